@@ -1,0 +1,66 @@
+// EventLog: the last things that happened to a node, for people and for tests.
+//
+// An event says what happened to which object, in Kubernetes' words (type,
+// reason, object, message). The log keeps the newest `events_max` of them and
+// numbers them without a gap, so a reader that remembers a number can go on
+// from there and see whether it missed any.
+//
+// One thread (the loop's); no clock: the caller says what time it is.
+//
+//   log.Record({.time = now, .reason = "IPAllocated",
+//               .object = "Service/default/web", .message = "10.0.0.1"});
+//   for (const Event& event : log.Since(last_seen)) ...
+#ifndef LB_BASE_EVENT_LOG_H_
+#define LB_BASE_EVENT_LOG_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+
+namespace lb {
+
+enum class EventType { kNormal, kWarning };
+
+struct Event {
+  uint64_t sequence = 0;  // Set by Record(): 1, 2, 3, ...
+  absl::Time time;        // Civil time, for people.
+  EventType type = EventType::kNormal;
+  std::string reason;   // CamelCase, stable: tools match on it.
+  std::string object;   // "Kind/name" or "Kind/namespace/name".
+  std::string message;  // For people; may change.
+};
+
+class EventLog {
+ public:
+  explicit EventLog(size_t events_max = 4096) : events_max_(events_max) {}
+
+  // Appends; drops the oldest event when full. Tells the observer.
+  void Record(Event event);
+
+  // The kept events with a number above `sequence`, oldest first. If the first
+  // one is not `sequence` + 1, events in between were dropped.
+  std::vector<Event> Since(uint64_t sequence) const;
+
+  // The number of the newest event; 0 if there was none.
+  uint64_t last_sequence() const { return last_sequence_; }
+
+  // Called with each event after it was recorded. One observer.
+  void SetObserver(absl::AnyInvocable<void(const Event&)> observer) {
+    observer_ = std::move(observer);
+  }
+
+ private:
+  const size_t events_max_;
+  uint64_t last_sequence_ = 0;
+  std::deque<Event> events_;
+  absl::AnyInvocable<void(const Event&)> observer_;
+};
+
+}  // namespace lb
+
+#endif  // LB_BASE_EVENT_LOG_H_

@@ -1,0 +1,31 @@
+// AddressInstaller: puts addresses on an interface and takes them off again.
+//
+// Loop thread only. Needs CAP_NET_ADMIN.
+#ifndef LB_IO_ADDRESS_INSTALLER_H_
+#define LB_IO_ADDRESS_INSTALLER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::io {
+
+class AddressInstaller {
+ public:
+  virtual ~AddressInstaller() = default;
+
+  // Puts the address on the interface as a host route's worth (/32, /128; IPv6
+  // without duplicate address detection). OK if it is there already.
+  // NotFound: no such interface. PermissionDenied: CAP_NET_ADMIN is missing.
+  virtual absl::Status Install(const std::string& interface,
+                               const net::IpAddress& address) = 0;
+
+  // Takes it off. OK if it is not there. Errors as for Install().
+  virtual absl::Status Uninstall(const std::string& interface,
+                                 const net::IpAddress& address) = 0;
+};
+
+}  // namespace lb::io
+
+#endif  // LB_IO_ADDRESS_INSTALLER_H_

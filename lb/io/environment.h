@@ -1,0 +1,35 @@
+// Environment: all that a node may touch of the outside world.
+//
+// One per node. The daemon makes it from lb/io/posix, tests and simulations
+// from lb/io/sim; the node cannot tell which.
+#ifndef LB_IO_ENVIRONMENT_H_
+#define LB_IO_ENVIRONMENT_H_
+
+#include "lb/base/event_log.h"
+#include "lb/base/prng.h"
+#include "lb/io/address_installer.h"
+#include "lb/io/datagram_transport.h"
+#include "lb/io/frame_transport.h"
+#include "lb/io/link_monitor.h"
+#include "lb/io/loop.h"
+#include "lb/io/state_store.h"
+#include "lb/io/stream_transport.h"
+
+namespace lb::io {
+
+// Nothing is owned; all of it outlives the node.
+struct Environment {
+  Loop* loop = nullptr;  // One per process; in a simulation, one for all.
+  DatagramTransport* datagrams = nullptr;  // UDP: gossip.
+  StreamTransport* streams = nullptr;      // TCP: full gossip exchange.
+  FrameTransport* frames = nullptr;        // Ethernet: ARP and NDP.
+  LinkMonitor* links = nullptr;
+  AddressInstaller* installer = nullptr;
+  StateStore* state = nullptr;
+  EventLog* log = nullptr;  // Structured events; a test reads them back.
+  Prng prng{0};             // Forked per node from the one seed.
+};
+
+}  // namespace lb::io
+
+#endif  // LB_IO_ENVIRONMENT_H_
