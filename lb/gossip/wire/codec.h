@@ -1,0 +1,96 @@
+// Codec: memberlist messages to bytes and back, with all layers around them
+// (label, encryption, checksum, compression, compound).
+//
+// Holds options and keys, no protocol state. One thread. What it decodes is
+// hostile: every length is checked before it is used and nothing is allocated
+// on a promise; decompression stops at a stated maximum.
+//
+//   Codec codec(options, RandomNonces());
+//   auto packet = codec.EncodePacket({EncodeMessage(ping)}, /*crc=*/...);
+//   auto messages = codec.DecodePacket(received);
+#ifndef LB_GOSSIP_WIRE_CODEC_H_
+#define LB_GOSSIP_WIRE_CODEC_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/gossip/wire/keyring.h"
+#include "lb/gossip/wire/messages.h"
+
+namespace lb::gossip::wire {
+
+// Decompressed output, whole streams, and declared lengths are refused above
+// this (20 MiB, as memberlist's own limit).
+inline constexpr size_t kStreamSizeMax = 20 << 20;
+
+// Type byte and body of one message, bare.
+Bytes EncodeMessage(const Message& message);
+
+// How the layers are put on and taken off.
+struct CodecOptions {
+  std::string label;  // At most 255 bytes; empty: none.
+  bool skip_inbound_label_check = false;
+  bool compress = true;
+  // Keys in use? See Keyring; an empty ring means plaintext.
+  bool verify_incoming = true;   // Refuse plaintext although there are keys.
+  bool verify_outgoing = true;   // Encrypt what we send.
+  uint8_t protocol_version = 2;  // 1: encryption version 0 (padded).
+};
+
+enum class Checksum { kNone, kCrc32 };
+
+// Gives 12 bytes that never repeat under one key; random ones in practice.
+using NonceSource = std::function<std::array<uint8_t, 12>()>;
+
+class Codec {
+ public:
+  Codec(const CodecOptions& options, Keyring keyring, NonceSource nonces);
+
+  // One datagram of bare messages (from EncodeMessage), in their order: as they
+  // are if one, as a compound if several. REQUIRES: 1..255 of them, each at
+  // most 65535 bytes.
+  Bytes EncodePacket(absl::Span<const Bytes> messages, Checksum checksum) const;
+
+  // The bytes that EncodePacket may add to the messages' own and to 2 bytes for
+  // each and 2 for the compound: label and encryption.
+  size_t packet_overhead() const;
+
+  // The messages of a datagram, in order. A damaged or unknown part is left out
+  // and counted; a datagram of which nothing can be read is InvalidArgument
+  // (malformed), Unauthenticated (no key opens it, plaintext although keys are
+  // required) or FailedPrecondition (another label).
+  struct Packet {
+    std::vector<Message> messages;
+    int parts_refused = 0;
+  };
+  absl::StatusOr<Packet> DecodePacket(absl::Span<const uint8_t> payload) const;
+
+  // A whole stream side: what one end writes before it waits or closes. Only
+  // requests (initiator's side) carry the label header.
+  enum class Direction { kRequest, kResponse };
+  Bytes EncodeStream(const StreamMessage& message, Direction direction) const;
+
+  // Reads one message off what has arrived of a stream so far.
+  // Unavailable: incomplete, call again with more. Other errors as for
+  // DecodePacket; ResourceExhausted: a declared length above kStreamSizeMax.
+  absl::StatusOr<StreamMessage> DecodeStream(absl::Span<const uint8_t> received,
+                                             Direction direction) const;
+
+  Keyring& keyring() { return keyring_; }
+
+ private:
+  CodecOptions options_;
+  Keyring keyring_;
+  NonceSource nonces_;
+};
+
+}  // namespace lb::gossip::wire
+
+#endif  // LB_GOSSIP_WIRE_CODEC_H_
