@@ -5,8 +5,6 @@
 #ifndef LB_DAEMON_LOG_H_
 #define LB_DAEMON_LOG_H_
 
-#include <string_view>
-
 #include "lb/base/event_log.h"
 #include "lb/config/options.h"
 
@@ -16,9 +14,6 @@ namespace lb {
 void ConfigureLog(config::LogLevel level, config::LogFormat format);
 
 void LogEvent(const Event& event);
-
-// For what is of no interest once it is printed (which files are watched, ...).
-void LogDebug(std::string_view message);
 
 }  // namespace lb
 

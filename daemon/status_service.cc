@@ -3,25 +3,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/agent/timestamp.h"
+#include "daemon/event_proto.h"
 
 namespace lb {
-namespace {
-
-status::v1::Event ToProto(const Event& event) {
-  status::v1::Event proto;
-  proto.set_sequence(event.sequence);
-  SetTimestamp(event.time, proto.mutable_time());
-  proto.set_type(event.type == EventType::kWarning ? status::v1::Event::WARNING
-                                                   : status::v1::Event::NORMAL);
-  proto.set_reason(event.reason);
-  proto.set_object(event.object);
-  proto.set_message(event.message);
-  return proto;
-}
-
-}  // namespace
-
 // One WatchEvents call. Its state belongs to the loop's thread; gRPC's
 // callbacks post there. It dies after OnDone.
 class StatusService::Watcher final

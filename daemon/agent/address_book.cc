@@ -191,30 +191,34 @@ void AddressBook::ReadEntries() {
   for (const auto& [service, request] : wanted_.requests) {
     Entry& entry = entries_[service];
     const auto held = allocator_.Find(service);
-    if (held.has_value() && !unsaved_.contains(service)) {
-      entry.assignment = *held;
-      const auto failure = failures_.find(service);
-      if (failure != failures_.end()) entry.reason = failure->second;
-    } else {
-      entry.reason = ReasonWithout(request);
+    if (!held.has_value() || unsaved_.contains(service)) {
+      entry = EntryWithout(request);
+      continue;
     }
+    entry.assignment = *held;
+    const auto failure = failures_.find(service);
+    if (failure != failures_.end()) entry.reason = failure->second;
   }
 }
 
-std::string AddressBook::ReasonWithout(const ServiceRequest& request) const {
+AddressBook::Entry AddressBook::EntryWithout(
+    const ServiceRequest& request) const {
   if (unsaved_.contains(request.service)) {
-    return save_error_.ok()
-               ? "being written to the state folder"
-               : fmt::format("the state folder cannot be written: {}",
-                             std::string(save_error_.message()));
+    if (save_error_.ok()) {
+      return {.reason = "being written to the state folder", .waiting = true};
+    }
+    return {.reason = fmt::format("the state folder cannot be written: {}",
+                                  std::string(save_error_.message()))};
   }
   const auto failure = failures_.find(request.service);
-  if (failure != failures_.end()) return failure->second;
+  if (failure != failures_.end()) return {.reason = failure->second};
   const absl::Status possible = allocator_.Check(request);
-  if (!possible.ok()) return std::string(possible.message());
-  return author_.has_value()
-             ? fmt::format("waiting for {} to assign an address", *author_)
-             : "waiting to hear from the cluster";
+  if (!possible.ok()) return {.reason = std::string(possible.message())};
+  return {.reason =
+              author_.has_value()
+                  ? fmt::format("waiting for {} to assign an address", *author_)
+                  : "waiting to hear from the cluster",
+          .waiting = true};
 }
 
 std::string AddressBook::FullMessage() const {

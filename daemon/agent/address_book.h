@@ -37,6 +37,7 @@ class AddressBook {
     ipam::Assignment assignment;  // Without addresses while none is agreed.
     // Why it has none, or not those that it asks for; empty if all is well.
     std::string reason;
+    bool waiting = false;  // The reason passes by itself.
 
     friend bool operator==(const Entry&, const Entry&) = default;
   };
@@ -92,7 +93,8 @@ class AddressBook {
   void SaveIfChanged();
   void OnSaved(uint64_t version, absl::Status status);
   void ReadEntries();
-  std::string ReasonWithout(const ipam::ServiceRequest& request) const;
+  // The entry of a service for which nothing is held.
+  Entry EntryWithout(const ipam::ServiceRequest& request) const;
   bool IsAuthor() const { return author_ == node_; }
 
   const std::string node_;

@@ -232,7 +232,7 @@ void Agent::RecordChanges(const AddressEntries& entries,
           ? Record(EventType::kNormal, "ClearAssignment", object, entry.reason)
           : Record(EventType::kNormal, "IPAllocated", object,
                    entry.assignment.ToString());
-    } else if (!entry.reason.empty()) {
+    } else if (!entry.reason.empty() && !entry.waiting) {
       Record(EventType::kWarning, "AllocationFailed", object, entry.reason);
     }
   }
