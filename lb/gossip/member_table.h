@@ -30,7 +30,7 @@ inline constexpr uint8_t kOwnVersions[kVersionsSize] = {1, 5, 2, 0, 0, 0};
 struct NodeRecord {
   std::string name;
   wire::Bytes address;     // As it came; `endpoint` is what it means.
-  net::Endpoint endpoint;  // Its port is the one that came.
+  net::Endpoint endpoint;
   std::optional<wire::Bytes> meta;
   wire::Bytes versions;  // kVersionsSize or more bytes.
   uint32_t incarnation = 0;
