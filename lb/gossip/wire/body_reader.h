@@ -57,10 +57,19 @@ class BodyReader {
   absl::Span<const uint8_t> rest() const { return in_.rest(); }
 
  private:
+  enum class Kind;
+  // A value's first byte and the number that belongs to it.
+  struct Start {
+    Kind kind;
+    uint8_t type;
+    uint64_t number;
+  };
+
+  Start TakeStart();
   void SkipNested(int depth);
-  void SkipContainer(uint64_t values, int depth);
-  absl::Span<const uint8_t> TakeRaw(uint32_t size);
-  void Refuse(uint8_t type, std::string_view wanted);
+  void SkipValues(uint64_t values, int depth);
+  absl::Span<const uint8_t> TakeBytes(uint64_t size);
+  void Refuse(const Start& start, std::string_view wanted);
 
   net::ByteReader in_;
   absl::Status fault_;

@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lb/gossip/wire/encryption.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
 
@@ -53,7 +54,7 @@ struct CodecOptions {
 enum class Checksum { kNone, kCrc32 };
 
 // Gives 12 bytes that never repeat under one key; random ones in practice.
-using NonceSource = std::function<std::array<uint8_t, 12>()>;
+using NonceSource = std::function<Nonce()>;
 
 class Codec {
  public:
@@ -96,6 +97,11 @@ class Codec {
   Keyring& keyring() { return keyring_; }
 
  private:
+  absl::StatusOr<StreamMessage> ReadStream(
+      absl::Span<const uint8_t> stream) const;
+  bool EncryptsOutgoing() const;
+  SealOptions NextSeal() const;
+
   CodecOptions options_;
   Keyring keyring_;
   NonceSource nonces_;

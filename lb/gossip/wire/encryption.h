@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -21,6 +22,10 @@ namespace lb::gossip::wire {
 enum class EncryptionVersion : uint8_t { kPadded = 0, kUnpadded = 1 };
 
 using Nonce = std::array<uint8_t, 12>;
+
+// The words in which memberlist says so, which may go out in its error message.
+inline constexpr std::string_view kNoKeyOpens =
+    "no installed keys could decrypt the message";
 
 // The most that `version` adds: 45 or 29 bytes.
 size_t EncryptionOverhead(EncryptionVersion version);

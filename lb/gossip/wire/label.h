@@ -5,6 +5,7 @@
 #ifndef LB_GOSSIP_WIRE_LABEL_H_
 #define LB_GOSSIP_WIRE_LABEL_H_
 
+#include <cstddef>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -13,7 +14,9 @@
 
 namespace lb::gossip::wire {
 
-// Nothing if `label` is empty. REQUIRES: at most 255 bytes.
+inline constexpr size_t kLabelSizeMax = 255;
+
+// Nothing if `label` is empty. REQUIRES: at most kLabelSizeMax bytes.
 Bytes LabelHeader(std::string_view label);
 
 // Both point into the bytes that were split.
