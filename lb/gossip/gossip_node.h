@@ -34,6 +34,8 @@
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/io/environment.h"
+#include "lb/io/loop.h"
+#include "lb/io/stream_transport.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::gossip {
@@ -43,9 +45,6 @@ struct GossipNodeOptions {
   GossipOptions gossip = LanProfile();
   wire::CodecOptions codec;
   wire::Keyring keyring;  // Empty: plaintext.
-  // Nonces of the encryption. Required once there are keys: with none given,
-  // Create() refuses a keyring and Keyring() stays empty.
-  wire::NonceSource nonces;
 };
 
 class GossipNode {
@@ -54,7 +53,7 @@ class GossipNode {
   using UserState = absl::AnyInvocable<wire::Bytes()>;
 
   // A node that is still silent. InvalidArgument: an option is out of range, or
-  // the environment has no datagrams or streams.
+  // the environment lacks datagrams, streams or random bytes.
   static absl::StatusOr<std::unique_ptr<GossipNode>> Create(
       GossipNodeOptions options, const io::Environment& environment);
   ~GossipNode();
@@ -99,23 +98,23 @@ class GossipNode {
   int health_score() const { return membership_.health_score(); }
 
  private:
-  // A stream from its opening to its end; kept by its number.
+  // A stream from its opening to its end; see gossip_session.h.
   struct Session;
 
   GossipNode(GossipNodeOptions options, const io::Environment& environment);
 
   void OnDatagram(const net::Endpoint& from, absl::Span<const uint8_t> payload);
   void OnAccepted(std::unique_ptr<io::Stream> stream);
-  void OnConnected(uint64_t session,
+  void OnConnected(uint64_t id,
                    absl::StatusOr<std::unique_ptr<io::Stream>> stream);
-  void OnBytes(uint64_t session, absl::Span<const uint8_t> bytes);
-  void OnClosed(uint64_t session);
-  void OnRequestReceived(Session& session, const wire::StreamMessage& request);
+  void OnBytes(uint64_t id, absl::Span<const uint8_t> bytes);
+  void Listen(uint64_t id, Session& session);
+  void Answer(uint64_t id, Session& session,
+              absl::StatusOr<wire::StreamMessage> request);
   void Open(const StreamRequest& request);
-  void Expire(uint64_t session);
-  void Fail(uint64_t session);
-  void EndSession(uint64_t session);
-  Session* FindSession(uint64_t session);
+  void Fail(uint64_t id);
+  void EndSession(uint64_t id);
+  Session* FindSession(uint64_t id);
   uint64_t NewSession(absl::Time deadline, std::optional<uint64_t> request);
 
   void RefreshUserState();
@@ -131,12 +130,15 @@ class GossipNode {
   absl::AnyInvocable<void()> leave_done_;
   std::unique_ptr<io::Timer> timer_;
   std::unique_ptr<io::Timer> leave_timer_;
-  size_t accepted_streams_max_;
+  const absl::Duration stream_timeout_;
+  const size_t accepted_streams_max_;
   size_t accepted_streams_ = 0;
   uint64_t last_session_ = 0;
   std::map<uint64_t, std::unique_ptr<Session>> sessions_;
   bool started_ = false;
   bool draining_ = false;
+  // For callbacks that may come after our end.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace lb::gossip

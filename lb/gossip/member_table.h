@@ -29,7 +29,7 @@ inline constexpr uint8_t kOwnVersions[kVersionsSize] = {1, 5, 2, 0, 0, 0};
 // One node. What it says of itself is kept and passed on as it came.
 struct NodeRecord {
   std::string name;
-  wire::Bytes address;     // As it came; `endpoint` is what it means.
+  wire::Bytes address;  // As it came; `endpoint` is what it means.
   net::Endpoint endpoint;
   std::optional<wire::Bytes> meta;
   wire::Bytes versions;  // kVersionsSize or more bytes.

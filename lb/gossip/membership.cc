@@ -282,6 +282,13 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
   }
   ++counters_.exchanges;
   Settle(now);  // Its members first.
+  const auto& records = roster_.table().records();
+  if (initiated_by_us &&
+      std::any_of(records.begin(), records.end(), [&](const auto& entry) {
+        return entry.second.is_up() && entry.second.endpoint == peer;
+      })) {
+    rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
+  }
   // A peer that held us for dead is none of our gossip's targets, perhaps.
   if (initiated_by_us && counters_.refutations != refuted) {
     SendPlain(peer, roster_.OwnAlive());
