@@ -91,8 +91,8 @@ class Allocator {
   // NotFound: no such pool.
   absl::StatusOr<PoolUsage> Usage(std::string_view pool) const;
 
-  // The pools in the order in which automatic assignment tries them, followed
-  // by nothing else: pools without auto_assign are among them, but passed over.
+  // All pools, in the order in which automatic assignment tries them (those
+  // without auto_assign are passed over).
   const std::vector<Pool>& pools() const { return pools_.pools(); }
 
   // Could the pools, were they empty, ever satisfy the request? Errors as for
@@ -105,6 +105,7 @@ class Allocator {
   void Apply(const ServiceRequest& request, Assignment assignment);
 
   PoolSet pools_;
+  PoolSet empty_pools_;  // The same, with nothing held: for Check().
   Holdings holdings_;
 };
 

@@ -5,6 +5,7 @@
 #ifndef LB_IPAM_HOLDINGS_H_
 #define LB_IPAM_HOLDINGS_H_
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>

@@ -41,6 +41,8 @@ class PoolSet {
   // The rank of the pool in whose ranges the address lies, whether or not the
   // pool gives it out.
   std::optional<size_t> FindByAddress(const net::IpAddress& address) const;
+  // The index of that range in Pool::ranges.
+  std::optional<size_t> RangeOf(const net::IpAddress& address) const;
   bool GivesOut(const net::IpAddress& address) const;
 
   // Marks an address as held or free. REQUIRES: it is not so already.
