@@ -18,6 +18,15 @@ void SortByAddress(Assignment& assignment) {
             [](const auto& a, const auto& b) { return a.address < b.address; });
 }
 
+const AssignedAddress* FindIn(const std::optional<Assignment>& assignment,
+                              const net::IpAddress& address) {
+  if (!assignment) return nullptr;
+  for (const AssignedAddress& a : assignment->addresses) {
+    if (a.address == address) return &a;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 absl::Status Allocator::SetPools(std::vector<Pool> pools) {
@@ -50,11 +59,19 @@ absl::StatusOr<Assignment> Allocator::Assign(const ServiceRequest& request) {
 absl::Status Allocator::Hold(const ServiceRequest& request,
                              absl::Span<const net::IpAddress> addresses) {
   LB_RETURN_IF_ERROR(ValidateAddresses(request, addresses));
+  const std::optional<Assignment> held = Find(request.service);
   Assignment assignment;
   for (const net::IpAddress& address : addresses) {
-    LB_ASSIGN_OR_RETURN(const size_t rank,
-                        JudgeAddress(pools_, holdings_, request, address));
-    assignment.addresses.push_back({address, pools_.pool(rank).name});
+    const absl::StatusOr<size_t> rank =
+        JudgeAddress(pools_, holdings_, request, address);
+    if (rank.ok()) {
+      assignment.addresses.push_back({address, pools_.pool(*rank).name});
+    } else if (const AssignedAddress* own = FindIn(held, address);
+               own != nullptr && !absl::IsAlreadyExists(rank.status())) {
+      assignment.addresses.push_back(*own);
+    } else {
+      return rank.status();
+    }
   }
   Apply(request, std::move(assignment));
   return absl::OkStatus();

@@ -64,8 +64,8 @@ class Allocator {
 
   // Makes the service hold exactly `addresses`: what an earlier run promised.
   // Unlike Assign() it does not ask whether they suit the request's families,
-  // pool and addresses; each must lie in a pool open to the service and be
-  // free or shareable.
+  // pool and addresses; each must be free or shareable, and lie in a pool open
+  // to the service unless the service holds it already.
   absl::Status Hold(const ServiceRequest& request,
                     absl::Span<const net::IpAddress> addresses);
 

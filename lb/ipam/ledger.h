@@ -31,6 +31,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,8 +44,9 @@
 namespace lb::ipam {
 
 inline constexpr size_t kRecordsMax = 1'000'000;
-inline constexpr size_t kClaimsMax = 8;      // Of one record.
-inline constexpr size_t kNameSizeMax = 512;  // Of a service, pool or node.
+inline constexpr size_t kClaimsMax = 8;  // Of one record.
+// Of a service, pool or node name: printable ASCII without spaces.
+inline constexpr size_t kNameSizeMax = 512;
 // Far beyond use; keeps a hostile record from ending all counting.
 inline constexpr uint64_t kGenerationMax = uint64_t{1} << 62;
 inline constexpr absl::Duration kTombstoneLifetime = absl::Hours(24);

@@ -368,6 +368,10 @@ absl::StatusOr<size_t> JudgeAddress(const PoolSet& pools,
                                     const Holdings& holdings,
                                     const ServiceRequest& request,
                                     const IpAddress& address) {
+  if (const auto why =
+          holdings.WhyTaken(address, request.service, TermsOf(request))) {
+    return ServiceError(absl::StatusCode::kAlreadyExists, request, *why);
+  }
   const std::optional<size_t> rank = pools.FindByAddress(address);
   if (!rank) {
     return ServiceError(
@@ -385,10 +389,6 @@ absl::StatusOr<size_t> JudgeAddress(const PoolSet& pools,
         absl::StatusCode::kFailedPrecondition, request,
         fmt::format("asks for {}, which pool {} avoids (avoidBuggyIPs)",
                     address.ToString(), pool.name));
-  }
-  if (const auto why =
-          holdings.WhyTaken(address, request.service, TermsOf(request))) {
-    return ServiceError(absl::StatusCode::kAlreadyExists, request, *why);
   }
   return *rank;
 }
