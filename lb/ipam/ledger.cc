@@ -1,0 +1,225 @@
+#include "lb/ipam/ledger.h"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+#include <utility>
+
+#include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/base/status_macros.h"
+#include "lb/ipam/ledger_codec.h"
+
+namespace lb::ipam {
+namespace {
+
+absl::Status Refuse(const Record& record, std::string_view what) {
+  return absl::InvalidArgumentError(
+      fmt::format("record of service \"{}\": {}", record.service, what));
+}
+
+// Names end in logs and in other nodes' messages: no bytes that upset those.
+bool IsName(std::string_view name) {
+  return !name.empty() && name.size() <= kNameSizeMax &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return c > ' ' && c <= '~'; });
+}
+
+absl::Status CheckName(const Record& record, std::string_view field,
+                       std::string_view name) {
+  if (IsName(name)) return absl::OkStatus();
+  return Refuse(record, fmt::format("{}: {} bytes, want 1..{} of printable "
+                                    "ASCII without spaces",
+                                    field, name.size(), kNameSizeMax));
+}
+
+absl::Status CheckStamp(const Record& record, std::string_view field,
+                        const Stamp& stamp) {
+  if (stamp.microseconds < 0) {
+    return Refuse(record, fmt::format("{}: time {}, want none before 1970",
+                                      field, stamp.microseconds));
+  }
+  return CheckName(record, fmt::format("{} author", field), stamp.author);
+}
+
+// Smaller wins. Everything of the record but its service is in it.
+auto OrderOf(const Record& record) {
+  const Stamp& first =
+      record.is_release() ? record.changed : record.claims.front().stamp;
+  return std::make_tuple(~record.generation, record.is_release(),
+                         std::cref(first), std::cref(record.changed),
+                         std::cref(record.claims));
+}
+
+const Claim* FindClaim(const Record* record, const net::IpAddress& address) {
+  if (record == nullptr) return nullptr;
+  for (const Claim& claim : record->claims) {
+    if (claim.address == address) return &claim;
+  }
+  return nullptr;
+}
+
+// Are these the record's addresses and pools already?
+bool Says(const Record& record, const Assignment& assignment) {
+  return std::equal(record.claims.begin(), record.claims.end(),
+                    assignment.addresses.begin(), assignment.addresses.end(),
+                    [](const Claim& claim, const AssignedAddress& a) {
+                      return claim.address == a.address && claim.pool == a.pool;
+                    });
+}
+
+}  // namespace
+
+absl::Status Validate(const Record& record) {
+  if (!IsName(record.service)) {
+    return absl::InvalidArgumentError(
+        fmt::format("record: service name of {} bytes, want 1..{} of printable "
+                    "ASCII without spaces",
+                    record.service.size(), kNameSizeMax));
+  }
+  if (record.generation == 0 || record.generation > kGenerationMax) {
+    return Refuse(record, fmt::format("generation {}, want 1..{}",
+                                      record.generation, kGenerationMax));
+  }
+  LB_RETURN_IF_ERROR(CheckStamp(record, "changed", record.changed));
+  if (record.claims.size() > kClaimsMax) {
+    return Refuse(record, fmt::format("{} claims, want at most {}",
+                                      record.claims.size(), kClaimsMax));
+  }
+  for (size_t i = 0; i < record.claims.size(); ++i) {
+    const Claim& claim = record.claims[i];
+    LB_RETURN_IF_ERROR(CheckStamp(record, "claim", claim.stamp));
+    LB_RETURN_IF_ERROR(CheckName(record, "claim pool", claim.pool));
+    if (i > 0 && claim.address <= record.claims[i - 1].address) {
+      return Refuse(record,
+                    fmt::format("{} after {}, want claims by address",
+                                claim.address.ToString(),
+                                record.claims[i - 1].address.ToString()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool Beats(const Record& a, const Record& b) { return OrderOf(a) < OrderOf(b); }
+
+absl::StatusOr<Record> Ledger::Propose(std::string_view service,
+                                       const Assignment& assignment,
+                                       absl::Time now) {
+  if (assignment.addresses.empty()) return ProposeRelease(service, now);
+  const Record* const old = Find(service);
+  if (old != nullptr && Says(*old, assignment)) return *old;
+  const Stamp stamp = {.microseconds = absl::ToUnixMicros(now),
+                       .author = node_};
+  Record record = {.service = std::string(service),
+                   .generation = old == nullptr ? 1 : old->generation + 1,
+                   .changed = stamp};
+  for (const AssignedAddress& a : assignment.addresses) {
+    const Claim* const had = FindClaim(old, a.address);
+    record.claims.push_back(
+        {a.address, a.pool, had == nullptr ? stamp : had->stamp});
+  }
+  return Accept(std::move(record));
+}
+
+absl::StatusOr<Record> Ledger::ProposeRelease(std::string_view service,
+                                              absl::Time now) {
+  const Record* const old = Find(service);
+  if (old == nullptr || old->is_release()) {
+    return absl::NotFoundError(
+        fmt::format("Service/{}: has no addresses on record", service));
+  }
+  return Accept(
+      {.service = std::string(service),
+       .generation = old->generation + 1,
+       .changed = {.microseconds = absl::ToUnixMicros(now), .author = node_}});
+}
+
+std::vector<std::string> Ledger::Merge(absl::Span<const Record> records) {
+  std::vector<std::string> changed;
+  for (const Record& record : records) {
+    LB_CHECK(Validate(record).ok());
+    const Record* const known = Find(record.service);
+    if (known == nullptr && records_.size() >= records_max_) {
+      ++counters_.records_refused;
+    } else if (known != nullptr && !Beats(record, *known)) {
+      ++counters_.records_stale;
+    } else {
+      ++counters_.records_merged;
+      changed.push_back(record.service);
+      Store(record);
+    }
+  }
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  return changed;
+}
+
+absl::StatusOr<std::vector<std::string>> Ledger::MergeMessage(
+    std::string_view bytes) {
+  const absl::StatusOr<std::vector<Record>> records = ParseMessage(bytes);
+  if (!records.ok()) {
+    ++counters_.messages_refused;
+    return records.status();
+  }
+  return Merge(*records);
+}
+
+const Record* Ledger::Find(std::string_view service) const {
+  const auto found = records_.find(service);
+  return found == records_.end() ? nullptr : &found->second.record;
+}
+
+std::vector<Record> Ledger::AllRecords() const {
+  std::vector<Record> all;
+  all.reserve(records_.size());
+  for (const auto& [service, entry] : records_) all.push_back(entry.record);
+  return all;
+}
+
+std::vector<Record> Ledger::RecordsSince(uint64_t version) const {
+  std::vector<Record> since;
+  for (auto i = by_version_.upper_bound(version); i != by_version_.end(); ++i) {
+    since.push_back(*Find(i->second));
+  }
+  std::sort(since.begin(), since.end(), [](const Record& a, const Record& b) {
+    return a.service < b.service;
+  });
+  return since;
+}
+
+size_t Ledger::DropOldTombstones(absl::Time now) {
+  const int64_t oldest = absl::ToUnixMicros(now - kTombstoneLifetime);
+  return std::erase_if(records_, [&](const auto& service_entry) {
+    const Entry& entry = service_entry.second;
+    const bool is_old =
+        entry.record.is_release() && entry.record.changed.microseconds < oldest;
+    if (is_old) by_version_.erase(entry.version);
+    return is_old;
+  });
+}
+
+absl::StatusOr<Record> Ledger::Accept(Record record) {
+  std::sort(record.claims.begin(), record.claims.end());
+  if (record.generation > kGenerationMax ||
+      (records_.size() >= records_max_ && Find(record.service) == nullptr)) {
+    ++counters_.records_refused;
+    return absl::ResourceExhaustedError(fmt::format(
+        "Service/{}: generation {} in a ledger of {} records, want at most {} "
+        "and {}",
+        record.service, record.generation, records_.size(), kGenerationMax,
+        records_max_));
+  }
+  LB_RETURN_IF_ERROR(Validate(record));
+  Store(record);
+  return record;
+}
+
+void Ledger::Store(Record record) {
+  Entry& entry = records_[record.service];
+  if (entry.version != 0) by_version_.erase(entry.version);
+  entry.version = ++version_;
+  by_version_.emplace(entry.version, record.service);
+  entry.record = std::move(record);
+}
+
+}  // namespace lb::ipam

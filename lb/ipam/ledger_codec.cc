@@ -1,0 +1,234 @@
+#include "lb/ipam/ledger_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/base/status_macros.h"
+#include "lb/ipam/ledger.pb.h"
+#include "lb/net/byte_reader.h"
+#include "lb/net/byte_writer.h"
+#include "openssl/evp.h"
+
+namespace lb::ipam {
+namespace {
+
+namespace proto = ledger::v1;
+
+constexpr std::string_view kMessageMagic = "LBLM";
+constexpr std::string_view kFileMagic = "LBLF";
+constexpr uint8_t kFormatVersion = 1;
+constexpr size_t kHeadSize = 5;              // Magic and version.
+constexpr size_t kFileHeadSize = 5 + 8 + 8;  // And generation, time.
+constexpr size_t kDigestSize = 32;
+constexpr size_t kFileTailSize = kDigestSize + 8;
+// What record_count and one record's tag and length may add to its own size.
+constexpr size_t kCountSizeMax = 6;
+constexpr size_t kRecordHeadSizeMax = 6;
+
+absl::Span<const uint8_t> AsBytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+std::string_view AsText(absl::Span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void ToProto(const Stamp& stamp, proto::Stamp* out) {
+  out->set_microseconds(stamp.microseconds);
+  out->set_author(stamp.author);
+}
+
+void ToProto(const Record& record, proto::Record* out) {
+  out->set_service(record.service);
+  out->set_generation(record.generation);
+  ToProto(record.changed, out->mutable_changed());
+  for (const Claim& claim : record.claims) {
+    proto::Claim* const c = out->add_claims();
+    c->set_address(std::string(AsText(claim.address.ToBytes())));
+    c->set_pool(claim.pool);
+    ToProto(claim.stamp, c->mutable_stamp());
+  }
+}
+
+Stamp FromProto(const proto::Stamp& stamp) {
+  return {.microseconds = stamp.microseconds(), .author = stamp.author()};
+}
+
+absl::StatusOr<Record> FromProto(const proto::Record& in) {
+  Record record = {.service = in.service(),
+                   .generation = in.generation(),
+                   .changed = FromProto(in.changed())};
+  for (const proto::Claim& c : in.claims()) {
+    LB_ASSIGN_OR_RETURN(const net::IpAddress address,
+                        net::IpAddress::FromBytes(AsBytes(c.address())));
+    record.claims.push_back({address, c.pool(), FromProto(c.stamp())});
+  }
+  LB_RETURN_IF_ERROR(Validate(record));
+  return record;
+}
+
+std::vector<const Record*> ByService(absl::Span<const Record> records) {
+  std::vector<const Record*> sorted;
+  sorted.reserve(records.size());
+  for (const Record& record : records) sorted.push_back(&record);
+  std::sort(sorted.begin(), sorted.end(), [](const Record* a, const Record* b) {
+    return a->service < b->service;
+  });
+  return sorted;
+}
+
+std::string SerializeBody(absl::Span<const Record* const> records) {
+  proto::LedgerMessage message;
+  message.set_record_count(static_cast<uint32_t>(records.size()));
+  message.mutable_records()->Reserve(static_cast<int>(records.size()));
+  for (const Record* record : records) ToProto(*record, message.add_records());
+  return message.SerializeAsString();  // In field order; it has no maps.
+}
+
+absl::StatusOr<std::vector<Record>> ParseBody(std::string_view bytes) {
+  proto::LedgerMessage message;
+  // Protocol Buffers measure in int; kMessageSizeMax fits.
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::InvalidArgumentError(
+        "ledger: malformed, want a LedgerMessage");
+  }
+  const size_t size = static_cast<size_t>(message.records_size());
+  if (size != message.record_count() || size > kRecordsMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("ledger: {} records, want {} as it says and at most {}",
+                    size, message.record_count(), kRecordsMax));
+  }
+  std::vector<Record> records;
+  records.reserve(size);
+  for (const proto::Record& in : message.records()) {
+    LB_ASSIGN_OR_RETURN(Record record, FromProto(in));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+std::string WithHead(absl::Span<const Record* const> records) {
+  std::string bytes(kMessageMagic);
+  bytes.push_back(static_cast<char>(kFormatVersion));
+  return bytes + SerializeBody(records);
+}
+
+std::string Sha256(std::string_view bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  LB_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(),
+                      nullptr) == 1);
+  LB_CHECK(size == kDigestSize);
+  return std::string(AsText({digest, size}));
+}
+
+absl::Status CheckHead(std::string_view bytes, std::string_view magic) {
+  if (bytes.size() < kHeadSize || !bytes.starts_with(magic)) {
+    return absl::InvalidArgumentError(
+        fmt::format("ledger: {} bytes without the magic {}, want it first",
+                    bytes.size(), magic));
+  }
+  const uint8_t version = static_cast<uint8_t>(bytes[magic.size()]);
+  if (version != kFormatVersion) {
+    return absl::InvalidArgumentError(fmt::format(
+        "ledger: format version {}, want {}", version, kFormatVersion));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool IsLedgerMessage(std::string_view bytes) {
+  return bytes.starts_with(kMessageMagic);
+}
+
+std::string SerializeMessage(absl::Span<const Record> records) {
+  return WithHead(ByService(records));
+}
+
+absl::StatusOr<std::vector<Record>> ParseMessage(std::string_view bytes) {
+  if (bytes.size() > kMessageSizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("ledger: message of {} bytes, want at most {}",
+                    bytes.size(), kMessageSizeMax));
+  }
+  LB_RETURN_IF_ERROR(CheckHead(bytes, kMessageMagic));
+  return ParseBody(bytes.substr(kHeadSize));
+}
+
+GossipChunks SplitForGossip(absl::Span<const Record> records,
+                            size_t bytes_max) {
+  GossipChunks chunks;
+  std::vector<const Record*> chunk;
+  size_t chunk_size = 0;
+  const auto finish = [&] {
+    if (!chunk.empty()) chunks.messages.push_back(WithHead(chunk));
+    chunk.clear();
+    chunk_size = kHeadSize + kCountSizeMax;
+  };
+  finish();
+  for (const Record* record : ByService(records)) {
+    proto::Record encoded;
+    ToProto(*record, &encoded);
+    const size_t size = encoded.ByteSizeLong() + kRecordHeadSizeMax;
+    if (kHeadSize + kCountSizeMax + size > bytes_max) {
+      ++chunks.left_out;
+      continue;
+    }
+    if (chunk_size + size > bytes_max) finish();
+    chunk.push_back(record);
+    chunk_size += size;
+  }
+  finish();
+  return chunks;
+}
+
+std::string SerializeFile(const LedgerFile& file) {
+  net::ByteWriter out;
+  out.Bytes(AsBytes(kFileMagic));
+  out.Uint8(kFormatVersion);
+  out.Uint64(file.generation);
+  out.Uint64(static_cast<uint64_t>(absl::ToUnixMicros(file.written_at)));
+  out.Bytes(AsBytes(SerializeBody(ByService(file.records))));
+  const std::string digest = Sha256(AsText(out.bytes()));
+  out.Bytes(AsBytes(digest));
+  out.Uint64(out.size() + sizeof(uint64_t));
+  return std::string(AsText(out.bytes()));
+}
+
+absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes) {
+  const auto refuse = [](absl::string_view what) {
+    return absl::DataLossError(absl::StrCat("ledger file: ", what));
+  };
+  if (bytes.size() < kFileHeadSize + kFileTailSize) {
+    return refuse(fmt::format("cut short: {} bytes, want at least {}",
+                              bytes.size(), kFileHeadSize + kFileTailSize));
+  }
+  if (const absl::Status head = CheckHead(bytes, kFileMagic); !head.ok()) {
+    return refuse(head.message());
+  }
+  const uint64_t size =
+      net::ByteReader(AsBytes(bytes.substr(bytes.size() - 8))).Uint64();
+  if (size != bytes.size()) {
+    return refuse(fmt::format("cut short or grown: {} bytes, want {}",
+                              bytes.size(), size));
+  }
+  const std::string_view checked =
+      bytes.substr(0, bytes.size() - kFileTailSize);
+  if (Sha256(checked) != bytes.substr(checked.size(), kDigestSize)) {
+    return refuse("checksum differs, want that of the content");
+  }
+  net::ByteReader in(AsBytes(checked.substr(kHeadSize)));
+  LedgerFile file = {.generation = in.Uint64()};
+  file.written_at = absl::FromUnixMicros(static_cast<int64_t>(in.Uint64()));
+  absl::StatusOr<std::vector<Record>> records = ParseBody(AsText(in.rest()));
+  if (!records.ok()) return refuse(records.status().message());
+  file.records = *std::move(records);
+  return file;
+}
+
+}  // namespace lb::ipam

@@ -1,0 +1,89 @@
+#include "lb/ipam/ledger_replay.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace lb::ipam {
+namespace {
+
+bool IsOutside(const absl::Status& verdict) {
+  return verdict.code() == absl::StatusCode::kNotFound ||
+         verdict.code() == absl::StatusCode::kFailedPrecondition;
+}
+
+// Holds `claim` beside what the service holds already.
+absl::Status HoldToo(const ServiceRequest& request, const Claim& claim,
+                     Allocator* allocator) {
+  std::vector<net::IpAddress> addresses;
+  if (const auto held = allocator->Find(request.service)) {
+    for (const AssignedAddress& a : held->addresses) {
+      addresses.push_back(a.address);
+    }
+  }
+  addresses.push_back(claim.address);
+  return allocator->Hold(request, addresses);
+}
+
+// The same, although the address lies outside of the pools open to it.
+absl::Status KeepToo(const ServiceRequest& request, const Claim& claim,
+                     Allocator* allocator) {
+  std::vector<AssignedAddress> addresses;
+  if (const auto held = allocator->Find(request.service)) {
+    addresses = held->addresses;
+  }
+  addresses.push_back({claim.address, claim.pool});
+  return allocator->Keep(request, addresses);
+}
+
+}  // namespace
+
+std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger) {
+  std::vector<StampedClaim> claims;
+  for (const Record& record : ledger.AllRecords()) {
+    for (const Claim& claim : record.claims) {
+      claims.push_back({record.service, claim});
+    }
+  }
+  const auto order = [](const StampedClaim& c) {
+    return std::tie(c.claim.stamp, c.service, c.claim.address);
+  };
+  std::sort(claims.begin(), claims.end(),
+            [&](const StampedClaim& a, const StampedClaim& b) {
+              return order(a) < order(b);
+            });
+  return claims;
+}
+
+ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
+                    OutsidePools outside_pools, Allocator* allocator) {
+  allocator->ReleaseAll();
+  ReplayResult result;
+  std::set<std::string> held, incomplete, orphaned;
+  for (const auto& [service, claim] : ClaimsInStampOrder(ledger)) {
+    const auto request = requests.find(service);
+    if (request == requests.end()) {
+      orphaned.insert(service);
+      continue;
+    }
+    held.insert(service);
+    absl::Status verdict = HoldToo(request->second, claim, allocator);
+    if (verdict.ok()) continue;
+    if (outside_pools == OutsidePools::kKeep && IsOutside(verdict) &&
+        KeepToo(request->second, claim, allocator).ok()) {
+      result.outside.push_back({service, claim.address, std::move(verdict)});
+      continue;
+    }
+    incomplete.insert(service);
+    result.displaced.push_back({service, claim.address, std::move(verdict)});
+  }
+  std::set_difference(held.begin(), held.end(), incomplete.begin(),
+                      incomplete.end(), std::back_inserter(result.held));
+  result.orphaned.assign(orphaned.begin(), orphaned.end());
+  return result;
+}
+
+}  // namespace lb::ipam
