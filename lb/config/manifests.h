@@ -18,7 +18,8 @@
 #define LB_CONFIG_MANIFESTS_H_
 
 #include <cstddef>
-#include <optional>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -41,7 +42,6 @@ inline constexpr size_t kDocumentsPerFileMax = 100'000;
 struct PoolObject {
   ipam::Pool pool;
   Labels labels;  // The object's own, for ipAddressPoolSelectors.
-  std::vector<int> range_lines;  // Of spec.addresses[i].
 
   friend bool operator==(const PoolObject&, const PoolObject&) = default;
 };
@@ -50,8 +50,7 @@ struct ServiceObject {
   // Without namespace_labels: those are the Namespace object's.
   ipam::ServiceRequest request;
   election::ServiceTraffic traffic;  // Without endpoints.
-  int addresses_line = 0;            // Of what asks for addresses; 0: nothing.
-  std::string addresses_field;
+  std::string asking_field;          // Which asks for an address or a pool.
 
   friend bool operator==(const ServiceObject&, const ServiceObject&) = default;
 };
@@ -81,6 +80,8 @@ struct Object {
   std::string file;
   int line = 0;
   ObjectValue value;
+  // Lines of fields that can clash with other objects' fields.
+  std::map<std::string, int, std::less<>> field_lines;
 
   friend bool operator==(const Object&, const Object&) = default;
 };
