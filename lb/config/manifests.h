@@ -87,8 +87,9 @@ struct Object {
 };
 
 struct Manifests {
-  std::vector<Object> objects;       // As read; names are unique.
-  std::vector<std::string> refused;  // Names of objects with a fault.
+  std::vector<Object> objects;  // As read; names are unique.
+  // "file:line" of every object by name, of refused ones too.
+  std::map<std::string, std::string, std::less<>> defined_at;
   // Files, or folders, that could not be read to their end: what they held
   // before may still be meant.
   std::vector<std::string> broken_paths;
