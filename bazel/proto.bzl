@@ -1,0 +1,35 @@
+"""Protocol Buffers and gRPC code for C++, made by Debian's protoc."""
+
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
+def lb_proto_library(name, src, grpc = False, **kwargs):
+    """Declares the C++ library of one .proto file.
+
+    Args:
+      name: of the cc_library.
+      src: the .proto file, in this package.
+      grpc: also generate service classes.
+      **kwargs: passed on to the cc_library.
+    """
+    stem = src[:-len(".proto")]
+    parts = ["pb", "grpc.pb"] if grpc else ["pb"]
+    headers = ["%s.%s.h" % (stem, part) for part in parts]
+    sources = ["%s.%s.cc" % (stem, part) for part in parts]
+    command = "protoc -I. -I/usr/include --cpp_out=$(GENDIR)"
+    if grpc:
+        command += " --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin"
+        command += " --grpc_out=$(GENDIR)"
+    native.genrule(
+        name = name + "_generate",
+        srcs = [src],
+        outs = headers + sources,
+        cmd = command + " $(location %s)" % src,
+    )
+    cc_library(
+        name = name,
+        srcs = sources,
+        hdrs = headers,
+        copts = ["-w"],  # Generated.
+        deps = ["@system//:grpc++" if grpc else "@system//:protobuf"],
+        **kwargs
+    )

@@ -1,0 +1,114 @@
+// Allocator: assigns service addresses out of pools.
+//
+// Pure bookkeeping: no I/O, no clock, no lock, no chance. The same calls in the
+// same order give the same answers on every machine. One thread.
+//
+// What it keeps, whatever is called:
+//  - an address has one holder, or several that agree on sharing it
+//  (sharing.h);
+//  - a service keeps an address until its own request asks otherwise or it is
+//    released. SetPools() never takes an address away.
+// A call that fails changes nothing.
+//
+// Speed: O(log n) in ranges and held addresses; a free address is found through
+// intervals of held ones, never by walking them. An empty /8 or /64 costs what
+// a /30 costs.
+//
+// Errors read `Service/namespace/name: what is wrong`. Codes:
+//   InvalidArgument     the request contradicts itself
+//   NotFound            no such pool, or the address lies in no pool
+//   FailedPrecondition  the pool is not open to the service
+//   AlreadyExists       another service holds the address and it is not shared
+//   ResourceExhausted   no pool has an address left for the service; the
+//   message
+//                       says for each pool why ("pool a: full; pool b: ...")
+//
+//   Allocator allocator;
+//   LB_RETURN_IF_ERROR(allocator.SetPools(pools));
+//   LB_ASSIGN_OR_RETURN(const Assignment held, allocator.Assign(request));
+#ifndef LB_IPAM_ALLOCATOR_H_
+#define LB_IPAM_ALLOCATOR_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/ipam/assignment.h"
+#include "lb/ipam/holdings.h"
+#include "lb/ipam/pool.h"
+#include "lb/ipam/pool_set.h"
+#include "lb/ipam/service_request.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::ipam {
+
+class Allocator {
+ public:
+  // Replaces the pools. Held addresses stay held, also those that now lie in no
+  // pool or in one that is not open to their service.
+  // InvalidArgument: the first verdict of ValidatePools() that is not OK.
+  absl::Status SetPools(std::vector<Pool> pools);
+
+  // Returns what the service holds after this call. It keeps each address that
+  // still suits the request, gives up the others, and is assigned what is
+  // missing, in this order of precedence: the requested addresses, the
+  // requested pool, the pools for automatic assignment (those with a
+  // service_allocation by priority and name, then the others by name). Two
+  // families come from one pool if one has both, else from two.
+  absl::StatusOr<Assignment> Assign(const ServiceRequest& request);
+
+  // Makes the service hold exactly `addresses`: what an earlier run promised.
+  // Unlike Assign() it does not ask whether they suit the request's families,
+  // pool and addresses; each must lie in a pool open to the service and be
+  // free or shareable.
+  absl::Status Hold(const ServiceRequest& request,
+                    absl::Span<const net::IpAddress> addresses);
+
+  // As Hold(), but the addresses may lie outside of every open pool: they were
+  // promised before the pools changed. An address that lies in a pool is noted
+  // as that pool's, else as the one named.
+  absl::Status Keep(const ServiceRequest& request,
+                    absl::Span<const AssignedAddress> addresses);
+
+  // Frees all that the service holds. False: it held nothing.
+  bool Release(std::string_view service);
+  void ReleaseAll();
+
+  // What the service holds, if anything.
+  std::optional<Assignment> Find(std::string_view service) const;
+
+  // Services that hold the address, by name. More than one share it.
+  std::vector<std::string> HoldersOf(const net::IpAddress& address) const;
+
+  // All services that hold anything, by name.
+  std::vector<std::pair<std::string, Assignment>> List() const;
+
+  // NotFound: no such pool.
+  absl::StatusOr<PoolUsage> Usage(std::string_view pool) const;
+
+  // All pools, in the order in which automatic assignment tries them (those
+  // without auto_assign are passed over).
+  const std::vector<Pool>& pools() const { return pools_.pools(); }
+
+  // Could the pools, were they empty, ever satisfy the request? Errors as for
+  // Assign(), but AlreadyExists never.
+  absl::Status Check(const ServiceRequest& request) const;
+
+ private:
+  // Moves the service to `assignment`, whose addresses are known to be free or
+  // shareable.
+  void Apply(const ServiceRequest& request, Assignment assignment);
+
+  PoolSet pools_;
+  PoolSet empty_pools_;  // The same, with nothing held: for Check().
+  Holdings holdings_;
+};
+
+}  // namespace lb::ipam
+
+#endif  // LB_IPAM_ALLOCATOR_H_

@@ -1,0 +1,157 @@
+// Ledger: which service has which addresses, agreed on without a central store.
+//
+// Every node has a ledger and tells the others what it learns; ledgers that
+// have seen the same records are equal, whatever the order, and however often a
+// record came. The rule, for each service:
+//  1. the higher generation wins;
+//  2. at equal generations a record with claims beats a release;
+//  3. then the one whose first claim has the earlier stamp;
+//  4. then the rest of the content decides, so that no two records tie.
+// Two services may claim one address (made on two sides of a partition):
+// Replay() (ledger_replay.h) lets the claim with the earlier stamp keep it.
+//
+// A release stays as a record without claims (a tombstone), because a forgotten
+// service would come back from a node that missed the release. Tombstones may
+// be dropped once they are older than kTombstoneLifetime: a node must not be
+// away for longer and then bring back its old ledger.
+//
+// Pure: no I/O, no clock but `now` (civil time), one thread. Holds at the most
+// kRecordsMax records; what would pass that is refused and counted.
+//
+//   Ledger ledger("node-a");
+//   LB_ASSIGN_OR_RETURN(const Record record,
+//                       ledger.Propose("default/web", assignment, now));
+//   for (const std::string& service : other.Merge({record})) ...
+#ifndef LB_IPAM_LEDGER_H_
+#define LB_IPAM_LEDGER_H_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lb/ipam/assignment.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::ipam {
+
+inline constexpr size_t kRecordsMax = 1'000'000;
+inline constexpr size_t kClaimsMax = 8;      // Of one record.
+inline constexpr size_t kNameSizeMax = 512;  // Of a service, pool or node.
+// Far beyond use; keeps a hostile record from ending all counting.
+inline constexpr uint64_t kGenerationMax = uint64_t{1} << 62;
+inline constexpr absl::Duration kTombstoneLifetime = absl::Hours(24);
+
+// When and by whom. The earlier is the smaller; equal times go by author.
+struct Stamp {
+  int64_t microseconds = 0;  // Civil time since the Unix epoch; never negative.
+  std::string author;        // Node name.
+
+  friend auto operator<=>(const Stamp&, const Stamp&) = default;
+};
+
+// "The service has this address, since then."
+struct Claim {
+  net::IpAddress address;
+  std::string pool;
+  Stamp stamp;  // Of the proposal that first gave it, not of a later one.
+
+  friend auto operator<=>(const Claim&, const Claim&) = default;
+};
+
+struct Record {
+  std::string service;
+  uint64_t generation = 0;    // 1, 2, ...: counts deliberate changes.
+  Stamp changed;              // When and by whom this generation was made.
+  std::vector<Claim> claims;  // By address, each once. None: a release.
+
+  bool is_release() const { return claims.empty(); }
+
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+// InvalidArgument names the first field that breaks a rule or limit above.
+absl::Status Validate(const Record& record);
+
+// Does `a` win over `b`, a record of the same service? A total order: of two
+// records that differ, exactly one wins.
+bool Beats(const Record& a, const Record& b);
+
+struct LedgerCounters {
+  uint64_t records_merged = 0;    // Won over what was known.
+  uint64_t records_stale = 0;     // Known already, or beaten.
+  uint64_t records_refused = 0;   // The ledger is full.
+  uint64_t messages_refused = 0;  // MergeMessage(): malformed or oversized.
+};
+
+class Ledger {
+ public:
+  explicit Ledger(std::string node, size_t records_max = kRecordsMax)
+      : node_(std::move(node)), records_max_(records_max) {}
+
+  // Records a deliberate change: a new generation in which the service has
+  // exactly these addresses. An address that it had keeps its stamp. Proposing
+  // what is on record already changes nothing. Returns the record, to be told
+  // to others. An assignment without addresses is a release.
+  // InvalidArgument: a name or count beyond its limit. ResourceExhausted: the
+  // ledger is full, or the service is at kGenerationMax.
+  absl::StatusOr<Record> Propose(std::string_view service,
+                                 const Assignment& assignment, absl::Time now);
+
+  // Records that the service gave up its addresses. NotFound: it has none on
+  // record.
+  absl::StatusOr<Record> ProposeRelease(std::string_view service,
+                                        absl::Time now);
+
+  // Takes in records of other nodes; returns the services whose record changed,
+  // by name. REQUIRES: each is valid, as those of ParseMessage() are.
+  std::vector<std::string> Merge(absl::Span<const Record> records);
+
+  // ParseMessage() (ledger_codec.h), then Merge(); counts what it refuses.
+  absl::StatusOr<std::vector<std::string>> MergeMessage(std::string_view bytes);
+
+  // Nullptr: none. Valid until the ledger changes.
+  const Record* Find(std::string_view service) const;
+
+  // All records, releases too, by service.
+  std::vector<Record> AllRecords() const;
+
+  // Counts the changes of this ledger; local, means nothing to other nodes.
+  uint64_t version() const { return version_; }
+  // Records that changed after version() was `version`, by service.
+  std::vector<Record> RecordsSince(uint64_t version) const;
+
+  // Forgets releases older than kTombstoneLifetime; returns how many.
+  size_t DropOldTombstones(absl::Time now);
+
+  size_t size() const { return records_.size(); }
+  const LedgerCounters& counters() const { return counters_; }
+  const std::string& node() const { return node_; }
+
+ private:
+  struct Entry {
+    Record record;
+    uint64_t version = 0;  // Of the ledger when it changed.
+  };
+
+  absl::StatusOr<Record> Accept(Record record);
+  void Store(Record record);
+
+  std::string node_;
+  size_t records_max_;
+  std::map<std::string, Entry, std::less<>> records_;
+  std::map<uint64_t, std::string> by_version_;  // Exactly one per record.
+  uint64_t version_ = 0;
+  LedgerCounters counters_;
+};
+
+}  // namespace lb::ipam
+
+#endif  // LB_IPAM_LEDGER_H_

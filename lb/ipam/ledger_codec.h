@@ -1,0 +1,63 @@
+// Bytes of a ledger: gossip messages and the state file.
+//
+// message = "LBLM" version:u8 LedgerMessage          (ledger.proto)
+// file    = "LBLF" version:u8 generation:u64 written:i64 LedgerMessage
+//           sha256:32 size:u64
+//
+// Numbers are big-endian; `sha256` is over all before it, `size` is the size of
+// the whole file, `written` is civil time in microseconds. The same records
+// give the same bytes: records go by service.
+//
+// The magic tells our messages from other users of the same gossip. A message
+// cut short is refused (it says how many records it has); corruption inside a
+// message is the transport's to find. A file finds both itself.
+#ifndef LB_IPAM_LEDGER_CODEC_H_
+#define LB_IPAM_LEDGER_CODEC_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lb/ipam/ledger.h"
+
+namespace lb::ipam {
+
+// A message larger than this is refused unread: a million records of usual
+// size.
+inline constexpr size_t kMessageSizeMax = 256 << 20;
+
+// Is this meant to be a ledger message (and not another user's bytes)?
+bool IsLedgerMessage(std::string_view bytes);
+
+std::string SerializeMessage(absl::Span<const Record> records);
+
+// InvalidArgument: not a message of ours, of another version, too large, cut
+// short, or with a record that Validate() refuses.
+absl::StatusOr<std::vector<Record>> ParseMessage(std::string_view bytes);
+
+struct GossipChunks {
+  std::vector<std::string> messages;  // Each at most `bytes_max` long.
+  size_t left_out = 0;  // Records that alone are larger: left to push/pull.
+};
+// The records, by service, in as few messages as fit in that order.
+GossipChunks SplitForGossip(absl::Span<const Record> records, size_t bytes_max);
+
+struct LedgerFile {
+  uint64_t generation = 0;  // Of the file: 1, 2, ...
+  absl::Time written_at;    // Civil time, whole microseconds.
+  std::vector<Record> records;
+};
+
+std::string SerializeFile(const LedgerFile& file);
+
+// DataLoss: what is wrong with the bytes ("cut short", "checksum", ...).
+absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes);
+
+}  // namespace lb::ipam
+
+#endif  // LB_IPAM_LEDGER_CODEC_H_

@@ -1,0 +1,63 @@
+// Replay: from a ledger to an allocator, the same on every node.
+//
+// Claims are held one by one, the earlier stamp first, so a disputed address
+// stays with who had it first. Nodes with equal ledgers, requests and pools
+// come to equal allocations. Pure.
+#ifndef LB_IPAM_LEDGER_REPLAY_H_
+#define LB_IPAM_LEDGER_REPLAY_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lb/ipam/allocator.h"
+#include "lb/ipam/ledger.h"
+#include "lb/ipam/service_request.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::ipam {
+
+// By service.
+using ServiceRequests = std::map<std::string, ServiceRequest, std::less<>>;
+
+// What to do with an address on record that lies in no pool open to its
+// service, because the pools or the service changed.
+enum class OutsidePools {
+  kKeep,      // A live service keeps its address; reported as outside.
+  kDisplace,  // As MetalLB does: the service is to get another one.
+};
+
+struct ReplayVerdict {
+  std::string service;
+  net::IpAddress address;
+  absl::Status reason;  // As from Allocator::Hold().
+};
+
+struct ReplayResult {
+  // Services that hold all that their record claims, by name.
+  std::vector<std::string> held;
+  // Claims that are held although outside of every open pool.
+  std::vector<ReplayVerdict> outside;
+  // Claims that were lost; the rest of that service's claims may be held.
+  // AlreadyExists: to an earlier claim.
+  std::vector<ReplayVerdict> displaced;
+  // Services with claims but without a request, by name; nothing is held for
+  // them, and who proposes should release them.
+  std::vector<std::string> orphaned;
+};
+
+struct StampedClaim {
+  std::string service;
+  Claim claim;
+};
+// All claims of the ledger, by (stamp, service, address).
+std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger);
+
+// Releases all in `allocator`, then holds what the ledger says.
+ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
+                    OutsidePools outside_pools, Allocator* allocator);
+
+}  // namespace lb::ipam
+
+#endif  // LB_IPAM_LEDGER_REPLAY_H_

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# The failover show: a service address answers, its node dies, another takes
+# over. Each step is checked; exit status 0 only if all were seen. Called by
+# ./run and, under another prefix, by the tests.
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=lab.sh
+source "$here/lab.sh"
+
+service=default/nginx-test-service
+pool='172\.18\.8\.20[1-5]'
+
+step() { printf '\n== %s\n' "$*"; }
+
+fail() {
+  local log
+  printf '\nFAILED: %s\n' "$*" >&2
+  for log in "$LAB_DIR"/*/lbd.log "$LAB_DIR"/*/nginx/error.log; do
+    [[ -s $log ]] || continue
+    printf -- '--- %s (last 40 lines)\n' "$log" >&2
+    tail -n 40 "$log" >&2
+  done
+  exit 1
+}
+
+finish() {
+  local status=$?
+  trap - EXIT INT TERM
+  [[ -z ${ping_pid:-} ]] || kill "$ping_pid" 2>/dev/null || true
+  if [[ -n ${LAB_KEEP:-} && $status -eq 0 ]]; then
+    lab_say_how
+  else
+    lab_down
+    [[ $status -ne 0 ]] || rm -rf "$LAB_DIR"
+  fi
+  exit "$status"
+}
+
+lab_say_how() {
+  cat <<END
+
+The lab stays up. Talk to it:
+  $LBCTL --server unix:$LAB_DIR/$new_node/lbd.sock services
+  $LBCTL --server unix:$LAB_DIR/$new_node/lbd.sock events --follow
+  ip netns exec $(lab_namespace client) curl http://$vip/
+  edit the manifests in $LAB_DIR/manifests; logs are in $LAB_DIR/n*/lbd.log
+Remove it with: ./run --clean
+END
+}
+
+fetch() { lab_in client curl -s --max-time 1 -D "$LAB_DIR/headers" "http://$vip/"; }
+
+welcomed() {  # Fetches the page; says who served it.
+  fetch >"$LAB_DIR/page" && grep -q 'Welcome to nginx!' "$LAB_DIR/page" &&
+    served_by=$(sed -n 's/^X-Served-By: \([a-z0-9]*\).*/\1/p' "$LAB_DIR/headers")
+}
+
+survivors_moved() {
+  local node
+  lab_agree "$service" "${survivors[@]}" || return 1
+  read -r _ node <<<"$(lab_service "${survivors[0]}" "$service")"
+  [[ $node != "$old_node" ]]
+}
+
+# The longest silence between two answers, in milliseconds, from ping -D.
+longest_gap() {
+  sed -n 's/^\[\([0-9.]*\)\] .* bytes from .*/\1/p' "$1" |
+    awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 }
+         END { printf "%d\n", gap * 1000 }'
+}
+
+why=$(lab_permitted) || {
+  echo "SKIPPED: $why"
+  exit 77
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+step "Three nodes (${LAB_NODES[*]}) and a client on one bridge, $LAB_SUBNET.0/24"
+mkdir -p "$LAB_DIR/manifests"
+cp "$here"/../../examples/manifests/metallb-{l2-config,test}.yaml "$LAB_DIR/manifests/"
+lab_up || fail "the namespaces could not be made"
+for node in "${LAB_NODES[@]}"; do
+  lab_start_nginx "$node" || fail "nginx does not start on $node"
+  lab_start_lbd "$node"
+done
+
+step "Every node shows the same address and the same announcing node"
+lab_wait 20 lab_agree "$service" "${LAB_NODES[@]}" ||
+  fail "the nodes do not agree on $service within 20 s"
+read -r vip old_node <<<"$(lab_service n1 "$service")"
+[[ $vip =~ ^$pool$ ]] || fail "$vip is not an address of first-pool"
+lab_lbctl n1 services
+lab_lbctl n1 members
+
+step "The client fetches http://$vip/"
+lab_wait 5 welcomed || fail "no \"Welcome to nginx!\" from http://$vip/"
+[[ $served_by == "$old_node" ]] || fail "$served_by answered, $old_node is elected"
+grep -o 'Welcome to nginx!' "$LAB_DIR/page" | head -n 1
+before=$(lab_neighbour "$vip")
+[[ $before == *"$(lab_mac "$old_node")"* ]] ||
+  fail "the client's neighbour entry is not $old_node's: $before"
+
+step "kill -9 of lbd on $old_node, and its link cut, while the client pings $vip every 10 ms"
+lab_in client ping -n -D -i 0.01 -w 30 "$vip" >"$LAB_DIR/ping" 2>&1 &
+ping_pid=$!
+sleep 1
+lab_kill_lbd "$old_node" KILL
+lab_cut_link "$old_node"
+survivors=()
+for node in "${LAB_NODES[@]}"; do
+  [[ $node == "$old_node" ]] || survivors+=("$node")
+done
+lab_wait 20 survivors_moved || fail "nobody took $vip over within 20 s"
+lab_wait 5 welcomed || fail "http://$vip/ does not answer after the takeover"
+sleep 1
+kill -INT "$ping_pid" 2>/dev/null || true
+wait "$ping_pid" 2>/dev/null || true
+ping_pid=
+read -r _ new_node <<<"$(lab_service "${survivors[0]}" "$service")"
+[[ $served_by == "$new_node" ]] || fail "$served_by answered, $new_node is elected"
+after=$(lab_neighbour "$vip")
+[[ $after == *"$(lab_mac "$new_node")"* ]] ||
+  fail "the client's neighbour entry is not $new_node's: $after"
+outage=$(longest_gap "$LAB_DIR/ping")
+[[ $outage -gt 0 ]] || fail "the client's pings were never answered"
+lab_lbctl "$new_node" services
+lab_lbctl "$new_node" members
+
+step "Result"
+printf '%-28s %s\n' \
+  'address' "$vip" \
+  'announcing node before' "$old_node" \
+  'announcing node after' "$new_node" \
+  'client neighbour before' "$before" \
+  'client neighbour after' "$after" \
+  'outage seen by the client' "$outage ms (longest silence between two answers)"

@@ -1,0 +1,173 @@
+# The lab: network namespaces n1, n2, n3 and client on one bridge, one lbd and
+# one nginx per node. Sourced by ./run and by the tests of this folder.
+#
+#   LAB_PREFIX   put before each namespace's name, so that labs do not meet
+#   LAB_DIR      folder for state, sockets and logs
+#   LBD LBCTL    the programs
+#
+# Nothing here touches the host's own network: the bridge too has a namespace.
+
+LAB_PREFIX=${LAB_PREFIX:-}
+LAB_NODES=(n1 n2 n3)
+LAB_SUBNET=172.18.8
+
+lab_namespace() { echo "$LAB_PREFIX$1"; }
+lab_in() {  # lab_in HOST COMMAND...: runs a command on a host of the lab.
+  local host=$1
+  shift
+  ip netns exec "$(lab_namespace "$host")" "$@"
+}
+lab_address() {  # The host's own address.
+  case $1 in
+    client) echo "$LAB_SUBNET.10" ;;
+    n*) echo "$LAB_SUBNET.1${1#n}" ;;
+  esac
+}
+
+lab_permitted() {  # May this process make namespaces? Says why not.
+  local probe=lbprobe$$
+  if [[ $EUID -ne 0 ]]; then
+    echo "not root"
+    return 1
+  fi
+  if ! ip netns add "$probe" 2>/dev/null; then
+    echo "network namespaces are not permitted here"
+    return 1
+  fi
+  ip netns del "$probe"
+}
+
+lab_up() {
+  local host namespace switch
+  switch=$(lab_namespace switch)
+  for host in switch client "${LAB_NODES[@]}"; do
+    namespace=$(lab_namespace "$host")
+    if ip netns list | grep -qw "^$namespace"; then
+      echo "namespace $namespace exists already; is another lab up? (./run --clean removes it)" >&2
+      return 1
+    fi
+  done
+  ip netns add "$switch"
+  ip -n "$switch" link add br0 type bridge
+  ip -n "$switch" link set br0 up
+  for host in client "${LAB_NODES[@]}"; do
+    namespace=$(lab_namespace "$host")
+    ip netns add "$namespace"
+    ip link add eth0 netns "$namespace" type veth peer name "$host" netns "$switch"
+    ip -n "$switch" link set "$host" master br0 up
+    ip -n "$namespace" link set lo up
+    ip -n "$namespace" link set eth0 up
+    ip -n "$namespace" address add "$(lab_address "$host")/24" dev eth0
+    # Strict ARP: the kernel answers for addresses of eth0 only, lbd for the
+    # services' addresses.
+    lab_in "$host" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+  done
+}
+
+lab_cut_link() { ip -n "$(lab_namespace switch)" link set "$1" down; }
+lab_mend_link() { ip -n "$(lab_namespace switch)" link set "$1" up; }
+
+lab_start_nginx() {  # lab_start_nginx NODE
+  local node=$1 dir=$LAB_DIR/$1/nginx
+  mkdir -p "$dir"
+  cat >"$dir/nginx.conf" <<END
+pid $dir/pid;
+error_log $dir/error.log;
+worker_processes 1;
+events {}
+http {
+  access_log off;
+  client_body_temp_path $dir/body;
+  proxy_temp_path $dir/proxy;
+  fastcgi_temp_path $dir/fastcgi;
+  uwsgi_temp_path $dir/uwsgi;
+  scgi_temp_path $dir/scgi;
+  server {
+    listen 80;
+    root /var/www/html;
+    index index.nginx-debian.html;
+    add_header X-Served-By $node;
+  }
+}
+END
+  lab_in "$node" nginx -c "$dir/nginx.conf" -e "$dir/error.log"
+}
+
+lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
+  local node=$1 peer join=()
+  shift
+  for peer in "${LAB_NODES[@]}"; do
+    [[ $peer == "$node" ]] || join+=(--join "$(lab_address "$peer")")
+  done
+  mkdir -p "$LAB_DIR/$node"
+  lab_in "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
+    --manifests "$LAB_DIR/manifests" --gossip-bind "$(lab_address "$node")" \
+    "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
+    --deliver loopback "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1 &
+  echo $! >"$LAB_DIR/$node/lbd.pid"
+  disown
+}
+
+lab_kill_lbd() {  # lab_kill_lbd NODE SIGNAL
+  local pid
+  pid=$(cat "$LAB_DIR/$1/lbd.pid")
+  kill "-$2" "$pid" 2>/dev/null || true
+}
+
+lab_lbctl() {  # lab_lbctl NODE ARGUMENT...
+  local node=$1
+  shift
+  "$LBCTL" --server "unix:$LAB_DIR/$node/lbd.sock" "$@"
+}
+
+# The fields NAME ADDRESS NODE of a service as a node sees it.
+lab_service() {  # lab_service NODE SERVICE
+  lab_lbctl "$1" services -o json 2>/dev/null | python3 -c '
+import json, sys
+for service in json.load(sys.stdin).get("services", []):
+    if service["name"] == sys.argv[1]:
+        print(",".join(service.get("addresses", [])) or "-",
+              service.get("announcingNode", "") or "-")
+' "$2" 2>/dev/null
+}
+
+lab_wait() {  # lab_wait SECONDS COMMAND...: until the command succeeds.
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [[ $SECONDS -lt $deadline ]] || return 1
+    sleep 0.1
+  done
+}
+
+lab_agree() {  # lab_agree SERVICE NODE...: do they show one address and node?
+  local service=$1 node first="" seen
+  shift
+  for node in "$@"; do
+    seen=$(lab_service "$node" "$service")
+    [[ -n $seen && $seen != *-* ]] || return 1
+    [[ -z $first || $seen == "$first" ]] || return 1
+    first=$seen
+  done
+}
+
+lab_neighbour() {  # The client's neighbour entry for an address.
+  local entry
+  entry=$(ip -n "$(lab_namespace client)" neighbour show "$1")
+  echo "${entry:-none}"
+}
+
+lab_mac() { lab_in "$1" cat /sys/class/net/eth0/address; }
+
+lab_down() {
+  local host namespace pid
+  for host in "${LAB_NODES[@]}" client switch; do
+    namespace=$(lab_namespace "$host")
+    ip netns list | grep -qw "^$namespace" || continue
+    # Only what runs inside the lab's own namespaces.
+    for pid in $(ip netns pids "$namespace" 2>/dev/null); do
+      kill -9 "$pid" 2>/dev/null || true
+    done
+    ip netns del "$namespace" 2>/dev/null || true
+  done
+}
