@@ -1,7 +1,7 @@
 // ParseFlags: the command line of lbd.
 //
 // Every option of options.h is a flag; one that may have many values is given
-// many times or with commas. Besides:
+// many times (--join also takes commas). Besides:
 //   --config FILE   the options file; flags replace what it says
 //   --check         check options and manifests, then exit
 //   --help, --version
@@ -10,6 +10,7 @@
 #define LB_CONFIG_FLAGS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,8 @@
 #include "lb/config/options.h"
 
 namespace lb::config {
+
+inline constexpr std::string_view kVersion = "0.1.0";
 
 struct ParsedFlags {
   enum class Action { kRun, kCheck, kPrintText };

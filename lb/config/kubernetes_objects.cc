@@ -105,9 +105,13 @@ election::NodeAttributes ReadNode(const Fields& root,
 }
 
 NamespaceObject ReadNamespace(const Metadata& metadata) {
-  NamespaceObject object = {metadata.name, metadata.labels};
-  object.labels[kNamespaceNameLabel] = metadata.name;
+  NamespaceObject object = ImpliedNamespace(metadata.name);
+  object.labels.insert(metadata.labels.begin(), metadata.labels.end());
   return object;
+}
+
+NamespaceObject ImpliedNamespace(const std::string& name) {
+  return {name, {{kNamespaceNameLabel, name}}};
 }
 
 }  // namespace lb::config

@@ -25,8 +25,8 @@ std::vector<net::IpRange> ReadRanges(const Fields& spec) {
     } else {
       spec.RefuseItem("addresses", i, std::string(range.status().message()));
     }
-    spec.RememberItem("addresses", i);
   }
+  spec.report()->Remember(spec.PathOf("addresses"), spec.LineOf("addresses"));
   if (texts.empty() && spec.report()->ok()) {
     spec.Refuse("addresses", "no addresses, want at least one range");
   }

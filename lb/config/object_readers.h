@@ -43,6 +43,8 @@ std::optional<EndpointSliceObject> ReadEndpointSlice(const Fields& root,
                                                      const Metadata& metadata);
 election::NodeAttributes ReadNode(const Fields& root, const Metadata& metadata);
 NamespaceObject ReadNamespace(const Metadata& metadata);
+// A Namespace that no manifest defines: it has the label with its name only.
+NamespaceObject ImpliedNamespace(const std::string& name);
 
 }  // namespace lb::config
 

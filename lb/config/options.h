@@ -46,8 +46,8 @@ struct Options {
   std::string load_balancer_class;     // As ManifestOptions says.
 
   net::Endpoint gossip_bind = {{}, kGossipPort};
-  // What peers are told to send to; nullopt: the bound address, and if that is
-  // 0.0.0.0 or ::, one of the host's.
+  // What peers are told to send to (port 0: the bound one); nullopt: the bound
+  // address, and if that is 0.0.0.0 or ::, one of the host's.
   std::optional<net::Endpoint> gossip_advertise;
   std::vector<net::Endpoint> join;
   std::string gossip_secret_file;  // Empty: gossip in the clear.
