@@ -11,7 +11,8 @@
 //
 // Events: AddressConflict (Vip/ADDRESS) when another host claims an address
 // that we announce; InterfaceChanged (Interface/NAME) when one becomes usable
-// or ceases to be.
+// or ceases to be; GroupRefused (Interface/NAME) when the kernel refuses a
+// multicast group (an IPv6 address that shares it may go unanswered).
 #ifndef LB_ANNOUNCE_ANNOUNCE_NODE_H_
 #define LB_ANNOUNCE_ANNOUNCE_NODE_H_
 
@@ -19,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -30,6 +32,7 @@
 #include "lb/io/environment.h"
 #include "lb/io/frame_transport.h"
 #include "lb/io/loop.h"
+#include "lb/net/mac_address.h"
 
 namespace lb::announce {
 
@@ -73,21 +76,25 @@ class AnnounceNode {
 
  private:
   struct Port {
-    Interface interface;
+    int index = 0;  // Of the interface, when it was opened.
+    net::MacAddress mac;
     std::unique_ptr<io::FramePort> port;
   };
 
   void FollowLinks();
-  void OpenPort(InterfaceChoice& choice);
+  Port ReusePort(const Interface& interface);
+  // On failure says so in `choice`, and sets retry_at_.
+  Port OpenPort(InterfaceChoice& choice);
   void RecordChanges(const std::vector<InterfaceChoice>& before);
-  void OnFrame(const std::string& interface, absl::Span<const uint8_t> frame);
   void OnTimer();
   // Sends and reports all that the announcer has, and arms the timer.
   void Drain();
+  void ChangeGroup(const GroupChange& change);
   void ReportConflict(const Conflict& conflict);
 
   const AnnounceNodeOptions options_;
   io::Environment environment_;
+  bool started_ = false;
   Announcer announcer_;
   std::vector<InterfaceChoice> choices_;
   std::map<std::string, Port> ports_;  // By interface name.

@@ -92,7 +92,6 @@ class AnnouncementSchedule {
   void MoveDueToReady(absl::Time now);
   void Advance(absl::Time now, const net::IpAddress& address, Entry& entry);
   absl::Time ReadyKey(const Entry& entry) const;
-  void Dequeue(const net::IpAddress& address, const Entry& entry);
   absl::Time BudgetFreeAt() const;
 
   const ScheduleOptions options_;

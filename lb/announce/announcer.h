@@ -57,6 +57,7 @@ absl::Status Validate(const AnnouncerOptions& options);
 
 struct OutgoingFrame {
   std::string interface;
+  net::IpAddress vip;  // What it is about.
   std::vector<uint8_t> bytes;
 };
 
@@ -110,7 +111,8 @@ class Announcer {
   void OnTimer(absl::Time now);
   absl::Time NextDeadline() const;  // InfiniteFuture: none.
 
-  // What has come up since last taken, in order.
+  // What has come up since last taken: frames in the order to send them, the
+  // rest sorted by interface and by announcement.
   std::vector<OutgoingFrame> TakeFrames();
   std::vector<GroupChange> TakeGroups();
   std::vector<Conflict> TakeConflicts();
@@ -130,27 +132,24 @@ class Announcer {
   struct Segment {
     Interface interface;
     absl::btree_set<net::IpAddress> announced;
-    absl::btree_set<net::IpAddress> groups;  // Joined.
+    absl::btree_set<net::IpAddress> groups;  // As last taken.
     AnnouncementSchedule schedule;
   };
 
   AnnouncementPlan Reconcile(absl::Time now);
-  void MatchSegments(const std::vector<Interface>& interfaces);
-  void Apply(absl::Time now, const AnnouncementPlan& plan);
+  void MatchSegments();
   void Start(absl::Time now, const Announcement& announcement);
   void Stop(const Announcement& announcement);
-  void ReconcileGroups(Segment& segment);
-  Verdict Receive(absl::Time now, Segment& segment,
-                  absl::Span<const uint8_t> frame);
-  Verdict OnArp(absl::Time now, Segment& segment,
+  void DropFrames(const Announcement& announcement);
+  Verdict Receive(absl::Time now, const Segment& segment,
+                  absl::Span<const uint8_t> bytes);
+  Verdict OnArp(absl::Time now, const Segment& segment,
                 const net::EthernetFrame& frame);
-  Verdict OnNdp(absl::Time now, Segment& segment,
+  Verdict OnNdp(absl::Time now, const Segment& segment,
                 const net::EthernetFrame& frame);
-  Verdict Reply(const Segment& segment, const net::IpAddress& address,
-                std::vector<uint8_t> frame);
-  void ReportConflict(absl::Time now, const Announcement& announcement,
-                      const net::MacAddress& rival);
-  void QueueDue(absl::Time now, Segment& segment);
+  Verdict Reply(const Announcement& announcement, std::vector<uint8_t> bytes);
+  Verdict OnConflict(absl::Time now, const Conflict& conflict);
+  void QueueDue(absl::Time now);
 
   const AnnouncerOptions options_;
   const Prng prng_;  // Forked per segment.
@@ -164,8 +163,8 @@ class Announcer {
   // When each conflict was last reported; a subset of current_.
   absl::btree_map<Announcement, absl::Time> reported_;
   std::vector<OutgoingFrame> frames_;  // At most options_.frames_max.
-  std::vector<GroupChange> group_changes_;
-  std::vector<Conflict> conflicts_;
+  bool groups_stale_ = false;          // TakeGroups() has something to do.
+  absl::btree_map<Announcement, net::MacAddress> conflicts_;  // Not yet taken.
 };
 
 }  // namespace lb::announce

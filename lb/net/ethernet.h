@@ -16,6 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lb/net/byte_reader.h"
 #include "lb/net/mac_address.h"
 
 namespace lb::net {
@@ -39,6 +40,9 @@ struct EthernetFrame {
   EthernetHeader header;
   absl::Span<const uint8_t> payload;  // Of the parsed bytes; with padding.
 };
+
+// The next six bytes.
+MacAddress ReadMac(ByteReader& in);
 
 // InvalidArgument: cut short, the source is a group address, or the type field
 // is an 802.3 length. Unimplemented: the frame has a VLAN tag.
