@@ -67,7 +67,7 @@ class SimHost {
   // streams hear nothing. May be called from anywhere.
   void Crash();
   // kill -9 of the node: as Crash(), but its kernel lives: installed addresses
-  // stay, and the peers of its streams see them reset.
+  // stay, and it finishes the node's streams, whatever was left to say.
   void Kill();
   // REQUIRES: !running(). What is left of the old node must be destroyed first.
   void Restart();

@@ -36,6 +36,7 @@ struct SimAttachment {
   const SimLinkMonitor* links = nullptr;
   std::vector<net::Endpoint> endpoints;  // One per address; one port for all.
   bool powered = true;  // False: nothing answers, not even the kernel.
+  int boot = 1;         // Grows each time the power comes back.
 
   // Is the host on, and eth0 up with its cable plugged?
   bool IsConnected() const;
@@ -73,6 +74,10 @@ class SimNetwork {
   Prng& prng() { return prng_; }
   void Attach(const net::Endpoint& at, SimDatagramTransport* transport);
   void Attach(const net::Endpoint& at, SimStreamTransport* transport);
+  // Is there a way for packets, lossy or not?
+  bool CanReach(const SimAttachment& from, const SimAttachment& to) const;
+  // CanReach(), and the packet is not lost: one draw.
+  bool Passes(const SimAttachment& from, const SimAttachment& to);
   SimStreamTransport* FindStreams(const net::Endpoint& at) const;
   void Transmit(const SimAttachment& from, const net::Endpoint& to,
                 absl::Span<const uint8_t> payload);

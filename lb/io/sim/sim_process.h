@@ -31,6 +31,8 @@ class SimProcess final : public Loop {
   }
   std::unique_ptr<Timer> NewTimer(absl::AnyInvocable<void()> on_fire) override;
   void Post(absl::AnyInvocable<void()> task) override;
+  // Runs `task` at `at`, or now if that has passed.
+  void ScheduleAt(absl::Time at, absl::AnyInvocable<void()> task);
 
   // How far this host's civil clock is off.
   void SetCivilError(absl::Duration error) { civil_error_ = error; }

@@ -3,12 +3,13 @@
 // Ordered and reliable: what the path loses is sent again after
 // kRetransmitTimeout and its doubles; a peer that is not reached for
 // kStreamTimeout ends the stream (Unavailable). A host that is up but runs no
-// node, or another run of it, answers with a reset. A stream without data on
-// the way does not notice that its peer is gone, as in TCP.
+// node, or another run of it, answers with a reset or refuses. A stream without
+// data on the way does not notice that its peer is gone, as in TCP.
 #ifndef LB_IO_SIM_SIM_STREAMS_H_
 #define LB_IO_SIM_SIM_STREAMS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,7 @@
 namespace lb::io {
 
 inline constexpr absl::Duration kRetransmitTimeout = absl::Milliseconds(200);
+inline constexpr absl::Duration kConnectRetryTimeout = absl::Seconds(1);
 inline constexpr absl::Duration kStreamTimeout = absl::Seconds(15);
 
 class SimConnection;
@@ -34,13 +36,15 @@ class SimStreamTransport final : public StreamTransport {
                OnConnected on_connected) override;
   void SetAcceptor(OnAccepted on_accepted) override;
 
-  // The node died, its kernel did not: resets all its streams.
-  void ResetAll();
+  // The node is about to die, with its kernel or without.
+  void OnNodeStopped();
 
  private:
+  static constexpr uint16_t kFirstEphemeralPort = 32768;
+
   struct Pending;  // A Connect() that is not answered.
 
-  void SendSyn(std::shared_ptr<Pending> pending, absl::Duration retry);
+  void SendSyn(const std::shared_ptr<Pending>& pending, absl::Duration retry);
   void OnSynArrived(const std::shared_ptr<Pending>& pending,
                     SimStreamTransport* peer);
   void Answer(const std::shared_ptr<Pending>& pending,
@@ -52,6 +56,7 @@ class SimStreamTransport final : public StreamTransport {
   std::shared_ptr<OnAccepted> on_accepted_;
   std::vector<std::weak_ptr<SimConnection>> connections_;
   size_t prune_at_ = 16;  // connections_ is pruned at this size.
+  uint16_t next_port_ = kFirstEphemeralPort;
 };
 
 }  // namespace lb::io
