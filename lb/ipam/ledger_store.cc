@@ -28,8 +28,7 @@ RestoredLedger LedgerStore::Restore() {
     absl::StatusOr<LedgerFile> file =
         bytes.ok() ? ParseFile(*bytes) : bytes.status();
     if (!file.ok()) {
-      const std::string why = fmt::format(
-          "{}: {}", name, std::string_view(file.status().message()));
+      const std::string why = absl::StrCat(name, ": ", file.status().message());
       restored.refused.push_back(absl::Status(file.status().code(), why));
     } else if (file->generation > restored.generation) {
       restored.generation = file->generation;

@@ -1,0 +1,255 @@
+#include "lb/ipam/testing/reference_allocator.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "lb/base/label_selector.h"
+#include "lb/net/ip_range.h"
+
+namespace lb::ipam {
+namespace {
+
+using net::IpAddress;
+using net::IpFamily;
+
+IpAddress Next(const IpAddress& address) {
+  return address.is_ipv4()
+             ? IpAddress::Ipv4(static_cast<uint32_t>(address.number()) + 1)
+             : IpAddress::Ipv6(address.number() + 1);
+}
+
+// Every address that the pool gives out, in the order of its ranges.
+std::vector<IpAddress> AddressesOf(const Pool& pool) {
+  std::vector<IpAddress> all;
+  for (const net::IpRange& range : pool.ranges) {
+    for (IpAddress a = range.first; a <= range.last; a = Next(a)) {
+      const std::string text = a.ToString();
+      const bool is_buggy =
+          a.is_ipv4() && (text.ends_with(".0") || text.ends_with(".255"));
+      if (!pool.avoid_buggy_ips || !is_buggy) all.push_back(a);
+    }
+  }
+  return all;
+}
+
+bool IsOpen(const Pool& pool, const ServiceRequest& request) {
+  if (!pool.service_allocation) return true;
+  const ServiceAllocation& to = *pool.service_allocation;
+  bool in_namespace = to.namespaces.empty() && to.namespace_selectors.empty();
+  for (const std::string& name : to.namespaces) {
+    in_namespace = in_namespace || name == request.service_namespace;
+  }
+  for (const LabelSelector& selector : to.namespace_selectors) {
+    in_namespace = in_namespace || selector.Matches(request.namespace_labels);
+  }
+  bool matches = to.service_selectors.empty();
+  for (const LabelSelector& selector : to.service_selectors) {
+    matches = matches || selector.Matches(request.labels);
+  }
+  return in_namespace && matches;
+}
+
+bool MayShare(const ServiceRequest& a, const ServiceRequest& b) {
+  if (a.sharing_key == "" || a.sharing_key != b.sharing_key) return false;
+  if (a.backend_key != b.backend_key) return false;
+  for (const ServicePort& port : a.ports) {
+    for (const ServicePort& other : b.ports) {
+      if (port == other) return false;
+    }
+  }
+  return true;
+}
+
+// The families wanted in order, and how many of them at least and at most.
+struct Wanted {
+  std::vector<IpFamily> order;
+  size_t min, max;
+};
+
+Wanted WantedBy(const ServiceRequest& request) {
+  const bool ipv6_first =
+      !request.families.empty() && request.families[0] == IpFamily::kIpv6;
+  std::vector<IpFamily> both = {IpFamily::kIpv4, IpFamily::kIpv6};
+  if (ipv6_first) both = {IpFamily::kIpv6, IpFamily::kIpv4};
+  switch (request.family_policy) {
+    case FamilyPolicy::kSingleStack:
+      if (request.families.empty()) return {both, 1, 1};
+      return {{both[0]}, 1, 1};
+    case FamilyPolicy::kPreferDualStack:
+      if (request.families.size() == 1) return {{both[0]}, 1, 1};
+      return {both, 1, 2};
+    case FamilyPolicy::kRequireDualStack:
+      return {both, 2, 2};
+  }
+  return {};
+}
+
+}  // namespace
+
+ReferenceAllocator::ReferenceAllocator(std::vector<Pool> pools)
+    : pools_(std::move(pools)) {
+  std::sort(pools_.begin(), pools_.end(), [](const Pool& a, const Pool& b) {
+    const bool a_pinned = a.service_allocation.has_value();
+    const bool b_pinned = b.service_allocation.has_value();
+    if (a_pinned != b_pinned) return a_pinned;
+    if (a_pinned) {
+      const int pa = a.service_allocation->priority;
+      const int pb = b.service_allocation->priority;
+      if (pa != pb) return pb == 0 || (pa != 0 && pa < pb);
+    }
+    return a.name < b.name;
+  });
+}
+
+bool ReferenceAllocator::MayHold(const ServiceRequest& request,
+                                 const IpAddress& address) const {
+  for (const auto& [service, held] : held_) {
+    if (service != request.service && held.pools.contains(address) &&
+        !MayShare(held.request, request)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<IpAddress> ReferenceAllocator::First(
+    const Pool& pool, const ServiceRequest& request, IpFamily family) const {
+  if (!IsOpen(pool, request)) return std::nullopt;
+  for (const IpAddress& address : AddressesOf(pool)) {
+    if (address.family() == family && MayHold(request, address)) {
+      return address;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::ChooseRequested(
+    const ServiceRequest& request) const {
+  const Wanted wanted = WantedBy(request);
+  if (request.requested_addresses.size() < wanted.min) return std::nullopt;
+  Chosen chosen;
+  for (const IpAddress& address : request.requested_addresses) {
+    for (const auto& [other, pool] : chosen) {
+      if (other.family() == address.family()) return std::nullopt;
+    }
+    if (std::count(wanted.order.begin(), wanted.order.end(),
+                   address.family()) == 0) {
+      return std::nullopt;
+    }
+    if (const auto own = held_.find(request.service);
+        own != held_.end() && own->second.pools.contains(address) &&
+        (request.requested_pool == "" ||
+         request.requested_pool == own->second.pools.at(address)) &&
+        MayHold(request, address)) {
+      chosen[address] = own->second.pools.at(address);
+      continue;
+    }
+    for (const Pool& pool : pools_) {
+      const std::vector<IpAddress> all = AddressesOf(pool);
+      if (std::count(all.begin(), all.end(), address) == 0) continue;
+      if (!IsOpen(pool, request)) return std::nullopt;
+      if (request.requested_pool != "" && request.requested_pool != pool.name) {
+        return std::nullopt;
+      }
+      if (!MayHold(request, address)) return std::nullopt;
+      chosen[address] = pool.name;
+    }
+    if (!chosen.contains(address)) return std::nullopt;
+  }
+  return chosen;
+}
+
+ReferenceAllocator::Chosen ReferenceAllocator::ChooseKept(
+    const ServiceRequest& request) const {
+  Chosen chosen;
+  const auto held = held_.find(request.service);
+  if (held == held_.end()) return chosen;
+  const Wanted wanted = WantedBy(request);
+  for (const IpFamily family : wanted.order) {
+    for (const auto& [address, pool] : held->second.pools) {
+      if (address.family() == family && chosen.size() < wanted.max &&
+          (request.requested_pool == "" || request.requested_pool == pool) &&
+          MayHold(request, address)) {
+        chosen[address] = pool;
+      }
+    }
+  }
+  return chosen;
+}
+
+void ReferenceAllocator::AddMissing(const ServiceRequest& request,
+                                    Chosen& chosen) const {
+  const Wanted wanted = WantedBy(request);
+  std::vector<Pool> candidates;
+  for (const Pool& pool : pools_) {
+    const bool is_candidate = request.requested_pool == ""
+                                  ? pool.auto_assign
+                                  : pool.name == request.requested_pool;
+    if (is_candidate) candidates.push_back(pool);
+  }
+  if (wanted.max == 2 && chosen.empty()) {
+    for (const Pool& pool : candidates) {
+      const auto ipv4 = First(pool, request, IpFamily::kIpv4);
+      const auto ipv6 = First(pool, request, IpFamily::kIpv6);
+      if (!ipv4 || !ipv6) continue;
+      chosen[*ipv4] = chosen[*ipv6] = pool.name;
+      return;
+    }
+  }
+  for (const IpFamily family : wanted.order) {
+    if (chosen.size() == wanted.max) return;
+    std::vector<Pool> in_turn = candidates;
+    for (const auto& [address, name] : chosen) {
+      if (address.family() == family) in_turn.clear();
+    }
+    if (!in_turn.empty() && !chosen.empty()) {
+      for (const Pool& pool : pools_) {
+        if (pool.name == chosen.begin()->second) {
+          in_turn.insert(in_turn.begin(), pool);
+        }
+      }
+    }
+    for (const Pool& pool : in_turn) {
+      if (const auto address = First(pool, request, family)) {
+        chosen[*address] = pool.name;
+        break;
+      }
+    }
+  }
+}
+
+std::optional<Assignment> ReferenceAllocator::Assign(
+    const ServiceRequest& request) {
+  Chosen chosen;
+  if (!request.requested_addresses.empty()) {
+    const std::optional<Chosen> requested = ChooseRequested(request);
+    if (!requested) return std::nullopt;
+    chosen = *requested;
+  } else {
+    chosen = ChooseKept(request);
+    AddMissing(request, chosen);
+    if (chosen.size() < WantedBy(request).min) return std::nullopt;
+  }
+  held_[request.service] = {request, chosen};
+  Assignment assignment;
+  for (const auto& [address, pool] : chosen) {
+    assignment.addresses.push_back({address, pool});
+  }
+  return assignment;
+}
+
+bool ReferenceAllocator::Hold(const ServiceRequest& request,
+                              const std::vector<IpAddress>& addresses) {
+  ServiceRequest as_asked = request;
+  as_asked.requested_addresses = addresses;
+  as_asked.requested_pool = "";
+  as_asked.families = {};
+  as_asked.family_policy = FamilyPolicy::kSingleStack;
+  const std::optional<Chosen> chosen = ChooseRequested(as_asked);
+  if (!chosen) return false;
+  held_[request.service] = {request, *chosen};
+  return true;
+}
+
+}  // namespace lb::ipam
