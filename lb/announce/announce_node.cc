@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "lb/base/check.h"
@@ -95,18 +96,27 @@ AnnounceNode::Port AnnounceNode::OpenPort(InterfaceChoice& choice) {
 }
 
 void AnnounceNode::RecordChanges(const std::vector<InterfaceChoice>& before) {
-  for (const InterfaceChoice& choice : choices_) {
-    const auto known = std::find_if(
-        before.begin(), before.end(), [&](const InterfaceChoice& other) {
-          return ToString(other) == ToString(choice);
-        });
-    if (known != before.end()) continue;
-    environment_.log->Record(
-        {.time = environment_.loop->CivilNow(),
-         .reason = "InterfaceChanged",
-         .object = fmt::format("Interface/{}", choice.interface.name),
-         .message = ToString(choice)});
+  std::map<std::string, std::string> then;
+  for (const InterfaceChoice& choice : before) {
+    then[choice.interface.name] = ToString(choice);
   }
+  for (const InterfaceChoice& choice : choices_) {
+    const std::string text = ToString(choice);
+    const auto known = then.extract(choice.interface.name);
+    if (!known.empty() && known.mapped() == text) continue;
+    RecordInterface(choice.interface.name, text);
+  }
+  for (const auto& [name, text] : then) {
+    RecordInterface(name, fmt::format("{}: gone", name));
+  }
+}
+
+void AnnounceNode::RecordInterface(const std::string& name,
+                                   std::string message) {
+  environment_.log->Record({.time = environment_.loop->CivilNow(),
+                            .reason = "InterfaceChanged",
+                            .object = fmt::format("Interface/{}", name),
+                            .message = std::move(message)});
 }
 
 void AnnounceNode::OnTimer() {

@@ -86,6 +86,7 @@ class AnnounceNode {
   // On failure says so in `choice`, and sets retry_at_.
   Port OpenPort(InterfaceChoice& choice);
   void RecordChanges(const std::vector<InterfaceChoice>& before);
+  void RecordInterface(const std::string& name, std::string message);
   void OnTimer();
   // Sends and reports all that the announcer has, and arms the timer.
   void Drain();
