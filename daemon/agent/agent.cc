@@ -29,11 +29,6 @@ gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options,
                  .meta = {kNodeMetadata.begin(), kNodeMetadata.end()}};
   gossip.gossip = options.gossip;
   gossip.keyring = options.keyring;
-  gossip.nonces = [random = environment.random_bytes] {
-    std::array<uint8_t, 12> nonce;
-    random(absl::MakeSpan(nonce));
-    return nonce;
-  };
   return gossip;
 }
 

@@ -75,6 +75,8 @@ class Agent {
   status::v1::ListPoolsResponse DescribePools() const;
   status::v1::ListMembersResponse DescribeMembers() const;
 
+  // The agreed addresses, as this node sees them, by service.
+  const AddressEntries& address_entries() const { return addresses_.entries(); }
   // What this node announces now, address by address.
   const announce::Announcements& announcements() const {
     return announcements_;
