@@ -21,8 +21,7 @@ using gossip::MemberChange;
 constexpr size_t kLedgerMessageMax = 1200;
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
 
-gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options,
-                                          const io::Environment& environment) {
+gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options) {
   gossip::GossipNodeOptions gossip;
   gossip.self = {.name = options.node,
                  .endpoint = options.advertise,
@@ -56,9 +55,8 @@ std::string_view ReasonOf(MemberChange change) {
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
     AgentOptions options, const io::Environment& environment) {
-  LB_ASSIGN_OR_RETURN(auto gossip,
-                      gossip::GossipNode::Create(
-                          ToGossipOptions(options, environment), environment));
+  LB_ASSIGN_OR_RETURN(auto gossip, gossip::GossipNode::Create(
+                                       ToGossipOptions(options), environment));
   auto agent =
       std::unique_ptr<Agent>(new Agent(std::move(options), environment));
   agent->gossip_ = std::move(gossip);

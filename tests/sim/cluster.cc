@@ -122,7 +122,8 @@ std::string Cluster::Show(const std::string& name) const {
   std::string text;
   const auto& agent = nodes_.at(name).agent;
   if (agent == nullptr) return text;
-  for (const auto& service : agent->DescribeServices().services()) {
+  const auto described = agent->DescribeServices();
+  for (const auto& service : described.services()) {
     text += fmt::format(
         "{} {} {}\n", service.name(),
         service.addresses().empty()
@@ -153,7 +154,8 @@ bool Cluster::Agreed() const {
     if (shown.find(" -") != std::string::npos) return false;
     if (first.empty()) first = shown;
     if (shown != first) return false;
-    for (const auto& service : node.agent->DescribeServices().services()) {
+    const auto described = node.agent->DescribeServices();
+    for (const auto& service : described.services()) {
       for (const std::string& address : service.addresses()) {
         if (AnnouncersOf(address) !=
             std::vector<std::string>{service.announcing_node()}) {

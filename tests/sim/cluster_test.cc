@@ -233,7 +233,9 @@ TEST(ClusterTest, AFullDiskIsAProblemAndNothingUnwrittenIsShown) {
   cluster.SetManifests(Basics() + ServiceManifest("a"));
   cluster.RunFor(absl::Seconds(10));
   EXPECT_EQ(cluster.Show("n1"), "default/a - -\n");
-  EXPECT_THAT(cluster.agent("n1").DescribeNode().problems(0).text(),
+  const auto described = cluster.agent("n1").DescribeNode();
+  ASSERT_EQ(described.problems_size(), 1);
+  EXPECT_THAT(described.problems(0).text(),
               HasSubstr("no space left on device"));
   cluster.host("n1").state().SetWriteError(absl::OkStatus());
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();

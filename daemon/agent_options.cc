@@ -1,0 +1,98 @@
+#include "daemon/agent_options.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "lb/base/status_macros.h"
+#include "lb/gossip/options.h"
+
+namespace lb {
+namespace {
+
+constexpr size_t kSecretSizeMax = 4096;
+
+gossip::GossipOptions ProfileOf(config::GossipProfile profile) {
+  switch (profile) {
+    case config::GossipProfile::kFast:
+      return gossip::FastProfile();
+    case config::GossipProfile::kLan:
+      return gossip::LanProfile();
+    case config::GossipProfile::kWan:
+      return gossip::WanProfile();
+    case config::GossipProfile::kLocal:
+      return gossip::LocalProfile();
+  }
+  return gossip::FastProfile();
+}
+
+}  // namespace
+
+absl::StatusOr<net::Endpoint> AdvertisedEndpoint(
+    const config::Options& options, const net::Endpoint& bound,
+    absl::Span<const io::Link> links) {
+  if (options.gossip_advertise.has_value()) return *options.gossip_advertise;
+  if (!bound.address.is_unspecified()) return bound;
+  for (const io::Link& link : links) {
+    if (!link.up || link.loopback) continue;
+    for (const net::IpPrefix& prefix : link.addresses) {
+      if (prefix.address.family() == bound.address.family() &&
+          !prefix.address.is_link_local()) {
+        return net::Endpoint{prefix.address, bound.port};
+      }
+    }
+  }
+  return absl::FailedPreconditionError(fmt::format(
+      "gossip-advertise: bound to {} and no link has a global {} address, want "
+      "--gossip-advertise ADDRESS",
+      bound.ToString(), net::ToString(bound.address.family())));
+}
+
+absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(
+    const std::string& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(
+      std::fopen(path.c_str(), "rb"), std::fclose);
+  if (file == nullptr) {
+    const auto message =
+        fmt::format("gossip-secret-file: {}: {}", path, std::strerror(errno));
+    return errno == ENOENT ? absl::NotFoundError(message)
+                           : absl::UnavailableError(message);
+  }
+  std::string secret(kSecretSizeMax + 1, '\0');
+  secret.resize(std::fread(secret.data(), 1, secret.size(), file.get()));
+  if (secret.empty() || secret.size() > kSecretSizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("gossip-secret-file: {}: {}, want 1 to {} bytes", path,
+                    secret.empty() ? "empty" : "too large", kSecretSizeMax));
+  }
+  gossip::wire::Keyring keyring;
+  LB_RETURN_IF_ERROR(keyring.Add(gossip::wire::MetallbKey(secret)));
+  return keyring;
+}
+
+absl::StatusOr<AgentOptions> MakeAgentOptions(
+    const config::Options& options, const std::string& host_name,
+    const net::Endpoint& bound, absl::Span<const io::Link> links) {
+  AgentOptions agent;
+  agent.node = options.node_name.empty() ? host_name : options.node_name;
+  LB_ASSIGN_OR_RETURN(agent.advertise,
+                      AdvertisedEndpoint(options, bound, links));
+  agent.join = options.join;
+  agent.gossip = ProfileOf(options.gossip_profile);
+  if (!options.gossip_secret_file.empty()) {
+    LB_ASSIGN_OR_RETURN(agent.keyring,
+                        ReadGossipSecret(options.gossip_secret_file));
+  }
+  agent.interfaces.include = options.interfaces;
+  agent.interfaces.exclude = options.exclude_interfaces;
+  agent.delivery = options.deliver == config::Deliver::kLoopback
+                       ? Delivery::kLoopback
+                       : Delivery::kNone;
+  return agent;
+}
+
+}  // namespace lb

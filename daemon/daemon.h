@@ -1,0 +1,20 @@
+// The daemon's main jobs: to run, and to check its input.
+#ifndef LB_DAEMON_DAEMON_H_
+#define LB_DAEMON_DAEMON_H_
+
+#include "absl/status/status.h"
+#include "lb/config/options.h"
+
+namespace lb {
+
+// Runs a node until SIGINT or SIGTERM; SIGHUP reads the manifests again. A
+// second signal ends it at once. Returns why it could not start.
+absl::Status RunDaemon(const config::Options& options);
+
+// Prints each fault of the manifests as a line on standard output, then a
+// summary. True: there is no fault.
+bool CheckManifests(const config::Options& options);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_DAEMON_H_

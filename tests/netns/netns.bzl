@@ -1,0 +1,33 @@
+"""Tests on real kernels, in network namespaces that they make themselves."""
+
+def netns_test(name, script, data):
+    """Declares a test that runs a script of this folder with lab.sh.
+
+    Args:
+      name: of the test.
+      script: sources lab.sh; exit status 77 means skipped.
+      data: further files it reads.
+    """
+    native.sh_test(
+        name = name,
+        size = "medium",
+        srcs = ["case.sh"],
+        args = [
+            name,
+            "$(location %s)" % script,
+            "$(location //daemon:lbd)",
+            "$(location //daemon/lbctl:lbctl)",
+        ],
+        data = data + [
+            script,
+            "lab.sh",
+            "//daemon:lbd",
+            "//daemon/lbctl:lbctl",
+        ],
+        # Namespaces and raw sockets; one lab at a time, for honest timing.
+        tags = [
+            "exclusive",
+            "local",
+            "no-sandbox",
+        ],
+    )
