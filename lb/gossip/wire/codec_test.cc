@@ -147,6 +147,8 @@ TEST(DecodePacketTest, WantsItsOwnLabel) {
     EXPECT_THAT(codec->DecodePacket(NackPacket(*other)),
                 StatusIs(absl::StatusCode::kFailedPrecondition));
   }
+  const Codec longest = MakeCodec({.label = std::string(255, 'x')});
+  EXPECT_THAT(longest.DecodePacket(NackPacket(longest)), HoldsTheNack());
   const Codec skipping =
       MakeCodec({.label = "blue", .skip_inbound_label_check = true});
   EXPECT_THAT(skipping.DecodePacket(NackPacket(none)), HoldsTheNack());

@@ -158,7 +158,6 @@ TEST(EncryptionTest, ChecksPadding) {
   }
 }
 
-// Made with this key and nonce, an empty AAD and no plaintext: its tag.
 // Real nodes crash on such a payload.
 TEST(EncryptionTest, RefusesAnEmptyPlaintext) {
   // NIST GCM test case 1: zero key, zero nonce, no data.
