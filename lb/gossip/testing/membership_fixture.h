@@ -36,7 +36,14 @@ class MembershipTest : public testing::Test {
     size_t bytes = 0;  // As a compound.
   };
 
-  MembershipTest() { Restart(LanProfile()); }
+  MembershipTest() { Restart(Quiet()); }
+
+  // As LanProfile, without regular exchanges.
+  static GossipOptions Quiet() {
+    GossipOptions options = LanProfile();
+    options.push_pull_interval = absl::ZeroDuration();
+    return options;
+  }
 
   void Restart(const GossipOptions& options) {
     now_ = absl::UnixEpoch() + absl::Seconds(1000);
