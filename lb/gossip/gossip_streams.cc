@@ -119,7 +119,7 @@ void GossipNode::Answer(uint64_t id, Session& session,
                         absl::StatusOr<wire::StreamMessage> request) {
   std::optional<wire::StreamMessage> reply;
   if (request.ok()) {
-    RefreshUserState();
+    if (std::holds_alternative<wire::PushPull>(*request)) RefreshUserState();
     reply = membership_.OnStreamRequest(environment_.loop->Now(),
                                         session.stream->remote(), *request);
   } else {

@@ -1,0 +1,187 @@
+// Clusters under crashes, restarts, pauses, partitions and loss.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/gossip/gossip_node.h"
+#include "lb/gossip/member.h"
+#include "lb/gossip/options.h"
+#include "lb/gossip/testing/cluster_fixture.h"
+#include "lb/gossip/wire/messages.h"
+#include "lb/io/sim/sim_world.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using wire::Bytes;
+
+class FailureTest : public GossipNodeTest,
+                    public testing::WithParamInterface<int> {};
+
+INSTANTIATE_TEST_SUITE_P(Sizes, FailureTest, testing::Values(2, 3, 5, 10, 20));
+
+TEST_P(FailureTest, FastClusterSeesACrashWithinASecond) {
+  const int count = GetParam();
+  Cluster(count);
+  std::vector<absl::Duration> times;
+  for (int victim = 1; victim <= std::min(count, 5); ++victim) {
+    Crash(victim);
+    const std::string change = fmt::format("failed n{}", victim);
+    const absl::Time start = world_->loop().Now();
+    EXPECT_TRUE(RunUntilAllSee(absl::Seconds(1), change)) << change;
+    times.push_back(world_->loop().Now() - start);
+    world_->loop().RunFor(absl::Seconds(2));
+    for (int number : Running()) {  // It, once, and nobody else.
+      EXPECT_THAT(Changes(number), ElementsAre(change)) << number;
+    }
+    At(victim).host->Restart();
+    StartNode(victim);
+    ASSERT_TRUE(RunUntilAll(absl::Seconds(20), [&](int number) {
+      return UpCount(number) == count;
+    }));
+    world_->loop().RunFor(absl::Seconds(1));
+    for (Node& node : nodes_) node.events.clear();
+  }
+  for (const absl::Duration time : times) {
+    RecordProperty("detection", absl::FormatDuration(time));
+  }
+}
+
+TEST_F(GossipNodeTest, LanClusterSeesACrashWithinItsBound) {
+  Cluster(5, LanProfile());
+  Crash(3);
+  // A round of 4 probes, a probe, a suspicion that nobody confirms.
+  EXPECT_TRUE(RunUntilAllSee(absl::Seconds(4 + 1 + 24), "failed n3"));
+  for (int number : Running()) {
+    EXPECT_THAT(Changes(number), ElementsAre("failed n3"));
+  }
+}
+
+TEST_F(GossipNodeTest, LeaveIsSeenAsALeave) {
+  Cluster(5);
+  bool done = false;
+  Gossip(4).Leave(absl::Seconds(5), [&] {
+    done = true;
+    At(4).gossip.reset();
+  });
+  EXPECT_TRUE(RunUntilAllSee(absl::Seconds(1), "left n4"));
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(1), [&](int) { return done; }));
+  world_->loop().RunFor(absl::Seconds(60));
+  for (int number : Running()) {
+    EXPECT_THAT(Changes(number), ElementsAre("left n4")) << number;
+  }
+}
+
+TEST_F(GossipNodeTest, RestartedNodeIsBackThoughItsIncarnationIsLower) {
+  Cluster(3);
+  for (int i = 0; i < 5; ++i) {  // Raises its incarnation.
+    ASSERT_THAT(Gossip(3).SetMeta(Bytes{static_cast<uint8_t>(i)}), IsOk());
+    world_->loop().RunFor(absl::Seconds(1));
+  }
+  EXPECT_EQ(Gossip(1).Find("n3")->incarnation, 6u);
+  Crash(3);
+  EXPECT_TRUE(RunUntilAllSee(absl::Seconds(1), "failed n3"));
+  At(3).host->Restart();
+  StartNode(3);
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(2),
+                          [&](int number) { return UpCount(number) == 3; }));
+  EXPECT_GT(Gossip(1).Find("n3")->incarnation, 6u);
+}
+
+TEST_F(GossipNodeTest, RestartedNodeIsBackWithoutJoiningAnybody) {
+  Cluster(3);
+  Crash(3);
+  EXPECT_TRUE(RunUntilAllSee(absl::Seconds(1), "failed n3"));
+  At(3).host->Restart();
+  StartNode(3, /*join=*/false);
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(15),
+                          [&](int number) { return UpCount(number) == 3; }));
+}
+
+TEST_F(GossipNodeTest, QuickRestartIsNotEvenNoticed) {
+  Cluster(3);
+  Crash(3);
+  At(3).host->Restart();
+  StartNode(3);
+  world_->loop().RunFor(absl::Seconds(10));
+  EXPECT_THAT(Changes(1), IsEmpty());
+  EXPECT_EQ(UpCount(3), 3);
+}
+
+TEST_F(GossipNodeTest, PausedNodeComesBackAndAccusesNobody) {
+  Cluster(5);
+  At(2).host->Pause();
+  world_->loop().RunFor(absl::Seconds(5));
+  At(2).host->Resume();
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(5),
+                          [&](int number) { return UpCount(number) == 5; }));
+  world_->loop().RunFor(absl::Seconds(5));
+  EXPECT_THAT(Changes(2), IsEmpty());
+  for (int number : {1, 3, 4, 5}) {
+    EXPECT_THAT(Changes(number), ElementsAre("failed n2", "joined n2"));
+  }
+}
+
+// Partitions.
+
+TEST_F(GossipNodeTest, HealedPartitionMergesByItself) {
+  for (const absl::Duration cut : {absl::Seconds(10), absl::Minutes(3)}) {
+    SCOPED_TRACE(absl::FormatDuration(cut));
+    nodes_.clear();
+    world_ = std::make_unique<io::SimWorld>(1);
+    Cluster(6);
+    world_->Partition({At(1).host, At(2).host, At(3).host},
+                      {At(4).host, At(5).host, At(6).host});
+    world_->loop().RunFor(cut);
+    for (int number : Running()) EXPECT_EQ(UpCount(number), 3) << number;
+    world_->Heal();
+    EXPECT_TRUE(RunUntilAll(absl::Seconds(11),
+                            [&](int number) { return UpCount(number) == 6; }));
+    world_->loop().RunFor(absl::Seconds(10));
+    for (int number : Running()) EXPECT_EQ(UpCount(number), 6) << number;
+  }
+}
+
+TEST_F(GossipNodeTest, NodeCutOffAloneFindsBackWithoutSeeds) {
+  options_.gossip = FastProfile();
+  Cluster(3);
+  world_->Partition({At(1).host, At(2).host}, {At(3).host});
+  world_->loop().RunFor(absl::Minutes(2));
+  EXPECT_EQ(UpCount(3), 1);
+  world_->Heal();
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(11),
+                          [&](int number) { return UpCount(number) == 3; }));
+}
+
+TEST_F(GossipNodeTest, OneWayLossOfOnePathFailsNobody) {
+  Cluster(5);
+  world_->network().paths().Block(*At(1).host, *At(2).host);
+  world_->loop().RunFor(absl::Seconds(30));
+  for (int number : Running()) {
+    EXPECT_THAT(Changes(number), IsEmpty()) << number;
+  }
+}
+
+TEST_F(GossipNodeTest, LanClusterBearsTwentyPercentLoss) {
+  for (const int count : {3, 5, 20}) {
+    SCOPED_TRACE(count);
+    nodes_.clear();
+    world_ = std::make_unique<io::SimWorld>(count);
+    Cluster(count, LanProfile());
+    world_->network().paths().SetDefault({.loss_percent = 20});
+    world_->loop().RunFor(absl::Seconds(60));
+    for (int number : Running()) {
+      EXPECT_THAT(Changes(number), IsEmpty()) << number;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lb::gossip

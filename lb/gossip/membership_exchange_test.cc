@@ -1,0 +1,224 @@
+// Full exchanges, joining, leaving; see membership_test.cc.
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/gossip/membership.h"
+#include "lb/gossip/testing/membership_fixture.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using wire::Bytes;
+using wire::NodeState;
+
+TEST_F(MembershipTest, AnswersAnExchangeWithWhatItKnewBefore) {
+  core_->SetUserState(Bytes{'m', 'e'});
+  const auto reply = core_->OnStreamRequest(
+      now_, At(2),
+      wire::PushPull{
+          .join = true, .nodes = {Entry("b")}, .user_state = Bytes{'b'}});
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(std::get<wire::PushPull>(*reply),
+            (wire::PushPull{.join = true,
+                            .nodes = {Entry("self")},
+                            .user_state = Bytes{'m', 'e'}}));
+  Collect();
+  // First the members, then the state, then the end.
+  ASSERT_THAT(events_, SizeIs(3));
+  EXPECT_EQ(std::get<MemberEvent>(events_[0]).member.name, "b");
+  EXPECT_EQ(std::get<UserStateEvent>(events_[1]).payload, Bytes{'b'});
+  EXPECT_TRUE(std::get<ExchangeEvent>(events_[2]).join);
+  EXPECT_FALSE(std::get<ExchangeEvent>(events_[2]).initiated_by_us);
+}
+
+TEST_F(MembershipTest, AnswersAPingOverTcpForItselfOnly) {
+  const auto ack = core_->OnStreamRequest(
+      now_, At(2), wire::Ping{.sequence = 5, .node = "self"});
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(std::get<wire::Ack>(*ack), (wire::Ack{5, std::nullopt}));
+  EXPECT_EQ(core_->OnStreamRequest(now_, At(2),
+                                   wire::Ping{.sequence = 5, .node = "x"}),
+            std::nullopt);
+}
+
+TEST_F(MembershipTest, NeverAnswersAnAnswer) {
+  EXPECT_EQ(core_->OnStreamRequest(now_, At(2), wire::Ack{5, {}}),
+            std::nullopt);
+  EXPECT_EQ(core_->OnStreamRequest(now_, At(2), wire::Error{"x"}),
+            std::nullopt);
+  EXPECT_EQ(core_->counters().refused_undecodable, 2u);
+}
+
+TEST_F(MembershipTest, JoinExchangesWithEachSeed) {
+  EXPECT_THAT(core_->Join(now_, {At(2), At(3), At(1)}), IsOk());
+  Collect();
+  ASSERT_THAT(requests_, SizeIs(2));  // Not with itself.
+  EXPECT_EQ(requests_[0].to, At(2));
+  EXPECT_EQ(requests_[0].deadline, now_ + options_.tcp_timeout);
+  EXPECT_TRUE(
+      std::get<wire::PushPull>(core_->OpeningMessage(requests_[0].id)).join);
+  core_->OnReply(now_, requests_[0].id,
+                 wire::PushPull{.join = true, .nodes = {Entry("b")}});
+  Collect();
+  const auto exchanges = EventsOf<ExchangeEvent>();
+  ASSERT_THAT(exchanges, SizeIs(1));
+  EXPECT_EQ(exchanges[0].peer, At(2));
+  EXPECT_TRUE(exchanges[0].initiated_by_us);
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+}
+
+TEST_F(MembershipTest, SeedsAreTriedUntilTheyAreMembers) {
+  ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
+  Collect();
+  const absl::Time start = now_;
+  size_t failed = 0;
+  while (now_ < start + absl::Seconds(300)) {
+    for (; failed < requests_.size(); ++failed) {
+      core_->OnRequestFailed(now_, requests_[failed].id);
+    }
+    RunFor(absl::Milliseconds(100));
+  }
+  // 1, 2, 4, ... 60 seconds, each halved at the most.
+  EXPECT_GE(requests_.size(), 9u);
+  EXPECT_LE(requests_.size(), 18u);
+  EXPECT_EQ(core_->counters().exchanges_failed, failed);
+
+  Hear("b", Alive("b"));
+  requests_.clear();
+  RunFor(absl::Seconds(20), {"b"});
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+TEST_F(MembershipTest, SeedThatWasAMemberAlreadyIsNotTriedAgain) {
+  KnowMembers({"b"});
+  ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
+  Collect();
+  ASSERT_THAT(requests_, SizeIs(1));
+  core_->OnReply(now_, requests_[0].id, wire::PushPull{.nodes = {Entry("b")}});
+  RunFor(absl::Seconds(120), {"b"});
+  EXPECT_THAT(requests_, SizeIs(1));
+}
+
+TEST_F(MembershipTest, OpensNoMoreStreamsThanAllowed) {
+  std::vector<net::Endpoint> seeds;
+  for (uint32_t i = 2; i < 40; ++i) seeds.push_back(At(i));
+  ASSERT_THAT(core_->Join(now_, seeds), IsOk());
+  Collect();
+  EXPECT_THAT(requests_, SizeIs(options_.requests_max));
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(requests_, SizeIs(options_.requests_max));
+  core_->OnRequestFailed(now_, requests_[0].id);
+  RunFor(absl::Milliseconds(10));
+  EXPECT_THAT(requests_, SizeIs(options_.requests_max + 1));
+}
+
+TEST_F(MembershipTest, JoinCountsSeedsOverTheMaximum) {
+  options_.rejoin_targets_max = 2;
+  Restart(options_);
+  EXPECT_THAT(core_->Join(now_, {At(2), At(3), At(4)}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(core_->counters().rejoin_overflow, 1u);
+}
+
+TEST_F(MembershipTest, FailedMemberIsAskedAgain) {
+  KnowMembers({"b"});
+  Hear("c", wire::Dead{1, "b", "c"});
+  RunFor(absl::Seconds(1));
+  ASSERT_THAT(requests_, SizeIs(1));
+  EXPECT_EQ(requests_[0].to, AddressOf("b"));
+}
+
+TEST_F(MembershipTest, MemberThatLeftIsNotAskedAgain) {
+  KnowMembers({"b"});
+  Hear("b", wire::Dead{1, "b", "b"});
+  RunFor(absl::Seconds(120));
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+TEST_F(MembershipTest, PeerThatHeldUsForDeadHearsOtherwiseAtOnce) {
+  ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
+  Collect();
+  core_->OnReply(now_, requests_[0].id,
+                 wire::PushPull{.nodes = {Entry("b"),
+                                          Entry("self", 7, NodeState::kDead)}});
+  Collect();
+  EXPECT_THAT(SentOf<wire::Alive>("b"), ElementsAre(Alive("self", 8)));
+}
+
+TEST_F(MembershipTest, ExchangesRegularlyWithALivingPeer) {
+  Restart(LanProfile());
+  KnowMembers({"b", "c"});
+  size_t done = 0;
+  for (int i = 0; i < 3000; ++i) {
+    RunFor(absl::Milliseconds(100), {"b", "c"});
+    for (; done < requests_.size(); ++done) {
+      core_->OnReply(now_, requests_[done].id, wire::PushPull{});
+    }
+  }
+  EXPECT_THAT(requests_, SizeIs(10));  // In 300 seconds.
+}
+
+TEST_F(MembershipTest, RefusedExchangeIsCountedAndNotReported) {
+  ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
+  Collect();
+  wire::PushNodeState strange = Entry("b");
+  strange.versions = Bytes{3, 5, 3, 0, 0, 0};
+  core_->OnReply(now_, requests_[0].id, wire::PushPull{.nodes = {strange}});
+  Collect();
+  EXPECT_THAT(EventsOf<ExchangeEvent>(), IsEmpty());
+  EXPECT_EQ(core_->counters().refused_merges, 1u);
+}
+
+TEST_F(MembershipTest, ReliableUserMessageGoesOverAStream) {
+  KnowMembers({"b"});
+  EXPECT_THAT(core_->SendUserMessage(now_, "c", Bytes{'u'}),
+              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(core_->SendUserMessage(now_, "b", Bytes{'u'}), IsOk());
+  Collect();
+  ASSERT_THAT(requests_, SizeIs(1));
+  const uint64_t id = requests_[0].id;
+  EXPECT_EQ(std::get<wire::User>(core_->OpeningMessage(id)).payload,
+            Bytes{'u'});
+  EXPECT_FALSE(core_->ExpectsReply(id));
+  core_->OnSent(id);
+  core_->OnRequestFailed(now_, id);  // Too late to matter.
+}
+
+TEST_F(MembershipTest, LeaveIsCompleteOnceItWasSentOftenEnough) {
+  KnowMembers({"b", "c"});
+  core_->Leave(now_);
+  Collect();
+  EXPECT_THAT(EventsOf<LeaveCompleteEvent>(), IsEmpty());
+  RunFor(absl::Seconds(1), {"b", "c"});
+  EXPECT_THAT(EventsOf<LeaveCompleteEvent>(), SizeIs(1));
+  EXPECT_THAT(SentOf<wire::Dead>(), SizeIs(options_.retransmit_mult));
+  for (const wire::Dead& dead : SentOf<wire::Dead>()) {
+    EXPECT_EQ(dead, (wire::Dead{1, "self", "self"}));
+  }
+}
+
+TEST_F(MembershipTest, LeaveOfALonelyNodeIsCompleteAtOnce) {
+  core_->Leave(now_);
+  Collect();
+  EXPECT_THAT(EventsOf<LeaveCompleteEvent>(), SizeIs(1));
+}
+
+TEST_F(MembershipTest, NodeThatLeftSeeksNobody) {
+  ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
+  Collect();
+  core_->OnRequestFailed(now_, requests_[0].id);
+  core_->Leave(now_);
+  requests_.clear();
+  RunFor(absl::Seconds(60));
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+}  // namespace
+}  // namespace lb::gossip

@@ -1,0 +1,352 @@
+// Probes, answers, packets and timers of the core, by hand-fed messages.
+#include "lb/gossip/membership.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/gossip/testing/membership_fixture.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using wire::Bytes;
+using wire::NodeState;
+
+// Answers.
+
+TEST_F(MembershipTest, AcksAPingWhereItsSourceSays) {
+  const wire::Source source{.address = At(9).address.ToBytes(), .port = 7000};
+  Hear("b", wire::Ping{.sequence = 42, .node = "self", .source = source});
+  ASSERT_THAT(sent_, SizeIs(1));
+  EXPECT_EQ(sent_[0].to, (net::Endpoint{At(9).address, 7000}));
+  EXPECT_THAT(SentOf<wire::Ack>(), ElementsAre(wire::Ack{42, std::nullopt}));
+}
+
+TEST_F(MembershipTest, AcksAPingWithoutSourceWhenceItCame) {
+  Hear("b", wire::Ping{.sequence = 42});
+  EXPECT_THAT(SentOf<wire::Ack>("b"), SizeIs(1));
+}
+
+TEST_F(MembershipTest, IsSilentToAPingForAnother) {
+  Hear("b", wire::Ping{.sequence = 42, .node = "c"});
+  EXPECT_THAT(sent_, IsEmpty());
+  EXPECT_EQ(core_->counters().refused_name, 1u);
+}
+
+TEST_F(MembershipTest, RelaysAnIndirectPingAndItsAck) {
+  Hear("b", wire::IndirectPing{.sequence = 300,
+                               .target = AddressOf("c").address.ToBytes(),
+                               .port = 7946,
+                               .node = "c",
+                               .nack = true});
+  const auto pings = SentOf<wire::Ping>("c");
+  ASSERT_THAT(pings, SizeIs(1));
+  EXPECT_EQ(pings[0].node, "c");
+  EXPECT_EQ(pings[0].source.node, "self");
+  Hear("c", wire::Ack{pings[0].sequence, Bytes{'x'}});
+  EXPECT_THAT(SentOf<wire::Ack>("b"),
+              ElementsAre(wire::Ack{300, std::nullopt}));
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(SentOf<wire::Nack>(), IsEmpty());
+}
+
+TEST_F(MembershipTest, NacksAnIndirectPingBeforeItsProberGivesUp) {
+  Hear("b", wire::IndirectPing{.sequence = 300,
+                               .target = AddressOf("c").address.ToBytes(),
+                               .node = "c",
+                               .nack = true});
+  EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(1));  // At our own port.
+  RunFor(absl::Milliseconds(399));
+  EXPECT_THAT(SentOf<wire::Nack>(), IsEmpty());
+  RunFor(absl::Milliseconds(1));
+  EXPECT_THAT(SentOf<wire::Nack>("b"), ElementsAre(wire::Nack{300}));
+}
+
+TEST_F(MembershipTest, CountsRelaysOverTheMaximum) {
+  options_.relays_max = 1;
+  Restart(options_);
+  for (uint32_t i = 0; i < 3; ++i) {
+    Hear("b", wire::IndirectPing{
+                  .sequence = i, .target = Bytes{10, 0, 0, 3}, .node = "c"});
+  }
+  EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(1));
+  EXPECT_EQ(core_->counters().relays_overflow, 2u);
+}
+
+// Probes.
+
+TEST_F(MembershipTest, ProbesTheOnlyPeerEachInterval) {
+  KnowMembers({"b"});
+  RunFor(absl::Seconds(10), {"b"});
+  EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(10));
+  EXPECT_EQ(core_->counters().probes_failed, 0u);
+}
+
+TEST_F(MembershipTest, FirstProbeComesAtARandomPhase) {
+  std::set<absl::Time> firsts;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    Membership core(options_, {.name = "self", .endpoint = At(1)}, Prng(seed),
+                    now_);
+    EXPECT_LT(core.NextDeadline(), now_ + options_.probe_interval);
+    firsts.insert(core.NextDeadline());
+  }
+  EXPECT_THAT(firsts, SizeIs(10));
+}
+
+TEST_F(MembershipTest, AsksOthersAfterTheTimeout) {
+  KnowMembers({"b", "c", "d", "e", "f"});
+  RunFor(absl::Milliseconds(1499), {});  // One probe, unanswered.
+  const auto pings = SentOf<wire::Ping>();
+  ASSERT_FALSE(pings.empty());
+  const auto asked = SentOf<wire::IndirectPing>();
+  ASSERT_THAT(asked, SizeIs(3));
+  for (const auto& ask : asked) {
+    EXPECT_EQ(ask.sequence, pings[0].sequence);
+    EXPECT_EQ(ask.node, pings[0].node);
+    EXPECT_EQ(ask.target, AddressOf(ask.node).address.ToBytes());
+    EXPECT_TRUE(ask.nack);
+  }
+  EXPECT_THAT(SentOf<wire::IndirectPing>(pings[0].node), IsEmpty());
+  // And over TCP.
+  ASSERT_THAT(requests_, SizeIs(1));
+  EXPECT_EQ(requests_[0].to, AddressOf(pings[0].node));
+  EXPECT_EQ(std::get<wire::Ping>(core_->OpeningMessage(requests_[0].id)),
+            pings[0]);
+  EXPECT_TRUE(core_->ExpectsReply(requests_[0].id));
+}
+
+TEST_F(MembershipTest, OldPeersAreNotAskedForNacksNorPingedOverTcp) {
+  for (const char* name : {"b", "c"}) {
+    Hear(name, Alive(name, 1, /*protocol_max=*/2));
+  }
+  while (SentOf<wire::IndirectPing>().empty()) RunFor(absl::Milliseconds(10));
+  const auto asked = SentOf<wire::IndirectPing>();
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_FALSE(asked[0].nack);
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+TEST_F(MembershipTest, SuspectsWhoAnswersNobody) {
+  KnowMembers({"b"});
+  RunFor(absl::Milliseconds(2100), {});
+  EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
+  EXPECT_EQ(core_->counters().probes_failed, 1u);
+  EXPECT_EQ(core_->health_score(), 1);  // Nobody could say it was not us.
+}
+
+TEST_F(MembershipTest, AnAckThroughAnotherIsAnAck) {
+  KnowMembers({"b", "c"});
+  while (SentOf<wire::IndirectPing>("c").empty()) {
+    RunFor(absl::Milliseconds(10), {"c"});
+  }
+  Hear("c", wire::Ack{SentOf<wire::IndirectPing>("c")[0].sequence, {}});
+  RunFor(absl::Milliseconds(600), {"c"});
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+  EXPECT_EQ(core_->counters().probes_failed, 0u);
+}
+
+TEST_F(MembershipTest, AnAckOverTcpIsAnAck) {
+  KnowMembers({"b"});
+  while (requests_.empty()) RunFor(absl::Milliseconds(10), {});
+  const auto pings = SentOf<wire::Ping>("b");
+  core_->OnReply(now_, requests_[0].id,
+                 wire::Ack{pings.back().sequence, std::nullopt});
+  RunFor(absl::Seconds(1), {"b"});
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+  EXPECT_EQ(core_->counters().probes_failed, 0u);
+}
+
+TEST_F(MembershipTest, NackedFailureIsNotHeldAgainstUs) {
+  KnowMembers({"b", "c"});
+  while (SentOf<wire::IndirectPing>().empty()) {
+    RunFor(absl::Milliseconds(10), {"c"});
+  }
+  const auto asked = SentOf<wire::IndirectPing>()[0];
+  Hear("c", wire::Nack{asked.sequence});
+  RunFor(absl::Milliseconds(600), {"c"});
+  EXPECT_EQ(StateOf(asked.node), NodeState::kSuspect);
+  EXPECT_EQ(core_->health_score(), 0);
+}
+
+TEST_F(MembershipTest, PoorHealthStretchesTheProbe) {
+  KnowMembers({"b", "c"});
+  Hear("b", wire::Suspect{1, "self", "b"});  // Refuted: score 1.
+  Forget();
+  while (SentOf<wire::Ping>().empty()) RunFor(absl::Milliseconds(10));
+  const std::string target = SentOf<wire::Ping>()[0].node;
+  RunFor(absl::Milliseconds(1900), {});
+  EXPECT_EQ(StateOf(target), NodeState::kAlive);
+  RunFor(absl::Milliseconds(101), {});
+  EXPECT_EQ(StateOf(target), NodeState::kSuspect);
+}
+
+TEST_F(MembershipTest, SuspectedNodeHearsOfItWithItsPing) {
+  KnowMembers({"b"});
+  Hear("b", wire::Suspect{1, "b", "c"});
+  Forget();
+  while (SentOf<wire::Ping>().empty()) RunFor(absl::Milliseconds(1));
+  const auto& packet = sent_.back();
+  ASSERT_THAT(packet.messages, SizeIs(2));
+  EXPECT_EQ(std::get<wire::Suspect>(packet.messages[1]),
+            (wire::Suspect{1, "b", "self"}));
+  EXPECT_EQ(packet.checksum, wire::Checksum::kCrc32);
+}
+
+TEST_F(MembershipTest, RefusedSendAsksOthersAtOnce) {
+  KnowMembers({"b", "c"});
+  while (SentOf<wire::Ping>().empty()) RunFor(absl::Milliseconds(1));
+  core_->OnSendFailed(now_, sent_.back().to);
+  Collect();
+  EXPECT_THAT(SentOf<wire::IndirectPing>(), SizeIs(1));
+  EXPECT_EQ(core_->counters().send_failures, 1u);
+}
+
+TEST_F(MembershipTest, AProcessThatWasStoppedAccusesNobody) {
+  KnowMembers({"b"});
+  while (SentOf<wire::Ping>().empty()) RunFor(absl::Milliseconds(1));
+  const uint32_t sequence = SentOf<wire::Ping>()[0].sequence;
+  now_ += absl::Seconds(5);  // Stopped, and run again.
+  core_->OnTimer(now_);
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+  EXPECT_EQ(core_->counters().late_wakeups, 1u);
+  EXPECT_EQ(core_->health_score(), 1);
+  Hear("b", wire::Ack{sequence, std::nullopt});  // It was there all the time.
+  RunFor(absl::Seconds(3), {"b"});
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+  EXPECT_EQ(core_->counters().probes_failed, 0u);
+}
+
+TEST_F(MembershipTest, AStoppedProcessDoesNotLetSuspicionsExpire) {
+  KnowMembers({"b"});
+  Hear("b", wire::Suspect{1, "b", "c"});
+  now_ += absl::Seconds(60);
+  core_->OnTimer(now_);
+  EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
+  Hear("b", Alive("b", 2));
+  RunFor(absl::Seconds(10), {"b"});
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+}
+
+// Packets.
+
+TEST_F(MembershipTest, NewsRideOnAnswers) {
+  KnowMembers({"b"});
+  Hear("b", Alive("c"));
+  Forget();
+  Hear("b", wire::Ping{.sequence = 1, .node = "self"});
+  ASSERT_THAT(sent_, SizeIs(1));
+  EXPECT_TRUE(std::holds_alternative<wire::Ack>(sent_[0].messages[0]));
+  EXPECT_THAT(SentOf<wire::Alive>("b"), ElementsAre(Alive("c")));
+}
+
+TEST_F(MembershipTest, PacketsKeepToTheirSize) {
+  for (const size_t overhead : {0, 300}) {
+    Restart(Quiet());
+    core_->SetPacketOverhead(overhead);
+    for (uint32_t i = 0; i < 300; ++i) {
+      wire::Alive alive = Alive("b");
+      alive.node = "node-" + std::to_string(i);
+      alive.address = At(100 + i).address.ToBytes();
+      alive.meta = Bytes(i, 'x');
+      Hear("b", alive);
+    }
+    RunFor(absl::Seconds(20), {});
+    Hear("b", wire::Ping{.sequence = 1});
+    size_t largest = 0;
+    for (const auto& sent : sent_) {
+      largest = std::max(largest, sent.bytes);
+      EXPECT_LE(sent.messages.size(), kPartsMax);
+    }
+    EXPECT_LE(largest + overhead, options_.udp_buffer_size);
+    EXPECT_GE(largest + overhead, options_.udp_buffer_size - 100);
+  }
+}
+
+TEST_F(MembershipTest, ChecksumsGossipToPeersThatKnowThem) {
+  Hear("b", Alive("b", 1, /*protocol_max=*/4));
+  Hear("c", Alive("c", 1, /*protocol_max=*/5));
+  sent_.clear();
+  RunFor(absl::Milliseconds(200));
+  int checked = 0;
+  for (const auto& sent : sent_) {
+    if (std::holds_alternative<wire::Ping>(sent.messages[0])) continue;
+    ++checked;
+    EXPECT_EQ(sent.checksum, sent.to == AddressOf("c") ? wire::Checksum::kCrc32
+                                                       : wire::Checksum::kNone);
+  }
+  EXPECT_EQ(checked, 2);
+}
+
+TEST_F(MembershipTest, GossipsToTheDeadForAWhileAndNotToTheLeft) {
+  KnowMembers({"b", "c", "d"});
+  Hear("b", wire::Dead{1, "c", "b"});
+  Hear("d", wire::Dead{1, "d", "d"});
+  RunFor(absl::Seconds(2), {"b"});
+  EXPECT_THAT(SentOf<wire::Dead>("c"), testing::Not(IsEmpty()));
+  EXPECT_THAT(SentOf<wire::Dead>("d"), IsEmpty());
+  RunFor(absl::Seconds(60), {"b"});
+  Forget();
+  Hear("b", Alive("e"));
+  RunFor(absl::Seconds(2), {"b", "e"});
+  EXPECT_THAT(SentOf<wire::Alive>("c"), IsEmpty());
+  EXPECT_THAT(SentOf<wire::Alive>("b"), testing::Not(IsEmpty()));
+}
+
+TEST_F(MembershipTest, RestsWhenThereIsNothingToSay) {
+  KnowMembers({"b"});
+  RunFor(absl::Seconds(10), {"b"});
+  EXPECT_THAT(sent_, SizeIs(10));  // The probes, and no more.
+}
+
+TEST_F(MembershipTest, MetaIsLimited) {
+  EXPECT_THAT(core_->SetMeta(now_, Bytes(kMetaSizeMax, 'x')), IsOk());
+  EXPECT_THAT(core_->SetMeta(now_, Bytes(kMetaSizeMax + 1, 'x')),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(core_->self().meta.size(), kMetaSizeMax);
+}
+
+// User messages.
+
+TEST_F(MembershipTest, UserMessagesReachEachMemberAsOftenAsAsked) {
+  std::vector<std::string> names;
+  for (char c = 'b'; c <= 't'; ++c) names.emplace_back(1, c);
+  KnowMembers(names);
+  Forget();
+  ASSERT_THAT(core_->QueueUserMessage(now_, Bytes{'u'}), IsOk());
+  RunFor(absl::Seconds(6), names);
+  for (const std::string& name : names) {
+    EXPECT_THAT(SentOf<wire::User>(name), SizeIs(3)) << name;
+  }
+}
+
+TEST_F(MembershipTest, UserMessagesKeepTheirBounds) {
+  KnowMembers({"b"});
+  EXPECT_THAT(core_->QueueUserMessage(now_, Bytes(1300, 'x')), IsOk());
+  EXPECT_THAT(core_->QueueUserMessage(now_, Bytes(1400, 'x')),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  for (size_t i = 1; i < options_.user_messages_max; ++i) {
+    ASSERT_THAT(core_->QueueUserMessage(now_, Bytes{'u'}), IsOk());
+  }
+  EXPECT_THAT(core_->QueueUserMessage(now_, Bytes{'u'}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(core_->counters().user_messages_overflow, 1u);
+}
+
+TEST_F(MembershipTest, HandsOverUserMessages) {
+  Hear("b", wire::User{Bytes{'u'}});
+  const auto received = EventsOf<UserMessageEvent>();
+  ASSERT_THAT(received, SizeIs(1));
+  EXPECT_EQ(received[0].payload, Bytes{'u'});
+  EXPECT_EQ(received[0].from, AddressOf("b"));
+}
+
+}  // namespace
+}  // namespace lb::gossip
