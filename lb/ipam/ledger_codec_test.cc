@@ -1,6 +1,8 @@
 #include "lb/ipam/ledger_codec.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,6 +106,35 @@ TEST(LedgerMessageTest, RefusesAnOversizedMessageUnread) {
   EXPECT_THAT(ParseMessage(bytes),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        HasSubstr("want at most 268435456")));
+}
+
+TEST(LedgerMessageTest, RefusesAnOversizedRecordUnread) {
+  const std::string head = SerializeMessage({});
+  // Field 2 (records), 16385 bytes long.
+  const std::string bytes =
+      head + "\x12\x81\x80\x01" + std::string(16385, '\0');
+  EXPECT_THAT(ParseMessage(bytes),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("record of 16385 bytes, want at most 16384")));
+}
+
+TEST(LedgerMessageTest, ARecordAtAllItsLimitsFits) {
+  const std::string name(kNameSizeMax, 'a');
+  Record record = {.service = name,
+                   .generation = kGenerationMax,
+                   .changed = {std::numeric_limits<int64_t>::max(), name}};
+  for (size_t i = 0; i < kClaimsMax; ++i) {
+    record.claims.push_back(
+        {net::IpAddress::Ipv6(absl::MakeUint128(1, i)), name, record.changed});
+  }
+  EXPECT_THAT(ParseMessage(SerializeMessage({record})),
+              IsOkAndHolds(testing::ElementsAre(record)));
+}
+
+TEST(LedgerMessageTest, PassesOverFieldsOfLaterVersions) {
+  // Field 15, of two bytes.
+  EXPECT_THAT(ParseMessage(SerializeMessage(SomeRecords()) + "\x7a\x02hi"),
+              IsOkAndHolds(SomeRecords()));
 }
 
 TEST(LedgerMessageTest, RefusedMessagesAreCounted) {
