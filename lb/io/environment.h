@@ -5,6 +5,10 @@
 #ifndef LB_IO_ENVIRONMENT_H_
 #define LB_IO_ENVIRONMENT_H_
 
+#include <cstdint>
+#include <functional>
+
+#include "absl/types/span.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
 #include "lb/io/address_installer.h"
@@ -28,6 +32,9 @@ struct Environment {
   StateStore* state = nullptr;
   EventLog* log = nullptr;  // Structured events; a test reads them back.
   Prng prng{0};             // Forked per node from the one seed.
+  // Fills the span with numbers fit for nonces and keys; in a simulation they
+  // come from the seed too.
+  std::function<void(absl::Span<uint8_t>)> random_bytes;
 };
 
 }  // namespace lb::io

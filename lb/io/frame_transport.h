@@ -24,16 +24,19 @@ class FramePort {
 
   virtual ~FramePort() = default;
 
-  // Sends one frame. Never blocks. Unavailable: the kernel refused (link down,
-  // queue full, ...).
+  // Sends one frame. Never blocks. InvalidArgument: shorter than an Ethernet
+  // header. Unavailable: the kernel refused (link down, queue full, ...).
   virtual absl::Status Send(absl::Span<const uint8_t> frame) = 0;
 
   // Called for each frame that passes the filter; valid during the call only.
+  // Without a receiver frames are dropped. The port may be destroyed within.
   virtual void SetReceiver(Receiver receiver) = 0;
 
   // Receives frames to an IPv6 multicast group and reports the membership
   // (MLD), so that snooping switches forward them. Joining twice is joining
-  // once. Unavailable: the kernel refused.
+  // once, leaving what was not joined is nothing.
+  // InvalidArgument: not an IPv6 multicast address. Unavailable: the kernel
+  // refused.
   virtual absl::Status JoinGroup(const net::IpAddress& group) = 0;
   virtual absl::Status LeaveGroup(const net::IpAddress& group) = 0;
 };

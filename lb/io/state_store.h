@@ -5,6 +5,7 @@
 #define LB_IO_STATE_STORE_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -12,14 +13,24 @@
 
 namespace lb::io {
 
+// Letters, digits, '-', '_' and '.'; 1 to 100 of them, no '.' in front.
+inline bool IsStateName(std::string_view name) {
+  for (const char c : name) {
+    const bool alphanumeric = (c >= '0' && c <= '9') ||
+                              (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!alphanumeric && c != '-' && c != '_' && c != '.') return false;
+  }
+  return !name.empty() && name.size() <= 100 && name[0] != '.';
+}
+
 class StateStore {
  public:
   using OnWritten = absl::AnyInvocable<void(absl::Status)>;
 
   virtual ~StateStore() = default;
 
-  // The last value written under `name` (letters, digits, '-', '.').
-  // NotFound: none. Blocks; meant for the start.
+  // The last value written under `name`. NotFound: none. Unavailable: it cannot
+  // be read. Blocks; meant for the start. REQUIRES: IsStateName(name)
   virtual absl::StatusOr<std::string> Read(const std::string& name) = 0;
 
   // Replaces the value. `on_written` comes on a later turn of the loop: OK once
@@ -27,6 +38,7 @@ class StateStore {
   // still stands (ResourceExhausted: disk full; Unavailable: other reasons).
   // Writes of one name take effect in order; of several that wait, only the
   // newest is written, and all are answered by its outcome.
+  // REQUIRES: IsStateName(name)
   virtual void Write(const std::string& name, std::string value,
                      OnWritten on_written) = 0;
 };

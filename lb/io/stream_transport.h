@@ -2,7 +2,9 @@
 //
 // Loop thread only. Callbacks run on later turns of the loop, never from within
 // the call that caused them. A Stream may be destroyed at any time, also from
-// within its own callbacks; that closes it at once and silences it.
+// within its own callbacks; that silences it at once. If it was told to
+// FinishSending(), what it queued still goes out behind the scenes; else the
+// peer sees it reset (Unavailable). Streams must not outlive the transport.
 #ifndef LB_IO_STREAM_TRANSPORT_H_
 #define LB_IO_STREAM_TRANSPORT_H_
 
@@ -32,12 +34,15 @@ class Stream {
 
   virtual net::Endpoint remote() const = 0;
 
-  // Starts reading. `on_closed` comes once, after the last bytes; sending may
-  // go on after an OK one.
+  // Starts reading; until then the peer's bytes wait. `on_closed` comes once,
+  // after the last bytes; sending may go on after an OK one. A peer that just
+  // vanishes is noticed only when it does not acknowledge what was sent: who
+  // waits for an answer sets a timer. Called once at the most.
   virtual void Receive(OnBytes on_bytes, OnClosed on_closed) = 0;
 
   // Queues the bytes. ResourceExhausted: the queue would pass
-  // kStreamSendQueueMax; nothing was queued.
+  // kStreamSendQueueMax. Unavailable: the stream is broken. Nothing was queued
+  // then. REQUIRES: FinishSending() was not called.
   virtual absl::Status Send(absl::Span<const uint8_t> bytes) = 0;
 
   // Tells the peer, once all queued bytes are out, that no more will come.
@@ -58,7 +63,8 @@ class StreamTransport {
   virtual net::Endpoint local() const = 0;
 
   // Connects; `on_connected` comes exactly once, at `deadline` at the latest,
-  // unless the transport is destroyed before.
+  // unless the transport is destroyed before. The peer sees us at the address
+  // of local(), if that is a single one, and any port.
   virtual void Connect(const net::Endpoint& to, absl::Time deadline,
                        OnConnected on_connected) = 0;
 

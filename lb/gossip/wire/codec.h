@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lb/gossip/wire/encryption.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
 
@@ -29,6 +30,12 @@ namespace lb::gossip::wire {
 // Decompressed output, whole streams, and declared lengths are refused above
 // this (20 MiB, as memberlist's own limit).
 inline constexpr size_t kStreamSizeMax = 20 << 20;
+
+// What one datagram may make us do. Real senders nest two layers (a compound in
+// a compressed message) and at most 255 messages; a datagram holds 64 KiB.
+inline constexpr int kPacketNestingMax = 8;            // Of those two layers.
+inline constexpr int kPacketPartsMax = 1024;           // Of all compounds.
+inline constexpr size_t kPacketInflatedMax = 1 << 20;  // Decompressed, in all.
 
 // Type byte and body of one message, bare.
 Bytes EncodeMessage(const Message& message);
@@ -47,7 +54,7 @@ struct CodecOptions {
 enum class Checksum { kNone, kCrc32 };
 
 // Gives 12 bytes that never repeat under one key; random ones in practice.
-using NonceSource = std::function<std::array<uint8_t, 12>()>;
+using NonceSource = std::function<Nonce()>;
 
 class Codec {
  public:
@@ -65,7 +72,8 @@ class Codec {
   // The messages of a datagram, in order. A damaged or unknown part is left out
   // and counted; a datagram of which nothing can be read is InvalidArgument
   // (malformed), Unauthenticated (no key opens it, plaintext although keys are
-  // required) or FailedPrecondition (another label).
+  // required), FailedPrecondition (another label) or ResourceExhausted (above
+  // one of the kPacket limits; what was read before the limit is kept).
   struct Packet {
     std::vector<Message> messages;
     int parts_refused = 0;
@@ -73,19 +81,27 @@ class Codec {
   absl::StatusOr<Packet> DecodePacket(absl::Span<const uint8_t> payload) const;
 
   // A whole stream side: what one end writes before it waits or closes. Only
-  // requests (initiator's side) carry the label header.
+  // requests (initiator's side) carry the label header. Peers refuse a frame
+  // above kStreamSizeMax. REQUIRES: user state and user messages within it.
   enum class Direction { kRequest, kResponse };
   Bytes EncodeStream(const StreamMessage& message, Direction direction) const;
 
-  // Reads one message off what has arrived of a stream so far.
-  // Unavailable: incomplete, call again with more. Other errors as for
-  // DecodePacket; ResourceExhausted: a declared length above kStreamSizeMax.
+  // Reads one message off what has arrived of a stream so far; bytes after it
+  // are ignored. Unavailable: incomplete, call again with more. Other errors as
+  // for DecodePacket; ResourceExhausted: a declared length, or all that has
+  // arrived, above kStreamSizeMax. The three Unauthenticated texts are what
+  // memberlist sends in its error message; send them likewise.
   absl::StatusOr<StreamMessage> DecodeStream(absl::Span<const uint8_t> received,
                                              Direction direction) const;
 
   Keyring& keyring() { return keyring_; }
 
  private:
+  absl::StatusOr<StreamMessage> ReadStream(
+      absl::Span<const uint8_t> stream) const;
+  bool EncryptsOutgoing() const;
+  SealOptions NextSeal() const;
+
   CodecOptions options_;
   Keyring keyring_;
   NonceSource nonces_;

@@ -1,0 +1,251 @@
+#include "daemon/agent/address_book.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/base/check.h"
+#include "lb/ipam/ledger_codec.h"
+
+namespace lb {
+namespace {
+
+using ipam::Assignment;
+using ipam::Record;
+using ipam::ServiceRequest;
+
+Assignment AssignmentOf(const Record& record) {
+  Assignment assignment;
+  for (const ipam::Claim& claim : record.claims) {
+    assignment.addresses.push_back({claim.address, claim.pool});
+  }
+  return assignment;
+}
+
+// Stands for a service of which only the record is known, so that its
+// addresses are not given to others.
+ServiceRequest ReservationFor(const std::string& service) {
+  ServiceRequest request;
+  request.service = service;
+  request.service_namespace = service.substr(0, service.find('/'));
+  return request;
+}
+
+}  // namespace
+
+AddressBook::AddressBook(std::string node, const io::Environment& environment,
+                         absl::AnyInvocable<void()> on_change)
+    : node_(std::move(node)),
+      environment_(environment),
+      on_change_(std::move(on_change)),
+      store_(environment.state),
+      ledger_(node_),
+      timer_(environment.loop->NewTimer([this] { Update(); })) {}
+
+void AddressBook::Restore() {
+  const ipam::RestoredLedger restored = store_.Restore();
+  for (const absl::Status& refused : restored.refused) {
+    environment_.log->Record({.time = environment_.loop->CivilNow(),
+                              .type = EventType::kWarning,
+                              .reason = "StateRefused",
+                              .object = "Node/" + node_,
+                              .message = std::string(refused.message())});
+  }
+  ledger_.Merge(restored.records);
+  saved_version_ = saving_version_ = told_version_ = ledger_.version();
+}
+
+void AddressBook::SetWanted(Wanted wanted) {
+  wanted_ = std::move(wanted);
+  const absl::Status valid = allocator_.SetPools(wanted_.pools);
+  LB_CHECK(valid.ok());  // Wanted::pools promises it.
+  WakeBy(environment_.loop->Now());
+}
+
+void AddressBook::SetAuthor(std::optional<std::string> author) {
+  if (author == author_) return;
+  author_ = std::move(author);
+  WakeBy(environment_.loop->Now());
+}
+
+absl::Status AddressBook::Merge(std::string_view message) {
+  const auto changed = ledger_.MergeMessage(message);
+  if (!changed.ok()) return changed.status();
+  if (!changed->empty()) WakeBy(environment_.loop->Now());
+  return absl::OkStatus();
+}
+
+void AddressBook::WakeBy(absl::Time deadline) {
+  if (deadline >= wake_at_) return;
+  wake_at_ = deadline;
+  timer_->Arm(deadline);
+}
+
+// From ledger, manifests and authorship to entries. Doing it twice changes
+// nothing.
+void AddressBook::Update() {
+  const absl::Time now = environment_.loop->Now();
+  wake_at_ = absl::InfiniteFuture();
+  ipam::ServiceRequests requests = wanted_.requests;
+  ReserveMissing(now, requests);
+  ipam::Replay(ledger_, requests, ipam::OutsidePools::kKeep, &allocator_);
+  failures_.clear();
+  if (IsAuthor()) {
+    ProposeReleases(now);
+    ProposeAssignments();
+  }
+  SaveIfChanged();
+  ReadEntries();
+  on_change_();
+}
+
+// Adds a reservation for each service on record that is not wanted.
+void AddressBook::ReserveMissing(absl::Time now,
+                                 ipam::ServiceRequests& requests) {
+  std::map<std::string, absl::Time, std::less<>> missing;
+  for (const Record& record : ledger_.AllRecords()) {
+    if (record.is_release() || requests.contains(record.service)) continue;
+    const auto known = missing_since_.find(record.service);
+    missing[record.service] =
+        known == missing_since_.end() ? now : known->second;
+    requests.emplace(record.service, ReservationFor(record.service));
+  }
+  missing_since_ = std::move(missing);
+}
+
+void AddressBook::ProposeReleases(absl::Time now) {
+  if (wanted_.incomplete) return;
+  for (auto it = missing_since_.begin(); it != missing_since_.end();) {
+    const auto& [service, since] = *it;
+    if (now - since < kReleaseDelay) {
+      WakeBy(since + kReleaseDelay);
+      ++it;
+      continue;
+    }
+    if (ledger_.ProposeRelease(service, environment_.loop->CivilNow()).ok()) {
+      unsaved_[service] = ledger_.version();
+    }
+    allocator_.Release(service);
+    it = missing_since_.erase(it);
+  }
+}
+
+// Gives every service what it lacks. Those that hold something come first, so
+// that they keep it.
+void AddressBook::ProposeAssignments() {
+  std::vector<const ServiceRequest*> order;
+  for (const auto& [service, request] : wanted_.requests) {
+    order.push_back(&request);
+  }
+  std::stable_partition(order.begin(), order.end(), [&](const auto* request) {
+    return allocator_.Find(request->service).has_value();
+  });
+  for (const ServiceRequest* request : order) {
+    const auto assigned = allocator_.Assign(*request);
+    if (!assigned.ok()) {
+      failures_[request->service] = std::string(assigned.status().message());
+      continue;
+    }
+    const Record* record = ledger_.Find(request->service);
+    if (record != nullptr && AssignmentOf(*record) == *assigned) continue;
+    const auto proposed = ledger_.Propose(request->service, *assigned,
+                                          environment_.loop->CivilNow());
+    if (!proposed.ok()) {
+      failures_[request->service] = std::string(proposed.status().message());
+      allocator_.Release(request->service);
+      continue;
+    }
+    unsaved_[request->service] = ledger_.version();
+  }
+}
+
+void AddressBook::SaveIfChanged() {
+  const uint64_t version = ledger_.version();
+  if (version == saving_version_) return;
+  ledger_.DropOldTombstones(environment_.loop->CivilNow());
+  saving_version_ = ledger_.version();
+  store_.Save(ledger_, environment_.loop->CivilNow(),
+              [this, version = saving_version_](absl::Status status) {
+                OnSaved(version, std::move(status));
+              });
+}
+
+void AddressBook::OnSaved(uint64_t version, absl::Status status) {
+  save_error_ = std::move(status);
+  if (!save_error_.ok()) {
+    saving_version_ = saved_version_;  // Tried again by the timer.
+    WakeBy(environment_.loop->Now() + kSaveRetry);
+  } else {
+    saved_version_ = std::max(saved_version_, version);
+    std::erase_if(unsaved_, [&](const auto& unsaved) {
+      return unsaved.second <= saved_version_;
+    });
+  }
+  ReadEntries();
+  on_change_();
+}
+
+void AddressBook::ReadEntries() {
+  entries_.clear();
+  for (const auto& [service, request] : wanted_.requests) {
+    Entry& entry = entries_[service];
+    const auto held = allocator_.Find(service);
+    if (!held.has_value() || unsaved_.contains(service)) {
+      entry = EntryWithout(request);
+      continue;
+    }
+    entry.assignment = *held;
+    const auto failure = failures_.find(service);
+    if (failure != failures_.end()) entry.reason = failure->second;
+  }
+}
+
+AddressBook::Entry AddressBook::EntryWithout(
+    const ServiceRequest& request) const {
+  if (unsaved_.contains(request.service)) {
+    if (save_error_.ok()) {
+      return {.reason = "being written to the state folder", .waiting = true};
+    }
+    return {.reason = fmt::format("the state folder cannot be written: {}",
+                                  std::string(save_error_.message()))};
+  }
+  const auto failure = failures_.find(request.service);
+  if (failure != failures_.end()) return {.reason = failure->second};
+  const absl::Status possible = allocator_.Check(request);
+  if (!possible.ok()) return {.reason = std::string(possible.message())};
+  return {.reason =
+              author_.has_value()
+                  ? fmt::format("waiting for {} to assign an address", *author_)
+                  : "waiting to hear from the cluster",
+          .waiting = true};
+}
+
+std::string AddressBook::FullMessage() const {
+  return ipam::SerializeMessage(ledger_.AllRecords());
+}
+
+std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {
+  if (told_version_ >= saved_version_) return {};
+  std::vector<Record> own;
+  for (Record& record : ledger_.RecordsSince(told_version_)) {
+    // What others changed they have told themselves.
+    if (record.changed.author == node_ && !unsaved_.contains(record.service)) {
+      own.push_back(std::move(record));
+    }
+  }
+  told_version_ = saved_version_;
+  return ipam::SplitForGossip(own, bytes_max).messages;
+}
+
+std::vector<net::IpAddress> AddressBook::AddressesOnRecord() const {
+  std::vector<net::IpAddress> addresses;
+  for (const Record& record : ledger_.AllRecords()) {
+    for (const ipam::Claim& claim : record.claims) {
+      addresses.push_back(claim.address);
+    }
+  }
+  return addresses;
+}
+
+}  // namespace lb

@@ -1,0 +1,126 @@
+// AddressBook: which service has which addresses, agreed with the other nodes.
+//
+// Joins the ledger (the agreement), the allocator (the rules) and the state
+// store (what survives). Everything that was shown once is on disk: a proposal
+// of this node counts only after it was written, and only then is it told to
+// others. All nodes with equal ledgers and manifests show the same.
+//
+// Only the author proposes: it assigns what services lack and releases what
+// vanished services held, after `release_delay`, so that a file that is missing
+// for a moment costs nothing. Loop thread only.
+#ifndef LB_DAEMON_AGENT_ADDRESS_BOOK_H_
+#define LB_DAEMON_AGENT_ADDRESS_BOOK_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lb/io/environment.h"
+#include "lb/ipam/allocator.h"
+#include "lb/ipam/ledger.h"
+#include "lb/ipam/ledger_replay.h"
+#include "lb/ipam/ledger_store.h"
+#include "lb/ipam/pool.h"
+
+namespace lb {
+
+class AddressBook {
+ public:
+  struct Entry {
+    ipam::Assignment assignment;  // Without addresses while none is agreed.
+    // Why it has none, or not those that it asks for; empty if all is well.
+    std::string reason;
+    bool waiting = false;  // The reason passes by itself.
+
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+
+  // What the manifests ask for.
+  struct Wanted {
+    std::vector<ipam::Pool> pools;  // Valid together.
+    ipam::ServiceRequests requests;
+    // Some of the manifests could not be read, so a service that is not in
+    // `requests` may exist all the same: its addresses stay reserved.
+    bool incomplete = false;
+  };
+
+  static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
+  static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
+
+  // `on_change` is called when entries() may have changed, or messages wait.
+  AddressBook(std::string node, const io::Environment& environment,
+              absl::AnyInvocable<void()> on_change);
+
+  // Takes up what an earlier run wrote. Blocks; once, before all else.
+  void Restore();
+
+  void SetWanted(Wanted wanted);
+  // Who may propose, nullopt: nobody yet. This node acts if it is its name.
+  void SetAuthor(std::optional<std::string> author);
+  // What another node's ledger says. Errors as of Ledger::MergeMessage().
+  absl::Status Merge(std::string_view message);
+
+  // By service; one for each request.
+  const std::map<std::string, Entry>& entries() const { return entries_; }
+  // The whole ledger as one message, for full exchanges.
+  std::string FullMessage() const;
+  // New records to tell all nodes, in messages of at most `bytes_max`.
+  std::vector<std::string> TakeMessages(size_t bytes_max);
+
+  // NotFound: no such pool. Counts what the ledger holds.
+  absl::StatusOr<ipam::PoolUsage> Usage(std::string_view pool) const {
+    return allocator_.Usage(pool);
+  }
+  const std::vector<ipam::Pool>& pools() const { return wanted_.pools; }
+  // Every address on record, whoever has it.
+  std::vector<net::IpAddress> AddressesOnRecord() const;
+  // What is wrong with the state folder; OK: nothing.
+  const absl::Status& save_error() const { return save_error_; }
+
+ private:
+  void WakeBy(absl::Time deadline);
+  void Update();
+  void ReserveMissing(absl::Time now, ipam::ServiceRequests& requests);
+  void ProposeReleases(absl::Time now);
+  void ProposeAssignments();
+  void SaveIfChanged();
+  void OnSaved(uint64_t version, absl::Status status);
+  void ReadEntries();
+  // The entry of a service for which nothing is held.
+  Entry EntryWithout(const ipam::ServiceRequest& request) const;
+  bool IsAuthor() const { return author_ == node_; }
+
+  const std::string node_;
+  io::Environment environment_;
+  absl::AnyInvocable<void()> on_change_;
+  ipam::LedgerStore store_;
+  ipam::Ledger ledger_;
+  ipam::Allocator allocator_;
+  Wanted wanted_;
+  std::optional<std::string> author_;
+  std::map<std::string, Entry> entries_;
+
+  // Services on record that are not wanted, and since when.
+  std::map<std::string, absl::Time, std::less<>> missing_since_;
+  // Own proposals by service, with the ledger version that has them; an entry
+  // goes when that version is on disk.
+  std::map<std::string, uint64_t> unsaved_;
+  std::map<std::string, std::string> failures_;  // Of Assign(), by service.
+  uint64_t saved_version_ = 0;
+  uint64_t saving_version_ = 0;  // Greater than saved_: a write is under way.
+  uint64_t told_version_ = 0;
+  absl::Status save_error_;
+  std::unique_ptr<io::Timer> timer_;  // Runs Update().
+  absl::Time wake_at_ = absl::InfiniteFuture();
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_ADDRESS_BOOK_H_

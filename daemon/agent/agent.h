@@ -1,0 +1,132 @@
+// Agent: one node of the load balancer; the only place where gossip, address
+// management, election and announcing meet.
+//
+//   manifests -> SetDesired ---> AddressBook --- addresses --+
+//   gossip ---- live members ------------------------------> PlaceServices
+//   PlaceServices -> AnnounceNode (ARP, NDP), LoopbackDelivery
+//
+// Values flow to the right, no part calls back; every input leads to one
+// Reconcile() on a later turn of the loop, and doing that twice changes
+// nothing. The same agent runs on lb/io/posix and on lb/io/sim.
+//
+// A starting node that has others to join announces and proposes nothing before
+// it has heard from one of them, or settle_time is over.
+//
+// Loop thread only; lives until the loop stops.
+#ifndef LB_DAEMON_AGENT_AGENT_H_
+#define LB_DAEMON_AGENT_AGENT_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/agent/address_book.h"
+#include "daemon/agent/loopback_delivery.h"
+#include "daemon/agent/placement.h"
+#include "lb/announce/announce_node.h"
+#include "lb/config/desired.h"
+#include "lb/gossip/gossip_node.h"
+#include "lb/io/environment.h"
+#include "lb/net/endpoint.h"
+#include "lb/status/v1/status.pb.h"
+
+namespace lb {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+enum class Delivery { kNone, kLoopback };
+
+struct AgentOptions {
+  std::string node;                 // Its name in the cluster.
+  net::Endpoint advertise;          // Where the others reach its gossip.
+  std::vector<net::Endpoint> join;  // Others to find the cluster through.
+  gossip::GossipOptions gossip;     // Timings.
+  gossip::wire::Keyring keyring;    // Empty: gossip in the clear.
+  announce::InterfaceOptions interfaces;
+  Delivery delivery = Delivery::kNone;
+  absl::Duration settle_time = absl::Seconds(5);
+};
+
+class Agent {
+ public:
+  // InvalidArgument: an option is out of range.
+  static absl::StatusOr<std::unique_ptr<Agent>> Create(
+      AgentOptions options, const io::Environment& environment);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Restores the state, joins, announces. Once.
+  void Start();
+
+  // What the manifests ask for from now on.
+  void SetDesired(config::Desired desired);
+
+  // Says goodbye to the others, then stops announcing and calls `done`.
+  void Leave(absl::AnyInvocable<void()> done);
+
+  // What it knows and does, for the status service.
+  status::v1::GetNodeResponse DescribeNode() const;
+  status::v1::ListServicesResponse DescribeServices() const;
+  status::v1::ListPoolsResponse DescribePools() const;
+  status::v1::ListMembersResponse DescribeMembers() const;
+
+  // The agreed addresses, as this node sees them, by service.
+  const AddressEntries& address_entries() const { return addresses_.entries(); }
+  // What this node announces now, address by address.
+  const announce::Announcements& announcements() const {
+    return announcements_;
+  }
+
+ private:
+  Agent(AgentOptions options, const io::Environment& environment);
+
+  void OnGossip(const gossip::GossipEvent& event);
+  void OnMember(const gossip::MemberEvent& event);
+  void OnLedgerMessage(const gossip::wire::Bytes& payload);
+  void BecomeReady(std::string_view why);
+
+  // Asks for one Reconcile() on the next turn of the loop.
+  void ScheduleReconcile();
+  // From members, addresses and manifests to announcements.
+  void Reconcile();
+  void TellOthers();
+  void Announce();
+  void RecordChanges(const AddressEntries& entries, const Placement& placement);
+  void RecordProblems(const std::vector<config::Problem>& before);
+  void Record(EventType type, std::string reason, std::string object,
+              std::string message);
+
+  std::vector<std::string> LiveMembers() const;
+  // Live members that keep the ledger, this node among them.
+  std::vector<std::string> LedgerMembers() const;
+  absl::Time ToCivil(absl::Time loop_time) const;
+
+  const AgentOptions options_;
+  io::Environment environment_;
+  std::unique_ptr<gossip::GossipNode> gossip_;
+  announce::AnnounceNode announce_;
+  AddressBook addresses_;
+  LoopbackDelivery delivery_;
+
+  config::Desired desired_;
+  absl::Time started_;  // Civil time.
+  bool ready_ = false;
+  bool leaving_ = false;
+  std::string author_;  // Empty: none yet.
+  Placement placement_;
+  announce::Announcements announcements_;
+  AddressEntries recorded_entries_;  // What the event log last heard.
+  Placement recorded_placement_;
+
+  std::unique_ptr<io::Timer> reconcile_timer_;
+  std::unique_ptr<io::Timer> settle_timer_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_AGENT_H_

@@ -1,0 +1,40 @@
+// LoopbackDelivery: puts the addresses that this node announces on "lo", so
+// that its kernel accepts their packets where no kube-proxy does it.
+//
+// Loop thread only.
+#ifndef LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
+#define LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lb/io/environment.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+class LoopbackDelivery {
+ public:
+  LoopbackDelivery(std::string node, const io::Environment& environment)
+      : node_(std::move(node)), environment_(environment) {}
+
+  // Takes off what a run that was killed may have left.
+  void RemoveLeftovers(const std::vector<net::IpAddress>& addresses);
+
+  // Exactly these are on "lo" afterwards, of those that this object put there.
+  // What the kernel refuses is an event, and tried again with the next call.
+  void Deliver(const std::set<net::IpAddress>& addresses);
+
+ private:
+  void Report(const net::IpAddress& address, const char* what,
+              const absl::Status& status);
+
+  const std::string node_;
+  io::Environment environment_;
+  std::set<net::IpAddress> delivered_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_

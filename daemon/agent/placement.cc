@@ -1,0 +1,81 @@
+#include "daemon/agent/placement.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "lb/election/candidates.h"
+
+namespace lb {
+namespace {
+
+// "nobody may announce it: n1 notMember, n2 noLocalEndpoints"
+std::string ReasonOf(const election::Decision& decision) {
+  std::string reason = "nobody may announce it:";
+  const char* separator = " ";
+  for (const election::NodeStanding& standing : decision.standings) {
+    reason += fmt::format("{}{} {}", separator, standing.node,
+                          election::ToString(standing.verdict));
+    separator = ", ";
+  }
+  return reason;
+}
+
+ServicePlacement PlaceService(const election::Cluster& cluster,
+                              const election::Vip& vip) {
+  const election::Decision decision = election::Elect(cluster, vip);
+  if (!decision.winner.has_value()) {
+    return {.reason = ReasonOf(decision)};
+  }
+  return {.node = *decision.winner, .interfaces = decision.interfaces};
+}
+
+}  // namespace
+
+Placement PlaceServices(const config::Desired& desired,
+                        const AddressEntries& entries,
+                        std::vector<std::string> members) {
+  election::Cluster cluster;
+  cluster.members = std::move(members);
+  cluster.nodes = desired.nodes;
+  cluster.advertisements = desired.advertisements;
+
+  Placement placement;
+  for (const config::Service& service : desired.services) {
+    const auto entry = entries.find(service.request.service);
+    if (entry == entries.end()) continue;
+    const auto& addresses = entry->second.assignment.addresses;
+    if (addresses.empty()) continue;
+    election::Vip vip = {.address = addresses[0].address,
+                         .pool = addresses[0].pool,
+                         .traffic = service.traffic};
+    const auto labels = desired.pool_labels.find(vip.pool);
+    if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
+    placement[service.request.service] = PlaceService(cluster, vip);
+  }
+  return placement;
+}
+
+announce::Announcements AnnouncementsOf(const std::string& node,
+                                        const AddressEntries& entries,
+                                        const Placement& placement) {
+  announce::Announcements announcements;
+  for (const auto& [service, place] : placement) {
+    if (place.node != node) continue;
+    for (const auto& assigned : entries.at(service).assignment.addresses) {
+      const auto [it, is_new] = announcements.try_emplace(
+          assigned.address, place.interfaces.begin(), place.interfaces.end());
+      if (is_new) continue;
+      // A shared address: the services' interfaces together, where none named
+      // means all.
+      if (it->second.empty() || place.interfaces.empty()) {
+        it->second.clear();
+      } else {
+        it->second.insert(place.interfaces.begin(), place.interfaces.end());
+      }
+    }
+  }
+  return announcements;
+}
+
+}  // namespace lb

@@ -1,0 +1,59 @@
+#include "daemon/log.h"
+
+#include <string>
+
+#include "daemon/event_proto.h"
+#include "google/protobuf/util/json_util.h"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace lb {
+namespace {
+
+config::LogFormat log_format = config::LogFormat::kText;
+
+spdlog::level::level_enum ToSpdlog(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return spdlog::level::debug;
+    case config::LogLevel::kInfo:
+      return spdlog::level::info;
+    case config::LogLevel::kWarning:
+      return spdlog::level::warn;
+    case config::LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+std::string ToJson(const Event& event) {
+  std::string json;
+  const auto converted =
+      google::protobuf::util::MessageToJsonString(ToProto(event), &json);
+  return converted.ok() ? json : converted.ToString();
+}
+
+}  // namespace
+
+void ConfigureLog(config::LogLevel level, config::LogFormat format) {
+  log_format = format;
+  auto logger = spdlog::stderr_logger_mt("lbd");
+  logger->set_level(ToSpdlog(level));
+  logger->set_pattern(format == config::LogFormat::kJson
+                          ? "%v"
+                          : "%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void LogEvent(const Event& event) {
+  const auto level = event.type == EventType::kWarning ? spdlog::level::warn
+                                                       : spdlog::level::info;
+  if (log_format == config::LogFormat::kJson) {
+    spdlog::log(level, "{}", ToJson(event));
+  } else {
+    spdlog::log(level, "{} {}: {}", event.reason, event.object, event.message);
+  }
+}
+
+}  // namespace lb

@@ -1,0 +1,20 @@
+// The daemon's log: one line per event, on standard error.
+//
+// Text for a terminal or the journal; JSON, in the form that `lbctl events -o
+// json` has, for tools. Never a line per packet.
+#ifndef LB_DAEMON_LOG_H_
+#define LB_DAEMON_LOG_H_
+
+#include "lb/base/event_log.h"
+#include "lb/config/options.h"
+
+namespace lb {
+
+// Sets level and form of all that is logged afterwards. Once, at the start.
+void ConfigureLog(config::LogLevel level, config::LogFormat format);
+
+void LogEvent(const Event& event);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_LOG_H_

@@ -1,0 +1,111 @@
+// AnnounceNode: an Announcer on real (or simulated) interfaces.
+//
+// Owns the announcer, a frame port per usable interface, and the timer; follows
+// the link monitor. An interface whose port cannot be opened counts as unusable
+// with the reason, and is tried again with the next link change and every
+// `port_retry`. Loop thread only; must not outlive the environment.
+//
+//   AnnounceNode node(options, environment);
+//   node.Start();
+//   node.SetAnnouncements({{vip, {}}});
+//
+// Events: AddressConflict (Vip/ADDRESS) when another host claims an address
+// that we announce; InterfaceChanged (Interface/NAME) when one becomes usable
+// or ceases to be; GroupRefused (Interface/NAME) when the kernel refuses a
+// multicast group (an IPv6 address that shares it may go unanswered).
+#ifndef LB_ANNOUNCE_ANNOUNCE_NODE_H_
+#define LB_ANNOUNCE_ANNOUNCE_NODE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "lb/announce/announcement_plan.h"
+#include "lb/announce/announcer.h"
+#include "lb/announce/interface.h"
+#include "lb/announce/verdict.h"
+#include "lb/io/environment.h"
+#include "lb/io/frame_transport.h"
+#include "lb/io/loop.h"
+#include "lb/net/mac_address.h"
+
+namespace lb::announce {
+
+struct AnnounceNodeOptions {
+  AnnouncerOptions announcer;
+  InterfaceOptions interfaces;
+  absl::Duration port_retry = absl::Seconds(10);
+};
+
+class AnnounceNode {
+ public:
+  // REQUIRES: Validate(options.announcer) is OK.
+  AnnounceNode(const AnnounceNodeOptions& options, io::Environment environment);
+
+  AnnounceNode(const AnnounceNode&) = delete;
+  AnnounceNode& operator=(const AnnounceNode&) = delete;
+  ~AnnounceNode();
+
+  // Opens the ports and becomes the observer of environment.links. Once.
+  void Start();
+
+  // Replaces what is announced. Returns what changed, already done.
+  AnnouncementPlan SetAnnouncements(Announcements announcements);
+
+  // All interfaces, usable or why not, in the link monitor's order.
+  const std::vector<InterfaceChoice>& interfaces() const { return choices_; }
+  // Called after interfaces() changed.
+  void SetInterfacesObserver(absl::AnyInvocable<void()> on_change) {
+    on_interfaces_ = std::move(on_change);
+  }
+  // Called with each conflict, after its event.
+  void SetConflictObserver(
+      absl::AnyInvocable<void(const Conflict&)> on_conflict) {
+    on_conflict_ = std::move(on_conflict);
+  }
+
+  // For counters and for what is announced.
+  const Announcer& announcer() const { return announcer_; }
+  // Frames that the kernel did not take.
+  uint64_t frames_unsent() const { return frames_unsent_; }
+
+ private:
+  struct Port {
+    int index = 0;  // Of the interface, when it was opened.
+    net::MacAddress mac;
+    std::unique_ptr<io::FramePort> port;
+  };
+
+  void FollowLinks();
+  Port ReusePort(const Interface& interface);
+  // On failure says so in `choice`, and sets retry_at_.
+  Port OpenPort(InterfaceChoice& choice);
+  void RecordChanges(const std::vector<InterfaceChoice>& before);
+  void RecordInterface(const std::string& name, std::string message);
+  void OnTimer();
+  // Sends and reports all that the announcer has, and arms the timer.
+  void Drain();
+  void ChangeGroup(const GroupChange& change);
+  void ReportConflict(const Conflict& conflict);
+
+  const AnnounceNodeOptions options_;
+  io::Environment environment_;
+  bool started_ = false;
+  Announcer announcer_;
+  std::vector<InterfaceChoice> choices_;
+  std::map<std::string, Port> ports_;  // By interface name.
+  std::unique_ptr<io::Timer> timer_;
+  absl::Time retry_at_ = absl::InfiniteFuture();
+  uint64_t frames_unsent_ = 0;
+  absl::AnyInvocable<void()> on_interfaces_;
+  absl::AnyInvocable<void(const Conflict&)> on_conflict_;
+};
+
+}  // namespace lb::announce
+
+#endif  // LB_ANNOUNCE_ANNOUNCE_NODE_H_

@@ -1,0 +1,73 @@
+#include "lb/announce/announcement_plan.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace lb::announce {
+namespace {
+
+// Interfaces serve IPv4 and IPv6 apart.
+bool Serves(const Interface& interface, const net::IpAddress& vip) {
+  return vip.is_ipv4() ? interface.arp : interface.link_local.has_value();
+}
+
+Identity IdentityOf(const Interface& interface, const net::IpAddress& vip) {
+  Identity identity{.interface_index = interface.index, .mac = interface.mac};
+  if (vip.is_ipv6()) identity.link_local = interface.link_local;
+  return identity;
+}
+
+void Append(std::string_view verb, const std::vector<Announcement>& list,
+            std::string& text) {
+  if (list.empty()) return;
+  if (!text.empty()) text += "; ";
+  text += verb;
+  for (const Announcement& announcement : list) {
+    text += fmt::format(" {}@{}", announcement.vip.ToString(),
+                        announcement.interface);
+  }
+}
+
+}  // namespace
+
+std::string AnnouncementPlan::ToString() const {
+  std::string text;
+  Append("start", start, text);
+  Append("stop", stop, text);
+  Append("refresh", refresh, text);
+  return text.empty() ? "nothing" : text;
+}
+
+AnnouncementSet Expand(const Announcements& announcements,
+                       absl::Span<const Interface> interfaces) {
+  AnnouncementSet expanded;
+  for (const auto& [vip, names] : announcements) {
+    for (const Interface& interface : interfaces) {
+      if (!Serves(interface, vip)) continue;
+      if (!names.empty() && !names.contains(interface.name)) continue;
+      expanded.emplace(Announcement{vip, interface.name},
+                       IdentityOf(interface, vip));
+    }
+  }
+  return expanded;
+}
+
+AnnouncementPlan PlanAnnouncements(const AnnouncementSet& wanted,
+                                   const AnnouncementSet& current) {
+  AnnouncementPlan plan;
+  for (const auto& [announcement, identity] : wanted) {
+    const auto it = current.find(announcement);
+    if (it == current.end()) {
+      plan.start.push_back(announcement);
+    } else if (it->second != identity) {
+      plan.refresh.push_back(announcement);
+    }
+  }
+  for (const auto& [announcement, identity] : current) {
+    if (!wanted.contains(announcement)) plan.stop.push_back(announcement);
+  }
+  return plan;
+}
+
+}  // namespace lb::announce

@@ -1,0 +1,109 @@
+// AnnouncementSchedule: when each address is announced on one interface.
+//
+// Every address goes through rounds: at the `rounds` offsets after its start,
+// then every `period`. A round is one frame for IPv6 and two for IPv4 (request
+// form, then reply form). All frames of the interface share one budget; when it
+// does not suffice, frames wait, ordered by due time plus a grace: none for the
+// very first frame of an address, `repeat_grace` for the rest of its rounds,
+// `refresh_grace` for periodic refreshes. So new owners go first, and nothing
+// waits for ever. Rounds that fell due while one waited are skipped.
+//
+// Pure bookkeeping: no frames, no clock, no lock. Values and draws decide all.
+//
+//   AnnouncementSchedule schedule({}, prng.Fork("eth0"));
+//   schedule.Start(now, vip);
+//   for (const auto& frame : schedule.TakeDue(now)) Send(frame);
+//   timer->Arm(schedule.NextDeadline());
+#ifndef LB_ANNOUNCE_ANNOUNCEMENT_SCHEDULE_H_
+#define LB_ANNOUNCE_ANNOUNCEMENT_SCHEDULE_H_
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lb/base/prng.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::announce {
+
+struct ScheduleOptions {
+  // Offsets from the start, ascending.
+  std::vector<absl::Duration> rounds = {
+      absl::ZeroDuration(), absl::Milliseconds(100), absl::Milliseconds(300),
+      absl::Seconds(1),     absl::Seconds(2),        absl::Seconds(5)};
+  // Below the 300 s after which switches forget a MAC. 0: no refreshes.
+  absl::Duration period = absl::Seconds(60);
+  // Each refresh comes up to this much earlier or later. < period.
+  absl::Duration period_jitter = absl::Seconds(6);
+  // The interface's budget. With these, 1,000 addresses that start at once have
+  // each had their first frame after 400 ms.
+  int frames_per_second = 2000;
+  int frames_burst = 200;
+  absl::Duration repeat_grace = absl::Seconds(2);
+  absl::Duration refresh_grace = absl::Seconds(10);
+};
+
+// Names the first option that is out of range; OK if there is none.
+absl::Status Validate(const ScheduleOptions& options);
+
+enum class AnnouncementForm { kArpRequest, kArpReply, kNdpAdvertisement };
+
+struct ScheduledFrame {
+  net::IpAddress address;
+  AnnouncementForm form = AnnouncementForm::kArpRequest;
+
+  friend bool operator==(const ScheduledFrame&,
+                         const ScheduledFrame&) = default;
+};
+
+class AnnouncementSchedule {
+ public:
+  // REQUIRES: Validate(options) is OK.
+  AnnouncementSchedule(const ScheduleOptions& options, Prng prng);
+
+  // Begins with the first round, also if the address was started before.
+  void Start(absl::Time now, const net::IpAddress& address);
+  // Forgets the address; frames that wait are dropped.
+  void Stop(const net::IpAddress& address);
+
+  // What is to be sent at `now`, in this order.
+  std::vector<ScheduledFrame> TakeDue(absl::Time now);
+
+  // When TakeDue() next has something; InfiniteFuture: never.
+  absl::Time NextDeadline() const;
+
+  size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    absl::Time started;
+    size_t round = 0;  // Index in options_.rounds; its size: refreshes.
+    absl::Time due;
+    AnnouncementForm form = AnnouncementForm::kArpRequest;
+    bool ready = false;  // In ready_, else in waiting_ (or at rest).
+  };
+  // Sets of these are queues.
+  using Slot = std::pair<absl::Time, net::IpAddress>;
+
+  void MoveDueToReady(absl::Time now);
+  void Advance(absl::Time now, const net::IpAddress& address, Entry& entry);
+  absl::Time ReadyKey(const Entry& entry) const;
+  absl::Time BudgetFreeAt() const;
+
+  const ScheduleOptions options_;
+  const absl::Duration frame_interval_;  // 1 s / frames_per_second
+  Prng prng_;
+  absl::btree_map<net::IpAddress, Entry> entries_;
+  absl::btree_set<Slot> waiting_;  // By due time.
+  absl::btree_set<Slot> ready_;    // Due; by ReadyKey().
+  // When the budget is whole again. Runs ahead of now by at most a burst.
+  absl::Time budget_whole_at_ = absl::InfinitePast();
+};
+
+}  // namespace lb::announce
+
+#endif  // LB_ANNOUNCE_ANNOUNCEMENT_SCHEDULE_H_

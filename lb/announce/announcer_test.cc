@@ -1,0 +1,393 @@
+#include "lb/announce/announcer.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/net/arp.h"
+#include "lb/net/ndp.h"
+
+namespace lb::announce {
+namespace {
+
+using net::ArpOperation;
+using net::IpAddress;
+using net::MacAddress;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const absl::Time kStart = absl::UnixEpoch() + absl::Seconds(1000);
+constexpr MacAddress kEth0Mac = {{0x02, 0, 0, 0, 0, 2}};
+constexpr MacAddress kEth1Mac = {{0x02, 0, 0, 0, 0, 3}};
+constexpr MacAddress kClient = {{0x02, 0, 0, 0, 0, 0xcc}};
+constexpr MacAddress kRival = {{0x02, 0, 0, 0, 0, 0xdd}};
+
+IpAddress Ip(std::string_view text) { return *net::ParseIpAddress(text); }
+
+const IpAddress kVip = Ip("10.0.0.1");
+const IpAddress kVip6 = Ip("2001:db8::1");
+const IpAddress kTwin6 = Ip("2001:db8:1::1");  // In the same group as kVip6.
+const IpAddress kClientIp = Ip("10.0.0.200");
+
+Interface Eth0() {
+  return {.name = "eth0",
+          .index = 2,
+          .mac = kEth0Mac,
+          .arp = true,
+          .link_local = Ip("fe80::2")};
+}
+Interface Eth1() {
+  return {.name = "eth1",
+          .index = 3,
+          .mac = kEth1Mac,
+          .arp = true,
+          .link_local = Ip("fe80::3")};
+}
+
+std::vector<uint8_t> AskArp(const IpAddress& target) {
+  return net::ArpFrame(
+      net::kBroadcastMac,
+      {ArpOperation::kRequest, kClient, kClientIp, {}, target});
+}
+
+std::vector<uint8_t> AskNdp(const IpAddress& target) {
+  const IpAddress group = net::SolicitedNodeGroup(target);
+  return net::NdpFrame(
+      net::MulticastMac(group), kClient,
+      {Ip("fe80::cc"), group, net::NeighborSolicitation{target, kClient}});
+}
+
+std::vector<uint8_t> RivalArp(const IpAddress& vip,
+                              const MacAddress& rival = kRival) {
+  return net::ArpFrame(net::kBroadcastMac,
+                       {ArpOperation::kReply, rival, vip, rival, vip});
+}
+
+std::vector<uint8_t> RivalNdp(const IpAddress& vip) {
+  return net::NdpFrame(
+      net::MulticastMac(net::AllNodesGroup()), kRival,
+      {Ip("fe80::dd"), net::AllNodesGroup(),
+       net::NeighborAdvertisement{.target = vip, .target_mac = kRival}});
+}
+
+// "eth0 10.0.0.1 02:00:00:00:00:02>02:00:00:00:00:cc"
+std::vector<std::string> Dump(const std::vector<OutgoingFrame>& frames) {
+  std::vector<std::string> lines;
+  for (const OutgoingFrame& frame : frames) {
+    const auto ethernet = net::ParseEthernet(frame.bytes);
+    lines.push_back(fmt::format("{} {} {}>{}", frame.interface,
+                                frame.vip.ToString(),
+                                ethernet->header.source.ToString(),
+                                ethernet->header.destination.ToString()));
+  }
+  return lines;
+}
+
+class AnnouncerTest : public ::testing::Test {
+ protected:
+  AnnouncerTest() { options_.schedule.period = absl::ZeroDuration(); }
+
+  // An announcer of `vips` on eth0 that has said all that it had to say.
+  Announcer Settled(const Announcements& vips) {
+    Announcer announcer(options_, Prng(1));
+    announcer.SetLinks(now_, {Eth0()});
+    announcer.SetAnnouncements(now_, vips);
+    now_ += absl::Minutes(1);
+    for (int round = 0; round < 9; ++round) announcer.OnTimer(now_);
+    EXPECT_EQ(announcer.NextDeadline(), absl::InfiniteFuture());
+    announcer.TakeFrames();
+    announcer.TakeGroups();
+    return announcer;
+  }
+
+  AnnouncerOptions options_;
+  absl::Time now_ = kStart;
+};
+
+TEST_F(AnnouncerTest, PlansOnceAndThenNothing) {
+  Announcer announcer(options_, Prng(1));
+  const Announcements vips = {{kVip, {}}, {kVip6, {"eth1"}}};
+  EXPECT_EQ(announcer.SetAnnouncements(now_, vips).ToString(), "nothing");
+  EXPECT_EQ(announcer.SetLinks(now_, {Eth0(), Eth1()}).ToString(),
+            "start 10.0.0.1@eth0 10.0.0.1@eth1 2001:db8::1@eth1");
+  announcer.TakeFrames();
+  EXPECT_EQ(announcer.SetAnnouncements(now_, vips).ToString(), "nothing");
+  EXPECT_EQ(announcer.SetLinks(now_, {Eth0(), Eth1()}).ToString(), "nothing");
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  EXPECT_EQ(announcer.SetAnnouncements(now_, {{kVip, {"eth0"}}}).ToString(),
+            "stop 10.0.0.1@eth1 2001:db8::1@eth1");
+  EXPECT_EQ(announcer.SetLinks(now_, {}).ToString(), "stop 10.0.0.1@eth0");
+  EXPECT_THAT(announcer.current(), IsEmpty());
+}
+
+TEST_F(AnnouncerTest, AnnouncesAtOnceAndOnSchedule) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetAnnouncements(now_, {{kVip, {}}, {kVip6, {}}});
+  EXPECT_THAT(
+      Dump(announcer.TakeFrames()),
+      ElementsAre("eth0 10.0.0.1 02:00:00:00:00:02>ff:ff:ff:ff:ff:ff",
+                  "eth0 2001:db8::1 02:00:00:00:00:02>33:33:00:00:00:01",
+                  "eth0 10.0.0.1 02:00:00:00:00:02>ff:ff:ff:ff:ff:ff"));
+  EXPECT_EQ(announcer.NextDeadline(), now_ + absl::Milliseconds(100));
+  announcer.OnTimer(now_ + absl::Milliseconds(99));
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  announcer.OnTimer(now_ + absl::Milliseconds(100));
+  EXPECT_THAT(announcer.TakeFrames(), SizeIs(3));
+  EXPECT_EQ(announcer.counters().at(kVip).gratuitous_sent, 4u);
+  EXPECT_EQ(announcer.counters().at(kVip6).gratuitous_sent, 2u);
+}
+
+TEST_F(AnnouncerTest, AnswersAndCounts) {
+  Announcer announcer = Settled({{kVip, {}}, {kVip6, {}}});
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(kVip)), Verdict::kReply);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskNdp(kVip6)), Verdict::kReply);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(Ip("10.0.0.9"))),
+            Verdict::kNotOurs);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskNdp(kTwin6)), Verdict::kNotOurs);
+  EXPECT_THAT(
+      Dump(announcer.TakeFrames()),
+      ElementsAre("eth0 10.0.0.1 02:00:00:00:00:02>02:00:00:00:00:cc",
+                  "eth0 2001:db8::1 02:00:00:00:00:02>02:00:00:00:00:cc"));
+  EXPECT_EQ(announcer.verdicts()[Verdict::kReply], 2u);
+  EXPECT_EQ(announcer.verdicts()[Verdict::kNotOurs], 2u);
+  const AddressCounters& counters = announcer.counters().at(kVip);
+  EXPECT_EQ(counters.requests_received, 1u);
+  EXPECT_EQ(counters.responses_sent, 1u);
+}
+
+TEST_F(AnnouncerTest, JudgesWhatIsNoArpOrNdp) {
+  Announcer announcer = Settled({{kVip, {}}});
+  std::vector<uint8_t> tagged = AskArp(kVip);
+  tagged[12] = 0x81;
+  tagged[13] = 0x00;
+  std::vector<uint8_t> ipv4 = AskArp(kVip);
+  ipv4[12] = 0x08;
+  ipv4[13] = 0x00;
+  std::vector<uint8_t> icmp = AskNdp(kVip6);
+  icmp[54] = 128;  // An echo request.
+  std::vector<uint8_t> short_arp = AskArp(kVip);
+  short_arp.resize(41);
+  std::vector<uint8_t> routed = AskNdp(kVip6);
+  routed[21] = 64;  // The hop limit.
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", tagged), Verdict::kTagged);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", ipv4), Verdict::kUnsupported);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", icmp), Verdict::kUnsupported);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", short_arp), Verdict::kMalformed);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", routed), Verdict::kMalformed);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", {}), Verdict::kMalformed);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth1", AskArp(kVip)),
+            Verdict::kUnknownInterface);
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  EXPECT_EQ(announcer.verdicts()[Verdict::kMalformed], 3u);
+}
+
+TEST_F(AnnouncerTest, AnswersOnlyOnTheInterfacesThatWereNamed) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  announcer.SetAnnouncements(now_, {{kVip, {"eth1"}}});
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(kVip)), Verdict::kNotOurs);
+  EXPECT_EQ(announcer.OnFrame(now_, "eth1", AskArp(kVip)), Verdict::kReply);
+}
+
+TEST_F(AnnouncerTest, AStoppedAddressIsSilentAtOnce) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetAnnouncements(now_, {{kVip, {}}, {kVip6, {}}});
+  announcer.OnFrame(now_, "eth0", AskArp(kVip));
+  announcer.OnFrame(now_, "eth0", RivalArp(kVip));
+  announcer.SetAnnouncements(now_, {{kVip6, {}}});
+  EXPECT_THAT(Dump(announcer.TakeFrames()),
+              ElementsAre(HasSubstr(" 2001:db8::1 ")));
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(kVip)), Verdict::kNotOurs);
+  EXPECT_FALSE(announcer.counters().contains(kVip));
+  announcer.OnTimer(now_ + absl::Seconds(9));
+  EXPECT_THAT(Dump(announcer.TakeFrames()),
+              ElementsAre(HasSubstr(" 2001:db8::1 ")));
+}
+
+TEST_F(AnnouncerTest, ANewMacStartsAnnouncementsAgain) {
+  Announcer announcer = Settled({{kVip, {}}, {kVip6, {}}});
+  announcer.OnFrame(now_, "eth0", AskArp(kVip));  // Queued with the old MAC.
+  Interface changed = Eth0();
+  changed.mac = kEth1Mac;
+  EXPECT_EQ(announcer.SetLinks(now_, {changed}).ToString(),
+            "refresh 10.0.0.1@eth0 2001:db8::1@eth0");
+  EXPECT_THAT(
+      Dump(announcer.TakeFrames()),
+      ElementsAre("eth0 10.0.0.1 02:00:00:00:00:03>ff:ff:ff:ff:ff:ff",
+                  "eth0 2001:db8::1 02:00:00:00:00:03>33:33:00:00:00:01",
+                  "eth0 10.0.0.1 02:00:00:00:00:03>ff:ff:ff:ff:ff:ff"));
+  EXPECT_THAT(announcer.TakeGroups(),
+              ElementsAre(GroupChange{"eth0", Ip("ff02::1:ff00:1"),
+                                      GroupChange::Action::kJoin}));
+  announcer.OnFrame(now_, "eth0", AskArp(kVip));
+  EXPECT_THAT(Dump(announcer.TakeFrames()),
+              ElementsAre(HasSubstr("02:00:00:00:00:03>")));
+}
+
+TEST_F(AnnouncerTest, ALinkThatComesBackStartsAnnouncementsAgain) {
+  Announcer announcer = Settled({{kVip, {}}});
+  EXPECT_EQ(announcer.SetLinks(now_, {}).ToString(), "stop 10.0.0.1@eth0");
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(kVip)),
+            Verdict::kUnknownInterface);
+  EXPECT_EQ(announcer.SetLinks(now_, {Eth0()}).ToString(),
+            "start 10.0.0.1@eth0");
+  EXPECT_THAT(announcer.TakeFrames(), SizeIs(2));
+  EXPECT_EQ(announcer.NextDeadline(), now_ + absl::Milliseconds(100));
+}
+
+TEST_F(AnnouncerTest, ALinkLocalAddressThatComesLaterBringsIpv6) {
+  Announcer announcer(options_, Prng(1));
+  Interface without = Eth0();
+  without.link_local.reset();
+  announcer.SetLinks(now_, {without});
+  EXPECT_EQ(
+      announcer.SetAnnouncements(now_, {{kVip, {}}, {kVip6, {}}}).ToString(),
+      "start 10.0.0.1@eth0");
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskNdp(kVip6)), Verdict::kNotOurs);
+  EXPECT_EQ(announcer.SetLinks(now_, {Eth0()}).ToString(),
+            "start 2001:db8::1@eth0");
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskNdp(kVip6)), Verdict::kReply);
+  EXPECT_EQ(announcer.SetLinks(now_, {without}).ToString(),
+            "stop 2001:db8::1@eth0");
+}
+
+TEST_F(AnnouncerTest, JoinsAGroupOncePerInterfaceAndLeavesItLast) {
+  const IpAddress group = Ip("ff02::1:ff00:1");
+  const auto kJoin = GroupChange::Action::kJoin;
+  const auto kLeave = GroupChange::Action::kLeave;
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  announcer.SetAnnouncements(now_, {{kVip, {}}, {kVip6, {}}});
+  EXPECT_THAT(announcer.TakeGroups(),
+              ElementsAre(GroupChange{"eth0", group, kJoin},
+                          GroupChange{"eth1", group, kJoin}));
+  announcer.SetAnnouncements(now_, {{kVip6, {}}, {kTwin6, {}}});
+  EXPECT_THAT(announcer.TakeGroups(), IsEmpty());
+  announcer.SetAnnouncements(now_, {{kTwin6, {"eth0"}}});
+  EXPECT_THAT(announcer.TakeGroups(),
+              ElementsAre(GroupChange{"eth1", group, kLeave}));
+  announcer.SetLinks(now_, {Eth1()});  // eth0's groups went with it.
+  EXPECT_THAT(announcer.TakeGroups(), IsEmpty());
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  EXPECT_THAT(announcer.TakeGroups(),
+              ElementsAre(GroupChange{"eth0", group, kJoin}));
+  announcer.SetAnnouncements(now_, {});
+  EXPECT_THAT(announcer.TakeGroups(),
+              ElementsAre(GroupChange{"eth0", group, kLeave}));
+}
+
+TEST_F(AnnouncerTest, ReportsAConflictOncePerInterval) {
+  Announcer announcer = Settled({{kVip, {}}, {kVip6, {}}});
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(announcer.OnFrame(now_, "eth0", RivalArp(kVip)),
+              Verdict::kConflict);
+    EXPECT_EQ(announcer.OnFrame(now_, "eth0", RivalNdp(kVip6)),
+              Verdict::kConflict);
+  }
+  EXPECT_THAT(announcer.TakeConflicts(),
+              ElementsAre(Conflict{{kVip, "eth0"}, kRival},
+                          Conflict{{kVip6, "eth0"}, kRival}));
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+  now_ += absl::Milliseconds(9999);
+  announcer.OnFrame(now_, "eth0", RivalArp(kVip));
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+  now_ += absl::Milliseconds(1);
+  announcer.OnFrame(now_, "eth0", RivalArp(kVip));
+  EXPECT_THAT(announcer.TakeConflicts(), SizeIs(1));
+  EXPECT_EQ(announcer.counters().at(kVip).conflicts_seen, 7u);
+  EXPECT_EQ(announcer.verdicts()[Verdict::kConflict], 12u);
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+}
+
+TEST_F(AnnouncerTest, ConflictsNotTakenStayBounded) {
+  options_.conflict_interval = absl::ZeroDuration();
+  Announcer announcer = Settled({{kVip, {}}});
+  for (uint8_t i = 0; i < 100; ++i) {
+    announcer.OnFrame(now_, "eth0", RivalArp(kVip, {{2, 1, 1, 1, 1, i}}));
+  }
+  EXPECT_THAT(announcer.TakeConflicts(),
+              ElementsAre(Conflict{{kVip, "eth0"}, {{2, 1, 1, 1, 1, 99}}}));
+}
+
+TEST_F(AnnouncerTest, DropsRepliesWhenTheQueueIsFull) {
+  options_.frames_max = 3;
+  Announcer announcer = Settled({{kVip, {}}});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(kVip)), Verdict::kReply);
+  }
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(kVip)), Verdict::kQueueFull);
+  EXPECT_EQ(announcer.verdicts()[Verdict::kQueueFull], 1u);
+  EXPECT_EQ(announcer.counters().at(kVip).requests_received, 4u);
+  EXPECT_EQ(announcer.counters().at(kVip).responses_sent, 3u);
+  // Announcements wait, and are not lost.
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  EXPECT_THAT(announcer.TakeFrames(), SizeIs(3));
+  EXPECT_LE(announcer.NextDeadline(), now_);
+  announcer.OnTimer(now_);
+  EXPECT_THAT(
+      Dump(announcer.TakeFrames()),
+      ElementsAre(HasSubstr("eth1 10.0.0.1"), HasSubstr("eth1 10.0.0.1")));
+}
+
+TEST_F(AnnouncerTest, RefusesAnnouncementsBeyondTheMaximum) {
+  options_.announcements_max = 2;
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  const Announcements three = {
+      {kVip, {}}, {Ip("10.0.0.2"), {}}, {Ip("10.0.0.3"), {}}};
+  EXPECT_EQ(announcer.SetAnnouncements(now_, three).ToString(),
+            "start 10.0.0.1@eth0 10.0.0.2@eth0");
+  EXPECT_EQ(announcer.refused(), 1u);
+  EXPECT_EQ(announcer.SetAnnouncements(now_, three).ToString(), "nothing");
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(Ip("10.0.0.3"))),
+            Verdict::kNotOurs);
+  announcer.SetAnnouncements(now_, {{Ip("10.0.0.3"), {}}});
+  EXPECT_EQ(announcer.refused(), 0u);
+}
+
+TEST_F(AnnouncerTest, SurvivesRandomFrames) {
+  Announcer announcer = Settled({{kVip, {}}, {kVip6, {}}});
+  Prng prng(5227);
+  const std::vector<uint8_t> seeds[] = {AskArp(kVip), AskNdp(kVip6),
+                                        RivalArp(kVip), RivalNdp(kVip6)};
+  for (int i = 0; i < 20000; ++i) {
+    std::vector<uint8_t> frame = seeds[prng.Uniform(4)];
+    for (uint64_t flips = prng.Uniform(6); flips > 0; --flips) {
+      frame[prng.Uniform(frame.size())] = static_cast<uint8_t>(prng.Next());
+    }
+    frame.resize(prng.Uniform(frame.size() + 1));
+    const Verdict verdict = announcer.OnFrame(now_, "eth0", frame);
+    ASSERT_EQ(announcer.TakeFrames().size(), verdict == Verdict::kReply ? 1 : 0)
+        << "run " << i;
+  }
+  EXPECT_GT(announcer.verdicts()[Verdict::kReply], 0u);
+  EXPECT_GT(announcer.verdicts()[Verdict::kMalformed], 0u);
+}
+
+TEST(ValidateAnnouncerOptionsTest, NamesWhatIsWrong) {
+  EXPECT_THAT(Validate(AnnouncerOptions{}), IsOk());
+  EXPECT_THAT(Validate(AnnouncerOptions{.announcements_max = 0}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("announcements_max 0")));
+  EXPECT_THAT(
+      Validate(AnnouncerOptions{.frames_max = 0}),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("frames_max 0")));
+  EXPECT_THAT(
+      Validate(AnnouncerOptions{.conflict_interval = -absl::Seconds(1)}),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               HasSubstr("conflict_interval")));
+  EXPECT_THAT(
+      Validate(AnnouncerOptions{.schedule = {.frames_burst = 0}}),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("schedule")));
+}
+
+}  // namespace
+}  // namespace lb::announce

@@ -1,0 +1,54 @@
+#include "lb/announce/arp_responder.h"
+
+namespace lb::announce {
+
+using net::ArpOperation;
+using net::ArpPacket;
+using net::IpAddress;
+using net::MacAddress;
+
+Verdict JudgeArp(const MacAddress& own_mac,
+                 const absl::btree_set<IpAddress>& announced,
+                 const net::EthernetHeader& header, const ArpPacket& packet) {
+  if (header.source == own_mac || packet.sender_mac == own_mac) {
+    return Verdict::kOwnFrame;
+  }
+  if (announced.contains(packet.sender_ip)) return Verdict::kConflict;
+  if (packet.operation != ArpOperation::kRequest) return Verdict::kNotRequest;
+  if (header.destination != own_mac &&
+      header.destination != net::kBroadcastMac) {
+    return Verdict::kWrongDestination;
+  }
+  if (!announced.contains(packet.target_ip)) return Verdict::kNotOurs;
+  return Verdict::kReply;
+}
+
+std::vector<uint8_t> ArpReplyFrame(const MacAddress& own_mac,
+                                   const ArpPacket& request) {
+  return net::ArpFrame(request.sender_mac, {.operation = ArpOperation::kReply,
+                                            .sender_mac = own_mac,
+                                            .sender_ip = request.target_ip,
+                                            .target_mac = request.sender_mac,
+                                            .target_ip = request.sender_ip});
+}
+
+std::vector<uint8_t> GratuitousRequestFrame(const MacAddress& own_mac,
+                                            const IpAddress& address) {
+  return net::ArpFrame(net::kBroadcastMac,
+                       {.operation = ArpOperation::kRequest,
+                        .sender_mac = own_mac,
+                        .sender_ip = address,
+                        .target_mac = {},  // RFC 5227 2.3: zero.
+                        .target_ip = address});
+}
+
+std::vector<uint8_t> GratuitousReplyFrame(const MacAddress& own_mac,
+                                          const IpAddress& address) {
+  return net::ArpFrame(net::kBroadcastMac, {.operation = ArpOperation::kReply,
+                                            .sender_mac = own_mac,
+                                            .sender_ip = address,
+                                            .target_mac = own_mac,
+                                            .target_ip = address});
+}
+
+}  // namespace lb::announce

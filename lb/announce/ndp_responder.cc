@@ -1,0 +1,82 @@
+#include "lb/announce/ndp_responder.h"
+
+#include <variant>
+
+namespace lb::announce {
+namespace {
+
+using net::EthernetHeader;
+using net::IpAddress;
+using net::MacAddress;
+using net::NdpPacket;
+using net::NeighborAdvertisement;
+using net::NeighborSolicitation;
+
+// RFC 4861 section 7.2.2 sends to the group, 7.3.3 to the address itself.
+bool WasSentTo(const IpAddress& target, const MacAddress& own_mac,
+               const EthernetHeader& header, const NdpPacket& packet) {
+  const IpAddress group = net::SolicitedNodeGroup(target);
+  if (packet.destination != target && packet.destination != group) return false;
+  // Some senders put the group's packet into a frame to us alone.
+  return header.destination == own_mac ||
+         (packet.destination == group &&
+          header.destination == net::MulticastMac(group));
+}
+
+std::vector<uint8_t> AdvertFrame(const NdpStation& self,
+                                 const MacAddress& destination_mac,
+                                 const IpAddress& destination,
+                                 const NeighborAdvertisement& advert) {
+  return net::NdpFrame(destination_mac, self.mac,
+                       {.source = self.link_local,
+                        .destination = destination,
+                        .message = advert});
+}
+
+}  // namespace
+
+Verdict JudgeNdp(const MacAddress& own_mac,
+                 const absl::btree_set<IpAddress>& announced,
+                 const EthernetHeader& header, const NdpPacket& packet) {
+  if (header.source == own_mac) return Verdict::kOwnFrame;
+  if (announced.contains(packet.source)) return Verdict::kConflict;
+  if (const auto* advert =
+          std::get_if<NeighborAdvertisement>(&packet.message)) {
+    if (!announced.contains(advert->target)) return Verdict::kNotRequest;
+    // A copy of ours that a switch or a bridge sent back is no rival.
+    return advert->target_mac == own_mac ? Verdict::kOwnFrame
+                                         : Verdict::kConflict;
+  }
+  const IpAddress& target =
+      std::get<NeighborSolicitation>(packet.message).target;
+  if (!announced.contains(target)) return Verdict::kNotOurs;
+  return WasSentTo(target, own_mac, header, packet)
+             ? Verdict::kReply
+             : Verdict::kWrongDestination;
+}
+
+std::vector<uint8_t> NdpReplyFrame(const NdpStation& self,
+                                   const EthernetHeader& header,
+                                   const NdpPacket& request) {
+  const auto& asked = std::get<NeighborSolicitation>(request.message);
+  // RFC 4861 section 7.2.4: an asker without an address gets it through all.
+  if (request.source.is_unspecified()) {
+    return UnsolicitedAdvertFrame(self, asked.target);
+  }
+  return AdvertFrame(self, asked.source_mac.value_or(header.source),
+                     request.source,
+                     {.target = asked.target,
+                      .solicited = true,
+                      .override_cache = true,
+                      .target_mac = self.mac});
+}
+
+std::vector<uint8_t> UnsolicitedAdvertFrame(const NdpStation& self,
+                                            const IpAddress& address) {
+  const IpAddress all = net::AllNodesGroup();
+  return AdvertFrame(
+      self, net::MulticastMac(all), all,
+      {.target = address, .override_cache = true, .target_mac = self.mac});
+}
+
+}  // namespace lb::announce

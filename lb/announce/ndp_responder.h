@@ -1,0 +1,55 @@
+// Judges received neighbour discovery packets, and builds the frames of IPv6
+// announcements.
+//
+// Pure functions: counting and sending are the caller's. Rules:
+// - A solicitation for an address that we announce is answered, sent to its
+//   solicited-node group or (reachability checks) to the address itself, with
+//   or without a source link-layer address option.
+// - Duplicate address detection (source "::") is answered to all nodes: this is
+//   how we defend an address.
+// - Every advertisement of ours has the override flag: without it a Linux
+//   neighbour keeps the MAC address of a node that is gone.
+// - An advertisement of one of our addresses from another MAC, or a packet that
+//   has one as its source, is a conflict.
+#ifndef LB_ANNOUNCE_NDP_RESPONDER_H_
+#define LB_ANNOUNCE_NDP_RESPONDER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "lb/announce/verdict.h"
+#include "lb/net/ethernet.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/mac_address.h"
+#include "lb/net/ndp.h"
+
+namespace lb::announce {
+
+// Who sends: an interface's MAC and its IPv6 link-local address.
+struct NdpStation {
+  net::MacAddress mac;
+  net::IpAddress link_local;
+};
+
+// One of kReply, kNotRequest, kNotOurs, kWrongDestination, kConflict,
+// kOwnFrame. `announced` are the addresses that the host with `own_mac`
+// announces on the interface.
+Verdict JudgeNdp(const net::MacAddress& own_mac,
+                 const absl::btree_set<net::IpAddress>& announced,
+                 const net::EthernetHeader& header,
+                 const net::NdpPacket& packet);
+
+// The frame that answers the solicitation `request`, which came under `header`.
+// REQUIRES: `request` holds a solicitation.
+std::vector<uint8_t> NdpReplyFrame(const NdpStation& self,
+                                   const net::EthernetHeader& header,
+                                   const net::NdpPacket& request);
+
+// "`address` is at `self.mac`", to all nodes.
+std::vector<uint8_t> UnsolicitedAdvertFrame(const NdpStation& self,
+                                            const net::IpAddress& address);
+
+}  // namespace lb::announce
+
+#endif  // LB_ANNOUNCE_NDP_RESPONDER_H_

@@ -1,0 +1,255 @@
+#include "lb/config/fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "fmt/format.h"
+
+namespace lb::config {
+namespace {
+
+using Kind = YamlNode::Kind;
+
+// YAML 1.1, as Kubernetes' tools read it.
+std::optional<bool> ParseBool(const YamlNode& node) {
+  if (node.kind != Kind::kScalar || !node.plain) return std::nullopt;
+  for (const std::string_view yes :
+       {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"}) {
+    if (node.text == yes) return true;
+  }
+  for (const std::string_view no :
+       {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"}) {
+    if (node.text == no) return false;
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> ParseInteger(const YamlNode& node) {
+  if (node.kind != Kind::kScalar || !node.plain) return std::nullopt;
+  int64_t number = 0;
+  const char* const end = node.text.data() + node.text.size();
+  const auto [stop, error] = std::from_chars(node.text.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+std::optional<LabelRequirement::Operator> ParseOperator(std::string_view text) {
+  using Operator = LabelRequirement::Operator;
+  if (text == "In") return Operator::kIn;
+  if (text == "NotIn") return Operator::kNotIn;
+  if (text == "Exists") return Operator::kExists;
+  if (text == "DoesNotExist") return Operator::kDoesNotExist;
+  return std::nullopt;
+}
+
+LabelRequirement ReadRequirement(const Fields& fields) {
+  LabelRequirement requirement;
+  fields.RefuseUnknown({"key", "operator", "values"});
+  requirement.key = fields.Text("key");
+  requirement.values = fields.Texts("values");
+  const std::string text = fields.Text("operator");
+  const auto op = ParseOperator(text);
+  if (op) {
+    requirement.op = *op;
+  } else {
+    fields.Refuse(
+        "operator",
+        fmt::format("\"{}\", want In, NotIn, Exists or DoesNotExist", text));
+  }
+  std::sort(requirement.values.begin(), requirement.values.end());
+  if (std::adjacent_find(requirement.values.begin(),
+                         requirement.values.end()) !=
+      requirement.values.end()) {
+    fields.Refuse("values", "the same value twice, want it once");
+  }
+  const absl::Status status = Validate(LabelSelector{{}, {requirement}});
+  if (op && !status.ok()) fields.Refuse("", std::string(status.message()));
+  return requirement;
+}
+
+}  // namespace
+
+Fields::Fields(const YamlNode& map, std::string path, Report* report)
+    : map_(&map), path_(std::move(path)), report_(report) {
+  std::set<std::string_view> keys;
+  for (const YamlNode& child : map_->children) {
+    if (keys.insert(child.key).second) continue;
+    report_->Refuse(child.key_line, PathOf(child.key),
+                    "given twice, want it once");
+  }
+}
+
+const YamlNode* Fields::Find(std::string_view key) const {
+  const YamlNode* const node = map_->Find(key);
+  return node == nullptr || node->kind == Kind::kNull ? nullptr : node;
+}
+
+const YamlNode* Fields::FindKind(std::string_view key, Kind kind,
+                                 std::string_view wanted) const {
+  const YamlNode* const node = Find(key);
+  if (node == nullptr) return nullptr;
+  if (node->kind != kind) {
+    Refuse(key, fmt::format("{}, want {}", Describe(*node), wanted));
+    return nullptr;
+  }
+  if (kind == Kind::kSequence && node->children.size() > kListItemsMax) {
+    Refuse(key, fmt::format("{} items, want at most {}", node->children.size(),
+                            kListItemsMax));
+    return nullptr;
+  }
+  return node;
+}
+
+std::string Fields::Text(std::string_view key) const {
+  const YamlNode* const node = FindKind(key, Kind::kScalar, "a text");
+  return node == nullptr ? "" : node->text;
+}
+
+std::optional<bool> Fields::MaybeBool(std::string_view key) const {
+  const YamlNode* const node = Find(key);
+  if (node == nullptr) return std::nullopt;
+  const std::optional<bool> value = ParseBool(*node);
+  if (!value) {
+    Refuse(key, fmt::format("{}, want true or false", Describe(*node)));
+  }
+  return value;
+}
+
+bool Fields::Bool(std::string_view key, bool absent) const {
+  return MaybeBool(key).value_or(absent);
+}
+
+int64_t Fields::Integer(std::string_view key, int64_t absent, int64_t min,
+                        int64_t max) const {
+  const YamlNode* const node = Find(key);
+  if (node == nullptr) return absent;
+  const std::optional<int64_t> number = ParseInteger(*node);
+  if (number && *number >= min && *number <= max) return *number;
+  Refuse(key, fmt::format("{}, want a whole number {}..{}", Describe(*node),
+                          min, max));
+  return absent;
+}
+
+std::vector<std::string> Fields::Texts(std::string_view key) const {
+  std::vector<std::string> texts;
+  const YamlNode* const list =
+      FindKind(key, Kind::kSequence, "a list of texts");
+  if (list == nullptr) return texts;
+  bool all_are_texts = true;
+  for (size_t i = 0; i < list->children.size(); ++i) {
+    const YamlNode& item = list->children[i];
+    texts.push_back(item.text);
+    if (item.kind == Kind::kScalar) continue;
+    RefuseItem(key, i, fmt::format("{}, want a text", Describe(item)));
+    all_are_texts = false;
+  }
+  if (!all_are_texts) texts.clear();
+  return texts;
+}
+
+Labels Fields::TextMap(std::string_view key) const {
+  Labels texts;
+  const std::optional<Fields> map = Map(key);
+  if (!map) return texts;
+  for (const YamlNode& child : map->map_->children) {
+    texts.emplace(child.key, map->Text(child.key));
+  }
+  return texts;
+}
+
+void Fields::ForEachMap(std::string_view key,
+                        absl::FunctionRef<void(const Fields&)> read) const {
+  const YamlNode* const list = FindKind(key, Kind::kSequence, "a list of maps");
+  if (list == nullptr) return;
+  for (size_t i = 0; i < list->children.size(); ++i) {
+    const YamlNode& item = list->children[i];
+    if (item.kind != Kind::kMap) {
+      RefuseItem(key, i, fmt::format("{}, want a map", Describe(item)));
+      continue;
+    }
+    read(Fields(item, fmt::format("{}[{}]", PathOf(key), i), report_));
+  }
+}
+
+std::optional<Fields> Fields::Map(std::string_view key) const {
+  const YamlNode* const map = FindKind(key, Kind::kMap, "a map");
+  if (map == nullptr) return std::nullopt;
+  return Fields(*map, PathOf(key), report_);
+}
+
+LabelSelector Fields::Selector() const {
+  LabelSelector selector;
+  RefuseUnknown({"matchLabels", "matchExpressions"});
+  selector.match_labels = TextMap("matchLabels");
+  ForEachMap("matchExpressions", [&](const Fields& fields) {
+    selector.match_expressions.push_back(ReadRequirement(fields));
+  });
+  return selector;
+}
+
+std::vector<LabelSelector> Fields::Selectors(std::string_view key) const {
+  std::vector<LabelSelector> selectors;
+  ForEachMap(key, [&](const Fields& fields) {
+    selectors.push_back(fields.Selector());
+  });
+  if (report_->ok()) RefuseRepeated(*this, key, selectors);
+  return selectors;
+}
+
+void Fields::RefuseUnknown(absl::Span<const std::string_view> known) const {
+  for (const YamlNode& child : map_->children) {
+    if (std::find(known.begin(), known.end(), child.key) != known.end()) {
+      continue;
+    }
+    report_->Refuse(
+        child.key_line, PathOf(child.key),
+        fmt::format("unknown field, want {}{}",
+                    known.size() > 1 ? "one of " : "", fmt::join(known, ", ")));
+  }
+}
+
+void Fields::Refuse(std::string_view key, std::string message) const {
+  report_->Refuse(LineOf(key), PathOf(key), std::move(message));
+}
+
+void Fields::RefuseItem(std::string_view key, size_t index,
+                        std::string message) const {
+  report_->Refuse(LineOfItem(key, index), PathOfItem(key, index),
+                  std::move(message));
+}
+
+void Fields::RememberItem(std::string_view key, size_t index) const {
+  report_->Remember(PathOfItem(key, index), LineOfItem(key, index));
+}
+
+int Fields::LineOfItem(std::string_view key, size_t index) const {
+  const YamlNode* const list = Find(key);
+  const bool there = list != nullptr && index < list->children.size();
+  return there ? list->children[index].line : LineOf(key);
+}
+
+std::string Fields::PathOfItem(std::string_view key, size_t index) const {
+  return fmt::format("{}[{}]", PathOf(key), index);
+}
+
+std::string Fields::PathOf(std::string_view key) const {
+  if (key.empty()) return path_;
+  if (path_.empty()) return std::string(key);
+  const bool has_dots = key.find_first_of("./") != std::string_view::npos;
+  return has_dots ? fmt::format("{}[{}]", path_, key)
+                  : fmt::format("{}.{}", path_, key);
+}
+
+int Fields::LineOf(std::string_view key) const {
+  const YamlNode* const node = map_->Find(key);
+  if (node != nullptr) return node->key_line;
+  return map_->key_line > 0 ? map_->key_line : map_->line;
+}
+
+}  // namespace lb::config

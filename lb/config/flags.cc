@@ -1,0 +1,158 @@
+#include "lb/config/flags.h"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
+#include "lb/base/status_macros.h"
+
+namespace lb::config {
+namespace {
+
+// What stood on the command line.
+struct Given {
+  bool help = false;
+  bool version = false;
+  bool check = false;
+  std::string config;
+  std::map<std::string, std::vector<std::string>, std::less<>> options;
+};
+
+// Edits of one letter that turn `a` into `b`.
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+// ", did you mean --manifests?" for "--manifest=x"; "" if nothing is near.
+std::string Suggestion(std::string_view argument) {
+  const std::string_view given = argument.substr(0, argument.find('='));
+  std::vector<std::string> names = {"--config", "--check", "--help",
+                                    "--version"};
+  for (const OptionSpec& spec : AllOptions()) {
+    names.push_back(fmt::format("--{}", spec.name));
+  }
+  const std::string* best = nullptr;
+  size_t best_distance = 3;  // More edits are no typing mistake.
+  for (const std::string& name : names) {
+    const size_t distance =
+        given.size() > 4 && std::string_view(name).starts_with(given)
+            ? 0
+            : EditDistance(given, name);
+    if (distance >= best_distance) continue;
+    best = &name;
+    best_distance = distance;
+  }
+  return best == nullptr ? "" : fmt::format(", did you mean {}?", *best);
+}
+
+void AddFlags(CLI::App* app, Given* given) {
+  app->set_help_flag();
+  app->add_flag("-h,--help", given->help, "Print this text.");
+  app->add_flag("--version", given->version, "Print the version.");
+  app->add_flag("--check", given->check,
+                "Check options and manifests, then exit: 1 if any is wrong.");
+  app->add_option("--config", given->config,
+                  "YAML file of the options below, by the same names.")
+      ->type_name("FILE");
+  const Options defaults;
+  for (const OptionSpec& spec : AllOptions()) {
+    std::string help(spec.help);
+    if (spec.repeated) help += " May be given many times.";
+    app->add_option(fmt::format("--{}", spec.name),
+                    given->options[std::string(spec.name)], help)
+        ->allow_extra_args(false)
+        ->type_name(std::string(spec.value_name))
+        ->default_str(spec.show(defaults))
+        ->group("Options");
+  }
+}
+
+// The only place that knows CLI11, which throws.
+absl::Status Parse(absl::Span<const std::string> arguments, CLI::App* app,
+                   Given* given) {
+  app->allow_extras();
+  try {
+    AddFlags(app, given);
+    // CLI11 takes them off the back.
+    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    const std::vector<std::string> unknown = app->remaining();
+    if (unknown.empty() || given->help) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        fmt::format("{}: unknown {}{} (--help lists all)", unknown.front(),
+                    unknown.front().starts_with("-") ? "flag" : "argument",
+                    Suggestion(unknown.front())));
+  } catch (const std::exception& error) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} (--help lists all flags)", error.what()));
+  }
+}
+
+absl::Status ApplyFile(const std::string& path, Options* options) {
+  if (path.empty()) return absl::OkStatus();
+  std::string lines;
+  for (const Problem& problem : LoadOptionsFile(path, options)) {
+    if (!lines.empty()) lines += "\n";
+    lines += problem.ToString();
+  }
+  if (lines.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(lines);
+}
+
+absl::Status ApplyFlags(const Given& given, Options* options) {
+  for (const OptionSpec& spec : AllOptions()) {
+    const std::vector<std::string>& values =
+        given.options.find(spec.name)->second;
+    if (values.empty()) continue;
+    if (!spec.repeated && values.size() > 1) {
+      return absl::InvalidArgumentError(fmt::format(
+          "--{}: given {} times, want it once", spec.name, values.size()));
+    }
+    const absl::Status status = spec.set(values, options);
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("--{}: {}", spec.name, std::string(status.message())));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ParsedFlags> ParseFlags(
+    absl::Span<const std::string> arguments) {
+  CLI::App app("Gives addresses to services and announces them on the network.",
+               "lbd");
+  Given given;
+  LB_RETURN_IF_ERROR(Parse(arguments, &app, &given));
+  ParsedFlags parsed;
+  if (given.help || given.version) {
+    parsed.action = ParsedFlags::Action::kPrintText;
+    parsed.text = given.help ? app.help() : fmt::format("lbd {}\n", kVersion);
+    return parsed;
+  }
+  if (given.check) parsed.action = ParsedFlags::Action::kCheck;
+  LB_RETURN_IF_ERROR(ApplyFile(given.config, &parsed.options));
+  LB_RETURN_IF_ERROR(ApplyFlags(given, &parsed.options));
+  return parsed;
+}
+
+}  // namespace lb::config

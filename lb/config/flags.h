@@ -1,0 +1,39 @@
+// ParseFlags: the command line of lbd.
+//
+// Every option of options.h is a flag; one that may have many values is given
+// many times (--join also takes commas). Besides:
+//   --config FILE   the options file; flags replace what it says
+//   --check         check options and manifests, then exit
+//   --help, --version
+// Never exits and prints nothing: that is the caller's.
+#ifndef LB_CONFIG_FLAGS_H_
+#define LB_CONFIG_FLAGS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/config/options.h"
+
+namespace lb::config {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+struct ParsedFlags {
+  enum class Action { kRun, kCheck, kPrintText };
+
+  Action action = Action::kRun;
+  std::string text;  // kPrintText: what --help or --version prints.
+  Options options;   // Defaults, then the file, then the flags.
+};
+
+// `arguments` are those after the program's name. InvalidArgument: an unknown
+// flag or a bad value, said so that a person can repair it; every fault of an
+// options file is a line of its own.
+absl::StatusOr<ParsedFlags> ParseFlags(absl::Span<const std::string> arguments);
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_FLAGS_H_

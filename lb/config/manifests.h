@@ -1,0 +1,119 @@
+// Manifests: the objects of a set of YAML files, each read on its own.
+//
+// Reads what MetalLB's users already have: metallb.io/v1beta1 IPAddressPool and
+// L2Advertisement; v1 Service (of type LoadBalancer), Node and Namespace;
+// discovery.k8s.io/v1 EndpointSlice; v1 List of these. Several documents per
+// file. An object with a fault is refused alone, each fault a Problem with file
+// and line. In metallb.io objects an unknown field is a fault, as a typo there
+// must not be silent; in Kubernetes' own objects it is none.
+//
+// ParseManifests is a pure function of its text; LoadManifests reads files. No
+// state, any thread. What objects ask of one another is BuildDesired's
+// (desired.h).
+//
+//   const Manifests manifests = LoadManifests({"/etc/lbd/manifests"}, {});
+//   for (const Problem& problem : manifests.problems)
+//   Print(problem.ToString());
+#ifndef LB_CONFIG_MANIFESTS_H_
+#define LB_CONFIG_MANIFESTS_H_
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "lb/base/label_selector.h"
+#include "lb/config/problem.h"
+#include "lb/election/candidates.h"
+#include "lb/ipam/pool.h"
+#include "lb/ipam/service_request.h"
+
+namespace lb::config {
+
+// More than this of a file, or of all files, is refused with a Problem.
+inline constexpr size_t kFileBytesMax = 16 << 20;
+inline constexpr size_t kFilesMax = 10'000;
+inline constexpr size_t kDocumentsPerFileMax = 100'000;
+
+struct PoolObject {
+  ipam::Pool pool;
+  Labels labels;  // The object's own, for ipAddressPoolSelectors.
+
+  friend bool operator==(const PoolObject&, const PoolObject&) = default;
+};
+
+struct ServiceObject {
+  // Without namespace_labels: those are the Namespace object's.
+  ipam::ServiceRequest request;
+  election::ServiceTraffic traffic;  // Without endpoints.
+  std::string asking_field;          // Which asks for an address or a pool.
+
+  friend bool operator==(const ServiceObject&, const ServiceObject&) = default;
+};
+
+struct EndpointSliceObject {
+  std::string service;  // "namespace/name"
+  std::vector<election::ServiceEndpoint> endpoints;
+
+  friend bool operator==(const EndpointSliceObject&,
+                         const EndpointSliceObject&) = default;
+};
+
+struct NamespaceObject {
+  std::string name;
+  Labels labels;
+
+  friend bool operator==(const NamespaceObject&,
+                         const NamespaceObject&) = default;
+};
+
+using ObjectValue = std::variant<PoolObject, election::L2Advertisement,
+                                 ServiceObject, EndpointSliceObject,
+                                 election::NodeAttributes, NamespaceObject>;
+
+struct Object {
+  std::string name;  // "Kind/name" or "Kind/namespace/name".
+  std::string file;
+  int line = 0;
+  ObjectValue value;
+  // Lines of fields that can clash with other objects' fields.
+  std::map<std::string, int, std::less<>> field_lines;
+
+  friend bool operator==(const Object&, const Object&) = default;
+};
+
+struct Manifests {
+  std::vector<Object> objects;  // As read; names are unique.
+  // "file:line" of every object by name, of refused ones too.
+  std::map<std::string, std::string, std::less<>> defined_at;
+  // Files, or folders, that could not be read to their end: what they held
+  // before may still be meant.
+  std::vector<std::string> broken_paths;
+  std::vector<Problem> problems;  // One line each, in order of reading.
+  // Not wrong, but worth a line: skipped kinds, deprecated annotations.
+  std::vector<Problem> notices;
+  size_t skipped_count = 0;  // Documents of kinds that are not read.
+};
+
+struct ManifestOptions {
+  // Services whose spec.loadBalancerClass is exactly this are read; empty:
+  // those without a class.
+  std::string load_balancer_class;
+};
+
+// Reads one file's text into `manifests`; `file` is its name in problems.
+void ParseManifests(std::string_view file, std::string_view text,
+                    const ManifestOptions& options, Manifests* manifests);
+
+// Reads files, and of folders the files named *.yaml and *.yml (sorted, not
+// hidden, no subfolders), in the order given.
+Manifests LoadManifests(absl::Span<const std::string> paths,
+                        const ManifestOptions& options);
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_MANIFESTS_H_

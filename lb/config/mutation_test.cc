@@ -1,0 +1,94 @@
+// Manifests cut short or damaged anywhere: problems, never a crash, and the
+// same answer for the same text.
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/config/desired.h"
+#include "lb/config/manifests.h"
+#include "lb/config/testing/desired_text.h"
+
+namespace lb::config {
+namespace {
+
+std::string ReadExample(const std::string& name) {
+  std::ifstream file("examples/manifests/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string Everything(const std::string& text) {
+  Manifests manifests;
+  ParseManifests("a.yaml", text, {}, &manifests);
+  const Desired desired = BuildDesired(manifests, {});
+  return ToText(desired) + ToText(desired.problems);
+}
+
+TEST(ExampleManifestsTest, AreReadWhole) {
+  Manifests manifests;
+  for (const std::string name :
+       {"metallb-l2-config.yaml", "metallb-test.yaml"}) {
+    ParseManifests(name, ReadExample(name), {}, &manifests);
+  }
+  const Desired desired = BuildDesired(manifests, {});
+  EXPECT_EQ(ToText(desired),
+            "pool first-pool ranges=172.18.8.201-172.18.8.205\n"
+            "ad first-ad pools=first-pool\n"
+            "service default/nginx-test-service "
+            "nsLabels=kubernetes.io/metadata.name:default ports=t80\n");
+  EXPECT_EQ(ToText(desired.problems), "");
+  EXPECT_EQ(ToText(desired.notices),
+            "metallb-test.yaml:1: Deployment/nginx-test: skipped: Deployment "
+            "of apps/v1 is not read\n");
+}
+
+TEST(MutationTest, EveryTruncationIsReadTheSameTwice) {
+  const std::string text = ReadExample("metallb-l2-config.yaml");
+  ASSERT_GT(text.size(), 300u);
+  for (size_t size = 0; size < text.size(); ++size) {
+    const std::string cut = text.substr(0, size);
+    ASSERT_EQ(Everything(cut), Everything(cut)) << size;
+  }
+}
+
+// One random edit: a byte changed, removed, doubled, or a piece copied.
+void Damage(Prng& prng, std::string* text) {
+  if (text->empty()) return;
+  const size_t at = prng.Uniform(text->size());
+  switch (prng.Uniform(4)) {
+    case 0:
+      (*text)[at] = static_cast<char>(prng.Uniform(256));
+      break;
+    case 1:
+      text->erase(at, 1 + prng.Uniform(9));
+      break;
+    case 2:
+      text->insert(at, 1, "[]{}:,-&*!|>#\"'\n \t?%@"[prng.Uniform(20)]);
+      break;
+    case 3:
+      text->insert(prng.Uniform(text->size()),
+                   text->substr(at, 1 + prng.Uniform(40)));
+      break;
+  }
+}
+
+TEST(MutationTest, DamagedManifestsAreReadTheSameTwice) {
+  constexpr uint64_t kSeed = 20240207;
+  Prng prng(kSeed);
+  const std::string text = ReadExample("metallb-l2-config.yaml") + "---\n" +
+                           ReadExample("metallb-test.yaml");
+  for (int round = 0; round < 1000; ++round) {
+    std::string damaged = text;
+    for (uint64_t edits = 1 + prng.Uniform(6); edits > 0; --edits) {
+      Damage(prng, &damaged);
+    }
+    ASSERT_EQ(Everything(damaged), Everything(damaged))
+        << "seed " << kSeed << " round " << round << "\n"
+        << damaged;
+  }
+}
+
+}  // namespace
+}  // namespace lb::config

@@ -1,0 +1,51 @@
+// Readers of the single kinds of objects: Fields in, a value out.
+//
+// Each reads one object whose kind is known; faults go to the Fields' Report,
+// and a value that was read with faults is not to be used.
+#ifndef LB_CONFIG_OBJECT_READERS_H_
+#define LB_CONFIG_OBJECT_READERS_H_
+
+#include <optional>
+#include <string>
+
+#include "lb/base/label_selector.h"
+#include "lb/config/fields.h"
+#include "lb/config/manifests.h"
+#include "lb/election/candidates.h"
+
+namespace lb::config {
+
+// Kubernetes' ObjectMeta, as far as it matters.
+struct Metadata {
+  std::string name;
+  std::string object_namespace;  // "default" if none is given.
+  Labels labels;
+  std::optional<Fields> annotations;
+
+  // "namespace/name"
+  std::string NamespacedName() const { return object_namespace + "/" + name; }
+};
+
+Metadata ReadMetadata(const Fields& root);
+
+// metallb_objects.cc
+PoolObject ReadPool(const Fields& root, const Metadata& metadata);
+election::L2Advertisement ReadL2Advertisement(const Fields& root,
+                                              const Metadata& metadata);
+
+// service_reader.cc. Nullopt: not ours, for its type or loadBalancerClass.
+std::optional<ServiceObject> ReadService(const Fields& root,
+                                         const Metadata& metadata,
+                                         const ManifestOptions& options);
+
+// kubernetes_objects.cc. Nullopt: of no service.
+std::optional<EndpointSliceObject> ReadEndpointSlice(const Fields& root,
+                                                     const Metadata& metadata);
+election::NodeAttributes ReadNode(const Fields& root, const Metadata& metadata);
+NamespaceObject ReadNamespace(const Metadata& metadata);
+// A Namespace that no manifest defines: it has the label with its name only.
+NamespaceObject ImpliedNamespace(const std::string& name);
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_OBJECT_READERS_H_

@@ -1,0 +1,320 @@
+#include "lb/config/options.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/base/status_macros.h"
+#include "lb/config/fields.h"
+#include "lb/config/interface_filter.h"
+#include "lb/config/text_file.h"
+#include "lb/config/yaml_tree.h"
+
+namespace lb::config {
+namespace {
+
+using Values = absl::Span<const std::string>;
+
+constexpr size_t kOptionsBytesMax = 1 << 20;
+constexpr size_t kUnixPathMax = 107;  // sockaddr_un::sun_path, ended by 0.
+
+absl::Status Wrong(std::string_view text, std::string_view wanted) {
+  return absl::InvalidArgumentError(
+      fmt::format("\"{}\", want {}", text, wanted));
+}
+
+// Sets `field` to the enumerator whose ToString() is `text`.
+template <typename Enum>
+absl::Status SetEnum(const std::string& text, Enum last, Enum* field) {
+  std::vector<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    names.push_back(ToString(static_cast<Enum>(i)));
+    if (names.back() != text) continue;
+    *field = static_cast<Enum>(i);
+    return absl::OkStatus();
+  }
+  return Wrong(text, fmt::format("one of {}", fmt::join(names, ", ")));
+}
+
+absl::Status SetEndpoint(const std::string& text, uint16_t default_port,
+                         net::Endpoint* field) {
+  LB_ASSIGN_OR_RETURN(*field, net::ParseEndpoint(text, default_port));
+  return absl::OkStatus();
+}
+
+absl::Status SetNodeName(Values values, Options* options) {
+  const std::string& name = values[0];
+  const bool ok =
+      !name.empty() && name.size() <= 253 &&
+      std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+      });
+  if (!ok) {
+    return Wrong(name, "1 to 253 letters, digits, '-', '_' and '.'");
+  }
+  options->node_name = name;
+  return absl::OkStatus();
+}
+
+absl::Status SetPath(const std::string& path, std::string* field) {
+  if (path.empty()) return Wrong(path, "a path");
+  *field = path;
+  return absl::OkStatus();
+}
+
+absl::Status SetManifests(Values values, Options* options) {
+  for (const std::string& path : values) {
+    if (path.empty()) return Wrong(path, "files and folders");
+  }
+  options->manifests.assign(values.begin(), values.end());
+  return absl::OkStatus();
+}
+
+absl::Status SetJoin(Values values, Options* options) {
+  std::vector<net::Endpoint> join;
+  for (const std::string& value : values) {
+    for (const absl::string_view part :
+         absl::StrSplit(value, ',', absl::SkipWhitespace())) {
+      const std::string text(absl::StripAsciiWhitespace(part));
+      LB_RETURN_IF_ERROR(SetEndpoint(text, kGossipPort, &join.emplace_back()));
+    }
+  }
+  options->join = std::move(join);
+  return absl::OkStatus();
+}
+
+absl::Status SetGossipAdvertise(Values values, Options* options) {
+  net::Endpoint endpoint;
+  LB_RETURN_IF_ERROR(SetEndpoint(values[0], 0, &endpoint));
+  if (endpoint.address.is_unspecified()) {
+    return Wrong(values[0], "an address that peers can reach");
+  }
+  options->gossip_advertise = endpoint;
+  return absl::OkStatus();
+}
+
+// An empty text stands for no pattern: --exclude-interfaces= excludes nothing.
+absl::Status SetPatterns(Values values, std::vector<std::string>* field) {
+  std::vector<std::string> patterns;
+  for (const std::string& value : values) {
+    if (!value.empty()) patterns.push_back(value);
+  }
+  LB_RETURN_IF_ERROR(InterfaceFilter::Create(patterns, {}).status());
+  *field = std::move(patterns);
+  return absl::OkStatus();
+}
+
+absl::Status SetStatusListen(Values values, Options* options) {
+  std::string_view path = values[0];
+  constexpr std::string_view kUnix = "unix:";
+  if (path.starts_with(kUnix)) {
+    path.remove_prefix(kUnix.size());
+    if (!path.starts_with("/") || path.size() > kUnixPathMax) {
+      return Wrong(values[0], "unix: and a path from / of up to 107 bytes");
+    }
+  } else if (const auto endpoint = net::ParseEndpoint(path, 0);
+             !endpoint.ok() || endpoint->port == 0) {
+    return Wrong(values[0], "unix:/path or address:port");
+  }
+  options->status_listen = values[0];
+  return absl::OkStatus();
+}
+
+std::string ShowJoin(const Options& options) {
+  std::vector<std::string> texts;
+  for (const net::Endpoint& peer : options.join) {
+    texts.push_back(peer.ToString());
+  }
+  return fmt::format("{}", fmt::join(texts, ","));
+}
+
+constexpr std::array<OptionSpec, 15> kOptions = {{
+    {"node-name", "NAME", "This node's name, unique; default: the host's.",
+     false, SetNodeName, [](const Options& o) { return o.node_name; }},
+    {"state-dir", "PATH", "Folder of what must outlive a restart.", false,
+     [](Values v, Options* o) { return SetPath(v[0], &o->state_dir); },
+     [](const Options& o) { return o.state_dir; }},
+    {"manifests", "PATH", "Manifest file, or folder of *.yaml and *.yml.", true,
+     SetManifests,
+     [](const Options& o) {
+       return fmt::format("{}", fmt::join(o.manifests, ","));
+     }},
+    {"lb-class", "CLASS",
+     "Serve only services of this loadBalancerClass; default: those of none.",
+     false,
+     [](Values v, Options* o) {
+       o->load_balancer_class = v[0];
+       return absl::OkStatus();
+     },
+     [](const Options& o) { return o.load_balancer_class; }},
+    {"gossip-bind", "ADDRESS[:PORT]", "Where gossip listens, UDP and TCP.",
+     false,
+     [](Values v, Options* o) {
+       return SetEndpoint(v[0], kGossipPort, &o->gossip_bind);
+     },
+     [](const Options& o) { return o.gossip_bind.ToString(); }},
+    {"gossip-advertise", "ADDRESS[:PORT]",
+     "Where peers reach this node's gossip; default: the bound address.", false,
+     SetGossipAdvertise,
+     [](const Options& o) {
+       return o.gossip_advertise ? o.gossip_advertise->ToString() : "";
+     }},
+    {"join", "ADDRESS[:PORT]", "Nodes to find the cluster through.", true,
+     SetJoin, ShowJoin},
+    {"gossip-secret-file", "PATH",
+     "File with the cluster's secret; without one gossip is in the clear.",
+     false,
+     [](Values v, Options* o) { return SetPath(v[0], &o->gossip_secret_file); },
+     [](const Options& o) { return o.gossip_secret_file; }},
+    {"gossip-profile", "PROFILE",
+     "Speed of failure detection: fast, lan, wan or local.", false,
+     [](Values v, Options* o) {
+       return SetEnum(v[0], GossipProfile::kLocal, &o->gossip_profile);
+     },
+     [](const Options& o) { return std::string(ToString(o.gossip_profile)); }},
+    {"interfaces", "REGEX", "Announce on interfaces that match; default: all.",
+     true, [](Values v, Options* o) { return SetPatterns(v, &o->interfaces); },
+     [](const Options& o) {
+       return fmt::format("{}", fmt::join(o.interfaces, ","));
+     }},
+    {"exclude-interfaces", "REGEX", "But not on those that match this.", true,
+     [](Values v, Options* o) {
+       return SetPatterns(v, &o->exclude_interfaces);
+     },
+     [](const Options& o) {
+       return fmt::format("{}", fmt::join(o.exclude_interfaces, ","));
+     }},
+    {"status-listen", "unix:PATH|ADDRESS:PORT", "Where lbctl asks for status.",
+     false, SetStatusListen, [](const Options& o) { return o.status_listen; }},
+    {"deliver", "HOW",
+     "none, or loopback: put announced addresses on lo while announced.", false,
+     [](Values v, Options* o) {
+       return SetEnum(v[0], Deliver::kLoopback, &o->deliver);
+     },
+     [](const Options& o) { return std::string(ToString(o.deliver)); }},
+    {"log-level", "LEVEL", "debug, info, warning or error.", false,
+     [](Values v, Options* o) {
+       return SetEnum(v[0], LogLevel::kError, &o->log_level);
+     },
+     [](const Options& o) { return std::string(ToString(o.log_level)); }},
+    {"log-format", "FORMAT", "text or json.", false,
+     [](Values v, Options* o) {
+       return SetEnum(v[0], LogFormat::kJson, &o->log_format);
+     },
+     [](const Options& o) { return std::string(ToString(o.log_format)); }},
+}};
+
+void ReadOption(const OptionSpec& spec, const Fields& fields,
+                Options* options) {
+  const YamlNode* const node = fields.Find(spec.name);
+  if (node == nullptr) return;
+  std::vector<std::string> values;
+  if (node->kind == YamlNode::Kind::kSequence && spec.repeated) {
+    values = fields.Texts(spec.name);
+    if (values.size() != node->children.size()) return;  // Reported.
+  } else if (node->kind == YamlNode::Kind::kScalar) {
+    values = {node->text};
+  } else {
+    fields.Refuse(spec.name,
+                  fmt::format("{}, want a text{}", Describe(*node),
+                              spec.repeated ? " or a list of texts" : ""));
+    return;
+  }
+  const absl::Status status = spec.set(values, options);
+  if (!status.ok()) fields.Refuse(spec.name, std::string(status.message()));
+}
+
+void ReadOptions(const YamlNode& root, Report* report, Options* options) {
+  if (root.kind == YamlNode::Kind::kNull) return;
+  if (root.kind != YamlNode::Kind::kMap) {
+    report->Refuse(root.line, "",
+                   fmt::format("{}, want a map of options", Describe(root)));
+    return;
+  }
+  const Fields fields(root, "", report);
+  std::vector<std::string_view> names;
+  for (const OptionSpec& spec : AllOptions()) {
+    names.push_back(spec.name);
+    ReadOption(spec, fields, options);
+  }
+  fields.RefuseUnknown(names);
+}
+
+}  // namespace
+
+std::string_view ToString(GossipProfile profile) {
+  switch (profile) {
+    case GossipProfile::kFast:
+      return "fast";
+    case GossipProfile::kLan:
+      return "lan";
+    case GossipProfile::kWan:
+      return "wan";
+    case GossipProfile::kLocal:
+      return "local";
+  }
+  LB_UNREACHABLE();
+}
+
+std::string_view ToString(Deliver deliver) {
+  return deliver == Deliver::kLoopback ? "loopback" : "none";
+}
+
+std::string_view ToString(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  LB_UNREACHABLE();
+}
+
+std::string_view ToString(LogFormat format) {
+  return format == LogFormat::kJson ? "json" : "text";
+}
+
+Options::Options() : exclude_interfaces(DefaultExcludedInterfaces()) {}
+
+absl::Span<const OptionSpec> AllOptions() { return kOptions; }
+
+std::vector<Problem> ParseOptionsFile(std::string_view file,
+                                      std::string_view text, Options* options) {
+  Report report{std::string(file), "options"};
+  int documents = 0;
+  const std::optional<YamlError> error =
+      ForEachYamlDocument(text, [&](const YamlNode& root) {
+        if (++documents == 1) return ReadOptions(root, &report, options);
+        if (root.kind == YamlNode::Kind::kNull) return;
+        report.Refuse(root.line, "", "a second document, want one");
+      });
+  std::vector<Problem> problems = report.problems();
+  if (error) {
+    problems.push_back(
+        {std::string(file), error->line, "yaml", "", error->message});
+  }
+  return problems;
+}
+
+std::vector<Problem> LoadOptionsFile(const std::string& path,
+                                     Options* options) {
+  const absl::StatusOr<std::string> text = ReadTextFile(path, kOptionsBytesMax);
+  if (text.ok()) return ParseOptionsFile(path, *text, options);
+  return {{path, 0, "options", "", std::string(text.status().message())}};
+}
+
+}  // namespace lb::config

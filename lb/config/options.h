@@ -1,0 +1,96 @@
+// Options: how one lbd runs; by YAML file, by flags, the same names in both.
+//
+// The file is one map of option names to values; a list where an option may be
+// given more than once:
+//
+//   node-name: n1
+//   manifests: [/etc/lbd/manifests]
+//   gossip-bind: 0.0.0.0:7946
+//   join: [172.18.8.12, "172.18.8.13:7946"]
+//
+// Values only; AllOptions() is the one list of names, of which the file's
+// reader and the flags (flags.h) are made.
+#ifndef LB_CONFIG_OPTIONS_H_
+#define LB_CONFIG_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "lb/config/problem.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::config {
+
+// Timing of the failure detector.
+enum class GossipProfile { kFast, kLan, kWan, kLocal };
+enum class Deliver { kNone, kLoopback };
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+enum class LogFormat { kText, kJson };
+
+std::string_view ToString(GossipProfile profile);  // "fast", ...
+std::string_view ToString(Deliver deliver);
+std::string_view ToString(LogLevel level);
+std::string_view ToString(LogFormat format);
+
+inline constexpr uint16_t kGossipPort = 7946;
+
+struct Options {
+  std::string node_name;  // Empty: the host's name, which the daemon asks for.
+  std::string state_dir = "/var/lib/lbd";
+  std::vector<std::string> manifests;  // Files and folders.
+  std::string load_balancer_class;     // As ManifestOptions says.
+
+  net::Endpoint gossip_bind = {{}, kGossipPort};
+  // What peers are told to send to (port 0: the bound one); nullopt: the bound
+  // address, and if that is 0.0.0.0 or ::, one of the host's.
+  std::optional<net::Endpoint> gossip_advertise;
+  std::vector<net::Endpoint> join;
+  std::string gossip_secret_file;  // Empty: gossip in the clear.
+  GossipProfile gossip_profile = GossipProfile::kFast;
+
+  // Patterns for InterfaceFilter (interface_filter.h).
+  std::vector<std::string> interfaces;          // Empty: all.
+  std::vector<std::string> exclude_interfaces;  // Default: MetalLB's list.
+
+  // "unix:/path", or "address:port".
+  std::string status_listen = "unix:/run/lbd/lbd.sock";
+  Deliver deliver = Deliver::kNone;
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+
+  Options();  // The defaults.
+
+  friend bool operator==(const Options&, const Options&) = default;
+};
+
+// One option, by the name that it has in the file and, after "--", as a flag.
+struct OptionSpec {
+  std::string_view name;
+  std::string_view value_name;  // "ADDRESS:PORT", for --help.
+  std::string_view help;        // One sentence.
+  bool repeated = false;        // May have many values; else exactly one.
+  // Replaces the option's value. InvalidArgument: `"text": ..., want ...`.
+  absl::Status (*set)(absl::Span<const std::string> values, Options* options);
+  // The value as set() takes it, joined with ','; for --help.
+  std::string (*show)(const Options& options);
+};
+
+// In the order of --help.
+absl::Span<const OptionSpec> AllOptions();
+
+// Sets in `options` what the file's text names. Returns its faults; what is
+// named by a fault keeps the value it had.
+std::vector<Problem> ParseOptionsFile(std::string_view file,
+                                      std::string_view text, Options* options);
+
+// Reads the file; one that cannot be read is a Problem too.
+std::vector<Problem> LoadOptionsFile(const std::string& path, Options* options);
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_OPTIONS_H_

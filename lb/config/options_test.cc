@@ -1,0 +1,170 @@
+#include "lb/config/options.h"
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/config/interface_filter.h"
+#include "lb/config/problem.h"
+#include "lb/net/endpoint.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> Faults(const std::string& text, Options* options) {
+  std::vector<std::string> lines;
+  for (const Problem& problem : ParseOptionsFile("o.yaml", text, options)) {
+    lines.push_back(problem.ToString());
+  }
+  return lines;
+}
+
+TEST(OptionsTest, DefaultsAreThoseOfTheDocumentation) {
+  const Options options;
+  EXPECT_EQ(options.state_dir, "/var/lib/lbd");
+  EXPECT_EQ(options.gossip_bind.ToString(), "0.0.0.0:7946");
+  EXPECT_EQ(options.gossip_profile, GossipProfile::kFast);
+  EXPECT_EQ(options.status_listen, "unix:/run/lbd/lbd.sock");
+  EXPECT_EQ(options.exclude_interfaces, DefaultExcludedInterfaces());
+  EXPECT_EQ(options.deliver, Deliver::kNone);
+}
+
+TEST(ParseOptionsFileTest, ReadsEveryOption) {
+  Options options;
+  EXPECT_THAT(Faults(R"(
+node-name: n1
+state-dir: /tmp/s
+manifests: [/etc/a, b.yaml]
+lb-class: example.com/lb
+gossip-bind: 192.0.2.1
+gossip-advertise: 198.51.100.1:9
+join: [192.0.2.2, "192.0.2.3:7", "[2001:db8::1]:8"]
+gossip-secret-file: /etc/secret
+gossip-profile: wan
+interfaces: ^eth
+exclude-interfaces: []
+status-listen: 127.0.0.1:9000
+deliver: loopback
+log-level: debug
+log-format: json
+)",
+                     &options),
+              IsEmpty());
+  Options want;
+  want.node_name = "n1";
+  want.state_dir = "/tmp/s";
+  want.manifests = {"/etc/a", "b.yaml"};
+  want.load_balancer_class = "example.com/lb";
+  want.gossip_bind = *net::ParseEndpoint("192.0.2.1:7946", 0);
+  want.gossip_advertise = *net::ParseEndpoint("198.51.100.1:9", 0);
+  want.join = {*net::ParseEndpoint("192.0.2.2:7946", 0),
+               *net::ParseEndpoint("192.0.2.3:7", 0),
+               *net::ParseEndpoint("[2001:db8::1]:8", 0)};
+  want.gossip_secret_file = "/etc/secret";
+  want.gossip_profile = GossipProfile::kWan;
+  want.interfaces = {"^eth"};
+  want.exclude_interfaces = {};
+  want.status_listen = "127.0.0.1:9000";
+  want.deliver = Deliver::kLoopback;
+  want.log_level = LogLevel::kDebug;
+  want.log_format = LogFormat::kJson;
+  EXPECT_EQ(options, want);
+}
+
+TEST(ParseOptionsFileTest, AnEmptyFileChangesNothing) {
+  Options options;
+  EXPECT_THAT(Faults("# Nothing.\n", &options), IsEmpty());
+  EXPECT_EQ(options, Options());
+}
+
+TEST(ParseOptionsFileTest, NamesEachFaultAndKeepsTheValue) {
+  struct Case {
+    std::string text;
+    std::string problem;
+  };
+  const Case cases[] = {
+      {"node-name: a/b\n",
+       "o.yaml:1: options: node-name: \"a/b\", want 1 to 253 letters, digits, "
+       "'-', '_' and '.'"},
+      {"node-name: [a]\n", "o.yaml:1: options: node-name: a list, want a text"},
+      {"\nstate-dir: ''\n", "o.yaml:2: options: state-dir: \"\", want a path"},
+      {"manifests: {}\n",
+       "o.yaml:1: options: manifests: a map, want a text or a list of texts"},
+      {"manifests: [a, [b]]\n",
+       "o.yaml:1: options: manifests[1]: a list, want a text"},
+      {"gossip-advertise: 0.0.0.0\n",
+       "o.yaml:1: options: gossip-advertise: \"0.0.0.0\", want an address that "
+       "peers can reach"},
+      {"gossip-profile: turbo\n",
+       "o.yaml:1: options: gossip-profile: \"turbo\", want one of fast, lan, "
+       "wan, local"},
+      {"status-listen: unix:lbd.sock\n",
+       "o.yaml:1: options: status-listen: \"unix:lbd.sock\", want unix: and a "
+       "path from / of up to 107 bytes"},
+      {"status-listen: 127.0.0.1\n",
+       "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path or "
+       "address:port"},
+      {"log-level: 7\n",
+       "o.yaml:1: options: log-level: \"7\", want one of debug, info, warning, "
+       "error"},
+      {"- a\n", "o.yaml:1: options: a list, want a map of options"},
+      {"---\n---\na: 1\n", "o.yaml:3: options: a second document, want one"},
+      {"deliver: none\ndeliver: loopback\n",
+       "o.yaml:2: options: deliver: given twice, want it once"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    Options options;
+    EXPECT_THAT(Faults(c.text, &options), ElementsAre(c.problem));
+    EXPECT_EQ(options, Options());
+  }
+}
+
+TEST(ParseOptionsFileTest, ListsTheOptionsWhenOneIsUnknown) {
+  Options options;
+  const std::vector<std::string> faults = Faults("manifest: x\n", &options);
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_THAT(faults[0],
+              testing::StartsWith("o.yaml:1: options: manifest: unknown field, "
+                                  "want one of node-name, state-dir, "
+                                  "manifests, "));
+}
+
+TEST(LoadOptionsFileTest, NamesAFileThatIsNotThere) {
+  Options options;
+  const std::vector<Problem> problems =
+      LoadOptionsFile("/nonexistent/o.yaml", &options);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].ToString(),
+            "/nonexistent/o.yaml: options: cannot read it: No such file or "
+            "directory");
+}
+
+TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
+  std::set<std::string_view> names;
+  Options shown;
+  shown.node_name = "n1";
+  shown.manifests = {"a.yaml"};
+  shown.gossip_advertise = *net::ParseEndpoint("192.0.2.1:7", 0);
+  shown.join = {*net::ParseEndpoint("192.0.2.2:7", 0),
+                *net::ParseEndpoint("192.0.2.3:7", 0)};
+  shown.gossip_secret_file = "/s";
+  shown.interfaces = {"^eth"};
+  shown.exclude_interfaces = {"^lo$"};
+  Options set;
+  for (const OptionSpec& spec : AllOptions()) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+    EXPECT_TRUE(spec.set({{spec.show(shown)}}, &set).ok()) << spec.name;
+  }
+  EXPECT_EQ(set, shown);
+}
+
+}  // namespace
+}  // namespace lb::config

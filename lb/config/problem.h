@@ -1,0 +1,28 @@
+// Problem: one fault of one object in one file, as a line for a person.
+//
+//   pools.yaml:9: IPAddressPool/a: spec.addresses[0]: "10.0.0.0/33": prefix
+//   length 33, want 0..32           (one line)
+#ifndef LB_CONFIG_PROBLEM_H_
+#define LB_CONFIG_PROBLEM_H_
+
+#include <string>
+
+namespace lb::config {
+
+struct Problem {
+  std::string file;
+  int line = 0;         // From 1; 0: the file as a whole.
+  std::string object;   // "Kind/name", "Kind/namespace/name"; else "yaml", ...
+  std::string field;    // "spec.addresses[0]"; may be empty.
+  std::string message;  // What is wrong, what was wanted.
+
+  // "file:line: object: field: message" without what is empty. One line:
+  // control characters of the input are shown as \xNN.
+  std::string ToString() const;
+
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_PROBLEM_H_

@@ -1,0 +1,27 @@
+#include "lb/config/problem.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace lb::config {
+namespace {
+
+TEST(ProblemTest, IsOneLineOfItsParts) {
+  EXPECT_EQ(
+      (Problem{"a.yaml", 3, "Kind/x", "spec.y", "\"z\", want w"}.ToString()),
+      "a.yaml:3: Kind/x: spec.y: \"z\", want w");
+  EXPECT_EQ((Problem{"a.yaml", 0, "", "", "cannot read it"}.ToString()),
+            "a.yaml: cannot read it");
+}
+
+TEST(ProblemTest, ShowsControlCharactersAndCutsLongText) {
+  EXPECT_EQ((Problem{"a", 1, "", "", "x\ny\x1b[31m"}.ToString()),
+            "a:1: x\\x0ay\\x1b[31m");
+  const std::string text =
+      Problem{"a", 1, "", "", std::string(9999, 'x')}.ToString();
+  EXPECT_EQ(text, "a:1: " + std::string(500, 'x') + "...");
+}
+
+}  // namespace
+}  // namespace lb::config

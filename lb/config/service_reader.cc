@@ -1,0 +1,249 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "lb/config/fields.h"
+#include "lb/config/manifests.h"
+#include "lb/config/object_readers.h"
+#include "lb/election/candidates.h"
+#include "lb/ipam/service_request.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::config {
+namespace {
+
+constexpr std::string_view kPrefix = "metallb.io/";
+constexpr std::string_view kOldPrefix = "metallb.universe.tf/";
+
+// Reads one Service. Methods fill `object_` in the order of the fields.
+class ServiceReader {
+ public:
+  ServiceReader(const Fields& root, const Metadata& metadata)
+      : root_(root), metadata_(metadata) {}
+
+  ServiceObject Read(const Fields& spec) {
+    request_.service = metadata_.NamespacedName();
+    request_.service_namespace = metadata_.object_namespace;
+    request_.labels = metadata_.labels;
+    object_.traffic.labels = metadata_.labels;
+    ReadAddresses(spec);
+    ReadPoolName();
+    ReadFamilies(spec);
+    ReadPorts(spec);
+    ReadTrafficPolicy(spec);
+    ReadSharing(spec);
+    return std::move(object_);
+  }
+
+ private:
+  // The key of MetalLB's annotation, in its old form if only that is there;
+  // empty: neither.
+  std::string AnnotationKey(std::string_view name) const {
+    if (!metadata_.annotations) return "";
+    const Fields& annotations = *metadata_.annotations;
+    const std::string key = fmt::format("{}{}", kPrefix, name);
+    if (annotations.Find(key) != nullptr) return key;
+    const std::string old_key = fmt::format("{}{}", kOldPrefix, name);
+    if (annotations.Find(old_key) == nullptr) return "";
+    root_.report()->Notice(annotations.LineOf(old_key),
+                           annotations.PathOf(old_key),
+                           fmt::format("deprecated, want {}", key));
+    return old_key;
+  }
+
+  void AskIn(const Fields& fields, std::string_view key) {
+    object_.asking_field = fields.PathOf(key);
+    root_.report()->Remember(object_.asking_field, fields.LineOf(key));
+  }
+
+  void ReadAddresses(const Fields& spec) {
+    const std::string key = AnnotationKey("loadBalancerIPs");
+    const std::string list =
+        key.empty() ? "" : metadata_.annotations->Text(key);
+    const std::string single = spec.Text("loadBalancerIP");
+    if (!single.empty() && !list.empty()) {
+      spec.Refuse("loadBalancerIP",
+                  fmt::format("set besides the annotation {}, want one of the "
+                              "two",
+                              key));
+      return;
+    }
+    if (!single.empty()) {
+      AskIn(spec, "loadBalancerIP");
+      AddAddress(spec, "loadBalancerIP", single);
+    }
+    if (list.empty()) return;
+    AskIn(*metadata_.annotations, key);
+    for (const absl::string_view part : absl::StrSplit(list, ',')) {
+      AddAddress(*metadata_.annotations, key,
+                 std::string(absl::StripAsciiWhitespace(part)));
+    }
+  }
+
+  void AddAddress(const Fields& fields, std::string_view key,
+                  const std::string& text) {
+    const auto address = net::ParseIpAddress(text);
+    if (address.ok()) {
+      request_.requested_addresses.push_back(*address);
+    } else {
+      fields.Refuse(key, std::string(address.status().message()));
+    }
+  }
+
+  void ReadPoolName() {
+    const std::string key = AnnotationKey("address-pool");
+    if (key.empty()) return;
+    request_.requested_pool = metadata_.annotations->Text(key);
+    if (object_.asking_field.empty() && !request_.requested_pool.empty()) {
+      AskIn(*metadata_.annotations, key);
+    }
+  }
+
+  void ReadFamilies(const Fields& spec) {
+    const std::string policy = spec.Text("ipFamilyPolicy");
+    if (policy == "PreferDualStack") {
+      request_.family_policy = ipam::FamilyPolicy::kPreferDualStack;
+    } else if (policy == "RequireDualStack") {
+      request_.family_policy = ipam::FamilyPolicy::kRequireDualStack;
+    } else if (!policy.empty() && policy != "SingleStack") {
+      spec.Refuse("ipFamilyPolicy",
+                  fmt::format("\"{}\", want SingleStack, PreferDualStack or "
+                              "RequireDualStack",
+                              policy));
+    }
+    std::vector<std::string> cluster_ips = spec.Texts("clusterIPs");
+    const std::string cluster_ip = spec.Text("clusterIP");
+    if (cluster_ips.empty() && !cluster_ip.empty()) cluster_ips = {cluster_ip};
+    if (cluster_ips.empty()) {
+      ReadIpFamilies(spec);
+    } else {
+      TakeFamiliesOf(spec, cluster_ips);
+    }
+  }
+
+  void ReadIpFamilies(const Fields& spec) {
+    const std::vector<std::string> families = spec.Texts("ipFamilies");
+    for (size_t i = 0; i < families.size(); ++i) {
+      if (families[i] == "IPv4") {
+        request_.families.push_back(net::IpFamily::kIpv4);
+      } else if (families[i] == "IPv6") {
+        request_.families.push_back(net::IpFamily::kIpv6);
+      } else {
+        spec.RefuseItem("ipFamilies", i,
+                        fmt::format("\"{}\", want IPv4 or IPv6", families[i]));
+      }
+    }
+    RefuseRepeated(spec, "ipFamilies", families);
+  }
+
+  // A service that Kubernetes has seen: its cluster addresses say which
+  // families it can carry, whatever it would prefer.
+  void TakeFamiliesOf(const Fields& spec,
+                      const std::vector<std::string>& cluster_ips) {
+    const std::string_view key =
+        spec.Find("clusterIPs") != nullptr ? "clusterIPs" : "clusterIP";
+    for (const std::string& text : cluster_ips) {
+      const auto address = net::ParseIpAddress(text);
+      if (!address.ok()) {
+        spec.Refuse(key, std::string(address.status().message()));
+        return;
+      }
+      request_.families.push_back(address->family());
+    }
+    RefuseRepeatedFamily(spec, key);
+    if (request_.families.size() > 1) {
+      if (request_.family_policy == ipam::FamilyPolicy::kSingleStack) {
+        request_.family_policy = ipam::FamilyPolicy::kRequireDualStack;
+      }
+      return;
+    }
+    if (request_.family_policy == ipam::FamilyPolicy::kRequireDualStack) {
+      spec.Refuse(key, "one cluster address, want two for RequireDualStack");
+    }
+    request_.family_policy = ipam::FamilyPolicy::kSingleStack;
+  }
+
+  void RefuseRepeatedFamily(const Fields& spec, std::string_view key) {
+    const std::vector<net::IpFamily>& families = request_.families;
+    if (families.size() > 2 ||
+        (families.size() == 2 && families[0] == families[1])) {
+      spec.Refuse(key, fmt::format("{} addresses, want at most one of each "
+                                   "family",
+                                   families.size()));
+    }
+  }
+
+  void ReadPorts(const Fields& spec) {
+    spec.ForEachMap("ports", [&](const Fields& fields) {
+      ipam::ServicePort port;
+      const std::string protocol = fields.Text("protocol");
+      if (protocol == "UDP") {
+        port.protocol = ipam::Protocol::kUdp;
+      } else if (protocol == "SCTP") {
+        port.protocol = ipam::Protocol::kSctp;
+      } else if (!protocol.empty() && protocol != "TCP") {
+        fields.Refuse("protocol",
+                      fmt::format("\"{}\", want TCP, UDP or SCTP", protocol));
+      }
+      if (fields.Find("port") == nullptr) {
+        fields.Refuse("port", "missing, want a whole number 1..65535");
+      }
+      port.port = static_cast<uint16_t>(fields.Integer("port", 1, 1, 65535));
+      request_.ports.push_back(port);
+    });
+  }
+
+  void ReadTrafficPolicy(const Fields& spec) {
+    const std::string policy = spec.Text("externalTrafficPolicy");
+    if (policy == "Local") {
+      object_.traffic.external_traffic_policy = election::TrafficPolicy::kLocal;
+    } else if (!policy.empty() && policy != "Cluster") {
+      spec.Refuse("externalTrafficPolicy",
+                  fmt::format("\"{}\", want Cluster or Local", policy));
+    }
+  }
+
+  // With policy Local a shared address reaches the same pods for each service
+  // only if their selectors are equal.
+  void ReadSharing(const Fields& spec) {
+    const std::string key = AnnotationKey("allow-shared-ip");
+    if (!key.empty()) {
+      object_.traffic.has_sharing_key = true;
+      request_.sharing_key = metadata_.annotations->Text(key);
+    }
+    const Labels selector = spec.TextMap("selector");
+    if (object_.traffic.external_traffic_policy !=
+        election::TrafficPolicy::kLocal) {
+      return;
+    }
+    for (const auto& [label, value] : selector) {
+      if (!request_.backend_key.empty()) request_.backend_key += ",";
+      request_.backend_key += fmt::format("{}={}", label, value);
+    }
+  }
+
+  const Fields& root_;
+  const Metadata& metadata_;
+  ServiceObject object_;
+  ipam::ServiceRequest& request_ = object_.request;
+};
+
+}  // namespace
+
+std::optional<ServiceObject> ReadService(const Fields& root,
+                                         const Metadata& metadata,
+                                         const ManifestOptions& options) {
+  const std::optional<Fields> spec = root.Map("spec");
+  if (!spec || spec->Text("type") != "LoadBalancer") return std::nullopt;
+  if (spec->Text("loadBalancerClass") != options.load_balancer_class) {
+    return std::nullopt;
+  }
+  return ServiceReader(root, metadata).Read(*spec);
+}
+
+}  // namespace lb::config

@@ -1,0 +1,179 @@
+#include "lb/config/testing/desired_text.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fmt/format.h"
+#include "lb/base/label_selector.h"
+#include "lb/election/candidates.h"
+#include "lb/ipam/pool.h"
+#include "lb/ipam/service_request.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/ip_range.h"
+
+namespace lb::config {
+namespace {
+
+// " name=a,b"; nothing if there is nothing.
+std::string Part(std::string_view name, const std::vector<std::string>& texts) {
+  if (texts.empty()) return "";
+  return fmt::format(" {}={}", name, fmt::join(texts, ","));
+}
+
+std::string Part(std::string_view name, const std::string& text) {
+  return text.empty() ? "" : fmt::format(" {}={}", name, text);
+}
+
+std::vector<std::string> Texts(const Labels& labels) {
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : labels) {
+    texts.push_back(fmt::format("{}:{}", key, value));
+  }
+  return texts;
+}
+
+std::string_view OperatorText(LabelRequirement::Operator op) {
+  switch (op) {
+    case LabelRequirement::Operator::kIn:
+      return "In";
+    case LabelRequirement::Operator::kNotIn:
+      return "NotIn";
+    case LabelRequirement::Operator::kExists:
+      return "Exists";
+    case LabelRequirement::Operator::kDoesNotExist:
+      return "DoesNotExist";
+  }
+  return "?";
+}
+
+std::string ToText(const LabelSelector& selector) {
+  std::vector<std::string> texts = Texts(selector.match_labels);
+  for (const LabelRequirement& wanted : selector.match_expressions) {
+    texts.push_back(fmt::format("{} {}({})", wanted.key,
+                                OperatorText(wanted.op),
+                                fmt::join(wanted.values, "|")));
+  }
+  return fmt::format("{{{}}}", fmt::join(texts, "&"));
+}
+
+std::vector<std::string> Texts(const std::vector<LabelSelector>& selectors) {
+  std::vector<std::string> texts;
+  for (const LabelSelector& selector : selectors) {
+    texts.push_back(ToText(selector));
+  }
+  return texts;
+}
+
+std::string ToText(const ipam::Pool& pool, const Labels& labels) {
+  std::vector<std::string> ranges;
+  for (const net::IpRange& range : pool.ranges) {
+    ranges.push_back(range.ToString());
+  }
+  std::string text =
+      fmt::format("pool {}{}{}", pool.name, Part("ranges", ranges),
+                  Part("labels", Texts(labels)));
+  if (!pool.auto_assign) text += " manual";
+  if (pool.avoid_buggy_ips) text += " avoidBuggy";
+  if (!pool.service_allocation) return text;
+  const ipam::ServiceAllocation& allocation = *pool.service_allocation;
+  return text + fmt::format(" priority={}", allocation.priority) +
+         Part("namespaces", allocation.namespaces) +
+         Part("namespaceSelectors", Texts(allocation.namespace_selectors)) +
+         Part("serviceSelectors", Texts(allocation.service_selectors));
+}
+
+std::string ToText(const election::L2Advertisement& advertisement) {
+  std::vector<std::string> preferred;
+  for (const election::PreferredNodes& nodes : advertisement.preferred_nodes) {
+    preferred.push_back(
+        fmt::format("{}*{}", nodes.weight, ToText(nodes.preference)));
+  }
+  return fmt::format("ad {}", advertisement.name) +
+         Part("pools", advertisement.pools) +
+         Part("poolSelectors", Texts(advertisement.pool_selectors)) +
+         Part("nodeSelectors", Texts(advertisement.node_selectors)) +
+         Part("serviceSelectors", Texts(advertisement.service_selectors)) +
+         Part("interfaces", advertisement.interfaces) +
+         Part("preferred", preferred);
+}
+
+std::string ToText(const ipam::ServiceRequest& request) {
+  std::vector<std::string> families, addresses, ports;
+  for (const net::IpFamily family : request.families) {
+    families.emplace_back(net::ToString(family));
+  }
+  for (const net::IpAddress& address : request.requested_addresses) {
+    addresses.push_back(address.ToString());
+  }
+  for (const ipam::ServicePort& port : request.ports) {
+    ports.push_back(
+        fmt::format("{}{}", "tus"[static_cast<int>(port.protocol)], port.port));
+  }
+  std::string text = fmt::format("service {}", request.service);
+  if (request.family_policy == ipam::FamilyPolicy::kPreferDualStack) {
+    text += " prefer-dual";
+  }
+  if (request.family_policy == ipam::FamilyPolicy::kRequireDualStack) {
+    text += " require-dual";
+  }
+  return text + Part("labels", Texts(request.labels)) +
+         Part("nsLabels", Texts(request.namespace_labels)) +
+         Part("families", families) + Part("ips", addresses) +
+         Part("pool", request.requested_pool) +
+         Part("share", request.sharing_key) +
+         Part("backend", request.backend_key) + Part("ports", ports);
+}
+
+std::string_view ToText(std::optional<bool> condition) {
+  if (!condition) return "?";
+  return *condition ? "y" : "n";
+}
+
+std::string ToText(const election::ServiceTraffic& traffic) {
+  std::string text;
+  if (traffic.external_traffic_policy == election::TrafficPolicy::kLocal) {
+    text += " local";
+  }
+  if (traffic.has_sharing_key) text += " shared";
+  if (!traffic.endpoints) return text;
+  std::vector<std::string> endpoints;
+  for (const election::ServiceEndpoint& endpoint : *traffic.endpoints) {
+    endpoints.push_back(fmt::format("{}/{}{}", endpoint.node,
+                                    ToText(endpoint.ready),
+                                    ToText(endpoint.serving)));
+  }
+  return text + fmt::format(" endpoints=[{}]", fmt::join(endpoints, ","));
+}
+
+std::string ToText(const election::NodeAttributes& node) {
+  return fmt::format("node {}{}{}", node.name,
+                     Part("labels", Texts(node.labels)),
+                     node.network_unavailable ? " unavailable" : "");
+}
+
+}  // namespace
+
+std::string ToText(const Desired& desired) {
+  std::string text;
+  for (const ipam::Pool& pool : desired.pools) {
+    text += ToText(pool, desired.pool_labels.at(pool.name)) + "\n";
+  }
+  for (const auto& advertisement : desired.advertisements) {
+    text += ToText(advertisement) + "\n";
+  }
+  for (const Service& service : desired.services) {
+    text += ToText(service.request) + ToText(service.traffic) + "\n";
+  }
+  for (const auto& [name, node] : desired.nodes) text += ToText(node) + "\n";
+  return text;
+}
+
+std::string ToText(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) text += problem.ToString() + "\n";
+  return text;
+}
+
+}  // namespace lb::config

@@ -1,0 +1,161 @@
+// Elect: which node announces an address, and why no other does.
+//
+// The rules are those of MetalLB's layer-2 mode; reasons have its names. A
+// node is a candidate if it is a live member, an advertisement of the address's
+// pool that matches the service reaches it, nothing excludes it, and, with
+// externalTrafficPolicy Local, it has a usable endpoint. Candidates are ranked
+// by digest.h. Who holds the address now, links and load are not inputs.
+//
+// Pure functions over values: any thread; the same values give the same answer
+// everywhere, in whatever order members and advertisements are listed.
+//
+//   Cluster cluster;
+//   cluster.members = {"n1", "n2", "n3"};
+//   cluster.advertisements.push_back({.name = "all"});
+//   const Decision decision =
+//       Elect(cluster, {.address = vip, .pool = "first-pool"});
+//   if (decision.winner == "n1") ...
+#ifndef LB_ELECTION_CANDIDATES_H_
+#define LB_ELECTION_CANDIDATES_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/base/label_selector.h"
+#include "lb/election/digest.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::election {
+
+// A node that has this label, with whatever value, announces nothing.
+inline constexpr std::string_view kExcludeLabel =
+    "node.kubernetes.io/exclude-from-external-load-balancers";
+// The one label of a node that is known by its name only.
+inline constexpr std::string_view kHostnameLabel = "kubernetes.io/hostname";
+
+struct PreferredNodes {
+  int weight = 1;  // 1..100
+  LabelSelector preference;
+
+  friend bool operator==(const PreferredNodes&,
+                         const PreferredNodes&) = default;
+};
+
+// MetalLB's L2Advertisement: through whom, and where, a pool's addresses are
+// announced.
+struct L2Advertisement {
+  std::string name;
+  // The pool is named, or its labels match a selector; both empty: every pool.
+  std::vector<std::string> pools;
+  std::vector<LabelSelector> pool_selectors;
+  std::vector<LabelSelector> node_selectors;     // Empty: every node.
+  std::vector<LabelSelector> service_selectors;  // Empty: every service.
+  std::vector<std::string> interfaces;  // Exact names; empty: all interfaces.
+  // Add to the score of the nodes that this advertisement reaches.
+  std::vector<PreferredNodes> preferred_nodes;
+
+  friend bool operator==(const L2Advertisement&,
+                         const L2Advertisement&) = default;
+};
+
+struct NodeAttributes {
+  std::string name;
+  Labels labels;
+  bool network_unavailable = false;  // Condition NetworkUnavailable is True.
+
+  friend bool operator==(const NodeAttributes&,
+                         const NodeAttributes&) = default;
+};
+
+// One endpoint of an EndpointSlice.
+struct ServiceEndpoint {
+  std::string node;  // Empty: on no known node.
+  std::optional<bool> ready;
+  std::optional<bool> serving;
+
+  // Ready, not known to be otherwise, or serving while it terminates.
+  bool IsUsable() const {
+    return ready.value_or(true) || serving.value_or(false);
+  }
+
+  friend bool operator==(const ServiceEndpoint&,
+                         const ServiceEndpoint&) = default;
+};
+
+enum class TrafficPolicy { kCluster, kLocal };
+
+// What the election must know of a service.
+struct ServiceTraffic {
+  Labels labels;
+  TrafficPolicy external_traffic_policy = TrafficPolicy::kCluster;
+  // Nullopt: no EndpointSlice of the service is known, as on hosts without
+  // Kubernetes; then every node counts as having a usable endpoint. An empty
+  // list is knowledge: there is none, and nobody announces.
+  std::optional<std::vector<ServiceEndpoint>> endpoints;
+  // The annotation metallb.io/allow-shared-ip is there, even if empty.
+  bool has_sharing_key = false;
+
+  friend bool operator==(const ServiceTraffic&,
+                         const ServiceTraffic&) = default;
+};
+
+// What all elections have in common.
+struct Cluster {
+  std::vector<std::string> members;  // Live ones, this node among them.
+  // Node objects by name. A member without one has the label
+  // kubernetes.io/hostname with its name, and no other.
+  std::map<std::string, NodeAttributes, std::less<>> nodes;
+  std::vector<L2Advertisement> advertisements;
+  bool ignore_exclude_label = false;
+};
+
+// An address to announce. Of a service with two, the first decides for both.
+struct Vip {
+  net::IpAddress address;
+  std::string pool;
+  Labels pool_labels;
+  ServiceTraffic traffic;
+};
+
+enum class NodeVerdict {
+  kAnnouncer,
+  kNotOwner,  // A candidate, but another one ranks first.
+  kNotMember,
+  kNoEndpoints,
+  kNoMatchingAdvertisement,
+  kSharedIpWithServiceSelector,
+  kNodeNetworkUnavailable,
+  kNodeLabeledExcludeBalancers,
+  kNoLocalEndpoints,
+};
+
+// "announcer", "notMember", else MetalLB's reason, such as "notOwner".
+std::string_view ToString(NodeVerdict verdict);
+
+struct NodeStanding {
+  std::string node;
+  NodeVerdict verdict = NodeVerdict::kNotMember;
+
+  friend bool operator==(const NodeStanding&, const NodeStanding&) = default;
+};
+
+struct Decision {
+  std::optional<std::string> winner;  // Nullopt: there is no candidate.
+  std::vector<RankedNode> ranked;     // All candidates, the winner first.
+  // Every member and every node of Cluster::nodes, by name.
+  std::vector<NodeStanding> standings;
+  // Where the winner announces, sorted; empty: on all its interfaces.
+  std::vector<std::string> interfaces;
+
+  friend bool operator==(const Decision&, const Decision&) = default;
+};
+
+Decision Elect(const Cluster& cluster, const Vip& vip);
+
+}  // namespace lb::election
+
+#endif  // LB_ELECTION_CANDIDATES_H_

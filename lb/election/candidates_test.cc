@@ -1,0 +1,302 @@
+#include "lb/election/candidates.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::election {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+LabelSelector With(std::string key, std::string value) {
+  return {{{std::move(key), std::move(value)}}, {}};
+}
+
+// For 192.168.1.240 the digests order these: node-a, node-c, node-b.
+Vip TestVip() {
+  return {.address = *net::ParseIpAddress("192.168.1.240"), .pool = "first"};
+}
+
+Cluster ThreeNodes() {
+  Cluster cluster;
+  for (const std::string name : {"node-a", "node-b", "node-c"}) {
+    cluster.members.push_back(name);
+    cluster.nodes[name] = {
+        .name = name,
+        .labels = {{std::string(kHostnameLabel), name},
+                   {"zone", name == "node-b" ? "east" : "west"}}};
+  }
+  cluster.advertisements = {{.name = "all"}};
+  return cluster;
+}
+
+// "node-a=announcer node-b=notOwner"
+std::string Standings(const Decision& decision) {
+  return absl::StrJoin(decision.standings, " ",
+                       [](std::string* out, const NodeStanding& standing) {
+                         absl::StrAppend(
+                             out, standing.node, "=",
+                             std::string(ToString(standing.verdict)));
+                       });
+}
+
+std::vector<std::string> RankedNames(const Decision& decision) {
+  std::vector<std::string> names;
+  for (const RankedNode& node : decision.ranked) names.push_back(node.node);
+  return names;
+}
+
+TEST(ElectTest, RanksAllMembersWhenNothingExcludesThem) {
+  const Decision decision = Elect(ThreeNodes(), TestVip());
+  EXPECT_EQ(decision.winner, "node-a");
+  EXPECT_THAT(RankedNames(decision), ElementsAre("node-a", "node-c", "node-b"));
+  EXPECT_EQ(Standings(decision),
+            "node-a=announcer node-b=notOwner node-c=notOwner");
+  EXPECT_THAT(decision.interfaces, IsEmpty());
+}
+
+TEST(ElectTest, NobodyWinsAmongNobody) {
+  Cluster cluster;
+  cluster.advertisements = {{.name = "all"}};
+  EXPECT_EQ(Elect(cluster, TestVip()), Decision{});
+}
+
+struct RuleCase {
+  std::string rule;
+  void (*arrange)(Cluster* cluster, Vip* vip);
+  std::string standings;
+};
+
+const RuleCase kRules[] = {
+    {"no advertisement",
+     [](Cluster* cluster, Vip*) { cluster->advertisements.clear(); },
+     "node-a=noMatchingAdvertisement node-b=noMatchingAdvertisement "
+     "node-c=noMatchingAdvertisement"},
+    {"advertisement of another pool",
+     [](Cluster* cluster, Vip*) {
+       cluster->advertisements = {{.name = "x", .pools = {"second"}}};
+     },
+     "node-a=noMatchingAdvertisement node-b=noMatchingAdvertisement "
+     "node-c=noMatchingAdvertisement"},
+    {"advertisement that names the pool",
+     [](Cluster* cluster, Vip*) {
+       cluster->advertisements = {{.name = "x", .pools = {"zero", "first"}}};
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"pool selector matches, pool name does not",
+     [](Cluster* cluster, Vip* vip) {
+       vip->pool_labels = {{"net", "dmz"}};
+       cluster->advertisements = {{.name = "x",
+                                   .pools = {"second"},
+                                   .pool_selectors = {With("net", "dmz")}}};
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"node selectors are a union",
+     [](Cluster* cluster, Vip*) {
+       cluster->advertisements = {
+           {.name = "x", .node_selectors = {With("zone", "east")}},
+           {.name = "y",
+            .node_selectors = {With("kubernetes.io/hostname", "node-c")}}};
+     },
+     "node-a=noMatchingAdvertisement node-b=notOwner node-c=announcer"},
+    {"service selector does not match",
+     [](Cluster* cluster, Vip* vip) {
+       vip->traffic.labels = {{"app", "web"}};
+       cluster->advertisements = {
+           {.name = "x", .service_selectors = {With("app", "db")}}};
+     },
+     "node-a=noMatchingAdvertisement node-b=noMatchingAdvertisement "
+     "node-c=noMatchingAdvertisement"},
+    {"service selector matches",
+     [](Cluster* cluster, Vip* vip) {
+       vip->traffic.labels = {{"app", "web"}};
+       cluster->advertisements = {
+           {.name = "x", .service_selectors = {With("app", "web")}}};
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"shared address with a service selector",
+     [](Cluster* cluster, Vip* vip) {
+       vip->traffic.labels = {{"app", "web"}};
+       vip->traffic.has_sharing_key = true;
+       cluster->advertisements = {
+           {.name = "x", .service_selectors = {With("app", "web")}},
+           {.name = "y"}};
+     },
+     "node-a=sharedIPWithServiceSelector node-b=sharedIPWithServiceSelector "
+     "node-c=sharedIPWithServiceSelector"},
+    {"shared address, the selector is another service's",
+     [](Cluster* cluster, Vip* vip) {
+       vip->traffic.has_sharing_key = true;
+       cluster->advertisements = {
+           {.name = "x", .service_selectors = {With("app", "web")}},
+           {.name = "y"}};
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"no endpoint",
+     [](Cluster*, Vip* vip) { vip->traffic.endpoints.emplace(); },
+     "node-a=noEndpoints node-b=noEndpoints node-c=noEndpoints"},
+    {"no usable endpoint",
+     [](Cluster*, Vip* vip) {
+       vip->traffic.endpoints = {{"node-a", false, std::nullopt},
+                                 {"node-b", false, false}};
+     },
+     "node-a=noEndpoints node-b=noEndpoints node-c=noEndpoints"},
+    {"policy Cluster, one usable endpoint on no known node",
+     [](Cluster*, Vip* vip) { vip->traffic.endpoints = {{""}}; },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"policy Local, terminating but serving on b, not ready on a",
+     [](Cluster*, Vip* vip) {
+       vip->traffic.external_traffic_policy = TrafficPolicy::kLocal;
+       vip->traffic.endpoints = {{"node-a", false, false},
+                                 {"node-b", false, true}};
+     },
+     "node-a=noLocalEndpoints node-b=announcer node-c=noLocalEndpoints"},
+    {"policy Local, no EndpointSlice known",
+     [](Cluster*, Vip* vip) {
+       vip->traffic.external_traffic_policy = TrafficPolicy::kLocal;
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"network unavailable",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes["node-a"].network_unavailable = true;
+     },
+     "node-a=nodeNetworkUnavailable node-b=notOwner node-c=announcer"},
+    {"exclude label",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes["node-a"].labels[std::string(kExcludeLabel)] = "";
+     },
+     "node-a=nodeLabeledExcludeBalancers node-b=notOwner node-c=announcer"},
+    {"exclude label ignored",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes["node-a"].labels[std::string(kExcludeLabel)] = "";
+       cluster->ignore_exclude_label = true;
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"not a member",
+     [](Cluster* cluster, Vip*) { cluster->members = {"node-b"}; },
+     "node-a=notMember node-b=announcer node-c=notMember"},
+    {"a member without a Node object is known by its host name",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes.clear();
+       cluster->advertisements = {
+           {.name = "x",
+            .node_selectors = {With("kubernetes.io/hostname", "node-b")}}};
+     },
+     "node-a=noMatchingAdvertisement node-b=announcer "
+     "node-c=noMatchingAdvertisement"},
+};
+
+TEST(ElectTest, AppliesEachRule) {
+  for (const RuleCase& c : kRules) {
+    SCOPED_TRACE(c.rule);
+    Cluster cluster = ThreeNodes();
+    Vip vip = TestVip();
+    c.arrange(&cluster, &vip);
+    EXPECT_EQ(Standings(Elect(cluster, vip)), c.standings);
+  }
+}
+
+TEST(ElectTest, ScoresAddUpOverAdvertisementsThatReachTheNode) {
+  Cluster cluster = ThreeNodes();
+  cluster.advertisements = {
+      {.name = "x", .preferred_nodes = {{10, With("zone", "east")}, {5, {}}}},
+      {.name = "y",
+       .node_selectors = {With("zone", "west")},
+       .preferred_nodes = {{3, {}}, {100, With("zone", "east")}}},
+      {.name = "z", .pools = {"other"}, .preferred_nodes = {{50, {}}}}};
+  const Decision decision = Elect(cluster, TestVip());
+  EXPECT_THAT(RankedNames(decision), ElementsAre("node-b", "node-a", "node-c"));
+  EXPECT_EQ(decision.ranked[0].score, 15);
+  EXPECT_EQ(decision.ranked[1].score, 8);
+  EXPECT_EQ(decision.ranked[2].score, 8);
+}
+
+TEST(ElectTest, InterfacesAreThoseOfAdvertisementsThatReachTheWinner) {
+  Cluster cluster = ThreeNodes();
+  cluster.advertisements = {
+      {.name = "x", .interfaces = {"eth1", "eth0"}},
+      {.name = "y",
+       .node_selectors = {With("zone", "west")},
+       .interfaces = {"eth1", "bond0"}},
+      {.name = "z", .node_selectors = {With("zone", "east")}}};
+  EXPECT_THAT(Elect(cluster, TestVip()).interfaces,
+              ElementsAre("bond0", "eth0", "eth1"));
+  cluster.members = {"node-b"};  // Reached by z, which names none.
+  EXPECT_THAT(Elect(cluster, TestVip()).interfaces, IsEmpty());
+}
+
+TEST(ElectTest, OrderAndRepetitionOfInputsDoNotMatter) {
+  Cluster cluster = ThreeNodes();
+  cluster.advertisements = {
+      {.name = "x", .interfaces = {"eth0"}},
+      {.name = "y", .interfaces = {"eth1"}, .preferred_nodes = {{7, {}}}}};
+  const Decision decision = Elect(cluster, TestVip());
+  cluster.members = {"node-c", "node-a", "node-b", "node-a"};
+  std::reverse(cluster.advertisements.begin(), cluster.advertisements.end());
+  EXPECT_EQ(Elect(cluster, TestVip()), decision);
+}
+
+std::map<std::string, std::string> WinnersOf100(const Cluster& cluster) {
+  std::map<std::string, std::string> winners;
+  for (uint32_t i = 0; i < 100; ++i) {
+    const net::IpAddress address = net::IpAddress::Ipv4(0x0a000000 + i);
+    const Decision decision =
+        Elect(cluster, {.address = address, .pool = "first"});
+    winners[address.ToString()] = decision.winner.value_or("nobody");
+  }
+  return winners;
+}
+
+TEST(ElectTest, ANodeThatLeavesMovesOnlyItsOwnAddresses) {
+  Cluster cluster;
+  cluster.advertisements = {{.name = "all"}};
+  for (int i = 0; i < 20; ++i) cluster.members.push_back(absl::StrCat("n", i));
+  const auto before = WinnersOf100(cluster);
+  for (size_t leaver = 0; leaver < cluster.members.size(); ++leaver) {
+    Cluster without = cluster;
+    without.members.erase(without.members.begin() + leaver);
+    const auto after = WinnersOf100(without);
+    for (const auto& [address, winner] : before) {
+      if (winner == cluster.members[leaver]) {
+        EXPECT_NE(after.at(address), winner) << address;
+      } else {
+        EXPECT_EQ(after.at(address), winner) << address;
+      }
+    }
+  }
+}
+
+TEST(ElectTest, EveryNodeGetsAShare) {
+  Cluster cluster;
+  cluster.advertisements = {{.name = "all"}};
+  cluster.members = {"n1", "n2", "n3", "n4", "n5"};
+  std::map<std::string, int> load;
+  for (const auto& [address, winner] : WinnersOf100(cluster)) ++load[winner];
+  EXPECT_EQ(load.size(), 5u);
+  for (const auto& [node, count] : load) {
+    EXPECT_GE(count, 8) << node;
+    EXPECT_LE(count, 36) << node;
+  }
+}
+
+TEST(NodeVerdictTest, NamesAreDistinct) {
+  std::map<std::string_view, int> names;
+  for (int i = 0; i <= static_cast<int>(NodeVerdict::kNoLocalEndpoints); ++i) {
+    ++names[ToString(static_cast<NodeVerdict>(i))];
+  }
+  EXPECT_EQ(names.size(), 9u);
+}
+
+}  // namespace
+}  // namespace lb::election

@@ -1,0 +1,164 @@
+#include "lb/gossip/gossip_node.h"
+
+#include <utility>
+#include <variant>
+
+#include "lb/base/status_macros.h"
+#include "lb/gossip/gossip_session.h"
+
+namespace lb::gossip {
+
+absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
+    GossipNodeOptions options, const io::Environment& environment) {
+  LB_RETURN_IF_ERROR(Validate(options.gossip));
+  if (options.self.name.empty()) {
+    return absl::InvalidArgumentError("self.name: empty, want a unique name");
+  }
+  if (options.self.meta.size() > kMetaSizeMax) {
+    return absl::InvalidArgumentError("self.meta: too long, want 512 bytes");
+  }
+  if (options.self.endpoint.port == 0 ||
+      options.self.endpoint.address.is_unspecified()) {
+    return absl::InvalidArgumentError(
+        "self.endpoint: " + options.self.endpoint.ToString() +
+        ", want where the others reach this node");
+  }
+  if (options.codec.label.size() > 255) {
+    return absl::InvalidArgumentError("codec.label: too long, want 255 bytes");
+  }
+  if (environment.loop == nullptr || environment.datagrams == nullptr ||
+      environment.streams == nullptr || environment.random_bytes == nullptr) {
+    return absl::InvalidArgumentError(
+        "environment: incomplete, want loop, datagrams, streams, random bytes");
+  }
+  return std::unique_ptr<GossipNode>(
+      new GossipNode(std::move(options), environment));
+}
+
+GossipNode::GossipNode(GossipNodeOptions options,
+                       const io::Environment& environment)
+    : environment_(environment),
+      codec_(options.codec, std::move(options.keyring),
+             [random = environment.random_bytes] {
+               wire::Nonce nonce;
+               random(absl::MakeSpan(nonce));
+               return nonce;
+             }),
+      membership_(options.gossip, std::move(options.self),
+                  environment.prng.Fork("gossip"), environment.loop->Now()),
+      timer_(environment.loop->NewTimer([this] {
+        membership_.OnTimer(environment_.loop->Now());
+        Drain();
+      })),
+      leave_timer_(environment.loop->NewTimer([this] { FinishLeave(); })),
+      stream_timeout_(options.gossip.tcp_timeout),
+      accepted_streams_max_(options.gossip.accepted_streams_max) {
+  membership_.SetPacketOverhead(codec_.packet_overhead());
+}
+
+GossipNode::~GossipNode() {
+  if (!started_) return;
+  environment_.datagrams->SetReceiver({});
+  environment_.streams->SetAcceptor({});
+}
+
+void GossipNode::Start() {
+  if (started_) return;
+  started_ = true;
+  environment_.datagrams->SetReceiver(
+      [this](const net::Endpoint& from, absl::Span<const uint8_t> payload) {
+        OnDatagram(from, payload);
+      });
+  environment_.streams->SetAcceptor([this](std::unique_ptr<io::Stream> stream) {
+    OnAccepted(std::move(stream));
+  });
+  Drain();
+}
+
+absl::Status GossipNode::Join(absl::Span<const net::Endpoint> seeds) {
+  const absl::Status status = membership_.Join(environment_.loop->Now(), seeds);
+  Drain();
+  return status;
+}
+
+void GossipNode::Leave(absl::Duration timeout,
+                       absl::AnyInvocable<void()> done) {
+  leave_done_ = std::move(done);
+  leave_timer_->Arm(environment_.loop->Now() + timeout);
+  membership_.Leave(environment_.loop->Now());
+  Drain();
+}
+
+// On a turn of its own: `done` may destroy this node.
+void GossipNode::FinishLeave() {
+  leave_timer_->Disarm();
+  if (!leave_done_) return;
+  environment_.loop->Post(std::exchange(leave_done_, {}));
+}
+
+absl::Status GossipNode::SetMeta(wire::Bytes meta) {
+  const absl::Status status =
+      membership_.SetMeta(environment_.loop->Now(), std::move(meta));
+  Drain();
+  return status;
+}
+
+absl::Status GossipNode::Broadcast(wire::Bytes payload) {
+  const absl::Status status = membership_.QueueUserMessage(
+      environment_.loop->Now(), std::move(payload));
+  Drain();
+  return status;
+}
+
+absl::Status GossipNode::SendReliably(std::string_view member,
+                                      wire::Bytes payload) {
+  const absl::Status status = membership_.SendUserMessage(
+      environment_.loop->Now(), member, std::move(payload));
+  Drain();
+  return status;
+}
+
+void GossipNode::OnDatagram(const net::Endpoint& from,
+                            absl::Span<const uint8_t> payload) {
+  GossipCounters& counters = membership_.counters();
+  ++counters.datagrams_in;
+  const auto packet = codec_.DecodePacket(payload);
+  if (!packet.ok()) {
+    ++counters.refused_undecodable;
+    return;
+  }
+  counters.refused_parts += packet->parts_refused;
+  membership_.OnPacket(environment_.loop->Now(), from, packet->messages);
+  Drain();
+}
+
+void GossipNode::Drain() {
+  if (!started_ || draining_) return;
+  draining_ = true;
+  membership_.SetPacketOverhead(codec_.packet_overhead());
+  bool more = true;
+  while (more) {  // Failures to send, and observers, may cause more.
+    more = false;
+    for (const OutgoingPacket& packet : membership_.TakeOutgoing()) {
+      more = true;
+      const wire::Bytes bytes =
+          codec_.EncodePacket(packet.messages, packet.checksum);
+      if (!environment_.datagrams->Send(packet.to, bytes).ok()) {
+        membership_.OnSendFailed(environment_.loop->Now(), packet.to);
+      }
+    }
+    for (const StreamRequest& request : membership_.TakeRequests()) {
+      more = true;
+      Open(request);
+    }
+    for (const GossipEvent& event : membership_.TakeEvents()) {
+      more = true;
+      if (std::holds_alternative<LeaveCompleteEvent>(event)) FinishLeave();
+      if (observer_) observer_(event);
+    }
+  }
+  draining_ = false;
+  timer_->Arm(membership_.NextDeadline());
+}
+
+}  // namespace lb::gossip

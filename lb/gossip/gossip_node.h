@@ -1,0 +1,146 @@
+// GossipNode: a member of a memberlist cluster, on the transports of lb::io.
+//
+// The shell around Membership: it owns the timer, the codec and the streams,
+// and none of the rules. Loop thread only; the Environment outlives it.
+// Destroying it stops it without a word to the others (they will see a
+// failure); Leave() first says goodbye.
+//
+//   LB_ASSIGN_OR_RETURN(auto node, GossipNode::Create(
+//       {.self = {.name = "node-a", .endpoint = endpoint},
+//        .gossip = FastProfile()}, environment));
+//   node->SetObserver([](const GossipEvent& event) { ... });
+//   node->Start();
+//   node->Join(seeds);
+#ifndef LB_GOSSIP_GOSSIP_NODE_H_
+#define LB_GOSSIP_GOSSIP_NODE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lb/gossip/member.h"
+#include "lb/gossip/membership.h"
+#include "lb/gossip/options.h"
+#include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/keyring.h"
+#include "lb/gossip/wire/messages.h"
+#include "lb/io/environment.h"
+#include "lb/io/loop.h"
+#include "lb/io/stream_transport.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::gossip {
+
+struct GossipNodeOptions {
+  NodeIdentity self;
+  GossipOptions gossip = LanProfile();
+  wire::CodecOptions codec;
+  wire::Keyring keyring;  // Empty: plaintext.
+};
+
+class GossipNode {
+ public:
+  using Observer = absl::AnyInvocable<void(const GossipEvent& event)>;
+  using UserState = absl::AnyInvocable<wire::Bytes()>;
+
+  // A node that is still silent. InvalidArgument: an option is out of range, or
+  // the environment lacks datagrams, streams or random bytes.
+  static absl::StatusOr<std::unique_ptr<GossipNode>> Create(
+      GossipNodeOptions options, const io::Environment& environment);
+  ~GossipNode();
+  GossipNode(const GossipNode&) = delete;
+  GossipNode& operator=(const GossipNode&) = delete;
+
+  // Called with each event, on later turns of the loop or from within Start(),
+  // Join() and Leave(). It may call this node, but not destroy it.
+  void SetObserver(Observer observer) { observer_ = std::move(observer); }
+
+  // Takes the receivers of the transports and begins to probe and answer.
+  void Start();
+
+  // As Membership::Join: tries now, and for ever while they are no members.
+  absl::Status Join(absl::Span<const net::Endpoint> seeds);
+
+  // Says goodbye; `done` is called once that has gone out or at `timeout`.
+  // The node still answers until it is destroyed. May be called once.
+  void Leave(absl::Duration timeout, absl::AnyInvocable<void()> done);
+
+  // All known nodes by name, ours included; see Member::is_up().
+  std::vector<Member> Members() const { return membership_.Members(); }
+  std::optional<Member> Find(std::string_view name) const {
+    return membership_.Find(name);
+  }
+  const NodeIdentity& self() const { return membership_.self(); }
+
+  // As in Membership.
+  absl::Status SetMeta(wire::Bytes meta);
+  absl::Status Broadcast(wire::Bytes payload);
+  absl::Status SendReliably(std::string_view member, wire::Bytes payload);
+
+  // What peers get of us in full exchanges: asked for at each one. It must not
+  // call this node.
+  void SetUserState(UserState state) { user_state_ = std::move(state); }
+
+  // For rotation: Add everywhere, Use everywhere, Remove everywhere.
+  wire::Keyring& keyring() { return codec_.keyring(); }
+
+  const GossipCounters& counters() const { return membership_.counters(); }
+  // 0 is well; see GossipOptions::awareness_max_multiplier.
+  int health_score() const { return membership_.health_score(); }
+
+ private:
+  // A stream from its opening to its end; see gossip_session.h.
+  struct Session;
+
+  GossipNode(GossipNodeOptions options, const io::Environment& environment);
+
+  void OnDatagram(const net::Endpoint& from, absl::Span<const uint8_t> payload);
+  void OnAccepted(std::unique_ptr<io::Stream> stream);
+  void OnConnected(uint64_t id,
+                   absl::StatusOr<std::unique_ptr<io::Stream>> stream);
+  void OnBytes(uint64_t id, absl::Span<const uint8_t> bytes);
+  void Listen(uint64_t id, Session& session);
+  void Answer(uint64_t id, Session& session,
+              absl::StatusOr<wire::StreamMessage> request);
+  void Open(const StreamRequest& request);
+  void Fail(uint64_t id);
+  void EndSession(uint64_t id);
+  Session* FindSession(uint64_t id);
+  uint64_t NewSession(absl::Time deadline, std::optional<uint64_t> request);
+
+  void RefreshUserState();
+  void FinishLeave();
+  // Sends, connects and delivers what the core has, arms its deadline.
+  void Drain();
+
+  io::Environment environment_;
+  wire::Codec codec_;
+  Membership membership_;
+  Observer observer_;
+  UserState user_state_;
+  absl::AnyInvocable<void()> leave_done_;
+  std::unique_ptr<io::Timer> timer_;
+  std::unique_ptr<io::Timer> leave_timer_;
+  const absl::Duration stream_timeout_;
+  const size_t accepted_streams_max_;
+  size_t accepted_streams_ = 0;
+  uint64_t last_session_ = 0;
+  std::map<uint64_t, std::unique_ptr<Session>> sessions_;
+  bool started_ = false;
+  bool draining_ = false;
+  // For callbacks that may come after our end.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_GOSSIP_NODE_H_

@@ -1,0 +1,126 @@
+// What a membership tells its user: members, events, counters. Plain values.
+#ifndef LB_GOSSIP_MEMBER_H_
+#define LB_GOSSIP_MEMBER_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "absl/time/time.h"
+#include "lb/gossip/wire/messages.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::gossip {
+
+// Who we are to the others.
+struct NodeIdentity {
+  std::string name;        // Unique in the cluster, not empty.
+  net::Endpoint endpoint;  // Where the others reach us, UDP and TCP.
+  wire::Bytes meta;        // At most kMetaSizeMax bytes.
+};
+
+// One node as we see it.
+struct Member {
+  std::string name;
+  net::Endpoint endpoint;
+  wire::Bytes meta;
+  wire::NodeState state = wire::NodeState::kAlive;
+  uint32_t incarnation = 0;
+  absl::Time since;  // When `state` began, in the loop's time.
+
+  // In the cluster: alive, or suspected and not yet given up.
+  bool is_up() const {
+    return state == wire::NodeState::kAlive ||
+           state == wire::NodeState::kSuspect;
+  }
+  friend bool operator==(const Member&, const Member&) = default;
+};
+
+enum class MemberChange {
+  kJoined,   // Appeared, or came back after kLeft or kFailed.
+  kUpdated,  // Its metadata changed.
+  kLeft,     // Said so itself.
+  kFailed,   // Answers nobody.
+};
+
+// A change of another node; never of our own.
+struct MemberEvent {
+  MemberChange change = MemberChange::kJoined;
+  Member member;  // As it is after the change.
+};
+
+// A second node claims a member's name from another address. It is ignored.
+struct ConflictEvent {
+  Member existing;
+  net::Endpoint other;
+};
+
+// A user message from a peer; may come more than once.
+struct UserMessageEvent {
+  net::Endpoint from;  // Over TCP the port is a passing one.
+  wire::Bytes payload;
+};
+
+// A peer's user state, received in a full exchange; never empty.
+struct UserStateEvent {
+  net::Endpoint from;  // As above.
+  wire::Bytes payload;
+  bool join = false;
+};
+
+// A full exchange with `peer` is complete: its members are merged and its user
+// state, if any, was the event before.
+struct ExchangeEvent {
+  net::Endpoint peer;
+  bool join = false;
+  bool initiated_by_us = false;
+};
+
+// Our own Leave() has been told to enough peers.
+struct LeaveCompleteEvent {};
+
+using GossipEvent =
+    std::variant<MemberEvent, ConflictEvent, UserMessageEvent, UserStateEvent,
+                 ExchangeEvent, LeaveCompleteEvent>;
+
+// What happened since the start. Every message that is not acted upon is in
+// one of these.
+struct GossipCounters {
+  uint64_t datagrams_in = 0;
+  uint64_t datagrams_out = 0;
+  uint64_t messages_in = 0;
+  uint64_t send_failures = 0;  // Datagrams the kernel refused.
+
+  uint64_t refused_undecodable = 0;  // Datagrams or streams.
+  uint64_t refused_parts = 0;        // Damaged parts of a good datagram.
+  uint64_t refused_version = 0;      // Missing or impossible versions.
+  uint64_t refused_address = 0;      // No address, or not in cidrs_allowed.
+  uint64_t refused_incarnation = 0;  // Further ahead than can be true.
+  uint64_t refused_name = 0;         // Empty, or a ping for another node.
+  uint64_t refused_merges = 0;       // Whole exchanges: versions do not match.
+  uint64_t stale = 0;                // Known already, or of an unknown node.
+  uint64_t conflicts = 0;
+
+  uint64_t members_overflow = 0;
+  uint64_t broadcasts_overflow = 0;
+  uint64_t user_messages_overflow = 0;
+  uint64_t relays_overflow = 0;
+  uint64_t rejoin_overflow = 0;
+  uint64_t streams_overflow = 0;
+
+  uint64_t probes = 0;
+  uint64_t probes_failed = 0;
+  uint64_t indirect_probes = 0;  // Asked of others.
+  uint64_t relayed_probes = 0;   // Done for others.
+  uint64_t stream_pings = 0;
+  uint64_t suspicions = 0;  // Raised or joined by us.
+  uint64_t refutations = 0;
+  uint64_t failures = 0;  // Members that we saw fail.
+  uint64_t late_wakeups = 0;
+  uint64_t exchanges = 0;
+  uint64_t exchanges_failed = 0;
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_MEMBER_H_

@@ -1,0 +1,116 @@
+#include "lb/gossip/member_table.h"
+
+#include <set>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+using wire::NodeState;
+
+constexpr absl::Time kStart = absl::UnixEpoch();
+constexpr absl::Duration kReapAfter = absl::Seconds(30);
+
+class MemberTableTest : public testing::Test {
+ protected:
+  NodeRecord* Add(std::string name, NodeState state = NodeState::kAlive) {
+    return table_.Insert(
+        {.name = std::move(name), .state = state, .since = kStart});
+  }
+  // The names of `count` probes.
+  std::vector<std::string> Probe(int count, absl::Time now = kStart) {
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) {
+      const NodeRecord* record = table_.NextToProbe(now, "self", kReapAfter);
+      names.push_back(record == nullptr ? "-" : record->name);
+    }
+    return names;
+  }
+
+  MemberTable table_{/*records_max=*/100, Prng(1)};
+};
+
+TEST_F(MemberTableTest, ProbesEachOncePerRound) {
+  for (const char* name : {"self", "a", "b", "c"}) Add(name);
+  for (int round = 0; round < 20; ++round) {
+    EXPECT_THAT(Probe(3), UnorderedElementsAre("a", "b", "c"));
+  }
+}
+
+TEST_F(MemberTableTest, DrawsANewOrderForEachRound) {
+  for (const char* name : {"self", "a", "b", "c", "d"}) Add(name);
+  std::set<std::vector<std::string>> orders;
+  for (int round = 0; round < 50; ++round) orders.insert(Probe(4));
+  EXPECT_GT(orders.size(), 10u);
+}
+
+TEST_F(MemberTableTest, ProbesTheOnlyOtherEachTime) {
+  Add("self");
+  Add("a");
+  Add("dead", NodeState::kDead);
+  for (int i = 0; i < 10; ++i) EXPECT_THAT(Probe(1), UnorderedElementsAre("a"));
+}
+
+TEST_F(MemberTableTest, ProbesTheSuspectedAndNotTheGone) {
+  Add("self");
+  Add("suspect", NodeState::kSuspect);
+  Add("dead", NodeState::kDead);
+  Add("left", NodeState::kLeft);
+  EXPECT_THAT(Probe(2), UnorderedElementsAre("suspect", "suspect"));
+}
+
+TEST_F(MemberTableTest, HasNobodyToProbeAlone) {
+  EXPECT_THAT(Probe(1), UnorderedElementsAre("-"));
+  Add("self");
+  EXPECT_THAT(Probe(1), UnorderedElementsAre("-"));
+}
+
+TEST_F(MemberTableTest, ForgetsTheGoneAfterARound) {
+  Add("self", NodeState::kLeft);
+  Add("a");
+  Add("dead", NodeState::kDead);
+  Add("left", NodeState::kLeft);
+  Probe(5, kStart + kReapAfter);
+  EXPECT_THAT(table_.records(), SizeIs(4));
+  Probe(5, kStart + kReapAfter + absl::Nanoseconds(1));
+  EXPECT_THAT(table_.records(), SizeIs(2));
+  EXPECT_EQ(table_.Find("dead"), nullptr);
+  EXPECT_NE(table_.Find("self"), nullptr);
+  EXPECT_EQ(table_.size(), 2u);
+}
+
+TEST_F(MemberTableTest, SamplesDifferentWantedOnes) {
+  for (int i = 0; i < 50; ++i) Add("n" + std::to_string(i));
+  for (int i = 0; i < 50; ++i) {
+    std::set<std::string> names;
+    for (const NodeRecord* record :
+         table_.Sample(3, [](const NodeRecord& r) { return r.name != "n7"; })) {
+      names.insert(record->name);
+    }
+    EXPECT_THAT(names, SizeIs(3));
+    EXPECT_EQ(names.count("n7"), 0u);
+  }
+}
+
+TEST_F(MemberTableTest, SamplesAllIfFewAreWanted) {
+  for (int i = 0; i < 50; ++i) Add("n" + std::to_string(i));
+  const auto sample = table_.Sample(3, [](const NodeRecord& record) {
+    return record.name == "n3" || record.name == "n4";
+  });
+  EXPECT_THAT(sample, SizeIs(2));
+}
+
+TEST_F(MemberTableTest, RefusesMoreThanItsMaximum) {
+  MemberTable table(2, Prng(1));
+  EXPECT_NE(table.Insert({.name = "a"}), nullptr);
+  EXPECT_NE(table.Insert({.name = "b"}), nullptr);
+  EXPECT_EQ(table.Insert({.name = "c"}), nullptr);
+  EXPECT_EQ(table.Find("c"), nullptr);
+}
+
+}  // namespace
+}  // namespace lb::gossip

@@ -1,0 +1,302 @@
+#include "lb/gossip/membership.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/gossip/dissemination.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::gossip {
+
+Membership::Membership(const GossipOptions& options, NodeIdentity self,
+                       const Prng& prng, absl::Time now)
+    : options_(options),
+      prng_(prng.Fork("membership")),
+      roster_(options_, std::move(self), prng.Fork("roster"), now, &counters_),
+      relay_(options_.probe_timeout, options_.relays_max),
+      rejoin_(options_, prng.Fork("rejoin")),
+      user_log_(options_.user_messages_max, options_.user_transmits) {
+  // Random phases: nodes that start together do not probe together.
+  next_probe_ = now + prng_.UniformDuration(options_.probe_interval);
+  next_gossip_ = now + prng_.UniformDuration(options_.gossip_interval);
+  next_push_pull_ =
+      options_.push_pull_interval > absl::ZeroDuration()
+          ? now + prng_.UniformDuration(options_.push_pull_interval)
+          : absl::InfiniteFuture();
+}
+
+absl::Status Membership::Join(absl::Time now,
+                              absl::Span<const net::Endpoint> seeds) {
+  CatchUpGossipClock(now);
+  size_t dropped = 0;
+  for (const net::Endpoint& seed : seeds) {
+    if (seed == self().endpoint) continue;
+    if (!rejoin_.AddSeed(now, seed)) ++dropped;
+  }
+  RunRejoin(now);
+  Settle(now);
+  if (dropped == 0) return absl::OkStatus();
+  counters_.rejoin_overflow += dropped;
+  return absl::ResourceExhaustedError(
+      fmt::format("seeds: {} of {} dropped, want {} targets at the most",
+                  dropped, seeds.size(), options_.rejoin_targets_max));
+}
+
+void Membership::Leave(absl::Time now) {
+  if (roster_.leaving()) return;
+  CatchUpGossipClock(now);
+  roster_.Leave(now);
+  leave_pending_ = true;
+  Settle(now);
+}
+
+absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
+  if (meta.size() > kMetaSizeMax) {
+    return absl::InvalidArgumentError(fmt::format(
+        "meta: {} bytes, want {} or less", meta.size(), kMetaSizeMax));
+  }
+  CatchUpGossipClock(now);
+  roster_.SetMeta(std::move(meta));
+  Settle(now);
+  return absl::OkStatus();
+}
+
+absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
+                                         wire::Bytes payload) {
+  const NodeRecord* const record = roster_.table().Find(name);
+  if (record == nullptr || !record->is_up()) {
+    return absl::NotFoundError(
+        fmt::format("member {}: unknown or down, want one that is up", name));
+  }
+  if (payload.size() > wire::kStreamSizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("user message: {} bytes, want {} or less", payload.size(),
+                    wire::kStreamSizeMax));
+  }
+  if (!OpenRequest(now, now + options_.tcp_timeout,
+                   {.kind = Request::Kind::kUser,
+                    .to = record->endpoint,
+                    .payload = std::move(payload)})) {
+    return absl::ResourceExhaustedError(
+        fmt::format("streams: {} are open, want less", options_.requests_max));
+  }
+  return absl::OkStatus();
+}
+
+std::optional<Member> Membership::Find(std::string_view name) const {
+  const NodeRecord* const record = roster_.table().Find(name);
+  if (record == nullptr) return std::nullopt;
+  return record->ToMember();
+}
+
+void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
+                          absl::Span<const wire::Message> messages) {
+  CatchUpGossipClock(now);
+  for (const wire::Message& message : messages) {
+    ++counters_.messages_in;
+    OnMessage(now, from, message);
+  }
+  Settle(now);
+}
+
+void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
+                           const wire::Message& message) {
+  if (const auto* ping = std::get_if<wire::Ping>(&message)) {
+    OnPing(from, *ping);
+  } else if (const auto* ask = std::get_if<wire::IndirectPing>(&message)) {
+    OnIndirectPing(now, from, *ask);
+  } else if (const auto* ack = std::get_if<wire::Ack>(&message)) {
+    OnAck(now, *ack);
+  } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
+    prober_.OnNack(nack->sequence);
+  } else if (const auto* suspect = std::get_if<wire::Suspect>(&message)) {
+    roster_.OnSuspect(now, *suspect);
+  } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {
+    roster_.OnAlive(now, *alive);
+  } else if (const auto* dead = std::get_if<wire::Dead>(&message)) {
+    roster_.OnDead(now, *dead);
+  } else if (const auto* user = std::get_if<wire::User>(&message)) {
+    events_.push_back(UserMessageEvent{from, user->payload});
+  }
+  // An Error over UDP means nothing.
+}
+
+namespace {
+
+// Where an answer goes: where the asker says, or else whence it came.
+net::Endpoint ReplyTo(const wire::Source& source, const net::Endpoint& from) {
+  const auto address = net::IpAddress::FromBytes(source.address);
+  if (!address.ok() || source.port == 0) return from;
+  return {*address, source.port};
+}
+
+}  // namespace
+
+void Membership::OnPing(const net::Endpoint& from, const wire::Ping& ping) {
+  if (!ping.node.empty() && !roster_.IsSelf(ping.node)) {
+    ++counters_.refused_name;
+    return;
+  }
+  SendWithPiggyback(ReplyTo(ping.source, from),
+                    wire::Ack{.sequence = ping.sequence});
+}
+
+void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
+                                const wire::IndirectPing& ping) {
+  const auto address = net::IpAddress::FromBytes(ping.target);
+  if (!address.ok()) {
+    ++counters_.refused_address;
+    return;
+  }
+  const uint32_t sequence = ++last_sequence_;
+  if (!relay_.Begin(now, sequence,
+                    {.requester = ReplyTo(ping.source, from),
+                     .sequence = ping.sequence,
+                     .nack = ping.nack})) {
+    ++counters_.relays_overflow;
+    return;
+  }
+  ++counters_.relayed_probes;
+  const net::Endpoint target{*address,
+                             ping.port != 0 ? ping.port : self().endpoint.port};
+  SendWithPiggyback(target, wire::Ping{.sequence = sequence,
+                                       .node = ping.node,
+                                       .source = OwnSource()});
+}
+
+void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
+  if (const Prober::Step step = prober_.OnAck(ack.sequence);
+      step != Prober::Step::kNone) {
+    ApplyProbe(now, step);
+  } else if (const auto asked = relay_.OnAck(ack.sequence)) {
+    SendWithPiggyback(asked->requester, wire::Ack{.sequence = asked->sequence});
+  }
+}
+
+std::optional<wire::StreamMessage> Membership::OnStreamRequest(
+    absl::Time now, const net::Endpoint& from,
+    const wire::StreamMessage& request) {
+  CatchUpGossipClock(now);
+  std::optional<wire::StreamMessage> reply;
+  if (const auto* ping = std::get_if<wire::Ping>(&request)) {
+    if (ping->node.empty() || roster_.IsSelf(ping->node)) {
+      reply = wire::Ack{.sequence = ping->sequence};
+    } else {
+      ++counters_.refused_name;
+    }
+  } else if (const auto* remote = std::get_if<wire::PushPull>(&request)) {
+    // Ours is made first: the peer gets it also if we refuse the peer's.
+    wire::PushPull own = roster_.Snapshot(remote->join);
+    own.user_state = user_state_;
+    reply = std::move(own);
+    MergeExchange(now, from, *remote, /*initiated_by_us=*/false);
+  } else if (const auto* user = std::get_if<wire::User>(&request)) {
+    if (!user->payload.empty()) {
+      events_.push_back(UserMessageEvent{from, user->payload});
+    }
+  } else {
+    ++counters_.refused_undecodable;
+  }
+  Settle(now);
+  return reply;
+}
+
+bool Membership::OpenRequest(absl::Time now, absl::Time deadline,
+                             Request request) {
+  if (deadline <= now || requests_.size() >= options_.requests_max) {
+    ++counters_.streams_overflow;
+    return false;
+  }
+  const uint64_t id = ++last_request_;
+  new_requests_.push_back({.id = id, .to = request.to, .deadline = deadline});
+  requests_.emplace(id, std::move(request));
+  return true;
+}
+
+wire::StreamMessage Membership::OpeningMessage(uint64_t id) const {
+  const auto found = requests_.find(id);
+  LB_CHECK(found != requests_.end());
+  const Request& request = found->second;
+  switch (request.kind) {
+    case Request::Kind::kPushPull: {
+      wire::PushPull own = roster_.Snapshot(request.join);
+      own.user_state = user_state_;
+      return own;
+    }
+    case Request::Kind::kPing:
+      return wire::Ping{.sequence = request.sequence,
+                        .node = request.node,
+                        .source = OwnSource()};
+    case Request::Kind::kUser:
+      return wire::User{.payload = request.payload};
+  }
+  LB_UNREACHABLE();
+}
+
+bool Membership::ExpectsReply(uint64_t id) const {
+  const auto found = requests_.find(id);
+  return found != requests_.end() && found->second.kind != Request::Kind::kUser;
+}
+
+void Membership::OnReply(absl::Time now, uint64_t id,
+                         const wire::StreamMessage& reply) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  CatchUpGossipClock(now);
+  const Request request = std::move(found->second);
+  requests_.erase(found);
+  const auto* remote = std::get_if<wire::PushPull>(&reply);
+  const auto* ack = std::get_if<wire::Ack>(&reply);
+  if (request.kind == Request::Kind::kPushPull && remote != nullptr) {
+    MergeExchange(now, request.to, *remote, /*initiated_by_us=*/true);
+  } else if (request.kind == Request::Kind::kPing && ack != nullptr) {
+    if (ack->sequence == request.sequence) OnAck(now, *ack);
+  } else if (request.kind == Request::Kind::kPushPull) {
+    ++counters_.exchanges_failed;  // An Error, in all likelihood.
+  }
+  Settle(now);
+}
+
+void Membership::OnSent(uint64_t id) { requests_.erase(id); }
+
+void Membership::OnRequestFailed(absl::Time now, uint64_t id) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  if (found->second.kind == Request::Kind::kPushPull) {
+    ++counters_.exchanges_failed;
+  }
+  requests_.erase(found);
+  Settle(now);
+}
+
+void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
+                               const wire::PushPull& remote,
+                               bool initiated_by_us) {
+  const uint64_t refuted = counters_.refutations;
+  if (!roster_.Merge(now, remote).ok()) {
+    ++counters_.exchanges_failed;
+    return;
+  }
+  ++counters_.exchanges;
+  Settle(now);  // Its members first.
+  const auto& records = roster_.table().records();
+  if (initiated_by_us &&
+      std::any_of(records.begin(), records.end(), [&](const auto& entry) {
+        return entry.second.is_up() && entry.second.endpoint == peer;
+      })) {
+    rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
+  }
+  // A peer that held us for dead is none of our gossip's targets, perhaps.
+  if (initiated_by_us && counters_.refutations != refuted) {
+    SendPlain(peer, roster_.OwnAlive());
+  }
+  if (!remote.user_state.empty()) {
+    events_.push_back(UserStateEvent{peer, remote.user_state, remote.join});
+  }
+  events_.push_back(ExchangeEvent{peer, remote.join, initiated_by_us});
+}
+
+}  // namespace lb::gossip

@@ -1,0 +1,199 @@
+// Membership: who is in the cluster (SWIM with Lifeguard, memberlist's rules).
+//
+// The core: state and rules only. No socket, no clock, no thread, no key; the
+// same inputs at the same times give the same outputs. After each input the
+// owner drains what came of it:
+//
+//   membership.OnPacket(now, from, messages);    // or OnTimer(now), ...
+//   for (auto& packet : membership.TakeOutgoing()) ...  // encode, send
+//   for (auto& request : membership.TakeRequests()) ... // connect
+//   for (auto& event : membership.TakeEvents()) ...
+//   timer->Arm(membership.NextDeadline());
+//
+// GossipNode is that owner over lb::io. One thread.
+#ifndef LB_GOSSIP_MEMBERSHIP_H_
+#define LB_GOSSIP_MEMBERSHIP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/member.h"
+#include "lb/gossip/options.h"
+#include "lb/gossip/prober.h"
+#include "lb/gossip/rejoin.h"
+#include "lb/gossip/relay.h"
+#include "lb/gossip/roster.h"
+#include "lb/gossip/user_log.h"
+#include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/messages.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::gossip {
+
+// One datagram to send: bare messages for wire::Codec::EncodePacket.
+struct OutgoingPacket {
+  net::Endpoint to;
+  std::vector<wire::Bytes> messages;
+  wire::Checksum checksum = wire::Checksum::kNone;
+};
+
+// One stream to open. Exactly one of OnReply, OnSent and OnRequestFailed must
+// follow, at `deadline` at the latest.
+struct StreamRequest {
+  uint64_t id = 0;
+  net::Endpoint to;
+  absl::Time deadline;
+};
+
+class Membership {
+ public:
+  // REQUIRES: `options` and `self` are valid.
+  Membership(const GossipOptions& options, NodeIdentity self, const Prng& prng,
+             absl::Time now);
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+
+  // What the user wants. -----------------------------------------------------
+
+  // Exchanges with these endpoints now, and again whenever they are no members.
+  // ResourceExhausted: rejoin_targets_max is reached; the rest is dropped.
+  absl::Status Join(absl::Time now, absl::Span<const net::Endpoint> seeds);
+  // Says goodbye; LeaveCompleteEvent follows. Final: a node that comes back is
+  // a new Membership.
+  void Leave(absl::Time now);
+  // InvalidArgument: over kMetaSizeMax.
+  absl::Status SetMeta(absl::Time now, wire::Bytes meta);
+  // Sends `payload` to every member, user_transmits times each, as packets have
+  // room. InvalidArgument: too large for a packet. ResourceExhausted:
+  // user_messages_max wait.
+  absl::Status QueueUserMessage(absl::Time now, wire::Bytes payload);
+  // Sends `payload` to one member over TCP. NotFound: no such member that is
+  // up. ResourceExhausted: requests_max streams are open.
+  absl::Status SendUserMessage(absl::Time now, std::string_view name,
+                               wire::Bytes payload);
+  // What peers get of us in full exchanges from now on.
+  void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
+  // What the codec adds to a packet; changes with the keys.
+  void SetPacketOverhead(size_t bytes) { packet_overhead_ = bytes; }
+
+  // What the network brings. -------------------------------------------------
+
+  void OnPacket(absl::Time now, const net::Endpoint& from,
+                absl::Span<const wire::Message> messages);
+  // A peer's request on a stream it opened: the answer to write, if any.
+  std::optional<wire::StreamMessage> OnStreamRequest(
+      absl::Time now, const net::Endpoint& from,
+      const wire::StreamMessage& request);
+  // The stream of a request is open: what to write on it.
+  // REQUIRES: `id` is of a request under way.
+  wire::StreamMessage OpeningMessage(uint64_t id) const;
+  // Does the request get an answer (true), or is it done once written?
+  bool ExpectsReply(uint64_t id) const;
+  // The request's end. An unknown `id` is ignored.
+  void OnReply(absl::Time now, uint64_t id, const wire::StreamMessage& reply);
+  void OnSent(uint64_t id);
+  void OnRequestFailed(absl::Time now, uint64_t id);
+  // The kernel refused a packet to `to`.
+  void OnSendFailed(absl::Time now, const net::Endpoint& to);
+
+  // Time. --------------------------------------------------------------------
+
+  void OnTimer(absl::Time now);
+  // When OnTimer() wants to be called.
+  absl::Time NextDeadline() const;
+
+  // What came of it; each is empty after being taken. -------------------------
+
+  std::vector<OutgoingPacket> TakeOutgoing();
+  std::vector<StreamRequest> TakeRequests();
+  std::vector<GossipEvent> TakeEvents();
+
+  // All known nodes by name, ours and those that are down included.
+  std::vector<Member> Members() const { return roster_.Members(); }
+  std::optional<Member> Find(std::string_view name) const;
+  const NodeIdentity& self() const { return roster_.self(); }
+  int health_score() const { return roster_.awareness().score(); }
+  GossipCounters& counters() { return counters_; }
+  const GossipCounters& counters() const { return counters_; }
+
+ private:
+  // A stream of ours.
+  struct Request {
+    enum class Kind { kPushPull, kPing, kUser };
+    Kind kind = Kind::kPushPull;
+    net::Endpoint to;
+    bool join = false;      // kPushPull
+    uint32_t sequence = 0;  // kPing
+    std::string node;       // kPing
+    wire::Bytes payload;    // kUser
+  };
+
+  // Input by type.
+  void OnMessage(absl::Time now, const net::Endpoint& from,
+                 const wire::Message& message);
+  void OnPing(const net::Endpoint& from, const wire::Ping& ping);
+  void OnIndirectPing(absl::Time now, const net::Endpoint& from,
+                      const wire::IndirectPing& ping);
+  void OnAck(absl::Time now, const wire::Ack& ack);
+  void MergeExchange(absl::Time now, const net::Endpoint& peer,
+                     const wire::PushPull& remote, bool initiated_by_us);
+
+  // Timers.
+  void ForgiveLateness(absl::Time now);
+  void RunProbe(absl::Time now);
+  void BeginProbe(absl::Time now);
+  void AskOthers(absl::Time now);
+  void ApplyProbe(absl::Time now, Prober::Step step);
+  void RunRelays(absl::Time now);
+  void RunGossip(absl::Time now);
+  void RunPushPull(absl::Time now);
+  void RunRejoin(absl::Time now);
+
+  // Packets (membership_packets.cc).
+  wire::Source OwnSource() const;
+  size_t PacketBudget() const;
+  void SendPlain(const net::Endpoint& to, const wire::Message& message);
+  void SendWithPiggyback(const net::Endpoint& to, const wire::Message& message);
+  void GossipTo(NodeRecord& record);
+  void GossipUserMessages();
+  // Ends every input: moves the roster's output on, looks after Leave().
+  void Settle(absl::Time now);
+  void CatchUpGossipClock(absl::Time now);
+  bool HasGossip() const;
+
+  bool OpenRequest(absl::Time now, absl::Time deadline, Request request);
+
+  const GossipOptions options_;
+  GossipCounters counters_;
+  Prng prng_;
+  Roster roster_;
+  Prober prober_;
+  Relay relay_;
+  Rejoin rejoin_;
+  UserLog user_log_;
+  wire::Bytes user_state_;
+  size_t packet_overhead_ = 0;
+  uint32_t last_sequence_ = 0;
+  uint64_t last_request_ = 0;
+  bool leave_pending_ = false;
+  absl::Time next_probe_;
+  absl::Time next_gossip_;
+  absl::Time next_push_pull_;
+  std::map<uint64_t, Request> requests_;  // At most requests_max.
+  std::vector<OutgoingPacket> outgoing_;
+  std::vector<StreamRequest> new_requests_;
+  std::vector<GossipEvent> events_;
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_MEMBERSHIP_H_

@@ -1,0 +1,157 @@
+// Membership's packets: what rides on what, and what is left to be taken.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "fmt/format.h"
+#include "lb/gossip/dissemination.h"
+#include "lb/gossip/membership.h"
+
+namespace lb::gossip {
+namespace {
+
+constexpr size_t kCompoundOverhead = 2;  // Type and count.
+constexpr size_t kChecksumOverhead = 5;
+constexpr uint8_t kChecksumSince = 5;  // Protocol version.
+// What encryption may come to add after a message was queued.
+constexpr size_t kEncryptionReserve = 45;
+// Members that are sent user messages in one gossip interval: a tenth of
+// those who wait, within these and gossip_nodes.
+constexpr size_t kUserFanoutMax = 64;
+
+void Append(std::vector<wire::Bytes> from, std::vector<wire::Bytes>& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+}  // namespace
+
+wire::Source Membership::OwnSource() const {
+  return {.address = self().endpoint.address.ToBytes(),
+          .port = self().endpoint.port,
+          .node = self().name};
+}
+
+size_t Membership::PacketBudget() const {
+  const size_t overhead =
+      packet_overhead_ + kCompoundOverhead + kChecksumOverhead;
+  return options_.udp_buffer_size -
+         std::min(options_.udp_buffer_size, overhead);
+}
+
+void Membership::SendPlain(const net::Endpoint& to,
+                           const wire::Message& message) {
+  outgoing_.push_back({.to = to, .messages = {wire::EncodeMessage(message)}});
+}
+
+void Membership::SendWithPiggyback(const net::Endpoint& to,
+                                   const wire::Message& message) {
+  OutgoingPacket packet{.to = to, .messages = {wire::EncodeMessage(message)}};
+  const size_t used = packet.messages[0].size() + kPartOverhead;
+  PacketRoom room{.bytes = PacketBudget() - std::min(PacketBudget(), used),
+                  .parts = kPartsMax - 1};
+  const int limit =
+      RetransmitLimit(options_.retransmit_mult, roster_.table().size());
+  Append(roster_.broadcasts().Take(room, limit), packet.messages);
+  outgoing_.push_back(std::move(packet));
+}
+
+void Membership::GossipTo(NodeRecord& record) {
+  PacketRoom room{.bytes = PacketBudget(), .parts = kPartsMax};
+  const int limit =
+      RetransmitLimit(options_.retransmit_mult, roster_.table().size());
+  OutgoingPacket packet{.to = record.endpoint};
+  packet.messages = roster_.broadcasts().Take(room, limit);
+  Append(user_log_.Take(record.user_cursor, room), packet.messages);
+  if (packet.messages.empty()) return;
+  if (record.protocol_max() >= kChecksumSince) {
+    packet.checksum = wire::Checksum::kCrc32;
+  }
+  outgoing_.push_back(std::move(packet));
+}
+
+absl::Status Membership::QueueUserMessage(absl::Time now, wire::Bytes payload) {
+  const size_t reserve = kEncryptionReserve + kPartOverhead;
+  const size_t size_max = PacketBudget() - std::min(PacketBudget(), reserve);
+  wire::Bytes message =
+      wire::EncodeMessage(wire::User{.payload = std::move(payload)});
+  if (message.size() > size_max) {
+    return absl::InvalidArgumentError(
+        fmt::format("user message: {} bytes with its type, want {} or less",
+                    message.size(), size_max));
+  }
+  CatchUpGossipClock(now);
+  if (!user_log_.Append(std::move(message))) {
+    ++counters_.user_messages_overflow;
+    return absl::ResourceExhaustedError(fmt::format(
+        "user messages: {} wait, want less", options_.user_messages_max));
+  }
+  return absl::OkStatus();
+}
+
+void Membership::GossipUserMessages() {
+  if (user_log_.empty()) return;
+  uint64_t reached_by_all = user_log_.end();
+  std::vector<NodeRecord*> behind;
+  for (auto& [name, record] : roster_.table().records()) {
+    if (!record.is_up() || roster_.IsSelf(name)) continue;
+    reached_by_all = std::min(reached_by_all, record.user_cursor);
+    if (record.user_cursor < user_log_.end()) behind.push_back(&record);
+  }
+  user_log_.AllReached(reached_by_all);
+  prng_.Shuffle(absl::MakeSpan(behind));
+  const size_t fanout = std::clamp<size_t>(
+      behind.size() / 10, options_.gossip_nodes,
+      std::max<size_t>(kUserFanoutMax, options_.gossip_nodes));
+  if (behind.size() > fanout) behind.resize(fanout);
+  for (NodeRecord* const record : behind) GossipTo(*record);
+}
+
+void Membership::Settle(absl::Time now) {
+  for (GossipEvent& event : roster_.TakeEvents()) {
+    if (const auto* change = std::get_if<MemberEvent>(&event)) {
+      const net::Endpoint& endpoint = change->member.endpoint;
+      switch (change->change) {
+        case MemberChange::kJoined:
+          rejoin_.OnMemberUp(endpoint);
+          break;
+        case MemberChange::kUpdated:
+          break;
+        case MemberChange::kLeft:
+          rejoin_.OnMemberLeft(now, endpoint);
+          break;
+        case MemberChange::kFailed:
+          if (!rejoin_.OnMemberFailed(now, endpoint)) {
+            ++counters_.rejoin_overflow;
+          }
+          break;
+      }
+    }
+    events_.push_back(std::move(event));
+  }
+  for (const DirectMessage& direct : roster_.TakeDirect()) {
+    SendPlain(direct.to, direct.message);
+  }
+  if (leave_pending_ &&
+      (!roster_.broadcasts().Contains(self().name) || !roster_.HasOtherUp())) {
+    leave_pending_ = false;
+    events_.push_back(LeaveCompleteEvent{});
+  }
+}
+
+std::vector<OutgoingPacket> Membership::TakeOutgoing() {
+  counters_.datagrams_out += outgoing_.size();
+  return std::exchange(outgoing_, {});
+}
+
+std::vector<StreamRequest> Membership::TakeRequests() {
+  return std::exchange(new_requests_, {});
+}
+
+std::vector<GossipEvent> Membership::TakeEvents() {
+  return std::exchange(events_, {});
+}
+
+}  // namespace lb::gossip

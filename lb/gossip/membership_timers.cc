@@ -1,0 +1,226 @@
+// Membership's timers: probes, relays, gossip, exchanges.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "lb/gossip/dissemination.h"
+#include "lb/gossip/membership.h"
+
+namespace lb::gossip {
+namespace {
+
+// Peers that speak these versions of the protocol can ...
+constexpr uint8_t kStreamPingSince = 3;
+constexpr uint8_t kNackSince = 4;
+constexpr uint8_t kChecksumSince = 5;
+
+// Moves `due` past `now` in whole steps of `interval`.
+void SkipPast(absl::Time now, absl::Duration interval, absl::Time& due) {
+  if (due > now) return;
+  due += interval * ((now - due) / interval + 1);
+}
+
+}  // namespace
+
+void Membership::OnTimer(absl::Time now) {
+  ForgiveLateness(now);
+  CatchUpGossipClock(now);
+  RunRelays(now);
+  RunProbe(now);
+  roster_.OnTimer(now);
+  Settle(now);
+  RunGossip(now);
+  RunPushPull(now);
+  RunRejoin(now);
+  Settle(now);
+}
+
+absl::Time Membership::NextDeadline() const {
+  absl::Time next =
+      std::min({next_probe_, next_push_pull_, prober_.NextDeadline(),
+                relay_.NextDeadline(), roster_.NextDeadline()});
+  if (HasGossip()) next = std::min(next, next_gossip_);
+  if (!roster_.leaving() && requests_.size() < options_.requests_max) {
+    next = std::min(next, rejoin_.NextDeadline());
+  }
+  return next;
+}
+
+// A process that was not run could not hear the answers it waits for: what it
+// missed is no reason to accuse others, and one to doubt itself.
+void Membership::ForgiveLateness(absl::Time now) {
+  const absl::Duration grace = options_.probe_timeout / 2;
+  const absl::Duration late = now - NextDeadline();
+  if (late <= grace) return;
+  ++counters_.late_wakeups;
+  roster_.awareness().Apply(1);
+  // The grace is for what waits in the socket.
+  prober_.Shift(late + grace);
+  relay_.Shift(late + grace);
+  roster_.Shift(late + grace);
+  next_probe_ += late + grace;
+}
+
+void Membership::RunRelays(absl::Time now) {
+  for (const RelayRequest& request : relay_.TakeNacks(now)) {
+    SendWithPiggyback(request.requester,
+                      wire::Nack{.sequence = request.sequence});
+  }
+}
+
+void Membership::RunProbe(absl::Time now) {
+  ApplyProbe(now, prober_.OnTimer(now));
+  if (next_probe_ > now) return;
+  SkipPast(now, options_.probe_interval, next_probe_);
+  if (!prober_.running()) BeginProbe(now);
+}
+
+void Membership::BeginProbe(absl::Time now) {
+  const NodeRecord* const record = roster_.table().NextToProbe(
+      now, self().name, options_.gossip_to_the_dead_time);
+  if (record == nullptr) return;
+  ++counters_.probes;
+  const uint32_t sequence = ++last_sequence_;
+  prober_.Begin(now, {.name = record->name, .sequence = sequence},
+                options_.probe_timeout,
+                roster_.awareness().Scale(options_.probe_interval));
+  const wire::Ping ping{
+      .sequence = sequence, .node = record->name, .source = OwnSource()};
+  if (record->state == wire::NodeState::kAlive) {
+    SendWithPiggyback(record->endpoint, ping);
+    return;
+  }
+  // A suspected node hears of it first of all.
+  outgoing_.push_back({.to = record->endpoint,
+                       .messages = {wire::EncodeMessage(ping),
+                                    wire::EncodeMessage(wire::Suspect{
+                                        .incarnation = record->incarnation,
+                                        .node = record->name,
+                                        .from = self().name})},
+                       .checksum = record->protocol_max() >= kChecksumSince
+                                       ? wire::Checksum::kCrc32
+                                       : wire::Checksum::kNone});
+}
+
+void Membership::AskOthers(absl::Time now) {
+  const ProbeTarget& target = prober_.target();
+  const NodeRecord* const record = roster_.table().Find(target.name);
+  if (record == nullptr || !record->is_up()) return prober_.Cancel();
+  const auto helpers = roster_.table().Sample(
+      options_.indirect_checks, [&](const NodeRecord& helper) {
+        return helper.state == wire::NodeState::kAlive &&
+               helper.name != target.name && !roster_.IsSelf(helper.name);
+      });
+  int nacks_expected = 0;
+  for (const NodeRecord* const helper : helpers) {
+    const bool nack = helper->protocol_max() >= kNackSince;
+    if (nack) ++nacks_expected;
+    ++counters_.indirect_probes;
+    SendWithPiggyback(helper->endpoint,
+                      wire::IndirectPing{.sequence = target.sequence,
+                                         .target = record->address,
+                                         .port = record->endpoint.port,
+                                         .node = record->name,
+                                         .nack = nack,
+                                         .source = OwnSource()});
+  }
+  prober_.OnAsked(nacks_expected);
+  if (options_.stream_pings && record->protocol_max() >= kStreamPingSince) {
+    ++counters_.stream_pings;
+    OpenRequest(now, prober_.deadline(),
+                {.kind = Request::Kind::kPing,
+                 .to = record->endpoint,
+                 .sequence = target.sequence,
+                 .node = record->name});
+  }
+}
+
+void Membership::ApplyProbe(absl::Time now, Prober::Step step) {
+  switch (step) {
+    case Prober::Step::kNone:
+      return;
+    case Prober::Step::kAskOthers:
+      return AskOthers(now);
+    case Prober::Step::kSucceeded:
+      roster_.awareness().Apply(prober_.health_delta());
+      return;
+    case Prober::Step::kFailed:
+      break;
+  }
+  ++counters_.probes_failed;
+  roster_.awareness().Apply(prober_.health_delta());
+  const NodeRecord* const record = roster_.table().Find(prober_.target().name);
+  if (record == nullptr || !record->is_up()) return;
+  roster_.OnSuspect(now, {.incarnation = record->incarnation,
+                          .node = record->name,
+                          .from = self().name});
+}
+
+void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
+  ++counters_.send_failures;
+  if (!prober_.running()) return;
+  const NodeRecord* const record = roster_.table().Find(prober_.target().name);
+  if (record == nullptr || record->endpoint != to) return;
+  ApplyProbe(now, prober_.OnSendFailed());
+}
+
+void Membership::RunGossip(absl::Time now) {
+  if (next_gossip_ > now) return;
+  SkipPast(now, options_.gossip_interval, next_gossip_);
+  if (!roster_.broadcasts().empty()) {
+    const auto targets = roster_.table().Sample(
+        options_.gossip_nodes, [&](const NodeRecord& record) {
+          if (roster_.IsSelf(record.name)) return false;
+          return record.is_up() ||
+                 (record.state == wire::NodeState::kDead &&
+                  now - record.since <= options_.gossip_to_the_dead_time);
+        });
+    for (NodeRecord* const target : targets) GossipTo(*target);
+  }
+  GossipUserMessages();
+}
+
+void Membership::RunPushPull(absl::Time now) {
+  if (next_push_pull_ > now) return;
+  SkipPast(now,
+           options_.push_pull_interval * PushPullScale(roster_.table().size()),
+           next_push_pull_);
+  if (roster_.leaving()) return;
+  const auto peers = roster_.table().Sample(1, [&](const NodeRecord& record) {
+    return record.state == wire::NodeState::kAlive &&
+           !roster_.IsSelf(record.name);
+  });
+  if (peers.empty()) return;
+  OpenRequest(now, now + options_.tcp_timeout,
+              {.kind = Request::Kind::kPushPull, .to = peers[0]->endpoint});
+}
+
+void Membership::RunRejoin(absl::Time now) {
+  if (roster_.leaving()) return;
+  const int scale = PushPullScale(roster_.table().size());
+  while (requests_.size() < options_.requests_max) {
+    const auto target = rejoin_.TakeDue(now, scale);
+    if (!target) return;
+    const bool under_way =
+        std::any_of(requests_.begin(), requests_.end(), [&](const auto& entry) {
+          return entry.second.kind == Request::Kind::kPushPull &&
+                 entry.second.to == *target;
+        });
+    if (under_way) continue;
+    OpenRequest(
+        now, now + options_.tcp_timeout,
+        {.kind = Request::Kind::kPushPull, .to = *target, .join = true});
+  }
+}
+
+bool Membership::HasGossip() const {
+  return roster_.table().size() > 1 &&
+         (!roster_.broadcasts().empty() || !user_log_.empty());
+}
+
+// The gossip clock stands while there is nothing to say; it goes on in step.
+void Membership::CatchUpGossipClock(absl::Time now) {
+  if (!HasGossip()) SkipPast(now, options_.gossip_interval, next_gossip_);
+}
+
+}  // namespace lb::gossip

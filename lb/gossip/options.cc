@@ -1,0 +1,140 @@
+#include "lb/gossip/options.h"
+
+#include <cstdint>
+#include <string_view>
+
+#include "fmt/format.h"
+#include "lb/base/status_macros.h"
+
+namespace lb::gossip {
+namespace {
+
+absl::Status OutOfRange(std::string_view option, std::string_view value,
+                        std::string_view want) {
+  return absl::InvalidArgumentError(
+      fmt::format("{}: {}, want {}", option, value, want));
+}
+
+absl::Status CheckAtLeast(std::string_view option, int64_t value,
+                          int64_t least) {
+  if (value >= least) return absl::OkStatus();
+  return OutOfRange(option, fmt::format("{}", value),
+                    fmt::format("{} or more", least));
+}
+
+absl::Status CheckPositive(std::string_view option, absl::Duration value) {
+  if (value > absl::ZeroDuration() && value < absl::InfiniteDuration()) {
+    return absl::OkStatus();
+  }
+  return OutOfRange(option, absl::FormatDuration(value), "above zero");
+}
+
+absl::Status CheckNotNegative(std::string_view option, absl::Duration value) {
+  if (value >= absl::ZeroDuration() && value < absl::InfiniteDuration()) {
+    return absl::OkStatus();
+  }
+  return OutOfRange(option, absl::FormatDuration(value), "zero or more");
+}
+
+absl::Status CheckDurations(const GossipOptions& o) {
+  LB_RETURN_IF_ERROR(CheckPositive("probe_interval", o.probe_interval));
+  LB_RETURN_IF_ERROR(CheckPositive("probe_timeout", o.probe_timeout));
+  if (o.probe_timeout >= o.probe_interval) {
+    return OutOfRange("probe_timeout", absl::FormatDuration(o.probe_timeout),
+                      "less than probe_interval");
+  }
+  LB_RETURN_IF_ERROR(CheckPositive("gossip_interval", o.gossip_interval));
+  LB_RETURN_IF_ERROR(
+      CheckNotNegative("gossip_to_the_dead_time", o.gossip_to_the_dead_time));
+  LB_RETURN_IF_ERROR(
+      CheckNotNegative("push_pull_interval", o.push_pull_interval));
+  LB_RETURN_IF_ERROR(CheckPositive("tcp_timeout", o.tcp_timeout));
+  LB_RETURN_IF_ERROR(
+      CheckNotNegative("dead_node_reclaim_time", o.dead_node_reclaim_time));
+  LB_RETURN_IF_ERROR(
+      CheckPositive("rejoin_interval_min", o.rejoin_interval_min));
+  if (o.rejoin_interval_max < o.rejoin_interval_min ||
+      o.rejoin_interval_max == absl::InfiniteDuration()) {
+    return OutOfRange("rejoin_interval_max",
+                      absl::FormatDuration(o.rejoin_interval_max),
+                      "rejoin_interval_min or more");
+  }
+  return CheckNotNegative("dead_peer_retry_time", o.dead_peer_retry_time);
+}
+
+}  // namespace
+
+GossipOptions LanProfile() { return {}; }
+
+GossipOptions WanProfile() {
+  GossipOptions options;
+  options.tcp_timeout = absl::Seconds(30);
+  options.suspicion_mult = 6;
+  options.push_pull_interval = absl::Seconds(60);
+  options.probe_timeout = absl::Seconds(3);
+  options.probe_interval = absl::Seconds(5);
+  options.gossip_nodes = 4;
+  options.gossip_interval = absl::Milliseconds(500);
+  options.gossip_to_the_dead_time = absl::Seconds(60);
+  return options;
+}
+
+GossipOptions LocalProfile() {
+  GossipOptions options;
+  options.tcp_timeout = absl::Seconds(1);
+  options.indirect_checks = 1;
+  options.retransmit_mult = 2;
+  options.suspicion_mult = 3;
+  options.push_pull_interval = absl::Seconds(15);
+  options.probe_timeout = absl::Milliseconds(200);
+  options.gossip_interval = absl::Milliseconds(100);
+  options.gossip_to_the_dead_time = absl::Seconds(15);
+  return options;
+}
+
+GossipOptions FastProfile() {
+  GossipOptions options;
+  options.probe_interval = absl::Milliseconds(100);
+  options.probe_timeout = absl::Milliseconds(50);
+  options.stream_pings = false;
+  options.suspicion_mult = 3;
+  options.suspicion_max_timeout_mult = 2;
+  options.gossip_interval = absl::Milliseconds(20);
+  options.push_pull_interval = absl::Seconds(5);
+  options.tcp_timeout = absl::Seconds(3);
+  options.dead_node_reclaim_time = absl::Seconds(5);
+  options.rejoin_interval_max = absl::Seconds(10);
+  return options;
+}
+
+absl::Status Validate(const GossipOptions& o) {
+  LB_RETURN_IF_ERROR(CheckDurations(o));
+  const struct {
+    std::string_view option;
+    int64_t value;
+    int64_t least;
+  } checks[] = {
+      {"indirect_checks", o.indirect_checks, 0},
+      {"awareness_max_multiplier", o.awareness_max_multiplier, 1},
+      {"suspicion_mult", o.suspicion_mult, 1},
+      {"suspicion_max_timeout_mult", o.suspicion_max_timeout_mult, 1},
+      {"gossip_nodes", o.gossip_nodes, 1},
+      {"retransmit_mult", o.retransmit_mult, 1},
+      {"user_transmits", o.user_transmits, 1},
+      // The smallest packet that holds an alive with full metadata, or so.
+      {"udp_buffer_size", static_cast<int64_t>(o.udp_buffer_size), 1200},
+      {"members_max", static_cast<int64_t>(o.members_max), 1},
+      {"broadcasts_max", static_cast<int64_t>(o.broadcasts_max), 1},
+      {"requests_max", static_cast<int64_t>(o.requests_max), 1},
+  };
+  for (const auto& [option, value, least] : checks) {
+    LB_RETURN_IF_ERROR(CheckAtLeast(option, value, least));
+  }
+  if (o.udp_buffer_size > 65000) {
+    return OutOfRange("udp_buffer_size", fmt::format("{}", o.udp_buffer_size),
+                      "65000 or less");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace lb::gossip

@@ -1,0 +1,74 @@
+// Prober: one probe at a time, from its ping to its verdict.
+//
+// It keeps the clock and the score of a probe and says what to do next; who is
+// probed, who is asked for help and how packets go out is its owner's affair.
+#ifndef LB_GOSSIP_PROBER_H_
+#define LB_GOSSIP_PROBER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace lb::gossip {
+
+struct ProbeTarget {
+  std::string name;
+  uint32_t sequence = 0;  // Of the ping and of all asked for help.
+};
+
+class Prober {
+ public:
+  // What its owner has to do now.
+  enum class Step {
+    kNone,
+    kAskOthers,  // The ping was not acked in time: call OnAsked().
+    kSucceeded,  // The target is fine. The probe is over.
+    kFailed,     // Nobody reached it. The probe is over.
+  };
+
+  // The ping goes out now. It is to be acked within `timeout`, by whatever way
+  // within `interval`. REQUIRES: no probe runs; timeout < interval.
+  void Begin(absl::Time now, ProbeTarget target, absl::Duration timeout,
+             absl::Duration interval);
+
+  // Others were asked; `nacks_expected` of them will say so if they fail too.
+  void OnAsked(int nacks_expected) { nacks_expected_ = nacks_expected; }
+  // kNone also for what belongs to no probe that runs.
+  Step OnAck(uint32_t sequence);
+  void OnNack(uint32_t sequence);
+  // The ping could not be sent: there is nothing to wait for.
+  Step OnSendFailed();
+  Step OnTimer(absl::Time now);
+  // Ends it without a verdict.
+  void Cancel() { phase_ = Phase::kIdle; }
+  // Forgives time that we ourselves slept through.
+  void Shift(absl::Duration by);
+
+  bool running() const { return phase_ != Phase::kIdle; }
+  // Of the probe that runs or ran last.
+  const ProbeTarget& target() const { return target_; }
+  absl::Time deadline() const { return deadline_; }
+  // What the last verdict says of ourselves (see Awareness): -1 for a success.
+  // A failure is held against us as far as the helpers were silent as well.
+  int health_delta() const { return health_delta_; }
+
+  absl::Time NextDeadline() const;
+
+ private:
+  enum class Phase { kIdle, kDirect, kIndirect };
+
+  Step Finish(Step verdict);
+
+  Phase phase_ = Phase::kIdle;
+  ProbeTarget target_;
+  absl::Time direct_deadline_;
+  absl::Time deadline_;
+  int nacks_expected_ = 0;
+  int nacks_ = 0;
+  int health_delta_ = 0;
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_PROBER_H_

@@ -1,0 +1,69 @@
+// Rejoin: whom to ask for a full exchange again, and when.
+//
+// The seeds, while no member has their address, and the peers that failed. Each
+// is tried with a delay that doubles up to a maximum; so nodes may start in any
+// order, and the halves of a healed partition find each other.
+#ifndef LB_GOSSIP_REJOIN_H_
+#define LB_GOSSIP_REJOIN_H_
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/options.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::gossip {
+
+class Rejoin {
+ public:
+  Rejoin(const GossipOptions& options, const Prng& prng);
+
+  // Due at once and for ever. False: there are rejoin_targets_max.
+  bool AddSeed(absl::Time now, const net::Endpoint& seed);
+
+  // A member has this address: nothing to do there.
+  void OnMemberUp(const net::Endpoint& endpoint);
+  // The member there failed. False: there are rejoin_targets_max.
+  bool OnMemberFailed(absl::Time now, const net::Endpoint& endpoint);
+  // The member there left: it is tried again only if it is a seed.
+  void OnMemberLeft(absl::Time now, const net::Endpoint& endpoint);
+
+  // A target that is due at `now`. It will be due again after its delay times
+  // `scale`.
+  std::optional<net::Endpoint> TakeDue(absl::Time now, int scale);
+
+  absl::Time NextDeadline() const {
+    return due_.empty() ? absl::InfiniteFuture() : due_.begin()->first;
+  }
+
+ private:
+  struct Target {
+    bool seed = false;
+    absl::Time due = absl::InfiniteFuture();
+    absl::Duration delay;
+    absl::Time give_up = absl::InfiniteFuture();
+  };
+  using Targets = std::map<net::Endpoint, Target>;
+
+  // Null: full.
+  Target* FindOrAdd(const net::Endpoint& endpoint);
+  void SetDue(const net::Endpoint& endpoint, Target& target, absl::Time due);
+  void Remove(Targets::iterator target);
+
+  const absl::Duration delay_min_;
+  const absl::Duration delay_max_;
+  const absl::Duration retry_time_;
+  const size_t targets_max_;
+  Prng prng_;
+  Targets targets_;
+  std::set<std::pair<absl::Time, net::Endpoint>> due_;  // The finite ones.
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_REJOIN_H_

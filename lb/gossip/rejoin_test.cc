@@ -1,0 +1,95 @@
+#include "lb/gossip/rejoin.h"
+
+#include "gtest/gtest.h"
+
+namespace lb::gossip {
+namespace {
+
+constexpr absl::Time kStart = absl::UnixEpoch();
+
+net::Endpoint Host(uint32_t number) {
+  return {net::IpAddress::Ipv4(0x0a000000 + number), 7946};
+}
+
+class RejoinTest : public testing::Test {
+ protected:
+  // When the only target is due next, and takes it then.
+  absl::Time TakeNext(Rejoin& rejoin, int scale = 1) {
+    const absl::Time due = rejoin.NextDeadline();
+    if (due != absl::InfiniteFuture()) {
+      EXPECT_EQ(rejoin.TakeDue(due - absl::Nanoseconds(1), scale),
+                std::nullopt);
+      EXPECT_NE(rejoin.TakeDue(due, scale), std::nullopt);
+    }
+    return due;
+  }
+
+  GossipOptions options_;
+};
+
+TEST_F(RejoinTest, SeedIsDueAtOnceThenEverLater) {
+  Rejoin rejoin(options_, Prng(1));
+  EXPECT_TRUE(rejoin.AddSeed(kStart, Host(1)));
+  EXPECT_EQ(TakeNext(rejoin), kStart);
+  absl::Time last = kStart;
+  for (int64_t seconds : {1, 2, 4, 8, 16, 32, 60, 60, 60}) {
+    const absl::Time next = TakeNext(rejoin);
+    EXPECT_GE(next - last, absl::Seconds(seconds) / 2);
+    EXPECT_LE(next - last, absl::Seconds(seconds));
+    last = next;
+  }
+}
+
+TEST_F(RejoinTest, LargeClustersAskLessOften) {
+  Rejoin rejoin(options_, Prng(1));
+  rejoin.AddSeed(kStart, Host(1));
+  TakeNext(rejoin, /*scale=*/6);
+  EXPECT_GE(rejoin.NextDeadline() - kStart, absl::Seconds(3));
+}
+
+TEST_F(RejoinTest, SeedThatIsAMemberRestsUntilItIsNone) {
+  Rejoin rejoin(options_, Prng(1));
+  rejoin.AddSeed(kStart, Host(1));
+  rejoin.OnMemberUp(Host(1));
+  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+  rejoin.OnMemberLeft(kStart, Host(1));
+  EXPECT_EQ(rejoin.NextDeadline(), kStart + absl::Seconds(1));
+}
+
+TEST_F(RejoinTest, FailedPeerIsTriedUntilItIsBack) {
+  Rejoin rejoin(options_, Prng(1));
+  EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));
+  EXPECT_EQ(TakeNext(rejoin), kStart + absl::Seconds(1));
+  rejoin.OnMemberUp(Host(2));
+  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+}
+
+TEST_F(RejoinTest, FailedPeerIsGivenUpInTheEnd) {
+  options_.dead_peer_retry_time = absl::Seconds(10);
+  Rejoin rejoin(options_, Prng(1));
+  rejoin.OnMemberFailed(kStart, Host(2));
+  while (rejoin.NextDeadline() < kStart + absl::Seconds(10)) TakeNext(rejoin);
+  EXPECT_EQ(rejoin.TakeDue(rejoin.NextDeadline(), 1), std::nullopt);
+  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+}
+
+TEST_F(RejoinTest, PeerThatLeftIsLeftAlone) {
+  Rejoin rejoin(options_, Prng(1));
+  rejoin.OnMemberFailed(kStart, Host(2));
+  rejoin.OnMemberLeft(kStart, Host(2));
+  rejoin.OnMemberLeft(kStart, Host(3));
+  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+}
+
+TEST_F(RejoinTest, RefusesMoreThanItsMaximum) {
+  options_.rejoin_targets_max = 2;
+  Rejoin rejoin(options_, Prng(1));
+  EXPECT_TRUE(rejoin.AddSeed(kStart, Host(1)));
+  EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));
+  EXPECT_FALSE(rejoin.OnMemberFailed(kStart, Host(3)));
+  EXPECT_FALSE(rejoin.AddSeed(kStart, Host(4)));
+  EXPECT_TRUE(rejoin.AddSeed(kStart, Host(2)));  // Known already.
+}
+
+}  // namespace
+}  // namespace lb::gossip

@@ -1,0 +1,53 @@
+#include "lb/gossip/relay.h"
+
+#include <algorithm>
+
+namespace lb::gossip {
+
+bool Relay::Begin(absl::Time now, uint32_t own_sequence,
+                  const RelayRequest& request) {
+  if (pending_.size() >= requests_max_) return false;
+  pending_[own_sequence] = {
+      .request = request,
+      .nack_at = request.nack ? now + timeout_ * 0.8 : absl::InfiniteFuture(),
+      .expires = now + timeout_};
+  return true;
+}
+
+std::optional<RelayRequest> Relay::OnAck(uint32_t own_sequence) {
+  const auto found = pending_.find(own_sequence);
+  if (found == pending_.end()) return std::nullopt;
+  const RelayRequest request = found->second.request;
+  pending_.erase(found);
+  return request;
+}
+
+std::vector<RelayRequest> Relay::TakeNacks(absl::Time now) {
+  std::vector<RelayRequest> nacks;
+  for (auto it = pending_.begin(); it != pending_.end();) {
+    Pending& pending = it->second;
+    if (pending.nack_at <= now) {
+      nacks.push_back(pending.request);
+      pending.nack_at = absl::InfiniteFuture();
+    }
+    it = pending.expires <= now ? pending_.erase(it) : std::next(it);
+  }
+  return nacks;
+}
+
+void Relay::Shift(absl::Duration by) {
+  for (auto& [sequence, pending] : pending_) {
+    pending.nack_at += by;
+    pending.expires += by;
+  }
+}
+
+absl::Time Relay::NextDeadline() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const auto& [sequence, pending] : pending_) {
+    next = std::min({next, pending.nack_at, pending.expires});
+  }
+  return next;
+}
+
+}  // namespace lb::gossip

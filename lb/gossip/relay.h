@@ -1,0 +1,61 @@
+// Relay: the indirect pings that we do for others.
+//
+// An ack of the target is passed on for the whole timeout. A nack goes out at
+// 80 % of it already (Lifeguard): at the end it would reach the prober after
+// its verdict, and be held against a healthy node.
+#ifndef LB_GOSSIP_RELAY_H_
+#define LB_GOSSIP_RELAY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::gossip {
+
+// Who asked, and under which number it waits.
+struct RelayRequest {
+  net::Endpoint requester;
+  uint32_t sequence = 0;
+  bool nack = false;  // Wants a nack.
+
+  friend bool operator==(const RelayRequest&, const RelayRequest&) = default;
+};
+
+class Relay {
+ public:
+  // `timeout` is the probe timeout of this node.
+  Relay(absl::Duration timeout, size_t requests_max)
+      : timeout_(timeout), requests_max_(requests_max) {}
+
+  // The target is pinged as `own_sequence` now. False: requests_max are under
+  // way.
+  bool Begin(absl::Time now, uint32_t own_sequence,
+             const RelayRequest& request);
+  // Whom to pass the ack on to; it is done with.
+  std::optional<RelayRequest> OnAck(uint32_t own_sequence);
+  // Whom to send a nack now. Forgets what is over.
+  std::vector<RelayRequest> TakeNacks(absl::Time now);
+  void Shift(absl::Duration by);
+
+  absl::Time NextDeadline() const;
+
+ private:
+  struct Pending {
+    RelayRequest request;
+    absl::Time nack_at;  // Infinite: sent, or not wanted.
+    absl::Time expires;
+  };
+
+  const absl::Duration timeout_;
+  const size_t requests_max_;
+  std::map<uint32_t, Pending> pending_;  // By own sequence.
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_RELAY_H_

@@ -1,0 +1,65 @@
+#include "lb/gossip/relay.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr absl::Time kStart = absl::UnixEpoch();
+constexpr absl::Duration kTimeout = absl::Milliseconds(500);
+
+RelayRequest Request(uint32_t sequence, bool nack) {
+  return {.requester = {net::IpAddress::Ipv4(0x0a000001), 7946},
+          .sequence = sequence,
+          .nack = nack};
+}
+
+TEST(RelayTest, PassesTheAckOnOnce) {
+  Relay relay(kTimeout, 10);
+  EXPECT_TRUE(relay.Begin(kStart, 5, Request(300, true)));
+  EXPECT_EQ(relay.OnAck(4), std::nullopt);
+  EXPECT_EQ(relay.OnAck(5), Request(300, true));
+  EXPECT_EQ(relay.OnAck(5), std::nullopt);
+  EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
+}
+
+TEST(RelayTest, NacksAtFourFifthsOfTheTimeout) {
+  Relay relay(kTimeout, 10);
+  relay.Begin(kStart, 5, Request(300, true));
+  EXPECT_EQ(relay.NextDeadline(), kStart + absl::Milliseconds(400));
+  EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(399)), IsEmpty());
+  EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(400)),
+              ElementsAre(Request(300, true)));
+  EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(450)), IsEmpty());
+}
+
+TEST(RelayTest, PassesAnAckOnThatComesAfterTheNack) {
+  Relay relay(kTimeout, 10);
+  relay.Begin(kStart, 5, Request(300, true));
+  relay.TakeNacks(kStart + absl::Milliseconds(400));
+  EXPECT_EQ(relay.OnAck(5), Request(300, true));
+}
+
+TEST(RelayTest, ForgetsAfterTheTimeout) {
+  Relay relay(kTimeout, 10);
+  relay.Begin(kStart, 5, Request(300, false));
+  EXPECT_EQ(relay.NextDeadline(), kStart + kTimeout);
+  EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
+  EXPECT_EQ(relay.OnAck(5), std::nullopt);
+  EXPECT_EQ(relay.NextDeadline(), absl::InfiniteFuture());
+}
+
+TEST(RelayTest, RefusesMoreThanItsMaximum) {
+  Relay relay(kTimeout, 2);
+  EXPECT_TRUE(relay.Begin(kStart, 1, Request(1, true)));
+  EXPECT_TRUE(relay.Begin(kStart, 2, Request(2, true)));
+  EXPECT_FALSE(relay.Begin(kStart, 3, Request(3, true)));
+  EXPECT_EQ(relay.OnAck(3), std::nullopt);
+}
+
+}  // namespace
+}  // namespace lb::gossip

@@ -1,0 +1,124 @@
+// Roster: what we believe of each node, and the rules by which claims of
+// others change it.
+//
+// A node's incarnation orders the claims about it; only the node itself raises
+// it. Alive needs a higher one than known; suspect and dead win at an equal
+// one. An accusation of ourselves is refuted with a higher incarnation.
+// Beyond memberlist's rules, and compatible with them:
+//   - a stale alive of a node that we hold for dead (it restarted, or was cut
+//     off) is answered with the accusation, so that it can refute it;
+//   - who accuses us gets the refutation directly, also if the accusation was
+//     old;
+//   - a claim too far ahead of what is known (kIncarnationJumpMax) is refused:
+//     one forged message cannot use up a node's incarnations;
+//   - an address and its IPv4-mapped form are no conflict.
+//
+// Part of the core: no I/O; see Membership.
+#ifndef LB_GOSSIP_ROSTER_H_
+#define LB_GOSSIP_ROSTER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/awareness.h"
+#include "lb/gossip/broadcast_queue.h"
+#include "lb/gossip/member.h"
+#include "lb/gossip/member_table.h"
+#include "lb/gossip/options.h"
+#include "lb/gossip/suspicion.h"
+#include "lb/gossip/wire/messages.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::gossip {
+
+// A node raises its incarnation by one per refutation: further ahead is a lie.
+inline constexpr uint32_t kIncarnationJumpMax = 1 << 20;
+
+// A message for one node, not for all.
+struct DirectMessage {
+  net::Endpoint to;
+  wire::Message message;
+};
+
+class Roster {
+ public:
+  // `options` and `counters` outlive it.
+  Roster(const GossipOptions& options, NodeIdentity self, const Prng& prng,
+         absl::Time now, GossipCounters* counters);
+
+  // Claims of others, and our own suspicions.
+  void OnAlive(absl::Time now, const wire::Alive& alive);
+  void OnSuspect(absl::Time now, const wire::Suspect& suspect);
+  void OnDead(absl::Time now, const wire::Dead& dead);
+  // All of a peer's claims (roster_merge.cc).
+  // FailedPrecondition: its versions and ours do not go together; nothing was
+  // merged.
+  absl::Status Merge(absl::Time now, const wire::PushPull& remote);
+  // All that we know, for a peer.
+  wire::PushPull Snapshot(bool join) const;
+
+  // Declares dead whose suspicion has expired.
+  void OnTimer(absl::Time now);
+  absl::Time NextDeadline() const { return suspicions_.NextDeadline(); }
+  void Shift(absl::Duration by) { suspicions_.Shift(by); }
+
+  // What we say of ourselves.
+  void Leave(absl::Time now);
+  void SetMeta(wire::Bytes meta);
+  bool leaving() const { return leaving_; }
+  wire::Alive OwnAlive() const { return own().ToAlive(); }
+  const NodeIdentity& self() const { return self_; }
+  bool IsSelf(std::string_view name) const { return name == self_.name; }
+
+  std::vector<Member> Members() const;
+  bool HasOtherUp() const;
+  MemberTable& table() { return table_; }
+  const MemberTable& table() const { return table_; }
+  BroadcastQueue& broadcasts() { return broadcasts_; }
+  const BroadcastQueue& broadcasts() const { return broadcasts_; }
+  Awareness& awareness() { return awareness_; }
+  const Awareness& awareness() const { return awareness_; }
+
+  // Empty after being taken.
+  std::vector<DirectMessage> TakeDirect();
+  std::vector<GossipEvent> TakeEvents();
+
+ private:
+  const NodeRecord& own() const { return *table_.Find(self_.name); }
+  NodeRecord& own() { return *table_.Find(self_.name); }
+
+  // Rules of an alive, in their order.
+  bool AcceptsAddress(const net::Endpoint& endpoint) const;
+  bool MayMove(absl::Time now, const NodeRecord& record) const;
+  void OnAliveAboutSelf(const wire::Alive& alive);
+  void Adopt(absl::Time now, NodeRecord& record, const wire::Alive& alive,
+             const net::Endpoint& endpoint);
+  void Accuse(absl::Time now, NodeRecord& record);
+
+  bool IsImplausible(const NodeRecord& record, uint32_t incarnation);
+  void Refute(uint32_t accusation);
+  void AnswerAccuser(std::string_view from);
+  SuspicionTimes CurrentSuspicionTimes() const;
+  void Broadcast(std::string_view name, const wire::Message& message);
+  void Tell(MemberChange change, const NodeRecord& record);
+
+  const GossipOptions& options_;
+  NodeIdentity self_;
+  GossipCounters* const counters_;
+  Awareness awareness_;
+  MemberTable table_;
+  Suspicions suspicions_;  // Of the records in state suspect, exactly.
+  BroadcastQueue broadcasts_;
+  bool leaving_ = false;
+  std::vector<DirectMessage> direct_;
+  std::vector<GossipEvent> events_;
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_ROSTER_H_

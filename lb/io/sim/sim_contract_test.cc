@@ -1,0 +1,42 @@
+// The contract suite on lb/io/sim.
+#include <memory>
+
+#include "lb/io/sim/sim_world.h"
+#include "lb/io/testing/io_contract.h"
+
+namespace lb::io {
+namespace {
+
+class SimHarness final : public ContractHarness {
+ public:
+  Loop* loop() override { return first_->environment().loop; }
+  bool RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) override {
+    return world_.loop().RunUntil(done, limit);
+  }
+  ContractNode first() override { return NodeOf(first_); }
+  ContractNode second() override { return NodeOf(second_); }
+  net::Endpoint closed_port() override {
+    return {second_->address(), /*port=*/1};
+  }
+
+ private:
+  static ContractNode NodeOf(SimHost* host) {
+    const Environment env = host->environment();
+    return {env.datagrams, env.streams, env.state};
+  }
+
+  SimWorld world_{/*seed=*/1};
+  SimHost* const first_ = world_.AddHost("n1", "10.0.0.1/24");
+  SimHost* const second_ = world_.AddHost("n2", "10.0.0.2/24");
+};
+
+std::unique_ptr<ContractHarness> MakeSimHarness() {
+  return std::make_unique<SimHarness>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Sim, IoContractTest, testing::Values(&MakeSimHarness));
+INSTANTIATE_TEST_SUITE_P(Sim, StreamContractTest,
+                         testing::Values(&MakeSimHarness));
+
+}  // namespace
+}  // namespace lb::io

@@ -1,0 +1,109 @@
+// SimHost: one simulated machine, and the Environment of the node on it.
+//
+// It has interface "eth0" on the world's segment and "lo", one UDP and one TCP
+// socket (port 7946), a disk and an event log. All pointers of its Environment
+// stay the same for the host's life, through crashes and restarts; they and the
+// host belong to the SimWorld.
+//
+//   SimHost* n1 = world.AddHost("n1", "172.18.8.11/24");
+//   auto agent = std::make_unique<Agent>(n1->environment());
+//   n1->Crash();             // From here on n1 is silent.
+//   agent.reset();           // Any time from here to Restart().
+//   n1->Restart();
+//   agent = std::make_unique<Agent>(n1->environment());
+#ifndef LB_IO_SIM_SIM_HOST_H_
+#define LB_IO_SIM_SIM_HOST_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lb/base/event_log.h"
+#include "lb/base/prng.h"
+#include "lb/io/environment.h"
+#include "lb/io/sim/sim_address_installer.h"
+#include "lb/io/sim/sim_link_monitor.h"
+#include "lb/io/sim/sim_loop.h"
+#include "lb/io/sim/sim_network.h"
+#include "lb/io/sim/sim_process.h"
+#include "lb/io/sim/sim_segment.h"
+#include "lb/io/sim/sim_state_store.h"
+#include "lb/io/sim/sim_streams.h"
+#include "lb/net/endpoint.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/ip_prefix.h"
+#include "lb/net/mac_address.h"
+
+namespace lb::io {
+
+struct SimHostOptions {
+  std::string name;
+  // Of eth0; the first is the one that sockets are bound to. At least one.
+  std::vector<net::IpPrefix> addresses;
+  uint16_t port = 7946;
+};
+
+class SimHost {
+ public:
+  // For SimWorld. `number` counts a world's hosts: 1, 2, 3, ...
+  SimHost(int number, SimHostOptions options, SimLoop* loop,
+          SimNetwork* network, SimSegment* segment);
+  SimHost(const SimHost&) = delete;
+  SimHost& operator=(const SimHost&) = delete;
+
+  // What the node on this host may touch. The Prng depends on the world's seed,
+  // the host's name and the number of its restarts.
+  Environment environment();
+
+  int number() const { return number_; }
+  const std::string& name() const { return options_.name; }
+  net::IpAddress address() const { return options_.addresses[0].address; }
+  net::Endpoint endpoint() const { return {address(), options_.port}; }
+  // Of eth0: 02:00:00 and the host's number.
+  net::MacAddress mac() const { return mac_; }
+
+  // Power loss: nothing is sent, received or run any more; writes that were not
+  // answered are lost; addresses installed by the node are gone. Peers of its
+  // streams hear nothing. May be called from anywhere.
+  void Crash();
+  // kill -9 of the node: as Crash(), but its kernel lives: installed addresses
+  // stay, and it finishes the node's streams, whatever was left to say.
+  void Kill();
+  // REQUIRES: !running(). What is left of the old node must be destroyed first.
+  void Restart();
+  bool running() const { return process_.running(); }
+
+  // SIGSTOP and SIGCONT: what is due in between comes at Resume().
+  void Pause() { process_.Pause(); }
+  void Resume() { process_.Resume(); }
+
+  // Pulls and plugs the cable of an interface.
+  void SetCarrier(bool carrier) { links_.SetCarrier("eth0", carrier); }
+
+  SimProcess& process() { return process_; }  // The civil clock's error.
+  SimLinkMonitor& links() { return links_; }
+  SimAddressInstaller& installer() { return installer_; }
+  SimStateStore& state() { return state_; }
+  EventLog& log() { return log_; }
+
+ private:
+  void StopNode();
+
+  const int number_;
+  const SimHostOptions options_;
+  const net::MacAddress mac_;
+  const Prng prng_;
+  SimProcess process_;
+  SimLinkMonitor links_;
+  SimAddressInstaller installer_;
+  SimStateStore state_;
+  EventLog log_;
+  SimAttachment attachment_;
+  SimDatagramTransport datagrams_;
+  SimStreamTransport streams_;
+  SimFrameTransport frames_;
+};
+
+}  // namespace lb::io
+
+#endif  // LB_IO_SIM_SIM_HOST_H_

@@ -1,0 +1,59 @@
+// ARP for IPv4 over Ethernet (RFC 826), and the kinds that RFC 5227 names.
+//
+// Only the codec: who is answered is lb/announce's business. What parses
+// serializes back to the same 28 bytes; padding behind them is ignored.
+#ifndef LB_NET_ARP_H_
+#define LB_NET_ARP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/mac_address.h"
+
+namespace lb::net {
+
+inline constexpr size_t kArpSize = 28;
+
+enum class ArpOperation : uint16_t { kRequest = 1, kReply = 2 };
+
+struct ArpPacket {
+  ArpOperation operation = ArpOperation::kRequest;
+  MacAddress sender_mac;
+  IpAddress sender_ip;    // IPv4
+  MacAddress target_mac;  // In a request nobody reads it.
+  IpAddress target_ip;    // IPv4
+
+  friend bool operator==(const ArpPacket&, const ArpPacket&) = default;
+};
+
+// What a packet is for.
+enum class ArpKind {
+  kRequest,            // Who has the target address?
+  kProbe,              // The same from a host that wants it: RFC 5227 1.1.
+  kGratuitousRequest,  // "I have it", as a request: RFC 5227 calls it an
+                       // announcement.
+  kReply,              // The answer to a request.
+  kGratuitousReply,    // "I have it", as a reply: RFC 5944 section 4.6.
+};
+
+ArpKind Kind(const ArpPacket& packet);
+
+// Reads the payload of an Ethernet frame. InvalidArgument names the field:
+// fewer than 28 bytes, another hardware or protocol, an operation that is
+// neither request nor reply, a sender that is a group.
+absl::StatusOr<ArpPacket> ParseArp(absl::Span<const uint8_t> payload);
+
+// The 28 bytes. REQUIRES: both addresses are IPv4.
+std::vector<uint8_t> SerializeArp(const ArpPacket& packet);
+
+// The whole frame, from the packet's sender to `destination`.
+std::vector<uint8_t> ArpFrame(const MacAddress& destination,
+                              const ArpPacket& packet);
+
+}  // namespace lb::net
+
+#endif  // LB_NET_ARP_H_

@@ -1,0 +1,57 @@
+// Ethernet II frames: header and payload (IEEE 802.3, RFC 894, RFC 2464).
+//
+// Frames are as a FramePort gives them: from the destination address on,
+// without frame check sequence. Tagged frames (802.1Q, 802.1ad) are refused by
+// name: a frame with a tag belongs to the VLAN's own interface, and to read on
+// behind the tag would answer into the wrong network.
+//
+//   LB_ASSIGN_OR_RETURN(const EthernetFrame frame, ParseEthernet(bytes));
+//   if (frame.header.ether_type == kEtherTypeArp) ParseArp(frame.payload);
+#ifndef LB_NET_ETHERNET_H_
+#define LB_NET_ETHERNET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/net/byte_reader.h"
+#include "lb/net/mac_address.h"
+
+namespace lb::net {
+
+inline constexpr uint16_t kEtherTypeArp = 0x0806;   // RFC 826
+inline constexpr uint16_t kEtherTypeIpv6 = 0x86dd;  // RFC 2464 section 3
+inline constexpr size_t kEthernetHeaderSize = 14;
+// IEEE 802.3: 64 bytes, less the 4 of the frame check sequence.
+inline constexpr size_t kEthernetFrameSizeMin = 60;
+
+struct EthernetHeader {
+  MacAddress destination;
+  MacAddress source;
+  uint16_t ether_type = 0;
+
+  friend bool operator==(const EthernetHeader&,
+                         const EthernetHeader&) = default;
+};
+
+struct EthernetFrame {
+  EthernetHeader header;
+  absl::Span<const uint8_t> payload;  // Of the parsed bytes; with padding.
+};
+
+// The next six bytes.
+MacAddress ReadMac(ByteReader& in);
+
+// InvalidArgument: cut short, the source is a group address, or the type field
+// is an 802.3 length. Unimplemented: the frame has a VLAN tag.
+absl::StatusOr<EthernetFrame> ParseEthernet(absl::Span<const uint8_t> frame);
+
+// Header and payload, filled with zeros up to the smallest frame.
+std::vector<uint8_t> SerializeEthernet(const EthernetHeader& header,
+                                       absl::Span<const uint8_t> payload);
+
+}  // namespace lb::net
+
+#endif  // LB_NET_ETHERNET_H_

@@ -1,0 +1,200 @@
+#include "tests/sim/cluster.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
+#include <utility>
+
+#include "lb/base/check.h"
+#include "lb/config/manifests.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+std::string PoolManifest(const std::string& name, const std::string& range) {
+  return fmt::format(
+      "---\n"
+      "apiVersion: metallb.io/v1beta1\n"
+      "kind: IPAddressPool\n"
+      "metadata: {{name: {}}}\n"
+      "spec: {{addresses: ['{}']}}\n",
+      name, range);
+}
+
+std::string ServiceManifest(const std::string& name,
+                            const std::string& wanted_address) {
+  return fmt::format(
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: Service\n"
+      "metadata: {{name: {}, namespace: default}}\n"
+      "spec: {{type: LoadBalancer, loadBalancerIP: '{}', ports: [{{port: "
+      "80}}]}}\n",
+      name, wanted_address);
+}
+
+Cluster::Cluster(uint64_t seed, int nodes, Delivery delivery)
+    : world_(seed), delivery_(delivery) {
+  for (int i = 1; i <= nodes; ++i) {
+    const std::string name = fmt::format("n{}", i);
+    nodes_[name].host =
+        world_.AddHost(name, fmt::format("172.18.8.{}/24", 10 + i));
+  }
+  world_.loop().SetAfterEvent([this] { CheckInvariants(); });
+}
+
+Cluster::~Cluster() {
+  world_.loop().SetAfterEvent({});
+  for (auto& [name, node] : nodes_) {
+    if (node.agent != nullptr) node.host->Crash();
+  }
+}
+
+std::vector<std::string> Cluster::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, node] : nodes_) names.push_back(name);
+  return names;
+}
+
+void Cluster::SetManifests(const std::string& text) {
+  for (const std::string& name : names()) SetManifests(name, text);
+}
+
+void Cluster::SetManifests(const std::string& name, const std::string& text) {
+  Node& node = nodes_.at(name);
+  node.manifests = text;
+  if (node.agent != nullptr) Load(node);
+}
+
+void Cluster::Load(Node& node) {
+  config::Manifests manifests;
+  config::ParseManifests("test.yaml", node.manifests, {}, &manifests);
+  node.desired = config::BuildDesired(manifests, node.desired);
+  node.agent->SetDesired(node.desired);
+}
+
+void Cluster::Start(const std::string& name) {
+  Node& node = nodes_.at(name);
+  LB_CHECK(node.agent == nullptr);
+  if (!node.host->running()) node.host->Restart();
+  AgentOptions options;
+  options.node = name;
+  options.advertise = node.host->endpoint();
+  options.gossip = gossip::FastProfile();
+  options.delivery = delivery_;
+  for (const auto& [other, there] : nodes_) {
+    if (other != name) options.join.push_back(there.host->endpoint());
+  }
+  auto agent = Agent::Create(options, node.host->environment());
+  LB_CHECK(agent.ok());
+  node.agent = *std::move(agent);
+  node.desired = {};  // A new process remembers no earlier manifests.
+  node.agent->Start();
+  Load(node);
+}
+
+void Cluster::StartAll() {
+  for (const std::string& name : names()) Start(name);
+}
+
+void Cluster::Kill(const std::string& name) {
+  nodes_.at(name).host->Kill();
+  nodes_.at(name).agent.reset();
+}
+
+void Cluster::Crash(const std::string& name) {
+  nodes_.at(name).host->Crash();
+  nodes_.at(name).agent.reset();
+}
+
+bool Cluster::RunUntilAgreed(absl::Duration limit) {
+  // Asked ten times a simulated second: asking after each event is slow.
+  const absl::Time end = world_.loop().Now() + limit;
+  while (!Agreed()) {
+    if (world_.loop().Now() >= end) return false;
+    RunFor(absl::Milliseconds(100));
+  }
+  return true;
+}
+
+std::string Cluster::Show(const std::string& name) const {
+  std::string text;
+  const auto& agent = nodes_.at(name).agent;
+  if (agent == nullptr) return text;
+  for (const auto& service : agent->DescribeServices().services()) {
+    text += fmt::format(
+        "{} {} {}\n", service.name(),
+        service.addresses().empty()
+            ? "-"
+            : fmt::format("{}", fmt::join(service.addresses(), ",")),
+        service.announcing_node().empty() ? "-" : service.announcing_node());
+  }
+  return text;
+}
+
+std::vector<std::string> Cluster::AnnouncersOf(
+    const std::string& address) const {
+  const net::IpAddress vip = *net::ParseIpAddress(address);
+  std::vector<std::string> announcers;
+  for (const auto& [name, node] : nodes_) {
+    if (node.agent != nullptr && node.agent->announcements().contains(vip)) {
+      announcers.push_back(name);
+    }
+  }
+  return announcers;
+}
+
+bool Cluster::Agreed() const {
+  std::string first;
+  for (const auto& [name, node] : nodes_) {
+    if (node.agent == nullptr) continue;
+    const std::string shown = Show(name);
+    if (shown.find(" -") != std::string::npos) return false;
+    if (first.empty()) first = shown;
+    if (shown != first) return false;
+    for (const auto& service : node.agent->DescribeServices().services()) {
+      for (const std::string& address : service.addresses()) {
+        if (AnnouncersOf(address) !=
+            std::vector<std::string>{service.announcing_node()}) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+void Cluster::CheckInvariants() const {
+  for (const auto& [name, node] : nodes_) {
+    if (node.agent == nullptr) continue;
+    std::set<net::IpAddress> held;
+    for (const auto& [service, entry] : node.agent->address_entries()) {
+      for (const auto& assigned : entry.assignment.addresses) {
+        LB_CHECK(held.insert(assigned.address).second);
+      }
+    }
+  }
+}
+
+std::string Cluster::Dump() const {
+  std::string text;
+  for (const auto& [name, node] : nodes_) {
+    text +=
+        fmt::format("{}:{}\n{}", name,
+                    node.agent == nullptr ? " not running" : "", Show(name));
+    if (node.agent == nullptr) continue;
+    for (const auto& [address, interfaces] : node.agent->announcements()) {
+      text += fmt::format("  announces {}\n", address.ToString());
+    }
+    for (const Event& event : node.host->log().Since(0)) {
+      text += fmt::format(
+          "  {} {} {}: {}\n",
+          absl::FormatTime("%H:%M:%E3S", event.time, absl::UTCTimeZone()),
+          event.reason, event.object, event.message);
+    }
+  }
+  return text;
+}
+
+}  // namespace lb

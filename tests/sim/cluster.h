@@ -1,0 +1,93 @@
+// Cluster: real agents on simulated hosts, driven by sentences.
+//
+//   Cluster cluster(/*seed=*/1, /*nodes=*/3);
+//   cluster.SetManifests(kPool + kService);
+//   cluster.StartAll();
+//   ASSERT_TRUE(cluster.RunUntilAgreed(absl::Seconds(10)));
+//   EXPECT_EQ(cluster.Show("n1"), "default/web 172.18.8.201 n2\n");
+//
+// Nodes are n1, n2, ... at 172.18.8.11, .12, ...; each joins all others. After
+// every event an invariant is checked: on no node do two services without a
+// sharing key hold one address.
+#ifndef LB_TESTS_SIM_CLUSTER_H_
+#define LB_TESTS_SIM_CLUSTER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/agent/agent.h"
+#include "lb/config/desired.h"
+#include "lb/io/sim/sim_world.h"
+
+namespace lb {
+
+// A manifest each; joined by operator+.
+std::string PoolManifest(const std::string& name, const std::string& range);
+std::string ServiceManifest(const std::string& name,
+                            const std::string& wanted_address = "");
+inline constexpr char kAdvertisement[] =
+    "---\n"
+    "apiVersion: metallb.io/v1beta1\n"
+    "kind: L2Advertisement\n"
+    "metadata: {name: all}\n";
+
+class Cluster {
+ public:
+  Cluster(uint64_t seed, int nodes, Delivery delivery = Delivery::kNone);
+  ~Cluster();
+
+  io::SimWorld& world() { return world_; }
+  io::SimHost& host(const std::string& node) { return *nodes_.at(node).host; }
+  Agent& agent(const std::string& node) { return *nodes_.at(node).agent; }
+  bool running(const std::string& node) const {
+    return nodes_.at(node).agent != nullptr;
+  }
+  std::vector<std::string> names() const;
+
+  // What a node's manifests say from now on, and after a restart.
+  void SetManifests(const std::string& node, const std::string& text);
+  void SetManifests(const std::string& text);  // On all nodes.
+
+  void Start(const std::string& node);
+  void StartAll();
+  // kill -9: state stays, connections are reset.
+  void Kill(const std::string& node);
+  // Power loss or a cut cable: nobody hears anything.
+  void Crash(const std::string& node);
+
+  void RunFor(absl::Duration duration) { world_.loop().RunFor(duration); }
+  // Runs until all running nodes show the same, every service has an address
+  // and a node, and that node alone announces it. False: not within `limit`.
+  bool RunUntilAgreed(absl::Duration limit);
+
+  // "namespace/name addresses node" per service of a node, '-' for none.
+  std::string Show(const std::string& node) const;
+  // The running nodes that announce the address at this moment.
+  std::vector<std::string> AnnouncersOf(const std::string& address) const;
+  // All that is shown and announced, for failure messages.
+  std::string Dump() const;
+
+ private:
+  struct Node {
+    io::SimHost* host = nullptr;
+    std::unique_ptr<Agent> agent;
+    config::Desired desired;
+    std::string manifests;
+  };
+
+  void Load(Node& node);
+  bool Agreed() const;
+  void CheckInvariants() const;
+
+  io::SimWorld world_;
+  const Delivery delivery_;
+  std::map<std::string, Node> nodes_;
+};
+
+}  // namespace lb
+
+#endif  // LB_TESTS_SIM_CLUSTER_H_

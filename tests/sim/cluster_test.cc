@@ -1,0 +1,339 @@
+// The whole path on simulated hosts: manifests in, agreed addresses and one
+// announcing node out, through starts, kills, partitions and restarts.
+#include "tests/sim/cluster.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lb {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr absl::Duration kSettled = absl::Seconds(15);
+
+std::string Basics() {
+  return PoolManifest("first-pool", "172.18.8.201-172.18.8.205") +
+         kAdvertisement;
+}
+
+// The address of a service as n1 shows it.
+std::string AddressOf(const Cluster& cluster, const std::string& node,
+                      const std::string& service) {
+  const std::string shown = cluster.Show(node);
+  const size_t at = shown.find("default/" + service + " ");
+  if (at == std::string::npos) return "";
+  const size_t begin = shown.find(' ', at) + 1;
+  return shown.substr(begin, shown.find(' ', begin) - begin);
+}
+
+TEST(ClusterTest, ShowsTheSameAddressesWhateverTheStartOrder) {
+  std::vector<std::string> order = {"n1", "n2", "n3"};
+  do {
+    for (const absl::Duration pause :
+         {absl::ZeroDuration(), absl::Milliseconds(300), absl::Seconds(7)}) {
+      SCOPED_TRACE(fmt::format("{}, {}, {} every {}", order[0], order[1],
+                               order[2], absl::FormatDuration(pause)));
+      Cluster cluster(/*seed=*/1, /*nodes=*/3);
+      cluster.SetManifests(Basics() + ServiceManifest("a") +
+                           ServiceManifest("b") +
+                           ServiceManifest("c", "172.18.8.203"));
+      for (const std::string& node : order) {
+        cluster.Start(node);
+        cluster.RunFor(pause);
+      }
+      ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+      EXPECT_EQ(AddressOf(cluster, "n1", "a"), "172.18.8.201");
+      EXPECT_EQ(AddressOf(cluster, "n1", "b"), "172.18.8.202");
+      EXPECT_EQ(AddressOf(cluster, "n1", "c"), "172.18.8.203");
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(ClusterTest, AddressesOutliveKillAndRestartOfEachNode) {
+  Cluster cluster(/*seed=*/2, /*nodes=*/3);
+  // Added one by one against the order of names, so that a fresh allocation
+  // would give others.
+  std::string manifests = Basics();
+  cluster.StartAll();
+  for (const char* service : {"c", "b", "a"}) {
+    manifests += ServiceManifest(service);
+    cluster.SetManifests(manifests);
+    ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  }
+  const std::string before = cluster.Show("n1");
+  ASSERT_EQ(AddressOf(cluster, "n1", "c"), "172.18.8.201");
+  for (const std::string& node : cluster.names()) {
+    SCOPED_TRACE(node);
+    cluster.Kill(node);
+    cluster.RunFor(absl::Seconds(3));
+    cluster.Start(node);
+    cluster.RunFor(absl::Seconds(1));
+    ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+    EXPECT_EQ(cluster.Show("n1"), before);
+  }
+  for (const std::string& node : cluster.names()) cluster.Kill(node);
+  cluster.RunFor(absl::Seconds(10));
+  cluster.StartAll();
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.Show("n1"), before);
+}
+
+TEST(ClusterTest, ANodeThatLostItsStateLearnsTheAgreementAgain) {
+  Cluster cluster(/*seed=*/3, /*nodes=*/3);
+  std::string manifests = Basics() + ServiceManifest("z");
+  cluster.SetManifests(manifests);
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.SetManifests(manifests + ServiceManifest("a"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  const std::string before = cluster.Show("n1");
+  for (const std::string& node : cluster.names()) {
+    cluster.Crash(node);
+    cluster.host(node).state().values().clear();
+    cluster.RunFor(absl::Seconds(3));
+    cluster.Start(node);
+    cluster.RunFor(absl::Seconds(1));
+    ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+    EXPECT_EQ(cluster.Show(node), before);
+  }
+}
+
+TEST(ClusterTest, AnotherNodeTakesOverWithinASecond) {
+  Cluster cluster(/*seed=*/4, /*nodes=*/3, Delivery::kLoopback);
+  cluster.SetManifests(Basics() + ServiceManifest("web"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  const std::string vip = AddressOf(cluster, "n1", "web");
+  const std::string old_node = cluster.AnnouncersOf(vip)[0];
+  cluster.Crash(old_node);
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_THAT(cluster.AnnouncersOf(vip), SizeIs(1)) << cluster.Dump();
+  const std::string new_node = cluster.AnnouncersOf(vip)[0];
+  EXPECT_NE(new_node, old_node);
+  EXPECT_EQ(AddressOf(cluster, new_node, "web"), vip);
+  EXPECT_THAT(cluster.host(new_node).installer().installed(), SizeIs(1));
+}
+
+TEST(ClusterTest, AKilledNodesLoopbackIsCleanedWhenItReturns) {
+  Cluster cluster(/*seed=*/4, /*nodes=*/3, Delivery::kLoopback);
+  cluster.SetManifests(Basics() + ServiceManifest("web"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  const std::string old_node =
+      cluster.AnnouncersOf(AddressOf(cluster, "n1", "web"))[0];
+  cluster.Kill(old_node);
+  EXPECT_THAT(cluster.host(old_node).installer().installed(), SizeIs(1));
+  // Without the service there is nothing to deliver when it comes back.
+  cluster.SetManifests(Basics());
+  cluster.Start(old_node);
+  cluster.RunFor(absl::Seconds(1));
+  EXPECT_THAT(cluster.host(old_node).installer().installed(), SizeIs(0));
+}
+
+TEST(ClusterTest, LeavingHandsOverAtOnce) {
+  Cluster cluster(/*seed=*/5, /*nodes=*/3);
+  cluster.SetManifests(Basics() + ServiceManifest("web"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  const std::string vip = AddressOf(cluster, "n1", "web");
+  const std::string old_node = cluster.AnnouncersOf(vip)[0];
+  bool left = false;
+  cluster.agent(old_node).Leave([&] { left = true; });
+  cluster.RunFor(absl::Seconds(1));
+  EXPECT_TRUE(left);
+  ASSERT_THAT(cluster.AnnouncersOf(vip), SizeIs(1)) << cluster.Dump();
+  EXPECT_NE(cluster.AnnouncersOf(vip)[0], old_node);
+}
+
+// Both sides give 172.18.8.201 to a service that the other does not know.
+TEST(ClusterTest, AfterAPartitionTheEarlierClaimKeepsADisputedAddress) {
+  Cluster cluster(/*seed=*/6, /*nodes=*/4);
+  cluster.SetManifests(Basics());
+  cluster.StartAll();
+  cluster.RunFor(absl::Seconds(3));
+  cluster.world().Partition({&cluster.host("n1"), &cluster.host("n2")},
+                            {&cluster.host("n3"), &cluster.host("n4")});
+  cluster.RunFor(absl::Seconds(5));
+  for (const char* node : {"n3", "n4"}) {
+    cluster.SetManifests(node, Basics() + ServiceManifest("early"));
+  }
+  cluster.RunFor(absl::Seconds(2));
+  for (const char* node : {"n1", "n2"}) {
+    cluster.SetManifests(node, Basics() + ServiceManifest("late"));
+  }
+  cluster.RunFor(absl::Seconds(2));
+  ASSERT_EQ(AddressOf(cluster, "n3", "early"), "172.18.8.201");
+  ASSERT_EQ(AddressOf(cluster, "n1", "late"), "172.18.8.201");
+
+  cluster.SetManifests(Basics() + ServiceManifest("early") +
+                       ServiceManifest("late"));
+  cluster.world().Heal();
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(absl::Seconds(30))) << cluster.Dump();
+  EXPECT_EQ(AddressOf(cluster, "n1", "early"), "172.18.8.201");
+  EXPECT_EQ(AddressOf(cluster, "n1", "late"), "172.18.8.202");
+}
+
+TEST(ClusterTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
+  Cluster cluster(/*seed=*/7, /*nodes=*/3);
+  cluster.SetManifests(Basics() + ServiceManifest("old"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  // Gone for a moment, as when an editor saves: nothing happens to it, and
+  // nobody else gets its address.
+  cluster.SetManifests(Basics() + ServiceManifest("new"));
+  cluster.RunFor(AddressBook::kReleaseDelay / 2);
+  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.202");
+  cluster.SetManifests(Basics() + ServiceManifest("new") +
+                       ServiceManifest("old"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(AddressOf(cluster, "n1", "old"), "172.18.8.201");
+  // Gone for good.
+  cluster.SetManifests(Basics() + ServiceManifest("new"));
+  cluster.RunFor(AddressBook::kReleaseDelay + absl::Seconds(2));
+  cluster.SetManifests(Basics() + ServiceManifest("new") +
+                       ServiceManifest("newer"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(AddressOf(cluster, "n1", "newer"), "172.18.8.201");
+  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.202");
+}
+
+TEST(ClusterTest, BrokenManifestsAtTheStartReleaseNothing) {
+  Cluster cluster(/*seed=*/8, /*nodes=*/3);
+  const std::string good =
+      Basics() + ServiceManifest("a") + ServiceManifest("b");
+  cluster.SetManifests(good);
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  const std::string before = cluster.Show("n1");
+  for (const std::string& node : cluster.names()) cluster.Kill(node);
+  cluster.SetManifests(Basics() + ServiceManifest("c") + "---\n{ broken: [\n");
+  cluster.StartAll();
+  cluster.RunFor(absl::Seconds(30));
+  EXPECT_EQ(AddressOf(cluster, "n1", "c"), "172.18.8.203") << cluster.Dump();
+  EXPECT_EQ(cluster.agent("n1").DescribeNode().problems_size(), 1);
+  cluster.SetManifests(good);
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.Show("n1"), before);
+}
+
+TEST(ClusterTest, AFullDiskIsAProblemAndNothingUnwrittenIsShown) {
+  Cluster cluster(/*seed=*/9, /*nodes=*/1);
+  cluster.Start("n1");
+  cluster.host("n1").state().SetWriteError(
+      absl::ResourceExhaustedError("no space left on device"));
+  cluster.SetManifests(Basics() + ServiceManifest("a"));
+  cluster.RunFor(absl::Seconds(10));
+  EXPECT_EQ(cluster.Show("n1"), "default/a - -\n");
+  EXPECT_THAT(cluster.agent("n1").DescribeNode().problems(0).text(),
+              HasSubstr("no space left on device"));
+  cluster.host("n1").state().SetWriteError(absl::OkStatus());
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.Show("n1"), "default/a 172.18.8.201 n1\n");
+}
+
+TEST(ClusterTest, ReconcilingAgainPlansNothing) {
+  Cluster cluster(/*seed=*/10, /*nodes=*/3);
+  const std::string manifests = Basics() + ServiceManifest("a");
+  cluster.SetManifests(manifests);
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.RunFor(absl::Seconds(2));
+  std::vector<uint64_t> events, writes;
+  for (const std::string& node : cluster.names()) {
+    events.push_back(cluster.host(node).log().last_sequence());
+    writes.push_back(cluster.host(node).state().writes());
+  }
+  cluster.SetManifests(manifests);
+  cluster.RunFor(absl::Seconds(2));
+  for (size_t i = 0; i < events.size(); ++i) {
+    const std::string node = cluster.names()[i];
+    EXPECT_EQ(cluster.host(node).log().last_sequence(), events[i]);
+    EXPECT_EQ(cluster.host(node).state().writes(), writes[i]);
+  }
+}
+
+// Random kills, restarts, state losses and partitions; then calm. Whatever
+// happened, all agree in the end, and nobody's address changed that was agreed
+// on by all before, as none was disputed.
+class ClusterFaultTest : public testing::TestWithParam<int> {};
+
+TEST_P(ClusterFaultTest, AgreesAgainAfterRandomFaults) {
+  const int seed = GetParam();
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  Cluster cluster(seed, /*nodes=*/5);
+  const std::string manifests =
+      PoolManifest("first-pool", "172.18.8.201-172.18.8.220") + kAdvertisement +
+      ServiceManifest("a") + ServiceManifest("b") + ServiceManifest("c") +
+      ServiceManifest("d");
+  cluster.SetManifests(manifests);
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  std::vector<std::string> addresses;
+  for (const char* service : {"a", "b", "c", "d"}) {
+    addresses.push_back(AddressOf(cluster, "n1", service));
+  }
+  Prng prng = cluster.world().Fork("faults");
+  for (int step = 0; step < 20; ++step) {
+    const std::string node = cluster.names()[prng.Uniform(5)];
+    switch (prng.Uniform(4)) {
+      case 0:
+        if (cluster.running(node)) cluster.Kill(node);
+        break;
+      case 1:
+        if (cluster.running(node)) cluster.Crash(node);
+        break;
+      case 2: {
+        std::vector<io::SimHost*> sides[2];
+        for (const std::string& name : cluster.names()) {
+          sides[prng.Uniform(2)].push_back(&cluster.host(name));
+        }
+        cluster.world().Partition(sides[0], sides[1]);
+        break;
+      }
+      case 3:
+        cluster.world().Heal();
+        break;
+    }
+    cluster.RunFor(prng.UniformDuration(absl::Seconds(4)));
+    for (const std::string& name : cluster.names()) {
+      if (!cluster.running(name) && prng.Chance(50)) cluster.Start(name);
+    }
+  }
+  cluster.world().Heal();
+  for (const std::string& name : cluster.names()) {
+    if (!cluster.running(name)) cluster.Start(name);
+  }
+  cluster.RunFor(absl::Seconds(20));
+  ASSERT_TRUE(cluster.RunUntilAgreed(absl::Seconds(30))) << cluster.Dump();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(AddressOf(cluster, "n1", std::string(1, 'a' + i)), addresses[i]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ClusterFaultTest, testing::Range(1, 21));
+
+TEST(ClusterTest, SameSeedSameTrace) {
+  uint64_t hashes[2];
+  for (uint64_t& hash : hashes) {
+    Cluster cluster(/*seed=*/11, /*nodes=*/3);
+    cluster.SetManifests(Basics() + ServiceManifest("a"));
+    cluster.StartAll();
+    cluster.RunFor(absl::Seconds(5));
+    cluster.Crash("n2");
+    cluster.RunFor(absl::Seconds(5));
+    hash = cluster.world().trace_hash();
+  }
+  EXPECT_EQ(hashes[0], hashes[1]);
+}
+
+}  // namespace
+}  // namespace lb
