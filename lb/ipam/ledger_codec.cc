@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "fmt/format.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
 #include "lb/ipam/ledger.pb.h"
@@ -17,6 +19,8 @@ namespace lb::ipam {
 namespace {
 
 namespace proto = ledger::v1;
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
 
 constexpr std::string_view kMessageMagic = "LBLM";
 constexpr std::string_view kFileMagic = "LBLF";
@@ -28,6 +32,14 @@ constexpr size_t kFileTailSize = kDigestSize + 8;
 // What record_count and one record's tag and length may add to its own size.
 constexpr size_t kCountSizeMax = 6;
 constexpr size_t kRecordHeadSizeMax = 6;
+// A record at all its limits takes under 10 KiB; the rest is for later fields.
+constexpr size_t kRecordSizeMax = 16 << 10;
+constexpr uint32_t kCountTag =
+    WireFormatLite::MakeTag(proto::LedgerMessage::kRecordCountFieldNumber,
+                            WireFormatLite::WIRETYPE_VARINT);
+constexpr uint32_t kRecordTag =
+    WireFormatLite::MakeTag(proto::LedgerMessage::kRecordsFieldNumber,
+                            WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
 
 absl::Span<const uint8_t> AsBytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -89,24 +101,51 @@ std::string SerializeBody(absl::Span<const Record* const> records) {
   return message.SerializeAsString();  // In field order; it has no maps.
 }
 
+absl::Status Malformed() {
+  return absl::InvalidArgumentError("ledger: malformed, want a LedgerMessage");
+}
+
+absl::StatusOr<Record> ReadRecord(CodedInputStream& in) {
+  uint32_t size = 0;
+  if (!in.ReadVarint32(&size)) return Malformed();
+  if (size > kRecordSizeMax) {
+    return absl::InvalidArgumentError(fmt::format(
+        "ledger: record of {} bytes, want at most {}", size, kRecordSizeMax));
+  }
+  std::string bytes;
+  proto::Record record;
+  if (!in.ReadString(&bytes, static_cast<int>(size)) ||
+      !record.ParseFromString(bytes)) {
+    return Malformed();
+  }
+  return FromProto(record);
+}
+
+// Reads a LedgerMessage one record at a time: parsed whole, a hostile one would
+// take many times its size in memory before anything could be counted.
 absl::StatusOr<std::vector<Record>> ParseBody(std::string_view bytes) {
-  proto::LedgerMessage message;
-  // Protocol Buffers measure in int; kMessageSizeMax fits.
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::InvalidArgumentError(
-        "ledger: malformed, want a LedgerMessage");
-  }
-  const size_t size = static_cast<size_t>(message.records_size());
-  if (size != message.record_count() || size > kRecordsMax) {
-    return absl::InvalidArgumentError(
-        fmt::format("ledger: {} records, want {} as it says and at most {}",
-                    size, message.record_count(), kRecordsMax));
-  }
+  CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
+                      static_cast<int>(bytes.size()));
   std::vector<Record> records;
-  records.reserve(size);
-  for (const proto::Record& in : message.records()) {
-    LB_ASSIGN_OR_RETURN(Record record, FromProto(in));
-    records.push_back(std::move(record));
+  uint32_t said = 0;
+  while (const uint32_t tag = in.ReadTag()) {
+    if (tag == kCountTag) {
+      if (!in.ReadVarint32(&said)) return Malformed();
+    } else if (tag == kRecordTag) {
+      if (records.size() == kRecordsMax) {
+        return absl::InvalidArgumentError(fmt::format(
+            "ledger: too many records, want at most {}", kRecordsMax));
+      }
+      LB_ASSIGN_OR_RETURN(Record record, ReadRecord(in));
+      records.push_back(std::move(record));
+    } else if (!WireFormatLite::SkipField(&in, tag)) {
+      return Malformed();
+    }
+  }
+  if (!in.ConsumedEntireMessage()) return Malformed();
+  if (records.size() != said) {
+    return absl::InvalidArgumentError(fmt::format(
+        "ledger: {} records, want {} as it says", records.size(), said));
   }
   return records;
 }

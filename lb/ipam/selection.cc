@@ -71,6 +71,7 @@ class Selection {
 absl::StatusOr<Assignment> Selection::Run() {
   if (!request_.requested_addresses.empty()) return Requested();
   KeepWhatSuits();
+  const size_t kept = chosen_.size();
   if (chosen_.size() < wish_.count_max) {
     if (!request_.requested_pool.empty()) {
       only_rank_ = pools_.FindByName(request_.requested_pool);
@@ -79,7 +80,10 @@ absl::StatusOr<Assignment> Selection::Run() {
       AddMissing();
     }
   }
-  if (chosen_.size() < wish_.count_min) return WhyNone();
+  if (chosen_.size() < wish_.count_min) {
+    chosen_.resize(kept);  // The reason speaks of all that is missing.
+    return WhyNone();
+  }
   std::sort(chosen_.begin(), chosen_.end(),
             [](const auto& a, const auto& b) { return a.address < b.address; });
   return Assignment{std::move(chosen_)};
