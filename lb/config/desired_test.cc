@@ -86,6 +86,25 @@ TEST(BuildDesiredTest, AServiceThatAsksForNothingNeedsNoPool) {
   EXPECT_EQ(ToText(desired.problems), "");
 }
 
+TEST(BuildDesiredTest, AServiceMustBeAllowedWhatItAsksFor) {
+  const std::string closed =
+      "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: {name: "
+      "c}\nspec: {addresses: [10.0.0.0/30], serviceAllocation: "
+      "{namespaceSelectors: [{matchLabels: {team: x}}]}}\n---\n";
+  const Desired refused =
+      Build({{"a.yaml", closed + ServiceAt("s", "10.0.0.1")}});
+  EXPECT_EQ(Short(refused), "c=10.0.0.0-10.0.0.3 ");
+  EXPECT_EQ(ToText(refused.problems),
+            "a.yaml:9: Service/default/s: spec.loadBalancerIP: asks for "
+            "10.0.0.1 of pool c: namespace not allowed, want an address that a "
+            "pool gives to this service\n");
+  const Desired allowed =
+      Build({{"a.yaml", closed + ServiceAt("s", "10.0.0.1") +
+                            "apiVersion: v1\nkind: Namespace\nmetadata: {name: "
+                            "default, labels: {team: x}}\n"}});
+  EXPECT_EQ(Short(allowed), "c=10.0.0.0-10.0.0.3 default/s=10.0.0.1 ");
+}
+
 TEST(BuildDesiredTest, AnUnknownPoolInAnAdvertisementIsANotice) {
   const Desired desired = Build(
       {{"a.yaml",

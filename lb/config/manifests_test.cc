@@ -133,7 +133,8 @@ const FaultCase kFaults[] = {
     {kService + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
                 "  loadBalancerIP: 203.0.113.9\n",
      "a.yaml:12: Service/default/s: spec.loadBalancerIP: asks for "
-     "203.0.113.9, which lies in no pool\n"},
+     "203.0.113.9, which lies in no pool, want an address of one of the "
+     "pools: good\n"},
     {kService + "metadata:\n  name: s\n  annotations:\n"
                 "    metallb.io/loadBalancerIPs: 192.0.2.1\n"
                 "spec:\n  type: LoadBalancer\n  loadBalancerIP: 192.0.2.2\n",
@@ -150,7 +151,7 @@ const FaultCase kFaults[] = {
                 "spec: {type: LoadBalancer}\n",
      "a.yaml:12: Service/default/s: "
      "metadata.annotations[metallb.io/address-pool]: asks for pool nowhere, "
-     "which does not exist\n"},
+     "which does not exist, want one of the pools: good\n"},
     {kService + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
                 "  ports: [{port: 0}]\n  ipFamilyPolicy: Dual\n",
      "a.yaml:13: Service/default/s: spec.ipFamilyPolicy: \"Dual\", want "
