@@ -19,6 +19,9 @@
 namespace lb::config {
 namespace {
 
+// Pools that a problem lists by name.
+constexpr size_t kNamedPoolsMax = 8;
+
 template <typename T>
 const T* As(const Object& object) {
   return std::get_if<T>(&object.value);
@@ -186,14 +189,43 @@ class Builder {
         Admit(object);
         continue;
       }
-      const std::string_view text = {verdict.message().data(),
-                                     verdict.message().size()};
-      const std::string& field = service->asking_field;
-      desired_.problems.push_back({object.file, LineOf(object, field),
-                                   object.name, field,
-                                   std::string(WithoutName(text, object))});
+      RefuseService(object, *service, verdict);
       if (const Object* const before = Before(object.name)) Admit(*before);
     }
+  }
+
+  void RefuseService(const Object& object, const ServiceObject& service,
+                     const absl::Status& verdict) {
+    const std::string_view text = {verdict.message().data(),
+                                   verdict.message().size()};
+    const std::string& field = service.asking_field;
+    desired_.problems.push_back(
+        {object.file, LineOf(object, field), object.name, field,
+         fmt::format("{}{}", WithoutName(text, object),
+                     WantedOf(service.request, verdict))});
+  }
+
+  // What would have been right, where the verdict does not say it.
+  std::string WantedOf(const ipam::ServiceRequest& request,
+                       const absl::Status& verdict) const {
+    if (absl::IsFailedPrecondition(verdict)) {
+      return ", want an address that a pool gives to this service";
+    }
+    if (!absl::IsNotFound(verdict)) return "";
+    std::vector<std::string> names;
+    for (const ipam::Pool& pool : AdmittedPools()) {
+      if (names.size() == kNamedPoolsMax) {
+        names.push_back("...");
+        break;
+      }
+      names.push_back(pool.name);
+    }
+    return fmt::format(
+        ", want {}: {}",
+        request.requested_addresses.empty() ? "one of the pools"
+                                            : "an address of one of the pools",
+        names.empty() ? "there are none"
+                      : fmt::format("{}", fmt::join(names, ", ")));
   }
 
   ipam::ServiceRequest RequestOf(const ServiceObject& service) const {

@@ -86,6 +86,25 @@ TEST(BuildDesiredTest, AServiceThatAsksForNothingNeedsNoPool) {
   EXPECT_EQ(ToText(desired.problems), "");
 }
 
+TEST(BuildDesiredTest, AServiceMustBeAllowedWhatItAsksFor) {
+  const std::string closed =
+      "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: {name: "
+      "c}\nspec: {addresses: [10.0.0.0/30], serviceAllocation: "
+      "{namespaceSelectors: [{matchLabels: {team: x}}]}}\n---\n";
+  const Desired refused =
+      Build({{"a.yaml", closed + ServiceAt("s", "10.0.0.1")}});
+  EXPECT_EQ(Short(refused), "c=10.0.0.0-10.0.0.3 ");
+  EXPECT_EQ(ToText(refused.problems),
+            "a.yaml:9: Service/default/s: spec.loadBalancerIP: asks for "
+            "10.0.0.1 of pool c: namespace not allowed, want an address that a "
+            "pool gives to this service\n");
+  const Desired allowed =
+      Build({{"a.yaml", closed + ServiceAt("s", "10.0.0.1") +
+                            "apiVersion: v1\nkind: Namespace\nmetadata: {name: "
+                            "default, labels: {team: x}}\n"}});
+  EXPECT_EQ(Short(allowed), "c=10.0.0.0-10.0.0.3 default/s=10.0.0.1 ");
+}
+
 TEST(BuildDesiredTest, AnUnknownPoolInAnAdvertisementIsANotice) {
   const Desired desired = Build(
       {{"a.yaml",
@@ -122,70 +141,66 @@ struct ReloadCase {
 const std::string kPoolP = Pool("p", "10.0.0.0/30");
 const std::string kPoolQ = Pool("q", "10.0.1.0/30");
 
-const std::vector<ReloadCase>& ReloadCases() {
-  static const auto* const cases = new std::vector<ReloadCase>{
-      {"a good change is taken",
-       {{"a.yaml", kPoolP}},
-       {{"a.yaml", Pool("p", "10.0.9.0/30")}},
-       "p=10.0.9.0-10.0.9.3 ",
-       0},
-      {"what is gone from a readable file is gone",
-       {{"a.yaml", kPoolP + kPoolQ}},
-       {{"a.yaml", kPoolQ}},
-       "q=10.0.1.0-10.0.1.3 ",
-       0},
-      {"a bad pool keeps its value",
-       {{"a.yaml", kPoolP + kPoolQ}},
-       {{"a.yaml", Pool("p", "10.0.0.0/33") + kPoolQ}},
-       "p=10.0.0.0-10.0.0.3 q=10.0.1.0-10.0.1.3 ",
-       1},
-      {"a broken file keeps what it held, before and after the break",
-       {{"a.yaml", kPoolP + kPoolQ}},
-       {{"a.yaml", Pool("p", "10.0.9.0/30") + "x: [\n"}},
-       "p=10.0.9.0-10.0.9.3 q=10.0.1.0-10.0.1.3 ",
-       1},
-      {"a pool that newly overlaps keeps its value; its victim is untouched",
-       {{"a.yaml", kPoolP + kPoolQ}},
-       {{"a.yaml", Pool("p", "10.0.1.2-10.0.1.9") + kPoolQ}},
-       "p=10.0.0.0-10.0.0.3 q=10.0.1.0-10.0.1.3 ",
-       1},
-      {"two pools that exchange their ranges are taken",
-       {{"a.yaml", kPoolP + kPoolQ}},
-       {{"a.yaml", Pool("p", "10.0.1.0/30") + Pool("q", "10.0.0.0/30")}},
-       "p=10.0.1.0-10.0.1.3 q=10.0.0.0-10.0.0.3 ",
-       0},
-      {"a last good value that is taken meanwhile is given up",
-       {{"a.yaml", kPoolP + kPoolQ}},
-       {{"a.yaml",
-         Pool("n", "10.0.0.0/30") + Pool("p", "10.0.1.0/29") + kPoolQ}},
-       "n=10.0.0.0-10.0.0.3 q=10.0.1.0-10.0.1.3 ",
-       1},
-      {"a bad service keeps its value",
-       {{"a.yaml", kPoolP}, {"b.yaml", ServiceAt("s", "10.0.0.1")}},
-       {{"a.yaml", kPoolP}, {"b.yaml", ServiceAt("s", "10.0.7.1")}},
-       "p=10.0.0.0-10.0.0.3 default/s=10.0.0.1 ",
-       1},
-      {"a service outlives the pool of its address, with a problem",
-       {{"a.yaml", kPoolP}, {"b.yaml", ServiceAt("s", "10.0.0.1")}},
-       {{"a.yaml", kPoolQ}, {"b.yaml", ServiceAt("s", "10.0.0.1")}},
-       "q=10.0.1.0-10.0.1.3 default/s=10.0.0.1 ",
-       1},
-      {"an object that moves to another file moves",
-       {{"a.yaml", kPoolP}},
-       {{"a.yaml", "x: [\n"}, {"b.yaml", Pool("p", "10.0.9.0/30")}},
-       "p=10.0.9.0-10.0.9.3 ",
-       1},
-      {"a duplicate keeps the first definition",
-       {{"a.yaml", kPoolP}},
-       {{"a.yaml", kPoolP}, {"b.yaml", Pool("p", "10.0.9.0/30")}},
-       "p=10.0.0.0-10.0.0.3 ",
-       1},
-  };
-  return *cases;
-}
+const ReloadCase kReloads[] = {
+    {"a good change is taken",
+     {{"a.yaml", kPoolP}},
+     {{"a.yaml", Pool("p", "10.0.9.0/30")}},
+     "p=10.0.9.0-10.0.9.3 ",
+     0},
+    {"what is gone from a readable file is gone",
+     {{"a.yaml", kPoolP + kPoolQ}},
+     {{"a.yaml", kPoolQ}},
+     "q=10.0.1.0-10.0.1.3 ",
+     0},
+    {"a bad pool keeps its value",
+     {{"a.yaml", kPoolP + kPoolQ}},
+     {{"a.yaml", Pool("p", "10.0.0.0/33") + kPoolQ}},
+     "p=10.0.0.0-10.0.0.3 q=10.0.1.0-10.0.1.3 ",
+     1},
+    {"a broken file keeps what it held, before and after the break",
+     {{"a.yaml", kPoolP + kPoolQ}},
+     {{"a.yaml", Pool("p", "10.0.9.0/30") + "x: [\n"}},
+     "p=10.0.9.0-10.0.9.3 q=10.0.1.0-10.0.1.3 ",
+     1},
+    {"a pool that newly overlaps keeps its value; its victim is untouched",
+     {{"a.yaml", kPoolP + kPoolQ}},
+     {{"a.yaml", Pool("p", "10.0.1.2-10.0.1.9") + kPoolQ}},
+     "p=10.0.0.0-10.0.0.3 q=10.0.1.0-10.0.1.3 ",
+     1},
+    {"two pools that exchange their ranges are taken",
+     {{"a.yaml", kPoolP + kPoolQ}},
+     {{"a.yaml", Pool("p", "10.0.1.0/30") + Pool("q", "10.0.0.0/30")}},
+     "p=10.0.1.0-10.0.1.3 q=10.0.0.0-10.0.0.3 ",
+     0},
+    {"a last good value that is taken meanwhile is given up",
+     {{"a.yaml", kPoolP + kPoolQ}},
+     {{"a.yaml", Pool("n", "10.0.0.0/30") + Pool("p", "10.0.1.0/29") + kPoolQ}},
+     "n=10.0.0.0-10.0.0.3 q=10.0.1.0-10.0.1.3 ",
+     1},
+    {"a bad service keeps its value",
+     {{"a.yaml", kPoolP}, {"b.yaml", ServiceAt("s", "10.0.0.1")}},
+     {{"a.yaml", kPoolP}, {"b.yaml", ServiceAt("s", "10.0.7.1")}},
+     "p=10.0.0.0-10.0.0.3 default/s=10.0.0.1 ",
+     1},
+    {"a service outlives the pool of its address, with a problem",
+     {{"a.yaml", kPoolP}, {"b.yaml", ServiceAt("s", "10.0.0.1")}},
+     {{"a.yaml", kPoolQ}, {"b.yaml", ServiceAt("s", "10.0.0.1")}},
+     "q=10.0.1.0-10.0.1.3 default/s=10.0.0.1 ",
+     1},
+    {"an object that moves to another file moves",
+     {{"a.yaml", kPoolP}},
+     {{"a.yaml", "x: [\n"}, {"b.yaml", Pool("p", "10.0.9.0/30")}},
+     "p=10.0.9.0-10.0.9.3 ",
+     1},
+    {"a duplicate keeps the first definition",
+     {{"a.yaml", kPoolP}},
+     {{"a.yaml", kPoolP}, {"b.yaml", Pool("p", "10.0.9.0/30")}},
+     "p=10.0.0.0-10.0.0.3 ",
+     1},
+};
 
 TEST(BuildDesiredTest, KeepsTheLastGoodValueOfWhatIsBad) {
-  for (const ReloadCase& c : ReloadCases()) {
+  for (const ReloadCase& c : kReloads) {
     SCOPED_TRACE(c.name);
     const Desired before = Build(c.before);
     ASSERT_EQ(ToText(before.problems), "");

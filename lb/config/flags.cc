@@ -64,25 +64,44 @@ std::string Suggestion(std::string_view argument) {
   return best == nullptr ? "" : fmt::format(", did you mean {}?", *best);
 }
 
-void AddFlags(CLI::App* app, Given* given) {
-  app->set_help_flag();
-  app->add_flag("-h,--help", given->help, "Print this text.");
-  app->add_flag("--version", given->version, "Print the version.");
-  app->add_flag("--check", given->check,
-                "Check options and manifests, then exit: 1 if any is wrong.");
-  app->add_option("--config", given->config,
-                  "YAML file of the options below, by the same names.")
-      ->type_name("FILE");
+// One flag of --help: its form, then its sentence, indented.
+std::string HelpEntry(std::string_view form, std::string_view help) {
+  return fmt::format("  {}\n        {}\n", form, help);
+}
+
+std::string HelpText() {
+  std::string text =
+      "Usage: lbd [FLAG]...\n\n"
+      "Gives addresses to services and announces them on the network.\n\n";
+  text += HelpEntry("-h, --help", "Print this text.");
+  text += HelpEntry("--version", "Print the version.");
+  text += HelpEntry(
+      "--check", "Check options and manifests, then exit: 1 if any is wrong.");
+  text += HelpEntry(
+      "--config FILE",
+      "YAML file of the options below by the same names; flags replace it.");
+  text += "\nOptions:\n";
   const Options defaults;
   for (const OptionSpec& spec : AllOptions()) {
     std::string help(spec.help);
     if (spec.repeated) help += " May be given many times.";
+    const std::string shown = spec.show(defaults);
+    if (!shown.empty()) help += fmt::format("\n        [{}]", shown);
+    text += HelpEntry(fmt::format("--{} {}", spec.name, spec.value_name), help);
+  }
+  return text;
+}
+
+void AddFlags(CLI::App* app, Given* given) {
+  app->set_help_flag();
+  app->add_flag("-h,--help", given->help);
+  app->add_flag("--version", given->version);
+  app->add_flag("--check", given->check);
+  app->add_option("--config", given->config);
+  for (const OptionSpec& spec : AllOptions()) {
     app->add_option(fmt::format("--{}", spec.name),
-                    given->options[std::string(spec.name)], help)
-        ->allow_extra_args(false)
-        ->type_name(std::string(spec.value_name))
-        ->default_str(spec.show(defaults))
-        ->group("Options");
+                    given->options[std::string(spec.name)])
+        ->allow_extra_args(false);
   }
 }
 
@@ -139,14 +158,13 @@ absl::Status ApplyFlags(const Given& given, Options* options) {
 
 absl::StatusOr<ParsedFlags> ParseFlags(
     absl::Span<const std::string> arguments) {
-  CLI::App app("Gives addresses to services and announces them on the network.",
-               "lbd");
+  CLI::App app;
   Given given;
   LB_RETURN_IF_ERROR(Parse(arguments, &app, &given));
   ParsedFlags parsed;
   if (given.help || given.version) {
     parsed.action = ParsedFlags::Action::kPrintText;
-    parsed.text = given.help ? app.help() : fmt::format("lbd {}\n", kVersion);
+    parsed.text = given.help ? HelpText() : fmt::format("lbd {}\n", kVersion);
     return parsed;
   }
   if (given.check) parsed.action = ParsedFlags::Action::kCheck;

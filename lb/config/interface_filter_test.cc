@@ -50,7 +50,8 @@ TEST(InterfaceFilterTest, ExcludesByDefaultWhatMetallbExcludes) {
 }
 
 TEST(InterfaceFilterTest, NamesABadPattern) {
-  EXPECT_THAT(InterfaceFilter::Create({}, {{"^eth", "(eth"}}).status(),
+  const std::vector<std::string> patterns = {"^eth", "(eth"};
+  EXPECT_THAT(InterfaceFilter::Create({}, patterns).status(),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        testing::AllOf(
                            testing::HasSubstr("\"(eth\": "),

@@ -40,137 +40,138 @@ struct FaultCase {
   std::string problems;  // Exactly.
 };
 
+const std::string kPool =
+    "apiVersion: metallb.io/v1beta1\n"
+    "kind: IPAddressPool\n";
+const std::string kService =
+    "apiVersion: v1\n"
+    "kind: Service\n";
+const std::string kAd =
+    "apiVersion: metallb.io/v1beta1\n"
+    "kind: L2Advertisement\n";
+
+const FaultCase kFaults[] = {
+    {kPool + "metadata: {name: p}\nspec:\n  addresses:\n"
+             "  - 10.0.0.0/30\n  - 172.18.8.205-172.18.8.201\n",
+     "a.yaml:13: IPAddressPool/p: spec.addresses[1]: "
+     "\"172.18.8.205-172.18.8.201\": reversed, want first <= last\n"},
+    {kPool + "metadata: {name: p}\nspec: {addresses: [10.0.0.0/33]}\n",
+     "a.yaml:10: IPAddressPool/p: spec.addresses[0]: \"10.0.0.0/33\": prefix "
+     "length 33, want 0..32\n"},
+    {kPool + "metadata: {name: p}\nspec:\n  addresses:\n"
+             "  - 192.0.2.10-192.0.2.20\n",
+     "a.yaml:11: IPAddressPool/p: spec.addresses: 192.0.2.10-192.0.2.20 "
+     "overlaps IPAddressPool/good in 192.0.2.10-192.0.2.15, want ranges that "
+     "share no address (IPAddressPool/good is at a.yaml:2)\n"},
+    {kPool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
+             "  autoAssign: \"x\"\n",
+     "a.yaml:12: IPAddressPool/p: spec.autoAssign: \"x\", want true or "
+     "false\n"},
+    {kPool + "metadata: {name: p}\nspec: {addresses: 5}\n",
+     "a.yaml:10: IPAddressPool/p: spec.addresses: \"5\", want a list of "
+     "texts\n"},
+    {kPool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
+             "  avoidBuggyIPs: [1]\n",
+     "a.yaml:12: IPAddressPool/p: spec.avoidBuggyIPs: a list, want true or "
+     "false\n"},
+    {kPool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
+             "  autoasign: true\n",
+     "a.yaml:12: IPAddressPool/p: spec.autoasign: unknown field, want one of "
+     "addresses, autoAssign, avoidBuggyIPs, serviceAllocation\n"},
+    {kPool + "metadata: {name: p}\nspec: {addresses: [[1]]}\n",
+     "a.yaml:10: IPAddressPool/p: spec.addresses[0]: a list, want a text\n"},
+    {kPool + "metadata: {name: p}\nspec: {addresses: []}\n",
+     "a.yaml:10: IPAddressPool/p: spec.addresses: no addresses, want at "
+     "least one range\n"},
+    {kPool + "metadata: {name: p}\n",
+     "a.yaml:7: IPAddressPool/p: spec: missing, want a map with "
+     "addresses\n"},
+    {kPool + "metadata: {namespace: x}\nspec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:9: IPAddressPool/?: metadata.name: missing, want the object's "
+     "name\n"},
+    {kPool + "spec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:7: IPAddressPool/?: metadata.name: missing, want the object's "
+     "name\n"},
+    {kPool + "metadata: {name: \"a b\"}\nspec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:9: IPAddressPool/a b: metadata.name: \"a b\", want 1 to 253 of "
+     "a-z, 0-9, '-' and '.', a letter or digit first and last\n"},
+    {kPool + "metadata: {name: good}\nspec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:7: IPAddressPool/good: metadata.name: defined at a.yaml:2 "
+     "already, want one definition\n"},
+    {"apiVersion: metallb.io/v1alpha1\nkind: IPAddressPool\n"
+     "metadata: {name: p}\nspec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:7: IPAddressPool/p: apiVersion: \"metallb.io/v1alpha1\", want "
+     "metallb.io/v1beta1\n"},
+    {kPool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
+             "  serviceAllocation:\n    priority: 1.5\n"
+             "    namespaces: [a, b, a]\n",
+     "a.yaml:13: IPAddressPool/p: spec.serviceAllocation.priority: \"1.5\", "
+     "want a whole number 0..2147483647\n"
+     "a.yaml:14: IPAddressPool/p: spec.serviceAllocation.namespaces[2]: "
+     "stands in the list already, want it once\n"},
+    {kPool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
+             "  addresses: [10.0.1.0/30]\n",
+     "a.yaml:12: IPAddressPool/p: spec.addresses: given twice, want it "
+     "once\n"},
+    {kAd + "metadata: {name: x}\nspec:\n  nodeSelectors:\n"
+           "  - matchExpressions:\n    - {key: zone, operator: in}\n",
+     "a.yaml:13: L2Advertisement/x: "
+     "spec.nodeSelectors[0].matchExpressions[0].operator: \"in\", want In, "
+     "NotIn, Exists or DoesNotExist\n"},
+    {kAd + "metadata: {name: x}\nspec:\n  nodeSelectors:\n"
+           "  - matchExpressions:\n    - {key: zone, operator: In}\n",
+     "a.yaml:13: L2Advertisement/x: "
+     "spec.nodeSelectors[0].matchExpressions[0]: \"zone\": 0 values, want at "
+     "least one with In and NotIn\n"},
+    {kAd + "metadata: {name: x}\nspec:\n  preferredNodeSelectors:\n"
+           "  - {weight: 101, preference: {}}\n",
+     "a.yaml:12: L2Advertisement/x: spec.preferredNodeSelectors[0].weight: "
+     "\"101\", want a whole number 1..100\n"},
+    {kAd + "metadata: {name: x}\nspec:\n  interfaces: eth0\n",
+     "a.yaml:11: L2Advertisement/x: spec.interfaces: \"eth0\", want a list "
+     "of texts\n"},
+    {kService + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
+                "  loadBalancerIP: 203.0.113.9\n",
+     "a.yaml:12: Service/default/s: spec.loadBalancerIP: asks for "
+     "203.0.113.9, which lies in no pool, want an address of one of the "
+     "pools: good\n"},
+    {kService + "metadata:\n  name: s\n  annotations:\n"
+                "    metallb.io/loadBalancerIPs: 192.0.2.1\n"
+                "spec:\n  type: LoadBalancer\n  loadBalancerIP: 192.0.2.2\n",
+     "a.yaml:15: Service/default/s: spec.loadBalancerIP: set besides the "
+     "annotation metallb.io/loadBalancerIPs, want one of the two\n"},
+    {kService + "metadata:\n  name: s\n  annotations:\n"
+                "    metallb.io/loadBalancerIPs: 192.0.2.1, nine\n"
+                "spec: {type: LoadBalancer}\n",
+     "a.yaml:12: Service/default/s: "
+     "metadata.annotations[metallb.io/loadBalancerIPs]: \"nine\": want an "
+     "IPv4 or IPv6 address\n"},
+    {kService + "metadata:\n  name: s\n  annotations:\n"
+                "    metallb.io/address-pool: nowhere\n"
+                "spec: {type: LoadBalancer}\n",
+     "a.yaml:12: Service/default/s: "
+     "metadata.annotations[metallb.io/address-pool]: asks for pool nowhere, "
+     "which does not exist, want one of the pools: good\n"},
+    {kService + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
+                "  ports: [{port: 0}]\n  ipFamilyPolicy: Dual\n",
+     "a.yaml:13: Service/default/s: spec.ipFamilyPolicy: \"Dual\", want "
+     "SingleStack, PreferDualStack or RequireDualStack\n"
+     "a.yaml:12: Service/default/s: spec.ports[0].port: \"0\", want a whole "
+     "number 1..65535\n"},
+    {kService + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
+                "  clusterIPs: [10.0.0.1]\n  ipFamilyPolicy: "
+                "RequireDualStack\n",
+     "a.yaml:12: Service/default/s: spec.clusterIPs: one cluster address, "
+     "want two for RequireDualStack\n"},
+    {"- 1\n- 2\n", "a.yaml:7: a list, want a Kubernetes object\n"},
+    {"spec: {}\n",
+     "a.yaml:7: kind: missing, want a Kubernetes object with apiVersion and "
+     "kind\n"},
+    {"a: [1\nb: 2\n---\n", "a.yaml:8: yaml: end of sequence flow not found\n"},
+};
+
 TEST(ParseManifestsTest, GivesOneLineForEachFaultAndKeepsTheRest) {
-  const std::string pool =
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: IPAddressPool\n";
-  const std::string service =
-      "apiVersion: v1\n"
-      "kind: Service\n";
-  const std::string ad =
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: L2Advertisement\n";
-  const FaultCase cases[] = {
-      {pool + "metadata: {name: p}\nspec:\n  addresses:\n"
-              "  - 10.0.0.0/30\n  - 172.18.8.205-172.18.8.201\n",
-       "a.yaml:13: IPAddressPool/p: spec.addresses[1]: "
-       "\"172.18.8.205-172.18.8.201\": the first address is larger than the "
-       "last, want first <= last\n"},
-      {pool + "metadata: {name: p}\nspec: {addresses: [10.0.0.0/33]}\n",
-       "a.yaml:10: IPAddressPool/p: spec.addresses[0]: \"10.0.0.0/33\": prefix "
-       "length 33, want 0..32\n"},
-      {pool + "metadata: {name: p}\nspec:\n  addresses:\n"
-              "  - 192.0.2.10-192.0.2.20\n",
-       "a.yaml:11: IPAddressPool/p: spec.addresses: 192.0.2.10-192.0.2.20 "
-       "overlaps IPAddressPool/good in 192.0.2.10-192.0.2.15, want ranges that "
-       "share no address (IPAddressPool/good is at a.yaml:2)\n"},
-      {pool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
-              "  autoAssign: \"x\"\n",
-       "a.yaml:12: IPAddressPool/p: spec.autoAssign: \"x\", want true or "
-       "false\n"},
-      {pool + "metadata: {name: p}\nspec: {addresses: 5}\n",
-       "a.yaml:10: IPAddressPool/p: spec.addresses: \"5\", want a list of "
-       "texts\n"},
-      {pool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
-              "  avoidBuggyIPs: [1]\n",
-       "a.yaml:12: IPAddressPool/p: spec.avoidBuggyIPs: a list, want true or "
-       "false\n"},
-      {pool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
-              "  autoasign: true\n",
-       "a.yaml:12: IPAddressPool/p: spec.autoasign: unknown field, want one of "
-       "addresses, autoAssign, avoidBuggyIPs, serviceAllocation\n"},
-      {pool + "metadata: {name: p}\nspec: {addresses: [[1]]}\n",
-       "a.yaml:10: IPAddressPool/p: spec.addresses[0]: a list, want a text\n"},
-      {pool + "metadata: {name: p}\nspec: {addresses: []}\n",
-       "a.yaml:10: IPAddressPool/p: spec.addresses: no addresses, want at "
-       "least one range\n"},
-      {pool + "metadata: {name: p}\n",
-       "a.yaml:7: IPAddressPool/p: spec: missing, want a map with "
-       "addresses\n"},
-      {pool + "metadata: {namespace: x}\nspec: {addresses: [10.0.0.0/30]}\n",
-       "a.yaml:9: IPAddressPool/?: metadata.name: missing, want the object's "
-       "name\n"},
-      {pool + "spec: {addresses: [10.0.0.0/30]}\n",
-       "a.yaml:7: IPAddressPool/?: metadata.name: missing, want the object's "
-       "name\n"},
-      {pool + "metadata: {name: \"a b\"}\nspec: {addresses: [10.0.0.0/30]}\n",
-       "a.yaml:9: IPAddressPool/a b: metadata.name: \"a b\", want 1 to 253 of "
-       "a-z, 0-9, '-' and '.', a letter or digit first and last\n"},
-      {pool + "metadata: {name: good}\nspec: {addresses: [10.0.0.0/30]}\n",
-       "a.yaml:7: IPAddressPool/good: metadata.name: defined at a.yaml:2 "
-       "already, want one definition\n"},
-      {"apiVersion: metallb.io/v1alpha1\nkind: IPAddressPool\n"
-       "metadata: {name: p}\nspec: {addresses: [10.0.0.0/30]}\n",
-       "a.yaml:7: IPAddressPool/p: apiVersion: \"metallb.io/v1alpha1\", want "
-       "metallb.io/v1beta1\n"},
-      {pool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
-              "  serviceAllocation:\n    priority: 1.5\n"
-              "    namespaces: [a, b, a]\n",
-       "a.yaml:13: IPAddressPool/p: spec.serviceAllocation.priority: \"1.5\", "
-       "want a whole number 0..2147483647\n"
-       "a.yaml:14: IPAddressPool/p: spec.serviceAllocation.namespaces[2]: "
-       "stands in the list already, want it once\n"},
-      {pool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
-              "  addresses: [10.0.1.0/30]\n",
-       "a.yaml:12: IPAddressPool/p: spec.addresses: given twice, want it "
-       "once\n"},
-      {ad + "metadata: {name: x}\nspec:\n  nodeSelectors:\n"
-            "  - matchExpressions:\n    - {key: zone, operator: in}\n",
-       "a.yaml:13: L2Advertisement/x: "
-       "spec.nodeSelectors[0].matchExpressions[0].operator: \"in\", want In, "
-       "NotIn, Exists or DoesNotExist\n"},
-      {ad + "metadata: {name: x}\nspec:\n  nodeSelectors:\n"
-            "  - matchExpressions:\n    - {key: zone, operator: In}\n",
-       "a.yaml:13: L2Advertisement/x: "
-       "spec.nodeSelectors[0].matchExpressions[0]: \"zone\": 0 values, want at "
-       "least one with In and NotIn\n"},
-      {ad + "metadata: {name: x}\nspec:\n  preferredNodeSelectors:\n"
-            "  - {weight: 101, preference: {}}\n",
-       "a.yaml:12: L2Advertisement/x: spec.preferredNodeSelectors[0].weight: "
-       "\"101\", want a whole number 1..100\n"},
-      {ad + "metadata: {name: x}\nspec:\n  interfaces: eth0\n",
-       "a.yaml:11: L2Advertisement/x: spec.interfaces: \"eth0\", want a list "
-       "of texts\n"},
-      {service + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
-                 "  loadBalancerIP: 203.0.113.9\n",
-       "a.yaml:12: Service/default/s: spec.loadBalancerIP: asks for "
-       "203.0.113.9, which lies in no pool\n"},
-      {service + "metadata:\n  name: s\n  annotations:\n"
-                 "    metallb.io/loadBalancerIPs: 192.0.2.1\n"
-                 "spec:\n  type: LoadBalancer\n  loadBalancerIP: 192.0.2.2\n",
-       "a.yaml:15: Service/default/s: spec.loadBalancerIP: set besides the "
-       "annotation metallb.io/loadBalancerIPs, want one of the two\n"},
-      {service + "metadata:\n  name: s\n  annotations:\n"
-                 "    metallb.io/loadBalancerIPs: 192.0.2.1, nine\n"
-                 "spec: {type: LoadBalancer}\n",
-       "a.yaml:12: Service/default/s: "
-       "metadata.annotations[metallb.io/loadBalancerIPs]: \"nine\": want an "
-       "IPv4 or IPv6 address\n"},
-      {service + "metadata:\n  name: s\n  annotations:\n"
-                 "    metallb.io/address-pool: nowhere\n"
-                 "spec: {type: LoadBalancer}\n",
-       "a.yaml:12: Service/default/s: "
-       "metadata.annotations[metallb.io/address-pool]: asks for pool nowhere, "
-       "which does not exist\n"},
-      {service + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
-                 "  ports: [{port: 0}]\n  ipFamilyPolicy: Dual\n",
-       "a.yaml:13: Service/default/s: spec.ipFamilyPolicy: \"Dual\", want "
-       "SingleStack, PreferDualStack or RequireDualStack\n"
-       "a.yaml:12: Service/default/s: spec.ports[0].port: \"0\", want a whole "
-       "number 1..65535\n"},
-      {service + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
-                 "  clusterIPs: [10.0.0.1]\n  ipFamilyPolicy: "
-                 "RequireDualStack\n",
-       "a.yaml:12: Service/default/s: spec.clusterIPs: one cluster address, "
-       "want two for RequireDualStack\n"},
-      {"- 1\n- 2\n", "a.yaml:7: a list, want a Kubernetes object\n"},
-      {"spec: {}\n",
-       "a.yaml:7: kind: missing, want a Kubernetes object with apiVersion and "
-       "kind\n"},
-      {"a: [1\nb: 2\n---\n",
-       "a.yaml:8: yaml: end of sequence flow not found\n"},
-  };
-  for (const FaultCase& c : cases) {
+  for (const FaultCase& c : kFaults) {
     SCOPED_TRACE(c.text);
     EXPECT_EQ(ProblemsOf(kGoodPool + c.text), c.problems);
     EXPECT_EQ(DesiredOf(kGoodPool + c.text),
@@ -183,9 +184,8 @@ struct GoodCase {
   std::string desired;
 };
 
-TEST(ParseManifestsTest, ReadsEveryFieldOfEveryKind) {
-  const GoodCase cases[] = {
-      {R"(
+const GoodCase kGood[] = {
+    {R"(
 apiVersion: metallb.io/v1beta1
 kind: IPAddressPool
 metadata: {name: p, namespace: metallb-system, labels: {tier: gold}}
@@ -203,11 +203,11 @@ spec:
       - {key: app, operator: Exists}
 status: {assignedIPv4: 3}
 )",
-       "pool p ranges=10.0.0.8-10.0.0.11,10.0.1.1-10.0.1.9,"
-       "2001:db8::-2001:db8::3 labels=tier:gold manual avoidBuggy priority=7 "
-       "namespaces=a,b namespaceSelectors={team:x} "
-       "serviceSelectors={app NotIn(y|z)&app Exists()}\n"},
-      {R"(
+     "pool p ranges=10.0.0.8-10.0.0.11,10.0.1.1-10.0.1.9,"
+     "2001:db8::-2001:db8::3 labels=tier:gold manual avoidBuggy priority=7 "
+     "namespaces=a,b namespaceSelectors={team:x} "
+     "serviceSelectors={app NotIn(y|z)&app Exists()}\n"},
+    {R"(
 apiVersion: metallb.io/v1beta1
 kind: L2Advertisement
 metadata: {name: ad}
@@ -223,10 +223,10 @@ apiVersion: metallb.io/v1beta1
 kind: L2Advertisement
 metadata: {name: all}
 )",
-       "ad ad poolSelectors={tier:gold} nodeSelectors={zone:a},{zone:b} "
-       "serviceSelectors={} interfaces=eth0,eth1 preferred=10*{zone:a}\n"
-       "ad all\n"},
-      {R"(
+     "ad ad poolSelectors={tier:gold} nodeSelectors={zone:a},{zone:b} "
+     "serviceSelectors={} interfaces=eth0,eth1 preferred=10*{zone:a}\n"
+     "ad all\n"},
+    {R"(
 apiVersion: v1
 kind: Service
 metadata:
@@ -265,11 +265,11 @@ kind: EndpointSlice
 metadata: {name: s-2, namespace: web, labels: {kubernetes.io/service-name: s}}
 endpoints: [{addresses: [10.9.0.2]}]
 )",
-       "service web/s prefer-dual labels=app:s "
-       "nsLabels=kubernetes.io/metadata.name:web,team:x families=IPv6,IPv4 "
-       "share=key backend=a=one,b=2 ports=t80,u53,s9 local shared "
-       "endpoints=[n1/y?,n2/ny,/??]\n"},
-      {R"(
+     "service web/s prefer-dual labels=app:s "
+     "nsLabels=kubernetes.io/metadata.name:web,team:x families=IPv6,IPv4 "
+     "share=key backend=a=one,b=2 ports=t80,u53,s9 local shared "
+     "endpoints=[n1/y?,n2/ny,/??]\n"},
+    {R"(
 apiVersion: v1
 kind: Service
 metadata: {name: one-cluster-ip}
@@ -283,11 +283,11 @@ kind: Service
 metadata: {name: two}
 spec: {type: LoadBalancer, clusterIPs: ["fd00::1", 10.96.0.1]}
 )",
-       "service default/one-cluster-ip "
-       "nsLabels=kubernetes.io/metadata.name:default families=IPv4\n"
-       "service default/two require-dual "
-       "nsLabels=kubernetes.io/metadata.name:default families=IPv6,IPv4\n"},
-      {R"(
+     "service default/one-cluster-ip "
+     "nsLabels=kubernetes.io/metadata.name:default families=IPv4\n"
+     "service default/two require-dual "
+     "nsLabels=kubernetes.io/metadata.name:default families=IPv6,IPv4\n"},
+    {R"(
 apiVersion: v1
 kind: List
 items:
@@ -300,9 +300,11 @@ items:
   metadata: {name: n2}
   status: {conditions: [{type: NetworkUnavailable, status: "True"}]}
 )",
-       "node n1 labels=zone:a\nnode n2 unavailable\n"},
-  };
-  for (const GoodCase& c : cases) {
+     "node n1 labels=zone:a\nnode n2 unavailable\n"},
+};
+
+TEST(ParseManifestsTest, ReadsEveryFieldOfEveryKind) {
+  for (const GoodCase& c : kGood) {
     SCOPED_TRACE(c.text);
     EXPECT_EQ(ProblemsOf(c.text), "");
     EXPECT_EQ(DesiredOf(c.text), c.desired);

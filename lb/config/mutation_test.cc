@@ -79,7 +79,7 @@ TEST(MutationTest, DamagedManifestsAreReadTheSameTwice) {
   Prng prng(kSeed);
   const std::string text = ReadExample("metallb-l2-config.yaml") + "---\n" +
                            ReadExample("metallb-test.yaml");
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     std::string damaged = text;
     for (uint64_t edits = 1 + prng.Uniform(6); edits > 0; --edits) {
       Damage(prng, &damaged);

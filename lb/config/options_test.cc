@@ -84,42 +84,43 @@ TEST(ParseOptionsFileTest, AnEmptyFileChangesNothing) {
   EXPECT_EQ(options, Options());
 }
 
+struct FaultCase {
+  std::string text;
+  std::string problem;
+};
+const FaultCase kFaults[] = {
+    {"node-name: a/b\n",
+     "o.yaml:1: options: node-name: \"a/b\", want 1 to 253 letters, digits, "
+     "'-', '_' and '.'"},
+    {"node-name: [a]\n", "o.yaml:1: options: node-name: a list, want a text"},
+    {"\nstate-dir: ''\n", "o.yaml:2: options: state-dir: \"\", want a path"},
+    {"manifests: {}\n",
+     "o.yaml:1: options: manifests: a map, want a text or a list of texts"},
+    {"manifests: [a, [b]]\n",
+     "o.yaml:1: options: manifests[1]: a list, want a text"},
+    {"gossip-advertise: 0.0.0.0\n",
+     "o.yaml:1: options: gossip-advertise: \"0.0.0.0\", want an address that "
+     "peers can reach"},
+    {"gossip-profile: turbo\n",
+     "o.yaml:1: options: gossip-profile: \"turbo\", want one of fast, lan, "
+     "wan, local"},
+    {"status-listen: unix:lbd.sock\n",
+     "o.yaml:1: options: status-listen: \"unix:lbd.sock\", want unix: and a "
+     "path from / of up to 107 bytes"},
+    {"status-listen: 127.0.0.1\n",
+     "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path or "
+     "address:port"},
+    {"log-level: 7\n",
+     "o.yaml:1: options: log-level: \"7\", want one of debug, info, warning, "
+     "error"},
+    {"- a\n", "o.yaml:1: options: a list, want a map of options"},
+    {"---\n---\na: 1\n", "o.yaml:3: options: a second document, want one"},
+    {"deliver: none\ndeliver: loopback\n",
+     "o.yaml:2: options: deliver: given twice, want it once"},
+};
+
 TEST(ParseOptionsFileTest, NamesEachFaultAndKeepsTheValue) {
-  struct Case {
-    std::string text;
-    std::string problem;
-  };
-  const Case cases[] = {
-      {"node-name: a/b\n",
-       "o.yaml:1: options: node-name: \"a/b\", want 1 to 253 letters, digits, "
-       "'-', '_' and '.'"},
-      {"node-name: [a]\n", "o.yaml:1: options: node-name: a list, want a text"},
-      {"\nstate-dir: ''\n", "o.yaml:2: options: state-dir: \"\", want a path"},
-      {"manifests: {}\n",
-       "o.yaml:1: options: manifests: a map, want a text or a list of texts"},
-      {"manifests: [a, [b]]\n",
-       "o.yaml:1: options: manifests[1]: a list, want a text"},
-      {"gossip-advertise: 0.0.0.0\n",
-       "o.yaml:1: options: gossip-advertise: \"0.0.0.0\", want an address that "
-       "peers can reach"},
-      {"gossip-profile: turbo\n",
-       "o.yaml:1: options: gossip-profile: \"turbo\", want one of fast, lan, "
-       "wan, local"},
-      {"status-listen: unix:lbd.sock\n",
-       "o.yaml:1: options: status-listen: \"unix:lbd.sock\", want unix: and a "
-       "path from / of up to 107 bytes"},
-      {"status-listen: 127.0.0.1\n",
-       "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path or "
-       "address:port"},
-      {"log-level: 7\n",
-       "o.yaml:1: options: log-level: \"7\", want one of debug, info, warning, "
-       "error"},
-      {"- a\n", "o.yaml:1: options: a list, want a map of options"},
-      {"---\n---\na: 1\n", "o.yaml:3: options: a second document, want one"},
-      {"deliver: none\ndeliver: loopback\n",
-       "o.yaml:2: options: deliver: given twice, want it once"},
-  };
-  for (const Case& c : cases) {
+  for (const FaultCase& c : kFaults) {
     SCOPED_TRACE(c.text);
     Options options;
     EXPECT_THAT(Faults(c.text, &options), ElementsAre(c.problem));
