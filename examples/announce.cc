@@ -7,8 +7,7 @@
 #include <csignal>
 #include <string>
 
-#include "asio/io_context.hpp"
-#include "asio/signal_set.hpp"
+#include "absl/status/status.h"
 #include "fmt/core.h"
 #include "lb/announce/announce_node.h"
 #include "lb/announce/announcer.h"
@@ -19,6 +18,7 @@
 #include "lb/io/posix/netlink_links.h"
 #include "lb/io/posix/pcap_frames.h"
 #include "lb/io/posix/posix_loop.h"
+#include "lb/io/posix/signals.h"
 #include "lb/net/ip_address.h"
 
 namespace {
@@ -61,8 +61,9 @@ int main(int argc, char** argv) {
   node.Start();
   node.SetAnnouncements({{*vip, {argv[1]}}});
 
-  asio::signal_set signals(loop.context(), SIGINT, SIGTERM);
-  signals.async_wait([&](const asio::error_code&, int) { loop.Stop(); });
+  const auto signals = lb::io::Signals::Create(&loop, {SIGINT, SIGTERM},
+                                               [&](int) { loop.Stop(); });
+  if (!signals.ok()) return Fail(signals.status());
   loop.Run();
   Report(node.announcer());
   return 0;
