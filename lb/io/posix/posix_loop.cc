@@ -1,0 +1,99 @@
+#include "lb/io/posix/posix_loop.h"
+
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "asio/executor_work_guard.hpp"
+#include "asio/io_context.hpp"
+#include "asio/post.hpp"
+#include "asio/steady_timer.hpp"
+
+namespace lb::io {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Deadlines before the clock's start are as past as can be; those beyond its
+// end (in 292 years) never come.
+Clock::time_point ToSteady(absl::Time time) {
+  const absl::Duration since = time - absl::UnixEpoch();
+  if (since <= absl::ZeroDuration()) return Clock::time_point();
+  return Clock::time_point(absl::ToChronoNanoseconds(since));
+}
+
+// A firing on its way through the io_context may outlive its timer.
+struct TimerState {
+  absl::AnyInvocable<void()> on_fire;
+  uint64_t arming = 0;  // Counts Arm() and Disarm(): is this firing current?
+};
+
+class PosixTimer final : public Timer {
+ public:
+  PosixTimer(asio::io_context& context, absl::AnyInvocable<void()> on_fire)
+      : timer_(context), state_(std::make_shared<TimerState>()) {
+    state_->on_fire = std::move(on_fire);
+  }
+  ~PosixTimer() override { Disarm(); }
+
+  void Arm(absl::Time deadline) override {
+    Disarm();
+    if (deadline == absl::InfiniteFuture()) return;
+    timer_.expires_at(ToSteady(deadline));
+    timer_.async_wait(
+        [state = state_, arming = state_->arming](const asio::error_code&) {
+          if (state->arming == arming) state->on_fire();
+        });
+  }
+
+  void Disarm() override {
+    ++state_->arming;
+    timer_.cancel();
+  }
+
+ private:
+  asio::steady_timer timer_;
+  const std::shared_ptr<TimerState> state_;
+};
+
+}  // namespace
+
+PosixLoop::PosixLoop()
+    : context_(std::make_unique<asio::io_context>(/*concurrency_hint=*/2)) {}
+
+PosixLoop::~PosixLoop() = default;
+
+absl::Time PosixLoop::Now() const {
+  return absl::UnixEpoch() +
+         absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(
+             Clock::now().time_since_epoch()));
+}
+
+absl::Time PosixLoop::CivilNow() const { return absl::Now(); }
+
+std::unique_ptr<Timer> PosixLoop::NewTimer(absl::AnyInvocable<void()> on_fire) {
+  return std::make_unique<PosixTimer>(*context_, std::move(on_fire));
+}
+
+void PosixLoop::Post(absl::AnyInvocable<void()> task) {
+  asio::post(*context_, [task = std::move(task)]() mutable { task(); });
+}
+
+void PosixLoop::Run() {
+  const auto work = asio::make_work_guard(*context_);
+  context_->run();
+}
+
+void PosixLoop::Stop() { context_->stop(); }
+
+bool PosixLoop::RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) {
+  const auto work = asio::make_work_guard(*context_);
+  const Clock::time_point end = ToSteady(Now() + limit);
+  while (!done()) {
+    if (context_->run_one_until(end) == 0 && Clock::now() >= end) return false;
+  }
+  return true;
+}
+
+}  // namespace lb::io
