@@ -17,6 +17,8 @@
 #include "lb/io/environment.h"
 #include "lb/io/frame_transport.h"
 #include "lb/io/sim/sim_host.h"
+#include "lb/io/sim/sim_paths.h"
+#include "lb/io/sim/sim_segment.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/arp.h"
 #include "lb/net/ethernet.h"
@@ -59,6 +61,8 @@ class AnnounceSimTest : public ::testing::Test {
                                               n1_->environment())),
         node2_(std::make_unique<AnnounceNode>(AnnounceNodeOptions{},
                                               n2_->environment())) {
+    // The order in which frames leave is ours; the network keeps it.
+    world_.segment().paths().SetDefault({.jitter = absl::ZeroDuration()});
     node1_->Start();
     node2_->Start();
     port_ = *client_->environment().frames->Open("eth0", "arp or icmp6");

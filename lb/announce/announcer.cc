@@ -276,6 +276,10 @@ Verdict Announcer::Reply(const Announcement& announcement,
 }
 
 Verdict Announcer::OnConflict(absl::Time now, const Conflict& conflict) {
+  // Two interfaces of ours on one segment hear each other.
+  for (const Interface& interface : interfaces_) {
+    if (interface.mac == conflict.rival) return Verdict::kOwnFrame;
+  }
   ++counters_.at(conflict.announcement.vip).conflicts_seen;
   const auto [it, is_new] = reported_.try_emplace(conflict.announcement, now);
   if (is_new || now - it->second >= options_.conflict_interval) {

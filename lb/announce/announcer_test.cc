@@ -307,6 +307,17 @@ TEST_F(AnnouncerTest, ReportsAConflictOncePerInterval) {
   EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
 }
 
+TEST_F(AnnouncerTest, AnotherInterfaceOfOursIsNoRival) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  announcer.SetAnnouncements(now_, {{kVip, {}}});
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", RivalArp(kVip, kEth1Mac)),
+            Verdict::kOwnFrame);
+  announcer.SetLinks(now_, {Eth0()});
+  EXPECT_EQ(announcer.OnFrame(now_, "eth0", RivalArp(kVip, kEth1Mac)),
+            Verdict::kConflict);
+}
+
 TEST_F(AnnouncerTest, ConflictsNotTakenStayBounded) {
   options_.conflict_interval = absl::ZeroDuration();
   Announcer announcer = Settled({{kVip, {}}});

@@ -15,7 +15,7 @@ enum class Verdict : uint8_t {
   kNotOurs,           // Asks for an address that we do not announce there.
   kWrongDestination,  // Was sent to another host or group.
   kConflict,          // Another host claims an address that we announce.
-  kOwnFrame,          // Comes from our own MAC address.
+  kOwnFrame,          // Comes from a MAC address of our own.
   kTagged,            // Has a VLAN tag: another network.
   kUnsupported,       // Neither ARP nor a neighbour solicitation or advert.
   kMalformed,         // Breaks its RFC.

@@ -191,7 +191,7 @@ TEST(ParseNdpTest, NamesWhatIsWrong) {
       {kMulticastSolicitation, 66, "33", kInvalid, "is a group"},
       {kDuplicateDetection, 36, "fe", kInvalid,
        "probe for 2001:db8::a sent to ff02::1:fe00:a"},
-      {kDuplicateDetection, 64, "01", kInvalid,
+      {kDuplicateDetection, 64, "010102", kInvalid,
        "probe with a source link-layer address"},
       {kSolicitedAdvertisement, 24, "ff02", kInvalid,
        "solicited advertisement sent to a group"},
