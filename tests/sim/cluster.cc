@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <set>
 #include <utility>
 
@@ -152,6 +154,11 @@ bool Cluster::Agreed() const {
     if (node.agent == nullptr) continue;
     const std::string shown = Show(name);
     if (shown.find(" -") != std::string::npos) return false;
+    // Not before the agent has taken up the newest manifests.
+    if (std::count(shown.begin(), shown.end(), '\n') !=
+        static_cast<ptrdiff_t>(node.desired.services.size())) {
+      return false;
+    }
     if (first.empty()) first = shown;
     if (shown != first) return false;
     const auto described = node.agent->DescribeServices();
