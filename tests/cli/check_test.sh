@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# lbd --check and the command lines of lbd and lbctl: exit status and words.
+set -uo pipefail
+
+lbd=$1 lbctl=$2
+bad=tests/cli/bad
+failures=0
+
+# expect NAME STATUS PATTERN COMMAND...: the command ends with the status, and
+# prints a line with the pattern.
+expect() {
+  local name=$1 status=$2 pattern=$3 output
+  shift 3
+  output=$("$@" 2>&1)
+  local got=$?
+  if [[ $got -ne $status || $output != *"$pattern"* ]]; then
+    printf 'FAILED: %s: status %s, want %s and "%s" in:\n%s\n' "$name" "$got" "$status" "$pattern" "$output"
+    failures=$((failures + 1))
+  fi
+}
+
+expect "good manifests" 0 "1 pools, 1 advertisements, 1 services, 0 problems" \
+  "$lbd" --check --manifests examples/manifests
+
+# Every bad file gives its line, and nothing else is wrong.
+output=$("$lbd" --check --manifests examples/manifests --manifests "$bad")
+[[ $? -eq 1 ]] || { echo "FAILED: bad manifests: want status 1"; failures=$((failures + 1)); }
+want=$(LC_ALL=C sort tests/cli/bad_lines.txt)
+got=$(grep -v ' problems$' <<<"$output" | sed "s#^.*$bad/##" | LC_ALL=C sort)
+if [[ $got != "$want" ]]; then
+  echo "FAILED: bad manifests: want (<) and got (>):"
+  diff <(echo "$want") <(echo "$got")
+  failures=$((failures + 1))
+fi
+expect "the others work on" 1 "1 pools, 1 advertisements, 1 services, 8 problems" \
+  "$lbd" --check --manifests examples/manifests --manifests "$bad"
+
+expect "no such manifests" 1 "/not/there" "$lbd" --check --manifests /not/there
+expect "unknown flag" 2 "did you mean --manifests?" "$lbd" --manifest x
+expect "bad value" 2 "--log-level" "$lbd" --log-level loud
+expect "help" 0 "--status-listen" "$lbd" --help
+expect "version" 0 "lbd " "$lbd" --version
+expect "lbctl help" 0 "members" "$lbctl" --help
+expect "lbctl without a question" 2 "subcommand" "$lbctl"
+expect "lbctl bad output" 2 "table" "$lbctl" -o xml services
+expect "lbctl without a server" 1 "is lbd running here" \
+  "$lbctl" --server "unix:$TEST_TMPDIR/none.sock" services
+
+[[ $failures -eq 0 ]]
