@@ -69,7 +69,8 @@ class FileStateStore final : public StateStore {
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   absl::Mutex mutex_;
-  std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);  // One per name at most.
+  std::deque<Job> jobs_
+      ABSL_GUARDED_BY(mutex_);  // One per name, but at the end.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread worker_;
 };
