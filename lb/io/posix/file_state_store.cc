@@ -65,9 +65,9 @@ absl::Status Replace(const std::string& folder, const std::string& name,
 }
 
 absl::Status CreateFolder(const std::string& folder) {
-  const std::filesystem::path parent =
-      std::filesystem::absolute(folder).lexically_normal().parent_path();
   std::error_code error;
+  const std::filesystem::path parent =
+      std::filesystem::absolute(folder, error).lexically_normal().parent_path();
   std::filesystem::create_directories(parent, error);
   if (error) {
     return absl::UnavailableError(
@@ -92,14 +92,20 @@ absl::StatusOr<std::unique_ptr<FileStateStore>> FileStateStore::Create(
     return absl::UnavailableError(fmt::format(
         "{}: in use by another process, want a folder of one's own", folder));
   }
-  return std::unique_ptr<FileStateStore>(
-      new FileStateStore(loop, folder, lock.Release()));
+  try {
+    return std::unique_ptr<FileStateStore>(
+        new FileStateStore(loop, folder, std::move(lock)));
+  } catch (const std::system_error& error) {  // Of std::thread.
+    return absl::UnavailableError(
+        fmt::format("{}: worker thread: {}", folder, error.what()));
+  }
 }
 
-FileStateStore::FileStateStore(PosixLoop* loop, std::string folder, int lock)
+FileStateStore::FileStateStore(PosixLoop* loop, std::string folder,
+                               FileDescriptor lock)
     : loop_(loop),
       folder_(std::move(folder)),
-      lock_(lock),
+      lock_(std::move(lock)),
       worker_([this] { RunWorker(); }) {}
 
 FileStateStore::~FileStateStore() {
@@ -114,7 +120,6 @@ FileStateStore::~FileStateStore() {
     }
   }
   worker_.join();
-  close(lock_);
 }
 
 absl::StatusOr<std::string> FileStateStore::Read(const std::string& name) {

@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "lb/io/posix/file_descriptor.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/io/state_store.h"
 
@@ -49,7 +50,7 @@ class FileStateStore final : public StateStore {
     std::string value;
   };
 
-  FileStateStore(PosixLoop* loop, std::string folder, int lock);
+  FileStateStore(PosixLoop* loop, std::string folder, FileDescriptor lock);
 
   void StartWrite(const std::string& name);
   void OnWriteDone(const std::string& name, absl::Status outcome);
@@ -60,7 +61,7 @@ class FileStateStore final : public StateStore {
 
   PosixLoop* const loop_;
   const std::string folder_;
-  const int lock_;  // Of the lock file; -1 never.
+  const FileDescriptor lock_;  // Of the lock file.
 
   // Loop thread:
   std::map<std::string, Pending> pending_;
@@ -68,7 +69,8 @@ class FileStateStore final : public StateStore {
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   absl::Mutex mutex_;
-  std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);  // One per name at most.
+  std::deque<Job> jobs_
+      ABSL_GUARDED_BY(mutex_);  // One per name, but at the end.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread worker_;
 };

@@ -16,6 +16,7 @@
 
 #include "asio/io_context.hpp"
 #include "asio/posix/stream_descriptor.hpp"
+#include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/io/posix/file_descriptor.h"
 
@@ -43,10 +44,10 @@ std::map<fs::path, Names> FoldersOf(const std::vector<std::string>& paths) {
     if (fs::is_directory(path, ignored)) whole.insert(path);
   };
   for (const std::string& text : paths) {
-    fs::path path = fs::absolute(text).lexically_normal();
+    std::error_code error;
+    fs::path path = fs::absolute(text, error).lexically_normal();
     if (!path.has_filename()) path = path.parent_path();
     add(path);
-    std::error_code error;
     const fs::path target = fs::canonical(path, error);
     if (!error && target != path) add(target);
   }
@@ -58,9 +59,10 @@ std::map<fs::path, Names> FoldersOf(const std::vector<std::string>& paths) {
 
 // Lives on in the handler that waits for events.
 struct FileWatcher::State : std::enable_shared_from_this<State> {
-  State(PosixLoop* on_loop, int fd)
-      : loop(on_loop), descriptor(on_loop->context(), fd) {}
+  explicit State(PosixLoop* on_loop)
+      : loop(on_loop), descriptor(on_loop->context()) {}
 
+  absl::Status Open();
   absl::Status Watch();
   void Wait();
   void ReadEvents();
@@ -77,6 +79,18 @@ struct FileWatcher::State : std::enable_shared_from_this<State> {
   absl::Time changed_at = absl::InfiniteFuture();  // First one not told.
   std::shared_ptr<absl::AnyInvocable<void()>> on_change;
 };
+
+absl::Status FileWatcher::State::Open() {
+  FileDescriptor inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!inotify.ok()) return SystemError("inotify");
+  asio::error_code error;
+  descriptor.assign(inotify.get(), error);
+  if (error) {
+    return absl::UnavailableError(fmt::format("inotify: {}", error.message()));
+  }
+  inotify.Release();
+  return absl::OkStatus();
+}
 
 // Anew, as links may lead elsewhere now.
 absl::Status FileWatcher::State::Watch() {
@@ -168,9 +182,8 @@ void FileWatcher::State::Close() {
 absl::StatusOr<std::unique_ptr<FileWatcher>> FileWatcher::Create(
     PosixLoop* loop, std::vector<std::string> paths,
     absl::AnyInvocable<void()> on_change) {
-  FileDescriptor inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!inotify.ok()) return SystemError("inotify");
-  auto state = std::make_shared<State>(loop, inotify.Release());
+  auto state = std::make_shared<State>(loop);
+  LB_RETURN_IF_ERROR(state->Open());
   state->paths = std::move(paths);
   state->on_change =
       std::make_shared<absl::AnyInvocable<void()>>(std::move(on_change));

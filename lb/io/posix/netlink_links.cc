@@ -104,9 +104,10 @@ struct NetlinkLinks::State : std::enable_shared_from_this<State> {
       : loop(on_loop),
         requests(std::move(request_socket)),
         events(std::move(event_socket)),
-        descriptor(on_loop->context(), nl_socket_get_fd(events.get())) {}
+        descriptor(on_loop->context()) {}
   ~State() { Close(); }
 
+  absl::Status Register();
   absl::Status Read();
   void Wait();
   void DrainEvents();
@@ -121,6 +122,14 @@ struct NetlinkLinks::State : std::enable_shared_from_this<State> {
   std::vector<Link> links;
   std::shared_ptr<absl::AnyInvocable<void()>> on_change;
 };
+
+absl::Status NetlinkLinks::State::Register() {
+  asio::error_code error;
+  descriptor.assign(nl_socket_get_fd(events.get()), error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("netlink events: {}", error.message()));
+}
 
 absl::Status NetlinkLinks::State::Read() {
   absl::StatusOr<std::vector<Link>> fresh;
@@ -183,6 +192,7 @@ absl::StatusOr<std::unique_ptr<NetlinkLinks>> NetlinkLinks::Create(
       std::make_shared<State>(loop, std::move(requests), std::move(events));
   state->retry_timer =
       loop->NewTimer([raw = state.get()] { raw->Refresh(); });  // Dies with it.
+  LB_RETURN_IF_ERROR(state->Register());
   LB_RETURN_IF_ERROR(state->Read());
   state->Wait();
   return std::unique_ptr<NetlinkLinks>(new NetlinkLinks(std::move(state)));

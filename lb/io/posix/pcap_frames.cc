@@ -85,10 +85,11 @@ absl::StatusOr<Capture> Activate(const std::string& interface,
 struct PortState : std::enable_shared_from_this<PortState> {
   PortState(PosixLoop* loop, Capture active)
       : capture(std::move(active)),
-        descriptor(loop->context(), pcap_get_selectable_fd(capture.get())),
+        descriptor(loop->context()),
         on_loop(loop) {}
   ~PortState() { Close(); }
 
+  absl::Status Register();
   void Wait();
   void Dispatch();
   void Close();
@@ -102,6 +103,13 @@ struct PortState : std::enable_shared_from_this<PortState> {
   std::shared_ptr<FramePort::Receiver> receiver;
   bool open = true;
 };
+
+absl::Status PortState::Register() {
+  asio::error_code error;
+  descriptor.assign(pcap_get_selectable_fd(capture.get()), error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(fmt::format("capture: {}", error.message()));
+}
 
 void PortState::Wait() {
   descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -191,6 +199,7 @@ absl::StatusOr<std::unique_ptr<FramePort>> PcapFrames::Open(
   auto state = std::make_shared<PortState>(loop_, std::move(capture));
   state->retry_timer = loop_->NewTimer(
       [raw = state.get()] { raw->Dispatch(); });  // Dies with it.
+  LB_RETURN_IF_ERROR(state->Register());
   state->Wait();
   return std::make_unique<PcapPort>(interface, static_cast<int>(index),
                                     std::move(state));

@@ -59,10 +59,18 @@ class PosixTimer final : public Timer {
 
 }  // namespace
 
-PosixLoop::PosixLoop()
-    : context_(std::make_unique<asio::io_context>(/*concurrency_hint=*/2)) {}
+struct PosixLoop::Core {
+  asio::io_context context{/*concurrency_hint=*/2};
+  // Without work a context would stop for good.
+  asio::executor_work_guard<asio::io_context::executor_type> work =
+      asio::make_work_guard(context);
+};
+
+PosixLoop::PosixLoop() : core_(std::make_unique<Core>()) {}
 
 PosixLoop::~PosixLoop() = default;
+
+asio::io_context& PosixLoop::context() { return core_->context; }
 
 absl::Time PosixLoop::Now() const {
   return absl::UnixEpoch() +
@@ -73,25 +81,21 @@ absl::Time PosixLoop::Now() const {
 absl::Time PosixLoop::CivilNow() const { return absl::Now(); }
 
 std::unique_ptr<Timer> PosixLoop::NewTimer(absl::AnyInvocable<void()> on_fire) {
-  return std::make_unique<PosixTimer>(*context_, std::move(on_fire));
+  return std::make_unique<PosixTimer>(core_->context, std::move(on_fire));
 }
 
 void PosixLoop::Post(absl::AnyInvocable<void()> task) {
-  asio::post(*context_, [task = std::move(task)]() mutable { task(); });
+  asio::post(core_->context, [task = std::move(task)]() mutable { task(); });
 }
 
-void PosixLoop::Run() {
-  const auto work = asio::make_work_guard(*context_);
-  context_->run();
-}
+void PosixLoop::Run() { core_->context.run(); }
 
-void PosixLoop::Stop() { context_->stop(); }
+void PosixLoop::Stop() { core_->context.stop(); }
 
 bool PosixLoop::RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) {
-  const auto work = asio::make_work_guard(*context_);
   const Clock::time_point end = ToSteady(Now() + limit);
   while (!done()) {
-    if (context_->run_one_until(end) == 0 && Clock::now() >= end) return false;
+    if (core_->context.run_one_until(end) == 0) return done();
   }
   return true;
 }

@@ -37,13 +37,16 @@ class PosixLoop final : public Loop {
   void Stop();
 
   // Runs until `done` holds, asked before the first and after each event; false
-  // if it does not within `limit`. For tests and short-lived tools.
+  // if it does not within `limit`, or until Stop(). For tests and short-lived
+  // tools, which may call it again and again.
   bool RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit);
 
-  asio::io_context& context() { return *context_; }
+  asio::io_context& context();
 
  private:
-  const std::unique_ptr<asio::io_context> context_;
+  struct Core;
+
+  const std::unique_ptr<Core> core_;
 };
 
 }  // namespace lb::io

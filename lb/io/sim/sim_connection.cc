@@ -80,11 +80,11 @@ void SimConnection::Receive(Side side, Stream::OnBytes on_bytes,
 
 absl::Status SimConnection::Send(Side side, absl::Span<const uint8_t> bytes) {
   EndState& end = ends_[side];
-  LB_CHECK(!end.finished);
   const std::string peer = remote(side).ToString();
   if (!IsAlive(end) || IsBroken(end)) {
     return absl::UnavailableError(fmt::format("stream {}: broken", peer));
   }
+  LB_CHECK(!end.finished);
   if (bytes.size() > kStreamSendQueueMax - end.outbox_bytes) {
     return absl::ResourceExhaustedError(
         fmt::format("stream {}: {} bytes and {} wait already, want at most {}",

@@ -8,7 +8,8 @@
 //   SimHost* n1 = world.AddHost("n1", "172.18.8.11/24");
 //   auto agent = std::make_unique<Agent>(n1->environment());
 //   n1->Crash();             // From here on n1 is silent.
-//   agent.reset();           // Any time from here to Restart().
+//   agent.reset();           // Any time from here to Restart(); what it still
+//                            // calls meanwhile has no effect.
 //   n1->Restart();
 //   agent = std::make_unique<Agent>(n1->environment());
 #ifndef LB_IO_SIM_SIM_HOST_H_

@@ -15,7 +15,7 @@ std::vector<Link> SimLinkMonitor::Links() const {
 
 void SimLinkMonitor::SetObserver(absl::AnyInvocable<void()> on_change) {
   on_change_ =
-      on_change
+      on_change && process_->running()
           ? std::make_shared<absl::AnyInvocable<void()>>(std::move(on_change))
           : nullptr;
 }

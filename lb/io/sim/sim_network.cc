@@ -117,8 +117,9 @@ absl::Status SimDatagramTransport::Send(const net::Endpoint& to,
 }
 
 void SimDatagramTransport::SetReceiver(Receiver receiver) {
-  receiver_ =
-      receiver ? std::make_shared<Receiver>(std::move(receiver)) : nullptr;
+  receiver_ = receiver && at_->process->running()
+                  ? std::make_shared<Receiver>(std::move(receiver))
+                  : nullptr;
 }
 
 void SimDatagramTransport::Schedule(absl::Time at, const net::Endpoint& from,

@@ -159,6 +159,9 @@ absl::StatusOr<std::unique_ptr<FramePort>> SimFrameTransport::Open(
     return absl::NotFoundError(
         fmt::format("interface {}: not there, want eth0", interface));
   }
+  if (!at_->process->running()) {
+    return absl::UnavailableError("interface eth0: the host is stopped");
+  }
   LB_ASSIGN_OR_RETURN(FrameFilter compiled, FrameFilter::Compile(filter));
   auto state = std::make_shared<PortState>(PortState{std::move(compiled)});
   ports_.push_back(state);

@@ -123,7 +123,7 @@ void SimStreamTransport::AnswerLate(const std::shared_ptr<Pending>& pending) {
 }
 
 void SimStreamTransport::SetAcceptor(OnAccepted on_accepted) {
-  on_accepted_ = on_accepted
+  on_accepted_ = on_accepted && at_->process->running()
                      ? std::make_shared<OnAccepted>(std::move(on_accepted))
                      : nullptr;
 }

@@ -119,6 +119,9 @@ TEST_F(SimStreamsTest, ALongPartitionEndsTheSender) {
 TEST_F(SimStreamsTest, ACrashedPeerIsNoticedByItsResetAfterRestart) {
   ConnectNow();
   n2_->Crash();
+  EXPECT_THAT(server_.stream->Send(std::vector<uint8_t>(1)),
+              StatusIs(absl::StatusCode::kUnavailable));
+  server_.stream->FinishSending();
   SendHello();
   RunFor(absl::Seconds(2));
   EXPECT_FALSE(client_.closed.has_value());

@@ -138,8 +138,15 @@ TEST_F(SimWorldTest, ACrashedHostIsSilentAndItsOldObjectsStaySafe) {
               StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(port->Send(std::vector<uint8_t>(60)),
               StatusIs(absl::StatusCode::kUnavailable));
+  env.datagrams->SetReceiver([&](const net::Endpoint&, auto) { ++fired; });
+  env.streams->SetAcceptor([&](auto) { ++fired; });
+  env.links->SetObserver([&] { ++fired; });
+  EXPECT_THAT(env.frames->Open("eth0", ""),
+              StatusIs(absl::StatusCode::kUnavailable));
   RunFor(absl::Seconds(2));
   n2_->Restart();
+  n2_->SetCarrier(true);  // Tells observers.
+  Send("heard by nobody");
   timer->Arm(env.loop->Now());  // Of the old run: stays silent.
   RunFor(absl::Seconds(2));
   EXPECT_EQ(fired, 0);
