@@ -18,10 +18,12 @@ class AddressInstaller {
   // Puts the address on the interface as a host route's worth (/32, /128; IPv6
   // without duplicate address detection). OK if it is there already.
   // NotFound: no such interface. PermissionDenied: CAP_NET_ADMIN is missing.
+  // Unavailable: the kernel refused for another reason.
   virtual absl::Status Install(const std::string& interface,
                                const net::IpAddress& address) = 0;
 
-  // Takes it off. OK if it is not there. Errors as for Install().
+  // Takes it off. OK if it is not there, or its interface is not.
+  // PermissionDenied: as for Install().
   virtual absl::Status Uninstall(const std::string& interface,
                                  const net::IpAddress& address) = 0;
 };

@@ -10,16 +10,15 @@ net::IpPrefix HostPrefix(const net::IpAddress& address) {
   return {.address = address, .length = net::BitCount(address.family())};
 }
 
-absl::Status NoInterface(const std::string& interface) {
-  return absl::NotFoundError(fmt::format("interface {}: not there", interface));
-}
-
 }  // namespace
 
 absl::Status SimAddressInstaller::Install(const std::string& interface,
                                           const net::IpAddress& address) {
   if (!error_.ok()) return error_;
-  if (links_->Find(interface) == nullptr) return NoInterface(interface);
+  if (links_->Find(interface) == nullptr) {
+    return absl::NotFoundError(
+        fmt::format("interface {}: not there", interface));
+  }
   if (installed_.emplace(interface, address).second) {
     links_->AddAddress(interface, HostPrefix(address));
   }
@@ -29,7 +28,7 @@ absl::Status SimAddressInstaller::Install(const std::string& interface,
 absl::Status SimAddressInstaller::Uninstall(const std::string& interface,
                                             const net::IpAddress& address) {
   if (!error_.ok()) return error_;
-  if (links_->Find(interface) == nullptr) return NoInterface(interface);
+  if (links_->Find(interface) == nullptr) return absl::OkStatus();
   if (installed_.erase({interface, address}) > 0) {
     links_->RemoveAddress(interface, HostPrefix(address));
   }

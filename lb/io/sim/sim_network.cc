@@ -23,6 +23,7 @@ const net::Endpoint* SimAttachment::EndpointOf(net::IpFamily family) const {
 void SimNetwork::Attach(const net::Endpoint& at,
                         SimDatagramTransport* transport) {
   LB_CHECK(datagrams_.emplace(at, transport).second);
+  hosts_.emplace(at.address, transport->at_);
 }
 
 void SimNetwork::Attach(const net::Endpoint& at,
@@ -33,6 +34,11 @@ void SimNetwork::Attach(const net::Endpoint& at,
 SimStreamTransport* SimNetwork::FindStreams(const net::Endpoint& at) const {
   const auto found = streams_.find(at);
   return found == streams_.end() ? nullptr : found->second;
+}
+
+const SimAttachment* SimNetwork::FindHost(const net::IpAddress& address) const {
+  const auto found = hosts_.find(address);
+  return found == hosts_.end() ? nullptr : found->second;
 }
 
 bool SimNetwork::CanReach(const SimAttachment& from,

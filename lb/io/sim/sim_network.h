@@ -78,7 +78,9 @@ class SimNetwork {
   bool CanReach(const SimAttachment& from, const SimAttachment& to) const;
   // CanReach(), and the packet is not lost: one draw.
   bool Passes(const SimAttachment& from, const SimAttachment& to);
+  // Null: nothing there.
   SimStreamTransport* FindStreams(const net::Endpoint& at) const;
+  const SimAttachment* FindHost(const net::IpAddress& address) const;
   void Transmit(const SimAttachment& from, const net::Endpoint& to,
                 absl::Span<const uint8_t> payload);
 
@@ -89,6 +91,7 @@ class SimNetwork {
   Prng prng_;
   SimPaths paths_;
   SimNetworkStats stats_;
+  absl::btree_map<net::IpAddress, const SimAttachment*> hosts_;
   absl::btree_map<net::Endpoint, SimDatagramTransport*> datagrams_;
   absl::btree_map<net::Endpoint, SimStreamTransport*> streams_;
 };

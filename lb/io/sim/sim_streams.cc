@@ -40,14 +40,15 @@ void SimStreamTransport::Connect(const net::Endpoint& to, absl::Time deadline,
     });
     return;
   }
+  if (deadline <= network_->loop()->Now()) {
+    at_->process->Post([this, pending] { AnswerLate(pending); });
+    return;
+  }
   pending->from = {from->address, next_port_++};
   if (next_port_ == 0) next_port_ = kFirstEphemeralPort;
   pending->timer =
       at_->process->NewTimer([this, weak = std::weak_ptr<Pending>(pending)] {
-        const auto late = weak.lock();
-        if (late == nullptr) return;
-        Answer(late, absl::DeadlineExceededError(fmt::format(
-                         "connect to {}: no answer", late->to.ToString())));
+        if (const auto late = weak.lock()) AnswerLate(late);
       });
   pending->timer->Arm(deadline);
   SendSyn(pending, kConnectRetryTimeout);
@@ -57,13 +58,12 @@ void SimStreamTransport::SendSyn(const std::shared_ptr<Pending>& pending,
                                  absl::Duration retry) {
   SimLoop* const loop = network_->loop();
   if (!pending->on_connected || loop->Now() > pending->deadline) return;
-  SimStreamTransport* const peer = network_->FindStreams(pending->to);
-  if (peer != nullptr && network_->Passes(*at_, *peer->at_) &&
-      network_->CanReach(*peer->at_, *at_)) {
-    loop->ScheduleAt(
-        loop->Now() + network_->paths().DrawDelay(at_->host, peer->at_->host,
-                                                  network_->prng()),
-        [this, pending, peer] { OnSynArrived(pending, peer); });
+  const SimAttachment* const host = network_->FindHost(pending->to.address);
+  if (host != nullptr && network_->Passes(*at_, *host) &&
+      network_->CanReach(*host, *at_)) {
+    loop->ScheduleAt(loop->Now() + network_->paths().DrawDelay(
+                                       at_->host, host->host, network_->prng()),
+                     [this, pending, host] { OnSynArrived(pending, host); });
     return;
   }
   at_->process->ScheduleAt(loop->Now() + retry, [this, pending, retry] {
@@ -72,16 +72,18 @@ void SimStreamTransport::SendSyn(const std::shared_ptr<Pending>& pending,
 }
 
 void SimStreamTransport::OnSynArrived(const std::shared_ptr<Pending>& pending,
-                                      SimStreamTransport* peer) {
-  const absl::Time back =
-      network_->loop()->Now() +
-      network_->paths().DrawDelay(peer->at_->host, at_->host, network_->prng());
-  if (!peer->at_->IsConnected() && peer != this) {
+                                      const SimAttachment* host) {
+  if (host != at_ && !host->IsConnected()) {
     SendSyn(pending, kConnectRetryTimeout);
     return;
   }
-  const std::shared_ptr<OnAccepted> on_accepted = peer->on_accepted_;
-  if (!peer->at_->process->running() || on_accepted == nullptr) {
+  const absl::Time back =
+      network_->loop()->Now() +
+      network_->paths().DrawDelay(host->host, at_->host, network_->prng());
+  SimStreamTransport* const peer = network_->FindStreams(pending->to);
+  const std::shared_ptr<OnAccepted> on_accepted =
+      peer == nullptr ? nullptr : peer->on_accepted_;
+  if (!host->process->running() || on_accepted == nullptr) {
     at_->process->ScheduleAt(back, [this, pending] {
       Answer(pending, absl::UnavailableError(fmt::format(
                           "connect to {}: refused", pending->to.ToString())));
@@ -113,6 +115,11 @@ void SimStreamTransport::Answer(
   if (!pending->on_connected) return;  // A stream that came late is reset.
   pending->timer = nullptr;
   std::exchange(pending->on_connected, nullptr)(std::move(stream));
+}
+
+void SimStreamTransport::AnswerLate(const std::shared_ptr<Pending>& pending) {
+  Answer(pending, absl::DeadlineExceededError(fmt::format(
+                      "connect to {}: no answer", pending->to.ToString())));
 }
 
 void SimStreamTransport::SetAcceptor(OnAccepted on_accepted) {

@@ -46,9 +46,10 @@ class SimStreamTransport final : public StreamTransport {
 
   void SendSyn(const std::shared_ptr<Pending>& pending, absl::Duration retry);
   void OnSynArrived(const std::shared_ptr<Pending>& pending,
-                    SimStreamTransport* peer);
+                    const SimAttachment* host);
   void Answer(const std::shared_ptr<Pending>& pending,
               absl::StatusOr<std::unique_ptr<Stream>> stream);
+  void AnswerLate(const std::shared_ptr<Pending>& pending);
   void Remember(const std::shared_ptr<SimConnection>& connection);
 
   SimNetwork* const network_;

@@ -1,0 +1,313 @@
+// Links, frames and addresses on real interfaces, in a network namespace that
+// this process makes for itself. Needs CAP_SYS_ADMIN; skipped without.
+#include <linux/if.h>
+#include <netlink/route/link/veth.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "gmock/gmock.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/io/posix/netlink_addresses.h"
+#include "lb/io/posix/netlink_links.h"
+#include "lb/io/posix/netlink_socket.h"
+#include "lb/io/posix/pcap_frames.h"
+
+namespace lb::io {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+// Whether this process has a namespace of its own now; made once.
+bool HaveNamespace() {
+  static const bool have = unshare(CLONE_NEWNET) == 0;
+  return have;
+}
+
+class NamespaceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!HaveNamespace()) {
+      GTEST_SKIP() << "SKIPPED: no network namespace, want CAP_SYS_ADMIN";
+    }
+    auto socket = ConnectNetlink();
+    ASSERT_THAT(socket, IsOk());
+    socket_ = *std::move(socket);
+    auto links = NetlinkLinks::Create(&loop_);
+    ASSERT_THAT(links, IsOk());
+    links_ = *std::move(links);
+    links_->SetObserver([this] { ++changes_; });
+    SetUpLink("lo", true);
+  }
+  void TearDown() override {
+    if (socket_ != nullptr) DeleteLink("va");
+  }
+
+  // A pair of interfaces that are each other's cable.
+  void AddVethPair() {
+    ASSERT_EQ(rtnl_link_veth_add(socket_.get(), "va", "vb", /*pid=*/getpid()),
+              0);
+    ASSERT_TRUE(RunUntil([this] { return Find("va") && Find("vb"); }));
+  }
+  void DeleteLink(const char* name) {
+    rtnl_link* link = rtnl_link_alloc();
+    rtnl_link_set_name(link, name);
+    rtnl_link_delete(socket_.get(), link);
+    rtnl_link_put(link);
+  }
+  void SetUpLink(const char* name, bool up) {
+    rtnl_link* old = nullptr;
+    ASSERT_EQ(rtnl_link_get_kernel(socket_.get(), 0, name, &old), 0) << name;
+    rtnl_link* wanted = rtnl_link_alloc();
+    if (up) {
+      rtnl_link_set_flags(wanted, IFF_UP);
+    } else {
+      rtnl_link_unset_flags(wanted, IFF_UP);
+    }
+    EXPECT_EQ(rtnl_link_change(socket_.get(), old, wanted, 0), 0);
+    rtnl_link_put(wanted);
+    rtnl_link_put(old);
+  }
+  void SetUpBoth() {
+    SetUpLink("va", true);
+    SetUpLink("vb", true);
+    ASSERT_TRUE(RunUntil(
+        [this] { return Find("va")->carrier && Find("vb")->carrier; }));
+  }
+
+  bool RunUntil(absl::FunctionRef<bool()> done) {
+    return loop_.RunUntil(done, absl::Seconds(10));
+  }
+  void RunFor(absl::Duration time) {
+    loop_.RunUntil([] { return false; }, time);
+  }
+  std::optional<Link> Find(const std::string& name) {
+    for (const Link& link : links_->Links()) {
+      if (link.name == name) return link;
+    }
+    return std::nullopt;
+  }
+
+  PosixLoop loop_;
+  NetlinkSocket socket_;
+  std::unique_ptr<NetlinkLinks> links_;
+  int changes_ = 0;
+};
+
+TEST_F(NamespaceTest, LinksAreSeenToComeChangeAndGo) {
+  EXPECT_TRUE(Find("lo")->loopback);
+  AddVethPair();
+  const Link va = *Find("va");
+  EXPECT_GT(va.index, 0);
+  EXPECT_FALSE(va.up);
+  EXPECT_FALSE(va.carrier);
+  EXPECT_TRUE(va.broadcast);
+  EXPECT_NE(va.mac, net::MacAddress());
+  EXPECT_GT(changes_, 0);
+
+  SetUpBoth();
+  EXPECT_TRUE(Find("va")->up);
+  SetUpLink("vb", false);  // Pulls the cable of va.
+  ASSERT_TRUE(RunUntil([this] { return !Find("va")->carrier; }));
+  EXPECT_TRUE(Find("va")->up);
+  EXPECT_FALSE(Find("vb")->up);
+  SetUpLink("vb", true);
+  ASSERT_TRUE(RunUntil([this] { return Find("va")->carrier; }));
+
+  // The IPv6 link-local address shows once it is no longer tentative.
+  ASSERT_TRUE(RunUntil([this] {
+    const std::optional<Link> link = Find("va");
+    return std::any_of(
+        link->addresses.begin(), link->addresses.end(),
+        [](const auto& prefix) { return prefix.address.is_link_local(); });
+  }));
+
+  DeleteLink("va");
+  ASSERT_TRUE(RunUntil([this] { return !Find("va") && !Find("vb"); }));
+}
+
+TEST_F(NamespaceTest, NothingIsToldWhenNothingChanges) {
+  AddVethPair();
+  SetUpBoth();
+  RunFor(absl::Seconds(3));  // Until duplicate address detection is over.
+  changes_ = 0;
+  RunFor(absl::Milliseconds(300));
+  EXPECT_EQ(changes_, 0);
+}
+
+TEST_F(NamespaceTest, AddressesComeAndGoAsHostRoutes) {
+  auto addresses = NetlinkAddresses::Create();
+  ASSERT_THAT(addresses, IsOk());
+  for (const char* text : {"172.18.8.201", "2001:db8::201"}) {
+    SCOPED_TRACE(text);
+    const net::IpAddress address = *net::ParseIpAddress(text);
+    const net::IpPrefix prefix = {address, net::BitCount(address.family())};
+    const auto on_lo = [&] {
+      const std::vector<net::IpPrefix> all = Find("lo")->addresses;
+      return std::find(all.begin(), all.end(), prefix) != all.end();
+    };
+    EXPECT_THAT((*addresses)->Install("lo", address), IsOk());
+    EXPECT_THAT((*addresses)->Install("lo", address), IsOk());
+    EXPECT_TRUE(RunUntil(on_lo));
+    EXPECT_THAT((*addresses)->Uninstall("lo", address), IsOk());
+    EXPECT_THAT((*addresses)->Uninstall("lo", address), IsOk());
+    EXPECT_TRUE(RunUntil([&] { return !on_lo(); }));
+    EXPECT_THAT((*addresses)->Install("nosuch0", address),
+                StatusIs(absl::StatusCode::kNotFound, HasSubstr("nosuch0")));
+    EXPECT_THAT((*addresses)->Uninstall("nosuch0", address), IsOk());
+  }
+}
+
+// Ethernet frames between va and vb.
+class FramesTest : public NamespaceTest {
+ protected:
+  void SetUp() override {
+    NamespaceTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    AddVethPair();
+    SetUpBoth();
+  }
+
+  std::unique_ptr<FramePort> Open(const char* interface, const char* filter) {
+    auto port = frames_.Open(interface, filter);
+    EXPECT_THAT(port, IsOk());
+    return port.ok() ? *std::move(port) : nullptr;
+  }
+  // An EtherType of local experiments (IEEE 802), so that no kernel answers.
+  std::vector<uint8_t> FrameTo(const net::MacAddress& to, uint8_t mark) {
+    std::vector<uint8_t> frame(to.bytes.begin(), to.bytes.end());
+    const net::MacAddress from = Find("va")->mac;
+    frame.insert(frame.end(), from.bytes.begin(), from.bytes.end());
+    frame.insert(frame.end(), {0x88, 0xb5, mark});
+    frame.resize(60);
+    return frame;
+  }
+
+  PcapFrames frames_{&loop_};
+};
+
+TEST_F(FramesTest, FramesCrossAndAreNotSeenByTheirSender) {
+  const auto va = Open("va", "ether proto 0x88b5");
+  const auto vb = Open("vb", "ether proto 0x88b5");
+  std::vector<std::vector<uint8_t>> heard;
+  int echoes = 0;
+  va->SetReceiver([&](auto) { ++echoes; });
+  vb->SetReceiver([&](absl::Span<const uint8_t> frame) {
+    heard.emplace_back(frame.begin(), frame.end());
+  });
+  const std::vector<uint8_t> unicast = FrameTo(Find("vb")->mac, 1);
+  const std::vector<uint8_t> broadcast = FrameTo(net::kBroadcastMac, 2);
+  EXPECT_THAT(va->Send(unicast), IsOk());
+  EXPECT_THAT(va->Send(broadcast), IsOk());
+  ASSERT_TRUE(RunUntil([&] { return heard.size() == 2; }));
+  EXPECT_THAT(heard, ElementsAre(unicast, broadcast));
+  EXPECT_EQ(echoes, 0);
+}
+
+TEST_F(FramesTest, ABurstArrivesWhole) {
+  const auto va = Open("va", "ether proto 0x88b5");
+  const auto vb = Open("vb", "ether proto 0x88b5");
+  int heard = 0;
+  vb->SetReceiver([&](auto) { ++heard; });
+  for (int n = 0; n < 5 * kFramesPerTurn; ++n) {
+    EXPECT_THAT(va->Send(FrameTo(net::kBroadcastMac, 1)), IsOk());
+  }
+  EXPECT_TRUE(RunUntil([&] { return heard == 5 * kFramesPerTurn; }));
+}
+
+TEST_F(FramesTest, FiltersAreApplied) {
+  const auto va = Open("va", "arp");
+  const auto vb = Open("vb", "ether proto 0x88b5 and ether[14] = 2");
+  std::vector<uint8_t> marks;
+  vb->SetReceiver([&](auto frame) { marks.push_back(frame[14]); });
+  for (const uint8_t mark : {1, 2, 3, 2}) {
+    EXPECT_THAT(va->Send(FrameTo(net::kBroadcastMac, mark)), IsOk());
+  }
+  ASSERT_TRUE(RunUntil([&] { return marks.size() == 2; }));
+  EXPECT_THAT(marks, ElementsAre(2, 2));
+}
+
+TEST_F(FramesTest, APortSurvivesItsLinkGoingDown) {
+  const auto va = Open("va", "ether proto 0x88b5");
+  const auto vb = Open("vb", "ether proto 0x88b5");
+  int heard = 0;
+  vb->SetReceiver([&](auto) { ++heard; });
+  SetUpLink("vb", false);
+  SetUpLink("va", false);
+  RunFor(absl::Milliseconds(50));
+  EXPECT_THAT(va->Send(FrameTo(net::kBroadcastMac, 1)),
+              StatusIs(absl::StatusCode::kUnavailable));
+  SetUpBoth();
+  ASSERT_TRUE(RunUntil([&] {
+    (void)va->Send(FrameTo(net::kBroadcastMac, 1));
+    RunFor(absl::Milliseconds(20));
+    return heard > 0;
+  }));
+}
+
+TEST_F(FramesTest, APortMayBeDestroyedWithinItsReceiver) {
+  const auto va = Open("va", "arp");
+  auto vb = Open("vb", "ether proto 0x88b5");
+  int heard = 0;
+  vb->SetReceiver([&, kept = std::string(100, 'x')](auto) {
+    vb = nullptr;
+    heard += kept.size() == 100 ? 1 : 0;
+  });
+  EXPECT_THAT(va->Send(FrameTo(net::kBroadcastMac, 1)), IsOk());
+  EXPECT_THAT(va->Send(FrameTo(net::kBroadcastMac, 2)), IsOk());
+  ASSERT_TRUE(RunUntil([&] { return heard > 0; }));
+  RunFor(absl::Milliseconds(50));
+  EXPECT_EQ(heard, 1);
+}
+
+TEST_F(FramesTest, JoiningAGroupIsReportedToTheLink) {
+  // MLD reports go to ff02::16 (RFC 3810 section 5.2.14) or, of version 1, to
+  // the group itself (RFC 2710); either names the group.
+  const net::IpAddress group = *net::ParseIpAddress("ff02::1:ff00:201");
+  const auto va = Open("va", "arp");
+  const auto vb = Open("vb", "ip6 multicast");
+  int reports = 0;
+  const std::vector<uint8_t> bytes = group.ToBytes();
+  vb->SetReceiver([&](absl::Span<const uint8_t> frame) {
+    const auto after_header = frame.subspan(std::min<size_t>(54, frame.size()));
+    reports += std::search(after_header.begin(), after_header.end(),
+                           bytes.begin(), bytes.end()) != after_header.end();
+  });
+  EXPECT_THAT(va->JoinGroup(group), IsOk());
+  EXPECT_THAT(va->JoinGroup(group), IsOk());
+  EXPECT_TRUE(RunUntil([&] { return reports > 0; }));
+  EXPECT_THAT(va->LeaveGroup(group), IsOk());
+  EXPECT_THAT(va->LeaveGroup(group), IsOk());
+  EXPECT_THAT(va->JoinGroup(*net::ParseIpAddress("2001:db8::1")),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(FramesTest, ManyGroupsCanBeJoined) {
+  const auto va = Open("va", "arp");
+  for (uint32_t n = 0; n < 2000; ++n) {
+    const auto base = net::ParseIpAddress("ff02::1:ff00:0")->number();
+    ASSERT_THAT(va->JoinGroup(net::IpAddress::Ipv6(base + n)), IsOk()) << n;
+  }
+}
+
+TEST_F(FramesTest, MistakesAreNamed) {
+  EXPECT_THAT(frames_.Open("nosuch0", "arp"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("nosuch0")));
+  EXPECT_THAT(frames_.Open("va", "arp and ("),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  const auto va = Open("va", "");
+  EXPECT_THAT(va->Send(std::vector<uint8_t>(13)),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+}  // namespace
+}  // namespace lb::io

@@ -1,0 +1,215 @@
+#include "lb/io/posix/netlink_links.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "asio/io_context.hpp"
+#include "asio/posix/stream_descriptor.hpp"
+#include "lb/base/status_macros.h"
+#include "lb/io/posix/netlink_socket.h"
+#include "lb/net/ip_prefix.h"
+
+namespace lb::io {
+namespace {
+
+constexpr int kEventBufferSize = 1 << 20;
+// Of <linux/if.h>, which does not go together with <net/if.h>.
+constexpr unsigned kFlagLowerUp = 1 << 16;
+constexpr int kDumpAttempts = 5;
+constexpr absl::Duration kDumpRetry = absl::Milliseconds(20);
+
+using LinkMap = std::map<int, Link>;  // By index.
+
+absl::Span<const uint8_t> BytesOf(nl_addr* address) {
+  return {static_cast<const uint8_t*>(nl_addr_get_binary_addr(address)),
+          nl_addr_get_len(address)};
+}
+
+Link LinkOf(rtnl_link* from) {
+  const unsigned flags = rtnl_link_get_flags(from);
+  Link link{.index = rtnl_link_get_ifindex(from),
+            .up = (flags & IFF_UP) != 0,
+            .carrier = (flags & kFlagLowerUp) != 0,
+            .loopback = (flags & IFF_LOOPBACK) != 0,
+            .broadcast = (flags & IFF_BROADCAST) != 0,
+            .noarp = (flags & IFF_NOARP) != 0,
+            .master = rtnl_link_get_master(from)};
+  if (const char* name = rtnl_link_get_name(from)) link.name = name;
+  if (nl_addr* address = rtnl_link_get_addr(from)) {
+    const absl::Span<const uint8_t> bytes = BytesOf(address);
+    if (bytes.size() == link.mac.bytes.size()) {
+      std::copy(bytes.begin(), bytes.end(), link.mac.bytes.begin());
+    }
+  }
+  return link;
+}
+
+void AddAddress(rtnl_addr* from, LinkMap& links) {
+  const auto link = links.find(rtnl_addr_get_ifindex(from));
+  nl_addr* local = rtnl_addr_get_local(from);
+  if (link == links.end() || local == nullptr) return;
+  if ((rtnl_addr_get_flags(from) & IFA_F_TENTATIVE) != 0) return;
+  const absl::StatusOr<net::IpAddress> address =
+      net::IpAddress::FromBytes(BytesOf(local));
+  if (!address.ok()) return;
+  link->second.addresses.push_back(
+      {.address = *address, .length = rtnl_addr_get_prefixlen(from)});
+}
+
+absl::StatusOr<std::vector<Link>> ReadLinks(nl_sock* socket) {
+  nl_cache* cache = nullptr;
+  int error = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
+  if (error < 0) return NetlinkError("reading links", error);
+  const NetlinkCache link_cache(cache);
+  error = rtnl_addr_alloc_cache(socket, &cache);
+  if (error < 0) return NetlinkError("reading addresses", error);
+  const NetlinkCache address_cache(cache);
+
+  LinkMap links;
+  for (nl_object* item = nl_cache_get_first(link_cache.get()); item != nullptr;
+       item = nl_cache_get_next(item)) {
+    Link link = LinkOf(reinterpret_cast<rtnl_link*>(item));
+    const int index = link.index;
+    links.emplace(index, std::move(link));
+  }
+  for (nl_object* item = nl_cache_get_first(address_cache.get());
+       item != nullptr; item = nl_cache_get_next(item)) {
+    AddAddress(reinterpret_cast<rtnl_addr*>(item), links);
+  }
+  std::vector<Link> sorted;
+  for (auto& [index, link] : links) {
+    std::sort(link.addresses.begin(), link.addresses.end());
+    sorted.push_back(std::move(link));
+  }
+  return sorted;
+}
+
+}  // namespace
+
+// Lives on in the handler that waits for the socket.
+struct NetlinkLinks::State : std::enable_shared_from_this<State> {
+  State(PosixLoop* on_loop, NetlinkSocket request_socket,
+        NetlinkSocket event_socket)
+      : loop(on_loop),
+        requests(std::move(request_socket)),
+        events(std::move(event_socket)),
+        descriptor(on_loop->context()) {}
+  ~State() { Close(); }
+
+  absl::Status Register();
+  absl::Status Read();
+  void Wait();
+  void DrainEvents();
+  void Refresh();
+  void Close();
+
+  PosixLoop* const loop;
+  const NetlinkSocket requests;
+  const NetlinkSocket events;
+  asio::posix::stream_descriptor descriptor;  // Of `events`: never closed.
+  std::unique_ptr<Timer> retry_timer;
+  std::vector<Link> links;
+  std::shared_ptr<absl::AnyInvocable<void()>> on_change;
+};
+
+absl::Status NetlinkLinks::State::Register() {
+  asio::error_code error;
+  descriptor.assign(nl_socket_get_fd(events.get()), error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("netlink events: {}", error.message()));
+}
+
+absl::Status NetlinkLinks::State::Read() {
+  absl::StatusOr<std::vector<Link>> fresh;
+  // A dump that links change under is begun again.
+  for (int n = 0; n < kDumpAttempts; ++n) {
+    fresh = ReadLinks(requests.get());
+    if (fresh.ok()) break;
+  }
+  LB_RETURN_IF_ERROR(fresh.status());
+  if (links == *fresh) return absl::OkStatus();
+  links = *std::move(fresh);
+  const auto called = on_change;  // Lives while it runs.
+  if (called != nullptr) (*called)();
+  return absl::OkStatus();
+}
+
+void NetlinkLinks::State::Wait() {
+  descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](const asio::error_code&) {
+                          if (!self->descriptor.is_open()) return;
+                          self->DrainEvents();
+                          self->Refresh();
+                          if (self->descriptor.is_open()) self->Wait();
+                        });
+}
+
+// What they say does not matter, nor does their loss.
+void NetlinkLinks::State::DrainEvents() {
+  std::array<uint8_t, 8192> buffer;
+  while (true) {
+    const ssize_t size = recv(nl_socket_get_fd(events.get()), buffer.data(),
+                              buffer.size(), MSG_DONTWAIT);
+    if (size < 0 && errno != ENOBUFS && errno != EINTR) return;
+  }
+}
+
+void NetlinkLinks::State::Refresh() {
+  if (!Read().ok() && retry_timer != nullptr) {
+    retry_timer->Arm(loop->Now() + kDumpRetry);
+  }
+}
+
+void NetlinkLinks::State::Close() {
+  if (descriptor.is_open()) descriptor.release();
+  retry_timer = nullptr;
+  on_change = nullptr;
+}
+
+absl::StatusOr<std::unique_ptr<NetlinkLinks>> NetlinkLinks::Create(
+    PosixLoop* loop) {
+  LB_ASSIGN_OR_RETURN(NetlinkSocket requests, ConnectNetlink());
+  LB_ASSIGN_OR_RETURN(NetlinkSocket events, ConnectNetlink());
+  int error = nl_socket_add_memberships(
+      events.get(), RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0);
+  if (error >= 0) {
+    error = nl_socket_set_buffer_size(events.get(), kEventBufferSize, 0);
+  }
+  if (error < 0) return NetlinkError("netlink events", error);
+  auto state =
+      std::make_shared<State>(loop, std::move(requests), std::move(events));
+  state->retry_timer =
+      loop->NewTimer([raw = state.get()] { raw->Refresh(); });  // Dies with it.
+  LB_RETURN_IF_ERROR(state->Register());
+  LB_RETURN_IF_ERROR(state->Read());
+  state->Wait();
+  return std::unique_ptr<NetlinkLinks>(new NetlinkLinks(std::move(state)));
+}
+
+NetlinkLinks::NetlinkLinks(std::shared_ptr<State> state)
+    : state_(std::move(state)) {}
+
+NetlinkLinks::~NetlinkLinks() { state_->Close(); }
+
+std::vector<Link> NetlinkLinks::Links() const { return state_->links; }
+
+void NetlinkLinks::SetObserver(absl::AnyInvocable<void()> on_change) {
+  state_->on_change =
+      on_change
+          ? std::make_shared<absl::AnyInvocable<void()>>(std::move(on_change))
+          : nullptr;
+}
+
+}  // namespace lb::io

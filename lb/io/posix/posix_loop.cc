@@ -1,0 +1,103 @@
+#include "lb/io/posix/posix_loop.h"
+
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "asio/executor_work_guard.hpp"
+#include "asio/io_context.hpp"
+#include "asio/post.hpp"
+#include "asio/steady_timer.hpp"
+
+namespace lb::io {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Deadlines before the clock's start are as past as can be; those beyond its
+// end (in 292 years) never come.
+Clock::time_point ToSteady(absl::Time time) {
+  const absl::Duration since = time - absl::UnixEpoch();
+  if (since <= absl::ZeroDuration()) return Clock::time_point();
+  return Clock::time_point(absl::ToChronoNanoseconds(since));
+}
+
+// A firing on its way through the io_context may outlive its timer.
+struct TimerState {
+  absl::AnyInvocable<void()> on_fire;
+  uint64_t arming = 0;  // Counts Arm() and Disarm(): is this firing current?
+};
+
+class PosixTimer final : public Timer {
+ public:
+  PosixTimer(asio::io_context& context, absl::AnyInvocable<void()> on_fire)
+      : timer_(context), state_(std::make_shared<TimerState>()) {
+    state_->on_fire = std::move(on_fire);
+  }
+  ~PosixTimer() override { Disarm(); }
+
+  void Arm(absl::Time deadline) override {
+    Disarm();
+    if (deadline == absl::InfiniteFuture()) return;
+    timer_.expires_at(ToSteady(deadline));
+    timer_.async_wait(
+        [state = state_, arming = state_->arming](const asio::error_code&) {
+          if (state->arming == arming) state->on_fire();
+        });
+  }
+
+  void Disarm() override {
+    ++state_->arming;
+    timer_.cancel();
+  }
+
+ private:
+  asio::steady_timer timer_;
+  const std::shared_ptr<TimerState> state_;
+};
+
+}  // namespace
+
+struct PosixLoop::Core {
+  asio::io_context context{/*concurrency_hint=*/2};
+  // Without work a context would stop for good.
+  asio::executor_work_guard<asio::io_context::executor_type> work =
+      asio::make_work_guard(context);
+};
+
+PosixLoop::PosixLoop() : core_(std::make_unique<Core>()) {}
+
+PosixLoop::~PosixLoop() = default;
+
+asio::io_context& PosixLoop::context() { return core_->context; }
+
+absl::Time PosixLoop::Now() const {
+  return absl::UnixEpoch() +
+         absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(
+             Clock::now().time_since_epoch()));
+}
+
+absl::Time PosixLoop::CivilNow() const { return absl::Now(); }
+
+std::unique_ptr<Timer> PosixLoop::NewTimer(absl::AnyInvocable<void()> on_fire) {
+  return std::make_unique<PosixTimer>(core_->context, std::move(on_fire));
+}
+
+void PosixLoop::Post(absl::AnyInvocable<void()> task) {
+  asio::post(core_->context, [task = std::move(task)]() mutable { task(); });
+}
+
+void PosixLoop::Run() { core_->context.run(); }
+
+void PosixLoop::Stop() { core_->context.stop(); }
+
+bool PosixLoop::RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) {
+  const Clock::time_point end = ToSteady(Now() + limit);
+  while (!done()) {
+    if (core_->context.run_one_until(end) == 0) return done();
+  }
+  return true;
+}
+
+}  // namespace lb::io

@@ -1,0 +1,125 @@
+#include "lb/io/posix/udp_transport.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "asio/buffer.hpp"
+#include "asio/io_context.hpp"
+#include "asio/ip/udp.hpp"
+#include "asio/ip/v6_only.hpp"
+#include "fmt/format.h"
+#include "lb/base/status_macros.h"
+#include "lb/io/posix/asio_endpoint.h"
+
+namespace lb::io {
+namespace {
+
+using asio::ip::udp;
+
+constexpr int kReceiveBufferSize = 2 << 20;
+
+}  // namespace
+
+// Lives on in the handler that waits for the socket.
+struct UdpTransport::State : std::enable_shared_from_this<State> {
+  explicit State(asio::io_context& context) : socket(context) {}
+
+  absl::Status Bind(const net::Endpoint& at);
+  void Wait();
+  void ReceiveSome();
+
+  udp::socket socket;
+  net::Endpoint local;
+  std::shared_ptr<Receiver> receiver;
+  std::vector<uint8_t> buffer = std::vector<uint8_t>(65536);
+};
+
+absl::Status UdpTransport::State::Bind(const net::Endpoint& at) {
+  const std::string place = fmt::format("udp {}", at.ToString());
+  const udp::endpoint endpoint = ToAsio<udp::endpoint>(at);
+  asio::error_code error;
+  socket.open(endpoint.protocol(), error);
+  if (error) return Unavailable(place, error);
+  if (at.address.is_ipv6()) {
+    socket.set_option(asio::ip::v6_only(!at.address.is_unspecified()), error);
+    if (error) return Unavailable(place, error);
+  }
+  // The kernel gives what it allows; less is no error.
+  socket.set_option(udp::socket::receive_buffer_size(kReceiveBufferSize),
+                    error);
+  socket.non_blocking(true, error);
+  if (error) return Unavailable(place, error);
+  socket.bind(endpoint, error);
+  if (error) return Unavailable(place, error);
+  const udp::endpoint bound = socket.local_endpoint(error);
+  if (error) return Unavailable(place, error);
+  local = {at.address, bound.port()};
+  return absl::OkStatus();
+}
+
+void UdpTransport::State::Wait() {
+  socket.async_wait(udp::socket::wait_read,
+                    [self = shared_from_this()](const asio::error_code&) {
+                      if (self->socket.is_open()) self->ReceiveSome();
+                    });
+}
+
+void UdpTransport::State::ReceiveSome() {
+  for (int n = 0; n < kDatagramsPerTurn && socket.is_open(); ++n) {
+    udp::endpoint from;
+    asio::error_code error;
+    const size_t size =
+        socket.receive_from(asio::buffer(buffer), from, /*flags=*/0, error);
+    if (error == asio::error::would_block) break;
+    if (error) continue;  // About an earlier datagram; the next may be well.
+    const std::shared_ptr<Receiver> called = receiver;  // Lives while it runs.
+    if (called == nullptr) continue;
+    (*called)(FromAsio(from), absl::MakeConstSpan(buffer).first(size));
+  }
+  if (socket.is_open()) Wait();
+}
+
+absl::StatusOr<std::unique_ptr<UdpTransport>> UdpTransport::Create(
+    PosixLoop* loop, const net::Endpoint& at) {
+  auto state = std::make_shared<State>(loop->context());
+  LB_RETURN_IF_ERROR(state->Bind(at));
+  state->Wait();
+  return std::unique_ptr<UdpTransport>(new UdpTransport(std::move(state)));
+}
+
+UdpTransport::UdpTransport(std::shared_ptr<State> state)
+    : state_(std::move(state)) {}
+
+UdpTransport::~UdpTransport() {
+  asio::error_code ignored;
+  state_->socket.close(ignored);
+  state_->receiver = nullptr;
+}
+
+net::Endpoint UdpTransport::local() const { return state_->local; }
+
+absl::Status UdpTransport::Send(const net::Endpoint& to,
+                                absl::Span<const uint8_t> payload) {
+  if (payload.size() > kDatagramSizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("datagram to {}: {} bytes, want at most {}", to.ToString(),
+                    payload.size(), kDatagramSizeMax));
+  }
+  LB_ASSIGN_OR_RETURN(const udp::endpoint endpoint,
+                      ToAsioFrom<udp::endpoint>(state_->local, to));
+  asio::error_code error;
+  state_->socket.send_to(asio::buffer(payload.data(), payload.size()), endpoint,
+                         /*flags=*/0, error);
+  if (error) {
+    return Unavailable(fmt::format("datagram to {}", to.ToString()), error);
+  }
+  return absl::OkStatus();
+}
+
+void UdpTransport::SetReceiver(Receiver receiver) {
+  state_->receiver =
+      receiver ? std::make_shared<Receiver>(std::move(receiver)) : nullptr;
+}
+
+}  // namespace lb::io

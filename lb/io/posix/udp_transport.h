@@ -1,0 +1,44 @@
+// UdpTransport: a DatagramTransport on a kernel UDP socket.
+//
+// Takes at most kDatagramsPerTurn datagrams in one turn of the loop, so that a
+// flood does not starve timers. Bound to [::] it speaks IPv4 too.
+#ifndef LB_IO_POSIX_UDP_TRANSPORT_H_
+#define LB_IO_POSIX_UDP_TRANSPORT_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/io/datagram_transport.h"
+#include "lb/io/posix/posix_loop.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::io {
+
+inline constexpr int kDatagramsPerTurn = 64;
+
+class UdpTransport final : public DatagramTransport {
+ public:
+  // Binds to `at`; with port 0 the kernel picks one. `loop` must outlive it.
+  // Unavailable: it cannot be bound (in use, no such address, ...).
+  static absl::StatusOr<std::unique_ptr<UdpTransport>> Create(
+      PosixLoop* loop, const net::Endpoint& at);
+  ~UdpTransport() override;
+
+  net::Endpoint local() const override;
+  absl::Status Send(const net::Endpoint& to,
+                    absl::Span<const uint8_t> payload) override;
+  void SetReceiver(Receiver receiver) override;
+
+ private:
+  struct State;
+
+  explicit UdpTransport(std::shared_ptr<State> state);
+
+  const std::shared_ptr<State> state_;
+};
+
+}  // namespace lb::io
+
+#endif  // LB_IO_POSIX_UDP_TRANSPORT_H_
