@@ -38,72 +38,43 @@ BodyReader::Start BodyReader::TakeStart() {
   if (type <= 0x9f) return start(Kind::kArray, type & 0x0f);
   if (type <= 0xbf) return start(Kind::kRaw, type & 0x1f);
   if (type >= 0xe0) return integer(static_cast<int8_t>(type));
+  // One line for each type.
+  // clang-format off
   switch (type) {
-    case 0xc0:
-      return start(Kind::kNil, 0);
-    case 0xc2:
-      return start(Kind::kBool, 0);
-    case 0xc3:
-      return start(Kind::kBool, 1);
-    case 0xc4:
-      return start(Kind::kRaw, in_.Uint8());
-    case 0xc5:
-      return start(Kind::kRaw, in_.Uint16());
-    case 0xc6:
-      return start(Kind::kRaw, in_.Uint32());
-    case 0xc7:
-      return start(Kind::kOpaque, uint64_t{1} + in_.Uint8());
-    case 0xc8:
-      return start(Kind::kOpaque, uint64_t{1} + in_.Uint16());
-    case 0xc9:
-      return start(Kind::kOpaque, uint64_t{1} + in_.Uint32());
-    case 0xca:
-      return start(Kind::kOpaque, 4);
-    case 0xcb:
-      return start(Kind::kOpaque, 8);
-    case 0xcc:
-      return start(Kind::kUnsigned, in_.Uint8());
-    case 0xcd:
-      return start(Kind::kUnsigned, in_.Uint16());
-    case 0xce:
-      return start(Kind::kUnsigned, in_.Uint32());
-    case 0xcf:
-      return start(Kind::kUnsigned, in_.Uint64());
-    case 0xd0:
-      return integer(static_cast<int8_t>(in_.Uint8()));
-    case 0xd1:
-      return integer(static_cast<int16_t>(in_.Uint16()));
-    case 0xd2:
-      return integer(static_cast<int32_t>(in_.Uint32()));
-    case 0xd3:
-      return integer(static_cast<int64_t>(in_.Uint64()));
-    case 0xd4:
-      return start(Kind::kOpaque, 2);
-    case 0xd5:
-      return start(Kind::kOpaque, 3);
-    case 0xd6:
-      return start(Kind::kOpaque, 5);
-    case 0xd7:
-      return start(Kind::kOpaque, 9);
-    case 0xd8:
-      return start(Kind::kOpaque, 17);
-    case 0xd9:
-      return start(Kind::kRaw, in_.Uint8());
-    case 0xda:
-      return start(Kind::kRaw, in_.Uint16());
-    case 0xdb:
-      return start(Kind::kRaw, in_.Uint32());
-    case 0xdc:
-      return start(Kind::kArray, in_.Uint16());
-    case 0xdd:
-      return start(Kind::kArray, in_.Uint32());
-    case 0xde:
-      return start(Kind::kMap, in_.Uint16());
-    case 0xdf:
-      return start(Kind::kMap, in_.Uint32());
-    default:
-      return start(Kind::kInvalid, 0);
+    case 0xc0: return start(Kind::kNil, 0);
+    case 0xc2: return start(Kind::kBool, 0);
+    case 0xc3: return start(Kind::kBool, 1);
+    case 0xc4: return start(Kind::kRaw, in_.Uint8());
+    case 0xc5: return start(Kind::kRaw, in_.Uint16());
+    case 0xc6: return start(Kind::kRaw, in_.Uint32());
+    case 0xc7: return start(Kind::kOpaque, uint64_t{1} + in_.Uint8());
+    case 0xc8: return start(Kind::kOpaque, uint64_t{1} + in_.Uint16());
+    case 0xc9: return start(Kind::kOpaque, uint64_t{1} + in_.Uint32());
+    case 0xca: return start(Kind::kOpaque, 4);
+    case 0xcb: return start(Kind::kOpaque, 8);
+    case 0xcc: return start(Kind::kUnsigned, in_.Uint8());
+    case 0xcd: return start(Kind::kUnsigned, in_.Uint16());
+    case 0xce: return start(Kind::kUnsigned, in_.Uint32());
+    case 0xcf: return start(Kind::kUnsigned, in_.Uint64());
+    case 0xd0: return integer(static_cast<int8_t>(in_.Uint8()));
+    case 0xd1: return integer(static_cast<int16_t>(in_.Uint16()));
+    case 0xd2: return integer(static_cast<int32_t>(in_.Uint32()));
+    case 0xd3: return integer(static_cast<int64_t>(in_.Uint64()));
+    case 0xd4: return start(Kind::kOpaque, 2);
+    case 0xd5: return start(Kind::kOpaque, 3);
+    case 0xd6: return start(Kind::kOpaque, 5);
+    case 0xd7: return start(Kind::kOpaque, 9);
+    case 0xd8: return start(Kind::kOpaque, 17);
+    case 0xd9: return start(Kind::kRaw, in_.Uint8());
+    case 0xda: return start(Kind::kRaw, in_.Uint16());
+    case 0xdb: return start(Kind::kRaw, in_.Uint32());
+    case 0xdc: return start(Kind::kArray, in_.Uint16());
+    case 0xdd: return start(Kind::kArray, in_.Uint32());
+    case 0xde: return start(Kind::kMap, in_.Uint16());
+    case 0xdf: return start(Kind::kMap, in_.Uint32());
+    default: return start(Kind::kInvalid, 0);
   }
+  // clang-format on
 }
 
 BodyReader::Container BodyReader::Struct() {

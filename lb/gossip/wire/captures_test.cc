@@ -1,5 +1,6 @@
 // Every capture of tests/corpus/memberlist/vectors.txt: it decodes to its "="
 // line, and what was decoded encodes to the captured bytes again.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -233,7 +234,8 @@ class Dissection {
     }
     if (StartsWith(bytes, MessageType::kCompound)) {
       std::string text;
-      for (const auto part : SplitCompound(bytes.subspan(1)).value().parts) {
+      const Compound compound = SplitCompound(bytes.subspan(1)).value();
+      for (const absl::Span<const uint8_t> part : compound.parts) {
         text += (text.empty() ? "" : "; ") + PrintInner(part);
       }
       return fmt::format("compound[{}]", text);

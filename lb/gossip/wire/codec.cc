@@ -51,8 +51,8 @@ Bytes AddChecksum(const Bytes& packet) {
 }
 
 absl::Status CheckLabel(const CodecOptions& options, std::string_view label) {
-  const std::string_view wanted =
-      options.skip_inbound_label_check ? "" : options.label;
+  const std::string_view own = options.label;
+  const std::string_view wanted = options.skip_inbound_label_check ? "" : own;
   if (label == wanted) return absl::OkStatus();
   return absl::FailedPreconditionError(
       fmt::format("label: \"{}\", want \"{}\"", label, wanted));

@@ -34,7 +34,7 @@ inline constexpr size_t kStreamSizeMax = 20 << 20;
 // What one datagram may make us do. Real senders nest two layers (a compound in
 // a compressed message) and at most 255 messages; a datagram holds 64 KiB.
 inline constexpr int kPacketNestingMax = 8;            // Of those two layers.
-inline constexpr int kPacketPartsMax = 1024;           // Of all compounds.
+inline constexpr int kPacketPartsMax = 1024;           // With nested ones.
 inline constexpr size_t kPacketInflatedMax = 1 << 20;  // Decompressed, in all.
 
 // Type byte and body of one message, bare.

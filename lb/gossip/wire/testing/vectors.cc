@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
 
@@ -20,13 +21,14 @@ Vector ParseHeader(std::string_view line) {
   for (size_t at = 0; at != std::string_view::npos;) {
     at = line.find(kSeparator);
     fields.emplace_back(line.substr(0, at));
-    if (at != std::string_view::npos) line.remove_prefix(at + 3);
+    if (at != std::string_view::npos)
+      line.remove_prefix(at + kSeparator.size());
   }
   LB_CHECK(fields.size() == 4);
-  return {.name = fields[0],
-          .build = fields[1],
-          .transport = fields[2],
-          .size = std::stoul(fields[3])};
+  Vector vector = {
+      .name = fields[0], .build = fields[1], .transport = fields[2]};
+  LB_CHECK(absl::SimpleAtoi(fields[3], &vector.size));
+  return vector;
 }
 
 }  // namespace
