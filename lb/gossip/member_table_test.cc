@@ -2,8 +2,12 @@
 
 #include <set>
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/member.h"
+#include "lb/gossip/wire/messages.h"
 
 namespace lb::gossip {
 namespace {

@@ -148,6 +148,7 @@ class Membership {
                      const wire::PushPull& remote, bool initiated_by_us);
 
   // Timers.
+  absl::Time NextVerdict() const;
   void ForgiveLateness(absl::Time now);
   void RunProbe(absl::Time now);
   void BeginProbe(absl::Time now);

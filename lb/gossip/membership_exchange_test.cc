@@ -117,6 +117,7 @@ TEST_F(MembershipTest, OpensNoMoreStreamsThanAllowed) {
   core_->OnRequestFailed(now_, requests_[0].id);
   RunFor(absl::Milliseconds(10));
   EXPECT_THAT(requests_, SizeIs(options_.requests_max + 1));
+  EXPECT_EQ(core_->counters().late_wakeups, 0u);  // It was not its fault.
 }
 
 TEST_F(MembershipTest, JoinCountsSeedsOverTheMaximum) {

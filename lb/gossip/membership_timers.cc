@@ -35,10 +35,14 @@ void Membership::OnTimer(absl::Time now) {
   Settle(now);
 }
 
+// Of what judges others by their silence.
+absl::Time Membership::NextVerdict() const {
+  return std::min({next_probe_, prober_.NextDeadline(), relay_.NextDeadline(),
+                   roster_.NextDeadline()});
+}
+
 absl::Time Membership::NextDeadline() const {
-  absl::Time next =
-      std::min({next_probe_, next_push_pull_, prober_.NextDeadline(),
-                relay_.NextDeadline(), roster_.NextDeadline()});
+  absl::Time next = std::min(NextVerdict(), next_push_pull_);
   if (HasGossip()) next = std::min(next, next_gossip_);
   if (!roster_.leaving() && requests_.size() < options_.requests_max) {
     next = std::min(next, rejoin_.NextDeadline());
@@ -50,7 +54,7 @@ absl::Time Membership::NextDeadline() const {
 // missed is no reason to accuse others, and one to doubt itself.
 void Membership::ForgiveLateness(absl::Time now) {
   const absl::Duration grace = options_.probe_timeout / 2;
-  const absl::Duration late = now - NextDeadline();
+  const absl::Duration late = now - NextVerdict();
   if (late <= grace) return;
   ++counters_.late_wakeups;
   roster_.awareness().Apply(1);

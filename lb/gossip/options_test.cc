@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"

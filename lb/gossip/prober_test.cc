@@ -1,5 +1,6 @@
 #include "lb/gossip/prober.h"
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 
 namespace lb::gossip {

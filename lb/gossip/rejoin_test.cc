@@ -1,6 +1,11 @@
 #include "lb/gossip/rejoin.h"
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/options.h"
+#include "lb/net/endpoint.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 namespace {

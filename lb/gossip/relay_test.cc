@@ -1,7 +1,9 @@
 #include "lb/gossip/relay.h"
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 namespace {

@@ -1,5 +1,6 @@
 #include "lb/gossip/suspicion.h"
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/gossip/wire/messages.h"
 
 namespace lb::gossip {
 namespace {

@@ -2,6 +2,7 @@
 #ifndef LB_GOSSIP_TESTING_MEMBERSHIP_FIXTURE_H_
 #define LB_GOSSIP_TESTING_MEMBERSHIP_FIXTURE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -101,7 +102,7 @@ class MembershipTest : public testing::Test {
               const std::vector<std::string>& answering = {}) {
     const absl::Time end = now_ + duration;
     while (core_->NextDeadline() <= end) {
-      now_ = core_->NextDeadline();
+      now_ = std::max(now_, core_->NextDeadline());
       core_->OnTimer(now_);
       Collect();
       Answer(answering);
