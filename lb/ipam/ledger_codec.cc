@@ -1,6 +1,7 @@
 #include "lb/ipam/ledger_codec.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -127,10 +128,10 @@ absl::StatusOr<std::vector<Record>> ParseBody(std::string_view bytes) {
   CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
                       static_cast<int>(bytes.size()));
   std::vector<Record> records;
-  uint32_t said = 0;
+  std::optional<uint32_t> said;
   while (const uint32_t tag = in.ReadTag()) {
     if (tag == kCountTag) {
-      if (!in.ReadVarint32(&said)) return Malformed();
+      if (!in.ReadVarint32(&said.emplace())) return Malformed();
     } else if (tag == kRecordTag) {
       if (records.size() == kRecordsMax) {
         return absl::InvalidArgumentError(fmt::format(
@@ -142,10 +143,10 @@ absl::StatusOr<std::vector<Record>> ParseBody(std::string_view bytes) {
       return Malformed();
     }
   }
-  if (!in.ConsumedEntireMessage()) return Malformed();
-  if (records.size() != said) {
+  if (!in.ConsumedEntireMessage() || !said) return Malformed();
+  if (records.size() != *said) {
     return absl::InvalidArgumentError(fmt::format(
-        "ledger: {} records, want {} as it says", records.size(), said));
+        "ledger: {} records, want {} as it says", records.size(), *said));
   }
   return records;
 }
