@@ -17,11 +17,6 @@
 namespace lb::announce {
 namespace {
 
-NdpStation StationOf(const Interface& interface) {
-  LB_CHECK(interface.link_local.has_value());
-  return {.mac = interface.mac, .link_local = *interface.link_local};
-}
-
 std::vector<uint8_t> BuildFrame(const Interface& interface,
                                 const ScheduledFrame& frame) {
   switch (frame.form) {
@@ -30,7 +25,7 @@ std::vector<uint8_t> BuildFrame(const Interface& interface,
     case AnnouncementForm::kArpReply:
       return GratuitousReplyFrame(interface.mac, frame.address);
     case AnnouncementForm::kNdpAdvertisement:
-      return UnsolicitedAdvertFrame(StationOf(interface), frame.address);
+      return UnsolicitedAdvertFrame(interface.mac, frame.address);
   }
   LB_UNREACHABLE();
 }
@@ -261,7 +256,7 @@ Verdict Announcer::OnNdp(absl::Time now, const Segment& segment,
   if (verdict != Verdict::kReply) return verdict;
   const auto& asked = std::get<net::NeighborSolicitation>(packet->message);
   return Reply({asked.target, self.name},
-               NdpReplyFrame(StationOf(self), frame.header, *packet));
+               NdpReplyFrame(self.mac, frame.header, *packet));
 }
 
 Verdict Announcer::Reply(const Announcement& announcement,

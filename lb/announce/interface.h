@@ -38,7 +38,7 @@ struct Interface {
   int index = 0;
   net::MacAddress mac;
   bool arp = false;  // Usable for IPv4.
-  // The source of our advertisements; without one it is not usable for IPv6.
+  // IPv6 works on the interface once it has one; until then not usable for it.
   std::optional<net::IpAddress> link_local;
 
   friend bool operator==(const Interface&, const Interface&) = default;

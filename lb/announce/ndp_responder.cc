@@ -23,14 +23,13 @@ bool WasSentTo(const IpAddress& target, const MacAddress& own_mac,
           header.destination == net::MulticastMac(group));
 }
 
-std::vector<uint8_t> AdvertFrame(const NdpStation& self,
+std::vector<uint8_t> AdvertFrame(const MacAddress& own_mac,
                                  const MacAddress& destination_mac,
                                  const IpAddress& destination,
                                  const NeighborAdvertisement& advert) {
-  return net::NdpFrame(destination_mac, self.mac,
-                       {.source = self.link_local,
-                        .destination = destination,
-                        .message = advert});
+  return net::NdpFrame(
+      destination_mac, own_mac,
+      {.source = advert.target, .destination = destination, .message = advert});
 }
 
 }  // namespace
@@ -55,28 +54,28 @@ Verdict JudgeNdp(const MacAddress& own_mac,
              : Verdict::kWrongDestination;
 }
 
-std::vector<uint8_t> NdpReplyFrame(const NdpStation& self,
+std::vector<uint8_t> NdpReplyFrame(const MacAddress& own_mac,
                                    const EthernetHeader& header,
                                    const NdpPacket& request) {
   const auto& asked = std::get<NeighborSolicitation>(request.message);
   // RFC 4861 section 7.2.4: an asker without an address gets it through all.
   if (request.source.is_unspecified()) {
-    return UnsolicitedAdvertFrame(self, asked.target);
+    return UnsolicitedAdvertFrame(own_mac, asked.target);
   }
-  return AdvertFrame(self, asked.source_mac.value_or(header.source),
+  return AdvertFrame(own_mac, asked.source_mac.value_or(header.source),
                      request.source,
                      {.target = asked.target,
                       .solicited = true,
                       .override_cache = true,
-                      .target_mac = self.mac});
+                      .target_mac = own_mac});
 }
 
-std::vector<uint8_t> UnsolicitedAdvertFrame(const NdpStation& self,
+std::vector<uint8_t> UnsolicitedAdvertFrame(const MacAddress& own_mac,
                                             const IpAddress& address) {
   const IpAddress all = net::AllNodesGroup();
   return AdvertFrame(
-      self, net::MulticastMac(all), all,
-      {.target = address, .override_cache = true, .target_mac = self.mac});
+      own_mac, net::MulticastMac(all), all,
+      {.target = address, .override_cache = true, .target_mac = own_mac});
 }
 
 }  // namespace lb::announce

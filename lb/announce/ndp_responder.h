@@ -9,6 +9,8 @@
 //   how we defend an address.
 // - Every advertisement of ours has the override flag: without it a Linux
 //   neighbour keeps the MAC address of a node that is gone.
+// - It comes from the address itself, as a Linux kernel's does: some tools
+//   (ndisc6) drop answers about a global address from a link-local one.
 // - An advertisement of one of our addresses from another MAC, or a packet that
 //   has one as its source, is a conflict.
 #ifndef LB_ANNOUNCE_NDP_RESPONDER_H_
@@ -26,12 +28,6 @@
 
 namespace lb::announce {
 
-// Who sends: an interface's MAC and its IPv6 link-local address.
-struct NdpStation {
-  net::MacAddress mac;
-  net::IpAddress link_local;
-};
-
 // One of kReply, kNotRequest, kNotOurs, kWrongDestination, kConflict,
 // kOwnFrame. `announced` are the addresses that the host with `own_mac`
 // announces on the interface.
@@ -42,12 +38,12 @@ Verdict JudgeNdp(const net::MacAddress& own_mac,
 
 // The frame that answers the solicitation `request`, which came under `header`.
 // REQUIRES: `request` holds a solicitation.
-std::vector<uint8_t> NdpReplyFrame(const NdpStation& self,
+std::vector<uint8_t> NdpReplyFrame(const net::MacAddress& own_mac,
                                    const net::EthernetHeader& header,
                                    const net::NdpPacket& request);
 
-// "`address` is at `self.mac`", to all nodes.
-std::vector<uint8_t> UnsolicitedAdvertFrame(const NdpStation& self,
+// "`address` is at `own_mac`", to all nodes.
+std::vector<uint8_t> UnsolicitedAdvertFrame(const net::MacAddress& own_mac,
                                             const net::IpAddress& address);
 
 }  // namespace lb::announce

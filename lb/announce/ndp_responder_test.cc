@@ -28,7 +28,6 @@ const IpAddress kGroup = Ip("ff02::1:ff00:64");
 const MacAddress kGroupMac = net::MulticastMac(kGroup);
 const IpAddress kClientIp = Ip("2001:db8::c");
 const IpAddress kElse = Ip("2001:db8:1::64");  // Shares the VIP's group.
-const NdpStation kSelf = {kOwn, Ip("fe80::1")};
 
 NdpPacket Asks(const IpAddress& source, const IpAddress& destination,
                const IpAddress& target,
@@ -114,12 +113,12 @@ Answer Read(const std::vector<uint8_t>& bytes) {
 
 TEST(NdpReplyFrameTest, AnswersTheAskerWithOverride) {
   const Answer answer =
-      Read(NdpReplyFrame(kSelf, {kGroupMac, kOther, net::kEtherTypeIpv6},
+      Read(NdpReplyFrame(kOwn, {kGroupMac, kOther, net::kEtherTypeIpv6},
                          Asks(kClientIp, kGroup, kVip, kClient)));
   EXPECT_EQ(answer.header,
             (EthernetHeader{kClient, kOwn, net::kEtherTypeIpv6}));
   EXPECT_EQ(answer.packet,
-            (NdpPacket{kSelf.link_local, kClientIp,
+            (NdpPacket{kVip, kClientIp,
                        NeighborAdvertisement{.target = kVip,
                                              .solicited = true,
                                              .override_cache = true,
@@ -127,20 +126,19 @@ TEST(NdpReplyFrameTest, AnswersTheAskerWithOverride) {
 }
 
 TEST(NdpReplyFrameTest, WithoutOptionAnswersTheFramesSource) {
-  const Answer answer =
-      Read(NdpReplyFrame(kSelf, {kOwn, kClient, net::kEtherTypeIpv6},
-                         Asks(kClientIp, kVip, kVip)));
+  const Answer answer = Read(NdpReplyFrame(
+      kOwn, {kOwn, kClient, net::kEtherTypeIpv6}, Asks(kClientIp, kVip, kVip)));
   EXPECT_EQ(answer.header.destination, kClient);
   EXPECT_EQ(answer.packet.destination, kClientIp);
 }
 
 TEST(NdpReplyFrameTest, DefendsToAllNodes) {
   const Answer answer =
-      Read(NdpReplyFrame(kSelf, {kGroupMac, kClient, net::kEtherTypeIpv6},
+      Read(NdpReplyFrame(kOwn, {kGroupMac, kClient, net::kEtherTypeIpv6},
                          Asks(Ip("::"), kGroup, kVip)));
   EXPECT_EQ(answer.header.destination.ToString(), "33:33:00:00:00:01");
   EXPECT_EQ(answer.packet,
-            (NdpPacket{kSelf.link_local, net::AllNodesGroup(),
+            (NdpPacket{kVip, net::AllNodesGroup(),
                        NeighborAdvertisement{.target = kVip,
                                              .solicited = false,
                                              .override_cache = true,
@@ -148,11 +146,11 @@ TEST(NdpReplyFrameTest, DefendsToAllNodes) {
 }
 
 TEST(UnsolicitedAdvertFrameTest, TellsAllNodesWithOverride) {
-  const Answer answer = Read(UnsolicitedAdvertFrame(kSelf, kVip));
+  const Answer answer = Read(UnsolicitedAdvertFrame(kOwn, kVip));
   EXPECT_EQ(answer.header.destination.ToString(), "33:33:00:00:00:01");
   EXPECT_EQ(answer.header.source, kOwn);
   EXPECT_EQ(answer.packet,
-            (NdpPacket{kSelf.link_local, net::AllNodesGroup(),
+            (NdpPacket{kVip, net::AllNodesGroup(),
                        NeighborAdvertisement{.target = kVip,
                                              .override_cache = true,
                                              .target_mac = kOwn}}));
