@@ -35,7 +35,10 @@ gossip::GossipOptions ProfileOf(config::GossipProfile profile) {
 absl::StatusOr<net::Endpoint> AdvertisedEndpoint(
     const config::Options& options, const net::Endpoint& bound,
     absl::Span<const io::Link> links) {
-  if (options.gossip_advertise.has_value()) return *options.gossip_advertise;
+  if (const auto& given = options.gossip_advertise; given.has_value()) {
+    return net::Endpoint{given->address,
+                         given->port != 0 ? given->port : bound.port};
+  }
   if (!bound.address.is_unspecified()) return bound;
   for (const io::Link& link : links) {
     if (!link.up || link.loopback) continue;

@@ -47,6 +47,9 @@ TEST(AdvertisedEndpointTest, PrefersWhatIsGivenThenWhatIsBound) {
               IsOkAndHolds(At("10.0.0.1:99")));
   EXPECT_THAT(AdvertisedEndpoint(options, At("[::]:99"), Links()),
               IsOkAndHolds(At("[2001:db8::1]:99")));
+  options.gossip_advertise = net::Endpoint{At("192.0.2.1").address, 0};
+  EXPECT_THAT(AdvertisedEndpoint(options, At("0.0.0.0:99"), Links()),
+              IsOkAndHolds(At("192.0.2.1:99")));
   options.gossip_advertise = At("192.0.2.1:1");
   EXPECT_THAT(AdvertisedEndpoint(options, At("0.0.0.0:99"), Links()),
               IsOkAndHolds(At("192.0.2.1:1")));

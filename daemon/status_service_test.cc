@@ -2,6 +2,8 @@
 // announces on no interface.
 #include "daemon/status_service.h"
 
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -47,10 +49,12 @@ spec: {addresses: [10.0.0.0/33]}
 class StatusServiceTest : public testing::Test {
  protected:
   void SetUp() override {
-    const std::string folder = testing::TempDir();
+    // Short: the path of a unix socket has 107 bytes at the most.
+    folder_ = "/tmp/lbd-test.XXXXXX";
+    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
     auto world = io::PosixEnvironment::Create(
         {.gossip = {*net::ParseIpAddress("127.0.0.1"), 0},
-         .state_folder = folder + "/state"});
+         .state_folder = folder_ + "/state"});
     ASSERT_THAT(world, IsOk());
     world_ = *std::move(world);
     const io::Environment& environment = world_->environment();
@@ -66,7 +70,7 @@ class StatusServiceTest : public testing::Test {
     agent_ = *std::move(agent);
     service_ = std::make_unique<StatusService>(world_->loop(), agent_.get(),
                                                environment.log);
-    const std::string listen = "unix:" + folder + "/lbd.sock";
+    const std::string listen = "unix:" + folder_ + "/lbd.sock";
     auto server = StatusServer::Start(listen, service_.get());
     ASSERT_THAT(server, IsOk());
     server_ = *std::move(server);
@@ -92,8 +96,10 @@ class StatusServiceTest : public testing::Test {
     if (server_ != nullptr) server_->Shutdown();
     world_->Stop();
     if (thread_.joinable()) thread_.join();
+    std::filesystem::remove_all(folder_);
   }
 
+  std::string folder_;
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<StatusService> service_;

@@ -13,10 +13,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
+#include "lb/announce/interface.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/fields.h"
-#include "lb/config/interface_filter.h"
 #include "lb/config/text_file.h"
 #include "lb/config/yaml_tree.h"
 
@@ -109,7 +109,6 @@ absl::Status SetPatterns(Values values, std::vector<std::string>* field) {
   for (const std::string& value : values) {
     if (!value.empty()) patterns.push_back(value);
   }
-  LB_RETURN_IF_ERROR(InterfaceFilter::Create(patterns, {}).status());
   *field = std::move(patterns);
   return absl::OkStatus();
 }
@@ -288,7 +287,8 @@ std::string_view ToString(LogFormat format) {
   return format == LogFormat::kJson ? "json" : "text";
 }
 
-Options::Options() : exclude_interfaces(DefaultExcludedInterfaces()) {}
+Options::Options()
+    : exclude_interfaces(announce::InterfaceOptions::DefaultExclude()) {}
 
 absl::Span<const OptionSpec> AllOptions() { return kOptions; }
 

@@ -53,7 +53,7 @@ struct Options {
   std::string gossip_secret_file;  // Empty: gossip in the clear.
   GossipProfile gossip_profile = GossipProfile::kFast;
 
-  // Patterns for InterfaceFilter (interface_filter.h).
+  // Shell patterns, as announce::InterfaceOptions (lb/announce) has them.
   std::vector<std::string> interfaces;          // Empty: all.
   std::vector<std::string> exclude_interfaces;  // Default: MetalLB's list.
 

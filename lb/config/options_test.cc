@@ -7,7 +7,6 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/config/interface_filter.h"
 #include "lb/config/problem.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/ip_address.h"
@@ -32,7 +31,7 @@ TEST(OptionsTest, DefaultsAreThoseOfTheDocumentation) {
   EXPECT_EQ(options.gossip_bind.ToString(), "0.0.0.0:7946");
   EXPECT_EQ(options.gossip_profile, GossipProfile::kFast);
   EXPECT_EQ(options.status_listen, "unix:/run/lbd/lbd.sock");
-  EXPECT_EQ(options.exclude_interfaces, DefaultExcludedInterfaces());
+  EXPECT_EQ(options.exclude_interfaces, announce::InterfaceOptions::DefaultExclude());
   EXPECT_EQ(options.deliver, Deliver::kNone);
 }
 

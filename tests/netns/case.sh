@@ -5,8 +5,9 @@ set -uo pipefail
 
 name=$1 script=$2
 export LBD=$PWD/$3 LBCTL=$PWD/$4
-export LAB_PREFIX=t$$- LAB_DIR=$TEST_TMPDIR/lab
-mkdir -p "$LAB_DIR"
+# A short path: that of a unix socket has 107 bytes at the most.
+export LAB_PREFIX=t$$- LAB_DIR=$(mktemp -d /tmp/lb-lab.XXXXXX)
+trap 'rm -rf "$LAB_DIR"' EXIT
 output=$(mktemp "$TEST_TMPDIR/output.XXXXXX")
 
 bash "$script" 2>&1 | tee "$output"
