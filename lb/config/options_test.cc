@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/announce/interface.h"
 #include "lb/config/problem.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/ip_address.h"
