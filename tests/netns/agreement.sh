@@ -49,12 +49,6 @@ all_show() { # all_show LINES: do all nodes show exactly these addresses?
   done
 }
 
-kill_lbd() {
-  lab_kill_lbd "$1" KILL
-  lab_wait 5 lab_lbd_gone "$1"
-}
-lab_lbd_gone() { ! kill -0 "$(cat "$LAB_DIR/$1/lbd.pid")" 2>/dev/null; }
-
 mkdir -p "$LAB_DIR/manifests"
 cp "$here"/../../examples/manifests/metallb-l2-config.yaml "$LAB_DIR/manifests/"
 { service b && service c 172.18.8.203; } >"$LAB_DIR/manifests/services.yaml"
@@ -89,19 +83,19 @@ done
 
 echo "== kill -9 and restart, one by one"
 for node in "${LAB_NODES[@]}"; do
-  kill_lbd "$node"
+  lab_kill_lbd "$node"
   sleep 1
   lab_start_lbd "$node"
   lab_wait 20 all_show "$want" || fail "after the restart of $node not all show: $want"
 done
 
 echo "== kill -9 of all, start in the order n2, n3, n1"
-for node in "${LAB_NODES[@]}"; do kill_lbd "$node"; done
+for node in "${LAB_NODES[@]}"; do lab_kill_lbd "$node"; done
 for node in n2 n3 n1; do lab_start_lbd "$node"; done
 lab_wait 20 all_show "$want" || fail "after the restart of all not all show: $want"
 
 echo "== SIGTERM ends a daemon, and the others take note"
-lab_kill_lbd n1 TERM
+lab_signal_lbd n1 TERM
 lab_wait 5 lab_lbd_gone n1 || fail "n1 does not end"
 left() { lab_lbctl n2 members | grep -q '^n1 .* left '; }
 lab_wait 5 left || fail "n2 does not know that n1 left"

@@ -105,7 +105,7 @@ step "kill -9 of lbd on $old_node, and its link cut, while the client pings $vip
 lab_in client ping -n -D -i 0.01 -w 30 "$vip" >"$LAB_DIR/ping" 2>&1 &
 ping_pid=$!
 sleep 1
-lab_kill_lbd "$old_node" KILL
+lab_kill_lbd "$old_node" || fail "lbd of $old_node outlives kill -9"
 lab_cut_link "$old_node"
 survivors=()
 for node in "${LAB_NODES[@]}"; do

@@ -100,18 +100,23 @@ lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
     [[ $peer == "$node" ]] || join+=(--join "$(lab_address "$peer")")
   done
   mkdir -p "$LAB_DIR/$node"
-  lab_in "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
+  # Both replace themselves, so that the process is lbd itself.
+  (exec ip netns exec "$(lab_namespace "$node")" \
+    "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
     --manifests "$LAB_DIR/manifests" --gossip-bind "$(lab_address "$node")" \
     "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
-    --deliver loopback "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1 &
+    --deliver loopback "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1) &
   echo $! >"$LAB_DIR/$node/lbd.pid"
   disown
 }
 
-lab_kill_lbd() {  # lab_kill_lbd NODE SIGNAL
-  local pid
-  pid=$(cat "$LAB_DIR/$1/lbd.pid")
-  kill "-$2" "$pid" 2>/dev/null || true
+lab_signal_lbd() {  # lab_signal_lbd NODE SIGNAL
+  kill "-$2" "$(cat "$LAB_DIR/$1/lbd.pid")"
+}
+lab_lbd_gone() { ! kill -0 "$(cat "$LAB_DIR/$1/lbd.pid")" 2>/dev/null; }
+lab_kill_lbd() {  # lab_kill_lbd NODE: kill -9, and sees it gone.
+  lab_signal_lbd "$1" KILL
+  lab_wait 5 lab_lbd_gone "$1"
 }
 
 lab_lbctl() {  # lab_lbctl NODE ARGUMENT...
