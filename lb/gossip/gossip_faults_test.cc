@@ -54,7 +54,7 @@ TEST_P(FailureTest, FastClusterSeesACrashWithinASecond) {
 TEST_F(GossipNodeTest, FastClustersSeeACrashInHalfASecond) {
   for (const int count : {3, 5, 10}) {
     std::vector<absl::Duration> times;
-    for (uint64_t seed = 1; seed <= 40; ++seed) {
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
       nodes_.clear();
       world_ = std::make_unique<io::SimWorld>(seed);
       Cluster(count);
@@ -75,25 +75,18 @@ TEST_F(GossipNodeTest, FastClustersSeeACrashInHalfASecond) {
 }
 
 TEST_F(GossipNodeTest, FastClusterBearsLoss) {
-  const struct {
-    double loss_percent;
-    int failures_max;  // Of 10 nodes in 10 minutes.
-  } cases[] = {{0, 0}, {2, 0}, {5, 0}, {10, 1000}, {20, 10000}};
-  for (const auto& [loss_percent, failures_max] : cases) {
+  for (const double loss_percent : {0.0, 2.0, 5.0, 10.0}) {
     nodes_.clear();
     world_ = std::make_unique<io::SimWorld>(3);
     Cluster(10);
     world_->network().paths().SetDefault({.loss_percent = loss_percent});
-    world_->loop().RunFor(absl::Minutes(10));
-    size_t failures = 0;
+    world_->loop().RunFor(absl::Minutes(2));
     uint64_t suspicions = 0;
     for (int number : Running()) {
-      failures += Changes(number).size();
+      EXPECT_THAT(Changes(number), IsEmpty()) << loss_percent;
       suspicions += Gossip(number).counters().suspicions;
     }
-    fmt::print("{} % loss: {} suspicions, {} changes\n", loss_percent,
-               suspicions, failures);
-    EXPECT_LE(failures, failures_max);
+    fmt::print("{} % loss: {} suspicions\n", loss_percent, suspicions);
   }
 }
 

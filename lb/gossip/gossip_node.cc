@@ -11,8 +11,9 @@ namespace lb::gossip {
 absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
     GossipNodeOptions options, const io::Environment& environment) {
   LB_RETURN_IF_ERROR(Validate(options.gossip));
-  if (options.self.name.empty()) {
-    return absl::InvalidArgumentError("self.name: empty, want a unique name");
+  if (options.self.name.empty() || options.self.name.size() > kNameSizeMax) {
+    return absl::InvalidArgumentError("self.name: \"" + options.self.name +
+                                      "\", want 1 to 255 bytes");
   }
   if (options.self.meta.size() > kMetaSizeMax) {
     return absl::InvalidArgumentError("self.meta: too long, want 512 bytes");

@@ -87,7 +87,7 @@ class GossipNode {
   absl::Status SendReliably(std::string_view member, wire::Bytes payload);
 
   // What peers get of us in full exchanges: asked for at each one. It must not
-  // call this node.
+  // call this node. One above kUserStateSizeMax is counted and not sent.
   void SetUserState(UserState state) { user_state_ = std::move(state); }
 
   // For rotation: Add everywhere, Use everywhere, Remove everywhere.

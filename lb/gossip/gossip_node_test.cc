@@ -146,6 +146,15 @@ TEST_F(GossipNodeTest, UserStateIsExchangedOnJoining) {
   }
 }
 
+TEST_F(GossipNodeTest, UserStateOverTheMaximumIsNotSent) {
+  Cluster(2);
+  Gossip(1).SetUserState([] { return Bytes(kUserStateSizeMax + 1, 'x'); });
+  world_->loop().RunFor(absl::Seconds(10));
+  EXPECT_GT(Gossip(1).counters().user_state_overflow, 0u);
+  EXPECT_THAT(EventsOf<UserStateEvent>(2), IsEmpty());
+  EXPECT_THAT(EventsOf<ExchangeEvent>(2), testing::Not(IsEmpty()));
+}
+
 TEST_F(GossipNodeTest, MetaReachesAll) {
   Cluster(5);
   ASSERT_THAT(Gossip(3).SetMeta(Bytes{'m'}), IsOk());

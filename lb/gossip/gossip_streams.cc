@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/gossip_session.h"
+#include "lb/gossip/options.h"
 
 namespace lb::gossip {
 
@@ -137,7 +138,13 @@ void GossipNode::Answer(uint64_t id, Session& session,
 }
 
 void GossipNode::RefreshUserState() {
-  if (user_state_) membership_.SetUserState(user_state_());
+  if (!user_state_) return;
+  wire::Bytes state = user_state_();
+  if (state.size() > kUserStateSizeMax) {
+    ++membership_.counters().user_state_overflow;
+    state.clear();
+  }
+  membership_.SetUserState(std::move(state));
 }
 
 }  // namespace lb::gossip

@@ -97,6 +97,7 @@ struct GossipCounters {
   uint64_t refused_address = 0;      // No address, or not in cidrs_allowed.
   uint64_t refused_incarnation = 0;  // Further ahead than can be true.
   uint64_t refused_name = 0;         // Empty, or a ping for another node.
+  uint64_t refused_size = 0;         // Names or metadata over their maximum.
   uint64_t refused_merges = 0;       // Whole exchanges: versions do not match.
   uint64_t stale = 0;                // Known already, or of an unknown node.
   uint64_t conflicts = 0;
@@ -104,6 +105,7 @@ struct GossipCounters {
   uint64_t members_overflow = 0;
   uint64_t broadcasts_overflow = 0;
   uint64_t user_messages_overflow = 0;
+  uint64_t user_state_overflow = 0;  // States too large to be sent.
   uint64_t relays_overflow = 0;
   uint64_t rejoin_overflow = 0;
   uint64_t streams_overflow = 0;

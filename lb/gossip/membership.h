@@ -80,7 +80,8 @@ class Membership {
   // up. ResourceExhausted: requests_max streams are open.
   absl::Status SendUserMessage(absl::Time now, std::string_view name,
                                wire::Bytes payload);
-  // What peers get of us in full exchanges from now on.
+  // What peers get of us in full exchanges from now on; at most
+  // kUserStateSizeMax bytes.
   void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
   // What the codec adds to a packet; changes with the keys.
   void SetPacketOverhead(size_t bytes) { packet_overhead_ = bytes; }

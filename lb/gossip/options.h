@@ -21,6 +21,11 @@ namespace lb::gossip {
 
 // Node metadata that memberlist peers accept to send on.
 inline constexpr size_t kMetaSizeMax = 512;
+// With both maximal every message about a node still fits the smallest packet.
+inline constexpr size_t kNameSizeMax = 255;
+// With members_max such nodes an exchange stays below what peers accept (20
+// MiB).
+inline constexpr size_t kUserStateSizeMax = 5 << 20;
 // What we put into one compound; old peers miscount from 128 on.
 inline constexpr size_t kPartsMax = 127;
 
@@ -60,7 +65,7 @@ struct GossipOptions {
   absl::Duration dead_peer_retry_time = absl::Hours(1);
 
   // Bounds. What would pass one is dropped and counted.
-  size_t members_max = 65536;
+  size_t members_max = 16384;
   size_t broadcasts_max = 65536;     // Membership messages waiting.
   size_t user_messages_max = 1024;   // User messages waiting.
   size_t relays_max = 1024;          // Indirect pings under way for others.

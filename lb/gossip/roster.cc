@@ -48,10 +48,7 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
 
 void Roster::OnAlive(absl::Time now, const wire::Alive& alive) {
   if (leaving_ && IsSelf(alive.node)) return;
-  if (alive.node.empty()) {
-    ++counters_->refused_name;
-    return;
-  }
+  if (!AcceptsSizes(alive)) return;
   // One record without versions would make every later exchange fail.
   if (!AreSound(alive.versions)) {
     ++counters_->refused_version;
@@ -99,6 +96,27 @@ void Roster::OnAlive(absl::Time now, const wire::Alive& alive) {
     return;
   }
   Adopt(now, *record, alive, endpoint);
+}
+
+bool Roster::AcceptsSizes(const wire::Alive& alive) {
+  if (alive.node.empty()) {
+    ++counters_->refused_name;
+    return false;
+  }
+  if (alive.node.size() > kNameSizeMax ||
+      (alive.meta && alive.meta->size() > kMetaSizeMax) ||
+      (alive.versions && alive.versions->size() > 2 * kVersionsSize)) {
+    ++counters_->refused_size;
+    return false;
+  }
+  return true;
+}
+
+// Whose accusation is it? It is kept and passed on, so its size matters.
+bool Roster::AcceptsAccuser(std::string_view from) {
+  if (from.size() <= kNameSizeMax) return true;
+  ++counters_->refused_size;
+  return false;
 }
 
 bool Roster::AcceptsAddress(const net::Endpoint& endpoint) const {
@@ -178,6 +196,7 @@ bool Roster::IsImplausible(const NodeRecord& record, uint32_t incarnation) {
 }
 
 void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
+  if (!AcceptsAccuser(suspect.from)) return;
   NodeRecord* const record = table_.Find(suspect.node);
   if (record == nullptr || IsImplausible(*record, suspect.incarnation)) {
     if (record == nullptr) ++counters_->stale;
@@ -223,6 +242,7 @@ SuspicionTimes Roster::CurrentSuspicionTimes() const {
 }
 
 void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
+  if (!AcceptsAccuser(dead.from)) return;
   NodeRecord* const record = table_.Find(dead.node);
   if (record == nullptr || IsImplausible(*record, dead.incarnation)) {
     if (record == nullptr) ++counters_->stale;

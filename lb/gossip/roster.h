@@ -93,6 +93,8 @@ class Roster {
   NodeRecord& own() { return *table_.Find(self_.name); }
 
   // Rules of an alive, in their order.
+  bool AcceptsSizes(const wire::Alive& alive);
+  bool AcceptsAccuser(std::string_view from);
   bool AcceptsAddress(const net::Endpoint& endpoint) const;
   bool MayMove(absl::Time now, const NodeRecord& record) const;
   void OnAliveAboutSelf(const wire::Alive& alive);

@@ -85,6 +85,12 @@ TEST_F(RosterTest, RefusesWhatNoNodeSays) {
   } cases[] = {
       {"no name", [](wire::Alive& a) { a.node.clear(); },
        &GossipCounters::refused_name},
+      {"long name", [](wire::Alive& a) { a.node.resize(256, 'x'); },
+       &GossipCounters::refused_size},
+      {"long meta", [](wire::Alive& a) { a.meta = Bytes(513); },
+       &GossipCounters::refused_size},
+      {"long versions", [](wire::Alive& a) { a.versions->resize(13); },
+       &GossipCounters::refused_size},
       {"no versions", [](wire::Alive& a) { a.versions.reset(); },
        &GossipCounters::refused_version},
       {"few versions", [](wire::Alive& a) { a.versions->resize(5); },
@@ -228,6 +234,16 @@ TEST_F(RosterTest, SuspectOfAnUnknownOrOldIncarnationIsStale) {
   HearSuspect("b", 2, "c");
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
   EXPECT_EQ(counters_.stale, 2u);
+}
+
+TEST_F(RosterTest, AccusersHaveNamesOfALength) {
+  HearAlive("b", 1);
+  HearSuspect("b", 1, std::string(kNameSizeMax + 1, 'x'));
+  HearDead("b", 1, std::string(kNameSizeMax + 1, 'x'));
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+  EXPECT_EQ(counters_.refused_size, 2u);
+  HearSuspect("b", 1, std::string(kNameSizeMax, 'x'));
+  EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
 }
 
 TEST_F(RosterTest, SuspectAdvancesTheIncarnation) {
