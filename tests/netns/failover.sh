@@ -102,7 +102,7 @@ before=$(lab_neighbour "$vip")
   fail "the client's neighbour entry is not $old_node's: $before"
 
 step "kill -9 of lbd on $old_node, and its link cut, while the client pings $vip every 10 ms"
-lab_in client ping -n -D -i 0.01 -w 30 "$vip" >"$LAB_DIR/ping" 2>&1 &
+(lab_exec client ping -n -D -i 0.01 -w 30 "$vip" >"$LAB_DIR/ping" 2>&1) &
 ping_pid=$!
 sleep 1
 lab_kill_lbd "$old_node" || fail "lbd of $old_node outlives kill -9"

@@ -17,6 +17,13 @@ lab_in() {  # lab_in HOST COMMAND...: runs a command on a host of the lab.
   shift
   ip netns exec "$(lab_namespace "$host")" "$@"
 }
+# As lab_in, in place of the calling (sub)shell: `(lab_exec ...) &` makes $! the
+# command's own process.
+lab_exec() {
+  local host=$1
+  shift
+  exec ip netns exec "$(lab_namespace "$host")" "$@"
+}
 lab_address() {  # The host's own address.
   case $1 in
     client) echo "$LAB_SUBNET.10" ;;
@@ -100,9 +107,7 @@ lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
     [[ $peer == "$node" ]] || join+=(--join "$(lab_address "$peer")")
   done
   mkdir -p "$LAB_DIR/$node"
-  # Both replace themselves, so that the process is lbd itself.
-  (exec ip netns exec "$(lab_namespace "$node")" \
-    "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
+  (lab_exec "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
     --manifests "$LAB_DIR/manifests" --gossip-bind "$(lab_address "$node")" \
     "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
     --deliver loopback "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1) &
