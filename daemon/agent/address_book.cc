@@ -52,7 +52,13 @@ void AddressBook::Restore() {
                               .object = "Node/" + node_,
                               .message = std::string(refused.message())});
   }
-  ledger_.Merge(restored.records);
+  const absl::Duration age =
+      environment_.loop->CivilNow() - restored.written_at;
+  if (age < ipam::kTombstoneLifetime) {
+    ledger_.Merge(restored.records);
+  } else {
+    stale_records_ = restored.records;
+  }
   saved_version_ = saving_version_ = told_version_ = ledger_.version();
 }
 
@@ -66,12 +72,16 @@ void AddressBook::SetWanted(Wanted wanted) {
 void AddressBook::SetAuthor(std::optional<std::string> author) {
   if (author == author_) return;
   author_ = std::move(author);
+  if (author_.has_value()) {  // Whoever could have told us more has not.
+    ledger_.Merge(std::exchange(stale_records_, {}));
+  }
   WakeBy(environment_.loop->Now());
 }
 
 absl::Status AddressBook::Merge(std::string_view message) {
   const auto changed = ledger_.MergeMessage(message);
   if (!changed.ok()) return changed.status();
+  if (ledger_.size() > 0) stale_records_.clear();
   if (!changed->empty()) WakeBy(environment_.loop->Now());
   return absl::OkStatus();
 }
@@ -240,7 +250,9 @@ std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {
 
 std::vector<net::IpAddress> AddressBook::AddressesOnRecord() const {
   std::vector<net::IpAddress> addresses;
-  for (const Record& record : ledger_.AllRecords()) {
+  std::vector<Record> records = ledger_.AllRecords();
+  records.insert(records.end(), stale_records_.begin(), stale_records_.end());
+  for (const Record& record : records) {
     for (const ipam::Claim& claim : record.claims) {
       addresses.push_back(claim.address);
     }

@@ -58,7 +58,9 @@ class AddressBook {
   AddressBook(std::string node, const io::Environment& environment,
               absl::AnyInvocable<void()> on_change);
 
-  // Takes up what an earlier run wrote. Blocks; once, before all else.
+  // Takes up what an earlier run wrote. If that is older than releases are
+  // remembered, it counts only once this node may act and has heard of no other
+  // ledger. Blocks; once, before all else.
   void Restore();
 
   void SetWanted(Wanted wanted);
@@ -79,7 +81,7 @@ class AddressBook {
     return allocator_.Usage(pool);
   }
   const std::vector<ipam::Pool>& pools() const { return wanted_.pools; }
-  // Every address on record, whoever has it.
+  // Every address on record, stale ones too, whoever has it.
   std::vector<net::IpAddress> AddressesOnRecord() const;
   // What is wrong with the state folder; OK: nothing.
   const absl::Status& save_error() const { return save_error_; }
@@ -103,6 +105,7 @@ class AddressBook {
   ipam::LedgerStore store_;
   ipam::Ledger ledger_;
   ipam::Allocator allocator_;
+  std::vector<ipam::Record> stale_records_;  // Restored, but not counted yet.
   Wanted wanted_;
   std::optional<std::string> author_;
   std::map<std::string, Entry> entries_;

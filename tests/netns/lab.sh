@@ -37,7 +37,9 @@ lab_permitted() {  # May this process make namespaces? Says why not.
     echo "not root"
     return 1
   fi
-  if ! ip netns add "$probe" 2>/dev/null; then
+  if ! ip netns add "$probe" 2>/dev/null ||
+    ! ip netns exec "$probe" true 2>/dev/null; then
+    ip netns del "$probe" 2>/dev/null || true
     echo "network namespaces are not permitted here"
     return 1
   fi

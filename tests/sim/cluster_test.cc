@@ -206,6 +206,52 @@ TEST(ClusterTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
   EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.202");
 }
 
+// Releases are forgotten after a day. A node that slept longer still has the
+// claim, with an older stamp than that of the address's new holder.
+TEST(ClusterTest, ANodeThatWasAwayForDaysTakesNoAddressBack) {
+  Cluster cluster(/*seed=*/12, /*nodes=*/3);
+  cluster.SetManifests(Basics() + ServiceManifest("old"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.Kill("n3");
+  cluster.SetManifests(Basics());
+  cluster.RunFor(AddressBook::kReleaseDelay + absl::Seconds(2));
+  cluster.SetManifests(Basics() + ServiceManifest("new"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  ASSERT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.201");
+
+  io::SimLoop& loop = cluster.world().loop();
+  loop.SetCivilNow(loop.CivilNow() + absl::Hours(25));
+  cluster.SetManifests(Basics() + ServiceManifest("new") +
+                       ServiceManifest("newer"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.Start("n3");
+  cluster.RunFor(absl::Seconds(10));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.201");
+  EXPECT_EQ(AddressOf(cluster, "n1", "newer"), "172.18.8.202");
+}
+
+// But if all were away, what they have on disk is all there is.
+TEST(ClusterTest, AClusterThatWasOffForDaysKeepsItsAddresses) {
+  Cluster cluster(/*seed=*/13, /*nodes=*/3);
+  std::string manifests = Basics();
+  cluster.StartAll();
+  for (const char* service : {"b", "a"}) {
+    manifests += ServiceManifest(service);
+    cluster.SetManifests(manifests);
+    ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  }
+  const std::string before = cluster.Show("n1");
+  for (const std::string& node : cluster.names()) cluster.Kill(node);
+  io::SimLoop& loop = cluster.world().loop();
+  loop.SetCivilNow(loop.CivilNow() + absl::Hours(240));
+  cluster.StartAll();
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.Show("n1"), before);
+}
+
 TEST(ClusterTest, BrokenManifestsAtTheStartReleaseNothing) {
   Cluster cluster(/*seed=*/8, /*nodes=*/3);
   const std::string good =
