@@ -16,7 +16,7 @@ packages=(
   curl iproute2 iputils-ping nginx-light procps
 )
 if [[ ${1:-} == test ]]; then
-  packages+=(arping clang-format)
+  packages+=(arping clang-format ndisc6)
 fi
 
 missing=()

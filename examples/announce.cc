@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
   if (!links.ok()) return Fail(links.status());
   lb::EventLog log;
   log.SetObserver([](const lb::Event& event) {
-    fmt::print("{} {}: {}\n", event.reason, event.object, event.message);
+    fmt::print(stderr, "{} {}: {}\n", event.reason, event.object,
+               event.message);
   });
 
   // On the named interface only, whatever is excluded by default.

@@ -59,7 +59,7 @@ class AnnounceNode {
 
   // All interfaces, usable or why not, in the link monitor's order.
   const std::vector<InterfaceChoice>& interfaces() const { return choices_; }
-  // Called after interfaces() changed.
+  // Called after interfaces() changed. Neither observer may destroy the node.
   void SetInterfacesObserver(absl::AnyInvocable<void()> on_change) {
     on_interfaces_ = std::move(on_change);
   }

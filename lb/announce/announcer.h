@@ -45,8 +45,8 @@ struct AnnouncerOptions {
   // Addresses times interfaces. What is beyond (in the order of addresses, then
   // interface names) is not announced, and counted in refused().
   size_t announcements_max = 65536;
-  size_t frames_max =
-      8192;  // Frames not yet taken; replies beyond are dropped.
+  // Frames not yet taken. Replies beyond are dropped, announcements wait.
+  size_t frames_max = 8192;
   // One address on one interface is reported at most this often: RFC 5227 2.4,
   // DEFEND_INTERVAL.
   absl::Duration conflict_interval = absl::Seconds(10);
@@ -162,7 +162,7 @@ class Announcer {
   VerdictCounters verdicts_;
   // When each conflict was last reported; a subset of current_.
   absl::btree_map<Announcement, absl::Time> reported_;
-  std::vector<OutgoingFrame> frames_;  // At most options_.frames_max.
+  std::vector<OutgoingFrame> frames_;  // At most frames_max and one burst.
   bool groups_stale_ = false;          // TakeGroups() has something to do.
   absl::btree_map<Announcement, net::MacAddress> conflicts_;  // Not yet taken.
 };

@@ -37,15 +37,14 @@ std::vector<uint8_t> AdvertFrame(const MacAddress& own_mac,
 Verdict JudgeNdp(const MacAddress& own_mac,
                  const absl::btree_set<IpAddress>& announced,
                  const EthernetHeader& header, const NdpPacket& packet) {
-  if (header.source == own_mac) return Verdict::kOwnFrame;
-  if (announced.contains(packet.source)) return Verdict::kConflict;
-  if (const auto* advert =
-          std::get_if<NeighborAdvertisement>(&packet.message)) {
-    if (!announced.contains(advert->target)) return Verdict::kNotRequest;
-    // A copy of ours that a switch or a bridge sent back is no rival.
-    return advert->target_mac == own_mac ? Verdict::kOwnFrame
-                                         : Verdict::kConflict;
+  const auto* advert = std::get_if<NeighborAdvertisement>(&packet.message);
+  const bool claims = advert != nullptr && announced.contains(advert->target);
+  // A bridge may send ours back under a MAC of its own: that is no rival.
+  if (header.source == own_mac || (claims && advert->target_mac == own_mac)) {
+    return Verdict::kOwnFrame;
   }
+  if (claims || announced.contains(packet.source)) return Verdict::kConflict;
+  if (advert != nullptr) return Verdict::kNotRequest;
   const IpAddress& target =
       std::get<NeighborSolicitation>(packet.message).target;
   if (!announced.contains(target)) return Verdict::kNotOurs;

@@ -14,6 +14,21 @@ std::string_view TrimSpaces(std::string_view text) {
   return text;
 }
 
+// The range, if it is one. A prefix of ::/80 may end at a mapped IPv4 address.
+absl::StatusOr<IpRange> CheckEnds(std::string_view text, const IpRange& range) {
+  if (range.first.family() != range.last.family()) {
+    return absl::InvalidArgumentError(
+        fmt::format("\"{}\": {} to {}, want both ends of one family", text,
+                    lb::net::ToString(range.first.family()),
+                    lb::net::ToString(range.last.family())));
+  }
+  if (range.last < range.first) {
+    return absl::InvalidArgumentError(
+        fmt::format("\"{}\": reversed, want first <= last", text));
+  }
+  return range;
+}
+
 }  // namespace
 
 absl::uint128 IpRange::Size() const {
@@ -34,22 +49,13 @@ absl::StatusOr<IpRange> ParseIpRange(std::string_view text) {
           text, text.find(':') == std::string_view::npos ? 32 : 128));
     }
     LB_ASSIGN_OR_RETURN(const IpPrefix prefix, ParseIpPrefix(text));
-    return prefix.Range();
+    return CheckEnds(text, prefix.Range());
   }
   LB_ASSIGN_OR_RETURN(const IpAddress first,
                       ParseIpAddress(TrimSpaces(text.substr(0, dash))));
   LB_ASSIGN_OR_RETURN(const IpAddress last,
                       ParseIpAddress(TrimSpaces(text.substr(dash + 1))));
-  if (first.family() != last.family()) {
-    return absl::InvalidArgumentError(fmt::format(
-        "\"{}\": {} to {}, want both ends of one family", text,
-        lb::net::ToString(first.family()), lb::net::ToString(last.family())));
-  }
-  if (last < first) {
-    return absl::InvalidArgumentError(
-        fmt::format("\"{}\": reversed, want first <= last", text));
-  }
-  return IpRange{first, last};
+  return CheckEnds(text, {first, last});
 }
 
 }  // namespace lb::net

@@ -15,7 +15,7 @@
 namespace lb::net {
 
 // Invariant: first.family() == last.family() and first <= last; ParseIpRange
-// and IpPrefix::Range keep it, who builds one by hand must too.
+// keeps it, who builds one by hand must too.
 struct IpRange {
   IpAddress first;
   IpAddress last;

@@ -48,6 +48,8 @@ TEST(ParseIpRangeTest, NamesTheTextAndWhatWasWanted) {
       {"2001:db8::1", "such as 2001:db8::1/128"},
       {"10.0.0.1-6", "\"6\": want an IPv4 or IPv6 address"},
       {"10.0.0.1-2001:db8::1", "IPv4 to IPv6, want both ends of one family"},
+      // It ends at a mapped IPv4 address.
+      {"::/80", "\"::/80\": IPv6 to IPv4, want both ends of one family"},
       {"", "want first-last or address/length"},
       {"-", "\"\": want an IPv4 or IPv6 address"},
   };

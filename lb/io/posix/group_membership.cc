@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
@@ -25,6 +26,8 @@ absl::Status Refused(const net::IpAddress& group, int error) {
       fmt::format("group {}: {}", group.ToString(), strerror(error)));
 }
 
+bool IsFull(int error) { return error == ENOBUFS || error == ENOMEM; }
+
 }  // namespace
 
 GroupMembership::~GroupMembership() {
@@ -34,11 +37,14 @@ GroupMembership::~GroupMembership() {
 absl::Status GroupMembership::Join(const net::IpAddress& group) {
   LB_RETURN_IF_ERROR(CheckGroup(group));
   if (joined_.contains(group)) return absl::OkStatus();
+  // The last one had room when last asked; the others, if groups were left.
   int error = ENOBUFS;
-  if (!sockets_.empty()) {
-    error = ChangeOn(sockets_.back(), IPV6_ADD_MEMBERSHIP, group);
+  for (auto it = sockets_.rbegin(); it != sockets_.rend() && IsFull(error);
+       ++it) {
+    error = ChangeOn(*it, IPV6_ADD_MEMBERSHIP, group);
+    if (error == 0) std::swap(*it, sockets_.back());
   }
-  if (error == ENOBUFS || error == ENOMEM) {
+  if (IsFull(error)) {
     const int fresh = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fresh < 0) return Refused(group, errno);
     sockets_.push_back(fresh);

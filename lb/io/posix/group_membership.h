@@ -29,7 +29,7 @@ class GroupMembership {
   int ChangeOn(int socket, int option, const net::IpAddress& group) const;
 
   const int interface_index_;
-  // The kernel bounds the groups per socket; a full one is followed by another.
+  // The kernel bounds the groups of each; when all are full another follows.
   std::vector<int> sockets_;
   std::map<net::IpAddress, int> joined_;  // By which socket.
 };

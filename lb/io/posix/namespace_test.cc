@@ -5,11 +5,13 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "gmock/gmock.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/posix/netlink_addresses.h"
@@ -31,6 +33,11 @@ using testing::SizeIs;
 bool HaveNamespace() {
   static const bool have = unshare(CLONE_NEWNET) == 0;
   return have;
+}
+
+size_t CountOpenFiles() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(files), end(files)));
 }
 
 class NamespaceTest : public testing::Test {
@@ -97,6 +104,13 @@ class NamespaceTest : public testing::Test {
     return std::nullopt;
   }
 
+  bool HasLinkLocal(const std::string& name) {
+    const Link link = Find(name).value_or(Link());
+    return std::any_of(
+        link.addresses.begin(), link.addresses.end(),
+        [](const auto& prefix) { return prefix.address.is_link_local(); });
+  }
+
   PosixLoop loop_;
   NetlinkSocket socket_;
   std::unique_ptr<NetlinkLinks> links_;
@@ -124,12 +138,7 @@ TEST_F(NamespaceTest, LinksAreSeenToComeChangeAndGo) {
   ASSERT_TRUE(RunUntil([this] { return Find("va")->carrier; }));
 
   // The IPv6 link-local address shows once it is no longer tentative.
-  ASSERT_TRUE(RunUntil([this] {
-    const std::optional<Link> link = Find("va");
-    return std::any_of(
-        link->addresses.begin(), link->addresses.end(),
-        [](const auto& prefix) { return prefix.address.is_link_local(); });
-  }));
+  ASSERT_TRUE(RunUntil([this] { return HasLinkLocal("va"); }));
 
   DeleteLink("va");
   ASSERT_TRUE(RunUntil([this] { return !Find("va") && !Find("vb"); }));
@@ -138,7 +147,10 @@ TEST_F(NamespaceTest, LinksAreSeenToComeChangeAndGo) {
 TEST_F(NamespaceTest, NothingIsToldWhenNothingChanges) {
   AddVethPair();
   SetUpBoth();
-  RunFor(absl::Seconds(3));  // Until duplicate address detection is over.
+  // Duplicate address detection is the last to change anything.
+  ASSERT_TRUE(
+      RunUntil([this] { return HasLinkLocal("va") && HasLinkLocal("vb"); }));
+  RunFor(absl::Milliseconds(100));
   changes_ = 0;
   RunFor(absl::Milliseconds(300));
   EXPECT_EQ(changes_, 0);
@@ -297,6 +309,29 @@ TEST_F(FramesTest, ManyGroupsCanBeJoined) {
     const auto base = net::ParseIpAddress("ff02::1:ff00:0")->number();
     ASSERT_THAT(va->JoinGroup(net::IpAddress::Ipv6(base + n)), IsOk()) << n;
   }
+}
+
+// Every socket holds so many groups; those that were left make room.
+TEST_F(FramesTest, GroupsThatComeAndGoCostNoSockets) {
+  constexpr uint32_t kJoined = 3000;
+  constexpr uint32_t kStep = 1000;
+  const absl::uint128 base = net::ParseIpAddress("ff02::1:ff00:0")->number();
+  const auto va = Open("va", "arp");
+  for (uint32_t n = 0; n < kJoined; ++n) {
+    ASSERT_THAT(va->JoinGroup(net::IpAddress::Ipv6(base + n)), IsOk()) << n;
+  }
+  const size_t open_files = CountOpenFiles();
+  for (uint32_t n = kJoined; n < 3 * kJoined; ++n) {
+    const uint32_t left = n - kJoined;
+    if (left % kStep == 0) {
+      for (uint32_t i = 0; i < kStep; ++i) {
+        ASSERT_THAT(va->LeaveGroup(net::IpAddress::Ipv6(base + left + i)),
+                    IsOk());
+      }
+    }
+    ASSERT_THAT(va->JoinGroup(net::IpAddress::Ipv6(base + n)), IsOk()) << n;
+  }
+  EXPECT_EQ(CountOpenFiles(), open_files);
 }
 
 TEST_F(FramesTest, MistakesAreNamed) {

@@ -11,11 +11,11 @@
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/io/posix/group_membership.h"
+#include "lb/net/ethernet.h"
 
 namespace lb::io {
 namespace {
 
-constexpr size_t kEthernetHeaderSize = 14;
 constexpr int kCaptureBufferSize = 2 << 20;
 // Between reads of an interface that went down.
 constexpr absl::Duration kDownRetry = absl::Milliseconds(100);
@@ -155,10 +155,10 @@ class PcapPort final : public FramePort {
   ~PcapPort() override { state_->Close(); }
 
   absl::Status Send(absl::Span<const uint8_t> frame) override {
-    if (frame.size() < kEthernetHeaderSize) {
+    if (frame.size() < net::kEthernetHeaderSize) {
       return absl::InvalidArgumentError(
           fmt::format("frame on {}: {} bytes, want at least {}", interface_,
-                      frame.size(), kEthernetHeaderSize));
+                      frame.size(), net::kEthernetHeaderSize));
     }
     pcap_t* capture = state_->capture.get();
     if (pcap_inject(capture, frame.data(), frame.size()) < 0) {

@@ -8,12 +8,11 @@
 #include "lb/base/status_macros.h"
 #include "lb/io/sim/frame_filter.h"
 #include "lb/io/sim/in_flight.h"
+#include "lb/net/ethernet.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::io {
 namespace {
-
-constexpr size_t kEthernetHeaderSize = 14;
 
 net::MacAddress DestinationOf(absl::Span<const uint8_t> frame) {
   net::MacAddress mac;
@@ -46,10 +45,10 @@ class SimFramePort final : public FramePort {
   }
 
   absl::Status Send(absl::Span<const uint8_t> frame) override {
-    if (frame.size() < kEthernetHeaderSize) {
+    if (frame.size() < net::kEthernetHeaderSize) {
       return absl::InvalidArgumentError(
           fmt::format("frame on eth0: {} bytes, want at least {}", frame.size(),
-                      kEthernetHeaderSize));
+                      net::kEthernetHeaderSize));
     }
     if (!state_->open || !transport_->at_->IsConnected()) {
       return absl::UnavailableError("frame on eth0: the link is down");
