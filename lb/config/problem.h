@@ -17,7 +17,7 @@ struct Problem {
   std::string message;  // What is wrong, what was wanted.
 
   // "file:line: object: field: message" without what is empty. One line:
-  // control characters of the input are shown as \xNN.
+  // parts are Printable() and have an end.
   std::string ToString() const;
 
   friend bool operator==(const Problem&, const Problem&) = default;

@@ -21,6 +21,10 @@ TEST(ProblemTest, ShowsControlCharactersAndCutsLongText) {
   const std::string text =
       Problem{"a", 1, "", "", std::string(9999, 'x')}.ToString();
   EXPECT_EQ(text, "a:1: " + std::string(500, 'x') + "...");
+  // Not within a character: whoever asks for status wants UTF-8.
+  const std::string umlaut =
+      Problem{"a", 1, "", "", std::string(499, 'x') + "\xc3\xa4"}.ToString();
+  EXPECT_EQ(umlaut, "a:1: " + std::string(499, 'x') + "...");
 }
 
 }  // namespace
