@@ -13,6 +13,7 @@
 namespace lb {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -136,6 +137,59 @@ TEST(ClusterTest, AKilledNodesLoopbackIsCleanedWhenItReturns) {
   cluster.Start(old_node);
   cluster.RunFor(absl::Seconds(1));
   EXPECT_THAT(cluster.host(old_node).installer().installed(), SizeIs(0));
+}
+
+// "shared" holds the IPv6 address of "dual", whose IPv4 address elects another
+// node than the IPv6 address would.
+TEST(ClusterTest, DualStackAndSharedAddressesMoveTogether) {
+  constexpr char kServices[] = R"(
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: dual
+  namespace: default
+  annotations:
+    metallb.io/loadBalancerIPs: 172.18.8.201,fd00::201
+    metallb.io/allow-shared-ip: key
+spec:
+  type: LoadBalancer
+  ipFamilyPolicy: RequireDualStack
+  ipFamilies: [IPv6, IPv4]
+  ports: [{port: 80}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: shared
+  namespace: default
+  annotations:
+    metallb.io/loadBalancerIPs: fd00::201
+    metallb.io/allow-shared-ip: key
+spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 443}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: six, namespace: default}
+spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 80}]}
+)";
+  Cluster cluster(/*seed=*/12, /*nodes=*/3, Delivery::kLoopback,
+                  Cluster::Sharing::kAllowed);
+  cluster.SetManifests(Basics() + PoolManifest("sixes", "fd00::201-fd00::205") +
+                       kServices);
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(AddressOf(cluster, "n1", "dual"), "172.18.8.201,fd00::201");
+  EXPECT_EQ(AddressOf(cluster, "n1", "shared"), "fd00::201");
+  EXPECT_EQ(AddressOf(cluster, "n1", "six"), "fd00::202");
+  const std::string old_node = cluster.AnnouncersOf("172.18.8.201")[0];
+  EXPECT_THAT(cluster.AnnouncersOf("fd00::201"), ElementsAre(old_node));
+  cluster.Crash(old_node);
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  ASSERT_THAT(cluster.AnnouncersOf("172.18.8.201"), SizeIs(1));
+  EXPECT_EQ(cluster.AnnouncersOf("172.18.8.201"),
+            cluster.AnnouncersOf("fd00::201"));
 }
 
 TEST(ClusterTest, LeavingHandsOverAtOnce) {
