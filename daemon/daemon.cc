@@ -82,9 +82,10 @@ class Daemon {
 
  private:
   absl::Status WatchSignals() {
-    LB_ASSIGN_OR_RETURN(stop_signals_,
-                        io::Signals::Create(world_->loop(), {SIGINT, SIGTERM},
-                                            [this](int) { Stop(); }));
+    LB_ASSIGN_OR_RETURN(
+        stop_signals_,
+        io::Signals::Create(world_->loop(), {SIGINT, SIGTERM},
+                            [this](int number) { Stop(number); }));
     LB_ASSIGN_OR_RETURN(reload_signal_,
                         io::Signals::Create(world_->loop(), {SIGHUP},
                                             [this](int) { Reload(); }));
@@ -131,9 +132,14 @@ class Daemon {
   }
 
   // Leaves the cluster, then ends the calls, then the loop. The server waits
-  // for answers that the loop makes, so it is shut down on another thread.
-  void Stop() {
-    if (std::exchange(stopping_, true)) return world_->Stop();
+  // for answers that the loop makes, so it is shut down on another thread; and
+  // so the second signal kills: a stopped loop would answer no more.
+  void Stop(int number) {
+    if (std::exchange(stopping_, true)) {
+      std::signal(number, SIG_DFL);
+      std::raise(number);
+      return;
+    }
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
         server_->Shutdown();

@@ -2,6 +2,10 @@
 // announces on no interface.
 #include "daemon/status_service.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -194,6 +198,61 @@ TEST_F(StatusServiceTest, RefusesToListenToOtherHosts) {
                 StatusIs(absl::StatusCode::kInvalidArgument))
         << listen;
   }
+}
+
+TEST_F(StatusServiceTest, TakesNoAddressAwayFromAnotherServer) {
+  EXPECT_THAT(
+      StatusServer::Start("unix:" + folder_ + "/lbd.sock", service_.get()),
+      StatusIs(absl::StatusCode::kUnavailable));
+  status::v1::GetNodeResponse node;
+  grpc::ClientContext context;
+  EXPECT_TRUE(stub_->GetNode(&context, {}, &node).ok());
+}
+
+// Left by a server that was killed.
+TEST_F(StatusServiceTest, ReplacesASocketThatNobodyServes) {
+  const std::string path = folder_ + "/stale.sock";
+  sockaddr_un address = {.sun_family = AF_UNIX};
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(socket_fd, reinterpret_cast<const sockaddr*>(&address),
+                 sizeof(address)),
+            0);
+  close(socket_fd);
+  const auto server = StatusServer::Start("unix:" + path, service_.get());
+  ASSERT_THAT(server, IsOk());
+  EXPECT_EQ(std::filesystem::status(path).permissions() &
+                std::filesystem::perms::others_all,
+            std::filesystem::perms::none);
+  (*server)->Shutdown();
+}
+
+TEST_F(StatusServiceTest, MakesTheFolderOfItsSocket) {
+  const auto server =
+      StatusServer::Start("unix:" + folder_ + "/a/b/lbd.sock", service_.get());
+  ASSERT_THAT(server, IsOk());
+  (*server)->Shutdown();
+  EXPECT_THAT(
+      StatusServer::Start("unix:/proc/none/lbd.sock", service_.get()),
+      StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/proc/none")));
+}
+
+// Protobuf's texts are UTF-8; a name that is none would fail the whole answer.
+TEST_F(StatusServiceTest, EventsOfForeignTextArriveAsUtf8) {
+  grpc::ClientContext context;
+  status::v1::WatchEventsRequest request;
+  request.set_follow(true);
+  const auto reader = stub_->WatchEvents(&context, request);
+  status::v1::Event event;
+  ASSERT_TRUE(reader->Read(&event));
+  world_->loop()->Post([this] {
+    world_->environment().log->Record(
+        {.reason = "JustNow", .object = "Member/\xff", .message = "a\nb"});
+  });
+  while (event.reason() != "JustNow") ASSERT_TRUE(reader->Read(&event));
+  EXPECT_EQ(event.object(), "Member/\\xff");
+  EXPECT_EQ(event.message(), "a\\x0ab");
+  context.TryCancel();
 }
 
 }  // namespace

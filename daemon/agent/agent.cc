@@ -9,6 +9,7 @@
 
 #include "daemon/agent/node_metadata.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/version.h"
 #include "lb/election/digest.h"
 #include "lb/ipam/ledger_codec.h"
 
@@ -89,7 +90,7 @@ void Agent::Start() {
   });
   gossip_->Start();
   Record(EventType::kNormal, "Started", "Node/" + options_.node,
-         fmt::format("lbd {}, gossip at {}", kVersion,
+         fmt::format("lbd {}, gossip at {}", config::kVersion,
                      options_.advertise.ToString()));
   if (options_.join.empty()) {
     BecomeReady("there is nobody to join");

@@ -37,8 +37,6 @@
 
 namespace lb {
 
-inline constexpr std::string_view kVersion = "0.1.0";
-
 enum class Delivery { kNone, kLoopback };
 
 struct AgentOptions {
