@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -20,6 +19,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
+#include "lb/config/problem.h"
 #include "lb/io/posix/file_watcher.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/signals.h"
@@ -102,11 +102,9 @@ class Daemon {
 
   void Reload() {
     config::Desired desired = LoadDesired(options_, desired_);
-    for (const config::Problem& notice : desired.notices) {
-      if (std::find(desired_.notices.begin(), desired_.notices.end(), notice) ==
-          desired_.notices.end()) {
-        Record(EventType::kNormal, "ManifestNotice", notice.ToString());
-      }
+    for (const config::Problem& notice :
+         config::NewProblems(desired.notices, desired_.notices)) {
+      Record(EventType::kNormal, "ManifestNotice", notice.ToString());
     }
     Record(EventType::kNormal, "ManifestsRead",
            fmt::format("{} pools, {} advertisements, {} services, {} problems",

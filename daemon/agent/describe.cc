@@ -9,6 +9,7 @@
 #include "daemon/agent/timestamp.h"
 #include "lb/config/printable.h"
 #include "lb/config/version.h"
+#include "lb/ipam/assignment.h"
 
 namespace lb {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "lb/election/candidates.h"
-#include "lb/ipam/allocator.h"
+#include "lb/ipam/assignment.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {

@@ -1,6 +1,8 @@
 #include "lb/config/problem.h"
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "fmt/format.h"
 #include "lb/config/printable.h"
@@ -22,6 +24,17 @@ std::string Problem::ToString() const {
     text += Printable(part, kTextMax);
   }
   return text;
+}
+
+std::vector<Problem> NewProblems(const std::vector<Problem>& now,
+                                 const std::vector<Problem>& before) {
+  // There may be as many as there are objects.
+  const std::set<Problem> known(before.begin(), before.end());
+  std::vector<Problem> added;
+  for (const Problem& problem : now) {
+    if (!known.contains(problem)) added.push_back(problem);
+  }
+  return added;
 }
 
 }  // namespace lb::config
