@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -20,6 +19,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
+#include "lb/config/problem.h"
 #include "lb/io/posix/file_watcher.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/signals.h"
@@ -82,9 +82,10 @@ class Daemon {
 
  private:
   absl::Status WatchSignals() {
-    LB_ASSIGN_OR_RETURN(stop_signals_,
-                        io::Signals::Create(world_->loop(), {SIGINT, SIGTERM},
-                                            [this](int) { Stop(); }));
+    LB_ASSIGN_OR_RETURN(
+        stop_signals_,
+        io::Signals::Create(world_->loop(), {SIGINT, SIGTERM},
+                            [this](int number) { Stop(number); }));
     LB_ASSIGN_OR_RETURN(reload_signal_,
                         io::Signals::Create(world_->loop(), {SIGHUP},
                                             [this](int) { Reload(); }));
@@ -101,11 +102,9 @@ class Daemon {
 
   void Reload() {
     config::Desired desired = LoadDesired(options_, desired_);
-    for (const config::Problem& notice : desired.notices) {
-      if (std::find(desired_.notices.begin(), desired_.notices.end(), notice) ==
-          desired_.notices.end()) {
-        Record(EventType::kNormal, "ManifestNotice", notice.ToString());
-      }
+    for (const config::Problem& notice :
+         config::NewProblems(desired.notices, desired_.notices)) {
+      Record(EventType::kNormal, "ManifestNotice", notice.ToString());
     }
     Record(EventType::kNormal, "ManifestsRead",
            fmt::format("{} pools, {} advertisements, {} services, {} problems",
@@ -131,9 +130,14 @@ class Daemon {
   }
 
   // Leaves the cluster, then ends the calls, then the loop. The server waits
-  // for answers that the loop makes, so it is shut down on another thread.
-  void Stop() {
-    if (std::exchange(stopping_, true)) return world_->Stop();
+  // for answers that the loop makes, so it is shut down on another thread; and
+  // so the second signal kills: a stopped loop would answer no more.
+  void Stop(int number) {
+    if (std::exchange(stopping_, true)) {
+      std::signal(number, SIG_DFL);
+      std::raise(number);
+      return;
+    }
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
         server_->Shutdown();

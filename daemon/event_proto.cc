@@ -1,6 +1,7 @@
 #include "daemon/event_proto.h"
 
 #include "daemon/agent/timestamp.h"
+#include "lb/config/printable.h"
 
 namespace lb {
 
@@ -11,8 +12,8 @@ status::v1::Event ToProto(const Event& event) {
   proto.set_type(event.type == EventType::kWarning ? status::v1::Event::WARNING
                                                    : status::v1::Event::NORMAL);
   proto.set_reason(event.reason);
-  proto.set_object(event.object);
-  proto.set_message(event.message);
+  proto.set_object(config::Printable(event.object));
+  proto.set_message(config::Printable(event.message));
   return proto;
 }
 

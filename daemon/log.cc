@@ -4,6 +4,7 @@
 
 #include "daemon/event_proto.h"
 #include "google/protobuf/util/json_util.h"
+#include "lb/config/printable.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -27,9 +28,11 @@ spdlog::level::level_enum ToSpdlog(config::LogLevel level) {
 }
 
 std::string ToJson(const Event& event) {
+  google::protobuf::util::JsonPrintOptions format;
+  format.always_print_primitive_fields = true;
   std::string json;
-  const auto converted =
-      google::protobuf::util::MessageToJsonString(ToProto(event), &json);
+  const auto converted = google::protobuf::util::MessageToJsonString(
+      ToProto(event), &json, format);
   return converted.ok() ? json : converted.ToString();
 }
 
@@ -52,7 +55,9 @@ void LogEvent(const Event& event) {
   if (log_format == config::LogFormat::kJson) {
     spdlog::log(level, "{}", ToJson(event));
   } else {
-    spdlog::log(level, "{} {}: {}", event.reason, event.object, event.message);
+    spdlog::log(level, "{} {}: {}", event.reason,
+                config::Printable(event.object),
+                config::Printable(event.message));
   }
 }
 

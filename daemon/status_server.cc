@@ -1,9 +1,14 @@
 #include "daemon/status_server.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -19,6 +24,22 @@ namespace {
 
 constexpr std::string_view kUnix = "unix:";
 
+// Does a process listen at the socket? gRPC would take its path away from it.
+bool IsServed(const std::string& path) {
+  sockaddr_un address = {.sun_family = AF_UNIX};
+  if (path.size() >= sizeof(address.sun_path)) return false;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int socket_fd =
+      socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket_fd < 0) return false;
+  const bool connected =
+      connect(socket_fd, reinterpret_cast<const sockaddr*>(&address),
+              sizeof(address)) == 0 ||
+      errno == EAGAIN;  // It has callers enough.
+  close(socket_fd);
+  return connected;
+}
+
 absl::Status CheckListen(const std::string& listen) {
   if (listen.starts_with(kUnix)) {
     const std::filesystem::path path = listen.substr(kUnix.size());
@@ -33,11 +54,15 @@ absl::Status CheckListen(const std::string& listen) {
                                                 path.parent_path().string(),
                                                 error.message()));
     }
+    if (IsServed(path)) {
+      return absl::UnavailableError(fmt::format(
+          "status-listen: {}: another process answers there", path.string()));
+    }
     return absl::OkStatus();
   }
-  LB_ASSIGN_OR_RETURN(const net::Endpoint endpoint,
-                      net::ParseEndpoint(listen, 0));
-  if (!endpoint.address.is_loopback() || endpoint.port == 0) {
+  const auto endpoint = net::ParseEndpoint(listen, 0);
+  if (!endpoint.ok() || !endpoint->address.is_loopback() ||
+      endpoint->port == 0) {
     return absl::InvalidArgumentError(
         fmt::format("status-listen: \"{}\": want unix:/path or a loopback "
                     "address with a port",
@@ -54,6 +79,8 @@ absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  // Else a second daemon could listen at the same port unnoticed.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
   builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(service);

@@ -16,7 +16,8 @@ class StatusServer {
   // Listens on "unix:/path" (the folder is made, the socket is open to its
   // owner and group) or on a loopback "address:port"; plain TCP to other hosts
   // is not offered, as nothing would protect it. `service` outlives the server.
-  // InvalidArgument: another kind of address. Unavailable: cannot listen there.
+  // InvalidArgument: another kind of address. Unavailable: cannot listen there,
+  // or another process does.
   static absl::StatusOr<std::unique_ptr<StatusServer>> Start(
       const std::string& listen, grpc::Service* service);
 

@@ -2,16 +2,22 @@
 // announces on no interface.
 #include "daemon/status_service.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "daemon/agent/agent.h"
 #include "daemon/status_server.h"
 #include "gmock/gmock.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
@@ -194,6 +200,103 @@ TEST_F(StatusServiceTest, RefusesToListenToOtherHosts) {
                 StatusIs(absl::StatusCode::kInvalidArgument))
         << listen;
   }
+}
+
+TEST_F(StatusServiceTest, TakesNoAddressAwayFromAnotherServer) {
+  EXPECT_THAT(
+      StatusServer::Start("unix:" + folder_ + "/lbd.sock", service_.get()),
+      StatusIs(absl::StatusCode::kUnavailable));
+  status::v1::GetNodeResponse node;
+  grpc::ClientContext context;
+  EXPECT_TRUE(stub_->GetNode(&context, {}, &node).ok());
+}
+
+// Left by a server that was killed.
+TEST_F(StatusServiceTest, ReplacesASocketThatNobodyServes) {
+  const std::string path = folder_ + "/stale.sock";
+  sockaddr_un address = {.sun_family = AF_UNIX};
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(socket_fd, reinterpret_cast<const sockaddr*>(&address),
+                 sizeof(address)),
+            0);
+  close(socket_fd);
+  const auto server = StatusServer::Start("unix:" + path, service_.get());
+  ASSERT_THAT(server, IsOk());
+  EXPECT_EQ(std::filesystem::status(path).permissions() &
+                std::filesystem::perms::others_all,
+            std::filesystem::perms::none);
+  (*server)->Shutdown();
+}
+
+TEST_F(StatusServiceTest, MakesTheFolderOfItsSocket) {
+  const auto server =
+      StatusServer::Start("unix:" + folder_ + "/a/b/lbd.sock", service_.get());
+  ASSERT_THAT(server, IsOk());
+  (*server)->Shutdown();
+  EXPECT_THAT(
+      StatusServer::Start("unix:/proc/none/lbd.sock", service_.get()),
+      StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/proc/none")));
+}
+
+// Sends one message and returns the first that comes back, both as bytes; no
+// generated code of the two standard services is needed.
+std::string AskRaw(const std::shared_ptr<grpc::Channel>& channel,
+                   const std::string& method, const std::string& request) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  void* tag = nullptr;
+  bool ok = false;
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  call->StartCall(&tag);
+  queue.Next(&tag, &ok);
+  const grpc::Slice slice(request);
+  call->Write(grpc::ByteBuffer(&slice, 1), &tag);
+  queue.Next(&tag, &ok);
+  grpc::ByteBuffer answer;
+  call->Read(&answer, &tag);
+  queue.Next(&tag, &ok);
+  context.TryCancel();
+  grpc::Status status;
+  call->Finish(&status, &tag);
+  queue.Next(&tag, &ok);
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!answer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& part : slices) {
+    bytes.append(reinterpret_cast<const char*>(part.begin()), part.size());
+  }
+  return bytes;
+}
+
+TEST_F(StatusServiceTest, HasTheHealthServiceAndReflection) {
+  // HealthCheckResponse{status: SERVING}
+  EXPECT_EQ(AskRaw(channel_, "/grpc.health.v1.Health/Check", ""), "\x08\x01");
+  // ServerReflectionRequest{list_services: "*"}
+  EXPECT_THAT(AskRaw(channel_,
+                     "/grpc.reflection.v1alpha.ServerReflection/"
+                     "ServerReflectionInfo",
+                     "\x3a\x01*"),
+              HasSubstr("lb.status.v1.Status"));
+}
+
+// Protobuf's texts are UTF-8; a name that is none would fail the whole answer.
+TEST_F(StatusServiceTest, EventsOfForeignTextArriveAsUtf8) {
+  grpc::ClientContext context;
+  status::v1::WatchEventsRequest request;
+  request.set_follow(true);
+  const auto reader = stub_->WatchEvents(&context, request);
+  status::v1::Event event;
+  ASSERT_TRUE(reader->Read(&event));
+  world_->loop()->Post([this] {
+    world_->environment().log->Record(
+        {.reason = "JustNow", .object = "Member/\xff", .message = "a\nb"});
+  });
+  while (event.reason() != "JustNow") ASSERT_TRUE(reader->Read(&event));
+  EXPECT_EQ(event.object(), "Member/\\xff");
+  EXPECT_EQ(event.message(), "a\\x0ab");
+  context.TryCancel();
 }
 
 }  // namespace

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
 
 #include "daemon/agent/node_metadata.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/problem.h"
+#include "lb/config/version.h"
 #include "lb/election/digest.h"
 #include "lb/ipam/ledger_codec.h"
 
@@ -89,7 +90,7 @@ void Agent::Start() {
   });
   gossip_->Start();
   Record(EventType::kNormal, "Started", "Node/" + options_.node,
-         fmt::format("lbd {}, gossip at {}", kVersion,
+         fmt::format("lbd {}, gossip at {}", config::kVersion,
                      options_.advertise.ToString()));
   if (options_.join.empty()) {
     BecomeReady("there is nobody to join");
@@ -152,13 +153,26 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
 void Agent::OnLedgerMessage(const gossip::wire::Bytes& payload) {
   const std::string_view message(reinterpret_cast<const char*>(payload.data()),
                                  payload.size());
-  if (!ipam::IsLedgerMessage(message))
-    return;  // Another user's of this gossip.
+  // Others may use this gossip too.
+  if (!ipam::IsLedgerMessage(message)) return;
   const absl::Status merged = addresses_.Merge(message);
-  if (!merged.ok()) {
-    Record(EventType::kWarning, "LedgerMessageRefused", "Node/" + options_.node,
-           std::string(merged.message()));
+  if (!merged.ok()) ReportRefusal(merged);
+}
+
+void Agent::ReportRefusal(const absl::Status& refusal) {
+  const absl::Time now = environment_.loop->Now();
+  if (now < next_refusal_report_) {
+    ++unreported_refusals_;
+    return;
   }
+  next_refusal_report_ = now + kRefusalReportInterval;
+  std::string message(refusal.message());
+  if (unreported_refusals_ > 0) {
+    message += fmt::format("; and {} before", unreported_refusals_);
+  }
+  unreported_refusals_ = 0;
+  Record(EventType::kWarning, "LedgerMessageRefused", "Node/" + options_.node,
+         std::move(message));
 }
 
 void Agent::BecomeReady(std::string_view why) {
@@ -243,10 +257,8 @@ void Agent::RecordChanges(const AddressEntries& entries,
 }
 
 void Agent::RecordProblems(const std::vector<config::Problem>& before) {
-  for (const config::Problem& problem : desired_.problems) {
-    if (std::find(before.begin(), before.end(), problem) != before.end()) {
-      continue;
-    }
+  for (const config::Problem& problem :
+       config::NewProblems(desired_.problems, before)) {
     Record(EventType::kWarning, "ObjectRefused", problem.object,
            problem.ToString());
   }

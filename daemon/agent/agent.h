@@ -16,6 +16,7 @@
 #ifndef LB_DAEMON_AGENT_AGENT_H_
 #define LB_DAEMON_AGENT_AGENT_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,8 +38,6 @@
 
 namespace lb {
 
-inline constexpr std::string_view kVersion = "0.1.0";
-
 enum class Delivery { kNone, kLoopback };
 
 struct AgentOptions {
@@ -59,6 +58,10 @@ class Agent {
       AgentOptions options, const io::Environment& environment);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
+
+  // A refused ledger message is an event, but not before this has passed since
+  // the last one: whoever is in the gossip could fill the log.
+  static constexpr absl::Duration kRefusalReportInterval = absl::Seconds(10);
 
   // Restores the state, joins, announces. Once.
   void Start();
@@ -88,6 +91,7 @@ class Agent {
   void OnGossip(const gossip::GossipEvent& event);
   void OnMember(const gossip::MemberEvent& event);
   void OnLedgerMessage(const gossip::wire::Bytes& payload);
+  void ReportRefusal(const absl::Status& refusal);
   void BecomeReady(std::string_view why);
 
   // Asks for one Reconcile() on the next turn of the loop.
@@ -118,6 +122,8 @@ class Agent {
   bool ready_ = false;
   bool leaving_ = false;
   std::string author_;  // Empty: none yet.
+  absl::Time next_refusal_report_ = absl::InfinitePast();
+  uint64_t unreported_refusals_ = 0;
   Placement placement_;
   announce::Announcements announcements_;
   AddressEntries recorded_entries_;  // What the event log last heard.

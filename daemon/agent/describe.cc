@@ -2,13 +2,19 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 
 #include "absl/numeric/int128.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent/timestamp.h"
+#include "lb/config/printable.h"
+#include "lb/config/version.h"
+#include "lb/ipam/assignment.h"
 
 namespace lb {
 namespace {
+
+using config::Printable;  // Names of members and interfaces are foreign.
 
 // absl::uint128 prints through streams only.
 std::string Decimal(absl::uint128 number) {
@@ -42,27 +48,38 @@ status::v1::Member::State ToProto(gossip::wire::NodeState state) {
   return status::v1::Member::STATE_UNSPECIFIED;
 }
 
-void AddProblem(std::string object, std::string text,
+// "first-pool", or "first-pool,sixes" if its addresses are from two.
+std::string PoolsOf(const ipam::Assignment& assignment) {
+  std::string pools;
+  for (const auto& assigned : assignment.addresses) {
+    if (pools == assigned.pool) continue;
+    if (!pools.empty()) pools += ",";
+    pools += assigned.pool;
+  }
+  return Printable(pools);
+}
+
+void AddProblem(std::string_view object, std::string_view text,
                 status::v1::GetNodeResponse* node) {
   auto* problem = node->add_problems();
-  problem->set_object(std::move(object));
-  problem->set_text(std::move(text));
+  problem->set_object(Printable(object));
+  problem->set_text(Printable(text));
 }
 
 }  // namespace
 
 status::v1::GetNodeResponse Agent::DescribeNode() const {
   status::v1::GetNodeResponse node;
-  node.set_name(options_.node);
-  node.set_version(std::string(kVersion));
+  node.set_name(Printable(options_.node));
+  node.set_version(std::string(config::kVersion));
   SetTimestamp(started_, node.mutable_started_at());
   node.set_ready(ready_);
-  node.set_ledger_author(author_);
+  node.set_ledger_author(Printable(author_));
   node.set_announced_addresses(announcements_.size());
   bool any_usable = false;
   for (const announce::InterfaceChoice& choice : announce_.interfaces()) {
     auto* interface = node.add_interfaces();
-    interface->set_name(choice.interface.name);
+    interface->set_name(Printable(choice.interface.name));
     interface->set_mac(choice.interface.mac.ToString());
     interface->set_usable(announce::IsUsable(choice));
     if (!announce::IsUsable(choice)) {
@@ -97,17 +114,17 @@ status::v1::ListServicesResponse Agent::DescribeServices() const {
     service->set_name(name);
     for (const auto& assigned : entry.assignment.addresses) {
       service->add_addresses(assigned.address.ToString());
-      service->set_pool(assigned.pool);
     }
-    service->set_reason(entry.reason);
+    service->set_pool(PoolsOf(entry.assignment));
+    service->set_reason(Printable(entry.reason));
     const auto place = placement_.find(name);
     if (place == placement_.end()) continue;
-    service->set_announcing_node(place->second.node);
+    service->set_announcing_node(Printable(place->second.node));
     for (const std::string& interface : place->second.interfaces) {
       service->add_interfaces(interface);
     }
     if (!place->second.reason.empty()) {
-      service->set_reason(place->second.reason);
+      service->set_reason(Printable(place->second.reason));
     }
   }
   return response;
@@ -134,7 +151,7 @@ status::v1::ListMembersResponse Agent::DescribeMembers() const {
   status::v1::ListMembersResponse response;
   for (const gossip::Member& known : gossip_->Members()) {
     auto* member = response.add_members();
-    member->set_name(known.name);
+    member->set_name(Printable(known.name));
     member->set_endpoint(known.endpoint.ToString());
     member->set_state(ToProto(known.state));
     member->set_incarnation(known.incarnation);

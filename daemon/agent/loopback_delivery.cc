@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <utility>
+
 #include "absl/status/status.h"
 
 namespace lb {
@@ -30,6 +33,11 @@ void LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
     Report(*it, "taken off", status);
     it = status.ok() ? delivered_.erase(it) : std::next(it);
   }
+  // What is neither here nor to be here needs no more reports.
+  std::erase_if(refused_, [&](const auto& refused) {
+    return !addresses.contains(refused.first) &&
+           !delivered_.contains(refused.first);
+  });
   for (const net::IpAddress& address : addresses) {
     if (delivered_.contains(address)) continue;
     const absl::Status status =
@@ -41,14 +49,21 @@ void LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
 
 void LoopbackDelivery::Report(const net::IpAddress& address, const char* what,
                               const absl::Status& status) {
-  if (status.ok()) return;
-  environment_.log->Record(
-      {.time = environment_.loop->CivilNow(),
-       .type = EventType::kWarning,
-       .reason = "DeliveryFailed",
-       .object = "Node/" + node_,
-       .message = fmt::format("{} cannot be {} {}: {}", address.ToString(),
-                              what, kLoopback, std::string(status.message()))});
+  if (status.ok()) {
+    refused_.erase(address);
+    return;
+  }
+  std::string message =
+      fmt::format("{} cannot be {} {}: {}", address.ToString(), what, kLoopback,
+                  std::string(status.message()));
+  std::string& reported = refused_[address];
+  if (reported == message) return;
+  reported = message;
+  environment_.log->Record({.time = environment_.loop->CivilNow(),
+                            .type = EventType::kWarning,
+                            .reason = "DeliveryFailed",
+                            .object = "Node/" + node_,
+                            .message = std::move(message)});
 }
 
 }  // namespace lb

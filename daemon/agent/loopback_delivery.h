@@ -5,10 +5,13 @@
 #ifndef LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
 #define LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
 
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "lb/io/environment.h"
 #include "lb/net/ip_address.h"
 
@@ -23,7 +26,8 @@ class LoopbackDelivery {
   void RemoveLeftovers(const std::vector<net::IpAddress>& addresses);
 
   // Exactly these are on "lo" afterwards, of those that this object put there.
-  // What the kernel refuses is an event, and tried again with the next call.
+  // What the kernel refuses is tried again with each call, and an event once,
+  // until it is done or refused for another reason.
   void Deliver(const std::set<net::IpAddress>& addresses);
 
  private:
@@ -33,6 +37,7 @@ class LoopbackDelivery {
   const std::string node_;
   io::Environment environment_;
   std::set<net::IpAddress> delivered_;
+  std::map<net::IpAddress, std::string> refused_;  // What was reported last.
 };
 
 }  // namespace lb

@@ -1,7 +1,9 @@
 // Placement: who announces which service, and what this node has to announce.
 //
 // Joins addresses, manifests and members into elections, one per service: its
-// first address decides for all, as in MetalLB. Pure.
+// first address decides for all, as in MetalLB. Services that share an address
+// (or are linked by others that do) go to one node, whatever their other
+// addresses say: two must not answer for one address. Pure.
 #ifndef LB_DAEMON_AGENT_PLACEMENT_H_
 #define LB_DAEMON_AGENT_PLACEMENT_H_
 

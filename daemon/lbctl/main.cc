@@ -117,7 +117,7 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--timeout", options.timeout_seconds,
                  "Seconds to wait for an answer")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(0.001, 3600.0))
       ->capture_default_str();
 
   std::function<int(Client&)> question;

@@ -8,9 +8,12 @@
 
 #include "absl/time/time.h"
 #include "daemon/lbctl/table.h"
+#include "lb/config/printable.h"
 
 namespace lb::lbctl {
 namespace {
+
+using config::Printable;  // Names come from other nodes.
 
 std::string FormatTime(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0) return "";
@@ -61,7 +64,9 @@ std::string Render(const status::v1::GetNodeResponse& node) {
   }
   text += "\n" + interfaces.Print();
   text += fmt::format("\nProblems:   {}\n", node.problems_size());
-  for (const auto& problem : node.problems()) text += problem.text() + "\n";
+  for (const auto& problem : node.problems()) {
+    text += Printable(problem.text()) + "\n";
+  }
   return text;
 }
 
@@ -109,7 +114,8 @@ std::string Render(const status::v1::Event& event) {
   return fmt::format(
       "{}  {}  {:<7}  {}  {}  {}\n", event.sequence(), FormatTime(event.time()),
       event.type() == status::v1::Event::WARNING ? "Warning" : "Normal",
-      event.reason(), event.object(), event.message());
+      Printable(event.reason()), Printable(event.object()),
+      Printable(event.message()));
 }
 
 }  // namespace lb::lbctl

@@ -24,7 +24,7 @@ TEST(TableTest, AlignsColumnsAndMarksEmptyCells) {
 TEST(TableTest, PrintsNoControlCharacters) {
   Table table({"NAME"});
   table.Add({"a\x1b[31m\n"});
-  EXPECT_EQ(table.Print(), "NAME\na?[31m?\n");
+  EXPECT_EQ(table.Print(), "NAME\na\\x1b[31m\\x0a\n");
 }
 
 TEST(RenderTest, ServicesShowPendingAndAnnounced) {
@@ -81,6 +81,16 @@ TEST(RenderTest, NodeListsItsProblems) {
   EXPECT_THAT(Render(response),
               HasSubstr("Problems:   1\npools.yaml:3: IPAddressPool/p: "
                         "reversed\n"));
+}
+
+TEST(RenderTest, EventsAndProblemsPrintNoControlCharacters) {
+  status::v1::Event event;
+  event.set_object("Member/\x1b[2J");
+  event.set_message("a\nb");
+  EXPECT_THAT(Render(event), HasSubstr("  Member/\\x1b[2J  a\\x0ab\n"));
+  status::v1::GetNodeResponse node;
+  node.add_problems()->set_text("a\x1b[2J");
+  EXPECT_THAT(Render(node), HasSubstr("a\\x1b[2J\n"));
 }
 
 }  // namespace

@@ -4,25 +4,16 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "lb/config/printable.h"
 
 namespace lb::lbctl {
-namespace {
-
-std::string Printable(std::string cell) {
-  if (cell.empty()) return "-";
-  for (char& c : cell) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
-  }
-  return cell;
-}
-
-}  // namespace
-
 Table::Table(std::vector<std::string> header) { rows_ = {std::move(header)}; }
 
 void Table::Add(std::vector<std::string> cells) {
   LB_CHECK(cells.size() == rows_[0].size());
-  for (std::string& cell : cells) cell = Printable(std::move(cell));
+  for (std::string& cell : cells) {
+    cell = cell.empty() ? "-" : config::Printable(cell);
+  }
   rows_.push_back(std::move(cells));
 }
 

@@ -16,7 +16,7 @@ class Table {
   explicit Table(std::vector<std::string> header);
 
   // REQUIRES: as many cells as the header has. An empty cell prints as "-".
-  // Control characters (names come from other nodes) print as '?'.
+  // Names come from other nodes, so cells print as config::Printable() has it.
   void Add(std::vector<std::string> cells);
 
   std::string Print() const;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/version.h"
 
 namespace lb::config {
 namespace {

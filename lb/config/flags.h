@@ -10,7 +10,6 @@
 #define LB_CONFIG_FLAGS_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,8 +17,6 @@
 #include "lb/config/options.h"
 
 namespace lb::config {
-
-inline constexpr std::string_view kVersion = "0.1.0";
 
 struct ParsedFlags {
   enum class Action { kRun, kCheck, kPrintText };

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/config/options.h"
+#include "lb/config/version.h"
 
 namespace lb::config {
 namespace {

@@ -12,8 +12,9 @@
 // (desired.h).
 //
 //   const Manifests manifests = LoadManifests({"/etc/lbd/manifests"}, {});
-//   for (const Problem& problem : manifests.problems)
-//   Print(problem.ToString());
+//   for (const Problem& problem : manifests.problems) {
+//     Print(problem.ToString());
+//   }
 #ifndef LB_CONFIG_MANIFESTS_H_
 #define LB_CONFIG_MANIFESTS_H_
 

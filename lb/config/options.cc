@@ -122,8 +122,9 @@ absl::Status SetStatusListen(Values values, Options* options) {
       return Wrong(values[0], "unix: and a path from / of up to 107 bytes");
     }
   } else if (const auto endpoint = net::ParseEndpoint(path, 0);
-             !endpoint.ok() || endpoint->port == 0) {
-    return Wrong(values[0], "unix:/path or address:port");
+             !endpoint.ok() || endpoint->port == 0 ||
+             !endpoint->address.is_loopback()) {
+    return Wrong(values[0], "unix:/path, or a loopback address and a port");
   }
   options->status_listen = values[0];
   return absl::OkStatus();
@@ -181,12 +182,13 @@ constexpr std::array<OptionSpec, 15> kOptions = {{
        return SetEnum(v[0], GossipProfile::kLocal, &o->gossip_profile);
      },
      [](const Options& o) { return std::string(ToString(o.gossip_profile)); }},
-    {"interfaces", "REGEX", "Announce on interfaces that match; default: all.",
+    {"interfaces", "PATTERN",
+     "Announce on interfaces that match (\"eth*\", \"bond?\"); default: all.",
      true, [](Values v, Options* o) { return SetPatterns(v, &o->interfaces); },
      [](const Options& o) {
        return fmt::format("{}", fmt::join(o.interfaces, ","));
      }},
-    {"exclude-interfaces", "REGEX", "But not on those that match this.", true,
+    {"exclude-interfaces", "PATTERN", "But not on those that match this.", true,
      [](Values v, Options* o) {
        return SetPatterns(v, &o->exclude_interfaces);
      },

@@ -57,7 +57,7 @@ struct Options {
   std::vector<std::string> interfaces;          // Empty: all.
   std::vector<std::string> exclude_interfaces;  // Default: MetalLB's list.
 
-  // "unix:/path", or "address:port".
+  // "unix:/path", or a loopback "address:port".
   std::string status_listen = "unix:/run/lbd/lbd.sock";
   Deliver deliver = Deliver::kNone;
   LogLevel log_level = LogLevel::kInfo;

@@ -32,7 +32,8 @@ TEST(OptionsTest, DefaultsAreThoseOfTheDocumentation) {
   EXPECT_EQ(options.gossip_bind.ToString(), "0.0.0.0:7946");
   EXPECT_EQ(options.gossip_profile, GossipProfile::kFast);
   EXPECT_EQ(options.status_listen, "unix:/run/lbd/lbd.sock");
-  EXPECT_EQ(options.exclude_interfaces, announce::InterfaceOptions::DefaultExclude());
+  EXPECT_EQ(options.exclude_interfaces,
+            announce::InterfaceOptions::DefaultExclude());
   EXPECT_EQ(options.deliver, Deliver::kNone);
 }
 
@@ -108,8 +109,11 @@ const FaultCase kFaults[] = {
      "o.yaml:1: options: status-listen: \"unix:lbd.sock\", want unix: and a "
      "path from / of up to 107 bytes"},
     {"status-listen: 127.0.0.1\n",
-     "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path or "
-     "address:port"},
+     "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path, or a "
+     "loopback address and a port"},
+    {"status-listen: 10.0.0.1:9000\n",
+     "o.yaml:1: options: status-listen: \"10.0.0.1:9000\", want unix:/path, "
+     "or a loopback address and a port"},
     {"log-level: 7\n",
      "o.yaml:1: options: log-level: \"7\", want one of debug, info, warning, "
      "error"},

@@ -1,41 +1,40 @@
 #include "lb/config/problem.h"
 
+#include <set>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "fmt/format.h"
+#include "lb/config/printable.h"
 
 namespace lb::config {
 namespace {
 
-// Text comes from files that anybody may have written: no line breaks, no
-// terminal sequences, no end.
+// Text comes from files that anybody may have written: it has an end.
 constexpr size_t kTextMax = 500;
-
-void AppendPrintable(std::string_view text, std::string* out) {
-  for (const char c : text.substr(0, kTextMax)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      *out += fmt::format("\\x{:02x}", byte);
-    } else {
-      *out += c;
-    }
-  }
-  if (text.size() > kTextMax) *out += "...";
-}
 
 }  // namespace
 
 std::string Problem::ToString() const {
-  std::string text;
-  AppendPrintable(file, &text);
+  std::string text = Printable(file, kTextMax);
   if (line > 0) text += fmt::format(":{}", line);
   for (const std::string& part : {object, field, message}) {
     if (part.empty()) continue;
     if (!text.empty()) text += ": ";
-    AppendPrintable(part, &text);
+    text += Printable(part, kTextMax);
   }
   return text;
+}
+
+std::vector<Problem> NewProblems(const std::vector<Problem>& now,
+                                 const std::vector<Problem>& before) {
+  // There may be as many as there are objects.
+  const std::set<Problem> known(before.begin(), before.end());
+  std::vector<Problem> added;
+  for (const Problem& problem : now) {
+    if (!known.contains(problem)) added.push_back(problem);
+  }
+  return added;
 }
 
 }  // namespace lb::config

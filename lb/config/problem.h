@@ -5,7 +5,9 @@
 #ifndef LB_CONFIG_PROBLEM_H_
 #define LB_CONFIG_PROBLEM_H_
 
+#include <compare>
 #include <string>
+#include <vector>
 
 namespace lb::config {
 
@@ -17,11 +19,15 @@ struct Problem {
   std::string message;  // What is wrong, what was wanted.
 
   // "file:line: object: field: message" without what is empty. One line:
-  // control characters of the input are shown as \xNN.
+  // parts are Printable() and have an end.
   std::string ToString() const;
 
-  friend bool operator==(const Problem&, const Problem&) = default;
+  friend auto operator<=>(const Problem&, const Problem&) = default;
 };
+
+// Those of `now` that `before` has not, in their order.
+std::vector<Problem> NewProblems(const std::vector<Problem>& now,
+                                 const std::vector<Problem>& before);
 
 }  // namespace lb::config
 

@@ -1,6 +1,7 @@
 #include "lb/config/problem.h"
 
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -21,6 +22,19 @@ TEST(ProblemTest, ShowsControlCharactersAndCutsLongText) {
   const std::string text =
       Problem{"a", 1, "", "", std::string(9999, 'x')}.ToString();
   EXPECT_EQ(text, "a:1: " + std::string(500, 'x') + "...");
+  // Not within a character: whoever asks for status wants UTF-8.
+  const std::string umlaut =
+      Problem{"a", 1, "", "", std::string(499, 'x') + "\xc3\xa4"}.ToString();
+  EXPECT_EQ(umlaut, "a:1: " + std::string(499, 'x') + "...");
+}
+
+TEST(NewProblemsTest, NamesThoseThatWereNotThereBefore) {
+  const Problem a = {"f", 1, "", "", "a"}, b = {"f", 2, "", "", "b"},
+                moved = {"f", 3, "", "", "a"};
+  EXPECT_EQ(NewProblems({b, a}, {}), (std::vector<Problem>{b, a}));
+  EXPECT_EQ(NewProblems({b, a}, {a}), (std::vector<Problem>{b}));
+  EXPECT_EQ(NewProblems({moved}, {a, b}), (std::vector<Problem>{moved}));
+  EXPECT_EQ(NewProblems({}, {a}), (std::vector<Problem>{}));
 }
 
 }  // namespace

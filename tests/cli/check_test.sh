@@ -39,11 +39,14 @@ expect "the others work on" 1 "1 pools, 1 advertisements, 1 services, 8 problems
 expect "no such manifests" 1 "/not/there" "$lbd" --check --manifests /not/there
 expect "unknown flag" 2 "did you mean --manifests?" "$lbd" --manifest x
 expect "bad value" 2 "--log-level" "$lbd" --log-level loud
+expect "status for other hosts" 2 "want unix:/path, or a loopback address" \
+  "$lbd" --status-listen 0.0.0.0:9000
 expect "help" 0 "--status-listen" "$lbd" --help
 expect "version" 0 "lbd " "$lbd" --version
 expect "lbctl help" 0 "members" "$lbctl" --help
 expect "lbctl without a question" 2 "subcommand" "$lbctl"
 expect "lbctl bad output" 2 "table" "$lbctl" -o xml services
+expect "lbctl no timeout" 2 "Value 0 not in range 0.001" "$lbctl" --timeout 0 status
 expect "lbctl without a server" 1 "is lbd running here" \
   "$lbctl" --server unix:/tmp/lbctl-test-none.sock services
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Real daemons in namespaces: the same manifests give the same addresses in
 # whatever order they start, after kill -9 of each, and after kill -9 of all;
-# changed and broken files are picked up while they run.
+# changed and broken files are picked up while they run; a client reaches IPv6
+# and dual-stack services; a second SIGTERM ends a daemon at once.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lab.sh
@@ -94,9 +95,56 @@ for node in "${LAB_NODES[@]}"; do lab_kill_lbd "$node"; done
 for node in n2 n3 n1; do lab_start_lbd "$node"; done
 lab_wait 20 all_show "$want" || fail "after the restart of all not all show: $want"
 
+echo "== IPv6 and dual stack: a client reaches each address"
+cat >"$LAB_DIR/manifests/ipv6.yaml" <<END
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: sixes}
+spec: {addresses: ["$LAB_SUBNET6:201-$LAB_SUBNET6:205"]}
+---
+apiVersion: metallb.io/v1beta1
+kind: L2Advertisement
+metadata: {name: sixes-ad}
+spec: {ipAddressPools: [sixes]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: v6, namespace: default}
+spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: v46
+  namespace: default
+  annotations: {metallb.io/loadBalancerIPs: "172.18.8.205,$LAB_SUBNET6:205"}
+spec:
+  type: LoadBalancer
+  ipFamilyPolicy: RequireDualStack
+  ipFamilies: [IPv4, IPv6]
+  ports: [{port: 80}]
+END
+want="$want
+default/v46 172.18.8.205 $LAB_SUBNET6:205
+default/v6 $LAB_SUBNET6:201"
+lab_wait 10 all_show "$want" || fail "not all show: $want"
+reached() { lab_in client ping -n -c 1 -W 1 "$1" >/dev/null; }
+for vip in 172.18.8.205 "$LAB_SUBNET6:205" "$LAB_SUBNET6:201"; do
+  lab_wait 10 reached "$vip" || fail "the client does not reach $vip"
+  [[ $(lab_neighbour "$vip") == *lladdr* ]] || fail "the client has no neighbour entry for $vip"
+done
+
 echo "== SIGTERM ends a daemon, and the others take note"
 lab_signal_lbd n1 TERM
 lab_wait 5 lab_lbd_gone n1 || fail "n1 does not end"
 left() { lab_lbctl n2 members | grep -q '^n1 .* left '; }
 lab_wait 5 left || fail "n2 does not know that n1 left"
+
+echo "== a second SIGTERM ends a daemon at once, whoever still asks it"
+(lab_lbctl n2 events --follow >"$LAB_DIR/followed" 2>&1) &
+lab_wait 5 test -s "$LAB_DIR/followed" || fail "n2 sends no events"
+lab_signal_lbd n2 TERM
+sleep 0.1
+lab_signal_lbd n2 TERM 2>/dev/null || true
+lab_wait 5 lab_lbd_gone n2 || fail "n2 does not end"
 echo "all seen"

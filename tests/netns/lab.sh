@@ -10,6 +10,7 @@
 LAB_PREFIX=${LAB_PREFIX:-}
 LAB_NODES=(n1 n2 n3)
 LAB_SUBNET=172.18.8
+LAB_SUBNET6=fd00:172:18:8:
 
 lab_namespace() { echo "$LAB_PREFIX$1"; }
 lab_in() {  # lab_in HOST COMMAND...: runs a command on a host of the lab.
@@ -30,6 +31,8 @@ lab_address() {  # The host's own address.
     n*) echo "$LAB_SUBNET.1${1#n}" ;;
   esac
 }
+
+lab_address6() { echo "$LAB_SUBNET6:$(lab_address "$1" | cut -d. -f4)"; }
 
 lab_permitted() {  # May this process make namespaces? Says why not.
   local probe=lbprobe$$
@@ -67,6 +70,7 @@ lab_up() {
     ip -n "$namespace" link set lo up
     ip -n "$namespace" link set eth0 up
     ip -n "$namespace" address add "$(lab_address "$host")/24" dev eth0
+    ip -n "$namespace" address add "$(lab_address6 "$host")/64" dev eth0 nodad
     # Strict ARP: the kernel answers for addresses of eth0 only, lbd for the
     # services' addresses.
     lab_in "$host" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2

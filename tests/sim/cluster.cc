@@ -36,8 +36,8 @@ std::string ServiceManifest(const std::string& name,
       name, wanted_address);
 }
 
-Cluster::Cluster(uint64_t seed, int nodes, Delivery delivery)
-    : world_(seed), delivery_(delivery) {
+Cluster::Cluster(uint64_t seed, int nodes, Delivery delivery, Sharing sharing)
+    : world_(seed), delivery_(delivery), sharing_(sharing) {
   for (int i = 1; i <= nodes; ++i) {
     const std::string name = fmt::format("n{}", i);
     nodes_[name].host =
@@ -180,7 +180,8 @@ void Cluster::CheckInvariants() const {
     std::set<net::IpAddress> held;
     for (const auto& [service, entry] : node.agent->address_entries()) {
       for (const auto& assigned : entry.assignment.addresses) {
-        LB_CHECK(held.insert(assigned.address).second);
+        const bool is_new = held.insert(assigned.address).second;
+        LB_CHECK(is_new || sharing_ == Sharing::kAllowed);
       }
     }
   }

@@ -7,8 +7,8 @@
 //   EXPECT_EQ(cluster.Show("n1"), "default/web 172.18.8.201 n2\n");
 //
 // Nodes are n1, n2, ... at 172.18.8.11, .12, ...; each joins all others. After
-// every event an invariant is checked: on no node do two services without a
-// sharing key hold one address.
+// every event an invariant is checked: on no node do two services hold one
+// address, unless the manifests may have sharing keys.
 #ifndef LB_TESTS_SIM_CLUSTER_H_
 #define LB_TESTS_SIM_CLUSTER_H_
 
@@ -37,7 +37,11 @@ inline constexpr char kAdvertisement[] =
 
 class Cluster {
  public:
-  Cluster(uint64_t seed, int nodes, Delivery delivery = Delivery::kNone);
+  // May services hold an address together? The invariant asks it.
+  enum class Sharing { kForbidden, kAllowed };
+
+  Cluster(uint64_t seed, int nodes, Delivery delivery = Delivery::kNone,
+          Sharing sharing = Sharing::kForbidden);
   ~Cluster();
 
   io::SimWorld& world() { return world_; }
@@ -85,6 +89,7 @@ class Cluster {
 
   io::SimWorld world_;
   const Delivery delivery_;
+  const Sharing sharing_;
   std::map<std::string, Node> nodes_;
 };
 

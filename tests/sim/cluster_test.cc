@@ -9,10 +9,14 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/gossip/gossip_node.h"
+#include "lb/gossip/options.h"
+#include "lb/ipam/ledger_codec.h"
 
 namespace lb {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -136,6 +140,92 @@ TEST(ClusterTest, AKilledNodesLoopbackIsCleanedWhenItReturns) {
   cluster.Start(old_node);
   cluster.RunFor(absl::Seconds(1));
   EXPECT_THAT(cluster.host(old_node).installer().installed(), SizeIs(0));
+}
+
+// "shared" holds the IPv6 address of "dual", whose IPv4 address elects another
+// node than the IPv6 address would.
+TEST(ClusterTest, DualStackAndSharedAddressesMoveTogether) {
+  constexpr char kServices[] = R"(
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: dual
+  namespace: default
+  annotations:
+    metallb.io/loadBalancerIPs: 172.18.8.203,fd00::201
+    metallb.io/allow-shared-ip: key
+spec:
+  type: LoadBalancer
+  ipFamilyPolicy: RequireDualStack
+  ipFamilies: [IPv6, IPv4]
+  ports: [{port: 80}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: shared
+  namespace: default
+  annotations:
+    metallb.io/loadBalancerIPs: fd00::201
+    metallb.io/allow-shared-ip: key
+spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 443}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: six, namespace: default}
+spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 80}]}
+)";
+  Cluster cluster(/*seed=*/12, /*nodes=*/3, Delivery::kLoopback,
+                  Cluster::Sharing::kAllowed);
+  cluster.SetManifests(Basics() + PoolManifest("sixes", "fd00::201-fd00::205") +
+                       kServices);
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(AddressOf(cluster, "n1", "dual"), "172.18.8.203,fd00::201");
+  EXPECT_EQ(AddressOf(cluster, "n1", "shared"), "fd00::201");
+  EXPECT_EQ(AddressOf(cluster, "n1", "six"), "fd00::202");
+  const std::string old_node = cluster.AnnouncersOf("172.18.8.203")[0];
+  EXPECT_THAT(cluster.AnnouncersOf("fd00::201"), ElementsAre(old_node));
+  cluster.Crash(old_node);
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  ASSERT_THAT(cluster.AnnouncersOf("172.18.8.203"), SizeIs(1));
+  EXPECT_EQ(cluster.AnnouncersOf("172.18.8.203"),
+            cluster.AnnouncersOf("fd00::201"));
+}
+
+// A member that sends rubbish cannot fill the disk with log lines.
+TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
+  Cluster cluster(/*seed=*/13, /*nodes=*/2);
+  cluster.Start("n1");
+  gossip::GossipNodeOptions options;
+  options.self = {.name = "n2", .endpoint = cluster.host("n2").endpoint()};
+  options.gossip = gossip::FastProfile();
+  auto hostile =
+      gossip::GossipNode::Create(options, cluster.host("n2").environment());
+  ASSERT_TRUE(hostile.ok());
+  (*hostile)->Start();
+  ASSERT_TRUE((*hostile)->Join({cluster.host("n1").endpoint()}).ok());
+  cluster.RunFor(absl::Seconds(1));
+  std::string rubbish = ipam::SerializeMessage({});
+  rubbish.back() ^= 1;
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE((*hostile)->Broadcast({rubbish.begin(), rubbish.end()}).ok());
+    cluster.RunFor(absl::Milliseconds(100));
+  }
+  int events = 0;
+  for (const Event& event : cluster.host("n1").log().Since(0)) {
+    events += event.reason == "LedgerMessageRefused" ? 1 : 0;
+  }
+  EXPECT_EQ(events, 1);
+  cluster.RunFor(Agent::kRefusalReportInterval);
+  ASSERT_TRUE((*hostile)->Broadcast({rubbish.begin(), rubbish.end()}).ok());
+  cluster.RunFor(absl::Seconds(1));
+  const Event last = cluster.host("n1").log().Since(0).back();
+  EXPECT_EQ(last.reason, "LedgerMessageRefused");
+  EXPECT_THAT(last.message, HasSubstr(" before"));
+  cluster.host("n2").Crash();
 }
 
 TEST(ClusterTest, LeavingHandsOverAtOnce) {

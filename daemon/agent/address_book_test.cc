@@ -1,0 +1,211 @@
+#include "daemon/agent/address_book.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/io/sim/sim_world.h"
+#include "lb/net/ip_range.h"
+
+namespace lb {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr size_t kMessageMax = 1200;
+
+// Two books on hosts of their own; what one tells, Tell() gives to the other.
+class AddressBookTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* node : {"n1", "n2"}) {
+      io::SimHost* host = world_.AddHost(
+          node, node == std::string("n1") ? "10.1.0.1/24" : "10.1.0.2/24");
+      hosts_[node] = host;
+      books_[node] = std::make_unique<AddressBook>(node, host->environment(),
+                                                   [this] { ++changes_; });
+      books_[node]->Restore();
+    }
+  }
+
+  static AddressBook::Wanted Want(const std::vector<std::string>& services) {
+    AddressBook::Wanted wanted;
+    wanted.pools.push_back(
+        {.name = "p", .ranges = {*net::ParseIpRange("10.0.0.1-10.0.0.3")}});
+    for (const std::string& service : services) {
+      wanted.requests[service] = {.service = service,
+                                  .service_namespace = "default"};
+    }
+    return wanted;
+  }
+  void WantOnAll(const std::vector<std::string>& services) {
+    for (auto& [node, book] : books_) book->SetWanted(Want(services));
+  }
+  void SetAuthor(const std::optional<std::string>& author) {
+    for (auto& [node, book] : books_) book->SetAuthor(author);
+  }
+  void RunFor(absl::Duration time) { world_.loop().RunFor(time); }
+  void Tell(const std::string& from, const std::string& to) {
+    for (const std::string& message : books_[from]->TakeMessages(kMessageMax)) {
+      EXPECT_THAT(books_[to]->Merge(message), IsOk());
+    }
+    RunFor(absl::Milliseconds(10));
+  }
+  // "10.0.0.1", or why there is none.
+  std::string Shown(const std::string& node, const std::string& service) {
+    const AddressBook::Entry& entry = books_[node]->entries().at(service);
+    return entry.assignment.addresses.empty()
+               ? entry.reason
+               : entry.assignment.addresses[0].address.ToString();
+  }
+
+  io::SimWorld world_{/*seed=*/1};
+  std::map<std::string, io::SimHost*> hosts_;
+  std::map<std::string, std::unique_ptr<AddressBook>> books_;
+  int changes_ = 0;
+};
+
+TEST_F(AddressBookTest, OnlyTheAuthorProposes) {
+  WantOnAll({"default/a"});
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(Shown("n1", "default/a"), HasSubstr("hear from the cluster"));
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.1");
+  EXPECT_THAT(Shown("n2", "default/a"), HasSubstr("waiting for n1"));
+  Tell("n1", "n2");
+  EXPECT_EQ(Shown("n2", "default/a"), "10.0.0.1");
+  // What others told is not told again.
+  EXPECT_THAT(books_["n2"]->TakeMessages(kMessageMax), IsEmpty());
+}
+
+TEST_F(AddressBookTest, ASlowDiskDelaysWhatIsShownAndTold) {
+  hosts_["n1"]->state().SetWriteTime(absl::Seconds(2));
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(Shown("n1", "default/a"), HasSubstr("being written"));
+  EXPECT_TRUE(books_["n1"]->entries().at("default/a").waiting);
+  EXPECT_THAT(books_["n1"]->TakeMessages(kMessageMax), IsEmpty());
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.1");
+  Tell("n1", "n2");
+  EXPECT_EQ(Shown("n2", "default/a"), "10.0.0.1");
+}
+
+// The second comes while the first is being written.
+TEST_F(AddressBookTest, ProposalsDuringAWriteAreShownWhenTheyAreWritten) {
+  hosts_["n1"]->state().SetWriteTime(absl::Seconds(2));
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  WantOnAll({"default/a", "default/b"});
+  RunFor(absl::Milliseconds(1500));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.1");
+  EXPECT_THAT(Shown("n1", "default/b"), HasSubstr("being written"));
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.2");
+}
+
+TEST_F(AddressBookTest, AFullDiskShowsNothingNewAndKeepsTheOld) {
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  hosts_["n1"]->state().SetWriteError(
+      absl::ResourceExhaustedError("no space left"));
+  WantOnAll({"default/a", "default/b"});
+  RunFor(absl::Seconds(5));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.1");
+  EXPECT_THAT(Shown("n1", "default/b"), HasSubstr("no space left"));
+  EXPECT_FALSE(books_["n1"]->save_error().ok());
+  hosts_["n1"]->state().SetWriteError(absl::OkStatus());
+  RunFor(AddressBook::kSaveRetry * 2);
+  EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.2");
+  EXPECT_THAT(books_["n1"]->save_error(), IsOk());
+}
+
+TEST_F(AddressBookTest, TheNextAuthorGoesOnWhereTheLostOneStopped) {
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  Tell("n1", "n2");
+  books_.erase("n1");
+  books_["n2"]->SetAuthor("n2");
+  books_["n2"]->SetWanted(Want({"default/0", "default/a"}));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n2", "default/a"), "10.0.0.1");
+  EXPECT_EQ(Shown("n2", "default/0"), "10.0.0.2");
+}
+
+TEST_F(AddressBookTest, ARenamedServiceGetsAnotherAddressUntilTheOldIsFree) {
+  WantOnAll({"default/old"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  WantOnAll({"default/new"});
+  RunFor(AddressBook::kReleaseDelay / 2);
+  EXPECT_EQ(Shown("n1", "default/new"), "10.0.0.2");
+  RunFor(AddressBook::kReleaseDelay);
+  WantOnAll({"default/new", "default/other"});
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n1", "default/new"), "10.0.0.2");
+  EXPECT_EQ(Shown("n1", "default/other"), "10.0.0.1");
+}
+
+TEST_F(AddressBookTest, IncompleteManifestsReleaseNothing) {
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  AddressBook::Wanted wanted = Want({"default/b"});
+  wanted.incomplete = true;
+  books_["n1"]->SetWanted(wanted);
+  RunFor(AddressBook::kReleaseDelay * 3);
+  EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.2");
+  EXPECT_EQ(books_["n1"]->AddressesOnRecord().size(), 2u);
+}
+
+TEST_F(AddressBookTest, AFullPoolIsAReason) {
+  WantOnAll({"default/a", "default/b", "default/c", "default/d"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n1", "default/c"), "10.0.0.3");
+  EXPECT_THAT(Shown("n1", "default/d"), HasSubstr("p"));
+  EXPECT_FALSE(books_["n1"]->entries().at("default/d").waiting);
+}
+
+TEST_F(AddressBookTest, RestoresWhatWasWritten) {
+  WantOnAll({"default/b"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  WantOnAll({"default/a", "default/b"});
+  RunFor(absl::Seconds(1));
+  ASSERT_EQ(Shown("n1", "default/a"), "10.0.0.2");
+  auto& book = books_["n1"];
+  book = std::make_unique<AddressBook>("n1", hosts_["n1"]->environment(),
+                                       [this] { ++changes_; });
+  book->Restore();
+  book->SetWanted(Want({"default/a", "default/b"}));
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.2");
+  EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.1");
+}
+
+TEST_F(AddressBookTest, DamagedStateAndForeignMessagesAreRefused) {
+  hosts_["n2"]->state().values()["ledger.0"] = "rubbish";
+  AddressBook book("n2", hosts_["n2"]->environment(), [] {});
+  book.Restore();
+  EXPECT_THAT(book.AddressesOnRecord(), IsEmpty());
+  ASSERT_FALSE(hosts_["n2"]->log().Since(0).empty());
+  EXPECT_EQ(hosts_["n2"]->log().Since(0).back().reason, "StateRefused");
+  EXPECT_FALSE(book.Merge("rubbish").ok());
+}
+
+}  // namespace
+}  // namespace lb

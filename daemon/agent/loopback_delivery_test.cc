@@ -1,0 +1,80 @@
+#include "daemon/agent/loopback_delivery.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/io/sim/sim_world.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
+
+class LoopbackDeliveryTest : public testing::Test {
+ protected:
+  std::vector<std::string> Events() {
+    std::vector<std::string> messages;
+    for (const Event& event : host_->log().Since(0)) {
+      messages.push_back(event.message);
+    }
+    return messages;
+  }
+
+  const net::IpAddress a_ = *net::ParseIpAddress("10.0.0.1");
+  const net::IpAddress b_ = *net::ParseIpAddress("2001:db8::1");
+  io::SimWorld world_{/*seed=*/1};
+  io::SimHost* host_ = world_.AddHost("n1", "172.18.8.11/24");
+  LoopbackDelivery delivery_{"n1", host_->environment()};
+};
+
+TEST_F(LoopbackDeliveryTest, PutsOnAndTakesOff) {
+  delivery_.Deliver({a_, b_});
+  EXPECT_THAT(host_->installer().installed(),
+              ElementsAre(Pair("lo", a_), Pair("lo", b_)));
+  delivery_.Deliver({b_});
+  EXPECT_THAT(host_->installer().installed(), ElementsAre(Pair("lo", b_)));
+  delivery_.Deliver({});
+  EXPECT_THAT(host_->installer().installed(), IsEmpty());
+  EXPECT_THAT(Events(), IsEmpty());
+}
+
+TEST_F(LoopbackDeliveryTest, RefusedIsOneEventAndTriedAgain) {
+  host_->installer().SetError(absl::PermissionDeniedError("no CAP_NET_ADMIN"));
+  for (int i = 0; i < 5; ++i) delivery_.Deliver({a_});
+  ASSERT_THAT(Events(), SizeIs(1));
+  EXPECT_THAT(Events()[0], HasSubstr("10.0.0.1 cannot be put on lo: no CAP"));
+  host_->installer().SetError(absl::UnavailableError("out of memory"));
+  delivery_.Deliver({a_});
+  EXPECT_THAT(Events(), SizeIs(2));
+  host_->installer().SetError(absl::OkStatus());
+  delivery_.Deliver({a_});
+  EXPECT_THAT(host_->installer().installed(), SizeIs(1));
+  // Refused once more after it went well: told once more.
+  host_->installer().SetError(absl::UnavailableError("out of memory"));
+  delivery_.Deliver({});
+  delivery_.Deliver({});
+  EXPECT_THAT(Events(), SizeIs(3));
+  EXPECT_THAT(host_->installer().installed(), SizeIs(1));
+  host_->installer().SetError(absl::OkStatus());
+  delivery_.Deliver({});
+  EXPECT_THAT(host_->installer().installed(), IsEmpty());
+}
+
+TEST_F(LoopbackDeliveryTest, RemovesWhatAKilledRunLeft) {
+  delivery_.Deliver({a_});
+  LoopbackDelivery next("n1", host_->environment());
+  next.RemoveLeftovers({a_, b_});
+  EXPECT_THAT(host_->installer().installed(), IsEmpty());
+  EXPECT_THAT(Events(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace lb
