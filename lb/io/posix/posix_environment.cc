@@ -29,8 +29,10 @@ absl::StatusOr<std::unique_ptr<PosixEnvironment>> PosixEnvironment::Create(
     const PosixEnvironmentOptions& options) {
   std::unique_ptr<PosixEnvironment> made(new PosixEnvironment());
   PosixLoop* const loop = made->loop();
-  LB_ASSIGN_OR_RETURN(made->state_,
-                      FileStateStore::Create(loop, options.state_folder));
+  if (!options.state_folder.empty()) {
+    LB_ASSIGN_OR_RETURN(made->state_,
+                        FileStateStore::Create(loop, options.state_folder));
+  }
   LB_RETURN_IF_ERROR(made->Bind(options.gossip));
   made->frames_ = std::make_unique<PcapFrames>(loop);
   LB_ASSIGN_OR_RETURN(made->links_, NetlinkLinks::Create(loop));

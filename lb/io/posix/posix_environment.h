@@ -32,7 +32,7 @@ namespace lb::io {
 struct PosixEnvironmentOptions {
   // Where UDP and TCP are bound. Port 0: one that is free for both.
   net::Endpoint gossip;
-  std::string state_folder;
+  std::string state_folder;  // Empty: the environment has no state store.
 };
 
 // Fills `bytes` from the cryptographic generator; stops the process if it

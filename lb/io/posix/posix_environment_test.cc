@@ -49,6 +49,12 @@ TEST_F(PosixEnvironmentTest, AllOfItIsThere) {
   EXPECT_NE(first, second);
 }
 
+TEST_F(PosixEnvironmentTest, WithoutAFolderThereIsNoStateStore) {
+  const auto world = PosixEnvironment::Create({.gossip = loopback_});
+  ASSERT_THAT(world, IsOk());
+  EXPECT_EQ((*world)->environment().state, nullptr);
+}
+
 TEST_F(PosixEnvironmentTest, APortInUseIsNamed) {
   const auto world = Create(loopback_);
   ASSERT_THAT(world, IsOk());
