@@ -77,6 +77,11 @@ class StatusService::Watcher final
   status::v1::Event event_;  // Must live until it is written.
 };
 
+StatusService::~StatusService() {
+  // The loop stopped before it came to their end.
+  for (Watcher* watcher : watchers_) delete watcher;
+}
+
 void StatusService::OnEvent() {
   for (Watcher* watcher : watchers_) watcher->WriteNext();
 }

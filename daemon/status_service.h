@@ -27,6 +27,8 @@ class StatusService final : public status::v1::Status::CallbackService {
   // All outlive the service; the loop runs until the server has shut down.
   StatusService(io::Loop* loop, const Agent* agent, const EventLog* log)
       : loop_(loop), agent_(agent), log_(log) {}
+  // After the server has shut down.
+  ~StatusService() override;
 
   // Sends new events to the watchers. Call it on the loop's thread after each
   // event.
