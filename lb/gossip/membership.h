@@ -158,6 +158,7 @@ class Membership {
   void RunRelays(absl::Time now);
   void RunGossip(absl::Time now);
   void RunPushPull(absl::Time now);
+  bool MayRejoin() const;
   void RunRejoin(absl::Time now);
 
   // Packets (membership_packets.cc).

@@ -70,7 +70,7 @@ struct GossipOptions {
   size_t user_messages_max = 1024;   // User messages waiting.
   size_t relays_max = 1024;          // Indirect pings under way for others.
   size_t rejoin_targets_max = 1024;  // Seeds and failed peers.
-  size_t requests_max = 8;           // Own streams open at a time.
+  size_t requests_max = 8;           // Own streams; half of them for rejoining.
   size_t accepted_streams_max = 128;
 };
 

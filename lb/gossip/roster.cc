@@ -205,7 +205,7 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
   if (IsSelf(suspect.node)) {
     if (leaving_) return;
     if (suspect.incarnation >= record->incarnation) Refute(suspect.incarnation);
-    return AnswerAccuser(suspect.from);
+    return AnswerAccuser(now, suspect.from);
   }
   if (suspect.incarnation < record->incarnation) {
     ++counters_->stale;
@@ -251,7 +251,7 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
   if (IsSelf(dead.node)) {
     if (leaving_) return;
     if (dead.incarnation >= record->incarnation) Refute(dead.incarnation);
-    return AnswerAccuser(dead.from);
+    return AnswerAccuser(now, dead.from);
   }
   if (dead.incarnation < record->incarnation) {
     ++counters_->stale;
@@ -288,10 +288,13 @@ void Roster::Refute(uint32_t accusation) {
   Broadcast(self_.name, OwnAlive());
 }
 
-// By gossip alone an accuser that was cut off might never hear it.
-void Roster::AnswerAccuser(std::string_view from) {
-  const NodeRecord* const accuser = table_.Find(from);
+// By gossip alone an accuser that was cut off might never hear it. A datagram
+// full of accusations gets one answer.
+void Roster::AnswerAccuser(absl::Time now, std::string_view from) {
+  NodeRecord* const accuser = table_.Find(from);
   if (accuser == nullptr || IsSelf(from)) return;
+  if (now - accuser->answered < options_.gossip_interval) return;
+  accuser->answered = now;
   direct_.push_back({accuser->endpoint, OwnAlive()});
 }
 

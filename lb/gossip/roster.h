@@ -8,7 +8,7 @@
 //   - a stale alive of a node that we hold for dead (it restarted, or was cut
 //     off) is answered with the accusation, so that it can refute it;
 //   - who accuses us gets the refutation directly, also if the accusation was
-//     old;
+//     old, once per gossip interval;
 //   - a claim too far ahead of what is known (kIncarnationJumpMax) is refused:
 //     one forged message cannot use up a node's incarnations;
 //   - an address and its IPv4-mapped form are no conflict.
@@ -104,7 +104,7 @@ class Roster {
 
   bool IsImplausible(const NodeRecord& record, uint32_t incarnation);
   void Refute(uint32_t accusation);
-  void AnswerAccuser(std::string_view from);
+  void AnswerAccuser(absl::Time now, std::string_view from);
   SuspicionTimes CurrentSuspicionTimes() const;
   void Broadcast(std::string_view name, const wire::Message& message);
   void Tell(MemberChange change, const NodeRecord& record);

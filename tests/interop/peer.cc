@@ -13,6 +13,7 @@
 // `stats` are suspicions raised, refutations of our own, and deaths seen.
 #include <cstdio>
 #include <iostream>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -26,12 +27,17 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
+#include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/wire/messages.h"
+#include "lb/io/environment.h"
 #include "lb/io/posix/posix_environment.h"
+#include "lb/io/posix/posix_loop.h"
+#include "lb/io/posix/tcp_transport.h"
+#include "lb/io/posix/udp_transport.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::gossip {
@@ -127,8 +133,15 @@ void Obey(GossipNode& node, const std::string& line) {
 absl::Status Run(const std::vector<std::string>& arguments) {
   LB_ASSIGN_OR_RETURN(const auto endpoint,
                       net::ParseEndpoint(arguments[1], kPort));
-  LB_ASSIGN_OR_RETURN(auto world,
-                      io::PosixEnvironment::Create({.gossip = endpoint}));
+  io::PosixLoop loop;
+  LB_ASSIGN_OR_RETURN(auto datagrams,
+                      io::UdpTransport::Create(&loop, endpoint));
+  LB_ASSIGN_OR_RETURN(auto streams, io::TcpTransport::Create(&loop, endpoint));
+  const io::Environment environment{.loop = &loop,
+                                    .datagrams = datagrams.get(),
+                                    .streams = streams.get(),
+                                    .prng = Prng(std::random_device()()),
+                                    .random_bytes = &io::FillRandom};
   GossipNodeOptions options{
       .self = {.name = arguments[0], .endpoint = endpoint},
       .gossip = LanProfile()};
@@ -136,20 +149,19 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   if (arguments[2] != "-") {
     LB_RETURN_IF_ERROR(options.keyring.Add(FromHex(arguments[2])));
   }
-  LB_ASSIGN_OR_RETURN(auto node,
-                      GossipNode::Create(options, world->environment()));
+  LB_ASSIGN_OR_RETURN(auto node, GossipNode::Create(options, environment));
   node->SetObserver(Report);
   node->SetUserState(
       [name = arguments[0]] { return FromText("state of " + name); });
   node->Start();
   Say("= ready");
-  std::thread reader([&world, &node] {
+  std::thread reader([&loop, &node] {
     for (std::string line; std::getline(std::cin, line);) {
-      world->loop()->Post([&node, line] { Obey(*node, line); });
+      loop.Post([&node, line] { Obey(*node, line); });
     }
-    world->Stop();
+    loop.Stop();
   });
-  world->Run();
+  loop.Run();
   reader.join();
   return absl::OkStatus();
 }
