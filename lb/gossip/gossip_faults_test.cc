@@ -51,13 +51,21 @@ TEST_P(FailureTest, FastClusterSeesACrashWithinASecond) {
   }
 }
 
-TEST_F(GossipNodeTest, FastClustersSeeACrashInHalfASecond) {
+class DetectionTest : public GossipNodeTest {
+ protected:
+  void ExpectDetection(const GossipOptions& profile, absl::Duration median_max,
+                       absl::Duration worst_max);
+};
+
+void DetectionTest::ExpectDetection(const GossipOptions& profile,
+                                    absl::Duration median_max,
+                                    absl::Duration worst_max) {
   for (const int count : {3, 5, 10}) {
     std::vector<absl::Duration> times;
-    for (uint64_t seed = 1; seed <= 20; ++seed) {
+    for (uint64_t seed = 1; seed <= 100; ++seed) {
       nodes_.clear();
       world_ = std::make_unique<io::SimWorld>(seed);
-      Cluster(count);
+      Cluster(count, profile);
       world_->loop().RunFor(absl::Milliseconds(7 * seed));
       Crash(count);
       const absl::Time start = world_->loop().Now();
@@ -69,9 +77,18 @@ TEST_F(GossipNodeTest, FastClustersSeeACrashInHalfASecond) {
     fmt::print("{} nodes: all know after {} (median), {} (worst of {})\n",
                count, absl::FormatDuration(times[times.size() / 2]),
                absl::FormatDuration(times.back()), times.size());
-    EXPECT_LE(times[times.size() / 2], absl::Milliseconds(600));
-    EXPECT_LE(times.back(), absl::Seconds(1));
+    EXPECT_LE(times[times.size() / 2], median_max);
+    EXPECT_LE(times.back(), worst_max);
   }
+}
+
+TEST_F(DetectionTest, FastClustersSeeACrashInHalfASecond) {
+  ExpectDetection(FastProfile(), absl::Milliseconds(600), absl::Seconds(1));
+}
+
+TEST_F(DetectionTest, TurboClustersSeeACrashInAQuarterOfASecond) {
+  ExpectDetection(TurboProfile(), absl::Milliseconds(250),
+                  absl::Milliseconds(500));
 }
 
 TEST_F(GossipNodeTest, FastClusterBearsLoss) {

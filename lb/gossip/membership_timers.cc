@@ -48,7 +48,7 @@ absl::Time Membership::NextDeadline() const {
 void Membership::ForgiveLateness(absl::Time now) {
   const absl::Duration grace = options_.probe_timeout / 2;
   const absl::Duration late = now - NextVerdict();
-  if (late <= grace) return;
+  if (late <= grace || !options_.forgive_lateness) return;
   ++counters_.late_wakeups;
   roster_.awareness().Apply(1);
   // The grace is for what waits in the socket.
@@ -83,7 +83,7 @@ void Membership::BeginProbe(absl::Time now) {
                 roster_.awareness().Scale(options_.probe_interval));
   const wire::Ping ping{
       .sequence = sequence, .node = record->name, .source = OwnSource()};
-  if (record->state == wire::NodeState::kAlive) {
+  if (record->state == wire::NodeState::kAlive || !options_.buddy_suspects) {
     SendWithPiggyback(record->endpoint, ping);
     return;
   }

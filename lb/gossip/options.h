@@ -38,6 +38,9 @@ struct GossipOptions {
   int awareness_max_multiplier = 8;    // Health score: 0 .. this - 1.
   int suspicion_mult = 4;              // Of the shortest suspicion timeout.
   int suspicion_max_timeout_mult = 6;  // Longest to shortest timeout.
+  bool buddy_suspects = true;  // A ping tells its target that it is suspected.
+  // Time in which this process was not run is nobody's fault.
+  bool forgive_lateness = true;
 
   // Dissemination.
   absl::Duration gossip_interval = absl::Milliseconds(200);
@@ -83,6 +86,10 @@ GossipOptions LocalProfile();
 // probes per second and node. No TCP pings: they would hide a node whose UDP
 // is dead for longer than the whole detection takes.
 GossipOptions FastProfile();
+
+// As fast, at twice its cost: about a quarter of a second. For idle machines on
+// one switch.
+GossipOptions TurboProfile();
 
 // OK, or InvalidArgument for the first option out of range: `option: value,
 // want ...`.

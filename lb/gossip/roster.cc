@@ -62,6 +62,7 @@ void Roster::OnAlive(absl::Time now, const wire::Alive& alive) {
     ++counters_->refused_address;
     return;
   }
+  if (!IsAdmitted(now, alive, endpoint)) return;
   NodeRecord* record = table_.Find(alive.node);
   if (record == nullptr) {
     if (alive.incarnation == 0) {
@@ -129,6 +130,19 @@ bool Roster::AcceptsAddress(const net::Endpoint& endpoint) const {
   return allowed.empty() ||
          std::any_of(allowed.begin(), allowed.end(),
                      [&](const auto& p) { return p.Contains(address); });
+}
+
+bool Roster::IsAdmitted(absl::Time now, const wire::Alive& alive,
+                        const net::Endpoint& endpoint) {
+  if (!delegates_.admit_member || IsSelf(alive.node)) return true;
+  const Member member{.name = alive.node,
+                      .endpoint = endpoint,
+                      .meta = alive.meta.value_or(wire::Bytes()),
+                      .incarnation = alive.incarnation,
+                      .since = now};
+  if (delegates_.admit_member(member).ok()) return true;
+  ++counters_->vetoed;
+  return false;
 }
 
 bool Roster::MayMove(absl::Time now, const NodeRecord& record) const {
@@ -237,8 +251,10 @@ SuspicionTimes Roster::CurrentSuspicionTimes() const {
       options_.suspicion_mult, table_.size(), options_.probe_interval);
   return {.min = min,
           .max = min * options_.suspicion_max_timeout_mult,
-          .confirmations =
-              SuspicionConfirmations(options_.suspicion_mult, table_.size())};
+          .confirmations = options_.suspicion_max_timeout_mult == 1
+                               ? 0  // There is nothing to shorten.
+                               : SuspicionConfirmations(options_.suspicion_mult,
+                                                        table_.size())};
 }
 
 void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
