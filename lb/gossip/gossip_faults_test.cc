@@ -182,6 +182,44 @@ TEST_F(GossipNodeTest, PausedNodeComesBackAndAccusesNobody) {
   }
 }
 
+// Of two, each has the other's word only.
+TEST_F(GossipNodeTest, PausedNodeOfTwoComesBackAndAccusesNobody) {
+  Cluster(2);
+  At(2).host->Pause();
+  world_->loop().RunFor(absl::Seconds(5));
+  EXPECT_THAT(Changes(1), ElementsAre("failed n2"));
+  At(2).host->Resume();
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(5),
+                          [&](int number) { return UpCount(number) == 2; }));
+  world_->loop().RunFor(absl::Seconds(5));
+  EXPECT_THAT(Changes(2), IsEmpty());
+  EXPECT_THAT(Changes(1), ElementsAre("failed n2", "joined n2"));
+}
+
+TEST_F(GossipNodeTest, CutBetweenTwoHealsByItself) {
+  Cluster(2);
+  world_->Partition({At(1).host}, {At(2).host});
+  world_->loop().RunFor(absl::Minutes(3));
+  for (int number : {1, 2}) EXPECT_EQ(UpCount(number), 1);
+  world_->Heal();
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(11),
+                          [&](int number) { return UpCount(number) == 2; }));
+}
+
+TEST_F(GossipNodeTest, JumpsOfTheCivilClockAreNoticedByNobody) {
+  Cluster(5);
+  for (const absl::Duration error :
+       {absl::Hours(10), -absl::Hours(10), absl::ZeroDuration()}) {
+    At(2).host->process().SetCivilError(error);
+    world_->loop().RunFor(absl::Seconds(5));
+  }
+  for (int number : Running()) {
+    EXPECT_THAT(Changes(number), IsEmpty()) << number;
+    EXPECT_EQ(Gossip(number).counters().suspicions, 0u) << number;
+    EXPECT_EQ(Gossip(number).counters().late_wakeups, 0u) << number;
+  }
+}
+
 // Partitions.
 
 TEST_F(GossipNodeTest, HealedPartitionMergesByItself) {

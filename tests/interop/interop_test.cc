@@ -291,6 +291,27 @@ TEST_F(InteropTest, KeysAreChangedWithoutLosingAMember) {
   EXPECT_THAT(Ask(outsider, "join " + nodes_[0].endpoint), StartsWith("error"));
 }
 
+TEST_F(InteropTest, IdleNodesCostNoMoreThanTheirs) {
+  Cluster(5, 5, kPlain);
+  absl::SleepFor(absl::Seconds(5));
+  const auto cpu_time = [this](char kind) {
+    absl::Duration sum;
+    for (const Node& node : nodes_) {
+      if (node.name[0] == kind) sum += node.process->CpuTime();
+    }
+    return sum;
+  };
+  const absl::Duration ours = cpu_time('o');
+  const absl::Duration theirs = cpu_time('t');
+  absl::SleepFor(absl::Seconds(20));
+  const absl::Duration our_cost = cpu_time('o') - ours;
+  const absl::Duration their_cost = cpu_time('t') - theirs;
+  fmt::print("CPU of an idle node of 10: ours {:.3f} %, theirs {:.3f} %\n",
+             100 * absl::FDivDuration(our_cost, 5 * absl::Seconds(20)),
+             100 * absl::FDivDuration(their_cost, 5 * absl::Seconds(20)));
+  EXPECT_LE(our_cost, their_cost);
+}
+
 TEST_F(InteropTest, NobodyDiesInTwoMinutesOfTenPercentLoss) {
   if (!World::isolated) GTEST_SKIP() << "needs root for a network namespace";
   if (!Shell("nft --version >/dev/null")) GTEST_SKIP() << "no nft";

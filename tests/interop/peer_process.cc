@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "absl/time/clock.h"
@@ -54,6 +55,14 @@ void PeerProcess::Kill() {
   pid_ = 0;
   close(input_);
   close(output_);
+}
+
+absl::Duration PeerProcess::CpuTime() const {
+  clockid_t clock;
+  timespec time{};
+  LB_CHECK(clock_getcpuclockid(pid_, &clock) == 0);
+  LB_CHECK(clock_gettime(clock, &time) == 0);
+  return absl::DurationFromTimespec(time);
 }
 
 std::string PeerProcess::Ask(const std::string& line) {

@@ -24,6 +24,9 @@ class PeerProcess {
   void Kill();
   bool running() const { return pid_ > 0; }
 
+  // Of all its threads since its start.
+  absl::Duration CpuTime() const;
+
   // The answer to a command; "error: ..." also if there is none in time.
   std::string Ask(const std::string& line);
 
