@@ -91,11 +91,12 @@ TEST_F(DetectionTest, TurboClustersSeeACrashInAQuarterOfASecond) {
                   absl::Milliseconds(500));
 }
 
-TEST_F(GossipNodeTest, FastClusterBearsLoss) {
-  for (const double loss_percent : {0.0, 2.0, 5.0, 10.0}) {
+class LossTest : public GossipNodeTest {
+ protected:
+  void ExpectNoFailure(const GossipOptions& profile, double loss_percent) {
     nodes_.clear();
     world_ = std::make_unique<io::SimWorld>(3);
-    Cluster(10);
+    Cluster(10, profile);
     world_->network().paths().SetDefault({.loss_percent = loss_percent});
     world_->loop().RunFor(absl::Minutes(2));
     uint64_t suspicions = 0;
@@ -104,6 +105,18 @@ TEST_F(GossipNodeTest, FastClusterBearsLoss) {
       suspicions += Gossip(number).counters().suspicions;
     }
     fmt::print("{} % loss: {} suspicions\n", loss_percent, suspicions);
+  }
+};
+
+TEST_F(LossTest, FastClusterBearsTenPercent) {
+  for (const double percent : {0.0, 2.0, 5.0, 10.0}) {
+    ExpectNoFailure(FastProfile(), percent);
+  }
+}
+
+TEST_F(LossTest, TurboClusterBearsFivePercent) {
+  for (const double percent : {0.0, 2.0, 5.0}) {
+    ExpectNoFailure(TurboProfile(), percent);
   }
 }
 
