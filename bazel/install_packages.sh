@@ -16,7 +16,10 @@ packages=(
   curl iproute2 iputils-ping nginx-light procps
 )
 if [[ ${1:-} == test ]]; then
-  packages+=(arping clang-format ndisc6)
+  packages+=(
+    arping clang clang-format golang-go
+    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev ndisc6 nftables
+  )
 fi
 
 missing=()

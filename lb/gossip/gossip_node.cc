@@ -55,6 +55,7 @@ GossipNode::GossipNode(GossipNodeOptions options,
       stream_timeout_(options.gossip.tcp_timeout),
       accepted_streams_max_(options.gossip.accepted_streams_max) {
   membership_.SetPacketOverhead(codec_.packet_overhead());
+  membership_.SetDelegates(std::move(options.delegates));
 }
 
 GossipNode::~GossipNode() {

@@ -27,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "lb/gossip/delegates.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/membership.h"
 #include "lb/gossip/options.h"
@@ -45,6 +46,7 @@ struct GossipNodeOptions {
   GossipOptions gossip = LanProfile();
   wire::CodecOptions codec;
   wire::Keyring keyring;  // Empty: plaintext.
+  Delegates delegates;
 };
 
 class GossipNode {

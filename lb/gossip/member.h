@@ -76,12 +76,19 @@ struct ExchangeEvent {
   bool initiated_by_us = false;
 };
 
+// A ping of ours was acked directly and in time.
+struct PingEvent {
+  std::string member;
+  absl::Duration round_trip;
+  wire::Bytes payload;  // See Delegates::ack_payload.
+};
+
 // Our own Leave() has been told to enough peers.
 struct LeaveCompleteEvent {};
 
 using GossipEvent =
     std::variant<MemberEvent, ConflictEvent, UserMessageEvent, UserStateEvent,
-                 ExchangeEvent, LeaveCompleteEvent>;
+                 ExchangeEvent, PingEvent, LeaveCompleteEvent>;
 
 // What happened since the start. Every message that is not acted upon is in
 // one of these.
@@ -99,6 +106,7 @@ struct GossipCounters {
   uint64_t refused_name = 0;         // Empty, or a ping for another node.
   uint64_t refused_size = 0;         // Names or metadata over their maximum.
   uint64_t refused_merges = 0;       // Whole exchanges: versions do not match.
+  uint64_t vetoed = 0;               // Alive messages or exchanges: delegates.
   uint64_t stale = 0;                // Known already, or of an unknown node.
   uint64_t conflicts = 0;
 
@@ -106,6 +114,7 @@ struct GossipCounters {
   uint64_t broadcasts_overflow = 0;
   uint64_t user_messages_overflow = 0;
   uint64_t user_state_overflow = 0;  // States too large to be sent.
+  uint64_t ack_payload_overflow = 0;
   uint64_t relays_overflow = 0;
   uint64_t rejoin_overflow = 0;
   uint64_t streams_overflow = 0;

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "lb/base/prng.h"
 #include "lb/gossip/member.h"
+#include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
 
@@ -37,13 +38,20 @@ struct NodeRecord {
   wire::NodeState state = wire::NodeState::kDead;
   absl::Time since;                           // When `state` began.
   absl::Time accused = absl::InfinitePast();  // When it was told last.
+  absl::Time answered =
+      absl::InfinitePast();  // When our refutation went to it.
   uint64_t user_cursor = 0;  // The last user message sent to it; see UserLog.
 
   bool is_up() const {
     return state == wire::NodeState::kAlive ||
            state == wire::NodeState::kSuspect;
   }
-  uint8_t protocol_max() const { return versions[1]; }
+  // What versions of the protocol brought.
+  bool knows_stream_pings() const { return versions[1] >= 3; }
+  bool knows_nacks() const { return versions[1] >= 4; }
+  wire::Checksum checksum() const {
+    return versions[1] >= 5 ? wire::Checksum::kCrc32 : wire::Checksum::kNone;
+  }
   Member ToMember() const;
   wire::Alive ToAlive() const;
 };

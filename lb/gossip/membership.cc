@@ -86,6 +86,11 @@ absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
   return absl::OkStatus();
 }
 
+void Membership::SetDelegates(Delegates delegates) {
+  ack_payload_ = delegates.ack_payload;
+  roster_.SetDelegates(std::move(delegates));
+}
+
 std::optional<Member> Membership::Find(std::string_view name) const {
   const NodeRecord* const record = roster_.table().Find(name);
   if (record == nullptr) return std::nullopt;
@@ -141,7 +146,15 @@ void Membership::OnPing(const net::Endpoint& from, const wire::Ping& ping) {
     return;
   }
   SendWithPiggyback(ReplyTo(ping.source, from),
-                    wire::Ack{.sequence = ping.sequence});
+                    wire::Ack{ping.sequence, AckPayload()});
+}
+
+std::optional<wire::Bytes> Membership::AckPayload() {
+  if (!ack_payload_) return std::nullopt;
+  wire::Bytes payload = ack_payload_();
+  if (payload.size() <= kAckPayloadSizeMax) return payload;
+  ++counters_.ack_payload_overflow;
+  return std::nullopt;
 }
 
 void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
@@ -168,6 +181,10 @@ void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
 }
 
 void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
+  if (prober_.IsDirectAck(ack.sequence)) {
+    events_.push_back(PingEvent{prober_.target().name, now - prober_.started(),
+                                ack.payload.value_or(wire::Bytes())});
+  }
   if (const Prober::Step step = prober_.OnAck(ack.sequence);
       step != Prober::Step::kNone) {
     ApplyProbe(now, step);

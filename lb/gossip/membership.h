@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
+#include "lb/gossip/delegates.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/prober.h"
@@ -83,6 +85,7 @@ class Membership {
   // What peers get of us in full exchanges from now on; at most
   // kUserStateSizeMax bytes.
   void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
+  void SetDelegates(Delegates delegates);
   // What the codec adds to a packet; changes with the keys.
   void SetPacketOverhead(size_t bytes) { packet_overhead_ = bytes; }
 
@@ -142,6 +145,7 @@ class Membership {
   void OnMessage(absl::Time now, const net::Endpoint& from,
                  const wire::Message& message);
   void OnPing(const net::Endpoint& from, const wire::Ping& ping);
+  std::optional<wire::Bytes> AckPayload();
   void OnIndirectPing(absl::Time now, const net::Endpoint& from,
                       const wire::IndirectPing& ping);
   void OnAck(absl::Time now, const wire::Ack& ack);
@@ -158,6 +162,7 @@ class Membership {
   void RunRelays(absl::Time now);
   void RunGossip(absl::Time now);
   void RunPushPull(absl::Time now);
+  bool MayRejoin() const;
   void RunRejoin(absl::Time now);
 
   // Packets (membership_packets.cc).
@@ -183,6 +188,7 @@ class Membership {
   Rejoin rejoin_;
   UserLog user_log_;
   wire::Bytes user_state_;
+  std::function<wire::Bytes()> ack_payload_;
   size_t packet_overhead_ = 0;
   uint32_t last_sequence_ = 0;
   uint64_t last_request_ = 0;

@@ -106,18 +106,26 @@ TEST_F(MembershipTest, SeedThatWasAMemberAlreadyIsNotTriedAgain) {
   EXPECT_THAT(requests_, SizeIs(1));
 }
 
-TEST_F(MembershipTest, OpensNoMoreStreamsThanAllowed) {
+TEST_F(MembershipTest, SeedsThatDoNotAnswerLeaveStreamsForOthers) {
+  KnowMembers({"b"});
   std::vector<net::Endpoint> seeds;
-  for (uint32_t i = 2; i < 40; ++i) seeds.push_back(At(i));
+  for (uint32_t i = 10; i < 40; ++i) seeds.push_back(At(i));
   ASSERT_THAT(core_->Join(now_, seeds), IsOk());
   Collect();
-  EXPECT_THAT(requests_, SizeIs(options_.requests_max));
-  RunFor(absl::Seconds(1));
-  EXPECT_THAT(requests_, SizeIs(options_.requests_max));
+  const size_t half = options_.requests_max / 2;
+  EXPECT_THAT(requests_, SizeIs(half));
+  RunFor(absl::Seconds(1), {"b"});
+  EXPECT_THAT(requests_, SizeIs(half));
   core_->OnRequestFailed(now_, requests_[0].id);
-  RunFor(absl::Milliseconds(10));
-  EXPECT_THAT(requests_, SizeIs(options_.requests_max + 1));
+  RunFor(absl::Milliseconds(10), {"b"});
+  EXPECT_THAT(requests_, SizeIs(half + 1));
   EXPECT_EQ(core_->counters().late_wakeups, 0u);  // It was not its fault.
+  for (size_t i = half; i < options_.requests_max; ++i) {
+    EXPECT_THAT(core_->SendUserMessage(now_, "b", Bytes{'u'}), IsOk());
+  }
+  EXPECT_THAT(core_->SendUserMessage(now_, "b", Bytes{'u'}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(core_->counters().streams_overflow, 1u);
 }
 
 TEST_F(MembershipTest, JoinCountsSeedsOverTheMaximum) {

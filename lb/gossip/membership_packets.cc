@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kCompoundOverhead = 2;  // Type and count.
 constexpr size_t kChecksumOverhead = 5;
-constexpr uint8_t kChecksumSince = 5;  // Protocol version.
 // What encryption may come to add after a message was queued.
 constexpr size_t kEncryptionReserve = 45;
 // Members that are sent user messages in one gossip interval: a tenth of
@@ -62,13 +61,10 @@ void Membership::GossipTo(NodeRecord& record) {
   PacketRoom room{.bytes = PacketBudget(), .parts = kPartsMax};
   const int limit =
       RetransmitLimit(options_.retransmit_mult, roster_.table().size());
-  OutgoingPacket packet{.to = record.endpoint};
+  OutgoingPacket packet{.to = record.endpoint, .checksum = record.checksum()};
   packet.messages = roster_.broadcasts().Take(room, limit);
   Append(user_log_.Take(record.user_cursor, room), packet.messages);
   if (packet.messages.empty()) return;
-  if (record.protocol_max() >= kChecksumSince) {
-    packet.checksum = wire::Checksum::kCrc32;
-  }
   outgoing_.push_back(std::move(packet));
 }
 

@@ -340,6 +340,19 @@ TEST_F(MembershipTest, UserMessagesKeepTheirBounds) {
   EXPECT_EQ(core_->counters().user_messages_overflow, 1u);
 }
 
+// They are for those who are there; a lonely node's must not fill up for ever.
+TEST_F(MembershipTest, UserMessagesOfALonelyNodeAreForNobody) {
+  for (size_t i = 0; i < 2 * options_.user_messages_max; ++i) {
+    ASSERT_THAT(core_->QueueUserMessage(now_, Bytes{'u'}), IsOk()) << i;
+    if (i % 1000 == 0) RunFor(options_.gossip_interval * 3);
+  }
+  RunFor(options_.gossip_interval * 3);
+  Hear("b", Alive("b"));
+  RunFor(absl::Seconds(2), {"b"});
+  EXPECT_THAT(SentOf<wire::User>(), IsEmpty());
+  EXPECT_GT(SentOf<wire::Alive>("b").size(), 0u);  // News of us waited for it.
+}
+
 TEST_F(MembershipTest, HandsOverUserMessages) {
   Hear("b", wire::User{Bytes{'u'}});
   const auto received = EventsOf<UserMessageEvent>();

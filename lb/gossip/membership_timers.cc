@@ -9,11 +9,6 @@
 namespace lb::gossip {
 namespace {
 
-// Peers that speak these versions of the protocol can ...
-constexpr uint8_t kStreamPingSince = 3;
-constexpr uint8_t kNackSince = 4;
-constexpr uint8_t kChecksumSince = 5;
-
 // Moves `due` past `now` in whole steps of `interval`.
 void SkipPast(absl::Time now, absl::Duration interval, absl::Time& due) {
   if (due > now) return;
@@ -44,9 +39,7 @@ absl::Time Membership::NextVerdict() const {
 absl::Time Membership::NextDeadline() const {
   absl::Time next = std::min(NextVerdict(), next_push_pull_);
   if (HasGossip()) next = std::min(next, next_gossip_);
-  if (!roster_.leaving() && requests_.size() < options_.requests_max) {
-    next = std::min(next, rejoin_.NextDeadline());
-  }
+  if (MayRejoin()) next = std::min(next, rejoin_.NextDeadline());
   return next;
 }
 
@@ -55,7 +48,7 @@ absl::Time Membership::NextDeadline() const {
 void Membership::ForgiveLateness(absl::Time now) {
   const absl::Duration grace = options_.probe_timeout / 2;
   const absl::Duration late = now - NextVerdict();
-  if (late <= grace) return;
+  if (late <= grace || !options_.forgive_lateness) return;
   ++counters_.late_wakeups;
   roster_.awareness().Apply(1);
   // The grace is for what waits in the socket.
@@ -90,7 +83,7 @@ void Membership::BeginProbe(absl::Time now) {
                 roster_.awareness().Scale(options_.probe_interval));
   const wire::Ping ping{
       .sequence = sequence, .node = record->name, .source = OwnSource()};
-  if (record->state == wire::NodeState::kAlive) {
+  if (record->state == wire::NodeState::kAlive || !options_.buddy_suspects) {
     SendWithPiggyback(record->endpoint, ping);
     return;
   }
@@ -101,9 +94,7 @@ void Membership::BeginProbe(absl::Time now) {
                                         .incarnation = record->incarnation,
                                         .node = record->name,
                                         .from = self().name})},
-                       .checksum = record->protocol_max() >= kChecksumSince
-                                       ? wire::Checksum::kCrc32
-                                       : wire::Checksum::kNone});
+                       .checksum = record->checksum()});
 }
 
 void Membership::AskOthers(absl::Time now) {
@@ -117,7 +108,7 @@ void Membership::AskOthers(absl::Time now) {
       });
   int nacks_expected = 0;
   for (const NodeRecord* const helper : helpers) {
-    const bool nack = helper->protocol_max() >= kNackSince;
+    const bool nack = helper->knows_nacks();
     if (nack) ++nacks_expected;
     ++counters_.indirect_probes;
     SendWithPiggyback(helper->endpoint,
@@ -129,7 +120,7 @@ void Membership::AskOthers(absl::Time now) {
                                          .source = OwnSource()});
   }
   prober_.OnAsked(nacks_expected);
-  if (options_.stream_pings && record->protocol_max() >= kStreamPingSince) {
+  if (options_.stream_pings && record->knows_stream_pings()) {
     ++counters_.stream_pings;
     OpenRequest(now, prober_.deadline(),
                 {.kind = Request::Kind::kPing,
@@ -199,10 +190,21 @@ void Membership::RunPushPull(absl::Time now) {
               {.kind = Request::Kind::kPushPull, .to = peers[0]->endpoint});
 }
 
+// Half of the streams are for those who are there: many that are not there
+// each hold one until its timeout.
+bool Membership::MayRejoin() const {
+  if (roster_.leaving() || requests_.size() >= options_.requests_max) {
+    return false;
+  }
+  const auto joining =
+      std::count_if(requests_.begin(), requests_.end(),
+                    [](const auto& entry) { return entry.second.join; });
+  return static_cast<size_t>(joining) < (options_.requests_max + 1) / 2;
+}
+
 void Membership::RunRejoin(absl::Time now) {
-  if (roster_.leaving()) return;
   const int scale = PushPullScale(roster_.table().size());
-  while (requests_.size() < options_.requests_max) {
+  while (MayRejoin()) {
     const auto target = rejoin_.TakeDue(now, scale);
     if (!target) return;
     const bool under_way =
@@ -218,8 +220,10 @@ void Membership::RunRejoin(absl::Time now) {
 }
 
 bool Membership::HasGossip() const {
-  return roster_.table().size() > 1 &&
-         (!roster_.broadcasts().empty() || !user_log_.empty());
+  // What is said of ourselves waits for the first that hears it; user messages
+  // are for those who are there.
+  return !user_log_.empty() ||
+         (roster_.table().size() > 1 && !roster_.broadcasts().empty());
 }
 
 // The gossip clock stands while there is nothing to say; it goes on in step.

@@ -107,6 +107,14 @@ GossipOptions FastProfile() {
   return options;
 }
 
+GossipOptions TurboProfile() {
+  GossipOptions options = FastProfile();
+  options.probe_interval = absl::Milliseconds(50);
+  options.probe_timeout = absl::Milliseconds(25);
+  options.gossip_interval = absl::Milliseconds(10);
+  return options;
+}
+
 absl::Status Validate(const GossipOptions& o) {
   LB_RETURN_IF_ERROR(CheckDurations(o));
   const struct {

@@ -15,7 +15,8 @@ using testing::StartsWith;
 
 TEST(GossipOptionsTest, ProfilesAreValid) {
   for (const GossipOptions& profile :
-       {LanProfile(), WanProfile(), LocalProfile(), FastProfile()}) {
+       {LanProfile(), WanProfile(), LocalProfile(), FastProfile(),
+        TurboProfile()}) {
     EXPECT_THAT(Validate(profile), IsOk());
   }
 }

@@ -11,6 +11,7 @@ void Prober::Begin(absl::Time now, ProbeTarget target, absl::Duration timeout,
   LB_CHECK(!running() && timeout < interval);
   phase_ = Phase::kDirect;
   target_ = std::move(target);
+  started_ = now;
   direct_deadline_ = now + timeout;
   deadline_ = now + interval;
   nacks_expected_ = 0;

@@ -36,6 +36,10 @@ class Prober {
   void OnAsked(int nacks_expected) { nacks_expected_ = nacks_expected; }
   // kNone also for what belongs to no probe that runs.
   Step OnAck(uint32_t sequence);
+  // Would this ack be one to the ping itself, in time?
+  bool IsDirectAck(uint32_t sequence) const {
+    return phase_ == Phase::kDirect && sequence == target_.sequence;
+  }
   void OnNack(uint32_t sequence);
   // The ping could not be sent: there is nothing to wait for.
   Step OnSendFailed();
@@ -48,6 +52,7 @@ class Prober {
   bool running() const { return phase_ != Phase::kIdle; }
   // Of the probe that runs or ran last.
   const ProbeTarget& target() const { return target_; }
+  absl::Time started() const { return started_; }
   absl::Time deadline() const { return deadline_; }
   // What the last verdict says of ourselves (see Awareness): -1 for a success.
   // A failure is held against us as far as the helpers were silent as well.
@@ -62,6 +67,7 @@ class Prober {
 
   Phase phase_ = Phase::kIdle;
   ProbeTarget target_;
+  absl::Time started_;
   absl::Time direct_deadline_;
   absl::Time deadline_;
   int nacks_expected_ = 0;

@@ -62,6 +62,7 @@ void Roster::OnAlive(absl::Time now, const wire::Alive& alive) {
     ++counters_->refused_address;
     return;
   }
+  if (!IsAdmitted(now, alive, endpoint)) return;
   NodeRecord* record = table_.Find(alive.node);
   if (record == nullptr) {
     if (alive.incarnation == 0) {
@@ -129,6 +130,19 @@ bool Roster::AcceptsAddress(const net::Endpoint& endpoint) const {
   return allowed.empty() ||
          std::any_of(allowed.begin(), allowed.end(),
                      [&](const auto& p) { return p.Contains(address); });
+}
+
+bool Roster::IsAdmitted(absl::Time now, const wire::Alive& alive,
+                        const net::Endpoint& endpoint) {
+  if (!delegates_.admit_member || IsSelf(alive.node)) return true;
+  const Member member{.name = alive.node,
+                      .endpoint = endpoint,
+                      .meta = alive.meta.value_or(wire::Bytes()),
+                      .incarnation = alive.incarnation,
+                      .since = now};
+  if (delegates_.admit_member(member).ok()) return true;
+  ++counters_->vetoed;
+  return false;
 }
 
 bool Roster::MayMove(absl::Time now, const NodeRecord& record) const {
@@ -205,7 +219,7 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
   if (IsSelf(suspect.node)) {
     if (leaving_) return;
     if (suspect.incarnation >= record->incarnation) Refute(suspect.incarnation);
-    return AnswerAccuser(suspect.from);
+    return AnswerAccuser(now, suspect.from);
   }
   if (suspect.incarnation < record->incarnation) {
     ++counters_->stale;
@@ -237,8 +251,10 @@ SuspicionTimes Roster::CurrentSuspicionTimes() const {
       options_.suspicion_mult, table_.size(), options_.probe_interval);
   return {.min = min,
           .max = min * options_.suspicion_max_timeout_mult,
-          .confirmations =
-              SuspicionConfirmations(options_.suspicion_mult, table_.size())};
+          .confirmations = options_.suspicion_max_timeout_mult == 1
+                               ? 0  // There is nothing to shorten.
+                               : SuspicionConfirmations(options_.suspicion_mult,
+                                                        table_.size())};
 }
 
 void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
@@ -251,7 +267,7 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
   if (IsSelf(dead.node)) {
     if (leaving_) return;
     if (dead.incarnation >= record->incarnation) Refute(dead.incarnation);
-    return AnswerAccuser(dead.from);
+    return AnswerAccuser(now, dead.from);
   }
   if (dead.incarnation < record->incarnation) {
     ++counters_->stale;
@@ -288,10 +304,13 @@ void Roster::Refute(uint32_t accusation) {
   Broadcast(self_.name, OwnAlive());
 }
 
-// By gossip alone an accuser that was cut off might never hear it.
-void Roster::AnswerAccuser(std::string_view from) {
-  const NodeRecord* const accuser = table_.Find(from);
+// By gossip alone an accuser that was cut off might never hear it. A datagram
+// full of accusations gets one answer.
+void Roster::AnswerAccuser(absl::Time now, std::string_view from) {
+  NodeRecord* const accuser = table_.Find(from);
   if (accuser == nullptr || IsSelf(from)) return;
+  if (now - accuser->answered < options_.gossip_interval) return;
+  accuser->answered = now;
   direct_.push_back({accuser->endpoint, OwnAlive()});
 }
 

@@ -8,7 +8,7 @@
 //   - a stale alive of a node that we hold for dead (it restarted, or was cut
 //     off) is answered with the accusation, so that it can refute it;
 //   - who accuses us gets the refutation directly, also if the accusation was
-//     old;
+//     old, once per gossip interval;
 //   - a claim too far ahead of what is known (kIncarnationJumpMax) is refused:
 //     one forged message cannot use up a node's incarnations;
 //   - an address and its IPv4-mapped form are no conflict.
@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,6 +28,7 @@
 #include "lb/base/prng.h"
 #include "lb/gossip/awareness.h"
 #include "lb/gossip/broadcast_queue.h"
+#include "lb/gossip/delegates.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/member_table.h"
 #include "lb/gossip/options.h"
@@ -51,13 +53,15 @@ class Roster {
   Roster(const GossipOptions& options, NodeIdentity self, const Prng& prng,
          absl::Time now, GossipCounters* counters);
 
+  void SetDelegates(Delegates delegates) { delegates_ = std::move(delegates); }
+
   // Claims of others, and our own suspicions.
   void OnAlive(absl::Time now, const wire::Alive& alive);
   void OnSuspect(absl::Time now, const wire::Suspect& suspect);
   void OnDead(absl::Time now, const wire::Dead& dead);
   // All of a peer's claims (roster_merge.cc).
-  // FailedPrecondition: its versions and ours do not go together; nothing was
-  // merged.
+  // Nothing was merged if FailedPrecondition (its versions and ours do not go
+  // together), or what Delegates::admit_merge says.
   absl::Status Merge(absl::Time now, const wire::PushPull& remote);
   // All that we know, for a peer.
   wire::PushPull Snapshot(bool join) const;
@@ -96,6 +100,9 @@ class Roster {
   bool AcceptsSizes(const wire::Alive& alive);
   bool AcceptsAccuser(std::string_view from);
   bool AcceptsAddress(const net::Endpoint& endpoint) const;
+  bool IsAdmitted(absl::Time now, const wire::Alive& alive,
+                  const net::Endpoint& endpoint);
+  absl::Status AdmitMerge(absl::Time now, const wire::PushPull& remote) const;
   bool MayMove(absl::Time now, const NodeRecord& record) const;
   void OnAliveAboutSelf(const wire::Alive& alive);
   void Adopt(absl::Time now, NodeRecord& record, const wire::Alive& alive,
@@ -104,7 +111,7 @@ class Roster {
 
   bool IsImplausible(const NodeRecord& record, uint32_t incarnation);
   void Refute(uint32_t accusation);
-  void AnswerAccuser(std::string_view from);
+  void AnswerAccuser(absl::Time now, std::string_view from);
   SuspicionTimes CurrentSuspicionTimes() const;
   void Broadcast(std::string_view name, const wire::Message& message);
   void Tell(MemberChange change, const NodeRecord& record);
@@ -112,6 +119,7 @@ class Roster {
   const GossipOptions& options_;
   NodeIdentity self_;
   GossipCounters* const counters_;
+  Delegates delegates_;
   Awareness awareness_;
   MemberTable table_;
   Suspicions suspicions_;  // Of the records in state suspect, exactly.

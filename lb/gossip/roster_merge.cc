@@ -1,11 +1,13 @@
 // Roster's part in full exchanges.
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/roster.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 namespace {
@@ -78,6 +80,10 @@ absl::Status Roster::Merge(absl::Time now, const wire::PushPull& remote) {
     ++counters_->refused_merges;
     return status;
   }
+  if (absl::Status status = AdmitMerge(now, remote); !status.ok()) {
+    ++counters_->vetoed;
+    return status;
+  }
   for (const wire::PushNodeState& node : remote.nodes) {
     switch (node.state) {
       case NodeState::kAlive:
@@ -104,6 +110,23 @@ absl::Status Roster::Merge(absl::Time now, const wire::PushPull& remote) {
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status Roster::AdmitMerge(absl::Time now,
+                                const wire::PushPull& remote) const {
+  if (!remote.join || !delegates_.admit_merge) return absl::OkStatus();
+  std::vector<Member> members;
+  for (const wire::PushNodeState& node : remote.nodes) {
+    const auto address = net::IpAddress::FromBytes(node.address);
+    members.push_back(
+        {.name = node.name,
+         .endpoint = {address.value_or(net::IpAddress()), node.port},
+         .meta = node.meta.value_or(wire::Bytes()),
+         .state = node.state,
+         .incarnation = node.incarnation,
+         .since = now});
+  }
+  return delegates_.admit_merge(members);
 }
 
 wire::PushPull Roster::Snapshot(bool join) const {

@@ -18,6 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::SizeIs;
 using wire::Bytes;
 using wire::NodeState;
 
@@ -54,6 +55,20 @@ TEST_F(RosterTest, RefutesAccusations) {
     EXPECT_EQ(std::get<wire::Alive>(direct[0].message),
               Alive("self", incarnation));
   }
+}
+
+// Else one datagram full of accusations would bring an answer to each.
+TEST_F(RosterTest, AnAccuserIsAnsweredOncePerGossipInterval) {
+  HearAlive("b", 1);
+  HearAlive("c", 1);
+  Flush();
+  for (int i = 0; i < 100; ++i) HearSuspect("self", 0, "b");
+  EXPECT_THAT(roster_->TakeDirect(), SizeIs(1));
+  HearDead("self", 0, "c");  // Others have their own.
+  EXPECT_THAT(roster_->TakeDirect(), SizeIs(1));
+  now_ += options_.gossip_interval;
+  HearSuspect("self", 0, "b");
+  EXPECT_THAT(roster_->TakeDirect(), SizeIs(1));
 }
 
 TEST_F(RosterTest, OurOwnAliveComingBackIsNothing) {

@@ -5,8 +5,8 @@
 // hostile: every length is checked before it is used and nothing is allocated
 // on a promise; decompression stops at a stated maximum.
 //
-//   Codec codec(options, RandomNonces());
-//   auto packet = codec.EncodePacket({EncodeMessage(ping)}, /*crc=*/...);
+//   const Codec codec(options, keyring, RandomNonces());
+//   auto packet = codec.EncodePacket({EncodeMessage(ping)}, Checksum::kNone);
 //   auto messages = codec.DecodePacket(received);
 #ifndef LB_GOSSIP_WIRE_CODEC_H_
 #define LB_GOSSIP_WIRE_CODEC_H_

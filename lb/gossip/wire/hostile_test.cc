@@ -6,22 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
-#include "lb/base/testing/status_matchers.h"
 #include "lb/gossip/wire/codec.h"
-#include "lb/gossip/wire/compound.h"
 #include "lb/gossip/wire/messages.h"
+#include "lb/gossip/wire/testing/round_trip.h"
 #include "lb/gossip/wire/testing/vectors.h"
 
 namespace lb::gossip::wire {
 namespace {
-
-using Direction = Codec::Direction;
 
 // What is left of a vector once its label and encryption are taken off matters
 // more than they do, so plaintext goes through as well.
@@ -35,45 +29,16 @@ CodecOptions LaxOptions(const Vector& vector) {
 class Prober {
  public:
   explicit Prober(const Vector& vector)
-      : codec_(LaxOptions(vector), vector.Keys(), CountingNonce) {}
+      : round_trip_(Codec(LaxOptions(vector), vector.Keys(), CountingNonce)) {}
 
   int Probe(absl::Span<const uint8_t> bytes) const {
-    return ProbePacket(bytes) + ProbeStream(bytes, Direction::kRequest) +
-           ProbeStream(bytes, Direction::kResponse);
+    return round_trip_.Packet(bytes) +
+           round_trip_.Stream(bytes, Codec::Direction::kRequest) +
+           round_trip_.Stream(bytes, Codec::Direction::kResponse);
   }
 
  private:
-  bool ProbePacket(absl::Span<const uint8_t> bytes) const {
-    const absl::StatusOr<Codec::Packet> packet = codec_.DecodePacket(bytes);
-    if (!packet.ok()) {
-      EXPECT_FALSE(absl::IsUnavailable(packet.status())) << packet.status();
-      return false;
-    }
-    EXPECT_FALSE(packet->messages.empty());
-    std::vector<Bytes> encoded;
-    for (const Message& message : packet->messages) {
-      encoded.push_back(EncodeMessage(message));
-    }
-    if (encoded.size() > kCompoundPartsMax) return true;
-    const absl::StatusOr<Codec::Packet> again =
-        codec_.DecodePacket(codec_.EncodePacket(encoded, Checksum::kCrc32));
-    EXPECT_THAT(again, IsOk());
-    EXPECT_TRUE(again->messages == packet->messages);
-    return true;
-  }
-
-  bool ProbeStream(absl::Span<const uint8_t> bytes, Direction direction) const {
-    const absl::StatusOr<StreamMessage> message =
-        codec_.DecodeStream(bytes, direction);
-    if (!message.ok()) return false;
-    const absl::StatusOr<StreamMessage> again = codec_.DecodeStream(
-        codec_.EncodeStream(*message, direction), direction);
-    EXPECT_THAT(again, IsOk());
-    EXPECT_TRUE(*again == *message);
-    return true;
-  }
-
-  Codec codec_;
+  RoundTrip round_trip_;
 };
 
 std::vector<Vector> WholeVectors() {

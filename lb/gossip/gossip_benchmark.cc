@@ -1,0 +1,86 @@
+// What a datagram costs: bazel run -c opt //lb/gossip:gossip_benchmark
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "benchmark/benchmark.h"
+#include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/membership.h"
+#include "lb/gossip/options.h"
+#include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/keyring.h"
+#include "lb/net/endpoint.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::gossip {
+namespace {
+
+const net::Endpoint kSelf{net::IpAddress::Ipv4(0x0a000001), 7946};
+const net::Endpoint kPeer{net::IpAddress::Ipv4(0x0a000002), 7946};
+
+wire::Codec MakeCodec(const wire::CodecOptions& options,
+                      wire::Keyring keyring = {}) {
+  return wire::Codec(options, std::move(keyring), [] { return wire::Nonce{}; });
+}
+
+// From the bytes of a ping to the message of its ack.
+void BM_DecodeAndHandlePing(benchmark::State& state) {
+  absl::Time now = absl::UnixEpoch();
+  const wire::Codec codec = MakeCodec({});
+  Membership core(LanProfile(), {.name = "node-a", .endpoint = kSelf}, Prng(1),
+                  now);
+  const wire::Bytes ping =
+      codec.EncodePacket({wire::EncodeMessage(wire::Ping{
+                             .sequence = 42,
+                             .node = "node-a",
+                             .source = {.address = kPeer.address.ToBytes(),
+                                        .port = kPeer.port,
+                                        .node = "node-b"}})},
+                         wire::Checksum::kNone);
+  for (auto _ : state) {
+    const auto packet = codec.DecodePacket(ping);
+    LB_CHECK(packet.ok());
+    core.OnPacket(now, kPeer, packet->messages);
+    benchmark::DoNotOptimize(core.TakeOutgoing());
+  }
+}
+BENCHMARK(BM_DecodeAndHandlePing);
+
+// 1400 bytes of alive messages.
+void EncodeGossip(benchmark::State& state, const wire::Codec& codec) {
+  std::vector<wire::Bytes> messages;
+  for (size_t bytes = 0; bytes < 1300; bytes += messages.back().size() + 2) {
+    messages.push_back(wire::EncodeMessage(
+        wire::Alive{.incarnation = 7,
+                    .node = fmt::format("node-{}", messages.size()),
+                    .address = kPeer.address.ToBytes(),
+                    .port = 7946,
+                    .versions = wire::Bytes{1, 5, 2, 0, 0, 0}}));
+  }
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        codec.EncodePacket(messages, wire::Checksum::kCrc32));
+  }
+}
+
+void BM_EncodeGossipPlain(benchmark::State& state) {
+  EncodeGossip(state, MakeCodec({.compress = false}));
+}
+BENCHMARK(BM_EncodeGossipPlain);
+
+void BM_EncodeGossipCompressed(benchmark::State& state) {
+  EncodeGossip(state, MakeCodec({}));
+}
+BENCHMARK(BM_EncodeGossipCompressed);
+
+void BM_EncodeGossipEncrypted(benchmark::State& state) {
+  wire::Keyring keyring;
+  LB_CHECK(keyring.Add(wire::Bytes(32, 'k')).ok());
+  EncodeGossip(state, MakeCodec({.compress = false}, std::move(keyring)));
+}
+BENCHMARK(BM_EncodeGossipEncrypted);
+
+}  // namespace
+}  // namespace lb::gossip
