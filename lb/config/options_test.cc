@@ -32,7 +32,8 @@ TEST(OptionsTest, DefaultsAreThoseOfTheDocumentation) {
   EXPECT_EQ(options.gossip_bind.ToString(), "0.0.0.0:7946");
   EXPECT_EQ(options.gossip_profile, GossipProfile::kFast);
   EXPECT_EQ(options.status_listen, "unix:/run/lbd/lbd.sock");
-  EXPECT_EQ(options.exclude_interfaces, announce::InterfaceOptions::DefaultExclude());
+  EXPECT_EQ(options.exclude_interfaces,
+            announce::InterfaceOptions::DefaultExclude());
   EXPECT_EQ(options.deliver, Deliver::kNone);
 }
 

@@ -42,7 +42,7 @@ absl::Status Allocator::SetPools(std::vector<Pool> pools) {
   shared_ = SharedPlaces();
   absl::btree_set<net::IpAddress> taken;
   std::vector<std::pair<std::string, AssignedAddress>> moved;
-  holdings_.ForEach([&](const std::string& service, const Assignment& held) {
+  holdings_.ForEach([&](std::string_view service, const Assignment& held) {
     for (const AssignedAddress& a : held.addresses) {
       if (taken.insert(a.address).second) {
         pools_.Take(a.address);
@@ -50,7 +50,8 @@ absl::Status Allocator::SetPools(std::vector<Pool> pools) {
       }
       const auto rank = pools_.FindByAddress(a.address);
       if (rank && pools_.pool(*rank).name != a.pool) {
-        moved.push_back({service, {a.address, pools_.pool(*rank).name}});
+        moved.push_back(
+            {std::string(service), {a.address, pools_.pool(*rank).name}});
       }
     }
   });
@@ -190,7 +191,7 @@ std::vector<std::string> Allocator::HoldersOf(
 std::vector<std::pair<std::string, Assignment>> Allocator::List() const {
   std::vector<std::pair<std::string, Assignment>> list;
   list.reserve(holdings_.size());
-  holdings_.ForEach([&](const std::string& service, const Assignment& held) {
+  holdings_.ForEach([&](std::string_view service, const Assignment& held) {
     list.emplace_back(service, held);
   });
   return list;

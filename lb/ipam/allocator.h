@@ -107,6 +107,7 @@ class Allocator {
   // cool-downs that are over end. Never steps back: an earlier `now` is
   // ignored. Without this call nothing cools down.
   void AdvanceTo(absl::Time now);
+  absl::Time now() const { return now_; }  // The infinite past: not told.
   // When the next cool-down is over; the infinite future: there is none.
   absl::Time NextCoolDownEnd() const { return pools_.NextCoolDownEnd(); }
   // Free addresses that the allocator remembers who held, by pool (in their

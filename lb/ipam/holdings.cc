@@ -17,25 +17,29 @@ size_t IndexOf(const net::IpAddress& address) {
 
 }  // namespace
 
+Holdings::Name::Name(std::string_view text)
+    : bytes_(new char[text.size()]), size_(static_cast<uint32_t>(text.size())) {
+  std::copy(text.begin(), text.end(), bytes_.get());
+}
+
 std::optional<Assignment> Holdings::Find(std::string_view service) const {
-  const auto found = by_name_.find(service);
-  if (found == by_name_.end()) return std::nullopt;
-  return AssignmentOf(entries_[found->second]);
+  const Entry* const entry = FindEntry(service);
+  if (entry == nullptr) return std::nullopt;
+  return AssignmentOf(*entry);
 }
 
 bool Holdings::Is(std::string_view service, const Assignment& assignment,
                   const SharingTerms& terms) const {
-  const auto found = by_name_.find(service);
-  if (found == by_name_.end()) return false;
-  const Entry& entry = entries_[found->second];
-  return terms_.Get(entry.terms) == terms && AssignmentOf(entry) == assignment;
+  const Entry* const entry = FindEntry(service);
+  return entry != nullptr && terms_.Get(entry->terms) == terms &&
+         AssignmentOf(*entry) == assignment;
 }
 
 void Holdings::ForEach(
-    absl::FunctionRef<void(const std::string&, const Assignment&)> visit)
-    const {
-  for (const auto& [name, id] : by_name_) {
-    visit(entries_[id].name, AssignmentOf(entries_[id]));
+    absl::FunctionRef<void(std::string_view, const Assignment&)> visit) const {
+  for (const Id id : by_name_) {
+    const Entry& entry = (*entries_)[id];
+    visit(entry.name.view(), AssignmentOf(entry));
   }
 }
 
@@ -44,8 +48,8 @@ std::vector<std::string> Holdings::HoldersOf(
   std::vector<std::string> names;
   const size_t index = IndexOf(address);
   for (Id id = FirstHolder(address); id != kNone;
-       id = entries_[id].places[index].next) {
-    names.push_back(entries_[id].name);
+       id = (*entries_)[id].places[index].next) {
+    names.emplace_back((*entries_)[id].name.view());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -58,30 +62,32 @@ std::optional<std::string> Holdings::WhyTaken(const net::IpAddress& address,
   std::string why;
   const size_t index = IndexOf(address);
   for (Id id = FirstHolder(address); id != kNone;
-       id = entries_[id].places[index].next) {
-    const Entry& holder = entries_[id];
-    if (holder.name == service) continue;
-    if (obstacle != nullptr && obstacle->name < holder.name) continue;
+       id = (*entries_)[id].places[index].next) {
+    const Entry& holder = (*entries_)[id];
+    if (holder.name.view() == service) continue;
+    if (obstacle != nullptr && obstacle->name.view() < holder.name.view()) {
+      continue;
+    }
     if (auto reason = WhyNotShared(terms_.Get(holder.terms), terms)) {
       obstacle = &holder;
       why = *std::move(reason);
     }
   }
   if (obstacle == nullptr) return std::nullopt;
-  return fmt::format("{} is held by {}: {}", address.ToString(), obstacle->name,
-                     why);
+  return fmt::format("{} is held by {}: {}", address.ToString(),
+                     obstacle->name.view(), why);
 }
 
 std::optional<SharingTerms> Holdings::TermsAt(
     const net::IpAddress& address) const {
   const Id first = FirstHolder(address);
   if (first == kNone) return std::nullopt;
-  const SharingTerms& agreed = terms_.Get(entries_[first].terms);
+  const SharingTerms& agreed = terms_.Get((*entries_)[first].terms);
   if (agreed.key.empty()) return std::nullopt;
   std::set<ServicePort> ports;
   const size_t index = IndexOf(address);
-  for (Id id = first; id != kNone; id = entries_[id].places[index].next) {
-    const SharingTerms& terms = terms_.Get(entries_[id].terms);
+  for (Id id = first; id != kNone; id = (*entries_)[id].places[index].next) {
+    const SharingTerms& terms = terms_.Get((*entries_)[id].terms);
     ports.insert(terms.ports.begin(), terms.ports.end());
   }
   return SharingTerms{.key = agreed.key,
@@ -92,18 +98,18 @@ std::optional<SharingTerms> Holdings::TermsAt(
 void Holdings::Add(std::string_view service, const Assignment& assignment,
                    const SharingTerms& terms) {
   LB_CHECK(!assignment.addresses.empty());
-  LB_CHECK(entries_.size() < kNone);
-  Id id = static_cast<Id>(entries_.size());
+  LB_CHECK(entries_->size() < kNone);
+  Id id = static_cast<Id>(entries_->size());
   if (unused_.empty()) {
-    entries_.emplace_back();
+    entries_->emplace_back();
   } else {
     id = unused_.back();
     unused_.pop_back();
   }
-  Entry& entry = entries_[id];
-  entry.name = service;
+  Entry& entry = (*entries_)[id];
+  entry.name = Name(service);
   entry.terms = terms_.Acquire(terms);
-  LB_CHECK(by_name_.emplace(entry.name, id).second);
+  LB_CHECK(by_name_.insert(id).second);
   for (const AssignedAddress& a : assignment.addresses) {
     Place& place = entry.places[IndexOf(a.address)];
     LB_CHECK(!place.is_held);
@@ -121,9 +127,9 @@ void Holdings::Add(std::string_view service, const Assignment& assignment,
 Assignment Holdings::Remove(std::string_view service) {
   const auto found = by_name_.find(service);
   LB_CHECK(found != by_name_.end());
-  const Id id = found->second;
+  const Id id = *found;
   by_name_.erase(found);
-  Entry& entry = entries_[id];
+  Entry& entry = (*entries_)[id];
   Assignment assignment = AssignmentOf(entry);
   for (const AssignedAddress& a : assignment.addresses) {
     Unlink(a.address, id);
@@ -137,7 +143,9 @@ Assignment Holdings::Remove(std::string_view service) {
 
 void Holdings::SetPool(std::string_view service, const net::IpAddress& address,
                        const std::string& pool) {
-  Place& place = EntryOf(service).places[IndexOf(address)];
+  const auto found = by_name_.find(service);
+  LB_CHECK(found != by_name_.end());
+  Place& place = (*entries_)[*found].places[IndexOf(address)];
   LB_CHECK(place.is_held);
   const auto old_pool = place.pool;
   place.pool = pools_.Acquire(pool);
@@ -185,27 +193,26 @@ void Holdings::SetFirstHolder(const net::IpAddress& address, Id id) {
   }
 }
 
-Holdings::Entry& Holdings::EntryOf(std::string_view service) {
+const Holdings::Entry* Holdings::FindEntry(std::string_view service) const {
   const auto found = by_name_.find(service);
-  LB_CHECK(found != by_name_.end());
-  return entries_[found->second];
+  return found == by_name_.end() ? nullptr : &(*entries_)[*found];
 }
 
 void Holdings::Link(const net::IpAddress& address, Id id) {
-  entries_[id].places[IndexOf(address)].next = FirstHolder(address);
+  (*entries_)[id].places[IndexOf(address)].next = FirstHolder(address);
   SetFirstHolder(address, id);
 }
 
 void Holdings::Unlink(const net::IpAddress& address, Id id) {
   const size_t index = IndexOf(address);
-  const Id next = entries_[id].places[index].next;
+  const Id next = (*entries_)[id].places[index].next;
   Id before = FirstHolder(address);
   if (before == id) return SetFirstHolder(address, next);
-  while (before != kNone && entries_[before].places[index].next != id) {
-    before = entries_[before].places[index].next;
+  while (before != kNone && (*entries_)[before].places[index].next != id) {
+    before = (*entries_)[before].places[index].next;
   }
   LB_CHECK(before != kNone);
-  entries_[before].places[index].next = next;
+  (*entries_)[before].places[index].next = next;
 }
 
 }  // namespace lb::ipam

@@ -10,12 +10,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/functional/function_ref.h"
 #include "lb/ipam/assignment.h"
 #include "lb/ipam/interned.h"
@@ -38,8 +40,8 @@ class Holdings {
   bool Is(std::string_view service, const Assignment& assignment,
           const SharingTerms& terms) const;
   // All services, by name.
-  void ForEach(absl::FunctionRef<void(const std::string&, const Assignment&)>
-                   visit) const;
+  void ForEach(
+      absl::FunctionRef<void(std::string_view, const Assignment&)> visit) const;
 
   // By name.
   std::vector<std::string> HoldersOf(const net::IpAddress& address) const;
@@ -77,8 +79,19 @@ class Holdings {
     Interned<std::string>::Id pool = 0;
     Id next = kNone;
   };
+  // A text of half the size of a std::string.
+  class Name {
+   public:
+    Name() = default;
+    explicit Name(std::string_view text);
+    std::string_view view() const { return {bytes_.get(), size_}; }
+
+   private:
+    std::unique_ptr<char[]> bytes_;
+    uint32_t size_ = 0;
+  };
   struct Entry {
-    std::string name;
+    Name name;
     uint64_t ipv6_high = 0;  // Not absl::uint128, which would align to 16.
     uint64_t ipv6_low = 0;
     uint32_t ipv4 = 0;
@@ -86,17 +99,32 @@ class Holdings {
     Place places[2];  // By IndexOf(family).
   };
 
+  using Entries = std::deque<Entry>;
+  // Compares entries by name.
+  struct ByName {
+    using is_transparent = void;
+    std::string_view NameOf(Id id) const { return (*entries)[id].name.view(); }
+    static std::string_view NameOf(std::string_view name) { return name; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return NameOf(a) < NameOf(b);
+    }
+
+    const Entries* entries;
+  };
+
   static net::IpAddress AddressIn(const Entry& entry, size_t index);
   Assignment AssignmentOf(const Entry& entry) const;
   Id FirstHolder(const net::IpAddress& address) const;
   void SetFirstHolder(const net::IpAddress& address, Id id);
-  Entry& EntryOf(std::string_view service);
+  // Nullptr: the service holds nothing.
+  const Entry* FindEntry(std::string_view service) const;
   void Link(const net::IpAddress& address, Id id);
   void Unlink(const net::IpAddress& address, Id id);
 
-  std::deque<Entry> entries_;  // Never move, so `by_name_` may look into them.
+  std::unique_ptr<Entries> entries_ = std::make_unique<Entries>();
   std::vector<Id> unused_;
-  absl::btree_map<std::string_view, Id> by_name_;
+  absl::btree_set<Id, ByName> by_name_{ByName{entries_.get()}};
   // The holder that came last; the others follow by Place::next.
   absl::btree_map<uint32_t, Id> ipv4_;
   absl::btree_map<absl::uint128, Id> ipv6_;

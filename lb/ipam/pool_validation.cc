@@ -101,7 +101,8 @@ absl::Status CheckExcluded(const Pool& pool) {
         pool.ranges.begin(), pool.ranges.end(),
         [&](const net::IpRange& own) { return own.Overlaps(range); });
     if (is_range && cuts) continue;
-    return Refuse(pool, fmt::format("exclude: {}, want addresses of the pool",
+    return Refuse(pool, fmt::format("metadata.annotations[lb.io/exclude]: {}, "
+                                    "want addresses of the pool",
                                     range.ToString()));
   }
   return absl::OkStatus();
@@ -122,8 +123,9 @@ absl::Status CheckReservations(const Pool& pool,
     const net::IpAddress& address = reservation.address;
     const auto refuse = [&](std::string_view what) {
       return Refuse(
-          pool, fmt::format("reserve: {} for \"{}\": {}", address.ToString(),
-                            reservation.name, what));
+          pool,
+          fmt::format("metadata.annotations[lb.io/reserve]: {} for \"{}\": {}",
+                      address.ToString(), reservation.name, what));
     };
     if (reservation.name.empty()) return refuse("no name, want one");
     if (!space.GivesOut(address)) {
@@ -146,9 +148,11 @@ absl::Status CheckReservations(const Pool& pool,
 
 absl::Status CheckOwnFields(const Pool& pool, const TakenReservations& taken) {
   if (pool.cool_down < absl::ZeroDuration() || pool.cool_down > kCoolDownMax) {
-    return Refuse(pool, fmt::format("cool-down: {}, want 0s..{}",
-                                    absl::FormatDuration(pool.cool_down),
-                                    absl::FormatDuration(kCoolDownMax)));
+    return Refuse(
+        pool,
+        fmt::format("metadata.annotations[lb.io/cool-down]: {}, want 0s..{}",
+                    absl::FormatDuration(pool.cool_down),
+                    absl::FormatDuration(kCoolDownMax)));
   }
   LB_RETURN_IF_ERROR(CheckExcluded(pool));
   return CheckReservations(pool, taken);
