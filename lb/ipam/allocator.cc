@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/ipam/pool_validation.h"
+#include "lb/ipam/request_rules.h"
 #include "lb/ipam/selection.h"
 #include "lb/ipam/sharing.h"
 

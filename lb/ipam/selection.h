@@ -6,12 +6,9 @@
 #define LB_IPAM_SELECTION_H_
 
 #include <cstddef>
-#include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "lb/ipam/decision.h"
 #include "lb/ipam/holdings.h"
 #include "lb/ipam/pool.h"
@@ -29,14 +26,6 @@ struct AllocatorView {
   const SharedPlaces& shared;
 };
 
-// InvalidArgument: the service has no name, or it asks for addresses that
-// contradict each other or its families.
-absl::Status ValidateRequest(const ServiceRequest& request);
-
-// InvalidArgument: more than one address of a family.
-absl::Status ValidateAddresses(const ServiceRequest& request,
-                               absl::Span<const net::IpAddress> addresses);
-
 // Whether the service may hold the address of an open pool, on its terms.
 // Returns the pool's rank.
 absl::StatusOr<size_t> JudgeAddress(const AllocatorView& view,
@@ -47,10 +36,6 @@ absl::StatusOr<size_t> JudgeAddress(const AllocatorView& view,
 // request, and new ones; by address. REQUIRES: ValidateRequest() is OK.
 absl::StatusOr<std::vector<Choice>> Select(const AllocatorView& view,
                                            const ServiceRequest& request);
-
-// `Service/namespace/name: what`.
-absl::Status ServiceError(absl::StatusCode code, const ServiceRequest& request,
-                          std::string_view what);
 
 }  // namespace lb::ipam
 
