@@ -51,6 +51,31 @@ const std::string kAd =
     "kind: L2Advertisement\n";
 
 const FaultCase kFaults[] = {
+    {kPool + "metadata:\n  name: p\n  annotations:\n"
+             "    lb.io/exclude: 10.0.0.9-10.0.0.1\n"
+             "    lb.io/reserve: vip@10.0.0.1\n"
+             "    lb.io/cool-down: soon\n"
+             "    lb.io/order: random\n"
+             "spec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:12: IPAddressPool/p: metadata.annotations[lb.io/exclude]: "
+     "\"10.0.0.9-10.0.0.1\": reversed, want first <= last\n"
+     "a.yaml:13: IPAddressPool/p: metadata.annotations[lb.io/reserve]: "
+     "\"vip@10.0.0.1\", want name=address\n"
+     "a.yaml:14: IPAddressPool/p: metadata.annotations[lb.io/cool-down]: "
+     "\"soon\", want a duration like 10m\n"
+     "a.yaml:15: IPAddressPool/p: metadata.annotations[lb.io/order]: "
+     "\"random\", want lowest or least-recently-used\n"},
+    {kPool + "metadata:\n  name: p\n  annotations:\n"
+             "    lb.io/reserve: vip=10.0.9.9\n"
+             "spec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:12: IPAddressPool/p: metadata.annotations[lb.io/reserve]: "
+     "10.0.9.9 for \"vip\": not given out, want an address that the pool "
+     "gives out\n"},
+    {kPool + "metadata:\n  name: p\n  annotations:\n"
+             "    lb.io/cool-down: 25h\n"
+             "spec: {addresses: [10.0.0.0/30]}\n",
+     "a.yaml:12: IPAddressPool/p: metadata.annotations[lb.io/cool-down]: "
+     "25h, want 0s..24h\n"},
     {kPool + "metadata: {name: p}\nspec:\n  addresses:\n"
              "  - 10.0.0.0/30\n  - 172.18.8.205-172.18.8.201\n",
      "a.yaml:13: IPAddressPool/p: spec.addresses[1]: "
@@ -185,6 +210,21 @@ struct GoodCase {
 };
 
 const GoodCase kGood[] = {
+    {R"(
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata:
+  name: p
+  annotations:
+    lb.io/exclude: 10.0.0.1, 10.0.0.8/30,10.0.0.14-10.0.0.15
+    lb.io/reserve: shop/web=10.0.0.4, vip=10.0.0.5
+    lb.io/cool-down: 10m
+    lb.io/order: least-recently-used
+spec: {addresses: [10.0.0.0/28]}
+)",
+     "pool p ranges=10.0.0.0-10.0.0.15 "
+     "exclude=10.0.0.1-10.0.0.1,10.0.0.8-10.0.0.11,10.0.0.14-10.0.0.15 "
+     "reserve=shop/web=10.0.0.4,vip=10.0.0.5 coolDown=10m lru\n"},
     {R"(
 apiVersion: metallb.io/v1beta1
 kind: IPAddressPool

@@ -2,18 +2,30 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "fmt/format.h"
 #include "lb/config/fields.h"
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
 #include "lb/election/candidates.h"
 #include "lb/ipam/pool.h"
+#include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
 namespace lb::config {
 namespace {
+
+constexpr std::string_view kExclude = "lb.io/exclude";
+constexpr std::string_view kReserve = "lb.io/reserve";
+constexpr std::string_view kCoolDown = "lb.io/cool-down";
+constexpr std::string_view kOrder = "lb.io/order";
 
 std::vector<net::IpRange> ReadRanges(const Fields& spec) {
   const std::vector<std::string> texts = spec.Texts("addresses");
@@ -46,6 +58,66 @@ ipam::ServiceAllocation ReadServiceAllocation(const Fields& fields) {
   return allocation;
 }
 
+// Reads each part between commas of an annotation, trimmed.
+void ForEachPart(const Fields& annotations, std::string_view key,
+                 absl::FunctionRef<void(const std::string&)> read) {
+  annotations.report()->Remember(annotations.PathOf(key),
+                                 annotations.LineOf(key));
+  const std::string text = annotations.Text(key);
+  if (text.empty()) return;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    read(std::string(absl::StripAsciiWhitespace(part)));
+  }
+}
+
+// One address alone is a range, too.
+absl::StatusOr<net::IpRange> ReadExcluded(const std::string& text) {
+  const auto address = net::ParseIpAddress(text);
+  if (address.ok()) return net::IpRange{*address, *address};
+  return net::ParseIpRange(text);
+}
+
+void ReadReservation(const Fields& annotations, const std::string& text,
+                     ipam::Pool& pool) {
+  const size_t equals = text.find('=');
+  const auto address = net::ParseIpAddress(
+      equals == std::string::npos ? "" : text.substr(equals + 1));
+  if (!address.ok()) {
+    return annotations.Refuse(kReserve,
+                              fmt::format("\"{}\", want name=address", text));
+  }
+  pool.reservations.push_back({text.substr(0, equals), *address});
+}
+
+// What MetalLB's pools have no field for.
+void ReadPoolAnnotations(const Fields& annotations, ipam::Pool& pool) {
+  ForEachPart(annotations, kExclude, [&](const std::string& text) {
+    const auto range = ReadExcluded(text);
+    if (range.ok()) {
+      pool.excluded.push_back(*range);
+    } else {
+      annotations.Refuse(kExclude, std::string(range.status().message()));
+    }
+  });
+  ForEachPart(annotations, kReserve, [&](const std::string& text) {
+    ReadReservation(annotations, text, pool);
+  });
+  ForEachPart(annotations, kCoolDown, [&](const std::string& text) {
+    if (absl::ParseDuration(text, &pool.cool_down)) return;
+    annotations.Refuse(kCoolDown,
+                       fmt::format("\"{}\", want a duration like 10m", text));
+  });
+  ForEachPart(annotations, kOrder, [&](const std::string& text) {
+    if (text == "least-recently-used") {
+      pool.order = ipam::AddressOrder::kLeastRecentlyUsed;
+    } else if (text != "lowest") {
+      annotations.Refuse(
+          kOrder,
+          fmt::format("\"{}\", want lowest or least-recently-used", text));
+    }
+  });
+}
+
 void RefuseUnknownAtTop(const Fields& root) {
   root.RefuseUnknown({"apiVersion", "kind", "metadata", "spec", "status"});
 }
@@ -71,6 +143,9 @@ PoolObject ReadPool(const Fields& root, const Metadata& metadata) {
   object.pool.avoid_buggy_ips = spec->Bool("avoidBuggyIPs", false);
   if (const auto allocation = spec->Map("serviceAllocation")) {
     object.pool.service_allocation = ReadServiceAllocation(*allocation);
+  }
+  if (metadata.annotations) {
+    ReadPoolAnnotations(*metadata.annotations, object.pool);
   }
   return object;
 }

@@ -18,6 +18,7 @@ namespace lb::config {
 namespace {
 
 constexpr std::string_view kPrefix = "metallb.io/";
+constexpr std::string_view kReservation = "lb.io/reservation";
 constexpr std::string_view kOldPrefix = "metallb.universe.tf/";
 
 // Reads one Service. Methods fill `object_` in the order of the fields.
@@ -32,6 +33,7 @@ class ServiceReader {
     request_.labels = metadata_.labels;
     object_.traffic.labels = metadata_.labels;
     ReadAddresses(spec);
+    ReadReservation();
     ReadPoolName();
     ReadFamilies(spec);
     ReadPorts(spec);
@@ -102,6 +104,18 @@ class ServiceReader {
     if (object_.asking_field.empty() && !request_.requested_pool.empty()) {
       AskIn(*metadata_.annotations, key);
     }
+  }
+
+  void ReadReservation() {
+    if (!metadata_.annotations) return;
+    request_.reservation = metadata_.annotations->Text(kReservation);
+    if (request_.reservation.empty()) return;
+    if (!request_.requested_addresses.empty()) {
+      metadata_.annotations->Refuse(
+          kReservation, fmt::format("set besides {}, want one of the two",
+                                    object_.asking_field));
+    }
+    AskIn(*metadata_.annotations, kReservation);
   }
 
   void ReadFamilies(const Fields& spec) {

@@ -7,15 +7,19 @@
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/ipam/pool_validation.h"
+#include "lb/ipam/request_rules.h"
 #include "lb/ipam/selection.h"
 #include "lb/ipam/sharing.h"
 
 namespace lb::ipam {
 namespace {
 
-void SortByAddress(Assignment& assignment) {
-  std::sort(assignment.addresses.begin(), assignment.addresses.end(),
-            [](const auto& a, const auto& b) { return a.address < b.address; });
+Assignment AssignmentOf(const std::vector<Choice>& choices) {
+  Assignment assignment;
+  for (const Choice& choice : choices) {
+    assignment.addresses.push_back(choice.held);
+  }
+  return assignment;
 }
 
 const AssignedAddress* FindIn(const std::optional<Assignment>& assignment,
@@ -33,27 +37,51 @@ absl::Status Allocator::SetPools(std::vector<Pool> pools) {
   for (const absl::Status& verdict : ValidatePools(pools)) {
     LB_RETURN_IF_ERROR(verdict);
   }
+  const auto resting = Resting();
   empty_pools_ = PoolSet(std::move(pools));
   pools_ = empty_pools_;
+  shared_ = SharedPlaces();
   absl::btree_set<net::IpAddress> taken;
-  for (const auto& [service, holding] : holdings_.by_service()) {
-    for (size_t i = 0; i < holding.assignment.addresses.size(); ++i) {
-      const net::IpAddress& address = holding.assignment.addresses[i].address;
-      if (taken.insert(address).second) pools_.Take(address);
-      if (const auto rank = pools_.FindByAddress(address)) {
-        holdings_.SetPool(service, i, pools_.pool(*rank).name);
+  std::vector<std::pair<std::string, AssignedAddress>> moved;
+  holdings_.ForEach([&](std::string_view service, const Assignment& held) {
+    for (const AssignedAddress& a : held.addresses) {
+      if (taken.insert(a.address).second) {
+        pools_.Take(a.address);
+        AddShared(a.address);
+      }
+      const auto rank = pools_.FindByAddress(a.address);
+      if (rank && pools_.pool(*rank).name != a.pool) {
+        moved.push_back(
+            {std::string(service), {a.address, pools_.pool(*rank).name}});
       }
     }
+  });
+  for (const auto& [service, a] : moved) {
+    holdings_.SetPool(service, a.address, a.pool);
   }
+  for (const auto& [address, rest] : resting) pools_.Remember(address, rest);
+  AdvanceTo(now_);
   return absl::OkStatus();
 }
 
-absl::StatusOr<Assignment> Allocator::Assign(const ServiceRequest& request) {
+absl::StatusOr<std::vector<Choice>> Allocator::Choose(
+    const ServiceRequest& request) const {
   LB_RETURN_IF_ERROR(ValidateRequest(request));
-  LB_ASSIGN_OR_RETURN(Assignment assignment,
-                      Select(pools_, holdings_, request));
+  return Select(View(), request);
+}
+
+absl::StatusOr<Assignment> Allocator::Assign(const ServiceRequest& request) {
+  LB_ASSIGN_OR_RETURN(const std::vector<Choice> choices, Choose(request));
+  Assignment assignment = AssignmentOf(choices);
   Apply(request, assignment);
   return assignment;
+}
+
+Decision Allocator::Decide(const ServiceRequest& request) const {
+  const std::optional<Assignment> before = Find(request.service);
+  const auto choices = Choose(request);
+  if (!choices.ok()) return DecideFailure(before, choices.status());
+  return ipam::Decide(before, *choices, request);
 }
 
 absl::Status Allocator::Hold(const ServiceRequest& request,
@@ -62,8 +90,7 @@ absl::Status Allocator::Hold(const ServiceRequest& request,
   const std::optional<Assignment> held = Find(request.service);
   Assignment assignment;
   for (const net::IpAddress& address : addresses) {
-    const absl::StatusOr<size_t> rank =
-        JudgeAddress(pools_, holdings_, request, address);
+    const absl::StatusOr<size_t> rank = JudgeAddress(View(), request, address);
     if (rank.ok()) {
       assignment.addresses.push_back({address, pools_.pool(*rank).name});
     } else if (const AssignedAddress* own = FindIn(held, address);
@@ -97,23 +124,64 @@ absl::Status Allocator::Keep(const ServiceRequest& request,
 }
 
 bool Allocator::Release(std::string_view service) {
-  if (holdings_.Find(service) == nullptr) return false;
-  const Holding released = holdings_.Remove(service);
-  for (const AssignedAddress& a : released.assignment.addresses) {
-    if (!holdings_.IsHeld(a.address)) pools_.Free(a.address);
-  }
-  return true;
+  const std::optional<Assignment> held = Withdraw(service);
+  if (held) FreeUnheld(service, *held);
+  return held.has_value();
 }
 
 void Allocator::ReleaseAll() {
   holdings_ = Holdings();
+  shared_ = SharedPlaces();
   pools_ = empty_pools_;
 }
 
+std::vector<Orphan> Allocator::OrphansOf(const ServiceRequest& request) const {
+  std::vector<Orphan> orphans;
+  const std::optional<Assignment> held = Find(request.service);
+  if (!held) return orphans;
+  for (const AssignedAddress& a : held->addresses) {
+    const auto rank = JudgeAddress(View(), request, a.address);
+    if (!rank.ok() && !absl::IsAlreadyExists(rank.status())) {
+      orphans.push_back({a, rank.status()});
+    }
+  }
+  return orphans;
+}
+
+std::vector<Orphan> Allocator::ReleaseOrphans(const ServiceRequest& request) {
+  std::vector<Orphan> orphans = OrphansOf(request);
+  if (orphans.empty()) return orphans;
+  Assignment kept = *Find(request.service);
+  std::erase_if(kept.addresses, [&](const AssignedAddress& a) {
+    return std::any_of(orphans.begin(), orphans.end(),
+                       [&](const Orphan& orphan) { return orphan.held == a; });
+  });
+  Apply(request, std::move(kept));
+  return orphans;
+}
+
+void Allocator::AdvanceTo(absl::Time now) {
+  now_ = std::max(now_, now);
+  pools_.AdvanceTo(now_);
+}
+
+std::vector<std::pair<net::IpAddress, Rest>> Allocator::Resting() const {
+  std::vector<std::pair<net::IpAddress, Rest>> all;
+  for (size_t rank = 0; rank < pools_.pools().size(); ++rank) {
+    const auto& resting = pools_.space(rank).resting().by_address();
+    all.insert(all.end(), resting.begin(), resting.end());
+  }
+  return all;
+}
+
+void Allocator::Remember(const net::IpAddress& address, Rest rest) {
+  if (holdings_.IsHeld(address)) return;
+  pools_.Remember(address, std::move(rest));
+  pools_.AdvanceTo(now_);
+}
+
 std::optional<Assignment> Allocator::Find(std::string_view service) const {
-  const Holding* const holding = holdings_.Find(service);
-  if (holding == nullptr) return std::nullopt;
-  return holding->assignment;
+  return holdings_.Find(service);
 }
 
 std::vector<std::string> Allocator::HoldersOf(
@@ -123,10 +191,10 @@ std::vector<std::string> Allocator::HoldersOf(
 
 std::vector<std::pair<std::string, Assignment>> Allocator::List() const {
   std::vector<std::pair<std::string, Assignment>> list;
-  list.reserve(holdings_.by_service().size());
-  for (const auto& [service, holding] : holdings_.by_service()) {
-    list.emplace_back(service, holding.assignment);
-  }
+  list.reserve(holdings_.size());
+  holdings_.ForEach([&](std::string_view service, const Assignment& held) {
+    list.emplace_back(service, held);
+  });
   return list;
 }
 
@@ -141,24 +209,65 @@ absl::StatusOr<PoolUsage> Allocator::Usage(std::string_view pool) const {
 
 absl::Status Allocator::Check(const ServiceRequest& request) const {
   LB_RETURN_IF_ERROR(ValidateRequest(request));
-  return Select(empty_pools_, Holdings(), request).status();
+  const Holdings nobody;
+  const SharedPlaces nothing;
+  return Select({empty_pools_, nobody, nothing}, request).status();
 }
 
 void Allocator::Apply(const ServiceRequest& request, Assignment assignment) {
-  SortByAddress(assignment);
-  SharingTerms terms = TermsOf(request);
-  if (const Holding* const held = holdings_.Find(request.service);
-      held != nullptr && held->assignment == assignment &&
-      held->terms == terms) {
-    return;
-  }
-  Release(request.service);
-  if (assignment.addresses.empty()) return;
+  std::sort(assignment.addresses.begin(), assignment.addresses.end(),
+            AddressLess());
+  const SharingTerms terms = TermsOf(request);
+  if (holdings_.Is(request.service, assignment, terms)) return;
+  const std::optional<Assignment> held = Withdraw(request.service);
   for (const AssignedAddress& a : assignment.addresses) {
-    if (!holdings_.IsHeld(a.address)) pools_.Take(a.address);
+    if (holdings_.IsHeld(a.address)) {
+      RemoveShared(a.address);
+    } else if (FindIn(held, a.address) == nullptr) {
+      pools_.Take(a.address);
+    }
   }
-  holdings_.Add(request.service, {.assignment = std::move(assignment),
-                                  .terms = std::move(terms)});
+  if (!assignment.addresses.empty()) {
+    holdings_.Add(request.service, assignment, terms);
+  }
+  for (const AssignedAddress& a : assignment.addresses) AddShared(a.address);
+  if (held) FreeUnheld(request.service, *held);
+}
+
+std::optional<Assignment> Allocator::Withdraw(std::string_view service) {
+  std::optional<Assignment> held = holdings_.Find(service);
+  if (!held) return held;
+  for (const AssignedAddress& a : held->addresses) RemoveShared(a.address);
+  holdings_.Remove(service);
+  for (const AssignedAddress& a : held->addresses) AddShared(a.address);
+  return held;
+}
+
+void Allocator::FreeUnheld(std::string_view service, const Assignment& held) {
+  for (const AssignedAddress& a : held.addresses) {
+    if (holdings_.IsHeld(a.address)) continue;
+    pools_.Free(a.address, {now_, std::string(service)});
+  }
+}
+
+void Allocator::AddShared(const net::IpAddress& address) {
+  const auto terms = holdings_.TermsAt(address);
+  if (!terms) return;
+  if (const auto place = PlaceOf(address)) shared_.Add(*terms, *place);
+}
+
+void Allocator::RemoveShared(const net::IpAddress& address) {
+  const auto terms = holdings_.TermsAt(address);
+  if (!terms) return;
+  if (const auto place = PlaceOf(address)) shared_.Remove(*terms, *place);
+}
+
+std::optional<SharedPlace> Allocator::PlaceOf(
+    const net::IpAddress& address) const {
+  const std::optional<size_t> rank = pools_.FindByAddress(address);
+  if (!rank || !pools_.space(*rank).GivesOut(address)) return std::nullopt;
+  if (pools_.ReservedFor(address) != nullptr) return std::nullopt;
+  return SharedPlace{*rank, *pools_.space(*rank).SegmentOf(address), address};
 }
 
 }  // namespace lb::ipam

@@ -1,11 +1,11 @@
 // Allocator: assigns service addresses out of pools.
 //
-// Pure bookkeeping: no I/O, no clock, no lock, no chance. The same calls in the
-// same order give the same answers on every machine. One thread.
+// Pure bookkeeping: no I/O, no clock but AdvanceTo(), no lock, no chance. The
+// same calls in the same order give the same answers on every machine. One
+// thread.
 //
 // What it keeps, whatever is called:
-//  - an address has one holder, or several that agree on sharing it
-//  (sharing.h);
+//  - an address has one holder, or several that agree on sharing it;
 //  - a service keeps an address until its own request asks otherwise or it is
 //    released. SetPools() never takes an address away.
 // A call that fails changes nothing.
@@ -18,10 +18,11 @@
 //   InvalidArgument     the request contradicts itself
 //   NotFound            no such pool, or the address lies in no pool
 //   FailedPrecondition  the pool is not open to the service
+//                       or does not give the address out to it
 //   AlreadyExists       another service holds the address and it is not shared
-//   ResourceExhausted   no pool has an address left for the service; the
-//   message
-//                       says for each pool why ("pool a: full; pool b: ...")
+//   ResourceExhausted   no pool has an address left for the service (the
+//                       message says for each pool why: "pool a: full; ..."),
+//                       or the one asked for cools down
 //
 //   Allocator allocator;
 //   LB_RETURN_IF_ERROR(allocator.SetPools(pools));
@@ -37,15 +38,26 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/ipam/assignment.h"
+#include "lb/ipam/decision.h"
 #include "lb/ipam/holdings.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/pool_set.h"
+#include "lb/ipam/resting_addresses.h"
+#include "lb/ipam/selection.h"
 #include "lb/ipam/service_request.h"
+#include "lb/ipam/shared_places.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::ipam {
+
+// An address that its service holds although it could not get it now.
+struct Orphan {
+  AssignedAddress held;
+  absl::Status reason;  // As from Allocator::Hold().
+};
 
 class Allocator {
  public:
@@ -58,14 +70,17 @@ class Allocator {
   // still suits the request, gives up the others, and is assigned what is
   // missing, in this order of precedence: the requested addresses, the
   // requested pool, the pools for automatic assignment (those with a
-  // service_allocation by priority and name, then the others by name). Two
-  // families come from one pool if one has both, else from two.
+  // service_allocation by priority and name, then the others by name). What is
+  // reserved for the service goes before other addresses. Two families come
+  // from one pool if one has both, else from two.
   absl::StatusOr<Assignment> Assign(const ServiceRequest& request);
+  // What Assign() would come to and why; changes nothing.
+  Decision Decide(const ServiceRequest& request) const;
 
   // Makes the service hold exactly `addresses`: what an earlier run promised.
   // Unlike Assign() it does not ask whether they suit the request's families,
-  // pool and addresses; each must be free or shareable, and lie in a pool open
-  // to the service unless the service holds it already.
+  // pool and addresses, nor for cool-downs; each must be free or shareable, and
+  // lie in a pool open to the service unless the service holds it already.
   absl::Status Hold(const ServiceRequest& request,
                     absl::Span<const net::IpAddress> addresses);
 
@@ -77,7 +92,29 @@ class Allocator {
 
   // Frees all that the service holds. False: it held nothing.
   bool Release(std::string_view service);
+  // Frees everything, without cool-downs, and ends those there are.
   void ReleaseAll();
+
+  // The addresses of the service that Hold() would refuse it now, had it none:
+  // SetPools() left them in no pool, or in one that is closed to the service or
+  // does not give them out. They stay until they are released.
+  std::vector<Orphan> OrphansOf(const ServiceRequest& request) const;
+  // Frees those. Assign() then finds others: MetalLB's way after a change of
+  // pools. Returns what it freed.
+  std::vector<Orphan> ReleaseOrphans(const ServiceRequest& request);
+
+  // Says what time it is: what is freed from now on is freed at `now`, and
+  // cool-downs that are over end. Never steps back: an earlier `now` is
+  // ignored. Without this call nothing cools down.
+  void AdvanceTo(absl::Time now);
+  absl::Time now() const { return now_; }  // The infinite past: not told.
+  // When the next cool-down is over; the infinite future: there is none.
+  absl::Time NextCoolDownEnd() const { return pools_.NextCoolDownEnd(); }
+  // Free addresses that the allocator remembers who held, by pool (in their
+  // order) and address; and one such memory given back by an earlier run.
+  // Ignored if the address is held or no pool gives it out.
+  std::vector<std::pair<net::IpAddress, Rest>> Resting() const;
+  void Remember(const net::IpAddress& address, Rest rest);
 
   // What the service holds, if anything.
   std::optional<Assignment> Find(std::string_view service) const;
@@ -100,13 +137,26 @@ class Allocator {
   absl::Status Check(const ServiceRequest& request) const;
 
  private:
+  AllocatorView View() const { return {pools_, holdings_, shared_}; }
+  absl::StatusOr<std::vector<Choice>> Choose(
+      const ServiceRequest& request) const;
   // Moves the service to `assignment`, whose addresses are known to be free or
   // shareable.
   void Apply(const ServiceRequest& request, Assignment assignment);
+  // Takes the service out of `holdings_`; `pools_` does not know yet.
+  std::optional<Assignment> Withdraw(std::string_view service);
+  // Frees those of what the service held that nobody holds.
+  void FreeUnheld(std::string_view service, const Assignment& held);
+  // Enters the address in `shared_` as its holders now share it, and out.
+  void AddShared(const net::IpAddress& address);
+  void RemoveShared(const net::IpAddress& address);
+  std::optional<SharedPlace> PlaceOf(const net::IpAddress& address) const;
 
   PoolSet pools_;
   PoolSet empty_pools_;  // The same, with nothing held: for Check().
   Holdings holdings_;
+  SharedPlaces shared_;
+  absl::Time now_ = absl::InfinitePast();
 };
 
 }  // namespace lb::ipam

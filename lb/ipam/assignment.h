@@ -2,6 +2,7 @@
 #ifndef LB_IPAM_ASSIGNMENT_H_
 #define LB_IPAM_ASSIGNMENT_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct AssignedAddress {
                          const AssignedAddress&) = default;
 };
 
+struct AddressLess {
+  bool operator()(const AssignedAddress& a, const AssignedAddress& b) const {
+    return a.address < b.address;
+  }
+};
+
 struct Assignment {
   // IPv4 before IPv6, at most one of each.
   std::vector<AssignedAddress> addresses;
@@ -29,13 +36,16 @@ struct Assignment {
   friend bool operator==(const Assignment&, const Assignment&) = default;
 };
 
-// Exact counts of addresses. `used` counts an address once, however many
-// services share it. Only ::/0 is larger than what fits: it counts 2^128 - 1.
+// Exact counts of addresses. `total` leaves out excluded ones; `used` counts an
+// address once, however many services share it. Only ::/0 is larger than what
+// fits: it counts 2^128 - 1.
 struct PoolUsage {
   absl::uint128 total_ipv4 = 0;
   absl::uint128 used_ipv4 = 0;
   absl::uint128 total_ipv6 = 0;
   absl::uint128 used_ipv6 = 0;
+  // Cool-downs that ended early because the pool remembers but so many.
+  uint64_t rests_cut_short = 0;
 
   friend bool operator==(const PoolUsage&, const PoolUsage&) = default;
 };

@@ -48,7 +48,7 @@ auto OrderOf(const Record& record) {
       record.is_release() ? record.changed : record.claims.front().stamp;
   return std::make_tuple(~record.generation, record.is_release(),
                          std::cref(first), std::cref(record.changed),
-                         std::cref(record.claims));
+                         std::cref(record.claims), std::cref(record.freed));
 }
 
 const Claim* FindClaim(const Record* record, const net::IpAddress& address) {
@@ -57,6 +57,49 @@ const Claim* FindClaim(const Record* record, const net::IpAddress& address) {
     if (claim.address == address) return &claim;
   }
   return nullptr;
+}
+
+absl::Status CheckFreed(const Record& record) {
+  if (record.freed.size() > kFreedMax) {
+    return Refuse(record, fmt::format("{} freed addresses, want at most {}",
+                                      record.freed.size(), kFreedMax));
+  }
+  for (size_t i = 0; i < record.freed.size(); ++i) {
+    const Freed& freed = record.freed[i];
+    if (freed.microseconds < 0) {
+      return Refuse(record, fmt::format("freed: time {}, want none before 1970",
+                                        freed.microseconds));
+    }
+    if (FindClaim(&record, freed.address) != nullptr ||
+        (i > 0 && freed.address <= record.freed[i - 1].address)) {
+      return Refuse(record,
+                    fmt::format("freed: {}, want those not claimed, by address",
+                                freed.address.ToString()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// What `record`, the next generation of `old`, has freed since.
+std::vector<Freed> FreedBy(const Record* old, const Record& record) {
+  std::vector<Freed> all;
+  if (old == nullptr) return all;
+  const int64_t now = record.changed.microseconds;
+  const int64_t oldest = now - absl::ToInt64Microseconds(kTombstoneLifetime);
+  for (const Claim& claim : old->claims) all.push_back({claim.address, now});
+  for (const Freed& freed : old->freed) {
+    if (freed.microseconds >= oldest) all.push_back(freed);
+  }
+  std::erase_if(all, [&](const Freed& freed) {
+    return FindClaim(&record, freed.address) != nullptr;
+  });
+  std::sort(all.begin(), all.end(), [](const Freed& a, const Freed& b) {
+    return std::tie(b.microseconds, a.address) <
+           std::tie(a.microseconds, b.address);
+  });
+  if (all.size() > kFreedMax) all.resize(kFreedMax);
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 // Are these the record's addresses and pools already?
@@ -97,7 +140,7 @@ absl::Status Validate(const Record& record) {
                                 record.claims[i - 1].address.ToString()));
     }
   }
-  return absl::OkStatus();
+  return CheckFreed(record);
 }
 
 bool Beats(const Record& a, const Record& b) { return OrderOf(a) < OrderOf(b); }
@@ -200,6 +243,7 @@ size_t Ledger::DropOldTombstones(absl::Time now) {
 
 absl::StatusOr<Record> Ledger::Accept(Record record) {
   std::sort(record.claims.begin(), record.claims.end());
+  record.freed = FreedBy(Find(record.service), record);
   if (record.generation > kGenerationMax ||
       (records_.size() >= records_max_ && Find(record.service) == nullptr)) {
     ++counters_.records_refused;

@@ -45,6 +45,7 @@ namespace lb::ipam {
 
 inline constexpr size_t kRecordsMax = 1'000'000;
 inline constexpr size_t kClaimsMax = 8;  // Of one record.
+inline constexpr size_t kFreedMax = 8;   // Of one record.
 // Of a service, pool or node name: printable ASCII without spaces.
 inline constexpr size_t kNameSizeMax = 512;
 // Far beyond use; keeps a hostile record from ending all counting.
@@ -68,11 +69,23 @@ struct Claim {
   friend auto operator<=>(const Claim&, const Claim&) = default;
 };
 
+// "The service gave this address up then": what cool-downs and the least
+// recently used address go by.
+struct Freed {
+  net::IpAddress address;
+  int64_t microseconds = 0;  // Civil time since the Unix epoch.
+
+  friend auto operator<=>(const Freed&, const Freed&) = default;
+};
+
 struct Record {
   std::string service;
   uint64_t generation = 0;    // 1, 2, ...: counts deliberate changes.
   Stamp changed;              // When and by whom this generation was made.
   std::vector<Claim> claims;  // By address, each once. None: a release.
+  // By address, none of which is claimed: the latest kFreedMax that are younger
+  // than kTombstoneLifetime as of `changed`.
+  std::vector<Freed> freed = {};
 
   bool is_release() const { return claims.empty(); }
 

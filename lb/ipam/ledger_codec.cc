@@ -65,6 +65,11 @@ void ToProto(const Record& record, proto::Record* out) {
     c->set_pool(claim.pool);
     ToProto(claim.stamp, c->mutable_stamp());
   }
+  for (const Freed& freed : record.freed) {
+    proto::Freed* const f = out->add_freed();
+    f->set_address(std::string(AsText(freed.address.ToBytes())));
+    f->set_microseconds(freed.microseconds);
+  }
 }
 
 Stamp FromProto(const proto::Stamp& stamp) {
@@ -79,6 +84,11 @@ absl::StatusOr<Record> FromProto(const proto::Record& in) {
     LB_ASSIGN_OR_RETURN(const net::IpAddress address,
                         net::IpAddress::FromBytes(AsBytes(c.address())));
     record.claims.push_back({address, c.pool(), FromProto(c.stamp())});
+  }
+  for (const proto::Freed& f : in.freed()) {
+    LB_ASSIGN_OR_RETURN(const net::IpAddress address,
+                        net::IpAddress::FromBytes(AsBytes(f.address())));
+    record.freed.push_back({address, f.microseconds()});
   }
   LB_RETURN_IF_ERROR(Validate(record));
   return record;

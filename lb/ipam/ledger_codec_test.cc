@@ -34,6 +34,8 @@ std::vector<Record> SomeRecords(int count = 3) {
                         "second-pool",
                         {1'600'000'000'000'001, "node-b"}}};
     }
+    record.freed = {{net::IpAddress::Ipv4(0x0a010001 + i), 5},
+                    {net::IpAddress::Ipv6(absl::MakeUint128(2, i)), 6}};
     records.push_back(record);
   }
   return records;

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/time/time.h"
+
 namespace lb::ipam {
 namespace {
 
@@ -28,7 +30,19 @@ absl::Status HoldToo(const ServiceRequest& request, const Claim& claim,
   return allocator->Hold(request, addresses);
 }
 
-// The same, although the address lies outside of the pools open to it.
+// Without the time nothing would end a cool-down: then there are none.
+void RememberFreed(const Ledger& ledger, Allocator* allocator) {
+  if (allocator->now() == absl::InfinitePast()) return;
+  for (const Record& record : ledger.AllRecords()) {
+    for (const Freed& freed : record.freed) {
+      allocator->Remember(
+          freed.address,
+          {absl::FromUnixMicros(freed.microseconds), record.service});
+    }
+  }
+}
+
+// Holds it although the address lies outside of the pools open to it.
 absl::Status KeepToo(const ServiceRequest& request, const Claim& claim,
                      Allocator* allocator) {
   std::vector<AssignedAddress> addresses;
@@ -80,6 +94,7 @@ ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
     incomplete.insert(service);
     result.displaced.push_back({service, claim.address, std::move(verdict)});
   }
+  RememberFreed(ledger, allocator);
   std::set_difference(held.begin(), held.end(), incomplete.begin(),
                       incomplete.end(), std::back_inserter(result.held));
   result.orphaned.assign(orphaned.begin(), orphaned.end());

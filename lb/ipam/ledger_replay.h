@@ -2,7 +2,9 @@
 //
 // Claims are held one by one, the earlier stamp first, so a disputed address
 // stays with who had it first. Nodes with equal ledgers, requests and pools
-// come to equal allocations. Pure.
+// come to equal allocations. Addresses that services gave up are remembered in
+// the allocator, so that they cool down, if it is told the time
+// (Allocator::AdvanceTo(), civil time) before. Pure.
 #ifndef LB_IPAM_LEDGER_REPLAY_H_
 #define LB_IPAM_LEDGER_REPLAY_H_
 

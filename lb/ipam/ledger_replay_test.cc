@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
@@ -150,6 +151,33 @@ TEST_F(ReplayTest, DisplacesAnAddressThatThePoolsLeftIfTold) {
   EXPECT_THAT(Text(result.displaced),
               ElementsAre(HasSubstr("x/1 10.7.0.1 NOT_FOUND"),
                           HasSubstr("x/2 10.0.0.1 FAILED_PRECONDITION")));
+}
+
+TEST_F(ReplayTest, FreedAddressesCoolDownOnEveryNode) {
+  const std::vector<std::string> pools = {"a 10.0.0.1-10.0.0.3 cooldown=60"};
+  Propose(a_, "x/1", {"10.0.0.1"}, 6);
+  Propose(b_, "x/2", {"10.0.0.2"}, 7);
+  ASSERT_THAT(a_.ProposeRelease("x/1", absl::FromUnixSeconds(100)), IsOk());
+  // Without the time there are no cool-downs.
+  ReplayBoth(pools, {"x/2"});
+  EXPECT_THAT(allocator_.Resting(), IsEmpty());
+  allocator_.AdvanceTo(absl::FromUnixSeconds(120));
+  ReplayBoth(pools, {"x/2"});
+  EXPECT_EQ(allocator_.NextCoolDownEnd(), absl::FromUnixSeconds(160));
+  EXPECT_EQ(Perform("assign x/3", allocator_), "a:10.0.0.3");
+  allocator_.AdvanceTo(absl::FromUnixSeconds(160));
+  ReplayBoth(pools, {"x/2"});
+  EXPECT_EQ(Perform("assign x/3", allocator_), "a:10.0.0.1");
+}
+
+TEST_F(ReplayTest, AnAddressInUseAgainDoesNotRest) {
+  Propose(a_, "x/1", {"10.0.0.1"}, 6);
+  ASSERT_THAT(a_.ProposeRelease("x/1", absl::FromUnixSeconds(100)), IsOk());
+  Propose(a_, "x/2", {"10.0.0.1"}, 101);
+  allocator_.AdvanceTo(absl::FromUnixSeconds(120));
+  ReplayBoth({"a 10.0.0.0/24 cooldown=60"}, {"x/2"});
+  EXPECT_THAT(allocator_.Resting(), IsEmpty());
+  EXPECT_EQ(Held("x/2"), "10.0.0.1 (pool a)");
 }
 
 TEST_F(ReplayTest, ReplayingAgainGivesTheSame) {

@@ -203,8 +203,17 @@ TEST(ValidateRecordTest, NamesTheFieldThatIsWrong) {
       {"want claims by address", [](Record& r) { r.claims[1] = r.claims[0]; }},
       {"9 claims, want at most 8",
        [](Record& r) { r.claims.resize(9, r.claims[0]); }},
+      {"freed: time -1", [](Record& r) { r.freed[0].microseconds = -1; }},
+      {"freed: 10.0.0.1, want those not claimed",
+       [](Record& r) { r.freed[0].address = r.claims[0].address; }},
+      {"freed: 10.0.0.8, want those not claimed, by address",
+       [](Record& r) { std::swap(r.freed[0], r.freed[1]); }},
+      {"9 freed addresses, want at most 8",
+       [](Record& r) { r.freed.resize(9, r.freed[0]); }},
   };
-  const Record good = Make(1, 5, {{"10.0.0.1", 2}, {"10.0.0.2", 2}});
+  Record good = Make(1, 5, {{"10.0.0.1", 2}, {"10.0.0.2", 2}});
+  good.freed = {{*net::ParseIpAddress("10.0.0.8"), 7},
+                {*net::ParseIpAddress("10.0.0.9"), 6}};
   ASSERT_THAT(Validate(good), IsOk());
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.message);
@@ -215,9 +224,56 @@ TEST(ValidateRecordTest, NamesTheFieldThatIsWrong) {
   }
 }
 
+// "address@seconds ..."
+std::string FreedIn(const Record& record) {
+  std::string text;
+  for (const Freed& freed : record.freed) {
+    text +=
+        fmt::format("{}{}@{}", text.empty() ? "" : " ",
+                    freed.address.ToString(), freed.microseconds / 1'000'000);
+  }
+  return text;
+}
+
+TEST(LedgerFreedTest, RemembersWhatAServiceGaveUp) {
+  Ledger ledger("n");
+  const auto propose = [&](std::string_view address, int64_t seconds) {
+    const Assignment assignment = {{{*net::ParseIpAddress(address), "a"}}};
+    const auto record =
+        ledger.Propose("x/1", assignment, absl::FromUnixSeconds(seconds));
+    return FreedIn(*record);
+  };
+  EXPECT_EQ(propose("10.0.0.1", 10), "");
+  EXPECT_EQ(propose("10.0.0.2", 20), "10.0.0.1@20");
+  EXPECT_EQ(propose("10.0.0.1", 30), "10.0.0.2@30");
+  const auto release = ledger.ProposeRelease("x/1", absl::FromUnixSeconds(40));
+  EXPECT_EQ(FreedIn(*release), "10.0.0.1@40 10.0.0.2@30");
+  EXPECT_EQ(propose("10.0.0.3", 50), "10.0.0.1@40 10.0.0.2@30");
+  // Not for longer than a release is remembered.
+  EXPECT_EQ(propose("10.0.0.4", 24 * 3600 + 35), "10.0.0.1@40 10.0.0.3@86435");
+}
+
+TEST(LedgerFreedTest, RemembersTheLatestEight) {
+  Ledger ledger("n");
+  std::string last;
+  for (uint32_t i = 0; i < 12; ++i) {
+    const Assignment assignment = {
+        {{net::IpAddress::Ipv4((10u << 24) + 100 - i), "a"}}};
+    last =
+        FreedIn(*ledger.Propose("x/1", assignment, absl::FromUnixSeconds(i)));
+  }
+  EXPECT_EQ(last,
+            "10.0.0.90@11 10.0.0.91@10 10.0.0.92@9 10.0.0.93@8 10.0.0.94@7 "
+            "10.0.0.95@6 10.0.0.96@5 10.0.0.97@4");
+}
+
 Record RandomRecord(Prng& prng) {
   Record record = Make(1 + prng.Uniform(3), prng.Uniform(3), {},
                        prng.Chance(50) ? "n" : "o");
+  if (prng.Chance(30)) {
+    record.freed = {
+        {net::IpAddress::Ipv4(99), static_cast<int64_t>(prng.Uniform(3))}};
+  }
   record.service = fmt::format("x/{}", prng.Uniform(3));
   for (uint32_t n = 1; n <= 2; ++n) {
     if (prng.Chance(40)) {

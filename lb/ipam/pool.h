@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "lb/base/label_selector.h"
+#include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
 namespace lb::ipam {
@@ -26,6 +28,25 @@ struct ServiceAllocation {
                          const ServiceAllocation&) = default;
 };
 
+// An address that is kept for whoever goes by `name`, also while nobody does:
+// the service of that name, or one that asks for the reservation.
+struct Reservation {
+  std::string name;  // "namespace/name" of a service, or any other.
+  net::IpAddress address;
+
+  friend bool operator==(const Reservation&, const Reservation&) = default;
+};
+
+// Which of a pool's free addresses is next.
+enum class AddressOrder {
+  kLowest,  // Of the first range that has one.
+  // Those never used, as above; then the one that was freed first. What is
+  // remembered of freed addresses has bounds: see PoolSpace and Record.
+  kLeastRecentlyUsed,
+};
+
+inline constexpr absl::Duration kCoolDownMax = absl::Hours(24);
+
 struct Pool {
   std::string name;
   std::vector<net::IpRange> ranges;  // As written; automatic picks go in order.
@@ -34,6 +55,14 @@ struct Pool {
   // True: IPv4 addresses that end in .0 or .255 are not given out.
   bool avoid_buggy_ips = false;
   std::optional<ServiceAllocation> service_allocation;
+
+  // Beyond MetalLB. Parts of `ranges` that are not given out.
+  std::vector<net::IpRange> excluded = {};
+  // Each of an address of `ranges`; a name has one of each family at most.
+  std::vector<Reservation> reservations = {};
+  // How long a freed address rests before another service may have it.
+  absl::Duration cool_down = absl::ZeroDuration();
+  AddressOrder order = AddressOrder::kLowest;
 
   friend bool operator==(const Pool&, const Pool&) = default;
 };

@@ -18,7 +18,11 @@ namespace lb::ipam {
 //  - has no name, or that of an earlier pool,
 //  - has no range, or a range whose ends are of two families or reversed,
 //  - overlaps itself or an earlier pool that was accepted; the message names
-//    the other pool and the part that both have.
+//    the other pool and the part that both have,
+//  - has a selector or priority that breaks its rules,
+//  - excludes what it has not, has a cool-down beyond kCoolDownMax,
+//  - reserves an address that it does not give out or that is reserved already,
+//    or two of one family under a name.
 std::vector<absl::Status> ValidatePools(absl::Span<const Pool> pools);
 
 }  // namespace lb::ipam

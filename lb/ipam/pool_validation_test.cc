@@ -1,10 +1,13 @@
 #include "lb/ipam/pool_validation.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/label_selector.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/net/ip_range.h"
 
@@ -100,6 +103,87 @@ TEST(ValidatePoolsTest, RefusesABadPoolAlone) {
                              testing::HasSubstr(c.pools[i].refusal)));
       }
     }
+  }
+}
+
+struct FieldCase {
+  std::string refusal;
+  std::function<void(Pool&)> spoil;
+};
+
+TEST(ValidatePoolsTest, NamesTheFieldThatIsWrong) {
+  const auto address = [](std::string_view text) {
+    return *net::ParseIpAddress(text);
+  };
+  const auto annotation = [](const std::string& name) {
+    return "IPAddressPool/b: metadata.annotations[lb.io/" + name + "]: ";
+  };
+  const LabelSelector none_in = {
+      .match_expressions = {{"k", LabelRequirement::Operator::kIn, {}}}};
+  const FieldCase kCases[] = {
+      {"spec.serviceAllocation.serviceSelectors[0]: \"k\": 0 values",
+       [&](Pool& p) {
+         p.service_allocation = {.service_selectors = {none_in}};
+       }},
+      {"spec.serviceAllocation.namespaceSelectors[1]: \"k\": 0 values",
+       [&](Pool& p) {
+         p.service_allocation = {.namespace_selectors = {{}, none_in}};
+       }},
+      {"spec.serviceAllocation.priority: -1, want 0 or more",
+       [](Pool& p) { p.service_allocation = {.priority = -1}; }},
+      {annotation("exclude") + "10.9.0.0-10.9.0.255, want addresses of the",
+       [](Pool& p) { p.excluded = {*net::ParseIpRange("10.9.0.0/24")}; }},
+      {annotation("exclude") + "10.0.0.9-10.0.0.1, want addresses of the",
+       [&](Pool& p) {
+         p.excluded = {{address("10.0.0.9"), address("10.0.0.1")}};
+       }},
+      {annotation("cool-down") + "-1s, want 0s..24h",
+       [](Pool& p) { p.cool_down = absl::Seconds(-1); }},
+      {annotation("cool-down") + "24h0.001s, want 0s..24h",
+       [](Pool& p) { p.cool_down = kCoolDownMax + absl::Milliseconds(1); }},
+      {annotation("reserve") + "10.0.0.1 for \"\": no name",
+       [&](Pool& p) {
+         p.reservations = {{"", address("10.0.0.1")}};
+       }},
+      {annotation("reserve") + "10.9.0.1 for \"v\": not given out",
+       [&](Pool& p) {
+         p.reservations = {{"v", address("10.9.0.1")}};
+       }},
+      {annotation("reserve") + "10.0.0.1 for \"v\": not given out",
+       [&](Pool& p) {
+         p.excluded = {*net::ParseIpRange("10.0.0.0/30")};
+         p.reservations = {{"v", address("10.0.0.1")}};
+       }},
+      {annotation("reserve") + "10.0.0.1 for \"w\": reserved twice",
+       [&](Pool& p) {
+         p.reservations = {{"v", address("10.0.0.1")},
+                           {"w", address("10.0.0.1")}};
+       }},
+      {annotation("reserve") + "10.0.0.2 for \"v\": the name has an IPv4",
+       [&](Pool& p) {
+         p.reservations = {{"v", address("10.0.0.1")},
+                           {"v", address("10.0.0.2")}};
+       }},
+      {annotation("reserve") + "10.0.0.2 for \"taken\": the name has an IPv4",
+       [&](Pool& p) {
+         p.reservations = {{"taken", address("10.0.0.2")}};
+       }},
+  };
+  const Pool first = {.name = "a",
+                      .ranges = {*net::ParseIpRange("10.1.0.0/24")},
+                      .reservations = {{"taken", address("10.1.0.1")}}};
+  const Pool good = {.name = "b",
+                     .ranges = {*net::ParseIpRange("10.0.0.0/24")}};
+  EXPECT_THAT(ValidatePools({{first, good}}),
+              testing::ElementsAre(IsOk(), IsOk()));
+  for (const FieldCase& c : kCases) {
+    SCOPED_TRACE(c.refusal);
+    Pool bad = good;
+    c.spoil(bad);
+    EXPECT_THAT(ValidatePools({{first, bad}}),
+                testing::ElementsAre(
+                    IsOk(), StatusIs(absl::StatusCode::kInvalidArgument,
+                                     testing::HasSubstr(c.refusal))));
   }
 }
 

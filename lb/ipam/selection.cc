@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "fmt/format.h"
 #include "lb/base/label_selector.h"
 #include "lb/base/status_macros.h"
+#include "lb/ipam/request_rules.h"
 #include "lb/ipam/sharing.h"
 
 namespace lb::ipam {
@@ -21,25 +25,49 @@ using net::IpFamily;
 // Pools that an error message explains one by one.
 constexpr size_t kExplainedMax = 8;
 
-using Families = absl::InlinedVector<IpFamily, 2>;
+std::string ToText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+// Why the pool is not open to the service; empty: it is.
+std::string_view WhyClosed(const Pool& pool, const ServiceRequest& request) {
+  if (!pool.service_allocation) return "";
+  const ServiceAllocation& to = *pool.service_allocation;
+  const bool any_namespace =
+      to.namespaces.empty() && to.namespace_selectors.empty();
+  if (!any_namespace &&
+      std::find(to.namespaces.begin(), to.namespaces.end(),
+                request.service_namespace) == to.namespaces.end() &&
+      !MatchesAny(to.namespace_selectors, request.namespace_labels)) {
+    return "namespace not allowed";
+  }
+  if (!to.service_selectors.empty() &&
+      !MatchesAny(to.service_selectors, request.labels)) {
+    return "service labels do not match";
+  }
+  return "";
+}
 
 // One Select() call: what it reads, and what it has decided so far.
 class Selection {
  public:
-  Selection(const PoolSet& pools, const Holdings& holdings,
-            const ServiceRequest& request)
-      : pools_(pools),
-        holdings_(holdings),
+  Selection(const AllocatorView& view, const ServiceRequest& request)
+      : view_(view),
+        pools_(view.pools),
         request_(request),
         terms_(TermsOf(request)),
         wish_(WishOf(request)),
-        held_(holdings.Find(request.service)) {}
+        gates_(view.pools.GatesFor(request)),
+        held_(view.holdings.Find(request.service)) {}
 
-  absl::StatusOr<Assignment> Run();
+  absl::StatusOr<std::vector<Choice>> Run();
 
  private:
-  absl::StatusOr<Assignment> Requested();
+  absl::Status AskFor(absl::Span<const IpAddress> addresses,
+                      ChoiceReason reason);
+  absl::Status AskForReservation();
   void KeepWhatSuits();
+  void AddReserved();
   void AddMissing();
   bool AddBothFromOnePool();
   void AddOne(IpFamily family);
@@ -48,81 +76,131 @@ class Selection {
   // The held address, if it may be kept as far as sharing goes.
   const AssignedAddress* Holds(const IpAddress& address) const;
   bool Has(IpFamily family) const;
+  bool IsPoolAskedFor(const std::string& pool) const {
+    return request_.requested_pool.empty() || request_.requested_pool == pool;
+  }
 
-  // The address that the pool would give next: the lowest of those free and
+  // The address that the pool would give next: the first of those free and
   // those shareable on our terms.
-  std::optional<IpAddress> NextIn(size_t rank, IpFamily family) const;
+  std::optional<Choice> NextIn(size_t rank, IpFamily family) const;
   bool CanGive(size_t rank, absl::Span<const IpFamily> families) const;
   std::optional<size_t> FirstPool(absl::Span<const IpFamily> families) const;
 
   absl::Status WhyNone() const;
   std::string WhyNotFrom(size_t rank) const;
+  std::string WhyFull(size_t rank, IpFamily family) const;
 
+  const AllocatorView& view_;
   const PoolSet& pools_;
-  const Holdings& holdings_;
   const ServiceRequest& request_;
   const SharingTerms terms_;
   const FamilyWish wish_;
-  const Holding* const held_;        // Nullptr: nothing.
+  const PoolSet::Gates gates_;
+  const std::optional<Assignment> held_;
   std::optional<size_t> only_rank_;  // Of the requested pool.
-  std::vector<AssignedAddress> chosen_;
+  std::vector<Choice> chosen_;
 };
 
-absl::StatusOr<Assignment> Selection::Run() {
-  if (!request_.requested_addresses.empty()) return Requested();
-  KeepWhatSuits();
-  const size_t kept = chosen_.size();
-  if (chosen_.size() < wish_.count_max) {
-    if (!request_.requested_pool.empty()) {
-      only_rank_ = pools_.FindByName(request_.requested_pool);
-      if (only_rank_) AddMissing();
-    } else {
+absl::StatusOr<std::vector<Choice>> Selection::Run() {
+  if (!request_.requested_addresses.empty()) {
+    LB_RETURN_IF_ERROR(
+        AskFor(request_.requested_addresses, ChoiceReason::kRequested));
+  } else if (!request_.reservation.empty()) {
+    LB_RETURN_IF_ERROR(AskForReservation());
+  } else {
+    KeepWhatSuits();
+    const size_t kept = chosen_.size();
+    const bool has_pool = !request_.requested_pool.empty();
+    if (has_pool) only_rank_ = pools_.FindByName(request_.requested_pool);
+    if (!has_pool || only_rank_) {
+      AddReserved();
       AddMissing();
     }
+    if (chosen_.size() < wish_.count_min) {
+      chosen_.resize(kept);  // The reason speaks of all that is missing.
+      return WhyNone();
+    }
   }
-  if (chosen_.size() < wish_.count_min) {
-    chosen_.resize(kept);  // The reason speaks of all that is missing.
-    return WhyNone();
-  }
-  std::sort(chosen_.begin(), chosen_.end(),
-            [](const auto& a, const auto& b) { return a.address < b.address; });
-  return Assignment{std::move(chosen_)};
+  std::sort(chosen_.begin(), chosen_.end(), [](const auto& a, const auto& b) {
+    return a.held.address < b.held.address;
+  });
+  return std::move(chosen_);
 }
 
-absl::StatusOr<Assignment> Selection::Requested() {
-  for (const IpAddress& address : request_.requested_addresses) {
+absl::Status Selection::AskFor(absl::Span<const IpAddress> addresses,
+                               ChoiceReason reason) {
+  for (const IpAddress& address : addresses) {
     if (const AssignedAddress* held = Holds(address);
-        held != nullptr && (request_.requested_pool.empty() ||
-                            request_.requested_pool == held->pool)) {
-      chosen_.push_back(*held);
+        held != nullptr && IsPoolAskedFor(held->pool)) {
+      chosen_.push_back({*held, ChoiceReason::kHeld});
       continue;
     }
     LB_ASSIGN_OR_RETURN(const size_t rank,
-                        JudgeAddress(pools_, holdings_, request_, address));
+                        JudgeAddress(view_, request_, address));
     const std::string& pool = pools_.pool(rank).name;
-    if (!request_.requested_pool.empty() && request_.requested_pool != pool) {
+    if (!IsPoolAskedFor(pool)) {
       return ServiceError(
           absl::StatusCode::kFailedPrecondition, request_,
           fmt::format("asks for {}, which lies in pool {}, and for pool {}",
                       address.ToString(), pool, request_.requested_pool));
     }
-    chosen_.push_back({address, pool});
+    const auto end = pools_.space(rank).CoolDownEnd(address);
+    const Rest* const rest = pools_.space(rank).resting().Find(address);
+    if (end && rest->last_holder != request_.service) {
+      return ServiceError(
+          absl::StatusCode::kResourceExhausted, request_,
+          fmt::format("asks for {}, which cools down until {} after {}",
+                      address.ToString(), ToText(*end), rest->last_holder));
+    }
+    chosen_.push_back({{address, pool}, reason});
   }
-  std::sort(chosen_.begin(), chosen_.end(),
-            [](const auto& a, const auto& b) { return a.address < b.address; });
-  return Assignment{std::move(chosen_)};
+  return absl::OkStatus();
+}
+
+absl::Status Selection::AskForReservation() {
+  std::vector<IpAddress> wanted;
+  const std::vector<IpAddress> reserved =
+      pools_.ReservedAs(request_.reservation);
+  for (const IpFamily family : wish_.order) {
+    for (const IpAddress& address : reserved) {
+      const bool is_next =
+          address.family() == family && wanted.size() < wish_.count_max;
+      if (is_next) wanted.push_back(address);
+    }
+  }
+  if (wanted.size() < wish_.count_min) {
+    return ServiceError(
+        absl::StatusCode::kNotFound, request_,
+        fmt::format("asks for the reservation {}, which has {} addresses of "
+                    "its families, want {}",
+                    request_.reservation, wanted.size(), wish_.count_min));
+  }
+  return AskFor(wanted, ChoiceReason::kReserved);
 }
 
 void Selection::KeepWhatSuits() {
-  if (held_ == nullptr) return;
+  if (!held_) return;
   for (const IpFamily family : wish_.order) {
     if (chosen_.size() == wish_.count_max) return;
-    for (const AssignedAddress& a : held_->assignment.addresses) {
+    for (const AssignedAddress& a : held_->addresses) {
       const bool suits = a.address.family() == family &&
-                         (request_.requested_pool.empty() ||
-                          request_.requested_pool == a.pool) &&
-                         Holds(a.address) != nullptr;
-      if (suits) chosen_.push_back(a);
+                         IsPoolAskedFor(a.pool) && Holds(a.address) != nullptr;
+      if (suits) chosen_.push_back({a, ChoiceReason::kHeld});
+    }
+  }
+}
+
+void Selection::AddReserved() {
+  const std::vector<IpAddress> reserved = pools_.ReservedAs(request_.service);
+  for (const IpFamily family : wish_.order) {
+    for (const IpAddress& address : reserved) {
+      if (address.family() != family || Has(family)) continue;
+      if (chosen_.size() == wish_.count_max) return;
+      const auto rank = JudgeAddress(view_, request_, address);
+      if (!rank.ok()) continue;
+      const std::string& pool = pools_.pool(*rank).name;
+      if (!IsPoolAskedFor(pool)) continue;
+      chosen_.push_back({{address, pool}, ChoiceReason::kReserved});
     }
   }
 }
@@ -143,49 +221,51 @@ bool Selection::AddBothFromOnePool() {
 
 void Selection::AddOne(IpFamily family) {
   if (!chosen_.empty()) {  // The other family's pool is preferred.
-    const std::optional<size_t> same = pools_.FindByName(chosen_.front().pool);
+    const auto same = pools_.FindByName(chosen_.front().held.pool);
     if (same && CanGive(*same, {&family, 1})) return Add(family, *same);
   }
   if (const auto rank = FirstPool({&family, 1})) Add(family, *rank);
 }
 
 void Selection::Add(IpFamily family, size_t rank) {
-  chosen_.push_back({*NextIn(rank, family), pools_.pool(rank).name});
+  chosen_.push_back(*NextIn(rank, family));
 }
 
 const AssignedAddress* Selection::Holds(const IpAddress& address) const {
-  if (held_ == nullptr) return nullptr;
-  for (const AssignedAddress& a : held_->assignment.addresses) {
+  if (!held_) return nullptr;
+  for (const AssignedAddress& a : held_->addresses) {
     if (a.address != address) continue;
-    return holdings_.WhyTaken(address, request_.service, terms_) ? nullptr : &a;
+    const bool is_taken =
+        view_.holdings.WhyTaken(address, request_.service, terms_).has_value();
+    return is_taken ? nullptr : &a;
   }
   return nullptr;
 }
 
 bool Selection::Has(IpFamily family) const {
-  return std::any_of(chosen_.begin(), chosen_.end(), [&](const auto& a) {
-    return a.address.family() == family;
+  return std::any_of(chosen_.begin(), chosen_.end(), [&](const Choice& c) {
+    return c.held.address.family() == family;
   });
 }
 
-std::optional<IpAddress> Selection::NextIn(size_t rank, IpFamily family) const {
-  std::optional<IpAddress> next = pools_.space(rank).NextFree(family);
-  if (terms_.key.empty()) return next;
-  std::optional<size_t> next_range;
-  if (next) next_range = pools_.RangeOf(*next);
-  for (const IpAddress& shared : holdings_.SharedWith(terms_.key)) {
-    if (shared.family() != family || !pools_.GivesOut(shared) ||
-        pools_.FindByAddress(shared) != rank) {
-      continue;
-    }
-    const size_t range = *pools_.RangeOf(shared);
-    const bool is_earlier =
-        !next || std::pair(range, shared) < std::pair(*next_range, *next);
-    if (is_earlier && !holdings_.WhyTaken(shared, request_.service, terms_)) {
-      next = shared;
-      next_range = range;
-    }
+std::optional<Choice> Selection::NextIn(size_t rank, IpFamily family) const {
+  const PoolSpace& space = pools_.space(rank);
+  const std::string& pool = pools_.pool(rank).name;
+  std::optional<Choice> next;
+  if (const auto free = space.NextFree(family)) {
+    const bool was_used = space.resting().Find(*free) != nullptr;
+    next = {{*free, pool},
+            was_used ? ChoiceReason::kLeastRecentlyUsed
+                     : ChoiceReason::kLowestFree};
   }
+  if (terms_.key.empty()) return next;
+  const auto shared = view_.shared.FirstToJoin(terms_, family, rank);
+  if (!shared || shared->rank != rank) return next;
+  const bool comes_first =
+      !next || next->reason == ChoiceReason::kLeastRecentlyUsed ||
+      std::pair(shared->segment, shared->address) <
+          std::pair(*space.SegmentOf(next->held.address), next->held.address);
+  if (comes_first) next = {{shared->address, pool}, ChoiceReason::kShared};
   return next;
 }
 
@@ -204,21 +284,23 @@ std::optional<size_t> Selection::FirstPool(
     return std::nullopt;
   }
   std::optional<size_t> first;
-  for (auto rank = pools_.NextWithFree(families, 0); rank;
-       rank = pools_.NextWithFree(families, *rank + 1)) {
+  for (auto rank = pools_.NextWithFree(gates_, families, 0); rank;
+       rank = pools_.NextWithFree(gates_, families, *rank + 1)) {
     if (!WhyClosed(pools_.pool(*rank), request_).empty()) continue;
     first = rank;
     break;
   }
   if (terms_.key.empty()) return first;
   // A pool without a free address may come first through one to share.
-  absl::btree_set<size_t> sharing;
-  for (const IpAddress& shared : holdings_.SharedWith(terms_.key)) {
-    if (const auto rank = pools_.FindByAddress(shared)) sharing.insert(*rank);
-  }
-  for (const size_t rank : sharing) {
-    if (first && rank >= *first) break;
-    if (pools_.pool(rank).auto_assign && CanGive(rank, families)) return rank;
+  for (size_t from = 0; !first || from < *first;) {
+    std::optional<size_t> rank;
+    for (const IpFamily family : families) {
+      const auto shared = view_.shared.FirstToJoin(terms_, family, from);
+      if (shared && (!rank || shared->rank < *rank)) rank = shared->rank;
+    }
+    if (!rank || (first && *rank >= *first)) break;
+    if (pools_.pool(*rank).auto_assign && CanGive(*rank, families)) return rank;
+    from = *rank + 1;
   }
   return first;
 }
@@ -264,7 +346,7 @@ std::string Selection::WhyNotFrom(size_t rank) const {
   for (const IpFamily family : wish_.order) {
     if (Has(family)) continue;
     const bool has_family = pools_.space(rank).HasFamily(family);
-    if (wish_.count_min == 1 && has_family) return "full";
+    if (wish_.count_min == 1 && has_family) return WhyFull(rank, family);
     const std::string_view form = !has_family            ? "{}no {} addresses"
                                   : NextIn(rank, family) ? "{}{} available"
                                                          : "{}{} full";
@@ -274,133 +356,57 @@ std::string Selection::WhyNotFrom(size_t rank) const {
   return text;
 }
 
+// "full", with the reason if it is not for holders alone.
+std::string Selection::WhyFull(size_t rank, IpFamily family) const {
+  const PoolSpace& space = pools_.space(rank);
+  const auto first = space.resting().First(family);
+  if (!first) return "full";
+  const auto end = space.CoolDownEnd(*first);
+  if (!end) return "full";
+  return fmt::format("full, {} cools down until {}", first->ToString(),
+                     ToText(*end));
+}
+
 }  // namespace
 
-absl::Status ServiceError(absl::StatusCode code, const ServiceRequest& request,
-                          std::string_view what) {
-  const std::string text = fmt::format("Service/{}: {}", request.service, what);
-  return absl::Status(code, text);
-}
-
-FamilyWish WishOf(const ServiceRequest& request) {
-  const std::vector<IpFamily>& listed = request.families;
-  FamilyWish wish;
-  wish.order = {IpFamily::kIpv4, IpFamily::kIpv6};
-  if (!listed.empty() && listed.front() == IpFamily::kIpv6) {
-    std::swap(wish.order[0], wish.order[1]);
-  }
-  switch (request.family_policy) {
-    case FamilyPolicy::kSingleStack:
-      if (!listed.empty()) wish.order.resize(1);
-      break;
-    case FamilyPolicy::kPreferDualStack:
-      if (listed.size() == 1) {
-        wish.order.resize(1);
-      } else {
-        wish.count_max = 2;
-      }
-      break;
-    case FamilyPolicy::kRequireDualStack:
-      wish.count_min = wish.count_max = 2;
-      break;
-  }
-  return wish;
-}
-
-absl::Status ValidateRequest(const ServiceRequest& request) {
-  const auto refuse = [&](std::string_view what) {
-    return ServiceError(absl::StatusCode::kInvalidArgument, request, what);
-  };
-  if (request.service.empty()) return refuse("no name, want namespace/name");
-  const std::vector<IpAddress>& asked = request.requested_addresses;
-  if (asked.empty()) return absl::OkStatus();
-  LB_RETURN_IF_ERROR(ValidateAddresses(request, asked));
-  const FamilyWish wish = WishOf(request);
-  for (const IpAddress& address : asked) {
-    if (std::find(wish.order.begin(), wish.order.end(), address.family()) ==
-        wish.order.end()) {
-      return refuse(fmt::format("asks for {}, want an {} address",
-                                address.ToString(),
-                                net::ToString(wish.order.front())));
-    }
-  }
-  if (asked.size() < wish.count_min) {
-    return refuse(
-        fmt::format("asks for {} alone, want one address of each "
-                    "family for RequireDualStack",
-                    asked.front().ToString()));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ValidateAddresses(const ServiceRequest& request,
-                               absl::Span<const IpAddress> addresses) {
-  const bool is_valid = addresses.size() < 2 || (addresses.size() == 2 &&
-                                                 addresses.front().family() !=
-                                                     addresses.back().family());
-  if (is_valid) return absl::OkStatus();
-  std::string text;
-  for (const IpAddress& address : addresses) {
-    fmt::format_to(std::back_inserter(text), "{}{}", text.empty() ? "" : ", ",
-                   address.ToString());
-  }
-  return ServiceError(
-      absl::StatusCode::kInvalidArgument, request,
-      fmt::format("asks for {}, want at most one address of each family",
-                  text));
-}
-
-std::string_view WhyClosed(const Pool& pool, const ServiceRequest& request) {
-  if (!pool.service_allocation) return "";
-  const ServiceAllocation& to = *pool.service_allocation;
-  const bool any_namespace =
-      to.namespaces.empty() && to.namespace_selectors.empty();
-  if (!any_namespace &&
-      std::find(to.namespaces.begin(), to.namespaces.end(),
-                request.service_namespace) == to.namespaces.end() &&
-      !MatchesAny(to.namespace_selectors, request.namespace_labels)) {
-    return "namespace not allowed";
-  }
-  if (!to.service_selectors.empty() &&
-      !MatchesAny(to.service_selectors, request.labels)) {
-    return "service labels do not match";
-  }
-  return "";
-}
-
-absl::StatusOr<size_t> JudgeAddress(const PoolSet& pools,
-                                    const Holdings& holdings,
+absl::StatusOr<size_t> JudgeAddress(const AllocatorView& view,
                                     const ServiceRequest& request,
                                     const IpAddress& address) {
+  const auto refuse = [&](const std::string& why) {
+    return ServiceError(absl::StatusCode::kFailedPrecondition, request, why);
+  };
   if (const auto why =
-          holdings.WhyTaken(address, request.service, TermsOf(request))) {
+          view.holdings.WhyTaken(address, request.service, TermsOf(request))) {
     return ServiceError(absl::StatusCode::kAlreadyExists, request, *why);
   }
-  const std::optional<size_t> rank = pools.FindByAddress(address);
+  const std::optional<size_t> rank = view.pools.FindByAddress(address);
   if (!rank) {
     return ServiceError(
         absl::StatusCode::kNotFound, request,
         fmt::format("asks for {}, which lies in no pool", address.ToString()));
   }
-  const Pool& pool = pools.pool(*rank);
+  const Pool& pool = view.pools.pool(*rank);
   if (const std::string_view why = WhyClosed(pool, request); !why.empty()) {
-    return ServiceError(absl::StatusCode::kFailedPrecondition, request,
-                        fmt::format("asks for {} of pool {}: {}",
-                                    address.ToString(), pool.name, why));
+    return refuse(fmt::format("asks for {} of pool {}: {}", address.ToString(),
+                              pool.name, why));
   }
-  if (!pools.GivesOut(address)) {
-    return ServiceError(
-        absl::StatusCode::kFailedPrecondition, request,
-        fmt::format("asks for {}, which pool {} avoids (avoidBuggyIPs)",
-                    address.ToString(), pool.name));
+  const std::string_view why = view.pools.space(*rank).WhyWithheld(address);
+  if (!why.empty()) {
+    return refuse(fmt::format("asks for {}, which pool {} {}",
+                              address.ToString(), pool.name, why));
+  }
+  const std::string* const name = view.pools.ReservedFor(address);
+  if (name != nullptr && *name != request.reservation &&
+      *name != request.service) {
+    return refuse(fmt::format("asks for {}, which pool {} reserves for {}",
+                              address.ToString(), pool.name, *name));
   }
   return *rank;
 }
 
-absl::StatusOr<Assignment> Select(const PoolSet& pools,
-                                  const Holdings& holdings,
-                                  const ServiceRequest& request) {
-  return Selection(pools, holdings, request).Run();
+absl::StatusOr<std::vector<Choice>> Select(const AllocatorView& view,
+                                           const ServiceRequest& request) {
+  return Selection(view, request).Run();
 }
 
 }  // namespace lb::ipam

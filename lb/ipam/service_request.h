@@ -37,6 +37,9 @@ struct ServiceRequest {
   // Exactly these addresses, at most one of each family; empty: any.
   std::vector<net::IpAddress> requested_addresses;
   std::string requested_pool;  // Empty: any.
+  // The addresses reserved under this name, instead of requested ones. Empty:
+  // those under the service's own name, if there are any and they are free.
+  std::string reservation = {};
 
   // Services with equal non-empty sharing keys and equal backend keys may hold
   // one address together if no (protocol, port) meets another.

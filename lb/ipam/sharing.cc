@@ -24,9 +24,14 @@ std::string_view NameOf(Protocol protocol) {
 }  // namespace
 
 SharingTerms TermsOf(const ServiceRequest& request) {
-  return {.key = request.sharing_key,
-          .backend = request.backend_key,
-          .ports = request.ports};
+  if (request.sharing_key.empty()) return {};
+  SharingTerms terms = {.key = request.sharing_key,
+                        .backend = request.backend_key,
+                        .ports = request.ports};
+  std::sort(terms.ports.begin(), terms.ports.end());
+  terms.ports.erase(std::unique(terms.ports.begin(), terms.ports.end()),
+                    terms.ports.end());
+  return terms;
 }
 
 std::optional<std::string> WhyNotShared(const SharingTerms& a,

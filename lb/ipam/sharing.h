@@ -16,9 +16,11 @@ struct SharingTerms {
   std::string backend;
   std::vector<ServicePort> ports;
 
-  friend bool operator==(const SharingTerms&, const SharingTerms&) = default;
+  friend auto operator<=>(const SharingTerms&, const SharingTerms&) = default;
 };
 
+// Without a key neither backend nor ports matter: they are left empty. Ports
+// are sorted, each once.
 SharingTerms TermsOf(const ServiceRequest& request);
 
 // Why services on terms `a` and `b` may not hold an address together, such as

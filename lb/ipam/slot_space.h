@@ -23,6 +23,8 @@ class SlotSpace {
   // `avoid_buggy_ips`: those are left out.
   SlotSpace(const net::IpRange& range, bool avoid_buggy_ips);
 
+  const net::IpRange& range() const { return range_; }
+
   // The number of slots; 2^128 - 1 for ::/0, whose last address has none.
   absl::uint128 size() const { return size_; }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "fmt/format.h"
 #include "lb/base/label_selector.h"
 #include "lb/election/candidates.h"
@@ -76,6 +77,19 @@ std::string ToText(const ipam::Pool& pool, const Labels& labels) {
                   Part("labels", Texts(labels)));
   if (!pool.auto_assign) text += " manual";
   if (pool.avoid_buggy_ips) text += " avoidBuggy";
+  std::vector<std::string> excluded, reserved;
+  for (const net::IpRange& range : pool.excluded) {
+    excluded.push_back(range.ToString());
+  }
+  for (const ipam::Reservation& reservation : pool.reservations) {
+    reserved.push_back(
+        fmt::format("{}={}", reservation.name, reservation.address.ToString()));
+  }
+  text += Part("exclude", excluded) + Part("reserve", reserved);
+  if (pool.cool_down > absl::ZeroDuration()) {
+    text += " coolDown=" + absl::FormatDuration(pool.cool_down);
+  }
+  if (pool.order == ipam::AddressOrder::kLeastRecentlyUsed) text += " lru";
   if (!pool.service_allocation) return text;
   const ipam::ServiceAllocation& allocation = *pool.service_allocation;
   return text + fmt::format(" priority={}", allocation.priority) +
@@ -122,6 +136,7 @@ std::string ToText(const ipam::ServiceRequest& request) {
          Part("nsLabels", Texts(request.namespace_labels)) +
          Part("families", families) + Part("ips", addresses) +
          Part("pool", request.requested_pool) +
+         Part("reservation", request.reservation) +
          Part("share", request.sharing_key) +
          Part("backend", request.backend_key) + Part("ports", ports);
 }

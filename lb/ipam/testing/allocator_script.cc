@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "lb/base/label_selector.h"
 #include "lb/ipam/assignment.h"
+#include "lb/ipam/decision.h"
 #include "lb/net/ip_range.h"
 
 namespace lb::ipam {
@@ -34,6 +37,27 @@ Labels ReadLabel(const std::string& text) {
   return {{text.substr(0, colon), text.substr(colon + 1)}};
 }
 
+// The options that MetalLB's pools have not.
+bool ReadOwnOption(const std::string& option, const std::string& value,
+                   Pool& pool) {
+  if (option == "exclude") {
+    for (const std::string& range : Split(value, '|')) {
+      pool.excluded.push_back(*net::ParseIpRange(range));
+    }
+  } else if (option == "reserve") {
+    for (const std::string& word : Split(value, '|')) {
+      const size_t at = word.find('@');
+      pool.reservations.push_back(
+          {word.substr(0, at), *net::ParseIpAddress(word.substr(at + 1))});
+    }
+  } else if (option == "cooldown") {
+    pool.cool_down = absl::Seconds(Number(value));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Pool ReadPool(const std::string& line) {
@@ -53,13 +77,23 @@ Pool ReadPool(const std::string& line) {
       pool.avoid_buggy_ips = true;
       continue;
     }
+    if (option == "lru") {
+      pool.order = AddressOrder::kLeastRecentlyUsed;
+      continue;
+    }
     const std::string value = words[i].substr(equals + 1);
+    if (ReadOwnOption(option, value, pool)) continue;
     if (!pool.service_allocation) pool.service_allocation.emplace();
     ServiceAllocation& to = *pool.service_allocation;
     if (option == "priority") to.priority = Number(value);
     if (option == "ns") to.namespaces = Split(value, '|');
     if (option == "nslabel") {
       to.namespace_selectors.push_back({.match_labels = ReadLabel(value)});
+    }
+    if (option == "nosuch") {
+      to.service_selectors.push_back(
+          {.match_expressions = {
+               {value, LabelRequirement::Operator::kDoesNotExist, {}}}});
     }
     if (option == "label") {
       to.service_selectors.push_back({.match_labels = ReadLabel(value)});
@@ -100,6 +134,8 @@ void ReadOption(const std::string& word, ServiceRequest& request) {
     request.requested_addresses = ReadAddresses(value);
   } else if (option == "pool") {
     request.requested_pool = value;
+  } else if (option == "reservation") {
+    request.reservation = value;
   } else if (option == "key") {
     request.sharing_key = value;
   } else if (option == "backend") {
@@ -127,8 +163,49 @@ std::string Short(const Assignment& assignment) {
   return text;
 }
 
+std::string ListOrphans(const std::vector<Orphan>& orphans) {
+  if (orphans.empty()) return "none";
+  return absl::StrJoin(orphans, "; ", [](std::string* out, const Orphan& o) {
+    const std::string_view why(o.reason.message().data(),
+                               o.reason.message().size());
+    *out += fmt::format("{} {}", o.held.address.ToString(),
+                        why.substr(why.find(": ") + 2));
+  });
+}
+
+std::string ListEvents(const std::vector<ServiceEvent>& events) {
+  if (events.empty()) return "none";
+  return absl::StrJoin(events, "; ", [](std::string* out, const auto& event) {
+    *out += fmt::format("[{}] {}", ToString(event.reason), event.message);
+  });
+}
+
+std::string DescribeUsage(const absl::StatusOr<PoolUsage>& usage) {
+  if (!usage.ok()) return usage.status().ToString();
+  const auto low = [](absl::uint128 n) { return absl::Uint128Low64(n); };
+  return fmt::format("{}/{} {}/{}", low(usage->used_ipv4),
+                     low(usage->total_ipv4), low(usage->used_ipv6),
+                     low(usage->total_ipv6));
+}
+
 std::string Outcome(const absl::Status& status) {
   return status.ok() ? "ok" : status.ToString();
+}
+
+std::string PerformForService(const std::string& verb,
+                              const ServiceRequest& request,
+                              Allocator& allocator) {
+  if (verb == "check") return Outcome(allocator.Check(request));
+  if (verb == "explain") return allocator.Decide(request).explanation;
+  if (verb == "events") return ListEvents(allocator.Decide(request).events);
+  if (verb == "orphans") return ListOrphans(allocator.OrphansOf(request));
+  if (verb == "displace") return ListOrphans(allocator.ReleaseOrphans(request));
+  if (verb == "release") {
+    return allocator.Release(request.service) ? "ok" : "held nothing";
+  }
+  EXPECT_EQ(verb, "assign");
+  const auto assignment = allocator.Assign(request);
+  return assignment.ok() ? Short(*assignment) : Outcome(assignment.status());
 }
 
 }  // namespace
@@ -158,13 +235,16 @@ std::string Perform(const std::string& step, Allocator& allocator) {
     return Outcome(
         allocator.Hold(ReadRequest(absl::StrJoin(words, " ")), addresses));
   }
-  const ServiceRequest request = ReadRequest(rest);
-  if (verb == "check") return Outcome(allocator.Check(request));
-  if (verb == "release") {
-    return allocator.Release(request.service) ? "ok" : "held nothing";
+  if (verb == "usage") return DescribeUsage(allocator.Usage(rest));
+  if (verb == "advance") {
+    allocator.AdvanceTo(absl::FromUnixSeconds(Number(rest)));
+    return "ok";
   }
-  const auto assignment = allocator.Assign(request);
-  return assignment.ok() ? Short(*assignment) : Outcome(assignment.status());
+  if (verb == "holders") {
+    const auto names = allocator.HoldersOf(ReadAddresses(rest).at(0));
+    return names.empty() ? "nobody" : absl::StrJoin(names, " ");
+  }
+  return PerformForService(verb, ReadRequest(rest), allocator);
 }
 
 }  // namespace lb::ipam

@@ -27,7 +27,11 @@ std::vector<IpAddress> AddressesOf(const Pool& pool) {
       const std::string text = a.ToString();
       const bool is_buggy =
           a.is_ipv4() && (text.ends_with(".0") || text.ends_with(".255"));
-      if (!pool.avoid_buggy_ips || !is_buggy) all.push_back(a);
+      const bool is_excluded =
+          std::any_of(pool.excluded.begin(), pool.excluded.end(),
+                      [&](const auto& range) { return range.Contains(a); });
+      if (is_excluded || (pool.avoid_buggy_ips && is_buggy)) continue;
+      all.push_back(a);
     }
   }
   return all;
@@ -87,8 +91,9 @@ Wanted WantedBy(const ServiceRequest& request) {
 
 }  // namespace
 
-ReferenceAllocator::ReferenceAllocator(std::vector<Pool> pools)
-    : pools_(std::move(pools)) {
+void ReferenceAllocator::SetPools(std::vector<Pool> pools) {
+  ForgetFreed();
+  pools_ = std::move(pools);
   std::sort(pools_.begin(), pools_.end(), [](const Pool& a, const Pool& b) {
     const bool a_pinned = a.service_allocation.has_value();
     const bool b_pinned = b.service_allocation.has_value();
@@ -100,6 +105,72 @@ ReferenceAllocator::ReferenceAllocator(std::vector<Pool> pools)
     }
     return a.name < b.name;
   });
+  for (auto& [service, held] : held_) {
+    for (auto& [address, name] : held.pools) {
+      for (const Pool& pool : pools_) {
+        for (const net::IpRange& range : pool.ranges) {
+          if (range.Contains(address)) name = pool.name;
+        }
+      }
+    }
+  }
+  ForgetFreed();
+}
+
+void ReferenceAllocator::AdvanceTo(absl::Time now) {
+  now_ = std::max(now_, now);
+  ForgetFreed();
+}
+
+void ReferenceAllocator::ForgetFreed() {
+  std::erase_if(freed_, [&](const auto& address_rest) {
+    const IpAddress& address = address_rest.first;
+    const Pool* const pool = PoolOf(address);
+    return pool == nullptr || ReservedFor(address) != "" ||
+           (pool->order == AddressOrder::kLowest && !CoolsDown(address));
+  });
+}
+
+void ReferenceAllocator::Set(const std::string& service, Held held) {
+  const Held old = held_[service];
+  held_[service] = std::move(held);
+  if (held_[service].pools.empty()) held_.erase(service);
+  for (const auto& [address, pool] : old.pools) {
+    if (!IsHeld(address)) freed_[address] = {now_, service};
+  }
+  std::erase_if(freed_, [&](const auto& address_rest) {
+    return IsHeld(address_rest.first);
+  });
+  ForgetFreed();
+}
+
+bool ReferenceAllocator::IsHeld(const IpAddress& address) const {
+  return std::any_of(held_.begin(), held_.end(), [&](const auto& entry) {
+    return entry.second.pools.contains(address);
+  });
+}
+
+const Pool* ReferenceAllocator::PoolOf(const IpAddress& address) const {
+  for (const Pool& pool : pools_) {
+    const std::vector<IpAddress> all = AddressesOf(pool);
+    if (std::count(all.begin(), all.end(), address) > 0) return &pool;
+  }
+  return nullptr;
+}
+
+std::string ReferenceAllocator::ReservedFor(const IpAddress& address) const {
+  for (const Pool& pool : pools_) {
+    for (const Reservation& reservation : pool.reservations) {
+      if (reservation.address == address) return reservation.name;
+    }
+  }
+  return "";
+}
+
+bool ReferenceAllocator::CoolsDown(const IpAddress& address) const {
+  const auto freed = freed_.find(address);
+  return freed != freed_.end() &&
+         freed->second.freed_at + PoolOf(address)->cool_down > now_;
 }
 
 bool ReferenceAllocator::MayHold(const ServiceRequest& request,
@@ -116,46 +187,47 @@ bool ReferenceAllocator::MayHold(const ServiceRequest& request,
 std::optional<IpAddress> ReferenceAllocator::First(
     const Pool& pool, const ServiceRequest& request, IpFamily family) const {
   if (!IsOpen(pool, request)) return std::nullopt;
+  std::vector<std::pair<absl::Time, IpAddress>> used;
   for (const IpAddress& address : AddressesOf(pool)) {
-    if (address.family() == family && MayHold(request, address)) {
-      return address;
+    if (address.family() != family || ReservedFor(address) != "") continue;
+    const auto freed = freed_.find(address);
+    if (freed == freed_.end() && MayHold(request, address)) return address;
+    if (freed != freed_.end() && !CoolsDown(address)) {
+      used.emplace_back(freed->second.freed_at, address);
     }
   }
-  return std::nullopt;
+  if (used.empty()) return std::nullopt;
+  return std::min_element(used.begin(), used.end())->second;
 }
 
-std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::ChooseRequested(
-    const ServiceRequest& request) const {
-  const Wanted wanted = WantedBy(request);
-  if (request.requested_addresses.size() < wanted.min) return std::nullopt;
+std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::ChooseExactly(
+    const ServiceRequest& request, const std::vector<IpAddress>& addresses,
+    bool is_promised) const {
   Chosen chosen;
-  for (const IpAddress& address : request.requested_addresses) {
+  for (const IpAddress& address : addresses) {
     for (const auto& [other, pool] : chosen) {
       if (other.family() == address.family()) return std::nullopt;
     }
-    if (std::count(wanted.order.begin(), wanted.order.end(),
-                   address.family()) == 0) {
-      return std::nullopt;
-    }
+    const std::string asked = is_promised ? "" : request.requested_pool;
+    if (!MayHold(request, address)) return std::nullopt;
     if (const auto own = held_.find(request.service);
         own != held_.end() && own->second.pools.contains(address) &&
-        (request.requested_pool == "" ||
-         request.requested_pool == own->second.pools.at(address)) &&
-        MayHold(request, address)) {
+        (asked == "" || asked == own->second.pools.at(address))) {
       chosen[address] = own->second.pools.at(address);
       continue;
     }
-    for (const Pool& pool : pools_) {
-      const std::vector<IpAddress> all = AddressesOf(pool);
-      if (std::count(all.begin(), all.end(), address) == 0) continue;
-      if (!IsOpen(pool, request)) return std::nullopt;
-      if (request.requested_pool != "" && request.requested_pool != pool.name) {
-        return std::nullopt;
-      }
-      if (!MayHold(request, address)) return std::nullopt;
-      chosen[address] = pool.name;
+    const Pool* const pool = PoolOf(address);
+    if (pool == nullptr || !IsOpen(*pool, request)) return std::nullopt;
+    if (asked != "" && asked != pool->name) return std::nullopt;
+    const std::string name = ReservedFor(address);
+    if (name != "" && name != request.reservation && name != request.service) {
+      return std::nullopt;
     }
-    if (!chosen.contains(address)) return std::nullopt;
+    if (!is_promised && CoolsDown(address) &&
+        freed_.at(address).last_holder != request.service) {
+      return std::nullopt;
+    }
+    chosen[address] = pool->name;
   }
   return chosen;
 }
@@ -199,15 +271,16 @@ void ReferenceAllocator::AddMissing(const ServiceRequest& request,
   }
   for (const IpFamily family : wanted.order) {
     if (chosen.size() == wanted.max) return;
+    const bool has_family =
+        std::any_of(chosen.begin(), chosen.end(), [&](const auto& entry) {
+          return entry.first.family() == family;
+        });
+    if (has_family) continue;
     std::vector<Pool> in_turn = candidates;
-    for (const auto& [address, name] : chosen) {
-      if (address.family() == family) in_turn.clear();
-    }
-    if (!in_turn.empty() && !chosen.empty()) {
-      for (const Pool& pool : pools_) {
-        if (pool.name == chosen.begin()->second) {
-          in_turn.insert(in_turn.begin(), pool);
-        }
+    for (const Pool& pool : pools_) {
+      if (!chosen.empty() && pool.name == chosen.begin()->second) {
+        in_turn.insert(in_turn.begin(), pool);
+        break;
       }
     }
     for (const Pool& pool : in_turn) {
@@ -219,21 +292,64 @@ void ReferenceAllocator::AddMissing(const ServiceRequest& request,
   }
 }
 
+void ReferenceAllocator::AddReserved(const ServiceRequest& request,
+                                     Chosen& chosen) const {
+  const Wanted wanted = WantedBy(request);
+  for (const IpFamily family : wanted.order) {
+    for (const Pool& pool : pools_) {
+      for (const auto& [name, address] : pool.reservations) {
+        const bool has_family = std::any_of(
+            chosen.begin(), chosen.end(),
+            [&](const auto& entry) { return entry.first.family() == family; });
+        if (name != request.service || address.family() != family ||
+            has_family || chosen.size() == wanted.max) {
+          continue;
+        }
+        const auto reserved = ChooseExactly(request, {address}, false);
+        if (reserved) chosen[address] = pool.name;
+      }
+    }
+  }
+}
+
+std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::Choose(
+    const ServiceRequest& request) const {
+  const Wanted wanted = WantedBy(request);
+  std::vector<IpAddress> asked = request.requested_addresses;
+  if (!asked.empty() && request.reservation != "") return std::nullopt;
+  for (const IpAddress& address : asked) {
+    const auto count =
+        std::count(wanted.order.begin(), wanted.order.end(), address.family());
+    if (count == 0) return std::nullopt;
+  }
+  for (const IpFamily family : wanted.order) {
+    for (const Pool& pool : pools_) {
+      for (const auto& [name, address] : pool.reservations) {
+        if (request.reservation != "" && name == request.reservation &&
+            address.family() == family && asked.size() < wanted.max) {
+          asked.push_back(address);
+        }
+      }
+    }
+  }
+  if (!asked.empty() || request.reservation != "") {
+    if (asked.size() < wanted.min) return std::nullopt;
+    return ChooseExactly(request, asked, false);
+  }
+  Chosen chosen = ChooseKept(request);
+  AddReserved(request, chosen);
+  AddMissing(request, chosen);
+  if (chosen.size() < wanted.min) return std::nullopt;
+  return chosen;
+}
+
 std::optional<Assignment> ReferenceAllocator::Assign(
     const ServiceRequest& request) {
-  Chosen chosen;
-  if (!request.requested_addresses.empty()) {
-    const std::optional<Chosen> requested = ChooseRequested(request);
-    if (!requested) return std::nullopt;
-    chosen = *requested;
-  } else {
-    chosen = ChooseKept(request);
-    AddMissing(request, chosen);
-    if (chosen.size() < WantedBy(request).min) return std::nullopt;
-  }
-  held_[request.service] = {request, chosen};
+  const std::optional<Chosen> chosen = Choose(request);
+  if (!chosen) return std::nullopt;
+  Set(request.service, {request, *chosen});
   Assignment assignment;
-  for (const auto& [address, pool] : chosen) {
+  for (const auto& [address, pool] : *chosen) {
     assignment.addresses.push_back({address, pool});
   }
   return assignment;
@@ -241,14 +357,9 @@ std::optional<Assignment> ReferenceAllocator::Assign(
 
 bool ReferenceAllocator::Hold(const ServiceRequest& request,
                               const std::vector<IpAddress>& addresses) {
-  ServiceRequest as_asked = request;
-  as_asked.requested_addresses = addresses;
-  as_asked.requested_pool = "";
-  as_asked.families = {};
-  as_asked.family_policy = FamilyPolicy::kSingleStack;
-  const std::optional<Chosen> chosen = ChooseRequested(as_asked);
+  const auto chosen = ChooseExactly(request, addresses, true);
   if (!chosen) return false;
-  held_[request.service] = {request, *chosen};
+  Set(request.service, {request, *chosen});
   return true;
 }
 
