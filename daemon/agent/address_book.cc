@@ -99,6 +99,8 @@ void AddressBook::Update() {
   wake_at_ = absl::InfiniteFuture();
   ipam::ServiceRequests requests = wanted_.requests;
   ReserveMissing(now, requests);
+  const absl::Time civil_now = environment_.loop->CivilNow();
+  allocator_.AdvanceTo(civil_now);
   ipam::Replay(ledger_, requests, ipam::OutsidePools::kKeep, &allocator_);
   failures_.clear();
   if (IsAuthor()) {
@@ -107,6 +109,8 @@ void AddressBook::Update() {
   }
   SaveIfChanged();
   ReadEntries();
+  // An address that has rested may be what a service waits for.
+  WakeBy(now + (allocator_.NextCoolDownEnd() - civil_now));
   on_change_();
 }
 

@@ -342,6 +342,30 @@ TEST(ClusterTest, AClusterThatWasOffForDaysKeepsItsAddresses) {
   EXPECT_EQ(cluster.Show("n1"), before);
 }
 
+TEST(ClusterTest, AFreedAddressRestsForItsPoolsCoolDown) {
+  Cluster cluster(/*seed=*/14, /*nodes=*/3);
+  const std::string pool =
+      "---\n"
+      "apiVersion: metallb.io/v1beta1\n"
+      "kind: IPAddressPool\n"
+      "metadata: {name: small, annotations: {lb.io/cool-down: 1m}}\n"
+      "spec: {addresses: [172.18.8.201/32]}\n";
+  cluster.SetManifests(pool + kAdvertisement + ServiceManifest("old"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.SetManifests(pool + kAdvertisement + ServiceManifest("new"));
+  cluster.RunFor(absl::Seconds(30));
+  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "-") << cluster.Dump();
+  // Every node knows, also one that takes over as author.
+  const auto described = cluster.agent("n1").DescribeNode();
+  cluster.Kill(described.ledger_author());
+  cluster.RunFor(absl::Seconds(30));
+  cluster.Start(described.ledger_author());
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.201");
+}
+
 TEST(ClusterTest, BrokenManifestsAtTheStartReleaseNothing) {
   Cluster cluster(/*seed=*/8, /*nodes=*/3);
   const std::string good =
