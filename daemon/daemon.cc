@@ -104,7 +104,11 @@ class Daemon {
     config::Desired desired = LoadDesired(options_, desired_);
     for (const config::Problem& notice :
          config::NewProblems(desired.notices, desired_.notices)) {
-      Record(EventType::kNormal, "ManifestNotice", notice.ToString());
+      if (notice.reason.empty()) {
+        Record(EventType::kNormal, "ManifestNotice", notice.ToString());
+      } else {  // MetalLB warns of these.
+        Record(EventType::kWarning, notice.reason, notice.ToString());
+      }
     }
     Record(EventType::kNormal, "ManifestsRead",
            fmt::format("{} pools, {} advertisements, {} services, {} problems",

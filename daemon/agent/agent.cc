@@ -259,8 +259,9 @@ void Agent::RecordChanges(const AddressEntries& entries,
 void Agent::RecordProblems(const std::vector<config::Problem>& before) {
   for (const config::Problem& problem :
        config::NewProblems(desired_.problems, before)) {
-    Record(EventType::kWarning, "ObjectRefused", problem.object,
-           problem.ToString());
+    Record(EventType::kWarning,
+           problem.reason.empty() ? "ObjectRefused" : problem.reason,
+           problem.object, problem.ToString());
   }
 }
 

@@ -214,8 +214,9 @@ void Fields::RefuseUnknown(absl::Span<const std::string_view> known) const {
   }
 }
 
-void Fields::Refuse(std::string_view key, std::string message) const {
-  report_->Refuse(LineOf(key), PathOf(key), std::move(message));
+void Fields::Refuse(std::string_view key, std::string message,
+                    std::string_view reason) const {
+  report_->Refuse(LineOf(key), PathOf(key), std::move(message), reason);
 }
 
 void Fields::RefuseItem(std::string_view key, size_t index,

@@ -38,11 +38,14 @@ class Report {
   Report(std::string file, std::string object)
       : file_(std::move(file)), object_(std::move(object)) {}
 
-  void Refuse(int line, std::string field, std::string message) {
-    problems_.push_back(MakeProblem(line, std::move(field), message));
+  // `reason` is that of Problem.
+  void Refuse(int line, std::string field, std::string message,
+              std::string_view reason = "") {
+    problems_.push_back(MakeProblem(line, std::move(field), message, reason));
   }
-  void Notice(int line, std::string field, std::string message) {
-    notices_.push_back(MakeProblem(line, std::move(field), message));
+  void Notice(int line, std::string field, std::string message,
+              std::string_view reason = "") {
+    notices_.push_back(MakeProblem(line, std::move(field), message, reason));
   }
   // Keeps the field's line for checks against other objects.
   void Remember(std::string field, int line) {
@@ -57,8 +60,14 @@ class Report {
   }
 
  private:
-  Problem MakeProblem(int line, std::string field, std::string message) const {
-    return {file_, line, object_, std::move(field), std::move(message)};
+  Problem MakeProblem(int line, std::string field, std::string message,
+                      std::string_view reason) const {
+    return {file_,
+            line,
+            object_,
+            std::move(field),
+            std::move(message),
+            std::string(reason)};
   }
 
   const std::string file_;
@@ -105,8 +114,10 @@ class Fields {
   // Reports every key that is not `known`.
   void RefuseUnknown(absl::Span<const std::string_view> known) const;
 
-  // Reports a fault of the field, at its line; absent: at the map's.
-  void Refuse(std::string_view key, std::string message) const;
+  // Reports a fault of the field, at its line; absent: at the map's. `reason`
+  // is that of Problem.
+  void Refuse(std::string_view key, std::string message,
+              std::string_view reason = "") const;
   void RefuseItem(std::string_view key, size_t index,
                   std::string message) const;
 

@@ -322,10 +322,20 @@ apiVersion: v1
 kind: Service
 metadata: {name: two}
 spec: {type: LoadBalancer, clusterIPs: ["fd00::1", 10.96.0.1]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: two-listed}
+spec:
+  type: LoadBalancer
+  clusterIPs: [10.96.0.1, "fd00::1"]
+  ipFamilies: [IPv6, IPv4]
 )",
      "service default/one-cluster-ip "
      "nsLabels=kubernetes.io/metadata.name:default families=IPv4\n"
      "service default/two require-dual "
+     "nsLabels=kubernetes.io/metadata.name:default families=IPv6,IPv4\n"
+     "service default/two-listed require-dual "
      "nsLabels=kubernetes.io/metadata.name:default families=IPv6,IPv4\n"},
     {R"(
 apiVersion: v1
@@ -393,6 +403,51 @@ spec: {type: LoadBalancer}
       "a.yaml:7: Service/default/s: "
       "metadata.annotations[metallb.universe.tf/loadBalancerIPs]: deprecated, "
       "want metallb.io/loadBalancerIPs\n");
+}
+
+// The reasons that MetalLB's events would have.
+TEST(ParseManifestsTest, NamesMetallbsReasonForAService) {
+  struct Case {
+    std::string fields, reason;
+  };
+  const Case kCases[] = {
+      {"loadBalancerIP: nine", "nolbIPsIPFamily"},
+      {"clusterIPs: [nine]", "noclusterIPsIPFamily"},
+      {"clusterIPs: [10.0.0.1, 10.0.0.2]", "noclusterIPsIPFamily"},
+      {"clusterIPs: [10.0.0.1], ipFamilyPolicy: RequireDualStack",
+       "not enough clusterips"},
+      {"ipFamilyPolicy: Dual", ""},
+  };
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.fields);
+    const Manifests manifests = Read(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+        "spec: {type: LoadBalancer, " +
+        c.fields + "}\n");
+    ASSERT_EQ(manifests.problems.size(), 1u);
+    EXPECT_EQ(manifests.problems[0].reason, c.reason);
+  }
+  const Manifests old = Read(
+      "apiVersion: v1\nkind: Service\nmetadata: {name: s, annotations: "
+      "{metallb.universe.tf/allow-shared-ip: k}}\n"
+      "spec: {type: LoadBalancer}\n");
+  ASSERT_EQ(old.notices.size(), 1u);
+  EXPECT_EQ(old.notices[0].reason, "deprecatedAnnotation");
+}
+
+TEST(ParseManifestsTest, AServiceAsksForAReservationInsteadOfAnAddress) {
+  const std::string head =
+      "apiVersion: v1\nkind: Service\nmetadata: {name: s, annotations: "
+      "{lb.io/reservation: front}}\nspec: {type: LoadBalancer";
+  const Manifests manifests = Read(head + "}\n");
+  ASSERT_EQ(manifests.objects.size(), 1u);
+  EXPECT_EQ(
+      std::get<ServiceObject>(manifests.objects[0].value).request.reservation,
+      "front");
+  EXPECT_EQ(ToText(Read(head + ", loadBalancerIP: 192.0.2.1}\n").problems),
+            "a.yaml:3: Service/default/s: "
+            "metadata.annotations[lb.io/reservation]: set besides "
+            "spec.loadBalancerIP, want one of the two\n");
 }
 
 TEST(ParseManifestsTest, ReadsOnlyServicesOfItsTypeAndClass) {

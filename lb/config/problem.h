@@ -17,6 +17,8 @@ struct Problem {
   std::string object;   // "Kind/name", "Kind/namespace/name"; else "yaml", ...
   std::string field;    // "spec.addresses[0]"; may be empty.
   std::string message;  // What is wrong, what was wanted.
+  // MetalLB's event reason for it (ipam::EventReason), if it has one.
+  std::string reason;
 
   // "file:line: object: field: message" without what is empty. One line:
   // parts are Printable() and have an end.

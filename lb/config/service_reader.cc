@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -11,6 +12,7 @@
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
 #include "lb/election/candidates.h"
+#include "lb/ipam/decision.h"
 #include "lb/ipam/service_request.h"
 #include "lb/net/ip_address.h"
 
@@ -54,7 +56,8 @@ class ServiceReader {
     if (annotations.Find(old_key) == nullptr) return "";
     root_.report()->Notice(annotations.LineOf(old_key),
                            annotations.PathOf(old_key),
-                           fmt::format("deprecated, want {}", key));
+                           fmt::format("deprecated, want {}", key),
+                           ToString(ipam::EventReason::kDeprecatedAnnotation));
     return old_key;
   }
 
@@ -93,7 +96,8 @@ class ServiceReader {
     if (address.ok()) {
       request_.requested_addresses.push_back(*address);
     } else {
-      fields.Refuse(key, std::string(address.status().message()));
+      fields.Refuse(key, std::string(address.status().message()),
+                    ToString(ipam::EventReason::kNoLbIpsFamily));
     }
   }
 
@@ -164,20 +168,27 @@ class ServiceReader {
     for (const std::string& text : cluster_ips) {
       const auto address = net::ParseIpAddress(text);
       if (!address.ok()) {
-        spec.Refuse(key, std::string(address.status().message()));
+        spec.Refuse(key, std::string(address.status().message()),
+                    ToString(ipam::EventReason::kNoClusterIpsFamily));
         return;
       }
       request_.families.push_back(address->family());
     }
     RefuseRepeatedFamily(spec, key);
     if (request_.families.size() > 1) {
+      // Which one is preferred, ipFamilies says, if it is there.
+      const std::vector<std::string> listed = spec.Texts("ipFamilies");
+      if (!listed.empty() && listed[0] != net::ToString(request_.families[0])) {
+        std::swap(request_.families[0], request_.families[1]);
+      }
       if (request_.family_policy == ipam::FamilyPolicy::kSingleStack) {
         request_.family_policy = ipam::FamilyPolicy::kRequireDualStack;
       }
       return;
     }
     if (request_.family_policy == ipam::FamilyPolicy::kRequireDualStack) {
-      spec.Refuse(key, "one cluster address, want two for RequireDualStack");
+      spec.Refuse(key, "one cluster address, want two for RequireDualStack",
+                  ToString(ipam::EventReason::kNotEnoughClusterIps));
     }
     request_.family_policy = ipam::FamilyPolicy::kSingleStack;
   }
@@ -186,9 +197,11 @@ class ServiceReader {
     const std::vector<net::IpFamily>& families = request_.families;
     if (families.size() > 2 ||
         (families.size() == 2 && families[0] == families[1])) {
-      spec.Refuse(key, fmt::format("{} addresses, want at most one of each "
-                                   "family",
-                                   families.size()));
+      spec.Refuse(key,
+                  fmt::format("{} addresses, want at most one of each "
+                              "family",
+                              families.size()),
+                  ToString(ipam::EventReason::kNoClusterIpsFamily));
     }
   }
 
