@@ -23,7 +23,8 @@ absl::StatusOr<uint16_t> ParsePort(std::string_view text,
 }  // namespace
 
 std::string Endpoint::ToString() const {
-  if (address.is_ipv6()) return fmt::format("[{}]:{}", address.ToString(), port);
+  if (address.is_ipv6())
+    return fmt::format("[{}]:{}", address.ToString(), port);
   return fmt::format("{}:{}", address.ToString(), port);
 }
 

@@ -423,9 +423,8 @@ TEST(ClusterTest, ReconcilingAgainPlansNothing) {
   }
 }
 
-// Random kills, restarts, state losses and partitions; then calm. Whatever
-// happened, all agree in the end, and nobody's address changed that was agreed
-// on by all before, as none was disputed.
+// Random kills, restarts and partitions; then calm. All agree in the end, and
+// no address changed, as none was disputed.
 class ClusterFaultTest : public testing::TestWithParam<int> {};
 
 TEST_P(ClusterFaultTest, AgreesAgainAfterRandomFaults) {

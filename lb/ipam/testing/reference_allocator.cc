@@ -271,10 +271,9 @@ void ReferenceAllocator::AddMissing(const ServiceRequest& request,
   }
   for (const IpFamily family : wanted.order) {
     if (chosen.size() == wanted.max) return;
-    const bool has_family =
-        std::any_of(chosen.begin(), chosen.end(), [&](const auto& entry) {
-          return entry.first.family() == family;
-        });
+    const bool has_family = std::any_of(
+        chosen.begin(), chosen.end(),
+        [&](const auto& entry) { return entry.first.family() == family; });
     if (has_family) continue;
     std::vector<Pool> in_turn = candidates;
     for (const Pool& pool : pools_) {
