@@ -42,6 +42,12 @@ config::Desired LoadDesired(const config::Options& options,
       previous);
 }
 
+std::string Summary(const config::Desired& desired) {
+  return fmt::format("{} pools, {} advertisements, {} services, {} problems",
+                     desired.pools.size(), desired.advertisements.size(),
+                     desired.services.size(), desired.problems.size());
+}
+
 // One running node. Everything but Run() happens on the loop.
 class Daemon {
  public:
@@ -110,10 +116,7 @@ class Daemon {
         Record(EventType::kWarning, notice.reason, notice.ToString());
       }
     }
-    Record(EventType::kNormal, "ManifestsRead",
-           fmt::format("{} pools, {} advertisements, {} services, {} problems",
-                       desired.pools.size(), desired.advertisements.size(),
-                       desired.services.size(), desired.problems.size()));
+    Record(EventType::kNormal, "ManifestsRead", Summary(desired));
     desired_ = desired;
     agent_->SetDesired(std::move(desired));
   }
@@ -180,9 +183,7 @@ bool CheckManifests(const config::Options& options) {
   for (const config::Problem& problem : desired.problems) {
     fmt::print("{}\n", problem.ToString());
   }
-  fmt::print("{} pools, {} advertisements, {} services, {} problems\n",
-             desired.pools.size(), desired.advertisements.size(),
-             desired.services.size(), desired.problems.size());
+  fmt::print("{}\n", Summary(desired));
   return desired.problems.empty();
 }
 

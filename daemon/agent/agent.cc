@@ -214,14 +214,11 @@ void Agent::Announce() {
   if (ready_ && !leaving_) {
     wanted = AnnouncementsOf(options_.node, addresses_.entries(), placement_);
   }
-  std::set<net::IpAddress> before, after, both;
-  for (const auto& [address, interfaces] : announcements_) {
-    before.insert(address);
-  }
+  std::set<net::IpAddress> after;
   for (const auto& [address, interfaces] : wanted) after.insert(address);
+  std::set<net::IpAddress> both = after;
+  for (const auto& [address, interfaces] : announcements_) both.insert(address);
   const bool delivers = options_.delivery == Delivery::kLoopback;
-  both = before;
-  both.insert(after.begin(), after.end());
   if (delivers) delivery_.Deliver(both);
   announcements_ = wanted;
   announce_.SetAnnouncements(std::move(wanted));

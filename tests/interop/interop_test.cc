@@ -86,7 +86,8 @@ class InteropTest : public testing::Test {
   };
 
   void SetUp() override {
-    if (!World::no_theirs.empty()) GTEST_SKIP() << World::no_theirs;
+    if (!World::no_theirs.empty())
+      GTEST_SKIP() << "SKIPPED: " << World::no_theirs;
   }
   void TearDown() override {
     if (HasFailure()) {
@@ -314,8 +315,9 @@ TEST_F(InteropTest, IdleNodesCostNoMoreThanTheirs) {
 }
 
 TEST_F(InteropTest, NobodyDiesInTwoMinutesOfTenPercentLoss) {
-  if (!World::isolated) GTEST_SKIP() << "needs root for a network namespace";
-  if (!Shell("nft --version >/dev/null")) GTEST_SKIP() << "no nft";
+  if (!World::isolated)
+    GTEST_SKIP() << "SKIPPED: no network namespace, want root";
+  if (!Shell("nft --version >/dev/null")) GTEST_SKIP() << "SKIPPED: no nft";
   Cluster(3, 3, kBoth);
   ASSERT_TRUE(
       Shell("nft 'table inet loss { chain in { "
