@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
       {.interfaces = {.include = {argv[1]}, .exclude = {}}},
       {.loop = &loop, .frames = &frames, .links = links->get(), .log = &log});
   node.Start();
-  node.SetAnnouncements({{*vip, {argv[1]}}});
+  node.SetAnnouncements({{*vip, {.interfaces = {argv[1]}}}});
 
   const auto signals = lb::io::Signals::Create(&loop, {SIGINT, SIGTERM},
                                                [&](int) { loop.Stop(); });

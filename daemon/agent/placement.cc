@@ -113,15 +113,14 @@ announce::Announcements AnnouncementsOf(const std::string& node,
   for (const auto& [service, place] : placement) {
     if (place.node != node) continue;
     for (const auto& assigned : entries.at(service).assignment.addresses) {
-      const auto [it, is_new] = announcements.try_emplace(
-          assigned.address, place.interfaces.begin(), place.interfaces.end());
-      if (is_new) continue;
+      const auto [it, is_new] = announcements.try_emplace(assigned.address);
+      auto& interfaces = it->second.interfaces;
       // A shared address: the services' interfaces together, where none named
       // means all.
-      if (it->second.empty() || place.interfaces.empty()) {
-        it->second.clear();
+      if (!is_new && (interfaces.empty() || place.interfaces.empty())) {
+        interfaces.clear();
       } else {
-        it->second.insert(place.interfaces.begin(), place.interfaces.end());
+        interfaces.insert(place.interfaces.begin(), place.interfaces.end());
       }
     }
   }

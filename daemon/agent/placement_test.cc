@@ -124,10 +124,11 @@ TEST_F(PlacementTest, SharersAnnounceOnTheInterfacesOfBoth) {
   placement["a"].interfaces = {"eth0"};
   placement["b"].interfaces = {"eth1"};
   const net::IpAddress shared = *net::ParseIpAddress("10.0.0.1");
-  EXPECT_THAT(AnnouncementsOf("n2", entries_, placement).at(shared),
+  EXPECT_THAT(AnnouncementsOf("n2", entries_, placement).at(shared).interfaces,
               ElementsAre("eth0", "eth1"));
   placement["a"].interfaces = {};  // All.
-  EXPECT_THAT(AnnouncementsOf("n2", entries_, placement).at(shared), IsEmpty());
+  EXPECT_THAT(AnnouncementsOf("n2", entries_, placement).at(shared).interfaces,
+              IsEmpty());
 }
 
 }  // namespace

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lb/base/check.h"
 #include "lb/base/event_log.h"
@@ -16,6 +19,27 @@ namespace {
 // it costs us a wake-up. In IPv6 the byte at 40 is the ICMPv6 type.
 constexpr char kFilter[] =
     "arp or (icmp6 and (ip6[40] == 135 or ip6[40] == 136))";
+
+std::string_view Describe(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kWithheld:
+      return "has it: not announced, tried again later";
+    case Outcome::kDefended:
+      return "answers for it too: announced again";
+    case Outcome::kYielded:
+      return "goes before us: left to it";
+    case Outcome::kRivalYields:
+      return "answered for it too, and left it to us";
+    case Outcome::kTakenBack:
+      return "is silent: announced again";
+  }
+  LB_UNREACHABLE();
+}
+
+std::string Describe(const Conflict& conflict) {
+  return fmt::format("{}: {} {}", conflict.announcement.interface,
+                     conflict.rival.ToString(), Describe(conflict.outcome));
+}
 
 }  // namespace
 
@@ -42,6 +66,26 @@ AnnouncementPlan AnnounceNode::SetAnnouncements(Announcements announcements) {
                                                       std::move(announcements));
   Drain();
   return plan;
+}
+
+void AnnounceNode::Refresh(const absl::btree_set<net::IpAddress>& addresses) {
+  announcer_.Refresh(environment_.loop->Now(), addresses);
+  Drain();
+}
+
+void AnnounceNode::Reclaim(const net::IpAddress& vip) {
+  announcer_.Reclaim(environment_.loop->Now(), vip);
+  Drain();
+}
+
+void AnnounceNode::Fence() {
+  announcer_.Fence(environment_.loop->Now());
+  Drain();
+}
+
+void AnnounceNode::Unfence() {
+  announcer_.Unfence(environment_.loop->Now());
+  Drain();
 }
 
 void AnnounceNode::FollowLinks() {
@@ -134,8 +178,19 @@ void AnnounceNode::Drain() {
     }
   }
   timer_->Arm(std::min(announcer_.NextDeadline(), retry_at_));
-  for (const Conflict& conflict : announcer_.TakeConflicts()) {
-    ReportConflict(conflict);
+  Report();
+}
+
+// The announcer may be called from each observer, so all is taken before.
+void AnnounceNode::Report() {
+  const std::optional<absl::Duration> stall = announcer_.TakeStall();
+  const std::vector<Conflict> conflicts = announcer_.TakeConflicts();
+  const std::vector<Announcement> handed_over = announcer_.TakeHandedOver();
+  if (stall && on_stall_) on_stall_(*stall);
+  for (const Conflict& conflict : conflicts) ReportConflict(conflict);
+  if (!on_handed_over_) return;
+  for (const Announcement& announcement : handed_over) {
+    on_handed_over_(announcement);
   }
 }
 
@@ -155,14 +210,13 @@ void AnnounceNode::ChangeGroup(const GroupChange& change) {
 }
 
 void AnnounceNode::ReportConflict(const Conflict& conflict) {
+  const bool is_over = conflict.outcome == Outcome::kTakenBack;
   environment_.log->Record(
       {.time = environment_.loop->CivilNow(),
-       .type = EventType::kWarning,
-       .reason = "AddressConflict",
+       .type = is_over ? EventType::kNormal : EventType::kWarning,
+       .reason = is_over ? "AddressTakenBack" : "AddressConflict",
        .object = fmt::format("Vip/{}", conflict.announcement.vip.ToString()),
-       .message = fmt::format("{}: {} answers for it too",
-                              conflict.announcement.interface,
-                              conflict.rival.ToString())});
+       .message = Describe(conflict)});
   if (on_conflict_) on_conflict_(conflict);
 }
 

@@ -10,9 +10,11 @@
 //   node.SetAnnouncements({{vip, {}}});
 //
 // Events: AddressConflict (Vip/ADDRESS) when another host claims an address
-// that we announce; InterfaceChanged (Interface/NAME) when one becomes usable
-// or ceases to be; GroupRefused (Interface/NAME) when the kernel refuses a
-// multicast group (an IPv6 address that shares it may go unanswered).
+// that we announce or probe for, with what was done; AddressTakenBack
+// (Vip/ADDRESS) when a rival that one was left to is silent; InterfaceChanged
+// (Interface/NAME) when one becomes usable or ceases to be; GroupRefused
+// (Interface/NAME) when the kernel refuses a multicast group (an IPv6 address
+// that shares it may go unanswered).
 #ifndef LB_ANNOUNCE_ANNOUNCE_NODE_H_
 #define LB_ANNOUNCE_ANNOUNCE_NODE_H_
 
@@ -23,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "lb/announce/announcement_plan.h"
@@ -32,6 +35,7 @@
 #include "lb/io/environment.h"
 #include "lb/io/frame_transport.h"
 #include "lb/io/loop.h"
+#include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
 
 namespace lb::announce {
@@ -57,9 +61,19 @@ class AnnounceNode {
   // Replaces what is announced. Returns what changed, already done.
   AnnouncementPlan SetAnnouncements(Announcements announcements);
 
+  // As the announcer's calls of these names.
+  void SetWatched(absl::btree_set<net::IpAddress> addresses) {
+    announcer_.SetWatched(std::move(addresses));
+  }
+  void Refresh(const absl::btree_set<net::IpAddress>& addresses);
+  void Reclaim(const net::IpAddress& vip);
+  void Fence();
+  void Unfence();
+
   // All interfaces, usable or why not, in the link monitor's order.
   const std::vector<InterfaceChoice>& interfaces() const { return choices_; }
-  // Called after interfaces() changed. Neither observer may destroy the node.
+  // Called after interfaces() changed. No observer may destroy the node; each
+  // may call it.
   void SetInterfacesObserver(absl::AnyInvocable<void()> on_change) {
     on_interfaces_ = std::move(on_change);
   }
@@ -67,6 +81,17 @@ class AnnounceNode {
   void SetConflictObserver(
       absl::AnyInvocable<void(const Conflict&)> on_conflict) {
     on_conflict_ = std::move(on_conflict);
+  }
+  // Called when an address that is handed over is announced by another host:
+  // it is not answered any more, and may cease to be delivered.
+  void SetHandedOverObserver(
+      absl::AnyInvocable<void(const Announcement&)> on_handed_over) {
+    on_handed_over_ = std::move(on_handed_over);
+  }
+  // Called when the announcer has fenced itself, with how long it was not run.
+  // It stays silent until Unfence().
+  void SetStallObserver(absl::AnyInvocable<void(absl::Duration)> on_stall) {
+    on_stall_ = std::move(on_stall);
   }
 
   // For counters and for what is announced.
@@ -91,6 +116,7 @@ class AnnounceNode {
   // Sends and reports all that the announcer has, and arms the timer.
   void Drain();
   void ChangeGroup(const GroupChange& change);
+  void Report();
   void ReportConflict(const Conflict& conflict);
 
   const AnnounceNodeOptions options_;
@@ -104,6 +130,8 @@ class AnnounceNode {
   uint64_t frames_unsent_ = 0;
   absl::AnyInvocable<void()> on_interfaces_;
   absl::AnyInvocable<void(const Conflict&)> on_conflict_;
+  absl::AnyInvocable<void(const Announcement&)> on_handed_over_;
+  absl::AnyInvocable<void(absl::Duration)> on_stall_;
 };
 
 }  // namespace lb::announce

@@ -36,18 +36,20 @@ std::string AnnouncementPlan::ToString() const {
   Append("start", start, text);
   Append("stop", stop, text);
   Append("refresh", refresh, text);
+  Append("hand over", hand_over, text);
   return text.empty() ? "nothing" : text;
 }
 
 AnnouncementSet Expand(const Announcements& announcements,
                        absl::Span<const Interface> interfaces) {
   AnnouncementSet expanded;
-  for (const auto& [vip, names] : announcements) {
+  for (const auto& [vip, terms] : announcements) {
+    const auto& names = terms.interfaces;
     for (const Interface& interface : interfaces) {
       if (!Serves(interface, vip)) continue;
       if (!names.empty() && !names.contains(interface.name)) continue;
       expanded.emplace(Announcement{vip, interface.name},
-                       IdentityOf(interface, vip));
+                       Post{IdentityOf(interface, vip), terms.role});
     }
   }
   return expanded;
@@ -56,15 +58,20 @@ AnnouncementSet Expand(const Announcements& announcements,
 AnnouncementPlan PlanAnnouncements(const AnnouncementSet& wanted,
                                    const AnnouncementSet& current) {
   AnnouncementPlan plan;
-  for (const auto& [announcement, identity] : wanted) {
+  for (const auto& [announcement, post] : wanted) {
     const auto it = current.find(announcement);
-    if (it == current.end()) {
+    const bool is_new = it == current.end();
+    const bool leaves = post.role == Role::kHandOver;
+    const bool left = !is_new && it->second.role == Role::kHandOver;
+    if (is_new || (left && !leaves)) {
       plan.start.push_back(announcement);
-    } else if (it->second != identity) {
+    } else if (leaves && !left) {
+      plan.hand_over.push_back(announcement);
+    } else if (it->second.identity != post.identity) {
       plan.refresh.push_back(announcement);
     }
   }
-  for (const auto& [announcement, identity] : current) {
+  for (const auto& [announcement, post] : current) {
     if (!wanted.contains(announcement)) plan.stop.push_back(announcement);
   }
   return plan;

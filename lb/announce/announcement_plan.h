@@ -6,6 +6,7 @@
 #define LB_ANNOUNCE_ANNOUNCEMENT_PLAN_H_
 
 #include <compare>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,10 +20,28 @@
 
 namespace lb::announce {
 
-// What a node is told to announce: each address with the names of the
-// interfaces to announce it on; none named: all usable ones.
-using Announcements =
-    absl::btree_map<net::IpAddress, absl::btree_set<std::string>>;
+// What the node is to do for an address.
+enum class Role : uint8_t {
+  // Announce it at once: a member of the cluster had it until now.
+  kAnnounce,
+  // First ask whether a foreign host has it: no member had it until now. Once
+  // begun, kAnnounce and kProbeFirst are the same until the address starts
+  // again (on an interface that comes back, or after a fence).
+  kProbeFirst,
+  // Go on answering, announce it no more, and fall silent when another host
+  // announces it. An address that starts so is answered at once.
+  kHandOver,
+};
+
+struct Terms {
+  absl::btree_set<std::string> interfaces;  // By name; none: all usable ones.
+  Role role = Role::kAnnounce;
+
+  friend bool operator==(const Terms&, const Terms&) = default;
+};
+
+// What a node is told to announce.
+using Announcements = absl::btree_map<net::IpAddress, Terms>;
 
 // One address on one interface.
 struct Announcement {
@@ -42,16 +61,23 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-using AnnouncementSet = absl::btree_map<Announcement, Identity>;
+struct Post {
+  Identity identity;
+  Role role = Role::kAnnounce;
+};
+
+using AnnouncementSet = absl::btree_map<Announcement, Post>;
 
 struct AnnouncementPlan {
   // Each sorted; they share nothing.
-  std::vector<Announcement> start;
+  std::vector<Announcement> start;  // Also what is no longer handed over.
   std::vector<Announcement> stop;
   std::vector<Announcement> refresh;  // Goes on, under another identity.
+  std::vector<Announcement> hand_over;
 
   bool empty() const {
-    return start.empty() && stop.empty() && refresh.empty();
+    return start.empty() && stop.empty() && refresh.empty() &&
+           hand_over.empty();
   }
   // "start 10.0.0.1@eth0 10.0.0.2@eth0; stop 2001:db8::1@eth1" or "nothing".
   std::string ToString() const;

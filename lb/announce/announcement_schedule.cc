@@ -39,7 +39,8 @@ absl::Status Validate(const ScheduleOptions& options) {
         fmt::format("{} frames per second, {} in a burst, want at least 1",
                     options.frames_per_second, options.frames_burst));
   }
-  if (options.repeat_grace < absl::ZeroDuration() ||
+  if (options.probe_grace < absl::ZeroDuration() ||
+      options.repeat_grace < absl::ZeroDuration() ||
       options.refresh_grace < absl::ZeroDuration()) {
     return Wrong("a grace is negative, want 0 or more");
   }
@@ -52,25 +53,49 @@ AnnouncementSchedule::AnnouncementSchedule(const ScheduleOptions& options,
       frame_interval_(absl::Seconds(1) / options.frames_per_second),
       prng_(std::move(prng)) {}
 
-void AnnouncementSchedule::Start(absl::Time now,
-                                 const net::IpAddress& address) {
-  Stop(address);
-  const Entry entry{.started = now,
-                    .due = now + options_.rounds.front(),
-                    .form = FirstForm(address)};
-  entries_.emplace(address, entry);
+void AnnouncementSchedule::Start(absl::Time now, const net::IpAddress& address,
+                                 absl::Time asked) {
+  Begin(address, {.started = now,
+                  .asked = asked,
+                  .due = now + options_.rounds.front(),
+                  .form = FirstForm(address)});
+}
+
+void AnnouncementSchedule::StartProbes(absl::Time now,
+                                       const net::IpAddress& address,
+                                       absl::Duration interval,
+                                       absl::Time asked) {
+  Begin(address, {.started = now,
+                  .asked = asked,
+                  .probe_interval = interval,
+                  .due = now,
+                  .grace = options_.probe_grace,
+                  .form = AnnouncementForm::kProbe});
+}
+
+void AnnouncementSchedule::AnnounceOnce(absl::Time now,
+                                        const net::IpAddress& address,
+                                        Urgency urgency) {
+  const auto it = entries_.find(address);
+  if (it == entries_.end()) return;
+  Entry& entry = it->second;
+  if (entry.form == AnnouncementForm::kProbe) return;
+  Dequeue(address, entry);
+  const absl::Duration grace = urgency == Urgency::kAsFirst
+                                   ? absl::ZeroDuration()
+                                   : options_.repeat_grace;
+  // What waits already must not go later than it would have gone.
+  entry.grace = entry.ready ? std::min(entry.grace, grace) : grace;
+  entry.due = std::min(entry.due, now);
+  entry.form = FirstForm(address);
+  entry.ready = false;
   waiting_.emplace(entry.due, address);
 }
 
 void AnnouncementSchedule::Stop(const net::IpAddress& address) {
   const auto it = entries_.find(address);
   if (it == entries_.end()) return;
-  const Entry& entry = it->second;
-  if (entry.ready) {
-    ready_.erase({ReadyKey(entry), address});
-  } else {
-    waiting_.erase({entry.due, address});
-  }
+  Dequeue(address, it->second);
   entries_.erase(it);
 }
 
@@ -78,7 +103,7 @@ std::vector<ScheduledFrame> AnnouncementSchedule::TakeDue(absl::Time now) {
   MoveDueToReady(now);
   std::vector<ScheduledFrame> frames;
   while (!ready_.empty() && BudgetFreeAt() <= now) {
-    const net::IpAddress address = ready_.begin()->second;
+    const net::IpAddress address = std::get<net::IpAddress>(*ready_.begin());
     ready_.erase(ready_.begin());
     Entry& entry = entries_.at(address);
     frames.push_back({address, entry.form});
@@ -94,50 +119,70 @@ absl::Time AnnouncementSchedule::NextDeadline() const {
   return std::max(waiting_.begin()->first, BudgetFreeAt());
 }
 
+AnnouncementSchedule::ReadySlot AnnouncementSchedule::ReadySlotOf(
+    const net::IpAddress& address, const Entry& entry) {
+  return {entry.due + entry.grace, absl::UnixEpoch() - entry.asked, address};
+}
+
+void AnnouncementSchedule::Begin(const net::IpAddress& address, Entry entry) {
+  Stop(address);
+  waiting_.emplace(entry.due, address);
+  entries_.emplace(address, entry);
+}
+
+void AnnouncementSchedule::Dequeue(const net::IpAddress& address,
+                                   const Entry& entry) {
+  if (entry.ready) {
+    ready_.erase(ReadySlotOf(address, entry));
+  } else {
+    waiting_.erase({entry.due, address});
+  }
+}
+
 void AnnouncementSchedule::MoveDueToReady(absl::Time now) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
     const net::IpAddress address = waiting_.begin()->second;
     waiting_.erase(waiting_.begin());
     Entry& entry = entries_.at(address);
     entry.ready = true;
-    ready_.emplace(ReadyKey(entry), address);
+    ready_.insert(ReadySlotOf(address, entry));
   }
 }
 
-// The frame of `entry` went out: on to the round's second one, or the next
-// round that is still to come.
+// The frame of `entry` went out: on to the round's second one, the next probe,
+// or the next round that is still to come.
 void AnnouncementSchedule::Advance(absl::Time now,
                                    const net::IpAddress& address,
                                    Entry& entry) {
   if (entry.form == AnnouncementForm::kArpRequest) {
     entry.form = AnnouncementForm::kArpReply;
-    ready_.emplace(ReadyKey(entry), address);
+    entry.grace = std::max(entry.grace, options_.repeat_grace);
+    ready_.insert(ReadySlotOf(address, entry));
     return;
   }
-  entry.form = FirstForm(address);
   entry.ready = false;
-  entry.due = absl::InfiniteFuture();
-  if (entry.round < options_.rounds.size()) ++entry.round;
-  while (entry.round < options_.rounds.size() &&
-         entry.started + options_.rounds[entry.round] <= now) {
-    ++entry.round;
-  }
-  if (entry.round < options_.rounds.size()) {
-    entry.due = entry.started + options_.rounds[entry.round];
-  } else if (options_.period > absl::ZeroDuration()) {
-    entry.due = now + options_.period - options_.period_jitter +
-                prng_.UniformDuration(2 * options_.period_jitter);
+  if (entry.form == AnnouncementForm::kProbe) {
+    entry.due = now + entry.probe_interval;
+  } else {
+    entry.form = FirstForm(address);
+    PlanNextRound(now, entry);
   }
   if (entry.due != absl::InfiniteFuture()) waiting_.emplace(entry.due, address);
 }
 
-absl::Time AnnouncementSchedule::ReadyKey(const Entry& entry) const {
-  if (entry.round == options_.rounds.size()) {
-    return entry.due + options_.refresh_grace;
+void AnnouncementSchedule::PlanNextRound(absl::Time now, Entry& entry) {
+  const auto next = std::upper_bound(
+      options_.rounds.begin(), options_.rounds.end(), now - entry.started);
+  if (next != options_.rounds.end()) {
+    entry.due = entry.started + *next;
+    entry.grace = options_.repeat_grace;
+  } else if (options_.period > absl::ZeroDuration()) {
+    entry.due = now + options_.period - options_.period_jitter +
+                prng_.UniformDuration(2 * options_.period_jitter);
+    entry.grace = options_.refresh_grace;
+  } else {
+    entry.due = absl::InfiniteFuture();
   }
-  const bool first =
-      entry.round == 0 && entry.form != AnnouncementForm::kArpReply;
-  return first ? entry.due : entry.due + options_.repeat_grace;
 }
 
 absl::Time AnnouncementSchedule::BudgetFreeAt() const {

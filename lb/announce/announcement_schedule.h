@@ -1,23 +1,26 @@
-// AnnouncementSchedule: when each address is announced on one interface.
+// AnnouncementSchedule: when what is sent unasked leaves one interface.
 //
-// Every address goes through rounds: at the `rounds` offsets after its start,
-// then every `period`. A round is one frame for IPv6 and two for IPv4 (request
-// form, then reply form). All frames of the interface share one budget; when it
-// does not suffice, frames wait, ordered by due time plus a grace: none for the
-// very first frame of an address, `repeat_grace` for the rest of its rounds,
-// `refresh_grace` for periodic refreshes. So new owners go first, and nothing
-// waits for ever. Rounds that fell due while one waited are skipped.
+// An announced address goes through rounds: at the `rounds` offsets after its
+// start, then every `period`. A round is one frame for IPv6 and two for IPv4
+// (request form, then reply form). A probed address has one frame after the
+// other. All frames of the interface share one budget; when it does not
+// suffice, frames wait, ordered by due time plus a grace: none for the very
+// first frame of an address, `probe_grace` for probes, `repeat_grace` for the
+// rest of the rounds, `refresh_grace` for periodic refreshes. So new owners go
+// first, and nothing waits for ever. Of equals the one that a client asked for
+// last goes first. Rounds that fell due while one waited are skipped.
 //
 // Pure bookkeeping: no frames, no clock, no lock. Values and draws decide all.
 //
 //   AnnouncementSchedule schedule({}, prng.Fork("eth0"));
-//   schedule.Start(now, vip);
+//   schedule.Start(now, vip, last_asked);
 //   for (const auto& frame : schedule.TakeDue(now)) Send(frame);
 //   timer->Arm(schedule.NextDeadline());
 #ifndef LB_ANNOUNCE_ANNOUNCEMENT_SCHEDULE_H_
 #define LB_ANNOUNCE_ANNOUNCEMENT_SCHEDULE_H_
 
 #include <cstddef>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,9 +43,11 @@ struct ScheduleOptions {
   // Each refresh comes up to this much earlier or later. < period.
   absl::Duration period_jitter = absl::Seconds(6);
   // The interface's budget. With these, 1,000 addresses that start at once have
-  // each had their first frame after 400 ms.
-  int frames_per_second = 2000;
+  // each had their first frame after 267 ms; if they are probed before (three
+  // frames each), after 1.3 s.
+  int frames_per_second = 3000;
   int frames_burst = 200;
+  absl::Duration probe_grace = absl::Milliseconds(500);
   absl::Duration repeat_grace = absl::Seconds(2);
   absl::Duration refresh_grace = absl::Seconds(10);
 };
@@ -50,7 +55,15 @@ struct ScheduleOptions {
 // Names the first option that is out of range; OK if there is none.
 absl::Status Validate(const ScheduleOptions& options);
 
-enum class AnnouncementForm { kArpRequest, kArpReply, kNdpAdvertisement };
+enum class AnnouncementForm {
+  kArpRequest,
+  kArpReply,
+  kNdpAdvertisement,
+  kProbe,  // Of either family: the caller knows whom it asks.
+};
+
+// How soon an announcement out of turn goes.
+enum class Urgency { kAsFirst, kAsRepeat };
 
 struct ScheduledFrame {
   net::IpAddress address;
@@ -65,8 +78,18 @@ class AnnouncementSchedule {
   // REQUIRES: Validate(options) is OK.
   AnnouncementSchedule(const ScheduleOptions& options, Prng prng);
 
-  // Begins with the first round, also if the address was started before.
-  void Start(absl::Time now, const net::IpAddress& address);
+  // Begins with the first round, whatever the address did before. `asked`:
+  // when a client last asked for it; InfinitePast: never.
+  void Start(absl::Time now, const net::IpAddress& address,
+             absl::Time asked = absl::InfinitePast());
+  // Probes now and `interval` after each probe, whatever it did before.
+  void StartProbes(absl::Time now, const net::IpAddress& address,
+                   absl::Duration interval,
+                   absl::Time asked = absl::InfinitePast());
+  // One more round, now; the others stay. Nothing if the address is not
+  // announced.
+  void AnnounceOnce(absl::Time now, const net::IpAddress& address,
+                    Urgency urgency);
   // Forgets the address; frames that wait are dropped.
   void Stop(const net::IpAddress& address);
 
@@ -81,25 +104,33 @@ class AnnouncementSchedule {
  private:
   struct Entry {
     absl::Time started;
-    size_t round = 0;  // Index in options_.rounds; its size: refreshes.
+    absl::Time asked;
+    absl::Duration probe_interval;  // If the form is kProbe.
     absl::Time due;
+    absl::Duration grace;
     AnnouncementForm form = AnnouncementForm::kArpRequest;
     bool ready = false;  // In ready_, else in waiting_ (or at rest).
   };
   // Sets of these are queues.
-  using Slot = std::pair<absl::Time, net::IpAddress>;
+  using WaitingSlot = std::pair<absl::Time, net::IpAddress>;
+  // Due time and grace; how long before some instant it was asked for.
+  using ReadySlot = std::tuple<absl::Time, absl::Duration, net::IpAddress>;
 
+  static ReadySlot ReadySlotOf(const net::IpAddress& address,
+                               const Entry& entry);
+  void Begin(const net::IpAddress& address, Entry entry);
+  void Dequeue(const net::IpAddress& address, const Entry& entry);
   void MoveDueToReady(absl::Time now);
   void Advance(absl::Time now, const net::IpAddress& address, Entry& entry);
-  absl::Time ReadyKey(const Entry& entry) const;
+  void PlanNextRound(absl::Time now, Entry& entry);
   absl::Time BudgetFreeAt() const;
 
   const ScheduleOptions options_;
   const absl::Duration frame_interval_;  // 1 s / frames_per_second
   Prng prng_;
   absl::btree_map<net::IpAddress, Entry> entries_;
-  absl::btree_set<Slot> waiting_;  // By due time.
-  absl::btree_set<Slot> ready_;    // Due; by ReadyKey().
+  absl::btree_set<WaitingSlot> waiting_;  // By due time.
+  absl::btree_set<ReadySlot> ready_;      // What is due, the next one first.
   // When the budget is whole again. Runs ahead of now by at most a burst.
   absl::Time budget_whole_at_ = absl::InfinitePast();
 };

@@ -3,37 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <iterator>
 #include <utility>
-#include <variant>
 
-#include "lb/announce/arp_responder.h"
-#include "lb/announce/ndp_responder.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
-#include "lb/net/arp.h"
 #include "lb/net/ndp.h"
 
 namespace lb::announce {
 namespace {
 
-std::vector<uint8_t> BuildFrame(const Interface& interface,
-                                const ScheduledFrame& frame) {
-  switch (frame.form) {
-    case AnnouncementForm::kArpRequest:
-      return GratuitousRequestFrame(interface.mac, frame.address);
-    case AnnouncementForm::kArpReply:
-      return GratuitousReplyFrame(interface.mac, frame.address);
-    case AnnouncementForm::kNdpAdvertisement:
-      return UnsolicitedAdvertFrame(interface.mac, frame.address);
-  }
-  LB_UNREACHABLE();
-}
-
 absl::btree_set<net::IpAddress> GroupsOf(
-    const absl::btree_set<net::IpAddress>& announced) {
+    const absl::btree_set<net::IpAddress>& held) {
   absl::btree_set<net::IpAddress> groups;
-  for (const net::IpAddress& vip : announced) {
+  for (const net::IpAddress& vip : held) {
     if (vip.is_ipv6()) groups.insert(net::SolicitedNodeGroup(vip));
   }
   return groups;
@@ -52,54 +35,111 @@ size_t Truncate(AnnouncementSet& set, size_t size_max) {
 
 absl::Status Validate(const AnnouncerOptions& options) {
   LB_RETURN_IF_ERROR(Validate(options.schedule));
+  LB_RETURN_IF_ERROR(Validate(options.claim));
   if (options.announcements_max < 1 || options.frames_max < 1) {
     return absl::InvalidArgumentError(fmt::format(
         "announcer: announcements_max {}, frames_max {}, want at least 1",
         options.announcements_max, options.frames_max));
   }
-  if (options.conflict_interval < absl::ZeroDuration()) {
+  if (options.stall_max < absl::ZeroDuration()) {
     return absl::InvalidArgumentError(
-        "announcer: conflict_interval is negative, want 0 or more");
+        "announcer: stall_max is negative, want 0 or more");
   }
   return absl::OkStatus();
 }
 
 Announcer::Announcer(const AnnouncerOptions& options, Prng prng)
-    : options_(options), prng_(std::move(prng)) {
+    : options_(options),
+      prng_(std::move(prng)),
+      demand_(options_.announcements_max) {
   LB_CHECK(Validate(options).ok());
 }
 
 AnnouncementPlan Announcer::SetLinks(absl::Time now,
                                      std::vector<Interface> interfaces) {
+  NoteRun(now);
   interfaces_ = std::move(interfaces);
-  MatchSegments();
+  MatchPorts();
   return Reconcile(now);
 }
 
 AnnouncementPlan Announcer::SetAnnouncements(absl::Time now,
                                              Announcements announcements) {
+  NoteRun(now);
   announcements_ = std::move(announcements);
   return Reconcile(now);
 }
 
 Verdict Announcer::OnFrame(absl::Time now, std::string_view interface,
                            absl::Span<const uint8_t> frame) {
-  const auto it = segments_.find(interface);
-  const Verdict verdict = it == segments_.end()
-                              ? Verdict::kUnknownInterface
-                              : Receive(now, it->second, frame);
+  NoteRun(now);
+  Verdict verdict = Verdict::kFenced;
+  if (!fenced_) {
+    const auto it = ports_.find(interface);
+    verdict = it == ports_.end() ? Verdict::kUnknownInterface
+                                 : Judge(now, it->second.segment, frame);
+  }
   verdicts_.Count(verdict);
   return verdict;
 }
 
-void Announcer::OnTimer(absl::Time now) { QueueDue(now); }
+void Announcer::OnTimer(absl::Time now) {
+  NoteRun(now);
+  QueueDue(now);
+}
 
 absl::Time Announcer::NextDeadline() const {
   absl::Time next = absl::InfiniteFuture();
-  for (const auto& [name, segment] : segments_) {
-    next = std::min(next, segment.schedule.NextDeadline());
+  if (fenced_) return next;
+  for (const auto& [name, port] : ports_) {
+    next = std::min(next, port.segment.NextDeadline());
+  }
+  if (options_.stall_max > absl::ZeroDuration() && !current_.empty()) {
+    next = std::min(next, run_at_ + options_.stall_max / 4);
   }
   return next;
+}
+
+void Announcer::Refresh(absl::Time now,
+                        const absl::btree_set<net::IpAddress>& addresses) {
+  NoteRun(now);
+  for (auto& [name, port] : ports_) {
+    for (const net::IpAddress& vip : addresses) port.segment.Refresh(now, vip);
+  }
+  QueueDue(now);
+}
+
+void Announcer::Reclaim(absl::Time now, const net::IpAddress& vip) {
+  NoteRun(now);
+  for (auto& [name, port] : ports_) {
+    if (!port.segment.held().contains(vip)) continue;
+    port.segment.Retry(now, vip);
+    FollowChanges(port.segment);
+  }
+  QueueDue(now);
+}
+
+void Announcer::Fence(absl::Time now) {
+  if (std::exchange(fenced_, true)) return;
+  for (auto& [name, port] : ports_) {
+    port.segment.Rest(now);
+    port.segment.TakeChanges();
+  }
+  frames_.clear();
+}
+
+void Announcer::Unfence(absl::Time now) {
+  NoteRun(now);
+  if (!std::exchange(fenced_, false)) return;
+  for (const auto& [announcement, post] : current_) {
+    Start(now, announcement);
+  }
+  QueueDue(now);
+}
+
+ClaimState Announcer::StateOf(const Announcement& announcement) const {
+  return ports_.find(announcement.interface)
+      ->second.segment.StateOf(announcement.vip);
 }
 
 std::vector<OutgoingFrame> Announcer::TakeFrames() {
@@ -109,52 +149,72 @@ std::vector<OutgoingFrame> Announcer::TakeFrames() {
 std::vector<GroupChange> Announcer::TakeGroups() {
   std::vector<GroupChange> changes;
   if (!std::exchange(groups_stale_, false)) return changes;
-  for (auto& [name, segment] : segments_) {
-    absl::btree_set<net::IpAddress> wanted = GroupsOf(segment.announced);
+  for (auto& [name, port] : ports_) {
+    absl::btree_set<net::IpAddress> wanted = GroupsOf(port.segment.held());
     for (const net::IpAddress& group : wanted) {
-      if (segment.groups.contains(group)) continue;
+      if (port.groups.contains(group)) continue;
       changes.push_back({name, group, GroupChange::Action::kJoin});
     }
-    for (const net::IpAddress& group : segment.groups) {
+    for (const net::IpAddress& group : port.groups) {
       if (wanted.contains(group)) continue;
       changes.push_back({name, group, GroupChange::Action::kLeave});
     }
-    segment.groups = std::move(wanted);
+    port.groups = std::move(wanted);
   }
   return changes;
 }
 
 std::vector<Conflict> Announcer::TakeConflicts() {
   std::vector<Conflict> conflicts;
-  for (const auto& [announcement, rival] : conflicts_) {
-    conflicts.push_back({announcement, rival});
+  for (const auto& [announcement, conflict] : conflicts_) {
+    conflicts.push_back(conflict);
   }
   conflicts_.clear();
   return conflicts;
 }
 
-// Makes segments_ mirror interfaces_. What is announced on them follows in
+std::vector<Announcement> Announcer::TakeHandedOver() {
+  const auto taken = std::exchange(handed_over_, {});
+  return {taken.begin(), taken.end()};
+}
+
+std::optional<absl::Duration> Announcer::TakeStall() {
+  return std::exchange(stall_, std::nullopt);
+}
+
+void Announcer::NoteRun(absl::Time now) {
+  const absl::Duration pause = now - std::exchange(run_at_, now);
+  const bool guards = options_.stall_max > absl::ZeroDuration() &&
+                      !current_.empty() && !fenced_;
+  if (!guards || pause <= options_.stall_max) return;
+  stall_ = pause;
+  Fence(now);
+}
+
+// Makes ports_ mirror interfaces_. What is announced on them follows in
 // Reconcile().
-void Announcer::MatchSegments() {
+void Announcer::MatchPorts() {
   groups_stale_ = true;
   absl::btree_set<std::string> usable;
   for (const Interface& interface : interfaces_) {
     usable.insert(interface.name);
-    const auto [it, is_new] = segments_.try_emplace(
-        interface.name,
-        Segment{.interface = interface,
-                .schedule = AnnouncementSchedule(options_.schedule,
-                                                 prng_.Fork(interface.name))});
-    Segment& segment = it->second;
-    if (segment.interface.index != interface.index ||
-        segment.interface.mac != interface.mac) {
-      segment.groups.clear();  // They were the old interface's.
+    const auto it = ports_.find(interface.name);
+    if (it == ports_.end()) {
+      ports_.try_emplace(
+          interface.name,
+          Port{.segment = Segment(options_.schedule, &options_.claim, &demand_,
+                                  interface, prng_.Fork(interface.name))});
+      continue;
     }
-    segment.interface = interface;
+    Port& port = it->second;
+    const Interface& before = port.segment.interface();
+    if (before.index != interface.index || before.mac != interface.mac) {
+      port.groups.clear();  // They were the old interface's.
+    }
+    port.segment.SetInterface(interface);
   }
-  std::erase_if(segments_, [&](const auto& named) {
-    return !usable.contains(named.first);
-  });
+  std::erase_if(
+      ports_, [&](const auto& named) { return !usable.contains(named.first); });
 }
 
 AnnouncementPlan Announcer::Reconcile(absl::Time now) {
@@ -163,9 +223,11 @@ AnnouncementPlan Announcer::Reconcile(absl::Time now) {
   const AnnouncementPlan plan = PlanAnnouncements(wanted, current_);
   current_ = std::move(wanted);
   for (const Announcement& announcement : plan.stop) Stop(announcement);
+  for (const Announcement& announcement : plan.hand_over) {
+    HandOver(now, announcement);
+  }
   for (const Announcement& announcement : plan.refresh) {
-    DropFrames(announcement);  // They have the old MAC.
-    Start(now, announcement);
+    Renew(now, announcement);
   }
   for (const Announcement& announcement : plan.start) Start(now, announcement);
   QueueDue(now);
@@ -173,27 +235,44 @@ AnnouncementPlan Announcer::Reconcile(absl::Time now) {
 }
 
 void Announcer::Start(absl::Time now, const Announcement& announcement) {
-  Segment& segment = segments_.at(announcement.interface);
-  segment.announced.insert(announcement.vip);
-  segment.schedule.Start(now, announcement.vip);
-  counters_.try_emplace(announcement.vip);
+  Segment& segment = ports_.at(announcement.interface).segment;
+  const net::IpAddress& vip = announcement.vip;
+  segment.Hold(vip);
+  demand_.Hold(vip);
+  counters_.try_emplace(vip);
+  handed_over_.erase(announcement);
   groups_stale_ = true;
+  if (fenced_) return;  // Unfence() starts it once more.
+  segment.Begin(now, vip, current_.at(announcement).role);
+  FollowChanges(segment);
 }
 
 void Announcer::Stop(const Announcement& announcement) {
   DropFrames(announcement);
-  reported_.erase(announcement);
   conflicts_.erase(announcement);
-  if (const auto it = segments_.find(announcement.interface);
-      it != segments_.end()) {
-    it->second.announced.erase(announcement.vip);
-    it->second.schedule.Stop(announcement.vip);
+  handed_over_.erase(announcement);
+  if (const auto it = ports_.find(announcement.interface); it != ports_.end()) {
+    it->second.segment.Drop(announcement.vip);
     groups_stale_ = true;
   }
   const auto left = current_.lower_bound({announcement.vip, ""});
   if (left == current_.end() || left->first.vip != announcement.vip) {
     counters_.erase(announcement.vip);
+    demand_.Drop(announcement.vip);
   }
+}
+
+void Announcer::HandOver(absl::Time now, const Announcement& announcement) {
+  if (fenced_) return;
+  Segment& segment = ports_.at(announcement.interface).segment;
+  segment.HandOver(now, announcement.vip);
+  FollowChanges(segment);
+}
+
+void Announcer::Renew(absl::Time now, const Announcement& announcement) {
+  DropFrames(announcement);  // They have the old MAC.
+  if (fenced_) return;
+  ports_.at(announcement.interface).segment.Renew(now, announcement.vip);
 }
 
 void Announcer::DropFrames(const Announcement& announcement) {
@@ -203,94 +282,101 @@ void Announcer::DropFrames(const Announcement& announcement) {
   });
 }
 
-Verdict Announcer::Receive(absl::Time now, const Segment& segment,
-                           absl::Span<const uint8_t> bytes) {
-  const auto frame = net::ParseEthernet(bytes);
-  if (absl::IsUnimplemented(frame.status())) return Verdict::kTagged;
-  if (!frame.ok()) return Verdict::kMalformed;
-  switch (frame->header.ether_type) {
-    case net::kEtherTypeArp:
-      return OnArp(now, segment, *frame);
-    case net::kEtherTypeIpv6:
-      return OnNdp(now, segment, *frame);
+Verdict Announcer::Judge(absl::Time now, Segment& segment,
+                         absl::Span<const uint8_t> bytes) {
+  Reception reception = Receive(segment.interface().mac, segment.held(), bytes);
+  switch (reception.verdict) {
+    case Verdict::kNotOurs:
+      demand_.Note(now, reception.vip);
+      return reception.verdict;
+    case Verdict::kConflict:
+      return OnClaim(now, segment, reception);
+    case Verdict::kReply:
+      return OnQuestion(now, segment, std::move(reception));
     default:
-      return Verdict::kUnsupported;
+      return reception.verdict;
   }
 }
 
-Verdict Announcer::OnArp(absl::Time now, const Segment& segment,
-                         const net::EthernetFrame& frame) {
-  const auto packet = net::ParseArp(frame.payload);
-  if (!packet.ok()) return Verdict::kMalformed;
-  const Interface& self = segment.interface;
-  const Verdict verdict =
-      JudgeArp(self.mac, segment.announced, frame.header, *packet);
-  if (verdict == Verdict::kConflict) {
-    return OnConflict(now, {.announcement = {packet->sender_ip, self.name},
-                            .rival = packet->sender_mac});
-  }
-  if (verdict != Verdict::kReply) return verdict;
-  return Reply({packet->target_ip, self.name},
-               ArpReplyFrame(self.mac, *packet));
-}
-
-Verdict Announcer::OnNdp(absl::Time now, const Segment& segment,
-                         const net::EthernetFrame& frame) {
-  const auto packet = net::ParseNdp(frame.payload);
-  if (absl::IsUnimplemented(packet.status())) return Verdict::kUnsupported;
-  if (!packet.ok()) return Verdict::kMalformed;
-  const Interface& self = segment.interface;
-  const Verdict verdict =
-      JudgeNdp(self.mac, segment.announced, frame.header, *packet);
-  if (verdict == Verdict::kConflict) {
-    Conflict conflict{.announcement = {packet->source, self.name},
-                      .rival = frame.header.source};
-    if (!segment.announced.contains(packet->source)) {  // Then by its target.
-      const auto& advert =
-          std::get<net::NeighborAdvertisement>(packet->message);
-      conflict.announcement.vip = advert.target;
-      conflict.rival = advert.target_mac.value_or(frame.header.source);
+Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
+                              Reception reception) {
+  const net::IpAddress& vip = reception.vip;
+  if (reception.is_rival) {
+    const bool meets = reception.sign == RivalSign::kProbes &&
+                       segment.StateOf(vip) == ClaimState::kProbing;
+    const bool is_own = !TellRival(now, segment, reception);
+    if (meets && is_own) return Verdict::kOwnFrame;
+    if (meets) {
+      ++counters_.at(vip).conflicts_seen;
+      return Verdict::kConflict;
     }
-    return OnConflict(now, conflict);
+  } else {
+    demand_.Note(now, vip);
   }
-  if (verdict != Verdict::kReply) return verdict;
-  const auto& asked = std::get<net::NeighborSolicitation>(packet->message);
-  return Reply({asked.target, self.name},
-               NdpReplyFrame(self.mac, frame.header, *packet));
-}
-
-Verdict Announcer::Reply(const Announcement& announcement,
-                         std::vector<uint8_t> bytes) {
-  AddressCounters& counters = counters_.at(announcement.vip);
+  if (!Answers(segment.StateOf(vip))) return Verdict::kSilent;
+  AddressCounters& counters = counters_.at(vip);
   ++counters.requests_received;
   if (frames_.size() >= options_.frames_max) return Verdict::kQueueFull;
   ++counters.responses_sent;
   frames_.push_back(
-      {announcement.interface, announcement.vip, std::move(bytes)});
+      {segment.interface().name, vip, std::move(reception.reply)});
   return Verdict::kReply;
 }
 
-Verdict Announcer::OnConflict(absl::Time now, const Conflict& conflict) {
-  // Two interfaces of ours on one segment hear each other.
-  for (const Interface& interface : interfaces_) {
-    if (interface.mac == conflict.rival) return Verdict::kOwnFrame;
+Verdict Announcer::OnClaim(absl::Time now, Segment& segment,
+                           const Reception& reception) {
+  const ClaimState before = segment.StateOf(reception.vip);
+  if (!TellRival(now, segment, reception)) return Verdict::kOwnFrame;
+  if (before != ClaimState::kAnnouncing && before != ClaimState::kProbing) {
+    return Verdict::kRival;
   }
-  ++counters_.at(conflict.announcement.vip).conflicts_seen;
-  const auto [it, is_new] = reported_.try_emplace(conflict.announcement, now);
-  if (is_new || now - it->second >= options_.conflict_interval) {
-    it->second = now;
-    conflicts_.insert_or_assign(conflict.announcement, conflict.rival);
-  }
+  ++counters_.at(reception.vip).conflicts_seen;
   return Verdict::kConflict;
 }
 
+bool Announcer::TellRival(absl::Time now, Segment& segment,
+                          const Reception& reception) {
+  // Two interfaces of ours on one segment hear each other.
+  for (const Interface& interface : interfaces_) {
+    if (interface.mac == reception.mac) return false;
+  }
+  Rival rival = {.mac = reception.mac, .sign = reception.sign};
+  if (options_.precedence_of) {
+    rival.precedence = options_.precedence_of(
+        {reception.vip, segment.interface().name}, rival.mac);
+  }
+  segment.OnRival(now, reception.vip, rival);
+  FollowChanges(segment);
+  QueueDue(now);
+  return true;
+}
+
+void Announcer::FollowChanges(Segment& segment) {
+  for (const ClaimChange& change : segment.TakeChanges()) {
+    const Announcement announcement = {change.vip, segment.interface().name};
+    if (change.before != change.after && !Answers(change.after)) {
+      DropFrames(announcement);
+    }
+    if (change.after == ClaimState::kHandedOver) {
+      handed_over_.insert(announcement);
+    }
+    if (change.report) {
+      conflicts_.insert_or_assign(
+          announcement, Conflict{announcement, change.rival, *change.report});
+    }
+  }
+}
+
 void Announcer::QueueDue(absl::Time now) {
-  for (auto& [name, segment] : segments_) {
+  if (fenced_) return;
+  for (auto& [name, port] : ports_) {
     if (frames_.size() >= options_.frames_max) return;
-    for (const ScheduledFrame& due : segment.schedule.TakeDue(now)) {
-      ++counters_.at(due.address).gratuitous_sent;
-      frames_.push_back(
-          {name, due.address, BuildFrame(segment.interface, due)});
+    std::vector<UnaskedFrame> due = port.segment.TakeDue(now);
+    FollowChanges(port.segment);
+    for (UnaskedFrame& frame : due) {
+      AddressCounters& counters = counters_.at(frame.vip);
+      ++(frame.is_probe ? counters.probes_sent : counters.gratuitous_sent);
+      frames_.push_back({name, frame.vip, std::move(frame.bytes)});
     }
   }
 }

@@ -2,26 +2,38 @@
 //
 // The core of layer-2 mode. It is told the usable interfaces and the addresses,
 // gets the received frames and the time, and yields frames to send, multicast
-// groups to join, and conflicts. It has no socket, no clock and no thread; the
-// same calls give the same output everywhere. AnnounceNode is its shell.
+// groups to join, and what became of conflicts. It has no socket, no clock and
+// no thread; the same calls give the same output everywhere. AnnounceNode is
+// its shell.
 //
 //   Announcer announcer(options, prng);
 //   announcer.SetLinks(now, interfaces);
-//   announcer.SetAnnouncements(now, {{vip, {}}});
+//   announcer.SetAnnouncements(now, {{vip, {.role = Role::kProbeFirst}}});
 //   announcer.OnFrame(now, "eth0", bytes);
 //   for (const OutgoingFrame& frame : announcer.TakeFrames()) ...
 //
-// Starting an address takes effect with the call: from then on it is answered,
-// and its first announcement is in TakeFrames(). After a stop nothing is sent
-// for the address any more, not even what was queued.
+// Each address on each interface goes through the states of claim_state.h.
+// Starting one takes effect with the call: it is answered from then on and its
+// first announcement is in TakeFrames(), or, if it is to be probed first, its
+// first probe. After a stop nothing is sent for the address any more, not even
+// what was queued.
+//
+// A node that was stopped (SIGSTOP, a frozen machine) must not answer for what
+// others took over meanwhile. So with `stall_max` the announcer wants to be run
+// every quarter of it, and fences itself at the first call that comes more than
+// stall_max after the one before: frames are not looked at, nothing is
+// sent, until Unfence(). The time passed in must have been read after the
+// wake-up. A clock that stands still while the machine does hides a stall.
 #ifndef LB_ANNOUNCE_ANNOUNCER_H_
 #define LB_ANNOUNCE_ANNOUNCER_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -31,10 +43,14 @@
 #include "absl/types/span.h"
 #include "lb/announce/announcement_plan.h"
 #include "lb/announce/announcement_schedule.h"
+#include "lb/announce/claim.h"
+#include "lb/announce/claim_state.h"
+#include "lb/announce/demand.h"
 #include "lb/announce/interface.h"
+#include "lb/announce/reception.h"
+#include "lb/announce/segment.h"
 #include "lb/announce/verdict.h"
 #include "lb/base/prng.h"
-#include "lb/net/ethernet.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
 
@@ -42,14 +58,17 @@ namespace lb::announce {
 
 struct AnnouncerOptions {
   ScheduleOptions schedule;
+  ClaimOptions claim;
+  PrecedenceOf precedence_of;  // None: all rivals are foreign.
+  // The longest time between two calls; 0: any. Below the time in which others
+  // find out that a node is gone.
+  absl::Duration stall_max = absl::ZeroDuration();
   // Addresses times interfaces. What is beyond (in the order of addresses, then
-  // interface names) is not announced, and counted in refused().
+  // interface names) is not announced, and counted in refused(). Also how many
+  // addresses may be watched.
   size_t announcements_max = 65536;
   // Frames not yet taken. Replies beyond are dropped, announcements wait.
   size_t frames_max = 8192;
-  // One address on one interface is reported at most this often: RFC 5227 2.4,
-  // DEFEND_INTERVAL.
-  absl::Duration conflict_interval = absl::Seconds(10);
 };
 
 // Names the first option that is out of range; OK if there is none.
@@ -73,20 +92,22 @@ struct GroupChange {
   friend bool operator==(const GroupChange&, const GroupChange&) = default;
 };
 
-// Another host says that it has an address which we announce.
+// Another host has, or had, an address which we announce or want to.
 struct Conflict {
   Announcement announcement;
   net::MacAddress rival;
+  Outcome outcome = Outcome::kDefended;  // What was done about it.
 
   friend bool operator==(const Conflict&, const Conflict&) = default;
 };
 
 // From the first start of an address on some interface to its last stop.
 struct AddressCounters {
-  uint64_t requests_received = 0;
+  uint64_t requests_received = 0;  // Those that are to be answered.
   uint64_t responses_sent = 0;
-  uint64_t gratuitous_sent = 0;  // Unsolicited frames.
-  uint64_t conflicts_seen = 0;   // Frames that claim it for another host.
+  uint64_t gratuitous_sent = 0;  // Unsolicited announcements.
+  uint64_t probes_sent = 0;
+  uint64_t conflicts_seen = 0;  // Frames with the verdict kConflict.
 
   friend bool operator==(const AddressCounters&,
                          const AddressCounters&) = default;
@@ -96,31 +117,58 @@ class Announcer {
  public:
   // REQUIRES: Validate(options) is OK.
   Announcer(const AnnouncerOptions& options, Prng prng);
+  Announcer(const Announcer&) = delete;
+  Announcer& operator=(const Announcer&) = delete;
 
   // The usable interfaces, and the addresses to announce; each replaces the
-  // last. Returns what it changed, already done.
+  // last. Returns what it changed, already done (or, while fenced, noted).
   AnnouncementPlan SetLinks(absl::Time now, std::vector<Interface> interfaces);
   AnnouncementPlan SetAnnouncements(absl::Time now,
                                     Announcements announcements);
+  // Addresses that the node may have to take over: it notes who asks for them,
+  // so as to announce first what clients asked for last.
+  void SetWatched(absl::btree_set<net::IpAddress> addresses) {
+    demand_.SetWatched(std::move(addresses));
+  }
 
   // A whole Ethernet frame from the interface of that name.
   Verdict OnFrame(absl::Time now, std::string_view interface,
                   absl::Span<const uint8_t> frame);
 
-  // Queues the announcements that are due.
+  // Queues what is due.
   void OnTimer(absl::Time now);
   absl::Time NextDeadline() const;  // InfiniteFuture: none.
+
+  // One more round of announcements, paced, of those of the addresses that are
+  // announced. For when members are lost: if it is only the gossip that broke,
+  // the others announce the same addresses, and both sides must hear it.
+  void Refresh(absl::Time now,
+               const absl::btree_set<net::IpAddress>& addresses);
+  // Takes back what was yielded, and probes again for what is withheld. For
+  // when the members have changed. Of no effect in any other state.
+  void Reclaim(absl::Time now, const net::IpAddress& vip);
+
+  // Silence. Unfence() begins all addresses again, each by its role.
+  void Fence(absl::Time now);
+  void Unfence(absl::Time now);
+  bool fenced() const { return fenced_; }
 
   // What has come up since last taken: frames in the order to send them, the
   // rest sorted by interface and by announcement.
   std::vector<OutgoingFrame> TakeFrames();
   std::vector<GroupChange> TakeGroups();
-  std::vector<Conflict> TakeConflicts();
+  std::vector<Conflict> TakeConflicts();  // The last one of each announcement.
+  // Handing over came to its end: another host announces it now.
+  std::vector<Announcement> TakeHandedOver();
+  // For how long the announcer was not run, if that has fenced it.
+  std::optional<absl::Duration> TakeStall();
 
-  // What is announced now.
+  // What is to be announced now, whatever its state.
   const AnnouncementSet& current() const { return current_; }
+  // REQUIRES: current().contains(announcement).
+  ClaimState StateOf(const Announcement& announcement) const;
   const VerdictCounters& verdicts() const { return verdicts_; }
-  // By address; only those that are announced.
+  // By address; only those of current().
   const absl::btree_map<net::IpAddress, AddressCounters>& counters() const {
     return counters_;
   }
@@ -128,27 +176,28 @@ class Announcer {
   size_t refused() const { return refused_; }
 
  private:
-  // One usable interface: who we are there and what we announce.
-  struct Segment {
-    Interface interface;
-    absl::btree_set<net::IpAddress> announced;
-    absl::btree_set<net::IpAddress> groups;  // As last taken.
-    AnnouncementSchedule schedule;
+  // A usable interface, and the groups that were last taken for it.
+  struct Port {
+    Segment segment;
+    absl::btree_set<net::IpAddress> groups;
   };
 
+  // Each call that has the time begins with it.
+  void NoteRun(absl::Time now);
   AnnouncementPlan Reconcile(absl::Time now);
-  void MatchSegments();
+  void MatchPorts();
   void Start(absl::Time now, const Announcement& announcement);
   void Stop(const Announcement& announcement);
+  void HandOver(absl::Time now, const Announcement& announcement);
+  void Renew(absl::Time now, const Announcement& announcement);
   void DropFrames(const Announcement& announcement);
-  Verdict Receive(absl::Time now, const Segment& segment,
-                  absl::Span<const uint8_t> bytes);
-  Verdict OnArp(absl::Time now, const Segment& segment,
-                const net::EthernetFrame& frame);
-  Verdict OnNdp(absl::Time now, const Segment& segment,
-                const net::EthernetFrame& frame);
-  Verdict Reply(const Announcement& announcement, std::vector<uint8_t> bytes);
-  Verdict OnConflict(absl::Time now, const Conflict& conflict);
+  Verdict Judge(absl::Time now, Segment& segment,
+                absl::Span<const uint8_t> bytes);
+  Verdict OnQuestion(absl::Time now, Segment& segment, Reception reception);
+  Verdict OnClaim(absl::Time now, Segment& segment, const Reception& reception);
+  // False: it is no rival, but another interface of ours.
+  bool TellRival(absl::Time now, Segment& segment, const Reception& reception);
+  void FollowChanges(Segment& segment);
   void QueueDue(absl::Time now);
 
   const AnnouncerOptions options_;
@@ -157,14 +206,18 @@ class Announcer {
   Announcements announcements_;
   AnnouncementSet current_;
   size_t refused_ = 0;
-  std::map<std::string, Segment, std::less<>> segments_;  // By name.
+  Demand demand_;
+  std::map<std::string, Port, std::less<>> ports_;  // By interface name.
   absl::btree_map<net::IpAddress, AddressCounters> counters_;
   VerdictCounters verdicts_;
-  // When each conflict was last reported; a subset of current_.
-  absl::btree_map<Announcement, absl::Time> reported_;
+  absl::Time run_at_ = absl::InfiniteFuture();  // Last. Before any: never.
+  bool fenced_ = false;
+  // Not yet taken. The keys are a subset of current_.
   std::vector<OutgoingFrame> frames_;  // At most frames_max and one burst.
   bool groups_stale_ = false;          // TakeGroups() has something to do.
-  absl::btree_map<Announcement, net::MacAddress> conflicts_;  // Not yet taken.
+  absl::btree_map<Announcement, Conflict> conflicts_;
+  absl::btree_set<Announcement> handed_over_;
+  std::optional<absl::Duration> stall_;
 };
 
 }  // namespace lb::announce

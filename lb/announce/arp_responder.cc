@@ -51,4 +51,14 @@ std::vector<uint8_t> GratuitousReplyFrame(const MacAddress& own_mac,
                                             .target_ip = address});
 }
 
+std::vector<uint8_t> ArpProbeFrame(const MacAddress& own_mac,
+                                   const MacAddress& destination,
+                                   const IpAddress& address) {
+  return net::ArpFrame(destination, {.operation = ArpOperation::kRequest,
+                                     .sender_mac = own_mac,
+                                     .sender_ip = IpAddress::Ipv4(0),
+                                     .target_mac = {},
+                                     .target_ip = address});
+}
+
 }  // namespace lb::announce

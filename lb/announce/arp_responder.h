@@ -43,6 +43,12 @@ std::vector<uint8_t> GratuitousRequestFrame(const net::MacAddress& own_mac,
 std::vector<uint8_t> GratuitousReplyFrame(const net::MacAddress& own_mac,
                                           const net::IpAddress& address);
 
+// "Who has `address`?" from one without an address (RFC 5227 1.1: a probe), so
+// that nobody's neighbour table changes: to all, or to one host alone.
+std::vector<uint8_t> ArpProbeFrame(const net::MacAddress& own_mac,
+                                   const net::MacAddress& destination,
+                                   const net::IpAddress& address);
+
 }  // namespace lb::announce
 
 #endif  // LB_ANNOUNCE_ARP_RESPONDER_H_

@@ -77,4 +77,23 @@ std::vector<uint8_t> UnsolicitedAdvertFrame(const MacAddress& own_mac,
       {.target = address, .override_cache = true, .target_mac = own_mac});
 }
 
+std::vector<uint8_t> DuplicateDetectionFrame(const MacAddress& own_mac,
+                                             const IpAddress& address) {
+  const IpAddress group = net::SolicitedNodeGroup(address);
+  return net::NdpFrame(net::MulticastMac(group), own_mac,
+                       {.source = IpAddress::Ipv6(0),
+                        .destination = group,
+                        .message = NeighborSolicitation{.target = address}});
+}
+
+std::vector<uint8_t> WatchSolicitFrame(const MacAddress& own_mac,
+                                       const IpAddress& link_local,
+                                       const MacAddress& rival,
+                                       const IpAddress& address) {
+  return net::NdpFrame(rival, own_mac,
+                       {.source = link_local,
+                        .destination = address,
+                        .message = NeighborSolicitation{.target = address}});
+}
+
 }  // namespace lb::announce

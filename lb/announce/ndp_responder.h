@@ -46,6 +46,20 @@ std::vector<uint8_t> NdpReplyFrame(const net::MacAddress& own_mac,
 std::vector<uint8_t> UnsolicitedAdvertFrame(const net::MacAddress& own_mac,
                                             const net::IpAddress& address);
 
+// "Does somebody have `address`?", to its solicited-node group: duplicate
+// address detection, RFC 4862 5.4.2.
+std::vector<uint8_t> DuplicateDetectionFrame(const net::MacAddress& own_mac,
+                                             const net::IpAddress& address);
+
+// "Do you still have `address`?", to one host alone, from our `link_local`.
+// RFC 4861 4.3 lets a question to one host go without the sender's MAC; so
+// nobody's neighbour table changes, and it is told from a kernel's reachability
+// check, which has it.
+std::vector<uint8_t> WatchSolicitFrame(const net::MacAddress& own_mac,
+                                       const net::IpAddress& link_local,
+                                       const net::MacAddress& rival,
+                                       const net::IpAddress& address);
+
 }  // namespace lb::announce
 
 #endif  // LB_ANNOUNCE_NDP_RESPONDER_H_

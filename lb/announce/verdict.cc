@@ -16,6 +16,10 @@ std::string_view ToString(Verdict verdict) {
       return "wrong_destination";
     case Verdict::kConflict:
       return "conflict";
+    case Verdict::kRival:
+      return "rival";
+    case Verdict::kSilent:
+      return "silent";
     case Verdict::kOwnFrame:
       return "own_frame";
     case Verdict::kTagged:
@@ -28,6 +32,8 @@ std::string_view ToString(Verdict verdict) {
       return "unknown_interface";
     case Verdict::kQueueFull:
       return "queue_full";
+    case Verdict::kFenced:
+      return "fenced";
   }
   LB_UNREACHABLE();
 }

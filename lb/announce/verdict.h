@@ -14,16 +14,20 @@ enum class Verdict : uint8_t {
   kNotRequest,        // An answer or an announcement about someone else.
   kNotOurs,           // Asks for an address that we do not announce there.
   kWrongDestination,  // Was sent to another host or group.
-  kConflict,          // Another host claims an address that we announce.
+  kConflict,          // Another host claims an address that we announce, or
+                      // claims or probes for one that we probe for.
+  kRival,             // Another host claims an address that we left to it.
+  kSilent,            // Asks for an address that we do not answer for (yet).
   kOwnFrame,          // Comes from a MAC address of our own.
   kTagged,            // Has a VLAN tag: another network.
   kUnsupported,       // Neither ARP nor a neighbour solicitation or advert.
   kMalformed,         // Breaks its RFC.
   kUnknownInterface,  // Came in on an interface that is not usable (any more).
   kQueueFull,         // Was to be answered, but frames_max frames wait.
+  kFenced,            // Came while the announcer was fenced: not looked at.
 };
 
-inline constexpr size_t kVerdictCount = 11;
+inline constexpr size_t kVerdictCount = 14;
 
 // "reply", "not_request", ...: stable, for metrics.
 std::string_view ToString(Verdict verdict);

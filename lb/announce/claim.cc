@@ -1,0 +1,230 @@
+#include "lb/announce/claim.h"
+
+#include <fmt/format.h>
+
+#include "lb/base/check.h"
+
+namespace lb::announce {
+namespace {
+
+ClaimEvent EventOf(Precedence precedence) {
+  switch (precedence) {
+    case Precedence::kForeign:
+      return ClaimEvent::kForeignClaim;
+    case Precedence::kOurs:
+      return ClaimEvent::kLesserClaim;
+    case Precedence::kTheirs:
+      return ClaimEvent::kGreaterClaim;
+  }
+  LB_UNREACHABLE();
+}
+
+ClaimEvent EventOf(Role role) {
+  switch (role) {
+    case Role::kAnnounce:
+      return ClaimEvent::kAnnounce;
+    case Role::kProbeFirst:
+      return ClaimEvent::kProbe;
+    case Role::kHandOver:
+      return ClaimEvent::kHandOver;
+  }
+  LB_UNREACHABLE();
+}
+
+}  // namespace
+
+absl::Status Validate(const ClaimOptions& options) {
+  const struct {
+    const char* name;
+    int value;
+  } kCounts[] = {{"probe_count", options.probe_count},
+                 {"conflicts_max", options.conflicts_max},
+                 {"watch_count", options.watch_count}};
+  for (const auto& [name, value] : kCounts) {
+    if (value >= 1) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("claim: {} {}, want at least 1", name, value));
+  }
+  const struct {
+    const char* name;
+    absl::Duration value;
+  } kDurations[] = {{"probe_interval", options.probe_interval},
+                    {"probe_wait", options.probe_wait},
+                    {"retry_interval", options.retry_interval},
+                    {"rate_limit_interval", options.rate_limit_interval},
+                    {"defend_interval", options.defend_interval},
+                    {"insist_interval", options.insist_interval},
+                    {"watch_interval", options.watch_interval},
+                    {"member_grace", options.member_grace}};
+  for (const auto& [name, value] : kDurations) {
+    if (value >= absl::Milliseconds(1)) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "claim: {} {}, want at least 1ms", name, absl::FormatDuration(value)));
+  }
+  return absl::OkStatus();
+}
+
+std::string_view ToString(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kWithheld:
+      return "withheld";
+    case Outcome::kDefended:
+      return "defended";
+    case Outcome::kYielded:
+      return "yielded";
+    case Outcome::kRivalYields:
+      return "rival_yields";
+    case Outcome::kTakenBack:
+      return "taken_back";
+  }
+  LB_UNREACHABLE();
+}
+
+Claim::Step Claim::Begin(absl::Time now, Role role) {
+  Go(now, ClaimEvent::kRest);  // Announcing begins again with its first round.
+  return Go(now, EventOf(role));
+}
+
+Claim::Step Claim::OnRival(absl::Time now, const Rival& rival) {
+  if (rival.sign == RivalSign::kYields) {
+    const bool won = state_ == ClaimState::kAnnouncing &&
+                     rival.precedence == Precedence::kOurs;
+    if (!won) return {};
+    rival_ = rival.mac;
+    return Insist(now, rival.sign);
+  }
+  // RFC 5227 2.1.1: of two that probe for it at once, none may have it. Among
+  // members one goes first.
+  if (rival.sign == RivalSign::kProbes &&
+      (state_ != ClaimState::kProbing ||
+       rival.precedence == Precedence::kOurs)) {
+    return {};
+  }
+  if (state_ == ClaimState::kYielded) return OnWatchedRival(now, rival);
+  const ClaimState before = state_;
+  const Step step = Go(now, EventOf(rival.precedence));
+  if (before == state_ && state_ != ClaimState::kAnnouncing) return step;
+  rival_ = rival.mac;
+  if (state_ == ClaimState::kConflicted) {
+    return {step.move, ReportOf(now, Outcome::kWithheld)};
+  }
+  if (before != state_) return step;
+  return rival.precedence == Precedence::kForeign ? Defend(now)
+                                                  : Insist(now, rival.sign);
+}
+
+// Only the one that we yielded to can give the address back. A third that goes
+// before us takes its place.
+Claim::Step Claim::OnWatchedRival(absl::Time now, const Rival& rival) {
+  if (rival.mac == rival_ && rival.precedence == Precedence::kOurs) {
+    return Go(now, ClaimEvent::kLesserClaim);
+  }
+  if (rival.mac == rival_ || rival.precedence == Precedence::kTheirs) {
+    rival_ = rival.mac;
+    probes_ = 0;
+  }
+  return {};
+}
+
+Claim::Step Claim::OnProbe(absl::Time now) {
+  if (state_ == ClaimState::kProbing) {
+    if (++probes_ < options_->probe_count) return {};
+    deadline_ = now + options_->probe_wait;
+    return {Move::kKeepQuiet, std::nullopt};
+  }
+  LB_CHECK(state_ == ClaimState::kYielded);  // Nothing else probes.
+  if (++probes_ <= options_->watch_count) return {};
+  const bool reported = yield_reported_;
+  Step step = Go(now, ClaimEvent::kUnanswered);
+  if (reported) step.report = ReportOf(now, Outcome::kTakenBack);
+  return step;
+}
+
+Claim::Step Claim::OnDeadline(absl::Time now) {
+  LB_CHECK(now >= deadline_);
+  deadline_ = absl::InfiniteFuture();
+  switch (state_) {
+    case ClaimState::kProbing:
+      conflicts_ = 0;
+      return Go(now, ClaimEvent::kUnanswered);
+    case ClaimState::kConflicted:
+      return Go(now, ClaimEvent::kRetry);
+    case ClaimState::kYielded:
+      yield_reported_ = true;
+      return {Move::kNone, ReportOf(now, Outcome::kYielded)};
+    case ClaimState::kIdle:
+    case ClaimState::kAnnouncing:
+    case ClaimState::kHandingOver:
+    case ClaimState::kHandedOver:
+      break;  // They have no deadline.
+  }
+  LB_UNREACHABLE();
+}
+
+Claim::Step Claim::Go(absl::Time now, ClaimEvent event) {
+  const ClaimState next = NextState(state_, event);
+  if (next == state_) return {};
+  state_ = next;
+  return {Enter(now), std::nullopt};
+}
+
+Claim::Move Claim::Enter(absl::Time now) {
+  probes_ = 0;
+  yield_reported_ = false;
+  deadline_ = absl::InfiniteFuture();
+  switch (state_) {
+    case ClaimState::kProbing:
+      return Move::kProbe;
+    case ClaimState::kAnnouncing:
+      return Move::kAnnounce;
+    case ClaimState::kConflicted:
+      ++conflicts_;
+      deadline_ = now + (conflicts_ > options_->conflicts_max
+                             ? options_->rate_limit_interval
+                             : options_->retry_interval);
+      return Move::kSilence;
+    case ClaimState::kYielded:
+      deadline_ = now + options_->member_grace;
+      return Move::kWatch;
+    case ClaimState::kHandingOver:
+      return Move::kKeepQuiet;
+    case ClaimState::kIdle:
+    case ClaimState::kHandedOver:
+      return Move::kSilence;
+  }
+  LB_UNREACHABLE();
+}
+
+Claim::Step Claim::Defend(absl::Time now) {
+  if (now - defended_at_ < options_->defend_interval) return {};
+  defended_at_ = now;
+  return {Move::kAnnounceOnce, ReportOf(now, Outcome::kDefended)};
+}
+
+// We go before the rival. It must hear us, unless it yields already.
+Claim::Step Claim::Insist(absl::Time now, RivalSign sign) {
+  if (now - contest_seen_ > options_->defend_interval) contest_since_ = now;
+  contest_seen_ = now;
+  const bool claims = sign == RivalSign::kClaims;
+  Step step;
+  if (claims && now - defended_at_ >= options_->insist_interval) {
+    defended_at_ = now;
+    step.move = Move::kAnnounceOnce;
+  }
+  if (now - contest_since_ >= options_->member_grace) {
+    step.report =
+        ReportOf(now, claims ? Outcome::kDefended : Outcome::kRivalYields);
+  }
+  return step;
+}
+
+std::optional<Outcome> Claim::ReportOf(absl::Time now, Outcome outcome) {
+  const auto [it, is_new] = reported_.try_emplace(outcome, now);
+  if (!is_new && now - it->second < options_->defend_interval) {
+    return std::nullopt;
+  }
+  it->second = now;
+  return outcome;
+}
+
+}  // namespace lb::announce

@@ -1,0 +1,164 @@
+// Claim: one address on one interface, from its start to its stop.
+//
+// ClaimState with its times: how often to probe, when to defend, when to try
+// again, what to report. Each input returns a step: what is to be done with the
+// address from now on. Pure: no frames, no clock.
+//
+//   Claim claim(&options);
+//   Carry out claim.Begin(now, Role::kProbeFirst).move;         // kProbe
+//   ... whenever a probe is due: claim.OnProbe(now);
+//   ... whenever a rival is heard: claim.OnRival(now, rival);
+//   ... at claim.deadline(): claim.OnDeadline(now);
+//
+// Probing is RFC 5227's and RFC 4862's with shorter times: they allow for
+// switches and hosts that wake up together, and take 4 to 7 s, in which nobody
+// would have the address. Here a member's word already says that it is free,
+// the probe looks for a host that was configured by hand, which answers within
+// milliseconds, and who answers later is met as a conflict.
+#ifndef LB_ANNOUNCE_CLAIM_H_
+#define LB_ANNOUNCE_CLAIM_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lb/announce/announcement_plan.h"
+#include "lb/announce/claim_state.h"
+#include "lb/net/mac_address.h"
+
+namespace lb::announce {
+
+struct ClaimOptions {
+  // Before the first announcement, after each of the probes, and once more
+  // after the last: PROBE_NUM, PROBE_MIN and ANNOUNCE_WAIT of RFC 5227 1.1.
+  int probe_count = 3;
+  absl::Duration probe_interval = absl::Milliseconds(50);
+  absl::Duration probe_wait = absl::Milliseconds(50);
+  // A foreign host has it: when to probe again, and after more than
+  // `conflicts_max` such conflicts in a row (RFC 5227 2.1.1).
+  absl::Duration retry_interval = absl::Seconds(10);
+  int conflicts_max = 10;                                  // MAX_CONFLICTS
+  absl::Duration rate_limit_interval = absl::Seconds(60);  // The RFC's name.
+  // An address is defended against foreign hosts with one round of
+  // announcements, and a conflict of one kind reported again, at most this
+  // often: DEFEND_INTERVAL, RFC 5227 2.4 (c).
+  absl::Duration defend_interval = absl::Seconds(10);
+  // Against a member that must yield: at most one round in this time.
+  absl::Duration insist_interval = absl::Seconds(1);
+  // Yielded: between probes of the rival; how many in a row it must leave
+  // unanswered before the address is taken back.
+  absl::Duration watch_interval = absl::Milliseconds(500);
+  int watch_count = 3;
+  // Members see a change one after the other, so each planned move is a short
+  // conflict. It is settled at once, and reported if it lasts for this long.
+  // Below 500 ms, so that both sides report within 1 s.
+  absl::Duration member_grace = absl::Milliseconds(400);
+};
+
+// Names the first option that is out of range; OK if there is none.
+absl::Status Validate(const ClaimOptions& options);
+
+// What a rival for an address is.
+enum class Precedence : uint8_t {
+  kForeign,  // No member of the cluster.
+  kOurs,     // A member that must yield to us.
+  kTheirs,   // A member that we must yield to.
+};
+
+// Tells what a rival is, by its MAC. Of two members that ask about each other,
+// one must hear kOurs and the other kTheirs. May be called for each frame.
+using PrecedenceOf = std::function<Precedence(const Announcement& announcement,
+                                              const net::MacAddress& rival)>;
+
+// What was heard from another host about an address.
+enum class RivalSign : uint8_t {
+  kClaims,  // Says that it has it.
+  kProbes,  // Asks all whether somebody has it: it is about to claim it.
+  kYields,  // Asks us alone, as who has yielded does.
+};
+
+struct Rival {
+  net::MacAddress mac;
+  RivalSign sign = RivalSign::kClaims;
+  Precedence precedence = Precedence::kForeign;
+};
+
+// What was done about a conflict.
+enum class Outcome : uint8_t {
+  kWithheld,     // A rival had it when we probed: not announced, tried again.
+  kDefended,     // Announced again; goes on.
+  kYielded,      // Left to the rival, which is watched.
+  kRivalYields,  // The rival left it to us, and watches us.
+  kTakenBack,    // The rival that it was left to is silent: announced again.
+};
+
+// "withheld", "defended", ...: stable, for metrics.
+std::string_view ToString(Outcome outcome);
+
+class Claim {
+ public:
+  // How the address is dealt with from now on.
+  enum class Move : uint8_t {
+    kNone,          // As before.
+    kAnnounce,      // In all rounds, from the first.
+    kAnnounceOnce,  // As before, and in one more round now.
+    kProbe,         // Probes to all, each probe_interval.
+    kWatch,      // No more frames but probes to rival(), each watch_interval.
+    kKeepQuiet,  // Nothing unasked.
+    kSilence,    // No more frames.
+  };
+  struct Step {
+    Move move = Move::kNone;
+    std::optional<Outcome> report;  // Of a conflict with rival().
+  };
+
+  // `options` must outlive it.
+  explicit Claim(const ClaimOptions* options) : options_(options) {}
+
+  // From whatever was before.
+  Step Begin(absl::Time now, Role role);
+  Step HandOver(absl::Time now) { return Go(now, ClaimEvent::kHandOver); }
+  Step Rest(absl::Time now) { return Go(now, ClaimEvent::kRest); }
+  // Probes again for an address that is withheld, and takes back one that was
+  // yielded. Else nothing.
+  Step Retry(absl::Time now) { return Go(now, ClaimEvent::kRetry); }
+
+  Step OnRival(absl::Time now, const Rival& rival);
+  // A probe is due. It is to be sent if this changes no state.
+  Step OnProbe(absl::Time now);
+  // REQUIRES: now >= deadline().
+  Step OnDeadline(absl::Time now);
+  absl::Time deadline() const { return deadline_; }  // InfiniteFuture: none.
+
+  ClaimState state() const { return state_; }
+  // The last one that counted.
+  const net::MacAddress& rival() const { return rival_; }
+
+ private:
+  Step Go(absl::Time now, ClaimEvent event);
+  Move Enter(absl::Time now);
+  Step OnWatchedRival(absl::Time now, const Rival& rival);
+  Step Defend(absl::Time now);
+  Step Insist(absl::Time now, RivalSign sign);
+  std::optional<Outcome> ReportOf(absl::Time now, Outcome outcome);
+
+  const ClaimOptions* options_;
+  ClaimState state_ = ClaimState::kIdle;
+  absl::Time deadline_ = absl::InfiniteFuture();
+  net::MacAddress rival_;
+  int probes_ = 0;     // Sent in this state; yielded: unanswered ones.
+  int conflicts_ = 0;  // Probings in a row that met a foreign host.
+  bool yield_reported_ = false;
+  absl::Time contest_since_ = absl::InfinitePast();  // With a member.
+  absl::Time contest_seen_ = absl::InfinitePast();
+  absl::Time defended_at_ = absl::InfinitePast();
+  absl::btree_map<Outcome, absl::Time> reported_;  // When last.
+};
+
+}  // namespace lb::announce
+
+#endif  // LB_ANNOUNCE_CLAIM_H_

@@ -1,0 +1,89 @@
+// ClaimState: how far one address on one interface is, as one total function.
+//
+// Who may answer for an address is decided by states that exclude each other
+// and by NextState() alone: it has no clock, no counters and no memory. Claim
+// adds the times to it, Segment the frames.
+//
+//                 asked:    sends unasked:
+//   kIdle         silent    nothing           not begun, or fenced
+//   kProbing      silent    probes            does a foreign host have it?
+//   kAnnouncing   answers   announcements     it is ours
+//   kConflicted   silent    nothing           a foreign host had it; later
+//   again kYielded      silent    probes the rival  a member that goes before
+//   us has
+//                                             it; taken back when that is
+//                                             silent
+//   kHandingOver  answers   nothing           until another announces it
+//   kHandedOver   silent    nothing           another announces it
+#ifndef LB_ANNOUNCE_CLAIM_STATE_H_
+#define LB_ANNOUNCE_CLAIM_STATE_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "lb/base/check.h"
+
+namespace lb::announce {
+
+enum class ClaimState : uint8_t {
+  kIdle,
+  kProbing,
+  kAnnouncing,
+  kConflicted,
+  kYielded,
+  kHandingOver,
+  kHandedOver,
+};
+
+enum class ClaimEvent : uint8_t {
+  kAnnounce,      // The caller wants it announced: a member held it before.
+  kProbe,         // The caller wants it announced: nobody held it before.
+  kHandOver,      // The caller wants another to take it.
+  kRest,          // The caller wants silence: fenced.
+  kRetry,         // The caller asks to try again, or it is time to.
+  kUnanswered,    // Nobody answered a probe.
+  kForeignClaim,  // A host that is no member claims it.
+  kLesserClaim,   // A member that must yield to us claims it.
+  kGreaterClaim,  // A member that we must yield to claims it.
+};
+
+// "probing", "handing over", ...: for people and for metrics.
+std::string_view ToString(ClaimState state);
+
+// Is a question for the address answered?
+constexpr bool Answers(ClaimState state) {
+  return state == ClaimState::kAnnouncing || state == ClaimState::kHandingOver;
+}
+
+constexpr ClaimState NextState(ClaimState state, ClaimEvent event) {
+  using enum ClaimState;
+  switch (event) {  // No `default:`: a new event must be decided here.
+    case ClaimEvent::kAnnounce:
+      return kAnnouncing;
+    case ClaimEvent::kProbe:
+      return kProbing;
+    case ClaimEvent::kRest:
+      return kIdle;
+    case ClaimEvent::kHandOver:  // Who is silent has nothing to hand over.
+      return Answers(state) || state == kIdle ? kHandingOver : kHandedOver;
+    case ClaimEvent::kRetry:
+      if (state == kConflicted) return kProbing;
+      return state == kYielded ? kAnnouncing : state;
+    case ClaimEvent::kUnanswered:
+      return state == kProbing || state == kYielded ? kAnnouncing : state;
+    case ClaimEvent::kForeignClaim:
+      if (state == kHandingOver) return kHandedOver;
+      return state == kProbing ? kConflicted : state;
+    case ClaimEvent::kLesserClaim:
+      if (state == kHandingOver) return kHandedOver;
+      return state == kProbing || state == kYielded ? kAnnouncing : state;
+    case ClaimEvent::kGreaterClaim:
+      if (state == kHandingOver) return kHandedOver;
+      return state == kProbing || state == kAnnouncing ? kYielded : state;
+  }
+  LB_UNREACHABLE();
+}
+
+}  // namespace lb::announce
+
+#endif  // LB_ANNOUNCE_CLAIM_STATE_H_

@@ -1,0 +1,171 @@
+#include "lb/announce/segment.h"
+
+#include <algorithm>
+
+#include "lb/announce/arp_responder.h"
+#include "lb/announce/ndp_responder.h"
+#include "lb/base/check.h"
+
+namespace lb::announce {
+namespace {
+
+std::vector<uint8_t> AnnouncementFrame(const Interface& interface,
+                                       const ScheduledFrame& frame) {
+  switch (frame.form) {
+    case AnnouncementForm::kArpRequest:
+      return GratuitousRequestFrame(interface.mac, frame.address);
+    case AnnouncementForm::kArpReply:
+      return GratuitousReplyFrame(interface.mac, frame.address);
+    case AnnouncementForm::kNdpAdvertisement:
+      return UnsolicitedAdvertFrame(interface.mac, frame.address);
+    case AnnouncementForm::kProbe:
+      break;  // Probe()'s.
+  }
+  LB_UNREACHABLE();
+}
+
+}  // namespace
+
+Segment::Segment(const ScheduleOptions& schedule_options,
+                 const ClaimOptions* claim_options, const Demand* demand,
+                 Interface interface, Prng prng)
+    : claim_options_(claim_options),
+      demand_(demand),
+      interface_(std::move(interface)),
+      schedule_(schedule_options, std::move(prng)) {}
+
+void Segment::Hold(const net::IpAddress& vip) {
+  held_.insert(vip);
+  claims_.try_emplace(vip, claim_options_);
+}
+
+void Segment::Drop(const net::IpAddress& vip) {
+  held_.erase(vip);
+  if (const auto it = claims_.find(vip); it != claims_.end()) {
+    deadlines_.erase({it->second.deadline(), vip});
+    claims_.erase(it);
+  }
+  schedule_.Stop(vip);
+}
+
+void Segment::Begin(absl::Time now, const net::IpAddress& vip, Role role) {
+  Take(now, vip, [&](Claim& claim) { return claim.Begin(now, role); });
+}
+
+void Segment::HandOver(absl::Time now, const net::IpAddress& vip) {
+  Take(now, vip, [&](Claim& claim) { return claim.HandOver(now); });
+}
+
+void Segment::Retry(absl::Time now, const net::IpAddress& vip) {
+  Take(now, vip, [&](Claim& claim) { return claim.Retry(now); });
+}
+
+void Segment::OnRival(absl::Time now, const net::IpAddress& vip,
+                      const Rival& rival) {
+  Take(now, vip, [&](Claim& claim) { return claim.OnRival(now, rival); });
+}
+
+void Segment::Renew(absl::Time now, const net::IpAddress& vip) {
+  const ClaimState state = StateOf(vip);
+  if (state == ClaimState::kAnnouncing) Begin(now, vip, Role::kAnnounce);
+  if (state == ClaimState::kProbing) Begin(now, vip, Role::kProbeFirst);
+}
+
+void Segment::Refresh(absl::Time now, const net::IpAddress& vip) {
+  schedule_.AnnounceOnce(now, vip, Urgency::kAsRepeat);
+}
+
+void Segment::Rest(absl::Time now) {
+  for (const net::IpAddress& vip : held_) {
+    Take(now, vip, [&](Claim& claim) { return claim.Rest(now); });
+  }
+}
+
+std::vector<UnaskedFrame> Segment::TakeDue(absl::Time now) {
+  std::vector<UnaskedFrame> frames;
+  RunDeadlines(now);
+  // Once more if a claim went on to something that is due at once.
+  while (schedule_.NextDeadline() <= now) {
+    for (const ScheduledFrame& due : schedule_.TakeDue(now)) {
+      if (due.form != AnnouncementForm::kProbe) {
+        frames.push_back(
+            {.vip = due.address, .bytes = AnnouncementFrame(interface_, due)});
+      } else if (auto probe = Probe(now, due.address)) {
+        frames.push_back(*std::move(probe));
+      }
+    }
+  }
+  return frames;
+}
+
+absl::Time Segment::NextDeadline() const {
+  const absl::Time scheduled = schedule_.NextDeadline();
+  if (deadlines_.empty()) return scheduled;
+  return std::min(scheduled, deadlines_.begin()->first);
+}
+
+void Segment::Take(absl::Time now, const net::IpAddress& vip,
+                   absl::FunctionRef<Claim::Step(Claim&)> act) {
+  Claim& claim = claims_.at(vip);
+  const ClaimState before = claim.state();
+  deadlines_.erase({claim.deadline(), vip});
+  const Claim::Step step = act(claim);
+  if (claim.deadline() != absl::InfiniteFuture()) {
+    deadlines_.emplace(claim.deadline(), vip);
+  }
+  Schedule(now, vip, step.move);
+  if (claim.state() == before && !step.report) return;
+  changes_.push_back({vip, before, claim.state(), claim.rival(), step.report});
+}
+
+void Segment::Schedule(absl::Time now, const net::IpAddress& vip,
+                       Claim::Move move) {
+  const absl::Time asked = demand_->LastAsked(vip);
+  switch (move) {
+    case Claim::Move::kNone:
+      return;
+    case Claim::Move::kAnnounce:
+      return schedule_.Start(now, vip, asked);
+    case Claim::Move::kAnnounceOnce:
+      return schedule_.AnnounceOnce(now, vip, Urgency::kAsFirst);
+    case Claim::Move::kProbe:
+      return schedule_.StartProbes(now, vip, claim_options_->probe_interval,
+                                   asked);
+    case Claim::Move::kWatch:
+      return schedule_.StartProbes(now, vip, claim_options_->watch_interval,
+                                   asked);
+    case Claim::Move::kKeepQuiet:
+    case Claim::Move::kSilence:
+      return schedule_.Stop(vip);
+  }
+  LB_UNREACHABLE();
+}
+
+void Segment::RunDeadlines(absl::Time now) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const net::IpAddress vip = deadlines_.begin()->second;
+    Take(now, vip, [&](Claim& claim) { return claim.OnDeadline(now); });
+  }
+}
+
+std::optional<UnaskedFrame> Segment::Probe(absl::Time now,
+                                           const net::IpAddress& vip) {
+  const ClaimState before = StateOf(vip);
+  Take(now, vip, [&](Claim& claim) { return claim.OnProbe(now); });
+  if (StateOf(vip) != before) return std::nullopt;
+  return UnaskedFrame{.vip = vip, .is_probe = true, .bytes = ProbeFrame(vip)};
+}
+
+std::vector<uint8_t> Segment::ProbeFrame(const net::IpAddress& vip) const {
+  const bool asks_all = StateOf(vip) == ClaimState::kProbing;
+  const net::MacAddress& rival = claims_.at(vip).rival();
+  if (vip.is_ipv4()) {
+    return ArpProbeFrame(interface_.mac, asks_all ? net::kBroadcastMac : rival,
+                         vip);
+  }
+  if (asks_all) return DuplicateDetectionFrame(interface_.mac, vip);
+  // IPv6 is announced only where there is one.
+  return WatchSolicitFrame(interface_.mac, *interface_.link_local, rival, vip);
+}
+
+}  // namespace lb::announce

@@ -1,0 +1,105 @@
+// Segment: one usable interface, with the claims of its addresses, what each
+// sends unasked, and when.
+//
+// Joins Claim and AnnouncementSchedule; builds the frames. What its claims go
+// through is drained as changes. Pure bookkeeping, as its parts.
+#ifndef LB_ANNOUNCE_SEGMENT_H_
+#define LB_ANNOUNCE_SEGMENT_H_
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
+#include "lb/announce/announcement_plan.h"
+#include "lb/announce/announcement_schedule.h"
+#include "lb/announce/claim.h"
+#include "lb/announce/claim_state.h"
+#include "lb/announce/demand.h"
+#include "lb/announce/interface.h"
+#include "lb/base/prng.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/mac_address.h"
+
+namespace lb::announce {
+
+// A claim took another state, or has a conflict to report.
+struct ClaimChange {
+  net::IpAddress vip;
+  ClaimState before = ClaimState::kIdle;
+  ClaimState after = ClaimState::kIdle;
+  net::MacAddress rival;
+  std::optional<Outcome> report;
+};
+
+struct UnaskedFrame {
+  net::IpAddress vip;
+  bool is_probe = false;
+  std::vector<uint8_t> bytes;
+};
+
+class Segment {
+ public:
+  // `claim_options` and `demand` must outlive it.
+  Segment(const ScheduleOptions& schedule_options,
+          const ClaimOptions* claim_options, const Demand* demand,
+          Interface interface, Prng prng);
+
+  const Interface& interface() const { return interface_; }
+  // From now on the frames have its MAC.
+  void SetInterface(Interface interface) { interface_ = std::move(interface); }
+  // All addresses that have a claim.
+  const absl::btree_set<net::IpAddress>& held() const { return held_; }
+  // REQUIRES: held().contains(vip), here and below.
+  ClaimState StateOf(const net::IpAddress& vip) const {
+    return claims_.at(vip).state();
+  }
+
+  // A claim at rest; nothing if there is one. Drop() forgets it.
+  void Hold(const net::IpAddress& vip);
+  void Drop(const net::IpAddress& vip);
+
+  void Begin(absl::Time now, const net::IpAddress& vip, Role role);
+  void HandOver(absl::Time now, const net::IpAddress& vip);
+  void Retry(absl::Time now, const net::IpAddress& vip);
+  void OnRival(absl::Time now, const net::IpAddress& vip, const Rival& rival);
+  // Says it all again, under the interface's new identity.
+  void Renew(absl::Time now, const net::IpAddress& vip);
+  // One more round of an address that is announced.
+  void Refresh(absl::Time now, const net::IpAddress& vip);
+  // All claims.
+  void Rest(absl::Time now);
+
+  // Does what is due; returns the frames to send, in this order.
+  std::vector<UnaskedFrame> TakeDue(absl::Time now);
+  absl::Time NextDeadline() const;
+  // Since last taken, in this order.
+  std::vector<ClaimChange> TakeChanges() { return std::exchange(changes_, {}); }
+
+ private:
+  // Lets the claim of `vip` take the step that `act` returns.
+  void Take(absl::Time now, const net::IpAddress& vip,
+            absl::FunctionRef<Claim::Step(Claim&)> act);
+  void Schedule(absl::Time now, const net::IpAddress& vip, Claim::Move move);
+  void RunDeadlines(absl::Time now);
+  // Lets the claim go on; no frame if it does not probe any more.
+  std::optional<UnaskedFrame> Probe(absl::Time now, const net::IpAddress& vip);
+  std::vector<uint8_t> ProbeFrame(const net::IpAddress& vip) const;
+
+  const ClaimOptions* const claim_options_;
+  const Demand* const demand_;
+  Interface interface_;
+  absl::btree_set<net::IpAddress> held_;
+  absl::btree_map<net::IpAddress, Claim> claims_;  // Of held_.
+  absl::btree_set<std::pair<absl::Time, net::IpAddress>> deadlines_;  // Theirs.
+  AnnouncementSchedule schedule_;
+  std::vector<ClaimChange> changes_;
+};
+
+}  // namespace lb::announce
+
+#endif  // LB_ANNOUNCE_SEGMENT_H_
