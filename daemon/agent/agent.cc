@@ -26,7 +26,7 @@ gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options) {
   gossip::GossipNodeOptions gossip;
   gossip.self = {.name = options.node,
                  .endpoint = options.advertise,
-                 .meta = {kNodeMetadata.begin(), kNodeMetadata.end()}};
+                 .meta = SerializeNodeMetadata({})};
   gossip.gossip = options.gossip;
   gossip.keyring = options.keyring;
   return gossip;
@@ -282,7 +282,7 @@ std::vector<std::string> Agent::LiveMembers() const {
 std::vector<std::string> Agent::LedgerMembers() const {
   std::vector<std::string> names;
   for (const gossip::Member& member : gossip_->Members()) {
-    if (member.is_up() && KeepsLedger(member.meta)) {
+    if (member.is_up() && ParseNodeMetadata(member.meta).has_value()) {
       names.push_back(member.name);
     }
   }

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "absl/types/span.h"
 #include "lb/base/event_log.h"
@@ -35,6 +37,9 @@ struct Environment {
   // Fills the span with numbers fit for nonces and keys; in a simulation they
   // come from the seed too.
   std::function<void(absl::Span<uint8_t>)> random_bytes;
+  // A kernel setting that is a number, as "net/ipv4/conf/all/arp_ignore";
+  // nullopt: there is no such setting. Empty: none can be read.
+  std::function<std::optional<int>(const std::string& name)> sysctl;
 };
 
 }  // namespace lb::io

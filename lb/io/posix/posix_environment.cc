@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 
+#include <fstream>
 #include <utility>
 
 #include "lb/base/check.h"
@@ -23,6 +24,13 @@ uint64_t RandomSeed() {
 
 void FillRandom(absl::Span<uint8_t> bytes) {
   LB_CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+}
+
+std::optional<int> ReadSysctl(const std::string& name) {
+  std::ifstream file("/proc/sys/" + name);
+  int value = 0;
+  if (!(file >> value)) return std::nullopt;
+  return value;
 }
 
 absl::StatusOr<std::unique_ptr<PosixEnvironment>> PosixEnvironment::Create(
@@ -65,7 +73,8 @@ void PosixEnvironment::Assemble() {
                   .state = state_.get(),
                   .log = &log_,
                   .prng = Prng(RandomSeed()),
-                  .random_bytes = &FillRandom};
+                  .random_bytes = &FillRandom,
+                  .sysctl = &ReadSysctl};
 }
 
 }  // namespace lb::io

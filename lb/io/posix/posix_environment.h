@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -38,6 +39,9 @@ struct PosixEnvironmentOptions {
 // Fills `bytes` from the cryptographic generator; stops the process if it
 // cannot.
 void FillRandom(absl::Span<uint8_t> bytes);
+
+// Environment::sysctl on this machine.
+std::optional<int> ReadSysctl(const std::string& name);
 
 class PosixEnvironment {
  public:

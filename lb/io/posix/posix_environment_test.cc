@@ -14,7 +14,11 @@
 namespace lb::io {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::Le;
+using ::testing::Optional;
 
 class PosixEnvironmentTest : public testing::Test {
  protected:
@@ -79,6 +83,13 @@ TEST_F(PosixEnvironmentTest, OtherThreadsMayPostAndStop) {
   (*world)->Run();
   other.join();
   EXPECT_EQ(ran, 1000);
+}
+
+TEST_F(PosixEnvironmentTest, ReadsKernelSettings) {
+  EXPECT_THAT(ReadSysctl("net/ipv4/conf/all/arp_ignore"),
+              Optional(AllOf(Ge(0), Le(8))));
+  EXPECT_EQ(ReadSysctl("net/ipv4/conf/none/arp_ignore"), std::nullopt);
+  EXPECT_EQ(ReadSysctl("kernel/ostype"), std::nullopt);  // Is no number.
 }
 
 TEST_F(PosixEnvironmentTest, SignalsComeOnTheLoop) {

@@ -78,7 +78,12 @@ Environment SimHost::environment() {
                 for (uint8_t& byte : out) {
                   byte = static_cast<uint8_t>(bytes.Next());
                 }
-              }};
+              },
+          .sysctl = [this](const std::string& name) -> std::optional<int> {
+            const auto it = sysctls_.find(name);
+            if (it == sysctls_.end()) return std::nullopt;
+            return it->second;
+          }};
 }
 
 void SimHost::Crash() {

@@ -15,6 +15,7 @@
 #ifndef LB_IO_SIM_SIM_HOST_H_
 #define LB_IO_SIM_SIM_HOST_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,6 +87,9 @@ class SimHost {
   SimAddressInstaller& installer() { return installer_; }
   SimStateStore& state() { return state_; }
   EventLog& log() { return log_; }
+  // What Environment::sysctl reads; at first arp_ignore and arp_announce of all
+  // interfaces, as a node with strict ARP has them.
+  std::map<std::string, int>& sysctls() { return sysctls_; }
 
  private:
   void StopNode();
@@ -99,6 +103,8 @@ class SimHost {
   SimAddressInstaller installer_;
   SimStateStore state_;
   EventLog log_;
+  std::map<std::string, int> sysctls_ = {{"net/ipv4/conf/all/arp_ignore", 1},
+                                         {"net/ipv4/conf/all/arp_announce", 2}};
   SimAttachment attachment_;
   SimDatagramTransport datagrams_;
   SimStreamTransport streams_;

@@ -1,0 +1,70 @@
+#include "daemon/agent/handover.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lb {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+constexpr absl::Time kStart = absl::UnixEpoch();
+const net::IpAddress kVip = net::IpAddress::Ipv4(0xc6336401);
+
+class HandoverTest : public testing::Test {
+ protected:
+  // Runs all deadlines up to `offset` after the start.
+  void RunUntil(absl::Duration offset) {
+    while (handover_.NextDeadline() <= kStart + offset) {
+      handover_.OnTimer(handover_.NextDeadline());
+    }
+  }
+
+  Handover handover_{{.claim_wait = absl::Seconds(1),
+                      .deliver_grace = absl::Milliseconds(500)}};
+};
+
+TEST_F(HandoverTest, AnswersUntilTheNewNodeIsHeardAndDeliversForLonger) {
+  handover_.Begin(kStart, kVip, {"eth0"});
+  EXPECT_THAT(handover_.Answering(),
+              ElementsAre(Pair(kVip, ElementsAre("eth0"))));
+  handover_.OnClaimed(kStart + absl::Milliseconds(20), kVip);
+  EXPECT_THAT(handover_.Answering(), IsEmpty());
+  RunUntil(absl::Milliseconds(519));
+  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  RunUntil(absl::Milliseconds(520));
+  EXPECT_TRUE(handover_.empty());
+  EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
+}
+
+TEST_F(HandoverTest, ANodeThatIsNeverHeardIsWaitedForOnlySoLong) {
+  handover_.Begin(kStart, kVip, {});
+  RunUntil(absl::Milliseconds(999));
+  EXPECT_THAT(handover_.Answering(), ElementsAre(Pair(kVip, IsEmpty())));
+  RunUntil(absl::Seconds(1));
+  EXPECT_THAT(handover_.Answering(), IsEmpty());
+  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  RunUntil(absl::Milliseconds(1500));
+  EXPECT_TRUE(handover_.empty());
+}
+
+TEST_F(HandoverTest, RepeatedInputsProlongNothing) {
+  handover_.Begin(kStart, kVip, {});
+  handover_.Begin(kStart + absl::Milliseconds(900), kVip, {});
+  RunUntil(absl::Seconds(1));
+  handover_.OnClaimed(kStart + absl::Milliseconds(1400), kVip);
+  RunUntil(absl::Milliseconds(1500));
+  EXPECT_TRUE(handover_.empty());
+}
+
+TEST_F(HandoverTest, AnAddressThatStaysIsForgotten) {
+  handover_.Begin(kStart, kVip, {});
+  handover_.Cancel(kVip);
+  handover_.OnClaimed(kStart, kVip);
+  EXPECT_TRUE(handover_.empty());
+}
+
+}  // namespace
+}  // namespace lb

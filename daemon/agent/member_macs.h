@@ -1,0 +1,50 @@
+// MemberMacs: whose is a MAC address that was seen on the wire?
+//
+// Remembers what members said of their interfaces, also of those that failed or
+// left: when gossip is cut and the segment is not, the rival that answers for
+// our address is a member that we believe dead. Bounded; the least recently
+// heard is forgotten first.
+//
+// Pure bookkeeping, loop thread only.
+#ifndef LB_DAEMON_AGENT_MEMBER_MACS_H_
+#define LB_DAEMON_AGENT_MEMBER_MACS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "daemon/agent/node_metadata.h"
+#include "lb/net/mac_address.h"
+
+namespace lb {
+
+class MemberMacs {
+ public:
+  explicit MemberMacs(size_t macs_max) : macs_max_(macs_max) {}
+
+  // `node` says that these are its interfaces. A MAC that two claim is the last
+  // one's.
+  void Learn(const std::string& node, const NodeMetadata& metadata);
+
+  // Nullopt: no member's.
+  std::optional<std::string> NodeOf(const net::MacAddress& mac) const;
+
+  size_t size() const { return nodes_.size(); }
+
+ private:
+  struct Known {
+    std::string node;
+    uint64_t heard = 0;
+  };
+
+  const size_t macs_max_;
+  uint64_t learned_ = 0;
+  std::map<net::MacAddress, Known> nodes_;
+  std::map<uint64_t, net::MacAddress> by_age_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_MEMBER_MACS_H_
