@@ -1,39 +1,15 @@
 #include "daemon/agent/placement.h"
 
-#include <fmt/format.h>
-
 #include <functional>
 #include <map>
 #include <string>
 #include <utility>
 
-#include "lb/election/candidates.h"
 #include "lb/ipam/assignment.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
 namespace {
-
-// "nobody may announce it: n1 notMember, n2 noLocalEndpoints"
-std::string ReasonOf(const election::Decision& decision) {
-  std::string reason = "nobody may announce it:";
-  const char* separator = " ";
-  for (const election::NodeStanding& standing : decision.standings) {
-    reason += fmt::format("{}{} {}", separator, standing.node,
-                          election::ToString(standing.verdict));
-    separator = ", ";
-  }
-  return reason;
-}
-
-ServicePlacement PlaceService(const election::Cluster& cluster,
-                              const election::Vip& vip) {
-  const election::Decision decision = election::Elect(cluster, vip);
-  if (!decision.winner.has_value()) {
-    return {.reason = ReasonOf(decision)};
-  }
-  return {.node = *decision.winner, .interfaces = decision.interfaces};
-}
 
 // Services with addresses, those in one group that share them. A forest: who
 // stands for a service is found by going up.
@@ -63,8 +39,8 @@ class SharingGroups {
   std::map<net::IpAddress, std::string> holders_;  // The first by name.
 };
 
-// Sends each group to the node of its first service that has one. A service
-// that nobody may announce stays so.
+}  // namespace
+
 void JoinSharers(const AddressEntries& entries, Placement& placement) {
   SharingGroups groups;
   for (const auto& [service, place] : placement) {
@@ -77,33 +53,6 @@ void JoinSharers(const AddressEntries& entries, Placement& placement) {
         decided.try_emplace(groups.FirstOf(service), &place);
     if (!is_new && first->second->node != place.node) place = *first->second;
   }
-}
-
-}  // namespace
-
-Placement PlaceServices(const config::Desired& desired,
-                        const AddressEntries& entries,
-                        std::vector<std::string> members) {
-  election::Cluster cluster;
-  cluster.members = std::move(members);
-  cluster.nodes = desired.nodes;
-  cluster.advertisements = desired.advertisements;
-
-  Placement placement;
-  for (const config::Service& service : desired.services) {
-    const auto entry = entries.find(service.request.service);
-    if (entry == entries.end()) continue;
-    const auto& addresses = entry->second.assignment.addresses;
-    if (addresses.empty()) continue;
-    election::Vip vip = {.address = addresses[0].address,
-                         .pool = addresses[0].pool,
-                         .traffic = service.traffic};
-    const auto labels = desired.pool_labels.find(vip.pool);
-    if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
-    placement[service.request.service] = PlaceService(cluster, vip);
-  }
-  JoinSharers(entries, placement);
-  return placement;
 }
 
 announce::Announcements AnnouncementsOf(const std::string& node,

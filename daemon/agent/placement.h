@@ -1,9 +1,6 @@
 // Placement: who announces which service, and what this node has to announce.
 //
-// Joins addresses, manifests and members into elections, one per service: its
-// first address decides for all, as in MetalLB. Services that share an address
-// (or are linked by others that do) go to one node, whatever their other
-// addresses say: two must not answer for one address. Pure.
+// Values and pure functions; elections.h makes them.
 #ifndef LB_DAEMON_AGENT_PLACEMENT_H_
 #define LB_DAEMON_AGENT_PLACEMENT_H_
 
@@ -13,7 +10,6 @@
 
 #include "daemon/agent/address_book.h"
 #include "lb/announce/announcement_plan.h"
-#include "lb/config/desired.h"
 
 namespace lb {
 
@@ -30,10 +26,10 @@ struct ServicePlacement {
 using Placement = std::map<std::string, ServicePlacement, std::less<>>;
 using AddressEntries = std::map<std::string, AddressBook::Entry>;
 
-// `members` are the live ones, this node among them.
-Placement PlaceServices(const config::Desired& desired,
-                        const AddressEntries& entries,
-                        std::vector<std::string> members);
+// Sends services that share an address (or are linked by others that do) to the
+// node of the first of them that has one. A service that nobody may announce
+// stays so.
+void JoinSharers(const AddressEntries& entries, Placement& placement);
 
 // The addresses that `node` is to announce, and where.
 announce::Announcements AnnouncementsOf(const std::string& node,

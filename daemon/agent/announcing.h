@@ -1,0 +1,146 @@
+// Announcing: what this node does on the wire for the addresses it is elected
+// for, and for those that it gives away.
+//
+// Joins the announcer (lb/announce), the handover and the delivery on "lo". It
+// is told the outcome of elections, and knows none of their rules: an address
+// that moves to another node is handed over, any other that is no longer wanted
+// stops at once. Which of two members goes first in a conflict it asks.
+//
+// An address is delivered before it is announced, and for as long.
+//
+// Loop thread only; must not outlive the environment.
+#ifndef LB_DAEMON_AGENT_ANNOUNCING_H_
+#define LB_DAEMON_AGENT_ANNOUNCING_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "daemon/agent/handover.h"
+#include "daemon/agent/loopback_delivery.h"
+#include "daemon/agent/member_macs.h"
+#include "daemon/agent/node_metadata.h"
+#include "lb/announce/announce_node.h"
+#include "lb/io/environment.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+enum class Delivery { kNone, kLoopback };
+
+// A member whose MAC was seen in a claim of an address of ours.
+struct RivalMember {
+  bool live = false;      // By our gossip.
+  bool precedes = false;  // It goes before us for this address.
+};
+
+struct AnnouncingOptions {
+  std::string node;
+  announce::InterfaceOptions interfaces;
+  Delivery delivery = Delivery::kNone;
+  HandoverOptions handover;
+  // A process that was not run for so long keeps silent; see announce::
+  // AnnouncerOptions.
+  absl::Duration stall_max = absl::ZeroDuration();
+  // REQUIRES: both nodes that are asked about each other answer alike.
+  std::function<RivalMember(const net::IpAddress& vip, const std::string& node)>
+      judge_rival;
+};
+
+class Announcing {
+ public:
+  // What elections say.
+  struct Elected {
+    announce::Announcements here;        // No Role::kHandOver.
+    std::set<net::IpAddress> elsewhere;  // By other nodes that are up.
+  };
+
+  // An address that this node took up within this time is insisted upon against
+  // members that are up: they have not heard of the election yet.
+  static constexpr absl::Duration kFresh = absl::Seconds(5);
+
+  Announcing(AnnouncingOptions options, const io::Environment& environment);
+
+  // Takes off "lo" what an earlier run left there, and opens the interfaces.
+  // Once.
+  void Start(const std::vector<net::IpAddress>& leftovers);
+
+  // Nothing changes if it says the same again.
+  void Update(Elected elected);
+  // A member's metadata.
+  void Learn(const std::string& node, const NodeMetadata& metadata) {
+    macs_.Learn(node, metadata);
+  }
+  // Members are gone: all addresses are announced once more, so that two nodes
+  // that only lost their gossip hear each other.
+  void Refresh();
+  // Members have come: takes back what was left to rivals.
+  void Reclaim();
+
+  // Silence until Unfence().
+  void Fence() { announce_.Fence(); }
+  void Unfence() { announce_.Unfence(); }
+  bool fenced() const { return announce_.announcer().fenced(); }
+
+  // Sorted by name; what this node can announce on at the moment.
+  std::vector<AnnouncingInterface> UsableInterfaces() const;
+  // Sentences on what the kernel would answer by itself; see strict_arp.h.
+  std::vector<std::string> StrictArpFaults(
+      std::set<net::IpAddress> addresses) const;
+
+  // Elected for, whether answered already or not.
+  const announce::Announcements& elected() const { return elected_.here; }
+  // Is it answered now, on some interface?
+  bool Answers(const net::IpAddress& vip) const;
+  // Addresses given away that no other node was heard to have taken.
+  bool IsHandingOver() const { return !handover_.Answering().empty(); }
+  bool IsDelivering() const { return !handover_.empty(); }
+
+  // Called, on later turns of the loop, after what its name says; no more than
+  // one of each. They may call this object.
+  void SetInterfacesObserver(absl::AnyInvocable<void()> on_change) {
+    announce_.SetInterfacesObserver(std::move(on_change));
+  }
+  void SetConflictObserver(
+      absl::AnyInvocable<void(const announce::Conflict&)> on_conflict) {
+    announce_.SetConflictObserver(std::move(on_conflict));
+  }
+  void SetStallObserver(absl::AnyInvocable<void(absl::Duration)> on_stall) {
+    announce_.SetStallObserver(std::move(on_stall));
+  }
+  void SetHandoverObserver(absl::AnyInvocable<void()> on_progress) {
+    on_handover_ = std::move(on_progress);
+  }
+
+  const announce::AnnounceNode& node() const { return announce_; }
+
+ private:
+  announce::AnnounceNodeOptions NodeOptions() const;
+  announce::Precedence PrecedenceOf(const net::IpAddress& vip,
+                                    const net::MacAddress& mac) const;
+  void BeginHandovers(absl::Time now, const Elected& next);
+  void OnHandover();
+  void Apply();
+
+  const AnnouncingOptions options_;
+  io::Environment environment_;
+  MemberMacs macs_;
+  Handover handover_;
+  LoopbackDelivery delivery_;
+  announce::AnnounceNode announce_;
+  Elected elected_;
+  std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
+  std::set<net::IpAddress> delivered_;
+  std::unique_ptr<io::Timer> handover_timer_;
+  absl::AnyInvocable<void()> on_handover_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_ANNOUNCING_H_

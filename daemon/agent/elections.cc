@@ -1,0 +1,172 @@
+#include "daemon/agent/elections.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "lb/election/candidates.h"
+#include "lb/election/digest.h"
+#include "lb/ipam/assignment.h"
+
+namespace lb {
+namespace {
+
+using election::NodeAttributes;
+
+void Apply(const NodeMetadata& metadata, NodeAttributes* node) {
+  node->draining = metadata.draining;
+  node->holding_down = metadata.holding_down;
+  if (!metadata.interfaces) return;
+  node->usable_interfaces.emplace();
+  for (const AnnouncingInterface& interface : *metadata.interfaces) {
+    node->usable_interfaces->insert(interface.name);
+  }
+}
+
+// "nobody may announce it: n1 notMember, n2 noLocalEndpoints"
+std::string ReasonOf(const election::Explanation& explanation) {
+  std::string reason = "nobody may announce it:";
+  const char* separator = " ";
+  for (const auto& node : explanation.nodes) {
+    reason += fmt::format("{}{} {}", separator, node.node,
+                          election::ToString(node.verdict));
+    separator = ", ";
+  }
+  return reason;
+}
+
+}  // namespace
+
+void Elections::SetMembers(const std::vector<LiveMember>& live) {
+  live_ = live;
+  mixed_ = false;
+  std::vector<std::string> names;
+  for (const LiveMember& member : live_) {
+    names.push_back(member.name);
+    mixed_ |= !member.metadata.has_value();
+  }
+  table_.SetMembers(names);
+  PutNodes();
+}
+
+void Elections::SetDesired(const config::Desired& desired) {
+  nodes_ = desired.nodes;
+  advertisements_ = desired.advertisements;
+  PutNodes();
+}
+
+// All that all members know of each other, and nothing else.
+void Elections::PutNodes() {
+  std::map<std::string, NodeAttributes, std::less<>> nodes = nodes_;
+  for (const LiveMember& member : live_) {
+    if (mixed_ || !member.metadata) continue;
+    const auto [it, is_new] = nodes.try_emplace(member.name);
+    if (is_new) it->second = election::NodeKnownByName(member.name);
+    Apply(*member.metadata, &it->second);
+  }
+  std::set<std::string, std::less<>> listed;
+  for (const auto& [name, node] : nodes) {
+    table_.PutNode(node);
+    listed.insert(name);
+    listed_nodes_.erase(name);
+  }
+  for (const std::string& name : listed_nodes_) table_.RemoveNode(name);
+  listed_nodes_ = std::move(listed);
+
+  auto advertisements = advertisements_;
+  if (mixed_) {
+    for (auto& advertisement : advertisements) advertisement.policy.reset();
+  }
+  table_.SetAdvertisements(std::move(advertisements));
+  table_.SetDefaultPolicy(mixed_ ? election::Policy::kCompat : default_policy_);
+}
+
+const Placement& Elections::Update(const config::Desired& desired,
+                                   const AddressEntries& entries) {
+  auto gone = std::exchange(vips_, {});
+  first_services_.clear();
+  for (const config::Service& service : desired.services) {
+    const auto entry = entries.find(service.request.service);
+    if (entry == entries.end()) continue;
+    if (entry->second.assignment.addresses.empty()) continue;
+    gone.erase(service.request.service);
+    PutService(desired, service, entry->second.assignment);
+  }
+  for (const auto& [service, vip] : gone) table_.RemoveVip(service);
+  table_.Update();
+  placement_.clear();
+  for (const auto& [service, vip] : vips_) {
+    placement_.emplace(service, Describe(service));
+  }
+  JoinSharers(entries, placement_);
+  return placement_;
+}
+
+void Elections::PutService(const config::Desired& desired,
+                           const config::Service& service,
+                           const ipam::Assignment& assignment) {
+  const std::string& name = service.request.service;
+  const ipam::AssignedAddress& first = assignment.addresses[0];
+  election::Vip vip = {.address = first.address,
+                       .pool = first.pool,
+                       .traffic = service.traffic};
+  const auto labels = desired.pool_labels.find(vip.pool);
+  if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
+  const election::Tenure* tenure = tenures_.Find(vip.address);
+  if (tenure != nullptr) vip.holder = tenure->node;
+  table_.PutVip(name, vip);
+  for (const auto& assigned : assignment.addresses) {
+    first_services_.try_emplace(assigned.address, name);
+  }
+  vips_.emplace(name, std::move(vip));
+}
+
+ServicePlacement Elections::Describe(const std::string& service) const {
+  const election::Placement& place = *table_.Find(service);
+  if (!place.node.empty()) return {place.node, place.interfaces, ""};
+  const auto explanation = table_.Explain(service);
+  return {.reason = explanation.ok() ? ReasonOf(*explanation) : ""};
+}
+
+std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
+                                          absl::Time civil_now) {
+  std::set<net::IpAddress> unheld;
+  for (const auto& [service, place] : placement_) {
+    if (place.node != node_) continue;
+    for (const auto& assigned : entries.at(service).assignment.addresses) {
+      const election::Tenure* tenure = tenures_.Find(assigned.address);
+      if (tenure != nullptr && tenure->node == node_) continue;
+      if (tenure == nullptr) unheld.insert(assigned.address);
+      Reclaim(assigned.address, civil_now);
+    }
+  }
+  return unheld;
+}
+
+void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {
+  tenures_.Claim(vip, node_, civil_now);
+}
+
+bool Elections::Precedes(const net::IpAddress& vip,
+                         const std::string& other) const {
+  const auto service = first_services_.find(vip);
+  if (service != first_services_.end()) {
+    election::Cluster two;
+    two.members = {node_, other};
+    two.advertisements = advertisements_;
+    for (const std::string& name : two.members) {
+      const auto node = nodes_.find(name);
+      if (node != nodes_.end()) two.nodes.insert(*node);
+    }
+    election::Vip known = vips_.at(service->second);
+    known.holder.reset();
+    const election::Decision decision = election::Elect(two, known);
+    if (decision.winner) return *decision.winner == other;
+  }
+  const std::string subject = vip.ToString();
+  return election::ComputeDigest(other, subject) <
+         election::ComputeDigest(node_, subject);
+}
+
+}  // namespace lb

@@ -1,0 +1,106 @@
+// Elections: who announces which service, as this node sees it.
+//
+// Joins what members say of themselves, the manifests and the agreed addresses
+// into lb/election's table, one election per service: its first address decides
+// for all, as in MetalLB. Services that share an address (or are linked by
+// others that do) go to one node, whatever their other addresses say: two must
+// not answer for one address.
+//
+// While a member is no lbd (a MetalLB speaker), what it does not know decides
+// nothing: all elections are MetalLB's, without draining, interfaces and
+// policies. Else the two would elect different nodes.
+//
+// Holders are agreed by tenures, which this node claims for what it is elected
+// for. Pure state, loop thread only; times are values.
+#ifndef LB_DAEMON_AGENT_ELECTIONS_H_
+#define LB_DAEMON_AGENT_ELECTIONS_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "daemon/agent/node_metadata.h"
+#include "daemon/agent/placement.h"
+#include "lb/config/desired.h"
+#include "lb/election/election_table.h"
+#include "lb/election/explanation.h"
+#include "lb/election/policy.h"
+#include "lb/election/tenure.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+class Elections {
+ public:
+  struct LiveMember {
+    std::string name;
+    std::optional<NodeMetadata> metadata;  // Nullopt: it is no lbd.
+  };
+
+  Elections(std::string node, election::Policy default_policy)
+      : node_(std::move(node)), default_policy_(default_policy) {}
+
+  // Inputs, for the next Update(). `live` has this node too.
+  void SetMembers(const std::vector<LiveMember>& live);
+  void SetDesired(const config::Desired& desired);
+
+  // Holds the elections that are due, for the services that have addresses.
+  const Placement& Update(const config::Desired& desired,
+                          const AddressEntries& entries);
+  const Placement& placement() const { return placement_; }
+
+  // Claims what this node is elected for and does not hold. Returns the
+  // addresses among them that no member held before.
+  std::set<net::IpAddress> Claim(const AddressEntries& entries,
+                                 absl::Time civil_now);
+  // Claims an address again: it was settled that this node keeps it.
+  void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
+  election::TenureTable& tenures() { return tenures_; }
+  const election::TenureTable& tenures() const { return tenures_; }
+
+  // Does `other` go before this node for the address, whoever is a member?
+  // Both nodes answer alike if their manifests are equal.
+  bool Precedes(const net::IpAddress& vip, const std::string& other) const;
+
+  // Is a live member no lbd?
+  bool mixed() const { return mixed_; }
+
+  // As of the last Update(). Errors as ElectionTable has them.
+  absl::StatusOr<election::Explanation> Explain(std::string_view service) const {
+    return table_.Explain(service);
+  }
+  absl::StatusOr<std::vector<election::Move>> WhatIf(
+      absl::Span<const std::string> without,
+      absl::Span<const std::string> with) const {
+    return table_.WhatIf(without, with);
+  }
+
+ private:
+  void PutNodes();
+  void PutService(const config::Desired& desired,
+                  const config::Service& service,
+                  const ipam::Assignment& assignment);
+  ServicePlacement Describe(const std::string& service) const;
+
+  const std::string node_;
+  const election::Policy default_policy_;
+  election::ElectionTable table_;
+  election::TenureTable tenures_;
+  std::vector<LiveMember> live_;
+  std::map<std::string, election::NodeAttributes, std::less<>> nodes_;
+  std::vector<election::L2Advertisement> advertisements_;
+  bool mixed_ = false;
+  std::set<std::string, std::less<>> listed_nodes_;  // In table_.
+  std::map<std::string, election::Vip, std::less<>> vips_;  // In table_.
+  std::map<net::IpAddress, std::string> first_services_;  // By address.
+  Placement placement_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_ELECTIONS_H_
