@@ -20,6 +20,8 @@ gossip::GossipOptions ProfileOf(config::GossipProfile profile) {
   switch (profile) {
     case config::GossipProfile::kFast:
       return gossip::FastProfile();
+    case config::GossipProfile::kTurbo:
+      return gossip::TurboProfile();
     case config::GossipProfile::kLan:
       return gossip::LanProfile();
     case config::GossipProfile::kWan:
@@ -90,6 +92,8 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(
     LB_ASSIGN_OR_RETURN(agent.keyring,
                         ReadGossipSecret(options.gossip_secret_file));
   }
+  agent.election_policy = options.election_policy;
+  agent.hold_down = options.hold_down;
   agent.interfaces.include = options.interfaces;
   agent.interfaces.exclude = options.exclude_interfaces;
   agent.delivery = options.deliver == config::Deliver::kLoopback

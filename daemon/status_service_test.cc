@@ -2,118 +2,26 @@
 // announces on no interface.
 #include "daemon/status_service.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
-#include "daemon/agent/agent.h"
-#include "daemon/status_server.h"
+#include "daemon/testing/node_test.h"
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "lb/base/testing/status_matchers.h"
-#include "lb/config/desired.h"
-#include "lb/config/manifests.h"
-#include "lb/io/posix/posix_environment.h"
 #include "lb/status/v1/status.grpc.pb.h"
 
 namespace lb {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using Stub = status::v1::Status::Stub;
 
-constexpr char kManifests[] = R"(
-apiVersion: metallb.io/v1beta1
-kind: IPAddressPool
-metadata: {name: first-pool}
-spec: {addresses: [172.18.8.201-172.18.8.205, "2001:db8::/64"]}
----
-apiVersion: metallb.io/v1beta1
-kind: L2Advertisement
-metadata: {name: all}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {type: LoadBalancer, ports: [{port: 80}]}
----
-apiVersion: metallb.io/v1beta1
-kind: IPAddressPool
-metadata: {name: bad}
-spec: {addresses: [10.0.0.0/33]}
-)";
-
-class StatusServiceTest : public testing::Test {
- protected:
-  void SetUp() override {
-    // Short: the path of a unix socket has 107 bytes at the most.
-    folder_ = "/tmp/lbd-test.XXXXXX";
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
-    auto world = io::PosixEnvironment::Create(
-        {.gossip = {*net::ParseIpAddress("127.0.0.1"), 0},
-         .state_folder = folder_ + "/state"});
-    ASSERT_THAT(world, IsOk());
-    world_ = *std::move(world);
-    const io::Environment& environment = world_->environment();
-    environment.log->SetObserver([this](const Event&) {
-      if (service_ != nullptr) service_->OnEvent();
-    });
-    AgentOptions options;
-    options.node = "n1";
-    options.advertise = environment.datagrams->local();
-    options.interfaces.include = {"no-such-interface"};
-    auto agent = Agent::Create(options, environment);
-    ASSERT_THAT(agent, IsOk());
-    agent_ = *std::move(agent);
-    service_ = std::make_unique<StatusService>(world_->loop(), agent_.get(),
-                                               environment.log);
-    const std::string listen = "unix:" + folder_ + "/lbd.sock";
-    auto server = StatusServer::Start(listen, service_.get());
-    ASSERT_THAT(server, IsOk());
-    server_ = *std::move(server);
-    channel_ = grpc::CreateChannel(listen, grpc::InsecureChannelCredentials());
-    stub_ = status::v1::Status::NewStub(channel_);
-    agent_->Start();
-    config::Manifests manifests;
-    config::ParseManifests("test.yaml", kManifests, {}, &manifests);
-    agent_->SetDesired(config::BuildDesired(manifests, {}));
-    // On this thread, as the loop does not run yet.
-    world_->loop()->RunUntil(
-        [&] {
-          return !agent_->address_entries().empty() &&
-                 !agent_->address_entries()
-                      .begin()
-                      ->second.assignment.addresses.empty();
-        },
-        absl::Seconds(10));
-    thread_ = std::thread([this] { world_->Run(); });
-  }
-
-  void TearDown() override {
-    if (server_ != nullptr) server_->Shutdown();
-    world_->Stop();
-    if (thread_.joinable()) thread_.join();
-    std::filesystem::remove_all(folder_);
-  }
-
-  std::string folder_;
-  std::unique_ptr<io::PosixEnvironment> world_;
-  std::unique_ptr<Agent> agent_;
-  std::unique_ptr<StatusService> service_;
-  std::unique_ptr<StatusServer> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<status::v1::Status::Stub> stub_;
-  std::thread thread_;
-};
+using StatusServiceTest = NodeTest;
 
 TEST_F(StatusServiceTest, DescribesNodeServicesPoolsAndMembers) {
   status::v1::GetNodeResponse node;
@@ -191,52 +99,6 @@ TEST_F(StatusServiceTest, ANewEventReachesAFollower) {
   context.TryCancel();
   while (reader->Read(&event)) continue;
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
-}
-
-TEST_F(StatusServiceTest, RefusesToListenToOtherHosts) {
-  for (const char* listen : {"0.0.0.0:50051", "10.0.0.1:50051", "host:1",
-                             "127.0.0.1", "unix:", ""}) {
-    EXPECT_THAT(StatusServer::Start(listen, service_.get()),
-                StatusIs(absl::StatusCode::kInvalidArgument))
-        << listen;
-  }
-}
-
-TEST_F(StatusServiceTest, TakesNoAddressAwayFromAnotherServer) {
-  EXPECT_THAT(
-      StatusServer::Start("unix:" + folder_ + "/lbd.sock", service_.get()),
-      StatusIs(absl::StatusCode::kUnavailable));
-  status::v1::GetNodeResponse node;
-  grpc::ClientContext context;
-  EXPECT_TRUE(stub_->GetNode(&context, {}, &node).ok());
-}
-
-// Left by a server that was killed.
-TEST_F(StatusServiceTest, ReplacesASocketThatNobodyServes) {
-  const std::string path = folder_ + "/stale.sock";
-  sockaddr_un address = {.sun_family = AF_UNIX};
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  ASSERT_EQ(bind(socket_fd, reinterpret_cast<const sockaddr*>(&address),
-                 sizeof(address)),
-            0);
-  close(socket_fd);
-  const auto server = StatusServer::Start("unix:" + path, service_.get());
-  ASSERT_THAT(server, IsOk());
-  EXPECT_EQ(std::filesystem::status(path).permissions() &
-                std::filesystem::perms::others_all,
-            std::filesystem::perms::none);
-  (*server)->Shutdown();
-}
-
-TEST_F(StatusServiceTest, MakesTheFolderOfItsSocket) {
-  const auto server =
-      StatusServer::Start("unix:" + folder_ + "/a/b/lbd.sock", service_.get());
-  ASSERT_THAT(server, IsOk());
-  (*server)->Shutdown();
-  EXPECT_THAT(
-      StatusServer::Start("unix:/proc/none/lbd.sock", service_.get()),
-      StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/proc/none")));
 }
 
 // Sends one message and returns the first that comes back, both as bytes; no

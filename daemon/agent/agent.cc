@@ -2,25 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
 
-#include "daemon/agent/node_metadata.h"
+#include "absl/status/status.h"
+#include "daemon/agent/user_state.h"
 #include "lb/base/status_macros.h"
-#include "lb/config/problem.h"
 #include "lb/config/version.h"
 #include "lb/election/digest.h"
+#include "lb/election/tenure_codec.h"
 #include "lb/ipam/ledger_codec.h"
 
 namespace lb {
 namespace {
 
 using gossip::MemberChange;
+using gossip::wire::Bytes;
 
-// Ledger messages stay below a datagram's budget, with room for encryption.
-constexpr size_t kLedgerMessageMax = 1200;
-constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
+// Messages stay below a datagram's budget, with room for encryption.
+constexpr size_t kUserMessageMax = 1200;
 
 gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options) {
   gossip::GossipNodeOptions gossip;
@@ -30,12 +32,6 @@ gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options) {
   gossip.gossip = options.gossip;
   gossip.keyring = options.keyring;
   return gossip;
-}
-
-announce::AnnounceNodeOptions ToAnnounceOptions(const AgentOptions& options) {
-  announce::AnnounceNodeOptions announce;
-  announce.interfaces = options.interfaces;
-  return announce;
 }
 
 std::string_view ReasonOf(MemberChange change) {
@@ -52,10 +48,19 @@ std::string_view ReasonOf(MemberChange change) {
   return "";
 }
 
+std::string_view AsText(const Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
     AgentOptions options, const io::Environment& environment) {
+  LB_RETURN_IF_ERROR(
+      election::Validate(election::Tenure{.address = options.advertise.address,
+                                          .node = options.node,
+                                          .term = 1,
+                                          .since = absl::UnixEpoch()}));
   LB_ASSIGN_OR_RETURN(auto gossip, gossip::GossipNode::Create(
                                        ToGossipOptions(options), environment));
   auto agent =
@@ -67,44 +72,66 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
 Agent::Agent(AgentOptions options, const io::Environment& environment)
     : options_(std::move(options)),
       environment_(environment),
-      announce_(ToAnnounceOptions(options_), environment),
+      announcing_(MakeAnnouncingOptions(), environment),
       addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
-      delivery_(options_.node, environment),
+      elections_(options_.node, options_.election_policy),
+      tally_(options_.node),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
-      settle_timer_(environment.loop->NewTimer(
-          [this] { BecomeReady("nobody answered in the settle time"); })) {}
+      settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
+      hold_down_timer_(environment.loop->NewTimer([this] {
+        holding_down_ = false;
+        ScheduleReconcile();
+      })),
+      leave_timer_(environment.loop->NewTimer([this] { SayGoodbye(); })) {}
+
+AnnouncingOptions Agent::MakeAnnouncingOptions() {
+  AnnouncingOptions announcing;
+  announcing.node = options_.node;
+  announcing.interfaces = options_.interfaces;
+  announcing.delivery = options_.delivery;
+  announcing.handover = options_.handover;
+  // The least time in which others can find out that we are gone, and take over
+  // what we have: a suspicion that all confirm at once.
+  announcing.stall_max =
+      options_.gossip.probe_interval * options_.gossip.suspicion_mult;
+  announcing.judge_rival = [this](const net::IpAddress& vip,
+                                  const std::string& node) {
+    return JudgeRival(vip, node);
+  };
+  return announcing;
+}
 
 void Agent::Start() {
   started_ = environment_.loop->CivilNow();
   addresses_.Restore();
-  if (options_.delivery == Delivery::kLoopback) {
-    delivery_.RemoveLeftovers(addresses_.AddressesOnRecord());
-  }
-  announce_.SetInterfacesObserver([this] { ScheduleReconcile(); });
-  announce_.Start();
+  announcing_.SetInterfacesObserver([this] { ScheduleReconcile(); });
+  announcing_.SetConflictObserver(
+      [this](const announce::Conflict& conflict) { OnConflict(conflict); });
+  announcing_.SetStallObserver(
+      [this](absl::Duration duration) { OnStall(duration); });
+  announcing_.SetHandoverObserver([this] { OnHandover(); });
+  announcing_.Start(addresses_.AddressesOnRecord());
   gossip_->SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
   gossip_->SetUserState([this] {
-    const std::string message = addresses_.FullMessage();
-    return gossip::wire::Bytes(message.begin(), message.end());
+    return PackUserState(
+        {addresses_.FullMessage(), elections_.tenures().FullMessage()});
   });
+  UpdateMetadata();
   gossip_->Start();
-  Record(EventType::kNormal, "Started", "Node/" + options_.node,
-         fmt::format("lbd {}, gossip at {}", config::kVersion,
-                     options_.advertise.ToString()));
+  RecordSelf(EventType::kNormal, "Started",
+             fmt::format("lbd {}, gossip at {}", config::kVersion,
+                         options_.advertise.ToString()));
   if (options_.join.empty()) {
     BecomeReady("there is nobody to join");
-    return;
-  }
-  settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
-  if (const absl::Status joined = gossip_->Join(options_.join); !joined.ok()) {
-    Record(EventType::kWarning, "JoinFailed", "Node/" + options_.node,
-           std::string(joined.message()));
+  } else {
+    AwaitCluster();
   }
 }
 
 void Agent::SetDesired(config::Desired desired) {
   const config::Desired before = std::exchange(desired_, std::move(desired));
+  tally_.OnDesired(desired_.problems.size());
   RecordProblems(before.problems);
   AddressBook::Wanted wanted;
   wanted.pools = desired_.pools;
@@ -113,24 +140,18 @@ void Agent::SetDesired(config::Desired desired) {
     wanted.requests.emplace(service.request.service, service.request);
   }
   addresses_.SetWanted(std::move(wanted));
+  elections_.SetDesired(desired_);
   ScheduleReconcile();
 }
 
-void Agent::Leave(absl::AnyInvocable<void()> done) {
-  gossip_->Leave(kLeaveTimeout, [this, done = std::move(done)]() mutable {
-    leaving_ = true;
-    Reconcile();
-    done();
-  });
-}
-
 void Agent::OnGossip(const gossip::GossipEvent& event) {
+  tally_.OnGossip(environment_.loop->Now(), event);
   if (const auto* member = std::get_if<gossip::MemberEvent>(&event)) {
     OnMember(*member);
   } else if (const auto* user = std::get_if<gossip::UserMessageEvent>(&event)) {
-    OnLedgerMessage(user->payload);
+    OnUserMessage(AsText(user->payload));
   } else if (const auto* state = std::get_if<gossip::UserStateEvent>(&event)) {
-    OnLedgerMessage(state->payload);
+    OnUserState(state->payload);
   } else if (std::holds_alternative<gossip::ExchangeEvent>(event)) {
     BecomeReady("heard from the cluster");
   } else if (const auto* conflict =
@@ -143,6 +164,13 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
 }
 
 void Agent::OnMember(const gossip::MemberEvent& event) {
+  const bool is_gone = event.change == MemberChange::kFailed ||
+                       event.change == MemberChange::kLeft;
+  members_went_ |= is_gone;
+  members_came_ |= event.change == MemberChange::kJoined;
+  if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
+    announcing_.Learn(event.member.name, *metadata);
+  }
   Record(event.change == MemberChange::kFailed ? EventType::kWarning
                                                : EventType::kNormal,
          std::string(ReasonOf(event.change)), "Member/" + event.member.name,
@@ -150,38 +178,38 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
   ScheduleReconcile();
 }
 
-void Agent::OnLedgerMessage(const gossip::wire::Bytes& payload) {
-  const std::string_view message(reinterpret_cast<const char*>(payload.data()),
-                                 payload.size());
-  // Others may use this gossip too.
-  if (!ipam::IsLedgerMessage(message)) return;
-  const absl::Status merged = addresses_.Merge(message);
+void Agent::OnUserState(const Bytes& state) {
+  const auto messages = UnpackUserState(state);
+  if (!messages) return;  // Others may use this gossip too.
+  for (const std::string& message : *messages) OnUserMessage(message);
+}
+
+void Agent::OnUserMessage(std::string_view message) {
+  absl::Status merged;
+  if (ipam::IsLedgerMessage(message)) {
+    merged = addresses_.Merge(message);
+  } else if (election::IsTenureMessage(message)) {
+    const auto changed = elections_.tenures().Merge(message);
+    merged = changed.status();
+    if (changed.ok() && !changed->empty()) ScheduleReconcile();
+  }
   if (!merged.ok()) ReportRefusal(merged);
 }
 
-void Agent::ReportRefusal(const absl::Status& refusal) {
-  const absl::Time now = environment_.loop->Now();
-  if (now < next_refusal_report_) {
-    ++unreported_refusals_;
-    return;
-  }
-  next_refusal_report_ = now + kRefusalReportInterval;
-  std::string message(refusal.message());
-  if (unreported_refusals_ > 0) {
-    message += fmt::format("; and {} before", unreported_refusals_);
-  }
-  unreported_refusals_ = 0;
-  Record(EventType::kWarning, "LedgerMessageRefused", "Node/" + options_.node,
-         std::move(message));
+// What a member left to us is ours by a newer claim than its own, so that it
+// stays ours when the two exchange their tenures again.
+void Agent::OnConflict(const announce::Conflict& conflict) {
+  tally_.OnConflict(environment_.loop->Now(), conflict);
+  if (conflict.outcome != announce::Outcome::kRivalYields) return;
+  elections_.Reclaim(conflict.announcement.vip, environment_.loop->CivilNow());
+  ScheduleReconcile();
 }
 
-void Agent::BecomeReady(std::string_view why) {
-  if (ready_) return;
-  ready_ = true;
-  settle_timer_->Disarm();
-  Record(EventType::kNormal, "Ready", "Node/" + options_.node,
-         std::string(why));
-  ScheduleReconcile();
+RivalMember Agent::JudgeRival(const net::IpAddress& vip,
+                              const std::string& node) const {
+  const auto member = gossip_->Find(node);
+  return {.live = member.has_value() && member->is_up(),
+          .precedes = elections_.Precedes(vip, node)};
 }
 
 void Agent::ScheduleReconcile() {
@@ -189,102 +217,81 @@ void Agent::ScheduleReconcile() {
 }
 
 void Agent::Reconcile() {
+  CheckCutOff();
+  UpdateMetadata();
   author_ =
       ready_ ? election::ElectLedgerAuthor(LedgerMembers()).value_or("") : "";
   addresses_.SetAuthor(author_.empty() ? std::nullopt : std::optional(author_));
-  placement_ = PlaceServices(desired_, addresses_.entries(), LiveMembers());
+  elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
+                           environment_.loop->CivilNow());
+  elections_.SetMembers(LiveMembers());
+  elections_.Update(desired_, addresses_.entries());
   Announce();
   TellOthers();
-  RecordChanges(addresses_.entries(), placement_);
+  RecordChanges(addresses_.entries(), elections_.placement());
+  RecordStrictArp();
 }
 
-void Agent::TellOthers() {
-  for (const std::string& message :
-       addresses_.TakeMessages(kLedgerMessageMax)) {
-    const absl::Status sent =
-        gossip_->Broadcast({message.begin(), message.end()});
-    // What is not sent now reaches the others with the next full exchange.
-    if (!sent.ok()) return;
-  }
+void Agent::UpdateMetadata() {
+  Bytes metadata =
+      SerializeNodeMetadata({.draining = draining_ || leaving_,
+                             .holding_down = holding_down_,
+                             .interfaces = announcing_.UsableInterfaces()});
+  if (metadata == metadata_) return;
+  metadata_ = std::move(metadata);
+  // It cannot be refused: it is within gossip's bound by construction.
+  gossip_->SetMeta(metadata_).IgnoreError();
 }
 
-// An address is delivered before it is announced, and for as long.
 void Agent::Announce() {
-  announce::Announcements wanted;
-  if (ready_ && !leaving_) {
-    wanted = AnnouncementsOf(options_.node, addresses_.entries(), placement_);
-  }
-  std::set<net::IpAddress> after;
-  for (const auto& [address, interfaces] : wanted) after.insert(address);
-  std::set<net::IpAddress> both = after;
-  for (const auto& [address, interfaces] : announcements_) both.insert(address);
-  const bool delivers = options_.delivery == Delivery::kLoopback;
-  if (delivers) delivery_.Deliver(both);
-  announcements_ = wanted;
-  announce_.SetAnnouncements(std::move(wanted));
-  if (delivers) delivery_.Deliver(after);
-}
-
-void Agent::RecordChanges(const AddressEntries& entries,
-                          const Placement& placement) {
-  for (const auto& [service, entry] : entries) {
-    const AddressBook::Entry& known = recorded_entries_[service];
-    if (known == entry) continue;
-    const std::string object = "Service/" + service;
-    if (!(known.assignment == entry.assignment)) {
-      entry.assignment.addresses.empty()
-          ? Record(EventType::kNormal, "ClearAssignment", object, entry.reason)
-          : Record(EventType::kNormal, "IPAllocated", object,
-                   entry.assignment.ToString());
-    } else if (!entry.reason.empty() && !entry.waiting) {
-      Record(EventType::kWarning, "AllocationFailed", object, entry.reason);
+  Announcing::Elected elected;
+  if (ready_) {
+    const auto unheld =
+        elections_.Claim(addresses_.entries(), environment_.loop->CivilNow());
+    elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
+                                   elections_.placement());
+    for (const net::IpAddress& vip : unheld) {
+      elected.here[vip].role = announce::Role::kProbeFirst;
+    }
+    for (const auto& [service, place] : elections_.placement()) {
+      if (place.node.empty() || place.node == options_.node) continue;
+      const auto& assignment = addresses_.entries().at(service).assignment;
+      for (const auto& assigned : assignment.addresses) {
+        elected.elsewhere.insert(assigned.address);
+      }
     }
   }
-  for (const auto& [service, place] : placement) {
-    const auto known = recorded_placement_.find(service);
-    if (known != recorded_placement_.end() && known->second == place) continue;
-    place.node.empty()
-        ? Record(EventType::kWarning, "announceFailed", "Service/" + service,
-                 place.reason)
-        : Record(EventType::kNormal, "nodeAssigned", "Service/" + service,
-                 "announced by " + place.node);
-  }
-  recorded_entries_ = entries;
-  recorded_placement_ = placement;
+  announcing_.Update(std::move(elected));
+  if (ready_ && announcing_.fenced()) announcing_.Unfence();
+  if (std::exchange(members_went_, false)) announcing_.Refresh();
+  if (std::exchange(members_came_, false)) announcing_.Reclaim();
 }
 
-void Agent::RecordProblems(const std::vector<config::Problem>& before) {
-  for (const config::Problem& problem :
-       config::NewProblems(desired_.problems, before)) {
-    Record(EventType::kWarning,
-           problem.reason.empty() ? "ObjectRefused" : problem.reason,
-           problem.object, problem.ToString());
+// What is not sent now reaches the others with the next full exchange.
+void Agent::TellOthers() {
+  for (const auto& messages :
+       {addresses_.TakeMessages(kUserMessageMax),
+        elections_.tenures().TakeNews(kUserMessageMax)}) {
+    for (const std::string& message : messages) {
+      if (!gossip_->Broadcast({message.begin(), message.end()}).ok()) break;
+    }
   }
 }
 
-void Agent::Record(EventType type, std::string reason, std::string object,
-                   std::string message) {
-  environment_.log->Record({.time = environment_.loop->CivilNow(),
-                            .type = type,
-                            .reason = std::move(reason),
-                            .object = std::move(object),
-                            .message = std::move(message)});
-}
-
-std::vector<std::string> Agent::LiveMembers() const {
-  std::vector<std::string> names;
+std::vector<Elections::LiveMember> Agent::LiveMembers() const {
+  std::vector<Elections::LiveMember> live;
   for (const gossip::Member& member : gossip_->Members()) {
-    if (member.is_up()) names.push_back(member.name);
+    if (!member.is_up()) continue;
+    if (goodbye_said_ && member.name == options_.node) continue;
+    live.push_back({member.name, ParseNodeMetadata(member.meta)});
   }
-  return names;
+  return live;
 }
 
 std::vector<std::string> Agent::LedgerMembers() const {
   std::vector<std::string> names;
-  for (const gossip::Member& member : gossip_->Members()) {
-    if (member.is_up() && ParseNodeMetadata(member.meta).has_value()) {
-      names.push_back(member.name);
-    }
+  for (const Elections::LiveMember& member : LiveMembers()) {
+    if (member.metadata) names.push_back(member.name);
   }
   return names;
 }

@@ -2,15 +2,22 @@
 // management, election and announcing meet.
 //
 //   manifests -> SetDesired ---> AddressBook --- addresses --+
-//   gossip ---- live members ------------------------------> PlaceServices
-//   PlaceServices -> AnnounceNode (ARP, NDP), LoopbackDelivery
+//   gossip ---- live members ------------------------------> Elections
+//   links -- what can announce ----------------------------> Elections
+//   Elections -> Announcing (ARP, NDP, handover, delivery)
 //
 // Values flow to the right, no part calls back; every input leads to one
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
 // A starting node that has others to join announces and proposes nothing before
-// it has heard from one of them, or settle_time is over.
+// it has heard from one of them, or settle_time is over. So does one that was
+// not run for longer than others take to find out that a node is gone, and one
+// that hears nobody and whose gossip has no carrier: others may have taken its
+// addresses.
+//
+// What goes to another node is handed over: that one announces first. Drain()
+// and Leave() move all addresses so; a node that fails cannot.
 //
 // Loop thread only; lives until the loop stops.
 #ifndef LB_DAEMON_AGENT_AGENT_H_
@@ -19,6 +26,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,18 +35,21 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daemon/agent/address_book.h"
-#include "daemon/agent/loopback_delivery.h"
+#include "daemon/agent/announcing.h"
+#include "daemon/agent/elections.h"
+#include "daemon/agent/handover.h"
 #include "daemon/agent/placement.h"
+#include "daemon/agent/tally.h"
 #include "lb/announce/announce_node.h"
+#include "lb/announce/interface.h"
 #include "lb/config/desired.h"
+#include "lb/election/policy.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"
 #include "lb/net/endpoint.h"
 #include "lb/status/v1/status.pb.h"
 
 namespace lb {
-
-enum class Delivery { kNone, kLoopback };
 
 struct AgentOptions {
   std::string node;                 // Its name in the cluster.
@@ -49,6 +60,10 @@ struct AgentOptions {
   announce::InterfaceOptions interfaces;
   Delivery delivery = Delivery::kNone;
   absl::Duration settle_time = absl::Seconds(5);
+  election::Policy election_policy = election::Policy::kCompat;
+  // For how long a node that comes back says so; see lb/election.
+  absl::Duration hold_down = absl::Seconds(60);
+  HandoverOptions handover;
 };
 
 class Agent {
@@ -69,68 +84,145 @@ class Agent {
   // What the manifests ask for from now on.
   void SetDesired(config::Desired desired);
 
-  // Says goodbye to the others, then stops announcing and calls `done`.
+  // Hands all addresses over that another node can take, and takes no others,
+  // until Undrain() or a restart. FailedPrecondition: a member is no lbd, and
+  // would not take them; or the node is leaving.
+  absl::Status Drain();
+  // FailedPrecondition: the node is leaving.
+  absl::Status Undrain();
+  bool draining() const { return draining_; }
+
+  // Hands all addresses over, says goodbye to the others, stops announcing and
+  // calls `done`. Once.
   void Leave(absl::AnyInvocable<void()> done);
 
-  // What it knows and does, for the status service.
+  // What it knows and does, for the status service; status.proto has the
+  // rules. InvalidArgument: a field of the request, by name.
   status::v1::GetNodeResponse DescribeNode() const;
+  absl::StatusOr<status::v1::ListServicesResponse> ListServices(
+      const status::v1::ListServicesRequest& request) const;
+  absl::StatusOr<status::v1::ListPoolsResponse> ListPools(
+      const status::v1::ListPoolsRequest& request) const;
+  absl::StatusOr<status::v1::ListMembersResponse> ListMembers(
+      const status::v1::ListMembersRequest& request) const;
+  absl::StatusOr<status::v1::ListInterfacesResponse> ListInterfaces(
+      const status::v1::ListInterfacesRequest& request) const;
+  status::v1::ListProblemsResponse ListProblems(
+      const status::v1::ListProblemsRequest& request) const;
+  // All services, whatever their number.
   status::v1::ListServicesResponse DescribeServices() const;
-  status::v1::ListPoolsResponse DescribePools() const;
-  status::v1::ListMembersResponse DescribeMembers() const;
+  // Nullopt: there is none of that name.
+  std::optional<status::v1::Service> DescribeService(
+      std::string_view name) const;
+  std::optional<status::v1::Member> DescribeMember(std::string_view name) const;
+  // NotFound: no such service, or it has no address.
+  absl::StatusOr<status::v1::ExplainResponse> Explain(
+      std::string_view service) const;
+  // InvalidArgument: which node is not to be left out, or counted in.
+  absl::StatusOr<status::v1::WhatIfResponse> WhatIf(
+      const status::v1::WhatIfRequest& request) const;
+
+  // Its parts, for metrics.
+  const AgentOptions& options() const { return options_; }
+  const config::Desired& desired() const { return desired_; }
+  const AddressBook& addresses() const { return addresses_; }
+  const Placement& placement() const { return elections_.placement(); }
+  const Announcing& announcing() const { return announcing_; }
+  const announce::AnnounceNode& announcer() const { return announcing_.node(); }
+  const gossip::GossipNode& gossip() const { return *gossip_; }
+  const Tally& tally() const { return tally_; }
+  bool ready() const { return ready_; }
+  absl::Time started_at() const { return started_; }  // Civil time.
+
+  // For the rotation of keys.
+  gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
 
   // The agreed addresses, as this node sees them, by service.
   const AddressEntries& address_entries() const { return addresses_.entries(); }
-  // What this node announces now, address by address.
-  const announce::Announcements& announcements() const {
-    return announcements_;
-  }
 
  private:
   Agent(AgentOptions options, const io::Environment& environment);
 
+  // agent.cc: inputs, and what follows from them.
   void OnGossip(const gossip::GossipEvent& event);
   void OnMember(const gossip::MemberEvent& event);
-  void OnLedgerMessage(const gossip::wire::Bytes& payload);
-  void ReportRefusal(const absl::Status& refusal);
-  void BecomeReady(std::string_view why);
-
+  void OnUserState(const gossip::wire::Bytes& state);
+  void OnUserMessage(std::string_view message);
+  void OnConflict(const announce::Conflict& conflict);
+  RivalMember JudgeRival(const net::IpAddress& vip,
+                         const std::string& node) const;
+  AnnouncingOptions MakeAnnouncingOptions();
   // Asks for one Reconcile() on the next turn of the loop.
   void ScheduleReconcile();
   // From members, addresses and manifests to announcements.
   void Reconcile();
-  void TellOthers();
+  void UpdateMetadata();
   void Announce();
-  void RecordChanges(const AddressEntries& entries, const Placement& placement);
-  void RecordProblems(const std::vector<config::Problem>& before);
-  void Record(EventType type, std::string reason, std::string object,
-              std::string message);
-
-  std::vector<std::string> LiveMembers() const;
+  void TellOthers();
+  std::vector<Elections::LiveMember> LiveMembers() const;
   // Live members that keep the ledger, this node among them.
   std::vector<std::string> LedgerMembers() const;
   absl::Time ToCivil(absl::Time loop_time) const;
 
+  // lifecycle.cc: when it may act, and how it ends.
+  void AwaitCluster();
+  void BecomeReady(std::string_view why);
+  void OnSettled();
+  void OnStall(absl::Duration duration);
+  void CheckCutOff();
+  bool HearsNobody() const;
+  bool GossipHasNoCarrier() const;
+  void SayGoodbye();
+  void OnHandover();
+
+  // events.cc
+  void ReportRefusal(const absl::Status& refusal);
+  void RecordChanges(const AddressEntries& entries, const Placement& placement);
+  void RecordStrictArp();
+  void RecordProblems(const std::vector<config::Problem>& before);
+  void Record(EventType type, std::string reason, std::string object,
+              std::string message);
+  // About this node.
+  void RecordSelf(EventType type, std::string reason, std::string message);
+
+  // describe.cc
+  status::v1::Service Describe(const std::string& name,
+                               const AddressBook::Entry& entry) const;
+  status::v1::Pool Describe(const ipam::Pool& pool) const;
+  status::v1::Member Describe(const gossip::Member& known) const;
+  status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;
+  std::vector<status::v1::Problem> Problems() const;
+
   const AgentOptions options_;
   io::Environment environment_;
   std::unique_ptr<gossip::GossipNode> gossip_;
-  announce::AnnounceNode announce_;
+  Announcing announcing_;
   AddressBook addresses_;
-  LoopbackDelivery delivery_;
+  Elections elections_;
 
   config::Desired desired_;
   absl::Time started_;  // Civil time.
   bool ready_ = false;
-  bool leaving_ = false;
-  std::string author_;  // Empty: none yet.
+  bool draining_ = false;
+  bool holding_down_ = false;
+  bool leaving_ = false;  // Leave() was called.
+  bool goodbye_said_ = false;
+  bool members_came_ = false;  // Since the last Reconcile().
+  bool members_went_ = false;
+  gossip::wire::Bytes metadata_;  // As the others have it.
+  std::string author_;            // Empty: none yet.
+  std::vector<std::string> strict_arp_faults_;
   absl::Time next_refusal_report_ = absl::InfinitePast();
   uint64_t unreported_refusals_ = 0;
-  Placement placement_;
-  announce::Announcements announcements_;
+  Tally tally_;
   AddressEntries recorded_entries_;  // What the event log last heard.
   Placement recorded_placement_;
 
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;
+  std::unique_ptr<io::Timer> hold_down_timer_;
+  std::unique_ptr<io::Timer> leave_timer_;
+  absl::AnyInvocable<void()> leave_done_;
 };
 
 }  // namespace lb

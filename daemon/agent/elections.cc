@@ -108,13 +108,11 @@ void Elections::PutService(const config::Desired& desired,
                            const ipam::Assignment& assignment) {
   const std::string& name = service.request.service;
   const ipam::AssignedAddress& first = assignment.addresses[0];
-  election::Vip vip = {.address = first.address,
-                       .pool = first.pool,
-                       .traffic = service.traffic};
+  election::Vip vip = {
+      .address = first.address, .pool = first.pool, .traffic = service.traffic};
   const auto labels = desired.pool_labels.find(vip.pool);
   if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
-  const election::Tenure* tenure = tenures_.Find(vip.address);
-  if (tenure != nullptr) vip.holder = tenure->node;
+  vip.holder = tenures_.HolderOf(vip.address);
   table_.PutVip(name, vip);
   for (const auto& assigned : assignment.addresses) {
     first_services_.try_emplace(assigned.address, name);
@@ -135,17 +133,29 @@ std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
   for (const auto& [service, place] : placement_) {
     if (place.node != node_) continue;
     for (const auto& assigned : entries.at(service).assignment.addresses) {
-      const election::Tenure* tenure = tenures_.Find(assigned.address);
-      if (tenure != nullptr && tenure->node == node_) continue;
-      if (tenure == nullptr) unheld.insert(assigned.address);
-      Reclaim(assigned.address, civil_now);
+      const auto holder = tenures_.HolderOf(assigned.address);
+      if (holder == node_) continue;
+      if (!holder) unheld.insert(assigned.address);
+      // A full table: the election goes by rank, as without holders.
+      tenures_.Claim(assigned.address, civil_now).IgnoreError();
     }
   }
   return unheld;
 }
 
 void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {
-  tenures_.Claim(vip, node_, civil_now);
+  if (tenures_.HolderOf(vip) != node_) return;
+  tenures_.Release(vip, civil_now);
+  tenures_.Claim(vip, civil_now).IgnoreError();
+}
+
+void Elections::ReleaseUnused(const std::vector<net::IpAddress>& on_record,
+                              absl::Time civil_now) {
+  std::set<net::IpAddress> now(on_record.begin(), on_record.end());
+  for (const net::IpAddress& address : on_record_) {
+    if (!now.contains(address)) tenures_.Release(address, civil_now);
+  }
+  on_record_ = std::move(now);
 }
 
 bool Elections::Precedes(const net::IpAddress& vip,

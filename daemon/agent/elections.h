@@ -17,6 +17,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +43,9 @@ class Elections {
     std::optional<NodeMetadata> metadata;  // Nullopt: it is no lbd.
   };
 
-  Elections(std::string node, election::Policy default_policy)
-      : node_(std::move(node)), default_policy_(default_policy) {}
+  // REQUIRES: `node` is a name that election::TenureTable takes.
+  Elections(const std::string& node, election::Policy default_policy)
+      : node_(node), default_policy_(default_policy), tenures_(node) {}
 
   // Inputs, for the next Update(). `live` has this node too.
   void SetMembers(const std::vector<LiveMember>& live);
@@ -58,8 +60,13 @@ class Elections {
   // addresses among them that no member held before.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
                                  absl::Time civil_now);
-  // Claims an address again: it was settled that this node keeps it.
+  // Claims an address that this node holds again, so that its tenure wins over
+  // another that was claimed at the same time.
   void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
+  // `on_record`: all that the ledger says anybody has. What no longer is on it
+  // nobody holds.
+  void ReleaseUnused(const std::vector<net::IpAddress>& on_record,
+                     absl::Time civil_now);
   election::TenureTable& tenures() { return tenures_; }
   const election::TenureTable& tenures() const { return tenures_; }
 
@@ -71,7 +78,8 @@ class Elections {
   bool mixed() const { return mixed_; }
 
   // As of the last Update(). Errors as ElectionTable has them.
-  absl::StatusOr<election::Explanation> Explain(std::string_view service) const {
+  absl::StatusOr<election::Explanation> Explain(
+      std::string_view service) const {
     return table_.Explain(service);
   }
   absl::StatusOr<std::vector<election::Move>> WhatIf(
@@ -95,9 +103,10 @@ class Elections {
   std::map<std::string, election::NodeAttributes, std::less<>> nodes_;
   std::vector<election::L2Advertisement> advertisements_;
   bool mixed_ = false;
-  std::set<std::string, std::less<>> listed_nodes_;  // In table_.
+  std::set<std::string, std::less<>> listed_nodes_;         // In table_.
   std::map<std::string, election::Vip, std::less<>> vips_;  // In table_.
-  std::map<net::IpAddress, std::string> first_services_;  // By address.
+  std::map<net::IpAddress, std::string> first_services_;    // By address.
+  std::set<net::IpAddress> on_record_;
   Placement placement_;
 };
 

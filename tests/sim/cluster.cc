@@ -141,7 +141,7 @@ std::vector<std::string> Cluster::AnnouncersOf(
   const net::IpAddress vip = *net::ParseIpAddress(address);
   std::vector<std::string> announcers;
   for (const auto& [name, node] : nodes_) {
-    if (node.agent != nullptr && node.agent->announcements().contains(vip)) {
+    if (node.agent != nullptr && node.agent->announcing().Answers(vip)) {
       announcers.push_back(name);
     }
   }
@@ -194,7 +194,7 @@ std::string Cluster::Dump() const {
         fmt::format("{}:{}\n{}", name,
                     node.agent == nullptr ? " not running" : "", Show(name));
     if (node.agent == nullptr) continue;
-    for (const auto& [address, interfaces] : node.agent->announcements()) {
+    for (const auto& [address, terms] : node.agent->announcing().elected()) {
       text += fmt::format("  announces {}\n", address.ToString());
     }
     for (const Event& event : node.host->log().Since(0)) {

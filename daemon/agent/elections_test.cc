@@ -1,4 +1,4 @@
-#include "daemon/agent/placement.h"
+#include "daemon/agent/elections.h"
 
 #include <string>
 #include <vector>
@@ -14,10 +14,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// What PlaceServices takes, made of service names and their addresses.
-class PlacementTest : public testing::Test {
+// Elections of n1, made of service names and their addresses.
+class ElectionsTest : public testing::Test {
  protected:
-  PlacementTest() { desired_.advertisements.push_back({.name = "all"}); }
+  ElectionsTest() { desired_.advertisements.push_back({.name = "all"}); }
 
   void AddService(const std::string& name,
                   const std::vector<std::string>& addresses) {
@@ -31,14 +31,20 @@ class PlacementTest : public testing::Test {
     }
   }
 
-  Placement Place() const {
-    return PlaceServices(desired_, entries_, members_);
+  Placement Place() {
+    std::vector<Elections::LiveMember> live;
+    for (const std::string& member : members_) {
+      live.push_back({member, NodeMetadata{}});
+    }
+    elections_.SetMembers(live);
+    elections_.SetDesired(desired_);
+    return elections_.Update(desired_, entries_);
   }
-  std::string NodeOf(const std::string& service) const {
+  std::string NodeOf(const std::string& service) {
     return Place().at(service).node;
   }
   // How many of the members announce the address.
-  int AnnouncersOf(const std::string& address) const {
+  int AnnouncersOf(const std::string& address) {
     int count = 0;
     for (const std::string& member : members_) {
       count += AnnouncementsOf(member, entries_, Place())
@@ -50,9 +56,10 @@ class PlacementTest : public testing::Test {
   std::vector<std::string> members_ = {"n1", "n2", "n3"};
   config::Desired desired_;
   AddressEntries entries_;
+  Elections elections_{"n1", election::Policy::kCompat};
 };
 
-TEST_F(PlacementTest, FirstAddressDecidesForBoth) {
+TEST_F(ElectionsTest, FirstAddressDecidesForBoth) {
   AddService("a", {"10.0.0.1"});
   AddService("b", {"10.0.0.2", "2001:db8::2"});
   const Placement placement = Place();
@@ -62,12 +69,12 @@ TEST_F(PlacementTest, FirstAddressDecidesForBoth) {
   EXPECT_EQ(AnnouncersOf("2001:db8::2"), 1);
 }
 
-TEST_F(PlacementTest, AServiceWithoutAddressesHasNoPlace) {
+TEST_F(ElectionsTest, AServiceWithoutAddressesHasNoPlace) {
   AddService("a", {});
   EXPECT_THAT(Place(), IsEmpty());
 }
 
-TEST_F(PlacementTest, NamesWhyNobodyMayAnnounce) {
+TEST_F(ElectionsTest, NamesWhyNobodyMayAnnounce) {
   AddService("a", {"10.0.0.1"});
   desired_.advertisements.clear();
   EXPECT_EQ(NodeOf("a"), "");
@@ -75,7 +82,7 @@ TEST_F(PlacementTest, NamesWhyNobodyMayAnnounce) {
   EXPECT_EQ(AnnouncersOf("10.0.0.1"), 0);
 }
 
-TEST_F(PlacementTest, NobodyAnnouncesWithoutMembers) {
+TEST_F(ElectionsTest, NobodyAnnouncesWithoutMembers) {
   AddService("a", {"10.0.0.1"});
   members_.clear();
   EXPECT_EQ(NodeOf("a"), "");
@@ -83,7 +90,7 @@ TEST_F(PlacementTest, NobodyAnnouncesWithoutMembers) {
 
 // Each service alone would go by its own first address, so that two nodes would
 // answer for a shared second one.
-TEST_F(PlacementTest, SharersOfAnAddressGoToOneNode) {
+TEST_F(ElectionsTest, SharersOfAnAddressGoToOneNode) {
   for (int i = 1; i <= 20; ++i) {
     entries_.clear();
     desired_.services.clear();
@@ -94,7 +101,7 @@ TEST_F(PlacementTest, SharersOfAnAddressGoToOneNode) {
   }
 }
 
-TEST_F(PlacementTest, SharersOfSharersGoThereToo) {
+TEST_F(ElectionsTest, SharersOfSharersGoThereToo) {
   for (int i = 1; i <= 20; ++i) {
     entries_.clear();
     desired_.services.clear();
@@ -108,7 +115,7 @@ TEST_F(PlacementTest, SharersOfSharersGoThereToo) {
 }
 
 // What nobody may announce takes no other down with it.
-TEST_F(PlacementTest, ASharerWithoutANodeDoesNotDecide) {
+TEST_F(ElectionsTest, ASharerWithoutANodeDoesNotDecide) {
   AddService("a", {"10.0.0.1"});
   AddService("b", {"10.0.0.1"});
   desired_.services[0].traffic.endpoints.emplace();  // None: no candidate.
@@ -117,7 +124,7 @@ TEST_F(PlacementTest, ASharerWithoutANodeDoesNotDecide) {
   EXPECT_EQ(AnnouncersOf("10.0.0.1"), 1);
 }
 
-TEST_F(PlacementTest, SharersAnnounceOnTheInterfacesOfBoth) {
+TEST_F(ElectionsTest, SharersAnnounceOnTheInterfacesOfBoth) {
   AddService("a", {"10.0.0.1"});
   AddService("b", {"10.0.0.1"});
   Placement placement = Place();

@@ -1,0 +1,105 @@
+// Agent's events: what has changed, once for each change.
+#include <fmt/format.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/agent/agent.h"
+#include "lb/config/problem.h"
+
+namespace lb {
+
+void Agent::ReportRefusal(const absl::Status& refusal) {
+  const absl::Time now = environment_.loop->Now();
+  if (now < next_refusal_report_) {
+    ++unreported_refusals_;
+    return;
+  }
+  next_refusal_report_ = now + kRefusalReportInterval;
+  std::string message(refusal.message());
+  if (unreported_refusals_ > 0) {
+    message += fmt::format("; and {} before", unreported_refusals_);
+  }
+  unreported_refusals_ = 0;
+  RecordSelf(EventType::kWarning, "LedgerMessageRefused", std::move(message));
+}
+
+void Agent::RecordChanges(const AddressEntries& entries,
+                          const Placement& placement) {
+  tally_.OnReconciled(environment_.loop->Now(),
+                      {recorded_entries_, recorded_placement_},
+                      {entries, placement}, ready_ && !leaving_);
+  for (const auto& [service, entry] : recorded_entries_) {
+    if (entries.contains(service)) continue;
+    Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,
+           "no manifest asks for it any more");
+  }
+  for (const auto& [service, entry] : entries) {
+    const AddressBook::Entry& known = recorded_entries_[service];
+    if (known == entry) continue;
+    const std::string object = "Service/" + service;
+    if (!(known.assignment == entry.assignment)) {
+      entry.assignment.addresses.empty()
+          ? Record(EventType::kNormal, "ClearAssignment", object, entry.reason)
+          : Record(EventType::kNormal, "IPAllocated", object,
+                   entry.assignment.ToString());
+    } else if (!entry.reason.empty() && !entry.waiting) {
+      Record(EventType::kWarning, "AllocationFailed", object, entry.reason);
+    }
+  }
+  for (const auto& [service, place] : placement) {
+    const auto known = recorded_placement_.find(service);
+    if (known != recorded_placement_.end() && known->second == place) continue;
+    place.node.empty()
+        ? Record(EventType::kWarning, "announceFailed", "Service/" + service,
+                 place.reason)
+        : Record(EventType::kNormal, "nodeAssigned", "Service/" + service,
+                 "announced by " + place.node);
+  }
+  recorded_entries_ = entries;
+  recorded_placement_ = placement;
+}
+
+void Agent::RecordProblems(const std::vector<config::Problem>& before) {
+  for (const config::Problem& problem :
+       config::NewProblems(desired_.problems, before)) {
+    Record(EventType::kWarning,
+           problem.reason.empty() ? "ObjectRefused" : problem.reason,
+           problem.object, problem.ToString());
+  }
+}
+
+void Agent::Record(EventType type, std::string reason, std::string object,
+                   std::string message) {
+  environment_.log->Record({.time = environment_.loop->CivilNow(),
+                            .type = type,
+                            .reason = std::move(reason),
+                            .object = std::move(object),
+                            .message = std::move(message)});
+}
+
+void Agent::RecordSelf(EventType type, std::string reason,
+                       std::string message) {
+  Record(type, std::move(reason), "Node/" + options_.node, std::move(message));
+}
+
+void Agent::RecordStrictArp() {
+  std::set<net::IpAddress> addresses;
+  for (const auto& [service, entry] : addresses_.entries()) {
+    for (const auto& assigned : entry.assignment.addresses) {
+      addresses.insert(assigned.address);
+    }
+  }
+  auto faults = announcing_.StrictArpFaults(std::move(addresses));
+  const std::set<std::string> known(strict_arp_faults_.begin(),
+                                    strict_arp_faults_.end());
+  for (const std::string& fault : faults) {
+    if (known.contains(fault)) continue;
+    RecordSelf(EventType::kWarning, "StrictArp", fault);
+  }
+  strict_arp_faults_ = std::move(faults);
+}
+
+}  // namespace lb

@@ -1,0 +1,59 @@
+// Agent's answers for the status service: why a node announces a service, and
+// what would be otherwise.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "daemon/agent/agent.h"
+#include "lb/base/status_macros.h"
+#include "lb/config/printable.h"
+#include "lb/election/candidates.h"
+#include "lb/election/digest.h"
+#include "lb/election/explanation.h"
+
+namespace lb {
+
+using config::Printable;  // Names of members are foreign.
+
+absl::StatusOr<status::v1::ExplainResponse> Agent::Explain(
+    std::string_view service) const {
+  LB_ASSIGN_OR_RETURN(const election::Explanation why,
+                      elections_.Explain(service));
+  status::v1::ExplainResponse response;
+  response.set_service(std::string(service));
+  response.set_address(why.address.ToString());
+  response.set_policy(std::string(election::ToString(why.policy)));
+  response.set_holder(Printable(why.holder.value_or("")));
+  response.set_sentence(Printable(why.reason));
+  for (const election::NodeExplanation& node : why.nodes) {
+    auto* described = response.add_nodes();
+    described->set_node(Printable(node.node));
+    described->set_verdict(std::string(election::ToString(node.verdict)));
+    described->set_digest(election::ToHex(node.digest));
+    described->set_rank(static_cast<uint32_t>(node.rank));
+    described->set_score(node.score);
+  }
+  return response;
+}
+
+absl::StatusOr<status::v1::WhatIfResponse> Agent::WhatIf(
+    const status::v1::WhatIfRequest& request) const {
+  const std::vector<std::string> without(request.without().begin(),
+                                         request.without().end());
+  const std::vector<std::string> with(request.with().begin(),
+                                      request.with().end());
+  LB_ASSIGN_OR_RETURN(const std::vector<election::Move> moves,
+                      elections_.WhatIf(without, with));
+  status::v1::WhatIfResponse response;
+  for (const election::Move& move : moves) {
+    auto* described = response.add_moves();
+    described->set_service(move.key);
+    described->set_address(move.address.ToString());
+    described->set_from(Printable(move.from));
+    described->set_to(Printable(move.to));
+  }
+  return response;
+}
+
+}  // namespace lb

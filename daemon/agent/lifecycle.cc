@@ -1,0 +1,152 @@
+// Agent's life: when it may act for the cluster, draining, and its end.
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daemon/agent/agent.h"
+
+namespace lb {
+namespace {
+
+// How long a leaving node waits for others to take its addresses before it says
+// goodbye, and for its goodbye to be heard.
+constexpr absl::Duration kHandoverWait = absl::Milliseconds(500);
+constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
+
+}  // namespace
+
+// Not ready until it has heard from the cluster, or waited for settle_time.
+void Agent::AwaitCluster() {
+  ready_ = false;
+  settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
+  std::vector<net::Endpoint> seeds = options_.join;
+  for (const gossip::Member& member : gossip_->Members()) {
+    if (member.name != options_.node) seeds.push_back(member.endpoint);
+  }
+  if (seeds.empty()) return;
+  if (const absl::Status joined = gossip_->Join(seeds); !joined.ok()) {
+    RecordSelf(EventType::kWarning, "JoinFailed",
+               std::string(joined.message()));
+  }
+}
+
+void Agent::BecomeReady(std::string_view why) {
+  if (ready_) return;
+  ready_ = true;
+  settle_timer_->Disarm();
+  RecordSelf(EventType::kNormal, "Ready", std::string(why));
+  // Who finds others at work is new to them, or back.
+  if (!HearsNobody() && options_.hold_down > absl::ZeroDuration()) {
+    holding_down_ = true;
+    hold_down_timer_->Arm(environment_.loop->Now() + options_.hold_down);
+  }
+  ScheduleReconcile();
+}
+
+void Agent::OnSettled() {
+  if (HearsNobody() && GossipHasNoCarrier()) {
+    settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
+    return;
+  }
+  BecomeReady("nobody answered in the settle time");
+}
+
+// The process was stopped, or the machine stood still. The announcer is fenced
+// already; what this node knows of the cluster is old.
+void Agent::OnStall(absl::Duration duration) {
+  RecordSelf(
+      EventType::kWarning, "Stalled",
+      fmt::format("was not run for {}: silent until the cluster is heard",
+                  absl::FormatDuration(duration)));
+  AwaitCluster();
+  ScheduleReconcile();
+}
+
+// Others take over from a node that they cannot hear. One that hears nobody and
+// sees why (no carrier) must not answer on its other interfaces.
+void Agent::CheckCutOff() {
+  if (!ready_ || leaving_ || !HearsNobody() || !GossipHasNoCarrier()) return;
+  if (options_.join.empty() && gossip_->Members().size() < 2) return;
+  RecordSelf(EventType::kWarning, "CutOff",
+             "hears no member, and gossip has no carrier: silent until the "
+             "cluster is heard");
+  AwaitCluster();
+}
+
+bool Agent::HearsNobody() const {
+  for (const gossip::Member& member : gossip_->Members()) {
+    if (member.is_up() && member.name != options_.node) return false;
+  }
+  return true;
+}
+
+bool Agent::GossipHasNoCarrier() const {
+  for (const io::Link& link : environment_.links->Links()) {
+    for (const net::IpPrefix& prefix : link.addresses) {
+      if (prefix.address == options_.advertise.address) {
+        return !link.up || !link.carrier;
+      }
+    }
+  }
+  return false;  // Advertised by another's address, through NAT say.
+}
+
+absl::Status Agent::Drain() {
+  if (leaving_) return absl::FailedPreconditionError("drain: is leaving");
+  for (const Elections::LiveMember& member : LiveMembers()) {
+    if (member.metadata) continue;
+    return absl::FailedPreconditionError(fmt::format(
+        "drain: member {} is no lbd and would not take addresses from a node "
+        "that is up, want lbds only; stop this one instead",
+        member.name));
+  }
+  if (std::exchange(draining_, true)) return absl::OkStatus();
+  RecordSelf(EventType::kNormal, "Draining",
+             "hands its addresses over until it is undrained or restarted");
+  ScheduleReconcile();
+  return absl::OkStatus();
+}
+
+absl::Status Agent::Undrain() {
+  if (leaving_) return absl::FailedPreconditionError("undrain: is leaving");
+  if (!std::exchange(draining_, false)) return absl::OkStatus();
+  RecordSelf(EventType::kNormal, "Undrained", "takes addresses again");
+  ScheduleReconcile();
+  return absl::OkStatus();
+}
+
+// Two ways lead to others taking over: lbds see in the metadata that this node
+// drains, all see its goodbye. Only after both, and after what was on its way
+// here, it falls silent.
+void Agent::Leave(absl::AnyInvocable<void()> done) {
+  leave_done_ = std::move(done);
+  leaving_ = true;
+  settle_timer_->Disarm();
+  Reconcile();
+  leave_timer_->Arm(environment_.loop->Now() + kHandoverWait);
+  OnHandover();
+}
+
+void Agent::SayGoodbye() {
+  if (std::exchange(goodbye_said_, true)) return;
+  leave_timer_->Disarm();
+  gossip_->Leave(kLeaveTimeout, [this] {
+    Reconcile();
+    OnHandover();
+  });
+}
+
+void Agent::OnHandover() {
+  if (!leaving_ || !leave_done_) return;
+  if (!announcing_.IsHandingOver() && !goodbye_said_) SayGoodbye();
+  if (!goodbye_said_ || announcing_.IsDelivering()) return;
+  ready_ = false;
+  Reconcile();
+  std::exchange(leave_done_, nullptr)();
+}
+
+}  // namespace lb
