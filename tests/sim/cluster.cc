@@ -85,6 +85,7 @@ void Cluster::Start(const std::string& name) {
   options.advertise = node.host->endpoint();
   options.gossip = gossip::FastProfile();
   options.delivery = delivery_;
+  options.election_policy = policy_;
   for (const auto& [other, there] : nodes_) {
     if (other != name) options.join.push_back(there.host->endpoint());
   }
@@ -146,6 +147,17 @@ std::vector<std::string> Cluster::AnnouncersOf(
     }
   }
   return announcers;
+}
+
+bool Cluster::Accepts(const net::MacAddress& mac,
+                      const net::IpAddress& address) {
+  for (auto& [name, node] : nodes_) {
+    if (node.host->mac() != mac) continue;
+    const io::Link* eth0 = node.host->links().Find("eth0");
+    return eth0->carrier && node.host->powered() &&
+           node.host->installer().installed().contains({"lo", address});
+  }
+  return false;
 }
 
 bool Cluster::Agreed() const {

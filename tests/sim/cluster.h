@@ -21,7 +21,10 @@
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "lb/config/desired.h"
+#include "lb/election/policy.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/mac_address.h"
 
 namespace lb {
 
@@ -70,6 +73,13 @@ class Cluster {
 
   // "namespace/name addresses node" per service of a node, '-' for none.
   std::string Show(const std::string& node) const;
+  // Of nodes that are started from now on.
+  void SetPolicy(election::Policy policy) { policy_ = policy; }
+
+  // Would the host with this MAC take a packet for the address now? Addresses
+  // outlive the agent, not the machine.
+  bool Accepts(const net::MacAddress& mac, const net::IpAddress& address);
+
   // The running nodes that announce the address at this moment.
   std::vector<std::string> AnnouncersOf(const std::string& address) const;
   // All that is shown and announced, for failure messages.
@@ -90,6 +100,7 @@ class Cluster {
   io::SimWorld world_;
   const Delivery delivery_;
   const Sharing sharing_;
+  election::Policy policy_ = election::Policy::kCompat;
   std::map<std::string, Node> nodes_;
 };
 

@@ -74,6 +74,7 @@ class SimHost {
   // REQUIRES: !running(). What is left of the old node must be destroyed first.
   void Restart();
   bool running() const { return process_.running(); }
+  bool powered() const { return attachment_.powered; }  // Not since a Crash().
 
   // SIGSTOP and SIGCONT: what is due in between comes at Resume().
   void Pause() { process_.Pause(); }
