@@ -1,161 +1,89 @@
 #include "lb/election/candidates.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "lb/base/check.h"
+#include "lb/election/electorate.h"
 
 namespace lb::election {
 namespace {
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+using Prospects = std::map<std::string, Prospect>;
+
+// Adds what the service's endpoints say. What is wrong with the service comes
+// before what is wrong with the node.
+NodeVerdict Judge(const Prospect& prospect, const EndpointRule& endpoints,
+                  const std::string& node) {
+  if (prospect.verdict == NodeVerdict::kNotMember) return prospect.verdict;
+  if (!endpoints.has_usable()) return NodeVerdict::kNoEndpoints;
+  if (!prospect.is_candidate()) return prospect.verdict;
+  return endpoints.Allows(node) ? NodeVerdict::kNotOwner
+                                : NodeVerdict::kNoLocalEndpoints;
 }
 
-bool AppliesToPool(const L2Advertisement& advertisement, const Vip& vip) {
-  if (advertisement.pools.empty() && advertisement.pool_selectors.empty()) {
-    return true;
+// Every member and every node that has attributes.
+Prospects ProspectsOf(const Cluster& cluster, const Vip& vip,
+                      const ElectorateKey& key) {
+  const std::set<std::string> members(cluster.members.begin(),
+                                      cluster.members.end());
+  std::set<std::string> names = members;
+  for (const auto& [name, node] : cluster.nodes) names.insert(name);
+  const EndpointRule endpoints(vip.traffic);
+  Prospects prospects;
+  for (const std::string& name : names) {
+    Prospect prospect = ProspectOf(cluster, key, name, members.contains(name));
+    prospect.verdict = Judge(prospect, endpoints, name);
+    prospects.emplace(name, std::move(prospect));
   }
-  return Contains(advertisement.pools, vip.pool) ||
-         MatchesAny(advertisement.pool_selectors, vip.pool_labels);
+  return prospects;
 }
 
-bool AppliesToService(const L2Advertisement& advertisement, const Vip& vip) {
-  return advertisement.service_selectors.empty() ||
-         MatchesAny(advertisement.service_selectors, vip.traffic.labels);
+// Nodes that drain are the last resort: no address goes dark for them.
+void ExcludeDraining(Prospects& prospects) {
+  const bool has_other = std::any_of(
+      prospects.begin(), prospects.end(), [](const auto& name_prospect) {
+        const Prospect& prospect = name_prospect.second;
+        return prospect.is_candidate() && !prospect.draining;
+      });
+  if (!has_other) return;
+  for (auto& [name, prospect] : prospects) {
+    if (prospect.is_candidate() && prospect.draining) {
+      prospect.verdict = NodeVerdict::kNodeDraining;
+    }
+  }
 }
 
-bool Reaches(const L2Advertisement& advertisement, const Labels& node) {
-  return advertisement.node_selectors.empty() ||
-         MatchesAny(advertisement.node_selectors, node);
+std::vector<RankedNode> RankCandidates(const Prospects& prospects,
+                                       const net::IpAddress& address) {
+  std::vector<Candidate> candidates;
+  for (const auto& [name, prospect] : prospects) {
+    if (prospect.is_candidate()) candidates.push_back({name, prospect.score});
+  }
+  std::vector<RankedNode> ranked = Rank(candidates, address.ToString());
+  std::stable_partition(ranked.begin(), ranked.end(),
+                        [&](const RankedNode& node) {
+                          return !prospects.at(node.node).holding_down;
+                        });
+  return ranked;
 }
 
-// One election: what holds for the service as a whole is worked out once.
-class Election {
- public:
-  Election(const Cluster& cluster, const Vip& vip)
-      : cluster_(cluster),
-        vip_(vip),
-        members_(cluster.members.begin(), cluster.members.end()) {
-    for (const L2Advertisement& advertisement : cluster.advertisements) {
-      if (!AppliesToPool(advertisement, vip)) continue;
-      if (!AppliesToService(advertisement, vip)) continue;
-      advertisements_.push_back(&advertisement);
-      restricted_to_services_ |= !advertisement.service_selectors.empty();
-    }
-    if (!vip.traffic.endpoints.has_value()) return;
-    for (const ServiceEndpoint& endpoint : *vip.traffic.endpoints) {
-      if (endpoint.IsUsable()) usable_on_.insert(endpoint.node);
-    }
-  }
-
-  Decision Decide() const {
-    Decision decision;
-    std::set<std::string> names = members_;
-    for (const auto& [name, node] : cluster_.nodes) names.insert(name);
-    std::vector<Candidate> candidates;
-    for (const std::string& name : names) {
-      const NodeVerdict verdict = Judge(name);
-      decision.standings.push_back({name, verdict});
-      if (verdict == NodeVerdict::kNotOwner) {
-        candidates.push_back({name, Score(LabelsOf(name))});
-      }
-    }
-    decision.ranked = Rank(candidates, vip_.address.ToString());
-    if (!decision.ranked.empty()) Crown(&decision);
-    return decision;
-  }
-
- private:
-  // kNotOwner: a candidate. What is wrong with the service comes before what
-  // is wrong with the node.
-  NodeVerdict Judge(const std::string& name) const {
-    if (!members_.contains(name)) return NodeVerdict::kNotMember;
-    if (vip_.traffic.endpoints.has_value() && usable_on_.empty()) {
-      return NodeVerdict::kNoEndpoints;
-    }
-    if (vip_.traffic.has_sharing_key && restricted_to_services_) {
-      return NodeVerdict::kSharedIpWithServiceSelector;
-    }
-    const Labels labels = LabelsOf(name);
-    if (!IsReached(labels)) return NodeVerdict::kNoMatchingAdvertisement;
-    const auto node = cluster_.nodes.find(name);
-    if (node != cluster_.nodes.end() && node->second.network_unavailable) {
-      return NodeVerdict::kNodeNetworkUnavailable;
-    }
-    if (!cluster_.ignore_exclude_label &&
-        labels.contains(std::string(kExcludeLabel))) {
-      return NodeVerdict::kNodeLabeledExcludeBalancers;
-    }
-    if (!HasLocalEndpoint(name)) return NodeVerdict::kNoLocalEndpoints;
-    return NodeVerdict::kNotOwner;
-  }
-
-  bool HasLocalEndpoint(const std::string& name) const {
-    return vip_.traffic.external_traffic_policy == TrafficPolicy::kCluster ||
-           !vip_.traffic.endpoints.has_value() || usable_on_.contains(name);
-  }
-
-  Labels LabelsOf(const std::string& name) const {
-    const auto node = cluster_.nodes.find(name);
-    if (node != cluster_.nodes.end()) return node->second.labels;
-    return {{std::string(kHostnameLabel), name}};
-  }
-
-  bool IsReached(const Labels& node) const {
-    return std::any_of(advertisements_.begin(), advertisements_.end(),
-                       [&](const L2Advertisement* advertisement) {
-                         return Reaches(*advertisement, node);
-                       });
-  }
-
-  int64_t Score(const Labels& node) const {
-    int64_t score = 0;
-    for (const L2Advertisement* advertisement : advertisements_) {
-      if (!Reaches(*advertisement, node)) continue;
-      for (const PreferredNodes& preferred : advertisement->preferred_nodes) {
-        if (preferred.preference.Matches(node)) score += preferred.weight;
-      }
-    }
-    return score;
-  }
-
-  void Crown(Decision* decision) const {
-    const std::string& winner = decision->ranked.front().node;
-    decision->winner = winner;
-    decision->interfaces = Interfaces(LabelsOf(winner));
-    for (NodeStanding& standing : decision->standings) {
-      if (standing.node == winner) standing.verdict = NodeVerdict::kAnnouncer;
-    }
-  }
-
-  // The union over the advertisements that reach the node; one that names no
-  // interface means all.
-  std::vector<std::string> Interfaces(const Labels& node) const {
-    std::set<std::string> interfaces;
-    for (const L2Advertisement* advertisement : advertisements_) {
-      if (!Reaches(*advertisement, node)) continue;
-      if (advertisement->interfaces.empty()) return {};
-      interfaces.insert(advertisement->interfaces.begin(),
-                        advertisement->interfaces.end());
-    }
-    return {interfaces.begin(), interfaces.end()};
-  }
-
-  const Cluster& cluster_;
-  const Vip& vip_;
-  const std::set<std::string> members_;
-  std::vector<const L2Advertisement*>
-      advertisements_;                   // That match the pool and service.
-  bool restricted_to_services_ = false;  // One of them has serviceSelectors.
-  std::set<std::string> usable_on_;      // Nodes of usable endpoints.
-};
+bool HolderKeeps(const Prospects& prospects, const Vip& vip, Policy policy) {
+  if (policy == Policy::kCompat || !vip.holder.has_value()) return false;
+  const auto holder = prospects.find(*vip.holder);
+  return holder != prospects.end() && holder->second.is_candidate();
+}
 
 }  // namespace
+
+NodeAttributes NodeKnownByName(std::string name) {
+  Labels labels = {{std::string(kHostnameLabel), name}};
+  return {.name = std::move(name), .labels = std::move(labels)};
+}
 
 std::string_view ToString(NodeVerdict verdict) {
   switch (verdict) {
@@ -177,12 +105,33 @@ std::string_view ToString(NodeVerdict verdict) {
       return "nodeLabeledExcludeBalancers";
     case NodeVerdict::kNoLocalEndpoints:
       return "noLocalEndpoints";
+    case NodeVerdict::kNoUsableInterface:
+      return "noUsableInterface";
+    case NodeVerdict::kNodeDraining:
+      return "nodeDraining";
   }
   LB_UNREACHABLE();
 }
 
 Decision Elect(const Cluster& cluster, const Vip& vip) {
-  return Election(cluster, vip).Decide();
+  const ElectorateKey key = KeyOf(cluster, vip);
+  Prospects prospects = ProspectsOf(cluster, vip, key);
+  ExcludeDraining(prospects);
+  Decision decision = {.ranked = RankCandidates(prospects, vip.address),
+                       .policy = PolicyOf(cluster, key)};
+  if (HolderKeeps(prospects, vip, decision.policy)) {
+    decision.winner = vip.holder;
+  } else if (!decision.ranked.empty()) {
+    decision.winner = decision.ranked.front().node;
+  }
+  for (const auto& [name, prospect] : prospects) {
+    const bool wins = decision.winner == name;
+    decision.standings.push_back(
+        {name, wins ? NodeVerdict::kAnnouncer : prospect.verdict,
+         prospect.score});
+    if (wins) decision.interfaces = prospect.interfaces;
+  }
+  return decision;
 }
 
 }  // namespace lb::election

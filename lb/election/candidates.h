@@ -3,8 +3,11 @@
 // The rules are those of MetalLB's layer-2 mode; reasons have its names. A
 // node is a candidate if it is a live member, an advertisement of the address's
 // pool that matches the service reaches it, nothing excludes it, and, with
-// externalTrafficPolicy Local, it has a usable endpoint. Candidates are ranked
-// by digest.h. Who holds the address now, links and load are not inputs.
+// externalTrafficPolicy Local, it has a usable endpoint. Beyond MetalLB, nodes
+// without a usable interface are none, and nodes that drain only if no other
+// is. Candidates are ranked by digest.h; policy.h says who of them wins. With
+// the policy compat, and as long as nothing beyond MetalLB's inputs is set, the
+// result is MetalLB's bit for bit.
 //
 // Pure functions over values: any thread; the same values give the same answer
 // everywhere, in whatever order members and advertisements are listed.
@@ -18,15 +21,18 @@
 #ifndef LB_ELECTION_CANDIDATES_H_
 #define LB_ELECTION_CANDIDATES_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lb/base/label_selector.h"
 #include "lb/election/digest.h"
+#include "lb/election/policy.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::election {
@@ -57,6 +63,9 @@ struct L2Advertisement {
   std::vector<std::string> interfaces;  // Exact names; empty: all interfaces.
   // Add to the score of the nodes that this advertisement reaches.
   std::vector<PreferredNodes> preferred_nodes;
+  // Annotation lb.io/election-policy. Of the advertisements that match a
+  // service, the first by name that has one decides.
+  std::optional<Policy> policy;
 
   friend bool operator==(const L2Advertisement&,
                          const L2Advertisement&) = default;
@@ -66,10 +75,21 @@ struct NodeAttributes {
   std::string name;
   Labels labels;
   bool network_unavailable = false;  // Condition NetworkUnavailable is True.
+  // Beyond MetalLB's inputs:
+  bool draining = false;  // Is to announce only what nobody else can.
+  // Those that are there and have a carrier. Nullopt: not known, as of a
+  // MetalLB speaker; the node counts as having every interface.
+  std::optional<std::set<std::string>> usable_interfaces;
+  // Came back lately: sticky and balanced prefer others. Compat ignores it.
+  bool holding_down = false;
 
   friend bool operator==(const NodeAttributes&,
                          const NodeAttributes&) = default;
 };
+
+// A node of which nothing but the name is known: it has the label
+// kubernetes.io/hostname with its name, and no other.
+NodeAttributes NodeKnownByName(std::string name);
 
 // One endpoint of an EndpointSlice.
 struct ServiceEndpoint {
@@ -106,11 +126,11 @@ struct ServiceTraffic {
 // What all elections have in common.
 struct Cluster {
   std::vector<std::string> members;  // Live ones, this node among them.
-  // Node objects by name. A member without one has the label
-  // kubernetes.io/hostname with its name, and no other.
+  // By name. A member without attributes is NodeKnownByName().
   std::map<std::string, NodeAttributes, std::less<>> nodes;
   std::vector<L2Advertisement> advertisements;
   bool ignore_exclude_label = false;
+  Policy default_policy = Policy::kCompat;
 };
 
 // An address to announce. Of a service with two, the first decides for both.
@@ -119,11 +139,15 @@ struct Vip {
   std::string pool;
   Labels pool_labels;
   ServiceTraffic traffic;
+  // Who has the address, as all nodes agree (tenure.h). Compat ignores it.
+  std::optional<std::string> holder;
+
+  friend bool operator==(const Vip&, const Vip&) = default;
 };
 
 enum class NodeVerdict {
   kAnnouncer,
-  kNotOwner,  // A candidate, but another one ranks first.
+  kNotOwner,  // A candidate, but another one announces.
   kNotMember,
   kNoEndpoints,
   kNoMatchingAdvertisement,
@@ -131,21 +155,28 @@ enum class NodeVerdict {
   kNodeNetworkUnavailable,
   kNodeLabeledExcludeBalancers,
   kNoLocalEndpoints,
+  kNoUsableInterface,  // None of those that the advertisements name.
+  kNodeDraining,       // While there is any other candidate.
 };
 
-// "announcer", "notMember", else MetalLB's reason, such as "notOwner".
+// "announcer", "notMember", "noUsableInterface", "nodeDraining", else MetalLB's
+// reason, such as "notOwner".
 std::string_view ToString(NodeVerdict verdict);
 
 struct NodeStanding {
   std::string node;
   NodeVerdict verdict = NodeVerdict::kNotMember;
+  int64_t score = 0;  // Of preferredNodeSelectors, also if no candidate.
 
   friend bool operator==(const NodeStanding&, const NodeStanding&) = default;
 };
 
 struct Decision {
   std::optional<std::string> winner;  // Nullopt: there is no candidate.
-  std::vector<RankedNode> ranked;     // All candidates, the winner first.
+  // All candidates: with sticky and balanced those that hold down last, then by
+  // score and digest. The first wins, but for a holder that keeps the address.
+  std::vector<RankedNode> ranked;
+  Policy policy = Policy::kCompat;  // The one that applied.
   // Every member and every node of Cluster::nodes, by name.
   std::vector<NodeStanding> standings;
   // Where the winner announces, sorted; empty: on all its interfaces.
@@ -154,6 +185,8 @@ struct Decision {
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
+// Balanced is sticky here: of one address there is nothing to balance. All of
+// them together: ElectionTable.
 Decision Elect(const Cluster& cluster, const Vip& vip);
 
 }  // namespace lb::election

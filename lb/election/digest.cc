@@ -12,34 +12,6 @@
 namespace lb::election {
 namespace {
 
-// OpenSSL's SHA-256, looked up once for all digests of one ranking.
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new()) {
-    LB_CHECK(context_ != nullptr);  // Out of memory.
-    LB_CHECK(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
-  }
-  ~Sha256() { EVP_MD_CTX_free(context_); }
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
-
-  Digest Of(std::string_view node, std::string_view subject) {
-    Digest digest;
-    // A null type keeps the algorithm and starts anew.
-    const bool ok =
-        EVP_DigestInit_ex(context_, nullptr, nullptr) == 1 &&
-        EVP_DigestUpdate(context_, node.data(), node.size()) == 1 &&
-        EVP_DigestUpdate(context_, "#", 1) == 1 &&
-        EVP_DigestUpdate(context_, subject.data(), subject.size()) == 1 &&
-        EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1;
-    LB_CHECK(ok);
-    return digest;
-  }
-
- private:
-  EVP_MD_CTX* context_;
-};
-
 bool RanksBefore(const RankedNode& a, const RankedNode& b) {
   return std::tie(b.score, a.digest, a.node) <
          std::tie(a.score, b.digest, b.node);
@@ -47,8 +19,39 @@ bool RanksBefore(const RankedNode& a, const RankedNode& b) {
 
 }  // namespace
 
+Digester::Digester() : context_(EVP_MD_CTX_new()) {
+  LB_CHECK(context_ != nullptr);  // Out of memory.
+  LB_CHECK(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+}
+
+Digester::~Digester() { EVP_MD_CTX_free(context_); }
+
+Digest Digester::Of(std::string_view node, std::string_view subject) {
+  const auto update = [this](std::string_view bytes) {
+    return EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1;
+  };
+  // Names and addresses of usual length go in at once: a call of OpenSSL costs
+  // nearly as much as hashing one of its blocks.
+  char text[128];
+  const size_t size = node.size() + 1 + subject.size();
+  const bool fits = size <= sizeof(text);
+  if (fits) {
+    node.copy(text, node.size());
+    text[node.size()] = '#';
+    subject.copy(text + node.size() + 1, subject.size());
+  }
+  Digest digest;
+  // A null type keeps the algorithm and starts anew.
+  const bool ok = EVP_DigestInit_ex(context_, nullptr, nullptr) == 1 &&
+                  (fits ? update({text, size})
+                        : update(node) && update("#") && update(subject)) &&
+                  EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1;
+  LB_CHECK(ok);
+  return digest;
+}
+
 Digest ComputeDigest(std::string_view node, std::string_view subject) {
-  return Sha256().Of(node, subject);
+  return Digester().Of(node, subject);
 }
 
 std::string ToHex(const Digest& digest) {
@@ -63,12 +66,12 @@ std::string ToHex(const Digest& digest) {
 
 std::vector<RankedNode> Rank(absl::Span<const Candidate> candidates,
                              std::string_view subject) {
-  Sha256 sha256;
+  Digester digester;
   std::vector<RankedNode> ranked;
   ranked.reserve(candidates.size());
   for (const Candidate& candidate : candidates) {
-    ranked.push_back(
-        {candidate.node, candidate.score, sha256.Of(candidate.node, subject)});
+    ranked.push_back({candidate.node, candidate.score,
+                      digester.Of(candidate.node, subject)});
   }
   std::sort(ranked.begin(), ranked.end(), RanksBefore);
   return ranked;

@@ -6,7 +6,7 @@
 // and a node that goes moves its own addresses only. This is MetalLB's order
 // bit for bit: it is protocol, a change splits mixed clusters.
 //
-// Pure functions: no state, any thread.
+// Pure functions: any thread; a Digester: one thread.
 //
 //   Rank({{"node-a"}, {"node-b"}}, "192.168.1.240").front().node  // "node-a"
 #ifndef LB_ELECTION_DIGEST_H_
@@ -20,12 +20,28 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "openssl/types.h"
 
 namespace lb::election {
 
 using Digest = std::array<uint8_t, 32>;
 
-// SHA-256 of `node`, "#" and `subject` (for an address: its ToString()).
+// Makes many digests: it looks OpenSSL's SHA-256 up once.
+class Digester {
+ public:
+  Digester();
+  ~Digester();
+  Digester(const Digester&) = delete;
+  Digester& operator=(const Digester&) = delete;
+
+  // SHA-256 of `node`, "#" and `subject` (for an address: its ToString()).
+  Digest Of(std::string_view node, std::string_view subject);
+
+ private:
+  EVP_MD_CTX* context_;
+};
+
+// One digest; see Digester::Of().
 Digest ComputeDigest(std::string_view node, std::string_view subject);
 
 // 64 lower-case hexadecimal digits.

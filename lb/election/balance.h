@@ -1,0 +1,39 @@
+// Balance: gives out services so that no node has more than its share.
+//
+// Holders keep what they have up to the share; of what is above it a node gives
+// up what it ranks itself worst for. The rest goes, in the order given, to its
+// first in rank that has room, or, if none has, to the one that has least.
+//
+// Pure function; for the library's own use.
+#ifndef LB_ELECTION_BALANCE_H_
+#define LB_ELECTION_BALANCE_H_
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
+#include "lb/election/front.h"
+
+namespace lb::election {
+
+// ceil(1.25 x services / nodes): what one node may announce at the most.
+// REQUIRES: nodes > 0.
+size_t ShareOf(size_t services, size_t nodes);
+
+// One service to give out.
+struct Ballot {
+  const Front* front = nullptr;     // With at least one contender.
+  std::optional<Contender> holder;  // Who has it, if that is a candidate.
+};
+
+// Returns a slot per ballot. `rank_all` gives all contenders of a ballot, in
+// rank; it is asked when its front is full. Slots are below `slot_count`.
+std::vector<Slot> Balance(
+    absl::Span<const Ballot> ballots, size_t share, size_t slot_count,
+    absl::FunctionRef<std::vector<Contender>(size_t ballot)> rank_all);
+
+}  // namespace lb::election
+
+#endif  // LB_ELECTION_BALANCE_H_

@@ -1,0 +1,159 @@
+// ElectionTable: the elections of all services, kept up to date.
+//
+// Holds what is known of the cluster and every service's address, and works out
+// anew only what a change can affect. The result is that of an election from
+// nothing: Elect() for each service with the policies compat and sticky.
+//
+// Balanced: with B services of that policy that have a candidate, and N nodes
+// that are a candidate for any of them, no node announces more than
+// ceil(1.25 x B / N). Holders keep what they have up to that share; of what is
+// above it a node gives up what it ranks itself worst for. The rest goes, by
+// key, to its first in rank that has room. So
+//  - a node that leaves moves its own addresses and no other;
+//  - a node that joins moves only what is above the share that it makes
+//    smaller;
+//  - without holders (all start at once) the digests spread the addresses.
+// The share holds wherever every node is a candidate for every address. With
+// selectors or local endpoints the few candidates of an address may all be
+// full: then the least loaded of them announces it, above its share.
+//
+// A score (preferredNodeSelectors) says who is asked first, never that a holder
+// must give up an address: with sticky and balanced it keeps it against a
+// higher score.
+//
+// A key stands for one service, whose first address decides for all. Pure
+// state: no clock, no I/O, one thread, copyable. Nothing but the values given
+// matters, neither their order nor how they were reached. Memory: the first
+// few in rank of each service, and each node once per set of services
+// that the same advertisements match.
+//
+//   ElectionTable table;
+//   table.SetMembers({"n1", "n2", "n3"});
+//   table.SetAdvertisements({{.name = "all"}});
+//   table.PutVip("default/web", {.address = vip, .pool = "first-pool"});
+//   for (const std::string& key : table.Update()) Apply(*table.Find(key));
+#ifndef LB_ELECTION_ELECTION_TABLE_H_
+#define LB_ELECTION_ELECTION_TABLE_H_
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/election/candidates.h"
+#include "lb/election/electorate.h"
+#include "lb/election/explanation.h"
+#include "lb/election/front.h"
+#include "lb/election/roll.h"
+
+namespace lb::election {
+
+// What an election decided.
+struct Placement {
+  std::string node;                     // Empty: there is no candidate.
+  std::vector<std::string> interfaces;  // Sorted; empty: all of the node's.
+
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+
+// A service that another node would announce.
+struct Move {
+  std::string key;
+  net::IpAddress address;
+  std::string from;  // Empty: nobody.
+  std::string to;    // Empty: nobody.
+
+  friend bool operator==(const Move&, const Move&) = default;
+};
+
+class ElectionTable {
+ public:
+  // Inputs. They take effect with the next Update(); what is the same as before
+  // costs next to nothing.
+  void SetMembers(absl::Span<const std::string> members);
+  void PutNode(const NodeAttributes& node);  // By its name.
+  void RemoveNode(std::string_view name);
+  void SetAdvertisements(std::vector<L2Advertisement> advertisements);
+  void SetDefaultPolicy(Policy policy);
+  void SetIgnoreExcludeLabel(bool ignore);
+  void PutVip(const std::string& key, const Vip& vip);
+  void RemoveVip(std::string_view key);
+  // Who holds the service's address. No effect on an unknown key.
+  void SetHolder(std::string_view key,
+                 const std::optional<std::string>& holder);
+
+  // Holds the elections that are due. Returns the keys, sorted, whose placement
+  // is not what it was, or that are new or gone.
+  std::vector<std::string> Update();
+
+  // As of the last Update(); nullptr: no such key. Valid until the next change.
+  const Placement* Find(std::string_view key) const;
+
+  // Who stands where for a service, and why its winner wins. NotFound: no such
+  // key. REQUIRES: Update() was called since the last change.
+  absl::StatusOr<Explanation> Explain(std::string_view key) const;
+
+  // What moves, by key, if the members `without` left and `with` joined, and
+  // nobody claimed anything yet. The table stays as it is. InvalidArgument: one
+  // of `without` is no member, or one of `with` is. REQUIRES: as Explain().
+  absl::StatusOr<std::vector<Move>> WhatIf(
+      absl::Span<const std::string> without,
+      absl::Span<const std::string> with) const;
+
+  const Cluster& cluster() const { return cluster_; }
+  size_t size() const { return services_.size(); }
+
+ private:
+  struct Service {
+    Vip vip;
+    std::string subject;  // The address as digests have it.
+    EndpointRule endpoints;
+    std::optional<size_t> electorate;    // Nullopt: not ranked yet.
+    Front front;                         // Nodes that drain come last.
+    bool is_decided = false;             // Not: its winner may be another.
+    std::optional<Placement> placement;  // Nullopt: none yet.
+  };
+  using Services = std::map<std::string, Service, std::less<>>;
+
+  void MoveToNewElectorates(Digester& digester);
+  void ApplyShift(const Shift& shift, Service& service,
+                  Digester& digester) const;
+  void FillFront(Service& service, Digester& digester) const;
+  void Offer(Service& service, Slot slot, Digester& digester) const;
+
+  const Prospect& ProspectIn(const Service& service, Slot slot) const;
+  Contender ContenderOf(const Service& service, Slot slot) const;
+  bool IsCandidate(const Service& service, Slot slot) const;
+  void ForEachCandidate(const Service& service,
+                        absl::FunctionRef<void(Slot)> visit) const;
+  std::vector<Contender> RankAll(const Service& service,
+                                 Digester& digester) const;
+  std::optional<Slot> KeepingHolder(const Service& service) const;
+  bool IsBalanced(const Service& service) const;
+
+  void Decide(const std::string& key, Service& service);
+  void DecideBalanced(Digester& digester);
+  size_t ShareOfBalanced() const;
+  Load LoadOf(const std::string& node) const;
+  void Place(const std::string& key, Service& service,
+             std::optional<Slot> winner);
+
+  Cluster cluster_;  // Members sorted, each once.
+  Roll roll_;
+  Services services_;
+  bool is_due_ = false;                  // Update() has something to do.
+  bool has_new_electorates_ = false;     // What advertisements say changed.
+  std::set<std::string> changed_nodes_;  // Their attributes or membership.
+  std::set<std::string> changed_keys_;   // For the next Update() to return.
+};
+
+}  // namespace lb::election
+
+#endif  // LB_ELECTION_ELECTION_TABLE_H_

@@ -1,0 +1,74 @@
+// Electorate: what holds of a node for every service that the same
+// advertisements match, worked out without looking at the service again.
+//
+// For the library's own use: Elect() asks one per service, ElectionTable shares
+// one among thousands. Pure values; a Cluster given to a call must have the
+// advertisements of the one it was made from.
+#ifndef LB_ELECTION_ELECTORATE_H_
+#define LB_ELECTION_ELECTORATE_H_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lb/election/candidates.h"
+
+namespace lb::election {
+
+// A node's part in the elections of an electorate.
+struct Prospect {
+  // kNotOwner: a candidate, as far as endpoints and other nodes allow.
+  NodeVerdict verdict = NodeVerdict::kNotMember;
+  bool draining = false;
+  bool holding_down = false;  // False with Policy::kCompat.
+  int64_t score = 0;
+  std::vector<std::string> interfaces;  // Sorted; empty: all.
+
+  bool is_candidate() const { return verdict == NodeVerdict::kNotOwner; }
+
+  friend bool operator==(const Prospect&, const Prospect&) = default;
+};
+
+// Which services share an electorate.
+struct ElectorateKey {
+  std::vector<size_t> advertisements;  // Their indices in the Cluster.
+  bool has_sharing_key = false;
+
+  friend auto operator<=>(const ElectorateKey&, const ElectorateKey&) = default;
+};
+
+ElectorateKey KeyOf(const Cluster& cluster, const Vip& vip);
+
+// The policy of the services.
+Policy PolicyOf(const Cluster& cluster, const ElectorateKey& key);
+
+Prospect ProspectOf(const Cluster& cluster, const ElectorateKey& key,
+                    const std::string& node, bool is_member);
+
+// Which nodes a service's endpoints allow.
+class EndpointRule {
+ public:
+  explicit EndpointRule(const ServiceTraffic& traffic);
+
+  // False: endpoints are known, and none is usable.
+  bool has_usable() const { return has_usable_; }
+  bool Allows(const std::string& node) const {
+    return has_usable_ && (!local_.has_value() || local_->contains(node));
+  }
+  // The nodes that it allows; nullptr: it does not go by nodes.
+  const std::set<std::string>* nodes() const {
+    return local_.has_value() ? &*local_ : nullptr;
+  }
+
+ private:
+  bool has_usable_ = true;
+  std::optional<std::set<std::string>> local_;  // Nullopt: any node will do.
+};
+
+}  // namespace lb::election
+
+#endif  // LB_ELECTION_ELECTORATE_H_

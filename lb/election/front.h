@@ -1,0 +1,60 @@
+// Front: the first few in rank for one address.
+//
+// Remembers so many candidates that some can leave before all must be asked
+// again, and so few that thousands of addresses fit in memory. Pure state, one
+// thread; for the library's own use.
+#ifndef LB_ELECTION_FRONT_H_
+#define LB_ELECTION_FRONT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "lb/election/digest.h"
+
+namespace lb::election {
+
+// A member's number while it is one (roll.h).
+using Slot = uint32_t;
+
+// A candidate for one address.
+struct Contender {
+  Slot slot = 0;
+  bool draining = false;      // After all that do not.
+  bool holding_down = false;  // After all that do not, too.
+  int64_t score = 0;
+  Digest digest = {};
+};
+
+// Does `a` come before `b` whatever their digests are?
+bool TierPrecedes(const Contender& a, const Contender& b);
+// Does `a` come before `b`? Total over the contenders for one address: two
+// names have two digests.
+bool Precedes(const Contender& a, const Contender& b);
+
+class Front {
+ public:
+  static constexpr size_t kSizeMax = 8;
+
+  // To be called with every candidate after construction, then with those that
+  // are new. `digest` is asked for only if it can matter.
+  void Offer(Contender contender, absl::FunctionRef<Digest()> digest);
+  // A slot that is not among the first is no matter.
+  void Remove(Slot slot);
+
+  // In rank; candidates beyond these come after all of them.
+  const std::vector<Contender>& contenders() const { return contenders_; }
+  // Are there no candidates beyond?
+  bool is_complete() const { return is_complete_; }
+  // All that were remembered are gone, and there are others: to be made anew.
+  bool is_exhausted() const { return contenders_.empty() && !is_complete_; }
+
+ private:
+  std::vector<Contender> contenders_;
+  bool is_complete_ = true;
+};
+
+}  // namespace lb::election
+
+#endif  // LB_ELECTION_FRONT_H_

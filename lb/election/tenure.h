@@ -1,0 +1,136 @@
+// TenureTable: which node holds which address, agreed on through gossip.
+//
+// A node that starts to announce an address claims it: a tenure with the next
+// term. Every node has a table and merges what others tell; tables that have
+// seen the same tenures are equal, whatever the order, and however often one
+// came. Elections with the policies sticky and balanced go by the holders, so
+// they need nothing more to be agreed than this. The rule, for one address:
+//  1. the higher term wins;
+//  2. at equal terms a holder beats nobody (a release);
+//  3. then the lower election digest of (node, address), as in a compat
+//     election, then the lower node name;
+//  4. then the earlier `since`, so that no two tenures tie.
+// Two nodes may claim one address for the same term (on two sides of a
+// partition, or because news were slow): the rule gives all the same holder.
+//
+// A release stays as a tenure that nobody holds, because a node that missed it
+// would otherwise bring the old holder back. A full table forgets the release
+// with the earliest `since` for a new address, and refuses, counted, if there
+// is none. Within that bound the merge is commutative, associative and
+// idempotent.
+//
+// Pure: no I/O, no clock, one thread, copyable.
+//
+//   TenureTable tenures("node-a");
+//   LB_RETURN_IF_ERROR(tenures.Claim(vip, now));
+//   for (const std::string& message : tenures.TakeNews(1400))
+//   Broadcast(message); for (const net::IpAddress& address :
+//   *tenures.Merge(bytes)) ...
+#ifndef LB_ELECTION_TENURE_H_
+#define LB_ELECTION_TENURE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::election {
+
+inline constexpr size_t kTenuresMax = 100'000;
+// Of a node name: printable ASCII without spaces.
+inline constexpr size_t kNodeNameSizeMax = 253;
+// Far beyond use; keeps a hostile tenure from ending all counting.
+inline constexpr uint64_t kTermMax = uint64_t{1} << 62;
+
+// "The node has held the address since then."
+struct Tenure {
+  net::IpAddress address;
+  std::string node;   // Empty: released, nobody holds it.
+  uint64_t term = 0;  // 1, 2, ...: counts the holders.
+  // Civil time in whole seconds, 1970 to 9999. For people; only ties go by it.
+  absl::Time since;
+
+  friend bool operator==(const Tenure&, const Tenure&) = default;
+};
+
+// InvalidArgument names the first field that breaks a rule or limit above.
+absl::Status Validate(const Tenure& tenure);
+
+// Does `a` win over `b`, a tenure of the same address? A total order: of two
+// tenures that differ, exactly one wins.
+bool Beats(const Tenure& a, const Tenure& b);
+
+struct TenureCounters {
+  uint64_t tenures_merged = 0;    // Won over what was known.
+  uint64_t tenures_stale = 0;     // Known already, or beaten.
+  uint64_t tenures_refused = 0;   // The table is full.
+  uint64_t messages_refused = 0;  // Merge(): malformed or oversized.
+  uint64_t news_left_out = 0;     // TakeNews(): larger than a message may be.
+};
+
+class TenureTable {
+ public:
+  // `node` is the one that claims. REQUIRES: 1..kNodeNameSizeMax printable
+  // ASCII characters without spaces.
+  explicit TenureTable(std::string node, size_t tenures_max = kTenuresMax);
+
+  // Makes this node the holder, with the next term; nothing if it is already.
+  // ResourceExhausted: the table is full, or the term is at kTermMax.
+  absl::Status Claim(const net::IpAddress& address, absl::Time now);
+
+  // The address is given to no service any more: nobody holds it. Nothing if
+  // nobody does. Each node does so on its own, so it is no news.
+  void Release(const net::IpAddress& address, absl::Time now);
+
+  // Takes in a message of another node, whoever's tenures it brings. Returns
+  // the addresses that have another holder than before, in order.
+  // InvalidArgument: as ParseTenures() (tenure_codec.h); nothing was merged.
+  absl::StatusOr<std::vector<net::IpAddress>> Merge(std::string_view message);
+
+  // Nullptr: not known. Valid until the table changes.
+  const Tenure* Find(const net::IpAddress& address) const;
+  // Nullopt: nobody, or not known.
+  std::optional<std::string> HolderOf(const net::IpAddress& address) const;
+  // All tenures, releases too, by address.
+  std::vector<Tenure> AllTenures() const;
+
+  // What every other member is to be told, since this was last called, in
+  // messages of at most `size_max` bytes: what this node claimed, and what won
+  // over an older tenure with another holder that somebody still told.
+  // A tenure that no such message can hold is counted and left to
+  // FullMessage().
+  std::vector<std::string> TakeNews(size_t size_max);
+
+  // All of the table, for a full exchange: with 10,000 addresses about 0.3 MB.
+  std::string FullMessage() const;
+
+  size_t size() const { return tenures_.size(); }
+  const TenureCounters& counters() const { return counters_; }
+  const std::string& node() const { return node_; }
+
+ private:
+  void MergeOne(const Tenure& tenure);
+  bool HasRoomFor(const net::IpAddress& address);
+  void Store(const Tenure& tenure);
+
+  std::string node_;
+  size_t tenures_max_;
+  std::map<net::IpAddress, Tenure> tenures_;
+  std::set<std::pair<absl::Time, net::IpAddress>> releases_;  // By since.
+  std::set<net::IpAddress> news_;
+  TenureCounters counters_;
+};
+
+}  // namespace lb::election
+
+#endif  // LB_ELECTION_TENURE_H_
