@@ -228,7 +228,7 @@ TEST_F(AnnounceSimTest, ReportsARival) {
   EXPECT_THAT(told, ElementsAre(Conflict{{kVip, "eth0"}, n2_->mac()}));
   EXPECT_THAT(Events(n1_, "AddressConflict"),
               ElementsAre("Vip/172.18.8.203 eth0: 02:00:00:00:00:02 answers "
-                          "for it too"));
+                          "for it too: announced again"));
   EXPECT_THAT(Events(n2_, "AddressConflict"), SizeIs(1));
 }
 
