@@ -12,7 +12,9 @@
 #include "lb/announce/verdict.h"
 #include "lb/io/environment.h"
 #include "lb/io/frame_transport.h"
+#include "lb/io/sim/sim_segment.h"
 #include "lb/net/ethernet.h"
+#include "lb/net/ip_prefix.h"
 
 namespace lb::announce {
 namespace {
@@ -121,6 +123,25 @@ TEST_F(AnnounceSimTest, HearsNothingButArpAndNeighbourDiscovery) {
   Send(net::SerializeEthernet({n1_->mac(), client_->mac(), 0x0800},
                               std::vector<uint8_t>(46, 0x45)));
   EXPECT_EQ(node1_->announcer().verdicts()[Verdict::kUnsupported], 0u);
+}
+
+TEST_F(AnnounceSimTest, ALinkLocalAddressThatComesLaterIsUsedAtOnce) {
+  world_.segment().SetMulticastSnooping(true);
+  JoinAllNodes();
+  const net::IpPrefix link_local = *net::ParseIpPrefix("fe80::1/64");
+  n1_->links().RemoveAddress("eth0", link_local);
+  Run(absl::Milliseconds(1));
+  node1_->SetAnnouncements({{kVip6, {}}});
+  EXPECT_THAT(Run(absl::Seconds(1)), IsEmpty());
+  EXPECT_THAT(Resolve(kVip6), IsEmpty());
+  n1_->links().AddAddress("eth0", link_local);
+  EXPECT_THAT(Run(absl::Milliseconds(50)),
+              ElementsAre("unsolicited 2001:db8::203 is at 02:00:00:00:00:01"));
+  EXPECT_THAT(Resolve(kVip6), SizeIs(1));
+  n1_->links().RemoveAddress("eth0", link_local);
+  n1_->links().AddAddress("eth0", *net::ParseIpPrefix("fe80::9/64"));
+  EXPECT_THAT(Run(absl::Milliseconds(50)), SizeIs(1));  // Announced again.
+  EXPECT_THAT(Resolve(kVip6), SizeIs(1));
 }
 
 // A host whose frame transport refuses until it is told to work.

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/announce/announcer.h"
+#include "lb/announce/demand.h"
 #include "lb/announce/testing/announcer_fixture.h"
 
 namespace lb::announce {
@@ -313,6 +314,35 @@ TEST_P(AnnouncerClaimsTest, RefreshesOnceWhatItAnnounces) {
   announcer.TakeFrames();
   announcer.Refresh(now_, {vip_});
   EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+}
+
+TEST_F(AnnouncerTest, AKernelFilterMustLetThroughWhatItHasAndWatches) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  announcer.SetAnnouncements(now_, {{kVip, {{"eth0"}}}, {kVip6, {{"eth1"}}}});
+  announcer.SetWatched({Ip("10.0.0.9")});
+  EXPECT_THAT(announcer.HeardOn("eth0"), ElementsAre(kVip, Ip("10.0.0.9")));
+  EXPECT_THAT(announcer.HeardOn("eth1"), ElementsAre(Ip("10.0.0.9"), kVip6));
+  EXPECT_THAT(announcer.HeardOn("eth2"), ElementsAre(Ip("10.0.0.9")));
+}
+
+TEST(DemandTest, KnowsOfHeldAndWatchedAddressesOnly) {
+  Demand demand(/*watched_max=*/2);
+  demand.SetWatched({Vip(1), Vip(2), Vip(3)});  // One too many.
+  demand.Hold(Vip(4));
+  for (uint32_t i = 0; i < 6; ++i) {
+    demand.Note(kStart + absl::Seconds(i), Vip(i));
+  }
+  EXPECT_EQ(demand.size(), 3u);
+  EXPECT_EQ(demand.LastAsked(Vip(2)), kStart + absl::Seconds(2));
+  EXPECT_EQ(demand.LastAsked(Vip(3)), absl::InfinitePast());
+  demand.SetWatched({Vip(2), Vip(4)});
+  demand.Drop(Vip(4));
+  EXPECT_EQ(demand.LastAsked(Vip(1)), absl::InfinitePast());
+  EXPECT_EQ(demand.LastAsked(Vip(2)), kStart + absl::Seconds(2));
+  EXPECT_EQ(demand.LastAsked(Vip(4)), kStart + absl::Seconds(4));
+  demand.SetWatched({});
+  EXPECT_EQ(demand.size(), 0u);
 }
 
 class AnnouncerManyTest : public AnnouncerTest {
