@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "fmt/core.h"
 #include "lb/announce/announce_node.h"
+#include "lb/announce/announcement_plan.h"
 #include "lb/announce/announcer.h"
 #include "lb/announce/interface.h"
 #include "lb/announce/verdict.h"
@@ -60,7 +61,10 @@ int main(int argc, char** argv) {
       {.interfaces = {.include = {argv[1]}, .exclude = {}}},
       {.loop = &loop, .frames = &frames, .links = links->get(), .log = &log});
   node.Start();
-  node.SetAnnouncements({{*vip, {.interfaces = {argv[1]}}}});
+  // Unless another host has it already.
+  node.SetAnnouncements(
+      {{*vip,
+        {.interfaces = {argv[1]}, .role = lb::announce::Role::kProbeFirst}}});
 
   const auto signals = lb::io::Signals::Create(&loop, {SIGINT, SIGTERM},
                                                [&](int) { loop.Stop(); });

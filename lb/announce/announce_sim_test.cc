@@ -1,152 +1,37 @@
 // Two nodes and a client on a simulated segment: who answers, who took over.
-#include <fmt/format.h>
-
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/announce/announce_node.h"
-#include "lb/announce/announcement_plan.h"
 #include "lb/announce/announcer.h"
 #include "lb/announce/interface.h"
+#include "lb/announce/testing/announce_sim_fixture.h"
 #include "lb/announce/verdict.h"
-#include "lb/base/event_log.h"
 #include "lb/io/environment.h"
 #include "lb/io/frame_transport.h"
-#include "lb/io/sim/sim_host.h"
-#include "lb/io/sim/sim_paths.h"
 #include "lb/io/sim/sim_segment.h"
-#include "lb/io/sim/sim_world.h"
-#include "lb/net/arp.h"
 #include "lb/net/ethernet.h"
-#include "lb/net/ip_address.h"
-#include "lb/net/ndp.h"
+#include "lb/net/ip_prefix.h"
 
 namespace lb::announce {
 namespace {
 
-using net::ArpOperation;
-using net::ArpPacket;
-using net::IpAddress;
-using net::MacAddress;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-IpAddress Ip(std::string_view text) { return *net::ParseIpAddress(text); }
-
-const IpAddress kVip = Ip("172.18.8.203");
-const IpAddress kVip6 = Ip("2001:db8::203");
-
-io::SimHostOptions HostOptions(const std::string& name, int number) {
-  return {
-      .name = name,
-      .addresses = {*net::ParseIpPrefix(fmt::format("172.18.8.{}/24", number)),
-                    *net::ParseIpPrefix(fmt::format("fe80::{}/64", number))}};
-}
-
-// Nodes 1 and 2 are 02:00:00:00:00:01 and :02, the client :03.
-class AnnounceSimTest : public ::testing::Test {
+class AnnounceSimTest : public AnnounceSimFixture {
  protected:
-  AnnounceSimTest()
-      : n1_(world_.AddHost(HostOptions("n1", 1))),
-        n2_(world_.AddHost(HostOptions("n2", 2))),
-        client_(world_.AddHost(HostOptions("client", 3))),
-        node1_(std::make_unique<AnnounceNode>(AnnounceNodeOptions{},
-                                              n1_->environment())),
-        node2_(std::make_unique<AnnounceNode>(AnnounceNodeOptions{},
-                                              n2_->environment())) {
-    // The order in which frames leave is ours; the network keeps it.
-    world_.segment().paths().SetDefault({.jitter = absl::ZeroDuration()});
-    node1_->Start();
-    node2_->Start();
-    port_ = *client_->environment().frames->Open("eth0", "arp or icmp6");
-    port_->SetReceiver(
-        [this](absl::Span<const uint8_t> frame) { Hear(frame); });
-  }
-
-  // What the client heard in `duration`, one line per frame.
-  std::vector<std::string> Run(absl::Duration duration) {
-    heard_.clear();
-    world_.loop().RunFor(duration);
-    return std::move(heard_);
-  }
-
-  // Sends from the client, and returns what it hears within 10 ms.
-  std::vector<std::string> Send(const std::vector<uint8_t>& frame) {
-    EXPECT_TRUE(port_->Send(frame).ok());
-    return Run(absl::Milliseconds(10));
-  }
-
-  std::vector<std::string> ResolveIpv4() {
-    return Send(net::ArpFrame(net::kBroadcastMac, {ArpOperation::kRequest,
-                                                   client_->mac(),
-                                                   client_->address(),
-                                                   {},
-                                                   kVip}));
-  }
-
-  std::vector<std::string> ResolveIpv6() {
-    const IpAddress group = net::SolicitedNodeGroup(kVip6);
-    return Send(
-        net::NdpFrame(net::MulticastMac(group), client_->mac(),
-                      {Ip("fe80::3"), group,
-                       net::NeighborSolicitation{kVip6, client_->mac()}}));
-  }
-
-  // As every IPv6 host does.
-  void JoinAllNodes() {
-    ASSERT_TRUE(port_->JoinGroup(net::AllNodesGroup()).ok());
-  }
-
-  std::vector<std::string> Events(io::SimHost* host, std::string_view reason) {
-    std::vector<std::string> messages;
-    for (const Event& event : host->log().Since(0)) {
-      if (event.reason != reason) continue;
-      messages.push_back(fmt::format("{} {}", event.object, event.message));
-    }
-    return messages;
-  }
-
-  io::SimWorld world_{/*seed=*/1};
-  io::SimHost* const n1_;
-  io::SimHost* const n2_;
-  io::SimHost* const client_;
-  std::unique_ptr<AnnounceNode> node1_;
-  std::unique_ptr<AnnounceNode> node2_;
-
- private:
-  void Hear(absl::Span<const uint8_t> bytes) {
-    const auto frame = net::ParseEthernet(bytes);
-    ASSERT_TRUE(frame.ok()) << frame.status();
-    if (const auto arp = net::ParseArp(frame->payload); arp.ok()) {
-      static constexpr std::string_view kNames[] = {
-          "request", "probe", "gratuitous request", "reply",
-          "gratuitous reply"};
-      heard_.push_back(fmt::format(
-          "{} {} is at {}", kNames[static_cast<size_t>(net::Kind(*arp))],
-          arp->sender_ip.ToString(), arp->sender_mac.ToString()));
-      return;
-    }
-    const auto ndp = net::ParseNdp(frame->payload);
-    ASSERT_TRUE(ndp.ok()) << ndp.status();
-    const auto& advert = std::get<net::NeighborAdvertisement>(ndp->message);
-    heard_.push_back(fmt::format(
-        "{} {} is at {}", advert.solicited ? "solicited" : "unsolicited",
-        advert.target.ToString(), advert.target_mac->ToString()));
-  }
-
-  std::unique_ptr<io::FramePort> port_;
-  std::vector<std::string> heard_;
+  AnnounceSimTest() { StartNodes({}, {}); }
 };
 
 TEST_F(AnnounceSimTest, ResolvesTakesOverAndStops) {
-  EXPECT_THAT(ResolveIpv4(), IsEmpty());
+  EXPECT_THAT(Resolve(kVip), IsEmpty());
 
   node1_->SetAnnouncements({{kVip, {}}});
   EXPECT_THAT(
@@ -154,7 +39,7 @@ TEST_F(AnnounceSimTest, ResolvesTakesOverAndStops) {
       ElementsAre("gratuitous request 172.18.8.203 is at 02:00:00:00:00:01",
                   "gratuitous reply 172.18.8.203 is at 02:00:00:00:00:01"));
   Run(absl::Seconds(6));
-  EXPECT_THAT(ResolveIpv4(),
+  EXPECT_THAT(Resolve(kVip),
               ElementsAre("reply 172.18.8.203 is at 02:00:00:00:00:01"));
 
   node1_->SetAnnouncements({});
@@ -164,13 +49,13 @@ TEST_F(AnnounceSimTest, ResolvesTakesOverAndStops) {
       ElementsAre("gratuitous request 172.18.8.203 is at 02:00:00:00:00:02",
                   "gratuitous reply 172.18.8.203 is at 02:00:00:00:00:02"));
   EXPECT_THAT(Run(absl::Seconds(6)), SizeIs(10));
-  EXPECT_THAT(ResolveIpv4(),
+  EXPECT_THAT(Resolve(kVip),
               ElementsAre("reply 172.18.8.203 is at 02:00:00:00:00:02"));
   EXPECT_THAT(Events(n1_, "AddressConflict"), IsEmpty());
   EXPECT_THAT(Events(n2_, "AddressConflict"), IsEmpty());
 
   node2_->SetAnnouncements({});
-  EXPECT_THAT(ResolveIpv4(), IsEmpty());
+  EXPECT_THAT(Resolve(kVip), IsEmpty());
   EXPECT_THAT(Run(absl::Minutes(5)), IsEmpty());
 }
 
@@ -180,10 +65,10 @@ TEST_F(AnnounceSimTest, ResolvesIpv6BehindASnoopingSwitch) {
   node1_->SetAnnouncements({{kVip6, {}}});
   EXPECT_THAT(Run(absl::Milliseconds(50)),
               ElementsAre("unsolicited 2001:db8::203 is at 02:00:00:00:00:01"));
-  EXPECT_THAT(ResolveIpv6(),
+  EXPECT_THAT(Resolve(kVip6),
               ElementsAre("solicited 2001:db8::203 is at 02:00:00:00:00:01"));
   node1_->SetAnnouncements({});
-  EXPECT_THAT(ResolveIpv6(), IsEmpty());
+  EXPECT_THAT(Resolve(kVip6), IsEmpty());
 }
 
 TEST_F(AnnounceSimTest, RefreshesWithinAMinuteAndAFew) {
@@ -210,7 +95,7 @@ TEST_F(AnnounceSimTest, CarrierLossSilencesAndItsReturnAnnounces) {
                   "unsolicited 2001:db8::203 is at 02:00:00:00:00:01",
                   "gratuitous reply 172.18.8.203 is at 02:00:00:00:00:01"));
   EXPECT_EQ(changes, 2);
-  EXPECT_THAT(ResolveIpv6(), SizeIs(1));
+  EXPECT_THAT(Resolve(kVip6), SizeIs(1));
   EXPECT_THAT(
       Events(n1_, "InterfaceChanged"),
       ElementsAre("Interface/lo lo: loopback", "Interface/eth0 eth0: usable",
@@ -228,7 +113,7 @@ TEST_F(AnnounceSimTest, ReportsARival) {
   EXPECT_THAT(told, ElementsAre(Conflict{{kVip, "eth0"}, n2_->mac()}));
   EXPECT_THAT(Events(n1_, "AddressConflict"),
               ElementsAre("Vip/172.18.8.203 eth0: 02:00:00:00:00:02 answers "
-                          "for it too"));
+                          "for it too: announced again"));
   EXPECT_THAT(Events(n2_, "AddressConflict"), SizeIs(1));
 }
 
@@ -238,6 +123,25 @@ TEST_F(AnnounceSimTest, HearsNothingButArpAndNeighbourDiscovery) {
   Send(net::SerializeEthernet({n1_->mac(), client_->mac(), 0x0800},
                               std::vector<uint8_t>(46, 0x45)));
   EXPECT_EQ(node1_->announcer().verdicts()[Verdict::kUnsupported], 0u);
+}
+
+TEST_F(AnnounceSimTest, ALinkLocalAddressThatComesLaterIsUsedAtOnce) {
+  world_.segment().SetMulticastSnooping(true);
+  JoinAllNodes();
+  const net::IpPrefix link_local = *net::ParseIpPrefix("fe80::1/64");
+  n1_->links().RemoveAddress("eth0", link_local);
+  Run(absl::Milliseconds(1));
+  node1_->SetAnnouncements({{kVip6, {}}});
+  EXPECT_THAT(Run(absl::Seconds(1)), IsEmpty());
+  EXPECT_THAT(Resolve(kVip6), IsEmpty());
+  n1_->links().AddAddress("eth0", link_local);
+  EXPECT_THAT(Run(absl::Milliseconds(50)),
+              ElementsAre("unsolicited 2001:db8::203 is at 02:00:00:00:00:01"));
+  EXPECT_THAT(Resolve(kVip6), SizeIs(1));
+  n1_->links().RemoveAddress("eth0", link_local);
+  n1_->links().AddAddress("eth0", *net::ParseIpPrefix("fe80::9/64"));
+  EXPECT_THAT(Run(absl::Milliseconds(50)), SizeIs(1));  // Announced again.
+  EXPECT_THAT(Resolve(kVip6), SizeIs(1));
 }
 
 // A host whose frame transport refuses until it is told to work.

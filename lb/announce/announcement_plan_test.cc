@@ -39,10 +39,10 @@ TEST(ExpandTest, NoNamesMeanAllInterfacesThatServeTheFamily) {
 }
 
 TEST(ExpandTest, NamesAreExact) {
-  EXPECT_EQ(
-      Started({{Ip("10.0.0.1"), {"eth1", "eth9"}}, {Ip("10.0.0.2"), {"eth"}}},
-              {Make("eth0", 2), Make("eth1", 3)}),
-      "start 10.0.0.1@eth1");
+  EXPECT_EQ(Started({{Ip("10.0.0.1"), {{"eth1", "eth9"}}},
+                     {Ip("10.0.0.2"), {{"eth"}}}},
+                    {Make("eth0", 2), Make("eth1", 3)}),
+            "start 10.0.0.1@eth1");
 }
 
 TEST(PlanAnnouncementsTest, TellsTheDifference) {
@@ -74,6 +74,27 @@ TEST(PlanAnnouncementsTest, RefreshesWhatNeighboursMustLearnAnew) {
   changed.link_local = Ip("fe80::2");  // Of no concern to IPv4.
   EXPECT_EQ(PlanAnnouncements(Expand(both, {{changed}}), current).ToString(),
             "refresh 2001:db8::1@eth0");
+}
+
+TEST(PlanAnnouncementsTest, HandsOverOnceAndStartsAgain) {
+  const std::vector<Interface> links = {Make("eth0", 2)};
+  const auto with = [&](Role role) {
+    return Expand({{Ip("10.0.0.1"), {.role = role}}}, links);
+  };
+  const auto plan = [&](Role wanted, Role current) {
+    return PlanAnnouncements(with(wanted), with(current)).ToString();
+  };
+  EXPECT_EQ(plan(Role::kHandOver, Role::kAnnounce), "hand over 10.0.0.1@eth0");
+  EXPECT_EQ(plan(Role::kHandOver, Role::kProbeFirst),
+            "hand over 10.0.0.1@eth0");
+  EXPECT_EQ(plan(Role::kHandOver, Role::kHandOver), "nothing");
+  EXPECT_EQ(plan(Role::kAnnounce, Role::kHandOver), "start 10.0.0.1@eth0");
+  EXPECT_EQ(plan(Role::kAnnounce, Role::kProbeFirst), "nothing");
+  EXPECT_EQ(plan(Role::kProbeFirst, Role::kAnnounce), "nothing");
+  EXPECT_EQ(PlanAnnouncements(with(Role::kHandOver), {}).ToString(),
+            "start 10.0.0.1@eth0");
+  EXPECT_FALSE(
+      PlanAnnouncements(with(Role::kHandOver), with(Role::kAnnounce)).empty());
 }
 
 }  // namespace

@@ -31,7 +31,16 @@ class Played {
   explicit Played(const ScheduleOptions& options = {})
       : schedule_(options, Prng(1)) {}
 
-  void Start(const IpAddress& address) { schedule_.Start(now_, address); }
+  void Start(const IpAddress& address,
+             absl::Time asked = absl::InfinitePast()) {
+    schedule_.Start(now_, address, asked);
+  }
+  void Probe(const IpAddress& address, int milliseconds) {
+    schedule_.StartProbes(now_, address, absl::Milliseconds(milliseconds));
+  }
+  void Once(const IpAddress& address, Urgency urgency) {
+    schedule_.AnnounceOnce(now_, address, urgency);
+  }
   void Stop(const IpAddress& address) { schedule_.Stop(address); }
 
   // All frames up to `duration` from now, as "100 10.0.0.1 request".
@@ -64,6 +73,8 @@ class Played {
         return "reply";
       case AnnouncementForm::kNdpAdvertisement:
         return "advert";
+      case AnnouncementForm::kProbe:
+        return "probe";
     }
     return "?";
   }
@@ -169,7 +180,7 @@ TEST(AnnouncementScheduleTest, ThousandFirstAnnouncementsTakeHalfASecond) {
     EXPECT_THAT(sent[i],
                 HasSubstr(fmt::format(" {} request", Vip(i).ToString())));
   }
-  EXPECT_THAT(sent[999], HasSubstr("400 "));
+  EXPECT_THAT(sent[999], HasSubstr("266 "));
 }
 
 TEST(AnnouncementScheduleTest, NeverExceedsTheBudget) {
@@ -239,6 +250,82 @@ TEST(AnnouncementScheduleTest, NobodyStarvesUnderAFloodOfStarts) {
   EXPECT_TRUE(refreshed);
 }
 
+TEST(AnnouncementScheduleTest, ProbesUntilItIsStoppedOrStarted) {
+  Played played(WithoutRefreshes());
+  played.Probe(Vip(1), 50);
+  played.Probe(Vip6(1), 500);
+  EXPECT_THAT(played.Run(absl::Milliseconds(120)),
+              ElementsAre("0 10.0.0.1 probe", "0 2001:db8::1 probe",
+                          "50 10.0.0.1 probe", "100 10.0.0.1 probe"));
+  played.Stop(Vip(1));
+  EXPECT_THAT(played.Run(absl::Milliseconds(480)),
+              ElementsAre("500 2001:db8::1 probe"));
+  played.Start(Vip6(1));
+  EXPECT_THAT(played.Run(absl::Milliseconds(200)),
+              ElementsAre("600 2001:db8::1 advert", "700 2001:db8::1 advert"));
+}
+
+TEST(AnnouncementScheduleTest, OfEqualsTheOneAskedForLastGoesFirst) {
+  Played played(WithoutRefreshes());
+  played.Start(Vip(1));
+  played.Start(Vip(2), kStart - absl::Seconds(9));
+  played.Start(Vip(3), kStart - absl::Seconds(1));
+  played.Start(Vip(4));
+  EXPECT_THAT(played.Run(absl::ZeroDuration()),
+              ElementsAre("0 10.0.0.3 request", "0 10.0.0.2 request",
+                          "0 10.0.0.1 request", "0 10.0.0.4 request",
+                          "0 10.0.0.3 reply", "0 10.0.0.2 reply",
+                          "0 10.0.0.1 reply", "0 10.0.0.4 reply"));
+}
+
+TEST(AnnouncementScheduleTest, OneMoreRoundLeavesTheOthersAsTheyAre) {
+  Played played(WithoutRefreshes());
+  played.Once(Vip(1), Urgency::kAsFirst);  // Unknown: nothing.
+  played.Start(Vip6(1));
+  played.Once(Vip6(1), Urgency::kAsRepeat);  // Is about to go anyway.
+  EXPECT_THAT(played.Run(absl::Milliseconds(1500)), SizeIs(4));
+  played.Once(Vip6(1), Urgency::kAsRepeat);
+  played.Once(Vip6(1), Urgency::kAsFirst);
+  EXPECT_THAT(played.Run(absl::Minutes(1)),
+              ElementsAre("1500 2001:db8::1 advert", "2000 2001:db8::1 advert",
+                          "5000 2001:db8::1 advert"));
+  played.Once(Vip6(1), Urgency::kAsFirst);  // At rest.
+  EXPECT_THAT(played.Run(absl::Minutes(1)),
+              ElementsAre("61500 2001:db8::1 advert"));
+  played.Probe(Vip6(1), 500);
+  played.Once(Vip6(1), Urgency::kAsFirst);  // Not announced.
+  EXPECT_THAT(played.Run(absl::Milliseconds(400)),
+              ElementsAre("121500 2001:db8::1 probe"));
+}
+
+TEST(AnnouncementScheduleTest, AskingForMoreRoundsNeverPutsOneOff) {
+  ScheduleOptions options = WithoutRefreshes();
+  options.frames_burst = 1;
+  options.frames_per_second = 10;
+  Played played(options);
+  for (int i = 1; i <= 20; ++i) played.Start(Vip6(i));
+  for (int i = 0; i < 18; ++i) {
+    played.Run(absl::Milliseconds(100));
+    played.Once(Vip6(20), Urgency::kAsRepeat);
+  }
+  EXPECT_THAT(played.Run(absl::Milliseconds(100)),
+              ElementsAre("1900 2001:db8::14 advert"));
+}
+
+TEST(AnnouncementScheduleTest, FirstAnnouncementsGoBeforeProbesBeforeRepeats) {
+  ScheduleOptions options = WithoutRefreshes();
+  options.frames_burst = 1;
+  options.frames_per_second = 10;
+  Played played(options);
+  played.Start(Vip(1));  // Its reply form is to wait.
+  played.Run(absl::ZeroDuration());
+  played.Probe(Vip(2), 1000);
+  played.Start(Vip(3));
+  EXPECT_THAT(played.Run(absl::Milliseconds(300)),
+              ElementsAre("100 10.0.0.3 request", "200 10.0.0.2 probe",
+                          "300 10.0.0.1 reply"));
+}
+
 TEST(AnnouncementScheduleTest, SurvivesALoopThatStalled) {
   Played played(WithoutRefreshes());
   played.Start(Vip6(1));
@@ -266,6 +353,7 @@ TEST(ValidateScheduleOptionsTest, NamesWhatIsWrong) {
        "period_jitter"},
       {[](ScheduleOptions& o) { o.frames_per_second = 0; }, "0 frames per"},
       {[](ScheduleOptions& o) { o.frames_burst = 0; }, "0 in a burst"},
+      {[](ScheduleOptions& o) { o.probe_grace = -absl::Seconds(1); }, "grace"},
       {[](ScheduleOptions& o) { o.repeat_grace = -absl::Seconds(1); }, "grace"},
       {[](ScheduleOptions& o) { o.refresh_grace = -absl::Seconds(1); },
        "grace"},

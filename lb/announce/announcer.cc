@@ -142,6 +142,16 @@ ClaimState Announcer::StateOf(const Announcement& announcement) const {
       ->second.segment.StateOf(announcement.vip);
 }
 
+absl::btree_set<net::IpAddress> Announcer::HeardOn(
+    std::string_view interface) const {
+  absl::btree_set<net::IpAddress> heard = demand_.watched();
+  if (const auto it = ports_.find(interface); it != ports_.end()) {
+    const auto& held = it->second.segment.held();
+    heard.insert(held.begin(), held.end());
+  }
+  return heard;
+}
+
 std::vector<OutgoingFrame> Announcer::TakeFrames() {
   return std::exchange(frames_, {});
 }

@@ -167,6 +167,9 @@ class Announcer {
   const AnnouncementSet& current() const { return current_; }
   // REQUIRES: current().contains(announcement).
   ClaimState StateOf(const Announcement& announcement) const;
+  // All addresses that a frame of the interface may be about, watched ones too:
+  // what a filter in the kernel must let through.
+  absl::btree_set<net::IpAddress> HeardOn(std::string_view interface) const;
   const VerdictCounters& verdicts() const { return verdicts_; }
   // By address; only those of current().
   const absl::btree_map<net::IpAddress, AddressCounters>& counters() const {

@@ -35,6 +35,7 @@ class Demand {
     absl::erase_if(asked_,
                    [this](const auto& asked) { return !Knows(asked.first); });
   }
+  const absl::btree_set<net::IpAddress>& watched() const { return watched_; }
   // From when the address is announced to when it no longer is.
   void Hold(const net::IpAddress& address) { held_.insert(address); }
   void Drop(const net::IpAddress& address) {

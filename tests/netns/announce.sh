@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # lb/announce on real kernels, by examples/announce: one answer to each question
 # of arping and ndisc6, a takeover, a cable that is pulled and plugged again, an
-# interface that comes later, and a process without CAP_NET_RAW.
+# interface that comes later, an address that a foreign host has, and a process
+# without CAP_NET_RAW.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lab.sh
@@ -114,6 +115,17 @@ for vip in "${vips[@]}"; do
 done
 let_rounds_pass
 for vip in "${vips[@]}"; do answered_once n3 eth1 "$vip"; done
+
+echo "== an address that a foreign host has is not announced"
+for vip in 172.18.8.77/24 2001:db8:8::77/64; do
+  ip -n "$(lab_namespace client)" address add "$vip" dev eth0 nodad
+  start n1 eth0 "${vip%/*}"
+  lab_wait 10 says n1 "${vip%/*}" "$(lab_mac client) has it: not announced" ||
+    fail "n1 does not find that the client has ${vip%/*}"
+  send_signal TERM n1 "${vip%/*}"
+  wait "$(cat "$LAB_DIR/n1-${vip%/*}.pid")" || fail "n1 did not end well"
+  says n1 "${vip%/*}" '^reply  *0$' || fail "want no reply for ${vip%/*}"
+done
 
 echo "== without CAP_NET_RAW the interface says why, and the process goes on"
 start n1 eth0 "$vip4" setpriv --inh-caps=-net_raw --bounding-set=-net_raw

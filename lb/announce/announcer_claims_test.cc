@@ -1,0 +1,435 @@
+// The announcer with rivals: probing, yielding, handing over, fencing; and in
+// which order many addresses are announced.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/announce/announcer.h"
+#include "lb/announce/demand.h"
+#include "lb/announce/testing/announcer_fixture.h"
+
+namespace lb::announce {
+namespace {
+
+using net::IpAddress;
+using net::MacAddress;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+IpAddress Vip(uint32_t number) { return IpAddress::Ipv4(0x0a010000 + number); }
+
+// What holds for IPv4 and IPv6 alike.
+class AnnouncerClaimsTest : public AnnouncerTest,
+                            public ::testing::WithParamInterface<IpAddress> {
+ protected:
+  AnnouncerClaimsTest() {
+    options_.precedence_of = [this](const Announcement&, const MacAddress&) {
+      return precedence_;
+    };
+  }
+
+  // Of a probing, announcing or handing over announcer on eth0.
+  void Begin(Announcer& announcer, Role role) {
+    announcer.SetLinks(now_, {Eth0()});
+    announcer.SetAnnouncements(now_, {{vip_, {.role = role}}});
+  }
+  Verdict Hear(Announcer& announcer, const std::vector<uint8_t>& frame) {
+    return announcer.OnFrame(now_, "eth0", frame);
+  }
+  // Of the first frame of a round.
+  std::string Form() const { return vip_.is_ipv4() ? "request" : "advert"; }
+  std::string Line(int millisecond, std::string_view kind) const {
+    return fmt::format("{} eth0 {} {}", millisecond, kind, vip_.ToString());
+  }
+
+  const IpAddress vip_ = GetParam();
+  const Announcement announcement_ = {vip_, "eth0"};
+  Precedence precedence_ = Precedence::kForeign;
+};
+
+INSTANTIATE_TEST_SUITE_P(Families, AnnouncerClaimsTest,
+                         ::testing::Values(kVip, kVip6), [](const auto& test) {
+                           return test.param.is_ipv4() ? "Ipv4" : "Ipv6";
+                         });
+
+TEST_P(AnnouncerClaimsTest, ProbesInSilenceThenAnnounces) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, Role::kProbeFirst);
+  EXPECT_THAT(
+      Run(announcer, absl::Milliseconds(149)),
+      ElementsAre(Line(0, "probe"), Line(50, "probe"), Line(100, "probe")));
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  EXPECT_EQ(Run(announcer, absl::Milliseconds(10)).front(), Line(1, Form()));
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
+  EXPECT_EQ(announcer.counters().at(vip_).probes_sent, 3u);
+}
+
+TEST_P(AnnouncerClaimsTest, JoinsTheGroupBeforeItProbes) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, Role::kProbeFirst);
+  EXPECT_THAT(announcer.TakeGroups(), SizeIs(vip_.is_ipv6() ? 1 : 0));
+}
+
+TEST_P(AnnouncerClaimsTest, WithholdsWhatAForeignHostHas) {
+  for (const auto& frame : {RivalClaim(vip_), RivalProbe(vip_)}) {
+    Announcer announcer(options_, Prng(1));
+    Begin(announcer, Role::kProbeFirst);
+    Run(announcer, absl::Milliseconds(120));
+    EXPECT_EQ(Hear(announcer, frame), Verdict::kConflict);
+    EXPECT_THAT(
+        announcer.TakeConflicts(),
+        ElementsAre(Conflict{announcement_, kRival, Outcome::kWithheld}));
+    EXPECT_EQ(Hear(announcer, RivalClaim(vip_)), Verdict::kRival);
+    EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
+    EXPECT_THAT(Run(announcer, absl::Milliseconds(9999)), IsEmpty());
+    // The host is gone.
+    EXPECT_EQ(Run(announcer, absl::Milliseconds(2)).front(), Line(1, "probe"));
+    Run(announcer, absl::Milliseconds(200));
+    EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+    EXPECT_EQ(announcer.counters().at(vip_).conflicts_seen, 1u);
+  }
+}
+
+TEST_P(AnnouncerClaimsTest, ItsOwnProbesOnAnotherInterfaceAreNoConflict) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
+  EXPECT_EQ(Hear(announcer, RivalProbe(vip_, kEth1Mac)), Verdict::kOwnFrame);
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+}
+
+TEST_P(AnnouncerClaimsTest, YieldsWatchesAndTakesBack) {
+  precedence_ = Precedence::kTheirs;
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{vip_, {}}});
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);  // Not yet taken.
+  EXPECT_EQ(Hear(announcer, RivalClaim(vip_)), Verdict::kConflict);
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kYielded);
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
+  // The watch goes to the rival alone; what was queued before is gone.
+  EXPECT_THAT(Dump(announcer.TakeFrames()),
+              ElementsAre(fmt::format("eth0 {} {}>{}", vip_.ToString(),
+                                      kEth0Mac.ToString(), kRival.ToString())));
+  EXPECT_THAT(Run(announcer, absl::Milliseconds(1200)),
+              ElementsAre(Line(500, "watch"), Line(1000, "watch")));
+  EXPECT_THAT(announcer.TakeConflicts(),
+              ElementsAre(Conflict{announcement_, kRival, Outcome::kYielded}));
+  EXPECT_EQ(Hear(announcer, RivalClaim(vip_)), Verdict::kRival);
+  // Silent from here on: three watches are in vain.
+  const auto lines = Run(announcer, absl::Milliseconds(1800));
+  ASSERT_GE(lines.size(), 4u);
+  EXPECT_EQ(lines[2], Line(1300, "watch"));
+  EXPECT_EQ(lines[3], Line(1800, Form()));
+  EXPECT_THAT(
+      announcer.TakeConflicts(),
+      ElementsAre(Conflict{announcement_, kRival, Outcome::kTakenBack}));
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
+}
+
+TEST_P(AnnouncerClaimsTest, ReclaimsWhatItYielded) {
+  precedence_ = Precedence::kTheirs;
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{vip_, {}}});
+  announcer.Reclaim(now_, vip_);  // Of no effect.
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  Hear(announcer, RivalClaim(vip_));
+  announcer.TakeFrames();
+  announcer.Reclaim(now_, vip_);
+  EXPECT_EQ(Run(announcer, {}).front(), Line(0, Form()));
+  EXPECT_THAT(Run(announcer, absl::Milliseconds(99)), IsEmpty());
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+}
+
+TEST_P(AnnouncerClaimsTest, InsistsAtOnceAndHearsThatTheRivalYields) {
+  precedence_ = Precedence::kOurs;
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{vip_, {}}});
+  EXPECT_EQ(Hear(announcer, RivalClaim(vip_)), Verdict::kConflict);
+  EXPECT_EQ(Run(announcer, {}).front(), Line(0, Form()));
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+  now_ += absl::Milliseconds(500);
+  EXPECT_EQ(Hear(announcer, RivalWatch(vip_, kEth0Mac)), Verdict::kReply);
+  EXPECT_THAT(
+      announcer.TakeConflicts(),
+      ElementsAre(Conflict{announcement_, kRival, Outcome::kRivalYields}));
+  // One that asks with a MAC, as a kernel does, is no rival.
+  EXPECT_THAT(Run(announcer, {}), ElementsAre(Line(0, "reply")));
+}
+
+TEST_P(AnnouncerClaimsTest, HandsOverWhenAnotherAnnounces) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, Role::kAnnounce);
+  announcer.TakeFrames();
+  announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kHandOver}}});
+  EXPECT_THAT(Run(announcer, absl::Minutes(5)), IsEmpty());
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
+  EXPECT_THAT(Run(announcer, {}), ElementsAre(Line(0, "reply")));
+  EXPECT_EQ(Hear(announcer, RivalClaim(vip_)), Verdict::kRival);
+  EXPECT_THAT(announcer.TakeHandedOver(), ElementsAre(announcement_));
+  EXPECT_THAT(announcer.TakeHandedOver(), IsEmpty());
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+  // Back again.
+  announcer.SetAnnouncements(now_, {{vip_, {}}});
+  EXPECT_EQ(Run(announcer, {}).front(), Line(0, Form()));
+}
+
+TEST_P(AnnouncerClaimsTest, AnOldOwnerThatYieldedHasHandedOver) {
+  precedence_ = Precedence::kTheirs;
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{vip_, {}}});
+  Hear(announcer, RivalClaim(vip_));
+  announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kHandOver}}});
+  EXPECT_THAT(announcer.TakeHandedOver(), ElementsAre(announcement_));
+  EXPECT_THAT(Run(announcer, absl::Minutes(5)), IsEmpty());
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
+}
+
+TEST_P(AnnouncerClaimsTest, AChangedMacKeepsTheState) {
+  precedence_ = Precedence::kTheirs;
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{vip_, {}}});
+  Hear(announcer, RivalClaim(vip_));
+  announcer.TakeFrames();
+  Interface changed = Eth0();
+  changed.mac = kEth1Mac;
+  announcer.SetLinks(now_, {changed});
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kYielded);
+  now_ += absl::Milliseconds(500);
+  announcer.OnTimer(now_);
+  EXPECT_THAT(Dump(announcer.TakeFrames()),
+              ElementsAre(HasSubstr(kEth1Mac.ToString() + ">")));
+}
+
+TEST_P(AnnouncerClaimsTest, IsFencedBeforeItLooksAtAFrame) {
+  options_.stall_max = absl::Milliseconds(400);
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, Role::kAnnounce);
+  Run(announcer, absl::Seconds(60));  // Runs itself often enough.
+  EXPECT_FALSE(announcer.fenced());
+  EXPECT_LE(announcer.NextDeadline() - now_, absl::Milliseconds(100));
+  now_ += absl::Milliseconds(300);
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);  // Frames run it too.
+  now_ += absl::Milliseconds(400);
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
+  EXPECT_EQ(announcer.TakeStall(), std::nullopt);
+  now_ += absl::Milliseconds(401);
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kFenced);
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kFenced);
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());  // Untaken ones are dropped.
+  EXPECT_EQ(announcer.TakeStall(), absl::Milliseconds(401));
+  EXPECT_EQ(announcer.TakeStall(), std::nullopt);
+  EXPECT_EQ(announcer.NextDeadline(), absl::InfiniteFuture());
+  EXPECT_EQ(announcer.verdicts()[Verdict::kFenced], 2u);
+}
+
+TEST_P(AnnouncerClaimsTest, AnyCallMeetsTheFence) {
+  const auto with_stall = [this](auto call) {
+    options_.stall_max = absl::Milliseconds(400);
+    Announcer announcer(options_, Prng(1));
+    Begin(announcer, Role::kAnnounce);
+    announcer.TakeFrames();
+    now_ += absl::Seconds(1);
+    call(announcer);
+    EXPECT_TRUE(announcer.fenced());
+    EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  };
+  with_stall([&](Announcer& a) { a.OnTimer(now_); });
+  with_stall([&](Announcer& a) { a.SetLinks(now_, {Eth1()}); });
+  with_stall([&](Announcer& a) {
+    a.SetAnnouncements(now_, {{vip_, {}}, {Ip("10.0.0.9"), {}}});
+  });
+  with_stall([&](Announcer& a) { a.Refresh(now_, {vip_}); });
+  with_stall([&](Announcer& a) { a.Reclaim(now_, vip_); });
+}
+
+TEST_P(AnnouncerClaimsTest, IdleItMayStallForEver) {
+  options_.stall_max = absl::Milliseconds(400);
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  EXPECT_EQ(announcer.NextDeadline(), absl::InfiniteFuture());
+  now_ += absl::Hours(1);
+  announcer.SetAnnouncements(now_, {{vip_, {}}});
+  EXPECT_FALSE(announcer.fenced());
+}
+
+TEST_P(AnnouncerClaimsTest, UnfencedItBeginsWhatIsStillAsked) {
+  Announcer announcer(options_, Prng(1));
+  const IpAddress lost = Ip("10.0.0.9");
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetAnnouncements(now_,
+                             {{vip_, {.role = Role::kProbeFirst}}, {lost, {}}});
+  announcer.Fence(now_);
+  EXPECT_TRUE(announcer.fenced());
+  EXPECT_THAT(Run(announcer, absl::Minutes(2)), IsEmpty());
+  EXPECT_EQ(
+      announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}})
+          .ToString(),
+      "stop 10.0.0.9@eth0");
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kIdle);
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  announcer.Unfence(now_);
+  EXPECT_THAT(
+      Run(announcer, absl::Milliseconds(140)),
+      ElementsAre(Line(0, "probe"), Line(50, "probe"), Line(100, "probe")));
+  Run(announcer, absl::Milliseconds(20));
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
+  announcer.Unfence(now_);  // Nothing.
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+}
+
+TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesWhileFencedIsSilent) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, Role::kAnnounce);
+  announcer.Fence(now_);
+  Interface renamed = Eth0();
+  renamed.mac = kRival;
+  announcer.SetLinks(now_, {renamed, Eth1()});
+  announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kHandOver}}});
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+  announcer.Unfence(now_);
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kHandingOver);
+  EXPECT_EQ(announcer.StateOf({vip_, "eth1"}), ClaimState::kHandingOver);
+}
+
+TEST_P(AnnouncerClaimsTest, RefreshesOnceWhatItAnnounces) {
+  precedence_ = Precedence::kTheirs;
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{vip_, {}}});
+  announcer.Refresh(now_, {vip_, Ip("10.0.0.9")});
+  EXPECT_EQ(Run(announcer, absl::Minutes(5)).front(), Line(0, Form()));
+  EXPECT_EQ(announcer.NextDeadline(), absl::InfiniteFuture());
+  Hear(announcer, RivalClaim(vip_));
+  announcer.TakeFrames();
+  announcer.Refresh(now_, {vip_});
+  EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
+}
+
+TEST_F(AnnouncerTest, AKernelFilterMustLetThroughWhatItHasAndWatches) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  announcer.SetAnnouncements(now_, {{kVip, {{"eth0"}}}, {kVip6, {{"eth1"}}}});
+  announcer.SetWatched({Ip("10.0.0.9")});
+  EXPECT_THAT(announcer.HeardOn("eth0"), ElementsAre(kVip, Ip("10.0.0.9")));
+  EXPECT_THAT(announcer.HeardOn("eth1"), ElementsAre(Ip("10.0.0.9"), kVip6));
+  EXPECT_THAT(announcer.HeardOn("eth2"), ElementsAre(Ip("10.0.0.9")));
+}
+
+TEST(DemandTest, KnowsOfHeldAndWatchedAddressesOnly) {
+  Demand demand(/*watched_max=*/2);
+  demand.SetWatched({Vip(1), Vip(2), Vip(3)});  // One too many.
+  demand.Hold(Vip(4));
+  for (uint32_t i = 0; i < 6; ++i) {
+    demand.Note(kStart + absl::Seconds(i), Vip(i));
+  }
+  EXPECT_EQ(demand.size(), 3u);
+  EXPECT_EQ(demand.LastAsked(Vip(2)), kStart + absl::Seconds(2));
+  EXPECT_EQ(demand.LastAsked(Vip(3)), absl::InfinitePast());
+  demand.SetWatched({Vip(2), Vip(4)});
+  demand.Drop(Vip(4));
+  EXPECT_EQ(demand.LastAsked(Vip(1)), absl::InfinitePast());
+  EXPECT_EQ(demand.LastAsked(Vip(2)), kStart + absl::Seconds(2));
+  EXPECT_EQ(demand.LastAsked(Vip(4)), kStart + absl::Seconds(4));
+  demand.SetWatched({});
+  EXPECT_EQ(demand.size(), 0u);
+}
+
+class AnnouncerManyTest : public AnnouncerTest {
+ protected:
+  static Announcements Thousand(Role role) {
+    Announcements announcements;
+    for (uint32_t i = 0; i < 1000; ++i) announcements[Vip(i)] = {.role = role};
+    return announcements;
+  }
+
+  // When each address has its first announcement, in milliseconds.
+  std::vector<int> FirstAnnouncements(const std::vector<std::string>& lines) {
+    std::map<std::string, int> first;
+    for (const std::string& line : lines) {
+      const std::vector<std::string> words = absl::StrSplit(line, ' ');
+      if (words[2] == "request") first.emplace(words[3], std::stoi(words[0]));
+    }
+    std::vector<int> times;
+    for (const auto& [address, time] : first) times.push_back(time);
+    return times;
+  }
+};
+
+TEST_F(AnnouncerManyTest, ThoseAskedForLatelyAreTakenOverFirst) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  absl::btree_set<IpAddress> watched;
+  for (uint32_t i = 0; i < 1000; ++i) watched.insert(Vip(i));
+  announcer.SetWatched(watched);
+  std::vector<std::string> wanted;
+  for (uint32_t i = 100; i <= 1000; i += 100) {
+    now_ += absl::Milliseconds(1);
+    EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(Vip(i - 1))),
+              Verdict::kNotOurs);
+    wanted.insert(wanted.begin(),
+                  fmt::format("0 eth0 request {}", Vip(i - 1).ToString()));
+  }
+  announcer.SetAnnouncements(now_, Thousand(Role::kAnnounce));
+  std::vector<std::string> lines = Run(announcer, absl::Milliseconds(500));
+  const std::vector<int> times = FirstAnnouncements(lines);
+  ASSERT_THAT(times, SizeIs(1000));  // None starves.
+  EXPECT_EQ(*std::max_element(times.begin(), times.end()), 266);
+  lines.resize(10);
+  EXPECT_EQ(lines, wanted);  // The one asked for last goes first.
+}
+
+TEST_F(AnnouncerManyTest, AThousandNewOnesAreProbedAndAnnounced) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetAnnouncements(now_, Thousand(Role::kProbeFirst));
+  const std::vector<int> times =
+      FirstAnnouncements(Run(announcer, absl::Seconds(2)));
+  ASSERT_THAT(times, SizeIs(1000));
+  EXPECT_LE(*std::max_element(times.begin(), times.end()), 1350);
+}
+
+TEST_F(AnnouncerManyTest, ATakeoverDoesNotWaitForProbes) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  Announcements all = Thousand(Role::kProbeFirst);
+  announcer.SetAnnouncements(now_, all);
+  Run(announcer, absl::Milliseconds(10));
+  for (uint32_t i = 5000; i < 5100; ++i) all[Vip(i)] = {};
+  announcer.SetAnnouncements(now_, all);
+  EXPECT_THAT(FirstAnnouncements(Run(announcer, absl::Milliseconds(50))),
+              SizeIs(100));
+}
+
+TEST_F(AnnouncerManyTest, AThousandYieldedOnesAreWatchedWithinTheBudget) {
+  options_.precedence_of = [](const Announcement&, const MacAddress&) {
+    return Precedence::kTheirs;
+  };
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetAnnouncements(now_, Thousand(Role::kAnnounce));
+  Run(announcer, absl::Seconds(20));
+  for (uint32_t i = 0; i < 1000; ++i) {
+    announcer.OnFrame(now_, "eth0", RivalArp(Vip(i)));
+  }
+  EXPECT_THAT(Run(announcer, absl::Seconds(1)), SizeIs(::testing::Le(3200)));
+  EXPECT_THAT(announcer.TakeConflicts(), SizeIs(1000));
+  // All come back when the rival is gone.
+  Run(announcer, absl::Seconds(2));
+  for (const auto& [announcement, post] : announcer.current()) {
+    ASSERT_EQ(announcer.StateOf(announcement), ClaimState::kAnnouncing);
+  }
+}
+
+}  // namespace
+}  // namespace lb::announce

@@ -1,0 +1,271 @@
+#include "lb/announce/claim.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+
+namespace lb::announce {
+namespace {
+
+using net::MacAddress;
+using ::testing::HasSubstr;
+
+const absl::Time kStart = absl::UnixEpoch() + absl::Seconds(1000);
+constexpr MacAddress kB = {{2, 0, 0, 0, 0, 0xb}};
+constexpr MacAddress kC = {{2, 0, 0, 0, 0, 0xc}};
+
+std::string Name(const Claim::Step& step) {
+  static constexpr const char* kMoves[] = {
+      "none",  "announce",   "announce once", "probe",
+      "watch", "keep quiet", "silence"};
+  std::string name = kMoves[static_cast<size_t>(step.move)];
+  if (step.report) name += fmt::format(" ({})", ToString(*step.report));
+  return name;
+}
+
+// A claim and the clock of its world.
+class ClaimTest : public ::testing::Test {
+ protected:
+  std::string Begin(Role role) { return Name(claim_.Begin(now_, role)); }
+  std::string Hear(const MacAddress& mac, Precedence precedence,
+                   RivalSign sign = RivalSign::kClaims) {
+    return Name(claim_.OnRival(now_, {mac, sign, precedence}));
+  }
+  std::string Foreign() { return Hear(kB, Precedence::kForeign); }
+  std::string Lesser() { return Hear(kB, Precedence::kOurs); }
+  std::string Greater() { return Hear(kB, Precedence::kTheirs); }
+  std::string Probe() { return Name(claim_.OnProbe(now_)); }
+  void Wait(absl::Duration duration) { now_ += duration; }
+  // Goes to the claim's deadline.
+  std::string Meet() {
+    EXPECT_NE(claim_.deadline(), absl::InfiniteFuture());
+    now_ = std::max(now_, claim_.deadline());
+    return Name(claim_.OnDeadline(now_));
+  }
+  // Sends all its probes and waits for answers.
+  std::string ProbeInPeace() {
+    while (claim_.deadline() == absl::InfiniteFuture()) Probe();
+    return Meet();
+  }
+  absl::Duration ToDeadline() const { return claim_.deadline() - now_; }
+
+  ClaimOptions options_;
+  Claim claim_{&options_};
+  absl::Time now_ = kStart;
+};
+
+TEST_F(ClaimTest, AnnouncesAfterThreeUnansweredProbes) {
+  EXPECT_EQ(Begin(Role::kProbeFirst), "probe");
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
+  EXPECT_EQ(Probe(), "keep quiet");
+  EXPECT_EQ(ToDeadline(), absl::Milliseconds(50));
+  EXPECT_EQ(claim_.state(), ClaimState::kProbing);
+  EXPECT_EQ(Meet(), "announce");
+}
+
+TEST_F(ClaimTest, AForeignOwnerAtProbeIsTriedAgainAtTheRatesOfRfc5227) {
+  EXPECT_EQ(Begin(Role::kProbeFirst), "probe");
+  for (int conflict = 1; conflict <= 13; ++conflict) {
+    SCOPED_TRACE(conflict);
+    Probe();
+    EXPECT_EQ(Foreign(), "silence (withheld)");
+    EXPECT_EQ(claim_.rival(), kB);
+    EXPECT_EQ(ToDeadline(), absl::Seconds(conflict > 10 ? 60 : 10));
+    EXPECT_EQ(Foreign(), "none");  // Goes on.
+    EXPECT_EQ(Greater(), "none");
+    EXPECT_EQ(Meet(), "probe");
+  }
+  // Once it had the address, it counts from the start.
+  EXPECT_EQ(ProbeInPeace(), "announce");
+  Begin(Role::kProbeFirst);
+  Foreign();
+  EXPECT_EQ(ToDeadline(), absl::Seconds(10));
+}
+
+TEST_F(ClaimTest, AConflictEndsProbingWhicheverSignItHas) {
+  for (const RivalSign sign : {RivalSign::kClaims, RivalSign::kProbes}) {
+    Begin(Role::kProbeFirst);
+    Hear(kC, Precedence::kForeign, sign);
+    EXPECT_EQ(claim_.state(), ClaimState::kConflicted);
+    Begin(Role::kProbeFirst);
+    EXPECT_EQ(Hear(kC, Precedence::kTheirs, sign), "watch");
+  }
+}
+
+// Of two members that probe at once, one goes on.
+TEST_F(ClaimTest, AProbingMemberThatMustYieldIsIgnored) {
+  Begin(Role::kProbeFirst);
+  EXPECT_EQ(Hear(kC, Precedence::kOurs, RivalSign::kProbes), "none");
+  EXPECT_EQ(claim_.state(), ClaimState::kProbing);
+  // But if it announces, no foreign host has it.
+  EXPECT_EQ(Lesser(), "announce");
+}
+
+TEST_F(ClaimTest, ProbesOfOthersAreNoConflictOnceAnnounced) {
+  Begin(Role::kAnnounce);
+  for (const Precedence precedence :
+       {Precedence::kForeign, Precedence::kOurs, Precedence::kTheirs}) {
+    EXPECT_EQ(Hear(kC, precedence, RivalSign::kProbes), "none");
+  }
+  EXPECT_EQ(claim_.state(), ClaimState::kAnnouncing);
+}
+
+TEST_F(ClaimTest, DefendsAgainstForeignersOncePerInterval) {
+  EXPECT_EQ(Begin(Role::kAnnounce), "announce");
+  EXPECT_EQ(Foreign(), "announce once (defended)");
+  Wait(absl::Milliseconds(9999));
+  EXPECT_EQ(Foreign(), "none");
+  Wait(absl::Milliseconds(1));
+  EXPECT_EQ(Foreign(), "announce once (defended)");
+  EXPECT_EQ(claim_.state(), ClaimState::kAnnouncing);
+}
+
+TEST_F(ClaimTest, InsistsOncePerSecondAndReportsWhatLasts) {
+  Begin(Role::kAnnounce);
+  EXPECT_EQ(Lesser(), "announce once");
+  Wait(absl::Milliseconds(399));
+  EXPECT_EQ(Lesser(), "none");
+  Wait(absl::Milliseconds(1));
+  EXPECT_EQ(Lesser(), "none (defended)");
+  Wait(absl::Milliseconds(600));
+  EXPECT_EQ(Lesser(), "announce once");
+  Wait(absl::Milliseconds(9400));
+  EXPECT_EQ(Lesser(), "announce once (defended)");
+}
+
+// As in each planned move: the old owner answers a last question.
+TEST_F(ClaimTest, AShortContestWithAMemberIsNotReported) {
+  Begin(Role::kAnnounce);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Lesser(), "announce once");
+    Wait(absl::Milliseconds(10001));  // The next one is another contest.
+  }
+}
+
+TEST_F(ClaimTest, TheWinnerHearsOfItFromTheOneThatYields) {
+  Begin(Role::kAnnounce);
+  EXPECT_EQ(Hear(kB, Precedence::kOurs, RivalSign::kYields), "none");
+  Wait(absl::Milliseconds(500));
+  EXPECT_EQ(Hear(kB, Precedence::kOurs, RivalSign::kYields),
+            "none (rival_yields)");
+  EXPECT_EQ(claim_.rival(), kB);
+  // Others may ask us alone too.
+  EXPECT_EQ(Hear(kC, Precedence::kForeign, RivalSign::kYields), "none");
+  EXPECT_EQ(Hear(kC, Precedence::kTheirs, RivalSign::kYields), "none");
+  EXPECT_EQ(claim_.state(), ClaimState::kAnnouncing);
+}
+
+// A member's MAC can be forged; the log must not grow by each frame.
+TEST_F(ClaimTest, AlternatingSignsAreReportedOncePerIntervalEach) {
+  Begin(Role::kAnnounce);
+  int reports = 0;
+  for (int i = 0; i < 10000; ++i) {
+    Wait(absl::Milliseconds(1));
+    const RivalSign sign = i % 2 == 0 ? RivalSign::kClaims : RivalSign::kYields;
+    const Claim::Step step =
+        claim_.OnRival(now_, {kB, sign, Precedence::kOurs});
+    if (step.report) ++reports;
+  }
+  EXPECT_EQ(reports, 2);
+}
+
+TEST_F(ClaimTest, YieldsAtOnceAndTakesBackWhatTheRivalLeaves) {
+  Begin(Role::kAnnounce);
+  EXPECT_EQ(Greater(), "watch");
+  EXPECT_EQ(claim_.state(), ClaimState::kYielded);
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Meet(), "none (yielded)");
+  EXPECT_EQ(now_, kStart + absl::Milliseconds(400));
+  EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Greater(), "none");  // It answers: the count begins anew.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Probe(), "announce (taken_back)");
+  EXPECT_EQ(claim_.rival(), kB);
+}
+
+TEST_F(ClaimTest, AShortYieldIsNotReported) {
+  Begin(Role::kAnnounce);
+  Greater();
+  EXPECT_EQ(Name(claim_.HandOver(now_)), "silence");
+  EXPECT_EQ(claim_.state(), ClaimState::kHandedOver);
+  EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
+}
+
+TEST_F(ClaimTest, OnlyTheRivalThatItYieldedToCanGiveBack) {
+  Begin(Role::kAnnounce);
+  Greater();
+  Probe();
+  Probe();
+  Probe();
+  EXPECT_EQ(Hear(kC, Precedence::kOurs), "none");
+  EXPECT_EQ(Hear(kC, Precedence::kForeign), "none");
+  EXPECT_EQ(claim_.rival(), kB);
+  EXPECT_EQ(Hear(kC, Precedence::kTheirs), "none");
+  EXPECT_EQ(claim_.rival(), kC);
+  EXPECT_EQ(Probe(), "none");  // It has three of its own to miss.
+  EXPECT_EQ(Hear(kC, Precedence::kOurs), "announce");
+}
+
+TEST_F(ClaimTest, RetryEndsAYieldAndAWithholding) {
+  Begin(Role::kAnnounce);
+  EXPECT_EQ(Name(claim_.Retry(now_)), "none");
+  Greater();
+  EXPECT_EQ(Name(claim_.Retry(now_)), "announce");
+  Begin(Role::kProbeFirst);
+  EXPECT_EQ(Name(claim_.Retry(now_)), "none");
+  Foreign();
+  EXPECT_EQ(Name(claim_.Retry(now_)), "probe");
+}
+
+TEST_F(ClaimTest, HandingOverEndsWithAnyClaim) {
+  for (const Precedence precedence :
+       {Precedence::kForeign, Precedence::kOurs, Precedence::kTheirs}) {
+    Begin(Role::kAnnounce);
+    EXPECT_EQ(Name(claim_.HandOver(now_)), "keep quiet");
+    EXPECT_EQ(Hear(kB, precedence, RivalSign::kProbes), "none");
+    EXPECT_EQ(Hear(kB, precedence, RivalSign::kYields), "none");
+    EXPECT_EQ(Hear(kB, precedence), "silence");
+    EXPECT_EQ(claim_.state(), ClaimState::kHandedOver);
+    EXPECT_EQ(Hear(kB, precedence), "none");
+  }
+  EXPECT_EQ(Begin(Role::kHandOver), "keep quiet");
+  EXPECT_EQ(claim_.state(), ClaimState::kHandingOver);
+}
+
+TEST(ValidateClaimOptionsTest, NamesWhatIsWrong) {
+  EXPECT_THAT(Validate(ClaimOptions{}), IsOk());
+  const struct {
+    void (*change)(ClaimOptions&);
+    const char* message;
+  } kCases[] = {
+      {[](ClaimOptions& o) { o.probe_count = 0; }, "probe_count 0, want"},
+      {[](ClaimOptions& o) { o.conflicts_max = 0; }, "conflicts_max 0"},
+      {[](ClaimOptions& o) { o.watch_count = -1; }, "watch_count -1"},
+      {[](ClaimOptions& o) { o.probe_interval = {}; }, "probe_interval 0, "},
+      {[](ClaimOptions& o) { o.probe_wait = {}; }, "probe_wait 0"},
+      {[](ClaimOptions& o) { o.retry_interval = {}; }, "retry_interval 0"},
+      {[](ClaimOptions& o) { o.rate_limit_interval = {}; }, "rate_limit_inter"},
+      {[](ClaimOptions& o) { o.defend_interval = {}; }, "defend_interval 0"},
+      {[](ClaimOptions& o) { o.insist_interval = {}; }, "insist_interval 0"},
+      {[](ClaimOptions& o) { o.watch_interval = {}; }, "watch_interval 0"},
+      {[](ClaimOptions& o) { o.member_grace = absl::Microseconds(999); },
+       "member_grace 999us, want at least 1ms"},
+  };
+  for (const auto& test : kCases) {
+    SCOPED_TRACE(test.message);
+    ClaimOptions options;
+    test.change(options);
+    EXPECT_THAT(Validate(options), StatusIs(absl::StatusCode::kInvalidArgument,
+                                            HasSubstr(test.message)));
+  }
+}
+
+}  // namespace
+}  // namespace lb::announce
