@@ -104,7 +104,7 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
 void Agent::Start() {
   started_ = environment_.loop->CivilNow();
   addresses_.Restore();
-  announcing_.SetInterfacesObserver([this] { ScheduleReconcile(); });
+  announcing_.SetInterfacesObserver([this] { OnInterfaces(); });
   announcing_.SetConflictObserver(
       [this](const announce::Conflict& conflict) { OnConflict(conflict); });
   announcing_.SetStallObserver(
@@ -236,6 +236,7 @@ void Agent::UpdateMetadata() {
   Bytes metadata =
       SerializeNodeMetadata({.draining = draining_ || leaving_,
                              .holding_down = holding_down_,
+                             .silent = silent_,
                              .interfaces = announcing_.UsableInterfaces()});
   if (metadata == metadata_) return;
   metadata_ = std::move(metadata);

@@ -166,8 +166,10 @@ class Agent {
 
   // lifecycle.cc: when it may act, and how it ends.
   void AwaitCluster();
+  void FallSilent(std::string reason, const std::string& why);
   void BecomeReady(std::string_view why);
   void OnSettled();
+  void OnInterfaces();
   void OnStall(absl::Duration duration);
   void CheckCutOff();
   bool HearsNobody() const;
@@ -203,6 +205,9 @@ class Agent {
   config::Desired desired_;
   absl::Time started_;  // Civil time.
   bool ready_ = false;
+  // Was ready, and is no more: others are not to leave addresses to it. (Not
+  // while it starts: a restart that others do not notice moves nothing.)
+  bool silent_ = false;
   bool draining_ = false;
   bool holding_down_ = false;
   bool leaving_ = false;  // Leave() was called.

@@ -15,7 +15,8 @@ namespace {
 using election::NodeAttributes;
 
 void Apply(const NodeMetadata& metadata, NodeAttributes* node) {
-  node->draining = metadata.draining;
+  // Who is silent would leave an address dark that another node has.
+  node->draining = metadata.draining || metadata.silent;
   node->holding_down = metadata.holding_down;
   if (!metadata.interfaces) return;
   node->usable_interfaces.emplace();

@@ -37,6 +37,7 @@ void Agent::AwaitCluster() {
 void Agent::BecomeReady(std::string_view why) {
   if (ready_) return;
   ready_ = true;
+  silent_ = false;
   settle_timer_->Disarm();
   RecordSelf(EventType::kNormal, "Ready", std::string(why));
   // Who finds others at work is new to them, or back.
@@ -55,14 +56,17 @@ void Agent::OnSettled() {
   BecomeReady("nobody answered in the settle time");
 }
 
+// With a link that is back the others may be in reach again.
+void Agent::OnInterfaces() {
+  if (!ready_ && !leaving_) AwaitCluster();
+  ScheduleReconcile();
+}
+
 // The process was stopped, or the machine stood still. The announcer is fenced
 // already; what this node knows of the cluster is old.
 void Agent::OnStall(absl::Duration duration) {
-  RecordSelf(
-      EventType::kWarning, "Stalled",
-      fmt::format("was not run for {}: silent until the cluster is heard",
-                  absl::FormatDuration(duration)));
-  AwaitCluster();
+  FallSilent("Stalled",
+             fmt::format("was not run for {}", absl::FormatDuration(duration)));
   ScheduleReconcile();
 }
 
@@ -71,9 +75,13 @@ void Agent::OnStall(absl::Duration duration) {
 void Agent::CheckCutOff() {
   if (!ready_ || leaving_ || !HearsNobody() || !GossipHasNoCarrier()) return;
   if (options_.join.empty() && gossip_->Members().size() < 2) return;
-  RecordSelf(EventType::kWarning, "CutOff",
-             "hears no member, and gossip has no carrier: silent until the "
-             "cluster is heard");
+  FallSilent("CutOff", "hears no member, and gossip has no carrier");
+}
+
+void Agent::FallSilent(std::string reason, const std::string& why) {
+  RecordSelf(EventType::kWarning, std::move(reason),
+             why + ": silent until the cluster is heard");
+  silent_ = true;
   AwaitCluster();
 }
 

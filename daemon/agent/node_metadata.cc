@@ -17,6 +17,7 @@ constexpr uint8_t kVersion = 1;
 constexpr uint8_t kDraining = 1;
 constexpr uint8_t kHoldingDown = 2;
 constexpr uint8_t kIncomplete = 4;
+constexpr uint8_t kSilent = 8;
 constexpr size_t kHeaderSize = sizeof(kMagic) + 2;
 constexpr size_t kNameSizeMax = 15;  // IFNAMSIZ - 1
 constexpr size_t kMacSize = 6;
@@ -78,7 +79,7 @@ gossip::wire::Bytes SerializeNodeMetadata(const NodeMetadata& metadata) {
   out.Uint8(kVersion);
   out.Uint8((metadata.draining ? kDraining : 0) |
             (metadata.holding_down ? kHoldingDown : 0) |
-            (complete ? 0 : kIncomplete));
+            (metadata.silent ? kSilent : 0) | (complete ? 0 : kIncomplete));
   for (size_t i = 0; i < count; ++i) Write(interfaces[i], &out);
   out.Uint8(0);
   return std::move(out).Finish();
@@ -100,6 +101,7 @@ std::optional<NodeMetadata> ParseNodeMetadata(
   if (!interfaces) return std::nullopt;
   metadata.draining = (flags & kDraining) != 0;
   metadata.holding_down = (flags & kHoldingDown) != 0;
+  metadata.silent = (flags & kSilent) != 0;
   if ((flags & kIncomplete) == 0) metadata.interfaces = std::move(interfaces);
   return metadata;
 }

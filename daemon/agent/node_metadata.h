@@ -7,6 +7,7 @@
 //   metadata  = "lbd" version(1) [ flags(1) interface* ]
 //   interface = size(1) name mac(6)           size 1..15; 0 ends the list
 //   flags     = 1 draining | 2 holding down | 4 some interfaces are left out
+//               | 8 silent
 #ifndef LB_DAEMON_AGENT_NODE_METADATA_H_
 #define LB_DAEMON_AGENT_NODE_METADATA_H_
 
@@ -31,6 +32,7 @@ struct AnnouncingInterface {
 struct NodeMetadata {
   bool draining = false;      // Wants its addresses to be elsewhere.
   bool holding_down = false;  // Came back lately; see lb/election.
+  bool silent = false;        // Lost the cluster; announces nothing for now.
   // Sorted by name. Nullopt: it does not say (an older lbd), or has more than
   // metadata can hold.
   std::optional<std::vector<AnnouncingInterface>> interfaces;

@@ -31,6 +31,7 @@ TEST(NodeMetadataTest, WhatIsSerializedParsesEqual) {
       {.interfaces = {{}}},
       {.draining = true, .interfaces = {{}}},
       {.holding_down = true, .interfaces = {{}}},
+      {.silent = true, .interfaces = {{}}},
       {.interfaces = {{{"a", kMac}, {"abcdefghijklmno", kMac}}}},
   };
   for (const NodeMetadata& metadata : cases) {

@@ -40,8 +40,11 @@ Cluster::Cluster(uint64_t seed, int nodes, Delivery delivery, Sharing sharing)
     : world_(seed), delivery_(delivery), sharing_(sharing) {
   for (int i = 1; i <= nodes; ++i) {
     const std::string name = fmt::format("n{}", i);
-    nodes_[name].host =
-        world_.AddHost(name, fmt::format("172.18.8.{}/24", 10 + i));
+    nodes_[name].host = world_.AddHost(
+        {.name = name,
+         .addresses = {
+             *net::ParseIpPrefix(fmt::format("172.18.8.{}/24", 10 + i)),
+             *net::ParseIpPrefix(fmt::format("fe80::{}/64", 10 + i))}});
   }
   world_.loop().SetAfterEvent([this] { CheckInvariants(); });
 }
@@ -142,7 +145,8 @@ std::vector<std::string> Cluster::AnnouncersOf(
   const net::IpAddress vip = *net::ParseIpAddress(address);
   std::vector<std::string> announcers;
   for (const auto& [name, node] : nodes_) {
-    if (node.agent != nullptr && node.agent->announcing().Answers(vip)) {
+    if (node.agent != nullptr && !node.host->process().paused() &&
+        node.agent->announcing().Answers(vip)) {
       announcers.push_back(name);
     }
   }
