@@ -10,12 +10,16 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "daemon/admin_service.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent_options.h"
+#include "daemon/certificates.h"
 #include "daemon/log.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
+#include "daemon/watch_sources.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
@@ -40,6 +44,12 @@ config::Desired LoadDesired(const config::Options& options,
           options.manifests,
           {.load_balancer_class = options.load_balancer_class}),
       previous);
+}
+
+TlsFiles TlsFilesOf(const config::Options& options) {
+  return {.cert = options.status_tls_cert,
+          .key = options.status_tls_key,
+          .client_ca = options.status_tls_client_ca};
 }
 
 std::string Summary(const config::Desired& desired) {
@@ -74,10 +84,17 @@ class Daemon {
                         Agent::Create(std::move(agent_options), environment));
     service_ = std::make_unique<StatusService>(world_->loop(), agent_.get(),
                                                environment.log);
+    admin_ = std::make_unique<AdminService>(
+        world_->loop(), agent_.get(), environment.log,
+        AdminService::Actions{.reload = [this]() -> const config::Desired& {
+                                Reload();
+                                return desired_;
+                              },
+                              .set_log_level = SetLogLevel});
     LB_RETURN_IF_ERROR(WatchSignals());
     LB_RETURN_IF_ERROR(WatchManifests());
-    LB_ASSIGN_OR_RETURN(
-        server_, StatusServer::Start(options_.status_listen, service_.get()));
+    LB_RETURN_IF_ERROR(WatchCertificates());
+    LB_RETURN_IF_ERROR(StartServers());
     agent_->Start();
     WarnOfClearGossip();
     Reload();
@@ -106,6 +123,44 @@ class Daemon {
     return absl::OkStatus();
   }
 
+  // Rights go by listener: who may use a unix socket may do everything.
+  absl::Status StartServers() {
+    for (const std::string& listen : options_.status_listen) {
+      std::vector<grpc::Service*> services = {service_.get()};
+      if (listen.starts_with("unix:") || options_.admin_over_tls) {
+        services.push_back(admin_.get());
+      }
+      LB_ASSIGN_OR_RETURN(servers_.emplace_back(),
+                          StatusServer::Start({.listen = listen,
+                                               .group = options_.status_group,
+                                               .tls = TlsFilesOf(options_)},
+                                              services));
+    }
+    return absl::OkStatus();
+  }
+
+  // gRPC takes up changed files by itself, without a word if they are bad.
+  absl::Status WatchCertificates() {
+    const TlsFiles files = TlsFilesOf(options_);
+    if (files.cert.empty()) return absl::OkStatus();
+    std::vector<std::string> paths = {files.cert, files.key};
+    if (!files.client_ca.empty()) paths.push_back(files.client_ca);
+    LB_ASSIGN_OR_RETURN(
+        certificate_watcher_,
+        io::FileWatcher::Create(world_->loop(), std::move(paths), [this] {
+          const absl::Status fit =
+              CheckTlsFiles(TlsFilesOf(options_), world_->loop()->CivilNow());
+          if (fit.ok()) {
+            Record(EventType::kNormal, "CertificateRead",
+                   "status over TCP has new TLS files");
+          } else {
+            Record(EventType::kWarning, "CertificateRefused",
+                   std::string(fit.message()));
+          }
+        }));
+    return absl::OkStatus();
+  }
+
   void Reload() {
     config::Desired desired = LoadDesired(options_, desired_);
     for (const config::Problem& notice :
@@ -116,9 +171,9 @@ class Daemon {
         Record(EventType::kWarning, notice.reason, notice.ToString());
       }
     }
-    Record(EventType::kNormal, "ManifestsRead", Summary(desired));
     desired_ = desired;
     agent_->SetDesired(std::move(desired));
+    Record(EventType::kNormal, kManifestsRead, Summary(desired_));
   }
 
   void WarnOfClearGossip() {
@@ -147,7 +202,7 @@ class Daemon {
     }
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
-        server_->Shutdown();
+        for (const auto& server : servers_) server->Shutdown();
         world_->Stop();
       });
     });
@@ -161,10 +216,12 @@ class Daemon {
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<StatusService> service_;
-  std::unique_ptr<StatusServer> server_;
+  std::unique_ptr<AdminService> admin_;
+  std::vector<std::unique_ptr<StatusServer>> servers_;
   std::unique_ptr<io::Signals> stop_signals_;
   std::unique_ptr<io::Signals> reload_signal_;
   std::unique_ptr<io::FileWatcher> watcher_;
+  std::unique_ptr<io::FileWatcher> certificate_watcher_;
   std::thread shutdown_;
 };
 

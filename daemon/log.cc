@@ -3,6 +3,7 @@
 #include <string>
 
 #include "daemon/event_proto.h"
+#include "daemon/log_limiter.h"
 #include "google/protobuf/util/json_util.h"
 #include "lb/config/printable.h"
 #include "spdlog/sinks/stdout_sinks.h"
@@ -12,6 +13,7 @@ namespace lb {
 namespace {
 
 config::LogFormat log_format = config::LogFormat::kText;
+LogLimiter limiter;
 
 spdlog::level::level_enum ToSpdlog(config::LogLevel level) {
   switch (level) {
@@ -49,15 +51,27 @@ void ConfigureLog(config::LogLevel level, config::LogFormat format) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void SetLogLevel(config::LogLevel level) {
+  spdlog::default_logger()->set_level(ToSpdlog(level));
+}
+
 void LogEvent(const Event& event) {
   const auto level = event.type == EventType::kWarning ? spdlog::level::warn
                                                        : spdlog::level::info;
+  if (!spdlog::should_log(level)) return;
+  const LogLimiter::Verdict verdict = limiter.Judge(event);
+  if (!verdict.log) return;
+  Event shown = event;
+  if (verdict.suppressed > 0) {
+    shown.message +=
+        fmt::format(" (and {} like it, not logged)", verdict.suppressed);
+  }
   if (log_format == config::LogFormat::kJson) {
-    spdlog::log(level, "{}", ToJson(event));
+    spdlog::log(level, "{}", ToJson(shown));
   } else {
-    spdlog::log(level, "{} {}: {}", event.reason,
-                config::Printable(event.object),
-                config::Printable(event.message));
+    spdlog::log(level, "{} {}: {}", shown.reason,
+                config::Printable(shown.object),
+                config::Printable(shown.message));
   }
 }
 

@@ -1,7 +1,8 @@
 // The daemon's log: one line per event, on standard error.
 //
 // Text for a terminal or the journal; JSON, in the form that `lbctl events -o
-// json` has, for tools. Never a line per packet.
+// json` has, for tools. Never a line per packet, and few of what repeats
+// (log_limiter.h). Loop thread only.
 #ifndef LB_DAEMON_LOG_H_
 #define LB_DAEMON_LOG_H_
 
@@ -12,6 +13,9 @@ namespace lb {
 
 // Sets level and form of all that is logged afterwards. Once, at the start.
 void ConfigureLog(config::LogLevel level, config::LogFormat format);
+
+// From now on.
+void SetLogLevel(config::LogLevel level);
 
 void LogEvent(const Event& event);
 

@@ -1,6 +1,7 @@
 #include "daemon/status_server.h"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,8 +15,11 @@
 #include <system_error>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/endpoint.h"
 
@@ -40,58 +44,108 @@ bool IsServed(const std::string& path) {
   return connected;
 }
 
-absl::Status CheckListen(const std::string& listen) {
-  if (listen.starts_with(kUnix)) {
-    const std::filesystem::path path = listen.substr(kUnix.size());
-    if (!path.has_filename()) {
-      return absl::InvalidArgumentError(
-          fmt::format("status-listen: \"{}\": want unix:/path", listen));
-    }
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) {
-      return absl::UnavailableError(fmt::format("status-listen: {}: {}",
-                                                path.parent_path().string(),
-                                                error.message()));
-    }
-    if (IsServed(path)) {
-      return absl::UnavailableError(fmt::format(
-          "status-listen: {}: another process answers there", path.string()));
-    }
-    return absl::OkStatus();
-  }
-  const auto endpoint = net::ParseEndpoint(listen, 0);
-  if (!endpoint.ok() || !endpoint->address.is_loopback() ||
-      endpoint->port == 0) {
+// Makes the socket's folder.
+absl::Status PrepareSocket(const std::string& listen) {
+  const std::filesystem::path path = listen.substr(kUnix.size());
+  if (!path.has_filename()) {
     return absl::InvalidArgumentError(
-        fmt::format("status-listen: \"{}\": want unix:/path or a loopback "
-                    "address with a port",
-                    listen));
+        fmt::format("status-listen: \"{}\": want unix:/path", listen));
+  }
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) {
+    return absl::UnavailableError(fmt::format(
+        "status-listen: {}: {}", path.parent_path().string(), error.message()));
+  }
+  if (IsServed(path)) {
+    return absl::UnavailableError(fmt::format(
+        "status-listen: {}: another process answers there", path.string()));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckTcp(const ListenerOptions& options) {
+  const auto endpoint = net::ParseEndpoint(options.listen, 0);
+  if (!endpoint.ok() || endpoint->port == 0) {
+    return absl::InvalidArgumentError(
+        fmt::format("status-listen: \"{}\": want unix:/path or an address "
+                    "with a port",
+                    options.listen));
+  }
+  if (!options.tls.cert.empty()) {
+    return CheckTlsFiles(options.tls, absl::Now());
+  }
+  if (endpoint->address.is_loopback()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("status-listen: \"{}\": want TLS, or a loopback address",
+                  options.listen));
+}
+
+std::shared_ptr<grpc::ServerCredentials> CredentialsOf(
+    const ListenerOptions& options) {
+  const TlsFiles& files = options.tls;
+  if (options.listen.starts_with(kUnix) || files.cert.empty()) {
+    return grpc::InsecureServerCredentials();
+  }
+  grpc::experimental::TlsServerCredentialsOptions tls(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+          files.key, files.cert, files.client_ca, options.tls_refresh_seconds));
+  tls.watch_identity_key_cert_pairs();
+  if (!files.client_ca.empty()) {
+    tls.watch_root_certs();
+    tls.set_cert_request_type(
+        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return grpc::experimental::TlsServerCredentials(tls);
+}
+
+// Gives the socket to the group; until then it was its owner's alone.
+absl::Status OpenToGroup(const std::string& path, const group& group) {
+  if (chown(path.c_str(), -1, group.gr_gid) == 0 &&
+      chmod(path.c_str(), 0660) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      fmt::format("status-group: {}: {} cannot be given to it: {}",
+                  group.gr_name, path, std::strerror(errno)));
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
-    const std::string& listen, grpc::Service* service) {
-  LB_RETURN_IF_ERROR(CheckListen(listen));
+    const ListenerOptions& options,
+    const std::vector<grpc::Service*>& services) {
+  const bool is_unix = options.listen.starts_with(kUnix);
+  LB_RETURN_IF_ERROR(is_unix ? PrepareSocket(options.listen)
+                             : CheckTcp(options));
+  const group* owners = nullptr;
+  if (is_unix && !options.group.empty()) {
+    owners = getgrnam(options.group.c_str());
+    if (owners == nullptr) {
+      return absl::NotFoundError(fmt::format(
+          "status-group: \"{}\": no such group on this host", options.group));
+    }
+  }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   // Else a second daemon could listen at the same port unnoticed.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
-  builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(service);
+  builder.AddListeningPort(options.listen, CredentialsOf(options), &port);
+  for (grpc::Service* service : services) builder.RegisterService(service);
   // The socket is for its owner and group from the first moment on.
-  const mode_t previous_mask = umask(0117);
+  const mode_t previous_mask = umask(owners == nullptr ? 0117 : 0177);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   umask(previous_mask);
   if (server == nullptr || port == 0) {
     return absl::UnavailableError(fmt::format(
         "status-listen: cannot listen on {} (in use, or not permitted)",
-        listen));
+        options.listen));
+  }
+  if (owners != nullptr) {
+    LB_RETURN_IF_ERROR(
+        OpenToGroup(options.listen.substr(kUnix.size()), *owners));
   }
   return std::unique_ptr<StatusServer>(new StatusServer(std::move(server)));
 }

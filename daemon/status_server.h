@@ -1,25 +1,44 @@
-// StatusServer: the gRPC listener of the status service, with the standard
-// health service and server reflection.
+// StatusServer: one gRPC listener, with the standard health service and server
+// reflection.
+//
+//   LB_ASSIGN_OR_RETURN(auto server, StatusServer::Start(
+//       {.listen = "unix:/run/lbd/lbd.sock"}, {&status, &admin}));
+//
+// Which services a listener offers is its owner's choice, so that rights go by
+// listener; several listeners may offer the same service.
 #ifndef LB_DAEMON_STATUS_SERVER_H_
 #define LB_DAEMON_STATUS_SERVER_H_
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/certificates.h"
 #include "grpcpp/grpcpp.h"
 
 namespace lb {
 
+struct ListenerOptions {
+  // "unix:/path": the folder is made; the socket is open to its owner and
+  // `group` (empty: the process's). Or "address:port" for TCP.
+  std::string listen;
+  std::string group;
+  // For TCP. Without `cert` it is in the clear, on loopback addresses only.
+  TlsFiles tls;
+  // How often the TLS files are looked at for changes.
+  int tls_refresh_seconds = 10;
+};
+
 class StatusServer {
  public:
-  // Listens on "unix:/path" (the folder is made, the socket is open to its
-  // owner and group) or on a loopback "address:port"; plain TCP to other hosts
-  // is not offered, as nothing would protect it. `service` outlives the server.
-  // InvalidArgument: another kind of address. Unavailable: cannot listen there,
-  // or another process does.
+  // The services outlive the server.
+  // InvalidArgument: another kind of address, plain TCP to other hosts, bad TLS
+  // files (see CheckTlsFiles()). NotFound: no such group. Unavailable: cannot
+  // listen there or read a file, or another process listens there.
   static absl::StatusOr<std::unique_ptr<StatusServer>> Start(
-      const std::string& listen, grpc::Service* service);
+      const ListenerOptions& options,
+      const std::vector<grpc::Service*>& services);
 
   // Refuses new calls and waits for those under way, a second at most, then
   // cancels them. Blocks: never call it on the thread that answers.

@@ -1,17 +1,12 @@
 // StatusService: lb.status.v1.Status over gRPC, answered by the agent.
 //
 // gRPC's threads only post to the loop; every answer is made on the loop's
-// thread, which alone may touch the agent. A watcher has no queue of its own:
-// it reads on in the bounded event log when its last write is done, so a slow
-// one loses old events (and sees the gap in their numbers) but costs nothing.
+// thread, which alone may touch the agent. Streaming calls: watcher.h.
 #ifndef LB_DAEMON_STATUS_SERVICE_H_
 #define LB_DAEMON_STATUS_SERVICE_H_
 
-#include <cstddef>
-#include <functional>
-#include <set>
-
 #include "daemon/agent/agent.h"
+#include "daemon/watcher.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/base/event_log.h"
 #include "lb/io/loop.h"
@@ -21,21 +16,17 @@ namespace lb {
 
 class StatusService final : public status::v1::Status::CallbackService {
  public:
-  // WatchEvents calls at one time; more are refused (RESOURCE_EXHAUSTED).
-  static constexpr size_t kWatchersMax = 256;
-
-  // All outlive the service; the loop runs until the server has shut down.
+  // All outlive the service; the loop runs until the servers have shut down.
   StatusService(io::Loop* loop, const Agent* agent, const EventLog* log)
       : loop_(loop), agent_(agent), log_(log) {}
-  // After the server has shut down.
-  ~StatusService() override;
 
   // Sends new events to the watchers. Call it on the loop's thread after each
   // event.
   void OnEvent();
 
  private:
-  class Watcher;
+  template <typename Message>
+  using Stream = grpc::ServerWriteReactor<Message>;
 
   grpc::ServerUnaryReactor* GetNode(
       grpc::CallbackServerContext* context,
@@ -53,18 +44,25 @@ class StatusService final : public status::v1::Status::CallbackService {
       grpc::CallbackServerContext* context,
       const status::v1::ListMembersRequest* request,
       status::v1::ListMembersResponse* response) override;
-  grpc::ServerWriteReactor<status::v1::Event>* WatchEvents(
+  grpc::ServerUnaryReactor* ListInterfaces(
+      grpc::CallbackServerContext* context,
+      const status::v1::ListInterfacesRequest* request,
+      status::v1::ListInterfacesResponse* response) override;
+  grpc::ServerUnaryReactor* ListProblems(
+      grpc::CallbackServerContext* context,
+      const status::v1::ListProblemsRequest* request,
+      status::v1::ListProblemsResponse* response) override;
+  Stream<status::v1::WatchResponse>* Watch(
+      grpc::CallbackServerContext* context,
+      const status::v1::WatchRequest* request) override;
+  Stream<status::v1::Event>* WatchEvents(
       grpc::CallbackServerContext* context,
       const status::v1::WatchEventsRequest* request) override;
-
-  // Fills the response on the loop's thread, then finishes the call.
-  grpc::ServerUnaryReactor* AnswerOnLoop(grpc::CallbackServerContext* context,
-                                         std::function<void()> fill);
 
   io::Loop* loop_;
   const Agent* agent_;
   const EventLog* log_;
-  std::set<Watcher*> watchers_;  // Loop thread only.
+  Watchers watchers_;  // Loop thread only.
 };
 
 }  // namespace lb

@@ -158,7 +158,7 @@ void AddressBook::ProposeAssignments() {
   for (const ServiceRequest* request : order) {
     const auto assigned = allocator_.Assign(*request);
     if (!assigned.ok()) {
-      failures_[request->service] = std::string(assigned.status().message());
+      failures_[request->service] = assigned.status();
       continue;
     }
     const Record* record = ledger_.Find(request->service);
@@ -166,7 +166,7 @@ void AddressBook::ProposeAssignments() {
     const auto proposed = ledger_.Propose(request->service, *assigned,
                                           environment_.loop->CivilNow());
     if (!proposed.ok()) {
-      failures_[request->service] = std::string(proposed.status().message());
+      failures_[request->service] = proposed.status();
       allocator_.Release(request->service);
       continue;
     }
@@ -211,7 +211,9 @@ void AddressBook::ReadEntries() {
     }
     entry.assignment = *held;
     const auto failure = failures_.find(service);
-    if (failure != failures_.end()) entry.reason = failure->second;
+    if (failure == failures_.end()) continue;
+    entry.reason = std::string(failure->second.message());
+    entry.code = failure->second.code();
   }
 }
 
@@ -225,9 +227,11 @@ AddressBook::Entry AddressBook::EntryWithout(
                                   std::string(save_error_.message()))};
   }
   const auto failure = failures_.find(request.service);
-  if (failure != failures_.end()) return {.reason = failure->second};
-  const absl::Status possible = allocator_.Check(request);
-  if (!possible.ok()) return {.reason = std::string(possible.message())};
+  const absl::Status refusal =
+      failure != failures_.end() ? failure->second : allocator_.Check(request);
+  if (!refusal.ok()) {
+    return {.reason = std::string(refusal.message()), .code = refusal.code()};
+  }
   return {.reason =
               author_.has_value()
                   ? fmt::format("waiting for {} to assign an address", *author_)
@@ -262,6 +266,16 @@ std::vector<net::IpAddress> AddressBook::AddressesOnRecord() const {
     }
   }
   return addresses;
+}
+
+std::vector<std::pair<std::string, ipam::Orphan>> AddressBook::Orphans() const {
+  std::vector<std::pair<std::string, ipam::Orphan>> orphans;
+  for (const auto& [service, request] : wanted_.requests) {
+    for (ipam::Orphan& orphan : allocator_.OrphansOf(request)) {
+      orphans.emplace_back(service, std::move(orphan));
+    }
+  }
+  return orphans;
 }
 
 }  // namespace lb

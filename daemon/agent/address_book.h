@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -38,6 +39,8 @@ class AddressBook {
     // Why it has none, or not those that it asks for; empty if all is well.
     std::string reason;
     bool waiting = false;  // The reason passes by itself.
+    // Of the refused assignment that the reason is about; kOk: of none.
+    absl::StatusCode code = absl::StatusCode::kOk;
 
     friend bool operator==(const Entry&, const Entry&) = default;
   };
@@ -83,6 +86,9 @@ class AddressBook {
   const std::vector<ipam::Pool>& pools() const { return wanted_.pools; }
   // Every address on record, stale ones too, whoever has it.
   std::vector<net::IpAddress> AddressesOnRecord() const;
+  // Held addresses that no pool would give to their service now.
+  std::vector<std::pair<std::string, ipam::Orphan>> Orphans() const;
+  const ipam::Ledger& ledger() const { return ledger_; }
   // What is wrong with the state folder; OK: nothing.
   const absl::Status& save_error() const { return save_error_; }
 
@@ -115,7 +121,7 @@ class AddressBook {
   // Own proposals by service, with the ledger version that has them; an entry
   // goes when that version is on disk.
   std::map<std::string, uint64_t> unsaved_;
-  std::map<std::string, std::string> failures_;  // Of Assign(), by service.
+  std::map<std::string, absl::Status> failures_;  // Of Assign(), by service.
   uint64_t saved_version_ = 0;
   uint64_t saving_version_ = 0;  // Greater than saved_: a write is under way.
   uint64_t told_version_ = 0;

@@ -70,6 +70,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       announce_(ToAnnounceOptions(options_), environment),
       addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
       delivery_(options_.node, environment),
+      tally_(options_.node),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
       settle_timer_(environment.loop->NewTimer(
           [this] { BecomeReady("nobody answered in the settle time"); })) {}
@@ -81,6 +82,9 @@ void Agent::Start() {
     delivery_.RemoveLeftovers(addresses_.AddressesOnRecord());
   }
   announce_.SetInterfacesObserver([this] { ScheduleReconcile(); });
+  announce_.SetConflictObserver([this](const announce::Conflict& conflict) {
+    tally_.OnConflict(environment_.loop->Now(), conflict);
+  });
   announce_.Start();
   gossip_->SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
@@ -105,6 +109,7 @@ void Agent::Start() {
 
 void Agent::SetDesired(config::Desired desired) {
   const config::Desired before = std::exchange(desired_, std::move(desired));
+  tally_.OnDesired(desired_.problems.size());
   RecordProblems(before.problems);
   AddressBook::Wanted wanted;
   wanted.pools = desired_.pools;
@@ -125,6 +130,7 @@ void Agent::Leave(absl::AnyInvocable<void()> done) {
 }
 
 void Agent::OnGossip(const gossip::GossipEvent& event) {
+  tally_.OnGossip(environment_.loop->Now(), event);
   if (const auto* member = std::get_if<gossip::MemberEvent>(&event)) {
     OnMember(*member);
   } else if (const auto* user = std::get_if<gossip::UserMessageEvent>(&event)) {
@@ -227,6 +233,14 @@ void Agent::Announce() {
 
 void Agent::RecordChanges(const AddressEntries& entries,
                           const Placement& placement) {
+  tally_.OnReconciled(environment_.loop->Now(),
+                      {recorded_entries_, recorded_placement_},
+                      {entries, placement}, ready_ && !leaving_);
+  for (const auto& [service, entry] : recorded_entries_) {
+    if (entries.contains(service)) continue;
+    Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,
+           "no manifest asks for it any more");
+  }
   for (const auto& [service, entry] : entries) {
     const AddressBook::Entry& known = recorded_entries_[service];
     if (known == entry) continue;

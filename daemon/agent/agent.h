@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@
 #include "daemon/agent/address_book.h"
 #include "daemon/agent/loopback_delivery.h"
 #include "daemon/agent/placement.h"
+#include "daemon/agent/tally.h"
 #include "lb/announce/announce_node.h"
 #include "lb/config/desired.h"
 #include "lb/gossip/gossip_node.h"
@@ -72,11 +74,39 @@ class Agent {
   // Says goodbye to the others, then stops announcing and calls `done`.
   void Leave(absl::AnyInvocable<void()> done);
 
-  // What it knows and does, for the status service.
+  // What it knows and does, for the status service; status.proto has the
+  // rules. InvalidArgument: a field of the request, by name.
   status::v1::GetNodeResponse DescribeNode() const;
+  absl::StatusOr<status::v1::ListServicesResponse> ListServices(
+      const status::v1::ListServicesRequest& request) const;
+  absl::StatusOr<status::v1::ListPoolsResponse> ListPools(
+      const status::v1::ListPoolsRequest& request) const;
+  absl::StatusOr<status::v1::ListMembersResponse> ListMembers(
+      const status::v1::ListMembersRequest& request) const;
+  absl::StatusOr<status::v1::ListInterfacesResponse> ListInterfaces(
+      const status::v1::ListInterfacesRequest& request) const;
+  status::v1::ListProblemsResponse ListProblems(
+      const status::v1::ListProblemsRequest& request) const;
+  // All services, whatever their number.
   status::v1::ListServicesResponse DescribeServices() const;
-  status::v1::ListPoolsResponse DescribePools() const;
-  status::v1::ListMembersResponse DescribeMembers() const;
+  // Nullopt: there is none of that name.
+  std::optional<status::v1::Service> DescribeService(
+      std::string_view name) const;
+  std::optional<status::v1::Member> DescribeMember(std::string_view name) const;
+
+  // Its parts, for metrics.
+  const AgentOptions& options() const { return options_; }
+  const config::Desired& desired() const { return desired_; }
+  const AddressBook& addresses() const { return addresses_; }
+  const Placement& placement() const { return placement_; }
+  const announce::AnnounceNode& announcer() const { return announce_; }
+  const gossip::GossipNode& gossip() const { return *gossip_; }
+  const Tally& tally() const { return tally_; }
+  bool ready() const { return ready_; }
+  absl::Time started_at() const { return started_; }  // Civil time.
+
+  // For the rotation of keys.
+  gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
 
   // The agreed addresses, as this node sees them, by service.
   const AddressEntries& address_entries() const { return addresses_.entries(); }
@@ -110,6 +140,14 @@ class Agent {
   std::vector<std::string> LedgerMembers() const;
   absl::Time ToCivil(absl::Time loop_time) const;
 
+  // describe.cc
+  status::v1::Service Describe(const std::string& name,
+                               const AddressBook::Entry& entry) const;
+  status::v1::Pool Describe(const ipam::Pool& pool) const;
+  status::v1::Member Describe(const gossip::Member& known) const;
+  status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;
+  std::vector<status::v1::Problem> Problems() const;
+
   const AgentOptions options_;
   io::Environment environment_;
   std::unique_ptr<gossip::GossipNode> gossip_;
@@ -126,6 +164,7 @@ class Agent {
   uint64_t unreported_refusals_ = 0;
   Placement placement_;
   announce::Announcements announcements_;
+  Tally tally_;
   AddressEntries recorded_entries_;  // What the event log last heard.
   Placement recorded_placement_;
 

@@ -18,4 +18,11 @@ std::vector<Event> EventLog::Since(uint64_t sequence) const {
   return std::vector<Event>(events_.end() - count, events_.end());
 }
 
+const Event* EventLog::FirstSince(uint64_t sequence) const {
+  if (sequence >= last_sequence_) return nullptr;
+  const size_t count =
+      std::min<uint64_t>(last_sequence_ - sequence, events_.size());
+  return &events_[events_.size() - count];
+}
+
 }  // namespace lb

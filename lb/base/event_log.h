@@ -46,6 +46,10 @@ class EventLog {
   // one is not `sequence` + 1, events in between were dropped.
   std::vector<Event> Since(uint64_t sequence) const;
 
+  // The oldest kept event with a number above `sequence`; nullptr: there is
+  // none. Valid until the next Record().
+  const Event* FirstSince(uint64_t sequence) const;
+
   // The number of the newest event; 0 if there was none.
   uint64_t last_sequence() const { return last_sequence_; }
 

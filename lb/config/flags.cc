@@ -88,7 +88,10 @@ std::string HelpText() {
     if (spec.repeated) help += " May be given many times.";
     const std::string shown = spec.show(defaults);
     if (!shown.empty()) help += fmt::format("\n        [{}]", shown);
-    text += HelpEntry(fmt::format("--{} {}", spec.name, spec.value_name), help);
+    text += HelpEntry(
+        fmt::format("--{}{}{}", spec.name, spec.value_name.empty() ? "" : " ",
+                    spec.value_name),
+        help);
   }
   return text;
 }
@@ -100,9 +103,15 @@ void AddFlags(CLI::App* app, Given* given) {
   app->add_flag("--check", given->check);
   app->add_option("--config", given->config);
   for (const OptionSpec& spec : AllOptions()) {
-    app->add_option(fmt::format("--{}", spec.name),
-                    given->options[std::string(spec.name)])
-        ->allow_extra_args(false);
+    const std::string flag = fmt::format("--{}", spec.name);
+    std::vector<std::string>& values = given->options[std::string(spec.name)];
+    if (spec.value_name.empty()) {
+      app->add_flag_function(flag, [&values](int64_t count) {
+        values = {count > 0 ? "true" : "false"};
+      });
+    } else {
+      app->add_option(flag, values)->allow_extra_args(false);
+    }
   }
 }
 
@@ -171,6 +180,7 @@ absl::StatusOr<ParsedFlags> ParseFlags(
   if (given.check) parsed.action = ParsedFlags::Action::kCheck;
   LB_RETURN_IF_ERROR(ApplyFile(given.config, &parsed.options));
   LB_RETURN_IF_ERROR(ApplyFlags(given, &parsed.options));
+  LB_RETURN_IF_ERROR(Validate(parsed.options));
   return parsed;
 }
 

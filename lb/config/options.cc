@@ -26,6 +26,7 @@ namespace {
 using Values = absl::Span<const std::string>;
 
 constexpr size_t kOptionsBytesMax = 1 << 20;
+constexpr std::string_view kUnix = "unix:";
 constexpr size_t kUnixPathMax = 107;  // sockaddr_un::sun_path, ended by 0.
 
 absl::Status Wrong(std::string_view text, std::string_view wanted) {
@@ -113,22 +114,49 @@ absl::Status SetPatterns(Values values, std::vector<std::string>* field) {
   return absl::OkStatus();
 }
 
-absl::Status SetStatusListen(Values values, Options* options) {
-  std::string_view path = values[0];
-  constexpr std::string_view kUnix = "unix:";
+absl::Status CheckListen(const std::string& listen) {
+  std::string_view path = listen;
   if (path.starts_with(kUnix)) {
     path.remove_prefix(kUnix.size());
     if (!path.starts_with("/") || path.size() > kUnixPathMax) {
-      return Wrong(values[0], "unix: and a path from / of up to 107 bytes");
+      return Wrong(listen, "unix: and a path from / of up to 107 bytes");
     }
-  } else if (const auto endpoint = net::ParseEndpoint(path, 0);
-             !endpoint.ok() || endpoint->port == 0 ||
-             !endpoint->address.is_loopback()) {
-    return Wrong(values[0], "unix:/path, or a loopback address and a port");
+    return absl::OkStatus();
   }
-  options->status_listen = values[0];
+  const auto endpoint = net::ParseEndpoint(path, 0);
+  if (!endpoint.ok() || endpoint->port == 0) {
+    return Wrong(listen, "unix:/path, or an address and a port");
+  }
   return absl::OkStatus();
 }
+
+absl::Status SetStatusListen(Values values, Options* options) {
+  for (const std::string& value : values) {
+    LB_RETURN_IF_ERROR(CheckListen(value));
+  }
+  options->status_listen.assign(values.begin(), values.end());
+  return absl::OkStatus();
+}
+
+// An empty text stands for none.
+absl::Status SetMetricsListen(Values values, Options* options) {
+  if (!values[0].empty()) {
+    const auto endpoint = net::ParseEndpoint(values[0], 0);
+    if (!endpoint.ok() || endpoint->port == 0) {
+      return Wrong(values[0], "an address and a port");
+    }
+  }
+  options->metrics_listen = values[0];
+  return absl::OkStatus();
+}
+
+absl::Status SetBool(const std::string& text, bool* field) {
+  if (text != "true" && text != "false") return Wrong(text, "true or false");
+  *field = text == "true";
+  return absl::OkStatus();
+}
+
+std::string ShowBool(bool value) { return value ? "true" : "false"; }
 
 std::string ShowJoin(const Options& options) {
   std::vector<std::string> texts;
@@ -138,7 +166,7 @@ std::string ShowJoin(const Options& options) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 15> kOptions = {{
+constexpr std::array<OptionSpec, 22> kOptions = {{
     {"node-name", "NAME", "This node's name, unique; default: the host's.",
      false, SetNodeName, [](const Options& o) { return o.node_name; }},
     {"state-dir", "PATH", "Folder of what must outlive a restart.", false,
@@ -195,8 +223,46 @@ constexpr std::array<OptionSpec, 15> kOptions = {{
      [](const Options& o) {
        return fmt::format("{}", fmt::join(o.exclude_interfaces, ","));
      }},
-    {"status-listen", "unix:PATH|ADDRESS:PORT", "Where lbctl asks for status.",
-     false, SetStatusListen, [](const Options& o) { return o.status_listen; }},
+    {"status-listen", "unix:PATH|ADDRESS:PORT",
+     "Where lbctl asks for status; TCP needs TLS.", true, SetStatusListen,
+     [](const Options& o) {
+       return fmt::format("{}", fmt::join(o.status_listen, ","));
+     }},
+    {"status-group", "GROUP",
+     "Whose members may use the unix sockets; default: the process's group.",
+     false,
+     [](Values v, Options* o) {
+       o->status_group = v[0];
+       return absl::OkStatus();
+     },
+     [](const Options& o) { return o.status_group; }},
+    {"status-tls-cert", "PATH",
+     "PEM file of the certificate (chain) for status over TCP.", false,
+     [](Values v, Options* o) { return SetPath(v[0], &o->status_tls_cert); },
+     [](const Options& o) { return o.status_tls_cert; }},
+    {"status-tls-key", "PATH", "PEM file of its private key.", false,
+     [](Values v, Options* o) { return SetPath(v[0], &o->status_tls_key); },
+     [](const Options& o) { return o.status_tls_key; }},
+    {"status-tls-client-ca", "PATH",
+     "PEM file of authorities; only clients with their certificates are "
+     "served.",
+     false,
+     [](Values v, Options* o) {
+       return SetPath(v[0], &o->status_tls_client_ca);
+     },
+     [](const Options& o) { return o.status_tls_client_ca; }},
+    {"admin-over-tls", "",
+     "Those clients may drain, reload and the like, as on the unix sockets.",
+     false,
+     [](Values v, Options* o) { return SetBool(v[0], &o->admin_over_tls); },
+     [](const Options& o) { return ShowBool(o.admin_over_tls); }},
+    {"insecure-status", "",
+     "Status over TCP without TLS, on loopback addresses only.", false,
+     [](Values v, Options* o) { return SetBool(v[0], &o->insecure_status); },
+     [](const Options& o) { return ShowBool(o.insecure_status); }},
+    {"metrics-listen", "ADDRESS:PORT",
+     "Where Prometheus gets /metrics, in the clear; default: nowhere.", false,
+     SetMetricsListen, [](const Options& o) { return o.metrics_listen; }},
     {"deliver", "HOW",
      "none, or loopback: put announced addresses on lo while announced.", false,
      [](Values v, Options* o) {
@@ -317,6 +383,38 @@ std::vector<Problem> LoadOptionsFile(const std::string& path,
   const absl::StatusOr<std::string> text = ReadTextFile(path, kOptionsBytesMax);
   if (text.ok()) return ParseOptionsFile(path, *text, options);
   return {{path, 0, "options", "", std::string(text.status().message())}};
+}
+
+absl::Status Validate(const Options& options) {
+  const auto refuse = [](std::string_view option, std::string_view why) {
+    return absl::InvalidArgumentError(fmt::format("{}: {}", option, why));
+  };
+  const bool tls = !options.status_tls_cert.empty();
+  if (tls != !options.status_tls_key.empty()) {
+    return refuse(tls ? "status-tls-key" : "status-tls-cert",
+                  "not given, want both certificate and key");
+  }
+  if (!tls && !options.status_tls_client_ca.empty()) {
+    return refuse("status-tls-cert",
+                  "not given, status-tls-client-ca wants it");
+  }
+  if (options.admin_over_tls && options.status_tls_client_ca.empty()) {
+    return refuse("status-tls-client-ca", "not given, admin-over-tls wants it");
+  }
+  for (const std::string& listen : options.status_listen) {
+    if (tls || listen.starts_with(kUnix)) continue;
+    const auto endpoint = net::ParseEndpoint(listen, 0);
+    if (options.insecure_status && endpoint.ok() &&
+        endpoint->address.is_loopback()) {
+      continue;
+    }
+    return refuse("status-listen",
+                  fmt::format("\"{}\" is plain TCP, want status-tls-cert and "
+                              "status-tls-key, or insecure-status and a "
+                              "loopback address",
+                              listen));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace lb::config

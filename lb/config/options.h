@@ -57,8 +57,17 @@ struct Options {
   std::vector<std::string> interfaces;          // Empty: all.
   std::vector<std::string> exclude_interfaces;  // Default: MetalLB's list.
 
-  // "unix:/path", or a loopback "address:port".
-  std::string status_listen = "unix:/run/lbd/lbd.sock";
+  // Each "unix:/path", or "address:port" for TCP. See Validate().
+  std::vector<std::string> status_listen = {"unix:/run/lbd/lbd.sock"};
+  std::string status_group;  // Of the unix sockets; empty: the process's.
+  // PEM files for TCP. The last one: whose clients are served; empty: anyone.
+  std::string status_tls_cert;
+  std::string status_tls_key;
+  std::string status_tls_client_ca;
+  bool admin_over_tls = false;   // Else only unix sockets offer lb.admin.v1.
+  bool insecure_status = false;  // Loopback TCP may do without TLS.
+  // "address:port" of Prometheus' page /metrics; empty: none.
+  std::string metrics_listen;
   Deliver deliver = Deliver::kNone;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
@@ -71,9 +80,10 @@ struct Options {
 // One option, by the name that it has in the file and, after "--", as a flag.
 struct OptionSpec {
   std::string_view name;
-  std::string_view value_name;  // "ADDRESS:PORT", for --help.
-  std::string_view help;        // One sentence.
-  bool repeated = false;        // May have many values; else exactly one.
+  // "ADDRESS:PORT", for --help; empty: true or false, as a flag true.
+  std::string_view value_name;
+  std::string_view help;  // One sentence.
+  bool repeated = false;  // May have many values; else exactly one.
   // Replaces the option's value. InvalidArgument: `"text": ..., want ...`.
   absl::Status (*set)(absl::Span<const std::string> values, Options* options);
   // The value as set() takes it, joined with ','; for --help.
@@ -90,6 +100,11 @@ std::vector<Problem> ParseOptionsFile(std::string_view file,
 
 // Reads the file; one that cannot be read is a Problem too.
 std::vector<Problem> LoadOptionsFile(const std::string& path, Options* options);
+
+// InvalidArgument: options that are good alone do not go together, by name.
+// TCP listeners of the status service want TLS, or insecure_status and a
+// loopback address; admin_over_tls wants clients to be known.
+absl::Status Validate(const Options& options);
 
 }  // namespace lb::config
 

@@ -31,7 +31,7 @@ TEST(OptionsTest, DefaultsAreThoseOfTheDocumentation) {
   EXPECT_EQ(options.state_dir, "/var/lib/lbd");
   EXPECT_EQ(options.gossip_bind.ToString(), "0.0.0.0:7946");
   EXPECT_EQ(options.gossip_profile, GossipProfile::kFast);
-  EXPECT_EQ(options.status_listen, "unix:/run/lbd/lbd.sock");
+  EXPECT_THAT(options.status_listen, ElementsAre("unix:/run/lbd/lbd.sock"));
   EXPECT_EQ(options.exclude_interfaces,
             announce::InterfaceOptions::DefaultExclude());
   EXPECT_EQ(options.deliver, Deliver::kNone);
@@ -51,7 +51,14 @@ gossip-secret-file: /etc/secret
 gossip-profile: wan
 interfaces: ^eth
 exclude-interfaces: []
-status-listen: 127.0.0.1:9000
+status-listen: [unix:/a, 127.0.0.1:9000]
+status-group: adm
+status-tls-cert: /c
+status-tls-key: /k
+status-tls-client-ca: /a
+admin-over-tls: true
+insecure-status: true
+metrics-listen: 0.0.0.0:7473
 deliver: loopback
 log-level: debug
 log-format: json
@@ -72,7 +79,14 @@ log-format: json
   want.gossip_profile = GossipProfile::kWan;
   want.interfaces = {"^eth"};
   want.exclude_interfaces = {};
-  want.status_listen = "127.0.0.1:9000";
+  want.status_listen = {"unix:/a", "127.0.0.1:9000"};
+  want.status_group = "adm";
+  want.status_tls_cert = "/c";
+  want.status_tls_key = "/k";
+  want.status_tls_client_ca = "/a";
+  want.admin_over_tls = true;
+  want.insecure_status = true;
+  want.metrics_listen = "0.0.0.0:7473";
   want.deliver = Deliver::kLoopback;
   want.log_level = LogLevel::kDebug;
   want.log_format = LogFormat::kJson;
@@ -109,11 +123,13 @@ const FaultCase kFaults[] = {
      "o.yaml:1: options: status-listen: \"unix:lbd.sock\", want unix: and a "
      "path from / of up to 107 bytes"},
     {"status-listen: 127.0.0.1\n",
-     "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path, or a "
-     "loopback address and a port"},
-    {"status-listen: 10.0.0.1:9000\n",
-     "o.yaml:1: options: status-listen: \"10.0.0.1:9000\", want unix:/path, "
-     "or a loopback address and a port"},
+     "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path, or an "
+     "address and a port"},
+    {"metrics-listen: 127.0.0.1\n",
+     "o.yaml:1: options: metrics-listen: \"127.0.0.1\", want an address and a "
+     "port"},
+    {"insecure-status: yes\n",
+     "o.yaml:1: options: insecure-status: \"yes\", want true or false"},
     {"log-level: 7\n",
      "o.yaml:1: options: log-level: \"7\", want one of debug, info, warning, "
      "error"},
@@ -152,6 +168,44 @@ TEST(LoadOptionsFileTest, NamesAFileThatIsNotThere) {
             "directory");
 }
 
+struct TogetherCase {
+  std::string options;
+  std::string problem;  // Empty: they go together.
+};
+const TogetherCase kTogether[] = {
+    {"", ""},
+    {"status-listen: [unix:/a, unix:/b]", ""},
+    {"status-listen: 127.0.0.1:9",
+     "status-listen: \"127.0.0.1:9\" is plain TCP, want status-tls-cert and "
+     "status-tls-key, or insecure-status and a loopback address"},
+    {"{status-listen: 127.0.0.1:9, insecure-status: true}", ""},
+    {"{status-listen: '[::1]:9', insecure-status: true}", ""},
+    {"{status-listen: 10.0.0.1:9, insecure-status: true}",
+     "status-listen: \"10.0.0.1:9\" is plain TCP, want status-tls-cert and "
+     "status-tls-key, or insecure-status and a loopback address"},
+    {"{status-listen: 10.0.0.1:9, status-tls-cert: c, status-tls-key: k}", ""},
+    {"status-tls-cert: c",
+     "status-tls-key: not given, want both certificate and key"},
+    {"status-tls-key: k",
+     "status-tls-cert: not given, want both certificate and key"},
+    {"status-tls-client-ca: a",
+     "status-tls-cert: not given, status-tls-client-ca wants it"},
+    {"{status-tls-cert: c, status-tls-key: k, admin-over-tls: true}",
+     "status-tls-client-ca: not given, admin-over-tls wants it"},
+    {"{status-tls-cert: c, status-tls-key: k, status-tls-client-ca: a, "
+     "admin-over-tls: true}",
+     ""},
+};
+
+TEST(ValidateTest, NamesOptionsThatDoNotGoTogether) {
+  for (const TogetherCase& c : kTogether) {
+    SCOPED_TRACE(c.options);
+    Options options;
+    ASSERT_THAT(Faults(c.options + "\n", &options), IsEmpty());
+    EXPECT_EQ(Validate(options).message(), c.problem);
+  }
+}
+
 TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   std::set<std::string_view> names;
   Options shown;
@@ -161,6 +215,14 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.join = {*net::ParseEndpoint("192.0.2.2:7", 0),
                 *net::ParseEndpoint("192.0.2.3:7", 0)};
   shown.gossip_secret_file = "/s";
+  shown.status_listen = {"unix:/a"};
+  shown.status_group = "adm";
+  shown.status_tls_cert = "/c";
+  shown.status_tls_key = "/k";
+  shown.status_tls_client_ca = "/a";
+  shown.admin_over_tls = true;
+  shown.insecure_status = true;
+  shown.metrics_listen = "127.0.0.1:7473";
   shown.interfaces = {"^eth"};
   shown.exclude_interfaces = {"^lo$"};
   Options set;

@@ -39,8 +39,8 @@ expect "the others work on" 1 "1 pools, 1 advertisements, 1 services, 8 problems
 expect "no such manifests" 1 "/not/there" "$lbd" --check --manifests /not/there
 expect "unknown flag" 2 "did you mean --manifests?" "$lbd" --manifest x
 expect "bad value" 2 "--log-level" "$lbd" --log-level loud
-expect "status for other hosts" 2 "want unix:/path, or a loopback address" \
-  "$lbd" --status-listen 0.0.0.0:9000
+expect "status for other hosts" 2 "is plain TCP, want status-tls-cert" \
+  "$lbd" --status-listen 0.0.0.0:9000 --insecure-status
 expect "help" 0 "--status-listen" "$lbd" --help
 expect "version" 0 "lbd " "$lbd" --version
 expect "lbctl help" 0 "members" "$lbctl" --help

@@ -1,0 +1,133 @@
+#include "daemon/admin_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "daemon/loop_call.h"
+#include "lb/base/status_macros.h"
+#include "lb/config/printable.h"
+#include "lb/gossip/wire/keyring.h"
+
+namespace lb {
+namespace {
+
+using admin::v1::RotateGossipKeyRequest;
+
+constexpr size_t kSecretSizeMax = 4096;
+constexpr size_t kKeysMax = 8;
+constexpr size_t kTextShownMax = 64;
+constexpr size_t kProblemsMax = 1000;  // As admin.proto says.
+
+admin::v1::ReloadResponse Summarize(const config::Desired& desired) {
+  admin::v1::ReloadResponse response;
+  response.set_pools(desired.pools.size());
+  response.set_advertisements(desired.advertisements.size());
+  response.set_services(desired.services.size());
+  const size_t count = std::min(desired.problems.size(), kProblemsMax);
+  for (size_t i = 0; i < count; ++i) {
+    response.add_problems(desired.problems[i].ToString());
+  }
+  return response;
+}
+
+absl::StatusOr<config::LogLevel> ParseLogLevel(const std::string& text) {
+  using config::LogLevel;
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo,
+                               LogLevel::kWarning, LogLevel::kError}) {
+    if (ToString(level) == text) return level;
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("level: \"{}\", want debug, info, warning or error",
+                  config::Printable(text, kTextShownMax)));
+}
+
+absl::Status Apply(RotateGossipKeyRequest::Step step,
+                   const gossip::wire::Bytes& key,
+                   gossip::wire::Keyring& keyring) {
+  const auto& keys = keyring.keys();
+  const bool known = std::find(keys.begin(), keys.end(), key) != keys.end();
+  if (step == RotateGossipKeyRequest::ADD) {
+    if (known || keys.size() < kKeysMax) return keyring.Add(key);
+    return absl::ResourceExhaustedError(fmt::format(
+        "secret: {} keys are in use, want old ones removed", kKeysMax));
+  }
+  if (!known) {
+    return absl::NotFoundError("secret: not in use here, want it added first");
+  }
+  return step == RotateGossipKeyRequest::USE ? keyring.Use(key)
+                                             : keyring.Remove(key);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AdminService::Reload(
+    grpc::CallbackServerContext* context, const admin::v1::ReloadRequest*,
+    admin::v1::ReloadResponse* response) {
+  return AnswerOnLoop(loop_, context, response,
+                      {[this] { return Summarize(actions_.reload()); }});
+}
+
+grpc::ServerUnaryReactor* AdminService::RotateGossipKey(
+    grpc::CallbackServerContext* context,
+    const admin::v1::RotateGossipKeyRequest* request,
+    admin::v1::RotateGossipKeyResponse* response) {
+  return AnswerOnLoop(loop_, context, response,
+                      {[this, request] { return Rotate(*request); }});
+}
+
+absl::StatusOr<admin::v1::RotateGossipKeyResponse> AdminService::Rotate(
+    const RotateGossipKeyRequest& request) {
+  const auto step = request.step();
+  if (step != RotateGossipKeyRequest::ADD &&
+      step != RotateGossipKeyRequest::USE &&
+      step != RotateGossipKeyRequest::REMOVE) {
+    return absl::InvalidArgumentError(fmt::format(
+        "step: {}, want ADD, USE or REMOVE", fmt::underlying(step)));
+  }
+  if (request.secret().empty() || request.secret().size() > kSecretSizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("secret: {} bytes, want 1 to {}", request.secret().size(),
+                    kSecretSizeMax));
+  }
+  gossip::wire::Keyring& keyring = agent_->gossip_keyring();
+  if (keyring.empty()) {
+    return absl::FailedPreconditionError(
+        "gossip is in the clear, want gossip-secret-file on all nodes first");
+  }
+  LB_RETURN_IF_ERROR(
+      Apply(step, gossip::wire::MetallbKey(request.secret()), keyring));
+  admin::v1::RotateGossipKeyResponse response;
+  response.set_keys(keyring.keys().size());
+  Record("GossipKeyRotated",
+         fmt::format("{}, {} keys decrypt now",
+                     RotateGossipKeyRequest::Step_Name(step), response.keys()));
+  return response;
+}
+
+grpc::ServerUnaryReactor* AdminService::SetLogLevel(
+    grpc::CallbackServerContext* context,
+    const admin::v1::SetLogLevelRequest* request,
+    admin::v1::SetLogLevelResponse* response) {
+  using Answer = absl::StatusOr<admin::v1::SetLogLevelResponse>;
+  return AnswerOnLoop(loop_, context, response, {[this, request]() -> Answer {
+                        LB_ASSIGN_OR_RETURN(const config::LogLevel level,
+                                            ParseLogLevel(request->level()));
+                        // Told while the lower of both levels is in force.
+                        Record("LogLevelChanged", request->level());
+                        actions_.set_log_level(level);
+                        return admin::v1::SetLogLevelResponse();
+                      }});
+}
+
+void AdminService::Record(std::string reason, std::string message) {
+  log_->Record({.time = loop_->CivilNow(),
+                .type = EventType::kNormal,
+                .reason = std::move(reason),
+                .object = "Node/" + agent_->options().node,
+                .message = std::move(message)});
+}
+
+}  // namespace lb

@@ -1,0 +1,60 @@
+// AdminService: lb.admin.v1.Admin over gRPC; what it does runs on the loop's
+// thread. Each call that changes something is an event.
+#ifndef LB_DAEMON_ADMIN_SERVICE_H_
+#define LB_DAEMON_ADMIN_SERVICE_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "daemon/agent/agent.h"
+#include "grpcpp/grpcpp.h"
+#include "lb/admin/v1/admin.grpc.pb.h"
+#include "lb/base/event_log.h"
+#include "lb/config/desired.h"
+#include "lb/config/options.h"
+#include "lb/io/loop.h"
+
+namespace lb {
+
+class AdminService final : public admin::v1::Admin::CallbackService {
+ public:
+  // What only the daemon can do. Called on the loop's thread.
+  struct Actions {
+    // Reads the manifests, gives them to the agent and returns them.
+    std::function<const config::Desired&()> reload;
+    std::function<void(config::LogLevel)> set_log_level;
+  };
+
+  // All outlive the service; the loop runs until the servers have shut down.
+  AdminService(io::Loop* loop, Agent* agent, EventLog* log, Actions actions)
+      : loop_(loop), agent_(agent), log_(log), actions_(std::move(actions)) {}
+
+ private:
+  grpc::ServerUnaryReactor* Reload(
+      grpc::CallbackServerContext* context,
+      const admin::v1::ReloadRequest* request,
+      admin::v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* RotateGossipKey(
+      grpc::CallbackServerContext* context,
+      const admin::v1::RotateGossipKeyRequest* request,
+      admin::v1::RotateGossipKeyResponse* response) override;
+  grpc::ServerUnaryReactor* SetLogLevel(
+      grpc::CallbackServerContext* context,
+      const admin::v1::SetLogLevelRequest* request,
+      admin::v1::SetLogLevelResponse* response) override;
+
+  absl::StatusOr<admin::v1::RotateGossipKeyResponse> Rotate(
+      const admin::v1::RotateGossipKeyRequest& request);
+  void Record(std::string reason, std::string message);
+
+  io::Loop* loop_;
+  Agent* agent_;
+  EventLog* log_;
+  Actions actions_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_ADMIN_SERVICE_H_

@@ -1,0 +1,100 @@
+#include "daemon/agent/tally.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace lb {
+
+using gossip::MemberChange;
+
+void DurationHistogram::Add(absl::Duration duration) {
+  const auto bound =
+      std::lower_bound(kBoundsSeconds.begin(), kBoundsSeconds.end(),
+                       absl::ToDoubleSeconds(duration));
+  ++counts[bound - kBoundsSeconds.begin()];
+  sum += duration;
+}
+
+void Tally::OnDesired(size_t problems) {
+  ++manifests_read_;
+  if (problems > 0) ++manifests_refused_;
+}
+
+void Tally::OnGossip(absl::Time now, const gossip::GossipEvent& event) {
+  if (const auto* ping = std::get_if<gossip::PingEvent>(&event)) {
+    answers_[ping->member] = {ping->round_trip, now};
+    return;
+  }
+  const auto* change = std::get_if<gossip::MemberEvent>(&event);
+  if (change == nullptr) return;
+  const std::string& member = change->member.name;
+  switch (change->change) {
+    case MemberChange::kJoined:
+    case MemberChange::kUpdated:
+      lost_.erase(member);
+      return;
+    case MemberChange::kLeft:  // Its goodbye is the proof.
+      lost_[member] = now;
+      break;
+    case MemberChange::kFailed: {
+      const auto answer = answers_.find(member);
+      if (answer != answers_.end()) lost_[member] = answer->second.at;
+      break;
+    }
+  }
+  answers_.erase(member);
+}
+
+void Tally::OnConflict(absl::Time now, const announce::Conflict& conflict) {
+  conflicts_.insert_or_assign(conflict.announcement,
+                              ConflictSeen{conflict, now});
+}
+
+void Tally::OnReconciled(absl::Time now, const Outcome& before,
+                         const Outcome& after, bool announcing) {
+  CountFailures(before.entries, after.entries);
+  std::erase_if(announced_since_, [&](const auto& service) {
+    return !after.placement.contains(service.first);
+  });
+  for (const auto& [service, place] : after.placement) {
+    const auto known = before.placement.find(service);
+    const std::string from =
+        known == before.placement.end() ? "" : known->second.node;
+    if (from == place.node) continue;
+    if (place.node.empty()) {
+      announced_since_.erase(service);
+      continue;
+    }
+    announced_since_[service] = now;
+    if (from.empty()) continue;
+    ++election_changes_;
+    if (place.node != node_ || !announcing) continue;
+    const auto lost = lost_.find(from);
+    if (lost != lost_.end()) takeovers_.Add(now - lost->second);
+  }
+  lost_.clear();
+  std::erase_if(conflicts_, [&](const auto& seen) {
+    return now - seen.second.at >= kConflictOver;
+  });
+}
+
+void Tally::CountFailures(const AddressEntries& before,
+                          const AddressEntries& after) {
+  for (const auto& [service, entry] : after) {
+    if (entry.code == absl::StatusCode::kOk) continue;
+    const auto known = before.find(service);
+    if (known != before.end() && known->second.code == entry.code) continue;
+    ++allocation_failures_[entry.code];
+  }
+}
+
+std::map<announce::Announcement, Tally::ConflictSeen> Tally::ConflictsAt(
+    absl::Time now) const {
+  auto lasting = conflicts_;
+  std::erase_if(lasting, [&](const auto& seen) {
+    return now - seen.second.at >= kConflictOver;
+  });
+  return lasting;
+}
+
+}  // namespace lb

@@ -1,0 +1,109 @@
+// Tally: what an agent counts and times as it goes, for metrics and status.
+//
+// Told of what happens, with the loop's time; asks nothing, decides nothing.
+// What it keeps by name goes with its member, service or address. Loop thread
+// only; nothing survives a restart.
+#ifndef LB_DAEMON_AGENT_TALLY_H_
+#define LB_DAEMON_AGENT_TALLY_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daemon/agent/placement.h"
+#include "lb/announce/announcer.h"
+#include "lb/gossip/member.h"
+
+namespace lb {
+
+// How many durations were up to each bound; not cumulative.
+struct DurationHistogram {
+  static constexpr std::array<double, 10> kBoundsSeconds = {
+      0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60};
+
+  void Add(absl::Duration duration);
+
+  std::array<uint64_t, kBoundsSeconds.size() + 1> counts = {};  // Last: above.
+  absl::Duration sum = absl::ZeroDuration();
+};
+
+class Tally {
+ public:
+  // The latest probe that a member answered directly and in time.
+  struct Answer {
+    absl::Duration round_trip;
+    absl::Time at;
+  };
+  struct ConflictSeen {
+    announce::Conflict conflict;
+    absl::Time at;  // The latest report.
+  };
+  // A decision, as of before and after one Reconcile().
+  struct Outcome {
+    const AddressEntries& entries;
+    const Placement& placement;
+  };
+
+  // A conflict is reported every 10 s (DEFEND_INTERVAL) while it lasts; one
+  // without news for this long is over.
+  static constexpr absl::Duration kConflictOver = absl::Seconds(30);
+
+  explicit Tally(std::string node) : node_(std::move(node)) {}
+
+  void OnDesired(size_t problems);
+  void OnGossip(absl::Time now, const gossip::GossipEvent& event);
+  void OnConflict(absl::Time now, const announce::Conflict& conflict);
+  // `announcing`: what is placed on this node it announces.
+  void OnReconciled(absl::Time now, const Outcome& before, const Outcome& after,
+                    bool announcing);
+
+  // By member; not this node.
+  const std::map<std::string, Answer, std::less<>>& answers() const {
+    return answers_;
+  }
+  // By service: since when its node announces it.
+  const std::map<std::string, absl::Time, std::less<>>& announced_since()
+      const {
+    return announced_since_;
+  }
+  // Those that last.
+  std::map<announce::Announcement, ConflictSeen> ConflictsAt(
+      absl::Time now) const;
+
+  uint64_t manifests_read() const { return manifests_read_; }
+  uint64_t manifests_refused() const { return manifests_refused_; }
+  // Services that went from one node to another.
+  uint64_t election_changes() const { return election_changes_; }
+  // Per service that came to this node because its node failed or left: from
+  // that node's last proof of life that came here to the announcement.
+  const DurationHistogram& takeovers() const { return takeovers_; }
+  // By the code of the refusal; each service counts when its code changes.
+  const std::map<absl::StatusCode, uint64_t>& allocation_failures() const {
+    return allocation_failures_;
+  }
+
+ private:
+  void CountFailures(const AddressEntries& before, const AddressEntries& after);
+
+  const std::string node_;
+  std::map<std::string, Answer, std::less<>> answers_;
+  // Members lost since the last OnReconciled(), and their last proof of life.
+  std::map<std::string, absl::Time, std::less<>> lost_;
+  std::map<std::string, absl::Time, std::less<>> announced_since_;
+  std::map<announce::Announcement, ConflictSeen> conflicts_;
+  uint64_t manifests_read_ = 0;
+  uint64_t manifests_refused_ = 0;
+  uint64_t election_changes_ = 0;
+  DurationHistogram takeovers_;
+  std::map<absl::StatusCode, uint64_t> allocation_failures_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_TALLY_H_

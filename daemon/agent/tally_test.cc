@@ -1,0 +1,144 @@
+#include "daemon/agent/tally.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+namespace {
+
+using gossip::MemberChange;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+absl::Time At(double seconds) {
+  return absl::UnixEpoch() + absl::Seconds(seconds);
+}
+
+class TallyTest : public testing::Test {
+ protected:
+  void Ping(double now, const std::string& member) {
+    tally_.OnGossip(At(now), gossip::PingEvent{.member = member,
+                                               .round_trip = absl::Seconds(1)});
+  }
+  void Change(double now, MemberChange change, const std::string& member) {
+    tally_.OnGossip(At(now),
+                    gossip::MemberEvent{.change = change, .member = {member}});
+  }
+  // The services a, b, ... are on these nodes now.
+  void Place(double now, Placement placement, bool announcing = true) {
+    tally_.OnReconciled(At(now), {entries_, placement_}, {entries_, placement},
+                        announcing);
+    placement_ = placement;
+  }
+  void Enter(AddressEntries entries) {
+    tally_.OnReconciled(At(0), {entries_, placement_}, {entries, placement_},
+                        true);
+    entries_ = entries;
+  }
+
+  // Of services that came from a node that was lost.
+  uint64_t Takeovers() const {
+    uint64_t sum = 0;
+    for (const uint64_t count : tally_.takeovers().counts) sum += count;
+    return sum;
+  }
+
+  Tally tally_{"n1"};
+  AddressEntries entries_;
+  Placement placement_;
+};
+
+TEST_F(TallyTest, ATakeoverCountsFromTheLastProofOfLife) {
+  Place(0, {{"a", {.node = "n2"}}, {"b", {.node = "n2"}}});
+  Ping(1, "n2");
+  Change(1.6, MemberChange::kFailed, "n2");
+  Place(1.7, {{"a", {.node = "n1"}}, {"b", {.node = "n3"}}});
+  EXPECT_EQ(tally_.election_changes(), 2u);
+  EXPECT_EQ(Takeovers(), 1u);                   // b is another's.
+  EXPECT_EQ(tally_.takeovers().counts[4], 1u);  // Up to 1 s.
+  EXPECT_EQ(tally_.takeovers().sum, absl::Milliseconds(700));
+}
+
+TEST_F(TallyTest, AGoodbyeIsAProofOfLife) {
+  Place(0, {{"a", {.node = "n2"}}});
+  Change(5, MemberChange::kLeft, "n2");
+  Place(5.25, {{"a", {.node = "n1"}}});
+  EXPECT_EQ(tally_.takeovers().sum, absl::Milliseconds(250));
+}
+
+TEST_F(TallyTest, AMoveFromALivingNodeIsNoTakeover) {
+  Place(0, {{"a", {.node = "n2"}}});
+  Ping(1, "n2");
+  Place(2, {{"a", {.node = "n1"}}});
+  EXPECT_EQ(tally_.election_changes(), 1u);
+  // Nor is one from a node that was lost before, but was back since.
+  Change(3, MemberChange::kFailed, "n3");
+  Change(4, MemberChange::kJoined, "n3");
+  Place(5, {{"a", {.node = "n3"}}});
+  Place(6, {{"a", {.node = "n1"}}});
+  // Nor one that this node is not ready to announce.
+  Ping(7, "n2");
+  Place(8, {{"a", {.node = "n2"}}});
+  Change(9, MemberChange::kFailed, "n2");
+  Place(9, {{"a", {.node = "n1"}}}, /*announcing=*/false);
+  EXPECT_EQ(Takeovers(), 0u);
+}
+
+TEST_F(TallyTest, TheFirstNodeOfAServiceIsNoChange) {
+  Place(0, {{"a", {.node = "n2"}}});
+  Place(1, {{"a", {.node = ""}}});
+  EXPECT_THAT(tally_.announced_since(), IsEmpty());
+  Place(2, {{"a", {.node = "n1"}}});
+  EXPECT_EQ(tally_.election_changes(), 0u);
+  EXPECT_THAT(tally_.announced_since(), ElementsAre(Pair("a", At(2))));
+  Place(3, {{"a", {.node = "n1"}}});
+  EXPECT_THAT(tally_.announced_since(), ElementsAre(Pair("a", At(2))));
+  Place(4, {});
+  EXPECT_THAT(tally_.announced_since(), IsEmpty());
+}
+
+TEST_F(TallyTest, AnswersGoWithTheirMember) {
+  Ping(1, "n2");
+  Ping(2, "n3");
+  EXPECT_EQ(tally_.answers().at("n2").round_trip, absl::Seconds(1));
+  Change(3, MemberChange::kFailed, "n2");
+  Change(3, MemberChange::kLeft, "n3");
+  EXPECT_THAT(tally_.answers(), IsEmpty());
+}
+
+TEST_F(TallyTest, AFailureCountsOnce) {
+  using absl::StatusCode;
+  Enter({{"a", {.reason = "full", .code = StatusCode::kResourceExhausted}}});
+  Enter({{"a", {.reason = "full!", .code = StatusCode::kResourceExhausted}},
+         {"b", {.reason = "waiting", .waiting = true}}});
+  EXPECT_THAT(tally_.allocation_failures(),
+              ElementsAre(Pair(StatusCode::kResourceExhausted, 1)));
+  Enter({{"a", {}}, {"b", {.reason = "x", .code = StatusCode::kNotFound}}});
+  Enter({{"a", {.reason = "full", .code = StatusCode::kResourceExhausted}}});
+  EXPECT_THAT(tally_.allocation_failures(),
+              ElementsAre(Pair(StatusCode::kNotFound, 1),
+                          Pair(StatusCode::kResourceExhausted, 2)));
+}
+
+TEST_F(TallyTest, AConflictIsOverWhenNothingIsHeardOfIt) {
+  const announce::Conflict conflict = {
+      .announcement = {*net::ParseIpAddress("10.0.0.1"), "eth0"}};
+  tally_.OnConflict(At(0), conflict);
+  tally_.OnConflict(At(10), conflict);
+  EXPECT_EQ(tally_.ConflictsAt(At(39)).size(), 1u);
+  EXPECT_EQ(tally_.ConflictsAt(At(40)).size(), 0u);
+}
+
+TEST_F(TallyTest, ManifestsWithFaultsCountTwice) {
+  tally_.OnDesired(0);
+  tally_.OnDesired(2);
+  EXPECT_EQ(tally_.manifests_read(), 2u);
+  EXPECT_EQ(tally_.manifests_refused(), 1u);
+}
+
+}  // namespace
+}  // namespace lb

@@ -1,0 +1,48 @@
+// LogLimiter: keeps what repeats from filling the log.
+//
+// Of events with the same reason and object the first kLinesMax in kWindow are
+// logged; the next one after that says how many were not. Pure.
+#ifndef LB_DAEMON_LOG_LIMITER_H_
+#define LB_DAEMON_LOG_LIMITER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "lb/base/event_log.h"
+
+namespace lb {
+
+class LogLimiter {
+ public:
+  static constexpr uint64_t kLinesMax = 5;
+  static constexpr absl::Duration kWindow = absl::Seconds(30);
+  // Reasons and objects that are followed; what is beyond is all logged.
+  static constexpr size_t kFollowedMax = 1024;
+
+  struct Verdict {
+    bool log = true;
+    uint64_t suppressed = 0;  // Like it, since the last one that was logged.
+  };
+
+  // By the event's own time.
+  Verdict Judge(const Event& event);
+
+ private:
+  struct Window {
+    absl::Time begin;
+    uint64_t lines = 0;
+    uint64_t suppressed = 0;
+  };
+
+  bool IsOver(const Window& window, absl::Time now) const;
+
+  std::map<std::pair<std::string, std::string>, Window> windows_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_LOG_LIMITER_H_

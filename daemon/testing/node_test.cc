@@ -1,0 +1,127 @@
+#include "daemon/testing/node_test.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <utility>
+
+#include "lb/base/testing/status_matchers.h"
+#include "lb/config/manifests.h"
+
+namespace lb {
+namespace {
+
+constexpr char kManifests[] = R"(
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: first-pool}
+spec: {addresses: [172.18.8.201-172.18.8.205, "2001:db8::/64"]}
+---
+apiVersion: metallb.io/v1beta1
+kind: L2Advertisement
+metadata: {name: all}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: LoadBalancer, ports: [{port: 80}]}
+---
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: bad}
+spec: {addresses: [10.0.0.0/33]}
+)";
+
+}  // namespace
+
+std::string ServiceYaml(std::string_view name_space, std::string_view name) {
+  return fmt::format(
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: Service\n"
+      "metadata: {{name: {}, namespace: {}}}\n"
+      "spec: {{type: LoadBalancer, ports: [{{port: 80}}]}}\n",
+      name, name_space);
+}
+
+void NodeTest::SetUp() {
+  // Short: the path of a unix socket has 107 bytes at the most.
+  folder_ = "/tmp/lbd-test.XXXXXX";
+  ASSERT_NE(mkdtemp(folder_.data()), nullptr);
+  auto world = io::PosixEnvironment::Create(
+      {.gossip = {*net::ParseIpAddress("127.0.0.1"), 0},
+       .state_folder = folder_ + "/state"});
+  ASSERT_THAT(world, IsOk());
+  world_ = *std::move(world);
+  const io::Environment& environment = world_->environment();
+  environment.log->SetObserver([this](const Event&) {
+    if (service_ != nullptr) service_->OnEvent();
+  });
+  options_.node = "n1";
+  options_.advertise = environment.datagrams->local();
+  options_.interfaces.include = {"no-such-interface"};
+  auto agent = Agent::Create(options_, environment);
+  ASSERT_THAT(agent, IsOk());
+  agent_ = *std::move(agent);
+  service_ = std::make_unique<StatusService>(world_->loop(), agent_.get(),
+                                             environment.log);
+  admin_ = std::make_unique<AdminService>(
+      world_->loop(), agent_.get(), environment.log,
+      AdminService::Actions{
+          .reload = [this]() -> const config::Desired& {
+            ++reloads_;
+            return desired_;
+          },
+          .set_log_level =
+              [this](config::LogLevel level) { log_level_ = level; }});
+  listen_ = "unix:" + folder_ + "/lbd.sock";
+  auto server =
+      StatusServer::Start({.listen = listen_}, {service_.get(), admin_.get()});
+  ASSERT_THAT(server, IsOk());
+  server_ = *std::move(server);
+  channel_ = grpc::CreateChannel(listen_, grpc::InsecureChannelCredentials());
+  stub_ = status::v1::Status::NewStub(channel_);
+  admin_stub_ = admin::v1::Admin::NewStub(channel_);
+  agent_->Start();
+  SetManifests(kManifests);
+  // On this thread, as the loop does not run yet.
+  world_->loop()->RunUntil(
+      [&] {
+        return !agent_->address_entries().empty() &&
+               !agent_->address_entries()
+                    .begin()
+                    ->second.assignment.addresses.empty();
+      },
+      absl::Seconds(10));
+  thread_ = std::thread([this] { world_->Run(); });
+}
+
+void NodeTest::TearDown() {
+  if (server_ != nullptr) server_->Shutdown();
+  if (world_ != nullptr) world_->Stop();
+  if (thread_.joinable()) thread_.join();
+  std::filesystem::remove_all(folder_);
+}
+
+void NodeTest::OnLoop(std::function<void()> task) {
+  std::promise<void> done;
+  world_->loop()->Post([&] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void NodeTest::SetManifests(const std::string& text) {
+  const auto set = [&] {
+    config::Manifests manifests;
+    config::ParseManifests("test.yaml", text, {}, &manifests);
+    desired_ = config::BuildDesired(manifests, desired_);
+    agent_->SetDesired(desired_);
+  };
+  thread_.joinable() ? OnLoop(set) : set();
+}
+
+}  // namespace lb

@@ -1,0 +1,67 @@
+// What the streaming calls of the status service send, message by message.
+//
+// Both read on in the bounded event log and remember only where they are: one
+// that falls behind loses old events and sees the gap in their numbers. Loop
+// thread only; agent and log outlive them.
+#ifndef LB_DAEMON_WATCH_SOURCES_H_
+#define LB_DAEMON_WATCH_SOURCES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "daemon/agent/agent.h"
+#include "lb/base/event_log.h"
+#include "lb/status/v1/status.pb.h"
+
+namespace lb {
+
+// Reason of the event after the manifests were read and taken up.
+inline constexpr char kManifestsRead[] = "ManifestsRead";
+
+// WatchEvents.
+class EventSource {
+ public:
+  EventSource(const EventLog* log,
+              const status::v1::WatchEventsRequest& request);
+
+  std::optional<status::v1::Event> Next();
+  bool ends() const { return !follow_; }
+
+ private:
+  const EventLog* log_;
+  uint64_t sequence_;  // Of the last event looked at.
+  absl::Time since_ = absl::InfinitePast();
+  bool follow_;
+};
+
+// Watch: the whole state in parts, then an event at a time with the state of
+// what it is about.
+class StateSource {
+ public:
+  StateSource(const Agent* agent, const EventLog* log,
+              const status::v1::WatchRequest& request);
+
+  std::optional<status::v1::WatchResponse> Next();
+  bool ends() const { return false; }
+
+ private:
+  enum class Part { kBegin, kPools, kMembers, kServices, kChanges };
+
+  // Can it go on after sequence_, with nothing lost?
+  bool Continues() const;
+  bool IsOfThisRun(const status::v1::WatchRequest& request) const;
+  status::v1::WatchResponse NextPart();
+  status::v1::WatchResponse Change(const Event& event) const;
+
+  const Agent* agent_;
+  const EventLog* log_;
+  uint64_t sequence_;
+  Part part_ = Part::kChanges;
+  std::string page_token_;  // Of the part.
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_WATCH_SOURCES_H_

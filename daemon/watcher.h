@@ -1,0 +1,124 @@
+// Watcher: one streaming call, fed on the loop's thread.
+//
+// It has no queue: it asks its source for the next message when the last one is
+// written, so a slow caller costs nothing and falls behind by itself. It dies
+// after OnDone().
+#ifndef LB_DAEMON_WATCHER_H_
+#define LB_DAEMON_WATCHER_H_
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+#include "grpcpp/grpcpp.h"
+#include "lb/io/loop.h"
+
+namespace lb {
+
+class WatcherBase {
+ public:
+  virtual ~WatcherBase() = default;
+  // Writes the next message, if there is one and no write is under way.
+  virtual void WriteNext() = 0;
+};
+
+// The calls under way. Loop thread only.
+struct Watchers {
+  // At one time; more are refused (RESOURCE_EXHAUSTED).
+  static constexpr size_t kMax = 256;
+
+  ~Watchers() {
+    // The loop stopped before it came to their end.
+    for (WatcherBase* watcher : calls) delete watcher;
+  }
+
+  std::set<WatcherBase*> calls;
+};
+
+// Source has `std::optional<Message> Next()`, nullopt: none now, and
+// `bool ends()`: there will be none after that.
+template <typename Source>
+class Watcher final
+    : public WatcherBase,
+      public grpc::ServerWriteReactor<
+          typename decltype(std::declval<Source>().Next())::value_type> {
+ public:
+  // The reactor of a call. `make_source` runs on the loop's thread.
+  static Watcher* Start(io::Loop* loop, Watchers* watchers,
+                        absl::AnyInvocable<Source()> make_source) {
+    auto* const watcher = new Watcher(loop, watchers, std::move(make_source));
+    loop->Post([watcher] { watcher->Begin(); });
+    return watcher;
+  }
+
+  void WriteNext() override {
+    if (writing_ || closed_) return;
+    message_ = source_->Next();
+    if (!message_.has_value()) {
+      if (source_->ends()) Close(grpc::Status::OK);
+      return;
+    }
+    writing_ = true;
+    this->StartWrite(&*message_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    loop_->Post([this, ok] {
+      writing_ = false;
+      if (ok) {
+        WriteNext();
+      } else {
+        Close({grpc::StatusCode::CANCELLED, "the caller left"});
+      }
+    });
+  }
+
+  void OnCancel() override {
+    loop_->Post([this] { Close({grpc::StatusCode::CANCELLED, "cancelled"}); });
+  }
+
+  void OnDone() override {
+    loop_->Post([this] {
+      watchers_->calls.erase(this);
+      delete this;
+    });
+  }
+
+ private:
+  Watcher(io::Loop* loop, Watchers* watchers,
+          absl::AnyInvocable<Source()> make_source)
+      : loop_(loop),
+        watchers_(watchers),
+        make_source_(std::move(make_source)) {}
+
+  void Begin() {
+    watchers_->calls.insert(this);
+    if (watchers_->calls.size() > Watchers::kMax) {
+      Close({grpc::StatusCode::RESOURCE_EXHAUSTED,
+             "256 calls watch already, want fewer"});
+    } else {
+      source_ = make_source_();
+      WriteNext();
+    }
+  }
+
+  void Close(const grpc::Status& status) {
+    if (closed_) return;
+    closed_ = true;
+    this->Finish(status);
+  }
+
+  io::Loop* const loop_;
+  Watchers* const watchers_;
+  absl::AnyInvocable<Source()> make_source_;
+  std::optional<Source> source_;
+  decltype(source_->Next()) message_;  // Must live until it is written.
+  bool writing_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_WATCHER_H_
