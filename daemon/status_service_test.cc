@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/testing/node_test.h"
+#include "daemon/watcher.h"
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
@@ -21,7 +22,34 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Stub = status::v1::Status::Stub;
 
-using StatusServiceTest = NodeTest;
+const std::string kPoolYaml = R"(---
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: first-pool}
+spec: {addresses: [172.18.8.201-172.18.8.205]}
+---
+apiVersion: metallb.io/v1beta1
+kind: L2Advertisement
+metadata: {name: all}
+)";
+
+class StatusServiceTest : public NodeTest {
+ protected:
+  // Until exactly so many services are there, each with an address.
+  void WaitForAddresses(size_t count) {
+    bool all = false;
+    while (!all) {
+      OnLoop([&] {
+        const AddressEntries& entries = agent_->address_entries();
+        all = entries.size() == count;
+        for (const auto& [service, entry] : entries) {
+          all = all && !entry.assignment.addresses.empty() &&
+                agent_->placement().contains(service);
+        }
+      });
+    }
+  }
+};
 
 TEST_F(StatusServiceTest, DescribesNodeServicesPoolsAndMembers) {
   status::v1::GetNodeResponse node;
@@ -99,6 +127,293 @@ TEST_F(StatusServiceTest, ANewEventReachesAFollower) {
   context.TryCancel();
   while (reader->Read(&event)) continue;
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(StatusServiceTest, ListsServicesByFilterAndPage) {
+  std::string manifests = kPoolYaml;
+  for (const char* name : {"b", "a", "c"}) {
+    manifests += ServiceYaml("blue", name);
+  }
+  SetManifests(manifests + ServiceYaml("green", "d"));
+  WaitForAddresses(4);
+  const auto names = [&](status::v1::ListServicesRequest request) {
+    std::vector<std::string> names;
+    status::v1::ListServicesResponse page;
+    do {
+      page.Clear();
+      EXPECT_TRUE(Ask(stub_, &Stub::ListServices, request, &page).ok());
+      for (const auto& service : page.services()) {
+        names.push_back(service.name());
+      }
+      request.set_page_token(page.next_page_token());
+    } while (!page.next_page_token().empty());
+    return names;
+  };
+  status::v1::ListServicesRequest request;
+  request.set_page_size(1);
+  EXPECT_THAT(names(request),
+              ElementsAre("blue/a", "blue/b", "blue/c", "green/d"));
+  request.set_service_namespace("blue");
+  EXPECT_THAT(names(request), ElementsAre("blue/a", "blue/b", "blue/c"));
+  request.Clear();
+  request.set_address("172.18.8.202");
+  EXPECT_EQ(names(request).size(), 1u);
+  request.set_service_namespace("blu");
+  EXPECT_THAT(names(request), ElementsAre());
+  request.Clear();
+  request.set_node("n1");
+  request.set_pool("first-pool");
+  EXPECT_EQ(names(request).size(), 4u);
+  request.set_node("n2");
+  EXPECT_THAT(names(request), ElementsAre());
+  request.set_node("n1");
+  request.set_pool("second-pool");
+  EXPECT_THAT(names(request), ElementsAre());
+}
+
+TEST_F(StatusServiceTest, ListsWhoHoldsWhat) {
+  status::v1::ListPoolsRequest request;
+  request.set_holders(true);
+  status::v1::ListPoolsResponse pools;
+  ASSERT_TRUE(Ask(stub_, &Stub::ListPools, request, &pools).ok());
+  ASSERT_EQ(pools.pools_size(), 1);
+  ASSERT_EQ(pools.pools(0).holders_size(), 1);
+  EXPECT_EQ(pools.pools(0).holders(0).address(), "172.18.8.201");
+  EXPECT_THAT(pools.pools(0).holders(0).services(), ElementsAre("default/web"));
+  EXPECT_EQ(pools.pools(0).holders_omitted(), 0u);
+  request.set_pool("other");
+  ASSERT_TRUE(Ask(stub_, &Stub::ListPools, request, &pools).ok());
+  EXPECT_EQ(pools.pools_size(), 0);
+}
+
+TEST_F(StatusServiceTest, ListsInterfacesAndWhyNotUsable) {
+  status::v1::ListInterfacesResponse response;
+  ASSERT_TRUE(Ask(stub_, &Stub::ListInterfaces, {}, &response).ok());
+  ASSERT_GE(response.interfaces_size(), 1);  // lo, at least.
+  for (const auto& interface : response.interfaces()) {
+    EXPECT_FALSE(interface.usable());
+    EXPECT_NE(interface.reason(), "");
+    EXPECT_EQ(interface.ipv4_state(), interface.reason());
+    EXPECT_EQ(interface.announced_addresses(), 0u);
+  }
+}
+
+TEST_F(StatusServiceTest, ListsProblemsByKind) {
+  status::v1::ListProblemsRequest request;
+  status::v1::ListProblemsResponse response;
+  ASSERT_TRUE(Ask(stub_, &Stub::ListProblems, request, &response).ok());
+  ASSERT_EQ(response.problems_size(), 2);
+  EXPECT_EQ(response.problems(0).kind(), status::v1::Problem::OBJECT_REFUSED);
+  EXPECT_EQ(response.problems(0).object(), "IPAddressPool/bad");
+  EXPECT_EQ(response.problems(1).kind(), status::v1::Problem::INTERFACE);
+  request.add_kinds(status::v1::Problem::INTERFACE);
+  request.add_kinds(status::v1::Problem::STATE);
+  ASSERT_TRUE(Ask(stub_, &Stub::ListProblems, request, &response).ok());
+  ASSERT_EQ(response.problems_size(), 1);
+  EXPECT_EQ(response.problems(0).object(), "Node/n1");
+}
+
+// default/web keeps what it got from a pool that is gone.
+TEST_F(StatusServiceTest, AnOrphanedAddressIsAProblem) {
+  std::string other = kPoolYaml;
+  other.replace(other.find("172.18.8.201-172.18.8.205"),
+                sizeof("172.18.8.201-172.18.8.205") - 1,
+                "172.18.9.201-172.18.9.205");
+  SetManifests(other + ServiceYaml("default", "web"));
+  status::v1::ListProblemsRequest request;
+  request.add_kinds(status::v1::Problem::ORPHANED_ADDRESS);
+  status::v1::ListProblemsResponse response;
+  ASSERT_TRUE(Ask(stub_, &Stub::ListProblems, request, &response).ok());
+  ASSERT_EQ(response.problems_size(), 1);
+  EXPECT_THAT(response.problems(0).text(),
+              HasSubstr("Service/default/web: 172.18.8.201 is kept, but new it "
+                        "would be refused: "));
+}
+
+TEST_F(StatusServiceTest, BadRequestsAreNamed) {
+  status::v1::ListServicesRequest services;
+  status::v1::ListServicesResponse response;
+  const auto error = [&] {
+    return Ask(stub_, &Stub::ListServices, services, &response);
+  };
+  services.set_address("10.0.0.300");
+  EXPECT_EQ(error().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(error().error_message(), HasSubstr("address: \"10.0.0.300\""));
+  services.Clear();
+  services.set_page_size(-1);
+  EXPECT_EQ(error().error_message(), "page_size: -1, want 0..10000");
+  services.Clear();
+  services.set_page_token("default/web");
+  EXPECT_EQ(error().error_message(),
+            "page_token: \"default/web\", want the next_page_token of an "
+            "answer");
+  status::v1::ListPoolsRequest pools;
+  pools.set_page_size(-2);
+  status::v1::ListPoolsResponse no_pools;
+  EXPECT_EQ(Ask(stub_, &Stub::ListPools, pools, &no_pools).error_message(),
+            "page_size: -2, want 0..10000");
+  status::v1::ListMembersRequest members;
+  members.set_page_token("!");
+  status::v1::ListMembersResponse no_members;
+  EXPECT_THAT(
+      Ask(stub_, &Stub::ListMembers, members, &no_members).error_message(),
+      HasSubstr("page_token: \"!\""));
+  status::v1::ListInterfacesRequest interfaces;
+  interfaces.set_page_token("!");
+  status::v1::ListInterfacesResponse no_interfaces;
+  EXPECT_THAT(Ask(stub_, &Stub::ListInterfaces, interfaces, &no_interfaces)
+                  .error_message(),
+              HasSubstr("page_token: \"!\""));
+}
+
+// What a caller of Watch knows.
+struct Known {
+  void Take(const status::v1::WatchResponse& response) {
+    if (response.reset()) *this = {};
+    resets += response.reset() ? 1 : 0;
+    sequence = response.sequence();
+    for (const auto& service : response.services()) {
+      services[service.name()] = service;
+    }
+    for (const auto& name : response.services_removed()) services.erase(name);
+    for (const auto& pool : response.pools()) pools[pool.name()] = pool;
+    for (const auto& member : response.members()) {
+      members[member.name()] = member;
+    }
+    if (response.has_node()) node = response.node();
+  }
+
+  int resets = 0;
+  uint64_t sequence = 0;
+  status::v1::GetNodeResponse node;
+  std::map<std::string, status::v1::Service> services;
+  std::map<std::string, status::v1::Pool> pools;
+  std::map<std::string, status::v1::Member> members;
+};
+
+TEST_F(StatusServiceTest, AWatcherKnowsTheStateAndItsChanges) {
+  grpc::ClientContext context;
+  const auto reader = stub_->Watch(&context, {});
+  status::v1::WatchResponse response;
+  Known known;
+  while (!response.complete()) {
+    ASSERT_TRUE(reader->Read(&response));
+    EXPECT_FALSE(response.has_event());
+    known.Take(response);
+  }
+  EXPECT_EQ(known.resets, 1);
+  EXPECT_EQ(known.node.name(), "n1");
+  EXPECT_EQ(known.pools.size(), 1u);
+  EXPECT_EQ(known.members.size(), 1u);
+  EXPECT_EQ(known.services.at("default/web").announcing_node(), "n1");
+  EXPECT_TRUE(known.services.at("default/web").has_announced_since());
+
+  SetManifests(kPoolYaml + ServiceYaml("default", "new"));
+  while (known.services.contains("default/web") ||
+         known.services["default/new"].announcing_node().empty()) {
+    ASSERT_TRUE(reader->Read(&response));
+    EXPECT_EQ(response.event().sequence(), known.sequence + 1);
+    known.Take(response);
+  }
+  OnLoop([this] {
+    world_->environment().log->Record({.reason = "Odd", .object = "Node/n1"});
+  });
+  while (response.event().reason() != "Odd") {
+    ASSERT_TRUE(reader->Read(&response));
+    known.Take(response);
+  }
+  EXPECT_EQ(known.node.problems_size(), 1);  // The bad pool is gone.
+  context.TryCancel();
+}
+
+TEST_F(StatusServiceTest, AWatcherGoesOnWhereItWas) {
+  Known known;
+  {
+    grpc::ClientContext context;
+    const auto reader = stub_->Watch(&context, {});
+    status::v1::WatchResponse response;
+    while (!response.complete()) {
+      ASSERT_TRUE(reader->Read(&response));
+      known.Take(response);
+    }
+    context.TryCancel();
+  }
+  SetManifests(kPoolYaml + ServiceYaml("default", "new"));
+  WaitForAddresses(1);
+  status::v1::WatchRequest request;
+  request.set_after_sequence(known.sequence);
+  *request.mutable_started_at() = known.node.started_at();
+  grpc::ClientContext context;
+  const auto reader = stub_->Watch(&context, request);
+  status::v1::WatchResponse response;
+  while (known.services["default/new"].announcing_node().empty()) {
+    ASSERT_TRUE(reader->Read(&response));
+    EXPECT_EQ(response.sequence(), known.sequence + 1);
+    known.Take(response);
+  }
+  EXPECT_EQ(known.resets, 1);
+  EXPECT_FALSE(known.services.contains("default/web"));
+  context.TryCancel();
+}
+
+TEST_F(StatusServiceTest, AWatcherThatMissedSomethingGetsTheWholeState) {
+  OnLoop([this] {
+    for (int i = 0; i < 5000; ++i) {  // More than are kept.
+      world_->environment().log->Record({.reason = "Odd"});
+    }
+  });
+  status::v1::WatchRequest missed, other_run, future;
+  missed.set_after_sequence(1);
+  other_run.set_after_sequence(5000);
+  other_run.mutable_started_at()->set_seconds(1);
+  future.set_after_sequence(~uint64_t{0});
+  for (const auto& request : {missed, other_run, future}) {
+    grpc::ClientContext context;
+    const auto reader = stub_->Watch(&context, request);
+    status::v1::WatchResponse response;
+    ASSERT_TRUE(reader->Read(&response));
+    EXPECT_TRUE(response.reset());
+    context.TryCancel();
+  }
+}
+
+TEST_F(StatusServiceTest, SendsEventsSinceATime) {
+  OnLoop([this] {
+    for (const int64_t second : {100, 200, 300}) {
+      world_->environment().log->Record(
+          {.time = absl::FromUnixSeconds(second), .reason = "Odd"});
+    }
+  });
+  status::v1::WatchEventsRequest request;
+  request.mutable_since()->set_seconds(200);
+  grpc::ClientContext context;
+  const auto reader = stub_->WatchEvents(&context, request);
+  status::v1::Event event;
+  std::vector<int64_t> seconds;
+  while (reader->Read(&event)) {
+    if (event.reason() == "Odd") seconds.push_back(event.time().seconds());
+  }
+  EXPECT_THAT(seconds, ElementsAre(200, 300));
+}
+
+TEST_F(StatusServiceTest, RefusesTooManyWatchers) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<status::v1::Event>>> readers;
+  status::v1::WatchEventsRequest request;
+  request.set_follow(true);
+  status::v1::Event event;
+  for (size_t i = 0; i < Watchers::kMax; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    readers.push_back(stub_->WatchEvents(contexts.back().get(), request));
+    ASSERT_TRUE(readers.back()->Read(&event));
+  }
+  grpc::ClientContext context;
+  const auto reader = stub_->Watch(&context, {});
+  status::v1::WatchResponse response;
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  for (const auto& other : contexts) other->TryCancel();
 }
 
 // Sends one message and returns the first that comes back, both as bytes; no

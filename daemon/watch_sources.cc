@@ -14,7 +14,7 @@ namespace {
 using status::v1::WatchResponse;
 
 // Small enough that a part does not hold the loop up for long.
-constexpr int kPartItems = 500;
+constexpr int kPartItems = 100;
 
 // Appends one page to `list` and returns the token of the next.
 template <typename Response, typename List>

@@ -74,9 +74,8 @@ void NodeTest::SetUp() {
             ++reloads_;
             return desired_;
           },
-          .set_log_level = [this](config::LogLevel level) {
-            log_level_ = level;
-          }});
+          .set_log_level =
+              [this](config::LogLevel level) { log_level_ = level; }});
   listen_ = "unix:" + folder_ + "/lbd.sock";
   auto server =
       StatusServer::Start({.listen = listen_}, {service_.get(), admin_.get()});

@@ -6,6 +6,7 @@
 #ifndef LB_DAEMON_TESTING_NODE_TEST_H_
 #define LB_DAEMON_TESTING_NODE_TEST_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -37,6 +37,17 @@ TEST(EventLogTest, DropsTheOldestWhenFull) {
   EXPECT_THAT(Dump(log.Since(0)), ElementsAre("2 B", "3 C"));
 }
 
+TEST(EventLogTest, ReadsOneEventAtATime) {
+  EventLog log(/*events_max=*/2);
+  EXPECT_EQ(log.FirstSince(0), nullptr);
+  for (const char* reason : {"A", "B", "C"}) log.Record({.reason = reason});
+  EXPECT_EQ(log.FirstSince(0)->reason, "B");  // A was dropped.
+  EXPECT_EQ(log.FirstSince(1)->reason, "B");
+  EXPECT_EQ(log.FirstSince(2)->reason, "C");
+  EXPECT_EQ(log.FirstSince(3), nullptr);
+  EXPECT_EQ(log.FirstSince(99), nullptr);
+}
+
 TEST(EventLogTest, TellsTheObserverTheNumberToo) {
   EventLog log;
   std::vector<Event> seen;

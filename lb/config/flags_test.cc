@@ -109,6 +109,24 @@ TEST(ParseFlagsTest, ErrorsSayHowToRepairThem) {
       StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--node-name")));
 }
 
+TEST(ParseFlagsTest, AFlagWithoutAValueIsTrue) {
+  const auto bare = Parse({"--insecure-status", "--node-name", "n1"});
+  ASSERT_THAT(bare, IsOk());
+  EXPECT_TRUE(bare->options.insecure_status);
+  EXPECT_EQ(bare->options.node_name, "n1");
+  const std::string file = WriteFile("bool.yaml", "insecure-status: true\n");
+  const auto taken_back = Parse({"--config", file, "--insecure-status=false"});
+  ASSERT_THAT(taken_back, IsOk());
+  EXPECT_FALSE(taken_back->options.insecure_status);
+}
+
+TEST(ParseFlagsTest, RefusesOptionsThatDoNotGoTogether) {
+  EXPECT_THAT(Parse({"--status-tls-cert=c"}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "status-tls-key: not given, want both certificate and "
+                       "key"));
+}
+
 TEST(ParseFlagsTest, HelpNamesEveryOptionWithItsDefault) {
   const auto parsed = Parse({"--help"});
   ASSERT_THAT(parsed, IsOk());

@@ -1,0 +1,140 @@
+#include "daemon/admin_service.h"
+
+#include <string>
+
+#include "daemon/testing/node_test.h"
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "lb/gossip/wire/keyring.h"
+
+namespace lb {
+namespace {
+
+using admin::v1::RotateGossipKeyRequest;
+using ::testing::HasSubstr;
+using Stub = admin::v1::Admin::Stub;
+
+class AdminServiceTest : public NodeTest {
+ protected:
+  AdminServiceTest() {
+    EXPECT_TRUE(options_.keyring.Add(gossip::wire::MetallbKey("old")).ok());
+  }
+
+  // "OK: 2 keys", or the error.
+  std::string Rotate(RotateGossipKeyRequest::Step step,
+                     const std::string& secret) {
+    RotateGossipKeyRequest request;
+    request.set_step(step);
+    request.set_secret(secret);
+    admin::v1::RotateGossipKeyResponse response;
+    const grpc::Status status =
+        Ask(admin_stub_, &Stub::RotateGossipKey, request, &response);
+    return status.ok() ? std::to_string(response.keys()) + " keys"
+                       : status.error_message();
+  }
+
+  std::string LastEvent() {
+    std::string text;
+    OnLoop([&] {
+      const Event event = world_->environment().log->Since(0).back();
+      text = event.reason + " " + event.object + ": " + event.message;
+    });
+    return text;
+  }
+};
+
+TEST_F(AdminServiceTest, ReloadsAndTellsWhatIsInForce) {
+  admin::v1::ReloadResponse response;
+  ASSERT_TRUE(Ask(admin_stub_, &Stub::Reload, {}, &response).ok());
+  EXPECT_EQ(reloads_, 1);
+  EXPECT_EQ(response.pools(), 1u);
+  EXPECT_EQ(response.advertisements(), 1u);
+  EXPECT_EQ(response.services(), 1u);
+  ASSERT_EQ(response.problems_size(), 1);
+  EXPECT_THAT(response.problems(0), HasSubstr("IPAddressPool/bad: "));
+}
+
+TEST_F(AdminServiceTest, RotatesTheKeyStepByStep) {
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, "new"), "2 keys");
+  EXPECT_EQ(LastEvent(), "GossipKeyRotated Node/n1: ADD, 2 keys decrypt now");
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, "new"), "2 keys");
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::USE, "new"), "2 keys");
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::REMOVE, "old"), "1 keys");
+  OnLoop([this] {
+    EXPECT_EQ(agent_->gossip_keyring().keys().front(),
+              gossip::wire::MetallbKey("new"));
+  });
+}
+
+TEST_F(AdminServiceTest, NamesWhatIsWrongWithAKey) {
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::STEP_UNSPECIFIED, "x"),
+            "step: 0, want ADD, USE or REMOVE");
+  EXPECT_EQ(Rotate(static_cast<RotateGossipKeyRequest::Step>(99), "x"),
+            "step: 99, want ADD, USE or REMOVE");
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, ""),
+            "secret: 0 bytes, want 1 to 4096");
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, std::string(4097, 'x')),
+            "secret: 4097 bytes, want 1 to 4096");
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::USE, "new"),
+            "secret: not in use here, want it added first");
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::REMOVE, "new"),
+            "secret: not in use here, want it added first");
+  EXPECT_THAT(Rotate(RotateGossipKeyRequest::REMOVE, "old"),
+              HasSubstr("primary"));
+  for (int i = 2; i <= 8; ++i) {
+    EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, std::to_string(i)),
+              std::to_string(i) + " keys");
+  }
+  EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, "9"),
+            "secret: 8 keys are in use, want old ones removed");
+}
+
+TEST_F(AdminServiceTest, ChangesTheLogLevel) {
+  admin::v1::SetLogLevelRequest request;
+  admin::v1::SetLogLevelResponse response;
+  request.set_level("debug");
+  ASSERT_TRUE(Ask(admin_stub_, &Stub::SetLogLevel, request, &response).ok());
+  EXPECT_EQ(log_level_, config::LogLevel::kDebug);
+  EXPECT_EQ(LastEvent(), "LogLevelChanged Node/n1: debug");
+  request.set_level("loud");
+  EXPECT_EQ(
+      Ask(admin_stub_, &Stub::SetLogLevel, request, &response).error_message(),
+      "level: \"loud\", want debug, info, warning or error");
+}
+
+class ClearGossipTest : public NodeTest {};
+
+TEST_F(ClearGossipTest, HasNoKeyToRotate) {
+  RotateGossipKeyRequest request;
+  request.set_step(RotateGossipKeyRequest::ADD);
+  request.set_secret("new");
+  admin::v1::RotateGossipKeyResponse response;
+  const grpc::Status status =
+      Ask(admin_stub_, &Stub::RotateGossipKey, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("want gossip-secret-file"));
+}
+
+// Rights go by listener.
+TEST_F(ClearGossipTest, AListenerWithoutItHasNoAdmin) {
+  const std::string listen = "unix:" + folder_ + "/read.sock";
+  const auto server = StatusServer::Start({.listen = listen}, {service_.get()});
+  ASSERT_TRUE(server.ok());
+  const auto channel =
+      grpc::CreateChannel(listen, grpc::InsecureChannelCredentials());
+  status::v1::GetNodeResponse node;
+  EXPECT_TRUE(Ask(status::v1::Status::NewStub(channel),
+                  &status::v1::Status::Stub::GetNode, {}, &node)
+                  .ok());
+  admin::v1::ReloadResponse response;
+  EXPECT_EQ(
+      Ask(admin::v1::Admin::NewStub(channel), &Stub::Reload, {}, &response)
+          .error_code(),
+      grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(reloads_, 0);
+  (*server)->Shutdown();
+}
+
+}  // namespace
+}  // namespace lb

@@ -1,0 +1,290 @@
+// The listeners: who may reach them, and over TLS with what certificate. The
+// certificates are made here, by openssl.
+#include "daemon/status_server.h"
+
+#include <grp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/testing/node_test.h"
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+
+namespace lb {
+namespace {
+
+using ::testing::HasSubstr;
+
+class StatusServerTest : public NodeTest {
+ protected:
+  using Started = absl::StatusOr<std::unique_ptr<StatusServer>>;
+
+  Started Start(const ListenerOptions& options) {
+    return StatusServer::Start(options, {service_.get()});
+  }
+};
+
+TEST_F(StatusServerTest, RefusesToListenToOtherHosts) {
+  for (const char* listen : {"0.0.0.0:50051", "10.0.0.1:50051", "host:1",
+                             "127.0.0.1", "unix:", ""}) {
+    EXPECT_THAT(Start({.listen = listen}),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << listen;
+  }
+}
+
+TEST_F(StatusServerTest, TakesNoAddressAwayFromAnotherServer) {
+  EXPECT_THAT(Start({.listen = listen_}),
+              StatusIs(absl::StatusCode::kUnavailable));
+  status::v1::GetNodeResponse node;
+  grpc::ClientContext context;
+  EXPECT_TRUE(stub_->GetNode(&context, {}, &node).ok());
+}
+
+// Left by a server that was killed.
+TEST_F(StatusServerTest, ReplacesASocketThatNobodyServes) {
+  const std::string path = folder_ + "/stale.sock";
+  sockaddr_un address = {.sun_family = AF_UNIX};
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(socket_fd, reinterpret_cast<const sockaddr*>(&address),
+                 sizeof(address)),
+            0);
+  close(socket_fd);
+  const auto server = Start({.listen = "unix:" + path});
+  ASSERT_THAT(server, IsOk());
+  EXPECT_EQ(std::filesystem::status(path).permissions() &
+                std::filesystem::perms::others_all,
+            std::filesystem::perms::none);
+  (*server)->Shutdown();
+}
+
+TEST_F(StatusServerTest, MakesTheFolderOfItsSocket) {
+  const auto server = Start({.listen = "unix:" + folder_ + "/a/b/lbd.sock"});
+  ASSERT_THAT(server, IsOk());
+  (*server)->Shutdown();
+  EXPECT_THAT(
+      Start({.listen = "unix:/proc/none/lbd.sock"}),
+      StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/proc/none")));
+}
+
+TEST_F(StatusServerTest, TheSocketIsForOwnerAndGroup) {
+  struct stat before = {};
+  ASSERT_EQ(stat((folder_ + "/lbd.sock").c_str(), &before), 0);
+  EXPECT_EQ(before.st_mode & 0777, 0660u);
+  EXPECT_EQ(before.st_gid, getegid());
+  EXPECT_THAT(Start({.listen = "unix:" + folder_ + "/g.sock",
+                     .group = "no-such-group"}),
+              StatusIs(absl::StatusCode::kNotFound,
+                       "status-group: \"no-such-group\": no such group on "
+                       "this host"));
+  const group* const own = getgrgid(getegid());
+  ASSERT_NE(own, nullptr);
+  const auto server =
+      Start({.listen = "unix:" + folder_ + "/g.sock", .group = own->gr_name});
+  ASSERT_THAT(server, IsOk());
+  struct stat given = {};
+  ASSERT_EQ(stat((folder_ + "/g.sock").c_str(), &given), 0);
+  EXPECT_EQ(given.st_mode & 0777, 0660u);
+  EXPECT_EQ(given.st_gid, getegid());
+  (*server)->Shutdown();
+}
+
+class TlsTest : public StatusServerTest {
+ protected:
+  void SetUp() override {
+    StatusServerTest::SetUp();
+    if (std::system("openssl version > /dev/null 2>&1") != 0) {
+      GTEST_SKIP() << "no openssl command (package openssl)";
+    }
+    MakeAuthority("ca");
+    MakeCertificate("server", "ca");
+    MakeCertificate("client", "ca");
+    address_ = fmt::format("127.0.0.1:{}", FreePort());
+    tls_ = {Path("server.pem"), Path("server.key"), ""};
+  }
+
+  std::string Path(const std::string& name) const {
+    return folder_ + "/" + name;
+  }
+
+  void Run(const std::string& command) {
+    const std::string all =
+        fmt::format("cd {} && {} >log 2>&1", folder_, command);
+    ASSERT_EQ(std::system(all.c_str()), 0) << command << Read("log");
+  }
+
+  std::string Read(const std::string& name) const {
+    std::ifstream file(Path(name));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  void Write(const std::string& name, const std::string& text) const {
+    std::ofstream(Path(name)) << text;
+  }
+
+  void MakeAuthority(const std::string& name) {
+    Run(
+        fmt::format("openssl req -x509 -newkey rsa:2048 -nodes -days 2 "
+                    "-subj /CN={0} -keyout {0}.key -out {0}.pem",
+                    name));
+  }
+
+  // NAME.pem and NAME.key, for 127.0.0.1.
+  void MakeCertificate(const std::string& name, const std::string& authority,
+                       int days = 2) {
+    Write("san", "subjectAltName=IP:127.0.0.1\n");
+    Run(
+        fmt::format("openssl req -newkey rsa:2048 -nodes -subj /CN={0} "
+                    "-keyout {0}.key -out {0}.csr",
+                    name));
+    Run(
+        fmt::format("openssl x509 -req -in {0}.csr -CA {1}.pem -CAkey {1}.key "
+                    "-CAcreateserial -days {2} -extfile san -out {0}.pem",
+                    name, authority, days));
+  }
+
+  static int FreePort() {
+    sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+    bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size);
+    getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size);
+    close(socket_fd);
+    return ntohs(address.sin_port);
+  }
+
+  enum class Patience { kNone, kUntilItWorks };
+
+  // Asks with the authority's trust and, if one is named, a certificate.
+  grpc::Status AskOver(const std::string& authority,
+                       const std::string& certificate = "",
+                       Patience patience = Patience::kNone) {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = Read(authority + ".pem");
+    if (!certificate.empty()) {
+      options.pem_cert_chain = Read(certificate + ".pem");
+      options.pem_private_key = Read(certificate + ".key");
+    }
+    const auto stub = status::v1::Status::NewStub(
+        grpc::CreateChannel(address_, grpc::SslCredentials(options)));
+    grpc::ClientContext context;
+    context.set_wait_for_ready(patience == Patience::kUntilItWorks);
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::seconds(30));
+    status::v1::GetNodeResponse node;
+    return stub->GetNode(&context, {}, &node);
+  }
+
+  std::string address_;
+  TlsFiles tls_;
+};
+
+TEST_F(TlsTest, AnswersOverTlsOnly) {
+  const auto server = Start({.listen = address_, .tls = tls_});
+  ASSERT_THAT(server, IsOk());
+  EXPECT_TRUE(AskOver("ca").ok());
+  MakeAuthority("other");
+  EXPECT_FALSE(AskOver("other").ok());
+  const auto clear = status::v1::Status::NewStub(
+      grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()));
+  status::v1::GetNodeResponse node;
+  EXPECT_FALSE(Ask(clear, &status::v1::Status::Stub::GetNode, {}, &node).ok());
+  (*server)->Shutdown();
+}
+
+TEST_F(TlsTest, ServesKnownClientsOnly) {
+  MakeAuthority("other");
+  MakeCertificate("stranger", "other");
+  tls_.client_ca = Path("ca.pem");
+  const auto server = Start({.listen = address_, .tls = tls_});
+  ASSERT_THAT(server, IsOk());
+  EXPECT_TRUE(AskOver("ca", "client").ok());
+  EXPECT_FALSE(AskOver("ca").ok());
+  EXPECT_FALSE(AskOver("ca", "stranger").ok());
+  (*server)->Shutdown();
+}
+
+TEST_F(TlsTest, TakesUpNewFiles) {
+  const auto server =
+      Start({.listen = address_, .tls = tls_, .tls_refresh_seconds = 1});
+  ASSERT_THAT(server, IsOk());
+  MakeAuthority("new");
+  ASSERT_TRUE(AskOver("ca").ok());
+  ASSERT_FALSE(AskOver("new").ok());
+  MakeCertificate("next", "new");
+  Run("mv next.key server.key && mv next.pem server.pem");
+  EXPECT_TRUE(AskOver("new", "", Patience::kUntilItWorks).ok());
+  EXPECT_FALSE(AskOver("ca").ok());
+  (*server)->Shutdown();
+}
+
+TEST_F(TlsTest, NamesWhatIsWrongWithAFile) {
+  MakeAuthority("other");
+  Run("openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key "
+      "-CAcreateserial -days -1 -out old.pem");
+  Run("openssl rsa -aes128 -passout pass:x -in server.key -out locked.key");
+  Write("empty", "");
+  Write("noise",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n"
+        "-----END CERTIFICATE-----\n");
+  struct Case {
+    TlsFiles files;
+    std::string problem;  // After the folder.
+  };
+  const std::string good = Path("server.pem");
+  const std::string key = Path("server.key");
+  const Case cases[] = {
+      {{Path("none"), key, ""},
+       "status-tls-cert: /none: cannot read it: No such file or directory"},
+      {{folder_, key, ""}, "status-tls-cert: : no regular file, want one"},
+      {{Path("empty"), key, ""},
+       "status-tls-cert: /empty: has no certificate, want one in PEM form"},
+      {{Path("noise"), key, ""},
+       "status-tls-cert: /noise: has no certificate, want one in PEM form"},
+      {{Path("old.pem"), key, ""},
+       "status-tls-cert: /old.pem: has expired, want a valid certificate"},
+      {{good, Path("none"), ""},
+       "status-tls-key: /none: cannot read it: No such file or directory"},
+      {{good, good, ""},
+       "status-tls-key: /server.pem: has no private key, want one in PEM form, "
+       "not encrypted"},
+      {{good, Path("locked.key"), ""},
+       "status-tls-key: /locked.key: has no private key, want one in PEM form, "
+       "not encrypted"},
+      {{good, Path("other.key"), ""},
+       "status-tls-key: /other.key: does not belong to the certificate in "
+       "/server.pem, want its key"},
+      {{good, key, Path("empty")},
+       "status-tls-client-ca: /empty: has no certificate, want one in PEM "
+       "form"},
+  };
+  for (const Case& c : cases) {
+    std::string problem(
+        Start({.listen = address_, .tls = c.files}).status().message());
+    for (size_t at; (at = problem.find(folder_)) != std::string::npos;) {
+      problem.erase(at, folder_.size());
+    }
+    EXPECT_EQ(problem, c.problem);
+  }
+}
+
+}  // namespace
+}  // namespace lb
