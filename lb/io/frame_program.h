@@ -1,11 +1,12 @@
 // FrameProgram: a frame filter as a ready program of the classic BPF machine.
 //
-// For filters that a pcap-filter(7) expression would say too slowly: libpcap
-// compiles 128 address ranges in 3 ms and tests them one after another. Values
-// only; a FramePort takes them in SetFilter(). The machine and its codes are
-// those of linux/filter.h and pcap/bpf.h (S. McCanne, V. Jacobson, "The BSD
-// Packet Filter", 1993): one 32-bit accumulator A, one index register X, jumps
-// that only go forward, and a load beyond the frame's end rejects the frame.
+// For filters that change while frames come: libpcap takes milliseconds to
+// compile an expression of 128 address ranges, and has them tested one after
+// another (figures: lb/announce/README.md, "Edge"). Values only; a FramePort
+// takes them in SetFilter(). The machine and its codes are those of
+// linux/filter.h and pcap/bpf.h (S. McCanne, V. Jacobson, "The BSD Packet
+// Filter", 1993): one 32-bit accumulator A, one index register X, jumps that
+// only go forward, and a load beyond the frame's end rejects the frame.
 #ifndef LB_IO_FRAME_PROGRAM_H_
 #define LB_IO_FRAME_PROGRAM_H_
 

@@ -8,10 +8,10 @@
 
 #include <atomic>
 #include <memory>
-#include <string>
 #include <thread>
 
 #include "absl/container/btree_set.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "lb/io/posix/netlink_addresses.h"
 #include "lb/io/posix/posix_environment.h"
