@@ -63,6 +63,26 @@ absl::Status Apply(RotateGossipKeyRequest::Step step,
 
 }  // namespace
 
+grpc::ServerUnaryReactor* AdminService::Drain(
+    grpc::CallbackServerContext* context, const admin::v1::DrainRequest*,
+    admin::v1::DrainResponse* response) {
+  using Answer = absl::StatusOr<admin::v1::DrainResponse>;
+  return AnswerOnLoop(loop_, context, response, {[this]() -> Answer {
+                        LB_RETURN_IF_ERROR(agent_->Drain());
+                        return admin::v1::DrainResponse();
+                      }});
+}
+
+grpc::ServerUnaryReactor* AdminService::Undrain(
+    grpc::CallbackServerContext* context, const admin::v1::UndrainRequest*,
+    admin::v1::UndrainResponse* response) {
+  using Answer = absl::StatusOr<admin::v1::UndrainResponse>;
+  return AnswerOnLoop(loop_, context, response, {[this]() -> Answer {
+                        LB_RETURN_IF_ERROR(agent_->Undrain());
+                        return admin::v1::UndrainResponse();
+                      }});
+}
+
 grpc::ServerUnaryReactor* AdminService::Reload(
     grpc::CallbackServerContext* context, const admin::v1::ReloadRequest*,
     admin::v1::ReloadResponse* response) {

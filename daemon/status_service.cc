@@ -61,6 +61,24 @@ grpc::ServerUnaryReactor* StatusService::ListProblems(
                       }});
 }
 
+grpc::ServerUnaryReactor* StatusService::Explain(
+    grpc::CallbackServerContext* context,
+    const status::v1::ExplainRequest* request,
+    status::v1::ExplainResponse* response) {
+  return AnswerOnLoop(loop_, context, response, {[this, request] {
+                        return agent_->Explain(request->service());
+                      }});
+}
+
+grpc::ServerUnaryReactor* StatusService::WhatIf(
+    grpc::CallbackServerContext* context,
+    const status::v1::WhatIfRequest* request,
+    status::v1::WhatIfResponse* response) {
+  return AnswerOnLoop(loop_, context, response, {[this, request] {
+                        return agent_->WhatIf(*request);
+                      }});
+}
+
 grpc::ServerWriteReactor<status::v1::WatchResponse>* StatusService::Watch(
     grpc::CallbackServerContext*, const status::v1::WatchRequest* request) {
   return Watcher<StateSource>::Start(loop_, &watchers_, [=, this] {

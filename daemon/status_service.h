@@ -52,6 +52,14 @@ class StatusService final : public status::v1::Status::CallbackService {
       grpc::CallbackServerContext* context,
       const status::v1::ListProblemsRequest* request,
       status::v1::ListProblemsResponse* response) override;
+  grpc::ServerUnaryReactor* Explain(
+      grpc::CallbackServerContext* context,
+      const status::v1::ExplainRequest* request,
+      status::v1::ExplainResponse* response) override;
+  grpc::ServerUnaryReactor* WhatIf(
+      grpc::CallbackServerContext* context,
+      const status::v1::WhatIfRequest* request,
+      status::v1::WhatIfResponse* response) override;
   Stream<status::v1::WatchResponse>* Watch(
       grpc::CallbackServerContext* context,
       const status::v1::WatchRequest* request) override;

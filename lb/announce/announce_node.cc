@@ -9,16 +9,15 @@
 #include <utility>
 #include <vector>
 
+#include "lb/announce/frame_filter.h"
 #include "lb/base/check.h"
 #include "lb/base/event_log.h"
 
 namespace lb::announce {
 namespace {
 
-// What the announcer judges, and nothing else: the kernel drops the rest before
-// it costs us a wake-up. In IPv6 the byte at 40 is the ICMPv6 type.
-constexpr char kFilter[] =
-    "arp or (icmp6 and (ip6[40] == 135 or ip6[40] == 136))";
+// Until a port has the filter of its addresses.
+constexpr char kFilterNothing[] = "less 1";
 
 std::string_view Describe(Outcome outcome) {
   switch (outcome) {
@@ -64,8 +63,28 @@ void AnnounceNode::Start() {
 AnnouncementPlan AnnounceNode::SetAnnouncements(Announcements announcements) {
   AnnouncementPlan plan = announcer_.SetAnnouncements(environment_.loop->Now(),
                                                       std::move(announcements));
+  UpdateFilters();
   Drain();
   return plan;
+}
+
+void AnnounceNode::SetWatched(absl::btree_set<net::IpAddress> addresses) {
+  announcer_.SetWatched(std::move(addresses));
+  UpdateFilters();
+}
+
+void AnnounceNode::UpdateFilters() {
+  for (auto& [name, port] : ports_) {
+    absl::btree_set<net::IpAddress> heard = announcer_.HeardOn(name);
+    if (heard == port.heard) continue;
+    const absl::Status watched = Watch(*port.port, heard);
+    if (watched.ok()) {
+      port.heard = std::move(heard);
+    } else {
+      RecordInterface(name, fmt::format("{}: filter: {}", name,
+                                        std::string(watched.message())));
+    }
+  }
 }
 
 void AnnounceNode::Refresh(const absl::btree_set<net::IpAddress>& addresses) {
@@ -104,6 +123,7 @@ void AnnounceNode::FollowLinks() {
   }
   ports_ = std::move(ports);  // Closes those that are no longer usable.
   announcer_.SetLinks(environment_.loop->Now(), std::move(usable));
+  UpdateFilters();
   const bool changed = choices != choices_;
   const std::vector<InterfaceChoice> before =
       std::exchange(choices_, std::move(choices));
@@ -124,7 +144,7 @@ AnnounceNode::Port AnnounceNode::ReusePort(const Interface& interface) {
 
 AnnounceNode::Port AnnounceNode::OpenPort(InterfaceChoice& choice) {
   const Interface& interface = choice.interface;
-  auto port = environment_.frames->Open(interface.name, kFilter);
+  auto port = environment_.frames->Open(interface.name, kFilterNothing);
   if (!port.ok()) {
     choice.arp = choice.ndp = InterfaceState::kNoPort;
     choice.detail = std::string(port.status().message());

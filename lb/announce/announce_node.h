@@ -62,9 +62,7 @@ class AnnounceNode {
   AnnouncementPlan SetAnnouncements(Announcements announcements);
 
   // As the announcer's calls of these names.
-  void SetWatched(absl::btree_set<net::IpAddress> addresses) {
-    announcer_.SetWatched(std::move(addresses));
-  }
+  void SetWatched(absl::btree_set<net::IpAddress> addresses);
   void Refresh(const absl::btree_set<net::IpAddress>& addresses);
   void Reclaim(const net::IpAddress& vip);
   void Fence();
@@ -104,12 +102,15 @@ class AnnounceNode {
     int index = 0;  // Of the interface, when it was opened.
     net::MacAddress mac;
     std::unique_ptr<io::FramePort> port;
+    absl::btree_set<net::IpAddress> heard;  // What its filter passes.
   };
 
   void FollowLinks();
   Port ReusePort(const Interface& interface);
   // On failure says so in `choice`, and sets retry_at_.
   Port OpenPort(InterfaceChoice& choice);
+  // Has the kernel pass what the announcer must hear, and little else.
+  void UpdateFilters();
   void RecordChanges(const std::vector<InterfaceChoice>& before);
   void RecordInterface(const std::string& name, std::string message);
   void OnTimer();

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lb/io/frame_program.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::io {
@@ -31,6 +32,14 @@ class FramePort {
   // Called for each frame that passes the filter; valid during the call only.
   // Without a receiver frames are dropped. The port may be destroyed within.
   virtual void SetReceiver(Receiver receiver) = 0;
+
+  // Replaces the filter at once: no frame that both the old and the new one
+  // pass is lost. Frames that had passed the old one may still come. If the
+  // program is refused the old filter stays.
+  // InvalidArgument: not a program (empty, over kFrameProgramSizeMax, a jump
+  // beyond the end, an end that does not return). ResourceExhausted: the kernel
+  // finds it too large. Unavailable: it refused for another reason.
+  virtual absl::Status SetFilter(const FrameProgram& program) = 0;
 
   // Receives frames to an IPv6 multicast group and reports the membership
   // (MLD), so that snooping switches forward them. Joining twice is joining

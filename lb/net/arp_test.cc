@@ -70,14 +70,31 @@ TEST(ParseArpTest, IgnoresPadding) {
 }
 
 TEST(ParseArpTest, RejectsEveryTruncation) {
-  const std::vector<uint8_t> bytes = Hex(kExamples[0].bytes);
-  for (size_t size = 0; size < bytes.size(); ++size) {
-    SCOPED_TRACE(size);
-    EXPECT_THAT(ParseArp(absl::MakeConstSpan(bytes).first(size)),
-                StatusIs(absl::StatusCode::kInvalidArgument,
-                         HasSubstr("bytes, want 28")));
+  for (const Example& example : kExamples) {
+    SCOPED_TRACE(example.name);
+    const std::vector<uint8_t> bytes = Hex(example.bytes);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      SCOPED_TRACE(size);
+      EXPECT_THAT(ParseArp(absl::MakeConstSpan(bytes).first(size)),
+                  StatusIs(absl::StatusCode::kInvalidArgument,
+                           HasSubstr("bytes, want 28")));
+    }
+    EXPECT_THAT(ParseArp(bytes), IsOk());
   }
-  EXPECT_THAT(ParseArp(bytes), IsOk());
+}
+
+// Both lengths, with as many bytes behind them as they could claim.
+TEST(ParseArpTest, RejectsEveryLyingLength) {
+  for (const size_t offset : {4, 5}) {
+    for (int length = 0; length < 256; ++length) {
+      SCOPED_TRACE(testing::Message() << offset << ": " << length);
+      std::vector<uint8_t> bytes = Hex(kExamples[0].bytes);
+      bytes.resize(8 + 4 * 255);
+      const bool is_true = bytes[offset] == length;
+      bytes[offset] = static_cast<uint8_t>(length);
+      EXPECT_EQ(ParseArp(bytes).ok(), is_true);
+    }
+  }
 }
 
 TEST(ParseArpTest, NamesTheFieldThatIsWrong) {

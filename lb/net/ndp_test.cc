@@ -127,13 +127,43 @@ TEST(ParseNdpTest, IgnoresPadding) {
 }
 
 TEST(ParseNdpTest, RejectsEveryTruncation) {
-  const std::vector<uint8_t> bytes = Hex(kMulticastSolicitation);
-  for (size_t size = 0; size < bytes.size(); ++size) {
-    SCOPED_TRACE(size);
-    EXPECT_THAT(ParseNdp(absl::MakeConstSpan(bytes).first(size)),
-                StatusIs(absl::StatusCode::kInvalidArgument));
+  for (const Example& example : Examples()) {
+    SCOPED_TRACE(example.name);
+    const std::vector<uint8_t> bytes = Hex(example.bytes);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      SCOPED_TRACE(size);
+      EXPECT_THAT(ParseNdp(absl::MakeConstSpan(bytes).first(size)),
+                  StatusIs(absl::StatusCode::kInvalidArgument));
+    }
+    EXPECT_THAT(ParseNdp(bytes), IsOk());
   }
-  EXPECT_THAT(ParseNdp(bytes), IsOk());
+}
+
+TEST(ParseNdpTest, RejectsEveryLyingPayloadLength) {
+  for (const Example& example : Examples()) {
+    SCOPED_TRACE(example.name);
+    std::vector<uint8_t> bytes = Hex(example.bytes);
+    const int truth = bytes[4] << 8 | bytes[5];
+    for (int length = 0; length <= 0xffff; ++length) {
+      bytes[4] = static_cast<uint8_t>(length >> 8);
+      bytes[5] = static_cast<uint8_t>(length);
+      ASSERT_EQ(ParseNdp(bytes).ok(), length == truth) << length;
+    }
+  }
+}
+
+// An option's length is in units of 8 bytes; there is one option of 8.
+TEST(ParseNdpTest, RejectsEveryLyingOptionLength) {
+  for (const Example& example : Examples()) {
+    SCOPED_TRACE(example.name);
+    for (int length = 0; length < 256; ++length) {
+      EXPECT_EQ(
+          ParseNdp(Altered(example.bytes, 65, fmt::format("{:02x}", length)))
+              .ok(),
+          length == 1)
+          << length;
+    }
+  }
 }
 
 // As above, but the IPv6 header tells the truth about what is left, and so does

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Fuzzes one decoder, from the bytes of real nodes.
+# Fuzzes what reads bytes of the network, from the bytes of real nodes.
 #
-#   fuzz_test.sh FUZZER VECTORS MALLOC_LIMIT_MB
+#   fuzz_test.sh FUZZER VECTORS VECTORS_MIN MALLOC_LIMIT_MB
 #
 # FUZZ_SECONDS (5) says for how long: bazel test --test_env=FUZZ_SECONDS=60 ...
 # An input that fails is printed in base64; one that makes the decoder allocate
 # more than the limit at once fails.
 set -euo pipefail
 
-fuzzer=$1 vectors=$2 limit=$3
+fuzzer=$1 vectors=$2 vectors_min=$3 limit=$4
 seeds=$TEST_TMPDIR/seeds
 mkdir -p "$seeds"
 # The corpus: lines of hexadecimal digits; long ones are abridged with "..".
@@ -17,8 +17,8 @@ while read -r hex; do
   count=$((count + 1))
   printf "$(sed 's/../\\x&/g' <<<"$hex")" >"$seeds/$count"
 done < <(grep -E '^([0-9a-f]{2})+$' "$vectors")
-if [[ $count -lt 50 ]]; then
-  echo "$vectors: $count vectors, want 50 or more" >&2
+if [[ $count -lt $vectors_min ]]; then
+  echo "$vectors: $count vectors, want $vectors_min or more" >&2
   exit 1
 fi
 

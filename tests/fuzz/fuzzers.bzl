@@ -1,6 +1,6 @@
 """Fuzzers: compiled by clang with libFuzzer and sanitizers, whatever compiles the rest."""
 
-def fuzz_test(name, main, sources, corpus, malloc_limit_mb, libraries):
+def fuzz_test(name, main, sources, corpus, vectors_min, malloc_limit_mb, libraries):
     """Declares a test that fuzzes for FUZZ_SECONDS, 5 if it is not set.
 
     Args:
@@ -8,6 +8,7 @@ def fuzz_test(name, main, sources, corpus, malloc_limit_mb, libraries):
       main: the file with LLVMFuzzerTestOneInput().
       sources: all .cc and .h files below it.
       corpus: vectors, one per line, in hexadecimal digits.
+      vectors_min: how many it holds at the least.
       malloc_limit_mb: what no input may make it allocate at once.
       libraries: pkg-config names.
     """
@@ -37,6 +38,7 @@ def fuzz_test(name, main, sources, corpus, malloc_limit_mb, libraries):
         args = [
             "$(location :%ser)" % name,
             "$(location %s)" % corpus,
+            str(vectors_min),
             str(malloc_limit_mb),
         ],
         data = [

@@ -1,9 +1,5 @@
 // Links, frames and addresses on real interfaces, in a network namespace that
 // this process makes for itself. Needs CAP_SYS_ADMIN; skipped without.
-#include <linux/if.h>
-#include <netlink/route/link/veth.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -16,8 +12,8 @@
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/posix/netlink_addresses.h"
 #include "lb/io/posix/netlink_links.h"
-#include "lb/io/posix/netlink_socket.h"
 #include "lb/io/posix/pcap_frames.h"
+#include "lb/io/posix/testing/test_links.h"
 
 namespace lb::io {
 namespace {
@@ -28,12 +24,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-// Whether this process has a namespace of its own now; made once.
-bool HaveNamespace() {
-  static const bool have = unshare(CLONE_NEWNET) == 0;
-  return have;
-}
 
 size_t CountOpenFiles() {
   const std::filesystem::directory_iterator files("/proc/self/fd");
@@ -46,9 +36,9 @@ class NamespaceTest : public testing::Test {
     if (!HaveNamespace()) {
       GTEST_SKIP() << "SKIPPED: no network namespace, want CAP_SYS_ADMIN";
     }
-    auto socket = ConnectNetlink();
-    ASSERT_THAT(socket, IsOk());
-    socket_ = *std::move(socket);
+    auto test_links = TestLinks::Create();
+    ASSERT_THAT(test_links, IsOk());
+    test_links_.emplace(*std::move(test_links));
     auto links = NetlinkLinks::Create(&loop_);
     ASSERT_THAT(links, IsOk());
     links_ = *std::move(links);
@@ -56,33 +46,16 @@ class NamespaceTest : public testing::Test {
     SetUpLink("lo", true);
   }
   void TearDown() override {
-    if (socket_ != nullptr) DeleteLink("va");
+    if (test_links_) test_links_->Delete("va");
   }
 
   // A pair of interfaces that are each other's cable.
   void AddVethPair() {
-    ASSERT_EQ(rtnl_link_veth_add(socket_.get(), "va", "vb", /*pid=*/getpid()),
-              0);
+    ASSERT_THAT(test_links_->AddVethPair("va", "vb"), IsOk());
     ASSERT_TRUE(RunUntil([this] { return Find("va") && Find("vb"); }));
   }
-  void DeleteLink(const char* name) {
-    rtnl_link* link = rtnl_link_alloc();
-    rtnl_link_set_name(link, name);
-    rtnl_link_delete(socket_.get(), link);
-    rtnl_link_put(link);
-  }
   void SetUpLink(const char* name, bool up) {
-    rtnl_link* old = nullptr;
-    ASSERT_EQ(rtnl_link_get_kernel(socket_.get(), 0, name, &old), 0) << name;
-    rtnl_link* wanted = rtnl_link_alloc();
-    if (up) {
-      rtnl_link_set_flags(wanted, IFF_UP);
-    } else {
-      rtnl_link_unset_flags(wanted, IFF_UP);
-    }
-    EXPECT_EQ(rtnl_link_change(socket_.get(), old, wanted, 0), 0);
-    rtnl_link_put(wanted);
-    rtnl_link_put(old);
+    ASSERT_THAT(test_links_->SetUp(name, up), IsOk());
   }
   void SetUpBoth() {
     SetUpLink("va", true);
@@ -112,7 +85,7 @@ class NamespaceTest : public testing::Test {
   }
 
   PosixLoop loop_;
-  NetlinkSocket socket_;
+  std::optional<TestLinks> test_links_;
   std::unique_ptr<NetlinkLinks> links_;
   int changes_ = 0;
 };
@@ -140,7 +113,7 @@ TEST_F(NamespaceTest, LinksAreSeenToComeChangeAndGo) {
   // The IPv6 link-local address shows once it is no longer tentative.
   ASSERT_TRUE(RunUntil([this] { return HasLinkLocal("va"); }));
 
-  DeleteLink("va");
+  test_links_->Delete("va");
   ASSERT_TRUE(RunUntil([this] { return !Find("va") && !Find("vb"); }));
 }
 

@@ -1,9 +1,15 @@
 #include "lb/io/posix/pcap_frames.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <pcap/pcap.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "asio/io_context.hpp"
@@ -38,19 +44,64 @@ absl::Status ActivationError(const std::string& interface, int code,
   }
 }
 
-absl::Status SetFilter(const std::string& filter, pcap_t* capture) {
-  bpf_program program = {};
-  if (pcap_compile(capture, &program, filter.c_str(), /*optimize=*/1,
+// Not by pcap_setfilter(), which has the kernel drop all frames for a moment:
+// the kernel itself exchanges filters at once. A filter that libpcap does not
+// know of it does not apply again to what has passed it.
+absl::Status Attach(const sock_fprog& program, pcap_t* capture) {
+  if (setsockopt(pcap_fileno(capture), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                 sizeof(program)) == 0) {
+    return absl::OkStatus();
+  }
+  const std::string text = fmt::format("filter of {} instructions: {}",
+                                       program.len, strerror(errno));
+  switch (errno) {
+    case EINVAL:
+      return absl::InvalidArgumentError(text);
+    case ENOMEM:
+      return absl::ResourceExhaustedError(text);
+    default:
+      return absl::UnavailableError(text);
+  }
+}
+
+absl::Status AttachExpression(const std::string& filter, pcap_t* capture) {
+  bpf_program compiled = {};
+  if (pcap_compile(capture, &compiled, filter.c_str(), /*optimize=*/1,
                    PCAP_NETMASK_UNKNOWN) != 0) {
     return absl::InvalidArgumentError(
         fmt::format("filter \"{}\": {}, want a pcap-filter expression", filter,
                     pcap_geterr(capture)));
   }
-  const int result = pcap_setfilter(capture, &program);
-  pcap_freecode(&program);
-  if (result == 0) return absl::OkStatus();
-  return absl::UnavailableError(
-      fmt::format("filter \"{}\": {}", filter, pcap_geterr(capture)));
+  std::vector<sock_filter> program;
+  for (u_int i = 0; i < compiled.bf_len; ++i) {
+    const bpf_insn& in = compiled.bf_insns[i];
+    program.push_back({in.code, in.jt, in.jf, in.k});
+  }
+  pcap_freecode(&compiled);
+  return Attach({static_cast<unsigned short>(program.size()), program.data()},
+                capture);
+}
+
+absl::Status AttachProgram(const FrameProgram& filter, pcap_t* capture) {
+  if (filter.empty() || filter.size() > kFrameProgramSizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("filter of {} instructions, want 1 to {}", filter.size(),
+                    kFrameProgramSizeMax));
+  }
+  std::vector<sock_filter> program;
+  for (const FrameInstruction& in : filter) {
+    program.push_back({static_cast<uint16_t>(in.opcode), in.if_true,
+                       in.if_false, in.operand});
+  }
+  return Attach({static_cast<unsigned short>(program.size()), program.data()},
+                capture);
+}
+
+// Drops what was captured before there was a filter.
+void Drain(pcap_t* capture) {
+  pcap_dispatch(
+      capture, kCaptureBufferSize / kFrameSizeMax,
+      [](uint8_t*, const pcap_pkthdr*, const uint8_t*) {}, nullptr);
 }
 
 absl::StatusOr<Capture> Activate(const std::string& interface,
@@ -72,12 +123,18 @@ absl::StatusOr<Capture> Activate(const std::string& interface,
         fmt::format("interface {}: link type {}, want Ethernet", interface,
                     pcap_datalink_val_to_name(pcap_datalink(capture.get()))));
   }
-  LB_RETURN_IF_ERROR(SetFilter(filter, capture.get()));
+  LB_RETURN_IF_ERROR(AttachExpression(filter, capture.get()));
   if (pcap_setdirection(capture.get(), PCAP_D_IN) != 0 ||
       pcap_setnonblock(capture.get(), 1, text) != 0) {
     return absl::UnavailableError(fmt::format(
         "interface {}: {} {}", interface, pcap_geterr(capture.get()), text));
   }
+  // The host's own frames then cost nothing; kernels before 4.20 refuse, and
+  // libpcap drops the frames that it was told not to give.
+  const int on = 1;
+  (void)setsockopt(pcap_fileno(capture.get()), SOL_PACKET,
+                   PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+  Drain(capture.get());
   return capture;
 }
 
@@ -171,6 +228,10 @@ class PcapPort final : public FramePort {
   void SetReceiver(Receiver receiver) override {
     state_->receiver =
         receiver ? std::make_shared<Receiver>(std::move(receiver)) : nullptr;
+  }
+
+  absl::Status SetFilter(const FrameProgram& program) override {
+    return AttachProgram(program, state_->capture.get());
   }
 
   absl::Status JoinGroup(const net::IpAddress& group) override {

@@ -35,7 +35,7 @@ std::optional<int> ReadSysctl(const std::string& name) {
 
 absl::StatusOr<std::unique_ptr<PosixEnvironment>> PosixEnvironment::Create(
     const PosixEnvironmentOptions& options) {
-  std::unique_ptr<PosixEnvironment> made(new PosixEnvironment());
+  std::unique_ptr<PosixEnvironment> made(new PosixEnvironment(options.loop));
   PosixLoop* const loop = made->loop();
   if (!options.state_folder.empty()) {
     LB_ASSIGN_OR_RETURN(made->state_,

@@ -34,6 +34,7 @@ struct PosixEnvironmentOptions {
   // Where UDP and TCP are bound. Port 0: one that is free for both.
   net::Endpoint gossip;
   std::string state_folder;  // Empty: the environment has no state store.
+  PosixLoopOptions loop;
 };
 
 // Fills `bytes` from the cryptographic generator; stops the process if it
@@ -61,13 +62,14 @@ class PosixEnvironment {
   void Stop() { loop_->Stop(); }
 
  private:
-  PosixEnvironment() = default;
+  explicit PosixEnvironment(const PosixLoopOptions& options)
+      : loop_(std::make_unique<PosixLoop>(options)) {}
 
   absl::Status Bind(const net::Endpoint& gossip);
   void Assemble();
 
   // The loop is destroyed last.
-  std::unique_ptr<PosixLoop> loop_ = std::make_unique<PosixLoop>();
+  std::unique_ptr<PosixLoop> loop_;
   EventLog log_;
   std::unique_ptr<UdpTransport> datagrams_;
   std::unique_ptr<TcpTransport> streams_;

@@ -92,6 +92,36 @@ TEST_F(PosixEnvironmentTest, ReadsKernelSettings) {
   EXPECT_EQ(ReadSysctl("kernel/ostype"), std::nullopt);  // Is no number.
 }
 
+// The middle one both spins and sleeps.
+TEST_F(PosixEnvironmentTest, ABusyLoopRunsTheSame) {
+  for (const absl::Duration busy_poll :
+       {absl::ZeroDuration(), absl::Milliseconds(2),
+        absl::InfiniteDuration()}) {
+    SCOPED_TRACE(busy_poll);
+    const auto world = PosixEnvironment::Create(
+        {.gossip = loopback_, .loop = {.busy_poll = busy_poll}});
+    ASSERT_THAT(world, IsOk());
+    PosixLoop* const loop = (*world)->loop();
+    std::vector<int> ran;
+    std::thread other;
+    const auto late = loop->NewTimer([&] {
+      ran.push_back(2);
+      other = std::thread([&] {
+        loop->Post([&] {
+          ran.push_back(3);
+          (*world)->Stop();
+        });
+      });
+    });
+    const auto soon = loop->NewTimer([&] { ran.push_back(1); });
+    late->Arm(loop->Now() + absl::Milliseconds(20));
+    soon->Arm(loop->Now() + absl::Milliseconds(1));
+    (*world)->Run();
+    other.join();
+    EXPECT_THAT(ran, ElementsAre(1, 2, 3));
+  }
+}
+
 TEST_F(PosixEnvironmentTest, SignalsComeOnTheLoop) {
   const auto world = Create(loopback_);
   ASSERT_THAT(world, IsOk());

@@ -27,6 +27,7 @@ Clock::time_point ToSteady(absl::Time time) {
 struct TimerState {
   absl::AnyInvocable<void()> on_fire;
   uint64_t arming = 0;  // Counts Arm() and Disarm(): is this firing current?
+  absl::Time deadline = absl::InfiniteFuture();  // InfiniteFuture: disarmed.
 };
 
 class PosixTimer final : public Timer {
@@ -37,17 +38,25 @@ class PosixTimer final : public Timer {
   }
   ~PosixTimer() override { Disarm(); }
 
+  // Shells arm after every input, mostly with the deadline that they had: that
+  // must not cost a system call.
   void Arm(absl::Time deadline) override {
+    if (deadline == state_->deadline) return;
     Disarm();
     if (deadline == absl::InfiniteFuture()) return;
+    state_->deadline = deadline;
     timer_.expires_at(ToSteady(deadline));
     timer_.async_wait(
         [state = state_, arming = state_->arming](const asio::error_code&) {
-          if (state->arming == arming) state->on_fire();
+          if (state->arming != arming) return;
+          state->deadline = absl::InfiniteFuture();
+          state->on_fire();
         });
   }
 
   void Disarm() override {
+    if (state_->deadline == absl::InfiniteFuture()) return;
+    state_->deadline = absl::InfiniteFuture();
     ++state_->arming;
     timer_.cancel();
   }
@@ -66,7 +75,8 @@ struct PosixLoop::Core {
       asio::make_work_guard(context);
 };
 
-PosixLoop::PosixLoop() : core_(std::make_unique<Core>()) {}
+PosixLoop::PosixLoop(const PosixLoopOptions& options)
+    : options_(options), core_(std::make_unique<Core>()) {}
 
 PosixLoop::~PosixLoop() = default;
 
@@ -88,7 +98,21 @@ void PosixLoop::Post(absl::AnyInvocable<void()> task) {
   asio::post(core_->context, [task = std::move(task)]() mutable { task(); });
 }
 
-void PosixLoop::Run() { core_->context.run(); }
+void PosixLoop::Run() {
+  asio::io_context& context = core_->context;
+  if (options_.busy_poll <= absl::ZeroDuration()) {
+    context.run();
+    return;
+  }
+  absl::Time sleep_at = Now() + options_.busy_poll;
+  while (!context.stopped()) {
+    if (context.poll() == 0) {
+      if (Now() < sleep_at) continue;
+      context.run_one();
+    }
+    sleep_at = Now() + options_.busy_poll;
+  }
+}
 
 void PosixLoop::Stop() { core_->context.stop(); }
 

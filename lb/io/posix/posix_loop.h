@@ -18,9 +18,17 @@ class io_context;
 
 namespace lb::io {
 
+struct PosixLoopOptions {
+  // How long Run() asks again and again for something to do, after there was
+  // something, before it sleeps. To wake a sleeping thread takes tens of
+  // microseconds; while it spins the loop takes the whole of one processor.
+  // InfiniteDuration: it never sleeps. Zero: it sleeps at once.
+  absl::Duration busy_poll;
+};
+
 class PosixLoop final : public Loop {
  public:
-  PosixLoop();
+  explicit PosixLoop(const PosixLoopOptions& options = {});
   ~PosixLoop() override;
   PosixLoop(const PosixLoop&) = delete;
   PosixLoop& operator=(const PosixLoop&) = delete;
@@ -46,6 +54,7 @@ class PosixLoop final : public Loop {
  private:
   struct Core;
 
+  const PosixLoopOptions options_;
   const std::unique_ptr<Core> core_;
 };
 

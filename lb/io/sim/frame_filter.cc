@@ -3,6 +3,7 @@
 #include <pcap/pcap.h>
 
 #include <utility>
+#include <vector>
 
 #include "fmt/format.h"
 
@@ -24,6 +25,27 @@ absl::StatusOr<FrameFilter> FrameFilter::Compile(
                                                     pcap_freecode(compiled);
                                                     delete compiled;
                                                   }));
+}
+
+absl::StatusOr<FrameFilter> FrameFilter::Load(const FrameProgram& program) {
+  // Frees its instructions with itself.
+  struct Loaded {
+    std::vector<bpf_insn> instructions;
+    bpf_program program = {};
+  };
+  const auto loaded = std::make_shared<Loaded>();
+  for (const FrameInstruction& in : program) {
+    loaded->instructions.push_back(
+        {static_cast<u_short>(in.opcode), in.if_true, in.if_false, in.operand});
+  }
+  const int size = static_cast<int>(program.size());
+  if (program.size() > kFrameProgramSizeMax ||
+      bpf_validate(loaded->instructions.data(), size) == 0) {
+    return absl::InvalidArgumentError(fmt::format(
+        "filter of {} instructions: want a program of the BPF machine", size));
+  }
+  loaded->program = {static_cast<u_int>(size), loaded->instructions.data()};
+  return FrameFilter({loaded, &loaded->program});
 }
 
 bool FrameFilter::Matches(absl::Span<const uint8_t> frame) const {

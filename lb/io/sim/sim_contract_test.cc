@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/testing/frame_contract.h"
 #include "lb/io/testing/io_contract.h"
 
 namespace lb::io {
@@ -37,6 +38,39 @@ std::unique_ptr<ContractHarness> MakeSimHarness() {
 INSTANTIATE_TEST_SUITE_P(Sim, IoContractTest, testing::Values(&MakeSimHarness));
 INSTANTIATE_TEST_SUITE_P(Sim, StreamContractTest,
                          testing::Values(&MakeSimHarness));
+
+class SimFrames final : public FrameHarness {
+ public:
+  // A cable keeps the order of its frames.
+  SimFrames() { world_.segment().paths().SetDefault({.jitter = {}}); }
+
+  std::unique_ptr<FramePort> OpenSender(const std::string& filter) override {
+    return Open(first_, filter);
+  }
+  std::unique_ptr<FramePort> OpenReceiver(const std::string& filter) override {
+    return Open(second_, filter);
+  }
+  bool RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) override {
+    return world_.loop().RunUntil(done, limit);
+  }
+
+ private:
+  static std::unique_ptr<FramePort> Open(SimHost* host,
+                                         const std::string& filter) {
+    return *host->environment().frames->Open("eth0", filter);
+  }
+
+  SimWorld world_{/*seed=*/1};
+  SimHost* const first_ = world_.AddHost("n1", "10.0.0.1/24");
+  SimHost* const second_ = world_.AddHost("n2", "10.0.0.2/24");
+};
+
+std::unique_ptr<FrameHarness> MakeSimFrames() {
+  return std::make_unique<SimFrames>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Sim, FrameContractTest,
+                         testing::Values(&MakeSimFrames));
 
 }  // namespace
 }  // namespace lb::io

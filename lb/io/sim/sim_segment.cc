@@ -62,6 +62,11 @@ class SimFramePort final : public FramePort {
         receiver ? std::make_shared<Receiver>(std::move(receiver)) : nullptr;
   }
 
+  absl::Status SetFilter(const FrameProgram& program) override {
+    LB_ASSIGN_OR_RETURN(state_->filter, FrameFilter::Load(program));
+    return absl::OkStatus();
+  }
+
   absl::Status JoinGroup(const net::IpAddress& group) override {
     LB_RETURN_IF_ERROR(CheckGroup(group));
     state_->groups.insert(group);

@@ -79,6 +79,23 @@ TEST_P(IoContractTest, ArmingAgainMovesTheDeadline) {
   ASSERT_TRUE(RunUntil([&] { return fired == 2; }));
 }
 
+TEST_P(IoContractTest, ArmingForTheSameDeadlineAgainIsArmingOnce) {
+  int fired = 0;
+  const absl::Time soon = loop()->Now() + absl::Milliseconds(5);
+  const auto timer = loop()->NewTimer([&] { ++fired; });
+  timer->Arm(soon);
+  timer->Arm(soon);
+  ASSERT_TRUE(RunUntil([&] { return fired > 0; }));
+  RunFor(absl::Milliseconds(5));
+  EXPECT_EQ(fired, 1);
+  timer->Arm(soon);  // It has passed, but this is another arming.
+  ASSERT_TRUE(RunUntil([&] { return fired == 2; }));
+  timer->Arm(soon);
+  timer->Disarm();
+  timer->Arm(soon);
+  ASSERT_TRUE(RunUntil([&] { return fired == 3; }));
+}
+
 TEST_P(IoContractTest, DisarmedTimersStaySilent) {
   int fired = 0;
   const auto disarmed = loop()->NewTimer([&] { ++fired; });

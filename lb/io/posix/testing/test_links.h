@@ -1,0 +1,38 @@
+// Links for tests and benchmarks on real interfaces: veth pairs in a network
+// namespace that this process makes for itself. Nothing of the host is touched;
+// it all goes with the process.
+#ifndef LB_IO_POSIX_TESTING_TEST_LINKS_H_
+#define LB_IO_POSIX_TESTING_TEST_LINKS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lb/io/posix/netlink_socket.h"
+
+namespace lb::io {
+
+// Whether this thread, and those that it starts from now on, are in a namespace
+// of their own; made by the first call. False: CAP_SYS_ADMIN is missing.
+bool HaveNamespace();
+
+class TestLinks {
+ public:
+  // REQUIRES: HaveNamespace().
+  static absl::StatusOr<TestLinks> Create();
+
+  // A pair of interfaces that are each other's cable, switched off.
+  absl::Status AddVethPair(const std::string& one, const std::string& other);
+  // With its peer. What is not there is not deleted.
+  void Delete(const std::string& name);
+  absl::Status SetUp(const std::string& name, bool up);
+
+ private:
+  explicit TestLinks(NetlinkSocket socket) : socket_(std::move(socket)) {}
+
+  NetlinkSocket socket_;
+};
+
+}  // namespace lb::io
+
+#endif  // LB_IO_POSIX_TESTING_TEST_LINKS_H_
