@@ -138,6 +138,14 @@ const FaultCase kFaults[] = {
              "  addresses: [10.0.1.0/30]\n",
      "a.yaml:12: IPAddressPool/p: spec.addresses: given twice, want it "
      "once\n"},
+    {kAd + "metadata:\n  name: x\n  annotations:\n"
+           "    lb.io/election-policy: Sticky\n",
+     "a.yaml:12: L2Advertisement/x: metadata.annotations[lb.io/election-policy]"
+     ": \"Sticky\", want compat, sticky or balanced\n"},
+    {kAd + "metadata:\n  name: x\n  annotations:\n"
+           "    lb.io/election-policy: \"\"\n",
+     "a.yaml:12: L2Advertisement/x: metadata.annotations[lb.io/election-policy]"
+     ": \"\", want compat, sticky or balanced\n"},
     {kAd + "metadata: {name: x}\nspec:\n  nodeSelectors:\n"
            "  - matchExpressions:\n    - {key: zone, operator: in}\n",
      "a.yaml:13: L2Advertisement/x: "
@@ -266,6 +274,17 @@ metadata: {name: all}
      "ad ad poolSelectors={tier:gold} nodeSelectors={zone:a},{zone:b} "
      "serviceSelectors={} interfaces=eth0,eth1 preferred=10*{zone:a}\n"
      "ad all\n"},
+    {R"(
+apiVersion: metallb.io/v1beta1
+kind: L2Advertisement
+metadata: {name: ad, annotations: {lb.io/election-policy: balanced}}
+---
+apiVersion: metallb.io/v1beta1
+kind: L2Advertisement
+metadata: {name: mixed, annotations: {lb.io/election-policy: compat}}
+spec: {interfaces: [eth0]}
+)",
+     "ad ad policy=balanced\nad mixed interfaces=eth0 policy=compat\n"},
     {R"(
 apiVersion: v1
 kind: Service

@@ -15,6 +15,7 @@
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
 #include "lb/election/candidates.h"
+#include "lb/election/policy.h"
 #include "lb/ipam/pool.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
@@ -26,6 +27,7 @@ constexpr std::string_view kExclude = "lb.io/exclude";
 constexpr std::string_view kReserve = "lb.io/reserve";
 constexpr std::string_view kCoolDown = "lb.io/cool-down";
 constexpr std::string_view kOrder = "lb.io/order";
+constexpr std::string_view kElectionPolicy = "lb.io/election-policy";
 
 std::vector<net::IpRange> ReadRanges(const Fields& spec) {
   const std::vector<std::string> texts = spec.Texts("addresses");
@@ -118,6 +120,15 @@ void ReadPoolAnnotations(const Fields& annotations, ipam::Pool& pool) {
   });
 }
 
+// Nullopt: the default is meant.
+std::optional<election::Policy> ReadPolicy(const Fields& annotations) {
+  if (annotations.Find(kElectionPolicy) == nullptr) return std::nullopt;
+  const auto policy = election::ParsePolicy(annotations.Text(kElectionPolicy));
+  if (policy.ok()) return *policy;
+  annotations.Refuse(kElectionPolicy, std::string(policy.status().message()));
+  return std::nullopt;
+}
+
 void RefuseUnknownAtTop(const Fields& root) {
   root.RefuseUnknown({"apiVersion", "kind", "metadata", "spec", "status"});
 }
@@ -154,6 +165,9 @@ election::L2Advertisement ReadL2Advertisement(const Fields& root,
                                               const Metadata& metadata) {
   election::L2Advertisement advertisement;
   advertisement.name = metadata.name;
+  if (metadata.annotations) {
+    advertisement.policy = ReadPolicy(*metadata.annotations);
+  }
   RefuseUnknownAtTop(root);
   const std::optional<Fields> spec = root.Map("spec");
   if (!spec) return advertisement;  // Every pool, everywhere.

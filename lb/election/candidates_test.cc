@@ -186,6 +186,111 @@ const RuleCase kRules[] = {
     {"not a member",
      [](Cluster* cluster, Vip*) { cluster->members = {"node-b"}; },
      "node-a=notMember node-b=announcer node-c=notMember"},
+    {"draining",
+     [](Cluster* cluster, Vip*) { cluster->nodes["node-a"].draining = true; },
+     "node-a=nodeDraining node-b=notOwner node-c=announcer"},
+    {"all but one drain, and that one is no candidate",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes["node-a"].draining = true;
+       cluster->nodes["node-b"].draining = true;
+       cluster->nodes["node-c"].network_unavailable = true;
+     },
+     "node-a=announcer node-b=notOwner node-c=nodeNetworkUnavailable"},
+    {"policy Local: the only node with an endpoint drains",
+     [](Cluster* cluster, Vip* vip) {
+       vip->traffic.external_traffic_policy = TrafficPolicy::kLocal;
+       vip->traffic.endpoints = {{"node-b"}};
+       cluster->nodes["node-b"].draining = true;
+     },
+     "node-a=noLocalEndpoints node-b=announcer node-c=noLocalEndpoints"},
+    {"no interface at all is usable",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes["node-a"].usable_interfaces.emplace();
+     },
+     "node-a=noUsableInterface node-b=notOwner node-c=announcer"},
+    {"any usable interface will do",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes["node-a"].usable_interfaces = {"eth7"};
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"none of the listed interfaces is usable on a; one is on c",
+     [](Cluster* cluster, Vip*) {
+       cluster->advertisements = {{.name = "x", .interfaces = {"eth0"}},
+                                  {.name = "y", .interfaces = {"eth1"}}};
+       cluster->nodes["node-a"].usable_interfaces = {"eth2", "eth3"};
+       cluster->nodes["node-c"].usable_interfaces = {"eth1", "eth2"};
+     },
+     "node-a=noUsableInterface node-b=notOwner node-c=announcer"},
+    {"only advertisements that reach the node list its interfaces",
+     [](Cluster* cluster, Vip*) {
+       cluster->advertisements = {{.name = "x",
+                                   .node_selectors = {With("zone", "west")},
+                                   .interfaces = {"eth0"}},
+                                  {.name = "y",
+                                   .node_selectors = {With("zone", "east")},
+                                   .interfaces = {"eth1"}}};
+       cluster->nodes["node-a"].usable_interfaces = {"eth1"};
+       cluster->nodes["node-b"].usable_interfaces = {"eth1"};
+     },
+     "node-a=noUsableInterface node-b=notOwner node-c=announcer"},
+    {"compat ignores who holds the address and who holds down",
+     [](Cluster* cluster, Vip* vip) {
+       vip->holder = "node-b";
+       cluster->nodes["node-a"].holding_down = true;
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"sticky: the holder keeps the address",
+     [](Cluster* cluster, Vip* vip) {
+       cluster->default_policy = Policy::kSticky;
+       vip->holder = "node-b";
+     },
+     "node-a=notOwner node-b=announcer node-c=notOwner"},
+    {"sticky: the holder keeps it against a higher score",
+     [](Cluster* cluster, Vip* vip) {
+       cluster->advertisements[0].policy = Policy::kSticky;
+       cluster->advertisements[0].preferred_nodes = {{9, With("zone", "west")}};
+       vip->holder = "node-b";
+     },
+     "node-a=notOwner node-b=announcer node-c=notOwner"},
+    {"sticky: a holder that holds down keeps it, too",
+     [](Cluster* cluster, Vip* vip) {
+       cluster->default_policy = Policy::kSticky;
+       cluster->nodes["node-b"].holding_down = true;
+       vip->holder = "node-b";
+     },
+     "node-a=notOwner node-b=announcer node-c=notOwner"},
+    {"sticky: the holder drains",
+     [](Cluster* cluster, Vip* vip) {
+       cluster->default_policy = Policy::kSticky;
+       cluster->nodes["node-b"].draining = true;
+       vip->holder = "node-b";
+     },
+     "node-a=announcer node-b=nodeDraining node-c=notOwner"},
+    {"sticky: the holder is no member",
+     [](Cluster* cluster, Vip* vip) {
+       cluster->default_policy = Policy::kSticky;
+       cluster->members = {"node-b", "node-c"};
+       vip->holder = "node-a";
+     },
+     "node-a=notMember node-b=notOwner node-c=announcer"},
+    {"sticky: a holder that nobody knows",
+     [](Cluster* cluster, Vip* vip) {
+       cluster->default_policy = Policy::kSticky;
+       vip->holder = "node-z";
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
+    {"sticky: without a holder, one that holds down comes last",
+     [](Cluster* cluster, Vip*) {
+       cluster->default_policy = Policy::kSticky;
+       cluster->nodes["node-a"].holding_down = true;
+     },
+     "node-a=notOwner node-b=notOwner node-c=announcer"},
+    {"sticky: all hold down",
+     [](Cluster* cluster, Vip*) {
+       cluster->default_policy = Policy::kSticky;
+       for (auto& [name, node] : cluster->nodes) node.holding_down = true;
+     },
+     "node-a=announcer node-b=notOwner node-c=notOwner"},
     {"a member without a Node object is known by its host name",
      [](Cluster* cluster, Vip*) {
        cluster->nodes.clear();
@@ -205,6 +310,56 @@ TEST(ElectTest, AppliesEachRule) {
     c.arrange(&cluster, &vip);
     EXPECT_EQ(Standings(Elect(cluster, vip)), c.standings);
   }
+}
+
+struct PolicyCase {
+  std::string rule;
+  std::vector<L2Advertisement> advertisements;
+  Policy policy;
+};
+
+TEST(ElectTest, TheFirstAdvertisementByNameThatHasAPolicyDecides) {
+  const PolicyCase cases[] = {
+      {"none has one: the default", {{.name = "x"}}, Policy::kBalanced},
+      {"none matches: the default",
+       {{.name = "x", .pools = {"other"}, .policy = Policy::kSticky}},
+       Policy::kBalanced},
+      {"by name, whatever the order",
+       {{.name = "y", .policy = Policy::kSticky},
+        {.name = "x", .policy = Policy::kCompat}},
+       Policy::kCompat},
+      {"those that have none are passed over",
+       {{.name = "w"}, {.name = "y", .policy = Policy::kSticky}},
+       Policy::kSticky},
+      {"those that do not match are passed over",
+       {{.name = "w", .pools = {"other"}, .policy = Policy::kCompat},
+        {.name = "y", .policy = Policy::kSticky}},
+       Policy::kSticky},
+      {"also one that reaches no node",
+       {{.name = "w",
+         .node_selectors = {With("zone", "north")},
+         .policy = Policy::kSticky},
+        {.name = "y", .policy = Policy::kCompat}},
+       Policy::kSticky},
+  };
+  for (const PolicyCase& c : cases) {
+    SCOPED_TRACE(c.rule);
+    Cluster cluster = ThreeNodes();
+    cluster.default_policy = Policy::kBalanced;
+    cluster.advertisements = c.advertisements;
+    EXPECT_EQ(Elect(cluster, TestVip()).policy, c.policy);
+  }
+}
+
+TEST(ElectTest, RankedIsWhoComesNextWhoeverHoldsTheAddress) {
+  Cluster cluster = ThreeNodes();
+  cluster.default_policy = Policy::kSticky;
+  cluster.nodes["node-a"].holding_down = true;
+  Vip vip = TestVip();
+  vip.holder = "node-b";
+  const Decision decision = Elect(cluster, vip);
+  EXPECT_EQ(decision.winner, "node-b");
+  EXPECT_THAT(RankedNames(decision), ElementsAre("node-c", "node-b", "node-a"));
 }
 
 TEST(ElectTest, ScoresAddUpOverAdvertisementsThatReachTheNode) {
@@ -292,10 +447,10 @@ TEST(ElectTest, EveryNodeGetsAShare) {
 
 TEST(NodeVerdictTest, NamesAreDistinct) {
   std::map<std::string_view, int> names;
-  for (int i = 0; i <= static_cast<int>(NodeVerdict::kNoLocalEndpoints); ++i) {
+  for (int i = 0; i <= static_cast<int>(NodeVerdict::kNodeDraining); ++i) {
     ++names[ToString(static_cast<NodeVerdict>(i))];
   }
-  EXPECT_EQ(names.size(), 9u);
+  EXPECT_EQ(names.size(), 11u);
 }
 
 }  // namespace

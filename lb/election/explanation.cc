@@ -69,8 +69,9 @@ std::string BalancedReasonOf(const Decision& decision, const Vip& vip,
       holder_is_full ? fmt::format("its holder {} has its share; ", *vip.holder)
                      : WhyNotTheHolder(decision, vip);
   if (load.announced > load.share) {
-    return fmt::format("{}no candidate has room, {} least of all announces {}",
-                       holder, winner, ToText(load));
+    return fmt::format(
+        "{}no candidate has room: {}, the least loaded, announces {}", holder,
+        winner, ToText(load));
   }
   return fmt::format("{}{} is the first of {} that has room, {}", holder,
                      winner, decision.ranked.size(), ToText(load));

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "lb/base/label_selector.h"
 #include "lb/election/candidates.h"
+#include "lb/election/policy.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/service_request.h"
 #include "lb/net/ip_address.h"
@@ -98,6 +99,10 @@ std::string ToText(const ipam::Pool& pool, const Labels& labels) {
          Part("serviceSelectors", Texts(allocation.service_selectors));
 }
 
+std::string PolicyText(const std::optional<election::Policy>& policy) {
+  return policy ? std::string(election::ToString(*policy)) : "";
+}
+
 std::string ToText(const election::L2Advertisement& advertisement) {
   std::vector<std::string> preferred;
   for (const election::PreferredNodes& nodes : advertisement.preferred_nodes) {
@@ -110,6 +115,7 @@ std::string ToText(const election::L2Advertisement& advertisement) {
          Part("nodeSelectors", Texts(advertisement.node_selectors)) +
          Part("serviceSelectors", Texts(advertisement.service_selectors)) +
          Part("interfaces", advertisement.interfaces) +
+         Part("policy", PolicyText(advertisement.policy)) +
          Part("preferred", preferred);
 }
 
