@@ -67,9 +67,11 @@ class Daemon {
   }
 
   absl::Status Start() {
-    LB_ASSIGN_OR_RETURN(world_, io::PosixEnvironment::Create(
-                                    {.gossip = options_.gossip_bind,
-                                     .state_folder = options_.state_dir}));
+    LB_ASSIGN_OR_RETURN(world_,
+                        io::PosixEnvironment::Create(
+                            {.gossip = options_.gossip_bind,
+                             .state_folder = options_.state_dir,
+                             .loop = {.busy_poll = options_.busy_poll}}));
     const io::Environment& environment = world_->environment();
     environment.log->SetObserver([this](const Event& event) {
       LogEvent(event);

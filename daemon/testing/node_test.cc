@@ -55,13 +55,14 @@ void NodeTest::SetUp() {
        .state_folder = folder_ + "/state"});
   ASSERT_THAT(world, IsOk());
   world_ = *std::move(world);
-  const io::Environment& environment = world_->environment();
+  io::Environment environment = world_->environment();
+  environment.links = &network_;
+  environment.frames = &network_;
   environment.log->SetObserver([this](const Event&) {
     if (service_ != nullptr) service_->OnEvent();
   });
   options_.node = "n1";
   options_.advertise = environment.datagrams->local();
-  options_.interfaces.include = {"no-such-interface"};
   auto agent = Agent::Create(options_, environment);
   ASSERT_THAT(agent, IsOk());
   agent_ = *std::move(agent);

@@ -16,6 +16,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
+#include "daemon/testing/quiet_network.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -58,6 +59,7 @@ class NodeTest : public testing::Test {
   config::LogLevel log_level_ = config::LogLevel::kInfo;
   int reloads_ = 0;
   config::Desired desired_;
+  QuietNetwork network_;
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<StatusService> service_;

@@ -178,7 +178,7 @@ std::string ShowJoin(const Options& options) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 22> kOptions = {{
+constexpr std::array<OptionSpec, 25> kOptions = {{
     {"node-name", "NAME", "This node's name, unique; default: the host's.",
      false, SetNodeName, [](const Options& o) { return o.node_name; }},
     {"state-dir", "PATH", "Folder of what must outlive a restart.", false,
@@ -294,6 +294,14 @@ constexpr std::array<OptionSpec, 22> kOptions = {{
     {"metrics-listen", "ADDRESS:PORT",
      "Where Prometheus gets /metrics, in the clear; default: nowhere.", false,
      SetMetricsListen, [](const Options& o) { return o.metrics_listen; }},
+    {"busy-poll", "DURATION",
+     "Spin for this long after each event instead of sleeping (\"1ms\"): "
+     "answers sooner, at the cost of a core; 0: never.",
+     false,
+     [](Values v, Options* o) {
+       return SetDuration(v[0], absl::Hours(1), &o->busy_poll);
+     },
+     [](const Options& o) { return absl::FormatDuration(o.busy_poll); }},
     {"deliver", "HOW",
      "none, or loopback: put announced addresses on lo while announced.", false,
      [](Values v, Options* o) {

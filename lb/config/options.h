@@ -75,6 +75,7 @@ struct Options {
   // "address:port" of Prometheus' page /metrics; empty: none.
   std::string metrics_listen;
   Deliver deliver = Deliver::kNone;
+  absl::Duration busy_poll = absl::ZeroDuration();  // Up to an hour.
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

@@ -62,6 +62,7 @@ admin-over-tls: true
 insecure-status: true
 metrics-listen: 0.0.0.0:7473
 deliver: loopback
+busy-poll: 1ms
 log-level: debug
 log-format: json
 )",
@@ -92,6 +93,7 @@ log-format: json
   want.insecure_status = true;
   want.metrics_listen = "0.0.0.0:7473";
   want.deliver = Deliver::kLoopback;
+  want.busy_poll = absl::Milliseconds(1);
   want.log_level = LogLevel::kDebug;
   want.log_format = LogFormat::kJson;
   EXPECT_EQ(options, want);

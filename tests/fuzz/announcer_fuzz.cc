@@ -1,5 +1,6 @@
 // Any bytes as a frame for an announcer: one verdict each, and what it sends is
-// an answer of a kernel's form, from its own MAC, about an address of its own.
+// an answer of a kernel's form or, against a rival, an announcement, from its
+// own MAC, about an address of its own.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -27,7 +28,9 @@ void CheckAnswer(const OutgoingFrame& sent) {
   LB_CHECK(frame.ok() && frame->header.source == kMac);
   if (sent.vip == kVip) {
     const auto arp = net::ParseArp(frame->payload);
-    LB_CHECK(arp.ok() && arp->operation == net::ArpOperation::kReply);
+    LB_CHECK(arp.ok());
+    LB_CHECK(arp->operation == net::ArpOperation::kReply ||
+             net::Kind(*arp) == net::ArpKind::kGratuitousRequest);
     LB_CHECK(arp->sender_ip == kVip && arp->sender_mac == kMac);
     return;
   }
@@ -56,7 +59,12 @@ class Fuzzed {
     const Verdict verdict = announcer_.OnFrame(now_, interface, bytes);
     LB_CHECK(Verdicts() == before + 1);
     const std::vector<OutgoingFrame> sent = announcer_.TakeFrames();
-    LB_CHECK((verdict == Verdict::kReply) == (sent.size() == 1));
+    if (verdict == Verdict::kReply) LB_CHECK(sent.size() == 1);
+    // One round of defence: two frames of IPv4, one of IPv6.
+    LB_CHECK(sent.size() <= (verdict == Verdict::kConflict ? 2 : 1));
+    if (!sent.empty()) {
+      LB_CHECK(verdict == Verdict::kReply || verdict == Verdict::kConflict);
+    }
     for (const OutgoingFrame& frame : sent) CheckAnswer(frame);
     const std::vector<Conflict> conflicts = announcer_.TakeConflicts();
     LB_CHECK(conflicts.empty() || verdict == Verdict::kConflict);
