@@ -138,5 +138,121 @@ TEST_F(ElectionsTest, SharersAnnounceOnTheInterfacesOfBoth) {
               IsEmpty());
 }
 
+// Elections of one node, with what members say of themselves.
+class MembersTest : public testing::Test {
+ protected:
+  MembersTest() {
+    desired_.advertisements.push_back({.name = "all"});
+    config::Service service;
+    service.request.service = "web";
+    desired_.services.push_back(service);
+    entries_["web"].assignment.addresses.push_back({kVip, "pool"});
+  }
+
+  // Who announces "web", as `elections` sees it.
+  std::string NodeOf(Elections& elections) {
+    elections.SetMembers(live_);
+    elections.SetDesired(desired_);
+    return elections.Update(desired_, entries_).at("web").node;
+  }
+
+  const net::IpAddress kVip = *net::ParseIpAddress("10.0.0.1");
+  // In rank: n2, n3, n1.
+  std::vector<Elections::LiveMember> live_ = {
+      {"n1", NodeMetadata{}}, {"n2", NodeMetadata{}}, {"n3", NodeMetadata{}}};
+  config::Desired desired_;
+  AddressEntries entries_;
+};
+
+TEST_F(MembersTest, WhoDrainsOrIsSilentOrHasNoInterfaceIsPassedOver) {
+  Elections elections("n1", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n2");
+  live_[1].metadata = {.draining = true};
+  EXPECT_EQ(NodeOf(elections), "n3");
+  live_[2].metadata = {.silent = true};
+  EXPECT_EQ(NodeOf(elections), "n1");
+  live_[2].metadata = {.interfaces = {{}}};
+  EXPECT_EQ(NodeOf(elections), "n1");
+  live_[1].metadata = {.interfaces = {{{"eth0", {}}}}};
+  EXPECT_EQ(NodeOf(elections), "n2");
+}
+
+// A MetalLB speaker elects without all this, and would leave the address to n2.
+TEST_F(MembersTest, AMemberThatIsNoLbdMakesAllElectionsMetallbs) {
+  Elections elections("n1", election::Policy::kSticky);
+  live_[1].metadata = {.draining = true};
+  EXPECT_EQ(NodeOf(elections), "n3");
+  EXPECT_FALSE(elections.mixed());
+  live_.push_back({"speaker", std::nullopt});
+  EXPECT_EQ(NodeOf(elections), "n2");
+  EXPECT_TRUE(elections.mixed());
+  EXPECT_EQ(elections.Explain("web")->policy, election::Policy::kCompat);
+}
+
+TEST_F(MembersTest, StickyHoldersAreAgreedByClaims) {
+  Elections first("n3", election::Policy::kSticky);
+  Elections other("n2", election::Policy::kSticky);
+  std::swap(live_[1], live_.back());
+  live_.pop_back();  // n2 is not there yet.
+  EXPECT_EQ(NodeOf(first), "n3");
+  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch()), ElementsAre(kVip));
+  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch()), IsEmpty());
+  live_.push_back({"n2", NodeMetadata{}});
+  EXPECT_EQ(NodeOf(first), "n3");
+  EXPECT_EQ(NodeOf(other), "n2");  // Has not heard of it.
+  ASSERT_TRUE(other.tenures().Merge(first.tenures().FullMessage()).ok());
+  EXPECT_EQ(NodeOf(other), "n3");
+  // A takeover is no new address: others are not to be asked for it.
+  live_ = {{"n1", NodeMetadata{}}, {"n2", NodeMetadata{}}};
+  EXPECT_EQ(NodeOf(other), "n2");
+  EXPECT_THAT(other.Claim(entries_, absl::UnixEpoch()), IsEmpty());
+  EXPECT_EQ(other.tenures().HolderOf(kVip), "n2");
+}
+
+TEST_F(MembersTest, WhatIsOnRecordNoLongerNobodyHolds) {
+  Elections elections("n2", election::Policy::kSticky);
+  NodeOf(elections);
+  elections.Claim(entries_, absl::UnixEpoch());
+  elections.ReleaseUnused({kVip}, absl::UnixEpoch());
+  EXPECT_EQ(elections.tenures().HolderOf(kVip), "n2");
+  elections.ReleaseUnused({}, absl::UnixEpoch());
+  EXPECT_EQ(elections.tenures().HolderOf(kVip), std::nullopt);
+}
+
+// Both claimed it while they did not hear each other; n2 kept it.
+TEST_F(MembersTest, AClaimThatWasContestedWinsWhenItIsMadeAgain) {
+  Elections first("n2", election::Policy::kSticky);
+  Elections other("n3", election::Policy::kSticky);
+  NodeOf(first);
+  first.Claim(entries_, absl::UnixEpoch());
+  ASSERT_TRUE(other.tenures().Merge(first.tenures().FullMessage()).ok());
+  live_.erase(live_.begin() + 1);
+  EXPECT_EQ(NodeOf(other), "n3");
+  other.Claim(entries_, absl::UnixEpoch());  // A later term.
+  first.Reclaim(kVip, absl::UnixEpoch());
+  ASSERT_TRUE(first.tenures().Merge(other.tenures().FullMessage()).ok());
+  ASSERT_TRUE(other.tenures().Merge(first.tenures().FullMessage()).ok());
+  EXPECT_EQ(first.tenures().HolderOf(kVip), "n2");
+  EXPECT_EQ(other.tenures().HolderOf(kVip), "n2");
+}
+
+TEST_F(MembersTest, OfTwoRivalsOnePrecedesWhoeverIsAMember) {
+  for (int i = 1; i <= 50; ++i) {
+    const net::IpAddress vip =
+        *net::ParseIpAddress("10.0.0." + std::to_string(i));
+    entries_["web"].assignment.addresses[0].address = vip;
+    Elections a("n1", election::Policy::kBalanced);
+    Elections b("n2", election::Policy::kBalanced);
+    live_ = {{"n1", NodeMetadata{}}};
+    NodeOf(a);
+    live_ = {{"n2", NodeMetadata{}}};
+    NodeOf(b);
+    EXPECT_NE(a.Precedes(vip, "n2"), b.Precedes(vip, "n1"));
+    const net::IpAddress unknown =
+        *net::ParseIpAddress("10.9.0." + std::to_string(i));
+    EXPECT_NE(a.Precedes(unknown, "n2"), b.Precedes(unknown, "n1"));
+  }
+}
+
 }  // namespace
 }  // namespace lb
