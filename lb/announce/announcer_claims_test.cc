@@ -163,8 +163,20 @@ TEST_P(AnnouncerClaimsTest, InsistsAtOnceAndHearsThatTheRivalYields) {
   EXPECT_THAT(
       announcer.TakeConflicts(),
       ElementsAre(Conflict{announcement_, kRival, Outcome::kRivalYields}));
-  // One that asks with a MAC, as a kernel does, is no rival.
   EXPECT_THAT(Run(announcer, {}), ElementsAre(Line(0, "reply")));
+}
+
+// Its kernel checks whether we are still reachable.
+TEST_P(AnnouncerClaimsTest, AMemberThatIsAClientIsNoRival) {
+  precedence_ = Precedence::kOurs;
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{vip_, {}}});
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Hear(announcer, ReachabilityCheck(vip_, kRival, kEth0Mac)),
+              Verdict::kReply);
+    now_ += absl::Milliseconds(500);
+  }
+  EXPECT_THAT(announcer.TakeConflicts(), IsEmpty());
 }
 
 TEST_P(AnnouncerClaimsTest, HandsOverWhenAnotherAnnounces) {

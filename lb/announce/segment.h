@@ -69,7 +69,7 @@ class Segment {
   void OnRival(absl::Time now, const net::IpAddress& vip, const Rival& rival);
   // Says it all again, under the interface's new identity.
   void Renew(absl::Time now, const net::IpAddress& vip);
-  // One more round of an address that is announced.
+  // One more round, if the address is announced; it need not be held.
   void Refresh(absl::Time now, const net::IpAddress& vip);
   // All claims.
   void Rest(absl::Time now);

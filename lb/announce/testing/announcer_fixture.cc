@@ -108,6 +108,18 @@ std::vector<uint8_t> RivalWatch(const IpAddress& vip, const MacAddress& mac) {
                        : WatchSolicitFrame(kRival, Ip("fe80::dd"), mac, vip);
 }
 
+std::vector<uint8_t> ReachabilityCheck(const IpAddress& vip,
+                                       const MacAddress& client,
+                                       const MacAddress& mac) {
+  if (vip.is_ipv4()) {
+    return net::ArpFrame(
+        mac, {ArpOperation::kRequest, client, Ip("10.0.0.200"), mac, vip});
+  }
+  return net::NdpFrame(
+      mac, client,
+      {Ip("fe80::cc"), vip, net::NeighborSolicitation{vip, client}});
+}
+
 std::vector<std::string> Dump(const std::vector<OutgoingFrame>& frames) {
   std::vector<std::string> lines;
   for (const OutgoingFrame& frame : frames) {

@@ -55,6 +55,12 @@ std::vector<uint8_t> RivalProbe(const net::IpAddress& vip,
 std::vector<uint8_t> RivalWatch(const net::IpAddress& vip,
                                 const net::MacAddress& mac);
 
+// A kernel that has the address in its neighbour table asks us, who have `mac`,
+// alone.
+std::vector<uint8_t> ReachabilityCheck(const net::IpAddress& vip,
+                                       const net::MacAddress& client,
+                                       const net::MacAddress& mac);
+
 // "eth0 10.0.0.1 02:00:00:00:00:02>02:00:00:00:00:cc"
 std::vector<std::string> Dump(const std::vector<OutgoingFrame>& frames);
 
