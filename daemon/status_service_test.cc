@@ -326,7 +326,7 @@ TEST_F(StatusServiceTest, AWatcherKnowsTheStateAndItsChanges) {
     ASSERT_TRUE(reader->Read(&response));
     known.Take(response);
   }
-  EXPECT_EQ(known.node.problems_size(), 1);  // The bad pool is gone.
+  EXPECT_EQ(known.node.problems_size(), 0);  // The bad pool is gone.
   context.TryCancel();
 }
 
