@@ -276,7 +276,8 @@ size_t ElectionTable::ShareOfBalanced() const {
   size_t services = 0;
   std::vector<bool> is_candidate(roll_.slot_count());
   std::set<size_t> counted;  // Electorates.
-  for (const auto& [key, service] : services_) {
+  for (const auto& key_service : services_) {
+    const Service& service = key_service.second;
     const std::vector<Contender>& front = service.front.contenders();
     if (!IsBalanced(service) || front.empty()) continue;
     ++services;
