@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <future>
 #include <utility>
+#include <vector>
 
+#include "grpcpp/generic/generic_stub.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/config/manifests.h"
 
@@ -87,14 +89,8 @@ void NodeTest::SetUp() {
   agent_->Start();
   SetManifests(kManifests);
   // On this thread, as the loop does not run yet.
-  world_->loop()->RunUntil(
-      [&] {
-        return !agent_->address_entries().empty() &&
-               !agent_->address_entries()
-                    .begin()
-                    ->second.assignment.addresses.empty();
-      },
-      absl::Seconds(10));
+  ASSERT_TRUE(world_->loop()->RunUntil(
+      [&] { return !agent_->announcements().empty(); }, absl::Seconds(10)));
   thread_ = std::thread([this] { world_->Run(); });
 }
 
@@ -112,6 +108,36 @@ void NodeTest::OnLoop(std::function<void()> task) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+std::string NodeTest::AskRaw(const std::string& method,
+                             const std::string& request, grpc::Status* status) {
+  grpc::GenericStub stub(channel_);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  void* tag = nullptr;
+  bool ok = false;
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  call->StartCall(&tag);
+  queue.Next(&tag, &ok);
+  const grpc::Slice slice(request);
+  call->WriteLast(grpc::ByteBuffer(&slice, 1), {}, &tag);
+  queue.Next(&tag, &ok);
+  grpc::ByteBuffer answer;
+  call->Read(&answer, &tag);
+  queue.Next(&tag, &ok);
+  if (ok) context.TryCancel();  // A stream may go on.
+  grpc::Status ended;
+  call->Finish(&ended, &tag);
+  queue.Next(&tag, &ok);
+  if (status != nullptr) *status = ended;
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!answer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& part : slices) {
+    bytes.append(reinterpret_cast<const char*>(part.begin()), part.size());
+  }
+  return bytes;
 }
 
 void NodeTest::SetManifests(const std::string& text) {

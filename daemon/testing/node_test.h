@@ -50,6 +50,11 @@ class NodeTest : public testing::Test {
     return ((*stub).*method)(&context, request, response);
   }
 
+  // Sends one message and returns the first that comes back, both as bytes.
+  // `method` is "/package.Service/Method".
+  std::string AskRaw(const std::string& method, const std::string& request,
+                     grpc::Status* status = nullptr);
+
   // To be changed before SetUp(), in a constructor.
   AgentOptions options_;
 

@@ -1,0 +1,42 @@
+#include "daemon/log.h"
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+
+namespace lb {
+namespace {
+
+std::string Logged(const Event& event) {
+  testing::internal::CaptureStderr();
+  LogEvent(event);
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(LogTest, OneLineOfStableKeysAboveTheLevel) {
+  ConfigureLog(config::LogLevel::kWarning, config::LogFormat::kJson);
+  Event event = {.sequence = 7,
+                 .time = absl::FromUnixSeconds(1),
+                 .type = EventType::kWarning,
+                 .reason = "JoinFailed",
+                 .object = "Node/n1",
+                 .message = "a\nb"};
+  const std::string line =
+      "{\"sequence\":\"7\",\"time\":\"1970-01-01T00:00:01Z\",\"type\":"
+      "\"WARNING\",\"reason\":\"JoinFailed\",\"object\":\"Node/n1\","
+      "\"message\":\"a\\\\x0ab\"}\n";
+  EXPECT_EQ(Logged(event), line);
+  event.type = EventType::kNormal;
+  EXPECT_EQ(Logged(event), "");
+  SetLogLevel(config::LogLevel::kInfo);
+  EXPECT_NE(Logged(event), "");
+  for (int i = 0; i < 3; ++i) EXPECT_NE(Logged(event), "");
+  EXPECT_EQ(Logged(event), "");  // The sixth.
+  event.time += absl::Minutes(1);
+  EXPECT_NE(Logged(event).find("(and 1 like it, not logged)"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace lb
