@@ -23,9 +23,9 @@ TEST(LogTest, OneLineOfStableKeysAboveTheLevel) {
                  .object = "Node/n1",
                  .message = "a\nb"};
   const std::string line =
-      "{\"sequence\":\"7\",\"time\":\"1970-01-01T00:00:01Z\",\"type\":"
-      "\"WARNING\",\"reason\":\"JoinFailed\",\"object\":\"Node/n1\","
-      "\"message\":\"a\\\\x0ab\"}\n";
+      "{\"sequence\":\"7\",\"type\":\"WARNING\",\"reason\":\"JoinFailed\","
+      "\"object\":\"Node/n1\",\"message\":\"a\\\\x0ab\","
+      "\"time\":\"1970-01-01T00:00:01Z\"}\n";
   EXPECT_EQ(Logged(event), line);
   event.type = EventType::kNormal;
   EXPECT_EQ(Logged(event), "");

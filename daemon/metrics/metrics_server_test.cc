@@ -68,17 +68,6 @@ class MetricsServerTest : public NodeTest {
     return answer.substr(answer.find("\r\n\r\n") + 4);
   }
 
-  static uint16_t FreePort() {
-    sockaddr_in address = {.sin_family = AF_INET,
-                           .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(address);
-    const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-    bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size);
-    getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size);
-    close(socket_fd);
-    return ntohs(address.sin_port);
-  }
-
   uint16_t port_ = 0;
   std::unique_ptr<MetricsServer> metrics_;
 };

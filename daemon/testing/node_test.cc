@@ -1,6 +1,9 @@
 #include "daemon/testing/node_test.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -108,6 +111,17 @@ void NodeTest::OnLoop(std::function<void()> task) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+uint16_t NodeTest::FreePort() {
+  sockaddr_in address = {.sin_family = AF_INET,
+                         .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t size = sizeof(address);
+  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+  bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(socket_fd);
+  return ntohs(address.sin_port);
 }
 
 std::string NodeTest::AskRaw(const std::string& method,
