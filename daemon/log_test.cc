@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "grpc/support/log.h"
 #include "gtest/gtest.h"
 
 namespace lb {
@@ -14,8 +15,14 @@ std::string Logged(const Event& event) {
   return testing::internal::GetCapturedStderr();
 }
 
-TEST(LogTest, OneLineOfStableKeysAboveTheLevel) {
-  ConfigureLog(config::LogLevel::kWarning, config::LogFormat::kJson);
+class LogTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    ConfigureLog(config::LogLevel::kWarning, config::LogFormat::kJson);
+  }
+};
+
+TEST_F(LogTest, OneLineOfStableKeysAboveTheLevel) {
   Event event = {.sequence = 7,
                  .time = absl::FromUnixSeconds(1),
                  .type = EventType::kWarning,
@@ -35,6 +42,20 @@ TEST(LogTest, OneLineOfStableKeysAboveTheLevel) {
   EXPECT_EQ(Logged(event), "");  // The sixth.
   event.time += absl::Minutes(1);
   EXPECT_NE(Logged(event).find("(and 1 like it, not logged)"),
+            std::string::npos);
+}
+
+TEST_F(LogTest, GrpcIsHeardWhenDebugging) {
+  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);  // As grpc_init() would.
+  const auto logged = [] {
+    testing::internal::CaptureStderr();
+    gpr_log(GPR_ERROR, "a failed handshake");
+    return testing::internal::GetCapturedStderr();
+  };
+  SetLogLevel(config::LogLevel::kInfo);
+  EXPECT_EQ(logged(), "");
+  SetLogLevel(config::LogLevel::kDebug);
+  EXPECT_NE(logged().find("\"message\":\"a failed handshake\""),
             std::string::npos);
 }
 

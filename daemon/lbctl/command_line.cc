@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "daemon/lbctl/commands.h"
 #include "daemon/lbctl/terminal.h"
+#include "grpc/support/log.h"
 #include "lb/config/version.h"
 
 namespace lb::lbctl {
@@ -239,6 +241,9 @@ int RunCommandLine(int argc, char** argv) {
   if (!asked.command) {
     std::fputs("lbctl: want a subcommand, --help lists them\n", stderr);
     return kWrongUsage;
+  }
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) {
+    gpr_set_log_function([](gpr_log_func_args*) {});  // We say what failed.
   }
   asked.server.timeout = absl::Seconds(asked.timeout_seconds);
   Commands commands(asked.server, asked.output, ShowsColours());

@@ -57,6 +57,8 @@ if [[ ${#tls[@]} -gt 0 ]]; then
   expect "no admin over TLS" 3 "this listener does not offer it" "$lbctl" "${secure[@]}" reload
   expect "no plain TCP" 1 "--tls-ca FILE" "$lbctl" --server 127.0.0.1:17473 status
   expect "no such file" 2 "/none: cannot read it" "$lbctl" --tls-ca /none status
+  output=$("$lbctl" --server 127.0.0.1:17473 status 2>&1)
+  [[ $(wc -l <<<"$output") -eq 2 ]] || { echo "FAILED: want two lines: $output"; failures=$((failures + 1)); }
   "$lbctl" log-level info >/dev/null
   echo broken >"$folder/key.pem"
   for ((i = 0; i < 100; ++i)); do
@@ -66,6 +68,7 @@ if [[ ${#tls[@]} -gt 0 ]]; then
   expect "bad key" 0 "status-tls-key: $folder/key.pem: has no private key" cat "$folder/log"
 fi
 
+grep -v '^{' "$folder/log" && { echo "FAILED: not in JSON"; failures=$((failures + 1)); }
 kill -TERM "$daemon"
 wait "$daemon"
 status=$?
