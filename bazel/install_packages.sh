@@ -19,6 +19,7 @@ if [[ ${1:-} == test ]]; then
   packages+=(
     arping clang clang-format golang-go
     golang-github-hashicorp-memberlist-dev libclang-rt-14-dev ndisc6 nftables
+    openssl prometheus
   )
 fi
 

@@ -17,6 +17,8 @@
 #include "daemon/agent_options.h"
 #include "daemon/certificates.h"
 #include "daemon/log.h"
+#include "daemon/metrics/agent_metrics.h"
+#include "daemon/metrics/metrics_server.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
 #include "daemon/watch_sources.h"
@@ -64,6 +66,7 @@ class Daemon {
   explicit Daemon(const config::Options& options) : options_(options) {}
   ~Daemon() {
     if (shutdown_.joinable()) shutdown_.join();
+    if (end_metrics_.joinable()) end_metrics_.join();
   }
 
   absl::Status Start() {
@@ -97,6 +100,12 @@ class Daemon {
     LB_RETURN_IF_ERROR(WatchManifests());
     LB_RETURN_IF_ERROR(WatchCertificates());
     LB_RETURN_IF_ERROR(StartServers());
+    if (!options_.metrics_listen.empty()) {
+      LB_ASSIGN_OR_RETURN(
+          metrics_, metrics::MetricsServer::Start(
+                        options_.metrics_listen, world_->loop(),
+                        [this] { return metrics::CollectMetrics(*agent_); }));
+    }
     agent_->Start();
     WarnOfClearGossip();
     Reload();
@@ -202,8 +211,11 @@ class Daemon {
       std::raise(number);
       return;
     }
+    // Its own thread: the HTTP server takes up to 2 s to end.
+    end_metrics_ = std::thread([this] { metrics_.reset(); });
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
+        end_metrics_.join();
         for (const auto& server : servers_) server->Shutdown();
         world_->Stop();
       });
@@ -224,6 +236,8 @@ class Daemon {
   std::unique_ptr<io::Signals> reload_signal_;
   std::unique_ptr<io::FileWatcher> watcher_;
   std::unique_ptr<io::FileWatcher> certificate_watcher_;
+  std::unique_ptr<metrics::MetricsServer> metrics_;
+  std::thread end_metrics_;
   std::thread shutdown_;
 };
 

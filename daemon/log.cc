@@ -1,10 +1,15 @@
 #include "daemon/log.h"
 
-#include <string>
+#include <fmt/format.h>
 
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
 #include "daemon/event_proto.h"
 #include "daemon/log_limiter.h"
 #include "google/protobuf/util/json_util.h"
+#include "grpc/support/log.h"
 #include "lb/config/printable.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -38,6 +43,23 @@ std::string ToJson(const Event& event) {
   return converted.ok() ? json : converted.ToString();
 }
 
+std::string Format(const Event& event) {
+  if (log_format == config::LogFormat::kJson) return ToJson(event);
+  return fmt::format("{} {}: {}", event.reason, config::Printable(event.object),
+                     config::Printable(event.message));
+}
+
+// gRPC logs what strangers can cause at will (a failed handshake), so it is for
+// debugging only. On gRPC's threads.
+void LogOfGrpc(gpr_log_func_args* line) {
+  if (!spdlog::should_log(spdlog::level::debug)) return;
+  const Event event = {.time = absl::Now(),
+                       .reason = "Grpc",
+                       .object = fmt::format("{}:{}", line->file, line->line),
+                       .message = line->message};
+  spdlog::debug("{}", Format(event));
+}
+
 }  // namespace
 
 void ConfigureLog(config::LogLevel level, config::LogFormat format) {
@@ -49,6 +71,7 @@ void ConfigureLog(config::LogLevel level, config::LogFormat format) {
                           : "%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+  gpr_set_log_function(LogOfGrpc);
 }
 
 void SetLogLevel(config::LogLevel level) {
@@ -66,13 +89,7 @@ void LogEvent(const Event& event) {
     shown.message +=
         fmt::format(" (and {} like it, not logged)", verdict.suppressed);
   }
-  if (log_format == config::LogFormat::kJson) {
-    spdlog::log(level, "{}", ToJson(shown));
-  } else {
-    spdlog::log(level, "{} {}: {}", shown.reason,
-                config::Printable(shown.object),
-                config::Printable(shown.message));
-  }
+  spdlog::log(level, "{}", Format(shown));
 }
 
 }  // namespace lb

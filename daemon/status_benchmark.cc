@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "daemon/metrics/agent_metrics.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
 #include "fmt/format.h"
@@ -97,6 +98,14 @@ class Node {
   }
   void Post(absl::AnyInvocable<void()> task) {
     world_->loop()->Post(std::move(task));
+  }
+  void CollectMetrics() {
+    std::promise<void> done;
+    Post([&] {
+      metrics::CollectMetrics(*agent_);
+      done.set_value();
+    });
+    done.get_future().wait();
   }
   void RecordEvent() {
     Post([this] {
@@ -213,6 +222,7 @@ void Main() {
     status::v1::ListPoolsResponse response;
     LB_CHECK(stub->ListPools(&context, request, &response).ok());
   });
+  PrintCalls("metrics, on the loop", [&] { node.CollectMetrics(); });
   MeasureWatchers(node);
 }
 

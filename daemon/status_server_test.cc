@@ -3,7 +3,6 @@
 #include "daemon/status_server.h"
 
 #include <grp.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -158,17 +157,6 @@ class TlsTest : public StatusServerTest {
         fmt::format("openssl x509 -req -in {0}.csr -CA {1}.pem -CAkey {1}.key "
                     "-CAcreateserial -days {2} -extfile san -out {0}.pem",
                     name, authority, days));
-  }
-
-  static int FreePort() {
-    sockaddr_in address = {.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-    bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size);
-    getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size);
-    close(socket_fd);
-    return ntohs(address.sin_port);
   }
 
   enum class Patience { kNone, kUntilItWorks };

@@ -10,7 +10,6 @@
 #include "daemon/testing/node_test.h"
 #include "daemon/watcher.h"
 #include "gmock/gmock.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "lb/status/v1/status.grpc.pb.h"
@@ -420,43 +419,11 @@ TEST_F(StatusServiceTest, RefusesTooManyWatchers) {
   for (const auto& other : contexts) other->TryCancel();
 }
 
-// Sends one message and returns the first that comes back, both as bytes; no
-// generated code of the two standard services is needed.
-std::string AskRaw(const std::shared_ptr<grpc::Channel>& channel,
-                   const std::string& method, const std::string& request) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  void* tag = nullptr;
-  bool ok = false;
-  const auto call = stub.PrepareCall(&context, method, &queue);
-  call->StartCall(&tag);
-  queue.Next(&tag, &ok);
-  const grpc::Slice slice(request);
-  call->Write(grpc::ByteBuffer(&slice, 1), &tag);
-  queue.Next(&tag, &ok);
-  grpc::ByteBuffer answer;
-  call->Read(&answer, &tag);
-  queue.Next(&tag, &ok);
-  context.TryCancel();
-  grpc::Status status;
-  call->Finish(&status, &tag);
-  queue.Next(&tag, &ok);
-  std::vector<grpc::Slice> slices;
-  std::string bytes;
-  if (!answer.Dump(&slices).ok()) return bytes;
-  for (const grpc::Slice& part : slices) {
-    bytes.append(reinterpret_cast<const char*>(part.begin()), part.size());
-  }
-  return bytes;
-}
-
 TEST_F(StatusServiceTest, HasTheHealthServiceAndReflection) {
   // HealthCheckResponse{status: SERVING}
-  EXPECT_EQ(AskRaw(channel_, "/grpc.health.v1.Health/Check", ""), "\x08\x01");
+  EXPECT_EQ(AskRaw("/grpc.health.v1.Health/Check", ""), "\x08\x01");
   // ServerReflectionRequest{list_services: "*"}
-  EXPECT_THAT(AskRaw(channel_,
-                     "/grpc.reflection.v1alpha.ServerReflection/"
+  EXPECT_THAT(AskRaw("/grpc.reflection.v1alpha.ServerReflection/"
                      "ServerReflectionInfo",
                      "\x3a\x01*"),
               HasSubstr("lb.status.v1.Status"));

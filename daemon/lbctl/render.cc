@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "daemon/lbctl/table.h"
 #include "lb/config/printable.h"
@@ -23,19 +27,32 @@ std::string FormatTime(const google::protobuf::Timestamp& time) {
       absl::LocalTimeZone());
 }
 
-std::string_view StateName(status::v1::Member::State state) {
+std::string FormatDuration(const google::protobuf::Duration& duration) {
+  if (duration.seconds() == 0 && duration.nanos() == 0) return "";
+  return fmt::format("{:.3f} ms",
+                     duration.seconds() * 1e3 + duration.nanos() / 1e6);
+}
+
+Cell StateCell(status::v1::Member::State state) {
   switch (state) {
     case status::v1::Member::ALIVE:
-      return "alive";
+      return {"alive", Colour::kGreen};
     case status::v1::Member::SUSPECT:
-      return "suspect";
+      return {"suspect", Colour::kYellow};
     case status::v1::Member::DEAD:
-      return "dead";
+      return {"dead", Colour::kRed};
     case status::v1::Member::LEFT:
-      return "left";
+      return {"left"};
     default:  // A newer server's.
-      return "unknown";
+      return {"unknown"};
   }
+}
+
+// "OBJECT_REFUSED" as "object refused".
+std::string KindName(status::v1::Problem::Kind kind) {
+  std::string name = status::v1::Problem::Kind_Name(kind);
+  for (char& c : name) c = c == '_' ? ' ' : absl::ascii_tolower(c);
+  return name.empty() ? "unknown" : name;
 }
 
 std::string UseText(const status::v1::FamilyUse& use) {
@@ -43,9 +60,41 @@ std::string UseText(const status::v1::FamilyUse& use) {
   return fmt::format("{} of {}", use.used(), use.total());
 }
 
+Cell UseCell(const status::v1::FamilyUse& use) {
+  const bool full = use.free() == "0" && use.total() != "0";
+  return {UseText(use), full ? Colour::kRed : Colour::kNone};
+}
+
+template <typename List>
+std::string Join(const List& list) {
+  return fmt::format("{}", fmt::join(list, ","));
+}
+
+std::string InterfacesText(const status::v1::Service& service) {
+  if (service.announcing_node().empty()) return "";
+  return service.interfaces().empty() ? "all" : Join(service.interfaces());
+}
+
+Cell UsableCell(const status::v1::Interface& interface) {
+  return interface.usable() ? Cell("yes", Colour::kGreen)
+                            : Cell("no: " + interface.reason());
+}
+
+std::string ProblemLines(
+    const google::protobuf::RepeatedPtrField<status::v1::Problem>& problems,
+    const Style& style) {
+  std::string text;
+  for (const auto& problem : problems) {
+    const std::string line = Printable(problem.text());
+    text += (style.colours ? Paint(line, Colour::kYellow) : line) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string Render(const status::v1::GetNodeResponse& node) {
+std::string Render(const status::v1::GetNodeResponse& node,
+                   const Style& style) {
   std::string text = fmt::format(
       "Node:       {}\n"
       "Version:    {}\n"
@@ -53,69 +102,193 @@ std::string Render(const status::v1::GetNodeResponse& node) {
       "Ready:      {}\n"
       "Author:     {}\n"
       "Announcing: {} addresses\n",
-      node.name(), node.version(), FormatTime(node.started_at()),
-      node.ready() ? "yes" : "no, waiting to hear from the cluster",
-      node.ledger_author().empty() ? "none yet" : node.ledger_author(),
+      Printable(node.name()), Printable(node.version()),
+      FormatTime(node.started_at()),
+      node.draining() ? "draining: others announce"
+      : node.ready()  ? "yes"
+                      : "no, waiting to hear from the cluster",
+      node.ledger_author().empty() ? "none yet"
+                                   : Printable(node.ledger_author()),
       node.announced_addresses());
   Table interfaces({"INTERFACE", "MAC", "USABLE"});
   for (const auto& interface : node.interfaces()) {
-    interfaces.Add({interface.name(), interface.mac(),
-                    interface.usable() ? "yes" : "no: " + interface.reason()});
+    interfaces.Add({interface.name(), interface.mac(), UsableCell(interface)});
   }
-  text += "\n" + interfaces.Print();
+  text += "\n" + interfaces.Print(style.colours);
   text += fmt::format("\nProblems:   {}\n", node.problems_size());
-  for (const auto& problem : node.problems()) {
-    text += Printable(problem.text()) + "\n";
+  return text + ProblemLines(node.problems(), style);
+}
+
+std::string Render(const status::v1::ListServicesResponse& services,
+                   const Style& style) {
+  std::vector<std::string> header = {"SERVICE", "EXTERNAL-IP", "POOL",
+                                     "NODE",    "INTERFACES",  "REASON"};
+  if (style.wide) header.insert(header.begin() + 4, "SINCE");
+  Table table(header);
+  for (const auto& service : services.services()) {
+    const bool pending = service.addresses().empty();
+    std::vector<Cell> cells = {service.name(),
+                               pending ? Cell("<pending>", Colour::kYellow)
+                                       : Cell(Join(service.addresses())),
+                               service.pool(),
+                               service.announcing_node(),
+                               InterfacesText(service),
+                               {service.reason(), Colour::kYellow}};
+    if (style.wide) {
+      cells.insert(cells.begin() + 4, FormatTime(service.announced_since()));
+    }
+    table.Add(std::move(cells));
+  }
+  return table.Print(style.colours);
+}
+
+std::string Render(const status::v1::ListPoolsResponse& pools,
+                   const Style& style) {
+  Table table({"POOL", "ADDRESSES", "AUTO-ASSIGN", "IPV4-USED", "IPV6-USED"});
+  Table holders({"POOL", "ADDRESS", "SERVICES"});
+  bool any_holder = false;
+  for (const auto& pool : pools.pools()) {
+    table.Add({pool.name(), Join(pool.addresses()),
+               pool.auto_assign() ? "true" : "false", UseCell(pool.ipv4()),
+               UseCell(pool.ipv6())});
+    for (const auto& holder : pool.holders()) {
+      holders.Add({pool.name(), holder.address(), Join(holder.services())});
+      any_holder = true;
+    }
+    if (pool.holders_omitted() > 0) {
+      holders.Add({pool.name(),
+                   fmt::format("and {} more", pool.holders_omitted()), ""});
+    }
+  }
+  std::string text = table.Print(style.colours);
+  if (any_holder) text += "\n" + holders.Print(style.colours);
+  return text;
+}
+
+std::string Render(const status::v1::ListMembersResponse& members,
+                   const Style& style) {
+  std::vector<std::string> header = {"MEMBER",      "ENDPOINT", "STATE",
+                                     "INCARNATION", "SINCE",    "ROUND-TRIP"};
+  if (style.wide) header.insert(header.end(), {"ANSWERED", "HEALTH"});
+  Table table(header);
+  for (const auto& member : members.members()) {
+    std::vector<Cell> cells = {
+        member.name(),
+        member.endpoint(),
+        StateCell(member.state()),
+        fmt::format("{}", member.incarnation()),
+        FormatTime(member.since()),
+        member.is_self() ? "this node" : FormatDuration(member.round_trip())};
+    if (style.wide) {
+      cells.push_back(FormatTime(member.answered_at()));
+      cells.push_back(member.has_health_score()
+                          ? fmt::format("{}", member.health_score())
+                          : "");
+    }
+    table.Add(std::move(cells));
+  }
+  return table.Print(style.colours);
+}
+
+std::string Render(const status::v1::ListInterfacesResponse& interfaces,
+                   const Style& style) {
+  Table table({"INTERFACE", "MAC", "USABLE", "IPV4", "IPV6", "ANNOUNCED"});
+  for (const auto& interface : interfaces.interfaces()) {
+    table.Add({interface.name(), interface.mac(),
+               interface.usable() ? Cell("yes", Colour::kGreen) : Cell("no"),
+               interface.ipv4_state(), interface.ipv6_state(),
+               fmt::format("{}", interface.announced_addresses())});
+  }
+  return table.Print(style.colours);
+}
+
+std::string Render(const status::v1::ListProblemsResponse& problems,
+                   const Style& style) {
+  if (problems.problems().empty()) return "No problems.\n";
+  Table table({"KIND", "PROBLEM"});
+  for (const auto& problem : problems.problems()) {
+    table.Add({KindName(problem.kind()), {problem.text(), Colour::kYellow}});
+  }
+  std::string text = table.Print(style.colours);
+  if (problems.omitted() > 0) {
+    text += fmt::format("and {} more\n", problems.omitted());
   }
   return text;
 }
 
-std::string Render(const status::v1::ListServicesResponse& services) {
-  Table table(
-      {"SERVICE", "EXTERNAL-IP", "POOL", "NODE", "INTERFACES", "REASON"});
-  for (const auto& service : services.services()) {
-    const bool announced = !service.announcing_node().empty();
-    table.Add({service.name(),
-               service.addresses().empty()
-                   ? "<pending>"
-                   : fmt::format("{}", fmt::join(service.addresses(), ",")),
-               service.pool(), service.announcing_node(),
-               !announced ? ""
-               : service.interfaces().empty()
-                   ? "all"
-                   : fmt::format("{}", fmt::join(service.interfaces(), ",")),
-               service.reason()});
+std::string Render(const status::v1::ExplainResponse& explanation,
+                   const Style& style) {
+  Table table({"NODE", "RANK", "VERDICT", "DIGEST", "SCORE", "INTERFACES"});
+  for (const auto& node : explanation.nodes()) {
+    table.Add({node.node(),
+               node.rank() == 0 ? "" : fmt::format("{}", node.rank()),
+               node.draining() ? node.verdict() + ", draining" : node.verdict(),
+               style.wide ? node.digest() : node.digest().substr(0, 12),
+               node.score() == 0 ? "" : fmt::format("{:g}", node.score()),
+               node.interfaces().empty() ? "all" : Join(node.interfaces())});
   }
-  return table.Print();
-}
-
-std::string Render(const status::v1::ListPoolsResponse& pools) {
-  Table table({"POOL", "ADDRESSES", "AUTO-ASSIGN", "IPV4-USED", "IPV6-USED"});
-  for (const auto& pool : pools.pools()) {
-    table.Add({pool.name(), fmt::format("{}", fmt::join(pool.addresses(), ",")),
-               pool.auto_assign() ? "true" : "false", UseText(pool.ipv4()),
-               UseText(pool.ipv6())});
-  }
-  return table.Print();
-}
-
-std::string Render(const status::v1::ListMembersResponse& members) {
-  Table table({"MEMBER", "ENDPOINT", "STATE", "INCARNATION", "SINCE"});
-  for (const auto& member : members.members()) {
-    table.Add({member.name(), member.endpoint(),
-               std::string(StateName(member.state())),
-               fmt::format("{}", member.incarnation()),
-               FormatTime(member.since())});
-  }
-  return table.Print();
-}
-
-std::string Render(const status::v1::Event& event) {
   return fmt::format(
-      "{}  {}  {:<7}  {}  {}  {}\n", event.sequence(), FormatTime(event.time()),
-      event.type() == status::v1::Event::WARNING ? "Warning" : "Normal",
-      Printable(event.reason()), Printable(event.object()),
-      Printable(event.message()));
+      "Service: {}\n"
+      "Address: {}\n"
+      "Policy:  {}\n"
+      "Holder:  {}\n"
+      "{}\n\n{}",
+      Printable(explanation.service()),
+      explanation.address().empty() ? "none" : explanation.address(),
+      Printable(explanation.policy()),
+      explanation.holder().empty() ? "nobody" : Printable(explanation.holder()),
+      Printable(explanation.sentence()), table.Print(style.colours));
+}
+
+std::string Render(const status::v1::WhatIfResponse& moves,
+                   const Style& style) {
+  if (moves.moves().empty()) return "Nothing would move.\n";
+  Table table({"SERVICE", "ADDRESS", "FROM", "TO"});
+  for (const auto& move : moves.moves()) {
+    table.Add(
+        {move.service(), move.address(), move.from(),
+         move.to().empty() ? Cell("nobody", Colour::kRed) : Cell(move.to())});
+  }
+  return table.Print(style.colours);
+}
+
+std::string Render(const admin::v1::ReloadResponse& reload,
+                   const Style& style) {
+  std::string text = fmt::format(
+      "In force: {} pools, {} advertisements, {} services. {} problems.\n",
+      reload.pools(), reload.advertisements(), reload.services(),
+      reload.problems_size());
+  for (const std::string& problem : reload.problems()) {
+    const std::string line = Printable(problem);
+    text += (style.colours ? Paint(line, Colour::kYellow) : line) + "\n";
+  }
+  return text;
+}
+
+std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
+                   const Style&) {
+  return fmt::format("Done. {} keys decrypt now.\n", rotated.keys());
+}
+
+std::string Render(const admin::v1::DrainResponse&, const Style&) {
+  return "Draining: others announce until `lbctl undrain` or a restart.\n";
+}
+
+std::string Render(const admin::v1::UndrainResponse&, const Style&) {
+  return "No longer draining.\n";
+}
+
+std::string Render(const admin::v1::SetLogLevelResponse&, const Style&) {
+  return "Done, until the next restart.\n";
+}
+
+std::string Render(const status::v1::Event& event, const Style& style) {
+  const bool warning = event.type() == status::v1::Event::WARNING;
+  std::string type = fmt::format("{:<7}", warning ? "Warning" : "Normal");
+  if (style.colours && warning) type = Paint(type, Colour::kYellow);
+  return fmt::format("{}  {}  {}  {}  {}  {}\n", event.sequence(),
+                     FormatTime(event.time()), type, Printable(event.reason()),
+                     Printable(event.object()), Printable(event.message()));
 }
 
 }  // namespace lb::lbctl

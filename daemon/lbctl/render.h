@@ -1,4 +1,4 @@
-// Renders the status service's answers as tables for people.
+// Renders the services' answers as text for people.
 //
 // Pure functions: an answer in, text out.
 #ifndef LB_DAEMON_LBCTL_RENDER_H_
@@ -6,16 +6,53 @@
 
 #include <string>
 
+#include "absl/time/time.h"
+#include "lb/admin/v1/admin.pb.h"
 #include "lb/status/v1/status.pb.h"
 
 namespace lb::lbctl {
 
-std::string Render(const status::v1::GetNodeResponse& node);
-std::string Render(const status::v1::ListServicesResponse& services);
-std::string Render(const status::v1::ListPoolsResponse& pools);
-std::string Render(const status::v1::ListMembersResponse& members);
+struct Style {
+  bool wide = false;     // More columns.
+  bool colours = false;  // For a terminal.
+};
+
+std::string Render(const status::v1::GetNodeResponse& node, const Style& style);
+std::string Render(const status::v1::ListServicesResponse& services,
+                   const Style& style);
+std::string Render(const status::v1::ListPoolsResponse& pools,
+                   const Style& style);
+std::string Render(const status::v1::ListMembersResponse& members,
+                   const Style& style);
+std::string Render(const status::v1::ListInterfacesResponse& interfaces,
+                   const Style& style);
+std::string Render(const status::v1::ListProblemsResponse& problems,
+                   const Style& style);
+std::string Render(const status::v1::ExplainResponse& explanation,
+                   const Style& style);
+std::string Render(const status::v1::WhatIfResponse& moves, const Style& style);
+std::string Render(const admin::v1::ReloadResponse& reload, const Style& style);
+std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
+                   const Style& style);
+// These have nothing to say.
+std::string Render(const admin::v1::DrainResponse& drained, const Style& style);
+std::string Render(const admin::v1::UndrainResponse& undrained,
+                   const Style& style);
+std::string Render(const admin::v1::SetLogLevelResponse& set,
+                   const Style& style);
 // One line; events come one at a time.
-std::string Render(const status::v1::Event& event);
+std::string Render(const status::v1::Event& event, const Style& style);
+
+// What `lbctl top` shows at one moment.
+struct TopView {
+  status::v1::GetNodeResponse node;
+  status::v1::ListMembersResponse members;
+  status::v1::ListPoolsResponse pools;
+  status::v1::ListServicesResponse services;
+  absl::Time now;
+  int rows = 24;  // Of the terminal: what is beyond is left out.
+};
+std::string Render(const TopView& view, const Style& style);
 
 }  // namespace lb::lbctl
 

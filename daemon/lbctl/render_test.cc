@@ -1,7 +1,10 @@
 #include "daemon/lbctl/render.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <string>
 
+#include "daemon/lbctl/format.h"
 #include "daemon/lbctl/table.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -15,7 +18,7 @@ TEST(TableTest, AlignsColumnsAndMarksEmptyCells) {
   Table table({"NAME", "IP"});
   table.Add({"default/web", "10.0.0.1"});
   table.Add({"a", ""});
-  EXPECT_EQ(table.Print(),
+  EXPECT_EQ(table.Print(/*colours=*/false),
             "NAME         IP\n"
             "default/web  10.0.0.1\n"
             "a            -\n");
@@ -24,7 +27,19 @@ TEST(TableTest, AlignsColumnsAndMarksEmptyCells) {
 TEST(TableTest, PrintsNoControlCharacters) {
   Table table({"NAME"});
   table.Add({"a\x1b[31m\n"});
-  EXPECT_EQ(table.Print(), "NAME\na\\x1b[31m\\x0a\n");
+  EXPECT_EQ(table.Print(/*colours=*/false), "NAME\na\\x1b[31m\\x0a\n");
+}
+
+TEST(TableTest, PaintsCellsForATerminalOnly) {
+  Table table({"NAME", "STATE"});
+  table.Add({"n1", {"dead", Colour::kRed}});
+  table.Add({{"n22", Colour::kGreen}, "?"});
+  EXPECT_EQ(table.Print(/*colours=*/true),
+            "NAME  STATE\n"
+            "n1    \x1b[31mdead\x1b[0m\n"
+            "\x1b[32mn22\x1b[0m   ?\n");
+  EXPECT_EQ(table.Print(/*colours=*/false),
+            "NAME  STATE\nn1    dead\nn22   ?\n");
 }
 
 TEST(RenderTest, ServicesShowPendingAndAnnounced) {
@@ -39,7 +54,7 @@ TEST(RenderTest, ServicesShowPendingAndAnnounced) {
   pending->set_name("default/db");
   pending->set_reason("pool first-pool: full");
   EXPECT_EQ(
-      Render(response),
+      Render(response, {}),
       "SERVICE      EXTERNAL-IP               POOL        NODE  INTERFACES  "
       "REASON\n"
       "default/web  172.18.8.201,2001:db8::1  first-pool  n1    all         "
@@ -57,7 +72,7 @@ TEST(RenderTest, PoolsShowUseOfTheFamiliesTheyHave) {
   pool->mutable_ipv4()->set_total("5");
   pool->mutable_ipv4()->set_used("1");
   pool->mutable_ipv6()->set_total("0");
-  EXPECT_EQ(Render(response),
+  EXPECT_EQ(Render(response, {}),
             "POOL  ADDRESSES          AUTO-ASSIGN  IPV4-USED  IPV6-USED\n"
             "p     10.0.0.1-10.0.0.5  true         1 of 5     -\n");
 }
@@ -69,16 +84,23 @@ TEST(RenderTest, MembersShowTheirState) {
   member->set_endpoint("10.0.0.1:7946");
   member->set_state(status::v1::Member::SUSPECT);
   member->set_incarnation(3);
-  EXPECT_EQ(Render(response),
-            "MEMBER  ENDPOINT       STATE    INCARNATION  SINCE\n"
-            "n1      10.0.0.1:7946  suspect  3            -\n");
+  member->mutable_round_trip()->set_nanos(1'500'000);
+  member->set_health_score(2);
+  EXPECT_EQ(Render(response, {}),
+            "MEMBER  ENDPOINT       STATE    INCARNATION  SINCE  ROUND-TRIP\n"
+            "n1      10.0.0.1:7946  suspect  3            -      1.500 ms\n");
+  EXPECT_EQ(Render(response, {.wide = true}),
+            "MEMBER  ENDPOINT       STATE    INCARNATION  SINCE  ROUND-TRIP  "
+            "ANSWERED  HEALTH\n"
+            "n1      10.0.0.1:7946  suspect  3            -      1.500 ms    "
+            "-         2\n");
 }
 
 TEST(RenderTest, NodeListsItsProblems) {
   status::v1::GetNodeResponse response;
   response.set_name("n1");
   response.add_problems()->set_text("pools.yaml:3: IPAddressPool/p: reversed");
-  EXPECT_THAT(Render(response),
+  EXPECT_THAT(Render(response, {}),
               HasSubstr("Problems:   1\npools.yaml:3: IPAddressPool/p: "
                         "reversed\n"));
 }
@@ -87,10 +109,176 @@ TEST(RenderTest, EventsAndProblemsPrintNoControlCharacters) {
   status::v1::Event event;
   event.set_object("Member/\x1b[2J");
   event.set_message("a\nb");
-  EXPECT_THAT(Render(event), HasSubstr("  Member/\\x1b[2J  a\\x0ab\n"));
+  EXPECT_THAT(Render(event, {}), HasSubstr("  Member/\\x1b[2J  a\\x0ab\n"));
   status::v1::GetNodeResponse node;
   node.add_problems()->set_text("a\x1b[2J");
-  EXPECT_THAT(Render(node), HasSubstr("a\\x1b[2J\n"));
+  EXPECT_THAT(Render(node, {}), HasSubstr("a\\x1b[2J\n"));
+}
+
+TEST(RenderTest, WideServicesShowSinceWhen) {
+  setenv("TZ", "UTC", 1);
+  status::v1::ListServicesResponse response;
+  auto* web = response.add_services();
+  web->set_name("default/web");
+  web->set_announcing_node("n1");
+  web->mutable_announced_since()->set_seconds(1);
+  EXPECT_THAT(Render(response, {.wide = true}), HasSubstr("NODE  SINCE"));
+  EXPECT_THAT(Render(response, {}), testing::Not(HasSubstr("SINCE")));
+}
+
+TEST(RenderTest, PoolsShowWhoHoldsWhat) {
+  status::v1::ListPoolsResponse response;
+  auto* pool = response.add_pools();
+  pool->set_name("p");
+  auto* holder = pool->add_holders();
+  holder->set_address("10.0.0.1");
+  holder->add_services("default/a");
+  holder->add_services("default/b");
+  pool->set_holders_omitted(7);
+  EXPECT_THAT(Render(response, {}),
+              HasSubstr("POOL  ADDRESS     SERVICES\n"
+                        "p     10.0.0.1    default/a,default/b\n"
+                        "p     and 7 more  -\n"));
+}
+
+TEST(RenderTest, InterfacesShowBothFamilies) {
+  status::v1::ListInterfacesResponse response;
+  auto* interface = response.add_interfaces();
+  interface->set_name("eth0");
+  interface->set_mac("02:00:5e:00:53:01");
+  interface->set_usable(true);
+  interface->set_ipv4_state("usable");
+  interface->set_ipv6_state("no IPv6 link-local address");
+  interface->set_announced_addresses(3);
+  EXPECT_EQ(Render(response, {}),
+            "INTERFACE  MAC                USABLE  IPV4    IPV6               "
+            "         ANNOUNCED\n"
+            "eth0       02:00:5e:00:53:01  yes     usable  no IPv6 link-local "
+            "address  3\n");
+}
+
+TEST(RenderTest, ProblemsShowTheirKind) {
+  status::v1::ListProblemsResponse response;
+  EXPECT_EQ(Render(response, {}), "No problems.\n");
+  auto* problem = response.add_problems();
+  problem->set_kind(status::v1::Problem::OBJECT_REFUSED);
+  problem->set_text("pools.yaml:3: bad");
+  response.set_omitted(2);
+  EXPECT_EQ(Render(response, {}),
+            "KIND            PROBLEM\n"
+            "object refused  pools.yaml:3: bad\n"
+            "and 2 more\n");
+}
+
+TEST(RenderTest, ExplanationsShowTheRanking) {
+  status::v1::ExplainResponse response;
+  response.set_service("default/web");
+  response.set_address("10.0.0.1");
+  response.set_policy("hash");
+  response.set_holder("n2");
+  response.set_sentence("n2 is first of 2.");
+  auto* first = response.add_nodes();
+  first->set_node("n2");
+  first->set_rank(1);
+  first->set_verdict("candidate");
+  first->set_digest("0123456789abcdef");
+  auto* second = response.add_nodes();
+  second->set_node("n1");
+  second->set_verdict("no usable interface");
+  second->set_draining(true);
+  EXPECT_EQ(
+      Render(response, {}),
+      "Service: default/web\n"
+      "Address: 10.0.0.1\n"
+      "Policy:  hash\n"
+      "Holder:  n2\n"
+      "n2 is first of 2.\n\n"
+      "NODE  RANK  VERDICT                        DIGEST        SCORE  "
+      "INTERFACES\n"
+      "n2    1     candidate                      0123456789ab  -      all\n"
+      "n1    -     no usable interface, draining  -             -      all\n");
+  EXPECT_THAT(Render(response, {.wide = true}), HasSubstr("0123456789abcdef"));
+}
+
+TEST(RenderTest, MovesShowFromAndTo) {
+  status::v1::WhatIfResponse response;
+  EXPECT_EQ(Render(response, {}), "Nothing would move.\n");
+  auto* move = response.add_moves();
+  move->set_service("default/web");
+  move->set_address("10.0.0.1");
+  move->set_from("n1");
+  EXPECT_EQ(Render(response, {}),
+            "SERVICE      ADDRESS   FROM  TO\n"
+            "default/web  10.0.0.1  n1    nobody\n");
+}
+
+TEST(RenderTest, ReloadsShowWhatIsInForce) {
+  admin::v1::ReloadResponse response;
+  response.set_pools(1);
+  response.set_services(2);
+  response.add_problems("a.yaml:1: \x1b[2J");
+  EXPECT_EQ(Render(response, {}),
+            "In force: 1 pools, 0 advertisements, 2 services. 1 problems.\n"
+            "a.yaml:1: \\x1b[2J\n");
+}
+
+TEST(RenderTest, TopFitsTheTerminal) {
+  TopView view;
+  view.node.set_name("n1");
+  view.node.set_ready(true);
+  for (int i = 0; i < 50; ++i) {
+    auto* service = view.services.add_services();
+    service->set_name("default/s" + std::to_string(i));
+    service->add_addresses("10.0.0.1");
+    service->set_announcing_node(i % 2 == 0 ? "n1" : "n2");
+  }
+  view.services.add_services()->set_name("default/x");
+  view.rows = 20;
+  const std::string frame = Render(view, {});
+  EXPECT_EQ(std::count(frame.begin(), frame.end(), '\n'), 20);
+  EXPECT_THAT(frame, HasSubstr("51 services, 1 pending\n"));
+  EXPECT_THAT(frame, HasSubstr("n1    25\nn2    25\n"));
+  EXPECT_THAT(frame, HasSubstr(" lines more\n"));
+  view.rows = 1000;
+  EXPECT_THAT(Render(view, {}), HasSubstr("default/x "));
+}
+
+status::v1::ListServicesResponse OneService() {
+  status::v1::ListServicesResponse response;
+  auto* web = response.add_services();
+  web->set_name("default/web");
+  web->add_addresses("10.0.0.1");
+  web->set_reason("a \"quoted\"\nline");
+  web->set_pool("1");
+  return response;
+}
+
+TEST(FormatTest, JsonHasEveryField) {
+  EXPECT_EQ(ToJson(OneService(), Layout::kOneLine),
+            "{\"services\":[{\"name\":\"default/web\",\"addresses\":["
+            "\"10.0.0.1\"],\"pool\":\"1\",\"announcingNode\":\"\","
+            "\"interfaces\":[],\"reason\":\"a \\\"quoted\\\"\\nline\"}],"
+            "\"nextPageToken\":\"\"}\n");
+  EXPECT_THAT(ToJson(OneService(), Layout::kIndented),
+              HasSubstr("\n   \"name\": \"default/web\",\n"));
+}
+
+TEST(FormatTest, YamlHasTheSame) {
+  EXPECT_EQ(ToYaml(OneService()),
+            "---\n"
+            "services:\n"
+            "  - name: \"default/web\"\n"
+            "    addresses:\n"
+            "      - \"10.0.0.1\"\n"
+            "    pool: \"1\"\n"
+            "    announcingNode: \"\"\n"
+            "    interfaces:\n"
+            "      []\n"
+            "    reason: \"a \\\"quoted\\\"\\nline\"\n"
+            "nextPageToken: \"\"\n");
+  status::v1::Pool pool;
+  pool.set_auto_assign(true);
+  EXPECT_THAT(ToYaml(pool), HasSubstr("autoAssign: true\n"));
 }
 
 }  // namespace

@@ -7,29 +7,48 @@
 #include "lb/config/printable.h"
 
 namespace lb::lbctl {
-Table::Table(std::vector<std::string> header) { rows_ = {std::move(header)}; }
 
-void Table::Add(std::vector<std::string> cells) {
+std::string Paint(const std::string& text, Colour colour) {
+  switch (colour) {
+    case Colour::kNone:
+      return text;
+    case Colour::kGreen:
+      return "\x1b[32m" + text + "\x1b[0m";
+    case Colour::kYellow:
+      return "\x1b[33m" + text + "\x1b[0m";
+    case Colour::kRed:
+      return "\x1b[31m" + text + "\x1b[0m";
+  }
+  LB_UNREACHABLE();
+}
+
+Table::Table(std::vector<std::string> header) {
+  rows_.emplace_back(header.begin(), header.end());
+}
+
+void Table::Add(std::vector<Cell> cells) {
   LB_CHECK(cells.size() == rows_[0].size());
-  for (std::string& cell : cells) {
-    cell = cell.empty() ? "-" : config::Printable(cell);
+  for (Cell& cell : cells) {
+    cell.text = cell.text.empty() ? "-" : config::Printable(cell.text);
   }
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::Print() const {
+std::string Table::Print(bool colours) const {
   std::vector<size_t> widths(rows_[0].size());
   for (const auto& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
+      widths[i] = std::max(widths[i], row[i].text.size());
     }
   }
   std::string text;
   for (const auto& row : rows_) {
-    for (size_t i = 0; i + 1 < row.size(); ++i) {
-      text += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    for (size_t i = 0; i < row.size(); ++i) {
+      text += colours ? Paint(row[i].text, row[i].colour) : row[i].text;
+      const bool last = i + 1 == row.size();
+      text +=
+          last ? "\n" : std::string(widths[i] - row[i].text.size() + 2, ' ');
     }
-    text += row.back() + "\n";
   }
   return text;
 }

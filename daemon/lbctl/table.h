@@ -1,15 +1,30 @@
 // Table: aligned text columns for a terminal.
 //
-//   Table table({"NAME", "ADDRESS"});
-//   table.Add({"default/web", "10.0.0.1"});
-//   table.Print();  // "NAME         ADDRESS\ndefault/web  10.0.0.1\n"
+//   Table table({"NAME", "STATE"});
+//   table.Add({"n1", {"dead", Colour::kRed}});
+//   table.Print(/*colours=*/false);  // "NAME  STATE\nn1    dead\n"
 #ifndef LB_DAEMON_LBCTL_TABLE_H_
 #define LB_DAEMON_LBCTL_TABLE_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lb::lbctl {
+
+enum class Colour { kNone, kGreen, kYellow, kRed };
+
+// `text` in that colour, for a terminal.
+std::string Paint(const std::string& text, Colour colour);
+
+struct Cell {
+  Cell(std::string text, Colour colour = Colour::kNone)  // NOLINT: so short.
+      : text(std::move(text)), colour(colour) {}
+  Cell(const char* text) : text(text) {}  // NOLINT
+
+  std::string text;
+  Colour colour = Colour::kNone;
+};
 
 class Table {
  public:
@@ -17,12 +32,12 @@ class Table {
 
   // REQUIRES: as many cells as the header has. An empty cell prints as "-".
   // Names come from other nodes, so cells print as config::Printable() has it.
-  void Add(std::vector<std::string> cells);
+  void Add(std::vector<Cell> cells);
 
-  std::string Print() const;
+  std::string Print(bool colours) const;
 
  private:
-  std::vector<std::vector<std::string>> rows_;  // The header first.
+  std::vector<std::vector<Cell>> rows_;  // The header first.
 };
 
 }  // namespace lb::lbctl

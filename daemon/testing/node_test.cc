@@ -1,12 +1,17 @@
 #include "daemon/testing/node_test.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <utility>
+#include <vector>
 
+#include "grpcpp/generic/generic_stub.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/config/manifests.h"
 
@@ -88,14 +93,8 @@ void NodeTest::SetUp() {
   agent_->Start();
   SetManifests(kManifests);
   // On this thread, as the loop does not run yet.
-  world_->loop()->RunUntil(
-      [&] {
-        return !agent_->address_entries().empty() &&
-               !agent_->address_entries()
-                    .begin()
-                    ->second.assignment.addresses.empty();
-      },
-      absl::Seconds(10));
+  ASSERT_TRUE(world_->loop()->RunUntil(
+      [&] { return !agent_->announcements().empty(); }, absl::Seconds(10)));
   thread_ = std::thread([this] { world_->Run(); });
 }
 
@@ -113,6 +112,47 @@ void NodeTest::OnLoop(std::function<void()> task) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+uint16_t NodeTest::FreePort() {
+  sockaddr_in address = {.sin_family = AF_INET,
+                         .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t size = sizeof(address);
+  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+  bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(socket_fd);
+  return ntohs(address.sin_port);
+}
+
+std::string NodeTest::AskRaw(const std::string& method,
+                             const std::string& request, grpc::Status* status) {
+  grpc::GenericStub stub(channel_);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  void* tag = nullptr;
+  bool ok = false;
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  call->StartCall(&tag);
+  queue.Next(&tag, &ok);
+  const grpc::Slice slice(request);
+  call->WriteLast(grpc::ByteBuffer(&slice, 1), {}, &tag);
+  queue.Next(&tag, &ok);
+  grpc::ByteBuffer answer;
+  call->Read(&answer, &tag);
+  queue.Next(&tag, &ok);
+  if (ok) context.TryCancel();  // A stream may go on.
+  grpc::Status ended;
+  call->Finish(&ended, &tag);
+  queue.Next(&tag, &ok);
+  if (status != nullptr) *status = ended;
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!answer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& part : slices) {
+    bytes.append(reinterpret_cast<const char*>(part.begin()), part.size());
+  }
+  return bytes;
 }
 
 void NodeTest::SetManifests(const std::string& text) {

@@ -6,6 +6,7 @@
 #ifndef LB_DAEMON_TESTING_NODE_TEST_H_
 #define LB_DAEMON_TESTING_NODE_TEST_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,6 +51,14 @@ class NodeTest : public testing::Test {
     grpc::ClientContext context;
     return ((*stub).*method)(&context, request, response);
   }
+
+  // A TCP port of 127.0.0.1 that nobody listens at.
+  static uint16_t FreePort();
+
+  // Sends one message and returns the first that comes back, both as bytes.
+  // `method` is "/package.Service/Method".
+  std::string AskRaw(const std::string& method, const std::string& request,
+                     grpc::Status* status = nullptr);
 
   // To be changed before SetUp(), in a constructor.
   AgentOptions options_;

@@ -1,23 +1,10 @@
 #!/usr/bin/env bash
 # lbd --check and the command lines of lbd and lbctl: exit status and words.
 set -uo pipefail
+source tests/cli/expect.sh
 
 lbd=$1 lbctl=$2
 bad=tests/cli/bad
-failures=0
-
-# expect NAME STATUS PATTERN COMMAND...: the command ends with the status, and
-# prints a line with the pattern.
-expect() {
-  local name=$1 status=$2 pattern=$3 output
-  shift 3
-  output=$("$@" 2>&1)
-  local got=$?
-  if [[ $got -ne $status || $output != *"$pattern"* ]]; then
-    printf 'FAILED: %s: status %s, want %s and "%s" in:\n%s\n' "$name" "$got" "$status" "$pattern" "$output"
-    failures=$((failures + 1))
-  fi
-}
 
 expect "good manifests" 0 "1 pools, 1 advertisements, 1 services, 0 problems" \
   "$lbd" --check --manifests examples/manifests
@@ -47,6 +34,12 @@ expect "lbctl help" 0 "members" "$lbctl" --help
 expect "lbctl without a question" 2 "subcommand" "$lbctl"
 expect "lbctl bad output" 2 "table" "$lbctl" -o xml services
 expect "lbctl no timeout" 2 "Value 0 not in range 0.001" "$lbctl" --timeout 0 status
+expect "lbctl check" 0 "0 problems" "$lbctl" check examples/manifests
+expect "lbctl check of faults" 4 "8 problems" "$lbctl" check examples/manifests "$bad"
+expect "lbctl check of nothing" 2 "FILE is required" "$lbctl" check
+expect "lbctl what-if of nothing" 2 "option" "$lbctl" what-if
+expect "lbctl unknown command" 2 "not expected" "$lbctl" frobnicate
+expect "lbctl help has examples" 0 "lbctl explain default/web" "$lbctl" --help
 expect "lbctl without a server" 1 "is lbd running here" \
   "$lbctl" --server unix:/tmp/lbctl-test-none.sock services
 

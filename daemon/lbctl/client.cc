@@ -1,0 +1,56 @@
+#include "daemon/lbctl/client.h"
+
+#include <fmt/format.h>
+
+#include "absl/time/clock.h"
+#include "lb/base/status_macros.h"
+#include "lb/config/text_file.h"
+
+namespace lb::lbctl {
+namespace {
+
+constexpr size_t kPemBytesMax = 1 << 20;
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  if (path.empty()) return "";
+  const absl::StatusOr<std::string> text =
+      config::ReadTextFile(path, kPemBytesMax);
+  if (text.ok()) return text;
+  return absl::Status(
+      text.status().code(),
+      fmt::format("{}: {}", path, std::string(text.status().message())));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
+    const ClientOptions& options) {
+  if (options.tls_ca.empty()) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions tls;
+  LB_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadPem(options.tls_ca));
+  LB_ASSIGN_OR_RETURN(tls.pem_cert_chain, ReadPem(options.tls_cert));
+  LB_ASSIGN_OR_RETURN(tls.pem_private_key, ReadPem(options.tls_key));
+  return grpc::SslCredentials(tls);
+}
+
+}  // namespace
+
+absl::StatusOr<Client> Client::Create(const ClientOptions& options) {
+  LB_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(options));
+  grpc::ChannelArguments arguments;
+  if (!options.tls_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls_name);
+  }
+  return Client(options.timeout, grpc::CreateCustomChannel(
+                                     options.server, credentials, arguments));
+}
+
+Client::Client(absl::Duration timeout,
+               const std::shared_ptr<grpc::Channel>& channel)
+    : timeout_(timeout),
+      status_(status::v1::Status::NewStub(channel)),
+      admin_(admin::v1::Admin::NewStub(channel)) {}
+
+void Client::SetDeadline(grpc::ClientContext* context) const {
+  context->set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+}
+
+}  // namespace lb::lbctl

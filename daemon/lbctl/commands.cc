@@ -1,0 +1,302 @@
+#include "daemon/lbctl/commands.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <type_traits>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/time/clock.h"
+#include "daemon/lbctl/format.h"
+#include "daemon/lbctl/terminal.h"
+#include "lb/config/desired.h"
+#include "lb/config/manifests.h"
+#include "lb/config/printable.h"
+#include "lb/config/text_file.h"
+
+namespace lb::lbctl {
+namespace {
+
+using Stub = status::v1::Status::Stub;
+using AdminStub = admin::v1::Admin::Stub;
+using admin::v1::RotateGossipKeyRequest;
+
+constexpr size_t kSecretSizeMax = 4096;
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  google::protobuf::Timestamp proto;
+  proto.set_seconds(absl::ToUnixSeconds(time));
+  return proto;
+}
+
+// "object-refused" as its enumerator; KIND_UNSPECIFIED: there is none.
+status::v1::Problem::Kind ParseKind(std::string name) {
+  for (char& c : name) c = c == '-' ? '_' : absl::ascii_toupper(c);
+  auto kind = status::v1::Problem::KIND_UNSPECIFIED;
+  status::v1::Problem::Kind_Parse(name, &kind);
+  return kind;
+}
+
+}  // namespace
+
+absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
+  absl::Duration ago;
+  if (absl::ParseDuration(text, &ago) && ago >= absl::ZeroDuration()) {
+    return now - ago;
+  }
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
+  return absl::InvalidArgumentError(
+      fmt::format("--since: \"{}\", want 10m, 2h or 2024-05-01T10:00:00Z",
+                  config::Printable(text)));
+}
+
+std::string Advice(const grpc::Status& status, const std::string& server) {
+  const bool is_unix = server.starts_with("unix:");
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      return is_unix ? "is lbd running here, and may you open its socket? "
+                       "--server names another"
+                     : "is lbd running there, and does it want TLS? --tls-ca "
+                       "FILE, and --tls-cert and --tls-key if it asks who you "
+                       "are";
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return "--timeout SECONDS gives it longer";
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return "this listener does not offer it; admin calls are for the unix "
+             "socket, or for TLS with --admin-over-tls, and some need a newer "
+             "lbd";
+    case grpc::StatusCode::NOT_FOUND:
+      return "`lbctl services`, `lbctl pools` and `lbctl members` list what "
+             "there is";
+    default:
+      return "";
+  }
+}
+
+ExitStatus Commands::Fail(const grpc::Status& status) const {
+  fmt::print(stderr, "lbctl: {}: {}\n", server_.server,
+             config::Printable(status.error_message()));
+  const std::string advice = Advice(status, server_.server);
+  if (!advice.empty()) fmt::print(stderr, "lbctl: {}\n", advice);
+  switch (status.error_code()) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return kRefused;
+    default:
+      return kNoAnswer;
+  }
+}
+
+ExitStatus Commands::Fail(const absl::Status& status) const {
+  fmt::print(stderr, "lbctl: {}\n", std::string(status.message()));
+  return kWrongUsage;
+}
+
+template <typename Message>
+void Commands::Print(const Message& message) const {
+  // One event a line, so that a reader can follow; else for people's eyes.
+  constexpr auto kLayout = std::is_same_v<Message, status::v1::Event>
+                               ? Layout::kOneLine
+                               : Layout::kIndented;
+  const std::string text = output_ == Output::kJson   ? ToJson(message, kLayout)
+                           : output_ == Output::kYaml ? ToYaml(message)
+                                                      : Render(message, style_);
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+template <typename Response, typename Ask>
+ExitStatus Commands::Run(Ask ask) {
+  const absl::StatusOr<Client> client = Client::Create(server_);
+  if (!client.ok()) return Fail(client.status());
+  Response response;
+  const grpc::Status status = ask(*client, &response);
+  if (!status.ok()) return Fail(status);
+  Print(response);
+  return kAnswered;
+}
+
+ExitStatus Commands::Status() {
+  return Run<status::v1::GetNodeResponse>([](const auto& client, auto* node) {
+    return client.Ask(&Stub::GetNode, {}, node);
+  });
+}
+
+ExitStatus Commands::Services(const status::v1::ListServicesRequest& request) {
+  return Run<status::v1::ListServicesResponse>(
+      [&](const auto& client, auto* all) {
+        return client.AskAll(&Stub::ListServices, request, all);
+      });
+}
+
+ExitStatus Commands::Pools(const status::v1::ListPoolsRequest& request) {
+  return Run<status::v1::ListPoolsResponse>([&](const auto& client, auto* all) {
+    return client.AskAll(&Stub::ListPools, request, all);
+  });
+}
+
+ExitStatus Commands::Members() {
+  return Run<status::v1::ListMembersResponse>(
+      [](const auto& client, auto* all) {
+        return client.AskAll(&Stub::ListMembers, {}, all);
+      });
+}
+
+ExitStatus Commands::Interfaces() {
+  return Run<status::v1::ListInterfacesResponse>(
+      [](const auto& client, auto* all) {
+        return client.AskAll(&Stub::ListInterfaces, {}, all);
+      });
+}
+
+ExitStatus Commands::Problems(const std::vector<std::string>& kinds) {
+  status::v1::ListProblemsRequest request;
+  for (const std::string& name : kinds) {
+    request.add_kinds(ParseKind(name));
+    if (request.kinds().rbegin()[0] != 0) continue;
+    return Fail(absl::InvalidArgumentError(
+        fmt::format("--kind: \"{}\", want object-refused, address-conflict, "
+                    "orphaned-address, interface, state or gossip",
+                    config::Printable(name))));
+  }
+  return Run<status::v1::ListProblemsResponse>(
+      [&](const auto& client, auto* response) {
+        return client.Ask(&Stub::ListProblems, request, response);
+      });
+}
+
+ExitStatus Commands::Events(const EventRange& range) {
+  status::v1::WatchEventsRequest request;
+  request.set_after_sequence(range.after_sequence);
+  request.set_follow(range.follow);
+  if (!range.since.empty()) {
+    const auto since = ParseSince(range.since, absl::Now());
+    if (!since.ok()) return Fail(since.status());
+    *request.mutable_since() = ToProto(*since);
+  }
+  const absl::StatusOr<Client> client = Client::Create(server_);
+  if (!client.ok()) return Fail(client.status());
+  grpc::ClientContext context;
+  if (!range.follow) client->SetDeadline(&context);
+  const auto reader = client->status().WatchEvents(&context, request);
+  status::v1::Event event;
+  while (reader->Read(&event)) Print(event);
+  const grpc::Status status = reader->Finish();
+  return status.ok() ? kAnswered : Fail(status);
+}
+
+ExitStatus Commands::Explain(const std::string& service) {
+  status::v1::ExplainRequest request;
+  request.set_service(service);
+  return Run<status::v1::ExplainResponse>(
+      [&](const auto& client, auto* response) {
+        return client.Ask(&Stub::Explain, request, response);
+      });
+}
+
+ExitStatus Commands::WhatIf(const std::vector<std::string>& without,
+                            const std::vector<std::string>& with) {
+  status::v1::WhatIfRequest request;
+  for (const std::string& node : without) request.add_without(node);
+  for (const std::string& node : with) request.add_with(node);
+  return Run<status::v1::WhatIfResponse>(
+      [&](const auto& client, auto* response) {
+        return client.Ask(&Stub::WhatIf, request, response);
+      });
+}
+
+ExitStatus Commands::Top(const TopOptions& options) {
+  const absl::StatusOr<Client> client = Client::Create(server_);
+  if (!client.ok()) return Fail(client.status());
+  Terminal terminal;
+  for (int frame = 1;; ++frame) {
+    TopView view{.now = absl::Now(), .rows = terminal.Rows()};
+    grpc::Status status = client->Ask(&Stub::GetNode, {}, &view.node);
+    if (status.ok()) {
+      status = client->AskAll(&Stub::ListMembers, {}, &view.members);
+    }
+    if (status.ok()) {
+      status = client->AskAll(&Stub::ListPools, {}, &view.pools);
+    }
+    if (status.ok()) {
+      status = client->AskAll(&Stub::ListServices, {}, &view.services);
+    }
+    if (!status.ok()) return Fail(status);
+    terminal.Show(Render(view, style_));
+    if (frame == options.frames ||
+        !terminal.WaitForNext(absl::Seconds(options.interval_seconds))) {
+      return kAnswered;
+    }
+  }
+}
+
+ExitStatus Commands::Drain() {
+  return Run<admin::v1::DrainResponse>([](const auto& client, auto* response) {
+    return client.Ask(&AdminStub::Drain, {}, response);
+  });
+}
+
+ExitStatus Commands::Undrain() {
+  return Run<admin::v1::UndrainResponse>(
+      [](const auto& client, auto* response) {
+        return client.Ask(&AdminStub::Undrain, {}, response);
+      });
+}
+
+ExitStatus Commands::Reload() {
+  return Run<admin::v1::ReloadResponse>([](const auto& client, auto* response) {
+    return client.Ask(&AdminStub::Reload, {}, response);
+  });
+}
+
+ExitStatus Commands::SetLogLevel(const std::string& level) {
+  admin::v1::SetLogLevelRequest request;
+  request.set_level(level);
+  return Run<admin::v1::SetLogLevelResponse>(
+      [&](const auto& client, auto* response) {
+        return client.Ask(&AdminStub::SetLogLevel, request, response);
+      });
+}
+
+ExitStatus Commands::RotateKey(const std::string& step,
+                               const std::string& secret_file) {
+  RotateGossipKeyRequest request;
+  request.set_step(step == "add"   ? RotateGossipKeyRequest::ADD
+                   : step == "use" ? RotateGossipKeyRequest::USE
+                                   : RotateGossipKeyRequest::REMOVE);
+  const auto secret = config::ReadTextFile(secret_file, kSecretSizeMax);
+  if (!secret.ok()) {
+    return Fail(absl::InvalidArgumentError(
+        fmt::format("--secret-file: {}: {}", secret_file,
+                    std::string(secret.status().message()))));
+  }
+  request.set_secret(*secret);
+  return Run<admin::v1::RotateGossipKeyResponse>(
+      [&](const auto& client, auto* response) {
+        return client.Ask(&AdminStub::RotateGossipKey, request, response);
+      });
+}
+
+ExitStatus Commands::Check(const std::vector<std::string>& paths) {
+  const config::Desired desired =
+      config::BuildDesired(config::LoadManifests(paths, {}), {});
+  admin::v1::ReloadResponse found;  // What a node would say of them.
+  found.set_pools(desired.pools.size());
+  found.set_advertisements(desired.advertisements.size());
+  found.set_services(desired.services.size());
+  for (const config::Problem& problem : desired.problems) {
+    found.add_problems(problem.ToString());
+  }
+  Print(found);
+  return desired.problems.empty() ? kAnswered : kFaults;
+}
+
+}  // namespace lb::lbctl

@@ -1,0 +1,88 @@
+// lbctl's commands: a question, its answer printed, an exit status.
+#ifndef LB_DAEMON_LBCTL_COMMANDS_H_
+#define LB_DAEMON_LBCTL_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/lbctl/client.h"
+#include "daemon/lbctl/render.h"
+
+namespace lb::lbctl {
+
+enum ExitStatus {
+  kAnswered = 0,
+  kNoAnswer = 1,  // Nobody there, not in time, or the node failed.
+  kWrongUsage = 2,
+  kRefused = 3,  // The node says no: not found, not allowed, no sense.
+  kFaults = 4,   // `check`: manifests have faults.
+};
+
+enum class Output { kTable, kWide, kJson, kYaml };
+
+// "10m" and "2h30m" are that long before `now`, "2024-05-01T10:00:00Z" is that
+// time. InvalidArgument: neither.
+absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now);
+
+// What of an error to do next; empty: nothing helps.
+std::string Advice(const grpc::Status& status, const std::string& server);
+
+class Commands {
+ public:
+  struct EventRange {
+    uint64_t after_sequence = 0;
+    std::string since;
+    bool follow = false;
+  };
+  struct TopOptions {
+    double interval_seconds = 2;
+    int frames = 0;  // 0: until it is ended.
+  };
+
+  Commands(ClientOptions server, Output output, bool colours)
+      : server_(std::move(server)),
+        output_(output),
+        style_{.wide = output == Output::kWide, .colours = colours} {}
+
+  ExitStatus Status();
+  ExitStatus Services(const status::v1::ListServicesRequest& request);
+  ExitStatus Pools(const status::v1::ListPoolsRequest& request);
+  ExitStatus Members();
+  ExitStatus Interfaces();
+  // Of these kinds ("object-refused"); none: of all.
+  ExitStatus Problems(const std::vector<std::string>& kinds);
+  ExitStatus Events(const EventRange& range);
+  ExitStatus Explain(const std::string& service);
+  ExitStatus WhatIf(const std::vector<std::string>& without,
+                    const std::vector<std::string>& with);
+  ExitStatus Top(const TopOptions& options);
+
+  ExitStatus Drain();
+  ExitStatus Undrain();
+  ExitStatus Reload();
+  ExitStatus SetLogLevel(const std::string& level);
+  // `step` is "add", "use" or "remove".
+  ExitStatus RotateKey(const std::string& step, const std::string& secret_file);
+
+  // Manifests, here and without a node.
+  ExitStatus Check(const std::vector<std::string>& paths);
+
+ private:
+  // Connects, calls `ask` with the client and an answer, prints the answer.
+  template <typename Response, typename Ask>
+  ExitStatus Run(Ask ask);
+  template <typename Message>
+  void Print(const Message& message) const;
+  ExitStatus Fail(const grpc::Status& status) const;
+  ExitStatus Fail(const absl::Status& status) const;
+
+  const ClientOptions server_;
+  const Output output_;
+  const Style style_;
+};
+
+}  // namespace lb::lbctl
+
+#endif  // LB_DAEMON_LBCTL_COMMANDS_H_

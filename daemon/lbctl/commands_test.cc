@@ -1,0 +1,141 @@
+// The commands against a real node: what they print and how they end.
+#include "daemon/lbctl/commands.h"
+
+#include <fstream>
+#include <string>
+
+#include "absl/time/time.h"
+#include "daemon/testing/node_test.h"
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+
+namespace lb::lbctl {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+class CommandsTest : public NodeTest {
+ protected:
+  // "status: what was printed".
+  template <typename Ask>
+  std::string Run(Ask ask, Output output = Output::kTable) {
+    Commands commands({.server = listen_}, output, /*colours=*/false);
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const ExitStatus status = ask(commands);
+    const std::string printed = testing::internal::GetCapturedStdout();
+    return std::to_string(status) + ": " + printed +
+           testing::internal::GetCapturedStderr();
+  }
+};
+
+TEST_F(CommandsTest, ListsAreTables) {
+  EXPECT_THAT(Run([](auto& c) { return c.Status(); }),
+              StartsWith("0: Node:       n1\n"));
+  EXPECT_THAT(Run([](auto& c) { return c.Services({}); }),
+              HasSubstr("\ndefault/web  172.18.8.201  first-pool  n1    all"));
+  EXPECT_THAT(Run([](auto& c) { return c.Pools({}); }), HasSubstr("1 of 5"));
+  EXPECT_THAT(Run([](auto& c) { return c.Members(); }), HasSubstr("this node"));
+  EXPECT_THAT(Run([](auto& c) { return c.Interfaces(); }),
+              HasSubstr("loopback"));
+  EXPECT_THAT(Run([](auto& c) { return c.Problems({}); }),
+              HasSubstr("object refused  test.yaml:"));
+}
+
+TEST_F(CommandsTest, AnswersHaveFourForms) {
+  const auto services = [](auto& c) { return c.Services({}); };
+  EXPECT_THAT(Run(services, Output::kWide), HasSubstr("SINCE"));
+  EXPECT_THAT(Run(services, Output::kJson),
+              HasSubstr("\"announcingNode\": \"n1\""));
+  EXPECT_THAT(Run(services, Output::kYaml),
+              HasSubstr("announcingNode: \"n1\"\n"));
+}
+
+TEST_F(CommandsTest, EventsCanBeLimited) {
+  EXPECT_THAT(Run([](auto& c) { return c.Events({}); }),
+              HasSubstr("IPAllocated  Service/default/web"));
+  EXPECT_THAT(Run([](auto& c) { return c.Events({.since = "1h"}); }),
+              HasSubstr("IPAllocated"));
+  EXPECT_EQ(
+      Run([](auto& c) { return c.Events({.since = "2999-01-01T00:00:00Z"}); }),
+      "0: ");
+  EXPECT_EQ(Run([](auto& c) { return c.Events({.since = "soon"}); }),
+            "2: lbctl: --since: \"soon\", want 10m, 2h or "
+            "2024-05-01T10:00:00Z\n");
+}
+
+TEST_F(CommandsTest, TopShowsAsManyFramesAsAskedFor) {
+  const std::string frame = Run([](auto& c) { return c.Top({.frames = 1}); });
+  EXPECT_THAT(frame, StartsWith("0: n1  "));
+  EXPECT_THAT(frame, HasSubstr("1 services, 0 pending"));
+}
+
+TEST_F(CommandsTest, ChangesAreMade) {
+  EXPECT_THAT(Run([](auto& c) { return c.Reload(); }),
+              StartsWith("0: In force: 1 pools, 1 advertisements, 1 services. "
+                         "1 problems.\n"));
+  EXPECT_EQ(reloads_, 1);
+  EXPECT_THAT(Run([](auto& c) { return c.SetLogLevel("error"); }),
+              StartsWith("0: "));
+  EXPECT_EQ(log_level_, config::LogLevel::kError);
+}
+
+TEST_F(CommandsTest, RefusalsSayWhatToDo) {
+  EXPECT_EQ(Run([](auto& c) { return c.SetLogLevel("loud"); }),
+            "3: lbctl: " + listen_ +
+                ": level: \"loud\", want debug, info, warning or error\n");
+  EXPECT_THAT(Run([](auto& c) { return c.Problems({"odd"}); }),
+              HasSubstr("2: lbctl: --kind: \"odd\", want object-refused"));
+  const std::string secret = folder_ + "/secret";
+  std::ofstream(secret) << "new";
+  EXPECT_THAT(Run([&](auto& c) { return c.RotateKey("add", secret); }),
+              HasSubstr("3: lbctl: " + listen_ + ": gossip is in the clear"));
+  EXPECT_THAT(Run([](auto& c) { return c.RotateKey("add", "/none"); }),
+              StartsWith("2: lbctl: --secret-file: /none: cannot read it"));
+  listen_ = "unix:" + folder_ + "/none.sock";
+  EXPECT_THAT(Run([](auto& c) { return c.Status(); }),
+              HasSubstr("lbctl: is lbd running here"));
+}
+
+TEST_F(CommandsTest, ChecksManifestsWithoutANode) {
+  listen_ = "unix:/none";
+  const std::string file = folder_ + "/a.yaml";
+  std::ofstream(file) << ServiceYaml("default", "web");
+  const auto check = [&](auto& c) { return c.Check({file}); };
+  EXPECT_THAT(Run(check), StartsWith("0: In force: 0 pools, 0 advertisements, "
+                                     "1 services. 0 problems.\n"));
+  std::ofstream(file) << "kind: Service\n";
+  EXPECT_THAT(Run(check), StartsWith("4: "));
+  EXPECT_THAT(Run(check), HasSubstr(file + ":1: "));
+}
+
+TEST(ParseSinceTest, TakesSpansAndTimes) {
+  const absl::Time now = absl::FromUnixSeconds(10'000);
+  EXPECT_THAT(ParseSince("10m", now), IsOkAndHolds(now - absl::Minutes(10)));
+  EXPECT_THAT(ParseSince("0s", now), IsOkAndHolds(now));
+  EXPECT_THAT(ParseSince("1970-01-01T00:00:07Z", now),
+              IsOkAndHolds(absl::FromUnixSeconds(7)));
+  for (const char* text : {"", "10", "-5m", "yesterday", "1970-01-01"}) {
+    EXPECT_THAT(ParseSince(text, now),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << text;
+  }
+}
+
+TEST(AdviceTest, FitsTheServer) {
+  const grpc::Status gone(grpc::StatusCode::UNAVAILABLE, "");
+  EXPECT_THAT(Advice(gone, "unix:/a"), HasSubstr("open its socket"));
+  EXPECT_THAT(Advice(gone, "n1:7473"), HasSubstr("--tls-ca"));
+  EXPECT_THAT(Advice({grpc::StatusCode::DEADLINE_EXCEEDED, ""}, "unix:/a"),
+              HasSubstr("--timeout"));
+  EXPECT_THAT(Advice({grpc::StatusCode::UNIMPLEMENTED, ""}, "n1:1"),
+              HasSubstr("--admin-over-tls"));
+  EXPECT_THAT(Advice({grpc::StatusCode::INTERNAL, ""}, "n1:1"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace lb::lbctl

@@ -1,0 +1,44 @@
+# bash completion of lbctl; goes to /usr/share/bash-completion/completions/lbctl
+_lbctl() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local commands="status services pools members interfaces problems events
+    explain what-if top drain undrain reload log-level rotate-key check"
+  local flags="--server --output --timeout --tls-ca --tls-cert --tls-key
+    --tls-name --version --help" command="" i
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    if [[ " ${commands//[$'\n']/ } " == *" ${COMP_WORDS[i]} "* ]]; then
+      command=${COMP_WORDS[i]}
+      break
+    fi
+  done
+  case $before in
+    -o | --output)
+      COMPREPLY=($(compgen -W "table wide json yaml" -- "$word"))
+      return ;;
+    --kind)
+      COMPREPLY=($(compgen -W "object-refused address-conflict
+        orphaned-address interface state gossip" -- "$word"))
+      return ;;
+    --tls-ca | --tls-cert | --tls-key | --secret-file)
+      COMPREPLY=($(compgen -f -- "$word"))
+      return ;;
+  esac
+  case $command in
+    "") flags+=" $commands" ;;
+    services) flags+=" --namespace --pool --node --address" ;;
+    pools) flags+=" --holders" ;;
+    problems) flags+=" --kind" ;;
+    events) flags+=" --follow --after --since" ;;
+    what-if) flags+=" --without --with" ;;
+    top) flags+=" --interval --frames" ;;
+    log-level) flags+=" debug info warning error" ;;
+    rotate-key) flags+=" --secret-file add use remove" ;;
+    check)
+      if [[ $word != -* ]]; then
+        COMPREPLY=($(compgen -f -- "$word"))
+        return
+      fi ;;
+  esac
+  COMPREPLY=($(compgen -W "$flags" -- "$word"))
+}
+complete -F _lbctl lbctl

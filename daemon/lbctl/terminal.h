@@ -1,0 +1,38 @@
+// Terminal: the screen of `lbctl top`, and its keys.
+//
+// On a terminal a frame replaces the one before, and 'q' or Ctrl-C ends; else
+// frames follow each other. The destructor gives the terminal back as it was.
+#ifndef LB_DAEMON_LBCTL_TERMINAL_H_
+#define LB_DAEMON_LBCTL_TERMINAL_H_
+
+#include <termios.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace lb::lbctl {
+
+// Is standard output a terminal that shows colours (and NO_COLOR is not set)?
+bool ShowsColours();
+
+class Terminal {
+ public:
+  Terminal();
+  ~Terminal();
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  int Rows() const;
+  void Show(const std::string& frame);
+  // False: the user wants to end.
+  bool WaitForNext(absl::Duration interval);
+
+ private:
+  std::optional<termios> before_;  // Unset: there are no keys.
+};
+
+}  // namespace lb::lbctl
+
+#endif  // LB_DAEMON_LBCTL_TERMINAL_H_

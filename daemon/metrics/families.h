@@ -1,0 +1,49 @@
+// Families: metric families as values, in the order in which they were begun.
+//
+//   Families families;
+//   families.Begin(kGauge, "lb_members", "Members, by state.");
+//   families.Add({{"state", "alive"}}, 3);
+//   std::vector<prometheus::MetricFamily> all = std::move(families).Take();
+#ifndef LB_DAEMON_METRICS_FAMILIES_H_
+#define LB_DAEMON_METRICS_FAMILIES_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "prometheus/client_metric.h"
+#include "prometheus/metric_family.h"
+#include "prometheus/metric_type.h"
+
+namespace lb::metrics {
+
+inline constexpr auto kCounter = prometheus::MetricType::Counter;
+inline constexpr auto kGauge = prometheus::MetricType::Gauge;
+inline constexpr auto kHistogram = prometheus::MetricType::Histogram;
+// MetalLB's names break Prometheus' rules for counters and gauges; without a
+// type they break none, and to a query the type is nothing.
+inline constexpr auto kUntyped = prometheus::MetricType::Untyped;
+
+class Families {
+ public:
+  using Labels = std::vector<prometheus::ClientMetric::Label>;
+
+  void Begin(prometheus::MetricType type, std::string name, std::string help) {
+    families_.push_back({std::move(name), std::move(help), type, {}});
+  }
+  // A sample of the family that was begun last. Label values are UTF-8.
+  void Add(Labels labels, double value);
+  void Add(double value) { Add({}, value); }
+  void Add(prometheus::ClientMetric::Histogram histogram);
+
+  std::vector<prometheus::MetricFamily> Take() && {
+    return std::move(families_);
+  }
+
+ private:
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+}  // namespace lb::metrics
+
+#endif  // LB_DAEMON_METRICS_FAMILIES_H_

@@ -1,0 +1,125 @@
+#include "daemon/metrics/gossip_metrics.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "lb/config/printable.h"
+#include "lb/gossip/member.h"
+
+namespace lb::metrics {
+namespace {
+
+using gossip::GossipCounters;
+using gossip::wire::NodeState;
+
+// A counter by itself, or one of a family by a label's value.
+struct Field {
+  const char* name;  // Of the family, or the label's value.
+  const char* help;  // Of the family.
+  uint64_t GossipCounters::*value;
+};
+
+constexpr Field kCounters[] = {
+    {"lb_gossip_messages_received_total", "Gossip messages decoded.",
+     &GossipCounters::messages_in},
+    {"lb_gossip_send_failures_total", "Datagrams that the kernel refused.",
+     &GossipCounters::send_failures},
+    {"lb_gossip_probes_total", "Probes of members begun.",
+     &GossipCounters::probes},
+    {"lb_gossip_probes_failed_total", "Probes that nobody answered.",
+     &GossipCounters::probes_failed},
+    {"lb_gossip_indirect_probes_total", "Probes asked of other members.",
+     &GossipCounters::indirect_probes},
+    {"lb_gossip_relayed_probes_total", "Probes done for other members.",
+     &GossipCounters::relayed_probes},
+    {"lb_gossip_suspicions_total", "Suspicions raised or joined.",
+     &GossipCounters::suspicions},
+    {"lb_gossip_refutations_total",
+     "Times that this node had to say that it is alive.",
+     &GossipCounters::refutations},
+    {"lb_gossip_failures_total", "Members seen to fail.",
+     &GossipCounters::failures},
+    {"lb_gossip_late_wakeups_total", "Timers that fired much too late.",
+     &GossipCounters::late_wakeups},
+    {"lb_gossip_exchanges_total", "Full exchanges done.",
+     &GossipCounters::exchanges},
+    {"lb_gossip_exchanges_failed_total", "Full exchanges that failed.",
+     &GossipCounters::exchanges_failed},
+    {"lb_gossip_name_conflicts_total",
+     "Claims of a member's name from elsewhere.", &GossipCounters::conflicts},
+};
+
+constexpr Field kRefused[] = {
+    {"undecodable", "", &GossipCounters::refused_undecodable},
+    {"part", "", &GossipCounters::refused_parts},
+    {"version", "", &GossipCounters::refused_version},
+    {"address", "", &GossipCounters::refused_address},
+    {"incarnation", "", &GossipCounters::refused_incarnation},
+    {"name", "", &GossipCounters::refused_name},
+    {"size", "", &GossipCounters::refused_size},
+    {"merge", "", &GossipCounters::refused_merges},
+    {"vetoed", "", &GossipCounters::vetoed},
+};
+
+constexpr Field kOverflows[] = {
+    {"members", "", &GossipCounters::members_overflow},
+    {"broadcasts", "", &GossipCounters::broadcasts_overflow},
+    {"user_messages", "", &GossipCounters::user_messages_overflow},
+    {"user_state", "", &GossipCounters::user_state_overflow},
+    {"ack_payload", "", &GossipCounters::ack_payload_overflow},
+    {"relays", "", &GossipCounters::relays_overflow},
+    {"rejoin", "", &GossipCounters::rejoin_overflow},
+    {"streams", "", &GossipCounters::streams_overflow},
+};
+
+void AddMembers(const Agent& agent, Families* families) {
+  std::map<NodeState, int> states;
+  for (const gossip::Member& member : agent.gossip().Members()) {
+    ++states[member.state];
+  }
+  families->Begin(kGauge, "lb_members",
+                  "Members of the cluster as this node sees them, itself "
+                  "included, by state.");
+  families->Add({{"state", "alive"}}, states[NodeState::kAlive]);
+  families->Add({{"state", "suspect"}}, states[NodeState::kSuspect]);
+  families->Add({{"state", "dead"}}, states[NodeState::kDead]);
+  families->Add({{"state", "left"}}, states[NodeState::kLeft]);
+  families->Begin(kGauge, "lb_member_round_trip_seconds",
+                  "Of the latest probe that the member answered in time.");
+  for (const auto& [member, answer] : agent.tally().answers()) {
+    families->Add({{"member", config::Printable(member)}},
+                  absl::ToDoubleSeconds(answer.round_trip));
+  }
+}
+
+}  // namespace
+
+void AddGossip(const Agent& agent, Families* families) {
+  AddMembers(agent, families);
+  families->Begin(kGauge, "lb_gossip_health_score",
+                  "0 is well; more: this node is slow or loses packets.");
+  families->Add(agent.gossip().health_score());
+  const GossipCounters& counters = agent.gossip().counters();
+  families->Begin(kCounter, "lb_gossip_datagrams_total",
+                  "Gossip datagrams, by direction.");
+  families->Add({{"direction", "in"}}, counters.datagrams_in);
+  families->Add({{"direction", "out"}}, counters.datagrams_out);
+  for (const Field& field : kCounters) {
+    families->Begin(kCounter, field.name, field.help);
+    families->Add(counters.*field.value);
+  }
+  families->Begin(kCounter, "lb_gossip_refused_total",
+                  "What was received and not acted upon, by reason.");
+  for (const Field& field : kRefused) {
+    families->Add({{"reason", field.name}}, counters.*field.value);
+  }
+  families->Begin(kCounter, "lb_gossip_overflow_total",
+                  "What did not fit, by queue or table.");
+  for (const Field& field : kOverflows) {
+    families->Add({{"queue", field.name}}, counters.*field.value);
+  }
+}
+
+}  // namespace lb::metrics

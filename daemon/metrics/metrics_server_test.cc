@@ -1,0 +1,135 @@
+// The page as Prometheus gets it, and what promtool says of it.
+#include "daemon/metrics/metrics_server.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <regex>
+#include <string>
+
+#include "daemon/metrics/agent_metrics.h"
+#include "daemon/testing/node_test.h"
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+
+namespace lb::metrics {
+namespace {
+
+using ::testing::HasSubstr;
+
+class MetricsServerTest : public NodeTest {
+ protected:
+  void SetUp() override {
+    NodeTest::SetUp();
+    port_ = FreePort();
+    auto server = Start();
+    ASSERT_THAT(server, IsOk());
+    metrics_ = *std::move(server);
+  }
+  void TearDown() override {
+    metrics_.reset();  // While the loop still answers.
+    NodeTest::TearDown();
+  }
+
+  absl::StatusOr<std::unique_ptr<MetricsServer>> Start() {
+    return MetricsServer::Start(fmt::format("127.0.0.1:{}", port_),
+                                world_->loop(),
+                                [this] { return CollectMetrics(*agent_); });
+  }
+
+  // The body of GET /metrics.
+  std::string Scrape() const {
+    sockaddr_in address = {.sin_family = AF_INET,
+                           .sin_port = htons(port_),
+                           .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_EQ(connect(socket_fd, reinterpret_cast<const sockaddr*>(&address),
+                      sizeof(address)),
+              0);
+    const std::string request =
+        "GET /metrics HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n";
+    EXPECT_EQ(send(socket_fd, request.data(), request.size(), 0),
+              static_cast<ssize_t>(request.size()));
+    std::string answer;
+    char buffer[4096];
+    ssize_t size;
+    while ((size = recv(socket_fd, buffer, sizeof(buffer), 0)) > 0) {
+      answer.append(buffer, size);
+    }
+    close(socket_fd);
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+  }
+
+  uint16_t port_ = 0;
+  std::unique_ptr<MetricsServer> metrics_;
+};
+
+TEST_F(MetricsServerTest, ShowsTheNode) {
+  const std::string page = Scrape();
+  for (const char* line : {
+           "metallb_allocator_addresses_in_use_total{pool=\"first-pool\"} 1\n",
+           "metallb_allocator_ipv4_addresses_total{pool=\"first-pool\"} 5\n",
+           "metallb_k8s_client_config_loaded_bool 1\n",
+           "metallb_k8s_client_config_stale_bool 1\n",
+           "metallb_speaker_announced{service=\"default/web\",protocol="
+           "\"layer2\",node=\"n1\",ip=\"172.18.8.201\"} 1\n",
+           "lb_members{state=\"alive\"} 1\n",
+           "lb_services{state=\"announced\"} 1\n",
+           "lb_frames_received_total{verdict=\"queue_full\"} 0\n",
+           "lb_interface_usable{interface=\"lo\",protocol=\"arp\",state="
+           "\"loopback\"} 0\n",
+           "lb_takeover_duration_seconds_bucket{le=\"+Inf\"} 0\n",
+       }) {
+    EXPECT_THAT(page, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsServerTest, PromtoolHasNothingToSay) {
+  if (std::system("promtool --version > /dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "no promtool command (package prometheus)";
+  }
+  const std::string page = folder_ + "/page";
+  const std::string said = folder_ + "/said";
+  std::ofstream(page) << Scrape();
+  const int status = std::system(
+      fmt::format("promtool check metrics < {} > {} 2>&1", page, said).c_str());
+  std::ifstream file(said);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "");
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(MetricsServerTest, HasEveryMetricOfTheDashboard) {
+  std::ifstream file("examples/grafana/lbd.json");
+  const std::string dashboard(std::istreambuf_iterator<char>(file), {});
+  const std::regex name("\\b(lb|metallb)_[a-z0-9_]+");
+  const std::string page = Scrape();
+  int count = 0;
+  for (std::sregex_iterator it(dashboard.begin(), dashboard.end(), name), end;
+       it != end; ++it, ++count) {
+    std::string family = it->str();
+    if (const size_t at = family.find("_bucket"); at != std::string::npos) {
+      family.resize(at);
+    }
+    EXPECT_THAT(page, HasSubstr("# TYPE " + family + " "));
+  }
+  EXPECT_GT(count, 20);
+}
+
+TEST_F(MetricsServerTest, SaysWhereItCannotListen) {
+  EXPECT_THAT(Start(),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       HasSubstr(fmt::format("metrics-listen: cannot listen on "
+                                             "127.0.0.1:{}",
+                                             port_))));
+}
+
+}  // namespace
+}  // namespace lb::metrics

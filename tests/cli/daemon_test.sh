@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# A running lbd, asked and changed with lbctl: sockets, TLS, metrics, the log.
+set -uo pipefail
+source tests/cli/expect.sh
+
+lbd=$1 lbctl=$2
+folder=$(mktemp -d /tmp/lbd-cli.XXXXXX)
+daemon=
+trap '[[ -n $daemon ]] && kill -9 "$daemon" 2>/dev/null; rm -rf "$folder"' EXIT
+
+cp -r examples/manifests "$folder/manifests"
+chmod -R u+w "$folder/manifests"
+printf secret >"$folder/secret"
+printf new >"$folder/new-secret"
+tls=()
+if command -v openssl >/dev/null; then
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=n1 -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$folder/key.pem" -out "$folder/cert.pem" 2>/dev/null
+  tls=(--status-listen 127.0.0.1:17473 --status-tls-cert "$folder/cert.pem" --status-tls-key "$folder/key.pem")
+else
+  echo "SKIPPED: TLS: no openssl command (package openssl)"
+fi
+
+"$lbd" --node-name n1 --state-dir "$folder/state" --manifests "$folder/manifests" \
+  --gossip-bind 127.0.0.1:17946 --gossip-secret-file "$folder/secret" --interfaces none --log-format json \
+  --status-listen "unix:$folder/lbd.sock" "${tls[@]}" --metrics-listen 127.0.0.1:17474 2>"$folder/log" &
+daemon=$!
+export LBCTL_SERVER="unix:$folder/lbd.sock"
+for ((i = 0; i < 100; ++i)); do
+  "$lbctl" services 2>/dev/null | grep -q ' n1 ' && break
+  sleep 0.1
+done
+
+expect "status" 0 "Ready:      yes" "$lbctl" status
+expect "filter" 0 "EXTERNAL-IP" "$lbctl" services --node n1
+expect "no such address" 3 'address: "10.0.0.300"' "$lbctl" services --address 10.0.0.300
+expect "yaml" 0 'announcingNode: "n1"' "$lbctl" services -o yaml
+expect "events" 0 "IPAllocated" "$lbctl" events --since 1m
+expect "top" 0 "1 services, 0 pending" "$lbctl" top --frames 1
+expect "reload" 0 "In force: 1 pools, 1 advertisements, 1 services. 0 problems." "$lbctl" reload
+cp tests/cli/bad/prefix.yaml "$folder/manifests"
+expect "reload of a fault" 0 "1 problems." "$lbctl" reload
+expect "problem" 0 "object refused" "$lbctl" problems --kind object-refused
+expect "key added" 0 "2 keys" "$lbctl" rotate-key add --secret-file "$folder/new-secret"
+expect "key in use" 3 "primary" "$lbctl" rotate-key remove --secret-file "$folder/secret"
+expect "metrics" 0 "lb_ready 1" curl -s http://127.0.0.1:17474/metrics
+expect "log in JSON" 0 '"reason":"GossipKeyRotated","object":"Node/n1"' cat "$folder/log"
+expect "log level" 0 "Done" "$lbctl" log-level error
+lines=$(wc -l <"$folder/log")
+expect "no event is logged" 0 "" "$lbctl" reload
+[[ $(wc -l <"$folder/log") -eq $lines ]] || { echo "FAILED: logged below the level"; failures=$((failures + 1)); }
+expect "bad level" 3 "want debug, info, warning or error" "$lbctl" log-level loud
+
+if [[ ${#tls[@]} -gt 0 ]]; then
+  secure=(--server 127.0.0.1:17473 --tls-ca "$folder/cert.pem")
+  expect "over TLS" 0 "Ready:      yes" "$lbctl" "${secure[@]}" status
+  expect "no admin over TLS" 3 "this listener does not offer it" "$lbctl" "${secure[@]}" reload
+  expect "no plain TCP" 1 "--tls-ca FILE" "$lbctl" --server 127.0.0.1:17473 status
+  expect "no such file" 2 "/none: cannot read it" "$lbctl" --tls-ca /none status
+  output=$("$lbctl" --server 127.0.0.1:17473 status 2>&1)
+  [[ $(wc -l <<<"$output") -eq 2 ]] || { echo "FAILED: want two lines: $output"; failures=$((failures + 1)); }
+  "$lbctl" log-level info >/dev/null
+  echo broken >"$folder/key.pem"
+  for ((i = 0; i < 100; ++i)); do
+    grep -q CertificateRefused "$folder/log" && break
+    sleep 0.1
+  done
+  expect "bad key" 0 "status-tls-key: $folder/key.pem: has no private key" cat "$folder/log"
+fi
+
+grep -v '^{' "$folder/log" && { echo "FAILED: not in JSON"; failures=$((failures + 1)); }
+kill -TERM "$daemon"
+wait "$daemon"
+status=$?
+[[ $status -eq 0 ]] || { echo "FAILED: lbd ended with $status"; failures=$((failures + 1)); }
+daemon=
+expect "gone" 1 "is lbd running here" "$lbctl" status
+
+[[ $failures -eq 0 ]]
