@@ -14,6 +14,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/agent_options.h"
 #include "daemon/log.h"
+#include "daemon/service_notify.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
 #include "lb/base/status_macros.h"
@@ -81,6 +82,7 @@ class Daemon {
     agent_->Start();
     WarnOfClearGossip();
     Reload();
+    notify_ = std::make_unique<ServiceNotify>(world_->loop());
     return absl::OkStatus();
   }
 
@@ -145,6 +147,7 @@ class Daemon {
       std::raise(number);
       return;
     }
+    notify_->Stopping();
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
         server_->Shutdown();
@@ -165,6 +168,7 @@ class Daemon {
   std::unique_ptr<io::Signals> stop_signals_;
   std::unique_ptr<io::Signals> reload_signal_;
   std::unique_ptr<io::FileWatcher> watcher_;
+  std::unique_ptr<ServiceNotify> notify_;
   std::thread shutdown_;
 };
 

@@ -60,6 +60,7 @@ struct Options {
   // "unix:/path", or a loopback "address:port".
   std::string status_listen = "unix:/run/lbd/lbd.sock";
   Deliver deliver = Deliver::kNone;
+  std::string user;  // Empty: DropPrivileges() (daemon) chooses.
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

@@ -53,6 +53,7 @@ interfaces: ^eth
 exclude-interfaces: []
 status-listen: 127.0.0.1:9000
 deliver: loopback
+user: lbd
 log-level: debug
 log-format: json
 )",
@@ -74,6 +75,7 @@ log-format: json
   want.exclude_interfaces = {};
   want.status_listen = "127.0.0.1:9000";
   want.deliver = Deliver::kLoopback;
+  want.user = "lbd";
   want.log_level = LogLevel::kDebug;
   want.log_format = LogFormat::kJson;
   EXPECT_EQ(options, want);
@@ -119,6 +121,7 @@ const FaultCase kFaults[] = {
      "error"},
     {"- a\n", "o.yaml:1: options: a list, want a map of options"},
     {"---\n---\na: 1\n", "o.yaml:3: options: a second document, want one"},
+    {"user: ''\n", "o.yaml:1: options: user: \"\", want a user's name"},
     {"deliver: none\ndeliver: loopback\n",
      "o.yaml:2: options: deliver: given twice, want it once"},
 };
@@ -163,6 +166,7 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.gossip_secret_file = "/s";
   shown.interfaces = {"^eth"};
   shown.exclude_interfaces = {"^lo$"};
+  shown.user = "lbd";
   Options set;
   for (const OptionSpec& spec : AllOptions()) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
