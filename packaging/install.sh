@@ -24,7 +24,7 @@ prefix=$1
 mkdir -p "$prefix"
 prefix=$(cd "$prefix" && pwd)
 for part in program_files library_files; do
-  tar -xf "packaging/$part.tar" -C "$prefix" --no-same-owner
+  tar -xf "packaging/$part.tar" -C "$prefix" --no-same-owner --touch
 done
 packaging/set_prefix.sh "$prefix" "$prefix"
 echo "Installed in $prefix"
