@@ -7,10 +7,13 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "daemon/lbctl/doctor.h"
+#include "daemon/lbctl/host_facts.h"
 #include "daemon/lbctl/render.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/grpcpp.h"
+#include "lb/config/options.h"
 #include "lb/status/v1/status.grpc.pb.h"
 
 namespace lb::lbctl {
@@ -25,6 +28,7 @@ struct Options {
   double timeout_seconds = 5;
   bool follow = false;
   uint64_t after_sequence = 0;
+  std::string config = "/etc/lbd/lbd.yaml";
 };
 
 template <typename Message>
@@ -101,6 +105,21 @@ class Client {
   std::unique_ptr<status::v1::Status::Stub> stub_;
 };
 
+// Looks at this host instead of asking a server.
+int Diagnose(const Options& options) {
+  config::Options daemon_options;
+  const auto problems =
+      config::LoadOptionsFile(options.config, &daemon_options);
+  for (const config::Problem& problem : problems) {
+    fmt::print(stderr, "lbctl: {}\n", problem.ToString());
+  }
+  if (!problems.empty()) return kExitUsage;
+  const auto findings = Diagnose(daemon_options, ReadHostFacts(daemon_options));
+  fmt::print("{}", options.output == "table" ? RenderTable(findings)
+                                             : RenderJson(findings) + "\n");
+  return HasFault(findings) ? kExitFailed : 0;
+}
+
 int Main(int argc, char** argv) {
   using Stub = status::v1::Status::Stub;
   CLI::App app("lbctl: shows what a node of the load balancer knows and does.");
@@ -139,6 +158,10 @@ int Main(int argc, char** argv) {
   events->add_flag("-f,--follow", options.follow, "Go on with new events");
   events->add_option("--after", options.after_sequence,
                      "Only events with a greater number");
+  add("doctor", "What of this host keeps lbd from working; exit 1 if anything",
+      [&options](Client&) { return Diagnose(options); })
+      ->add_option("--config", options.config, "The options file of lbd")
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
