@@ -13,13 +13,16 @@ packages=(
   libnl-route-3-dev libpcap-dev libprotobuf-dev libspdlog-dev libssl-dev
   libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev protobuf-compiler
   protobuf-compiler-grpc
+  # The Debian package.
+  binutils dpkg-dev
   # The lab: network namespaces, a web server, a client.
   curl iproute2 iputils-ping nginx-light procps
 )
 if [[ ${1:-} == test ]]; then
   packages+=(
-    arping clang clang-format golang-go
-    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev ndisc6 nftables
+    arping clang clang-format debootstrap golang-go
+    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev make
+    ndisc6 nftables python3-grpcio python3-protobuf systemd
   )
 fi
 
