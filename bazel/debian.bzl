@@ -43,6 +43,7 @@ _MODULES = {
     ],
     "asio": [],
     "benchmark": ["benchmark"],
+    "cap": ["libcap"],
     "cli11": ["CLI11"],
     "crypto": ["libcrypto"],
     "fmt": ["fmt"],
@@ -55,6 +56,7 @@ _MODULES = {
     "prometheus": ["prometheus-cpp-pull"],
     "protobuf": ["protobuf"],
     "spdlog": ["spdlog"],
+    "systemd": ["libsystemd"],
     "yaml": ["yaml-cpp"],
 }
 
@@ -88,7 +90,13 @@ def _library(ctx, name, modules):
         if word.startswith("-D")
     ] + _MORE_DEFINES.get(name, [])
     linkopts = _MORE_LIBRARIES.get(name, []) + _pkg_config(ctx, "--libs", modules)
-    attributes = "name = %r, defines = %r, linkopts = %r" % (name, defines, linkopts)
+    tags = ["pkg-config=" + module for module in modules]  # For //packaging.
+    attributes = "name = %r, defines = %r, linkopts = %r, tags = %r" % (
+        name,
+        defines,
+        linkopts,
+        tags,
+    )
     folder = _INCLUDE_FOLDERS.get(name)
     if folder:
         ctx.symlink("/usr/include/" + folder, folder)

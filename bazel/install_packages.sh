@@ -8,18 +8,21 @@ packages=(
   g++ bazel-bootstrap bazel-rules-cc bazel-rules-java bazel-rules-proto
   bazel-platforms bazel-skylib pkg-config python3
   # Libraries.
-  libabsl-dev libasio-dev libbenchmark-dev libcli11-dev libfmt-dev libgmock-dev
-  libgrpc++-dev libgtest-dev libmsgpack-cxx-dev libnl-3-dev libnl-route-3-dev
-  libpcap-dev libprotobuf-dev libspdlog-dev libssl-dev libyaml-cpp-dev
-  prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc
+  libabsl-dev libasio-dev libbenchmark-dev libcap-dev libcli11-dev libfmt-dev
+  libgmock-dev libgrpc++-dev libgtest-dev libmsgpack-cxx-dev libnl-3-dev
+  libnl-route-3-dev libpcap-dev libprotobuf-dev libspdlog-dev libssl-dev
+  libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev protobuf-compiler
+  protobuf-compiler-grpc
+  # The Debian package.
+  binutils dpkg-dev
   # The lab: network namespaces, a web server, a client.
   curl iproute2 iputils-ping nginx-light procps
 )
 if [[ ${1:-} == test ]]; then
   packages+=(
-    arping clang clang-format golang-go
-    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev ndisc6 nftables
-    openssl prometheus
+    arping clang clang-format debootstrap golang-go
+    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev make
+    ndisc6 nftables openssl prometheus python3-grpcio python3-protobuf systemd
   )
 fi
 

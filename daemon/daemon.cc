@@ -19,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics/agent_metrics.h"
 #include "daemon/metrics/metrics_server.h"
+#include "daemon/service_notify.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
 #include "daemon/watch_sources.h"
@@ -109,6 +110,7 @@ class Daemon {
     agent_->Start();
     WarnOfClearGossip();
     Reload();
+    notify_ = std::make_unique<ServiceNotify>(world_->loop());
     return absl::OkStatus();
   }
 
@@ -213,6 +215,7 @@ class Daemon {
     }
     // Its own thread: the HTTP server takes up to 2 s to end.
     end_metrics_ = std::thread([this] { metrics_.reset(); });
+    notify_->Stopping();
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
         end_metrics_.join();
@@ -238,6 +241,7 @@ class Daemon {
   std::unique_ptr<io::FileWatcher> certificate_watcher_;
   std::unique_ptr<metrics::MetricsServer> metrics_;
   std::thread end_metrics_;
+  std::unique_ptr<ServiceNotify> notify_;
   std::thread shutdown_;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/daemon.h"
+#include "daemon/privileges.h"
 #include "lb/config/flags.h"
 
 namespace {
@@ -32,7 +33,8 @@ int main(int argc, char** argv) {
     case Action::kRun:
       break;
   }
-  const absl::Status status = lb::RunDaemon(parsed->options);
+  absl::Status status = lb::DropPrivileges(parsed->options);
+  if (status.ok()) status = lb::RunDaemon(parsed->options);
   if (!status.ok()) {
     fmt::print(stderr, "lbd: {}\n", std::string(status.message()));
     return kExitFailed;

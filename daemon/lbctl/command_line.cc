@@ -33,7 +33,7 @@ LBCTL_TLS_NAME are defaults of the flags; NO_COLOR turns colours off.
 
 Exit status: 0 answered; 1 no answer: nobody there, or not in time; 2 wrong
 usage; 3 the node refused: not found, not allowed here, makes no sense; 4 check
-found faults.)";
+or doctor found faults.)";
 
 // What was asked for on the command line.
 struct Asked {
@@ -55,6 +55,7 @@ struct Asked {
   std::string step;
   std::string secret_file;
   std::vector<std::string> paths;
+  std::string config = "/etc/lbd/lbd.yaml";
 };
 
 void AddGlobalOptions(CLI::App* app, Asked* asked) {
@@ -218,6 +219,12 @@ void AddChanges(CLI::App* app, Asked* asked) {
       [asked](Commands& commands) { return commands.Check(asked->paths); })
       ->add_option("FILE", asked->paths, "Files, and folders of *.yaml")
       ->required();
+  AddCommand(
+      app, asked, "doctor",
+      "What of this host keeps lbd from working? Asks no node",
+      [asked](Commands& commands) { return commands.Doctor(asked->config); })
+      ->add_option("--config", asked->config, "The options file of lbd")
+      ->capture_default_str();
 }
 
 }  // namespace

@@ -8,10 +8,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
+#include "daemon/lbctl/doctor.h"
 #include "daemon/lbctl/format.h"
+#include "daemon/lbctl/host_facts.h"
 #include "daemon/lbctl/terminal.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
+#include "lb/config/options.h"
 #include "lb/config/printable.h"
 #include "lb/config/text_file.h"
 
@@ -297,6 +300,20 @@ ExitStatus Commands::Check(const std::vector<std::string>& paths) {
   }
   Print(found);
   return desired.problems.empty() ? kAnswered : kFaults;
+}
+
+ExitStatus Commands::Doctor(const std::string& config) {
+  config::Options options;
+  const auto problems = config::LoadOptionsFile(config, &options);
+  for (const config::Problem& problem : problems) {
+    fmt::print(stderr, "lbctl: {}\n", problem.ToString());
+  }
+  if (!problems.empty()) return kWrongUsage;
+  const auto findings = Diagnose(options, ReadHostFacts(options));
+  const bool for_people = output_ == Output::kTable || output_ == Output::kWide;
+  fmt::print("{}",
+             for_people ? RenderTable(findings) : RenderJson(findings) + "\n");
+  return HasFault(findings) ? kFaults : kAnswered;
 }
 
 }  // namespace lb::lbctl

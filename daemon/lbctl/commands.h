@@ -17,7 +17,7 @@ enum ExitStatus {
   kNoAnswer = 1,  // Nobody there, not in time, or the node failed.
   kWrongUsage = 2,
   kRefused = 3,  // The node says no: not found, not allowed, no sense.
-  kFaults = 4,   // `check`: manifests have faults.
+  kFaults = 4,   // `check`, `doctor`: faults were found.
 };
 
 enum class Output { kTable, kWide, kJson, kYaml };
@@ -68,6 +68,8 @@ class Commands {
 
   // Manifests, here and without a node.
   ExitStatus Check(const std::vector<std::string>& paths);
+  // This host, for an lbd with the options file `config`; without a node.
+  ExitStatus Doctor(const std::string& config);
 
  private:
   // Connects, calls `ask` with the client and an answer, prints the answer.

@@ -69,7 +69,7 @@ void AddAnnounced(const Agent& agent, Families* families) {
     const auto entry = agent.address_entries().find(service);
     if (entry == agent.address_entries().end()) continue;
     for (const auto& held : entry->second.assignment.addresses) {
-      if (!agent.announcements().contains(held.address)) continue;
+      if (!agent.announcing().elected().contains(held.address)) continue;
       families->Add({{"service", service},
                      {"protocol", "layer2"},
                      {"node", node},

@@ -116,6 +116,12 @@ absl::Status SetGossipAdvertise(Values values, Options* options) {
   return absl::OkStatus();
 }
 
+absl::Status SetUser(const std::string& name, Options* options) {
+  if (name.empty()) return Wrong(name, "a user's name");
+  options->user = name;
+  return absl::OkStatus();
+}
+
 // An empty text stands for no pattern: --exclude-interfaces= excludes nothing.
 absl::Status SetPatterns(Values values, std::vector<std::string>* field) {
   std::vector<std::string> patterns;
@@ -178,7 +184,7 @@ std::string ShowJoin(const Options& options) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 25> kOptions = {{
+constexpr std::array<OptionSpec, 26> kOptions = {{
     {"node-name", "NAME", "This node's name, unique; default: the host's.",
      false, SetNodeName, [](const Options& o) { return o.node_name; }},
     {"state-dir", "PATH", "Folder of what must outlive a restart.", false,
@@ -308,6 +314,10 @@ constexpr std::array<OptionSpec, 25> kOptions = {{
        return SetEnum(v[0], Deliver::kLoopback, &o->deliver);
      },
      [](const Options& o) { return std::string(ToString(o.deliver)); }},
+    {"user", "NAME",
+     "User to become when started as root; default: lbd if there is one.",
+     false, [](Values v, Options* o) { return SetUser(v[0], o); },
+     [](const Options& o) { return o.user; }},
     {"log-level", "LEVEL", "debug, info, warning or error.", false,
      [](Values v, Options* o) {
        return SetEnum(v[0], LogLevel::kError, &o->log_level);

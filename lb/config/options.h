@@ -76,6 +76,7 @@ struct Options {
   std::string metrics_listen;
   Deliver deliver = Deliver::kNone;
   absl::Duration busy_poll = absl::ZeroDuration();  // Up to an hour.
+  std::string user;  // Empty: DropPrivileges() (daemon) chooses.
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

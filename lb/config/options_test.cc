@@ -63,6 +63,7 @@ insecure-status: true
 metrics-listen: 0.0.0.0:7473
 deliver: loopback
 busy-poll: 1ms
+user: lbd
 log-level: debug
 log-format: json
 )",
@@ -94,6 +95,7 @@ log-format: json
   want.metrics_listen = "0.0.0.0:7473";
   want.deliver = Deliver::kLoopback;
   want.busy_poll = absl::Milliseconds(1);
+  want.user = "lbd";
   want.log_level = LogLevel::kDebug;
   want.log_format = LogFormat::kJson;
   EXPECT_EQ(options, want);
@@ -150,6 +152,7 @@ const FaultCase kFaults[] = {
      "error"},
     {"- a\n", "o.yaml:1: options: a list, want a map of options"},
     {"---\n---\na: 1\n", "o.yaml:3: options: a second document, want one"},
+    {"user: ''\n", "o.yaml:1: options: user: \"\", want a user's name"},
     {"deliver: none\ndeliver: loopback\n",
      "o.yaml:2: options: deliver: given twice, want it once"},
 };
@@ -240,6 +243,7 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.metrics_listen = "127.0.0.1:7473";
   shown.interfaces = {"^eth"};
   shown.exclude_interfaces = {"^lo$"};
+  shown.user = "lbd";
   Options set;
   for (const OptionSpec& spec : AllOptions()) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;

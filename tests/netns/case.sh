@@ -4,6 +4,7 @@
 set -uo pipefail
 
 name=$1 script=$2
+suite=$(basename "$(dirname "$script")")
 export LBD=$PWD/$3 LBCTL=$PWD/$4
 # A short path: that of a unix socket has 107 bytes at the most.
 export LAB_PREFIX=t$$- LAB_DIR=$(mktemp -d /tmp/lb-lab.XXXXXX)
@@ -15,7 +16,7 @@ status=${PIPESTATUS[0]}
 [[ $status -eq 77 ]] || exit "$status"
 cat >"$XML_OUTPUT_FILE" <<END
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites><testsuite name="netns" tests="1">
-<testcase classname="netns" name="$name"><skipped message="$(grep -m1 SKIPPED "$output")"/></testcase>
+<testsuites><testsuite name="$suite" tests="1">
+<testcase classname="$suite" name="$name"><skipped message="$(grep -m1 SKIPPED "$output")"/></testcase>
 </testsuite></testsuites>
 END

@@ -1,0 +1,327 @@
+#include "daemon/lbctl/doctor.h"
+
+#include <fmt/format.h>
+#include <linux/capability.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "daemon/lbctl/table.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "lb/announce/interface.h"
+#include "lb/gossip/options.h"
+
+namespace lb::lbctl {
+namespace {
+
+using announce::InterfaceState;
+
+// Below this year nobody has set the clock since it was made.
+constexpr int kFirstYear = 2023;
+constexpr int kIpv4Headers = 20 + 8;  // IP and UDP.
+constexpr int kIpv6Headers = 40 + 8;
+
+using Findings = std::vector<Finding>;
+
+void Good(Findings& out, std::string subject, std::string text) {
+  out.push_back({Grade::kGood, std::move(subject), std::move(text), ""});
+}
+void Note(Findings& out, std::string subject, std::string text,
+          std::string remedy) {
+  out.push_back(
+      {Grade::kNote, std::move(subject), std::move(text), std::move(remedy)});
+}
+void Fault(Findings& out, std::string subject, std::string text,
+           std::string remedy) {
+  out.push_back(
+      {Grade::kFault, std::move(subject), std::move(text), std::move(remedy)});
+}
+
+bool IsLoopbackDelivery(const config::Options& options) {
+  return options.deliver == config::Deliver::kLoopback;
+}
+
+void JudgeManifests(const config::Options& options, const HostFacts& facts,
+                    Findings& out) {
+  if (options.manifests.empty()) {
+    Note(out, "manifests", "none", "name files or folders: --manifests PATH");
+  } else if (facts.problems.empty()) {
+    Good(out, "manifests", "no problems");
+  }
+  for (const std::string& problem : facts.problems) {
+    Fault(out, "manifests", problem, "repair the file; lbd --check tries it");
+  }
+}
+
+std::string InterfaceRemedy(const io::Link& link, InterfaceState state) {
+  switch (state) {
+    case InterfaceState::kDown:
+      return fmt::format("ip link set {} up", link.name);
+    case InterfaceState::kNoCarrier:
+      return "plug its cable, or start what is at the other end";
+    case InterfaceState::kNoLinkLocal:
+      return fmt::format(
+          "for IPv6: sysctl net.ipv6.conf.{}.disable_ipv6=0, and an address",
+          link.name);
+    default:
+      return "leave it out with --exclude-interfaces, if it is not meant to "
+             "announce";
+  }
+}
+
+// Those that nobody wants to announce say nothing.
+bool IsLeftOut(InterfaceState state) {
+  return state == InterfaceState::kLoopback ||
+         state == InterfaceState::kExcluded ||
+         state == InterfaceState::kNotIncluded ||
+         state == InterfaceState::kBridgePort;
+}
+
+void JudgeInterfaces(const config::Options& options, const HostFacts& facts,
+                     Findings& out) {
+  if (!facts.interfaces_error.empty()) {
+    return Fault(out, "interfaces", facts.interfaces_error,
+                 "run it on the host, not in a container without netlink");
+  }
+  std::vector<io::Link> links;
+  for (const HostFacts::Interface& interface : facts.interfaces) {
+    links.push_back(interface.link);
+  }
+  const auto choices = announce::SelectInterfaces(
+      links,
+      {.include = options.interfaces, .exclude = options.exclude_interfaces});
+  bool any = false;
+  for (size_t i = 0; i < choices.size(); ++i) {
+    const announce::InterfaceChoice& choice = choices[i];
+    if (IsLeftOut(choice.arp)) continue;
+    const std::string subject =
+        fmt::format("interface {}", choice.interface.name);
+    const std::string said = announce::ToString(choice);
+    // "eth0: usable": the subject has the name.
+    const std::string text = said.substr(said.find(": ") + 2);
+    any |= announce::IsUsable(choice);
+    if (choice.arp == InterfaceState::kUsable &&
+        choice.ndp == InterfaceState::kUsable) {
+      Good(out, subject, text);
+    } else {
+      const bool arp = choice.arp == InterfaceState::kUsable;
+      Note(out, subject, text,
+           InterfaceRemedy(links[i], arp ? choice.ndp : choice.arp));
+    }
+  }
+  if (!any) {
+    Fault(out, "interfaces", "none can announce",
+          "switch one on, or name one: --interfaces PATTERN");
+  }
+}
+
+// While addresses are on lo, a kernel with the defaults answers ARP for them on
+// every interface of every node that has them.
+void JudgeStrictArp(const config::Options& options, const HostFacts& facts,
+                    Findings& out) {
+  if (!IsLoopbackDelivery(options)) return;
+  for (const HostFacts::Interface& interface : facts.interfaces) {
+    const io::Link& link = interface.link;
+    if (link.loopback || link.noarp || !link.up) continue;
+    const std::string subject = fmt::format("strict ARP on {}", link.name);
+    const std::string text =
+        fmt::format("arp_ignore {}, arp_announce {}", interface.arp_ignore,
+                    interface.arp_announce);
+    if (interface.arp_ignore >= 1 && interface.arp_announce >= 2) {
+      Good(out, subject, text);
+    } else {
+      Fault(out, subject, text,
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1 "
+            "net.ipv4.conf.all.arp_announce=2, and in /etc/sysctl.d");
+    }
+  }
+}
+
+void JudgeDaemon(const config::Options& options, const HostFacts& facts,
+                 Findings& out) {
+  if (!facts.daemon.has_value()) {
+    return Note(out, "lbd", "does not answer", "systemctl start lbd");
+  }
+  const HostFacts::Process& daemon = *facts.daemon;
+  Good(out, "lbd",
+       fmt::format("runs, pid {}, uid {}", daemon.pid, daemon.user));
+  const auto has = [&](int capability) {
+    return (daemon.capabilities >> capability & 1) != 0;
+  };
+  std::string missing;
+  if (!has(CAP_NET_RAW)) missing = "CAP_NET_RAW";
+  if (IsLoopbackDelivery(options) && !has(CAP_NET_ADMIN)) {
+    missing += missing.empty() ? "CAP_NET_ADMIN" : ", CAP_NET_ADMIN";
+  }
+  if (!missing.empty()) {
+    return Fault(out, "capabilities", fmt::format("lbd has no {}", missing),
+                 "start it by its unit (lbd(8), PRIVILEGES), or as root");
+  }
+  Good(out, "capabilities",
+       IsLoopbackDelivery(options) ? "CAP_NET_RAW, CAP_NET_ADMIN"
+                                   : "CAP_NET_RAW");
+}
+
+void JudgePorts(const config::Options& options, const HostFacts& facts,
+                Findings& out) {
+  for (const HostFacts::Port& port : facts.ports) {
+    const std::string subject = fmt::format("gossip {} {}", port.protocol,
+                                            options.gossip_bind.ToString());
+    if (port.error == EADDRINUSE && facts.daemon.has_value()) {
+      Good(out, subject, "lbd has it");
+    } else if (port.error == EADDRINUSE) {
+      Fault(out, subject, "another process has it",
+            fmt::format("ss -lntup sport = :{} names it",
+                        options.gossip_bind.port));
+    } else if (port.error == EADDRNOTAVAIL) {
+      Fault(out, subject, "this host has no such address",
+            "gossip-bind: an address of this host");
+    } else if (port.error != 0) {
+      Fault(out, subject, std::strerror(port.error), "another --gossip-bind");
+    } else if (facts.daemon.has_value()) {
+      Note(out, subject, "free, though lbd runs",
+           "it runs with other options: want --config FILE, lbd's own");
+    } else {
+      Good(out, subject, "free");
+    }
+  }
+}
+
+void JudgeSecret(const config::Options& options, const HostFacts& facts,
+                 Findings& out) {
+  const std::string& path = options.gossip_secret_file;
+  if (path.empty()) {
+    if (options.gossip_bind.address.is_loopback()) return;
+    return Note(out, "gossip secret", "none: gossip is in the clear",
+                "gossip-secret-file: a file with the same bytes on all nodes");
+  }
+  if (facts.secret_error != 0) {
+    return Fault(out, "gossip secret",
+                 fmt::format("{}: {}", path, std::strerror(facts.secret_error)),
+                 fmt::format("chown root:lbd {0}; chmod 640 {0}", path));
+  }
+  if ((facts.secret_mode & 07) != 0) {
+    return Fault(out, "gossip secret",
+                 fmt::format("{}: open to all users (mode {:o})", path,
+                             facts.secret_mode & 0777),
+                 fmt::format("chmod o= {}; take a new one", path));
+  }
+  Good(out, "gossip secret", path);
+}
+
+void JudgeClock(const HostFacts& facts, Findings& out) {
+  const int year = absl::ToCivilYear(facts.clock, absl::UTCTimeZone()).year();
+  if (year < kFirstYear) {
+    return Fault(out, "clock", fmt::format("says year {}", year),
+                 "set it: timedatectl set-time, or set-ntp true");
+  }
+  if (!facts.clock_synchronized) {
+    return Note(out, "clock",
+                "not synchronized; the earlier claim keeps a disputed address",
+                "timedatectl set-ntp true");
+  }
+  Good(out, "clock", "synchronized");
+}
+
+void JudgePathMtu(const HostFacts::Peer& peer, std::string subject,
+                  Findings& out) {
+  const int packet =
+      static_cast<int>(gossip::FastProfile().udp_buffer_size) +
+      (peer.endpoint.address.is_ipv4() ? kIpv4Headers : kIpv6Headers);
+  const std::string text =
+      fmt::format("answers in {:.1f} ms, MTU {}",
+                  absl::ToDoubleMilliseconds(peer.took), peer.path_mtu);
+  if (peer.path_mtu == 0 || peer.path_mtu >= packet) {
+    return Good(out, std::move(subject), text);
+  }
+  Note(out, std::move(subject), text,
+       fmt::format("gossip packets of up to {} bytes are split on the way: "
+                   "raise the MTU between the nodes",
+                   packet));
+}
+
+void JudgePeers(const HostFacts& facts, Findings& out) {
+  for (const HostFacts::Peer& peer : facts.peers) {
+    std::string subject = fmt::format("join {}", peer.endpoint.ToString());
+    if (peer.error == 0) {
+      JudgePathMtu(peer, std::move(subject), out);
+    } else if (peer.error == ECONNREFUSED) {
+      Fault(out, std::move(subject), "nobody listens there", "start lbd there");
+    } else if (peer.error == ETIMEDOUT) {
+      Fault(out, std::move(subject), "no answer within 1 s",
+            fmt::format("is it up? let TCP and UDP {} through firewalls",
+                        peer.endpoint.port));
+    } else {
+      Fault(out, std::move(subject), std::strerror(peer.error),
+            "a route to it: ip route get ADDRESS");
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view ToString(Grade grade) {
+  switch (grade) {
+    case Grade::kGood:
+      return "ok";
+    case Grade::kNote:
+      return "note";
+    case Grade::kFault:
+      return "fault";
+  }
+  return "";
+}
+
+std::vector<Finding> Diagnose(const config::Options& options,
+                              const HostFacts& facts) {
+  Findings findings;
+  JudgeManifests(options, facts, findings);
+  JudgeInterfaces(options, facts, findings);
+  JudgeStrictArp(options, facts, findings);
+  JudgeDaemon(options, facts, findings);
+  JudgePorts(options, facts, findings);
+  JudgeSecret(options, facts, findings);
+  JudgeClock(facts, findings);
+  JudgePeers(facts, findings);
+  return findings;
+}
+
+bool HasFault(absl::Span<const Finding> findings) {
+  return std::any_of(
+      findings.begin(), findings.end(),
+      [](const Finding& finding) { return finding.grade == Grade::kFault; });
+}
+
+std::string RenderTable(absl::Span<const Finding> findings) {
+  Table table({"GRADE", "SUBJECT", "FOUND", "REMEDY"});
+  for (const Finding& finding : findings) {
+    table.Add({std::string(ToString(finding.grade)), finding.subject,
+               finding.text, finding.remedy});
+  }
+  return table.Print();
+}
+
+std::string RenderJson(absl::Span<const Finding> findings) {
+  google::protobuf::Value list;
+  for (const Finding& finding : findings) {
+    auto& fields = *list.mutable_list_value()
+                        ->add_values()
+                        ->mutable_struct_value()
+                        ->mutable_fields();
+    fields["grade"].set_string_value(std::string(ToString(finding.grade)));
+    fields["subject"].set_string_value(finding.subject);
+    fields["text"].set_string_value(finding.text);
+    fields["remedy"].set_string_value(finding.remedy);
+  }
+  google::protobuf::util::JsonPrintOptions format;
+  format.add_whitespace = true;
+  std::string json;
+  const auto converted =
+      google::protobuf::util::MessageToJsonString(list, &json, format);
+  return converted.ok() ? json : converted.ToString();
+}
+
+}  // namespace lb::lbctl

@@ -1,0 +1,95 @@
+// Doctor: what of a host keeps lbd from doing its work, and how to repair it.
+//
+// Diagnose() judges facts; ReadHostFacts() (host_facts.h) gathers them. It is a
+// pure function: the same options and facts give the same findings.
+//
+//   for (const Finding& finding : Diagnose(options, ReadHostFacts(options))) {
+//     if (finding.grade == Grade::kFault) ...
+//   }
+#ifndef LB_DAEMON_LBCTL_DOCTOR_H_
+#define LB_DAEMON_LBCTL_DOCTOR_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lb/config/options.h"
+#include "lb/io/link_monitor.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::lbctl {
+
+enum class Grade {
+  kGood,
+  kNote,   // Lbd works, but perhaps not as it is meant to.
+  kFault,  // Lbd does not work, or not with the others.
+};
+
+std::string_view ToString(Grade grade);  // "ok", "note", "fault"
+
+struct Finding {
+  Grade grade = Grade::kGood;
+  std::string subject;  // "interface eth0", "join 192.0.2.12:7946"
+  std::string text;     // What was seen.
+  std::string remedy;   // What to do; empty for what is good.
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+// An `error` below is an errno value, 0 for none.
+struct HostFacts {
+  struct Interface {
+    io::Link link;
+    // As the kernel goes by: the larger of the interface's own and `all`.
+    int arp_ignore = 0;
+    int arp_announce = 0;
+  };
+  // The process that answers at the status socket.
+  struct Process {
+    pid_t pid = 0;
+    uid_t user = 0;
+    uint64_t capabilities = 0;  // Effective; bit N is capability N.
+  };
+  struct Port {
+    std::string_view protocol;  // "UDP", "TCP"
+    int error = 0;              // Of an attempt to bind gossip-bind.
+  };
+  struct Peer {
+    net::Endpoint endpoint;
+    int error = 0;  // Of a TCP connection; ETIMEDOUT: no answer in a second.
+    absl::Duration took;
+    int path_mtu = 0;  // Bytes; 0: unknown.
+  };
+
+  std::vector<Interface> interfaces;
+  std::string interfaces_error;  // Why there are none.
+  std::optional<Process> daemon;
+  std::vector<Port> ports;
+  std::vector<Peer> peers;  // Of the join list.
+  absl::Time clock;
+  bool clock_synchronized = false;
+  int secret_error = 0;  // Of opening gossip-secret-file, if there is one.
+  mode_t secret_mode = 0;
+  std::vector<std::string> problems;  // Of the manifests, one line each.
+};
+
+// One for each thing that was looked at, the good ones too, always in the same
+// order of subjects.
+std::vector<Finding> Diagnose(const config::Options& options,
+                              const HostFacts& facts);
+
+bool HasFault(absl::Span<const Finding> findings);
+
+// For people, and as a JSON list of objects {grade, subject, text, remedy}.
+std::string RenderTable(absl::Span<const Finding> findings);
+std::string RenderJson(absl::Span<const Finding> findings);
+
+}  // namespace lb::lbctl
+
+#endif  // LB_DAEMON_LBCTL_DOCTOR_H_

@@ -1,0 +1,240 @@
+#include "daemon/lbctl/doctor.h"
+
+#include <linux/capability.h>
+
+#include <cerrno>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lb::lbctl {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+net::Endpoint At(const char* text) { return *net::ParseEndpoint(text, 7946); }
+
+config::Options TypicalOptions() {
+  config::Options options;
+  options.manifests = {"/etc/lbd/manifests"};
+  options.gossip_bind = At("192.0.2.11");
+  options.gossip_secret_file = "/etc/lbd/secret";
+  options.join = {At("192.0.2.12")};
+  options.deliver = config::Deliver::kLoopback;
+  return options;
+}
+
+io::Link Ethernet() {
+  return {.index = 2,
+          .name = "eth0",
+          .mac = net::MacAddress({2, 0, 0, 0, 0, 1}),
+          .up = true,
+          .carrier = true,
+          .broadcast = true,
+          .addresses = {*net::ParseIpPrefix("fe80::1/64")}};
+}
+
+// A host where everything is as it should be.
+HostFacts GoodFacts() {
+  HostFacts facts;
+  facts.interfaces = {{Ethernet(), 1, 2}};
+  facts.daemon = {.pid = 7,
+                  .user = 999,
+                  .capabilities = 1 << CAP_NET_RAW | 1 << CAP_NET_ADMIN};
+  facts.ports = {{"UDP", EADDRINUSE}, {"TCP", EADDRINUSE}};
+  facts.peers = {{At("192.0.2.12"), 0, absl::Milliseconds(2), 1500}};
+  facts.clock = absl::FromCivil(absl::CivilYear(2024), absl::UTCTimeZone());
+  facts.clock_synchronized = true;
+  facts.secret_mode = 0100640;
+  return facts;
+}
+
+TEST(DiagnoseTest, AGoodHostHasNothingToRepair) {
+  const auto findings = Diagnose(TypicalOptions(), GoodFacts());
+  EXPECT_FALSE(HasFault(findings));
+  std::vector<std::string> lines;
+  for (const Finding& finding : findings) {
+    EXPECT_EQ(finding.grade, Grade::kGood) << finding.subject;
+    EXPECT_EQ(finding.remedy, "");
+    lines.push_back(finding.subject + ": " + finding.text);
+  }
+  EXPECT_THAT(
+      lines,
+      ElementsAre("manifests: no problems", "interface eth0: usable",
+                  "strict ARP on eth0: arp_ignore 1, arp_announce 2",
+                  "lbd: runs, pid 7, uid 999",
+                  "capabilities: CAP_NET_RAW, CAP_NET_ADMIN",
+                  "gossip UDP 192.0.2.11:7946: lbd has it",
+                  "gossip TCP 192.0.2.11:7946: lbd has it",
+                  "gossip secret: /etc/lbd/secret", "clock: synchronized",
+                  "join 192.0.2.12:7946: answers in 2.0 ms, MTU 1500"));
+}
+
+TEST(RenderTableTest, IsOneLineForEachFinding) {
+  EXPECT_EQ(RenderTable({{{Grade::kGood, "clock", "synchronized", ""},
+                          {Grade::kFault, "join x", "late", "hurry"}}}),
+            "GRADE  SUBJECT  FOUND         REMEDY\n"
+            "ok     clock    synchronized  -\n"
+            "fault  join x   late          hurry\n");
+}
+
+// One thing is wrong; exactly one finding changes, and it says what to do.
+TEST(DiagnoseTest, EachFaultHasItsRemedy) {
+  struct Case {
+    std::function<void(config::Options&, HostFacts&)> spoil;
+    Finding want;
+  };
+  const Case cases[] = {
+      {[](auto& o, auto&) { o.manifests.clear(); },
+       {Grade::kNote, "manifests", "none",
+        "name files or folders: --manifests PATH"}},
+      {[](auto&, auto& f) { f.problems = {"a.yaml:1: bad"}; },
+       {Grade::kFault, "manifests", "a.yaml:1: bad",
+        "repair the file; lbd --check tries it"}},
+      {[](auto&, auto& f) { f.interfaces_error = "netlink: no"; },
+       {Grade::kFault, "interfaces", "netlink: no",
+        "run it on the host, not in a container without netlink"}},
+      {[](auto&, auto& f) { f.interfaces.clear(); },
+       {Grade::kFault, "interfaces", "none can announce",
+        "switch one on, or name one: --interfaces PATTERN"}},
+      {[](auto& o, auto&) { o.interfaces = {"bond?"}; },
+       {Grade::kFault, "interfaces", "none can announce",
+        "switch one on, or name one: --interfaces PATTERN"}},
+      {[](auto&, auto& f) { f.interfaces[0].link.up = false; },
+       {Grade::kNote, "interface eth0", "down", "ip link set eth0 up"}},
+      {[](auto&, auto& f) { f.interfaces[0].link.carrier = false; },
+       {Grade::kNote, "interface eth0", "no carrier",
+        "plug its cable, or start what is at the other end"}},
+      {[](auto&, auto& f) { f.interfaces[0].link.addresses.clear(); },
+       {Grade::kNote, "interface eth0",
+        "ARP usable, NDP no IPv6 link-local address",
+        "for IPv6: sysctl net.ipv6.conf.eth0.disable_ipv6=0, and an address"}},
+      {[](auto&, auto& f) { f.interfaces[0].arp_ignore = 0; },
+       {Grade::kFault, "strict ARP on eth0", "arp_ignore 0, arp_announce 2",
+        "sysctl -w net.ipv4.conf.all.arp_ignore=1 "
+        "net.ipv4.conf.all.arp_announce=2, and in /etc/sysctl.d"}},
+      {[](auto&, auto& f) { f.interfaces[0].arp_announce = 1; },
+       {Grade::kFault, "strict ARP on eth0", "arp_ignore 1, arp_announce 1",
+        "sysctl -w net.ipv4.conf.all.arp_ignore=1 "
+        "net.ipv4.conf.all.arp_announce=2, and in /etc/sysctl.d"}},
+      {[](auto&, auto& f) { f.daemon->capabilities = 1 << CAP_NET_RAW; },
+       {Grade::kFault, "capabilities", "lbd has no CAP_NET_ADMIN",
+        "start it by its unit (lbd(8), PRIVILEGES), or as root"}},
+      {[](auto&, auto& f) { f.daemon->capabilities = 0; },
+       {Grade::kFault, "capabilities", "lbd has no CAP_NET_RAW, CAP_NET_ADMIN",
+        "start it by its unit (lbd(8), PRIVILEGES), or as root"}},
+      {[](auto&, auto& f) { f.daemon.reset(); },
+       {Grade::kNote, "lbd", "does not answer", "systemctl start lbd"}},
+      {[](auto&, auto& f) { f.daemon.reset(); },
+       {Grade::kFault, "gossip UDP 192.0.2.11:7946", "another process has it",
+        "ss -lntup sport = :7946 names it"}},
+      {[](auto&, auto& f) { f.ports[1].error = EADDRNOTAVAIL; },
+       {Grade::kFault, "gossip TCP 192.0.2.11:7946",
+        "this host has no such address",
+        "gossip-bind: an address of this host"}},
+      {[](auto&, auto& f) { f.ports[1].error = EACCES; },
+       {Grade::kFault, "gossip TCP 192.0.2.11:7946", "Permission denied",
+        "another --gossip-bind"}},
+      {[](auto&, auto& f) { f.ports[0].error = 0; },
+       {Grade::kNote, "gossip UDP 192.0.2.11:7946", "free, though lbd runs",
+        "it runs with other options: want --config FILE, lbd's own"}},
+      {[](auto& o, auto&) { o.gossip_secret_file.clear(); },
+       {Grade::kNote, "gossip secret", "none: gossip is in the clear",
+        "gossip-secret-file: a file with the same bytes on all nodes"}},
+      {[](auto&, auto& f) { f.secret_error = ENOENT; },
+       {Grade::kFault, "gossip secret",
+        "/etc/lbd/secret: No such file or directory",
+        "chown root:lbd /etc/lbd/secret; chmod 640 /etc/lbd/secret"}},
+      {[](auto&, auto& f) { f.secret_mode = 0100644; },
+       {Grade::kFault, "gossip secret",
+        "/etc/lbd/secret: open to all users (mode 644)",
+        "chmod o= /etc/lbd/secret; take a new one"}},
+      {[](auto&, auto& f) { f.clock = absl::UnixEpoch(); },
+       {Grade::kFault, "clock", "says year 1970",
+        "set it: timedatectl set-time, or set-ntp true"}},
+      {[](auto&, auto& f) { f.clock_synchronized = false; },
+       {Grade::kNote, "clock",
+        "not synchronized; the earlier claim keeps a disputed address",
+        "timedatectl set-ntp true"}},
+      {[](auto&, auto& f) { f.peers[0].error = ECONNREFUSED; },
+       {Grade::kFault, "join 192.0.2.12:7946", "nobody listens there",
+        "start lbd there"}},
+      {[](auto&, auto& f) { f.peers[0].error = ETIMEDOUT; },
+       {Grade::kFault, "join 192.0.2.12:7946", "no answer within 1 s",
+        "is it up? let TCP and UDP 7946 through firewalls"}},
+      {[](auto&, auto& f) { f.peers[0].error = ENETUNREACH; },
+       {Grade::kFault, "join 192.0.2.12:7946", "Network is unreachable",
+        "a route to it: ip route get ADDRESS"}},
+      {[](auto&, auto& f) { f.peers[0].path_mtu = 1427; },
+       {Grade::kNote, "join 192.0.2.12:7946", "answers in 2.0 ms, MTU 1427",
+        "gossip packets of up to 1428 bytes are split on the way: raise the "
+        "MTU between the nodes"}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.want.subject + ": " + c.want.text);
+    config::Options options = TypicalOptions();
+    HostFacts facts = GoodFacts();
+    c.spoil(options, facts);
+    const auto findings = Diagnose(options, facts);
+    EXPECT_THAT(findings, Contains(c.want));
+    EXPECT_TRUE(HasFault(findings) || c.want.grade != Grade::kFault);
+  }
+}
+
+TEST(DiagnoseTest, BeforeTheStartPortsAreFree) {
+  HostFacts facts = GoodFacts();
+  facts.daemon.reset();
+  facts.ports = {{"UDP", 0}, {"TCP", 0}};
+  const auto findings = Diagnose(TypicalOptions(), facts);
+  EXPECT_FALSE(HasFault(findings));
+  EXPECT_THAT(findings,
+              Contains(Finding{Grade::kGood, "gossip UDP 192.0.2.11:7946",
+                               "free", ""}));
+}
+
+TEST(DiagnoseTest, WithoutLoopbackDeliveryTheKernelsArpDoesNotMatter) {
+  config::Options options = TypicalOptions();
+  options.deliver = config::Deliver::kNone;
+  HostFacts facts = GoodFacts();
+  facts.interfaces[0].arp_ignore = 0;
+  facts.daemon->capabilities = 1 << CAP_NET_RAW;
+  const auto findings = Diagnose(options, facts);
+  EXPECT_FALSE(HasFault(findings));
+  EXPECT_THAT(findings,
+              Not(Contains(Field(&Finding::subject, HasSubstr("strict ARP")))));
+}
+
+TEST(DiagnoseTest, InterfacesThatAreLeftOutSayNothing) {
+  HostFacts facts = GoodFacts();
+  io::Link loopback = {.index = 1, .name = "lo", .up = true, .loopback = true};
+  io::Link port = Ethernet();
+  port.name = "swp1";
+  port.master = 9;
+  facts.interfaces.push_back({loopback, 0, 0});
+  facts.interfaces.push_back({port, 1, 2});
+  const auto findings = Diagnose(TypicalOptions(), facts);
+  for (const char* subject : {"interface lo", "interface swp1"}) {
+    EXPECT_THAT(findings,
+                Not(Contains(Field(&Finding::subject, HasSubstr(subject)))));
+  }
+}
+
+TEST(RenderJsonTest, IsAListOfObjects) {
+  const std::string json =
+      RenderJson({{{Grade::kFault, "join \"x\"", "a", "b"}}});
+  EXPECT_THAT(json, HasSubstr(R"("grade": "fault")"));
+  EXPECT_THAT(json, HasSubstr(R"("subject": "join \"x\"")"));
+  EXPECT_THAT(json, HasSubstr(R"("text": "a")"));
+  EXPECT_THAT(json, HasSubstr(R"("remedy": "b")"));
+  EXPECT_EQ(json.front(), '[');
+}
+
+}  // namespace
+}  // namespace lb::lbctl

@@ -1,0 +1,268 @@
+#include "daemon/lbctl/host_facts.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timex.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
+#include "lb/config/desired.h"
+#include "lb/config/manifests.h"
+#include "lb/io/posix/netlink_links.h"
+#include "lb/io/posix/posix_loop.h"
+
+namespace lb::lbctl {
+namespace {
+
+constexpr size_t kPeersMax = 64;  // Looked at, of the join list.
+constexpr absl::Duration kConnectTime = absl::Seconds(1);
+
+// A socket address of either family.
+struct SocketAddress {
+  sockaddr_storage storage = {};
+  socklen_t size = 0;
+
+  const sockaddr* get() const {
+    return reinterpret_cast<const sockaddr*>(&storage);
+  }
+};
+
+SocketAddress ToSocketAddress(const net::Endpoint& endpoint) {
+  SocketAddress address;
+  if (endpoint.address.is_ipv4()) {
+    sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(endpoint.port)};
+    in.sin_addr.s_addr =
+        htonl(static_cast<uint32_t>(endpoint.address.number()));
+    address.size = sizeof(in);
+    std::memcpy(&address.storage, &in, sizeof(in));
+  } else {
+    sockaddr_in6 in = {.sin6_family = AF_INET6,
+                       .sin6_port = htons(endpoint.port)};
+    const auto bytes = endpoint.address.ToMappedBytes();
+    std::memcpy(&in.sin6_addr, bytes.data(), bytes.size());
+    address.size = sizeof(in);
+    std::memcpy(&address.storage, &in, sizeof(in));
+  }
+  return address;
+}
+
+// The number in a file of /proc or /sys; 0 if there is none.
+int ReadNumber(const std::string& path) {
+  std::ifstream file(path);
+  int number = 0;
+  file >> number;
+  return number;
+}
+
+int ReadSysctl(std::string_view link, std::string_view name) {
+  const auto read = [&](std::string_view where) {
+    return ReadNumber(
+        fmt::format("/proc/sys/net/ipv4/conf/{}/{}", where, name));
+  };
+  return std::max(read("all"), read(link));
+}
+
+void ReadInterfaces(HostFacts& facts) {
+  io::PosixLoop loop;
+  const auto links = io::NetlinkLinks::Create(&loop);
+  if (!links.ok()) {
+    facts.interfaces_error = std::string(links.status().message());
+    return;
+  }
+  for (io::Link& link : (*links)->Links()) {
+    const int arp_ignore = ReadSysctl(link.name, "arp_ignore");
+    const int arp_announce = ReadSysctl(link.name, "arp_announce");
+    facts.interfaces.push_back({std::move(link), arp_ignore, arp_announce});
+  }
+}
+
+// Effective ones, of /proc/PID/status, which all users may read.
+uint64_t ReadCapabilities(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/status", pid));
+  constexpr std::string_view kName = "CapEff:\t";
+  for (std::string line; std::getline(file, line);) {
+    uint64_t bits = 0;
+    if (line.starts_with(kName) &&
+        absl::SimpleHexAtoi(line.substr(kName.size()), &bits)) {
+      return bits;
+    }
+  }
+  return 0;
+}
+
+// Who listens at the unix socket: the kernel knows.
+std::optional<HostFacts::Process> FindListener(const std::string& path) {
+  sockaddr_un address = {.sun_family = AF_UNIX};
+  if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const absl::Cleanup close_fd = [fd] { close(fd); };
+  ucred peer = {};
+  socklen_t size = sizeof(peer);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address),
+              sizeof(address)) != 0 ||
+      getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return std::nullopt;
+  }
+  return HostFacts::Process{peer.pid, peer.uid, ReadCapabilities(peer.pid)};
+}
+
+void ReadDaemon(const config::Options& options, HostFacts& facts) {
+  constexpr std::string_view kUnix = "unix:";
+  for (const std::string& listen : {options.status_listen}) {
+    if (facts.daemon.has_value() || !listen.starts_with(kUnix)) continue;
+    facts.daemon = FindListener(listen.substr(kUnix.size()));
+  }
+}
+
+HostFacts::Port TryPort(std::string_view protocol, int type,
+                        const net::Endpoint& endpoint) {
+  const SocketAddress address = ToSocketAddress(endpoint);
+  const int fd = socket(address.storage.ss_family, type | SOCK_CLOEXEC, 0);
+  const absl::Cleanup close_fd = [fd] { close(fd); };
+  // As lbd does: connections of an lbd that just ended are no hindrance.
+  const int yes = 1;
+  if (type == SOCK_STREAM) {
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  }
+  const bool bound = bind(fd, address.get(), address.size) == 0;
+  return {protocol, bound ? 0 : errno};
+}
+
+// A connection under way to one of the join list.
+struct Attempt {
+  HostFacts::Peer peer;
+  pollfd poll = {};
+  bool done = false;
+};
+
+int PathMtu(int fd, const net::Endpoint& endpoint) {
+  int mtu = 0;
+  socklen_t size = sizeof(mtu);
+  if (endpoint.address.is_ipv4()) {
+    getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &size);
+  } else {
+    getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &size);
+  }
+  return mtu;
+}
+
+Attempt StartConnecting(const net::Endpoint& endpoint) {
+  Attempt attempt;
+  attempt.peer.endpoint = endpoint;
+  attempt.peer.error = ETIMEDOUT;
+  const SocketAddress address = ToSocketAddress(endpoint);
+  attempt.poll = {.fd = socket(address.storage.ss_family,
+                               SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+                  .events = POLLOUT,
+                  .revents = 0};
+  if (connect(attempt.poll.fd, address.get(), address.size) != 0 &&
+      errno != EINPROGRESS) {
+    attempt.peer.error = errno;
+    attempt.done = true;
+  }
+  return attempt;
+}
+
+void Finish(absl::Time started, Attempt& attempt) {
+  socklen_t size = sizeof(attempt.peer.error);
+  getsockopt(attempt.poll.fd, SOL_SOCKET, SO_ERROR, &attempt.peer.error, &size);
+  attempt.peer.took = absl::Now() - started;
+  attempt.peer.path_mtu = PathMtu(attempt.poll.fd, attempt.peer.endpoint);
+  attempt.done = true;
+}
+
+// All at once, until all are done or the time is over.
+void AwaitConnections(absl::Time started, std::vector<Attempt>& attempts) {
+  for (;;) {
+    std::vector<pollfd> waiting;
+    for (const Attempt& attempt : attempts) {
+      if (!attempt.done) waiting.push_back(attempt.poll);
+    }
+    const absl::Duration left = started + kConnectTime - absl::Now();
+    if (waiting.empty() || left <= absl::ZeroDuration()) return;
+    poll(waiting.data(), waiting.size(),
+         static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
+    for (const pollfd& ready : waiting) {
+      if (ready.revents == 0) continue;
+      const auto attempt =
+          std::find_if(attempts.begin(), attempts.end(),
+                       [&](const Attempt& a) { return a.poll.fd == ready.fd; });
+      Finish(started, *attempt);
+    }
+  }
+}
+
+void ReadPeers(const config::Options& options, HostFacts& facts) {
+  const absl::Time started = absl::Now();
+  std::vector<Attempt> attempts;
+  for (const net::Endpoint& endpoint : options.join) {
+    if (attempts.size() == kPeersMax) break;
+    attempts.push_back(StartConnecting(endpoint));
+  }
+  AwaitConnections(started, attempts);
+  for (const Attempt& attempt : attempts) {
+    close(attempt.poll.fd);
+    facts.peers.push_back(attempt.peer);
+  }
+}
+
+void ReadClock(HostFacts& facts) {
+  facts.clock = absl::Now();
+  timex request = {};  // Asks only.
+  facts.clock_synchronized =
+      adjtimex(&request) >= 0 && (request.status & STA_UNSYNC) == 0;
+}
+
+void ReadSecret(const config::Options& options, HostFacts& facts) {
+  if (options.gossip_secret_file.empty()) return;
+  struct stat status = {};
+  if (stat(options.gossip_secret_file.c_str(), &status) != 0) {
+    facts.secret_error = errno;
+  }
+  facts.secret_mode = status.st_mode;
+}
+
+void ReadManifests(const config::Options& options, HostFacts& facts) {
+  const config::Desired desired = config::BuildDesired(
+      config::LoadManifests(
+          options.manifests,
+          {.load_balancer_class = options.load_balancer_class}),
+      {});
+  for (const config::Problem& problem : desired.problems) {
+    facts.problems.push_back(problem.ToString());
+  }
+}
+
+}  // namespace
+
+HostFacts ReadHostFacts(const config::Options& options) {
+  HostFacts facts;
+  ReadManifests(options, facts);
+  ReadInterfaces(facts);
+  ReadDaemon(options, facts);
+  facts.ports = {TryPort("UDP", SOCK_DGRAM, options.gossip_bind),
+                 TryPort("TCP", SOCK_STREAM, options.gossip_bind)};
+  ReadSecret(options, facts);
+  ReadClock(facts);
+  ReadPeers(options, facts);
+  return facts;
+}
+
+}  // namespace lb::lbctl

@@ -1,0 +1,18 @@
+// ReadHostFacts: looks at this host for Diagnose() (doctor.h).
+//
+// Reads /proc and netlink, tries to bind the gossip ports, and connects to each
+// member of the join list: a second at the most. Changes nothing, needs no
+// rights; what it may not see counts as not there.
+#ifndef LB_DAEMON_LBCTL_HOST_FACTS_H_
+#define LB_DAEMON_LBCTL_HOST_FACTS_H_
+
+#include "daemon/lbctl/doctor.h"
+#include "lb/config/options.h"
+
+namespace lb::lbctl {
+
+HostFacts ReadHostFacts(const config::Options& options);
+
+}  // namespace lb::lbctl
+
+#endif  // LB_DAEMON_LBCTL_HOST_FACTS_H_

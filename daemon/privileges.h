@@ -1,0 +1,32 @@
+// DropPrivileges: lbd keeps the capabilities that it needs and no others, and
+// does not stay root where it can be somebody else.
+//
+//   kept                          what for
+//   CAP_NET_RAW                   ARP and NDP frames (packet(7))
+//   CAP_NET_ADMIN                 --deliver=loopback: addresses on lo
+//
+// Under systemd the unit has done all this already; then nothing changes.
+#ifndef LB_DAEMON_PRIVILEGES_H_
+#define LB_DAEMON_PRIVILEGES_H_
+
+#include "absl/status/status.h"
+#include "lb/config/options.h"
+
+namespace lb {
+
+// Of what the process has it keeps the capabilities above, and gains none ever
+// after (no_new_privs). If it is root it becomes options.user, by default the
+// user lbd if the host has one, else it stays root without root's rights;
+// "root" says that it shall. Before that it makes the folders of the state and
+// of the status socket for the new user where they are missing; a folder that
+// is there keeps its owner.
+//
+// Capabilities belong to threads: call it before the first other thread.
+// NotFound: no such user. PermissionDenied: only root can become another user,
+// or the new user may not write to one of the folders; the text says how to
+// repair it. Unavailable: the system refused.
+absl::Status DropPrivileges(const config::Options& options);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_PRIVILEGES_H_
