@@ -50,6 +50,7 @@ void Membership::Leave(absl::Time now) {
   CatchUpGossipClock(now);
   roster_.Leave(now);
   leave_pending_ = true;
+  GossipAtOnce(now);
   Settle(now);
 }
 
@@ -60,6 +61,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
   }
   CatchUpGossipClock(now);
   roster_.SetMeta(std::move(meta));
+  GossipAtOnce(now);
   Settle(now);
   return absl::OkStatus();
 }

@@ -213,6 +213,13 @@ TEST_F(MembershipTest, LeaveIsCompleteOnceItWasSentOftenEnough) {
   }
 }
 
+TEST_F(MembershipTest, LeaveGoesOutAtOnce) {
+  KnowMembers({"b", "c"});
+  core_->Leave(now_);
+  Collect();
+  EXPECT_THAT(SentOf<wire::Dead>(), SizeIs(2));
+}
+
 TEST_F(MembershipTest, LeaveOfALonelyNodeIsCompleteAtOnce) {
   core_->Leave(now_);
   Collect();

@@ -84,6 +84,7 @@ absl::Status Membership::QueueUserMessage(absl::Time now, wire::Bytes payload) {
     return absl::ResourceExhaustedError(fmt::format(
         "user messages: {} wait, want less", options_.user_messages_max));
   }
+  GossipAtOnce(now);
   return absl::OkStatus();
 }
 

@@ -313,7 +313,47 @@ TEST_F(MembershipTest, MetaIsLimited) {
   EXPECT_EQ(core_->self().meta.size(), kMetaSizeMax);
 }
 
+TEST_F(MembershipTest, NewMetaLeavesAtOnce) {
+  KnowMembers({"b", "c", "d", "e", "f"});
+  ASSERT_THAT(core_->SetMeta(now_, Bytes{'m'}), IsOk());
+  Collect();
+  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+  EXPECT_THAT(SentOf<wire::Alive>(), SizeIs(options_.gossip_nodes));
+  EXPECT_EQ(SentOf<wire::Alive>()[0].meta, Bytes{'m'});
+}
+
+TEST_F(MembershipTest, MetaThatChangesAgainWaitsForTheGossipClock) {
+  KnowMembers({"b", "c", "d", "e", "f"});
+  ASSERT_THAT(core_->SetMeta(now_, Bytes{'1'}), IsOk());
+  for (const uint8_t meta : {'2', '3', '4'}) {
+    ASSERT_THAT(core_->SetMeta(now_, Bytes{meta}), IsOk());
+  }
+  Collect();
+  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+  Forget();
+  RunFor(options_.gossip_interval, {"b", "c", "d", "e", "f"});
+  ASSERT_THAT(SentOf<wire::Alive>(), testing::Not(IsEmpty()));
+  EXPECT_EQ(SentOf<wire::Alive>()[0].meta, Bytes{'4'});
+  Forget();
+  ASSERT_THAT(core_->SetMeta(now_, Bytes{'5'}), IsOk());
+  Collect();
+  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+}
+
 // User messages.
+
+TEST_F(MembershipTest, UserMessageLeavesAtOnceAndABurstOfThemWithTheClock) {
+  KnowMembers({"b", "c"});
+  for (const uint8_t payload : {'1', '2', '3'}) {
+    ASSERT_THAT(core_->QueueUserMessage(now_, Bytes{payload}), IsOk());
+  }
+  Collect();
+  EXPECT_THAT(SentOf<wire::User>("b"), ElementsAre(wire::User{Bytes{'1'}}));
+  RunFor(options_.gossip_interval, {"b", "c"});
+  EXPECT_THAT(SentOf<wire::User>("b"),
+              ElementsAre(wire::User{Bytes{'1'}}, wire::User{Bytes{'2'}},
+                          wire::User{Bytes{'3'}}));
+}
 
 TEST_F(MembershipTest, UserMessagesReachEachMemberAsOftenAsAsked) {
   std::vector<std::string> names;

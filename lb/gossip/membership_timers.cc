@@ -162,6 +162,18 @@ void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
 void Membership::RunGossip(absl::Time now) {
   if (next_gossip_ > now) return;
   SkipPast(now, options_.gossip_interval, next_gossip_);
+  Gossip(now);
+}
+
+// What the user says does not wait for the clock: failover hangs on it. What
+// it says again within the same interval does.
+void Membership::GossipAtOnce(absl::Time now) {
+  if (now - gossiped_at_once_ < options_.gossip_interval) return;
+  gossiped_at_once_ = now;
+  Gossip(now);
+}
+
+void Membership::Gossip(absl::Time now) {
   if (!roster_.broadcasts().empty()) {
     const auto targets = roster_.table().Sample(
         options_.gossip_nodes, [&](const NodeRecord& record) {
