@@ -48,12 +48,12 @@ void PrintSize(int members) {
       static_cast<double>(idle.bytes) / per_second, SecondsSince(start));
 }
 
-void PrintSizes() {
+void PrintSizes(const std::vector<int>& sizes) {
   fmt::print(
       "| members | first knows | 99 % know | all know | datagrams | bytes | 60 "
       "s "
       "took |\n|---|---|---|---|---|---|---|\n");
-  for (const int members : {100, 300, 1000}) PrintSize(members);
+  for (const int members : sizes) PrintSize(members);
 }
 
 struct Parts {
@@ -128,7 +128,8 @@ void PrintLifeguard() {
 
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
-  if (what != "lifeguard") lb::gossip::PrintSizes();
-  if (what != "sizes") lb::gossip::PrintLifeguard();
+  if (what == "sizes") lb::gossip::PrintSizes({100, 300, 1000});
+  if (what == "10000") lb::gossip::PrintSizes({10000});
+  if (what == "lifeguard") lb::gossip::PrintLifeguard();
   return 0;
 }

@@ -80,7 +80,7 @@ absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
   }
   if (!OpenRequest(now, now + options_.tcp_timeout,
                    {.kind = Request::Kind::kUser,
-                    .to = record->endpoint,
+                    .to = record->endpoint(),
                     .payload = std::move(payload)})) {
     return absl::ResourceExhaustedError(
         fmt::format("streams: {} are open, want less", options_.requests_max));
@@ -303,8 +303,8 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
   Settle(now);  // Its members first.
   const auto& records = roster_.table().records();
   if (initiated_by_us &&
-      std::any_of(records.begin(), records.end(), [&](const auto& entry) {
-        return entry.second.is_up() && entry.second.endpoint == peer;
+      std::any_of(records.begin(), records.end(), [&](const auto& record) {
+        return record->is_up() && record->endpoint() == peer;
       })) {
     rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
   }

