@@ -309,7 +309,8 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
     rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
   }
   // A peer that held us for dead is none of our gossip's targets, perhaps.
-  if (initiated_by_us && counters_.refutations != refuted) {
+  if (options_.direct_answers && initiated_by_us &&
+      counters_.refutations != refuted) {
     SendPlain(peer, roster_.OwnAlive());
   }
   if (!remote.user_state.empty()) {

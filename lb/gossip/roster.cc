@@ -203,6 +203,7 @@ void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
 // The node behind `record` seems to be back without knowing what is said of it.
 // Once per probe interval: its old messages may also just be on their way.
 void Roster::Accuse(absl::Time now, NodeRecord& record) {
+  if (!options_.direct_answers) return;
   if (now - record.accused < options_.probe_interval) return;
   record.accused = now;
   const bool left = record.state == NodeState::kLeft;
@@ -237,8 +238,13 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
     ++counters_->stale;
     return;
   }
+  if (record->state == NodeState::kSuspect &&
+      suspect.incarnation > record->incarnation) {
+    // It has answered the accusation that we know: this is another one.
+    suspicions_.Cancel(suspect.node);
+    record->state = NodeState::kAlive;
+  }
   if (suspicions_.Contains(suspect.node)) {
-    record->incarnation = suspect.incarnation;  // Never falls back.
     // Another voice shortens it, and is news to the others too.
     if (suspicions_.Confirm(now, suspect.node, suspect.from)) {
       if (IsSelf(suspect.from)) ++counters_->suspicions;
@@ -320,7 +326,7 @@ void Roster::Refute(uint32_t accusation) {
 // full of accusations gets one answer.
 void Roster::AnswerAccuser(absl::Time now, std::string_view from) {
   NodeRecord* const accuser = table_.Find(from);
-  if (accuser == nullptr || IsSelf(from)) return;
+  if (!options_.direct_answers || accuser == nullptr || IsSelf(from)) return;
   if (now - accuser->answered < options_.gossip_interval) return;
   accuser->answered = now;
   direct_.push_back({accuser->endpoint(), OwnAlive()});

@@ -254,6 +254,21 @@ TEST_F(RosterTest, SuspectAdvancesTheIncarnation) {
   EXPECT_EQ(IncarnationOf("b"), 6u);
 }
 
+// Who missed the answer to the first accusation must not end a second one by
+// the time of the first: all others know the node alive until then.
+TEST_F(RosterTest, SuspectOfALaterIncarnationIsANewSuspicion) {
+  for (const char* name : {"b", "c", "d", "e"}) HearAlive(name, 1);
+  HearSuspect("b", 1, "c");
+  now_ = kStart + absl::Seconds(20);
+  Flush();
+  HearSuspect("b", 2, "d");
+  EXPECT_TRUE(Gossips("b"));
+  EXPECT_EQ(Record("b").since, now_);
+  EXPECT_EQ(roster_->NextDeadline(), now_ + absl::Seconds(24));
+  HearSuspect("b", 2, "c");  // No second time: of this incarnation.
+  EXPECT_LT(roster_->NextDeadline(), now_ + absl::Seconds(24));
+}
+
 TEST_F(RosterTest, FurtherAccusersShortenTheSuspicion) {
   for (const char* name : {"b", "c", "d", "e"}) HearAlive(name, 1);
   HearSuspect("b", 1, "c");
