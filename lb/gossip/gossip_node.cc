@@ -48,6 +48,7 @@ GossipNode::GossipNode(GossipNodeOptions options,
       membership_(options.gossip, std::move(options.self),
                   environment.prng.Fork("gossip"), environment.loop->Now()),
       timer_(environment.loop->NewTimer([this] {
+        armed_ = absl::InfiniteFuture();
         membership_.OnTimer(environment_.loop->Now());
         Drain();
       })),
@@ -160,7 +161,11 @@ void GossipNode::Drain() {
     }
   }
   draining_ = false;
-  timer_->Arm(membership_.NextDeadline());
+  // Armed anew with each datagram it would never fire under a flood of them.
+  const absl::Time deadline = membership_.NextDeadline();
+  if (deadline == armed_) return;
+  armed_ = deadline;
+  timer_->Arm(deadline);
 }
 
 }  // namespace lb::gossip

@@ -131,6 +131,7 @@ class GossipNode {
   UserState user_state_;
   absl::AnyInvocable<void()> leave_done_;
   std::unique_ptr<io::Timer> timer_;
+  absl::Time armed_ = absl::InfiniteFuture();  // `timer_`.
   std::unique_ptr<io::Timer> leave_timer_;
   const absl::Duration stream_timeout_;
   const size_t accepted_streams_max_;

@@ -5,15 +5,21 @@
 
 #include "absl/types/span.h"
 #include "lb/base/check.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 
 using wire::NodeState;
 
+net::Endpoint NodeRecord::endpoint() const {
+  return {net::IpAddress::FromBytes(node->address).value_or(net::IpAddress()),
+          node->port};
+}
+
 Member NodeRecord::ToMember() const {
-  return {.name = name,
-          .endpoint = endpoint,
-          .meta = meta.value_or(wire::Bytes()),
+  return {.name = name(),
+          .endpoint = endpoint(),
+          .meta = meta(),
           .state = state,
           .incarnation = incarnation,
           .since = since};
@@ -21,39 +27,38 @@ Member NodeRecord::ToMember() const {
 
 wire::Alive NodeRecord::ToAlive() const {
   return {.incarnation = incarnation,
-          .node = name,
-          .address = address,
-          .port = endpoint.port,
-          .meta = meta,
-          .versions = versions};
+          .node = node->name,
+          .address = node->address,
+          .port = node->port,
+          .meta = node->meta,
+          .versions = node->versions};
 }
 
 NodeRecord* MemberTable::Find(std::string_view name) {
   const auto found = records_.find(name);
-  return found == records_.end() ? nullptr : &found->second;
+  return found == records_.end() ? nullptr : found->get();
 }
 
 const NodeRecord* MemberTable::Find(std::string_view name) const {
   const auto found = records_.find(name);
-  return found == records_.end() ? nullptr : &found->second;
+  return found == records_.end() ? nullptr : found->get();
 }
 
 NodeRecord* MemberTable::Insert(NodeRecord record) {
   if (records_.size() >= records_max_) return nullptr;
-  std::string name = record.name;
   const auto [entry, inserted] =
-      records_.emplace(std::move(name), std::move(record));
+      records_.insert(std::make_unique<NodeRecord>(std::move(record)));
   LB_CHECK(inserted);
   // A random place: otherwise all nodes would probe a newcomer last.
-  order_.push_back(&entry->second);
+  order_.push_back(entry->get());
   std::swap(order_.back(), order_[prng_.Uniform(order_.size())]);
-  return &entry->second;
+  return entry->get();
 }
 
 NodeRecord* MemberTable::NextToProbe(absl::Time now, std::string_view self,
                                      absl::Duration reap_after) {
   const auto wanted = [self](const NodeRecord& record) {
-    return record.is_up() && record.name != self;
+    return record.is_up() && record.name() != self;
   };
   // Twice: to the end of this round, then one whole round.
   for (int round = 0; round < 2; ++round) {
@@ -71,14 +76,14 @@ NodeRecord* MemberTable::NextToProbe(absl::Time now, std::string_view self,
 void MemberTable::Reap(absl::Time now, std::string_view self,
                        absl::Duration reap_after) {
   const auto gone = [&](const NodeRecord* record) {
-    return !record->is_up() && record->name != self &&
+    return !record->is_up() && record->name() != self &&
            now - record->since > reap_after;
   };
   const auto first_gone =
       std::stable_partition(order_.begin(), order_.end(),
                             [&](const NodeRecord* r) { return !gone(r); });
   for (auto it = first_gone; it != order_.end(); ++it) {
-    records_.erase(records_.find((*it)->name));
+    records_.erase(records_.find((*it)->name()));
   }
   order_.erase(first_gone, order_.end());
 }

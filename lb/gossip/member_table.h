@@ -1,20 +1,23 @@
 // MemberTable: the nodes we know, by name, and the order of probing them.
 //
-// Records stay where they are until Reap() removes them. Bounded.
+// Records stay where they are until a round of probes ends and forgets some.
+// Bounded. Small: some 80 bytes per node, and its description, which is shared
+// with full exchanges (and with other tables that learned it from the same).
 #ifndef LB_GOSSIP_MEMBER_TABLE_H_
 #define LB_GOSSIP_MEMBER_TABLE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/time/time.h"
 #include "lb/base/prng.h"
+#include "lb/gossip/compact_time.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
@@ -27,37 +30,51 @@ inline constexpr size_t kVersionsSize = 6;
 // What we say of ourselves: memberlist's own default.
 inline constexpr uint8_t kOwnVersions[kVersionsSize] = {1, 5, 2, 0, 0, 0};
 
-// One node. What it says of itself is kept and passed on as it came.
+// One node.
 struct NodeRecord {
-  std::string name;
-  wire::Bytes address;  // As it came; `endpoint` is what it means.
-  net::Endpoint endpoint;
-  std::optional<wire::Bytes> meta;
-  wire::Bytes versions;  // kVersionsSize or more bytes.
+  wire::SharedDescription node;  // Its port is not 0; kVersionsSize or more.
+  CompactTime since;             // When `state` began.
+  CompactTime accused;           // When it was told last.
+  CompactTime answered;          // When our refutation went to it.
+  uint64_t user_cursor = 0;  // The last user message sent to it; see UserLog.
   uint32_t incarnation = 0;
   wire::NodeState state = wire::NodeState::kDead;
-  absl::Time since;                           // When `state` began.
-  absl::Time accused = absl::InfinitePast();  // When it was told last.
-  absl::Time answered =
-      absl::InfinitePast();  // When our refutation went to it.
-  uint64_t user_cursor = 0;  // The last user message sent to it; see UserLog.
 
+  const std::string& name() const { return node->name; }
+  wire::Bytes meta() const { return node->meta.value_or(wire::Bytes()); }
+  // What its address, in either form of an IPv4 address, means.
+  net::Endpoint endpoint() const;
   bool is_up() const {
     return state == wire::NodeState::kAlive ||
            state == wire::NodeState::kSuspect;
   }
   // What versions of the protocol brought.
-  bool knows_stream_pings() const { return versions[1] >= 3; }
-  bool knows_nacks() const { return versions[1] >= 4; }
+  bool knows_stream_pings() const { return protocol_max() >= 3; }
+  bool knows_nacks() const { return protocol_max() >= 4; }
   wire::Checksum checksum() const {
-    return versions[1] >= 5 ? wire::Checksum::kCrc32 : wire::Checksum::kNone;
+    return protocol_max() >= 5 ? wire::Checksum::kCrc32 : wire::Checksum::kNone;
   }
+  uint8_t protocol_max() const { return (*node->versions)[1]; }
   Member ToMember() const;
   wire::Alive ToAlive() const;
 };
 
 class MemberTable {
+ private:
+  struct ByName {
+    using is_transparent = void;
+    static std::string_view NameOf(std::string_view name) { return name; }
+    static std::string_view NameOf(const std::unique_ptr<NodeRecord>& record) {
+      return record->name();
+    }
+    bool operator()(const auto& a, const auto& b) const {
+      return NameOf(a) < NameOf(b);
+    }
+  };
+
  public:
+  using Records = absl::btree_set<std::unique_ptr<NodeRecord>, ByName>;
+
   MemberTable(size_t records_max, const Prng& prng)
       : records_max_(records_max), prng_(prng) {}
 
@@ -81,17 +98,14 @@ class MemberTable {
 
   size_t size() const { return order_.size(); }  // Down ones included.
   // By name.
-  const std::map<std::string, NodeRecord, std::less<>>& records() const {
-    return records_;
-  }
-  std::map<std::string, NodeRecord, std::less<>>& records() { return records_; }
+  const Records& records() const { return records_; }
 
  private:
   void Reap(absl::Time now, std::string_view self, absl::Duration reap_after);
 
   const size_t records_max_;
   Prng prng_;
-  std::map<std::string, NodeRecord, std::less<>> records_;
+  Records records_;
   std::vector<NodeRecord*> order_;  // All of `records_`.
   size_t next_ = 0;                 // In `order_`.
 };

@@ -19,18 +19,22 @@ using wire::NodeState;
 constexpr absl::Time kStart = absl::UnixEpoch();
 constexpr absl::Duration kReapAfter = absl::Seconds(30);
 
+wire::SharedDescription Named(std::string name) {
+  return wire::Share({.name = std::move(name)});
+}
+
 class MemberTableTest : public testing::Test {
  protected:
   NodeRecord* Add(std::string name, NodeState state = NodeState::kAlive) {
     return table_.Insert(
-        {.name = std::move(name), .state = state, .since = kStart});
+        {.node = Named(std::move(name)), .since = kStart, .state = state});
   }
   // The names of `count` probes.
   std::vector<std::string> Probe(int count, absl::Time now = kStart) {
     std::vector<std::string> names;
     for (int i = 0; i < count; ++i) {
       const NodeRecord* record = table_.NextToProbe(now, "self", kReapAfter);
-      names.push_back(record == nullptr ? "-" : record->name);
+      names.push_back(record == nullptr ? "-" : record->name());
     }
     return names;
   }
@@ -91,9 +95,9 @@ TEST_F(MemberTableTest, SamplesDifferentWantedOnes) {
   for (int i = 0; i < 50; ++i) Add("n" + std::to_string(i));
   for (int i = 0; i < 50; ++i) {
     std::set<std::string> names;
-    for (const NodeRecord* record :
-         table_.Sample(3, [](const NodeRecord& r) { return r.name != "n7"; })) {
-      names.insert(record->name);
+    for (const NodeRecord* record : table_.Sample(
+             3, [](const NodeRecord& r) { return r.name() != "n7"; })) {
+      names.insert(record->name());
     }
     EXPECT_THAT(names, SizeIs(3));
     EXPECT_EQ(names.count("n7"), 0u);
@@ -103,16 +107,16 @@ TEST_F(MemberTableTest, SamplesDifferentWantedOnes) {
 TEST_F(MemberTableTest, SamplesAllIfFewAreWanted) {
   for (int i = 0; i < 50; ++i) Add("n" + std::to_string(i));
   const auto sample = table_.Sample(3, [](const NodeRecord& record) {
-    return record.name == "n3" || record.name == "n4";
+    return record.name() == "n3" || record.name() == "n4";
   });
   EXPECT_THAT(sample, SizeIs(2));
 }
 
 TEST_F(MemberTableTest, RefusesMoreThanItsMaximum) {
   MemberTable table(2, Prng(1));
-  EXPECT_NE(table.Insert({.name = "a"}), nullptr);
-  EXPECT_NE(table.Insert({.name = "b"}), nullptr);
-  EXPECT_EQ(table.Insert({.name = "c"}), nullptr);
+  EXPECT_NE(table.Insert({.node = Named("a")}), nullptr);
+  EXPECT_NE(table.Insert({.node = Named("b")}), nullptr);
+  EXPECT_EQ(table.Insert({.node = Named("c")}), nullptr);
   EXPECT_EQ(table.Find("c"), nullptr);
 }
 

@@ -50,6 +50,7 @@ void Membership::Leave(absl::Time now) {
   CatchUpGossipClock(now);
   roster_.Leave(now);
   leave_pending_ = true;
+  GossipAtOnce(now);
   Settle(now);
 }
 
@@ -60,6 +61,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
   }
   CatchUpGossipClock(now);
   roster_.SetMeta(std::move(meta));
+  GossipAtOnce(now);
   Settle(now);
   return absl::OkStatus();
 }
@@ -78,7 +80,7 @@ absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
   }
   if (!OpenRequest(now, now + options_.tcp_timeout,
                    {.kind = Request::Kind::kUser,
-                    .to = record->endpoint,
+                    .to = record->endpoint(),
                     .payload = std::move(payload)})) {
     return absl::ResourceExhaustedError(
         fmt::format("streams: {} are open, want less", options_.requests_max));
@@ -301,13 +303,14 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
   Settle(now);  // Its members first.
   const auto& records = roster_.table().records();
   if (initiated_by_us &&
-      std::any_of(records.begin(), records.end(), [&](const auto& entry) {
-        return entry.second.is_up() && entry.second.endpoint == peer;
+      std::any_of(records.begin(), records.end(), [&](const auto& record) {
+        return record->is_up() && record->endpoint() == peer;
       })) {
     rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
   }
   // A peer that held us for dead is none of our gossip's targets, perhaps.
-  if (initiated_by_us && counters_.refutations != refuted) {
+  if (options_.direct_answers && initiated_by_us &&
+      counters_.refutations != refuted) {
     SendPlain(peer, roster_.OwnAlive());
   }
   if (!remote.user_state.empty()) {

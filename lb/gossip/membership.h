@@ -72,7 +72,9 @@ class Membership {
   // Says goodbye; LeaveCompleteEvent follows. Final: a node that comes back is
   // a new Membership.
   void Leave(absl::Time now);
-  // InvalidArgument: over kMetaSizeMax.
+  // The news go to gossip_nodes members at once (at most once per
+  // gossip_interval; the rest waits for the next tick of gossip), as those of
+  // QueueUserMessage() and Leave(). InvalidArgument: over kMetaSizeMax.
   absl::Status SetMeta(absl::Time now, wire::Bytes meta);
   // Sends `payload` to every member, user_transmits times each, as packets have
   // room. InvalidArgument: too large for a packet. ResourceExhausted:
@@ -161,6 +163,8 @@ class Membership {
   void ApplyProbe(absl::Time now, Prober::Step step);
   void RunRelays(absl::Time now);
   void RunGossip(absl::Time now);
+  void GossipAtOnce(absl::Time now);
+  void Gossip(absl::Time now);
   void RunPushPull(absl::Time now);
   bool MayRejoin() const;
   void RunRejoin(absl::Time now);
@@ -195,6 +199,7 @@ class Membership {
   bool leave_pending_ = false;
   absl::Time next_probe_;
   absl::Time next_gossip_;
+  absl::Time gossiped_at_once_ = absl::InfinitePast();
   absl::Time next_push_pull_;
   std::map<uint64_t, Request> requests_;  // At most requests_max.
   std::vector<OutgoingPacket> outgoing_;

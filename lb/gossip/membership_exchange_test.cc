@@ -177,8 +177,8 @@ TEST_F(MembershipTest, ExchangesRegularlyWithALivingPeer) {
 TEST_F(MembershipTest, RefusedExchangeIsCountedAndNotReported) {
   ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
   Collect();
-  wire::PushNodeState strange = Entry("b");
-  strange.versions = Bytes{3, 5, 3, 0, 0, 0};
+  const wire::PushNodeState strange =
+      Entry("b", 1, NodeState::kAlive, {3, 5, 3, 0, 0, 0});
   core_->OnReply(now_, requests_[0].id, wire::PushPull{.nodes = {strange}});
   Collect();
   EXPECT_THAT(EventsOf<ExchangeEvent>(), IsEmpty());
@@ -211,6 +211,13 @@ TEST_F(MembershipTest, LeaveIsCompleteOnceItWasSentOftenEnough) {
   for (const wire::Dead& dead : SentOf<wire::Dead>()) {
     EXPECT_EQ(dead, (wire::Dead{1, "self", "self"}));
   }
+}
+
+TEST_F(MembershipTest, LeaveGoesOutAtOnce) {
+  KnowMembers({"b", "c"});
+  core_->Leave(now_);
+  Collect();
+  EXPECT_THAT(SentOf<wire::Dead>(), SizeIs(2));
 }
 
 TEST_F(MembershipTest, LeaveOfALonelyNodeIsCompleteAtOnce) {

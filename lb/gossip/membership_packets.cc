@@ -61,7 +61,7 @@ void Membership::GossipTo(NodeRecord& record) {
   PacketRoom room{.bytes = PacketBudget(), .parts = kPartsMax};
   const int limit =
       RetransmitLimit(options_.retransmit_mult, roster_.table().size());
-  OutgoingPacket packet{.to = record.endpoint, .checksum = record.checksum()};
+  OutgoingPacket packet{.to = record.endpoint(), .checksum = record.checksum()};
   packet.messages = roster_.broadcasts().Take(room, limit);
   Append(user_log_.Take(record.user_cursor, room), packet.messages);
   if (packet.messages.empty()) return;
@@ -84,6 +84,7 @@ absl::Status Membership::QueueUserMessage(absl::Time now, wire::Bytes payload) {
     return absl::ResourceExhaustedError(fmt::format(
         "user messages: {} wait, want less", options_.user_messages_max));
   }
+  GossipAtOnce(now);
   return absl::OkStatus();
 }
 
@@ -91,10 +92,10 @@ void Membership::GossipUserMessages() {
   if (user_log_.empty()) return;
   uint64_t reached_by_all = user_log_.end();
   std::vector<NodeRecord*> behind;
-  for (auto& [name, record] : roster_.table().records()) {
-    if (!record.is_up() || roster_.IsSelf(name)) continue;
-    reached_by_all = std::min(reached_by_all, record.user_cursor);
-    if (record.user_cursor < user_log_.end()) behind.push_back(&record);
+  for (const auto& record : roster_.table().records()) {
+    if (!record->is_up() || roster_.IsSelf(record->name())) continue;
+    reached_by_all = std::min(reached_by_all, record->user_cursor);
+    if (record->user_cursor < user_log_.end()) behind.push_back(record.get());
   }
   user_log_.AllReached(reached_by_all);
   prng_.Shuffle(absl::MakeSpan(behind));

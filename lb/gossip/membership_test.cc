@@ -235,6 +235,22 @@ TEST_F(MembershipTest, AStoppedProcessDoesNotLetSuspicionsExpire) {
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
 }
 
+// It makes the time shorter than what has passed of it.
+TEST_F(MembershipTest, AConfirmationThatComesLateIsNoLateWakeup) {
+  GossipOptions options = Quiet();
+  options.suspicion_mult = 3;
+  Restart(options);
+  KnowMembers({"b", "c", "d", "e"});
+  Hear("c", wire::Suspect{1, "b", "c"});
+  RunFor(absl::Seconds(5), {"b", "c", "d", "e"});  // Over 3 s, not yet 18 s.
+  EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
+  Hear("d", wire::Suspect{1, "b", "d"});
+  RunFor(absl::ZeroDuration());
+  EXPECT_EQ(StateOf("b"), NodeState::kDead);
+  EXPECT_EQ(core_->counters().late_wakeups, 0u);
+  EXPECT_EQ(core_->health_score(), 0);
+}
+
 // Packets.
 
 TEST_F(MembershipTest, NewsRideOnAnswers) {
@@ -313,7 +329,48 @@ TEST_F(MembershipTest, MetaIsLimited) {
   EXPECT_EQ(core_->self().meta.size(), kMetaSizeMax);
 }
 
+TEST_F(MembershipTest, NewMetaLeavesAtOnce) {
+  KnowMembers({"b", "c", "d", "e", "f"});
+  ASSERT_THAT(core_->SetMeta(now_, Bytes{'m'}), IsOk());
+  Collect();
+  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+  EXPECT_THAT(SentOf<wire::Alive>(), SizeIs(options_.gossip_nodes));
+  EXPECT_EQ(SentOf<wire::Alive>()[0].meta, Bytes{'m'});
+}
+
+TEST_F(MembershipTest, MetaThatChangesAgainWaitsForTheGossipClock) {
+  KnowMembers({"b", "c", "d", "e", "f"});
+  ASSERT_THAT(core_->SetMeta(now_, Bytes{'1'}), IsOk());
+  for (const uint8_t meta : {'2', '3', '4'}) {
+    ASSERT_THAT(core_->SetMeta(now_, Bytes{meta}), IsOk());
+  }
+  Collect();
+  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+  Forget();
+  RunFor(options_.gossip_interval, {"b", "c", "d", "e", "f"});
+  ASSERT_THAT(SentOf<wire::Alive>(), testing::Not(IsEmpty()));
+  EXPECT_EQ(SentOf<wire::Alive>()[0].meta, Bytes{'4'});
+  Forget();
+  ASSERT_THAT(core_->SetMeta(now_, Bytes{'5'}), IsOk());
+  Collect();
+  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+}
+
 // User messages.
+
+TEST_F(MembershipTest, UserMessageLeavesAtOnceAndABurstOfThemWithTheClock) {
+  KnowMembers({"b", "c"});
+  for (const uint8_t payload : {'1', '2', '3'}) {
+    ASSERT_THAT(core_->QueueUserMessage(now_, Bytes{payload}), IsOk());
+  }
+  Collect();
+  EXPECT_THAT(SentOf<wire::User>("b"), ElementsAre(wire::User{Bytes{'1'}}));
+  RunFor(options_.gossip_interval, {"b", "c"});
+  for (const uint8_t payload : {'2', '3'}) {
+    EXPECT_THAT(SentOf<wire::User>("b"),
+                testing::Contains(wire::User{Bytes{payload}}));
+  }
+}
 
 TEST_F(MembershipTest, UserMessagesReachEachMemberAsOftenAsAsked) {
   std::vector<std::string> names;

@@ -78,21 +78,21 @@ void Membership::BeginProbe(absl::Time now) {
   if (record == nullptr) return;
   ++counters_.probes;
   const uint32_t sequence = ++last_sequence_;
-  prober_.Begin(now, {.name = record->name, .sequence = sequence},
+  prober_.Begin(now, {.name = record->name(), .sequence = sequence},
                 options_.probe_timeout,
                 roster_.awareness().Scale(options_.probe_interval));
   const wire::Ping ping{
-      .sequence = sequence, .node = record->name, .source = OwnSource()};
+      .sequence = sequence, .node = record->name(), .source = OwnSource()};
   if (record->state == wire::NodeState::kAlive || !options_.buddy_suspects) {
-    SendWithPiggyback(record->endpoint, ping);
+    SendWithPiggyback(record->endpoint(), ping);
     return;
   }
   // A suspected node hears of it first of all.
-  outgoing_.push_back({.to = record->endpoint,
+  outgoing_.push_back({.to = record->endpoint(),
                        .messages = {wire::EncodeMessage(ping),
                                     wire::EncodeMessage(wire::Suspect{
                                         .incarnation = record->incarnation,
-                                        .node = record->name,
+                                        .node = record->name(),
                                         .from = self().name})},
                        .checksum = record->checksum()});
 }
@@ -104,18 +104,18 @@ void Membership::AskOthers(absl::Time now) {
   const auto helpers = roster_.table().Sample(
       options_.indirect_checks, [&](const NodeRecord& helper) {
         return helper.state == wire::NodeState::kAlive &&
-               helper.name != target.name && !roster_.IsSelf(helper.name);
+               helper.name() != target.name && !roster_.IsSelf(helper.name());
       });
   int nacks_expected = 0;
   for (const NodeRecord* const helper : helpers) {
     const bool nack = helper->knows_nacks();
     if (nack) ++nacks_expected;
     ++counters_.indirect_probes;
-    SendWithPiggyback(helper->endpoint,
+    SendWithPiggyback(helper->endpoint(),
                       wire::IndirectPing{.sequence = target.sequence,
-                                         .target = record->address,
-                                         .port = record->endpoint.port,
-                                         .node = record->name,
+                                         .target = record->node->address,
+                                         .port = record->node->port,
+                                         .node = record->name(),
                                          .nack = nack,
                                          .source = OwnSource()});
   }
@@ -124,9 +124,9 @@ void Membership::AskOthers(absl::Time now) {
     ++counters_.stream_pings;
     OpenRequest(now, prober_.deadline(),
                 {.kind = Request::Kind::kPing,
-                 .to = record->endpoint,
+                 .to = record->endpoint(),
                  .sequence = target.sequence,
-                 .node = record->name});
+                 .node = record->name()});
   }
 }
 
@@ -147,7 +147,7 @@ void Membership::ApplyProbe(absl::Time now, Prober::Step step) {
   const NodeRecord* const record = roster_.table().Find(prober_.target().name);
   if (record == nullptr || !record->is_up()) return;
   roster_.OnSuspect(now, {.incarnation = record->incarnation,
-                          .node = record->name,
+                          .node = record->name(),
                           .from = self().name});
 }
 
@@ -155,17 +155,29 @@ void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
   ++counters_.send_failures;
   if (!prober_.running()) return;
   const NodeRecord* const record = roster_.table().Find(prober_.target().name);
-  if (record == nullptr || record->endpoint != to) return;
+  if (record == nullptr || record->endpoint() != to) return;
   ApplyProbe(now, prober_.OnSendFailed());
 }
 
 void Membership::RunGossip(absl::Time now) {
   if (next_gossip_ > now) return;
   SkipPast(now, options_.gossip_interval, next_gossip_);
+  Gossip(now);
+}
+
+// What the user says does not wait for the clock: failover hangs on it. What
+// it says again within the same interval does.
+void Membership::GossipAtOnce(absl::Time now) {
+  if (now - gossiped_at_once_ < options_.gossip_interval) return;
+  gossiped_at_once_ = now;
+  Gossip(now);
+}
+
+void Membership::Gossip(absl::Time now) {
   if (!roster_.broadcasts().empty()) {
     const auto targets = roster_.table().Sample(
         options_.gossip_nodes, [&](const NodeRecord& record) {
-          if (roster_.IsSelf(record.name)) return false;
+          if (roster_.IsSelf(record.name())) return false;
           return record.is_up() ||
                  (record.state == wire::NodeState::kDead &&
                   now - record.since <= options_.gossip_to_the_dead_time);
@@ -183,11 +195,11 @@ void Membership::RunPushPull(absl::Time now) {
   if (roster_.leaving()) return;
   const auto peers = roster_.table().Sample(1, [&](const NodeRecord& record) {
     return record.state == wire::NodeState::kAlive &&
-           !roster_.IsSelf(record.name);
+           !roster_.IsSelf(record.name());
   });
   if (peers.empty()) return;
   OpenRequest(now, now + options_.tcp_timeout,
-              {.kind = Request::Kind::kPushPull, .to = peers[0]->endpoint});
+              {.kind = Request::Kind::kPushPull, .to = peers[0]->endpoint()});
 }
 
 // Half of the streams are for those who are there: many that are not there

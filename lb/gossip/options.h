@@ -41,6 +41,9 @@ struct GossipOptions {
   bool buddy_suspects = true;  // A ping tells its target that it is suspected.
   // Time in which this process was not run is nobody's fault.
   bool forgive_lateness = true;
+  // Who accuses us gets our refutation itself, and who is back from the dead
+  // the accusation, besides what gossip brings.
+  bool direct_answers = true;
 
   // Dissemination.
   absl::Duration gossip_interval = absl::Milliseconds(200);

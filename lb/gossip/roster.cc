@@ -23,6 +23,24 @@ bool AreSound(const std::optional<wire::Bytes>& versions) {
   return min != 0 && max != 0 && min <= max;
 }
 
+wire::NodeDescription Describe(const NodeIdentity& self) {
+  return {.name = self.name,
+          .address = self.endpoint.address.ToBytes(),
+          .port = self.endpoint.port,
+          .meta = self.meta.empty() ? std::nullopt : std::optional(self.meta),
+          .versions =
+              wire::Bytes(std::begin(kOwnVersions), std::end(kOwnVersions))};
+}
+
+// Old nodes name no port: it is everybody's.
+wire::SharedDescription WithPort(const wire::SharedDescription& node,
+                                 uint16_t port) {
+  if (node->port != 0) return node;
+  wire::NodeDescription with_port = *node;
+  with_port.port = port;
+  return wire::Share(std::move(with_port));
+}
+
 }  // namespace
 
 Roster::Roster(const GossipOptions& options, NodeIdentity self,
@@ -33,80 +51,86 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
       awareness_(options.awareness_max_multiplier),
       table_(options.members_max, prng.Fork("table")),
       broadcasts_(options.broadcasts_max) {
-  NodeRecord record;
-  record.name = self_.name;
-  record.address = self_.endpoint.address.ToBytes();
-  record.endpoint = self_.endpoint;
-  if (!self_.meta.empty()) record.meta = self_.meta;
-  record.versions.assign(std::begin(kOwnVersions), std::end(kOwnVersions));
-  record.incarnation = 1;  // An alive with 0 makes nobody alive.
-  record.state = NodeState::kAlive;
-  record.since = now;
+  NodeRecord record{.node = Share(Describe(self_)),
+                    .since = now,
+                    .incarnation = 1,  // An alive with 0 makes nobody alive.
+                    .state = NodeState::kAlive};
   table_.Insert(std::move(record));
   Broadcast(self_.name, OwnAlive());
 }
 
 void Roster::OnAlive(absl::Time now, const wire::Alive& alive) {
-  if (leaving_ && IsSelf(alive.node)) return;
-  if (!AcceptsSizes(alive)) return;
+  OnAlive(now, alive.incarnation,
+          wire::Share({.name = alive.node,
+                       .address = alive.address,
+                       .port = alive.port,
+                       .meta = alive.meta,
+                       .versions = alive.versions}));
+}
+
+void Roster::OnAlive(absl::Time now, uint32_t incarnation,
+                     const wire::SharedDescription& node) {
+  if (leaving_ && IsSelf(node->name)) return;
+  if (!AcceptsSizes(*node)) return;
   // One record without versions would make every later exchange fail.
-  if (!AreSound(alive.versions)) {
+  if (!AreSound(node->versions)) {
     ++counters_->refused_version;
     return;
   }
-  const auto address = net::IpAddress::FromBytes(alive.address);
-  const net::Endpoint endpoint{
-      address.value_or(net::IpAddress()),
-      alive.port != 0 ? alive.port : self_.endpoint.port};
-  if (!address.ok() || !AcceptsAddress(endpoint)) {
+  // The node as it would be if all of this were true.
+  const NodeRecord claim{.node = WithPort(node, self_.endpoint.port),
+                         .since = now,
+                         .incarnation = incarnation,
+                         .state = NodeState::kAlive};
+  if (!AcceptsAddress(claim.endpoint())) {
     ++counters_->refused_address;
     return;
   }
-  if (!IsAdmitted(now, alive, endpoint)) return;
-  NodeRecord* record = table_.Find(alive.node);
+  if (!IsAdmitted(claim)) return;
+  NodeRecord* record = table_.Find(node->name);
   if (record == nullptr) {
-    if (alive.incarnation == 0) {
-      ++counters_->stale;
-      return;
-    }
-    record = table_.Insert({.name = alive.node,
-                            .address = alive.address,
-                            .endpoint = endpoint,
-                            .versions = *alive.versions,
-                            .since = now});
-    if (record == nullptr) {
-      ++counters_->members_overflow;
-      return;
-    }
-    return Adopt(now, *record, alive, endpoint);
+    return OnAliveOfNewcomer(claim);
   }
-  if (record->endpoint != endpoint) {
+  if (record->endpoint() != claim.endpoint()) {
     // Ours is never given away, and nobody moves who is still there.
-    if (IsSelf(alive.node) || !MayMove(now, *record)) {
+    if (IsSelf(node->name) || !MayMove(now, *record)) {
       ++counters_->conflicts;
-      events_.push_back(ConflictEvent{record->ToMember(), endpoint});
+      events_.push_back(ConflictEvent{record->ToMember(), claim.endpoint()});
       return;
     }
-    return Adopt(now, *record, alive, endpoint);
+    return Adopt(*record, claim);
   }
-  if (IsImplausible(*record, alive.incarnation)) return;
-  if (IsSelf(alive.node)) return OnAliveAboutSelf(alive);
-  if (alive.incarnation <= record->incarnation) {
+  if (IsImplausible(*record, incarnation)) return;
+  if (IsSelf(node->name)) return OnAliveAboutSelf(claim);
+  if (incarnation <= record->incarnation) {
     ++counters_->stale;
     if (!record->is_up()) Accuse(now, *record);
     return;
   }
-  Adopt(now, *record, alive, endpoint);
+  Adopt(*record, claim);
 }
 
-bool Roster::AcceptsSizes(const wire::Alive& alive) {
-  if (alive.node.empty()) {
+void Roster::OnAliveOfNewcomer(const NodeRecord& claim) {
+  if (claim.incarnation == 0) {
+    ++counters_->stale;
+    return;
+  }
+  NodeRecord* const record = table_.Insert({.node = claim.node});
+  if (record == nullptr) {
+    ++counters_->members_overflow;
+    return;
+  }
+  Adopt(*record, claim);
+}
+
+bool Roster::AcceptsSizes(const wire::NodeDescription& node) {
+  if (node.name.empty()) {
     ++counters_->refused_name;
     return false;
   }
-  if (alive.node.size() > kNameSizeMax ||
-      (alive.meta && alive.meta->size() > kMetaSizeMax) ||
-      (alive.versions && alive.versions->size() > 2 * kVersionsSize)) {
+  if (node.name.size() > kNameSizeMax ||
+      (node.meta && node.meta->size() > kMetaSizeMax) ||
+      (node.versions && node.versions->size() > 2 * kVersionsSize)) {
     ++counters_->refused_size;
     return false;
   }
@@ -132,15 +156,9 @@ bool Roster::AcceptsAddress(const net::Endpoint& endpoint) const {
                      [&](const auto& p) { return p.Contains(address); });
 }
 
-bool Roster::IsAdmitted(absl::Time now, const wire::Alive& alive,
-                        const net::Endpoint& endpoint) {
-  if (!delegates_.admit_member || IsSelf(alive.node)) return true;
-  const Member member{.name = alive.node,
-                      .endpoint = endpoint,
-                      .meta = alive.meta.value_or(wire::Bytes()),
-                      .incarnation = alive.incarnation,
-                      .since = now};
-  if (delegates_.admit_member(member).ok()) return true;
+bool Roster::IsAdmitted(const NodeRecord& claim) {
+  if (!delegates_.admit_member || IsSelf(claim.name())) return true;
+  if (delegates_.admit_member(claim.ToMember()).ok()) return true;
   ++counters_->vetoed;
   return false;
 }
@@ -152,35 +170,29 @@ bool Roster::MayMove(absl::Time now, const NodeRecord& record) const {
          now - record.since > options_.dead_node_reclaim_time;
 }
 
-void Roster::OnAliveAboutSelf(const wire::Alive& alive) {
+void Roster::OnAliveAboutSelf(const NodeRecord& claim) {
   const NodeRecord& record = own();
-  if (alive.incarnation < record.incarnation) {
+  if (claim.incarnation < record.incarnation) {
     ++counters_->stale;
     return;
   }
   // Our own message coming back is what usually arrives here.
-  const bool same_meta = alive.meta.value_or(wire::Bytes()) == self_.meta;
-  if (alive.incarnation == record.incarnation && same_meta &&
-      alive.versions == record.versions) {
+  if (claim.incarnation == record.incarnation && claim.meta() == self_.meta &&
+      claim.node->versions == record.node->versions) {
     return;
   }
-  Refute(alive.incarnation);
+  Refute(claim.incarnation);
 }
 
-void Roster::Adopt(absl::Time now, NodeRecord& record, const wire::Alive& alive,
-                   const net::Endpoint& endpoint) {
-  suspicions_.Cancel(record.name);
+void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
+  suspicions_.Cancel(record.name());
   const bool was_up = record.is_up();
-  const bool new_meta =
-      record.meta.value_or(wire::Bytes()) != alive.meta.value_or(wire::Bytes());
-  record.incarnation = alive.incarnation;
-  record.address = alive.address;
-  record.endpoint = endpoint;
-  record.meta = alive.meta;
-  record.versions = *alive.versions;
-  if (record.state != NodeState::kAlive) record.since = now;
-  record.state = NodeState::kAlive;
-  Broadcast(record.name, alive);
+  const bool new_meta = record.meta() != claim.meta();
+  record.incarnation = claim.incarnation;
+  if (*record.node != *claim.node) record.node = claim.node;
+  if (record.state != claim.state) record.since = claim.since;
+  record.state = claim.state;
+  Broadcast(record.name(), record.ToAlive());
   if (!was_up) {
     Tell(MemberChange::kJoined, record);
   } else if (new_meta) {
@@ -191,13 +203,14 @@ void Roster::Adopt(absl::Time now, NodeRecord& record, const wire::Alive& alive,
 // The node behind `record` seems to be back without knowing what is said of it.
 // Once per probe interval: its old messages may also just be on their way.
 void Roster::Accuse(absl::Time now, NodeRecord& record) {
+  if (!options_.direct_answers) return;
   if (now - record.accused < options_.probe_interval) return;
   record.accused = now;
   const bool left = record.state == NodeState::kLeft;
-  direct_.push_back(
-      {record.endpoint, wire::Dead{.incarnation = record.incarnation,
-                                   .node = record.name,
-                                   .from = left ? record.name : self_.name}});
+  direct_.push_back({record.endpoint(),
+                     wire::Dead{.incarnation = record.incarnation,
+                                .node = record.name(),
+                                .from = left ? record.name() : self_.name}});
 }
 
 bool Roster::IsImplausible(const NodeRecord& record, uint32_t incarnation) {
@@ -225,10 +238,15 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
     ++counters_->stale;
     return;
   }
+  if (record->state == NodeState::kSuspect &&
+      suspect.incarnation > record->incarnation) {
+    // It has answered the accusation that we know: this is another one.
+    suspicions_.Cancel(suspect.node);
+    record->state = NodeState::kAlive;
+  }
   if (suspicions_.Contains(suspect.node)) {
-    record->incarnation = suspect.incarnation;  // Never falls back.
     // Another voice shortens it, and is news to the others too.
-    if (suspicions_.Confirm(suspect.node, suspect.from)) {
+    if (suspicions_.Confirm(now, suspect.node, suspect.from)) {
       if (IsSelf(suspect.from)) ++counters_->suspicions;
       Broadcast(suspect.node, suspect);
     }
@@ -308,10 +326,10 @@ void Roster::Refute(uint32_t accusation) {
 // full of accusations gets one answer.
 void Roster::AnswerAccuser(absl::Time now, std::string_view from) {
   NodeRecord* const accuser = table_.Find(from);
-  if (accuser == nullptr || IsSelf(from)) return;
+  if (!options_.direct_answers || accuser == nullptr || IsSelf(from)) return;
   if (now - accuser->answered < options_.gossip_interval) return;
   accuser->answered = now;
-  direct_.push_back({accuser->endpoint, OwnAlive()});
+  direct_.push_back({accuser->endpoint(), OwnAlive()});
 }
 
 void Roster::Leave(absl::Time now) {
@@ -328,7 +346,7 @@ void Roster::Leave(absl::Time now) {
 void Roster::SetMeta(wire::Bytes meta) {
   self_.meta = std::move(meta);
   NodeRecord& record = own();
-  record.meta = self_.meta;
+  record.node = wire::Share(Describe(self_));
   if (leaving_) return;
   if (record.incarnation != kIncarnationMax) ++record.incarnation;
   Broadcast(self_.name, OwnAlive());
@@ -337,16 +355,16 @@ void Roster::SetMeta(wire::Bytes meta) {
 std::vector<Member> Roster::Members() const {
   std::vector<Member> members;
   members.reserve(table_.size());
-  for (const auto& [name, record] : table_.records()) {
-    members.push_back(record.ToMember());
+  for (const auto& record : table_.records()) {
+    members.push_back(record->ToMember());
   }
   return members;
 }
 
 bool Roster::HasOtherUp() const {
   const auto& records = table_.records();
-  return std::any_of(records.begin(), records.end(), [&](const auto& entry) {
-    return entry.second.is_up() && !IsSelf(entry.first);
+  return std::any_of(records.begin(), records.end(), [&](const auto& record) {
+    return record->is_up() && !IsSelf(record->name());
   });
 }
 

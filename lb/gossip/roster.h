@@ -57,6 +57,8 @@ class Roster {
 
   // Claims of others, and our own suspicions.
   void OnAlive(absl::Time now, const wire::Alive& alive);
+  void OnAlive(absl::Time now, uint32_t incarnation,
+               const wire::SharedDescription& node);
   void OnSuspect(absl::Time now, const wire::Suspect& suspect);
   void OnDead(absl::Time now, const wire::Dead& dead);
   // All of a peer's claims (roster_merge.cc).
@@ -97,16 +99,15 @@ class Roster {
   NodeRecord& own() { return *table_.Find(self_.name); }
 
   // Rules of an alive, in their order.
-  bool AcceptsSizes(const wire::Alive& alive);
+  bool AcceptsSizes(const wire::NodeDescription& node);
   bool AcceptsAccuser(std::string_view from);
   bool AcceptsAddress(const net::Endpoint& endpoint) const;
-  bool IsAdmitted(absl::Time now, const wire::Alive& alive,
-                  const net::Endpoint& endpoint);
+  bool IsAdmitted(const NodeRecord& claim);
   absl::Status AdmitMerge(absl::Time now, const wire::PushPull& remote) const;
   bool MayMove(absl::Time now, const NodeRecord& record) const;
-  void OnAliveAboutSelf(const wire::Alive& alive);
-  void Adopt(absl::Time now, NodeRecord& record, const wire::Alive& alive,
-             const net::Endpoint& endpoint);
+  void OnAliveOfNewcomer(const NodeRecord& claim);
+  void OnAliveAboutSelf(const NodeRecord& claim);
+  void Adopt(NodeRecord& record, const NodeRecord& claim);
   void Accuse(absl::Time now, NodeRecord& record);
 
   bool IsImplausible(const NodeRecord& record, uint32_t incarnation);

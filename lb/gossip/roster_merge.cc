@@ -7,7 +7,6 @@
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/roster.h"
-#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 namespace {
@@ -47,28 +46,26 @@ struct Versions {
 };
 
 // Entries without versions take no part here and are refused one by one later.
-bool Counts(const wire::PushNodeState& node) {
-  return (node.state == NodeState::kAlive ||
-          node.state == NodeState::kSuspect) &&
-         node.versions && node.versions->size() >= kVersionsSize;
+bool Counts(const wire::PushNodeState& entry) {
+  const auto& versions = entry.node->versions;
+  return (entry.state == NodeState::kAlive ||
+          entry.state == NodeState::kSuspect) &&
+         versions && versions->size() >= kVersionsSize;
 }
 
 absl::Status CheckVersions(const MemberTable& table,
                            const wire::PushPull& remote) {
+  std::vector<const wire::NodeDescription*> up;
+  for (const wire::PushNodeState& entry : remote.nodes) {
+    if (Counts(entry)) up.push_back(entry.node.get());
+  }
+  for (const auto& record : table.records()) {
+    if (record->is_up()) up.push_back(record->node.get());
+  }
   Versions common;
-  for (const wire::PushNodeState& node : remote.nodes) {
-    if (Counts(node)) common.Narrow(*node.versions);
-  }
-  for (const auto& [name, record] : table.records()) {
-    if (record.is_up()) common.Narrow(record.versions);
-  }
-  for (const wire::PushNodeState& node : remote.nodes) {
-    if (!Counts(node)) continue;
-    LB_RETURN_IF_ERROR(common.Check(node.name, *node.versions));
-  }
-  for (const auto& [name, record] : table.records()) {
-    if (!record.is_up()) continue;
-    LB_RETURN_IF_ERROR(common.Check(name, record.versions));
+  for (const auto* const node : up) common.Narrow(*node->versions);
+  for (const auto* const node : up) {
+    LB_RETURN_IF_ERROR(common.Check(node->name, *node->versions));
   }
   return absl::OkStatus();
 }
@@ -84,27 +81,22 @@ absl::Status Roster::Merge(absl::Time now, const wire::PushPull& remote) {
     ++counters_->vetoed;
     return status;
   }
-  for (const wire::PushNodeState& node : remote.nodes) {
-    switch (node.state) {
+  for (const wire::PushNodeState& entry : remote.nodes) {
+    switch (entry.state) {
       case NodeState::kAlive:
-        OnAlive(now, {.incarnation = node.incarnation,
-                      .node = node.name,
-                      .address = node.address,
-                      .port = node.port,
-                      .meta = node.meta,
-                      .versions = node.versions});
+        OnAlive(now, entry.incarnation, entry.node);
         break;
       case NodeState::kLeft:
-        OnDead(now, {.incarnation = node.incarnation,
-                     .node = node.name,
-                     .from = node.name});
+        OnDead(now, {.incarnation = entry.incarnation,
+                     .node = entry.node->name,
+                     .from = entry.node->name});
         break;
       case NodeState::kSuspect:
       case NodeState::kDead:
         // Never dead at once: the peer may have been cut off, and the node may
         // be able to say so.
-        OnSuspect(now, {.incarnation = node.incarnation,
-                        .node = node.name,
+        OnSuspect(now, {.incarnation = entry.incarnation,
+                        .node = entry.node->name,
                         .from = self_.name});
         break;
     }
@@ -116,15 +108,12 @@ absl::Status Roster::AdmitMerge(absl::Time now,
                                 const wire::PushPull& remote) const {
   if (!remote.join || !delegates_.admit_merge) return absl::OkStatus();
   std::vector<Member> members;
-  for (const wire::PushNodeState& node : remote.nodes) {
-    const auto address = net::IpAddress::FromBytes(node.address);
-    members.push_back(
-        {.name = node.name,
-         .endpoint = {address.value_or(net::IpAddress()), node.port},
-         .meta = node.meta.value_or(wire::Bytes()),
-         .state = node.state,
-         .incarnation = node.incarnation,
-         .since = now});
+  for (const wire::PushNodeState& entry : remote.nodes) {
+    members.push_back(NodeRecord{.node = entry.node,
+                                 .since = now,
+                                 .incarnation = entry.incarnation,
+                                 .state = entry.state}
+                          .ToMember());
   }
   return delegates_.admit_merge(members);
 }
@@ -132,14 +121,10 @@ absl::Status Roster::AdmitMerge(absl::Time now,
 wire::PushPull Roster::Snapshot(bool join) const {
   wire::PushPull snapshot{.join = join};
   snapshot.nodes.reserve(table_.size());
-  for (const auto& [name, record] : table_.records()) {
-    snapshot.nodes.push_back({.name = name,
-                              .address = record.address,
-                              .port = record.endpoint.port,
-                              .meta = record.meta,
-                              .incarnation = record.incarnation,
-                              .state = record.state,
-                              .versions = record.versions});
+  for (const auto& record : table_.records()) {
+    snapshot.nodes.push_back({.node = record->node,
+                              .incarnation = record->incarnation,
+                              .state = record->state});
   }
   return snapshot;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -145,13 +146,14 @@ TEST_F(RosterTest, LeaveIsSaidAndNotTakenBack) {
 class RosterMergeTest : public RosterTest {
  protected:
   wire::PushNodeState Entry(const std::string& name, uint32_t incarnation,
-                            NodeState state) {
-    return {.name = name,
-            .address = AddressOf(name).address.ToBytes(),
-            .port = 7946,
+                            NodeState state,
+                            const std::optional<Bytes>& versions = Versions()) {
+    return {.node = wire::Share({.name = name,
+                                 .address = AddressOf(name).address.ToBytes(),
+                                 .port = 7946,
+                                 .versions = versions}),
             .incarnation = incarnation,
-            .state = state,
-            .versions = Versions()};
+            .state = state};
   }
 };
 
@@ -193,8 +195,8 @@ TEST_F(RosterMergeTest, OurselvesKnownAsDeadIsRefuted) {
 }
 
 TEST_F(RosterMergeTest, RefusesPeersOfAnotherProtocolAltogether) {
-  wire::PushNodeState strange = Entry("c", 1, NodeState::kAlive);
-  strange.versions = Bytes{3, 5, 3, 0, 0, 0};  // We speak 2.
+  const wire::PushNodeState strange =
+      Entry("c", 1, NodeState::kAlive, Bytes{3, 5, 3, 0, 0, 0});  // We speak 2.
   EXPECT_THAT(
       roster_->Merge(now_,
                      {.nodes = {Entry("b", 1, NodeState::kAlive), strange}}),
@@ -204,8 +206,8 @@ TEST_F(RosterMergeTest, RefusesPeersOfAnotherProtocolAltogether) {
 }
 
 TEST_F(RosterMergeTest, LeavesOutEntriesWithoutVersions) {
-  wire::PushNodeState bare = Entry("c", 1, NodeState::kAlive);
-  bare.versions.reset();
+  const wire::PushNodeState bare =
+      Entry("c", 1, NodeState::kAlive, std::nullopt);
   EXPECT_THAT(
       roster_->Merge(now_, {.nodes = {bare, Entry("b", 1, NodeState::kAlive)}}),
       IsOk());

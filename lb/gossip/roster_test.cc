@@ -62,7 +62,7 @@ TEST_F(RosterTest, AliveWithOtherMetaIsAnUpdate) {
   alive.meta = Bytes{'x'};
   roster_->OnAlive(now_, alive);
   EXPECT_THAT(Events(), ElementsAre("updated b"));
-  EXPECT_EQ(*Record("b").meta, Bytes{'x'});
+  EXPECT_EQ(Record("b").meta(), Bytes{'x'});
 }
 
 TEST_F(RosterTest, AliveEndsASuspicionWithoutAnEvent) {
@@ -126,7 +126,7 @@ TEST_F(RosterTest, PortZeroIsOurOwnPort) {
   wire::Alive alive = Alive("b", 1);
   alive.port = 0;
   roster_->OnAlive(now_, alive);
-  EXPECT_EQ(Record("b").endpoint, Host(2));
+  EXPECT_EQ(Record("b").endpoint(), Host(2));
 }
 
 TEST_F(RosterTest, AdmitsAllowedAddressesOnly) {
@@ -160,7 +160,7 @@ TEST_F(RosterTest, AnotherAddressForALivingNameIsAConflict) {
   alive.port = 7000;
   roster_->OnAlive(now_, alive);
   EXPECT_THAT(Events(), ElementsAre("conflict b"));
-  EXPECT_EQ(Record("b").endpoint, Host(2));
+  EXPECT_EQ(Record("b").endpoint(), Host(2));
   EXPECT_EQ(IncarnationOf("b"), 1u);
   EXPECT_EQ(counters_.conflicts, 1u);
 }
@@ -181,7 +181,7 @@ TEST_F(RosterTest, MappedAddressIsTheSameAddress) {
   roster_->OnAlive(now_, alive);
   EXPECT_EQ(counters_.conflicts, 0u);
   EXPECT_EQ(IncarnationOf("b"), 2u);
-  EXPECT_EQ(Record("b").address.size(), 16u);  // Passed on as it came.
+  EXPECT_EQ(Record("b").node->address.size(), 16u);  // Passed on as it came.
 }
 
 TEST_F(RosterTest, NameOfANodeThatLeftMoves) {
@@ -192,7 +192,7 @@ TEST_F(RosterTest, NameOfANodeThatLeftMoves) {
   alive.port = 7000;
   roster_->OnAlive(now_, alive);
   EXPECT_THAT(Events(), ElementsAre("joined b"));
-  EXPECT_EQ(Record("b").endpoint.port, 7000);
+  EXPECT_EQ(Record("b").endpoint().port, 7000);
   EXPECT_EQ(IncarnationOf("b"), 1u);  // Its count begins anew.
 }
 
@@ -252,6 +252,21 @@ TEST_F(RosterTest, SuspectAdvancesTheIncarnation) {
   EXPECT_EQ(IncarnationOf("b"), 5u);
   HearSuspect("b", 6, "c");
   EXPECT_EQ(IncarnationOf("b"), 6u);
+}
+
+// Who missed the answer to the first accusation must not end a second one by
+// the time of the first: all others know the node alive until then.
+TEST_F(RosterTest, SuspectOfALaterIncarnationIsANewSuspicion) {
+  for (const char* name : {"b", "c", "d", "e"}) HearAlive(name, 1);
+  HearSuspect("b", 1, "c");
+  now_ = kStart + absl::Seconds(20);
+  Flush();
+  HearSuspect("b", 2, "d");
+  EXPECT_TRUE(Gossips("b"));
+  EXPECT_EQ(Record("b").since, now_);
+  EXPECT_EQ(roster_->NextDeadline(), now_ + absl::Seconds(24));
+  HearSuspect("b", 2, "c");  // No second time: of this incarnation.
+  EXPECT_LT(roster_->NextDeadline(), now_ + absl::Seconds(24));
 }
 
 TEST_F(RosterTest, FurtherAccusersShortenTheSuspicion) {

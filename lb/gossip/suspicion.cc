@@ -15,7 +15,7 @@ Suspicion::Suspicion(absl::Time now, std::string from,
   accusers_.insert(std::move(from));
 }
 
-bool Suspicion::Confirm(std::string_view from) {
+bool Suspicion::Confirm(absl::Time now, std::string_view from) {
   const int heard = static_cast<int>(accusers_.size()) - 1;  // Not the first.
   if (heard >= times_.confirmations) return false;
   if (accusers_.find(from) != accusers_.end()) return false;
@@ -23,7 +23,8 @@ bool Suspicion::Confirm(std::string_view from) {
   const double share =
       std::log(heard + 2.0) / std::log(times_.confirmations + 1.0);
   const absl::Duration total = times_.max - (times_.max - times_.min) * share;
-  total_ = std::max(times_.min, absl::Floor(total, absl::Milliseconds(1)));
+  total_ = std::max(
+      {times_.min, absl::Floor(total, absl::Milliseconds(1)), now - start_});
   return true;
 }
 
@@ -35,11 +36,12 @@ void Suspicions::Start(absl::Time now, std::string_view name, std::string from,
   deadlines_.emplace(entry->second.deadline(), name);
 }
 
-bool Suspicions::Confirm(std::string_view name, std::string_view from) {
+bool Suspicions::Confirm(absl::Time now, std::string_view name,
+                         std::string_view from) {
   const auto entry = running_.find(name);
   LB_CHECK(entry != running_.end());
   const absl::Time before = entry->second.deadline();
-  if (!entry->second.Confirm(from)) return false;
+  if (!entry->second.Confirm(now, from)) return false;
   deadlines_.erase({before, entry->first});
   deadlines_.emplace(entry->second.deadline(), entry->first);
   return true;

@@ -28,9 +28,10 @@ class Suspicion {
   Suspicion(absl::Time now, std::string from, const SuspicionTimes& times);
 
   // Counts an accuser. False: heard before, or enough have been heard.
-  bool Confirm(std::string_view from);
+  bool Confirm(absl::Time now, std::string_view from);
 
-  // May be in the past after a confirmation.
+  // A confirmation moves it to `now` at the earliest: what is over by then is
+  // due, not late.
   absl::Time deadline() const { return start_ + total_; }
 
   // Forgives time that we ourselves slept through.
@@ -52,7 +53,7 @@ class Suspicions {
   void Start(absl::Time now, std::string_view name, std::string from,
              const SuspicionTimes& times);
   // Suspicion::Confirm for `name`. REQUIRES: one runs.
-  bool Confirm(std::string_view name, std::string_view from);
+  bool Confirm(absl::Time now, std::string_view name, std::string_view from);
   // Ends it, if one runs.
   void Cancel(std::string_view name);
   // Takes the names whose time is up out of the table, the earliest first.

@@ -20,9 +20,9 @@ SuspicionTimes Lan() {
 TEST(SuspicionTest, ShrinksWithEachNewAccuser) {
   Suspicion suspicion(kStart, "a", Lan());
   EXPECT_EQ(suspicion.deadline(), kStart + absl::Seconds(24));
-  EXPECT_TRUE(suspicion.Confirm("b"));
+  EXPECT_TRUE(suspicion.Confirm(kStart, "b"));
   EXPECT_EQ(suspicion.deadline(), kStart + absl::Milliseconds(11381));
-  EXPECT_TRUE(suspicion.Confirm("c"));
+  EXPECT_TRUE(suspicion.Confirm(kStart, "c"));
   EXPECT_EQ(suspicion.deadline(), kStart + absl::Seconds(4));
 }
 
@@ -35,23 +35,30 @@ TEST(SuspicionTest, FourConfirmationsFollowTheReferenceTable) {
                                  {"c", 77609},
                                  {"d", 50797},
                                  {"e", 30000}}) {
-    EXPECT_TRUE(suspicion.Confirm(from));
+    EXPECT_TRUE(suspicion.Confirm(kStart, from));
     EXPECT_EQ(suspicion.deadline(), kStart + absl::Milliseconds(ms)) << from;
   }
 }
 
+TEST(SuspicionTest, IsDueAtOnceIfItsShorterTimeIsOver) {
+  Suspicion suspicion(kStart, "a", Lan());
+  const absl::Time later = kStart + absl::Seconds(15);
+  EXPECT_TRUE(suspicion.Confirm(later, "b"));
+  EXPECT_EQ(suspicion.deadline(), later);
+}
+
 TEST(SuspicionTest, CountsNobodyTwice) {
   Suspicion suspicion(kStart, "a", Lan());
-  EXPECT_FALSE(suspicion.Confirm("a"));
-  EXPECT_TRUE(suspicion.Confirm("b"));
-  EXPECT_FALSE(suspicion.Confirm("b"));
+  EXPECT_FALSE(suspicion.Confirm(kStart, "a"));
+  EXPECT_TRUE(suspicion.Confirm(kStart, "b"));
+  EXPECT_FALSE(suspicion.Confirm(kStart, "b"));
 }
 
 TEST(SuspicionTest, HearsNoMoreThanItNeeds) {
   Suspicion suspicion(kStart, "a", Lan());
-  EXPECT_TRUE(suspicion.Confirm("b"));
-  EXPECT_TRUE(suspicion.Confirm("c"));
-  EXPECT_FALSE(suspicion.Confirm("d"));
+  EXPECT_TRUE(suspicion.Confirm(kStart, "b"));
+  EXPECT_TRUE(suspicion.Confirm(kStart, "c"));
+  EXPECT_FALSE(suspicion.Confirm(kStart, "d"));
 }
 
 TEST(SuspicionTest, IsShortAtOnceIfNobodyCanConfirm) {
@@ -59,7 +66,7 @@ TEST(SuspicionTest, IsShortAtOnceIfNobodyCanConfirm) {
   times.confirmations = 0;
   Suspicion suspicion(kStart, "a", times);
   EXPECT_EQ(suspicion.deadline(), kStart + absl::Seconds(4));
-  EXPECT_FALSE(suspicion.Confirm("b"));
+  EXPECT_FALSE(suspicion.Confirm(kStart, "b"));
 }
 
 TEST(SuspicionsTest, ExpireInTheirOrder) {
@@ -67,7 +74,7 @@ TEST(SuspicionsTest, ExpireInTheirOrder) {
   EXPECT_EQ(suspicions.NextDeadline(), absl::InfiniteFuture());
   suspicions.Start(kStart, "x", "a", Lan());
   suspicions.Start(kStart + absl::Seconds(1), "y", "a", Lan());
-  EXPECT_TRUE(suspicions.Confirm("y", "b"));
+  EXPECT_TRUE(suspicions.Confirm(kStart, "y", "b"));
   EXPECT_EQ(suspicions.NextDeadline(), kStart + absl::Milliseconds(12381));
   EXPECT_THAT(suspicions.TakeExpired(kStart + absl::Seconds(12)), IsEmpty());
   EXPECT_THAT(suspicions.TakeExpired(kStart + absl::Seconds(30)),
@@ -90,7 +97,7 @@ TEST(SuspicionsTest, ShiftMovesAllDeadlines) {
   suspicions.Start(kStart, "x", "a", Lan());
   suspicions.Shift(absl::Seconds(5));
   EXPECT_EQ(suspicions.NextDeadline(), kStart + absl::Seconds(29));
-  EXPECT_TRUE(suspicions.Confirm("x", "b"));
+  EXPECT_TRUE(suspicions.Confirm(kStart, "x", "b"));
   suspicions.Cancel("x");
   EXPECT_EQ(suspicions.NextDeadline(), absl::InfiniteFuture());
 }

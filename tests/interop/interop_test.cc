@@ -108,10 +108,12 @@ class InteropTest : public testing::Test {
     ++used;
     node.endpoint =
         fmt::format("127.0.{}.{}:7946", 1 + used / 200, 1 + used % 200);
-    node.process = std::make_unique<PeerProcess>(std::vector<std::string>{
+    std::vector<std::string> command = {
         kind == Kind::kOurs ? "tests/interop/peer" : TheirProgram(), node.name,
         node.endpoint, layers.encrypt ? key : "-",
-        layers.compress ? "compress" : "plain"});
+        layers.compress ? "compress" : "plain"};
+    if (kind == Kind::kOurs) command.push_back(our_profile_);
+    node.process = std::make_unique<PeerProcess>(command);
     EXPECT_TRUE(node.process->running()) << node.name;
     nodes_.push_back(std::move(node));
     return nodes_.back();
@@ -184,6 +186,7 @@ class InteropTest : public testing::Test {
   }
 
   std::vector<Node> nodes_;
+  std::string our_profile_ = "lan";
 };
 
 constexpr Layers kPlain = {"plain", false, false};
@@ -291,6 +294,29 @@ TEST_F(InteropTest, KeysAreChangedWithoutLosingAMember) {
   EXPECT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(10)));
   Node& outsider = Start(Kind::kTheirs, kBoth, kOldKey);
   EXPECT_THAT(Ask(outsider, "join " + nodes_[0].endpoint), StartsWith("error"));
+}
+
+// Needs none of theirs.
+class OursTest : public InteropTest {
+ protected:
+  void SetUp() override {}
+};
+
+// Its timers are all late when it is run again, and the answers they wait for
+// are in its socket.
+TEST_F(OursTest, StoppedProcessComesBackAndAccusesNobody) {
+  our_profile_ = "fast";
+  Cluster(5, 0, kPlain);
+  nodes_[1].process->Stop();
+  absl::SleepFor(absl::Seconds(5));
+  for (const size_t other : {0, 2, 3, 4}) {
+    EXPECT_TRUE(Heard(nodes_[other], "gone o2")) << nodes_[other].name;
+  }
+  nodes_[1].process->Continue();
+  EXPECT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(5)));
+  absl::SleepFor(absl::Seconds(2));
+  EXPECT_FALSE(Heard(nodes_[1], "gone"));
+  EXPECT_EQ(GoneEvents(), 4);  // It, once each.
 }
 
 TEST_F(InteropTest, IdleNodesCostNoMoreThanTheirs) {

@@ -1,7 +1,7 @@
 // One node of lb/gossip for the interop tests: peer.go is the same program on
 // hashicorp/memberlist.
 //
-//   peer NAME ADDRESS:PORT KEY|- compress|plain
+//   peer NAME ADDRESS:PORT KEY|- compress|plain [lan|fast|turbo]
 //
 // Each line of stdin is a command, answered by one line "= REPLY":
 //
@@ -10,7 +10,8 @@
 //   leave                   addkey|usekey|removekey HEX
 //
 // Lines that begin with "! " are events: joined, updated, gone, message, state.
-// `stats` are suspicions raised, refutations of our own, and deaths seen.
+// `stats` are suspicions raised, refutations of our own, and deaths seen. Of
+// ours alone: `cost` are datagrams sent and times it was run late.
 #include <cstdio>
 #include <iostream>
 #include <random>
@@ -125,9 +126,18 @@ void Obey(GossipNode& node, const std::string& line) {
     const GossipCounters& counters = node.counters();
     Say(fmt::format("= {} {} {}", counters.suspicions, counters.refutations,
                     counters.failures));
+  } else if (verb == "cost") {
+    Say(fmt::format("= {} {}", node.counters().datagrams_out,
+                    node.counters().late_wakeups));
   } else {
     Say("= error: unknown command");
   }
+}
+
+GossipOptions ProfileOf(const std::vector<std::string>& arguments) {
+  const std::string name = arguments.size() > 4 ? arguments[4] : "lan";
+  if (name == "fast") return FastProfile();
+  return name == "turbo" ? TurboProfile() : LanProfile();
 }
 
 absl::Status Run(const std::vector<std::string>& arguments) {
@@ -144,7 +154,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
                                     .random_bytes = &io::FillRandom};
   GossipNodeOptions options{
       .self = {.name = arguments[0], .endpoint = endpoint},
-      .gossip = LanProfile()};
+      .gossip = ProfileOf(arguments)};
   options.codec.compress = arguments[3] == "compress";
   if (arguments[2] != "-") {
     LB_RETURN_IF_ERROR(options.keyring.Add(FromHex(arguments[2])));
@@ -170,8 +180,10 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace lb::gossip
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    fmt::print(stderr, "peer NAME ADDRESS:PORT KEY|- compress|plain\n");
+  if (argc != 5 && argc != 6) {
+    fmt::print(stderr,
+               "peer NAME ADDRESS:PORT KEY|- compress|plain "
+               "[lan|fast|turbo]\n");
     return 2;
   }
   const absl::Status status = lb::gossip::Run({argv + 1, argv + argc});

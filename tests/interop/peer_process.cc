@@ -57,6 +57,10 @@ void PeerProcess::Kill() {
   close(output_);
 }
 
+void PeerProcess::Stop() { LB_CHECK(kill(pid_, SIGSTOP) == 0); }
+
+void PeerProcess::Continue() { LB_CHECK(kill(pid_, SIGCONT) == 0); }
+
 absl::Duration PeerProcess::CpuTime() const {
   clockid_t clock;
   timespec time{};

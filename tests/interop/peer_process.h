@@ -23,6 +23,9 @@ class PeerProcess {
   // SIGKILL. It answers nothing from here on.
   void Kill();
   bool running() const { return pid_ > 0; }
+  // SIGSTOP and SIGCONT.
+  void Stop();
+  void Continue();
 
   // Of all its threads since its start.
   absl::Duration CpuTime() const;

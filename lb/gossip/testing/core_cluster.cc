@@ -13,7 +13,7 @@ namespace lb::gossip {
 namespace {
 
 constexpr uint32_t kFirstAddress = 0x0a000001;  // 10.0.0.1
-constexpr size_t kWaitingMax = 2000;            // As a socket's buffer.
+constexpr size_t kReceivedMax = 2000;           // As a socket's buffer.
 
 net::Endpoint EndpointOf(int member) {
   return {net::IpAddress::Ipv4(kFirstAddress + static_cast<uint32_t>(member)),
@@ -25,16 +25,29 @@ std::string NameOf(int member) { return fmt::format("n{:05}", member); }
 wire::PushPull Everybody(int members) {
   wire::PushPull all;
   for (int member = 0; member < members; ++member) {
-    all.nodes.push_back({.name = NameOf(member),
-                         .address = EndpointOf(member).address.ToBytes(),
-                         .port = 7946,
-                         .incarnation = 1,
-                         .versions = wire::Bytes{1, 5, 2, 0, 0, 0}});
+    all.nodes.push_back(
+        {.node = wire::Share({.name = NameOf(member),
+                              .address = EndpointOf(member).address.ToBytes(),
+                              .port = 7946,
+                              .versions = wire::Bytes{1, 5, 2, 0, 0, 0}}),
+         .incarnation = 1});
   }
   return all;
 }
 
 }  // namespace
+
+GossipOptions PlainSwim() {
+  GossipOptions options = LanProfile();
+  options.stream_pings = false;
+  options.awareness_max_multiplier = 1;
+  options.suspicion_max_timeout_mult = 1;
+  options.buddy_suspects = false;
+  options.forgive_lateness = false;
+  options.direct_answers = false;
+  options.dead_peer_retry_time = absl::ZeroDuration();
+  return options;
+}
 
 CoreCluster::CoreCluster(const CoreClusterOptions& options)
     : options_(options), prng_(options.seed), nodes_(options.members) {
@@ -53,7 +66,7 @@ CoreCluster::CoreCluster(const CoreClusterOptions& options)
     Drain(member);
     if (!IsHealthy(member)) {
       At(now_ + prng_.UniformDuration(options.run_max),
-         [this, member] { Stop(member); });
+         [this, member] { Block(member); });
     }
   }
   Watch(-1);
@@ -62,6 +75,7 @@ CoreCluster::CoreCluster(const CoreClusterOptions& options)
 void CoreCluster::Watch(int crashed) {
   watched_ = crashed;
   counts_ = {};
+  false_verdicts_.clear();
   reports_.assign(nodes_.size(), absl::InfiniteFuture());
 }
 
@@ -83,33 +97,51 @@ void CoreCluster::At(absl::Time time, Task task) {
 void CoreCluster::OnMember(int member, Task task) {
   Node& node = nodes_[member];
   if (node.crashed) return;
-  if (!node.stopped) {
+  if (!node.blocked) {
     task();
     Drain(member);
-  } else if (node.waiting.size() < kWaitingMax) {
-    node.waiting.push_back(std::move(task));
+  } else if (node.received.size() < kReceivedMax) {
+    node.received.push_back(std::move(task));
   }
 }
 
-void CoreCluster::Stop(int member) {
-  nodes_[member].stopped = true;
-  At(now_ + prng_.UniformDuration(options_.stop_max), [this, member] {
-    Node& node = nodes_[member];
-    node.stopped = false;
-    while (!node.waiting.empty()) {
-      const Task task = std::move(node.waiting.front());
-      node.waiting.pop_front();
-      OnMember(member, task);
-    }
+void CoreCluster::RunTimer(int member) {
+  Node& node = nodes_[member];
+  if (node.crashed || !node.unsent.empty()) return;
+  if (node.core->NextDeadline() <= now_) node.core->OnTimer(now_);
+  Drain(member);
+}
+
+void CoreCluster::Block(int member) {
+  nodes_[member].blocked = true;
+  At(now_ + prng_.UniformDuration(options_.block_max), [this, member] {
+    Unblock(member);
     At(now_ + prng_.UniformDuration(options_.run_max),
-       [this, member] { Stop(member); });
+       [this, member] { Block(member); });
   });
+}
+
+// What its timers have to say comes before what it has not yet read.
+void CoreCluster::Unblock(int member) {
+  Node& node = nodes_[member];
+  node.blocked = false;
+  for (const OutgoingPacket& packet : std::exchange(node.unsent, {})) {
+    Send(member, packet);
+  }
+  RunTimer(member);
+  for (const Task& task : std::exchange(node.received, {})) {
+    OnMember(member, task);
+  }
 }
 
 void CoreCluster::Drain(int member) {
   Node& node = nodes_[member];
   for (const OutgoingPacket& packet : node.core->TakeOutgoing()) {
-    Send(member, packet);
+    if (node.blocked) {
+      node.unsent.push_back(packet);
+    } else {
+      Send(member, packet);
+    }
   }
   for (const StreamRequest& request : node.core->TakeRequests()) {
     Exchange(member, request);
@@ -124,10 +156,7 @@ void CoreCluster::Drain(int member) {
     if (nodes_[member].armed == deadline) {
       nodes_[member].armed = absl::InfiniteFuture();
     }
-    OnMember(member, [this, member] {
-      Membership& core = *nodes_[member].core;
-      if (core.NextDeadline() <= now_) core.OnTimer(now_);
-    });
+    RunTimer(member);
   });
 }
 
@@ -140,7 +169,11 @@ void CoreCluster::Count(int member, const GossipEvent& event) {
   }
   if (nodes_[subject].crashed || !IsHealthy(subject)) return;
   ++counts_.false_failures;
-  if (IsHealthy(member)) ++counts_.false_failures_at_healthy;
+  if (!IsHealthy(member)) return;
+  ++counts_.false_failures_at_healthy;
+  if (false_verdicts_.emplace(subject, change->member.incarnation).second) {
+    ++counts_.false_verdicts_at_healthy;
+  }
 }
 
 void CoreCluster::Send(int from, const OutgoingPacket& packet) {

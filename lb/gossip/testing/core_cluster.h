@@ -1,18 +1,21 @@
 // CoreCluster: very many Memberships in virtual time, without codec or sockets.
 //
 // A network of datagrams with delay and loss, streams with delay, members that
-// crash, and slow ones: those are not run for a while, again and again, and
-// find what came meanwhile in their socket. From one seed; for tables of what a
-// cluster does at sizes and over times for which real bytes cost too much.
+// crash, and slow ones, as the Lifeguard paper has them: again and again such a
+// member is blocked when it is about to send or to take in what was received,
+// while time goes on; then its timers come first. From one seed; for tables of
+// what a cluster does at sizes and over times for which real bytes cost too
+// much.
 #ifndef LB_GOSSIP_TESTING_CORE_CLUSTER_H_
 #define LB_GOSSIP_TESTING_CORE_CLUSTER_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <queue>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -29,10 +32,10 @@ struct CoreClusterOptions {
   GossipOptions gossip = LanProfile();
   uint64_t seed = 1;
   double loss_percent = 0;
-  // The first so many members are slow: stopped for up to `stop_max`, run for
+  // The first so many members are slow: blocked for up to `block_max`, run for
   // up to `run_max`, and so on, each evenly distributed.
   int slow_members = 0;
-  absl::Duration stop_max = absl::Seconds(4);
+  absl::Duration block_max = absl::Seconds(4);
   absl::Duration run_max = absl::Seconds(4);
 };
 
@@ -45,6 +48,8 @@ class CoreCluster {
     // members that are not slow either.
     uint64_t false_failures = 0;
     uint64_t false_failures_at_healthy = 0;
+    // Each wrong verdict once, however many of the healthy believed it.
+    uint64_t false_verdicts_at_healthy = 0;
   };
 
   // Members that all know each other already, and have nothing to say but of
@@ -68,8 +73,9 @@ class CoreCluster {
     std::unique_ptr<Membership> core;
     absl::Time armed = absl::InfiniteFuture();
     bool crashed = false;
-    bool stopped = false;
-    std::deque<Task> waiting;  // While it is stopped; kWaitingMax at most.
+    bool blocked = false;
+    std::vector<OutgoingPacket> unsent;  // While blocked; then it stands still.
+    std::vector<Task> received;          // Likewise; kReceivedMax at most.
   };
   struct Event {
     absl::Time at;
@@ -82,15 +88,17 @@ class CoreCluster {
   };
 
   void At(absl::Time time, Task task);
-  // Runs `task` on the member now, or once it is run again.
+  // Runs `task` on the member now, or once it is blocked no more.
   void OnMember(int member, Task task);
   void Drain(int member);
+  void RunTimer(int member);
   void Count(int member, const GossipEvent& event);
   void Send(int from, const OutgoingPacket& packet);
   void Exchange(int from, const StreamRequest& request);
   void Answer(int from, int to, uint64_t id,
               const wire::StreamMessage& request);
-  void Stop(int member);
+  void Block(int member);
+  void Unblock(int member);
   bool IsHealthy(int member) const { return member >= options_.slow_members; }
   int NumberOf(const net::Endpoint& endpoint) const;
   absl::Duration Delay();
@@ -104,7 +112,12 @@ class CoreCluster {
   int watched_ = -1;
   std::vector<absl::Time> reports_;
   Counts counts_;
+  // Member and incarnation, as counted in false_verdicts_at_healthy.
+  std::set<std::pair<int, uint32_t>> false_verdicts_;
 };
+
+// memberlist's protocol without Lifeguard and without what is ours.
+GossipOptions PlainSwim();
 
 }  // namespace lb::gossip
 

@@ -71,13 +71,14 @@ class MembershipTest : public testing::Test {
   }
   static wire::PushNodeState Entry(
       const std::string& name, uint32_t incarnation = 1,
-      wire::NodeState state = wire::NodeState::kAlive) {
-    return {.name = name,
-            .address = AddressOf(name).address.ToBytes(),
-            .port = 7946,
+      wire::NodeState state = wire::NodeState::kAlive,
+      const wire::Bytes& versions = {1, 5, 2, 0, 0, 0}) {
+    return {.node = wire::Share({.name = name,
+                                 .address = AddressOf(name).address.ToBytes(),
+                                 .port = 7946,
+                                 .versions = versions}),
             .incarnation = incarnation,
-            .state = state,
-            .versions = wire::Bytes{1, 5, 2, 0, 0, 0}};
+            .state = state};
   }
 
   void Hear(const std::string& from, const wire::Message& message) {

@@ -141,15 +141,15 @@ std::string Print(const Alive& alive) {
 std::string Print(const User& user) {
   return fmt::format("user({})", Python(user.payload));
 }
-std::string Print(const PushNodeState& node) {
+std::string Print(const PushNodeState& entry) {
   return Dictionary()
-      .Add("Addr", node.address)
-      .Add("Incarnation", node.incarnation)
-      .Add("Meta", node.meta)
-      .Add("Name", node.name)
-      .Add("Port", node.port)
-      .Add("State", static_cast<int>(node.state))
-      .Add("Vsn", node.versions)
+      .Add("Addr", entry.node->address)
+      .Add("Incarnation", entry.incarnation)
+      .Add("Meta", entry.node->meta)
+      .Add("Name", entry.node->name)
+      .Add("Port", entry.node->port)
+      .Add("State", static_cast<int>(entry.state))
+      .Add("Vsn", entry.node->versions)
       .text();
 }
 std::string Print(const PushPull& message) {

@@ -211,8 +211,9 @@ TEST(EncodePacketTest, AddsNoMoreThanItsOverhead) {
 }
 
 TEST(StreamTest, ComesBackThroughEveryCombinationOfLayers) {
-  const StreamMessage state =
-      PushPull{.nodes = {{.name = "a"}, {.name = "b"}}, .user_state = {1, 2}};
+  const StreamMessage state = PushPull{
+      .nodes = {{.node = Share({.name = "a"})}, {.node = Share({.name = "b"})}},
+      .user_state = {1, 2}};
   for (const bool compress : {false, true}) {
     for (const std::string label : {"", "blue"}) {
       for (const bool encrypted : {false, true}) {

@@ -60,18 +60,18 @@ User LongUser() {
 
 PushPull TwoNodes() {
   return {.join = true,
-          .nodes = {{.name = "node-a",
-                     .address = kAddressA,
-                     .port = 7946,
-                     .incarnation = 1,
-                     .versions = kVersions},
-                    {.name = "node-b",
-                     .address = kAddressB,
-                     .port = 7946,
-                     .meta = Text("m"),
+          .nodes = {{.node = Share({.name = "node-a",
+                                    .address = kAddressA,
+                                    .port = 7946,
+                                    .versions = kVersions}),
+                     .incarnation = 1},
+                    {.node = Share({.name = "node-b",
+                                    .address = kAddressB,
+                                    .port = 7946,
+                                    .meta = Text("m"),
+                                    .versions = kVersions}),
                      .incarnation = 3,
-                     .state = NodeState::kDead,
-                     .versions = kVersions}},
+                     .state = NodeState::kDead}},
           .user_state = Text("user-state")};
 }
 

@@ -98,14 +98,25 @@ void VisitFields(auto& visit, Is<Alive> auto& alive) {
   visit("Vsn", 5, alive.versions);
 }
 
-void VisitFields(auto& visit, Is<PushNodeState> auto& node) {
-  visit("Addr", 1, node.address);
-  visit("Incarnation", 4, node.incarnation);
-  visit("Meta", 3, node.meta);
-  visit("Name", 0, node.name);
-  visit("Port", 2, node.port);
-  visit("State", 5, node.state);
-  visit("Vsn", 6, node.versions);
+// A node of a full exchange; its description is shared once it is complete.
+template <typename Description, typename Entry>
+struct NodeFields {
+  Description& node;
+  Entry& entry;
+};
+
+template <typename Description, typename Entry>
+NodeFields(Description&, Entry&) -> NodeFields<Description, Entry>;
+
+template <typename Description, typename Entry>
+void VisitFields(auto& visit, const NodeFields<Description, Entry>& fields) {
+  visit("Addr", 1, fields.node.address);
+  visit("Incarnation", 4, fields.entry.incarnation);
+  visit("Meta", 3, fields.node.meta);
+  visit("Name", 0, fields.node.name);
+  visit("Port", 2, fields.node.port);
+  visit("State", 5, fields.entry.state);
+  visit("Vsn", 6, fields.node.versions);
 }
 
 void VisitFields(auto& visit, Is<PushPullHeader> auto& header) {
@@ -295,8 +306,11 @@ absl::StatusOr<PushPull> ParsePushPull(absl::Span<const uint8_t> body) {
       ahead.rest().first(header.user_state_size);
   PushPull message = {.join = header.join};
   message.nodes.resize(header.nodes);
-  for (PushNodeState& node : message.nodes) {
-    LB_RETURN_IF_ERROR(ReadStruct("push/pull: node", &in, &node));
+  for (PushNodeState& entry : message.nodes) {
+    NodeDescription node;
+    const NodeFields fields{node, entry};
+    LB_RETURN_IF_ERROR(ReadStruct("push/pull: node", &in, &fields));
+    entry.node = Share(std::move(node));
   }
   message.user_state.assign(state.begin(), state.end());
   return message;
@@ -320,7 +334,9 @@ void WriteBody(const PushPull& message, Bytes* bytes) {
                              .nodes = message.nodes.size(),
                              .user_state_size = message.user_state.size()},
               bytes);
-  for (const PushNodeState& node : message.nodes) WriteStruct(node, bytes);
+  for (const PushNodeState& entry : message.nodes) {
+    WriteStruct(NodeFields{*entry.node, entry}, bytes);
+  }
   bytes->insert(bytes->end(), message.user_state.begin(),
                 message.user_state.end());
 }

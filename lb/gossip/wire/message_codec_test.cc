@@ -107,10 +107,12 @@ TEST(ParseMessageTest, NamesTheFieldItRefuses) {
 
 TEST(ParseStreamMessageTest, AsksForMoreUntilAllIsThere) {
   const StreamMessage kMessages[] = {
-      PushPull{.join = true,
-               .nodes = {{.name = "a", .address = {1, 2, 3, 4}, .port = 5},
-                         {.name = "b", .state = NodeState::kLeft}},
-               .user_state = {7, 8, 9}},
+      PushPull{
+          .join = true,
+          .nodes = {{.node = Share(
+                         {.name = "a", .address = {1, 2, 3, 4}, .port = 5})},
+                    {.node = Share({.name = "b"}), .state = NodeState::kLeft}},
+          .user_state = {7, 8, 9}},
       PushPull{},
       User{.payload = {1, 2, 3}},
       Error{.message = "no"},

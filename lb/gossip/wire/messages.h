@@ -8,8 +8,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -129,17 +131,36 @@ enum class NodeState : uint8_t {
   kLeft = 3
 };
 
-// One node in a full exchange.
-struct PushNodeState {
+// What a node says of itself. All who hear of it pass it on as it came.
+struct NodeDescription {
   std::string name;
   Bytes address;
   uint16_t port = 0;
-  std::optional<Bytes> meta;
+  std::optional<Bytes> meta;      // nil and empty differ on the wire.
+  std::optional<Bytes> versions;  // As in Alive.
+
+  friend bool operator==(const NodeDescription&,
+                         const NodeDescription&) = default;
+};
+
+// Never null. Tables and full exchanges share it: thousands of nodes are named
+// in each, and what they say of themselves hardly ever changes.
+using SharedDescription = std::shared_ptr<const NodeDescription>;
+
+inline SharedDescription Share(NodeDescription description) {
+  return std::make_shared<const NodeDescription>(std::move(description));
+}
+
+// One node in a full exchange.
+struct PushNodeState {
+  SharedDescription node;
   uint32_t incarnation = 0;
   NodeState state = NodeState::kAlive;
-  std::optional<Bytes> versions;
 
-  friend bool operator==(const PushNodeState&, const PushNodeState&) = default;
+  friend bool operator==(const PushNodeState& a, const PushNodeState& b) {
+    return *a.node == *b.node && a.incarnation == b.incarnation &&
+           a.state == b.state;
+  }
 };
 
 // The full exchange over TCP.
