@@ -78,7 +78,7 @@ struct Folder {
 std::vector<Folder> Folders(const config::Options& options) {
   std::vector<Folder> folders = {{options.state_dir, 0700}};
   constexpr std::string_view kUnix = "unix:";
-  for (const std::string& listen : {options.status_listen}) {
+  for (const std::string& listen : options.status_listen) {
     if (!listen.starts_with(kUnix)) continue;
     folders.push_back(
         {std::filesystem::path(listen.substr(kUnix.size())).parent_path(),
