@@ -125,7 +125,7 @@ std::optional<HostFacts::Process> FindListener(const std::string& path) {
 
 void ReadDaemon(const config::Options& options, HostFacts& facts) {
   constexpr std::string_view kUnix = "unix:";
-  for (const std::string& listen : {options.status_listen}) {
+  for (const std::string& listen : options.status_listen) {
     if (facts.daemon.has_value() || !listen.starts_with(kUnix)) continue;
     facts.daemon = FindListener(listen.substr(kUnix.size()));
   }
