@@ -301,7 +301,7 @@ std::string RenderTable(absl::Span<const Finding> findings) {
     table.Add({std::string(ToString(finding.grade)), finding.subject,
                finding.text, finding.remedy});
   }
-  return table.Print();
+  return table.Print(/*colours=*/false);
 }
 
 std::string RenderJson(absl::Span<const Finding> findings) {

@@ -94,7 +94,8 @@ void NodeTest::SetUp() {
   SetManifests(kManifests);
   // On this thread, as the loop does not run yet.
   ASSERT_TRUE(world_->loop()->RunUntil(
-      [&] { return !agent_->announcements().empty(); }, absl::Seconds(10)));
+      [&] { return !agent_->announcing().elected().empty(); },
+      absl::Seconds(10)));
   thread_ = std::thread([this] { world_->Run(); });
 }
 
