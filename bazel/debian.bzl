@@ -109,3 +109,18 @@ def _debian_system_libraries_impl(ctx):
     ctx.file("BUILD.bazel", "\n".join(rules) + "\n")
 
 debian_system_libraries = repository_rule(implementation = _debian_system_libraries_impl)
+
+# Rule sets that Debian's rules_cc and Bazel itself ask for.
+_RULE_SETS = {
+    "bazel_skylib": "/usr/share/bazel/tools/skylib",
+    "platforms": "/usr/share/bazel/tools/platforms",
+    "rules_java": "/usr/share/bazel/rules/java",
+    "rules_proto": "/usr/share/bazel/rules/proto",
+}
+
+def debian_repositories():
+    """Declares all that a workspace needs that builds lb's targets."""
+    debian_rules_cc(name = "rules_cc")
+    debian_system_libraries(name = "system")
+    for name, path in _RULE_SETS.items():
+        native.local_repository(name = name, path = path)

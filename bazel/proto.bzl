@@ -15,10 +15,14 @@ def lb_proto_library(name, src, grpc = False, **kwargs):
     parts = ["pb", "grpc.pb"] if grpc else ["pb"]
     headers = ["%s.%s.h" % (stem, part) for part in parts]
     sources = ["%s.%s.cc" % (stem, part) for part in parts]
-    command = "protoc -I. -I/usr/include --cpp_out=$(GENDIR)"
+
+    # Another workspace has this one below external/.
+    repository = native.repository_name().lstrip("@")
+    root = "external/" + repository if repository else "."
+    command = "protoc -I%s -I/usr/include --cpp_out=$(GENDIR)/%s" % (root, root)
     if grpc:
         command += " --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin"
-        command += " --grpc_out=$(GENDIR)"
+        command += " --grpc_out=$(GENDIR)/" + root
     native.genrule(
         name = name + "_generate",
         srcs = [src],

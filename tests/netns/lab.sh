@@ -116,7 +116,7 @@ lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
   (lab_exec "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
     --manifests "$LAB_DIR/manifests" --gossip-bind "$(lab_address "$node")" \
     "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
-    --deliver loopback --user root "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1) &
+    --deliver loopback --user "$(id -un)" "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1) &
   echo $! >"$LAB_DIR/$node/lbd.pid"
   disown
 }

@@ -1,17 +1,18 @@
 """Tests on real kernels, in network namespaces that they make themselves."""
 
-def netns_test(name, script, data):
-    """Declares a test that runs a script of this folder with lab.sh.
+def netns_test(name, script, data, size = "medium"):
+    """Declares a test that runs a script of its folder, with lab.sh at hand.
 
     Args:
       name: of the test.
       script: sources lab.sh; exit status 77 means skipped.
       data: further files it reads.
+      size: of the test.
     """
     native.sh_test(
         name = name,
-        size = "medium",
-        srcs = ["case.sh"],
+        size = size,
+        srcs = ["//tests/netns:case.sh"],
         args = [
             name,
             "$(location %s)" % script,
@@ -20,7 +21,7 @@ def netns_test(name, script, data):
         ],
         data = data + [
             script,
-            "lab.sh",
+            "//tests/netns:lab.sh",
             "//daemon:lbd",
             "//daemon/lbctl:lbctl",
         ],

@@ -12,7 +12,9 @@ consumer_bazel() {
 # Its files are read-only.
 trap 'consumer_bazel shutdown; chmod -R u+w "$LAB_DIR/bazel"' EXIT
 
-out=$(consumer_bazel run --symlink_prefix=/ //:rank -- 172.18.8.201 n1 n2 n3 2>"$LAB_DIR/log") || {
+# Generated code besides.
+out=$(consumer_bazel build --symlink_prefix=/ @lb//lb/ipam:ledger_proto 2>"$LAB_DIR/log" &&
+  consumer_bazel run --symlink_prefix=/ //:rank -- 172.18.8.201 n1 n2 n3 2>"$LAB_DIR/log") || {
   echo "FAILED: the consumer does not build:"
   tail -n 30 "$LAB_DIR/log"
   exit 1

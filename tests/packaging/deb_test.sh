@@ -89,6 +89,17 @@ root_in systemctl restart lbd || fail "it does not start with deliver: loopback"
 on_lo() { root_in ip address show dev lo | grep -q '172\.18\.8\.20[1-5]/32'; }
 lab_wait 10 on_lo || fail "no address on lo: $(root_in lbctl services)"
 
+echo "== lbctl doctor finds what is wrong, and its remedy helps"
+doctor() { root_in lbctl doctor >"$work/doctor"; }
+finds() { grep -qE "$1" "$work/doctor" || fail "lbctl doctor: want $1 in: $(cat "$work/doctor")"; }
+doctor && fail "lbctl doctor: want exit 1: $(cat "$work/doctor")"
+finds '^fault +strict ARP on eth0 +arp_ignore 0, arp_announce 0 +sysctl -w net.ipv4.conf.all.arp_ignore=1 '
+root_in sh -c 'cd /proc/sys/net/ipv4/conf/all && echo 1 >arp_ignore && echo 2 >arp_announce'
+doctor || fail "lbctl doctor: want exit 0: $(cat "$work/doctor")"
+finds "^ok +lbd +runs, pid $(property MainPID), uid $lbd_uid "
+finds '^ok +capabilities +CAP_NET_RAW, CAP_NET_ADMIN '
+finds '^ok +gossip TCP 127.0.0.1:7946 +lbd has it '
+
 echo "== reload reads the manifests"
 reads() { root_in lbctl events | grep -c ManifestsRead; }
 before=$(reads)

@@ -27,7 +27,7 @@ client >"$LAB_DIR/out" 2>&1 || status=$?
   fail "without lbd: status $status: $(cat "$LAB_DIR/out")"
 
 "$LBD" --node-name n1 --gossip-bind 127.18.8.21 --state-dir "$LAB_DIR/state" \
-  --manifests examples/manifests --status-listen "unix:$LAB_DIR/lbd.sock" >"$LAB_DIR/lbd.log" 2>&1 &
+  --manifests examples/manifests --status-listen "unix:$LAB_DIR/lbd.sock" --user "$(id -un)" >"$LAB_DIR/lbd.log" 2>&1 &
 lbd=$!
 trap 'kill "$lbd"' EXIT
 lists() { client >"$LAB_DIR/out" 2>&1 && grep -q '^default/nginx-test-service 172\.18\.8\.20[1-5] n1 ' "$LAB_DIR/out"; }
