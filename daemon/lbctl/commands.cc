@@ -167,7 +167,7 @@ ExitStatus Commands::Problems(const std::vector<std::string>& kinds) {
     if (request.kinds().rbegin()[0] != 0) continue;
     return Fail(absl::InvalidArgumentError(
         fmt::format("--kind: \"{}\", want object-refused, address-conflict, "
-                    "orphaned-address, interface, state or gossip",
+                    "orphaned-address, interface, state, gossip or strict-arp",
                     config::Printable(name))));
   }
   return Run<status::v1::ListProblemsResponse>(

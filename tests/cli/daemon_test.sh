@@ -27,14 +27,21 @@ fi
 daemon=$!
 export LBCTL_SERVER="unix:$folder/lbd.sock"
 for ((i = 0; i < 100; ++i)); do
-  "$lbctl" services 2>/dev/null | grep -q ' n1 ' && break
+  "$lbctl" services 2>/dev/null | grep -q 172.18.8.201 && break
   sleep 0.1
 done
 
 expect "status" 0 "Ready:      yes" "$lbctl" status
 expect "filter" 0 "EXTERNAL-IP" "$lbctl" services --node n1
 expect "no such address" 3 'address: "10.0.0.300"' "$lbctl" services --address 10.0.0.300
-expect "yaml" 0 'announcingNode: "n1"' "$lbctl" services -o yaml
+expect "yaml" 0 'reason: "nobody may announce it: n1 noUsableInterface"' "$lbctl" services -o yaml
+expect "explain" 0 "noUsableInterface" "$lbctl" explain default/nginx-test-service
+expect "explain nothing" 3 "default/none" "$lbctl" explain default/none
+expect "what if" 0 "" "$lbctl" what-if --without n1
+expect "what if of a stranger" 3 "n9" "$lbctl" what-if --without n9
+expect "drain" 0 "" "$lbctl" drain
+expect "draining" 0 "Draining" "$lbctl" events
+expect "undrain" 0 "" "$lbctl" undrain
 expect "events" 0 "IPAllocated" "$lbctl" events --since 1m
 expect "top" 0 "1 services, 0 pending" "$lbctl" top --frames 1
 expect "reload" 0 "In force: 1 pools, 1 advertisements, 1 services. 0 problems." "$lbctl" reload

@@ -2,7 +2,8 @@
 _lbctl() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   local commands="status services pools members interfaces problems events
-    explain what-if top drain undrain reload log-level rotate-key check"
+    explain what-if top drain undrain reload log-level rotate-key check
+    doctor"
   local flags="--server --output --timeout --tls-ca --tls-cert --tls-key
     --tls-name --version --help" command="" i
   for ((i = 1; i < COMP_CWORD; ++i)); do
@@ -17,9 +18,9 @@ _lbctl() {
       return ;;
     --kind)
       COMPREPLY=($(compgen -W "object-refused address-conflict
-        orphaned-address interface state gossip" -- "$word"))
+        orphaned-address interface state gossip strict-arp" -- "$word"))
       return ;;
-    --tls-ca | --tls-cert | --tls-key | --secret-file)
+    --tls-ca | --tls-cert | --tls-key | --secret-file | --config)
       COMPREPLY=($(compgen -f -- "$word"))
       return ;;
   esac
@@ -31,6 +32,7 @@ _lbctl() {
     events) flags+=" --follow --after --since" ;;
     what-if) flags+=" --without --with" ;;
     top) flags+=" --interval --frames" ;;
+    doctor) flags+=" --config" ;;
     log-level) flags+=" debug info warning error" ;;
     rotate-key) flags+=" --secret-file add use remove" ;;
     check)
