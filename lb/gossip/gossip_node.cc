@@ -113,6 +113,14 @@ absl::Status GossipNode::Broadcast(wire::Bytes payload) {
   return status;
 }
 
+absl::Status GossipNode::SendBestEffort(std::string_view member,
+                                        wire::Bytes payload) {
+  const absl::Status status =
+      membership_.SendUserDatagram(member, std::move(payload));
+  Drain();
+  return status;
+}
+
 absl::Status GossipNode::SendReliably(std::string_view member,
                                       wire::Bytes payload) {
   const absl::Status status = membership_.SendUserMessage(

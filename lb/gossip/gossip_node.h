@@ -83,9 +83,11 @@ class GossipNode {
   }
   const NodeIdentity& self() const { return membership_.self(); }
 
-  // As in Membership.
+  // As in Membership. User messages go to all, to one in a datagram, to one
+  // over TCP.
   absl::Status SetMeta(wire::Bytes meta);
   absl::Status Broadcast(wire::Bytes payload);
+  absl::Status SendBestEffort(std::string_view member, wire::Bytes payload);
   absl::Status SendReliably(std::string_view member, wire::Bytes payload);
 
   // What peers get of us in full exchanges: asked for at each one. It must not

@@ -127,6 +127,14 @@ TEST_F(GossipNodeTest, ReliableMessageReachesItsMember) {
   EXPECT_THAT(EventsOf<UserMessageEvent>(3), IsEmpty());
 }
 
+TEST_F(GossipNodeTest, BestEffortMessageReachesItsMember) {
+  Cluster(3);
+  ASSERT_THAT(Gossip(1).SendBestEffort("n2", Bytes{'u'}), IsOk());
+  world_->loop().RunFor(absl::Seconds(1));
+  EXPECT_THAT(EventsOf<UserMessageEvent>(2), SizeIs(1));
+  EXPECT_THAT(EventsOf<UserMessageEvent>(3), IsEmpty());
+}
+
 TEST_F(GossipNodeTest, UserStateIsExchangedOnJoining) {
   for (int i = 1; i <= 2; ++i) AddNode();
   options_.gossip = FastProfile();

@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/base/status_macros.h"
 #include "lb/gossip/dissemination.h"
 #include "lb/net/ip_address.h"
 
@@ -68,11 +69,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
 
 absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
                                          wire::Bytes payload) {
-  const NodeRecord* const record = roster_.table().Find(name);
-  if (record == nullptr || !record->is_up()) {
-    return absl::NotFoundError(
-        fmt::format("member {}: unknown or down, want one that is up", name));
-  }
+  LB_ASSIGN_OR_RETURN(const NodeRecord* const record, FindUp(name));
   if (payload.size() > wire::kStreamSizeMax) {
     return absl::InvalidArgumentError(
         fmt::format("user message: {} bytes, want {} or less", payload.size(),
@@ -86,6 +83,14 @@ absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
         fmt::format("streams: {} are open, want less", options_.requests_max));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<const NodeRecord*> Membership::FindUp(
+    std::string_view name) const {
+  const NodeRecord* const record = roster_.table().Find(name);
+  if (record != nullptr && record->is_up()) return record;
+  return absl::NotFoundError(
+      fmt::format("member {}: unknown or down, want one that is up", name));
 }
 
 void Membership::SetDelegates(Delegates delegates) {

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
@@ -80,6 +81,10 @@ class Membership {
   // room. InvalidArgument: too large for a packet. ResourceExhausted:
   // user_messages_max wait.
   absl::Status QueueUserMessage(absl::Time now, wire::Bytes payload);
+  // Sends `payload` to one member in a datagram of its own: once, and it may be
+  // lost. InvalidArgument: too large for a packet. NotFound: no such member
+  // that is up.
+  absl::Status SendUserDatagram(std::string_view name, wire::Bytes payload);
   // Sends `payload` to one member over TCP. NotFound: no such member that is
   // up. ResourceExhausted: requests_max streams are open.
   absl::Status SendUserMessage(absl::Time now, std::string_view name,
@@ -172,6 +177,10 @@ class Membership {
   // Packets (membership_packets.cc).
   wire::Source OwnSource() const;
   size_t PacketBudget() const;
+  // The message; InvalidArgument: it does not fit a packet.
+  absl::StatusOr<wire::Bytes> EncodeUserMessage(wire::Bytes payload) const;
+  // NotFound: no such member that is up.
+  absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
   void SendPlain(const net::Endpoint& to, const wire::Message& message);
   void SendWithPiggyback(const net::Endpoint& to, const wire::Message& message);
   void GossipTo(NodeRecord& record);

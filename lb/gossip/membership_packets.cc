@@ -7,6 +7,7 @@
 
 #include "absl/types/span.h"
 #include "fmt/format.h"
+#include "lb/base/status_macros.h"
 #include "lb/gossip/dissemination.h"
 #include "lb/gossip/membership.h"
 
@@ -68,16 +69,32 @@ void Membership::GossipTo(NodeRecord& record) {
   outgoing_.push_back(std::move(packet));
 }
 
-absl::Status Membership::QueueUserMessage(absl::Time now, wire::Bytes payload) {
+absl::StatusOr<wire::Bytes> Membership::EncodeUserMessage(
+    wire::Bytes payload) const {
   const size_t reserve = kEncryptionReserve + kPartOverhead;
   const size_t size_max = PacketBudget() - std::min(PacketBudget(), reserve);
   wire::Bytes message =
       wire::EncodeMessage(wire::User{.payload = std::move(payload)});
-  if (message.size() > size_max) {
-    return absl::InvalidArgumentError(
-        fmt::format("user message: {} bytes with its type, want {} or less",
-                    message.size(), size_max));
-  }
+  if (message.size() <= size_max) return message;
+  return absl::InvalidArgumentError(
+      fmt::format("user message: {} bytes with its type, want {} or less",
+                  message.size(), size_max));
+}
+
+absl::Status Membership::SendUserDatagram(std::string_view name,
+                                          wire::Bytes payload) {
+  LB_ASSIGN_OR_RETURN(wire::Bytes message,
+                      EncodeUserMessage(std::move(payload)));
+  LB_ASSIGN_OR_RETURN(const NodeRecord* const record, FindUp(name));
+  outgoing_.push_back({.to = record->endpoint(),
+                       .messages = {std::move(message)},
+                       .checksum = record->checksum()});
+  return absl::OkStatus();
+}
+
+absl::Status Membership::QueueUserMessage(absl::Time now, wire::Bytes payload) {
+  LB_ASSIGN_OR_RETURN(wire::Bytes message,
+                      EncodeUserMessage(std::move(payload)));
   CatchUpGossipClock(now);
   if (!user_log_.Append(std::move(message))) {
     ++counters_.user_messages_overflow;

@@ -397,6 +397,28 @@ TEST_F(MembershipTest, UserMessagesKeepTheirBounds) {
   EXPECT_EQ(core_->counters().user_messages_overflow, 1u);
 }
 
+TEST_F(MembershipTest, UserDatagramGoesToItsMemberOnce) {
+  KnowMembers({"b", "c"});
+  ASSERT_THAT(core_->SendUserDatagram("b", Bytes{'u'}), IsOk());
+  Collect();
+  EXPECT_THAT(SentOf<wire::User>("b"), ElementsAre(wire::User{Bytes{'u'}}));
+  EXPECT_EQ(sent_.back().checksum, wire::Checksum::kCrc32);
+  RunFor(absl::Seconds(2), {"b", "c"});
+  EXPECT_THAT(SentOf<wire::User>(), SizeIs(1));
+}
+
+TEST_F(MembershipTest, UserDatagramNamesWhatItCannotDo) {
+  KnowMembers({"b"});
+  EXPECT_THAT(core_->SendUserDatagram("b", Bytes(1400, 'x')),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(core_->SendUserDatagram("c", Bytes{'u'}),
+              StatusIs(absl::StatusCode::kNotFound));
+  Hear("c", wire::Dead{1, "b", "c"});
+  EXPECT_THAT(core_->SendUserDatagram("b", Bytes{'u'}),
+              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(SentOf<wire::User>(), IsEmpty());
+}
+
 // They are for those who are there; a lonely node's must not fill up for ever.
 TEST_F(MembershipTest, UserMessagesOfALonelyNodeAreForNobody) {
   for (size_t i = 0; i < 2 * options_.user_messages_max; ++i) {

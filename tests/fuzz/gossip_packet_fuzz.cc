@@ -1,26 +1,46 @@
-// Any bytes as a datagram, plain or under a key.
+// Any bytes as a datagram, and as what comes out of a sealed one.
 #include <cstddef>
 #include <cstdint>
 
 #include "absl/types/span.h"
-#include "lb/base/check.h"
 #include "lb/gossip/wire/codec.h"
-#include "lb/gossip/wire/keyring.h"
+#include "lb/gossip/wire/encryption.h"
+#include "lb/gossip/wire/messages.h"
 #include "lb/gossip/wire/testing/round_trip.h"
+#include "tests/fuzz/allocation_bound.h"
+#include "tests/fuzz/gossip_codecs.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+namespace lb::gossip::wire {
+namespace {
+
+// What it decompresses to, in a buffer that doubles, and the messages in it.
+constexpr int64_t kAllocatedMax = 8 * kPacketInflatedMax;
+
+void Decode(const Codec& codec, absl::Span<const uint8_t> bytes) {
+  {
+    const fuzz::AllocationBound bound(kAllocatedMax);
+    (void)codec.DecodePacket(bytes).ok();
+  }
+  RoundTrip(codec).Packet(bytes);
+}
+
+// The version is not under the seal: any plaintext may claim to be padded.
+Bytes SealedAsPadded(absl::Span<const uint8_t> plain) {
+  Bytes sealed = Seal({.version = EncryptionVersion::kUnpadded,
+                       .key = VectorKey(),
+                       .nonce = Nonce{}},
+                      plain, {});
+  sealed[0] = static_cast<uint8_t>(EncryptionVersion::kPadded);
+  return sealed;
+}
+
+}  // namespace
+}  // namespace lb::gossip::wire
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lb::gossip::wire;
-  const auto no_nonces = [] { return Nonce{}; };
-  static const RoundTrip plain{Codec({}, Keyring(), no_nonces)};
-  static const RoundTrip keyed{Codec(
-      {.verify_incoming = false},
-      [] {
-        Keyring ring;
-        LB_CHECK(ring.Add(Bytes(16, 'k')).ok());
-        return ring;
-      }(),
-      no_nonces)};
-  plain.Packet({bytes, size});
-  keyed.Packet({bytes, size});
+  const absl::Span<const uint8_t> bytes(data, size);
+  for (const Codec& codec : FuzzCodecs()) Decode(codec, bytes);
+  if (size > 0) Decode(FuzzCodecs()[1], SealedAsPadded(bytes));
   return 0;
 }

@@ -4,13 +4,36 @@
 
 #include "absl/types/span.h"
 #include "lb/gossip/wire/codec.h"
-#include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/testing/round_trip.h"
+#include "tests/fuzz/allocation_bound.h"
+#include "tests/fuzz/gossip_codecs.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+namespace lb::gossip::wire {
+namespace {
+
+// What it decompresses to, in a buffer that doubles, and 200 bytes for each of
+// a full exchange's 1048576 nodes.
+constexpr int64_t kAllocatedMax = 3 * kStreamSizeMax + (200 << 20);
+
+void Decode(const Codec& codec, absl::Span<const uint8_t> bytes,
+            Codec::Direction direction) {
+  {
+    const fuzz::AllocationBound bound(kAllocatedMax);
+    (void)codec.DecodeStream(bytes, direction).ok();
+  }
+  RoundTrip(codec).Stream(bytes, direction);
+}
+
+}  // namespace
+}  // namespace lb::gossip::wire
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lb::gossip::wire;
-  static const RoundTrip plain{Codec({}, Keyring(), [] { return Nonce{}; })};
-  plain.Stream({bytes, size}, Codec::Direction::kRequest);
-  plain.Stream({bytes, size}, Codec::Direction::kResponse);
+  for (const Codec& codec : FuzzCodecs()) {
+    for (const auto direction :
+         {Codec::Direction::kRequest, Codec::Direction::kResponse}) {
+      Decode(codec, {data, size}, direction);
+    }
+  }
   return 0;
 }

@@ -49,8 +49,8 @@ class BusyLoops {
  private:
   [[noreturn]] static void Spin() {
     alarm(3600);  // Ends it whatever becomes of us.
-    for (volatile uint64_t n = 0;; n = n + 1) {
-    }
+    volatile uint64_t n = 0;
+    for (;;) n = n + 1;
   }
 
   std::vector<pid_t> pids_;
