@@ -74,9 +74,8 @@ grpc::ServerUnaryReactor* StatusService::WhatIf(
     grpc::CallbackServerContext* context,
     const status::v1::WhatIfRequest* request,
     status::v1::WhatIfResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->WhatIf(*request);
-                      }});
+  return AnswerOnLoop(loop_, context, response,
+                      {[this, request] { return agent_->WhatIf(*request); }});
 }
 
 grpc::ServerWriteReactor<status::v1::WatchResponse>* StatusService::Watch(
