@@ -17,8 +17,8 @@ packages=(
 )
 if [[ ${1:-} == test ]]; then
   packages+=(
-    arping clang clang-format golang-go
-    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev ndisc6 nftables
+    arping clang clang-format clang-tidy golang-go
+    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm ndisc6 nftables
   )
 fi
 
