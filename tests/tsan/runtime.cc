@@ -14,13 +14,13 @@
 #define MUTEX "_ZN4absl7debian35Mutex"
 #define COND_VAR "_ZN4absl7debian37CondVar"
 
-namespace {
-
-// absl::Duration and absl::Time, as they are passed: in two registers.
+// absl::Time, as it is passed: in two registers.
 struct Moment {
   int64_t seconds;
   int64_t ticks;
 };
+
+namespace {
 
 // The library's function `name`.
 template <typename Function>
@@ -87,14 +87,7 @@ void Wait(void* self, void* mutex) {
   Waiting(mutex, [&] { next(self, mutex); });
 }
 
-bool WaitWithTimeout(void* self, void* mutex, Moment timeout) __asm__(
-    COND_VAR "15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
-bool WaitWithTimeout(void* self, void* mutex, Moment timeout) {
-  static const auto next = Next<bool(void*, void*, Moment)>(
-      COND_VAR "15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
-  return Waiting(mutex, [&] { return next(self, mutex, timeout); });
-}
-
+// WaitWithTimeout() calls this one.
 bool WaitWithDeadline(void* self, void* mutex, Moment deadline) __asm__(
     COND_VAR "16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE");
 bool WaitWithDeadline(void* self, void* mutex, Moment deadline) {
