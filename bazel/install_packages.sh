@@ -20,8 +20,8 @@ packages=(
 )
 if [[ ${1:-} == test ]]; then
   packages+=(
-    arping clang clang-format debootstrap golang-go
-    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev make
+    arping clang clang-format clang-tidy debootstrap golang-go
+    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm make
     ndisc6 nftables openssl prometheus python3-grpcio python3-protobuf systemd
   )
 fi

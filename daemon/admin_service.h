@@ -32,10 +32,9 @@ class AdminService final : public admin::v1::Admin::CallbackService {
       : loop_(loop), agent_(agent), log_(log), actions_(std::move(actions)) {}
 
  private:
-  grpc::ServerUnaryReactor* Drain(
-      grpc::CallbackServerContext* context,
-      const admin::v1::DrainRequest* request,
-      admin::v1::DrainResponse* response) override;
+  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
+                                  const admin::v1::DrainRequest* request,
+                                  admin::v1::DrainResponse* response) override;
   grpc::ServerUnaryReactor* Undrain(
       grpc::CallbackServerContext* context,
       const admin::v1::UndrainRequest* request,

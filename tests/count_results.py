@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Counts the test cases in the test.xml files below a folder.
 
+The folder has one for each mode of ./test, which has one for each target.
 Prints failed and skipped ones by name, then "N passed, N failed, N skipped".
 Exits with 1 if any failed, or if none ran.
 """
@@ -27,7 +28,10 @@ def outcome(case):
 def main(folder):
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for path in sorted(pathlib.Path(folder).rglob("test.xml")):
-        target = "//" + str(path.parent.relative_to(folder))
+        mode, *parts = path.parent.relative_to(folder).parts
+        target = "//" + "/".join(parts)
+        if mode != "plain":
+            target = f"[{mode}] {target}"
         try:
             root = xml.etree.ElementTree.parse(path).getroot()
         except xml.etree.ElementTree.ParseError as error:

@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -92,8 +91,8 @@ class InteropTest : public testing::Test {
   void TearDown() override {
     if (HasFailure()) {
       for (Node& node : nodes_) {
-        std::cout << node.name << ": "
-                  << absl::StrJoin(node.process->Events(), "; ") << "\n";
+        fmt::print("{}: {}\n", node.name,
+                   fmt::join(node.process->Events(), "; "));
       }
     }
   }

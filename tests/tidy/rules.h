@@ -1,0 +1,44 @@
+// The house rules that a machine can check, each a pure function of a file.
+//
+// Every finding says what to do instead. What a rule lets through on purpose
+// (the real clock in lb/io/posix) stands in its table; what one file may do for
+// a reason of its own stands in exceptions.h.
+#ifndef TESTS_TIDY_RULES_H_
+#define TESTS_TIDY_RULES_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/tidy/source_file.h"
+
+namespace lb::tidy {
+
+// Columns, lines of a file, lines and parameters of a function.
+std::vector<Finding> CheckLimits(const SourceFile& file);
+
+// Words that must not occur: clocks, sleeps, threads, hash containers, ...
+std::vector<Finding> CheckBans(const SourceFile& file);
+
+// Who may include whom: a row the lower ones, siblings of row 3 never each
+// other, socket headers only what is close to the kernel.
+std::vector<Finding> CheckIncludes(const SourceFile& file);
+
+// A header's first lines say what it is; a TODO has the number of its issue.
+std::vector<Finding> CheckComments(const SourceFile& file);
+
+// `text` is that of the BUILD file at `path`: tests have a size, no globs.
+std::vector<Finding> CheckBuildFile(std::string_view path,
+                                    std::string_view text);
+
+// Is `file`, below the folder of the BUILD file, named in it?
+std::vector<Finding> CheckNamedInBuild(std::string_view file,
+                                       std::string_view build_path,
+                                       std::string_view build_text);
+
+// All that concern one source.
+std::vector<Finding> CheckSource(const SourceFile& file);
+
+}  // namespace lb::tidy
+
+#endif  // TESTS_TIDY_RULES_H_

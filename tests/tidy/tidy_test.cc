@@ -1,0 +1,115 @@
+// The house rules, held against the whole tree.
+//
+// The tree is found through this file: Bazel gives a link to the real one. The
+// test is local and never cached, as it reads files it does not name.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/tidy/exceptions.h"
+#include "tests/tidy/rules.h"
+#include "tests/tidy/source_file.h"
+
+namespace lb::tidy {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path Root() {
+  return fs::canonical("tests/tidy/tidy_test.cc")
+      .parent_path()
+      .parent_path()
+      .parent_path();
+}
+
+std::string ReadText(const fs::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Path from the top to text, of all sources and BUILD files.
+std::map<std::string, std::string> ReadTree() {
+  const fs::path root = Root();
+  std::map<std::string, std::string> tree;
+  for (const char* top : {"lb", "daemon", "examples", "tests"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      const std::string extension = entry.path().extension();
+      if (extension == ".h" || extension == ".cc" || extension == ".proto" ||
+          extension == ".bazel") {
+        tree.emplace(fs::relative(entry.path(), root), ReadText(entry.path()));
+      }
+    }
+  }
+  return tree;
+}
+
+bool IsBuildFile(const std::string& path) {
+  return path.ends_with("/BUILD.bazel");
+}
+
+// The BUILD file of the package that `path` lies in; end() if there is none.
+auto PackageOf(const std::map<std::string, std::string>& tree,
+               const std::string& path) {
+  for (fs::path folder = fs::path(path).parent_path(); !folder.empty();
+       folder = folder.parent_path()) {
+    const auto found = tree.find(folder / "BUILD.bazel");
+    if (found != tree.end()) return found;
+  }
+  return tree.end();
+}
+
+std::vector<Finding> CheckPackage(
+    const std::map<std::string, std::string>& tree, const std::string& path) {
+  const auto package = PackageOf(tree, path);
+  if (package == tree.end()) {
+    return {{"dead-file", path, 0, "in no package: give it a BUILD.bazel"}};
+  }
+  return CheckNamedInBuild(path, package->first, package->second);
+}
+
+std::vector<Finding> CheckFile(const std::map<std::string, std::string>& tree,
+                               const std::string& path,
+                               const std::string& text) {
+  if (IsBuildFile(path)) return CheckBuildFile(path, text);
+  std::vector<Finding> findings = CheckPackage(tree, path);
+  if (path.ends_with(".proto")) return findings;
+  for (Finding& finding : CheckSource(ParseSource(path, text))) {
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+using FileAndRule = std::pair<std::string, std::string>;
+
+TEST(TidyTest, TreeKeepsTheHouseRules) {
+  const auto tree = ReadTree();
+  ASSERT_GT(tree.size(), 400u) << "the tree was not found at " << Root();
+
+  std::set<FileAndRule> excepted;
+  for (const Exception& exception : kExceptions) {
+    excepted.emplace(exception.path, exception.rule);
+  }
+  std::set<FileAndRule> needed;
+  for (const auto& [path, text] : tree) {
+    for (const Finding& finding : CheckFile(tree, path, text)) {
+      const FileAndRule key(finding.path, finding.rule);
+      if (excepted.contains(key)) {
+        needed.insert(key);
+      } else {
+        ADD_FAILURE() << finding.ToString();
+      }
+    }
+  }
+  EXPECT_THAT(excepted, testing::ContainerEq(needed))
+      << "tests/tidy/exceptions.h names what is not needed any more";
+}
+
+}  // namespace
+}  // namespace lb::tidy
