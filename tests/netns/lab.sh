@@ -9,8 +9,10 @@
 
 LAB_PREFIX=${LAB_PREFIX:-}
 LAB_NODES=(n1 n2 n3)
+LAB_CLIENTS=(client)  # A script may add "asker".
 LAB_SUBNET=172.18.8
 LAB_SUBNET6=fd00:172:18:8:
+LAB_GOSSIP_SUBNET=172.18.8  # Another one after lab_add_gossip_links.
 
 lab_namespace() { echo "$LAB_PREFIX$1"; }
 lab_in() {  # lab_in HOST COMMAND...: runs a command on a host of the lab.
@@ -28,6 +30,7 @@ lab_exec() {
 lab_address() {  # The host's own address.
   case $1 in
     client) echo "$LAB_SUBNET.10" ;;
+    asker) echo "$LAB_SUBNET.20" ;;
     n*) echo "$LAB_SUBNET.1${1#n}" ;;
   esac
 }
@@ -52,7 +55,7 @@ lab_permitted() {  # May this process make namespaces? Says why not.
 lab_up() {
   local host namespace switch
   switch=$(lab_namespace switch)
-  for host in switch client "${LAB_NODES[@]}"; do
+  for host in switch "${LAB_CLIENTS[@]}" "${LAB_NODES[@]}"; do
     namespace=$(lab_namespace "$host")
     if ip netns list | grep -qw "^$namespace"; then
       echo "namespace $namespace exists already; is another lab up? (./run --clean removes it)" >&2
@@ -62,7 +65,7 @@ lab_up() {
   ip netns add "$switch"
   ip -n "$switch" link add br0 type bridge
   ip -n "$switch" link set br0 up
-  for host in client "${LAB_NODES[@]}"; do
+  for host in "${LAB_CLIENTS[@]}" "${LAB_NODES[@]}"; do
     namespace=$(lab_namespace "$host")
     ip netns add "$namespace"
     ip link add eth0 netns "$namespace" type veth peer name "$host" netns "$switch"
@@ -76,6 +79,23 @@ lab_up() {
     lab_in "$host" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
   done
 }
+
+# A second link of each node, on a bridge of their own: gossip goes there.
+lab_add_gossip_links() {
+  local node namespace switch
+  LAB_GOSSIP_SUBNET=172.18.9
+  switch=$(lab_namespace switch)
+  ip -n "$switch" link add br1 type bridge
+  ip -n "$switch" link set br1 up
+  for node in "${LAB_NODES[@]}"; do
+    namespace=$(lab_namespace "$node")
+    ip link add eth1 netns "$namespace" type veth peer name "$node-gossip" netns "$switch"
+    ip -n "$switch" link set "$node-gossip" master br1 up
+    ip -n "$namespace" link set eth1 up
+    ip -n "$namespace" address add "$(lab_gossip_address "$node")/24" dev eth1
+  done
+}
+lab_gossip_address() { echo "$LAB_GOSSIP_SUBNET.1${1#n}"; }
 
 lab_cut_link() { ip -n "$(lab_namespace switch)" link set "$1" down; }
 lab_mend_link() { ip -n "$(lab_namespace switch)" link set "$1" up; }
@@ -110,11 +130,11 @@ lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
   local node=$1 peer join=()
   shift
   for peer in "${LAB_NODES[@]}"; do
-    [[ $peer == "$node" ]] || join+=(--join "$(lab_address "$peer")")
+    [[ $peer == "$node" ]] || join+=(--join "$(lab_gossip_address "$peer")")
   done
   mkdir -p "$LAB_DIR/$node"
   (lab_exec "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
-    --manifests "$LAB_DIR/manifests" --gossip-bind "$(lab_address "$node")" \
+    --manifests "$LAB_DIR/manifests" --gossip-bind "$(lab_gossip_address "$node")" \
     "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
     --deliver loopback --user "$(id -un)" "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1) &
   echo $! >"$LAB_DIR/$node/lbd.pid"
@@ -177,7 +197,7 @@ lab_mac() { lab_in "$1" cat /sys/class/net/eth0/address; }
 
 lab_down() {
   local host namespace pid
-  for host in "${LAB_NODES[@]}" client switch; do
+  for host in "${LAB_NODES[@]}" "${LAB_CLIENTS[@]}" switch; do
     namespace=$(lab_namespace "$host")
     ip netns list | grep -qw "^$namespace" || continue
     # Only what runs inside the lab's own namespaces.
