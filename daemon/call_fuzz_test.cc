@@ -1,12 +1,12 @@
 // Bytes that no caller of good will sends to the calls of both services. What
 // is no message, or a message that makes no sense, is refused; the node goes on
 // and still answers.
-#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "daemon/testing/node_test.h"
+#include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
 #include "lb/gossip/wire/keyring.h"
@@ -93,7 +93,7 @@ std::string Damage(std::string request, Prng& prng) {
 
 TEST_F(CallFuzzTest, NoRequestEndsTheNode) {
   constexpr uint64_t kSeed = 20240501;
-  std::cout << "seed " << kSeed << std::endl;
+  SCOPED_TRACE(fmt::format("seed {}", kSeed));
   Prng prng(kSeed);
   for (const auto& [method, request] : Calls()) {
     for (int i = 0; i < kRounds; ++i) {
