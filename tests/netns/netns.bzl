@@ -1,16 +1,18 @@
 """Tests on real kernels, in network namespaces that they make themselves."""
 
-def netns_test(name, script, data):
+def netns_test(name, script, data, size = "medium", env = {}):
     """Declares a test that runs a script of this folder with lab.sh.
 
     Args:
       name: of the test.
       script: sources lab.sh; exit status 77 means skipped.
       data: further files it reads.
+      size: as of any test; large where stories take minutes.
+      env: variables for the script.
     """
     native.sh_test(
         name = name,
-        size = "medium",
+        size = size,
         srcs = ["case.sh"],
         args = [
             name,
@@ -18,6 +20,7 @@ def netns_test(name, script, data):
             "$(location //daemon:lbd)",
             "$(location //daemon/lbctl:lbctl)",
         ],
+        env = env,
         data = data + [
             script,
             "lab.sh",
