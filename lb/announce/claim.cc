@@ -85,6 +85,13 @@ Claim::Step Claim::Begin(absl::Time now, Role role) {
   return Go(now, EventOf(role));
 }
 
+Claim::Step Claim::HandOver(absl::Time now) {
+  const Step step = Go(now, ClaimEvent::kHandOver);
+  const bool claimed = now - claim_heard_ < options_->member_grace;
+  if (state_ != ClaimState::kHandingOver || !claimed) return step;
+  return Go(now, ClaimEvent::kLesserClaim);
+}
+
 Claim::Step Claim::OnRival(absl::Time now, const Rival& rival) {
   if (rival.sign == RivalSign::kYields) {
     const bool won = state_ == ClaimState::kAnnouncing &&
@@ -206,6 +213,7 @@ Claim::Step Claim::Insist(absl::Time now, RivalSign sign) {
   if (now - contest_seen_ > options_->defend_interval) contest_since_ = now;
   contest_seen_ = now;
   const bool claims = sign == RivalSign::kClaims;
+  if (claims) claim_heard_ = now;
   Step step;
   if (claims && now - defended_at_ >= options_->insist_interval) {
     defended_at_ = now;

@@ -121,7 +121,9 @@ class Claim {
 
   // From whatever was before.
   Step Begin(absl::Time now, Role role);
-  Step HandOver(absl::Time now) { return Go(now, ClaimEvent::kHandOver); }
+  // Ends at once if a rival that had to yield claimed it within member_grace:
+  // the new owner was the first to know.
+  Step HandOver(absl::Time now);
   Step Rest(absl::Time now) { return Go(now, ClaimEvent::kRest); }
   // Probes again for an address that is withheld, and takes back one that was
   // yielded. Else nothing.
@@ -155,6 +157,7 @@ class Claim {
   bool yield_reported_ = false;
   absl::Time contest_since_ = absl::InfinitePast();  // With a member.
   absl::Time contest_seen_ = absl::InfinitePast();
+  absl::Time claim_heard_ = absl::InfinitePast();  // In a contest.
   absl::Time defended_at_ = absl::InfinitePast();
   absl::btree_map<Outcome, absl::Time> reported_;  // When last.
 };

@@ -239,6 +239,20 @@ TEST_F(ClaimTest, HandingOverEndsWithAnyClaim) {
   EXPECT_EQ(claim_.state(), ClaimState::kHandingOver);
 }
 
+// Else both answered until the new owner's next round, 100 ms later.
+TEST_F(ClaimTest, HandingOverIsOverIfTheNewOwnerWasHeardBefore) {
+  Begin(Role::kAnnounce);
+  EXPECT_EQ(Lesser(), "announce once");
+  Wait(options_.member_grace - absl::Milliseconds(1));
+  EXPECT_EQ(Name(claim_.HandOver(now_)), "silence");
+  EXPECT_EQ(claim_.state(), ClaimState::kHandedOver);
+  // Who has yielded is no new owner, nor is who was heard long ago.
+  Begin(Role::kAnnounce);
+  Wait(absl::Milliseconds(1));
+  Hear(kB, Precedence::kOurs, RivalSign::kYields);
+  EXPECT_EQ(Name(claim_.HandOver(now_)), "keep quiet");
+}
+
 TEST(ValidateClaimOptionsTest, NamesWhatIsWrong) {
   EXPECT_THAT(Validate(ClaimOptions{}), IsOk());
   const struct {

@@ -9,7 +9,7 @@
 
 LAB_PREFIX=${LAB_PREFIX:-}
 LAB_NODES=(n1 n2 n3)
-LAB_CLIENTS=(client)  # A script may add "asker".
+LAB_CLIENTS=(client)  # A script may add "asker" and "foreign".
 LAB_SUBNET=172.18.8
 LAB_SUBNET6=fd00:172:18:8:
 LAB_GOSSIP_SUBNET=172.18.8  # Another one after lab_add_gossip_links.
@@ -31,6 +31,7 @@ lab_address() {  # The host's own address.
   case $1 in
     client) echo "$LAB_SUBNET.10" ;;
     asker) echo "$LAB_SUBNET.20" ;;
+    foreign) echo "$LAB_SUBNET.30" ;;
     n*) echo "$LAB_SUBNET.1${1#n}" ;;
   esac
 }

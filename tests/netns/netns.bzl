@@ -1,13 +1,14 @@
 """Tests on real kernels, in network namespaces that they make themselves."""
 
-def netns_test(name, script, data, size = "medium"):
+def netns_test(name, script, data, size = "medium", env = {}):
     """Declares a test that runs a script of its folder, with lab.sh at hand.
 
     Args:
       name: of the test.
       script: sources lab.sh; exit status 77 means skipped.
       data: further files it reads.
-      size: of the test.
+      size: as of any test; large where stories take minutes.
+      env: variables for the script.
     """
     native.sh_test(
         name = name,
@@ -19,6 +20,7 @@ def netns_test(name, script, data, size = "medium"):
             "$(location //daemon:lbd)",
             "$(location //daemon/lbctl:lbctl)",
         ],
+        env = env,
         data = data + [
             script,
             "//tests/netns:lab.sh",
