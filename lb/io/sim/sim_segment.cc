@@ -14,14 +14,17 @@
 namespace lb::io {
 namespace {
 
-net::MacAddress DestinationOf(absl::Span<const uint8_t> frame) {
+net::MacAddress MacAt(absl::Span<const uint8_t> frame, size_t offset) {
   net::MacAddress mac;
-  std::copy_n(frame.begin(), mac.bytes.size(), mac.bytes.begin());
+  std::copy_n(frame.begin() + offset, mac.bytes.size(), mac.bytes.begin());
   return mac;
 }
 
-bool IsIpv6Multicast(const net::MacAddress& mac) {
-  return mac.bytes[0] == 0x33 && mac.bytes[1] == 0x33;
+// IPv6 multicast that a switch sends only where the group was joined: all but
+// ff02::1, for which nobody sends reports (RFC 4541 3, RFC 3810 6).
+bool IsSnooped(const net::MacAddress& mac) {
+  constexpr net::MacAddress kAllNodes = {{0x33, 0x33, 0, 0, 0, 1}};
+  return mac.bytes[0] == 0x33 && mac.bytes[1] == 0x33 && mac != kAllNodes;
 }
 
 }  // namespace
@@ -95,17 +98,43 @@ void SimSegment::Transmit(const SimFrameTransport& from,
   ++stats_.sent;
   const int host = from.at_->host;
   if (tap_) tap_(host, frame);
-  const net::MacAddress to = DestinationOf(frame);
+  const net::MacAddress to = MacAt(frame, 0);
+  Learn(host, MacAt(frame, to.bytes.size()));
+  const std::optional<int> port = PortOf(to);
   const auto shared =
       std::make_shared<const std::vector<uint8_t>>(frame.begin(), frame.end());
   for (SimFrameTransport* member : members_) {
     if (member == &from) continue;
     if (to.is_multicast()
-            ? !snooping_ || !IsIpv6Multicast(to) || member->HasJoined(to)
+            ? !snooping_ || !IsSnooped(to) || member->HasJoined(to)
             : member->mac_ == to) {
+      if (port && *port != member->at_->host) {
+        ++stats_.misdirected;
+        continue;
+      }
       SendTo(member, host, shared);
     }
   }
+}
+
+void SimSegment::Learn(int host, const net::MacAddress& source) {
+  if (forwarding_age_ == absl::ZeroDuration() || source.is_multicast()) return;
+  if (forwarding_.size() >= kForwardingMax && !forwarding_.contains(source)) {
+    absl::erase_if(forwarding_, [this](const auto& entry) {
+      return loop_->Now() - entry.second.seen > forwarding_age_;
+    });
+    if (forwarding_.size() >= kForwardingMax) return;
+  }
+  forwarding_[source] = {host, loop_->Now()};
+}
+
+std::optional<int> SimSegment::PortOf(const net::MacAddress& mac) const {
+  const auto found = forwarding_.find(mac);
+  if (found == forwarding_.end() ||
+      loop_->Now() - found->second.seen > forwarding_age_) {
+    return std::nullopt;
+  }
+  return found->second.host;
 }
 
 void SimSegment::SendTo(SimFrameTransport* to, int from, const Frame& frame) {

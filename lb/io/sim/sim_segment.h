@@ -2,8 +2,13 @@
 //
 // A frame reaches the host whose eth0 has the destination address; broadcast
 // reaches all, and so does multicast, unless SetMulticastSnooping(): then IPv6
-// multicast reaches those that joined the group. At most kFramesInFlightMax
-// wait for a host; more are dropped. Delay, loss and partitions: paths().
+// multicast but to all nodes reaches those that joined the group. At most
+// kFramesInFlightMax wait for a host; more are dropped. Delay, loss and
+// partitions: paths().
+//
+// With SetForwarding() it is a switch that learns: a frame to a MAC that was
+// seen as a source goes to the port where it was seen last, be it the right
+// one or not, until the entry is older than the age; to any other, to all.
 #ifndef LB_IO_SIM_SIM_SEGMENT_H_
 #define LB_IO_SIM_SIM_SEGMENT_H_
 
@@ -11,12 +16,15 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
 #include "lb/io/frame_transport.h"
@@ -29,6 +37,8 @@ namespace lb::io {
 
 // Frames under way to one host.
 inline constexpr size_t kFramesInFlightMax = 4096;
+// Entries of a forwarding table; a MAC beyond is not learned.
+inline constexpr size_t kForwardingMax = 8192;
 
 struct SimSegmentStats {
   uint64_t sent = 0;         // Accepted by Send().
@@ -38,6 +48,7 @@ struct SimSegmentStats {
   uint64_t blocked = 0;      // By a block of the path.
   uint64_t unreachable = 0;  // The host is down, or its cable is unplugged.
   uint64_t overflowed = 0;   // kFramesInFlightMax were under way.
+  uint64_t misdirected = 0;  // To a port where its destination is not.
 };
 
 class SimFramePort;
@@ -56,6 +67,12 @@ class SimSegment {
   const SimSegmentStats& stats() const { return stats_; }
   void SetTap(Tap tap) { tap_ = std::move(tap); }
   void SetMulticastSnooping(bool on) { snooping_ = on; }
+  // Zero, as at first: frames go where their destination is.
+  void SetForwarding(absl::Duration age) { forwarding_age_ = age; }
+  // The number of the host at whose port the MAC was seen last; nullopt: the
+  // table has no entry for it.
+  std::optional<int> PortOf(const net::MacAddress& mac) const;
+  size_t forwarding_entries() const { return forwarding_.size(); }
 
   // For the transports:
   void Attach(SimFrameTransport* transport) { members_.push_back(transport); }
@@ -63,7 +80,12 @@ class SimSegment {
 
  private:
   using Frame = std::shared_ptr<const std::vector<uint8_t>>;
+  struct ForwardingEntry {
+    int host = 0;
+    absl::Time seen;
+  };
 
+  void Learn(int host, const net::MacAddress& source);
   void SendTo(SimFrameTransport* to, int from, const Frame& frame);
   void Schedule(SimFrameTransport* to, int from, const Frame& frame);
 
@@ -72,6 +94,8 @@ class SimSegment {
   SimPaths paths_;
   SimSegmentStats stats_;
   bool snooping_ = false;
+  absl::Duration forwarding_age_;
+  absl::btree_map<net::MacAddress, ForwardingEntry> forwarding_;
   Tap tap_;
   std::vector<SimFrameTransport*> members_;  // In the order they came.
 };

@@ -1,0 +1,18 @@
+// Frame transports with a defect: frames that are lost or say something wrong.
+#ifndef LB_TESTS_SIM_CHAOS_ALTERED_FRAMES_H_
+#define LB_TESTS_SIM_CHAOS_ALTERED_FRAMES_H_
+
+#include <memory>
+
+#include "lb/io/frame_transport.h"
+#include "tests/sim/chaos/defect.h"
+
+namespace lb::chaos {
+
+// Null: the defect is not one of frames. `frames` must outlive it.
+std::unique_ptr<io::FrameTransport> AlterFrames(io::FrameTransport* frames,
+                                                Defect defect);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_ALTERED_FRAMES_H_

@@ -1,0 +1,113 @@
+#include "tests/sim/chaos/altered_world.h"
+
+#include <string>
+#include <utility>
+
+#include "tests/sim/chaos/altered_frames.h"
+
+namespace lb::chaos {
+namespace {
+
+class SkewedTimer final : public io::Timer {
+ public:
+  SkewedTimer(const SkewedLoop* loop, std::unique_ptr<io::Timer> timer)
+      : loop_(loop), timer_(std::move(timer)) {}
+
+  void Arm(absl::Time deadline) override {
+    timer_->Arm(loop_->ToWrapped(deadline));
+  }
+  void Disarm() override { timer_->Disarm(); }
+
+ private:
+  const SkewedLoop* const loop_;
+  const std::unique_ptr<io::Timer> timer_;
+};
+
+class AlteredStore final : public io::StateStore {
+ public:
+  AlteredStore(io::StateStore* store, io::Loop* loop, Defect defect)
+      : store_(store), loop_(loop), defect_(defect) {}
+
+  absl::StatusOr<std::string> Read(const std::string& name) override {
+    return store_->Read(name);
+  }
+  void Write(const std::string&, std::string, OnWritten on_written) override {
+    if (defect_ == Defect::kEndlessWrites) return;
+    loop_->Post([on_written = std::move(on_written)]() mutable {
+      on_written(absl::OkStatus());
+    });
+  }
+
+ private:
+  io::StateStore* const store_;
+  io::Loop* const loop_;
+  const Defect defect_;
+};
+
+class KeepingInstaller final : public io::AddressInstaller {
+ public:
+  explicit KeepingInstaller(io::AddressInstaller* installer)
+      : installer_(installer) {}
+
+  absl::Status Install(const std::string& interface,
+                       const net::IpAddress& address) override {
+    return installer_->Install(interface, address);
+  }
+  absl::Status Uninstall(const std::string&, const net::IpAddress&) override {
+    return absl::OkStatus();
+  }
+
+ private:
+  io::AddressInstaller* const installer_;
+};
+
+}  // namespace
+
+absl::Time SkewedLoop::Now() const {
+  const absl::Time now = loop_->Now();
+  return now + ahead_ + (now - turned_) * (rate_ - 1);
+}
+
+absl::Time SkewedLoop::CivilNow() const {
+  return loop_->CivilNow() + (Now() - loop_->Now());
+}
+
+std::unique_ptr<io::Timer> SkewedLoop::NewTimer(
+    absl::AnyInvocable<void()> on_fire) {
+  return std::make_unique<SkewedTimer>(this,
+                                       loop_->NewTimer(std::move(on_fire)));
+}
+
+void SkewedLoop::SetDrift(int parts_per_million) {
+  ahead_ = Now() - loop_->Now();
+  turned_ = loop_->Now();
+  rate_ = 1 + parts_per_million / 1e6;
+}
+
+absl::Time SkewedLoop::ToWrapped(absl::Time local) const {
+  if (local == absl::InfiniteFuture()) return local;
+  if (rate_ == 1) return local - ahead_;
+  // Rounded up: a timer never fires before its time.
+  return turned_ + (local - turned_ - ahead_) / rate_ + absl::Nanoseconds(2);
+}
+
+AlteredWorld::AlteredWorld(const io::Environment& environment, Defect defect)
+    : loop_(std::make_unique<SkewedLoop>(environment.loop)),
+      frames_(AlterFrames(environment.frames, defect)),
+      environment_(environment) {
+  environment_.loop = loop_.get();
+  if (frames_ != nullptr) environment_.frames = frames_.get();
+  if (defect == Defect::kLyingDisk || defect == Defect::kEndlessWrites) {
+    state_ = std::make_unique<AlteredStore>(environment.state, environment.loop,
+                                            defect);
+    environment_.state = state_.get();
+  }
+  if (defect == Defect::kNoTakingBack) {
+    installer_ = std::make_unique<KeepingInstaller>(environment.installer);
+    environment_.installer = installer_.get();
+  }
+}
+
+AlteredWorld::~AlteredWorld() = default;
+
+}  // namespace lb::chaos

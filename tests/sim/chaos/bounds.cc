@@ -1,0 +1,57 @@
+#include "tests/sim/chaos/bounds.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "daemon/agent/announcing.h"
+#include "lb/announce/claim.h"
+
+namespace lb::chaos {
+namespace {
+
+// A node with more than these exchanges its state and rejoins less often.
+constexpr int kFullRate = 32;
+
+double Stretch(int nodes) {
+  return nodes <= kFullRate
+             ? 1
+             : std::ceil(std::log2(nodes) - std::log2(kFullRate)) + 1;
+}
+
+std::string Seconds(absl::Duration duration) {
+  return fmt::format("{:.2f} s", absl::ToDoubleSeconds(duration));
+}
+
+}  // namespace
+
+Bounds BoundsOf(const AgentOptions& options, int nodes) {
+  const gossip::GossipOptions& g = options.gossip;
+  const announce::ClaimOptions claim;
+  const double scale = std::max(1.0, std::log10(nodes));
+  Bounds bounds;
+  bounds.detection = g.probe_interval * g.awareness_max_multiplier +
+                     g.probe_interval * scale * g.suspicion_mult *
+                         g.suspicion_max_timeout_mult;
+  bounds.gossip =
+      g.gossip_interval * g.retransmit_mult * std::ceil(std::log10(nodes + 1));
+  bounds.settlement =
+      Announcing::kFresh + claim.insist_interval + options.handover.claim_wait;
+  bounds.double_answer = bounds.detection + bounds.gossip + bounds.settlement;
+  bounds.rest =
+      bounds.double_answer +
+      (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +
+      g.tcp_timeout + options.settle_time + AddressBook::kReleaseDelay +
+      claim.retry_interval;
+  return bounds;
+}
+
+std::string Bounds::ToString() const {
+  return fmt::format(
+      "double answer {} = detection {} + gossip {} + settlement {}; rest {}",
+      Seconds(double_answer), Seconds(detection), Seconds(gossip),
+      Seconds(settlement), Seconds(rest));
+}
+
+}  // namespace lb::chaos

@@ -1,0 +1,35 @@
+// Bounds: within what time the cluster must be right again, from its options.
+//
+//   detection     = awareness * probe_interval + longest suspicion
+//   gossip        = gossip_interval * transmissions of a message
+//   settlement    = fresh owners insist + one insists again + claim_wait
+//   double_answer = detection + gossip + settlement
+//   rest          = double_answer + rejoining + one full exchange + settle_time
+//                   + a release + one more try against a foreign host
+#ifndef LB_TESTS_SIM_CHAOS_BOUNDS_H_
+#define LB_TESTS_SIM_CHAOS_BOUNDS_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "daemon/agent/agent.h"
+
+namespace lb::chaos {
+
+struct Bounds {
+  absl::Duration detection;
+  absl::Duration gossip;
+  absl::Duration settlement;
+  // For no longer do two nodes that hear each other answer for one address.
+  absl::Duration double_answer;
+  // After it, if nothing is done to the cluster, all nodes agree.
+  absl::Duration rest;
+
+  std::string ToString() const;
+};
+
+Bounds BoundsOf(const AgentOptions& options, int nodes);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_BOUNDS_H_

@@ -1,0 +1,83 @@
+// Checker: the invariants of a simulated cluster.
+//
+// Asked after each event, for each frame, and every kInterval; keeps the first
+// violation. Names of invariants are stable, see the table in
+// docs/reliability.md.
+#ifndef LB_TESTS_SIM_CHAOS_CHECKER_H_
+#define LB_TESTS_SIM_CHAOS_CHECKER_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "tests/sim/chaos/bounds.h"
+#include "tests/sim/chaos/stage.h"
+
+namespace lb::chaos {
+
+struct Violation {
+  std::string invariant;  // "one-holder", "settled-stays", ...
+  std::string what;
+  absl::Duration at;  // Since the start of the run.
+};
+
+class Checker {
+ public:
+  static constexpr absl::Duration kInterval = absl::Milliseconds(100);
+
+  // Sets the stage's hooks. `stage` must outlive it.
+  Checker(Stage* stage, const Bounds& bounds);
+
+  // Every kInterval.
+  void OnInterval();
+  // Do all nodes that act show the same, and does one node answer for each
+  // address? Nullopt: yes; else what is not so.
+  std::optional<std::string> WhyNotAgreed();
+  // Do the clients' and the switch's tables lead to who answers?
+  std::optional<std::string> WhyNotReached();
+  // Is each address on "lo" of the nodes that announce it, and of no other?
+  std::optional<std::string> WhyNotDelivered();
+
+  void Fail(std::string invariant, std::string what);
+  const std::optional<Violation>& violation() const { return violation_; }
+  // The longest time for which two nodes answered for one address.
+  absl::Duration longest_double_answer() const { return longest_double_; }
+
+ private:
+  using Node = Stage::Node;
+
+  void AfterEvent();
+  void OnFrame(int host, absl::Span<const uint8_t> frame);
+  void CheckOneHolder(const Node& node);
+  void CheckSettled(const Node& node);
+  void CheckLimits(const Node& node);
+  void CheckDoubleAnswers();
+  void CheckRest();
+  void Settle();
+  void FollowForgetful();
+  std::map<net::IpAddress, std::vector<Node*>> Answering();
+  bool IsAtRest() const;
+  bool HasPathFault() const;
+
+  Stage* const stage_;
+  const Bounds bounds_;
+  const absl::Time began_;
+  std::optional<Violation> violation_;
+  std::map<const Node*, std::pair<const Agent*, uint64_t>> seen_versions_;
+  std::map<std::string, std::string> settled_;  // Addresses by service.
+  // Two nodes that answer, and since when.
+  std::map<std::pair<net::IpAddress, std::pair<std::string, std::string>>,
+           absl::Time>
+      doubles_;
+  absl::Duration longest_double_;
+  int64_t intervals_ = 0;
+};
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_CHECKER_H_

@@ -1,0 +1,41 @@
+#include "tests/sim/chaos/defect.h"
+
+#include <array>
+
+namespace lb::chaos {
+namespace {
+
+constexpr std::array<std::string_view, kDefects> kNames = {"none",
+                                                           "no-settling",
+                                                           "no-detection",
+                                                           "no-rejoining",
+                                                           "nobody-to-join",
+                                                           "other-policy",
+                                                           "endless-handover",
+                                                           "no-gratuitous",
+                                                           "deaf-to-rivals",
+                                                           "forgotten-groups",
+                                                           "no-unicast-answers",
+                                                           "no-override",
+                                                           "stuck-filter",
+                                                           "wrong-mac",
+                                                           "lying-disk",
+                                                           "endless-writes",
+                                                           "stopped-clock",
+                                                           "lost-manifests",
+                                                           "no-taking-back"};
+
+}  // namespace
+
+std::string_view ToString(Defect defect) {
+  return kNames[static_cast<int>(defect)];
+}
+
+std::optional<Defect> ParseDefect(std::string_view name) {
+  for (int i = 0; i < kDefects; ++i) {
+    if (kNames[i] == name) return static_cast<Defect>(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace lb::chaos

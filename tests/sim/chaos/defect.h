@@ -1,0 +1,44 @@
+// Defects: what the checks must find. Each is seeded from outside the product:
+// by an option that only a test can set so, or by wrapping what a node is given
+// of the world. The product's code has no switch for any of them.
+#ifndef LB_TESTS_SIM_CHAOS_DEFECT_H_
+#define LB_TESTS_SIM_CHAOS_DEFECT_H_
+
+#include <optional>
+#include <string_view>
+
+namespace lb::chaos {
+
+enum class Defect {
+  kNone,
+  // By options.
+  kNoSettling,       // Ready at once, before the cluster is heard.
+  kNoDetection,      // A silent member is suspected for ever.
+  kNoRejoining,      // Sides of a partition never look for each other.
+  kNobodyToJoin,     // One node knows no other.
+  kOtherPolicy,      // One node elects by another policy.
+  kEndlessHandover,  // Who is not heard is waited for for ever, and nobody is.
+  // In the frames of the nodes.
+  kNoGratuitous,      // Announcements are lost; only questions are answered.
+  kDeafToRivals,      // Nobody hears that another announces.
+  kForgottenGroups,   // Solicited-node groups are not joined.
+  kNoUnicastAnswers,  // Reachability checks are not answered.
+  kNoOverride,        // Advertisements without the override flag.
+  kStuckFilter,       // The kernel's filter is never exchanged.
+  kWrongMac,          // Claims name a MAC that is nobody's.
+  // In what else they are given.
+  kLyingDisk,      // Writes are acknowledged, and lost.
+  kEndlessWrites,  // Writes are never acknowledged.
+  kStoppedClock,   // The clock stands while the process is stopped.
+  kLostManifests,  // One node never reads a change.
+  kNoTakingBack,   // An address is never taken off "lo".
+};
+inline constexpr int kDefects = static_cast<int>(Defect::kNoTakingBack) + 1;
+
+// "none", "no-settling", ...
+std::string_view ToString(Defect defect);
+std::optional<Defect> ParseDefect(std::string_view name);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_DEFECT_H_

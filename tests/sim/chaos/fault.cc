@@ -1,0 +1,87 @@
+#include "tests/sim/chaos/fault.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "lb/base/status_macros.h"
+
+namespace lb::chaos {
+namespace {
+
+constexpr std::array<std::string_view, kFaultKinds> kNames = {
+    "loss",           "delay",       "duplicate",       "cut-one-way",
+    "cut-gossip",     "cut-segment", "cut-both",        "crash",
+    "kill",           "wipe",        "power-cut",       "pause",
+    "clock-jump",     "clock-drift", "unplug",          "add-service",
+    "remove-service", "add-pool",    "broken-manifest", "stale-manifest",
+    "disk-full",      "disk-slow",   "name-twin",       "thief",
+    "malformed",      "drain"};
+
+std::optional<FaultKind> KindOf(std::string_view name) {
+  for (int i = 0; i < kFaultKinds; ++i) {
+    if (kNames[i] == name) return static_cast<FaultKind>(i);
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<Fault> ParseFault(std::string_view text) {
+  const auto refuse = [&](std::string_view want) {
+    return absl::InvalidArgumentError(
+        fmt::format("fault \"{}\": want {}", text, want));
+  };
+  const std::vector<std::string> fields =
+      absl::StrSplit(std::string(text), ':');
+  if (fields.size() != 6) {
+    return refuse("START:KIND:NODE:OTHER:LENGTH:AMOUNT");
+  }
+  const auto kind = KindOf(fields[1]);
+  if (!kind) return refuse("a known kind");
+  int start = 0;
+  int length = 0;
+  Fault fault = {.kind = *kind};
+  const bool are_numbers = absl::SimpleAtoi(fields[0], &start) &&
+                           absl::SimpleAtoi(fields[2], &fault.node) &&
+                           absl::SimpleAtoi(fields[3], &fault.other) &&
+                           absl::SimpleAtoi(fields[4], &length) &&
+                           absl::SimpleAtoi(fields[5], &fault.amount);
+  if (!are_numbers || start < 0 || length < 0 || fault.node < 0 ||
+      fault.other < 0) {
+    return refuse("numbers");
+  }
+  fault.start = absl::Milliseconds(start);
+  fault.length = absl::Milliseconds(length);
+  return fault;
+}
+
+}  // namespace
+
+std::string_view ToString(FaultKind kind) {
+  return kNames[static_cast<int>(kind)];
+}
+
+std::string ToString(const Script& script) {
+  std::string text;
+  for (const Fault& fault : script) {
+    text += fmt::format("{}{}:{}:{}:{}:{}:{}", text.empty() ? "" : ",",
+                        absl::ToInt64Milliseconds(fault.start),
+                        ToString(fault.kind), fault.node, fault.other,
+                        absl::ToInt64Milliseconds(fault.length), fault.amount);
+  }
+  return text;
+}
+
+absl::StatusOr<Script> ParseScript(std::string_view text) {
+  Script script;
+  for (const std::string& part : std::vector<std::string>(
+           absl::StrSplit(std::string(text), ',', absl::SkipEmpty()))) {
+    LB_ASSIGN_OR_RETURN(const Fault fault, ParseFault(part));
+    script.push_back(fault);
+  }
+  return script;
+}
+
+}  // namespace lb::chaos

@@ -1,0 +1,75 @@
+// Fault: one thing that goes wrong in a simulated cluster, and for how long.
+//
+// A script is a list of faults, a value: it can be drawn, printed, read back
+// and made shorter. As text a fault is
+//
+//   START:KIND:NODE:OTHER:LENGTH:AMOUNT      times in milliseconds
+//
+// and a script is such faults joined by commas: "1500:crash:2:0:3000:0". Nodes
+// count from 1. What a kind does not need is 0.
+#ifndef LB_TESTS_SIM_CHAOS_FAULT_H_
+#define LB_TESTS_SIM_CHAOS_FAULT_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace lb::chaos {
+
+enum class FaultKind {
+  kLoss,            // On all paths, UDP, TCP and Ethernet; amount: percent.
+  kDelay,           // As loss; amount: milliseconds, and as much jitter, by
+                    // which packets overtake each other.
+  kDuplicate,       // As loss; amount: percent.
+  kCutOneWay,       // Nothing passes from node to other.
+  kCutGossip,       // IP is cut; amount: which nodes are on one side, as bits.
+  kCutSegment,      // Ethernet is cut, so.
+  kCutBoth,         // Both are, and clients stay with the nodes of bit 0.
+  kCrash,           // Power loss of node, which starts again at the end.
+  kKill,            // kill -9.
+  kWipe,            // As crash, and its disk is empty when it comes back.
+  kPowerCut,        // All nodes crash at once.
+  kPause,           // SIGSTOP, SIGCONT.
+  kClockJump,       // Node's civil clock jumps by amount seconds; stays so.
+  kClockDrift,      // Node's clocks run fast by amount parts per million.
+  kUnplug,          // No carrier.
+  kAddService,      // In all manifests, which nodes read within a second.
+  kRemoveService,   // Service number amount; it comes back at the end.
+  kAddPool,         // One more pool, for good.
+  kBrokenManifest,  // Node's manifests have objects that are refused.
+  kStaleManifest,   // Node reads no changes.
+  kDiskFull,        // Node's writes fail.
+  kDiskSlow,        // Each takes amount milliseconds.
+  kNameTwin,        // A second host runs under node's name.
+  kThief,           // A foreign host claims address number amount.
+  kMalformed,       // It sends garbage, amount packets in a second.
+  kDrain,           // Node is drained, and undrained at the end.
+};
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kDrain) + 1;
+
+struct Fault {
+  absl::Duration start;
+  FaultKind kind = FaultKind::kLoss;
+  int node = 0;
+  int other = 0;
+  absl::Duration length;
+  int amount = 0;
+
+  absl::Duration end() const { return start + length; }
+  friend bool operator==(const Fault&, const Fault&) = default;
+};
+using Script = std::vector<Fault>;
+
+// "loss", "cut-one-way", ...
+std::string_view ToString(FaultKind kind);
+
+std::string ToString(const Script& script);
+// InvalidArgument: which fault, and what is wrong. The empty text is no fault.
+absl::StatusOr<Script> ParseScript(std::string_view text);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_FAULT_H_

@@ -1,0 +1,113 @@
+// chaos: runs one scenario, or the seeds from --seed on, and says what came of
+// it. See docs/reliability.md.
+//
+//   chaos --seed=7                 one seed
+//   chaos --seed=1 --count=200     seeds 1 to 200
+//   chaos --seed=7 --nodes=3 --services=4 --policy=compat --script=...
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "tests/sim/chaos/bounds.h"
+#include "tests/sim/chaos/run.h"
+
+namespace lb::chaos {
+namespace {
+
+struct Arguments {
+  uint64_t seed = 1;
+  uint64_t count = 1;
+  int nodes = 0;
+  int services = 0;
+  std::string policy;
+  std::string defect = "none";
+  std::string script;
+  bool has_script = false;
+  bool quiet = false;
+};
+
+// Nullopt: an argument is wrong, and was complained of.
+std::optional<Scenario> ScenarioOf(const Arguments& arguments, uint64_t seed) {
+  Scenario scenario = DrawScenario(seed);
+  if (arguments.nodes > 0) scenario.nodes = arguments.nodes;
+  if (arguments.services > 0) scenario.services = arguments.services;
+  const auto defect = ParseDefect(arguments.defect);
+  if (!defect) {
+    fmt::print(stderr, "defect {}: unknown\n", arguments.defect);
+    return std::nullopt;
+  }
+  scenario.defect = *defect;
+  if (!arguments.policy.empty()) {
+    const auto policy = election::ParsePolicy(arguments.policy);
+    if (!policy.ok()) {
+      fmt::print(stderr, "{}\n", policy.status().ToString());
+      return std::nullopt;
+    }
+    scenario.policy = *policy;
+  }
+  if (arguments.has_script) {
+    const auto script = ParseScript(arguments.script);
+    if (!script.ok()) {
+      fmt::print(stderr, "{}\n", script.status().ToString());
+      return std::nullopt;
+    }
+    scenario.script = *script;
+  }
+  return scenario;
+}
+
+int RunAll(const Arguments& arguments) {
+  int failed = 0;
+  absl::Duration longest_double;
+  absl::Duration longest_healing;
+  for (uint64_t seed = arguments.seed; seed < arguments.seed + arguments.count;
+       ++seed) {
+    const auto scenario = ScenarioOf(arguments, seed);
+    if (!scenario) return 2;
+    const Outcome outcome = Run(*scenario);
+    longest_double = std::max(longest_double, outcome.longest_double_answer);
+    longest_healing = std::max(longest_healing, outcome.healed_within);
+    if (outcome.violation) {
+      ++failed;
+      fmt::print(
+          "seed {}: {} at {}: {}\n{}\n", seed, outcome.violation->invariant,
+          absl::FormatDuration(outcome.violation->at), outcome.violation->what,
+          arguments.quiet ? "" : Report(*scenario, *outcome.violation));
+    } else if (arguments.count == 1) {
+      fmt::print(
+          "{} nodes, {} services, {} faults: holds; {} virtual, {} events, "
+          "trace {:016x}\n{}\n",
+          scenario->nodes, scenario->services, scenario->script.size(),
+          absl::FormatDuration(outcome.virtual_time), outcome.events,
+          outcome.trace_hash,
+          BoundsOf(OptionsOf(*scenario), scenario->nodes).ToString());
+    }
+    std::fflush(stdout);
+  }
+  fmt::print("{} of {} violate; longest double answer {}, healing {}\n", failed,
+             arguments.count, absl::FormatDuration(longest_double),
+             absl::FormatDuration(longest_healing));
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace lb::chaos
+
+int main(int argc, char** argv) {
+  lb::chaos::Arguments arguments;
+  CLI::App app("Runs simulated clusters under faults.");
+  app.add_option("--seed", arguments.seed, "the first seed");
+  app.add_option("--count", arguments.count, "how many seeds");
+  app.add_option("--nodes", arguments.nodes, "instead of the drawn number");
+  app.add_option("--services", arguments.services, "likewise");
+  app.add_option("--policy", arguments.policy, "compat, sticky or balanced");
+  app.add_option("--defect", arguments.defect, "a seeded defect");
+  auto* script = app.add_option("--script", arguments.script,
+                                "faults instead of the drawn ones");
+  app.add_flag("--quiet", arguments.quiet, "do not shorten what fails");
+  CLI11_PARSE(app, argc, argv);
+  arguments.has_script = script->count() > 0;
+  return lb::chaos::RunAll(arguments);
+}

@@ -1,0 +1,202 @@
+#include "tests/sim/chaos/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "tests/sim/chaos/bounds.h"
+#include "tests/sim/chaos/stage.h"
+
+namespace lb::chaos {
+namespace {
+
+constexpr absl::Duration kQuiet = absl::Seconds(3);
+constexpr size_t kLogLinesMax = 400;
+
+class Runner {
+ public:
+  explicit Runner(const Scenario& scenario)
+      : scenario_(scenario),
+        // A defect is not to widen what it is measured by.
+        bounds_(
+            BoundsOf(OptionsOf({.policy = scenario.policy}), scenario.nodes)),
+        stage_(scenario),
+        checker_(&stage_, bounds_),
+        began_(stage_.world().loop().Now()) {}
+
+  Outcome Run() {
+    stage_.StartAll();
+    RunScript();
+    Heal();
+    Outcome outcome;
+    outcome.violation = checker_.violation();
+    outcome.trace_hash = stage_.world().trace_hash();
+    outcome.events = stage_.world().loop().events_run();
+    outcome.virtual_time = stage_.world().loop().Now() - began_;
+    outcome.healed_within = healed_within_;
+    outcome.longest_double_answer = checker_.longest_double_answer();
+    if (outcome.violation) outcome.log = Log();
+    return outcome;
+  }
+
+ private:
+  bool failed() const { return checker_.violation().has_value(); }
+
+  void RunScript() {
+    std::multimap<absl::Duration, std::function<void()>> steps;
+    for (const Fault& fault : scenario_.script) {
+      steps.emplace(fault.start, [&] { stage_.Begin(fault); });
+      steps.emplace(fault.end(), [&] { stage_.End(fault); });
+    }
+    for (const auto& [at, step] : steps) {
+      RunUntil(began_ + at);
+      if (failed()) return;
+      step();
+    }
+  }
+
+  void RunUntil(absl::Time end) {
+    io::SimLoop& loop = stage_.world().loop();
+    while (!failed() && loop.Now() < end) {
+      const absl::Time next = std::min(next_check_, end);
+      loop.RunUntil(next);
+      if (next < next_check_) break;
+      next_check_ += Checker::kInterval;
+      checker_.OnInterval();
+      if (++checks_ % 10 == 0) UseAddresses();
+    }
+  }
+
+  void UseAddresses() {
+    std::set<net::IpAddress> used;
+    for (const auto& node : stage_.nodes()) {
+      if (!node->acts()) continue;
+      for (const auto& [service, entry] : node->agent->address_entries()) {
+        for (const auto& assigned : entry.assignment.addresses) {
+          used.insert(assigned.address);
+        }
+      }
+      break;
+    }
+    for (const auto& client : stage_.clients()) client->SetUsed(used);
+  }
+
+  // Runs until `why` has nothing to say, or fails with what it says last.
+  void Await(const std::string& invariant, absl::Duration limit,
+             const std::function<std::optional<std::string>()>& why) {
+    const absl::Time end = stage_.world().loop().Now() + limit;
+    while (!failed()) {
+      const auto reason = why();
+      if (!reason) return;
+      if (stage_.world().loop().Now() >= end) {
+        checker_.Fail(invariant, *reason);
+        return;
+      }
+      RunUntil(stage_.world().loop().Now() + Checker::kInterval);
+    }
+  }
+
+  void Heal() {
+    const absl::Time ended = stage_.world().loop().Now();
+    Await("agrees-after-healing", bounds_.rest,
+          [this] { return checker_.WhyNotAgreed(); });
+    healed_within_ = stage_.world().loop().Now() - ended;
+    RunUntil(ended + bounds_.rest);
+    Await("agrees-after-healing", absl::ZeroDuration(),
+          [this] { return checker_.WhyNotAgreed(); });
+    Await("reached-after-healing", NeighbourTable::WrongMax(),
+          [this] { return checker_.WhyNotReached(); });
+    Await("delivered-after-healing", absl::ZeroDuration(),
+          [this] { return checker_.WhyNotDelivered(); });
+    CheckNothingIsPlanned();
+  }
+
+  std::vector<uint64_t> Marks() {
+    std::vector<uint64_t> marks;
+    for (const auto& node : stage_.nodes()) {
+      marks.push_back(node->host->log().last_sequence());
+      marks.push_back(node->host->state().writes());
+      marks.push_back(node->agent->addresses().ledger().version());
+    }
+    return marks;
+  }
+
+  void CheckNothingIsPlanned() {
+    if (failed()) return;
+    const auto before = Marks();
+    stage_.ReadManifestsAgain();
+    RunUntil(stage_.world().loop().Now() + kQuiet);
+    if (failed() || Marks() == before) return;
+    checker_.Fail("plans-nothing",
+                  "events, writes or records after the same manifests");
+  }
+
+  std::string Log() {
+    std::multimap<absl::Time, std::string> lines;
+    for (const auto& node : stage_.nodes()) {
+      for (const Event& event : node->host->log().Since(0)) {
+        lines.emplace(event.time,
+                      fmt::format("{} {} {}: {}", node->name, event.reason,
+                                  event.object, event.message));
+      }
+    }
+    std::string text;
+    size_t left = lines.size();
+    for (const auto& [time, line] : lines) {
+      if (left-- > kLogLinesMax) continue;
+      text += fmt::format(
+          "  {} {}\n",
+          absl::FormatTime("%H:%M:%E3S", time, absl::UTCTimeZone()), line);
+    }
+    return text;
+  }
+
+  const Scenario& scenario_;
+  const Bounds bounds_;
+  Stage stage_;
+  Checker checker_;
+  const absl::Time began_;
+  absl::Time next_check_ = began_ + Checker::kInterval;
+  int64_t checks_ = 0;
+  absl::Duration healed_within_;
+};
+
+}  // namespace
+
+Outcome Run(const Scenario& scenario) { return Runner(scenario).Run(); }
+
+// Leaves out half of the faults, a quarter, ..., one, as long as it helps.
+Scenario Shrink(const Scenario& scenario, const std::string& invariant) {
+  Scenario best = scenario;
+  for (size_t size = std::max<size_t>(best.script.size() / 2, 1); size > 0;
+       size /= 2) {
+    for (size_t at = 0; at < best.script.size();) {
+      Scenario shorter = best;
+      const auto begin = shorter.script.begin() + static_cast<ptrdiff_t>(at);
+      shorter.script.erase(begin, begin + static_cast<ptrdiff_t>(std::min(
+                                              size, best.script.size() - at)));
+      const auto violation = Run(shorter).violation;
+      if (violation && violation->invariant == invariant) {
+        best = shorter;
+      } else {
+        at += size;
+      }
+    }
+  }
+  return best;
+}
+
+std::string Report(const Scenario& scenario, const Violation& violation) {
+  const Scenario shorter = Shrink(scenario, violation.invariant);
+  const Outcome outcome = Run(shorter);
+  return fmt::format("{} at {}: {}\nrun it again: {}\n{}", violation.invariant,
+                     absl::FormatDuration(outcome.violation->at),
+                     outcome.violation->what, ReplayCommand(shorter),
+                     outcome.log);
+}
+
+}  // namespace lb::chaos

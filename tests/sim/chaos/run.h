@@ -1,0 +1,36 @@
+// Runs scenarios: faults, invariants, healing; makes failing scripts shorter.
+#ifndef LB_TESTS_SIM_CHAOS_RUN_H_
+#define LB_TESTS_SIM_CHAOS_RUN_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "tests/sim/chaos/checker.h"
+#include "tests/sim/chaos/scenario.h"
+
+namespace lb::chaos {
+
+struct Outcome {
+  std::optional<Violation> violation;
+  uint64_t trace_hash = 0;
+  uint64_t events = 0;
+  absl::Duration virtual_time;
+  absl::Duration healed_within;  // From the end of the faults to agreement.
+  absl::Duration longest_double_answer;
+  std::string log;  // What the nodes recorded; of a violation only.
+};
+
+Outcome Run(const Scenario& scenario);
+
+// The scenario with as few faults as still violate the same invariant.
+// REQUIRES: it does.
+Scenario Shrink(const Scenario& scenario, const std::string& invariant);
+
+// What is violated and the command to run it again, the script shortened.
+std::string Report(const Scenario& scenario, const Violation& violation);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_RUN_H_

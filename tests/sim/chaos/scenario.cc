@@ -1,0 +1,112 @@
+#include "tests/sim/chaos/scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lb/base/prng.h"
+
+namespace lb::chaos {
+namespace {
+
+constexpr election::Policy kPolicies[] = {election::Policy::kCompat,
+                                          election::Policy::kSticky,
+                                          election::Policy::kBalanced};
+
+// From when the first nodes have started until the first fault, how long a
+// burst lasts, and the rest between two.
+constexpr absl::Duration kStart = absl::Seconds(20);
+constexpr absl::Duration kBurst = absl::Seconds(20);
+constexpr absl::Duration kRest = absl::Seconds(60);
+
+int DrawAmount(FaultKind kind, const Scenario& scenario, Prng& prng) {
+  const auto between = [&](int least, int most) {
+    return least + static_cast<int>(prng.Uniform(most - least + 1));
+  };
+  switch (kind) {
+    case FaultKind::kLoss:
+    case FaultKind::kDuplicate:
+      return between(1, 30);
+    case FaultKind::kDelay:
+      return between(1, 40);
+    case FaultKind::kCutGossip:
+    case FaultKind::kCutSegment:
+    case FaultKind::kCutBoth:
+      return between(1, (1 << std::min(scenario.nodes, 20)) - 2);
+    case FaultKind::kClockJump:
+      return between(-3600, 3600);
+    case FaultKind::kClockDrift:
+      return between(-20'000, 20'000);
+    case FaultKind::kRemoveService:
+    case FaultKind::kThief:
+      return between(0, scenario.services - 1);
+    case FaultKind::kDiskSlow:
+      return between(100, 3000);
+    case FaultKind::kMalformed:
+      return between(50, 500);
+    default:
+      return 0;
+  }
+}
+
+absl::Duration DrawLength(FaultKind kind, Prng& prng) {
+  if (kind == FaultKind::kPause) {
+    // Around the time in which others find out, and far above it.
+    return absl::Milliseconds(50 + prng.Uniform(prng.Chance(50) ? 600 : 9000));
+  }
+  const absl::Duration most =
+      prng.Chance(20) ? absl::Seconds(40) : absl::Seconds(8);
+  return absl::Milliseconds(
+      100 + absl::ToInt64Milliseconds(prng.UniformDuration(most)));
+}
+
+Script DrawScript(const Scenario& scenario, Prng prng) {
+  Script script;
+  for (int burst = 0; burst < 2; ++burst) {
+    const absl::Duration begin = kStart + burst * (kBurst + kRest);
+    const int faults = 1 + static_cast<int>(prng.Uniform(8));
+    for (int i = 0; i < faults; ++i) {
+      Fault fault;
+      fault.kind = static_cast<FaultKind>(prng.Uniform(kFaultKinds));
+      fault.start = begin + absl::Milliseconds(absl::ToInt64Milliseconds(
+                                prng.UniformDuration(kBurst)));
+      fault.node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
+      fault.other = 1 + (fault.node +
+                         static_cast<int>(prng.Uniform(scenario.nodes - 1))) %
+                            scenario.nodes;
+      fault.length = DrawLength(fault.kind, prng);
+      fault.amount = DrawAmount(fault.kind, scenario, prng);
+      script.push_back(fault);
+    }
+  }
+  std::stable_sort(
+      script.begin(), script.end(),
+      [](const Fault& a, const Fault& b) { return a.start < b.start; });
+  return script;
+}
+
+}  // namespace
+
+Scenario DrawScenario(uint64_t seed) {
+  Prng prng = Prng(seed).Fork("scenario");
+  Scenario scenario = {.seed = seed};
+  const bool is_large = prng.Chance(4);
+  scenario.nodes = is_large ? 8 + static_cast<int>(prng.Uniform(25))
+                            : 3 + static_cast<int>(prng.Uniform(4));
+  scenario.services = is_large ? 20 + static_cast<int>(prng.Uniform(60))
+                               : 1 + static_cast<int>(prng.Uniform(12));
+  scenario.policy = kPolicies[prng.Uniform(3)];
+  scenario.script = DrawScript(scenario, prng.Fork("script"));
+  return scenario;
+}
+
+std::string ReplayCommand(const Scenario& scenario) {
+  return fmt::format(
+      "bazel run //tests/sim/chaos -- --seed={} --nodes={} --services={} "
+      "--policy={} --defect={} --script={}",
+      scenario.seed, scenario.nodes, scenario.services,
+      election::ToString(scenario.policy), ToString(scenario.defect),
+      ToString(scenario.script));
+}
+
+}  // namespace lb::chaos

@@ -1,0 +1,33 @@
+// Scenario: all that decides a simulated run: sizes, seed, faults, defect.
+//
+// DrawScenario(seed) draws one: mostly a few nodes and services, two bursts of
+// faults with time between them in which the cluster must come to rest.
+#ifndef LB_TESTS_SIM_CHAOS_SCENARIO_H_
+#define LB_TESTS_SIM_CHAOS_SCENARIO_H_
+
+#include <cstdint>
+#include <string>
+
+#include "lb/election/policy.h"
+#include "tests/sim/chaos/defect.h"
+#include "tests/sim/chaos/fault.h"
+
+namespace lb::chaos {
+
+struct Scenario {
+  uint64_t seed = 1;
+  int nodes = 3;
+  int services = 4;
+  election::Policy policy = election::Policy::kCompat;
+  Script script;  // In the order of start.
+  Defect defect = Defect::kNone;
+};
+
+Scenario DrawScenario(uint64_t seed);
+
+// The shell command that runs this scenario again.
+std::string ReplayCommand(const Scenario& scenario);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_SCENARIO_H_

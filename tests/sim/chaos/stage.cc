@@ -1,0 +1,253 @@
+#include "tests/sim/chaos/stage.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "lb/base/check.h"
+
+namespace lb::chaos {
+namespace {
+
+// Of a switch, IEEE 802.1Q 8.8.3.
+constexpr absl::Duration kForwardingAge = absl::Seconds(300);
+// Within what time a change of the manifests has reached all nodes.
+constexpr absl::Duration kSpread = absl::Seconds(1);
+// Addresses of each family beyond one per service.
+constexpr int kSpare = 40;
+
+std::vector<net::IpPrefix> AddressesOf(int number) {
+  return {*net::ParseIpPrefix(
+              fmt::format("172.20.{}.{}/16", number / 200, 1 + number % 200)),
+          *net::ParseIpPrefix(fmt::format("fd00:20::1:{:x}/64", number + 1)),
+          *net::ParseIpPrefix(fmt::format("fe80::{:x}/64", number + 1))};
+}
+
+std::string PoolText(int number, int size) {
+  const int first = number == 0 ? 0 : 3000 + 8 * number;
+  const int last = first + size - 1;
+  return fmt::format(
+      "---\n"
+      "apiVersion: metallb.io/v1beta1\n"
+      "kind: IPAddressPool\n"
+      "metadata: {{name: pool{}}}\n"
+      "spec: {{addresses: ['172.20.{}.{}-172.20.{}.{}', "
+      "'fd00:20::2:{:x}-fd00:20::2:{:x}']}}\n",
+      number, 64 + first / 256, first % 256, 64 + last / 256, last % 256, first,
+      last);
+}
+
+std::string ServiceText(int number) {
+  const std::string families = number % 5 == 4
+                                   ? "ipFamilyPolicy: RequireDualStack, "
+                                     "ipFamilies: [IPv4, IPv6], "
+                               : number % 3 == 2 ? "ipFamilies: [IPv6], "
+                                                 : "ipFamilies: [IPv4], ";
+  const std::string sharing =
+      Stage::MayShare(number)
+          ? fmt::format(", annotations: {{metallb.io/allow-shared-ip: k{}}}",
+                        number / 7)
+          : "";
+  return fmt::format(
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: Service\n"
+      "metadata: {{name: s{}, namespace: default{}}}\n"
+      "spec: {{type: LoadBalancer, {}ports: [{{port: {}}}]}}\n",
+      number, sharing, families, 1000 + number);
+}
+
+constexpr char kAdvertisement[] =
+    "---\n"
+    "apiVersion: metallb.io/v1beta1\n"
+    "kind: L2Advertisement\n"
+    "metadata: {name: all}\n";
+
+// Each of these is refused, alone.
+constexpr char kBroken[] =
+    "---\n"
+    "apiVersion: metallb.io/v1beta1\n"
+    "kind: IPAddressPool\n"
+    "metadata: {name: reversed}\n"
+    "spec: {addresses: ['172.20.90.9-172.20.90.1']}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: portless, namespace: default}\n"
+    "spec: {type: LoadBalancer, ports: [{port: 0}]}\n";
+
+election::Policy OtherThan(election::Policy policy) {
+  return policy == election::Policy::kCompat ? election::Policy::kSticky
+                                             : election::Policy::kCompat;
+}
+
+}  // namespace
+
+AgentOptions OptionsOf(const Scenario& scenario) {
+  AgentOptions options;
+  options.gossip = gossip::FastProfile();
+  options.delivery = Delivery::kLoopback;
+  options.election_policy = scenario.policy;
+  options.hold_down = absl::Seconds(5);
+  switch (scenario.defect) {
+    case Defect::kNoSettling:
+      options.settle_time = absl::Nanoseconds(1);
+      break;
+    case Defect::kNoDetection:
+      options.gossip.suspicion_mult = 1'000'000;
+      break;
+    case Defect::kNoRejoining:
+      options.gossip.rejoin_interval_min = absl::Hours(1);
+      options.gossip.rejoin_interval_max = absl::Hours(1);
+      options.gossip.gossip_to_the_dead_time = absl::ZeroDuration();
+      break;
+    case Defect::kEndlessHandover:
+      options.handover.claim_wait = absl::Hours(1);
+      break;
+    default:
+      break;
+  }
+  return options;
+}
+
+std::string Stage::ServiceName(int number) {
+  return fmt::format("default/s{}", number);
+}
+
+Stage::Stage(const Scenario& scenario)
+    : scenario_(scenario),
+      world_(scenario.seed),
+      prng_(world_.Fork("stage")),
+      next_service_(scenario.services),
+      touched_(world_.loop().Now()) {
+  world_.segment().SetMulticastSnooping(true);
+  world_.segment().SetForwarding(kForwardingAge);
+  for (int i = 0; i < scenario.services; ++i) services_.insert(i);
+  AddHosts();
+}
+
+Stage::~Stage() {
+  world_.loop().SetAfterEvent({});
+  world_.segment().SetTap({});
+  for (auto& node : nodes_) {
+    if (node->running()) node->host->Crash();
+  }
+  if (twin_.running()) twin_.host->Crash();
+}
+
+void Stage::AddHosts() {
+  for (int i = 1; i <= scenario_.nodes; ++i) {
+    auto node = std::make_unique<Node>();
+    node->name = fmt::format("n{}", i);
+    node->host =
+        world_.AddHost({.name = node->name, .addresses = AddressesOf(200 + i)});
+    nodes_.push_back(std::move(node));
+  }
+  int number = 0;
+  for (const char* name : {"client", "router"}) {
+    clients_.push_back(std::make_unique<LanHost>(
+        world_.AddHost({.name = name, .addresses = AddressesOf(++number)}),
+        prng_.Fork(name)));
+  }
+  stranger_ =
+      world_.AddHost({.name = "stranger", .addresses = AddressesOf(++number)});
+  stranger_port_ = *stranger_->environment().frames->Open("eth0", "arp");
+  twin_.host =
+      world_.AddHost({.name = "twin", .addresses = AddressesOf(++number)});
+  twin_.host->Crash();
+}
+
+void Stage::StartAll() {
+  for (auto& node : nodes_) Start(*node);
+}
+
+void Stage::Start(Node& node) {
+  LB_CHECK(!node.running());
+  if (!node.host->running()) node.host->Restart();
+  AgentOptions options = OptionsOf(scenario_);
+  options.node = node.name;
+  options.advertise = node.host->endpoint();
+  for (const auto& other : nodes_) {
+    if (other->host == node.host) continue;
+    // A few are enough to find all; of a small cluster all are listed.
+    if (options.join.size() < 5) {
+      options.join.push_back(other->host->endpoint());
+    }
+  }
+  if (scenario_.defect == Defect::kNobodyToJoin) options.join.clear();
+  const bool is_first = &node == nodes_[0].get();
+  if (scenario_.defect == Defect::kOtherPolicy && is_first) {
+    options.election_policy = OtherThan(scenario_.policy);
+  }
+  node.world = std::make_unique<AlteredWorld>(node.host->environment(),
+                                              scenario_.defect);
+  auto agent = Agent::Create(options, node.world->environment());
+  LB_CHECK(agent.ok());
+  node.agent = *std::move(agent);
+  node.desired = {};
+  node.agent->Start();
+  Load(node);
+  if (node.drained > 0) node.agent->Drain().IgnoreError();
+  touched_ = world_.loop().Now();
+}
+
+void Stage::Stop(Node& node, bool power_lost) {
+  power_lost ? node.host->Crash() : node.host->Kill();
+  node.agent.reset();
+  node.world.reset();
+}
+
+std::string Stage::ManifestsOf(const Node& node) const {
+  std::string text = kAdvertisement;
+  text += PoolText(0, scenario_.services + kSpare);
+  for (int i = 1; i < pools_; ++i) text += PoolText(i, 8);
+  for (const int number : services_) text += ServiceText(number);
+  if (node.broken > 0) text += kBroken;
+  return text;
+}
+
+void Stage::Load(Node& node) {
+  node.text = ManifestsOf(node);
+  const auto [it, is_new] = parsed_.try_emplace(node.text);
+  if (is_new) config::ParseManifests("all.yaml", node.text, {}, &it->second);
+  node.desired = config::BuildDesired(it->second, node.desired);
+  node.agent->SetDesired(node.desired);
+  touched_ = world_.loop().Now();
+}
+
+void Stage::SpreadManifests() {
+  for (auto& node : nodes_) {
+    const bool is_first = node == nodes_[0];
+    if (scenario_.defect == Defect::kLostManifests && is_first) continue;
+    world_.loop().ScheduleAt(
+        world_.loop().Now() + prng_.UniformDuration(kSpread),
+        [this, at = node.get()] {
+          if (at->running() && at->stale == 0) Load(*at);
+        });
+  }
+}
+
+void Stage::ReadManifestsAgain() {
+  for (auto& node : nodes_) {
+    if (node->running() && node->text == ManifestsOf(*node)) Load(*node);
+  }
+}
+
+bool Stage::Connected(const Node& a, const Node& b) {
+  const io::SimPaths& paths = world_.segment().paths();
+  return a.unplugged == 0 && b.unplugged == 0 && a.host->powered() &&
+         b.host->powered() &&
+         !paths.IsBlocked(a.host->number(), b.host->number()) &&
+         !paths.IsBlocked(b.host->number(), a.host->number());
+}
+
+bool Stage::Delivers(const net::MacAddress& mac, const net::IpAddress& vip) {
+  for (const auto& node : nodes_) {
+    if (node->host->mac() != mac) continue;
+    return node->unplugged == 0 && node->host->powered() &&
+           node->host->installer().installed().contains({"lo", vip});
+  }
+  return false;
+}
+
+}  // namespace lb::chaos

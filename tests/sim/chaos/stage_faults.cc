@@ -1,0 +1,253 @@
+// Stage: how each kind of fault begins and ends.
+#include <algorithm>
+#include <utility>
+
+#include "lb/base/check.h"
+#include "lb/io/sim/sim_paths.h"
+#include "lb/net/arp.h"
+#include "lb/net/ethernet.h"
+#include "tests/sim/chaos/stage.h"
+
+namespace lb::chaos {
+namespace {
+
+constexpr absl::Duration kStealInterval = absl::Milliseconds(500);
+constexpr size_t kGarbageMax = 200;
+
+bool IsOfPaths(FaultKind kind) { return kind <= FaultKind::kCutBoth; }
+
+// Random bytes; half of them behind a true header.
+std::vector<uint8_t> Garbage(const net::MacAddress& source, Prng& prng) {
+  std::vector<uint8_t> bytes(14 + prng.Uniform(kGarbageMax));
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(prng.Next());
+  if (prng.Chance(50)) {
+    const bool is_arp = prng.Chance(50);
+    std::vector<uint8_t> payload(bytes.begin() + 14, bytes.end());
+    const std::vector<uint8_t> start =
+        is_arp ? std::vector<uint8_t>{0, 1, 8, 0, 6, 4, 0, 1}
+               : std::vector<uint8_t>{0x60, 0, 0, 0, 0, 32, 58, 255};
+    std::copy_n(start.begin(), std::min(start.size(), payload.size()),
+                payload.begin());
+    bytes = net::SerializeEthernet(
+        {.destination = net::kBroadcastMac,
+         .source = source,
+         .ether_type = is_arp ? net::kEtherTypeArp : net::kEtherTypeIpv6},
+        payload);
+  } else {
+    bytes[0] |= 1;  // To a group: to all.
+    bytes[6] &= 0xfe;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void Stage::Begin(const Fault& fault) {
+  touched_ = world_.loop().Now();
+  active_.push_back(fault);
+  ApplyToNode(fault, +1);
+  if (IsOfPaths(fault.kind)) ApplyPaths();
+  ApplyClock(fault, /*begins=*/true);
+  ApplyManifests(fault, /*begins=*/true);
+  if (fault.kind == FaultKind::kNameTwin) ApplyTwin(fault, /*begins=*/true);
+  if (fault.kind == FaultKind::kThief) Steal(fault);
+  if (fault.kind == FaultKind::kMalformed) SendGarbage(fault);
+}
+
+void Stage::End(const Fault& fault) {
+  touched_ = world_.loop().Now();
+  const auto it = std::find(active_.begin(), active_.end(), fault);
+  LB_CHECK(it != active_.end());
+  active_.erase(it);
+  ApplyToNode(fault, -1);
+  if (IsOfPaths(fault.kind)) ApplyPaths();
+  ApplyClock(fault, /*begins=*/false);
+  ApplyManifests(fault, /*begins=*/false);
+  if (fault.kind == FaultKind::kNameTwin) ApplyTwin(fault, /*begins=*/false);
+}
+
+// Each fault counts up and down what it holds; the node follows the counts.
+void Stage::ApplyToNode(const Fault& fault, int step) {
+  Node& node = NodeOf(fault);
+  const auto bring_down = [&](Node& at, bool power_lost) {
+    at.down += step;
+    if (at.down > 0 && at.running()) {
+      Stop(at, power_lost);
+      at.paused = 0;
+    } else if (at.down > 0 && power_lost && at.host->powered()) {
+      at.host->Crash();
+    } else if (at.down == 0) {
+      Start(at);
+    }
+  };
+  switch (fault.kind) {
+    case FaultKind::kWipe:
+      bring_down(node, true);
+      node.host->state().values().clear();
+      node.forgetful = true;
+      break;
+    case FaultKind::kCrash:
+      bring_down(node, true);
+      break;
+    case FaultKind::kKill:
+      bring_down(node, false);
+      break;
+    case FaultKind::kPowerCut:
+      for (auto& each : nodes_) bring_down(*each, true);
+      break;
+    case FaultKind::kPause:
+      ApplyPause(node, step);
+      break;
+    case FaultKind::kUnplug:
+      node.unplugged += step;
+      node.host->SetCarrier(node.unplugged == 0);
+      break;
+    case FaultKind::kDiskFull:
+      node.disk_full += step;
+      node.host->state().SetWriteError(
+          node.disk_full > 0 ? absl::ResourceExhaustedError("disk full")
+                             : absl::OkStatus());
+      break;
+    case FaultKind::kDiskSlow:
+      node.host->state().SetWriteTime(
+          absl::Milliseconds(step > 0 ? fault.amount : 1));
+      break;
+    case FaultKind::kDrain:
+      node.drained += step;
+      if (!node.running()) break;
+      (node.drained > 0 ? node.agent->Drain() : node.agent->Undrain())
+          .IgnoreError();
+      break;
+    default:
+      break;
+  }
+}
+
+void Stage::ApplyPause(Node& node, int step) {
+  if (step > 0 && node.running()) {
+    if (node.paused++ > 0) return;
+    node.paused_at = world_.loop().Now();
+    node.host->Pause();
+  } else if (step < 0 && node.paused > 0 && --node.paused == 0) {
+    if (scenario_.defect == Defect::kStoppedClock) {
+      node.world->loop().StandStill(world_.loop().Now() - node.paused_at);
+    }
+    node.resumed_at = world_.loop().Now();
+    node.slept = node.resumed_at - node.paused_at;
+    node.host->Resume();
+  }
+}
+
+void Stage::ApplyPaths() {
+  io::PathConditions conditions;
+  world_.Heal();
+  for (const Fault& fault : active_) {
+    if (fault.kind == FaultKind::kLoss) {
+      conditions.loss_percent =
+          std::max<double>(conditions.loss_percent, fault.amount);
+    } else if (fault.kind == FaultKind::kDuplicate) {
+      conditions.duplication_percent =
+          std::max<double>(conditions.duplication_percent, fault.amount);
+    } else if (fault.kind == FaultKind::kDelay) {
+      conditions.delay = conditions.jitter = absl::Milliseconds(fault.amount);
+    } else if (IsOfPaths(fault.kind)) {
+      Cut(fault);
+    }
+  }
+  world_.network().paths().SetDefault(conditions);
+  world_.segment().paths().SetDefault(conditions);
+}
+
+void Stage::Cut(const Fault& fault) {
+  if (fault.kind == FaultKind::kCutOneWay) {
+    const io::SimHost& to = *nodes_[fault.other - 1]->host;
+    world_.network().paths().Block(*NodeOf(fault).host, to);
+    world_.segment().paths().Block(*NodeOf(fault).host, to);
+    return;
+  }
+  std::vector<io::SimHost*> sides[2];
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    sides[(fault.amount >> (i % 20)) & 1].push_back(nodes_[i]->host);
+  }
+  if (fault.kind != FaultKind::kCutSegment) {
+    world_.network().paths().Partition(sides[0], sides[1]);
+  }
+  if (fault.kind == FaultKind::kCutGossip) return;
+  for (const auto& host : world_.hosts()) {
+    if (host->number() > scenario_.nodes) sides[0].push_back(host.get());
+  }
+  world_.segment().paths().Partition(sides[0], sides[1]);
+}
+
+void Stage::ApplyClock(const Fault& fault, bool begins) {
+  Node& node = NodeOf(fault);
+  if (fault.kind == FaultKind::kClockJump && begins) {
+    node.host->process().SetCivilError(absl::Seconds(fault.amount));
+  } else if (fault.kind == FaultKind::kClockDrift && node.running()) {
+    node.world->loop().SetDrift(begins ? fault.amount : 0);
+  }
+}
+
+void Stage::ApplyManifests(const Fault& fault, bool begins) {
+  Node& node = NodeOf(fault);
+  const int step = begins ? 1 : -1;
+  if (fault.kind == FaultKind::kBrokenManifest) {
+    node.broken += step;
+    if (node.running()) Load(node);
+  } else if (fault.kind == FaultKind::kStaleManifest) {
+    node.stale += step;
+    if (node.stale == 0 && node.running()) Load(node);
+  } else if (fault.kind == FaultKind::kAddService && begins) {
+    services_.insert(next_service_++);
+    SpreadManifests();
+  } else if (fault.kind == FaultKind::kAddPool && begins) {
+    ++pools_;
+    SpreadManifests();
+  } else if (fault.kind == FaultKind::kRemoveService) {
+    begins ? (void)services_.erase(fault.amount)
+           : (void)services_.insert(fault.amount);
+    SpreadManifests();
+  }
+}
+
+void Stage::ApplyTwin(const Fault& fault, bool begins) {
+  if (begins && !twin_.running()) {
+    twin_.name = NodeOf(fault).name;
+    twin_.host->state().values().clear();
+    Start(twin_);
+  } else if (!begins && twin_.running()) {
+    Stop(twin_, /*power_lost=*/true);
+  }
+}
+
+void Stage::Steal(const Fault& fault) {
+  const net::IpAddress vip =
+      net::IpAddress::Ipv4(0xac144000U + static_cast<uint32_t>(fault.amount));
+  const net::ArpPacket claim = {.operation = net::ArpOperation::kRequest,
+                                .sender_mac = stranger_->mac(),
+                                .sender_ip = vip,
+                                .target_ip = vip};
+  const absl::Time now = world_.loop().Now();
+  for (absl::Duration at; at < fault.length; at += kStealInterval) {
+    world_.loop().ScheduleAt(now + at, [this, claim] {
+      stranger_port_->Send(net::ArpFrame(net::kBroadcastMac, claim))
+          .IgnoreError();
+    });
+  }
+}
+
+void Stage::SendGarbage(const Fault& fault) {
+  const absl::Time now = world_.loop().Now();
+  for (int i = 0; i < fault.amount; ++i) {
+    const absl::Duration at = absl::Seconds(1) * i / fault.amount;
+    world_.loop().ScheduleAt(now + at, [this, fault] {
+      const auto bytes = Garbage(stranger_->mac(), prng_);
+      stranger_port_->Send(bytes).IgnoreError();
+      stranger_->environment()
+          .datagrams->Send(NodeOf(fault).host->endpoint(), bytes)
+          .IgnoreError();
+    });
+  }
+}
+
+}  // namespace lb::chaos
