@@ -93,7 +93,7 @@ void GossipNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
 void GossipNode::Listen(uint64_t id, Session& session) {
   session.stream->Receive(
       [this, id](absl::Span<const uint8_t> bytes) { OnBytes(id, bytes); },
-      [this, id](absl::Status) { Fail(id); });
+      [this, id](const absl::Status&) { Fail(id); });
 }
 
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {

@@ -9,8 +9,6 @@
 
 namespace lb::gossip {
 
-using wire::NodeState;
-
 net::Endpoint NodeRecord::endpoint() const {
   return {net::IpAddress::FromBytes(node->address).value_or(net::IpAddress()),
           node->port};
