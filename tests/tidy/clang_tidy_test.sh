@@ -39,6 +39,6 @@ everything() {
 list=cores
 [[ ${CLANG_TIDY:-cores} != all ]] || list=everything
 
-"$list" | sort | xargs -P "$(nproc)" -n 1 -I FILE \
+"$list" | sort | xargs -P "$(nproc)" -I FILE \
   clang-tidy --quiet FILE -- "${flags[@]}" 2>"$TEST_TMPDIR/stderr" ||
   { grep -v 'warnings generated' "$TEST_TMPDIR/stderr" >&2; exit 1; }
