@@ -234,7 +234,7 @@ void Agent::Reconcile() {
 
 void Agent::UpdateMetadata() {
   Bytes metadata =
-      SerializeNodeMetadata({.draining = draining_ || leaving_,
+      SerializeNodeMetadata({.draining = draining_ || leaving(),
                              .holding_down = holding_down_,
                              .silent = silent_,
                              .interfaces = announcing_.UsableInterfaces()});
@@ -283,7 +283,8 @@ std::vector<Elections::LiveMember> Agent::LiveMembers() const {
   std::vector<Elections::LiveMember> live;
   for (const gossip::Member& member : gossip_->Members()) {
     if (!member.is_up()) continue;
-    if (goodbye_said_ && member.name == options_.node) continue;
+    if (departure_ == Departure::kGone && member.name == options_.node)
+      continue;
     live.push_back({member.name, ParseNodeMetadata(member.meta)});
   }
   return live;

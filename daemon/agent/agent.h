@@ -164,6 +164,10 @@ class Agent {
   std::vector<std::string> LedgerMembers() const;
   absl::Time ToCivil(absl::Time loop_time) const;
 
+  // How far Leave() is: others take its addresses, then hear its goodbye, and
+  // then it only delivers what was on its way.
+  enum class Departure { kNone, kHandover, kGoodbye, kGone };
+
   // lifecycle.cc: when it may act, and how it ends.
   void AwaitCluster();
   void FallSilent(std::string reason, const std::string& why);
@@ -176,6 +180,7 @@ class Agent {
   bool GossipHasNoCarrier() const;
   void SayGoodbye();
   void OnHandover();
+  bool leaving() const { return departure_ != Departure::kNone; }
 
   // events.cc
   void ReportRefusal(const absl::Status& refusal);
@@ -210,8 +215,7 @@ class Agent {
   bool silent_ = false;
   bool draining_ = false;
   bool holding_down_ = false;
-  bool leaving_ = false;  // Leave() was called.
-  bool goodbye_said_ = false;
+  Departure departure_ = Departure::kNone;
   bool members_came_ = false;  // Since the last Reconcile().
   bool members_went_ = false;
   gossip::wire::Bytes metadata_;  // As the others have it.

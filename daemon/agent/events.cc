@@ -30,7 +30,7 @@ void Agent::RecordChanges(const AddressEntries& entries,
                           const Placement& placement) {
   tally_.OnReconciled(environment_.loop->Now(),
                       {recorded_entries_, recorded_placement_},
-                      {entries, placement}, ready_ && !leaving_);
+                      {entries, placement}, ready_ && !leaving());
   for (const auto& [service, entry] : recorded_entries_) {
     if (entries.contains(service)) continue;
     Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,

@@ -40,7 +40,6 @@ class Handover {
   void Begin(absl::Time now, const net::IpAddress& vip, Interfaces interfaces);
   // The address stays here after all, or is nobody's any more.
   void Cancel(const net::IpAddress& vip) { leaving_.erase(vip); }
-  void CancelAll() { leaving_.clear(); }
 
   // Another node announced the address. Nothing if it is not being given away.
   void OnClaimed(absl::Time now, const net::IpAddress& vip);

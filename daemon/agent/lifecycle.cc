@@ -58,7 +58,7 @@ void Agent::OnSettled() {
 
 // With a link that is back the others may be in reach again.
 void Agent::OnInterfaces() {
-  if (!ready_ && !leaving_) AwaitCluster();
+  if (!ready_ && !leaving()) AwaitCluster();
   ScheduleReconcile();
 }
 
@@ -73,7 +73,7 @@ void Agent::OnStall(absl::Duration duration) {
 // Others take over from a node that they cannot hear. One that hears nobody and
 // sees why (no carrier) must not answer on its other interfaces.
 void Agent::CheckCutOff() {
-  if (!ready_ || leaving_ || !HearsNobody() || !GossipHasNoCarrier()) return;
+  if (!ready_ || leaving() || !HearsNobody() || !GossipHasNoCarrier()) return;
   if (options_.join.empty() && gossip_->Members().size() < 2) return;
   FallSilent("CutOff", "hears no member, and gossip has no carrier");
 }
@@ -104,7 +104,7 @@ bool Agent::GossipHasNoCarrier() const {
 }
 
 absl::Status Agent::Drain() {
-  if (leaving_) return absl::FailedPreconditionError("drain: is leaving");
+  if (leaving()) return absl::FailedPreconditionError("drain: is leaving");
   for (const Elections::LiveMember& member : LiveMembers()) {
     if (member.metadata) continue;
     return absl::FailedPreconditionError(fmt::format(
@@ -120,7 +120,7 @@ absl::Status Agent::Drain() {
 }
 
 absl::Status Agent::Undrain() {
-  if (leaving_) return absl::FailedPreconditionError("undrain: is leaving");
+  if (leaving()) return absl::FailedPreconditionError("undrain: is leaving");
   if (!std::exchange(draining_, false)) return absl::OkStatus();
   RecordSelf(EventType::kNormal, "Undrained", "takes addresses again");
   ScheduleReconcile();
@@ -132,7 +132,7 @@ absl::Status Agent::Undrain() {
 // here, it falls silent.
 void Agent::Leave(absl::AnyInvocable<void()> done) {
   leave_done_ = std::move(done);
-  leaving_ = true;
+  departure_ = Departure::kHandover;
   settle_timer_->Disarm();
   Reconcile();
   leave_timer_->Arm(environment_.loop->Now() + kHandoverWait);
@@ -140,18 +140,20 @@ void Agent::Leave(absl::AnyInvocable<void()> done) {
 }
 
 void Agent::SayGoodbye() {
-  if (std::exchange(goodbye_said_, true)) return;
+  if (departure_ != Departure::kHandover) return;
+  departure_ = Departure::kGoodbye;
   leave_timer_->Disarm();
   gossip_->Leave(kLeaveTimeout, [this] {
+    departure_ = Departure::kGone;
     Reconcile();
     OnHandover();
   });
 }
 
 void Agent::OnHandover() {
-  if (!leaving_ || !leave_done_) return;
-  if (!announcing_.IsHandingOver() && !goodbye_said_) SayGoodbye();
-  if (!goodbye_said_ || announcing_.IsDelivering()) return;
+  if (!announcing_.IsHandingOver()) SayGoodbye();
+  if (departure_ != Departure::kGone || announcing_.IsDelivering()) return;
+  if (!leave_done_) return;
   ready_ = false;
   Reconcile();
   std::exchange(leave_done_, nullptr)();

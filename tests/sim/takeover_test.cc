@@ -107,6 +107,23 @@ TEST_P(PlannedMoveTest, ATerminatedNodeLosesNoPing) {
   EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
 }
 
+// One that announces has a handover to wait for, another has not.
+TEST_P(PlannedMoveTest, ATerminatedNodeIsKnownToHaveLeft) {
+  Begin(GetParam(), election::Policy::kCompat);
+  const std::string owner = Owner();
+  for (const std::string& node : cluster_->names()) {
+    cluster_->agent(node).Leave([&, node] { cluster_->Kill(node); });
+    cluster_->RunFor(absl::Seconds(3));
+    EXPECT_FALSE(cluster_->running(node));
+    for (const std::string& other : cluster_->names()) {
+      if (!cluster_->running(other)) continue;
+      EXPECT_EQ(cluster_->agent(other).DescribeMember(node)->state(),
+                status::v1::Member::LEFT)
+          << node << " to " << other << (node == owner ? ", the owner" : "");
+    }
+  }
+}
+
 TEST_P(PlannedMoveTest, AStickyAddressStaysWhenANodeComesBack) {
   Begin(GetParam(), election::Policy::kSticky);
   const std::string first = Owner();
