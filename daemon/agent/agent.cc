@@ -24,6 +24,10 @@ using gossip::wire::Bytes;
 // Messages stay below a datagram's budget, with room for encryption.
 constexpr size_t kUserMessageMax = 1200;
 
+// From the first word of members that come to the last of them: each only has
+// to hear that it passes for dead, and to answer.
+constexpr absl::Duration kReunion = absl::Milliseconds(500);
+
 gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options) {
   gossip::GossipNodeOptions gossip;
   gossip.self = {.name = options.node,
@@ -80,6 +84,10 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
       hold_down_timer_(environment.loop->NewTimer([this] {
         holding_down_ = false;
+        ScheduleReconcile();
+      })),
+      reunion_timer_(environment.loop->NewTimer([this] {
+        reuniting_ = false;
         ScheduleReconcile();
       })),
       leave_timer_(environment.loop->NewTimer([this] { SayGoodbye(); })) {}
@@ -167,7 +175,10 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
   const bool is_gone = event.change == MemberChange::kFailed ||
                        event.change == MemberChange::kLeft;
   members_went_ |= is_gone;
-  members_came_ |= event.change == MemberChange::kJoined;
+  if (event.change == MemberChange::kJoined) {
+    members_came_ = true;
+    BeginReunion();
+  }
   if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
     announcing_.Learn(event.member.name, *metadata);
   }
@@ -191,9 +202,17 @@ void Agent::OnUserMessage(std::string_view message) {
   } else if (election::IsTenureMessage(message)) {
     const auto changed = elections_.tenures().Merge(message);
     merged = changed.status();
-    if (changed.ok() && !changed->empty()) ScheduleReconcile();
+    if (changed.ok() && !changed->empty()) {
+      BeginReunion();
+      ScheduleReconcile();
+    }
   }
   if (!merged.ok()) ReportRefusal(merged);
+}
+
+void Agent::BeginReunion() {
+  reuniting_ = true;
+  reunion_timer_->Arm(environment_.loop->Now() + kReunion);
 }
 
 // What a member left to us is ours by a newer claim than its own, so that it
@@ -247,8 +266,8 @@ void Agent::UpdateMetadata() {
 void Agent::Announce() {
   Announcing::Elected elected;
   if (ready_) {
-    const auto unheld =
-        elections_.Claim(addresses_.entries(), environment_.loop->CivilNow());
+    const auto unheld = elections_.Claim(
+        addresses_.entries(), environment_.loop->CivilNow(), reuniting_);
     elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
                                    elections_.placement());
     for (const net::IpAddress& vip : unheld) {
@@ -265,7 +284,9 @@ void Agent::Announce() {
   announcing_.Update(std::move(elected));
   if (ready_ && announcing_.fenced()) announcing_.Unfence();
   if (std::exchange(members_went_, false)) announcing_.Refresh();
-  if (std::exchange(members_came_, false)) announcing_.Reclaim();
+  if (!reuniting_ && std::exchange(members_came_, false)) {
+    announcing_.Reclaim();
+  }
 }
 
 // What is not sent now reaches the others with the next full exchange.

@@ -149,6 +149,7 @@ class Agent {
   void OnUserState(const gossip::wire::Bytes& state);
   void OnUserMessage(std::string_view message);
   void OnConflict(const announce::Conflict& conflict);
+  void BeginReunion();
   RivalMember JudgeRival(const net::IpAddress& vip,
                          const std::string& node) const;
   AnnouncingOptions MakeAnnouncingOptions();
@@ -216,8 +217,12 @@ class Agent {
   bool draining_ = false;
   bool holding_down_ = false;
   Departure departure_ = Departure::kNone;
-  bool members_came_ = false;  // Since the last Reconcile().
-  bool members_went_ = false;
+  // Members or their tenures came just now. Two halves of a cluster meet one
+  // member at a time: what one tells may be of another that still passes for
+  // dead here.
+  bool reuniting_ = false;
+  bool members_came_ = false;  // And their return is not yet followed up.
+  bool members_went_ = false;  // The same.
   gossip::wire::Bytes metadata_;  // As the others have it.
   std::string author_;            // Empty: none yet.
   std::vector<std::string> strict_arp_faults_;
@@ -230,6 +235,7 @@ class Agent {
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;
   std::unique_ptr<io::Timer> hold_down_timer_;
+  std::unique_ptr<io::Timer> reunion_timer_;
   std::unique_ptr<io::Timer> leave_timer_;
   absl::AnyInvocable<void()> leave_done_;
 };

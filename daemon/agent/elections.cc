@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -129,19 +130,26 @@ ServicePlacement Elections::Describe(const std::string& service) const {
 }
 
 std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
-                                          absl::Time civil_now) {
+                                          absl::Time civil_now,
+                                          bool reuniting) {
   std::set<net::IpAddress> unheld;
   for (const auto& [service, place] : placement_) {
     if (place.node != node_) continue;
     for (const auto& assigned : entries.at(service).assignment.addresses) {
       const auto holder = tenures_.HolderOf(assigned.address);
       if (holder == node_) continue;
+      if (reuniting && holder && !IsLive(*holder)) continue;
       if (!holder) unheld.insert(assigned.address);
       // A full table: the election goes by rank, as without holders.
       tenures_.Claim(assigned.address, civil_now).IgnoreError();
     }
   }
   return unheld;
+}
+
+bool Elections::IsLive(std::string_view node) const {
+  return std::any_of(live_.begin(), live_.end(),
+                     [&](const auto& member) { return member.name == node; });
 }
 
 void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {

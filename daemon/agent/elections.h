@@ -57,9 +57,11 @@ class Elections {
   const Placement& placement() const { return placement_; }
 
   // Claims what this node is elected for and does not hold. Returns the
-  // addresses among them that no member held before.
+  // addresses among them that no member held before. While `reuniting` with
+  // members it leaves alone what somebody holds who is none: that one may be
+  // about to come too.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
-                                 absl::Time civil_now);
+                                 absl::Time civil_now, bool reuniting = false);
   // Claims an address that this node holds again, so that its tenure wins over
   // another that was claimed at the same time.
   void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
@@ -89,6 +91,7 @@ class Elections {
   }
 
  private:
+  bool IsLive(std::string_view node) const;
   void PutNodes();
   void PutService(const config::Desired& desired,
                   const config::Service& service,

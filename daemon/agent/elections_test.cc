@@ -209,6 +209,21 @@ TEST_F(MembersTest, StickyHoldersAreAgreedByClaims) {
   EXPECT_EQ(other.tenures().HolderOf(kVip), "n2");
 }
 
+// A split heals: its claim is heard before it is seen to be alive.
+TEST_F(MembersTest, InAReunionTheClaimOfOneThatPassesForDeadIsLeftAlone) {
+  Elections far("n2", election::Policy::kSticky);
+  NodeOf(far);
+  far.Claim(entries_, absl::UnixEpoch());
+  Elections near("n3", election::Policy::kSticky);
+  ASSERT_TRUE(near.tenures().Merge(far.tenures().FullMessage()).ok());
+  live_ = {{"n3", NodeMetadata{}}};
+  EXPECT_EQ(NodeOf(near), "n3");
+  near.Claim(entries_, absl::UnixEpoch(), /*reuniting=*/true);
+  EXPECT_EQ(near.tenures().HolderOf(kVip), "n2");
+  near.Claim(entries_, absl::UnixEpoch());
+  EXPECT_EQ(near.tenures().HolderOf(kVip), "n3");
+}
+
 TEST_F(MembersTest, WhatIsOnRecordNoLongerNobodyHolds) {
   Elections elections("n2", election::Policy::kSticky);
   NodeOf(elections);

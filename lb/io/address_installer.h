@@ -16,7 +16,9 @@ class AddressInstaller {
   virtual ~AddressInstaller() = default;
 
   // Puts the address on the interface as a host route's worth (/32, /128; IPv6
-  // without duplicate address detection). OK if it is there already.
+  // without duplicate address detection). OK if it is there already. Packets
+  // for it are taken when this returns; that can take 0.1 ms, on a busy machine
+  // some more, and is not waited for longer than about 10 ms.
   // NotFound: no such interface. PermissionDenied: CAP_NET_ADMIN is missing.
   // Unavailable: the kernel refused for another reason.
   virtual absl::Status Install(const std::string& interface,

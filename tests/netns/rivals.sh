@@ -195,7 +195,7 @@ done
 watch_down
 only_answerer "$LAB_DIR/asked-defence" "$began" "$mac"
 events=$(($(count "$owner" "AddressConflict Vip/$vip4: .*$foreign") - before))
-rounds=$(awk -v mac="$mac" '$2 == 4 && $3 == "claim" && $4 == mac { print int($1 * 10) }' \
+rounds=$(awk -v mac="$mac" '$2 == 4 && $3 == "claim" && $4 == mac { printf "%.1f\n", $1 }' \
   "$LAB_DIR/asked-defence" | uniq | wc -l)
 echo "26 claims in 13 s: $events events, $rounds rounds of defence"
 [[ $events -eq 2 ]] || fail "want 2 events"

@@ -1,5 +1,6 @@
 // How an address moves: planned moves without a lost ping, failures within a
 // second, one owner at a time, and both sides aware where there are two.
+#include <map>
 #include <string>
 #include <vector>
 
@@ -205,6 +206,41 @@ TEST_P(FailureTest, ASplitBrainIsSettledAndBothSaySo) {
   cluster_->RunFor(absl::Seconds(20));
   ExpectOwner(first);
   EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
+}
+
+// The two sides meet one member at a time: for a moment a node hears that
+// another holds the address, and still takes that one for dead.
+TEST_P(FailureTest, AStickyAddressStaysWhereTheSplitLeftIt) {
+  Begin(GetParam(), election::Policy::kSticky);
+  const std::string first = Owner();
+  cluster_->Crash(first);
+  cluster_->RunFor(absl::Seconds(2));
+  const std::string second = Owner();
+  ASSERT_NE(second, first);
+  cluster_->Start(first);
+  cluster_->RunFor(absl::Seconds(8));
+  ASSERT_EQ(Owner(), second);
+
+  std::vector<io::SimHost*> others;
+  for (const std::string& node : cluster_->names()) {
+    if (node != second) others.push_back(&cluster_->host(node));
+  }
+  cluster_->world().network().paths().Partition({&cluster_->host(second)},
+                                                others);
+  cluster_->RunFor(absl::Seconds(6));
+  const std::string kept = Owner();
+  std::map<std::string, size_t> elections;
+  for (const std::string& node : cluster_->names()) {
+    elections[node] = Events(node, "nodeAssigned").size();
+  }
+  cluster_->world().Heal();
+  cluster_->RunFor(absl::Seconds(20));
+  ExpectOwner(kept);
+  for (const std::string& node : cluster_->names()) {
+    // Who thought otherwise learns it, and that is all.
+    EXPECT_LE(Events(node, "nodeAssigned").size(), elections[node] + 1)
+        << cluster_->Dump();
+  }
 }
 
 TEST_P(FailureTest, AYieldedAddressIsTakenBackWhenTheRivalDies) {

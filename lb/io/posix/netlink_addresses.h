@@ -29,6 +29,7 @@ class NetlinkAddresses final : public AddressInstaller {
 
  private:
   explicit NetlinkAddresses(nl_sock* socket) : socket_(socket) {}
+  bool IsLocal(const net::IpAddress& address);
 
   nl_sock* const socket_;  // Owned.
 };
