@@ -63,6 +63,9 @@ void AddressBook::Restore() {
 }
 
 void AddressBook::SetWanted(Wanted wanted) {
+  for (auto& [service, request] : wanted_.requests) {
+    last_requests_.insert_or_assign(service, std::move(request));
+  }
   wanted_ = std::move(wanted);
   const absl::Status valid = allocator_.SetPools(wanted_.pools);
   LB_CHECK(valid.ok());  // Wanted::pools promises it.
@@ -101,7 +104,9 @@ void AddressBook::Update() {
   ReserveMissing(now, requests);
   const absl::Time civil_now = environment_.loop->CivilNow();
   allocator_.AdvanceTo(civil_now);
-  ipam::Replay(ledger_, requests, ipam::OutsidePools::kKeep, &allocator_);
+  const auto replayed =
+      ipam::Replay(ledger_, requests, ipam::OutsidePools::kKeep, &allocator_);
+  ReserveUnknown(replayed.orphaned);
   failures_.clear();
   if (IsAuthor()) {
     ProposeReleases(now);
@@ -123,9 +128,27 @@ void AddressBook::ReserveMissing(absl::Time now,
     const auto known = missing_since_.find(record.service);
     missing[record.service] =
         known == missing_since_.end() ? now : known->second;
-    requests.emplace(record.service, ReservationFor(record.service));
+    const auto last = last_requests_.find(record.service);
+    if (last != last_requests_.end()) requests.insert(*last);
   }
   missing_since_ = std::move(missing);
+  std::erase_if(last_requests_, [this](const auto& last) {
+    return !missing_since_.contains(last.first);
+  });
+}
+
+// This run never knew what they asked for, so whether they share: they must not
+// take from a wanted service what the two have together.
+void AddressBook::ReserveUnknown(const std::vector<std::string>& services) {
+  for (const std::string& service : services) {
+    std::vector<ipam::AssignedAddress> reserved;
+    for (const ipam::Claim& claim : ledger_.Find(service)->claims) {
+      reserved.push_back({claim.address, claim.pool});
+      if (!allocator_.Keep(ReservationFor(service), reserved).ok()) {
+        reserved.pop_back();
+      }
+    }
+  }
 }
 
 void AddressBook::ProposeReleases(absl::Time now) {

@@ -96,6 +96,7 @@ class AddressBook {
   void WakeBy(absl::Time deadline);
   void Update();
   void ReserveMissing(absl::Time now, ipam::ServiceRequests& requests);
+  void ReserveUnknown(const std::vector<std::string>& services);
   void ProposeReleases(absl::Time now);
   void ProposeAssignments();
   void SaveIfChanged();
@@ -118,6 +119,8 @@ class AddressBook {
 
   // Services on record that are not wanted, and since when.
   std::map<std::string, absl::Time, std::less<>> missing_since_;
+  // What they asked for when they were last wanted: they keep sharing.
+  ipam::ServiceRequests last_requests_;
   // Own proposals by service, with the ledger version that has them; an entry
   // goes when that version is on disk.
   std::map<std::string, uint64_t> unsaved_;

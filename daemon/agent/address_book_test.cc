@@ -87,6 +87,35 @@ TEST_F(AddressBookTest, OnlyTheAuthorProposes) {
   EXPECT_THAT(books_["n2"]->TakeMessages(kMessageMax), IsEmpty());
 }
 
+// Services a and b share an address; a's manifest goes. The record of a is kept
+// for a while, without its sharing key, and drove b from the address.
+TEST_F(AddressBookTest, WhoSharedKeepsTheAddressWhenTheOtherGoes) {
+  AddressBook::Wanted wanted = Want({"default/a", "default/b"});
+  for (auto& [service, request] : wanted.requests) {
+    request.sharing_key = "k";
+    const uint16_t port = service == "default/a" ? 80 : 81;
+    request.ports = {{ipam::Protocol::kTcp, port}};
+    request.requested_addresses = {*net::ParseIpAddress("10.0.0.1")};
+  }
+  for (auto& [node, book] : books_) book->SetWanted(wanted);
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  Tell("n1", "n2");
+  ASSERT_EQ(Shown("n2", "default/b"), "10.0.0.1");
+  wanted.requests.erase("default/a");
+  books_["n1"]->SetWanted(wanted);
+  // A run that never knew what a asked for.
+  books_["n2"] =
+      std::make_unique<AddressBook>("n2", hosts_["n2"]->environment(), [] {});
+  books_["n2"]->Restore();
+  books_["n2"]->SetWanted(wanted);
+  for (int i = 0; i < 10; ++i) {
+    RunFor(absl::Seconds(1));
+    EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.1");
+    EXPECT_EQ(Shown("n2", "default/b"), "10.0.0.1");
+  }
+}
+
 TEST_F(AddressBookTest, ASlowDiskDelaysWhatIsShownAndTold) {
   hosts_["n1"]->state().SetWriteTime(absl::Seconds(2));
   WantOnAll({"default/a"});

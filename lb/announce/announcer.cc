@@ -94,7 +94,7 @@ absl::Time Announcer::NextDeadline() const {
   for (const auto& [name, port] : ports_) {
     next = std::min(next, port.segment.NextDeadline());
   }
-  if (options_.stall_max > absl::ZeroDuration() && !current_.empty()) {
+  if (options_.stall_max > absl::ZeroDuration()) {
     next = std::min(next, run_at_ + options_.stall_max / 4);
   }
   return next;
@@ -194,8 +194,7 @@ std::optional<absl::Duration> Announcer::TakeStall() {
 
 void Announcer::NoteRun(absl::Time now) {
   const absl::Duration pause = now - std::exchange(run_at_, now);
-  const bool guards = options_.stall_max > absl::ZeroDuration() &&
-                      !current_.empty() && !fenced_;
+  const bool guards = options_.stall_max > absl::ZeroDuration() && !fenced_;
   if (!guards || pause <= options_.stall_max) return;
   stall_ = pause;
   Fence(now);

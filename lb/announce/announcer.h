@@ -20,10 +20,11 @@
 //
 // A node that was stopped (SIGSTOP, a frozen machine) must not answer for what
 // others took over meanwhile. So with `stall_max` the announcer wants to be run
-// every quarter of it, and fences itself at the first call that comes more than
-// stall_max after the one before: frames are not looked at, nothing is
-// sent, until Unfence(). The time passed in must have been read after the
-// wake-up. A clock that stands still while the machine does hides a stall.
+// every quarter of it, also while it announces nothing, and fences itself at
+// the first call that comes more than stall_max after the one before: frames
+// are not looked at, nothing is sent, until Unfence(). The time passed in must
+// have been read after the wake-up. A clock that stands still while the machine
+// does hides a stall.
 #ifndef LB_ANNOUNCE_ANNOUNCER_H_
 #define LB_ANNOUNCE_ANNOUNCER_H_
 

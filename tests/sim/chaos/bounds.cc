@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "daemon/agent/announcing.h"
+#include "lb/announce/announcement_schedule.h"
 #include "lb/announce/claim.h"
 
 namespace lb::chaos {
@@ -39,6 +40,9 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   bounds.settlement =
       Announcing::kFresh + claim.insist_interval + options.handover.claim_wait;
   bounds.double_answer = bounds.detection + bounds.gossip + bounds.settlement;
+  const announce::ScheduleOptions schedule;
+  bounds.unheard =
+      bounds.double_answer + schedule.period + schedule.period_jitter;
   bounds.rest =
       bounds.double_answer +
       (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +
@@ -49,9 +53,10 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
 
 std::string Bounds::ToString() const {
   return fmt::format(
-      "double answer {} = detection {} + gossip {} + settlement {}; rest {}",
+      "double answer {} = detection {} + gossip {} + settlement {}; "
+      "unheard {}; rest {}",
       Seconds(double_answer), Seconds(detection), Seconds(gossip),
-      Seconds(settlement), Seconds(rest));
+      Seconds(settlement), Seconds(unheard), Seconds(rest));
 }
 
 }  // namespace lb::chaos

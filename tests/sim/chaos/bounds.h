@@ -4,6 +4,7 @@
 //   gossip        = gossip_interval * transmissions of a message
 //   settlement    = fresh owners insist + one insists again + claim_wait
 //   double_answer = detection + gossip + settlement
+//   unheard       = double_answer + the longest time between two refreshes
 //   rest          = double_answer + rejoining + one full exchange + settle_time
 //                   + a release + one more try against a foreign host
 #ifndef LB_TESTS_SIM_CHAOS_BOUNDS_H_
@@ -22,6 +23,9 @@ struct Bounds {
   absl::Duration settlement;
   // For no longer do two nodes that hear each other answer for one address.
   absl::Duration double_answer;
+  // Nor for longer than this if the frames of their first rounds were lost: the
+  // segment was cut, or lossy, when they began.
+  absl::Duration unheard;
   // After it, if nothing is done to the cluster, all nodes agree.
   absl::Duration rest;
 

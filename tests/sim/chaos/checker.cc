@@ -16,6 +16,9 @@ namespace {
 constexpr int kIntervalsPerSecond = 10;
 // How long after its wake-up a stopped node could act on what it knew before.
 constexpr absl::Duration kWakeUp = absl::Milliseconds(50);
+// Announcements come in rounds, of which the last but the periodic ones is at
+// 5 s.
+constexpr absl::Duration kFirstRounds = absl::Seconds(6);
 constexpr size_t kPendingPerHostMax = 4096;
 
 // The address that a frame claims for its sender.
@@ -31,6 +34,14 @@ std::optional<net::IpAddress> ClaimedBy(absl::Span<const uint8_t> bytes) {
     if (message != nullptr) return message->target;
   }
   return std::nullopt;
+}
+
+// Has the node heard from the others since it was woken up?
+bool HasHeard(const Stage::Node& node) {
+  const auto events = node.host->log().Since(node.events_then);
+  return std::any_of(events.begin(), events.end(), [](const Event& event) {
+    return event.reason == "Ready";
+  });
 }
 
 bool IsStatic(FaultKind kind) {
@@ -121,7 +132,7 @@ void Checker::OnFrame(int host, absl::Span<const uint8_t> frame) {
     return;
   }
   const auto vip = ClaimedBy(frame);
-  if (!vip) return;
+  if (!vip || HasHeard(node)) return;
   for (const auto& other : stage_->nodes()) {
     if (other.get() == &node || !other->acts()) continue;
     if (!stage_->Connected(node, *other)) continue;
@@ -235,8 +246,24 @@ std::map<net::IpAddress, std::vector<Stage::Node*>> Checker::Answering() {
   return answering;
 }
 
+bool Checker::HasSegmentFault() const {
+  for (const Fault& fault : stage_->active()) {
+    const bool cuts = fault.kind <= FaultKind::kCutBoth &&
+                      fault.kind != FaultKind::kCutGossip;
+    if (cuts || fault.kind == FaultKind::kUnplug) return true;
+  }
+  return false;
+}
+
+// Who has started since gossip was cut knows none of the other side's MACs, and
+// takes them for foreign hosts.
+bool Checker::KnowEachOther(const Node& a, const Node& b) const {
+  return a.agent->gossip().Find(b.name) && b.agent->gossip().Find(a.name);
+}
+
 void Checker::CheckDoubleAnswers() {
   const absl::Time now = stage_->world().loop().Now();
+  if (HasSegmentFault()) segment_faulty_at_ = now;
   auto before = std::exchange(doubles_, {});
   for (const auto& [vip, nodes] : Answering()) {
     for (size_t i = 0; i < nodes.size(); ++i) {
@@ -245,12 +272,16 @@ void Checker::CheckDoubleAnswers() {
         // reported as drift.
         if (nodes[i]->text != nodes[j]->text) continue;
         if (!stage_->Connected(*nodes[i], *nodes[j])) continue;
+        if (!KnowEachOther(*nodes[i], *nodes[j])) continue;
         const std::pair key = {vip, std::pair(nodes[i]->name, nodes[j]->name)};
         const auto known = before.find(key);
         const absl::Time since = known == before.end() ? now : known->second;
         doubles_.emplace(key, since);
         longest_double_ = std::max(longest_double_, now - since);
-        if (now - since <= bounds_.double_answer) continue;
+        const bool heard = segment_faulty_at_ < since - kFirstRounds;
+        if (now - since <= (heard ? bounds_.double_answer : bounds_.unheard)) {
+          continue;
+        }
         Fail("one-answers",
              fmt::format("{} and {} answer for {} for {}", nodes[i]->name,
                          nodes[j]->name, vip.ToString(),

@@ -63,6 +63,8 @@ class Checker {
   std::map<net::IpAddress, std::vector<Node*>> Answering();
   bool IsAtRest() const;
   bool HasPathFault() const;
+  bool HasSegmentFault() const;
+  bool KnowEachOther(const Node& a, const Node& b) const;
 
   Stage* const stage_;
   const Bounds bounds_;
@@ -75,6 +77,7 @@ class Checker {
            absl::Time>
       doubles_;
   absl::Duration longest_double_;
+  absl::Time segment_faulty_at_ = absl::InfinitePast();
   int64_t intervals_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #ifndef LB_TESTS_SIM_CHAOS_STAGE_H_
 #define LB_TESTS_SIM_CHAOS_STAGE_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -50,7 +51,8 @@ class Stage {
     int disk_full = 0;
     absl::Time paused_at;
     absl::Time resumed_at;
-    absl::Duration slept;  // Of the last pause.
+    absl::Duration slept;      // Of the last pause.
+    uint64_t events_then = 0;  // In its log, at that time.
     // Since its disk was emptied it has not been seen to agree with others.
     bool forgetful = false;
 

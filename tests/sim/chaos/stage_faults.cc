@@ -134,6 +134,7 @@ void Stage::ApplyPause(Node& node, int step) {
     }
     node.resumed_at = world_.loop().Now();
     node.slept = node.resumed_at - node.paused_at;
+    node.events_then = node.host->log().last_sequence();
     node.host->Resume();
   }
 }
