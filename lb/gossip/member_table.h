@@ -32,7 +32,7 @@ inline constexpr uint8_t kOwnVersions[kVersionsSize] = {1, 5, 2, 0, 0, 0};
 
 // One node.
 struct NodeRecord {
-  wire::SharedDescription node;  // Its port is not 0; kVersionsSize or more.
+  wire::SharedDescription node;  // With a port and whole versions.
   CompactTime since;             // When `state` began.
   CompactTime accused;           // When it was told last.
   CompactTime answered;          // When our refutation went to it.

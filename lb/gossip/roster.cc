@@ -88,9 +88,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
   }
   if (!IsAdmitted(claim)) return;
   NodeRecord* record = table_.Find(node->name);
-  if (record == nullptr) {
-    return OnAliveOfNewcomer(claim);
-  }
+  if (record == nullptr) return OnAliveOfNewcomer(claim);
   if (record->endpoint() != claim.endpoint()) {
     // Ours is never given away, and nobody moves who is still there.
     if (IsSelf(node->name) || !MayMove(now, *record)) {

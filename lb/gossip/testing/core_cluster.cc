@@ -125,6 +125,7 @@ void CoreCluster::Block(int member) {
 void CoreCluster::Unblock(int member) {
   Node& node = nodes_[member];
   node.blocked = false;
+  if (node.crashed) return;
   for (const OutgoingPacket& packet : std::exchange(node.unsent, {})) {
     Send(member, packet);
   }
