@@ -221,8 +221,8 @@ class Agent {
   // member at a time: what one tells may be of another that still passes for
   // dead here.
   bool reuniting_ = false;
-  bool members_came_ = false;  // And their return is not yet followed up.
-  bool members_went_ = false;  // The same.
+  bool members_came_ = false;     // And their return is not yet followed up.
+  bool members_went_ = false;     // The same.
   gossip::wire::Bytes metadata_;  // As the others have it.
   std::string author_;            // Empty: none yet.
   std::vector<std::string> strict_arp_faults_;
