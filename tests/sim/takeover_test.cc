@@ -63,6 +63,15 @@ class TakeoverTest : public testing::Test {
     }
     return messages;
   }
+  // Of one node, both ways; the segment stays whole.
+  void CutGossipOf(const std::string& node) {
+    std::vector<io::SimHost*> others;
+    for (const std::string& name : cluster_->names()) {
+      if (name != node) others.push_back(&cluster_->host(name));
+    }
+    cluster_->world().network().paths().Partition({&cluster_->host(node)},
+                                                  others);
+  }
   void ExpectOwner(const std::string& node) {
     EXPECT_EQ(Owner(), node) << cluster_->Dump();
     EXPECT_EQ(client_->Neighbour(*net::ParseIpAddress(kVip)), MacOf(node));
@@ -185,12 +194,7 @@ TEST_P(FailureTest, AStoppedNodeNeverAnswersForWhatItLost) {
 TEST_P(FailureTest, ASplitBrainIsSettledAndBothSaySo) {
   Begin(GetParam(), election::Policy::kCompat);
   const std::string first = Owner();
-  std::vector<io::SimHost*> others;
-  for (const std::string& node : cluster_->names()) {
-    if (node != first) others.push_back(&cluster_->host(node));
-  }
-  cluster_->world().network().paths().Partition({&cluster_->host(first)},
-                                                others);
+  CutGossipOf(first);
   cluster_->RunFor(absl::Seconds(4));
   ExpectOwner(first);  // It goes before the others: that is why it had it.
   std::string second;
@@ -246,12 +250,7 @@ TEST_P(FailureTest, AStickyAddressStaysWhereTheSplitLeftIt) {
 TEST_P(FailureTest, AYieldedAddressIsTakenBackWhenTheRivalDies) {
   Begin(GetParam(), election::Policy::kCompat);
   const std::string first = Owner();
-  std::vector<io::SimHost*> others;
-  for (const std::string& node : cluster_->names()) {
-    if (node != first) others.push_back(&cluster_->host(node));
-  }
-  cluster_->world().network().paths().Partition({&cluster_->host(first)},
-                                                others);
+  CutGossipOf(first);
   cluster_->RunFor(absl::Seconds(4));
   client_->Reset();
   cluster_->Crash(first);
