@@ -16,7 +16,8 @@ constexpr uint64_t kParts = 4;
 uint64_t Seeds() {
   const char* text = std::getenv("CHAOS_SEEDS");
   uint64_t seeds = 200;
-  if (text != nullptr) EXPECT_TRUE(absl::SimpleAtoi(text, &seeds)) << text;
+  const bool is_number = text == nullptr || absl::SimpleAtoi(text, &seeds);
+  EXPECT_TRUE(is_number) << text;
   return seeds;
 }
 
@@ -26,7 +27,7 @@ class ChaosTest : public testing::TestWithParam<uint64_t> {};
 TEST_P(ChaosTest, InvariantsHold) {
   for (uint64_t seed = 1 + GetParam(); seed <= Seeds(); seed += kParts) {
     const Scenario scenario = DrawScenario(seed);
-    const Outcome outcome = Run(scenario);
+    const Outcome outcome = RunScenario(scenario);
     ASSERT_FALSE(outcome.violation) << Report(scenario, *outcome.violation);
   }
 }
@@ -35,12 +36,13 @@ INSTANTIATE_TEST_SUITE_P(Parts, ChaosTest, testing::Range<uint64_t>(0, kParts));
 
 TEST(ChaosTraceTest, SameSeedSameTrace) {
   for (const uint64_t seed : {1, 2, 3}) {
-    const Outcome first = Run(DrawScenario(seed));
-    const Outcome second = Run(DrawScenario(seed));
+    const Outcome first = RunScenario(DrawScenario(seed));
+    const Outcome second = RunScenario(DrawScenario(seed));
     EXPECT_EQ(first.trace_hash, second.trace_hash);
     EXPECT_EQ(first.events, second.events);
   }
-  EXPECT_NE(Run(DrawScenario(1)).trace_hash, Run(DrawScenario(2)).trace_hash);
+  EXPECT_NE(RunScenario(DrawScenario(1)).trace_hash,
+            RunScenario(DrawScenario(2)).trace_hash);
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ namespace lb::chaos {
 namespace {
 
 constexpr int kIntervalsPerSecond = 10;
-// How long after its wake-up a stopped node could act on what it knew before.
-constexpr absl::Duration kWakeUp = absl::Milliseconds(50);
+// How long after its start, or after it was stopped, a node must have heard of
+// the others before it claims anything: less than settle_time.
+constexpr absl::Duration kWakeUp = absl::Seconds(1);
 // Announcements come in rounds, of which the last but the periodic ones is at
 // 5 s.
 constexpr absl::Duration kFirstRounds = absl::Seconds(6);
@@ -36,11 +37,11 @@ std::optional<net::IpAddress> ClaimedBy(absl::Span<const uint8_t> bytes) {
   return std::nullopt;
 }
 
-// Has the node heard from the others since it was woken up?
+// Has the node heard from the others since it started, or was woken up?
 bool HasHeard(const Stage::Node& node) {
   const auto events = node.host->log().Since(node.events_then);
   return std::any_of(events.begin(), events.end(), [](const Event& event) {
-    return event.reason == "Ready";
+    return event.reason == "Ready" && event.message == "heard from the cluster";
   });
 }
 
@@ -126,21 +127,16 @@ void Checker::OnFrame(int host, absl::Span<const uint8_t> frame) {
   const absl::Time now = stage_->world().loop().Now();
   if (host > static_cast<int>(stage_->nodes().size())) return;
   Node& node = *stage_->nodes()[host - 1];
-  if (!node.running() || now - node.resumed_at > kWakeUp) return;
-  if (node.slept <= 1.25 * node.agent->options().gossip.probe_interval *
-                        gossip::FastProfile().suspicion_mult) {
-    return;
-  }
+  if (!node.running() || now - node.awake_at > kWakeUp) return;
   const auto vip = ClaimedBy(frame);
   if (!vip || HasHeard(node)) return;
   for (const auto& other : stage_->nodes()) {
     if (other.get() == &node || !other->acts()) continue;
     if (!stage_->Connected(node, *other)) continue;
     if (!other->agent->announcing().Answers(*vip)) continue;
-    Fail("silent-after-stop",
-         fmt::format("{} was stopped for {} and claims {}, which {} has",
-                     node.name, absl::FormatDuration(node.slept),
-                     vip->ToString(), other->name));
+    Fail("silent-before-heard",
+         fmt::format("{} has heard nobody and claims {}, which {} has",
+                     node.name, vip->ToString(), other->name));
   }
 }
 
@@ -163,16 +159,14 @@ void Checker::OnInterval() {
 // A node whose disk was emptied knows nothing, and may go its own way while it
 // cannot hear the others.
 void Checker::FollowForgetful() {
-  const bool alone = HasPathFault() ||
-                     std::any_of(stage_->nodes().begin(), stage_->nodes().end(),
-                                 [](const auto& node) {
-                                   return node->running() && !node->acts();
-                                 });
+  const bool alone =
+      HasPathFault() ||
+      std::any_of(stage_->nodes().begin(), stage_->nodes().end(),
+                  [](const auto& node) { return !node->acts(); });
   for (auto& node : stage_->nodes()) {
-    if (node->forgetful && node->running() && !alone &&
-        stage_->world().loop().Now() - stage_->touched() > bounds_.rest) {
-      node->forgetful = false;
-    }
+    if (!node->forgetful || !node->running()) continue;
+    node->cut_off |= alone;
+    if (!alone && IsAtRest()) node->forgetful = false;
   }
 }
 
@@ -187,7 +181,7 @@ bool Checker::HasPathFault() const {
 }
 
 void Checker::CheckSettled(const Node& node) {
-  if (node.forgetful) return;
+  if (node.forgetful && node.cut_off) return;
   for (const auto& [service, addresses] : settled_) {
     const auto entry = node.agent->address_entries().find(service);
     if (entry == node.agent->address_entries().end()) continue;

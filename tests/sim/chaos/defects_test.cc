@@ -21,11 +21,11 @@ TEST_P(DefectTest, IsFound) {
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Scenario scenario = DrawScenario(seed);
     scenario.defect = defect;
-    const Outcome outcome = Run(scenario);
+    const Outcome outcome = RunScenario(scenario);
     if (!outcome.violation) continue;
     // What is found is the defect: without it the scenario holds.
     scenario.defect = Defect::kNone;
-    EXPECT_FALSE(Run(scenario).violation);
+    EXPECT_FALSE(RunScenario(scenario).violation);
     fmt::print("| {} | {} | {} |\n", ToString(defect),
                outcome.violation->invariant, seed);
     return;

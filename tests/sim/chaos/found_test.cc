@@ -12,7 +12,7 @@ namespace {
 
 void ExpectHolds(Scenario scenario, const std::string& script) {
   scenario.script = *ParseScript(script);
-  const Outcome outcome = Run(scenario);
+  const Outcome outcome = RunScenario(scenario);
   EXPECT_FALSE(outcome.violation)
       << outcome.violation->invariant << ": " << outcome.violation->what << "\n"
       << outcome.log;

@@ -66,7 +66,7 @@ int RunAll(const Arguments& arguments) {
        ++seed) {
     const auto scenario = ScenarioOf(arguments, seed);
     if (!scenario) return 2;
-    const Outcome outcome = Run(*scenario);
+    const Outcome outcome = RunScenario(*scenario);
     longest_double = std::max(longest_double, outcome.longest_double_answer);
     longest_healing = std::max(longest_healing, outcome.healed_within);
     if (outcome.violation) {

@@ -167,7 +167,7 @@ class Runner {
 
 }  // namespace
 
-Outcome Run(const Scenario& scenario) { return Runner(scenario).Run(); }
+Outcome RunScenario(const Scenario& scenario) { return Runner(scenario).Run(); }
 
 // Leaves out half of the faults, a quarter, ..., one, as long as it helps.
 Scenario Shrink(const Scenario& scenario, const std::string& invariant) {
@@ -179,7 +179,7 @@ Scenario Shrink(const Scenario& scenario, const std::string& invariant) {
       const auto begin = shorter.script.begin() + static_cast<ptrdiff_t>(at);
       shorter.script.erase(begin, begin + static_cast<ptrdiff_t>(std::min(
                                               size, best.script.size() - at)));
-      const auto violation = Run(shorter).violation;
+      const auto violation = RunScenario(shorter).violation;
       if (violation && violation->invariant == invariant) {
         best = shorter;
       } else {
@@ -192,7 +192,7 @@ Scenario Shrink(const Scenario& scenario, const std::string& invariant) {
 
 std::string Report(const Scenario& scenario, const Violation& violation) {
   const Scenario shorter = Shrink(scenario, violation.invariant);
-  const Outcome outcome = Run(shorter);
+  const Outcome outcome = RunScenario(shorter);
   return fmt::format("{} at {}: {}\nrun it again: {}\n{}", violation.invariant,
                      absl::FormatDuration(outcome.violation->at),
                      outcome.violation->what, ReplayCommand(shorter),

@@ -22,7 +22,7 @@ struct Outcome {
   std::string log;  // What the nodes recorded; of a violation only.
 };
 
-Outcome Run(const Scenario& scenario);
+Outcome RunScenario(const Scenario& scenario);
 
 // The scenario with as few faults as still violate the same invariant.
 // REQUIRES: it does.

@@ -183,6 +183,7 @@ void Stage::Start(Node& node) {
                                               scenario_.defect);
   auto agent = Agent::Create(options, node.world->environment());
   LB_CHECK(agent.ok());
+  NoteAwake(node);
   node.agent = *std::move(agent);
   node.desired = {};
   node.agent->Start();

@@ -50,11 +50,13 @@ class Stage {
     int stale = 0;
     int disk_full = 0;
     absl::Time paused_at;
-    absl::Time resumed_at;
-    absl::Duration slept;      // Of the last pause.
-    uint64_t events_then = 0;  // In its log, at that time.
+    // When it last started, or was woken from a pause that others must notice,
+    // and how many events its log had then.
+    absl::Time awake_at;
+    uint64_t events_then = 0;
     // Since its disk was emptied it has not been seen to agree with others.
     bool forgetful = false;
+    bool cut_off = false;  // Meanwhile it may not have heard the others.
 
     bool running() const { return agent != nullptr; }
     // Runs, and can say what it has to say.
@@ -100,6 +102,7 @@ class Stage {
   void ApplyToNode(const Fault& fault, int step);
   void ApplyClock(const Fault& fault, bool begins);
   void ApplyPause(Node& node, int step);
+  void NoteAwake(Node& node);
   void ApplyTwin(const Fault& fault, bool begins);
   void ApplyManifests(const Fault& fault, bool begins);
   void Steal(const Fault& fault);

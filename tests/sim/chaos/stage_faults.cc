@@ -12,6 +12,8 @@ namespace lb::chaos {
 namespace {
 
 constexpr absl::Duration kStealInterval = absl::Milliseconds(500);
+// Somewhat more than stall_max of the profile that the nodes run with.
+constexpr absl::Duration kNoticed = absl::Milliseconds(375);
 constexpr size_t kGarbageMax = 200;
 
 bool IsOfPaths(FaultKind kind) { return kind <= FaultKind::kCutBoth; }
@@ -85,6 +87,7 @@ void Stage::ApplyToNode(const Fault& fault, int step) {
       bring_down(node, true);
       node.host->state().values().clear();
       node.forgetful = true;
+      node.cut_off = false;
       break;
     case FaultKind::kCrash:
       bring_down(node, true);
@@ -132,11 +135,15 @@ void Stage::ApplyPause(Node& node, int step) {
     if (scenario_.defect == Defect::kStoppedClock) {
       node.world->loop().StandStill(world_.loop().Now() - node.paused_at);
     }
-    node.resumed_at = world_.loop().Now();
-    node.slept = node.resumed_at - node.paused_at;
-    node.events_then = node.host->log().last_sequence();
+    const absl::Duration slept = world_.loop().Now() - node.paused_at;
+    if (slept > kNoticed) NoteAwake(node);
     node.host->Resume();
   }
+}
+
+void Stage::NoteAwake(Node& node) {
+  node.awake_at = world_.loop().Now();
+  node.events_then = node.host->log().last_sequence();
 }
 
 void Stage::ApplyPaths() {
