@@ -209,7 +209,7 @@ lab_in n1 sysctl -qw net.ipv4.conf.all.arp_ignore=0
 lab_kill_lbd n1
 lab_start_lbd n1
 want="sysctl -w net.ipv4.conf.all.arp_ignore=1"
-warned() { grep -F " StrictArp " "$LAB_DIR/n1/lbd.log" | grep -qF "$want"; }
+warned() { grep -q " StrictArp .*$want" "$LAB_DIR/n1/lbd.log"; }
 lab_wait 10 warned || fail "the log of n1 does not say: $want"
 shown() { lab_lbctl n1 status 2>/dev/null | grep -F -- "$want" >/dev/null; }
 lab_wait 5 shown || fail "lbctl status does not say: $want"
