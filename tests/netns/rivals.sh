@@ -118,10 +118,6 @@ split_brain() {  # split_brain POLICY
   echo "healed: 20 s without a change, all show $node"
 }
 
-problem_named() {  # problem_named NODE TEXT: in lbctl status or problems?
-  { lab_lbctl "$1" status && lab_lbctl "$1" problems; } 2>/dev/null | grep -qF -- "$2"
-}
-
 begin
 for tool in arping nft; do
   command -v "$tool" >/dev/null || {
@@ -185,6 +181,7 @@ mac=$(lab_mac "$owner")
 sleep 6
 before=$(count "$owner" "AddressConflict Vip/$vip4: .*$foreign")
 ask_into "$LAB_DIR/asked-defence"
+lab_wait 5 test -s "$LAB_DIR/asked-defence" || fail "the asker does not ask"
 began=$(now)
 # 13 s: a defence at once and one after 10 s.
 for _ in {1..26}; do
@@ -212,7 +209,8 @@ lab_in n1 sysctl -qw net.ipv4.conf.all.arp_ignore=0
 lab_kill_lbd n1
 lab_start_lbd n1
 want="sysctl -w net.ipv4.conf.all.arp_ignore=1"
-warned() { grep -F " StrictArp " "$LAB_DIR/n1/lbd.log" | grep -qF "$want"; }
+warned() { grep -q " StrictArp .*$want" "$LAB_DIR/n1/lbd.log"; }
 lab_wait 10 warned || fail "the log of n1 does not say: $want"
-lab_wait 5 problem_named n1 "$want" || fail "lbctl does not say: $want"
+shown() { lab_lbctl n1 status 2>/dev/null | grep -F -- "$want" >/dev/null; }
+lab_wait 5 shown || fail "lbctl status does not say: $want"
 echo "all seen"

@@ -87,6 +87,9 @@ run_once() {  # run_once STORY FOLDER
     echo "$(lab_mac "$node") $node"
   done >"$2/macs"
   watch_story "$1" "$old" "$2"
+  for node in "${LAB_NODES[@]}"; do
+    [[ $node == "$old" ]] || lab_lbctl "$node" events -o json >"$2/events-$node"
+  done
   if [[ $1 == stop ]]; then
     new=$(owner_of n1)
     [[ $new != "$old" ]] || fail "$old has the address again, want sticky"
@@ -110,9 +113,6 @@ for story in "${stories[@]}"; do
   for ((run = 1; run <= runs; ++run)); do
     run_once "${story%:*}" "$name-$run"
     folders+=("$name-$run")
-  done
-  for node in "${LAB_NODES[@]}"; do
-    cp "$LAB_DIR/$node/lbd.log" "$name-$node.log"
   done
   lab_down
 done
