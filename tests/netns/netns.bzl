@@ -1,6 +1,6 @@
 """Tests on real kernels, in network namespaces that they make themselves."""
 
-def netns_test(name, script, data, size = "medium", env = {}):
+def netns_test(name, script, data, size = "medium", env = {}, flaky = False):
     """Declares a test that runs a script of its folder, with lab.sh at hand.
 
     Args:
@@ -9,6 +9,8 @@ def netns_test(name, script, data, size = "medium", env = {}):
       data: further files it reads.
       size: as of any test; large where stories take minutes.
       env: variables for the script.
+      flaky: may another process on the machine break what it promises? Then a
+        run that fails is repeated, twice at most, and reported as such.
     """
     native.sh_test(
         name = name,
@@ -21,6 +23,7 @@ def netns_test(name, script, data, size = "medium", env = {}):
             "$(location //daemon/lbctl:lbctl)",
         ],
         env = env,
+        flaky = flaky,
         data = data + [
             script,
             "//tests/netns:lab.sh",
