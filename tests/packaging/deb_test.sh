@@ -92,7 +92,7 @@ lab_wait 10 on_lo || fail "no address on lo: $(root_in lbctl services)"
 echo "== lbctl doctor finds what is wrong, and its remedy helps"
 doctor() { root_in lbctl doctor >"$work/doctor"; }
 finds() { grep -qE "$1" "$work/doctor" || fail "lbctl doctor: want $1 in: $(cat "$work/doctor")"; }
-doctor && fail "lbctl doctor: want exit 1: $(cat "$work/doctor")"
+doctor && fail "lbctl doctor: want a fault: $(cat "$work/doctor")"
 finds '^fault +strict ARP on eth0 +arp_ignore 0, arp_announce 0 +sysctl -w net.ipv4.conf.all.arp_ignore=1 '
 root_in sh -c 'cd /proc/sys/net/ipv4/conf/all && echo 1 >arp_ignore && echo 2 >arp_announce'
 doctor || fail "lbctl doctor: want exit 0: $(cat "$work/doctor")"
