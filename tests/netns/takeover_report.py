@@ -176,7 +176,9 @@ class Run:
 
 
 def figure(values):
-    return f"{statistics.median(values):.0f}, {max(values):.0f}"
+    """Median and worst. What took less than nothing took nothing."""
+    median = max(statistics.median(values), 0.0)
+    return f"{median:.0f}, {max(values):.0f}"
 
 
 def row(title, runs):
