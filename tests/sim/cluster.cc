@@ -36,6 +36,11 @@ std::string ServiceManifest(const std::string& name,
       name, wanted_address);
 }
 
+std::string Basics() {
+  return PoolManifest("first-pool", "172.18.8.201-172.18.8.205") +
+         kAdvertisement;
+}
+
 Cluster::Cluster(uint64_t seed, int nodes, Delivery delivery, Sharing sharing)
     : world_(seed), delivery_(delivery), sharing_(sharing) {
   for (int i = 1; i <= nodes; ++i) {
@@ -138,6 +143,15 @@ std::string Cluster::Show(const std::string& name) const {
         service.announcing_node().empty() ? "-" : service.announcing_node());
   }
   return text;
+}
+
+std::string Cluster::AddressOf(const std::string& node,
+                               const std::string& service) const {
+  const std::string shown = Show(node);
+  const size_t at = shown.find("default/" + service + " ");
+  if (at == std::string::npos) return "";
+  const size_t begin = shown.find(' ', at) + 1;
+  return shown.substr(begin, shown.find(' ', begin) - begin);
 }
 
 std::vector<std::string> Cluster::AnnouncersOf(

@@ -38,6 +38,11 @@ inline constexpr char kAdvertisement[] =
     "kind: L2Advertisement\n"
     "metadata: {name: all}\n";
 
+// A pool of five addresses from 172.18.8.201 on, announced everywhere.
+std::string Basics();
+// For RunUntilAgreed() when nothing is wrong.
+inline constexpr absl::Duration kSettled = absl::Seconds(15);
+
 class Cluster {
  public:
   // May services hold an address together? The invariant asks it.
@@ -73,6 +78,9 @@ class Cluster {
 
   // "namespace/name addresses node" per service of a node, '-' for none.
   std::string Show(const std::string& node) const;
+  // Of one service, "default/" is left out; "" if the node does not show it.
+  std::string AddressOf(const std::string& node,
+                        const std::string& service) const;
   // Of nodes that are started from now on.
   void SetPolicy(election::Policy policy) { policy_ = policy; }
 

@@ -20,23 +20,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-constexpr absl::Duration kSettled = absl::Seconds(15);
-
-std::string Basics() {
-  return PoolManifest("first-pool", "172.18.8.201-172.18.8.205") +
-         kAdvertisement;
-}
-
-// The address of a service as n1 shows it.
-std::string AddressOf(const Cluster& cluster, const std::string& node,
-                      const std::string& service) {
-  const std::string shown = cluster.Show(node);
-  const size_t at = shown.find("default/" + service + " ");
-  if (at == std::string::npos) return "";
-  const size_t begin = shown.find(' ', at) + 1;
-  return shown.substr(begin, shown.find(' ', begin) - begin);
-}
-
 TEST(ClusterTest, ShowsTheSameAddressesWhateverTheStartOrder) {
   std::vector<std::string> order = {"n1", "n2", "n3"};
   do {
@@ -53,9 +36,9 @@ TEST(ClusterTest, ShowsTheSameAddressesWhateverTheStartOrder) {
         cluster.RunFor(pause);
       }
       ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-      EXPECT_EQ(AddressOf(cluster, "n1", "a"), "172.18.8.201");
-      EXPECT_EQ(AddressOf(cluster, "n1", "b"), "172.18.8.202");
-      EXPECT_EQ(AddressOf(cluster, "n1", "c"), "172.18.8.203");
+      EXPECT_EQ(cluster.AddressOf("n1", "a"), "172.18.8.201");
+      EXPECT_EQ(cluster.AddressOf("n1", "b"), "172.18.8.202");
+      EXPECT_EQ(cluster.AddressOf("n1", "c"), "172.18.8.203");
     }
   } while (std::next_permutation(order.begin(), order.end()));
 }
@@ -72,7 +55,7 @@ TEST(ClusterTest, AddressesOutliveKillAndRestartOfEachNode) {
     ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   }
   const std::string before = cluster.Show("n1");
-  ASSERT_EQ(AddressOf(cluster, "n1", "c"), "172.18.8.201");
+  ASSERT_EQ(cluster.AddressOf("n1", "c"), "172.18.8.201");
   for (const std::string& node : cluster.names()) {
     SCOPED_TRACE(node);
     cluster.Kill(node);
@@ -115,14 +98,14 @@ TEST(ClusterTest, AnotherNodeTakesOverWithinASecond) {
   cluster.SetManifests(Basics() + ServiceManifest("web"));
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  const std::string vip = AddressOf(cluster, "n1", "web");
+  const std::string vip = cluster.AddressOf("n1", "web");
   const std::string old_node = cluster.AnnouncersOf(vip)[0];
   cluster.Crash(old_node);
   cluster.RunFor(absl::Seconds(1));
   ASSERT_THAT(cluster.AnnouncersOf(vip), SizeIs(1)) << cluster.Dump();
   const std::string new_node = cluster.AnnouncersOf(vip)[0];
   EXPECT_NE(new_node, old_node);
-  EXPECT_EQ(AddressOf(cluster, new_node, "web"), vip);
+  EXPECT_EQ(cluster.AddressOf(new_node, "web"), vip);
   EXPECT_THAT(cluster.host(new_node).installer().installed(), SizeIs(1));
 }
 
@@ -132,7 +115,7 @@ TEST(ClusterTest, AKilledNodesLoopbackIsCleanedWhenItReturns) {
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   const std::string old_node =
-      cluster.AnnouncersOf(AddressOf(cluster, "n1", "web"))[0];
+      cluster.AnnouncersOf(cluster.AddressOf("n1", "web"))[0];
   cluster.Kill(old_node);
   EXPECT_THAT(cluster.host(old_node).installer().installed(), SizeIs(1));
   // Without the service there is nothing to deliver when it comes back.
@@ -182,9 +165,9 @@ spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 80}]}
                        kServices);
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  EXPECT_EQ(AddressOf(cluster, "n1", "dual"), "172.18.8.203,fd00::201");
-  EXPECT_EQ(AddressOf(cluster, "n1", "shared"), "fd00::201");
-  EXPECT_EQ(AddressOf(cluster, "n1", "six"), "fd00::202");
+  EXPECT_EQ(cluster.AddressOf("n1", "dual"), "172.18.8.203,fd00::201");
+  EXPECT_EQ(cluster.AddressOf("n1", "shared"), "fd00::201");
+  EXPECT_EQ(cluster.AddressOf("n1", "six"), "fd00::202");
   const std::string old_node = cluster.AnnouncersOf("172.18.8.203")[0];
   EXPECT_THAT(cluster.AnnouncersOf("fd00::201"), ElementsAre(old_node));
   cluster.Crash(old_node);
@@ -233,7 +216,7 @@ TEST(ClusterTest, LeavingHandsOverAtOnce) {
   cluster.SetManifests(Basics() + ServiceManifest("web"));
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  const std::string vip = AddressOf(cluster, "n1", "web");
+  const std::string vip = cluster.AddressOf("n1", "web");
   const std::string old_node = cluster.AnnouncersOf(vip)[0];
   bool left = false;
   cluster.agent(old_node).Leave([&] { left = true; });
@@ -242,129 +225,6 @@ TEST(ClusterTest, LeavingHandsOverAtOnce) {
   EXPECT_NE(cluster.AnnouncersOf(vip)[0], old_node);
   cluster.RunFor(absl::Seconds(2));
   EXPECT_TRUE(left);
-}
-
-// Both sides give 172.18.8.201 to a service that the other does not know.
-TEST(ClusterTest, AfterAPartitionTheEarlierClaimKeepsADisputedAddress) {
-  Cluster cluster(/*seed=*/6, /*nodes=*/4);
-  cluster.SetManifests(Basics());
-  cluster.StartAll();
-  cluster.RunFor(absl::Seconds(3));
-  cluster.world().Partition({&cluster.host("n1"), &cluster.host("n2")},
-                            {&cluster.host("n3"), &cluster.host("n4")});
-  cluster.RunFor(absl::Seconds(5));
-  for (const char* node : {"n3", "n4"}) {
-    cluster.SetManifests(node, Basics() + ServiceManifest("early"));
-  }
-  cluster.RunFor(absl::Seconds(2));
-  for (const char* node : {"n1", "n2"}) {
-    cluster.SetManifests(node, Basics() + ServiceManifest("late"));
-  }
-  cluster.RunFor(absl::Seconds(2));
-  ASSERT_EQ(AddressOf(cluster, "n3", "early"), "172.18.8.201");
-  ASSERT_EQ(AddressOf(cluster, "n1", "late"), "172.18.8.201");
-
-  cluster.SetManifests(Basics() + ServiceManifest("early") +
-                       ServiceManifest("late"));
-  cluster.world().Heal();
-  cluster.RunFor(absl::Seconds(1));
-  ASSERT_TRUE(cluster.RunUntilAgreed(absl::Seconds(30))) << cluster.Dump();
-  EXPECT_EQ(AddressOf(cluster, "n1", "early"), "172.18.8.201");
-  EXPECT_EQ(AddressOf(cluster, "n1", "late"), "172.18.8.202");
-}
-
-TEST(ClusterTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
-  Cluster cluster(/*seed=*/7, /*nodes=*/3);
-  cluster.SetManifests(Basics() + ServiceManifest("old"));
-  cluster.StartAll();
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  // Gone for a moment, as when an editor saves: nothing happens to it, and
-  // nobody else gets its address.
-  cluster.SetManifests(Basics() + ServiceManifest("new"));
-  cluster.RunFor(AddressBook::kReleaseDelay / 2);
-  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.202");
-  cluster.SetManifests(Basics() + ServiceManifest("new") +
-                       ServiceManifest("old"));
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  EXPECT_EQ(AddressOf(cluster, "n1", "old"), "172.18.8.201");
-  // Gone for good.
-  cluster.SetManifests(Basics() + ServiceManifest("new"));
-  cluster.RunFor(AddressBook::kReleaseDelay + absl::Seconds(2));
-  cluster.SetManifests(Basics() + ServiceManifest("new") +
-                       ServiceManifest("newer"));
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  EXPECT_EQ(AddressOf(cluster, "n1", "newer"), "172.18.8.201");
-  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.202");
-}
-
-// Releases are forgotten after a day. A node that slept longer still has the
-// claim, with an older stamp than that of the address's new holder.
-TEST(ClusterTest, ANodeThatWasAwayForDaysTakesNoAddressBack) {
-  Cluster cluster(/*seed=*/12, /*nodes=*/3);
-  cluster.SetManifests(Basics() + ServiceManifest("old"));
-  cluster.StartAll();
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  cluster.Kill("n3");
-  cluster.SetManifests(Basics());
-  cluster.RunFor(AddressBook::kReleaseDelay + absl::Seconds(2));
-  cluster.SetManifests(Basics() + ServiceManifest("new"));
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  ASSERT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.201");
-
-  io::SimLoop& loop = cluster.world().loop();
-  loop.SetCivilNow(loop.CivilNow() + absl::Hours(25));
-  cluster.SetManifests(Basics() + ServiceManifest("new") +
-                       ServiceManifest("newer"));
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  cluster.Start("n3");
-  cluster.RunFor(absl::Seconds(10));
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.201");
-  EXPECT_EQ(AddressOf(cluster, "n1", "newer"), "172.18.8.202");
-}
-
-// But if all were away, what they have on disk is all there is.
-TEST(ClusterTest, AClusterThatWasOffForDaysKeepsItsAddresses) {
-  Cluster cluster(/*seed=*/13, /*nodes=*/3);
-  std::string manifests = Basics();
-  cluster.StartAll();
-  for (const char* service : {"b", "a"}) {
-    manifests += ServiceManifest(service);
-    cluster.SetManifests(manifests);
-    ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  }
-  const std::string before = cluster.Show("n1");
-  for (const std::string& node : cluster.names()) cluster.Kill(node);
-  io::SimLoop& loop = cluster.world().loop();
-  loop.SetCivilNow(loop.CivilNow() + absl::Hours(240));
-  cluster.StartAll();
-  cluster.RunFor(absl::Seconds(1));
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  EXPECT_EQ(cluster.Show("n1"), before);
-}
-
-TEST(ClusterTest, AFreedAddressRestsForItsPoolsCoolDown) {
-  Cluster cluster(/*seed=*/14, /*nodes=*/3);
-  const std::string pool =
-      "---\n"
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: IPAddressPool\n"
-      "metadata: {name: small, annotations: {lb.io/cool-down: 1m}}\n"
-      "spec: {addresses: [172.18.8.201/32]}\n";
-  cluster.SetManifests(pool + kAdvertisement + ServiceManifest("old"));
-  cluster.StartAll();
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  cluster.SetManifests(pool + kAdvertisement + ServiceManifest("new"));
-  cluster.RunFor(absl::Seconds(30));
-  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "-") << cluster.Dump();
-  // Every node knows, also one that takes over as author.
-  const auto described = cluster.agent("n1").DescribeNode();
-  cluster.Kill(described.ledger_author());
-  cluster.RunFor(absl::Seconds(30));
-  cluster.Start(described.ledger_author());
-  cluster.RunFor(absl::Seconds(1));
-  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  EXPECT_EQ(AddressOf(cluster, "n1", "new"), "172.18.8.201");
 }
 
 TEST(ClusterTest, BrokenManifestsAtTheStartReleaseNothing) {
@@ -379,7 +239,7 @@ TEST(ClusterTest, BrokenManifestsAtTheStartReleaseNothing) {
   cluster.SetManifests(Basics() + ServiceManifest("c") + "---\n{ broken: [\n");
   cluster.StartAll();
   cluster.RunFor(absl::Seconds(30));
-  EXPECT_EQ(AddressOf(cluster, "n1", "c"), "172.18.8.203") << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n1", "c"), "172.18.8.203") << cluster.Dump();
   EXPECT_EQ(cluster.agent("n1").DescribeNode().problems_size(), 1);
   cluster.SetManifests(good);
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
@@ -441,7 +301,7 @@ TEST_P(ClusterFaultTest, AgreesAgainAfterRandomFaults) {
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   std::vector<std::string> addresses;
   for (const char* service : {"a", "b", "c", "d"}) {
-    addresses.push_back(AddressOf(cluster, "n1", service));
+    addresses.push_back(cluster.AddressOf("n1", service));
   }
   Prng prng = cluster.world().Fork("faults");
   for (int step = 0; step < 20; ++step) {
@@ -477,7 +337,7 @@ TEST_P(ClusterFaultTest, AgreesAgainAfterRandomFaults) {
   cluster.RunFor(absl::Seconds(20));
   ASSERT_TRUE(cluster.RunUntilAgreed(absl::Seconds(30))) << cluster.Dump();
   for (int i = 0; i < 4; ++i) {
-    EXPECT_EQ(AddressOf(cluster, "n1", std::string(1, 'a' + i)), addresses[i]);
+    EXPECT_EQ(cluster.AddressOf("n1", std::string(1, 'a' + i)), addresses[i]);
   }
 }
 

@@ -19,7 +19,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-constexpr absl::Duration kSettled = absl::Seconds(15);
 constexpr char kVip[] = "172.18.8.201";
 
 class TakeoverTest : public testing::Test {

@@ -65,10 +65,6 @@ inline constexpr std::array kExceptions = {
               "inet_pton and inet_ntop: text, no sockets."},
     Exception{"tests/interop/peer.cc", "random",
               "A program: seeds itself, as lbd does."},
-    Exception{"tests/netns/send_frame.cc", "parameters",
-              "To be made a struct."},
-    Exception{"tests/netns/send_frame.cc", "two-flags", "To be made a struct."},
-    Exception{"tests/sim/cluster_test.cc", "file-length", "To be split."},
 };
 
 }  // namespace lb::tidy

@@ -1,0 +1,134 @@
+// Who holds an address as time goes by: through partitions, releases, days of
+// absence and cool-downs.
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/sim/cluster.h"
+
+namespace lb {
+namespace {
+
+TEST(HoldingTest, AfterAPartitionTheEarlierClaimKeepsADisputedAddress) {
+  Cluster cluster(/*seed=*/6, /*nodes=*/4);
+  cluster.SetManifests(Basics());
+  cluster.StartAll();
+  cluster.RunFor(absl::Seconds(3));
+  cluster.world().Partition({&cluster.host("n1"), &cluster.host("n2")},
+                            {&cluster.host("n3"), &cluster.host("n4")});
+  cluster.RunFor(absl::Seconds(5));
+  for (const char* node : {"n3", "n4"}) {
+    cluster.SetManifests(node, Basics() + ServiceManifest("early"));
+  }
+  cluster.RunFor(absl::Seconds(2));
+  for (const char* node : {"n1", "n2"}) {
+    cluster.SetManifests(node, Basics() + ServiceManifest("late"));
+  }
+  cluster.RunFor(absl::Seconds(2));
+  ASSERT_EQ(cluster.AddressOf("n3", "early"), "172.18.8.201");
+  ASSERT_EQ(cluster.AddressOf("n1", "late"), "172.18.8.201");
+
+  cluster.SetManifests(Basics() + ServiceManifest("early") +
+                       ServiceManifest("late"));
+  cluster.world().Heal();
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(absl::Seconds(30))) << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n1", "early"), "172.18.8.201");
+  EXPECT_EQ(cluster.AddressOf("n1", "late"), "172.18.8.202");
+}
+
+TEST(HoldingTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
+  Cluster cluster(/*seed=*/7, /*nodes=*/3);
+  cluster.SetManifests(Basics() + ServiceManifest("old"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  // Gone for a moment, as when an editor saves: nothing happens to it, and
+  // nobody else gets its address.
+  cluster.SetManifests(Basics() + ServiceManifest("new"));
+  cluster.RunFor(AddressBook::kReleaseDelay / 2);
+  EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.202");
+  cluster.SetManifests(Basics() + ServiceManifest("new") +
+                       ServiceManifest("old"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n1", "old"), "172.18.8.201");
+  // Gone for good.
+  cluster.SetManifests(Basics() + ServiceManifest("new"));
+  cluster.RunFor(AddressBook::kReleaseDelay + absl::Seconds(2));
+  cluster.SetManifests(Basics() + ServiceManifest("new") +
+                       ServiceManifest("newer"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n1", "newer"), "172.18.8.201");
+  EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.202");
+}
+
+// Releases are forgotten after a day. A node that slept longer still has the
+// claim, with an older stamp than that of the address's new holder.
+TEST(HoldingTest, ANodeThatWasAwayForDaysTakesNoAddressBack) {
+  Cluster cluster(/*seed=*/12, /*nodes=*/3);
+  cluster.SetManifests(Basics() + ServiceManifest("old"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.Kill("n3");
+  cluster.SetManifests(Basics());
+  cluster.RunFor(AddressBook::kReleaseDelay + absl::Seconds(2));
+  cluster.SetManifests(Basics() + ServiceManifest("new"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  ASSERT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.201");
+
+  io::SimLoop& loop = cluster.world().loop();
+  loop.SetCivilNow(loop.CivilNow() + absl::Hours(25));
+  cluster.SetManifests(Basics() + ServiceManifest("new") +
+                       ServiceManifest("newer"));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.Start("n3");
+  cluster.RunFor(absl::Seconds(10));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.201");
+  EXPECT_EQ(cluster.AddressOf("n1", "newer"), "172.18.8.202");
+}
+
+// But if all were away, what they have on disk is all there is.
+TEST(HoldingTest, AClusterThatWasOffForDaysKeepsItsAddresses) {
+  Cluster cluster(/*seed=*/13, /*nodes=*/3);
+  std::string manifests = Basics();
+  cluster.StartAll();
+  for (const char* service : {"b", "a"}) {
+    manifests += ServiceManifest(service);
+    cluster.SetManifests(manifests);
+    ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  }
+  const std::string before = cluster.Show("n1");
+  for (const std::string& node : cluster.names()) cluster.Kill(node);
+  io::SimLoop& loop = cluster.world().loop();
+  loop.SetCivilNow(loop.CivilNow() + absl::Hours(240));
+  cluster.StartAll();
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.Show("n1"), before);
+}
+
+TEST(HoldingTest, AFreedAddressRestsForItsPoolsCoolDown) {
+  Cluster cluster(/*seed=*/14, /*nodes=*/3);
+  const std::string pool =
+      "---\n"
+      "apiVersion: metallb.io/v1beta1\n"
+      "kind: IPAddressPool\n"
+      "metadata: {name: small, annotations: {lb.io/cool-down: 1m}}\n"
+      "spec: {addresses: [172.18.8.201/32]}\n";
+  cluster.SetManifests(pool + kAdvertisement + ServiceManifest("old"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.SetManifests(pool + kAdvertisement + ServiceManifest("new"));
+  cluster.RunFor(absl::Seconds(30));
+  EXPECT_EQ(cluster.AddressOf("n1", "new"), "-") << cluster.Dump();
+  // Every node knows, also one that takes over as author.
+  const auto described = cluster.agent("n1").DescribeNode();
+  cluster.Kill(described.ledger_author());
+  cluster.RunFor(absl::Seconds(30));
+  cluster.Start(described.ledger_author());
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.201");
+}
+
+}  // namespace
+}  // namespace lb
