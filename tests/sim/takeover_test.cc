@@ -276,6 +276,26 @@ TEST_P(FailureTest, ANodeWithoutACarrierHandsItsAddressesOn) {
   EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
 }
 
+// While it has no carrier it takes the others for dead, one after the other.
+// What it believes then must cost nobody an answer when it is back.
+TEST_P(FailureTest, AnIdleNodeThatWasCutOffTakesNothing) {
+  Begin(GetParam(), election::Policy::kCompat);
+  const std::string first = Owner();
+  for (const std::string& node : cluster_->names()) {
+    if (node == first) continue;
+    for (int cut_ms = 500; cut_ms <= 2000; cut_ms += 100) {
+      SCOPED_TRACE(fmt::format("{} without carrier for {} ms", node, cut_ms));
+      client_->Reset();
+      cluster_->host(node).SetCarrier(false);
+      cluster_->RunFor(absl::Milliseconds(cut_ms));
+      cluster_->host(node).SetCarrier(true);
+      cluster_->RunFor(absl::Seconds(15));
+      ExpectOwner(first);
+      ASSERT_EQ(client_->pings().lost, 0) << cluster_->Dump();
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, FailureTest, testing::Range(1, 11));
 
 TEST_F(TakeoverTest, WhatTheKernelWouldAnswerIsAProblem) {
