@@ -36,8 +36,9 @@ class TakeoverTest : public testing::Test {
     cluster_->StartAll();
     ASSERT_TRUE(cluster_->RunUntilAgreed(kSettled)) << cluster_->Dump();
     cluster_->RunFor(absl::Seconds(5));
+    client_host_ = cluster_->world().AddHost("client", "172.18.8.10/24");
     client_ = std::make_unique<LanClient>(
-        cluster_->world().AddHost("client", "172.18.8.10/24"),
+        client_host_,
         [this](const net::MacAddress& mac, const net::IpAddress& address) {
           return cluster_->Accepts(mac, address);
         });
@@ -78,6 +79,7 @@ class TakeoverTest : public testing::Test {
   }
 
   std::unique_ptr<Cluster> cluster_;
+  io::SimHost* client_host_ = nullptr;
   std::unique_ptr<LanClient> client_;
 };
 
@@ -294,6 +296,24 @@ TEST_P(FailureTest, AnIdleNodeThatWasCutOffTakesNothing) {
       ASSERT_EQ(client_->pings().lost, 0) << cluster_->Dump();
     }
   }
+}
+
+// The whole network splits, clients too. When it is one again the old owner has
+// the address, as it always believed; clients must hear that it has.
+TEST_P(FailureTest, AnOwnerThatWasSplitOffIsHeardWhenItIsBack) {
+  Begin(GetParam(), election::Policy::kCompat);
+  const std::string first = Owner();
+  std::vector<io::SimHost*> others = {client_host_};
+  for (const std::string& node : cluster_->names()) {
+    if (node != first) others.push_back(&cluster_->host(node));
+  }
+  cluster_->world().Partition({&cluster_->host(first)}, others);
+  cluster_->RunFor(absl::Seconds(8));
+  client_->Reset();
+  cluster_->world().Heal();
+  cluster_->RunFor(absl::Seconds(20));
+  ExpectOwner(first);
+  EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FailureTest, testing::Range(1, 11));
