@@ -284,8 +284,11 @@ void Agent::Announce() {
   announcing_.Update(std::move(elected));
   if (ready_ && announcing_.fenced()) announcing_.Unfence();
   if (std::exchange(members_went_, false)) announcing_.Refresh();
+  // A side of a split that kept its addresses has nothing new to announce; but
+  // the other side's clients have heard others meanwhile.
   if (!reuniting_ && std::exchange(members_came_, false)) {
     announcing_.Reclaim();
+    announcing_.Refresh();
   }
 }
 

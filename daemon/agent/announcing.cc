@@ -84,10 +84,10 @@ void Announcing::Update(Elected elected) {
 
 void Announcing::BeginHandovers(absl::Time now, const Elected& next) {
   for (const auto& [vip, terms] : elected_.here) {
-    if (!next.here.contains(vip) && next.elsewhere.contains(vip) &&
-        Answers(vip)) {
-      handover_.Begin(now, vip, terms.interfaces);
-    }
+    if (next.here.contains(vip) || !next.elsewhere.contains(vip)) continue;
+    handover_.Begin(now, vip, terms.interfaces);
+    // Left to a rival, say; but clients may not have heard that one yet.
+    if (!Answers(vip)) handover_.OnClaimed(now, vip);
   }
   for (const net::IpAddress& vip : handover_.Delivering()) {
     if (!next.elsewhere.contains(vip)) handover_.Cancel(vip);

@@ -70,12 +70,14 @@ void Agent::OnStall(absl::Duration duration) {
   ScheduleReconcile();
 }
 
-// Others take over from a node that they cannot hear. One that hears nobody and
-// sees why (no carrier) must not answer on its other interfaces.
+// Others take over from a node that they cannot hear. One that loses members
+// and sees why (no carrier) must not answer on its other interfaces, nor act on
+// who it takes for dead when the carrier is back.
 void Agent::CheckCutOff() {
-  if (!ready_ || leaving() || !HearsNobody() || !GossipHasNoCarrier()) return;
+  if (!ready_ || leaving() || !GossipHasNoCarrier()) return;
+  if (!members_went_ && !HearsNobody()) return;
   if (options_.join.empty() && gossip_->Members().size() < 2) return;
-  FallSilent("CutOff", "hears no member, and gossip has no carrier");
+  FallSilent("CutOff", "loses members, and gossip has no carrier");
 }
 
 void Agent::FallSilent(std::string reason, const std::string& why) {

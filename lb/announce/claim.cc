@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lb/base/check.h"
 
 namespace lb::announce {
@@ -159,8 +161,10 @@ Claim::Step Claim::OnDeadline(absl::Time now) {
     case ClaimState::kYielded:
       yield_reported_ = true;
       return {Move::kNone, ReportOf(now, Outcome::kYielded)};
-    case ClaimState::kIdle:
     case ClaimState::kAnnouncing:
+      defended_at_ = now;
+      return {Move::kAnnounceOnce, std::nullopt};
+    case ClaimState::kIdle:
     case ClaimState::kHandingOver:
     case ClaimState::kHandedOver:
       break;  // They have no deadline.
@@ -203,9 +207,20 @@ Claim::Move Claim::Enter(absl::Time now) {
 }
 
 Claim::Step Claim::Defend(absl::Time now) {
-  if (now - defended_at_ < options_->defend_interval) return {};
+  return {HaveTheLastWord(now, options_->defend_interval),
+          ReportOf(now, Outcome::kDefended)};
+}
+
+// Clients believe who spoke last: what is too early to be contradicted now is
+// contradicted when it may be.
+Claim::Move Claim::HaveTheLastWord(absl::Time now, absl::Duration interval) {
+  if (now - defended_at_ < interval) {
+    deadline_ = std::min(deadline_, defended_at_ + interval);
+    return Move::kNone;
+  }
   defended_at_ = now;
-  return {Move::kAnnounceOnce, ReportOf(now, Outcome::kDefended)};
+  deadline_ = absl::InfiniteFuture();
+  return Move::kAnnounceOnce;
 }
 
 // We go before the rival. It must hear us, unless it yields already.
@@ -215,10 +230,7 @@ Claim::Step Claim::Insist(absl::Time now, RivalSign sign) {
   const bool claims = sign == RivalSign::kClaims;
   if (claims) claim_heard_ = now;
   Step step;
-  if (claims && now - defended_at_ >= options_->insist_interval) {
-    defended_at_ = now;
-    step.move = Move::kAnnounceOnce;
-  }
+  if (claims) step.move = HaveTheLastWord(now, options_->insist_interval);
   if (now - contest_since_ >= options_->member_grace) {
     step.report =
         ReportOf(now, claims ? Outcome::kDefended : Outcome::kRivalYields);

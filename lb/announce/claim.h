@@ -45,9 +45,11 @@ struct ClaimOptions {
   absl::Duration rate_limit_interval = absl::Seconds(60);  // The RFC's name.
   // An address is defended against foreign hosts with one round of
   // announcements, and a conflict of one kind reported again, at most this
-  // often: DEFEND_INTERVAL, RFC 5227 2.4 (c).
+  // often: DEFEND_INTERVAL, RFC 5227 2.4 (c). A claim that comes earlier is
+  // answered when the interval is over.
   absl::Duration defend_interval = absl::Seconds(10);
-  // Against a member that must yield: at most one round in this time.
+  // Against a member that must yield: at most one round in this time, and the
+  // last one after its last claim.
   absl::Duration insist_interval = absl::Seconds(1);
   // Yielded: between probes of the rival; how many in a row it must leave
   // unanswered before the address is taken back.
@@ -146,6 +148,7 @@ class Claim {
   Step OnWatchedRival(absl::Time now, const Rival& rival);
   Step Defend(absl::Time now);
   Step Insist(absl::Time now, RivalSign sign);
+  Move HaveTheLastWord(absl::Time now, absl::Duration interval);
   std::optional<Outcome> ReportOf(absl::Time now, Outcome outcome);
 
   const ClaimOptions* options_;

@@ -139,6 +139,37 @@ TEST_F(ClaimTest, InsistsOncePerSecondAndReportsWhatLasts) {
   EXPECT_EQ(Lesser(), "announce once (defended)");
 }
 
+// Two rounds cross, and clients may have heard the rival's last: it has yielded
+// and says nothing more.
+TEST_F(ClaimTest, HasTheLastWordAgainstAMember) {
+  Begin(Role::kAnnounce);
+  EXPECT_EQ(Lesser(), "announce once");
+  EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
+  Wait(absl::Milliseconds(1));
+  EXPECT_EQ(Lesser(), "none");
+  Wait(absl::Milliseconds(1));
+  EXPECT_EQ(Lesser(), "none");
+  EXPECT_EQ(Meet(), "announce once");
+  EXPECT_EQ(now_, kStart + absl::Seconds(1));
+  EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
+  // That was one in its time, too.
+  Wait(absl::Milliseconds(999));
+  EXPECT_EQ(Lesser(), "none (defended)");
+  EXPECT_EQ(ToDeadline(), absl::Milliseconds(1));
+  Greater();
+  EXPECT_EQ(ToDeadline(), options_.member_grace);
+}
+
+TEST_F(ClaimTest, HasTheLastWordAgainstAForeigner) {
+  Begin(Role::kAnnounce);
+  EXPECT_EQ(Foreign(), "announce once (defended)");
+  EXPECT_EQ(Foreign(), "none");
+  EXPECT_EQ(Meet(), "announce once");
+  EXPECT_EQ(now_, kStart + absl::Seconds(10));
+  EXPECT_EQ(Hear(kB, Precedence::kOurs, RivalSign::kYields), "none");
+  EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
+}
+
 // As in each planned move: the old owner answers a last question.
 TEST_F(ClaimTest, AShortContestWithAMemberIsNotReported) {
   Begin(Role::kAnnounce);

@@ -35,8 +35,9 @@ class TakeoverTest : public testing::Test {
     cluster_->StartAll();
     ASSERT_TRUE(cluster_->RunUntilAgreed(kSettled)) << cluster_->Dump();
     cluster_->RunFor(absl::Seconds(5));
+    client_host_ = cluster_->world().AddHost("client", "172.18.8.10/24");
     client_ = std::make_unique<LanClient>(
-        cluster_->world().AddHost("client", "172.18.8.10/24"),
+        client_host_,
         [this](const net::MacAddress& mac, const net::IpAddress& address) {
           return cluster_->Accepts(mac, address);
         });
@@ -77,6 +78,7 @@ class TakeoverTest : public testing::Test {
   }
 
   std::unique_ptr<Cluster> cluster_;
+  io::SimHost* client_host_ = nullptr;
   std::unique_ptr<LanClient> client_;
 };
 
@@ -270,6 +272,44 @@ TEST_P(FailureTest, ANodeWithoutACarrierHandsItsAddressesOn) {
   EXPECT_LT(client_->pings().longest_silence, absl::Seconds(1));
   client_->Reset();
   cluster_->host(first).SetCarrier(true);
+  cluster_->RunFor(absl::Seconds(20));
+  ExpectOwner(first);
+  EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
+}
+
+// While it has no carrier it takes the others for dead, one after the other.
+// What it believes then must cost nobody an answer when it is back.
+TEST_P(FailureTest, AnIdleNodeThatWasCutOffTakesNothing) {
+  Begin(GetParam(), election::Policy::kCompat);
+  const std::string first = Owner();
+  for (const std::string& node : cluster_->names()) {
+    if (node == first) continue;
+    for (int cut_ms = 500; cut_ms <= 2000; cut_ms += 100) {
+      SCOPED_TRACE(fmt::format("{} without carrier for {} ms", node, cut_ms));
+      client_->Reset();
+      cluster_->host(node).SetCarrier(false);
+      cluster_->RunFor(absl::Milliseconds(cut_ms));
+      cluster_->host(node).SetCarrier(true);
+      cluster_->RunFor(absl::Seconds(15));
+      ExpectOwner(first);
+      ASSERT_EQ(client_->pings().lost, 0) << cluster_->Dump();
+    }
+  }
+}
+
+// The whole network splits, clients too. When it is one again the old owner has
+// the address, as it always believed; clients must hear that it has.
+TEST_P(FailureTest, AnOwnerThatWasSplitOffIsHeardWhenItIsBack) {
+  Begin(GetParam(), election::Policy::kCompat);
+  const std::string first = Owner();
+  std::vector<io::SimHost*> others = {client_host_};
+  for (const std::string& node : cluster_->names()) {
+    if (node != first) others.push_back(&cluster_->host(node));
+  }
+  cluster_->world().Partition({&cluster_->host(first)}, others);
+  cluster_->RunFor(absl::Seconds(8));
+  client_->Reset();
+  cluster_->world().Heal();
   cluster_->RunFor(absl::Seconds(20));
   ExpectOwner(first);
   EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
