@@ -39,9 +39,9 @@ fill_disk() { dd if=/dev/zero of="$disk/filling" bs=4096 status=none 2>/dev/null
 free_disk() { rm "$disk/filling"; }
 served() { lab_in client ping -n -c 1 -W 1 "$1" >/dev/null; }
 names_problem() {
-  lab_lbctl "$1" problems | grep -q "STATE.*state-dir: .*No space left on device"
+  lab_lbctl "$1" problems | grep -q "^state .*state-dir: .*No space left on device"
 }
-has_no_problem() { ! lab_lbctl "$1" problems | grep -q STATE; }
+has_no_problem() { ! lab_lbctl "$1" problems | grep -q "^state "; }
 # More than one try has failed meanwhile, each a second after the other.
 said_once() { # said_once NODE REASON TIMES
   [[ $(grep -c "$2" "$LAB_DIR/$1/lbd.log") -eq $3 ]]
@@ -75,8 +75,10 @@ author() { for node in "${LAB_NODES[@]}"; do names_problem "$node" && return; do
 lab_wait 10 author || fail "no node names the full disk"
 author=$node
 sleep 3
-said_once "$author" StateUnsaved 1 || fail "$author: want one line: $(grep StateUnsaved "$LAB_DIR/$author/lbd.log")"
-lab_lbctl "$author" services | grep 'default/new.*No space left on device' ||
+for line in "StateUnsaved Node/$author" "AllocationFailed Service/default/new"; do
+  said_once "$author" "$line" 1 || fail "$author: want one line with $line"
+done
+lab_lbctl "$author" services | grep -q 'default/new.*No space left on device' ||
   fail "$author does not say why default/new has no address"
 served "$old" || fail "the client does not reach $old any more"
 
