@@ -1,12 +1,17 @@
 #include "daemon/certificates.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <ctime>
 #include <memory>
 #include <string_view>
@@ -68,10 +73,10 @@ absl::Status CheckDates(const File& file, const X509* certificate,
   return absl::OkStatus();
 }
 
-// The first certificate of the file; of an authority's, all must be good.
-absl::StatusOr<Certificate> ReadCertificates(const File& file,
-                                             absl::Time civil_now) {
-  LB_ASSIGN_OR_RETURN(const std::string text, Read(file));
+// The first certificate of the text; of an authority's, all must be good.
+absl::StatusOr<Certificate> ParseCertificates(const File& file,
+                                              const std::string& text,
+                                              absl::Time civil_now) {
   const Bio bio = AsBio(text);
   Certificate first;
   while (Certificate certificate{
@@ -86,16 +91,20 @@ absl::StatusOr<Certificate> ReadCertificates(const File& file,
   return first;
 }
 
-}  // namespace
+// What the files say: certificate, key, authorities of clients.
+using Texts = std::array<std::string, 3>;
 
-absl::Status CheckTlsFiles(const TlsFiles& files, absl::Time civil_now) {
-  LB_ASSIGN_OR_RETURN(
-      const Certificate certificate,
-      ReadCertificates({"status-tls-cert", files.cert}, civil_now));
+absl::StatusOr<Texts> ReadAll(const TlsFiles& files, absl::Time civil_now) {
+  const File cert_file = {"status-tls-cert", files.cert};
   const File key_file = {"status-tls-key", files.key};
-  LB_ASSIGN_OR_RETURN(const std::string text, Read(key_file));
-  const Key key(
-      PEM_read_bio_PrivateKey(AsBio(text).get(), nullptr, NoPassword, nullptr));
+  const File ca_file = {"status-tls-client-ca", files.client_ca};
+  Texts texts;
+  LB_ASSIGN_OR_RETURN(texts[0], Read(cert_file));
+  LB_ASSIGN_OR_RETURN(const Certificate certificate,
+                      ParseCertificates(cert_file, texts[0], civil_now));
+  LB_ASSIGN_OR_RETURN(texts[1], Read(key_file));
+  const Key key(PEM_read_bio_PrivateKey(AsBio(texts[1]).get(), nullptr,
+                                        NoPassword, nullptr));
   ERR_clear_error();
   if (key == nullptr) {
     return key_file.Refuse(
@@ -107,9 +116,69 @@ absl::Status CheckTlsFiles(const TlsFiles& files, absl::Time civil_now) {
     return key_file.Refuse(fmt::format(
         "does not belong to the certificate in {}, want its key", files.cert));
   }
-  if (files.client_ca.empty()) return absl::OkStatus();
-  return ReadCertificates({"status-tls-client-ca", files.client_ca}, civil_now)
-      .status();
+  if (files.client_ca.empty()) return texts;
+  LB_ASSIGN_OR_RETURN(texts[2], Read(ca_file));
+  LB_RETURN_IF_ERROR(ParseCertificates(ca_file, texts[2], civil_now).status());
+  return texts;
+}
+
+// A file in memory, of modification time `seconds`; -1: errno says why not.
+int MakeCopy(const std::string& text, time_t seconds) {
+  const int made = memfd_create("lbd-tls", MFD_CLOEXEC);
+  if (made < 0) return -1;
+  const ssize_t size = write(made, text.data(), text.size());
+  const std::array<timespec, 2> times = {timespec{.tv_sec = seconds},
+                                         timespec{.tv_sec = seconds}};
+  if (size == static_cast<ssize_t>(text.size()) &&
+      futimens(made, times.data()) == 0) {
+    return made;
+  }
+  close(made);
+  return -1;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<KeptTlsFiles>> KeptTlsFiles::Create(
+    const TlsFiles& from, absl::Time civil_now) {
+  std::unique_ptr<KeptTlsFiles> kept(new KeptTlsFiles(from));
+  LB_RETURN_IF_ERROR(kept->Read(civil_now));
+  const auto path = [&](int i) {
+    return fmt::format("/proc/self/fd/{}", kept->fds_[i]);
+  };
+  kept->copies_ = {.cert = path(0), .key = path(1)};
+  if (!from.client_ca.empty()) kept->copies_.client_ca = path(2);
+  return kept;
+}
+
+KeptTlsFiles::~KeptTlsFiles() {
+  for (const int fd : fds_) {
+    if (fd >= 0) close(fd);
+  }
+}
+
+// gRPC compares modification times before and after it reads key and
+// certificate, so it never takes up an old one with a new one.
+absl::Status KeptTlsFiles::Read(absl::Time civil_now) {
+  LB_ASSIGN_OR_RETURN(const Texts texts, ReadAll(from_, civil_now));
+  std::array<int, 3> made = {-1, -1, -1};
+  ++reads_;
+  bool all_made = true;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    made[i] = MakeCopy(texts[i], reads_);
+    all_made &= made[i] >= 0;
+  }
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (all_made && fds_[i] >= 0) {
+      dup3(made[i], fds_[i], O_CLOEXEC);  // Its path now leads to the new one.
+    } else if (all_made) {
+      fds_[i] = std::exchange(made[i], -1);
+    }
+    if (made[i] >= 0) close(made[i]);
+  }
+  if (all_made) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      fmt::format("status-tls-cert: {}: no memory for a copy", from_.cert));
 }
 
 }  // namespace lb

@@ -152,7 +152,6 @@ class Daemon {
     return absl::OkStatus();
   }
 
-  // gRPC takes up changed files by itself, without a word if they are bad.
   absl::Status WatchCertificates() {
     const TlsFiles files = TlsFilesOf(options_);
     if (files.cert.empty()) return absl::OkStatus();
@@ -160,18 +159,21 @@ class Daemon {
     if (!files.client_ca.empty()) paths.push_back(files.client_ca);
     LB_ASSIGN_OR_RETURN(
         certificate_watcher_,
-        io::FileWatcher::Create(world_->loop(), std::move(paths), [this] {
-          const absl::Status fit =
-              CheckTlsFiles(TlsFilesOf(options_), world_->loop()->CivilNow());
-          if (fit.ok()) {
-            Record(EventType::kNormal, "CertificateRead",
-                   "status over TCP has new TLS files");
-          } else {
-            Record(EventType::kWarning, "CertificateRefused",
-                   std::string(fit.message()));
-          }
-        }));
+        io::FileWatcher::Create(world_->loop(), std::move(paths),
+                                [this] { ReadCertificates(); }));
     return absl::OkStatus();
+  }
+
+  void ReadCertificates() {
+    absl::Status read;
+    for (const auto& server : servers_) read.Update(server->ReadTlsFiles());
+    if (read.ok()) {
+      Record(EventType::kNormal, "CertificateRead",
+             "status over TCP has new TLS files");
+    } else {
+      Record(EventType::kWarning, "CertificateRefused",
+             std::string(read.message()));
+    }
   }
 
   void Reload() {

@@ -27,6 +27,8 @@ namespace lb {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
+// How often gRPC looks for new copies of the TLS files; the least that it can.
+constexpr unsigned kTlsRefreshSeconds = 1;
 
 // Does a process listen at the socket? gRPC would take its path away from it.
 bool IsServed(const std::string& path) {
@@ -72,24 +74,21 @@ absl::Status CheckTcp(const ListenerOptions& options) {
                     "with a port",
                     options.listen));
   }
-  if (!options.tls.cert.empty()) {
-    return CheckTlsFiles(options.tls, absl::Now());
+  if (!options.tls.cert.empty() || endpoint->address.is_loopback()) {
+    return absl::OkStatus();
   }
-  if (endpoint->address.is_loopback()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("status-listen: \"{}\": want TLS, or a loopback address",
                   options.listen));
 }
 
 std::shared_ptr<grpc::ServerCredentials> CredentialsOf(
-    const ListenerOptions& options) {
-  const TlsFiles& files = options.tls;
-  if (options.listen.starts_with(kUnix) || files.cert.empty()) {
-    return grpc::InsecureServerCredentials();
-  }
+    const KeptTlsFiles* kept) {
+  if (kept == nullptr) return grpc::InsecureServerCredentials();
+  const TlsFiles& files = kept->copies();
   grpc::experimental::TlsServerCredentialsOptions tls(
       std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          files.key, files.cert, files.client_ca, options.tls_refresh_seconds));
+          files.key, files.cert, files.client_ca, kTlsRefreshSeconds));
   tls.watch_identity_key_cert_pairs();
   if (!files.client_ca.empty()) {
     tls.watch_root_certs();
@@ -126,13 +125,17 @@ absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
           "status-group: \"{}\": no such group on this host", options.group));
     }
   }
+  std::unique_ptr<KeptTlsFiles> tls;
+  if (!is_unix && !options.tls.cert.empty()) {
+    LB_ASSIGN_OR_RETURN(tls, KeptTlsFiles::Create(options.tls, absl::Now()));
+  }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   // Else a second daemon could listen at the same port unnoticed.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
-  builder.AddListeningPort(options.listen, CredentialsOf(options), &port);
+  builder.AddListeningPort(options.listen, CredentialsOf(tls.get()), &port);
   for (grpc::Service* service : services) builder.RegisterService(service);
   // The socket is for its owner and group from the first moment on.
   const mode_t previous_mask = umask(owners == nullptr ? 0117 : 0177);
@@ -147,7 +150,12 @@ absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
     LB_RETURN_IF_ERROR(
         OpenToGroup(options.listen.substr(kUnix.size()), *owners));
   }
-  return std::unique_ptr<StatusServer>(new StatusServer(std::move(server)));
+  return std::unique_ptr<StatusServer>(
+      new StatusServer(std::move(tls), std::move(server)));
+}
+
+absl::Status StatusServer::ReadTlsFiles() {
+  return tls_ == nullptr ? absl::OkStatus() : tls_->Read(absl::Now());
 }
 
 void StatusServer::Shutdown() {

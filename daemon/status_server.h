@@ -11,8 +11,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/certificates.h"
 #include "grpcpp/grpcpp.h"
@@ -26,28 +28,33 @@ struct ListenerOptions {
   std::string group;
   // For TCP. Without `cert` it is in the clear, on loopback addresses only.
   TlsFiles tls;
-  // How often the TLS files are looked at for changes.
-  int tls_refresh_seconds = 10;
 };
 
 class StatusServer {
  public:
   // The services outlive the server.
   // InvalidArgument: another kind of address, plain TCP to other hosts, bad TLS
-  // files (see CheckTlsFiles()). NotFound: no such group. Unavailable: cannot
+  // files (see KeptTlsFiles). NotFound: no such group. Unavailable: cannot
   // listen there or read a file, or another process listens there.
   static absl::StatusOr<std::unique_ptr<StatusServer>> Start(
       const ListenerOptions& options,
       const std::vector<grpc::Service*>& services);
+
+  // Takes up changed TLS files, within about a second; bad ones are refused,
+  // and new connections go on with those that it has. Errors as of
+  // KeptTlsFiles::Read(). OK: also where there are none.
+  absl::Status ReadTlsFiles();
 
   // Refuses new calls and waits for those under way, a second at most, then
   // cancels them. Blocks: never call it on the thread that answers.
   void Shutdown();
 
  private:
-  explicit StatusServer(std::unique_ptr<grpc::Server> server)
-      : server_(std::move(server)) {}
+  StatusServer(std::unique_ptr<KeptTlsFiles> tls,
+               std::unique_ptr<grpc::Server> server)
+      : tls_(std::move(tls)), server_(std::move(server)) {}
 
+  const std::unique_ptr<KeptTlsFiles> tls_;  // Null: in the clear.
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -211,16 +211,46 @@ TEST_F(TlsTest, ServesKnownClientsOnly) {
 }
 
 TEST_F(TlsTest, TakesUpNewFiles) {
-  const auto server =
-      Start({.listen = address_, .tls = tls_, .tls_refresh_seconds = 1});
+  const auto server = Start({.listen = address_, .tls = tls_});
   ASSERT_THAT(server, IsOk());
   MakeAuthority("new");
   ASSERT_TRUE(AskOver("ca").ok());
   ASSERT_FALSE(AskOver("new").ok());
   MakeCertificate("next", "new");
   Run("mv next.key server.key && mv next.pem server.pem");
+  EXPECT_THAT((*server)->ReadTlsFiles(), IsOk());
   EXPECT_TRUE(AskOver("new", "", Patience::kUntilItWorks).ok());
   EXPECT_FALSE(AskOver("ca").ok());
+  (*server)->Shutdown();
+}
+
+// gRPC by itself would take bad files up, and never serve a connection again.
+TEST_F(TlsTest, KeepsTheLastGoodFiles) {
+  tls_.client_ca = Path("known.pem");
+  Run("cp ca.pem known.pem");
+  const auto server = Start({.listen = address_, .tls = tls_});
+  ASSERT_THAT(server, IsOk());
+  MakeAuthority("new");
+  MakeCertificate("next", "new");
+  Run("mv next.key server.key");
+  EXPECT_THAT((*server)->ReadTlsFiles(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("does not belong to the certificate")));
+  EXPECT_TRUE(AskOver("ca", "client").ok());
+  Run("mv next.pem server.pem && echo > known.pem");
+  EXPECT_THAT((*server)->ReadTlsFiles(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("known.pem: has no certificate")));
+  EXPECT_TRUE(AskOver("ca", "client").ok());
+  Run("rm known.pem");
+  EXPECT_THAT((*server)->ReadTlsFiles(),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       HasSubstr("known.pem: cannot read it")));
+  EXPECT_TRUE(AskOver("ca", "client").ok());
+  Run("cp ca.pem known.pem");
+  EXPECT_THAT((*server)->ReadTlsFiles(), IsOk());
+  EXPECT_TRUE(AskOver("new", "client", Patience::kUntilItWorks).ok());
+  EXPECT_FALSE(AskOver("ca", "client").ok());
   (*server)->Shutdown();
 }
 

@@ -209,6 +209,7 @@ void AddressBook::SaveIfChanged() {
 }
 
 void AddressBook::OnSaved(uint64_t version, absl::Status status) {
+  if (status != save_error_) ReportSave(status);
   save_error_ = std::move(status);
   if (!save_error_.ok()) {
     saving_version_ = saved_version_;  // Tried again by the timer.
@@ -221,6 +222,17 @@ void AddressBook::OnSaved(uint64_t version, absl::Status status) {
   }
   ReadEntries();
   on_change_();
+}
+
+void AddressBook::ReportSave(const absl::Status& status) {
+  environment_.log->Record(
+      {.time = environment_.loop->CivilNow(),
+       .type = status.ok() ? EventType::kNormal : EventType::kWarning,
+       .reason = status.ok() ? "StateSaved" : "StateUnsaved",
+       .object = "Node/" + node_,
+       .message = fmt::format(
+           "state-dir: {}",
+           status.ok() ? "is written again" : std::string(status.message()))});
 }
 
 void AddressBook::ReadEntries() {
@@ -263,7 +275,11 @@ AddressBook::Entry AddressBook::EntryWithout(
 }
 
 std::string AddressBook::FullMessage() const {
-  return ipam::SerializeMessage(ledger_.AllRecords());
+  std::vector<Record> written = ledger_.AllRecords();
+  std::erase_if(written, [this](const Record& record) {
+    return unsaved_.contains(record.service);
+  });
+  return ipam::SerializeMessage(written);
 }
 
 std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {

@@ -74,7 +74,8 @@ class AddressBook {
 
   // By service; one for each request.
   const std::map<std::string, Entry>& entries() const { return entries_; }
-  // The whole ledger as one message, for full exchanges.
+  // The whole ledger as one message, for full exchanges; without own proposals
+  // that are not on disk yet.
   std::string FullMessage() const;
   // New records to tell all nodes, in messages of at most `bytes_max`.
   std::vector<std::string> TakeMessages(size_t bytes_max);
@@ -101,6 +102,7 @@ class AddressBook {
   void ProposeAssignments();
   void SaveIfChanged();
   void OnSaved(uint64_t version, absl::Status status);
+  void ReportSave(const absl::Status& status);
   void ReadEntries();
   // The entry of a service for which nothing is held.
   Entry EntryWithout(const ipam::ServiceRequest& request) const;

@@ -17,6 +17,7 @@
 namespace lb {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -159,6 +160,38 @@ TEST_F(AddressBookTest, AFullDiskShowsNothingNewAndKeepsTheOld) {
   RunFor(AddressBook::kSaveRetry * 2);
   EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.2");
   EXPECT_THAT(books_["n1"]->save_error(), IsOk());
+}
+
+// Each second is a try; the log has a line when it begins, and when it is over.
+TEST_F(AddressBookTest, AFullDiskIsTwoEvents) {
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  hosts_["n1"]->state().SetWriteError(
+      absl::ResourceExhaustedError("no space left"));
+  RunFor(absl::Seconds(10));
+  hosts_["n1"]->state().SetWriteError(absl::OkStatus());
+  RunFor(absl::Seconds(10));
+  std::vector<std::string> events;
+  for (const Event& event : hosts_["n1"]->log().Since(0)) {
+    events.push_back(event.reason + ": " + event.message);
+  }
+  EXPECT_THAT(events, ElementsAre("StateUnsaved: state-dir: no space left",
+                                  "StateSaved: state-dir: is written again"));
+}
+
+// Full exchanges told it, and other nodes announced what no disk had.
+TEST_F(AddressBookTest, WhatIsNotWrittenIsInNoFullMessage) {
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  hosts_["n1"]->state().SetWriteError(
+      absl::ResourceExhaustedError("no space left"));
+  WantOnAll({"default/a", "default/b"});
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(books_["n2"]->Merge(books_["n1"]->FullMessage()), IsOk());
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n2", "default/a"), "10.0.0.1");
+  EXPECT_THAT(Shown("n2", "default/b"), HasSubstr("waiting for n1"));
 }
 
 TEST_F(AddressBookTest, TheNextAuthorGoesOnWhereTheLostOneStopped) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "daemon/agent/strict_arp.h"
 
@@ -22,7 +23,8 @@ Announcing::Announcing(AnnouncingOptions options,
       handover_(options_.handover),
       delivery_(options_.node, environment),
       announce_(NodeOptions(), environment),
-      handover_timer_(environment.loop->NewTimer([this] { OnHandover(); })) {
+      handover_timer_(environment.loop->NewTimer([this] { OnHandover(); })),
+      delivery_timer_(environment.loop->NewTimer([this] { Apply(); })) {
   announce_.SetHandedOverObserver(
       [this](const announce::Announcement& announcement) {
         handover_.OnClaimed(environment_.loop->Now(), announcement.vip);
@@ -109,13 +111,18 @@ void Announcing::Apply() {
   std::set<net::IpAddress> after = handover_.Delivering();
   for (const auto& [vip, terms] : elected_.here) after.insert(vip);
   const bool delivers = options_.delivery == Delivery::kLoopback;
+  bool all_delivered = true;
   if (delivers) {
     std::set<net::IpAddress> both = after;
     both.insert(delivered_.begin(), delivered_.end());
-    delivery_.Deliver(both);
+    all_delivered = delivery_.Deliver(both);
+    absl::erase_if(all, [this](const auto& announcement) {
+      return !delivery_.Tried(announcement.first);
+    });
   }
   announce_.SetAnnouncements(std::move(all));
-  if (delivers) delivery_.Deliver(after);
+  if (delivers) all_delivered &= delivery_.Deliver(after);
+  if (!all_delivered) delivery_timer_->Arm(environment_.loop->Now());
   delivered_ = std::move(after);
   handover_timer_->Arm(handover_.NextDeadline());
 }

@@ -138,6 +138,7 @@ class Announcing {
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   std::set<net::IpAddress> delivered_;
   std::unique_ptr<io::Timer> handover_timer_;
+  std::unique_ptr<io::Timer> delivery_timer_;  // While not all is delivered.
   absl::AnyInvocable<void()> on_handover_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -22,29 +23,39 @@ void LoopbackDelivery::RemoveLeftovers(
   }
 }
 
-void LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
-  for (auto it = delivered_.begin(); it != delivered_.end();) {
-    if (addresses.contains(*it)) {
-      ++it;
-      continue;
-    }
-    const absl::Status status =
-        environment_.installer->Uninstall(kLoopback, *it);
-    Report(*it, "taken off", status);
-    it = status.ok() ? delivered_.erase(it) : std::next(it);
-  }
+bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
   // What is neither here nor to be here needs no more reports.
   std::erase_if(refused_, [&](const auto& refused) {
     return !addresses.contains(refused.first) &&
            !delivered_.contains(refused.first);
   });
+  std::vector<net::IpAddress> changes, refused;
+  const auto add = [&](const net::IpAddress& address) {
+    (refused_.contains(address) ? refused : changes).push_back(address);
+  };
   for (const net::IpAddress& address : addresses) {
-    if (delivered_.contains(address)) continue;
-    const absl::Status status =
-        environment_.installer->Install(kLoopback, address);
-    Report(address, "put on", status);
-    if (status.ok()) delivered_.insert(address);
+    if (!delivered_.contains(address)) add(address);
   }
+  for (const net::IpAddress& address : delivered_) {
+    if (!addresses.contains(address)) add(address);
+  }
+  const bool all_tried = changes.size() <= kChangesMax;
+  changes.insert(changes.end(), refused.begin(), refused.end());
+  bool any_done = false;
+  for (size_t i = 0; i < std::min(changes.size(), kChangesMax); ++i) {
+    any_done |= Change(changes[i], addresses.contains(changes[i]));
+  }
+  return all_tried && (changes.size() <= kChangesMax || !any_done);
+}
+
+bool LoopbackDelivery::Change(const net::IpAddress& address, bool deliver) {
+  io::AddressInstaller& installer = *environment_.installer;
+  const absl::Status status = deliver ? installer.Install(kLoopback, address)
+                                      : installer.Uninstall(kLoopback, address);
+  Report(address, deliver ? "put on" : "taken off", status);
+  if (!status.ok()) return false;
+  deliver ? (void)delivered_.insert(address) : (void)delivered_.erase(address);
+  return true;
 }
 
 void LoopbackDelivery::Report(const net::IpAddress& address, const char* what,

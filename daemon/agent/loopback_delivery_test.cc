@@ -1,5 +1,7 @@
 #include "daemon/agent/loopback_delivery.h"
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +68,46 @@ TEST_F(LoopbackDeliveryTest, RefusedIsOneEventAndTriedAgain) {
   host_->installer().SetError(absl::OkStatus());
   delivery_.Deliver({});
   EXPECT_THAT(host_->installer().installed(), IsEmpty());
+}
+
+// The kernel takes its time for each, and the loop has other things to do.
+TEST_F(LoopbackDeliveryTest, OneCallChangesOnlySoMany) {
+  constexpr size_t kMax = LoopbackDelivery::kChangesMax;
+  std::set<net::IpAddress> many;
+  for (uint32_t i = 0; i < 2 * kMax + 1; ++i) {
+    many.insert(net::IpAddress::Ipv4(0x0a000000 + i));
+  }
+  const auto& installed = host_->installer().installed();
+  EXPECT_FALSE(delivery_.Deliver(many));
+  EXPECT_THAT(installed, SizeIs(kMax));
+  EXPECT_TRUE(delivery_.Tried(*many.begin()));
+  EXPECT_FALSE(delivery_.Tried(*many.rbegin()));
+  EXPECT_FALSE(delivery_.Deliver(many));
+  EXPECT_TRUE(delivery_.Deliver(many));
+  EXPECT_THAT(installed, SizeIs(many.size()));
+  EXPECT_FALSE(delivery_.Deliver({}));
+  EXPECT_FALSE(delivery_.Deliver({}));
+  EXPECT_TRUE(delivery_.Deliver({}));
+  EXPECT_THAT(installed, IsEmpty());
+}
+
+// They are all tried, once; what can be done is not kept waiting by them.
+TEST_F(LoopbackDeliveryTest, RefusalsEnd) {
+  constexpr size_t kMax = LoopbackDelivery::kChangesMax;
+  std::set<net::IpAddress> many;
+  for (uint32_t i = 0; i < 2 * kMax; ++i) {
+    many.insert(net::IpAddress::Ipv4(0x0a000000 + i));
+  }
+  host_->installer().SetError(absl::PermissionDeniedError("no CAP_NET_ADMIN"));
+  EXPECT_FALSE(delivery_.Deliver(many));
+  EXPECT_TRUE(delivery_.Deliver(many));
+  EXPECT_TRUE(delivery_.Deliver(many));
+  EXPECT_THAT(Events(), SizeIs(2 * kMax));
+  EXPECT_TRUE(delivery_.Tried(*many.rbegin()));
+  host_->installer().SetError(absl::OkStatus());
+  EXPECT_FALSE(delivery_.Deliver(many));
+  EXPECT_TRUE(delivery_.Deliver(many));
+  EXPECT_THAT(host_->installer().installed(), SizeIs(many.size()));
 }
 
 TEST_F(LoopbackDeliveryTest, RemovesWhatAKilledRunLeft) {

@@ -42,12 +42,19 @@ RestoredLedger LedgerStore::Restore() {
 
 void LedgerStore::Save(const Ledger& ledger, absl::Time now,
                        io::StateStore::OnWritten on_written) {
-  ++generation_;
-  store_->Write(NameOf(generation_),
-                SerializeFile({.generation = generation_,
+  const uint64_t generation = ++generation_;
+  store_->Write(NameOf(generation),
+                SerializeFile({.generation = generation,
                                .written_at = now,
                                .records = ledger.AllRecords()}),
-                std::move(on_written));
+                [this, generation, on_written = std::move(on_written)](
+                    absl::Status written) mutable {
+                  // The next try has the same file: the other is intact.
+                  if (!written.ok() && generation == generation_) {
+                    --generation_;
+                  }
+                  if (on_written) on_written(std::move(written));
+                });
 }
 
 }  // namespace lb::ipam

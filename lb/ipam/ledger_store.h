@@ -1,7 +1,8 @@
 // LedgerStore: keeps a ledger's last two generations in an injected StateStore.
 //
 // They lie under "ledger.0" and "ledger.1" in turn, so that a damaged newest
-// file leaves the one before it. Loop thread only; `store` must outlive it.
+// file leaves the one before it; a write that fails is tried again in the same
+// file. Loop thread only; `store` must outlive it, and it what is under way.
 //
 //   LedgerStore store(environment.state);
 //   RestoredLedger restored = store.Restore();
@@ -43,7 +44,7 @@ class LedgerStore {
 
  private:
   io::StateStore* store_;
-  uint64_t generation_ = 0;  // The newest that was restored or saved.
+  uint64_t generation_ = 0;  // The newest that was restored, or not refused.
 };
 
 }  // namespace lb::ipam

@@ -29,11 +29,13 @@ class MemoryStore : public io::StateStore {
   }
   void Write(const std::string& name, std::string value,
              OnWritten on_written) override {
+    last_name = name;
     if (write_error.ok()) values[name] = std::move(value);
     on_written(write_error);
   }
 
   std::map<std::string, std::string> values;
+  std::string last_name;  // That was to be written.
   absl::Status read_error, write_error;
 };
 
@@ -115,6 +117,21 @@ TEST_F(LedgerStoreTest, AFailedWriteLeavesTheOneBefore) {
   EXPECT_THAT(ChangeAndSave(store, "10.0.0.2"),
               StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_EQ(RestoredAddress(LedgerStore(&files_).Restore()), "10.0.0.1");
+}
+
+// The intact generation is never written over, and what is said of a full disk
+// stays the same with every try.
+TEST_F(LedgerStoreTest, AFailedWriteIsTriedAgainInTheSameFile) {
+  LedgerStore store(&files_);
+  EXPECT_THAT(ChangeAndSave(store, "10.0.0.1"), IsOk());
+  files_.write_error = absl::ResourceExhaustedError("disk full");
+  for (const char* address : {"10.0.0.2", "10.0.0.3", "10.0.0.4"}) {
+    EXPECT_FALSE(ChangeAndSave(store, address).ok());
+    EXPECT_EQ(files_.last_name, "ledger.0");
+  }
+  files_.write_error = absl::OkStatus();
+  EXPECT_THAT(ChangeAndSave(store, "10.0.0.5"), IsOk());
+  EXPECT_EQ(LedgerStore(&files_).Restore().generation, 2);
 }
 
 TEST_F(LedgerStoreTest, AnUnreadableFileIsReported) {

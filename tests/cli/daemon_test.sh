@@ -73,6 +73,7 @@ if [[ ${#tls[@]} -gt 0 ]]; then
     sleep 0.1
   done
   expect "bad key" 0 "status-tls-key: $folder/key.pem: has no private key" cat "$folder/log"
+  expect "the good key still serves" 0 "Ready:      yes" "$lbctl" "${secure[@]}" status
 fi
 
 grep -v '^{' "$folder/log" && { echo "FAILED: not in JSON"; failures=$((failures + 1)); }

@@ -1,0 +1,261 @@
+// The agreement on addresses, of 3, 7 and 50 agents: drawn partitions, restarts
+// with and without what was on disk, and services that not all nodes hear of in
+// the same order. After healing all show the same; before it, and then, no
+// address is held doubly, and none that was held changes without a conflict.
+//
+// AGREEMENT_SEEDS says how many seeds each size has; without it, a share:
+//   bazel test --test_env=AGREEMENT_SEEDS=1000 //tests/sim:agreement_test
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/ipam/assignment.h"
+#include "lb/net/ip_address.h"
+#include "tests/sim/chaos/bounds.h"
+#include "tests/sim/chaos/checker.h"
+#include "tests/sim/chaos/scenario.h"
+#include "tests/sim/chaos/stage.h"
+
+namespace lb::chaos {
+namespace {
+
+constexpr absl::Duration kStart = absl::Seconds(10);
+constexpr absl::Duration kFaultTime = absl::Seconds(20);
+constexpr absl::Duration kFaultMax = absl::Seconds(10);
+// Seen after agreement, in which nothing may change.
+constexpr absl::Duration kQuiet = absl::Seconds(3);
+constexpr FaultKind kKinds[] = {
+    FaultKind::kCutGossip,  FaultKind::kCutBoth,      FaultKind::kCrash,
+    FaultKind::kKill,       FaultKind::kWipe,         FaultKind::kPowerCut,
+    FaultKind::kAddService, FaultKind::kAddService,   FaultKind::kAddService,
+    FaultKind::kAddService, FaultKind::kStaleManifest};
+
+Fault DrawFault(int nodes, Prng& prng) {
+  Fault fault;
+  fault.kind = kKinds[prng.Uniform(std::size(kKinds))];
+  fault.start =
+      kStart +
+      absl::Milliseconds(prng.Uniform(absl::ToInt64Milliseconds(kFaultTime)));
+  fault.node = 1 + static_cast<int>(prng.Uniform(nodes));
+  // What no disk has is lost, so one node keeps its.
+  if (fault.kind == FaultKind::kWipe && fault.node == 1) fault.node = 2;
+  if (fault.kind == FaultKind::kAddService) return fault;
+  fault.length = absl::Milliseconds(
+      100 + prng.Uniform(absl::ToInt64Milliseconds(kFaultMax)));
+  fault.amount =
+      1 + static_cast<int>(prng.Uniform((1 << std::min(nodes, 20)) - 2));
+  return fault;
+}
+
+Scenario DrawAgreement(uint64_t seed, int nodes) {
+  Prng prng = Prng(seed).Fork("agreement");
+  Scenario scenario = {.seed = seed, .nodes = nodes};
+  scenario.services = 1 + static_cast<int>(prng.Uniform(6));
+  for (uint64_t left = 8 + prng.Uniform(12); left > 0; --left) {
+    scenario.script.push_back(DrawFault(nodes, prng));
+  }
+  std::stable_sort(
+      scenario.script.begin(), scenario.script.end(),
+      [](const Fault& a, const Fault& b) { return a.start < b.start; });
+  return scenario;
+}
+
+int NumberOf(const std::string& service) {
+  return std::stoi(service.substr(service.rfind('s') + 1));
+}
+
+bool Share(const std::string& a, const std::string& b) {
+  return Stage::MayShare(NumberOf(a)) && Stage::MayShare(NumberOf(b)) &&
+         NumberOf(a) / 7 == NumberOf(b) / 7;
+}
+
+// Who was seen to hold what: by node and service, the addresses that it showed
+// last. A node that is down still holds what is on its disk.
+class Witness {
+ public:
+  explicit Witness(Checker* checker) : checker_(checker) {}
+
+  void Forget(const std::string& node) { held_[node].clear(); }
+
+  void Look(const Stage& stage) {
+    Holdings next = held_;
+    for (const auto& node : stage.nodes()) {
+      if (!node->acts()) continue;
+      for (const auto& [service, entry] : node->agent->address_entries()) {
+        if (entry.assignment.addresses.empty()) continue;
+        for (const auto& assigned : entry.assignment.addresses) {
+          holders_[assigned.address].insert(service);
+        }
+        next[node->name].insert_or_assign(service, entry.assignment);
+      }
+    }
+    Judge(next);
+    held_ = std::move(next);
+  }
+
+ private:
+  using Holdings =
+      std::map<std::string, std::map<std::string, ipam::Assignment>>;
+
+  const ipam::Assignment* Held(const std::string& node,
+                               const std::string& service) const {
+    const auto services = held_.find(node);
+    if (services == held_.end()) return nullptr;
+    const auto found = services->second.find(service);
+    return found == services->second.end() ? nullptr : &found->second;
+  }
+
+  void Judge(const Holdings& next) {
+    for (const auto& [node, services] : next) {
+      for (const auto& [service, now] : services) {
+        const ipam::Assignment* before = Held(node, service);
+        if (before == nullptr || *before == now) continue;
+        if (IsContested(service, *before)) continue;
+        if (IsAnothers(node, service, now, next)) continue;
+        checker_->Fail("changes-by-conflict-only",
+                       fmt::format("{}: {} had {}, has {}", node, service,
+                                   before->ToString(), now.ToString()));
+      }
+    }
+  }
+
+  // Did another service have one of the addresses too?
+  bool IsContested(const std::string& service,
+                   const ipam::Assignment& assignment) const {
+    for (const auto& assigned : assignment.addresses) {
+      for (const std::string& holder : holders_.at(assigned.address)) {
+        if (holder != service && !Share(holder, service)) return true;
+      }
+    }
+    return false;
+  }
+
+  // Two sides gave the service addresses, and this is the other's.
+  bool IsAnothers(const std::string& node, const std::string& service,
+                  const ipam::Assignment& assignment,
+                  const Holdings& next) const {
+    for (const auto& [other, services] : next) {
+      if (other == node) continue;
+      const ipam::Assignment* before = Held(other, service);
+      if (before != nullptr && *before == assignment) return true;
+      const auto now = services.find(service);
+      if (before == nullptr && now != services.end() &&
+          now->second == assignment) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  Checker* const checker_;
+  Holdings held_;
+  std::map<net::IpAddress, std::set<std::string>> holders_;  // Ever seen.
+};
+
+// One scenario, run to agreement.
+class Trial {
+ public:
+  explicit Trial(const Scenario& scenario)
+      : scenario_(scenario),
+        bounds_(BoundsOf(OptionsOf(scenario), scenario.nodes)),
+        stage_(scenario),
+        checker_(&stage_, bounds_),
+        witness_(&checker_),
+        began_(stage_.world().loop().Now()) {}
+
+  std::optional<Violation> Run() {
+    stage_.StartAll();
+    std::multimap<absl::Duration, std::function<void()>> steps;
+    for (const Fault& fault : scenario_.script) {
+      steps.emplace(fault.start, [&] { Begin(fault); });
+      steps.emplace(fault.end(), [&] { stage_.End(fault); });
+    }
+    for (const auto& [at, step] : steps) {
+      RunUntil(began_ + at);
+      step();
+    }
+    const absl::Time healed = stage_.world().loop().Now();
+    // What was added last must have reached all.
+    do {
+      RunFor(Checker::kInterval);
+      if (!checker_.WhyNotAgreed()) break;
+    } while (stage_.world().loop().Now() < healed + bounds_.rest);
+    RunFor(kQuiet);
+    if (const auto why = checker_.WhyNotAgreed()) {
+      checker_.Fail("agrees-after-healing", *why);
+    }
+    return checker_.violation();
+  }
+
+ private:
+  void Begin(const Fault& fault) {
+    stage_.Begin(fault);
+    if (fault.kind == FaultKind::kWipe) {
+      witness_.Forget(fmt::format("n{}", fault.node));
+    }
+  }
+
+  void RunUntil(absl::Time end) {
+    io::SimLoop& loop = stage_.world().loop();
+    while (!checker_.violation() && loop.Now() < end) {
+      loop.RunUntil(std::min(next_look_, end));
+      if (loop.Now() < next_look_) return;
+      next_look_ += Checker::kInterval;
+      checker_.OnInterval();
+      witness_.Look(stage_);
+    }
+  }
+  void RunFor(absl::Duration duration) {
+    RunUntil(stage_.world().loop().Now() + duration);
+  }
+
+  const Scenario scenario_;
+  const Bounds bounds_;
+  Stage stage_;
+  Checker checker_;
+  Witness witness_;
+  const absl::Time began_;
+  absl::Time next_look_ = began_ + Checker::kInterval;
+};
+
+struct Size {
+  int nodes;
+  uint64_t seeds;  // Without AGREEMENT_SEEDS.
+};
+
+class AgreementTest : public testing::TestWithParam<Size> {};
+
+TEST_P(AgreementTest, AllShowTheSameAfterHealing) {
+  uint64_t seeds = GetParam().seeds;
+  const char* text = std::getenv("AGREEMENT_SEEDS");
+  ASSERT_TRUE(text == nullptr || absl::SimpleAtoi(text, &seeds)) << text;
+  for (uint64_t seed = 1; seed <= seeds; ++seed) {
+    const Scenario scenario = DrawAgreement(seed, GetParam().nodes);
+    const auto violation = Trial(scenario).Run();
+    EXPECT_FALSE(violation)
+        << violation->invariant << " at " << absl::FormatDuration(violation->at)
+        << ": " << violation->what
+        << "\nrun it again: " << ReplayCommand(scenario);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, AgreementTest,
+                         testing::Values(Size{.nodes = 3, .seeds = 400},
+                                         Size{.nodes = 7, .seeds = 300},
+                                         Size{.nodes = 50, .seeds = 20}),
+                         [](const auto& size) {
+                           return fmt::format("Agents{}", size.param.nodes);
+                         });
+
+}  // namespace
+}  // namespace lb::chaos
