@@ -38,6 +38,9 @@ std::vector<std::pair<std::string, std::string>> Calls() {
   status::v1::ListMembersRequest members;
   members.set_page_size(7);
   members.set_page_token("bjA");
+  status::v1::ListAnnouncementsRequest history;
+  history.set_address("172.18.8.201");
+  history.set_page_size(1);
   status::v1::ListInterfacesRequest interfaces;
   interfaces.set_page_token("bG8");
   status::v1::ListProblemsRequest problems;
@@ -64,6 +67,7 @@ std::vector<std::pair<std::string, std::string>> Calls() {
           {status + "ListPools", pools.SerializeAsString()},
           {status + "ListMembers", members.SerializeAsString()},
           {status + "ListInterfaces", interfaces.SerializeAsString()},
+          {status + "ListAnnouncements", history.SerializeAsString()},
           {status + "ListProblems", problems.SerializeAsString()},
           {status + "Explain", explain.SerializeAsString()},
           {status + "WhatIf", what_if.SerializeAsString()},

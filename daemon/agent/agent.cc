@@ -79,6 +79,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       announcing_(MakeAnnouncingOptions(), environment),
       addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
+      history_(options_.node, environment),
       tally_(options_.node),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
       settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
@@ -112,6 +113,7 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
 void Agent::Start() {
   started_ = environment_.loop->CivilNow();
   addresses_.Restore();
+  RestoreHistory();
   announcing_.SetInterfacesObserver([this] { OnInterfaces(); });
   announcing_.SetConflictObserver(
       [this](const announce::Conflict& conflict) { OnConflict(conflict); });
@@ -247,7 +249,7 @@ void Agent::Reconcile() {
   elections_.Update(desired_, addresses_.entries());
   Announce();
   TellOthers();
-  RecordChanges(addresses_.entries(), elections_.placement());
+  RecordHistory(RecordChanges(addresses_.entries(), elections_.placement()));
   RecordStrictArp();
 }
 

@@ -37,34 +37,17 @@
 #include "daemon/agent/address_book.h"
 #include "daemon/agent/announcing.h"
 #include "daemon/agent/elections.h"
-#include "daemon/agent/handover.h"
+#include "daemon/agent/history_store.h"
+#include "daemon/agent/options.h"
 #include "daemon/agent/placement.h"
 #include "daemon/agent/tally.h"
 #include "lb/announce/announce_node.h"
-#include "lb/announce/interface.h"
 #include "lb/config/desired.h"
-#include "lb/election/policy.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"
-#include "lb/net/endpoint.h"
 #include "lb/status/v1/status.pb.h"
 
 namespace lb {
-
-struct AgentOptions {
-  std::string node;                 // Its name in the cluster.
-  net::Endpoint advertise;          // Where the others reach its gossip.
-  std::vector<net::Endpoint> join;  // Others to find the cluster through.
-  gossip::GossipOptions gossip;     // Timings.
-  gossip::wire::Keyring keyring;    // Empty: gossip in the clear.
-  announce::InterfaceOptions interfaces;
-  Delivery delivery = Delivery::kNone;
-  absl::Duration settle_time = absl::Seconds(5);
-  election::Policy election_policy = election::Policy::kCompat;
-  // For how long a node that comes back says so; see lb/election.
-  absl::Duration hold_down = absl::Seconds(60);
-  HandoverOptions handover;
-};
 
 class Agent {
  public:
@@ -107,6 +90,8 @@ class Agent {
       const status::v1::ListMembersRequest& request) const;
   absl::StatusOr<status::v1::ListInterfacesResponse> ListInterfaces(
       const status::v1::ListInterfacesRequest& request) const;
+  absl::StatusOr<status::v1::ListAnnouncementsResponse> ListAnnouncements(
+      const status::v1::ListAnnouncementsRequest& request) const;
   status::v1::ListProblemsResponse ListProblems(
       const status::v1::ListProblemsRequest& request) const;
   // All services, whatever their number.
@@ -185,7 +170,10 @@ class Agent {
 
   // events.cc
   void ReportRefusal(const absl::Status& refusal);
-  void RecordChanges(const AddressEntries& entries, const Placement& placement);
+  // True: there are any.
+  bool RecordChanges(const AddressEntries& entries, const Placement& placement);
+  void RestoreHistory();
+  void RecordHistory(bool changed);
   void RecordStrictArp();
   void RecordProblems(const std::vector<config::Problem>& before);
   void Record(EventType type, std::string reason, std::string object,
@@ -207,6 +195,7 @@ class Agent {
   Announcing announcing_;
   AddressBook addresses_;
   Elections elections_;
+  HistoryStore history_;
 
   config::Desired desired_;
   absl::Time started_;  // Civil time.
@@ -231,6 +220,7 @@ class Agent {
   Tally tally_;
   AddressEntries recorded_entries_;  // What the event log last heard.
   Placement recorded_placement_;
+  bool history_due_ = false;  // It does not have the newest yet.
 
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;

@@ -65,6 +65,8 @@ void Agent::OnInterfaces() {
 // The process was stopped, or the machine stood still. The announcer is fenced
 // already; what this node knows of the cluster is old.
 void Agent::OnStall(absl::Duration duration) {
+  history_.history().EndOwn(environment_.loop->CivilNow() - duration,
+                            HistoryEnd::kSilent);
   FallSilent("Stalled",
              fmt::format("was not run for {}", absl::FormatDuration(duration)));
   ScheduleReconcile();
@@ -156,6 +158,7 @@ void Agent::OnHandover() {
   if (!leave_done_) return;
   ready_ = false;
   Reconcile();
+  history_.Save();
   std::exchange(leave_done_, nullptr)();
 }
 

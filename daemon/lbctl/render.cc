@@ -55,6 +55,13 @@ std::string KindName(status::v1::Problem::Kind kind) {
   return name.empty() ? "unknown" : name;
 }
 
+// "MOVED" as "moved"; empty: it lasts.
+std::string EndName(status::v1::Announcement::End end) {
+  if (end == status::v1::Announcement::END_UNSPECIFIED) return "";
+  const std::string name = status::v1::Announcement::End_Name(end);
+  return name.empty() ? "unknown" : absl::AsciiStrToLower(name);
+}
+
 std::string UseText(const status::v1::FamilyUse& use) {
   if (use.total().empty() || use.total() == "0") return "";
   return fmt::format("{} of {}", use.used(), use.total());
@@ -202,6 +209,21 @@ std::string Render(const status::v1::ListInterfacesResponse& interfaces,
   return table.Print(style.colours);
 }
 
+std::string Render(const status::v1::ListAnnouncementsResponse& history,
+                   const Style& style) {
+  Table table({"ADDRESS", "SERVICE", "NODE", "FROM", "TO", "END"});
+  for (const auto& announcement : history.announcements()) {
+    const auto end = announcement.end();
+    table.Add({announcement.address(), announcement.service(),
+               announcement.node(), FormatTime(announcement.from()),
+               end == status::v1::Announcement::END_UNSPECIFIED
+                   ? Cell("lasts", Colour::kGreen)
+                   : Cell(FormatTime(announcement.to())),
+               EndName(end)});
+  }
+  return table.Print(style.colours);
+}
+
 std::string Render(const status::v1::ListProblemsResponse& problems,
                    const Style& style) {
   if (problems.problems().empty()) return "No problems.\n";
@@ -222,7 +244,9 @@ std::string Render(const status::v1::ExplainResponse& explanation,
   for (const auto& node : explanation.nodes()) {
     table.Add({node.node(),
                node.rank() == 0 ? "" : fmt::format("{}", node.rank()),
-               node.draining() ? node.verdict() + ", draining" : node.verdict(),
+               node.draining() && node.verdict() != "nodeDraining"
+                   ? node.verdict() + ", draining"
+                   : node.verdict(),
                style.wide ? node.digest() : node.digest().substr(0, 12),
                node.score() == 0 ? "" : fmt::format("{:g}", node.score()),
                node.interfaces().empty() ? "all" : Join(node.interfaces())});

@@ -26,6 +26,8 @@ std::string Render(const status::v1::ListMembersResponse& members,
                    const Style& style);
 std::string Render(const status::v1::ListInterfacesResponse& interfaces,
                    const Style& style);
+std::string Render(const status::v1::ListAnnouncementsResponse& history,
+                   const Style& style);
 std::string Render(const status::v1::ListProblemsResponse& problems,
                    const Style& style);
 std::string Render(const status::v1::ExplainResponse& explanation,

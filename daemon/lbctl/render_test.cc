@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "daemon/lbctl/format.h"
 #include "daemon/lbctl/table.h"
 #include "gmock/gmock.h"
@@ -155,6 +156,20 @@ TEST(RenderTest, InterfacesShowBothFamilies) {
             "         ANNOUNCED\n"
             "eth0       02:00:5e:00:53:01  yes     usable  no IPv6 link-local "
             "address  3\n");
+}
+
+TEST(RenderTest, EveryEndOfAnAnnouncementHasAWord) {
+  const auto* const ends = status::v1::Announcement::End_descriptor();
+  ASSERT_GT(ends->value_count(), 8);
+  for (int i = 1; i < ends->value_count(); ++i) {
+    status::v1::ListAnnouncementsResponse history;
+    history.add_announcements()->set_end(
+        static_cast<status::v1::Announcement::End>(ends->value(i)->number()));
+    EXPECT_THAT(
+        Render(history, {}),
+        HasSubstr("-   " + absl::AsciiStrToLower(ends->value(i)->name()) +
+                  "\n"));
+  }
 }
 
 TEST(RenderTest, ProblemsShowTheirKind) {

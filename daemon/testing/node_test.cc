@@ -130,6 +130,8 @@ std::string NodeTest::AskRaw(const std::string& method,
                              const std::string& request, grpc::Status* status) {
   grpc::GenericStub stub(channel_);
   grpc::ClientContext context;
+  // A stream may have nothing to say for as long as nothing happens.
+  context.set_deadline(gpr_time_from_millis(2000, GPR_TIMESPAN));
   grpc::CompletionQueue queue;
   void* tag = nullptr;
   bool ok = false;
