@@ -20,9 +20,25 @@ constexpr size_t kSecretSizeMax = 4096;
 constexpr size_t kKeysMax = 8;
 constexpr size_t kTextShownMax = 64;
 constexpr size_t kProblemsMax = 1000;  // As admin.proto says.
+constexpr size_t kNamesMax = 1000;     // The same.
 
-admin::v1::ReloadResponse Summarize(const config::Desired& desired) {
+void Fill(const std::vector<std::string>& names,
+          admin::v1::ObjectNames* response) {
+  const size_t count = std::min(names.size(), kNamesMax);
+  for (size_t i = 0; i < count; ++i) {
+    response->add_names(config::Printable(names[i]));
+  }
+  response->set_omitted(static_cast<uint32_t>(names.size() - count));
+}
+
+admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
+  const config::Desired& desired = *reading.desired;
   admin::v1::ReloadResponse response;
+  Fill(reading.changes.added, response.mutable_added());
+  Fill(reading.changes.changed, response.mutable_changed());
+  Fill(reading.changes.removed, response.mutable_removed());
+  Fill(reading.changes.refused, response.mutable_refused());
+  Fill(reading.changes.mended, response.mutable_mended());
   response.set_pools(desired.pools.size());
   response.set_advertisements(desired.advertisements.size());
   response.set_services(desired.services.size());
@@ -86,8 +102,14 @@ grpc::ServerUnaryReactor* AdminService::Undrain(
 grpc::ServerUnaryReactor* AdminService::Reload(
     grpc::CallbackServerContext* context, const admin::v1::ReloadRequest*,
     admin::v1::ReloadResponse* response) {
-  return AnswerOnLoop(loop_, context, response,
-                      {[this] { return Summarize(actions_.reload()); }});
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  loop_->Post([this, reactor, response] {
+    actions_.reload([reactor, response](const auto& reading) {
+      if (reading.ok()) *response = Summarize(*reading);
+      reactor->Finish(ToGrpc(reading.status()));
+    });
+  });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::RotateGossipKey(

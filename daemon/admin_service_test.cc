@@ -53,6 +53,23 @@ TEST_F(AdminServiceTest, ReloadsAndTellsWhatIsInForce) {
   EXPECT_EQ(response.services(), 1u);
   ASSERT_EQ(response.problems_size(), 1);
   EXPECT_THAT(response.problems(0), HasSubstr("IPAddressPool/bad: "));
+  EXPECT_EQ(response.added().names_size(), 0);
+}
+
+TEST_F(AdminServiceTest, ReloadTellsWhatChangedUpToAThousandNames) {
+  for (int i = 0; i < 1001; ++i) changes_.added.push_back("Service/a/b");
+  changes_.changed = {"Node/n1"};
+  changes_.removed = {"Namespace/x"};
+  changes_.refused = {"IPAddressPool/bad\n"};
+  changes_.mended = {"IPAddressPool/good"};
+  admin::v1::ReloadResponse response;
+  ASSERT_TRUE(Ask(admin_stub_, &Stub::Reload, {}, &response).ok());
+  EXPECT_EQ(response.added().names_size(), 1000);
+  EXPECT_EQ(response.added().omitted(), 1u);
+  EXPECT_EQ(response.changed().names(0), "Node/n1");
+  EXPECT_EQ(response.removed().names(0), "Namespace/x");
+  EXPECT_EQ(response.refused().names(0), "IPAddressPool/bad\\x0a");
+  EXPECT_EQ(response.mended().names(0), "IPAddressPool/good");
 }
 
 TEST_F(AdminServiceTest, RotatesTheKeyStepByStep) {

@@ -139,18 +139,18 @@ void Agent::Start() {
   }
 }
 
-void Agent::SetDesired(config::Desired desired) {
-  const config::Desired before = std::exchange(desired_, std::move(desired));
-  tally_.OnDesired(desired_.problems.size());
-  RecordProblems(before.problems);
+void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
+  const auto before = std::exchange(desired_, std::move(desired));
+  tally_.OnDesired(desired_->problems.size());
+  RecordProblems(before->problems);
   AddressBook::Wanted wanted;
-  wanted.pools = desired_.pools;
-  wanted.incomplete = !desired_.problems.empty();
-  for (const config::Service& service : desired_.services) {
+  wanted.pools = desired_->pools;
+  wanted.incomplete = !desired_->problems.empty();
+  for (const config::Service& service : desired_->services) {
     wanted.requests.emplace(service.request.service, service.request);
   }
   addresses_.SetWanted(std::move(wanted));
-  elections_.SetDesired(desired_);
+  elections_.SetDesired(*desired_);
   ScheduleReconcile();
 }
 
@@ -246,7 +246,7 @@ void Agent::Reconcile() {
   elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
                            environment_.loop->CivilNow());
   elections_.SetMembers(LiveMembers());
-  elections_.Update(desired_, addresses_.entries());
+  elections_.Update(*desired_, addresses_.entries());
   Announce();
   TellOthers();
   RecordHistory(RecordChanges(addresses_.entries(), elections_.placement()));

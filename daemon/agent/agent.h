@@ -29,6 +29,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -38,7 +39,7 @@
 #include "daemon/agent/announcing.h"
 #include "daemon/agent/elections.h"
 #include "daemon/agent/history_store.h"
-#include "daemon/agent/options.h"
+#include "daemon/agent/node_options.h"
 #include "daemon/agent/placement.h"
 #include "daemon/agent/tally.h"
 #include "lb/announce/announce_node.h"
@@ -65,7 +66,10 @@ class Agent {
   void Start();
 
   // What the manifests ask for from now on.
-  void SetDesired(config::Desired desired);
+  void SetDesired(std::shared_ptr<const config::Desired> desired);
+  void SetDesired(config::Desired desired) {
+    SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
+  }
 
   // Hands all addresses over that another node can take, and takes no others,
   // until Undrain() or a restart. FailedPrecondition: a member is no lbd, and
@@ -109,7 +113,7 @@ class Agent {
 
   // Its parts, for metrics.
   const AgentOptions& options() const { return options_; }
-  const config::Desired& desired() const { return desired_; }
+  const config::Desired& desired() const { return *desired_; }
   const AddressBook& addresses() const { return addresses_; }
   const Placement& placement() const { return elections_.placement(); }
   const Announcing& announcing() const { return announcing_; }
@@ -197,7 +201,8 @@ class Agent {
   Elections elections_;
   HistoryStore history_;
 
-  config::Desired desired_;
+  std::shared_ptr<const config::Desired> desired_ =
+      std::make_shared<const config::Desired>();
   absl::Time started_;  // Civil time.
   bool ready_ = false;
   // Was ready, and is no more: others are not to leave addresses to it. (Not

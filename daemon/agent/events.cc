@@ -68,7 +68,7 @@ bool Agent::RecordChanges(const AddressEntries& entries,
 
 void Agent::RecordProblems(const std::vector<config::Problem>& before) {
   for (const config::Problem& problem :
-       config::NewProblems(desired_.problems, before)) {
+       config::NewProblems(desired_->problems, before)) {
     Record(EventType::kWarning,
            problem.reason.empty() ? "ObjectRefused" : problem.reason,
            problem.object, problem.ToString());

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,6 +20,8 @@ namespace lb::lbctl {
 namespace {
 
 using config::Printable;  // Names come from other nodes.
+
+constexpr int kNamesShown = 8;  // Of objects, in a line that is not wide.
 
 std::string FormatTime(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0) return "";
@@ -276,12 +280,42 @@ std::string Render(const status::v1::WhatIfResponse& moves,
   return table.Print(style.colours);
 }
 
+namespace {
+
+// "Added:   Service/default/a, Service/default/b"; empty: nothing is.
+std::string NamesLine(const char* what, const admin::v1::ObjectNames& objects,
+                      bool wide) {
+  if (objects.names().empty()) return "";
+  const int shown =
+      wide ? objects.names_size() : std::min(objects.names_size(), kNamesShown);
+  std::string line = fmt::format("{:<9}", what);
+  for (int i = 0; i < shown; ++i) {
+    line += (i == 0 ? "" : ", ") + Printable(objects.names(i));
+  }
+  const uint64_t more = objects.names_size() - shown + objects.omitted();
+  return line + (more == 0 ? "\n" : fmt::format(" and {} more\n", more));
+}
+
+// Empty: it is not told, as by `lbctl check`.
+std::string ChangesText(const admin::v1::ReloadResponse& reload, bool wide) {
+  if (!reload.has_added()) return "";
+  const std::string text = NamesLine("Added:", reload.added(), wide) +
+                           NamesLine("Changed:", reload.changed(), wide) +
+                           NamesLine("Removed:", reload.removed(), wide) +
+                           NamesLine("Refused:", reload.refused(), wide) +
+                           NamesLine("Mended:", reload.mended(), wide);
+  return text.empty() ? "Nothing changed.\n" : text;
+}
+
+}  // namespace
+
 std::string Render(const admin::v1::ReloadResponse& reload,
                    const Style& style) {
   std::string text = fmt::format(
       "In force: {} pools, {} advertisements, {} services. {} problems.\n",
       reload.pools(), reload.advertisements(), reload.services(),
       reload.problems_size());
+  text += ChangesText(reload, style.wide);
   for (const std::string& problem : reload.problems()) {
     const std::string line = Printable(problem);
     text += (style.colours ? Paint(line, Colour::kYellow) : line) + "\n";

@@ -227,6 +227,20 @@ TEST(RenderTest, MovesShowFromAndTo) {
             "default/web  10.0.0.1  n1    nobody\n");
 }
 
+TEST(RenderTest, ReloadsShowWhatChanged) {
+  admin::v1::ReloadResponse response;
+  EXPECT_EQ(Render(response, {}),
+            "In force: 0 pools, 0 advertisements, 0 services. 0 problems.\n");
+  response.mutable_added();
+  EXPECT_THAT(Render(response, {}), HasSubstr("\nNothing changed.\n"));
+  for (int i = 0; i < 10; ++i) response.mutable_added()->add_names("Node/a");
+  response.mutable_added()->set_omitted(5);
+  response.mutable_removed()->add_names("Node/\n");
+  EXPECT_THAT(Render(response, {}),
+              HasSubstr("Node/a, Node/a and 7 more\nRemoved: Node/\\x0a\n"));
+  EXPECT_THAT(Render(response, {.wide = true}), HasSubstr(" and 5 more\n"));
+}
+
 TEST(RenderTest, ReloadsShowWhatIsInForce) {
   admin::v1::ReloadResponse response;
   response.set_pools(1);

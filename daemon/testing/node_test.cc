@@ -76,10 +76,14 @@ void NodeTest::SetUp() {
   admin_ = std::make_unique<AdminService>(
       world_->loop(), agent_.get(), environment.log,
       AdminService::Actions{
-          .reload = [this]() -> const config::Desired& {
-            ++reloads_;
-            return desired_;
-          },
+          .reload =
+              [this](ManifestReader::Done done) {
+                ++reloads_;
+                done(ManifestReading{
+                    .desired =
+                        std::make_shared<const config::Desired>(desired_),
+                    .changes = changes_});
+              },
           .set_log_level =
               [this](config::LogLevel level) { log_level_ = level; }});
   listen_ = "unix:" + folder_ + "/lbd.sock";

@@ -1,6 +1,6 @@
 // AgentOptions: what is decided before an agent starts.
-#ifndef LB_DAEMON_AGENT_OPTIONS_H_
-#define LB_DAEMON_AGENT_OPTIONS_H_
+#ifndef LB_DAEMON_AGENT_NODE_OPTIONS_H_
+#define LB_DAEMON_AGENT_NODE_OPTIONS_H_
 
 #include <string>
 #include <vector>
@@ -32,4 +32,4 @@ struct AgentOptions {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_OPTIONS_H_
+#endif  // LB_DAEMON_AGENT_NODE_OPTIONS_H_
