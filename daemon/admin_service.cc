@@ -10,6 +10,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/config/printable.h"
 #include "lb/gossip/wire/keyring.h"
+#include "lb/net/ip_address.h"
 
 namespace lb {
 namespace {
@@ -60,6 +61,23 @@ absl::StatusOr<config::LogLevel> ParseLogLevel(const std::string& text) {
                   config::Printable(text, kTextShownMax)));
 }
 
+absl::StatusOr<AddressBook::ReleaseTarget> ParseTarget(
+    const admin::v1::ReleaseAddressRequest& request) {
+  if (request.address().empty() == request.service().empty()) {
+    return absl::InvalidArgumentError(
+        "address, service: want just one of the two");
+  }
+  AddressBook::ReleaseTarget target = {.service = request.service()};
+  if (request.address().empty()) return target;
+  const auto address = net::ParseIpAddress(request.address());
+  if (!address.ok()) {
+    return absl::InvalidArgumentError("address: " +
+                                      std::string(address.status().message()));
+  }
+  target.address = *address;
+  return target;
+}
+
 absl::Status Apply(RotateGossipKeyRequest::Step step,
                    const gossip::wire::Bytes& key,
                    gossip::wire::Keyring& keyring) {
@@ -108,6 +126,28 @@ grpc::ServerUnaryReactor* AdminService::Reload(
       if (reading.ok()) *response = Summarize(*reading);
       reactor->Finish(ToGrpc(reading.status()));
     });
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::ReleaseAddress(
+    grpc::CallbackServerContext* context,
+    const admin::v1::ReleaseAddressRequest* request,
+    admin::v1::ReleaseAddressResponse* response) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  loop_->Post([this, reactor, request, response] {
+    const auto target = ParseTarget(*request);
+    if (!target.ok()) return reactor->Finish(ToGrpc(target.status()));
+    const auto released =
+        agent_->Release(*target, [reactor](const absl::Status& saved) {
+          reactor->Finish(ToGrpc(saved));
+        });
+    if (!released.ok()) return reactor->Finish(ToGrpc(released.status()));
+    for (const auto& one : *released) {
+      auto* const described = response->add_released();
+      described->set_service(config::Printable(one.service));
+      described->set_address(one.address.ToString());
+    }
   });
   return reactor;
 }

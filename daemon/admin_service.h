@@ -44,6 +44,10 @@ class AdminService final : public admin::v1::Admin::CallbackService {
       grpc::CallbackServerContext* context,
       const admin::v1::ReloadRequest* request,
       admin::v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* ReleaseAddress(
+      grpc::CallbackServerContext* context,
+      const admin::v1::ReleaseAddressRequest* request,
+      admin::v1::ReleaseAddressResponse* response) override;
   grpc::ServerUnaryReactor* RotateGossipKey(
       grpc::CallbackServerContext* context,
       const admin::v1::RotateGossipKeyRequest* request,

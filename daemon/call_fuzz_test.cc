@@ -58,6 +58,8 @@ std::vector<std::pair<std::string, std::string>> Calls() {
   admin::v1::RotateGossipKeyRequest rotate;
   rotate.set_step(admin::v1::RotateGossipKeyRequest::USE);
   rotate.set_secret("secret");
+  admin::v1::ReleaseAddressRequest release;
+  release.set_address("172.18.8.201");
   admin::v1::SetLogLevelRequest level;
   level.set_level("debug");
   const std::string status = "/lb.status.v1.Status/";
@@ -76,6 +78,7 @@ std::vector<std::pair<std::string, std::string>> Calls() {
           {admin + "Drain", ""},
           {admin + "Undrain", ""},
           {admin + "Reload", ""},
+          {admin + "ReleaseAddress", release.SerializeAsString()},
           {admin + "RotateGossipKey", rotate.SerializeAsString()},
           {admin + "SetLogLevel", level.SerializeAsString()}};
 }

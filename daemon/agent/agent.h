@@ -79,6 +79,12 @@ class Agent {
   absl::Status Undrain();
   bool draining() const { return draining_; }
 
+  // Frees addresses that nothing but the past holds; as AddressBook::Release(),
+  // and each is an event.
+  absl::StatusOr<std::vector<AddressBook::Released>> Release(
+      const AddressBook::ReleaseTarget& target,
+      absl::AnyInvocable<void(absl::Status)> on_saved);
+
   // Hands all addresses over, says goodbye to the others, stops announcing and
   // calls `done`. Once.
   void Leave(absl::AnyInvocable<void()> done);

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "lb/base/status_macros.h"
 
 namespace lb {
 namespace {
@@ -127,6 +128,18 @@ absl::Status Agent::Undrain() {
   RecordSelf(EventType::kNormal, "Undrained", "takes addresses again");
   ScheduleReconcile();
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<AddressBook::Released>> Agent::Release(
+    const AddressBook::ReleaseTarget& target,
+    absl::AnyInvocable<void(absl::Status)> on_saved) {
+  LB_ASSIGN_OR_RETURN(auto released,
+                      addresses_.Release(target, std::move(on_saved)));
+  for (const AddressBook::Released& one : released) {
+    Record(EventType::kNormal, "AddressReleased", "Service/" + one.service,
+           one.address.ToString() + ": freed by an operator");
+  }
+  return released;
 }
 
 // Two ways lead to others taking over: lbds see in the metadata that this node

@@ -26,6 +26,7 @@ Examples:
   lbctl history --address 192.0.2.1         who announced it, from when to when
   lbctl explain default/web                 why that node announces it
   lbctl what-if --without n1                what would move if n1 went
+  lbctl release 192.0.2.1                   no pool has it any more: another one
   lbctl check manifests/                    before they are put in place
   lbctl --server n1:7473 --tls-ca ca.pem status
 
@@ -218,6 +219,12 @@ void AddChanges(CLI::App* app, Asked* asked) {
              [](Commands& commands) { return commands.Undrain(); });
   AddCommand(app, asked, "reload", "Read the manifests again",
              [](Commands& commands) { return commands.Reload(); });
+  AddCommand(
+      app, asked, "release", "Free an address that only the past still holds",
+      [asked](Commands& commands) { return commands.Release(asked->service); })
+      ->add_option("WHAT", asked->service,
+                   "An address, or namespace/name for all of a service")
+      ->required();
   AddCommand(app, asked, "log-level", "What lbd logs, until its restart",
              [asked](Commands& commands) {
                return commands.SetLogLevel(asked->level);

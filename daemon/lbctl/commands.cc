@@ -286,6 +286,16 @@ ExitStatus Commands::Reload() {
   });
 }
 
+ExitStatus Commands::Release(const std::string& what) {
+  admin::v1::ReleaseAddressRequest request;
+  what.find('/') == std::string::npos ? request.set_address(what)
+                                      : request.set_service(what);
+  return Run<admin::v1::ReleaseAddressResponse>(
+      [&](const auto& client, auto* response) {
+        return client.Ask(&AdminStub::ReleaseAddress, request, response);
+      });
+}
+
 ExitStatus Commands::SetLogLevel(const std::string& level) {
   admin::v1::SetLogLevelRequest request;
   request.set_level(level);

@@ -65,6 +65,8 @@ class Commands {
   ExitStatus Drain();
   ExitStatus Undrain();
   ExitStatus Reload();
+  // `what` is "namespace/name", or an address.
+  ExitStatus Release(const std::string& what);
   ExitStatus SetLogLevel(const std::string& level);
   // `step` is "add", "use" or "remove".
   ExitStatus RotateKey(const std::string& step, const std::string& secret_file);

@@ -323,6 +323,16 @@ std::string Render(const admin::v1::ReloadResponse& reload,
   return text;
 }
 
+std::string Render(const admin::v1::ReleaseAddressResponse& response,
+                   const Style&) {
+  std::string text;
+  for (const auto& released : response.released()) {
+    text += fmt::format("{} is free; {} held it.\n", released.address(),
+                        Printable(released.service()));
+  }
+  return text;
+}
+
 std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
                    const Style&) {
   return fmt::format("Done. {} keys decrypt now.\n", rotated.keys());

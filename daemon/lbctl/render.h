@@ -34,6 +34,8 @@ std::string Render(const status::v1::ExplainResponse& explanation,
                    const Style& style);
 std::string Render(const status::v1::WhatIfResponse& moves, const Style& style);
 std::string Render(const admin::v1::ReloadResponse& reload, const Style& style);
+std::string Render(const admin::v1::ReleaseAddressResponse& response,
+                   const Style& style);
 std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
                    const Style& style);
 // These have nothing to say.

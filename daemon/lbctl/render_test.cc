@@ -227,6 +227,14 @@ TEST(RenderTest, MovesShowFromAndTo) {
             "default/web  10.0.0.1  n1    nobody\n");
 }
 
+TEST(RenderTest, ReleasesShowWhatIsFree) {
+  admin::v1::ReleaseAddressResponse response;
+  auto* const released = response.add_released();
+  released->set_service("default/web");
+  released->set_address("10.0.0.1");
+  EXPECT_EQ(Render(response, {}), "10.0.0.1 is free; default/web held it.\n");
+}
+
 TEST(RenderTest, ReloadsShowWhatChanged) {
   admin::v1::ReloadResponse response;
   EXPECT_EQ(Render(response, {}),

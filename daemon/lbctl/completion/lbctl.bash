@@ -2,7 +2,7 @@
 _lbctl() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   local commands="status services pools members interfaces problems events
-    history explain what-if top drain undrain reload log-level rotate-key check
+    history explain what-if top drain undrain reload release log-level rotate-key check
     doctor"
   local flags="--server --output --timeout --tls-ca --tls-cert --tls-key
     --tls-name --version --help" command="" i
