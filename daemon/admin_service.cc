@@ -10,6 +10,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/config/printable.h"
 #include "lb/gossip/wire/keyring.h"
+#include "lb/net/ip_address.h"
 
 namespace lb {
 namespace {
@@ -20,9 +21,25 @@ constexpr size_t kSecretSizeMax = 4096;
 constexpr size_t kKeysMax = 8;
 constexpr size_t kTextShownMax = 64;
 constexpr size_t kProblemsMax = 1000;  // As admin.proto says.
+constexpr size_t kNamesMax = 1000;     // The same.
 
-admin::v1::ReloadResponse Summarize(const config::Desired& desired) {
+void Fill(const std::vector<std::string>& names,
+          admin::v1::ObjectNames* response) {
+  const size_t count = std::min(names.size(), kNamesMax);
+  for (size_t i = 0; i < count; ++i) {
+    response->add_names(config::Printable(names[i]));
+  }
+  response->set_omitted(static_cast<uint32_t>(names.size() - count));
+}
+
+admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
+  const config::Desired& desired = *reading.desired;
   admin::v1::ReloadResponse response;
+  Fill(reading.changes.added, response.mutable_added());
+  Fill(reading.changes.changed, response.mutable_changed());
+  Fill(reading.changes.removed, response.mutable_removed());
+  Fill(reading.changes.refused, response.mutable_refused());
+  Fill(reading.changes.mended, response.mutable_mended());
   response.set_pools(desired.pools.size());
   response.set_advertisements(desired.advertisements.size());
   response.set_services(desired.services.size());
@@ -42,6 +59,23 @@ absl::StatusOr<config::LogLevel> ParseLogLevel(const std::string& text) {
   return absl::InvalidArgumentError(
       fmt::format("level: \"{}\", want debug, info, warning or error",
                   config::Printable(text, kTextShownMax)));
+}
+
+absl::StatusOr<AddressBook::ReleaseTarget> ParseTarget(
+    const admin::v1::ReleaseAddressRequest& request) {
+  if (request.address().empty() == request.service().empty()) {
+    return absl::InvalidArgumentError(
+        "address, service: want just one of the two");
+  }
+  AddressBook::ReleaseTarget target = {.service = request.service()};
+  if (request.address().empty()) return target;
+  const auto address = net::ParseIpAddress(request.address());
+  if (!address.ok()) {
+    return absl::InvalidArgumentError("address: " +
+                                      std::string(address.status().message()));
+  }
+  target.address = *address;
+  return target;
 }
 
 absl::Status Apply(RotateGossipKeyRequest::Step step,
@@ -86,8 +120,36 @@ grpc::ServerUnaryReactor* AdminService::Undrain(
 grpc::ServerUnaryReactor* AdminService::Reload(
     grpc::CallbackServerContext* context, const admin::v1::ReloadRequest*,
     admin::v1::ReloadResponse* response) {
-  return AnswerOnLoop(loop_, context, response,
-                      {[this] { return Summarize(actions_.reload()); }});
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  loop_->Post([this, reactor, response] {
+    actions_.reload([reactor, response](const auto& reading) {
+      if (reading.ok()) *response = Summarize(*reading);
+      reactor->Finish(ToGrpc(reading.status()));
+    });
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::ReleaseAddress(
+    grpc::CallbackServerContext* context,
+    const admin::v1::ReleaseAddressRequest* request,
+    admin::v1::ReleaseAddressResponse* response) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  loop_->Post([this, reactor, request, response] {
+    const auto target = ParseTarget(*request);
+    if (!target.ok()) return reactor->Finish(ToGrpc(target.status()));
+    const auto released =
+        agent_->Release(*target, [reactor](const absl::Status& saved) {
+          reactor->Finish(ToGrpc(saved));
+        });
+    if (!released.ok()) return reactor->Finish(ToGrpc(released.status()));
+    for (const auto& one : *released) {
+      auto* const described = response->add_released();
+      described->set_service(config::Printable(one.service));
+      described->set_address(one.address.ToString());
+    }
+  });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::RotateGossipKey(

@@ -9,10 +9,10 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/agent/agent.h"
+#include "daemon/manifest_reader.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/admin/v1/admin.grpc.pb.h"
 #include "lb/base/event_log.h"
-#include "lb/config/desired.h"
 #include "lb/config/options.h"
 #include "lb/io/loop.h"
 
@@ -22,8 +22,9 @@ class AdminService final : public admin::v1::Admin::CallbackService {
  public:
   // What only the daemon can do. Called on the loop's thread.
   struct Actions {
-    // Reads the manifests, gives them to the agent and returns them.
-    std::function<const config::Desired&()> reload;
+    // Reads the manifests, gives them to the agent and then says what they
+    // changed, on a later turn of the loop or at once.
+    std::function<void(ManifestReader::Done done)> reload;
     std::function<void(config::LogLevel)> set_log_level;
   };
 
@@ -43,6 +44,10 @@ class AdminService final : public admin::v1::Admin::CallbackService {
       grpc::CallbackServerContext* context,
       const admin::v1::ReloadRequest* request,
       admin::v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* ReleaseAddress(
+      grpc::CallbackServerContext* context,
+      const admin::v1::ReleaseAddressRequest* request,
+      admin::v1::ReleaseAddressResponse* response) override;
   grpc::ServerUnaryReactor* RotateGossipKey(
       grpc::CallbackServerContext* context,
       const admin::v1::RotateGossipKeyRequest* request,

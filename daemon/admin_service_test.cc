@@ -53,6 +53,54 @@ TEST_F(AdminServiceTest, ReloadsAndTellsWhatIsInForce) {
   EXPECT_EQ(response.services(), 1u);
   ASSERT_EQ(response.problems_size(), 1);
   EXPECT_THAT(response.problems(0), HasSubstr("IPAddressPool/bad: "));
+  EXPECT_EQ(response.added().names_size(), 0);
+}
+
+TEST_F(AdminServiceTest, ReloadTellsWhatChangedUpToAThousandNames) {
+  for (int i = 0; i < 1001; ++i) changes_.added.push_back("Service/a/b");
+  changes_.changed = {"Node/n1"};
+  changes_.removed = {"Namespace/x"};
+  changes_.refused = {"IPAddressPool/bad\n"};
+  changes_.mended = {"IPAddressPool/good"};
+  admin::v1::ReloadResponse response;
+  ASSERT_TRUE(Ask(admin_stub_, &Stub::Reload, {}, &response).ok());
+  EXPECT_EQ(response.added().names_size(), 1000);
+  EXPECT_EQ(response.added().omitted(), 1u);
+  EXPECT_EQ(response.changed().names(0), "Node/n1");
+  EXPECT_EQ(response.removed().names(0), "Namespace/x");
+  EXPECT_EQ(response.refused().names(0), "IPAddressPool/bad\\x0a");
+  EXPECT_EQ(response.mended().names(0), "IPAddressPool/good");
+}
+
+TEST_F(AdminServiceTest, ReleasesWhatOnlyThePastHolds) {
+  const auto release = [this](const std::string& address,
+                              const std::string& service) {
+    admin::v1::ReleaseAddressRequest request;
+    request.set_address(address);
+    request.set_service(service);
+    admin::v1::ReleaseAddressResponse response;
+    const grpc::Status status =
+        Ask(admin_stub_, &Stub::ReleaseAddress, request, &response);
+    if (!status.ok()) return status.error_message();
+    return response.released(0).service() + " " +
+           response.released(0).address();
+  };
+  EXPECT_EQ(release("", ""), "address, service: want just one of the two");
+  EXPECT_EQ(release("172.18.8.201", "default/web"),
+            "address, service: want just one of the two");
+  EXPECT_THAT(release("172.18.8.300", ""), HasSubstr("address: "));
+  EXPECT_EQ(release("172.18.8.205", ""), "172.18.8.205: no service holds it");
+  EXPECT_THAT(release("", "default/web"),
+              HasSubstr("172.18.8.201: default/web would be given it again"));
+  SetManifests(
+      "apiVersion: metallb.io/v1beta1\n"
+      "kind: IPAddressPool\n"
+      "metadata: {name: first-pool}\n"
+      "spec: {addresses: [172.18.8.203-172.18.8.205]}\n" +
+      ServiceYaml("default", "web"));
+  // In a loop of its own, the manifests are not taken up yet.
+  OnLoop([] {});
+  EXPECT_EQ(release("172.18.8.201", ""), "default/web 172.18.8.201");
 }
 
 TEST_F(AdminServiceTest, RotatesTheKeyStepByStep) {

@@ -38,6 +38,9 @@ std::vector<std::pair<std::string, std::string>> Calls() {
   status::v1::ListMembersRequest members;
   members.set_page_size(7);
   members.set_page_token("bjA");
+  status::v1::ListAnnouncementsRequest history;
+  history.set_address("172.18.8.201");
+  history.set_page_size(1);
   status::v1::ListInterfacesRequest interfaces;
   interfaces.set_page_token("bG8");
   status::v1::ListProblemsRequest problems;
@@ -55,6 +58,8 @@ std::vector<std::pair<std::string, std::string>> Calls() {
   admin::v1::RotateGossipKeyRequest rotate;
   rotate.set_step(admin::v1::RotateGossipKeyRequest::USE);
   rotate.set_secret("secret");
+  admin::v1::ReleaseAddressRequest release;
+  release.set_address("172.18.8.201");
   admin::v1::SetLogLevelRequest level;
   level.set_level("debug");
   const std::string status = "/lb.status.v1.Status/";
@@ -64,6 +69,7 @@ std::vector<std::pair<std::string, std::string>> Calls() {
           {status + "ListPools", pools.SerializeAsString()},
           {status + "ListMembers", members.SerializeAsString()},
           {status + "ListInterfaces", interfaces.SerializeAsString()},
+          {status + "ListAnnouncements", history.SerializeAsString()},
           {status + "ListProblems", problems.SerializeAsString()},
           {status + "Explain", explain.SerializeAsString()},
           {status + "WhatIf", what_if.SerializeAsString()},
@@ -72,6 +78,7 @@ std::vector<std::pair<std::string, std::string>> Calls() {
           {admin + "Drain", ""},
           {admin + "Undrain", ""},
           {admin + "Reload", ""},
+          {admin + "ReleaseAddress", release.SerializeAsString()},
           {admin + "RotateGossipKey", rotate.SerializeAsString()},
           {admin + "SetLogLevel", level.SerializeAsString()}};
 }

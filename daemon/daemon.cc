@@ -17,6 +17,7 @@
 #include "daemon/agent_options.h"
 #include "daemon/certificates.h"
 #include "daemon/log.h"
+#include "daemon/manifest_reader.h"
 #include "daemon/metrics/agent_metrics.h"
 #include "daemon/metrics/metrics_server.h"
 #include "daemon/service_notify.h"
@@ -24,6 +25,7 @@
 #include "daemon/status_service.h"
 #include "daemon/watch_sources.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/changes.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/config/problem.h"
@@ -40,13 +42,9 @@ std::string HostName() {
   return name.data();
 }
 
-config::Desired LoadDesired(const config::Options& options,
-                            const config::Desired& previous) {
-  return config::BuildDesired(
-      config::LoadManifests(
-          options.manifests,
-          {.load_balancer_class = options.load_balancer_class}),
-      previous);
+config::Manifests LoadManifests(const config::Options& options) {
+  return config::LoadManifests(
+      options.manifests, {.load_balancer_class = options.load_balancer_class});
 }
 
 TlsFiles TlsFilesOf(const config::Options& options) {
@@ -92,11 +90,14 @@ class Daemon {
                                                environment.log);
     admin_ = std::make_unique<AdminService>(
         world_->loop(), agent_.get(), environment.log,
-        AdminService::Actions{.reload = [this]() -> const config::Desired& {
-                                Reload();
-                                return desired_;
-                              },
+        AdminService::Actions{.reload =
+                                  [this](ManifestReader::Done done) {
+                                    Reload(Ask::kExplicit, std::move(done));
+                                  },
                               .set_log_level = SetLogLevel});
+    reader_ = std::make_unique<ManifestReader>(
+        world_->loop(), [this] { return LoadManifests(options_); },
+        [this](const ManifestReading& reading) { Apply(reading); });
     LB_RETURN_IF_ERROR(WatchSignals());
     LB_RETURN_IF_ERROR(WatchManifests());
     LB_RETURN_IF_ERROR(WatchCertificates());
@@ -109,7 +110,7 @@ class Daemon {
     }
     agent_->Start();
     WarnOfClearGossip();
-    Reload();
+    reader_->ReadNow();
     notify_ = std::make_unique<ServiceNotify>(world_->loop());
     return absl::OkStatus();
   }
@@ -122,9 +123,10 @@ class Daemon {
         stop_signals_,
         io::Signals::Create(world_->loop(), {SIGINT, SIGTERM},
                             [this](int number) { Stop(number); }));
-    LB_ASSIGN_OR_RETURN(reload_signal_,
-                        io::Signals::Create(world_->loop(), {SIGHUP},
-                                            [this](int) { Reload(); }));
+    LB_ASSIGN_OR_RETURN(
+        reload_signal_,
+        io::Signals::Create(world_->loop(), {SIGHUP},
+                            [this](int) { Reload(Ask::kExplicit); }));
     return absl::OkStatus();
   }
 
@@ -132,7 +134,7 @@ class Daemon {
     if (options_.manifests.empty()) return absl::OkStatus();
     LB_ASSIGN_OR_RETURN(
         watcher_, io::FileWatcher::Create(world_->loop(), options_.manifests,
-                                          [this] { Reload(); }));
+                                          [this] { Reload(Ask::kNone); }));
     return absl::OkStatus();
   }
 
@@ -176,19 +178,30 @@ class Daemon {
     }
   }
 
-  void Reload() {
-    config::Desired desired = LoadDesired(options_, desired_);
-    for (const config::Problem& notice :
-         config::NewProblems(desired.notices, desired_.notices)) {
+  // Who asked, a person or a changed file? A person is told that nothing
+  // changed, too.
+  enum class Ask { kNone, kExplicit };
+
+  void Reload(
+      Ask ask, ManifestReader::Done done = [](const auto&) {}) {
+    asked_ |= ask == Ask::kExplicit;
+    reader_->Read(std::move(done));
+  }
+
+  void Apply(const ManifestReading& reading) {
+    for (const config::Problem& notice : reading.notices) {
       if (notice.reason.empty()) {
         Record(EventType::kNormal, "ManifestNotice", notice.ToString());
       } else {  // MetalLB warns of these.
         Record(EventType::kWarning, notice.reason, notice.ToString());
       }
     }
-    desired_ = desired;
-    agent_->SetDesired(std::move(desired));
-    Record(EventType::kNormal, kManifestsRead, Summary(desired_));
+    agent_->SetDesired(reading.desired);
+    if (reading.changes.empty() && !reading.is_first && !asked_) return;
+    asked_ = false;
+    Record(EventType::kNormal, kManifestsRead,
+           fmt::format("{}; in force: {}", config::ToString(reading.changes),
+                       Summary(*reading.desired)));
   }
 
   void WarnOfClearGossip() {
@@ -229,11 +242,12 @@ class Daemon {
 
   const config::Options& options_;
   std::string node_;
-  config::Desired desired_;
   bool stopping_ = false;
+  bool asked_ = false;  // For the reading under way or the next one.
   // Destroyed in the reverse order: the world goes last.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
+  std::unique_ptr<ManifestReader> reader_;
   std::unique_ptr<StatusService> service_;
   std::unique_ptr<AdminService> admin_;
   std::vector<std::unique_ptr<StatusServer>> servers_;
@@ -258,7 +272,8 @@ absl::Status RunDaemon(const config::Options& options) {
 }
 
 bool CheckManifests(const config::Options& options) {
-  const config::Desired desired = LoadDesired(options, {});
+  const config::Desired desired =
+      config::BuildDesired(LoadManifests(options), {});
   for (const config::Problem& problem : desired.problems) {
     fmt::print("{}\n", problem.ToString());
   }

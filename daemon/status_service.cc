@@ -52,6 +52,15 @@ grpc::ServerUnaryReactor* StatusService::ListInterfaces(
                       }});
 }
 
+grpc::ServerUnaryReactor* StatusService::ListAnnouncements(
+    grpc::CallbackServerContext* context,
+    const status::v1::ListAnnouncementsRequest* request,
+    status::v1::ListAnnouncementsResponse* response) {
+  return AnswerOnLoop(loop_, context, response, {[this, request] {
+                        return agent_->ListAnnouncements(*request);
+                      }});
+}
+
 grpc::ServerUnaryReactor* StatusService::ListProblems(
     grpc::CallbackServerContext* context,
     const status::v1::ListProblemsRequest* request,

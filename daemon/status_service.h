@@ -48,6 +48,10 @@ class StatusService final : public status::v1::Status::CallbackService {
       grpc::CallbackServerContext* context,
       const status::v1::ListInterfacesRequest* request,
       status::v1::ListInterfacesResponse* response) override;
+  grpc::ServerUnaryReactor* ListAnnouncements(
+      grpc::CallbackServerContext* context,
+      const status::v1::ListAnnouncementsRequest* request,
+      status::v1::ListAnnouncementsResponse* response) override;
   grpc::ServerUnaryReactor* ListProblems(
       grpc::CallbackServerContext* context,
       const status::v1::ListProblemsRequest* request,

@@ -63,6 +63,7 @@ void AddressBook::Restore() {
 }
 
 void AddressBook::SetWanted(Wanted wanted) {
+  if (wanted == wanted_) return;
   for (auto& [service, request] : wanted_.requests) {
     last_requests_.insert_or_assign(service, std::move(request));
   }
@@ -221,6 +222,7 @@ void AddressBook::OnSaved(uint64_t version, absl::Status status) {
     });
   }
   ReadEntries();
+  AnswerReleases();
   on_change_();
 }
 

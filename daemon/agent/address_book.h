@@ -52,8 +52,24 @@ class AddressBook {
     // Some of the manifests could not be read, so a service that is not in
     // `requests` may exist all the same: its addresses stay reserved.
     bool incomplete = false;
+
+    friend bool operator==(const Wanted&, const Wanted&) = default;
   };
 
+  // One of the two is set.
+  struct ReleaseTarget {
+    std::string service;  // What of it can be freed.
+    // All that hold it give it up, or none.
+    std::optional<net::IpAddress> address;
+  };
+  struct Released {
+    std::string service;
+    net::IpAddress address;
+
+    friend bool operator==(const Released&, const Released&) = default;
+  };
+
+  static constexpr size_t kReleasesMax = 100;
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
 
@@ -71,6 +87,18 @@ class AddressBook {
   void SetAuthor(std::optional<std::string> author);
   // What another node's ledger says. Errors as of Ledger::MergeMessage().
   absl::Status Merge(std::string_view message);
+
+  // Frees what nothing but the past holds: addresses of a service that is not
+  // wanted, at once and not after kReleaseDelay, and addresses that no pool
+  // would give to their service any more; the author then assigns it others.
+  // Any node may do so, all agree. Returns what it freed; `on_saved` comes
+  // later, OK once that is on disk and told to the others.
+  // NotFound: nobody holds it. FailedPrecondition: a service would get the same
+  // again, or the node has not heard the cluster; nothing was freed.
+  // ResourceExhausted: kReleasesMax are being written.
+  absl::StatusOr<std::vector<Released>> Release(
+      const ReleaseTarget& target,
+      absl::AnyInvocable<void(absl::Status)> on_saved);
 
   // By service; one for each request.
   const std::map<std::string, Entry>& entries() const { return entries_; }
@@ -103,6 +131,11 @@ class AddressBook {
   void SaveIfChanged();
   void OnSaved(uint64_t version, absl::Status status);
   void ReportSave(const absl::Status& status);
+  absl::Status CheckRelease(const std::string& service,
+                            const net::IpAddress& address) const;
+  absl::Status ProposeWithout(const std::string& service,
+                              const std::vector<Released>& released);
+  void AnswerReleases();
   void ReadEntries();
   // The entry of a service for which nothing is held.
   Entry EntryWithout(const ipam::ServiceRequest& request) const;
@@ -127,6 +160,9 @@ class AddressBook {
   // goes when that version is on disk.
   std::map<std::string, uint64_t> unsaved_;
   std::map<std::string, absl::Status> failures_;  // Of Assign(), by service.
+  // Who waits for a release, and for which version to be on disk.
+  std::vector<std::pair<uint64_t, absl::AnyInvocable<void(absl::Status)>>>
+      releases_;
   uint64_t saved_version_ = 0;
   uint64_t saving_version_ = 0;  // Greater than saved_: a write is under way.
   uint64_t told_version_ = 0;

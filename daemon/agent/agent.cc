@@ -79,6 +79,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       announcing_(MakeAnnouncingOptions(), environment),
       addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
+      history_(options_.node, environment),
       tally_(options_.node),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
       settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
@@ -112,6 +113,7 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
 void Agent::Start() {
   started_ = environment_.loop->CivilNow();
   addresses_.Restore();
+  RestoreHistory();
   announcing_.SetInterfacesObserver([this] { OnInterfaces(); });
   announcing_.SetConflictObserver(
       [this](const announce::Conflict& conflict) { OnConflict(conflict); });
@@ -137,18 +139,18 @@ void Agent::Start() {
   }
 }
 
-void Agent::SetDesired(config::Desired desired) {
-  const config::Desired before = std::exchange(desired_, std::move(desired));
-  tally_.OnDesired(desired_.problems.size());
-  RecordProblems(before.problems);
+void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
+  const auto before = std::exchange(desired_, std::move(desired));
+  tally_.OnDesired(desired_->problems.size());
+  RecordProblems(before->problems);
   AddressBook::Wanted wanted;
-  wanted.pools = desired_.pools;
-  wanted.incomplete = !desired_.problems.empty();
-  for (const config::Service& service : desired_.services) {
+  wanted.pools = desired_->pools;
+  wanted.incomplete = !desired_->problems.empty();
+  for (const config::Service& service : desired_->services) {
     wanted.requests.emplace(service.request.service, service.request);
   }
   addresses_.SetWanted(std::move(wanted));
-  elections_.SetDesired(desired_);
+  elections_.SetDesired(*desired_);
   ScheduleReconcile();
 }
 
@@ -244,10 +246,10 @@ void Agent::Reconcile() {
   elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
                            environment_.loop->CivilNow());
   elections_.SetMembers(LiveMembers());
-  elections_.Update(desired_, addresses_.entries());
+  elections_.Update(*desired_, addresses_.entries());
   Announce();
   TellOthers();
-  RecordChanges(addresses_.entries(), elections_.placement());
+  RecordHistory(RecordChanges(addresses_.entries(), elections_.placement()));
   RecordStrictArp();
 }
 

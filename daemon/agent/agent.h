@@ -29,6 +29,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -37,34 +38,17 @@
 #include "daemon/agent/address_book.h"
 #include "daemon/agent/announcing.h"
 #include "daemon/agent/elections.h"
-#include "daemon/agent/handover.h"
+#include "daemon/agent/history_store.h"
+#include "daemon/agent/node_options.h"
 #include "daemon/agent/placement.h"
 #include "daemon/agent/tally.h"
 #include "lb/announce/announce_node.h"
-#include "lb/announce/interface.h"
 #include "lb/config/desired.h"
-#include "lb/election/policy.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"
-#include "lb/net/endpoint.h"
 #include "lb/status/v1/status.pb.h"
 
 namespace lb {
-
-struct AgentOptions {
-  std::string node;                 // Its name in the cluster.
-  net::Endpoint advertise;          // Where the others reach its gossip.
-  std::vector<net::Endpoint> join;  // Others to find the cluster through.
-  gossip::GossipOptions gossip;     // Timings.
-  gossip::wire::Keyring keyring;    // Empty: gossip in the clear.
-  announce::InterfaceOptions interfaces;
-  Delivery delivery = Delivery::kNone;
-  absl::Duration settle_time = absl::Seconds(5);
-  election::Policy election_policy = election::Policy::kCompat;
-  // For how long a node that comes back says so; see lb/election.
-  absl::Duration hold_down = absl::Seconds(60);
-  HandoverOptions handover;
-};
 
 class Agent {
  public:
@@ -82,7 +66,10 @@ class Agent {
   void Start();
 
   // What the manifests ask for from now on.
-  void SetDesired(config::Desired desired);
+  void SetDesired(std::shared_ptr<const config::Desired> desired);
+  void SetDesired(config::Desired desired) {
+    SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
+  }
 
   // Hands all addresses over that another node can take, and takes no others,
   // until Undrain() or a restart. FailedPrecondition: a member is no lbd, and
@@ -91,6 +78,12 @@ class Agent {
   // FailedPrecondition: the node is leaving.
   absl::Status Undrain();
   bool draining() const { return draining_; }
+
+  // Frees addresses that nothing but the past holds; as AddressBook::Release(),
+  // and each is an event.
+  absl::StatusOr<std::vector<AddressBook::Released>> Release(
+      const AddressBook::ReleaseTarget& target,
+      absl::AnyInvocable<void(absl::Status)> on_saved);
 
   // Hands all addresses over, says goodbye to the others, stops announcing and
   // calls `done`. Once.
@@ -107,6 +100,8 @@ class Agent {
       const status::v1::ListMembersRequest& request) const;
   absl::StatusOr<status::v1::ListInterfacesResponse> ListInterfaces(
       const status::v1::ListInterfacesRequest& request) const;
+  absl::StatusOr<status::v1::ListAnnouncementsResponse> ListAnnouncements(
+      const status::v1::ListAnnouncementsRequest& request) const;
   status::v1::ListProblemsResponse ListProblems(
       const status::v1::ListProblemsRequest& request) const;
   // All services, whatever their number.
@@ -124,7 +119,7 @@ class Agent {
 
   // Its parts, for metrics.
   const AgentOptions& options() const { return options_; }
-  const config::Desired& desired() const { return desired_; }
+  const config::Desired& desired() const { return *desired_; }
   const AddressBook& addresses() const { return addresses_; }
   const Placement& placement() const { return elections_.placement(); }
   const Announcing& announcing() const { return announcing_; }
@@ -185,7 +180,10 @@ class Agent {
 
   // events.cc
   void ReportRefusal(const absl::Status& refusal);
-  void RecordChanges(const AddressEntries& entries, const Placement& placement);
+  // True: there are any.
+  bool RecordChanges(const AddressEntries& entries, const Placement& placement);
+  void RestoreHistory();
+  void RecordHistory(bool changed);
   void RecordStrictArp();
   void RecordProblems(const std::vector<config::Problem>& before);
   void Record(EventType type, std::string reason, std::string object,
@@ -207,8 +205,10 @@ class Agent {
   Announcing announcing_;
   AddressBook addresses_;
   Elections elections_;
+  HistoryStore history_;
 
-  config::Desired desired_;
+  std::shared_ptr<const config::Desired> desired_ =
+      std::make_shared<const config::Desired>();
   absl::Time started_;  // Civil time.
   bool ready_ = false;
   // Was ready, and is no more: others are not to leave addresses to it. (Not
@@ -231,6 +231,7 @@ class Agent {
   Tally tally_;
   AddressEntries recorded_entries_;  // What the event log last heard.
   Placement recorded_placement_;
+  bool history_due_ = false;  // It does not have the newest yet.
 
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;

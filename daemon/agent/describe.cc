@@ -194,7 +194,7 @@ std::optional<status::v1::Member> Agent::DescribeMember(
 // In the order of their kinds.
 std::vector<Problem> Agent::Problems() const {
   std::vector<Problem> problems;
-  for (const config::Problem& problem : desired_.problems) {
+  for (const config::Problem& problem : desired_->problems) {
     problems.push_back(MakeProblem(Problem::OBJECT_REFUSED, problem.object,
                                    problem.ToString()));
   }

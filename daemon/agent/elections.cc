@@ -16,8 +16,9 @@ namespace {
 using election::NodeAttributes;
 
 void Apply(const NodeMetadata& metadata, NodeAttributes* node) {
-  // Who is silent would leave an address dark that another node has.
-  node->draining = metadata.draining || metadata.silent;
+  node->draining = metadata.draining;
+  // It would leave an address dark that another node has.
+  node->silent = metadata.silent;
   node->holding_down = metadata.holding_down;
   if (!metadata.interfaces) return;
   node->usable_interfaces.emplace();

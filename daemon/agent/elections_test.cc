@@ -171,6 +171,14 @@ TEST_F(MembersTest, WhoDrainsOrIsSilentOrHasNoInterfaceIsPassedOver) {
   EXPECT_EQ(NodeOf(elections), "n3");
   live_[2].metadata = {.silent = true};
   EXPECT_EQ(NodeOf(elections), "n1");
+  const auto why = elections.Explain("web");
+  ASSERT_TRUE(why.ok());
+  for (const auto& node : why->nodes) {
+    if (node.node == "n1") continue;
+    EXPECT_EQ(node.verdict, node.node == "n2"
+                                ? election::NodeVerdict::kNodeDraining
+                                : election::NodeVerdict::kNodeSilent);
+  }
   live_[2].metadata = {.interfaces = {{}}};
   EXPECT_EQ(NodeOf(elections), "n1");
   live_[1].metadata = {.interfaces = {{{"eth0", {}}}}};

@@ -26,11 +26,14 @@ void Agent::ReportRefusal(const absl::Status& refusal) {
   RecordSelf(EventType::kWarning, "LedgerMessageRefused", std::move(message));
 }
 
-void Agent::RecordChanges(const AddressEntries& entries,
+bool Agent::RecordChanges(const AddressEntries& entries,
                           const Placement& placement) {
   tally_.OnReconciled(environment_.loop->Now(),
                       {recorded_entries_, recorded_placement_},
                       {entries, placement}, ready_ && !leaving());
+  if (entries == recorded_entries_ && placement == recorded_placement_) {
+    return false;
+  }
   for (const auto& [service, entry] : recorded_entries_) {
     if (entries.contains(service)) continue;
     Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,
@@ -60,11 +63,12 @@ void Agent::RecordChanges(const AddressEntries& entries,
   }
   recorded_entries_ = entries;
   recorded_placement_ = placement;
+  return true;
 }
 
 void Agent::RecordProblems(const std::vector<config::Problem>& before) {
   for (const config::Problem& problem :
-       config::NewProblems(desired_.problems, before)) {
+       config::NewProblems(desired_->problems, before)) {
     Record(EventType::kWarning,
            problem.reason.empty() ? "ObjectRefused" : problem.reason,
            problem.object, problem.ToString());

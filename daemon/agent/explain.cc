@@ -1,5 +1,6 @@
 // Agent's answers for the status service: why a node announces a service, and
 // what would be otherwise.
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,12 @@ absl::StatusOr<status::v1::ExplainResponse> Agent::Explain(
     std::string_view service) const {
   LB_ASSIGN_OR_RETURN(const election::Explanation why,
                       elections_.Explain(service));
+  std::set<std::string> draining;
+  for (const Elections::LiveMember& member : LiveMembers()) {
+    if (member.metadata && member.metadata->draining) {
+      draining.insert(member.name);
+    }
+  }
   status::v1::ExplainResponse response;
   response.set_service(std::string(service));
   response.set_address(why.address.ToString());
@@ -33,6 +40,7 @@ absl::StatusOr<status::v1::ExplainResponse> Agent::Explain(
     described->set_digest(election::ToHex(node.digest));
     described->set_rank(static_cast<uint32_t>(node.rank));
     described->set_score(node.score);
+    described->set_draining(draining.contains(node.node));
   }
   return response;
 }

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "lb/base/status_macros.h"
 
 namespace lb {
 namespace {
@@ -65,6 +66,8 @@ void Agent::OnInterfaces() {
 // The process was stopped, or the machine stood still. The announcer is fenced
 // already; what this node knows of the cluster is old.
 void Agent::OnStall(absl::Duration duration) {
+  history_.history().EndOwn(environment_.loop->CivilNow() - duration,
+                            HistoryEnd::kSilent);
   FallSilent("Stalled",
              fmt::format("was not run for {}", absl::FormatDuration(duration)));
   ScheduleReconcile();
@@ -129,6 +132,18 @@ absl::Status Agent::Undrain() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<AddressBook::Released>> Agent::Release(
+    const AddressBook::ReleaseTarget& target,
+    absl::AnyInvocable<void(absl::Status)> on_saved) {
+  LB_ASSIGN_OR_RETURN(auto released,
+                      addresses_.Release(target, std::move(on_saved)));
+  for (const AddressBook::Released& one : released) {
+    Record(EventType::kNormal, "AddressReleased", "Service/" + one.service,
+           one.address.ToString() + ": freed by an operator");
+  }
+  return released;
+}
+
 // Two ways lead to others taking over: lbds see in the metadata that this node
 // drains, all see its goodbye. Only after both, and after what was on its way
 // here, it falls silent.
@@ -158,6 +173,7 @@ void Agent::OnHandover() {
   if (!leave_done_) return;
   ready_ = false;
   Reconcile();
+  history_.Save();
   std::exchange(leave_done_, nullptr)();
 }
 

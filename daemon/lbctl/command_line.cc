@@ -23,8 +23,10 @@ Examples:
   lbctl services --node n1 -o wide          what n1 announces, and since when
   lbctl pools --holders                     who has which address
   lbctl events --since 10m --follow         what happened, and what happens
+  lbctl history --address 192.0.2.1         who announced it, from when to when
   lbctl explain default/web                 why that node announces it
   lbctl what-if --without n1                what would move if n1 went
+  lbctl release 192.0.2.1                   no pool has it any more: another one
   lbctl check manifests/                    before they are put in place
   lbctl --server n1:7473 --tls-ca ca.pem status
 
@@ -45,6 +47,8 @@ struct Asked {
   // Of the commands.
   status::v1::ListServicesRequest services;
   status::v1::ListPoolsRequest pools;
+  status::v1::ListAnnouncementsRequest history;
+  std::string history_since;
   std::vector<std::string> kinds;
   Commands::EventRange events;
   Commands::TopOptions top;
@@ -153,6 +157,26 @@ void AddLists(CLI::App* app, Asked* asked) {
                    "Only of this kind, as object-refused");
 }
 
+void AddHistory(CLI::App* app, Asked* asked) {
+  CLI::App* const history = AddCommand(
+      app, asked, "history", "Who announced which address, from when to when",
+      [asked](Commands& commands) {
+        return commands.History(asked->history, asked->history_since);
+      });
+  using Request = status::v1::ListAnnouncementsRequest;
+  AddField(history, "--address", &asked->history,
+           &Request::set_address<const std::string&>, "Only this address");
+  AddField(history, "--service", &asked->history,
+           &Request::set_service<const std::string&>,
+           "Only this service, namespace/name");
+  AddField(history, "--node", &asked->history,
+           &Request::set_node<const std::string&>,
+           "Only what this node announced");
+  history->add_option("--since", asked->history_since,
+                      "Only what lasted in the last 10m, 2h, ..., or since "
+                      "2024-05-01T10:00:00Z");
+}
+
 void AddQuestions(CLI::App* app, Asked* asked) {
   CLI::App* const events = AddCommand(
       app, asked, "events", "What happened, oldest first",
@@ -195,6 +219,12 @@ void AddChanges(CLI::App* app, Asked* asked) {
              [](Commands& commands) { return commands.Undrain(); });
   AddCommand(app, asked, "reload", "Read the manifests again",
              [](Commands& commands) { return commands.Reload(); });
+  AddCommand(
+      app, asked, "release", "Free an address that only the past still holds",
+      [asked](Commands& commands) { return commands.Release(asked->service); })
+      ->add_option("WHAT", asked->service,
+                   "An address, or namespace/name for all of a service")
+      ->required();
   AddCommand(app, asked, "log-level", "What lbd logs, until its restart",
              [asked](Commands& commands) {
                return commands.SetLogLevel(asked->level);
@@ -238,6 +268,7 @@ int RunCommandLine(int argc, char** argv) {
   app.fallthrough();
   AddGlobalOptions(&app, &asked);
   AddLists(&app, &asked);
+  AddHistory(&app, &asked);
   AddQuestions(&app, &asked);
   AddChanges(&app, &asked);
   try {

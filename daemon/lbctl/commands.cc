@@ -1,6 +1,7 @@
 #include "daemon/lbctl/commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <type_traits>
@@ -39,6 +40,19 @@ status::v1::Problem::Kind ParseKind(std::string name) {
   auto kind = status::v1::Problem::KIND_UNSPECIFIED;
   status::v1::Problem::Kind_Parse(name, &kind);
   return kind;
+}
+
+// What ParseKind() knows.
+std::vector<std::string> KindNames() {
+  std::vector<std::string> names;
+  const auto* const kinds = status::v1::Problem::Kind_descriptor();
+  for (int i = 0; i < kinds->value_count(); ++i) {
+    if (kinds->value(i)->number() == 0) continue;
+    std::string name = kinds->value(i)->name();
+    for (char& c : name) c = c == '_' ? '-' : absl::ascii_tolower(c);
+    names.push_back(std::move(name));
+  }
+  return names;
 }
 
 }  // namespace
@@ -166,9 +180,8 @@ ExitStatus Commands::Problems(const std::vector<std::string>& kinds) {
     request.add_kinds(ParseKind(name));
     if (request.kinds().rbegin()[0] != 0) continue;
     return Fail(absl::InvalidArgumentError(
-        fmt::format("--kind: \"{}\", want object-refused, address-conflict, "
-                    "orphaned-address, interface, state, gossip or strict-arp",
-                    config::Printable(name))));
+        fmt::format("--kind: \"{}\", want one of {}", config::Printable(name),
+                    fmt::join(KindNames(), ", "))));
   }
   return Run<status::v1::ListProblemsResponse>(
       [&](const auto& client, auto* response) {
@@ -194,6 +207,19 @@ ExitStatus Commands::Events(const EventRange& range) {
   while (reader->Read(&event)) Print(event);
   const grpc::Status status = reader->Finish();
   return status.ok() ? kAnswered : Fail(status);
+}
+
+ExitStatus Commands::History(status::v1::ListAnnouncementsRequest request,
+                             const std::string& since) {
+  if (!since.empty()) {
+    const auto time = ParseSince(since, absl::Now());
+    if (!time.ok()) return Fail(time.status());
+    *request.mutable_since() = ToProto(*time);
+  }
+  return Run<status::v1::ListAnnouncementsResponse>(
+      [&](const auto& client, auto* all) {
+        return client.AskAll(&Stub::ListAnnouncements, request, all);
+      });
 }
 
 ExitStatus Commands::Explain(const std::string& service) {
@@ -258,6 +284,16 @@ ExitStatus Commands::Reload() {
   return Run<admin::v1::ReloadResponse>([](const auto& client, auto* response) {
     return client.Ask(&AdminStub::Reload, {}, response);
   });
+}
+
+ExitStatus Commands::Release(const std::string& what) {
+  admin::v1::ReleaseAddressRequest request;
+  what.find('/') == std::string::npos ? request.set_address(what)
+                                      : request.set_service(what);
+  return Run<admin::v1::ReleaseAddressResponse>(
+      [&](const auto& client, auto* response) {
+        return client.Ask(&AdminStub::ReleaseAddress, request, response);
+      });
 }
 
 ExitStatus Commands::SetLogLevel(const std::string& level) {

@@ -54,6 +54,9 @@ class Commands {
   // Of these kinds ("object-refused"); none: of all.
   ExitStatus Problems(const std::vector<std::string>& kinds);
   ExitStatus Events(const EventRange& range);
+  // `since` as EventRange has it; empty: whenever.
+  ExitStatus History(status::v1::ListAnnouncementsRequest request,
+                     const std::string& since);
   ExitStatus Explain(const std::string& service);
   ExitStatus WhatIf(const std::vector<std::string>& without,
                     const std::vector<std::string>& with);
@@ -62,6 +65,8 @@ class Commands {
   ExitStatus Drain();
   ExitStatus Undrain();
   ExitStatus Reload();
+  // `what` is "namespace/name", or an address.
+  ExitStatus Release(const std::string& what);
   ExitStatus SetLogLevel(const std::string& level);
   // `step` is "add", "use" or "remove".
   ExitStatus RotateKey(const std::string& step, const std::string& secret_file);

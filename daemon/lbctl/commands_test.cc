@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "daemon/testing/node_test.h"
 #include "gmock/gmock.h"
@@ -68,6 +69,24 @@ TEST_F(CommandsTest, EventsCanBeLimited) {
             "2024-05-01T10:00:00Z\n");
 }
 
+TEST_F(CommandsTest, HistoryHasWhoAnnouncedWhat) {
+  const std::string all = Run([](auto& c) { return c.History({}, ""); });
+  EXPECT_THAT(all, StartsWith("0: ADDRESS       SERVICE      NODE  FROM"));
+  EXPECT_THAT(all, HasSubstr("\n172.18.8.201  default/web  n1    "));
+  EXPECT_THAT(all, HasSubstr("  lasts  -\n"));
+  status::v1::ListAnnouncementsRequest request;
+  request.set_address("172.18.8.201");
+  const auto ask = [&](auto& c) { return c.History(request, "1h"); };
+  EXPECT_THAT(Run(ask, Output::kJson), HasSubstr("\"node\": \"n1\""));
+  EXPECT_THAT(Run(ask, Output::kYaml), HasSubstr("node: \"n1\"\n"));
+  request.set_node("n2");
+  EXPECT_THAT(Run(ask), testing::Not(HasSubstr("172.18.8.201")));
+  request.set_address("soon");
+  EXPECT_THAT(Run(ask), StartsWith("3: lbctl: " + listen_ + ": address: "));
+  EXPECT_THAT(Run([](auto& c) { return c.History({}, "soon"); }),
+              StartsWith("2: lbctl: --since: \"soon\""));
+}
+
 TEST_F(CommandsTest, TopShowsAsManyFramesAsAskedFor) {
   const std::string frame = Run([](auto& c) { return c.Top({.frames = 1}); });
   EXPECT_THAT(frame, StartsWith("0: n1  "));
@@ -88,17 +107,41 @@ TEST_F(CommandsTest, RefusalsSayWhatToDo) {
   EXPECT_EQ(Run([](auto& c) { return c.SetLogLevel("loud"); }),
             "3: lbctl: " + listen_ +
                 ": level: \"loud\", want debug, info, warning or error\n");
-  EXPECT_THAT(Run([](auto& c) { return c.Problems({"odd"}); }),
-              HasSubstr("2: lbctl: --kind: \"odd\", want object-refused"));
+  EXPECT_THAT(
+      Run([](auto& c) { return c.Problems({"odd"}); }),
+      HasSubstr("2: lbctl: --kind: \"odd\", want one of object-refused,"));
   const std::string secret = folder_ + "/secret";
   std::ofstream(secret) << "new";
   EXPECT_THAT(Run([&](auto& c) { return c.RotateKey("add", secret); }),
               HasSubstr("3: lbctl: " + listen_ + ": gossip is in the clear"));
+  EXPECT_THAT(Run([](auto& c) { return c.Release("172.18.8.209"); }),
+              HasSubstr(": 172.18.8.209: no service holds it\n"));
+  EXPECT_THAT(Run([](auto& c) { return c.Release("default/web"); }),
+              HasSubstr("default/web would be given it again"));
   EXPECT_THAT(Run([](auto& c) { return c.RotateKey("add", "/none"); }),
               StartsWith("2: lbctl: --secret-file: /none: cannot read it"));
   listen_ = "unix:" + folder_ + "/none.sock";
   EXPECT_THAT(Run([](auto& c) { return c.Status(); }),
               HasSubstr("lbctl: is lbd running here"));
+}
+
+// Every kind of status.proto can be asked for, and has a word.
+TEST_F(CommandsTest, AllKindsOfProblemsCanBeAskedFor) {
+  const auto* const kinds = status::v1::Problem::Kind_descriptor();
+  ASSERT_GT(kinds->value_count(), 7);
+  const std::string refusal = Run([](auto& c) { return c.Problems({"odd"}); });
+  for (int i = 1; i < kinds->value_count(); ++i) {
+    std::string name = kinds->value(i)->name();
+    status::v1::ListProblemsResponse problems;
+    problems.add_problems()->set_kind(
+        static_cast<status::v1::Problem::Kind>(kinds->value(i)->number()));
+    for (char& c : name) c = c == '_' ? ' ' : absl::ascii_tolower(c);
+    EXPECT_THAT(Render(problems, {}), HasSubstr("\n" + name + "  -"));
+    for (char& c : name) c = c == ' ' ? '-' : c;
+    EXPECT_THAT(Run([&](auto& c) { return c.Problems({name}); }),
+                StartsWith("0: "));
+    EXPECT_THAT(refusal, HasSubstr(name));
+  }
 }
 
 TEST_F(CommandsTest, ChecksManifestsWithoutANode) {

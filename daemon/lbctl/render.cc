@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,6 +20,8 @@ namespace lb::lbctl {
 namespace {
 
 using config::Printable;  // Names come from other nodes.
+
+constexpr int kNamesShown = 8;  // Of objects, in a line that is not wide.
 
 std::string FormatTime(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0) return "";
@@ -53,6 +57,13 @@ std::string KindName(status::v1::Problem::Kind kind) {
   std::string name = status::v1::Problem::Kind_Name(kind);
   for (char& c : name) c = c == '_' ? ' ' : absl::ascii_tolower(c);
   return name.empty() ? "unknown" : name;
+}
+
+// "MOVED" as "moved"; empty: it lasts.
+std::string EndName(status::v1::Announcement::End end) {
+  if (end == status::v1::Announcement::END_UNSPECIFIED) return "";
+  const std::string name = status::v1::Announcement::End_Name(end);
+  return name.empty() ? "unknown" : absl::AsciiStrToLower(name);
 }
 
 std::string UseText(const status::v1::FamilyUse& use) {
@@ -202,6 +213,21 @@ std::string Render(const status::v1::ListInterfacesResponse& interfaces,
   return table.Print(style.colours);
 }
 
+std::string Render(const status::v1::ListAnnouncementsResponse& history,
+                   const Style& style) {
+  Table table({"ADDRESS", "SERVICE", "NODE", "FROM", "TO", "END"});
+  for (const auto& announcement : history.announcements()) {
+    const auto end = announcement.end();
+    table.Add({announcement.address(), announcement.service(),
+               announcement.node(), FormatTime(announcement.from()),
+               end == status::v1::Announcement::END_UNSPECIFIED
+                   ? Cell("lasts", Colour::kGreen)
+                   : Cell(FormatTime(announcement.to())),
+               EndName(end)});
+  }
+  return table.Print(style.colours);
+}
+
 std::string Render(const status::v1::ListProblemsResponse& problems,
                    const Style& style) {
   if (problems.problems().empty()) return "No problems.\n";
@@ -222,7 +248,9 @@ std::string Render(const status::v1::ExplainResponse& explanation,
   for (const auto& node : explanation.nodes()) {
     table.Add({node.node(),
                node.rank() == 0 ? "" : fmt::format("{}", node.rank()),
-               node.draining() ? node.verdict() + ", draining" : node.verdict(),
+               node.draining() && node.verdict() != "nodeDraining"
+                   ? node.verdict() + ", draining"
+                   : node.verdict(),
                style.wide ? node.digest() : node.digest().substr(0, 12),
                node.score() == 0 ? "" : fmt::format("{:g}", node.score()),
                node.interfaces().empty() ? "all" : Join(node.interfaces())});
@@ -252,15 +280,55 @@ std::string Render(const status::v1::WhatIfResponse& moves,
   return table.Print(style.colours);
 }
 
+namespace {
+
+// "Added:   Service/default/a, Service/default/b"; empty: nothing is.
+std::string NamesLine(const char* what, const admin::v1::ObjectNames& objects,
+                      bool wide) {
+  if (objects.names().empty()) return "";
+  const int shown =
+      wide ? objects.names_size() : std::min(objects.names_size(), kNamesShown);
+  std::string line = fmt::format("{:<9}", what);
+  for (int i = 0; i < shown; ++i) {
+    line += (i == 0 ? "" : ", ") + Printable(objects.names(i));
+  }
+  const uint64_t more = objects.names_size() - shown + objects.omitted();
+  return line + (more == 0 ? "\n" : fmt::format(" and {} more\n", more));
+}
+
+// Empty: it is not told, as by `lbctl check`.
+std::string ChangesText(const admin::v1::ReloadResponse& reload, bool wide) {
+  if (!reload.has_added()) return "";
+  const std::string text = NamesLine("Added:", reload.added(), wide) +
+                           NamesLine("Changed:", reload.changed(), wide) +
+                           NamesLine("Removed:", reload.removed(), wide) +
+                           NamesLine("Refused:", reload.refused(), wide) +
+                           NamesLine("Mended:", reload.mended(), wide);
+  return text.empty() ? "Nothing changed.\n" : text;
+}
+
+}  // namespace
+
 std::string Render(const admin::v1::ReloadResponse& reload,
                    const Style& style) {
   std::string text = fmt::format(
       "In force: {} pools, {} advertisements, {} services. {} problems.\n",
       reload.pools(), reload.advertisements(), reload.services(),
       reload.problems_size());
+  text += ChangesText(reload, style.wide);
   for (const std::string& problem : reload.problems()) {
     const std::string line = Printable(problem);
     text += (style.colours ? Paint(line, Colour::kYellow) : line) + "\n";
+  }
+  return text;
+}
+
+std::string Render(const admin::v1::ReleaseAddressResponse& response,
+                   const Style&) {
+  std::string text;
+  for (const auto& released : response.released()) {
+    text += fmt::format("{} is free; {} held it.\n", released.address(),
+                        Printable(released.service()));
   }
   return text;
 }

@@ -26,12 +26,16 @@ std::string Render(const status::v1::ListMembersResponse& members,
                    const Style& style);
 std::string Render(const status::v1::ListInterfacesResponse& interfaces,
                    const Style& style);
+std::string Render(const status::v1::ListAnnouncementsResponse& history,
+                   const Style& style);
 std::string Render(const status::v1::ListProblemsResponse& problems,
                    const Style& style);
 std::string Render(const status::v1::ExplainResponse& explanation,
                    const Style& style);
 std::string Render(const status::v1::WhatIfResponse& moves, const Style& style);
 std::string Render(const admin::v1::ReloadResponse& reload, const Style& style);
+std::string Render(const admin::v1::ReleaseAddressResponse& response,
+                   const Style& style);
 std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
                    const Style& style);
 // These have nothing to say.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "daemon/lbctl/format.h"
 #include "daemon/lbctl/table.h"
 #include "gmock/gmock.h"
@@ -157,6 +158,20 @@ TEST(RenderTest, InterfacesShowBothFamilies) {
             "address  3\n");
 }
 
+TEST(RenderTest, EveryEndOfAnAnnouncementHasAWord) {
+  const auto* const ends = status::v1::Announcement::End_descriptor();
+  ASSERT_GT(ends->value_count(), 8);
+  for (int i = 1; i < ends->value_count(); ++i) {
+    status::v1::ListAnnouncementsResponse history;
+    history.add_announcements()->set_end(
+        static_cast<status::v1::Announcement::End>(ends->value(i)->number()));
+    EXPECT_THAT(
+        Render(history, {}),
+        HasSubstr("-   " + absl::AsciiStrToLower(ends->value(i)->name()) +
+                  "\n"));
+  }
+}
+
 TEST(RenderTest, ProblemsShowTheirKind) {
   status::v1::ListProblemsResponse response;
   EXPECT_EQ(Render(response, {}), "No problems.\n");
@@ -210,6 +225,28 @@ TEST(RenderTest, MovesShowFromAndTo) {
   EXPECT_EQ(Render(response, {}),
             "SERVICE      ADDRESS   FROM  TO\n"
             "default/web  10.0.0.1  n1    nobody\n");
+}
+
+TEST(RenderTest, ReleasesShowWhatIsFree) {
+  admin::v1::ReleaseAddressResponse response;
+  auto* const released = response.add_released();
+  released->set_service("default/web");
+  released->set_address("10.0.0.1");
+  EXPECT_EQ(Render(response, {}), "10.0.0.1 is free; default/web held it.\n");
+}
+
+TEST(RenderTest, ReloadsShowWhatChanged) {
+  admin::v1::ReloadResponse response;
+  EXPECT_EQ(Render(response, {}),
+            "In force: 0 pools, 0 advertisements, 0 services. 0 problems.\n");
+  response.mutable_added();
+  EXPECT_THAT(Render(response, {}), HasSubstr("\nNothing changed.\n"));
+  for (int i = 0; i < 10; ++i) response.mutable_added()->add_names("Node/a");
+  response.mutable_added()->set_omitted(5);
+  response.mutable_removed()->add_names("Node/\n");
+  EXPECT_THAT(Render(response, {}),
+              HasSubstr("Node/a, Node/a and 7 more\nRemoved: Node/\\x0a\n"));
+  EXPECT_THAT(Render(response, {.wide = true}), HasSubstr(" and 5 more\n"));
 }
 
 TEST(RenderTest, ReloadsShowWhatIsInForce) {

@@ -230,6 +230,9 @@ void AddNode(const Agent& agent, Families* families) {
   families->Begin(kGauge, "lb_ready",
                   "1 once the node may assign and announce addresses.");
   families->Add(agent.ready() ? 1 : 0);
+  families->Begin(kGauge, "lb_draining",
+                  "1 while the node gives its announcements to others.");
+  families->Add(agent.draining() ? 1 : 0);
   families->Begin(kGauge, "lb_state_unsaved",
                   "1 while the state folder cannot be written.");
   families->Add(agent.addresses().save_error().ok() ? 0 : 1);

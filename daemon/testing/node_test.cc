@@ -76,10 +76,14 @@ void NodeTest::SetUp() {
   admin_ = std::make_unique<AdminService>(
       world_->loop(), agent_.get(), environment.log,
       AdminService::Actions{
-          .reload = [this]() -> const config::Desired& {
-            ++reloads_;
-            return desired_;
-          },
+          .reload =
+              [this](ManifestReader::Done done) {
+                ++reloads_;
+                done(ManifestReading{
+                    .desired =
+                        std::make_shared<const config::Desired>(desired_),
+                    .changes = changes_});
+              },
           .set_log_level =
               [this](config::LogLevel level) { log_level_ = level; }});
   listen_ = "unix:" + folder_ + "/lbd.sock";
@@ -130,6 +134,8 @@ std::string NodeTest::AskRaw(const std::string& method,
                              const std::string& request, grpc::Status* status) {
   grpc::GenericStub stub(channel_);
   grpc::ClientContext context;
+  // A stream may have nothing to say for as long as nothing happens.
+  context.set_deadline(gpr_time_from_millis(2000, GPR_TIMESPAN));
   grpc::CompletionQueue queue;
   void* tag = nullptr;
   bool ok = false;

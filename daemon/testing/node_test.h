@@ -15,6 +15,7 @@
 
 #include "daemon/admin_service.h"
 #include "daemon/agent/agent.h"
+#include "daemon/manifest_reader.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
 #include "daemon/testing/quiet_network.h"
@@ -22,6 +23,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "lb/admin/v1/admin.grpc.pb.h"
+#include "lb/config/changes.h"
 #include "lb/config/desired.h"
 #include "lb/config/options.h"
 #include "lb/io/posix/posix_environment.h"
@@ -68,6 +70,7 @@ class NodeTest : public testing::Test {
   config::LogLevel log_level_ = config::LogLevel::kInfo;
   int reloads_ = 0;
   config::Desired desired_;
+  config::Changes changes_;  // What a reload tells.
   QuietNetwork network_;
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;

@@ -53,7 +53,8 @@ void ExcludeDraining(Prospects& prospects) {
   if (!has_other) return;
   for (auto& [name, prospect] : prospects) {
     if (prospect.is_candidate() && prospect.draining) {
-      prospect.verdict = NodeVerdict::kNodeDraining;
+      prospect.verdict = prospect.silent ? NodeVerdict::kNodeSilent
+                                         : NodeVerdict::kNodeDraining;
     }
   }
 }
@@ -109,6 +110,8 @@ std::string_view ToString(NodeVerdict verdict) {
       return "noUsableInterface";
     case NodeVerdict::kNodeDraining:
       return "nodeDraining";
+    case NodeVerdict::kNodeSilent:
+      return "nodeSilent";
   }
   LB_UNREACHABLE();
 }

@@ -77,6 +77,7 @@ struct NodeAttributes {
   bool network_unavailable = false;  // Condition NetworkUnavailable is True.
   // Beyond MetalLB's inputs:
   bool draining = false;  // Is to announce only what nobody else can.
+  bool silent = false;    // Lost the cluster for now; goes as one that drains.
   // Those that are there and have a carrier. Nullopt: not known, as of a
   // MetalLB speaker; the node counts as having every interface.
   std::optional<std::set<std::string>> usable_interfaces;
@@ -157,10 +158,11 @@ enum class NodeVerdict {
   kNoLocalEndpoints,
   kNoUsableInterface,  // None of those that the advertisements name.
   kNodeDraining,       // While there is any other candidate.
+  kNodeSilent,         // The same.
 };
 
-// "announcer", "notMember", "noUsableInterface", "nodeDraining", else MetalLB's
-// reason, such as "notOwner".
+// "announcer", "notMember", "noUsableInterface", "nodeDraining", "nodeSilent",
+// else MetalLB's reason, such as "notOwner".
 std::string_view ToString(NodeVerdict verdict);
 
 struct NodeStanding {

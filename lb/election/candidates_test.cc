@@ -189,6 +189,16 @@ const RuleCase kRules[] = {
     {"draining",
      [](Cluster* cluster, Vip*) { cluster->nodes["node-a"].draining = true; },
      "node-a=nodeDraining node-b=notOwner node-c=announcer"},
+    {"silent",
+     [](Cluster* cluster, Vip*) { cluster->nodes["node-a"].silent = true; },
+     "node-a=nodeSilent node-b=notOwner node-c=announcer"},
+    {"one drains, one is silent, and the third is no candidate",
+     [](Cluster* cluster, Vip*) {
+       cluster->nodes["node-a"].silent = true;
+       cluster->nodes["node-b"].draining = true;
+       cluster->nodes["node-c"].network_unavailable = true;
+     },
+     "node-a=announcer node-b=notOwner node-c=nodeNetworkUnavailable"},
     {"all but one drain, and that one is no candidate",
      [](Cluster* cluster, Vip*) {
        cluster->nodes["node-a"].draining = true;

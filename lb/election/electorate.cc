@@ -130,7 +130,8 @@ Prospect ProspectOf(const Cluster& cluster, const ElectorateKey& key,
       known == cluster.nodes.end() ? by_name : known->second;
   const Advertisements reaching = ReachingOf(cluster, key, node.labels);
   Prospect prospect = {
-      .draining = node.draining,
+      .draining = node.draining || node.silent,
+      .silent = node.silent,
       .holding_down =
           node.holding_down && PolicyOf(cluster, key) != Policy::kCompat,
       .score = ScoreOf(reaching, node.labels),

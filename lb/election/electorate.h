@@ -23,7 +23,8 @@ namespace lb::election {
 struct Prospect {
   // kNotOwner: a candidate, as far as endpoints and other nodes allow.
   NodeVerdict verdict = NodeVerdict::kNotMember;
-  bool draining = false;
+  bool draining = false;  // Or silent.
+  bool silent = false;
   bool holding_down = false;  // False with Policy::kCompat.
   int64_t score = 0;
   std::vector<std::string> interfaces;  // Sorted; empty: all.

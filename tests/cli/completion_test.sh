@@ -38,6 +38,11 @@ for command in $commands; do
   done
 done
 expect "forms" "$(printf 'json\n')" "$(complete_words -o j)"
+kinds=$("$lbctl" problems --kind odd 2>&1 | sed 's/.*want one of //; s/, /\n/g' | sort)
+expect "kinds" "$kinds" "$(complete_words problems --kind "" | sort)"
+for kind in $kinds; do
+  grep -q -- "--kind:kind:.*$kind" "$folder/_lbctl" || { echo "FAILED: zsh has no $kind"; failures=$((failures + 1)); }
+done
 expect "levels" "$(printf 'warning\n')" "$(complete_words log-level w)"
 if command -v zsh >/dev/null; then
   zsh -n "$folder/_lbctl" || failures=$((failures + 1))

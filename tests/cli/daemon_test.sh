@@ -47,6 +47,8 @@ expect "top" 0 "1 services, 0 pending" "$lbctl" top --frames 1
 expect "reload" 0 "In force: 1 pools, 1 advertisements, 1 services. 0 problems." "$lbctl" reload
 cp tests/cli/bad/prefix.yaml "$folder/manifests"
 expect "reload of a fault" 0 "1 problems." "$lbctl" reload
+expect "the same again" 0 "Nothing changed." "$lbctl" reload
+expect "what was refused" 0 "refused IPAddressPool/" "$lbctl" events
 expect "problem" 0 "object refused" "$lbctl" problems --kind object-refused
 expect "key added" 0 "2 keys" "$lbctl" rotate-key add --secret-file "$folder/new-secret"
 expect "key in use" 3 "primary" "$lbctl" rotate-key remove --secret-file "$folder/secret"

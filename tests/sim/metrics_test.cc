@@ -76,6 +76,20 @@ TEST_F(MetricsTest, CountersOfAGoneAddressDisappear) {
   EXPECT_THAT(page, Not(HasSubstr("default/web")));
 }
 
+TEST_F(MetricsTest, ANodeThatDrainsSaysSo) {
+  EXPECT_EQ(Value(Page(cluster_.agent(holder_)), "lb_draining"), 0);
+  ASSERT_TRUE(cluster_.agent(holder_).Drain().ok());
+  EXPECT_EQ(Value(Page(cluster_.agent(holder_)), "lb_draining"), 1);
+  cluster_.RunFor(absl::Seconds(1));
+  const auto why = cluster_.agent("n1").Explain("default/web");
+  ASSERT_TRUE(why.ok());
+  for (const auto& node : why->nodes()) {
+    EXPECT_EQ(node.draining(), node.node() == holder_) << node.node();
+  }
+  ASSERT_TRUE(cluster_.agent(holder_).Undrain().ok());
+  EXPECT_EQ(Value(Page(cluster_.agent(holder_)), "lb_draining"), 0);
+}
+
 TEST_F(MetricsTest, FailuresCountByReason) {
   cluster_.SetManifests(PoolManifest("pool", "172.18.8.201-172.18.8.201") +
                         kAdvertisement + ServiceManifest("web") +

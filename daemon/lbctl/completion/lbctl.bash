@@ -2,7 +2,7 @@
 _lbctl() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   local commands="status services pools members interfaces problems events
-    explain what-if top drain undrain reload log-level rotate-key check
+    history explain what-if top drain undrain reload release log-level rotate-key check
     doctor"
   local flags="--server --output --timeout --tls-ca --tls-cert --tls-key
     --tls-name --version --help" command="" i
@@ -30,6 +30,7 @@ _lbctl() {
     pools) flags+=" --holders" ;;
     problems) flags+=" --kind" ;;
     events) flags+=" --follow --after --since" ;;
+    history) flags+=" --address --service --node --since" ;;
     what-if) flags+=" --without --with" ;;
     top) flags+=" --interval --frames" ;;
     doctor) flags+=" --config" ;;

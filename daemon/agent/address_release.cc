@@ -1,0 +1,105 @@
+// AddressBook's releases: what an operator has freed by hand.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/agent/address_book.h"
+#include "lb/base/status_macros.h"
+
+namespace lb {
+
+absl::StatusOr<std::vector<AddressBook::Released>> AddressBook::Release(
+    const ReleaseTarget& target,
+    absl::AnyInvocable<void(absl::Status)> on_saved) {
+  const std::string name =
+      target.address ? target.address->ToString() : target.service;
+  if (!author_.has_value()) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: waiting to hear from the cluster, want it ready first", name));
+  }
+  if (releases_.size() >= kReleasesMax) {
+    return absl::ResourceExhaustedError(fmt::format(
+        "{}: {} releases are being written, want fewer", name, kReleasesMax));
+  }
+  std::vector<Released> released;
+  absl::Status refusal;
+  for (const ipam::Record& record : ledger_.AllRecords()) {
+    if (!target.address && record.service != target.service) continue;
+    for (const ipam::Claim& claim : record.claims) {
+      if (target.address && claim.address != *target.address) continue;
+      const absl::Status verdict = CheckRelease(record.service, claim.address);
+      refusal.Update(verdict);
+      if (verdict.ok()) released.push_back({record.service, claim.address});
+    }
+  }
+  if (!refusal.ok() && (released.empty() || target.address)) return refusal;
+  if (released.empty()) {
+    return absl::NotFoundError(fmt::format(
+        "{}: {}", name,
+        target.address ? "no service holds it" : "it holds no address"));
+  }
+  // A service's come one after the other.
+  for (auto it = released.begin(); it != released.end();) {
+    const auto end = std::find_if(it, released.end(), [&](const auto& other) {
+      return other.service != it->service;
+    });
+    LB_RETURN_IF_ERROR(ProposeWithout(it->service, {it, end}));
+    it = end;
+  }
+  releases_.emplace_back(ledger_.version(), std::move(on_saved));
+  WakeBy(environment_.loop->Now());
+  return released;
+}
+
+// By the manifests that this node has.
+absl::Status AddressBook::CheckRelease(const std::string& service,
+                                       const net::IpAddress& address) const {
+  const auto wanted = wanted_.requests.find(service);
+  if (wanted == wanted_.requests.end()) return absl::OkStatus();
+  const auto& asked = wanted->second.requested_addresses;
+  if (std::find(asked.begin(), asked.end(), address) != asked.end()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: {} asks for it by name, want its manifest changed or "
+                    "removed first",
+                    address.ToString(), service));
+  }
+  for (const ipam::Orphan& orphan : allocator_.OrphansOf(wanted->second)) {
+    if (orphan.held.address == address) return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      fmt::format("{}: {} would be given it again, want it out of its pool, or "
+                  "another loadBalancerIP in the service's manifest",
+                  address.ToString(), service));
+}
+
+// A new generation of the service's record, without those addresses.
+absl::Status AddressBook::ProposeWithout(
+    const std::string& service, const std::vector<Released>& released) {
+  ipam::Assignment rest;
+  for (const ipam::Claim& claim : ledger_.Find(service)->claims) {
+    const Released one = {service, claim.address};
+    if (std::find(released.begin(), released.end(), one) != released.end()) {
+      continue;
+    }
+    rest.addresses.push_back({claim.address, claim.pool});
+  }
+  LB_RETURN_IF_ERROR(
+      ledger_.Propose(service, rest, environment_.loop->CivilNow()).status());
+  unsaved_[service] = ledger_.version();
+  return absl::OkStatus();
+}
+
+void AddressBook::AnswerReleases() {
+  for (auto& [version, on_saved] : std::exchange(releases_, {})) {
+    if (save_error_.ok() && version > saved_version_) {
+      releases_.emplace_back(version, std::move(on_saved));
+    } else {
+      on_saved(save_error_);
+    }
+  }
+}
+
+}  // namespace lb

@@ -1,0 +1,129 @@
+// History: who announced which address, from when to when, as one node saw it.
+//
+// Told of each change of what elections say; keeps what lasts and the newest of
+// what is over, and says what of it is to be written. It is on disk as a ring
+// of segments (history_codec.h) to which entries are only added; a segment that
+// is full is followed by the next, which takes the place of the oldest. What
+// still lasts of that one is written again, so an announcement that lasts for
+// months is not forgotten.
+//
+// Pure: no I/O, no clock; times are civil. Bounded by HistoryLimits.
+//
+//   History history("n1");
+//   history.Restore(std::move(segments));
+//   history.Observe(now, {.seen = ..., .live = ...});
+//   for (const auto& [place, value] : history.TakeUnsaved(now)) Write(...);
+#ifndef LB_DAEMON_AGENT_HISTORY_H_
+#define LB_DAEMON_AGENT_HISTORY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/agent/history_codec.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+struct HistoryLimits {
+  uint64_t segments = 16;            // 2 or more.
+  size_t segment_bytes = 256 << 10;  // One may have one entry more.
+  size_t closed_max = 10'000;        // Entries that are over, in memory.
+  size_t open_max = 20'000;          // That last; more are not recorded.
+};
+
+// What elections say of a service's address.
+struct SeenAnnouncement {
+  std::string_view service;
+  net::IpAddress address;
+  std::string_view node;  // Empty: nobody announces it.
+};
+
+struct HistoryView {
+  std::vector<SeenAnnouncement> seen;  // By service and address, each once.
+  std::set<std::string, std::less<>> live;  // Members that are up, and itself.
+};
+
+class History {
+ public:
+  // For so long after the first Observe() what another node announced before
+  // this one's restart may still turn out to last.
+  static constexpr absl::Duration kConfirmTime = absl::Seconds(10);
+
+  explicit History(std::string node, HistoryLimits limits = {})
+      : node_(std::move(node)), limits_(limits) {}
+
+  // What was written before this run, in any order; before all else. This
+  // node's own announcements ended with the newest `written_at`.
+  void Restore(std::vector<HistorySegment> segments);
+
+  // What is announced from `now` on.
+  void Observe(absl::Time now, const HistoryView& view);
+  // Nothing is announced by this node from `at` on.
+  void EndOwn(absl::Time at, HistoryEnd end);
+  // Ends what kConfirmTime has shown to be over.
+  void EndUnconfirmed(absl::Time now);
+
+  // By number: they count up from 1 in each run, in the order of beginning, but
+  // for what was over at Restore(), which has the order of its end.
+  const std::map<uint64_t, HistoryEntry>& entries() const { return entries_; }
+  size_t open() const { return open_.size(); }  // Of entries that last.
+  bool announces() const { return own_ > 0; }   // This node, something.
+  const std::string& node() const { return node_; }
+  // Of the last Observe(): announcements beyond open_max.
+  size_t left_out() const { return left_out_; }
+
+  // Segments with what was not saved yet, by their place in the ring, oldest
+  // first. Each is to be followed by OnSaved() before the next.
+  std::vector<std::pair<uint64_t, std::string>> TakeUnsaved(absl::Time now);
+  // Were all of them written? Else they are unsaved still.
+  void OnSaved(bool written);
+  bool has_unsaved() const { return dirty_ || !full_.empty(); }
+  // The newest segment is to be written again: to say that this node runs.
+  void Touch() { dirty_ = true; }
+
+ private:
+  using Key = std::pair<std::string, net::IpAddress>;  // Service, address.
+  struct Open {
+    uint64_t entry = 0;
+    uint64_t segment = 0;   // Where it is written.
+    bool restored = false;  // And not seen since.
+  };
+  using OpenMap = std::map<Key, Open>;
+
+  void Replay(const HistoryEntry& entry, uint64_t segment);
+  OpenMap::iterator End(OpenMap::iterator it, absl::Time at, HistoryEnd end);
+  void Begin(const SeenAnnouncement& seen, absl::Time now);
+  HistoryEnd EndOf(const Open& open, const SeenAnnouncement& seen,
+                   const HistoryView& view) const;
+  void KeepClosed(uint64_t number);
+  void Append(const HistoryEntry& entry);
+  void StartSegment();
+
+  const std::string node_;
+  const HistoryLimits limits_;
+  std::map<uint64_t, HistoryEntry> entries_;
+  OpenMap open_;
+  std::deque<uint64_t> closed_;  // Numbers, by their end.
+  size_t own_ = 0;               // Of open_, this node's.
+  uint64_t last_entry_ = 0;
+  size_t left_out_ = 0;
+  absl::Time confirm_until_ = absl::InfiniteFuture();
+
+  uint64_t segment_ = 1;  // The newest.
+  std::string bytes_;     // Its entries.
+  bool dirty_ = false;
+  std::map<uint64_t, std::string> full_;  // Unsaved ones before it.
+  std::map<uint64_t, std::string> saving_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_HISTORY_H_

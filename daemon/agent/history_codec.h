@@ -1,0 +1,67 @@
+// Bytes of a history: segments, each a value in the state folder.
+//
+// segment = "LBHS" version:u8 number:u64 written:i64 entry* sha256:32
+// entry   = kind:u8 from:i64 to:i64 family:u8 address:4|16
+//           size:u16 service size:u16 node
+//
+// Numbers are big-endian, times civil in microseconds; `kind` is a HistoryEnd,
+// with kNone `to` is 0. `sha256` is over all before it.
+#ifndef LB_DAEMON_AGENT_HISTORY_CODEC_H_
+#define LB_DAEMON_AGENT_HISTORY_CODEC_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+// Why an announcement ended.
+enum class HistoryEnd : uint8_t {
+  kNone = 0,      // It lasts.
+  kMoved = 1,     // Another node is elected, this one is up.
+  kLost = 2,      // The node failed, or left the cluster.
+  kReleased = 3,  // The service has the address no more.
+  kNobody = 4,    // No node may announce it.
+  // Of the node that writes:
+  kSilent = 5,   // It fell silent: was not run, or was cut off.
+  kStopped = 6,  // It was stopped in order.
+  kCrashed = 7,  // It ended without a word, at `to` or within a minute after.
+  // It was not running when the other's announcement ended, before `to`.
+  kUnseen = 8,
+};
+
+struct HistoryEntry {
+  std::string service;  // "namespace/name"
+  net::IpAddress address;
+  std::string node;
+  absl::Time from;                         // Civil time, as is `to`.
+  absl::Time to = absl::InfiniteFuture();  // That, if and only if kNone.
+  HistoryEnd end = HistoryEnd::kNone;
+
+  friend bool operator==(const HistoryEntry&, const HistoryEntry&) = default;
+};
+
+struct HistorySegment {
+  uint64_t number = 0;  // 1, 2, ...
+  absl::Time written_at;
+  std::vector<HistoryEntry> entries;  // As they came.
+};
+
+// One entry's bytes, in whole microseconds.
+std::string SerializeEntry(const HistoryEntry& entry);
+
+// `entries` is what SerializeEntry() gave, one after the other.
+std::string SerializeSegment(uint64_t number, absl::Time written_at,
+                             std::string_view entries);
+
+// DataLoss: what is wrong with the bytes.
+absl::StatusOr<HistorySegment> ParseSegment(std::string_view bytes);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_HISTORY_CODEC_H_

@@ -1,0 +1,62 @@
+// HistoryStore: a History in the state folder.
+//
+// What is new is written kSaveDelay after it came, in one go, however much it
+// is; so a crash or a power loss costs at most that and the time of a write.
+// Each write is whole and fsynced (io::StateStore). While this node announces
+// something it is written once in kMarkInterval all the same, which says that
+// the node was running then. A write that fails is tried again.
+//
+// Loop thread only.
+#ifndef LB_DAEMON_AGENT_HISTORY_STORE_H_
+#define LB_DAEMON_AGENT_HISTORY_STORE_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daemon/agent/history.h"
+#include "lb/io/environment.h"
+
+namespace lb {
+
+class HistoryStore {
+ public:
+  static constexpr absl::Duration kSaveDelay = absl::Seconds(1);
+  static constexpr absl::Duration kMarkInterval = absl::Minutes(1);
+
+  HistoryStore(const std::string& node, const io::Environment& environment);
+
+  // Takes up what an earlier run wrote. Blocks; once, before all else. Returns
+  // for each value that was there but not usable `history.03: why`.
+  std::vector<absl::Status> Restore();
+
+  // After its changes: OnChange().
+  History& history() { return history_; }
+  const History& history() const { return history_; }
+  void OnChange();
+  // Writes what is new now.
+  void Save();
+
+  // Why the last write failed; OK: it did not.
+  const absl::Status& save_error() const { return save_error_; }
+
+ private:
+  void OnTimer();
+  void OnWritten(const absl::Status& status);
+
+  io::Environment environment_;
+  History history_;
+  size_t writing_ = 0;    // Values whose write is under way.
+  absl::Status outcome_;  // Of those that are done.
+  absl::Status save_error_;
+  absl::Time mark_at_;
+  std::unique_ptr<io::Timer> timer_;
+  absl::Time wake_at_ = absl::InfiniteFuture();
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_HISTORY_STORE_H_

@@ -1,0 +1,71 @@
+// ManifestReader: reads the manifests again beside the loop, which meanwhile
+// answers ARP: ten thousand services take half a second.
+//
+// At most one reading is under way and one is wanted: what is asked for during
+// a reading is answered by the next one, as the first may have missed what
+// changed. A reading starts from the Desired of the one before. Loop thread
+// only.
+#ifndef LB_DAEMON_MANIFEST_READER_H_
+#define LB_DAEMON_MANIFEST_READER_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "lb/config/changes.h"
+#include "lb/config/desired.h"
+#include "lb/config/manifests.h"
+#include "lb/config/problem.h"
+#include "lb/io/posix/background_task.h"
+#include "lb/io/posix/posix_loop.h"
+
+namespace lb {
+
+// What one reading gave.
+struct ManifestReading {
+  std::shared_ptr<const config::Desired> desired;
+  config::Changes changes;
+  std::vector<config::Problem> notices;  // Those that are new.
+  bool is_first = false;
+};
+
+class ManifestReader {
+ public:
+  using Done = absl::AnyInvocable<void(absl::StatusOr<ManifestReading>)>;
+  static constexpr size_t kWaitingMax = 100;
+
+  // `load` runs on another thread, and so do comparing and, later, forgetting.
+  // `apply` takes each reading, on the loop, before those who asked for it are
+  // answered.
+  ManifestReader(io::PosixLoop* loop, std::function<config::Manifests()> load,
+                 std::function<void(const ManifestReading&)> apply);
+
+  // Reads on this thread; for the start, before any Read().
+  void ReadNow();
+  // `done` is called after a reading that began after this call.
+  // ResourceExhausted, at once: kWaitingMax wait already.
+  void Read(Done done = [](const auto&) {});
+
+ private:
+  ManifestReading Load() const;
+  void Start();
+  void Finish();
+
+  const std::function<config::Manifests()> load_;
+  const std::function<void(const ManifestReading&)> apply_;
+  std::shared_ptr<const config::Desired> desired_;
+  // Of the reading before: whoever had it has let go of it by now.
+  std::shared_ptr<const config::Desired> retired_;
+  std::unique_ptr<ManifestReading> reading_;  // The other thread's while busy.
+  std::vector<Done> waiting_;                 // For the reading under way.
+  std::vector<Done> next_;                    // For the one after it.
+  bool is_first_ = true;
+  io::BackgroundTask task_;  // Its work uses what is above.
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_MANIFEST_READER_H_

@@ -1,0 +1,44 @@
+// Changes: what one reading of the manifests changed, object by object.
+//
+// A value, made before anything is applied. What only moved within its file, or
+// to another file, has not changed. Pure.
+//
+//   const Changes changes = Compare(before, now);
+//   if (!changes.empty()) Log(ToString(changes));
+#ifndef LB_CONFIG_CHANGES_H_
+#define LB_CONFIG_CHANGES_H_
+
+#include <string>
+#include <vector>
+
+#include "lb/config/desired.h"
+
+namespace lb::config {
+
+// Objects by name, "Kind/name" or "Kind/namespace/name", each list sorted.
+struct Changes {
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+  // Have problems that they had not. Their last good values stay.
+  std::vector<std::string> refused;
+  std::vector<std::string> mended;  // Had problems, and have none any more.
+
+  bool empty() const {
+    return added.empty() && changed.empty() && removed.empty() &&
+           refused.empty() && mended.empty();
+  }
+
+  friend bool operator==(const Changes&, const Changes&) = default;
+};
+
+Changes Compare(const Desired& before, const Desired& now);
+
+// "added Service/default/a; refused IPAddressPool/b, IPAddressPool/c and 37
+// more" (one line), with at most `named_max` names in each part; "nothing
+// changed".
+std::string ToString(const Changes& changes, size_t named_max = 3);
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_CHANGES_H_
