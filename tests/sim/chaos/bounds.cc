@@ -43,6 +43,7 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   const announce::ScheduleOptions schedule;
   bounds.unheard =
       bounds.double_answer + schedule.period + schedule.period_jitter;
+  bounds.settle_time = options.settle_time;
   bounds.rest =
       bounds.double_answer +
       (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +

@@ -26,6 +26,8 @@ struct Bounds {
   // Nor for longer than this if the frames of their first rounds were lost: the
   // segment was cut, or lossy, when they began.
   absl::Duration unheard;
+  // Unless it has heard of others, a node that starts claims nothing before.
+  absl::Duration settle_time;
   // After it, if nothing is done to the cluster, all nodes agree.
   absl::Duration rest;
 

@@ -18,8 +18,11 @@ enum class Defect {
   kNobodyToJoin,     // One node knows no other.
   kOtherPolicy,      // One node elects by another policy.
   kEndlessHandover,  // Who is not heard is waited for for ever, and nobody is.
+  // In the gossip of the nodes.
+  kNoRefuting,  // Who is accused of being dead does not outbid it.
   // In the frames of the nodes.
   kNoGratuitous,      // Announcements are lost; only questions are answered.
+  kAnnouncedOnce,     // Only the first round of announcements leaves.
   kDeafToRivals,      // Nobody hears that another announces.
   kForgottenGroups,   // Solicited-node groups are not joined.
   kNoUnicastAnswers,  // Reachability checks are not answered.
@@ -30,6 +33,7 @@ enum class Defect {
   kLyingDisk,      // Writes are acknowledged, and lost.
   kEndlessWrites,  // Writes are never acknowledged.
   kStoppedClock,   // The clock stands while the process is stopped.
+  kLaterStamp,     // Civil clocks run back, so of two claims the later wins.
   kLostManifests,  // One node never reads a change.
   kNoTakingBack,   // An address is never taken off "lo".
 };

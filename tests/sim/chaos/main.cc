@@ -26,6 +26,7 @@ struct Arguments {
   std::string script;
   bool has_script = false;
   bool quiet = false;
+  bool only_first = false;
 };
 
 // Nullopt: an argument is wrong, and was complained of.
@@ -85,6 +86,7 @@ int RunAll(const Arguments& arguments) {
           BoundsOf(OptionsOf(*scenario), scenario->nodes).ToString());
     }
     std::fflush(stdout);
+    if (failed > 0 && arguments.only_first) break;
   }
   fmt::print("{} of {} violate; longest double answer {}, healing {}\n", failed,
              arguments.count, absl::FormatDuration(longest_double),
@@ -107,6 +109,7 @@ int main(int argc, char** argv) {
   auto* script = app.add_option("--script", arguments.script,
                                 "faults instead of the drawn ones");
   app.add_flag("--quiet", arguments.quiet, "do not shorten what fails");
+  app.add_flag("--first", arguments.only_first, "stop at the first that fails");
   CLI11_PARSE(app, argc, argv);
   arguments.has_script = script->count() > 0;
   return lb::chaos::RunAll(arguments);

@@ -57,6 +57,7 @@ void NeighbourTable::OnTimer(absl::Time now) {
       entry.asked = 0;
     }
     if (entry.asked >= kSolicits) {  // Failed: the next use begins anew.
+      given_up_.push_back(address);
       it = entries_.erase(it);
       continue;
     }
@@ -117,6 +118,10 @@ void NeighbourTable::OnAdvertisement(
 
 std::vector<NeighbourTable::Question> NeighbourTable::TakeQuestions() {
   return std::exchange(questions_, {});
+}
+
+std::vector<net::IpAddress> NeighbourTable::TakeGivenUp() {
+  return std::exchange(given_up_, {});
 }
 
 std::optional<net::MacAddress> NeighbourTable::Find(
