@@ -105,14 +105,15 @@ void Checker::Fail(std::string invariant, std::string what) {
 
 // Only a ledger that has changed can have given an address away.
 void Checker::AfterEvent() {
-  for (const auto& node : stage_->nodes()) {
-    if (!node->running()) continue;
+  const auto& nodes = stage_->nodes();
+  seen_versions_.resize(nodes.size());
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (!nodes[i]->running()) continue;
     const std::pair<const Agent*, uint64_t> version = {
-        node->agent.get(), node->agent->addresses().ledger().version()};
-    auto& seen = seen_versions_[node.get()];
-    if (seen == version) continue;
-    seen = version;
-    CheckOneHolder(*node);
+        nodes[i]->agent.get(), nodes[i]->agent->addresses().ledger().version()};
+    if (seen_versions_[i] == version) continue;
+    seen_versions_[i] = version;
+    CheckOneHolder(*nodes[i]);
   }
 }
 

@@ -73,7 +73,7 @@ class Checker {
   const Bounds bounds_;
   const absl::Time began_;
   std::optional<Violation> violation_;
-  std::map<const Node*, std::pair<const Agent*, uint64_t>> seen_versions_;
+  std::vector<std::pair<const Agent*, uint64_t>> seen_versions_;  // By node.
   std::map<std::string, std::string> settled_;  // Addresses by service.
   // Two nodes that answer, and since when.
   std::map<std::pair<net::IpAddress, std::pair<std::string, std::string>>,

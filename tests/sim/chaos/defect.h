@@ -15,7 +15,7 @@ enum class Defect {
   kNoSettling,       // Ready at once, before the cluster is heard.
   kNoDetection,      // A silent member is suspected for ever.
   kNoRejoining,      // Sides of a partition never look for each other.
-  kNobodyToJoin,     // One node knows no other.
+  kNobodyToJoin,     // No node knows another.
   kOtherPolicy,      // One node elects by another policy.
   kEndlessHandover,  // Who is not heard is waited for for ever, and nobody is.
   // In the gossip of the nodes.

@@ -78,10 +78,10 @@ void NeighbourTable::Learn(absl::Time now, Entry& entry,
   const bool is_known = entry.state != State::kIncomplete;
   const bool moves = !is_known || entry.mac != mac;
   if (is_known && moves && !overrides) return;
-  if (moves) {
-    entry.mac = mac;
-    entry.changed = now;
-  }
+  if (moves) entry.mac = mac;
+  const bool is_confirmed =
+      state == State::kReachable && entry.state != State::kReachable;
+  if (moves || is_confirmed) entry.changed = now;
   if (state == State::kReachable) {
     Confirm(now, entry);
   } else if (moves) {
