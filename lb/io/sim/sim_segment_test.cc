@@ -105,6 +105,46 @@ TEST_F(SimSegmentTest, SnoopingHidesGroupsFromThoseThatDidNotJoin) {
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_F(SimSegmentTest, SnoopingLetsAllNodesThrough) {
+  world_.segment().SetMulticastSnooping(true);
+  const net::IpAddress all_nodes = *net::ParseIpAddress("ff02::1");
+  EXPECT_THAT(Hear(FrameTo(net::MulticastMac(all_nodes), kArp)),
+              ElementsAre(2, 3));
+}
+
+TEST_F(SimSegmentTest, ASwitchForwardsToWhereAMacWasSeenLast) {
+  world_.segment().SetForwarding(absl::Seconds(300));
+  const net::MacAddress mac = hosts_[1]->mac();
+  EXPECT_EQ(world_.segment().PortOf(mac), std::nullopt);
+  EXPECT_THAT(Hear(FrameTo(mac, kArp)), ElementsAre(2));
+  // The third host speaks as the second.
+  std::vector<uint8_t> forged = FrameTo(net::kBroadcastMac, kArp);
+  std::copy(mac.bytes.begin(), mac.bytes.end(), forged.begin() + 6);
+  EXPECT_THAT(ports_[2]->Send(forged), IsOk());
+  world_.loop().RunFor(absl::Seconds(1));
+  EXPECT_EQ(world_.segment().PortOf(mac), hosts_[2]->number());
+  EXPECT_THAT(Hear(FrameTo(mac, kArp)), IsEmpty());
+  EXPECT_EQ(world_.segment().stats().misdirected, 1u);
+  // The second speaks for itself.
+  EXPECT_THAT(ports_[1]->Send(forged), IsOk());
+  world_.loop().RunFor(absl::Seconds(1));
+  EXPECT_THAT(Hear(FrameTo(mac, kArp)), ElementsAre(2));
+  world_.loop().RunFor(absl::Seconds(300));
+  EXPECT_EQ(world_.segment().PortOf(mac), std::nullopt);
+}
+
+TEST_F(SimSegmentTest, AFullForwardingTableLearnsNoMore) {
+  world_.segment().SetForwarding(absl::Seconds(300));
+  std::vector<uint8_t> frame = FrameTo(hosts_[0]->mac(), kArp);
+  for (size_t i = 0; i < kForwardingMax + 5; ++i) {
+    frame[6] = 0x0a;
+    frame[10] = static_cast<uint8_t>(i >> 8);
+    frame[11] = static_cast<uint8_t>(i);
+    EXPECT_THAT(ports_[0]->Send(frame), IsOk());
+  }
+  EXPECT_EQ(world_.segment().forwarding_entries(), kForwardingMax);
+}
+
 TEST_F(SimSegmentTest, AFullQueueDropsAndCounts) {
   hosts_[1]->Pause();
   const std::vector<uint8_t> frame = FrameTo(hosts_[1]->mac(), kArp);

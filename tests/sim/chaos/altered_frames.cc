@@ -1,5 +1,6 @@
 #include "tests/sim/chaos/altered_frames.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,10 @@ namespace {
 
 using Bytes = absl::Span<const uint8_t>;
 
+// Within what time the frames of one round leave, and within what time the next
+// rounds do, but for the periodic ones.
+constexpr absl::Duration kOneRound = absl::Milliseconds(50);
+constexpr absl::Duration kAllRounds = absl::Seconds(10);
 constexpr net::MacAddress kNobody = {{0x02, 0xde, 0xad, 0, 0, 1}};
 
 std::optional<net::ArpPacket> ArpOf(const net::EthernetFrame& frame) {
@@ -30,28 +35,27 @@ std::optional<net::NdpPacket> NdpOf(const net::EthernetFrame& frame) {
   return packet.ok() ? std::optional(*packet) : std::nullopt;
 }
 
-// Says that a host has an address, unasked.
-bool IsAnnouncement(const net::EthernetFrame& frame) {
-  if (const auto arp = ArpOf(frame)) return arp->sender_ip == arp->target_ip;
+// The address that the frame says, unasked, its sender has.
+std::optional<net::IpAddress> AnnouncedBy(const net::EthernetFrame& frame) {
+  if (const auto arp = ArpOf(frame)) {
+    const bool is_announcement = arp->sender_ip == arp->target_ip;
+    return is_announcement ? std::optional(arp->sender_ip) : std::nullopt;
+  }
   if (const auto ndp = NdpOf(frame)) {
     const auto* message =
         std::get_if<net::NeighborAdvertisement>(&ndp->message);
-    return message != nullptr && !message->solicited;
+    if (message != nullptr && !message->solicited) return message->target;
   }
-  return false;
+  return std::nullopt;
 }
 
 bool IsClaim(const net::EthernetFrame& frame) {
   if (const auto arp = ArpOf(frame)) {
-    return IsAnnouncement(frame) || arp->operation == net::ArpOperation::kReply;
+    return AnnouncedBy(frame) || arp->operation == net::ArpOperation::kReply;
   }
   const auto ndp = NdpOf(frame);
   return ndp &&
          std::holds_alternative<net::NeighborAdvertisement>(ndp->message);
-}
-
-bool IsSent(Defect defect, const net::EthernetFrame& frame) {
-  return defect != Defect::kNoGratuitous || !IsAnnouncement(frame);
 }
 
 bool IsHeard(Defect defect, const net::EthernetFrame& frame) {
@@ -85,12 +89,13 @@ std::vector<uint8_t> Altered(Defect defect, Bytes bytes) {
 
 class AlteredPort final : public io::FramePort {
  public:
-  AlteredPort(std::unique_ptr<io::FramePort> port, Defect defect)
-      : port_(std::move(port)), defect_(defect) {}
+  AlteredPort(std::unique_ptr<io::FramePort> port, const io::Loop* loop,
+              Defect defect)
+      : port_(std::move(port)), loop_(loop), defect_(defect) {}
 
   absl::Status Send(Bytes bytes) override {
     const auto frame = net::ParseEthernet(bytes);
-    if (frame.ok() && !IsSent(defect_, *frame)) return absl::OkStatus();
+    if (frame.ok() && IsLost(*frame)) return absl::OkStatus();
     return port_->Send(Altered(defect_, bytes));
   }
   void SetReceiver(Receiver receiver) override {
@@ -114,33 +119,48 @@ class AlteredPort final : public io::FramePort {
   }
 
  private:
+  bool IsLost(const net::EthernetFrame& frame) {
+    const auto vip = AnnouncedBy(frame);
+    if (!vip || defect_ == Defect::kNoGratuitous) return vip.has_value();
+    if (defect_ != Defect::kAnnouncedOnce) return false;
+    const auto [first, is_new] = first_rounds_.emplace(*vip, loop_->Now());
+    const absl::Duration since = loop_->Now() - first->second;
+    if (since > kAllRounds) first->second = loop_->Now();
+    return since > kOneRound && since <= kAllRounds;
+  }
+
   const std::unique_ptr<io::FramePort> port_;
+  const io::Loop* const loop_;
   const Defect defect_;
+  std::map<net::IpAddress, absl::Time> first_rounds_;
   int filters_ = 0;
 };
 
 class AlteredFrames final : public io::FrameTransport {
  public:
-  AlteredFrames(io::FrameTransport* frames, Defect defect)
-      : frames_(frames), defect_(defect) {}
+  AlteredFrames(io::FrameTransport* frames, const io::Loop* loop, Defect defect)
+      : frames_(frames), loop_(loop), defect_(defect) {}
 
   absl::StatusOr<std::unique_ptr<io::FramePort>> Open(
       const std::string& interface, const std::string& filter) override {
     LB_ASSIGN_OR_RETURN(auto port, frames_->Open(interface, filter));
-    return std::make_unique<AlteredPort>(std::move(port), defect_);
+    return std::make_unique<AlteredPort>(std::move(port), loop_, defect_);
   }
 
  private:
   io::FrameTransport* const frames_;
+  const io::Loop* const loop_;
   const Defect defect_;
 };
 
 }  // namespace
 
 std::unique_ptr<io::FrameTransport> AlterFrames(io::FrameTransport* frames,
+                                                const io::Loop* loop,
                                                 Defect defect) {
   switch (defect) {
     case Defect::kNoGratuitous:
+    case Defect::kAnnouncedOnce:
     case Defect::kDeafToRivals:
     case Defect::kForgottenGroups:
     case Defect::kNoUnicastAnswers:
@@ -148,7 +168,7 @@ std::unique_ptr<io::FrameTransport> AlterFrames(io::FrameTransport* frames,
     case Defect::kStuckFilter:
     case Defect::kWrongMac:
     case Defect::kEndlessHandover:
-      return std::make_unique<AlteredFrames>(frames, defect);
+      return std::make_unique<AlteredFrames>(frames, loop, defect);
     default:
       return nullptr;
   }

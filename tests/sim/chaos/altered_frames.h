@@ -5,12 +5,14 @@
 #include <memory>
 
 #include "lb/io/frame_transport.h"
+#include "lb/io/loop.h"
 #include "tests/sim/chaos/defect.h"
 
 namespace lb::chaos {
 
-// Null: the defect is not one of frames. `frames` must outlive it.
+// Null: the defect is not one of frames. `frames` and `loop` must outlive it.
 std::unique_ptr<io::FrameTransport> AlterFrames(io::FrameTransport* frames,
+                                                const io::Loop* loop,
                                                 Defect defect);
 
 }  // namespace lb::chaos

@@ -4,9 +4,13 @@
 #include <utility>
 
 #include "tests/sim/chaos/altered_frames.h"
+#include "tests/sim/chaos/altered_gossip.h"
 
 namespace lb::chaos {
 namespace {
+
+// Far from any time of a simulation, and long after 1970.
+const absl::Time kTurn = absl::FromUnixSeconds(2'000'000'000);
 
 class SkewedTimer final : public io::Timer {
  public:
@@ -69,7 +73,8 @@ absl::Time SkewedLoop::Now() const {
 }
 
 absl::Time SkewedLoop::CivilNow() const {
-  return loop_->CivilNow() + (Now() - loop_->Now());
+  const absl::Time civil = loop_->CivilNow() + (Now() - loop_->Now());
+  return civil_turned_ ? kTurn - (civil - kTurn) : civil;
 }
 
 std::unique_ptr<io::Timer> SkewedLoop::NewTimer(
@@ -91,11 +96,20 @@ absl::Time SkewedLoop::ToWrapped(absl::Time local) const {
   return turned_ + (local - turned_ - ahead_) / rate_ + absl::Nanoseconds(2);
 }
 
-AlteredWorld::AlteredWorld(const io::Environment& environment, Defect defect)
+AlteredWorld::AlteredWorld(const io::Environment& environment,
+                           const std::string& node, Defect defect)
     : loop_(std::make_unique<SkewedLoop>(environment.loop)),
-      frames_(AlterFrames(environment.frames, defect)),
+      frames_(AlterFrames(environment.frames, environment.loop, defect)),
       environment_(environment) {
   environment_.loop = loop_.get();
+  if (defect == Defect::kLaterStamp) loop_->TurnCivilTime();
+  if (defect == Defect::kNoRefuting) {
+    const auto word = std::make_shared<OwnWord>(OwnWord{.node = node});
+    datagrams_ = WithoutRefutations(environment.datagrams, word);
+    streams_ = WithoutRefutations(environment.streams, word);
+    environment_.datagrams = datagrams_.get();
+    environment_.streams = streams_.get();
+  }
   if (frames_ != nullptr) environment_.frames = frames_.get();
   if (defect == Defect::kLyingDisk || defect == Defect::kEndlessWrites) {
     state_ = std::make_unique<AlteredStore>(environment.state, environment.loop,

@@ -7,6 +7,7 @@
 #define LB_TESTS_SIM_CHAOS_ALTERED_WORLD_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/time/time.h"
 #include "lb/io/environment.h"
@@ -29,6 +30,8 @@ class SkewedLoop final : public io::Loop {
 
   // Parts per million; above 0: fast. Timers that are armed keep their time.
   void SetDrift(int parts_per_million);
+  // From now on civil time runs back.
+  void TurnCivilTime() { civil_turned_ = true; }
   // The clock has stood for `duration` and goes on.
   void StandStill(absl::Duration duration) { ahead_ -= duration; }
 
@@ -40,11 +43,14 @@ class SkewedLoop final : public io::Loop {
   absl::Time turned_;     // When the drift last changed.
   absl::Duration ahead_;  // Of the wrapped loop, at that time.
   double rate_ = 1;
+  bool civil_turned_ = false;
 };
 
 class AlteredWorld {
  public:
-  AlteredWorld(const io::Environment& environment, Defect defect);
+  // Of the node of that name.
+  AlteredWorld(const io::Environment& environment, const std::string& node,
+               Defect defect);
   ~AlteredWorld();
 
   const io::Environment& environment() const { return environment_; }
@@ -52,6 +58,8 @@ class AlteredWorld {
 
  private:
   std::unique_ptr<SkewedLoop> loop_;
+  std::unique_ptr<io::DatagramTransport> datagrams_;
+  std::unique_ptr<io::StreamTransport> streams_;
   std::unique_ptr<io::FrameTransport> frames_;
   std::unique_ptr<io::StateStore> state_;
   std::unique_ptr<io::AddressInstaller> installer_;

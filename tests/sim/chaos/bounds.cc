@@ -41,22 +41,27 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
       Announcing::kFresh + claim.insist_interval + options.handover.claim_wait;
   bounds.double_answer = bounds.detection + bounds.gossip + bounds.settlement;
   const announce::ScheduleOptions schedule;
-  bounds.unheard =
-      bounds.double_answer + schedule.period + schedule.period_jitter;
-  bounds.rest =
-      bounds.double_answer +
+  bounds.refresh = schedule.period + schedule.period_jitter;
+  bounds.unheard = bounds.double_answer + bounds.refresh;
+  bounds.settle_time = options.settle_time;
+  bounds.rejoining =
       (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +
-      g.tcp_timeout + options.settle_time + AddressBook::kReleaseDelay +
-      claim.retry_interval;
+      g.tcp_timeout;
+  bounds.retry = AddressBook::kReleaseDelay + claim.retry_interval;
+  bounds.rest = bounds.double_answer + bounds.rejoining + bounds.settle_time +
+                bounds.retry;
   return bounds;
 }
 
 std::string Bounds::ToString() const {
   return fmt::format(
       "double answer {} = detection {} + gossip {} + settlement {}; "
-      "unheard {}; rest {}",
+      "unheard {} = double answer + refresh {}; "
+      "rest {} = double answer + rejoining and exchange {} + settle time {} + "
+      "release and retry {}",
       Seconds(double_answer), Seconds(detection), Seconds(gossip),
-      Seconds(settlement), Seconds(unheard), Seconds(rest));
+      Seconds(settlement), Seconds(unheard), Seconds(refresh), Seconds(rest),
+      Seconds(rejoining), Seconds(settle_time), Seconds(retry));
 }
 
 }  // namespace lb::chaos

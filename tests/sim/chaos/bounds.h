@@ -21,11 +21,16 @@ struct Bounds {
   absl::Duration detection;
   absl::Duration gossip;
   absl::Duration settlement;
+  absl::Duration refresh;    // The longest time between two of them.
+  absl::Duration rejoining;  // And one full exchange.
+  absl::Duration retry;      // A release, one more try against a foreign host.
   // For no longer do two nodes that hear each other answer for one address.
   absl::Duration double_answer;
   // Nor for longer than this if the frames of their first rounds were lost: the
   // segment was cut, or lossy, when they began.
   absl::Duration unheard;
+  // Unless it has heard of others, a node that starts claims nothing before.
+  absl::Duration settle_time;
   // After it, if nothing is done to the cluster, all nodes agree.
   absl::Duration rest;
 

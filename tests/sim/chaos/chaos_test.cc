@@ -1,5 +1,6 @@
 // Clusters drawn from seeds 1, 2, ..., under drawn faults; CHAOS_SEEDS (200)
-// says how many: bazel test --test_env=CHAOS_SEEDS=10000 ...
+// says how many: bazel test --test_env=CHAOS_SEEDS=10000 --test_timeout=3600
+// ...
 #include <cstdlib>
 
 #include "absl/strings/numbers.h"

@@ -33,7 +33,7 @@ class Checker {
   // Sets the stage's hooks. `stage` must outlive it.
   Checker(Stage* stage, const Bounds& bounds);
 
-  // Every kInterval.
+  // Every kInterval. Of large clusters it looks at some nodes each time.
   void OnInterval();
   // Do all nodes that act show the same, and does one node answer for each
   // address? Nullopt: yes; else what is not so.
@@ -57,10 +57,13 @@ class Checker {
   void CheckSettled(const Node& node);
   void CheckLimits(const Node& node);
   void CheckDoubleAnswers();
+  void CheckClients();
+  void CheckFollowers();
   void CheckRest();
   void Settle();
   void FollowForgetful();
   std::map<net::IpAddress, std::vector<Node*>> Answering();
+  bool MayBeOutbid() const;
   bool IsAtRest() const;
   bool HasPathFault() const;
   bool HasSegmentFault() const;
@@ -70,7 +73,7 @@ class Checker {
   const Bounds bounds_;
   const absl::Time began_;
   std::optional<Violation> violation_;
-  std::map<const Node*, std::pair<const Agent*, uint64_t>> seen_versions_;
+  std::vector<std::pair<const Agent*, uint64_t>> seen_versions_;  // By node.
   std::map<std::string, std::string> settled_;  // Addresses by service.
   // Two nodes that answer, and since when.
   std::map<std::pair<net::IpAddress, std::pair<std::string, std::string>>,
@@ -78,7 +81,16 @@ class Checker {
       doubles_;
   absl::Duration longest_double_;
   absl::Time segment_faulty_at_ = absl::InfinitePast();
-  int64_t intervals_ = 0;
+  // When a fault was last active that can leave a wrong entry with a client.
+  absl::Time unquiet_at_ = absl::InfinitePast();
+  // When a fault was last active by which a client may miss an announcement, or
+  // hear another's.
+  absl::Time unheard_at_ = absl::InfinitePast();
+  // Since when a node answers for an address, and since when alone.
+  std::map<std::pair<net::IpAddress, const Node*>, absl::Time> answers_since_;
+  std::map<net::IpAddress, std::pair<const Node*, absl::Time>> alone_since_;
+  uint64_t intervals_ = 0;
+  size_t next_node_ = 0;
 };
 
 }  // namespace lb::chaos

@@ -12,7 +12,10 @@ constexpr std::array<std::string_view, kDefects> kNames = {"none",
                                                            "nobody-to-join",
                                                            "other-policy",
                                                            "endless-handover",
+
+                                                           "no-refuting",
                                                            "no-gratuitous",
+                                                           "announced-once",
                                                            "deaf-to-rivals",
                                                            "forgotten-groups",
                                                            "no-unicast-answers",
@@ -22,6 +25,7 @@ constexpr std::array<std::string_view, kDefects> kNames = {"none",
                                                            "lying-disk",
                                                            "endless-writes",
                                                            "stopped-clock",
+                                                           "later-stamp",
                                                            "lost-manifests",
                                                            "no-taking-back"};
 

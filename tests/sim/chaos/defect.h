@@ -15,11 +15,14 @@ enum class Defect {
   kNoSettling,       // Ready at once, before the cluster is heard.
   kNoDetection,      // A silent member is suspected for ever.
   kNoRejoining,      // Sides of a partition never look for each other.
-  kNobodyToJoin,     // One node knows no other.
+  kNobodyToJoin,     // No node knows another.
   kOtherPolicy,      // One node elects by another policy.
   kEndlessHandover,  // Who is not heard is waited for for ever, and nobody is.
+  // In the gossip of the nodes.
+  kNoRefuting,  // Who is accused of being dead does not outbid it.
   // In the frames of the nodes.
   kNoGratuitous,      // Announcements are lost; only questions are answered.
+  kAnnouncedOnce,     // Only the first round of announcements leaves.
   kDeafToRivals,      // Nobody hears that another announces.
   kForgottenGroups,   // Solicited-node groups are not joined.
   kNoUnicastAnswers,  // Reachability checks are not answered.
@@ -30,6 +33,7 @@ enum class Defect {
   kLyingDisk,      // Writes are acknowledged, and lost.
   kEndlessWrites,  // Writes are never acknowledged.
   kStoppedClock,   // The clock stands while the process is stopped.
+  kLaterStamp,     // Civil clocks run back, so of two claims the later wins.
   kLostManifests,  // One node never reads a change.
   kNoTakingBack,   // An address is never taken off "lo".
 };

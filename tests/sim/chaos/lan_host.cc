@@ -46,6 +46,14 @@ std::optional<net::MacAddress> LanHost::Neighbour(
   return vip.is_ipv4() ? arp_.Find(vip) : ndp_.Find(vip);
 }
 
+std::vector<net::IpAddress> LanHost::TakeGivenUp() {
+  std::vector<net::IpAddress> all = arp_.TakeGivenUp();
+  for (const net::IpAddress& address : ndp_.TakeGivenUp()) {
+    all.push_back(address);
+  }
+  return all;
+}
+
 void LanHost::OnTick() {
   const absl::Time now = host_->environment().loop->Now();
   timer_->Arm(now + kTick);

@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "lb/io/frame_transport.h"
@@ -25,6 +27,8 @@ class LanHost {
   void SetUsed(std::set<net::IpAddress> addresses) {
     used_ = std::move(addresses);
   }
+  // Of both tables: see NeighbourTable.
+  std::vector<net::IpAddress> TakeGivenUp();
   const io::SimHost& host() const { return *host_; }
   std::optional<net::MacAddress> Neighbour(const net::IpAddress& vip) const;
 

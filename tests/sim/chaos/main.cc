@@ -2,7 +2,7 @@
 // it. See docs/reliability.md.
 //
 //   chaos --seed=7                 one seed
-//   chaos --seed=1 --count=200     seeds 1 to 200
+//   chaos --seed=1 --count=200     seeds 1 to 200, and one hash of their traces
 //   chaos --seed=7 --nodes=3 --services=4 --policy=compat --script=...
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <string>
 
+#include "lb/io/sim/trace_hash.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/run.h"
 
@@ -26,6 +27,7 @@ struct Arguments {
   std::string script;
   bool has_script = false;
   bool quiet = false;
+  bool only_first = false;
 };
 
 // Nullopt: an argument is wrong, and was complained of.
@@ -62,11 +64,15 @@ int RunAll(const Arguments& arguments) {
   int failed = 0;
   absl::Duration longest_double;
   absl::Duration longest_healing;
+  uint64_t last = arguments.seed;
+  io::TraceHash traces;
   for (uint64_t seed = arguments.seed; seed < arguments.seed + arguments.count;
        ++seed) {
     const auto scenario = ScenarioOf(arguments, seed);
     if (!scenario) return 2;
     const Outcome outcome = RunScenario(*scenario);
+    last = seed;
+    traces.Mix(outcome.trace_hash);
     longest_double = std::max(longest_double, outcome.longest_double_answer);
     longest_healing = std::max(longest_healing, outcome.healed_within);
     if (outcome.violation) {
@@ -85,10 +91,13 @@ int RunAll(const Arguments& arguments) {
           BoundsOf(OptionsOf(*scenario), scenario->nodes).ToString());
     }
     std::fflush(stdout);
+    if (failed > 0 && arguments.only_first) break;
   }
-  fmt::print("{} of {} violate; longest double answer {}, healing {}\n", failed,
-             arguments.count, absl::FormatDuration(longest_double),
-             absl::FormatDuration(longest_healing));
+  fmt::print(
+      "{} of {} violate; longest double answer {}, healing {}; traces "
+      "{:016x}\n",
+      failed, last - arguments.seed + 1, absl::FormatDuration(longest_double),
+      absl::FormatDuration(longest_healing), traces.value());
   return failed == 0 ? 0 : 1;
 }
 
@@ -107,6 +116,7 @@ int main(int argc, char** argv) {
   auto* script = app.add_option("--script", arguments.script,
                                 "faults instead of the drawn ones");
   app.add_flag("--quiet", arguments.quiet, "do not shorten what fails");
+  app.add_flag("--first", arguments.only_first, "stop at the first that fails");
   CLI11_PARSE(app, argc, argv);
   arguments.has_script = script->count() > 0;
   return lb::chaos::RunAll(arguments);

@@ -57,6 +57,7 @@ void NeighbourTable::OnTimer(absl::Time now) {
       entry.asked = 0;
     }
     if (entry.asked >= kSolicits) {  // Failed: the next use begins anew.
+      given_up_.push_back(address);
       it = entries_.erase(it);
       continue;
     }
@@ -77,10 +78,10 @@ void NeighbourTable::Learn(absl::Time now, Entry& entry,
   const bool is_known = entry.state != State::kIncomplete;
   const bool moves = !is_known || entry.mac != mac;
   if (is_known && moves && !overrides) return;
-  if (moves) {
-    entry.mac = mac;
-    entry.changed = now;
-  }
+  if (moves) entry.mac = mac;
+  const bool is_confirmed =
+      state == State::kReachable && entry.state != State::kReachable;
+  if (moves || is_confirmed) entry.changed = now;
   if (state == State::kReachable) {
     Confirm(now, entry);
   } else if (moves) {
@@ -117,6 +118,10 @@ void NeighbourTable::OnAdvertisement(
 
 std::vector<NeighbourTable::Question> NeighbourTable::TakeQuestions() {
   return std::exchange(questions_, {});
+}
+
+std::vector<net::IpAddress> NeighbourTable::TakeGivenUp() {
+  return std::exchange(given_up_, {});
 }
 
 std::optional<net::MacAddress> NeighbourTable::Find(

@@ -59,6 +59,8 @@ class NeighbourTable {
                        const net::NeighborAdvertisement& message);
   void OnTimer(absl::Time now);
   std::vector<Question> TakeQuestions();
+  // Addresses in use for which all questions were left unanswered.
+  std::vector<net::IpAddress> TakeGivenUp();
 
   // Without using it.
   std::optional<net::MacAddress> Find(const net::IpAddress& address) const;
@@ -83,6 +85,7 @@ class NeighbourTable {
   Prng prng_;
   std::map<net::IpAddress, Entry> entries_;
   std::vector<Question> questions_;
+  std::vector<net::IpAddress> given_up_;
 };
 
 }  // namespace lb::chaos

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "lb/base/prng.h"
 
@@ -65,22 +66,90 @@ absl::Duration DrawLength(FaultKind kind, Prng& prng) {
       100 + absl::ToInt64Milliseconds(prng.UniformDuration(most)));
 }
 
+Fault DrawFault(absl::Duration begin, const Scenario& scenario, Prng& prng) {
+  Fault fault;
+  fault.kind = static_cast<FaultKind>(prng.Uniform(kFaultKinds));
+  fault.start = begin + absl::Milliseconds(absl::ToInt64Milliseconds(
+                            prng.UniformDuration(kBurst)));
+  fault.node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
+  fault.other =
+      1 + (fault.node + static_cast<int>(prng.Uniform(scenario.nodes - 1))) %
+              scenario.nodes;
+  fault.length = DrawLength(fault.kind, prng);
+  fault.amount = DrawAmount(fault.kind, scenario, prng);
+  return fault;
+}
+
+// One node loses its disk and the others, while its addresses would come out
+// otherwise: a service is gone and another has come.
+Script Amnesia(absl::Duration begin, const Scenario& scenario, Prng& prng) {
+  const int node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
+  const int alone = 1 << ((node - 1) % 20);
+  const FaultKind cut =
+      prng.Chance(50) ? FaultKind::kCutGossip : FaultKind::kCutBoth;
+  const auto later = [&](int from, int to) {
+    return begin + absl::Milliseconds(from + prng.Uniform(to - from));
+  };
+  const int gone = static_cast<int>(prng.Uniform(scenario.services));
+  return {
+      {later(0, 1000), FaultKind::kRemoveService, node, 0, absl::Seconds(60),
+       gone},
+      {later(8000, 9000), FaultKind::kAddService, node, 0, absl::Seconds(1), 0},
+      {later(10'000, 15'000), cut, node, 0, absl::Seconds(20), alone},
+      {later(15'500, 17'000), FaultKind::kWipe, node, 0, absl::Seconds(1), 0},
+  };
+}
+
+Script RollingRestart(absl::Duration begin, const Scenario& scenario,
+                      Prng& prng) {
+  const FaultKind kind = prng.Chance(50) ? FaultKind::kKill : FaultKind::kCrash;
+  const absl::Duration step = absl::Milliseconds(
+      200 + prng.Uniform(kBurst / absl::Milliseconds(1) / scenario.nodes));
+  Script script;
+  for (int node = 1; node <= scenario.nodes; ++node) {
+    script.push_back({begin + node * step, kind, node, 0,
+                      absl::Milliseconds(100 + prng.Uniform(2000)), 0});
+  }
+  return script;
+}
+
+Script Flapping(absl::Duration begin, const Scenario& scenario, Prng& prng) {
+  const int node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
+  Script script;
+  absl::Duration at = begin;
+  while (at < begin + kBurst) {
+    const auto off = absl::Milliseconds(50 + prng.Uniform(2000));
+    script.push_back({at, FaultKind::kUnplug, node, 0, off, 0});
+    at += off + absl::Milliseconds(50 + prng.Uniform(3000));
+  }
+  return script;
+}
+
+// A node fails while the clients hear nobody: they miss its heir's first words.
+Script DeafClients(absl::Duration begin, const Scenario& scenario, Prng& prng) {
+  const int node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
+  const int all = (1 << std::min(scenario.nodes, 20)) - 1;
+  return {{begin, FaultKind::kCutSegment, node, 0,
+           absl::Milliseconds(500 + prng.Uniform(4000)), all},
+          {begin + absl::Milliseconds(prng.Uniform(500)), FaultKind::kCrash,
+           node, 0, absl::Seconds(20), 0}};
+}
+
 Script DrawScript(const Scenario& scenario, Prng prng) {
   Script script;
   for (int burst = 0; burst < 2; ++burst) {
     const absl::Duration begin = kStart + burst * (kBurst + kRest);
     const int faults = 1 + static_cast<int>(prng.Uniform(8));
     for (int i = 0; i < faults; ++i) {
-      Fault fault;
-      fault.kind = static_cast<FaultKind>(prng.Uniform(kFaultKinds));
-      fault.start = begin + absl::Milliseconds(absl::ToInt64Milliseconds(
-                                prng.UniformDuration(kBurst)));
-      fault.node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
-      fault.other = 1 + (fault.node +
-                         static_cast<int>(prng.Uniform(scenario.nodes - 1))) %
-                            scenario.nodes;
-      fault.length = DrawLength(fault.kind, prng);
-      fault.amount = DrawAmount(fault.kind, scenario, prng);
+      script.push_back(DrawFault(begin, scenario, prng));
+    }
+  }
+  constexpr Script (*kStories[])(absl::Duration, const Scenario&, Prng&) = {
+      Amnesia, RollingRestart, Flapping, DeafClients};
+  const absl::Duration begin = kStart + kBurst + kRest;
+  const uint64_t story = prng.Uniform(2 * std::size(kStories));
+  if (story < std::size(kStories)) {
+    for (const Fault& fault : kStories[story](begin, scenario, prng)) {
       script.push_back(fault);
     }
   }

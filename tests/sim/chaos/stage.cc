@@ -180,7 +180,7 @@ void Stage::Start(Node& node) {
     options.election_policy = OtherThan(scenario_.policy);
   }
   node.world = std::make_unique<AlteredWorld>(node.host->environment(),
-                                              scenario_.defect);
+                                              node.name, scenario_.defect);
   auto agent = Agent::Create(options, node.world->environment());
   LB_CHECK(agent.ok());
   NoteAwake(node);

@@ -78,12 +78,16 @@ class Stage {
   }
   // Numbers of the services that manifests ask for, and their names.
   const std::set<int>& services() const { return services_; }
+  // How many there have been, those that are gone included.
+  size_t services_ever() const { return static_cast<size_t>(next_service_); }
   static std::string ServiceName(int number);
   static bool MayShare(int number) { return number % 7 >= 5; }
   // Both are on, and frames pass both ways.
   bool Connected(const Node& a, const Node& b);
   // Does the host with this MAC take packets for the address?
   bool Delivers(const net::MacAddress& mac, const net::IpAddress& vip);
+  // No node's civil clock has ever jumped.
+  bool clocks_agree() const { return clocks_agree_; }
   // Faults under way.
   const std::vector<Fault>& active() const { return active_; }
   // Reads the same manifests once more, on all nodes.
@@ -122,6 +126,7 @@ class Stage {
   std::set<int> services_;
   int next_service_ = 0;
   int pools_ = 1;
+  bool clocks_agree_ = true;
   std::map<std::string, config::Manifests> parsed_;  // By text.
   absl::Time touched_;
 };

@@ -1,0 +1,34 @@
+// Gossip transports with a defect: a node that never outbids an accusation.
+//
+// What the node says of itself leaves with the incarnation with which it said
+// it first, whatever it was accused of since; all else passes unchanged.
+#ifndef LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
+#define LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lb/gossip/wire/messages.h"
+#include "lb/io/datagram_transport.h"
+#include "lb/io/stream_transport.h"
+
+namespace lb::chaos {
+
+// What the node said of itself last, and with which incarnation first.
+struct OwnWord {
+  std::string node;
+  std::optional<gossip::wire::Bytes> meta;
+  uint32_t incarnation = 0;
+};
+
+// What is wrapped must outlive what is returned.
+std::unique_ptr<io::DatagramTransport> WithoutRefutations(
+    io::DatagramTransport* datagrams, std::shared_ptr<OwnWord> word);
+std::unique_ptr<io::StreamTransport> WithoutRefutations(
+    io::StreamTransport* streams, std::shared_ptr<OwnWord> word);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
