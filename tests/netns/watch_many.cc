@@ -1,10 +1,13 @@
 // Opens many Watch calls to one lbd and reads what they send.
 //
-//   watch_many SERVER CALLS SECONDS
+//   watch_many SERVER CALLS
 //
-// Prints "watching" when each call has had the whole state, and at the end how
-// many changes came in all: "CHANGES changes". Fails if a call ended early.
+// Prints "watching" when each call has had the whole state; SIGTERM ends it,
+// then it says how many changes came in all: "CHANGES changes". Fails if a call
+// ended early.
 // For tests/netns/watchers.sh.
+#include <signal.h>
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -21,6 +24,8 @@ namespace {
 
 using status::v1::WatchResponse;
 
+volatile sig_atomic_t stopped = 0;
+
 struct Call {
   grpc::ClientContext context;
   std::unique_ptr<grpc::ClientAsyncReader<WatchResponse>> reader;
@@ -32,44 +37,50 @@ struct Call {
 
 class Watchers {
  public:
-  Watchers(const char* server, int calls, int seconds)
+  Watchers(const char* server, int calls)
       : stub_(status::v1::Status::NewStub(
             grpc::CreateChannel(server, grpc::InsecureChannelCredentials()))),
         calls_(calls) {
-    const auto end =
-        std::chrono::system_clock::now() + std::chrono::seconds(seconds);
     for (Call& call : calls_) {
-      call.context.set_deadline(end);
       call.reader = stub_->AsyncWatch(&call.context, {}, &queue_, &call);
     }
   }
 
-  // True: all were open until their time was over.
+  // Until SIGTERM. True: all calls were open until then.
   bool Run() {
-    size_t ended = 0;
     bool all_well = true;
-    void* tag = nullptr;
-    bool ok = false;
-    while (ended < calls_.size() && queue_.Next(&tag, &ok)) {
-      Call& call = *static_cast<Call*>(tag);
-      if (call.ended) {
-        ++ended;
-        all_well &=
-            call.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
-      } else if (!ok) {
-        call.ended = true;
-        call.reader->Finish(&call.status, &call);
-      } else {
-        if (call.started) Count(call.response);
-        call.started = true;
-        call.reader->Read(&call.response, &call);
+    size_t ended = 0;
+    while (ended < calls_.size()) {
+      void* tag = nullptr;
+      bool ok = false;
+      const auto soon =
+          std::chrono::system_clock::now() + std::chrono::milliseconds(100);
+      const auto next = queue_.AsyncNext(&tag, &ok, soon);
+      if (stopped) {
+        for (Call& call : calls_) call.context.TryCancel();
       }
+      if (next != grpc::CompletionQueue::GOT_EVENT) continue;
+      Call& call = *static_cast<Call*>(tag);
+      all_well &= ok || stopped;
+      ended += call.ended;
+      if (!call.ended) Handle(call, ok);
     }
     fmt::print("{} changes\n", changes_);
     return all_well && complete_ == calls_.size();
   }
 
  private:
+  void Handle(Call& call, bool ok) {
+    if (!ok) {
+      call.ended = true;
+      call.reader->Finish(&call.status, &call);
+      return;
+    }
+    if (call.started) Count(call.response);
+    call.started = true;
+    call.reader->Read(&call.response, &call);
+  }
+
   void Count(const WatchResponse& response) {
     if (response.has_event()) ++changes_;
     if (response.complete() && ++complete_ == calls_.size()) {
@@ -89,10 +100,10 @@ class Watchers {
 }  // namespace lb::netns
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    fmt::print(stderr, "usage: watch_many SERVER CALLS SECONDS\n");
+  if (argc != 3) {
+    fmt::print(stderr, "usage: watch_many SERVER CALLS\n");
     return 2;
   }
-  lb::netns::Watchers watchers(argv[1], std::atoi(argv[2]), std::atoi(argv[3]));
-  return watchers.Run() ? 0 : 1;
+  signal(SIGTERM, [](int) { lb::netns::stopped = 1; });
+  return lb::netns::Watchers(argv[1], std::atoi(argv[2])).Run() ? 0 : 1;
 }

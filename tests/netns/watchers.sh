@@ -7,7 +7,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
 calls=100
-seconds=15
 
 many_services() { # many_services COUNT
   for ((i = 0; i < $1; ++i)); do
@@ -38,17 +37,19 @@ END
 start_nodes
 lab_wait 10 pinged || fail "the client does not reach the address"
 
-"$tools/watch_many" "unix:$LAB_DIR/n1/lbd.sock" "$calls" "$seconds" >"$LAB_DIR/watched" &
+"$tools/watch_many" "unix:$LAB_DIR/n1/lbd.sock" "$calls" >"$LAB_DIR/watched" &
 watcher=$!
-lab_wait 10 grep -q watching "$LAB_DIR/watched" || fail "not all calls have the state"
+watchers+=("$watcher")
+lab_wait 20 grep -q watching "$LAB_DIR/watched" || fail "not all calls have the state"
 ask_into "$LAB_DIR/asked"
 for ((round = 0; round < 20; ++round)); do
   many_services $((100 * (round % 2))) >"$LAB_DIR/manifests/.more.yaml"
   mv "$LAB_DIR/manifests/.more.yaml" "$LAB_DIR/manifests/more.yaml"
   sleep 0.4
 done
-watch_down
+kill "$watcher"
 wait "$watcher" || fail "a call ended early, or never had the whole state"
+watch_down
 changes=$(awk '/changes/ { print $1 }' "$LAB_DIR/watched")
 echo "$calls calls were told $changes changes"
 [[ $changes -gt $((calls * 1000)) ]] || fail "want 1000 changes for each call"
