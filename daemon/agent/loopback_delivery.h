@@ -27,12 +27,11 @@ class LoopbackDelivery {
   void RemoveLeftovers(const std::vector<net::IpAddress>& addresses);
 
   // Puts these on "lo" and takes off what else this object put there, so many
-  // addresses in one call: the kernel takes about 0.1 ms for each of IPv6. Not
-  // fewer: after each call the links are read again, with all addresses.
+  // addresses in one call: the kernel takes about 0.1 ms for each of IPv6.
   // False: call again, on a later turn of the loop. What the kernel refuses is
   // tried again with later calls, and an event once, until it is done or
   // refused for another reason.
-  static constexpr size_t kChangesMax = 128;
+  static constexpr size_t kChangesMax = 32;
   bool Deliver(const std::set<net::IpAddress>& addresses);
 
   // Was it delivered, or refused?
