@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "lb/base/status_macros.h"
+#include "lb/config/text_file.h"
 #include "lb/gossip/options.h"
 
 namespace lb {
@@ -59,23 +58,21 @@ absl::StatusOr<net::Endpoint> AdvertisedEndpoint(
 
 absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(
     const std::string& path) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(
-      std::fopen(path.c_str(), "rb"), std::fclose);
-  if (file == nullptr) {
-    const auto message =
-        fmt::format("gossip-secret-file: {}: {}", path, std::strerror(errno));
-    return errno == ENOENT ? absl::NotFoundError(message)
-                           : absl::UnavailableError(message);
+  const auto refuse = [&](absl::StatusCode code, std::string_view why) {
+    return absl::Status(code,
+                        fmt::format("gossip-secret-file: {}: {}", path, why));
+  };
+  const auto secret = config::ReadTextFile(path, kSecretSizeMax);
+  if (!secret.ok()) {
+    return refuse(secret.status().code(),
+                  std::string(secret.status().message()));
   }
-  std::string secret(kSecretSizeMax + 1, '\0');
-  secret.resize(std::fread(secret.data(), 1, secret.size(), file.get()));
-  if (secret.empty() || secret.size() > kSecretSizeMax) {
-    return absl::InvalidArgumentError(
-        fmt::format("gossip-secret-file: {}: {}, want 1 to {} bytes", path,
-                    secret.empty() ? "empty" : "too large", kSecretSizeMax));
+  if (secret->empty()) {
+    return refuse(absl::StatusCode::kInvalidArgument,
+                  fmt::format("empty, want 1 to {} bytes", kSecretSizeMax));
   }
   gossip::wire::Keyring keyring;
-  LB_RETURN_IF_ERROR(keyring.Add(gossip::wire::MetallbKey(secret)));
+  LB_RETURN_IF_ERROR(keyring.Add(gossip::wire::MetallbKey(*secret)));
   return keyring;
 }
 

@@ -1,10 +1,13 @@
 #include "daemon/agent_options.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
@@ -72,14 +75,20 @@ TEST(ReadGossipSecretTest, MakesMetallbsKeyOfTheFileAsItIs) {
 }
 
 TEST(ReadGossipSecretTest, NamesTheFileAndWhatWasWanted) {
-  const std::string path = testing::TempDir() + "/empty";
-  std::ofstream(path).flush();
-  EXPECT_THAT(ReadGossipSecret(path),
-              StatusIs(absl::StatusCode::kInvalidArgument,
-                       HasSubstr("/empty: empty, want 1 to 4096 bytes")));
-  EXPECT_THAT(ReadGossipSecret(path + "-not-there"),
-              StatusIs(absl::StatusCode::kNotFound,
-                       HasSubstr("/empty-not-there: No such file")));
+  const std::string folder = testing::TempDir();
+  std::ofstream(folder + "/empty").flush();
+  std::ofstream(folder + "/large") << std::string(4097, 'A');
+  std::filesystem::create_directories(folder + "/folder");
+  const std::pair<const char*, const char*> cases[] = {
+      {"/empty", "empty, want 1 to 4096 bytes"},
+      {"/large", "more than 4096 bytes, want fewer"},
+      {"/folder", "no regular file, want one"},
+      {"/not-there", "cannot read it: No such file or directory"},
+  };
+  for (const auto& [name, why] : cases) {
+    EXPECT_EQ(ReadGossipSecret(folder + name).status().message(),
+              fmt::format("gossip-secret-file: {}{}: {}", folder, name, why));
+  }
 }
 
 TEST(MakeAgentOptionsTest, TakesTheHostsNameIfNoneIsGiven) {

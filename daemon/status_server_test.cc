@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "daemon/certificates.h"
 #include "daemon/testing/node_test.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
@@ -222,6 +224,13 @@ TEST_F(TlsTest, TakesUpNewFiles) {
   EXPECT_TRUE(AskOver("new", "", Patience::kUntilItWorks).ok());
   EXPECT_FALSE(AskOver("ca").ok());
   (*server)->Shutdown();
+}
+
+TEST_F(TlsTest, NoCertificateIsTakenBeforeItsTime) {
+  EXPECT_THAT(KeptTlsFiles::Create(tls_, absl::Now() - absl::Hours(24)),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("server.pem: is not valid yet, want a valid "
+                                 "certificate")));
 }
 
 // gRPC by itself would take bad files up, and never serve a connection again.

@@ -265,7 +265,9 @@ TEST_F(AddressBookTest, DamagedStateAndForeignMessagesAreRefused) {
   book.Restore();
   EXPECT_THAT(book.AddressesOnRecord(), IsEmpty());
   ASSERT_FALSE(hosts_["n2"]->log().Since(0).empty());
-  EXPECT_EQ(hosts_["n2"]->log().Since(0).back().reason, "StateRefused");
+  const Event refused = hosts_["n2"]->log().Since(0).back();
+  EXPECT_EQ(refused.reason, "StateRefused");
+  EXPECT_THAT(refused.message, HasSubstr("ledger.0: ledger file: "));
   EXPECT_FALSE(book.Merge("rubbish").ok());
 }
 
