@@ -196,9 +196,10 @@ class Daemon {
         Record(EventType::kWarning, notice.reason, notice.ToString());
       }
     }
-    agent_->SetDesired(reading.desired);
-    if (reading.changes.empty() && !reading.is_first && !asked_) return;
-    asked_ = false;
+    const bool is_news = reading.is_first || !reading.changes.empty();
+    is_news ? agent_->SetDesired(reading.desired)
+            : agent_->KeepDesired(reading.desired);
+    if (!std::exchange(asked_, false) && !is_news) return;
     Record(EventType::kNormal, kManifestsRead,
            fmt::format("{}; in force: {}", config::ToString(reading.changes),
                        Summary(*reading.desired)));

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "daemon/manifest_reader.h"
+#include "daemon/testing/quiet_network.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/config/changes.h"
@@ -62,20 +63,23 @@ class Node {
     AgentOptions options;
     options.node = "n1";
     options.advertise = world_->environment().datagrams->local();
-    options.interfaces.include = {"no-such-interface"};
-    agent_ = *Agent::Create(options, world_->environment());
+    io::Environment environment = world_->environment();
+    environment.links = &network_;
+    environment.frames = &network_;
+    agent_ = *Agent::Create(options, environment);
     agent_->Start();
     reader_ = std::make_unique<ManifestReader>(
         world_->loop(),
         [this] { return config::LoadManifests({folder_ + "/m.yaml"}, {}); },
         [this](const ManifestReading& reading) {
-          agent_->SetDesired(reading.desired);
+          reading.changes.empty() ? agent_->KeepDesired(reading.desired)
+                                  : agent_->SetDesired(reading.desired);
           changed_ = reading.changes.changed.size();
         });
     Write(80);
     reader_->ReadNow();
     LB_CHECK(world_->loop()->RunUntil(
-        [&] { return agent_->placement().size() == kServices; },
+        [&] { return agent_->announcing().elected().size() == kServices; },
         absl::Seconds(60)));
     RunFor(absl::Seconds(3));  // The history is written.
   }
@@ -113,6 +117,7 @@ class Node {
 
   std::string folder_ = "/tmp/lbd-bench.XXXXXX";
   size_t changed_ = 0;
+  QuietNetwork network_;  // All are announced, to nobody.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<ManifestReader> reader_;

@@ -140,9 +140,7 @@ void Agent::Start() {
 }
 
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
-  const auto before = std::exchange(desired_, std::move(desired));
-  tally_.OnDesired(desired_->problems.size());
-  RecordProblems(before->problems);
+  KeepDesired(std::move(desired));
   AddressBook::Wanted wanted;
   wanted.pools = desired_->pools;
   wanted.incomplete = !desired_->problems.empty();
@@ -152,6 +150,12 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
   addresses_.SetWanted(std::move(wanted));
   elections_.SetDesired(*desired_);
   ScheduleReconcile();
+}
+
+void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
+  const auto before = std::exchange(desired_, std::move(desired));
+  tally_.OnDesired(desired_->problems.size());
+  RecordProblems(before->problems);
 }
 
 void Agent::OnGossip(const gossip::GossipEvent& event) {

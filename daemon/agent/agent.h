@@ -71,6 +71,9 @@ class Agent {
     SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
   }
 
+  // One more reading, which changed no object (config::Changes::empty()).
+  void KeepDesired(std::shared_ptr<const config::Desired> desired);
+
   // Hands all addresses over that another node can take, and takes no others,
   // until Undrain() or a restart. FailedPrecondition: a member is no lbd, and
   // would not take them; or the node is leaving.

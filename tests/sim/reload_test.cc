@@ -5,6 +5,7 @@
 // had and the node that announced them, whatever else was edited, added,
 // removed, reordered or broken.
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
+#include "lb/config/desired.h"
 #include "tests/sim/cluster.h"
 
 namespace lb {
@@ -141,6 +143,13 @@ TEST(ReloadTest, TheSameAgainChangesNothing) {
   cluster.SetManifests(manifests);
   cluster.RunFor(absl::Seconds(10));
   EXPECT_EQ(cluster.host("n1").state().writes(), writes);
+  EXPECT_EQ(cluster.host("n1").log().last_sequence(), events);
+  // Nor if it is known to be the same; it counts as a reading.
+  Agent& agent = cluster.agent("n1");
+  const uint64_t reads = agent.tally().manifests_read();
+  agent.KeepDesired(std::make_shared<const config::Desired>(agent.desired()));
+  cluster.RunFor(absl::Seconds(1));
+  EXPECT_EQ(agent.tally().manifests_read(), reads + 1);
   EXPECT_EQ(cluster.host("n1").log().last_sequence(), events);
 }
 

@@ -38,12 +38,20 @@ void SimStateStore::StartWrite(const std::string& name) {
 
 void SimStateStore::FinishWrite(const std::string& name, std::string value,
                                 std::vector<OnWritten> answered) {
-  ++writes_;
+  ++writes_[name];
   if (write_error_.ok()) values_[name] = std::move(value);
   pending_[name].writing = false;
   if (!pending_[name].waiting.empty()) StartWrite(name);
   const absl::Status outcome = write_error_;
   for (OnWritten& on_written : answered) on_written(outcome);
+}
+
+uint64_t SimStateStore::writes(std::string_view prefix) const {
+  uint64_t count = 0;
+  for (const auto& [name, writes] : writes_) {
+    if (name.starts_with(prefix)) count += writes;
+  }
+  return count;
 }
 
 }  // namespace lb::io

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,8 @@ class SimStateStore final : public StateStore {
 
   // What is on the disk; a test may change it between runs.
   std::map<std::string, std::string>& values() { return values_; }
-  uint64_t writes() const { return writes_; }
+  // Of names that begin so.
+  uint64_t writes(std::string_view prefix = "") const;
 
   // Forgets the writes that are under way; the process died.
   void DropPending() { pending_.clear(); }
@@ -56,7 +58,7 @@ class SimStateStore final : public StateStore {
   absl::Duration write_time_ = absl::Milliseconds(1);
   absl::Status read_error_;
   absl::Status write_error_;
-  uint64_t writes_ = 0;
+  std::map<std::string, uint64_t> writes_;  // By name.
   std::map<std::string, std::string> values_;
   std::map<std::string, Pending> pending_;
 };
