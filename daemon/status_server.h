@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/certificates.h"
+#include "daemon/connection_acceptor.h"
 #include "grpcpp/grpcpp.h"
 
 namespace lb {
@@ -45,10 +46,15 @@ class StatusServer {
   void Shutdown();
 
  private:
-  explicit StatusServer(std::unique_ptr<grpc::Server> server)
-      : server_(std::move(server)) {}
+  StatusServer(
+      std::unique_ptr<grpc::Server> server,
+      std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door,
+      std::unique_ptr<ConnectionAcceptor> acceptor);
 
   std::unique_ptr<grpc::Server> server_;
+  // What comes through it the server serves.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door_;
+  std::unique_ptr<ConnectionAcceptor> acceptor_;  // Ends before the others.
 };
 
 }  // namespace lb
