@@ -132,26 +132,43 @@ absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  // Else a second daemon could listen at the same port unnoticed.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  int port = 0;
-  builder.AddListeningPort(options.listen, CredentialsOf(tls.get()), &port);
+  using Door = grpc::ServerBuilder::experimental_type;
+  auto door = builder.experimental().AddExternalConnectionAcceptor(
+      Door::ExternalConnectionType::FROM_FD, CredentialsOf(tls.get()));
   for (grpc::Service* service : services) builder.RegisterService(service);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return absl::UnavailableError(
+        fmt::format("status-listen: {}: gRPC does not start", options.listen));
+  }
   // The socket is for its owner and group from the first moment on.
   const mode_t previous_mask = umask(owners == nullptr ? 0117 : 0177);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  auto acceptor = ConnectionAcceptor::Listen(options.listen);
   umask(previous_mask);
-  if (server == nullptr || port == 0) {
-    return absl::UnavailableError(fmt::format(
-        "status-listen: cannot listen on {} (in use, or not permitted)",
-        options.listen));
-  }
+  LB_RETURN_IF_ERROR(acceptor.status());
   if (owners != nullptr) {
     LB_RETURN_IF_ERROR(
         OpenToGroup(options.listen.substr(kUnix.size()), *owners));
   }
   return std::unique_ptr<StatusServer>(
-      new StatusServer(std::move(tls), std::move(server)));
+      new StatusServer(std::move(tls), std::move(server), std::move(door),
+                       *std::move(acceptor)));
+}
+
+StatusServer::StatusServer(
+    std::unique_ptr<KeptTlsFiles> tls, std::unique_ptr<grpc::Server> server,
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door,
+    std::unique_ptr<ConnectionAcceptor> acceptor)
+    : tls_(std::move(tls)),
+      server_(std::move(server)),
+      door_(std::move(door)),
+      acceptor_(std::move(acceptor)) {
+  acceptor_->Start([this](int descriptor) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+        connection;
+    connection.fd = descriptor;
+    door_->HandleNewConnection(&connection);
+  });
 }
 
 absl::Status StatusServer::ReadTlsFiles() {
@@ -159,6 +176,7 @@ absl::Status StatusServer::ReadTlsFiles() {
 }
 
 void StatusServer::Shutdown() {
+  acceptor_.reset();
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
 }
 

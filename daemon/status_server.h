@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/certificates.h"
+#include "daemon/connection_acceptor.h"
 #include "grpcpp/grpcpp.h"
 
 namespace lb {
@@ -50,12 +51,16 @@ class StatusServer {
   void Shutdown();
 
  private:
-  StatusServer(std::unique_ptr<KeptTlsFiles> tls,
-               std::unique_ptr<grpc::Server> server)
-      : tls_(std::move(tls)), server_(std::move(server)) {}
+  StatusServer(
+      std::unique_ptr<KeptTlsFiles> tls, std::unique_ptr<grpc::Server> server,
+      std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door,
+      std::unique_ptr<ConnectionAcceptor> acceptor);
 
   const std::unique_ptr<KeptTlsFiles> tls_;  // Null: in the clear.
   std::unique_ptr<grpc::Server> server_;
+  // What comes through it the server serves.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door_;
+  std::unique_ptr<ConnectionAcceptor> acceptor_;  // Ends before the others.
 };
 
 }  // namespace lb

@@ -3,6 +3,7 @@
 #include "daemon/status_server.h"
 
 #include <grp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -74,6 +75,39 @@ TEST_F(StatusServerTest, ReplacesASocketThatNobodyServes) {
                 std::filesystem::perms::others_all,
             std::filesystem::perms::none);
   (*server)->Shutdown();
+}
+
+// As many silent connections as the process may have descriptors; both ends are
+// in this one. What gRPC's own listener does not outlive.
+TEST_F(StatusServerTest, GoesOnAfterMoreConnectionsThanItHasDescriptors) {
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit usual = {.rlim_cur = 1024, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  const std::string path = folder_ + "/many.sock";
+  const auto server = Start({.listen = "unix:" + path});
+  ASSERT_THAT(server, IsOk());
+  sockaddr_un address = {.sun_family = AF_UNIX};
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  std::vector<int> sockets;
+  while (sockets.size() < 2000) {
+    const int made = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (made < 0) break;
+    sockets.push_back(made);
+    connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  }
+  EXPECT_GT(sockets.size(), 300u);
+  for (const int made : sockets) close(made);
+  const auto stub = status::v1::Status::NewStub(
+      grpc::CreateChannel("unix:" + path, grpc::InsecureChannelCredentials()));
+  status::v1::GetNodeResponse node;
+  grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::seconds(30));
+  EXPECT_TRUE(stub->GetNode(&context, {}, &node).ok());
+  (*server)->Shutdown();
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(StatusServerTest, MakesTheFolderOfItsSocket) {

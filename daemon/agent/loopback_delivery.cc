@@ -54,7 +54,11 @@ bool LoopbackDelivery::Change(const net::IpAddress& address, bool deliver) {
                                       : installer.Uninstall(kLoopback, address);
   Report(address, deliver ? "put on" : "taken off", status);
   if (!status.ok()) return false;
-  deliver ? (void)delivered_.insert(address) : (void)delivered_.erase(address);
+  if (deliver) {
+    delivered_.insert(address);
+  } else {
+    delivered_.erase(address);
+  }
   return true;
 }
 

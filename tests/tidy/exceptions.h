@@ -18,6 +18,11 @@ struct Exception {
 inline constexpr std::array kExceptions = {
     Exception{"daemon/agent/strict_arp.cc", "parameters",
               "Four words of one message."},
+    Exception{"daemon/connection_acceptor.cc", "socket",
+              "Accepts for gRPC, which does not bound it."},
+    Exception{"daemon/connection_acceptor.cc", "thread",
+              "Connections for gRPC's threads, beside the loop."},
+    Exception{"daemon/connection_acceptor.h", "thread", "The same."},
     Exception{"daemon/daemon.cc", "thread",
               "The server's shutdown waits for the loop."},
     Exception{"daemon/lbctl/client.cc", "clock", "A client's deadline."},

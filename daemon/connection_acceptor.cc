@@ -1,0 +1,142 @@
+#include "daemon/connection_acceptor.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "lb/base/check.h"
+#include "lb/base/status_macros.h"
+#include "lb/net/endpoint.h"
+
+namespace lb {
+namespace {
+
+constexpr std::string_view kUnix = "unix:";
+constexpr int kBacklog = 128;
+// After an error that is not one connection's: no descriptor left, say.
+constexpr std::chrono::milliseconds kPause(100);
+
+struct Address {
+  sockaddr_storage bytes = {};
+  socklen_t size = 0;
+};
+
+absl::StatusOr<Address> UnixAddress(const std::string& path) {
+  Address address;
+  sockaddr_un named = {.sun_family = AF_UNIX};
+  if (path.empty() || path.size() >= sizeof(named.sun_path)) {
+    return absl::InvalidArgumentError(
+        fmt::format("status-listen: \"{}\": want a path of 1 to {} bytes", path,
+                    sizeof(named.sun_path) - 1));
+  }
+  std::memcpy(named.sun_path, path.data(), path.size());
+  std::memcpy(&address.bytes, &named, sizeof(named));
+  address.size = sizeof(named);
+  return address;
+}
+
+absl::StatusOr<Address> TcpAddress(const std::string& listen) {
+  LB_ASSIGN_OR_RETURN(const net::Endpoint endpoint,
+                      net::ParseEndpoint(listen, /*default_port=*/0));
+  const std::string text = endpoint.address.ToString();
+  Address address;
+  if (endpoint.address.is_ipv4()) {
+    sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(endpoint.port)};
+    LB_CHECK(inet_pton(AF_INET, text.c_str(), &to.sin_addr) == 1);
+    std::memcpy(&address.bytes, &to, sizeof(to));
+    address.size = sizeof(to);
+    return address;
+  }
+  sockaddr_in6 to = {.sin6_family = AF_INET6,
+                     .sin6_port = htons(endpoint.port)};
+  LB_CHECK(inet_pton(AF_INET6, text.c_str(), &to.sin6_addr) == 1);
+  std::memcpy(&address.bytes, &to, sizeof(to));
+  address.size = sizeof(to);
+  return address;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ConnectionAcceptor>> ConnectionAcceptor::Listen(
+    const std::string& listen) {
+  const bool is_unix = listen.starts_with(kUnix);
+  const std::string path = is_unix ? listen.substr(kUnix.size()) : "";
+  LB_ASSIGN_OR_RETURN(const Address address,
+                      is_unix ? UnixAddress(path) : TcpAddress(listen));
+  const int made = socket(address.bytes.ss_family,
+                          SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (is_unix) {
+    unlink(path.c_str());
+  } else {
+    // Connections have what their listener has.
+    const int on = 1;
+    setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  }
+  if (made < 0 ||
+      bind(made, reinterpret_cast<const sockaddr*>(&address.bytes),
+           address.size) != 0 ||
+      ::listen(made, kBacklog) != 0) {
+    const std::string why = std::strerror(errno);
+    if (made >= 0) close(made);
+    return absl::UnavailableError(
+        fmt::format("status-listen: cannot listen on {}: {}", listen, why));
+  }
+  return std::unique_ptr<ConnectionAcceptor>(
+      new ConnectionAcceptor(made, path));
+}
+
+ConnectionAcceptor::ConnectionAcceptor(int socket, std::string path)
+    : socket_(socket), stop_(eventfd(0, EFD_CLOEXEC)), path_(std::move(path)) {
+  LB_CHECK(stop_ >= 0);
+}
+
+ConnectionAcceptor::~ConnectionAcceptor() {
+  if (thread_.joinable()) {
+    eventfd_write(stop_, 1);
+    thread_.join();
+  }
+  if (!path_.empty()) unlink(path_.c_str());
+  close(socket_);
+  close(stop_);
+}
+
+void ConnectionAcceptor::Start(std::function<void(int descriptor)> take) {
+  thread_ = std::thread([this, take = std::move(take)] { Run(take); });
+}
+
+void ConnectionAcceptor::Run(
+    const std::function<void(int descriptor)>& take) const {
+  std::array<pollfd, 2> polled = {pollfd{stop_, POLLIN, 0},
+                                  pollfd{socket_, POLLIN, 0}};
+  while (true) {
+    poll(polled.data(), polled.size(), /*timeout=*/-1);
+    if (polled[0].revents != 0) return;
+    const int accepted =
+        accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted >= kDescriptorsMax) {
+      close(accepted);
+    } else if (accepted >= 0) {
+      take(accepted);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+               errno == ENOBUFS) {
+      poll(polled.data(), /*nfds=*/1, static_cast<int>(kPause.count()));
+    }
+  }
+}
+
+}  // namespace lb

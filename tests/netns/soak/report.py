@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""What the clients of a soak saw, as tables; what grew.
+
+    report.py FOLDER    of soak.sh
+
+Exit status 1, and a line for each breach, if a daemon holds more files at the
+end than at the start, or, in runs of LONG seconds, more memory than GROWTH
+allows.
+"""
+
+import collections
+import os
+import statistics
+import sys
+
+LONG = 600
+GROWTH = 1.10
+# A fault counts for so long after it was mended.
+AFTER = 3.0
+# What begins and ends each kind; where two overlap, the first in this list has
+# what happens meanwhile.
+KINDS = {
+    "split": ("network", "split", "join"),
+    "link down": ("network", "cut", "mend"),
+    "loss of 5 to 30 %": ("network", "loss", "loss"),
+    "gossip cut": ("network", "deafen", "hear"),
+    "SIGSTOP": ("node", "stop", "wake"),
+    "kill -9": ("node", "kill", "start"),
+    "SIGTERM": ("node", "end", "start"),
+    "drain": ("node", "drain", "undrain"),
+    "reload": ("node", "reload", None),
+}
+NOTHING = "no fault"
+
+
+def lines(path):
+    with open(path, encoding="utf-8") as file:
+        return [line.split() for line in file]
+
+
+class Faults:
+    """When what failed."""
+
+    def __init__(self, entries):
+        self.spans = []  # (start, end, kind)
+        begun = {}
+        for at, action, target, *value in entries:
+            at = float(at)
+            mended = value == ["0"]
+            for kind, (_, first, last) in KINDS.items():
+                if action == last and (first != last or mended):
+                    start = begun.pop((kind, target), None)
+                    if start is not None:
+                        self.spans.append((start, at + AFTER, kind))
+                elif action == first:
+                    begun[kind, target] = at
+                    if last is None:
+                        self.spans.append((at, at + AFTER, kind))
+
+    def count(self, kind):
+        return sum(1 for span in self.spans if span[2] == kind)
+
+    def at(self, time):
+        """The kind that time counts for."""
+        kinds = {kind for start, end, kind in self.spans
+                 if start <= time <= end}
+        return next((kind for kind in KINDS if kind in kinds), NOTHING)
+
+
+class Seen:
+    """What one client wrote, by kind of fault."""
+
+    def __init__(self, entries, faults):
+        self.asked = collections.Counter()
+        self.lost = collections.Counter()
+        self.lost_of = collections.Counter()  # By address.
+        self.longest = collections.defaultdict(float)
+        self.doubles = collections.Counter()
+        self.double_times = collections.defaultdict(list)
+        self.repeated = 0
+        for at, address, kind, value in entries:
+            at = float(at)
+            if kind == "asked":
+                self.asked[faults.at(at - 0.5)] += int(value)
+            elif kind == "lost":
+                self.lost[faults.at(at)] += 1
+                self.lost_of[address] += 1
+            elif kind == "silent":
+                # Of the fault in whose time it began.
+                fault = faults.at(at - float(value))
+                self.longest[fault] = max(self.longest[fault], float(value))
+            elif kind == "double":
+                self.doubles[faults.at(at)] += 1
+                self.double_times[address].append(at)
+            elif kind == "repeated":
+                self.repeated += 1
+
+    def share(self, kinds):
+        asked = sum(self.asked[kind] for kind in kinds)
+        lost = sum(self.lost[kind] for kind in kinds)
+        return 100 * (1 - lost / asked) if asked else None
+
+    def double_spells(self, faults, gap=1.0):
+        """Longest time that one address was answered doubly, by kind."""
+        longest = collections.defaultdict(float)
+        for times in self.double_times.values():
+            start = previous = times[0]
+            for at in times[1:] + [float("inf")]:
+                if at - previous > gap:
+                    kind = faults.at(start)
+                    longest[kind] = max(longest[kind], previous - start + 0.2)
+                    start = at
+                previous = at
+        return longest
+
+
+def percent(share):
+    return "" if share is None else f"{share:.3f} %"
+
+
+def row(*cells):
+    print("| " + " | ".join(str(cell) for cell in cells) + " |")
+
+
+def table(*head):
+    row(*head)
+    row(*["---"] * len(head))
+
+
+def tell_faults(pings, asked, faults):
+    spells = asked.double_spells(faults)
+    table("while", "times", "pings", "answered", "longest silence",
+          "questions", "answered by two", "longest")
+    for kind in [*KINDS, NOTHING]:
+        if pings.asked[kind]:
+            row(kind, faults.count(kind) or "", pings.asked[kind],
+                percent(pings.share([kind])), f"{pings.longest[kind]:.1f} s",
+                asked.asked[kind], asked.doubles[kind],
+                f"{spells[kind]:.1f} s")
+    network = [k for k, v in KINDS.items() if v[0] == "network"]
+    node = [k for k, v in KINDS.items() if v[0] == "node"]
+    print()
+    table("availability", "pings answered")
+    row("while the network fails", percent(pings.share(network)))
+    row("while nodes fail, end, drain or reload", percent(pings.share(node)))
+    row("else", percent(pings.share([NOTHING])))
+    row("all", percent(pings.share([*KINDS, NOTHING])))
+
+
+def tell_addresses(pings, asked, addresses):
+    each = sum(pings.asked.values()) / len(addresses)
+    shares = sorted((100 * (1 - pings.lost_of[a] / each), a)
+                    for a in addresses)
+    print(f"\nOf {len(addresses)} addresses the worst was answered "
+          f"{shares[0][0]:.3f} % ({shares[0][1]}), the median "
+          f"{statistics.median(s for s, _ in shares):.3f} %, the best "
+          f"{shares[-1][0]:.3f} %. Questions answered twice by one node: "
+          f"{asked.repeated}.\n")
+
+
+def tell_growth(samples, long):
+    """The table, and what grew too much."""
+    breaches = []
+    table("node", "processes", "RSS at start", "most", "at end",
+          "files at start", "most", "at end")
+    for node in sorted({sample[1] for sample in samples}):
+        own = [[int(v) for v in s[2:]] for s in samples if s[1] == node]
+        processes = len({pid for pid, _, _ in own})
+        first, last = own[0], own[-1]
+        row(node, processes, f"{first[1] / 1024:.1f} MB",
+            f"{max(rss for _, rss, _ in own) / 1024:.1f} MB",
+            f"{last[1] / 1024:.1f} MB ({100 * (last[1] / first[1] - 1):+.1f} %)",
+            first[2], max(fds for _, _, fds in own), last[2])
+        if last[2] > first[2]:
+            breaches.append(f"{node}: {last[2]} files, {first[2]} at the start")
+        if long and last[1] > first[1] * GROWTH:
+            breaches.append(f"{node}: {last[1]} KB, {first[1]} at the start")
+    return breaches
+
+
+def main(folder):
+    faults = Faults(lines(f"{folder}/faults"))
+    pings = Seen(lines(f"{folder}/pings"), faults)
+    asked = Seen(lines(f"{folder}/asked"), faults)
+    samples = lines(f"{folder}/samples")
+    addresses = [a for given in lines(f"{folder}/given") for a in given[1:]]
+    tell_faults(pings, asked, faults)
+    tell_addresses(pings, asked, addresses)
+    lasted = int(samples[-1][0]) - int(samples[0][0])
+    breaches = tell_growth(samples, lasted >= LONG)
+    for breach in breaches:
+        print(f"BREACH: {breach}")
+    for name in sorted(os.listdir(folder)):
+        if name.startswith("problems-"):
+            for problem in lines(f"{folder}/{name}"):
+                print(f"{name}: {' '.join(problem)}")
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
