@@ -62,8 +62,8 @@ void History::Observe(absl::Time now, const HistoryView& view) {
   auto it = open_.begin();
   for (const SeenAnnouncement& seen : view.seen) {
     const auto goes_before = [&](const Key& key) {
-      return std::tie(key.first, key.second) <
-             std::make_tuple(seen.service, seen.address);
+      return std::tuple(std::string_view(key.first), key.second) <
+             std::tuple(seen.service, seen.address);
     };
     while (it != open_.end() && goes_before(it->first)) {
       it = it->second.restored ? std::next(it)

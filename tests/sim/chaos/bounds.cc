@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "daemon/agent/announcing.h"
-#include "lb/announce/announcement_schedule.h"
-#include "lb/announce/claim.h"
+#include "lb/announce/announcer.h"
 
 namespace lb::chaos {
 namespace {
@@ -29,7 +28,7 @@ std::string Seconds(absl::Duration duration) {
 
 Bounds BoundsOf(const AgentOptions& options, int nodes) {
   const gossip::GossipOptions& g = options.gossip;
-  const announce::ClaimOptions claim;
+  const announce::AnnouncerOptions defaults;  // As agents have them.
   const double scale = std::max(1.0, std::log10(nodes));
   Bounds bounds;
   bounds.detection = g.probe_interval * g.awareness_max_multiplier +
@@ -37,17 +36,16 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
                          g.suspicion_max_timeout_mult;
   bounds.gossip =
       g.gossip_interval * g.retransmit_mult * std::ceil(std::log10(nodes + 1));
-  bounds.settlement =
-      Announcing::kFresh + claim.insist_interval + options.handover.claim_wait;
+  bounds.settlement = Announcing::kFresh + defaults.claim.insist_interval +
+                      options.handover.claim_wait;
   bounds.double_answer = bounds.detection + bounds.gossip + bounds.settlement;
-  const announce::ScheduleOptions schedule;
-  bounds.refresh = schedule.period + schedule.period_jitter;
+  bounds.refresh = defaults.schedule.period + defaults.schedule.period_jitter;
   bounds.unheard = bounds.double_answer + bounds.refresh;
   bounds.settle_time = options.settle_time;
   bounds.rejoining =
       (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +
       g.tcp_timeout;
-  bounds.retry = AddressBook::kReleaseDelay + claim.retry_interval;
+  bounds.retry = AddressBook::kReleaseDelay + defaults.claim.retry_interval;
   bounds.rest = bounds.double_answer + bounds.rejoining + bounds.settle_time +
                 bounds.retry;
   return bounds;

@@ -6,6 +6,8 @@
 #include <set>
 #include <variant>
 
+#include "lb/announce/announcer.h"
+#include "lb/announce/verdict.h"
 #include "lb/net/arp.h"
 #include "lb/net/ethernet.h"
 #include "lb/net/ndp.h"
@@ -367,10 +369,8 @@ void Checker::CheckFollowers() {
   }
   const auto answering = Answering();
   for (const auto& [vip, nodes] : answering) {
-    for (const Node* node : nodes)
-      answers_since_.emplace(std::pair(vip, node), now);
-    const auto alone =
-        alone_since_.emplace(vip, std::pair(nodes[0], now)).first;
+    for (const Node* node : nodes) answers_since_.try_emplace({vip, node}, now);
+    const auto alone = alone_since_.try_emplace(vip, nodes[0], now).first;
     if (nodes.size() > 1 || alone->second.first != nodes[0]) {
       alone->second = {nodes[0], now};
       continue;
