@@ -15,6 +15,7 @@ import struct
 import sys
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "soak"))
 # pylint: disable=wrong-import-position
 import gossip_bytes as gossip
