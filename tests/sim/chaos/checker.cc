@@ -296,10 +296,14 @@ bool Checker::HasSegmentFault() const {
   return false;
 }
 
-// Who has started since gossip was cut knows none of the other side's MACs, and
-// takes them for foreign hosts.
+// Who has started since gossip was cut knows none of the other side's MACs, or
+// those of a host that took a name there, and takes them for foreign hosts.
 bool Checker::KnowEachOther(const Node& a, const Node& b) const {
-  return a.agent->gossip().Find(b.name) && b.agent->gossip().Find(a.name);
+  const auto knows = [](const Node& one, const Node& other) {
+    const auto member = one.agent->gossip().Find(other.name);
+    return member && member->endpoint == other.host->endpoint();
+  };
+  return knows(a, b) && knows(b, a);
 }
 
 void Checker::CheckDoubleAnswers() {
