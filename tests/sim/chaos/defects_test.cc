@@ -7,7 +7,6 @@
 #include <sstream>
 #include <string>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/sim/chaos/defect.h"
 #include "tests/sim/chaos/run.h"
@@ -33,12 +32,13 @@ TEST_P(DefectTest, IsFound) {
     scenario.defect = defect;
     const Outcome outcome = RunScenario(scenario);
     if (!outcome.violation) continue;
-    const std::string row =
-        fmt::format("| `{}` | `{}` | {} |", ToString(defect),
-                    outcome.violation->invariant, seed);
-    fmt::print("{}\n", row);
+    const std::string row = fmt::format("| `{}` | `{}` |", ToString(defect),
+                                        outcome.violation->invariant);
+    fmt::print("{} {} |\n", row, seed);
     std::fflush(stdout);
-    EXPECT_THAT(Documentation(), testing::HasSubstr(row));
+    // Which seed it is changes with the product.
+    EXPECT_TRUE(Documentation().find(row) != std::string::npos)
+        << "docs/reliability.md has no row " << row;
     // What is found is the defect: without it the scenario holds.
     scenario.defect = Defect::kNone;
     EXPECT_FALSE(RunScenario(scenario).violation);
