@@ -89,6 +89,8 @@ class Checker {
   // Since when a node answers for an address, and since when alone.
   std::map<std::pair<net::IpAddress, const Node*>, absl::Time> answers_since_;
   std::map<net::IpAddress, std::pair<const Node*, absl::Time>> alone_since_;
+  // Since when a client sends elsewhere.
+  std::map<std::pair<const LanHost*, net::IpAddress>, absl::Time> astray_since_;
   uint64_t intervals_ = 0;
   size_t next_node_ = 0;
 };
