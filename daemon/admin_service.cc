@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "daemon/agent/address_field.h"
 #include "daemon/loop_call.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/printable.h"
 #include "lb/gossip/wire/keyring.h"
-#include "lb/net/ip_address.h"
 
 namespace lb {
 namespace {
@@ -68,13 +68,7 @@ absl::StatusOr<AddressBook::ReleaseTarget> ParseTarget(
         "address, service: want just one of the two");
   }
   AddressBook::ReleaseTarget target = {.service = request.service()};
-  if (request.address().empty()) return target;
-  const auto address = net::ParseIpAddress(request.address());
-  if (!address.ok()) {
-    return absl::InvalidArgumentError("address: " +
-                                      std::string(address.status().message()));
-  }
-  target.address = *address;
+  LB_ASSIGN_OR_RETURN(target.address, ReadAddressField(request.address()));
   return target;
 }
 

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "daemon/manifest_reader.h"
+#include "daemon/testing/many_services.h"
 #include "daemon/testing/quiet_network.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
@@ -29,29 +30,6 @@ namespace {
 
 constexpr int kServices = 10'000;
 constexpr int kRounds = 11;
-
-// `port` is that of one service in the middle.
-std::string Manifests(int port) {
-  std::string text =
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: IPAddressPool\n"
-      "metadata: {name: pool}\n"
-      "spec: {addresses: [10.0.0.0/16]}\n"
-      "---\n"
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: L2Advertisement\n"
-      "metadata: {name: all}\n";
-  for (int i = 0; i < kServices; ++i) {
-    text += fmt::format(
-        "---\n"
-        "apiVersion: v1\n"
-        "kind: Service\n"
-        "metadata: {{name: service-{}, namespace: default}}\n"
-        "spec: {{type: LoadBalancer, ports: [{{port: {}}}]}}\n",
-        i, i == kServices / 2 ? port : 80);
-  }
-  return text;
-}
 
 class Node {
  public:
@@ -86,7 +64,7 @@ class Node {
   ~Node() { std::filesystem::remove_all(folder_); }
 
   void Write(int port) {
-    std::ofstream(folder_ + "/m.yaml") << Manifests(port);
+    std::ofstream(folder_ + "/m.yaml") << ManyServices(kServices, port);
   }
   ManifestReader& reader() { return *reader_; }
   size_t changed() const { return changed_; }

@@ -21,6 +21,7 @@
 #include "daemon/metrics/agent_metrics.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
+#include "daemon/testing/many_services.h"
 #include "fmt/format.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/base/check.h"
@@ -34,28 +35,6 @@ namespace {
 constexpr int kServices = 10'000;
 constexpr int kWatchers = 100;
 constexpr int kRounds = 21;
-
-std::string Manifests() {
-  std::string text =
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: IPAddressPool\n"
-      "metadata: {name: pool}\n"
-      "spec: {addresses: [10.0.0.0/16]}\n"
-      "---\n"
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: L2Advertisement\n"
-      "metadata: {name: all}\n";
-  for (int i = 0; i < kServices; ++i) {
-    text += fmt::format(
-        "---\n"
-        "apiVersion: v1\n"
-        "kind: Service\n"
-        "metadata: {{name: service-{}, namespace: default}}\n"
-        "spec: {{type: LoadBalancer, ports: [{{port: 80}}]}}\n",
-        i);
-  }
-  return text;
-}
 
 // A node with its status service, on a thread of its own.
 class Node {
@@ -79,7 +58,7 @@ class Node {
     channel_ = grpc::CreateChannel(listen, grpc::InsecureChannelCredentials());
     agent_->Start();
     config::Manifests manifests;
-    config::ParseManifests("m.yaml", Manifests(), {}, &manifests);
+    config::ParseManifests("m.yaml", ManyServices(kServices), {}, &manifests);
     agent_->SetDesired(config::BuildDesired(manifests, {}));
     LB_CHECK(world_->loop()->RunUntil(
         [&] { return agent_->placement().size() == kServices; },

@@ -41,6 +41,10 @@ absl::StatusOr<status::v1::ExplainResponse> Agent::Explain(
     described->set_rank(static_cast<uint32_t>(node.rank));
     described->set_score(node.score);
     described->set_draining(draining.contains(node.node));
+    if (node.rank != 1) continue;
+    for (const std::string& interface : why.interfaces) {
+      described->add_interfaces(interface);
+    }
   }
   return response;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "daemon/agent/address_field.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent/page.h"
 #include "lb/base/status_macros.h"
@@ -88,14 +89,7 @@ absl::StatusOr<status::v1::ListServicesResponse> Agent::ListServices(
                                  ? ""
                                  : request.service_namespace() + "/";
   ServiceFilter filter = {prefix, request.pool(), request.node(), {}};
-  if (!request.address().empty()) {
-    const auto address = net::ParseIpAddress(request.address());
-    if (!address.ok()) {
-      return absl::InvalidArgumentError(
-          "address: " + std::string(address.status().message()));
-    }
-    filter.address = *address;
-  }
+  LB_ASSIGN_OR_RETURN(filter.address, ReadAddressField(request.address()));
   status::v1::ListServicesResponse response;
   const AddressEntries& entries = addresses_.entries();
   for (auto it = entries.upper_bound(page.after()); it != entries.end(); ++it) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "daemon/agent/address_field.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent/page.h"
 #include "daemon/agent/timestamp.h"
@@ -114,14 +115,7 @@ absl::StatusOr<status::v1::ListAnnouncementsResponse> Agent::ListAnnouncements(
   LB_ASSIGN_OR_RETURN(Page page,
                       Page::Of(request.page_size(), request.page_token()));
   HistoryFilter filter = {request, {}};
-  if (!request.address().empty()) {
-    const auto address = net::ParseIpAddress(request.address());
-    if (!address.ok()) {
-      return absl::InvalidArgumentError(
-          "address: " + std::string(address.status().message()));
-    }
-    filter.address = *address;
-  }
+  LB_ASSIGN_OR_RETURN(filter.address, ReadAddressField(request.address()));
   if (request.has_since()) filter.since = ToTime(request.since());
   status::v1::ListAnnouncementsResponse response;
   for (const auto& [number, entry] : history_.history().entries()) {

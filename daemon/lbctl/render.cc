@@ -246,6 +246,8 @@ std::string Render(const status::v1::ExplainResponse& explanation,
                    const Style& style) {
   Table table({"NODE", "RANK", "VERDICT", "DIGEST", "SCORE", "INTERFACES"});
   for (const auto& node : explanation.nodes()) {
+    const std::string interfaces =
+        node.interfaces().empty() ? "all" : Join(node.interfaces());
     table.Add({node.node(),
                node.rank() == 0 ? "" : fmt::format("{}", node.rank()),
                node.draining() && node.verdict() != "nodeDraining"
@@ -253,7 +255,7 @@ std::string Render(const status::v1::ExplainResponse& explanation,
                    : node.verdict(),
                style.wide ? node.digest() : node.digest().substr(0, 12),
                node.score() == 0 ? "" : fmt::format("{:g}", node.score()),
-               node.interfaces().empty() ? "all" : Join(node.interfaces())});
+               node.rank() == 1 ? interfaces : ""});
   }
   return fmt::format(
       "Service: {}\n"

@@ -211,7 +211,7 @@ TEST(RenderTest, ExplanationsShowTheRanking) {
       "NODE  RANK  VERDICT                        DIGEST        SCORE  "
       "INTERFACES\n"
       "n2    1     candidate                      0123456789ab  -      all\n"
-      "n1    -     no usable interface, draining  -             -      all\n");
+      "n1    -     no usable interface, draining  -             -      -\n");
   EXPECT_THAT(Render(response, {.wide = true}), HasSubstr("0123456789abcdef"));
 }
 

@@ -343,6 +343,23 @@ TEST_P(ClusterFaultTest, AgreesAgainAfterRandomFaults) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ClusterFaultTest, testing::Range(1, 21));
 
+TEST(ClusterTest, ExplainNamesTheInterfacesOfTheFirst) {
+  Cluster cluster(/*seed=*/15, /*nodes=*/3);
+  cluster.SetManifests(PoolManifest("first-pool", "172.18.8.201/32") +
+                       "---\n"
+                       "apiVersion: metallb.io/v1beta1\n"
+                       "kind: L2Advertisement\n"
+                       "metadata: {name: one}\n"
+                       "spec: {interfaces: [eth0]}\n" +
+                       ServiceManifest("a"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  const auto why = cluster.agent("n1").Explain("default/a");
+  ASSERT_TRUE(why.ok()) << why.status();
+  EXPECT_THAT(why->nodes(0).interfaces(), ElementsAre("eth0"));
+  EXPECT_THAT(why->nodes(1).interfaces(), SizeIs(0));
+}
+
 TEST(ClusterTest, SameSeedSameTrace) {
   uint64_t hashes[2];
   for (uint64_t& hash : hashes) {

@@ -54,27 +54,6 @@ bool HasHeard(const Stage::Node& node) {
   });
 }
 
-bool IsStatic(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::kCrash:
-    case FaultKind::kKill:
-    case FaultKind::kWipe:
-    case FaultKind::kPowerCut:
-    case FaultKind::kPause:
-    case FaultKind::kClockJump:
-    case FaultKind::kClockDrift:
-    case FaultKind::kBrokenManifest:
-    case FaultKind::kAddService:
-    case FaultKind::kAddPool:
-    case FaultKind::kRemoveService:
-    case FaultKind::kDrain:
-    case FaultKind::kMalformed:
-      return true;
-    default:
-      return false;
-  }
-}
-
 uint64_t OverflowsOf(const gossip::GossipCounters& counters) {
   return counters.members_overflow + counters.broadcasts_overflow +
          counters.user_messages_overflow + counters.user_state_overflow +

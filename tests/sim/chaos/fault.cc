@@ -63,6 +63,27 @@ std::string_view ToString(FaultKind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
+bool IsStatic(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kCrash:
+    case FaultKind::kKill:
+    case FaultKind::kWipe:
+    case FaultKind::kPowerCut:
+    case FaultKind::kPause:
+    case FaultKind::kClockJump:
+    case FaultKind::kClockDrift:
+    case FaultKind::kBrokenManifest:
+    case FaultKind::kAddService:
+    case FaultKind::kAddPool:
+    case FaultKind::kRemoveService:
+    case FaultKind::kDrain:
+    case FaultKind::kMalformed:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string ToString(const Script& script) {
   std::string text;
   for (const Fault& fault : script) {

@@ -65,6 +65,8 @@ using Script = std::vector<Fault>;
 
 // "loss", "cut-one-way", ...
 std::string_view ToString(FaultKind kind);
+// May the cluster come to rest while it lasts?
+bool IsStatic(FaultKind kind);
 
 std::string ToString(const Script& script);
 // InvalidArgument: which fault, and what is wrong. The empty text is no fault.

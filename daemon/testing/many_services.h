@@ -1,0 +1,15 @@
+// ManyServices: the manifests of the benchmarks.
+#ifndef LB_DAEMON_TESTING_MANY_SERVICES_H_
+#define LB_DAEMON_TESTING_MANY_SERVICES_H_
+
+#include <string>
+
+namespace lb {
+
+// Services default/service-0, -1, ... of port 80, with a pool of 65,536
+// addresses that is announced everywhere. The one in the middle has `port`.
+std::string ManyServices(int count, int port = 80);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_TESTING_MANY_SERVICES_H_
