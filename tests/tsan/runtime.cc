@@ -81,6 +81,18 @@ void Await(void* mutex, const void* condition) {
   Waiting(mutex, [&] { next(mutex, condition); });
 }
 
+// As absl::Notification waits.
+void LockWhen(void* mutex,
+              const void* condition) __asm__(MUTEX
+                                             "8LockWhenERKNS0_9ConditionE");
+void LockWhen(void* mutex, const void* condition) {
+  static const auto next =
+      Next<void(void*, const void*)>(MUTEX "8LockWhenERKNS0_9ConditionE");
+  __tsan_mutex_pre_lock(mutex, 0);
+  next(mutex, condition);
+  __tsan_mutex_post_lock(mutex, 0, 0);
+}
+
 void Wait(void* self, void* mutex) __asm__(COND_VAR "4WaitEPNS0_5MutexE");
 void Wait(void* self, void* mutex) {
   static const auto next =
