@@ -145,7 +145,7 @@ TEST_P(SplitBrainTest, OneGoesOnAndBothSaySo) {
 
 // Both announce, and all rounds have passed, when they come to hear each other.
 TEST_P(SplitBrainTest, ARefreshShowsWhatWasHiddenByAPartition) {
-  world_.segment().paths().Partition({{n1_}}, {{n2_}});
+  world_.segment().paths().Partition({n1_}, {n2_});
   node1_->SetAnnouncements({{vip_, {}}});
   node2_->SetAnnouncements({{vip_, {}}});
   Run(absl::Seconds(70));
@@ -160,7 +160,7 @@ TEST_P(SplitBrainTest, ARefreshShowsWhatWasHiddenByAPartition) {
 
 // One side's word is enough.
 TEST_P(SplitBrainTest, ARefreshOfEitherSideIsEnough) {
-  world_.segment().paths().Partition({{n1_}}, {{n2_}});
+  world_.segment().paths().Partition({n1_}, {n2_});
   node1_->SetAnnouncements({{vip_, {}}});
   node2_->SetAnnouncements({{vip_, {}}});
   Run(absl::Seconds(70));

@@ -43,7 +43,7 @@ root_boot() {  # root_boot LOWER FOLDER
     touch "$root/dev/$device"
     mount --bind "/dev/$device" "$root/dev/$device"
   done
-  mkdir "$root"/dev/{shm,pts} "$root/old"
+  mkdir -p "$root"/dev/{shm,pts} "$root/old"
   mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
   ln -s pts/ptmx "$root/dev/ptmx"
   ln -s /proc/self/fd "$root/dev/fd"
