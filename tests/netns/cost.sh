@@ -9,6 +9,12 @@
 # it has heard from the cluster (event Ready).
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
+if [[ ! -e $here/cluster.sh ]]; then # Started by Bazel, in its runfiles.
+  here=tests/netns
+  LBD=$PWD/daemon/lbd
+  LBCTL=$PWD/daemon/lbctl/lbctl
+  LAB_DIR=$(mktemp -d /tmp/lb-lab.XXXXXX)
+fi
 # shellcheck source=cluster.sh
 source "$here/cluster.sh"
 
