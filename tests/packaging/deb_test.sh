@@ -43,9 +43,9 @@ if [[ -n ${DEB_FRESH:-} ]]; then
     exit 77
   }
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
-  echo "== a fresh Debian 12 from ${mirror:=http://deb.debian.org/debian}"
+  echo "== a fresh Debian 12 from ${mirror:-where debootstrap looks}"
   lower=$work/fresh
-  debootstrap --variant=minbase --include=systemd,iproute2 bookworm "$lower" "$mirror" \
+  debootstrap --variant=minbase --include=systemd,iproute2 bookworm "$lower" ${mirror:+"$mirror"} \
     >"$work/debootstrap.log" || fail "debootstrap: $(tail -n 5 "$work/debootstrap.log")"
   # The network is this host's, so what the package wants is fetched before.
   chroot "$lower" apt-get update -qq
