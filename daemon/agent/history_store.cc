@@ -78,9 +78,9 @@ void HistoryStore::OnWritten(const absl::Status& status) {
   outcome_.Update(status);
   if (--writing_ > 0) return;
   history_.OnSaved(outcome_.ok());
-  const bool is_news = outcome_.ok() != save_error_.ok();
+  const bool fails_anew = save_error_.ok() && !outcome_.ok();
   save_error_ = outcome_;
-  if (is_news && !save_error_.ok()) {
+  if (fails_anew) {
     environment_.log->Record(
         {.time = environment_.loop->CivilNow(),
          .type = EventType::kWarning,
