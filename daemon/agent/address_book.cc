@@ -91,6 +91,7 @@ absl::Status AddressBook::Merge(std::string_view message) {
 }
 
 void AddressBook::WakeBy(absl::Time deadline) {
+  deadline = std::max(deadline, updated_ + kUpdateInterval);
   if (deadline >= wake_at_) return;
   wake_at_ = deadline;
   timer_->Arm(deadline);
@@ -100,6 +101,7 @@ void AddressBook::WakeBy(absl::Time deadline) {
 // nothing.
 void AddressBook::Update() {
   const absl::Time now = environment_.loop->Now();
+  updated_ = now;
   wake_at_ = absl::InfiniteFuture();
   ipam::ServiceRequests requests = wanted_.requests;
   ReserveMissing(now, requests);
@@ -238,7 +240,7 @@ void AddressBook::ReportSave(const absl::Status& status) {
 }
 
 void AddressBook::ReadEntries() {
-  entries_.clear();
+  const auto before = std::exchange(entries_, {});
   for (const auto& [service, request] : wanted_.requests) {
     Entry& entry = entries_[service];
     const auto held = allocator_.Find(service);
@@ -252,6 +254,7 @@ void AddressBook::ReadEntries() {
     entry.reason = std::string(failure->second.message());
     entry.code = failure->second.code();
   }
+  if (entries_ != before) ++version_;
 }
 
 AddressBook::Entry AddressBook::EntryWithout(

@@ -72,6 +72,9 @@ class AddressBook {
   static constexpr size_t kReleasesMax = 100;
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
+  // The first news counts at once; what comes within this time after it is
+  // looked at together, as each look is at all services.
+  static constexpr absl::Duration kUpdateInterval = absl::Milliseconds(10);
 
   // `on_change` is called when entries() may have changed, or messages wait.
   AddressBook(std::string node, const io::Environment& environment,
@@ -102,6 +105,8 @@ class AddressBook {
 
   // By service; one for each request.
   const std::map<std::string, Entry>& entries() const { return entries_; }
+  // Counts the changes of entries().
+  uint64_t version() const { return version_; }
   // The whole ledger as one message, for full exchanges; without own proposals
   // that are not on disk yet.
   std::string FullMessage() const;
@@ -151,6 +156,7 @@ class AddressBook {
   Wanted wanted_;
   std::optional<std::string> author_;
   std::map<std::string, Entry> entries_;
+  uint64_t version_ = 0;
 
   // Services on record that are not wanted, and since when.
   std::map<std::string, absl::Time, std::less<>> missing_since_;
@@ -169,6 +175,7 @@ class AddressBook {
   absl::Status save_error_;
   std::unique_ptr<io::Timer> timer_;  // Runs Update().
   absl::Time wake_at_ = absl::InfiniteFuture();
+  absl::Time updated_ = absl::InfinitePast();  // The last Update().
 };
 
 }  // namespace lb

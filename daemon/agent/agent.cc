@@ -24,6 +24,9 @@ using gossip::wire::Bytes;
 // Messages stay below a datagram's budget, with room for encryption.
 constexpr size_t kUserMessageMax = 1200;
 
+// Between two reconciles, each of which looks at all services.
+constexpr absl::Duration kReconcileInterval = absl::Milliseconds(10);
+
 // From the first word of members that come to the last of them: each only has
 // to hear that it passes for dead, and to answer.
 constexpr absl::Duration kReunion = absl::Milliseconds(500);
@@ -80,6 +83,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
       history_(options_.node, environment),
+      events_(options_.node, environment),
       tally_(options_.node),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
       settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
@@ -129,9 +133,9 @@ void Agent::Start() {
   });
   UpdateMetadata();
   gossip_->Start();
-  RecordSelf(EventType::kNormal, "Started",
-             fmt::format("lbd {}, gossip at {}", config::kVersion,
-                         options_.advertise.ToString()));
+  events_.RecordSelf(EventType::kNormal, "Started",
+                     fmt::format("lbd {}, gossip at {}", config::kVersion,
+                                 options_.advertise.ToString()));
   if (options_.join.empty()) {
     BecomeReady("there is nobody to join");
   } else {
@@ -155,7 +159,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   const auto before = std::exchange(desired_, std::move(desired));
   tally_.OnDesired(desired_->problems.size());
-  RecordProblems(before->problems);
+  events_.RecordProblems(desired_->problems, before->problems);
 }
 
 void Agent::OnGossip(const gossip::GossipEvent& event) {
@@ -170,10 +174,11 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
     BecomeReady("heard from the cluster");
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
-    Record(EventType::kWarning, "NameConflict",
-           "Member/" + conflict->existing.name,
-           fmt::format("{} claims the name of {}", conflict->other.ToString(),
-                       conflict->existing.endpoint.ToString()));
+    events_.Record(
+        EventType::kWarning, "NameConflict",
+        "Member/" + conflict->existing.name,
+        fmt::format("{} claims the name of {}", conflict->other.ToString(),
+                    conflict->existing.endpoint.ToString()));
   }
 }
 
@@ -188,10 +193,11 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
   if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
     announcing_.Learn(event.member.name, *metadata);
   }
-  Record(event.change == MemberChange::kFailed ? EventType::kWarning
-                                               : EventType::kNormal,
-         std::string(ReasonOf(event.change)), "Member/" + event.member.name,
-         event.member.endpoint.ToString());
+  events_.Record(event.change == MemberChange::kFailed ? EventType::kWarning
+                                                       : EventType::kNormal,
+                 std::string(ReasonOf(event.change)),
+                 "Member/" + event.member.name,
+                 event.member.endpoint.ToString());
   ScheduleReconcile();
 }
 
@@ -206,14 +212,14 @@ void Agent::OnUserMessage(std::string_view message) {
   if (ipam::IsLedgerMessage(message)) {
     merged = addresses_.Merge(message);
   } else if (election::IsTenureMessage(message)) {
-    const auto changed = elections_.tenures().Merge(message);
+    const auto changed = elections_.Merge(message);
     merged = changed.status();
-    if (changed.ok() && !changed->empty()) {
+    if (changed.ok() && *changed) {
       BeginReunion();
       ScheduleReconcile();
     }
   }
-  if (!merged.ok()) ReportRefusal(merged);
+  if (!merged.ok()) events_.RecordRefusal(merged);
 }
 
 void Agent::BeginReunion() {
@@ -237,24 +243,38 @@ RivalMember Agent::JudgeRival(const net::IpAddress& vip,
           .precedes = elections_.Precedes(vip, node)};
 }
 
+// The first news counts at once; those that come in a burst after it, as when a
+// thousand addresses move, are looked at together.
 void Agent::ScheduleReconcile() {
-  reconcile_timer_->Arm(environment_.loop->Now());
+  reconcile_timer_->Arm(
+      std::max(environment_.loop->Now(), reconciled_ + kReconcileInterval));
 }
 
 void Agent::Reconcile() {
+  reconciled_ = environment_.loop->Now();
   CheckCutOff();
   UpdateMetadata();
+  const bool members_changed = elections_.SetMembers(LiveMembers());
+  if (members_changed || ready_ == author_.empty()) ElectAuthor();
+  if (released_of_ != addresses_.ledger().version()) {
+    released_of_ = addresses_.ledger().version();
+    elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
+                             environment_.loop->CivilNow());
+  }
+  elections_.Update(*desired_, addresses_.entries(), addresses_.version());
+  Announce();
+  TellOthers();
+  RecordHistory(RecordChanges());
+  events_.RecordStrictArp(
+      announcing_.StrictArpFaults([this](const net::IpAddress& address) {
+        return elections_.IsAssigned(address);
+      }));
+}
+
+void Agent::ElectAuthor() {
   author_ =
       ready_ ? election::ElectLedgerAuthor(LedgerMembers()).value_or("") : "";
   addresses_.SetAuthor(author_.empty() ? std::nullopt : std::optional(author_));
-  elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
-                           environment_.loop->CivilNow());
-  elections_.SetMembers(LiveMembers());
-  elections_.Update(*desired_, addresses_.entries());
-  Announce();
-  TellOthers();
-  RecordHistory(RecordChanges(addresses_.entries(), elections_.placement()));
-  RecordStrictArp();
 }
 
 void Agent::UpdateMetadata() {
@@ -270,24 +290,17 @@ void Agent::UpdateMetadata() {
 }
 
 void Agent::Announce() {
-  Announcing::Elected elected;
+  Decision decision = {.ready = ready_,
+                       .addresses = addresses_.version(),
+                       .placement = elections_.version()};
   if (ready_) {
-    const auto unheld = elections_.Claim(
+    decision.unheld = elections_.Claim(
         addresses_.entries(), environment_.loop->CivilNow(), reuniting_);
-    elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
-                                   elections_.placement());
-    for (const net::IpAddress& vip : unheld) {
-      elected.here[vip].role = announce::Role::kProbeFirst;
-    }
-    for (const auto& [service, place] : elections_.placement()) {
-      if (place.node.empty() || place.node == options_.node) continue;
-      const auto& assignment = addresses_.entries().at(service).assignment;
-      for (const auto& assigned : assignment.addresses) {
-        elected.elsewhere.insert(assigned.address);
-      }
-    }
   }
-  announcing_.Update(std::move(elected));
+  if (decision != announced_) {
+    announcing_.Update(ToElected(decision));
+    announced_ = std::move(decision);
+  }
   if (ready_ && announcing_.fenced()) announcing_.Unfence();
   if (std::exchange(members_went_, false)) announcing_.Refresh();
   // A side of a split that kept its addresses has nothing new to announce; but
@@ -298,15 +311,46 @@ void Agent::Announce() {
   }
 }
 
+Announcing::Elected Agent::ToElected(const Decision& decision) const {
+  Announcing::Elected elected;
+  if (!decision.ready) return elected;
+  elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
+                                 elections_.placement());
+  for (const net::IpAddress& vip : decision.unheld) {
+    elected.here[vip].role = announce::Role::kProbeFirst;
+  }
+  for (const auto& [service, place] : elections_.placement()) {
+    if (place.node.empty() || place.node == options_.node) continue;
+    const auto& assignment = addresses_.entries().at(service).assignment;
+    for (const auto& assigned : assignment.addresses) {
+      elected.elsewhere.insert(assigned.address);
+    }
+  }
+  return elected;
+}
+
 // What is not sent now reaches the others with the next full exchange.
 void Agent::TellOthers() {
-  for (const auto& messages :
-       {addresses_.TakeMessages(kUserMessageMax),
-        elections_.tenures().TakeNews(kUserMessageMax)}) {
+  for (const auto& messages : {addresses_.TakeMessages(kUserMessageMax),
+                               elections_.TakeNews(kUserMessageMax)}) {
     for (const std::string& message : messages) {
       if (!gossip_->Broadcast({message.begin(), message.end()}).ok()) break;
     }
   }
+}
+
+bool Agent::RecordChanges() {
+  const absl::Time now = environment_.loop->Now();
+  const std::pair versions(addresses_.version(), elections_.version());
+  const bool changed = std::exchange(recorded_, versions) != versions;
+  if (changed) {
+    tally_.OnOutcome(now, {events_.entries(), events_.placement()},
+                     {addresses_.entries(), elections_.placement()},
+                     ready_ && !leaving());
+    events_.RecordOutcome(addresses_.entries(), elections_.placement());
+  }
+  tally_.OnReconciled(now);
+  return changed;
 }
 
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {

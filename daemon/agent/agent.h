@@ -27,6 +27,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,7 @@
 #include "daemon/agent/address_book.h"
 #include "daemon/agent/announcing.h"
 #include "daemon/agent/elections.h"
+#include "daemon/agent/events.h"
 #include "daemon/agent/history_store.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/placement.h"
@@ -57,10 +59,6 @@ class Agent {
       AgentOptions options, const io::Environment& environment);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
-
-  // A refused ledger message is an event, but not before this has passed since
-  // the last one: whoever is in the gossip could fill the log.
-  static constexpr absl::Duration kRefusalReportInterval = absl::Seconds(10);
 
   // Restores the state, joins, announces. Once.
   void Start();
@@ -141,6 +139,16 @@ class Agent {
  private:
   Agent(AgentOptions options, const io::Environment& environment);
 
+  // What announcements follow from.
+  struct Decision {
+    bool ready = false;
+    uint64_t addresses = 0;           // AddressBook::version()
+    uint64_t placement = 0;           // Elections::version()
+    std::set<net::IpAddress> unheld;  // By anybody before.
+
+    friend bool operator==(const Decision&, const Decision&) = default;
+  };
+
   // agent.cc: inputs, and what follows from them.
   void OnGossip(const gossip::GossipEvent& event);
   void OnMember(const gossip::MemberEvent& event);
@@ -156,8 +164,11 @@ class Agent {
   // From members, addresses and manifests to announcements.
   void Reconcile();
   void UpdateMetadata();
+  void ElectAuthor();
   void Announce();
+  Announcing::Elected ToElected(const Decision& decision) const;
   void TellOthers();
+  bool RecordChanges();  // True: there are any.
   std::vector<Elections::LiveMember> LiveMembers() const;
   // Live members that keep the ledger, this node among them.
   std::vector<std::string> LedgerMembers() const;
@@ -181,18 +192,9 @@ class Agent {
   void OnHandover();
   bool leaving() const { return departure_ != Departure::kNone; }
 
-  // events.cc
-  void ReportRefusal(const absl::Status& refusal);
-  // True: there are any.
-  bool RecordChanges(const AddressEntries& entries, const Placement& placement);
+  // record_history.cc
   void RestoreHistory();
   void RecordHistory(bool changed);
-  void RecordStrictArp();
-  void RecordProblems(const std::vector<config::Problem>& before);
-  void Record(EventType type, std::string reason, std::string object,
-              std::string message);
-  // About this node.
-  void RecordSelf(EventType type, std::string reason, std::string message);
 
   // describe.cc
   status::v1::Service Describe(const std::string& name,
@@ -209,6 +211,7 @@ class Agent {
   AddressBook addresses_;
   Elections elections_;
   HistoryStore history_;
+  Events events_;
 
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
@@ -228,14 +231,12 @@ class Agent {
   bool members_went_ = false;     // The same.
   gossip::wire::Bytes metadata_;  // As the others have it.
   std::string author_;            // Empty: none yet.
-  std::vector<std::string> strict_arp_faults_;
-  absl::Time next_refusal_report_ = absl::InfinitePast();
-  uint64_t unreported_refusals_ = 0;
+  uint64_t released_of_ = UINT64_MAX;  // The ledger's version.
+  Decision announced_;
+  std::pair<uint64_t, uint64_t> recorded_;  // Versions, as in Decision.
   Tally tally_;
-  AddressEntries recorded_entries_;  // What the event log last heard.
-  Placement recorded_placement_;
   bool history_due_ = false;  // It does not have the newest yet.
-
+  absl::Time reconciled_ = absl::InfinitePast();  // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;
   std::unique_ptr<io::Timer> hold_down_timer_;

@@ -149,9 +149,9 @@ std::vector<AnnouncingInterface> Announcing::UsableInterfaces() const {
 }
 
 std::vector<std::string> Announcing::StrictArpFaults(
-    std::set<net::IpAddress> addresses) const {
+    std::function<bool(const net::IpAddress&)> is_assigned) const {
   StrictArpFacts facts = {
-      .addresses = std::move(addresses),
+      .is_assigned = std::move(is_assigned),
       .links = environment_.links->Links(),
       .delivers_on_loopback = options_.delivery == Delivery::kLoopback,
       .sysctl = environment_.sysctl};

@@ -92,7 +92,7 @@ class Announcing {
   std::vector<AnnouncingInterface> UsableInterfaces() const;
   // Sentences on what the kernel would answer by itself; see strict_arp.h.
   std::vector<std::string> StrictArpFaults(
-      std::set<net::IpAddress> addresses) const;
+      std::function<bool(const net::IpAddress&)> is_assigned) const;
 
   // Elected for, whether answered already or not.
   const announce::Announcements& elected() const { return elected_.here; }

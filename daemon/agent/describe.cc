@@ -225,7 +225,7 @@ std::vector<Problem> Agent::Problems() const {
         MakeProblem(Problem::INTERFACE, node,
                     node + ": interfaces: none is usable, want one at least"));
   }
-  for (const std::string& fault : strict_arp_faults_) {
+  for (const std::string& fault : events_.strict_arp_faults()) {
     problems.push_back(
         MakeProblem(Problem::STRICT_ARP, node, node + ": " + fault));
   }

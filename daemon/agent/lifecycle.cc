@@ -30,8 +30,8 @@ void Agent::AwaitCluster() {
   }
   if (seeds.empty()) return;
   if (const absl::Status joined = gossip_->Join(seeds); !joined.ok()) {
-    RecordSelf(EventType::kWarning, "JoinFailed",
-               std::string(joined.message()));
+    events_.RecordSelf(EventType::kWarning, "JoinFailed",
+                       std::string(joined.message()));
   }
 }
 
@@ -40,7 +40,7 @@ void Agent::BecomeReady(std::string_view why) {
   ready_ = true;
   silent_ = false;
   settle_timer_->Disarm();
-  RecordSelf(EventType::kNormal, "Ready", std::string(why));
+  events_.RecordSelf(EventType::kNormal, "Ready", std::string(why));
   // Who finds others at work is new to them, or back.
   if (!HearsNobody() && options_.hold_down > absl::ZeroDuration()) {
     holding_down_ = true;
@@ -84,8 +84,8 @@ void Agent::CheckCutOff() {
 }
 
 void Agent::FallSilent(std::string reason, const std::string& why) {
-  RecordSelf(EventType::kWarning, std::move(reason),
-             why + ": silent until the cluster is heard");
+  events_.RecordSelf(EventType::kWarning, std::move(reason),
+                     why + ": silent until the cluster is heard");
   silent_ = true;
   AwaitCluster();
 }
@@ -118,8 +118,9 @@ absl::Status Agent::Drain() {
         member.name));
   }
   if (std::exchange(draining_, true)) return absl::OkStatus();
-  RecordSelf(EventType::kNormal, "Draining",
-             "hands its addresses over until it is undrained or restarted");
+  events_.RecordSelf(
+      EventType::kNormal, "Draining",
+      "hands its addresses over until it is undrained or restarted");
   ScheduleReconcile();
   return absl::OkStatus();
 }
@@ -127,7 +128,7 @@ absl::Status Agent::Drain() {
 absl::Status Agent::Undrain() {
   if (leaving()) return absl::FailedPreconditionError("undrain: is leaving");
   if (!std::exchange(draining_, false)) return absl::OkStatus();
-  RecordSelf(EventType::kNormal, "Undrained", "takes addresses again");
+  events_.RecordSelf(EventType::kNormal, "Undrained", "takes addresses again");
   ScheduleReconcile();
   return absl::OkStatus();
 }
@@ -138,8 +139,9 @@ absl::StatusOr<std::vector<AddressBook::Released>> Agent::Release(
   LB_ASSIGN_OR_RETURN(auto released,
                       addresses_.Release(target, std::move(on_saved)));
   for (const AddressBook::Released& one : released) {
-    Record(EventType::kNormal, "AddressReleased", "Service/" + one.service,
-           one.address.ToString() + ": freed by an operator");
+    events_.Record(EventType::kNormal, "AddressReleased",
+                   "Service/" + one.service,
+                   one.address.ToString() + ": freed by an operator");
   }
   return released;
 }
