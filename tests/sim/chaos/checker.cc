@@ -48,10 +48,7 @@ std::optional<net::IpAddress> ClaimedBy(absl::Span<const uint8_t> bytes) {
 
 // Has the node heard from the others since it started, or was woken up?
 bool HasHeard(const Stage::Node& node) {
-  const auto events = node.host->log().Since(node.events_then);
-  return std::any_of(events.begin(), events.end(), [](const Event& event) {
-    return event.reason == "Ready" && event.message == "heard from the cluster";
-  });
+  return node.agent->gossip().counters().exchanges > node.exchanges_then;
 }
 
 // More nodes than one serves streams at a time may all turn to it when they
