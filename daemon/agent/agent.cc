@@ -183,6 +183,7 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
 }
 
 void Agent::OnMember(const gossip::MemberEvent& event) {
+  members_changed_ = true;
   const bool is_gone = event.change == MemberChange::kFailed ||
                        event.change == MemberChange::kLeft;
   members_went_ |= is_gone;
@@ -254,7 +255,8 @@ void Agent::Reconcile() {
   reconciled_ = environment_.loop->Now();
   CheckCutOff();
   UpdateMetadata();
-  const bool members_changed = elections_.SetMembers(LiveMembers());
+  const bool members_changed = std::exchange(members_changed_, false);
+  if (members_changed) elections_.SetMembers(LiveMembers());
   if (members_changed || ready_ == author_.empty()) ElectAuthor();
   if (released_of_ != addresses_.ledger().version()) {
     released_of_ = addresses_.ledger().version();
@@ -285,6 +287,7 @@ void Agent::UpdateMetadata() {
                              .interfaces = announcing_.UsableInterfaces()});
   if (metadata == metadata_) return;
   metadata_ = std::move(metadata);
+  members_changed_ = true;  // This node is one.
   // It cannot be refused: it is within gossip's bound by construction.
   gossip_->SetMeta(metadata_).IgnoreError();
 }

@@ -232,6 +232,7 @@ class Agent {
   gossip::wire::Bytes metadata_;  // As the others have it.
   std::string author_;            // Empty: none yet.
   uint64_t released_of_ = UINT64_MAX;  // The ledger's version.
+  bool members_changed_ = true;        // Since elections heard of them.
   Decision announced_;
   std::pair<uint64_t, uint64_t> recorded_;  // Versions, as in Decision.
   Tally tally_;

@@ -42,8 +42,7 @@ std::string ReasonOf(const election::Explanation& explanation) {
 
 }  // namespace
 
-bool Elections::SetMembers(std::vector<LiveMember> live) {
-  if (live == live_) return false;
+void Elections::SetMembers(std::vector<LiveMember> live) {
   live_ = std::move(live);
   mixed_ = false;
   std::vector<std::string> names;
@@ -53,7 +52,6 @@ bool Elections::SetMembers(std::vector<LiveMember> live) {
   }
   table_.SetMembers(names);
   PutNodes();
-  return true;
 }
 
 void Elections::SetDesired(const config::Desired& desired) {

@@ -42,17 +42,14 @@ class Elections {
   struct LiveMember {
     std::string name;
     std::optional<NodeMetadata> metadata;  // Nullopt: it is no lbd.
-
-    friend bool operator==(const LiveMember&, const LiveMember&) = default;
   };
 
   // REQUIRES: `node` is a name that election::TenureTable takes.
   Elections(const std::string& node, election::Policy default_policy)
       : node_(node), default_policy_(default_policy), tenures_(node) {}
 
-  // Inputs, for the next Update(). `live` has this node too. True: it is not
-  // what it was.
-  bool SetMembers(std::vector<LiveMember> live);
+  // Inputs, for the next Update(). `live` has this node too.
+  void SetMembers(std::vector<LiveMember> live);
   void SetDesired(const config::Desired& desired);
 
   // Holds the elections that are due, for the services that have addresses.

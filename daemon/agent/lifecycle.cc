@@ -161,9 +161,11 @@ void Agent::Leave(absl::AnyInvocable<void()> done) {
 void Agent::SayGoodbye() {
   if (departure_ != Departure::kHandover) return;
   departure_ = Departure::kGoodbye;
+  members_changed_ = true;
   leave_timer_->Disarm();
   gossip_->Leave(kLeaveTimeout, [this] {
     departure_ = Departure::kGone;
+    members_changed_ = true;
     Reconcile();
     OnHandover();
   });
