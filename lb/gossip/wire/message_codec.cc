@@ -295,7 +295,7 @@ absl::StatusOr<PushPull> ParsePushPull(absl::Span<const uint8_t> body) {
   BodyReader in(body);
   LB_ASSIGN_OR_RETURN(const PushPullHeader header, ReadPushPullHeader(&in));
   // Looks whether all of it is here before any of it is stored: what the header
-  // promises is worth no memory, and an incomplete stream is parsed again.
+  // promises is worth no memory.
   BodyReader ahead = in;
   for (uint64_t n = 0; n < header.nodes && ahead.ok(); ++n) ahead.Skip();
   if (!ahead.ok()) return At("push/pull: node", ahead.status());
@@ -316,12 +316,17 @@ absl::StatusOr<PushPull> ParsePushPull(absl::Span<const uint8_t> body) {
   return message;
 }
 
-absl::StatusOr<User> ParseStreamUser(absl::Span<const uint8_t> body) {
-  BodyReader in(body);
+absl::StatusOr<UserHeader> ReadUserHeader(BodyReader* in) {
   UserHeader header;
-  LB_RETURN_IF_ERROR(ReadStruct("user", &in, &header));
+  LB_RETURN_IF_ERROR(ReadStruct("user", in, &header));
   LB_RETURN_IF_ERROR(
       CheckSize("user: UserMsgLen", header.size, kStreamSizeMax));
+  return header;
+}
+
+absl::StatusOr<User> ParseStreamUser(absl::Span<const uint8_t> body) {
+  BodyReader in(body);
+  LB_ASSIGN_OR_RETURN(const UserHeader header, ReadUserHeader(&in));
   if (in.rest().size() < header.size) {
     return absl::UnavailableError("user: cut short");
   }
@@ -440,6 +445,23 @@ absl::StatusOr<StreamMessage> ParseStreamMessage(
       return ParseBody<Error>("error", body);
     default:
       return WrongType("stream", message.front());
+  }
+}
+
+absl::StatusOr<StreamTail> ParseStreamTail(absl::Span<const uint8_t> message) {
+  LB_CHECK(!message.empty());
+  BodyReader in(message.subspan(1));
+  switch (static_cast<MessageType>(message.front())) {
+    case MessageType::kPushPull: {
+      LB_ASSIGN_OR_RETURN(const auto header, ReadPushPullHeader(&in));
+      return StreamTail{header.nodes, header.user_state_size};
+    }
+    case MessageType::kUser: {
+      LB_ASSIGN_OR_RETURN(const UserHeader header, ReadUserHeader(&in));
+      return StreamTail{.bytes = header.size};
+    }
+    default:
+      return StreamTail();
   }
 }
 
