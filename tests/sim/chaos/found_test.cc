@@ -48,5 +48,13 @@ TEST(FoundTest, SidesThatMissedEachOtherMeetAtTheNextRefresh) {
               "109674:cut-one-way:3:2:30875:0,117852:cut-gossip:3:1:96963:3");
 }
 
+// A node started while gossip was cut and the segment was whole. It knew no MAC
+// of the other side, took its members for foreign hosts, and both sides
+// answered until gossip healed. Now it has the MACs on its disk.
+TEST(FoundTest, WhoStartsWhileGossipIsCutKnowsWhomItCannotHear) {
+  ExpectHolds({.seed = 706, .nodes = 4, .services = 2},
+              "36486:cut-gossip:3:1:31525:5,39346:crash:2:1:4188:0");
+}
+
 }  // namespace
 }  // namespace lb::chaos
