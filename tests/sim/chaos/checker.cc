@@ -182,17 +182,8 @@ bool Checker::HasPathFault() const {
   return false;
 }
 
-// The earlier claim keeps an address, by the claimants' clocks: those of a node
-// that knew nothing better win if clocks differ.
-bool Checker::MayBeOutbid() const {
-  return !stage_->clocks_agree() &&
-         std::any_of(
-             stage_->nodes().begin(), stage_->nodes().end(),
-             [](const auto& node) { return node->forgetful && node->cut_off; });
-}
-
 void Checker::CheckSettled(const Node& node) {
-  if ((node.forgetful && node.cut_off) || MayBeOutbid()) return;
+  if (node.forgetful && node.cut_off) return;
   for (const auto& [service, addresses] : settled_) {
     const auto entry = node.agent->address_entries().find(service);
     if (entry == node.agent->address_entries().end()) continue;

@@ -64,7 +64,6 @@ class Checker {
   void Settle();
   void FollowForgetful();
   std::map<net::IpAddress, std::vector<Node*>> Answering();
-  bool MayBeOutbid() const;
   bool IsAtRest() const;
   bool HasPathFault() const;
   bool HasSegmentFault() const;

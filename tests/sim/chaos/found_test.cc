@@ -56,5 +56,18 @@ TEST(FoundTest, WhoStartsWhileGossipIsCutKnowsWhomItCannotHear) {
               "36486:cut-gossip:3:1:31525:5,39346:crash:2:1:4188:0");
 }
 
+// A node that lost its disk was cut off for longer than settle_time, and its
+// civil clock ran behind: its claims had stamps that won over settled ones when
+// the cut ended. Now they are provisional.
+TEST(FoundTest, WhoLostItsDiskMovesNoSettledAddress) {
+  ExpectHolds({.seed = 310,
+               .nodes = 4,
+               .services = 6,
+               .policy = election::Policy::kBalanced},
+              "37516:clock-jump:1:2:6839:-2253,"
+              "100835:remove-service:1:0:60000:1,"
+              "102002:cut-both:3:1:31136:14,116860:wipe:1:0:1000:0");
+}
+
 }  // namespace
 }  // namespace lb::chaos
