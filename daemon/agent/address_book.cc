@@ -73,6 +73,14 @@ void AddressBook::SetWanted(Wanted wanted) {
   WakeBy(environment_.loop->Now());
 }
 
+void AddressBook::SetAlone(bool alone) {
+  const bool provisional =
+      alone && stale_records_.empty() && !ledger_.HasFirm();
+  if (provisional == ledger_.provisional()) return;
+  ledger_.SetProvisional(provisional);
+  WakeBy(environment_.loop->Now());
+}
+
 void AddressBook::SetAuthor(std::optional<std::string> author) {
   if (author == author_) return;
   author_ = std::move(author);
@@ -188,7 +196,9 @@ void AddressBook::ProposeAssignments() {
       continue;
     }
     const Record* record = ledger_.Find(request->service);
-    if (record != nullptr && AssignmentOf(*record) == *assigned) continue;
+    const bool is_same =
+        record != nullptr && AssignmentOf(*record) == *assigned;
+    if (is_same && (!record->provisional || ledger_.provisional())) continue;
     const auto proposed = ledger_.Propose(request->service, *assigned,
                                           environment_.loop->CivilNow());
     if (!proposed.ok()) {
@@ -196,7 +206,8 @@ void AddressBook::ProposeAssignments() {
       allocator_.Release(request->service);
       continue;
     }
-    unsaved_[request->service] = ledger_.version();
+    // Only made firm it is what it was, and is announced.
+    if (!is_same) unsaved_[request->service] = ledger_.version();
   }
 }
 

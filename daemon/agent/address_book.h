@@ -86,6 +86,9 @@ class AddressBook {
   void Restore();
 
   void SetWanted(Wanted wanted);
+  // This node may act, and has heard of no other since it started. What it then
+  // proposes is provisional, if it restored nothing firm.
+  void SetAlone(bool alone);
   // Who may propose, nullopt: nobody yet. This node acts if it is its name.
   void SetAuthor(std::optional<std::string> author);
   // What another node's ledger says. Errors as of Ledger::MergeMessage().

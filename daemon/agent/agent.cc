@@ -171,6 +171,7 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
   } else if (const auto* state = std::get_if<gossip::UserStateEvent>(&event)) {
     OnUserState(state->payload);
   } else if (std::holds_alternative<gossip::ExchangeEvent>(event)) {
+    addresses_.SetAlone(false);
     BecomeReady("heard from the cluster");
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {

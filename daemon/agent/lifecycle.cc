@@ -54,6 +54,7 @@ void Agent::OnSettled() {
     settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
     return;
   }
+  addresses_.SetAlone(true);
   BecomeReady("nobody answered in the settle time");
 }
 

@@ -102,7 +102,8 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   session->received.insert(session->received.end(), bytes.begin(), bytes.end());
   auto message = codec_.DecodeStream(
       session->received,
-      session->request ? Direction::kResponse : Direction::kRequest);
+      session->request ? Direction::kResponse : Direction::kRequest,
+      &session->progress);
   if (absl::IsUnavailable(message.status())) return;  // The rest is to come.
   if (!message.ok()) ++membership_.counters().refused_undecodable;
   if (!session->request) {

@@ -151,6 +151,7 @@ void Checker::OnInterval() {
   CheckDoubleAnswers();
   CheckClients();
   CheckFollowers();
+  if (intervals_ % kIntervalsPerSecond == 0) acquaintances_.Follow(*stage_);
   if (intervals_ % (kIntervalsPerSecond * (1 + entries / 10'000)) == 0) {
     Settle();
     CheckRest();
@@ -181,17 +182,8 @@ bool Checker::HasPathFault() const {
   return false;
 }
 
-// The earlier claim keeps an address, by the claimants' clocks: those of a node
-// that knew nothing better win if clocks differ.
-bool Checker::MayBeOutbid() const {
-  return !stage_->clocks_agree() &&
-         std::any_of(
-             stage_->nodes().begin(), stage_->nodes().end(),
-             [](const auto& node) { return node->forgetful && node->cut_off; });
-}
-
 void Checker::CheckSettled(const Node& node) {
-  if ((node.forgetful && node.cut_off) || MayBeOutbid()) return;
+  if (node.forgetful && node.cut_off) return;
   for (const auto& [service, addresses] : settled_) {
     const auto entry = node.agent->address_entries().find(service);
     if (entry == node.agent->address_entries().end()) continue;
@@ -278,16 +270,6 @@ bool Checker::HasSegmentFault() const {
   return false;
 }
 
-// Who has started since gossip was cut knows none of the other side's MACs, or
-// those of a host that took a name there, and takes them for foreign hosts.
-bool Checker::KnowEachOther(const Node& a, const Node& b) const {
-  const auto knows = [](const Node& one, const Node& other) {
-    const auto member = one.agent->gossip().Find(other.name);
-    return member && member->endpoint == other.host->endpoint();
-  };
-  return knows(a, b) && knows(b, a);
-}
-
 void Checker::CheckDoubleAnswers() {
   const absl::Time now = stage_->world().loop().Now();
   if (HasSegmentFault()) segment_faulty_at_ = now;
@@ -299,7 +281,7 @@ void Checker::CheckDoubleAnswers() {
         // reported as drift.
         if (nodes[i]->text != nodes[j]->text) continue;
         if (!stage_->Connected(*nodes[i], *nodes[j])) continue;
-        if (!KnowEachOther(*nodes[i], *nodes[j])) continue;
+        if (!acquaintances_.KnowEachOther(*nodes[i], *nodes[j])) continue;
         const std::pair key = {vip, std::pair(nodes[i]->name, nodes[j]->name)};
         const auto known = before.find(key);
         const absl::Time since = known == before.end() ? now : known->second;

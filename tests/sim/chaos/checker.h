@@ -15,6 +15,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "tests/sim/chaos/acquaintances.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/stage.h"
 
@@ -63,11 +64,9 @@ class Checker {
   void Settle();
   void FollowForgetful();
   std::map<net::IpAddress, std::vector<Node*>> Answering();
-  bool MayBeOutbid() const;
   bool IsAtRest() const;
   bool HasPathFault() const;
   bool HasSegmentFault() const;
-  bool KnowEachOther(const Node& a, const Node& b) const;
 
   Stage* const stage_;
   const Bounds bounds_;
@@ -79,6 +78,7 @@ class Checker {
   std::map<std::pair<net::IpAddress, std::pair<std::string, std::string>>,
            absl::Time>
       doubles_;
+  Acquaintances acquaintances_;
   absl::Duration longest_double_;
   absl::Time segment_faulty_at_ = absl::InfinitePast();
   // When a fault was last active that can leave a wrong entry with a client.

@@ -86,8 +86,6 @@ class Stage {
   bool Connected(const Node& a, const Node& b);
   // Does the host with this MAC take packets for the address?
   bool Delivers(const net::MacAddress& mac, const net::IpAddress& vip);
-  // No node's civil clock has ever jumped.
-  bool clocks_agree() const { return clocks_agree_; }
   // Faults under way.
   const std::vector<Fault>& active() const { return active_; }
   // Reads the same manifests once more, on all nodes.
@@ -126,7 +124,6 @@ class Stage {
   std::set<int> services_;
   int next_service_ = 0;
   int pools_ = 1;
-  bool clocks_agree_ = true;
   std::map<std::string, config::Manifests> parsed_;  // By text.
   absl::Time touched_;
 };

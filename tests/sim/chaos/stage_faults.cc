@@ -191,7 +191,6 @@ void Stage::Cut(const Fault& fault) {
 void Stage::ApplyClock(const Fault& fault, bool begins) {
   Node& node = NodeOf(fault);
   if (fault.kind == FaultKind::kClockJump && begins) {
-    clocks_agree_ = false;
     node.host->process().SetCivilError(absl::Seconds(fault.amount));
   } else if (fault.kind == FaultKind::kClockDrift && node.running()) {
     node.world->loop().SetDrift(begins ? fault.amount : 0);
