@@ -99,7 +99,7 @@ absl::Status AddressBook::Merge(std::string_view message) {
 }
 
 void AddressBook::WakeBy(absl::Time deadline) {
-  deadline = std::max(deadline, updated_ + kUpdateInterval);
+  deadline = std::max(deadline, updated_ + look_interval());
   if (deadline >= wake_at_) return;
   wake_at_ = deadline;
   timer_->Arm(deadline);

@@ -73,8 +73,14 @@ class AddressBook {
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
   // The first news counts at once; what comes within this time after it is
-  // looked at together, as each look is at all services.
-  static constexpr absl::Duration kUpdateInterval = absl::Milliseconds(10);
+  // looked at together, as each look is at all services. It grows with them, so
+  // that no flood of news takes the loop for itself.
+  static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
+  static constexpr absl::Duration kLookIntervalPerService =
+      absl::Microseconds(10);
+  absl::Duration look_interval() const {
+    return kLookInterval + kLookIntervalPerService * entries_.size();
+  }
 
   // `on_change` is called when entries() may have changed, or messages wait.
   AddressBook(std::string node, const io::Environment& environment,

@@ -24,9 +24,6 @@ using gossip::wire::Bytes;
 // Messages stay below a datagram's budget, with room for encryption.
 constexpr size_t kUserMessageMax = 1200;
 
-// Between two reconciles, each of which looks at all services.
-constexpr absl::Duration kReconcileInterval = absl::Milliseconds(10);
-
 // From the first word of members that come to the last of them: each only has
 // to hear that it passes for dead, and to answer.
 constexpr absl::Duration kReunion = absl::Milliseconds(500);
@@ -248,8 +245,8 @@ RivalMember Agent::JudgeRival(const net::IpAddress& vip,
 // The first news counts at once; those that come in a burst after it, as when a
 // thousand addresses move, are looked at together.
 void Agent::ScheduleReconcile() {
-  reconcile_timer_->Arm(
-      std::max(environment_.loop->Now(), reconciled_ + kReconcileInterval));
+  reconcile_timer_->Arm(std::max(environment_.loop->Now(),
+                                 reconciled_ + addresses_.look_interval()));
 }
 
 void Agent::Reconcile() {

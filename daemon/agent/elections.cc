@@ -92,9 +92,9 @@ const Placement& Elections::Update(const config::Desired& desired,
                                    uint64_t entries_version) {
   Services due = sharers_;
   if (entries_version_ != entries_version) {
-    PutServices(desired, entries);
+    PutServices(desired, entries, due);
     entries_version_ = entries_version;
-    for (const auto& [service, vip] : vips_) due.insert(service);
+    due.insert(sharers_.begin(), sharers_.end());
   }
   PutHolders();
   AddServicesToDescribe(table_.Update(), due);
@@ -118,8 +118,9 @@ const Placement& Elections::Update(const config::Desired& desired,
   return placement_;
 }
 
+// Adds to `due` the new ones.
 void Elections::PutServices(const config::Desired& desired,
-                            const AddressEntries& entries) {
+                            const AddressEntries& entries, Services& due) {
   auto gone = std::exchange(vips_, {});
   first_services_.clear();
   decided_by_.clear();
@@ -128,8 +129,10 @@ void Elections::PutServices(const config::Desired& desired,
     const auto entry = entries.find(service.request.service);
     if (entry == entries.end()) continue;
     if (entry->second.assignment.addresses.empty()) continue;
-    gone.erase(service.request.service);
     PutService(desired, service, entry->second.assignment);
+    if (gone.erase(service.request.service) == 0) {
+      due.insert(service.request.service);
+    }
   }
   for (const auto& [service, vip] : gone) table_.RemoveVip(service);
 }

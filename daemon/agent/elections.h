@@ -113,7 +113,7 @@ class Elections {
   bool IsLive(std::string_view node) const;
   void PutNodes();
   void PutServices(const config::Desired& desired,
-                   const AddressEntries& entries);
+                   const AddressEntries& entries, Services& due);
   void PutService(const config::Desired& desired,
                   const config::Service& service,
                   const ipam::Assignment& assignment);
