@@ -26,8 +26,10 @@ wire::SharedDescription Named(std::string name) {
 class MemberTableTest : public testing::Test {
  protected:
   NodeRecord* Add(std::string name, NodeState state = NodeState::kAlive) {
-    return table_.Insert(
-        {.node = Named(std::move(name)), .since = kStart, .state = state});
+    return table_.Insert({.node = Named(std::move(name)),
+                          .since = kStart,
+                          .state = state,
+                          .heard = true});
   }
   // The names of `count` probes.
   std::vector<std::string> Probe(int count, absl::Time now = kStart) {

@@ -53,6 +53,10 @@ struct GossipOptions {
   absl::Duration gossip_to_the_dead_time = absl::Seconds(30);
   size_t udp_buffer_size = 1400;  // Datagrams are packed up to this.
 
+  // Newcomers that are pinged at the same moment; those after them wait for
+  // their turn, four per gossip_interval.
+  size_t greetings_at_once = 256;
+
   // Full exchanges over TCP.
   absl::Duration push_pull_interval = absl::Seconds(30);  // Zero: none.
   absl::Duration tcp_timeout = absl::Seconds(10);
