@@ -48,6 +48,8 @@ std::string_view ReasonOf(MemberChange change) {
       return "MemberLeft";
     case MemberChange::kFailed:
       return "MemberFailed";
+    case MemberChange::kHeard:
+      return "MemberHeard";
   }
   return "";
 }
@@ -167,7 +169,7 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
   } else if (const auto* state = std::get_if<gossip::UserStateEvent>(&event)) {
     OnUserState(state->payload);
   } else if (std::holds_alternative<gossip::ExchangeEvent>(event)) {
-    BecomeReady("heard from the cluster");
+    OnExchange();
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
     Record(EventType::kWarning, "NameConflict",
@@ -178,20 +180,24 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
 }
 
 void Agent::OnMember(const gossip::MemberEvent& event) {
+  Record(event.change == MemberChange::kFailed ? EventType::kWarning
+                                               : EventType::kNormal,
+         std::string(ReasonOf(event.change)), "Member/" + event.member.name,
+         event.member.endpoint.ToString());
+  CheckAllAnswered();
+  // Nothing follows from one that is only said to be: anybody may say so, of
+  // thousands.
+  if (!event.member.heard) return;
   const bool is_gone = event.change == MemberChange::kFailed ||
                        event.change == MemberChange::kLeft;
   members_went_ |= is_gone;
-  if (event.change == MemberChange::kJoined) {
+  if (event.change == MemberChange::kHeard) {
     members_came_ = true;
     BeginReunion();
   }
   if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
     announcing_.Learn(event.member.name, *metadata);
   }
-  Record(event.change == MemberChange::kFailed ? EventType::kWarning
-                                               : EventType::kNormal,
-         std::string(ReasonOf(event.change)), "Member/" + event.member.name,
-         event.member.endpoint.ToString());
   ScheduleReconcile();
 }
 
@@ -233,7 +239,7 @@ void Agent::OnConflict(const announce::Conflict& conflict) {
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
   const auto member = gossip_->Find(node);
-  return {.live = member.has_value() && member->is_up(),
+  return {.live = member.has_value() && member->is_up() && member->heard,
           .precedes = elections_.Precedes(vip, node)};
 }
 
@@ -311,8 +317,7 @@ void Agent::TellOthers() {
 
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {
   std::vector<Elections::LiveMember> live;
-  for (const gossip::Member& member : gossip_->Members()) {
-    if (!member.is_up()) continue;
+  for (const gossip::Member& member : gossip_->HeardMembers()) {
     if (departure_ == Departure::kGone && member.name == options_.node)
       continue;
     live.push_back({member.name, ParseNodeMetadata(member.meta)});

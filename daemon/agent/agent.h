@@ -10,11 +10,13 @@
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
+// A member counts once it has answered (gossip::Member::heard).
+//
 // A starting node that has others to join announces and proposes nothing before
-// it has heard from one of them, or settle_time is over. So does one that was
-// not run for longer than others take to find out that a node is gone, and one
-// that hears nobody and whose gossip has no carrier: others may have taken its
-// addresses.
+// it has heard from one of them and all that they know have answered, a second
+// later or at settle_time at the latest. So does one that was not run for
+// longer than others take to find that a node is gone, and one that hears
+// nobody and whose gossip has no carrier: others may have its addresses.
 //
 // What goes to another node is handed over: that one announces first. Drain()
 // and Leave() move all addresses so; a node that fails cannot.
@@ -92,8 +94,8 @@ class Agent {
   // calls `done`. Once.
   void Leave(absl::AnyInvocable<void()> done);
 
-  // What it knows and does, for the status service; status.proto has the
-  // rules. InvalidArgument: a field of the request, by name.
+  // For the status service; status.proto has the rules. InvalidArgument: a
+  // field of the request, by name.
   status::v1::GetNodeResponse DescribeNode() const;
   absl::StatusOr<status::v1::ListServicesResponse> ListServices(
       const status::v1::ListServicesRequest& request) const;
@@ -159,7 +161,7 @@ class Agent {
   void Announce();
   void TellOthers();
   std::vector<Elections::LiveMember> LiveMembers() const;
-  // Live members that keep the ledger, this node among them.
+  // Those that keep the ledger, this node among them.
   std::vector<std::string> LedgerMembers() const;
   absl::Time ToCivil(absl::Time loop_time) const;
 
@@ -170,6 +172,8 @@ class Agent {
   // lifecycle.cc: when it may act, and how it ends.
   void AwaitCluster();
   void FallSilent(std::string reason, const std::string& why);
+  void OnExchange();
+  void CheckAllAnswered();
   void BecomeReady(std::string_view why);
   void OnSettled();
   void OnInterfaces();
@@ -217,12 +221,13 @@ class Agent {
   // Was ready, and is no more: others are not to leave addresses to it. (Not
   // while it starts: a restart that others do not notice moves nothing.)
   bool silent_ = false;
+  bool exchanged_ = false;  // While not ready: with one of the cluster.
+  absl::Time settle_until_;
   bool draining_ = false;
   bool holding_down_ = false;
   Departure departure_ = Departure::kNone;
   // Members or their tenures came just now. Two halves of a cluster meet one
-  // member at a time: what one tells may be of another that still passes for
-  // dead here.
+  // member at a time: one may tell of another that passes for dead here.
   bool reuniting_ = false;
   bool members_came_ = false;     // And their return is not yet followed up.
   bool members_went_ = false;     // The same.

@@ -84,13 +84,15 @@ void MemberTable::RemoveFromOrder(const NodeRecord& record) {
     Put(order_, gap, order_[next_]);
     gap = next_;
   }
-  Put(order_, gap, order_.back());
+  NodeRecord* const last = order_.back();
   order_.pop_back();
+  if (gap < order_.size()) Put(order_, gap, last);
 }
 
 void MemberTable::RemoveFromUnheard(const NodeRecord& record) {
-  Put(unheard_, record.place, unheard_.back());
+  NodeRecord* const last = unheard_.back();
   unheard_.pop_back();
+  if (record.place < unheard_.size()) Put(unheard_, record.place, last);
 }
 
 void MemberTable::SetHeard(NodeRecord& record, bool heard) {
