@@ -60,8 +60,7 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // A refused ledger message is an event, but not before this has passed since
-  // the last one: whoever is in the gossip could fill the log.
+  // Between events of refused ledger messages.
   static constexpr absl::Duration kRefusalReportInterval = absl::Seconds(10);
 
   // Restores the state, joins, announces. Once.
@@ -109,16 +108,14 @@ class Agent {
       const status::v1::ListAnnouncementsRequest& request) const;
   status::v1::ListProblemsResponse ListProblems(
       const status::v1::ListProblemsRequest& request) const;
-  // All services, whatever their number.
-  status::v1::ListServicesResponse DescribeServices() const;
+  status::v1::ListServicesResponse DescribeServices() const;  // All.
   // Nullopt: there is none of that name.
   std::optional<status::v1::Service> DescribeService(
       std::string_view name) const;
   std::optional<status::v1::Member> DescribeMember(std::string_view name) const;
-  // NotFound: no such service, or it has no address.
-  absl::StatusOr<status::v1::ExplainResponse> Explain(
-      std::string_view service) const;
-  // InvalidArgument: which node is not to be left out, or counted in.
+  // NotFound: no such service, or no address.
+  absl::StatusOr<status::v1::ExplainResponse> Explain(std::string_view) const;
+  // InvalidArgument: which node cannot be left out, or counted in.
   absl::StatusOr<status::v1::WhatIfResponse> WhatIf(
       const status::v1::WhatIfRequest& request) const;
 
@@ -136,7 +133,6 @@ class Agent {
 
   // For the rotation of keys.
   gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
-
   // The agreed addresses, as this node sees them, by service.
   const AddressEntries& address_entries() const { return addresses_.entries(); }
 
@@ -165,8 +161,8 @@ class Agent {
   std::vector<std::string> LedgerMembers() const;
   absl::Time ToCivil(absl::Time loop_time) const;
 
-  // How far Leave() is: others take its addresses, then hear its goodbye, and
-  // then it only delivers what was on its way.
+  // Leave(): others take its addresses, hear its goodbye; then it only delivers
+  // what was on its way.
   enum class Departure { kNone, kHandover, kGoodbye, kGone };
 
   // lifecycle.cc: when it may act, and how it ends.
@@ -218,11 +214,11 @@ class Agent {
       std::make_shared<const config::Desired>();
   absl::Time started_;  // Civil time.
   bool ready_ = false;
-  // Was ready, and is no more: others are not to leave addresses to it. (Not
-  // while it starts: a restart that others do not notice moves nothing.)
+  // Was ready, and is no more: others are not to leave addresses to it. Not
+  // while it starts: a restart that others do not notice moves nothing.
   bool silent_ = false;
-  bool exchanged_ = false;  // While not ready: with one of the cluster.
-  absl::Time settle_until_;
+  bool exchanged_ = false;   // While not ready: with one of the cluster.
+  absl::Time settle_until_;  // While not ready.
   bool draining_ = false;
   bool holding_down_ = false;
   Departure departure_ = Departure::kNone;

@@ -114,6 +114,57 @@ TEST_F(MemberTableTest, SamplesAllIfFewAreWanted) {
   EXPECT_THAT(sample, SizeIs(2));
 }
 
+TEST_F(MemberTableTest, TheUnheardAreApart) {
+  Add("self");
+  Add("a");
+  NodeRecord* const fake = table_.Insert(
+      {.node = Named("fake"), .since = kStart, .state = NodeState::kAlive});
+  const auto anybody = [](const NodeRecord&) { return true; };
+  EXPECT_THAT(Probe(3), UnorderedElementsAre("a", "a", "a"));
+  EXPECT_THAT(table_.Sample(3, anybody), SizeIs(2));
+  EXPECT_THAT(table_.SampleUnheard(3, anybody), UnorderedElementsAre(fake));
+  EXPECT_EQ(table_.size(), 3u);
+  table_.SetHeard(*fake, true);
+  EXPECT_THAT(Probe(2), UnorderedElementsAre("a", "fake"));
+}
+
+TEST_F(MemberTableTest, ForgetsTheUnheardThatAreGone) {
+  Add("self");
+  for (int i = 0; i < 90; ++i) {
+    table_.Insert({.node = Named("fake" + std::to_string(i)),
+                   .since = kStart,
+                   .state = i < 3 ? NodeState::kAlive : NodeState::kDead});
+  }
+  Probe(5, kStart + kReapAfter);
+  EXPECT_EQ(table_.size(), 91u);
+  Probe(2, kStart + kReapAfter + absl::Nanoseconds(1));
+  EXPECT_EQ(table_.size(), 4u);
+}
+
+// Against sets: nobody is lost or doubled.
+TEST_F(MemberTableTest, WhoComesAndGoesDisturbsNobody) {
+  Prng prng(1);
+  std::vector<NodeRecord*> records;
+  for (int i = 0; i < 8; ++i) records.push_back(Add(std::to_string(i)));
+  for (int step = 0; step < 10000; ++step) {
+    NodeRecord* const record = records[prng.Uniform(records.size())];
+    table_.SetHeard(*record, !record->heard);
+    std::set<NodeRecord*> heard(table_.heard().begin(), table_.heard().end());
+    std::set<NodeRecord*> unheard(table_.unheard().begin(),
+                                  table_.unheard().end());
+    ASSERT_EQ(heard.size(), table_.heard().size());
+    ASSERT_EQ(unheard.size(), table_.unheard().size());
+    for (NodeRecord* const each : records) {
+      ASSERT_EQ(heard.count(each), each->heard ? 1u : 0u) << step;
+      ASSERT_EQ(unheard.count(each), each->heard ? 0u : 1u) << step;
+    }
+    const auto next = Probe(1);
+    if (!heard.empty()) {
+      ASSERT_TRUE(table_.Find(next[0])->heard) << step;
+    }
+  }
+}
+
 TEST_F(MemberTableTest, RefusesMoreThanItsMaximum) {
   MemberTable table(2, Prng(1));
   EXPECT_NE(table.Insert({.node = Named("a")}), nullptr);

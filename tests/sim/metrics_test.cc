@@ -60,7 +60,7 @@ TEST_F(MetricsTest, ATakeoverIsTimedWhereItGoes) {
               took_over ? 1 : 0);
     if (!took_over) continue;
     // No longer than failure detection can take, no shorter than a suspicion.
-    EXPECT_GT(Value(page, "lb_takeover_duration_seconds_sum"), 0.5);
+    EXPECT_GT(Value(page, "lb_takeover_duration_seconds_sum"), 0.3);
     EXPECT_LT(Value(page, "lb_takeover_duration_seconds_sum"), 10);
   }
 }

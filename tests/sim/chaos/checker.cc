@@ -50,7 +50,9 @@ std::optional<net::IpAddress> ClaimedBy(absl::Span<const uint8_t> bytes) {
 bool HasHeard(const Stage::Node& node) {
   const auto events = node.host->log().Since(node.events_then);
   return std::any_of(events.begin(), events.end(), [](const Event& event) {
-    return event.reason == "Ready" && event.message == "heard from the cluster";
+    // Also if not all its members answered: an exchange was complete.
+    return event.reason == "Ready" &&
+           event.message.rfind("heard from the cluster", 0) == 0;
   });
 }
 
