@@ -55,7 +55,7 @@ absl::Time Greeter::NewcomerDue() const {
 std::optional<ProbeTarget> Greeter::TakeNewcomer(absl::Time now) {
   if (newcomers_.empty() || NewcomerDue() > now) return std::nullopt;
   paced_ = std::max(paced_, now) + pace_;
-  return Ping(now, *by_sequence_.at(newcomers_.begin()->second));
+  return Ping(now, *by_sequence_.at(newcomers_.rbegin()->second));
 }
 
 std::optional<ProbeTarget> Greeter::TakeAtOnce(absl::Time now,

@@ -42,7 +42,9 @@ class Greeter {
   // It was heard, or is down. Ends its probe.
   void Remove(std::string_view name);
 
-  // The next to be pinged for the first time. Nullopt: none, or not yet.
+  // The next to be pinged for the first time: the newest, so that one that is
+  // there does not queue behind thousands that are not. Nullopt: none, or not
+  // yet.
   std::optional<ProbeTarget> TakeNewcomer(absl::Time now);
   // The member gave a sign of life: is it to be pinged out of turn? Nullopt: it
   // is not here, or its last ping may still be answered.

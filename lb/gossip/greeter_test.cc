@@ -15,7 +15,7 @@ namespace {
 using testing::IsNull;
 using testing::NotNull;
 
-constexpr absl::Time kStart = absl::UnixEpoch() + absl::Seconds(1000);
+constexpr absl::Time kStart = absl::UnixEpoch();
 
 class GreeterTest : public testing::Test {
  protected:
@@ -39,6 +39,14 @@ TEST_F(GreeterTest, PingsAFewAtOnceAndTheOthersAtAPace) {
   EXPECT_EQ(Newcomers(kStart + absl::Milliseconds(5)), 1);
   EXPECT_EQ(Newcomers(kStart + absl::Seconds(1)), 199);
   EXPECT_EQ(Newcomers(kStart + absl::Hours(1)), 256);
+}
+
+TEST_F(GreeterTest, TheNewestIsPingedFirst) {
+  for (int i = 0; i < 1000; ++i) greeter_.Add(kStart, std::to_string(i));
+  Newcomers(kStart);
+  const absl::Time later = kStart + absl::Milliseconds(5);
+  greeter_.Add(later, "new");
+  EXPECT_EQ(greeter_.TakeNewcomer(later)->name, "new");
 }
 
 TEST_F(GreeterTest, ASequenceIsItsMembersUntilItIsRemoved) {
