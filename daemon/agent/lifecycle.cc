@@ -54,7 +54,7 @@ void Agent::OnExchange() {
 }
 
 void Agent::CheckAllAnswered() {
-  if (exchanged_ && gossip_->unheard() == 0) {
+  if (exchanged_ && !leaving() && gossip_->unheard() == 0) {
     BecomeReady("heard from the cluster");
   }
 }
@@ -62,6 +62,7 @@ void Agent::CheckAllAnswered() {
 void Agent::BecomeReady(std::string_view why) {
   if (ready_) return;
   ready_ = true;
+  exchanged_ = false;
   silent_ = false;
   settle_timer_->Disarm();
   RecordSelf(EventType::kNormal, "Ready", std::string(why));
