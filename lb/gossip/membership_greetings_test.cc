@@ -184,6 +184,12 @@ TEST_F(GreetingTest, APeerOfAnExchangeIsPingedOutOfTurn) {
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
 }
 
+TEST_F(GreetingTest, TheUnheardLeaveStreamsForTheOthers) {
+  Invent(100);
+  RunFor(absl::Seconds(10));  // None of them opens or fails.
+  EXPECT_THAT(requests_, SizeIs(options_.requests_max / 2));
+}
+
 // A member is probed as often as before, and given up as early.
 TEST_F(GreetingTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
   KnowMembers({"b", "c"});
@@ -198,7 +204,8 @@ TEST_F(GreetingTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
   EXPECT_THAT(core_->HeardMembers(), SizeIs(3));
   // Four per gossip_interval, and the lanes; helpers besides.
-  EXPECT_LE(core_->counters().greetings, 256u + 10 * (20 + Greeter::kLanes) + 10);
+  EXPECT_LE(core_->counters().greetings,
+            256u + 10 * (20 + Greeter::kLanes) + 10);
 }
 
 }  // namespace

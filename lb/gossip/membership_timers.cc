@@ -111,7 +111,10 @@ void Membership::AskOthers(absl::Time now, Prober& prober) {
                                          .source = OwnSource()});
   }
   prober.OnAsked(nacks_expected);
-  if (options_.stream_pings && record->knows_stream_pings()) {
+  // Those that may not be there leave half of the streams to the others.
+  const bool has_stream =
+      record->heard || requests_.size() < (options_.requests_max + 1) / 2;
+  if (options_.stream_pings && record->knows_stream_pings() && has_stream) {
     ++counters_.stream_pings;
     OpenRequest(now, prober.deadline(),
                 {.kind = Request::Kind::kPing,
