@@ -35,9 +35,9 @@ class InventedMembersTest : public testing::TestWithParam<bool> {
   void Lie() {
     gossip::wire::Bytes meta;
     if (GetParam()) {
-      meta = SerializeNodeMetadata(
-          {.interfaces = std::vector<AnnouncingInterface>{
-              {"eth0", cluster_.host(owner_).mac()}}});
+      meta =
+          SerializeNodeMetadata({.interfaces = std::vector<AnnouncingInterface>{
+                                     {"eth0", cluster_.host(owner_).mac()}}});
     }
     int sent = 0;
     for (const auto& datagram : gossip::InventMembers(kFakes, meta)) {
