@@ -48,6 +48,8 @@ std::string_view ReasonOf(MemberChange change) {
       return "MemberLeft";
     case MemberChange::kFailed:
       return "MemberFailed";
+    case MemberChange::kHeard:
+      return "MemberHeard";
   }
   return "";
 }
@@ -169,7 +171,7 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
     OnUserState(state->payload);
   } else if (std::holds_alternative<gossip::ExchangeEvent>(event)) {
     addresses_.SetAlone(false);
-    BecomeReady("heard from the cluster");
+    OnExchange();
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
     events_.Record(
@@ -181,22 +183,26 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
 }
 
 void Agent::OnMember(const gossip::MemberEvent& event) {
+  events_.Record(event.change == MemberChange::kFailed ? EventType::kWarning
+                                                       : EventType::kNormal,
+                 std::string(ReasonOf(event.change)),
+                 "Member/" + event.member.name,
+                 event.member.endpoint.ToString());
+  CheckAllAnswered();
+  // Nothing follows from one that is only said to be: anybody may say so, of
+  // thousands.
+  if (!event.member.heard) return;
   members_changed_ = true;
   const bool is_gone = event.change == MemberChange::kFailed ||
                        event.change == MemberChange::kLeft;
   members_went_ |= is_gone;
-  if (event.change == MemberChange::kJoined) {
+  if (event.change == MemberChange::kHeard) {
     members_came_ = true;
     BeginReunion();
   }
   if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
     announcing_.Learn(event.member.name, *metadata);
   }
-  events_.Record(event.change == MemberChange::kFailed ? EventType::kWarning
-                                                       : EventType::kNormal,
-                 std::string(ReasonOf(event.change)),
-                 "Member/" + event.member.name,
-                 event.member.endpoint.ToString());
   ScheduleReconcile();
 }
 
@@ -238,7 +244,7 @@ void Agent::OnConflict(const announce::Conflict& conflict) {
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
   const auto member = gossip_->Find(node);
-  return {.live = member.has_value() && member->is_up(),
+  return {.live = member.has_value() && member->is_up() && member->heard,
           .precedes = elections_.Precedes(vip, node)};
 }
 
@@ -356,8 +362,7 @@ bool Agent::RecordChanges() {
 
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {
   std::vector<Elections::LiveMember> live;
-  for (const gossip::Member& member : gossip_->Members()) {
-    if (!member.is_up()) continue;
+  for (const gossip::Member& member : gossip_->HeardMembers()) {
     if (departure_ == Departure::kGone && member.name == options_.node)
       continue;
     live.push_back({member.name, ParseNodeMetadata(member.meta)});

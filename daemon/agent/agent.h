@@ -10,11 +10,13 @@
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
+// A member counts once it has answered (gossip::Member::heard).
+//
 // A starting node that has others to join announces and proposes nothing before
-// it has heard from one of them, or settle_time is over. So does one that was
-// not run for longer than others take to find out that a node is gone, and one
-// that hears nobody and whose gossip has no carrier: others may have taken its
-// addresses.
+// it has heard from one of them and all that they know have answered, a second
+// later or at settle_time at the latest. So does one that was not run for
+// longer than others take to find that a node is gone, and one that hears
+// nobody and whose gossip has no carrier: others may have its addresses.
 //
 // What goes to another node is handed over: that one announces first. Drain()
 // and Leave() move all addresses so; a node that fails cannot.
@@ -90,8 +92,8 @@ class Agent {
   // calls `done`. Once.
   void Leave(absl::AnyInvocable<void()> done);
 
-  // What it knows and does, for the status service; status.proto has the
-  // rules. InvalidArgument: a field of the request, by name.
+  // For the status service; status.proto has the rules. InvalidArgument: a
+  // field of the request, by name.
   status::v1::GetNodeResponse DescribeNode() const;
   absl::StatusOr<status::v1::ListServicesResponse> ListServices(
       const status::v1::ListServicesRequest& request) const;
@@ -105,16 +107,15 @@ class Agent {
       const status::v1::ListAnnouncementsRequest& request) const;
   status::v1::ListProblemsResponse ListProblems(
       const status::v1::ListProblemsRequest& request) const;
-  // All services, whatever their number.
-  status::v1::ListServicesResponse DescribeServices() const;
+  status::v1::ListServicesResponse DescribeServices() const;  // All.
   // Nullopt: there is none of that name.
   std::optional<status::v1::Service> DescribeService(
       std::string_view name) const;
   std::optional<status::v1::Member> DescribeMember(std::string_view name) const;
-  // NotFound: no such service, or it has no address.
+  // NotFound: no such service, or no address.
   absl::StatusOr<status::v1::ExplainResponse> Explain(
       std::string_view service) const;
-  // InvalidArgument: which node is not to be left out, or counted in.
+  // InvalidArgument: which node cannot be left out, or counted in.
   absl::StatusOr<status::v1::WhatIfResponse> WhatIf(
       const status::v1::WhatIfRequest& request) const;
 
@@ -130,9 +131,7 @@ class Agent {
   bool ready() const { return ready_; }
   absl::Time started_at() const { return started_; }  // Civil time.
 
-  // For the rotation of keys.
   gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
-
   // The agreed addresses, as this node sees them, by service.
   const AddressEntries& address_entries() const { return addresses_.entries(); }
 
@@ -161,7 +160,6 @@ class Agent {
   AnnouncingOptions MakeAnnouncingOptions();
   // Asks for one Reconcile() on the next turn of the loop.
   void ScheduleReconcile();
-  // From members, addresses and manifests to announcements.
   void Reconcile();
   void UpdateMetadata();
   void ElectAuthor();
@@ -170,17 +168,18 @@ class Agent {
   void TellOthers();
   bool RecordChanges();  // True: there are any.
   std::vector<Elections::LiveMember> LiveMembers() const;
-  // Live members that keep the ledger, this node among them.
+  // Those that keep the ledger, this node among them.
   std::vector<std::string> LedgerMembers() const;
   absl::Time ToCivil(absl::Time loop_time) const;
 
-  // How far Leave() is: others take its addresses, then hear its goodbye, and
-  // then it only delivers what was on its way.
+  // How far Leave() is; kGone: it only delivers what was on its way.
   enum class Departure { kNone, kHandover, kGoodbye, kGone };
 
   // lifecycle.cc: when it may act, and how it ends.
   void AwaitCluster();
   void FallSilent(std::string reason, const std::string& why);
+  void OnExchange();
+  void CheckAllAnswered();
   void BecomeReady(std::string_view why);
   void OnSettled();
   void OnInterfaces();
@@ -217,20 +216,21 @@ class Agent {
       std::make_shared<const config::Desired>();
   absl::Time started_;  // Civil time.
   bool ready_ = false;
-  // Was ready, and is no more: others are not to leave addresses to it. (Not
-  // while it starts: a restart that others do not notice moves nothing.)
+  // Was ready, and is no more: others are not to leave addresses to it. Not
+  // while it starts: a restart that others do not notice moves nothing.
   bool silent_ = false;
+  bool exchanged_ = false;   // While not ready: with one of the cluster.
+  absl::Time settle_until_;  // While not ready.
   bool draining_ = false;
   bool holding_down_ = false;
   Departure departure_ = Departure::kNone;
   // Members or their tenures came just now. Two halves of a cluster meet one
-  // member at a time: what one tells may be of another that still passes for
-  // dead here.
+  // member at a time: one may tell of another that passes for dead here.
   bool reuniting_ = false;
-  bool members_came_ = false;     // And their return is not yet followed up.
-  bool members_went_ = false;     // The same.
-  gossip::wire::Bytes metadata_;  // As the others have it.
-  std::string author_;            // Empty: none yet.
+  bool members_came_ = false;          // And this is not yet followed up.
+  bool members_went_ = false;          // The same.
+  gossip::wire::Bytes metadata_;       // As the others have it.
+  std::string author_;                 // Empty: none yet.
   uint64_t released_of_ = UINT64_MAX;  // The ledger's version.
   bool members_changed_ = true;        // Since elections heard of them.
   Decision announced_;

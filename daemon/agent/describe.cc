@@ -170,6 +170,7 @@ status::v1::Member Agent::Describe(const gossip::Member& known) const {
   member.set_name(Printable(known.name));
   member.set_endpoint(known.endpoint.ToString());
   member.set_state(ToProto(known.state));
+  member.set_unheard(known.is_up() && !known.heard);
   member.set_incarnation(known.incarnation);
   SetTimestamp(ToCivil(known.since), member.mutable_since());
   if (known.name == options_.node) {

@@ -1,6 +1,7 @@
 // Agent's life: when it may act for the cluster, draining, and its end.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,16 +18,24 @@ namespace {
 // goodbye, and for its goodbye to be heard.
 constexpr absl::Duration kHandoverWait = absl::Milliseconds(500);
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
+// How long a node that heard from the cluster waits for members that have not
+// answered it: a lost ping is repeated, who cannot answer passes for dead, and
+// what nobody answers for holds nobody up.
+constexpr absl::Duration kAnswerWait = absl::Seconds(1);
 
 }  // namespace
 
 // Not ready until it has heard from the cluster, or waited for settle_time.
 void Agent::AwaitCluster() {
   ready_ = false;
-  settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
+  exchanged_ = false;
+  settle_until_ = environment_.loop->Now() + options_.settle_time;
+  settle_timer_->Arm(settle_until_);
   std::vector<net::Endpoint> seeds = options_.join;
   for (const gossip::Member& member : gossip_->Members()) {
-    if (member.name != options_.node) seeds.push_back(member.endpoint);
+    if (member.heard && member.name != options_.node) {
+      seeds.push_back(member.endpoint);
+    }
   }
   if (seeds.empty()) return;
   if (const absl::Status joined = gossip_->Join(seeds); !joined.ok()) {
@@ -35,9 +44,25 @@ void Agent::AwaitCluster() {
   }
 }
 
+// Its members are known now; those that are there have answered in a moment.
+void Agent::OnExchange() {
+  if (ready_ || leaving() || exchanged_) return;
+  exchanged_ = true;
+  settle_timer_->Arm(
+      std::min(settle_until_, environment_.loop->Now() + kAnswerWait));
+  CheckAllAnswered();
+}
+
+void Agent::CheckAllAnswered() {
+  if (exchanged_ && !leaving() && gossip_->unheard() == 0) {
+    BecomeReady("heard from the cluster");
+  }
+}
+
 void Agent::BecomeReady(std::string_view why) {
   if (ready_) return;
   ready_ = true;
+  exchanged_ = false;
   silent_ = false;
   settle_timer_->Disarm();
   events_.RecordSelf(EventType::kNormal, "Ready", std::string(why));
@@ -50,6 +75,9 @@ void Agent::BecomeReady(std::string_view why) {
 }
 
 void Agent::OnSettled() {
+  if (exchanged_) {
+    return BecomeReady("heard from the cluster, but not from all members");
+  }
   if (HearsNobody() && GossipHasNoCarrier()) {
     settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
     return;
@@ -92,10 +120,10 @@ void Agent::FallSilent(std::string reason, const std::string& why) {
 }
 
 bool Agent::HearsNobody() const {
-  for (const gossip::Member& member : gossip_->Members()) {
-    if (member.is_up() && member.name != options_.node) return false;
-  }
-  return true;
+  const auto heard = gossip_->HeardMembers();
+  return std::all_of(heard.begin(), heard.end(), [&](const auto& member) {
+    return member.name == options_.node;
+  });
 }
 
 bool Agent::GossipHasNoCarrier() const {

@@ -31,6 +31,7 @@ void Tally::OnGossip(absl::Time now, const gossip::GossipEvent& event) {
   switch (change->change) {
     case MemberChange::kJoined:
     case MemberChange::kUpdated:
+    case MemberChange::kHeard:
       lost_.erase(member);
       return;
     case MemberChange::kLeft:  // Its goodbye is the proof.

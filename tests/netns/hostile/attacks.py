@@ -277,19 +277,31 @@ def huge_metadata(seconds, *targets):
     return send_packets(seconds, 1000, packets, targets)
 
 
-def fake(number):
-    return f"fake{number}", bytes((10, 66, number >> 8, number & 255))
-
-
 def fake_members(seconds, *targets):
+    """Pass for MetalLB speakers: they say nothing of themselves."""
+    return invent(seconds, targets, "fake", lambda number: b"")
+
+
+def fake_lbds(seconds, *targets):
+    """Each says that it can announce on eth0."""
+    return invent(seconds, targets, "lbd",
+                  lambda number: gossip.lbd_metadata(
+                      "eth0", b"\x02\x66" + struct.pack("!I", number)))
+
+
+def invent(seconds, targets, name, metadata):
     """FAKES members in packets, then in one exchange with each target."""
+    def fake(number):
+        return (f"{name}{number}", bytes((10, 66, number >> 8, number & 255)),
+                1, metadata(number))
+
     packets = []
     for first in range(0, FAKES, 10):
         packets.append(gossip.compound(
-            [gossip.alive(*fake(n), 1) for n in range(first, first + 10)]))
+            [gossip.alive(*fake(n)) for n in range(first, first + 10)]))
     done = send_packets(seconds, len(packets) / seconds * 2, packets, targets)
     exchange = gossip.push_pull(
-        [gossip.state(*fake(n), 1) for n in range(FAKES)])
+        [gossip.state(*fake(n)) for n in range(FAKES)])
     for target in targets:
         with socket.create_connection((target, gossip.PORT), 5) as made:
             made.sendall(exchange)
@@ -322,7 +334,7 @@ def huge_exchanges(seconds, target):
 ATTACKS = {function.__name__: function for function in (
     record, malformed, replayed, arp_storm, arp_claims, ndp_storm, tcp_silent,
     tcp_dripping, grpc_garbage, grpc_calls, accusations, far_incarnations,
-    other_names, huge_metadata, fake_members, huge_exchanges)}
+    other_names, huge_metadata, fake_members, fake_lbds, huge_exchanges)}
 
 if __name__ == "__main__":
     print(ATTACKS[sys.argv[1]](float(sys.argv[2]), *sys.argv[3:]), flush=True)

@@ -71,6 +71,12 @@ def state(node, address, incarnation, meta=b""):
                 Meta=meta, State=0, Vsn=VERSIONS)
 
 
+def lbd_metadata(interface, mac):
+    """As daemon/agent/node_metadata.cc has it: one usable interface."""
+    return (b"lbd\x01\x00" + bytes((len(interface),)) + interface.encode()
+            + mac + b"\x00")
+
+
 def malformed(rng):
     """One packet of many kinds; none does anything."""
     good = compound([alive("x", bytes((10, 0, 0, 1)), 0), bytes((PING,))
