@@ -92,8 +92,7 @@ class Agent {
   // calls `done`. Once.
   void Leave(absl::AnyInvocable<void()> done);
 
-  // For the status service; status.proto has the rules. InvalidArgument: a
-  // field of the request, by name.
+  // As status.proto has it. InvalidArgument: a field of the request, by name.
   status::v1::GetNodeResponse DescribeNode() const;
   absl::StatusOr<status::v1::ListServicesResponse> ListServices(
       const status::v1::ListServicesRequest& request) const;
@@ -132,7 +131,7 @@ class Agent {
   absl::Time started_at() const { return started_; }  // Civil time.
 
   gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
-  // The agreed addresses, as this node sees them, by service.
+  // The agreed addresses, by service.
   const AddressEntries& address_entries() const { return addresses_.entries(); }
 
  private:

@@ -23,6 +23,7 @@ import watch
 
 RATE = 20000  # Packets a second.
 CONNECTIONS = 1000
+FILLING = 120  # Connections; as many as are served at a time.
 FAKES = 10000
 SO_SNDBUFFORCE = 32
 SEED = 7
@@ -181,6 +182,34 @@ def tcp_dripping(seconds, target):
     # The first byte promises an exchange that never comes.
     return connections(seconds, (socket.AF_INET, (target, gossip.PORT)),
                        bytes((gossip.PUSH_PULL,)))
+
+
+def tcp_filling(seconds, target):
+    """Streams, plain and encrypted, that promise 19 MiB and are never whole."""
+    size = 19 << 20
+    heads = (bytes((gossip.USER,)) + gossip.body(UserMsgLen=size),
+             struct.pack("!BI", gossip.ENCRYPT, size))
+    held, opened, filled = {}, 0, 0
+    piece = bytes(1 << 16)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        while len(held) < FILLING:
+            made = socket.create_connection((target, gossip.PORT), 0.2)
+            made.setblocking(False)
+            made.send(heads[opened % 2])
+            held[made] = size - 1
+            opened += 1
+        unfilled = [made for made, left in held.items() if left > 0]
+        _, ready, _ = select.select([], unfilled, [], 0.05)
+        for made in ready:
+            try:
+                sent = made.send(piece[:held[made]])
+                held[made] -= sent
+                filled += sent
+            except OSError:
+                del held[made]
+                made.close()
+    return f"{opened} opened, {filled / seconds / 1e6:.0f} MB/s"
 
 
 def grpc_garbage(seconds, where):

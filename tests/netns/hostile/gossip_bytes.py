@@ -6,8 +6,8 @@ of the library's own codec is none of the attacker's.
 
 import struct
 
-PING, SUSPECT, ALIVE, DEAD, PUSH_PULL, COMPOUND, USER, COMPRESS = (
-    0, 3, 4, 5, 6, 7, 8, 9)
+PING, SUSPECT, ALIVE, DEAD, PUSH_PULL, COMPOUND, USER, COMPRESS, ENCRYPT = (
+    0, 3, 4, 5, 6, 7, 8, 9, 10)
 VERSIONS = bytes((1, 5, 2, 0, 0, 0))
 PORT = 7946
 

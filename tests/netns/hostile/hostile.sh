@@ -85,6 +85,7 @@ without_the_key() {  # Where there is one, and where there is none.
   under_attack "replayed gossip, $1" replayed "$LAB_DIR/recording" "${targets[@]}"
   under_attack "1,000 silent TCP connections, $1" tcp_silent "$first_target"
   under_attack "1,000 dripping TCP connections, $1" tcp_dripping "$first_target"
+  under_attack "120 filling TCP connections, $1" tcp_filling "$first_target"
 }
 
 begin

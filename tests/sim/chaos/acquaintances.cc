@@ -13,9 +13,10 @@ constexpr int kSeenUntilSaved = 9;
 
 std::optional<gossip::Member> Find(const Stage::Node& one,
                                    const Stage::Node& other) {
-  auto member = one.agent->gossip().Find(other.name);
-  if (member && member->endpoint != other.host->endpoint()) member.reset();
-  return member;
+  const auto member = one.agent->gossip().Find(other.name);
+  const bool is_other =
+      member && member->heard && member->endpoint == other.host->endpoint();
+  return is_other ? member : std::nullopt;
 }
 
 bool HasHeardMac(const Stage::Node& one, const Stage::Node& other) {

@@ -1,6 +1,6 @@
 // Acquaintances: which nodes can tell each other from foreign hosts.
 //
-// A node knows the MAC of each member that it has heard of, in this life or in
+// A node knows the MAC of each member that has answered it, in this life or in
 // one before it from which its disk was kept. It is asked of the nodes' gossip,
 // not of what they made of it.
 #ifndef LB_TESTS_SIM_CHAOS_ACQUAINTANCES_H_

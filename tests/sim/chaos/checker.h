@@ -57,6 +57,7 @@ class Checker {
   void CheckOneHolder(const Node& node);
   void CheckSettled(const Node& node);
   void CheckLimits(const Node& node);
+  bool MustBeOne(const Node& a, const Node& b) const;
   void CheckDoubleAnswers();
   void CheckClients();
   void CheckFollowers();
@@ -74,9 +75,13 @@ class Checker {
   std::optional<Violation> violation_;
   std::vector<std::pair<const Agent*, uint64_t>> seen_versions_;  // By node.
   std::map<std::string, std::string> settled_;  // Addresses by service.
-  // Two nodes that answer, and since when.
+  struct DoubleAnswer {
+    absl::Time began;
+    absl::Time wrong_since;  // Until then they had a reason to.
+  };
+  // By address and the two nodes.
   std::map<std::pair<net::IpAddress, std::pair<std::string, std::string>>,
-           absl::Time>
+           DoubleAnswer>
       doubles_;
   Acquaintances acquaintances_;
   absl::Duration longest_double_;

@@ -51,8 +51,9 @@ class Stage {
     int disk_full = 0;
     absl::Time paused_at;
     // When it last started, or was woken from a pause that others must notice,
-    // and how many exchanges it had had then.
+    // and how many events its log, and exchanges its gossip had had then.
     absl::Time awake_at;
+    uint64_t events_then = 0;
     uint64_t exchanges_then = 0;
     // Since its disk was emptied it has not been seen to agree with others.
     bool forgetful = false;

@@ -143,6 +143,7 @@ void Stage::ApplyPause(Node& node, int step) {
 
 void Stage::NoteAwake(Node& node) {
   node.awake_at = world_.loop().Now();
+  node.events_then = node.host->log().last_sequence();
   node.exchanges_then =
       node.running() ? node.agent->gossip().counters().exchanges : 0;
 }
