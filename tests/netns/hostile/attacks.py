@@ -362,8 +362,9 @@ def huge_exchanges(seconds, target):
 
 ATTACKS = {function.__name__: function for function in (
     record, malformed, replayed, arp_storm, arp_claims, ndp_storm, tcp_silent,
-    tcp_dripping, grpc_garbage, grpc_calls, accusations, far_incarnations,
-    other_names, huge_metadata, fake_members, fake_lbds, huge_exchanges)}
+    tcp_dripping, tcp_filling, grpc_garbage, grpc_calls, accusations,
+    far_incarnations, other_names, huge_metadata, fake_members, fake_lbds,
+    huge_exchanges)}
 
 if __name__ == "__main__":
     print(ATTACKS[sys.argv[1]](float(sys.argv[2]), *sys.argv[3:]), flush=True)
