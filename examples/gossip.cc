@@ -31,6 +31,8 @@ std::string_view Text(lb::gossip::MemberChange change) {
       return "left";
     case lb::gossip::MemberChange::kFailed:
       return "failed";
+    case lb::gossip::MemberChange::kHeard:
+      return "heard";
   }
   return "";
 }

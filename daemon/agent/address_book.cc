@@ -73,6 +73,14 @@ void AddressBook::SetWanted(Wanted wanted) {
   WakeBy(environment_.loop->Now());
 }
 
+void AddressBook::SetAlone(bool alone) {
+  const bool provisional =
+      alone && stale_records_.empty() && !ledger_.HasFirm();
+  if (provisional == ledger_.provisional()) return;
+  ledger_.SetProvisional(provisional);
+  WakeBy(environment_.loop->Now());
+}
+
 void AddressBook::SetAuthor(std::optional<std::string> author) {
   if (author == author_) return;
   author_ = std::move(author);
@@ -91,6 +99,7 @@ absl::Status AddressBook::Merge(std::string_view message) {
 }
 
 void AddressBook::WakeBy(absl::Time deadline) {
+  deadline = std::max(deadline, updated_ + look_interval());
   if (deadline >= wake_at_) return;
   wake_at_ = deadline;
   timer_->Arm(deadline);
@@ -100,6 +109,7 @@ void AddressBook::WakeBy(absl::Time deadline) {
 // nothing.
 void AddressBook::Update() {
   const absl::Time now = environment_.loop->Now();
+  updated_ = now;
   wake_at_ = absl::InfiniteFuture();
   ipam::ServiceRequests requests = wanted_.requests;
   ReserveMissing(now, requests);
@@ -186,7 +196,9 @@ void AddressBook::ProposeAssignments() {
       continue;
     }
     const Record* record = ledger_.Find(request->service);
-    if (record != nullptr && AssignmentOf(*record) == *assigned) continue;
+    const bool is_same =
+        record != nullptr && AssignmentOf(*record) == *assigned;
+    if (is_same && (!record->provisional || ledger_.provisional())) continue;
     const auto proposed = ledger_.Propose(request->service, *assigned,
                                           environment_.loop->CivilNow());
     if (!proposed.ok()) {
@@ -194,7 +206,8 @@ void AddressBook::ProposeAssignments() {
       allocator_.Release(request->service);
       continue;
     }
-    unsaved_[request->service] = ledger_.version();
+    // Only made firm it is what it was, and is announced.
+    if (!is_same) unsaved_[request->service] = ledger_.version();
   }
 }
 
@@ -238,7 +251,7 @@ void AddressBook::ReportSave(const absl::Status& status) {
 }
 
 void AddressBook::ReadEntries() {
-  entries_.clear();
+  const auto before = std::exchange(entries_, {});
   for (const auto& [service, request] : wanted_.requests) {
     Entry& entry = entries_[service];
     const auto held = allocator_.Find(service);
@@ -252,6 +265,7 @@ void AddressBook::ReadEntries() {
     entry.reason = std::string(failure->second.message());
     entry.code = failure->second.code();
   }
+  if (entries_ != before) ++version_;
 }
 
 AddressBook::Entry AddressBook::EntryWithout(

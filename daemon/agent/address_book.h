@@ -72,6 +72,15 @@ class AddressBook {
   static constexpr size_t kReleasesMax = 100;
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
+  // The first news counts at once; what comes within this time after it is
+  // looked at together, as each look is at all services. It grows with them, so
+  // that no flood of news takes the loop for itself.
+  static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
+  static constexpr absl::Duration kLookIntervalPerService =
+      absl::Microseconds(10);
+  absl::Duration look_interval() const {
+    return kLookInterval + kLookIntervalPerService * entries_.size();
+  }
 
   // `on_change` is called when entries() may have changed, or messages wait.
   AddressBook(std::string node, const io::Environment& environment,
@@ -83,6 +92,9 @@ class AddressBook {
   void Restore();
 
   void SetWanted(Wanted wanted);
+  // This node may act, and has heard of no other since it started. What it then
+  // proposes is provisional, if it restored nothing firm.
+  void SetAlone(bool alone);
   // Who may propose, nullopt: nobody yet. This node acts if it is its name.
   void SetAuthor(std::optional<std::string> author);
   // What another node's ledger says. Errors as of Ledger::MergeMessage().
@@ -102,6 +114,8 @@ class AddressBook {
 
   // By service; one for each request.
   const std::map<std::string, Entry>& entries() const { return entries_; }
+  // Counts the changes of entries().
+  uint64_t version() const { return version_; }
   // The whole ledger as one message, for full exchanges; without own proposals
   // that are not on disk yet.
   std::string FullMessage() const;
@@ -151,6 +165,7 @@ class AddressBook {
   Wanted wanted_;
   std::optional<std::string> author_;
   std::map<std::string, Entry> entries_;
+  uint64_t version_ = 0;
 
   // Services on record that are not wanted, and since when.
   std::map<std::string, absl::Time, std::less<>> missing_since_;
@@ -169,6 +184,7 @@ class AddressBook {
   absl::Status save_error_;
   std::unique_ptr<io::Timer> timer_;  // Runs Update().
   absl::Time wake_at_ = absl::InfiniteFuture();
+  absl::Time updated_ = absl::InfinitePast();  // The last Update().
 };
 
 }  // namespace lb

@@ -74,6 +74,50 @@ class AddressBookTest : public testing::Test {
   int changes_ = 0;
 };
 
+// n2 lost its disk and is alone; its claims are earlier than those of n1.
+TEST_F(AddressBookTest, WhatItAssignedAloneGivesWayAndTheRestIsMadeFirm) {
+  books_["n1"]->SetWanted(Want({"default/a"}));
+  books_["n2"]->SetWanted(Want({"default/b", "default/c"}));
+  books_["n2"]->SetAlone(true);
+  books_["n2"]->SetAuthor("n2");
+  RunFor(absl::Seconds(1));
+  books_["n1"]->SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.1");
+  EXPECT_EQ(Shown("n2", "default/b"), "10.0.0.1");
+  EXPECT_EQ(Shown("n2", "default/c"), "10.0.0.2");
+  EXPECT_FALSE(books_["n2"]->ledger().HasFirm());
+
+  SetAuthor("n2");
+  WantOnAll({"default/a", "default/b", "default/c"});
+  Tell("n1", "n2");
+  books_["n2"]->SetAlone(false);
+  for (int i = 0; i < 100; ++i) {
+    RunFor(absl::Milliseconds(1));
+    EXPECT_EQ(Shown("n2", "default/c"), "10.0.0.2");  // At every moment.
+  }
+  Tell("n2", "n1");
+  for (const char* node : {"n1", "n2"}) {
+    EXPECT_EQ(Shown(node, "default/a"), "10.0.0.1");
+    EXPECT_EQ(Shown(node, "default/b"), "10.0.0.3");
+    EXPECT_EQ(Shown(node, "default/c"), "10.0.0.2");
+    for (const auto& record : books_[node]->ledger().AllRecords()) {
+      EXPECT_FALSE(record.provisional) << node << ": " << record.service;
+    }
+  }
+}
+
+// Who has restored what was agreed knows enough.
+TEST_F(AddressBookTest, AloneWithItsStateItIsFirm) {
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  books_["n1"]->SetAlone(true);
+  books_["n1"]->SetWanted(Want({"default/a", "default/b"}));
+  RunFor(absl::Seconds(1));
+  EXPECT_FALSE(books_["n1"]->ledger().Find("default/b")->provisional);
+}
+
 TEST_F(AddressBookTest, OnlyTheAuthorProposes) {
   WantOnAll({"default/a"});
   RunFor(absl::Seconds(1));

@@ -48,6 +48,8 @@ std::string_view ReasonOf(MemberChange change) {
       return "MemberLeft";
     case MemberChange::kFailed:
       return "MemberFailed";
+    case MemberChange::kHeard:
+      return "MemberHeard";
   }
   return "";
 }
@@ -80,6 +82,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
       history_(options_.node, environment),
+      events_(options_.node, environment),
       tally_(options_.node),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
       settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
@@ -129,9 +132,9 @@ void Agent::Start() {
   });
   UpdateMetadata();
   gossip_->Start();
-  RecordSelf(EventType::kNormal, "Started",
-             fmt::format("lbd {}, gossip at {}", config::kVersion,
-                         options_.advertise.ToString()));
+  events_.RecordSelf(EventType::kNormal, "Started",
+                     fmt::format("lbd {}, gossip at {}", config::kVersion,
+                                 options_.advertise.ToString()));
   if (options_.join.empty()) {
     BecomeReady("there is nobody to join");
   } else {
@@ -155,7 +158,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   const auto before = std::exchange(desired_, std::move(desired));
   tally_.OnDesired(desired_->problems.size());
-  RecordProblems(before->problems);
+  events_.RecordProblems(desired_->problems, before->problems);
 }
 
 void Agent::OnGossip(const gossip::GossipEvent& event) {
@@ -167,31 +170,39 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
   } else if (const auto* state = std::get_if<gossip::UserStateEvent>(&event)) {
     OnUserState(state->payload);
   } else if (std::holds_alternative<gossip::ExchangeEvent>(event)) {
-    BecomeReady("heard from the cluster");
+    addresses_.SetAlone(false);
+    OnExchange();
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
-    Record(EventType::kWarning, "NameConflict",
-           "Member/" + conflict->existing.name,
-           fmt::format("{} claims the name of {}", conflict->other.ToString(),
-                       conflict->existing.endpoint.ToString()));
+    events_.Record(
+        EventType::kWarning, "NameConflict",
+        "Member/" + conflict->existing.name,
+        fmt::format("{} claims the name of {}", conflict->other.ToString(),
+                    conflict->existing.endpoint.ToString()));
   }
 }
 
 void Agent::OnMember(const gossip::MemberEvent& event) {
+  events_.Record(event.change == MemberChange::kFailed ? EventType::kWarning
+                                                       : EventType::kNormal,
+                 std::string(ReasonOf(event.change)),
+                 "Member/" + event.member.name,
+                 event.member.endpoint.ToString());
+  CheckAllAnswered();
+  // Nothing follows from one that is only said to be: anybody may say so, of
+  // thousands.
+  if (!event.member.heard) return;
+  members_changed_ = true;
   const bool is_gone = event.change == MemberChange::kFailed ||
                        event.change == MemberChange::kLeft;
   members_went_ |= is_gone;
-  if (event.change == MemberChange::kJoined) {
+  if (event.change == MemberChange::kHeard) {
     members_came_ = true;
     BeginReunion();
   }
   if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
     announcing_.Learn(event.member.name, *metadata);
   }
-  Record(event.change == MemberChange::kFailed ? EventType::kWarning
-                                               : EventType::kNormal,
-         std::string(ReasonOf(event.change)), "Member/" + event.member.name,
-         event.member.endpoint.ToString());
   ScheduleReconcile();
 }
 
@@ -206,14 +217,14 @@ void Agent::OnUserMessage(std::string_view message) {
   if (ipam::IsLedgerMessage(message)) {
     merged = addresses_.Merge(message);
   } else if (election::IsTenureMessage(message)) {
-    const auto changed = elections_.tenures().Merge(message);
+    const auto changed = elections_.Merge(message);
     merged = changed.status();
-    if (changed.ok() && !changed->empty()) {
+    if (changed.ok() && *changed) {
       BeginReunion();
       ScheduleReconcile();
     }
   }
-  if (!merged.ok()) ReportRefusal(merged);
+  if (!merged.ok()) events_.RecordRefusal(merged);
 }
 
 void Agent::BeginReunion() {
@@ -233,28 +244,43 @@ void Agent::OnConflict(const announce::Conflict& conflict) {
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
   const auto member = gossip_->Find(node);
-  return {.live = member.has_value() && member->is_up(),
+  return {.live = member.has_value() && member->is_up() && member->heard,
           .precedes = elections_.Precedes(vip, node)};
 }
 
+// The first news counts at once; those that come in a burst after it, as when a
+// thousand addresses move, are looked at together.
 void Agent::ScheduleReconcile() {
-  reconcile_timer_->Arm(environment_.loop->Now());
+  reconcile_timer_->Arm(std::max(environment_.loop->Now(),
+                                 reconciled_ + addresses_.look_interval()));
 }
 
 void Agent::Reconcile() {
+  reconciled_ = environment_.loop->Now();
   CheckCutOff();
   UpdateMetadata();
+  const bool members_changed = std::exchange(members_changed_, false);
+  if (members_changed) elections_.SetMembers(LiveMembers());
+  if (members_changed || ready_ == author_.empty()) ElectAuthor();
+  if (released_of_ != addresses_.ledger().version()) {
+    released_of_ = addresses_.ledger().version();
+    elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
+                             environment_.loop->CivilNow());
+  }
+  elections_.Update(*desired_, addresses_.entries(), addresses_.version());
+  Announce();
+  TellOthers();
+  RecordHistory(RecordChanges());
+  events_.RecordStrictArp(
+      announcing_.StrictArpFaults([this](const net::IpAddress& address) {
+        return elections_.IsAssigned(address);
+      }));
+}
+
+void Agent::ElectAuthor() {
   author_ =
       ready_ ? election::ElectLedgerAuthor(LedgerMembers()).value_or("") : "";
   addresses_.SetAuthor(author_.empty() ? std::nullopt : std::optional(author_));
-  elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
-                           environment_.loop->CivilNow());
-  elections_.SetMembers(LiveMembers());
-  elections_.Update(*desired_, addresses_.entries());
-  Announce();
-  TellOthers();
-  RecordHistory(RecordChanges(addresses_.entries(), elections_.placement()));
-  RecordStrictArp();
 }
 
 void Agent::UpdateMetadata() {
@@ -265,29 +291,23 @@ void Agent::UpdateMetadata() {
                              .interfaces = announcing_.UsableInterfaces()});
   if (metadata == metadata_) return;
   metadata_ = std::move(metadata);
+  members_changed_ = true;  // This node is one.
   // It cannot be refused: it is within gossip's bound by construction.
   gossip_->SetMeta(metadata_).IgnoreError();
 }
 
 void Agent::Announce() {
-  Announcing::Elected elected;
+  Decision decision = {.ready = ready_,
+                       .addresses = addresses_.version(),
+                       .placement = elections_.version()};
   if (ready_) {
-    const auto unheld = elections_.Claim(
+    decision.unheld = elections_.Claim(
         addresses_.entries(), environment_.loop->CivilNow(), reuniting_);
-    elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
-                                   elections_.placement());
-    for (const net::IpAddress& vip : unheld) {
-      elected.here[vip].role = announce::Role::kProbeFirst;
-    }
-    for (const auto& [service, place] : elections_.placement()) {
-      if (place.node.empty() || place.node == options_.node) continue;
-      const auto& assignment = addresses_.entries().at(service).assignment;
-      for (const auto& assigned : assignment.addresses) {
-        elected.elsewhere.insert(assigned.address);
-      }
-    }
   }
-  announcing_.Update(std::move(elected));
+  if (decision != announced_) {
+    announcing_.Update(ToElected(decision));
+    announced_ = std::move(decision);
+  }
   if (ready_ && announcing_.fenced()) announcing_.Unfence();
   if (std::exchange(members_went_, false)) announcing_.Refresh();
   // A side of a split that kept its addresses has nothing new to announce; but
@@ -298,21 +318,51 @@ void Agent::Announce() {
   }
 }
 
+Announcing::Elected Agent::ToElected(const Decision& decision) const {
+  Announcing::Elected elected;
+  if (!decision.ready) return elected;
+  elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
+                                 elections_.placement());
+  for (const net::IpAddress& vip : decision.unheld) {
+    elected.here[vip].role = announce::Role::kProbeFirst;
+  }
+  for (const auto& [service, place] : elections_.placement()) {
+    if (place.node.empty() || place.node == options_.node) continue;
+    const auto& assignment = addresses_.entries().at(service).assignment;
+    for (const auto& assigned : assignment.addresses) {
+      elected.elsewhere.insert(assigned.address);
+    }
+  }
+  return elected;
+}
+
 // What is not sent now reaches the others with the next full exchange.
 void Agent::TellOthers() {
-  for (const auto& messages :
-       {addresses_.TakeMessages(kUserMessageMax),
-        elections_.tenures().TakeNews(kUserMessageMax)}) {
+  for (const auto& messages : {addresses_.TakeMessages(kUserMessageMax),
+                               elections_.TakeNews(kUserMessageMax)}) {
     for (const std::string& message : messages) {
       if (!gossip_->Broadcast({message.begin(), message.end()}).ok()) break;
     }
   }
 }
 
+bool Agent::RecordChanges() {
+  const absl::Time now = environment_.loop->Now();
+  const std::pair versions(addresses_.version(), elections_.version());
+  const bool changed = std::exchange(recorded_, versions) != versions;
+  if (changed) {
+    tally_.OnOutcome(now, {events_.entries(), events_.placement()},
+                     {addresses_.entries(), elections_.placement()},
+                     ready_ && !leaving());
+    events_.RecordOutcome(addresses_.entries(), elections_.placement());
+  }
+  tally_.OnReconciled(now);
+  return changed;
+}
+
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {
   std::vector<Elections::LiveMember> live;
-  for (const gossip::Member& member : gossip_->Members()) {
-    if (!member.is_up()) continue;
+  for (const gossip::Member& member : gossip_->HeardMembers()) {
     if (departure_ == Departure::kGone && member.name == options_.node)
       continue;
     live.push_back({member.name, ParseNodeMetadata(member.meta)});

@@ -10,11 +10,13 @@
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
+// A member counts once it has answered (gossip::Member::heard).
+//
 // A starting node that has others to join announces and proposes nothing before
-// it has heard from one of them, or settle_time is over. So does one that was
-// not run for longer than others take to find out that a node is gone, and one
-// that hears nobody and whose gossip has no carrier: others may have taken its
-// addresses.
+// it has heard from one of them and all that they know have answered, a second
+// later or at settle_time at the latest. So does one that was not run for
+// longer than others take to find that a node is gone, and one that hears
+// nobody and whose gossip has no carrier: others may have its addresses.
 //
 // What goes to another node is handed over: that one announces first. Drain()
 // and Leave() move all addresses so; a node that fails cannot.
@@ -27,6 +29,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +41,7 @@
 #include "daemon/agent/address_book.h"
 #include "daemon/agent/announcing.h"
 #include "daemon/agent/elections.h"
+#include "daemon/agent/events.h"
 #include "daemon/agent/history_store.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/placement.h"
@@ -57,10 +61,6 @@ class Agent {
       AgentOptions options, const io::Environment& environment);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
-
-  // A refused ledger message is an event, but not before this has passed since
-  // the last one: whoever is in the gossip could fill the log.
-  static constexpr absl::Duration kRefusalReportInterval = absl::Seconds(10);
 
   // Restores the state, joins, announces. Once.
   void Start();
@@ -92,8 +92,7 @@ class Agent {
   // calls `done`. Once.
   void Leave(absl::AnyInvocable<void()> done);
 
-  // What it knows and does, for the status service; status.proto has the
-  // rules. InvalidArgument: a field of the request, by name.
+  // As status.proto has it. InvalidArgument: a field of the request, by name.
   status::v1::GetNodeResponse DescribeNode() const;
   absl::StatusOr<status::v1::ListServicesResponse> ListServices(
       const status::v1::ListServicesRequest& request) const;
@@ -107,16 +106,15 @@ class Agent {
       const status::v1::ListAnnouncementsRequest& request) const;
   status::v1::ListProblemsResponse ListProblems(
       const status::v1::ListProblemsRequest& request) const;
-  // All services, whatever their number.
-  status::v1::ListServicesResponse DescribeServices() const;
+  status::v1::ListServicesResponse DescribeServices() const;  // All.
   // Nullopt: there is none of that name.
   std::optional<status::v1::Service> DescribeService(
       std::string_view name) const;
   std::optional<status::v1::Member> DescribeMember(std::string_view name) const;
-  // NotFound: no such service, or it has no address.
+  // NotFound: no such service, or no address.
   absl::StatusOr<status::v1::ExplainResponse> Explain(
       std::string_view service) const;
-  // InvalidArgument: which node is not to be left out, or counted in.
+  // InvalidArgument: which node cannot be left out, or counted in.
   absl::StatusOr<status::v1::WhatIfResponse> WhatIf(
       const status::v1::WhatIfRequest& request) const;
 
@@ -132,14 +130,22 @@ class Agent {
   bool ready() const { return ready_; }
   absl::Time started_at() const { return started_; }  // Civil time.
 
-  // For the rotation of keys.
   gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
-
-  // The agreed addresses, as this node sees them, by service.
+  // The agreed addresses, by service.
   const AddressEntries& address_entries() const { return addresses_.entries(); }
 
  private:
   Agent(AgentOptions options, const io::Environment& environment);
+
+  // What announcements follow from.
+  struct Decision {
+    bool ready = false;
+    uint64_t addresses = 0;           // AddressBook::version()
+    uint64_t placement = 0;           // Elections::version()
+    std::set<net::IpAddress> unheld;  // By anybody before.
+
+    friend bool operator==(const Decision&, const Decision&) = default;
+  };
 
   // agent.cc: inputs, and what follows from them.
   void OnGossip(const gossip::GossipEvent& event);
@@ -153,23 +159,26 @@ class Agent {
   AnnouncingOptions MakeAnnouncingOptions();
   // Asks for one Reconcile() on the next turn of the loop.
   void ScheduleReconcile();
-  // From members, addresses and manifests to announcements.
   void Reconcile();
   void UpdateMetadata();
+  void ElectAuthor();
   void Announce();
+  Announcing::Elected ToElected(const Decision& decision) const;
   void TellOthers();
+  bool RecordChanges();  // True: there are any.
   std::vector<Elections::LiveMember> LiveMembers() const;
-  // Live members that keep the ledger, this node among them.
+  // Those that keep the ledger, this node among them.
   std::vector<std::string> LedgerMembers() const;
   absl::Time ToCivil(absl::Time loop_time) const;
 
-  // How far Leave() is: others take its addresses, then hear its goodbye, and
-  // then it only delivers what was on its way.
+  // How far Leave() is; kGone: it only delivers what was on its way.
   enum class Departure { kNone, kHandover, kGoodbye, kGone };
 
   // lifecycle.cc: when it may act, and how it ends.
   void AwaitCluster();
   void FallSilent(std::string reason, const std::string& why);
+  void OnExchange();
+  void CheckAllAnswered();
   void BecomeReady(std::string_view why);
   void OnSettled();
   void OnInterfaces();
@@ -181,18 +190,9 @@ class Agent {
   void OnHandover();
   bool leaving() const { return departure_ != Departure::kNone; }
 
-  // events.cc
-  void ReportRefusal(const absl::Status& refusal);
-  // True: there are any.
-  bool RecordChanges(const AddressEntries& entries, const Placement& placement);
+  // record_history.cc
   void RestoreHistory();
   void RecordHistory(bool changed);
-  void RecordStrictArp();
-  void RecordProblems(const std::vector<config::Problem>& before);
-  void Record(EventType type, std::string reason, std::string object,
-              std::string message);
-  // About this node.
-  void RecordSelf(EventType type, std::string reason, std::string message);
 
   // describe.cc
   status::v1::Service Describe(const std::string& name,
@@ -209,33 +209,34 @@ class Agent {
   AddressBook addresses_;
   Elections elections_;
   HistoryStore history_;
+  Events events_;
 
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
   absl::Time started_;  // Civil time.
   bool ready_ = false;
-  // Was ready, and is no more: others are not to leave addresses to it. (Not
-  // while it starts: a restart that others do not notice moves nothing.)
+  // Was ready, and is no more: others are not to leave addresses to it. Not
+  // while it starts: a restart that others do not notice moves nothing.
   bool silent_ = false;
+  bool exchanged_ = false;   // While not ready: with one of the cluster.
+  absl::Time settle_until_;  // While not ready.
   bool draining_ = false;
   bool holding_down_ = false;
   Departure departure_ = Departure::kNone;
   // Members or their tenures came just now. Two halves of a cluster meet one
-  // member at a time: what one tells may be of another that still passes for
-  // dead here.
+  // member at a time: one may tell of another that passes for dead here.
   bool reuniting_ = false;
-  bool members_came_ = false;     // And their return is not yet followed up.
-  bool members_went_ = false;     // The same.
-  gossip::wire::Bytes metadata_;  // As the others have it.
-  std::string author_;            // Empty: none yet.
-  std::vector<std::string> strict_arp_faults_;
-  absl::Time next_refusal_report_ = absl::InfinitePast();
-  uint64_t unreported_refusals_ = 0;
+  bool members_came_ = false;          // And this is not yet followed up.
+  bool members_went_ = false;          // The same.
+  gossip::wire::Bytes metadata_;       // As the others have it.
+  std::string author_;                 // Empty: none yet.
+  uint64_t released_of_ = UINT64_MAX;  // The ledger's version.
+  bool members_changed_ = true;        // Since elections heard of them.
+  Decision announced_;
+  std::pair<uint64_t, uint64_t> recorded_;  // Versions, as in Decision.
   Tally tally_;
-  AddressEntries recorded_entries_;  // What the event log last heard.
-  Placement recorded_placement_;
   bool history_due_ = false;  // It does not have the newest yet.
-
+  absl::Time reconciled_ = absl::InfinitePast();  // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;
   std::unique_ptr<io::Timer> hold_down_timer_;

@@ -8,18 +8,12 @@
 #include "daemon/agent/strict_arp.h"
 
 namespace lb {
-namespace {
-
-// Interfaces of members, past and present.
-constexpr size_t kMacsMax = 65536;
-
-}  // namespace
 
 Announcing::Announcing(AnnouncingOptions options,
                        const io::Environment& environment)
     : options_(std::move(options)),
       environment_(environment),
-      macs_(kMacsMax),
+      macs_(environment),
       handover_(options_.handover),
       delivery_(options_.node, environment),
       announce_(NodeOptions(), environment),
@@ -61,6 +55,13 @@ announce::Precedence Announcing::PrecedenceOf(
 }
 
 void Announcing::Start(const std::vector<net::IpAddress>& leftovers) {
+  if (const absl::Status restored = macs_.Restore(); !restored.ok()) {
+    environment_.log->Record({.time = environment_.loop->CivilNow(),
+                              .type = EventType::kWarning,
+                              .reason = "StateRefused",
+                              .object = "Node/" + options_.node,
+                              .message = std::string(restored.message())});
+  }
   if (options_.delivery == Delivery::kLoopback) {
     delivery_.RemoveLeftovers(leftovers);
   }
@@ -149,9 +150,9 @@ std::vector<AnnouncingInterface> Announcing::UsableInterfaces() const {
 }
 
 std::vector<std::string> Announcing::StrictArpFaults(
-    std::set<net::IpAddress> addresses) const {
+    std::function<bool(const net::IpAddress&)> is_assigned) const {
   StrictArpFacts facts = {
-      .addresses = std::move(addresses),
+      .is_assigned = std::move(is_assigned),
       .links = environment_.links->Links(),
       .delivers_on_loopback = options_.delivery == Delivery::kLoopback,
       .sysctl = environment_.sysctl};

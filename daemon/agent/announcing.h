@@ -24,7 +24,7 @@
 #include "absl/time/time.h"
 #include "daemon/agent/handover.h"
 #include "daemon/agent/loopback_delivery.h"
-#include "daemon/agent/member_macs.h"
+#include "daemon/agent/member_macs_store.h"
 #include "daemon/agent/node_metadata.h"
 #include "lb/announce/announce_node.h"
 #include "lb/io/environment.h"
@@ -67,8 +67,8 @@ class Announcing {
 
   Announcing(AnnouncingOptions options, const io::Environment& environment);
 
-  // Takes off "lo" what an earlier run left there, and opens the interfaces.
-  // Once.
+  // Takes up whose the MACs are, takes off "lo" what an earlier run left there,
+  // and opens the interfaces. Once.
   void Start(const std::vector<net::IpAddress>& leftovers);
 
   // Nothing changes if it says the same again.
@@ -92,7 +92,7 @@ class Announcing {
   std::vector<AnnouncingInterface> UsableInterfaces() const;
   // Sentences on what the kernel would answer by itself; see strict_arp.h.
   std::vector<std::string> StrictArpFaults(
-      std::set<net::IpAddress> addresses) const;
+      std::function<bool(const net::IpAddress&)> is_assigned) const;
 
   // Elected for, whether answered already or not.
   const announce::Announcements& elected() const { return elected_.here; }
@@ -130,7 +130,7 @@ class Announcing {
 
   const AnnouncingOptions options_;
   io::Environment environment_;
-  MemberMacs macs_;
+  MemberMacsStore macs_;
   Handover handover_;
   LoopbackDelivery delivery_;
   announce::AnnounceNode announce_;

@@ -170,6 +170,7 @@ status::v1::Member Agent::Describe(const gossip::Member& known) const {
   member.set_name(Printable(known.name));
   member.set_endpoint(known.endpoint.ToString());
   member.set_state(ToProto(known.state));
+  member.set_unheard(known.is_up() && !known.heard);
   member.set_incarnation(known.incarnation);
   SetTimestamp(ToCivil(known.since), member.mutable_since());
   if (known.name == options_.node) {
@@ -225,7 +226,7 @@ std::vector<Problem> Agent::Problems() const {
         MakeProblem(Problem::INTERFACE, node,
                     node + ": interfaces: none is usable, want one at least"));
   }
-  for (const std::string& fault : strict_arp_faults_) {
+  for (const std::string& fault : events_.strict_arp_faults()) {
     problems.push_back(
         MakeProblem(Problem::STRICT_ARP, node, node + ": " + fault));
   }

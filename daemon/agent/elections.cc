@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "lb/base/status_macros.h"
 #include "lb/election/candidates.h"
 #include "lb/election/digest.h"
 #include "lb/ipam/assignment.h"
@@ -41,8 +42,8 @@ std::string ReasonOf(const election::Explanation& explanation) {
 
 }  // namespace
 
-void Elections::SetMembers(const std::vector<LiveMember>& live) {
-  live_ = live;
+void Elections::SetMembers(std::vector<LiveMember> live) {
+  live_ = std::move(live);
   mixed_ = false;
   std::vector<std::string> names;
   for (const LiveMember& member : live_) {
@@ -56,6 +57,7 @@ void Elections::SetMembers(const std::vector<LiveMember>& live) {
 void Elections::SetDesired(const config::Desired& desired) {
   nodes_ = desired.nodes;
   advertisements_ = desired.advertisements;
+  entries_version_.reset();
   PutNodes();
 }
 
@@ -86,24 +88,53 @@ void Elections::PutNodes() {
 }
 
 const Placement& Elections::Update(const config::Desired& desired,
-                                   const AddressEntries& entries) {
+                                   const AddressEntries& entries,
+                                   uint64_t entries_version) {
+  Services due = sharers_;
+  if (entries_version_ != entries_version) {
+    PutServices(desired, entries, due);
+    entries_version_ = entries_version;
+    due.insert(sharers_.begin(), sharers_.end());
+  }
+  PutHolders();
+  AddServicesToDescribe(table_.Update(), due);
+  Placement described;
+  for (const std::string& service : due) {
+    if (vips_.contains(service)) described.emplace(service, Describe(service));
+  }
+  JoinSharers(entries, described);
+  bool changed = false;
+  for (const std::string& service : due) {
+    const auto now = described.find(service);
+    const auto before = placement_.find(service);
+    if (now == described.end()) {
+      changed |= placement_.erase(service) > 0;
+    } else if (before == placement_.end() || before->second != now->second) {
+      placement_.insert_or_assign(service, std::move(now->second));
+      changed = true;
+    }
+  }
+  if (changed) ++version_;
+  return placement_;
+}
+
+// Adds to `due` the new ones.
+void Elections::PutServices(const config::Desired& desired,
+                            const AddressEntries& entries, Services& due) {
   auto gone = std::exchange(vips_, {});
   first_services_.clear();
+  decided_by_.clear();
+  sharers_.clear();
   for (const config::Service& service : desired.services) {
     const auto entry = entries.find(service.request.service);
     if (entry == entries.end()) continue;
     if (entry->second.assignment.addresses.empty()) continue;
-    gone.erase(service.request.service);
     PutService(desired, service, entry->second.assignment);
+    if (gone.erase(service.request.service) == 0) {
+      due.insert(service.request.service);
+    }
   }
   for (const auto& [service, vip] : gone) table_.RemoveVip(service);
-  table_.Update();
-  placement_.clear();
-  for (const auto& [service, vip] : vips_) {
-    placement_.emplace(service, Describe(service));
-  }
-  JoinSharers(entries, placement_);
-  return placement_;
 }
 
 void Elections::PutService(const config::Desired& desired,
@@ -118,9 +149,32 @@ void Elections::PutService(const config::Desired& desired,
   vip.holder = tenures_.HolderOf(vip.address);
   table_.PutVip(name, vip);
   for (const auto& assigned : assignment.addresses) {
-    first_services_.try_emplace(assigned.address, name);
+    const auto [of, is_new] =
+        first_services_.try_emplace(assigned.address, name);
+    if (!is_new) sharers_.insert({name, of->second});
   }
+  decided_by_.emplace(vip.address, name);
   vips_.emplace(name, std::move(vip));
+}
+
+void Elections::PutHolders() {
+  for (const net::IpAddress& address : std::exchange(new_holders_, {})) {
+    const auto holder = tenures_.HolderOf(address);
+    const auto [begin, end] = decided_by_.equal_range(address);
+    for (auto it = begin; it != end; ++it) {
+      table_.SetHolder(it->second, holder);
+    }
+  }
+}
+
+// The reason why nobody announces a service may change without its election;
+// and who shares goes by the others' elections.
+void Elections::AddServicesToDescribe(const std::vector<std::string>& elected,
+                                      Services& due) const {
+  due.insert(elected.begin(), elected.end());
+  for (const auto& [service, place] : placement_) {
+    if (place.node.empty()) due.insert(service);
+  }
 }
 
 ServicePlacement Elections::Describe(const std::string& service) const {
@@ -143,6 +197,7 @@ std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
       if (!holder) unheld.insert(assigned.address);
       // A full table: the election goes by rank, as without holders.
       tenures_.Claim(assigned.address, civil_now).IgnoreError();
+      new_holders_.insert(assigned.address);
     }
   }
   return unheld;
@@ -163,9 +218,17 @@ void Elections::ReleaseUnused(const std::vector<net::IpAddress>& on_record,
                               absl::Time civil_now) {
   std::set<net::IpAddress> now(on_record.begin(), on_record.end());
   for (const net::IpAddress& address : on_record_) {
-    if (!now.contains(address)) tenures_.Release(address, civil_now);
+    if (now.contains(address)) continue;
+    tenures_.Release(address, civil_now);
+    new_holders_.insert(address);
   }
   on_record_ = std::move(now);
+}
+
+absl::StatusOr<bool> Elections::Merge(std::string_view tenures) {
+  LB_ASSIGN_OR_RETURN(const auto changed, tenures_.Merge(tenures));
+  new_holders_.insert(changed.begin(), changed.end());
+  return !changed.empty();
 }
 
 bool Elections::Precedes(const net::IpAddress& vip,

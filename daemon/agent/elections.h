@@ -15,6 +15,7 @@
 #ifndef LB_DAEMON_AGENT_ELECTIONS_H_
 #define LB_DAEMON_AGENT_ELECTIONS_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -48,13 +49,18 @@ class Elections {
       : node_(node), default_policy_(default_policy), tenures_(node) {}
 
   // Inputs, for the next Update(). `live` has this node too.
-  void SetMembers(const std::vector<LiveMember>& live);
+  void SetMembers(std::vector<LiveMember> live);
   void SetDesired(const config::Desired& desired);
 
   // Holds the elections that are due, for the services that have addresses.
+  // Reads all services only after SetDesired(), or if `entries_version` is not
+  // that of the last call; else its cost goes with what changed.
   const Placement& Update(const config::Desired& desired,
-                          const AddressEntries& entries);
+                          const AddressEntries& entries,
+                          uint64_t entries_version);
   const Placement& placement() const { return placement_; }
+  // Counts the changes of placement().
+  uint64_t version() const { return version_; }
 
   // Claims what this node is elected for and does not hold. Returns the
   // addresses among them that no member held before. While `reuniting` with
@@ -69,12 +75,23 @@ class Elections {
   // nobody holds.
   void ReleaseUnused(const std::vector<net::IpAddress>& on_record,
                      absl::Time civil_now);
-  election::TenureTable& tenures() { return tenures_; }
+  // What another node says of its tenures. True: an address has another
+  // holder. Errors as TenureTable::Merge() has them.
+  absl::StatusOr<bool> Merge(std::string_view tenures);
+  // What others are to be told, as TenureTable::TakeNews().
+  std::vector<std::string> TakeNews(size_t bytes_max) {
+    return tenures_.TakeNews(bytes_max);
+  }
   const election::TenureTable& tenures() const { return tenures_; }
 
   // Does `other` go before this node for the address, whoever is a member?
   // Both nodes answer alike if their manifests are equal.
   bool Precedes(const net::IpAddress& vip, const std::string& other) const;
+
+  // Does a service have it?
+  bool IsAssigned(const net::IpAddress& address) const {
+    return first_services_.contains(address);
+  }
 
   // Is a live member no lbd?
   bool mixed() const { return mixed_; }
@@ -91,11 +108,18 @@ class Elections {
   }
 
  private:
+  using Services = std::set<std::string, std::less<>>;
+
   bool IsLive(std::string_view node) const;
   void PutNodes();
+  void PutServices(const config::Desired& desired,
+                   const AddressEntries& entries, Services& due);
   void PutService(const config::Desired& desired,
                   const config::Service& service,
                   const ipam::Assignment& assignment);
+  void PutHolders();
+  void AddServicesToDescribe(const std::vector<std::string>& elected,
+                             Services& due) const;
   ServicePlacement Describe(const std::string& service) const;
 
   const std::string node_;
@@ -106,11 +130,18 @@ class Elections {
   std::map<std::string, election::NodeAttributes, std::less<>> nodes_;
   std::vector<election::L2Advertisement> advertisements_;
   bool mixed_ = false;
-  std::set<std::string, std::less<>> listed_nodes_;         // In table_.
-  std::map<std::string, election::Vip, std::less<>> vips_;  // In table_.
-  std::map<net::IpAddress, std::string> first_services_;    // By address.
+  std::set<std::string, std::less<>> listed_nodes_;  // In table_.
+  // In table_, which knows newer holders.
+  std::map<std::string, election::Vip, std::less<>> vips_;
+  std::map<net::IpAddress, std::string> first_services_;  // By address.
+  // By the address that decides for them.
+  std::multimap<net::IpAddress, std::string> decided_by_;
+  Services sharers_;  // Of an address with another service.
+  std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
+  std::set<net::IpAddress> new_holders_;     // Not in table_ yet.
   std::set<net::IpAddress> on_record_;
   Placement placement_;
+  uint64_t version_ = 0;
 };
 
 }  // namespace lb

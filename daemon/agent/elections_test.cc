@@ -38,7 +38,7 @@ class ElectionsTest : public testing::Test {
     }
     elections_.SetMembers(live);
     elections_.SetDesired(desired_);
-    return elections_.Update(desired_, entries_);
+    return elections_.Update(desired_, entries_, ++version_);
   }
   std::string NodeOf(const std::string& service) {
     return Place().at(service).node;
@@ -56,6 +56,7 @@ class ElectionsTest : public testing::Test {
   std::vector<std::string> members_ = {"n1", "n2", "n3"};
   config::Desired desired_;
   AddressEntries entries_;
+  uint64_t version_ = 0;
   Elections elections_{"n1", election::Policy::kCompat};
 };
 
@@ -153,7 +154,7 @@ class MembersTest : public testing::Test {
   std::string NodeOf(Elections& elections) {
     elections.SetMembers(live_);
     elections.SetDesired(desired_);
-    return elections.Update(desired_, entries_).at("web").node;
+    return elections.Update(desired_, entries_, ++version_).at("web").node;
   }
 
   const net::IpAddress kVip = *net::ParseIpAddress("10.0.0.1");
@@ -162,6 +163,7 @@ class MembersTest : public testing::Test {
       {"n1", NodeMetadata{}}, {"n2", NodeMetadata{}}, {"n3", NodeMetadata{}}};
   config::Desired desired_;
   AddressEntries entries_;
+  uint64_t version_ = 0;
 };
 
 TEST_F(MembersTest, WhoDrainsOrIsSilentOrHasNoInterfaceIsPassedOver) {
@@ -208,7 +210,7 @@ TEST_F(MembersTest, StickyHoldersAreAgreedByClaims) {
   live_.push_back({"n2", NodeMetadata{}});
   EXPECT_EQ(NodeOf(first), "n3");
   EXPECT_EQ(NodeOf(other), "n2");  // Has not heard of it.
-  ASSERT_TRUE(other.tenures().Merge(first.tenures().FullMessage()).ok());
+  ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
   EXPECT_EQ(NodeOf(other), "n3");
   // A takeover is no new address: others are not to be asked for it.
   live_ = {{"n1", NodeMetadata{}}, {"n2", NodeMetadata{}}};
@@ -223,7 +225,7 @@ TEST_F(MembersTest, InAReunionTheClaimOfOneThatPassesForDeadIsLeftAlone) {
   NodeOf(far);
   far.Claim(entries_, absl::UnixEpoch());
   Elections near("n3", election::Policy::kSticky);
-  ASSERT_TRUE(near.tenures().Merge(far.tenures().FullMessage()).ok());
+  ASSERT_TRUE(near.Merge(far.tenures().FullMessage()).ok());
   live_ = {{"n3", NodeMetadata{}}};
   EXPECT_EQ(NodeOf(near), "n3");
   near.Claim(entries_, absl::UnixEpoch(), /*reuniting=*/true);
@@ -248,13 +250,13 @@ TEST_F(MembersTest, AClaimThatWasContestedWinsWhenItIsMadeAgain) {
   Elections other("n3", election::Policy::kSticky);
   NodeOf(first);
   first.Claim(entries_, absl::UnixEpoch());
-  ASSERT_TRUE(other.tenures().Merge(first.tenures().FullMessage()).ok());
+  ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
   live_.erase(live_.begin() + 1);
   EXPECT_EQ(NodeOf(other), "n3");
   other.Claim(entries_, absl::UnixEpoch());  // A later term.
   first.Reclaim(kVip, absl::UnixEpoch());
-  ASSERT_TRUE(first.tenures().Merge(other.tenures().FullMessage()).ok());
-  ASSERT_TRUE(other.tenures().Merge(first.tenures().FullMessage()).ok());
+  ASSERT_TRUE(first.Merge(other.tenures().FullMessage()).ok());
+  ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
   EXPECT_EQ(first.tenures().HolderOf(kVip), "n2");
   EXPECT_EQ(other.tenures().HolderOf(kVip), "n2");
 }

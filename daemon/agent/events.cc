@@ -1,4 +1,5 @@
-// Agent's events: what has changed, once for each change.
+#include "daemon/agent/events.h"
+
 #include <fmt/format.h>
 
 #include <set>
@@ -6,12 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/agent/agent.h"
-#include "lb/config/problem.h"
-
 namespace lb {
 
-void Agent::ReportRefusal(const absl::Status& refusal) {
+void Events::RecordRefusal(const absl::Status& refusal) {
   const absl::Time now = environment_.loop->Now();
   if (now < next_refusal_report_) {
     ++unreported_refusals_;
@@ -26,21 +24,15 @@ void Agent::ReportRefusal(const absl::Status& refusal) {
   RecordSelf(EventType::kWarning, "LedgerMessageRefused", std::move(message));
 }
 
-bool Agent::RecordChanges(const AddressEntries& entries,
-                          const Placement& placement) {
-  tally_.OnReconciled(environment_.loop->Now(),
-                      {recorded_entries_, recorded_placement_},
-                      {entries, placement}, ready_ && !leaving());
-  if (entries == recorded_entries_ && placement == recorded_placement_) {
-    return false;
-  }
-  for (const auto& [service, entry] : recorded_entries_) {
+void Events::RecordOutcome(const AddressEntries& entries,
+                           const Placement& placement) {
+  for (const auto& [service, entry] : entries_) {
     if (entries.contains(service)) continue;
     Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,
            "no manifest asks for it any more");
   }
   for (const auto& [service, entry] : entries) {
-    const AddressBook::Entry& known = recorded_entries_[service];
+    const AddressBook::Entry& known = entries_[service];
     if (known == entry) continue;
     const std::string object = "Service/" + service;
     if (!(known.assignment == entry.assignment)) {
@@ -53,30 +45,29 @@ bool Agent::RecordChanges(const AddressEntries& entries,
     }
   }
   for (const auto& [service, place] : placement) {
-    const auto known = recorded_placement_.find(service);
-    if (known != recorded_placement_.end() && known->second == place) continue;
+    const auto known = placement_.find(service);
+    if (known != placement_.end() && known->second == place) continue;
     place.node.empty()
         ? Record(EventType::kWarning, "announceFailed", "Service/" + service,
                  place.reason)
         : Record(EventType::kNormal, "nodeAssigned", "Service/" + service,
                  "announced by " + place.node);
   }
-  recorded_entries_ = entries;
-  recorded_placement_ = placement;
-  return true;
+  entries_ = entries;
+  placement_ = placement;
 }
 
-void Agent::RecordProblems(const std::vector<config::Problem>& before) {
-  for (const config::Problem& problem :
-       config::NewProblems(desired_->problems, before)) {
+void Events::RecordProblems(const std::vector<config::Problem>& problems,
+                            const std::vector<config::Problem>& before) {
+  for (const config::Problem& problem : config::NewProblems(problems, before)) {
     Record(EventType::kWarning,
            problem.reason.empty() ? "ObjectRefused" : problem.reason,
            problem.object, problem.ToString());
   }
 }
 
-void Agent::Record(EventType type, std::string reason, std::string object,
-                   std::string message) {
+void Events::Record(EventType type, std::string reason, std::string object,
+                    std::string message) {
   environment_.log->Record({.time = environment_.loop->CivilNow(),
                             .type = type,
                             .reason = std::move(reason),
@@ -84,19 +75,12 @@ void Agent::Record(EventType type, std::string reason, std::string object,
                             .message = std::move(message)});
 }
 
-void Agent::RecordSelf(EventType type, std::string reason,
-                       std::string message) {
-  Record(type, std::move(reason), "Node/" + options_.node, std::move(message));
+void Events::RecordSelf(EventType type, std::string reason,
+                        std::string message) {
+  Record(type, std::move(reason), "Node/" + node_, std::move(message));
 }
 
-void Agent::RecordStrictArp() {
-  std::set<net::IpAddress> addresses;
-  for (const auto& [service, entry] : addresses_.entries()) {
-    for (const auto& assigned : entry.assignment.addresses) {
-      addresses.insert(assigned.address);
-    }
-  }
-  auto faults = announcing_.StrictArpFaults(std::move(addresses));
+void Events::RecordStrictArp(std::vector<std::string> faults) {
   const std::set<std::string> known(strict_arp_faults_.begin(),
                                     strict_arp_faults_.end());
   for (const std::string& fault : faults) {

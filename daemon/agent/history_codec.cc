@@ -1,7 +1,6 @@
 #include "daemon/agent/history_codec.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <optional>
@@ -9,16 +8,15 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "lb/base/check.h"
+#include "daemon/agent/state_value.h"
+#include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
 
 namespace lb {
 namespace {
 
-constexpr std::string_view kMagic = "LBHS";
-constexpr uint8_t kVersion = 1;
-constexpr size_t kDigestSize = 32;
+constexpr StateFormat kFormat = {"LBHS", 1, "segment of a history"};
 constexpr size_t kTextSizeMax = UINT16_MAX;
 
 absl::Span<const uint8_t> AsBytes(std::string_view text) {
@@ -27,14 +25,6 @@ absl::Span<const uint8_t> AsBytes(std::string_view text) {
 
 std::string AsText(absl::Span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::string Sha256(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  LB_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(),
-                      nullptr) == 1);
-  return AsText({digest, size});
 }
 
 uint64_t ToNumber(absl::Time time) {
@@ -90,37 +80,20 @@ std::string SerializeEntry(const HistoryEntry& entry) {
 std::string SerializeSegment(uint64_t number, absl::Time written_at,
                              std::string_view entries) {
   net::ByteWriter out;
-  out.Bytes(AsBytes(kMagic));
-  out.Uint8(kVersion);
   out.Uint64(number);
   out.Uint64(ToNumber(written_at));
-  std::string bytes = AsText(out.bytes());
-  bytes += entries;
-  bytes += Sha256(bytes);
-  return bytes;
+  out.Bytes(AsBytes(entries));
+  return SealStateValue(kFormat, AsText(out.bytes()));
 }
 
 absl::StatusOr<HistorySegment> ParseSegment(std::string_view bytes) {
-  if (bytes.size() < kMagic.size() + 1 + 8 + 8 + kDigestSize) {
-    return absl::DataLossError(
-        fmt::format("{} bytes: cut short", bytes.size()));
-  }
-  const std::string_view body = bytes.substr(0, bytes.size() - kDigestSize);
+  LB_ASSIGN_OR_RETURN(const std::string_view body,
+                      OpenStateValue(kFormat, bytes));
   net::ByteReader in(AsBytes(body));
-  if (AsText(in.Take(kMagic.size())) != kMagic) {
-    return absl::DataLossError("no segment of a history");
-  }
-  const uint8_t version = in.Uint8();
-  if (version != kVersion) {
-    return absl::DataLossError(
-        fmt::format("version {}, want {}", version, kVersion));
-  }
-  if (Sha256(body) != bytes.substr(body.size())) {
-    return absl::DataLossError("damaged or cut short: the checksum is another");
-  }
   HistorySegment segment;
   segment.number = in.Uint64();
   segment.written_at = ToTime(in.Uint64());
+  if (!in.ok()) return absl::DataLossError("cut short: no number and time");
   while (!in.rest().empty()) {
     auto entry = ReadEntry(&in);
     if (!entry) {

@@ -1,11 +1,13 @@
 // Bytes of a history: segments, each a value in the state folder.
 //
-// segment = "LBHS" version:u8 number:u64 written:i64 entry* sha256:32
+// A segment is a state value (state_value.h) "LBHS" with the body
+//
+// body    = number:u64 written:i64 entry*
 // entry   = kind:u8 from:i64 to:i64 family:u8 address:4|16
 //           size:u16 service size:u16 node
 //
 // Numbers are big-endian, times civil in microseconds; `kind` is a HistoryEnd,
-// with kNone `to` is 0. `sha256` is over all before it.
+// with kNone `to` is 0.
 #ifndef LB_DAEMON_AGENT_HISTORY_CODEC_H_
 #define LB_DAEMON_AGENT_HISTORY_CODEC_H_
 

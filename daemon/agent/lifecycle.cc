@@ -1,6 +1,7 @@
 // Agent's life: when it may act for the cluster, draining, and its end.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,30 +18,54 @@ namespace {
 // goodbye, and for its goodbye to be heard.
 constexpr absl::Duration kHandoverWait = absl::Milliseconds(500);
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
+// How long a node that heard from the cluster waits for members that have not
+// answered it: a lost ping is repeated, who cannot answer passes for dead, and
+// what nobody answers for holds nobody up.
+constexpr absl::Duration kAnswerWait = absl::Seconds(1);
 
 }  // namespace
 
 // Not ready until it has heard from the cluster, or waited for settle_time.
 void Agent::AwaitCluster() {
   ready_ = false;
-  settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
+  exchanged_ = false;
+  settle_until_ = environment_.loop->Now() + options_.settle_time;
+  settle_timer_->Arm(settle_until_);
   std::vector<net::Endpoint> seeds = options_.join;
   for (const gossip::Member& member : gossip_->Members()) {
-    if (member.name != options_.node) seeds.push_back(member.endpoint);
+    if (member.heard && member.name != options_.node) {
+      seeds.push_back(member.endpoint);
+    }
   }
   if (seeds.empty()) return;
   if (const absl::Status joined = gossip_->Join(seeds); !joined.ok()) {
-    RecordSelf(EventType::kWarning, "JoinFailed",
-               std::string(joined.message()));
+    events_.RecordSelf(EventType::kWarning, "JoinFailed",
+                       std::string(joined.message()));
+  }
+}
+
+// Its members are known now; those that are there have answered in a moment.
+void Agent::OnExchange() {
+  if (ready_ || leaving() || exchanged_) return;
+  exchanged_ = true;
+  settle_timer_->Arm(
+      std::min(settle_until_, environment_.loop->Now() + kAnswerWait));
+  CheckAllAnswered();
+}
+
+void Agent::CheckAllAnswered() {
+  if (exchanged_ && !leaving() && gossip_->unheard() == 0) {
+    BecomeReady("heard from the cluster");
   }
 }
 
 void Agent::BecomeReady(std::string_view why) {
   if (ready_) return;
   ready_ = true;
+  exchanged_ = false;
   silent_ = false;
   settle_timer_->Disarm();
-  RecordSelf(EventType::kNormal, "Ready", std::string(why));
+  events_.RecordSelf(EventType::kNormal, "Ready", std::string(why));
   // Who finds others at work is new to them, or back.
   if (!HearsNobody() && options_.hold_down > absl::ZeroDuration()) {
     holding_down_ = true;
@@ -50,10 +75,14 @@ void Agent::BecomeReady(std::string_view why) {
 }
 
 void Agent::OnSettled() {
+  if (exchanged_) {
+    return BecomeReady("heard from the cluster, but not from all members");
+  }
   if (HearsNobody() && GossipHasNoCarrier()) {
     settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
     return;
   }
+  addresses_.SetAlone(true);
   BecomeReady("nobody answered in the settle time");
 }
 
@@ -84,17 +113,17 @@ void Agent::CheckCutOff() {
 }
 
 void Agent::FallSilent(std::string reason, const std::string& why) {
-  RecordSelf(EventType::kWarning, std::move(reason),
-             why + ": silent until the cluster is heard");
+  events_.RecordSelf(EventType::kWarning, std::move(reason),
+                     why + ": silent until the cluster is heard");
   silent_ = true;
   AwaitCluster();
 }
 
 bool Agent::HearsNobody() const {
-  for (const gossip::Member& member : gossip_->Members()) {
-    if (member.is_up() && member.name != options_.node) return false;
-  }
-  return true;
+  const auto heard = gossip_->HeardMembers();
+  return std::all_of(heard.begin(), heard.end(), [&](const auto& member) {
+    return member.name == options_.node;
+  });
 }
 
 bool Agent::GossipHasNoCarrier() const {
@@ -118,8 +147,9 @@ absl::Status Agent::Drain() {
         member.name));
   }
   if (std::exchange(draining_, true)) return absl::OkStatus();
-  RecordSelf(EventType::kNormal, "Draining",
-             "hands its addresses over until it is undrained or restarted");
+  events_.RecordSelf(
+      EventType::kNormal, "Draining",
+      "hands its addresses over until it is undrained or restarted");
   ScheduleReconcile();
   return absl::OkStatus();
 }
@@ -127,7 +157,7 @@ absl::Status Agent::Drain() {
 absl::Status Agent::Undrain() {
   if (leaving()) return absl::FailedPreconditionError("undrain: is leaving");
   if (!std::exchange(draining_, false)) return absl::OkStatus();
-  RecordSelf(EventType::kNormal, "Undrained", "takes addresses again");
+  events_.RecordSelf(EventType::kNormal, "Undrained", "takes addresses again");
   ScheduleReconcile();
   return absl::OkStatus();
 }
@@ -138,8 +168,9 @@ absl::StatusOr<std::vector<AddressBook::Released>> Agent::Release(
   LB_ASSIGN_OR_RETURN(auto released,
                       addresses_.Release(target, std::move(on_saved)));
   for (const AddressBook::Released& one : released) {
-    Record(EventType::kNormal, "AddressReleased", "Service/" + one.service,
-           one.address.ToString() + ": freed by an operator");
+    events_.Record(EventType::kNormal, "AddressReleased",
+                   "Service/" + one.service,
+                   one.address.ToString() + ": freed by an operator");
   }
   return released;
 }
@@ -159,9 +190,11 @@ void Agent::Leave(absl::AnyInvocable<void()> done) {
 void Agent::SayGoodbye() {
   if (departure_ != Departure::kHandover) return;
   departure_ = Departure::kGoodbye;
+  members_changed_ = true;
   leave_timer_->Disarm();
   gossip_->Leave(kLeaveTimeout, [this] {
     departure_ = Departure::kGone;
+    members_changed_ = true;
     Reconcile();
     OnHandover();
   });

@@ -1,18 +1,30 @@
 #include "daemon/agent/member_macs.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace lb {
 
-void MemberMacs::Learn(const std::string& node, const NodeMetadata& metadata) {
-  if (!metadata.interfaces) return;
+bool MemberMacs::Learn(const std::string& node, const NodeMetadata& metadata) {
+  if (!metadata.interfaces) return false;
+  bool changed = false;
   for (const AnnouncingInterface& interface : *metadata.interfaces) {
-    Known& known = nodes_[interface.mac];
-    by_age_.erase(known.heard);
-    known = {.node = node, .heard = ++learned_};
-    by_age_[known.heard] = interface.mac;
-    if (nodes_.size() <= macs_max_) continue;
+    changed |= Learn({interface.mac, node});
+  }
+  return changed;
+}
+
+bool MemberMacs::Learn(const MemberMac& member) {
+  Known& known = nodes_[member.mac];
+  const bool changed = known.node != member.node;
+  by_age_.erase(known.heard);
+  known = {.node = member.node, .heard = ++learned_};
+  by_age_[known.heard] = member.mac;
+  if (nodes_.size() > macs_max_) {
     nodes_.erase(by_age_.begin()->second);
     by_age_.erase(by_age_.begin());
   }
+  return changed;
 }
 
 std::optional<std::string> MemberMacs::NodeOf(
@@ -20,6 +32,16 @@ std::optional<std::string> MemberMacs::NodeOf(
   const auto it = nodes_.find(mac);
   if (it == nodes_.end()) return std::nullopt;
   return it->second.node;
+}
+
+std::vector<MemberMac> MemberMacs::Latest(size_t max) const {
+  std::vector<MemberMac> latest;
+  const size_t left_out = by_age_.size() - std::min(max, by_age_.size());
+  for (auto it = std::next(by_age_.begin(), static_cast<ptrdiff_t>(left_out));
+       it != by_age_.end(); ++it) {
+    latest.push_back({it->second, nodes_.at(it->second).node});
+  }
+  return latest;
 }
 
 }  // namespace lb

@@ -14,22 +14,34 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/agent/node_metadata.h"
 #include "lb/net/mac_address.h"
 
 namespace lb {
 
+struct MemberMac {
+  net::MacAddress mac;
+  std::string node;
+
+  friend bool operator==(const MemberMac&, const MemberMac&) = default;
+};
+
 class MemberMacs {
  public:
   explicit MemberMacs(size_t macs_max) : macs_max_(macs_max) {}
 
   // `node` says that these are its interfaces. A MAC that two claim is the last
-  // one's.
-  void Learn(const std::string& node, const NodeMetadata& metadata);
+  // one's. True: NodeOf() has changed.
+  bool Learn(const std::string& node, const NodeMetadata& metadata);
+  bool Learn(const MemberMac& member);
 
   // Nullopt: no member's.
   std::optional<std::string> NodeOf(const net::MacAddress& mac) const;
+
+  // The `max` that were most lately heard, the latest last.
+  std::vector<MemberMac> Latest(size_t max) const;
 
   size_t size() const { return nodes_.size(); }
 

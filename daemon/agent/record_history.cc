@@ -74,8 +74,8 @@ struct HistoryFilter {
 
 void Agent::RestoreHistory() {
   for (const absl::Status& refused : history_.Restore()) {
-    RecordSelf(EventType::kWarning, "StateRefused",
-               std::string(refused.message()));
+    events_.RecordSelf(EventType::kWarning, "StateRefused",
+                       std::string(refused.message()));
   }
 }
 

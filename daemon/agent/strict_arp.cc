@@ -31,7 +31,7 @@ std::vector<Held> HeldByKernel(const StrictArpFacts& facts) {
   for (const io::Link& link : facts.links) {
     for (const net::IpPrefix& prefix : link.addresses) {
       if (prefix.address.family() == net::IpFamily::kIpv4 &&
-          facts.addresses.contains(prefix.address)) {
+          facts.is_assigned(prefix.address)) {
         held.push_back({prefix.address, link.name});
       }
     }

@@ -24,7 +24,8 @@
 namespace lb {
 
 struct StrictArpFacts {
-  std::set<net::IpAddress> addresses;  // Of services, whoever announces them.
+  // To a service, whoever announces it.
+  std::function<bool(const net::IpAddress& address)> is_assigned;
   std::vector<io::Link> links;
   std::set<std::string> announcing;  // Names of the usable interfaces.
   // Addresses of services will be put on "lo" even if none is there now.

@@ -16,8 +16,10 @@ using ::testing::StartsWith;
 class StrictArpTest : public testing::Test {
  protected:
   StrictArpTest() {
-    facts_.addresses = {*net::ParseIpAddress("10.0.0.1"),
-                        *net::ParseIpAddress("fd00::1")};
+    facts_.is_assigned = [](const net::IpAddress& address) {
+      return address == *net::ParseIpAddress("10.0.0.1") ||
+             address == *net::ParseIpAddress("fd00::1");
+    };
     facts_.announcing = {"eth0"};
     facts_.sysctl = [this](const std::string& name) -> std::optional<int> {
       const auto it = settings_.find(name);

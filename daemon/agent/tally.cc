@@ -31,6 +31,7 @@ void Tally::OnGossip(absl::Time now, const gossip::GossipEvent& event) {
   switch (change->change) {
     case MemberChange::kJoined:
     case MemberChange::kUpdated:
+    case MemberChange::kHeard:
       lost_.erase(member);
       return;
     case MemberChange::kLeft:  // Its goodbye is the proof.
@@ -50,8 +51,8 @@ void Tally::OnConflict(absl::Time now, const announce::Conflict& conflict) {
                               ConflictSeen{conflict, now});
 }
 
-void Tally::OnReconciled(absl::Time now, const Outcome& before,
-                         const Outcome& after, bool announcing) {
+void Tally::OnOutcome(absl::Time now, const Outcome& before,
+                      const Outcome& after, bool announcing) {
   CountFailures(before.entries, after.entries);
   std::erase_if(announced_since_, [&](const auto& service) {
     return !after.placement.contains(service.first);
@@ -72,6 +73,9 @@ void Tally::OnReconciled(absl::Time now, const Outcome& before,
     const auto lost = lost_.find(from);
     if (lost != lost_.end()) takeovers_.Add(now - lost->second);
   }
+}
+
+void Tally::OnReconciled(absl::Time now) {
   lost_.clear();
   std::erase_if(conflicts_, [&](const auto& seen) {
     return now - seen.second.at >= kConflictOver;

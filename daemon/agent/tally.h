@@ -60,8 +60,10 @@ class Tally {
   void OnGossip(absl::Time now, const gossip::GossipEvent& event);
   void OnConflict(absl::Time now, const announce::Conflict& conflict);
   // `announcing`: what is placed on this node it announces.
-  void OnReconciled(absl::Time now, const Outcome& before, const Outcome& after,
-                    bool announcing);
+  void OnOutcome(absl::Time now, const Outcome& before, const Outcome& after,
+                 bool announcing);
+  // After each Reconcile(), and after OnOutcome() if there is an outcome.
+  void OnReconciled(absl::Time now);
 
   // By member; not this node.
   const std::map<std::string, Answer, std::less<>>& answers() const {

@@ -30,13 +30,13 @@ class TallyTest : public testing::Test {
   }
   // The services a, b, ... are on these nodes now.
   void Place(double now, Placement placement, bool announcing = true) {
-    tally_.OnReconciled(At(now), {entries_, placement_}, {entries_, placement},
-                        announcing);
+    tally_.OnOutcome(At(now), {entries_, placement_}, {entries_, placement},
+                     announcing);
     placement_ = placement;
   }
   void Enter(AddressEntries entries) {
-    tally_.OnReconciled(At(0), {entries_, placement_}, {entries, placement_},
-                        true);
+    tally_.OnOutcome(At(0), {entries_, placement_}, {entries, placement_},
+                     true);
     entries_ = entries;
   }
 

@@ -37,8 +37,9 @@ std::string FormatDuration(const google::protobuf::Duration& duration) {
                      duration.seconds() * 1e3 + duration.nanos() / 1e6);
 }
 
-Cell StateCell(status::v1::Member::State state) {
-  switch (state) {
+Cell StateCell(const status::v1::Member& member) {
+  if (member.unheard()) return {"unheard", Colour::kYellow};
+  switch (member.state()) {
     case status::v1::Member::ALIVE:
       return {"alive", Colour::kGreen};
     case status::v1::Member::SUSPECT:
@@ -186,7 +187,7 @@ std::string Render(const status::v1::ListMembersResponse& members,
     std::vector<Cell> cells = {
         member.name(),
         member.endpoint(),
-        StateCell(member.state()),
+        StateCell(member),
         fmt::format("{}", member.incarnation()),
         FormatTime(member.since()),
         member.is_self() ? "this node" : FormatDuration(member.round_trip())};

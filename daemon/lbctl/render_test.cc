@@ -95,6 +95,9 @@ TEST(RenderTest, MembersShowTheirState) {
             "ANSWERED  HEALTH\n"
             "n1      10.0.0.1:7946  suspect  3            -      1.500 ms    "
             "-         2\n");
+  member->set_unheard(true);
+  EXPECT_THAT(Render(response, {}),
+              HasSubstr("n1      10.0.0.1:7946  unheard  3  "));
 }
 
 TEST(RenderTest, NodeListsItsProblems) {

@@ -86,6 +86,10 @@ void AddMembers(const Agent& agent, Families* families) {
   families->Add({{"state", "suspect"}}, states[NodeState::kSuspect]);
   families->Add({{"state", "dead"}}, states[NodeState::kDead]);
   families->Add({{"state", "left"}}, states[NodeState::kLeft]);
+  families->Begin(kGauge, "lb_members_unheard",
+                  "Of those alive or suspect: answered no ping of this node "
+                  "yet, and have no part in elections.");
+  families->Add(agent.gossip().unheard());
   families->Begin(kGauge, "lb_member_round_trip_seconds",
                   "Of the latest probe that the member answered in time.");
   for (const auto& [member, answer] : agent.tally().answers()) {

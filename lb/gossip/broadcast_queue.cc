@@ -6,12 +6,15 @@
 
 namespace lb::gossip {
 
-bool BroadcastQueue::Push(std::string_view name, wire::Bytes message) {
+bool BroadcastQueue::Push(std::string_view name, wire::Bytes message,
+                          Weight weight) {
   if (const auto old = keys_.find(name); old != keys_.end()) {
     items_.erase(old->second);
     keys_.erase(old);
   }
-  const Key key{.size = message.size(), .id = ++last_id_};
+  const Key key{.tier = weight == Weight::kNews ? 0 : kFirstHearsayTier,
+                .size = message.size(),
+                .id = ++last_id_};
   items_.emplace(key, Item{std::string(name), std::move(message)});
   keys_.emplace(name, key);
   if (items_.size() <= items_max_) return true;
@@ -19,6 +22,15 @@ bool BroadcastQueue::Push(std::string_view name, wire::Bytes message) {
   keys_.erase(most_sent->second.name);
   items_.erase(most_sent);
   return false;
+}
+
+void BroadcastQueue::Confirm(std::string_view name) {
+  const auto found = keys_.find(name);
+  if (found == keys_.end()) return;
+  auto node = items_.extract(found->second);
+  found->second.tier = found->second.transmits();
+  node.key() = found->second;
+  items_.insert(std::move(node));
 }
 
 std::vector<wire::Bytes> BroadcastQueue::Take(PacketRoom& room,
@@ -29,12 +41,12 @@ std::vector<wire::Bytes> BroadcastQueue::Take(PacketRoom& room,
   while (room.parts > 0 && room.bytes > kPartOverhead) {
     // The first item of this tier that fits, or any of a later one.
     const auto found =
-        items_.lower_bound({.transmits = tier,
+        items_.lower_bound({.tier = tier,
                             .size = room.bytes - kPartOverhead,
                             .id = std::numeric_limits<uint64_t>::max()});
     if (found == items_.end()) break;
-    if (found->first.transmits != tier) {
-      tier = found->first.transmits;
+    if (found->first.tier != tier) {
+      tier = found->first.tier;
       continue;
     }
     auto node = items_.extract(found);
@@ -42,7 +54,8 @@ std::vector<wire::Bytes> BroadcastQueue::Take(PacketRoom& room,
     taken.push_back(node.mapped().message);
     room.bytes -= key.size + kPartOverhead;
     --room.parts;
-    if (++key.transmits >= transmit_limit) {
+    ++key.tier;
+    if (key.transmits() >= transmit_limit) {
       keys_.erase(node.mapped().name);
     } else {
       again.emplace_back(key, std::move(node.mapped()));

@@ -39,6 +39,29 @@ TEST(BroadcastQueueTest, LargestThenNewestFirst) {
   EXPECT_THAT(TakeMarks(queue, 1000), ElementsAre(2, 3, 1));
 }
 
+TEST(BroadcastQueueTest, HearsayGoesBehindNews) {
+  BroadcastQueue queue(100);
+  queue.Push("fake", Message(1, 30), Weight::kHearsay);
+  queue.Push("a", Message(2, 10));
+  EXPECT_THAT(TakeMarks(queue, 14), ElementsAre(2));
+  EXPECT_THAT(TakeMarks(queue, 1000), ElementsAre(2, 1));  // Sent once already.
+  queue.Push("b", Message(3, 10), Weight::kHearsay);
+  queue.Confirm("b");
+  queue.Confirm("unknown");
+  EXPECT_THAT(TakeMarks(queue, 1000, 2), ElementsAre(3, 2, 1));
+  EXPECT_THAT(TakeMarks(queue, 1000, 2), ElementsAre(3));
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(BroadcastQueueTest, AFullQueueDropsHearsayFirst) {
+  BroadcastQueue queue(2);
+  EXPECT_TRUE(queue.Push("a", Message(1, 10)));
+  EXPECT_THAT(TakeMarks(queue, 1000), ElementsAre(1));
+  EXPECT_TRUE(queue.Push("fake", Message(2, 10), Weight::kHearsay));
+  EXPECT_FALSE(queue.Push("b", Message(3, 10)));
+  EXPECT_FALSE(queue.Contains("fake"));
+}
+
 TEST(BroadcastQueueTest, TakesWhatFits) {
   BroadcastQueue queue(100);
   queue.Push("a", Message(1, 50));

@@ -54,7 +54,8 @@ GossipNode::GossipNode(GossipNodeOptions options,
       })),
       leave_timer_(environment.loop->NewTimer([this] { FinishLeave(); })),
       stream_timeout_(options.gossip.tcp_timeout),
-      accepted_streams_max_(options.gossip.accepted_streams_max) {
+      accepted_streams_max_(options.gossip.accepted_streams_max),
+      stream_bytes_max_(options.gossip.stream_bytes_max) {
   membership_.SetPacketOverhead(codec_.packet_overhead());
   membership_.SetDelegates(std::move(options.delegates));
 }

@@ -78,6 +78,11 @@ class GossipNode {
 
   // All known nodes by name, ours included; see Member::is_up().
   std::vector<Member> Members() const { return membership_.Members(); }
+  // As in Membership: who is there, and how many are only said to be.
+  std::vector<Member> HeardMembers() const {
+    return membership_.HeardMembers();
+  }
+  size_t unheard() const { return membership_.unheard(); }
   std::optional<Member> Find(std::string_view name) const {
     return membership_.Find(name);
   }
@@ -112,6 +117,7 @@ class GossipNode {
   void OnConnected(uint64_t id,
                    absl::StatusOr<std::unique_ptr<io::Stream>> stream);
   void OnBytes(uint64_t id, absl::Span<const uint8_t> bytes);
+  void BoundBytes();
   void Listen(uint64_t id, Session& session);
   void Answer(uint64_t id, Session& session,
               absl::StatusOr<wire::StreamMessage> request);
@@ -137,6 +143,7 @@ class GossipNode {
   std::unique_ptr<io::Timer> leave_timer_;
   const absl::Duration stream_timeout_;
   const size_t accepted_streams_max_;
+  const size_t stream_bytes_max_;
   size_t accepted_streams_ = 0;
   uint64_t last_session_ = 0;
   std::map<uint64_t, std::unique_ptr<Session>> sessions_;

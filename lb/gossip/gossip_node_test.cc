@@ -1,7 +1,9 @@
 // What a healthy cluster does; its faults are in gossip_faults_test.cc.
 #include "lb/gossip/gossip_node.h"
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -11,6 +13,7 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/testing/cluster_fixture.h"
+#include "lb/gossip/wire/message_codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/io/environment.h"
 #include "lb/io/sim/sim_world.h"
@@ -195,6 +198,30 @@ TEST_F(GossipNodeTest, IdleClusterIsQuiet) {
   const double rate = (world_->network().stats().sent - before) / 100.0;
   EXPECT_NEAR(rate, 20, 1);  // 10 pings and 10 acks per second and node.
   for (int number : Running()) EXPECT_EQ(Gossip(number).health_score(), 0);
+}
+
+// Streams that promise much and are never whole.
+TEST_F(GossipNodeTest, ManyHugeStreamsTakeTheirShareAndNoMore) {
+  Cluster(2);
+  const Bytes flood =
+      wire::SerializeStreamMessage(wire::User{Bytes(18 << 20, 'u')});
+  io::SimHost* const attacker = world_->AddHost("attacker", "10.0.0.99/24");
+  std::vector<std::unique_ptr<io::Stream>> streams;
+  for (int i = 0; i < 20; ++i) {
+    attacker->environment().streams->Connect(
+        Seeds()[0], absl::InfiniteFuture(), [&](auto stream) {
+          ASSERT_THAT(stream, IsOk());
+          (*stream)->Send(absl::MakeSpan(flood).first(17 << 20)).IgnoreError();
+          streams.push_back(*std::move(stream));
+        });
+  }
+  world_->loop().RunFor(absl::Seconds(2));
+  ASSERT_EQ(streams.size(), 20u);
+  EXPECT_EQ(Gossip(1).counters().streams_overflow, 19u);
+  At(1).events.clear();
+  ASSERT_THAT(Gossip(2).SendReliably("n1", Bytes(1 << 20, 'u')), IsOk());
+  world_->loop().RunFor(absl::Seconds(1));
+  EXPECT_THAT(EventsOf<UserMessageEvent>(1), SizeIs(1));
 }
 
 TEST_F(GossipNodeTest, DestroyedAmidstItsStreamsItIsSilent) {

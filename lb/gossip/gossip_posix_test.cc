@@ -77,14 +77,14 @@ class GossipPosixTest : public testing::Test {
 
 // Each ack is answered with the next ping, so that there are always some in the
 // node's socket when its timer is due.
-TEST_F(GossipPosixTest, AFloodOfPingsDoesNotStopTheProbes) {
+TEST_F(GossipPosixTest, AFloodOfPingsDoesNotStopTheGreetings) {
   const wire::Ping ping{.sequence = 1, .node = "node"};
   peer_->SetReceiver([&](const net::Endpoint&, absl::Span<const uint8_t>) {
     for (int n = 0; n < 2; ++n) Send(ping);
   });
   Introduce();
   Send(ping);
-  EXPECT_TRUE(loop_.RunUntil([&] { return node_->counters().probes >= 2; },
+  EXPECT_TRUE(loop_.RunUntil([&] { return node_->counters().greetings >= 4; },
                              absl::Seconds(5)));
 }
 

@@ -8,6 +8,7 @@
 
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/wire/messages.h"
+#include "lb/gossip/wire/stream_progress.h"
 #include "lb/io/loop.h"
 #include "lb/io/stream_transport.h"
 
@@ -18,6 +19,7 @@ struct GossipNode::Session {
   std::optional<uint64_t> request;      // The core's number, if it is ours.
   bool answered = false;                // Nothing more is to be read.
   wire::Bytes received;
+  wire::StreamProgress progress;
   std::unique_ptr<io::Stream> stream;  // Null until it is connected.
 };
 

@@ -97,16 +97,21 @@ void GossipNode::Listen(uint64_t id, Session& session) {
 }
 
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
-  Session* const session = FindSession(id);
+  Session* session = FindSession(id);
   if (session == nullptr || session->answered) return;
   session->received.insert(session->received.end(), bytes.begin(), bytes.end());
+  BoundBytes();
+  session = FindSession(id);
+  if (session == nullptr) return;  // It was the largest.
   auto message = codec_.DecodeStream(
       session->received,
-      session->request ? Direction::kResponse : Direction::kRequest);
+      session->request ? Direction::kResponse : Direction::kRequest,
+      &session->progress);
   if (absl::IsUnavailable(message.status())) return;  // The rest is to come.
   if (!message.ok()) ++membership_.counters().refused_undecodable;
   if (!session->request) {
     session->answered = true;
+    session->received = {};
     return Answer(id, *session, std::move(message));
   }
   if (!message.ok()) return Fail(id);
@@ -114,6 +119,23 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   EndSession(id);
   membership_.OnReply(environment_.loop->Now(), request, *message);
   Drain();
+}
+
+// Anybody may open streams that promise much and never are whole; who says
+// little is heard beside them.
+void GossipNode::BoundBytes() {
+  size_t sum = 0;
+  auto largest = sessions_.end();
+  for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
+    const size_t size = it->second->received.size();
+    sum += size;
+    if (largest == sessions_.end() || size > largest->second->received.size()) {
+      largest = it;
+    }
+  }
+  if (sum <= stream_bytes_max_) return;
+  ++membership_.counters().streams_overflow;
+  Fail(largest->first);
 }
 
 void GossipNode::Answer(uint64_t id, Session& session,

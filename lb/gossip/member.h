@@ -27,6 +27,9 @@ struct Member {
   wire::NodeState state = wire::NodeState::kAlive;
   uint32_t incarnation = 0;
   absl::Time since;  // When `state` began, in the loop's time.
+  // It acked a ping of ours since it came up last, directly or through others:
+  // it is there. Until then it is only said to be. Always true of ourselves.
+  bool heard = false;
 
   // In the cluster: alive, or suspected and not yet given up.
   bool is_up() const {
@@ -41,6 +44,7 @@ enum class MemberChange {
   kUpdated,  // Its metadata changed.
   kLeft,     // Said so itself.
   kFailed,   // Answers nobody.
+  kHeard,    // Answered us for the first time since it joined.
 };
 
 // A change of another node; never of our own.
@@ -119,6 +123,8 @@ struct GossipCounters {
   uint64_t rejoin_overflow = 0;
   uint64_t streams_overflow = 0;
 
+  uint64_t greetings = 0;         // Pings to members that were not heard yet.
+  uint64_t greetings_failed = 0;  // Lanes; see Greeter.
   uint64_t probes = 0;
   uint64_t probes_failed = 0;
   uint64_t indirect_probes = 0;  // Asked of others.

@@ -8,6 +8,12 @@
 #include "lb/net/ip_address.h"
 
 namespace lb::gossip {
+namespace {
+
+// Unheard records that one call looks at.
+constexpr size_t kReapStep = 64;
+
+}  // namespace
 
 net::Endpoint NodeRecord::endpoint() const {
   return {net::IpAddress::FromBytes(node->address).value_or(net::IpAddress()),
@@ -20,7 +26,8 @@ Member NodeRecord::ToMember() const {
           .meta = meta(),
           .state = state,
           .incarnation = incarnation,
-          .since = since};
+          .since = since,
+          .heard = heard};
 }
 
 wire::Alive NodeRecord::ToAlive() const {
@@ -47,10 +54,57 @@ NodeRecord* MemberTable::Insert(NodeRecord record) {
   const auto [entry, inserted] =
       records_.insert(std::make_unique<NodeRecord>(std::move(record)));
   LB_CHECK(inserted);
-  // A random place: otherwise all nodes would probe a newcomer last.
-  order_.push_back(entry->get());
-  std::swap(order_.back(), order_[prng_.Uniform(order_.size())]);
-  return entry->get();
+  NodeRecord* const added = entry->get();
+  if (added->heard) {
+    InsertIntoOrder(added);
+  } else {
+    Put(unheard_, unheard_.size(), added);
+  }
+  return added;
+}
+
+void MemberTable::Put(List& list, size_t place, NodeRecord* record) {
+  if (place == list.size()) list.push_back(nullptr);
+  list[place] = record;
+  record->place = static_cast<uint32_t>(place);
+}
+
+// At a random place: otherwise all nodes would probe a newcomer last.
+void MemberTable::InsertIntoOrder(NodeRecord* record) {
+  const size_t place = prng_.Uniform(order_.size() + 1);
+  if (place < order_.size()) Put(order_, order_.size(), order_[place]);
+  Put(order_, place, record);
+}
+
+// Each of the others keeps its turn in this round.
+void MemberTable::RemoveFromOrder(const NodeRecord& record) {
+  size_t gap = record.place;
+  if (gap < next_) {
+    --next_;
+    Put(order_, gap, order_[next_]);
+    gap = next_;
+  }
+  NodeRecord* const last = order_.back();
+  order_.pop_back();
+  if (gap < order_.size()) Put(order_, gap, last);
+}
+
+void MemberTable::RemoveFromUnheard(const NodeRecord& record) {
+  NodeRecord* const last = unheard_.back();
+  unheard_.pop_back();
+  if (record.place < unheard_.size()) Put(unheard_, record.place, last);
+}
+
+void MemberTable::SetHeard(NodeRecord& record, bool heard) {
+  if (record.heard == heard) return;
+  record.heard = heard;
+  if (heard) {
+    RemoveFromUnheard(record);
+    InsertIntoOrder(&record);
+  } else {
+    RemoveFromOrder(record);
+    Put(unheard_, unheard_.size(), &record);
+  }
 }
 
 NodeRecord* MemberTable::NextToProbe(absl::Time now, std::string_view self,
@@ -58,6 +112,7 @@ NodeRecord* MemberTable::NextToProbe(absl::Time now, std::string_view self,
   const auto wanted = [self](const NodeRecord& record) {
     return record.is_up() && record.name() != self;
   };
+  ReapUnheard(now, reap_after);
   // Twice: to the end of this round, then one whole round.
   for (int round = 0; round < 2; ++round) {
     while (next_ < order_.size()) {
@@ -66,6 +121,7 @@ NodeRecord* MemberTable::NextToProbe(absl::Time now, std::string_view self,
     }
     Reap(now, self, reap_after);
     prng_.Shuffle(absl::MakeSpan(order_));
+    for (size_t i = 0; i < order_.size(); ++i) Put(order_, i, order_[i]);
     next_ = 0;
   }
   return nullptr;
@@ -86,15 +142,39 @@ void MemberTable::Reap(absl::Time now, std::string_view self,
   order_.erase(first_gone, order_.end());
 }
 
-std::vector<NodeRecord*> MemberTable::Sample(
-    size_t count, const std::function<bool(const NodeRecord&)>& wanted) {
-  std::vector<NodeRecord*> sample;
-  if (order_.size() >= 8 * count) {
+void MemberTable::ReapUnheard(absl::Time now, absl::Duration reap_after) {
+  const size_t steps = std::min(kReapStep, unheard_.size());
+  for (size_t i = 0; i < steps; ++i) {
+    if (next_unheard_ >= unheard_.size()) next_unheard_ = 0;
+    NodeRecord* const record = unheard_[next_unheard_];
+    if (record->is_up() || now - record->since <= reap_after) {
+      ++next_unheard_;
+      continue;
+    }
+    RemoveFromUnheard(*record);
+    records_.erase(records_.find(record->name()));
+  }
+}
+
+std::vector<NodeRecord*> MemberTable::Sample(size_t count,
+                                             const Wanted& wanted) {
+  return Draw(order_, count, wanted);
+}
+
+std::vector<NodeRecord*> MemberTable::SampleUnheard(size_t count,
+                                                    const Wanted& wanted) {
+  return Draw(unheard_, count, wanted);
+}
+
+MemberTable::List MemberTable::Draw(const List& from, size_t count,
+                                    const Wanted& wanted) {
+  List sample;
+  if (from.size() >= 8 * count) {
     // Cheap in large clusters: draw until enough; many tries miss only when
     // few are wanted at all.
     for (size_t tries = 4 * count; tries > 0 && sample.size() < count;
          --tries) {
-      NodeRecord* const drawn = order_[prng_.Uniform(order_.size())];
+      NodeRecord* const drawn = from[prng_.Uniform(from.size())];
       if (wanted(*drawn) &&
           std::find(sample.begin(), sample.end(), drawn) == sample.end()) {
         sample.push_back(drawn);
@@ -103,7 +183,7 @@ std::vector<NodeRecord*> MemberTable::Sample(
     if (sample.size() == count) return sample;
     sample.clear();
   }
-  for (NodeRecord* const record : order_) {
+  for (NodeRecord* const record : from) {
     if (wanted(*record)) sample.push_back(record);
   }
   prng_.Shuffle(absl::MakeSpan(sample));

@@ -1,6 +1,8 @@
 // MemberTable: the nodes we know, by name, and the order of probing them.
 //
-// Records stay where they are until a round of probes ends and forgets some.
+// Those that were heard (Member::heard) are probed and sampled; the unheard,
+// who may be thousands that somebody invented, are apart and cost those
+// nothing. Records stay where they are until NextToProbe() forgets some.
 // Bounded. Small: some 80 bytes per node, and its description, which is shared
 // with full exchanges (and with other tables that learned it from the same).
 #ifndef LB_GOSSIP_MEMBER_TABLE_H_
@@ -39,6 +41,8 @@ struct NodeRecord {
   uint64_t user_cursor = 0;  // The last user message sent to it; see UserLog.
   uint32_t incarnation = 0;
   wire::NodeState state = wire::NodeState::kDead;
+  bool heard = false;  // See Member::heard.
+  uint32_t place = 0;  // In the table's list.
 
   const std::string& name() const { return node->name; }
   wire::Bytes meta() const { return node->meta.value_or(wire::Bytes()); }
@@ -82,32 +86,51 @@ class MemberTable {
   NodeRecord* Find(std::string_view name);
   const NodeRecord* Find(std::string_view name) const;
 
-  // Adds it at a random place of the probing order. Null: the table is full.
-  // REQUIRES: the name is unknown.
+  // Adds it, if it is heard at a random place of the probing order. Null: the
+  // table is full. REQUIRES: the name is unknown.
   NodeRecord* Insert(NodeRecord record);
+  // It is moved; nothing changes if it is there already.
+  void SetHeard(NodeRecord& record, bool heard);
 
-  // The next node to probe: each that is up and not `self` once per round, in
-  // an order that is drawn anew for each round. Null: there is none.
-  // A round that ends first forgets who is down for longer than `reap_after`.
+  // The next node to probe: each that was heard, is up and not `self` once per
+  // round, in an order that is drawn anew for each round. Null: there is none.
+  // A round that ends first forgets who is down for longer than `reap_after`;
+  // the unheard that are, are forgotten some at each call.
   NodeRecord* NextToProbe(absl::Time now, std::string_view self,
                           absl::Duration reap_after);
 
-  // Up to `count` different random records that are `wanted`.
-  std::vector<NodeRecord*> Sample(
-      size_t count, const std::function<bool(const NodeRecord&)>& wanted);
+  using Wanted = std::function<bool(const NodeRecord&)>;
+  // Up to `count` different random records that were heard and are `wanted`.
+  std::vector<NodeRecord*> Sample(size_t count, const Wanted& wanted);
+  // The same of the unheard.
+  std::vector<NodeRecord*> SampleUnheard(size_t count, const Wanted& wanted);
 
-  size_t size() const { return order_.size(); }  // Down ones included.
+  size_t size() const { return records_.size(); }  // Down ones included.
+  // In no particular order; down ones included, and ourselves.
+  const std::vector<NodeRecord*>& heard() const { return order_; }
+  const std::vector<NodeRecord*>& unheard() const { return unheard_; }
   // By name.
   const Records& records() const { return records_; }
 
  private:
+  using List = std::vector<NodeRecord*>;
+
+  static void Put(List& list, size_t place, NodeRecord* record);
+  void InsertIntoOrder(NodeRecord* record);
+  void RemoveFromOrder(const NodeRecord& record);
+  void RemoveFromUnheard(const NodeRecord& record);
+  List Draw(const List& from, size_t count, const Wanted& wanted);
   void Reap(absl::Time now, std::string_view self, absl::Duration reap_after);
+  void ReapUnheard(absl::Time now, absl::Duration reap_after);
 
   const size_t records_max_;
   Prng prng_;
   Records records_;
-  std::vector<NodeRecord*> order_;  // All of `records_`.
-  size_t next_ = 0;                 // In `order_`.
+  // Each record is in one of the two, at its `place`.
+  List order_;
+  List unheard_;
+  size_t next_ = 0;          // In `order_`.
+  size_t next_unheard_ = 0;  // To be looked at by ReapUnheard().
 };
 
 }  // namespace lb::gossip

@@ -26,8 +26,10 @@ wire::SharedDescription Named(std::string name) {
 class MemberTableTest : public testing::Test {
  protected:
   NodeRecord* Add(std::string name, NodeState state = NodeState::kAlive) {
-    return table_.Insert(
-        {.node = Named(std::move(name)), .since = kStart, .state = state});
+    return table_.Insert({.node = Named(std::move(name)),
+                          .since = kStart,
+                          .state = state,
+                          .heard = true});
   }
   // The names of `count` probes.
   std::vector<std::string> Probe(int count, absl::Time now = kStart) {
@@ -36,6 +38,12 @@ class MemberTableTest : public testing::Test {
       const NodeRecord* record = table_.NextToProbe(now, "self", kReapAfter);
       names.push_back(record == nullptr ? "-" : record->name());
     }
+    return names;
+  }
+
+  static std::set<std::string> NamesOf(const std::vector<NodeRecord*>& list) {
+    std::set<std::string> names;
+    for (const NodeRecord* const record : list) names.insert(record->name());
     return names;
   }
 
@@ -110,6 +118,56 @@ TEST_F(MemberTableTest, SamplesAllIfFewAreWanted) {
     return record.name() == "n3" || record.name() == "n4";
   });
   EXPECT_THAT(sample, SizeIs(2));
+}
+
+TEST_F(MemberTableTest, TheUnheardAreApart) {
+  Add("self");
+  Add("a");
+  NodeRecord* const fake = table_.Insert(
+      {.node = Named("fake"), .since = kStart, .state = NodeState::kAlive});
+  const auto anybody = [](const NodeRecord&) { return true; };
+  EXPECT_THAT(Probe(3), UnorderedElementsAre("a", "a", "a"));
+  EXPECT_THAT(table_.Sample(3, anybody), SizeIs(2));
+  EXPECT_THAT(table_.SampleUnheard(3, anybody), UnorderedElementsAre(fake));
+  EXPECT_EQ(table_.size(), 3u);
+  table_.SetHeard(*fake, true);
+  EXPECT_THAT(Probe(2), UnorderedElementsAre("a", "fake"));
+}
+
+TEST_F(MemberTableTest, ForgetsTheUnheardThatAreGone) {
+  Add("self");
+  for (int i = 0; i < 90; ++i) {
+    table_.Insert({.node = Named("fake" + std::to_string(i)),
+                   .since = kStart,
+                   .state = i < 3 ? NodeState::kAlive : NodeState::kDead});
+  }
+  Probe(5, kStart + kReapAfter);
+  EXPECT_EQ(table_.size(), 91u);
+  Probe(2, kStart + kReapAfter + absl::Nanoseconds(1));
+  EXPECT_EQ(table_.size(), 4u);
+}
+
+// Against sets: nobody is lost or doubled.
+TEST_F(MemberTableTest, WhoComesAndGoesDisturbsNobody) {
+  Prng prng(1);
+  std::vector<NodeRecord*> records;
+  for (int i = 0; i < 8; ++i) records.push_back(Add(std::to_string(i)));
+  for (int step = 0; step < 10000; ++step) {
+    NodeRecord* const record = records[prng.Uniform(records.size())];
+    table_.SetHeard(*record, !record->heard);
+    const std::set<std::string> heard = NamesOf(table_.heard());
+    const std::set<std::string> unheard = NamesOf(table_.unheard());
+    ASSERT_EQ(heard.size(), table_.heard().size());
+    ASSERT_EQ(unheard.size(), table_.unheard().size());
+    for (NodeRecord* const each : records) {
+      ASSERT_EQ(heard.contains(each->name()), each->heard) << step;
+      ASSERT_EQ(unheard.contains(each->name()), !each->heard) << step;
+    }
+    const auto next = Probe(1);
+    if (!heard.empty()) {
+      ASSERT_TRUE(table_.Find(next[0])->heard) << step;
+    }
+  }
 }
 
 TEST_F(MemberTableTest, RefusesMoreThanItsMaximum) {

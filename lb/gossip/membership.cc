@@ -17,6 +17,7 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
     : options_(options),
       prng_(prng.Fork("membership")),
       roster_(options_, std::move(self), prng.Fork("roster"), now, &counters_),
+      greeter_(options_, prng.Fork("greeter")),
       relay_(options_.probe_timeout, options_.relays_max),
       rejoin_(options_, prng.Fork("rejoin")),
       user_log_(options_.user_messages_max, options_.user_transmits) {
@@ -117,13 +118,13 @@ void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
 void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
                            const wire::Message& message) {
   if (const auto* ping = std::get_if<wire::Ping>(&message)) {
-    OnPing(from, *ping);
+    OnPing(now, from, *ping);
   } else if (const auto* ask = std::get_if<wire::IndirectPing>(&message)) {
     OnIndirectPing(now, from, *ask);
   } else if (const auto* ack = std::get_if<wire::Ack>(&message)) {
     OnAck(now, *ack);
   } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
-    prober_.OnNack(nack->sequence);
+    prober_.OnNack(nack->sequence);  // Greetings do not ask for any.
   } else if (const auto* suspect = std::get_if<wire::Suspect>(&message)) {
     roster_.OnSuspect(now, *suspect);
   } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {
@@ -147,13 +148,19 @@ net::Endpoint ReplyTo(const wire::Source& source, const net::Endpoint& from) {
 
 }  // namespace
 
-void Membership::OnPing(const net::Endpoint& from, const wire::Ping& ping) {
+void Membership::OnPing(absl::Time now, const net::Endpoint& from,
+                        const wire::Ping& ping) {
   if (!ping.node.empty() && !roster_.IsSelf(ping.node)) {
     ++counters_.refused_name;
     return;
   }
   SendWithPiggyback(ReplyTo(ping.source, from),
                     wire::Ack{ping.sequence, AckPayload()});
+  const NodeRecord* const pinger = roster_.table().Find(ping.source.node);
+  // It is there: our first ping, if it left at all, may have been lost.
+  if (pinger != nullptr && !pinger->heard && pinger->endpoint() == from) {
+    GreetAtOnce(now, pinger->name());
+  }
 }
 
 std::optional<wire::Bytes> Membership::AckPayload() {
@@ -188,6 +195,7 @@ void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
 }
 
 void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
+  if (OnGreetingAck(ack.sequence)) return;
   if (prober_.IsDirectAck(ack.sequence)) {
     events_.push_back(PingEvent{prober_.target().name, now - prober_.started(),
                                 ack.payload.value_or(wire::Bytes())});
@@ -306,6 +314,7 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
   }
   ++counters_.exchanges;
   Settle(now);  // Its members first.
+  GreetPeer(now, peer, remote);
   const auto& records = roster_.table().records();
   if (initiated_by_us &&
       std::any_of(records.begin(), records.end(), [&](const auto& record) {

@@ -29,6 +29,7 @@
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
 #include "lb/gossip/delegates.h"
+#include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/prober.h"
@@ -130,6 +131,12 @@ class Membership {
 
   // All known nodes by name, ours and those that are down included.
   std::vector<Member> Members() const { return roster_.Members(); }
+  // Those that are up and were heard, by name; ours is one until Leave(). For
+  // what a member has a part in: its cost does not grow with those that others
+  // invent.
+  std::vector<Member> HeardMembers() const { return roster_.HeardMembers(); }
+  // How many are up and were not heard yet.
+  size_t unheard() const { return greeter_.size(); }
   std::optional<Member> Find(std::string_view name) const;
   const NodeIdentity& self() const { return roster_.self(); }
   int health_score() const { return roster_.awareness().score(); }
@@ -151,7 +158,8 @@ class Membership {
   // Input by type.
   void OnMessage(absl::Time now, const net::Endpoint& from,
                  const wire::Message& message);
-  void OnPing(const net::Endpoint& from, const wire::Ping& ping);
+  void OnPing(absl::Time now, const net::Endpoint& from,
+              const wire::Ping& ping);
   std::optional<wire::Bytes> AckPayload();
   void OnIndirectPing(absl::Time now, const net::Endpoint& from,
                       const wire::IndirectPing& ping);
@@ -164,7 +172,7 @@ class Membership {
   void ForgiveLateness(absl::Time now);
   void RunProbe(absl::Time now);
   void BeginProbe(absl::Time now);
-  void AskOthers(absl::Time now);
+  void AskOthers(absl::Time now, Prober& prober);
   void ApplyProbe(absl::Time now, Prober::Step step);
   void RunRelays(absl::Time now);
   void RunGossip(absl::Time now);
@@ -173,6 +181,16 @@ class Membership {
   void RunPushPull(absl::Time now);
   bool MayRejoin() const;
   void RunRejoin(absl::Time now);
+
+  // Members that were not heard yet (membership_greetings.cc).
+  void RunGreetings(absl::Time now);
+  void GreetNewcomers(absl::Time now);
+  void GreetAtOnce(absl::Time now, std::string_view name);
+  void GreetPeer(absl::Time now, const net::Endpoint& peer,
+                 const wire::PushPull& remote);
+  void ApplyGreeting(absl::Time now, Prober& lane, Prober::Step step);
+  bool OnGreetingAck(uint32_t sequence);
+  void SendGreeting(const ProbeTarget& target);
 
   // Packets (membership_packets.cc).
   wire::Source OwnSource() const;
@@ -183,8 +201,14 @@ class Membership {
   absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
   void SendPlain(const net::Endpoint& to, const wire::Message& message);
   void SendWithPiggyback(const net::Endpoint& to, const wire::Message& message);
+  // Tells a suspected node that it is.
+  void SendPing(const NodeRecord& record, uint32_t sequence);
+  int TransmitLimit() const;
+  std::vector<NodeRecord*> SampleOthers(size_t count,
+                                        const MemberTable::Wanted& wanted);
   void GossipTo(NodeRecord& record);
   void GossipUserMessages();
+  void OnMemberChange(absl::Time now, const MemberEvent& event);
   // Ends every input: moves the roster's output on, looks after Leave().
   void Settle(absl::Time now);
   void CatchUpGossipClock(absl::Time now);
@@ -197,6 +221,7 @@ class Membership {
   Prng prng_;
   Roster roster_;
   Prober prober_;
+  Greeter greeter_;
   Relay relay_;
   Rejoin rejoin_;
   UserLog user_log_;

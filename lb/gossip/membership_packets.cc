@@ -52,18 +52,41 @@ void Membership::SendWithPiggyback(const net::Endpoint& to,
   const size_t used = packet.messages[0].size() + kPartOverhead;
   PacketRoom room{.bytes = PacketBudget() - std::min(PacketBudget(), used),
                   .parts = kPartsMax - 1};
-  const int limit =
-      RetransmitLimit(options_.retransmit_mult, roster_.table().size());
-  Append(roster_.broadcasts().Take(room, limit), packet.messages);
+  Append(roster_.broadcasts().Take(room, TransmitLimit()), packet.messages);
+  outgoing_.push_back(std::move(packet));
+}
+
+// Those that were never heard pass nothing on: they are not reckoned with, and
+// what they get would be lost for the others.
+int Membership::TransmitLimit() const {
+  return RetransmitLimit(options_.retransmit_mult,
+                         roster_.table().heard().size());
+}
+
+void Membership::SendPing(const NodeRecord& record, uint32_t sequence) {
+  const wire::Ping ping{
+      .sequence = sequence, .node = record.name(), .source = OwnSource()};
+  const bool suspect = record.state == wire::NodeState::kSuspect;
+  if (record.heard && !(suspect && options_.buddy_suspects)) {
+    return SendWithPiggyback(record.endpoint(), ping);
+  }
+  OutgoingPacket packet{.to = record.endpoint(),
+                        .messages = {wire::EncodeMessage(ping)},
+                        .checksum = record.checksum()};
+  // A suspected node hears of it first of all.
+  if (suspect && options_.buddy_suspects) {
+    packet.messages.push_back(
+        wire::EncodeMessage(wire::Suspect{.incarnation = record.incarnation,
+                                          .node = record.name(),
+                                          .from = self().name}));
+  }
   outgoing_.push_back(std::move(packet));
 }
 
 void Membership::GossipTo(NodeRecord& record) {
   PacketRoom room{.bytes = PacketBudget(), .parts = kPartsMax};
-  const int limit =
-      RetransmitLimit(options_.retransmit_mult, roster_.table().size());
   OutgoingPacket packet{.to = record.endpoint(), .checksum = record.checksum()};
-  packet.messages = roster_.broadcasts().Take(room, limit);
+  packet.messages = roster_.broadcasts().Take(room, TransmitLimit());
   Append(user_log_.Take(record.user_cursor, room), packet.messages);
   if (packet.messages.empty()) return;
   outgoing_.push_back(std::move(packet));
@@ -109,10 +132,10 @@ void Membership::GossipUserMessages() {
   if (user_log_.empty()) return;
   uint64_t reached_by_all = user_log_.end();
   std::vector<NodeRecord*> behind;
-  for (const auto& record : roster_.table().records()) {
+  for (NodeRecord* const record : roster_.table().heard()) {
     if (!record->is_up() || roster_.IsSelf(record->name())) continue;
     reached_by_all = std::min(reached_by_all, record->user_cursor);
-    if (record->user_cursor < user_log_.end()) behind.push_back(record.get());
+    if (record->user_cursor < user_log_.end()) behind.push_back(record);
   }
   user_log_.AllReached(reached_by_all);
   prng_.Shuffle(absl::MakeSpan(behind));
@@ -123,28 +146,39 @@ void Membership::GossipUserMessages() {
   for (NodeRecord* const record : behind) GossipTo(*record);
 }
 
+// A member that was never heard is no reason not to look for others at its
+// address, nor to look for it there.
+void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
+  const Member& member = event.member;
+  switch (event.change) {
+    case MemberChange::kJoined:
+      return greeter_.Add(now, member.name);
+    case MemberChange::kHeard:
+      greeter_.Remove(member.name);
+      return rejoin_.OnMemberUp(member.endpoint);
+    case MemberChange::kUpdated:
+      return;
+    case MemberChange::kLeft:
+      greeter_.Remove(member.name);
+      return rejoin_.OnMemberLeft(now, member.endpoint);
+    case MemberChange::kFailed:
+      greeter_.Remove(member.name);
+      if (!member.heard) return;
+      if (!rejoin_.OnMemberFailed(now, member.endpoint)) {
+        ++counters_.rejoin_overflow;
+      }
+      return;
+  }
+}
+
 void Membership::Settle(absl::Time now) {
   for (GossipEvent& event : roster_.TakeEvents()) {
     if (const auto* change = std::get_if<MemberEvent>(&event)) {
-      const net::Endpoint& endpoint = change->member.endpoint;
-      switch (change->change) {
-        case MemberChange::kJoined:
-          rejoin_.OnMemberUp(endpoint);
-          break;
-        case MemberChange::kUpdated:
-          break;
-        case MemberChange::kLeft:
-          rejoin_.OnMemberLeft(now, endpoint);
-          break;
-        case MemberChange::kFailed:
-          if (!rejoin_.OnMemberFailed(now, endpoint)) {
-            ++counters_.rejoin_overflow;
-          }
-          break;
-      }
+      OnMemberChange(now, *change);
     }
     events_.push_back(std::move(event));
   }
+  GreetNewcomers(now);
   for (const DirectMessage& direct : roster_.TakeDirect()) {
     SendPlain(direct.to, direct.message);
   }

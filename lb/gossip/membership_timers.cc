@@ -22,6 +22,7 @@ void Membership::OnTimer(absl::Time now) {
   CatchUpGossipClock(now);
   RunRelays(now);
   RunProbe(now);
+  RunGreetings(now);
   roster_.OnTimer(now);
   Settle(now);
   RunGossip(now);
@@ -32,12 +33,13 @@ void Membership::OnTimer(absl::Time now) {
 
 // Of what judges others by their silence.
 absl::Time Membership::NextVerdict() const {
-  return std::min({next_probe_, prober_.NextDeadline(), relay_.NextDeadline(),
-                   roster_.NextDeadline()});
+  return std::min({next_probe_, prober_.NextDeadline(), greeter_.NextVerdict(),
+                   relay_.NextDeadline(), roster_.NextDeadline()});
 }
 
 absl::Time Membership::NextDeadline() const {
-  absl::Time next = std::min(NextVerdict(), next_push_pull_);
+  absl::Time next =
+      std::min({NextVerdict(), next_push_pull_, greeter_.NextDeadline()});
   if (HasGossip()) next = std::min(next, next_gossip_);
   if (MayRejoin()) next = std::min(next, rejoin_.NextDeadline());
   return next;
@@ -53,6 +55,7 @@ void Membership::ForgiveLateness(absl::Time now) {
   roster_.awareness().Apply(1);
   // The grace is for what waits in the socket.
   prober_.Shift(late + grace);
+  greeter_.Shift(late + grace);
   relay_.Shift(late + grace);
   roster_.Shift(late + grace);
   next_probe_ += late + grace;
@@ -81,26 +84,13 @@ void Membership::BeginProbe(absl::Time now) {
   prober_.Begin(now, {.name = record->name(), .sequence = sequence},
                 options_.probe_timeout,
                 roster_.awareness().Scale(options_.probe_interval));
-  const wire::Ping ping{
-      .sequence = sequence, .node = record->name(), .source = OwnSource()};
-  if (record->state == wire::NodeState::kAlive || !options_.buddy_suspects) {
-    SendWithPiggyback(record->endpoint(), ping);
-    return;
-  }
-  // A suspected node hears of it first of all.
-  outgoing_.push_back({.to = record->endpoint(),
-                       .messages = {wire::EncodeMessage(ping),
-                                    wire::EncodeMessage(wire::Suspect{
-                                        .incarnation = record->incarnation,
-                                        .node = record->name(),
-                                        .from = self().name})},
-                       .checksum = record->checksum()});
+  SendPing(*record, sequence);
 }
 
-void Membership::AskOthers(absl::Time now) {
-  const ProbeTarget& target = prober_.target();
+void Membership::AskOthers(absl::Time now, Prober& prober) {
+  const ProbeTarget& target = prober.target();
   const NodeRecord* const record = roster_.table().Find(target.name);
-  if (record == nullptr || !record->is_up()) return prober_.Cancel();
+  if (record == nullptr || !record->is_up()) return prober.Cancel();
   const auto helpers = roster_.table().Sample(
       options_.indirect_checks, [&](const NodeRecord& helper) {
         return helper.state == wire::NodeState::kAlive &&
@@ -108,7 +98,8 @@ void Membership::AskOthers(absl::Time now) {
       });
   int nacks_expected = 0;
   for (const NodeRecord* const helper : helpers) {
-    const bool nack = helper->knows_nacks();
+    // Nacks speak of our own health, which is no matter of greetings.
+    const bool nack = helper->knows_nacks() && record->heard;
     if (nack) ++nacks_expected;
     ++counters_.indirect_probes;
     SendWithPiggyback(helper->endpoint(),
@@ -119,10 +110,13 @@ void Membership::AskOthers(absl::Time now) {
                                          .nack = nack,
                                          .source = OwnSource()});
   }
-  prober_.OnAsked(nacks_expected);
-  if (options_.stream_pings && record->knows_stream_pings()) {
+  prober.OnAsked(nacks_expected);
+  // Those that may not be there leave half of the streams to the others.
+  const bool has_stream =
+      record->heard || requests_.size() < (options_.requests_max + 1) / 2;
+  if (options_.stream_pings && record->knows_stream_pings() && has_stream) {
     ++counters_.stream_pings;
-    OpenRequest(now, prober_.deadline(),
+    OpenRequest(now, prober.deadline(),
                 {.kind = Request::Kind::kPing,
                  .to = record->endpoint(),
                  .sequence = target.sequence,
@@ -135,7 +129,7 @@ void Membership::ApplyProbe(absl::Time now, Prober::Step step) {
     case Prober::Step::kNone:
       return;
     case Prober::Step::kAskOthers:
-      return AskOthers(now);
+      return AskOthers(now, prober_);
     case Prober::Step::kSucceeded:
       roster_.awareness().Apply(prober_.health_delta());
       return;
@@ -153,10 +147,15 @@ void Membership::ApplyProbe(absl::Time now, Prober::Step step) {
 
 void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
   ++counters_.send_failures;
-  if (!prober_.running()) return;
-  const NodeRecord* const record = roster_.table().Find(prober_.target().name);
-  if (record == nullptr || record->endpoint() != to) return;
-  ApplyProbe(now, prober_.OnSendFailed());
+  const auto goes_there = [&](const Prober& prober) {
+    if (!prober.running()) return false;
+    const NodeRecord* const record = roster_.table().Find(prober.target().name);
+    return record != nullptr && record->endpoint() == to;
+  };
+  if (goes_there(prober_)) ApplyProbe(now, prober_.OnSendFailed());
+  for (Prober& lane : greeter_.lanes()) {
+    if (goes_there(lane)) ApplyGreeting(now, lane, lane.OnSendFailed());
+  }
 }
 
 void Membership::RunGossip(absl::Time now) {
@@ -173,11 +172,22 @@ void Membership::GossipAtOnce(absl::Time now) {
   Gossip(now);
 }
 
+// Those that were never heard only if there are no others: with thousands that
+// are not there hardly a word would reach one that is.
+std::vector<NodeRecord*> Membership::SampleOthers(
+    size_t count, const MemberTable::Wanted& wanted) {
+  const auto wanted_other = [&](const NodeRecord& record) {
+    return !roster_.IsSelf(record.name()) && wanted(record);
+  };
+  auto sample = roster_.table().Sample(count, wanted_other);
+  if (!sample.empty()) return sample;
+  return roster_.table().SampleUnheard(count, wanted_other);
+}
+
 void Membership::Gossip(absl::Time now) {
   if (!roster_.broadcasts().empty()) {
-    const auto targets = roster_.table().Sample(
-        options_.gossip_nodes, [&](const NodeRecord& record) {
-          if (roster_.IsSelf(record.name())) return false;
+    const auto targets =
+        SampleOthers(options_.gossip_nodes, [&](const NodeRecord& record) {
           return record.is_up() ||
                  (record.state == wire::NodeState::kDead &&
                   now - record.since <= options_.gossip_to_the_dead_time);
@@ -190,12 +200,12 @@ void Membership::Gossip(absl::Time now) {
 void Membership::RunPushPull(absl::Time now) {
   if (next_push_pull_ > now) return;
   SkipPast(now,
-           options_.push_pull_interval * PushPullScale(roster_.table().size()),
+           options_.push_pull_interval *
+               PushPullScale(roster_.table().heard().size()),
            next_push_pull_);
   if (roster_.leaving()) return;
-  const auto peers = roster_.table().Sample(1, [&](const NodeRecord& record) {
-    return record.state == wire::NodeState::kAlive &&
-           !roster_.IsSelf(record.name());
+  const auto peers = SampleOthers(1, [](const NodeRecord& record) {
+    return record.state == wire::NodeState::kAlive;
   });
   if (peers.empty()) return;
   OpenRequest(now, now + options_.tcp_timeout,
@@ -215,7 +225,7 @@ bool Membership::MayRejoin() const {
 }
 
 void Membership::RunRejoin(absl::Time now) {
-  const int scale = PushPullScale(roster_.table().size());
+  const int scale = PushPullScale(roster_.table().heard().size());
   while (MayRejoin()) {
     const auto target = rejoin_.TakeDue(now, scale);
     if (!target) return;

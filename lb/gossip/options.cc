@@ -131,6 +131,7 @@ absl::Status Validate(const GossipOptions& o) {
       {"user_transmits", o.user_transmits, 1},
       // The smallest packet that holds an alive with full metadata, or so.
       {"udp_buffer_size", static_cast<int64_t>(o.udp_buffer_size), 1200},
+      {"greetings_at_once", static_cast<int64_t>(o.greetings_at_once), 1},
       {"members_max", static_cast<int64_t>(o.members_max), 1},
       {"broadcasts_max", static_cast<int64_t>(o.broadcasts_max), 1},
       {"requests_max", static_cast<int64_t>(o.requests_max), 1},

@@ -53,6 +53,10 @@ struct GossipOptions {
   absl::Duration gossip_to_the_dead_time = absl::Seconds(30);
   size_t udp_buffer_size = 1400;  // Datagrams are packed up to this.
 
+  // Newcomers that are pinged at the same moment; those after them wait for
+  // their turn, four per gossip_interval.
+  size_t greetings_at_once = 256;
+
   // Full exchanges over TCP.
   absl::Duration push_pull_interval = absl::Seconds(30);  // Zero: none.
   absl::Duration tcp_timeout = absl::Seconds(10);
@@ -78,6 +82,9 @@ struct GossipOptions {
   size_t rejoin_targets_max = 1024;  // Seeds and failed peers.
   size_t requests_max = 8;           // Own streams; half of them for rejoining.
   size_t accepted_streams_max = 128;
+  // Of all streams that are not whole yet; then the largest of them ends. Room
+  // for the largest there may be (wire::kStreamSizeMax), and others.
+  size_t stream_bytes_max = 32 << 20;
 };
 
 // memberlist's DefaultLANConfig, DefaultWANConfig and DefaultLocalConfig.

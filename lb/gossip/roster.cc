@@ -54,7 +54,8 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
   NodeRecord record{.node = Share(Describe(self_)),
                     .since = now,
                     .incarnation = 1,  // An alive with 0 makes nobody alive.
-                    .state = NodeState::kAlive};
+                    .state = NodeState::kAlive,
+                    .heard = true};
   table_.Insert(std::move(record));
   Broadcast(self_.name, OwnAlive());
 }
@@ -185,6 +186,8 @@ void Roster::OnAliveAboutSelf(const NodeRecord& claim) {
 void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
   suspicions_.Cancel(record.name());
   const bool was_up = record.is_up();
+  // Who is back is only said to be back.
+  if (!was_up) table_.SetHeard(record, false);
   const bool new_meta = record.meta() != claim.meta();
   record.incarnation = claim.incarnation;
   if (*record.node != *claim.node) record.node = claim.node;
@@ -196,6 +199,13 @@ void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
   } else if (new_meta) {
     Tell(MemberChange::kUpdated, record);
   }
+}
+
+void Roster::OnHeard(NodeRecord& record) {
+  if (record.heard) return;
+  table_.SetHeard(record, true);
+  broadcasts_.Confirm(record.name());
+  Tell(MemberChange::kHeard, record);
 }
 
 // The node behind `record` seems to be back without knowing what is said of it.
@@ -262,15 +272,17 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
   Broadcast(suspect.node, suspect);
 }
 
+// Members that nobody heard confirm nothing, and pass nothing on.
 SuspicionTimes Roster::CurrentSuspicionTimes() const {
-  const absl::Duration min = SuspicionTimeout(
-      options_.suspicion_mult, table_.size(), options_.probe_interval);
+  const size_t members = table_.heard().size();
+  const absl::Duration min = SuspicionTimeout(options_.suspicion_mult, members,
+                                              options_.probe_interval);
   return {.min = min,
           .max = min * options_.suspicion_max_timeout_mult,
-          .confirmations = options_.suspicion_max_timeout_mult == 1
-                               ? 0  // There is nothing to shorten.
-                               : SuspicionConfirmations(options_.suspicion_mult,
-                                                        table_.size())};
+          .confirmations =
+              options_.suspicion_max_timeout_mult == 1
+                  ? 0  // There is nothing to shorten.
+                  : SuspicionConfirmations(options_.suspicion_mult, members)};
 }
 
 void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
@@ -359,6 +371,16 @@ std::vector<Member> Roster::Members() const {
   return members;
 }
 
+std::vector<Member> Roster::HeardMembers() const {
+  std::vector<Member> members;
+  for (const NodeRecord* const record : table_.heard()) {
+    if (record->is_up()) members.push_back(record->ToMember());
+  }
+  std::sort(members.begin(), members.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return members;
+}
+
 bool Roster::HasOtherUp() const {
   const auto& records = table_.records();
   return std::any_of(records.begin(), records.end(), [&](const auto& record) {
@@ -367,7 +389,10 @@ bool Roster::HasOtherUp() const {
 }
 
 void Roster::Broadcast(std::string_view name, const wire::Message& message) {
-  if (!broadcasts_.Push(name, wire::EncodeMessage(message))) {
+  const NodeRecord* const record = table_.Find(name);
+  const Weight weight =
+      record != nullptr && record->heard ? Weight::kNews : Weight::kHearsay;
+  if (!broadcasts_.Push(name, wire::EncodeMessage(message), weight)) {
     ++counters_->broadcasts_overflow;
   }
 }

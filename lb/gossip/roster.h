@@ -68,6 +68,8 @@ class Roster {
   // All that we know, for a peer.
   wire::PushPull Snapshot(bool join) const;
 
+  // It acked a ping of ours: the member is heard.
+  void OnHeard(NodeRecord& record);
   // Declares dead whose suspicion has expired.
   void OnTimer(absl::Time now);
   absl::Time NextDeadline() const { return suspicions_.NextDeadline(); }
@@ -82,6 +84,7 @@ class Roster {
   bool IsSelf(std::string_view name) const { return name == self_.name; }
 
   std::vector<Member> Members() const;
+  std::vector<Member> HeardMembers() const;  // That are up.
   bool HasOtherUp() const;
   MemberTable& table() { return table_; }
   const MemberTable& table() const { return table_; }

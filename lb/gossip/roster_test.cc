@@ -257,7 +257,10 @@ TEST_F(RosterTest, SuspectAdvancesTheIncarnation) {
 // Who missed the answer to the first accusation must not end a second one by
 // the time of the first: all others know the node alive until then.
 TEST_F(RosterTest, SuspectOfALaterIncarnationIsANewSuspicion) {
-  for (const char* name : {"b", "c", "d", "e"}) HearAlive(name, 1);
+  for (const char* name : {"b", "c", "d", "e"}) {
+    HearAlive(name, 1);
+    Answered(name);
+  }
   HearSuspect("b", 1, "c");
   now_ = kStart + absl::Seconds(20);
   Flush();
@@ -270,7 +273,10 @@ TEST_F(RosterTest, SuspectOfALaterIncarnationIsANewSuspicion) {
 }
 
 TEST_F(RosterTest, FurtherAccusersShortenTheSuspicion) {
-  for (const char* name : {"b", "c", "d", "e"}) HearAlive(name, 1);
+  for (const char* name : {"b", "c", "d", "e"}) {
+    HearAlive(name, 1);
+    Answered(name);
+  }
   HearSuspect("b", 1, "c");
   EXPECT_EQ(roster_->NextDeadline(), kStart + absl::Seconds(24));
   Flush();

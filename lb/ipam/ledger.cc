@@ -46,9 +46,10 @@ absl::Status CheckStamp(const Record& record, std::string_view field,
 auto OrderOf(const Record& record) {
   const Stamp& first =
       record.is_release() ? record.changed : record.claims.front().stamp;
-  return std::make_tuple(~record.generation, record.is_release(),
-                         std::cref(first), std::cref(record.changed),
-                         std::cref(record.claims), std::cref(record.freed));
+  return std::make_tuple(record.provisional, ~record.generation,
+                         record.is_release(), std::cref(first),
+                         std::cref(record.changed), std::cref(record.claims),
+                         std::cref(record.freed));
 }
 
 const Claim* FindClaim(const Record* record, const net::IpAddress& address) {
@@ -150,16 +151,14 @@ absl::StatusOr<Record> Ledger::Propose(std::string_view service,
                                        absl::Time now) {
   if (assignment.addresses.empty()) return ProposeRelease(service, now);
   const Record* const old = Find(service);
-  if (old != nullptr && Says(*old, assignment)) return *old;
-  const Stamp stamp = {.microseconds = absl::ToUnixMicros(now),
-                       .author = node_};
-  Record record = {.service = std::string(service),
-                   .generation = old == nullptr ? 1 : old->generation + 1,
-                   .changed = stamp};
+  Record record = Next(service, old, now);
+  const bool confirms =
+      old != nullptr && old->provisional != record.provisional;
+  if (old != nullptr && !confirms && Says(*old, assignment)) return *old;
   for (const AssignedAddress& a : assignment.addresses) {
-    const Claim* const had = FindClaim(old, a.address);
+    const Claim* const had = FindClaim(confirms ? nullptr : old, a.address);
     record.claims.push_back(
-        {a.address, a.pool, had == nullptr ? stamp : had->stamp});
+        {a.address, a.pool, had == nullptr ? record.changed : had->stamp});
   }
   return Accept(std::move(record));
 }
@@ -171,10 +170,23 @@ absl::StatusOr<Record> Ledger::ProposeRelease(std::string_view service,
     return absl::NotFoundError(
         fmt::format("Service/{}: has no addresses on record", service));
   }
-  return Accept(
-      {.service = std::string(service),
-       .generation = old->generation + 1,
-       .changed = {.microseconds = absl::ToUnixMicros(now), .author = node_}});
+  return Accept(Next(service, old, now));
+}
+
+Record Ledger::Next(std::string_view service, const Record* old,
+                    absl::Time now) const {
+  const bool provisional = provisional_ && (old == nullptr || old->provisional);
+  const bool counts_on = old != nullptr && old->provisional == provisional;
+  return {.service = std::string(service),
+          .generation = counts_on ? old->generation + 1 : 1,
+          .changed = {.microseconds = absl::ToUnixMicros(now), .author = node_},
+          .provisional = provisional};
+}
+
+bool Ledger::HasFirm() const {
+  return std::any_of(records_.begin(), records_.end(), [](const auto& entry) {
+    return !entry.second.record.provisional;
+  });
 }
 
 std::vector<std::string> Ledger::Merge(absl::Span<const Record> records) {

@@ -3,12 +3,18 @@
 // Every node has a ledger and tells the others what it learns; ledgers that
 // have seen the same records are equal, whatever the order, and however often a
 // record came. The rule, for each service:
-//  1. the higher generation wins;
-//  2. at equal generations a record with claims beats a release;
-//  3. then the one whose first claim has the earlier stamp;
-//  4. then the rest of the content decides, so that no two records tie.
+//  1. a firm record beats a provisional one;
+//  2. then the higher generation wins;
+//  3. at equal generations a record with claims beats a release;
+//  4. then the one whose first claim has the earlier stamp;
+//  5. then the rest of the content decides, so that no two records tie.
 // Two services may claim one address (made on two sides of a partition):
-// Replay() (ledger_replay.h) lets the claim with the earlier stamp keep it.
+// Replay() (ledger_replay.h) lets the firm claim keep it, then the one with the
+// earlier stamp.
+//
+// Provisional is what a node proposes that knows nothing of the others: its
+// stamps and generations say nothing against theirs. Who knows more proposes
+// the same again, firmly, in a first generation with new stamps.
 //
 // A release stays as a record without claims (a tombstone), because a forgotten
 // service would come back from a node that missed the release. Tombstones may
@@ -86,6 +92,7 @@ struct Record {
   // By address, none of which is claimed: the latest kFreedMax that are younger
   // than kTombstoneLifetime as of `changed`.
   std::vector<Freed> freed = {};
+  bool provisional = false;
 
   bool is_release() const { return claims.empty(); }
 
@@ -113,10 +120,11 @@ class Ledger {
 
   // Records a deliberate change: a new generation in which the service has
   // exactly these addresses. An address that it had keeps its stamp. Proposing
-  // what is on record already changes nothing. Returns the record, to be told
-  // to others. An assignment without addresses is a release.
-  // InvalidArgument: a name or count beyond its limit. ResourceExhausted: the
-  // ledger is full, or the service is at kGenerationMax.
+  // what is on record already changes nothing, unless only that was
+  // provisional. Returns the record, to be told to others. An assignment
+  // without addresses is a release. InvalidArgument: a name or count beyond its
+  // limit. ResourceExhausted: the ledger is full, or the service is at
+  // kGenerationMax.
   absl::StatusOr<Record> Propose(std::string_view service,
                                  const Assignment& assignment, absl::Time now);
 
@@ -124,6 +132,13 @@ class Ledger {
   // record.
   absl::StatusOr<Record> ProposeRelease(std::string_view service,
                                         absl::Time now);
+
+  // Are own proposals about services without a firm record provisional? At
+  // first they are not.
+  void SetProvisional(bool provisional) { provisional_ = provisional; }
+  bool provisional() const { return provisional_; }
+  // Is there a record that is not?
+  bool HasFirm() const;
 
   // Takes in records of other nodes; returns the services whose record changed,
   // by name. REQUIRES: each is valid, as those of ParseMessage() are.
@@ -156,11 +171,15 @@ class Ledger {
     uint64_t version = 0;  // Of the ledger when it changed.
   };
 
+  // The next record of a service, without addresses.
+  Record Next(std::string_view service, const Record* old,
+              absl::Time now) const;
   absl::StatusOr<Record> Accept(Record record);
   void Store(Record record);
 
   std::string node_;
   size_t records_max_;
+  bool provisional_ = false;
   std::map<std::string, Entry, std::less<>> records_;
   std::map<uint64_t, std::string> by_version_;  // Exactly one per record.
   uint64_t version_ = 0;

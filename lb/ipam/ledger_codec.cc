@@ -65,6 +65,7 @@ void ToProto(const Record& record, proto::Record* out) {
     c->set_pool(claim.pool);
     ToProto(claim.stamp, c->mutable_stamp());
   }
+  out->set_provisional(record.provisional);
   for (const Freed& freed : record.freed) {
     proto::Freed* const f = out->add_freed();
     f->set_address(std::string(AsText(freed.address.ToBytes())));
@@ -79,7 +80,8 @@ Stamp FromProto(const proto::Stamp& stamp) {
 absl::StatusOr<Record> FromProto(const proto::Record& in) {
   Record record = {.service = in.service(),
                    .generation = in.generation(),
-                   .changed = FromProto(in.changed())};
+                   .changed = FromProto(in.changed()),
+                   .provisional = in.provisional()};
   for (const proto::Claim& c : in.claims()) {
     LB_ASSIGN_OR_RETURN(const net::IpAddress address,
                         net::IpAddress::FromBytes(AsBytes(c.address())));

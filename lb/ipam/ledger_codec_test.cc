@@ -36,6 +36,7 @@ std::vector<Record> SomeRecords(int count = 3) {
     }
     record.freed = {{net::IpAddress::Ipv4(0x0a010001 + i), 5},
                     {net::IpAddress::Ipv6(absl::MakeUint128(2, i)), 6}};
+    record.provisional = i % 2 == 1;
     records.push_back(record);
   }
   return records;

@@ -37,8 +37,9 @@ ServiceRequests Requests() {
 // What a node's agent does with this library, without everything else.
 class Node {
  public:
-  Node(const std::string& name, ServiceRequests requests)
+  Node(const std::string& name, ServiceRequests requests, bool provisional)
       : ledger_(name), requests_(std::move(requests)) {
+    ledger_.SetProvisional(provisional);
     EXPECT_THAT(
         allocator_.SetPools(ReadPools({"a 10.0.0.1-10.0.0.12,2001:db8::/125"})),
         IsOk());
@@ -59,6 +60,8 @@ class Node {
   void Release(const std::string& service, absl::Time now) {
     ledger_.ProposeRelease(service, now).IgnoreError();
   }
+
+  void BecomeFirm() { ledger_.SetProvisional(false); }
 
   // Everything, as it is sent: in small messages.
   std::vector<std::string> Messages() const {
@@ -84,7 +87,8 @@ class Cluster {
  public:
   explicit Cluster(uint64_t seed) : prng_(seed) {
     for (int i = 0; i < kNodes; ++i) {
-      nodes_.emplace_back(fmt::format("node-{}", i), Requests());
+      nodes_.emplace_back(fmt::format("node-{}", i), Requests(),
+                          prng_.Chance(30));
     }
   }
 
@@ -104,6 +108,7 @@ class Cluster {
            nodes_[prng_.Uniform(kNodes)].Messages()) {
         if (prng_.Chance(50)) node.Receive(message);
       }
+      if (prng_.Chance(50)) node.BecomeFirm();
     }
   }
 
@@ -195,6 +200,38 @@ TEST(LedgerConvergenceTest, ThoseWhoKeepAnAddressKeepTheOldOne) {
       }
     }
   }
+}
+
+// A node that lost its disk and is cut off counts and stamps as it likes.
+TEST(LedgerConvergenceTest, NothingProvisionalMovesWhatIsFirm) {
+  int claimed = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    Prng prng(seed);
+    const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+    Node settled("settled", Requests(), /*provisional=*/false);
+    Node lost("lost", Requests(), /*provisional=*/true);
+    for (const auto& [service, request] : Requests()) {
+      if (prng.Chance(70)) settled.Propose(service, now);
+    }
+    for (int step = 0; step < 20; ++step) {
+      const std::string service = fmt::format("x/{}", prng.Uniform(kServices));
+      const absl::Time early = now - absl::Hours(prng.Uniform(3));
+      prng.Chance(70) ? lost.Propose(service, early)
+                      : lost.Release(service, early);
+    }
+    settled.Reconcile();
+    const auto before = settled.allocator().List();
+    for (const std::string& message : lost.Messages()) {
+      settled.Receive(message);
+    }
+    settled.Reconcile();
+    for (const auto& [service, assignment] : before) {
+      EXPECT_EQ(settled.allocator().Find(service), assignment) << service;
+    }
+    claimed += static_cast<int>(settled.result().displaced.size());
+  }
+  EXPECT_GT(claimed, 100);  // Else the test tests nothing.
 }
 
 }  // namespace

@@ -59,11 +59,11 @@ std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger) {
   std::vector<StampedClaim> claims;
   for (const Record& record : ledger.AllRecords()) {
     for (const Claim& claim : record.claims) {
-      claims.push_back({record.service, claim});
+      claims.push_back({record.service, claim, record.provisional});
     }
   }
   const auto order = [](const StampedClaim& c) {
-    return std::tie(c.claim.stamp, c.service, c.claim.address);
+    return std::tie(c.provisional, c.claim.stamp, c.service, c.claim.address);
   };
   std::sort(claims.begin(), claims.end(),
             [&](const StampedClaim& a, const StampedClaim& b) {
@@ -77,7 +77,7 @@ ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
   allocator->ReleaseAll();
   ReplayResult result;
   std::set<std::string> held, incomplete, orphaned;
-  for (const auto& [service, claim] : ClaimsInStampOrder(ledger)) {
+  for (const auto& [service, claim, provisional] : ClaimsInStampOrder(ledger)) {
     const auto request = requests.find(service);
     if (request == requests.end()) {
       orphaned.insert(service);

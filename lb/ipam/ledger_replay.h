@@ -1,10 +1,10 @@
 // Replay: from a ledger to an allocator, the same on every node.
 //
-// Claims are held one by one, the earlier stamp first, so a disputed address
-// stays with who had it first. Nodes with equal ledgers, requests and pools
-// come to equal allocations. Addresses that services gave up are remembered in
-// the allocator, so that they cool down, if it is told the time
-// (Allocator::AdvanceTo(), civil time) before. Pure.
+// Claims are held one by one, the firm ones first, then the earlier stamp, so a
+// disputed address stays with who had it first. Nodes with equal ledgers,
+// requests and pools come to equal allocations. Addresses that services gave up
+// are remembered in the allocator, so that they cool down, if it is told the
+// time (Allocator::AdvanceTo(), civil time) before. Pure.
 #ifndef LB_IPAM_LEDGER_REPLAY_H_
 #define LB_IPAM_LEDGER_REPLAY_H_
 
@@ -52,8 +52,9 @@ struct ReplayResult {
 struct StampedClaim {
   std::string service;
   Claim claim;
+  bool provisional = false;
 };
-// All claims of the ledger, by (stamp, service, address).
+// All claims of the ledger, by (provisional, stamp, service, address).
 std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger);
 
 // Releases all in `allocator`, then holds what the ledger says.

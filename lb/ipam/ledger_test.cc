@@ -96,7 +96,12 @@ Record Make(uint64_t generation, int64_t changed,
   return record;
 }
 
-TEST(BeatsTest, GenerationThenClaimsThenStampThenContent) {
+Record Provisional(Record record) {
+  record.provisional = true;
+  return record;
+}
+
+TEST(BeatsTest, FirmThenGenerationThenClaimsThenStampThenContent) {
   const std::vector<Record> kBestFirst = {
       Make(3, 9, {}),
       Make(2, 9, {{"10.0.0.9", 1}}),
@@ -107,6 +112,9 @@ TEST(BeatsTest, GenerationThenClaimsThenStampThenContent) {
       Make(2, 1, {}),
       Make(2, 2, {}),
       Make(1, 0, {{"10.0.0.1", 0}}),
+      Provisional(Make(9, 0, {{"10.0.0.1", 0}})),
+      Provisional(Make(2, 0, {{"10.0.0.1", 0}})),
+      Provisional(Make(2, 0, {{"10.0.0.1", 1}})),
   };
   for (size_t i = 0; i < kBestFirst.size(); ++i) {
     for (size_t j = 0; j < kBestFirst.size(); ++j) {
@@ -114,6 +122,39 @@ TEST(BeatsTest, GenerationThenClaimsThenStampThenContent) {
           << Text(kBestFirst[i]) << " against " << Text(kBestFirst[j]);
     }
   }
+}
+
+// A node that knew nothing of the others counted generations and stamped claims
+// by itself.
+TEST(LedgerTest, WhatWasProvisionalBeginsAnewAsFirm) {
+  Ledger ledger("n");
+  ledger.SetProvisional(true);
+  EXPECT_FALSE(ledger.HasFirm());
+  const auto first = ledger.Propose("x/1", Addresses({"10.0.0.1"}), At(5));
+  const auto second = ledger.Propose("x/1", Addresses({"10.0.0.2"}), At(6));
+  EXPECT_TRUE(first->provisional);
+  EXPECT_EQ(Text(second), "g2 n@6 10.0.0.2@6");
+  EXPECT_TRUE(second->provisional);
+  EXPECT_FALSE(ledger.HasFirm());
+  const uint64_t version = ledger.version();
+  EXPECT_THAT(ledger.Propose("x/1", Addresses({"10.0.0.2"}), At(7)), IsOk());
+  EXPECT_EQ(ledger.version(), version);
+  ledger.SetProvisional(false);
+  const auto firm = ledger.Propose("x/1", Addresses({"10.0.0.2"}), At(8));
+  EXPECT_EQ(Text(firm), "g1 n@8 10.0.0.2@8");
+  EXPECT_FALSE(firm->provisional);
+  EXPECT_TRUE(ledger.HasFirm());
+  EXPECT_TRUE(Beats(*firm, *second));
+  EXPECT_EQ(Text(ledger.Propose("x/1", Addresses({"10.0.0.2"}), At(9))),
+            "g1 n@8 10.0.0.2@8");
+  // What is firm stays so.
+  ledger.SetProvisional(true);
+  EXPECT_FALSE(
+      ledger.Propose("x/1", Addresses({"10.0.0.3"}), At(9))->provisional);
+  EXPECT_TRUE(
+      ledger.Propose("x/2", Addresses({"10.0.0.4"}), At(9))->provisional);
+  EXPECT_FALSE(ledger.ProposeRelease("x/1", At(10))->provisional);
+  EXPECT_TRUE(ledger.ProposeRelease("x/2", At(10))->provisional);
 }
 
 TEST(LedgerTest, MergeTellsWhatChanged) {
@@ -275,6 +316,7 @@ Record RandomRecord(Prng& prng) {
         {net::IpAddress::Ipv4(99), static_cast<int64_t>(prng.Uniform(3))}};
   }
   record.service = fmt::format("x/{}", prng.Uniform(3));
+  record.provisional = prng.Chance(30);
   for (uint32_t n = 1; n <= 2; ++n) {
     if (prng.Chance(40)) {
       record.claims.push_back({net::IpAddress::Ipv4(n),

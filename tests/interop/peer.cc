@@ -70,6 +70,7 @@ void Reply(const absl::Status& status) {
 
 void Report(const GossipEvent& event) {
   if (const auto* change = std::get_if<MemberEvent>(&event)) {
+    if (change->change == MemberChange::kHeard) return;  // Theirs says no such.
     static constexpr const char* kVerbs[] = {"joined", "updated", "gone",
                                              "gone"};
     Say(fmt::format("! {} {} {}", kVerbs[static_cast<int>(change->change)],

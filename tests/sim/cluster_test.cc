@@ -202,7 +202,7 @@ TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
     events += event.reason == "LedgerMessageRefused" ? 1 : 0;
   }
   EXPECT_EQ(events, 1);
-  cluster.RunFor(Agent::kRefusalReportInterval);
+  cluster.RunFor(Events::kRefusalReportInterval);
   ASSERT_TRUE((*hostile)->Broadcast({rubbish.begin(), rubbish.end()}).ok());
   cluster.RunFor(absl::Seconds(1));
   const Event last = cluster.host("n1").log().Since(0).back();

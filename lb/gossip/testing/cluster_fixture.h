@@ -101,12 +101,12 @@ class GossipNodeTest : public testing::Test {
     }
     return count;
   }
-  // "joined n2", "failed n3", ... as seen by a node.
+  // "joined n2", "failed n3", ... as seen by a node; not who was heard.
   std::vector<std::string> Changes(int number) {
     std::vector<std::string> texts;
     for (const GossipEvent& event : At(number).events) {
       const auto* change = std::get_if<MemberEvent>(&event);
-      if (change == nullptr) continue;
+      if (change == nullptr || change->change == MemberChange::kHeard) continue;
       static constexpr const char* kVerbs[] = {"joined", "updated", "left",
                                                "failed"};
       texts.push_back(fmt::format("{} {}",

@@ -155,14 +155,7 @@ class MembershipTest : public testing::Test {
     return core_->Find(name)->state;
   }
 
-  GossipOptions options_;
-  absl::Time now_;
-  std::unique_ptr<Membership> core_;
-  std::vector<Sent> sent_;
-  std::vector<StreamRequest> requests_;
-  std::vector<GossipEvent> events_;
-
- private:
+  // Acks the pings to `answering` that were sent and not acked yet.
   void Answer(const std::vector<std::string>& answering) {
     for (; answered_ < sent_.size(); ++answered_) {
       const Sent sent = sent_[answered_];
@@ -181,6 +174,14 @@ class MembershipTest : public testing::Test {
     answered_ = sent_.size();
   }
 
+  GossipOptions options_;
+  absl::Time now_;
+  std::unique_ptr<Membership> core_;
+  std::vector<Sent> sent_;
+  std::vector<StreamRequest> requests_;
+  std::vector<GossipEvent> events_;
+
+ private:
   size_t answered_ = 0;
 };
 

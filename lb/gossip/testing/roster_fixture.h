@@ -49,6 +49,8 @@ inline std::string Text(const GossipEvent& event) {
       return "left " + change->member.name;
     case MemberChange::kFailed:
       return "failed " + change->member.name;
+    case MemberChange::kHeard:
+      return "heard " + change->member.name;
   }
   return "?";
 }
@@ -79,6 +81,10 @@ class RosterTest : public testing::Test {
   }
   void HearAlive(const std::string& name, uint32_t incarnation) {
     roster_->OnAlive(now_, Alive(name, incarnation));
+  }
+  // A ping of ours was acked.
+  void Answered(const std::string& name) {
+    roster_->OnHeard(*roster_->table().Find(name));
   }
   void HearSuspect(const std::string& name, uint32_t incarnation,
                    const std::string& from = "b") {

@@ -125,22 +125,28 @@ absl::Status BodyReader::status() const {
   return absl::OkStatus();
 }
 
-void BodyReader::SkipNested(int depth) {
+uint64_t BodyReader::SkipStart() {
   const Start start = TakeStart();
   switch (start.kind) {
     case Kind::kRaw:
     case Kind::kOpaque:
       TakeBytes(start.number);
-      return;
+      return 0;
     case Kind::kArray:
-      return SkipValues(start.number, depth);
+      return start.number;
     case Kind::kMap:
-      return SkipValues(2 * start.number, depth);
+      return 2 * start.number;
     case Kind::kInvalid:
-      return Refuse(start, "a value");
+      Refuse(start, "a value");
+      return 0;
     default:
-      return;
+      return 0;
   }
+}
+
+void BodyReader::SkipNested(int depth) {
+  const uint64_t inside = SkipStart();
+  if (inside > 0) SkipValues(inside, depth);
 }
 
 void BodyReader::SkipValues(uint64_t values, int depth) {

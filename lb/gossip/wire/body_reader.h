@@ -49,6 +49,9 @@ class BodyReader {
   bool TakeNil();
   // Passes over one value of any kind.
   void Skip() { SkipNested(0); }
+  // Passes over one value, but not over what it contains: returns how many
+  // values that are, which come next.
+  uint64_t SkipStart();
 
   bool ok() const { return fault_.ok() && in_.ok(); }
   // Unavailable: the bytes end within a value. InvalidArgument: wrong kind,

@@ -231,14 +231,15 @@ Bytes Codec::EncodeStream(const StreamMessage& message,
 }
 
 absl::StatusOr<StreamMessage> Codec::DecodeStream(
-    absl::Span<const uint8_t> received, Direction direction) const {
+    absl::Span<const uint8_t> received, Direction direction,
+    StreamProgress* progress) const {
   Labelled labelled = {.rest = received};
   if (direction == Direction::kRequest) {
     if (received.empty()) return absl::UnavailableError("stream: cut short");
     LB_ASSIGN_OR_RETURN(labelled, SplitLabel(received));
     LB_RETURN_IF_ERROR(CheckLabel(options_, labelled.label));
   }
-  absl::StatusOr<StreamMessage> message = ReadStream(labelled.rest);
+  absl::StatusOr<StreamMessage> message = ReadStream(labelled.rest, progress);
   if (absl::IsUnavailable(message.status()) &&
       received.size() > kStreamSizeMax + kStreamHeadersMax) {
     return absl::ResourceExhaustedError(
@@ -249,12 +250,15 @@ absl::StatusOr<StreamMessage> Codec::DecodeStream(
 }
 
 absl::StatusOr<StreamMessage> Codec::ReadStream(
-    absl::Span<const uint8_t> stream) const {
+    absl::Span<const uint8_t> stream, StreamProgress* progress) const {
   if (stream.empty()) return absl::UnavailableError("stream: cut short");
   if (!StartsWith(stream, MessageType::kEncrypt)) {
     if (!keyring_.empty() && options_.verify_incoming) {
       return absl::UnauthenticatedError(
           "encryption is configured but remote state is not encrypted");
+    }
+    if (!progress->IsWhole(stream)) {
+      return absl::UnavailableError("stream: cut short");
     }
     return ReadPlainStream(stream);
   }

@@ -24,6 +24,7 @@
 #include "lb/gossip/wire/encryption.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
+#include "lb/gossip/wire/stream_progress.h"
 
 namespace lb::gossip::wire {
 
@@ -91,14 +92,23 @@ class Codec {
   // for DecodePacket; ResourceExhausted: a declared length, or all that has
   // arrived, above kStreamSizeMax. The three Unauthenticated texts are what
   // memberlist sends in its error message; send them likewise.
+  //
+  // `progress` is the stream's own, new with it; so the work grows with what
+  // arrives, not with the number of pieces. Without one, it is a new stream.
   absl::StatusOr<StreamMessage> DecodeStream(absl::Span<const uint8_t> received,
-                                             Direction direction) const;
+                                             Direction direction,
+                                             StreamProgress* progress) const;
+  absl::StatusOr<StreamMessage> DecodeStream(absl::Span<const uint8_t> received,
+                                             Direction direction) const {
+    StreamProgress progress;
+    return DecodeStream(received, direction, &progress);
+  }
 
   Keyring& keyring() { return keyring_; }
 
  private:
-  absl::StatusOr<StreamMessage> ReadStream(
-      absl::Span<const uint8_t> stream) const;
+  absl::StatusOr<StreamMessage> ReadStream(absl::Span<const uint8_t> stream,
+                                           StreamProgress* progress) const;
   bool EncryptsOutgoing() const;
   SealOptions NextSeal() const;
 

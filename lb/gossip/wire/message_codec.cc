@@ -22,117 +22,12 @@
 #include "lb/gossip/wire/body_writer.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/lzw.h"
+#include "lb/gossip/wire/message_fields.h"
 
 namespace lb::gossip::wire {
 namespace {
 
 static_assert(BodyReader::kRawSizeMax == kStreamSizeMax);
-
-struct UserHeader {
-  uint64_t size = 0;
-};
-
-struct Compressed {
-  uint8_t algorithm = 0;  // 0: LZW, and there is no other.
-  absl::Span<const uint8_t> bytes;
-};
-
-// The fields of each message, once for both directions: key, position in the
-// original's struct (which the array form follows), value. They stand in the
-// order of the wire: ascending keys. Optional() is left out when zero.
-template <typename T, typename U>
-concept Is = std::same_as<std::remove_const_t<T>, U>;
-
-void VisitFields(auto& visit, Is<Ping> auto& ping) {
-  visit("Node", 1, ping.node);
-  visit("SeqNo", 0, ping.sequence);
-  visit.Optional("SourceAddr", 2, ping.source.address);
-  visit.Optional("SourceNode", 4, ping.source.node);
-  visit.Optional("SourcePort", 3, ping.source.port);
-}
-
-void VisitFields(auto& visit, Is<IndirectPing> auto& ping) {
-  visit("Nack", 4, ping.nack);
-  visit("Node", 3, ping.node);
-  visit("Port", 2, ping.port);
-  visit("SeqNo", 0, ping.sequence);
-  visit.Optional("SourceAddr", 5, ping.source.address);
-  visit.Optional("SourceNode", 7, ping.source.node);
-  visit.Optional("SourcePort", 6, ping.source.port);
-  visit("Target", 1, ping.target);
-}
-
-void VisitFields(auto& visit, Is<Ack> auto& ack) {
-  visit("Payload", 1, ack.payload);
-  visit("SeqNo", 0, ack.sequence);
-}
-
-void VisitFields(auto& visit, Is<Nack> auto& nack) {
-  visit("SeqNo", 0, nack.sequence);
-}
-
-void VisitFields(auto& visit, Is<Error> auto& error) {
-  visit("Error", 0, error.message);
-}
-
-void VisitAccusation(auto& visit, auto& accusation) {
-  visit("From", 2, accusation.from);
-  visit("Incarnation", 0, accusation.incarnation);
-  visit("Node", 1, accusation.node);
-}
-
-void VisitFields(auto& visit, Is<Suspect> auto& suspect) {
-  VisitAccusation(visit, suspect);
-}
-
-void VisitFields(auto& visit, Is<Dead> auto& dead) {
-  VisitAccusation(visit, dead);
-}
-
-void VisitFields(auto& visit, Is<Alive> auto& alive) {
-  visit("Addr", 2, alive.address);
-  visit("Incarnation", 0, alive.incarnation);
-  visit("Meta", 4, alive.meta);
-  visit("Node", 1, alive.node);
-  visit("Port", 3, alive.port);
-  visit("Vsn", 5, alive.versions);
-}
-
-// A node of a full exchange; its description is shared once it is complete.
-template <typename Description, typename Entry>
-struct NodeFields {
-  Description& node;
-  Entry& entry;
-};
-
-template <typename Description, typename Entry>
-NodeFields(Description&, Entry&) -> NodeFields<Description, Entry>;
-
-template <typename Description, typename Entry>
-void VisitFields(auto& visit, const NodeFields<Description, Entry>& fields) {
-  visit("Addr", 1, fields.node.address);
-  visit("Incarnation", 4, fields.entry.incarnation);
-  visit("Meta", 3, fields.node.meta);
-  visit("Name", 0, fields.node.name);
-  visit("Port", 2, fields.node.port);
-  visit("State", 5, fields.entry.state);
-  visit("Vsn", 6, fields.node.versions);
-}
-
-void VisitFields(auto& visit, Is<PushPullHeader> auto& header) {
-  visit("Join", 2, header.join);
-  visit("Nodes", 0, header.nodes);
-  visit("UserStateLen", 1, header.user_state_size);
-}
-
-void VisitFields(auto& visit, Is<UserHeader> auto& header) {
-  visit("UserMsgLen", 0, header.size);
-}
-
-void VisitFields(auto& visit, Is<Compressed> auto& compressed) {
-  visit("Algo", 0, compressed.algorithm);
-  visit("Buf", 1, compressed.bytes);
-}
 
 class FieldCounter {
  public:
@@ -295,7 +190,7 @@ absl::StatusOr<PushPull> ParsePushPull(absl::Span<const uint8_t> body) {
   BodyReader in(body);
   LB_ASSIGN_OR_RETURN(const PushPullHeader header, ReadPushPullHeader(&in));
   // Looks whether all of it is here before any of it is stored: what the header
-  // promises is worth no memory, and an incomplete stream is parsed again.
+  // promises is worth no memory.
   BodyReader ahead = in;
   for (uint64_t n = 0; n < header.nodes && ahead.ok(); ++n) ahead.Skip();
   if (!ahead.ok()) return At("push/pull: node", ahead.status());
@@ -316,12 +211,17 @@ absl::StatusOr<PushPull> ParsePushPull(absl::Span<const uint8_t> body) {
   return message;
 }
 
-absl::StatusOr<User> ParseStreamUser(absl::Span<const uint8_t> body) {
-  BodyReader in(body);
+absl::StatusOr<UserHeader> ReadUserHeader(BodyReader* in) {
   UserHeader header;
-  LB_RETURN_IF_ERROR(ReadStruct("user", &in, &header));
+  LB_RETURN_IF_ERROR(ReadStruct("user", in, &header));
   LB_RETURN_IF_ERROR(
       CheckSize("user: UserMsgLen", header.size, kStreamSizeMax));
+  return header;
+}
+
+absl::StatusOr<User> ParseStreamUser(absl::Span<const uint8_t> body) {
+  BodyReader in(body);
+  LB_ASSIGN_OR_RETURN(const UserHeader header, ReadUserHeader(&in));
   if (in.rest().size() < header.size) {
     return absl::UnavailableError("user: cut short");
   }
@@ -440,6 +340,23 @@ absl::StatusOr<StreamMessage> ParseStreamMessage(
       return ParseBody<Error>("error", body);
     default:
       return WrongType("stream", message.front());
+  }
+}
+
+absl::StatusOr<StreamTail> ParseStreamTail(absl::Span<const uint8_t> message) {
+  LB_CHECK(!message.empty());
+  BodyReader in(message.subspan(1));
+  switch (static_cast<MessageType>(message.front())) {
+    case MessageType::kPushPull: {
+      LB_ASSIGN_OR_RETURN(const auto header, ReadPushPullHeader(&in));
+      return StreamTail{header.nodes, header.user_state_size};
+    }
+    case MessageType::kUser: {
+      LB_ASSIGN_OR_RETURN(const UserHeader header, ReadUserHeader(&in));
+      return StreamTail{.bytes = header.size};
+    }
+    default:
+      return StreamTail();
   }
 }
 

@@ -42,6 +42,14 @@ absl::StatusOr<StreamMessage> ParseStreamMessage(
     absl::Span<const uint8_t> message);
 Bytes SerializeStreamMessage(const StreamMessage& message);
 
+// What follows a stream message's first value, which says so.
+struct StreamTail {
+  uint64_t values = 0;
+  uint64_t bytes = 0;  // After them.
+};
+// `message` has its first value. Errors as for ParseStreamMessage.
+absl::StatusOr<StreamTail> ParseStreamTail(absl::Span<const uint8_t> message);
+
 // The map alone. Errors as for ParseStreamMessage.
 absl::StatusOr<PushPullHeader> ParsePushPullHeader(
     absl::Span<const uint8_t> body);

@@ -23,6 +23,7 @@ import watch
 
 RATE = 20000  # Packets a second.
 CONNECTIONS = 1000
+FILLING = 120  # Connections; as many as are served at a time.
 FAKES = 10000
 SO_SNDBUFFORCE = 32
 SEED = 7
@@ -183,6 +184,34 @@ def tcp_dripping(seconds, target):
                        bytes((gossip.PUSH_PULL,)))
 
 
+def tcp_filling(seconds, target):
+    """Streams, plain and encrypted, that promise 19 MiB and are never whole."""
+    size = 19 << 20
+    heads = (bytes((gossip.USER,)) + gossip.body(UserMsgLen=size),
+             struct.pack("!BI", gossip.ENCRYPT, size))
+    held, opened, filled = {}, 0, 0
+    piece = bytes(1 << 16)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        while len(held) < FILLING:
+            made = socket.create_connection((target, gossip.PORT), 0.2)
+            made.setblocking(False)
+            made.send(heads[opened % 2])
+            held[made] = size - 1
+            opened += 1
+        unfilled = [made for made, left in held.items() if left > 0]
+        _, ready, _ = select.select([], unfilled, [], 0.05)
+        for made in ready:
+            try:
+                sent = made.send(piece[:held[made]])
+                held[made] -= sent
+                filled += sent
+            except OSError:
+                del held[made]
+                made.close()
+    return f"{opened} opened, {filled / seconds / 1e6:.0f} MB/s"
+
+
 def grpc_garbage(seconds, where):
     """HTTP/2's preface and nonsense, to a unix socket or ADDRESS:PORT."""
     rng = random.Random(SEED)
@@ -277,19 +306,31 @@ def huge_metadata(seconds, *targets):
     return send_packets(seconds, 1000, packets, targets)
 
 
-def fake(number):
-    return f"fake{number}", bytes((10, 66, number >> 8, number & 255))
-
-
 def fake_members(seconds, *targets):
+    """Pass for MetalLB speakers: they say nothing of themselves."""
+    return invent(seconds, targets, "fake", lambda number: b"")
+
+
+def fake_lbds(seconds, *targets):
+    """Each says that it can announce on eth0."""
+    return invent(seconds, targets, "lbd",
+                  lambda number: gossip.lbd_metadata(
+                      "eth0", b"\x02\x66" + struct.pack("!I", number)))
+
+
+def invent(seconds, targets, name, metadata):
     """FAKES members in packets, then in one exchange with each target."""
+    def fake(number):
+        return (f"{name}{number}", bytes((10, 66, number >> 8, number & 255)),
+                1, metadata(number))
+
     packets = []
     for first in range(0, FAKES, 10):
         packets.append(gossip.compound(
-            [gossip.alive(*fake(n), 1) for n in range(first, first + 10)]))
+            [gossip.alive(*fake(n)) for n in range(first, first + 10)]))
     done = send_packets(seconds, len(packets) / seconds * 2, packets, targets)
     exchange = gossip.push_pull(
-        [gossip.state(*fake(n), 1) for n in range(FAKES)])
+        [gossip.state(*fake(n)) for n in range(FAKES)])
     for target in targets:
         with socket.create_connection((target, gossip.PORT), 5) as made:
             made.sendall(exchange)
@@ -321,8 +362,9 @@ def huge_exchanges(seconds, target):
 
 ATTACKS = {function.__name__: function for function in (
     record, malformed, replayed, arp_storm, arp_claims, ndp_storm, tcp_silent,
-    tcp_dripping, grpc_garbage, grpc_calls, accusations, far_incarnations,
-    other_names, huge_metadata, fake_members, huge_exchanges)}
+    tcp_dripping, tcp_filling, grpc_garbage, grpc_calls, accusations,
+    far_incarnations, other_names, huge_metadata, fake_members, fake_lbds,
+    huge_exchanges)}
 
 if __name__ == "__main__":
     print(ATTACKS[sys.argv[1]](float(sys.argv[2]), *sys.argv[3:]), flush=True)

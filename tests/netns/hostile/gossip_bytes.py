@@ -6,8 +6,8 @@ of the library's own codec is none of the attacker's.
 
 import struct
 
-PING, SUSPECT, ALIVE, DEAD, PUSH_PULL, COMPOUND, USER, COMPRESS = (
-    0, 3, 4, 5, 6, 7, 8, 9)
+PING, SUSPECT, ALIVE, DEAD, PUSH_PULL, COMPOUND, USER, COMPRESS, ENCRYPT = (
+    0, 3, 4, 5, 6, 7, 8, 9, 10)
 VERSIONS = bytes((1, 5, 2, 0, 0, 0))
 PORT = 7946
 
@@ -69,6 +69,12 @@ def push_pull(states, user_state=b""):
 def state(node, address, incarnation, meta=b""):
     return body(Name=node, Addr=address, Port=PORT, Incarnation=incarnation,
                 Meta=meta, State=0, Vsn=VERSIONS)
+
+
+def lbd_metadata(interface, mac):
+    """As daemon/agent/node_metadata.cc has it: one usable interface."""
+    return (b"lbd\x01\x00" + bytes((len(interface),)) + interface.encode()
+            + mac + b"\x00")
 
 
 def malformed(rng):

@@ -2,9 +2,10 @@
 """One attack as a row of a table.
 
     row.py --head
-    row.py ASKED TITLE DONE BEFORE PEAK AFTER RECOVERED
+    row.py ASKED TITLE DONE BEFORE PEAK AFTER RECOVERED ANSWERED_MIN
 
-ASKED is what soak/watch.py wrote; sizes are in KB.
+ASKED is what soak/watch.py wrote; sizes are in KB. Exit status 1: fewer percent
+than ANSWERED_MIN were answered, of either kind.
 """
 
 import collections
@@ -30,18 +31,21 @@ def answered(entries, six):
     return min(100.0, 100 * (1 - (lost - late) / asked)), longest * INTERVAL
 
 
-def main(path, title, done, before, peak, after, recovered):
+def main(path, title, done, before, peak, after, recovered, answered_min):
     with open(path, encoding="utf-8") as file:
         entries = [line.split() for line in file]
     cells = [title, done]
+    enough = True
     for six in (False, True):
         share, longest = answered(entries, six)
+        enough &= share >= float(answered_min)
         cells.append(f"{share:.2f} % ({longest:.2f} s)")
     kinds = collections.Counter(entry[2] for entry in entries)
     cells.append(kinds["double"])
     cells += [f"{int(size) / 1024:.0f}" for size in (before, peak, after)]
     cells.append(recovered)
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+    return 0 if enough else 1
 
 
 if __name__ == "__main__":
@@ -50,4 +54,4 @@ if __name__ == "__main__":
               "| answered by two | RSS before, MB | peak | after | well again "
               "after |\n" + "|---" * 9 + "|", flush=True)
     else:
-        main(*sys.argv[1:])
+        sys.exit(main(*sys.argv[1:]))

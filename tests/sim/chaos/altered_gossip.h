@@ -1,7 +1,10 @@
-// Gossip transports with a defect: a node that never outbids an accusation.
+// Gossip transports with a defect in what a node says; all else passes
+// unchanged.
 //
-// What the node says of itself leaves with the incarnation with which it said
-// it first, whatever it was accused of since; all else passes unchanged.
+// Without refutations: what the node says of itself leaves with the incarnation
+// with which it said it first, whatever it was accused of since. Nothing
+// provisional: what it assigns without knowing of the others it says as if it
+// knew.
 #ifndef LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 #define LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 
@@ -28,6 +31,8 @@ std::unique_ptr<io::DatagramTransport> WithoutRefutations(
     io::DatagramTransport* datagrams, std::shared_ptr<OwnWord> word);
 std::unique_ptr<io::StreamTransport> WithoutRefutations(
     io::StreamTransport* streams, std::shared_ptr<OwnWord> word);
+std::unique_ptr<io::StreamTransport> WithNothingProvisional(
+    io::StreamTransport* streams);
 
 }  // namespace lb::chaos
 

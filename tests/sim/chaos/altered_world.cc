@@ -102,7 +102,11 @@ AlteredWorld::AlteredWorld(const io::Environment& environment,
       frames_(AlterFrames(environment.frames, environment.loop, defect)),
       environment_(environment) {
   environment_.loop = loop_.get();
-  if (defect == Defect::kLaterStamp) loop_->TurnCivilTime();
+  if (defect == Defect::kLaterStamp) {
+    loop_->TurnCivilTime();
+    streams_ = WithNothingProvisional(environment.streams);
+    environment_.streams = streams_.get();
+  }
   if (defect == Defect::kNoRefuting) {
     const auto word = std::make_shared<OwnWord>(OwnWord{.node = node});
     datagrams_ = WithoutRefutations(environment.datagrams, word);

@@ -38,7 +38,9 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
       g.gossip_interval * g.retransmit_mult * std::ceil(std::log10(nodes + 1));
   bounds.settlement = Announcing::kFresh + defaults.claim.insist_interval +
                       options.handover.claim_wait;
-  bounds.double_answer = bounds.detection + bounds.gossip + bounds.settlement;
+  bounds.greeting = g.probe_timeout + g.probe_interval;
+  bounds.double_answer =
+      bounds.detection + bounds.gossip + bounds.greeting + bounds.settlement;
   bounds.refresh = defaults.schedule.period + defaults.schedule.period_jitter;
   bounds.unheard = bounds.double_answer + bounds.refresh;
   bounds.settle_time = options.settle_time;
@@ -53,13 +55,15 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
 
 std::string Bounds::ToString() const {
   return fmt::format(
-      "double answer {} = detection {} + gossip {} + settlement {}; "
+      "double answer {} = detection {} + gossip {} + greeting {} + "
+      "settlement {}; "
       "unheard {} = double answer + refresh {}; "
       "rest {} = double answer + rejoining and exchange {} + settle time {} + "
       "release and retry {}",
       Seconds(double_answer), Seconds(detection), Seconds(gossip),
-      Seconds(settlement), Seconds(unheard), Seconds(refresh), Seconds(rest),
-      Seconds(rejoining), Seconds(settle_time), Seconds(retry));
+      Seconds(greeting), Seconds(settlement), Seconds(unheard),
+      Seconds(refresh), Seconds(rest), Seconds(rejoining), Seconds(settle_time),
+      Seconds(retry));
 }
 
 }  // namespace lb::chaos

@@ -2,8 +2,9 @@
 //
 //   detection     = awareness * probe_interval + longest suspicion
 //   gossip        = gossip_interval * transmissions of a message
+//   greeting      = a ping that is lost, and one by all ways, of who is back
 //   settlement    = fresh owners insist + one insists again + claim_wait
-//   double_answer = detection + gossip + settlement
+//   double_answer = detection + gossip + greeting + settlement
 //   unheard       = double_answer + the longest time between two refreshes
 //   rest          = double_answer + rejoining + one full exchange + settle_time
 //                   + a release + one more try against a foreign host
@@ -20,6 +21,7 @@ namespace lb::chaos {
 struct Bounds {
   absl::Duration detection;
   absl::Duration gossip;
+  absl::Duration greeting;
   absl::Duration settlement;
   absl::Duration refresh;    // The longest time between two of them.
   absl::Duration rejoining;  // And one full exchange.

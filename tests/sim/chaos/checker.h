@@ -15,6 +15,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "tests/sim/chaos/acquaintances.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/stage.h"
 
@@ -56,6 +57,7 @@ class Checker {
   void CheckOneHolder(const Node& node);
   void CheckSettled(const Node& node);
   void CheckLimits(const Node& node);
+  bool MustBeOne(const Node& a, const Node& b) const;
   void CheckDoubleAnswers();
   void CheckClients();
   void CheckFollowers();
@@ -63,11 +65,9 @@ class Checker {
   void Settle();
   void FollowForgetful();
   std::map<net::IpAddress, std::vector<Node*>> Answering();
-  bool MayBeOutbid() const;
   bool IsAtRest() const;
   bool HasPathFault() const;
   bool HasSegmentFault() const;
-  bool KnowEachOther(const Node& a, const Node& b) const;
 
   Stage* const stage_;
   const Bounds bounds_;
@@ -75,10 +75,15 @@ class Checker {
   std::optional<Violation> violation_;
   std::vector<std::pair<const Agent*, uint64_t>> seen_versions_;  // By node.
   std::map<std::string, std::string> settled_;  // Addresses by service.
-  // Two nodes that answer, and since when.
+  struct DoubleAnswer {
+    absl::Time began;
+    absl::Time wrong_since;  // Until then they had a reason to.
+  };
+  // By address and the two nodes.
   std::map<std::pair<net::IpAddress, std::pair<std::string, std::string>>,
-           absl::Time>
+           DoubleAnswer>
       doubles_;
+  Acquaintances acquaintances_;
   absl::Duration longest_double_;
   absl::Time segment_faulty_at_ = absl::InfinitePast();
   // When a fault was last active that can leave a wrong entry with a client.

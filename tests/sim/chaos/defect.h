@@ -33,7 +33,8 @@ enum class Defect {
   kLyingDisk,      // Writes are acknowledged, and lost.
   kEndlessWrites,  // Writes are never acknowledged.
   kStoppedClock,   // The clock stands while the process is stopped.
-  kLaterStamp,     // Civil clocks run back, so of two claims the later wins.
+  // Civil clocks run back, and no claim is provisional: the later of two wins.
+  kLaterStamp,
   kLostManifests,  // One node never reads a change.
   kNoTakingBack,   // An address is never taken off "lo".
 };

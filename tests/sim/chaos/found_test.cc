@@ -48,5 +48,26 @@ TEST(FoundTest, SidesThatMissedEachOtherMeetAtTheNextRefresh) {
               "109674:cut-one-way:3:2:30875:0,117852:cut-gossip:3:1:96963:3");
 }
 
+// A node started while gossip was cut and the segment was whole. It knew no MAC
+// of the other side, took its members for foreign hosts, and both sides
+// answered until gossip healed. Now it has the MACs on its disk.
+TEST(FoundTest, WhoStartsWhileGossipIsCutKnowsWhomItCannotHear) {
+  ExpectHolds({.seed = 706, .nodes = 4, .services = 2},
+              "36486:cut-gossip:3:1:31525:5,39346:crash:2:1:4188:0");
+}
+
+// A node that lost its disk was cut off for longer than settle_time, and its
+// civil clock ran behind: its claims had stamps that won over settled ones when
+// the cut ended. Now they are provisional.
+TEST(FoundTest, WhoLostItsDiskMovesNoSettledAddress) {
+  ExpectHolds({.seed = 310,
+               .nodes = 4,
+               .services = 6,
+               .policy = election::Policy::kBalanced},
+              "37516:clock-jump:1:2:6839:-2253,"
+              "100835:remove-service:1:0:60000:1,"
+              "102002:cut-both:3:1:31136:14,116860:wipe:1:0:1000:0");
+}
+
 }  // namespace
 }  // namespace lb::chaos

@@ -27,6 +27,7 @@ struct Arguments {
   std::string script;
   bool has_script = false;
   bool quiet = false;
+  bool progress = false;
   bool only_first = false;
 };
 
@@ -60,6 +61,10 @@ std::optional<Scenario> ScenarioOf(const Arguments& arguments, uint64_t seed) {
   return scenario;
 }
 
+void PrintProgress(absl::Duration virtual_time) {
+  fmt::print(stderr, "{}\n", absl::FormatDuration(virtual_time));
+}
+
 int RunAll(const Arguments& arguments) {
   int failed = 0;
   absl::Duration longest_double;
@@ -70,7 +75,8 @@ int RunAll(const Arguments& arguments) {
        ++seed) {
     const auto scenario = ScenarioOf(arguments, seed);
     if (!scenario) return 2;
-    const Outcome outcome = RunScenario(*scenario);
+    const Outcome outcome =
+        RunScenario(*scenario, arguments.progress ? PrintProgress : nullptr);
     last = seed;
     traces.Mix(outcome.trace_hash);
     longest_double = std::max(longest_double, outcome.longest_double_answer);
@@ -116,6 +122,7 @@ int main(int argc, char** argv) {
   auto* script = app.add_option("--script", arguments.script,
                                 "faults instead of the drawn ones");
   app.add_flag("--quiet", arguments.quiet, "do not shorten what fails");
+  app.add_flag("--progress", arguments.progress, "print each virtual second");
   app.add_flag("--first", arguments.only_first, "stop at the first that fails");
   CLI11_PARSE(app, argc, argv);
   arguments.has_script = script->count() > 0;

@@ -19,8 +19,10 @@ constexpr size_t kLogLinesMax = 400;
 
 class Runner {
  public:
-  explicit Runner(const Scenario& scenario)
+  Runner(const Scenario& scenario,
+         std::function<void(absl::Duration)> on_second)
       : scenario_(scenario),
+        on_second_(std::move(on_second)),
         // A defect is not to widen what it is measured by.
         bounds_(
             BoundsOf(OptionsOf({.policy = scenario.policy}), scenario.nodes)),
@@ -67,7 +69,9 @@ class Runner {
       if (next < next_check_) break;
       next_check_ += Checker::kInterval;
       checker_.OnInterval();
-      if (++checks_ % 10 == 0) UseAddresses();
+      if (++checks_ % 10 != 0) continue;
+      UseAddresses();
+      if (on_second_) on_second_(next - began_);
     }
   }
 
@@ -157,6 +161,7 @@ class Runner {
   }
 
   const Scenario& scenario_;
+  const std::function<void(absl::Duration)> on_second_;
   const Bounds bounds_;
   Stage stage_;
   Checker checker_;
@@ -168,7 +173,10 @@ class Runner {
 
 }  // namespace
 
-Outcome RunScenario(const Scenario& scenario) { return Runner(scenario).Run(); }
+Outcome RunScenario(const Scenario& scenario,
+                    std::function<void(absl::Duration)> on_second) {
+  return Runner(scenario, std::move(on_second)).Run();
+}
 
 // Leaves out half of the faults, a quarter, ..., one, as long as it helps.
 Scenario Shrink(const Scenario& scenario, const std::string& invariant) {

@@ -3,6 +3,7 @@
 #define LB_TESTS_SIM_CHAOS_RUN_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,7 +23,9 @@ struct Outcome {
   std::string log;  // What the nodes recorded; of a violation only.
 };
 
-Outcome RunScenario(const Scenario& scenario);
+// `on_second`: called each virtual second with the time so far.
+Outcome RunScenario(const Scenario& scenario,
+                    std::function<void(absl::Duration)> on_second = nullptr);
 
 // The scenario with as few faults as still violate the same invariant.
 // REQUIRES: it does.

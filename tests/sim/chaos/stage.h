@@ -51,9 +51,10 @@ class Stage {
     int disk_full = 0;
     absl::Time paused_at;
     // When it last started, or was woken from a pause that others must notice,
-    // and how many events its log had then.
+    // and how many events its log, and exchanges its gossip had had then.
     absl::Time awake_at;
     uint64_t events_then = 0;
+    uint64_t exchanges_then = 0;
     // Since its disk was emptied it has not been seen to agree with others.
     bool forgetful = false;
     bool cut_off = false;  // Meanwhile it may not have heard the others.
@@ -86,8 +87,6 @@ class Stage {
   bool Connected(const Node& a, const Node& b);
   // Does the host with this MAC take packets for the address?
   bool Delivers(const net::MacAddress& mac, const net::IpAddress& vip);
-  // No node's civil clock has ever jumped.
-  bool clocks_agree() const { return clocks_agree_; }
   // Faults under way.
   const std::vector<Fault>& active() const { return active_; }
   // Reads the same manifests once more, on all nodes.
@@ -126,7 +125,6 @@ class Stage {
   std::set<int> services_;
   int next_service_ = 0;
   int pools_ = 1;
-  bool clocks_agree_ = true;
   std::map<std::string, config::Manifests> parsed_;  // By text.
   absl::Time touched_;
 };

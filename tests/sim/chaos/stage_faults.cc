@@ -144,6 +144,8 @@ void Stage::ApplyPause(Node& node, int step) {
 void Stage::NoteAwake(Node& node) {
   node.awake_at = world_.loop().Now();
   node.events_then = node.host->log().last_sequence();
+  node.exchanges_then =
+      node.running() ? node.agent->gossip().counters().exchanges : 0;
 }
 
 void Stage::ApplyPaths() {
@@ -190,7 +192,6 @@ void Stage::Cut(const Fault& fault) {
 void Stage::ApplyClock(const Fault& fault, bool begins) {
   Node& node = NodeOf(fault);
   if (fault.kind == FaultKind::kClockJump && begins) {
-    clocks_agree_ = false;
     node.host->process().SetCivilError(absl::Seconds(fault.amount));
   } else if (fault.kind == FaultKind::kClockDrift && node.running()) {
     node.world->loop().SetDrift(begins ? fault.amount : 0);

@@ -48,6 +48,7 @@ class RoundTrip {
               Codec::Direction direction) const {
     const absl::StatusOr<StreamMessage> message =
         codec_.DecodeStream(bytes, direction);
+    CheckPieces(bytes, direction, message);
     if (!message.ok()) return false;
     const absl::StatusOr<StreamMessage> again = codec_.DecodeStream(
         codec_.EncodeStream(*message, direction), direction);
@@ -56,6 +57,19 @@ class RoundTrip {
   }
 
  private:
+  // Bytes that come in two pieces say what they say at once.
+  void CheckPieces(absl::Span<const uint8_t> bytes, Codec::Direction direction,
+                   const absl::StatusOr<StreamMessage>& whole) const {
+    StreamProgress progress;
+    absl::StatusOr<StreamMessage> pieces = codec_.DecodeStream(
+        bytes.first(bytes.size() / 2), direction, &progress);
+    if (absl::IsUnavailable(pieces.status())) {
+      pieces = codec_.DecodeStream(bytes, direction, &progress);
+    }
+    LB_CHECK(pieces.ok() == whole.ok());
+    LB_CHECK(!whole.ok() || *pieces == *whole);
+  }
+
   Codec codec_;
 };
 

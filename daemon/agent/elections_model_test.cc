@@ -1,0 +1,150 @@
+// Elections that follow changes agree, at each step, with others that are told
+// everything anew.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/agent/elections.h"
+#include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/election/tenure.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+namespace {
+
+constexpr int kServices = 12;
+constexpr int kNodes = 5;
+
+std::string Node(uint64_t i) { return "n" + std::to_string(i); }
+std::string Service(uint64_t i) { return "ns/s" + std::to_string(i); }
+net::IpAddress Address(uint64_t i) {
+  return *net::ParseIpAddress("10.0.0." + std::to_string(i));
+}
+
+class ElectionsModelTest
+    : public testing::TestWithParam<std::pair<election::Policy, int>> {
+ protected:
+  ElectionsModelTest() : prng_(GetParam().second), kept_(NewElections()) {
+    desired_.advertisements.push_back({.name = "all"});
+    for (int i = 0; i < kServices; ++i) {
+      desired_.services.emplace_back().request.service = Service(i);
+    }
+    kept_.SetDesired(desired_);
+  }
+
+  Elections NewElections() { return Elections("n0", GetParam().first); }
+
+  void ChangeMembers() {
+    live_.clear();
+    for (int i = 0; i < kNodes; ++i) {
+      if (i > 0 && prng_.Chance(30)) continue;
+      NodeMetadata metadata;
+      metadata.draining = prng_.Chance(20);
+      live_.push_back({Node(i), metadata});
+    }
+    if (prng_.Chance(10)) live_.push_back({"speaker", std::nullopt});
+    kept_.SetMembers(live_);
+  }
+
+  // Some share an address, and some have two.
+  void ChangeAddresses() {
+    const std::string service = Service(prng_.Uniform(kServices));
+    entries_.erase(service);
+    ++version_;
+    if (prng_.Chance(20)) return;
+    auto& addresses = entries_[service].assignment.addresses;
+    addresses.push_back({Address(prng_.Uniform(2 * kServices)), "pool"});
+    if (prng_.Chance(30)) addresses.push_back({Address(100), "pool"});
+  }
+
+  void HearClaim() {
+    election::TenureTable other(Node(1 + prng_.Uniform(kNodes - 1)));
+    ASSERT_TRUE(other.Merge(kept_.tenures().FullMessage()).ok());
+    other.Claim(Address(prng_.Uniform(2 * kServices)), absl::UnixEpoch())
+        .IgnoreError();
+    ASSERT_TRUE(kept_.Merge(other.FullMessage()).ok());
+  }
+
+  void ChangeDesired() {
+    auto& services = desired_.services;
+    const size_t i = prng_.Uniform(services.size());
+    auto& traffic = services[i].traffic;
+    // An empty list: nobody may announce it.
+    traffic.endpoints =
+        traffic.endpoints.has_value()
+            ? std::nullopt
+            : std::optional(std::vector<election::ServiceEndpoint>());
+    if (prng_.Chance(30)) desired_.advertisements.clear();
+    if (desired_.advertisements.empty() && prng_.Chance(60)) {
+      desired_.advertisements.push_back({.name = "all"});
+    }
+    kept_.SetDesired(desired_);
+  }
+
+  void Release() {
+    std::vector<net::IpAddress> on_record;
+    for (int i = 0; i < 2 * kServices; ++i) {
+      if (prng_.Chance(80)) on_record.push_back(Address(i));
+    }
+    kept_.ReleaseUnused(on_record, absl::UnixEpoch());
+  }
+
+  Placement PlacementOfOneThatIsToldAnew() {
+    Elections fresh = NewElections();
+    fresh.SetMembers(live_);
+    fresh.SetDesired(desired_);
+    EXPECT_TRUE(fresh.Merge(kept_.tenures().FullMessage()).ok());
+    return fresh.Update(desired_, entries_, 1);
+  }
+
+  Prng prng_;
+  config::Desired desired_;
+  AddressEntries entries_;
+  uint64_t version_ = 0;
+  std::vector<Elections::LiveMember> live_;
+  Elections kept_;
+};
+
+TEST_P(ElectionsModelTest, WhatFollowedChangesIsAsWhatIsToldAnew) {
+  int moves = 0;
+  for (int step = 0; step < 1000; ++step) {
+    switch (prng_.Uniform(8)) {
+      case 0:
+        ChangeMembers();
+        break;
+      case 1:
+      case 2:
+        ChangeAddresses();
+        break;
+      case 3:
+        Release();
+        break;
+      case 4:
+        ChangeDesired();
+        break;
+      default:
+        HearClaim();
+    }
+    const Placement before = kept_.placement();
+    const uint64_t version_before = kept_.version();
+    kept_.Update(desired_, entries_, version_);
+    ASSERT_EQ(kept_.placement(), PlacementOfOneThatIsToldAnew()) << step;
+    ASSERT_EQ(kept_.version() != version_before, kept_.placement() != before);
+    if (kept_.version() != version_before) ++moves;
+    kept_.Claim(entries_, absl::UnixEpoch());
+  }
+  EXPECT_GT(moves, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Seeds, ElectionsModelTest,
+    testing::Values(std::pair(election::Policy::kCompat, 1),
+                    std::pair(election::Policy::kCompat, 2),
+                    std::pair(election::Policy::kSticky, 3),
+                    std::pair(election::Policy::kSticky, 4),
+                    std::pair(election::Policy::kBalanced, 5),
+                    std::pair(election::Policy::kBalanced, 6)));
+
+}  // namespace
+}  // namespace lb

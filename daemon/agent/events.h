@@ -1,0 +1,62 @@
+// Events: what an agent tells its event log, each change once.
+//
+// Loop thread only; must not outlive the environment.
+#ifndef LB_DAEMON_AGENT_EVENTS_H_
+#define LB_DAEMON_AGENT_EVENTS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daemon/agent/placement.h"
+#include "lb/base/event_log.h"
+#include "lb/config/problem.h"
+#include "lb/io/environment.h"
+
+namespace lb {
+
+class Events {
+ public:
+  // A refused ledger message is an event, but not before this has passed since
+  // the last one: whoever is in the gossip could fill the log.
+  static constexpr absl::Duration kRefusalReportInterval = absl::Seconds(10);
+
+  Events(std::string node, const io::Environment& environment)
+      : node_(std::move(node)), environment_(environment) {}
+
+  void Record(EventType type, std::string reason, std::string object,
+              std::string message);
+  // About this node.
+  void RecordSelf(EventType type, std::string reason, std::string message);
+
+  // Of the messages of others.
+  void RecordRefusal(const absl::Status& refusal);
+  // What services have, and where they are announced.
+  void RecordOutcome(const AddressEntries& entries, const Placement& placement);
+  // Of the last RecordOutcome().
+  const AddressEntries& entries() const { return entries_; }
+  const Placement& placement() const { return placement_; }
+  void RecordStrictArp(std::vector<std::string> faults);
+  // Of the last RecordStrictArp().
+  const std::vector<std::string>& strict_arp_faults() const {
+    return strict_arp_faults_;
+  }
+  // Those of `problems` that were not there `before`.
+  void RecordProblems(const std::vector<config::Problem>& problems,
+                      const std::vector<config::Problem>& before);
+
+ private:
+  const std::string node_;
+  io::Environment environment_;
+  AddressEntries entries_;
+  Placement placement_;
+  std::vector<std::string> strict_arp_faults_;
+  absl::Time next_refusal_report_ = absl::InfinitePast();
+  uint64_t unreported_refusals_ = 0;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_EVENTS_H_

@@ -1,0 +1,56 @@
+// MemberMacsStore: MemberMacs in the state folder.
+//
+// A node that starts while gossip is cut, and the segment is not, has to know
+// the members that it cannot hear: whom it takes for a foreign host it does not
+// leave an address to. What is new is written kSaveDelay after it came, and not
+// again before that has passed; a write that fails is tried again.
+//
+// Loop thread only.
+#ifndef LB_DAEMON_AGENT_MEMBER_MACS_STORE_H_
+#define LB_DAEMON_AGENT_MEMBER_MACS_STORE_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daemon/agent/member_macs.h"
+#include "lb/io/environment.h"
+
+namespace lb {
+
+class MemberMacsStore {
+ public:
+  static constexpr absl::Duration kSaveDelay = absl::Seconds(1);
+  // Interfaces of members, past and present; those most lately heard.
+  static constexpr size_t kMacsMax = 65536;
+  static constexpr size_t kSavedMax = 1024;
+
+  explicit MemberMacsStore(const io::Environment& environment);
+
+  // Takes up what an earlier run wrote. Blocks; once, before all else. DataLoss
+  // or Unavailable, with the value's name: it is there, but not usable.
+  absl::Status Restore();
+
+  // As MemberMacs has them.
+  void Learn(const std::string& node, const NodeMetadata& metadata);
+  std::optional<std::string> NodeOf(const net::MacAddress& mac) const {
+    return macs_.NodeOf(mac);
+  }
+
+ private:
+  void Save();
+  void OnSaved(const absl::Status& status);
+
+  io::Environment environment_;
+  MemberMacs macs_;
+  bool unsaved_ = false;
+  bool saving_ = false;  // Waits for its time, or is under way.
+  std::unique_ptr<io::Timer> timer_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_MEMBER_MACS_STORE_H_

@@ -1,0 +1,120 @@
+#include "lb/gossip/greeter.h"
+
+#include <algorithm>
+
+#include "lb/base/check.h"
+
+namespace lb::gossip {
+
+Greeter::Greeter(const GossipOptions& options, const Prng& prng)
+    : options_(options), pace_(options.gossip_interval / 4), prng_(prng) {}
+
+void Greeter::Add(absl::Time now, std::string_view name) {
+  const auto [entry, inserted] = by_name_.emplace(std::string(name), Unheard{});
+  LB_CHECK(inserted);
+  uint32_t& sequence = entry->second.sequence;
+  do {
+    sequence = kSequenceMin | static_cast<uint32_t>(prng_.Next() >> 32);
+  } while (!by_sequence_.emplace(sequence, entry).second);
+  Put(entry->second, &newcomers_, now);
+}
+
+void Greeter::Remove(std::string_view name) {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return;
+  const uint32_t sequence = found->second.sequence;
+  Put(found->second, nullptr, absl::InfiniteFuture());
+  for (Prober& lane : lanes_) {
+    if (lane.running() && lane.target().sequence == sequence) lane.Cancel();
+  }
+  by_sequence_.erase(sequence);
+  by_name_.erase(found);
+}
+
+void Greeter::Put(Unheard& unheard, Queue* queue, absl::Time due) {
+  if (unheard.queue != nullptr) {
+    unheard.queue->erase({unheard.due, unheard.sequence});
+  }
+  unheard.queue = queue;
+  unheard.due = due;
+  if (queue != nullptr) queue->emplace(due, unheard.sequence);
+}
+
+ProbeTarget Greeter::Ping(absl::Time now, ByName::value_type& entry) {
+  entry.second.pinged = now;
+  if (entry.second.queue != nullptr) {
+    Put(entry.second, &waiting_, now + options_.probe_timeout);
+  }
+  return {.name = entry.first, .sequence = entry.second.sequence};
+}
+
+absl::Time Greeter::NewcomerDue() const {
+  return paced_ - pace_ * static_cast<int64_t>(options_.greetings_at_once - 1);
+}
+
+std::optional<ProbeTarget> Greeter::TakeNewcomer(absl::Time now) {
+  if (newcomers_.empty() || NewcomerDue() > now) return std::nullopt;
+  paced_ = std::max(paced_, now) + pace_;
+  return Ping(now, *by_sequence_.at(newcomers_.rbegin()->second));
+}
+
+std::optional<ProbeTarget> Greeter::TakeAtOnce(absl::Time now,
+                                               std::string_view name) {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return std::nullopt;
+  if (now - found->second.pinged < options_.probe_timeout / 2) {
+    return std::nullopt;
+  }
+  return Ping(now, *found);
+}
+
+Prober* Greeter::TakeLane(absl::Time now) {
+  if (waiting_.empty() || waiting_.begin()->first > now) return nullptr;
+  for (Prober& lane : lanes_) {
+    if (lane.running()) continue;
+    auto& [name, unheard] = *by_sequence_.at(waiting_.begin()->second);
+    Put(unheard, nullptr, absl::InfiniteFuture());
+    lane.Begin(now, {.name = name, .sequence = unheard.sequence},
+               options_.probe_timeout, options_.probe_interval);
+    return &lane;
+  }
+  return nullptr;
+}
+
+void Greeter::OnFailed(absl::Time now, const Prober& lane) {
+  const auto found = by_sequence_.find(lane.target().sequence);
+  if (found == by_sequence_.end()) return;
+  Put(found->second->second, &waiting_, now + options_.probe_timeout);
+}
+
+std::string_view Greeter::NameOf(uint32_t sequence) const {
+  const auto found = by_sequence_.find(sequence);
+  return found == by_sequence_.end() ? ""
+                                     : std::string_view(found->second->first);
+}
+
+bool Greeter::HasFreeLane() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const Prober& lane) { return !lane.running(); });
+}
+
+absl::Time Greeter::NextVerdict() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const Prober& lane : lanes_) next = std::min(next, lane.NextDeadline());
+  return next;
+}
+
+absl::Time Greeter::NextDeadline() const {
+  absl::Time next = NextVerdict();
+  if (!newcomers_.empty()) next = std::min(next, NewcomerDue());
+  if (!waiting_.empty() && HasFreeLane()) {
+    next = std::min(next, waiting_.begin()->first);
+  }
+  return next;
+}
+
+void Greeter::Shift(absl::Duration by) {
+  for (Prober& lane : lanes_) lane.Shift(by);
+}
+
+}  // namespace lb::gossip

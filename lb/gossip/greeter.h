@@ -1,0 +1,98 @@
+// Greeter: the members that never answered us, and whom of them to ping when.
+//
+// Anybody may be said to be a member; one is heard once it acked a ping of
+// ours. A newcomer is pinged at once: up to greetings_at_once of them together,
+// then four per gossip_interval. Those that do not ack within probe_timeout
+// wait, who waits longest first, for one of a few lanes, each a Prober: so ten
+// thousand that are not there take no turn of a member that is.
+//
+// It knows names, numbers and times; pings and verdicts are its owner's affair.
+// Time per call: logarithmic in the members that wait.
+#ifndef LB_GOSSIP_GREETER_H_
+#define LB_GOSSIP_GREETER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/options.h"
+#include "lb/gossip/prober.h"
+
+namespace lb::gossip {
+
+class Greeter {
+ public:
+  static constexpr size_t kLanes = 8;
+
+  // `options` outlives it.
+  Greeter(const GossipOptions& options, const Prng& prng);
+  Greeter(const Greeter&) = delete;
+  Greeter& operator=(const Greeter&) = delete;
+
+  // The member came up. REQUIRES: it is not here.
+  void Add(absl::Time now, std::string_view name);
+  // It was heard, or is down. Ends its probe.
+  void Remove(std::string_view name);
+
+  // The next to be pinged for the first time: the newest, so that one that is
+  // there does not queue behind thousands that are not. Nullopt: none, or not
+  // yet.
+  std::optional<ProbeTarget> TakeNewcomer(absl::Time now);
+  // The member gave a sign of life: is it to be pinged out of turn? Nullopt: it
+  // is not here, or its last ping may still be answered.
+  std::optional<ProbeTarget> TakeAtOnce(absl::Time now, std::string_view name);
+  // A lane, running, for the next that waits; its target is to be pinged. Null:
+  // nobody waits, or no lane is free.
+  Prober* TakeLane(absl::Time now);
+  // The lane's verdict was a failure: its target waits again, as the last.
+  void OnFailed(absl::Time now, const Prober& lane);
+
+  // Whose ack this would be; empty: nobody's. Numbers are drawn, and none of
+  // them is below kSequenceMin: an ack that was not asked for hits no member.
+  std::string_view NameOf(uint32_t sequence) const;
+  static constexpr uint32_t kSequenceMin = 1u << 31;
+
+  std::array<Prober, kLanes>& lanes() { return lanes_; }
+  size_t size() const { return by_name_.size(); }
+  // Of what judges others by their silence.
+  absl::Time NextVerdict() const;
+  absl::Time NextDeadline() const;
+  void Shift(absl::Duration by);
+
+ private:
+  using Queue = std::set<std::pair<absl::Time, uint32_t>>;  // Due, sequence.
+  struct Unheard {
+    uint32_t sequence = 0;
+    absl::Time pinged = absl::InfinitePast();  // Last, outside of lanes.
+    Queue* queue = nullptr;                    // Null: in a lane.
+    absl::Time due;                            // In `queue`.
+  };
+  using ByName = std::map<std::string, Unheard, std::less<>>;
+
+  void Put(Unheard& unheard, Queue* queue, absl::Time due);
+  ProbeTarget Ping(absl::Time now, ByName::value_type& entry);
+  absl::Time NewcomerDue() const;
+  bool HasFreeLane() const;
+
+  const GossipOptions& options_;
+  const absl::Duration pace_;  // Between newcomers, after the first.
+  Prng prng_;
+  ByName by_name_;
+  std::map<uint32_t, ByName::iterator> by_sequence_;
+  Queue newcomers_;
+  Queue waiting_;
+  absl::Time paced_ = absl::InfinitePast();  // Pings so far, at their pace.
+  std::array<Prober, kLanes> lanes_;
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_GREETER_H_

@@ -1,0 +1,129 @@
+#include "lb/gossip/greeter.h"
+
+#include <set>
+#include <string>
+
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/gossip/options.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::IsNull;
+using testing::NotNull;
+
+constexpr absl::Time kStart = absl::UnixEpoch();
+
+class GreeterTest : public testing::Test {
+ protected:
+  // As many as may be pinged at `now`.
+  int Newcomers(absl::Time now) {
+    int count = 0;
+    while (greeter_.TakeNewcomer(now)) ++count;
+    return count;
+  }
+
+  GossipOptions options_ = FastProfile();
+  Greeter greeter_{options_, Prng(1)};
+};
+
+TEST_F(GreeterTest, PingsAFewAtOnceAndTheOthersAtAPace) {
+  for (int i = 0; i < 1000; ++i) greeter_.Add(kStart, std::to_string(i));
+  EXPECT_EQ(greeter_.NextDeadline(), absl::InfinitePast());
+  EXPECT_EQ(Newcomers(kStart), 256);
+  EXPECT_EQ(greeter_.NextDeadline(), kStart + absl::Milliseconds(5));
+  EXPECT_EQ(Newcomers(kStart + absl::Milliseconds(4)), 0);
+  EXPECT_EQ(Newcomers(kStart + absl::Milliseconds(5)), 1);
+  EXPECT_EQ(Newcomers(kStart + absl::Seconds(1)), 199);
+  EXPECT_EQ(Newcomers(kStart + absl::Hours(1)), 256);
+}
+
+TEST_F(GreeterTest, TheNewestIsPingedFirst) {
+  for (int i = 0; i < 1000; ++i) greeter_.Add(kStart, std::to_string(i));
+  Newcomers(kStart);
+  const absl::Time later = kStart + absl::Milliseconds(5);
+  greeter_.Add(later, "new");
+  EXPECT_EQ(greeter_.TakeNewcomer(later)->name, "new");
+}
+
+TEST_F(GreeterTest, ASequenceIsItsMembersUntilItIsRemoved) {
+  greeter_.Add(kStart, "a");
+  greeter_.Add(kStart, "b");
+  const auto first = greeter_.TakeNewcomer(kStart);
+  const auto second = greeter_.TakeNewcomer(kStart);
+  ASSERT_TRUE(first && second);
+  EXPECT_GE(first->sequence, Greeter::kSequenceMin);
+  EXPECT_NE(first->sequence, second->sequence);
+  EXPECT_EQ(greeter_.NameOf(first->sequence), first->name);
+  EXPECT_EQ(greeter_.NameOf(first->sequence + 1), "");
+  greeter_.Remove(first->name);
+  EXPECT_EQ(greeter_.NameOf(first->sequence), "");
+  greeter_.Remove("unknown");
+  EXPECT_EQ(greeter_.size(), 1u);
+}
+
+TEST_F(GreeterTest, WhoDoesNotAckWaitsForALane) {
+  greeter_.Add(kStart, "a");
+  const auto first = greeter_.TakeNewcomer(kStart);
+  const absl::Time later = kStart + options_.probe_timeout;
+  EXPECT_EQ(greeter_.NextDeadline(), later);
+  EXPECT_THAT(greeter_.TakeLane(later - absl::Nanoseconds(1)), IsNull());
+  Prober* const lane = greeter_.TakeLane(later);
+  ASSERT_THAT(lane, NotNull());
+  EXPECT_EQ(lane->target().sequence, first->sequence);
+  EXPECT_EQ(greeter_.NextDeadline(), later + options_.probe_timeout);
+  EXPECT_EQ(lane->OnTimer(later + options_.probe_timeout),
+            Prober::Step::kAskOthers);
+  const absl::Time over = later + options_.probe_interval;
+  EXPECT_EQ(lane->OnTimer(over), Prober::Step::kFailed);
+  greeter_.OnFailed(over, *lane);
+  EXPECT_EQ(greeter_.NextDeadline(), over + options_.probe_timeout);
+  EXPECT_EQ(greeter_.TakeLane(over + options_.probe_timeout), lane);
+  greeter_.Remove("a");
+  EXPECT_FALSE(lane->running());
+  EXPECT_EQ(greeter_.NextDeadline(), absl::InfiniteFuture());
+}
+
+// Thousands take no more lanes than there are, each in its turn.
+TEST_F(GreeterTest, LanesAreFewAndGoToWhoWaitsLongest) {
+  for (int i = 0; i < 20; ++i) {
+    greeter_.Add(kStart + absl::Milliseconds(i), std::to_string(i));
+    ASSERT_EQ(Newcomers(kStart + absl::Milliseconds(i)), 1);
+  }
+  const absl::Time later = kStart + absl::Seconds(1);
+  std::set<std::string> targets;
+  while (const Prober* const lane = greeter_.TakeLane(later)) {
+    targets.insert(lane->target().name);
+  }
+  EXPECT_THAT(targets, testing::UnorderedElementsAre("0", "1", "2", "3", "4",
+                                                     "5", "6", "7"));
+}
+
+TEST_F(GreeterTest, ASignOfLifeIsAnsweredOutOfTurnButNotTwice) {
+  for (int i = 0; i < 300; ++i) greeter_.Add(kStart, std::to_string(i));
+  Newcomers(kStart);
+  int out_of_turn = 0;
+  for (int i = 0; i < 300; ++i) {
+    out_of_turn += greeter_.TakeAtOnce(kStart, std::to_string(i)) ? 1 : 0;
+  }
+  EXPECT_EQ(out_of_turn, 300 - 256);
+  EXPECT_FALSE(greeter_.TakeAtOnce(kStart, "unknown"));
+  const absl::Time later = kStart + options_.probe_timeout / 2;
+  EXPECT_FALSE(greeter_.TakeAtOnce(later - absl::Nanoseconds(1), "7"));
+  EXPECT_TRUE(greeter_.TakeAtOnce(later, "7"));
+}
+
+TEST_F(GreeterTest, KeepsNothingOfThoseThatComeAndGo) {
+  for (int i = 0; i < 10000; ++i) {
+    greeter_.Add(kStart, "a");
+    greeter_.Remove("a");
+  }
+  EXPECT_EQ(greeter_.size(), 0u);
+  EXPECT_EQ(greeter_.NextDeadline(), absl::InfiniteFuture());
+}
+
+}  // namespace
+}  // namespace lb::gossip

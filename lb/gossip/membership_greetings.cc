@@ -1,0 +1,79 @@
+// Membership's greetings: is a newcomer there at all?
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lb/gossip/membership.h"
+
+namespace lb::gossip {
+namespace {
+
+// Of the members that a peer's exchange brings, those at the peer's own address
+// that are pinged out of turn: itself, and a few more that may share it.
+constexpr int kPeerGreetingsMax = 4;
+
+}  // namespace
+
+void Membership::RunGreetings(absl::Time now) {
+  for (Prober& lane : greeter_.lanes()) {
+    ApplyGreeting(now, lane, lane.OnTimer(now));
+  }
+  GreetNewcomers(now);
+  while (const Prober* const lane = greeter_.TakeLane(now)) {
+    SendGreeting(lane->target());
+  }
+}
+
+void Membership::GreetNewcomers(absl::Time now) {
+  while (const auto target = greeter_.TakeNewcomer(now)) SendGreeting(*target);
+}
+
+void Membership::GreetAtOnce(absl::Time now, std::string_view name) {
+  if (const auto target = greeter_.TakeAtOnce(now, name)) {
+    SendGreeting(*target);
+  }
+}
+
+// Who opened a stream, or took ours, is there; thousands that it brings along
+// may not be.
+void Membership::GreetPeer(absl::Time now, const net::Endpoint& peer,
+                           const wire::PushPull& remote) {
+  if (greeter_.size() == 0) return;
+  int greeted = 0;
+  for (const wire::PushNodeState& entry : remote.nodes) {
+    const auto address = net::IpAddress::FromBytes(entry.node->address);
+    if (!address.ok() || *address != peer.address) continue;
+    GreetAtOnce(now, entry.node->name);
+    if (++greeted == kPeerGreetingsMax) return;
+  }
+}
+
+void Membership::SendGreeting(const ProbeTarget& target) {
+  const NodeRecord* const record = roster_.table().Find(target.name);
+  if (record == nullptr) return;
+  ++counters_.greetings;
+  SendPing(*record, target.sequence);
+}
+
+// A failed greeting says nothing of our own health.
+void Membership::ApplyGreeting(absl::Time now, Prober& lane,
+                               Prober::Step step) {
+  if (step == Prober::Step::kAskOthers) return AskOthers(now, lane);
+  if (step != Prober::Step::kFailed) return;
+  ++counters_.greetings_failed;
+  greeter_.OnFailed(now, lane);
+  const NodeRecord* const record = roster_.table().Find(lane.target().name);
+  if (record == nullptr || !record->is_up()) return;
+  roster_.OnSuspect(now, {.incarnation = record->incarnation,
+                          .node = record->name(),
+                          .from = self().name});
+}
+
+bool Membership::OnGreetingAck(uint32_t sequence) {
+  NodeRecord* const record = roster_.table().Find(greeter_.NameOf(sequence));
+  if (record == nullptr) return false;
+  roster_.OnHeard(*record);
+  return true;
+}
+
+}  // namespace lb::gossip

@@ -1,0 +1,212 @@
+// Members that were not heard yet: pinged at once, again, through others, and
+// given up; by hand-fed messages.
+#include <string>
+#include <vector>
+
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/gossip/greeter.h"
+#include "lb/gossip/testing/membership_fixture.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using wire::NodeState;
+
+class GreetingTest : public MembershipTest {
+ protected:
+  bool Heard(const std::string& name) { return core_->Find(name)->heard; }
+  void Ack(const std::string& from) {
+    Hear(from, wire::Ack{.sequence = SentOf<wire::Ping>(from).back().sequence});
+  }
+  std::vector<std::string> Changes() {
+    static constexpr const char* kVerbs[] = {"joined", "updated", "left",
+                                             "failed", "heard"};
+    std::vector<std::string> changes;
+    for (const MemberEvent& event : EventsOf<MemberEvent>()) {
+      changes.push_back(fmt::format(
+          "{} {}", kVerbs[static_cast<int>(event.change)], event.member.name));
+    }
+    return changes;
+  }
+  // `count` members that nobody ever saw, as one packet each says.
+  void Invent(int count) {
+    for (int i = 0; i < count; ++i) {
+      const wire::Message alive =
+          wire::Alive{.incarnation = 1,
+                      .node = fmt::format("fake{}", i),
+                      .address = {10, 66, static_cast<uint8_t>(i >> 8),
+                                  static_cast<uint8_t>(i)},
+                      .port = 7946,
+                      .versions = wire::Bytes{1, 5, 2, 0, 0, 0}};
+      core_->OnPacket(now_, At(200), absl::MakeConstSpan(&alive, 1));
+    }
+    Collect();
+  }
+};
+
+TEST_F(GreetingTest, ANewcomerIsPingedAtOnceAndHeardByItsAck) {
+  Hear("b", Alive("b"));
+  EXPECT_FALSE(Heard("b"));
+  EXPECT_EQ(core_->unheard(), 1u);
+  EXPECT_THAT(core_->HeardMembers(), SizeIs(1));  // Ourselves.
+  ASSERT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
+  Ack("b");
+  EXPECT_TRUE(Heard("b"));
+  EXPECT_EQ(core_->unheard(), 0u);
+  EXPECT_THAT(core_->HeardMembers(), SizeIs(2));
+  EXPECT_THAT(Changes(), ElementsAre("joined b", "heard b"));
+  Ack("b");  // Again; nothing follows.
+  EXPECT_THAT(Changes(), SizeIs(2));
+}
+
+TEST_F(GreetingTest, WeAreHeardFromTheStart) { EXPECT_TRUE(Heard("self")); }
+
+TEST_F(GreetingTest, AnAckNobodyAskedForHearsNobody) {
+  Hear("b", Alive("b"));
+  for (uint32_t sequence = 0; sequence < 1000; ++sequence) {
+    Hear("b", wire::Ack{.sequence = sequence});
+  }
+  EXPECT_FALSE(Heard("b"));
+}
+
+TEST_F(GreetingTest, ALostPingIsRepeatedAfterTheTimeout) {
+  Hear("b", Alive("b"));
+  RunFor(options_.probe_timeout);
+  EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(2));
+  EXPECT_FALSE(Heard("b"));
+  Ack("b");
+  EXPECT_TRUE(Heard("b"));
+  EXPECT_EQ(core_->counters().suspicions, 0u);
+}
+
+TEST_F(GreetingTest, ALateAckCounts) {
+  Hear("b", Alive("b"));
+  RunFor(absl::Seconds(3));
+  EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
+  Ack("b");
+  EXPECT_TRUE(Heard("b"));
+}
+
+TEST_F(GreetingTest, WhoIsReachedThroughOthersIsHeard) {
+  KnowMembers({"b", "c", "d"});
+  Hear("e", Alive("e"));
+  RunFor(options_.probe_timeout * 2, {"b", "c", "d"});
+  const auto asked = SentOf<wire::IndirectPing>();
+  ASSERT_THAT(asked, SizeIs(3));
+  EXPECT_EQ(asked[0].node, "e");
+  EXPECT_FALSE(asked[0].nack);  // Our own health is no matter here.
+  Hear("b", wire::Ack{.sequence = asked[0].sequence});
+  EXPECT_TRUE(Heard("e"));
+}
+
+TEST_F(GreetingTest, TheUnheardHelpNobodyAndArePassedNothing) {
+  KnowMembers({"b", "c"});
+  Invent(30);
+  Forget();
+  RunFor(absl::Seconds(3), {"c"});  // b does not answer.
+  EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
+  for (const Sent& sent : sent_) {
+    for (const wire::Message& message : sent.messages) {
+      if (sent.to == AddressOf("b") || sent.to == AddressOf("c")) continue;
+      EXPECT_FALSE(std::holds_alternative<wire::IndirectPing>(message));
+      EXPECT_FALSE(std::holds_alternative<wire::Alive>(message));
+    }
+  }
+}
+
+TEST_F(GreetingTest, WhoIsBackFromTheDeadHasToAnswerAgain) {
+  KnowMembers({"b", "c"});
+  Hear("c", wire::Dead{.incarnation = 1, .node = "b", .from = "c"});
+  EXPECT_TRUE(Heard("b"));  // It was; but it is down.
+  EXPECT_THAT(core_->HeardMembers(), SizeIs(2));
+  Hear("b", Alive("b", 2));
+  EXPECT_FALSE(Heard("b"));
+  Ack("b");
+  EXPECT_THAT(Changes(), ElementsAre("failed b", "joined b", "heard b"));
+}
+
+TEST_F(GreetingTest, MetadataSuspicionAndRefutationChangeNothing) {
+  KnowMembers({"b", "c"});
+  Hear("c", wire::Suspect{.incarnation = 1, .node = "b", .from = "c"});
+  EXPECT_TRUE(Heard("b"));
+  wire::Alive news = Alive("b", 2);
+  news.meta = wire::Bytes{1};
+  Hear("b", news);
+  EXPECT_TRUE(Heard("b"));
+  EXPECT_THAT(Changes(), ElementsAre("updated b"));
+  Hear("d", Alive("d"));
+  Hear("c", wire::Suspect{.incarnation = 1, .node = "d", .from = "c"});
+  Hear("d", Alive("d", 2));
+  EXPECT_FALSE(Heard("d"));
+}
+
+TEST_F(GreetingTest, WhoNeverAnswersFailsAndIsNotLookedForAgain) {
+  Hear("b", Alive("b"));
+  RunFor(absl::Seconds(60));
+  EXPECT_THAT(Changes(), ElementsAre("joined b", "failed b"));
+  EXPECT_EQ(core_->unheard(), 0u);
+  EXPECT_EQ(core_->health_score(), 0);
+  for (const StreamRequest& request : requests_) {  // Pings only.
+    EXPECT_LT(request.deadline - now_, absl::ZeroDuration());
+  }
+  requests_.clear();
+  RunFor(absl::Minutes(10));
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+TEST_F(GreetingTest, APingFromANewcomersEndpointIsAnsweredWithOne) {
+  Invent(1000);  // Those at once are used up.
+  Forget();
+  Hear("b", Alive("b"));
+  EXPECT_THAT(SentOf<wire::Ping>("b"), IsEmpty());
+  wire::Ping ping{.sequence = 1, .node = "self"};
+  ping.source.node = "b";
+  core_->OnPacket(now_, At(99), std::vector<wire::Message>{ping});
+  Collect();
+  EXPECT_THAT(SentOf<wire::Ping>("b"), IsEmpty());  // Not whence b would.
+  Hear("b", ping);
+  EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
+  Ack("b");
+  EXPECT_TRUE(Heard("b"));
+}
+
+TEST_F(GreetingTest, APeerOfAnExchangeIsPingedOutOfTurn) {
+  Invent(1000);
+  Forget();
+  core_->OnStreamRequest(now_, {AddressOf("b").address, 40000},
+                         wire::PushPull{.join = true, .nodes = {Entry("b")}});
+  Collect();
+  EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
+}
+
+TEST_F(GreetingTest, TheUnheardLeaveStreamsForTheOthers) {
+  Invent(100);
+  RunFor(absl::Seconds(10));  // None of them opens or fails.
+  EXPECT_THAT(requests_, SizeIs(options_.requests_max / 2));
+}
+
+// A member is probed as often as before, and given up as early.
+TEST_F(GreetingTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
+  KnowMembers({"b", "c"});
+  Invent(10000);
+  Forget();
+  RunFor(absl::Seconds(10), {"b", "c"});
+  const size_t probes =
+      SentOf<wire::Ping>("b").size() + SentOf<wire::Ping>("c").size();
+  EXPECT_GE(probes, 10u);
+  EXPECT_EQ(core_->health_score(), 0);
+  EXPECT_TRUE(Heard("b"));
+  EXPECT_EQ(StateOf("b"), NodeState::kAlive);
+  EXPECT_THAT(core_->HeardMembers(), SizeIs(3));
+  // Four per gossip_interval, and the lanes; helpers besides.
+  EXPECT_LE(core_->counters().greetings,
+            256u + 10 * (20 + Greeter::kLanes) + 10);
+}
+
+}  // namespace
+}  // namespace lb::gossip

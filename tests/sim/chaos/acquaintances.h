@@ -1,0 +1,40 @@
+// Acquaintances: which nodes can tell each other from foreign hosts.
+//
+// A node knows the MAC of each member that has answered it, in this life or in
+// one before it from which its disk was kept. It is asked of the nodes' gossip,
+// not of what they made of it.
+#ifndef LB_TESTS_SIM_CHAOS_ACQUAINTANCES_H_
+#define LB_TESTS_SIM_CHAOS_ACQUAINTANCES_H_
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "tests/sim/chaos/stage.h"
+
+namespace lb::chaos {
+
+class Acquaintances {
+ public:
+  // Every kInterval.
+  static constexpr absl::Duration kInterval = absl::Seconds(1);
+  void Follow(Stage& stage);
+
+  // Both run. False: one started while gossip was cut, and has never heard of
+  // the other, or of a host that took its name.
+  bool KnowEachOther(const Stage::Node& a, const Stage::Node& b) const;
+
+ private:
+  using Pair = std::pair<const Stage::Node*, const Stage::Node*>;
+
+  bool Knows(const Pair& pair) const;
+
+  // How many times in a row the first was seen to know the second while its
+  // disk was well; so long that it is on the disk.
+  std::map<Pair, int> seen_;
+  std::set<Pair> saved_;
+};
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_ACQUAINTANCES_H_
