@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
+#include "lb/gossip/wire/codec.h"
 
 namespace lb::gossip {
 namespace {
@@ -135,6 +136,8 @@ absl::Status Validate(const GossipOptions& o) {
       {"members_max", static_cast<int64_t>(o.members_max), 1},
       {"broadcasts_max", static_cast<int64_t>(o.broadcasts_max), 1},
       {"requests_max", static_cast<int64_t>(o.requests_max), 1},
+      {"stream_bytes_max", static_cast<int64_t>(o.stream_bytes_max),
+       static_cast<int64_t>(wire::kStreamSizeMax)},
   };
   for (const auto& [option, value, least] : checks) {
     LB_RETURN_IF_ERROR(CheckAtLeast(option, value, least));
