@@ -123,7 +123,11 @@ void Agent::Start() {
   announcing_.SetStallObserver(
       [this](absl::Duration duration) { OnStall(duration); });
   announcing_.SetHandoverObserver([this] { OnHandover(); });
-  announcing_.Start(addresses_.AddressesOnRecord());
+  const absl::Status macs = announcing_.Start(addresses_.AddressesOnRecord());
+  if (!macs.ok()) {
+    events_.RecordSelf(EventType::kWarning, "StateRefused",
+                       std::string(macs.message()));
+  }
   gossip_->SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
   gossip_->SetUserState([this] {

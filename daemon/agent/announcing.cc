@@ -54,18 +54,13 @@ announce::Precedence Announcing::PrecedenceOf(
              : announce::Precedence::kOurs;
 }
 
-void Announcing::Start(const std::vector<net::IpAddress>& leftovers) {
-  if (const absl::Status restored = macs_.Restore(); !restored.ok()) {
-    environment_.log->Record({.time = environment_.loop->CivilNow(),
-                              .type = EventType::kWarning,
-                              .reason = "StateRefused",
-                              .object = "Node/" + options_.node,
-                              .message = std::string(restored.message())});
-  }
+absl::Status Announcing::Start(const std::vector<net::IpAddress>& leftovers) {
+  absl::Status restored = macs_.Restore();
   if (options_.delivery == Delivery::kLoopback) {
     delivery_.RemoveLeftovers(leftovers);
   }
   announce_.Start();
+  return restored;
 }
 
 void Announcing::Update(Elected elected) {

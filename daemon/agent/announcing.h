@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/handover.h"
 #include "daemon/agent/loopback_delivery.h"
@@ -68,8 +69,9 @@ class Announcing {
   Announcing(AnnouncingOptions options, const io::Environment& environment);
 
   // Takes up whose the MACs are, takes off "lo" what an earlier run left there,
-  // and opens the interfaces. Once.
-  void Start(const std::vector<net::IpAddress>& leftovers);
+  // and opens the interfaces. Once. Not OK: why nobody's MACs were taken up, as
+  // MemberMacsStore::Restore() has it; all else is done.
+  absl::Status Start(const std::vector<net::IpAddress>& leftovers);
 
   // Nothing changes if it says the same again.
   void Update(Elected elected);
