@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "lb/base/status_macros.h"
 #include "lb/ipam/ledger_codec.h"
 
 namespace lb {
@@ -90,12 +91,11 @@ void AddressBook::SetAuthor(std::optional<std::string> author) {
   WakeBy(environment_.loop->Now());
 }
 
-absl::Status AddressBook::Merge(std::string_view message) {
-  const auto changed = ledger_.MergeMessage(message);
-  if (!changed.ok()) return changed.status();
+absl::StatusOr<size_t> AddressBook::Merge(std::string_view message) {
+  LB_ASSIGN_OR_RETURN(const auto changed, ledger_.MergeMessage(message));
   if (ledger_.size() > 0) stale_records_.clear();
-  if (!changed->empty()) WakeBy(environment_.loop->Now());
-  return absl::OkStatus();
+  if (!changed.empty()) WakeBy(environment_.loop->Now());
+  return changed.size();
 }
 
 void AddressBook::WakeBy(absl::Time deadline) {

@@ -97,8 +97,9 @@ class AddressBook {
   void SetAlone(bool alone);
   // Who may propose, nullopt: nobody yet. This node acts if it is its name.
   void SetAuthor(std::optional<std::string> author);
-  // What another node's ledger says. Errors as of Ledger::MergeMessage().
-  absl::Status Merge(std::string_view message);
+  // What another node's ledger says; returns how many records of it were new.
+  // Errors as of Ledger::MergeMessage().
+  absl::StatusOr<size_t> Merge(std::string_view message);
 
   // Frees what nothing but the past holds: addresses of a service that is not
   // wanted, at once and not after kReleaseDelay, and addresses that no pool

@@ -24,6 +24,11 @@ using gossip::wire::Bytes;
 // Messages stay below a datagram's budget, with room for encryption.
 constexpr size_t kUserMessageMax = 1200;
 
+// More than these are no matter for gossip: it has room for some 150 messages a
+// second, and tells each of them to every member several times.
+constexpr size_t kToldByGossipMax = 8;
+constexpr size_t kNewsSpreadMin = 100;  // What fills as many, or so.
+
 // From the first word of members that come to the last of them: each only has
 // to hear that it passes for dead, and to answer.
 constexpr absl::Duration kReunion = absl::Milliseconds(500);
@@ -213,22 +218,24 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
 void Agent::OnUserState(const Bytes& state) {
   const auto messages = UnpackUserState(state);
   if (!messages) return;  // Others may use this gossip too.
-  for (const std::string& message : *messages) OnUserMessage(message);
+  size_t news = 0;
+  for (const std::string& message : *messages) news += OnUserMessage(message);
+  if (news >= kNewsSpreadMin) gossip_->SpreadUserState();
 }
 
-void Agent::OnUserMessage(std::string_view message) {
-  absl::Status merged;
+size_t Agent::OnUserMessage(std::string_view message) {
+  absl::StatusOr<size_t> news = 0;
   if (ipam::IsLedgerMessage(message)) {
-    merged = addresses_.Merge(message);
+    news = addresses_.Merge(message);
   } else if (election::IsTenureMessage(message)) {
-    const auto changed = elections_.Merge(message);
-    merged = changed.status();
-    if (changed.ok() && *changed) {
+    news = elections_.Merge(message);
+    if (news.ok() && *news > 0) {
       BeginReunion();
       ScheduleReconcile();
     }
   }
-  if (!merged.ok()) events_.RecordRefusal(merged);
+  if (!news.ok()) events_.RecordRefusal(news.status());
+  return news.value_or(0);
 }
 
 void Agent::BeginReunion() {
@@ -344,6 +351,10 @@ Announcing::Elected Agent::ToElected(const Decision& decision) const {
 void Agent::TellOthers() {
   for (const auto& messages : {addresses_.TakeMessages(kUserMessageMax),
                                elections_.TakeNews(kUserMessageMax)}) {
+    if (messages.size() > kToldByGossipMax) {
+      gossip_->SpreadUserState();
+      continue;
+    }
     for (const std::string& message : messages) {
       if (!gossip_->Broadcast({message.begin(), message.end()}).ok()) break;
     }

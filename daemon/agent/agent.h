@@ -151,7 +151,7 @@ class Agent {
   void OnGossip(const gossip::GossipEvent& event);
   void OnMember(const gossip::MemberEvent& event);
   void OnUserState(const gossip::wire::Bytes& state);
-  void OnUserMessage(std::string_view message);
+  size_t OnUserMessage(std::string_view message);  // Returns what was new.
   void OnConflict(const announce::Conflict& conflict);
   void BeginReunion();
   RivalMember JudgeRival(const net::IpAddress& vip,

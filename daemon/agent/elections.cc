@@ -225,10 +225,10 @@ void Elections::ReleaseUnused(const std::vector<net::IpAddress>& on_record,
   on_record_ = std::move(now);
 }
 
-absl::StatusOr<bool> Elections::Merge(std::string_view tenures) {
+absl::StatusOr<size_t> Elections::Merge(std::string_view tenures) {
   LB_ASSIGN_OR_RETURN(const auto changed, tenures_.Merge(tenures));
   new_holders_.insert(changed.begin(), changed.end());
-  return !changed.empty();
+  return changed.size();
 }
 
 bool Elections::Precedes(const net::IpAddress& vip,

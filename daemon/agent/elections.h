@@ -75,9 +75,9 @@ class Elections {
   // nobody holds.
   void ReleaseUnused(const std::vector<net::IpAddress>& on_record,
                      absl::Time civil_now);
-  // What another node says of its tenures. True: an address has another
-  // holder. Errors as TenureTable::Merge() has them.
-  absl::StatusOr<bool> Merge(std::string_view tenures);
+  // What another node says of its tenures; returns how many addresses have
+  // another holder. Errors as TenureTable::Merge() has them.
+  absl::StatusOr<size_t> Merge(std::string_view tenures);
   // What others are to be told, as TenureTable::TakeNews().
   std::vector<std::string> TakeNews(size_t bytes_max) {
     return tenures_.TakeNews(bytes_max);

@@ -130,6 +130,11 @@ absl::Status GossipNode::SendReliably(std::string_view member,
   return status;
 }
 
+void GossipNode::SpreadUserState() {
+  membership_.SpreadUserState(environment_.loop->Now());
+  Drain();
+}
+
 void GossipNode::OnDatagram(const net::Endpoint& from,
                             absl::Span<const uint8_t> payload) {
   GossipCounters& counters = membership_.counters();

@@ -98,6 +98,9 @@ class GossipNode {
   // What peers get of us in full exchanges: asked for at each one. It must not
   // call this node. One above kUserStateSizeMax is counted and not sent.
   void SetUserState(UserState state) { user_state_ = std::move(state); }
+  // As in Membership: tells several members at once of a state in which much is
+  // new. Those to whom it is new do the same, then all know it soon.
+  void SpreadUserState();
 
   // For rotation: Add everywhere, Use everywhere, Remove everywhere.
   wire::Keyring& keyring() { return codec_.keyring(); }

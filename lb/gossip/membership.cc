@@ -289,6 +289,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   } else if (request.kind == Request::Kind::kPushPull) {
     ++counters_.exchanges_failed;  // An Error, in all likelihood.
   }
+  RunSpread(now);
   Settle(now);
 }
 
@@ -301,6 +302,7 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id) {
     ++counters_.exchanges_failed;
   }
   requests_.erase(found);
+  RunSpread(now);
   Settle(now);
 }
 

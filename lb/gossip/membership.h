@@ -36,6 +36,7 @@
 #include "lb/gossip/rejoin.h"
 #include "lb/gossip/relay.h"
 #include "lb/gossip/roster.h"
+#include "lb/gossip/spread.h"
 #include "lb/gossip/user_log.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
@@ -93,6 +94,8 @@ class Membership {
   // What peers get of us in full exchanges from now on; at most
   // kUserStateSizeMax bytes.
   void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
+  // Full exchanges with as many members as a broadcast is sent to; see Spread.
+  void SpreadUserState(absl::Time now);
   void SetDelegates(Delegates delegates);
   // What the codec adds to a packet; changes with the keys.
   void SetPacketOverhead(size_t bytes) { packet_overhead_ = bytes; }
@@ -131,9 +134,8 @@ class Membership {
 
   // All known nodes by name, ours and those that are down included.
   std::vector<Member> Members() const { return roster_.Members(); }
-  // Those that are up and were heard, by name; ours is one until Leave(). For
-  // what a member has a part in: its cost does not grow with those that others
-  // invent.
+  // Those that are up and were heard, by name; ours is one until Leave(). The
+  // cost does not grow with members that others invent.
   std::vector<Member> HeardMembers() const { return roster_.HeardMembers(); }
   // How many are up and were not heard yet.
   size_t unheard() const { return greeter_.size(); }
@@ -179,6 +181,7 @@ class Membership {
   void GossipAtOnce(absl::Time now);
   void Gossip(absl::Time now);
   void RunPushPull(absl::Time now);
+  void RunSpread(absl::Time now);
   bool MayRejoin() const;
   void RunRejoin(absl::Time now);
 
@@ -224,6 +227,7 @@ class Membership {
   Greeter greeter_;
   Relay relay_;
   Rejoin rejoin_;
+  Spread spread_;
   UserLog user_log_;
   wire::Bytes user_state_;
   std::function<wire::Bytes()> ack_payload_;

@@ -1,4 +1,5 @@
 // Full exchanges, joining, leaving; see membership_test.cc.
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -198,6 +199,51 @@ TEST_F(MembershipTest, ReliableUserMessageGoesOverAStream) {
   EXPECT_FALSE(core_->ExpectsReply(id));
   core_->OnSent(id);
   core_->OnRequestFailed(now_, id);  // Too late to matter.
+}
+
+TEST_F(MembershipTest, SpreadsItsStateToAsManyAsABroadcast) {
+  std::vector<std::string> names;
+  for (char name = 'b'; name <= 'm'; ++name) names.emplace_back(1, name);
+  KnowMembers(names);
+  core_->SpreadUserState(now_);
+  Collect();
+  // Half of the streams at a time, and each for a member of its own.
+  EXPECT_THAT(requests_, SizeIs(options_.requests_max / 2));
+  for (size_t i = 0; i < requests_.size(); ++i) {
+    if (i % 2 == 0) {
+      core_->OnReply(now_, requests_[i].id, wire::PushPull{});
+    } else {
+      core_->OnRequestFailed(now_, requests_[i].id);
+    }
+    Collect();
+  }
+  std::set<net::Endpoint> asked;
+  for (const StreamRequest& request : requests_) asked.insert(request.to);
+  EXPECT_THAT(requests_, SizeIs(2 * options_.retransmit_mult));
+  EXPECT_THAT(asked, SizeIs(2 * options_.retransmit_mult));
+}
+
+TEST_F(MembershipTest, SpreadsAtMostOnceASecond) {
+  KnowMembers({"b"});
+  core_->SpreadUserState(now_);
+  Collect();
+  ASSERT_THAT(requests_, SizeIs(1));
+  core_->OnReply(now_, requests_[0].id, wire::PushPull{});
+  core_->SpreadUserState(now_ + absl::Milliseconds(1));
+  core_->SpreadUserState(now_ + absl::Milliseconds(2));
+  RunFor(kSpreadInterval - absl::Milliseconds(1), {"b"});
+  EXPECT_THAT(requests_, SizeIs(1));
+  RunFor(absl::Seconds(5), {"b"});
+  EXPECT_THAT(requests_, SizeIs(2));
+}
+
+TEST_F(MembershipTest, NodeThatLeavesSpreadsNothing) {
+  KnowMembers({"b"});
+  core_->Leave(now_);
+  core_->SpreadUserState(now_);
+  RunFor(absl::Seconds(1), {"b"});
+  EXPECT_THAT(requests_, IsEmpty());
+  EXPECT_GT(core_->NextDeadline(), now_);
 }
 
 TEST_F(MembershipTest, LeaveIsCompleteOnceItWasSentOftenEnough) {

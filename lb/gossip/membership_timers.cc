@@ -27,6 +27,7 @@ void Membership::OnTimer(absl::Time now) {
   Settle(now);
   RunGossip(now);
   RunPushPull(now);
+  RunSpread(now);
   RunRejoin(now);
   Settle(now);
 }
@@ -38,8 +39,8 @@ absl::Time Membership::NextVerdict() const {
 }
 
 absl::Time Membership::NextDeadline() const {
-  absl::Time next =
-      std::min({NextVerdict(), next_push_pull_, greeter_.NextDeadline()});
+  absl::Time next = std::min(
+      {NextVerdict(), next_push_pull_, greeter_.NextDeadline(), spread_.due()});
   if (HasGossip()) next = std::min(next, next_gossip_);
   if (MayRejoin()) next = std::min(next, rejoin_.NextDeadline());
   return next;
@@ -210,6 +211,31 @@ void Membership::RunPushPull(absl::Time now) {
   if (peers.empty()) return;
   OpenRequest(now, now + options_.tcp_timeout,
               {.kind = Request::Kind::kPushPull, .to = peers[0]->endpoint()});
+}
+
+void Membership::SpreadUserState(absl::Time now) {
+  spread_.Ask(now);
+  RunSpread(now);
+}
+
+// Goes on as its streams end, and leaves half of them to all else.
+void Membership::RunSpread(absl::Time now) {
+  if (spread_.due() <= now) {
+    std::vector<net::Endpoint> peers;
+    for (const NodeRecord* const record :
+         SampleOthers(TransmitLimit(), [this](const NodeRecord& record) {
+           return record.state == wire::NodeState::kAlive && !roster_.leaving();
+         })) {
+      peers.push_back(record->endpoint());
+    }
+    spread_.Begin(now, std::move(peers));
+  }
+  while (requests_.size() < (options_.requests_max + 1) / 2) {
+    const auto peer = spread_.TakePeer();
+    if (!peer) return;
+    OpenRequest(now, now + options_.tcp_timeout,
+                {.kind = Request::Kind::kPushPull, .to = *peer});
+  }
 }
 
 // Half of the streams are for those who are there: many that are not there

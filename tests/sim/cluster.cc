@@ -100,6 +100,7 @@ void Cluster::Start(const std::string& name) {
   auto agent = Agent::Create(options, node.host->environment());
   LB_CHECK(agent.ok());
   node.agent = *std::move(agent);
+  node.checked_version = 0;
   node.desired = {};  // A new process remembers no earlier manifests.
   node.agent->Start();
   Load(node);
@@ -189,8 +190,9 @@ bool Cluster::Agreed() const {
         static_cast<ptrdiff_t>(node.desired.services.size())) {
       return false;
     }
-    if (first.empty()) first = shown;
-    if (shown != first) return false;
+    if (shown == first) continue;  // Then it says the same of announcers.
+    if (!first.empty()) return false;
+    first = shown;
     const auto described = node.agent->DescribeServices();
     for (const auto& service : described.services()) {
       for (const std::string& address : service.addresses()) {
@@ -204,9 +206,11 @@ bool Cluster::Agreed() const {
   return true;
 }
 
-void Cluster::CheckInvariants() const {
-  for (const auto& [name, node] : nodes_) {
+void Cluster::CheckInvariants() {
+  for (auto& [name, node] : nodes_) {
     if (node.agent == nullptr) continue;
+    const uint64_t version = node.agent->addresses().version();
+    if (std::exchange(node.checked_version, version) == version) continue;
     std::set<net::IpAddress> held;
     for (const auto& [service, entry] : node.agent->address_entries()) {
       for (const auto& assigned : entry.assignment.addresses) {

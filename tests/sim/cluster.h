@@ -99,11 +99,12 @@ class Cluster {
     std::unique_ptr<Agent> agent;
     config::Desired desired;
     std::string manifests;
+    uint64_t checked_version = 0;  // Of the agent's addresses.
   };
 
   void Load(Node& node);
   bool Agreed() const;
-  void CheckInvariants() const;
+  void CheckInvariants();
 
   io::SimWorld world_;
   const Delivery delivery_;
