@@ -290,7 +290,8 @@ AddressBook::Entry AddressBook::EntryWithout(
           .waiting = true};
 }
 
-std::string AddressBook::FullMessage() const {
+std::string AddressBook::FullMessage() {
+  ledger_.DropOldTombstones(environment_.loop->CivilNow());
   std::vector<Record> written = ledger_.AllRecords();
   std::erase_if(written, [this](const Record& record) {
     return unsaved_.contains(record.service);

@@ -265,6 +265,24 @@ TEST_F(AddressBookTest, ARenamedServiceGetsAnotherAddressUntilTheOldIsFree) {
   EXPECT_EQ(Shown("n1", "default/other"), "10.0.0.1");
 }
 
+// Else who forgot it would take it up again with every full exchange.
+TEST_F(AddressBookTest, AReleaseThatIsTooOldToMatterIsNotTold) {
+  SetAuthor("n1");
+  WantOnAll({"default/a"});
+  RunFor(absl::Seconds(1));
+  WantOnAll({});
+  RunFor(AddressBook::kReleaseDelay * 2);
+  Tell("n1", "n2");
+  ASSERT_EQ(books_["n2"]->ledger().size(), 1u);
+  RunFor(ipam::kTombstoneLifetime);
+  SetAuthor("n2");
+  books_["n2"]->SetWanted(Want({"default/b"}));
+  RunFor(absl::Seconds(1));
+  ASSERT_EQ(books_["n2"]->ledger().Find("default/a"), nullptr);
+  EXPECT_THAT(books_["n2"]->Merge(books_["n1"]->FullMessage()),
+              IsOkAndHolds(0));
+}
+
 TEST_F(AddressBookTest, IncompleteManifestsReleaseNothing) {
   WantOnAll({"default/a"});
   SetAuthor("n1");
