@@ -91,8 +91,7 @@ class Membership {
   // up. ResourceExhausted: requests_max streams are open.
   absl::Status SendUserMessage(absl::Time now, std::string_view name,
                                wire::Bytes payload);
-  // What peers get of us in full exchanges from now on; at most
-  // kUserStateSizeMax bytes.
+  // What peers get in full exchanges now: at most kUserStateSizeMax bytes.
   void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
   // Full exchanges with as many members as a broadcast is sent to; see Spread.
   void SpreadUserState(absl::Time now);
@@ -182,6 +181,7 @@ class Membership {
   void Gossip(absl::Time now);
   void RunPushPull(absl::Time now);
   void RunSpread(absl::Time now);
+  size_t JoiningRequests() const;
   bool MayRejoin() const;
   void RunRejoin(absl::Time now);
 

@@ -237,6 +237,17 @@ TEST_F(MembershipTest, SpreadsAtMostOnceASecond) {
   EXPECT_THAT(requests_, SizeIs(2));
 }
 
+TEST_F(MembershipTest, SeedsThatDoNotAnswerLeaveStreamsToSpread) {
+  KnowMembers({"b"});
+  std::vector<net::Endpoint> seeds;
+  for (uint32_t i = 10; i < 40; ++i) seeds.push_back(At(i));
+  ASSERT_THAT(core_->Join(now_, seeds), IsOk());
+  core_->SpreadUserState(now_);
+  Collect();
+  ASSERT_THAT(requests_, SizeIs(options_.requests_max / 2 + 1));
+  EXPECT_EQ(requests_.back().to, AddressOf("b"));
+}
+
 TEST_F(MembershipTest, NodeThatLeavesSpreadsNothing) {
   KnowMembers({"b"});
   core_->Leave(now_);

@@ -218,7 +218,7 @@ void Membership::SpreadUserState(absl::Time now) {
   RunSpread(now);
 }
 
-// Goes on as its streams end, and leaves half of them to all else.
+// Goes on as streams end, beside those who rejoin.
 void Membership::RunSpread(absl::Time now) {
   if (spread_.due() <= now) {
     std::vector<net::Endpoint> peers;
@@ -230,7 +230,8 @@ void Membership::RunSpread(absl::Time now) {
     }
     spread_.Begin(now, std::move(peers));
   }
-  while (requests_.size() < (options_.requests_max + 1) / 2) {
+  while (requests_.size() - JoiningRequests() <
+         (options_.requests_max + 1) / 2) {
     const auto peer = spread_.TakePeer();
     if (!peer) return;
     OpenRequest(now, now + options_.tcp_timeout,
@@ -238,16 +239,16 @@ void Membership::RunSpread(absl::Time now) {
   }
 }
 
+size_t Membership::JoiningRequests() const {
+  return std::count_if(requests_.begin(), requests_.end(),
+                       [](const auto& entry) { return entry.second.join; });
+}
+
 // Half of the streams are for those who are there: many that are not there
 // each hold one until its timeout.
 bool Membership::MayRejoin() const {
-  if (roster_.leaving() || requests_.size() >= options_.requests_max) {
-    return false;
-  }
-  const auto joining =
-      std::count_if(requests_.begin(), requests_.end(),
-                    [](const auto& entry) { return entry.second.join; });
-  return static_cast<size_t>(joining) < (options_.requests_max + 1) / 2;
+  return !roster_.leaving() && requests_.size() < options_.requests_max &&
+         JoiningRequests() < (options_.requests_max + 1) / 2;
 }
 
 void Membership::RunRejoin(absl::Time now) {
