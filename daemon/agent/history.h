@@ -33,10 +33,10 @@
 namespace lb {
 
 struct HistoryLimits {
-  uint64_t segments = 16;            // 2 or more.
-  size_t segment_bytes = 256 << 10;  // One may have one entry more.
-  size_t closed_max = 10'000;        // Entries that are over, in memory.
-  size_t open_max = 20'000;          // That last; more are not recorded.
+  uint64_t segments = 64;           // 2 or more.
+  size_t segment_bytes = 64 << 10;  // One may have one entry more.
+  size_t closed_max = 4096;         // Entries that are over, in memory.
+  size_t open_max = 20'000;         // That last; more are not recorded.
 };
 
 // What elections say of a service's address.
