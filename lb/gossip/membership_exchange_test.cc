@@ -207,8 +207,8 @@ TEST_F(MembershipTest, SpreadsItsStateToAsManyAsABroadcast) {
   KnowMembers(names);
   core_->SpreadUserState(now_);
   Collect();
-  // Half of the streams at a time, and each for a member of its own.
-  EXPECT_THAT(requests_, SizeIs(options_.requests_max / 2));
+  // A quarter of the streams at a time, and each for a member of its own.
+  EXPECT_THAT(requests_, SizeIs(options_.requests_max / 4));
   for (size_t i = 0; i < requests_.size(); ++i) {
     if (i % 2 == 0) {
       core_->OnReply(now_, requests_[i].id, wire::PushPull{});

@@ -218,7 +218,7 @@ void Membership::SpreadUserState(absl::Time now) {
   RunSpread(now);
 }
 
-// Goes on as streams end, beside those who rejoin.
+// Goes on as streams end: a quarter of them, so that some are left for others.
 void Membership::RunSpread(absl::Time now) {
   if (spread_.due() <= now) {
     std::vector<net::Endpoint> peers;
@@ -231,7 +231,7 @@ void Membership::RunSpread(absl::Time now) {
     spread_.Begin(now, std::move(peers));
   }
   while (requests_.size() - JoiningRequests() <
-         (options_.requests_max + 1) / 2) {
+         (options_.requests_max + 3) / 4) {
     const auto peer = spread_.TakePeer();
     if (!peer) return;
     OpenRequest(now, now + options_.tcp_timeout,
