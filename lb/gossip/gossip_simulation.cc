@@ -3,7 +3,7 @@
 //   bazel run //lb/gossip:gossip_simulation -- WHAT
 //
 //   sizes      cost and speed of a cluster of 100, 300, 1000  (15 s)
-//   5000       of 5000                            (@5000@)
+//   5000       of 5000                            (20 minutes, 10 GB)
 //   lifeguard  each part of it against false alarms      (6 minutes)
 //   alarms     false alarms of the fast profiles         (6 minutes)
 #include <algorithm>
