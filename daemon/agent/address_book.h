@@ -118,8 +118,8 @@ class AddressBook {
   // Counts the changes of entries().
   uint64_t version() const { return version_; }
   // The whole ledger as one message, for full exchanges; without own proposals
-  // that are not on disk yet. Forgets releases that are too old to matter: told,
-  // they would come back to all who forgot them, again and again.
+  // that are not on disk yet. Forgets releases that are too old to matter:
+  // told, they would come back to all who forgot them, again and again.
   std::string FullMessage();
   // New records to tell all nodes, in messages of at most `bytes_max`.
   std::vector<std::string> TakeMessages(size_t bytes_max);
