@@ -23,7 +23,8 @@ net::Endpoint At(std::string_view text) {
 }
 
 std::vector<io::Link> Links() {
-  const auto link = [](std::string name, std::vector<std::string> addresses) {
+  const auto link = [](std::string name,
+                       const std::vector<std::string>& addresses) {
     io::Link link;
     link.name = std::move(name);
     link.up = true;

@@ -30,8 +30,9 @@ grpc::ServerUnaryReactor* AnswerOnLoop(
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   loop->Post([=, ask = std::move(ask)]() mutable {
     absl::StatusOr<Response> answer = ask();
+    const grpc::Status status = ToGrpc(answer.status());
     if (answer.ok()) *response = *std::move(answer);
-    reactor->Finish(ToGrpc(answer.status()));
+    reactor->Finish(status);
   });
   return reactor;
 }

@@ -85,7 +85,9 @@ class Node {
                                       time + absl::Seconds(60)));
     return longest;
   }
-  void Post(std::function<void()> task) { world_->loop()->Post(task); }
+  void Post(std::function<void()> task) {
+    world_->loop()->Post(std::move(task));
+  }
 
  private:
   void RunFor(absl::Duration time) {

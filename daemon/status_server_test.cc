@@ -16,6 +16,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -94,7 +95,8 @@ TEST_F(StatusServerTest, GoesOnAfterMoreConnectionsThanItHasDescriptors) {
     const int made = socket(AF_UNIX, SOCK_STREAM, 0);
     if (made < 0) break;
     sockets.push_back(made);
-    connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    std::ignore = connect(made, reinterpret_cast<const sockaddr*>(&address),
+                          sizeof(address));
   }
   EXPECT_GT(sockets.size(), 300u);
   for (const int made : sockets) close(made);

@@ -227,8 +227,8 @@ std::vector<Problem> Agent::Problems() const {
                     node + ": interfaces: none is usable, want one at least"));
   }
   for (const std::string& fault : events_.strict_arp_faults()) {
-    problems.push_back(
-        MakeProblem(Problem::STRICT_ARP, node, node + ": " + fault));
+    problems.push_back(MakeProblem(Problem::STRICT_ARP, node,
+                                   fmt::format("{}: {}", node, fault)));
   }
   if (!addresses_.save_error().ok()) {
     problems.push_back(MakeProblem(

@@ -1,5 +1,6 @@
 // Elections that follow changes agree, at each step, with others that are told
 // everything anew.
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,7 @@
 namespace lb {
 namespace {
 
-constexpr int kServices = 12;
+constexpr uint64_t kServices = 12;
 constexpr int kNodes = 5;
 
 std::string Node(uint64_t i) { return "n" + std::to_string(i); }
@@ -27,7 +28,7 @@ class ElectionsModelTest
  protected:
   ElectionsModelTest() : prng_(GetParam().second), kept_(NewElections()) {
     desired_.advertisements.push_back({.name = "all"});
-    for (int i = 0; i < kServices; ++i) {
+    for (uint64_t i = 0; i < kServices; ++i) {
       desired_.services.emplace_back().request.service = Service(i);
     }
     kept_.SetDesired(desired_);
@@ -84,7 +85,7 @@ class ElectionsModelTest
 
   void Release() {
     std::vector<net::IpAddress> on_record;
-    for (int i = 0; i < 2 * kServices; ++i) {
+    for (uint64_t i = 0; i < 2 * kServices; ++i) {
       if (prng_.Chance(80)) on_record.push_back(Address(i));
     }
     kept_.ReleaseUnused(on_record, absl::UnixEpoch());

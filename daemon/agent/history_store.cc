@@ -69,7 +69,7 @@ void HistoryStore::Save() {
   for (auto& [place, value] : unsaved) {
     environment_.state->Write(
         NameOf(place), std::move(value),
-        [this](absl::Status status) { OnWritten(status); });
+        [this](const absl::Status& status) { OnWritten(status); });
   }
 }
 

@@ -29,12 +29,12 @@ class TallyTest : public testing::Test {
                     gossip::MemberEvent{.change = change, .member = {member}});
   }
   // The services a, b, ... are on these nodes now.
-  void Place(double now, Placement placement, bool announcing = true) {
+  void Place(double now, const Placement& placement, bool announcing = true) {
     tally_.OnOutcome(At(now), {entries_, placement_}, {entries_, placement},
                      announcing);
     placement_ = placement;
   }
-  void Enter(AddressEntries entries) {
+  void Enter(const AddressEntries& entries) {
     tally_.OnOutcome(At(0), {entries_, placement_}, {entries, placement_},
                      true);
     entries_ = entries;

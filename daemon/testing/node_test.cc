@@ -124,7 +124,7 @@ uint16_t NodeTest::FreePort() {
                          .sin_addr = {htonl(INADDR_LOOPBACK)}};
   socklen_t size = sizeof(address);
   const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-  bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size);
+  EXPECT_EQ(bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size), 0);
   getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size);
   close(socket_fd);
   return ntohs(address.sin_port);

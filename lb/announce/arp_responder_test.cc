@@ -9,7 +9,6 @@ namespace {
 
 using net::ArpOperation;
 using net::ArpPacket;
-using net::EthernetHeader;
 using net::IpAddress;
 using net::MacAddress;
 

@@ -160,8 +160,8 @@ TEST(FrameFilterTest, EverySizeIsExactUpToTheLimit) {
     Addresses watched;
     for (uint32_t i = 0; i < count; ++i) {
       watched.insert(IpAddress::Ipv4(0xe0000000 + 4 * i));
-      watched.insert(IpAddress::Ipv6(
-          absl::MakeUint128(0x20010db800000000, uint64_t{0xfffffff0} + 4 * i)));
+      watched.insert(IpAddress::Ipv6(absl::MakeUint128(
+          0x20010db800000000, uint64_t{0xfffffff0} + uint64_t{4} * i)));
     }
     const io::FrameProgram program = FilterFor(watched, count);
     EXPECT_LE(program.size(), 8 * count + 50);

@@ -41,11 +41,13 @@ class Report {
   // `reason` is that of Problem.
   void Refuse(int line, std::string field, std::string message,
               std::string_view reason = "") {
-    problems_.push_back(MakeProblem(line, std::move(field), message, reason));
+    problems_.push_back(
+        MakeProblem(line, std::move(field), std::move(message), reason));
   }
   void Notice(int line, std::string field, std::string message,
               std::string_view reason = "") {
-    notices_.push_back(MakeProblem(line, std::move(field), message, reason));
+    notices_.push_back(
+        MakeProblem(line, std::move(field), std::move(message), reason));
   }
   // Keeps the field's line for checks against other objects.
   void Remember(std::string field, int line) {

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-absl::StatusOr<ParsedFlags> Parse(std::vector<std::string> arguments) {
+absl::StatusOr<ParsedFlags> Parse(const std::vector<std::string>& arguments) {
   return ParseFlags(arguments);
 }
 

@@ -194,7 +194,7 @@ const RankedNode* FindRanked(const Open& open, const std::string& node) {
   return nullptr;
 }
 
-std::map<std::string, std::string> BalanceAll(std::vector<Open> all) {
+std::map<std::string, std::string> BalanceAll(const std::vector<Open>& all) {
   std::set<std::string> nodes;
   for (const Open& open : all) {
     for (const RankedNode& ranked : open.ranked) nodes.insert(ranked.node);

@@ -159,7 +159,7 @@ void FileStateStore::StartWrite(const std::string& name) {
 }
 
 void FileStateStore::OnWriteDone(const std::string& name,
-                                 absl::Status outcome) {
+                                 const absl::Status& outcome) {
   Pending& pending = pending_[name];
   pending.writing = false;
   auto answered = std::exchange(pending.answered, {});

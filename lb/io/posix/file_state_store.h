@@ -53,7 +53,7 @@ class FileStateStore final : public StateStore {
   FileStateStore(PosixLoop* loop, std::string folder, FileDescriptor lock);
 
   void StartWrite(const std::string& name);
-  void OnWriteDone(const std::string& name, absl::Status outcome);
+  void OnWriteDone(const std::string& name, const absl::Status& outcome);
   void RunWorker();
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !jobs_.empty();

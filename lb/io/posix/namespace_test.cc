@@ -23,12 +23,8 @@
 namespace lb::io {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
 
 size_t CountOpenFiles() {
   const std::filesystem::directory_iterator files("/proc/self/fd");
