@@ -79,13 +79,13 @@ TEST_F(MetricsServerTest, ShowsTheNode) {
            "metallb_allocator_ipv4_addresses_total{pool=\"first-pool\"} 5\n",
            "metallb_k8s_client_config_loaded_bool 1\n",
            "metallb_k8s_client_config_stale_bool 1\n",
-           "metallb_speaker_announced{service=\"default/web\",protocol="
-           "\"layer2\",node=\"n1\",ip=\"172.18.8.201\"} 1\n",
+           ("metallb_speaker_announced{service=\"default/web\",protocol="
+            "\"layer2\",node=\"n1\",ip=\"172.18.8.201\"} 1\n"),
            "lb_members{state=\"alive\"} 1\n",
            "lb_services{state=\"announced\"} 1\n",
            "lb_frames_received_total{verdict=\"queue_full\"} 0\n",
-           "lb_interface_usable{interface=\"lo\",protocol=\"arp\",state="
-           "\"loopback\"} 0\n",
+           ("lb_interface_usable{interface=\"lo\",protocol=\"arp\",state="
+            "\"loopback\"} 0\n"),
            "lb_takeover_duration_seconds_bucket{le=\"+Inf\"} 0\n",
        }) {
     EXPECT_THAT(page, HasSubstr(line));
