@@ -197,13 +197,13 @@ INSTANTIATE_TEST_SUITE_P(
              {"a 10.0.0.1/32 cooldown=60"},
              {"advance 100", "assign x/1 = a:10.0.0.1",
               "assign x/2 = RESOURCE_EXHAUSTED pool a: full", "release x/1",
-              "assign x/2 = RESOURCE_EXHAUSTED pool a: full, 10.0.0.1 cools "
-              "down until 1970-01-01T00:02:40Z"}},
+              ("assign x/2 = RESOURCE_EXHAUSTED pool a: full, 10.0.0.1 cools "
+               "down until 1970-01-01T00:02:40Z")}},
         Case{"RefusesAnotherThatAsks",
              {"a 10.0.0.1/32 cooldown=60"},
              {"advance 100", "assign x/1 = a:10.0.0.1", "release x/1",
-              "assign x/2 ip=10.0.0.1 = RESOURCE_EXHAUSTED asks for 10.0.0.1, "
-              "which cools down until 1970-01-01T00:02:40Z after x/1",
+              ("assign x/2 ip=10.0.0.1 = RESOURCE_EXHAUSTED asks for 10.0.0.1, "
+               "which cools down until 1970-01-01T00:02:40Z after x/1"),
               "advance 160", "assign x/2 ip=10.0.0.1 = a:10.0.0.1"}},
         Case{"LetsTheLastHolderHaveItBack",
              {"a 10.0.0.1-10.0.0.2 cooldown=60"},
@@ -230,8 +230,8 @@ INSTANTIATE_TEST_SUITE_P(
              {"advance 100", "assign x/1 = a:10.0.0.1",
               "assign x/2 = b:10.0.1.1", "release x/1", "release x/2",
               "assign x/3 = a:10.0.0.1",
-              "assign x/4 = RESOURCE_EXHAUSTED pool a: full; pool b: full, "
-              "10.0.1.1 cools down"}},
+              ("assign x/4 = RESOURCE_EXHAUSTED pool a: full; pool b: full, "
+               "10.0.1.1 cools down")}},
         Case{"Ipv6Too",
              {"a 2001:db8::/127 cooldown=60"},
              {"advance 100", "assign x/1 = a:2001:db8::", "release x/1",

@@ -165,8 +165,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"DisplacesOnlyThose",
              {"a 10.0.0.1/32,2001:db8::1/128"},
              {"assign x/1 require = a:10.0.0.1 a:2001:db8::1", "pools",
-              "displace x/1 = 2001:db8::1 asks for 2001:db8::1, which lies in "
-              "no pool",
+              ("displace x/1 = 2001:db8::1 asks for 2001:db8::1, which lies in "
+               "no pool"),
               "holders 10.0.0.1 = x/1", "holders 2001:db8::1 = nobody",
               "assign x/1 require = a:10.0.0.1 b:2001:db8::9"},
              {"a 10.0.0.1/32", "b 2001:db8::9/128"}},

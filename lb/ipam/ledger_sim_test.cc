@@ -63,7 +63,8 @@ class LedgerNode {
     }
     if (saved_ != ledger_.version()) {
       saved_ = ledger_.version();
-      store_.Save(ledger_, environment_.loop->CivilNow(), [](absl::Status) {});
+      store_.Save(ledger_, environment_.loop->CivilNow(),
+                  [](const absl::Status&) {});
     }
     timer_->Arm(environment_.loop->Now() + absl::Milliseconds(500));
   }
@@ -135,9 +136,10 @@ TEST(LedgerStoreSimTest, WhatWasAnsweredAsWrittenOutlivesACrash) {
       ASSERT_THAT(
           ledger.Propose("default/web", assignment, world.loop().CivilNow()),
           IsOk());
-      store.Save(ledger, world.loop().CivilNow(), [&, i](absl::Status status) {
-        if (status.ok()) answered = i;
-      });
+      store.Save(ledger, world.loop().CivilNow(),
+                 [&, i](const absl::Status& status) {
+                   if (status.ok()) answered = i;
+                 });
       world.loop().RunFor(absl::Microseconds(after_us) / 3);
     }
     host->Crash();

@@ -46,7 +46,8 @@ class LedgerStoreTest : public testing::Test {
     const Assignment assignment = {{{*net::ParseIpAddress(address), "a"}}};
     EXPECT_THAT(ledger_.Propose("x/1", assignment, now_), IsOk());
     absl::Status outcome = absl::UnknownError("not answered");
-    store.Save(ledger_, now_, [&](absl::Status status) { outcome = status; });
+    store.Save(ledger_, now_,
+               [&](const absl::Status& status) { outcome = status; });
     return outcome;
   }
 

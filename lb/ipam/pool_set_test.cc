@@ -20,7 +20,7 @@ constexpr IpFamily kBoth[] = {IpFamily::kIpv4, IpFamily::kIpv6};
 
 IpAddress Address(std::string_view text) { return *net::ParseIpAddress(text); }
 
-Pool MakePool(const std::string& name, std::vector<std::string> ranges,
+Pool MakePool(const std::string& name, const std::vector<std::string>& ranges,
               std::optional<int> priority = std::nullopt) {
   Pool pool = {.name = name};
   for (const std::string& range : ranges) {

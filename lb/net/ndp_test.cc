@@ -235,7 +235,7 @@ TEST(ParseNdpTest, NamesWhatIsWrong) {
 
 TEST(ParseNdpTest, VerifiesTheChecksumOfEveryBit) {
   const std::vector<uint8_t> valid = Hex(kMulticastSolicitation);
-  for (size_t bit = 8 * 8; bit < 8 * valid.size(); ++bit) {
+  for (size_t bit = 64; bit < 8 * valid.size(); ++bit) {
     SCOPED_TRACE(bit);
     std::vector<uint8_t> bytes = valid;
     bytes[bit / 8] ^= 1 << bit % 8;

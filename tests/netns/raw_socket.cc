@@ -84,7 +84,7 @@ uint64_t RawSocket::TakeDrops() {
 
 void RawSocket::SetPatience(int milliseconds) {
   const timeval wait = {.tv_sec = milliseconds / 1000,
-                        .tv_usec = milliseconds % 1000 * 1000};
+                        .tv_usec = milliseconds % 1000 * 1000L};
   setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 }
 

@@ -18,7 +18,8 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<std::string> RulesBroken(std::string path, std::string_view text) {
+std::vector<std::string> RulesBroken(const std::string& path,
+                                     std::string_view text) {
   std::vector<std::string> rules;
   for (const Finding& finding : CheckSource(ParseSource(path, text))) {
     rules.emplace_back(finding.rule);

@@ -258,7 +258,7 @@ std::map<std::string, Placement> PlaceAll(
       open.push_back({key, vip, decision.ranked});
     }
   }
-  for (const auto& [key, node] : BalanceAll(std::move(open))) {
+  for (const auto& [key, node] : BalanceAll(open)) {
     placements[key] = {node, InterfacesOf(cluster, vips.at(key), node)};
   }
   return placements;

@@ -243,7 +243,7 @@ TEST_F(SimWorldTest, StateOutlivesACrashAndFailsOnDemand) {
   EXPECT_THAT(state->Read("x"), IsOkAndHolds("1"));
   n2_->state().SetWriteError(absl::ResourceExhaustedError("disk full"));
   absl::Status answer;
-  state->Write("x", "2", [&](absl::Status status) { answer = status; });
+  state->Write("x", "2", [&](const absl::Status& status) { answer = status; });
   RunFor(absl::Seconds(1));
   EXPECT_THAT(answer, StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_THAT(state->Read("x"), IsOkAndHolds("1"));

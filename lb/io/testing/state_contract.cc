@@ -17,7 +17,7 @@ TEST_P(IoContractTest, WhatWasWrittenIsRead) {
   EXPECT_THAT(state->Read("ledger"), StatusIs(absl::StatusCode::kNotFound));
   const std::string value("a\0b\n", 4);
   bool answered = false;
-  state->Write("ledger", value, [&](absl::Status status) {
+  state->Write("ledger", value, [&](const absl::Status& status) {
     EXPECT_THAT(status, IsOk());
     answered = true;
   });

@@ -55,7 +55,7 @@ bool IsOpen(const Pool& pool, const ServiceRequest& request) {
 }
 
 bool MayShare(const ServiceRequest& a, const ServiceRequest& b) {
-  if (a.sharing_key == "" || a.sharing_key != b.sharing_key) return false;
+  if (a.sharing_key.empty() || a.sharing_key != b.sharing_key) return false;
   if (a.backend_key != b.backend_key) return false;
   for (const ServicePort& port : a.ports) {
     for (const ServicePort& other : b.ports) {
@@ -126,7 +126,7 @@ void ReferenceAllocator::ForgetFreed() {
   std::erase_if(freed_, [&](const auto& address_rest) {
     const IpAddress& address = address_rest.first;
     const Pool* const pool = PoolOf(address);
-    return pool == nullptr || ReservedFor(address) != "" ||
+    return pool == nullptr || !ReservedFor(address).empty() ||
            (pool->order == AddressOrder::kLowest && !CoolsDown(address));
   });
 }
@@ -189,7 +189,7 @@ std::optional<IpAddress> ReferenceAllocator::First(
   if (!IsOpen(pool, request)) return std::nullopt;
   std::vector<std::pair<absl::Time, IpAddress>> used;
   for (const IpAddress& address : AddressesOf(pool)) {
-    if (address.family() != family || ReservedFor(address) != "") continue;
+    if (address.family() != family || !ReservedFor(address).empty()) continue;
     const auto freed = freed_.find(address);
     if (freed == freed_.end() && MayHold(request, address)) return address;
     if (freed != freed_.end() && !CoolsDown(address)) {
@@ -212,15 +212,16 @@ std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::ChooseExactly(
     if (!MayHold(request, address)) return std::nullopt;
     if (const auto own = held_.find(request.service);
         own != held_.end() && own->second.pools.contains(address) &&
-        (asked == "" || asked == own->second.pools.at(address))) {
+        (asked.empty() || asked == own->second.pools.at(address))) {
       chosen[address] = own->second.pools.at(address);
       continue;
     }
     const Pool* const pool = PoolOf(address);
     if (pool == nullptr || !IsOpen(*pool, request)) return std::nullopt;
-    if (asked != "" && asked != pool->name) return std::nullopt;
+    if (!asked.empty() && asked != pool->name) return std::nullopt;
     const std::string name = ReservedFor(address);
-    if (name != "" && name != request.reservation && name != request.service) {
+    if (!name.empty() && name != request.reservation &&
+        name != request.service) {
       return std::nullopt;
     }
     if (!is_promised && CoolsDown(address) &&
@@ -241,7 +242,7 @@ ReferenceAllocator::Chosen ReferenceAllocator::ChooseKept(
   for (const IpFamily family : wanted.order) {
     for (const auto& [address, pool] : held->second.pools) {
       if (address.family() == family && chosen.size() < wanted.max &&
-          (request.requested_pool == "" || request.requested_pool == pool) &&
+          (request.requested_pool.empty() || request.requested_pool == pool) &&
           MayHold(request, address)) {
         chosen[address] = pool;
       }
@@ -255,7 +256,7 @@ void ReferenceAllocator::AddMissing(const ServiceRequest& request,
   const Wanted wanted = WantedBy(request);
   std::vector<Pool> candidates;
   for (const Pool& pool : pools_) {
-    const bool is_candidate = request.requested_pool == ""
+    const bool is_candidate = request.requested_pool.empty()
                                   ? pool.auto_assign
                                   : pool.name == request.requested_pool;
     if (is_candidate) candidates.push_back(pool);
@@ -315,7 +316,7 @@ std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::Choose(
     const ServiceRequest& request) const {
   const Wanted wanted = WantedBy(request);
   std::vector<IpAddress> asked = request.requested_addresses;
-  if (!asked.empty() && request.reservation != "") return std::nullopt;
+  if (!asked.empty() && !request.reservation.empty()) return std::nullopt;
   for (const IpAddress& address : asked) {
     const auto count =
         std::count(wanted.order.begin(), wanted.order.end(), address.family());
@@ -324,14 +325,14 @@ std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::Choose(
   for (const IpFamily family : wanted.order) {
     for (const Pool& pool : pools_) {
       for (const auto& [name, address] : pool.reservations) {
-        if (request.reservation != "" && name == request.reservation &&
+        if (!request.reservation.empty() && name == request.reservation &&
             address.family() == family && asked.size() < wanted.max) {
           asked.push_back(address);
         }
       }
     }
   }
-  if (!asked.empty() || request.reservation != "") {
+  if (!asked.empty() || !request.reservation.empty()) {
     if (asked.size() < wanted.min) return std::nullopt;
     return ChooseExactly(request, asked, false);
   }
