@@ -23,9 +23,8 @@ absl::StatusOr<net::Endpoint> AdvertisedEndpoint(
     const config::Options& options, const net::Endpoint& bound,
     absl::Span<const io::Link> links);
 
-// The key of the secret in the file, as MetalLB makes it. NotFound or
-// Unavailable: the file cannot be read. InvalidArgument: it is empty or larger
-// than 4 KiB.
+// The key of the secret in the file, as MetalLB makes it. Errors
+// are ReadTextFile()'s, of at most 4 KiB; InvalidArgument: it is empty.
 absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(const std::string& path);
 
 // `host_name` is used if the options name no node.

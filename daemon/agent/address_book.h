@@ -6,7 +6,7 @@
 // others. All nodes with equal ledgers and manifests show the same.
 //
 // Only the author proposes: it assigns what services lack and releases what
-// vanished services held, after `release_delay`, so that a file that is missing
+// vanished services held, after `kReleaseDelay`, so that a file that is missing
 // for a moment costs nothing. Loop thread only.
 #ifndef LB_DAEMON_AGENT_ADDRESS_BOOK_H_
 #define LB_DAEMON_AGENT_ADDRESS_BOOK_H_

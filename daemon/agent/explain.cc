@@ -41,7 +41,7 @@ absl::StatusOr<status::v1::ExplainResponse> Agent::Explain(
     described->set_rank(static_cast<uint32_t>(node.rank));
     described->set_score(node.score);
     described->set_draining(draining.contains(node.node));
-    if (node.rank != 1) continue;
+    if (node.verdict != election::NodeVerdict::kAnnouncer) continue;
     for (const std::string& interface : why.interfaces) {
       described->add_interfaces(interface);
     }

@@ -256,7 +256,7 @@ std::string Render(const status::v1::ExplainResponse& explanation,
                    : node.verdict(),
                style.wide ? node.digest() : node.digest().substr(0, 12),
                node.score() == 0 ? "" : fmt::format("{:g}", node.score()),
-               node.rank() == 1 ? interfaces : ""});
+               node.verdict() == "announcer" ? interfaces : ""});
   }
   return fmt::format(
       "Service: {}\n"

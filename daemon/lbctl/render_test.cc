@@ -192,29 +192,29 @@ TEST(RenderTest, ExplanationsShowTheRanking) {
   status::v1::ExplainResponse response;
   response.set_service("default/web");
   response.set_address("10.0.0.1");
-  response.set_policy("hash");
+  response.set_policy("compat");
   response.set_holder("n2");
   response.set_sentence("n2 is first of 2.");
   auto* first = response.add_nodes();
   first->set_node("n2");
   first->set_rank(1);
-  first->set_verdict("candidate");
+  first->set_verdict("announcer");
   first->set_digest("0123456789abcdef");
   auto* second = response.add_nodes();
   second->set_node("n1");
-  second->set_verdict("no usable interface");
+  second->set_verdict("noUsableInterface");
   second->set_draining(true);
   EXPECT_EQ(
       Render(response, {}),
       "Service: default/web\n"
       "Address: 10.0.0.1\n"
-      "Policy:  hash\n"
+      "Policy:  compat\n"
       "Holder:  n2\n"
       "n2 is first of 2.\n\n"
-      "NODE  RANK  VERDICT                        DIGEST        SCORE  "
+      "NODE  RANK  VERDICT                      DIGEST        SCORE  "
       "INTERFACES\n"
-      "n2    1     candidate                      0123456789ab  -      all\n"
-      "n1    -     no usable interface, draining  -             -      -\n");
+      "n2    1     announcer                    0123456789ab  -      all\n"
+      "n1    -     noUsableInterface, draining  -             -      -\n");
   EXPECT_THAT(Render(response, {.wide = true}), HasSubstr("0123456789abcdef"));
 }
 

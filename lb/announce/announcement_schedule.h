@@ -52,7 +52,7 @@ struct ScheduleOptions {
   absl::Duration refresh_grace = absl::Seconds(10);
 };
 
-// Names the first option that is out of range; OK if there is none.
+// InvalidArgument names the first option that is out of range.
 absl::Status Validate(const ScheduleOptions& options);
 
 enum class AnnouncementForm {

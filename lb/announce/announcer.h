@@ -72,7 +72,7 @@ struct AnnouncerOptions {
   size_t frames_max = 8192;
 };
 
-// Names the first option that is out of range; OK if there is none.
+// InvalidArgument names the first option that is out of range.
 absl::Status Validate(const AnnouncerOptions& options);
 
 struct OutgoingFrame {
@@ -186,7 +186,7 @@ class Announcer {
     absl::btree_set<net::IpAddress> groups;
   };
 
-  // Each call that has the time begins with it.
+  // Each call that has the time, but Fence(), begins with it.
   void NoteRun(absl::Time now);
   AnnouncementPlan Reconcile(absl::Time now);
   void MatchPorts();

@@ -61,7 +61,7 @@ struct ClaimOptions {
   absl::Duration member_grace = absl::Milliseconds(400);
 };
 
-// Names the first option that is out of range; OK if there is none.
+// InvalidArgument names the first option that is out of range.
 absl::Status Validate(const ClaimOptions& options);
 
 // What a rival for an address is.

@@ -11,8 +11,7 @@
 //   kConflicted   silent    nothing           a foreign host had it; later
 //   again kYielded      silent    probes the rival  a member that goes before
 //   us has
-//                                             it; taken back when that is
-//                                             silent
+//                                             it; back when that is silent
 //   kHandingOver  answers   nothing           until another announces it
 //   kHandedOver   silent    nothing           another announces it
 #ifndef LB_ANNOUNCE_CLAIM_STATE_H_

@@ -42,7 +42,8 @@ struct LabelSelector {
 bool MatchesAny(const std::vector<LabelSelector>& selectors,
                 const Labels& labels);
 
-// Names the first requirement that has values where it may not, or lacks them.
+// InvalidArgument names the first requirement that has values where it may not,
+// or lacks them.
 absl::Status Validate(const LabelSelector& selector);
 
 }  // namespace lb

@@ -211,7 +211,8 @@ class Builder {
     if (absl::IsFailedPrecondition(verdict)) {
       return ", want an address that a pool gives to this service";
     }
-    if (!absl::IsNotFound(verdict)) return "";
+    const bool asks_for_pool_or_address = request.reservation.empty();
+    if (!absl::IsNotFound(verdict) || !asks_for_pool_or_address) return "";
     std::vector<std::string> names;
     for (const ipam::Pool& pool : AdmittedPools()) {
       if (names.size() == kNamedPoolsMax) {

@@ -185,6 +185,12 @@ const FaultCase kFaults[] = {
      "a.yaml:12: Service/default/s: "
      "metadata.annotations[metallb.io/address-pool]: asks for pool nowhere, "
      "which does not exist, want one of the pools: good\n"},
+    {kService + "metadata:\n  name: s\n  annotations:\n"
+                "    lb.io/reservation: nobody\n"
+                "spec: {type: LoadBalancer}\n",
+     "a.yaml:12: Service/default/s: "
+     "metadata.annotations[lb.io/reservation]: asks for the reservation "
+     "nobody, which has 0 addresses of its families, want 1\n"},
     {kService + "metadata: {name: s}\nspec:\n  type: LoadBalancer\n"
                 "  ports: [{port: 0}]\n  ipFamilyPolicy: Dual\n",
      "a.yaml:13: Service/default/s: spec.ipFamilyPolicy: \"Dual\", want "

@@ -10,8 +10,8 @@
 namespace lb::config {
 
 // The file's bytes. NotFound, PermissionDenied, ... : it cannot be read, the
-// message says why. ResourceExhausted: it is larger than `bytes_max`. Neither
-// message names the file.
+// message says why. FailedPrecondition: it is no regular file.
+// ResourceExhausted: it is larger than `bytes_max`. No message names the file.
 absl::StatusOr<std::string> ReadTextFile(const std::string& path,
                                          size_t bytes_max);
 

@@ -31,7 +31,9 @@
 //   table.SetMembers({"n1", "n2", "n3"});
 //   table.SetAdvertisements({{.name = "all"}});
 //   table.PutVip("default/web", {.address = vip, .pool = "first-pool"});
-//   for (const std::string& key : table.Update()) Apply(*table.Find(key));
+//   for (const std::string& key : table.Update()) {
+//     Apply(key, table.Find(key));  // Null: it is up for election no more.
+//   }
 #ifndef LB_ELECTION_ELECTION_TABLE_H_
 #define LB_ELECTION_ELECTION_TABLE_H_
 

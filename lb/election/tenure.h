@@ -23,9 +23,11 @@
 //
 //   TenureTable tenures("node-a");
 //   LB_RETURN_IF_ERROR(tenures.Claim(vip, now));
-//   for (const std::string& message : tenures.TakeNews(1400))
-//   Broadcast(message); for (const net::IpAddress& address :
-//   *tenures.Merge(bytes)) ...
+//   for (const std::string& message : tenures.TakeNews(1400)) {
+//     Broadcast(message);
+//   }
+//   LB_ASSIGN_OR_RETURN(const auto changed, tenures.Merge(bytes));
+//   for (const net::IpAddress& address : changed) Elect(address);
 #ifndef LB_ELECTION_TENURE_H_
 #define LB_ELECTION_TENURE_H_
 

@@ -10,7 +10,7 @@
 //        .gossip = FastProfile()}, environment));
 //   node->SetObserver([](const GossipEvent& event) { ... });
 //   node->Start();
-//   node->Join(seeds);
+//   LB_RETURN_IF_ERROR(node->Join(seeds));
 #ifndef LB_GOSSIP_GOSSIP_NODE_H_
 #define LB_GOSSIP_GOSSIP_NODE_H_
 
@@ -63,7 +63,7 @@ class GossipNode {
   GossipNode& operator=(const GossipNode&) = delete;
 
   // Called with each event, on later turns of the loop or from within Start(),
-  // Join() and Leave(). It may call this node, but not destroy it.
+  // Join(), SetMeta() and Leave(). It may call this node, but not destroy it.
   void SetObserver(Observer observer) { observer_ = std::move(observer); }
 
   // Takes the receivers of the transports and begins to probe and answer.

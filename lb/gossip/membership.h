@@ -79,16 +79,16 @@ class Membership {
   // gossip_interval; the rest waits for the next tick of gossip), as those of
   // QueueUserMessage() and Leave(). InvalidArgument: over kMetaSizeMax.
   absl::Status SetMeta(absl::Time now, wire::Bytes meta);
-  // Sends `payload` to every member, user_transmits times each, as packets have
-  // room. InvalidArgument: too large for a packet. ResourceExhausted:
-  // user_messages_max wait.
+  // Sends `payload` to every member that is up and was heard, user_transmits
+  // times each, as packets have room. InvalidArgument: too large for a packet.
+  // ResourceExhausted: user_messages_max wait.
   absl::Status QueueUserMessage(absl::Time now, wire::Bytes payload);
   // Sends `payload` to one member in a datagram of its own: once, and it may be
   // lost. InvalidArgument: too large for a packet. NotFound: no such member
   // that is up.
   absl::Status SendUserDatagram(std::string_view name, wire::Bytes payload);
-  // Sends `payload` to one member over TCP. NotFound: no such member that is
-  // up. ResourceExhausted: requests_max streams are open.
+  // The same over TCP, of at most wire::kStreamSizeMax. ResourceExhausted
+  // besides: requests_max streams are open.
   absl::Status SendUserMessage(absl::Time now, std::string_view name,
                                wire::Bytes payload);
   // What peers get in full exchanges now: at most kUserStateSizeMax bytes.

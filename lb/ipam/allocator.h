@@ -16,7 +16,8 @@
 //
 // Errors read `Service/namespace/name: what is wrong`. Codes:
 //   InvalidArgument     the request contradicts itself
-//   NotFound            no such pool, or the address lies in no pool
+//   NotFound            no such pool, the address lies in no pool, or the
+//                       reservation has too few addresses
 //   FailedPrecondition  the pool is not open to the service
 //                       or does not give the address out to it
 //   AlreadyExists       another service holds the address and it is not shared

@@ -56,8 +56,6 @@ std::string_view ToString(EventReason reason) {
       return "AllocationFailed";
     case EventReason::kLoadBalancerFailed:
       return "LoadBalancerFailed";
-    case EventReason::kInternalError:
-      return "InternalError";
     case EventReason::kNoLbIpsFamily:
       return "nolbIPsIPFamily";
     case EventReason::kNoClusterIpsFamily:
@@ -68,12 +66,6 @@ std::string_view ToString(EventReason reason) {
       return "deprecatedAnnotation";
   }
   LB_UNREACHABLE();
-}
-
-bool IsWarning(EventReason reason) {
-  return reason != EventReason::kIpAllocated &&
-         reason != EventReason::kClearAssignment &&
-         reason != EventReason::kAdditionalAssignFailed;
 }
 
 Decision Decide(const std::optional<Assignment>& before,

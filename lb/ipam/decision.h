@@ -41,7 +41,6 @@ enum class EventReason {
   kAdditionalAssignFailed,  // Normal
   kAllocationFailed,
   kLoadBalancerFailed,
-  kInternalError,
   kNoLbIpsFamily,
   kNoClusterIpsFamily,
   kNotEnoughClusterIps,
@@ -49,8 +48,6 @@ enum class EventReason {
 };
 // MetalLB's word for it: "IPAllocated", "not enough clusterips", ...
 std::string_view ToString(EventReason reason);
-// Kubernetes' event type: Warning, or else Normal.
-bool IsWarning(EventReason reason);
 
 struct ServiceEvent {
   EventReason reason;

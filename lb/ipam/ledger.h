@@ -122,14 +122,14 @@ class Ledger {
   // exactly these addresses. An address that it had keeps its stamp. Proposing
   // what is on record already changes nothing, unless only that was
   // provisional. Returns the record, to be told to others. An assignment
-  // without addresses is a release. InvalidArgument: a name or count beyond its
-  // limit. ResourceExhausted: the ledger is full, or the service is at
-  // kGenerationMax.
+  // without addresses is ProposeRelease(). InvalidArgument: a name or count
+  // beyond its limit. ResourceExhausted: the ledger is full, or the service is
+  // at kGenerationMax.
   absl::StatusOr<Record> Propose(std::string_view service,
                                  const Assignment& assignment, absl::Time now);
 
   // Records that the service gave up its addresses. NotFound: it has none on
-  // record.
+  // record. ResourceExhausted: it is at kGenerationMax.
   absl::StatusOr<Record> ProposeRelease(std::string_view service,
                                         absl::Time now);
 

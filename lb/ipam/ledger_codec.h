@@ -42,7 +42,8 @@ absl::StatusOr<std::vector<Record>> ParseMessage(std::string_view bytes);
 
 struct GossipChunks {
   std::vector<std::string> messages;  // Each at most `bytes_max` long.
-  size_t left_out = 0;  // Records that alone are larger: left to push/pull.
+  size_t left_out =
+      0;  // Records that alone are larger: left to full exchanges.
 };
 // The records, by service, in as few messages as fit in that order.
 GossipChunks SplitForGossip(absl::Span<const Record> records, size_t bytes_max);

@@ -20,9 +20,9 @@ namespace lb::ipam {
 //  - overlaps itself or an earlier pool that was accepted; the message names
 //    the other pool and the part that both have,
 //  - has a selector or priority that breaks its rules,
-//  - excludes what it has not, has a cool-down beyond kCoolDownMax,
+//  - excludes what it has not, has a cool-down below 0 or above kCoolDownMax,
 //  - reserves an address that it does not give out or that is reserved already,
-//    or two of one family under a name.
+//    or under no name, or two of one family under a name.
 std::vector<absl::Status> ValidatePools(absl::Span<const Pool> pools);
 
 }  // namespace lb::ipam

@@ -343,8 +343,9 @@ TEST_P(ClusterFaultTest, AgreesAgainAfterRandomFaults) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ClusterFaultTest, testing::Range(1, 21));
 
-TEST(ClusterTest, ExplainNamesTheInterfacesOfTheFirst) {
+TEST(ClusterTest, ExplainNamesTheInterfacesOfTheAnnouncer) {
   Cluster cluster(/*seed=*/15, /*nodes=*/3);
+  cluster.SetPolicy(election::Policy::kSticky);
   cluster.SetManifests(PoolManifest("first-pool", "172.18.8.201/32") +
                        "---\n"
                        "apiVersion: metallb.io/v1beta1\n"
@@ -354,10 +355,24 @@ TEST(ClusterTest, ExplainNamesTheInterfacesOfTheFirst) {
                        ServiceManifest("a"));
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  const auto why = cluster.agent("n1").Explain("default/a");
-  ASSERT_TRUE(why.ok()) << why.status();
-  EXPECT_THAT(why->nodes(0).interfaces(), ElementsAre("eth0"));
-  EXPECT_THAT(why->nodes(1).interfaces(), SizeIs(0));
+  const auto before = cluster.agent("n1").Explain("default/a");
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(before->nodes(0).verdict(), "announcer");
+  EXPECT_THAT(before->nodes(0).interfaces(), ElementsAre("eth0"));
+  EXPECT_THAT(before->nodes(1).interfaces(), SizeIs(0));
+
+  // The second keeps what it took over, though the first is back.
+  const std::string first = before->nodes(0).node();
+  cluster.Crash(first);
+  cluster.RunFor(absl::Seconds(5));
+  cluster.Start(first);
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  const auto after = cluster.agent("n1").Explain("default/a");
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ(after->nodes(0).node(), first);
+  EXPECT_THAT(after->nodes(0).interfaces(), SizeIs(0));
+  EXPECT_EQ(after->nodes(1).verdict(), "announcer");
+  EXPECT_THAT(after->nodes(1).interfaces(), ElementsAre("eth0"));
 }
 
 TEST(ClusterTest, SameSeedSameTrace) {

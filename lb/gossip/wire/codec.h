@@ -5,7 +5,7 @@
 // hostile: every length is checked before it is used and nothing is allocated
 // on a promise; decompression stops at a stated maximum.
 //
-//   const Codec codec(options, keyring, RandomNonces());
+//   const Codec codec(options, keyring, nonces);  // 12 random bytes each.
 //   auto packet = codec.EncodePacket({EncodeMessage(ping)}, Checksum::kNone);
 //   auto messages = codec.DecodePacket(received);
 #ifndef LB_GOSSIP_WIRE_CODEC_H_

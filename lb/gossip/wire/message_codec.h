@@ -35,9 +35,9 @@ struct PushPullHeader {
 // a type that no datagram holds here (layers, streams' messages, unknown).
 absl::StatusOr<Message> ParseMessage(absl::Span<const uint8_t> message);
 
-// One bare stream message: type byte and body. Unavailable: cut short.
-// ResourceExhausted: a declared length above kStreamSizeMax, or more nodes than
-// kPushPullNodesMax.
+// One bare stream message: type byte and body. InvalidArgument: damaged, or a
+// type that no stream holds. Unavailable: cut short. ResourceExhausted: a
+// declared length above kStreamSizeMax, or more nodes than kPushPullNodesMax.
 absl::StatusOr<StreamMessage> ParseStreamMessage(
     absl::Span<const uint8_t> message);
 Bytes SerializeStreamMessage(const StreamMessage& message);

@@ -28,7 +28,8 @@ namespace lb::io {
 class FileStateStore final : public StateStore {
  public:
   // Creates the folder, mode 0700, if it is not there. `loop` must outlive it.
-  // Unavailable: it cannot be made, locked or used.
+  // ResourceExhausted: the disk is full. Unavailable: it cannot be made, locked
+  // or used.
   static absl::StatusOr<std::unique_ptr<FileStateStore>> Create(
       PosixLoop* loop, const std::string& folder);
   // Writes what was accepted; `on_written` comes no more.

@@ -46,7 +46,8 @@ std::optional<int> ReadSysctl(const std::string& name);
 
 class PosixEnvironment {
  public:
-  // Binds and opens all of it. Unavailable: which, and why.
+  // Binds and opens all of it. ResourceExhausted: no space for the state
+  // folder. Unavailable: which could not be opened, and why.
   static absl::StatusOr<std::unique_ptr<PosixEnvironment>> Create(
       const PosixEnvironmentOptions& options);
   PosixEnvironment(const PosixEnvironment&) = delete;

@@ -28,10 +28,6 @@ void SimLinkMonitor::SetLink(Link link) {
   Notify();
 }
 
-void SimLinkMonitor::RemoveLink(int index) {
-  if (links_.erase(index) > 0) Notify();
-}
-
 void SimLinkMonitor::SetCarrier(std::string_view name, bool carrier) {
   At(name).carrier = carrier;
   Notify();

@@ -26,7 +26,6 @@ class SimLinkMonitor final : public LinkMonitor {
 
   // Adds the link, or replaces the one of that index.
   void SetLink(Link link);
-  void RemoveLink(int index);
   // REQUIRES: there is a link of that name.
   void SetCarrier(std::string_view name, bool carrier);
   void AddAddress(std::string_view name, const net::IpPrefix& address);

@@ -76,10 +76,6 @@ bool SimLoop::RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) {
   return true;
 }
 
-bool SimLoop::RunUntilIdle(absl::Duration limit) {
-  return RunUntil([this] { return queue_.empty(); }, limit);
-}
-
 void SimLoop::Stop() {
   stopped_ = true;
   while (!queue_.empty()) queue_.Pop();

@@ -51,10 +51,6 @@ class SimLoop final : public Loop {
   // if it does not within `limit` (the loop then stands at the limit).
   bool RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit);
 
-  // Runs until nothing is scheduled any more; false if something still is after
-  // `limit`.
-  bool RunUntilIdle(absl::Duration limit);
-
   // Called after each event; where simulations check their invariants.
   void SetAfterEvent(absl::AnyInvocable<void()> after_event) {
     after_event_ = std::move(after_event);

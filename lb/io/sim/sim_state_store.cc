@@ -7,7 +7,6 @@ namespace lb::io {
 
 absl::StatusOr<std::string> SimStateStore::Read(const std::string& name) {
   LB_CHECK(IsStateName(name));
-  if (!read_error_.ok()) return read_error_;
   const auto found = values_.find(name);
   if (found == values_.end()) {
     return absl::NotFoundError(fmt::format("state {}: never written", name));

@@ -29,8 +29,7 @@ class SimStateStore final : public StateStore {
   void Write(const std::string& name, std::string value,
              OnWritten on_written) override;
 
-  // What reads, or writes, answer from now on; OK: they work again.
-  void SetReadError(absl::Status error) { read_error_ = std::move(error); }
+  // What writes answer from now on; OK: they work again.
   void SetWriteError(absl::Status error) { write_error_ = std::move(error); }
   // How long a write takes. A slow disk: absl::Seconds(2).
   void SetWriteTime(absl::Duration time) { write_time_ = time; }
@@ -56,7 +55,6 @@ class SimStateStore final : public StateStore {
 
   SimProcess* const process_;
   absl::Duration write_time_ = absl::Milliseconds(1);
-  absl::Status read_error_;
   absl::Status write_error_;
   std::map<std::string, uint64_t> writes_;  // By name.
   std::map<std::string, std::string> values_;
