@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/prng.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
@@ -222,6 +223,33 @@ TEST_F(GossipNodeTest, ManyHugeStreamsTakeTheirShareAndNoMore) {
   ASSERT_THAT(Gossip(2).SendReliably("n1", Bytes(1 << 20, 'u')), IsOk());
   world_->loop().RunFor(absl::Seconds(1));
   EXPECT_THAT(EventsOf<UserMessageEvent>(1), SizeIs(1));
+}
+
+// Each is small; all together leave no room for a large answer to us.
+TEST_F(GossipNodeTest, ManySmallStreamsEndNoExchangeOfOurs) {
+  Cluster(2);
+  Bytes state(1 << 20);
+  Prng prng(1);
+  for (uint8_t& byte : state) byte = prng.Uniform(256);  // Stays as long.
+  Gossip(2).SetUserState([&] { return state; });
+  const Bytes flood =
+      wire::SerializeStreamMessage(wire::User{Bytes(1 << 20, 'u')});
+  io::SimHost* const attacker = world_->AddHost("attacker", "10.0.0.99/24");
+  std::vector<std::unique_ptr<io::Stream>> streams;
+  for (int i = 0; i < 120; ++i) {
+    attacker->environment().streams->Connect(
+        Seeds()[0], absl::InfiniteFuture(), [&](auto stream) {
+          ASSERT_THAT(stream, IsOk());
+          (*stream)->Send(absl::MakeSpan(flood).first(278 << 10)).IgnoreError();
+          streams.push_back(*std::move(stream));
+        });
+  }
+  world_->loop().RunFor(absl::Seconds(1));
+  ASSERT_EQ(streams.size(), 120u);
+  At(1).events.clear();
+  ASSERT_THAT(Gossip(1).Join({At(2).host->endpoint()}), IsOk());
+  world_->loop().RunFor(absl::Seconds(1));
+  ASSERT_THAT(EventsOf<UserStateEvent>(1), SizeIs(1));
 }
 
 TEST_F(GossipNodeTest, DestroyedAmidstItsStreamsItIsSilent) {

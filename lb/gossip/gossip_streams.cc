@@ -1,5 +1,6 @@
 // GossipNode's streams: ours and accepted ones, each one message and at most
 // one answer.
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -122,20 +123,22 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
 }
 
 // Anybody may open streams that promise much and never are whole; who says
-// little is heard beside them.
+// little is heard beside them, and whom we asked before all.
 void GossipNode::BoundBytes() {
   size_t sum = 0;
-  auto largest = sessions_.end();
-  for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
-    const size_t size = it->second->received.size();
-    sum += size;
-    if (largest == sessions_.end() || size > largest->second->received.size()) {
-      largest = it;
-    }
-  }
+  for (const auto& [id, session] : sessions_) sum += session->received.size();
   if (sum <= stream_bytes_max_) return;
+  const auto last = std::max_element(
+      sessions_.begin(), sessions_.end(), [](const auto& a, const auto& b) {
+        const auto standing = [](const Session& session) {
+          const bool is_theirs = !session.request.has_value();
+          return std::pair(is_theirs && !session.received.empty(),
+                           session.received.size());
+        };
+        return standing(*a.second) < standing(*b.second);
+      });
   ++membership_.counters().streams_overflow;
-  Fail(largest->first);
+  Fail(last->first);
 }
 
 void GossipNode::Answer(uint64_t id, Session& session,
