@@ -12,9 +12,8 @@ bool BroadcastQueue::Push(std::string_view name, wire::Bytes message,
     items_.erase(old->second);
     keys_.erase(old);
   }
-  const Key key{.tier = weight == Weight::kNews ? 0 : kFirstHearsayTier,
-                .size = message.size(),
-                .id = ++last_id_};
+  const Key key{
+      .tier = FirstTier(weight), .size = message.size(), .id = ++last_id_};
   items_.emplace(key, Item{std::string(name), std::move(message)});
   keys_.emplace(name, key);
   if (items_.size() <= items_max_) return true;
@@ -34,17 +33,18 @@ void BroadcastQueue::Confirm(std::string_view name) {
 }
 
 std::vector<wire::Bytes> BroadcastQueue::Take(PacketRoom& room,
-                                              int transmit_limit) {
+                                              int transmit_limit,
+                                              Weight weight) {
   std::vector<wire::Bytes> taken;
   std::vector<std::pair<Key, Item>> again;
-  int tier = 0;
+  int tier = FirstTier(weight);
   while (room.parts > 0 && room.bytes > kPartOverhead) {
     // The first item of this tier that fits, or any of a later one.
     const auto found =
         items_.lower_bound({.tier = tier,
                             .size = room.bytes - kPartOverhead,
                             .id = std::numeric_limits<uint64_t>::max()});
-    if (found == items_.end()) break;
+    if (found == items_.end() || found->first.weight() != weight) break;
     if (found->first.tier != tier) {
       tier = found->first.tier;
       continue;

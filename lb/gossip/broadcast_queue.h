@@ -3,8 +3,8 @@
 // Each message rides on packets until it was sent a given number of times. The
 // least sent go first, among them the largest that fits, among equals the
 // newest. A message about a node replaces the older one about it. Hearsay,
-// which is about nodes that never answered us, goes behind all else: thousands
-// that somebody invented do not hold up the news of a crash.
+// which is about nodes that never answered us, is taken by itself, so that it
+// can go behind all else: thousands that somebody invented hold up nothing.
 //
 // Bounded: a message too many drops the one that was sent most, hearsay first.
 #ifndef LB_GOSSIP_BROADCAST_QUEUE_H_
@@ -43,9 +43,10 @@ class BroadcastQueue {
   // Makes news of the hearsay about `name`, if there is any.
   void Confirm(std::string_view name);
 
-  // The messages for one packet, counted as sent once; out of the queue after
-  // `transmit_limit` times. Takes what they need from `room`.
-  std::vector<wire::Bytes> Take(PacketRoom& room, int transmit_limit);
+  // The messages of that weight for one packet, counted as sent once; out of
+  // the queue after `transmit_limit` times. Takes what they need from `room`.
+  std::vector<wire::Bytes> Take(PacketRoom& room, int transmit_limit,
+                                Weight weight);
 
   bool Contains(std::string_view name) const {
     return keys_.find(name) != keys_.end();
@@ -56,12 +57,18 @@ class BroadcastQueue {
  private:
   // Hearsay's tiers come after all others.
   static constexpr int kFirstHearsayTier = 1 << 20;
+  static constexpr int FirstTier(Weight weight) {
+    return weight == Weight::kNews ? 0 : kFirstHearsayTier;
+  }
   struct Key {     // In the order of sending.
     int tier = 0;  // How often it was sent, from the first tier of its weight.
     size_t size = 0;
     uint64_t id = 0;
 
     int transmits() const { return tier % kFirstHearsayTier; }
+    Weight weight() const {
+      return tier < kFirstHearsayTier ? Weight::kNews : Weight::kHearsay;
+    }
     friend bool operator<(const Key& a, const Key& b) {
       if (a.tier != b.tier) return a.tier < b.tier;
       if (a.size != b.size) return a.size > b.size;

@@ -23,9 +23,11 @@ std::vector<int> TakeMarks(BroadcastQueue& queue, size_t bytes,
   PacketRoom room{.bytes = bytes, .parts = parts};
   std::vector<int> marks;
   size_t used = 0;
-  for (const Bytes& message : queue.Take(room, transmit_limit)) {
-    marks.push_back(message[0]);
-    used += message.size() + kPartOverhead;
+  for (const Weight weight : {Weight::kNews, Weight::kHearsay}) {
+    for (const Bytes& message : queue.Take(room, transmit_limit, weight)) {
+      marks.push_back(message[0]);
+      used += message.size() + kPartOverhead;
+    }
   }
   EXPECT_EQ(room.bytes + used, bytes);
   return marks;
@@ -37,6 +39,16 @@ TEST(BroadcastQueueTest, LargestThenNewestFirst) {
   queue.Push("b", Message(2, 20));
   queue.Push("c", Message(3, 10));
   EXPECT_THAT(TakeMarks(queue, 1000), ElementsAre(2, 3, 1));
+}
+
+TEST(BroadcastQueueTest, HearsayIsTakenByItself) {
+  BroadcastQueue queue(100);
+  queue.Push("fake", Message(1, 30), Weight::kHearsay);
+  PacketRoom room{.bytes = 100, .parts = 127};
+  EXPECT_THAT(queue.Take(room, 4, Weight::kNews), IsEmpty());
+  EXPECT_EQ(room.bytes, 100u);
+  EXPECT_THAT(queue.Take(room, 4, Weight::kHearsay),
+              ElementsAre(Message(1, 30)));
 }
 
 TEST(BroadcastQueueTest, HearsayGoesBehindNews) {

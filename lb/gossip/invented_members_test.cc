@@ -7,8 +7,11 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
 #include "lb/gossip/gossip_node.h"
+#include "lb/gossip/member.h"
 #include "lb/gossip/testing/cluster_fixture.h"
+#include "lb/gossip/wire/messages.h"
 #include "lb/io/sim/sim_world.h"
 
 namespace lb::gossip {
@@ -52,6 +55,15 @@ TEST_F(InventedMembersTest, ACrashIsSeenWithinASecond) {
     EXPECT_EQ(HeardCount(number), 4);
     EXPECT_EQ(Gossip(number).health_score(), 0);
   }
+}
+
+TEST_F(InventedMembersTest, AUserMessageIsWithAllAtOnce) {
+  Cluster(5);
+  Lie();
+  ASSERT_THAT(Gossip(2).Broadcast(wire::Bytes(1000, 'u')), IsOk());
+  EXPECT_TRUE(RunUntilAll(absl::Milliseconds(100), [&](int number) {
+    return number == 2 || !EventsOf<UserMessageEvent>(number).empty();
+  }));
 }
 
 TEST_F(InventedMembersTest, AMemberThatIsThereFailsNobody) {

@@ -104,12 +104,12 @@ struct GossipCounters {
 
   uint64_t refused_undecodable = 0;  // Datagrams or streams.
   uint64_t refused_parts = 0;        // Damaged parts of a good datagram.
-  uint64_t refused_version = 0;      // Missing or impossible versions.
+  uint64_t refused_version = 0;      // Versions: missing, or not ours.
   uint64_t refused_address = 0;      // No address, or not in cidrs_allowed.
   uint64_t refused_incarnation = 0;  // Further ahead than can be true.
   uint64_t refused_name = 0;         // Empty, or a ping for another node.
   uint64_t refused_size = 0;         // Names or metadata over their maximum.
-  uint64_t refused_merges = 0;       // Whole exchanges: versions do not match.
+  uint64_t refused_merges = 0;       // Whole exchanges: of another protocol.
   uint64_t vetoed = 0;               // Alive messages or exchanges: delegates.
   uint64_t stale = 0;                // Known already, or of an unknown node.
   uint64_t conflicts = 0;

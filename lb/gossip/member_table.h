@@ -27,17 +27,13 @@
 
 namespace lb::gossip {
 
-// pmin, pmax, pcur, dmin, dmax, dcur.
-inline constexpr size_t kVersionsSize = 6;
-// What we say of ourselves: memberlist's own default.
-inline constexpr uint8_t kOwnVersions[kVersionsSize] = {1, 5, 2, 0, 0, 0};
-
 // One node.
 struct NodeRecord {
-  wire::SharedDescription node;  // With a port and whole versions.
+  wire::SharedDescription node;  // With a port; its versions go with ours.
   CompactTime since;             // When `state` began.
   CompactTime accused;           // When it was told last.
   CompactTime answered;          // When our refutation went to it.
+  CompactTime contested;         // When its address was, and it was told.
   uint64_t user_cursor = 0;  // The last user message sent to it; see UserLog.
   uint32_t incarnation = 0;
   wire::NodeState state = wire::NodeState::kDead;

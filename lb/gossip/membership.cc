@@ -320,7 +320,7 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
   const auto& records = roster_.table().records();
   if (initiated_by_us &&
       std::any_of(records.begin(), records.end(), [&](const auto& record) {
-        return record->is_up() && record->endpoint() == peer;
+        return record->is_up() && record->heard && record->endpoint() == peer;
       })) {
     rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
   }

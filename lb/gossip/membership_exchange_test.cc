@@ -107,6 +107,19 @@ TEST_F(MembershipTest, SeedThatWasAMemberAlreadyIsNotTriedAgain) {
   EXPECT_THAT(requests_, SizeIs(1));
 }
 
+// Its exchange is through and its pings are lost: it is no member yet.
+TEST_F(MembershipTest, SeedThatAnswersNoPingIsTriedAgain) {
+  GossipOptions options = Quiet();
+  options.stream_pings = false;
+  Restart(options);
+  ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
+  Collect();
+  core_->OnReply(now_, requests_[0].id, wire::PushPull{.nodes = {Entry("b")}});
+  RunFor(absl::Seconds(20));
+  EXPECT_EQ(StateOf("b"), NodeState::kDead);
+  EXPECT_THAT(requests_, SizeIs(testing::Gt(1)));
+}
+
 TEST_F(MembershipTest, SeedsThatDoNotAnswerLeaveStreamsForOthers) {
   KnowMembers({"b"});
   std::vector<net::Endpoint> seeds;
@@ -141,6 +154,18 @@ TEST_F(MembershipTest, FailedMemberIsAskedAgain) {
   KnowMembers({"b"});
   Hear("c", wire::Dead{1, "b", "c"});
   RunFor(absl::Seconds(1));
+  ASSERT_THAT(requests_, SizeIs(1));
+  EXPECT_EQ(requests_[0].to, AddressOf("b"));
+}
+
+TEST_F(MembershipTest, FailedMemberIsAskedAgainThoughAnotherOfItsAddressLeft) {
+  KnowMembers({"b", "c"});
+  Hear("c", wire::Dead{1, "b", "c"});
+  wire::Alive invented = Alive("x");
+  invented.address = AddressOf("b").address.ToBytes();
+  Hear("c", invented);
+  Hear("c", wire::Dead{1, "x", "x"});
+  RunFor(absl::Seconds(1), {"c"});
   ASSERT_THAT(requests_, SizeIs(1));
   EXPECT_EQ(requests_[0].to, AddressOf("b"));
 }

@@ -52,7 +52,9 @@ void Membership::SendWithPiggyback(const net::Endpoint& to,
   const size_t used = packet.messages[0].size() + kPartOverhead;
   PacketRoom room{.bytes = PacketBudget() - std::min(PacketBudget(), used),
                   .parts = kPartsMax - 1};
-  Append(roster_.broadcasts().Take(room, TransmitLimit()), packet.messages);
+  BroadcastQueue& queue = roster_.broadcasts();
+  Append(queue.Take(room, TransmitLimit(), Weight::kNews), packet.messages);
+  Append(queue.Take(room, TransmitLimit(), Weight::kHearsay), packet.messages);
   outgoing_.push_back(std::move(packet));
 }
 
@@ -86,8 +88,10 @@ void Membership::SendPing(const NodeRecord& record, uint32_t sequence) {
 void Membership::GossipTo(NodeRecord& record) {
   PacketRoom room{.bytes = PacketBudget(), .parts = kPartsMax};
   OutgoingPacket packet{.to = record.endpoint(), .checksum = record.checksum()};
-  packet.messages = roster_.broadcasts().Take(room, TransmitLimit());
+  BroadcastQueue& queue = roster_.broadcasts();
+  packet.messages = queue.Take(room, TransmitLimit(), Weight::kNews);
   Append(user_log_.Take(record.user_cursor, room), packet.messages);
+  Append(queue.Take(room, TransmitLimit(), Weight::kHearsay), packet.messages);
   if (packet.messages.empty()) return;
   outgoing_.push_back(std::move(packet));
 }
@@ -160,6 +164,7 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
       return;
     case MemberChange::kLeft:
       greeter_.Remove(member.name);
+      if (!member.heard) return;
       return rejoin_.OnMemberLeft(now, member.endpoint);
     case MemberChange::kFailed:
       greeter_.Remove(member.name);

@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/message_codec.h"
 
 namespace lb::gossip {
 namespace {
@@ -141,6 +142,10 @@ absl::Status Validate(const GossipOptions& o) {
   };
   for (const auto& [option, value, least] : checks) {
     LB_RETURN_IF_ERROR(CheckAtLeast(option, value, least));
+  }
+  if (o.members_max > wire::kPushPullNodesMax) {  // Peers refuse more.
+    return OutOfRange("members_max", fmt::format("{}", o.members_max),
+                      fmt::format("{} or less", wire::kPushPullNodesMax));
   }
   if (o.udp_buffer_size > 65000) {
     return OutOfRange("udp_buffer_size", fmt::format("{}", o.udp_buffer_size),

@@ -53,6 +53,7 @@ TEST(GossipOptionsTest, ValidateNamesWhatIsOutOfRange) {
       {"udp_buffer_size", [](auto& o) { o.udp_buffer_size = 100; }},
       {"udp_buffer_size", [](auto& o) { o.udp_buffer_size = 70000; }},
       {"members_max", [](auto& o) { o.members_max = 0; }},
+      {"members_max", [](auto& o) { o.members_max = 65537; }},
       {"user_transmits", [](auto& o) { o.user_transmits = 0; }},
       {"stream_bytes_max", [](auto& o) { o.stream_bytes_max = 1 << 20; }},
   };

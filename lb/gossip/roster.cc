@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "lb/gossip/dissemination.h"
+#include "lb/gossip/versions.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/net/ip_address.h"
 
@@ -15,13 +16,6 @@ namespace {
 using wire::NodeState;
 
 constexpr uint32_t kIncarnationMax = std::numeric_limits<uint32_t>::max();
-
-bool AreSound(const std::optional<wire::Bytes>& versions) {
-  if (!versions || versions->size() < kVersionsSize) return false;
-  const uint8_t min = (*versions)[0];
-  const uint8_t max = (*versions)[1];
-  return min != 0 && max != 0 && min <= max;
-}
 
 wire::NodeDescription Describe(const NodeIdentity& self) {
   return {.name = self.name,
@@ -73,8 +67,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
                      const wire::SharedDescription& node) {
   if (leaving_ && IsSelf(node->name)) return;
   if (!AcceptsSizes(*node)) return;
-  // One record without versions would make every later exchange fail.
-  if (!AreSound(node->versions)) {
+  if (!CheckVersions(*node).ok()) {
     ++counters_->refused_version;
     return;
   }
@@ -93,9 +86,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
   if (record->endpoint() != claim.endpoint()) {
     // Ours is never given away, and nobody moves who is still there.
     if (IsSelf(node->name) || !MayMove(now, *record)) {
-      ++counters_->conflicts;
-      events_.push_back(ConflictEvent{record->ToMember(), claim.endpoint()});
-      return;
+      return OnConflict(now, *record, claim.endpoint());
     }
     return Adopt(*record, claim);
   }
@@ -107,6 +98,15 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
     return;
   }
   Adopt(*record, claim);
+}
+
+// One exchange may claim a name for a million addresses.
+void Roster::OnConflict(absl::Time now, NodeRecord& record,
+                        const net::Endpoint& claimed) {
+  ++counters_->conflicts;
+  if (now - record.contested < options_.gossip_interval) return;
+  record.contested = now;
+  events_.push_back(ConflictEvent{record.ToMember(), claimed});
 }
 
 void Roster::OnAliveOfNewcomer(const NodeRecord& claim) {

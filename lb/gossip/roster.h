@@ -62,8 +62,8 @@ class Roster {
   void OnSuspect(absl::Time now, const wire::Suspect& suspect);
   void OnDead(absl::Time now, const wire::Dead& dead);
   // All of a peer's claims (roster_merge.cc).
-  // Nothing was merged if FailedPrecondition (its versions and ours do not go
-  // together), or what Delegates::admit_merge says.
+  // Nothing was merged if FailedPrecondition (no node that it has goes with our
+  // versions), or what Delegates::admit_merge says.
   absl::Status Merge(absl::Time now, const wire::PushPull& remote);
   // All that we know, for a peer.
   wire::PushPull Snapshot(bool join) const;
@@ -108,6 +108,8 @@ class Roster {
   bool IsAdmitted(const NodeRecord& claim);
   absl::Status AdmitMerge(absl::Time now, const wire::PushPull& remote) const;
   bool MayMove(absl::Time now, const NodeRecord& record) const;
+  void OnConflict(absl::Time now, NodeRecord& record,
+                  const net::Endpoint& claimed);
   void OnAliveOfNewcomer(const NodeRecord& claim);
   void OnAliveAboutSelf(const NodeRecord& claim);
   void Adopt(NodeRecord& record, const NodeRecord& claim);

@@ -1,79 +1,35 @@
 // Roster's part in full exchanges.
-#include <algorithm>
-#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "fmt/format.h"
-#include "lb/base/status_macros.h"
 #include "lb/gossip/roster.h"
+#include "lb/gossip/versions.h"
 
 namespace lb::gossip {
 namespace {
 
 using wire::NodeState;
 
-// What all nodes that are up understand in common.
-struct VersionRange {
-  uint8_t min = 0;
-  uint8_t max = 255;
-
-  void Narrow(uint8_t other_min, uint8_t other_max) {
-    min = std::max(min, other_min);
-    max = std::min(max, other_max);
-  }
-  bool Contains(uint8_t version) const {
-    return min <= version && version <= max;
-  }
-};
-
-struct Versions {
-  VersionRange protocol;
-  VersionRange delegate;
-
-  void Narrow(const wire::Bytes& v) {
-    protocol.Narrow(v[0], v[1]);
-    delegate.Narrow(v[3], v[4]);
-  }
-  absl::Status Check(const std::string& name, const wire::Bytes& v) const {
-    if (protocol.Contains(v[2]) && delegate.Contains(v[5])) {
-      return absl::OkStatus();
-    }
-    return absl::FailedPreconditionError(fmt::format(
-        "node {}: speaks protocol {}, delegate {}, want {}..{}, {}..{}", name,
-        v[2], v[5], protocol.min, protocol.max, delegate.min, delegate.max));
-  }
-};
-
-// Entries without versions take no part here and are refused one by one later.
-bool Counts(const wire::PushNodeState& entry) {
-  const auto& versions = entry.node->versions;
-  return (entry.state == NodeState::kAlive ||
-          entry.state == NodeState::kSuspect) &&
-         versions && versions->size() >= kVersionsSize;
-}
-
-absl::Status CheckVersions(const MemberTable& table,
-                           const wire::PushPull& remote) {
-  std::vector<const wire::NodeDescription*> up;
+// Refuses a peer that we do not understand: it and all whom it knows are of
+// another protocol. Single ones are refused one by one later.
+absl::Status CheckPeer(const wire::PushPull& remote, std::string_view self) {
+  absl::Status refused;
   for (const wire::PushNodeState& entry : remote.nodes) {
-    if (Counts(entry)) up.push_back(entry.node.get());
+    const bool is_up =
+        entry.state == NodeState::kAlive || entry.state == NodeState::kSuspect;
+    if (!is_up || entry.node->name == self) continue;
+    const absl::Status status = CheckVersions(*entry.node);
+    if (status.ok()) return status;
+    refused.Update(status);  // It stays the first.
   }
-  for (const auto& record : table.records()) {
-    if (record->is_up()) up.push_back(record->node.get());
-  }
-  Versions common;
-  for (const auto* const node : up) common.Narrow(*node->versions);
-  for (const auto* const node : up) {
-    LB_RETURN_IF_ERROR(common.Check(node->name, *node->versions));
-  }
-  return absl::OkStatus();
+  return refused;
 }
 
 }  // namespace
 
 absl::Status Roster::Merge(absl::Time now, const wire::PushPull& remote) {
-  if (absl::Status status = CheckVersions(table_, remote); !status.ok()) {
+  if (absl::Status status = CheckPeer(remote, self_.name); !status.ok()) {
     ++counters_->refused_merges;
     return status;
   }

@@ -195,14 +195,61 @@ TEST_F(RosterMergeTest, OurselvesKnownAsDeadIsRefuted) {
 }
 
 TEST_F(RosterMergeTest, RefusesPeersOfAnotherProtocolAltogether) {
-  const wire::PushNodeState strange =
-      Entry("c", 1, NodeState::kAlive, Bytes{3, 5, 3, 0, 0, 0});  // We speak 2.
+  const Bytes strange = {3, 5, 3, 0, 0, 0};  // We speak 2.
   EXPECT_THAT(
       roster_->Merge(now_,
-                     {.nodes = {Entry("b", 1, NodeState::kAlive), strange}}),
-      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("want 3..5")));
-  EXPECT_FALSE(Knows("b"));
+                     {.nodes = {Entry("self", 8, NodeState::kDead),
+                                Entry("c", 1, NodeState::kAlive, strange),
+                                Entry("d", 1, NodeState::kAlive, strange)}}),
+      StatusIs(
+          absl::StatusCode::kFailedPrecondition,
+          HasSubstr("node c: speaks protocol 3 of 3..5, delegate 0 of 0..0; we "
+                    "speak 2 of 1..5 and 0 of 0..0")));
+  EXPECT_EQ(IncarnationOf("self"), 1u);
   EXPECT_EQ(counters_.refused_merges, 1u);
+}
+
+// Somebody may have invented it.
+TEST_F(RosterMergeTest, AMemberOfAnotherProtocolPoisonsNoExchange) {
+  const wire::PushNodeState strange =
+      Entry("c", 1, NodeState::kAlive, Bytes{5, 5, 5, 0, 0, 0});
+  HearAlive("d", 1);
+  EXPECT_THAT(roster_->Merge(
+                  now_, {.nodes = {Entry("b", 1, NodeState::kAlive), strange}}),
+              IsOk());
+  EXPECT_TRUE(Knows("b"));
+  EXPECT_FALSE(Knows("c"));
+  EXPECT_EQ(counters_.refused_version, 1u);
+}
+
+// Each of these goes with ours, and not with the other.
+TEST_F(RosterMergeTest, MembersMayNotGoTogetherIfEachGoesWithUs) {
+  EXPECT_THAT(roster_->Merge(now_, {.nodes = {Entry("b", 1, NodeState::kAlive,
+                                                    Bytes{2, 2, 2, 0, 0, 0}),
+                                              Entry("c", 1, NodeState::kAlive,
+                                                    Bytes{1, 5, 5, 0, 0, 0})}}),
+              IsOk());
+  EXPECT_TRUE(Knows("b"));
+  EXPECT_TRUE(Knows("c"));
+}
+
+TEST_F(RosterMergeTest, OneNameFromManyAddressesIsToldOnce) {
+  HearAlive("b", 1);
+  Flush();
+  wire::PushPull exchange;
+  for (uint16_t port = 1; port <= 1000; ++port) {
+    wire::NodeDescription elsewhere = *Entry("b", 2, NodeState::kAlive).node;
+    elsewhere.port = port;
+    exchange.nodes.push_back({.node = wire::Share(elsewhere),
+                              .incarnation = 2,
+                              .state = NodeState::kAlive});
+  }
+  EXPECT_THAT(roster_->Merge(now_, exchange), IsOk());
+  EXPECT_EQ(counters_.conflicts, 1000u);
+  EXPECT_THAT(Events(), SizeIs(1));
+  now_ += options_.gossip_interval;
+  EXPECT_THAT(roster_->Merge(now_, exchange), IsOk());
+  EXPECT_THAT(Events(), SizeIs(1));
 }
 
 TEST_F(RosterMergeTest, LeavesOutEntriesWithoutVersions) {

@@ -16,6 +16,7 @@
 #include "lb/gossip/member_table.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/roster.h"
+#include "lb/gossip/versions.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
@@ -117,15 +118,19 @@ class RosterTest : public testing::Test {
   // Forgets what is queued.
   void Flush() {
     while (!roster_->broadcasts().empty()) {
-      PacketRoom room{.bytes = 1 << 20, .parts = 1000};
-      roster_->broadcasts().Take(room, 1);
+      Queued();
     }
     roster_->TakeEvents();
     roster_->TakeDirect();
   }
   std::vector<wire::Bytes> Queued() {
     PacketRoom room{.bytes = 1 << 20, .parts = 1000};
-    return roster_->broadcasts().Take(room, 1);
+    BroadcastQueue& queue = roster_->broadcasts();
+    std::vector<wire::Bytes> messages = queue.Take(room, 1, Weight::kNews);
+    for (wire::Bytes& message : queue.Take(room, 1, Weight::kHearsay)) {
+      messages.push_back(std::move(message));
+    }
+    return messages;
   }
   bool Gossips(const std::string& name) {
     return roster_->broadcasts().Contains(name);

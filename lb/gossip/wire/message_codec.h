@@ -19,8 +19,9 @@
 
 namespace lb::gossip::wire {
 
-// Nodes in one full exchange, as memberlist limits them.
-inline constexpr uint64_t kPushPullNodesMax = 1 << 20;
+// Nodes in one full exchange. memberlist takes a million, which could cost the
+// receiver some 500 MB: more than anybody has.
+inline constexpr uint64_t kPushPullNodesMax = 1 << 16;
 
 struct PushPullHeader {
   bool join = false;

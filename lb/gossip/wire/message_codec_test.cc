@@ -137,11 +137,11 @@ Bytes PushPullPromising(uint64_t nodes, uint64_t user_state_size) {
 }
 
 TEST(ParseStreamMessageTest, RefusesLengthsAboveTheLimits) {
-  EXPECT_THAT(ParseStreamMessage(PushPullPromising(1 << 20, 20 << 20)),
+  EXPECT_THAT(ParseStreamMessage(PushPullPromising(1 << 16, 20 << 20)),
               StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(ParseStreamMessage(PushPullPromising((1 << 20) + 1, 0)),
+  EXPECT_THAT(ParseStreamMessage(PushPullPromising((1 << 16) + 1, 0)),
               StatusIs(absl::StatusCode::kResourceExhausted,
-                       "push/pull: Nodes: 1048577, want at most 1048576"));
+                       "push/pull: Nodes: 65537, want at most 65536"));
   EXPECT_THAT(ParseStreamMessage(PushPullPromising(0, (20 << 20) + 1)),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("UserStateLen")));
