@@ -265,7 +265,7 @@ std::string Render(const status::v1::ExplainResponse& explanation,
       "Holder:  {}\n"
       "{}\n\n{}",
       Printable(explanation.service()),
-      explanation.address().empty() ? "none" : explanation.address(),
+      explanation.address(),
       Printable(explanation.policy()),
       explanation.holder().empty() ? "nobody" : Printable(explanation.holder()),
       Printable(explanation.sentence()), table.Print(style.colours));
