@@ -94,6 +94,8 @@ void AddressBook::SetAuthor(std::optional<std::string> author) {
 absl::StatusOr<size_t> AddressBook::Merge(std::string_view message) {
   LB_ASSIGN_OR_RETURN(const auto changed, ledger_.MergeMessage(message));
   if (ledger_.size() > 0) stale_records_.clear();
+  // No proposals of this node any more: whoever made them has them on disk.
+  for (const std::string& service : changed) unsaved_.erase(service);
   if (!changed.empty()) WakeBy(environment_.loop->Now());
   return changed.size();
 }

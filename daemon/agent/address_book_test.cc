@@ -206,6 +206,22 @@ TEST_F(AddressBookTest, AFullDiskShowsNothingNewAndKeepsTheOld) {
   EXPECT_THAT(books_["n1"]->save_error(), IsOk());
 }
 
+// It hid the address, and left itself out of its own election, while all others
+// counted on it.
+TEST_F(AddressBookTest, AFullDiskHidesNothingThatOthersAgreedOn) {
+  WantOnAll({"default/a"});
+  books_["n2"]->SetAuthor("n2");
+  RunFor(absl::Seconds(1));
+  hosts_["n1"]->state().SetWriteError(
+      absl::ResourceExhaustedError("no space left"));
+  books_["n1"]->SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  ASSERT_THAT(Shown("n1", "default/a"), HasSubstr("no space left"));
+  SetAuthor("n2");
+  Tell("n2", "n1");
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.1");
+}
+
 // Each second is a try; the log has a line when it begins, and when it is over.
 TEST_F(AddressBookTest, AFullDiskIsTwoEvents) {
   WantOnAll({"default/a"});
