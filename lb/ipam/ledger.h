@@ -158,7 +158,10 @@ class Ledger {
   // Records that changed after version() was `version`, by service.
   std::vector<Record> RecordsSince(uint64_t version) const;
 
-  // Forgets releases older than kTombstoneLifetime; returns how many.
+  // Forgets releases older than kTombstoneLifetime; returns how many. Those
+  // from the future stay: to a node whose clock is behind all are, and what it
+  // then gave to such a service anew would lose to the releases that others
+  // know.
   size_t DropOldTombstones(absl::Time now);
 
   size_t size() const { return records_.size(); }

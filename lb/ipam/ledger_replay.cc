@@ -30,14 +30,17 @@ absl::Status HoldToo(const ServiceRequest& request, const Claim& claim,
   return allocator->Hold(request, addresses);
 }
 
-// Without the time nothing would end a cool-down: then there are none.
+// Without the time nothing would end a cool-down: then there are none. Nor is
+// there one that begins in the future: a wrong clock would withhold the address
+// until then, from a pool without cool-downs too.
 void RememberFreed(const Ledger& ledger, Allocator* allocator) {
   if (allocator->now() == absl::InfinitePast()) return;
+  const absl::Time latest = allocator->now() + kClockErrorMax;
   for (const Record& record : ledger.AllRecords()) {
     for (const Freed& freed : record.freed) {
-      allocator->Remember(
-          freed.address,
-          {absl::FromUnixMicros(freed.microseconds), record.service});
+      const absl::Time freed_at = absl::FromUnixMicros(freed.microseconds);
+      if (freed_at > latest) continue;
+      allocator->Remember(freed.address, {freed_at, record.service});
     }
   }
 }

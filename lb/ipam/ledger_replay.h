@@ -4,7 +4,8 @@
 // disputed address stays with who had it first. Nodes with equal ledgers,
 // requests and pools come to equal allocations. Addresses that services gave up
 // are remembered in the allocator, so that they cool down, if it is told the
-// time (Allocator::AdvanceTo(), civil time) before. Pure.
+// time (Allocator::AdvanceTo(), civil time) before; but not those given up
+// later than that by more than kClockErrorMax. Pure.
 #ifndef LB_IPAM_LEDGER_REPLAY_H_
 #define LB_IPAM_LEDGER_REPLAY_H_
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/service_request.h"
@@ -22,6 +24,9 @@ namespace lb::ipam {
 
 // By service.
 using ServiceRequests = std::map<std::string, ServiceRequest, std::less<>>;
+
+// By how much the clocks of nodes that work may differ.
+inline constexpr absl::Duration kClockErrorMax = absl::Minutes(1);
 
 // What to do with an address on record that lies in no pool open to its
 // service, because the pools or the service changed.

@@ -1,5 +1,6 @@
 #include "lb/ipam/ledger_replay.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -168,6 +169,34 @@ TEST_F(ReplayTest, FreedAddressesCoolDownOnEveryNode) {
   allocator_.AdvanceTo(absl::FromUnixSeconds(160));
   ReplayBoth(pools, {"x/2"});
   EXPECT_EQ(Perform("assign x/3", allocator_), "a:10.0.0.1");
+}
+
+// The clock of who freed it was ahead, or somebody lies: without any cool-down
+// the address was out of turn until then, on all nodes.
+TEST_F(ReplayTest, WhatWasFreedInTheFutureDoesNotRest) {
+  Propose(a_, "x/1", {"10.0.0.1"}, 6);
+  ASSERT_THAT(a_.ProposeRelease("x/1", absl::FromUnixSeconds(3600)), IsOk());
+  Record hostile = {.service = "x/0", .generation = 1, .changed = {6, "b"}};
+  hostile.freed = {{*net::ParseIpAddress("10.0.0.2"), INT64_MAX}};
+  b_.Merge({hostile});
+  allocator_.AdvanceTo(absl::FromUnixSeconds(120));
+  for (const std::string pool :
+       {"a 10.0.0.1-10.0.0.3", "a 10.0.0.1-10.0.0.3 cooldown=60"}) {
+    SCOPED_TRACE(pool);
+    ReplayBoth({pool}, {"x/2"});
+    EXPECT_EQ(Perform("assign x/3", allocator_), "a:10.0.0.1");
+    EXPECT_EQ(Perform("assign x/4", allocator_), "a:10.0.0.2");
+  }
+}
+
+// Clocks are never quite equal.
+TEST_F(ReplayTest, WhatWasFreedAMomentAheadCoolsDown) {
+  Propose(a_, "x/1", {"10.0.0.1"}, 6);
+  ASSERT_THAT(a_.ProposeRelease("x/1", absl::FromUnixSeconds(180)), IsOk());
+  allocator_.AdvanceTo(absl::FromUnixSeconds(120));
+  ReplayBoth({"a 10.0.0.1-10.0.0.3 cooldown=60"}, {"x/2"});
+  EXPECT_EQ(allocator_.NextCoolDownEnd(), absl::FromUnixSeconds(240));
+  EXPECT_EQ(Perform("assign x/3", allocator_), "a:10.0.0.2");
 }
 
 TEST_F(ReplayTest, AnAddressInUseAgainDoesNotRest) {
