@@ -11,6 +11,7 @@
 #ifndef LB_DAEMON_AGENT_ADDRESS_BOOK_H_
 #define LB_DAEMON_AGENT_ADDRESS_BOOK_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -73,13 +74,14 @@ class AddressBook {
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
   // The first news counts at once; what comes within this time after it is
-  // looked at together, as each look is at all services. It grows with them, so
-  // that no flood of news takes the loop for itself.
+  // looked at together, as each look is at all services and all records. It
+  // grows with these, so that no flood of news takes the loop for itself.
   static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
-  static constexpr absl::Duration kLookIntervalPerService =
+  static constexpr absl::Duration kLookIntervalPerRecord =
       absl::Microseconds(10);
   absl::Duration look_interval() const {
-    return kLookInterval + kLookIntervalPerService * entries_.size();
+    return kLookInterval +
+           kLookIntervalPerRecord * std::max(entries_.size(), ledger_.size());
   }
 
   // `on_change` is called when entries() may have changed, or messages wait.

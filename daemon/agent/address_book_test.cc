@@ -1,5 +1,6 @@
 #include "daemon/agent/address_book.h"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,8 @@
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/ipam/ledger.h"
+#include "lb/ipam/ledger_codec.h"
 #include "lb/net/ip_range.h"
 
 namespace lb {
@@ -252,6 +255,32 @@ TEST_F(AddressBookTest, WhatIsNotWrittenIsInNoFullMessage) {
   RunFor(absl::Seconds(1));
   EXPECT_EQ(Shown("n2", "default/a"), "10.0.0.1");
   EXPECT_THAT(Shown("n2", "default/b"), HasSubstr("waiting for n1"));
+}
+
+// Each look sorts, writes and hashes the whole ledger: with few services and
+// many records of others the loop did nothing else.
+TEST_F(AddressBookTest, AFloodOfRecordsIsLookedAtTogether) {
+  const auto foreign = [](int i) {
+    ipam::Record record;
+    record.service = "other/" + std::to_string(i);
+    record.generation = 1;
+    record.changed = {.microseconds = 1, .author = "n3"};
+    record.claims = {{*net::ParseIpAddress("10.9.0.1"), "q", record.changed}};
+    return record;
+  };
+  std::vector<ipam::Record> many;
+  for (int i = 0; i < 10'000; ++i) many.push_back(foreign(i));
+  EXPECT_THAT(books_["n1"]->Merge(ipam::SerializeMessage(many)), IsOk());
+  RunFor(absl::Seconds(1));
+  const uint64_t before = hosts_["n1"]->state().writes("ledger");
+  for (int i = 0; i < 1000; ++i) {
+    const std::string one = ipam::SerializeMessage({foreign(10'000 + i)});
+    EXPECT_THAT(books_["n1"]->Merge(one), IsOk());
+    RunFor(absl::Milliseconds(1));
+  }
+  const uint64_t writes = hosts_["n1"]->state().writes("ledger") - before;
+  EXPECT_GE(writes, 5u);
+  EXPECT_LE(writes, 10u);
 }
 
 TEST_F(AddressBookTest, TheNextAuthorGoesOnWhereTheLostOneStopped) {
