@@ -10,13 +10,12 @@
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
-// A member counts once it has answered (gossip::Member::heard).
-//
-// A starting node that has others to join announces and proposes nothing before
-// it has heard from one of them and all that they know have answered, a second
-// later or at settle_time at the latest. So does one that was not run for
-// longer than others take to find that a node is gone, and one that hears
-// nobody and whose gossip has no carrier: others may have its addresses.
+// A member counts once it has answered (gossip::Member::heard). A starting node
+// that has others to join announces and proposes nothing before it has heard
+// from one of them and all that they know have answered, a second later or at
+// settle_time at the latest, begun anew with a carrier. So does one that was
+// not run for longer than others take to find that a node is gone, and one that
+// hears nobody and has no carrier for gossip: others may have its addresses.
 //
 // What goes to another node is handed over: that one announces first. Drain()
 // and Leave() move all addresses so; a node that fails cannot.
@@ -185,7 +184,7 @@ class Agent {
   void OnStall(absl::Duration duration);
   void CheckCutOff();
   bool HearsNobody() const;
-  bool GossipHasNoCarrier() const;
+  std::optional<bool> GossipCarrier() const;  // Nullopt: on no link of ours.
   void SayGoodbye();
   void OnHandover();
   bool leaving() const { return departure_ != Departure::kNone; }
@@ -220,6 +219,7 @@ class Agent {
   bool silent_ = false;
   bool exchanged_ = false;   // While not ready: with one of the cluster.
   absl::Time settle_until_;  // While not ready.
+  bool had_carrier_ = true;  // Gossip, when links were last looked at.
   bool draining_ = false;
   bool holding_down_ = false;
   Departure departure_ = Departure::kNone;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,7 @@ constexpr absl::Duration kAnswerWait = absl::Seconds(1);
 void Agent::AwaitCluster() {
   ready_ = false;
   exchanged_ = false;
+  had_carrier_ = GossipCarrier().value_or(false);
   settle_until_ = environment_.loop->Now() + options_.settle_time;
   settle_timer_->Arm(settle_until_);
   std::vector<net::Endpoint> seeds = options_.join;
@@ -78,7 +80,7 @@ void Agent::OnSettled() {
   if (exchanged_) {
     return BecomeReady("heard from the cluster, but not from all members");
   }
-  if (HearsNobody() && GossipHasNoCarrier()) {
+  if (HearsNobody() && GossipCarrier() == false) {
     settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
     return;
   }
@@ -86,9 +88,12 @@ void Agent::OnSettled() {
   BecomeReady("nobody answered in the settle time");
 }
 
-// With a link that is back the others may be in reach again.
+// With a carrier that is back the others may be in reach again. Other links
+// come and go with each container.
 void Agent::OnInterfaces() {
-  if (!ready_ && !leaving()) AwaitCluster();
+  const bool had_carrier =
+      std::exchange(had_carrier_, GossipCarrier().value_or(false));
+  if (had_carrier_ && !had_carrier && !ready_ && !leaving()) AwaitCluster();
   ScheduleReconcile();
 }
 
@@ -106,7 +111,7 @@ void Agent::OnStall(absl::Duration duration) {
 // and sees why (no carrier) must not answer on its other interfaces, nor act on
 // who it takes for dead when the carrier is back.
 void Agent::CheckCutOff() {
-  if (!ready_ || leaving() || !GossipHasNoCarrier()) return;
+  if (!ready_ || leaving() || GossipCarrier() != false) return;
   if (!members_went_ && !HearsNobody()) return;
   if (options_.join.empty() && gossip_->Members().size() < 2) return;
   FallSilent("CutOff", "loses members, and gossip has no carrier");
@@ -126,15 +131,15 @@ bool Agent::HearsNobody() const {
   });
 }
 
-bool Agent::GossipHasNoCarrier() const {
+std::optional<bool> Agent::GossipCarrier() const {
   for (const io::Link& link : environment_.links->Links()) {
     for (const net::IpPrefix& prefix : link.addresses) {
       if (prefix.address == options_.advertise.address) {
-        return !link.up || !link.carrier;
+        return link.up && link.carrier;
       }
     }
   }
-  return false;  // Advertised by another's address, through NAT say.
+  return std::nullopt;  // Advertised by another's address, through NAT say.
 }
 
 absl::Status Agent::Drain() {

@@ -211,6 +211,22 @@ TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
   cluster.host("n2").Crash();
 }
 
+// Containers come and go, and their links with them: each began the settle time
+// anew, so a node that heard nobody never became ready.
+TEST(ClusterTest, LinksOfOthersDelayNoReadiness) {
+  Cluster cluster(/*seed=*/6, /*nodes=*/2);
+  cluster.Start("n1");
+  for (int i = 0; i < 3; ++i) {
+    cluster.RunFor(absl::Seconds(2));
+    cluster.host("n1").links().SetLink({.index = 100 + i,
+                                        .name = fmt::format("veth{}", i),
+                                        .up = true,
+                                        .carrier = true,
+                                        .broadcast = true});
+  }
+  EXPECT_TRUE(cluster.agent("n1").ready());
+}
+
 TEST(ClusterTest, LeavingHandsOverAtOnce) {
   Cluster cluster(/*seed=*/5, /*nodes=*/3);
   cluster.SetManifests(Basics() + ServiceManifest("web"));
