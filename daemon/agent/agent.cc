@@ -229,10 +229,9 @@ size_t Agent::OnUserMessage(std::string_view message) {
     news = addresses_.Merge(message);
   } else if (election::IsTenureMessage(message)) {
     news = elections_.Merge(message);
-    if (news.ok() && *news > 0) {
-      BeginReunion();
-      ScheduleReconcile();
-    }
+    if (news.ok() && *news > 0) BeginReunion();
+    // The sender may go by an old tenure, and then hears so from TellOthers().
+    if ((news.ok() && *news > 0) || elections_.has_news()) ScheduleReconcile();
   }
   if (!news.ok()) events_.RecordRefusal(news.status());
   return news.value_or(0);

@@ -82,6 +82,7 @@ class Elections {
   std::vector<std::string> TakeNews(size_t bytes_max) {
     return tenures_.TakeNews(bytes_max);
   }
+  bool has_news() const { return tenures_.has_news(); }
   const election::TenureTable& tenures() const { return tenures_; }
 
   // Does `other` go before this node for the address, whoever is a member?

@@ -112,6 +112,8 @@ class TenureTable {
   // A tenure that no such message can hold is counted and left to
   // FullMessage().
   std::vector<std::string> TakeNews(size_t size_max);
+  // Also a merge that changes no holder may lead to some.
+  bool has_news() const { return !news_.empty(); }
 
   // All of the table, for a full exchange: with 10,000 addresses about 0.3 MB.
   std::string FullMessage() const;

@@ -115,10 +115,14 @@ TEST(TenureTableTest, WhatBeatsAnotherHoldersTenureIsToldAgain) {
   TenureTable tenures("node-a");
   EXPECT_THAT(tenures.Merge(SerializeTenures({Of("node-c", 4)})), IsOk());
   EXPECT_THAT(tenures.Merge(SerializeTenures({Of("node-c", 3)})), IsOk());
+  EXPECT_FALSE(tenures.has_news());
   EXPECT_THAT(tenures.TakeNews(1400), IsEmpty());
-  EXPECT_THAT(tenures.Merge(SerializeTenures({Of("node-b", 3)})), IsOk());
+  EXPECT_THAT(tenures.Merge(SerializeTenures({Of("node-b", 3)})),
+              IsOkAndHolds(IsEmpty()));
+  EXPECT_TRUE(tenures.has_news());
   EXPECT_THAT(tenures.TakeNews(1400),
               ElementsAre(SerializeTenures({Of("node-c", 4)})));
+  EXPECT_FALSE(tenures.has_news());
 }
 
 TEST(TenureTableTest, NewsComeInMessagesOfTheGivenSize) {

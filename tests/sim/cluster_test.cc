@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/election/tenure.h"
+#include "lb/election/tenure_codec.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/options.h"
 #include "lb/ipam/ledger_codec.h"
+#include "lb/net/ip_address.h"
 
 namespace lb {
 namespace {
@@ -208,6 +212,41 @@ TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
   const Event last = cluster.host("n1").log().Since(0).back();
   EXPECT_EQ(last.reason, "LedgerMessageRefused");
   EXPECT_THAT(last.message, HasSubstr(" before"));
+  cluster.host("n2").Crash();
+}
+
+// The correction waited for whatever came next, while nothing moved for ever.
+TEST(ClusterTest, WhoGoesByAnOldTenureIsToldAtOnce) {
+  Cluster cluster(/*seed=*/15, /*nodes=*/2);
+  const std::string vip = "172.18.8.203";
+  cluster.SetManifests(Basics() + ServiceManifest("web", vip));
+  cluster.Start("n1");
+  gossip::GossipNodeOptions options;
+  options.self = {.name = "n2", .endpoint = cluster.host("n2").endpoint()};
+  options.gossip = gossip::FastProfile();
+  auto peer =
+      gossip::GossipNode::Create(options, cluster.host("n2").environment());
+  ASSERT_TRUE(peer.ok());
+  std::vector<election::Tenure> told;
+  (*peer)->SetObserver([&](const gossip::GossipEvent& event) {
+    const auto* user = std::get_if<gossip::UserMessageEvent>(&event);
+    if (user == nullptr) return;
+    const auto tenures = election::ParseTenures(
+        {reinterpret_cast<const char*>(user->payload.data()),
+         user->payload.size()});
+    if (tenures.ok()) told = *tenures;
+  });
+  (*peer)->Start();
+  ASSERT_TRUE((*peer)->Join({cluster.host("n1").endpoint()}).ok());
+  cluster.RunFor(absl::Seconds(10));
+  ASSERT_THAT(cluster.AnnouncersOf(vip), ElementsAre("n1"));
+  told.clear();
+  const std::string old = election::SerializeTenures(
+      {{*net::ParseIpAddress(vip), "", 1, absl::UnixEpoch()}});
+  ASSERT_TRUE((*peer)->SendBestEffort("n1", {old.begin(), old.end()}).ok());
+  cluster.RunFor(absl::Seconds(1));
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].node, "n1");
   cluster.host("n2").Crash();
 }
 
