@@ -41,7 +41,7 @@ AddressBook::AddressBook(std::string node, const io::Environment& environment,
       environment_(environment),
       on_change_(std::move(on_change)),
       store_(environment.state),
-      ledger_(node_),
+      ledger_(node_, kRecordsMax),
       timer_(environment.loop->NewTimer([this] { Update(); })) {}
 
 void AddressBook::Restore() {

@@ -70,6 +70,10 @@ class AddressBook {
     friend bool operator==(const Released&, const Released&) = default;
   };
 
+  // The ledger refuses more. So many of usual size (two addresses and names of
+  // ten to thirty bytes: 230 bytes with their tenures) are what a full exchange
+  // has room for (gossip::kUserStateSizeMax), and some more.
+  static constexpr size_t kRecordsMax = 20'000;
   static constexpr size_t kReleasesMax = 100;
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);

@@ -22,7 +22,8 @@
 // away for longer and then bring back its old ledger.
 //
 // Pure: no I/O, no clock but `now` (civil time), one thread. Holds at the most
-// kRecordsMax records; what would pass that is refused and counted.
+// kRecordsMax records, or fewer, if whole ledgers must fit into what carries
+// them; what would pass that is refused and counted.
 //
 //   Ledger ledger("node-a");
 //   LB_ASSIGN_OR_RETURN(const Record record,
