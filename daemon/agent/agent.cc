@@ -136,8 +136,10 @@ void Agent::Start() {
   gossip_->SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
   gossip_->SetUserState([this] {
-    return PackUserState(
+    Bytes state = PackUserState(
         {addresses_.FullMessage(), elections_.tenures().FullMessage()});
+    events_.RecordState(state.size());
+    return state;
   });
   UpdateMetadata();
   gossip_->Start();

@@ -243,6 +243,11 @@ std::vector<Problem> Agent::Problems() const {
                     "or its network loses packets",
                     node, gossip_->health_score())));
   }
+  if (!events_.untold().empty()) {
+    problems.push_back(
+        MakeProblem(Problem::GOSSIP, node,
+                    fmt::format("{}: gossip: {}", node, events_.untold())));
+  }
   return problems;
 }
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "lb/gossip/options.h"
+
 namespace lb {
 
 void Events::RecordRefusal(const absl::Status& refusal) {
@@ -78,6 +80,22 @@ void Events::Record(EventType type, std::string reason, std::string object,
 void Events::RecordSelf(EventType type, std::string reason,
                         std::string message) {
   Record(type, std::move(reason), "Node/" + node_, std::move(message));
+}
+
+void Events::RecordState(size_t bytes) {
+  const std::string before = std::exchange(untold_, "");
+  if (bytes <= gossip::kUserStateSizeMax) {
+    if (before.empty()) return;
+    return RecordSelf(EventType::kNormal, "StateTold",
+                      "full exchanges have room for the ledger again");
+  }
+  untold_ = fmt::format(
+      "ledger and tenures have {} bytes, want at most {}: full exchanges tell "
+      "nothing of them",
+      bytes, gossip::kUserStateSizeMax);
+  if (before.empty()) {
+    RecordSelf(EventType::kWarning, "StateUntold", untold_);
+  }
 }
 
 void Events::RecordStrictArp(std::vector<std::string> faults) {

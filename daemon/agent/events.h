@@ -4,6 +4,7 @@
 #ifndef LB_DAEMON_AGENT_EVENTS_H_
 #define LB_DAEMON_AGENT_EVENTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -44,6 +45,10 @@ class Events {
   const std::vector<std::string>& strict_arp_faults() const {
     return strict_arp_faults_;
   }
+  // What full exchanges tell of the addresses: beyond gossip's bound nothing.
+  void RecordState(size_t bytes);
+  // Of the last RecordState(); empty: all is told.
+  const std::string& untold() const { return untold_; }
   // Those of `problems` that were not there `before`.
   void RecordProblems(const std::vector<config::Problem>& problems,
                       const std::vector<config::Problem>& before);
@@ -54,6 +59,7 @@ class Events {
   AddressEntries entries_;
   Placement placement_;
   std::vector<std::string> strict_arp_faults_;
+  std::string untold_;
   absl::Time next_refusal_report_ = absl::InfinitePast();
   uint64_t unreported_refusals_ = 0;
 };

@@ -1,0 +1,84 @@
+// A ledger that is larger than what full exchanges have room for.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/agent/user_state.h"
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/gossip/gossip_node.h"
+#include "lb/gossip/options.h"
+#include "lb/ipam/ledger.h"
+#include "lb/ipam/ledger_codec.h"
+#include "lb/net/ip_address.h"
+#include "tests/sim/cluster.h"
+
+namespace lb {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Of services from `first` on, with as much in each record as there may be.
+std::string LargeRecords(uint32_t first, uint32_t count) {
+  const ipam::Stamp stamp = {1, std::string(ipam::kNameSizeMax, 'a')};
+  std::vector<ipam::Record> records;
+  for (uint32_t i = first; i < first + count; ++i) {
+    ipam::Record record = {.service = fmt::format("other/{:05}", i),
+                           .generation = 1,
+                           .changed = stamp};
+    for (uint32_t claim = 0; claim < ipam::kClaimsMax; ++claim) {
+      record.claims.push_back(
+          {net::IpAddress::Ipv4(i * ipam::kClaimsMax + claim),
+           std::string(ipam::kNameSizeMax, 'p'), stamp});
+    }
+    records.push_back(std::move(record));
+  }
+  return ipam::SerializeMessage(records);
+}
+
+// Only a metric said that others were told nothing any more.
+TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
+  Cluster cluster(/*seed=*/1, /*nodes=*/2);
+  cluster.Start("n1");
+  gossip::GossipNodeOptions options;
+  options.self = {.name = "n2", .endpoint = cluster.host("n2").endpoint()};
+  options.gossip = gossip::FastProfile();
+  auto peer =
+      gossip::GossipNode::Create(options, cluster.host("n2").environment());
+  ASSERT_TRUE(peer.ok());
+  uint32_t told = 0;
+  (*peer)->SetUserState(
+      [&] { return PackUserState({LargeRecords(400 * (told++ % 2), 400)}); });
+  const auto events = [&] {
+    std::vector<std::string> events;
+    for (const Event& event : cluster.host("n1").log().Since(0)) {
+      if (event.reason == "StateTold" || event.reason == "StateUntold") {
+        events.push_back(event.reason + ": " + event.message);
+      }
+    }
+    return events;
+  };
+  status::v1::ListProblemsRequest request;
+  request.add_kinds(status::v1::Problem::GOSSIP);
+
+  (*peer)->Start();
+  ASSERT_TRUE((*peer)->Join({cluster.host("n1").endpoint()}).ok());
+  cluster.RunFor(absl::Seconds(3));
+  EXPECT_THAT(events(), ElementsAre(HasSubstr("want at most 5242880")));
+  const auto problems = cluster.agent("n1").ListProblems(request);
+  ASSERT_EQ(problems.problems_size(), 1);
+  EXPECT_THAT(problems.problems(0).text(), HasSubstr("want at most 5242880"));
+
+  // What nobody wants is released meanwhile, and a release is small.
+  (*peer)->SetUserState([] { return PackUserState({}); });
+  cluster.RunFor(absl::Seconds(60));
+  EXPECT_THAT(events(),
+              ElementsAre(HasSubstr("StateUntold"), HasSubstr("StateTold")));
+  EXPECT_EQ(cluster.agent("n1").ListProblems(request).problems_size(), 0);
+  cluster.host("n2").Crash();
+}
+
+}  // namespace
+}  // namespace lb
