@@ -264,8 +264,7 @@ std::string Render(const status::v1::ExplainResponse& explanation,
       "Policy:  {}\n"
       "Holder:  {}\n"
       "{}\n\n{}",
-      Printable(explanation.service()),
-      explanation.address(),
+      Printable(explanation.service()), explanation.address(),
       Printable(explanation.policy()),
       explanation.holder().empty() ? "nobody" : Printable(explanation.holder()),
       Printable(explanation.sentence()), table.Print(style.colours));
