@@ -8,10 +8,9 @@
 //   kIdle         silent    nothing           not begun, or fenced
 //   kProbing      silent    probes            does a foreign host have it?
 //   kAnnouncing   answers   announcements     it is ours
-//   kConflicted   silent    nothing           a foreign host had it; later
-//   again kYielded      silent    probes the rival  a member that goes before
-//   us has
-//                                             it; back when that is silent
+//   kConflicted   silent    nothing           a foreign host had it
+//   kYielded      silent    probes the rival  a member before us has it, until
+//                                             that is silent
 //   kHandingOver  answers   nothing           until another announces it
 //   kHandedOver   silent    nothing           another announces it
 #ifndef LB_ANNOUNCE_CLAIM_STATE_H_

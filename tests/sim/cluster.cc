@@ -10,6 +10,7 @@
 
 #include "lb/base/check.h"
 #include "lb/config/manifests.h"
+#include "lb/gossip/options.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
@@ -108,6 +109,18 @@ void Cluster::Start(const std::string& name) {
 
 void Cluster::StartAll() {
   for (const std::string& name : names()) Start(name);
+}
+
+std::unique_ptr<gossip::GossipNode> Cluster::StartPeer(
+    const std::string& node, const std::string& seed) {
+  auto peer = gossip::GossipNode::Create(
+      {.self = {.name = node, .endpoint = host(node).endpoint()},
+       .gossip = gossip::FastProfile()},
+      host(node).environment());
+  LB_CHECK(peer.ok());
+  (*peer)->Start();
+  LB_CHECK((*peer)->Join({host(seed).endpoint()}).ok());
+  return *std::move(peer);
 }
 
 void Cluster::Kill(const std::string& name) {

@@ -22,6 +22,7 @@
 #include "daemon/agent/agent.h"
 #include "lb/config/desired.h"
 #include "lb/election/policy.h"
+#include "lb/gossip/gossip_node.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
@@ -66,6 +67,10 @@ class Cluster {
 
   void Start(const std::string& node);
   void StartAll();
+  // A member that is no lbd: gossip alone, from the host of `node`, which must
+  // crash before it is destroyed. It joins `seed`.
+  std::unique_ptr<gossip::GossipNode> StartPeer(const std::string& node,
+                                                const std::string& seed);
   // kill -9: state stays, connections are reset.
   void Kill(const std::string& node);
   // Power loss or a cut cable: nobody hears anything.

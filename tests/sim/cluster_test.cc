@@ -13,7 +13,6 @@
 #include "lb/election/tenure.h"
 #include "lb/election/tenure_codec.h"
 #include "lb/gossip/gossip_node.h"
-#include "lb/gossip/options.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/net/ip_address.h"
 
@@ -186,19 +185,12 @@ spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 80}]}
 TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
   Cluster cluster(/*seed=*/13, /*nodes=*/2);
   cluster.Start("n1");
-  gossip::GossipNodeOptions options;
-  options.self = {.name = "n2", .endpoint = cluster.host("n2").endpoint()};
-  options.gossip = gossip::FastProfile();
-  auto hostile =
-      gossip::GossipNode::Create(options, cluster.host("n2").environment());
-  ASSERT_TRUE(hostile.ok());
-  (*hostile)->Start();
-  ASSERT_TRUE((*hostile)->Join({cluster.host("n1").endpoint()}).ok());
+  const auto hostile = cluster.StartPeer("n2", "n1");
   cluster.RunFor(absl::Seconds(1));
   std::string rubbish = ipam::SerializeMessage({});
   rubbish.back() ^= 1;
   for (int i = 0; i < 50; ++i) {
-    ASSERT_TRUE((*hostile)->Broadcast({rubbish.begin(), rubbish.end()}).ok());
+    ASSERT_TRUE(hostile->Broadcast({rubbish.begin(), rubbish.end()}).ok());
     cluster.RunFor(absl::Milliseconds(100));
   }
   int events = 0;
@@ -207,7 +199,7 @@ TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
   }
   EXPECT_EQ(events, 1);
   cluster.RunFor(Events::kRefusalReportInterval);
-  ASSERT_TRUE((*hostile)->Broadcast({rubbish.begin(), rubbish.end()}).ok());
+  ASSERT_TRUE(hostile->Broadcast({rubbish.begin(), rubbish.end()}).ok());
   cluster.RunFor(absl::Seconds(1));
   const Event last = cluster.host("n1").log().Since(0).back();
   EXPECT_EQ(last.reason, "LedgerMessageRefused");
@@ -221,14 +213,9 @@ TEST(ClusterTest, WhoGoesByAnOldTenureIsToldAtOnce) {
   const std::string vip = "172.18.8.203";
   cluster.SetManifests(Basics() + ServiceManifest("web", vip));
   cluster.Start("n1");
-  gossip::GossipNodeOptions options;
-  options.self = {.name = "n2", .endpoint = cluster.host("n2").endpoint()};
-  options.gossip = gossip::FastProfile();
-  auto peer =
-      gossip::GossipNode::Create(options, cluster.host("n2").environment());
-  ASSERT_TRUE(peer.ok());
+  const auto peer = cluster.StartPeer("n2", "n1");
   std::vector<election::Tenure> told;
-  (*peer)->SetObserver([&](const gossip::GossipEvent& event) {
+  peer->SetObserver([&](const gossip::GossipEvent& event) {
     const auto* user = std::get_if<gossip::UserMessageEvent>(&event);
     if (user == nullptr) return;
     const auto tenures = election::ParseTenures(
@@ -236,14 +223,12 @@ TEST(ClusterTest, WhoGoesByAnOldTenureIsToldAtOnce) {
          user->payload.size()});
     if (tenures.ok()) told = *tenures;
   });
-  (*peer)->Start();
-  ASSERT_TRUE((*peer)->Join({cluster.host("n1").endpoint()}).ok());
   cluster.RunFor(absl::Seconds(10));
   ASSERT_THAT(cluster.AnnouncersOf(vip), ElementsAre("n1"));
   told.clear();
   const std::string old = election::SerializeTenures(
       {{*net::ParseIpAddress(vip), "", 1, absl::UnixEpoch()}});
-  ASSERT_TRUE((*peer)->SendBestEffort("n1", {old.begin(), old.end()}).ok());
+  ASSERT_TRUE(peer->SendBestEffort("n1", {old.begin(), old.end()}).ok());
   cluster.RunFor(absl::Seconds(1));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_EQ(told[0].node, "n1");

@@ -8,7 +8,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/gossip/gossip_node.h"
-#include "lb/gossip/options.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/net/ip_address.h"
@@ -42,14 +41,9 @@ std::string LargeRecords(uint32_t first, uint32_t count) {
 TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
   Cluster cluster(/*seed=*/1, /*nodes=*/2);
   cluster.Start("n1");
-  gossip::GossipNodeOptions options;
-  options.self = {.name = "n2", .endpoint = cluster.host("n2").endpoint()};
-  options.gossip = gossip::FastProfile();
-  auto peer =
-      gossip::GossipNode::Create(options, cluster.host("n2").environment());
-  ASSERT_TRUE(peer.ok());
+  const auto peer = cluster.StartPeer("n2", "n1");
   uint32_t told = 0;
-  (*peer)->SetUserState(
+  peer->SetUserState(
       [&] { return PackUserState({LargeRecords(400 * (told++ % 2), 400)}); });
   const auto events = [&] {
     std::vector<std::string> events;
@@ -63,8 +57,6 @@ TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
   status::v1::ListProblemsRequest request;
   request.add_kinds(status::v1::Problem::GOSSIP);
 
-  (*peer)->Start();
-  ASSERT_TRUE((*peer)->Join({cluster.host("n1").endpoint()}).ok());
   cluster.RunFor(absl::Seconds(3));
   EXPECT_THAT(events(), ElementsAre(HasSubstr("want at most 5242880")));
   const auto problems = cluster.agent("n1").ListProblems(request);
@@ -72,7 +64,7 @@ TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
   EXPECT_THAT(problems.problems(0).text(), HasSubstr("want at most 5242880"));
 
   // What nobody wants is released meanwhile, and a release is small.
-  (*peer)->SetUserState([] { return PackUserState({}); });
+  peer->SetUserState([] { return PackUserState({}); });
   cluster.RunFor(absl::Seconds(60));
   EXPECT_THAT(events(),
               ElementsAre(HasSubstr("StateUntold"), HasSubstr("StateTold")));
