@@ -9,14 +9,25 @@
 namespace lb::net {
 namespace {
 
-// The tag protocol identifiers of IEEE 802.1Q (customer and service tag), and
-// the one that stacked tags had before the service tag was standardized.
-constexpr uint16_t kTagCustomer = 0x8100;
-constexpr uint16_t kTagService = 0x88a8;
+// Stacked tags had it before the service tag was standardized. Linux takes it
+// for no tag, so its frames belong to no interface.
 constexpr uint16_t kTagStacked = 0x9100;
 
 // IEEE 802.3: smaller values are the length of a frame without a type.
 constexpr uint16_t kEtherTypeMin = 0x0600;
+
+// Reads the type, and priority tags before it. Returns the first VLAN that a
+// tag names, or 0.
+uint16_t ReadType(ByteReader& in, uint16_t& ether_type) {
+  uint16_t vlan = 0;
+  ether_type = in.Uint16();
+  while (in.ok() && vlan == 0 &&
+         (ether_type == kTagCustomer || ether_type == kTagService)) {
+    vlan = in.Uint16() & kTagVlanMask;
+    if (vlan == 0) ether_type = in.Uint16();
+  }
+  return vlan;
+}
 
 }  // namespace
 
@@ -32,22 +43,22 @@ absl::StatusOr<EthernetFrame> ParseEthernet(absl::Span<const uint8_t> frame) {
   EthernetHeader header;
   header.destination = ReadMac(in);
   header.source = ReadMac(in);
-  header.ether_type = in.Uint16();
+  const uint16_t vlan = ReadType(in, header.ether_type);
   if (!in.ok()) {
     return absl::InvalidArgumentError(
-        fmt::format("ethernet: {} bytes, want at least {}", frame.size(),
-                    kEthernetHeaderSize));
+        fmt::format("ethernet: {} bytes, want a header of at least {}",
+                    frame.size(), kEthernetHeaderSize));
   }
   if (header.source.is_multicast()) {
     return absl::InvalidArgumentError(
         fmt::format("ethernet: source {} is a group, want one host",
                     header.source.ToString()));
   }
-  if (header.ether_type == kTagCustomer || header.ether_type == kTagService ||
-      header.ether_type == kTagStacked) {
+  if (vlan != 0 || header.ether_type == kTagStacked) {
     return absl::UnimplementedError(
-        fmt::format("ethernet: VLAN tag {:#06x}, want an untagged frame",
-                    header.ether_type));
+        fmt::format("ethernet: VLAN tag {:#06x}, VLAN {}, want no tag or an "
+                    "802.1Q one with VLAN 0",
+                    header.ether_type, vlan));
   }
   if (header.ether_type < kEtherTypeMin) {
     return absl::InvalidArgumentError(

@@ -1,5 +1,6 @@
 #include "lb/net/ethernet.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -34,6 +35,26 @@ TEST(ParseEthernetTest, RejectsEveryTruncation) {
   EXPECT_THAT(ParseEthernet(bytes), IsOk());
 }
 
+// Windows hosts and some switches send frames with a priority and no VLAN. The
+// kernel answers them, as frames of the interface itself.
+TEST(ParseEthernetTest, SkipsPriorityTags) {
+  for (const char* tags :
+       {"8100 0000", "8100 c000", "8100 f000", "88a8 0000",
+        "88a8 2000 8100 0000", "8100 0000 8100 0000 8100 e000"}) {
+    SCOPED_TRACE(tags);
+    const std::vector<uint8_t> bytes =
+        Hex(absl::StrCat("ffffffffffff 02005e005301 ", tags, " 0806 0102 03"));
+    const auto frame = ParseEthernet(bytes);
+    ASSERT_THAT(frame, IsOk());
+    EXPECT_EQ(frame->header.ether_type, kEtherTypeArp);
+    EXPECT_THAT(frame->payload, ElementsAre(1, 2, 3));
+    for (size_t size = 0; size < bytes.size() - 3; ++size) {
+      EXPECT_THAT(ParseEthernet(absl::MakeConstSpan(bytes).first(size)),
+                  StatusIs(absl::StatusCode::kInvalidArgument));
+    }
+  }
+}
+
 TEST(ParseEthernetTest, RefusesByName) {
   const struct {
     const char* bytes;
@@ -44,6 +65,12 @@ TEST(ParseEthernetTest, RefusesByName) {
        absl::StatusCode::kUnimplemented, "VLAN tag 0x8100"},
       {"ffffffffffff 02005e005301 88a8 0005 8100 0006 0806",
        absl::StatusCode::kUnimplemented, "VLAN tag 0x88a8"},
+      {"ffffffffffff 02005e005301 8100 cfff 0806",
+       absl::StatusCode::kUnimplemented, "VLAN 4095"},
+      {"ffffffffffff 02005e005301 8100 c000 8100 0005 0806",
+       absl::StatusCode::kUnimplemented, "VLAN 5"},
+      {"ffffffffffff 02005e005301 8100 0000 0005 0806",
+       absl::StatusCode::kInvalidArgument, "type 0x0005"},
       {"ffffffffffff 02005e005301 9100 0005 0806",
        absl::StatusCode::kUnimplemented, "VLAN tag 0x9100"},
       {"ffffffffffff 02005e005301 05dc 0000",

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "lb/net/address_text.h"
+
 namespace lb::net {
 namespace {
 
@@ -101,7 +103,7 @@ absl::StatusOr<IpAddress> ParseIpAddress(std::string_view text) {
     }
   }
   return absl::InvalidArgumentError(
-      fmt::format("\"{}\": want an IPv4 or IPv6 address", text));
+      fmt::format("\"{}\": want an IPv4 or IPv6 address", EscapedText(text)));
 }
 
 }  // namespace lb::net

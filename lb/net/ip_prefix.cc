@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "lb/base/status_macros.h"
+#include "lb/net/address_text.h"
 
 namespace lb::net {
 
@@ -30,7 +31,7 @@ absl::StatusOr<IpPrefix> ParseIpPrefix(std::string_view text) {
   const size_t slash = text.find('/');
   if (slash == std::string_view::npos) {
     return absl::InvalidArgumentError(
-        fmt::format("\"{}\": want address/length", text));
+        fmt::format("\"{}\": want address/length", EscapedText(text)));
   }
   LB_ASSIGN_OR_RETURN(const IpAddress address,
                       ParseIpAddress(text.substr(0, slash)));
@@ -41,8 +42,9 @@ absl::StatusOr<IpPrefix> ParseIpPrefix(std::string_view text) {
   const int bits = BitCount(address.family());
   if (error != std::errc() || end != digits.end() || length < 0 ||
       length > bits) {
-    return absl::InvalidArgumentError(fmt::format(
-        "\"{}\": prefix length {}, want 0..{}", text, digits, bits));
+    return absl::InvalidArgumentError(
+        fmt::format("\"{}\": prefix length {}, want 0..{}", EscapedText(text),
+                    EscapedText(digits), bits));
   }
   return IpPrefix{address, length};
 }

@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include "lb/base/status_macros.h"
+#include "lb/net/address_text.h"
 #include "lb/net/ip_prefix.h"
 
 namespace lb::net {
 namespace {
 
-std::string_view TrimSpaces(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
+// What an address alone was probably meant to be.
+std::string Example(std::string_view text) {
+  const absl::StatusOr<IpAddress> address = ParseIpAddress(text);
+  if (!address.ok()) return "";
+  return fmt::format(", such as {}/{}", address->ToString(),
+                     BitCount(address->family()));
 }
 
 // The range, if it is one. A prefix of ::/80 may end at a mapped IPv4 address.
@@ -40,22 +43,24 @@ std::string IpRange::ToString() const {
   return fmt::format("{}-{}", first.ToString(), last.ToString());
 }
 
-absl::StatusOr<IpRange> ParseIpRange(std::string_view text) {
+absl::StatusOr<IpRange> ParseIpRange(std::string_view given) {
+  const std::string normal = NormalizeAddressText(given);
+  const std::string_view text = normal;
   const size_t dash = text.find('-');
-  if (dash == std::string_view::npos) {
-    if (text.find('/') == std::string_view::npos) {
-      return absl::InvalidArgumentError(fmt::format(
-          "\"{}\": want first-last or address/length, such as {}/{}", text,
-          text, text.find(':') == std::string_view::npos ? 32 : 128));
-    }
-    LB_ASSIGN_OR_RETURN(const IpPrefix prefix, ParseIpPrefix(text));
-    return CheckEnds(text, prefix.Range());
+  if (dash != std::string_view::npos) {
+    LB_ASSIGN_OR_RETURN(const IpAddress first,
+                        ParseIpAddress(text.substr(0, dash)));
+    LB_ASSIGN_OR_RETURN(const IpAddress last,
+                        ParseIpAddress(text.substr(dash + 1)));
+    return CheckEnds(text, {first, last});
   }
-  LB_ASSIGN_OR_RETURN(const IpAddress first,
-                      ParseIpAddress(TrimSpaces(text.substr(0, dash))));
-  LB_ASSIGN_OR_RETURN(const IpAddress last,
-                      ParseIpAddress(TrimSpaces(text.substr(dash + 1))));
-  return CheckEnds(text, {first, last});
+  if (text.find('/') == std::string_view::npos) {
+    return absl::InvalidArgumentError(
+        fmt::format("\"{}\": want first-last or address/length{}",
+                    EscapedText(text), Example(text)));
+  }
+  LB_ASSIGN_OR_RETURN(const IpPrefix prefix, ParseIpPrefix(text));
+  return CheckEnds(text, prefix.Range());
 }
 
 }  // namespace lb::net

@@ -11,6 +11,7 @@ namespace lb::net {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(ParseIpRangeTest, ReadsWhatAPoolAllows) {
   struct Case {
@@ -19,6 +20,8 @@ TEST(ParseIpRangeTest, ReadsWhatAPoolAllows) {
   constexpr Case kCases[] = {
       {"172.18.8.201-172.18.8.205", "172.18.8.201-172.18.8.205"},
       {"10.0.0.1 - 10.0.0.1", "10.0.0.1-10.0.0.1"},
+      {"10.0.0.1\t\xe2\x80\x93\xc2\xa0 10.0.0.9\n", "10.0.0.1-10.0.0.9"},
+      {" 10.0.0.0/30\t", "10.0.0.0-10.0.0.3"},
       {"198.51.100.10/24", "198.51.100.0-198.51.100.255"},
       {"10.0.0.1/32", "10.0.0.1-10.0.0.1"},
       {"0.0.0.0/0", "0.0.0.0-255.255.255.255"},
@@ -50,6 +53,10 @@ TEST(ParseIpRangeTest, NamesTheTextAndWhatWasWanted) {
       {"10.0.0.1-2001:db8::1", "IPv4 to IPv6, want both ends of one family"},
       // It ends at a mapped IPv4 address.
       {"::/80", "\"::/80\": IPv6 to IPv4, want both ends of one family"},
+      {"ten", "\"ten\": want first-last or address/length"},
+      {"10.0.0.1\xc2\xa0"
+       "0-10.0.0.9",
+       "\"10.0.0.1\\u00a00\": want an IPv4"},
       {"", "want first-last or address/length"},
       {"-", "\"\": want an IPv4 or IPv6 address"},
   };
@@ -59,6 +66,9 @@ TEST(ParseIpRangeTest, NamesTheTextAndWhatWasWanted) {
                 StatusIs(absl::StatusCode::kInvalidArgument,
                          HasSubstr(std::string(c.message))));
   }
+  // No address, so no example.
+  EXPECT_THAT(ParseIpRange("ten"), StatusIs(absl::StatusCode::kInvalidArgument,
+                                            Not(HasSubstr("such as"))));
   EXPECT_THAT(ParseIpRange("10.0.0.0/-1"),
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
