@@ -18,6 +18,8 @@
 #include "lb/io/frame_transport.h"
 #include "lb/io/link_monitor.h"
 #include "lb/io/loop.h"
+#include "lb/io/resolver.h"
+#include "lb/io/route_table.h"
 #include "lb/io/state_store.h"
 #include "lb/io/stream_transport.h"
 
@@ -30,6 +32,7 @@ struct Environment {
   StreamTransport* streams = nullptr;      // TCP: full gossip exchange.
   FrameTransport* frames = nullptr;        // Ethernet: ARP and NDP.
   LinkMonitor* links = nullptr;
+  const RouteTable* routes = nullptr;
   AddressInstaller* installer = nullptr;
   StateStore* state = nullptr;
   EventLog* log = nullptr;  // Structured events; a test reads them back.
@@ -40,6 +43,7 @@ struct Environment {
   // A kernel setting that is a number, as "net/ipv4/conf/all/arp_ignore";
   // nullopt: there is no such setting. Empty: none can be read.
   std::function<std::optional<int>(const std::string& name)> sysctl;
+  Resolver* resolver = nullptr;  // Null: host names cannot be looked up.
 };
 
 }  // namespace lb::io

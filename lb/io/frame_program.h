@@ -21,6 +21,7 @@ enum class FrameOpcode : uint16_t {
   kLoadWord = 0x20,       // A = 4 bytes from offset `operand`, big-endian.
   kLoadHalf = 0x28,       // A = 2 bytes.
   kLoadByte = 0x30,       // A = 1 byte.
+  kAnd = 0x54,            // A &= operand.
   kCopyToIndex = 0x07,    // X = A.
   kAddIndex = 0x0c,       // A += X, modulo 2^32.
   kJump = 0x05,           // Skip `operand` instructions.

@@ -16,6 +16,8 @@ namespace lb::io {
 struct Link {
   int index = 0;  // The kernel's; larger than 0.
   std::string name;
+  // Others that the administrator or udev gave it (ip link property), sorted.
+  std::vector<std::string> alt_names;
   net::MacAddress mac;
   bool up = false;         // IFF_UP: switched on by the administrator.
   bool carrier = false;    // IFF_LOWER_UP: the cable, or the peer, is there.
@@ -23,7 +25,9 @@ struct Link {
   bool broadcast = false;  // IFF_BROADCAST
   bool noarp = false;      // IFF_NOARP
   int master = 0;          // Index of the bridge or bond it is a port of, or 0.
-  std::vector<net::IpPrefix> addresses;  // Sorted. No tentative ones.
+  // The host's own. Sorted. No tentative ones, and none that an
+  // AddressInstaller put there: a service's address is not the host's.
+  std::vector<net::IpPrefix> addresses;
 
   friend bool operator==(const Link&, const Link&) = default;
 };

@@ -25,6 +25,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 size_t CountOpenFiles() {
   const std::filesystem::directory_iterator files("/proc/self/fd");
@@ -85,6 +86,24 @@ class NamespaceTest : public testing::Test {
         [](const auto& prefix) { return prefix.address.is_link_local(); });
   }
 
+  // Can a socket be bound to it?
+  static bool IsLocal(const net::IpAddress& address) {
+    const int family = address.is_ipv4() ? AF_INET : AF_INET6;
+    const int socket = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const std::vector<uint8_t> bytes = address.ToBytes();
+    sockaddr_in6 six = {.sin6_family = AF_INET6};
+    sockaddr_in four = {.sin_family = AF_INET};
+    std::copy(bytes.begin(), bytes.end(),
+              address.is_ipv4() ? reinterpret_cast<uint8_t*>(&four.sin_addr)
+                                : six.sin6_addr.s6_addr);
+    const int bound =
+        address.is_ipv4()
+            ? bind(socket, reinterpret_cast<sockaddr*>(&four), sizeof(four))
+            : bind(socket, reinterpret_cast<sockaddr*>(&six), sizeof(six));
+    close(socket);
+    return bound == 0;
+  }
+
   PosixLoop loop_;
   std::optional<TestLinks> test_links_;
   std::unique_ptr<NetlinkLinks> links_;
@@ -118,6 +137,19 @@ TEST_F(NamespaceTest, LinksAreSeenToComeChangeAndGo) {
   ASSERT_TRUE(RunUntil([this] { return !Find("va") && !Find("vb"); }));
 }
 
+TEST_F(NamespaceTest, AlternativeNamesAreSeenToCome) {
+  AddVethPair();
+  SetUpBoth();  // Linux tells of the names of links that are up only.
+  EXPECT_TRUE(Find("va")->alt_names.empty());
+  const std::string longest(127, 'x');
+  ASSERT_TRUE(test_links_->AddAltName("va", "uplink").ok());
+  ASSERT_TRUE(test_links_->AddAltName("va", longest).ok());
+  ASSERT_TRUE(RunUntil([this] { return Find("va")->alt_names.size() == 2; }));
+  EXPECT_EQ(Find("va")->alt_names,
+            (std::vector<std::string>{"uplink", longest}));
+  EXPECT_TRUE(Find("vb")->alt_names.empty());
+}
+
 TEST_F(NamespaceTest, NothingIsToldWhenNothingChanges) {
   AddVethPair();
   SetUpBoth();
@@ -130,26 +162,73 @@ TEST_F(NamespaceTest, NothingIsToldWhenNothingChanges) {
   EXPECT_EQ(changes_, 0);
 }
 
-TEST_F(NamespaceTest, AddressesComeAndGoAsHostRoutes) {
+TEST_F(NamespaceTest, InstalledAddressesComeAndGo) {
   auto addresses = NetlinkAddresses::Create();
   ASSERT_THAT(addresses, IsOk());
   for (const char* text : {"172.18.8.201", "2001:db8::201"}) {
     SCOPED_TRACE(text);
     const net::IpAddress address = *net::ParseIpAddress(text);
-    const net::IpPrefix prefix = {address, net::BitCount(address.family())};
-    const auto on_lo = [&] {
-      const std::vector<net::IpPrefix> all = Find("lo")->addresses;
-      return std::find(all.begin(), all.end(), prefix) != all.end();
-    };
     EXPECT_THAT((*addresses)->Install("lo", address), IsOk());
     EXPECT_THAT((*addresses)->Install("lo", address), IsOk());
-    EXPECT_TRUE(RunUntil(on_lo));
+    EXPECT_TRUE(IsLocal(address));
+    EXPECT_THAT((*addresses)->Installed("lo"),
+                IsOkAndHolds(ElementsAre(address)));
     EXPECT_THAT((*addresses)->Uninstall("lo", address), IsOk());
     EXPECT_THAT((*addresses)->Uninstall("lo", address), IsOk());
-    EXPECT_TRUE(RunUntil([&] { return !on_lo(); }));
+    EXPECT_FALSE(IsLocal(address));
     EXPECT_THAT((*addresses)->Install("nosuch0", address),
                 StatusIs(absl::StatusCode::kNotFound, HasSubstr("nosuch0")));
     EXPECT_THAT((*addresses)->Uninstall("nosuch0", address), IsOk());
+  }
+  EXPECT_THAT((*addresses)->Installed("nosuch0"), IsOkAndHolds(IsEmpty()));
+}
+
+// A host of a routed network has its own address as a /32 on "lo"; a service
+// that was given the same address and went took it away.
+TEST_F(NamespaceTest, OnlyWhatWasInstalledIsUninstalled) {
+  auto addresses = NetlinkAddresses::Create();
+  ASSERT_THAT(addresses, IsOk());
+  std::vector<net::IpPrefix> own = Find("lo")->addresses;  // ::1 is there.
+  for (const char* text : {"10.1.0.1/32", "10.1.0.2/24", "2001:db8:1::1/128",
+                           "2001:db8:2::2/64"}) {
+    own.push_back(*net::ParseIpPrefix(text));
+    ASSERT_THAT(test_links_->AddAddress("lo", own.back()), IsOk());
+  }
+  std::sort(own.begin(), own.end());
+  ASSERT_TRUE(RunUntil([&] { return Find("lo")->addresses == own; }));
+  for (const net::IpPrefix& prefix : own) {
+    SCOPED_TRACE(prefix.ToString());
+    EXPECT_THAT((*addresses)->Install("lo", prefix.address), IsOk());
+    EXPECT_THAT((*addresses)->Uninstall("lo", prefix.address), IsOk());
+    EXPECT_TRUE(IsLocal(prefix.address));
+  }
+  EXPECT_THAT((*addresses)->Installed("lo"), IsOkAndHolds(IsEmpty()));
+  RunFor(absl::Milliseconds(50));
+  EXPECT_EQ(Find("lo")->addresses, own);
+  for (const net::IpPrefix& prefix : own) {
+    if (prefix.address.is_loopback()) continue;
+    EXPECT_THAT(test_links_->RemoveAddress("lo", prefix), IsOk());
+  }
+}
+
+// The mark is the kernel's to keep, so that a process that was killed, and has
+// lost its state too, leaves nothing behind for ever.
+TEST_F(NamespaceTest, TheMarkOutlivesTheProcess) {
+  const std::vector<net::IpAddress> installed = {
+      *net::ParseIpAddress("172.18.8.201"),
+      *net::ParseIpAddress("2001:db8::201")};
+  const std::vector<net::IpPrefix> before = Find("lo")->addresses;
+  for (const net::IpAddress& address : installed) {
+    ASSERT_THAT((*NetlinkAddresses::Create())->Install("lo", address), IsOk());
+  }
+  auto next = NetlinkAddresses::Create();
+  ASSERT_THAT(next, IsOk());
+  EXPECT_THAT((*next)->Installed("lo"), IsOkAndHolds(installed));
+  RunFor(absl::Milliseconds(50));
+  EXPECT_EQ(Find("lo")->addresses, before) << "They are not the host's own.";
+  for (const net::IpAddress& address : installed) {
+    EXPECT_THAT((*next)->Uninstall("lo", address), IsOk());
+    EXPECT_FALSE(IsLocal(address));
   }
 }
 

@@ -1,20 +1,20 @@
 #include "lb/io/posix/netlink_addresses.h"
 
-#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netlink/route/addr.h>
 #include <netlink/route/route.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lb/base/status_macros.h"
+#include "lb/io/posix/kernel_address.h"
 #include "lb/io/posix/netlink_socket.h"
 
 namespace lb::io {
 namespace {
 
-using RouteAddress = std::unique_ptr<rtnl_addr, FreedBy<&rtnl_addr_put>>;
 using Route = std::unique_ptr<rtnl_route, FreedBy<&rtnl_route_put>>;
 
 // Linux makes an IPv6 address work on another thread, after it said that it is
@@ -22,29 +22,10 @@ using Route = std::unique_ptr<rtnl_route, FreedBy<&rtnl_route_put>>;
 constexpr useconds_t kLookInterval = 20;  // Microseconds, and a wake-up's time.
 constexpr int kLooksMax = 100;
 
-std::string PlaceOf(const std::string& interface,
-                    const net::IpAddress& address) {
-  return fmt::format("address {} on {}", address.ToString(), interface);
-}
-
 NetlinkAddress MakeNetlinkAddress(const net::IpAddress& address) {
   const std::vector<uint8_t> bytes = address.ToBytes();
   return NetlinkAddress(nl_addr_build(address.is_ipv4() ? AF_INET : AF_INET6,
                                       bytes.data(), bytes.size()));
-}
-
-RouteAddress MakeAddress(unsigned interface, const net::IpAddress& address) {
-  RouteAddress made(rtnl_addr_alloc());
-  const NetlinkAddress local = MakeNetlinkAddress(address);
-  nl_addr_set_prefixlen(local.get(), net::BitCount(address.family()));
-  rtnl_addr_set_ifindex(made.get(), static_cast<int>(interface));
-  rtnl_addr_set_local(made.get(), local.get());
-  if (address.is_ipv4()) {
-    rtnl_addr_set_scope(made.get(), RT_SCOPE_HOST);
-  } else {
-    rtnl_addr_set_flags(made.get(), IFA_F_NODAD);
-  }
-  return made;
 }
 
 }  // namespace
@@ -59,13 +40,14 @@ NetlinkAddresses::~NetlinkAddresses() { nl_socket_free(socket_); }
 
 absl::Status NetlinkAddresses::Install(const std::string& interface,
                                        const net::IpAddress& address) {
-  const std::string place = PlaceOf(interface, address);
   const unsigned index = if_nametoindex(interface.c_str());
-  if (index == 0) return NetlinkError(place, -NLE_NODEV);
-  const RouteAddress made = MakeAddress(index, address);
-  const int error =
-      rtnl_addr_add(socket_, made.get(), NLM_F_CREATE | NLM_F_EXCL);
-  if (error != 0 && error != -NLE_EXIST) return NetlinkError(place, error);
+  if (index == 0) {
+    return NetlinkError(
+        fmt::format("address {} on {}", address.ToString(), interface),
+        -NLE_NODEV);
+  }
+  LB_RETURN_IF_ERROR(
+      AddMarked(socket_, {interface, static_cast<int>(index), address}));
   if (address.is_ipv4()) return absl::OkStatus();
   for (int looks = 0; looks < kLooksMax && !IsLocal(address); ++looks) {
     usleep(kLookInterval);
@@ -86,12 +68,24 @@ absl::Status NetlinkAddresses::Uninstall(const std::string& interface,
                                          const net::IpAddress& address) {
   const unsigned index = if_nametoindex(interface.c_str());
   if (index == 0) return absl::OkStatus();
-  const RouteAddress made = MakeAddress(index, address);
-  const int error = rtnl_addr_delete(socket_, made.get(), /*flags=*/0);
-  if (error == 0 || error == -NLE_NOADDR || error == -NLE_NODEV) {
-    return absl::OkStatus();
+  return DeleteMarked(socket_, {interface, static_cast<int>(index), address});
+}
+
+absl::StatusOr<std::vector<net::IpAddress>> NetlinkAddresses::Installed(
+    const std::string& interface) {
+  const int index = static_cast<int>(if_nametoindex(interface.c_str()));
+  LB_ASSIGN_OR_RETURN(const std::vector<KernelAddress> all,
+                      ReadAddresses(socket_));
+  std::vector<net::IpAddress> installed;
+  for (const KernelAddress& address : all) {
+    const bool is_host =
+        address.prefix.length == net::BitCount(address.prefix.address.family());
+    if (address.interface == index && address.marked && is_host) {
+      installed.push_back(address.prefix.address);
+    }
   }
-  return NetlinkError(PlaceOf(interface, address), error);
+  std::sort(installed.begin(), installed.end());
+  return installed;
 }
 
 }  // namespace lb::io

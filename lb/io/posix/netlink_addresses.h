@@ -1,9 +1,11 @@
-// NetlinkAddresses: an AddressInstaller through rtnetlink.
+// NetlinkAddresses: an AddressInstaller through rtnetlink. The mark of what it
+// installed is that of kernel_address.h.
 #ifndef LB_IO_POSIX_NETLINK_ADDRESSES_H_
 #define LB_IO_POSIX_NETLINK_ADDRESSES_H_
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -26,6 +28,8 @@ class NetlinkAddresses final : public AddressInstaller {
                        const net::IpAddress& address) override;
   absl::Status Uninstall(const std::string& interface,
                          const net::IpAddress& address) override;
+  absl::StatusOr<std::vector<net::IpAddress>> Installed(
+      const std::string& interface) override;
 
  private:
   explicit NetlinkAddresses(nl_sock* socket) : socket_(socket) {}

@@ -1,10 +1,8 @@
 #include "lb/io/posix/netlink_links.h"
 
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <sys/socket.h>
 
@@ -17,6 +15,8 @@
 #include "asio/io_context.hpp"
 #include "asio/posix/stream_descriptor.hpp"
 #include "lb/base/status_macros.h"
+#include "lb/io/posix/kernel_address.h"
+#include "lb/io/posix/netlink_alt_names.h"
 #include "lb/io/posix/netlink_socket.h"
 #include "lb/net/ip_prefix.h"
 
@@ -55,38 +55,31 @@ Link LinkOf(rtnl_link* from) {
   return link;
 }
 
-void AddAddress(rtnl_addr* from, LinkMap& links) {
-  const auto link = links.find(rtnl_addr_get_ifindex(from));
-  nl_addr* local = rtnl_addr_get_local(from);
-  if (link == links.end() || local == nullptr) return;
-  if ((rtnl_addr_get_flags(from) & IFA_F_TENTATIVE) != 0) return;
-  const absl::StatusOr<net::IpAddress> address =
-      net::IpAddress::FromBytes(BytesOf(local));
-  if (!address.ok()) return;
-  link->second.addresses.push_back(
-      {.address = *address, .length = rtnl_addr_get_prefixlen(from)});
+void AddAddress(const KernelAddress& address, LinkMap& links) {
+  const auto link = links.find(address.interface);
+  if (link == links.end() || address.tentative || address.marked) return;
+  link->second.addresses.push_back(address.prefix);
 }
 
 absl::StatusOr<std::vector<Link>> ReadLinks(nl_sock* socket) {
   nl_cache* cache = nullptr;
-  int error = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
+  const int error = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
   if (error < 0) return NetlinkError("reading links", error);
   const NetlinkCache link_cache(cache);
-  error = rtnl_addr_alloc_cache(socket, &cache);
-  if (error < 0) return NetlinkError("reading addresses", error);
-  const NetlinkCache address_cache(cache);
+  LB_ASSIGN_OR_RETURN(const std::vector<KernelAddress> addresses,
+                      ReadAddresses(socket));
+
+  LB_ASSIGN_OR_RETURN(AltNames alt_names, ReadAltNames(socket));
 
   LinkMap links;
   for (nl_object* item = nl_cache_get_first(link_cache.get()); item != nullptr;
        item = nl_cache_get_next(item)) {
     Link link = LinkOf(reinterpret_cast<rtnl_link*>(item));
     const int index = link.index;
+    link.alt_names = std::move(alt_names[index]);
     links.emplace(index, std::move(link));
   }
-  for (nl_object* item = nl_cache_get_first(address_cache.get());
-       item != nullptr; item = nl_cache_get_next(item)) {
-    AddAddress(reinterpret_cast<rtnl_addr*>(item), links);
-  }
+  for (const KernelAddress& address : addresses) AddAddress(address, links);
   std::vector<Link> sorted;
   for (auto& [index, link] : links) {
     std::sort(link.addresses.begin(), link.addresses.end());

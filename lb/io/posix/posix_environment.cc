@@ -44,7 +44,9 @@ absl::StatusOr<std::unique_ptr<PosixEnvironment>> PosixEnvironment::Create(
   LB_RETURN_IF_ERROR(made->Bind(options.gossip));
   made->frames_ = std::make_unique<PcapFrames>(loop);
   LB_ASSIGN_OR_RETURN(made->links_, NetlinkLinks::Create(loop));
+  LB_ASSIGN_OR_RETURN(made->routes_, NetlinkRoutes::Create());
   LB_ASSIGN_OR_RETURN(made->installer_, NetlinkAddresses::Create());
+  made->resolver_ = std::make_unique<ThreadResolver>(loop);
   made->Assemble();
   return made;
 }
@@ -69,12 +71,14 @@ void PosixEnvironment::Assemble() {
                   .streams = streams_.get(),
                   .frames = frames_.get(),
                   .links = links_.get(),
+                  .routes = routes_.get(),
                   .installer = installer_.get(),
                   .state = state_.get(),
                   .log = &log_,
                   .prng = Prng(RandomSeed()),
                   .random_bytes = &FillRandom,
-                  .sysctl = &ReadSysctl};
+                  .sysctl = &ReadSysctl,
+                  .resolver = resolver_.get()};
 }
 
 }  // namespace lb::io

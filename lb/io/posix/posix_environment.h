@@ -22,9 +22,11 @@
 #include "lb/io/posix/file_state_store.h"
 #include "lb/io/posix/netlink_addresses.h"
 #include "lb/io/posix/netlink_links.h"
+#include "lb/io/posix/netlink_routes.h"
 #include "lb/io/posix/pcap_frames.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/io/posix/tcp_transport.h"
+#include "lb/io/posix/thread_resolver.h"
 #include "lb/io/posix/udp_transport.h"
 #include "lb/net/endpoint.h"
 
@@ -76,8 +78,10 @@ class PosixEnvironment {
   std::unique_ptr<TcpTransport> streams_;
   std::unique_ptr<PcapFrames> frames_;
   std::unique_ptr<NetlinkLinks> links_;
+  std::unique_ptr<NetlinkRoutes> routes_;
   std::unique_ptr<NetlinkAddresses> installer_;
   std::unique_ptr<FileStateStore> state_;
+  std::unique_ptr<ThreadResolver> resolver_;
   Environment environment_;
 };
 

@@ -1,46 +1,42 @@
 #include "lb/io/sim/sim_address_installer.h"
 
+#include <algorithm>
+
 #include "fmt/format.h"
 #include "lb/net/ip_prefix.h"
 
 namespace lb::io {
-namespace {
-
-net::IpPrefix HostPrefix(const net::IpAddress& address) {
-  return {.address = address, .length = net::BitCount(address.family())};
-}
-
-}  // namespace
 
 absl::Status SimAddressInstaller::Install(const std::string& interface,
                                           const net::IpAddress& address) {
   if (!error_.ok()) return error_;
-  if (links_->Find(interface) == nullptr) {
+  const Link* link = links_->Find(interface);
+  if (link == nullptr) {
     return absl::NotFoundError(
         fmt::format("interface {}: not there", interface));
   }
-  if (installed_.emplace(interface, address).second) {
-    links_->AddAddress(interface, HostPrefix(address));
-  }
+  const bool is_own = std::any_of(
+      link->addresses.begin(), link->addresses.end(),
+      [&](const net::IpPrefix& own) { return own.address == address; });
+  if (!is_own) installed_.emplace(interface, address);
   return absl::OkStatus();
 }
 
 absl::Status SimAddressInstaller::Uninstall(const std::string& interface,
                                             const net::IpAddress& address) {
   if (!error_.ok()) return error_;
-  if (links_->Find(interface) == nullptr) return absl::OkStatus();
-  if (installed_.erase({interface, address}) > 0) {
-    links_->RemoveAddress(interface, HostPrefix(address));
-  }
+  installed_.erase({interface, address});
   return absl::OkStatus();
 }
 
-void SimAddressInstaller::Clear() {
-  for (const auto& [interface, address] : std::exchange(installed_, {})) {
-    if (links_->Find(interface) != nullptr) {
-      links_->RemoveAddress(interface, HostPrefix(address));
-    }
+absl::StatusOr<std::vector<net::IpAddress>> SimAddressInstaller::Installed(
+    const std::string& interface) {
+  if (!error_.ok()) return error_;
+  std::vector<net::IpAddress> on_interface;
+  for (const auto& [name, address] : installed_) {
+    if (name == interface) on_interface.push_back(address);
   }
+  return on_interface;
 }
 
 }  // namespace lb::io

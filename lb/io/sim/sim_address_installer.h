@@ -1,15 +1,18 @@
 // SimAddressInstaller: an AddressInstaller on the links of a SimLinkMonitor.
 //
-// As with a real kernel, an installed address shows among the link's addresses
-// and stays when the process dies.
+// As with a real kernel, an installed address stays when the process dies. It
+// does not show among the link's addresses, which are the host's own; one that
+// is the host's own already is not installed once more.
 #ifndef LB_IO_SIM_SIM_ADDRESS_INSTALLER_H_
 #define LB_IO_SIM_SIM_ADDRESS_INSTALLER_H_
 
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lb/io/address_installer.h"
 #include "lb/io/sim/sim_link_monitor.h"
 #include "lb/net/ip_address.h"
@@ -24,8 +27,10 @@ class SimAddressInstaller final : public AddressInstaller {
                        const net::IpAddress& address) override;
   absl::Status Uninstall(const std::string& interface,
                          const net::IpAddress& address) override;
+  absl::StatusOr<std::vector<net::IpAddress>> Installed(
+      const std::string& interface) override;
 
-  // What both calls answer from now on, doing nothing; OK: they work again.
+  // What all calls answer from now on, doing nothing; OK: they work again.
   void SetError(absl::Status error) { error_ = std::move(error); }
 
   // What is installed now: {interface, address}.
@@ -34,7 +39,7 @@ class SimAddressInstaller final : public AddressInstaller {
   }
 
   // Takes everything off, as a reboot does.
-  void Clear();
+  void Clear() { installed_.clear(); }
 
  private:
   SimLinkMonitor* const links_;

@@ -4,6 +4,7 @@
 #include "lb/io/sim/sim_world.h"
 #include "lb/io/testing/frame_contract.h"
 #include "lb/io/testing/io_contract.h"
+#include "lb/io/testing/route_contract.h"
 
 namespace lb::io {
 namespace {
@@ -71,6 +72,35 @@ std::unique_ptr<FrameHarness> MakeSimFrames() {
 
 INSTANTIATE_TEST_SUITE_P(Sim, FrameContractTest,
                          testing::Values(&MakeSimFrames));
+
+// A host whose link has lost the address that every simulated host has.
+class SimRoutes final : public RouteHarness {
+ public:
+  SimRoutes() { RemoveAddress(*net::ParseIpPrefix("172.18.8.11/24")); }
+
+  const RouteTable& routes() override { return host_->routes(); }
+  int link_index() override { return host_->links().Find("eth0")->index; }
+  void AddAddress(const net::IpPrefix& address) override {
+    host_->links().AddAddress("eth0", address);
+  }
+  void RemoveAddress(const net::IpPrefix& address) override {
+    host_->links().RemoveAddress("eth0", address);
+  }
+  void SetDefaultGateway(const net::IpAddress& gateway) override {
+    host_->routes().SetDefaultGateway(gateway);
+  }
+
+ private:
+  SimWorld world_{/*seed=*/1};
+  SimHost* const host_ = world_.AddHost("n1", "172.18.8.11/24");
+};
+
+std::unique_ptr<RouteHarness> MakeSimRoutes() {
+  return std::make_unique<SimRoutes>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Sim, RouteContractTest,
+                         testing::Values(&MakeSimRoutes));
 
 }  // namespace
 }  // namespace lb::io

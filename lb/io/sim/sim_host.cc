@@ -48,12 +48,15 @@ SimHost::SimHost(int number, SimHostOptions options, SimLoop* loop,
                  SimNetwork* network, SimSegment* segment)
     : number_(number),
       options_(std::move(options)),
+      network_(network),
       mac_(MacOf(number)),
       prng_(network->prng().Fork(options_.name)),
       process_(loop),
       links_(&process_),
+      routes_(&links_),
       installer_(&links_),
       state_(&process_),
+      resolver_(&process_),
       attachment_(MakeAttachment(number, options_, &process_, &links_)),
       datagrams_(network, &attachment_),
       streams_(network, &attachment_),
@@ -69,6 +72,7 @@ Environment SimHost::environment() {
           .streams = &streams_,
           .frames = &frames_,
           .links = &links_,
+          .routes = &routes_,
           .installer = &installer_,
           .state = &state_,
           .log = &log_,
@@ -83,7 +87,17 @@ Environment SimHost::environment() {
             const auto it = sysctls_.find(name);
             if (it == sysctls_.end()) return std::nullopt;
             return it->second;
-          }};
+          },
+          .resolver = &resolver_};
+}
+
+void SimHost::Renumber(const net::IpPrefix& to) {
+  const net::IpPrefix from = std::exchange(options_.addresses[0], to);
+  const net::Endpoint there = {to.address, options_.port};
+  network_->Move(attachment_.endpoints[0], there);
+  attachment_.endpoints[0] = there;
+  links_.RemoveAddress("eth0", from);
+  links_.AddAddress("eth0", to);
 }
 
 void SimHost::Crash() {

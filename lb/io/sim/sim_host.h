@@ -28,6 +28,8 @@
 #include "lb/io/sim/sim_loop.h"
 #include "lb/io/sim/sim_network.h"
 #include "lb/io/sim/sim_process.h"
+#include "lb/io/sim/sim_resolver.h"
+#include "lb/io/sim/sim_route_table.h"
 #include "lb/io/sim/sim_segment.h"
 #include "lb/io/sim/sim_state_store.h"
 #include "lb/io/sim/sim_streams.h"
@@ -59,7 +61,7 @@ class SimHost {
 
   int number() const { return number_; }
   const std::string& name() const { return options_.name; }
-  net::IpAddress address() const { return options_.addresses[0].address; }
+  net::IpAddress address() const { return attachment_.endpoints[0].address; }
   net::Endpoint endpoint() const { return {address(), options_.port}; }
   // Of eth0: 02:00:00 and the host's number.
   net::MacAddress mac() const { return mac_; }
@@ -80,14 +82,20 @@ class SimHost {
   void Pause() { process_.Pause(); }
   void Resume() { process_.Resume(); }
 
+  // Replaces address() by another one, as when a lease is renewed: the sockets
+  // have it at once, the links say so. REQUIRES: no other host has it.
+  void Renumber(const net::IpPrefix& to);
+
   // Pulls and plugs the cable of an interface.
   void SetCarrier(bool carrier) { links_.SetCarrier("eth0", carrier); }
 
   SimProcess& process() { return process_; }  // The civil clock's error.
   SimLinkMonitor& links() { return links_; }
+  SimRouteTable& routes() { return routes_; }
   SimAddressInstaller& installer() { return installer_; }
   SimStateStore& state() { return state_; }
   EventLog& log() { return log_; }
+  SimResolver& resolver() { return resolver_; }
   // What Environment::sysctl reads; at first arp_ignore and arp_announce of all
   // interfaces, as a node with strict ARP has them.
   std::map<std::string, int>& sysctls() { return sysctls_; }
@@ -96,14 +104,17 @@ class SimHost {
   void StopNode();
 
   const int number_;
-  const SimHostOptions options_;
+  SimHostOptions options_;
+  SimNetwork* const network_;
   const net::MacAddress mac_;
   const Prng prng_;
   SimProcess process_;
   SimLinkMonitor links_;
+  SimRouteTable routes_;
   SimAddressInstaller installer_;
   SimStateStore state_;
   EventLog log_;
+  SimResolver resolver_;
   std::map<std::string, int> sysctls_ = {{"net/ipv4/conf/all/arp_ignore", 1},
                                          {"net/ipv4/conf/all/arp_announce", 2}};
   SimAttachment attachment_;

@@ -31,6 +31,16 @@ void SimNetwork::Attach(const net::Endpoint& at,
   LB_CHECK(streams_.emplace(at, transport).second);
 }
 
+void SimNetwork::Move(const net::Endpoint& from, const net::Endpoint& to) {
+  SimDatagramTransport* const datagrams = datagrams_.at(from);
+  SimStreamTransport* const streams = streams_.at(from);
+  datagrams_.erase(from);
+  streams_.erase(from);
+  hosts_.erase(from.address);
+  Attach(to, datagrams);
+  Attach(to, streams);
+}
+
 SimStreamTransport* SimNetwork::FindStreams(const net::Endpoint& at) const {
   const auto found = streams_.find(at);
   return found == streams_.end() ? nullptr : found->second;

@@ -74,6 +74,8 @@ class SimNetwork {
   Prng& prng() { return prng_; }
   void Attach(const net::Endpoint& at, SimDatagramTransport* transport);
   void Attach(const net::Endpoint& at, SimStreamTransport* transport);
+  // What is attached at `from` is at `to` from now on.
+  void Move(const net::Endpoint& from, const net::Endpoint& to);
   // Is there a way for packets, lossy or not?
   bool CanReach(const SimAttachment& from, const SimAttachment& to) const;
   // CanReach(), and the packet is not lost: one draw.

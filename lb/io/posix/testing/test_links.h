@@ -9,6 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lb/io/posix/netlink_socket.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/ip_prefix.h"
 
 namespace lb::io {
 
@@ -25,7 +27,17 @@ class TestLinks {
   absl::Status AddVethPair(const std::string& one, const std::string& other);
   // With its peer. What is not there is not deleted.
   void Delete(const std::string& name);
+  // As `ip link property add dev NAME altname ALTERNATIVE`.
+  absl::Status AddAltName(const std::string& name,
+                          const std::string& alternative);
   absl::Status SetUp(const std::string& name, bool up);
+  // At once: without duplicate address detection.
+  absl::Status AddAddress(const std::string& name,
+                          const net::IpPrefix& address);
+  absl::Status RemoveAddress(const std::string& name,
+                             const net::IpPrefix& address);
+  absl::Status AddDefaultRoute(const std::string& name,
+                               const net::IpAddress& gateway);
 
  private:
   explicit TestLinks(NetlinkSocket socket) : socket_(std::move(socket)) {}

@@ -1,0 +1,124 @@
+#include "lb/io/posix/netlink_routes.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lb/base/status_macros.h"
+#include "lb/io/posix/file_descriptor.h"
+#include "lb/io/posix/netlink_socket.h"
+
+namespace lb::io {
+namespace {
+
+using FoundRoute = std::unique_ptr<rtnl_route, FreedBy<&rtnl_route_put>>;
+
+constexpr uint16_t kDiscardPort = 9;  // RFC 863; nothing is sent there.
+// IPV6_PREFER_SRC_PUBLIC (RFC 5014) of <linux/in6.h>, which does not go
+// together with <netinet/in.h>: no temporary address.
+constexpr int kPreferPublic = 2;
+
+absl::Status NoRoute(const net::IpAddress& to, std::string_view why) {
+  return absl::NotFoundError(
+      fmt::format("route to {}: {}", to.ToString(), why));
+}
+
+absl::StatusOr<net::IpAddress> AddressOf(nl_addr* address) {
+  return net::IpAddress::FromBytes(
+      {static_cast<const uint8_t*>(nl_addr_get_binary_addr(address)),
+       nl_addr_get_len(address)});
+}
+
+absl::StatusOr<Route> RouteOf(const net::IpAddress& to, rtnl_route* found) {
+  Route route;
+  const int type = rtnl_route_get_type(found);
+  if (type != RTN_LOCAL && type != RTN_UNICAST) {
+    return NoRoute(to, "no packet may go there, want a unicast address");
+  }
+  route.local = type == RTN_LOCAL;
+  rtnl_nexthop* const hop = rtnl_route_nexthop_n(found, 0);
+  if (hop == nullptr) return NoRoute(to, "it names no link");
+  route.interface = rtnl_route_nh_get_ifindex(hop);
+  if (nl_addr* gateway = rtnl_route_nh_get_gateway(hop)) {
+    LB_ASSIGN_OR_RETURN(route.gateway, AddressOf(gateway));
+  }
+  return route;
+}
+
+template <typename Address>
+absl::StatusOr<Address> NameOfConnected(int family, Address to) {
+  const FileDescriptor socket(
+      ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.ok()) return absl::UnavailableError(strerror(errno));
+  if (family == AF_INET6) {
+    // A kernel that does not know it chooses as it likes.
+    setsockopt(socket.get(), IPPROTO_IPV6, IPV6_ADDR_PREFERENCES,
+               &kPreferPublic, sizeof(kPreferPublic));
+  }
+  Address name = {};
+  socklen_t size = sizeof(name);
+  if (connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)) !=
+          0 ||
+      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size) !=
+          0) {
+    return absl::UnavailableError(strerror(errno));
+  }
+  return name;
+}
+
+absl::StatusOr<net::IpAddress> SourceTowards(const net::IpAddress& to) {
+  const std::vector<uint8_t> bytes = to.ToBytes();
+  if (to.is_ipv4()) {
+    sockaddr_in there = {};
+    there.sin_family = AF_INET;
+    there.sin_port = htons(kDiscardPort);
+    memcpy(&there.sin_addr, bytes.data(), bytes.size());
+    LB_ASSIGN_OR_RETURN(const sockaddr_in here,
+                        NameOfConnected(AF_INET, there));
+    return net::IpAddress::Ipv4(ntohl(here.sin_addr.s_addr));
+  }
+  sockaddr_in6 there = {};
+  there.sin6_family = AF_INET6;
+  there.sin6_port = htons(kDiscardPort);
+  memcpy(&there.sin6_addr, bytes.data(), bytes.size());
+  LB_ASSIGN_OR_RETURN(const sockaddr_in6 here,
+                      NameOfConnected(AF_INET6, there));
+  return net::IpAddress::FromBytes(here.sin6_addr.s6_addr);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<NetlinkRoutes>> NetlinkRoutes::Create() {
+  LB_ASSIGN_OR_RETURN(NetlinkSocket socket, ConnectNetlink());
+  return std::unique_ptr<NetlinkRoutes>(new NetlinkRoutes(socket.release()));
+}
+
+NetlinkRoutes::~NetlinkRoutes() { nl_socket_free(socket_); }
+
+absl::StatusOr<Route> NetlinkRoutes::Find(const net::IpAddress& to) const {
+  if (to.is_unspecified() || to.is_multicast()) {
+    return NoRoute(to, "want the address of one host");
+  }
+  const std::vector<uint8_t> bytes = to.ToBytes();
+  const NetlinkAddress address(nl_addr_build(to.is_ipv4() ? AF_INET : AF_INET6,
+                                             bytes.data(), bytes.size()));
+  rtnl_route* raw = nullptr;
+  const int error = rtnl_route_lookup(socket_, address.get(), &raw);
+  const FoundRoute found(raw);
+  if (error < 0 || found == nullptr) {
+    return NoRoute(to, error < 0 ? nl_geterror(error) : "none");
+  }
+  LB_ASSIGN_OR_RETURN(Route route, RouteOf(to, found.get()));
+  const absl::StatusOr<net::IpAddress> source = SourceTowards(to);
+  if (!source.ok()) return NoRoute(to, std::string(source.status().message()));
+  route.source = *source;
+  // IPv6: also before the kernel has put its route to it into the table.
+  route.local |= route.source == to;
+  return route;
+}
+
+}  // namespace lb::io

@@ -1,0 +1,34 @@
+// NetlinkRoutes: a RouteTable through rtnetlink, and a socket that is connected
+// (which sends nothing) to have the kernel choose the source.
+#ifndef LB_IO_POSIX_NETLINK_ROUTES_H_
+#define LB_IO_POSIX_NETLINK_ROUTES_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "lb/io/route_table.h"
+#include "lb/net/ip_address.h"
+
+struct nl_sock;
+
+namespace lb::io {
+
+class NetlinkRoutes final : public RouteTable {
+ public:
+  // Unavailable: no netlink socket is to be had.
+  static absl::StatusOr<std::unique_ptr<NetlinkRoutes>> Create();
+  ~NetlinkRoutes() override;
+  NetlinkRoutes(const NetlinkRoutes&) = delete;
+  NetlinkRoutes& operator=(const NetlinkRoutes&) = delete;
+
+  absl::StatusOr<Route> Find(const net::IpAddress& to) const override;
+
+ private:
+  explicit NetlinkRoutes(nl_sock* socket) : socket_(socket) {}
+
+  nl_sock* const socket_;  // Owned.
+};
+
+}  // namespace lb::io
+
+#endif  // LB_IO_POSIX_NETLINK_ROUTES_H_

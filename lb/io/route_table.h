@@ -1,0 +1,39 @@
+// RouteTable: which way the host's packets take, and from which address.
+//
+// It asks the kernel and sends no packet. Loop thread only.
+#ifndef LB_IO_ROUTE_TABLE_H_
+#define LB_IO_ROUTE_TABLE_H_
+
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::io {
+
+struct Route {
+  int interface = 0;      // The index of the link that packets leave by.
+  net::IpAddress source;  // What they are sent from, unless a socket is bound.
+  std::optional<net::IpAddress> gateway;  // Nullopt: the link reaches it.
+  bool local = false;  // The destination is an address of this host.
+
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+class RouteTable {
+ public:
+  virtual ~RouteTable() = default;
+
+  // The way to `to`, by all rules of the host. Of the IPv6 addresses that would
+  // do as a source, one that stays is preferred to a temporary one.
+  // NotFound: there is no way, or none without naming a link (link-local).
+  virtual absl::StatusOr<Route> Find(const net::IpAddress& to) const = 0;
+
+  // The way to what no other route is for: the default route's. NotFound: there
+  // is no default route of that family.
+  absl::StatusOr<Route> FindDefault(net::IpFamily family) const;
+};
+
+}  // namespace lb::io
+
+#endif  // LB_IO_ROUTE_TABLE_H_
