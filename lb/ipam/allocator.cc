@@ -39,6 +39,9 @@ absl::Status Allocator::SetPools(std::vector<Pool> pools) {
   }
   const auto resting = Resting();
   empty_pools_ = PoolSet(std::move(pools));
+  for (const auto& [address, owner] : taken_) {
+    empty_pools_.AddHosts(address, false);
+  }
   pools_ = empty_pools_;
   shared_ = SharedPlaces();
   absl::btree_set<net::IpAddress> taken;
@@ -62,6 +65,45 @@ absl::Status Allocator::SetPools(std::vector<Pool> pools) {
   for (const auto& [address, rest] : resting) pools_.Remember(address, rest);
   AdvanceTo(now_);
   return absl::OkStatus();
+}
+
+void Allocator::SetTaken(const TakenAddresses& taken) {
+  // Both are in the order of addresses.
+  std::vector<std::pair<net::IpAddress, std::string>> changed;
+  auto before = taken_.begin();
+  for (const auto& entry : taken) {
+    for (; before != taken_.end() && before->first < entry.first; ++before) {
+      changed.emplace_back(before->first, "");
+    }
+    const bool is_known =
+        before != taken_.end() && before->first == entry.first;
+    if (!is_known || before->second != entry.second) changed.push_back(entry);
+    if (is_known) ++before;
+  }
+  for (; before != taken_.end(); ++before) {
+    changed.emplace_back(before->first, "");
+  }
+  for (const auto& [address, owner] : changed) SetOwner(address, owner);
+}
+
+void Allocator::SetOwner(const net::IpAddress& address,
+                         const std::string& owner) {
+  const bool was_taken = taken_.contains(address);
+  const bool is_taken = !owner.empty();
+  RemoveShared(address);
+  if (was_taken && !is_taken) {
+    pools_.RemoveHosts(address);
+    empty_pools_.RemoveHosts(address);
+  } else if (!was_taken && is_taken) {
+    pools_.AddHosts(address, holdings_.IsHeld(address));
+    empty_pools_.AddHosts(address, false);
+  }
+  if (is_taken) {
+    taken_[address] = owner;
+  } else {
+    taken_.erase(address);
+  }
+  AddShared(address);
 }
 
 absl::StatusOr<std::vector<Choice>> Allocator::Choose(
@@ -129,6 +171,14 @@ bool Allocator::Release(std::string_view service) {
   return held.has_value();
 }
 
+void Allocator::Forget(std::string_view service) {
+  const std::optional<Assignment> held = Withdraw(service);
+  if (!held) return;
+  for (const AssignedAddress& a : held->addresses) {
+    if (!holdings_.IsHeld(a.address)) pools_.Forget(a.address);
+  }
+}
+
 void Allocator::ReleaseAll() {
   holdings_ = Holdings();
   shared_ = SharedPlaces();
@@ -143,7 +193,10 @@ std::vector<Orphan> Allocator::OrphansOf(const ServiceRequest& request) const {
     const auto rank = JudgeAddress(View(), request, a.address);
     if (!rank.ok() && !absl::IsAlreadyExists(rank.status())) {
       orphans.push_back({a, rank.status()});
+      continue;
     }
+    absl::Status verdict = JudgeTaken(View(), request, a.pool, a.address);
+    if (!verdict.ok()) orphans.push_back({a, std::move(verdict)});
   }
   return orphans;
 }
@@ -211,7 +264,8 @@ absl::Status Allocator::Check(const ServiceRequest& request) const {
   LB_RETURN_IF_ERROR(ValidateRequest(request));
   const Holdings nobody;
   const SharedPlaces nothing;
-  return Select({empty_pools_, nobody, nothing}, request).status();
+  return Select({empty_pools_, nobody, nothing, taken_, notes_}, request)
+      .status();
 }
 
 void Allocator::Apply(const ServiceRequest& request, Assignment assignment) {
@@ -266,7 +320,9 @@ std::optional<SharedPlace> Allocator::PlaceOf(
     const net::IpAddress& address) const {
   const std::optional<size_t> rank = pools_.FindByAddress(address);
   if (!rank || !pools_.space(*rank).GivesOut(address)) return std::nullopt;
-  if (pools_.ReservedFor(address) != nullptr) return std::nullopt;
+  if (pools_.ReservedFor(address) != nullptr || taken_.contains(address)) {
+    return std::nullopt;
+  }
   return SharedPlace{*rank, *pools_.space(*rank).SegmentOf(address), address};
 }
 

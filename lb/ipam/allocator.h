@@ -7,7 +7,9 @@
 // What it keeps, whatever is called:
 //  - an address has one holder, or several that agree on sharing it;
 //  - a service keeps an address until its own request asks otherwise or it is
-//    released. SetPools() never takes an address away.
+//    released. SetPools() never takes an address away;
+//  - an address that a host has (SetTaken()) is not given out; a service that
+//    holds it already keeps it, and it is an orphan.
 // A call that fails changes nothing.
 //
 // Speed: O(log n) in ranges and held addresses; a free address is found through
@@ -19,7 +21,8 @@
 //   NotFound            no such pool, the address lies in no pool, or the
 //                       reservation has too few addresses
 //   FailedPrecondition  the pool is not open to the service
-//                       or does not give the address out to it
+//                       or does not give the address out to it, or a host
+//                       has the address
 //   AlreadyExists       another service holds the address and it is not shared
 //   ResourceExhausted   no pool has an address left for the service (the
 //                       message says for each pool why: "pool a: full; ..."),
@@ -50,6 +53,7 @@
 #include "lb/ipam/selection.h"
 #include "lb/ipam/service_request.h"
 #include "lb/ipam/shared_places.h"
+#include "lb/ipam/taken_addresses.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::ipam {
@@ -57,7 +61,7 @@ namespace lb::ipam {
 // An address that its service holds although it could not get it now.
 struct Orphan {
   AssignedAddress held;
-  absl::Status reason;  // As from Allocator::Hold().
+  absl::Status reason;  // As if it were asked for.
 };
 
 class Allocator {
@@ -66,6 +70,13 @@ class Allocator {
   // pool or in one that is not open to their service.
   // InvalidArgument: the first verdict of ValidatePools() that is not OK.
   absl::Status SetPools(std::vector<Pool> pools);
+
+  // Replaces the addresses that are not to be given out, wherever they lie. The
+  // cool-down of a free one ends. O(log n) for each that is not as before.
+  void SetTaken(const TakenAddresses& taken);
+  const TakenAddresses& taken() const { return taken_; }
+  // Replaces what WhyNone() adds to "full": see PoolNotes.
+  void SetNotes(PoolNotes notes) { notes_ = std::move(notes); }
 
   // Returns what the service holds after this call. It keeps each address that
   // still suits the request, gives up the others, and is assigned what is
@@ -80,8 +91,9 @@ class Allocator {
 
   // Makes the service hold exactly `addresses`: what an earlier run promised.
   // Unlike Assign() it does not ask whether they suit the request's families,
-  // pool and addresses, nor for cool-downs; each must be free or shareable, and
-  // lie in a pool open to the service unless the service holds it already.
+  // pool and addresses, nor for cool-downs, nor whether a host has them; each
+  // must be free or shareable, and lie in a pool open to the service unless the
+  // service holds it already.
   absl::Status Hold(const ServiceRequest& request,
                     absl::Span<const net::IpAddress> addresses);
 
@@ -93,12 +105,15 @@ class Allocator {
 
   // Frees all that the service holds. False: it held nothing.
   bool Release(std::string_view service);
+  // As Release(), but no address rests: as if it had never been held.
+  void Forget(std::string_view service);
   // Frees everything, without cool-downs, and ends those there are.
   void ReleaseAll();
 
-  // The addresses of the service that Hold() would refuse it now, had it none:
+  // The addresses of the service that it could not ask for now, had it none:
   // SetPools() left them in no pool, or in one that is closed to the service or
-  // does not give them out. They stay until they are released.
+  // does not give them out, or a host has them. They stay until they are
+  // released.
   std::vector<Orphan> OrphansOf(const ServiceRequest& request) const;
   // Frees those. Assign() then finds others: MetalLB's way after a change of
   // pools. Returns what it freed.
@@ -116,6 +131,8 @@ class Allocator {
   // Ignored if the address is held or no pool gives it out.
   std::vector<std::pair<net::IpAddress, Rest>> Resting() const;
   void Remember(const net::IpAddress& address, Rest rest);
+  // Ends its cool-down, and forgets who held it. Ignored if it does not rest.
+  void EndRest(const net::IpAddress& address) { pools_.EndRest(address); }
 
   // What the service holds, if anything.
   std::optional<Assignment> Find(std::string_view service) const;
@@ -138,7 +155,9 @@ class Allocator {
   absl::Status Check(const ServiceRequest& request) const;
 
  private:
-  AllocatorView View() const { return {pools_, holdings_, shared_}; }
+  AllocatorView View() const {
+    return {pools_, holdings_, shared_, taken_, notes_};
+  }
   absl::StatusOr<std::vector<Choice>> Choose(
       const ServiceRequest& request) const;
   // Moves the service to `assignment`, whose addresses are known to be free or
@@ -152,11 +171,15 @@ class Allocator {
   void AddShared(const net::IpAddress& address);
   void RemoveShared(const net::IpAddress& address);
   std::optional<SharedPlace> PlaceOf(const net::IpAddress& address) const;
+  // Of one address of `taken_`; `owner` empty: no host has it any more.
+  void SetOwner(const net::IpAddress& address, const std::string& owner);
 
   PoolSet pools_;
   PoolSet empty_pools_;  // The same, with nothing held: for Check().
   Holdings holdings_;
   SharedPlaces shared_;
+  TakenAddresses taken_;
+  PoolNotes notes_;
   absl::Time now_ = absl::InfinitePast();
 };
 

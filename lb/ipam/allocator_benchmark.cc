@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/numeric/int128.h"
@@ -13,6 +14,7 @@
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/ipam/allocator.h"
+#include "lb/ipam/taken_addresses.h"
 #include "lb/net/ip_range.h"
 
 namespace lb::ipam {
@@ -71,6 +73,25 @@ void BM_FillSlash16(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_FillSlash16)->Unit(benchmark::kMillisecond);
+
+// In a /8 of which hosts have 20,000 addresses, half of them in a row.
+void BM_AssignBesideTaken(benchmark::State& state) {
+  Allocator allocator;
+  LB_CHECK(allocator.SetPools({MakePool("a", "10.0.0.0/8")}).ok());
+  TakenAddresses taken;
+  const auto take = [&](uint32_t i) {
+    taken[net::IpAddress::Ipv4((10u << 24) + i)] = "n1's own";
+  };
+  for (uint32_t i = 0; i < 10'000; ++i) take(i);
+  for (uint32_t i = 0; i < 10'000; ++i) take(10'000 + 10 * i);
+  allocator.SetTaken(std::move(taken));
+  const ServiceRequest request = MakeRequests(1).front();
+  for (auto _ : state) {
+    LB_CHECK(allocator.Assign(request).ok());
+    LB_CHECK(allocator.Release(request.service));
+  }
+}
+BENCHMARK(BM_AssignBesideTaken);
 
 // A request that fails because one full pool (a /16) is all there is.
 void BM_FailOnAFullPool(benchmark::State& state) {

@@ -169,9 +169,11 @@ std::string Dump(const Allocator& allocator) {
   }
   for (const Pool& pool : allocator.pools()) {
     const PoolUsage usage = *allocator.Usage(pool.name);
-    text += fmt::format("{} {} {}\n", pool.name,
+    text += fmt::format("{} {} {} {} {}\n", pool.name,
                         absl::Uint128Low64(usage.used_ipv4),
-                        absl::Uint128Low64(usage.used_ipv6));
+                        absl::Uint128Low64(usage.taken_ipv4),
+                        absl::Uint128Low64(usage.used_ipv6),
+                        absl::Uint128Low64(usage.taken_ipv6));
   }
   return text;
 }
@@ -225,6 +227,10 @@ void ExpectCountersEqualRecount(const Allocator& allocator) {
           continue;
         }
         ++(range.first.is_ipv4() ? recount.total_ipv4 : recount.total_ipv6);
+        if (allocator.taken().contains(address) &&
+            allocator.HoldersOf(address).empty()) {
+          ++(range.first.is_ipv4() ? recount.taken_ipv4 : recount.taken_ipv6);
+        }
       }
     }
     for (const IpAddress& address : held[pool.name]) {
@@ -295,6 +301,18 @@ class Sequence {
     reference_.SetPools(pools);
   }
 
+  // Hosts have other addresses than before, or none.
+  void SetTaken() {
+    TakenAddresses taken;
+    for (uint64_t n = world_.prng().Uniform(4); n > 0; --n) {
+      for (const IpAddress& address : world_.RandomAddresses()) {
+        taken[address] = fmt::format("n{}'s own", n);
+      }
+    }
+    allocator_.SetTaken(taken);
+    reference_.SetTaken(std::move(taken));
+  }
+
   void Step(const ServiceRequest& request) {
     const uint64_t what = world_.prng().Uniform(100);
     if (what < 60) {
@@ -304,10 +322,12 @@ class Sequence {
     } else if (what < 84) {
       allocator_.Release(request.service);
       reference_.Release(request.service);
-    } else if (what < 95) {
+    } else if (what < 94) {
       now_ += absl::Seconds(world_.prng().Uniform(3));
       allocator_.AdvanceTo(now_);
       reference_.AdvanceTo(now_);
+    } else if (what < 96) {
+      SetTaken();
     } else if (what < 98) {
       const auto known = requests_.find(request.service);
       if (known == requests_.end()) return;

@@ -37,13 +37,16 @@ struct Assignment {
 };
 
 // Exact counts of addresses. `total` leaves out excluded ones; `used` counts an
-// address once, however many services share it. Only ::/0 is larger than what
-// fits: it counts 2^128 - 1.
+// address once, however many services share it; `taken` counts those that hosts
+// have (TakenAddresses) and no service. The rest is free. Only ::/0 is larger
+// than what fits: it counts 2^128 - 1.
 struct PoolUsage {
   absl::uint128 total_ipv4 = 0;
   absl::uint128 used_ipv4 = 0;
+  absl::uint128 taken_ipv4 = 0;
   absl::uint128 total_ipv6 = 0;
   absl::uint128 used_ipv6 = 0;
+  absl::uint128 taken_ipv6 = 0;
   // Cool-downs that ended early because the pool remembers but so many.
   uint64_t rests_cut_short = 0;
 

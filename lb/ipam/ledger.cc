@@ -242,15 +242,25 @@ std::vector<Record> Ledger::RecordsSince(uint64_t version) const {
   return since;
 }
 
-size_t Ledger::DropOldTombstones(absl::Time now) {
+std::vector<std::string> Ledger::ServicesSince(uint64_t version) const {
+  std::vector<std::string> since;
+  for (auto i = by_version_.upper_bound(version); i != by_version_.end(); ++i) {
+    since.push_back(i->second);
+  }
+  return since;
+}
+
+std::vector<std::string> Ledger::DropOldTombstones(absl::Time now) {
   const int64_t oldest = absl::ToUnixMicros(now - kTombstoneLifetime);
-  return std::erase_if(records_, [&](const auto& service_entry) {
-    const Entry& entry = service_entry.second;
-    const bool is_old =
-        entry.record.is_release() && entry.record.changed.microseconds < oldest;
-    if (is_old) by_version_.erase(entry.version);
-    return is_old;
-  });
+  std::vector<std::string> dropped;
+  while (!tombstones_.empty() && tombstones_.begin()->first < oldest) {
+    dropped.push_back(tombstones_.begin()->second);
+    tombstones_.erase(tombstones_.begin());
+    const auto entry = records_.find(dropped.back());
+    by_version_.erase(entry->second.version);
+    records_.erase(entry);
+  }
+  return dropped;
 }
 
 absl::StatusOr<Record> Ledger::Accept(Record record) {
@@ -273,6 +283,12 @@ absl::StatusOr<Record> Ledger::Accept(Record record) {
 void Ledger::Store(Record record) {
   Entry& entry = records_[record.service];
   if (entry.version != 0) by_version_.erase(entry.version);
+  if (entry.version != 0 && entry.record.is_release()) {
+    tombstones_.erase({entry.record.changed.microseconds, record.service});
+  }
+  if (record.is_release()) {
+    tombstones_.emplace(record.changed.microseconds, record.service);
+  }
   entry.version = ++version_;
   by_version_.emplace(entry.version, record.service);
   entry.record = std::move(record);

@@ -36,6 +36,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -159,11 +160,14 @@ class Ledger {
   // Records that changed after version() was `version`, by service.
   std::vector<Record> RecordsSince(uint64_t version) const;
 
-  // Forgets releases older than kTombstoneLifetime; returns how many. Those
-  // from the future stay: to a node whose clock is behind all are, and what it
-  // then gave to such a service anew would lose to the releases that others
-  // know.
-  size_t DropOldTombstones(absl::Time now);
+  // Services of RecordsSince(), in no order.
+  std::vector<std::string> ServicesSince(uint64_t version) const;
+
+  // Forgets releases older than kTombstoneLifetime; returns their services.
+  // Those from the future stay: to a node whose clock is behind all are, and
+  // what it then gave to such a service anew would lose to the releases that
+  // others know.
+  std::vector<std::string> DropOldTombstones(absl::Time now);
 
   size_t size() const { return records_.size(); }
   const LedgerCounters& counters() const { return counters_; }
@@ -186,6 +190,8 @@ class Ledger {
   bool provisional_ = false;
   std::map<std::string, Entry, std::less<>> records_;
   std::map<uint64_t, std::string> by_version_;  // Exactly one per record.
+  // Releases: when they were made, and the service.
+  std::set<std::pair<int64_t, std::string>> tombstones_;
   uint64_t version_ = 0;
   LedgerCounters counters_;
 };

@@ -12,11 +12,6 @@
 namespace lb::ipam {
 namespace {
 
-bool IsOutside(const absl::Status& verdict) {
-  return verdict.code() == absl::StatusCode::kNotFound ||
-         verdict.code() == absl::StatusCode::kFailedPrecondition;
-}
-
 // Holds `claim` beside what the service holds already.
 absl::Status HoldToo(const ServiceRequest& request, const Claim& claim,
                      Allocator* allocator) {
@@ -28,6 +23,33 @@ absl::Status HoldToo(const ServiceRequest& request, const Claim& claim,
   }
   addresses.push_back(claim.address);
   return allocator->Hold(request, addresses);
+}
+
+// Holds it although the address lies outside of the pools open to it.
+absl::Status KeepToo(const ServiceRequest& request, const Claim& claim,
+                     Allocator* allocator) {
+  std::vector<AssignedAddress> addresses;
+  if (const auto held = allocator->Find(request.service)) {
+    addresses = held->addresses;
+  }
+  addresses.push_back({claim.address, claim.pool});
+  return allocator->Keep(request, addresses);
+}
+
+}  // namespace
+
+HeldAs HoldClaim(const ServiceRequest& request, const Claim& claim,
+                 OutsidePools outside_pools, Allocator* allocator) {
+  absl::Status verdict = HoldToo(request, claim, allocator);
+  if (verdict.ok()) return {HeldAs::Kind::kHeld, absl::OkStatus()};
+  const bool is_outside =
+      verdict.code() == absl::StatusCode::kNotFound ||
+      verdict.code() == absl::StatusCode::kFailedPrecondition;
+  if (outside_pools == OutsidePools::kKeep && is_outside &&
+      KeepToo(request, claim, allocator).ok()) {
+    return {HeldAs::Kind::kOutside, std::move(verdict)};
+  }
+  return {HeldAs::Kind::kDisplaced, std::move(verdict)};
 }
 
 // Without the time nothing would end a cool-down: then there are none. Nor is
@@ -45,19 +67,6 @@ void RememberFreed(const Ledger& ledger, Allocator* allocator) {
   }
 }
 
-// Holds it although the address lies outside of the pools open to it.
-absl::Status KeepToo(const ServiceRequest& request, const Claim& claim,
-                     Allocator* allocator) {
-  std::vector<AssignedAddress> addresses;
-  if (const auto held = allocator->Find(request.service)) {
-    addresses = held->addresses;
-  }
-  addresses.push_back({claim.address, claim.pool});
-  return allocator->Keep(request, addresses);
-}
-
-}  // namespace
-
 std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger) {
   std::vector<StampedClaim> claims;
   for (const Record& record : ledger.AllRecords()) {
@@ -65,14 +74,18 @@ std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger) {
       claims.push_back({record.service, claim, record.provisional});
     }
   }
+  SortByStamp(&claims);
+  return claims;
+}
+
+void SortByStamp(std::vector<StampedClaim>* claims) {
   const auto order = [](const StampedClaim& c) {
     return std::tie(c.provisional, c.claim.stamp, c.service, c.claim.address);
   };
-  std::sort(claims.begin(), claims.end(),
+  std::sort(claims->begin(), claims->end(),
             [&](const StampedClaim& a, const StampedClaim& b) {
               return order(a) < order(b);
             });
-  return claims;
 }
 
 ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
@@ -87,15 +100,13 @@ ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
       continue;
     }
     held.insert(service);
-    absl::Status verdict = HoldToo(request->second, claim, allocator);
-    if (verdict.ok()) continue;
-    if (outside_pools == OutsidePools::kKeep && IsOutside(verdict) &&
-        KeepToo(request->second, claim, allocator).ok()) {
-      result.outside.push_back({service, claim.address, std::move(verdict)});
-      continue;
-    }
-    incomplete.insert(service);
-    result.displaced.push_back({service, claim.address, std::move(verdict)});
+    HeldAs held_as =
+        HoldClaim(request->second, claim, outside_pools, allocator);
+    if (held_as.kind == HeldAs::Kind::kHeld) continue;
+    const bool is_outside = held_as.kind == HeldAs::Kind::kOutside;
+    if (!is_outside) incomplete.insert(service);
+    (is_outside ? result.outside : result.displaced)
+        .push_back({service, claim.address, std::move(held_as.why)});
   }
   RememberFreed(ledger, allocator);
   std::set_difference(held.begin(), held.end(), incomplete.begin(),

@@ -62,6 +62,21 @@ struct StampedClaim {
 // All claims of the ledger, by (provisional, stamp, service, address).
 std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger);
 
+void SortByStamp(std::vector<StampedClaim>* claims);
+
+// What became of one claim.
+struct HeldAs {
+  enum class Kind { kHeld, kOutside, kDisplaced };
+  Kind kind;
+  absl::Status why;  // As from Allocator::Hold().
+};
+// Holds it beside what its service holds already.
+HeldAs HoldClaim(const ServiceRequest& request, const Claim& claim,
+                 OutsidePools outside_pools, Allocator* allocator);
+
+// Tells the allocator what the records' services gave up.
+void RememberFreed(const Ledger& ledger, Allocator* allocator);
+
 // Releases all in `allocator`, then holds what the ledger says.
 ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
                     OutsidePools outside_pools, Allocator* allocator);

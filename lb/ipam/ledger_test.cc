@@ -209,11 +209,12 @@ TEST(LedgerTest, ForgetsOldTombstonesOnly) {
   EXPECT_THAT(ledger.Propose("x/1", Addresses({"10.0.0.1"}), start), IsOk());
   EXPECT_THAT(ledger.Propose("x/2", Addresses({"10.0.0.2"}), start), IsOk());
   EXPECT_THAT(ledger.ProposeRelease("x/2", start), IsOk());
-  EXPECT_EQ(ledger.DropOldTombstones(absl::UnixEpoch()), 0);  // Clock is wrong.
-  EXPECT_EQ(ledger.DropOldTombstones(start + kTombstoneLifetime), 0);
-  EXPECT_EQ(
+  EXPECT_THAT(ledger.DropOldTombstones(absl::UnixEpoch()),
+              IsEmpty());  // The clock is wrong.
+  EXPECT_THAT(ledger.DropOldTombstones(start + kTombstoneLifetime), IsEmpty());
+  EXPECT_THAT(
       ledger.DropOldTombstones(start + kTombstoneLifetime + absl::Seconds(1)),
-      1);
+      ElementsAre("x/2"));
   EXPECT_EQ(ledger.Find("x/2"), nullptr);
   EXPECT_NE(ledger.Find("x/1"), nullptr);
   EXPECT_EQ(ledger.RecordsSince(0).size(), 1);

@@ -63,6 +63,8 @@ struct Pool {
   // How long a freed address rests before another service may have it.
   absl::Duration cool_down = absl::ZeroDuration();
   AddressOrder order = AddressOrder::kLowest;
+  // Announced on layer 2 also where a host answers for every address.
+  bool announce_despite_proxy = false;
 
   friend bool operator==(const Pool&, const Pool&) = default;
 };

@@ -141,6 +141,38 @@ void PoolSet::Remember(const net::IpAddress& address, Rest rest) {
   NoteFree(rank);
 }
 
+void PoolSet::Forget(const net::IpAddress& address) {
+  size_t rank = 0;
+  PoolSpace* const space = SpaceOf(address, &rank);
+  if (space == nullptr) return;
+  space->Forget(address);
+  NoteFree(rank);
+}
+
+void PoolSet::EndRest(const net::IpAddress& address) {
+  size_t rank = 0;
+  PoolSpace* const space = SpaceOf(address, &rank);
+  if (space == nullptr) return;
+  space->EndRest(address);
+  NoteFree(rank);
+}
+
+void PoolSet::AddHosts(const net::IpAddress& address, bool is_held) {
+  size_t rank = 0;
+  PoolSpace* const space = SpaceOf(address, &rank);
+  if (space == nullptr) return;
+  space->AddHosts(address, is_held);
+  NoteFree(rank);
+}
+
+void PoolSet::RemoveHosts(const net::IpAddress& address) {
+  size_t rank = 0;
+  PoolSpace* const space = SpaceOf(address, &rank);
+  if (space == nullptr) return;
+  space->RemoveHosts(address);
+  NoteFree(rank);
+}
+
 void PoolSet::AdvanceTo(absl::Time now) {
   while (!ends_.empty() && ends_.begin()->first <= now) {
     const size_t rank = ends_.begin()->second;

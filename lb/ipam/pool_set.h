@@ -64,6 +64,14 @@ class PoolSet {
   // As Free(), of an address that is free; see PoolSpace::Remember().
   void Remember(const net::IpAddress& address, Rest rest);
 
+  // As PoolSpace has them.
+  void Forget(const net::IpAddress& address);
+  void EndRest(const net::IpAddress& address);
+
+  // See PoolSpace::AddHosts(). An address that no pool gives out is ignored.
+  void AddHosts(const net::IpAddress& address, bool is_held);
+  void RemoveHosts(const net::IpAddress& address);
+
   // Ends the cool-downs that are over at `now`.
   void AdvanceTo(absl::Time now);
   // When the next one is over; the infinite future: there is none.

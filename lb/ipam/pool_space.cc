@@ -96,7 +96,10 @@ std::string_view PoolSpace::WhyWithheld(const IpAddress& address) const {
 }
 
 void PoolSpace::Take(const IpAddress& address) {
-  if (!reserved_.contains(address) && !resting_.Erase(address)) {
+  if (hosts_free_.erase(address) > 0) {
+    hosts_held_.insert(address);
+    --(address.is_ipv4() ? usage_.taken_ipv4 : usage_.taken_ipv6);
+  } else if (!reserved_.contains(address) && !resting_.Erase(address)) {
     SetFresh(address, false);
   }
   ++(address.is_ipv4() ? usage_.used_ipv4 : usage_.used_ipv6);
@@ -104,14 +107,52 @@ void PoolSpace::Take(const IpAddress& address) {
 
 void PoolSpace::Free(const IpAddress& address, Rest rest) {
   --(address.is_ipv4() ? usage_.used_ipv4 : usage_.used_ipv6);
+  if (hosts_held_.erase(address) > 0) {
+    hosts_free_.insert(address);
+    ++(address.is_ipv4() ? usage_.taken_ipv4 : usage_.taken_ipv6);
+    return;
+  }
   if (reserved_.contains(address)) return;
   now_ = std::max(now_, rest.freed_at);
   resting_.Insert(address, std::move(rest));
   EndRests();
 }
 
+void PoolSpace::Forget(const IpAddress& address) {
+  --(address.is_ipv4() ? usage_.used_ipv4 : usage_.used_ipv6);
+  if (hosts_held_.erase(address) > 0) {
+    hosts_free_.insert(address);
+    ++(address.is_ipv4() ? usage_.taken_ipv4 : usage_.taken_ipv6);
+  } else if (!reserved_.contains(address)) {
+    SetFresh(address, true);
+  }
+}
+
+void PoolSpace::EndRest(const IpAddress& address) {
+  if (resting_.Erase(address)) SetFresh(address, true);
+}
+
+void PoolSpace::AddHosts(const IpAddress& address, bool is_held) {
+  if (is_held) {
+    hosts_held_.insert(address);
+    return;
+  }
+  if (!reserved_.contains(address) && !resting_.Erase(address)) {
+    SetFresh(address, false);
+  }
+  hosts_free_.insert(address);
+  ++(address.is_ipv4() ? usage_.taken_ipv4 : usage_.taken_ipv6);
+}
+
+void PoolSpace::RemoveHosts(const IpAddress& address) {
+  if (hosts_held_.erase(address) > 0) return;
+  LB_CHECK(hosts_free_.erase(address) > 0);
+  --(address.is_ipv4() ? usage_.taken_ipv4 : usage_.taken_ipv6);
+  if (!reserved_.contains(address)) SetFresh(address, true);
+}
+
 void PoolSpace::Remember(const IpAddress& address, Rest rest) {
-  if (reserved_.contains(address)) return;
+  if (reserved_.contains(address) || hosts_free_.contains(address)) return;
   if (const Rest* const known = resting_.Find(address)) {
     if (known->freed_at >= rest.freed_at) return;
     resting_.Erase(address);

@@ -3,7 +3,8 @@
 // The pool's ranges are cut at its excluded addresses into segments, in the
 // order written. A free address is fresh, or it rests: one that was held stays
 // out of turn for the pool's cool-down, and with kLeastRecentlyUsed it comes
-// after all fresh ones. Reserved addresses are never in turn.
+// after all fresh ones. Reserved addresses are never in turn, nor are those
+// that a host has (TakenAddresses), which do not rest either.
 //
 // O(log n) in segments, in runs of addresses that are not fresh, and in resting
 // addresses, of which there are at most kRestsMax: then the one that rested
@@ -49,6 +50,22 @@ class PoolSpace {
   // REQUIRES: GivesOut() and the address is free (Take) or taken (Free).
   void Take(const net::IpAddress& address);
   void Free(const net::IpAddress& address, Rest rest);
+
+  // As Free(), but then it was never held; and of a free one: it does not rest.
+  void Forget(const net::IpAddress& address);
+  void EndRest(const net::IpAddress& address);
+
+  // Notes that a host has the address, which a service holds or none does; and
+  // that no host has it any more. REQUIRES: GivesOut(); IsHosts() or not.
+  void AddHosts(const net::IpAddress& address, bool is_held);
+  void RemoveHosts(const net::IpAddress& address);
+  bool IsHosts(const net::IpAddress& address) const {
+    return hosts_free_.contains(address) || hosts_held_.contains(address);
+  }
+  // Those of hosts that no service holds, by address.
+  const absl::btree_set<net::IpAddress>& hosts_free() const {
+    return hosts_free_;
+  }
 
   // Notes that an address was freed at some time: what an earlier run knew.
   // REQUIRES: GivesOut() and the address is free.
@@ -100,6 +117,9 @@ class PoolSpace {
   std::vector<Segment> segments_;
   absl::btree_map<net::IpAddress, size_t> by_first_;  // Of each segment.
   absl::btree_set<net::IpAddress> reserved_;
+  // Addresses that hosts have: not held by a service, and held.
+  absl::btree_set<net::IpAddress> hosts_free_;
+  absl::btree_set<net::IpAddress> hosts_held_;
   RestingAddresses resting_;
   // Segments with fresh addresses, for each family.
   absl::btree_set<size_t> fresh_[2];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/numeric/int128.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "fmt/format.h"
@@ -89,6 +90,7 @@ class Selection {
   absl::Status WhyNone() const;
   std::string WhyNotFrom(size_t rank) const;
   std::string WhyFull(size_t rank, IpFamily family) const;
+  std::string WhoseAre(const PoolSpace& space, IpFamily family) const;
 
   const AllocatorView& view_;
   const PoolSet& pools_;
@@ -138,6 +140,7 @@ absl::Status Selection::AskFor(absl::Span<const IpAddress> addresses,
     LB_ASSIGN_OR_RETURN(const size_t rank,
                         JudgeAddress(view_, request_, address));
     const std::string& pool = pools_.pool(rank).name;
+    LB_RETURN_IF_ERROR(JudgeTaken(view_, request_, pool, address));
     if (!IsPoolAskedFor(pool)) {
       return ServiceError(
           absl::StatusCode::kFailedPrecondition, request_,
@@ -199,7 +202,7 @@ void Selection::AddReserved() {
       const auto rank = JudgeAddress(view_, request_, address);
       if (!rank.ok()) continue;
       const std::string& pool = pools_.pool(*rank).name;
-      if (!IsPoolAskedFor(pool)) continue;
+      if (!IsPoolAskedFor(pool) || view_.taken.contains(address)) continue;
       chosen_.push_back({{address, pool}, ChoiceReason::kReserved});
     }
   }
@@ -347,24 +350,55 @@ std::string Selection::WhyNotFrom(size_t rank) const {
     if (Has(family)) continue;
     const bool has_family = pools_.space(rank).HasFamily(family);
     if (wish_.count_min == 1 && has_family) return WhyFull(rank, family);
-    const std::string_view form = !has_family            ? "{}no {} addresses"
-                                  : NextIn(rank, family) ? "{}{} available"
-                                                         : "{}{} full";
-    fmt::format_to(std::back_inserter(text), fmt::runtime(form),
-                   text.empty() ? "" : ", ", net::ToString(family));
+    if (!text.empty()) text += ", ";
+    text += !has_family
+                ? fmt::format("no {} addresses", net::ToString(family))
+                : fmt::format("{} {}", net::ToString(family),
+                              NextIn(rank, family) ? "available"
+                                                   : WhyFull(rank, family));
   }
   return text;
 }
 
-// "full", with the reason if it is not for holders alone.
+// "full", with the reason if it is not for holders that are well alone.
 std::string Selection::WhyFull(size_t rank, IpFamily family) const {
   const PoolSpace& space = pools_.space(rank);
+  const PoolUsage& usage = space.usage();
+  const bool is_ipv4 = family == IpFamily::kIpv4;
+  const absl::uint128 total = is_ipv4 ? usage.total_ipv4 : usage.total_ipv6;
+  const absl::uint128 taken = is_ipv4 ? usage.taken_ipv4 : usage.taken_ipv6;
+  const std::string whose = WhoseAre(space, family);
+  if (taken == total && !whose.empty()) return whose;
+  const auto note = view_.notes.find({pools_.pool(rank).name, family});
+  std::string text = "full";
+  if (!whose.empty() || note != view_.notes.end()) {
+    text += fmt::format(": {} addresses", absl::Uint128Low64(total));
+    if (!whose.empty()) text += ", " + whose;
+    if (note != view_.notes.end()) text += ", " + note->second;
+  }
   const auto first = space.resting().First(family);
-  if (!first) return "full";
-  const auto end = space.CoolDownEnd(*first);
-  if (!end) return "full";
-  return fmt::format("full, {} cools down until {}", first->ToString(),
-                     ToText(*end));
+  const auto end = first ? space.CoolDownEnd(*first) : std::nullopt;
+  if (end) {
+    text += fmt::format(", {} cools down until {}", first->ToString(),
+                        ToText(*end));
+  }
+  return text;
+}
+
+// "172.18.8.11 is n1's own, and 3 more are taken"; empty: none is.
+std::string Selection::WhoseAre(const PoolSpace& space, IpFamily family) const {
+  const PoolUsage& usage = space.usage();
+  const auto first = space.hosts_free().lower_bound(
+      family == IpFamily::kIpv4 ? IpAddress::Ipv4(0) : IpAddress::Ipv6(0));
+  const absl::uint128 count =
+      family == IpFamily::kIpv4 ? usage.taken_ipv4 : usage.taken_ipv6;
+  if (count == 0) return "";
+  std::string text =
+      fmt::format("{} is {}", first->ToString(), view_.taken.at(*first));
+  if (count > 1) {
+    text += fmt::format(", {} more are taken", absl::Uint128Low64(count - 1));
+  }
+  return text;
 }
 
 }  // namespace
@@ -402,6 +436,17 @@ absl::StatusOr<size_t> JudgeAddress(const AllocatorView& view,
                               address.ToString(), pool.name, *name));
   }
   return *rank;
+}
+
+absl::Status JudgeTaken(const AllocatorView& view,
+                        const ServiceRequest& request, std::string_view pool,
+                        const IpAddress& address) {
+  const auto taken = view.taken.find(address);
+  if (taken == view.taken.end()) return absl::OkStatus();
+  return ServiceError(
+      absl::StatusCode::kFailedPrecondition, request,
+      fmt::format("pool {}: {} is {}, want an address that no host has", pool,
+                  address.ToString(), taken->second));
 }
 
 absl::StatusOr<std::vector<Choice>> Select(const AllocatorView& view,

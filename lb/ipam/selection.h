@@ -6,6 +6,10 @@
 #define LB_IPAM_SELECTION_H_
 
 #include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,15 +19,21 @@
 #include "lb/ipam/pool_set.h"
 #include "lb/ipam/service_request.h"
 #include "lb/ipam/shared_places.h"
+#include "lb/ipam/taken_addresses.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::ipam {
+
+// What to add to "full" about the addresses of a pool, for each family.
+using PoolNotes = std::map<std::pair<std::string, net::IpFamily>, std::string>;
 
 // What a selection looks at.
 struct AllocatorView {
   const PoolSet& pools;
   const Holdings& holdings;
   const SharedPlaces& shared;
+  const TakenAddresses& taken;
+  const PoolNotes& notes;
 };
 
 // Whether the service may hold the address of an open pool, on its terms.
@@ -31,6 +41,12 @@ struct AllocatorView {
 absl::StatusOr<size_t> JudgeAddress(const AllocatorView& view,
                                     const ServiceRequest& request,
                                     const net::IpAddress& address);
+
+// OK, or whose the address is: then it is not given out, but stays with the
+// services that hold it. REQUIRES: it lies in the pool of that name.
+absl::Status JudgeTaken(const AllocatorView& view,
+                        const ServiceRequest& request, std::string_view pool,
+                        const net::IpAddress& address);
 
 // What the service is to hold: addresses that it has, as far as they suit the
 // request, and new ones; by address. REQUIRES: ValidateRequest() is OK.

@@ -14,6 +14,7 @@
 #include "lb/base/label_selector.h"
 #include "lb/ipam/assignment.h"
 #include "lb/ipam/decision.h"
+#include "lb/ipam/taken_addresses.h"
 #include "lb/net/ip_range.h"
 
 namespace lb::ipam {
@@ -183,9 +184,25 @@ std::string ListEvents(const std::vector<ServiceEvent>& events) {
 std::string DescribeUsage(const absl::StatusOr<PoolUsage>& usage) {
   if (!usage.ok()) return usage.status().ToString();
   const auto low = [](absl::uint128 n) { return absl::Uint128Low64(n); };
-  return fmt::format("{}/{} {}/{}", low(usage->used_ipv4),
-                     low(usage->total_ipv4), low(usage->used_ipv6),
+  const auto use = [&](absl::uint128 used, absl::uint128 taken) {
+    return taken == 0 ? fmt::format("{}", low(used))
+                      : fmt::format("{}+{}", low(used), low(taken));
+  };
+  return fmt::format("{}/{} {}/{}", use(usage->used_ipv4, usage->taken_ipv4),
+                     low(usage->total_ipv4),
+                     use(usage->used_ipv6, usage->taken_ipv6),
                      low(usage->total_ipv6));
+}
+
+// "10.0.0.1@n1,..."
+TakenAddresses ReadTaken(const std::string& text) {
+  TakenAddresses taken;
+  for (const std::string& word : Split(text, ',')) {
+    const size_t at = word.find('@');
+    taken[*net::ParseIpAddress(word.substr(0, at))] =
+        word.substr(at + 1) + "'s own";
+  }
+  return taken;
 }
 
 std::string Outcome(const absl::Status& status) {
@@ -236,6 +253,11 @@ std::string Perform(const std::string& step, Allocator& allocator) {
         allocator.Hold(ReadRequest(absl::StrJoin(words, " ")), addresses));
   }
   if (verb == "usage") return DescribeUsage(allocator.Usage(rest));
+  if (verb == "taken") {
+    allocator.SetTaken(space == std::string::npos ? TakenAddresses()
+                                                  : ReadTaken(rest));
+    return "ok";
+  }
   if (verb == "advance") {
     allocator.AdvanceTo(absl::FromUnixSeconds(Number(rest)));
     return "ok";

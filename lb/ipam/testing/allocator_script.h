@@ -13,7 +13,9 @@
 //   orphans SERVICE [option]...     "address reason; ..." or "none"
 //   displace SERVICE [option]...    ReleaseOrphans()
 //   holders ADDRESS                 names, or "nobody"
-//   usage POOL                      "used/total used/total": IPv4, IPv6
+//   usage POOL                      "used/total used/total": IPv4, IPv6; with
+//                                   "used+taken/total" if a host has some
+//   taken [ADDRESS@NODE,...]        these are the nodes' own
 //   advance SECONDS                 since 1970
 // with the options prefer, require, v4, v6, "v4,v6", "v6,v4" (families),
 // ip=A[,A], pool=P, reservation=N, key=K, backend=B, tcp=N, udp=N, label=k:v,

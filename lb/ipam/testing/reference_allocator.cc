@@ -117,6 +117,11 @@ void ReferenceAllocator::SetPools(std::vector<Pool> pools) {
   ForgetFreed();
 }
 
+void ReferenceAllocator::SetTaken(TakenAddresses taken) {
+  taken_ = std::move(taken);
+  ForgetFreed();
+}
+
 void ReferenceAllocator::AdvanceTo(absl::Time now) {
   now_ = std::max(now_, now);
   ForgetFreed();
@@ -127,6 +132,7 @@ void ReferenceAllocator::ForgetFreed() {
     const IpAddress& address = address_rest.first;
     const Pool* const pool = PoolOf(address);
     return pool == nullptr || !ReservedFor(address).empty() ||
+           taken_.contains(address) ||
            (pool->order == AddressOrder::kLowest && !CoolsDown(address));
   });
 }
@@ -190,6 +196,7 @@ std::optional<IpAddress> ReferenceAllocator::First(
   std::vector<std::pair<absl::Time, IpAddress>> used;
   for (const IpAddress& address : AddressesOf(pool)) {
     if (address.family() != family || !ReservedFor(address).empty()) continue;
+    if (taken_.contains(address)) continue;
     const auto freed = freed_.find(address);
     if (freed == freed_.end() && MayHold(request, address)) return address;
     if (freed != freed_.end() && !CoolsDown(address)) {
@@ -224,6 +231,7 @@ std::optional<ReferenceAllocator::Chosen> ReferenceAllocator::ChooseExactly(
         name != request.service) {
       return std::nullopt;
     }
+    if (!is_promised && taken_.contains(address)) return std::nullopt;
     if (!is_promised && CoolsDown(address) &&
         freed_.at(address).last_holder != request.service) {
       return std::nullopt;

@@ -17,6 +17,7 @@
 #include "lb/ipam/pool.h"
 #include "lb/ipam/resting_addresses.h"
 #include "lb/ipam/service_request.h"
+#include "lb/ipam/taken_addresses.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::ipam {
@@ -34,6 +35,7 @@ class ReferenceAllocator {
   }
 
   void SetPools(std::vector<Pool> pools);
+  void SetTaken(TakenAddresses taken);
   void AdvanceTo(absl::Time now);
 
   // Nullopt: the request cannot be satisfied; nothing changed.
@@ -70,6 +72,7 @@ class ReferenceAllocator {
   void ForgetFreed();
 
   std::vector<Pool> pools_;  // In the order in which they are tried.
+  TakenAddresses taken_;
   std::map<std::string, Held> held_;
   // Addresses that are free and were held, as far as that matters.
   std::map<net::IpAddress, Rest> freed_;

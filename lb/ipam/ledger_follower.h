@@ -1,0 +1,97 @@
+// LedgerFollower: an allocator that follows a ledger, change by change.
+//
+// Each step comes to what Replay() would come to from the start, with
+// OutsidePools::kKeep: claims meet only at one address, so a change concerns
+// the services that claim an address of the changed one, and those that claim
+// one of theirs. So its cost goes with these and not with the ledger.
+//
+// Services on record of which nobody knows what they ask for hold what the
+// others leave them, and share with nobody: their addresses are not given away.
+//
+// It keeps an index of the ledger: all calls name the same ledger and
+// allocator, and between two of them the allocator changes only as the ledger
+// is told. Pure, one thread.
+#ifndef LB_IPAM_LEDGER_FOLLOWER_H_
+#define LB_IPAM_LEDGER_FOLLOWER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
+#include "lb/ipam/allocator.h"
+#include "lb/ipam/ledger.h"
+#include "lb/ipam/service_request.h"
+#include "lb/net/ip_address.h"
+
+namespace lb::ipam {
+
+class LedgerFollower {
+ public:
+  using Services = std::set<std::string, std::less<>>;
+  // What a service asks for; nullptr: nobody knows.
+  using FindRequest =
+      absl::FunctionRef<const ServiceRequest*(std::string_view service)>;
+
+  struct Followed {
+    Services services;   // What they hold may be other than before.
+    bool freed = false;  // An address of theirs is held by none any more.
+  };
+
+  // How far the ledger was followed.
+  uint64_t version() const { return version_; }
+
+  // Takes up what changed in the ledger since the last call. `touched`:
+  // services whose request is another one, or whose record the ledger has
+  // dropped.
+  Followed Follow(const Ledger& ledger, Services touched,
+                  FindRequest find_request, Allocator* allocator);
+  // Takes up everything from the start: the first time, and after the
+  // allocator's pools or taken addresses were replaced.
+  Followed Rebuild(const Ledger& ledger, FindRequest find_request,
+                   Allocator* allocator);
+
+ private:
+  using Addresses = absl::btree_set<net::IpAddress>;
+  using Index = absl::btree_map<net::IpAddress, Services>;
+  struct Indexed {
+    std::vector<net::IpAddress> claimed;
+    std::vector<net::IpAddress> freed;
+  };
+
+  // Takes what the index had of the service out, and puts in what `record` says
+  // (nullptr: nothing). All these addresses are added to `concerned`.
+  void Reindex(const std::string& service, const Record* record,
+               Addresses* concerned);
+  // Adds to both what claims connect with them.
+  void Close(const Allocator& allocator, Services* services,
+             Addresses* concerned) const;
+  static void Hold(const Ledger& ledger, const Services& services,
+                   FindRequest find_request, Allocator* allocator);
+  // Lets the address rest as the records say.
+  void LetRest(const Ledger& ledger, const net::IpAddress& address,
+               Allocator* allocator);
+  void LetAllRest(const Ledger& ledger, const Addresses& addresses,
+                  Allocator* allocator);
+
+  uint64_t version_ = 0;  // Of the ledger, as far as it was followed.
+  std::map<std::string, Indexed, std::less<>> indexed_;
+  Index claimed_by_;
+  Index freed_by_;
+  size_t freed_count_ = 0;
+  // Addresses that were freed in the future, by when that will have come.
+  std::set<std::pair<absl::Time, net::IpAddress>> later_;
+};
+
+}  // namespace lb::ipam
+
+#endif  // LB_IPAM_LEDGER_FOLLOWER_H_
