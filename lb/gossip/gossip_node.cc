@@ -7,6 +7,17 @@
 #include "lb/gossip/gossip_session.h"
 
 namespace lb::gossip {
+namespace {
+
+absl::Status CheckEndpoint(const net::Endpoint& endpoint) {
+  if (endpoint.port != 0 && !endpoint.address.is_unspecified()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("self.endpoint: " + endpoint.ToString() +
+                                    ", want where the others reach this node");
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
     GossipNodeOptions options, const io::Environment& environment) {
@@ -18,12 +29,7 @@ absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
   if (options.self.meta.size() > kMetaSizeMax) {
     return absl::InvalidArgumentError("self.meta: too long, want 512 bytes");
   }
-  if (options.self.endpoint.port == 0 ||
-      options.self.endpoint.address.is_unspecified()) {
-    return absl::InvalidArgumentError(
-        "self.endpoint: " + options.self.endpoint.ToString() +
-        ", want where the others reach this node");
-  }
+  LB_RETURN_IF_ERROR(CheckEndpoint(options.self.endpoint));
   if (options.codec.label.size() > 255) {
     return absl::InvalidArgumentError("codec.label: too long, want 255 bytes");
   }
@@ -47,6 +53,8 @@ GossipNode::GossipNode(GossipNodeOptions options,
              }),
       membership_(options.gossip, std::move(options.self),
                   environment.prng.Fork("gossip"), environment.loop->Now()),
+      // Two attempts of a peer to join are that far apart at most.
+      undecryptable_(2 * options.gossip.rejoin_interval_max),
       timer_(environment.loop->NewTimer([this] {
         armed_ = absl::InfiniteFuture();
         membership_.OnTimer(environment_.loop->Now());
@@ -107,6 +115,13 @@ absl::Status GossipNode::SetMeta(wire::Bytes meta) {
   return status;
 }
 
+absl::Status GossipNode::MoveTo(const net::Endpoint& endpoint) {
+  LB_RETURN_IF_ERROR(CheckEndpoint(endpoint));
+  membership_.MoveTo(environment_.loop->Now(), endpoint);
+  Drain();
+  return absl::OkStatus();
+}
+
 absl::Status GossipNode::Broadcast(wire::Bytes payload) {
   const absl::Status status = membership_.QueueUserMessage(
       environment_.loop->Now(), std::move(payload));
@@ -142,11 +157,23 @@ void GossipNode::OnDatagram(const net::Endpoint& from,
   const auto packet = codec_.DecodePacket(payload);
   if (!packet.ok()) {
     ++counters.refused_undecodable;
-    return;
+    return OnMismatch(from.address, UndecryptablePeers::Via::kDatagram,
+                      codec_.PacketMismatch(payload));
   }
+  undecryptable_.OnReadable(from.address);
   counters.refused_parts += packet->parts_refused;
   membership_.OnPacket(environment_.loop->Now(), from, packet->messages);
   Drain();
+}
+
+void GossipNode::OnMismatch(const net::IpAddress& from,
+                            UndecryptablePeers::Via via,
+                            std::optional<wire::Mismatch> mismatch) {
+  if (!mismatch ||
+      !undecryptable_.Record(environment_.loop->Now(), from, via, *mismatch)) {
+    return;
+  }
+  if (observer_) observer_(UndecryptableEvent{from, *mismatch});
 }
 
 void GossipNode::Drain() {
@@ -171,6 +198,10 @@ void GossipNode::Drain() {
     for (const GossipEvent& event : membership_.TakeEvents()) {
       more = true;
       if (std::holds_alternative<LeaveCompleteEvent>(event)) FinishLeave();
+      if (const auto* member = std::get_if<MemberEvent>(&event);
+          member != nullptr && member->change == MemberChange::kHeard) {
+        undecryptable_.Forget(member->member.endpoint.address);
+      }
       if (observer_) observer_(event);
     }
   }

@@ -31,6 +31,7 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/membership.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/undecryptable_peers.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
@@ -72,6 +73,9 @@ class GossipNode {
   // As Membership::Join: tries now, and for ever while they are no members.
   absl::Status Join(absl::Span<const net::Endpoint> seeds);
 
+  // As in Membership: the join list does not have it any more.
+  void ForgetSeed(const net::Endpoint& seed) { membership_.ForgetSeed(seed); }
+
   // Says goodbye; `done` is called once that has gone out or at `timeout`.
   // The node still answers until it is destroyed. May be called once.
   void Leave(absl::Duration timeout, absl::AnyInvocable<void()> done);
@@ -91,6 +95,10 @@ class GossipNode {
   // As in Membership. User messages go to all, to one in a datagram, to one
   // over TCP.
   absl::Status SetMeta(wire::Bytes meta);
+  // As in Membership: the node has another address now. The sockets must be
+  // bound so that they hear what is sent there. InvalidArgument: it is none
+  // that others can reach.
+  absl::Status MoveTo(const net::Endpoint& endpoint);
   absl::Status Broadcast(wire::Bytes payload);
   absl::Status SendBestEffort(std::string_view member, wire::Bytes payload);
   absl::Status SendReliably(std::string_view member, wire::Bytes payload);
@@ -101,6 +109,11 @@ class GossipNode {
   // As in Membership: tells several members at once of a state in which much is
   // new. Those to whom it is new do the same, then all know it soon.
   void SpreadUserState();
+
+  // Peers in sight that this node cannot read, or that cannot read it.
+  std::vector<UndecryptablePeer> Undecryptable() const {
+    return undecryptable_.List(environment_.loop->Now());
+  }
 
   // For rotation: Add everywhere, Use everywhere, Remove everywhere.
   wire::Keyring& keyring() { return codec_.keyring(); }
@@ -125,7 +138,9 @@ class GossipNode {
   void Answer(uint64_t id, Session& session,
               absl::StatusOr<wire::StreamMessage> request);
   void Open(const StreamRequest& request);
-  void Fail(uint64_t id);
+  void Fail(uint64_t id, const absl::Status& why);
+  void OnMismatch(const net::IpAddress& from, UndecryptablePeers::Via via,
+                  std::optional<wire::Mismatch> mismatch);
   void EndSession(uint64_t id);
   Session* FindSession(uint64_t id);
   uint64_t NewSession(absl::Time deadline, std::optional<uint64_t> request);
@@ -138,6 +153,7 @@ class GossipNode {
   io::Environment environment_;
   wire::Codec codec_;
   Membership membership_;
+  UndecryptablePeers undecryptable_;
   Observer observer_;
   UserState user_state_;
   absl::AnyInvocable<void()> leave_done_;

@@ -148,13 +148,18 @@ TEST_F(GossipNodeTest, UserStateIsExchangedOnJoining) {
   StartNode(2, /*join=*/false);
   Gossip(2).SetUserState([] { return Bytes{'2'}; });
   ASSERT_THAT(Gossip(2).Join(Seeds()), IsOk());
-  world_->loop().RunFor(absl::Milliseconds(100));
+  world_->loop().RunFor(absl::Milliseconds(20));
   for (int number : {1, 2}) {
     const auto states = EventsOf<UserStateEvent>(number);
     ASSERT_THAT(states, SizeIs(1)) << number;
     EXPECT_EQ(states[0].payload, Bytes{static_cast<uint8_t>('3' - number)});
     EXPECT_TRUE(states[0].join);
     EXPECT_THAT(EventsOf<ExchangeEvent>(number), SizeIs(1));
+  }
+  // Two more follow, for what gossip misses among nodes that start together.
+  world_->loop().RunFor(absl::Milliseconds(200));
+  for (int number : {1, 2}) {
+    EXPECT_THAT(EventsOf<ExchangeEvent>(number), SizeIs(testing::Ge(3)));
   }
 }
 
@@ -249,7 +254,8 @@ TEST_F(GossipNodeTest, ManySmallStreamsEndNoExchangeOfOurs) {
   At(1).events.clear();
   ASSERT_THAT(Gossip(1).Join({At(2).host->endpoint()}), IsOk());
   world_->loop().RunFor(absl::Seconds(1));
-  ASSERT_THAT(EventsOf<UserStateEvent>(1), SizeIs(1));
+  // Those that follow a join come only after one that came through.
+  ASSERT_THAT(EventsOf<UserStateEvent>(1), SizeIs(testing::Ge(1)));
 }
 
 TEST_F(GossipNodeTest, DestroyedAmidstItsStreamsItIsSilent) {

@@ -6,6 +6,7 @@
 //   5000       of 5000                            (20 minutes, 10 GB)
 //   lifeguard  each part of it against false alarms      (6 minutes)
 //   alarms     false alarms of the fast profiles         (6 minutes)
+//   starts     until nodes that start together know each other (5 minutes)
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "fmt/format.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/testing/core_cluster.h"
+#include "lb/gossip/testing/starting_cluster.h"
 
 namespace lb::gossip {
 namespace {
@@ -160,6 +162,36 @@ void PrintAlarms() {
   }
 }
 
+// Median and worst of 200 seeds, all joining the first.
+void PrintStarts() {
+  constexpr uint64_t kSeeds = 200;
+  const auto text = [](const std::vector<absl::Duration>& times) {
+    const StartingTimes summary = Summarize(times);
+    return fmt::format("{:.3f} s, {:.3f} s",
+                       absl::ToDoubleSeconds(summary.median),
+                       absl::ToDoubleSeconds(summary.worst));
+  };
+  fmt::print(
+      "| profile | nodes | ours | by memberlist's rules |\n"
+      "|---|---|---|---|\n");
+  for (const auto& [name, gossip] : Profiles()) {
+    for (const int nodes : {5, 10, 20, 50}) {
+      std::vector<absl::Duration> ours;
+      std::vector<absl::Duration> theirs;
+      for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+        const StartingClusterOptions options = {
+            .nodes = nodes, .gossip = gossip, .seed = seed};
+        ours.push_back(TimeUntilAllHeardAll(options, absl::Minutes(2)));
+        theirs.push_back(
+            MemberlistTimeUntilAllKnowAll(options, absl::Minutes(2)));
+      }
+      fmt::print("| {} | {} | {} | {} |\n", name, nodes, text(ours),
+                 text(theirs));
+      std::fflush(stdout);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lb::gossip
 
@@ -173,8 +205,11 @@ int main(int argc, char** argv) {
     lb::gossip::PrintLifeguard();
   } else if (what == "alarms") {
     lb::gossip::PrintAlarms();
+  } else if (what == "starts") {
+    lb::gossip::PrintStarts();
   } else {
-    fmt::print(stderr, "gossip_simulation sizes|5000|lifeguard|alarms\n");
+    fmt::print(stderr,
+               "gossip_simulation sizes|5000|lifeguard|alarms|starts\n");
     return 2;
   }
   return 0;

@@ -8,6 +8,7 @@
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/gossip_session.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/wire/encryption.h"
 
 namespace lb::gossip {
 
@@ -18,7 +19,9 @@ uint64_t GossipNode::NewSession(absl::Time deadline,
   const uint64_t id = ++last_session_;
   auto session = std::make_unique<Session>();
   session->request = request;
-  session->deadline = environment_.loop->NewTimer([this, id] { Fail(id); });
+  session->deadline = environment_.loop->NewTimer([this, id] {
+    Fail(id, absl::DeadlineExceededError("no answer in time"));
+  });
   session->deadline->Arm(deadline);
   sessions_.emplace(id, std::move(session));
   if (!request) ++accepted_streams_;
@@ -37,14 +40,14 @@ void GossipNode::EndSession(uint64_t id) {
   sessions_.erase(found);
 }
 
-void GossipNode::Fail(uint64_t id) {
+void GossipNode::Fail(uint64_t id, const absl::Status& why) {
   const Session* const session = FindSession(id);
   if (session == nullptr) return;
   const std::optional<uint64_t> unanswered =
       session->answered ? std::nullopt : session->request;
   EndSession(id);
   if (!unanswered) return;
-  membership_.OnRequestFailed(environment_.loop->Now(), *unanswered);
+  membership_.OnRequestFailed(environment_.loop->Now(), *unanswered, why);
   Drain();
 }
 
@@ -63,14 +66,16 @@ void GossipNode::OnConnected(
     uint64_t id, absl::StatusOr<std::unique_ptr<io::Stream>> stream) {
   Session* const session = FindSession(id);
   if (session == nullptr) return;  // Its deadline came first.
-  if (!stream.ok()) return Fail(id);
+  if (!stream.ok()) return Fail(id, stream.status());
   session->stream = *std::move(stream);
   Listen(id, *session);
   const uint64_t request = *session->request;
   RefreshUserState();
   const wire::Bytes bytes = codec_.EncodeStream(
       membership_.OpeningMessage(request), Direction::kRequest);
-  if (!session->stream->Send(bytes).ok()) return Fail(id);
+  if (const absl::Status sent = session->stream->Send(bytes); !sent.ok()) {
+    return Fail(id, sent);
+  }
   if (membership_.ExpectsReply(request)) return;
   // Stays until the peer has taken it and closes.
   session->answered = true;
@@ -94,7 +99,11 @@ void GossipNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
 void GossipNode::Listen(uint64_t id, Session& session) {
   session.stream->Receive(
       [this, id](absl::Span<const uint8_t> bytes) { OnBytes(id, bytes); },
-      [this, id](const absl::Status&) { Fail(id); });
+      [this, id](const absl::Status& reason) {
+        Fail(id, reason.ok() ? absl::UnavailableError(
+                                   "it closes the stream without an answer")
+                             : reason);
+      });
 }
 
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
@@ -104,18 +113,35 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   BoundBytes();
   session = FindSession(id);
   if (session == nullptr) return;  // It was the largest.
-  auto message = codec_.DecodeStream(
-      session->received,
-      session->request ? Direction::kResponse : Direction::kRequest,
-      &session->progress);
+  const Direction direction =
+      session->request ? Direction::kResponse : Direction::kRequest;
+  auto message =
+      codec_.DecodeStream(session->received, direction, &session->progress);
   if (absl::IsUnavailable(message.status())) return;  // The rest is to come.
-  if (!message.ok()) ++membership_.counters().refused_undecodable;
+  const net::IpAddress from = session->stream->remote().address;
+  if (message.ok()) {
+    const auto* const error = std::get_if<wire::Error>(&*message);
+    if (error != nullptr && error->message == wire::kNoKeyOpens) {
+      OnMismatch(from, UndecryptablePeers::Via::kStream,
+                 wire::Mismatch::kOursRefused);
+    } else if (session->request) {
+      undecryptable_.Forget(from);
+    } else {
+      undecryptable_.OnReadable(from);
+    }
+  } else {
+    ++membership_.counters().refused_undecodable;
+    OnMismatch(from, UndecryptablePeers::Via::kStream,
+               codec_.StreamMismatch(session->received, direction));
+  }
+  session = FindSession(id);
+  if (session == nullptr) return;  // An observer ended it.
   if (!session->request) {
     session->answered = true;
     session->received = {};
     return Answer(id, *session, std::move(message));
   }
-  if (!message.ok()) return Fail(id);
+  if (!message.ok()) return Fail(id, message.status());
   const uint64_t request = *session->request;
   EndSession(id);
   membership_.OnReply(environment_.loop->Now(), request, *message);
@@ -138,7 +164,7 @@ void GossipNode::BoundBytes() {
         return standing(*a.second) < standing(*b.second);
       });
   ++membership_.counters().streams_overflow;
-  Fail(last->first);
+  Fail(last->first, absl::ResourceExhaustedError("too many bytes at once"));
 }
 
 void GossipNode::Answer(uint64_t id, Session& session,

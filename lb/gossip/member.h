@@ -5,10 +5,14 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 
@@ -17,6 +21,8 @@ struct NodeIdentity {
   std::string name;        // Unique in the cluster, not empty.
   net::Endpoint endpoint;  // Where the others reach us, UDP and TCP.
   wire::Bytes meta;        // At most kMetaSizeMax bytes.
+  // Where we were before, and where the others may still believe us: a few.
+  std::vector<net::Endpoint> former;
 };
 
 // One node as we see it.
@@ -45,12 +51,14 @@ enum class MemberChange {
   kLeft,     // Said so itself.
   kFailed,   // Answers nobody.
   kHeard,    // Answered us for the first time since it joined.
+  kMoved,    // Changed its address, and its metadata perhaps, while it was up.
 };
 
 // A change of another node; never of our own.
 struct MemberEvent {
   MemberChange change = MemberChange::kJoined;
-  Member member;  // As it is after the change.
+  Member member;             // As it is after the change.
+  net::Endpoint moved_from;  // With kMoved.
 };
 
 // A second node claims a member's name from another address. It is ignored.
@@ -87,12 +95,27 @@ struct PingEvent {
   wire::Bytes payload;  // See Delegates::ack_payload.
 };
 
+// A full exchange that we began failed: `peer` does not answer, or refuses.
+struct ExchangeFailedEvent {
+  net::Endpoint peer;
+  bool join = false;
+  absl::Status why;
+};
+
+// What comes from `address` cannot be read, or it cannot read what we send. At
+// most a few a minute; GossipNode::Undecryptable() lists all.
+struct UndecryptableEvent {
+  net::IpAddress address;
+  wire::Mismatch mismatch = wire::Mismatch::kOtherKey;
+};
+
 // Our own Leave() has been told to enough peers.
 struct LeaveCompleteEvent {};
 
 using GossipEvent =
     std::variant<MemberEvent, ConflictEvent, UserMessageEvent, UserStateEvent,
-                 ExchangeEvent, PingEvent, LeaveCompleteEvent>;
+                 ExchangeEvent, ExchangeFailedEvent, UndecryptableEvent,
+                 PingEvent, LeaveCompleteEvent>;
 
 // What happened since the start. Every message that is not acted upon is in
 // one of these.

@@ -36,6 +36,7 @@ struct NodeRecord {
   CompactTime contested;         // When its address was, and it was told.
   uint64_t user_cursor = 0;  // The last user message sent to it; see UserLog.
   uint32_t incarnation = 0;
+  uint32_t goodbye = 0;  // With which it left its last address; see Relocation.
   wire::NodeState state = wire::NodeState::kDead;
   bool heard = false;  // See Member::heard.
   uint32_t place = 0;  // In the table's list.

@@ -68,6 +68,15 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
   return absl::OkStatus();
 }
 
+void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
+  CatchUpGossipClock(now);
+  roster_.MoveTo(now, endpoint);
+  rejoin_.OnMemberUp(endpoint);  // If it was a seed, it is none any more.
+  spread_.Ask(now);              // Exchanges bring it to whom datagrams do not.
+  RunSpread(now);
+  Settle(now);
+}
+
 absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
                                          wire::Bytes payload) {
   LB_ASSIGN_OR_RETURN(const NodeRecord* const record, FindUp(name));
@@ -154,8 +163,9 @@ void Membership::OnPing(absl::Time now, const net::Endpoint& from,
     ++counters_.refused_name;
     return;
   }
-  SendWithPiggyback(ReplyTo(ping.source, from),
-                    wire::Ack{ping.sequence, AckPayload()});
+  // Answers carry no gossip: each asker sets their rate, and hundreds that
+  // start together would use up the sends of news that they already know.
+  SendPlain(ReplyTo(ping.source, from), wire::Ack{ping.sequence, AckPayload()});
   const NodeRecord* const pinger = roster_.table().Find(ping.source.node);
   // It is there: our first ping, if it left at all, may have been lost.
   if (pinger != nullptr && !pinger->heard && pinger->endpoint() == from) {
@@ -189,9 +199,9 @@ void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
   ++counters_.relayed_probes;
   const net::Endpoint target{*address,
                              ping.port != 0 ? ping.port : self().endpoint.port};
-  SendWithPiggyback(target, wire::Ping{.sequence = sequence,
-                                       .node = ping.node,
-                                       .source = OwnSource()});
+  SendPlain(target, wire::Ping{.sequence = sequence,
+                               .node = ping.node,
+                               .source = OwnSource()});
 }
 
 void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
@@ -204,7 +214,7 @@ void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
       step != Prober::Step::kNone) {
     ApplyProbe(now, step);
   } else if (const auto asked = relay_.OnAck(ack.sequence)) {
-    SendWithPiggyback(asked->requester, wire::Ack{.sequence = asked->sequence});
+    SendPlain(asked->requester, wire::Ack{.sequence = asked->sequence});
   }
 }
 
@@ -284,10 +294,17 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   const auto* ack = std::get_if<wire::Ack>(&reply);
   if (request.kind == Request::Kind::kPushPull && remote != nullptr) {
     MergeExchange(now, request.to, *remote, /*initiated_by_us=*/true);
+    if (request.join) rejoin_.OnJoined(now);
   } else if (request.kind == Request::Kind::kPing && ack != nullptr) {
     if (ack->sequence == request.sequence) OnAck(now, *ack);
   } else if (request.kind == Request::Kind::kPushPull) {
-    ++counters_.exchanges_failed;  // An Error, in all likelihood.
+    ++counters_.exchanges_failed;
+    const auto* error = std::get_if<wire::Error>(&reply);
+    events_.push_back(ExchangeFailedEvent{
+        request.to, request.join,
+        absl::UnavailableError(error != nullptr
+                                   ? "it answers: " + error->message
+                                   : "it answers something else")});
   }
   RunSpread(now);
   Settle(now);
@@ -295,11 +312,14 @@ void Membership::OnReply(absl::Time now, uint64_t id,
 
 void Membership::OnSent(uint64_t id) { requests_.erase(id); }
 
-void Membership::OnRequestFailed(absl::Time now, uint64_t id) {
+void Membership::OnRequestFailed(absl::Time now, uint64_t id,
+                                 absl::Status why) {
   const auto found = requests_.find(id);
   if (found == requests_.end()) return;
   if (found->second.kind == Request::Kind::kPushPull) {
     ++counters_.exchanges_failed;
+    events_.push_back(ExchangeFailedEvent{found->second.to, found->second.join,
+                                          std::move(why)});
   }
   requests_.erase(found);
   RunSpread(now);

@@ -72,13 +72,15 @@ class Membership {
   // Exchanges with these endpoints now, and again whenever they are no members.
   // ResourceExhausted: rejoin_targets_max is reached; the rest is dropped.
   absl::Status Join(absl::Time now, absl::Span<const net::Endpoint> seeds);
-  // Says goodbye; LeaveCompleteEvent follows. Final: a node that comes back is
-  // a new Membership.
+  void ForgetSeed(const net::Endpoint& seed) { rejoin_.ForgetSeed(seed); }
+  // Says goodbye, for good: a node that comes back is a new Membership.
   void Leave(absl::Time now);
   // The news go to gossip_nodes members at once (at most once per
   // gossip_interval; the rest waits for the next tick of gossip), as those of
   // QueueUserMessage() and Leave(). InvalidArgument: over kMetaSizeMax.
   absl::Status SetMeta(absl::Time now, wire::Bytes meta);
+  // The others reach us at `endpoint` from now on; they are told at once.
+  void MoveTo(absl::Time now, const net::Endpoint& endpoint);
   // Sends `payload` to every member that is up and was heard, user_transmits
   // times each, as packets have room. InvalidArgument: too large for a packet.
   // ResourceExhausted: user_messages_max wait.
@@ -91,7 +93,7 @@ class Membership {
   // besides: requests_max streams are open.
   absl::Status SendUserMessage(absl::Time now, std::string_view name,
                                wire::Bytes payload);
-  // What peers get in full exchanges now: at most kUserStateSizeMax bytes.
+  // For full exchanges from now on: at most kUserStateSizeMax bytes.
   void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
   // Full exchanges with as many members as a broadcast is sent to; see Spread.
   void SpreadUserState(absl::Time now);
@@ -115,7 +117,7 @@ class Membership {
   // The request's end. An unknown `id` is ignored.
   void OnReply(absl::Time now, uint64_t id, const wire::StreamMessage& reply);
   void OnSent(uint64_t id);
-  void OnRequestFailed(absl::Time now, uint64_t id);
+  void OnRequestFailed(absl::Time now, uint64_t id, absl::Status why = {});
   // The kernel refused a packet to `to`.
   void OnSendFailed(absl::Time now, const net::Endpoint& to);
 
@@ -156,7 +158,6 @@ class Membership {
     wire::Bytes payload;    // kUser
   };
 
-  // Input by type.
   void OnMessage(absl::Time now, const net::Endpoint& from,
                  const wire::Message& message);
   void OnPing(absl::Time now, const net::Endpoint& from,
@@ -200,7 +201,6 @@ class Membership {
   size_t PacketBudget() const;
   // The message; InvalidArgument: it does not fit a packet.
   absl::StatusOr<wire::Bytes> EncodeUserMessage(wire::Bytes payload) const;
-  // NotFound: no such member that is up.
   absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
   void SendPlain(const net::Endpoint& to, const wire::Message& message);
   void SendWithPiggyback(const net::Endpoint& to, const wire::Message& message);

@@ -53,6 +53,22 @@ void Membership::SendGreeting(const ProbeTarget& target) {
   if (record == nullptr) return;
   ++counters_.greetings;
   SendPing(*record, target.sequence);
+  // The newcomer may not know us yet, and gossip may miss it. Thousands of
+  // members that somebody invented get no more than the ping.
+  if (roster_.leaving() || greeter_.size() > options_.greetings_at_once) return;
+  wire::Bytes alive = wire::EncodeMessage(roster_.OwnAlive());
+  OutgoingPacket& ping = outgoing_.back();
+  size_t used = alive.size() + kPartOverhead;
+  for (const wire::Bytes& part : ping.messages) {
+    used += part.size() + kPartOverhead;
+  }
+  if (used <= PacketBudget()) {
+    ping.messages.push_back(std::move(alive));
+  } else {  // Names of 255 bytes.
+    outgoing_.push_back({.to = ping.to,
+                         .messages = {std::move(alive)},
+                         .checksum = ping.checksum});
+  }
 }
 
 // A failed greeting says nothing of our own health.

@@ -104,6 +104,58 @@ TEST_F(GreetingTest, WhoIsReachedThroughOthersIsHeard) {
   EXPECT_TRUE(Heard("e"));
 }
 
+// It may know nothing of us, if both started at the same time.
+TEST_F(GreetingTest, APingToANewcomerSaysThatWeAreThere) {
+  Hear("b", Alive("b"));
+  ASSERT_THAT(SentOf<wire::Alive>("b"), SizeIs(1));
+  EXPECT_EQ(SentOf<wire::Alive>("b")[0].node, "self");
+  RunFor(options_.probe_timeout);  // It was lost, perhaps.
+  EXPECT_GE(SentOf<wire::Alive>("b").size(), 2u);
+  Ack("b");
+  RunFor(options_.gossip_interval * 20, {"b"});
+  Forget();
+  RunFor(absl::Seconds(5), {"b"});
+  EXPECT_THAT(SentOf<wire::Alive>(), IsEmpty());
+}
+
+TEST_F(GreetingTest, ThousandsThatAreInventedGetAPingOnly) {
+  Invent(1000);
+  Forget();
+  RunFor(absl::Seconds(5));
+  EXPECT_GT(SentOf<wire::Ping>().size(), 80u);
+  int of_self = 0;
+  for (const wire::Alive& alive : SentOf<wire::Alive>()) {
+    of_self += alive.node == "self";
+  }
+  EXPECT_LE(of_self, options_.retransmit_mult);  // Gossip.
+}
+
+TEST_F(GreetingTest, ANodeThatLeavesDoesNotSayThatItIsThere) {
+  KnowMembers({"b"});
+  core_->Leave(now_);
+  Collect();
+  Forget();
+  Hear("c", Alive("c"));
+  EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(1));
+  EXPECT_THAT(SentOf<wire::Alive>("c"), IsEmpty());
+}
+
+TEST_F(GreetingTest, WhatDoesNotFitBesideThePingGoesAfterIt) {
+  GossipOptions options = Quiet();
+  options.udp_buffer_size = 1200;
+  Restart(options);
+  core_->SetPacketOverhead(300);
+  ASSERT_TRUE(core_->SetMeta(now_, wire::Bytes(kMetaSizeMax, 'm')).ok());
+  wire::Alive alive = Alive("b");
+  alive.node = std::string(kNameSizeMax, 'b');
+  core_->OnPacket(now_, At(2), std::vector<wire::Message>{alive});
+  Collect();
+  EXPECT_THAT(sent_, SizeIs(2));
+  EXPECT_THAT(SentOf<wire::Ping>(), SizeIs(1));
+  EXPECT_THAT(SentOf<wire::Alive>(), SizeIs(1));
+  for (const Sent& sent : sent_) EXPECT_LE(sent.bytes, 900u);
+}
+
 TEST_F(GreetingTest, TheUnheardHelpNobodyAndArePassedNothing) {
   KnowMembers({"b", "c"});
   Invent(30);
@@ -114,7 +166,10 @@ TEST_F(GreetingTest, TheUnheardHelpNobodyAndArePassedNothing) {
     for (const wire::Message& message : sent.messages) {
       if (sent.to == AddressOf("b") || sent.to == AddressOf("c")) continue;
       EXPECT_FALSE(std::holds_alternative<wire::IndirectPing>(message));
-      EXPECT_FALSE(std::holds_alternative<wire::Alive>(message));
+      const auto* const alive = std::get_if<wire::Alive>(&message);
+      if (alive != nullptr) {
+        EXPECT_EQ(alive->node, "self");
+      }
     }
   }
 }

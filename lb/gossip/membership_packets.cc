@@ -162,6 +162,13 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
       return rejoin_.OnMemberUp(member.endpoint);
     case MemberChange::kUpdated:
       return;
+    case MemberChange::kMoved:
+      // What was sent to its old address says nothing.
+      if (prober_.running() && prober_.target().name == member.name) {
+        prober_.Cancel();
+      }
+      rejoin_.OnMemberLeft(now, event.moved_from);
+      return rejoin_.OnMemberUp(member.endpoint);
     case MemberChange::kLeft:
       greeter_.Remove(member.name);
       if (!member.heard) return;
@@ -186,6 +193,13 @@ void Membership::Settle(absl::Time now) {
   GreetNewcomers(now);
   for (const DirectMessage& direct : roster_.TakeDirect()) {
     SendPlain(direct.to, direct.message);
+  }
+  for (const net::Endpoint& to : roster_.TakeIntroductions()) {
+    OutgoingPacket packet{.to = to};
+    for (const wire::Message& message : roster_.Introduction()) {
+      packet.messages.push_back(wire::EncodeMessage(message));
+    }
+    outgoing_.push_back(std::move(packet));
   }
   if (leave_pending_ &&
       (!roster_.broadcasts().Contains(self().name) || !roster_.HasOtherUp())) {

@@ -252,16 +252,58 @@ TEST_F(MembershipTest, AConfirmationThatComesLateIsNoLateWakeup) {
   EXPECT_EQ(core_->health_score(), 0);
 }
 
+TEST_F(MembershipTest, ALoneNodeIsWellAgainInTime) {
+  for (int i = 0; i < 3; ++i) {
+    now_ = core_->NextDeadline() + absl::Seconds(10);  // It was not run.
+    core_->OnTimer(now_);
+  }
+  ASSERT_GE(core_->health_score(), 2);
+  RunFor(options_.probe_interval * 8);
+  EXPECT_EQ(core_->health_score(), 0);
+}
+
+TEST_F(MembershipTest, OneWhoseMembersAllFailedIsWellAgainInTime) {
+  KnowMembers({"b"});
+  RunFor(absl::Seconds(20));
+  ASSERT_EQ(StateOf("b"), NodeState::kDead);
+  EXPECT_EQ(core_->health_score(), 0);
+}
+
 // Packets.
 
-TEST_F(MembershipTest, NewsRideOnAnswers) {
-  KnowMembers({"b"});
-  Hear("b", Alive("c"));
+// Twenty nodes that start together ping each other at once: answers that
+// carried the news would use up all of its sends on those that know it.
+TEST_F(MembershipTest, AnswersUseUpNoSendOfTheNews) {
+  KnowMembers({"b", "c"});
+  Hear("b", Alive("b", 2));
   Forget();
-  Hear("b", wire::Ping{.sequence = 1, .node = "self"});
-  ASSERT_THAT(sent_, SizeIs(1));
-  EXPECT_TRUE(std::holds_alternative<wire::Ack>(sent_[0].messages[0]));
-  EXPECT_THAT(SentOf<wire::Alive>("b"), ElementsAre(Alive("c")));
+  for (uint32_t sequence = 1; sequence <= 100; ++sequence) {
+    Hear("c", wire::Ping{.sequence = sequence, .node = "self"});
+    Hear("c", wire::IndirectPing{.sequence = sequence,
+                                 .target = AddressOf("c").address.ToBytes(),
+                                 .port = 7946,
+                                 .node = "c",
+                                 .nack = true});
+  }
+  EXPECT_THAT(SentOf<wire::Ack>("c"), SizeIs(100));
+  EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(100));
+  EXPECT_THAT(SentOf<wire::Alive>(), IsEmpty());
+  RunFor(options_.gossip_interval);
+  EXPECT_THAT(SentOf<wire::Alive>("c"), testing::Contains(Alive("b", 2)));
+}
+
+TEST_F(MembershipTest, NewsRideOnProbes) {
+  KnowMembers({"b"});
+  for (uint32_t news = 2; SentOf<wire::Ping>("b").empty(); ++news) {
+    Forget();
+    Hear("b", Alive("b", news));
+    RunFor(options_.gossip_interval / 2);
+  }
+  for (const Sent& sent : sent_) {
+    if (!std::holds_alternative<wire::Ping>(sent.messages[0])) continue;
+    ASSERT_THAT(sent.messages, SizeIs(2));
+    EXPECT_TRUE(std::holds_alternative<wire::Alive>(sent.messages[1]));
+  }
 }
 
 TEST_F(MembershipTest, PacketsKeepToTheirSize) {

@@ -64,8 +64,7 @@ void Membership::ForgiveLateness(absl::Time now) {
 
 void Membership::RunRelays(absl::Time now) {
   for (const RelayRequest& request : relay_.TakeNacks(now)) {
-    SendWithPiggyback(request.requester,
-                      wire::Nack{.sequence = request.sequence});
+    SendPlain(request.requester, wire::Nack{.sequence = request.sequence});
   }
 }
 
@@ -79,7 +78,8 @@ void Membership::RunProbe(absl::Time now) {
 void Membership::BeginProbe(absl::Time now) {
   const NodeRecord* const record = roster_.table().NextToProbe(
       now, self().name, options_.gossip_to_the_dead_time);
-  if (record == nullptr) return;
+  // With nobody to ask, no answer can lower the health score.
+  if (record == nullptr) return roster_.awareness().Apply(-1);
   ++counters_.probes;
   const uint32_t sequence = ++last_sequence_;
   prober_.Begin(now, {.name = record->name(), .sequence = sequence},
@@ -199,7 +199,8 @@ void Membership::Gossip(absl::Time now) {
 }
 
 void Membership::RunPushPull(absl::Time now) {
-  if (next_push_pull_ > now) return;
+  const bool joined = rejoin_.TakeSettling(now);
+  if (next_push_pull_ > now && !joined) return;
   SkipPast(now,
            options_.push_pull_interval *
                PushPullScale(roster_.table().heard().size()),

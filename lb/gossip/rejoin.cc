@@ -3,9 +3,17 @@
 #include <algorithm>
 
 namespace lb::gossip {
+namespace {
+
+constexpr int kSettlingExchanges = 2;
+
+}  // namespace
 
 Rejoin::Rejoin(const GossipOptions& options, const Prng& prng)
-    : delay_min_(options.rejoin_interval_min),
+    : settling_delay_(options.push_pull_interval > absl::ZeroDuration()
+                          ? options.gossip_interval * 2
+                          : absl::InfiniteDuration()),
+      delay_min_(options.rejoin_interval_min),
       delay_max_(options.rejoin_interval_max),
       retry_time_(options.dead_peer_retry_time),
       targets_max_(options.rejoin_targets_max),
@@ -19,6 +27,12 @@ bool Rejoin::AddSeed(absl::Time now, const net::Endpoint& seed) {
   target->give_up = absl::InfiniteFuture();
   SetDue(seed, *target, now);
   return true;
+}
+
+void Rejoin::ForgetSeed(const net::Endpoint& seed) {
+  const auto found = targets_.find(seed);
+  if (found == targets_.end() || !found->second.seed) return;
+  Remove(found);
 }
 
 void Rejoin::OnMemberUp(const net::Endpoint& endpoint) {
@@ -69,6 +83,22 @@ std::optional<net::Endpoint> Rejoin::TakeDue(absl::Time now, int scale) {
     return endpoint;
   }
   return std::nullopt;
+}
+
+void Rejoin::OnJoined(absl::Time now) {
+  settled_ = 0;
+  // Some of it is chance: nodes that joined together do not exchange together.
+  settling_ =
+      std::min(settling_, now + settling_delay_ +
+                              prng_.UniformDuration(settling_delay_ / 2));
+}
+
+bool Rejoin::TakeSettling(absl::Time now) {
+  if (settling_ > now) return false;
+  ++settled_;
+  settling_ = settled_ < kSettlingExchanges ? now + settling_delay_ * 2
+                                            : absl::InfiniteFuture();
+  return true;
 }
 
 Rejoin::Target* Rejoin::FindOrAdd(const net::Endpoint& endpoint) {

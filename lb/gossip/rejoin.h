@@ -3,9 +3,14 @@
 // The seeds, while no member has their address, and the peers that failed. Each
 // is tried with a delay that doubles up to a maximum; so nodes may start in any
 // order, and the halves of a healed partition find each other.
+//
+// After a node has joined, two more exchanges are due with any members, two and
+// six gossip intervals later or so: of nodes that start together gossip may
+// miss some, and the regular exchange can be a minute away.
 #ifndef LB_GOSSIP_REJOIN_H_
 #define LB_GOSSIP_REJOIN_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -26,6 +31,9 @@ class Rejoin {
   // Due at once and for ever. False: there are rejoin_targets_max.
   bool AddSeed(absl::Time now, const net::Endpoint& seed);
 
+  // It is no seed any more, and is tried no longer.
+  void ForgetSeed(const net::Endpoint& seed);
+
   // A member has this address: nothing to do there.
   void OnMemberUp(const net::Endpoint& endpoint);
   // The member there failed. False: there are rejoin_targets_max.
@@ -37,8 +45,13 @@ class Rejoin {
   // `scale`.
   std::optional<net::Endpoint> TakeDue(absl::Time now, int scale);
 
+  // An exchange by which this node joined is done.
+  void OnJoined(absl::Time now);
+  // Is an exchange with any member due, as this node joined?
+  bool TakeSettling(absl::Time now);
+
   absl::Time NextDeadline() const {
-    return due_.empty() ? absl::InfiniteFuture() : due_.begin()->first;
+    return due_.empty() ? settling_ : std::min(settling_, due_.begin()->first);
   }
 
  private:
@@ -55,11 +68,14 @@ class Rejoin {
   void SetDue(const net::Endpoint& endpoint, Target& target, absl::Time due);
   void Remove(Targets::iterator target);
 
+  const absl::Duration settling_delay_;
   const absl::Duration delay_min_;
   const absl::Duration delay_max_;
   const absl::Duration retry_time_;
   const size_t targets_max_;
   Prng prng_;
+  absl::Time settling_ = absl::InfiniteFuture();
+  int settled_ = 0;  // Exchanges since this node joined.
   Targets targets_;
   std::set<std::pair<absl::Time, net::Endpoint>> due_;  // The finite ones.
 };

@@ -61,6 +61,18 @@ TEST_F(RejoinTest, SeedThatIsAMemberRestsUntilItIsNone) {
   EXPECT_EQ(rejoin.NextDeadline(), kStart + absl::Seconds(1));
 }
 
+TEST_F(RejoinTest, AForgottenSeedIsTriedNoLonger) {
+  Rejoin rejoin(options_, Prng(1));
+  rejoin.AddSeed(kStart, Host(1));
+  rejoin.OnMemberFailed(kStart, Host(2));
+  rejoin.ForgetSeed(Host(1));
+  rejoin.ForgetSeed(Host(2));  // A member that failed is none.
+  rejoin.ForgetSeed(Host(3));
+  EXPECT_EQ(TakeNext(rejoin), kStart + absl::Seconds(1));
+  rejoin.OnMemberUp(Host(2));
+  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+}
+
 TEST_F(RejoinTest, FailedPeerIsTriedUntilItIsBack) {
   Rejoin rejoin(options_, Prng(1));
   EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));
@@ -84,6 +96,29 @@ TEST_F(RejoinTest, PeerThatLeftIsLeftAlone) {
   rejoin.OnMemberLeft(kStart, Host(2));
   rejoin.OnMemberLeft(kStart, Host(3));
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+}
+
+TEST_F(RejoinTest, TwoExchangesAreDueSoonAfterJoining) {
+  Rejoin rejoin(options_, Prng(1));
+  rejoin.OnJoined(kStart);
+  rejoin.OnJoined(kStart);  // Another seed.
+  const absl::Time first = rejoin.NextDeadline();
+  EXPECT_GE(first - kStart, options_.gossip_interval * 2);
+  EXPECT_LT(first - kStart, options_.gossip_interval * 3);
+  EXPECT_FALSE(rejoin.TakeSettling(first - absl::Nanoseconds(1)));
+  EXPECT_TRUE(rejoin.TakeSettling(first));
+  EXPECT_FALSE(rejoin.TakeSettling(first));
+  EXPECT_EQ(rejoin.NextDeadline(), first + options_.gossip_interval * 4);
+  EXPECT_TRUE(rejoin.TakeSettling(rejoin.NextDeadline()));
+  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+}
+
+TEST_F(RejoinTest, NoneIsDueIfExchangesAreOff) {
+  options_.push_pull_interval = absl::ZeroDuration();
+  Rejoin rejoin(options_, Prng(1));
+  rejoin.OnJoined(kStart);
+  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+  EXPECT_FALSE(rejoin.TakeSettling(kStart + absl::Hours(1)));
 }
 
 TEST_F(RejoinTest, RefusesMoreThanItsMaximum) {

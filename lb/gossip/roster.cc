@@ -1,7 +1,6 @@
 #include "lb/gossip/roster.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -15,17 +14,6 @@ namespace {
 
 using wire::NodeState;
 
-constexpr uint32_t kIncarnationMax = std::numeric_limits<uint32_t>::max();
-
-wire::NodeDescription Describe(const NodeIdentity& self) {
-  return {.name = self.name,
-          .address = self.endpoint.address.ToBytes(),
-          .port = self.endpoint.port,
-          .meta = self.meta.empty() ? std::nullopt : std::optional(self.meta),
-          .versions =
-              wire::Bytes(std::begin(kOwnVersions), std::end(kOwnVersions))};
-}
-
 // Old nodes name no port: it is everybody's.
 wire::SharedDescription WithPort(const wire::SharedDescription& node,
                                  uint16_t port) {
@@ -37,6 +25,15 @@ wire::SharedDescription WithPort(const wire::SharedDescription& node,
 
 }  // namespace
 
+wire::NodeDescription Roster::Describe(const NodeIdentity& self) {
+  return {.name = self.name,
+          .address = self.endpoint.address.ToBytes(),
+          .port = self.endpoint.port,
+          .meta = self.meta.empty() ? std::nullopt : std::optional(self.meta),
+          .versions =
+              wire::Bytes(std::begin(kOwnVersions), std::end(kOwnVersions))};
+}
+
 Roster::Roster(const GossipOptions& options, NodeIdentity self,
                const Prng& prng, absl::Time now, GossipCounters* counters)
     : options_(options),
@@ -44,7 +41,8 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
       counters_(counters),
       awareness_(options.awareness_max_multiplier),
       table_(options.members_max, prng.Fork("table")),
-      broadcasts_(options.broadcasts_max) {
+      broadcasts_(options.broadcasts_max),
+      relocation_(self_.former) {
   NodeRecord record{.node = Share(Describe(self_)),
                     .since = now,
                     .incarnation = 1,  // An alive with 0 makes nobody alive.
@@ -84,6 +82,9 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
   NodeRecord* record = table_.Find(node->name);
   if (record == nullptr) return OnAliveOfNewcomer(claim);
   if (record->endpoint() != claim.endpoint()) {
+    if (IsSelf(node->name) && relocation_.IsFormer(claim.endpoint())) {
+      return OnFormerAddress(now, claim);
+    }
     // Ours is never given away, and nobody moves who is still there.
     if (IsSelf(node->name) || !MayMove(now, *record)) {
       return OnConflict(now, *record, claim.endpoint());
@@ -91,7 +92,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
     return Adopt(*record, claim);
   }
   if (IsImplausible(*record, incarnation)) return;
-  if (IsSelf(node->name)) return OnAliveAboutSelf(claim);
+  if (IsSelf(node->name)) return OnAliveAboutSelf(now, claim);
   if (incarnation <= record->incarnation) {
     ++counters_->stale;
     if (!record->is_up()) Accuse(now, *record);
@@ -169,7 +170,7 @@ bool Roster::MayMove(absl::Time now, const NodeRecord& record) const {
          now - record.since > options_.dead_node_reclaim_time;
 }
 
-void Roster::OnAliveAboutSelf(const NodeRecord& claim) {
+void Roster::OnAliveAboutSelf(absl::Time now, const NodeRecord& claim) {
   const NodeRecord& record = own();
   if (claim.incarnation < record.incarnation) {
     ++counters_->stale;
@@ -180,15 +181,20 @@ void Roster::OnAliveAboutSelf(const NodeRecord& claim) {
       claim.node->versions == record.node->versions) {
     return;
   }
-  Refute(claim.incarnation);
+  Refute(now, claim.incarnation);
 }
 
 void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
   suspicions_.Cancel(record.name());
-  const bool was_up = record.is_up();
+  const bool was_up = record.is_up() || TakeBackGoodbye(record);
   // Who is back is only said to be back.
   if (!was_up) table_.SetHeard(record, false);
   const bool new_meta = record.meta() != claim.meta();
+  const net::Endpoint from = record.endpoint();
+  if (record.state == NodeState::kLeft && from != claim.endpoint() &&
+      claim.incarnation > record.incarnation) {
+    record.goodbye = record.incarnation;
+  }
   record.incarnation = claim.incarnation;
   if (*record.node != *claim.node) record.node = claim.node;
   if (record.state != claim.state) record.since = claim.since;
@@ -196,6 +202,9 @@ void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
   Broadcast(record.name(), record.ToAlive());
   if (!was_up) {
     Tell(MemberChange::kJoined, record);
+  } else if (record.endpoint() != from) {
+    events_.push_back(
+        MemberEvent{MemberChange::kMoved, record.ToMember(), from});
   } else if (new_meta) {
     Tell(MemberChange::kUpdated, record);
   }
@@ -239,7 +248,8 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
   }
   if (IsSelf(suspect.node)) {
     if (leaving_) return;
-    if (suspect.incarnation >= record->incarnation) Refute(suspect.incarnation);
+    if (suspect.incarnation >= record->incarnation)
+      Refute(now, suspect.incarnation);
     return AnswerAccuser(now, suspect.from);
   }
   if (suspect.incarnation < record->incarnation) {
@@ -294,7 +304,7 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
   }
   if (IsSelf(dead.node)) {
     if (leaving_) return;
-    if (dead.incarnation >= record->incarnation) Refute(dead.incarnation);
+    if (dead.incarnation >= record->incarnation) Refute(now, dead.incarnation);
     return AnswerAccuser(now, dead.from);
   }
   if (dead.incarnation < record->incarnation) {
@@ -302,12 +312,13 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
     return;
   }
   record->incarnation = dead.incarnation;  // Never falls back.
+  const bool left = dead.node == dead.from;
   if (!record->is_up()) {
     ++counters_->stale;
+    if (left) record->state = NodeState::kLeft;
     return;
   }
   suspicions_.Cancel(dead.node);
-  const bool left = dead.node == dead.from;
   record->state = left ? NodeState::kLeft : NodeState::kDead;
   record->since = now;
   Broadcast(dead.node, dead);
@@ -316,6 +327,7 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
 }
 
 void Roster::OnTimer(absl::Time now) {
+  TellMoved(now);
   for (const std::string& name : suspicions_.TakeExpired(now)) {
     OnDead(now, {.incarnation = table_.Find(name)->incarnation,
                  .node = name,
@@ -323,12 +335,14 @@ void Roster::OnTimer(absl::Time now) {
   }
 }
 
-void Roster::Refute(uint32_t accusation) {
+void Roster::Refute(absl::Time now, uint32_t accusation) {
   ++counters_->refutations;
   awareness_.Apply(1);
   NodeRecord& record = own();
   const uint32_t known = std::max(record.incarnation, accusation);
-  record.incarnation = known == kIncarnationMax ? known : known + 1;
+  // Before we started we may have been elsewhere, which is what it means.
+  if (relocation_.owes_goodbye()) return SayMoved(now, known);
+  record.incarnation = known == kIncarnationLast ? known : known + 1;
   Broadcast(self_.name, OwnAlive());
 }
 
@@ -339,7 +353,11 @@ void Roster::AnswerAccuser(absl::Time now, std::string_view from) {
   if (!options_.direct_answers || accuser == nullptr || IsSelf(from)) return;
   if (now - accuser->answered < options_.gossip_interval) return;
   accuser->answered = now;
-  direct_.push_back({accuser->endpoint(), OwnAlive()});
+  if (relocation_.goodbye() != 0) {
+    introductions_.push_back(accuser->endpoint());
+  } else {
+    direct_.push_back({accuser->endpoint(), OwnAlive()});
+  }
 }
 
 void Roster::Leave(absl::Time now) {
@@ -358,7 +376,7 @@ void Roster::SetMeta(wire::Bytes meta) {
   NodeRecord& record = own();
   record.node = wire::Share(Describe(self_));
   if (leaving_) return;
-  if (record.incarnation != kIncarnationMax) ++record.incarnation;
+  if (record.incarnation != kIncarnationLast) ++record.incarnation;
   Broadcast(self_.name, OwnAlive());
 }
 

@@ -11,12 +11,14 @@
 //     old, once per gossip interval;
 //   - a claim too far ahead of what is known (kIncarnationJumpMax) is refused:
 //     one forged message cannot use up a node's incarnations;
-//   - an address and its IPv4-mapped form are no conflict.
+//   - an address and its IPv4-mapped form are no conflict;
+//   - one that failed may still take leave, and then return at another address.
 //
 // Part of the core: no I/O; see Membership.
 #ifndef LB_GOSSIP_ROSTER_H_
 #define LB_GOSSIP_ROSTER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -32,6 +34,7 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/member_table.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/relocation.h"
 #include "lb/gossip/suspicion.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
@@ -40,6 +43,7 @@ namespace lb::gossip {
 
 // A node raises its incarnation by one per refutation: further ahead is a lie.
 inline constexpr uint32_t kIncarnationJumpMax = 1 << 20;
+inline constexpr uint32_t kIncarnationLast = UINT32_MAX;
 
 // A message for one node, not for all.
 struct DirectMessage {
@@ -72,12 +76,18 @@ class Roster {
   void OnHeard(NodeRecord& record);
   // Declares dead whose suspicion has expired.
   void OnTimer(absl::Time now);
-  absl::Time NextDeadline() const { return suspicions_.NextDeadline(); }
+  absl::Time NextDeadline() const {
+    return std::min(suspicions_.NextDeadline(), relocation_.due());
+  }
   void Shift(absl::Duration by) { suspicions_.Shift(by); }
 
   // What we say of ourselves.
   void Leave(absl::Time now);
   void SetMeta(wire::Bytes meta);
+  // We are reached at `endpoint` from now on (roster_move.cc): see Relocation.
+  void MoveTo(absl::Time now, const net::Endpoint& endpoint);
+  // Who we are and where; after a move it begins with the goodbye.
+  std::vector<wire::Message> Introduction() const;
   bool leaving() const { return leaving_; }
   wire::Alive OwnAlive() const { return own().ToAlive(); }
   const NodeIdentity& self() const { return self_; }
@@ -95,9 +105,12 @@ class Roster {
 
   // Empty after being taken.
   std::vector<DirectMessage> TakeDirect();
+  // Who is to get an Introduction(), in one packet.
+  std::vector<net::Endpoint> TakeIntroductions();
   std::vector<GossipEvent> TakeEvents();
 
  private:
+  static wire::NodeDescription Describe(const NodeIdentity& self);
   const NodeRecord& own() const { return *table_.Find(self_.name); }
   NodeRecord& own() { return *table_.Find(self_.name); }
 
@@ -111,12 +124,16 @@ class Roster {
   void OnConflict(absl::Time now, NodeRecord& record,
                   const net::Endpoint& claimed);
   void OnAliveOfNewcomer(const NodeRecord& claim);
-  void OnAliveAboutSelf(const NodeRecord& claim);
+  void OnAliveAboutSelf(absl::Time now, const NodeRecord& claim);
   void Adopt(NodeRecord& record, const NodeRecord& claim);
   void Accuse(absl::Time now, NodeRecord& record);
+  void SayMoved(absl::Time now, uint32_t known);
+  void TellMoved(absl::Time now);
+  void OnFormerAddress(absl::Time now, const NodeRecord& claim);
+  bool TakeBackGoodbye(const NodeRecord& record);
 
   bool IsImplausible(const NodeRecord& record, uint32_t incarnation);
-  void Refute(uint32_t accusation);
+  void Refute(absl::Time now, uint32_t accusation);
   void AnswerAccuser(absl::Time now, std::string_view from);
   SuspicionTimes CurrentSuspicionTimes() const;
   void Broadcast(std::string_view name, const wire::Message& message);
@@ -131,7 +148,9 @@ class Roster {
   Suspicions suspicions_;  // Of the records in state suspect, exactly.
   BroadcastQueue broadcasts_;
   bool leaving_ = false;
+  Relocation relocation_;
   std::vector<DirectMessage> direct_;
+  std::vector<net::Endpoint> introductions_;
   std::vector<GossipEvent> events_;
 };
 

@@ -342,13 +342,14 @@ TEST_F(RosterTest, DeadSaidByTheNodeItselfIsALeave) {
   EXPECT_THAT(Events(), ElementsAre("left b"));
 }
 
-TEST_F(RosterTest, DeadNeverBecomesLeft) {
+// Then it may return at another address; see Relocation.
+TEST_F(RosterTest, OneThatFailedMayStillTakeLeave) {
   HearAlive("b", 3);
   HearDead("b", 3, "c");
   Flush();
   HearDead("b", 4, "b");
-  EXPECT_EQ(StateOf("b"), NodeState::kDead);
-  EXPECT_EQ(IncarnationOf("b"), 4u);  // Nevertheless.
+  EXPECT_EQ(StateOf("b"), NodeState::kLeft);
+  EXPECT_EQ(IncarnationOf("b"), 4u);
   EXPECT_FALSE(Gossips("b"));
   EXPECT_THAT(Events(), IsEmpty());
 }

@@ -108,7 +108,7 @@ class GossipNodeTest : public testing::Test {
       const auto* change = std::get_if<MemberEvent>(&event);
       if (change == nullptr || change->change == MemberChange::kHeard) continue;
       static constexpr const char* kVerbs[] = {"joined", "updated", "left",
-                                               "failed"};
+                                               "failed", "heard",   "moved"};
       texts.push_back(fmt::format("{} {}",
                                   kVerbs[static_cast<int>(change->change)],
                                   change->member.name));

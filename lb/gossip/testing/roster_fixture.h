@@ -52,6 +52,8 @@ inline std::string Text(const GossipEvent& event) {
       return "failed " + change->member.name;
     case MemberChange::kHeard:
       return "heard " + change->member.name;
+    case MemberChange::kMoved:
+      return "moved " + change->member.name;
   }
   return "?";
 }

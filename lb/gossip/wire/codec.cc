@@ -1,7 +1,9 @@
 #include "lb/gossip/wire/codec.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,6 +27,8 @@ namespace lb::gossip::wire {
 namespace {
 
 constexpr size_t kFrameHeaderSize = 5;  // Type and u32 size.
+// Of a packet that is refused anyway: anybody may send it, at any rate.
+constexpr size_t kRefusedInflatedMax = 8192;
 // What may stand before a stream's 20 MiB: label header and frame header.
 constexpr size_t kStreamHeadersMax = 2 + kLabelSizeMax + kFrameHeaderSize;
 
@@ -67,6 +71,8 @@ EncryptionVersion VersionFor(const CodecOptions& options) {
 // limits of one datagram.
 class PacketReader {
  public:
+  explicit PacketReader(size_t inflated_max) : inflated_left_(inflated_max) {}
+
   void Read(absl::Span<const uint8_t> part, int nesting) {
     if (++parts_ > kPacketPartsMax) {
       return Refuse(absl::ResourceExhaustedError(fmt::format(
@@ -132,7 +138,7 @@ class PacketReader {
   Codec::Packet packet_;
   absl::Status first_error_;
   int parts_ = 0;
-  size_t inflated_left_ = kPacketInflatedMax;
+  size_t inflated_left_;
 };
 
 // A whole plaintext stream message, which may be compressed.
@@ -150,7 +156,57 @@ absl::StatusOr<StreamMessage> ReadPlainStream(
   return parsed;
 }
 
+// The messages of a datagram without label and encryption.
+absl::StatusOr<Codec::Packet> ReadPlainPacket(absl::Span<const uint8_t> packet,
+                                              size_t inflated_max) {
+  if (StartsWith(packet, MessageType::kCrc)) {
+    net::ByteReader in(packet.subspan(1));
+    const uint32_t wanted = in.Uint32();
+    if (!in.ok() || Crc32(in.rest()) != wanted) {
+      return absl::InvalidArgumentError(
+          in.ok() ? fmt::format("crc: 0x{:08x}, want 0x{:08x}", wanted,
+                                Crc32(in.rest()))
+                  : "crc: cut short");
+    }
+    packet = in.rest();
+  }
+  PacketReader reader(inflated_max);
+  reader.Read(packet, /*nesting=*/0);
+  return std::move(reader).Finish();
+}
+
+// Can `payload` be an encrypted one? No more can be told without the key.
+bool LooksSealed(absl::Span<const uint8_t> payload) {
+  return !payload.empty() && payload.front() <= 1 &&
+         payload.size() >= EncryptionOverhead(EncryptionVersion::kUnpadded);
+}
+
+// Is it the first byte of a stream in the clear?
+bool LooksPlainStream(absl::Span<const uint8_t> stream) {
+  return StartsWith(stream, MessageType::kPing) ||
+         StartsWith(stream, MessageType::kPushPull) ||
+         StartsWith(stream, MessageType::kUser) ||
+         StartsWith(stream, MessageType::kCompress) ||
+         StartsWith(stream, MessageType::kError);
+}
+
 }  // namespace
+
+std::string_view ToString(Mismatch mismatch) {
+  switch (mismatch) {
+    case Mismatch::kOtherKey:
+      return "no key of this node opens what it sends";
+    case Mismatch::kTheirsClear:
+      return "it sends in the clear, and this node has a gossip secret";
+    case Mismatch::kOursClear:
+      return "it encrypts, and this node has no gossip secret";
+    case Mismatch::kOtherLabel:
+      return "it has another gossip label";
+    case Mismatch::kOursRefused:
+      return "none of its keys opens what this node sends";
+  }
+  LB_UNREACHABLE();
+}
 
 Codec::Codec(const CodecOptions& options, Keyring keyring, NonceSource nonces)
     : options_(options),
@@ -197,20 +253,21 @@ absl::StatusOr<Codec::Packet> Codec::DecodePacket(
       return opened.status();
     }
   }
-  if (StartsWith(packet, MessageType::kCrc)) {
-    net::ByteReader in(packet.subspan(1));
-    const uint32_t wanted = in.Uint32();
-    if (!in.ok() || Crc32(in.rest()) != wanted) {
-      return absl::InvalidArgumentError(
-          in.ok() ? fmt::format("crc: 0x{:08x}, want 0x{:08x}", wanted,
-                                Crc32(in.rest()))
-                  : "crc: cut short");
-    }
-    packet = in.rest();
+  return ReadPlainPacket(packet, kPacketInflatedMax);
+}
+
+std::optional<Mismatch> Codec::PacketMismatch(
+    absl::Span<const uint8_t> payload) const {
+  const absl::StatusOr<Labelled> labelled = SplitLabel(payload);
+  if (!labelled.ok()) return std::nullopt;
+  const absl::Span<const uint8_t> packet = labelled->rest;
+  const bool is_plain = ReadPlainPacket(packet, kRefusedInflatedMax).ok();
+  if (!is_plain && !LooksSealed(packet)) return std::nullopt;
+  if (!CheckLabel(options_, labelled->label).ok()) return Mismatch::kOtherLabel;
+  if (keyring_.empty()) {
+    return is_plain ? std::nullopt : std::optional(Mismatch::kOursClear);
   }
-  PacketReader reader;
-  reader.Read(packet, /*nesting=*/0);
-  return std::move(reader).Finish();
+  return is_plain ? Mismatch::kTheirsClear : Mismatch::kOtherKey;
 }
 
 Bytes Codec::EncodeStream(const StreamMessage& message,
@@ -247,6 +304,29 @@ absl::StatusOr<StreamMessage> Codec::DecodeStream(
                     received.size(), kStreamSizeMax));
   }
   return message;
+}
+
+std::optional<Mismatch> Codec::StreamMismatch(
+    absl::Span<const uint8_t> received, Direction direction) const {
+  Labelled labelled = {.rest = received};
+  if (direction == Direction::kRequest) {
+    const absl::StatusOr<Labelled> split = SplitLabel(received);
+    if (!split.ok()) return std::nullopt;
+    labelled = *split;
+  }
+  const absl::Span<const uint8_t> stream = labelled.rest;
+  const bool is_sealed =
+      StartsWith(stream, MessageType::kEncrypt) &&
+      LooksSealed(stream.subspan(std::min(stream.size(), kFrameHeaderSize)));
+  if (!is_sealed && !LooksPlainStream(stream)) return std::nullopt;
+  if (direction == Direction::kRequest &&
+      !CheckLabel(options_, labelled.label).ok()) {
+    return Mismatch::kOtherLabel;
+  }
+  if (keyring_.empty()) {
+    return is_sealed ? std::optional(Mismatch::kOursClear) : std::nullopt;
+  }
+  return is_sealed ? Mismatch::kOtherKey : Mismatch::kTheirsClear;
 }
 
 absl::StatusOr<StreamMessage> Codec::ReadStream(

@@ -15,7 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -54,6 +56,17 @@ struct CodecOptions {
 
 enum class Checksum { kNone, kCrc32 };
 
+// Why a peer and this node do not read each other.
+enum class Mismatch {
+  kOtherKey,     // No key here opens what it sends.
+  kTheirsClear,  // It sends in the clear, and this node wants encryption.
+  kOursClear,    // It encrypts, and this node has no key.
+  kOtherLabel,
+  kOursRefused,  // It says that none of its keys opens what this node sends.
+};
+
+std::string_view ToString(Mismatch mismatch);  // What is wrong, of "it".
+
 // Gives 12 bytes that never repeat under one key; random ones in practice.
 using NonceSource = std::function<Nonce()>;
 
@@ -81,6 +94,11 @@ class Codec {
   };
   absl::StatusOr<Packet> DecodePacket(absl::Span<const uint8_t> payload) const;
 
+  // Of a datagram that DecodePacket() refused: why, if it looks like gossip.
+  // Nullopt: garbage, which anybody may send.
+  std::optional<Mismatch> PacketMismatch(
+      absl::Span<const uint8_t> payload) const;
+
   // A whole stream side: what one end writes before it waits or closes. Only
   // requests (initiator's side) carry the label header. Peers refuse a frame
   // above kStreamSizeMax. REQUIRES: user state and user messages within it.
@@ -103,6 +121,11 @@ class Codec {
     StreamProgress progress;
     return DecodeStream(received, direction, &progress);
   }
+
+  // As PacketMismatch(), of what arrived on a stream that DecodeStream()
+  // refused.
+  std::optional<Mismatch> StreamMismatch(absl::Span<const uint8_t> received,
+                                         Direction direction) const;
 
   Keyring& keyring() { return keyring_; }
 

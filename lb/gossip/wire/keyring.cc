@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/base/status_macros.h"
 
 namespace lb::gossip::wire {
 
@@ -46,14 +47,70 @@ absl::Status Keyring::Remove(const Bytes& key) {
   return absl::OkStatus();
 }
 
-Bytes MetallbKey(std::string_view secret) {
+std::string_view ToString(KeyDerivation derivation) {
+  return derivation == KeyDerivation::kLegacy ? "legacy" : "sha256";
+}
+
+Keyring::SecretKeys Keyring::KeysOf(std::string_view secret) {
+  return {MetallbKey(secret, KeyDerivation::kSha256),
+          MetallbKey(secret, KeyDerivation::kLegacy)};
+}
+
+bool Keyring::HasSecret(std::string_view secret) const {
+  return std::find(secrets_.begin(), secrets_.end(), KeysOf(secret)) !=
+         secrets_.end();
+}
+
+absl::Status Keyring::AddSecret(std::string_view secret,
+                                KeyDerivation derivation) {
+  if (HasSecret(secret)) return absl::OkStatus();
+  const bool encrypts = empty();
+  const SecretKeys& keys = secrets_.emplace_back(KeysOf(secret));
+  for (const Bytes& key : keys) LB_RETURN_IF_ERROR(Add(key));
+  return encrypts ? UseSecret(secret, derivation) : absl::OkStatus();
+}
+
+absl::Status Keyring::UseSecret(std::string_view secret,
+                                KeyDerivation derivation) {
+  return Use(MetallbKey(secret, derivation));
+}
+
+absl::Status Keyring::RemoveSecret(std::string_view secret) {
+  const SecretKeys keys = KeysOf(secret);
+  const auto found = std::find(secrets_.begin(), secrets_.end(), keys);
+  if (found == secrets_.end()) return absl::OkStatus();
+  const auto shared = [&](const Bytes& key) {
+    return std::any_of(
+        secrets_.begin(), secrets_.end(), [&](const SecretKeys& other) {
+          return other != keys &&
+                 std::find(other.begin(), other.end(), key) != other.end();
+        });
+  };
+  for (const Bytes& key : keys) {
+    if (key != keys_.front() || shared(key)) continue;
+    return absl::FailedPreconditionError(
+        "secret: it encrypts, want another in use first");
+  }
+  for (const Bytes& key : keys) {
+    if (!shared(key)) LB_RETURN_IF_ERROR(Remove(key));
+  }
+  secrets_.erase(found);
+  return absl::OkStatus();
+}
+
+Bytes MetallbKey(std::string_view secret, KeyDerivation derivation) {
   constexpr size_t kKeySize = 32;
-  std::array<uint8_t, EVP_MAX_MD_SIZE> nothing_hashed;
+  const std::string_view hashed =
+      derivation == KeyDerivation::kSha256 ? secret : std::string_view();
+  std::array<uint8_t, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
-  LB_CHECK(EVP_Digest(nullptr, 0, nothing_hashed.data(), &size, EVP_sha256(),
-                      nullptr) == 1);
-  Bytes key(secret.begin(), secret.end());
-  key.insert(key.end(), nothing_hashed.begin(), nothing_hashed.begin() + size);
+  LB_CHECK(EVP_Digest(hashed.data(), hashed.size(), digest.data(), &size,
+                      EVP_sha256(), nullptr) == 1);
+  Bytes key;
+  if (derivation == KeyDerivation::kLegacy) {
+    key.assign(secret.begin(), secret.end());
+  }
+  key.insert(key.end(), digest.begin(), digest.begin() + size);
   key.resize(kKeySize);
   return key;
 }

@@ -194,14 +194,68 @@ TEST(KeyringTest, RefusesKeysOfOtherSizes) {
   EXPECT_TRUE(keyring.empty());
 }
 
-TEST(MetallbKeyTest, FillsUpWithTheHashOfNothing) {
-  EXPECT_EQ(ToHex(MetallbKey("AAAAAAAAAAAAAAAAAAAAAA")),
-            "41414141414141414141414141414141414141414141"
-            "e3b0c44298fc1c149afb");
-  EXPECT_EQ(ToHex(MetallbKey("")),
+// MetalLB from 0.16.2 on; as `printf A... | sha256sum` prints it.
+TEST(MetallbKeyTest, IsTheHashOfTheSecret) {
+  EXPECT_EQ(ToHex(MetallbKey("AAAAAAAAAAAAAAAAAAAAAA", KeyDerivation::kSha256)),
+            "8a5bdb4cc15164126c6ef2668de9dd24"
+            "0d299ce6397a42c95a9411b93d080ed8");
+  EXPECT_EQ(ToHex(MetallbKey("", KeyDerivation::kSha256)),
             "e3b0c44298fc1c149afbf4c8996fb924"
             "27ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(MetallbKey(std::string(40, 'x')), Bytes(32, 'x'));
+}
+
+TEST(MetallbKeyTest, LegacyFillsUpWithTheHashOfNothing) {
+  constexpr auto kLegacy = KeyDerivation::kLegacy;
+  EXPECT_EQ(ToHex(MetallbKey("AAAAAAAAAAAAAAAAAAAAAA", kLegacy)),
+            "41414141414141414141414141414141414141414141"
+            "e3b0c44298fc1c149afb");
+  EXPECT_EQ(ToHex(MetallbKey("", kLegacy)),
+            "e3b0c44298fc1c149afbf4c8996fb924"
+            "27ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(MetallbKey(std::string(40, 'x'), kLegacy), Bytes(32, 'x'));
+}
+
+TEST(KeyringTest, ASecretIsTwoKeysOfWhichOneEncrypts) {
+  for (const auto derivation :
+       {KeyDerivation::kSha256, KeyDerivation::kLegacy}) {
+    const auto other = derivation == KeyDerivation::kSha256
+                           ? KeyDerivation::kLegacy
+                           : KeyDerivation::kSha256;
+    Keyring keyring;
+    ASSERT_THAT(keyring.AddSecret("old", derivation), IsOk());
+    ASSERT_THAT(keyring.AddSecret("new", derivation), IsOk());
+    ASSERT_THAT(keyring.AddSecret("new", derivation), IsOk());
+    EXPECT_EQ(keyring.secret_count(), 2u);
+    EXPECT_EQ(keyring.keys().size(), 4u);
+    EXPECT_EQ(keyring.keys().front(), MetallbKey("old", derivation));
+    ASSERT_THAT(keyring.UseSecret("old", other), IsOk());
+    EXPECT_EQ(keyring.keys().front(), MetallbKey("old", other));
+    EXPECT_THAT(keyring.RemoveSecret("old"),
+                StatusIs(absl::StatusCode::kFailedPrecondition));
+    EXPECT_EQ(keyring.keys().size(), 4u);
+    ASSERT_THAT(keyring.UseSecret("new", derivation), IsOk());
+    ASSERT_THAT(keyring.RemoveSecret("old"), IsOk());
+    EXPECT_THAT(keyring.keys(), ElementsAre(MetallbKey("new", derivation),
+                                            MetallbKey("new", other)));
+    EXPECT_FALSE(keyring.HasSecret("old"));
+    EXPECT_THAT(keyring.UseSecret("old", derivation),
+                StatusIs(absl::StatusCode::kNotFound));
+  }
+}
+
+// Secrets that differ only after 32 bytes have one legacy key.
+TEST(KeyringTest, AKeyOfTwoSecretsStaysWithTheOtherOne) {
+  const std::string secret(32, 'x');
+  Keyring keyring;
+  ASSERT_THAT(keyring.AddSecret(secret, KeyDerivation::kLegacy), IsOk());
+  ASSERT_THAT(keyring.AddSecret(secret + "\n", KeyDerivation::kLegacy), IsOk());
+  EXPECT_EQ(keyring.keys().size(), 3u);
+  ASSERT_THAT(keyring.RemoveSecret(secret), IsOk());
+  EXPECT_THAT(keyring.keys(),
+              ElementsAre(Bytes(32, 'x'),
+                          MetallbKey(secret + "\n", KeyDerivation::kSha256)));
+  EXPECT_THAT(keyring.RemoveSecret(secret + "\n"),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 }  // namespace
