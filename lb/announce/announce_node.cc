@@ -31,6 +31,12 @@ std::string_view Describe(Outcome outcome) {
       return "answered for it too, and left it to us";
     case Outcome::kTakenBack:
       return "is silent: announced again";
+    case Outcome::kProxied:
+      return "has it, and answers for every address near it (proxy ARP or an "
+             "ND proxy): not announced, tried again later";
+    case Outcome::kOverlooked:
+      return "answers for every address near it (proxy ARP or an ND proxy): "
+             "announced all the same";
   }
   LB_UNREACHABLE();
 }
@@ -97,6 +103,11 @@ void AnnounceNode::Reclaim(const net::IpAddress& vip) {
   Drain();
 }
 
+void AnnounceNode::SetDelivered(absl::btree_set<net::IpAddress> delivered) {
+  announcer_.SetDelivered(environment_.loop->Now(), std::move(delivered));
+  Drain();
+}
+
 void AnnounceNode::Fence() {
   announcer_.Fence(environment_.loop->Now());
   Drain();
@@ -124,12 +135,11 @@ void AnnounceNode::FollowLinks() {
   ports_ = std::move(ports);  // Closes those that are no longer usable.
   announcer_.SetLinks(environment_.loop->Now(), std::move(usable));
   UpdateFilters();
-  const bool changed = choices != choices_;
   const std::vector<InterfaceChoice> before =
       std::exchange(choices_, std::move(choices));
   RecordChanges(before);
   Drain();
-  if (changed && on_interfaces_) on_interfaces_();
+  if (on_interfaces_) on_interfaces_();
 }
 
 // The open port, if it is still the same interface with the same MAC.
@@ -191,6 +201,7 @@ void AnnounceNode::OnTimer() {
 }
 
 void AnnounceNode::Drain() {
+  if (announcer_.TakeHearingChange()) UpdateFilters();
   for (const GroupChange& change : announcer_.TakeGroups()) ChangeGroup(change);
   for (const OutgoingFrame& frame : announcer_.TakeFrames()) {
     if (!ports_.at(frame.interface).port->Send(frame.bytes).ok()) {
@@ -206,6 +217,7 @@ void AnnounceNode::Report() {
   const std::optional<absl::Duration> stall = announcer_.TakeStall();
   const std::vector<Conflict> conflicts = announcer_.TakeConflicts();
   const std::vector<Announcement> handed_over = announcer_.TakeHandedOver();
+  if (announcer_.TakeDeliveryChange() && on_delivery_) on_delivery_();
   if (stall && on_stall_) on_stall_(*stall);
   for (const Conflict& conflict : conflicts) ReportConflict(conflict);
   if (!on_handed_over_) return;
@@ -230,11 +242,13 @@ void AnnounceNode::ChangeGroup(const GroupChange& change) {
 }
 
 void AnnounceNode::ReportConflict(const Conflict& conflict) {
-  const bool is_over = conflict.outcome == Outcome::kTakenBack;
+  const bool is_over = conflict.outcome == Outcome::kTakenBack ||
+                       conflict.outcome == Outcome::kOverlooked;
   environment_.log->Record(
       {.time = environment_.loop->CivilNow(),
        .type = is_over ? EventType::kNormal : EventType::kWarning,
-       .reason = is_over ? "AddressTakenBack" : "AddressConflict",
+       .reason = conflict.outcome == Outcome::kTakenBack ? "AddressTakenBack"
+                                                         : "AddressConflict",
        .object = fmt::format("Vip/{}", conflict.announcement.vip.ToString()),
        .message = Describe(conflict)});
   if (on_conflict_) on_conflict_(conflict);

@@ -10,8 +10,9 @@
 //   node.SetAnnouncements({{vip, {}}});
 //
 // Events: AddressConflict (Vip/ADDRESS) when another host claims an address
-// that we announce or probe for, with what was done; AddressTakenBack
-// (Vip/ADDRESS) when a rival that one was left to is silent; InterfaceChanged
+// that we announce or probe for, with what was done (a normal event if that
+// host answers for every address and is overlooked); AddressTakenBack
+// (Vip/ADDRESS) when the rival that had one is silent; InterfaceChanged
 // (Interface/NAME) when one becomes usable or ceases to be; GroupRefused
 // (Interface/NAME) when the kernel refuses a multicast group (an IPv6 address
 // that shares it may go unanswered).
@@ -65,13 +66,14 @@ class AnnounceNode {
   void SetWatched(absl::btree_set<net::IpAddress> addresses);
   void Refresh(const absl::btree_set<net::IpAddress>& addresses);
   void Reclaim(const net::IpAddress& vip);
+  void SetDelivered(absl::btree_set<net::IpAddress> delivered);
   void Fence();
   void Unfence();
 
   // All interfaces, usable or why not, in the link monitor's order.
   const std::vector<InterfaceChoice>& interfaces() const { return choices_; }
-  // Called after interfaces() changed. No observer may destroy the node; each
-  // may call it.
+  // Called after the links or their addresses changed, and interfaces() has
+  // followed. No observer may destroy the node; each may call it.
   void SetInterfacesObserver(absl::AnyInvocable<void()> on_change) {
     on_interfaces_ = std::move(on_change);
   }
@@ -85,6 +87,10 @@ class AnnounceNode {
   void SetHandedOverObserver(
       absl::AnyInvocable<void(const Announcement&)> on_handed_over) {
     on_handed_over_ = std::move(on_handed_over);
+  }
+  // Called when Announcer::ToDeliver() has changed.
+  void SetDeliveryObserver(absl::AnyInvocable<void()> on_delivery) {
+    on_delivery_ = std::move(on_delivery);
   }
   // Called when the announcer has fenced itself, with how long it was not run.
   // It stays silent until Unfence().
@@ -132,6 +138,7 @@ class AnnounceNode {
   absl::AnyInvocable<void()> on_interfaces_;
   absl::AnyInvocable<void(const Conflict&)> on_conflict_;
   absl::AnyInvocable<void(const Announcement&)> on_handed_over_;
+  absl::AnyInvocable<void()> on_delivery_;
   absl::AnyInvocable<void(absl::Duration)> on_stall_;
 };
 

@@ -82,6 +82,7 @@ TEST_F(AnnounceSimTest, CarrierLossSilencesAndItsReturnAnnounces) {
   node1_->SetInterfacesObserver([&] { ++changes; });
   node1_->SetAnnouncements({{kVip, {}}, {kVip6, {}}});
   Run(absl::Seconds(6));
+  changes = 0;
   n1_->SetCarrier(false);
   Run(absl::Milliseconds(1));
   EXPECT_EQ(ToString(node1_->interfaces()[1]), "eth0: no carrier");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace lb::announce {
@@ -37,6 +38,7 @@ std::string AnnouncementPlan::ToString() const {
   Append("stop", stop, text);
   Append("refresh", refresh, text);
   Append("hand over", hand_over, text);
+  Append("retune", retune, text);
   return text.empty() ? "nothing" : text;
 }
 
@@ -47,9 +49,13 @@ AnnouncementSet Expand(const Announcements& announcements,
     const auto& names = terms.interfaces;
     for (const Interface& interface : interfaces) {
       if (!Serves(interface, vip)) continue;
-      if (!names.empty() && !names.contains(interface.name)) continue;
+      const bool is_named = std::any_of(
+          names.begin(), names.end(),
+          [&](const auto& name) { return interface.IsNamed(name); });
+      if (!names.empty() && !is_named) continue;
       expanded.emplace(Announcement{vip, interface.name},
-                       Post{IdentityOf(interface, vip), terms.role});
+                       Post{IdentityOf(interface, vip), terms.role,
+                            terms.despite_proxy, terms.refresh});
     }
   }
   return expanded;
@@ -69,6 +75,10 @@ AnnouncementPlan PlanAnnouncements(const AnnouncementSet& wanted,
       plan.hand_over.push_back(announcement);
     } else if (it->second.identity != post.identity) {
       plan.refresh.push_back(announcement);
+    }
+    if (!is_new && (post.despite_proxy != it->second.despite_proxy ||
+                    post.refresh != it->second.refresh)) {
+      plan.retune.push_back(announcement);
     }
   }
   for (const auto& [announcement, post] : current) {

@@ -13,6 +13,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/announce/interface.h"
 #include "lb/net/ip_address.h"
@@ -34,8 +35,14 @@ enum class Role : uint8_t {
 };
 
 struct Terms {
-  absl::btree_set<std::string> interfaces;  // By name; none: all usable ones.
+  // By any of their names; none: all usable ones.
+  absl::btree_set<std::string> interfaces;
   Role role = Role::kAnnounce;
+  // A host that answers for every address (proxy ARP) is no rival for this one.
+  bool despite_proxy = false;
+  // How often it is announced when all is quiet; zero: not at all. Nullopt: as
+  // ScheduleOptions::period has it.
+  std::optional<absl::Duration> refresh = {};
 
   friend bool operator==(const Terms&, const Terms&) = default;
 };
@@ -64,6 +71,8 @@ struct Identity {
 struct Post {
   Identity identity;
   Role role = Role::kAnnounce;
+  bool despite_proxy = false;
+  std::optional<absl::Duration> refresh = {};
 };
 
 using AnnouncementSet = absl::btree_map<Announcement, Post>;
@@ -74,10 +83,11 @@ struct AnnouncementPlan {
   std::vector<Announcement> stop;
   std::vector<Announcement> refresh;  // Goes on, under another identity.
   std::vector<Announcement> hand_over;
+  std::vector<Announcement> retune;  // Goes on, on other terms.
 
   bool empty() const {
     return start.empty() && stop.empty() && refresh.empty() &&
-           hand_over.empty();
+           hand_over.empty() && retune.empty();
   }
   // "start 10.0.0.1@eth0 10.0.0.2@eth0; stop 2001:db8::1@eth1" or "nothing".
   std::string ToString() const;

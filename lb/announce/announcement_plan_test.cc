@@ -45,6 +45,13 @@ TEST(ExpandTest, NamesAreExact) {
             "start 10.0.0.1@eth1");
 }
 
+TEST(ExpandTest, AlternativeNamesCountToo) {
+  Interface eth1 = Make("eth1", 3);
+  eth1.alt_names = {"uplink"};
+  EXPECT_EQ(Started({{Ip("10.0.0.1"), {{"uplink"}}}}, {Make("eth0", 2), eth1}),
+            "start 10.0.0.1@eth1");
+}
+
 TEST(PlanAnnouncementsTest, TellsTheDifference) {
   const AnnouncementSet current =
       Expand({{Ip("10.0.0.1"), {}}, {Ip("10.0.0.2"), {}}}, {{Make("eth0", 2)}});

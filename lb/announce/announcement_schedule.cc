@@ -9,6 +9,9 @@
 namespace lb::announce {
 namespace {
 
+// Of an address's own period.
+constexpr int kJitterShare = 10;
+
 AnnouncementForm FirstForm(const net::IpAddress& address) {
   return address.is_ipv4() ? AnnouncementForm::kArpRequest
                            : AnnouncementForm::kNdpAdvertisement;
@@ -92,6 +95,26 @@ void AnnouncementSchedule::AnnounceOnce(absl::Time now,
   waiting_.emplace(entry.due, address);
 }
 
+void AnnouncementSchedule::SetPeriod(absl::Time now,
+                                     const net::IpAddress& address,
+                                     std::optional<absl::Duration> period) {
+  if (period) {
+    periods_.insert_or_assign(address, *period);
+  } else {
+    periods_.erase(address);
+  }
+  const auto it = entries_.find(address);
+  if (it == entries_.end()) return;
+  Entry& entry = it->second;
+  const bool in_rounds = now - entry.started < options_.rounds.back();
+  if (entry.ready || in_rounds || entry.form == AnnouncementForm::kProbe) {
+    return;
+  }
+  Dequeue(address, entry);
+  PlanNextRound(now, address, entry);
+  if (entry.due != absl::InfiniteFuture()) waiting_.emplace(entry.due, address);
+}
+
 void AnnouncementSchedule::Stop(const net::IpAddress& address) {
   const auto it = entries_.find(address);
   if (it == entries_.end()) return;
@@ -165,20 +188,26 @@ void AnnouncementSchedule::Advance(absl::Time now,
     entry.due = now + entry.probe_interval;
   } else {
     entry.form = FirstForm(address);
-    PlanNextRound(now, entry);
+    PlanNextRound(now, address, entry);
   }
   if (entry.due != absl::InfiniteFuture()) waiting_.emplace(entry.due, address);
 }
 
-void AnnouncementSchedule::PlanNextRound(absl::Time now, Entry& entry) {
+void AnnouncementSchedule::PlanNextRound(absl::Time now,
+                                         const net::IpAddress& address,
+                                         Entry& entry) {
+  const auto own = periods_.find(address);
+  const bool has_own = own != periods_.end();
+  const absl::Duration period = has_own ? own->second : options_.period;
+  const absl::Duration jitter =
+      has_own ? period / kJitterShare : options_.period_jitter;
   const auto next = std::upper_bound(
       options_.rounds.begin(), options_.rounds.end(), now - entry.started);
   if (next != options_.rounds.end()) {
     entry.due = entry.started + *next;
     entry.grace = options_.repeat_grace;
-  } else if (options_.period > absl::ZeroDuration()) {
-    entry.due = now + options_.period - options_.period_jitter +
-                prng_.UniformDuration(2 * options_.period_jitter);
+  } else if (period > absl::ZeroDuration()) {
+    entry.due = now + period - jitter + prng_.UniformDuration(2 * jitter);
     entry.grace = options_.refresh_grace;
   } else {
     entry.due = absl::InfiniteFuture();

@@ -20,6 +20,7 @@
 #define LB_ANNOUNCE_ANNOUNCEMENT_SCHEDULE_H_
 
 #include <cstddef>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -90,7 +91,12 @@ class AnnouncementSchedule {
   // announced.
   void AnnounceOnce(absl::Time now, const net::IpAddress& address,
                     Urgency urgency);
-  // Forgets the address; frames that wait are dropped.
+  // How often the address is announced when its rounds are over, instead of
+  // `period`; zero: not at all. Holds through Stop() and Start(). Nullopt: as
+  // the options have it.
+  void SetPeriod(absl::Time now, const net::IpAddress& address,
+                 std::optional<absl::Duration> period);
+  // Forgets the address, but for its period; frames that wait are dropped.
   void Stop(const net::IpAddress& address);
 
   // What is to be sent at `now`, in this order.
@@ -122,15 +128,17 @@ class AnnouncementSchedule {
   void Dequeue(const net::IpAddress& address, const Entry& entry);
   void MoveDueToReady(absl::Time now);
   void Advance(absl::Time now, const net::IpAddress& address, Entry& entry);
-  void PlanNextRound(absl::Time now, Entry& entry);
+  void PlanNextRound(absl::Time now, const net::IpAddress& address,
+                     Entry& entry);
   absl::Time BudgetFreeAt() const;
 
   const ScheduleOptions options_;
   const absl::Duration frame_interval_;  // 1 s / frames_per_second
   Prng prng_;
   absl::btree_map<net::IpAddress, Entry> entries_;
-  absl::btree_set<WaitingSlot> waiting_;  // By due time.
-  absl::btree_set<ReadySlot> ready_;      // What is due, the next one first.
+  absl::btree_map<net::IpAddress, absl::Duration> periods_;  // SetPeriod()'s.
+  absl::btree_set<WaitingSlot> waiting_;                     // By due time.
+  absl::btree_set<ReadySlot> ready_;  // What is due, the next one first.
   // When the budget is whole again. Runs ahead of now by at most a burst.
   absl::Time budget_whole_at_ = absl::InfinitePast();
 };

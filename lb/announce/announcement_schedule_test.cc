@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -111,6 +112,65 @@ TEST(AnnouncementScheduleTest, AnnouncesIpv6OnceAtEachRound) {
       ElementsAre("0 2001:db8::1 advert", "100 2001:db8::1 advert",
                   "300 2001:db8::1 advert", "1000 2001:db8::1 advert",
                   "2000 2001:db8::1 advert", "5000 2001:db8::1 advert"));
+}
+
+// How many frames the address had in ten minutes, the rounds aside.
+size_t RefreshesOf(const IpAddress& address,
+                   std::optional<absl::Duration> period) {
+  Played played;
+  played.schedule().SetPeriod(played.now(), address, period);
+  played.Start(address);
+  played.Run(absl::Seconds(6));
+  return played.Run(absl::Minutes(10)).size();
+}
+
+TEST(AnnouncementScheduleTest, AnAddressMayHaveItsOwnPeriod) {
+  EXPECT_THAT(RefreshesOf(Vip6(1), std::nullopt),
+              testing::AllOf(testing::Ge(9u), testing::Le(11u)));
+  EXPECT_THAT(RefreshesOf(Vip6(1), absl::Seconds(10)),
+              testing::AllOf(testing::Ge(57u), testing::Le(63u)));
+  EXPECT_THAT(RefreshesOf(Vip6(1), absl::Seconds(1)),
+              testing::AllOf(testing::Ge(580u), testing::Le(620u)));
+  EXPECT_EQ(RefreshesOf(Vip6(1), absl::ZeroDuration()), 0u);
+  EXPECT_EQ(RefreshesOf(Vip6(1), absl::Minutes(3)), 3u);
+}
+
+TEST(AnnouncementScheduleTest, APeriodChangesWhileAnAddressIsAnnounced) {
+  Played played;
+  played.Start(Vip6(1));
+  played.Start(Vip6(2));
+  played.Run(absl::Seconds(10));
+  const auto set = [&](std::optional<absl::Duration> period) {
+    played.schedule().SetPeriod(played.now(), Vip6(1), period);
+    int count = 0;
+    for (const std::string& frame : played.Run(absl::Seconds(30))) {
+      count += frame.find("2001:db8::1 ") != std::string::npos ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_EQ(set(absl::ZeroDuration()), 0);
+  EXPECT_GE(set(absl::Seconds(2)), 13);
+  // It holds for the next start, too; the rounds come first.
+  played.Stop(Vip6(1));
+  played.Start(Vip6(1));
+  EXPECT_GE(set(absl::Seconds(2)), 6 + 10);
+  EXPECT_EQ(set(absl::ZeroDuration()), 0);
+  played.schedule().SetPeriod(played.now(), Vip6(1), std::nullopt);
+  EXPECT_THAT(played.Run(absl::Seconds(70)),
+              testing::Contains(HasSubstr("2001:db8::1 ")));
+}
+
+// A thousand addresses that are refreshed each second keep to the budget.
+TEST(AnnouncementScheduleTest, ShortPeriodsKeepToTheBudget) {
+  ScheduleOptions options;
+  options.frames_per_second = 100;
+  options.frames_burst = 10;
+  Played played(options);
+  for (uint32_t i = 0; i < 1000; ++i) {
+    played.schedule().SetPeriod(played.now(), Vip6(i), absl::Seconds(1));
+    played.Start(Vip6(i));
+  }
+  EXPECT_LE(played.Run(absl::Seconds(60)).size(), 6011u);
 }
 
 TEST(AnnouncementScheduleTest, RefreshesWithinTheJitterForEver) {

@@ -119,8 +119,63 @@ void Announcer::Reclaim(absl::Time now, const net::IpAddress& vip) {
   QueueDue(now);
 }
 
+void Announcer::SetDelivered(absl::Time now,
+                             absl::btree_set<net::IpAddress> delivered) {
+  NoteRun(now);
+  const absl::btree_set<net::IpAddress> before =
+      std::exchange(delivered_, std::move(delivered));
+  for (auto& [name, port] : ports_) {
+    for (const net::IpAddress& vip : port.segment.held()) {
+      const bool is_delivered = delivered_.contains(vip);
+      if (is_delivered == before.contains(vip)) continue;
+      port.segment.SetDelivered(now, vip, is_delivered);
+    }
+    FollowChanges(port.segment);
+  }
+  QueueDue(now);
+}
+
+absl::btree_set<net::IpAddress> Announcer::ToDeliver() const {
+  absl::btree_set<net::IpAddress> wanted;
+  for (const auto& [announcement, post] : current_) {
+    if (WantsDelivery(StateOf(announcement))) wanted.insert(announcement.vip);
+  }
+  return wanted;
+}
+
+std::set<net::IpAddress> Announcer::LeftToForeigners() const {
+  std::set<net::IpAddress> left;
+  for (const Announcement& announcement : foreign_) {
+    const net::IpAddress& vip = announcement.vip;
+    auto it = current_.lower_bound({vip, ""});
+    while (it != current_.end() && it->first.vip == vip &&
+           !WantsDelivery(StateOf(it->first))) {
+      ++it;
+    }
+    if (it == current_.end() || it->first.vip != vip) left.insert(vip);
+  }
+  return left;
+}
+
+std::vector<WithheldAddress> Announcer::Withheld(
+    const net::IpAddress& vip) const {
+  std::vector<WithheldAddress> withheld;
+  for (auto it = current_.lower_bound({vip, ""});
+       it != current_.end() && it->first.vip == vip; ++it) {
+    const Segment& segment = ports_.find(it->first.interface)->second.segment;
+    if (const auto since = segment.WithheldSince(vip)) {
+      const net::MacAddress& rival = segment.RivalOf(vip);
+      const bool by_proxy = segment.proxies().VerdictOf(rival, vip.family()) ==
+                            ProxyCheck::Verdict::kProxy;
+      withheld.push_back({it->first, rival, *since, by_proxy});
+    }
+  }
+  return withheld;
+}
+
 void Announcer::Fence(absl::Time now) {
   if (std::exchange(fenced_, true)) return;
+  delivery_stale_ = true;
   for (auto& [name, port] : ports_) {
     port.segment.Rest(now);
     port.segment.TakeChanges();
@@ -148,6 +203,7 @@ absl::btree_set<net::IpAddress> Announcer::HeardOn(
   if (const auto it = ports_.find(interface); it != ports_.end()) {
     const auto& held = it->second.segment.held();
     heard.insert(held.begin(), held.end());
+    heard.merge(it->second.segment.proxies().Decoys());
   }
   return heard;
 }
@@ -239,6 +295,9 @@ AnnouncementPlan Announcer::Reconcile(absl::Time now) {
     Renew(now, announcement);
   }
   for (const Announcement& announcement : plan.start) Start(now, announcement);
+  for (const Announcement& announcement : plan.retune) {
+    Retune(now, announcement);
+  }
   QueueDue(now);
   return plan;
 }
@@ -251,14 +310,21 @@ void Announcer::Start(absl::Time now, const Announcement& announcement) {
   counters_.try_emplace(vip);
   handed_over_.erase(announcement);
   groups_stale_ = true;
+  if (options_.awaits_delivery) {
+    segment.SetDelivered(now, vip, delivered_.contains(vip));
+  }
+  segment.SetPeriod(now, vip, current_.at(announcement).refresh);
   if (fenced_) return;  // Unfence() starts it once more.
   segment.Begin(now, vip, current_.at(announcement).role);
   FollowChanges(segment);
 }
 
 void Announcer::Stop(const Announcement& announcement) {
+  delivery_stale_ = true;
   DropFrames(announcement);
   conflicts_.erase(announcement);
+  unjudged_.erase(announcement);
+  foreign_.erase(announcement);
   handed_over_.erase(announcement);
   if (const auto it = ports_.find(announcement.interface); it != ports_.end()) {
     it->second.segment.Drop(announcement.vip);
@@ -278,6 +344,17 @@ void Announcer::HandOver(absl::Time now, const Announcement& announcement) {
   FollowChanges(segment);
 }
 
+// An address that a proxy alone keeps from us may be announced now.
+void Announcer::Retune(absl::Time now, const Announcement& announcement) {
+  Segment& segment = ports_.at(announcement.interface).segment;
+  const Post& post = current_.at(announcement);
+  segment.SetPeriod(now, announcement.vip, post.refresh);
+  if (fenced_ || !post.despite_proxy) return;
+  if (segment.StateOf(announcement.vip) != ClaimState::kConflicted) return;
+  segment.Retry(now, announcement.vip);
+  FollowChanges(segment);
+}
+
 void Announcer::Renew(absl::Time now, const Announcement& announcement) {
   DropFrames(announcement);  // They have the old MAC.
   if (fenced_) return;
@@ -293,6 +370,7 @@ void Announcer::DropFrames(const Announcement& announcement) {
 
 Verdict Announcer::Judge(absl::Time now, Segment& segment,
                          absl::Span<const uint8_t> bytes) {
+  if (segment.proxies().asking()) HearDecoys(now, segment, bytes);
   Reception reception = Receive(segment.interface().mac, segment.held(), bytes);
   switch (reception.verdict) {
     case Verdict::kNotOurs:
@@ -313,7 +391,7 @@ Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
   if (reception.is_rival) {
     const bool meets = reception.sign == RivalSign::kProbes &&
                        segment.StateOf(vip) == ClaimState::kProbing;
-    const bool is_own = !TellRival(now, segment, reception);
+    const bool is_own = TellRival(now, segment, reception) == Told::kOurselves;
     if (meets && is_own) return Verdict::kOwnFrame;
     if (meets) {
       ++counters_.at(vip).conflicts_seen;
@@ -335,7 +413,9 @@ Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
 Verdict Announcer::OnClaim(absl::Time now, Segment& segment,
                            const Reception& reception) {
   const ClaimState before = segment.StateOf(reception.vip);
-  if (!TellRival(now, segment, reception)) return Verdict::kOwnFrame;
+  const Told told = TellRival(now, segment, reception);
+  if (told == Told::kOurselves) return Verdict::kOwnFrame;
+  if (told == Told::kProxy) return Verdict::kRival;
   if (before != ClaimState::kAnnouncing && before != ClaimState::kProbing) {
     return Verdict::kRival;
   }
@@ -343,36 +423,45 @@ Verdict Announcer::OnClaim(absl::Time now, Segment& segment,
   return Verdict::kConflict;
 }
 
-bool Announcer::TellRival(absl::Time now, Segment& segment,
-                          const Reception& reception) {
+Announcer::Told Announcer::TellRival(absl::Time now, Segment& segment,
+                                     const Reception& reception) {
   // Two interfaces of ours on one segment hear each other.
   for (const Interface& interface : interfaces_) {
-    if (interface.mac == reception.mac) return false;
+    if (interface.mac == reception.mac) return Told::kOurselves;
   }
   Rival rival = {.mac = reception.mac, .sign = reception.sign};
   if (options_.precedence_of) {
     rival.precedence = options_.precedence_of(
         {reception.vip, segment.interface().name}, rival.mac);
   }
+  if (rival.precedence == Precedence::kForeign &&
+      Overlooks(now, segment, reception)) {
+    return Told::kProxy;
+  }
   segment.OnRival(now, reception.vip, rival);
   FollowChanges(segment);
   QueueDue(now);
-  return true;
+  return Told::kRival;
 }
 
 void Announcer::FollowChanges(Segment& segment) {
   for (const ClaimChange& change : segment.TakeChanges()) {
     const Announcement announcement = {change.vip, segment.interface().name};
+    if (WantsDelivery(change.before) != WantsDelivery(change.after)) {
+      delivery_stale_ = true;
+    }
     if (change.before != change.after && !Answers(change.after)) {
       DropFrames(announcement);
+    }
+    if (change.after == ClaimState::kConflicted) {
+      foreign_.insert(announcement);
+    } else if (change.after != ClaimState::kProbing) {
+      foreign_.erase(announcement);
     }
     if (change.after == ClaimState::kHandedOver) {
       handed_over_.insert(announcement);
     }
-    if (change.report) {
-      conflicts_.insert_or_assign(
-          announcement, Conflict{announcement, change.rival, *change.report});
-    }
+    if (change.report) Report(segment, change);
   }
 }
 
@@ -380,11 +469,15 @@ void Announcer::QueueDue(absl::Time now) {
   if (fenced_) return;
   for (auto& [name, port] : ports_) {
     if (frames_.size() >= options_.frames_max) return;
+    JudgeProxies(now, port.segment);
     std::vector<UnaskedFrame> due = port.segment.TakeDue(now);
     FollowChanges(port.segment);
     for (UnaskedFrame& frame : due) {
-      AddressCounters& counters = counters_.at(frame.vip);
-      ++(frame.is_probe ? counters.probes_sent : counters.gratuitous_sent);
+      // No decoy has counters.
+      if (const auto it = counters_.find(frame.vip); it != counters_.end()) {
+        AddressCounters& counters = it->second;
+        ++(frame.is_probe ? counters.probes_sent : counters.gratuitous_sent);
+      }
       frames_.push_back({name, frame.vip, std::move(frame.bytes)});
     }
   }

@@ -32,6 +32,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,10 +45,12 @@
 #include "absl/types/span.h"
 #include "lb/announce/announcement_plan.h"
 #include "lb/announce/announcement_schedule.h"
+#include "lb/announce/announcer_output.h"
 #include "lb/announce/claim.h"
 #include "lb/announce/claim_state.h"
 #include "lb/announce/demand.h"
 #include "lb/announce/interface.h"
+#include "lb/announce/proxy_check.h"
 #include "lb/announce/reception.h"
 #include "lb/announce/segment.h"
 #include "lb/announce/verdict.h"
@@ -61,6 +64,7 @@ struct AnnouncerOptions {
   ScheduleOptions schedule;
   ClaimOptions claim;
   PrecedenceOf precedence_of;  // None: all rivals are foreign.
+  IsSpare is_spare;            // None: no host is taken for a proxy.
   // The longest time between two calls; 0: any. Below the time in which others
   // find out that a node is gone.
   absl::Duration stall_max = absl::ZeroDuration();
@@ -68,51 +72,15 @@ struct AnnouncerOptions {
   // interface names) is not announced, and counted in refused(). Also how many
   // addresses may be watched.
   size_t announcements_max = 65536;
+  // An address that is ours is silent until SetDelivered() has it: no packet
+  // for it is lost to a host that does not take it yet.
+  bool awaits_delivery = false;
   // Frames not yet taken. Replies beyond are dropped, announcements wait.
   size_t frames_max = 8192;
 };
 
 // InvalidArgument names the first option that is out of range.
 absl::Status Validate(const AnnouncerOptions& options);
-
-struct OutgoingFrame {
-  std::string interface;
-  net::IpAddress vip;  // What it is about.
-  std::vector<uint8_t> bytes;
-};
-
-// A solicited-node group to join or leave. The groups of an interface that is
-// no longer usable are forgotten, and joined again when it is back.
-struct GroupChange {
-  enum class Action { kJoin, kLeave };
-
-  std::string interface;
-  net::IpAddress group;
-  Action action = Action::kJoin;
-
-  friend bool operator==(const GroupChange&, const GroupChange&) = default;
-};
-
-// Another host has, or had, an address which we announce or want to.
-struct Conflict {
-  Announcement announcement;
-  net::MacAddress rival;
-  Outcome outcome = Outcome::kDefended;  // What was done about it.
-
-  friend bool operator==(const Conflict&, const Conflict&) = default;
-};
-
-// From the first start of an address on some interface to its last stop.
-struct AddressCounters {
-  uint64_t requests_received = 0;  // Those that are to be answered.
-  uint64_t responses_sent = 0;
-  uint64_t gratuitous_sent = 0;  // Unsolicited announcements.
-  uint64_t probes_sent = 0;
-  uint64_t conflicts_seen = 0;  // Frames with the verdict kConflict.
-
-  friend bool operator==(const AddressCounters&,
-                         const AddressCounters&) = default;
-};
 
 class Announcer {
  public:
@@ -149,6 +117,16 @@ class Announcer {
   // when the members have changed. Of no effect in any other state.
   void Reclaim(absl::Time now, const net::IpAddress& vip);
 
+  // With awaits_delivery: the addresses whose packets the host takes (or cannot
+  // be made to take) now; replaces the last.
+  void SetDelivered(absl::Time now, absl::btree_set<net::IpAddress> delivered);
+  // Those that it should take: ours on some interface, or still answered.
+  absl::btree_set<net::IpAddress> ToDeliver() const;
+  // Has HeardOn() changed by what the announcer asks others?
+  bool TakeHearingChange() { return std::exchange(hearing_stale_, false); }
+  // Has ToDeliver() changed since this was last asked?
+  bool TakeDeliveryChange() { return std::exchange(delivery_stale_, false); }
+
   // Silence. Unfence() begins all addresses again, each by its role.
   void Fence(absl::Time now);
   void Unfence(absl::Time now);
@@ -168,6 +146,10 @@ class Announcer {
   const AnnouncementSet& current() const { return current_; }
   // REQUIRES: current().contains(announcement).
   ClaimState StateOf(const Announcement& announcement) const;
+  // Addresses that are announced nowhere because a foreign host has them.
+  std::set<net::IpAddress> LeftToForeigners() const;
+  // Where the address is withheld, by interface.
+  std::vector<WithheldAddress> Withheld(const net::IpAddress& vip) const;
   // All addresses that a frame of the interface may be about, watched ones too:
   // what a filter in the kernel must let through.
   absl::btree_set<net::IpAddress> HeardOn(std::string_view interface) const;
@@ -193,14 +175,24 @@ class Announcer {
   void Start(absl::Time now, const Announcement& announcement);
   void Stop(const Announcement& announcement);
   void HandOver(absl::Time now, const Announcement& announcement);
+  void Retune(absl::Time now, const Announcement& announcement);
   void Renew(absl::Time now, const Announcement& announcement);
   void DropFrames(const Announcement& announcement);
   Verdict Judge(absl::Time now, Segment& segment,
                 absl::Span<const uint8_t> bytes);
   Verdict OnQuestion(absl::Time now, Segment& segment, Reception reception);
   Verdict OnClaim(absl::Time now, Segment& segment, const Reception& reception);
-  // False: it is no rival, but another interface of ours.
-  bool TellRival(absl::Time now, Segment& segment, const Reception& reception);
+  // Who the rival of a frame turns out to be.
+  enum class Told : uint8_t { kRival, kOurselves, kProxy };
+  Told TellRival(absl::Time now, Segment& segment, const Reception& reception);
+  // announcer_proxies.cc: hosts that answer for every address.
+  bool Overlooks(absl::Time now, Segment& segment, const Reception& reception);
+  void HearDecoys(absl::Time now, Segment& segment,
+                  absl::Span<const uint8_t> bytes);
+  void JudgeProxies(absl::Time now, Segment& segment);
+  void OnJudged(absl::Time now, Segment& segment,
+                const ProxyCheck::Judged& judged);
+  void Report(const Segment& segment, const ClaimChange& change);
   void FollowChanges(Segment& segment);
   void QueueDue(absl::Time now);
 
@@ -216,10 +208,16 @@ class Announcer {
   VerdictCounters verdicts_;
   absl::Time run_at_ = absl::InfiniteFuture();  // Last. Before any: never.
   bool fenced_ = false;
+  absl::btree_set<net::IpAddress> delivered_;
+  bool delivery_stale_ = false;
+  bool hearing_stale_ = false;
   // Not yet taken. The keys are a subset of current_.
   std::vector<OutgoingFrame> frames_;  // At most frames_max and one burst.
   bool groups_stale_ = false;          // TakeGroups() has something to do.
   absl::btree_map<Announcement, Conflict> conflicts_;
+  // Of a rival that may turn out to be a proxy.
+  absl::btree_map<Announcement, Conflict> unjudged_;
+  absl::btree_set<Announcement> foreign_;  // Had by foreign hosts when probed.
   absl::btree_set<Announcement> handed_over_;
   std::optional<absl::Duration> stall_;
 };

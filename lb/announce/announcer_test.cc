@@ -67,6 +67,28 @@ TEST_F(AnnouncerTest, AnswersAndCounts) {
   EXPECT_EQ(counters.responses_sent, 1u);
 }
 
+TEST_F(AnnouncerTest, AnswersPriorityTaggedQuestionsWithoutATag) {
+  Announcer announcer(options_, Prng(1));
+  Settle(announcer, {{kVip, {}}, {kVip6, {}}});
+  announcer.TakeFrames();
+  for (const IpAddress& vip : {kVip, kVip6}) {
+    const std::vector<uint8_t> plain = vip == kVip ? AskArp(vip) : AskNdp(vip);
+    announcer.OnFrame(now_, "eth0", plain);
+    const std::vector<OutgoingFrame> answers = announcer.TakeFrames();
+    ASSERT_THAT(answers, SizeIs(1));
+    const std::vector<std::vector<uint8_t>> tags = {
+        {0x81, 0, 0, 0}, {0x81, 0, 0xc0, 0}, {0x88, 0xa8, 0x70, 0}};
+    for (const std::vector<uint8_t>& tag : tags) {
+      std::vector<uint8_t> tagged = plain;
+      tagged.insert(tagged.begin() + 12, tag.begin(), tag.end());
+      EXPECT_EQ(announcer.OnFrame(now_, "eth0", tagged), Verdict::kReply);
+      const std::vector<OutgoingFrame> replies = announcer.TakeFrames();
+      ASSERT_THAT(replies, SizeIs(1));
+      EXPECT_EQ(replies[0].bytes, answers[0].bytes);
+    }
+  }
+}
+
 TEST_F(AnnouncerTest, JudgesWhatIsNoArpOrNdp) {
   Announcer announcer(options_, Prng(1));
   Settle(announcer, {{kVip, {}}});

@@ -78,6 +78,10 @@ std::string_view ToString(Outcome outcome) {
       return "rival_yields";
     case Outcome::kTakenBack:
       return "taken_back";
+    case Outcome::kProxied:
+      return "proxied";
+    case Outcome::kOverlooked:
+      return "overlooked";
   }
   LB_UNREACHABLE();
 }
@@ -92,6 +96,19 @@ Claim::Step Claim::HandOver(absl::Time now) {
   const bool claimed = now - claim_heard_ < options_->member_grace;
   if (state_ != ClaimState::kHandingOver || !claimed) return step;
   return Go(now, ClaimEvent::kLesserClaim);
+}
+
+Claim::Step Claim::SetDelivered(absl::Time now, bool delivered) {
+  delivered_ = delivered;
+  return delivered ? Go(now, ClaimEvent::kDelivered) : Step{};
+}
+
+std::optional<absl::Time> Claim::withheld_since() const {
+  const bool lasts = state_ == ClaimState::kYielded
+                         ? yield_reported_
+                         : IsWithheld(state_) || state_ == ClaimState::kProbing;
+  if (!lasts || withheld_since_ == absl::InfiniteFuture()) return std::nullopt;
+  return withheld_since_;
 }
 
 Claim::Step Claim::OnRival(absl::Time now, const Rival& rival) {
@@ -153,9 +170,13 @@ Claim::Step Claim::OnDeadline(absl::Time now) {
   LB_CHECK(now >= deadline_);
   deadline_ = absl::InfiniteFuture();
   switch (state_) {
-    case ClaimState::kProbing:
+    case ClaimState::kProbing: {
       conflicts_ = 0;
-      return Go(now, ClaimEvent::kUnanswered);
+      const bool was_withheld = withheld_since().has_value();
+      Step step = Go(now, ClaimEvent::kUnanswered);
+      if (was_withheld) step.report = ReportOf(now, Outcome::kTakenBack);
+      return step;
+    }
     case ClaimState::kConflicted:
       return Go(now, ClaimEvent::kRetry);
     case ClaimState::kYielded:
@@ -165,6 +186,7 @@ Claim::Step Claim::OnDeadline(absl::Time now) {
       defended_at_ = now;
       return {Move::kAnnounceOnce, std::nullopt};
     case ClaimState::kIdle:
+    case ClaimState::kAwaiting:
     case ClaimState::kHandingOver:
     case ClaimState::kHandedOver:
       break;  // They have no deadline.
@@ -176,6 +198,7 @@ Claim::Step Claim::Go(absl::Time now, ClaimEvent event) {
   const ClaimState next = NextState(state_, event);
   if (next == state_) return {};
   state_ = next;
+  if (delivered_) state_ = NextState(state_, ClaimEvent::kDelivered);
   return {Enter(now), std::nullopt};
 }
 
@@ -183,6 +206,11 @@ Claim::Move Claim::Enter(absl::Time now) {
   probes_ = 0;
   yield_reported_ = false;
   deadline_ = absl::InfiniteFuture();
+  if (IsWithheld(state_)) {
+    withheld_since_ = std::min(withheld_since_, now);
+  } else if (state_ != ClaimState::kProbing) {
+    withheld_since_ = absl::InfiniteFuture();
+  }
   switch (state_) {
     case ClaimState::kProbing:
       return Move::kProbe;
@@ -200,6 +228,7 @@ Claim::Move Claim::Enter(absl::Time now) {
     case ClaimState::kHandingOver:
       return Move::kKeepQuiet;
     case ClaimState::kIdle:
+    case ClaimState::kAwaiting:
     case ClaimState::kHandedOver:
       return Move::kSilence;
   }

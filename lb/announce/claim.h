@@ -95,7 +95,9 @@ enum class Outcome : uint8_t {
   kDefended,     // Announced again; goes on.
   kYielded,      // Left to the rival, which is watched.
   kRivalYields,  // The rival left it to us, and watches us.
-  kTakenBack,    // The rival that it was left to is silent: announced again.
+  kTakenBack,    // The rival that had it is silent: announced (again).
+  kProxied,      // As kWithheld; but the rival answers for every address.
+  kOverlooked,   // The same, and the address is announced all the same.
 };
 
 // "withheld", "defended", ...: stable, for metrics.
@@ -126,6 +128,9 @@ class Claim {
   // Ends at once if a rival that had to yield claimed it within member_grace:
   // the new owner was the first to know.
   Step HandOver(absl::Time now);
+  // Whether the host takes packets to the address. While it does not, an
+  // address that is ours waits, silent. At first it does.
+  Step SetDelivered(absl::Time now, bool delivered);
   Step Rest(absl::Time now) { return Go(now, ClaimEvent::kRest); }
   // Probes again for an address that is withheld, and takes back one that was
   // yielded. Else nothing.
@@ -141,6 +146,9 @@ class Claim {
   ClaimState state() const { return state_; }
   // The last one that counted.
   const net::MacAddress& rival() const { return rival_; }
+  // Since when the address is kept silent because rival() has it; a member's
+  // claim that was not reported yet does not count. Nullopt: it is not.
+  std::optional<absl::Time> withheld_since() const;
 
  private:
   Step Go(absl::Time now, ClaimEvent event);
@@ -155,6 +163,8 @@ class Claim {
   ClaimState state_ = ClaimState::kIdle;
   absl::Time deadline_ = absl::InfiniteFuture();
   net::MacAddress rival_;
+  bool delivered_ = true;
+  absl::Time withheld_since_ = absl::InfiniteFuture();  // By whichever rival.
   int probes_ = 0;     // Sent in this state; yielded: unanswered ones.
   int conflicts_ = 0;  // Probings in a row that met a foreign host.
   bool yield_reported_ = false;

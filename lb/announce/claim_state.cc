@@ -8,6 +8,8 @@ std::string_view ToString(ClaimState state) {
       return "idle";
     case ClaimState::kProbing:
       return "probing";
+    case ClaimState::kAwaiting:
+      return "awaiting delivery";
     case ClaimState::kAnnouncing:
       return "announcing";
     case ClaimState::kConflicted:

@@ -7,6 +7,7 @@
 //                 asked:    sends unasked:
 //   kIdle         silent    nothing           not begun, or fenced
 //   kProbing      silent    probes            does a foreign host have it?
+//   kAwaiting     silent    nothing           ours once its packets are taken
 //   kAnnouncing   answers   announcements     it is ours
 //   kConflicted   silent    nothing           a foreign host had it
 //   kYielded      silent    probes the rival  a member before us has it, until
@@ -26,6 +27,7 @@ namespace lb::announce {
 enum class ClaimState : uint8_t {
   kIdle,
   kProbing,
+  kAwaiting,
   kAnnouncing,
   kConflicted,
   kYielded,
@@ -40,6 +42,7 @@ enum class ClaimEvent : uint8_t {
   kRest,          // The caller wants silence: fenced.
   kRetry,         // The caller asks to try again, or it is time to.
   kUnanswered,    // Nobody answered a probe.
+  kDelivered,     // The host takes packets to the address.
   kForeignClaim,  // A host that is no member claims it.
   kLesserClaim,   // A member that must yield to us claims it.
   kGreaterClaim,  // A member that we must yield to claims it.
@@ -53,11 +56,21 @@ constexpr bool Answers(ClaimState state) {
   return state == ClaimState::kAnnouncing || state == ClaimState::kHandingOver;
 }
 
+// Is the host to take packets to the address? From before the first answer on.
+constexpr bool WantsDelivery(ClaimState state) {
+  return state == ClaimState::kAwaiting || Answers(state);
+}
+
+// Is it kept silent because another host has it?
+constexpr bool IsWithheld(ClaimState state) {
+  return state == ClaimState::kConflicted || state == ClaimState::kYielded;
+}
+
 constexpr ClaimState NextState(ClaimState state, ClaimEvent event) {
   using enum ClaimState;
   switch (event) {  // No `default:`: a new event must be decided here.
     case ClaimEvent::kAnnounce:
-      return kAnnouncing;
+      return state == kAnnouncing ? kAnnouncing : kAwaiting;
     case ClaimEvent::kProbe:
       return kProbing;
     case ClaimEvent::kRest:
@@ -66,18 +79,22 @@ constexpr ClaimState NextState(ClaimState state, ClaimEvent event) {
       return Answers(state) || state == kIdle ? kHandingOver : kHandedOver;
     case ClaimEvent::kRetry:
       if (state == kConflicted) return kProbing;
-      return state == kYielded ? kAnnouncing : state;
+      return state == kYielded ? kAwaiting : state;
     case ClaimEvent::kUnanswered:
-      return state == kProbing || state == kYielded ? kAnnouncing : state;
+      return state == kProbing || state == kYielded ? kAwaiting : state;
+    case ClaimEvent::kDelivered:
+      return state == kAwaiting ? kAnnouncing : state;
     case ClaimEvent::kForeignClaim:
       if (state == kHandingOver) return kHandedOver;
       return state == kProbing ? kConflicted : state;
     case ClaimEvent::kLesserClaim:
       if (state == kHandingOver) return kHandedOver;
-      return state == kProbing || state == kYielded ? kAnnouncing : state;
+      return state == kProbing || state == kYielded ? kAwaiting : state;
     case ClaimEvent::kGreaterClaim:
       if (state == kHandingOver) return kHandedOver;
-      return state == kProbing || state == kAnnouncing ? kYielded : state;
+      return state == kProbing || state == kAwaiting || state == kAnnouncing
+                 ? kYielded
+                 : state;
   }
   LB_UNREACHABLE();
 }

@@ -8,9 +8,9 @@ namespace lb::announce {
 namespace {
 
 constexpr ClaimState kStates[] = {
-    ClaimState::kIdle,       ClaimState::kProbing, ClaimState::kAnnouncing,
-    ClaimState::kConflicted, ClaimState::kYielded, ClaimState::kHandingOver,
-    ClaimState::kHandedOver};
+    ClaimState::kIdle,        ClaimState::kProbing,    ClaimState::kAwaiting,
+    ClaimState::kAnnouncing,  ClaimState::kConflicted, ClaimState::kYielded,
+    ClaimState::kHandingOver, ClaimState::kHandedOver};
 
 // Every state meets every event; a letter names the next state.
 TEST(NextStateTest, IsTheTableOfTheReadme) {
@@ -19,18 +19,19 @@ TEST(NextStateTest, IsTheTableOfTheReadme) {
     const char* name;
     std::string next;  // From idle, probing, announcing, ... in this order.
   } kRows[] = {
-      // From:                                       i p a c y h d
-      {ClaimEvent::kAnnounce, "announce", /*      */ "aaaaaaa"},
-      {ClaimEvent::kProbe, "probe", /*            */ "ppppppp"},
-      {ClaimEvent::kHandOver, "hand over", /*     */ "hdhddhd"},
-      {ClaimEvent::kRest, "rest", /*              */ "iiiiiii"},
-      {ClaimEvent::kRetry, "retry", /*            */ "ipapahd"},
-      {ClaimEvent::kUnanswered, "unanswered", /*  */ "iaacahd"},
-      {ClaimEvent::kForeignClaim, "foreign", /*   */ "icacydd"},
-      {ClaimEvent::kLesserClaim, "lesser", /*     */ "iaacadd"},
-      {ClaimEvent::kGreaterClaim, "greater", /*   */ "iyycydd"},
+      // From:                                       i p w a c y h d
+      {ClaimEvent::kAnnounce, "announce", /*      */ "wwwawwww"},
+      {ClaimEvent::kProbe, "probe", /*            */ "pppppppp"},
+      {ClaimEvent::kHandOver, "hand over", /*     */ "hddhddhd"},
+      {ClaimEvent::kRest, "rest", /*              */ "iiiiiiii"},
+      {ClaimEvent::kRetry, "retry", /*            */ "ipwapwhd"},
+      {ClaimEvent::kUnanswered, "unanswered", /*  */ "iwwacwhd"},
+      {ClaimEvent::kDelivered, "delivered", /*    */ "ipaacyhd"},
+      {ClaimEvent::kForeignClaim, "foreign", /*   */ "icwacydd"},
+      {ClaimEvent::kLesserClaim, "lesser", /*     */ "iwwacwdd"},
+      {ClaimEvent::kGreaterClaim, "greater", /*   */ "iyyycydd"},
   };
-  const std::string letters = "ipacyhd";
+  const std::string letters = "ipwacyhd";
   for (const auto& row : kRows) {
     std::string next;
     for (const ClaimState state : kStates) {
@@ -43,6 +44,10 @@ TEST(NextStateTest, IsTheTableOfTheReadme) {
 // What others say never makes a silent address be answered, but for the word of
 // a member that must yield to us.
 static_assert([] {
+  for (const ClaimState state : kStates) {
+    if (IsWithheld(state) && WantsDelivery(state)) return false;
+    if (Answers(state) && !WantsDelivery(state)) return false;
+  }
   for (const ClaimState state : kStates) {
     for (const ClaimEvent event :
          {ClaimEvent::kForeignClaim, ClaimEvent::kGreaterClaim}) {
@@ -59,8 +64,8 @@ TEST(ClaimStateTest, HasANameForEach) {
     names += Answers(state) ? "+ " : " ";
   }
   EXPECT_EQ(names,
-            "idle probing announcing+ conflicted yielded handing over+ "
-            "handed over ");
+            "idle probing awaiting delivery announcing+ conflicted yielded "
+            "handing over+ handed over ");
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST_F(ClaimTest, AForeignOwnerAtProbeIsTriedAgainAtTheRatesOfRfc5227) {
     EXPECT_EQ(Meet(), "probe");
   }
   // Once it had the address, it counts from the start.
-  EXPECT_EQ(ProbeInPeace(), "announce");
+  EXPECT_EQ(ProbeInPeace(), "announce (taken_back)");
   Begin(Role::kProbeFirst);
   Foreign();
   EXPECT_EQ(ToDeadline(), absl::Seconds(10));

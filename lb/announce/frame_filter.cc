@@ -19,6 +19,8 @@ using io::FrameProgram;
 
 // Offsets in the frame.
 constexpr uint32_t kEtherType = 12;
+constexpr uint32_t kTagVlan = 14;  // If kEtherType has a tag's identifier.
+constexpr uint32_t kTaggedType = 16;
 constexpr uint32_t kArpSender = net::kEthernetHeaderSize + 14;  // RFC 826
 constexpr uint32_t kArpTarget = net::kEthernetHeaderSize + 24;
 constexpr uint32_t kIpv6NextHeader = net::kEthernetHeaderSize + 6;  // RFC 8200
@@ -201,17 +203,39 @@ ProgramWriter::Label WriteNdp(const std::vector<KeyRange>& ranges,
   return out.Do(FrameOpcode::kLoadByte, kIpv6NextHeader);
 }
 
+// Linux takes the first tag out of the frame before a filter sees it, so this
+// is for a second one, and for frames that come from no kernel. They are rare,
+// and what they are about is left to the receiver.
+ProgramWriter::Label WritePriorityTagged(const Outcome& outcome,
+                                         ProgramWriter& out) {
+  constexpr auto kIfEqual = FrameOpcode::kJumpIfEqual;
+  auto accept = outcome.no;
+  for (const uint32_t type : {net::kTagService, net::kTagCustomer,
+                              net::kEtherTypeIpv6, net::kEtherTypeArp}) {
+    accept = out.Jump(kIfEqual, type, outcome.yes, accept);
+  }
+  const auto by_type = out.Do(FrameOpcode::kLoadHalf, kTaggedType);
+  out.Jump(kIfEqual, 0, by_type, outcome.no);
+  out.Do(FrameOpcode::kAnd, net::kTagVlanMask);
+  return out.Do(FrameOpcode::kLoadHalf, kTagVlan);
+}
+
 FrameProgram Assemble(const std::vector<KeyRange>& ipv4,
                       const std::vector<KeyRange>& ipv6) {
+  constexpr auto kIfEqual = FrameOpcode::kJumpIfEqual;
   ProgramWriter out;
   Outcome outcome;
   outcome.no = out.Return(0);
   outcome.yes = out.Return(kWhole);
   const auto ndp = WriteNdp(ipv6, outcome, out);
   const auto arp = WriteArp(ipv4, outcome, out);
-  const auto unless_arp =
-      out.Jump(FrameOpcode::kJumpIfEqual, net::kEtherTypeIpv6, ndp, outcome.no);
-  out.Jump(FrameOpcode::kJumpIfEqual, net::kEtherTypeArp, arp, unless_arp);
+  const bool any = !ipv4.empty() || !ipv6.empty();
+  const auto tagged = any ? WritePriorityTagged(outcome, out) : outcome.no;
+  auto other = outcome.no;
+  other = out.Jump(kIfEqual, net::kTagService, tagged, other);
+  other = out.Jump(kIfEqual, net::kTagCustomer, tagged, other);
+  other = out.Jump(kIfEqual, net::kEtherTypeIpv6, ndp, other);
+  out.Jump(kIfEqual, net::kEtherTypeArp, arp, other);
   out.Do(FrameOpcode::kLoadHalf, kEtherType);
   FrameProgram program = std::move(out).Finish();
   LB_CHECK(program.size() <= io::kFrameProgramSizeMax);

@@ -5,6 +5,8 @@
 // - ARP packets whose target or sender address is watched,
 // - neighbour solicitations and advertisements (RFC 4861) whose target or
 //   source is.
+// - all ARP and IPv6 behind a tag with VLAN ID 0, if the tag is in the frame.
+//   (Linux takes the first tag out before a filter sees the frame.)
 // Never is such a frame dropped. Others may pass: an announcer has to judge
 // what it gets anyway. Addresses count as 32-bit keys (of IPv6 the sum of the
 // four words, which keeps neighbours neighbours), and keys are merged into at

@@ -11,19 +11,27 @@
 namespace lb::announce {
 namespace {
 
+bool Matches(const std::string& pattern, const std::string& name) {
+  return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+}
+
 bool MatchesAny(const std::vector<std::string>& patterns,
-                const std::string& name) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) {
-                       return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-                     });
+                const io::Link& link) {
+  return std::any_of(
+      patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return Matches(pattern, link.name) ||
+               std::any_of(link.alt_names.begin(), link.alt_names.end(),
+                           [&](const std::string& name) {
+                             return Matches(pattern, name);
+                           });
+      });
 }
 
 // What holds for both protocols.
 InterfaceState Judge(const io::Link& link, const InterfaceOptions& options) {
   if (link.loopback) return InterfaceState::kLoopback;
-  if (MatchesAny(options.exclude, link.name)) return InterfaceState::kExcluded;
-  if (!options.include.empty() && !MatchesAny(options.include, link.name)) {
+  if (MatchesAny(options.exclude, link)) return InterfaceState::kExcluded;
+  if (!options.include.empty() && !MatchesAny(options.include, link)) {
     return InterfaceState::kNotIncluded;
   }
   if (link.master != 0) return InterfaceState::kBridgePort;
@@ -47,10 +55,12 @@ std::optional<net::IpAddress> FirstLinkLocal(const io::Link& link) {
 
 InterfaceChoice Choose(const io::Link& link, const InterfaceOptions& options) {
   const InterfaceState state = Judge(link, options);
-  InterfaceChoice choice{
-      .interface = {.name = link.name, .index = link.index, .mac = link.mac},
-      .arp = state,
-      .ndp = state};
+  InterfaceChoice choice{.interface = {.name = link.name,
+                                       .index = link.index,
+                                       .mac = link.mac,
+                                       .alt_names = link.alt_names},
+                         .arp = state,
+                         .ndp = state};
   if (state != InterfaceState::kUsable) return choice;
   choice.interface.arp = link.broadcast;
   choice.interface.link_local = FirstLinkLocal(link);
@@ -65,6 +75,11 @@ std::vector<std::string> InterfaceOptions::DefaultExclude() {
   return {"docker*",    "cbr*", "dummy*", "virbr*",       "lxcbr*",
           "veth*",      "lo",   "cali*",  "tunl*",        "flannel*",
           "kube-ipvs*", "cni*", "lxc*",   "nodelocaldns*"};
+}
+
+bool Interface::IsNamed(std::string_view text) const {
+  return text == name ||
+         std::find(alt_names.begin(), alt_names.end(), text) != alt_names.end();
 }
 
 std::string_view ToString(InterfaceState state) {

@@ -23,6 +23,7 @@
 namespace lb::announce {
 
 // Patterns are those of a shell (glob(7)) over the whole name: "eth*", "bond?".
+// One that matches an alternative name matches the interface.
 struct InterfaceOptions {
   std::vector<std::string> include;  // Empty: all that are not excluded.
   std::vector<std::string> exclude = DefaultExclude();
@@ -37,9 +38,13 @@ struct Interface {
   std::string name;
   int index = 0;
   net::MacAddress mac;
-  bool arp = false;  // Usable for IPv4.
+  std::vector<std::string> alt_names;  // Sorted.
+  bool arp = false;                    // Usable for IPv4.
   // IPv6 works on the interface once it has one; until then not usable for it.
   std::optional<net::IpAddress> link_local;
+
+  // Is it the interface's name, or an alternative one?
+  bool IsNamed(std::string_view text) const;
 
   friend bool operator==(const Interface&, const Interface&) = default;
 };

@@ -27,6 +27,22 @@ std::string Select(const io::Link& link, const InterfaceOptions& options = {}) {
   return ToString(SelectInterfaces({&link, 1}, options).front());
 }
 
+TEST(SelectInterfacesTest, PatternsMatchAlternativeNames) {
+  io::Link link = Eth0();
+  link.alt_names = {"enp3s0", "uplink"};
+  EXPECT_EQ(Select(link, {.include = {"up*"}}), "eth0: usable");
+  EXPECT_EQ(Select(link, {.include = {"eth0"}}), "eth0: usable");
+  EXPECT_EQ(Select(link, {.include = {"eth1"}}), "eth0: not included");
+  EXPECT_EQ(Select(link, {.exclude = {"enp3*"}}), "eth0: excluded");
+}
+
+TEST(InterfaceTest, IsNamedByAnyOfItsNames) {
+  const Interface interface = {.name = "eth0", .alt_names = {"a", "uplink"}};
+  EXPECT_TRUE(interface.IsNamed("eth0"));
+  EXPECT_TRUE(interface.IsNamed("uplink"));
+  EXPECT_FALSE(interface.IsNamed("eth1"));
+}
+
 TEST(SelectInterfacesTest, GivesTheReason) {
   const struct {
     const char* text;

@@ -24,6 +24,12 @@ std::vector<uint8_t> AnnouncementFrame(const Interface& interface,
   LB_UNREACHABLE();
 }
 
+std::vector<uint8_t> QuestionToAll(const net::MacAddress& own_mac,
+                                   const net::IpAddress& address) {
+  return address.is_ipv4() ? ArpProbeFrame(own_mac, net::kBroadcastMac, address)
+                           : DuplicateDetectionFrame(own_mac, address);
+}
+
 }  // namespace
 
 Segment::Segment(const ScheduleOptions& schedule_options,
@@ -46,6 +52,7 @@ void Segment::Drop(const net::IpAddress& vip) {
     claims_.erase(it);
   }
   schedule_.Stop(vip);
+  schedule_.SetPeriod(absl::InfinitePast(), vip, std::nullopt);
 }
 
 void Segment::Begin(absl::Time now, const net::IpAddress& vip, Role role) {
@@ -54,6 +61,12 @@ void Segment::Begin(absl::Time now, const net::IpAddress& vip, Role role) {
 
 void Segment::HandOver(absl::Time now, const net::IpAddress& vip) {
   Take(now, vip, [&](Claim& claim) { return claim.HandOver(now); });
+}
+
+void Segment::SetDelivered(absl::Time now, const net::IpAddress& vip,
+                           bool delivered) {
+  Take(now, vip,
+       [&](Claim& claim) { return claim.SetDelivered(now, delivered); });
 }
 
 void Segment::Retry(absl::Time now, const net::IpAddress& vip) {
@@ -83,6 +96,11 @@ void Segment::Rest(absl::Time now) {
 
 std::vector<UnaskedFrame> Segment::TakeDue(absl::Time now) {
   std::vector<UnaskedFrame> frames;
+  for (const net::IpAddress& decoy : proxies_.TakeQuestions(now)) {
+    frames.push_back({.vip = decoy,
+                      .is_probe = true,
+                      .bytes = QuestionToAll(interface_.mac, decoy)});
+  }
   RunDeadlines(now);
   // Once more if a claim went on to something that is due at once.
   while (schedule_.NextDeadline() <= now) {
@@ -99,7 +117,8 @@ std::vector<UnaskedFrame> Segment::TakeDue(absl::Time now) {
 }
 
 absl::Time Segment::NextDeadline() const {
-  const absl::Time scheduled = schedule_.NextDeadline();
+  const absl::Time scheduled =
+      std::min(schedule_.NextDeadline(), proxies_.NextDeadline());
   if (deadlines_.empty()) return scheduled;
   return std::min(scheduled, deadlines_.begin()->first);
 }
@@ -159,11 +178,8 @@ std::optional<UnaskedFrame> Segment::Probe(absl::Time now,
 std::vector<uint8_t> Segment::ProbeFrame(const net::IpAddress& vip) const {
   const bool asks_all = StateOf(vip) == ClaimState::kProbing;
   const net::MacAddress& rival = claims_.at(vip).rival();
-  if (vip.is_ipv4()) {
-    return ArpProbeFrame(interface_.mac, asks_all ? net::kBroadcastMac : rival,
-                         vip);
-  }
-  if (asks_all) return DuplicateDetectionFrame(interface_.mac, vip);
+  if (asks_all) return QuestionToAll(interface_.mac, vip);
+  if (vip.is_ipv4()) return ArpProbeFrame(interface_.mac, rival, vip);
   // IPv6 is announced only where there is one.
   return WatchSolicitFrame(interface_.mac, *interface_.link_local, rival, vip);
 }

@@ -21,6 +21,7 @@
 #include "lb/announce/claim_state.h"
 #include "lb/announce/demand.h"
 #include "lb/announce/interface.h"
+#include "lb/announce/proxy_check.h"
 #include "lb/base/prng.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
@@ -59,18 +60,34 @@ class Segment {
     return claims_.at(vip).state();
   }
 
+  // Since when another host keeps it silent, and which one; see Claim.
+  std::optional<absl::Time> WithheldSince(const net::IpAddress& vip) const {
+    return claims_.at(vip).withheld_since();
+  }
+  const net::MacAddress& RivalOf(const net::IpAddress& vip) const {
+    return claims_.at(vip).rival();
+  }
+
   // A claim at rest; nothing if there is one. Drop() forgets it.
   void Hold(const net::IpAddress& vip);
   void Drop(const net::IpAddress& vip);
 
   void Begin(absl::Time now, const net::IpAddress& vip, Role role);
   void HandOver(absl::Time now, const net::IpAddress& vip);
+  void SetPeriod(absl::Time now, const net::IpAddress& vip,
+                 std::optional<absl::Duration> period) {
+    schedule_.SetPeriod(now, vip, period);
+  }
+  void SetDelivered(absl::Time now, const net::IpAddress& vip, bool delivered);
   void Retry(absl::Time now, const net::IpAddress& vip);
   void OnRival(absl::Time now, const net::IpAddress& vip, const Rival& rival);
   // Says it all again, under the interface's new identity.
   void Renew(absl::Time now, const net::IpAddress& vip);
   // One more round, if the address is announced; it need not be held.
   void Refresh(absl::Time now, const net::IpAddress& vip);
+  // Of the hosts on it.
+  ProxyCheck& proxies() { return proxies_; }
+  const ProxyCheck& proxies() const { return proxies_; }
   // All claims.
   void Rest(absl::Time now);
 
@@ -97,6 +114,7 @@ class Segment {
   absl::btree_map<net::IpAddress, Claim> claims_;  // Of held_.
   absl::btree_set<std::pair<absl::Time, net::IpAddress>> deadlines_;  // Theirs.
   AnnouncementSchedule schedule_;
+  ProxyCheck proxies_;
   std::vector<ClaimChange> changes_;
 };
 
