@@ -13,7 +13,7 @@ absl::Span<const Contender> CandidatesOf(
     const std::vector<Contender>& contenders) {
   const auto end = std::find_if(
       contenders.begin(), contenders.end(), [&](const Contender& contender) {
-        return contender.draining != contenders.front().draining;
+        return IsLastResort(contender, contenders.front());
       });
   return absl::MakeConstSpan(contenders).first(end - contenders.begin());
 }

@@ -43,20 +43,43 @@ Prospects ProspectsOf(const Cluster& cluster, const Vip& vip,
   return prospects;
 }
 
-// Nodes that drain are the last resort: no address goes dark for them.
-void ExcludeDraining(Prospects& prospects) {
+// Candidates of which `flag` is set are the last resort: no address goes dark
+// for it.
+void ExcludeIfOthers(Prospects& prospects, bool Prospect::*flag,
+                     NodeVerdict (*verdict_of)(const Prospect&)) {
   const bool has_other = std::any_of(
-      prospects.begin(), prospects.end(), [](const auto& name_prospect) {
+      prospects.begin(), prospects.end(), [flag](const auto& name_prospect) {
         const Prospect& prospect = name_prospect.second;
-        return prospect.is_candidate() && !prospect.draining;
+        return prospect.is_candidate() && !(prospect.*flag);
       });
   if (!has_other) return;
   for (auto& [name, prospect] : prospects) {
-    if (prospect.is_candidate() && prospect.draining) {
-      prospect.verdict = prospect.silent ? NodeVerdict::kNodeSilent
-                                         : NodeVerdict::kNodeDraining;
+    if (prospect.is_candidate() && prospect.*flag) {
+      prospect.verdict = verdict_of(prospect);
     }
   }
+}
+
+void ExcludeLastResorts(Prospects& prospects) {
+  ExcludeIfOthers(prospects, &Prospect::draining, [](const Prospect& prospect) {
+    return prospect.silent ? NodeVerdict::kNodeSilent
+                           : NodeVerdict::kNodeDraining;
+  });
+  ExcludeIfOthers(prospects, &Prospect::one_family,
+                  [](const Prospect&) { return NodeVerdict::kOnlyOneFamily; });
+}
+
+// Empty: nothing is missing, or the node never tells.
+std::string LackOf(const Cluster& cluster, const std::string& name,
+                   const Prospect& prospect, const Families& needed) {
+  const auto node = cluster.nodes.find(name);
+  if (node == cluster.nodes.end()) return "";
+  const auto& abilities = node->second.usable_interfaces;
+  if (!abilities.has_value() ||
+      AbilityOn(*abilities, prospect.interfaces).IncludesAll(needed)) {
+    return "";
+  }
+  return DescribeLack(*abilities, prospect.interfaces, needed);
 }
 
 std::vector<RankedNode> RankCandidates(const Prospects& prospects,
@@ -112,6 +135,8 @@ std::string_view ToString(NodeVerdict verdict) {
       return "nodeDraining";
     case NodeVerdict::kNodeSilent:
       return "nodeSilent";
+    case NodeVerdict::kOnlyOneFamily:
+      return "onlyOneFamily";
   }
   LB_UNREACHABLE();
 }
@@ -119,7 +144,7 @@ std::string_view ToString(NodeVerdict verdict) {
 Decision Elect(const Cluster& cluster, const Vip& vip) {
   const ElectorateKey key = KeyOf(cluster, vip);
   Prospects prospects = ProspectsOf(cluster, vip, key);
-  ExcludeDraining(prospects);
+  ExcludeLastResorts(prospects);
   Decision decision = {.ranked = RankCandidates(prospects, vip.address),
                        .policy = PolicyOf(cluster, key)};
   if (HolderKeeps(prospects, vip, decision.policy)) {
@@ -131,7 +156,7 @@ Decision Elect(const Cluster& cluster, const Vip& vip) {
     const bool wins = decision.winner == name;
     decision.standings.push_back(
         {name, wins ? NodeVerdict::kAnnouncer : prospect.verdict,
-         prospect.score});
+         prospect.score, LackOf(cluster, name, prospect, key.needed())});
     if (wins) decision.interfaces = prospect.interfaces;
   }
   return decision;

@@ -3,11 +3,13 @@
 // The rules are those of MetalLB's layer-2 mode; reasons have its names. A
 // node is a candidate if it is a live member, an advertisement of the address's
 // pool that matches the service reaches it, nothing excludes it, and, with
-// externalTrafficPolicy Local, it has a usable endpoint. Beyond MetalLB, nodes
-// without a usable interface are none, and nodes that drain only if no other
-// is. Candidates are ranked by digest.h; policy.h says who of them wins. With
-// the policy compat, and as long as nothing beyond MetalLB's inputs is set, the
-// result is MetalLB's bit for bit.
+// externalTrafficPolicy Local, it has a usable endpoint. Beyond MetalLB, a node
+// that cannot announce the address on any of the interfaces is no candidate;
+// one that drains is a candidate only if no other node is, and one that can
+// announce the first address of a service but not the second only if no node
+// can announce both. Candidates are ranked by digest.h; policy.h says which of
+// them wins. With the policy compat, and as long as nothing beyond MetalLB's
+// inputs is set, the result is MetalLB's bit for bit.
 //
 // Pure functions over values: any thread; the same values give the same answer
 // everywhere, in whatever order members and advertisements are listed.
@@ -30,7 +32,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "lb/base/label_selector.h"
+#include "lb/election/ability.h"
 #include "lb/election/digest.h"
 #include "lb/election/policy.h"
 #include "lb/net/ip_address.h"
@@ -60,12 +64,16 @@ struct L2Advertisement {
   std::vector<LabelSelector> pool_selectors;
   std::vector<LabelSelector> node_selectors;     // Empty: every node.
   std::vector<LabelSelector> service_selectors;  // Empty: every service.
-  std::vector<std::string> interfaces;  // Exact names; empty: all interfaces.
+  // Names that the nodes tell of (NodeAttributes); empty: all interfaces.
+  std::vector<std::string> interfaces;
   // Add to the score of the nodes that this advertisement reaches.
   std::vector<PreferredNodes> preferred_nodes;
   // Annotation lb.io/election-policy. Of the advertisements that match a
   // service, the first by name that has one decides.
   std::optional<Policy> policy;
+  // Annotation lb.io/refresh-interval: how often the addresses are announced
+  // when all is quiet; zero: never. Nullopt: as the announcer does by itself.
+  std::optional<absl::Duration> refresh = {};
 
   friend bool operator==(const L2Advertisement&,
                          const L2Advertisement&) = default;
@@ -78,11 +86,14 @@ struct NodeAttributes {
   // Beyond MetalLB's inputs:
   bool draining = false;  // Is to announce only what nobody else can.
   bool silent = false;    // Lost the cluster for now; goes as one that drains.
-  // Those that are there and have a carrier. Nullopt: not known, as of a
-  // MetalLB speaker; the node counts as having every interface.
-  std::optional<std::set<std::string>> usable_interfaces;
+  // The interfaces that are there and have a carrier. Nullopt: the node never
+  // tells, as a MetalLB speaker; it counts as able to announce everywhere.
+  std::optional<InterfaceAbilities> usable_interfaces;
   // Came back lately: sticky and balanced prefer others. Compat ignores it.
   bool holding_down = false;
+  // What its Node object lists. No election goes by them; no service can have
+  // one.
+  std::vector<net::IpAddress> addresses = {};
 
   friend bool operator==(const NodeAttributes&,
                          const NodeAttributes&) = default;
@@ -137,6 +148,9 @@ struct Cluster {
 // An address to announce. Of a service with two, the first decides for both.
 struct Vip {
   net::IpAddress address;
+  // The service also has an address of the other family: nodes that can
+  // announce both are preferred.
+  bool dual_stack = false;
   std::string pool;
   Labels pool_labels;
   ServiceTraffic traffic;
@@ -156,19 +170,24 @@ enum class NodeVerdict {
   kNodeNetworkUnavailable,
   kNodeLabeledExcludeBalancers,
   kNoLocalEndpoints,
-  kNoUsableInterface,  // None of those that the advertisements name.
-  kNodeDraining,       // While there is any other candidate.
-  kNodeSilent,         // The same.
+  // It cannot announce the address on any interface that is allowed.
+  kNoUsableInterface,
+  kNodeDraining,   // While there is any other candidate.
+  kNodeSilent,     // The same.
+  kOnlyOneFamily,  // While another candidate can announce both addresses.
 };
 
 // "announcer", "notMember", "noUsableInterface", "nodeDraining", "nodeSilent",
-// else MetalLB's reason, such as "notOwner".
+// "onlyOneFamily", else MetalLB's reason, such as "notOwner".
 std::string_view ToString(NodeVerdict verdict);
 
 struct NodeStanding {
   std::string node;
   NodeVerdict verdict = NodeVerdict::kNotMember;
   int64_t score = 0;  // Of preferredNodeSelectors, also if no candidate.
+  // What the node cannot announce, and the interfaces that it has: "wants NDP
+  // on eth7; it has eth0 (ARP)". Empty: it can announce all.
+  std::string lack;
 
   friend bool operator==(const NodeStanding&, const NodeStanding&) = default;
 };

@@ -28,6 +28,15 @@ Vip TestVip() {
   return {.address = *net::ParseIpAddress("192.168.1.240"), .pool = "first"};
 }
 
+// Interfaces that can do both ARP and NDP.
+InterfaceAbilities Both(const std::vector<std::string>& names) {
+  InterfaceAbilities abilities;
+  for (const std::string& name : names) {
+    abilities.by_name[name] = {.ipv4 = true, .ipv6 = true};
+  }
+  return abilities;
+}
+
 Cluster ThreeNodes() {
   Cluster cluster;
   for (const std::string name : {"node-a", "node-b", "node-c"}) {
@@ -220,15 +229,15 @@ const RuleCase kRules[] = {
      "node-a=noUsableInterface node-b=notOwner node-c=announcer"},
     {"any usable interface will do",
      [](Cluster* cluster, Vip*) {
-       cluster->nodes["node-a"].usable_interfaces = {"eth7"};
+       cluster->nodes["node-a"].usable_interfaces = Both({"eth7"});
      },
      "node-a=announcer node-b=notOwner node-c=notOwner"},
     {"none of the listed interfaces is usable on a; one is on c",
      [](Cluster* cluster, Vip*) {
        cluster->advertisements = {{.name = "x", .interfaces = {"eth0"}},
                                   {.name = "y", .interfaces = {"eth1"}}};
-       cluster->nodes["node-a"].usable_interfaces = {"eth2", "eth3"};
-       cluster->nodes["node-c"].usable_interfaces = {"eth1", "eth2"};
+       cluster->nodes["node-a"].usable_interfaces = Both({"eth2", "eth3"});
+       cluster->nodes["node-c"].usable_interfaces = Both({"eth1", "eth2"});
      },
      "node-a=noUsableInterface node-b=notOwner node-c=announcer"},
     {"only advertisements that reach the node list its interfaces",
@@ -239,8 +248,8 @@ const RuleCase kRules[] = {
                                   {.name = "y",
                                    .node_selectors = {With("zone", "east")},
                                    .interfaces = {"eth1"}}};
-       cluster->nodes["node-a"].usable_interfaces = {"eth1"};
-       cluster->nodes["node-b"].usable_interfaces = {"eth1"};
+       cluster->nodes["node-a"].usable_interfaces = Both({"eth1"});
+       cluster->nodes["node-b"].usable_interfaces = Both({"eth1"});
      },
      "node-a=noUsableInterface node-b=notOwner node-c=announcer"},
     {"compat ignores who holds the address and who holds down",

@@ -184,6 +184,7 @@ Contender ElectionTable::ContenderOf(const Service& service, Slot slot) const {
   const Prospect& prospect = ProspectIn(service, slot);
   return {.slot = slot,
           .draining = prospect.draining,
+          .one_family = prospect.one_family,
           .holding_down = prospect.holding_down,
           .score = prospect.score};
 }
@@ -227,9 +228,9 @@ std::optional<Slot> ElectionTable::KeepingHolder(const Service& service) const {
   if (!service.vip.holder.has_value()) return std::nullopt;
   const std::optional<Slot> slot = roll_.Find(*service.vip.holder);
   if (!slot.has_value() || !IsCandidate(service, *slot)) return std::nullopt;
-  // One that drains keeps nothing while there is one that does not.
-  const bool drains = ProspectIn(service, *slot).draining;
-  if (drains && !service.front.contenders().front().draining) {
+  // A last resort keeps nothing while there are others.
+  if (IsLastResort(ContenderOf(service, *slot),
+                   service.front.contenders().front())) {
     return std::nullopt;
   }
   return slot;
@@ -286,7 +287,7 @@ size_t ElectionTable::ShareOfBalanced() const {
       continue;
     }
     ForEachCandidate(service, [&](Slot slot) {
-      if (ProspectIn(service, slot).draining == front.front().draining) {
+      if (!IsLastResort(ContenderOf(service, slot), front.front())) {
         is_candidate[slot] = true;
       }
     });
@@ -301,8 +302,8 @@ void ElectionTable::Place(const std::string& key, Service& service,
   service.is_decided = true;
   Placement placement;
   if (winner.has_value()) {
-    placement = {roll_.NameOf(*winner),
-                 ProspectIn(service, *winner).interfaces};
+    placement = {roll_.NameOf(*winner), ProspectIn(service, *winner).interfaces,
+                 ProspectIn(service, *winner).refresh};
   }
   if (service.placement == placement) return;
   service.placement = std::move(placement);

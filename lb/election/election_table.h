@@ -61,6 +61,7 @@ namespace lb::election {
 struct Placement {
   std::string node;                     // Empty: there is no candidate.
   std::vector<std::string> interfaces;  // Sorted; empty: all of the node's.
+  std::optional<absl::Duration> refresh = {};  // As L2Advertisement has it.
 
   friend bool operator==(const Placement&, const Placement&) = default;
 };
@@ -118,7 +119,7 @@ class ElectionTable {
     std::string subject;  // The address as digests have it.
     EndpointRule endpoints;
     std::optional<size_t> electorate;    // Nullopt: not ranked yet.
-    Front front;                         // Nodes that drain come last.
+    Front front;                         // Last resorts come last.
     bool is_decided = false;             // Not: its winner may be another.
     std::optional<Placement> placement;  // Nullopt: none yet.
   };

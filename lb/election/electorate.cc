@@ -62,14 +62,24 @@ std::vector<std::string> InterfacesOf(const Advertisements& reaching) {
   return {interfaces.begin(), interfaces.end()};
 }
 
-bool HasUsable(const std::vector<std::string>& interfaces,
-               const NodeAttributes& node) {
-  if (!node.usable_interfaces.has_value()) return true;
-  if (interfaces.empty()) return !node.usable_interfaces->empty();
-  return std::any_of(interfaces.begin(), interfaces.end(),
-                     [&](const std::string& interface) {
-                       return node.usable_interfaces->contains(interface);
-                     });
+// The shortest; zero, which is never, counts only if there is no other.
+std::optional<absl::Duration> RefreshOf(const Advertisements& reaching) {
+  std::optional<absl::Duration> refresh;
+  for (const L2Advertisement* advertisement : reaching) {
+    const std::optional<absl::Duration> own = advertisement->refresh;
+    if (!own) continue;
+    const bool is_never = *own == absl::ZeroDuration();
+    const bool was_never = refresh == absl::ZeroDuration();
+    if (!refresh || was_never || (!is_never && *own < *refresh)) refresh = own;
+  }
+  return refresh;
+}
+
+// A node that never tells counts as able everywhere.
+Families AbilityOf(const NodeAttributes& node,
+                   const std::vector<std::string>& interfaces) {
+  if (!node.usable_interfaces.has_value()) return {.ipv4 = true, .ipv6 = true};
+  return AbilityOn(*node.usable_interfaces, interfaces);
 }
 
 bool RestrictsServices(const Cluster& cluster, const ElectorateKey& key) {
@@ -82,7 +92,7 @@ bool RestrictsServices(const Cluster& cluster, const ElectorateKey& key) {
 // Endpoints and membership aside.
 NodeVerdict JudgeNode(const Cluster& cluster, const ElectorateKey& key,
                       const NodeAttributes& node, bool is_reached,
-                      const Prospect& prospect) {
+                      const Families& able) {
   if (key.has_sharing_key && RestrictsServices(cluster, key)) {
     return NodeVerdict::kSharedIpWithServiceSelector;
   }
@@ -92,14 +102,16 @@ NodeVerdict JudgeNode(const Cluster& cluster, const ElectorateKey& key,
       node.labels.contains(std::string(kExcludeLabel))) {
     return NodeVerdict::kNodeLabeledExcludeBalancers;
   }
-  return HasUsable(prospect.interfaces, node) ? NodeVerdict::kNotOwner
-                                              : NodeVerdict::kNoUsableInterface;
+  return able.IncludesAll(key.first) ? NodeVerdict::kNotOwner
+                                     : NodeVerdict::kNoUsableInterface;
 }
 
 }  // namespace
 
 ElectorateKey KeyOf(const Cluster& cluster, const Vip& vip) {
-  ElectorateKey key = {.has_sharing_key = vip.traffic.has_sharing_key};
+  ElectorateKey key = {.has_sharing_key = vip.traffic.has_sharing_key,
+                       .first = FamilyOf(vip.address),
+                       .dual_stack = vip.dual_stack};
   for (size_t i = 0; i < cluster.advertisements.size(); ++i) {
     if (AppliesToPool(cluster.advertisements[i], vip) &&
         AppliesToService(cluster.advertisements[i], vip)) {
@@ -135,10 +147,12 @@ Prospect ProspectOf(const Cluster& cluster, const ElectorateKey& key,
       .holding_down =
           node.holding_down && PolicyOf(cluster, key) != Policy::kCompat,
       .score = ScoreOf(reaching, node.labels),
-      .interfaces = InterfacesOf(reaching)};
+      .interfaces = InterfacesOf(reaching),
+      .refresh = RefreshOf(reaching)};
+  const Families able = AbilityOf(node, prospect.interfaces);
+  prospect.one_family = !able.IncludesAll(key.needed());
   if (is_member) {
-    prospect.verdict =
-        JudgeNode(cluster, key, node, !reaching.empty(), prospect);
+    prospect.verdict = JudgeNode(cluster, key, node, !reaching.empty(), able);
   }
   return prospect;
 }

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "lb/election/ability.h"
 #include "lb/election/candidates.h"
 
 namespace lb::election {
@@ -25,9 +27,11 @@ struct Prospect {
   NodeVerdict verdict = NodeVerdict::kNotMember;
   bool draining = false;  // Or silent.
   bool silent = false;
+  bool one_family = false;    // Can announce the first of two addresses only.
   bool holding_down = false;  // False with Policy::kCompat.
   int64_t score = 0;
   std::vector<std::string> interfaces;  // Sorted; empty: all.
+  std::optional<absl::Duration> refresh = {};
 
   bool is_candidate() const { return verdict == NodeVerdict::kNotOwner; }
 
@@ -38,6 +42,13 @@ struct Prospect {
 struct ElectorateKey {
   std::vector<size_t> advertisements;  // Their indices in the Cluster.
   bool has_sharing_key = false;
+  Families first;           // Of the address that decides.
+  bool dual_stack = false;  // Vip::dual_stack
+
+  // The families of all addresses.
+  Families needed() const {
+    return dual_stack ? Families{.ipv4 = true, .ipv6 = true} : first;
+  }
 
   friend auto operator<=>(const ElectorateKey&, const ElectorateKey&) = default;
 };

@@ -92,10 +92,10 @@ Explanation Describe(const Vip& vip, const Decision& decision) {
   Digester digester;
   for (const NodeStanding& standing : decision.standings) {
     const auto rank = ranks.find(standing.node);
-    explanation.nodes.push_back({standing.node, standing.verdict,
-                                 rank == ranks.end() ? 0 : rank->second,
-                                 standing.score,
-                                 digester.Of(standing.node, subject)});
+    explanation.nodes.push_back(
+        {standing.node, standing.verdict,
+         rank == ranks.end() ? 0 : rank->second, standing.score,
+         digester.Of(standing.node, subject), standing.lack});
   }
   // Rank 0 is no candidate: the unsigned number before it is the largest.
   std::stable_sort(explanation.nodes.begin(), explanation.nodes.end(),

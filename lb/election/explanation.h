@@ -25,6 +25,7 @@ struct NodeExplanation {
   size_t rank = 0;  // 1, 2, ...; 0: no candidate.
   int64_t score = 0;
   Digest digest = {};  // ToHex() prints it.
+  std::string lack;    // NodeStanding::lack
 
   friend bool operator==(const NodeExplanation&,
                          const NodeExplanation&) = default;

@@ -6,14 +6,19 @@
 
 namespace lb::election {
 
+bool IsLastResort(const Contender& a, const Contender& b) {
+  return std::tie(a.draining, a.one_family) >
+         std::tie(b.draining, b.one_family);
+}
+
 bool TierPrecedes(const Contender& a, const Contender& b) {
-  return std::tie(a.draining, a.holding_down, b.score) <
-         std::tie(b.draining, b.holding_down, a.score);
+  return std::tie(a.draining, a.one_family, a.holding_down, b.score) <
+         std::tie(b.draining, b.one_family, b.holding_down, a.score);
 }
 
 bool Precedes(const Contender& a, const Contender& b) {
-  return std::tie(a.draining, a.holding_down, b.score, a.digest) <
-         std::tie(b.draining, b.holding_down, a.score, b.digest);
+  return std::tie(a.draining, a.one_family, a.holding_down, b.score, a.digest) <
+         std::tie(b.draining, b.one_family, b.holding_down, a.score, b.digest);
 }
 
 void Front::Offer(Contender contender, absl::FunctionRef<Digest()> digest) {

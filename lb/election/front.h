@@ -22,11 +22,14 @@ using Slot = uint32_t;
 struct Contender {
   Slot slot = 0;
   bool draining = false;      // After all that do not.
+  bool one_family = false;    // After all that can announce both families.
   bool holding_down = false;  // After all that do not, too.
   int64_t score = 0;
   Digest digest = {};
 };
 
+// Is `a` a candidate only while there are none such as `b`?
+bool IsLastResort(const Contender& a, const Contender& b);
 // Does `a` come before `b` whatever their digests are?
 bool TierPrecedes(const Contender& a, const Contender& b);
 // Does `a` come before `b`? Total over the contenders for one address: two

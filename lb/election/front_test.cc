@@ -17,6 +17,7 @@ namespace {
 Contender AnyContender(Prng& prng, Slot slot) {
   Contender contender = {.slot = slot,
                          .draining = prng.Chance(20),
+                         .one_family = prng.Chance(20),
                          .holding_down = prng.Chance(20),
                          .score = static_cast<int64_t>(prng.Uniform(3))};
   for (uint8_t& byte : contender.digest) {

@@ -19,9 +19,10 @@ inline std::string ToText(const Explanation& explanation) {
       explanation.winner.value_or("-"), fmt::join(explanation.interfaces, " "),
       explanation.reason);
   for (const NodeExplanation& node : explanation.nodes) {
-    text += fmt::format("{} {} {} score={} {}\n", node.rank, node.node,
+    text += fmt::format("{} {} {} score={} {}{}\n", node.rank, node.node,
                         ToString(node.verdict), node.score,
-                        ToHex(node.digest).substr(0, 8));
+                        ToHex(node.digest).substr(0, 8),
+                        node.lack.empty() ? "" : ": " + node.lack);
   }
   return text;
 }

@@ -38,8 +38,12 @@ NodeAttributes RandomCluster::Attributes(const std::string& node) {
   attributes.holding_down = prng_.Chance(25);
   if (prng_.Chance(50)) {
     attributes.usable_interfaces.emplace();
-    if (prng_.Chance(70)) attributes.usable_interfaces->insert("eth0");
-    if (prng_.Chance(70)) attributes.usable_interfaces->insert("eth1");
+    attributes.usable_interfaces->complete = prng_.Chance(80);
+    for (const char* const name : {"eth0", "eth1"}) {
+      if (prng_.Chance(30)) continue;
+      attributes.usable_interfaces->by_name[name] = {.ipv4 = prng_.Chance(80),
+                                                     .ipv6 = prng_.Chance(60)};
+    }
   }
   return attributes;
 }
@@ -73,6 +77,11 @@ Vip RandomCluster::AnyVip() {
   Vip vip = {.address = net::IpAddress::Ipv4(
                  0x0a000000 + static_cast<uint32_t>(prng_.Uniform(100))),
              .pool = prng_.Chance(50) ? "p1" : "p2"};
+  if (prng_.Chance(30)) {
+    vip.address =
+        *net::ParseIpAddress("fd00::" + std::to_string(1 + prng_.Uniform(90)));
+  }
+  vip.dual_stack = prng_.Chance(30);
   if (prng_.Chance(50)) vip.pool_labels = {{"zone", "east"}};
   if (prng_.Chance(50)) vip.traffic.labels = {{"zone", "west"}};
   if (prng_.Chance(30)) {

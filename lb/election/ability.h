@@ -1,0 +1,63 @@
+// Ability: for which address families a node can announce, and where.
+//
+// IPv4 addresses are announced by ARP, IPv6 addresses by NDP. An interface may
+// be able to do one and not the other: one without an IPv6 link-local address
+// cannot do NDP. What is not known of a node is not an ability.
+//
+// Values and pure functions: any thread.
+#ifndef LB_ELECTION_ABILITY_H_
+#define LB_ELECTION_ABILITY_H_
+
+#include <compare>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/net/ip_address.h"
+
+namespace lb::election {
+
+struct Families {
+  bool ipv4 = false;
+  bool ipv6 = false;
+
+  bool IncludesAll(const Families& other) const {
+    return (ipv4 || !other.ipv4) && (ipv6 || !other.ipv6);
+  }
+  bool empty() const { return !ipv4 && !ipv6; }
+
+  friend constexpr auto operator<=>(const Families&, const Families&) = default;
+};
+
+Families FamilyOf(const net::IpAddress& address);
+Families Union(const Families& a, const Families& b);
+
+// "ARP", "NDP", "ARP and NDP", "nothing".
+std::string_view ProtocolsOf(const Families& families);
+
+// Of one node. Interfaces that can do nothing may be left out.
+struct InterfaceAbilities {
+  std::map<std::string, Families> by_name;
+  // False: the node has more interfaces than it could tell of. One that is not
+  // in `by_name` is not known, and counts as unable.
+  bool complete = true;
+
+  friend bool operator==(const InterfaceAbilities&,
+                         const InterfaceAbilities&) = default;
+};
+
+// The families that the node can announce on one of `wanted` at least, each
+// perhaps on another interface. `wanted` empty: on any interface.
+Families AbilityOn(const InterfaceAbilities& abilities,
+                   const std::vector<std::string>& wanted);
+
+// What is missing for `needed`, for people: "wants NDP on eth7; it has eth0
+// (ARP), eth1 (ARP and NDP)". Names no more than a few interfaces.
+std::string DescribeLack(const InterfaceAbilities& abilities,
+                         const std::vector<std::string>& wanted,
+                         const Families& needed);
+
+}  // namespace lb::election
+
+#endif  // LB_ELECTION_ABILITY_H_
