@@ -12,7 +12,9 @@
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/config/fault_reach.h"
 #include "lb/config/object_readers.h"
+#include "lb/config/printable.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/pool_validation.h"
 
@@ -21,10 +23,36 @@ namespace {
 
 // Pools that a problem lists by name.
 constexpr size_t kNamedPoolsMax = 8;
+constexpr size_t kNoticesMax = 1000;
+constexpr size_t kNamedKindsMax = 20;
+constexpr size_t kKindShownMax = 100;
 
 template <typename T>
 const T* As(const Object& object) {
   return std::get_if<T>(&object.value);
+}
+
+// Of an object that is defined twice the definition that is in force stays, and
+// the other one is refused, though it was read first.
+void KeepInForce(const Desired& previous, Manifests* manifests) {
+  std::map<std::string_view, Object*> first;
+  for (Object& object : manifests->objects) first[object.name] = &object;
+  for (Repeated& repeated : manifests->repeated) {
+    const auto before = previous.objects.find(repeated.object.name);
+    const auto kept = first.find(repeated.object.name);
+    if (before == previous.objects.end() || kept == first.end()) continue;
+    if (kept->second->value == before->second.value ||
+        !(repeated.object.value == before->second.value)) {
+      continue;
+    }
+    std::swap(*kept->second, repeated.object);
+    Problem& problem = manifests->problems[repeated.problem];
+    problem.file = repeated.object.file;
+    problem.line = repeated.object.line;
+    problem.message =
+        fmt::format("defined at {}:{} already, want one definition",
+                    kept->second->file, kept->second->line);
+  }
 }
 
 // Builds one Desired, kind by kind: what an object is checked against comes
@@ -32,10 +60,15 @@ const T* As(const Object& object) {
 class Builder {
  public:
   Builder(const Manifests& manifests, const Desired& previous)
-      : manifests_(manifests), previous_(previous) {
+      : manifests_(manifests),
+        previous_(previous),
+        reach_(manifests, previous) {
     desired_.problems = manifests.problems;
     desired_.notices = manifests.notices;
+    desired_.read_count = manifests.read_count;
     desired_.skipped_count = manifests.skipped_count;
+    desired_.skipped = manifests.skipped;
+    desired_.other_class = manifests.other_class;
     for (const Object& object : manifests.objects) named_.insert(object.name);
   }
 
@@ -46,7 +79,9 @@ class Builder {
     }
     KeepLastGood();
     AdmitServices();
+    reach_.Report(&desired_);
     Publish();
+    BoundNotices();
     return std::move(desired_);
   }
 
@@ -161,12 +196,8 @@ class Builder {
   // Is the object still meant, though its new value could not be read?
   bool IsMissed(const Object& object) const {
     if (named_.contains(object.name)) return false;
-    if (manifests_.defined_at.contains(object.name)) return true;
-    return std::any_of(
-        manifests_.broken_paths.begin(), manifests_.broken_paths.end(),
-        [&](const std::string& path) {
-          return object.file == path || object.file.starts_with(path + "/");
-        });
+    return manifests_.defined_at.contains(object.name) ||
+           reach_.MayHold(object);
   }
 
   void KeepLastGood() {
@@ -293,8 +324,18 @@ class Builder {
     }
   }
 
+  void BoundNotices() {
+    const size_t count = desired_.notices.size();
+    if (count <= kNoticesMax) return;
+    desired_.notices.resize(kNoticesMax);
+    desired_.notices.push_back(
+        {"", 0, "", "",
+         fmt::format("{} more notices are not shown", count - kNoticesMax)});
+  }
+
   const Manifests& manifests_;
   const Desired& previous_;
+  const FaultReach reach_;
   std::set<std::string, std::less<>> named_;  // Good objects of `manifests_`.
   std::map<std::string, std::vector<election::ServiceEndpoint>> endpoints_;
   Desired desired_;
@@ -303,7 +344,30 @@ class Builder {
 }  // namespace
 
 Desired BuildDesired(const Manifests& manifests, const Desired& previous) {
-  return Builder(manifests, previous).Build();
+  if (manifests.repeated.empty()) return Builder(manifests, previous).Build();
+  Manifests chosen = manifests;
+  KeepInForce(previous, &chosen);
+  return Builder(chosen, previous).Build();
+}
+
+std::string CountsText(const Desired& desired) {
+  std::string text = fmt::format("{} documents read, {} skipped",
+                                 desired.read_count, desired.skipped_count);
+  size_t named = 0;
+  for (const auto& [kind, count] : desired.skipped) {
+    if (named == kNamedKindsMax) {
+      text += fmt::format(" and {} more kinds", desired.skipped.size() - named);
+      break;
+    }
+    text += fmt::format("{}{} {}", named == 0 ? ": " : ", ", count,
+                        Printable(kind, kKindShownMax));
+    ++named;
+  }
+  if (!desired.other_class.empty()) {
+    text += fmt::format("; {} services of another class",
+                        desired.other_class.size());
+  }
+  return text;
 }
 
 }  // namespace lb::config

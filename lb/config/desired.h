@@ -20,11 +20,13 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "lb/base/label_selector.h"
 #include "lb/config/manifests.h"
+#include "lb/config/may_define.h"
 #include "lb/config/problem.h"
 #include "lb/election/candidates.h"
 #include "lb/ipam/pool.h"
@@ -50,16 +52,35 @@ struct Desired {
   std::vector<Service> services;
   std::map<std::string, election::NodeAttributes, std::less<>> nodes;
 
+  // Services that are not above, but may be in what was not understood.
+  MayDefine may_define;
+  // Services of type LoadBalancer that another loadBalancerClass takes (or that
+  // have one while ours is empty, or none): the class by "namespace/name".
+  std::map<std::string, std::string, std::less<>> other_class;
+
   std::vector<Problem> problems;  // Refused objects; `lbd --check` fails.
   std::vector<Problem> notices;   // To be logged; nothing is refused.
-  size_t skipped_count = 0;       // Documents of kinds that are not read.
+  size_t read_count = 0;          // Documents of kinds that are read.
+  size_t skipped_count = 0;       // Documents of other kinds, by kind below.
+  std::map<std::string, size_t> skipped;  // "Deployment (apps/v1)"
 
+  // For the next BuildDesired: paths that were read to their end once, and the
+  // services in `may_define` with the files that define them.
+  std::set<std::string> read_paths;
+  std::map<std::string, std::string> faulty_services;
+  // Unclear documents by file that stand for no object from before, as none was
+  // missing when they came.
+  std::map<std::string, size_t, std::less<>> strangers;
   // What the values above were made of, by Object::name: the last good values
   // for the next BuildDesired.
   std::map<std::string, Object, std::less<>> objects;
 };
 
 Desired BuildDesired(const Manifests& manifests, const Desired& previous);
+
+// What was read, in one line: "12 documents read, 3 skipped: 2 Deployment
+// (apps/v1), 1 Secret (v1); 1 service of another class".
+std::string CountsText(const Desired& desired);
 
 }  // namespace lb::config
 

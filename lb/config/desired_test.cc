@@ -192,6 +192,11 @@ const ReloadCase kReloads[] = {
      {{"a.yaml", "x: [\n"}, {"b.yaml", Pool("p", "10.0.9.0/30")}},
      "p=10.0.9.0-10.0.9.3 ",
      1},
+    {"a duplicate in an earlier file does not replace what is in force",
+     {{"b.yaml", kPoolP}},
+     {{"a.yaml", Pool("p", "10.0.9.0/30")}, {"b.yaml", kPoolP}},
+     "p=10.0.0.0-10.0.0.3 ",
+     1},
     {"a duplicate keeps the first definition",
      {{"a.yaml", kPoolP}},
      {{"a.yaml", kPoolP}, {"b.yaml", Pool("p", "10.0.9.0/30")}},
@@ -215,7 +220,7 @@ TEST(BuildDesiredTest, KeepsTheLastGoodValueOfWhatIsBad) {
 TEST(BuildDesiredTest, KeepsAllOfAFolderThatCannotBeListed) {
   const Desired before = Build({{"dir/a.yaml", kPoolP}, {"dirt.yaml", kPoolQ}});
   Manifests manifests;
-  manifests.broken_paths = {"dir"};
+  manifests.understanding.broken_paths = {"dir"};
   EXPECT_EQ(Short(BuildDesired(manifests, before)), "p=10.0.0.0-10.0.0.3 ");
 }
 

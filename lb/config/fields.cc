@@ -10,6 +10,9 @@
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
+#include "lb/base/label_syntax.h"
+#include "lb/base/nearest.h"
+#include "lb/config/yaml_merge.h"
 
 namespace lb::config {
 namespace {
@@ -39,29 +42,45 @@ std::optional<int64_t> ParseInteger(const YamlNode& node) {
   return number;
 }
 
-std::optional<LabelRequirement::Operator> ParseOperator(std::string_view text) {
-  using Operator = LabelRequirement::Operator;
-  if (text == "In") return Operator::kIn;
-  if (text == "NotIn") return Operator::kNotIn;
-  if (text == "Exists") return Operator::kExists;
-  if (text == "DoesNotExist") return Operator::kDoesNotExist;
-  return std::nullopt;
+// Kubernetes' syntax; what it refuses could match nothing.
+void CheckLabels(const Fields& fields, const Labels& labels) {
+  for (const auto& [label, value] : labels) {
+    absl::Status verdict = CheckLabelKey(label);
+    verdict.Update(CheckLabelValue(value));
+    if (!verdict.ok()) fields.Refuse(label, std::string(verdict.message()));
+  }
+}
+
+void CheckRequirement(const Fields& fields,
+                      const LabelRequirement& requirement) {
+  if (fields.Find("key") != nullptr) {
+    const absl::Status verdict = CheckLabelKey(requirement.key);
+    if (!verdict.ok()) fields.Refuse("key", std::string(verdict.message()));
+  }
+  for (size_t i = 0; i < requirement.values.size(); ++i) {
+    const absl::Status verdict = CheckLabelValue(requirement.values[i]);
+    if (verdict.ok()) continue;
+    fields.RefuseItem("values", i, std::string(verdict.message()));
+  }
 }
 
 LabelRequirement ReadRequirement(const Fields& fields) {
+  using Operator = LabelRequirement::Operator;
   LabelRequirement requirement;
   fields.RefuseUnknown({"key", "operator", "values"});
   requirement.key = fields.Text("key");
   requirement.values = fields.Texts("values");
-  const std::string text = fields.Text("operator");
-  const auto op = ParseOperator(text);
-  if (op) {
-    requirement.op = *op;
-  } else {
-    fields.Refuse(
-        "operator",
-        fmt::format("\"{}\", want In, NotIn, Exists or DoesNotExist", text));
+  CheckRequirement(fields, requirement);
+  if (!fields.Has("operator")) {
+    fields.Refuse("operator",
+                  "missing, want In, NotIn, Exists or DoesNotExist");
   }
+  const std::optional<Operator> op = fields.Enum<Operator>(
+      "operator", {{"In", Operator::kIn},
+                   {"NotIn", Operator::kNotIn},
+                   {"Exists", Operator::kExists},
+                   {"DoesNotExist", Operator::kDoesNotExist}});
+  if (op) requirement.op = *op;
   std::sort(requirement.values.begin(), requirement.values.end());
   if (std::adjacent_find(requirement.values.begin(),
                          requirement.values.end()) !=
@@ -75,19 +94,50 @@ LabelRequirement ReadRequirement(const Fields& fields) {
 
 }  // namespace
 
+std::string UnknownValue(std::string_view text,
+                         absl::Span<const std::string_view> names) {
+  std::string wanted;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) wanted += i + 1 == names.size() ? " or " : ", ";
+    wanted += names[i];
+  }
+  return fmt::format("\"{}\", want {}{}", text, wanted,
+                     DidYouMean(text, names));
+}
+
 Fields::Fields(const YamlNode& map, std::string path, Report* report)
     : map_(&map), path_(std::move(path)), report_(report) {
   std::set<std::string_view> keys;
   for (const YamlNode& child : map_->children) {
+    if (child.is_merge) {
+      RefuseMerge(child);
+      continue;
+    }
     if (keys.insert(child.key).second) continue;
     report_->Refuse(child.key_line, PathOf(child.key),
                     "given twice, want it once");
   }
 }
 
+// A merge key stays in the tree if its value is wrong, or if it stands twice.
+void Fields::RefuseMerge(const YamlNode& child) const {
+  report_->Refuse(
+      child.key_line, PathOf(child.key),
+      IsMergeable(child)
+          ? "given twice, want it once: a list of maps merges several"
+          : fmt::format("{}, want a map or a list of maps to merge",
+                        Describe(child)));
+}
+
 const YamlNode* Fields::Find(std::string_view key) const {
   const YamlNode* const node = map_->Find(key);
   return node == nullptr || node->kind == Kind::kNull ? nullptr : node;
+}
+
+bool Fields::Has(std::string_view key) const {
+  const YamlNode* const node = Find(key);
+  return node != nullptr &&
+         !(node->kind == Kind::kScalar && node->text.empty());
 }
 
 const YamlNode* Fields::FindKind(std::string_view key, Kind kind,
@@ -154,12 +204,13 @@ std::vector<std::string> Fields::Texts(std::string_view key) const {
 }
 
 Labels Fields::TextMap(std::string_view key) const {
-  Labels texts;
   const std::optional<Fields> map = Map(key);
-  if (!map) return texts;
-  for (const YamlNode& child : map->map_->children) {
-    texts.emplace(child.key, map->Text(child.key));
-  }
+  return map ? map->AllTexts() : Labels();
+}
+
+Labels Fields::AllTexts() const {
+  Labels texts;
+  ForEachKey([&](const std::string& key) { texts.emplace(key, Text(key)); });
   return texts;
 }
 
@@ -186,7 +237,10 @@ std::optional<Fields> Fields::Map(std::string_view key) const {
 LabelSelector Fields::Selector() const {
   LabelSelector selector;
   RefuseUnknown({"matchLabels", "matchExpressions"});
-  selector.match_labels = TextMap("matchLabels");
+  if (const std::optional<Fields> labels = Map("matchLabels")) {
+    selector.match_labels = labels->AllTexts();
+    CheckLabels(*labels, selector.match_labels);
+  }
   ForEachMap("matchExpressions", [&](const Fields& fields) {
     selector.match_expressions.push_back(ReadRequirement(fields));
   });
@@ -204,13 +258,34 @@ std::vector<LabelSelector> Fields::Selectors(std::string_view key) const {
 
 void Fields::RefuseUnknown(absl::Span<const std::string_view> known) const {
   for (const YamlNode& child : map_->children) {
+    if (child.is_merge) continue;
     if (std::find(known.begin(), known.end(), child.key) != known.end()) {
       continue;
     }
     report_->Refuse(
         child.key_line, PathOf(child.key),
-        fmt::format("unknown field, want {}{}",
-                    known.size() > 1 ? "one of " : "", fmt::join(known, ", ")));
+        fmt::format("unknown field, want {}{}{}",
+                    known.size() > 1 ? "one of " : "", fmt::join(known, ", "),
+                    DidYouMean(child.key, known)));
+  }
+}
+
+void Fields::RefuseMistyped(absl::Span<const std::string_view> known) const {
+  for (const YamlNode& child : map_->children) {
+    if (std::find(known.begin(), known.end(), child.key) != known.end()) {
+      continue;
+    }
+    const std::string_view meant = Nearest(child.key, known);
+    if (meant.empty() || Find(meant) != nullptr) continue;
+    report_->Refuse(child.key_line, PathOf(child.key),
+                    fmt::format("unknown field, did you mean {}?", meant));
+  }
+}
+
+void Fields::ForEachKey(
+    absl::FunctionRef<void(const std::string&)> read) const {
+  for (const YamlNode& child : map_->children) {
+    if (!child.is_merge) read(child.key);
   }
 }
 

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -79,6 +80,11 @@ class Report {
   std::map<std::string, int, std::less<>> lines_;
 };
 
+// What is wrong with a value that is none of `names`: the value, the names, and
+// the nearest one as a question.
+std::string UnknownValue(std::string_view text,
+                         absl::Span<const std::string_view> names);
+
 // More items of one list are refused.
 inline constexpr size_t kListItemsMax = 10'000;
 
@@ -93,6 +99,9 @@ class Fields {
   // The value; null if absent.
   const YamlNode* Find(std::string_view key) const;
 
+  // False: absent, or an empty text.
+  bool Has(std::string_view key) const;
+
   std::string Text(std::string_view key) const;  // Absent: "".
   bool Bool(std::string_view key, bool absent) const;
   // Nullopt: absent.
@@ -102,6 +111,23 @@ class Fields {
   // Empty if any item is no text.
   std::vector<std::string> Texts(std::string_view key) const;
   Labels TextMap(std::string_view key) const;
+
+  // The value that the field's text names, letter by letter. Nullopt: absent,
+  // empty, or reported as unknown with the nearest name.
+  template <typename T>
+  std::optional<T> Enum(
+      std::string_view key,
+      std::initializer_list<std::pair<std::string_view, T>> values) const {
+    const std::string text = Text(key);
+    if (text.empty()) return std::nullopt;
+    std::vector<std::string_view> names;
+    for (const auto& [name, value] : values) {
+      if (name == text) return value;
+      names.push_back(name);
+    }
+    Refuse(key, UnknownValue(text, names));
+    return std::nullopt;
+  }
 
   // Calls `read` with each item of a list, each a map, and its Fields.
   void ForEachMap(std::string_view key,
@@ -115,6 +141,13 @@ class Fields {
 
   // Reports every key that is not `known`.
   void RefuseUnknown(absl::Span<const std::string_view> known) const;
+
+  // Reports a key that is not `known` but near to one that is absent: elsewhere
+  // an unknown field may be right, this one is mistyped.
+  void RefuseMistyped(absl::Span<const std::string_view> known) const;
+
+  // Calls `read` with each key.
+  void ForEachKey(absl::FunctionRef<void(const std::string&)> read) const;
 
   // Reports a fault of the field, at its line; absent: at the map's. `reason`
   // is that of Problem.
@@ -133,6 +166,8 @@ class Fields {
   Report* report() const { return report_; }
 
  private:
+  Labels AllTexts() const;
+  void RefuseMerge(const YamlNode& child) const;
   int LineOfItem(std::string_view key, size_t index) const;
   std::string PathOfItem(std::string_view key, size_t index) const;
 

@@ -100,6 +100,58 @@ TEST(FieldsTest, ReportsRepeatedAndUnknownKeys) {
                   "f:3: K/n: spec[metallb.io/x]: unknown field, want a"));
 }
 
+TEST(FieldsTest, ReportsMergeKeysThatCannotBeMerged) {
+  EXPECT_THAT(Faults("<<: foo\na: {<<: ~}\nb: {<<: {x: 1}, <<: {y: 1}}\n",
+                     [](const Fields& fields) {
+                       fields.Map("a");
+                       fields.Map("b");
+                     }),
+              ElementsAre("f:1: K/n: spec.<<: \"foo\", want a map or a list of "
+                          "maps to merge",
+                          "f:2: K/n: spec.a.<<: nothing, want a map or a list "
+                          "of maps to merge",
+                          "f:3: K/n: spec.b.<<: given twice, want it once: a "
+                          "list of maps merges several"));
+}
+
+TEST(FieldsTest, NamesTheNearestValueAndField) {
+  enum class Fruit { kApple, kPear };
+  EXPECT_THAT(
+      Faults("f: Aple\ng: Pear\nh: ''\nspce: 1\nother: 2\n",
+             [](const Fields& fields) {
+               for (const std::string_view key : {"f", "g", "h"}) {
+                 const auto fruit = fields.Enum<Fruit>(
+                     key, {{"Apple", Fruit::kApple}, {"Pear", Fruit::kPear}});
+                 EXPECT_EQ(fruit.has_value(), key == "g");
+               }
+               fields.RefuseMistyped({"spec", "status"});
+             }),
+      ElementsAre(
+          "f:1: K/n: spec.f: \"Aple\", want Apple or Pear, did you mean "
+          "Apple?",
+          "f:4: K/n: spec.spce: unknown field, did you mean spec?"));
+}
+
+TEST(FieldsTest, ChecksKeysAndValuesOfSelectors) {
+  EXPECT_THAT(
+      Faults("s:\n- matchLabels:\n    -bad-: x\n    app: a b\n"
+             "- matchExpressions:\n  - {key: c!, operator: In, values: [ok]}\n"
+             "  - {key: k, operator: NotIn, values: [a, '-']}\n"
+             "  - {key: k, operator: in, values: [a]}\n",
+             [](const Fields& fields) { fields.Selectors("s"); }),
+      ElementsAre(testing::HasSubstr(
+                      "f:3: K/n: spec.s[0].matchLabels.-bad-: \"-bad-\", want "
+                      "a label key"),
+                  testing::HasSubstr("f:4: K/n: spec.s[0].matchLabels.app: \"a "
+                                     "b\", want a label value"),
+                  testing::HasSubstr("f:6: K/n: spec.s[1].matchExpressions[0]."
+                                     "key: \"c!\", want a label key"),
+                  testing::HasSubstr("f:7: K/n: spec.s[1].matchExpressions[1]."
+                                     "values[1]: \"-\", want a label value"),
+                  "f:8: K/n: spec.s[1].matchExpressions[2].operator: \"in\", "
+                  "want In, NotIn, Exists or DoesNotExist, did you mean In?"));
+}
+
 TEST(FieldsTest, RefusesListsThatAreTooLong) {
   std::string text = "l:\n";
   for (size_t i = 0; i <= kListItemsMax; ++i) text += "- x\n";

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
 #include "lb/election/candidates.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::config {
 namespace {
@@ -15,6 +17,25 @@ namespace {
 constexpr char kServiceNameLabel[] = "kubernetes.io/service-name";
 // The API server sets it on every Namespace.
 constexpr char kNamespaceNameLabel[] = "kubernetes.io/metadata.name";
+
+// Of an ObjectMeta, also those that are not read.
+constexpr std::array<std::string_view, 16> kMetadataFields = {
+    "annotations",
+    "clusterName",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid"};
 
 bool IsAlphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -54,6 +75,7 @@ Metadata ReadMetadata(const Fields& root) {
     }
     return metadata;
   }
+  fields->RefuseMistyped(kMetadataFields);
   metadata.name = fields->Text("name");
   if (fields->Find("name") == nullptr) {
     fields->Refuse("name", "missing, want the object's name");
@@ -74,6 +96,7 @@ std::optional<EndpointSliceObject> ReadEndpointSlice(const Fields& root,
   if (service == metadata.labels.end() || service->second.empty()) {
     return std::nullopt;
   }
+  root.Enum<int>("addressType", {{"IPv4", 4}, {"IPv6", 6}, {"FQDN", 0}});
   EndpointSliceObject slice;
   slice.service = metadata.object_namespace + "/" + service->second;
   root.ForEachMap("endpoints", [&](const Fields& fields) {
@@ -96,10 +119,17 @@ election::NodeAttributes ReadNode(const Fields& root,
   const std::optional<Fields> status = root.Map("status");
   if (!status) return node;
   status->ForEachMap("conditions", [&](const Fields& condition) {
-    if (condition.Text("type") == "NetworkUnavailable" &&
-        condition.Text("status") == "True") {
-      node.network_unavailable = true;
-    }
+    if (condition.Text("type") != "NetworkUnavailable") return;
+    node.network_unavailable =
+        condition
+            .Enum<bool>("status",
+                        {{"True", true}, {"False", false}, {"Unknown", false}})
+            .value_or(false);
+  });
+  // Of type InternalIP or ExternalIP; others (Hostname) are no addresses.
+  status->ForEachMap("addresses", [&](const Fields& entry) {
+    const auto address = net::ParseIpAddress(entry.Text("address"));
+    if (address.ok()) node.addresses.push_back(*address);
   });
   return node;
 }

@@ -2,8 +2,9 @@
 //
 // Reads what MetalLB's users already have: metallb.io/v1beta1 IPAddressPool and
 // L2Advertisement; v1 Service (of type LoadBalancer), Node and Namespace;
-// discovery.k8s.io/v1 EndpointSlice; v1 List of these. Several documents per
-// file. An object with a fault is refused alone, each fault a Problem with file
+// discovery.k8s.io/v1 EndpointSlice; lists of these. The ConfigMap and the
+// AddressPool of MetalLB before 0.13 are converted. Several documents per file.
+// An object with a fault is refused alone, each fault a Problem with file
 // and line. In metallb.io objects an unknown field is a fault, as a typo there
 // must not be silent; in Kubernetes' own objects it is none.
 //
@@ -21,6 +22,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -87,17 +89,47 @@ struct Object {
   friend bool operator==(const Object&, const Object&) = default;
 };
 
+// A later definition of an object, refused with the problem of this index.
+struct Repeated {
+  Object object;
+  size_t problem = 0;
+};
+
+// How far the files and folders were understood.
+struct Understanding {
+  std::set<std::string> read_paths;  // To their end.
+  // Not to their end: what they held before may still be meant.
+  std::vector<std::string> broken_paths;
+  // Of these, those of which nothing was read: they may define anything.
+  std::vector<std::string> unread_paths;
+  // Files with documents of which it is not known which object they are, and
+  // how many those are.
+  std::map<std::string, size_t, std::less<>> unclear_files;
+  std::vector<std::string> empty_files;
+  // "Kind/name" of objects that broken files and nameless objects may define.
+  std::set<std::string> mentioned;
+};
+
 struct Manifests {
   std::vector<Object> objects;  // As read; names are unique.
+  std::vector<Repeated> repeated;
   // "file:line" of every object by name, of refused ones too.
   std::map<std::string, std::string, std::less<>> defined_at;
-  // Files, or folders, that could not be read to their end: what they held
-  // before may still be meant.
-  std::vector<std::string> broken_paths;
+  // Names of those that are guessed, as the kind was not understood. A document
+  // that says such a name takes its place.
+  std::set<std::string> guessed;
   std::vector<Problem> problems;  // One line each, in order of reading.
   // Not wrong, but worth a line: skipped kinds, deprecated annotations.
   std::vector<Problem> notices;
-  size_t skipped_count = 0;  // Documents of kinds that are not read.
+
+  size_t read_count = 0;     // Documents of kinds that are read.
+  size_t skipped_count = 0;  // Documents of other kinds, by kind below.
+  std::map<std::string, size_t> skipped;  // "Deployment (apps/v1)"
+  // The loadBalancerClass of services that it keeps from us, by name.
+  std::map<std::string, std::string, std::less<>> other_class;
+
+  // What may be defined besides `objects`, as something was not understood:
+  Understanding understanding;
 };
 
 struct ManifestOptions {
@@ -110,8 +142,9 @@ struct ManifestOptions {
 void ParseManifests(std::string_view file, std::string_view text,
                     const ManifestOptions& options, Manifests* manifests);
 
-// Reads files, and of folders the files named *.yaml and *.yml (sorted, not
-// hidden, no subfolders), in the order given.
+// Reads files, and of folders the files named *.yaml, *.yml and *.json (sorted,
+// not hidden, no subfolders), in the order given. No document at all is a
+// problem.
 Manifests LoadManifests(absl::Span<const std::string> paths,
                         const ManifestOptions& options);
 

@@ -102,7 +102,8 @@ const FaultCase kFaults[] = {
     {kPool + "metadata: {name: p}\nspec:\n  addresses: [10.0.0.0/30]\n"
              "  autoasign: true\n",
      "a.yaml:12: IPAddressPool/p: spec.autoasign: unknown field, want one of "
-     "addresses, autoAssign, avoidBuggyIPs, serviceAllocation\n"},
+     "addresses, autoAssign, avoidBuggyIPs, serviceAllocation, did you mean "
+     "autoAssign?\n"},
     {kPool + "metadata: {name: p}\nspec: {addresses: [[1]]}\n",
      "a.yaml:10: IPAddressPool/p: spec.addresses[0]: a list, want a text\n"},
     {kPool + "metadata: {name: p}\nspec: {addresses: []}\n",
@@ -141,7 +142,7 @@ const FaultCase kFaults[] = {
     {kAd + "metadata:\n  name: x\n  annotations:\n"
            "    lb.io/election-policy: Sticky\n",
      "a.yaml:12: L2Advertisement/x: metadata.annotations[lb.io/election-policy]"
-     ": \"Sticky\", want compat, sticky or balanced\n"},
+     ": \"Sticky\", want compat, sticky or balanced, did you mean sticky?\n"},
     {kAd + "metadata:\n  name: x\n  annotations:\n"
            "    lb.io/election-policy: \"\"\n",
      "a.yaml:12: L2Advertisement/x: metadata.annotations[lb.io/election-policy]"
@@ -150,7 +151,8 @@ const FaultCase kFaults[] = {
            "  - matchExpressions:\n    - {key: zone, operator: in}\n",
      "a.yaml:13: L2Advertisement/x: "
      "spec.nodeSelectors[0].matchExpressions[0].operator: \"in\", want In, "
-     "NotIn, Exists or DoesNotExist\n"},
+     "NotIn, Exists or DoesNotExist, did you mean "
+     "In?\n"},
     {kAd + "metadata: {name: x}\nspec:\n  nodeSelectors:\n"
            "  - matchExpressions:\n    - {key: zone, operator: In}\n",
      "a.yaml:13: L2Advertisement/x: "
@@ -386,27 +388,6 @@ TEST(ParseManifestsTest, ReadsEveryFieldOfEveryKind) {
   }
 }
 
-TEST(ParseManifestsTest, SkipsForeignKindsWithOneNoticeEach) {
-  const Manifests manifests = Read(R"(
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: d}
----
-# Nothing here.
----
-apiVersion: serving.knative.dev/v1
-kind: Service
-metadata: {name: k}
-)");
-  EXPECT_EQ(ToText(manifests.problems), "");
-  EXPECT_EQ(ToText(manifests.notices),
-            "a.yaml:2: Deployment/d: skipped: Deployment of apps/v1 is not "
-            "read\n"
-            "a.yaml:8: Service/k: skipped: Service of serving.knative.dev/v1 "
-            "is not read\n");
-  EXPECT_EQ(manifests.skipped_count, 2u);
-}
-
 TEST(ParseManifestsTest, TakesOldAnnotationsWithANoticeAndPrefersNewOnes) {
   const std::string text = R"(
 apiVersion: v1
@@ -437,7 +418,8 @@ TEST(ParseManifestsTest, BrokenYamlEndsItsFileOnly) {
                  {}, &manifests);
   EXPECT_EQ(ToText(BuildDesired(manifests, {})),
             "pool good ranges=192.0.2.0-192.0.2.15\nnode n\n");
-  EXPECT_THAT(manifests.broken_paths, testing::ElementsAre("a.yaml"));
+  EXPECT_THAT(manifests.understanding.broken_paths,
+              testing::ElementsAre("a.yaml"));
 }
 
 TEST(ParseManifestsTest, StopsAfterTheLargestNumberOfObjects) {
@@ -448,7 +430,8 @@ TEST(ParseManifestsTest, StopsAfterTheLargestNumberOfObjects) {
   EXPECT_EQ(ToText(manifests.problems),
             "a.yaml: 100001 objects, want at most 100000; the rest is not "
             "read\n");
-  EXPECT_THAT(manifests.broken_paths, testing::ElementsAre("a.yaml"));
+  EXPECT_THAT(manifests.understanding.broken_paths,
+              testing::ElementsAre("a.yaml"));
 }
 
 class LoadManifestsTest : public testing::Test {
@@ -492,7 +475,7 @@ TEST_F(LoadManifestsTest, NamesWhatItCannotRead) {
       Path("none.yaml") + ": cannot read it: No such file or directory\n" +
           Path("large.yaml") + ": more than 16777216 bytes, want fewer\n");
   EXPECT_EQ(manifests.objects.size(), 1u);
-  EXPECT_THAT(manifests.broken_paths,
+  EXPECT_THAT(manifests.understanding.broken_paths,
               testing::ElementsAre(Path("none.yaml"), Path("large.yaml")));
 }
 

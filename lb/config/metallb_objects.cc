@@ -11,12 +11,16 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
+#include "lb/base/nearest.h"
+#include "lb/config/annotations.h"
 #include "lb/config/fields.h"
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
+#include "lb/config/service_addresses.h"
 #include "lb/election/candidates.h"
 #include "lb/election/policy.h"
 #include "lb/ipam/pool.h"
+#include "lb/net/address_text.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
@@ -27,13 +31,15 @@ constexpr std::string_view kExclude = "lb.io/exclude";
 constexpr std::string_view kReserve = "lb.io/reserve";
 constexpr std::string_view kCoolDown = "lb.io/cool-down";
 constexpr std::string_view kOrder = "lb.io/order";
+constexpr std::string_view kDespiteProxy = "lb.io/announce-despite-proxy-arp";
+constexpr std::string_view kRefreshInterval = "lb.io/refresh-interval";
 constexpr std::string_view kElectionPolicy = "lb.io/election-policy";
 
 std::vector<net::IpRange> ReadRanges(const Fields& spec) {
   const std::vector<std::string> texts = spec.Texts("addresses");
   std::vector<net::IpRange> ranges;
   for (size_t i = 0; i < texts.size(); ++i) {
-    const auto range = net::ParseIpRange(texts[i]);
+    const auto range = ReadServiceRange(texts[i]);
     if (range.ok()) {
       ranges.push_back(*range);
     } else {
@@ -74,7 +80,7 @@ void ForEachPart(const Fields& annotations, std::string_view key,
 
 // One address alone is a range, too.
 absl::StatusOr<net::IpRange> ReadExcluded(const std::string& text) {
-  const auto address = net::ParseIpAddress(text);
+  const auto address = net::ParseIpAddress(net::NormalizeAddressText(text));
   if (address.ok()) return net::IpRange{*address, *address};
   return net::ParseIpRange(text);
 }
@@ -82,11 +88,14 @@ absl::StatusOr<net::IpRange> ReadExcluded(const std::string& text) {
 void ReadReservation(const Fields& annotations, const std::string& text,
                      ipam::Pool& pool) {
   const size_t equals = text.find('=');
-  const auto address = net::ParseIpAddress(
-      equals == std::string::npos ? "" : text.substr(equals + 1));
-  if (!address.ok()) {
+  if (equals == std::string::npos) {
     return annotations.Refuse(kReserve,
                               fmt::format("\"{}\", want name=address", text));
+  }
+  const auto address = ReadServiceAddress(text.substr(equals + 1));
+  if (!address.ok()) {
+    return annotations.Refuse(kReserve,
+                              std::string(address.status().message()));
   }
   pool.reservations.push_back({text.substr(0, equals), *address});
 }
@@ -113,20 +122,48 @@ void ReadPoolAnnotations(const Fields& annotations, ipam::Pool& pool) {
     if (text == "least-recently-used") {
       pool.order = ipam::AddressOrder::kLeastRecentlyUsed;
     } else if (text != "lowest") {
-      annotations.Refuse(
-          kOrder,
-          fmt::format("\"{}\", want lowest or least-recently-used", text));
+      annotations.Refuse(kOrder,
+                         UnknownValue(text, {"lowest", "least-recently-used"}));
     }
+  });
+  ForEachPart(annotations, kDespiteProxy, [&](const std::string& text) {
+    pool.announce_despite_proxy = text == "true";
+    if (text == "true" || text == "false") return;
+    annotations.Refuse(kDespiteProxy,
+                       fmt::format("\"{}\", want true or false", text));
   });
 }
 
 // Nullopt: the default is meant.
 std::optional<election::Policy> ReadPolicy(const Fields& annotations) {
   if (annotations.Find(kElectionPolicy) == nullptr) return std::nullopt;
-  const auto policy = election::ParsePolicy(annotations.Text(kElectionPolicy));
+  const std::string text = annotations.Text(kElectionPolicy);
+  const auto policy = election::ParsePolicy(text);
   if (policy.ok()) return *policy;
-  annotations.Refuse(kElectionPolicy, std::string(policy.status().message()));
+  annotations.Refuse(
+      kElectionPolicy,
+      fmt::format("{}{}", std::string(policy.status().message()),
+                  DidYouMean(text, {"compat", "sticky", "balanced"})));
   return std::nullopt;
+}
+
+// Nullopt: the default is meant.
+std::optional<absl::Duration> ReadRefreshInterval(const Fields& annotations) {
+  std::optional<absl::Duration> interval;
+  ForEachPart(annotations, kRefreshInterval, [&](const std::string& text) {
+    absl::Duration read;
+    const bool fits = absl::ParseDuration(text, &read) &&
+                      (read == absl::ZeroDuration() ||
+                       (read >= absl::Seconds(1) && read <= absl::Hours(24)));
+    if (fits) {
+      interval = read;
+    } else {
+      annotations.Refuse(
+          kRefreshInterval,
+          fmt::format("\"{}\", want a duration of 1s to 24h, or 0", text));
+    }
+  });
+  return interval;
 }
 
 void RefuseUnknownAtTop(const Fields& root) {
@@ -157,6 +194,7 @@ PoolObject ReadPool(const Fields& root, const Metadata& metadata) {
   }
   if (metadata.annotations) {
     ReadPoolAnnotations(*metadata.annotations, object.pool);
+    NoticeUnknownAnnotations(*metadata.annotations, "IPAddressPool");
   }
   return object;
 }
@@ -167,6 +205,8 @@ election::L2Advertisement ReadL2Advertisement(const Fields& root,
   advertisement.name = metadata.name;
   if (metadata.annotations) {
     advertisement.policy = ReadPolicy(*metadata.annotations);
+    advertisement.refresh = ReadRefreshInterval(*metadata.annotations);
+    NoticeUnknownAnnotations(*metadata.annotations, "L2Advertisement");
   }
   RefuseUnknownAtTop(root);
   const std::optional<Fields> spec = root.Map("spec");

@@ -33,10 +33,12 @@ PoolObject ReadPool(const Fields& root, const Metadata& metadata);
 election::L2Advertisement ReadL2Advertisement(const Fields& root,
                                               const Metadata& metadata);
 
-// service_reader.cc. Nullopt: not ours, for its type or loadBalancerClass.
+// service_reader.cc. Nullopt: not ours, for its type or loadBalancerClass. In
+// the latter case `other_class` becomes the class, "none" if it has none.
 std::optional<ServiceObject> ReadService(const Fields& root,
                                          const Metadata& metadata,
-                                         const ManifestOptions& options);
+                                         const ManifestOptions& options,
+                                         std::string* other_class);
 
 // kubernetes_objects.cc. Nullopt: of no service.
 std::optional<EndpointSliceObject> ReadEndpointSlice(const Fields& root,

@@ -23,6 +23,7 @@
 namespace lb::config {
 namespace {
 
+using gossip::wire::KeyDerivation;
 using Values = absl::Span<const std::string>;
 
 constexpr size_t kOptionsBytesMax = 1 << 20;
@@ -49,6 +50,7 @@ absl::Status SetEnum(const std::string& text, Enum last, Enum* field) {
 
 absl::Status SetEndpoint(const std::string& text, uint16_t default_port,
                          net::Endpoint* field) {
+  LB_RETURN_IF_ERROR(net::CheckBrackets(text, kGossipPort));
   LB_ASSIGN_OR_RETURN(*field, net::ParseEndpoint(text, default_port));
   return absl::OkStatus();
 }
@@ -94,12 +96,13 @@ absl::Status SetManifests(Values values, Options* options) {
 }
 
 absl::Status SetJoin(Values values, Options* options) {
-  std::vector<net::Endpoint> join;
+  std::vector<net::HostPort> join;
   for (const std::string& value : values) {
     for (const absl::string_view part :
          absl::StrSplit(value, ',', absl::SkipWhitespace())) {
       const std::string text(absl::StripAsciiWhitespace(part));
-      LB_RETURN_IF_ERROR(SetEndpoint(text, kGossipPort, &join.emplace_back()));
+      LB_ASSIGN_OR_RETURN(join.emplace_back(),
+                          net::ParseHostPort(text, kGossipPort));
     }
   }
   options->join = std::move(join);
@@ -178,19 +181,20 @@ std::string ShowBool(bool value) { return value ? "true" : "false"; }
 
 std::string ShowJoin(const Options& options) {
   std::vector<std::string> texts;
-  for (const net::Endpoint& peer : options.join) {
+  for (const net::HostPort& peer : options.join) {
     texts.push_back(peer.ToString());
   }
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 26> kOptions = {{
-    {"node-name", "NAME", "This node's name, unique; default: the host's.",
-     false, SetNodeName, [](const Options& o) { return o.node_name; }},
+constexpr std::array<OptionSpec, 28> kOptions = {{
+    {"node-name", "NAME",
+     "This node's name, unique; default: the host's, in lower case.", false,
+     SetNodeName, [](const Options& o) { return o.node_name; }},
     {"state-dir", "PATH", "Folder of what must outlive a restart.", false,
      [](Values v, Options* o) { return SetPath(v[0], &o->state_dir); },
      [](const Options& o) { return o.state_dir; }},
-    {"manifests", "PATH", "Manifest file, or folder of *.yaml and *.yml.", true,
+    {"manifests", "PATH", "File, or folder of *.yaml, *.yml and *.json.", true,
      SetManifests,
      [](const Options& o) {
        return fmt::format("{}", fmt::join(o.manifests, ","));
@@ -210,18 +214,32 @@ constexpr std::array<OptionSpec, 26> kOptions = {{
      },
      [](const Options& o) { return o.gossip_bind.ToString(); }},
     {"gossip-advertise", "ADDRESS[:PORT]",
-     "Where peers reach this node's gossip; default: the bound address.", false,
-     SetGossipAdvertise,
+     "Where peers reach this node's gossip; default: the bound address, or, if "
+     "that is 0.0.0.0 or ::, the one that packets to the join list come from, "
+     "else the default route's, followed when it changes.",
+     false, SetGossipAdvertise,
      [](const Options& o) {
        return o.gossip_advertise ? o.gossip_advertise->ToString() : "";
      }},
-    {"join", "ADDRESS[:PORT]", "Nodes to find the cluster through.", true,
-     SetJoin, ShowJoin},
+    {"join", "HOST[:PORT]",
+     "Nodes to find the cluster through: addresses or host names, which are "
+     "looked up again until their nodes are members.",
+     true, SetJoin, ShowJoin},
     {"gossip-secret-file", "PATH",
      "File with the cluster's secret; without one gossip is in the clear.",
      false,
      [](Values v, Options* o) { return SetPath(v[0], &o->gossip_secret_file); },
      [](const Options& o) { return o.gossip_secret_file; }},
+    {"gossip-key-derivation", "HOW",
+     "The secret's key that encrypts: sha256 (MetalLB 0.16.2 and later), or "
+     "legacy (before it, and lbds that know no other); both decrypt.",
+     false,
+     [](Values v, Options* o) {
+       return SetEnum(v[0], KeyDerivation::kLegacy, &o->gossip_key_derivation);
+     },
+     [](const Options& o) {
+       return std::string(ToString(o.gossip_key_derivation));
+     }},
     {"gossip-profile", "PROFILE",
      "Speed of failure detection: fast, turbo, lan, wan or local.", false,
      [](Values v, Options* o) {
@@ -247,6 +265,13 @@ constexpr std::array<OptionSpec, 26> kOptions = {{
        return SetDuration(v[0], absl::Hours(1), &o->hold_down);
      },
      [](const Options& o) { return absl::FormatDuration(o.hold_down); }},
+    {"ignore-exclude-lb", "",
+     "Announce also from nodes that have the label "
+     "node.kubernetes.io/exclude-from-external-load-balancers; set it on all "
+     "nodes.",
+     false,
+     [](Values v, Options* o) { return SetBool(v[0], &o->ignore_exclude_lb); },
+     [](const Options& o) { return ShowBool(o.ignore_exclude_lb); }},
     {"interfaces", "PATTERN",
      "Announce on interfaces that match (\"eth*\", \"bond?\"); default: all.",
      true, [](Values v, Options* o) { return SetPatterns(v, &o->interfaces); },
@@ -434,38 +459,6 @@ std::vector<Problem> LoadOptionsFile(const std::string& path,
   const absl::StatusOr<std::string> text = ReadTextFile(path, kOptionsBytesMax);
   if (text.ok()) return ParseOptionsFile(path, *text, options);
   return {{path, 0, "options", "", std::string(text.status().message())}};
-}
-
-absl::Status Validate(const Options& options) {
-  const auto refuse = [](std::string_view option, std::string_view why) {
-    return absl::InvalidArgumentError(fmt::format("{}: {}", option, why));
-  };
-  const bool tls = !options.status_tls_cert.empty();
-  if (tls != !options.status_tls_key.empty()) {
-    return refuse(tls ? "status-tls-key" : "status-tls-cert",
-                  "not given, want both certificate and key");
-  }
-  if (!tls && !options.status_tls_client_ca.empty()) {
-    return refuse("status-tls-cert",
-                  "not given, status-tls-client-ca wants it");
-  }
-  if (options.admin_over_tls && options.status_tls_client_ca.empty()) {
-    return refuse("status-tls-client-ca", "not given, admin-over-tls wants it");
-  }
-  for (const std::string& listen : options.status_listen) {
-    if (tls || listen.starts_with(kUnix)) continue;
-    const auto endpoint = net::ParseEndpoint(listen, 0);
-    if (options.insecure_status && endpoint.ok() &&
-        endpoint->address.is_loopback()) {
-      continue;
-    }
-    return refuse("status-listen",
-                  fmt::format("\"{}\" is plain TCP, want status-tls-cert and "
-                              "status-tls-key, or insecure-status and a "
-                              "loopback address",
-                              listen));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace lb::config

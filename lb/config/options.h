@@ -6,7 +6,7 @@
 //   node-name: n1
 //   manifests: [/etc/lbd/manifests]
 //   gossip-bind: 0.0.0.0:7946
-//   join: [172.18.8.12, "172.18.8.13:7946"]
+//   join: [n2, 172.18.8.12, "172.18.8.13:7946"]
 //
 // Values only; AllOptions() is the one list of names, of which the file's
 // reader and the flags (flags.h) are made.
@@ -24,7 +24,9 @@
 #include "absl/types/span.h"
 #include "lb/config/problem.h"
 #include "lb/election/policy.h"
+#include "lb/gossip/wire/keyring.h"
 #include "lb/net/endpoint.h"
+#include "lb/net/host_port.h"
 
 namespace lb::config {
 
@@ -42,22 +44,28 @@ std::string_view ToString(LogFormat format);
 inline constexpr uint16_t kGossipPort = 7946;
 
 struct Options {
-  std::string node_name;  // Empty: the host's name, which the daemon asks for.
+  // Empty: the host's name in lower case, which the daemon asks for.
+  std::string node_name;
   std::string state_dir = "/var/lib/lbd";
   std::vector<std::string> manifests;  // Files and folders.
   std::string load_balancer_class;     // As ManifestOptions says.
 
   net::Endpoint gossip_bind = {{}, kGossipPort};
   // What peers are told to send to (port 0: the bound one); nullopt: the bound
-  // address, and if that is 0.0.0.0 or ::, one of the host's.
+  // address, and if that is 0.0.0.0 or ::, one of the host's, which is
+  // followed.
   std::optional<net::Endpoint> gossip_advertise;
-  std::vector<net::Endpoint> join;
+  std::vector<net::HostPort> join;
   std::string gossip_secret_file;  // Empty: gossip in the clear.
+  // Which of the secret's two keys encrypts; both decrypt.
+  gossip::wire::KeyDerivation gossip_key_derivation =
+      gossip::wire::KeyDerivation::kSha256;
   GossipProfile gossip_profile = GossipProfile::kFast;
 
   // Of services whose advertisements name none.
   election::Policy election_policy = election::Policy::kCompat;
   absl::Duration hold_down = absl::Seconds(60);  // Up to an hour; 0: none.
+  bool ignore_exclude_lb = false;                // The exclude label of nodes.
 
   // Shell patterns, as announce::InterfaceOptions (lb/announce) has them.
   std::vector<std::string> interfaces;          // Empty: all.

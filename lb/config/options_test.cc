@@ -46,11 +46,13 @@ manifests: [/etc/a, b.yaml]
 lb-class: example.com/lb
 gossip-bind: 192.0.2.1
 gossip-advertise: 198.51.100.1:9
-join: [192.0.2.2, "192.0.2.3:7", "[2001:db8::1]:8"]
+join: [192.0.2.2, "192.0.2.3:7", "[2001:db8::1]:8", n4, "n5.example:9"]
 gossip-secret-file: /etc/secret
+gossip-key-derivation: legacy
 gossip-profile: wan
 election-policy: sticky
 hold-down: 90s
+ignore-exclude-lb: true
 interfaces: ^eth
 exclude-interfaces: []
 status-listen: [unix:/a, 127.0.0.1:9000]
@@ -78,11 +80,15 @@ log-format: json
   want.gossip_advertise = *net::ParseEndpoint("198.51.100.1:9", 0);
   want.join = {*net::ParseEndpoint("192.0.2.2:7946", 0),
                *net::ParseEndpoint("192.0.2.3:7", 0),
-               *net::ParseEndpoint("[2001:db8::1]:8", 0)};
+               *net::ParseEndpoint("[2001:db8::1]:8", 0),
+               *net::ParseHostPort("n4:7946", 0),
+               *net::ParseHostPort("n5.example:9", 0)};
   want.gossip_secret_file = "/etc/secret";
+  want.gossip_key_derivation = gossip::wire::KeyDerivation::kLegacy;
   want.gossip_profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
+  want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};
   want.exclude_interfaces = {};
   want.status_listen = {"unix:/a", "127.0.0.1:9000"};
@@ -124,6 +130,20 @@ const FaultCase kFaults[] = {
     {"gossip-advertise: 0.0.0.0\n",
      "o.yaml:1: options: gossip-advertise: \"0.0.0.0\", want an address that "
      "peers can reach"},
+    {"join: [n2, 172.18.8.300]\n",
+     "o.yaml:1: options: join: \"172.18.8.300\": want an address or a host "
+     "name, and perhaps :port"},
+    {"join: ['fd00::1:7946']\n",
+     "o.yaml:1: options: join: \"fd00::1:7946\": an IPv6 address and a port "
+     "without brackets, want [fd00::1]:7946, or [fd00::1:7946] for that "
+     "address"},
+    {"gossip-bind: fd00::1:7946\n",
+     "o.yaml:1: options: gossip-bind: \"fd00::1:7946\": an IPv6 address and a "
+     "port without brackets, want [fd00::1]:7946, or [fd00::1:7946] for that "
+     "address"},
+    {"gossip-key-derivation: sha1\n",
+     "o.yaml:1: options: gossip-key-derivation: \"sha1\", want one of sha256, "
+     "legacy"},
     {"gossip-profile: quick\n",
      "o.yaml:1: options: gossip-profile: \"quick\", want one of fast, turbo, "
      "lan, wan, local"},
@@ -193,6 +213,11 @@ struct TogetherCase {
 const TogetherCase kTogether[] = {
     {"", ""},
     {"status-listen: [unix:/a, unix:/b]", ""},
+    {"{gossip-bind: '[::]:9000', join: [n2, 'fd00::1:9', '[fd00::1]:9000']}",
+     ""},
+    {"{gossip-bind: '[::]:9000', join: ['fd00::1:9000']}",
+     "join: \"fd00::1:9000\": an IPv6 address and a port without brackets, "
+     "want [fd00::1]:9000, or [fd00::1:9000] for that address"},
     {"status-listen: 127.0.0.1:9",
      "status-listen: \"127.0.0.1:9\" is plain TCP, want status-tls-cert and "
      "status-tls-key, or insecure-status and a loopback address"},
@@ -231,7 +256,7 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.manifests = {"a.yaml"};
   shown.gossip_advertise = *net::ParseEndpoint("192.0.2.1:7", 0);
   shown.join = {*net::ParseEndpoint("192.0.2.2:7", 0),
-                *net::ParseEndpoint("192.0.2.3:7", 0)};
+                *net::ParseHostPort("n3.example:7", 0)};
   shown.gossip_secret_file = "/s";
   shown.status_listen = {"unix:/a"};
   shown.status_group = "adm";

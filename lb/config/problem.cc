@@ -12,16 +12,18 @@ namespace {
 
 // Text comes from files that anybody may have written: it has an end.
 constexpr size_t kTextMax = 500;
+// A notice may have a whole object.
+constexpr size_t kMessageMax = 2000;
 
 }  // namespace
 
 std::string Problem::ToString() const {
   std::string text = Printable(file, kTextMax);
   if (line > 0) text += fmt::format(":{}", line);
-  for (const std::string& part : {object, field, message}) {
-    if (part.empty()) continue;
+  for (const std::string* const part : {&object, &field, &message}) {
+    if (part->empty()) continue;
     if (!text.empty()) text += ": ";
-    text += Printable(part, kTextMax);
+    text += Printable(*part, part == &message ? kMessageMax : kTextMax);
   }
   return text;
 }

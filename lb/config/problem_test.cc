@@ -21,11 +21,13 @@ TEST(ProblemTest, ShowsControlCharactersAndCutsLongText) {
             "a:1: x\\x0ay\\x1b[31m");
   const std::string text =
       Problem{"a", 1, "", "", std::string(9999, 'x')}.ToString();
-  EXPECT_EQ(text, "a:1: " + std::string(500, 'x') + "...");
+  EXPECT_EQ(text, "a:1: " + std::string(2000, 'x') + "...");
+  EXPECT_EQ((Problem{"a", 1, std::string(9999, 'x'), "", "y"}.ToString()),
+            "a:1: " + std::string(500, 'x') + "...: y");
   // Not within a character: whoever asks for status wants UTF-8.
   const std::string umlaut =
-      Problem{"a", 1, "", "", std::string(499, 'x') + "\xc3\xa4"}.ToString();
-  EXPECT_EQ(umlaut, "a:1: " + std::string(499, 'x') + "...");
+      Problem{"a", 1, "", "", std::string(1999, 'x') + "\xc3\xa4"}.ToString();
+  EXPECT_EQ(umlaut, "a:1: " + std::string(1999, 'x') + "...");
 }
 
 TEST(NewProblemsTest, NamesThoseThatWereNotThereBefore) {

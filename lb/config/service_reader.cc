@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,9 +9,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
+#include "lb/config/annotations.h"
 #include "lb/config/fields.h"
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
+#include "lb/config/service_addresses.h"
 #include "lb/election/candidates.h"
 #include "lb/ipam/decision.h"
 #include "lb/ipam/service_request.h"
@@ -19,9 +22,38 @@
 namespace lb::config {
 namespace {
 
-constexpr std::string_view kPrefix = "metallb.io/";
 constexpr std::string_view kReservation = "lb.io/reservation";
-constexpr std::string_view kOldPrefix = "metallb.universe.tf/";
+
+// All fields of a ServiceSpec, also those that are not read: what is near to
+// one, but none, is mistyped.
+constexpr std::array<std::string_view, 23> kSpecFields = {
+    "allocateLoadBalancerNodePorts",
+    "clusterIP",
+    "clusterIPs",
+    "externalIPs",
+    "externalName",
+    "externalTrafficPolicy",
+    "healthCheckNodePort",
+    "internalTrafficPolicy",
+    "ipFamilies",
+    "ipFamily",
+    "ipFamilyPolicy",
+    "loadBalancerClass",
+    "loadBalancerIP",
+    "loadBalancerSourceRanges",
+    "ports",
+    "publishNotReadyAddresses",
+    "selector",
+    "sessionAffinity",
+    "sessionAffinityConfig",
+    "topologyKeys",
+    "trafficDistribution",
+    "trafficPolicy",
+    "type"};
+constexpr std::array<std::string_view, 6> kPortFields = {
+    "appProtocol", "name", "nodePort", "port", "protocol", "targetPort"};
+
+enum class ServiceType { kClusterIp, kNodePort, kLoadBalancer, kExternalName };
 
 // Reads one Service. Methods fill `object_` in the order of the fields.
 class ServiceReader {
@@ -50,9 +82,9 @@ class ServiceReader {
   std::string AnnotationKey(std::string_view name) const {
     if (!metadata_.annotations) return "";
     const Fields& annotations = *metadata_.annotations;
-    const std::string key = fmt::format("{}{}", kPrefix, name);
+    const std::string key = fmt::format("{}{}", kMetallbPrefix, name);
     if (annotations.Find(key) != nullptr) return key;
-    const std::string old_key = fmt::format("{}{}", kOldPrefix, name);
+    const std::string old_key = fmt::format("{}{}", kOldMetallbPrefix, name);
     if (annotations.Find(old_key) == nullptr) return "";
     root_.report()->Notice(annotations.LineOf(old_key),
                            annotations.PathOf(old_key),
@@ -92,7 +124,7 @@ class ServiceReader {
 
   void AddAddress(const Fields& fields, std::string_view key,
                   const std::string& text) {
-    const auto address = net::ParseIpAddress(text);
+    const auto address = ReadServiceAddress(text);
     if (address.ok()) {
       request_.requested_addresses.push_back(*address);
     } else {
@@ -123,17 +155,14 @@ class ServiceReader {
   }
 
   void ReadFamilies(const Fields& spec) {
-    const std::string policy = spec.Text("ipFamilyPolicy");
-    if (policy == "PreferDualStack") {
-      request_.family_policy = ipam::FamilyPolicy::kPreferDualStack;
-    } else if (policy == "RequireDualStack") {
-      request_.family_policy = ipam::FamilyPolicy::kRequireDualStack;
-    } else if (!policy.empty() && policy != "SingleStack") {
-      spec.Refuse("ipFamilyPolicy",
-                  fmt::format("\"{}\", want SingleStack, PreferDualStack or "
-                              "RequireDualStack",
-                              policy));
-    }
+    using ipam::FamilyPolicy;
+    request_.family_policy =
+        spec.Enum<FamilyPolicy>(
+                "ipFamilyPolicy",
+                {{"SingleStack", FamilyPolicy::kSingleStack},
+                 {"PreferDualStack", FamilyPolicy::kPreferDualStack},
+                 {"RequireDualStack", FamilyPolicy::kRequireDualStack}})
+            .value_or(FamilyPolicy::kSingleStack);
     std::vector<std::string> cluster_ips = spec.Texts("clusterIPs");
     const std::string cluster_ip = spec.Text("clusterIP");
     if (cluster_ips.empty() && !cluster_ip.empty()) cluster_ips = {cluster_ip};
@@ -153,7 +182,7 @@ class ServiceReader {
         request_.families.push_back(net::IpFamily::kIpv6);
       } else {
         spec.RefuseItem("ipFamilies", i,
-                        fmt::format("\"{}\", want IPv4 or IPv6", families[i]));
+                        UnknownValue(families[i], {"IPv4", "IPv6"}));
       }
     }
     RefuseRepeated(spec, "ipFamilies", families);
@@ -208,15 +237,14 @@ class ServiceReader {
   void ReadPorts(const Fields& spec) {
     spec.ForEachMap("ports", [&](const Fields& fields) {
       ipam::ServicePort port;
-      const std::string protocol = fields.Text("protocol");
-      if (protocol == "UDP") {
-        port.protocol = ipam::Protocol::kUdp;
-      } else if (protocol == "SCTP") {
-        port.protocol = ipam::Protocol::kSctp;
-      } else if (!protocol.empty() && protocol != "TCP") {
-        fields.Refuse("protocol",
-                      fmt::format("\"{}\", want TCP, UDP or SCTP", protocol));
-      }
+      fields.RefuseMistyped(kPortFields);
+      using ipam::Protocol;
+      port.protocol =
+          fields
+              .Enum<Protocol>("protocol", {{"TCP", Protocol::kTcp},
+                                           {"UDP", Protocol::kUdp},
+                                           {"SCTP", Protocol::kSctp}})
+              .value_or(Protocol::kTcp);
       if (fields.Find("port") == nullptr) {
         fields.Refuse("port", "missing, want a whole number 1..65535");
       }
@@ -226,13 +254,15 @@ class ServiceReader {
   }
 
   void ReadTrafficPolicy(const Fields& spec) {
-    const std::string policy = spec.Text("externalTrafficPolicy");
-    if (policy == "Local") {
-      object_.traffic.external_traffic_policy = election::TrafficPolicy::kLocal;
-    } else if (!policy.empty() && policy != "Cluster") {
-      spec.Refuse("externalTrafficPolicy",
-                  fmt::format("\"{}\", want Cluster or Local", policy));
-    }
+    using election::TrafficPolicy;
+    object_.traffic.external_traffic_policy =
+        spec.Enum<TrafficPolicy>("externalTrafficPolicy",
+                                 {{"Cluster", TrafficPolicy::kCluster},
+                                  {"Local", TrafficPolicy::kLocal}})
+            .value_or(TrafficPolicy::kCluster);
+    // Nothing follows from these, but Kubernetes refuses other values too.
+    spec.Enum<int>("internalTrafficPolicy", {{"Cluster", 0}, {"Local", 1}});
+    spec.Enum<int>("sessionAffinity", {{"None", 0}, {"ClientIP", 1}});
   }
 
   // With policy Local a shared address reaches the same pods for each service
@@ -264,11 +294,29 @@ class ServiceReader {
 
 std::optional<ServiceObject> ReadService(const Fields& root,
                                          const Metadata& metadata,
-                                         const ManifestOptions& options) {
+                                         const ManifestOptions& options,
+                                         std::string* other_class) {
   const std::optional<Fields> spec = root.Map("spec");
-  if (!spec || spec->Text("type") != "LoadBalancer") return std::nullopt;
-  if (spec->Text("loadBalancerClass") != options.load_balancer_class) {
+  if (!spec) {
+    if (root.Find("spec") == nullptr) {
+      root.Refuse("spec", "missing, want a map with type and ports");
+    }
     return std::nullopt;
+  }
+  spec->RefuseMistyped(kSpecFields);
+  const std::optional<ServiceType> type = spec->Enum<ServiceType>(
+      "type", {{"ClusterIP", ServiceType::kClusterIp},
+               {"NodePort", ServiceType::kNodePort},
+               {"LoadBalancer", ServiceType::kLoadBalancer},
+               {"ExternalName", ServiceType::kExternalName}});
+  if (type != ServiceType::kLoadBalancer) return std::nullopt;
+  const std::string given_class = spec->Text("loadBalancerClass");
+  if (given_class != options.load_balancer_class) {
+    *other_class = given_class.empty() ? "none" : given_class;
+    return std::nullopt;
+  }
+  if (metadata.annotations) {
+    NoticeUnknownAnnotations(*metadata.annotations, "Service");
   }
   return ServiceReader(root, metadata).Read(*spec);
 }

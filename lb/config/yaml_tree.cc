@@ -12,6 +12,8 @@
 #include "absl/functional/function_ref.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/config/yaml_merge.h"
+#include "lb/config/yaml_text.h"
 #include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/exceptions.h"
 #include "yaml-cpp/mark.h"
@@ -19,6 +21,8 @@
 
 namespace lb::config {
 namespace {
+
+constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
 
 size_t CountNodes(const YamlNode& node) {
   size_t count = 1;
@@ -53,7 +57,8 @@ class TreeBuilder : public YAML::EventHandler {
                 YAML::anchor_t anchor, const std::string& value) override {
     if (!Begin(mark, YamlNode::Kind::kScalar, anchor)) return;
     open_.back().node.text = value;
-    open_.back().node.plain = tag == "?";  // yaml-cpp's for "no quotes, no tag"
+    // yaml-cpp's "?" means "no quotes, no tag".
+    open_.back().node.plain = tag == "?" || tag == kMergeTag;
     End();
   }
 
@@ -110,6 +115,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (error_) return;
     Open open = std::move(open_.back());
     open_.pop_back();
+    if (open.node.kind == YamlNode::Kind::kMap) MergeKeys(&open.node);
     if (open.anchor != YAML::NullAnchor) {
       if (!Charge(open.node.line, CountNodes(open.node))) return;
       anchored_[open.anchor] = open.node;
@@ -132,6 +138,7 @@ class TreeBuilder : public YAML::EventHandler {
       return;
     }
     if (parent.key) {
+      node.is_merge = parent.key->plain && parent.key->text == "<<";
       node.key = std::move(parent.key->text);
       node.key_line = parent.key->line;
       parent.key.reset();
@@ -192,7 +199,7 @@ std::optional<YamlError> ForEachYamlDocument(
     std::string_view text,
     absl::FunctionRef<void(const YamlNode&)> on_document) {
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream{PrepareYamlText(text)};
     YAML::Parser parser(stream);
     while (true) {
       TreeBuilder builder;

@@ -3,7 +3,7 @@
 // The only place that knows yaml-cpp. Limits hold for what an alias unfolds to
 // as well, so a small text cannot become a large tree. Keys keep their order;
 // a key given twice stays twice (Fields reports it). Merge keys ("<<") are
-// ordinary keys.
+// merged (yaml_merge.h).
 //
 // Pure functions, any thread.
 #ifndef LB_CONFIG_YAML_TREE_H_
@@ -32,6 +32,7 @@ struct YamlNode {
   // Of a value in a map; its line is the key's.
   std::string key;
   int key_line = 0;
+  bool is_merge = false;  // The key is a "<<" that was not merged: a fault.
   std::vector<YamlNode> children;  // Of a sequence or a map.
 
   // The first value with this key; null if there is none or this is no map.

@@ -1,0 +1,81 @@
+#include "lb/config/difference.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/net/ip_range.h"
+
+namespace lb::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Desired WithServices(const std::vector<std::string>& names) {
+  Desired desired;
+  for (const std::string& name : names) {
+    desired.services.emplace_back().request.service = name;
+  }
+  return desired;
+}
+
+TEST(DifferenceTest, OfTheSameIsNothing) {
+  const Desired desired = WithServices({"a/1", "a/2"});
+  EXPECT_EQ(DifferenceOf(desired, desired), Difference());
+  EXPECT_EQ(DifferenceOf({}, {}), Difference());
+}
+
+TEST(DifferenceTest, NamesServicesThatCameAndWent) {
+  EXPECT_THAT(DifferenceOf(WithServices({"a/1", "a/3", "a/5"}),
+                           WithServices({"a/0", "a/3", "a/4"}))
+                  .services,
+              ElementsAre("a/0", "a/1", "a/4", "a/5"));
+  EXPECT_THAT(DifferenceOf({}, WithServices({"a/1"})).services,
+              ElementsAre("a/1"));
+  EXPECT_THAT(DifferenceOf(WithServices({"a/1"}), {}).services,
+              ElementsAre("a/1"));
+}
+
+TEST(DifferenceTest, NamesServicesThatAskForSomethingElse) {
+  const Desired before = WithServices({"a/1", "a/2", "a/3", "a/4"});
+  Desired now = before;
+  now.services[0].request.sharing_key = "k";
+  now.services[1].traffic.endpoints.emplace();
+  now.services[2].line = 7;  // Where it stands does not matter.
+  now.services[2].file = "other.yaml";
+  const Difference difference = DifferenceOf(before, now);
+  EXPECT_THAT(difference.services, ElementsAre("a/1", "a/2"));
+  EXPECT_FALSE(difference.pools);
+  EXPECT_FALSE(difference.cluster);
+}
+
+TEST(DifferenceTest, TellsPoolsFromTheCluster) {
+  Desired pools;
+  pools.pools.push_back({.name = "p"});
+  Desired labels;
+  labels.pool_labels["p"] = {{"a", "b"}};
+  for (const Desired& now : {pools, labels}) {
+    EXPECT_TRUE(DifferenceOf({}, now).pools);
+    EXPECT_FALSE(DifferenceOf({}, now).cluster);
+  }
+  Desired advertisements;
+  advertisements.advertisements.push_back({.name = "all"});
+  Desired nodes;
+  nodes.nodes["n1"] = {};
+  for (const Desired& now : {advertisements, nodes}) {
+    EXPECT_FALSE(DifferenceOf({}, now).pools);
+    EXPECT_TRUE(DifferenceOf({}, now).cluster);
+    EXPECT_THAT(DifferenceOf({}, now).services, IsEmpty());
+  }
+}
+
+TEST(DifferenceTest, FindsServicesByName) {
+  const Desired desired = WithServices({"a/1", "a/3"});
+  EXPECT_EQ(FindService(desired, "a/3"), &desired.services[1]);
+  EXPECT_EQ(FindService(desired, "a/2"), nullptr);
+  EXPECT_EQ(FindService(desired, "b"), nullptr);
+}
+
+}  // namespace
+}  // namespace lb::config

@@ -1,0 +1,41 @@
+// MayDefine: which services the manifests may define although they are not
+// among the services that were read.
+//
+// A faulty object or a file that cannot be read defines something all the same.
+// The addresses of such services stay reserved; those of all others that are
+// not wanted are free to go. By default every manifest was understood, so
+// nothing else can be defined.
+//
+// A value: any thread.
+//
+//   if (!desired.may_define.Contains("default/web")) Release("default/web");
+#ifndef LB_CONFIG_MAY_DEFINE_H_
+#define LB_CONFIG_MAY_DEFINE_H_
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace lb::config {
+
+struct MayDefine {
+  // A file or a folder was never read since the start: it may define any
+  // service.
+  bool any = false;
+  std::set<std::string, std::less<>> services;  // "namespace/name"
+  // Names that stand in a file or an object which could not be understood, of
+  // services in any namespace.
+  std::set<std::string, std::less<>> names;
+
+  bool Contains(std::string_view service) const {
+    if (any || services.contains(service)) return true;
+    return names.contains(service.substr(service.find('/') + 1));
+  }
+
+  friend bool operator==(const MayDefine&, const MayDefine&) = default;
+};
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_MAY_DEFINE_H_

@@ -1,0 +1,239 @@
+#include "lb/config/old_objects.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "fmt/format.h"
+#include "lb/config/printable.h"
+
+namespace lb::config {
+namespace {
+
+using Kind = YamlNode::Kind;
+
+// What the two old forms call their fields.
+struct Names {
+  std::string_view auto_assign;
+  std::string_view avoid_buggy_ips;
+  std::string_view bgp;
+};
+constexpr Names kInConfigMap = {"auto-assign", "avoid-buggy-ips",
+                                "bgp-advertisements"};
+constexpr Names kInAddressPool = {"autoAssign", "avoidBuggyIPs",
+                                  "bgpAdvertisements"};
+
+YamlNode Scalar(std::string_view text, int line) {
+  YamlNode node;
+  node.kind = Kind::kScalar;
+  node.line = line;
+  node.text = text;
+  return node;
+}
+
+void Put(std::string_view key, YamlNode value, YamlNode* map) {
+  value.key = key;
+  value.key_line = value.key_line > 0 ? value.key_line : value.line;
+  map->children.push_back(std::move(value));
+}
+
+void PutCopy(std::string_view key, const YamlNode* value, YamlNode* map) {
+  if (value != nullptr) Put(key, *value, map);
+}
+
+YamlNode NewMap(int line) {
+  YamlNode node;
+  node.kind = Kind::kMap;
+  node.line = line;
+  return node;
+}
+
+YamlNode NewObject(std::string_view kind, YamlNode metadata) {
+  const int line = metadata.line;
+  YamlNode object = NewMap(line);
+  Put("apiVersion", Scalar("metallb.io/v1beta1", line), &object);
+  Put("kind", Scalar(kind, line), &object);
+  Put("metadata", std::move(metadata), &object);
+  return object;
+}
+
+YamlNode NewAdvertisement(const YamlNode& metadata, const std::string& pool) {
+  YamlNode pools;
+  pools.kind = Kind::kSequence;
+  pools.line = metadata.line;
+  pools.children.push_back(Scalar(pool, metadata.line));
+  YamlNode spec = NewMap(metadata.line);
+  Put("ipAddressPools", std::move(pools), &spec);
+  YamlNode object = NewObject("L2Advertisement", metadata);
+  Put("spec", std::move(spec), &object);
+  return object;
+}
+
+// Adds the objects of one pool, whose fields `old` has.
+void Convert(const Fields& old, const Names& names, const YamlNode& metadata,
+             std::vector<YamlNode>* objects) {
+  enum class Protocol { kLayer2, kBgp };
+  if (!old.Has("protocol")) {
+    return old.Refuse("protocol", "missing, want layer2 or bgp");
+  }
+  const std::optional<Protocol> protocol = old.Enum<Protocol>(
+      "protocol", {{"layer2", Protocol::kLayer2}, {"bgp", Protocol::kBgp}});
+  if (!protocol) return;
+  YamlNode spec = NewMap(metadata.line);
+  PutCopy("addresses", old.Find("addresses"), &spec);
+  PutCopy("autoAssign", old.Find(names.auto_assign), &spec);
+  PutCopy("avoidBuggyIPs", old.Find(names.avoid_buggy_ips), &spec);
+  YamlNode pool = NewObject("IPAddressPool", metadata);
+  Put("spec", std::move(spec), &pool);
+  objects->push_back(std::move(pool));
+  const YamlNode* const name = metadata.Find("name");
+  if (*protocol == Protocol::kLayer2) {
+    objects->push_back(
+        NewAdvertisement(metadata, name == nullptr ? "" : name->text));
+  } else {
+    old.report()->Notice(old.LineOf("protocol"), old.PathOf("protocol"),
+                         "bgp is not converted: lbd speaks no BGP yet");
+  }
+  if (old.Find(names.bgp) != nullptr) {
+    old.report()->Notice(old.LineOf(names.bgp), old.PathOf(names.bgp),
+                         "not converted: lbd speaks no BGP yet");
+  }
+}
+
+void MoveDown(int lines, YamlNode* node) {
+  node->line += lines;
+  if (node->key_line > 0) node->key_line += lines;
+  for (YamlNode& child : node->children) MoveDown(lines, &child);
+}
+
+const YamlNode* ConfigOf(const YamlNode& config_map) {
+  const YamlNode* const data = config_map.Find("data");
+  const YamlNode* const config =
+      data == nullptr ? nullptr : data->Find("config");
+  return config == nullptr || config->kind != Kind::kScalar ? nullptr : config;
+}
+
+void ConvertDocument(const YamlNode& document, Report* report,
+                     std::vector<YamlNode>* objects) {
+  if (document.kind == Kind::kNull) return;
+  if (document.kind != Kind::kMap) {
+    return report->Refuse(
+        document.line, "data.config",
+        fmt::format("{}, want a map with address-pools", Describe(document)));
+  }
+  const Fields fields(document, "data.config", report);
+  fields.RefuseUnknown(
+      {"address-pools", "peers", "bgp-communities", "peer-autodiscovery"});
+  for (const std::string_view bgp :
+       {"peers", "bgp-communities", "peer-autodiscovery"}) {
+    if (fields.Find(bgp) == nullptr) continue;
+    report->Notice(fields.LineOf(bgp), fields.PathOf(bgp),
+                   "not converted: lbd speaks no BGP yet");
+  }
+  fields.ForEachMap("address-pools", [&](const Fields& pool) {
+    pool.RefuseUnknown({"name", "protocol", "addresses", "auto-assign",
+                        "avoid-buggy-ips", "bgp-advertisements"});
+    if (!pool.Has("name")) {
+      return pool.Refuse("name", "missing, want the pool's name");
+    }
+    YamlNode metadata = NewMap(pool.LineOf("name"));
+    PutCopy("name", pool.Find("name"), &metadata);
+    Convert(pool, kInConfigMap, metadata, objects);
+  });
+}
+
+bool IsPlain(std::string_view text) {
+  const auto is_safe = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
+           c == '/' || c == '_' || c == '-';
+  };
+  return !text.empty() && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), is_safe);
+}
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : Printable(text)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+bool IsOldConfiguration(const YamlNode& config_map) {
+  const YamlNode* const config = ConfigOf(config_map);
+  return config != nullptr &&
+         config->text.find("address-pools") != std::string::npos;
+}
+
+std::vector<YamlNode> ConvertConfigMap(const YamlNode& config_map,
+                                       Report* report) {
+  std::vector<YamlNode> objects;
+  const YamlNode& config = *ConfigOf(config_map);
+  const std::optional<YamlError> error =
+      ForEachYamlDocument(config.text, [&](const YamlNode& document) {
+        YamlNode moved = document;
+        MoveDown(config.key_line, &moved);
+        ConvertDocument(moved, report, &objects);
+      });
+  if (error) {
+    report->Refuse(config.key_line + error->line, "data.config",
+                   error->message);
+  }
+  return objects;
+}
+
+std::vector<YamlNode> ConvertAddressPool(const Fields& root) {
+  std::vector<YamlNode> objects;
+  root.RefuseUnknown({"apiVersion", "kind", "metadata", "spec", "status"});
+  const std::optional<Fields> spec = root.Map("spec");
+  if (!spec) {
+    if (root.Find("spec") == nullptr) {
+      root.Refuse("spec", "missing, want a map with protocol and addresses");
+    }
+    return objects;
+  }
+  spec->RefuseUnknown({"protocol", "addresses", "autoAssign", "avoidBuggyIPs",
+                       "bgpAdvertisements"});
+  YamlNode metadata = NewMap(root.LineOf("metadata"));
+  if (const std::optional<Fields> old = root.Map("metadata")) {
+    for (const std::string_view key :
+         {"name", "namespace", "labels", "annotations"}) {
+      PutCopy(key, old->Find(key), &metadata);
+    }
+  }
+  Convert(*spec, kInAddressPool, metadata, &objects);
+  return objects;
+}
+
+std::string ToFlowYaml(const YamlNode& node) {
+  std::string text;
+  switch (node.kind) {
+    case Kind::kNull:
+      return "null";
+    case Kind::kScalar:
+      return node.plain && IsPlain(node.text) ? node.text : Quoted(node.text);
+    case Kind::kSequence:
+      for (const YamlNode& item : node.children) {
+        text += (text.empty() ? "" : ", ") + ToFlowYaml(item);
+      }
+      return fmt::format("[{}]", text);
+    case Kind::kMap:
+      for (const YamlNode& value : node.children) {
+        text += fmt::format("{}{}: {}", text.empty() ? "" : ", ",
+                            IsPlain(value.key) ? value.key : Quoted(value.key),
+                            ToFlowYaml(value));
+      }
+      return fmt::format("{{{}}}", text);
+  }
+  return text;
+}
+
+}  // namespace lb::config

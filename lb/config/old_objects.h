@@ -1,0 +1,31 @@
+// Old objects: the configuration of MetalLB before 0.13 as today's objects.
+//
+// A ConfigMap with the pools as a text, and the kind AddressPool that followed
+// it, become an IPAddressPool each and, for the protocol layer2, an
+// L2Advertisement of the same name. What BGP needs is not converted; a notice
+// says so. The new objects have the lines of the old text. Pure; faults go to
+// the Report.
+#ifndef LB_CONFIG_OLD_OBJECTS_H_
+#define LB_CONFIG_OLD_OBJECTS_H_
+
+#include <string>
+#include <vector>
+
+#include "lb/config/fields.h"
+#include "lb/config/yaml_tree.h"
+
+namespace lb::config {
+
+// Has the ConfigMap pools of MetalLB? Others are not ours.
+bool IsOldConfiguration(const YamlNode& config_map);
+
+std::vector<YamlNode> ConvertConfigMap(const YamlNode& config_map,
+                                       Report* report);
+std::vector<YamlNode> ConvertAddressPool(const Fields& root);
+
+// The object as YAML in one line.
+std::string ToFlowYaml(const YamlNode& node);
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_OLD_OBJECTS_H_
