@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "daemon/agent/address_field.h"
 #include "daemon/loop_call.h"
+#include "daemon/status_view/address_field.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/printable.h"
 #include "lb/gossip/wire/keyring.h"
@@ -16,9 +16,10 @@ namespace lb {
 namespace {
 
 using admin::v1::RotateGossipKeyRequest;
+using gossip::wire::KeyDerivation;
 
 constexpr size_t kSecretSizeMax = 4096;
-constexpr size_t kKeysMax = 8;
+constexpr size_t kSecretsMax = 8;
 constexpr size_t kTextShownMax = 64;
 constexpr size_t kProblemsMax = 1000;  // As admin.proto says.
 constexpr size_t kNamesMax = 1000;     // The same.
@@ -47,6 +48,11 @@ admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
   for (size_t i = 0; i < count; ++i) {
     response.add_problems(desired.problems[i].ToString());
   }
+  for (const config::Problem& notice : reading.notices) {
+    if (response.notices_size() == static_cast<int>(kProblemsMax)) break;
+    response.add_notices(notice.ToString());
+  }
+  response.set_counts(config::CountsText(desired));
   return response;
 }
 
@@ -72,21 +78,38 @@ absl::StatusOr<AddressBook::ReleaseTarget> ParseTarget(
   return target;
 }
 
-absl::Status Apply(RotateGossipKeyRequest::Step step,
-                   const gossip::wire::Bytes& key,
-                   gossip::wire::Keyring& keyring) {
-  const auto& keys = keyring.keys();
-  const bool known = std::find(keys.begin(), keys.end(), key) != keys.end();
-  if (step == RotateGossipKeyRequest::ADD) {
-    if (known || keys.size() < kKeysMax) return keyring.Add(key);
+absl::StatusOr<KeyDerivation> DerivationOf(
+    const RotateGossipKeyRequest& request, KeyDerivation by_default) {
+  switch (request.derivation()) {
+    case RotateGossipKeyRequest::DERIVATION_UNSPECIFIED:
+      return by_default;
+    case RotateGossipKeyRequest::SHA256:
+      return KeyDerivation::kSha256;
+    case RotateGossipKeyRequest::LEGACY:
+      return KeyDerivation::kLegacy;
+    default:
+      return absl::InvalidArgumentError(
+          fmt::format("derivation: {}, want SHA256 or LEGACY",
+                      fmt::underlying(request.derivation())));
+  }
+}
+
+absl::Status Apply(const RotateGossipKeyRequest& request,
+                   KeyDerivation derivation, gossip::wire::Keyring& keyring) {
+  const bool known = keyring.HasSecret(request.secret());
+  if (request.step() == RotateGossipKeyRequest::ADD) {
+    if (known || keyring.secret_count() < kSecretsMax) {
+      return keyring.AddSecret(request.secret(), derivation);
+    }
     return absl::ResourceExhaustedError(fmt::format(
-        "secret: {} keys are in use, want old ones removed", kKeysMax));
+        "secret: {} secrets are in use, want old ones removed", kSecretsMax));
   }
   if (!known) {
     return absl::NotFoundError("secret: not in use here, want it added first");
   }
-  return step == RotateGossipKeyRequest::USE ? keyring.Use(key)
-                                             : keyring.Remove(key);
+  return request.step() == RotateGossipKeyRequest::USE
+             ? keyring.UseSecret(request.secret(), derivation)
+             : keyring.RemoveSecret(request.secret());
 }
 
 }  // namespace
@@ -173,12 +196,13 @@ absl::StatusOr<admin::v1::RotateGossipKeyResponse> AdminService::Rotate(
     return absl::FailedPreconditionError(
         "gossip is in the clear, want gossip-secret-file on all nodes first");
   }
-  LB_RETURN_IF_ERROR(
-      Apply(step, gossip::wire::MetallbKey(request.secret()), keyring));
+  LB_ASSIGN_OR_RETURN(const KeyDerivation derivation,
+                      DerivationOf(request, agent_->options().key_derivation));
+  LB_RETURN_IF_ERROR(Apply(request, derivation, keyring));
   admin::v1::RotateGossipKeyResponse response;
-  response.set_keys(keyring.keys().size());
+  response.set_keys(keyring.secret_count());
   Record("GossipKeyRotated",
-         fmt::format("{}, {} keys decrypt now",
+         fmt::format("{}, {} secrets decrypt now",
                      RotateGossipKeyRequest::Step_Name(step), response.keys()));
   return response;
 }

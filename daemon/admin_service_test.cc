@@ -12,13 +12,15 @@ namespace lb {
 namespace {
 
 using admin::v1::RotateGossipKeyRequest;
+using gossip::wire::KeyDerivation;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Stub = admin::v1::Admin::Stub;
 
 class AdminServiceTest : public NodeTest {
  protected:
   AdminServiceTest() {
-    EXPECT_TRUE(options_.keyring.Add(gossip::wire::MetallbKey("old")).ok());
+    EXPECT_TRUE(options_.keyring.AddSecret("old", KeyDerivation::kSha256).ok());
   }
 
   // "OK: 2 keys", or the error.
@@ -105,13 +107,41 @@ TEST_F(AdminServiceTest, ReleasesWhatOnlyThePastHolds) {
 
 TEST_F(AdminServiceTest, RotatesTheKeyStepByStep) {
   EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, "new"), "2 keys");
-  EXPECT_EQ(LastEvent(), "GossipKeyRotated Node/n1: ADD, 2 keys decrypt now");
+  EXPECT_EQ(LastEvent(),
+            "GossipKeyRotated Node/n1: ADD, 2 secrets decrypt now");
   EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, "new"), "2 keys");
   EXPECT_EQ(Rotate(RotateGossipKeyRequest::USE, "new"), "2 keys");
   EXPECT_EQ(Rotate(RotateGossipKeyRequest::REMOVE, "old"), "1 keys");
   OnLoop([this] {
     EXPECT_EQ(agent_->gossip_keyring().keys().front(),
-              gossip::wire::MetallbKey("new"));
+              gossip::wire::MetallbKey("new", KeyDerivation::kSha256));
+  });
+}
+
+// The two derivations of one secret: USE switches between them.
+TEST_F(AdminServiceTest, UsesTheOtherKeyOfASecret) {
+  RotateGossipKeyRequest request;
+  request.set_step(RotateGossipKeyRequest::USE);
+  request.set_secret("old");
+  const auto use = [&](RotateGossipKeyRequest::Derivation derivation) {
+    request.set_derivation(derivation);
+    admin::v1::RotateGossipKeyResponse response;
+    return Ask(admin_stub_, &Stub::RotateGossipKey, request, &response)
+        .error_message();
+  };
+  EXPECT_EQ(use(RotateGossipKeyRequest::LEGACY), "");
+  OnLoop([this] {
+    EXPECT_THAT(
+        agent_->gossip_keyring().keys(),
+        ElementsAre(gossip::wire::MetallbKey("old", KeyDerivation::kLegacy),
+                    gossip::wire::MetallbKey("old", KeyDerivation::kSha256)));
+  });
+  EXPECT_EQ(use(static_cast<RotateGossipKeyRequest::Derivation>(9)),
+            "derivation: 9, want SHA256 or LEGACY");
+  EXPECT_EQ(use(RotateGossipKeyRequest::DERIVATION_UNSPECIFIED), "");
+  OnLoop([this] {
+    EXPECT_EQ(agent_->gossip_keyring().keys().front(),
+              gossip::wire::MetallbKey("old", KeyDerivation::kSha256));
   });
 }
 
@@ -129,13 +159,13 @@ TEST_F(AdminServiceTest, NamesWhatIsWrongWithAKey) {
   EXPECT_EQ(Rotate(RotateGossipKeyRequest::REMOVE, "new"),
             "secret: not in use here, want it added first");
   EXPECT_THAT(Rotate(RotateGossipKeyRequest::REMOVE, "old"),
-              HasSubstr("primary"));
+              HasSubstr("it encrypts"));
   for (int i = 2; i <= 8; ++i) {
     EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, std::to_string(i)),
               std::to_string(i) + " keys");
   }
   EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, "9"),
-            "secret: 8 keys are in use, want old ones removed");
+            "secret: 8 secrets are in use, want old ones removed");
 }
 
 TEST_F(AdminServiceTest, ChangesTheLogLevel) {

@@ -19,7 +19,9 @@ constexpr int kRounds = 1500;  // Of each call.
 class CallFuzzTest : public NodeTest {
  protected:
   CallFuzzTest() {
-    EXPECT_TRUE(options_.keyring.Add(gossip::wire::MetallbKey("old")).ok());
+    EXPECT_TRUE(
+        options_.keyring.AddSecret("old", gossip::wire::KeyDerivation::kSha256)
+            .ok());
   }
 };
 
@@ -112,7 +114,7 @@ TEST_F(CallFuzzTest, NoRequestEndsTheNode) {
   status::v1::GetNodeResponse node;
   ASSERT_TRUE(Ask(stub_, &status::v1::Status::Stub::GetNode, {}, &node).ok());
   EXPECT_EQ(node.name(), "n1");
-  OnLoop([this] { EXPECT_LE(agent_->gossip_keyring().keys().size(), 8u); });
+  OnLoop([this] { EXPECT_LE(agent_->gossip_keyring().secret_count(), 8u); });
 }
 
 }  // namespace

@@ -81,8 +81,7 @@ class Daemon {
     });
     LB_ASSIGN_OR_RETURN(
         AgentOptions agent_options,
-        MakeAgentOptions(options_, HostName(), environment.datagrams->local(),
-                         environment.links->Links()));
+        MakeAgentOptions(options_, HostName(), environment.datagrams->local()));
     node_ = agent_options.node;
     LB_ASSIGN_OR_RETURN(agent_,
                         Agent::Create(std::move(agent_options), environment));
@@ -196,13 +195,18 @@ class Daemon {
         Record(EventType::kWarning, notice.reason, notice.ToString());
       }
     }
-    const bool is_news = reading.is_first || !reading.changes.empty();
-    is_news ? agent_->SetDesired(reading.desired)
+    const bool is_news =
+        reading.is_first || !reading.changes.empty() ||
+        reading.difference != config::Difference() ||
+        reading.desired->may_define != agent_->desired().may_define;
+    is_news ? agent_->SetDesired(reading.desired, reading.difference)
             : agent_->KeepDesired(reading.desired);
     if (!std::exchange(asked_, false) && !is_news) return;
-    Record(EventType::kNormal, kManifestsRead,
-           fmt::format("{}; in force: {}", config::ToString(reading.changes),
-                       Summary(*reading.desired)));
+    Record(
+        EventType::kNormal, kManifestsRead,
+        fmt::format("{}; in force: {}; {}", config::ToString(reading.changes),
+                    Summary(*reading.desired),
+                    config::CountsText(*reading.desired)));
   }
 
   void WarnOfClearGossip() {
@@ -278,6 +282,10 @@ bool CheckManifests(const config::Options& options) {
   for (const config::Problem& problem : desired.problems) {
     fmt::print("{}\n", problem.ToString());
   }
+  for (const config::Problem& notice : desired.notices) {
+    fmt::print("notice: {}\n", notice.ToString());
+  }
+  fmt::print("{}\n", config::CountsText(desired));
   fmt::print("{}\n", Summary(desired));
   return desired.problems.empty();
 }

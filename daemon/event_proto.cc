@@ -1,6 +1,6 @@
 #include "daemon/event_proto.h"
 
-#include "daemon/agent/timestamp.h"
+#include "daemon/status_view/timestamp.h"
 #include "lb/config/printable.h"
 
 namespace lb {

@@ -21,6 +21,7 @@ ManifestReading ManifestReader::Load() const {
   reading.desired = std::make_shared<const config::Desired>(
       config::BuildDesired(load_(), *desired_));
   reading.changes = config::Compare(*desired_, *reading.desired);
+  reading.difference = config::DifferenceOf(*desired_, *reading.desired);
   reading.notices =
       config::NewProblems(reading.desired->notices, desired_->notices);
   return reading;

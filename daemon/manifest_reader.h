@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "lb/config/changes.h"
 #include "lb/config/desired.h"
+#include "lb/config/difference.h"
 #include "lb/config/manifests.h"
 #include "lb/config/problem.h"
 #include "lb/io/posix/background_task.h"
@@ -28,6 +29,7 @@ namespace lb {
 struct ManifestReading {
   std::shared_ptr<const config::Desired> desired;
   config::Changes changes;
+  config::Difference difference;         // From the reading before.
   std::vector<config::Problem> notices;  // Those that are new.
   bool is_first = false;
 };

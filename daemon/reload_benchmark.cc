@@ -50,8 +50,9 @@ class Node {
         world_->loop(),
         [this] { return config::LoadManifests({folder_ + "/m.yaml"}, {}); },
         [this](const ManifestReading& reading) {
-          reading.changes.empty() ? agent_->KeepDesired(reading.desired)
-                                  : agent_->SetDesired(reading.desired);
+          reading.changes.empty()
+              ? agent_->KeepDesired(reading.desired)
+              : agent_->SetDesired(reading.desired, reading.difference);
           changed_ = reading.changes.changed.size();
         });
     Write(80);

@@ -13,7 +13,7 @@ grpc::ServerUnaryReactor* StatusService::GetNode(
     grpc::CallbackServerContext* context, const status::v1::GetNodeRequest*,
     status::v1::GetNodeResponse* response) {
   return AnswerOnLoop(loop_, context, response,
-                      {[this] { return agent_->DescribeNode(); }});
+                      {[this] { return view_.DescribeNode(); }});
 }
 
 grpc::ServerUnaryReactor* StatusService::ListServices(
@@ -21,7 +21,7 @@ grpc::ServerUnaryReactor* StatusService::ListServices(
     const status::v1::ListServicesRequest* request,
     status::v1::ListServicesResponse* response) {
   return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->ListServices(*request);
+                        return view_.ListServices(*request);
                       }});
 }
 
@@ -29,9 +29,8 @@ grpc::ServerUnaryReactor* StatusService::ListPools(
     grpc::CallbackServerContext* context,
     const status::v1::ListPoolsRequest* request,
     status::v1::ListPoolsResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->ListPools(*request);
-                      }});
+  return AnswerOnLoop(loop_, context, response,
+                      {[this, request] { return view_.ListPools(*request); }});
 }
 
 grpc::ServerUnaryReactor* StatusService::ListMembers(
@@ -39,7 +38,7 @@ grpc::ServerUnaryReactor* StatusService::ListMembers(
     const status::v1::ListMembersRequest* request,
     status::v1::ListMembersResponse* response) {
   return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->ListMembers(*request);
+                        return view_.ListMembers(*request);
                       }});
 }
 
@@ -48,7 +47,7 @@ grpc::ServerUnaryReactor* StatusService::ListInterfaces(
     const status::v1::ListInterfacesRequest* request,
     status::v1::ListInterfacesResponse* response) {
   return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->ListInterfaces(*request);
+                        return view_.ListInterfaces(*request);
                       }});
 }
 
@@ -57,7 +56,7 @@ grpc::ServerUnaryReactor* StatusService::ListAnnouncements(
     const status::v1::ListAnnouncementsRequest* request,
     status::v1::ListAnnouncementsResponse* response) {
   return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->ListAnnouncements(*request);
+                        return view_.ListAnnouncements(*request);
                       }});
 }
 
@@ -66,7 +65,7 @@ grpc::ServerUnaryReactor* StatusService::ListProblems(
     const status::v1::ListProblemsRequest* request,
     status::v1::ListProblemsResponse* response) {
   return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->ListProblems(*request);
+                        return view_.ListProblems(*request);
                       }});
 }
 
@@ -75,7 +74,7 @@ grpc::ServerUnaryReactor* StatusService::Explain(
     const status::v1::ExplainRequest* request,
     status::v1::ExplainResponse* response) {
   return AnswerOnLoop(loop_, context, response, {[this, request] {
-                        return agent_->Explain(request->service());
+                        return view_.Explain(request->service());
                       }});
 }
 
@@ -84,7 +83,7 @@ grpc::ServerUnaryReactor* StatusService::WhatIf(
     const status::v1::WhatIfRequest* request,
     status::v1::WhatIfResponse* response) {
   return AnswerOnLoop(loop_, context, response,
-                      {[this, request] { return agent_->WhatIf(*request); }});
+                      {[this, request] { return view_.WhatIf(*request); }});
 }
 
 grpc::ServerWriteReactor<status::v1::WatchResponse>* StatusService::Watch(

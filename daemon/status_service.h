@@ -6,6 +6,7 @@
 #define LB_DAEMON_STATUS_SERVICE_H_
 
 #include "daemon/agent/agent.h"
+#include "daemon/status_view/status_view.h"
 #include "daemon/watcher.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/base/event_log.h"
@@ -18,7 +19,7 @@ class StatusService final : public status::v1::Status::CallbackService {
  public:
   // All outlive the service; the loop runs until the servers have shut down.
   StatusService(io::Loop* loop, const Agent* agent, const EventLog* log)
-      : loop_(loop), agent_(agent), log_(log) {}
+      : loop_(loop), agent_(agent), view_(*agent), log_(log) {}
 
   // Sends new events to the watchers. Call it on the loop's thread after each
   // event.
@@ -73,6 +74,7 @@ class StatusService final : public status::v1::Status::CallbackService {
 
   io::Loop* loop_;
   const Agent* agent_;
+  const StatusView view_;
   const EventLog* log_;
   Watchers watchers_;  // Loop thread only.
 };

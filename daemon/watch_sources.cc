@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/agent/timestamp.h"
 #include "daemon/event_proto.h"
+#include "daemon/status_view/timestamp.h"
 
 namespace lb {
 namespace {
@@ -52,7 +52,10 @@ std::optional<status::v1::Event> EventSource::Next() {
 
 StateSource::StateSource(const Agent* agent, const EventLog* log,
                          const status::v1::WatchRequest& request)
-    : agent_(agent), log_(log), sequence_(request.after_sequence()) {
+    : agent_(agent),
+      view_(*agent),
+      log_(log),
+      sequence_(request.after_sequence()) {
   if (sequence_ == 0 || !IsOfThisRun(request)) part_ = Part::kBegin;
 }
 
@@ -85,12 +88,12 @@ WatchResponse StateSource::NextPart() {
     case Part::kBegin:
       sequence_ = log_->last_sequence();
       response.set_reset(true);
-      *response.mutable_node() = agent_->DescribeNode();
+      *response.mutable_node() = view_.DescribeNode();
       part_ = Part::kPools;
       break;
     case Part::kPools:
       page_token_ =
-          TakePage(agent_->ListPools(
+          TakePage(view_.ListPools(
                        PageRequest<status::v1::ListPoolsRequest>(page_token_)),
                    &status::v1::ListPoolsResponse::mutable_pools,
                    response.mutable_pools());
@@ -98,7 +101,7 @@ WatchResponse StateSource::NextPart() {
       break;
     case Part::kMembers:
       page_token_ = TakePage(
-          agent_->ListMembers(
+          view_.ListMembers(
               PageRequest<status::v1::ListMembersRequest>(page_token_)),
           &status::v1::ListMembersResponse::mutable_members,
           response.mutable_members());
@@ -107,7 +110,7 @@ WatchResponse StateSource::NextPart() {
     case Part::kServices:
     case Part::kChanges:
       page_token_ = TakePage(
-          agent_->ListServices(
+          view_.ListServices(
               PageRequest<status::v1::ListServicesRequest>(page_token_)),
           &status::v1::ListServicesResponse::mutable_services,
           response.mutable_services());
@@ -130,7 +133,7 @@ WatchResponse StateSource::Change(const Event& event) const {
   const std::string_view object = event.object;
   if (object.starts_with(kService)) {
     const std::string_view name = object.substr(kService.size());
-    if (auto service = agent_->DescribeService(name); service.has_value()) {
+    if (auto service = view_.DescribeService(name); service.has_value()) {
       *response.add_services() = *std::move(service);
     } else {
       response.add_services_removed(
@@ -138,7 +141,7 @@ WatchResponse StateSource::Change(const Event& event) const {
     }
   } else if (object.starts_with(kMember)) {
     const std::string_view name = object.substr(kMember.size());
-    if (auto member = agent_->DescribeMember(name); member.has_value()) {
+    if (auto member = view_.DescribeMember(name); member.has_value()) {
       *response.add_members() = *std::move(member);
     } else {
       response.add_members_removed(
@@ -146,10 +149,10 @@ WatchResponse StateSource::Change(const Event& event) const {
     }
   } else if (std::any_of(std::begin(kOfNode), std::end(kOfNode),
                          [&](auto kind) { return object.starts_with(kind); })) {
-    *response.mutable_node() = agent_->DescribeNode();
+    *response.mutable_node() = view_.DescribeNode();
   }
   if (event.reason == kManifestsRead) {
-    response.mutable_pools()->Swap(agent_->ListPools({})->mutable_pools());
+    response.mutable_pools()->Swap(view_.ListPools({})->mutable_pools());
   }
   return response;
 }

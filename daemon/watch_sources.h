@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "daemon/status_view/status_view.h"
 #include "lb/base/event_log.h"
 #include "lb/status/v1/status.pb.h"
 
@@ -56,6 +57,7 @@ class StateSource {
   status::v1::WatchResponse Change(const Event& event) const;
 
   const Agent* agent_;
+  StatusView view_;
   const EventLog* log_;
   uint64_t sequence_;
   Part part_ = Part::kChanges;

@@ -24,15 +24,6 @@ Assignment AssignmentOf(const Record& record) {
   return assignment;
 }
 
-// Stands for a service of which only the record is known, so that its
-// addresses are not given to others.
-ServiceRequest ReservationFor(const std::string& service) {
-  ServiceRequest request;
-  request.service = service;
-  request.service_namespace = service.substr(0, service.find('/'));
-  return request;
-}
-
 }  // namespace
 
 AddressBook::AddressBook(std::string node, const io::Environment& environment,
@@ -64,13 +55,60 @@ void AddressBook::Restore() {
 }
 
 void AddressBook::SetWanted(Wanted wanted) {
-  if (wanted == wanted_) return;
-  for (auto& [service, request] : wanted_.requests) {
-    last_requests_.insert_or_assign(service, std::move(request));
+  WantedChange change = {.may_exist = std::move(wanted.may_exist)};
+  if (wanted.pools != wanted_.pools) change.pools = std::move(wanted.pools);
+  auto before = wanted_.requests.begin();
+  for (auto& [service, request] : wanted.requests) {
+    for (; before != wanted_.requests.end() && before->first < service;
+         ++before) {
+      change.requests[before->first] = std::nullopt;
+    }
+    const bool is_known =
+        before != wanted_.requests.end() && before->first == service;
+    if (!is_known || before->second != request) {
+      change.requests[service] = std::move(request);
+    }
+    if (is_known) ++before;
   }
-  wanted_ = std::move(wanted);
-  const absl::Status valid = allocator_.SetPools(wanted_.pools);
-  LB_CHECK(valid.ok());  // Wanted::pools promises it.
+  for (; before != wanted_.requests.end(); ++before) {
+    change.requests[before->first] = std::nullopt;
+  }
+  ChangeWanted(std::move(change));
+}
+
+void AddressBook::ChangeWanted(WantedChange change) {
+  if (!change.pools && change.requests.empty() &&
+      change.may_exist == wanted_.may_exist) {
+    return;
+  }
+  wanted_.may_exist = std::move(change.may_exist);
+  if (change.pools) {
+    wanted_.pools = *std::move(change.pools);
+    const absl::Status valid = allocator_.SetPools(wanted_.pools);
+    LB_CHECK(valid.ok());  // Wanted::pools promises it.
+    rebuild_ = true;
+  }
+  for (auto& [service, request] : change.requests) {
+    touched_.insert(service);
+    const auto known = wanted_.requests.find(service);
+    if (known == wanted_.requests.end()) {
+      if (request) wanted_.requests.emplace(service, *std::move(request));
+      continue;
+    }
+    absent_.Remember(std::move(known->second));
+    if (request) {
+      known->second = *std::move(request);
+    } else {
+      wanted_.requests.erase(known);
+    }
+  }
+  WakeBy(environment_.loop->Now());
+}
+
+void AddressBook::SetTaken(const ipam::TakenAddresses& taken) {
+  if (taken == allocator_.taken()) return;
+  allocator_.SetTaken(taken);
+  rebuild_ = true;
   WakeBy(environment_.loop->Now());
 }
 
@@ -79,6 +117,7 @@ void AddressBook::SetAlone(bool alone) {
       alone && stale_records_.empty() && !ledger_.HasFirm();
   if (provisional == ledger_.provisional()) return;
   ledger_.SetProvisional(provisional);
+  propose_all_ = true;
   WakeBy(environment_.loop->Now());
 }
 
@@ -88,6 +127,7 @@ void AddressBook::SetAuthor(std::optional<std::string> author) {
   if (author_.has_value()) {  // Whoever could have told us more has not.
     ledger_.Merge(std::exchange(stale_records_, {}));
   }
+  propose_all_ = true;
   WakeBy(environment_.loop->Now());
 }
 
@@ -113,18 +153,20 @@ void AddressBook::Update() {
   const absl::Time now = environment_.loop->Now();
   updated_ = now;
   wake_at_ = absl::InfiniteFuture();
-  ipam::ServiceRequests requests = wanted_.requests;
-  ReserveMissing(now, requests);
   const absl::Time civil_now = environment_.loop->CivilNow();
+  bool freed = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);
-  const auto replayed =
-      ipam::Replay(ledger_, requests, ipam::OutsidePools::kKeep, &allocator_);
-  ReserveUnknown(replayed.orphaned);
-  failures_.clear();
+  ipam::LedgerFollower::Followed followed = Follow({now, civil_now});
+  freed |= followed.freed;
+  if (IsAuthor()) freed |= ProposeReleases(now);
+  NoteAbsentHolders();
+  for (const auto& [service, failure] : failures_) stale_.insert(service);
   if (IsAuthor()) {
-    ProposeReleases(now);
-    ProposeAssignments();
+    ProposeAssignments(DueServices(followed.services, freed));
+  } else {
+    failures_.clear();
   }
+  stale_.merge(followed.services);
   SaveIfChanged();
   ReadEntries();
   // An address that has rested may be what a service waits for.
@@ -132,91 +174,136 @@ void AddressBook::Update() {
   on_change_();
 }
 
-// Adds a reservation for each service on record that is not wanted.
-void AddressBook::ReserveMissing(absl::Time now,
-                                 ipam::ServiceRequests& requests) {
-  std::map<std::string, absl::Time, std::less<>> missing;
-  for (const Record& record : ledger_.AllRecords()) {
-    if (record.is_release() || requests.contains(record.service)) continue;
-    const auto known = missing_since_.find(record.service);
-    missing[record.service] =
-        known == missing_since_.end() ? now : known->second;
-    const auto last = last_requests_.find(record.service);
-    if (last != last_requests_.end()) requests.insert(*last);
+// The allocator comes to hold what the ledger says.
+ipam::LedgerFollower::Followed AddressBook::Follow(
+    const AbsentServices::Since& now) {
+  Services touched = std::exchange(touched_, {});
+  for (std::string& service : ledger_.ServicesSince(follower_.version())) {
+    touched.insert(std::move(service));
   }
-  missing_since_ = std::move(missing);
-  std::erase_if(last_requests_, [this](const auto& last) {
-    return !missing_since_.contains(last.first);
-  });
-}
-
-// This run never knew what they asked for, so whether they share: they must not
-// take from a wanted service what the two have together.
-void AddressBook::ReserveUnknown(const std::vector<std::string>& services) {
-  for (const std::string& service : services) {
-    std::vector<ipam::AssignedAddress> reserved;
-    for (const ipam::Claim& claim : ledger_.Find(service)->claims) {
-      reserved.push_back({claim.address, claim.pool});
-      if (!allocator_.Keep(ReservationFor(service), reserved).ok()) {
-        reserved.pop_back();
-      }
+  for (const std::string& service : touched) {
+    const Record* const record = ledger_.Find(service);
+    const bool holds = record != nullptr && !record->is_release();
+    if (holds && !wanted_.requests.contains(service)) {
+      absent_.Note(service, now);
+    } else {
+      absent_.Forget(service);
     }
   }
+  const auto find_request = [this](std::string_view service) {
+    const auto wanted = wanted_.requests.find(service);
+    return wanted != wanted_.requests.end() ? &wanted->second
+                                            : absent_.LastRequest(service);
+  };
+  if (!std::exchange(rebuild_, false)) {
+    return follower_.Follow(ledger_, std::move(touched), find_request,
+                            &allocator_);
+  }
+  propose_all_ = true;
+  auto followed = follower_.Rebuild(ledger_, find_request, &allocator_);
+  followed.services.merge(touched);
+  return followed;
 }
 
-void AddressBook::ProposeReleases(absl::Time now) {
-  if (wanted_.incomplete) return;
-  for (auto it = missing_since_.begin(); it != missing_since_.end();) {
-    const auto& [service, since] = *it;
-    if (now - since < kReleaseDelay) {
-      WakeBy(since + kReleaseDelay);
-      ++it;
+// True: something was freed.
+bool AddressBook::ProposeReleases(absl::Time now) {
+  std::vector<std::string> due;
+  for (const auto& [service, since] : absent_.since()) {
+    if (wanted_.may_exist.Contains(service)) continue;
+    if (now - since.loop < kReleaseDelay) {
+      WakeBy(since.loop + kReleaseDelay);
       continue;
     }
+    due.push_back(service);
+  }
+  for (const std::string& service : due) {
     if (ledger_.ProposeRelease(service, environment_.loop->CivilNow()).ok()) {
       unsaved_[service] = ledger_.version();
     }
     allocator_.Release(service);
-    it = missing_since_.erase(it);
+    absent_.Forget(service);
+    touched_.insert(service);
   }
+  return !due.empty();
 }
 
-// Gives every service what it lacks. Those that hold something come first, so
-// that they keep it.
-void AddressBook::ProposeAssignments() {
+// Those that may come to hold something else: for all others to assign what
+// they ask for changes nothing.
+AddressBook::Services AddressBook::DueServices(const Services& followed,
+                                               bool freed) {
+  Services due;
+  if (std::exchange(propose_all_, false)) {
+    for (const auto& [service, request] : wanted_.requests) due.insert(service);
+    return due;
+  }
+  const auto add = [&](const std::string& service) {
+    const auto wanted = wanted_.requests.find(service);
+    if (wanted == wanted_.requests.end()) return;
+    due.insert(service);
+    // It may be about to give up what others want.
+    const auto held = allocator_.Find(service);
+    freed |= held && allocator_.Decide(wanted->second).assignment != *held;
+  };
+  for (const std::string& service : followed) add(service);
+  for (const auto& [service, failure] : std::exchange(failures_, {})) {
+    add(service);
+  }
+  due.insert(wants_to_share_.begin(), wants_to_share_.end());
+  if (freed) due.insert(wants_more_.begin(), wants_more_.end());
+  return due;
+}
+
+// Gives each what it lacks. Those that hold something come first, so that they
+// keep it.
+void AddressBook::ProposeAssignments(const Services& due) {
   std::vector<const ServiceRequest*> order;
-  for (const auto& [service, request] : wanted_.requests) {
-    order.push_back(&request);
+  for (const std::string& service : due) {
+    failures_.erase(service);
+    wants_more_.erase(service);
+    wants_to_share_.erase(service);
+    const auto wanted = wanted_.requests.find(service);
+    if (wanted != wanted_.requests.end()) order.push_back(&wanted->second);
   }
   std::stable_partition(order.begin(), order.end(), [&](const auto* request) {
     return allocator_.Find(request->service).has_value();
   });
   for (const ServiceRequest* request : order) {
-    const auto assigned = allocator_.Assign(*request);
-    if (!assigned.ok()) {
-      failures_[request->service] = assigned.status();
-      continue;
-    }
-    const Record* record = ledger_.Find(request->service);
-    const bool is_same =
-        record != nullptr && AssignmentOf(*record) == *assigned;
-    if (is_same && (!record->provisional || ledger_.provisional())) continue;
-    const auto proposed = ledger_.Propose(request->service, *assigned,
-                                          environment_.loop->CivilNow());
-    if (!proposed.ok()) {
-      failures_[request->service] = proposed.status();
-      allocator_.Release(request->service);
-      continue;
-    }
-    // Only made firm it is what it was, and is announced.
-    if (!is_same) unsaved_[request->service] = ledger_.version();
+    stale_.insert(request->service);
+    ProposeAssignment(*request);
   }
+}
+
+void AddressBook::ProposeAssignment(const ServiceRequest& request) {
+  const std::string& service = request.service;
+  const auto assigned = allocator_.Assign(request);
+  if (!assigned.ok()) {
+    failures_[service] = assigned.status();
+    return;
+  }
+  if (request.family_policy == ipam::FamilyPolicy::kPreferDualStack &&
+      assigned->addresses.size() < 2) {
+    (request.sharing_key.empty() ? wants_more_ : wants_to_share_)
+        .insert(service);
+  }
+  const Record* record = ledger_.Find(service);
+  const bool is_same = record != nullptr && AssignmentOf(*record) == *assigned;
+  if (is_same && (!record->provisional || ledger_.provisional())) return;
+  const auto proposed =
+      ledger_.Propose(service, *assigned, environment_.loop->CivilNow());
+  if (!proposed.ok()) {
+    failures_[service] = proposed.status();
+    allocator_.Release(service);
+    touched_.insert(service);  // The ledger says what it said before.
+    return;
+  }
+  // Only made firm it is what it was, and is announced.
+  if (!is_same) unsaved_[service] = ledger_.version();
 }
 
 void AddressBook::SaveIfChanged() {
   const uint64_t version = ledger_.version();
   if (version == saving_version_) return;
-  ledger_.DropOldTombstones(environment_.loop->CivilNow());
+  DropOldTombstones();
   saving_version_ = ledger_.version();
   store_.Save(ledger_, environment_.loop->CivilNow(),
               [this, version = saving_version_](absl::Status status) {
@@ -252,22 +339,50 @@ void AddressBook::ReportSave(const absl::Status& status) {
            status.ok() ? "is written again" : std::string(status.message()))});
 }
 
+void AddressBook::DropOldTombstones() {
+  for (std::string& service :
+       ledger_.DropOldTombstones(environment_.loop->CivilNow())) {
+    touched_.insert(std::move(service));
+  }
+}
+
+// Those that may have changed, and those that wait: what they wait for may be
+// another thing now.
 void AddressBook::ReadEntries() {
-  const auto before = std::exchange(entries_, {});
-  for (const auto& [service, request] : wanted_.requests) {
-    Entry& entry = entries_[service];
-    const auto held = allocator_.Find(service);
-    if (!held.has_value() || unsaved_.contains(service)) {
-      entry = EntryWithout(request);
+  Services due = std::exchange(stale_, {});
+  due.merge(std::exchange(waiting_, {}));
+  bool changed = false;
+  for (const std::string& service : due) {
+    const auto wanted = wanted_.requests.find(service);
+    if (wanted == wanted_.requests.end()) {
+      if (entries_.erase(service) == 0) continue;
+      changed_.insert(service);
+      changed = true;
       continue;
     }
-    entry.assignment = *held;
-    const auto failure = failures_.find(service);
-    if (failure == failures_.end()) continue;
+    Entry entry = EntryOf(wanted->second);
+    if (entry.assignment.addresses.empty()) waiting_.insert(service);
+    const auto [known, is_new] = entries_.try_emplace(service);
+    if (!is_new && known->second == entry) continue;
+    known->second = std::move(entry);
+    changed_.insert(service);
+    changed = true;
+  }
+  if (changed) ++version_;
+}
+
+AddressBook::Entry AddressBook::EntryOf(const ServiceRequest& request) const {
+  const auto held = allocator_.Find(request.service);
+  if (!held.has_value() || unsaved_.contains(request.service)) {
+    return EntryWithout(request);
+  }
+  Entry entry = {.assignment = *held};
+  const auto failure = failures_.find(request.service);
+  if (failure != failures_.end()) {
     entry.reason = std::string(failure->second.message());
     entry.code = failure->second.code();
   }
-  if (entries_ != before) ++version_;
+  return entry;
 }
 
 AddressBook::Entry AddressBook::EntryWithout(
@@ -285,6 +400,9 @@ AddressBook::Entry AddressBook::EntryWithout(
   if (!refusal.ok()) {
     return {.reason = std::string(refusal.message()), .code = refusal.code()};
   }
+  // The author was, or will be, refused it: its failure, not this node's.
+  const absl::Status likely = allocator_.Decide(request).status;
+  if (!likely.ok()) return {.reason = std::string(likely.message())};
   return {.reason =
               author_.has_value()
                   ? fmt::format("waiting for {} to assign an address", *author_)
@@ -293,7 +411,7 @@ AddressBook::Entry AddressBook::EntryWithout(
 }
 
 std::string AddressBook::FullMessage() {
-  ledger_.DropOldTombstones(environment_.loop->CivilNow());
+  DropOldTombstones();
   std::vector<Record> written = ledger_.AllRecords();
   std::erase_if(written, [this](const Record& record) {
     return unsaved_.contains(record.service);

@@ -24,9 +24,12 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "daemon/agent/absent_services.h"
+#include "lb/config/may_define.h"
 #include "lb/io/environment.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/ledger.h"
+#include "lb/ipam/ledger_follower.h"
 #include "lb/ipam/ledger_replay.h"
 #include "lb/ipam/ledger_store.h"
 #include "lb/ipam/pool.h"
@@ -35,6 +38,7 @@ namespace lb {
 
 class AddressBook {
  public:
+  using Services = ipam::LedgerFollower::Services;
   struct Entry {
     ipam::Assignment assignment;  // Without addresses while none is agreed.
     // Why it has none, or not those that it asks for; empty if all is well.
@@ -50,11 +54,29 @@ class AddressBook {
   struct Wanted {
     std::vector<ipam::Pool> pools;  // Valid together.
     ipam::ServiceRequests requests;
-    // Some of the manifests could not be read, so a service that is not in
-    // `requests` may exist all the same: its addresses stay reserved.
-    bool incomplete = false;
+    // Services that are not in `requests` but may exist all the same, as some
+    // of the manifests have faults: their addresses stay reserved.
+    config::MayDefine may_exist;
 
     friend bool operator==(const Wanted&, const Wanted&) = default;
+  };
+
+  // What differs from the Wanted before.
+  struct WantedChange {
+    std::optional<std::vector<ipam::Pool>> pools;  // Nullopt: none of them.
+    // By service; nullopt: it is not wanted any more.
+    std::map<std::string, std::optional<ipam::ServiceRequest>> requests;
+    config::MayDefine may_exist;  // All that there is now.
+  };
+
+  // A service that no manifest asks for and that still holds addresses.
+  struct Absent {
+    std::string service;
+    std::vector<ipam::AssignedAddress> held;
+    absl::Time since;  // Civil time; as this node saw it, since its start.
+    bool held_back = false;  // By Wanted::may_exist; else to be released soon.
+
+    friend bool operator==(const Absent&, const Absent&) = default;
   };
 
   // One of the two is set.
@@ -98,6 +120,12 @@ class AddressBook {
   void Restore();
 
   void SetWanted(Wanted wanted);
+  // The same, at a cost that goes with the change.
+  void ChangeWanted(WantedChange change);
+  // Replaces the addresses that hosts have. Other nodes may go by others for a
+  // while, so they decide what this node proposes, and nothing of what is
+  // agreed.
+  void SetTaken(const ipam::TakenAddresses& taken);
   // This node may act, and has heard of no other since it started. What it then
   // proposes is provisional, if it restored nothing firm.
   void SetAlone(bool alone);
@@ -113,8 +141,8 @@ class AddressBook {
   // Any node may do so, all agree. Returns what it freed; `on_saved` comes
   // later, OK once that is on disk and told to the others.
   // NotFound: nobody holds it. FailedPrecondition: a service would get the same
-  // again, or the node has not heard the cluster; nothing was freed.
-  // ResourceExhausted: kReleasesMax are being written.
+  // again, or asks for it, or the node has not heard the cluster; nothing was
+  // freed. ResourceExhausted: kReleasesMax are being written.
   absl::StatusOr<std::vector<Released>> Release(
       const ReleaseTarget& target,
       absl::AnyInvocable<void(absl::Status)> on_saved);
@@ -123,6 +151,8 @@ class AddressBook {
   const std::map<std::string, Entry>& entries() const { return entries_; }
   // Counts the changes of entries().
   uint64_t version() const { return version_; }
+  // Services whose entries are others than at the last call, or went.
+  Services TakeChanged() { return std::exchange(changed_, {}); }
   // The whole ledger as one message, for full exchanges; without own proposals
   // that are not on disk yet. Forgets releases that are too old to matter:
   // told, they would come back to all who forgot them, again and again.
@@ -135,10 +165,16 @@ class AddressBook {
     return allocator_.Usage(pool);
   }
   const std::vector<ipam::Pool>& pools() const { return wanted_.pools; }
+  const ipam::ServiceRequests& requests() const { return wanted_.requests; }
   // Every address on record, stale ones too, whoever has it.
   std::vector<net::IpAddress> AddressesOnRecord() const;
   // Held addresses that no pool would give to their service now.
   std::vector<std::pair<std::string, ipam::Orphan>> Orphans() const;
+  const ipam::TakenAddresses& taken() const { return allocator_.taken(); }
+  std::vector<std::string> HoldersOf(const net::IpAddress& address) const {
+    return allocator_.HoldersOf(address);
+  }
+  std::vector<Absent> AbsentHolders() const;  // By name.
   const ipam::Ledger& ledger() const { return ledger_; }
   // What is wrong with the state folder; OK: nothing.
   const absl::Status& save_error() const { return save_error_; }
@@ -146,19 +182,25 @@ class AddressBook {
  private:
   void WakeBy(absl::Time deadline);
   void Update();
-  void ReserveMissing(absl::Time now, ipam::ServiceRequests& requests);
-  void ReserveUnknown(const std::vector<std::string>& services);
-  void ProposeReleases(absl::Time now);
-  void ProposeAssignments();
+  ipam::LedgerFollower::Followed Follow(const AbsentServices::Since& now);
+  void NoteAbsentHolders();
+  bool ProposeReleases(absl::Time now);
+  Services DueServices(const Services& followed, bool freed);
+  void ProposeAssignments(const Services& due);
+  void ProposeAssignment(const ipam::ServiceRequest& request);
+  void DropOldTombstones();
   void SaveIfChanged();
   void OnSaved(uint64_t version, absl::Status status);
   void ReportSave(const absl::Status& status);
+  bool AsksFor(const ipam::ServiceRequest& request,
+               const net::IpAddress& address) const;
   absl::Status CheckRelease(const std::string& service,
                             const net::IpAddress& address) const;
   absl::Status ProposeWithout(const std::string& service,
                               const std::vector<Released>& released);
   void AnswerReleases();
   void ReadEntries();
+  Entry EntryOf(const ipam::ServiceRequest& request) const;
   // The entry of a service for which nothing is held.
   Entry EntryWithout(const ipam::ServiceRequest& request) const;
   bool IsAuthor() const { return author_ == node_; }
@@ -175,10 +217,17 @@ class AddressBook {
   std::map<std::string, Entry> entries_;
   uint64_t version_ = 0;
 
-  // Services on record that are not wanted, and since when.
-  std::map<std::string, absl::Time, std::less<>> missing_since_;
-  // What they asked for when they were last wanted: they keep sharing.
-  ipam::ServiceRequests last_requests_;
+  ipam::LedgerFollower follower_;
+  bool rebuild_ = false;      // The follower's next step is from the start.
+  bool propose_all_ = false;  // The next author's look is at all services.
+  AbsentServices absent_;
+  // For the next look: whose requests are other ones, or whose records went.
+  Services touched_;
+  Services stale_;           // Their entries may be others.
+  Services changed_;         // Their entries are others: TakeChanged().
+  Services waiting_;         // Their entries have no address.
+  Services wants_more_;      // They would take a second family.
+  Services wants_to_share_;  // The same, and they share.
   // Own proposals by service, with the ledger version that has them; an entry
   // goes when that version is on disk.
   std::map<std::string, uint64_t> unsaved_;

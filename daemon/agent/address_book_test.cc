@@ -10,6 +10,7 @@
 #include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "daemon/agent/testing/two_books.h"
 #include "daemon/agent/user_state.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
@@ -27,62 +28,11 @@
 namespace lb {
 namespace {
 
+class AddressBookTest : public TwoBooks {};
+
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr size_t kMessageMax = 1200;
-
-// Two books on hosts of their own; what one tells, Tell() gives to the other.
-class AddressBookTest : public testing::Test {
- protected:
-  void SetUp() override {
-    for (const char* node : {"n1", "n2"}) {
-      io::SimHost* host = world_.AddHost(
-          node, node == std::string("n1") ? "10.1.0.1/24" : "10.1.0.2/24");
-      hosts_[node] = host;
-      books_[node] = std::make_unique<AddressBook>(node, host->environment(),
-                                                   [this] { ++changes_; });
-      books_[node]->Restore();
-    }
-  }
-
-  static AddressBook::Wanted Want(const std::vector<std::string>& services) {
-    AddressBook::Wanted wanted;
-    wanted.pools.push_back(
-        {.name = "p", .ranges = {*net::ParseIpRange("10.0.0.1-10.0.0.3")}});
-    for (const std::string& service : services) {
-      wanted.requests[service] = {.service = service,
-                                  .service_namespace = "default"};
-    }
-    return wanted;
-  }
-  void WantOnAll(const std::vector<std::string>& services) {
-    for (auto& [node, book] : books_) book->SetWanted(Want(services));
-  }
-  void SetAuthor(const std::optional<std::string>& author) {
-    for (auto& [node, book] : books_) book->SetAuthor(author);
-  }
-  void RunFor(absl::Duration time) { world_.loop().RunFor(time); }
-  void Tell(const std::string& from, const std::string& to) {
-    for (const std::string& message : books_[from]->TakeMessages(kMessageMax)) {
-      EXPECT_THAT(books_[to]->Merge(message), IsOk());
-    }
-    RunFor(absl::Milliseconds(10));
-  }
-  // "10.0.0.1", or why there is none.
-  std::string Shown(const std::string& node, const std::string& service) {
-    const AddressBook::Entry& entry = books_[node]->entries().at(service);
-    return entry.assignment.addresses.empty()
-               ? entry.reason
-               : entry.assignment.addresses[0].address.ToString();
-  }
-
-  io::SimWorld world_{/*seed=*/1};
-  std::map<std::string, io::SimHost*> hosts_;
-  std::map<std::string, std::unique_ptr<AddressBook>> books_;
-  int changes_ = 0;
-};
 
 // n2 lost its disk and is alone; its claims are earlier than those of n1.
 TEST_F(AddressBookTest, WhatItAssignedAloneGivesWayAndTheRestIsMadeFirm) {
@@ -372,16 +322,20 @@ TEST_F(AddressBookTest, AReleaseThatIsTooOldToMatterIsNotTold) {
               IsOkAndHolds(0));
 }
 
-TEST_F(AddressBookTest, IncompleteManifestsReleaseNothing) {
-  WantOnAll({"default/a"});
+TEST_F(AddressBookTest, WhatMayExistIsNotReleasedButAllElseIs) {
+  WantOnAll({"default/a", "default/c"});
   SetAuthor("n1");
   RunFor(absl::Seconds(1));
   AddressBook::Wanted wanted = Want({"default/b"});
-  wanted.incomplete = true;
+  wanted.may_exist.services = {"default/a"};
   books_["n1"]->SetWanted(wanted);
   RunFor(AddressBook::kReleaseDelay * 3);
-  EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.2");
+  EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.3");
   EXPECT_EQ(books_["n1"]->AddressesOnRecord().size(), 2u);
+  wanted.may_exist = {};
+  books_["n1"]->SetWanted(wanted);
+  RunFor(AddressBook::kReleaseDelay * 3);
+  EXPECT_EQ(books_["n1"]->AddressesOnRecord().size(), 1u);
 }
 
 TEST_F(AddressBookTest, AFullPoolIsAReason) {

@@ -54,13 +54,28 @@ absl::StatusOr<std::vector<AddressBook::Released>> AddressBook::Release(
   return released;
 }
 
+// By name, or by a reservation.
+bool AddressBook::AsksFor(const ipam::ServiceRequest& request,
+                          const net::IpAddress& address) const {
+  const auto& asked = request.requested_addresses;
+  if (std::find(asked.begin(), asked.end(), address) != asked.end()) {
+    return true;
+  }
+  if (request.reservation.empty()) return false;
+  const ipam::Reservation reservation = {request.reservation, address};
+  return std::any_of(
+      wanted_.pools.begin(), wanted_.pools.end(), [&](const ipam::Pool& pool) {
+        return std::find(pool.reservations.begin(), pool.reservations.end(),
+                         reservation) != pool.reservations.end();
+      });
+}
+
 // By the manifests that this node has.
 absl::Status AddressBook::CheckRelease(const std::string& service,
                                        const net::IpAddress& address) const {
   const auto wanted = wanted_.requests.find(service);
   if (wanted == wanted_.requests.end()) return absl::OkStatus();
-  const auto& asked = wanted->second.requested_addresses;
-  if (std::find(asked.begin(), asked.end(), address) != asked.end()) {
+  if (AsksFor(wanted->second, address)) {
     return absl::FailedPreconditionError(
         fmt::format("{}: {} asks for it by name, want its manifest changed or "
                     "removed first",
@@ -89,6 +104,7 @@ absl::Status AddressBook::ProposeWithout(
   LB_RETURN_IF_ERROR(
       ledger_.Propose(service, rest, environment_.loop->CivilNow()).status());
   unsaved_[service] = ledger_.version();
+  stale_.insert(service);
   return absl::OkStatus();
 }
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <set>
 #include <utility>
-#include <variant>
 
 #include "absl/status/status.h"
+#include "daemon/agent/spare_address.h"
 #include "daemon/agent/user_state.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/version.h"
@@ -18,49 +18,39 @@
 namespace lb {
 namespace {
 
-using gossip::MemberChange;
 using gossip::wire::Bytes;
-
-// Messages stay below a datagram's budget, with room for encryption.
-constexpr size_t kUserMessageMax = 1200;
-
-// More than these are no matter for gossip: it has room for some 150 messages a
-// second, and tells each of them to every member several times.
-constexpr size_t kToldByGossipMax = 8;
-constexpr size_t kNewsSpreadMin = 100;  // What fills as many, or so.
 
 // From the first word of members that come to the last of them: each only has
 // to hear that it passes for dead, and to answer.
 constexpr absl::Duration kReunion = absl::Milliseconds(500);
 
-gossip::GossipNodeOptions ToGossipOptions(const AgentOptions& options) {
-  gossip::GossipNodeOptions gossip;
-  gossip.self = {.name = options.node,
-                 .endpoint = options.advertise,
-                 .meta = SerializeNodeMetadata({})};
-  gossip.gossip = options.gossip;
-  gossip.keyring = options.keyring;
-  return gossip;
-}
-
-std::string_view ReasonOf(MemberChange change) {
-  switch (change) {
-    case MemberChange::kJoined:
-      return "MemberJoined";
-    case MemberChange::kUpdated:
-      return "MemberUpdated";
-    case MemberChange::kLeft:
-      return "MemberLeft";
-    case MemberChange::kFailed:
-      return "MemberFailed";
-    case MemberChange::kHeard:
-      return "MemberHeard";
+AdvertiseOptions AdvertiseOptionsOf(const AgentOptions& options) {
+  AdvertiseOptions advertise{.endpoint = options.advertise,
+                             .exclude = options.interfaces.exclude};
+  for (const net::HostPort& seed : options.join) {
+    if (seed.address) advertise.seeds.push_back(*seed.address);
   }
-  return "";
+  return advertise;
 }
 
-std::string_view AsText(const Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+AddressOwners::Options OwnersOptionsOf(const AgentOptions& options) {
+  AddressOwners::Options owners = {
+      .node = options.node,
+      .delivers = options.delivery == Delivery::kLoopback};
+  for (const net::HostPort& seed : options.join) {
+    if (seed.address) owners.seeds.push_back(*seed.address);
+  }
+  return owners;
+}
+
+// The names of interfaces in advertisements.
+std::set<std::string> WantedInterfaces(const config::Desired& desired) {
+  std::set<std::string> wanted;
+  for (const auto& advertisement : desired.advertisements) {
+    wanted.insert(advertisement.interfaces.begin(),
+                  advertisement.interfaces.end());
+  }
+  return wanted;
 }
 
 }  // namespace
@@ -72,19 +62,26 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
                                           .node = options.node,
                                           .term = 1,
                                           .since = absl::UnixEpoch()}));
-  LB_ASSIGN_OR_RETURN(auto gossip, gossip::GossipNode::Create(
-                                       ToGossipOptions(options), environment));
   auto agent =
       std::unique_ptr<Agent>(new Agent(std::move(options), environment));
-  agent->gossip_ = std::move(gossip);
+  gossip::GossipNodeOptions gossip{.self = agent->Identity(),
+                                   .gossip = agent->options_.gossip,
+                                   .keyring = agent->options_.keyring};
+  LB_ASSIGN_OR_RETURN(agent->gossip_, gossip::GossipNode::Create(
+                                          std::move(gossip), environment));
+  agent->seeds_ = std::make_unique<gossip::Seeds>(
+      agent->options_.join, environment, agent->gossip_.get());
   return agent;
 }
 
 Agent::Agent(AgentOptions options, const io::Environment& environment)
     : options_(std::move(options)),
       environment_(environment),
+      advertised_(AdvertiseOptionsOf(options_), environment),
       announcing_(MakeAnnouncingOptions(), environment),
       addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
+      owners_(OwnersOptionsOf(options_), environment,
+              [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
       history_(options_.node, environment),
       events_(options_.node, environment),
@@ -111,6 +108,12 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
   // what we have: a suspicion that all confirm at once.
   announcing.stall_max =
       options_.gossip.probe_interval * options_.gossip.suspicion_mult;
+  announcing.is_spare = [this](const net::IpAddress& address) {
+    // Most that are none are a pool's: links and members are copies.
+    return IsSpare(address, desired_->pools, /*links=*/{}, /*members=*/{}) &&
+           IsSpare(address, /*pools=*/{}, environment_.links->Links(),
+                   gossip_->Members());
+  };
   announcing.judge_rival = [this](const net::IpAddress& vip,
                                   const std::string& node) {
     return JudgeRival(vip, node);
@@ -122,22 +125,31 @@ void Agent::Start() {
   started_ = environment_.loop->CivilNow();
   addresses_.Restore();
   RestoreHistory();
+  advertised_.SetObserver([this] { OnAdvertised(); });
+  seeds_->SetObserver([this] { advertised_.SetSeeds(seeds_->Addresses()); });
   announcing_.SetInterfacesObserver([this] { OnInterfaces(); });
   announcing_.SetConflictObserver(
       [this](const announce::Conflict& conflict) { OnConflict(conflict); });
   announcing_.SetStallObserver(
       [this](absl::Duration duration) { OnStall(duration); });
   announcing_.SetHandoverObserver([this] { OnHandover(); });
-  const absl::Status macs = announcing_.Start(addresses_.AddressesOnRecord());
+  const absl::Status macs = announcing_.Start();
   if (!macs.ok()) {
     events_.RecordSelf(EventType::kWarning, "StateRefused",
                        std::string(macs.message()));
   }
+  if (const absl::Status facts = owners_.Start(gossip_.get()); !facts.ok()) {
+    events_.RecordSelf(EventType::kWarning, "StateRefused",
+                       std::string(facts.message()));
+  }
+  owners_.SetOwn(announcing_.node().interfaces());
   gossip_->SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
   gossip_->SetUserState([this] {
-    Bytes state = PackUserState(
-        {addresses_.FullMessage(), elections_.tenures().FullMessage()});
+    // Before any address of a service is told, whose addresses are none.
+    Bytes state =
+        PackUserState({owners_.FullMessage(), addresses_.FullMessage(),
+                       elections_.tenures().FullMessage()});
     events_.RecordState(state.size());
     return state;
   });
@@ -145,7 +157,8 @@ void Agent::Start() {
   gossip_->Start();
   events_.RecordSelf(EventType::kNormal, "Started",
                      fmt::format("lbd {}, gossip at {}", config::kVersion,
-                                 options_.advertise.ToString()));
+                                 advertised_.ToString()));
+  RecordAdvertised();
   if (options_.join.empty()) {
     BecomeReady("there is nobody to join");
   } else {
@@ -154,15 +167,27 @@ void Agent::Start() {
 }
 
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
+  const config::Difference difference =
+      config::DifferenceOf(*desired_, *desired);
+  SetDesired(std::move(desired), difference);
+}
+
+void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
+                       const config::Difference& difference) {
   KeepDesired(std::move(desired));
-  AddressBook::Wanted wanted;
-  wanted.pools = desired_->pools;
-  wanted.incomplete = !desired_->problems.empty();
-  for (const config::Service& service : desired_->services) {
-    wanted.requests.emplace(service.request.service, service.request);
+  AddressBook::WantedChange change = {.may_exist = desired_->may_define};
+  if (difference.pools) {
+    change.pools = desired_->pools;
+    advertised_.SetPools(desired_->pools);
   }
-  addresses_.SetWanted(std::move(wanted));
-  elections_.SetDesired(*desired_);
+  for (const std::string& name : difference.services) {
+    const config::Service* const service = config::FindService(*desired_, name);
+    auto& request = change.requests[name];
+    if (service != nullptr) request = service->request;
+  }
+  addresses_.ChangeWanted(std::move(change));
+  elections_.SetDesired(*desired_, difference);
+  announced_ = Decision();  // Terms of pools may be others.
   ScheduleReconcile();
 }
 
@@ -170,73 +195,6 @@ void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   const auto before = std::exchange(desired_, std::move(desired));
   tally_.OnDesired(desired_->problems.size());
   events_.RecordProblems(desired_->problems, before->problems);
-}
-
-void Agent::OnGossip(const gossip::GossipEvent& event) {
-  tally_.OnGossip(environment_.loop->Now(), event);
-  if (const auto* member = std::get_if<gossip::MemberEvent>(&event)) {
-    OnMember(*member);
-  } else if (const auto* user = std::get_if<gossip::UserMessageEvent>(&event)) {
-    OnUserMessage(AsText(user->payload));
-  } else if (const auto* state = std::get_if<gossip::UserStateEvent>(&event)) {
-    OnUserState(state->payload);
-  } else if (std::holds_alternative<gossip::ExchangeEvent>(event)) {
-    addresses_.SetAlone(false);
-    OnExchange();
-  } else if (const auto* conflict =
-                 std::get_if<gossip::ConflictEvent>(&event)) {
-    events_.Record(
-        EventType::kWarning, "NameConflict",
-        "Member/" + conflict->existing.name,
-        fmt::format("{} claims the name of {}", conflict->other.ToString(),
-                    conflict->existing.endpoint.ToString()));
-  }
-}
-
-void Agent::OnMember(const gossip::MemberEvent& event) {
-  events_.Record(event.change == MemberChange::kFailed ? EventType::kWarning
-                                                       : EventType::kNormal,
-                 std::string(ReasonOf(event.change)),
-                 "Member/" + event.member.name,
-                 event.member.endpoint.ToString());
-  CheckAllAnswered();
-  // Nothing follows from one that is only said to be: anybody may say so, of
-  // thousands.
-  if (!event.member.heard) return;
-  members_changed_ = true;
-  const bool is_gone = event.change == MemberChange::kFailed ||
-                       event.change == MemberChange::kLeft;
-  members_went_ |= is_gone;
-  if (event.change == MemberChange::kHeard) {
-    members_came_ = true;
-    BeginReunion();
-  }
-  if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
-    announcing_.Learn(event.member.name, *metadata);
-  }
-  ScheduleReconcile();
-}
-
-void Agent::OnUserState(const Bytes& state) {
-  const auto messages = UnpackUserState(state);
-  if (!messages) return;  // Others may use this gossip too.
-  size_t news = 0;
-  for (const std::string& message : *messages) news += OnUserMessage(message);
-  if (news >= kNewsSpreadMin) gossip_->SpreadUserState();
-}
-
-size_t Agent::OnUserMessage(std::string_view message) {
-  absl::StatusOr<size_t> news = 0;
-  if (ipam::IsLedgerMessage(message)) {
-    news = addresses_.Merge(message);
-  } else if (election::IsTenureMessage(message)) {
-    news = elections_.Merge(message);
-    if (news.ok() && *news > 0) BeginReunion();
-    // The sender may go by an old tenure, and then hears so from TellOthers().
-    if ((news.ok() && *news > 0) || elections_.has_news()) ScheduleReconcile();
-  }
-  if (!news.ok()) events_.RecordRefusal(news.status());
-  return news.value_or(0);
 }
 
 void Agent::BeginReunion() {
@@ -248,16 +206,17 @@ void Agent::BeginReunion() {
 // stays ours when the two exchange their tenures again.
 void Agent::OnConflict(const announce::Conflict& conflict) {
   tally_.OnConflict(environment_.loop->Now(), conflict);
+  ScheduleReconcile();  // A foreign host's address is no longer held by us.
   if (conflict.outcome != announce::Outcome::kRivalYields) return;
   elections_.Reclaim(conflict.announcement.vip, environment_.loop->CivilNow());
-  ScheduleReconcile();
 }
 
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
   const auto member = gossip_->Find(node);
   return {.live = member.has_value() && member->is_up() && member->heard,
-          .precedes = elections_.Precedes(vip, node)};
+          .precedes = elections_.Precedes(vip, node),
+          .owns = owners_.IsOwnedBy(vip, node)};
 }
 
 // The first news counts at once; those that come in a burst after it, as when a
@@ -270,22 +229,29 @@ void Agent::ScheduleReconcile() {
 void Agent::Reconcile() {
   reconciled_ = environment_.loop->Now();
   CheckCutOff();
+  owners_.SetOwn(announcing_.node().interfaces());
   UpdateMetadata();
   const bool members_changed = std::exchange(members_changed_, false);
-  if (members_changed) elections_.SetMembers(LiveMembers());
+  if (members_changed) {
+    elections_.SetMembers(LiveMembers());
+    owners_.OnMembers();
+  }
+  UpdateOwners();
   if (members_changed || ready_ == author_.empty()) ElectAuthor();
   if (released_of_ != addresses_.ledger().version()) {
     released_of_ = addresses_.ledger().version();
     elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
                              environment_.loop->CivilNow());
   }
+  elections_.NoteEntries(addresses_.TakeChanged(), addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
   Announce();
   TellOthers();
   RecordHistory(RecordChanges());
   events_.RecordStrictArp(
       announcing_.StrictArpFaults([this](const net::IpAddress& address) {
-        return elections_.IsAssigned(address);
+        return elections_.IsAssigned(address) &&
+               !owners_.withheld().contains(address);
       }));
 }
 
@@ -296,11 +262,15 @@ void Agent::ElectAuthor() {
 }
 
 void Agent::UpdateMetadata() {
-  Bytes metadata =
-      SerializeNodeMetadata({.draining = draining_ || leaving(),
-                             .holding_down = holding_down_,
-                             .silent = silent_,
-                             .interfaces = announcing_.UsableInterfaces()});
+  const std::set<std::string> wanted = WantedInterfaces(*desired_);
+  Bytes metadata = SerializeNodeMetadata(
+      {.draining = draining_ || leaving(),
+       .holding_down = holding_down_,
+       .silent = silent_,
+       .ignores_exclude_label = options_.ignore_exclude_label,
+       .interfaces = announcing_.InterfacesToTell(wanted),
+       .facts_digest = owners_.own_digest()},
+      wanted);
   if (metadata == metadata_) return;
   metadata_ = std::move(metadata);
   members_changed_ = true;  // This node is one.
@@ -311,10 +281,15 @@ void Agent::UpdateMetadata() {
 void Agent::Announce() {
   Decision decision = {.ready = ready_,
                        .addresses = addresses_.version(),
-                       .placement = elections_.version()};
+                       .placement = elections_.version(),
+                       .owners = owners_.version()};
   if (ready_) {
-    decision.unheld = elections_.Claim(
-        addresses_.entries(), environment_.loop->CivilNow(), reuniting_);
+    decision.probed =
+        elections_.Claim(addresses_.entries(), environment_.loop->CivilNow(),
+                         reuniting_, announcing_.LeftToForeigners());
+  }
+  for (const net::IpAddress& address : TakeReturned()) {
+    decision.probed.insert(address);
   }
   if (decision != announced_) {
     announcing_.Update(ToElected(decision));
@@ -335,31 +310,24 @@ Announcing::Elected Agent::ToElected(const Decision& decision) const {
   if (!decision.ready) return elected;
   elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
                                  elections_.placement());
-  for (const net::IpAddress& vip : decision.unheld) {
-    elected.here[vip].role = announce::Role::kProbeFirst;
+  for (const auto& [address, owner] : owners_.withheld()) {
+    elected.here.erase(address);
   }
+  for (const net::IpAddress& vip : decision.probed) {
+    const auto here = elected.here.find(vip);
+    if (here == elected.here.end()) continue;
+    here->second.role = announce::Role::kProbeFirst;
+  }
+  MarkDespiteProxy(desired_->pools, addresses_.entries(), elected.here);
   for (const auto& [service, place] : elections_.placement()) {
     if (place.node.empty() || place.node == options_.node) continue;
     const auto& assignment = addresses_.entries().at(service).assignment;
     for (const auto& assigned : assignment.addresses) {
+      if (owners_.withheld().contains(assigned.address)) continue;
       elected.elsewhere.insert(assigned.address);
     }
   }
   return elected;
-}
-
-// What is not sent now reaches the others with the next full exchange.
-void Agent::TellOthers() {
-  for (const auto& messages : {addresses_.TakeMessages(kUserMessageMax),
-                               elections_.TakeNews(kUserMessageMax)}) {
-    if (messages.size() > kToldByGossipMax) {
-      gossip_->SpreadUserState();
-      continue;
-    }
-    for (const std::string& message : messages) {
-      if (!gossip_->Broadcast({message.begin(), message.end()}).ok()) break;
-    }
-  }
 }
 
 bool Agent::RecordChanges() {
@@ -396,6 +364,10 @@ std::vector<std::string> Agent::LedgerMembers() const {
 
 absl::Time Agent::ToCivil(absl::Time loop_time) const {
   return environment_.loop->CivilNow() - (environment_.loop->Now() - loop_time);
+}
+
+uint64_t Agent::last_event_sequence() const {
+  return environment_.log->last_sequence();
 }
 
 }  // namespace lb

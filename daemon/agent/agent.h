@@ -15,7 +15,8 @@
 // from one of them and all that they know have answered, a second later or at
 // settle_time at the latest, begun anew with a carrier. So does one that was
 // not run for longer than others take to find that a node is gone, and one that
-// hears nobody and has no carrier for gossip: others may have its addresses.
+// hears nobody and has no carrier for gossip: others may have its addresses. A
+// node that was not run and knows no other member only asks its join list.
 //
 // What goes to another node is handed over: that one announces first. Drain()
 // and Leave() move all addresses so; a node that fails cannot.
@@ -38,6 +39,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daemon/agent/address_book.h"
+#include "daemon/agent/address_owners.h"
+#include "daemon/agent/advertised_address.h"
 #include "daemon/agent/announcing.h"
 #include "daemon/agent/elections.h"
 #include "daemon/agent/events.h"
@@ -47,9 +50,10 @@
 #include "daemon/agent/tally.h"
 #include "lb/announce/announce_node.h"
 #include "lb/config/desired.h"
+#include "lb/config/difference.h"
 #include "lb/gossip/gossip_node.h"
+#include "lb/gossip/seeds.h"
 #include "lb/io/environment.h"
-#include "lb/status/v1/status.pb.h"
 
 namespace lb {
 
@@ -66,6 +70,10 @@ class Agent {
 
   // What the manifests ask for from now on.
   void SetDesired(std::shared_ptr<const config::Desired> desired);
+  // The same, at a cost that goes with what differs from the Desired that this
+  // agent had so far.
+  void SetDesired(std::shared_ptr<const config::Desired> desired,
+                  const config::Difference& difference);
   void SetDesired(config::Desired desired) {
     SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
   }
@@ -91,47 +99,31 @@ class Agent {
   // calls `done`. Once.
   void Leave(absl::AnyInvocable<void()> done);
 
-  // As status.proto has it. InvalidArgument: a field of the request, by name.
-  status::v1::GetNodeResponse DescribeNode() const;
-  absl::StatusOr<status::v1::ListServicesResponse> ListServices(
-      const status::v1::ListServicesRequest& request) const;
-  absl::StatusOr<status::v1::ListPoolsResponse> ListPools(
-      const status::v1::ListPoolsRequest& request) const;
-  absl::StatusOr<status::v1::ListMembersResponse> ListMembers(
-      const status::v1::ListMembersRequest& request) const;
-  absl::StatusOr<status::v1::ListInterfacesResponse> ListInterfaces(
-      const status::v1::ListInterfacesRequest& request) const;
-  absl::StatusOr<status::v1::ListAnnouncementsResponse> ListAnnouncements(
-      const status::v1::ListAnnouncementsRequest& request) const;
-  status::v1::ListProblemsResponse ListProblems(
-      const status::v1::ListProblemsRequest& request) const;
-  status::v1::ListServicesResponse DescribeServices() const;  // All.
-  // Nullopt: there is none of that name.
-  std::optional<status::v1::Service> DescribeService(
-      std::string_view name) const;
-  std::optional<status::v1::Member> DescribeMember(std::string_view name) const;
-  // NotFound: no such service, or no address.
-  absl::StatusOr<status::v1::ExplainResponse> Explain(
-      std::string_view service) const;
-  // InvalidArgument: which node cannot be left out, or counted in.
-  absl::StatusOr<status::v1::WhatIfResponse> WhatIf(
-      const status::v1::WhatIfRequest& request) const;
-
-  // Its parts, for metrics.
+  // Its parts, for those that describe it: status, problems, metrics.
   const AgentOptions& options() const { return options_; }
   const config::Desired& desired() const { return *desired_; }
   const AddressBook& addresses() const { return addresses_; }
+  const AddressEntries& address_entries() const { return addresses_.entries(); }
+  const Elections& elections() const { return elections_; }
+  const AddressOwners& owners() const { return owners_; }
   const Placement& placement() const { return elections_.placement(); }
   const Announcing& announcing() const { return announcing_; }
   const announce::AnnounceNode& announcer() const { return announcing_.node(); }
   const gossip::GossipNode& gossip() const { return *gossip_; }
-  const Tally& tally() const { return tally_; }
-  bool ready() const { return ready_; }
-  absl::Time started_at() const { return started_; }  // Civil time.
-
+  const AdvertisedAddress& advertised() const { return advertised_; }
+  const gossip::Seeds& seeds() const { return *seeds_; }
   gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
-  // The agreed addresses, by service.
-  const AddressEntries& address_entries() const { return addresses_.entries(); }
+  const History& history() const { return history_.history(); }
+  const Events& events() const { return events_; }
+  const Tally& tally() const { return tally_; }
+  const std::string& author() const { return author_; }  // Empty: none yet.
+  bool ready() const { return ready_; }
+  std::vector<std::string> SharedSegments() const;  // FindSharedSegments()
+  std::vector<Elections::LiveMember> LiveMembers() const;
+  absl::Time started_at() const { return started_; }  // Civil time.
+  absl::Time now() const { return environment_.loop->Now(); }
+  absl::Time ToCivil(absl::Time loop_time) const;
+  uint64_t last_event_sequence() const;
 
  private:
   Agent(AgentOptions options, const io::Environment& environment);
@@ -141,16 +133,13 @@ class Agent {
     bool ready = false;
     uint64_t addresses = 0;           // AddressBook::version()
     uint64_t placement = 0;           // Elections::version()
-    std::set<net::IpAddress> unheld;  // By anybody before.
+    uint64_t owners = 0;              // AddressOwners::version()
+    std::set<net::IpAddress> probed;  // First: no member had them before.
 
     friend bool operator==(const Decision&, const Decision&) = default;
   };
 
   // agent.cc: inputs, and what follows from them.
-  void OnGossip(const gossip::GossipEvent& event);
-  void OnMember(const gossip::MemberEvent& event);
-  void OnUserState(const gossip::wire::Bytes& state);
-  size_t OnUserMessage(std::string_view message);  // Returns what was new.
   void OnConflict(const announce::Conflict& conflict);
   void BeginReunion();
   RivalMember JudgeRival(const net::IpAddress& vip,
@@ -163,12 +152,9 @@ class Agent {
   void ElectAuthor();
   void Announce();
   Announcing::Elected ToElected(const Decision& decision) const;
-  void TellOthers();
   bool RecordChanges();  // True: there are any.
-  std::vector<Elections::LiveMember> LiveMembers() const;
   // Those that keep the ledger, this node among them.
   std::vector<std::string> LedgerMembers() const;
-  absl::Time ToCivil(absl::Time loop_time) const;
 
   // How far Leave() is; kGone: it only delivers what was on its way.
   enum class Departure { kNone, kHandover, kGoodbye, kGone };
@@ -182,30 +168,42 @@ class Agent {
   void OnSettled();
   void OnInterfaces();
   void OnStall(absl::Duration duration);
+  void GoOnAlone(const std::string& why);
   void CheckCutOff();
   bool HearsNobody() const;
-  std::optional<bool> GossipCarrier() const;  // Nullopt: on no link of ours.
+  void CheckCarrier();
   void SayGoodbye();
   void OnHandover();
   bool leaving() const { return departure_ != Departure::kNone; }
+
+  // follow_gossip.cc
+  void OnGossip(const gossip::GossipEvent& event);
+  void OnMember(const gossip::MemberEvent& event);
+  void OnUserState(const gossip::wire::Bytes& state);
+  size_t OnUserMessage(std::string_view message);  // Returns what was new.
+  void TellOthers();
+
+  // follow_owners.cc
+  void UpdateOwners();
+  std::vector<net::IpAddress> TakeReturned();
+
+  // follow_address.cc
+  gossip::NodeIdentity Identity() const;
+  void OnAdvertised();
+  void RecordAdvertised();
 
   // record_history.cc
   void RestoreHistory();
   void RecordHistory(bool changed);
 
-  // describe.cc
-  status::v1::Service Describe(const std::string& name,
-                               const AddressBook::Entry& entry) const;
-  status::v1::Pool Describe(const ipam::Pool& pool) const;
-  status::v1::Member Describe(const gossip::Member& known) const;
-  status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;
-  std::vector<status::v1::Problem> Problems() const;
-
   const AgentOptions options_;
   io::Environment environment_;
+  AdvertisedAddress advertised_;
   std::unique_ptr<gossip::GossipNode> gossip_;
+  std::unique_ptr<gossip::Seeds> seeds_;  // Of options_.join.
   Announcing announcing_;
   AddressBook addresses_;
+  AddressOwners owners_;
   Elections elections_;
   HistoryStore history_;
   Events events_;
@@ -217,9 +215,10 @@ class Agent {
   // Was ready, and is no more: others are not to leave addresses to it. Not
   // while it starts: a restart that others do not notice moves nothing.
   bool silent_ = false;
-  bool exchanged_ = false;   // While not ready: with one of the cluster.
-  absl::Time settle_until_;  // While not ready.
-  bool had_carrier_ = true;  // Gossip, when links were last looked at.
+  bool exchanged_ = false;       // While not ready: with one of the cluster.
+  absl::Time settle_until_;      // While not ready.
+  bool had_carrier_ = true;      // Gossip, when links were last looked at.
+  std::string advertise_fault_;  // As the events had it last.
   bool draining_ = false;
   bool holding_down_ = false;
   Departure departure_ = Departure::kNone;
@@ -233,6 +232,7 @@ class Agent {
   uint64_t released_of_ = UINT64_MAX;  // The ledger's version.
   bool members_changed_ = true;        // Since elections heard of them.
   Decision announced_;
+  std::set<net::IpAddress> withheld_;       // As of `announced_`.
   std::pair<uint64_t, uint64_t> recorded_;  // Versions, as in Decision.
   Tally tally_;
   bool history_due_ = false;  // It does not have the newest yet.

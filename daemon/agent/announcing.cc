@@ -1,5 +1,7 @@
 #include "daemon/agent/announcing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +10,13 @@
 #include "daemon/agent/strict_arp.h"
 
 namespace lb {
+
+namespace {
+
+// What the kernel refused to put on "lo" is tried again.
+constexpr absl::Duration kDeliveryRetry = absl::Seconds(5);
+
+}  // namespace
 
 Announcing::Announcing(AnnouncingOptions options,
                        const io::Environment& environment)
@@ -18,7 +27,9 @@ Announcing::Announcing(AnnouncingOptions options,
       delivery_(options_.node, environment),
       announce_(NodeOptions(), environment),
       handover_timer_(environment.loop->NewTimer([this] { OnHandover(); })),
-      delivery_timer_(environment.loop->NewTimer([this] { Apply(); })) {
+      delivery_timer_(environment.loop->NewTimer([this] { Deliver(); })) {
+  announce_.SetDeliveryObserver(
+      [this] { delivery_timer_->Arm(environment_.loop->Now()); });
   announce_.SetHandedOverObserver(
       [this](const announce::Announcement& announcement) {
         handover_.OnClaimed(environment_.loop->Now(), announcement.vip);
@@ -30,6 +41,8 @@ announce::AnnounceNodeOptions Announcing::NodeOptions() const {
   announce::AnnounceNodeOptions node;
   node.interfaces = options_.interfaces;
   node.announcer.stall_max = options_.stall_max;
+  node.announcer.is_spare = options_.is_spare;
+  node.announcer.awaits_delivery = options_.delivery == Delivery::kLoopback;
   node.announcer.precedence_of = [this](
                                      const announce::Announcement& announcement,
                                      const net::MacAddress& rival) {
@@ -46,6 +59,7 @@ announce::Precedence Announcing::PrecedenceOf(
   const std::optional<std::string> node = macs_.NodeOf(mac);
   if (!node || *node == options_.node) return announce::Precedence::kForeign;
   const RivalMember rival = options_.judge_rival(vip, *node);
+  if (rival.owns) return announce::Precedence::kForeign;
   const auto since = since_.find(vip);
   const bool fresh = since != since_.end() &&
                      environment_.loop->Now() - since->second < kFresh;
@@ -54,11 +68,9 @@ announce::Precedence Announcing::PrecedenceOf(
              : announce::Precedence::kOurs;
 }
 
-absl::Status Announcing::Start(const std::vector<net::IpAddress>& leftovers) {
+absl::Status Announcing::Start() {
   absl::Status restored = macs_.Restore();
-  if (options_.delivery == Delivery::kLoopback) {
-    delivery_.RemoveLeftovers(leftovers);
-  }
+  delivery_.RemoveLeftovers();  // Of a run with other options, too.
   announce_.Start();
   return restored;
 }
@@ -83,9 +95,8 @@ void Announcing::Update(Elected elected) {
 void Announcing::BeginHandovers(absl::Time now, const Elected& next) {
   for (const auto& [vip, terms] : elected_.here) {
     if (next.here.contains(vip) || !next.elsewhere.contains(vip)) continue;
-    handover_.Begin(now, vip, terms.interfaces);
-    // Left to a rival, say; but clients may not have heard that one yet.
-    if (!Answers(vip)) handover_.OnClaimed(now, vip);
+    // What is withheld, or not ours yet, is not ours to hand over.
+    if (Answers(vip)) handover_.Begin(now, vip, terms.interfaces);
   }
   for (const net::IpAddress& vip : handover_.Delivering()) {
     if (!next.elsewhere.contains(vip)) handover_.Cancel(vip);
@@ -104,23 +115,46 @@ void Announcing::Apply() {
     all.try_emplace(vip,
                     announce::Terms{interfaces, announce::Role::kHandOver});
   }
-  std::set<net::IpAddress> after = handover_.Delivering();
-  for (const auto& [vip, terms] : elected_.here) after.insert(vip);
-  const bool delivers = options_.delivery == Delivery::kLoopback;
-  bool all_delivered = true;
-  if (delivers) {
-    std::set<net::IpAddress> both = after;
-    both.insert(delivered_.begin(), delivered_.end());
-    all_delivered = delivery_.Deliver(both);
-    absl::erase_if(all, [this](const auto& announcement) {
-      return !delivery_.Tried(announcement.first);
-    });
-  }
   announce_.SetAnnouncements(std::move(all));
-  if (delivers) all_delivered &= delivery_.Deliver(after);
-  if (!all_delivered) delivery_timer_->Arm(environment_.loop->Now());
-  delivered_ = std::move(after);
+  Deliver();
+}
+
+void Announcing::Deliver() {
+  if (options_.delivery == Delivery::kLoopback) {
+    const absl::btree_set<net::IpAddress> claimed =
+        announce_.announcer().ToDeliver();
+    NoteYields(claimed);
+    std::set<net::IpAddress> wanted = handover_.Delivering();
+    wanted.insert(claimed.begin(), claimed.end());
+    const bool all_done = delivery_.Deliver(wanted);
+    absl::btree_set<net::IpAddress> tried;
+    for (const net::IpAddress& vip : wanted) {
+      if (delivery_.Tried(vip)) tried.insert(tried.end(), vip);
+    }
+    announce_.SetDelivered(std::move(tried));
+    if (!all_done) {
+      delivery_timer_->Arm(environment_.loop->Now());
+    } else if (!delivery_.refused().empty()) {
+      delivery_timer_->Arm(environment_.loop->Now() + kDeliveryRetry);
+    }
+    claimed_ = claimed;
+  }
   handover_timer_->Arm(handover_.NextDeadline());
+}
+
+// Clients turn to a member that we yield to one by one. What a foreign host has
+// is delivered no longer: our own kernel must reach that host.
+void Announcing::NoteYields(const absl::btree_set<net::IpAddress>& claimed) {
+  const announce::Announcer& announcer = announce_.announcer();
+  for (const net::IpAddress& vip : claimed_) {
+    if (claimed.contains(vip)) continue;
+    auto it = announcer.current().lower_bound({vip, ""});
+    for (; it != announcer.current().end() && it->first.vip == vip; ++it) {
+      if (announcer.StateOf(it->first) == announce::ClaimState::kYielded) {
+        handover_.Yield(environment_.loop->Now(), vip);
+      }
+    }
+  }
 }
 
 void Announcing::Refresh() {
@@ -134,10 +168,21 @@ void Announcing::Reclaim() {
 }
 
 std::vector<AnnouncingInterface> Announcing::UsableInterfaces() const {
+  return InterfacesToTell({});
+}
+
+std::vector<AnnouncingInterface> Announcing::InterfacesToTell(
+    const std::set<std::string>& wanted) const {
   std::vector<AnnouncingInterface> usable;
   for (const announce::InterfaceChoice& choice : announce_.interfaces()) {
     if (!announce::IsUsable(choice)) continue;
-    usable.push_back({choice.interface.name, choice.interface.mac});
+    const election::Families families = {
+        .ipv4 = choice.arp == announce::InterfaceState::kUsable,
+        .ipv6 = choice.ndp == announce::InterfaceState::kUsable};
+    usable.push_back({choice.interface.name, choice.interface.mac, families});
+    for (const std::string& name : choice.interface.alt_names) {
+      if (wanted.contains(name)) usable.push_back({name, {}, families});
+    }
   }
   std::sort(usable.begin(), usable.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -155,6 +200,29 @@ std::vector<std::string> Announcing::StrictArpFaults(
     facts.announcing.insert(interface.name);
   }
   return JudgeStrictArp(facts);
+}
+
+std::string Withheld::ToString() const {
+  const std::string host = fmt::format("{}: {} ({})", interface, mac.ToString(),
+                                       node ? "member " + *node : "no member");
+  if (!by_proxy) return host + " has it";
+  return host +
+         " answers for every address near it (proxy ARP, or an ND proxy), want "
+         "that off there, or lb.io/announce-despite-proxy-arp: \"true\" on the "
+         "pool";
+}
+
+std::vector<Withheld> Announcing::WithheldOf(const net::IpAddress& vip) const {
+  std::vector<Withheld> withheld;
+  for (const announce::WithheldAddress& found :
+       announce_.announcer().Withheld(vip)) {
+    withheld.push_back({.interface = found.announcement.interface,
+                        .mac = found.rival,
+                        .node = macs_.NodeOf(found.rival),
+                        .by_proxy = found.by_proxy,
+                        .since = found.since});
+  }
+  return withheld;
 }
 
 bool Announcing::Answers(const net::IpAddress& vip) const {

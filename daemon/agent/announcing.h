@@ -6,7 +6,10 @@
 // that moves to another node is handed over, any other that is no longer wanted
 // stops at once. Which of two members goes first in a conflict it asks.
 //
-// An address is delivered before it is announced, and for as long.
+// Delivery follows the claims: an address is on "lo" from when it is ours (no
+// other host answered its probes) until it is given up, and is announced once
+// it is there. While another host has it, it is on no interface. What goes to a
+// member is delivered a little longer.
 //
 // Loop thread only; must not outlive the environment.
 #ifndef LB_DAEMON_AGENT_ANNOUNCING_H_
@@ -20,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -39,6 +43,20 @@ enum class Delivery { kNone, kLoopback };
 struct RivalMember {
   bool live = false;      // By our gossip.
   bool precedes = false;  // It goes before us for this address.
+  bool owns = false;      // The address is its host's own.
+};
+
+// An address that this node is elected for and does not announce on an
+// interface, because another host answers for it there.
+struct Withheld {
+  std::string interface;
+  net::MacAddress mac;              // Of that host.
+  std::optional<std::string> node;  // Its name, if it is a member.
+  bool by_proxy = false;            // It answers for every address.
+  absl::Time since;                 // The loop's.
+
+  // "eth0: 02:00:5e:00:53:01 (no member) has it"; of a proxy what to do, too.
+  std::string ToString() const;
 };
 
 struct AnnouncingOptions {
@@ -52,6 +70,8 @@ struct AnnouncingOptions {
   // REQUIRES: both nodes that are asked about each other answer alike.
   std::function<RivalMember(const net::IpAddress& vip, const std::string& node)>
       judge_rival;
+  // None: proxies are not told from other hosts.
+  announce::IsSpare is_spare;
 };
 
 class Announcing {
@@ -71,7 +91,7 @@ class Announcing {
   // Takes up whose the MACs are, takes off "lo" what an earlier run left there,
   // and opens the interfaces. Once. Not OK: why nobody's MACs were taken up, as
   // MemberMacsStore::Restore() has it; all else is done.
-  absl::Status Start(const std::vector<net::IpAddress>& leftovers);
+  absl::Status Start();
 
   // Nothing changes if it says the same again.
   void Update(Elected elected);
@@ -92,6 +112,10 @@ class Announcing {
 
   // Sorted by name; what this node can announce on at the moment.
   std::vector<AnnouncingInterface> UsableInterfaces() const;
+  // The same, and the alternative names of theirs that are in `wanted`, which
+  // have no MAC: what others must know to elect this node.
+  std::vector<AnnouncingInterface> InterfacesToTell(
+      const std::set<std::string>& wanted) const;
   // Sentences on what the kernel would answer by itself; see strict_arp.h.
   std::vector<std::string> StrictArpFaults(
       std::function<bool(const net::IpAddress&)> is_assigned) const;
@@ -100,8 +124,19 @@ class Announcing {
   const announce::Announcements& elected() const { return elected_.here; }
   // Is it answered now, on some interface?
   bool Answers(const net::IpAddress& vip) const;
+  // Addresses that this node announces nowhere because hosts outside the
+  // cluster have them.
+  std::set<net::IpAddress> LeftToForeigners() const {
+    return announce_.announcer().LeftToForeigners();
+  }
+  // Where another host keeps us from announcing it, by interface.
+  std::vector<Withheld> WithheldOf(const net::IpAddress& vip) const;
   // Addresses given away that no other node was heard to have taken.
   bool IsHandingOver() const { return !handover_.Answering().empty(); }
+  // Addresses that cannot be put on "lo" or taken off, and why.
+  const std::map<net::IpAddress, std::string>& undelivered() const {
+    return delivery_.refused();
+  }
   bool IsDelivering() const { return !handover_.empty(); }
 
   // Called, on later turns of the loop, after what its name says; no more than
@@ -129,6 +164,8 @@ class Announcing {
   void BeginHandovers(absl::Time now, const Elected& next);
   void OnHandover();
   void Apply();
+  void Deliver();
+  void NoteYields(const absl::btree_set<net::IpAddress>& claimed);
 
   const AnnouncingOptions options_;
   io::Environment environment_;
@@ -138,9 +175,9 @@ class Announcing {
   announce::AnnounceNode announce_;
   Elected elected_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
-  std::set<net::IpAddress> delivered_;
+  absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.
   std::unique_ptr<io::Timer> handover_timer_;
-  std::unique_ptr<io::Timer> delivery_timer_;  // While not all is delivered.
+  std::unique_ptr<io::Timer> delivery_timer_;  // While it is to be looked at.
   absl::AnyInvocable<void()> on_handover_;
 };
 

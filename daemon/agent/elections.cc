@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/agent/abilities.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/candidates.h"
 #include "lb/election/digest.h"
@@ -16,26 +17,39 @@ namespace {
 
 using election::NodeAttributes;
 
+// Sets all that a member says of itself but its interfaces.
 void Apply(const NodeMetadata& metadata, NodeAttributes* node) {
   node->draining = metadata.draining;
   // It would leave an address dark that another node has.
   node->silent = metadata.silent;
   node->holding_down = metadata.holding_down;
-  if (!metadata.interfaces) return;
-  node->usable_interfaces.emplace();
-  for (const AnnouncingInterface& interface : *metadata.interfaces) {
-    node->usable_interfaces->insert(interface.name);
-  }
 }
 
-// "nobody may announce it: n1 notMember, n2 noLocalEndpoints"
+// "nobody may announce it: n1 notMember, n2 noUsableInterface (wants NDP on
+// eth7; it has eth0 (ARP))"
 std::string ReasonOf(const election::Explanation& explanation) {
   std::string reason = "nobody may announce it:";
   const char* separator = " ";
+  bool excluded = false;
+  bool excluded_only = true;  // Of the members.
   for (const auto& node : explanation.nodes) {
+    if (node.verdict == election::NodeVerdict::kNodeLabeledExcludeBalancers) {
+      excluded = true;
+    } else if (node.verdict != election::NodeVerdict::kNotMember) {
+      excluded_only = false;
+    }
     reason += fmt::format("{}{} {}", separator, node.node,
                           election::ToString(node.verdict));
+    if (node.verdict == election::NodeVerdict::kNoUsableInterface) {
+      reason += fmt::format(" ({})", node.lack);
+    }
     separator = ", ";
+  }
+  if (excluded && excluded_only) {
+    reason += fmt::format(
+        "; every member has the label {}: remove it, or set ignore-exclude-lb "
+        "on all nodes",
+        election::kExcludeLabel);
   }
   return reason;
 }
@@ -44,12 +58,17 @@ std::string ReasonOf(const election::Explanation& explanation) {
 
 void Elections::SetMembers(std::vector<LiveMember> live) {
   live_ = std::move(live);
-  mixed_ = false;
+  mixed_ = older_ = false;
+  bool all_ignore_exclude_label = true;
   std::vector<std::string> names;
   for (const LiveMember& member : live_) {
     names.push_back(member.name);
     mixed_ |= !member.metadata.has_value();
+    if (!member.metadata) continue;
+    older_ |= !member.metadata->TellsAbilities();
+    all_ignore_exclude_label &= member.metadata->ignores_exclude_label;
   }
+  table_.SetIgnoreExcludeLabel(all_ignore_exclude_label);
   table_.SetMembers(names);
   PutNodes();
 }
@@ -61,6 +80,34 @@ void Elections::SetDesired(const config::Desired& desired) {
   PutNodes();
 }
 
+void Elections::SetDesired(const config::Desired& desired,
+                           const config::Difference& difference) {
+  if (difference.pools) entries_version_.reset();
+  touched_.insert(difference.services.begin(), difference.services.end());
+  if (!difference.cluster) return;
+  nodes_ = desired.nodes;
+  advertisements_ = desired.advertisements;
+  PutNodes();
+}
+
+void Elections::NoteEntries(const Services& changed, uint64_t entries_version) {
+  touched_.insert(changed.begin(), changed.end());
+  if (entries_version_) entries_version_ = entries_version;
+}
+
+void Elections::SetWithheld(std::map<net::IpAddress, std::string> withheld) {
+  if (withheld == withheld_) return;
+  std::swap(withheld, withheld_);
+  for (const auto* side : {&withheld, &withheld_}) {
+    for (const auto& [address, owner] : *side) {
+      const auto services = by_address_.find(address);
+      if (services == by_address_.end()) continue;
+      withheld_changed_.insert(services->second.begin(),
+                               services->second.end());
+    }
+  }
+}
+
 // All that all members know of each other, and nothing else.
 void Elections::PutNodes() {
   std::map<std::string, NodeAttributes, std::less<>> nodes = nodes_;
@@ -69,6 +116,9 @@ void Elections::PutNodes() {
     const auto [it, is_new] = nodes.try_emplace(member.name);
     if (is_new) it->second = election::NodeKnownByName(member.name);
     Apply(*member.metadata, &it->second);
+    it->second.usable_interfaces = older_
+                                       ? AbilitiesForOlderOf(*member.metadata)
+                                       : AbilitiesOf(*member.metadata);
   }
   std::set<std::string, std::less<>> listed;
   for (const auto& [name, node] : nodes) {
@@ -94,22 +144,31 @@ const Placement& Elections::Update(const config::Desired& desired,
   if (entries_version_ != entries_version) {
     PutServices(desired, entries, due);
     entries_version_ = entries_version;
-    due.insert(sharers_.begin(), sharers_.end());
+    touched_.clear();
+  } else {
+    PutChanged(desired, entries, due);
   }
+  due.insert(sharers_.begin(), sharers_.end());
+  due.merge(std::exchange(withheld_changed_, {}));
   PutHolders();
   AddServicesToDescribe(table_.Update(), due);
   Placement described;
   for (const std::string& service : due) {
-    if (vips_.contains(service)) described.emplace(service, Describe(service));
+    if (put_.contains(service)) described.emplace(service, Describe(service));
   }
   JoinSharers(entries, described);
+  Withhold(entries, described);
   bool changed = false;
   for (const std::string& service : due) {
     const auto now = described.find(service);
+    unplaced_.erase(service);
     const auto before = placement_.find(service);
     if (now == described.end()) {
       changed |= placement_.erase(service) > 0;
-    } else if (before == placement_.end() || before->second != now->second) {
+      continue;
+    }
+    if (now->second.node.empty()) unplaced_.insert(service);
+    if (before == placement_.end() || before->second != now->second) {
       placement_.insert_or_assign(service, std::move(now->second));
       changed = true;
     }
@@ -118,11 +177,29 @@ const Placement& Elections::Update(const config::Desired& desired,
   return placement_;
 }
 
+void Elections::Withhold(const AddressEntries& entries,
+                         Placement& described) const {
+  if (withheld_.empty()) return;
+  for (auto& [service, place] : described) {
+    std::string reason;
+    for (const auto& assigned : entries.at(service).assignment.addresses) {
+      const auto withheld = withheld_.find(assigned.address);
+      if (withheld == withheld_.end()) {
+        reason.clear();
+        break;
+      }
+      reason += fmt::format("{}{} is {}", reason.empty() ? "" : ", ",
+                            assigned.address.ToString(), withheld->second);
+    }
+    if (!reason.empty()) place = {.reason = "withheld: " + reason};
+  }
+}
+
 // Adds to `due` the new ones.
 void Elections::PutServices(const config::Desired& desired,
                             const AddressEntries& entries, Services& due) {
-  auto gone = std::exchange(vips_, {});
-  first_services_.clear();
+  auto gone = std::exchange(put_, {});
+  by_address_.clear();
   decided_by_.clear();
   sharers_.clear();
   for (const config::Service& service : desired.services) {
@@ -130,11 +207,74 @@ void Elections::PutServices(const config::Desired& desired,
     if (entry == entries.end()) continue;
     if (entry->second.assignment.addresses.empty()) continue;
     PutService(desired, service, entry->second.assignment);
-    if (gone.erase(service.request.service) == 0) {
+    const net::IpAddress& first = entry->second.assignment.addresses[0].address;
+    if (gone.erase(service.request.service) == 0 || IsWithheld(first)) {
       due.insert(service.request.service);
     }
   }
-  for (const auto& [service, vip] : gone) table_.RemoveVip(service);
+  for (const auto& [service, put] : gone) table_.RemoveVip(service);
+  for (const auto& [address, services] : by_address_) {
+    if (services.size() < 2) continue;
+    sharers_.insert(services.begin(), services.end());
+  }
+}
+
+// The same for those that were touched.
+void Elections::PutChanged(const config::Desired& desired,
+                           const AddressEntries& entries, Services& due) {
+  std::set<net::IpAddress> concerned;
+  for (const std::string& name : std::exchange(touched_, {})) {
+    due.insert(name);
+    TakeOut(name, concerned);
+    const config::Service* const service = config::FindService(desired, name);
+    const auto entry = entries.find(name);
+    if (service == nullptr || entry == entries.end() ||
+        entry->second.assignment.addresses.empty()) {
+      table_.RemoveVip(name);
+      continue;
+    }
+    PutService(desired, *service, entry->second.assignment);
+    for (const auto& assigned : entry->second.assignment.addresses) {
+      concerned.insert(assigned.address);
+    }
+  }
+  FindSharers(concerned);
+}
+
+void Elections::TakeOut(const std::string& service,
+                        std::set<net::IpAddress>& concerned) {
+  sharers_.erase(service);
+  const auto put = put_.find(service);
+  if (put == put_.end()) return;
+  const auto [begin, end] = decided_by_.equal_range(put->second.vip.address);
+  decided_by_.erase(std::find_if(
+      begin, end, [&](const auto& entry) { return entry.second == service; }));
+  for (const net::IpAddress& address : put->second.addresses) {
+    concerned.insert(address);
+    const auto services = by_address_.find(address);
+    services->second.erase(service);
+    if (services->second.empty()) by_address_.erase(services);
+  }
+  put_.erase(put);
+}
+
+// Who has one of these addresses and shares any, or no longer does.
+void Elections::FindSharers(const std::set<net::IpAddress>& concerned) {
+  const auto is_shared = [&](const net::IpAddress& address) {
+    return by_address_.at(address).size() > 1;
+  };
+  for (const net::IpAddress& address : concerned) {
+    const auto services = by_address_.find(address);
+    if (services == by_address_.end()) continue;
+    for (const std::string& service : services->second) {
+      const std::vector<net::IpAddress>& all = put_.at(service).addresses;
+      if (std::any_of(all.begin(), all.end(), is_shared)) {
+        sharers_.insert(service);
+      } else {
+        sharers_.erase(service);
+      }
+    }
+  }
 }
 
 void Elections::PutService(const config::Desired& desired,
@@ -142,19 +282,22 @@ void Elections::PutService(const config::Desired& desired,
                            const ipam::Assignment& assignment) {
   const std::string& name = service.request.service;
   const ipam::AssignedAddress& first = assignment.addresses[0];
-  election::Vip vip = {
-      .address = first.address, .pool = first.pool, .traffic = service.traffic};
+  Put put;
+  election::Vip& vip = put.vip;
+  vip = {.address = first.address,
+         .dual_stack = IsDualStack(assignment),
+         .pool = first.pool,
+         .traffic = service.traffic};
   const auto labels = desired.pool_labels.find(vip.pool);
   if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
   vip.holder = tenures_.HolderOf(vip.address);
   table_.PutVip(name, vip);
   for (const auto& assigned : assignment.addresses) {
-    const auto [of, is_new] =
-        first_services_.try_emplace(assigned.address, name);
-    if (!is_new) sharers_.insert({name, of->second});
+    by_address_[assigned.address].insert(name);
+    put.addresses.push_back(assigned.address);
   }
   decided_by_.emplace(vip.address, name);
-  vips_.emplace(name, std::move(vip));
+  put_.emplace(name, std::move(put));
 }
 
 void Elections::PutHolders() {
@@ -172,26 +315,33 @@ void Elections::PutHolders() {
 void Elections::AddServicesToDescribe(const std::vector<std::string>& elected,
                                       Services& due) const {
   due.insert(elected.begin(), elected.end());
-  for (const auto& [service, place] : placement_) {
-    if (place.node.empty()) due.insert(service);
-  }
+  due.insert(unplaced_.begin(), unplaced_.end());
 }
 
 ServicePlacement Elections::Describe(const std::string& service) const {
   const election::Placement& place = *table_.Find(service);
-  if (!place.node.empty()) return {place.node, place.interfaces, ""};
+  if (!place.node.empty())
+    return {place.node, place.interfaces, "", place.refresh};
   const auto explanation = table_.Explain(service);
   return {.reason = explanation.ok() ? ReasonOf(*explanation) : ""};
 }
 
-std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
-                                          absl::Time civil_now,
-                                          bool reuniting) {
+std::set<net::IpAddress> Elections::Claim(
+    const AddressEntries& entries, absl::Time civil_now, bool reuniting,
+    const std::set<net::IpAddress>& withheld) {
   std::set<net::IpAddress> unheld;
   for (const auto& [service, place] : placement_) {
     if (place.node != node_) continue;
     for (const auto& assigned : entries.at(service).assignment.addresses) {
+      if (IsWithheld(assigned.address)) continue;
       const auto holder = tenures_.HolderOf(assigned.address);
+      if (withheld.contains(assigned.address)) {
+        unheld.insert(assigned.address);
+        if (holder != node_) continue;
+        tenures_.Release(assigned.address, civil_now);
+        new_holders_.insert(assigned.address);
+        continue;
+      }
       if (holder == node_) continue;
       if (reuniting && holder && !IsLive(*holder)) continue;
       if (!holder) unheld.insert(assigned.address);
@@ -233,8 +383,8 @@ absl::StatusOr<size_t> Elections::Merge(std::string_view tenures) {
 
 bool Elections::Precedes(const net::IpAddress& vip,
                          const std::string& other) const {
-  const auto service = first_services_.find(vip);
-  if (service != first_services_.end()) {
+  const auto services = by_address_.find(vip);
+  if (services != by_address_.end()) {
     election::Cluster two;
     two.members = {node_, other};
     two.advertisements = advertisements_;
@@ -242,7 +392,7 @@ bool Elections::Precedes(const net::IpAddress& vip,
       const auto node = nodes_.find(name);
       if (node != nodes_.end()) two.nodes.insert(*node);
     }
-    election::Vip known = vips_.at(service->second);
+    election::Vip known = put_.at(*services->second.begin()).vip;
     known.holder.reset();
     const election::Decision decision = election::Elect(two, known);
     if (decision.winner) return *decision.winner == other;

@@ -8,7 +8,9 @@
 //
 // While a member is no lbd (a MetalLB speaker), what it does not know decides
 // nothing: all elections are MetalLB's, without draining, interfaces and
-// policies. Else the two would elect different nodes.
+// policies. Else the two would elect different nodes. The same way, while a
+// member is an lbd that does not tell families, all go by what it reads of the
+// others (abilities.h). The exclude label is ignored if all lbds ignore it.
 //
 // Holders are agreed by tenures, which this node claims for what it is elected
 // for. Pure state, loop thread only; times are values.
@@ -29,6 +31,7 @@
 #include "daemon/agent/node_metadata.h"
 #include "daemon/agent/placement.h"
 #include "lb/config/desired.h"
+#include "lb/config/difference.h"
 #include "lb/election/election_table.h"
 #include "lb/election/explanation.h"
 #include "lb/election/policy.h"
@@ -51,10 +54,21 @@ class Elections {
   // Inputs, for the next Update(). `live` has this node too.
   void SetMembers(std::vector<LiveMember> live);
   void SetDesired(const config::Desired& desired);
+  // The same, at a cost that goes with what differs from the one before.
+  void SetDesired(const config::Desired& desired,
+                  const config::Difference& difference);
+  // All entries that are others at `entries_version` than at that of the last
+  // Update() or of the last such call: with it Update() need not read all.
+  void NoteEntries(const std::set<std::string, std::less<>>& changed,
+                   uint64_t entries_version);
+  // Addresses that no node announces, with what completes "ADDRESS is ...". A
+  // service of which all addresses are among them has no node.
+  void SetWithheld(std::map<net::IpAddress, std::string> withheld);
 
   // Holds the elections that are due, for the services that have addresses.
-  // Reads all services only after SetDesired(), or if `entries_version` is not
-  // that of the last call; else its cost goes with what changed.
+  // Reads all services only after SetDesired() without a difference, or if
+  // `entries_version` is not the one that was noted last; else its cost goes
+  // with what changed.
   const Placement& Update(const config::Desired& desired,
                           const AddressEntries& entries,
                           uint64_t entries_version);
@@ -65,9 +79,11 @@ class Elections {
   // Claims what this node is elected for and does not hold. Returns the
   // addresses among them that no member held before. While `reuniting` with
   // members it leaves alone what somebody holds who is none: that one may be
-  // about to come too.
+  // about to come too. What a host outside the cluster has (`withheld`) no
+  // member holds: the next one to be elected is to probe for it, too.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
-                                 absl::Time civil_now, bool reuniting = false);
+                                 absl::Time civil_now, bool reuniting = false,
+                                 const std::set<net::IpAddress>& withheld = {});
   // Claims an address that this node holds again, so that its tenure wins over
   // another that was claimed at the same time.
   void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
@@ -91,11 +107,12 @@ class Elections {
 
   // Does a service have it?
   bool IsAssigned(const net::IpAddress& address) const {
-    return first_services_.contains(address);
+    return by_address_.contains(address);
   }
 
   // Is a live member no lbd?
   bool mixed() const { return mixed_; }
+  const std::vector<LiveMember>& live() const { return live_; }
 
   // As of the last Update(). Errors as ElectionTable has them.
   absl::StatusOr<election::Explanation> Explain(
@@ -112,12 +129,21 @@ class Elections {
   using Services = std::set<std::string, std::less<>>;
 
   bool IsLive(std::string_view node) const;
+  bool IsWithheld(const net::IpAddress& address) const {
+    return withheld_.contains(address);
+  }
+  void Withhold(const AddressEntries& entries, Placement& described) const;
   void PutNodes();
   void PutServices(const config::Desired& desired,
                    const AddressEntries& entries, Services& due);
+  void PutChanged(const config::Desired& desired, const AddressEntries& entries,
+                  Services& due);
   void PutService(const config::Desired& desired,
                   const config::Service& service,
                   const ipam::Assignment& assignment);
+  // Takes it out of all but table_; adds what else it concerns to `concerned`.
+  void TakeOut(const std::string& service, std::set<net::IpAddress>& concerned);
+  void FindSharers(const std::set<net::IpAddress>& concerned);
   void PutHolders();
   void AddServicesToDescribe(const std::vector<std::string>& elected,
                              Services& due) const;
@@ -130,18 +156,26 @@ class Elections {
   std::vector<LiveMember> live_;
   std::map<std::string, election::NodeAttributes, std::less<>> nodes_;
   std::vector<election::L2Advertisement> advertisements_;
-  bool mixed_ = false;
+  bool mixed_ = false;  // A live member is no lbd.
+  bool older_ = false;  // A live member does not tell families.
   std::set<std::string, std::less<>> listed_nodes_;  // In table_.
-  // In table_, which knows newer holders.
-  std::map<std::string, election::Vip, std::less<>> vips_;
-  std::map<net::IpAddress, std::string> first_services_;  // By address.
+  struct Put {
+    election::Vip vip;  // In table_, which knows newer holders.
+    std::vector<net::IpAddress> addresses;
+  };
+  std::map<std::string, Put, std::less<>> put_;
+  std::map<net::IpAddress, Services> by_address_;
   // By the address that decides for them.
   std::multimap<net::IpAddress, std::string> decided_by_;
   Services sharers_;  // Of an address with another service.
   std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
+  Services touched_;                         // Else read these.
   std::set<net::IpAddress> new_holders_;     // Not in table_ yet.
   std::set<net::IpAddress> on_record_;
+  std::map<net::IpAddress, std::string> withheld_;
+  Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
+  Services unplaced_;  // Those of placement_ that nobody announces.
   uint64_t version_ = 0;
 };
 

@@ -1,6 +1,9 @@
 // Elections that follow changes agree, at each step, with others that are told
 // everything anew.
+#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +11,7 @@
 #include "daemon/agent/elections.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
+#include "lb/config/difference.h"
 #include "lb/election/tenure.h"
 #include "lb/net/ip_address.h"
 
@@ -18,7 +22,7 @@ constexpr uint64_t kServices = 12;
 constexpr int kNodes = 5;
 
 std::string Node(uint64_t i) { return "n" + std::to_string(i); }
-std::string Service(uint64_t i) { return "ns/s" + std::to_string(i); }
+std::string Service(uint64_t i) { return "ns/s" + std::to_string(10 + i); }
 net::IpAddress Address(uint64_t i) {
   return *net::ParseIpAddress("10.0.0." + std::to_string(i));
 }
@@ -42,6 +46,14 @@ class ElectionsModelTest
       if (i > 0 && prng_.Chance(30)) continue;
       NodeMetadata metadata;
       metadata.draining = prng_.Chance(20);
+      metadata.interfaces.emplace();
+      if (prng_.Chance(90)) {
+        metadata.interfaces->push_back(
+            {.name = "eth0",
+             .mac = {{2, 0, 0, 0, 0, 1}},
+             .families = {.ipv4 = prng_.Chance(90), .ipv6 = prng_.Chance(60)}});
+      }
+      metadata.tells_families = !prng_.Chance(5);
       live_.push_back({Node(i), metadata});
     }
     if (prng_.Chance(10)) live_.push_back({"speaker", std::nullopt});
@@ -53,10 +65,14 @@ class ElectionsModelTest
     const std::string service = Service(prng_.Uniform(kServices));
     entries_.erase(service);
     ++version_;
+    changed_.insert(service);
     if (prng_.Chance(20)) return;
     auto& addresses = entries_[service].assignment.addresses;
     addresses.push_back({Address(prng_.Uniform(2 * kServices)), "pool"});
     if (prng_.Chance(30)) addresses.push_back({Address(100), "pool"});
+    if (prng_.Chance(30)) {
+      addresses.push_back({*net::ParseIpAddress("fd00::1"), "pool"});
+    }
   }
 
   void HearClaim() {
@@ -68,6 +84,7 @@ class ElectionsModelTest
   }
 
   void ChangeDesired() {
+    const config::Desired before = desired_;
     auto& services = desired_.services;
     const size_t i = prng_.Uniform(services.size());
     auto& traffic = services[i].traffic;
@@ -80,7 +97,32 @@ class ElectionsModelTest
     if (desired_.advertisements.empty() && prng_.Chance(60)) {
       desired_.advertisements.push_back({.name = "all"});
     }
-    kept_.SetDesired(desired_);
+    if (prng_.Chance(20)) ComeOrGo();
+    if (prng_.Chance(10)) desired_.pool_labels["pool"]["x"] += "y";
+    if (prng_.Chance(20)) {
+      kept_.SetDesired(desired_);
+    } else {
+      kept_.SetDesired(desired_, config::DifferenceOf(before, desired_));
+    }
+  }
+
+  void ComeOrGo() {
+    const std::string name = Service(prng_.Uniform(kServices));
+    auto& services = desired_.services;
+    const auto place =
+        std::find_if(services.begin(), services.end(),
+                     [&](const auto& s) { return s.request.service >= name; });
+    if (place != services.end() && place->request.service == name) {
+      if (services.size() > 1) services.erase(place);
+    } else {
+      services.insert(place, config::Service())->request.service = name;
+    }
+  }
+
+  // At times without a word of what changed.
+  void Note() {
+    if (prng_.Chance(80)) kept_.NoteEntries(changed_, version_);
+    changed_.clear();
   }
 
   void Release() {
@@ -103,6 +145,7 @@ class ElectionsModelTest
   config::Desired desired_;
   AddressEntries entries_;
   uint64_t version_ = 0;
+  std::set<std::string, std::less<>> changed_;  // Since the last Update().
   std::vector<Elections::LiveMember> live_;
   Elections kept_;
 };
@@ -129,6 +172,7 @@ TEST_P(ElectionsModelTest, WhatFollowedChangesIsAsWhatIsToldAnew) {
     }
     const Placement before = kept_.placement();
     const uint64_t version_before = kept_.version();
+    Note();
     kept_.Update(desired_, entries_, version_);
     ASSERT_EQ(kept_.placement(), PlacementOfOneThatIsToldAnew()) << step;
     ASSERT_EQ(kept_.version() != version_before, kept_.placement() != before);

@@ -14,6 +14,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+constexpr net::MacAddress kMac = {{0x02, 0, 0x5e, 0, 0x53, 1}};
+constexpr election::Families kArp = {.ipv4 = true};
+constexpr election::Families kNdp = {.ipv6 = true};
+constexpr election::Families kBoth = {.ipv4 = true, .ipv6 = true};
+
+// The metadata of a node with one interface.
+NodeMetadata Able(const election::Families& families = kBoth) {
+  return {.interfaces = {{{"eth0", kMac, families}}}};
+}
+
 // Elections of n1, made of service names and their addresses.
 class ElectionsTest : public testing::Test {
  protected:
@@ -160,7 +170,7 @@ class MembersTest : public testing::Test {
   const net::IpAddress kVip = *net::ParseIpAddress("10.0.0.1");
   // In rank: n2, n3, n1.
   std::vector<Elections::LiveMember> live_ = {
-      {"n1", NodeMetadata{}}, {"n2", NodeMetadata{}}, {"n3", NodeMetadata{}}};
+      {"n1", Able()}, {"n2", Able()}, {"n3", Able()}};
   config::Desired desired_;
   AddressEntries entries_;
   uint64_t version_ = 0;
@@ -169,9 +179,9 @@ class MembersTest : public testing::Test {
 TEST_F(MembersTest, WhoDrainsOrIsSilentOrHasNoInterfaceIsPassedOver) {
   Elections elections("n1", election::Policy::kCompat);
   EXPECT_EQ(NodeOf(elections), "n2");
-  live_[1].metadata = {.draining = true};
+  live_[1].metadata->draining = true;
   EXPECT_EQ(NodeOf(elections), "n3");
-  live_[2].metadata = {.silent = true};
+  live_[2].metadata->silent = true;
   EXPECT_EQ(NodeOf(elections), "n1");
   const auto why = elections.Explain("web");
   ASSERT_TRUE(why.ok());
@@ -183,14 +193,85 @@ TEST_F(MembersTest, WhoDrainsOrIsSilentOrHasNoInterfaceIsPassedOver) {
   }
   live_[2].metadata = {.interfaces = {{}}};
   EXPECT_EQ(NodeOf(elections), "n1");
-  live_[1].metadata = {.interfaces = {{{"eth0", {}}}}};
+  live_[1].metadata = Able();
+  EXPECT_EQ(NodeOf(elections), "n2");
+}
+
+// IPv6 is switched off on n2: NDP needs a link-local address.
+TEST_F(MembersTest, ANodeWithoutNdpIsNotElectedForAnIpv6Address) {
+  entries_["web"].assignment.addresses = {
+      {*net::ParseIpAddress("fd00::4"), "pool"}};
+  Elections elections("n1", election::Policy::kCompat);
+  const std::string first = NodeOf(elections);
+  for (auto& member : live_) {
+    if (member.name == first) member.metadata = Able(kArp);
+  }
+  const std::string second = NodeOf(elections);
+  EXPECT_NE(second, first);
+  for (auto& member : live_) member.metadata = Able(kArp);
+  elections.SetMembers(live_);
+  const auto& place = elections.Update(desired_, entries_, version_).at("web");
+  EXPECT_EQ(place.node, "");
+  EXPECT_EQ(place.reason,
+            "nobody may announce it: n1 noUsableInterface (wants NDP on any "
+            "interface; it has eth0 (ARP)), n2 noUsableInterface (wants NDP on "
+            "any interface; it has eth0 (ARP)), n3 noUsableInterface (wants "
+            "NDP on any interface; it has eth0 (ARP))");
+}
+
+TEST_F(MembersTest, AServiceOfBothFamiliesPrefersANodeThatHasBoth) {
+  entries_["web"].assignment.addresses.push_back(
+      {*net::ParseIpAddress("fd00::4"), "pool"});
+  Elections elections("n1", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n2");
+  live_[1].metadata = Able(kArp);
+  EXPECT_EQ(NodeOf(elections), "n3");
+  live_[0].metadata = live_[2].metadata = Able(kArp);
+  EXPECT_EQ(NodeOf(elections), "n2");
+}
+
+// It shares the address of one that needs both.
+TEST_F(MembersTest, SharersGoWhereTheOneOfBothFamiliesGoes) {
+  entries_["zweb"] = entries_["web"];
+  entries_["zweb"].assignment.addresses.push_back(
+      {*net::ParseIpAddress("fd00::4"), "pool"});
+  desired_.services.push_back({.request = {.service = "zweb"}});
+  live_[1].metadata = Able(kArp);
+  Elections elections("n1", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n3");
+  EXPECT_EQ(elections.placement().at("zweb").node, "n3");
+}
+
+// It would elect itself, by what it knows of the others.
+TEST_F(MembersTest, WhileAnOlderLbdIsAMemberAllElectAsItDoes) {
+  Elections elections("n1", election::Policy::kCompat);
+  live_[1].metadata = Able(kNdp);
+  EXPECT_EQ(NodeOf(elections), "n3");
+  live_[0].metadata = {.interfaces = {{{"eth0", kMac}}},
+                       .tells_families = false};
+  EXPECT_EQ(NodeOf(elections), "n2");
+  live_[1].metadata = {.interfaces = {{}}};
+  EXPECT_EQ(NodeOf(elections), "n3");
+  live_[1].metadata->older_read_all = false;
+  EXPECT_EQ(NodeOf(elections), "n2");
+}
+
+TEST_F(MembersTest, TheExcludeLabelIsIgnoredOnceAllIgnoreIt) {
+  desired_.nodes["n2"] = election::NodeKnownByName("n2");
+  desired_.nodes["n2"].labels[std::string(election::kExcludeLabel)] = "";
+  Elections elections("n1", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n3");
+  live_[0].metadata->ignores_exclude_label = true;
+  live_[1].metadata->ignores_exclude_label = true;
+  EXPECT_EQ(NodeOf(elections), "n3");
+  live_[2].metadata->ignores_exclude_label = true;
   EXPECT_EQ(NodeOf(elections), "n2");
 }
 
 // A MetalLB speaker elects without all this, and would leave the address to n2.
 TEST_F(MembersTest, AMemberThatIsNoLbdMakesAllElectionsMetallbs) {
   Elections elections("n1", election::Policy::kSticky);
-  live_[1].metadata = {.draining = true};
+  live_[1].metadata->draining = true;
   EXPECT_EQ(NodeOf(elections), "n3");
   EXPECT_FALSE(elections.mixed());
   live_.push_back({"speaker", std::nullopt});

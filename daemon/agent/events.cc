@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -82,6 +83,18 @@ void Events::RecordSelf(EventType type, std::string reason,
   Record(type, std::move(reason), "Node/" + node_, std::move(message));
 }
 
+void Events::RecordCovered(const std::vector<std::string>& covered) {
+  if (covered == covered_) return;
+  for (const std::string& sentence : covered) {
+    if (std::find(covered_.begin(), covered_.end(), sentence) !=
+        covered_.end()) {
+      continue;
+    }
+    RecordSelf(EventType::kNormal, "PoolCoversHosts", sentence);
+  }
+  covered_ = covered;
+}
+
 void Events::RecordState(size_t bytes) {
   const std::string before = std::exchange(untold_, "");
   if (bytes <= gossip::kUserStateSizeMax) {
@@ -90,7 +103,8 @@ void Events::RecordState(size_t bytes) {
                       "full exchanges have room for the ledger again");
   }
   untold_ = fmt::format(
-      "ledger and tenures have {} bytes, want at most {}: full exchanges tell "
+      "ledger, tenures and facts have {} bytes, want at most {}: full "
+      "exchanges tell "
       "nothing of them",
       bytes, gossip::kUserStateSizeMax);
   if (before.empty()) {

@@ -45,6 +45,8 @@ class Events {
   const std::vector<std::string>& strict_arp_faults() const {
     return strict_arp_faults_;
   }
+  // Pools that cover addresses of hosts: those that are new.
+  void RecordCovered(const std::vector<std::string>& covered);
   // What full exchanges tell of the addresses: beyond gossip's bound nothing.
   void RecordState(size_t bytes);
   // Of the last RecordState(); empty: all is told.
@@ -60,6 +62,7 @@ class Events {
   Placement placement_;
   std::vector<std::string> strict_arp_faults_;
   std::string untold_;
+  std::vector<std::string> covered_;
   absl::Time next_refusal_report_ = absl::InfinitePast();
   uint64_t unreported_refusals_ = 0;
 };

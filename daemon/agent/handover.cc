@@ -29,6 +29,8 @@ void Handover::OnTimer(absl::Time now) {
     it = it->second.claimed && it->second.until <= now ? leaving_.erase(it)
                                                        : std::next(it);
   }
+  absl::erase_if(yielded_,
+                 [now](const auto& yielded) { return yielded.second <= now; });
 }
 
 absl::Time Handover::NextDeadline() const {
@@ -36,6 +38,7 @@ absl::Time Handover::NextDeadline() const {
   for (const auto& [vip, leaving] : leaving_) {
     next = std::min(next, leaving.until);
   }
+  for (const auto& [vip, until] : yielded_) next = std::min(next, until);
   return next;
 }
 
@@ -51,6 +54,7 @@ absl::btree_map<net::IpAddress, Handover::Interfaces> Handover::Answering()
 std::set<net::IpAddress> Handover::Delivering() const {
   std::set<net::IpAddress> delivering;
   for (const auto& [vip, leaving] : leaving_) delivering.insert(vip);
+  for (const auto& [vip, until] : yielded_) delivering.insert(vip);
   return delivering;
 }
 

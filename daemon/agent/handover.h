@@ -39,7 +39,16 @@ class Handover {
   // The address goes to another node. Nothing if that is under way already.
   void Begin(absl::Time now, const net::IpAddress& vip, Interfaces interfaces);
   // The address stays here after all, or is nobody's any more.
-  void Cancel(const net::IpAddress& vip) { leaving_.erase(vip); }
+  void Cancel(const net::IpAddress& vip) {
+    leaving_.erase(vip);
+    yielded_.erase(vip);
+  }
+
+  // The address was left to another member that announces it already: its
+  // packets are delivered for `deliver_grace` more.
+  void Yield(absl::Time now, const net::IpAddress& vip) {
+    yielded_.try_emplace(vip, now + options_.deliver_grace);
+  }
 
   // Another node announced the address. Nothing if it is not being given away.
   void OnClaimed(absl::Time now, const net::IpAddress& vip);
@@ -52,7 +61,7 @@ class Handover {
   absl::btree_map<net::IpAddress, Interfaces> Answering() const;
   // The above, and those whose packets may still come.
   std::set<net::IpAddress> Delivering() const;
-  bool empty() const { return leaving_.empty(); }
+  bool empty() const { return leaving_.empty() && yielded_.empty(); }
 
  private:
   struct Leaving {
@@ -63,6 +72,7 @@ class Handover {
 
   const HandoverOptions options_;
   absl::btree_map<net::IpAddress, Leaving> leaving_;
+  absl::btree_map<net::IpAddress, absl::Time> yielded_;  // Until when.
 };
 
 }  // namespace lb

@@ -66,5 +66,20 @@ TEST_F(HandoverTest, AnAddressThatStaysIsForgotten) {
   EXPECT_TRUE(handover_.empty());
 }
 
+TEST_F(HandoverTest, WhatIsYieldedIsDeliveredForTheGraceAlone) {
+  handover_.Yield(kStart, kVip);
+  EXPECT_THAT(handover_.Answering(), IsEmpty());
+  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  handover_.Yield(kStart + absl::Milliseconds(400), kVip);  // No longer.
+  RunUntil(absl::Milliseconds(499));
+  EXPECT_FALSE(handover_.empty());
+  RunUntil(absl::Milliseconds(500));
+  EXPECT_TRUE(handover_.empty());
+  handover_.Yield(kStart + absl::Seconds(1), kVip);
+  handover_.Cancel(kVip);
+  EXPECT_TRUE(handover_.empty());
+  EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
+}
+
 }  // namespace
 }  // namespace lb

@@ -23,6 +23,9 @@ constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
 // answered it: a lost ping is repeated, who cannot answer passes for dead, and
 // what nobody answers for holds nobody up.
 constexpr absl::Duration kAnswerWait = absl::Seconds(1);
+// How long a node that knows no other member waits for its join list after a
+// stall. An exchange on the same network takes a few milliseconds.
+constexpr absl::Duration kSeedWait = absl::Milliseconds(250);
 
 }  // namespace
 
@@ -30,17 +33,18 @@ constexpr absl::Duration kAnswerWait = absl::Seconds(1);
 void Agent::AwaitCluster() {
   ready_ = false;
   exchanged_ = false;
-  had_carrier_ = GossipCarrier().value_or(false);
+  had_carrier_ = advertised_.HasCarrier().value_or(false);
   settle_until_ = environment_.loop->Now() + options_.settle_time;
   settle_timer_->Arm(settle_until_);
-  std::vector<net::Endpoint> seeds = options_.join;
+  absl::Status joined = seeds_->Join();
+  std::vector<net::Endpoint> members;
   for (const gossip::Member& member : gossip_->Members()) {
     if (member.heard && member.name != options_.node) {
-      seeds.push_back(member.endpoint);
+      members.push_back(member.endpoint);
     }
   }
-  if (seeds.empty()) return;
-  if (const absl::Status joined = gossip_->Join(seeds); !joined.ok()) {
+  if (!members.empty()) joined.Update(gossip_->Join(members));
+  if (!joined.ok()) {
     events_.RecordSelf(EventType::kWarning, "JoinFailed",
                        std::string(joined.message()));
   }
@@ -80,7 +84,7 @@ void Agent::OnSettled() {
   if (exchanged_) {
     return BecomeReady("heard from the cluster, but not from all members");
   }
-  if (HearsNobody() && GossipCarrier() == false) {
+  if (HearsNobody() && advertised_.HasCarrier() == false) {
     settle_timer_->Arm(environment_.loop->Now() + options_.settle_time);
     return;
   }
@@ -88,13 +92,18 @@ void Agent::OnSettled() {
   BecomeReady("nobody answered in the settle time");
 }
 
+void Agent::OnInterfaces() {
+  advertised_.OnLinks();
+  CheckCarrier();
+  ScheduleReconcile();
+}
+
 // With a carrier that is back the others may be in reach again. Other links
 // come and go with each container.
-void Agent::OnInterfaces() {
+void Agent::CheckCarrier() {
   const bool had_carrier =
-      std::exchange(had_carrier_, GossipCarrier().value_or(false));
+      std::exchange(had_carrier_, advertised_.HasCarrier().value_or(false));
   if (had_carrier_ && !had_carrier && !ready_ && !leaving()) AwaitCluster();
-  ScheduleReconcile();
 }
 
 // The process was stopped, or the machine stood still. The announcer is fenced
@@ -102,16 +111,36 @@ void Agent::OnInterfaces() {
 void Agent::OnStall(absl::Duration duration) {
   history_.history().EndOwn(environment_.loop->CivilNow() - duration,
                             HistoryEnd::kSilent);
-  FallSilent("Stalled",
-             fmt::format("was not run for {}", absl::FormatDuration(duration)));
+  const std::string why =
+      fmt::format("was not run for {}", absl::FormatDuration(duration));
+  if (ready_ && !leaving() && gossip_->Members().size() == 1) {
+    GoOnAlone(why);
+  } else {
+    FallSilent("Stalled", why);
+  }
   ScheduleReconcile();
+}
+
+// A member takes over only from a node that it knows, and gossip makes that
+// mutual: a node that was ready and knows no other member, not even a failed
+// one, had nobody to take over from it. One of the join list may have started
+// meanwhile, found nobody and begun alone, so the join list is asked first. A
+// node that is not ready yet, as one that lost its memory and was just
+// restarted, waits for the cluster as before.
+void Agent::GoOnAlone(const std::string& why) {
+  events_.RecordSelf(EventType::kWarning, "Stalled",
+                     why + ": goes on, since it knows no other member");
+  if (options_.join.empty()) return;
+  AwaitCluster();
+  settle_timer_->Arm(
+      std::min(settle_until_, environment_.loop->Now() + kSeedWait));
 }
 
 // Others take over from a node that they cannot hear. One that loses members
 // and sees why (no carrier) must not answer on its other interfaces, nor act on
 // who it takes for dead when the carrier is back.
 void Agent::CheckCutOff() {
-  if (!ready_ || leaving() || GossipCarrier() != false) return;
+  if (!ready_ || leaving() || advertised_.HasCarrier() != false) return;
   if (!members_went_ && !HearsNobody()) return;
   if (options_.join.empty() && gossip_->Members().size() < 2) return;
   FallSilent("CutOff", "loses members, and gossip has no carrier");
@@ -129,17 +158,6 @@ bool Agent::HearsNobody() const {
   return std::all_of(heard.begin(), heard.end(), [&](const auto& member) {
     return member.name == options_.node;
   });
-}
-
-std::optional<bool> Agent::GossipCarrier() const {
-  for (const io::Link& link : environment_.links->Links()) {
-    for (const net::IpPrefix& prefix : link.addresses) {
-      if (prefix.address == options_.advertise.address) {
-        return link.up && link.carrier;
-      }
-    }
-  }
-  return std::nullopt;  // Advertised by another's address, through NAT say.
 }
 
 absl::Status Agent::Drain() {

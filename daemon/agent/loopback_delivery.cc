@@ -15,9 +15,13 @@ constexpr char kLoopback[] = "lo";
 
 }  // namespace
 
-void LoopbackDelivery::RemoveLeftovers(
-    const std::vector<net::IpAddress>& addresses) {
-  for (const net::IpAddress& address : addresses) {
+void LoopbackDelivery::RemoveLeftovers() {
+  const auto leftovers = environment_.installer->Installed(kLoopback);
+  if (!leftovers.ok())
+    return RecordFailure(std::string(
+        fmt::format("what an earlier run left on {} cannot be read: {}",
+                    kLoopback, std::string(leftovers.status().message()))));
+  for (const net::IpAddress& address : *leftovers) {
     Report(address, "taken off",
            environment_.installer->Uninstall(kLoopback, address));
   }
@@ -74,6 +78,10 @@ void LoopbackDelivery::Report(const net::IpAddress& address, const char* what,
   std::string& reported = refused_[address];
   if (reported == message) return;
   reported = message;
+  RecordFailure(std::move(message));
+}
+
+void LoopbackDelivery::RecordFailure(std::string message) {
   environment_.log->Record({.time = environment_.loop->CivilNow(),
                             .type = EventType::kWarning,
                             .reason = "DeliveryFailed",

@@ -23,8 +23,9 @@ class LoopbackDelivery {
   LoopbackDelivery(std::string node, const io::Environment& environment)
       : node_(std::move(node)), environment_(environment) {}
 
-  // Takes off what a run that was killed may have left.
-  void RemoveLeftovers(const std::vector<net::IpAddress>& addresses);
+  // Takes off what a run that was killed has left: all that carries the mark of
+  // an AddressInstaller, whatever is known of it otherwise.
+  void RemoveLeftovers();
 
   // Puts these on "lo" and takes off what else this object put there, so many
   // addresses in one call: the kernel takes about 0.1 ms for each of IPv6.
@@ -39,11 +40,17 @@ class LoopbackDelivery {
     return delivered_.contains(address) || refused_.contains(address);
   }
 
+  // What the kernel refused, with what it said.
+  const std::map<net::IpAddress, std::string>& refused() const {
+    return refused_;
+  }
+
  private:
   // True: it is done.
   bool Change(const net::IpAddress& address, bool deliver);
   void Report(const net::IpAddress& address, const char* what,
               const absl::Status& status);
+  void RecordFailure(std::string message);
 
   const std::string node_;
   io::Environment environment_;

@@ -111,11 +111,30 @@ TEST_F(LoopbackDeliveryTest, RefusalsEnd) {
 }
 
 TEST_F(LoopbackDeliveryTest, RemovesWhatAKilledRunLeft) {
-  delivery_.Deliver({a_});
+  delivery_.Deliver({a_, b_});
   LoopbackDelivery next("n1", host_->environment());
-  next.RemoveLeftovers({a_, b_});
+  next.RemoveLeftovers();
   EXPECT_THAT(host_->installer().installed(), IsEmpty());
   EXPECT_THAT(Events(), IsEmpty());
+}
+
+TEST_F(LoopbackDeliveryTest, LeavesTheHostsOwnAddressesAlone) {
+  const net::IpPrefix own = {a_, 32};
+  host_->links().AddAddress("lo", own);
+  EXPECT_TRUE(delivery_.Deliver({a_, b_}));
+  EXPECT_TRUE(delivery_.Deliver({}));
+  LoopbackDelivery next("n1", host_->environment());
+  next.RemoveLeftovers();
+  EXPECT_THAT(host_->links().Find("lo")->addresses, testing::Contains(own));
+  EXPECT_THAT(host_->installer().installed(), IsEmpty());
+  EXPECT_THAT(Events(), IsEmpty());
+}
+
+TEST_F(LoopbackDeliveryTest, LeftoversThatCannotBeReadAreAnEvent) {
+  host_->installer().SetError(absl::UnavailableError("out of memory"));
+  delivery_.RemoveLeftovers();
+  EXPECT_THAT(Events(), ElementsAre("what an earlier run left on lo cannot be "
+                                    "read: out of memory"));
 }
 
 }  // namespace

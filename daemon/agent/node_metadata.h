@@ -2,28 +2,45 @@
 //
 // A member that has it is an lbd: it keeps the ledger and may be its author. A
 // member without it (a MetalLB speaker, say) takes part in elections only.
-// Bytes, numbers big-endian; what a later version appends is skipped:
+// Bytes, numbers big-endian:
 //
-//   metadata  = "lbd" version(1) [ flags(1) interface* ]
+//   metadata  = "lbd" version(1) [ flags(1) interface* extension* ]
 //   interface = size(1) name mac(6)           size 1..15; 0 ends the list
 //   flags     = 1 draining | 2 holding down | 4 some interfaces are left out
-//               | 8 silent
+//               | 8 silent | 16 ignores the exclude label
+//   extension = type(1) size(2) bytes         an unknown type is skipped
+//     type 1  = families(1)*                  of the interfaces, in order
+//     type 2  = more(1) name*                 more: 1 others do not fit
+//     type 3  = digest(8)                     of the node's facts: host_facts.h
+//   name      = shared(1) size(1) bytes       shared: length of the prefix that
+//                                             it has of the name before, times
+//                                             4, plus its families
+//   families  = 1 IPv4, by ARP | 2 IPv6, by NDP
+//
+// Names of type 2 are interfaces that did not fit above, and alternative names.
+// An lbd that sends no extension of type 1 is older than those: it does not
+// tell families. It reads the part up to the extensions.
 #ifndef LB_DAEMON_AGENT_NODE_METADATA_H_
 #define LB_DAEMON_AGENT_NODE_METADATA_H_
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "lb/election/ability.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/mac_address.h"
 
 namespace lb {
 
-// One on which the node can announce at the moment.
+// A name of an interface on which the node can announce at the moment.
 struct AnnouncingInterface {
   std::string name;
+  // All zero: not told. Alternative names have none.
   net::MacAddress mac;
+  election::Families families;
 
   friend bool operator==(const AnnouncingInterface&,
                          const AnnouncingInterface&) = default;
@@ -33,16 +50,32 @@ struct NodeMetadata {
   bool draining = false;      // Wants its addresses to be elsewhere.
   bool holding_down = false;  // Came back lately; see lb/election.
   bool silent = false;        // Lost the cluster; announces nothing for now.
-  // Sorted by name. Nullopt: it does not say (an older lbd), or has more than
-  // metadata can hold.
+  bool ignores_exclude_label = false;  // Option ignore-exclude-lb.
+  // Sorted by name. Nullopt: an older lbd, which does not say, or has more than
+  // its metadata holds.
   std::optional<std::vector<AnnouncingInterface>> interfaces;
+  bool complete = true;  // False: it has more interfaces than it can tell of.
+  // False: an older lbd. An interface that it names is usable for one of the
+  // families at least, and which one it does not say.
+  bool tells_families = true;
+  // Older lbds read all of the interfaces that have a MAC; else they count the
+  // node as able to announce everywhere.
+  bool older_read_all = true;
+  // Of the facts of its host. Nullopt: it does not tell any (an older lbd).
+  std::optional<uint64_t> facts_digest;
+
+  bool TellsAbilities() const {
+    return interfaces.has_value() && tells_families;
+  }
 
   friend bool operator==(const NodeMetadata&, const NodeMetadata&) = default;
 };
 
-// At most gossip::kMetaSizeMax bytes; interfaces that do not fit are left out,
-// which ParseNodeMetadata() tells as nullopt.
-gossip::wire::Bytes SerializeNodeMetadata(const NodeMetadata& metadata);
+// At most gossip::kMetaSizeMax bytes. Of interfaces that do not fit, those in
+// `wanted` go first. What ParseNodeMetadata() returns says what fitted: fields
+// `complete`, `older_read_all`, and MACs.
+gossip::wire::Bytes SerializeNodeMetadata(
+    const NodeMetadata& metadata, const std::set<std::string>& wanted = {});
 
 // Nullopt: the member is no lbd, or the bytes are damaged.
 std::optional<NodeMetadata> ParseNodeMetadata(const gossip::wire::Bytes& bytes);

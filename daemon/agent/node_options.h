@@ -12,19 +12,28 @@
 #include "lb/election/policy.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/net/endpoint.h"
+#include "lb/net/host_port.h"
 
 namespace lb {
 
 struct AgentOptions {
-  std::string node;                 // Its name in the cluster.
-  net::Endpoint advertise;          // Where the others reach its gossip.
-  std::vector<net::Endpoint> join;  // Others to find the cluster through.
+  std::string node;  // Its name in the cluster.
+  // Where the others reach its gossip. Unspecified (0.0.0.0, [::]): an address
+  // of the host, see AdvertisedAddress.
+  net::Endpoint advertise;
+  std::vector<net::HostPort> join;  // Others to find the cluster through.
   gossip::GossipOptions gossip;     // Timings.
   gossip::wire::Keyring keyring;    // Empty: gossip in the clear.
+  // Which key of a secret encrypts, when a later one is put to use.
+  gossip::wire::KeyDerivation key_derivation =
+      gossip::wire::KeyDerivation::kSha256;
   announce::InterfaceOptions interfaces;
   Delivery delivery = Delivery::kNone;
   absl::Duration settle_time = absl::Seconds(5);
   election::Policy election_policy = election::Policy::kCompat;
+  // Announce although the node has the label that excludes it from load
+  // balancers; counts if all lbds of the cluster have it.
+  bool ignore_exclude_label = false;
   // For how long a node that comes back says so; see lb/election.
   absl::Duration hold_down = absl::Seconds(60);
   HandoverOptions handover;

@@ -1,10 +1,14 @@
 #include "daemon/agent/placement.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "lb/ipam/assignment.h"
 #include "lb/net/ip_address.h"
 
@@ -39,19 +43,41 @@ class SharingGroups {
   std::map<net::IpAddress, std::string> holders_;  // The first by name.
 };
 
+// The shorter one; zero, which is never, counts only if there is no other.
+std::optional<absl::Duration> MoreOften(std::optional<absl::Duration> a,
+                                        std::optional<absl::Duration> b) {
+  if (!a || !b) return a ? a : b;
+  if (*a == absl::ZeroDuration()) return b;
+  return *b == absl::ZeroDuration() ? a : std::min(*a, *b);
+}
+
 }  // namespace
+
+bool IsDualStack(const ipam::Assignment& assignment) {
+  const auto& addresses = assignment.addresses;
+  return std::any_of(addresses.begin(), addresses.end(), [&](const auto& held) {
+    return held.address.family() != addresses[0].address.family();
+  });
+}
 
 void JoinSharers(const AddressEntries& entries, Placement& placement) {
   SharingGroups groups;
   for (const auto& [service, place] : placement) {
     groups.Add(service, entries.at(service).assignment);
   }
-  std::map<std::string, const ServicePlacement*, std::less<>> decided;
+  std::map<std::string, ServicePlacement, std::less<>> decided;
+  for (const bool dual_stack : {true, false}) {
+    for (const auto& [service, place] : placement) {
+      if (place.node.empty()) continue;
+      if (IsDualStack(entries.at(service).assignment) == dual_stack) {
+        decided.try_emplace(groups.FirstOf(service), place);
+      }
+    }
+  }
   for (auto& [service, place] : placement) {
     if (place.node.empty()) continue;
-    const auto [first, is_new] =
-        decided.try_emplace(groups.FirstOf(service), &place);
-    if (!is_new && first->second->node != place.node) place = *first->second;
+    const ServicePlacement& first = decided.at(groups.FirstOf(service));
+    if (first.node != place.node) place = first;
   }
 }
 
@@ -71,9 +97,27 @@ announce::Announcements AnnouncementsOf(const std::string& node,
       } else {
         interfaces.insert(place.interfaces.begin(), place.interfaces.end());
       }
+      it->second.refresh = MoreOften(it->second.refresh, place.refresh);
     }
   }
   return announcements;
+}
+
+void MarkDespiteProxy(const std::vector<ipam::Pool>& pools,
+                      const AddressEntries& entries,
+                      announce::Announcements& announcements) {
+  std::set<std::string, std::less<>> despite;
+  for (const ipam::Pool& pool : pools) {
+    if (pool.announce_despite_proxy) despite.insert(pool.name);
+  }
+  if (despite.empty()) return;
+  for (const auto& [service, entry] : entries) {
+    for (const auto& assigned : entry.assignment.addresses) {
+      if (!despite.contains(assigned.pool)) continue;
+      const auto it = announcements.find(assigned.address);
+      if (it != announcements.end()) it->second.despite_proxy = true;
+    }
+  }
 }
 
 }  // namespace lb

@@ -5,11 +5,14 @@
 #define LB_DAEMON_AGENT_PLACEMENT_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "daemon/agent/address_book.h"
 #include "lb/announce/announcement_plan.h"
+#include "lb/ipam/pool.h"
 
 namespace lb {
 
@@ -17,6 +20,8 @@ struct ServicePlacement {
   std::string node;                     // Empty: nobody announces it.
   std::vector<std::string> interfaces;  // Empty: all of the node's.
   std::string reason;                   // Why nobody does.
+  // As election::L2Advertisement has it.
+  std::optional<absl::Duration> refresh = {};
 
   friend bool operator==(const ServicePlacement&,
                          const ServicePlacement&) = default;
@@ -26,15 +31,25 @@ struct ServicePlacement {
 using Placement = std::map<std::string, ServicePlacement, std::less<>>;
 using AddressEntries = std::map<std::string, AddressBook::Entry>;
 
-// Sends services that share an address (or are linked by others that do) to the
-// node of the first of them that has one. A service that nobody may announce
-// stays so.
+// Are there addresses of both families?
+bool IsDualStack(const ipam::Assignment& assignment);
+
+// Sends services that share an address (or are linked by others that do) to one
+// node: that of the first service by name that has one, but services with
+// addresses of both families come first, as their elections asked for both. A
+// service that nobody may announce stays so.
 void JoinSharers(const AddressEntries& entries, Placement& placement);
 
 // The addresses that `node` is to announce, and where.
 announce::Announcements AnnouncementsOf(const std::string& node,
                                         const AddressEntries& entries,
                                         const Placement& placement);
+
+// Notes which of `announcements` are of a pool whose addresses are announced
+// although a host answers for every address.
+void MarkDespiteProxy(const std::vector<ipam::Pool>& pools,
+                      const AddressEntries& entries,
+                      announce::Announcements& announcements);
 
 }  // namespace lb
 

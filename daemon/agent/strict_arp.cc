@@ -20,23 +20,17 @@ std::optional<int> Effective(const StrictArpFacts& facts,
   return std::max(*all, *own);
 }
 
-// A service's IPv4 address that the kernel holds, and where.
-struct Held {
-  net::IpAddress address;
-  std::string link;
-};
-
-std::vector<Held> HeldByKernel(const StrictArpFacts& facts) {
-  std::vector<Held> held;
+// Does an interface that does not announce have a service's IPv4 address?
+bool IsHeldElsewhere(const StrictArpFacts& facts) {
   for (const io::Link& link : facts.links) {
+    if (facts.announcing.contains(link.name)) continue;
     for (const net::IpPrefix& prefix : link.addresses) {
-      if (prefix.address.family() == net::IpFamily::kIpv4 &&
-          facts.is_assigned(prefix.address)) {
-        held.push_back({prefix.address, link.name});
+      if (prefix.address.is_ipv4() && facts.is_assigned(prefix.address)) {
+        return true;
       }
     }
   }
-  return held;
+  return false;
 }
 
 void CheckSetting(const StrictArpFacts& facts, const std::string& interface,
@@ -54,18 +48,7 @@ void CheckSetting(const StrictArpFacts& facts, const std::string& interface,
 
 std::vector<std::string> JudgeStrictArp(const StrictArpFacts& facts) {
   std::set<std::string> faults;
-  bool elsewhere = facts.delivers_on_loopback;
-  for (const Held& held : HeldByKernel(facts)) {
-    if (facts.announcing.contains(held.link)) {
-      faults.insert(fmt::format(
-          "{0}: {1}: is on the interface, want it off: the kernel answers for "
-          "it, whichever node is elected; ip address del {1}/32 dev {0}",
-          held.link, held.address.ToString()));
-    } else {
-      elsewhere = true;
-    }
-  }
-  if (elsewhere && facts.sysctl) {
+  if ((facts.delivers_on_loopback || IsHeldElsewhere(facts)) && facts.sysctl) {
     for (const std::string& interface : facts.announcing) {
       CheckSetting(facts, interface, "arp_ignore", 1,
                    "answers for services' addresses, whichever node is elected",

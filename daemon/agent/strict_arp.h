@@ -3,9 +3,9 @@
 // Linux answers ARP on every interface for every address of the host, unless
 // arp_ignore forbids it; and it gives any address of the host as the sender of
 // its own requests, which moves neighbours' entries, unless arp_announce
-// forbids that. A node whose kernel does so answers beside the elected one. An
-// address on an interface that announces is answered there whatever the
-// settings. (IPv6 knows no such thing for addresses on other interfaces.)
+// forbids that. A node whose kernel does so answers beside the elected one.
+// (IPv6 knows no such thing for addresses on other interfaces.) An address on
+// an interface that announces is the host's own: owned_addresses.h.
 //
 // Pure: judges facts. Kernel documentation: networking/ip-sysctl, arp_ignore.
 #ifndef LB_DAEMON_AGENT_STRICT_ARP_H_

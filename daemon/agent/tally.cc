@@ -32,6 +32,7 @@ void Tally::OnGossip(absl::Time now, const gossip::GossipEvent& event) {
     case MemberChange::kJoined:
     case MemberChange::kUpdated:
     case MemberChange::kHeard:
+    case MemberChange::kMoved:
       lost_.erase(member);
       return;
     case MemberChange::kLeft:  // Its goodbye is the proof.

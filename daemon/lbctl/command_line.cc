@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/lbctl/commands.h"
+#include "daemon/lbctl/suggestion.h"
 #include "daemon/lbctl/terminal.h"
 #include "grpc/support/log.h"
 #include "lb/config/version.h"
@@ -58,8 +59,9 @@ struct Asked {
   std::string level;
   std::string step;
   std::string secret_file;
+  std::string derivation;
   std::vector<std::string> paths;
-  std::string config = "/etc/lbd/lbd.yaml";
+  std::string config;
 };
 
 void AddGlobalOptions(CLI::App* app, Asked* asked) {
@@ -235,7 +237,8 @@ void AddChanges(CLI::App* app, Asked* asked) {
       app, asked, "rotate-key",
       "Change the gossip's key: add on all nodes, use on all, remove on all",
       [asked](Commands& commands) {
-        return commands.RotateKey(asked->step, asked->secret_file);
+        return commands.RotateKey(asked->step, asked->secret_file,
+                                  asked->derivation);
       });
   rotate->add_option("STEP", asked->step, "add, use or remove")
       ->required()
@@ -244,6 +247,11 @@ void AddChanges(CLI::App* app, Asked* asked) {
       ->add_option("--secret-file", asked->secret_file,
                    "File with the secret to add, use or remove")
       ->required();
+  rotate
+      ->add_option("--derivation", asked->derivation,
+                   "With use: sha256 or legacy; default: as lbd's "
+                   "gossip-key-derivation")
+      ->check(CLI::IsMember({"sha256", "legacy"}));
   AddCommand(
       app, asked, "check", "Are these manifests good? Asks no node",
       [asked](Commands& commands) { return commands.Check(asked->paths); })
@@ -253,8 +261,31 @@ void AddChanges(CLI::App* app, Asked* asked) {
       app, asked, "doctor",
       "What of this host keeps lbd from working? Asks no node",
       [asked](Commands& commands) { return commands.Doctor(asked->config); })
-      ->add_option("--config", asked->config, "The options file of lbd")
-      ->capture_default_str();
+      ->add_option("--config", asked->config,
+                   "The options file of lbd; default: /etc/lbd/lbd.yaml, or "
+                   "lbd's defaults if there is none");
+}
+
+std::string DescribeExtras(const CLI::App& app) {
+  std::vector<std::string> commands;
+  std::vector<std::string> flags;
+  const auto add_flags = [&](const CLI::App& of) {
+    for (const CLI::Option* const option : of.get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        flags.push_back("--" + name);
+      }
+    }
+  };
+  add_flags(app);
+  for (const CLI::App* const chosen : app.get_subcommands()) add_flags(*chosen);
+  if (app.get_subcommands().empty()) {
+    for (const CLI::App* const command : app.get_subcommands({})) {
+      commands.push_back(command->get_name());
+    }
+  }
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  return DescribeUnknown(unknown.empty() ? "" : unknown.front(), commands,
+                         flags);
 }
 
 }  // namespace
@@ -273,6 +304,9 @@ int RunCommandLine(int argc, char** argv) {
   AddChanges(&app, &asked);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    std::fprintf(stderr, "lbctl: %s\n", DescribeExtras(app).c_str());
+    return kWrongUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kAnswered : kWrongUsage;
   }

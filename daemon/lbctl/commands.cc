@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <type_traits>
 #include <utility>
@@ -27,6 +29,7 @@ using AdminStub = admin::v1::Admin::Stub;
 using admin::v1::RotateGossipKeyRequest;
 
 constexpr size_t kSecretSizeMax = 4096;
+constexpr char kOptionsFile[] = "/etc/lbd/lbd.yaml";
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   google::protobuf::Timestamp proto;
@@ -306,8 +309,14 @@ ExitStatus Commands::SetLogLevel(const std::string& level) {
 }
 
 ExitStatus Commands::RotateKey(const std::string& step,
-                               const std::string& secret_file) {
+                               const std::string& secret_file,
+                               const std::string& derivation) {
   RotateGossipKeyRequest request;
+  if (derivation == "sha256") {
+    request.set_derivation(RotateGossipKeyRequest::SHA256);
+  } else if (derivation == "legacy") {
+    request.set_derivation(RotateGossipKeyRequest::LEGACY);
+  }
   request.set_step(step == "add"   ? RotateGossipKeyRequest::ADD
                    : step == "use" ? RotateGossipKeyRequest::USE
                                    : RotateGossipKeyRequest::REMOVE);
@@ -334,18 +343,30 @@ ExitStatus Commands::Check(const std::vector<std::string>& paths) {
   for (const config::Problem& problem : desired.problems) {
     found.add_problems(problem.ToString());
   }
+  for (const config::Problem& notice : desired.notices) {
+    found.add_notices(notice.ToString());
+  }
+  found.set_counts(config::CountsText(desired));
   Print(found);
   return desired.problems.empty() ? kAnswered : kFaults;
 }
 
 ExitStatus Commands::Doctor(const std::string& config) {
+  const std::string path = config.empty() ? kOptionsFile : config;
   config::Options options;
-  const auto problems = config::LoadOptionsFile(config, &options);
-  for (const config::Problem& problem : problems) {
-    fmt::print(stderr, "lbctl: {}\n", problem.ToString());
+  // Before there is an options file, lbd would run on the defaults too.
+  const bool has_file =
+      !config.empty() || access(path.c_str(), F_OK) == 0 || errno != ENOENT;
+  if (has_file) {
+    const auto problems = config::LoadOptionsFile(path, &options);
+    for (const config::Problem& problem : problems) {
+      fmt::print(stderr, "lbctl: {}\n", problem.ToString());
+    }
+    if (!problems.empty()) return kWrongUsage;
   }
-  if (!problems.empty()) return kWrongUsage;
-  const auto findings = Diagnose(options, ReadHostFacts(options));
+  HostFacts facts = ReadHostFacts(options);
+  if (!has_file) facts.no_options_file = path;
+  const auto findings = Diagnose(options, facts);
   const bool for_people = output_ == Output::kTable || output_ == Output::kWide;
   fmt::print("{}",
              for_people ? RenderTable(findings) : RenderJson(findings) + "\n");

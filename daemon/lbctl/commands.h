@@ -69,7 +69,8 @@ class Commands {
   ExitStatus Release(const std::string& what);
   ExitStatus SetLogLevel(const std::string& level);
   // `step` is "add", "use" or "remove".
-  ExitStatus RotateKey(const std::string& step, const std::string& secret_file);
+  ExitStatus RotateKey(const std::string& step, const std::string& secret_file,
+                       const std::string& derivation);
 
   // Manifests, here and without a node.
   ExitStatus Check(const std::vector<std::string>& paths);

@@ -112,13 +112,13 @@ TEST_F(CommandsTest, RefusalsSayWhatToDo) {
       HasSubstr("2: lbctl: --kind: \"odd\", want one of object-refused,"));
   const std::string secret = folder_ + "/secret";
   std::ofstream(secret) << "new";
-  EXPECT_THAT(Run([&](auto& c) { return c.RotateKey("add", secret); }),
+  EXPECT_THAT(Run([&](auto& c) { return c.RotateKey("add", secret, ""); }),
               HasSubstr("3: lbctl: " + listen_ + ": gossip is in the clear"));
   EXPECT_THAT(Run([](auto& c) { return c.Release("172.18.8.209"); }),
               HasSubstr(": 172.18.8.209: no service holds it\n"));
   EXPECT_THAT(Run([](auto& c) { return c.Release("default/web"); }),
               HasSubstr("default/web would be given it again"));
-  EXPECT_THAT(Run([](auto& c) { return c.RotateKey("add", "/none"); }),
+  EXPECT_THAT(Run([](auto& c) { return c.RotateKey("add", "/none", ""); }),
               StartsWith("2: lbctl: --secret-file: /none: cannot read it"));
   listen_ = "unix:" + folder_ + "/none.sock";
   EXPECT_THAT(Run([](auto& c) { return c.Status(); }),

@@ -230,7 +230,7 @@ void JudgePathMtu(const HostFacts::Peer& peer, std::string subject,
                   Findings& out) {
   const int packet =
       static_cast<int>(gossip::FastProfile().udp_buffer_size) +
-      (peer.endpoint.address.is_ipv4() ? kIpv4Headers : kIpv6Headers);
+      (peer.endpoint->address.is_ipv4() ? kIpv4Headers : kIpv6Headers);
   const std::string text =
       fmt::format("answers in {:.1f} ms, MTU {}",
                   absl::ToDoubleMilliseconds(peer.took), peer.path_mtu);
@@ -243,22 +243,88 @@ void JudgePathMtu(const HostFacts::Peer& peer, std::string subject,
                    packet));
 }
 
+// "join n2 192.0.2.12:7946"; an address has no name.
+std::string SubjectOf(const HostFacts::Peer& peer) {
+  if (!peer.endpoint) return fmt::format("join {}", peer.seed.ToString());
+  if (peer.seed.address) {
+    return fmt::format("join {}", peer.endpoint->ToString());
+  }
+  return fmt::format("join {} {}", peer.seed.text, peer.endpoint->ToString());
+}
+
+void JudgePeer(const HostFacts::Peer& peer, std::string subject,
+               Findings& out) {
+  if (!peer.endpoint) {
+    Fault(out, std::move(subject), peer.fault,
+          "an address or a name that DNS or /etc/hosts knows");
+  } else if (peer.error == 0) {
+    JudgePathMtu(peer, std::move(subject), out);
+  } else if (peer.error == ECONNREFUSED) {
+    Fault(out, std::move(subject), "nobody listens there", "start lbd there");
+  } else if (peer.error == ETIMEDOUT) {
+    Fault(out, std::move(subject), "no answer within 1 s",
+          fmt::format("is it up? let TCP and UDP {} through firewalls",
+                      peer.endpoint->port));
+  } else {
+    Fault(out, std::move(subject), std::strerror(peer.error),
+          "a route to it: ip route get ADDRESS");
+  }
+}
+
+void JudgeKey(const HostFacts::Peer& peer, const std::string& join,
+              Findings& out) {
+  // "join n2 ...": the same peer, asked with the key.
+  std::string subject = "key at" + join.substr(std::strlen("join"));
+  constexpr const char* kSameSecret =
+      "the same gossip-secret-file on all nodes, byte by byte: a newline at "
+      "its end counts";
+  switch (peer.key) {
+    case KeyVerdict::kUntried:
+      return;
+    case KeyVerdict::kUnderstood:
+      return Good(out, std::move(subject), "understood");
+    case KeyVerdict::kOtherDerivation:
+      return Fault(out, std::move(subject),
+                   "it knows the secret's other key only",
+                   "another gossip-key-derivation here (sha256, legacy), or "
+                   "upgrade it");
+    case KeyVerdict::kOtherKey:
+      return Fault(out, std::move(subject),
+                   "does not decrypt: its secret is another", kSameSecret);
+    case KeyVerdict::kTheirsClear:
+      return Fault(out, std::move(subject),
+                   "it gossips in the clear, this node encrypts", kSameSecret);
+    case KeyVerdict::kOursClear:
+      return Fault(out, std::move(subject),
+                   "it encrypts, and there is no secret here", kSameSecret);
+    case KeyVerdict::kClosed:
+      return Fault(out, std::move(subject),
+                   "it ends the connection without an answer",
+                   "is that lbd or memberlist? then its secret or its label "
+                   "is another");
+    case KeyVerdict::kSilent:
+      return Fault(out, std::move(subject), "no answer within 1 s",
+                   "is that lbd or memberlist? is it overloaded?");
+  }
+}
+
 void JudgePeers(const HostFacts& facts, Findings& out) {
   for (const HostFacts::Peer& peer : facts.peers) {
-    std::string subject = fmt::format("join {}", peer.endpoint.ToString());
-    if (peer.error == 0) {
-      JudgePathMtu(peer, std::move(subject), out);
-    } else if (peer.error == ECONNREFUSED) {
-      Fault(out, std::move(subject), "nobody listens there", "start lbd there");
-    } else if (peer.error == ETIMEDOUT) {
-      Fault(out, std::move(subject), "no answer within 1 s",
-            fmt::format("is it up? let TCP and UDP {} through firewalls",
-                        peer.endpoint.port));
-    } else {
-      Fault(out, std::move(subject), std::strerror(peer.error),
-            "a route to it: ip route get ADDRESS");
-    }
+    const std::string subject = SubjectOf(peer);
+    JudgePeer(peer, subject, out);
+    JudgeKey(peer, subject, out);
   }
+  if (facts.key_error.empty()) return;
+  Note(out, "key", fmt::format("not tried with any peer: {}", facts.key_error),
+       "run it as root, or as a user who may read the secret");
+}
+
+void JudgeOptions(const HostFacts& facts, Findings& out) {
+  if (facts.no_options_file.empty()) return;
+  Note(out, "options",
+       fmt::format("{}: no such file; these are the defaults",
+                   facts.no_options_file),
+       "--config FILE, if lbd runs with another one");
 }
 
 }  // namespace
@@ -278,6 +344,7 @@ std::string_view ToString(Grade grade) {
 std::vector<Finding> Diagnose(const config::Options& options,
                               const HostFacts& facts) {
   Findings findings;
+  JudgeOptions(facts, findings);
   JudgeManifests(options, facts, findings);
   JudgeInterfaces(options, facts, findings);
   JudgeStrictArp(options, facts, findings);

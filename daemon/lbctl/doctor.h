@@ -19,9 +19,11 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "daemon/lbctl/key_trial.h"
 #include "lb/config/options.h"
 #include "lb/io/link_monitor.h"
 #include "lb/net/endpoint.h"
+#include "lb/net/host_port.h"
 
 namespace lb::lbctl {
 
@@ -61,17 +63,23 @@ struct HostFacts {
     int error = 0;              // Of an attempt to bind gossip-bind.
   };
   struct Peer {
-    net::Endpoint endpoint;
+    net::HostPort seed;
+    // Of its addresses, one; nullopt: its name does not resolve, for `fault`.
+    std::optional<net::Endpoint> endpoint;
+    std::string fault;
     int error = 0;  // Of a TCP connection; ETIMEDOUT: no answer in a second.
     absl::Duration took;
     int path_mtu = 0;  // Bytes; 0: unknown.
+    KeyVerdict key = KeyVerdict::kUntried;
   };
 
   std::vector<Interface> interfaces;
   std::string interfaces_error;  // Why there are none.
   std::optional<Process> daemon;
   std::vector<Port> ports;
-  std::vector<Peer> peers;  // Of the join list.
+  std::vector<Peer> peers;      // Of the join list.
+  std::string key_error;        // Why the secret was tried with no peer.
+  std::string no_options_file;  // Its name; the options are the defaults.
   absl::Time clock;
   bool clock_synchronized = false;
   int secret_error = 0;  // Of opening gossip-secret-file, if there is one.

@@ -51,7 +51,11 @@ HostFacts GoodFacts() {
                   .user = 999,
                   .capabilities = 1 << CAP_NET_RAW | 1 << CAP_NET_ADMIN};
   facts.ports = {{"UDP", EADDRINUSE}, {"TCP", EADDRINUSE}};
-  facts.peers = {{At("192.0.2.12"), 0, absl::Milliseconds(2), 1500}};
+  facts.peers = {{.seed = At("192.0.2.12"),
+                  .endpoint = At("192.0.2.12"),
+                  .took = absl::Milliseconds(2),
+                  .path_mtu = 1500,
+                  .key = KeyVerdict::kUnderstood}};
   facts.clock = absl::FromCivil(absl::CivilYear(2024), absl::UTCTimeZone());
   facts.clock_synchronized = true;
   facts.secret_mode = 0100640;
@@ -76,7 +80,8 @@ TEST(DiagnoseTest, AGoodHostHasNothingToRepair) {
                   "gossip UDP 192.0.2.11:7946: lbd has it",
                   "gossip TCP 192.0.2.11:7946: lbd has it",
                   "gossip secret: /etc/lbd/secret", "clock: synchronized",
-                  "join 192.0.2.12:7946: answers in 2.0 ms, MTU 1500"));
+                  "join 192.0.2.12:7946: answers in 2.0 ms, MTU 1500",
+                  "key at 192.0.2.12:7946: understood"));
 }
 
 TEST(RenderTableTest, IsOneLineForEachFinding) {
@@ -206,6 +211,50 @@ TEST(DiagnoseTest, FaultsOfPeers) {
        {Grade::kNote, "join 192.0.2.12:7946", "answers in 2.0 ms, MTU 1427",
         "gossip packets of up to 1428 bytes are split on the way: raise the "
         "MTU between the nodes"}},
+  });
+}
+
+TEST(DiagnoseTest, FaultsOfNamesAndKeys) {
+  constexpr const char* kSameSecret =
+      "the same gossip-secret-file on all nodes, byte by byte: a newline at "
+      "its end counts";
+  ExpectFindings({
+      {[](auto&, auto& f) {
+         f.peers[0].seed = *net::ParseHostPort("n2", 7946);
+         f.peers[0].endpoint.reset();
+         f.peers[0].fault = "n2: no such name";
+       },
+       {Grade::kFault, "join n2:7946", "n2: no such name",
+        "an address or a name that DNS or /etc/hosts knows"}},
+      {[](auto&, auto& f) {
+         f.peers[0].seed = *net::ParseHostPort("n2", 7946);
+         f.peers[0].error = ECONNREFUSED;
+       },
+       {Grade::kFault, "join n2 192.0.2.12:7946", "nobody listens there",
+        "start lbd there"}},
+      {[](auto&, auto& f) { f.peers[0].key = KeyVerdict::kOtherKey; },
+       {Grade::kFault, "key at 192.0.2.12:7946",
+        "does not decrypt: its secret is another", kSameSecret}},
+      {[](auto&, auto& f) { f.peers[0].key = KeyVerdict::kTheirsClear; },
+       {Grade::kFault, "key at 192.0.2.12:7946",
+        "it gossips in the clear, this node encrypts", kSameSecret}},
+      {[](auto&, auto& f) { f.peers[0].key = KeyVerdict::kOursClear; },
+       {Grade::kFault, "key at 192.0.2.12:7946",
+        "it encrypts, and there is no secret here", kSameSecret}},
+      {[](auto&, auto& f) { f.peers[0].key = KeyVerdict::kOtherDerivation; },
+       {Grade::kFault, "key at 192.0.2.12:7946",
+        "it knows the secret's other key only",
+        "another gossip-key-derivation here (sha256, legacy), or upgrade it"}},
+      {[](auto&, auto& f) {
+         f.key_error = "gossip-secret-file: /s: cannot read it";
+       },
+       {Grade::kNote, "key",
+        "not tried with any peer: gossip-secret-file: /s: cannot read it",
+        "run it as root, or as a user who may read the secret"}},
+      {[](auto&, auto& f) { f.no_options_file = "/etc/lbd/lbd.yaml"; },
+       {Grade::kNote, "options",
+        "/etc/lbd/lbd.yaml: no such file; these are the defaults",
+        "--config FILE, if lbd runs with another one"}},
   });
 }
 

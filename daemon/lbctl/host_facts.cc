@@ -17,21 +17,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "daemon/gossip_secret.h"
+#include "daemon/lbctl/key_trial.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/io/posix/netlink_links.h"
 #include "lb/io/posix/posix_loop.h"
+#include "lb/io/posix/thread_resolver.h"
 
 namespace lb::lbctl {
 namespace {
 
 constexpr size_t kPeersMax = 64;  // Looked at, of the join list.
 constexpr absl::Duration kConnectTime = absl::Seconds(1);
+constexpr absl::Duration kLookupTime = absl::Seconds(5);
 
 // A socket address of either family.
 struct SocketAddress {
@@ -163,9 +168,14 @@ int PathMtu(int fd, const net::Endpoint& endpoint) {
   return mtu;
 }
 
-Attempt StartConnecting(const net::Endpoint& endpoint) {
+Attempt StartConnecting(HostFacts::Peer peer) {
   Attempt attempt;
-  attempt.peer.endpoint = endpoint;
+  attempt.peer = std::move(peer);
+  if (!attempt.peer.endpoint) {
+    attempt.done = true;
+    return attempt;
+  }
+  const net::Endpoint& endpoint = *attempt.peer.endpoint;
   attempt.peer.error = ETIMEDOUT;
   const SocketAddress address = ToSocketAddress(endpoint);
   attempt.poll = {.fd = socket(address.storage.ss_family,
@@ -184,7 +194,7 @@ void Finish(absl::Time started, Attempt& attempt) {
   socklen_t size = sizeof(attempt.peer.error);
   getsockopt(attempt.poll.fd, SOL_SOCKET, SO_ERROR, &attempt.peer.error, &size);
   attempt.peer.took = absl::Now() - started;
-  attempt.peer.path_mtu = PathMtu(attempt.poll.fd, attempt.peer.endpoint);
+  attempt.peer.path_mtu = PathMtu(attempt.poll.fd, *attempt.peer.endpoint);
   attempt.done = true;
 }
 
@@ -209,18 +219,78 @@ void AwaitConnections(absl::Time started, std::vector<Attempt>& attempts) {
   }
 }
 
+// The join list's addresses; names are looked up, all at once.
+std::vector<HostFacts::Peer> FindPeers(const config::Options& options) {
+  std::vector<std::vector<HostFacts::Peer>> found(options.join.size());
+  io::PosixLoop loop;
+  io::ThreadResolver resolver(&loop);
+  size_t waiting = 0;
+  for (size_t i = 0; i < options.join.size(); ++i) {
+    const net::HostPort& seed = options.join[i];
+    found[i].push_back({.seed = seed, .fault = "no answer from DNS in time"});
+    if (seed.address) {
+      found[i][0].endpoint = net::Endpoint{*seed.address, seed.port};
+      continue;
+    }
+    ++waiting;
+    resolver.Resolve(seed.host, [&, i](const auto& addresses) {
+      --waiting;
+      found[i][0].fault = std::string(addresses.status().message());
+      if (!addresses.ok()) return;
+      found[i].clear();
+      for (const net::IpAddress& address : *addresses) {
+        found[i].push_back(
+            {.seed = seed, .endpoint = net::Endpoint{address, seed.port}});
+      }
+    });
+  }
+  loop.RunUntil([&] { return waiting == 0; }, kLookupTime);
+  std::vector<HostFacts::Peer> peers;
+  for (const auto& of_seed : found) {
+    peers.insert(peers.end(), of_seed.begin(), of_seed.end());
+  }
+  return peers;
+}
+
+// Tries the secret with each peer that listens. Without the right to read the
+// secret there is nothing to try.
+void TrySecret(const config::Options& options, HostFacts& facts) {
+  gossip::wire::Keyring keyring;
+  if (!options.gossip_secret_file.empty()) {
+    const auto read = ReadGossipSecret(options.gossip_secret_file,
+                                       options.gossip_key_derivation);
+    if (!read.ok()) {
+      facts.key_error = std::string(read.status().message());
+      return;
+    }
+    keyring = *read;
+  }
+  std::vector<HostFacts::Peer*> peers;
+  std::vector<net::Endpoint> endpoints;
+  for (HostFacts::Peer& peer : facts.peers) {
+    if (!peer.endpoint || peer.error != 0) continue;
+    peers.push_back(&peer);
+    endpoints.push_back(*peer.endpoint);
+  }
+  io::PosixLoop loop;
+  const std::vector<KeyVerdict> verdicts = TryKeys(&loop, endpoints, keyring);
+  for (size_t i = 0; i < peers.size(); ++i) peers[i]->key = verdicts[i];
+}
+
 void ReadPeers(const config::Options& options, HostFacts& facts) {
+  std::vector<HostFacts::Peer> peers = FindPeers(options);
   const absl::Time started = absl::Now();
   std::vector<Attempt> attempts;
-  for (const net::Endpoint& endpoint : options.join) {
+  for (HostFacts::Peer& peer : peers) {
     if (attempts.size() == kPeersMax) break;
-    attempts.push_back(StartConnecting(endpoint));
+    attempts.push_back(StartConnecting(std::move(peer)));
   }
   AwaitConnections(started, attempts);
   for (const Attempt& attempt : attempts) {
-    close(attempt.poll.fd);
+    if (attempt.peer.endpoint) close(attempt.poll.fd);
     facts.peers.push_back(attempt.peer);
   }
+  TrySecret(options, facts);
 }
 
 void ReadClock(HostFacts& facts) {

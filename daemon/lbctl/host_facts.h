@@ -1,8 +1,9 @@
 // ReadHostFacts: looks at this host for Diagnose() (doctor.h).
 //
-// Reads /proc and netlink, tries to bind the gossip ports, and connects to each
-// member of the join list: a second at the most. Changes nothing, needs no
-// rights; what it may not see counts as not there.
+// Reads /proc and netlink, tries to bind the gossip ports, looks names of the
+// join list up, connects to each of its members and tries the secret there:
+// eight seconds at most. Changes nothing, needs no rights; what it may not see
+// counts as not there.
 #ifndef LB_DAEMON_LBCTL_HOST_FACTS_H_
 #define LB_DAEMON_LBCTL_HOST_FACTS_H_
 

@@ -69,7 +69,9 @@ std::string EndName(status::v1::Announcement::End end) {
 
 std::string UseText(const status::v1::FamilyUse& use) {
   if (use.total().empty() || use.total() == "0") return "";
-  return fmt::format("{} of {}", use.used(), use.total());
+  const bool any_taken = !use.taken().empty() && use.taken() != "0";
+  return fmt::format("{} of {}{}", use.used(), use.total(),
+                     any_taken ? fmt::format(", {} taken", use.taken()) : "");
 }
 
 Cell UseCell(const status::v1::FamilyUse& use) {
@@ -85,6 +87,35 @@ std::string Join(const List& list) {
 std::string InterfacesText(const status::v1::Service& service) {
   if (service.announcing_node().empty()) return "";
   return service.interfaces().empty() ? "all" : Join(service.interfaces());
+}
+
+// False: there is none.
+bool AddTaken(const status::v1::Pool& pool, Table* table) {
+  for (const auto& taken : pool.taken()) {
+    table->Add({pool.name(), taken.address(), Printable(taken.owner()),
+                Join(taken.services())});
+  }
+  if (pool.taken_omitted() > 0) {
+    table->Add({pool.name(), fmt::format("and {} more", pool.taken_omitted()),
+                "", ""});
+  }
+  return !pool.taken().empty();
+}
+
+// False: there is none.
+bool AddAbsent(const status::v1::Pool& pool, Table* table) {
+  for (const auto& holder : pool.absent_holders()) {
+    table->Add(
+        {pool.name(), holder.service(), Join(holder.addresses()),
+         FormatTime(holder.since()),
+         holder.held_back() ? "a file that cannot be read may define it" : ""});
+  }
+  if (pool.absent_holders_omitted() > 0) {
+    table->Add({pool.name(),
+                fmt::format("and {} more", pool.absent_holders_omitted()), "",
+                "", ""});
+  }
+  return !pool.absent_holders().empty();
 }
 
 Cell UsableCell(const status::v1::Interface& interface) {
@@ -158,7 +189,9 @@ std::string Render(const status::v1::ListPoolsResponse& pools,
                    const Style& style) {
   Table table({"POOL", "ADDRESSES", "AUTO-ASSIGN", "IPV4-USED", "IPV6-USED"});
   Table holders({"POOL", "ADDRESS", "SERVICES"});
-  bool any_holder = false;
+  Table taken({"POOL", "ADDRESS", "TAKEN: IT IS", "HELD BY"});
+  Table absent({"POOL", "WITHOUT A MANIFEST", "ADDRESSES", "SINCE", ""});
+  bool any_holder = false, any_taken = false, any_absent = false;
   for (const auto& pool : pools.pools()) {
     table.Add({pool.name(), Join(pool.addresses()),
                pool.auto_assign() ? "true" : "false", UseCell(pool.ipv4()),
@@ -171,8 +204,12 @@ std::string Render(const status::v1::ListPoolsResponse& pools,
       holders.Add({pool.name(),
                    fmt::format("and {} more", pool.holders_omitted()), ""});
     }
+    any_taken |= AddTaken(pool, &taken);
+    any_absent |= AddAbsent(pool, &absent);
   }
   std::string text = table.Print(style.colours);
+  if (any_taken) text += "\n" + taken.Print(style.colours);
+  if (any_absent) text += "\n" + absent.Print(style.colours);
   if (any_holder) text += "\n" + holders.Print(style.colours);
   return text;
 }
@@ -258,16 +295,23 @@ std::string Render(const status::v1::ExplainResponse& explanation,
                node.score() == 0 ? "" : fmt::format("{:g}", node.score()),
                node.verdict() == "announcer" ? interfaces : ""});
   }
+  std::string lacks;
+  for (const auto& node : explanation.nodes()) {
+    if (node.lack().empty()) continue;
+    lacks +=
+        fmt::format("{}: {}\n", Printable(node.node()), Printable(node.lack()));
+  }
+  if (!lacks.empty()) lacks.insert(0, "\n");
   return fmt::format(
       "Service: {}\n"
       "Address: {}\n"
       "Policy:  {}\n"
       "Holder:  {}\n"
-      "{}\n\n{}",
+      "{}\n\n{}{}",
       Printable(explanation.service()), explanation.address(),
       Printable(explanation.policy()),
       explanation.holder().empty() ? "nobody" : Printable(explanation.holder()),
-      Printable(explanation.sentence()), table.Print(style.colours));
+      Printable(explanation.sentence()), table.Print(style.colours), lacks);
 }
 
 std::string Render(const status::v1::WhatIfResponse& moves,
@@ -317,10 +361,16 @@ std::string Render(const admin::v1::ReloadResponse& reload,
       "In force: {} pools, {} advertisements, {} services. {} problems.\n",
       reload.pools(), reload.advertisements(), reload.services(),
       reload.problems_size());
+  if (!reload.counts().empty()) {
+    text += fmt::format("{}.\n", Printable(reload.counts()));
+  }
   text += ChangesText(reload, style.wide);
   for (const std::string& problem : reload.problems()) {
     const std::string line = Printable(problem);
     text += (style.colours ? Paint(line, Colour::kYellow) : line) + "\n";
+  }
+  for (const std::string& notice : reload.notices()) {
+    text += fmt::format("notice: {}\n", Printable(notice));
   }
   return text;
 }
@@ -337,7 +387,7 @@ std::string Render(const admin::v1::ReleaseAddressResponse& response,
 
 std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
                    const Style&) {
-  return fmt::format("Done. {} keys decrypt now.\n", rotated.keys());
+  return fmt::format("Done. {} secrets decrypt now.\n", rotated.keys());
 }
 
 std::string Render(const admin::v1::DrainResponse&, const Style&) {

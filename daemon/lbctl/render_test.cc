@@ -145,6 +145,37 @@ TEST(RenderTest, PoolsShowWhoHoldsWhat) {
                         "p     and 7 more  -\n"));
 }
 
+TEST(RenderTest, PoolsShowWhatHostsHaveAndWhoHoldsWithoutAManifest) {
+  setenv("TZ", "UTC", 1);
+  status::v1::ListPoolsResponse response;
+  auto* pool = response.add_pools();
+  pool->set_name("p");
+  pool->add_addresses("10.0.0.1-10.0.0.5");
+  pool->mutable_ipv4()->set_total("5");
+  pool->mutable_ipv4()->set_used("3");
+  pool->mutable_ipv4()->set_taken("2");
+  pool->mutable_ipv4()->set_free("0");
+  auto* taken = pool->add_taken();
+  taken->set_address("10.0.0.1");
+  taken->set_owner("n1's own");
+  taken->add_services("default/web");
+  pool->set_taken_omitted(3);
+  auto* absent = pool->add_absent_holders();
+  absent->set_service("default/a");
+  absent->add_addresses("10.0.0.2");
+  absent->mutable_since()->set_seconds(1);
+  absent->set_held_back(true);
+  pool->set_absent_holders_omitted(4);
+  const std::string text = Render(response, {});
+  EXPECT_THAT(text, HasSubstr("3 of 5, 2 taken"));
+  EXPECT_THAT(text, HasSubstr("POOL  ADDRESS     TAKEN: IT IS  HELD BY\n"
+                              "p     10.0.0.1    n1's own      default/web\n"
+                              "p     and 3 more  -             -\n"));
+  EXPECT_THAT(text, HasSubstr("p     default/a           10.0.0.2   "));
+  EXPECT_THAT(text, HasSubstr("a file that cannot be read may define it"));
+  EXPECT_THAT(text, HasSubstr("and 4 more"));
+}
+
 TEST(RenderTest, InterfacesShowBothFamilies) {
   status::v1::ListInterfacesResponse response;
   auto* interface = response.add_interfaces();
@@ -204,6 +235,7 @@ TEST(RenderTest, ExplanationsShowTheRanking) {
   second->set_node("n1");
   second->set_verdict("noUsableInterface");
   second->set_draining(true);
+  second->set_lack("wants NDP on eth7; it has eth0 (ARP)");
   EXPECT_EQ(
       Render(response, {}),
       "Service: default/web\n"
@@ -214,7 +246,9 @@ TEST(RenderTest, ExplanationsShowTheRanking) {
       "NODE  RANK  VERDICT                      DIGEST        SCORE  "
       "INTERFACES\n"
       "n2    1     announcer                    0123456789ab  -      all\n"
-      "n1    -     noUsableInterface, draining  -             -      -\n");
+      "n1    -     noUsableInterface, draining  -             -      -\n"
+      "\n"
+      "n1: wants NDP on eth7; it has eth0 (ARP)\n");
   EXPECT_THAT(Render(response, {.wide = true}), HasSubstr("0123456789abcdef"));
 }
 
@@ -297,8 +331,8 @@ TEST(FormatTest, JsonHasEveryField) {
   EXPECT_EQ(ToJson(OneService(), Layout::kOneLine),
             "{\"services\":[{\"name\":\"default/web\",\"addresses\":["
             "\"10.0.0.1\"],\"pool\":\"1\",\"announcingNode\":\"\","
-            "\"interfaces\":[],\"reason\":\"a \\\"quoted\\\"\\nline\"}],"
-            "\"nextPageToken\":\"\"}\n");
+            "\"interfaces\":[],\"reason\":\"a \\\"quoted\\\"\\nline\","
+            "\"withheld\":[]}],\"nextPageToken\":\"\"}\n");
   EXPECT_THAT(ToJson(OneService(), Layout::kIndented),
               HasSubstr("\n   \"name\": \"default/web\",\n"));
 }
@@ -315,6 +349,8 @@ TEST(FormatTest, YamlHasTheSame) {
             "    interfaces:\n"
             "      []\n"
             "    reason: \"a \\\"quoted\\\"\\nline\"\n"
+            "    withheld:\n"
+            "      []\n"
             "nextPageToken: \"\"\n");
   status::v1::Pool pool;
   pool.set_auto_assign(true);

@@ -18,7 +18,9 @@ _lbctl() {
       return ;;
     --kind)
       COMPREPLY=($(compgen -W "object-refused address-conflict
-        orphaned-address interface state gossip strict-arp" -- "$word"))
+        orphaned-address interface state gossip strict-arp held-back
+        no-address no-announcer unable-announcer node-name options-differ
+        address-owned" -- "$word"))
       return ;;
     --tls-ca | --tls-cert | --tls-key | --secret-file | --config)
       COMPREPLY=($(compgen -f -- "$word"))
@@ -35,7 +37,7 @@ _lbctl() {
     top) flags+=" --interval --frames" ;;
     doctor) flags+=" --config" ;;
     log-level) flags+=" debug info warning error" ;;
-    rotate-key) flags+=" --secret-file add use remove" ;;
+    rotate-key) flags+=" --secret-file --derivation add use remove" ;;
     check)
       if [[ $word != -* ]]; then
         COMPREPLY=($(compgen -f -- "$word"))

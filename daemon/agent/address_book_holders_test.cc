@@ -1,0 +1,141 @@
+// Addresses that hosts have, and those that services without a manifest hold.
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/agent/address_book.h"
+#include "daemon/agent/testing/two_books.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class AddressBookHoldersTest : public TwoBooks {};
+
+TEST_F(AddressBookHoldersTest, AFullPoolCountsWhoHoldsWithoutAManifest) {
+  WantOnAll({"default/a", "default/c", "default/k"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  Tell("n1", "n2");
+  AddressBook::Wanted wanted = Want({"default/b", "default/k"});
+  wanted.may_exist.services = {"default/a"};
+  for (auto& [node, book] : books_) book->SetWanted(wanted);
+  RunFor(absl::Seconds(1));
+  const std::string since = absl::FormatTime(
+      "%Y-%m-%dT%H:%M:%SZ",
+      hosts_["n1"]->environment().loop->CivilNow() - absl::Seconds(1),
+      absl::UTCTimeZone());
+  for (const char* node : {"n1", "n2"}) {
+    EXPECT_EQ(
+        Shown(node, "default/b"),
+        "Service/default/b: pool p: full: 3 addresses, 2 held by services "
+        "without a manifest (default/a since " +
+            since + ", default/c since " + since + ")")
+        << node;
+    const auto absent = books_[node]->AbsentHolders();
+    ASSERT_EQ(absent.size(), 2u);
+    EXPECT_EQ(absent[0].service, "default/a");
+    EXPECT_TRUE(absent[0].held_back);
+    EXPECT_THAT(absent[0].held, ElementsAre(ipam::AssignedAddress{
+                                    *net::ParseIpAddress("10.0.0.1"), "p"}));
+    EXPECT_EQ(absent[1].service, "default/c");
+    EXPECT_FALSE(absent[1].held_back);
+  }
+  // The one is released after a while, the other kept and listed.
+  RunFor(AddressBook::kReleaseDelay * 3);
+  EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.2");
+  ASSERT_EQ(books_["n1"]->AbsentHolders().size(), 1u);
+  EXPECT_EQ(books_["n1"]->AbsentHolders()[0].service, "default/a");
+  EXPECT_LT(books_["n1"]->AbsentHolders()[0].since,
+            hosts_["n1"]->environment().loop->CivilNow() - absl::Seconds(10));
+  for (auto& [node, book] : books_) {
+    book->SetWanted(Want({"default/b", "default/k"}));
+  }
+  RunFor(AddressBook::kReleaseDelay * 3);
+  EXPECT_THAT(books_["n1"]->AbsentHolders(), IsEmpty());
+}
+
+// n2 knows nothing of n1's address: what is agreed is the same all the same.
+TEST_F(AddressBookHoldersTest, NoAddressOfAHostIsGivenOut) {
+  const ipam::TakenAddresses taken = {
+      {*net::ParseIpAddress("10.0.0.1"), "n1's own"}};
+  books_["n1"]->SetTaken(taken);
+  WantOnAll({"default/a", "default/b", "default/c"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  Tell("n1", "n2");
+  for (const char* node : {"n1", "n2"}) {
+    EXPECT_EQ(Shown(node, "default/a"), "10.0.0.2");
+    EXPECT_EQ(Shown(node, "default/b"), "10.0.0.3");
+  }
+  EXPECT_EQ(Shown("n1", "default/c"),
+            "Service/default/c: pool p: full: 3 addresses, 10.0.0.1 is n1's "
+            "own");
+  EXPECT_EQ(books_["n1"]->Usage("p")->taken_ipv4, 1);
+  // The host gives it back.
+  books_["n1"]->SetTaken({});
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n1", "default/c"), "10.0.0.1");
+}
+
+TEST_F(AddressBookHoldersTest, AHostThatGetsAServicesAddressTakesItFromNobody) {
+  WantOnAll({"default/a"});
+  SetAuthor("n1");
+  RunFor(absl::Seconds(1));
+  Tell("n1", "n2");
+  const net::IpAddress address = *net::ParseIpAddress("10.0.0.1");
+  books_["n1"]->SetTaken({{address, "n1's own"}});
+  RunFor(absl::Seconds(1));
+  for (const char* node : {"n1", "n2"}) {
+    EXPECT_EQ(Shown(node, "default/a"), "10.0.0.1");
+  }
+  EXPECT_THAT(books_["n2"]->Orphans(), IsEmpty());
+  const auto orphans = books_["n1"]->Orphans();
+  ASSERT_EQ(orphans.size(), 1u);
+  EXPECT_EQ(orphans[0].first, "default/a");
+  EXPECT_THAT(std::string(orphans[0].second.reason.message()),
+              HasSubstr("pool p: 10.0.0.1 is n1's own"));
+  // `lbctl release` gives it another one.
+  EXPECT_THAT(books_["n1"]->Release({.address = address}, [](auto) {}), IsOk());
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.2");
+  Tell("n1", "n2");
+  EXPECT_EQ(Shown("n2", "default/a"), "10.0.0.2");
+}
+
+TEST_F(AddressBookHoldersTest, AHostsAddressThatAServiceAsksForIsNotReleased) {
+  const net::IpAddress address = *net::ParseIpAddress("10.0.0.1");
+  for (const bool by_name : {true, false}) {
+    AddressBook::Wanted wanted = Want({"default/a"});
+    wanted.pools[0].reservations = {{"vip", address}};
+    ipam::ServiceRequest& request = wanted.requests["default/a"];
+    if (by_name) {
+      wanted.pools[0].reservations.clear();
+      request.requested_addresses = {address};
+    } else {
+      request.reservation = "vip";
+    }
+    books_["n1"]->SetTaken({});
+    books_["n1"]->SetWanted(wanted);
+    SetAuthor("n1");
+    RunFor(absl::Seconds(1));
+    ASSERT_EQ(Shown("n1", "default/a"), "10.0.0.1");
+    books_["n1"]->SetTaken({{address, "n1's own"}});
+    RunFor(absl::Seconds(1));
+    EXPECT_EQ(books_["n1"]->Orphans().size(), 1u);
+    const auto released =
+        books_["n1"]->Release({.service = "default/a"}, [](auto) {});
+    EXPECT_THAT(std::string(released.status().message()),
+                HasSubstr("10.0.0.1: default/a asks for it by name"));
+  }
+}
+
+}  // namespace
+}  // namespace lb

@@ -1,0 +1,252 @@
+// An address book that follows changes comes, at each step, to what one comes
+// to that looks at everything each time.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/agent/address_book.h"
+#include "fmt/format.h"
+#include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/io/sim/sim_world.h"
+#include "lb/ipam/ledger.h"
+#include "lb/ipam/ledger_codec.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/ip_range.h"
+
+namespace lb {
+namespace {
+
+constexpr uint64_t kServices = 14;
+
+// A book on a host of its own; both worlds are the same.
+class Side {
+ public:
+  Side()
+      : host_(world_.AddHost("n1", "10.1.0.1/24")),
+        book_("n1", host_->environment(), [] {}) {
+    book_.Restore();
+  }
+  AddressBook& book() { return book_; }
+  io::SimHost& host() { return *host_; }
+  void RunFor(absl::Duration time) { world_.loop().RunFor(time); }
+  absl::Time CivilNow() { return host_->environment().loop->CivilNow(); }
+
+  std::string Entries() const {
+    std::string text;
+    for (const auto& [service, entry] : book_.entries()) {
+      text += fmt::format("{}: {} | {} {} {}\n", service,
+                          entry.assignment.ToString(), entry.reason,
+                          entry.waiting, static_cast<int>(entry.code));
+    }
+    return text;
+  }
+  std::string Dump() const {
+    std::string text = Entries();
+    for (const ipam::Record& record : book_.ledger().AllRecords()) {
+      text += fmt::format("{} g{} at {} by {}{}:", record.service,
+                          record.generation, record.changed.microseconds,
+                          record.changed.author,
+                          record.provisional ? " provisional" : "");
+      for (const ipam::Claim& claim : record.claims) {
+        text += fmt::format(" {}@{}", claim.address.ToString(),
+                            claim.stamp.microseconds);
+      }
+      text += "\n";
+    }
+    for (const auto& absent : book_.AbsentHolders()) {
+      text += fmt::format("absent {} since {} {}\n", absent.service,
+                          absl::FormatTime(absent.since), absent.held_back);
+    }
+    for (const auto& [service, orphan] : book_.Orphans()) {
+      text += fmt::format("orphan {} {}\n", service,
+                          orphan.held.address.ToString());
+    }
+    for (const ipam::Pool& pool : book_.pools()) {
+      const ipam::PoolUsage usage = *book_.Usage(pool.name);
+      text += fmt::format("{} {} {} {}\n", pool.name,
+                          absl::Uint128Low64(usage.used_ipv4),
+                          absl::Uint128Low64(usage.taken_ipv4),
+                          absl::Uint128Low64(usage.used_ipv6));
+    }
+    return text;
+  }
+
+ private:
+  io::SimWorld world_{/*seed=*/1};
+  io::SimHost* host_;
+  AddressBook book_;
+};
+
+class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
+ protected:
+  AddressBookModelTest() : prng_(GetParam()) {
+    ChangePools();
+    for (uint64_t i = 0; i < kServices; ++i) ChangeService();
+  }
+
+  void ChangePools() {
+    wanted_.pools = {{.name = "p",
+                      .ranges = {*net::ParseIpRange(fmt::format(
+                          "10.0.0.1-10.0.0.{}", 3 + prng_.Uniform(8)))},
+                      .cool_down = absl::Seconds(prng_.Chance(50) ? 7 : 0),
+                      .order = prng_.Chance(30)
+                                   ? ipam::AddressOrder::kLeastRecentlyUsed
+                                   : ipam::AddressOrder::kLowest}};
+    if (prng_.Chance(50)) {
+      wanted_.pools[0].ranges.push_back(
+          *net::ParseIpRange("2001:db8::1-2001:db8::4"));
+    }
+    if (prng_.Chance(50)) {
+      wanted_.pools.push_back(
+          {.name = "q",
+           .ranges = {*net::ParseIpRange("10.0.1.1-10.0.1.2")},
+           .auto_assign = prng_.Chance(50)});
+    }
+  }
+
+  std::string AnyService() {
+    return fmt::format("ns/{:02}", prng_.Uniform(kServices));
+  }
+  net::IpAddress AnyAddress() {
+    return *net::ParseIpAddress(
+        fmt::format("10.0.0.{}", 1 + prng_.Uniform(10)));
+  }
+
+  void ChangeService() {
+    const std::string service = AnyService();
+    wanted_.requests.erase(service);
+    if (prng_.Chance(30)) return;
+    ipam::ServiceRequest request = {.service = service,
+                                    .service_namespace = "ns"};
+    if (prng_.Chance(30)) {
+      request.family_policy = ipam::FamilyPolicy::kPreferDualStack;
+    }
+    if (prng_.Chance(30)) request.sharing_key = "k";
+    if (prng_.Chance(20)) request.requested_addresses = {AnyAddress()};
+    if (prng_.Chance(10)) request.requested_pool = "q";
+    request.ports = {
+        {ipam::Protocol::kTcp, static_cast<uint16_t>(prng_.Uniform(4))}};
+    wanted_.requests[service] = request;
+  }
+
+  // What n2 tells, that goes by itself for a while.
+  std::string OthersMessage() {
+    if (prng_.Chance(50)) {
+      EXPECT_THAT(other_.MergeMessage(fast_.book().FullMessage()), IsOk());
+    }
+    if (prng_.Chance(30)) {
+      other_.ProposeRelease(AnyService(), fast_.CivilNow()).IgnoreError();
+    } else {
+      EXPECT_THAT(
+          other_.Propose(AnyService(), {.addresses = {{AnyAddress(), "p"}}},
+                         fast_.CivilNow()),
+          IsOk());
+    }
+    return ipam::SerializeMessage(other_.AllRecords());
+  }
+
+  // Both look at the same moments, as both hear the same news each time.
+  template <typename Act>
+  void OnBoth(Act act) {
+    ++step_;
+    const ipam::Record news = {.service = "zz/none",
+                               .generation = step_,
+                               .changed = {.microseconds = 1, .author = "n3"}};
+    const std::string message = ipam::SerializeMessage({news});
+    // From the start: its taken addresses are others, far from all pools.
+    ipam::TakenAddresses taken = taken_;
+    taken[*net::ParseIpAddress(fmt::format("192.0.2.{}", step_ % 2))] = "x";
+    for (Side* side : {&fast_, &slow_}) {
+      EXPECT_THAT(side->book().Merge(message), IsOk());
+      if (side == &slow_) side->book().SetTaken(taken);
+      act(*side);
+    }
+  }
+
+  void Step() {
+    const uint64_t what = prng_.Uniform(20);
+    if (what < 8) {
+      ChangeService();
+      OnBoth([&](Side& side) { side.book().SetWanted(wanted_); });
+    } else if (what == 8) {
+      if (prng_.Chance(40)) ChangePools();
+      wanted_.may_exist.any = prng_.Chance(20);
+      OnBoth([&](Side& side) { side.book().SetWanted(wanted_); });
+    } else if (what == 9) {
+      taken_.clear();
+      if (prng_.Chance(60)) taken_[AnyAddress()] = "n1's own";
+      OnBoth([&](Side& side) {
+        if (&side == &fast_) side.book().SetTaken(taken_);
+      });
+    } else if (what < 13) {
+      const std::string message = OthersMessage();
+      OnBoth(
+          [&](Side& side) { EXPECT_THAT(side.book().Merge(message), IsOk()); });
+    } else if (what == 13) {
+      const std::optional<std::string> author = prng_.Chance(70)   ? "n1"
+                                                : prng_.Chance(70) ? "n2"
+                                                                   : "";
+      OnBoth([&](Side& side) {
+        side.book().SetAuthor(author->empty() ? std::nullopt : author);
+      });
+    } else if (what == 14) {
+      const bool alone = prng_.Chance(30);
+      OnBoth([&](Side& side) { side.book().SetAlone(alone); });
+    } else if (what == 15) {
+      const std::string service = AnyService();
+      OnBoth([&](Side& side) {
+        side.book().Release({.service = service}, [](auto) {}).IgnoreError();
+      });
+    } else if (what == 16) {
+      const bool is_full = prng_.Chance(30);
+      OnBoth([&](Side& side) {
+        side.host().state().SetWriteError(
+            is_full ? absl::ResourceExhaustedError("full") : absl::OkStatus());
+      });
+    } else {
+      const auto time = absl::Milliseconds(prng_.Uniform(9000));
+      fast_.RunFor(time);
+      slow_.RunFor(time);
+    }
+  }
+
+  Prng prng_;
+  AddressBook::Wanted wanted_;
+  ipam::TakenAddresses taken_;
+  ipam::Ledger other_{"n2"};
+  Side fast_;
+  Side slow_;
+  uint64_t step_ = 0;
+};
+
+TEST_P(AddressBookModelTest, FollowingComesToWhatLookingAtAllComesTo) {
+  int full = 0;
+  for (int step = 0; step < 600; ++step) {
+    SCOPED_TRACE(fmt::format("seed {} step {}", GetParam(), step));
+    const std::string before = fast_.Entries();
+    const uint64_t version = fast_.book().version();
+    Step();
+    if (prng_.Chance(30)) continue;  // Some changes come together.
+    fast_.RunFor(absl::Seconds(1));
+    slow_.RunFor(absl::Seconds(1));
+    const std::string dump = fast_.Dump();
+    ASSERT_EQ(dump, slow_.Dump());
+    if (dump.find("full") != std::string::npos) ++full;
+    if (fast_.Entries() != before) {
+      ASSERT_NE(fast_.book().version(), version);
+    }
+  }
+  EXPECT_GT(full, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, AddressBookModelTest,
+                         testing::Range<uint64_t>(1, 13));
+
+}  // namespace
+}  // namespace lb

@@ -1,0 +1,170 @@
+#include "daemon/agent/address_owners.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace lb {
+namespace {
+
+// Addresses that services ask for by name, and those that they hold.
+std::set<net::IpAddress> AddressesOfServices(
+    const AddressOwners::Services& services) {
+  std::set<net::IpAddress> addresses;
+  for (const config::Service& service : services.desired->services) {
+    addresses.insert(service.request.requested_addresses.begin(),
+                     service.request.requested_addresses.end());
+  }
+  for (const auto& [service, entry] : services.entries) {
+    for (const auto& assigned : entry.assignment.addresses) {
+      addresses.insert(assigned.address);
+    }
+  }
+  return addresses;
+}
+
+}  // namespace
+
+AddressOwners::AddressOwners(Options options,
+                             const io::Environment& environment,
+                             absl::AnyInvocable<void()> on_change)
+    : options_(std::move(options)),
+      environment_(environment),
+      on_change_(std::move(on_change)),
+      facts_(options_.node, environment, [this] { on_change_(); }),
+      routers_timer_(environment.loop->NewTimer([this] {
+        if (FindRouters()) on_change_();
+      })) {}
+
+absl::Status AddressOwners::Start(gossip::GossipNode* gossip) {
+  gossip_ = gossip;
+  return facts_.Start(gossip);
+}
+
+bool AddressOwners::FindRouters() {
+  routers_found_ = environment_.loop->Now();
+  routers_timer_->Arm(routers_found_ + kRoutersInterval);
+  std::vector<net::IpAddress> routers;
+  for (const net::IpFamily family :
+       {net::IpFamily::kIpv4, net::IpFamily::kIpv6}) {
+    if (environment_.routes == nullptr) break;
+    const auto route = environment_.routes->FindDefault(family);
+    if (!route.ok() || !route->gateway) continue;
+    if (!route->gateway->is_link_local()) routers.push_back(*route->gateway);
+  }
+  if (routers == routers_) return false;
+  routers_ = std::move(routers);
+  return true;
+}
+
+bool AddressOwners::SetOwn(
+    absl::Span<const announce::InterfaceChoice> interfaces) {
+  // At once when a link changes, but not in each turn of a busy loop.
+  if (environment_.loop->Now() - routers_found_ > absl::Seconds(1)) {
+    FindRouters();
+  }
+  HostFacts facts;
+  facts.routers = routers_;
+  facts.addresses =
+      OwnAddressesOf(environment_.links->Links(), options_.delivers);
+  for (const announce::InterfaceChoice& choice : interfaces) {
+    if (!announce::IsUsable(choice)) continue;
+    facts.interfaces.push_back(
+        {choice.interface.name, choice.interface.mac,
+         choice.arp == announce::InterfaceState::kUsable,
+         choice.ndp == announce::InterfaceState::kUsable});
+  }
+  std::sort(facts.interfaces.begin(), facts.interfaces.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return facts_.SetOwn(std::move(facts));
+}
+
+void AddressOwners::OnMembers() {
+  members_changed_ = true;
+  facts_.OnMembers();
+}
+
+bool AddressOwners::Update(const Services& services) {
+  const uint64_t facts_version = facts_.table().version();
+  const net::IpAddress& self = gossip_->self().endpoint.address;
+  members_changed_ |= std::exchange(self_, self) != self;
+  if (!members_changed_ && facts_version_ == facts_version &&
+      desired_ == services.desired &&
+      (!services_matter_ || entries_version_ == services.version)) {
+    return false;
+  }
+  members_changed_ = false;
+  facts_version_ = facts_version;
+  desired_ = services.desired;
+  entries_version_ = services.version;
+  OwnedAddresses owned = FindOwners(Sources(services));
+  covered_ = DescribeCovered(services.desired->pools, owned);
+  if (owned == owned_) return false;
+  owned_ = std::move(owned);
+  ++version_;
+  withheld_.clear();
+  for (const auto& [address, owner] : owned_) {
+    if (owner.kind > OwnerKind::kRouter) continue;
+    withheld_.emplace_hint(withheld_.end(), address, owner.text);
+  }
+  return true;
+}
+
+OwnershipSources AddressOwners::Sources(const Services& services) {
+  OwnershipSources sources;
+  for (const auto& [node, entry] : facts_.table().entries()) {
+    sources.facts.emplace(node, entry.facts);
+  }
+  for (const gossip::Member& member : gossip_->Members()) {
+    if (!member.heard) continue;  // Anybody may say that it is there.
+    sources.nodes.emplace(member.name, member.endpoint.address);
+    FollowSeed(member.name, member.endpoint.address);
+  }
+  std::erase_if(endpoints_, [&](const auto& endpoint) {
+    return !sources.nodes.contains(endpoint.first);
+  });
+  for (const auto& [name, node] : services.desired->nodes) {
+    for (const net::IpAddress& address : node.addresses) {
+      sources.nodes.emplace(name, address);
+    }
+  }
+  for (const net::IpAddress& seed : options_.seeds) {
+    if (!left_seeds_.contains(seed)) sources.seeds.push_back(seed);
+  }
+  // Seldom asked, so that a change of one service costs no look at all.
+  services_matter_ = false;
+  sources.is_of_service = [this, &services,
+                           addresses = std::optional<std::set<net::IpAddress>>(
+                               std::nullopt)](const auto& address) mutable {
+    if (!addresses) addresses = AddressesOfServices(services);
+    services_matter_ = true;
+    return addresses->contains(address);
+  };
+  return sources;
+}
+
+// Bounded by the members and by the join list.
+void AddressOwners::FollowSeed(const std::string& node,
+                               const net::IpAddress& address) {
+  const auto [known, is_new] = endpoints_.try_emplace(node, address);
+  const net::IpAddress before = std::exchange(known->second, address);
+  const auto& seeds = options_.seeds;
+  if (!is_new && before != address &&
+      std::find(seeds.begin(), seeds.end(), before) != seeds.end()) {
+    left_seeds_.insert(before);
+  }
+  left_seeds_.erase(address);
+}
+
+bool AddressOwners::IsOwnedBy(const net::IpAddress& address,
+                              std::string_view node) const {
+  const auto entry = facts_.table().entries().find(std::string(node));
+  if (entry == facts_.table().entries().end()) return false;
+  const auto& addresses = entry->second.facts.addresses;
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [&](const HostAddress& own) {
+                       return own.prefix.address == address && !own.by_hand;
+                     });
+}
+
+}  // namespace lb

@@ -1,0 +1,129 @@
+// AddressOwners: which addresses hosts of ours own, kept up to date.
+//
+// Joins what this host has, what the others tell of theirs (FactsExchange),
+// where members' gossip is, and what Node objects list. It knows the join list
+// from the beginning and the facts of an earlier run from the state folder, so
+// that also in its first second a node takes no other's address for a service.
+//
+// Loop thread only; must not outlive the environment or the gossip.
+#ifndef LB_DAEMON_AGENT_ADDRESS_OWNERS_H_
+#define LB_DAEMON_AGENT_ADDRESS_OWNERS_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "daemon/agent/facts_exchange.h"
+#include "daemon/agent/host_facts.h"
+#include "daemon/agent/owned_addresses.h"
+#include "daemon/agent/placement.h"
+#include "lb/announce/interface.h"
+#include "lb/config/desired.h"
+#include "lb/gossip/gossip_node.h"
+#include "lb/io/environment.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+// By address: what completes "172.18.8.11 is ...".
+using WithheldAddresses = std::map<net::IpAddress, std::string>;
+
+class AddressOwners {
+ public:
+  struct Options {
+    std::string node;
+    bool delivers = false;  // The node itself puts addresses on "lo".
+    std::vector<net::IpAddress> seeds;
+  };
+  // What services have and ask for. The version counts changes of `entries`.
+  struct Services {
+    std::shared_ptr<const config::Desired> desired;
+    const AddressEntries& entries;
+    uint64_t version = 0;
+  };
+
+  // A default route may change and no link with it.
+  static constexpr absl::Duration kRoutersInterval = absl::Seconds(10);
+
+  // `on_change` is called, on a turn of its own, when something was forgotten
+  // or has changed.
+  AddressOwners(Options options, const io::Environment& environment,
+                absl::AnyInvocable<void()> on_change);
+
+  // As FactsExchange::Start().
+  absl::Status Start(gossip::GossipNode* gossip);
+
+  // Looks at this host again. True: its facts have changed.
+  bool SetOwn(absl::Span<const announce::InterfaceChoice> interfaces);
+  // Members have come, gone, or changed.
+  void OnMembers();
+  // As FactsExchange has them.
+  std::optional<absl::StatusOr<size_t>> OnMessage(std::string_view message) {
+    return facts_.OnMessage(message);
+  }
+  // Update() or TellOthers() is due.
+  bool has_news() const {
+    return facts_version_ != table().version() || table().has_news();
+  }
+  void TellOthers() { facts_.TellOthers(); }
+  std::string FullMessage() const { return facts_.FullMessage(); }
+  uint64_t own_digest() const { return facts_.table().own_digest(); }
+
+  // Finds the owners again if anything has changed. True: they have changed.
+  bool Update(const Services& services);
+
+  const OwnedAddresses& owned() const { return owned_; }
+  // Counts the changes of owned().
+  uint64_t version() const { return version_; }
+  // Those that a host or a router answers for. No node announces or delivers
+  // them, also if a service holds one.
+  const WithheldAddresses& withheld() const { return withheld_; }
+  // As DescribeCovered() has it.
+  const std::vector<std::string>& covered() const { return covered_; }
+  bool IsOwnedBy(const net::IpAddress& address, std::string_view node) const;
+  const FactsTable& table() const { return facts_.table(); }
+
+ private:
+  // True: the default routers are others.
+  bool FindRouters();
+  OwnershipSources Sources(const Services& services);
+  // A member is at this address now.
+  void FollowSeed(const std::string& node, const net::IpAddress& address);
+
+  const Options options_;
+  io::Environment environment_;
+  absl::AnyInvocable<void()> on_change_;
+  FactsExchange facts_;
+  std::vector<net::IpAddress> routers_;
+  absl::Time routers_found_ = absl::InfinitePast();
+  std::unique_ptr<io::Timer> routers_timer_;
+  gossip::GossipNode* gossip_ = nullptr;
+  std::map<std::string, net::IpAddress> endpoints_;  // Of members.
+  // Addresses of the join list that a member had before it moved.
+  std::set<net::IpAddress> left_seeds_;
+  OwnedAddresses owned_;
+  uint64_t version_ = 0;
+  WithheldAddresses withheld_;
+  std::vector<std::string> covered_;
+  // What owned_ was made of.
+  std::optional<uint64_t> facts_version_;
+  std::shared_ptr<const config::Desired> desired_;
+  uint64_t entries_version_ = 0;
+  bool services_matter_ = false;  // Addresses may be there by hand.
+  bool members_changed_ = true;
+  net::IpAddress self_;  // Where this node's gossip is.
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_ADDRESS_OWNERS_H_

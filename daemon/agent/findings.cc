@@ -1,0 +1,235 @@
+#include "daemon/agent/findings.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "daemon/agent/abilities.h"
+#include "daemon/agent/node_names.h"
+#include "lb/election/ability.h"
+#include "lb/election/candidates.h"
+
+namespace lb {
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string ServiceObject(std::string_view service) {
+  return fmt::format("Service/{}", service);
+}
+
+Names NamesOf(const LiveMembers& members) {
+  Names names;
+  for (const Elections::LiveMember& member : members) {
+    names.insert(member.name);
+  }
+  return names;
+}
+
+Names NodeObjectsOf(const config::Desired& desired) {
+  Names names;
+  for (const auto& [name, node] : desired.nodes) names.insert(name);
+  return names;
+}
+
+std::string DidYouMean(const std::optional<std::string>& near) {
+  return near ? fmt::format(", did you mean \"{}\"?", *near) : "";
+}
+
+// What the label kubernetes.io/hostname may be.
+Names HostNamesOf(const config::Desired& desired, const Names& members) {
+  Names names;
+  for (const std::string& member : members) {
+    if (!desired.nodes.contains(member)) names.insert(member);
+  }
+  for (const auto& [name, node] : desired.nodes) {
+    const auto label = node.labels.find(std::string(election::kHostnameLabel));
+    if (label != node.labels.end()) names.insert(label->second);
+  }
+  return names;
+}
+
+// The host names that an advertisement selects nodes by.
+Names SelectedHostNames(const election::L2Advertisement& advertisement) {
+  const std::string key(election::kHostnameLabel);
+  Names names;
+  for (const LabelSelector& selector : advertisement.node_selectors) {
+    const auto label = selector.match_labels.find(key);
+    if (label != selector.match_labels.end()) names.insert(label->second);
+    for (const LabelRequirement& requirement : selector.match_expressions) {
+      if (requirement.key == key &&
+          requirement.op == LabelRequirement::Operator::kIn) {
+        names.insert(requirement.values.begin(), requirement.values.end());
+      }
+    }
+  }
+  return names;
+}
+
+void FindMisnamedSelectors(const config::Desired& desired, const Names& members,
+                           std::vector<Finding>& findings) {
+  const Names known = HostNamesOf(desired, members);
+  for (const election::L2Advertisement& advertisement :
+       desired.advertisements) {
+    for (const std::string& name : SelectedHostNames(advertisement)) {
+      const auto near = NearNameOf(name, known);
+      if (!near) continue;
+      const std::string object = "L2Advertisement/" + advertisement.name;
+      findings.push_back(
+          {object, fmt::format("{}: nodeSelectors: {} \"{}\": no node has this "
+                               "label{}",
+                               object, election::kHostnameLabel, name,
+                               DidYouMean(near))});
+    }
+  }
+}
+
+// Endpoints are on nodes by the names of Node objects, which must be members'.
+void FindMisnamedEndpoints(const config::Desired& desired, const Names& members,
+                           std::vector<Finding>& findings) {
+  Names reported;
+  for (const config::Service& service : desired.services) {
+    if (service.traffic.external_traffic_policy !=
+            election::TrafficPolicy::kLocal ||
+        !service.traffic.endpoints) {
+      continue;
+    }
+    for (const auto& endpoint : *service.traffic.endpoints) {
+      const auto near = NearNameOf(endpoint.node, members);
+      if (!near || !reported.insert(endpoint.node).second) continue;
+      const std::string object = ServiceObject(service.request.service);
+      findings.push_back(
+          {object, fmt::format("{}: endpoints: nodeName \"{}\" is no member{}",
+                               object, endpoint.node, DidYouMean(near))});
+    }
+  }
+}
+
+using Abilities = std::map<std::string, election::InterfaceAbilities>;
+
+Abilities AbilitiesByNode(const LiveMembers& members) {
+  Abilities abilities;
+  for (const Elections::LiveMember& member : members) {
+    if (!member.metadata) continue;
+    if (const auto told = AbilitiesOf(*member.metadata)) {
+      abilities.emplace(member.name, *told);
+    }
+  }
+  return abilities;
+}
+
+}  // namespace
+
+std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
+                                        bool with_waiting) {
+  std::vector<Finding> findings;
+  for (const auto& [service, entry] : entries) {
+    if (!entry.assignment.addresses.empty()) continue;
+    if (entry.waiting && !with_waiting) continue;
+    const std::string object = ServiceObject(service);
+    std::string_view reason = entry.reason;  // Refusals name the service.
+    if (reason.starts_with(object + ": "))
+      reason.remove_prefix(object.size() + 2);
+    findings.push_back(
+        {object, fmt::format("{}: no address: {}", object, reason)});
+  }
+  return findings;
+}
+
+std::vector<Finding> FindWithoutAnnouncer(const Placement& placement) {
+  std::vector<Finding> findings;
+  for (const auto& [service, place] : placement) {
+    if (!place.node.empty()) continue;
+    const std::string object = ServiceObject(service);
+    findings.push_back({object, fmt::format("{}: {}", object, place.reason)});
+  }
+  return findings;
+}
+
+std::vector<Finding> FindUnable(const AddressEntries& entries,
+                                const Placement& placement,
+                                const LiveMembers& members) {
+  const Abilities abilities = AbilitiesByNode(members);
+  std::vector<Finding> findings;
+  for (const auto& [service, place] : placement) {
+    const auto node = abilities.find(place.node);
+    const auto entry = entries.find(service);
+    if (node == abilities.end() || entry == entries.end()) continue;
+    const auto able = AbilityOn(node->second, place.interfaces);
+    for (const auto& assigned : entry->second.assignment.addresses) {
+      const auto needed = election::FamilyOf(assigned.address);
+      if (able.IncludesAll(needed)) continue;
+      const std::string object = ServiceObject(service);
+      findings.push_back(
+          {object,
+           fmt::format("{}: {}: elected on {}, which cannot announce it: {}",
+                       object, assigned.address.ToString(), place.node,
+                       DescribeLack(node->second, place.interfaces, needed))});
+    }
+  }
+  return findings;
+}
+
+std::vector<Finding> FindMisnamed(const config::Desired& desired,
+                                  const LiveMembers& members) {
+  std::vector<Finding> findings;
+  const Names names = NamesOf(members);
+  const Names objects = NodeObjectsOf(desired);
+  for (const std::string& name : names) {
+    if (objects.empty() || objects.contains(name)) continue;
+    const std::string object = "Member/" + name;
+    findings.push_back(
+        {object, fmt::format("{}: node-name: no Node object has this name{}",
+                             object, DidYouMean(NearNameOf(name, objects)))});
+  }
+  FindMisnamedSelectors(desired, names, findings);
+  FindMisnamedEndpoints(desired, names, findings);
+  return findings;
+}
+
+std::vector<Finding> FindWithoutMember(
+    const config::Desired& desired, const LiveMembers& members,
+    const std::function<bool(const std::string&)>& is_known) {
+  std::vector<Finding> findings;
+  const Names names = NamesOf(members);
+  for (const auto& [name, node] : desired.nodes) {
+    if (node.labels.contains(std::string(election::kExcludeLabel)) ||
+        names.contains(name) || is_known(name)) {
+      continue;
+    }
+    const std::string object = "Node/" + name;
+    findings.push_back(
+        {object,
+         fmt::format("{}: no member has this name, want lbd to run there{}",
+                     object, DidYouMean(NearNameOf(name, names)))});
+  }
+  return findings;
+}
+
+std::vector<Finding> FindDifferingOptions(std::string_view node,
+                                          const LiveMembers& members) {
+  bool ignores = false;
+  for (const Elections::LiveMember& member : members) {
+    if (member.name == node && member.metadata) {
+      ignores = member.metadata->ignores_exclude_label;
+    }
+  }
+  std::vector<Finding> findings;
+  for (const Elections::LiveMember& member : members) {
+    if (!member.metadata || member.metadata->ignores_exclude_label == ignores) {
+      continue;
+    }
+    const std::string object = "Member/" + member.name;
+    findings.push_back(
+        {object, fmt::format("{}: ignore-exclude-lb: {} there and {} here, "
+                             "want it alike on all nodes; until then the "
+                             "label counts",
+                             object, !ignores, ignores)});
+  }
+  return findings;
+}
+
+}  // namespace lb

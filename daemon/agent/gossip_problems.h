@@ -1,0 +1,23 @@
+// Texts of what is wrong between this node's gossip and its peers.
+#ifndef LB_DAEMON_AGENT_GOSSIP_PROBLEMS_H_
+#define LB_DAEMON_AGENT_GOSSIP_PROBLEMS_H_
+
+#include <string>
+#include <string_view>
+
+#include "lb/gossip/seeds.h"
+#include "lb/gossip/wire/codec.h"
+
+namespace lb {
+
+// "gossip: no key of this node opens what it sends, want ...". `seed` is the
+// peer's name in the join list; empty: it is not in it.
+std::string DescribeMismatch(gossip::wire::Mismatch mismatch,
+                             std::string_view seed);
+
+// "join: 172.18.8.12:7946 never answered: connection refused, want ...".
+std::string DescribeUnanswered(const gossip::Seeds::Unanswered& seed);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_GOSSIP_PROBLEMS_H_

@@ -1,0 +1,95 @@
+// HostFacts: what a node tells the others of its host.
+//
+// The addresses that the host owns, its routers and its interfaces. Gossip
+// metadata is too small for them: it carries their digest only, and the facts
+// travel in messages of their own (facts_table.h).
+//
+// What is not the host's own: addresses that carry lbd's mark (io::Link leaves
+// these out), those on kube-ipvs* (kube-proxy puts services' addresses there),
+// loopback (127.0.0.0/8, ::1) and IPv6 link-local addresses.
+//
+// Values and pure functions.
+#ifndef LB_DAEMON_AGENT_HOST_FACTS_H_
+#define LB_DAEMON_AGENT_HOST_FACTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lb/io/link_monitor.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/ip_prefix.h"
+#include "lb/net/mac_address.h"
+
+namespace lb {
+
+// Bounds of one host's facts. What is beyond is left out; of addresses and
+// routers it is said so.
+inline constexpr size_t kHostAddressesMax = 256;
+inline constexpr size_t kHostRoutersMax = 16;
+inline constexpr size_t kHostInterfacesMax = 64;
+// What SerializeHostFacts() makes at most, and some room for later versions.
+inline constexpr size_t kHostFactsSizeMax = 8192;
+
+struct HostAddress {
+  net::IpPrefix prefix;  // The address, and the network it is in.
+  // May be a service's address that an operator put there by hand: the node
+  // delivers nothing itself, and the address is alone (/32, /128) on an
+  // interface that cannot announce, such as lo or dummy0.
+  bool by_hand = false;
+
+  friend auto operator<=>(const HostAddress&, const HostAddress&) = default;
+};
+
+// One on which the node can announce at the moment.
+struct HostInterface {
+  std::string name;
+  net::MacAddress mac;
+  bool ipv4 = false;  // It can do ARP there,
+  bool ipv6 = false;  // and NDP.
+
+  friend bool operator==(const HostInterface&, const HostInterface&) = default;
+};
+
+struct HostFacts {
+  std::vector<HostAddress> addresses;
+  std::vector<net::IpAddress> routers;  // Of default routes.
+  std::vector<HostInterface> interfaces;
+  bool complete = true;  // No address and no router was left out.
+
+  friend bool operator==(const HostFacts&, const HostFacts&) = default;
+};
+
+// The addresses of these links that are the host's own, sorted, none twice.
+// `delivers`: the node itself puts services' addresses on "lo".
+std::vector<HostAddress> OwnAddressesOf(absl::Span<const io::Link> links,
+                                        bool delivers);
+
+// Leaves out what is beyond the bounds: addresses that may be there by hand
+// first.
+void BoundHostFacts(HostFacts* facts);
+
+// Numbers big-endian; what a later version appends is skipped:
+//
+//   facts     = flags(1) count(2) address* count(1) router* count(1) interface*
+//   flags     = 1 something is left out
+//   address   = flags(1) length(1) 4 or 16 bytes       flags 1 IPv6 | 2 by hand
+//   router    = flags(1) 4 or 16 bytes                 flags 1 IPv6
+//   interface = size(1) name mac(6) flags(1)           flags 1 IPv4 | 2 IPv6
+//
+// REQUIRES: within the bounds; names of 1 to 255 bytes.
+std::string SerializeHostFacts(const HostFacts& facts);
+
+// InvalidArgument: damaged, or out of bounds.
+absl::StatusOr<HostFacts> ParseHostFacts(std::string_view bytes);
+
+// Of the serialized facts: the first 8 bytes of their SHA-256.
+uint64_t DigestOfFacts(std::string_view bytes);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_HOST_FACTS_H_

@@ -1,0 +1,48 @@
+// Problems: what is wrong at the moment and needs an operator.
+//
+// ListProblems() reads an agent and changes nothing. Each kind of problem is
+// one small function in problems.cc, which lists what is wrong now: a problem
+// is there as long as its cause. In a healthy cluster the list is empty.
+//
+// Loop thread only.
+#ifndef LB_DAEMON_AGENT_PROBLEMS_H_
+#define LB_DAEMON_AGENT_PROBLEMS_H_
+
+#include <string>
+#include <vector>
+
+namespace lb {
+
+class Agent;
+
+// In the order in which problems are listed; status.proto explains each.
+enum class ProblemKind {
+  kObjectRefused,
+  kAddressConflict,
+  kOrphanedAddress,
+  kOwnedAddress,
+  kInterface,
+  kStrictArp,
+  kState,
+  kGossip,
+  kHeldBack,
+  kNoAddress,
+  kNoAnnouncer,
+  kUnableAnnouncer,
+  kNodeName,
+  kOptions,
+};
+
+struct Problem {
+  ProblemKind kind = ProblemKind::kObjectRefused;
+  std::string object;  // "Kind/name" or "Kind/namespace/name"; may be empty.
+  std::string text;    // "object: place: what is wrong, what is wanted"
+
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+std::vector<Problem> ListProblems(const Agent& agent);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_PROBLEMS_H_

@@ -1,0 +1,49 @@
+#include "daemon/agent/shared_segments.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "lb/net/ip_prefix.h"
+
+namespace lb {
+namespace {
+
+// Host bits off.
+net::IpPrefix NetworkOf(const net::IpPrefix& address) {
+  return {address.Range().first, address.length};
+}
+
+}  // namespace
+
+std::vector<std::string> FindSharedSegments(
+    absl::Span<const io::Link> links,
+    const announce::InterfaceOptions& options) {
+  const auto choices = announce::SelectInterfaces(links, options);
+  std::map<net::IpPrefix, std::string> first_of;
+  std::map<std::pair<std::string, std::string>, net::IpPrefix> shared;
+  for (size_t i = 0; i < links.size(); ++i) {
+    if (!announce::IsUsable(choices[i])) continue;
+    for (const net::IpPrefix& address : links[i].addresses) {
+      const net::IpPrefix network = NetworkOf(address);
+      if (address.address.is_link_local() ||
+          network.length == net::BitCount(address.address.family())) {
+        continue;
+      }
+      const auto [first, is_new] = first_of.emplace(network, links[i].name);
+      if (is_new || first->second == links[i].name) continue;
+      shared.try_emplace({first->second, links[i].name}, network);
+    }
+  }
+  std::vector<std::string> texts;
+  for (const auto& [pair, network] : shared) {
+    texts.push_back(fmt::format(
+        "interfaces: {} and {} are both on {}, so that both answer for each "
+        "address; want one of them in exclude-interfaces, or a bond",
+        pair.first, pair.second, network.ToString()));
+  }
+  return texts;
+}
+
+}  // namespace lb

@@ -1,0 +1,27 @@
+// Do two interfaces of this node announce on one segment?
+//
+// Then both answer for each address, with two MACs, and clients flap between
+// them. Two usable interfaces with addresses of one network say so. Link-local
+// networks, and those of one address, say nothing.
+//
+// Pure.
+#ifndef LB_DAEMON_AGENT_SHARED_SEGMENTS_H_
+#define LB_DAEMON_AGENT_SHARED_SEGMENTS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "lb/announce/interface.h"
+#include "lb/io/link_monitor.h"
+
+namespace lb {
+
+// One sentence per pair of interfaces, with its remedy; sorted.
+std::vector<std::string> FindSharedSegments(
+    absl::Span<const io::Link> links,
+    const announce::InterfaceOptions& options);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_SHARED_SEGMENTS_H_

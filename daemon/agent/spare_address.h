@@ -1,0 +1,27 @@
+// Spare addresses: those that no host can have, as far as this node knows.
+//
+// Pure. For questions to which only a proxy has an answer (lb/announce,
+// proxy_check.h).
+#ifndef LB_DAEMON_AGENT_SPARE_ADDRESS_H_
+#define LB_DAEMON_AGENT_SPARE_ADDRESS_H_
+
+#include <vector>
+
+#include "absl/types/span.h"
+#include "lb/gossip/member.h"
+#include "lb/io/link_monitor.h"
+#include "lb/ipam/pool.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+// Is the address in no pool, and neither this host's nor where a member is
+// reached?
+bool IsSpare(const net::IpAddress& address,
+             const std::vector<ipam::Pool>& pools,
+             const std::vector<io::Link>& links,
+             const std::vector<gossip::Member>& members);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_SPARE_ADDRESS_H_

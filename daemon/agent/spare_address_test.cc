@@ -1,0 +1,30 @@
+#include "daemon/agent/spare_address.h"
+
+#include "gtest/gtest.h"
+
+namespace lb {
+namespace {
+
+net::IpAddress Ip(const char* text) { return *net::ParseIpAddress(text); }
+
+TEST(IsSpareTest, NoPoolsNoHostsAndNoMembersAddress) {
+  const std::vector<ipam::Pool> pools = {
+      {.name = "p", .ranges = {{Ip("10.0.0.10"), Ip("10.0.0.20")}}}};
+  const std::vector<io::Link> links = {
+      {.index = 1, .addresses = {*net::ParseIpPrefix("10.0.0.1/24")}}};
+  gossip::Member member;
+  member.endpoint = {Ip("10.0.0.2"), 7946};
+  const auto is_spare = [&](const char* text) {
+    return IsSpare(Ip(text), pools, links, {member});
+  };
+  EXPECT_TRUE(is_spare("10.0.0.9"));
+  EXPECT_TRUE(is_spare("10.0.0.21"));
+  EXPECT_TRUE(is_spare("2001:db8::1"));
+  EXPECT_FALSE(is_spare("10.0.0.10"));
+  EXPECT_FALSE(is_spare("10.0.0.20"));
+  EXPECT_FALSE(is_spare("10.0.0.1"));
+  EXPECT_FALSE(is_spare("10.0.0.2"));
+}
+
+}  // namespace
+}  // namespace lb

@@ -1,0 +1,45 @@
+#include "daemon/lbctl/suggestion.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace lb::lbctl {
+namespace {
+
+const std::vector<std::string> kCommands = {"status", "services", "members",
+                                            "problems", "pools"};
+const std::vector<std::string> kFlags = {"--server", "--output", "--tls-ca",
+                                         "--tls-cert"};
+
+TEST(DescribeUnknownTest, NamesTheNearestCommand) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"memebrs", "memebrs: unknown command, did you mean members?"},
+      {"service", "service: unknown command, did you mean services?"},
+      {"Status", "Status: unknown command, did you mean status?"},
+      {"probl", "probl: unknown command, did you mean problems?"},
+      {"frobnicate", "frobnicate: unknown command"},
+      {"", ": unknown command"},
+  };
+  for (const auto& [given, want] : cases) {
+    EXPECT_EQ(DescribeUnknown(given, kCommands, kFlags),
+              want + " (--help lists all)");
+  }
+}
+
+TEST(DescribeUnknownTest, NamesTheNearestFlag) {
+  EXPECT_EQ(DescribeUnknown("--sevrer=unix:/x", kCommands, kFlags),
+            "--sevrer: unknown flag, did you mean --server? (--help lists "
+            "all)");
+  EXPECT_EQ(DescribeUnknown("--xyzzy", kCommands, kFlags),
+            "--xyzzy: unknown flag (--help lists all)");
+}
+
+TEST(DescribeUnknownTest, ASurplusArgumentIsNoCommand) {
+  EXPECT_EQ(DescribeUnknown("n1\n", {}, kFlags),
+            "n1\\x0a: unknown argument (--help lists all)");
+}
+
+}  // namespace
+}  // namespace lb::lbctl

@@ -1,0 +1,259 @@
+// StatusView's answers: single items.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/numeric/int128.h"
+#include "daemon/agent/problems.h"
+#include "daemon/status_view/describe_pool.h"
+#include "daemon/status_view/status_view.h"
+#include "daemon/status_view/timestamp.h"
+#include "daemon/status_view/withheld.h"
+#include "lb/config/printable.h"
+#include "lb/config/version.h"
+#include "lb/ipam/assignment.h"
+
+namespace lb {
+namespace {
+
+using config::Printable;  // Names of members and interfaces are foreign.
+using status::v1::Problem;
+
+constexpr int kProblemsMax = 1000;  // As status.proto says.
+
+// absl::uint128 prints through streams only.
+std::string Decimal(absl::uint128 number) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(),
+                  static_cast<char>('0' + absl::Uint128Low64(number % 10)));
+    number /= 10;
+  } while (number != 0);
+  return digits;
+}
+
+void Fill(absl::uint128 total, absl::uint128 used, absl::uint128 taken,
+          status::v1::FamilyUse* use) {
+  const absl::uint128 gone = used + taken;
+  use->set_total(Decimal(total));
+  use->set_used(Decimal(used));
+  use->set_taken(Decimal(taken));
+  use->set_free(Decimal(total > gone ? total - gone : 0));
+}
+
+status::v1::Member::State ToProto(gossip::wire::NodeState state) {
+  switch (state) {
+    case gossip::wire::NodeState::kAlive:
+      return status::v1::Member::ALIVE;
+    case gossip::wire::NodeState::kSuspect:
+      return status::v1::Member::SUSPECT;
+    case gossip::wire::NodeState::kDead:
+      return status::v1::Member::DEAD;
+    case gossip::wire::NodeState::kLeft:
+      return status::v1::Member::LEFT;
+  }
+  return status::v1::Member::STATE_UNSPECIFIED;
+}
+
+// "first-pool", or "first-pool,sixes" if its addresses are from two.
+std::string PoolsOf(const ipam::Assignment& assignment) {
+  std::string pools;
+  for (const auto& assigned : assignment.addresses) {
+    if (pools == assigned.pool) continue;
+    if (!pools.empty()) pools += ",";
+    pools += assigned.pool;
+  }
+  return Printable(pools);
+}
+
+std::string StateText(announce::InterfaceState state,
+                      const std::string& detail) {
+  std::string text(announce::ToString(state));
+  if (state == announce::InterfaceState::kNoPort && !detail.empty()) {
+    text += ": " + detail;
+  }
+  return Printable(text);
+}
+
+Problem::Kind ToProto(ProblemKind kind) {
+  switch (kind) {
+    case ProblemKind::kObjectRefused:
+      return Problem::OBJECT_REFUSED;
+    case ProblemKind::kAddressConflict:
+      return Problem::ADDRESS_CONFLICT;
+    case ProblemKind::kOrphanedAddress:
+      return Problem::ORPHANED_ADDRESS;
+    case ProblemKind::kOwnedAddress:
+      return Problem::ADDRESS_OWNED;
+    case ProblemKind::kInterface:
+      return Problem::INTERFACE;
+    case ProblemKind::kStrictArp:
+      return Problem::STRICT_ARP;
+    case ProblemKind::kState:
+      return Problem::STATE;
+    case ProblemKind::kGossip:
+      return Problem::GOSSIP;
+    case ProblemKind::kHeldBack:
+      return Problem::HELD_BACK;
+    case ProblemKind::kNoAddress:
+      return Problem::NO_ADDRESS;
+    case ProblemKind::kNoAnnouncer:
+      return Problem::NO_ANNOUNCER;
+    case ProblemKind::kUnableAnnouncer:
+      return Problem::UNABLE_ANNOUNCER;
+    case ProblemKind::kNodeName:
+      return Problem::NODE_NAME;
+    case ProblemKind::kOptions:
+      return Problem::OPTIONS_DIFFER;
+  }
+  return Problem::KIND_UNSPECIFIED;
+}
+
+Problem ToProto(const lb::Problem& problem) {
+  Problem described;
+  described.set_kind(ToProto(problem.kind));
+  described.set_object(Printable(problem.object));
+  described.set_text(Printable(problem.text));
+  return described;
+}
+
+}  // namespace
+
+status::v1::GetNodeResponse StatusView::DescribeNode() const {
+  status::v1::GetNodeResponse node;
+  node.set_name(Printable(agent_->options().node));
+  node.set_version(std::string(config::kVersion));
+  SetTimestamp(agent_->started_at(), node.mutable_started_at());
+  node.set_ready(agent_->ready());
+  node.set_draining(agent_->draining());
+  node.set_ledger_author(Printable(agent_->author()));
+  node.set_announced_addresses(agent_->announcing().elected().size());
+  node.set_gossip_health_score(agent_->gossip().health_score());
+  node.set_last_event_sequence(agent_->last_event_sequence());
+  *node.mutable_interfaces() = ListInterfaces({})->interfaces();
+  *node.mutable_problems() = ListProblems({}).problems();
+  return node;
+}
+
+status::v1::Interface StatusView::Describe(
+    const announce::InterfaceChoice& choice) const {
+  status::v1::Interface interface;
+  interface.set_name(Printable(choice.interface.name));
+  interface.set_mac(choice.interface.mac.ToString());
+  interface.set_usable(announce::IsUsable(choice));
+  interface.set_ipv4_state(StateText(choice.arp, choice.detail));
+  interface.set_ipv6_state(StateText(choice.ndp, choice.detail));
+  if (!interface.usable()) interface.set_reason(interface.ipv4_state());
+  uint64_t announced = 0;
+  for (const auto& [announcement, identity] :
+       agent_->announcer().announcer().current()) {
+    announced += announcement.interface == choice.interface.name ? 1 : 0;
+  }
+  interface.set_announced_addresses(announced);
+  return interface;
+}
+
+status::v1::Service StatusView::Describe(
+    const std::string& name, const AddressBook::Entry& entry) const {
+  status::v1::Service service;
+  service.set_name(name);
+  for (const auto& assigned : entry.assignment.addresses) {
+    service.add_addresses(assigned.address.ToString());
+  }
+  service.set_pool(PoolsOf(entry.assignment));
+  service.set_reason(Printable(entry.reason));
+  const auto place = agent_->elections().placement().find(name);
+  if (place == agent_->elections().placement().end()) return service;
+  service.set_announcing_node(Printable(place->second.node));
+  for (const std::string& interface : place->second.interfaces) {
+    service.add_interfaces(interface);
+  }
+  if (!place->second.reason.empty()) {
+    service.set_reason(Printable(place->second.reason));
+  }
+  DescribeWithheld(*agent_, entry.assignment, service);
+  const auto since = agent_->tally().announced_since().find(name);
+  if (since != agent_->tally().announced_since().end()) {
+    SetTimestamp(agent_->ToCivil(since->second),
+                 service.mutable_announced_since());
+  }
+  return service;
+}
+
+std::optional<status::v1::Service> StatusView::DescribeService(
+    std::string_view name) const {
+  const auto entry = agent_->addresses().entries().find(std::string(name));
+  if (entry == agent_->addresses().entries().end()) return std::nullopt;
+  return Describe(entry->first, entry->second);
+}
+
+status::v1::Pool StatusView::Describe(const ipam::Pool& pool) const {
+  status::v1::Pool described;
+  described.set_name(pool.name);
+  for (const net::IpRange& range : pool.ranges) {
+    described.add_addresses(range.ToString());
+  }
+  described.set_auto_assign(pool.auto_assign);
+  const auto usage = agent_->addresses().Usage(pool.name);
+  if (!usage.ok()) return described;
+  Fill(usage->total_ipv4, usage->used_ipv4, usage->taken_ipv4,
+       described.mutable_ipv4());
+  Fill(usage->total_ipv6, usage->used_ipv6, usage->taken_ipv6,
+       described.mutable_ipv6());
+  AddTaken(agent_->addresses(), pool, &described);
+  AddAbsentHolders(agent_->addresses(), &described);
+  return described;
+}
+
+status::v1::Member StatusView::Describe(const gossip::Member& known) const {
+  status::v1::Member member;
+  member.set_name(Printable(known.name));
+  member.set_endpoint(known.endpoint.ToString());
+  member.set_state(ToProto(known.state));
+  member.set_unheard(known.is_up() && !known.heard);
+  member.set_incarnation(known.incarnation);
+  SetTimestamp(agent_->ToCivil(known.since), member.mutable_since());
+  if (known.name == agent_->options().node) {
+    member.set_is_self(true);
+    member.set_health_score(agent_->gossip().health_score());
+  }
+  const auto answer = agent_->tally().answers().find(known.name);
+  if (answer != agent_->tally().answers().end()) {
+    SetDuration(answer->second.round_trip, member.mutable_round_trip());
+    SetTimestamp(agent_->ToCivil(answer->second.at),
+                 member.mutable_answered_at());
+  }
+  return member;
+}
+
+std::optional<status::v1::Member> StatusView::DescribeMember(
+    std::string_view name) const {
+  const std::optional<gossip::Member> known = agent_->gossip().Find(name);
+  if (!known.has_value()) return std::nullopt;
+  return Describe(*known);
+}
+
+status::v1::ListProblemsResponse StatusView::ListProblems(
+    const status::v1::ListProblemsRequest& request) const {
+  status::v1::ListProblemsResponse response;
+  const auto& kinds = request.kinds();
+  for (const lb::Problem& problem : lb::ListProblems(*agent_)) {
+    if (!kinds.empty() && std::find(kinds.begin(), kinds.end(),
+                                    ToProto(problem.kind)) == kinds.end()) {
+      continue;
+    }
+    if (response.problems_size() == kProblemsMax) {
+      response.set_omitted(response.omitted() + 1);
+    } else {
+      *response.add_problems() = ToProto(problem);
+    }
+  }
+  return response;
+}
+
+}  // namespace lb

@@ -1,0 +1,22 @@
+// What the status service says of a pool beyond counts: which of its addresses
+// hosts have, and who holds some although no manifest asks for it.
+//
+// Pure.
+#ifndef LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_
+#define LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_
+
+#include "daemon/agent/address_book.h"
+#include "lb/ipam/pool.h"
+#include "lb/status/v1/status.pb.h"
+
+namespace lb {
+
+inline constexpr int kListedOfPoolMax = 100;  // As status.proto says.
+
+void AddTaken(const AddressBook& book, const ipam::Pool& pool,
+              status::v1::Pool* described);
+void AddAbsentHolders(const AddressBook& book, status::v1::Pool* described);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_

@@ -1,0 +1,175 @@
+// StatusView's answers: lists, in pages.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "daemon/status_view/address_field.h"
+#include "daemon/status_view/page.h"
+#include "daemon/status_view/status_view.h"
+#include "lb/base/status_macros.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+namespace {
+
+constexpr int kHoldersMax = 5000;  // As status.proto says.
+
+// Puts the page's part of `items`, which are in the order of key(item), into
+// `list`, each as describe(item).
+template <typename Items, typename Key, typename Describe, typename List>
+std::string FillPage(const Items& items, Page page, Key key, Describe describe,
+                     List* list) {
+  for (const auto& item : items) {
+    if (page.IsBefore(key(item))) continue;
+    if (!page.HasRoom()) return page.NextToken();
+    auto* const added = list->Add();
+    *added = describe(item);
+    page.Add(key(item), added->ByteSizeLong());
+  }
+  return "";
+}
+
+// ListServicesRequest's filters.
+struct ServiceFilter {
+  std::string_view name_prefix;  // "namespace/"
+  std::string_view pool;
+  std::string_view node;
+  std::optional<net::IpAddress> address;
+
+  bool Matches(const std::string& name, const AddressBook::Entry& entry,
+               const Placement& placement) const {
+    if (!std::string_view(name).starts_with(name_prefix)) return false;
+    if (!node.empty()) {
+      const auto place = placement.find(name);
+      if (place == placement.end() || place->second.node != node) return false;
+    }
+    const auto& held = entry.assignment.addresses;
+    const auto any = [&](auto matches) {
+      return std::any_of(held.begin(), held.end(), matches);
+    };
+    return (pool.empty() ||
+            any([&](const auto& a) { return a.pool == pool; })) &&
+           (!address ||
+            any([&](const auto& a) { return a.address == *address; }));
+  }
+};
+
+void AddHolders(const AddressEntries& entries, status::v1::Pool* pool) {
+  std::map<net::IpAddress, std::vector<std::string_view>> holders;
+  for (const auto& [service, entry] : entries) {
+    for (const auto& held : entry.assignment.addresses) {
+      if (held.pool == pool->name()) holders[held.address].push_back(service);
+    }
+  }
+  for (const auto& [address, services] : holders) {
+    if (pool->holders_size() == kHoldersMax) {
+      pool->set_holders_omitted(holders.size() - kHoldersMax);
+      return;
+    }
+    auto* const holder = pool->add_holders();
+    holder->set_address(address.ToString());
+    for (const std::string_view service : services) {
+      holder->add_services(std::string(service));
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<status::v1::ListServicesResponse> StatusView::ListServices(
+    const status::v1::ListServicesRequest& request) const {
+  LB_ASSIGN_OR_RETURN(Page page,
+                      Page::Of(request.page_size(), request.page_token()));
+  const std::string prefix = request.service_namespace().empty()
+                                 ? ""
+                                 : request.service_namespace() + "/";
+  ServiceFilter filter = {prefix, request.pool(), request.node(), {}};
+  LB_ASSIGN_OR_RETURN(filter.address, ReadAddressField(request.address()));
+  status::v1::ListServicesResponse response;
+  const AddressEntries& entries = agent_->addresses().entries();
+  for (auto it = entries.upper_bound(page.after()); it != entries.end(); ++it) {
+    const auto& [name, entry] = *it;
+    if (!filter.Matches(name, entry, agent_->elections().placement())) continue;
+    if (!page.HasRoom()) {
+      response.set_next_page_token(page.NextToken());
+      break;
+    }
+    auto* const service = response.add_services();
+    *service = Describe(name, entry);
+    page.Add(name, service->ByteSizeLong());
+  }
+  return response;
+}
+
+status::v1::ListServicesResponse StatusView::DescribeServices() const {
+  status::v1::ListServicesResponse response;
+  for (const auto& [name, entry] : agent_->addresses().entries()) {
+    *response.add_services() = Describe(name, entry);
+  }
+  return response;
+}
+
+absl::StatusOr<status::v1::ListPoolsResponse> StatusView::ListPools(
+    const status::v1::ListPoolsRequest& request) const {
+  LB_ASSIGN_OR_RETURN(Page page,
+                      Page::Of(request.page_size(), request.page_token()));
+  std::vector<const ipam::Pool*> pools;
+  for (const ipam::Pool& pool : agent_->addresses().pools()) {
+    if (request.pool().empty() || request.pool() == pool.name) {
+      pools.push_back(&pool);
+    }
+  }
+  std::sort(pools.begin(), pools.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
+  status::v1::ListPoolsResponse response;
+  response.set_next_page_token(FillPage(
+      pools, page, [](const auto* pool) { return pool->name; },
+      [&](const auto* pool) {
+        status::v1::Pool described = Describe(*pool);
+        if (request.holders())
+          AddHolders(agent_->addresses().entries(), &described);
+        return described;
+      },
+      response.mutable_pools()));
+  return response;
+}
+
+absl::StatusOr<status::v1::ListMembersResponse> StatusView::ListMembers(
+    const status::v1::ListMembersRequest& request) const {
+  LB_ASSIGN_OR_RETURN(Page page,
+                      Page::Of(request.page_size(), request.page_token()));
+  status::v1::ListMembersResponse response;
+  response.set_next_page_token(FillPage(
+      agent_->gossip().Members(), page,
+      [](const auto& member) { return member.name; },
+      [&](const auto& member) { return Describe(member); },
+      response.mutable_members()));
+  return response;
+}
+
+absl::StatusOr<status::v1::ListInterfacesResponse> StatusView::ListInterfaces(
+    const status::v1::ListInterfacesRequest& request) const {
+  LB_ASSIGN_OR_RETURN(Page page,
+                      Page::Of(request.page_size(), request.page_token()));
+  std::vector<const announce::InterfaceChoice*> choices;
+  for (const announce::InterfaceChoice& choice :
+       agent_->announcer().interfaces()) {
+    choices.push_back(&choice);
+  }
+  std::sort(choices.begin(), choices.end(), [](const auto* a, const auto* b) {
+    return a->interface.name < b->interface.name;
+  });
+  status::v1::ListInterfacesResponse response;
+  response.set_next_page_token(FillPage(
+      choices, page, [](const auto* choice) { return choice->interface.name; },
+      [&](const auto* choice) { return Describe(*choice); },
+      response.mutable_interfaces()));
+  return response;
+}
+
+}  // namespace lb

@@ -1,0 +1,62 @@
+// StatusView: an agent's answers for the status service, as status.proto has
+// them.
+//
+// Reads the agent and changes nothing. Loop thread only; the agent outlives it.
+#ifndef LB_DAEMON_STATUS_VIEW_STATUS_VIEW_H_
+#define LB_DAEMON_STATUS_VIEW_STATUS_VIEW_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "daemon/agent/agent.h"
+#include "lb/status/v1/status.pb.h"
+
+namespace lb {
+
+class StatusView {
+ public:
+  explicit StatusView(const Agent& agent) : agent_(&agent) {}
+
+  status::v1::GetNodeResponse DescribeNode() const;
+  // Nullopt: there is none of that name.
+  std::optional<status::v1::Service> DescribeService(
+      std::string_view name) const;
+  std::optional<status::v1::Member> DescribeMember(std::string_view name) const;
+  status::v1::ListServicesResponse DescribeServices() const;  // All.
+
+  // InvalidArgument: a field of the request, by name.
+  absl::StatusOr<status::v1::ListServicesResponse> ListServices(
+      const status::v1::ListServicesRequest& request) const;
+  absl::StatusOr<status::v1::ListPoolsResponse> ListPools(
+      const status::v1::ListPoolsRequest& request) const;
+  absl::StatusOr<status::v1::ListMembersResponse> ListMembers(
+      const status::v1::ListMembersRequest& request) const;
+  absl::StatusOr<status::v1::ListInterfacesResponse> ListInterfaces(
+      const status::v1::ListInterfacesRequest& request) const;
+  absl::StatusOr<status::v1::ListAnnouncementsResponse> ListAnnouncements(
+      const status::v1::ListAnnouncementsRequest& request) const;
+  status::v1::ListProblemsResponse ListProblems(
+      const status::v1::ListProblemsRequest& request) const;
+
+  // NotFound: no such service, or no address.
+  absl::StatusOr<status::v1::ExplainResponse> Explain(
+      std::string_view service) const;
+  // InvalidArgument: which node cannot be left out, or counted in.
+  absl::StatusOr<status::v1::WhatIfResponse> WhatIf(
+      const status::v1::WhatIfRequest& request) const;
+
+ private:
+  status::v1::Service Describe(const std::string& name,
+                               const AddressBook::Entry& entry) const;
+  status::v1::Pool Describe(const ipam::Pool& pool) const;
+  status::v1::Member Describe(const gossip::Member& known) const;
+  status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;
+
+  const Agent* agent_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_STATUS_VIEW_STATUS_VIEW_H_
