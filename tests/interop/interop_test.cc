@@ -1,195 +1,18 @@
-// Clusters of lb/gossip ("ours") and hashicorp/memberlist ("theirs"), each node
-// a process, on loopback addresses.
-//
-// With root they live in a network namespace of the test's own. Skipped if
-// Debian's Go and its memberlist are not installed.
-#include <sched.h>
-#include <unistd.h>
-
-#include <algorithm>
+// What clusters of ours and theirs do; see interop_fixture.h.
 #include <cstdio>
-#include <cstdlib>
-#include <functional>
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/interop/peer_process.h"
+#include "tests/interop/interop_fixture.h"
 
 namespace lb::interop {
 namespace {
 
 using testing::StartsWith;
-
-constexpr char kOldKey[] = "30313233343536373839616263646566";
-constexpr char kNewKey[] = "66656463626139383736353433323130";
-constexpr char kGo[] = "/usr/bin/go";
-constexpr char kLibrary[] =
-    "/usr/share/gocode/src/github.com/hashicorp/memberlist";
-
-std::string InTestFolder(const std::string& name) {
-  return testing::TempDir() + "/" + name;
-}
-
-std::string TheirProgram() { return InTestFolder("their_peer"); }
-
-bool Shell(const std::string& command) {
-  return std::system(command.c_str()) == 0;
-}
-
-// Why theirs cannot be built; empty if it is built.
-std::string BuildTheirs() {
-  if (access(kGo, X_OK) != 0) return "no /usr/bin/go (package golang-go)";
-  if (access(kLibrary, R_OK) != 0) {
-    return "no package golang-github-hashicorp-memberlist-dev";
-  }
-  const std::string command = fmt::format(
-      "env HOME={0} GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= "
-      "GOCACHE={0}/go-cache {1} build -o {2} tests/interop/peer.go",
-      testing::TempDir(), kGo, TheirProgram());
-  return Shell(command) ? "" : "peer.go does not build";
-}
-
-class World : public testing::Environment {
- public:
-  void SetUp() override {
-    isolated = unshare(CLONE_NEWNET) == 0 && Shell("ip link set lo up");
-    no_theirs = BuildTheirs();
-  }
-  static inline bool isolated = false;
-  static inline std::string no_theirs;
-};
-
-const auto* const kWorld = testing::AddGlobalTestEnvironment(new World);
-
-enum class Kind { kOurs, kTheirs };
-
-struct Layers {
-  const char* name;
-  bool compress;
-  bool encrypt;
-};
-
-class InteropTest : public testing::Test {
- protected:
-  struct Node {
-    std::string name;
-    std::string endpoint;
-    std::unique_ptr<PeerProcess> process;
-  };
-
-  void SetUp() override {
-    if (!World::no_theirs.empty())
-      GTEST_SKIP() << "SKIPPED: " << World::no_theirs;
-  }
-  void TearDown() override {
-    if (HasFailure()) {
-      for (Node& node : nodes_) {
-        fmt::print("{}: {}\n", node.name,
-                   fmt::join(node.process->Events(), "; "));
-      }
-    }
-  }
-
-  // Nodes are named o1, t2, ... by kind and order.
-  Node& Start(Kind kind, const Layers& layers,
-              const std::string& key = kOldKey) {
-    static int used = 0;  // No address twice: nobody calls a dead cluster.
-    const int number = static_cast<int>(nodes_.size()) + 1;
-    Node node;
-    node.name = fmt::format("{}{}", kind == Kind::kOurs ? "o" : "t", number);
-    ++used;
-    node.endpoint =
-        fmt::format("127.0.{}.{}:7946", 1 + used / 200, 1 + used % 200);
-    std::vector<std::string> command = {
-        kind == Kind::kOurs ? "tests/interop/peer" : TheirProgram(), node.name,
-        node.endpoint, layers.encrypt ? key : "-",
-        layers.compress ? "compress" : "plain"};
-    if (kind == Kind::kOurs) command.push_back(our_profile_);
-    node.process = std::make_unique<PeerProcess>(command);
-    EXPECT_TRUE(node.process->running()) << node.name;
-    nodes_.push_back(std::move(node));
-    return nodes_.back();
-  }
-
-  // `ours` + `theirs` nodes in turn, which all know each other.
-  void Cluster(int ours, int theirs, const Layers& layers) {
-    for (; ours > 0 || theirs > 0; --ours, --theirs) {
-      if (ours > 0) Start(Kind::kOurs, layers);
-      if (theirs > 0) Start(Kind::kTheirs, layers);
-    }
-    for (size_t i = 1; i < nodes_.size(); ++i) {
-      ASSERT_EQ(Ask(nodes_[i], "join " + nodes_[0].endpoint), "ok");
-    }
-    // Gossip may miss a node by chance; the next full exchange does not.
-    ASSERT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(45)));
-  }
-
-  static std::string Ask(Node& node, const std::string& line) {
-    return node.process->Ask(line);
-  }
-  // To all that run; each must answer "ok".
-  void AskAll(const std::string& line) {
-    for (Node& node : nodes_) {
-      if (!node.process->running()) continue;
-      EXPECT_EQ(Ask(node, line), "ok");
-    }
-  }
-
-  static bool WaitUntil(absl::Duration limit,
-                        const std::function<bool()>& holds) {
-    const absl::Time end = absl::Now() + limit;
-    while (!holds()) {
-      if (absl::Now() > end) return false;
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-    return true;
-  }
-  bool WaitUntilAllSeeEachOther(absl::Duration limit) {
-    std::vector<std::string> names;
-    for (const Node& node : nodes_) {
-      if (node.process->running()) names.push_back(node.name);
-    }
-    std::sort(names.begin(), names.end());
-    return WaitUntil(limit, [&] {
-      return std::all_of(nodes_.begin(), nodes_.end(), [&](Node& node) {
-        return !node.process->running() ||
-               Ask(node, "members") == absl::StrJoin(names, " ");
-      });
-    });
-  }
-  static bool Heard(Node& node, const std::string& event) {
-    const auto& events = node.process->Events();
-    return std::any_of(events.begin(), events.end(), [&](const auto& heard) {
-      return heard.rfind(event, 0) == 0;
-    });
-  }
-  static bool WaitForEvent(Node& node, const std::string& event) {
-    return WaitUntil(absl::Seconds(15), [&] { return Heard(node, event); });
-  }
-  // "gone x" events of all that run.
-  int GoneEvents() {
-    int count = 0;
-    for (Node& node : nodes_) {
-      for (const std::string& event : node.process->Events()) {
-        count += node.process->running() && event.rfind("gone ", 0) == 0;
-      }
-    }
-    return count;
-  }
-
-  std::vector<Node> nodes_;
-  std::string our_profile_ = "lan";
-};
-
-constexpr Layers kPlain = {"plain", false, false};
-constexpr Layers kBoth = {"both", true, true};
 
 class JoinTest : public InteropTest,
                  public testing::WithParamInterface<Layers> {
@@ -304,7 +127,7 @@ class OursTest : public InteropTest {
 // Its timers are all late when it is run again, and the answers they wait for
 // are in its socket.
 TEST_F(OursTest, StoppedProcessComesBackAndAccusesNobody) {
-  our_profile_ = "fast";
+  profile_ = "fast";
   Cluster(5, 0, kPlain);
   nodes_[1].process->Stop();
   absl::SleepFor(absl::Seconds(5));
@@ -316,6 +139,23 @@ TEST_F(OursTest, StoppedProcessComesBackAndAccusesNobody) {
   absl::SleepFor(absl::Seconds(2));
   EXPECT_FALSE(Heard(nodes_[1], "gone"));
   EXPECT_EQ(GoneEvents(), 4);  // It, once each.
+}
+
+// A lease gives o3 another address. Theirs refuse that of a node that is up:
+// they have it leave and come back, and keep it then.
+TEST_F(InteropTest, TheirsFollowANodeThatMoves) {
+  Cluster(1, 1, kBoth);
+  Node& moves = Start(Kind::kOurs, kBoth, kOldKey, /*port=*/7950);
+  ASSERT_EQ(Ask(nodes_[2], "join " + nodes_[1].endpoint), "ok");
+  ASSERT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(45)));
+  ASSERT_EQ(Ask(moves, "move 127.0.99.1:7950"), "ok");
+  EXPECT_TRUE(WaitForEvent(nodes_[1], "gone o3"));
+  EXPECT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(2)));
+  EXPECT_FALSE(Heard(nodes_[0], "gone o3"));
+  EXPECT_TRUE(WaitForEvent(nodes_[0], "updated o3"));
+  absl::SleepFor(absl::Seconds(10));
+  EXPECT_EQ(GoneEvents(), 1);
+  EXPECT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(1)));
 }
 
 TEST_F(InteropTest, IdleNodesCostNoMoreThanTheirs) {
@@ -340,8 +180,7 @@ TEST_F(InteropTest, IdleNodesCostNoMoreThanTheirs) {
 }
 
 TEST_F(InteropTest, NobodyDiesInTwoMinutesOfTenPercentLoss) {
-  if (!World::isolated)
-    GTEST_SKIP() << "SKIPPED: no network namespace, want root";
+  if (!IsIsolated()) GTEST_SKIP() << "SKIPPED: no network namespace, want root";
   if (!Shell("nft --version >/dev/null")) GTEST_SKIP() << "SKIPPED: no nft";
   Cluster(3, 3, kBoth);
   ASSERT_TRUE(

@@ -1,7 +1,7 @@
 // One node of lb/gossip for the interop tests: peer.go is the same program on
 // hashicorp/memberlist.
 //
-//   peer NAME ADDRESS:PORT KEY|- compress|plain [lan|fast|turbo]
+//   peer NAME ADDRESS:PORT KEY|- compress|plain [lan|wan|local|fast|turbo]
 //
 // Each line of stdin is a command, answered by one line "= REPLY":
 //
@@ -9,7 +9,8 @@
 //   send TEXT               stats            sendreliable NAME TEXT
 //   leave                   addkey|usekey|removekey HEX
 //
-// Lines that begin with "! " are events: joined, updated, gone, message, state.
+// Lines that begin with "! " are events: joined, updated, gone, message, state;
+// of ours alone: heard.
 // `stats` are suspicions raised, refutations of our own, and deaths seen. Of
 // ours alone: `cost` are datagrams sent and times it was run late.
 #include <cstdio>
@@ -70,9 +71,11 @@ void Reply(const absl::Status& status) {
 
 void Report(const GossipEvent& event) {
   if (const auto* change = std::get_if<MemberEvent>(&event)) {
-    if (change->change == MemberChange::kHeard) return;  // Theirs says no such.
+    if (change->change == MemberChange::kHeard) {
+      return Say("! heard " + change->member.name);
+    }
     static constexpr const char* kVerbs[] = {"joined", "updated", "gone",
-                                             "gone"};
+                                             "gone",   "heard",   "updated"};
     Say(fmt::format("! {} {} {}", kVerbs[static_cast<int>(change->change)],
                     change->member.name, ToText(change->member.meta)));
   } else if (const auto* user = std::get_if<UserMessageEvent>(&event)) {
@@ -109,6 +112,9 @@ void Obey(GossipNode& node, const std::string& line) {
     Say("= " + UpNames(node));
   } else if (verb == "meta") {
     Reply(node.SetMeta(FromText(rest)));
+  } else if (verb == "move") {
+    const auto endpoint = net::ParseEndpoint(rest, kPort);
+    Reply(endpoint.ok() ? node.MoveTo(*endpoint) : endpoint.status());
   } else if (verb == "send") {
     Reply(node.Broadcast(FromText(rest)));
   } else if (verb == "sendreliable") {
@@ -138,16 +144,22 @@ void Obey(GossipNode& node, const std::string& line) {
 GossipOptions ProfileOf(const std::vector<std::string>& arguments) {
   const std::string name = arguments.size() > 4 ? arguments[4] : "lan";
   if (name == "fast") return FastProfile();
-  return name == "turbo" ? TurboProfile() : LanProfile();
+  if (name == "turbo") return TurboProfile();
+  if (name == "wan") return WanProfile();
+  return name == "local" ? LocalProfile() : LanProfile();
 }
 
 absl::Status Run(const std::vector<std::string>& arguments) {
   LB_ASSIGN_OR_RETURN(const auto endpoint,
                       net::ParseEndpoint(arguments[1], kPort));
+  // Other ports than the usual one are bound at all addresses, so that the node
+  // can move between them.
+  const net::Endpoint bound = {
+      endpoint.port == kPort ? endpoint.address : net::IpAddress(),
+      endpoint.port};
   io::PosixLoop loop;
-  LB_ASSIGN_OR_RETURN(auto datagrams,
-                      io::UdpTransport::Create(&loop, endpoint));
-  LB_ASSIGN_OR_RETURN(auto streams, io::TcpTransport::Create(&loop, endpoint));
+  LB_ASSIGN_OR_RETURN(auto datagrams, io::UdpTransport::Create(&loop, bound));
+  LB_ASSIGN_OR_RETURN(auto streams, io::TcpTransport::Create(&loop, bound));
   const io::Environment environment{.loop = &loop,
                                     .datagrams = datagrams.get(),
                                     .streams = streams.get(),
@@ -184,7 +196,7 @@ int main(int argc, char** argv) {
   if (argc != 5 && argc != 6) {
     fmt::print(stderr,
                "peer NAME ADDRESS:PORT KEY|- compress|plain "
-               "[lan|fast|turbo]\n");
+               "[lan|wan|local|fast|turbo]\n");
     return 2;
   }
   const absl::Status status = lb::gossip::Run({argv + 1, argv + argc});

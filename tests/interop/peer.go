@@ -117,8 +117,29 @@ func obey(words []string, config *memberlist.Config) (string, error) {
 	return "ok", nil
 }
 
-func main() { // NAME ADDRESS:PORT KEY|- compress|plain
+// Of ours, fast and turbo are timings that memberlist has no name for.
+func configOf(profile string) *memberlist.Config {
 	config := memberlist.DefaultLANConfig()
+	switch profile {
+	case "wan":
+		config = memberlist.DefaultWANConfig()
+	case "local":
+		config = memberlist.DefaultLocalConfig()
+	case "fast", "turbo":
+		unit := 50 * time.Millisecond
+		if profile == "turbo" {
+			unit = 25 * time.Millisecond
+		}
+		config.ProbeTimeout, config.ProbeInterval = unit, 2*unit
+		config.GossipInterval = unit * 2 / 5
+		config.SuspicionMult, config.SuspicionMaxTimeoutMult = 3, 2
+		config.PushPullInterval, config.TCPTimeout = 5*time.Second, 3*time.Second
+	}
+	return config
+}
+
+func main() { // NAME ADDRESS:PORT KEY|- compress|plain PROFILE
+	config := configOf(os.Args[5])
 	host, port, _ := net.SplitHostPort(os.Args[2])
 	config.Name, config.BindAddr, config.AdvertiseAddr = os.Args[1], host, host
 	config.BindPort, _ = strconv.Atoi(port)

@@ -71,12 +71,18 @@ absl::Duration PeerProcess::CpuTime() const {
 
 std::string PeerProcess::Ask(const std::string& line) {
   if (!running()) return "error: it does not run";
-  const std::string command = line + "\n";
-  const ssize_t size = static_cast<ssize_t>(command.size());
-  if (write(input_, command.data(), command.size()) != size) {
-    return "error: it does not listen";
-  }
+  if (!Write(line)) return "error: it does not listen";
   return NextReply();
+}
+
+void PeerProcess::Tell(const std::string& line) {
+  if (running() && Write(line)) ++ignored_;
+}
+
+bool PeerProcess::Write(const std::string& line) {
+  const std::string command = line + "\n";
+  return write(input_, command.data(), command.size()) ==
+         static_cast<ssize_t>(command.size());
 }
 
 std::string PeerProcess::NextReply() {
@@ -106,7 +112,13 @@ void PeerProcess::Read(absl::Duration limit) {
   for (size_t end; (end = unread_.find('\n')) != std::string::npos;) {
     const std::string line = unread_.substr(0, end);
     unread_.erase(0, end + 1);
-    if (line.rfind("= ", 0) == 0) replies_.push_back(line.substr(2));
+    if (line.rfind("= ", 0) == 0) {
+      if (ignored_ > 0) {
+        --ignored_;
+      } else {
+        replies_.push_back(line.substr(2));
+      }
+    }
     if (line.rfind("! ", 0) == 0) events_.push_back(line.substr(2));
   }
 }

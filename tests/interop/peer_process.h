@@ -30,6 +30,8 @@ class PeerProcess {
   // Of all its threads since its start.
   absl::Duration CpuTime() const;
 
+  // Gives a command whose answer nobody waits for.
+  void Tell(const std::string& line);
   // The answer to a command; "error: ..." also if there is none in time.
   std::string Ask(const std::string& line);
 
@@ -40,11 +42,14 @@ class PeerProcess {
   // Takes in what was written, waiting for the first of it until `limit`.
   void Read(absl::Duration limit);
   std::string NextReply();
+  // False: it takes no more.
+  bool Write(const std::string& line);
 
   pid_t pid_ = 0;
   int input_ = -1;   // Its stdin.
   int output_ = -1;  // Its stdout.
   std::string unread_;
+  int ignored_ = 0;  // Answers to Tell() that are still to come.
   std::deque<std::string> replies_;
   std::vector<std::string> events_;
 };

@@ -1,0 +1,138 @@
+// Nodes that start together, each a process, know each other within two
+// seconds, and no later than memberlist's do.
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "fmt/format.h"
+#include "gtest/gtest.h"
+#include "tests/interop/interop_fixture.h"
+
+namespace lb::interop {
+namespace {
+
+constexpr absl::Duration kLimit = absl::Seconds(45);
+constexpr absl::Duration kWorst = absl::Seconds(2);
+
+constexpr int kStarts = 20;
+
+struct Times {
+  std::vector<absl::Duration> all;
+
+  absl::Duration median() const { return Sorted()[all.size() / 2]; }
+  absl::Duration worst() const { return Sorted().back(); }
+  std::vector<absl::Duration> Sorted() const {
+    std::vector<absl::Duration> sorted = all;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+  }
+};
+
+class StartingTogetherTest : public InteropTest {
+ protected:
+  struct Measured {
+    Times of_ours;  // Until all of ours know all, and all know ours.
+    Times of_all;
+  };
+
+  // `first`: of which kind the node is that all others join.
+  void StartOnce(int ours, int theirs, Kind first, Measured& measured) {
+    nodes_.clear();
+    if (first == Kind::kTheirs) Start(first, kPlain);
+    StartAll(ours, theirs - (first == Kind::kTheirs ? 1 : 0), kPlain);
+    const absl::Time begin = absl::Now();
+    for (size_t i = 1; i < nodes_.size(); ++i) {
+      nodes_[i].process->Tell("join " + nodes_[0].endpoint);
+    }
+    absl::Time ours_done = absl::InfiniteFuture();
+    absl::Time all_done = absl::InfiniteFuture();
+    while (all_done == absl::InfiniteFuture()) {
+      const auto [missing_with_ours, missing] = Missing();
+      const absl::Time now = absl::Now();
+      if (missing_with_ours == 0) ours_done = std::min(ours_done, now);
+      if (missing == 0 || now - begin > kLimit) all_done = now;
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    measured.of_ours.all.push_back(std::min(ours_done - begin, kLimit));
+    measured.of_all.all.push_back(all_done - begin);
+  }
+
+  // Pairs (who, whom) that do not know each other yet: those that one of ours
+  // is in, and all. One of ours knows whom it has heard.
+  std::pair<int, int> Missing() {
+    int with_ours = 0;
+    int all = 0;
+    for (Node& node : nodes_) {
+      const bool is_ours = node.kind == Kind::kOurs;
+      std::set<std::string> known = {node.name};
+      for (const std::string& event : node.process->Events()) {
+        const std::string verb = is_ours ? "heard " : "joined ";
+        if (absl::StartsWith(event, verb)) {
+          known.insert(event.substr(verb.size()));
+        }
+      }
+      for (const Node& other : nodes_) {
+        if (known.contains(other.name)) continue;
+        ++all;
+        with_ours += is_ours || other.kind == Kind::kOurs;
+      }
+    }
+    return {with_ours, all};
+  }
+
+  Measured Measure(int ours, int theirs) {
+    Measured measured;
+    for (int i = 0; i < kStarts; ++i) {
+      const bool ours_first = theirs == 0 || (ours > 0 && i % 2 == 0);
+      StartOnce(ours, theirs, ours_first ? Kind::kOurs : Kind::kTheirs,
+                measured);
+    }
+    nodes_.clear();
+    fmt::print(
+        "{}: {} of ours, {} of theirs: with ours {:.3f} s, {:.3f} s; all "
+        "{:.3f} s, {:.3f} s\n",
+        profile_, ours, theirs,
+        absl::ToDoubleSeconds(measured.of_ours.median()),
+        absl::ToDoubleSeconds(measured.of_ours.worst()),
+        absl::ToDoubleSeconds(measured.of_all.median()),
+        absl::ToDoubleSeconds(measured.of_all.worst()));
+    std::fflush(stdout);
+    return measured;
+  }
+
+  // Theirs alone set the measure.
+  void ExpectAsSoonAsTheirs(int nodes) {
+    const absl::Duration wanted = 1.1 * Measure(0, nodes).of_all.median();
+    const Measured ours = Measure(nodes, 0);
+    EXPECT_LE(ours.of_all.median(), wanted);
+    EXPECT_LE(ours.of_all.worst(), kWorst);
+    const Measured mixed = Measure(nodes / 2, nodes - nodes / 2);
+    EXPECT_LE(mixed.of_ours.median(), wanted);
+    EXPECT_LE(mixed.of_ours.worst(), kWorst);
+    // Whom of theirs theirs miss, they find by a full exchange.
+    EXPECT_LE(mixed.of_all.median(), wanted);
+    EXPECT_LT(mixed.of_all.worst(), kLimit);
+  }
+};
+
+TEST_F(StartingTogetherTest, TenKnowEachOther) { ExpectAsSoonAsTheirs(10); }
+
+// By hand, as README.md says: it takes an hour.
+TEST_F(StartingTogetherTest, DISABLED_AllProfilesAndSizes) {
+  for (const char* profile : {"fast", "turbo", "lan", "wan", "local"}) {
+    for (const int nodes : {5, 10, 20, 50}) {
+      SCOPED_TRACE(fmt::format("{} {}", profile, nodes));
+      profile_ = profile;
+      ExpectAsSoonAsTheirs(nodes);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lb::interop
