@@ -92,12 +92,14 @@ void Cluster::Start(const std::string& name) {
   AgentOptions options;
   options.node = name;
   options.advertise = node.host->endpoint();
+  if (choose_addresses_) options.advertise.address = {};
   options.gossip = gossip::FastProfile();
   options.delivery = delivery_;
   options.election_policy = policy_;
   for (const auto& [other, there] : nodes_) {
     if (other != name) options.join.push_back(there.host->endpoint());
   }
+  if (node.change_options) node.change_options(options);
   auto agent = Agent::Create(options, node.host->environment());
   LB_CHECK(agent.ok());
   node.agent = *std::move(agent);
@@ -147,7 +149,7 @@ std::string Cluster::Show(const std::string& name) const {
   std::string text;
   const auto& agent = nodes_.at(name).agent;
   if (agent == nullptr) return text;
-  const auto described = agent->DescribeServices();
+  const auto described = StatusView(*agent).DescribeServices();
   for (const auto& service : described.services()) {
     text += fmt::format(
         "{} {} {}\n", service.name(),
@@ -206,7 +208,7 @@ bool Cluster::Agreed() const {
     if (shown == first) continue;  // Then it says the same of announcers.
     if (!first.empty()) return false;
     first = shown;
-    const auto described = node.agent->DescribeServices();
+    const auto described = StatusView(*node.agent).DescribeServices();
     for (const auto& service : described.services()) {
       for (const std::string& address : service.addresses()) {
         if (AnnouncersOf(address) !=

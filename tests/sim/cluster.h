@@ -13,13 +13,16 @@
 #define LB_TESTS_SIM_CLUSTER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "daemon/status_view/status_view.h"
 #include "lb/config/desired.h"
 #include "lb/election/policy.h"
 #include "lb/gossip/gossip_node.h"
@@ -56,6 +59,7 @@ class Cluster {
   io::SimWorld& world() { return world_; }
   io::SimHost& host(const std::string& node) { return *nodes_.at(node).host; }
   Agent& agent(const std::string& node) { return *nodes_.at(node).agent; }
+  StatusView view(const std::string& node) { return StatusView(agent(node)); }
   bool running(const std::string& node) const {
     return nodes_.at(node).agent != nullptr;
   }
@@ -86,8 +90,17 @@ class Cluster {
   // Of one service, "default/" is left out; "" if the node does not show it.
   std::string AddressOf(const std::string& node,
                         const std::string& service) const;
+  // Nodes that are started from now on are bound to 0.0.0.0: they choose the
+  // address that they advertise, and follow it. They join where the others are
+  // then.
+  void LetNodesChooseAddresses() { choose_addresses_ = true; }
   // Of nodes that are started from now on.
   void SetPolicy(election::Policy policy) { policy_ = policy; }
+  // Changes the options of a node that is started from now on.
+  using ChangeOptions = std::function<void(AgentOptions& options)>;
+  void SetOptions(const std::string& node, ChangeOptions change) {
+    nodes_.at(node).change_options = std::move(change);
+  }
 
   // Would the host with this MAC take a packet for the address now? Addresses
   // outlive the agent, not the machine.
@@ -104,6 +117,7 @@ class Cluster {
     std::unique_ptr<Agent> agent;
     config::Desired desired;
     std::string manifests;
+    ChangeOptions change_options;
     uint64_t checked_version = 0;  // Of the agent's addresses.
   };
 
@@ -115,6 +129,7 @@ class Cluster {
   const Delivery delivery_;
   const Sharing sharing_;
   election::Policy policy_ = election::Policy::kCompat;
+  bool choose_addresses_ = false;
   std::map<std::string, Node> nodes_;
 };
 

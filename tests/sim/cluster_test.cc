@@ -280,7 +280,7 @@ TEST(ClusterTest, BrokenManifestsAtTheStartReleaseNothing) {
   cluster.StartAll();
   cluster.RunFor(absl::Seconds(30));
   EXPECT_EQ(cluster.AddressOf("n1", "c"), "172.18.8.203") << cluster.Dump();
-  EXPECT_EQ(cluster.agent("n1").DescribeNode().problems_size(), 1);
+  EXPECT_EQ(cluster.view("n1").DescribeNode().problems_size(), 1);
   cluster.SetManifests(good);
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   EXPECT_EQ(cluster.Show("n1"), before);
@@ -294,10 +294,11 @@ TEST(ClusterTest, AFullDiskIsAProblemAndNothingUnwrittenIsShown) {
   cluster.SetManifests(Basics() + ServiceManifest("a"));
   cluster.RunFor(absl::Seconds(10));
   EXPECT_EQ(cluster.Show("n1"), "default/a - -\n");
-  const auto described = cluster.agent("n1").DescribeNode();
-  ASSERT_EQ(described.problems_size(), 1);
+  const auto described = cluster.view("n1").DescribeNode();
+  ASSERT_EQ(described.problems_size(), 2);
   EXPECT_THAT(described.problems(0).text(),
               HasSubstr("no space left on device"));
+  EXPECT_EQ(described.problems(1).object(), "Service/default/a");
   cluster.host("n1").state().SetWriteError(absl::OkStatus());
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   EXPECT_EQ(cluster.Show("n1"), "default/a 172.18.8.201 n1\n");
@@ -395,7 +396,7 @@ TEST(ClusterTest, ExplainNamesTheInterfacesOfTheAnnouncer) {
                        ServiceManifest("a"));
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  const auto before = cluster.agent("n1").Explain("default/a");
+  const auto before = cluster.view("n1").Explain("default/a");
   ASSERT_TRUE(before.ok()) << before.status();
   EXPECT_EQ(before->nodes(0).verdict(), "announcer");
   EXPECT_THAT(before->nodes(0).interfaces(), ElementsAre("eth0"));
@@ -407,7 +408,7 @@ TEST(ClusterTest, ExplainNamesTheInterfacesOfTheAnnouncer) {
   cluster.RunFor(absl::Seconds(5));
   cluster.Start(first);
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  const auto after = cluster.agent("n1").Explain("default/a");
+  const auto after = cluster.view("n1").Explain("default/a");
   ASSERT_TRUE(after.ok()) << after.status();
   EXPECT_EQ(after->nodes(0).node(), first);
   EXPECT_THAT(after->nodes(0).interfaces(), SizeIs(0));

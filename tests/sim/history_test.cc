@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/timestamp.h"
+#include "daemon/status_view/timestamp.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/status/v1/status.pb.h"
@@ -28,7 +28,7 @@ class HistoryTest : public testing::Test {
   }
 
   std::vector<Announcement> All(const std::string& node) {
-    const auto history = cluster_.agent(node).ListAnnouncements({});
+    const auto history = cluster_.view(node).ListAnnouncements({});
     EXPECT_TRUE(history.ok());
     return {history->announcements().begin(), history->announcements().end()};
   }
@@ -138,7 +138,7 @@ TEST_F(HistoryTest, PagesAndFilters) {
   request.set_page_size(1);
   std::vector<std::string> services;
   do {
-    const auto page = cluster_.agent("n1").ListAnnouncements(request);
+    const auto page = cluster_.view("n1").ListAnnouncements(request);
     ASSERT_TRUE(page.ok());
     for (const auto& one : page->announcements()) {
       services.push_back(one.service());
@@ -149,15 +149,15 @@ TEST_F(HistoryTest, PagesAndFilters) {
   EXPECT_EQ(services[0], "default/web");
   request = {};
   request.set_service("default/two");
-  EXPECT_THAT(cluster_.agent("n1").ListAnnouncements(request)->announcements(),
+  EXPECT_THAT(cluster_.view("n1").ListAnnouncements(request)->announcements(),
               SizeIs(1));
   request = {};
   request.set_address("172.18.8.201");
   request.set_node(holder_);
-  EXPECT_THAT(cluster_.agent("n1").ListAnnouncements(request)->announcements(),
+  EXPECT_THAT(cluster_.view("n1").ListAnnouncements(request)->announcements(),
               SizeIs(1));
   request.set_address("172.18.8.300");
-  EXPECT_FALSE(cluster_.agent("n1").ListAnnouncements(request).ok());
+  EXPECT_FALSE(cluster_.view("n1").ListAnnouncements(request).ok());
 }
 
 }  // namespace

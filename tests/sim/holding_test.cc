@@ -1,12 +1,22 @@
 // Who holds an address as time goes by: through partitions, releases, days of
 // absence and cool-downs.
+#include <algorithm>
 #include <string>
+#include <vector>
 
+#include "daemon/agent/problems.h"
 #include "gtest/gtest.h"
 #include "tests/sim/cluster.h"
 
 namespace lb {
 namespace {
+
+int CountOf(const Agent& agent, ProblemKind kind) {
+  const std::vector<Problem> problems = ListProblems(agent);
+  return static_cast<int>(std::count_if(
+      problems.begin(), problems.end(),
+      [&](const Problem& problem) { return problem.kind == kind; }));
+}
 
 TEST(HoldingTest, AfterAPartitionTheEarlierClaimKeepsADisputedAddress) {
   Cluster cluster(/*seed=*/6, /*nodes=*/4);
@@ -58,6 +68,65 @@ TEST(HoldingTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   EXPECT_EQ(cluster.AddressOf("n1", "newer"), "172.18.8.201");
   EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.202");
+}
+
+// A chart's values file among the manifests, and a service that asks for what
+// no pool has: neither may define what else is gone.
+TEST(HoldingTest, AFaultElsewhereHoldsNoAddressBack) {
+  const std::string values =
+      "---\nreplicaCount: 1\nservice:\n  type: LoadBalancer\n";
+  const std::string basics =
+      PoolManifest("small", "172.18.8.201-172.18.8.203") + kAdvertisement;
+  Cluster cluster(/*seed=*/21, /*nodes=*/2);
+  cluster.SetManifests(basics + values + ServiceManifest("a") +
+                       ServiceManifest("b") + ServiceManifest("c"));
+  cluster.StartAll();
+  cluster.RunFor(kSettled);
+  ASSERT_EQ(cluster.AddressOf("n1", "b"), "172.18.8.202") << cluster.Dump();
+
+  cluster.SetManifests(basics + values + ServiceManifest("c") +
+                       ServiceManifest("d") + ServiceManifest("e"));
+  cluster.RunFor(kSettled);
+  EXPECT_EQ(cluster.AddressOf("n2", "d"), "172.18.8.201") << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n2", "e"), "172.18.8.202");
+
+  cluster.SetManifests(basics + ServiceManifest("c") +
+                       ServiceManifest("impossible", "10.9.9.9") +
+                       ServiceManifest("f"));
+  cluster.RunFor(kSettled);
+  EXPECT_EQ(cluster.AddressOf("n2", "f"), "172.18.8.201") << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n2", "impossible"), "");  // It is refused.
+  EXPECT_TRUE(cluster.agent("n1").addresses().AbsentHolders().empty());
+  EXPECT_EQ(CountOf(cluster.agent("n1"), ProblemKind::kHeldBack), 0);
+}
+
+// After a restart nobody knows what the service asked for before its fault.
+TEST(HoldingTest, WhatAFaultMayDefineIsKeptAndListed) {
+  Cluster cluster(/*seed=*/22, /*nodes=*/1);
+  cluster.SetManifests(Basics() + ServiceManifest("a") + ServiceManifest("b"));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+  cluster.Kill("n1");
+  cluster.SetManifests(Basics() + ServiceManifest("a", "no-address"));
+  cluster.Start("n1");
+  cluster.RunFor(kSettled);
+  const auto absent = cluster.agent("n1").addresses().AbsentHolders();
+  ASSERT_EQ(absent.size(), 1u);  // The other one is released.
+  EXPECT_EQ(absent[0].service, "default/a");
+  EXPECT_TRUE(absent[0].held_back);
+  ASSERT_EQ(CountOf(cluster.agent("n1"), ProblemKind::kHeldBack), 1);
+  status::v1::ListPoolsRequest request;
+  const auto pools = cluster.view("n1").ListPools(request);
+  ASSERT_TRUE(pools.ok());
+  ASSERT_EQ(pools->pools(0).absent_holders_size(), 1);
+  EXPECT_EQ(pools->pools(0).absent_holders(0).service(), "default/a");
+  EXPECT_EQ(pools->pools(0).absent_holders(0).addresses(0), "172.18.8.201");
+  EXPECT_TRUE(pools->pools(0).absent_holders(0).held_back());
+
+  cluster.SetManifests(Basics());
+  cluster.RunFor(kSettled);
+  EXPECT_TRUE(cluster.agent("n1").addresses().AbsentHolders().empty());
+  EXPECT_EQ(CountOf(cluster.agent("n1"), ProblemKind::kHeldBack), 0);
 }
 
 // Releases are forgotten after a day. A node that slept longer still has the
@@ -121,7 +190,7 @@ TEST(HoldingTest, AFreedAddressRestsForItsPoolsCoolDown) {
   cluster.RunFor(absl::Seconds(30));
   EXPECT_EQ(cluster.AddressOf("n1", "new"), "-") << cluster.Dump();
   // Every node knows, also one that takes over as author.
-  const auto described = cluster.agent("n1").DescribeNode();
+  const auto described = cluster.view("n1").DescribeNode();
   cluster.Kill(described.ledger_author());
   cluster.RunFor(absl::Seconds(30));
   cluster.Start(described.ledger_author());

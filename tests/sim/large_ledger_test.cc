@@ -59,7 +59,7 @@ TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
 
   cluster.RunFor(absl::Seconds(3));
   EXPECT_THAT(events(), ElementsAre(HasSubstr("want at most 5242880")));
-  const auto problems = cluster.agent("n1").ListProblems(request);
+  const auto problems = cluster.view("n1").ListProblems(request);
   ASSERT_EQ(problems.problems_size(), 1);
   EXPECT_THAT(problems.problems(0).text(), HasSubstr("want at most 5242880"));
 
@@ -68,7 +68,7 @@ TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
   cluster.RunFor(absl::Seconds(60));
   EXPECT_THAT(events(),
               ElementsAre(HasSubstr("StateUntold"), HasSubstr("StateTold")));
-  EXPECT_EQ(cluster.agent("n1").ListProblems(request).problems_size(), 0);
+  EXPECT_EQ(cluster.view("n1").ListProblems(request).problems_size(), 0);
   cluster.host("n2").Crash();
 }
 

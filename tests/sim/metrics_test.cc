@@ -82,7 +82,7 @@ TEST_F(MetricsTest, ANodeThatDrainsSaysSo) {
   ASSERT_TRUE(cluster_.agent(holder_).Drain().ok());
   EXPECT_EQ(Value(Page(cluster_.agent(holder_)), "lb_draining"), 1);
   cluster_.RunFor(absl::Seconds(1));
-  const auto why = cluster_.agent("n1").Explain("default/web");
+  const auto why = cluster_.view("n1").Explain("default/web");
   ASSERT_TRUE(why.ok());
   for (const auto& node : why->nodes()) {
     EXPECT_EQ(node.draining(), node.node() == holder_) << node.node();

@@ -129,6 +129,41 @@ TEST(ReloadTest, MovesNoAddressOfAServiceThatDidNotChange) {
   EXPECT_GT(kept, 1000);
 }
 
+// A service asks for an address of no pool, for good.
+TEST(ReloadTest, AFaultHoldsBackOnlyWhatItMayDefine) {
+  Cluster cluster(/*seed=*/1, /*nodes=*/3);
+  const std::string always = PoolManifest("pool", "172.18.8.201-172.18.8.203") +
+                             kAdvertisement +
+                             ServiceManifest("impossible", "10.9.9.9");
+  const auto has_address = [&](const std::string& service) {
+    return cluster.AddressOf("n1", service).starts_with("172.18.8.");
+  };
+  cluster.SetManifests(always + ServiceManifest("a") + ServiceManifest("b") +
+                       ServiceManifest("c"));
+  cluster.StartAll();
+  cluster.RunFor(absl::Seconds(15));
+  ASSERT_TRUE(has_address("a") && has_address("b") && has_address("c"));
+  const std::string kept = cluster.AddressOf("n1", "c");
+  cluster.SetManifests(always + ServiceManifest("c") + ServiceManifest("d") +
+                       ServiceManifest("e"));
+  cluster.RunFor(absl::Seconds(15));
+  EXPECT_TRUE(has_address("d") && has_address("e")) << cluster.Dump();
+  EXPECT_EQ(cluster.AddressOf("n1", "c"), kept);
+  // What has a fault keeps its address.
+  const std::string faulty =
+      "---\napiVersion: v1\nkind: Service\nmetadata: {name: e}\n"
+      "spec: {type: Loadbalancer}\n";
+  cluster.SetManifests(always + ServiceManifest("c") + ServiceManifest("d") +
+                       faulty + ServiceManifest("f"));
+  cluster.RunFor(absl::Seconds(15));
+  EXPECT_TRUE(has_address("e"));
+  EXPECT_FALSE(has_address("f"));
+  cluster.SetManifests(always + ServiceManifest("d") + faulty +
+                       ServiceManifest("f"));
+  cluster.RunFor(absl::Seconds(15));
+  EXPECT_EQ(cluster.AddressOf("n1", "f"), kept) << cluster.Dump();
+}
+
 TEST(ReloadTest, TheSameAgainChangesNothing) {
   Cluster cluster(/*seed=*/1, /*nodes=*/3);
   const std::string manifests =

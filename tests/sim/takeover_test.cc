@@ -128,7 +128,7 @@ TEST_P(PlannedMoveTest, ATerminatedNodeIsKnownToHaveLeft) {
     EXPECT_FALSE(cluster_->running(node));
     for (const std::string& other : cluster_->names()) {
       if (!cluster_->running(other)) continue;
-      EXPECT_EQ(cluster_->agent(other).DescribeMember(node)->state(),
+      EXPECT_EQ(cluster_->view(other).DescribeMember(node)->state(),
                 status::v1::Member::LEFT)
           << node << " to " << other << (node == owner ? ", the owner" : "");
     }
@@ -327,7 +327,7 @@ TEST_F(TakeoverTest, WhatTheKernelWouldAnswerIsAProblem) {
       ElementsAre(HasSubstr("sysctl -w net.ipv4.conf.all.arp_ignore=1")));
   status::v1::ListProblemsRequest request;
   request.add_kinds(status::v1::Problem::STRICT_ARP);
-  EXPECT_EQ(cluster_->agent("n1").ListProblems(request).problems_size(), 1);
+  EXPECT_EQ(cluster_->view("n1").ListProblems(request).problems_size(), 1);
 }
 
 }  // namespace

@@ -60,9 +60,36 @@ class KeepingInstaller final : public io::AddressInstaller {
   absl::Status Uninstall(const std::string&, const net::IpAddress&) override {
     return absl::OkStatus();
   }
+  absl::StatusOr<std::vector<net::IpAddress>> Installed(
+      const std::string& interface) override {
+    return installer_->Installed(interface);
+  }
 
  private:
   io::AddressInstaller* const installer_;
+};
+
+// Tells no address of the services' range, 172.20.64.0/18.
+class BlindMonitor final : public io::LinkMonitor {
+ public:
+  explicit BlindMonitor(io::LinkMonitor* monitor) : monitor_(monitor) {}
+
+  std::vector<io::Link> Links() const override {
+    const net::IpPrefix services = *net::ParseIpPrefix("172.20.64.0/18");
+    std::vector<io::Link> links = monitor_->Links();
+    for (io::Link& link : links) {
+      std::erase_if(link.addresses, [&](const net::IpPrefix& own) {
+        return own.address.is_ipv4() && services.Contains(own.address);
+      });
+    }
+    return links;
+  }
+  void SetObserver(absl::AnyInvocable<void()> on_change) override {
+    monitor_->SetObserver(std::move(on_change));
+  }
+
+ private:
+  io::LinkMonitor* const monitor_;
 };
 
 }  // namespace
@@ -119,6 +146,10 @@ AlteredWorld::AlteredWorld(const io::Environment& environment,
     state_ = std::make_unique<AlteredStore>(environment.state, environment.loop,
                                             defect);
     environment_.state = state_.get();
+  }
+  if (defect == Defect::kBlindToOwn) {
+    links_ = std::make_unique<BlindMonitor>(environment.links);
+    environment_.links = links_.get();
   }
   if (defect == Defect::kNoTakingBack) {
     installer_ = std::make_unique<KeepingInstaller>(environment.installer);

@@ -63,6 +63,7 @@ class AlteredWorld {
   std::unique_ptr<io::FrameTransport> frames_;
   std::unique_ptr<io::StateStore> state_;
   std::unique_ptr<io::AddressInstaller> installer_;
+  std::unique_ptr<io::LinkMonitor> links_;
   io::Environment environment_;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "daemon/agent/announcing.h"
+#include "daemon/agent/facts_exchange.h"
 #include "lb/announce/announcer.h"
 
 namespace lb::chaos {
@@ -47,6 +48,8 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   bounds.rejoining =
       (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +
       g.tcp_timeout;
+  bounds.facts = bounds.gossip + FactsExchange::kTellInterval +
+                 FactsExchange::kAskInterval + bounds.rejoining;
   bounds.retry = AddressBook::kReleaseDelay + defaults.claim.retry_interval;
   bounds.rest = bounds.double_answer + bounds.rejoining + bounds.settle_time +
                 bounds.retry;
@@ -57,13 +60,13 @@ std::string Bounds::ToString() const {
   return fmt::format(
       "double answer {} = detection {} + gossip {} + greeting {} + "
       "settlement {}; "
-      "unheard {} = double answer + refresh {}; "
+      "unheard {} = double answer + refresh {}; facts {}; "
       "rest {} = double answer + rejoining and exchange {} + settle time {} + "
       "release and retry {}",
       Seconds(double_answer), Seconds(detection), Seconds(gossip),
       Seconds(greeting), Seconds(settlement), Seconds(unheard),
-      Seconds(refresh), Seconds(rest), Seconds(rejoining), Seconds(settle_time),
-      Seconds(retry));
+      Seconds(refresh), Seconds(facts), Seconds(rest), Seconds(rejoining),
+      Seconds(settle_time), Seconds(retry));
 }
 
 }  // namespace lb::chaos

@@ -82,7 +82,10 @@ std::map<std::string, std::string> Shown(const Agent& agent) {
 }  // namespace
 
 Checker::Checker(Stage* stage, const Bounds& bounds)
-    : stage_(stage), bounds_(bounds), began_(stage->world().loop().Now()) {
+    : stage_(stage),
+      bounds_(bounds),
+      began_(stage->world().loop().Now()),
+      ownership_(bounds.facts) {
   stage_->world().loop().SetAfterEvent([this] { AfterEvent(); });
   stage_->world().segment().SetTap(
       [this](int host, absl::Span<const uint8_t> frame) {
@@ -155,8 +158,14 @@ void Checker::OnInterval() {
     const Node& node = *stage_->nodes()[next_node_++ % nodes];
     if (!node.running()) continue;
     CheckOneHolder(node);
+    if (const auto who = WhoHoldsAHostsAddress(*stage_, node)) {
+      Fail("no-hosts-address", *who);
+    }
     CheckSettled(node);
     CheckLimits(node);
+  }
+  if (const auto wrong = ownership_.Follow(*stage_, HasPathFault())) {
+    Fail("hosts-own-theirs", *wrong);
   }
   CheckDoubleAnswers();
   CheckClients();

@@ -17,6 +17,7 @@
 #include "absl/types/span.h"
 #include "tests/sim/chaos/acquaintances.h"
 #include "tests/sim/chaos/bounds.h"
+#include "tests/sim/chaos/ownership.h"
 #include "tests/sim/chaos/stage.h"
 
 namespace lb::chaos {
@@ -84,6 +85,7 @@ class Checker {
            DoubleAnswer>
       doubles_;
   Acquaintances acquaintances_;
+  Ownership ownership_;
   absl::Duration longest_double_;
   absl::Time segment_faulty_at_ = absl::InfinitePast();
   // When a fault was last active that can leave a wrong entry with a client.

@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, kDefects> kNames = {"none",
                                                            "stopped-clock",
                                                            "later-stamp",
                                                            "lost-manifests",
-                                                           "no-taking-back"};
+                                                           "no-taking-back",
+                                                           "blind-to-own"};
 
 }  // namespace
 

@@ -37,8 +37,9 @@ enum class Defect {
   kLaterStamp,
   kLostManifests,  // One node never reads a change.
   kNoTakingBack,   // An address is never taken off "lo".
+  kBlindToOwn,     // A node sees none of its host's later addresses.
 };
-inline constexpr int kDefects = static_cast<int>(Defect::kNoTakingBack) + 1;
+inline constexpr int kDefects = static_cast<int>(Defect::kBlindToOwn) + 1;
 
 // "none", "no-settling", ...
 std::string_view ToString(Defect defect);

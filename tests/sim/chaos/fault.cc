@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, kFaultKinds> kNames = {
     "clock-jump",     "clock-drift", "unplug",          "add-service",
     "remove-service", "add-pool",    "broken-manifest", "stale-manifest",
     "disk-full",      "disk-slow",   "name-twin",       "thief",
-    "malformed",      "drain"};
+    "malformed",      "drain",       "new-address",     "host-address"};
 
 std::optional<FaultKind> KindOf(std::string_view name) {
   for (int i = 0; i < kFaultKinds; ++i) {
@@ -77,6 +77,7 @@ bool IsStatic(FaultKind kind) {
     case FaultKind::kAddPool:
     case FaultKind::kRemoveService:
     case FaultKind::kDrain:
+    case FaultKind::kNewAddress:
     case FaultKind::kMalformed:
       return true;
     default:

@@ -47,8 +47,12 @@ enum class FaultKind {
   kThief,           // A foreign host claims address number amount.
   kMalformed,       // It sends garbage, amount packets in a second.
   kDrain,           // Node is drained, and undrained at the end.
+  // A lease gives node another address, if it runs; for good.
+  kNewAddress,
+  kHostAddress,  // Node's host has address number amount of the services.
 };
-inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kDrain) + 1;
+inline constexpr int kFaultKinds =
+    static_cast<int>(FaultKind::kHostAddress) + 1;
 
 struct Fault {
   absl::Duration start;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include "daemon/agent/problems.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/stage.h"
 
@@ -117,6 +119,8 @@ class Runner {
     Await("delivered-after-healing", absl::ZeroDuration(),
           [this] { return checker_.WhyNotDelivered(); });
     CheckNothingIsPlanned();
+    // Some problems are of what was seen lately.
+    Await("no-problems", absl::Minutes(2), [this] { return WhyProblems(); });
   }
 
   std::vector<uint64_t> Marks() {
@@ -138,6 +142,17 @@ class Runner {
     if (failed() || Marks() == before) return;
     checker_.Fail("plans-nothing",
                   "events, writes or records after the same manifests");
+  }
+
+  // What a node lists that is well: nothing is wrong any more.
+  std::optional<std::string> WhyProblems() {
+    for (const auto& node : stage_.nodes()) {
+      if (!node->acts()) continue;
+      for (const Problem& problem : ListProblems(*node->agent)) {
+        return fmt::format("{} lists: {}", node->name, problem.text);
+      }
+    }
+    return std::nullopt;
   }
 
   std::string Log() {

@@ -40,6 +40,7 @@ int DrawAmount(FaultKind kind, const Scenario& scenario, Prng& prng) {
       return between(-20'000, 20'000);
     case FaultKind::kRemoveService:
     case FaultKind::kThief:
+    case FaultKind::kHostAddress:
       return between(0, scenario.services - 1);
     case FaultKind::kDiskSlow:
       return between(100, 3000);

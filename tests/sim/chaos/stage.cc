@@ -13,6 +13,10 @@ namespace {
 constexpr absl::Duration kForwardingAge = absl::Seconds(300);
 // Within what time a change of the manifests has reached all nodes.
 constexpr absl::Duration kSpread = absl::Seconds(1);
+// Of a small cluster each node's join list has all.
+constexpr size_t kJoinListMax = 5;
+// Of the numbers that addresses are made of.
+constexpr int kFirstNode = 201;
 // Addresses of each family beyond one per service.
 constexpr int kSpare = 40;
 
@@ -139,8 +143,8 @@ void Stage::AddHosts() {
   for (int i = 1; i <= scenario_.nodes; ++i) {
     auto node = std::make_unique<Node>();
     node->name = fmt::format("n{}", i);
-    node->host =
-        world_.AddHost({.name = node->name, .addresses = AddressesOf(200 + i)});
+    node->host = world_.AddHost(
+        {.name = node->name, .addresses = AddressesOf(kFirstNode - 1 + i)});
     nodes_.push_back(std::move(node));
   }
   int number = 0;
@@ -157,6 +161,11 @@ void Stage::AddHosts() {
   twin_.host->Crash();
 }
 
+net::IpPrefix Stage::NextAddress() {
+  constexpr int kFirstLease = 40'000;
+  return AddressesOf(kFirstLease + leases_++)[0];
+}
+
 void Stage::StartAll() {
   for (auto& node : nodes_) Start(*node);
 }
@@ -166,11 +175,11 @@ void Stage::Start(Node& node) {
   if (!node.host->running()) node.host->Restart();
   AgentOptions options = OptionsOf(scenario_);
   options.node = node.name;
-  options.advertise = node.host->endpoint();
+  options.advertise = {{}, node.host->endpoint().port};  // As bound to 0.0.0.0.
   for (const auto& other : nodes_) {
     if (other->host == node.host) continue;
     // A few are enough to find all; of a small cluster all are listed.
-    if (options.join.size() < 5) {
+    if (options.join.size() < kJoinListMax) {
       options.join.push_back(other->host->endpoint());
     }
   }
@@ -198,8 +207,24 @@ void Stage::Stop(Node& node, bool power_lost) {
   node.world.reset();
 }
 
+// A pool that covers the nodes' first IPv4 addresses, and has no other. All are
+// in all join lists, so that also a node that has lost its disk knows them.
+std::string Stage::HostsPoolText() const {
+  if (nodes_.size() > kJoinListMax) return "";
+  if (scenario_.defect == Defect::kNobodyToJoin) return "";
+  return fmt::format(
+      "---\n"
+      "apiVersion: metallb.io/v1beta1\n"
+      "kind: IPAddressPool\n"
+      "metadata: {{name: hosts}}\n"
+      "spec: {{addresses: ['{}-{}']}}\n",
+      AddressesOf(kFirstNode)[0].address.ToString(),
+      AddressesOf(kFirstNode + scenario_.nodes - 1)[0].address.ToString());
+}
+
 std::string Stage::ManifestsOf(const Node& node) const {
   std::string text = kAdvertisement;
+  text += HostsPoolText();
   text += PoolText(0, scenario_.services + kSpare);
   for (int i = 1; i < pools_; ++i) text += PoolText(i, 8);
   for (const int number : services_) text += ServiceText(number);

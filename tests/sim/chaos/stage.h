@@ -6,6 +6,8 @@
 // services are numbered; every third is IPv6, every fifth has both families,
 // of every seventh and the one after two may share an address.
 //
+// A node chooses the address that it advertises, and follows it.
+//
 // Begin() and End() carry a fault out; faults may overlap in any way.
 #ifndef LB_TESTS_SIM_CHAOS_STAGE_H_
 #define LB_TESTS_SIM_CHAOS_STAGE_H_
@@ -15,6 +17,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -100,6 +103,7 @@ class Stage {
   void Stop(Node& node, bool power_lost);
   void Load(Node& node);
   void SpreadManifests();
+  std::string HostsPoolText() const;
   std::string ManifestsOf(const Node& node) const;
   void ApplyPaths();
   void ApplyToNode(const Fault& fault, int step);
@@ -108,8 +112,10 @@ class Stage {
   void NoteAwake(Node& node);
   void ApplyTwin(const Fault& fault, bool begins);
   void ApplyManifests(const Fault& fault, bool begins);
+  void ApplyHostAddress(const Fault& fault, int step);
   void Steal(const Fault& fault);
   void SendGarbage(const Fault& fault);
+  net::IpPrefix NextAddress();  // That no host has had.
   void Cut(const Fault& fault);
   Node& NodeOf(const Fault& fault) { return *nodes_[fault.node - 1]; }
 
@@ -122,9 +128,12 @@ class Stage {
   std::unique_ptr<io::FramePort> stranger_port_;
   std::vector<std::unique_ptr<LanHost>> clients_;
   std::vector<Fault> active_;
+  // Faults that put an address of the services on a host.
+  std::map<std::pair<io::SimHost*, net::IpAddress>, int> host_addresses_;
   std::set<int> services_;
   int next_service_ = 0;
   int pools_ = 1;
+  int leases_ = 0;  // Addresses that were given later.
   std::map<std::string, config::Manifests> parsed_;  // By text.
   absl::Time touched_;
 };

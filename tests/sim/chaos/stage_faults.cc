@@ -16,6 +16,11 @@ constexpr absl::Duration kStealInterval = absl::Milliseconds(500);
 constexpr absl::Duration kNoticed = absl::Milliseconds(375);
 constexpr size_t kGarbageMax = 200;
 
+// The one with this number, of those that pools give out first.
+net::IpAddress ServiceAddress(int number) {
+  return net::IpAddress::Ipv4(0xac144000U + static_cast<uint32_t>(number));
+}
+
 bool IsOfPaths(FaultKind kind) { return kind <= FaultKind::kCutBoth; }
 
 // Random bytes; half of them behind a true header.
@@ -52,6 +57,7 @@ void Stage::Begin(const Fault& fault) {
   ApplyClock(fault, /*begins=*/true);
   ApplyManifests(fault, /*begins=*/true);
   if (fault.kind == FaultKind::kNameTwin) ApplyTwin(fault, /*begins=*/true);
+  if (fault.kind == FaultKind::kHostAddress) ApplyHostAddress(fault, +1);
   if (fault.kind == FaultKind::kThief) Steal(fault);
   if (fault.kind == FaultKind::kMalformed) SendGarbage(fault);
 }
@@ -65,6 +71,7 @@ void Stage::End(const Fault& fault) {
   if (IsOfPaths(fault.kind)) ApplyPaths();
   ApplyClock(fault, /*begins=*/false);
   ApplyManifests(fault, /*begins=*/false);
+  if (fault.kind == FaultKind::kHostAddress) ApplyHostAddress(fault, -1);
   if (fault.kind == FaultKind::kNameTwin) ApplyTwin(fault, /*begins=*/false);
 }
 
@@ -120,6 +127,9 @@ void Stage::ApplyToNode(const Fault& fault, int step) {
       if (!node.running()) break;
       (node.drained > 0 ? node.agent->Drain() : node.agent->Undrain())
           .IgnoreError();
+      break;
+    case FaultKind::kNewAddress:
+      if (step > 0 && node.running()) node.host->Renumber(NextAddress());
       break;
     default:
       break;
@@ -230,9 +240,18 @@ void Stage::ApplyTwin(const Fault& fault, bool begins) {
   }
 }
 
+void Stage::ApplyHostAddress(const Fault& fault, int step) {
+  io::SimHost* const host = NodeOf(fault).host;
+  const net::IpAddress address = ServiceAddress(fault.amount);
+  int& faults = host_addresses_[{host, address}];
+  faults += step;
+  const net::IpPrefix prefix = {address, 16};
+  faults > 0 ? host->links().AddAddress("eth0", prefix)
+             : host->links().RemoveAddress("eth0", prefix);
+}
+
 void Stage::Steal(const Fault& fault) {
-  const net::IpAddress vip =
-      net::IpAddress::Ipv4(0xac144000U + static_cast<uint32_t>(fault.amount));
+  const net::IpAddress vip = ServiceAddress(fault.amount);
   const net::ArpPacket claim = {.operation = net::ArpOperation::kRequest,
                                 .sender_mac = stranger_->mac(),
                                 .sender_ip = vip,

@@ -1,0 +1,46 @@
+// Ownership: an address that a host of ours owns is no service address.
+//
+// Follows what the nodes' hosts have on eth0. No node may answer for such an
+// address or have it on "lo" for longer than the bound: the time that facts
+// need to travel between nodes that are up and hear each other. An address that
+// a host has from the beginning is given to no service at all.
+#ifndef LB_TESTS_SIM_CHAOS_OWNERSHIP_H_
+#define LB_TESTS_SIM_CHAOS_OWNERSHIP_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "lb/net/ip_address.h"
+#include "tests/sim/chaos/stage.h"
+
+namespace lb::chaos {
+
+class Ownership {
+ public:
+  explicit Ownership(absl::Duration bound) : bound_(bound) {}
+
+  // Asked regularly; `is_cut`: some nodes may not hear others. What is wrong.
+  std::optional<std::string> Follow(Stage& stage, bool is_cut);
+
+ private:
+  using Node = Stage::Node;
+
+  std::optional<std::string> FollowOwner(Stage& stage, const Node& owner,
+                                         const net::IpAddress& address);
+
+  const absl::Duration bound_;
+  absl::Time cut_at_ = absl::InfinitePast();
+  // Since when a node uses an address of a host, that both could know of.
+  std::map<std::pair<const Node*, net::IpAddress>, absl::Time> since_;
+};
+
+// The services' names that hold an address which a host had from the beginning.
+std::optional<std::string> WhoHoldsAHostsAddress(Stage& stage,
+                                                 const Stage::Node& node);
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_OWNERSHIP_H_

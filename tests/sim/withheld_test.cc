@@ -1,0 +1,226 @@
+// An address that another host has: it is announced by no node, on no interface
+// of a node, and shown with the host that has it.
+//
+// A router's address lay in a pool (a whole subnet). The node that was elected
+// for it noticed and announced nothing, but had put it on "lo" before it asked:
+// its own kernel then took the router for itself, and cut the node off.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/status_view/status_view.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/sim/cluster.h"
+#include "tests/sim/foreign_host.h"
+
+namespace lb {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+net::IpAddress Ip(const std::string& text) {
+  return *net::ParseIpAddress(text);
+}
+
+class WithheldTest : public testing::Test {
+ protected:
+  void Begin(int nodes, const std::string& range, const std::string& wanted) {
+    foreign_.reset();  // Before its host.
+    cluster_ = std::make_unique<Cluster>(1, nodes, Delivery::kLoopback);
+    router_ = cluster_->world().AddHost("router", "172.18.8.1/24");
+    foreign_ = std::make_unique<ForeignHost>(
+        router_,
+        [vip = Ip(wanted)](const auto& asked) { return asked == vip; });
+    cluster_->SetManifests(PoolManifest("first-pool", range) + kAdvertisement +
+                           ServiceManifest("web", wanted));
+    cluster_->StartAll();
+  }
+  // Runs, and counts the steps after which the address was on "lo" somewhere.
+  int StepsDelivered(const std::string& vip, absl::Duration duration) {
+    int delivered = 0;
+    constexpr absl::Duration kStep = absl::Milliseconds(2);
+    for (absl::Duration t; t < duration; t += kStep) {
+      cluster_->RunFor(kStep);
+      bool any = false;
+      for (const std::string& node : cluster_->names()) {
+        any |= cluster_->host(node).installer().installed().contains(
+            {"lo", Ip(vip)});
+      }
+      delivered += any ? 1 : 0;
+    }
+    return delivered;
+  }
+  status::v1::Service Shown(const std::string& node) {
+    return StatusView(cluster_->agent(node))
+        .DescribeService("default/web")
+        .value();
+  }
+
+  std::unique_ptr<Cluster> cluster_;
+  io::SimHost* router_ = nullptr;
+  std::unique_ptr<ForeignHost> foreign_;
+};
+
+TEST_F(WithheldTest, AForeignHostsAddressIsOnNoInterfaceAndShownSo) {
+  for (const char* vip : {"172.18.8.201", "fd00:172:18:8::201"}) {
+    SCOPED_TRACE(vip);
+    const std::string range = std::string(vip) + "-" + vip;
+    Begin(1, range, vip);
+    EXPECT_EQ(StepsDelivered(vip, absl::Seconds(40)), 0);
+    EXPECT_THAT(cluster_->AnnouncersOf(vip), IsEmpty());
+    const status::v1::Service shown = Shown("n1");
+    ASSERT_EQ(shown.withheld_size(), 1);
+    EXPECT_EQ(shown.withheld(0).address(), vip);
+    EXPECT_EQ(shown.withheld(0).interface(), "eth0");
+    EXPECT_EQ(shown.withheld(0).by_mac(), router_->mac().ToString());
+    EXPECT_EQ(shown.withheld(0).by_node(), "");
+    EXPECT_THAT(shown.reason(),
+                HasSubstr(std::string(vip) + " withheld: eth0: " +
+                          router_->mac().ToString() + " (no member) has it"));
+    // The first conflict was seen within the first seconds, and lasts.
+    EXPECT_LT(shown.withheld(0).since().seconds(),
+              absl::ToUnixSeconds(
+                  cluster_->host("n1").environment().loop->CivilNow()) -
+                  20);
+  }
+}
+
+TEST_F(WithheldTest, IsAnnouncedAndDeliveredWhenTheHostIsGone) {
+  Begin(1, "172.18.8.201-172.18.8.205", "172.18.8.201");
+  cluster_->RunFor(absl::Seconds(10));
+  EXPECT_THAT(cluster_->host("n1").installer().installed(), IsEmpty());
+  foreign_->SetHas([](const auto&) { return false; });
+  cluster_->RunFor(absl::Seconds(15));  // It asks again every 10 s.
+  EXPECT_THAT(cluster_->AnnouncersOf("172.18.8.201"), SizeIs(1));
+  EXPECT_THAT(cluster_->host("n1").installer().installed(), SizeIs(1));
+  EXPECT_EQ(Shown("n1").withheld_size(), 0);
+  EXPECT_EQ(Shown("n1").reason(), "");
+}
+
+TEST_F(WithheldTest, OtherAddressesAreDelivered) {
+  Begin(1, "172.18.8.201-172.18.8.205", "172.18.8.201");
+  cluster_->SetManifests(
+      PoolManifest("first-pool", "172.18.8.201-172.18.8.205") + kAdvertisement +
+      ServiceManifest("web", "172.18.8.201") +
+      ServiceManifest("other", "172.18.8.202"));
+  cluster_->RunFor(absl::Seconds(10));
+  EXPECT_THAT(cluster_->host("n1").installer().installed(),
+              UnorderedElementsAre(Pair("lo", Ip("172.18.8.202"))));
+}
+
+// "lo" has the address before the first frame that says where it is, and a
+// probed address is on it no sooner than nobody answered.
+TEST_F(WithheldTest, AnAddressIsDeliveredBeforeItIsAnnounced) {
+  Begin(1, "172.18.8.201-172.18.8.205", "172.18.8.201");
+  foreign_->SetHas([](const auto&) { return false; });
+  bool answered = false;
+  for (int step = 0; step < 10000 && !answered; ++step) {
+    cluster_->RunFor(absl::Milliseconds(1));
+    answered = !cluster_->AnnouncersOf("172.18.8.201").empty();
+    const bool delivered =
+        cluster_->Accepts(cluster_->host("n1").mac(), Ip("172.18.8.201"));
+    ASSERT_TRUE(delivered || !answered);
+  }
+  EXPECT_TRUE(answered);
+}
+
+// A member that takes over, or starts again, believed the ledger: the address
+// had been a member's, so it was announced without a question.
+TEST_F(WithheldTest, StaysWithheldWhenItsNodeFailsOrStartsAgain) {
+  constexpr char kVip[] = "172.18.8.201";
+  Begin(3, "172.18.8.201-172.18.8.205", kVip);
+  cluster_->RunFor(absl::Seconds(20));
+  const std::string owner = Shown("n1").announcing_node();
+  ASSERT_NE(owner, "");
+  EXPECT_EQ(Shown(owner).withheld_size(), 1);
+  cluster_->Kill(owner);
+  EXPECT_EQ(StepsDelivered(kVip, absl::Seconds(15)), 0);
+  EXPECT_THAT(cluster_->AnnouncersOf(kVip), IsEmpty());
+  cluster_->Start(owner);
+  EXPECT_EQ(StepsDelivered(kVip, absl::Seconds(15)), 0);
+  EXPECT_THAT(cluster_->AnnouncersOf(kVip), IsEmpty());
+  // The host is gone: the address is taken up by one, as any other.
+  foreign_->SetHas([](const auto&) { return false; });
+  cluster_->RunFor(absl::Seconds(15));
+  EXPECT_THAT(cluster_->AnnouncersOf(kVip), SizeIs(1));
+}
+
+class ProxyArpTest : public WithheldTest {
+ protected:
+  void SetPool(const std::string& annotations) {
+    cluster_->SetManifests(
+        "---\napiVersion: metallb.io/v1beta1\nkind: IPAddressPool\n"
+        "metadata: {name: p, annotations: {" +
+        annotations +
+        "}}\nspec: {addresses: ['10.20.0.1-10.20.0.10', "
+        "'fd00::1-fd00::9']}\n" +
+        kAdvertisement + ServiceManifest("web", "10.20.0.1") +
+        ServiceManifest("six", "fd00::1"));
+  }
+  // A router that answers for all of 10.20.0.0/16 and fd00::/64.
+  void BeginWithProxy(const std::string& annotations) {
+    Begin(1, "10.20.0.1-10.20.0.10", "10.20.0.1");
+    foreign_->SetHas([](const net::IpAddress& asked) {
+      return net::ParseIpPrefix("10.20.0.0/16")->Contains(asked) ||
+             net::ParseIpPrefix("fd00::/64")->Contains(asked);
+    });
+    SetPool(annotations);
+  }
+  std::vector<std::string> Conflicts() {
+    std::vector<std::string> messages;
+    for (const Event& event : cluster_->host("n1").log().Since(0)) {
+      if (event.reason == "AddressConflict") messages.push_back(event.message);
+    }
+    return messages;
+  }
+};
+
+constexpr char kAllSame[] = "lb.io/announce-despite-proxy-arp: 'true'";
+
+TEST_F(ProxyArpTest, IsRecognizedAndNamed) {
+  BeginWithProxy("");
+  cluster_->RunFor(absl::Seconds(8));
+  EXPECT_THAT(cluster_->AnnouncersOf("10.20.0.1"), IsEmpty());
+  EXPECT_THAT(cluster_->AnnouncersOf("fd00::1"), IsEmpty());
+  EXPECT_THAT(Shown("n1").reason(), HasSubstr("proxy ARP"));
+  EXPECT_THAT(Shown("n1").reason(), HasSubstr(router_->mac().ToString()));
+  EXPECT_THAT(Conflicts(), SizeIs(2));
+  EXPECT_THAT(Conflicts(), testing::Each(HasSubstr("proxy ARP")));
+}
+
+TEST_F(ProxyArpTest, AnnouncesAllTheSameWhereThePoolSaysSo) {
+  BeginWithProxy(kAllSame);
+  cluster_->RunFor(absl::Seconds(8));
+  for (const char* vip : {"10.20.0.1", "fd00::1"}) {
+    EXPECT_THAT(cluster_->AnnouncersOf(vip), SizeIs(1));
+    EXPECT_TRUE(cluster_->Accepts(cluster_->host("n1").mac(), Ip(vip)));
+  }
+  EXPECT_EQ(Shown("n1").reason(), "");
+  EXPECT_EQ(Shown("n1").withheld_size(), 0);
+}
+
+TEST_F(ProxyArpTest, TheAnnotationTakesEffectAtOnce) {
+  BeginWithProxy("");
+  cluster_->RunFor(absl::Seconds(8));
+  SetPool(kAllSame);
+  cluster_->RunFor(absl::Seconds(1));
+  EXPECT_THAT(cluster_->AnnouncersOf("10.20.0.1"), SizeIs(1));
+}
+
+// The annotation is about proxies: one host that has the address is obeyed.
+TEST_F(ProxyArpTest, AHostWithOneAddressIsNoProxy) {
+  BeginWithProxy(kAllSame);
+  foreign_->SetHas([](const auto& asked) { return asked == Ip("10.20.0.1"); });
+  cluster_->RunFor(absl::Seconds(20));
+  EXPECT_THAT(cluster_->AnnouncersOf("10.20.0.1"), IsEmpty());
+  EXPECT_THAT(Shown("n1").reason(), HasSubstr("(no member) has it"));
+  EXPECT_THAT(Conflicts(), testing::Each(HasSubstr("has it: not announced")));
+}
+
+}  // namespace
+}  // namespace lb
