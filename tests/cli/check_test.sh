@@ -13,7 +13,7 @@ expect "good manifests" 0 "1 pools, 1 advertisements, 1 services, 0 problems" \
 output=$("$lbd" --check --manifests examples/manifests --manifests "$bad")
 [[ $? -eq 1 ]] || { echo "FAILED: bad manifests: want status 1"; failures=$((failures + 1)); }
 want=$(LC_ALL=C sort tests/cli/bad_lines.txt)
-got=$(grep -v ' problems$' <<<"$output" |
+got=$(grep -v ' problems$\|documents read\|^notice: ' <<<"$output" |
   sed "s#^.*$bad/##; s# (IPAddressPool/first-pool is at .*##" | LC_ALL=C sort)
 if [[ $got != "$want" ]]; then
   echo "FAILED: bad manifests: want (<) and got (>):"
@@ -38,7 +38,9 @@ expect "lbctl check" 0 "0 problems" "$lbctl" check examples/manifests
 expect "lbctl check of faults" 4 "8 problems" "$lbctl" check examples/manifests "$bad"
 expect "lbctl check of nothing" 2 "FILE is required" "$lbctl" check
 expect "lbctl what-if of nothing" 2 "option" "$lbctl" what-if
-expect "lbctl unknown command" 2 "not expected" "$lbctl" frobnicate
+expect "lbctl unknown command" 2 "unknown command" "$lbctl" frobnicate
+expect "lbctl nearest command" 2 "did you mean members?" "$lbctl" memebrs
+expect "lbctl nearest flag" 2 "did you mean --server?" "$lbctl" --sevrer x status
 expect "lbctl help has examples" 0 "lbctl explain default/web" "$lbctl" --help
 expect "lbctl without a server" 1 "is lbd running here" \
   "$lbctl" --server unix:/tmp/lbctl-test-none.sock services

@@ -34,7 +34,7 @@ done
 expect "status" 0 "Ready:      yes" "$lbctl" status
 expect "filter" 0 "EXTERNAL-IP" "$lbctl" services --node n1
 expect "no such address" 3 'address: "10.0.0.300"' "$lbctl" services --address 10.0.0.300
-expect "yaml" 0 'reason: "nobody may announce it: n1 noUsableInterface"' "$lbctl" services -o yaml
+expect "yaml" 0 'reason: "nobody may announce it: n1 noUsableInterface (wants ARP on any interface; it has no usable interface)"' "$lbctl" services -o yaml
 expect "explain" 0 "noUsableInterface" "$lbctl" explain default/nginx-test-service
 expect "explain nothing" 3 "default/none" "$lbctl" explain default/none
 expect "what if" 0 "" "$lbctl" what-if --without n1
@@ -50,8 +50,8 @@ expect "reload of a fault" 0 "1 problems." "$lbctl" reload
 expect "the same again" 0 "Nothing changed." "$lbctl" reload
 expect "what was refused" 0 "refused IPAddressPool/" "$lbctl" events
 expect "problem" 0 "object refused" "$lbctl" problems --kind object-refused
-expect "key added" 0 "2 keys" "$lbctl" rotate-key add --secret-file "$folder/new-secret"
-expect "key in use" 3 "primary" "$lbctl" rotate-key remove --secret-file "$folder/secret"
+expect "key added" 0 "2 secrets" "$lbctl" rotate-key add --secret-file "$folder/new-secret"
+expect "key in use" 3 "it encrypts" "$lbctl" rotate-key remove --secret-file "$folder/secret"
 expect "metrics" 0 "lb_ready 1" curl -s http://127.0.0.1:17474/metrics
 expect "log in JSON" 0 '"reason":"GossipKeyRotated","object":"Node/n1"' cat "$folder/log"
 expect "log level" 0 "Done" "$lbctl" log-level error

@@ -69,6 +69,13 @@ longest_gap() {
          END { printf "%d\n", gap * 1000 }'
 }
 
+no_problems() {
+  local node
+  for node in "${LAB_NODES[@]}"; do
+    [[ $(lab_lbctl "$node" problems) == "No problems." ]] || return 1
+  done
+}
+
 why=$(lab_permitted) || {
   echo "SKIPPED: $why"
   exit 77
@@ -92,6 +99,10 @@ read -r vip old_node <<<"$(lab_service n1 "$service")"
 [[ $vip =~ ^$pool$ ]] || fail "$vip is not an address of first-pool"
 lab_lbctl n1 services
 lab_lbctl n1 members
+lab_wait 15 no_problems || {
+  for node in "${LAB_NODES[@]}"; do lab_lbctl "$node" problems >&2; done
+  fail "a healthy cluster has problems"
+}
 
 step "The client fetches http://$vip/"
 lab_wait 5 welcomed || fail "no \"Welcome to nginx!\" from http://$vip/"
