@@ -33,6 +33,8 @@ std::string_view Text(lb::gossip::MemberChange change) {
       return "failed";
     case lb::gossip::MemberChange::kHeard:
       return "heard";
+    case lb::gossip::MemberChange::kMoved:
+      return "moved";
   }
   return "";
 }
