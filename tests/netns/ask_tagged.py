@@ -47,9 +47,10 @@ def ndp_question(mac, target, source):
 
 def answer_of(frame, target):
     kind = struct.unpack("!H", frame[12:14])[0]
-    if kind == 0x0806 and frame[20:22] == b"\x00\x02":
+    is_ipv6 = ":" in target  # Announcements of the other family pass by.
+    if not is_ipv6 and kind == 0x0806 and frame[20:22] == b"\x00\x02":
         return frame[28:32] == socket.inet_aton(target) and frame[22:28]
-    if kind == 0x86DD and frame[20] == 58 and frame[54] == 136:
+    if is_ipv6 and kind == 0x86DD and frame[20] == 58 and frame[54] == 136:
         return frame[62:78] == socket.inet_pton(socket.AF_INET6, target) and frame[6:12]
     return None
 
