@@ -144,11 +144,21 @@ class Runner {
                   "events, writes or records after the same manifests");
   }
 
+  // A lease gave a node another address than the join lists have.
+  bool IsStale(const Problem& problem) const {
+    return problem.object.starts_with("Seed/") &&
+           std::any_of(scenario_.script.begin(), scenario_.script.end(),
+                       [](const Fault& fault) {
+                         return fault.kind == FaultKind::kNewAddress;
+                       });
+  }
+
   // What a node lists that is well: nothing is wrong any more.
   std::optional<std::string> WhyProblems() {
     for (const auto& node : stage_.nodes()) {
       if (!node->acts()) continue;
       for (const Problem& problem : ListProblems(*node->agent)) {
+        if (IsStale(problem)) continue;
         return fmt::format("{} lists: {}", node->name, problem.text);
       }
     }
