@@ -72,7 +72,8 @@ root_in lbctl status | grep -q "$(root_in hostname)" || fail "lbctl: $(root_in l
 root_in systemd-analyze verify --man=no lbd.service 2>"$work/verify" || fail "systemd-analyze verify: $(cat "$work/verify")"
 echo "systemd-analyze security: $(root_in systemd-analyze security lbd.service | grep -a Overall)"
 root_in lbd --help | grep -q -- --manifests || fail "lbd --help"
-root_in lbd --check --config /etc/lbd/lbd.yaml | grep -q ' 0 problems$' || fail "lbd --check"
+root_in lbd --check --config /etc/lbd/lbd.yaml --manifests /usr/share/lbd/manifests |
+  grep -q ' 0 problems$' || fail "lbd --check"
 
 echo "== deliver: loopback with its drop-in: the address is on lo"
 root_in mkdir -p /etc/systemd/system/lbd.service.d
