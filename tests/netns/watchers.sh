@@ -43,7 +43,10 @@ watchers+=("$watcher")
 lab_wait 20 grep -q watching "$LAB_DIR/watched" || fail "not all calls have the state"
 ask_into "$LAB_DIR/asked"
 for ((round = 0; round < 20; ++round)); do
-  many_services $((100 * (round % 2))) >"$LAB_DIR/manifests/.more.yaml"
+  {
+    echo "# An empty file would keep the services."
+    many_services $((100 * (round % 2)))
+  } >"$LAB_DIR/manifests/.more.yaml"
   mv "$LAB_DIR/manifests/.more.yaml" "$LAB_DIR/manifests/more.yaml"
   sleep 0.4
 done
