@@ -79,6 +79,18 @@ lab_up() {
     # services' addresses.
     lab_in "$host" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
   done
+  # A node can do NDP once its link-local address has passed duplicate address
+  # detection: before that, elections go by whose ended first.
+  lab_wait 10 lab_without_tentative
+}
+
+lab_without_tentative() {  # Has each host ended duplicate address detection?
+  local host
+  for host in "${LAB_CLIENTS[@]}" "${LAB_NODES[@]}"; do
+    [[ -z $(ip -n "$(lab_namespace "$host")" -6 address show tentative) ]] || return 1
+    ip -n "$(lab_namespace "$host")" -6 address show dev eth0 scope link |
+      grep -q inet6 || return 1
+  done
 }
 
 # A second link of each node, on a bridge of their own: gossip goes there.
