@@ -28,6 +28,8 @@ struct Link {
   // The host's own. Sorted. No tentative ones, and none that an
   // AddressInstaller put there: a service's address is not the host's.
   std::vector<net::IpPrefix> addresses;
+  // Those that an AddressInstaller put there, whichever process did. Sorted.
+  std::vector<net::IpAddress> installed = {};
 
   friend bool operator==(const Link&, const Link&) = default;
 };

@@ -57,8 +57,12 @@ Link LinkOf(rtnl_link* from) {
 
 void AddAddress(const KernelAddress& address, LinkMap& links) {
   const auto link = links.find(address.interface);
-  if (link == links.end() || address.tentative || address.marked) return;
-  link->second.addresses.push_back(address.prefix);
+  if (link == links.end()) return;
+  if (address.marked) {
+    link->second.installed.push_back(address.prefix.address);
+  } else if (!address.tentative) {
+    link->second.addresses.push_back(address.prefix);
+  }
 }
 
 absl::StatusOr<std::vector<Link>> ReadLinks(nl_sock* socket) {
@@ -83,6 +87,7 @@ absl::StatusOr<std::vector<Link>> ReadLinks(nl_sock* socket) {
   std::vector<Link> sorted;
   for (auto& [index, link] : links) {
     std::sort(link.addresses.begin(), link.addresses.end());
+    std::sort(link.installed.begin(), link.installed.end());
     sorted.push_back(std::move(link));
   }
   return sorted;

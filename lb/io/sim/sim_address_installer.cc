@@ -18,14 +18,19 @@ absl::Status SimAddressInstaller::Install(const std::string& interface,
   const bool is_own = std::any_of(
       link->addresses.begin(), link->addresses.end(),
       [&](const net::IpPrefix& own) { return own.address == address; });
-  if (!is_own) installed_.emplace(interface, address);
+  if (is_own) return absl::OkStatus();
+  const auto refused = errors_.find(address.family());
+  if (refused != errors_.end() && !refused->second.ok()) return refused->second;
+  if (installed_.emplace(interface, address).second) {
+    links_->AddInstalled(interface, address);
+  }
   return absl::OkStatus();
 }
 
 absl::Status SimAddressInstaller::Uninstall(const std::string& interface,
                                             const net::IpAddress& address) {
   if (!error_.ok()) return error_;
-  installed_.erase({interface, address});
+  TakeOff(interface, address);
   return absl::OkStatus();
 }
 
@@ -37,6 +42,27 @@ absl::StatusOr<std::vector<net::IpAddress>> SimAddressInstaller::Installed(
     if (name == interface) on_interface.push_back(address);
   }
   return on_interface;
+}
+
+void SimAddressInstaller::TakeOff(const std::string& interface,
+                                  const net::IpAddress& address) {
+  if (installed_.erase({interface, address}) == 0) return;
+  links_->RemoveInstalled(interface, address);
+}
+
+void SimAddressInstaller::TakeOff(const std::string& interface,
+                                  net::IpFamily family) {
+  for (const auto& [name, address] : std::set(installed_)) {
+    if (name == interface && address.family() == family) {
+      TakeOff(interface, address);
+    }
+  }
+}
+
+void SimAddressInstaller::Clear() {
+  for (const auto& [interface, address] : std::set(installed_)) {
+    TakeOff(interface, address);
+  }
 }
 
 }  // namespace lb::io

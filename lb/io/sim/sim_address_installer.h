@@ -1,11 +1,12 @@
 // SimAddressInstaller: an AddressInstaller on the links of a SimLinkMonitor.
 //
 // As with a real kernel, an installed address stays when the process dies. It
-// does not show among the link's addresses, which are the host's own; one that
-// is the host's own already is not installed once more.
+// shows in Link::installed, not among the link's addresses, which are the
+// host's own; one that is the host's own already is not installed once more.
 #ifndef LB_IO_SIM_SIM_ADDRESS_INSTALLER_H_
 #define LB_IO_SIM_SIM_ADDRESS_INSTALLER_H_
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,17 +34,28 @@ class SimAddressInstaller final : public AddressInstaller {
   // What all calls answer from now on, doing nothing; OK: they work again.
   void SetError(absl::Status error) { error_ = std::move(error); }
 
+  // What Install() answers for addresses of the family from now on: IPv6 is
+  // switched off on the interface, say.
+  void SetError(net::IpFamily family, absl::Status error) {
+    errors_[family] = std::move(error);
+  }
+
+  // Somebody else takes these off.
+  void TakeOff(const std::string& interface, const net::IpAddress& address);
+  void TakeOff(const std::string& interface, net::IpFamily family);
+
   // What is installed now: {interface, address}.
   const std::set<std::pair<std::string, net::IpAddress>>& installed() const {
     return installed_;
   }
 
   // Takes everything off, as a reboot does.
-  void Clear() { installed_.clear(); }
+  void Clear();
 
  private:
   SimLinkMonitor* const links_;
   absl::Status error_;
+  std::map<net::IpFamily, absl::Status> errors_;
   std::set<std::pair<std::string, net::IpAddress>> installed_;
 };
 

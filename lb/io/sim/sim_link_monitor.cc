@@ -47,6 +47,19 @@ void SimLinkMonitor::RemoveAddress(std::string_view name,
   if (std::erase(At(name).addresses, address) > 0) Notify();
 }
 
+void SimLinkMonitor::AddInstalled(std::string_view name,
+                                  const net::IpAddress& address) {
+  std::vector<net::IpAddress>& installed = At(name).installed;
+  installed.insert(
+      std::lower_bound(installed.begin(), installed.end(), address), address);
+  Notify();
+}
+
+void SimLinkMonitor::RemoveInstalled(std::string_view name,
+                                     const net::IpAddress& address) {
+  if (std::erase(At(name).installed, address) > 0) Notify();
+}
+
 const Link* SimLinkMonitor::Find(std::string_view name) const {
   for (const auto& [index, link] : links_) {
     if (link.name == name) return &link;

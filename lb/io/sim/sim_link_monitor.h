@@ -30,6 +30,9 @@ class SimLinkMonitor final : public LinkMonitor {
   void SetCarrier(std::string_view name, bool carrier);
   void AddAddress(std::string_view name, const net::IpPrefix& address);
   void RemoveAddress(std::string_view name, const net::IpPrefix& address);
+  // What a SimAddressInstaller puts there and takes off.
+  void AddInstalled(std::string_view name, const net::IpAddress& address);
+  void RemoveInstalled(std::string_view name, const net::IpAddress& address);
 
   // Null: none of that name. Valid until the next change.
   const Link* Find(std::string_view name) const;

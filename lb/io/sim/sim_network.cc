@@ -5,6 +5,7 @@
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/io/sim/in_flight.h"
+#include "lb/io/sim/sim_host.h"
 
 namespace lb::io {
 bool SimAttachment::IsConnected() const {
@@ -39,6 +40,14 @@ void SimNetwork::Move(const net::Endpoint& from, const net::Endpoint& to) {
   hosts_.erase(from.address);
   Attach(to, datagrams);
   Attach(to, streams);
+}
+
+void SimNetwork::SetDatagramsDropped(const SimHost& host, bool dropped) {
+  if (dropped) {
+    deaf_.insert(host.number());
+  } else {
+    deaf_.erase(host.number());
+  }
 }
 
 SimStreamTransport* SimNetwork::FindStreams(const net::Endpoint& at) const {
@@ -78,7 +87,8 @@ void SimNetwork::Transmit(const SimAttachment& from, const net::Endpoint& to,
     ++stats_.unreachable;
     return;
   }
-  if (paths_.IsBlocked(from.host, peer_host)) {
+  const bool is_dropped = from.host != peer_host && deaf_.contains(peer_host);
+  if (is_dropped || paths_.IsBlocked(from.host, peer_host)) {
     ++stats_.blocked;
     return;
   }

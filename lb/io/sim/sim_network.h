@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -50,13 +51,14 @@ struct SimNetworkStats {
   uint64_t delivered = 0;    // Handed to a receiver.
   uint64_t duplicated = 0;   // Copies made on the way.
   uint64_t lost = 0;         // Drawn.
-  uint64_t blocked = 0;      // By a block of the path.
+  uint64_t blocked = 0;      // By a block of the path, or a firewall.
   uint64_t unreachable = 0;  // No such host, or it is down.
   uint64_t overflowed = 0;   // kDatagramsInFlightMax were under way.
   uint64_t unheard = 0;      // Nobody had set a receiver.
 };
 
 class SimDatagramTransport;
+class SimHost;
 class SimStreamTransport;
 
 class SimNetwork {
@@ -66,6 +68,9 @@ class SimNetwork {
   SimNetwork& operator=(const SimNetwork&) = delete;
 
   SimPaths& paths() { return paths_; }
+  // A firewall on the host drops what datagrams are sent to it, and lets
+  // streams through.
+  void SetDatagramsDropped(const SimHost& host, bool dropped);
   // UDP only.
   const SimNetworkStats& stats() const { return stats_; }
 
@@ -92,6 +97,7 @@ class SimNetwork {
   SimLoop* const loop_;
   Prng prng_;
   SimPaths paths_;
+  absl::btree_set<int> deaf_;  // Hosts that no datagram reaches.
   SimNetworkStats stats_;
   absl::btree_map<net::IpAddress, const SimAttachment*> hosts_;
   absl::btree_map<net::Endpoint, SimDatagramTransport*> datagrams_;
