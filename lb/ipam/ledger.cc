@@ -103,6 +103,10 @@ std::vector<Freed> FreedBy(const Record* old, const Record& record) {
   return all;
 }
 
+int64_t OldestToTell(absl::Time now) {
+  return absl::ToUnixMicros(now - kTombstoneLifetime);
+}
+
 // Are these the record's addresses and pools already?
 bool Says(const Record& record, const Assignment& assignment) {
   return std::equal(record.claims.begin(), record.claims.end(),
@@ -142,6 +146,10 @@ absl::Status Validate(const Record& record) {
     }
   }
   return CheckFreed(record);
+}
+
+bool IsForgotten(const Record& record, absl::Time now) {
+  return record.is_release() && record.changed.microseconds < OldestToTell(now);
 }
 
 bool Beats(const Record& a, const Record& b) { return OrderOf(a) < OrderOf(b); }
@@ -231,6 +239,16 @@ std::vector<Record> Ledger::AllRecords() const {
   return all;
 }
 
+std::vector<Record> Ledger::RecordsAfter(std::string_view service,
+                                         size_t count) const {
+  std::vector<Record> after;
+  for (auto i = records_.upper_bound(service);
+       i != records_.end() && after.size() < count; ++i) {
+    after.push_back(i->second.record);
+  }
+  return after;
+}
+
 std::vector<Record> Ledger::RecordsSince(uint64_t version) const {
   std::vector<Record> since;
   for (auto i = by_version_.upper_bound(version); i != by_version_.end(); ++i) {
@@ -250,13 +268,19 @@ std::vector<std::string> Ledger::ServicesSince(uint64_t version) const {
   return since;
 }
 
-std::vector<std::string> Ledger::DropOldTombstones(absl::Time now) {
-  const int64_t oldest = absl::ToUnixMicros(now - kTombstoneLifetime);
+std::vector<std::string> Ledger::DropOldTombstones(absl::Time now,
+                                                   uint64_t version) {
+  const int64_t oldest = OldestToTell(now);
   std::vector<std::string> dropped;
-  while (!tombstones_.empty() && tombstones_.begin()->first < oldest) {
-    dropped.push_back(tombstones_.begin()->second);
-    tombstones_.erase(tombstones_.begin());
-    const auto entry = records_.find(dropped.back());
+  for (auto it = tombstones_.begin();
+       it != tombstones_.end() && it->first < oldest;) {
+    const auto entry = records_.find(it->second);
+    if (entry->second.version > version) {
+      ++it;
+      continue;
+    }
+    dropped.push_back(it->second);
+    it = tombstones_.erase(it);
     by_version_.erase(entry->second.version);
     records_.erase(entry);
   }

@@ -108,6 +108,9 @@ absl::Status Validate(const Record& record);
 // records that differ, exactly one wins.
 bool Beats(const Record& a, const Record& b);
 
+// Is it a release older than kTombstoneLifetime, that nobody is to be told of?
+bool IsForgotten(const Record& record, absl::Time now);
+
 struct LedgerCounters {
   uint64_t records_merged = 0;    // Won over what was known.
   uint64_t records_stale = 0;     // Known already, or beaten.
@@ -154,6 +157,9 @@ class Ledger {
 
   // All records, releases too, by service.
   std::vector<Record> AllRecords() const;
+  // Of these the first `count` whose service comes after `service`.
+  std::vector<Record> RecordsAfter(std::string_view service,
+                                   size_t count) const;
 
   // Counts the changes of this ledger; local, means nothing to other nodes.
   uint64_t version() const { return version_; }
@@ -163,11 +169,14 @@ class Ledger {
   // Services of RecordsSince(), in no order.
   std::vector<std::string> ServicesSince(uint64_t version) const;
 
-  // Forgets releases older than kTombstoneLifetime; returns their services.
+  // Forgets releases older than kTombstoneLifetime that came up to `version`;
+  // returns their services. A store must have written a release down before: it
+  // writes what changes, and nothing of what is forgotten.
   // Those from the future stay: to a node whose clock is behind all are, and
   // what it then gave to such a service anew would lose to the releases that
   // others know.
-  std::vector<std::string> DropOldTombstones(absl::Time now);
+  std::vector<std::string> DropOldTombstones(absl::Time now,
+                                             uint64_t version = UINT64_MAX);
 
   size_t size() const { return records_.size(); }
   const LedgerCounters& counters() const { return counters_; }

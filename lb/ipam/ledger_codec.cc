@@ -14,7 +14,6 @@
 #include "lb/ipam/ledger.pb.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
-#include "openssl/evp.h"
 
 namespace lb::ipam {
 namespace {
@@ -28,8 +27,7 @@ constexpr std::string_view kFileMagic = "LBLF";
 constexpr uint8_t kFormatVersion = 1;
 constexpr size_t kHeadSize = 5;              // Magic and version.
 constexpr size_t kFileHeadSize = 5 + 8 + 8;  // And generation, time.
-constexpr size_t kDigestSize = 32;
-constexpr size_t kFileTailSize = kDigestSize + 8;
+constexpr size_t kFileTailSize = Sha256::kSize + 8;
 // What record_count and one record's tag and length may add to its own size.
 constexpr size_t kCountSizeMax = 6;
 constexpr size_t kRecordHeadSizeMax = 6;
@@ -169,15 +167,6 @@ std::string WithHead(absl::Span<const Record* const> records) {
   return bytes + SerializeBody(records);
 }
 
-std::string Sha256(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  LB_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(),
-                      nullptr) == 1);
-  LB_CHECK(size == kDigestSize);
-  return std::string(AsText({digest, size}));
-}
-
 absl::Status CheckHead(std::string_view bytes, std::string_view magic) {
   if (bytes.size() < kHeadSize || !bytes.starts_with(magic)) {
     return absl::InvalidArgumentError(
@@ -239,17 +228,43 @@ GossipChunks SplitForGossip(absl::Span<const Record> records,
   return chunks;
 }
 
+LedgerFileWriter::LedgerFileWriter(uint64_t generation, absl::Time written_at) {
+  net::ByteWriter head;
+  head.Bytes(AsBytes(kFileMagic));
+  head.Uint8(kFormatVersion);
+  head.Uint64(generation);
+  head.Uint64(static_cast<uint64_t>(absl::ToUnixMicros(written_at)));
+  Append(AsText(head.bytes()));
+}
+
+// Fields of a message may come in any order, so their count can come last.
+void LedgerFileWriter::Add(absl::Span<const Record> records) {
+  proto::LedgerMessage message;
+  for (const Record& record : records) ToProto(record, message.add_records());
+  Append(message.SerializeAsString());
+  count_ += static_cast<uint32_t>(records.size());
+}
+
+std::string LedgerFileWriter::Finish() && {
+  proto::LedgerMessage message;
+  message.set_record_count(count_);
+  Append(message.SerializeAsString());
+  bytes_ += digest_.Finish();
+  net::ByteWriter size;
+  size.Uint64(bytes_.size() + sizeof(uint64_t));
+  bytes_ += AsText(size.bytes());
+  return std::move(bytes_);
+}
+
+void LedgerFileWriter::Append(std::string_view bytes) {
+  digest_.Add(bytes);
+  bytes_ += bytes;
+}
+
 std::string SerializeFile(const LedgerFile& file) {
-  net::ByteWriter out;
-  out.Bytes(AsBytes(kFileMagic));
-  out.Uint8(kFormatVersion);
-  out.Uint64(file.generation);
-  out.Uint64(static_cast<uint64_t>(absl::ToUnixMicros(file.written_at)));
-  out.Bytes(AsBytes(SerializeBody(ByService(file.records))));
-  const std::string digest = Sha256(AsText(out.bytes()));
-  out.Bytes(AsBytes(digest));
-  out.Uint64(out.size() + sizeof(uint64_t));
-  return std::string(AsText(out.bytes()));
+  LedgerFileWriter writer(file.generation, file.written_at);
+  writer.Add(file.records);
+  return std::move(writer).Finish();
 }
 
 absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes) {
@@ -271,7 +286,8 @@ absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes) {
   }
   const std::string_view checked =
       bytes.substr(0, bytes.size() - kFileTailSize);
-  if (Sha256(checked) != bytes.substr(checked.size(), kDigestSize)) {
+  if (Sha256().Add(checked).Finish() !=
+      bytes.substr(checked.size(), Sha256::kSize)) {
     return refuse("checksum differs, want that of the content");
   }
   net::ByteReader in(AsBytes(checked.substr(kHeadSize)));

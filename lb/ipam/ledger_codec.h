@@ -1,4 +1,5 @@
-// Bytes of a ledger: gossip messages and the state file.
+// Bytes of a ledger: gossip messages and the state file. What changes between
+// two files is in ledger_journal.h.
 //
 // message = "LBLM" version:u8 LedgerMessage          (ledger.proto)
 // file    = "LBLF" version:u8 generation:u64 written:i64 LedgerMessage
@@ -24,6 +25,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/ipam/ledger.h"
+#include "lb/ipam/sha256.h"
 
 namespace lb::ipam {
 
@@ -49,12 +51,28 @@ struct GossipChunks {
 GossipChunks SplitForGossip(absl::Span<const Record> records, size_t bytes_max);
 
 struct LedgerFile {
-  uint64_t generation = 0;  // Of the file: 1, 2, ...
-  absl::Time written_at;    // Civil time, whole microseconds.
-  std::vector<Record> records;
+  uint64_t generation = 0;      // Of the file: 1, 2, ...
+  absl::Time written_at;        // Civil time, whole microseconds.
+  std::vector<Record> records;  // By service.
 };
 
 std::string SerializeFile(const LedgerFile& file);
+
+// The same in parts, for a large ledger.
+class LedgerFileWriter {
+ public:
+  LedgerFileWriter(uint64_t generation, absl::Time written_at);
+
+  void Add(absl::Span<const Record> records);  // By service, over all parts.
+  std::string Finish() &&;
+
+ private:
+  void Append(std::string_view bytes);
+
+  std::string bytes_;
+  Sha256 digest_;  // Of bytes_.
+  uint32_t count_ = 0;
+};
 
 // DataLoss: what is wrong with the bytes ("cut short", "checksum", ...).
 absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes);

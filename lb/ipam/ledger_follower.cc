@@ -82,7 +82,10 @@ LedgerFollower::Followed LedgerFollower::Follow(const Ledger& ledger,
 LedgerFollower::Followed LedgerFollower::Rebuild(const Ledger& ledger,
                                                  FindRequest find_request,
                                                  Allocator* allocator) {
+  Addresses let_go = std::move(let_go_);
+  for (const auto& [address, services] : claimed_by_) let_go.insert(address);
   *this = LedgerFollower();
+  let_go_ = std::move(let_go);
   version_ = ledger.version();
   allocator->ReleaseAll();
   Followed followed = {.freed = true};
@@ -100,6 +103,14 @@ LedgerFollower::Followed LedgerFollower::Rebuild(const Ledger& ledger,
   return followed;
 }
 
+std::vector<IpAddress> LedgerFollower::TakeUnclaimed() {
+  std::vector<IpAddress> unclaimed;
+  for (const IpAddress& address : std::exchange(let_go_, {})) {
+    if (!claimed_by_.contains(address)) unclaimed.push_back(address);
+  }
+  return unclaimed;
+}
+
 void LedgerFollower::Reindex(const std::string& service, const Record* record,
                              Addresses* concerned) {
   Indexed& entry = indexed_[service];
@@ -110,6 +121,7 @@ void LedgerFollower::Reindex(const std::string& service, const Record* record,
   add_all(entry.freed);
   for (const IpAddress& address : entry.claimed) {
     Remove(service, address, &claimed_by_);
+    let_go_.insert(address);
   }
   for (const IpAddress& address : entry.freed) {
     Remove(service, address, &freed_by_);

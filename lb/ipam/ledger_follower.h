@@ -60,6 +60,10 @@ class LedgerFollower {
   Followed Rebuild(const Ledger& ledger, FindRequest find_request,
                    Allocator* allocator);
 
+  // Addresses that a record claimed since the last call and none does as far as
+  // the ledger was followed.
+  std::vector<net::IpAddress> TakeUnclaimed();
+
  private:
   using Addresses = absl::btree_set<net::IpAddress>;
   using Index = absl::btree_map<net::IpAddress, Services>;
@@ -86,6 +90,7 @@ class LedgerFollower {
   uint64_t version_ = 0;  // Of the ledger, as far as it was followed.
   std::map<std::string, Indexed, std::less<>> indexed_;
   Index claimed_by_;
+  Addresses let_go_;  // By a record, since TakeUnclaimed().
   Index freed_by_;
   size_t freed_count_ = 0;
   // Addresses that were freed in the future, by when that will have come.

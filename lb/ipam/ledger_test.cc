@@ -220,6 +220,21 @@ TEST(LedgerTest, ForgetsOldTombstonesOnly) {
   EXPECT_EQ(ledger.RecordsSince(0).size(), 1);
 }
 
+// What a store has not written down yet would come back from its disk.
+TEST(LedgerTest, KeepsATombstoneThatIsNotWrittenYet) {
+  Ledger ledger("n");
+  const absl::Time start = At(1'000'000);
+  const absl::Time later = start + kTombstoneLifetime + absl::Seconds(1);
+  EXPECT_THAT(ledger.Propose("x/1", Addresses({"10.0.0.1"}), start), IsOk());
+  const uint64_t written = ledger.version();
+  EXPECT_THAT(ledger.ProposeRelease("x/1", start), IsOk());
+  EXPECT_THAT(ledger.DropOldTombstones(later, written), IsEmpty());
+  EXPECT_FALSE(IsForgotten(*ledger.Find("x/1"), start + kTombstoneLifetime));
+  EXPECT_TRUE(IsForgotten(*ledger.Find("x/1"), later));
+  EXPECT_THAT(ledger.DropOldTombstones(later, ledger.version()),
+              ElementsAre("x/1"));
+}
+
 TEST(ValidateRecordTest, NamesTheFieldThatIsWrong) {
   struct Case {
     std::string message;
