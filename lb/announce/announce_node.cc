@@ -62,8 +62,8 @@ AnnounceNode::~AnnounceNode() {
 void AnnounceNode::Start() {
   LB_CHECK(!started_);
   started_ = true;
-  environment_.links->SetObserver([this] { FollowLinks(); });
-  FollowLinks();
+  environment_.links->SetObserver([this] { OnLinks(); });
+  OnLinks();
 }
 
 AnnouncementPlan AnnounceNode::SetAnnouncements(Announcements announcements) {
@@ -118,9 +118,18 @@ void AnnounceNode::Unfence() {
   Drain();
 }
 
-void AnnounceNode::FollowLinks() {
-  std::vector<InterfaceChoice> choices =
+// Most news are of addresses, and change nothing here.
+void AnnounceNode::OnLinks() {
+  std::vector<InterfaceChoice> selected =
       SelectInterfaces(environment_.links->Links(), options_.interfaces);
+  if (selected != selected_ || retry_at_ != absl::InfiniteFuture()) {
+    selected_ = selected;
+    FollowLinks(std::move(selected));
+  }
+  if (on_interfaces_) on_interfaces_();
+}
+
+void AnnounceNode::FollowLinks(std::vector<InterfaceChoice> choices) {
   retry_at_ = absl::InfiniteFuture();
   std::map<std::string, Port> ports;
   std::vector<Interface> usable;
@@ -139,7 +148,6 @@ void AnnounceNode::FollowLinks() {
       std::exchange(choices_, std::move(choices));
   RecordChanges(before);
   Drain();
-  if (on_interfaces_) on_interfaces_();
 }
 
 // The open port, if it is still the same interface with the same MAC.
@@ -195,7 +203,7 @@ void AnnounceNode::RecordInterface(const std::string& name,
 
 void AnnounceNode::OnTimer() {
   const absl::Time now = environment_.loop->Now();
-  if (now >= retry_at_) FollowLinks();
+  if (now >= retry_at_) OnLinks();
   announcer_.OnTimer(now);
   Drain();
 }

@@ -111,7 +111,9 @@ class AnnounceNode {
     absl::btree_set<net::IpAddress> heard;  // What its filter passes.
   };
 
-  void FollowLinks();
+  void OnLinks();
+  // Selects the interfaces anew.
+  void FollowLinks(std::vector<InterfaceChoice> choices);
   Port ReusePort(const Interface& interface);
   // On failure says so in `choice`, and sets retry_at_.
   Port OpenPort(InterfaceChoice& choice);
@@ -130,6 +132,7 @@ class AnnounceNode {
   io::Environment environment_;
   bool started_ = false;
   Announcer announcer_;
+  std::vector<InterfaceChoice> selected_;  // choices_, before ports are open.
   std::vector<InterfaceChoice> choices_;
   std::map<std::string, Port> ports_;  // By interface name.
   std::unique_ptr<io::Timer> timer_;

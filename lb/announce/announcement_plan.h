@@ -21,13 +21,14 @@
 
 namespace lb::announce {
 
-// What the node is to do for an address.
+// What the node is to do for an address, from when it is first told of it.
+// While it goes on to be told of it, kAnnounce and kProbeFirst are the same: an
+// interface that comes later, or comes back before its probes ended, is probed
+// first; one where the address was ours announces it at once.
 enum class Role : uint8_t {
   // Announce it at once: a member of the cluster had it until now.
   kAnnounce,
-  // First ask whether a foreign host has it: no member had it until now. Once
-  // begun, kAnnounce and kProbeFirst are the same until the address starts
-  // again (on an interface that comes back, or after a fence).
+  // First ask whether a foreign host has it: no member had it until now.
   kProbeFirst,
   // Go on answering, announce it no more, and fall silent when another host
   // announces it. An address that starts so is answered at once.

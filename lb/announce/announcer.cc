@@ -60,14 +60,18 @@ AnnouncementPlan Announcer::SetLinks(absl::Time now,
   NoteRun(now);
   interfaces_ = std::move(interfaces);
   MatchPorts();
-  return Reconcile(now);
+  return Reconcile(now, announcements_);
 }
 
 AnnouncementPlan Announcer::SetAnnouncements(absl::Time now,
                                              Announcements announcements) {
   NoteRun(now);
-  announcements_ = std::move(announcements);
-  return Reconcile(now);
+  const Announcements before =
+      std::exchange(announcements_, std::move(announcements));
+  absl::erase_if(proven_, [this](const Announcement& announcement) {
+    return !announcements_.contains(announcement.vip);
+  });
+  return Reconcile(now, before);
 }
 
 Verdict Announcer::OnFrame(absl::Time now, std::string_view interface,
@@ -89,8 +93,8 @@ void Announcer::OnTimer(absl::Time now) {
 }
 
 absl::Time Announcer::NextDeadline() const {
-  absl::Time next = absl::InfiniteFuture();
-  if (fenced_) return next;
+  if (fenced_) return absl::InfiniteFuture();
+  absl::Time next = cross_hearing_.NextDeadline();
   for (const auto& [name, port] : ports_) {
     next = std::min(next, port.segment.NextDeadline());
   }
@@ -135,47 +139,10 @@ void Announcer::SetDelivered(absl::Time now,
   QueueDue(now);
 }
 
-absl::btree_set<net::IpAddress> Announcer::ToDeliver() const {
-  absl::btree_set<net::IpAddress> wanted;
-  for (const auto& [announcement, post] : current_) {
-    if (WantsDelivery(StateOf(announcement))) wanted.insert(announcement.vip);
-  }
-  return wanted;
-}
-
-std::set<net::IpAddress> Announcer::LeftToForeigners() const {
-  std::set<net::IpAddress> left;
-  for (const Announcement& announcement : foreign_) {
-    const net::IpAddress& vip = announcement.vip;
-    auto it = current_.lower_bound({vip, ""});
-    while (it != current_.end() && it->first.vip == vip &&
-           !WantsDelivery(StateOf(it->first))) {
-      ++it;
-    }
-    if (it == current_.end() || it->first.vip != vip) left.insert(vip);
-  }
-  return left;
-}
-
-std::vector<WithheldAddress> Announcer::Withheld(
-    const net::IpAddress& vip) const {
-  std::vector<WithheldAddress> withheld;
-  for (auto it = current_.lower_bound({vip, ""});
-       it != current_.end() && it->first.vip == vip; ++it) {
-    const Segment& segment = ports_.find(it->first.interface)->second.segment;
-    if (const auto since = segment.WithheldSince(vip)) {
-      const net::MacAddress& rival = segment.RivalOf(vip);
-      const bool by_proxy = segment.proxies().VerdictOf(rival, vip.family()) ==
-                            ProxyCheck::Verdict::kProxy;
-      withheld.push_back({it->first, rival, *since, by_proxy});
-    }
-  }
-  return withheld;
-}
-
 void Announcer::Fence(absl::Time now) {
   if (std::exchange(fenced_, true)) return;
   delivery_stale_ = true;
+  cross_hearing_.KeepOnly({});  // A silent node answers on neither.
   for (auto& [name, port] : ports_) {
     port.segment.Rest(now);
     port.segment.TakeChanges();
@@ -190,22 +157,6 @@ void Announcer::Unfence(absl::Time now) {
     Start(now, announcement);
   }
   QueueDue(now);
-}
-
-ClaimState Announcer::StateOf(const Announcement& announcement) const {
-  return ports_.find(announcement.interface)
-      ->second.segment.StateOf(announcement.vip);
-}
-
-absl::btree_set<net::IpAddress> Announcer::HeardOn(
-    std::string_view interface) const {
-  absl::btree_set<net::IpAddress> heard = demand_.watched();
-  if (const auto it = ports_.find(interface); it != ports_.end()) {
-    const auto& held = it->second.segment.held();
-    heard.insert(held.begin(), held.end());
-    heard.merge(it->second.segment.proxies().Decoys());
-  }
-  return heard;
 }
 
 std::vector<OutgoingFrame> Announcer::TakeFrames() {
@@ -280,10 +231,13 @@ void Announcer::MatchPorts() {
   }
   std::erase_if(
       ports_, [&](const auto& named) { return !usable.contains(named.first); });
+  cross_hearing_.KeepOnly(usable);
 }
 
-AnnouncementPlan Announcer::Reconcile(absl::Time now) {
+AnnouncementPlan Announcer::Reconcile(absl::Time now,
+                                      const Announcements& before) {
   AnnouncementSet wanted = Expand(announcements_, interfaces_);
+  SetRoles(before, wanted);
   refused_ = Truncate(wanted, options_.announcements_max);
   const AnnouncementPlan plan = PlanAnnouncements(wanted, current_);
   current_ = std::move(wanted);
@@ -302,6 +256,35 @@ AnnouncementPlan Announcer::Reconcile(absl::Time now) {
   return plan;
 }
 
+// Only an address that is new to this announcer can be taken over from a
+// member. An interface that comes later was never asked for it, unless it was
+// announced there before.
+void Announcer::SetRoles(const Announcements& before,
+                         AnnouncementSet& wanted) const {
+  for (auto it = wanted.begin(); it != wanted.end();) {
+    auto& [announcement, post] = *it;
+    const auto known = current_.find(announcement);
+    const bool is_new = known == current_.end();
+    const bool goes_on = !is_new && known->second.role != Role::kHandOver;
+    const bool is_proven = proven_.contains(announcement);
+    const bool is_unproven = before.contains(announcement.vip) && !is_proven;
+    if (post.role == Role::kHandOver) {
+      // Where it was not announced there is nothing to hand over.
+      const bool is_none = is_unproven && (is_new || goes_on);
+      it = is_none ? wanted.erase(it) : std::next(it);
+      continue;
+    }
+    if (is_proven) {
+      post.role = Role::kAnnounce;
+    } else if (goes_on) {
+      post.role = known->second.role;
+    } else if (is_unproven) {
+      post.role = Role::kProbeFirst;
+    }
+    ++it;
+  }
+}
+
 void Announcer::Start(absl::Time now, const Announcement& announcement) {
   Segment& segment = ports_.at(announcement.interface).segment;
   const net::IpAddress& vip = announcement.vip;
@@ -315,7 +298,11 @@ void Announcer::Start(absl::Time now, const Announcement& announcement) {
   }
   segment.SetPeriod(now, vip, current_.at(announcement).refresh);
   if (fenced_) return;  // Unfence() starts it once more.
-  segment.Begin(now, vip, current_.at(announcement).role);
+  Role role = current_.at(announcement).role;
+  if (role == Role::kProbeFirst && proven_.contains(announcement)) {
+    role = Role::kAnnounce;  // It goes on where a fence has interrupted it.
+  }
+  segment.Begin(now, vip, role);
   FollowChanges(segment);
 }
 
@@ -427,7 +414,9 @@ Announcer::Told Announcer::TellRival(absl::Time now, Segment& segment,
                                      const Reception& reception) {
   // Two interfaces of ours on one segment hear each other.
   for (const Interface& interface : interfaces_) {
-    if (interface.mac == reception.mac) return Told::kOurselves;
+    if (interface.mac != reception.mac) continue;
+    cross_hearing_.OnHeard(now, interface.name, segment.interface().name);
+    return Told::kOurselves;
   }
   Rival rival = {.mac = reception.mac, .sign = reception.sign};
   if (options_.precedence_of) {
@@ -455,9 +444,13 @@ void Announcer::FollowChanges(Segment& segment) {
     }
     if (change.after == ClaimState::kConflicted) {
       foreign_.insert(announcement);
+      proven_.erase(announcement);
     } else if (change.after != ClaimState::kProbing) {
       foreign_.erase(announcement);
     }
+    const bool is_free = change.before == ClaimState::kProbing &&
+                         change.after == ClaimState::kAwaiting;
+    if (is_free || Answers(change.after)) proven_.insert(announcement);
     if (change.after == ClaimState::kHandedOver) {
       handed_over_.insert(announcement);
     }
@@ -467,6 +460,7 @@ void Announcer::FollowChanges(Segment& segment) {
 
 void Announcer::QueueDue(absl::Time now) {
   if (fenced_) return;
+  TryCrossHearing(now);
   for (auto& [name, port] : ports_) {
     if (frames_.size() >= options_.frames_max) return;
     JudgeProxies(now, port.segment);

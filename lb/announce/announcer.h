@@ -48,6 +48,7 @@
 #include "lb/announce/announcer_output.h"
 #include "lb/announce/claim.h"
 #include "lb/announce/claim_state.h"
+#include "lb/announce/cross_hearing.h"
 #include "lb/announce/demand.h"
 #include "lb/announce/interface.h"
 #include "lb/announce/proxy_check.h"
@@ -117,8 +118,8 @@ class Announcer {
   // when the members have changed. Of no effect in any other state.
   void Reclaim(absl::Time now, const net::IpAddress& vip);
 
-  // With awaits_delivery: the addresses whose packets the host takes (or cannot
-  // be made to take) now; replaces the last.
+  // With awaits_delivery: the addresses whose packets the host takes now;
+  // replaces the last. One that is announced and no longer in it falls silent.
   void SetDelivered(absl::Time now, absl::btree_set<net::IpAddress> delivered);
   // Those that it should take: ours on some interface, or still answered.
   absl::btree_set<net::IpAddress> ToDeliver() const;
@@ -146,10 +147,16 @@ class Announcer {
   const AnnouncementSet& current() const { return current_; }
   // REQUIRES: current().contains(announcement).
   ClaimState StateOf(const Announcement& announcement) const;
+  // On some interface.
+  bool IsAnswered(const net::IpAddress& vip) const;
   // Addresses that are announced nowhere because a foreign host has them.
   std::set<net::IpAddress> LeftToForeigners() const;
   // Where the address is withheld, by interface.
   std::vector<WithheldAddress> Withheld(const net::IpAddress& vip) const;
+  // Interfaces that hear each other's announcements: they are on one segment.
+  std::vector<InterfacePair> OnOneSegment() const {
+    return cross_hearing_.PairsAt(run_at_);
+  }
   // All addresses that a frame of the interface may be about, watched ones too:
   // what a filter in the kernel must let through.
   absl::btree_set<net::IpAddress> HeardOn(std::string_view interface) const;
@@ -170,7 +177,9 @@ class Announcer {
 
   // Each call that has the time, but Fence(), begins with it.
   void NoteRun(absl::Time now);
-  AnnouncementPlan Reconcile(absl::Time now);
+  // `before`: announcements_ until now.
+  AnnouncementPlan Reconcile(absl::Time now, const Announcements& before);
+  void SetRoles(const Announcements& before, AnnouncementSet& wanted) const;
   void MatchPorts();
   void Start(absl::Time now, const Announcement& announcement);
   void Stop(const Announcement& announcement);
@@ -194,6 +203,8 @@ class Announcer {
                 const ProxyCheck::Judged& judged);
   void Report(const Segment& segment, const ClaimChange& change);
   void FollowChanges(Segment& segment);
+  // One more announcement, so that it is heard whether they are apart now.
+  void TryCrossHearing(absl::Time now);
   void QueueDue(absl::Time now);
 
   const AnnouncerOptions options_;
@@ -204,6 +215,7 @@ class Announcer {
   size_t refused_ = 0;
   Demand demand_;
   std::map<std::string, Port, std::less<>> ports_;  // By interface name.
+  CrossHearing cross_hearing_;
   absl::btree_map<net::IpAddress, AddressCounters> counters_;
   VerdictCounters verdicts_;
   absl::Time run_at_ = absl::InfiniteFuture();  // Last. Before any: never.
@@ -218,6 +230,9 @@ class Announcer {
   // Of a rival that may turn out to be a proxy.
   absl::btree_map<Announcement, Conflict> unjudged_;
   absl::btree_set<Announcement> foreign_;  // Had by foreign hosts when probed.
+  // Where an address of announcements_ was announced, or probed and found free,
+  // whether the interface is usable now or not.
+  absl::btree_set<Announcement> proven_;
   absl::btree_set<Announcement> handed_over_;
   std::optional<absl::Duration> stall_;
 };

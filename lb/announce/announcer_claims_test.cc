@@ -1,17 +1,12 @@
-// The announcer with rivals: probing, yielding, handing over, fencing; and in
-// which order many addresses are announced.
+// The announcer with rivals: probing, yielding, handing over, fencing.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/announce/announcer.h"
-#include "lb/announce/demand.h"
 #include "lb/announce/testing/announcer_fixture.h"
 
 namespace lb::announce {
@@ -23,8 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-IpAddress Vip(uint32_t number) { return IpAddress::Ipv4(0x0a010000 + number); }
 
 // What holds for IPv4 and IPv6 alike.
 class AnnouncerClaimsTest : public AnnouncerTest,
@@ -303,6 +296,10 @@ TEST_P(AnnouncerClaimsTest, UnfencedItBeginsWhatIsStillAsked) {
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
   announcer.Unfence(now_);  // Nothing.
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+  // What was announced goes on at once.
+  announcer.Fence(now_);
+  announcer.Unfence(now_);
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
 }
 
 TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesWhileFencedIsSilent) {
@@ -316,7 +313,75 @@ TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesWhileFencedIsSilent) {
   EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
   announcer.Unfence(now_);
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kHandingOver);
-  EXPECT_EQ(announcer.StateOf({vip_, "eth1"}), ClaimState::kHandingOver);
+  // Nobody asked there whether a foreign host has it.
+  EXPECT_FALSE(announcer.current().contains({vip_, "eth1"}));
+}
+
+// Each of these used to begin the address again as one that a member had: the
+// probes that were under way were forgotten.
+TEST_P(AnnouncerClaimsTest, ProbesThatWereCutShortAreMadeAgain) {
+  const auto probes_again = [this](auto interrupt) {
+    Announcer announcer(options_, Prng(1));
+    announcer.SetLinks(now_, {Eth0()});
+    announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
+    Run(announcer, absl::Milliseconds(60));
+    // The caller takes an address that it was told to announce for its own.
+    announcer.SetAnnouncements(now_, {{vip_, {}}});
+    interrupt(announcer);
+    EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
+    EXPECT_THAT(
+        Run(announcer, absl::Milliseconds(140)),
+        ElementsAre(Line(0, "probe"), Line(50, "probe"), Line(100, "probe")));
+    Run(announcer, absl::Milliseconds(20));
+    EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+  };
+  probes_again([this](Announcer& announcer) {  // Its interface flaps.
+    announcer.SetLinks(now_, {});
+    announcer.SetLinks(now_, {Eth0()});
+  });
+  probes_again([this](Announcer& announcer) {  // The node stands still.
+    announcer.Fence(now_);
+    announcer.SetAnnouncements(now_, {{vip_, {}}});
+    announcer.Unfence(now_);
+  });
+  probes_again([this](Announcer& announcer) {  // Its interface is not named.
+    announcer.SetAnnouncements(now_, {{vip_, {.interfaces = {"eth7"}}}});
+    announcer.SetAnnouncements(now_, {{vip_, {}}});
+  });
+  probes_again([this](Announcer& announcer) {  // It is given away, and back.
+    announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kHandOver}}});
+    announcer.SetAnnouncements(now_, {{vip_, {}}});
+  });
+}
+
+// What a member had, it had on the interfaces of that time.
+TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesLaterIsProbedFirst) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, Role::kAnnounce);
+  const Announcement later = {vip_, "eth1"};
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+  EXPECT_EQ(announcer.StateOf(later), ClaimState::kProbing);
+  announcer.OnFrame(now_, "eth1", RivalClaim(vip_));
+  EXPECT_EQ(announcer.StateOf(later), ClaimState::kConflicted);
+  // Neither a flap of eth1 nor a fence makes it ours there.
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  EXPECT_EQ(announcer.StateOf(later), ClaimState::kProbing);
+  announcer.Fence(now_);
+  announcer.Unfence(now_);
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+  EXPECT_EQ(announcer.StateOf(later), ClaimState::kProbing);
+  Run(announcer, absl::Milliseconds(200));
+  EXPECT_EQ(announcer.StateOf(later), ClaimState::kAnnouncing);
+  // Where it was announced it goes on at once.
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetLinks(now_, {Eth0(), Eth1()});
+  EXPECT_EQ(announcer.StateOf(later), ClaimState::kAnnouncing);
+  // Told of anew, it is a member's or nobody's, as the caller says.
+  announcer.SetAnnouncements(now_, {});
+  announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
+  EXPECT_EQ(announcer.StateOf(later), ClaimState::kProbing);
 }
 
 TEST_P(AnnouncerClaimsTest, RefreshesOnceWhatItAnnounces) {
@@ -340,111 +405,6 @@ TEST_F(AnnouncerTest, AKernelFilterMustLetThroughWhatItHasAndWatches) {
   EXPECT_THAT(announcer.HeardOn("eth0"), ElementsAre(kVip, Ip("10.0.0.9")));
   EXPECT_THAT(announcer.HeardOn("eth1"), ElementsAre(Ip("10.0.0.9"), kVip6));
   EXPECT_THAT(announcer.HeardOn("eth2"), ElementsAre(Ip("10.0.0.9")));
-}
-
-TEST(DemandTest, KnowsOfHeldAndWatchedAddressesOnly) {
-  Demand demand(/*watched_max=*/2);
-  demand.SetWatched({Vip(1), Vip(2), Vip(3)});  // One too many.
-  demand.Hold(Vip(4));
-  for (uint32_t i = 0; i < 6; ++i) {
-    demand.Note(kStart + absl::Seconds(i), Vip(i));
-  }
-  EXPECT_EQ(demand.size(), 3u);
-  EXPECT_EQ(demand.LastAsked(Vip(2)), kStart + absl::Seconds(2));
-  EXPECT_EQ(demand.LastAsked(Vip(3)), absl::InfinitePast());
-  demand.SetWatched({Vip(2), Vip(4)});
-  demand.Drop(Vip(4));
-  EXPECT_EQ(demand.LastAsked(Vip(1)), absl::InfinitePast());
-  EXPECT_EQ(demand.LastAsked(Vip(2)), kStart + absl::Seconds(2));
-  EXPECT_EQ(demand.LastAsked(Vip(4)), kStart + absl::Seconds(4));
-  demand.SetWatched({});
-  EXPECT_EQ(demand.size(), 0u);
-}
-
-class AnnouncerManyTest : public AnnouncerTest {
- protected:
-  static Announcements Thousand(Role role) {
-    Announcements announcements;
-    for (uint32_t i = 0; i < 1000; ++i) announcements[Vip(i)] = {.role = role};
-    return announcements;
-  }
-
-  // When each address has its first announcement, in milliseconds.
-  std::vector<int> FirstAnnouncements(const std::vector<std::string>& lines) {
-    std::map<std::string, int> first;
-    for (const std::string& line : lines) {
-      const std::vector<std::string> words = absl::StrSplit(line, ' ');
-      if (words[2] == "request") first.emplace(words[3], std::stoi(words[0]));
-    }
-    std::vector<int> times;
-    for (const auto& [address, time] : first) times.push_back(time);
-    return times;
-  }
-};
-
-TEST_F(AnnouncerManyTest, ThoseAskedForLatelyAreTakenOverFirst) {
-  Announcer announcer(options_, Prng(1));
-  announcer.SetLinks(now_, {Eth0()});
-  absl::btree_set<IpAddress> watched;
-  for (uint32_t i = 0; i < 1000; ++i) watched.insert(Vip(i));
-  announcer.SetWatched(watched);
-  std::vector<std::string> wanted;
-  for (uint32_t i = 100; i <= 1000; i += 100) {
-    now_ += absl::Milliseconds(1);
-    EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskArp(Vip(i - 1))),
-              Verdict::kNotOurs);
-    wanted.insert(wanted.begin(),
-                  fmt::format("0 eth0 request {}", Vip(i - 1).ToString()));
-  }
-  announcer.SetAnnouncements(now_, Thousand(Role::kAnnounce));
-  std::vector<std::string> lines = Run(announcer, absl::Milliseconds(500));
-  const std::vector<int> times = FirstAnnouncements(lines);
-  ASSERT_THAT(times, SizeIs(1000));  // None starves.
-  EXPECT_EQ(*std::max_element(times.begin(), times.end()), 266);
-  lines.resize(10);
-  EXPECT_EQ(lines, wanted);  // The one asked for last goes first.
-}
-
-TEST_F(AnnouncerManyTest, AThousandNewOnesAreProbedAndAnnounced) {
-  Announcer announcer(options_, Prng(1));
-  announcer.SetLinks(now_, {Eth0()});
-  announcer.SetAnnouncements(now_, Thousand(Role::kProbeFirst));
-  const std::vector<int> times =
-      FirstAnnouncements(Run(announcer, absl::Seconds(2)));
-  ASSERT_THAT(times, SizeIs(1000));
-  EXPECT_LE(*std::max_element(times.begin(), times.end()), 1350);
-}
-
-TEST_F(AnnouncerManyTest, ATakeoverDoesNotWaitForProbes) {
-  Announcer announcer(options_, Prng(1));
-  announcer.SetLinks(now_, {Eth0()});
-  Announcements all = Thousand(Role::kProbeFirst);
-  announcer.SetAnnouncements(now_, all);
-  Run(announcer, absl::Milliseconds(10));
-  for (uint32_t i = 5000; i < 5100; ++i) all[Vip(i)] = {};
-  announcer.SetAnnouncements(now_, all);
-  EXPECT_THAT(FirstAnnouncements(Run(announcer, absl::Milliseconds(50))),
-              SizeIs(100));
-}
-
-TEST_F(AnnouncerManyTest, AThousandYieldedOnesAreWatchedWithinTheBudget) {
-  options_.precedence_of = [](const Announcement&, const MacAddress&) {
-    return Precedence::kTheirs;
-  };
-  Announcer announcer(options_, Prng(1));
-  announcer.SetLinks(now_, {Eth0()});
-  announcer.SetAnnouncements(now_, Thousand(Role::kAnnounce));
-  Run(announcer, absl::Seconds(20));
-  for (uint32_t i = 0; i < 1000; ++i) {
-    announcer.OnFrame(now_, "eth0", RivalArp(Vip(i)));
-  }
-  EXPECT_THAT(Run(announcer, absl::Seconds(1)), SizeIs(::testing::Le(3200)));
-  EXPECT_THAT(announcer.TakeConflicts(), SizeIs(1000));
-  // All come back when the rival is gone.
-  Run(announcer, absl::Seconds(2));
-  for (const auto& [announcement, post] : announcer.current()) {
-    ASSERT_EQ(announcer.StateOf(announcement), ClaimState::kAnnouncing);
-  }
 }
 
 }  // namespace

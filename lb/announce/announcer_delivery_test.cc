@@ -15,6 +15,7 @@ using net::IpAddress;
 using net::MacAddress;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 // What holds for IPv4 and IPv6 alike.
@@ -53,7 +54,7 @@ TEST_P(AnnouncerDeliveryTest, IsSilentUntilItIsDelivered) {
   EXPECT_TRUE(announcer.TakeDeliveryChange());
   EXPECT_FALSE(announcer.TakeDeliveryChange());
   EXPECT_THAT(announcer.ToDeliver(), ElementsAre(vip_));
-  EXPECT_THAT(Run(announcer, absl::Seconds(10)), IsEmpty());
+  EXPECT_THAT(Run(announcer, options_.claim.await_max), IsEmpty());
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
   announcer.SetDelivered(now_, {vip_});
   EXPECT_FALSE(announcer.TakeFrames().empty());
@@ -119,6 +120,36 @@ TEST_P(AnnouncerDeliveryTest, OneInterfaceIsEnough) {
   EXPECT_THAT(announcer.ToDeliver(), ElementsAre(vip_));
   EXPECT_THAT(announcer.Withheld(vip_), SizeIs(1));
   EXPECT_THAT(announcer.LeftToForeigners(), IsEmpty());
+}
+
+// Somebody took it off the host again.
+TEST_P(AnnouncerDeliveryTest, FallsSilentWhileItIsNotDeliveredAnyMore) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, {});
+  announcer.SetDelivered(now_, {vip_});
+  Wait(announcer, absl::Seconds(6));
+  announcer.SetDelivered(now_, {});
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAwaiting);
+  EXPECT_THAT(announcer.ToDeliver(), ElementsAre(vip_));
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
+  EXPECT_THAT(Run(announcer, absl::Seconds(1)), IsEmpty());
+  announcer.SetDelivered(now_, {vip_});
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+  EXPECT_THAT(Run(announcer, absl::Milliseconds(10)), Not(IsEmpty()));
+}
+
+// Another host may have taken it, as nobody answered for it.
+TEST_P(AnnouncerDeliveryTest, IsProbedAgainIfItWasSilentForLong) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, {});
+  Wait(announcer, options_.claim.await_max + absl::Milliseconds(1));
+  announcer.SetDelivered(now_, {vip_});
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
+  announcer.SetDelivered(now_, {});  // As it is wanted no longer.
+  Wait(announcer, absl::Milliseconds(200));
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAwaiting);
+  announcer.SetDelivered(now_, {vip_});
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
 }
 
 TEST_P(AnnouncerDeliveryTest, IsWantedNoLongerWhenItStopsOrIsFenced) {

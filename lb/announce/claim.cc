@@ -54,6 +54,7 @@ absl::Status Validate(const ClaimOptions& options) {
                     {"probe_wait", options.probe_wait},
                     {"retry_interval", options.retry_interval},
                     {"rate_limit_interval", options.rate_limit_interval},
+                    {"await_max", options.await_max},
                     {"defend_interval", options.defend_interval},
                     {"insist_interval", options.insist_interval},
                     {"watch_interval", options.watch_interval},
@@ -100,7 +101,20 @@ Claim::Step Claim::HandOver(absl::Time now) {
 
 Claim::Step Claim::SetDelivered(absl::Time now, bool delivered) {
   delivered_ = delivered;
-  return delivered ? Go(now, ClaimEvent::kDelivered) : Step{};
+  if (!delivered) return Go(now, ClaimEvent::kUndelivered);
+  const bool was_silent = state_ == ClaimState::kAwaiting &&
+                          now - awaiting_since_ > options_->await_max;
+  return Go(now, was_silent ? ClaimEvent::kProbe : ClaimEvent::kDelivered);
+}
+
+Claim::Step Claim::Retry(absl::Time now) {
+  return Go(now, TakeBack(ClaimEvent::kRetry));
+}
+
+// What a member only probed for, nobody has had yet.
+ClaimEvent Claim::TakeBack(ClaimEvent event) {
+  const bool unproven = state_ == ClaimState::kYielded && nobody_had_it_;
+  return unproven ? ClaimEvent::kProbe : event;
 }
 
 std::optional<absl::Time> Claim::withheld_since() const {
@@ -131,6 +145,7 @@ Claim::Step Claim::OnRival(absl::Time now, const Rival& rival) {
   const Step step = Go(now, EventOf(rival.precedence));
   if (before == state_ && state_ != ClaimState::kAnnouncing) return step;
   rival_ = rival.mac;
+  nobody_had_it_ = rival.sign == RivalSign::kProbes;
   if (state_ == ClaimState::kConflicted) {
     return {step.move, ReportOf(now, Outcome::kWithheld)};
   }
@@ -148,6 +163,7 @@ Claim::Step Claim::OnWatchedRival(absl::Time now, const Rival& rival) {
   if (rival.mac == rival_ || rival.precedence == Precedence::kTheirs) {
     rival_ = rival.mac;
     probes_ = 0;
+    nobody_had_it_ = false;
   }
   return {};
 }
@@ -161,8 +177,10 @@ Claim::Step Claim::OnProbe(absl::Time now) {
   LB_CHECK(state_ == ClaimState::kYielded);  // Nothing else probes.
   if (++probes_ <= options_->watch_count) return {};
   const bool reported = yield_reported_;
-  Step step = Go(now, ClaimEvent::kUnanswered);
-  if (reported) step.report = ReportOf(now, Outcome::kTakenBack);
+  Step step = Go(now, TakeBack(ClaimEvent::kUnanswered));
+  if (reported && state_ != ClaimState::kProbing) {
+    step.report = ReportOf(now, Outcome::kTakenBack);
+  }
   return step;
 }
 
@@ -206,6 +224,8 @@ Claim::Move Claim::Enter(absl::Time now) {
   probes_ = 0;
   yield_reported_ = false;
   deadline_ = absl::InfiniteFuture();
+  awaiting_since_ =
+      state_ == ClaimState::kAwaiting ? now : absl::InfiniteFuture();
   if (IsWithheld(state_)) {
     withheld_since_ = std::min(withheld_since_, now);
   } else if (state_ != ClaimState::kProbing) {

@@ -43,6 +43,9 @@ struct ClaimOptions {
   absl::Duration retry_interval = absl::Seconds(10);
   int conflicts_max = 10;                                  // MAX_CONFLICTS
   absl::Duration rate_limit_interval = absl::Seconds(60);  // The RFC's name.
+  // An address of ours that the host did not take packets to for longer than
+  // this was silent, so that another host may have it now: it is probed again.
+  absl::Duration await_max = absl::Seconds(5);
   // An address is defended against foreign hosts with one round of
   // announcements, and a conflict of one kind reported again, at most this
   // often: DEFEND_INTERVAL, RFC 5227 2.4 (c). A claim that comes earlier is
@@ -129,12 +132,13 @@ class Claim {
   // the new owner was the first to know.
   Step HandOver(absl::Time now);
   // Whether the host takes packets to the address. While it does not, an
-  // address that is ours waits, silent. At first it does.
+  // address that is ours waits, silent; after await_max it is probed again. At
+  // first the host does.
   Step SetDelivered(absl::Time now, bool delivered);
   Step Rest(absl::Time now) { return Go(now, ClaimEvent::kRest); }
   // Probes again for an address that is withheld, and takes back one that was
   // yielded. Else nothing.
-  Step Retry(absl::Time now) { return Go(now, ClaimEvent::kRetry); }
+  Step Retry(absl::Time now);
 
   Step OnRival(absl::Time now, const Rival& rival);
   // A probe is due. It is to be sent if this changes no state.
@@ -154,6 +158,7 @@ class Claim {
   Step Go(absl::Time now, ClaimEvent event);
   Move Enter(absl::Time now);
   Step OnWatchedRival(absl::Time now, const Rival& rival);
+  ClaimEvent TakeBack(ClaimEvent event);
   Step Defend(absl::Time now);
   Step Insist(absl::Time now, RivalSign sign);
   Move HaveTheLastWord(absl::Time now, absl::Duration interval);
@@ -164,10 +169,13 @@ class Claim {
   absl::Time deadline_ = absl::InfiniteFuture();
   net::MacAddress rival_;
   bool delivered_ = true;
+  absl::Time awaiting_since_ = absl::InfiniteFuture();  // In that state.
   absl::Time withheld_since_ = absl::InfiniteFuture();  // By whichever rival.
   int probes_ = 0;     // Sent in this state; yielded: unanswered ones.
   int conflicts_ = 0;  // Probings in a row that met a foreign host.
   bool yield_reported_ = false;
+  // Yielded, before our probes ended, to a member that only probed as well.
+  bool nobody_had_it_ = false;
   absl::Time contest_since_ = absl::InfinitePast();  // With a member.
   absl::Time contest_seen_ = absl::InfinitePast();
   absl::Time claim_heard_ = absl::InfinitePast();  // In a contest.

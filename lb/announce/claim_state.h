@@ -43,6 +43,7 @@ enum class ClaimEvent : uint8_t {
   kRetry,         // The caller asks to try again, or it is time to.
   kUnanswered,    // Nobody answered a probe.
   kDelivered,     // The host takes packets to the address.
+  kUndelivered,   // It does not take them any more.
   kForeignClaim,  // A host that is no member claims it.
   kLesserClaim,   // A member that must yield to us claims it.
   kGreaterClaim,  // A member that we must yield to claims it.
@@ -84,6 +85,8 @@ constexpr ClaimState NextState(ClaimState state, ClaimEvent event) {
       return state == kProbing || state == kYielded ? kAwaiting : state;
     case ClaimEvent::kDelivered:
       return state == kAwaiting ? kAnnouncing : state;
+    case ClaimEvent::kUndelivered:
+      return state == kAnnouncing ? kAwaiting : state;
     case ClaimEvent::kForeignClaim:
       if (state == kHandingOver) return kHandedOver;
       return state == kProbing ? kConflicted : state;

@@ -27,6 +27,7 @@ TEST(NextStateTest, IsTheTableOfTheReadme) {
       {ClaimEvent::kRetry, "retry", /*            */ "ipwapwhd"},
       {ClaimEvent::kUnanswered, "unanswered", /*  */ "iwwacwhd"},
       {ClaimEvent::kDelivered, "delivered", /*    */ "ipaacyhd"},
+      {ClaimEvent::kUndelivered, "undelivered", /**/ "ipwwcyhd"},
       {ClaimEvent::kForeignClaim, "foreign", /*   */ "icwacydd"},
       {ClaimEvent::kLesserClaim, "lesser", /*     */ "iwwacwdd"},
       {ClaimEvent::kGreaterClaim, "greater", /*   */ "iyyycydd"},

@@ -229,6 +229,25 @@ TEST_F(ClaimTest, AShortYieldIsNotReported) {
   EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
 }
 
+// Both were elected at once, and the one that goes first died while it probed:
+// nobody has ever had the address.
+TEST_F(ClaimTest, ProbesAgainIfTheRivalHadOnlyProbed) {
+  Begin(Role::kProbeFirst);
+  EXPECT_EQ(Hear(kB, Precedence::kTheirs, RivalSign::kProbes), "watch");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Probe(), "probe");
+  EXPECT_EQ(ProbeInPeace(), "announce (taken_back)");
+
+  Begin(Role::kProbeFirst);
+  Hear(kB, Precedence::kTheirs, RivalSign::kProbes);
+  EXPECT_EQ(Name(claim_.Retry(now_)), "probe");
+
+  Begin(Role::kProbeFirst);
+  Hear(kB, Precedence::kTheirs, RivalSign::kProbes);
+  EXPECT_EQ(Greater(), "none");  // Now it has it.
+  EXPECT_EQ(Name(claim_.Retry(now_)), "announce");
+}
+
 TEST_F(ClaimTest, OnlyTheRivalThatItYieldedToCanGiveBack) {
   Begin(Role::kAnnounce);
   Greater();
@@ -297,6 +316,7 @@ TEST(ValidateClaimOptionsTest, NamesWhatIsWrong) {
       {[](ClaimOptions& o) { o.probe_wait = {}; }, "probe_wait 0"},
       {[](ClaimOptions& o) { o.retry_interval = {}; }, "retry_interval 0"},
       {[](ClaimOptions& o) { o.rate_limit_interval = {}; }, "rate_limit_inter"},
+      {[](ClaimOptions& o) { o.await_max = {}; }, "await_max"},
       {[](ClaimOptions& o) { o.defend_interval = {}; }, "defend_interval 0"},
       {[](ClaimOptions& o) { o.insist_interval = {}; }, "insist_interval 0"},
       {[](ClaimOptions& o) { o.watch_interval = {}; }, "watch_interval 0"},

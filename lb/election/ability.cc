@@ -65,10 +65,18 @@ std::string DescribeLack(const InterfaceAbilities& abilities,
     has.push_back(fmt::format("{} ({})", name, ProtocolsOf(families)));
   }
   if (!abilities.complete) has.push_back("others that are not known");
-  return fmt::format("wants {} on {}; it has {}",
-                     ProtocolsOf(Without(needed, AbilityOn(abilities, wanted))),
-                     wanted.empty() ? "any interface" : Join(wanted),
-                     has.empty() ? "no usable interface" : Join(has));
+  const Families lack = Without(needed, AbilityOn(abilities, wanted));
+  std::string text =
+      fmt::format("wants {} on {}; it has {}", ProtocolsOf(lack),
+                  wanted.empty() ? "any interface" : Join(wanted),
+                  has.empty() ? "no usable interface" : Join(has));
+  if (lack.ipv4 && abilities.undeliverable.ipv4) {
+    text += "; its host takes no IPv4 packets for services";
+  }
+  if (lack.ipv6 && abilities.undeliverable.ipv6) {
+    text += "; its host takes no IPv6 packets for services";
+  }
+  return text;
 }
 
 }  // namespace lb::election

@@ -48,6 +48,16 @@ TEST(DescribeLackTest, NamesWhatIsWantedAndWhatThereIs) {
             "wants ARP on any interface; it has others that are not known");
 }
 
+TEST(DescribeLackTest, SaysIfTheHostTakesNoPackets) {
+  InterfaceAbilities abilities = {{{"eth0", kArp}}};
+  abilities.undeliverable = kNdp;
+  EXPECT_EQ(DescribeLack(abilities, {}, kBoth),
+            "wants NDP on any interface; it has eth0 (ARP); its host takes no "
+            "IPv6 packets for services");
+  EXPECT_EQ(DescribeLack(abilities, {"eth1"}, kArp),
+            "wants ARP on eth1; it has eth0 (ARP)");
+}
+
 TEST(DescribeLackTest, IsBounded) {
   InterfaceAbilities many;
   for (int i = 0; i < 1000; ++i) many.by_name["vlan" + std::to_string(i)];

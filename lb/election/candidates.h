@@ -79,6 +79,10 @@ struct L2Advertisement {
                          const L2Advertisement&) = default;
 };
 
+// The shorter interval; zero, which is never, counts only if there is no other.
+std::optional<absl::Duration> MoreOften(std::optional<absl::Duration> a,
+                                        std::optional<absl::Duration> b);
+
 struct NodeAttributes {
   std::string name;
   Labels labels;

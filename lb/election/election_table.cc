@@ -73,6 +73,7 @@ void ElectionTable::PutVip(const std::string& key, const Vip& vip) {
     services_.emplace(key, Service{.vip = vip,
                                    .subject = vip.address.ToString(),
                                    .endpoints = EndpointRule(vip.traffic)});
+    due_keys_.insert(key);
     is_due_ = true;
     return;
   }
@@ -86,6 +87,7 @@ void ElectionTable::PutVip(const std::string& key, const Vip& vip) {
              .subject = vip.address.ToString(),
              .endpoints = EndpointRule(vip.traffic),
              .placement = std::move(service.placement)};
+  due_keys_.insert(key);
   is_due_ = true;
 }
 
@@ -94,6 +96,7 @@ void ElectionTable::RemoveVip(std::string_view key) {
   if (known == services_.end()) return;
   if (known->second.electorate) roll_.Withdraw(*known->second.electorate);
   changed_keys_.insert(known->first);
+  due_keys_.erase(known->first);
   services_.erase(known);
   is_due_ = true;
 }
@@ -104,6 +107,7 @@ void ElectionTable::SetHolder(std::string_view key,
   if (known == services_.end() || known->second.vip.holder == holder) return;
   known->second.vip.holder = holder;
   known->second.is_decided = false;
+  due_keys_.insert(known->first);
   is_due_ = true;
 }
 
@@ -112,25 +116,41 @@ std::vector<std::string> ElectionTable::Update() {
   Digester digester;
   if (has_new_electorates_) MoveToNewElectorates(digester);
   const std::vector<Shift> shifts = roll_.Refresh(cluster_, changed_nodes_);
-  bool has_balanced = false;
-  for (auto& [key, service] : services_) {
-    if (!service.electorate.has_value()) {
-      service.electorate = roll_.Enrol(cluster_, KeyOf(cluster_, service.vip));
-      FillFront(service, digester);
-    } else {
-      ApplyShift(shifts[*service.electorate], service, digester);
+  const bool all = has_new_electorates_ ||
+                   std::any_of(shifts.begin(), shifts.end(),
+                               [](const Shift& s) { return !s.empty(); });
+  if (all) {
+    may_balance_ = false;
+    for (auto& [key, service] : services_) {
+      Settle(key, service, shifts, digester);
     }
-    if (IsBalanced(service)) {
-      has_balanced = true;
-    } else if (!service.is_decided) {
-      Decide(key, service);
+  } else {
+    for (const std::string& key : due_keys_) {
+      Settle(key, services_.find(key)->second, shifts, digester);
     }
   }
-  if (has_balanced) DecideBalanced(digester);
+  if (may_balance_) DecideBalanced(digester);
   is_due_ = has_new_electorates_ = false;
+  due_keys_.clear();
   changed_nodes_.clear();
   const std::set<std::string> changed = std::exchange(changed_keys_, {});
   return {changed.begin(), changed.end()};
+}
+
+void ElectionTable::Settle(const std::string& key, Service& service,
+                           const std::vector<Shift>& shifts,
+                           Digester& digester) {
+  if (!service.electorate.has_value()) {
+    service.electorate = roll_.Enrol(cluster_, KeyOf(cluster_, service.vip));
+    FillFront(service, digester);
+  } else {
+    ApplyShift(shifts[*service.electorate], service, digester);
+  }
+  if (IsBalanced(service)) {
+    may_balance_ = true;
+  } else if (!service.is_decided) {
+    Decide(key, service);
+  }
 }
 
 // Advertisements, or what they mean, are others than before: services are

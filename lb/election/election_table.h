@@ -141,6 +141,8 @@ class ElectionTable {
   std::optional<Slot> KeepingHolder(const Service& service) const;
   bool IsBalanced(const Service& service) const;
 
+  void Settle(const std::string& key, Service& service,
+              const std::vector<Shift>& shifts, Digester& digester);
   void Decide(const std::string& key, Service& service);
   void DecideBalanced(Digester& digester);
   size_t ShareOfBalanced() const;
@@ -152,6 +154,8 @@ class ElectionTable {
   Roll roll_;
   Services services_;
   bool is_due_ = false;                  // Update() has something to do.
+  std::set<std::string> due_keys_;       // Of services that it must look at.
+  bool may_balance_ = false;             // There may be balanced ones.
   bool has_new_electorates_ = false;     // What advertisements say changed.
   std::set<std::string> changed_nodes_;  // Their attributes or membership.
   std::set<std::string> changed_keys_;   // For the next Update() to return.

@@ -12,19 +12,6 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool AppliesToPool(const L2Advertisement& advertisement, const Vip& vip) {
-  if (advertisement.pools.empty() && advertisement.pool_selectors.empty()) {
-    return true;
-  }
-  return Contains(advertisement.pools, vip.pool) ||
-         MatchesAny(advertisement.pool_selectors, vip.pool_labels);
-}
-
-bool AppliesToService(const L2Advertisement& advertisement, const Vip& vip) {
-  return advertisement.service_selectors.empty() ||
-         MatchesAny(advertisement.service_selectors, vip.traffic.labels);
-}
-
 using Advertisements = std::vector<const L2Advertisement*>;
 
 // Those that reach the node.
@@ -62,15 +49,10 @@ std::vector<std::string> InterfacesOf(const Advertisements& reaching) {
   return {interfaces.begin(), interfaces.end()};
 }
 
-// The shortest; zero, which is never, counts only if there is no other.
 std::optional<absl::Duration> RefreshOf(const Advertisements& reaching) {
   std::optional<absl::Duration> refresh;
   for (const L2Advertisement* advertisement : reaching) {
-    const std::optional<absl::Duration> own = advertisement->refresh;
-    if (!own) continue;
-    const bool is_never = *own == absl::ZeroDuration();
-    const bool was_never = refresh == absl::ZeroDuration();
-    if (!refresh || was_never || (!is_never && *own < *refresh)) refresh = own;
+    refresh = MoreOften(refresh, advertisement->refresh);
   }
   return refresh;
 }
@@ -107,6 +89,19 @@ NodeVerdict JudgeNode(const Cluster& cluster, const ElectorateKey& key,
 }
 
 }  // namespace
+
+bool AppliesToPool(const L2Advertisement& advertisement, const Vip& vip) {
+  if (advertisement.pools.empty() && advertisement.pool_selectors.empty()) {
+    return true;
+  }
+  return Contains(advertisement.pools, vip.pool) ||
+         MatchesAny(advertisement.pool_selectors, vip.pool_labels);
+}
+
+bool AppliesToService(const L2Advertisement& advertisement, const Vip& vip) {
+  return advertisement.service_selectors.empty() ||
+         MatchesAny(advertisement.service_selectors, vip.traffic.labels);
+}
 
 ElectorateKey KeyOf(const Cluster& cluster, const Vip& vip) {
   ElectorateKey key = {.has_sharing_key = vip.traffic.has_sharing_key,

@@ -53,6 +53,11 @@ struct ElectorateKey {
   friend auto operator<=>(const ElectorateKey&, const ElectorateKey&) = default;
 };
 
+// Is the advertisement for the pool of the address, and for its service? Both
+// must hold.
+bool AppliesToPool(const L2Advertisement& advertisement, const Vip& vip);
+bool AppliesToService(const L2Advertisement& advertisement, const Vip& vip);
+
 ElectorateKey KeyOf(const Cluster& cluster, const Vip& vip);
 
 // The policy of the services.
