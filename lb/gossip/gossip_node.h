@@ -115,6 +115,11 @@ class GossipNode {
     return undecryptable_.List(environment_.loop->Now());
   }
 
+  // As in Membership: members that answer over TCP and not over UDP.
+  std::vector<StreamOnlyPeer> ListStreamOnly() const {
+    return membership_.ListStreamOnly(environment_.loop->Now());
+  }
+
   // For rotation: Add everywhere, Use everywhere, Remove everywhere.
   wire::Keyring& keyring() { return codec_.keyring(); }
 

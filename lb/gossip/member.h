@@ -109,13 +109,18 @@ struct UndecryptableEvent {
   wire::Mismatch mismatch = wire::Mismatch::kOtherKey;
 };
 
+// The member answers at its endpoint over TCP, and not over UDP.
+struct StreamOnlyEvent {
+  Member member;
+};
+
 // Our own Leave() has been told to enough peers.
 struct LeaveCompleteEvent {};
 
 using GossipEvent =
     std::variant<MemberEvent, ConflictEvent, UserMessageEvent, UserStateEvent,
                  ExchangeEvent, ExchangeFailedEvent, UndecryptableEvent,
-                 PingEvent, LeaveCompleteEvent>;
+                 PingEvent, StreamOnlyEvent, LeaveCompleteEvent>;
 
 // What happened since the start. Every message that is not acted upon is in
 // one of these.

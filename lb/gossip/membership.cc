@@ -20,7 +20,10 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       greeter_(options_, prng.Fork("greeter")),
       relay_(options_.probe_timeout, options_.relays_max),
       rejoin_(options_, prng.Fork("rejoin")),
+      stream_only_(options_.probe_interval / 2),
+      name_check_(roster_.self().former, now),
       user_log_(options_.user_messages_max, options_.user_transmits) {
+  if (name_check_.running()) roster_.HoldMove();
   // Random phases: nodes that start together do not probe together.
   next_probe_ = now + prng_.UniformDuration(options_.probe_interval);
   next_gossip_ = now + prng_.UniformDuration(options_.gossip_interval);
@@ -70,6 +73,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
 
 void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   CatchUpGossipClock(now);
+  name_check_.End();
   roster_.MoveTo(now, endpoint);
   rejoin_.OnMemberUp(endpoint);  // If it was a seed, it is none any more.
   spread_.Ask(now);              // Exchanges bring it to whom datagrams do not.
@@ -131,6 +135,10 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
   } else if (const auto* ask = std::get_if<wire::IndirectPing>(&message)) {
     OnIndirectPing(now, from, *ask);
   } else if (const auto* ack = std::get_if<wire::Ack>(&message)) {
+    stream_only_.Forget(from);
+    if (name_check_.OnAck(now, ack->sequence)) {
+      return roster_.OnNamesake(now, name_check_.former().back());
+    }
     OnAck(now, *ack);
   } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
     prober_.OnNack(nack->sequence);  // Greetings do not ask for any.
@@ -163,6 +171,7 @@ void Membership::OnPing(absl::Time now, const net::Endpoint& from,
     ++counters_.refused_name;
     return;
   }
+  if (OnNamesakePing(now, ping)) return;
   // Answers carry no gossip: each asker sets their rate, and hundreds that
   // start together would use up the sends of news that they already know.
   SendPlain(ReplyTo(ping.source, from), wire::Ack{ping.sequence, AckPayload()});
@@ -207,6 +216,9 @@ void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
 void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
   if (OnGreetingAck(ack.sequence)) return;
   if (prober_.IsDirectAck(ack.sequence)) {
+    const NodeRecord* const record =
+        roster_.table().Find(prober_.target().name);
+    if (record != nullptr) stream_only_.Forget(record->endpoint());
     events_.push_back(PingEvent{prober_.target().name, now - prober_.started(),
                                 ack.payload.value_or(wire::Bytes())});
   }
@@ -293,10 +305,14 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   const auto* remote = std::get_if<wire::PushPull>(&reply);
   const auto* ack = std::get_if<wire::Ack>(&reply);
   if (request.kind == Request::Kind::kPushPull && remote != nullptr) {
+    NoteStreamAnswer(now, request);
     MergeExchange(now, request.to, *remote, /*initiated_by_us=*/true);
     if (request.join) rejoin_.OnJoined(now);
   } else if (request.kind == Request::Kind::kPing && ack != nullptr) {
-    if (ack->sequence == request.sequence) OnAck(now, *ack);
+    if (ack->sequence == request.sequence) {
+      NoteStreamAnswer(now, request);
+      OnAck(now, *ack);
+    }
   } else if (request.kind == Request::Kind::kPushPull) {
     ++counters_.exchanges_failed;
     const auto* error = std::get_if<wire::Error>(&reply);
@@ -316,6 +332,7 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
                                  absl::Status why) {
   const auto found = requests_.find(id);
   if (found == requests_.end()) return;
+  stream_only_.Forget(found->second.to);
   if (found->second.kind == Request::Kind::kPushPull) {
     ++counters_.exchanges_failed;
     events_.push_back(ExchangeFailedEvent{found->second.to, found->second.join,

@@ -31,33 +31,21 @@
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
+#include "lb/gossip/name_check.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/outgoing.h"
 #include "lb/gossip/prober.h"
 #include "lb/gossip/rejoin.h"
 #include "lb/gossip/relay.h"
 #include "lb/gossip/roster.h"
 #include "lb/gossip/spread.h"
+#include "lb/gossip/stream_only_peers.h"
 #include "lb/gossip/user_log.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::gossip {
-
-// One datagram to send: bare messages for wire::Codec::EncodePacket.
-struct OutgoingPacket {
-  net::Endpoint to;
-  std::vector<wire::Bytes> messages;
-  wire::Checksum checksum = wire::Checksum::kNone;
-};
-
-// One stream to open. Exactly one of OnReply, OnSent and OnRequestFailed must
-// follow, at `deadline` at the latest.
-struct StreamRequest {
-  uint64_t id = 0;
-  net::Endpoint to;
-  absl::Time deadline;
-};
 
 class Membership {
  public:
@@ -127,7 +115,7 @@ class Membership {
   // When OnTimer() wants to be called.
   absl::Time NextDeadline() const;
 
-  // What came of it; each is empty after being taken. -------------------------
+  // What came of it; each is empty after being taken. ------------------------
 
   std::vector<OutgoingPacket> TakeOutgoing();
   std::vector<StreamRequest> TakeRequests();
@@ -141,22 +129,15 @@ class Membership {
   // How many are up and were not heard yet.
   size_t unheard() const { return greeter_.size(); }
   std::optional<Member> Find(std::string_view name) const;
+  // Members that answer over TCP and not over UDP.
+  std::vector<StreamOnlyPeer> ListStreamOnly(absl::Time now) const;
   const NodeIdentity& self() const { return roster_.self(); }
   int health_score() const { return roster_.awareness().score(); }
   GossipCounters& counters() { return counters_; }
   const GossipCounters& counters() const { return counters_; }
 
  private:
-  // A stream of ours.
-  struct Request {
-    enum class Kind { kPushPull, kPing, kUser };
-    Kind kind = Kind::kPushPull;
-    net::Endpoint to;
-    bool join = false;      // kPushPull
-    uint32_t sequence = 0;  // kPing
-    std::string node;       // kPing
-    wire::Bytes payload;    // kUser
-  };
+  using Request = OwnRequest;
 
   void OnMessage(absl::Time now, const net::Endpoint& from,
                  const wire::Message& message);
@@ -166,6 +147,8 @@ class Membership {
   void OnIndirectPing(absl::Time now, const net::Endpoint& from,
                       const wire::IndirectPing& ping);
   void OnAck(absl::Time now, const wire::Ack& ack);
+  void NoteStreamAnswer(absl::Time now, const Request& request);
+  void Strike(absl::Time now, const NodeRecord& record);
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
                      const wire::PushPull& remote, bool initiated_by_us);
 
@@ -177,6 +160,9 @@ class Membership {
   void AskOthers(absl::Time now, Prober& prober);
   void ApplyProbe(absl::Time now, Prober::Step step);
   void RunRelays(absl::Time now);
+  void RunNameCheck(absl::Time now);
+  // True: the ping is this node's own, and gets no ack.
+  bool OnNamesakePing(absl::Time now, const wire::Ping& ping);
   void RunGossip(absl::Time now);
   void GossipAtOnce(absl::Time now);
   void Gossip(absl::Time now);
@@ -228,6 +214,8 @@ class Membership {
   Relay relay_;
   Rejoin rejoin_;
   Spread spread_;
+  StreamOnlyPeers stream_only_;
+  NameCheck name_check_;
   UserLog user_log_;
   wire::Bytes user_state_;
   std::function<wire::Bytes()> ack_payload_;

@@ -159,6 +159,7 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
       return greeter_.Add(now, member.name);
     case MemberChange::kHeard:
       greeter_.Remove(member.name);
+      if (!options_.stream_pings) stream_only_.Forget(member.endpoint);
       return rejoin_.OnMemberUp(member.endpoint);
     case MemberChange::kUpdated:
       return;

@@ -21,6 +21,7 @@ void Membership::OnTimer(absl::Time now) {
   ForgiveLateness(now);
   CatchUpGossipClock(now);
   RunRelays(now);
+  RunNameCheck(now);
   RunProbe(now);
   RunGreetings(now);
   roster_.OnTimer(now);
@@ -39,8 +40,9 @@ absl::Time Membership::NextVerdict() const {
 }
 
 absl::Time Membership::NextDeadline() const {
-  absl::Time next = std::min(
-      {NextVerdict(), next_push_pull_, greeter_.NextDeadline(), spread_.due()});
+  absl::Time next =
+      std::min({NextVerdict(), next_push_pull_, greeter_.NextDeadline(),
+                spread_.due(), name_check_.due()});
   if (HasGossip()) next = std::min(next, next_gossip_);
   if (MayRejoin()) next = std::min(next, rejoin_.NextDeadline());
   return next;

@@ -38,11 +38,21 @@ class Relocation {
     return std::find(former_.begin(), former_.end(), endpoint) != former_.end();
   }
   // Is there an address that was not taken leave of yet?
-  bool owes_goodbye() const { return goodbye_ == 0 && !former_.empty(); }
+  bool owes_goodbye() const {
+    return !held_ && goodbye_ == 0 && !former_.empty();
+  }
+  // While another host may have our name there (NameCheck), nothing is said of
+  // a move. `claimed`: the incarnation that somebody has of us.
+  void Hold() { held_ = true; }
+  void Release() { held_ = false; }
+  bool held() const { return held_; }
+  void NoteClaim(uint32_t claimed) { claimed_ = std::max(claimed_, claimed); }
+  uint32_t claimed() const { return claimed_; }  // 0: nobody has.
   // The incarnation of the goodbye; 0: there was none.
   uint32_t goodbye() const { return goodbye_; }
 
   void OnMoved(const net::Endpoint& from, const net::Endpoint& to) {
+    held_ = false;
     std::erase(former_, to);
     std::erase(former_, from);
     former_.push_back(from);
@@ -64,6 +74,8 @@ class Relocation {
 
  private:
   std::vector<net::Endpoint> former_;
+  bool held_ = false;
+  uint32_t claimed_ = 0;
   uint32_t goodbye_ = 0;
   int tellings_left_ = 0;
   absl::Time due_ = absl::InfiniteFuture();

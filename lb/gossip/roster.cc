@@ -342,6 +342,7 @@ void Roster::Refute(absl::Time now, uint32_t accusation) {
   const uint32_t known = std::max(record.incarnation, accusation);
   // Before we started we may have been elsewhere, which is what it means.
   if (relocation_.owes_goodbye()) return SayMoved(now, known);
+  if (relocation_.held()) relocation_.NoteClaim(known);
   record.incarnation = known == kIncarnationLast ? known : known + 1;
   Broadcast(self_.name, OwnAlive());
 }

@@ -86,6 +86,13 @@ class Roster {
   void SetMeta(wire::Bytes meta);
   // We are reached at `endpoint` from now on (roster_move.cc): see Relocation.
   void MoveTo(absl::Time now, const net::Endpoint& endpoint);
+  // Says nothing of a move that was before the start, until ReleaseMove().
+  void HoldMove() { relocation_.Hold(); }
+  void ReleaseMove(absl::Time now);
+  // Another host has our name, at that address.
+  void OnNamesake(absl::Time now, const net::Endpoint& endpoint) {
+    OnConflict(now, own(), endpoint);
+  }
   // Who we are and where; after a move it begins with the goodbye.
   std::vector<wire::Message> Introduction() const;
   bool leaving() const { return leaving_; }

@@ -34,6 +34,12 @@ void Roster::SayMoved(absl::Time now, uint32_t known) {
   TellMoved(now);
 }
 
+void Roster::ReleaseMove(absl::Time now) {
+  relocation_.Release();
+  if (leaving_ || relocation_.claimed() == 0) return;
+  SayMoved(now, std::max(relocation_.claimed(), own().incarnation));
+}
+
 void Roster::TellMoved(absl::Time now) {
   if (relocation_.due() > now) return;
   relocation_.OnTold(now, options_.gossip_interval);
@@ -50,7 +56,9 @@ void Roster::TellMoved(absl::Time now) {
 void Roster::OnFormerAddress(absl::Time now, const NodeRecord& claim) {
   ++counters_->stale;
   if (IsImplausible(own(), claim.incarnation)) return;
-  if (claim.incarnation > relocation_.goodbye()) {
+  if (relocation_.held()) {
+    relocation_.NoteClaim(claim.incarnation);
+  } else if (claim.incarnation > relocation_.goodbye()) {
     SayMoved(now, std::max(claim.incarnation, own().incarnation));
   }
 }

@@ -181,6 +181,12 @@ std::vector<Seeds::Unanswered> Seeds::ListUnanswered() const {
   return list;
 }
 
+bool Seeds::AllAnswered() const {
+  return std::all_of(seeds_.begin(), seeds_.end(), [](const Seed& seed) {
+    return seed.answered || seed.is_own;
+  });
+}
+
 std::string Seeds::NameOf(const net::IpAddress& address) const {
   for (const Seed& seed : seeds_) {
     for (const net::Endpoint& endpoint : seed.endpoints) {

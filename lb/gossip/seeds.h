@@ -74,6 +74,8 @@ class Seeds {
   // In the order of the list; none within kGrace. A seed that answered once is
   // not listed, nor is this node itself.
   std::vector<Unanswered> ListUnanswered() const;
+  // Has each seed answered once, or is it this node itself?
+  bool AllAnswered() const;
   // The seed that has this address, as it was written; "" if there is none.
   std::string NameOf(const net::IpAddress& address) const;
 

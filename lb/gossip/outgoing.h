@@ -1,0 +1,45 @@
+// What a Membership wants sent: datagrams, and streams of its own. Plain
+// values.
+#ifndef LB_GOSSIP_OUTGOING_H_
+#define LB_GOSSIP_OUTGOING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/messages.h"
+#include "lb/net/endpoint.h"
+
+namespace lb::gossip {
+
+// One datagram to send: bare messages for wire::Codec::EncodePacket.
+struct OutgoingPacket {
+  net::Endpoint to;
+  std::vector<wire::Bytes> messages;
+  wire::Checksum checksum = wire::Checksum::kNone;
+};
+
+// One stream to open. Exactly one of OnReply, OnSent and OnRequestFailed must
+// follow, at `deadline` at the latest.
+struct StreamRequest {
+  uint64_t id = 0;
+  net::Endpoint to;
+  absl::Time deadline;
+};
+
+// What a stream of ours is for.
+struct OwnRequest {
+  enum class Kind { kPushPull, kPing, kUser };
+  Kind kind = Kind::kPushPull;
+  net::Endpoint to;
+  bool join = false;      // kPushPull
+  uint32_t sequence = 0;  // kPing
+  std::string node;       // kPing
+  wire::Bytes payload;    // kUser
+};
+
+}  // namespace lb::gossip
+
+#endif  // LB_GOSSIP_OUTGOING_H_
