@@ -41,22 +41,51 @@ constexpr std::string_view kWrittenByMetallb =
 // Two names that begin alike are near even if their ends differ by much.
 constexpr size_t kBeginningMin = 5;
 
-// The key with MetalLB's newer prefix; empty if the prefix is none of ours.
-std::string NewName(std::string_view key) {
-  for (const std::string_view prefix :
-       {kMetallbPrefix, kOldMetallbPrefix, kOwnPrefix}) {
-    const std::string begin =
-        absl::AsciiStrToLower(std::string(key.substr(0, prefix.size())));
-    if (begin != prefix) continue;
-    return fmt::format("{}{}",
-                       prefix == kOldMetallbPrefix ? kMetallbPrefix : prefix,
-                       key.substr(prefix.size()));
+std::string_view WithoutPrefix(std::string_view name) {
+  return name.substr(name.find('/') + 1);
+}
+
+constexpr std::string_view WithoutSlash(std::string_view prefix) {
+  return prefix.substr(0, prefix.size() - 1);
+}
+
+std::string LowerCase(std::string_view text) {
+  return absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
+}
+
+// The key under the prefix that `prefix` was probably meant to be: MetalLB's,
+// if the name behind it is one of MetalLB's, or it has MetalLB's name in it.
+std::string MeantName(std::string_view prefix, std::string_view name) {
+  const bool has_metallb = LowerCase(prefix).find("metallb") != prefix.npos;
+  if (has_metallb) return fmt::format("{}{}", kMetallbPrefix, name);
+  const bool is_near =
+      prefix.empty() || !Nearest(prefix, {WithoutSlash(kMetallbPrefix),
+                                          WithoutSlash(kOldMetallbPrefix)})
+                             .empty();
+  const std::string lower = LowerCase(name);
+  for (const Annotation& known : kKnown) {
+    const bool is_metallbs = known.name.starts_with(kMetallbPrefix);
+    const std::string end = LowerCase(WithoutPrefix(known.name));
+    if (is_near && is_metallbs && lower.ends_with(end)) {
+      return fmt::format("{}{}", kMetallbPrefix, name);
+    }
   }
   return "";
 }
 
-std::string_view WithoutPrefix(std::string_view name) {
-  return name.substr(name.find('/') + 1);
+// The key with MetalLB's newer prefix; empty if the prefix is none of ours, and
+// was not meant to be one.
+std::string NewName(std::string_view key) {
+  for (const std::string_view prefix :
+       {kMetallbPrefix, kOldMetallbPrefix, kOwnPrefix}) {
+    if (LowerCase(key.substr(0, prefix.size())) != prefix) continue;
+    return fmt::format("{}{}",
+                       prefix == kOldMetallbPrefix ? kMetallbPrefix : prefix,
+                       key.substr(prefix.size()));
+  }
+  const size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return MeantName("", key);
+  return MeantName(key.substr(0, slash), key.substr(slash + 1));
 }
 
 size_t CommonBeginning(std::string_view a, std::string_view b) {
@@ -75,8 +104,9 @@ std::string_view NearestName(std::string_view name,
   const std::string_view nearest = Nearest(given, ends);
   for (const std::string_view each : known) {
     const std::string_view end = WithoutPrefix(each);
-    if (nearest.empty() ? CommonBeginning(given, end) >= kBeginningMin
-                        : end == nearest) {
+    const bool is_like = CommonBeginning(given, end) >= kBeginningMin ||
+                         LowerCase(given).ends_with(LowerCase(end));
+    if (nearest.empty() ? is_like : end == nearest) {
       return each;
     }
   }
@@ -91,7 +121,7 @@ std::string Judge(const std::string& key, std::string_view kind) {
   for (const Annotation& annotation : kKnown) {
     if (annotation.kind == kind) known.push_back(annotation.name);
   }
-  const bool exact = key.ends_with(name) || key.starts_with(kOldMetallbPrefix);
+  const bool exact = key == name || key.starts_with(kOldMetallbPrefix);
   if (exact && std::find(known.begin(), known.end(), name) != known.end()) {
     return "";
   }
@@ -110,6 +140,26 @@ std::string Judge(const std::string& key, std::string_view kind) {
 }
 
 }  // namespace
+
+bool IsServiceAnnotation(std::string_view key) {
+  const std::string name = NewName(key);
+  return Judge(std::string(key), "Service").empty() &&
+         std::any_of(kKnown.begin(), kKnown.end(),
+                     [&](const Annotation& each) { return each.name == name; });
+}
+
+void NoticeAnnotationsAmongLabels(const Fields& labels) {
+  labels.ForEachKey([&](const std::string& key) {
+    const std::string name = NewName(key);
+    const bool is_known =
+        std::any_of(kKnown.begin(), kKnown.end(),
+                    [&](const Annotation& each) { return each.name == name; });
+    if (!is_known || key.find('/') == std::string::npos) return;
+    labels.report()->Notice(
+        labels.LineOf(key), labels.PathOf(key),
+        "has no effect as a label, want it in metadata.annotations");
+  });
+}
 
 void NoticeUnknownAnnotations(const Fields& annotations,
                               std::string_view kind) {

@@ -12,9 +12,11 @@
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/base/nearest.h"
 #include "lb/config/fault_reach.h"
 #include "lb/config/object_readers.h"
 #include "lb/config/printable.h"
+#include "lb/config/unmatched_selectors.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/pool_validation.h"
 
@@ -68,6 +70,7 @@ class Builder {
     desired_.read_count = manifests.read_count;
     desired_.skipped_count = manifests.skipped_count;
     desired_.skipped = manifests.skipped;
+    desired_.unread_files = manifests.unread_files;
     desired_.other_class = manifests.other_class;
     for (const Object& object : manifests.objects) named_.insert(object.name);
   }
@@ -81,6 +84,9 @@ class Builder {
     AdmitServices();
     reach_.Report(&desired_);
     Publish();
+    const std::vector<Problem> unmatched = UnmatchedSelectors(desired_);
+    desired_.notices.insert(desired_.notices.end(), unmatched.begin(),
+                            unmatched.end());
     BoundNotices();
     return std::move(desired_);
   }
@@ -320,8 +326,17 @@ class Builder {
       const std::string field = fmt::format("spec.ipAddressPools[{}]", i);
       desired_.notices.push_back({object.file, LineOf(object, field),
                                   object.name, field,
-                                  fmt::format("\"{}\": no such pool", pool)});
+                                  fmt::format("\"{}\": no such pool{}", pool,
+                                              DidYouMean(pool, PoolNames()))});
     }
+  }
+
+  std::vector<std::string_view> PoolNames() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, labels] : desired_.pool_labels) {
+      names.push_back(name);
+    }
+    return names;
   }
 
   void BoundNotices() {
@@ -362,6 +377,9 @@ std::string CountsText(const Desired& desired) {
     text += fmt::format("{}{} {}", named == 0 ? ": " : ", ", count,
                         Printable(kind, kKindShownMax));
     ++named;
+  }
+  if (desired.unread_files > 0) {
+    text += fmt::format("; {} files not read", desired.unread_files);
   }
   if (!desired.other_class.empty()) {
     text += fmt::format("; {} services of another class",

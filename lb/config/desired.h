@@ -63,6 +63,7 @@ struct Desired {
   size_t read_count = 0;          // Documents of kinds that are read.
   size_t skipped_count = 0;       // Documents of other kinds, by kind below.
   std::map<std::string, size_t> skipped;  // "Deployment (apps/v1)"
+  size_t unread_files = 0;                // Whose names are not read.
 
   // For the next BuildDesired: paths that were read to their end once, and the
   // services in `may_define` with the files that define them.

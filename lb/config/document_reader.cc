@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "fmt/format.h"
+#include "lb/config/flow_yaml.h"
 #include "lb/config/old_objects.h"
+#include "lb/net/address_text.h"
 
 namespace lb::config {
 namespace {
@@ -87,6 +89,16 @@ std::string ObjectName(std::string_view kind, const YamlNode& root) {
                      object_namespace.empty() ? "" : "/", name);
 }
 
+// The object as YAML in one line. Items of a typed list leave out what the
+// list says.
+std::string TextOf(const YamlNode& root, std::string_view api_version,
+                   std::string_view kind) {
+  std::string text = ToFlowYaml(root);
+  if (root.Find("kind") != nullptr) return text;
+  return fmt::format("{{apiVersion: {}, kind: {}, {}", api_version, kind,
+                     std::string_view(text).substr(1));
+}
+
 bool HasName(const YamlNode& root) {
   return !PeekText(root.Find("metadata"), "name").empty();
 }
@@ -117,6 +129,7 @@ bool DocumentReader::ReadList(const YamlNode& document, const Type& type) {
       type.kind.substr(0, type.kind.size() - kList.size());
   const bool is_ours = item_kind.empty() || FindReader(item_kind) != nullptr;
   if (items == nullptr && !is_ours) return false;
+  if (item_kind.empty()) CheckVersionOfList(document, type.api_version);
   if (items != nullptr && items->kind == Kind::kSequence) {
     ReadItems(*items, type.kind, {type.api_version, item_kind});
     return true;
@@ -128,6 +141,17 @@ bool DocumentReader::ReadList(const YamlNode& document, const Type& type) {
        fmt::format("{}, want a list of objects, [] if there are none",
                    items == nullptr ? "missing" : Describe(*items))});
   return true;
+}
+
+// Its items are read all the same.
+void DocumentReader::CheckVersionOfList(const YamlNode& document,
+                                        const std::string& version) {
+  if (version.empty() || version == "v1") return;
+  const YamlNode* const field = document.Find("apiVersion");
+  manifests_->problems.push_back(
+      {file_, field == nullptr ? document.line : field->key_line,
+       std::string(kList), "apiVersion",
+       fmt::format("\"{}\", want v1", net::EscapedText(version))});
 }
 
 void DocumentReader::ReadItems(const YamlNode& items, const std::string& list,
@@ -160,14 +184,14 @@ void DocumentReader::ReadObject(const YamlNode& root, const Type& type) {
   }
 }
 
-void DocumentReader::ReadKind(const YamlNode& root, const Type&,
+void DocumentReader::ReadKind(const YamlNode& root, const Type& type,
                               const KindVerdict& verdict) {
   ++manifests_->read_count;
   const KindReader& reader = *FindReader(verdict.kind);
   const std::string name = ObjectName(reader.kind, root);
   Report report(file_, name);
   const Fields fields(root, "", &report);
-  const Metadata metadata = ReadMetadata(fields);
+  const Metadata metadata = ReadMetadata(fields, reader.kind);
   if (!report.ok()) {  // Is it the object that its name says?
     MarkUnclear();
     Mention(reader.kind, root.Find("metadata"));
@@ -178,15 +202,22 @@ void DocumentReader::ReadKind(const YamlNode& root, const Type&,
   if (!other_class.empty() && report.ok()) {
     manifests_->other_class[metadata.NamespacedName()] = other_class;
   }
-  Keep(root, name, std::move(value), report);
+  const std::string text =
+      value ? TextOf(root, type.api_version, type.kind) : "";
+  Keep({.name = name, .file = file_, .line = root.line, .text = text},
+       std::move(value), report);
 }
 
 void DocumentReader::Convert(const YamlNode& root, const Type& type,
                              const KindVerdict& verdict) {
   const bool is_config_map = verdict.kind == "ConfigMap";
-  if (is_config_map && !IsOldConfiguration(root)) return Skip(root, type, "");
   const std::string name = ObjectName(verdict.kind, root);
   Report report(file_, name);
+  if (is_config_map && !IsOldConfiguration(root)) {
+    NoticeLikeOldConfiguration(root, &report);
+    Append(report);
+    return Skip(root, type, "");
+  }
   const std::vector<YamlNode> objects =
       is_config_map ? ConvertConfigMap(root, &report)
                     : ConvertAddressPool(Fields(root, "", &report));
@@ -261,25 +292,27 @@ void DocumentReader::Skip(const YamlNode& root, const Type& type,
       {file_, root.line, ObjectName(type.kind, root), "", notice});
 }
 
-void DocumentReader::Keep(const YamlNode& root, const std::string& name,
-                          Value value, const Report& report) {
+void DocumentReader::Keep(Object object, Value value, const Report& report) {
   Append(report);
   if (report.ok() && !value) return;
+  const std::string& name = object.name;
   if (manifests_->guessed.erase(name) > 0) manifests_->defined_at.erase(name);
   const auto [defined, is_new] = manifests_->defined_at.emplace(
-      name, fmt::format("{}:{}", file_, root.line));
+      name, fmt::format("{}:{}", file_, object.line));
   if (!report.ok()) return;
-  Object object = {name, file_, root.line, *std::move(value), report.lines()};
+  object.value = *std::move(value);
+  object.field_lines = report.lines();
   if (is_new) {
     manifests_->objects.push_back(std::move(object));
     return;
   }
+  const Problem problem = {
+      file_, object.line, name, "metadata.name",
+      fmt::format("defined at {} already, want one definition",
+                  defined->second)};
   manifests_->repeated.push_back(
       {std::move(object), manifests_->problems.size()});
-  manifests_->problems.push_back(
-      {file_, root.line, name, "metadata.name",
-       fmt::format("defined at {} already, want one definition",
-                   defined->second)});
+  manifests_->problems.push_back(problem);
 }
 
 void DocumentReader::Append(const Report& report) {

@@ -43,6 +43,7 @@ class DocumentReader {
 
   void ReadDocument(const YamlNode& document, const Type& of_list);
   bool ReadList(const YamlNode& document, const Type& type);
+  void CheckVersionOfList(const YamlNode& document, const std::string& version);
   void ReadItems(const YamlNode& items, const std::string& list,
                  const Type& type);
   void ReadObject(const YamlNode& root, const Type& type);
@@ -56,8 +57,8 @@ class DocumentReader {
                   const std::string& kind);
   void RefuseWithoutKind(const YamlNode& root);
   void Skip(const YamlNode& root, const Type& type, const std::string& notice);
-  void Keep(const YamlNode& root, const std::string& name,
-            std::optional<ObjectValue> value, const Report& report);
+  void Keep(Object object, std::optional<ObjectValue> value,
+            const Report& report);
   void Append(const Report& report);
   // The document may be any object that the file defined before.
   void MarkUnclear();

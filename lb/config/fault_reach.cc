@@ -34,11 +34,14 @@ bool FaultReach::MayHold(const Object& object) const {
 }
 
 bool FaultReach::MayHoldFile(const std::string& file) const {
+  return IsUnread(file) || HasUnclear(file);
+}
+
+bool FaultReach::IsUnread(const std::string& file) const {
   const Understanding& now = manifests_.understanding;
-  if (IsUnderAny(file, now.broken_paths)) return true;
-  if (HasUnclear(file)) return true;
   const auto& empty = now.empty_files;
-  return std::find(empty.begin(), empty.end(), file) != empty.end();
+  return IsUnderAny(file, now.broken_paths) ||
+         std::find(empty.begin(), empty.end(), file) != empty.end();
 }
 
 // Are there more of them than were there when all objects were?
@@ -61,26 +64,9 @@ bool FaultReach::IsMentioned(const Object& object) const {
 }
 
 void FaultReach::Report(Desired* desired) const {
-  ReportEmptyFiles(desired);
   CollectPaths(desired);
   CollectStrangers(desired);
   CollectServices(desired);
-}
-
-// A file is empty for a moment while an editor writes it, and for good on a
-// full disk.
-void FaultReach::ReportEmptyFiles(Desired* desired) const {
-  for (const std::string& file : manifests_.understanding.empty_files) {
-    const size_t count = std::count_if(
-        desired->objects.begin(), desired->objects.end(),
-        [&](const auto& named) { return named.second.file == file; });
-    if (count == 0) continue;
-    desired->problems.push_back(
-        {file, 0, "", "",
-         fmt::format("empty, but {} objects were defined here and stay; want "
-                     "the file removed, or a comment in it, if they are gone",
-                     count)});
-  }
 }
 
 void FaultReach::CollectPaths(Desired* desired) const {
@@ -99,7 +85,7 @@ void FaultReach::CollectPaths(Desired* desired) const {
 void FaultReach::CollectStrangers(Desired* desired) const {
   const Understanding& now = manifests_.understanding;
   for (const auto& [file, count] : previous_.strangers) {
-    if (IsUnderAny(file, now.broken_paths)) desired->strangers[file] = count;
+    if (IsUnread(file)) desired->strangers[file] = count;
   }
   if (now.unclear_files.empty()) return;
   std::set<std::string_view> holding;  // Files with objects that they miss.

@@ -25,15 +25,16 @@ class FaultReach {
   // meant? Its last good value then stays.
   bool MayHold(const Object& object) const;
 
-  // Sets may_define and what the next BuildDesired needs to know, and adds a
-  // problem for each file that lost all its text. `desired` has its objects.
+  // Sets may_define and what the next BuildDesired needs to know. `desired` has
+  // its objects.
   void Report(Desired* desired) const;
 
  private:
   bool MayHoldFile(const std::string& file) const;
+  // It could not be read, or is being written.
+  bool IsUnread(const std::string& file) const;
   bool HasUnclear(const std::string& file) const;
   bool IsMentioned(const Object& object) const;
-  void ReportEmptyFiles(Desired* desired) const;
   void CollectPaths(Desired* desired) const;
   void CollectStrangers(Desired* desired) const;
   void CollectServices(Desired* desired) const;

@@ -112,8 +112,17 @@ const Case kCases[] = {
      {{"f", kA}, {"g", kB}},
      {{"f", "apiVersion: v1\nkind: List\nitems:\n"}, {"g", kB}},
      "a b"},
-    {"an empty file", {{"f", kA}, {"g", kB}}, {{"f", " \n"}, {"g", kB}}, "a b"},
-    {"a file of a comment is empty on purpose",
+    {"a file without a byte is being written",
+     {{"f", kA}, {"g", kB}},
+     {{"f", ""}, {"g", kB}},
+     "a b",
+     0},
+    {"a file of white space is empty",
+     {{"f", kA}, {"g", kB}},
+     {{"f", " \n"}, {"g", kB}},
+     "b",
+     0},
+    {"a file of a comment is empty",
      {{"f", kA}, {"g", kB}},
      {{"f", "# nothing\n"}, {"g", kB}},
      "b",
@@ -168,6 +177,15 @@ TEST(FaultReachTest, AStrangerThatWasThereBeforeHoldsNothing) {
   const Desired mended = Build({{"f", stranger + kA}}, more);
   EXPECT_EQ(Services(mended), "a");
   EXPECT_EQ(Services(Build({{"f", stranger}}, mended)), "");
+}
+
+// The editor takes the service out, and the stranger stays.
+TEST(FaultReachTest, StrangersAreKnownWhileTheFileIsWritten) {
+  const std::string stranger = "replicaCount: 1\n---\n";
+  const Desired before = Build({{"f", kA + kB + stranger}});
+  const Desired writing = Build({{"f", ""}}, before);
+  EXPECT_EQ(Services(writing), "a b");
+  EXPECT_EQ(Services(Build({{"f", stranger + kB}}, writing)), "b");
 }
 
 TEST(FaultReachTest, PoolsAndAdvertisementsStayToo) {

@@ -13,11 +13,14 @@
 #include "lb/base/label_syntax.h"
 #include "lb/base/nearest.h"
 #include "lb/config/yaml_merge.h"
+#include "lb/net/address_text.h"
 
 namespace lb::config {
 namespace {
 
 using Kind = YamlNode::Kind;
+
+constexpr std::string_view kFullWidthColon = "\xef\xbc\x9a";  // U+FF1A
 
 // YAML 1.1, as Kubernetes' tools read it.
 std::optional<bool> ParseBool(const YamlNode& node) {
@@ -101,7 +104,7 @@ std::string UnknownValue(std::string_view text,
     if (i > 0) wanted += i + 1 == names.size() ? " or " : ", ";
     wanted += names[i];
   }
-  return fmt::format("\"{}\", want {}{}", text, wanted,
+  return fmt::format("\"{}\", want {}{}", net::EscapedText(text), wanted,
                      DidYouMean(text, names));
 }
 
@@ -113,10 +116,30 @@ Fields::Fields(const YamlNode& map, std::string path, Report* report)
       RefuseMerge(child);
       continue;
     }
+    CheckKey(child);
     if (keys.insert(child.key).second) continue;
     report_->Refuse(child.key_line, PathOf(child.key),
                     "given twice, want it once");
   }
+}
+
+// White space of another kind in front of a key, or a colon of another kind
+// behind it, make another key of it.
+void Fields::CheckKey(const YamlNode& child) const {
+  const std::string& key = child.key;
+  const bool is_ascii = std::all_of(key.begin(), key.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+  });
+  if (is_ascii) return;
+  const bool has_colon = key.find(kFullWidthColon) != std::string::npos;
+  const std::string normal = net::NormalizeAddressText(key);
+  const bool has_blanks = !normal.empty() && (normal.front() != key.front() ||
+                                              normal.back() != key.back());
+  if (!has_colon && !has_blanks) return;
+  report_->Refuse(child.key_line, path_,
+                  fmt::format("\"{}\", want {}", net::EscapedText(key),
+                              has_colon ? "':' and a space, not U+FF1A"
+                                        : "plain spaces round a key"));
 }
 
 // A merge key stays in the tree if its value is wrong, or if it stands twice.
@@ -270,15 +293,44 @@ void Fields::RefuseUnknown(absl::Span<const std::string_view> known) const {
   }
 }
 
+std::string_view Fields::MeantBy(
+    const YamlNode& child, absl::Span<const std::string_view> known) const {
+  const std::string_view meant = Nearest(child.key, known);
+  return meant.empty() || Find(meant) != nullptr ? "" : meant;
+}
+
 void Fields::RefuseMistyped(absl::Span<const std::string_view> known) const {
   for (const YamlNode& child : map_->children) {
     if (std::find(known.begin(), known.end(), child.key) != known.end()) {
       continue;
     }
-    const std::string_view meant = Nearest(child.key, known);
-    if (meant.empty() || Find(meant) != nullptr) continue;
+    const std::string_view meant = MeantBy(child, known);
+    if (meant.empty()) continue;
     report_->Refuse(child.key_line, PathOf(child.key),
                     fmt::format("unknown field, did you mean {}?", meant));
+  }
+}
+
+void Fields::NoticeUnknown(absl::Span<const std::string_view> known) const {
+  if (!report_->ok()) return;  // It may be what was refused.
+  for (const YamlNode& child : map_->children) {
+    if (child.is_merge || !MeantBy(child, known).empty() ||
+        std::find(known.begin(), known.end(), child.key) != known.end()) {
+      continue;
+    }
+    report_->Notice(child.key_line, PathOf(child.key),
+                    fmt::format("unknown field, has no effect; known are {}",
+                                fmt::join(known, ", ")));
+  }
+}
+
+void Fields::RefuseMisplaced(absl::Span<const std::string_view> keys,
+                             std::string_view where) const {
+  for (const std::string_view key : keys) {
+    if (Find(key) == nullptr) continue;
+    Refuse(key,
+           fmt::format("stands {}, want it in {}",
+                       path_.empty() ? "at the top" : "in " + path_, where));
   }
 }
 

@@ -146,6 +146,16 @@ class Fields {
   // an unknown field may be right, this one is mistyped.
   void RefuseMistyped(absl::Span<const std::string_view> known) const;
 
+  // Gives a notice of each key that is not `known`, if there is no fault.
+  void NoticeUnknown(absl::Span<const std::string_view> known) const;
+
+  // Reports each of the keys: it belongs into the map `where`.
+  void RefuseMisplaced(absl::Span<const std::string_view> keys,
+                       std::string_view where) const;
+
+  // All fields, each a text.
+  Labels AllTexts() const;
+
   // Calls `read` with each key.
   void ForEachKey(absl::FunctionRef<void(const std::string&)> read) const;
 
@@ -166,8 +176,11 @@ class Fields {
   Report* report() const { return report_; }
 
  private:
-  Labels AllTexts() const;
   void RefuseMerge(const YamlNode& child) const;
+  void CheckKey(const YamlNode& child) const;
+  // The known field that was meant by the child's key; empty: none.
+  std::string_view MeantBy(const YamlNode& child,
+                           absl::Span<const std::string_view> known) const;
   int LineOfItem(std::string_view key, size_t index) const;
   std::string PathOfItem(std::string_view key, size_t index) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,9 +100,49 @@ void AddFlags(CLI::App* app, Given* given) {
   }
 }
 
+// Is the argument a flag that needs no value, and which? It may have one all
+// the same: --check=true.
+std::optional<std::string_view> FlagWithoutValue(std::string_view argument) {
+  for (const std::string_view name : {"check", "help", "version"}) {
+    if (argument == name) return name;
+  }
+  for (const OptionSpec& spec : AllOptions()) {
+    if (spec.value_name.empty() && argument == spec.name) return spec.name;
+  }
+  return std::nullopt;
+}
+
+// CLI11 would take numbers and other words, or complain of its own code.
+absl::Status CheckFlagValues(absl::Span<const std::string> arguments) {
+  for (const std::string_view argument : arguments) {
+    const size_t equals = argument.find('=');
+    if (!argument.starts_with("--") || equals == std::string_view::npos) {
+      continue;
+    }
+    const auto flag = FlagWithoutValue(argument.substr(2, equals - 2));
+    const std::string_view value = argument.substr(equals + 1);
+    if (!flag || value == "true" || value == "false") continue;
+    return absl::InvalidArgumentError(
+        fmt::format("--{}: \"{}\", want true or false{}", *flag, value,
+                    DidYouMean(value, {"true", "false"})));
+  }
+  return absl::OkStatus();
+}
+
+// CLI11 says "--node-name: 1 required TEXT missing".
+std::string MissingValue(std::string_view what) {
+  const std::string_view flag = what.substr(0, what.find(':'));
+  for (const OptionSpec& spec : AllOptions()) {
+    if (flag.substr(std::min<size_t>(2, flag.size())) != spec.name) continue;
+    return fmt::format("{}: no value, want {}", flag, spec.value_name);
+  }
+  return fmt::format("{}: no value, want FILE", flag);  // --config
+}
+
 // The only place that knows CLI11, which throws.
 absl::Status Parse(absl::Span<const std::string> arguments, CLI::App* app,
                    Given* given) {
+  LB_RETURN_IF_ERROR(CheckFlagValues(arguments));
   app->allow_extras();
   try {
     AddFlags(app, given);
@@ -113,6 +154,9 @@ absl::Status Parse(absl::Span<const std::string> arguments, CLI::App* app,
         fmt::format("{}: unknown {}{} (--help lists all)", unknown.front(),
                     unknown.front().starts_with("-") ? "flag" : "argument",
                     Suggestion(unknown.front())));
+  } catch (const CLI::ArgumentMismatch& error) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} (--help lists all flags)", MissingValue(error.what())));
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(
         fmt::format("{} (--help lists all flags)", error.what()));

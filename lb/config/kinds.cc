@@ -9,6 +9,7 @@
 
 #include "fmt/format.h"
 #include "lb/base/nearest.h"
+#include "lb/net/address_text.h"
 
 namespace lb::config {
 namespace {
@@ -29,7 +30,7 @@ struct Known {
   std::string_view why_not;  // With kSkip.
 };
 
-constexpr std::array<Known, 17> kKnown = {{
+constexpr std::array<Known, 18> kKnown = {{
     {"IPAddressPool", kMetallb, "v1beta1", "", Use::kRead, ""},
     {"L2Advertisement", kMetallb, "v1beta1", "", Use::kRead, ""},
     {"Service", "", "v1", "", Use::kRead, ""},
@@ -47,11 +48,19 @@ constexpr std::array<Known, 17> kKnown = {{
     {"ConfigurationState", kMetallb, "v1beta1", "", Use::kSkip, kStatus},
     {"ServiceL2Status", kMetallb, "v1beta1", "", Use::kSkip, kStatus},
     {"ServiceBGPStatus", kMetallb, "v1beta1", "", Use::kSkip, kStatus},
+    {"Endpoints", "", "v1", "", Use::kSkip, "EndpointSlice objects are read"},
     {"List", "", "v1", "", Use::kFault, ""},  // One with items is no object.
 }};
 
+// Lists are read by their items; here only to be near to.
+constexpr std::array<std::string_view, 7> kLists = {
+    "IPAddressPoolList", "L2AdvertisementList", "AddressPoolList",
+    "ServiceList",       "EndpointSliceList",   "NodeList",
+    "NamespaceList"};
+constexpr size_t kMetallbLists = 3;  // The first ones.
+
 // Kubernetes' own, which are not near to others by mistake.
-constexpr std::array<std::string_view, 50> kOfKubernetes = {
+constexpr std::array<std::string_view, 49> kOfKubernetes = {
     "APIService",
     "Binding",
     "CSIDriver",
@@ -66,7 +75,6 @@ constexpr std::array<std::string_view, 50> kOfKubernetes = {
     "CustomResourceDefinition",
     "DaemonSet",
     "Deployment",
-    "Endpoints",
     "Event",
     "FlowSchema",
     "Gateway",
@@ -148,7 +156,8 @@ std::string WrongVersion(std::string_view api_version, const Known& known) {
   if (api_version.empty()) {
     return fmt::format("missing, want {}", ApiVersionOf(known));
   }
-  return fmt::format("\"{}\", want {}", api_version, ApiVersionOf(known));
+  return fmt::format("\"{}\", want {}", net::EscapedText(api_version),
+                     ApiVersionOf(known));
 }
 
 KindVerdict UseKnown(std::string_view api_version, const Known& known) {
@@ -173,6 +182,8 @@ std::vector<std::string_view> NamesOf(std::string_view group) {
     if (group == kMetallb && known.group != kMetallb) continue;
     names.push_back(known.kind);
   }
+  const size_t lists = group == kMetallb ? kMetallbLists : kLists.size();
+  names.insert(names.end(), kLists.begin(), kLists.begin() + lists);
   return names;
 }
 
@@ -182,8 +193,9 @@ KindVerdict JudgeUnknown(std::string_view group, std::string_view kind) {
   const std::string_view nearest =
       Nearest(kind, NamesOf(is_metallbs ? kMetallb : ""));
   if (nearest.empty() && !is_metallbs) return {};
-  std::string fault = fmt::format("\"{}\": unknown kind{}{}", kind,
-                                  group.empty() ? "" : " of ", group);
+  std::string fault =
+      fmt::format("\"{}\": unknown kind{}{}", net::EscapedText(kind),
+                  group.empty() ? "" : " of ", net::EscapedText(group));
   fault += nearest.empty() ? fmt::format(", want one of {}",
                                          fmt::join(NamesOf(kMetallb), ", "))
                            : fmt::format(", did you mean {}?", nearest);

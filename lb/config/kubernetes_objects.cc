@@ -4,17 +4,24 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "fmt/format.h"
+#include "lb/base/label_syntax.h"
+#include "lb/base/nearest.h"
+#include "lb/config/annotations.h"
 #include "lb/config/fields.h"
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
+#include "lb/config/well_known_labels.h"
 #include "lb/election/candidates.h"
+#include "lb/net/address_text.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::config {
 namespace {
 
-constexpr char kServiceNameLabel[] = "kubernetes.io/service-name";
+constexpr std::string_view kNetworkUnavailable = "NetworkUnavailable";
 // The API server sets it on every Namespace.
 constexpr char kNamespaceNameLabel[] = "kubernetes.io/metadata.name";
 
@@ -37,37 +44,140 @@ constexpr std::array<std::string_view, 16> kMetadataFields = {
     "selfLink",
     "uid"};
 
+// Of most objects.
+constexpr std::array<std::string_view, 5> kTopFields = {
+    "apiVersion", "kind", "metadata", "spec", "status"};
+constexpr std::array<std::string_view, 8> kEndpointFields = {
+    "addresses", "conditions", "deprecatedTopology", "hints",
+    "hostname",  "nodeName",   "targetRef",          "zone"};
+constexpr std::array<std::string_view, 3> kConditionFields = {
+    "ready", "serving", "terminating"};
+
 bool IsAlphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-// RFC 1123: what Kubernetes allows as a name. Names go into logs, file names
-// and gossip, so nothing else may pass.
-bool IsName(std::string_view text) {
+void CheckName(const Fields& metadata, std::string_view key,
+               std::string_view name) {
+  if (!IsObjectName(name) && metadata.report()->ok()) {
+    metadata.Refuse(
+        key, fmt::format("\"{}\", want 1 to 253 of a-z, 0-9, '-' and '.', a "
+                         "letter or digit first and last",
+                         net::EscapedText(name)));
+  }
+}
+
+void RefuseWithoutName(const Fields& metadata) {
+  metadata.Refuse("name",
+                  metadata.Find("generateName") == nullptr
+                      ? "missing, want the object's name"
+                      : "missing, want the object's name: generateName stands "
+                        "for another one each time");
+}
+
+// Kubernetes refuses such labels, and no selector can match them.
+void NoticeBadLabels(const Fields& fields, const Labels& labels) {
+  for (const auto& [key, value] : labels) {
+    absl::Status verdict = CheckLabelKey(key);
+    verdict.Update(CheckLabelValue(value));
+    if (verdict.ok()) continue;
+    fields.report()->Notice(fields.LineOf(key), fields.PathOf(key),
+                            std::string(verdict.message()));
+  }
+}
+
+// Notices of the labels that were meant to be one of `labels`, if the object
+// has not that one as well.
+void NoticeMeantLabels(const Metadata& metadata,
+                       absl::Span<const std::string_view> labels) {
+  for (const auto& [key, value] : metadata.labels) {
+    const std::string_view meant = MeantLabel(key, labels);
+    if (meant.empty() || metadata.labels.contains(std::string(meant))) continue;
+    const Fields& fields = *metadata.label_fields;
+    fields.report()->Notice(
+        fields.LineOf(key), fields.PathOf(key),
+        fmt::format("has no effect, did you mean {}?", meant));
+  }
+}
+
+// Conditions are free; one that is nearly NetworkUnavailable was meant to be
+// it.
+void NoticeIfMeant(const Fields& condition, const std::string& type) {
+  if (type.size() > 2 * kNetworkUnavailable.size() ||
+      EditDistance(type, kNetworkUnavailable) > 3) {
+    return;
+  }
+  condition.report()->Notice(
+      condition.LineOf("type"), condition.PathOf("type"),
+      fmt::format("\"{}\" has no effect, did you mean {}?",
+                  net::EscapedText(type), kNetworkUnavailable));
+}
+
+// The service of an EndpointSlice; empty: none, as a notice or a fault says. A
+// mistyped label is a fault, as the endpoints of before are then still meant.
+std::string ReadServiceName(const Metadata& metadata, const Fields& root) {
+  const std::string label(kServiceNameLabel);
+  const auto found = metadata.labels.find(label);
+  if (found != metadata.labels.end() && !found->second.empty()) {
+    return found->second;
+  }
+  if (found == metadata.labels.end()) {
+    for (const auto& [key, value] : metadata.labels) {
+      if (MeantLabel(key, {kServiceNameLabel}).empty()) continue;
+      metadata.label_fields->Refuse(
+          key, fmt::format("unknown label, did you mean {}?", label));
+      return "";
+    }
+  }
+  if (metadata.annotations && metadata.annotations->Has(label)) {
+    metadata.annotations->Refuse(
+        label, "stands among the annotations, want it in metadata.labels");
+    return "";
+  }
+  root.report()->Notice(
+      root.LineOf("metadata"), "metadata.labels",
+      fmt::format("{} is {}: want the name of the service "
+                  "with these endpoints",
+                  label, found == metadata.labels.end() ? "missing" : "empty"));
+  return "";
+}
+
+void ReadEndpoint(const Fields& fields, EndpointSliceObject* slice) {
+  election::ServiceEndpoint endpoint;
+  fields.RefuseMistyped(kEndpointFields);
+  fields.RefuseMisplaced(kConditionFields, fields.PathOf("conditions"));
+  fields.NoticeUnknown(kEndpointFields);
+  endpoint.node = fields.Text("nodeName");
+  if (const auto conditions = fields.Map("conditions")) {
+    conditions->RefuseMistyped(kConditionFields);
+    conditions->NoticeUnknown(kConditionFields);
+    endpoint.ready = conditions->MaybeBool("ready");
+    endpoint.serving = conditions->MaybeBool("serving");
+  }
+  slice->endpoints.push_back(endpoint);
+}
+
+}  // namespace
+
+bool IsObjectName(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;
   if (!IsAlphanumeric(text.front()) || !IsAlphanumeric(text.back())) {
     return false;
   }
+  // Names go into logs, file names and gossip, so nothing else may pass.
   return std::all_of(text.begin(), text.end(), [](char c) {
     return IsAlphanumeric(c) || c == '-' || c == '.';
   });
 }
 
-void CheckName(const Fields& metadata, std::string_view key,
-               std::string_view name) {
-  if (!IsName(name) && metadata.report()->ok()) {
-    metadata.Refuse(
-        key, fmt::format("\"{}\", want 1 to 253 of a-z, 0-9, '-' and '.', a "
-                         "letter or digit first and last",
-                         name));
-  }
-}
-
-}  // namespace
-
-Metadata ReadMetadata(const Fields& root) {
+Metadata ReadMetadata(const Fields& root, std::string_view kind) {
   Metadata metadata;
   metadata.object_namespace = "default";
+  const bool is_metallbs = kind == "IPAddressPool" || kind == "L2Advertisement";
+  if (!is_metallbs) {  // Whose readers refuse every unknown field.
+    root.RefuseMisplaced({"name", "namespace", "labels", "annotations"},
+                         "metadata");
+  }
   const std::optional<Fields> fields = root.Map("metadata");
   if (!fields) {
     if (root.Find("metadata") == nullptr) {
@@ -76,38 +186,39 @@ Metadata ReadMetadata(const Fields& root) {
     return metadata;
   }
   fields->RefuseMistyped(kMetadataFields);
+  fields->NoticeUnknown(kMetadataFields);
   metadata.name = fields->Text("name");
-  if (fields->Find("name") == nullptr) {
-    fields->Refuse("name", "missing, want the object's name");
-  }
+  if (fields->Find("name") == nullptr) RefuseWithoutName(*fields);
   CheckName(*fields, "name", metadata.name);
-  if (fields->Find("namespace") != nullptr) {
+  if (fields->Has("namespace")) {
     metadata.object_namespace = fields->Text("namespace");
     CheckName(*fields, "namespace", metadata.object_namespace);
   }
-  metadata.labels = fields->TextMap("labels");
+  metadata.label_fields = fields->Map("labels");
+  if (metadata.label_fields) {
+    metadata.labels = metadata.label_fields->AllTexts();
+    NoticeBadLabels(*metadata.label_fields, metadata.labels);
+    NoticeAnnotationsAmongLabels(*metadata.label_fields);
+  }
   metadata.annotations = fields->Map("annotations");
+  if (metadata.annotations) {
+    NoticeUnknownAnnotations(*metadata.annotations, kind);
+  }
   return metadata;
 }
 
 std::optional<EndpointSliceObject> ReadEndpointSlice(const Fields& root,
                                                      const Metadata& metadata) {
-  const auto service = metadata.labels.find(kServiceNameLabel);
-  if (service == metadata.labels.end() || service->second.empty()) {
-    return std::nullopt;
-  }
+  constexpr std::array<std::string_view, 6> kFields = {
+      "addressType", "apiVersion", "endpoints", "kind", "metadata", "ports"};
+  root.RefuseMistyped(kFields);
   root.Enum<int>("addressType", {{"IPv4", 4}, {"IPv6", 6}, {"FQDN", 0}});
   EndpointSliceObject slice;
-  slice.service = metadata.object_namespace + "/" + service->second;
-  root.ForEachMap("endpoints", [&](const Fields& fields) {
-    election::ServiceEndpoint endpoint;
-    endpoint.node = fields.Text("nodeName");
-    if (const auto conditions = fields.Map("conditions")) {
-      endpoint.ready = conditions->MaybeBool("ready");
-      endpoint.serving = conditions->MaybeBool("serving");
-    }
-    slice.endpoints.push_back(endpoint);
-  });
+  const std::string service = ReadServiceName(metadata, root);
+  slice.service = metadata.object_namespace + "/" + service;
+  root.ForEachMap("endpoints",
+                  [&](const Fields& fields) { ReadEndpoint(fields, &slice); });
+  if (service.empty()) return std::nullopt;
   return slice;
 }
 
@@ -116,10 +227,17 @@ election::NodeAttributes ReadNode(const Fields& root,
   election::NodeAttributes node;
   node.name = metadata.name;
   node.labels = metadata.labels;
+  NoticeMeantLabels(metadata, {kExcludeLabel, kHostnameLabel});
+  root.RefuseMistyped(kTopFields);
   const std::optional<Fields> status = root.Map("status");
   if (!status) return node;
+  status->RefuseMistyped({"addresses", "conditions"});
   status->ForEachMap("conditions", [&](const Fields& condition) {
-    if (condition.Text("type") != "NetworkUnavailable") return;
+    const std::string type = condition.Text("type");
+    if (type != kNetworkUnavailable) {
+      NoticeIfMeant(condition, type);
+      return;
+    }
     node.network_unavailable =
         condition
             .Enum<bool>("status",

@@ -14,14 +14,12 @@
 #include "fmt/format.h"
 #include "lb/config/broken_text.h"
 #include "lb/config/document_reader.h"
+#include "lb/config/folder_entry.h"
 #include "lb/config/text_file.h"
 #include "lb/config/yaml_tree.h"
 
 namespace lb::config {
 namespace {
-
-constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Nothing of it was read.
 void Refuse(const std::string& path, std::string message,
@@ -45,32 +43,31 @@ void Break(const std::string& file, std::string_view text, Problem problem,
   }
 }
 
-bool IsEmpty(std::string_view text) {
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
-  return text.find_first_not_of(kBlanks) == std::string_view::npos;
+// Is it one of the paths that are read anyway?
+bool IsGiven(const std::filesystem::path& path,
+             absl::Span<const std::string> given) {
+  return std::any_of(given.begin(), given.end(), [&](const std::string& each) {
+    const auto normal = (std::filesystem::path(each) / "").lexically_normal();
+    return normal == (path / "").lexically_normal();
+  });
 }
 
-bool IsManifestName(const std::string& name) {
-  return !name.starts_with(".") &&
-         (name.ends_with(".yaml") || name.ends_with(".yml") ||
-          name.ends_with(".json"));
-}
-
-// The manifest files of a folder, or the file itself.
+// The manifest files of a folder, or the file itself. `given` are all paths.
 std::vector<std::string> FilesOf(const std::string& path,
+                                 absl::Span<const std::string> given,
                                  Manifests* manifests) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) return {path};
   std::vector<std::string> files;
+  std::vector<Problem> notices;
   std::filesystem::directory_iterator entry(path, error);
   for (; !error && entry != std::filesystem::directory_iterator();
        entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    std::error_code ignored;  // What cannot be asked is tried as a file.
-    const bool folder = std::filesystem::is_directory(entry->path(), ignored);
-    if (IsManifestName(name) && !folder) files.push_back(entry->path());
+    const FolderEntry found = JudgeFolderEntry(*entry);
+    if (found.is_manifest) files.push_back(entry->path());
+    if (found.notice.empty() || IsGiven(entry->path(), given)) continue;
+    manifests->unread_files += found.unread_files;
+    notices.push_back({entry->path(), 0, "", "", found.notice});
   }
   if (error) {
     Refuse(path, fmt::format("cannot list the folder: {}", error.message()),
@@ -79,6 +76,9 @@ std::vector<std::string> FilesOf(const std::string& path,
     manifests->understanding.read_paths.insert(path);
   }
   std::sort(files.begin(), files.end());
+  std::sort(notices.begin(), notices.end());
+  manifests->notices.insert(manifests->notices.end(), notices.begin(),
+                            notices.end());
   return files;
 }
 
@@ -87,7 +87,7 @@ std::vector<std::string> FilesOf(const std::string& path,
 void ParseManifests(std::string_view file, std::string_view text,
                     const ManifestOptions& options, Manifests* manifests) {
   const std::string name(file);
-  if (IsEmpty(text)) manifests->understanding.empty_files.push_back(name);
+  if (text.empty()) manifests->understanding.empty_files.push_back(name);
   DocumentReader reader(file, options, manifests);
   const std::optional<YamlError> error = ForEachYamlDocument(
       text, [&](const YamlNode& document) { reader.Read(document); });
@@ -110,7 +110,7 @@ Manifests LoadManifests(absl::Span<const std::string> paths,
   Manifests manifests;
   size_t files = 0;
   for (const std::string& path : paths) {
-    for (const std::string& file : FilesOf(path, &manifests)) {
+    for (const std::string& file : FilesOf(path, paths, &manifests)) {
       if (++files > kFilesMax) {
         manifests.understanding.read_paths.erase(path);
         Refuse(path,

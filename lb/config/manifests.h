@@ -85,6 +85,8 @@ struct Object {
   ObjectValue value;
   // Lines of fields that can clash with other objects' fields.
   std::map<std::string, int, std::less<>> field_lines;
+  // All of the object as YAML in one line, to be read again (last_good.h).
+  std::string text;
 
   friend bool operator==(const Object&, const Object&) = default;
 };
@@ -105,6 +107,8 @@ struct Understanding {
   // Files with documents of which it is not known which object they are, and
   // how many those are.
   std::map<std::string, size_t, std::less<>> unclear_files;
+  // Without a byte: probably being written. What they held before is still
+  // meant, unless EmptyFiles (empty_files.h) says that they stay so.
   std::vector<std::string> empty_files;
   // "Kind/name" of objects that broken files and nameless objects may define.
   std::set<std::string> mentioned;
@@ -125,6 +129,8 @@ struct Manifests {
   size_t read_count = 0;     // Documents of kinds that are read.
   size_t skipped_count = 0;  // Documents of other kinds, by kind below.
   std::map<std::string, size_t> skipped;  // "Deployment (apps/v1)"
+  // In folders: manifests by a name that is not read, or in a subfolder.
+  size_t unread_files = 0;
   // The loadBalancerClass of services that it keeps from us, by name.
   std::map<std::string, std::string, std::less<>> other_class;
 
@@ -143,8 +149,8 @@ void ParseManifests(std::string_view file, std::string_view text,
                     const ManifestOptions& options, Manifests* manifests);
 
 // Reads files, and of folders the files named *.yaml, *.yml and *.json (sorted,
-// not hidden, no subfolders), in the order given. No document at all is a
-// problem.
+// not hidden, no subfolders), in the order given; files of a folder that seem
+// to be manifests all the same get a notice. No document at all is a problem.
 Manifests LoadManifests(absl::Span<const std::string> paths,
                         const ManifestOptions& options);
 

@@ -208,7 +208,9 @@ const FaultCase kFaults[] = {
     {"spec: {}\n",
      "a.yaml:7: kind: missing, want a Kubernetes object with apiVersion and "
      "kind\n"},
-    {"a: [1\nb: 2\n---\n", "a.yaml:8: yaml: end of sequence flow not found\n"},
+    {"a: [1\nb: 2\n---\n",
+     "a.yaml:8: yaml: end of sequence flow not found: \"b: 2\", want a closing "
+     "]\n"},
 };
 
 TEST(ParseManifestsTest, GivesOneLineForEachFaultAndKeepsTheRest) {

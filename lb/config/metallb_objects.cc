@@ -61,6 +61,13 @@ ipam::ServiceAllocation ReadServiceAllocation(const Fields& fields) {
       fields.Integer("priority", 0, 0, std::numeric_limits<int32_t>::max()));
   allocation.namespaces = fields.Texts("namespaces");
   RefuseRepeated(fields, "namespaces", allocation.namespaces);
+  for (size_t i = 0; i < allocation.namespaces.size(); ++i) {
+    if (IsObjectName(allocation.namespaces[i])) continue;
+    fields.RefuseItem("namespaces", i,
+                      fmt::format("\"{}\", want the name of a namespace: a-z, "
+                                  "0-9 and '-'",
+                                  net::EscapedText(allocation.namespaces[i])));
+  }
   allocation.namespace_selectors = fields.Selectors("namespaceSelectors");
   allocation.service_selectors = fields.Selectors("serviceSelectors");
   return allocation;
@@ -166,6 +173,12 @@ std::optional<absl::Duration> ReadRefreshInterval(const Fields& annotations) {
   return interval;
 }
 
+// For unmatched_selectors.h.
+void RememberSelectors(const Fields& spec, std::string_view key,
+                       const std::vector<LabelSelector>& selectors) {
+  for (size_t i = 0; i < selectors.size(); ++i) spec.RememberItem(key, i);
+}
+
 void RefuseUnknownAtTop(const Fields& root) {
   root.RefuseUnknown({"apiVersion", "kind", "metadata", "spec", "status"});
 }
@@ -194,7 +207,6 @@ PoolObject ReadPool(const Fields& root, const Metadata& metadata) {
   }
   if (metadata.annotations) {
     ReadPoolAnnotations(*metadata.annotations, object.pool);
-    NoticeUnknownAnnotations(*metadata.annotations, "IPAddressPool");
   }
   return object;
 }
@@ -206,7 +218,6 @@ election::L2Advertisement ReadL2Advertisement(const Fields& root,
   if (metadata.annotations) {
     advertisement.policy = ReadPolicy(*metadata.annotations);
     advertisement.refresh = ReadRefreshInterval(*metadata.annotations);
-    NoticeUnknownAnnotations(*metadata.annotations, "L2Advertisement");
   }
   RefuseUnknownAtTop(root);
   const std::optional<Fields> spec = root.Map("spec");
@@ -222,7 +233,14 @@ election::L2Advertisement ReadL2Advertisement(const Fields& root,
   advertisement.pool_selectors = spec->Selectors("ipAddressPoolSelectors");
   advertisement.node_selectors = spec->Selectors("nodeSelectors");
   advertisement.service_selectors = spec->Selectors("serviceSelectors");
+  RememberSelectors(*spec, "ipAddressPoolSelectors",
+                    advertisement.pool_selectors);
+  RememberSelectors(*spec, "nodeSelectors", advertisement.node_selectors);
   advertisement.interfaces = spec->Texts("interfaces");
+  for (size_t i = 0; i < advertisement.interfaces.size(); ++i) {
+    if (!advertisement.interfaces[i].empty()) continue;
+    spec->RefuseItem("interfaces", i, "\"\", want the name of an interface");
+  }
   spec->ForEachMap("preferredNodeSelectors", [&](const Fields& fields) {
     fields.RefuseUnknown({"weight", "preference"});
     election::PreferredNodes preferred;

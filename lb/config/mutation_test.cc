@@ -19,10 +19,23 @@ std::string ReadExample(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// What is kept for a restart is the object again.
+void ExpectReadableAgain(const Desired& desired) {
+  for (const auto& [name, object] : desired.objects) {
+    Manifests again;
+    ParseManifests("a.yaml", object.text, {}, &again);
+    ASSERT_EQ(again.objects.size(), 1u) << object.text;
+    EXPECT_EQ(again.objects[0].name, name);
+    EXPECT_TRUE(again.objects[0].value == object.value) << object.text;
+    EXPECT_EQ(again.objects[0].text, object.text);
+  }
+}
+
 std::string Everything(const std::string& text) {
   Manifests manifests;
   ParseManifests("a.yaml", text, {}, &manifests);
   const Desired desired = BuildDesired(manifests, {});
+  ExpectReadableAgain(desired);
   return ToText(desired) + ToText(desired.problems);
 }
 

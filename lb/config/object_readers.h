@@ -20,13 +20,19 @@ struct Metadata {
   std::string name;
   std::string object_namespace;  // "default" if none is given.
   Labels labels;
+  std::optional<Fields> label_fields;
   std::optional<Fields> annotations;
 
   // "namespace/name"
   std::string NamespacedName() const { return object_namespace + "/" + name; }
 };
 
-Metadata ReadMetadata(const Fields& root);
+// Faults of an annotation or a label that has no effect are notices; `kind`
+// says which have one.
+Metadata ReadMetadata(const Fields& root, std::string_view kind);
+
+// RFC 1123: what Kubernetes allows as a name of an object.
+bool IsObjectName(std::string_view text);
 
 // metallb_objects.cc
 PoolObject ReadPool(const Fields& root, const Metadata& metadata);

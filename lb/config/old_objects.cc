@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "fmt/format.h"
-#include "lb/config/printable.h"
 
 namespace lb::config {
 namespace {
 
 using Kind = YamlNode::Kind;
+
+constexpr std::string_view kConfig = "config";
 
 // What the two old forms call their fields.
 struct Names {
@@ -113,9 +113,22 @@ void MoveDown(int lines, YamlNode* node) {
 
 const YamlNode* ConfigOf(const YamlNode& config_map) {
   const YamlNode* const data = config_map.Find("data");
-  const YamlNode* const config =
-      data == nullptr ? nullptr : data->Find("config");
-  return config == nullptr || config->kind != Kind::kScalar ? nullptr : config;
+  return data == nullptr ? nullptr : data->Find(kConfig);
+}
+
+bool HasPools(const YamlNode& value) {
+  return value.text.find("address-pools") != std::string::npos;
+}
+
+// The name that MetalLB reads unless it is told another one.
+bool HasDefaultName(const YamlNode& config_map) {
+  const YamlNode* const metadata = config_map.Find("metadata");
+  if (metadata == nullptr) return false;
+  const auto is = [&](std::string_view key, std::string_view text) {
+    const YamlNode* const value = metadata->Find(key);
+    return value != nullptr && value->text == text;
+  };
+  return is("name", kConfig) && is("namespace", "metallb-system");
 }
 
 void ConvertDocument(const YamlNode& document, Report* report,
@@ -147,36 +160,40 @@ void ConvertDocument(const YamlNode& document, Report* report,
   });
 }
 
-bool IsPlain(std::string_view text) {
-  const auto is_safe = [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
-           c == '/' || c == '_' || c == '-';
-  };
-  return !text.empty() && text.front() != '-' &&
-         std::all_of(text.begin(), text.end(), is_safe);
-}
-
-std::string Quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : Printable(text)) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
 }  // namespace
 
 bool IsOldConfiguration(const YamlNode& config_map) {
   const YamlNode* const config = ConfigOf(config_map);
-  return config != nullptr &&
-         config->text.find("address-pools") != std::string::npos;
+  return config != nullptr && config->kind != Kind::kNull &&
+         (HasPools(*config) || HasDefaultName(config_map));
+}
+
+void NoticeLikeOldConfiguration(const YamlNode& config_map, Report* report) {
+  const YamlNode* const data = config_map.Find("data");
+  if (data == nullptr) return;
+  for (const YamlNode& value : data->children) {
+    const bool has_peers =
+        value.text.find("peers:") != std::string::npos &&
+        value.text.find("peer-address:") != std::string::npos;
+    if (!HasPools(value) && !has_peers) continue;
+    report->Notice(value.key_line, fmt::format("data[{}]", value.key),
+                   "looks like MetalLB's configuration before 0.13, and is "
+                   "not read: want it under the key config, in "
+                   "metallb-system/config");
+  }
 }
 
 std::vector<YamlNode> ConvertConfigMap(const YamlNode& config_map,
                                        Report* report) {
   std::vector<YamlNode> objects;
   const YamlNode& config = *ConfigOf(config_map);
+  if (config.kind != Kind::kScalar) {
+    report->Refuse(config.key_line, "data.config",
+                   fmt::format("{}, want a text: \"config: |\" and the map "
+                               "below it",
+                               Describe(config)));
+    return objects;
+  }
   const std::optional<YamlError> error =
       ForEachYamlDocument(config.text, [&](const YamlNode& document) {
         YamlNode moved = document;
@@ -211,29 +228,6 @@ std::vector<YamlNode> ConvertAddressPool(const Fields& root) {
   }
   Convert(*spec, kInAddressPool, metadata, &objects);
   return objects;
-}
-
-std::string ToFlowYaml(const YamlNode& node) {
-  std::string text;
-  switch (node.kind) {
-    case Kind::kNull:
-      return "null";
-    case Kind::kScalar:
-      return node.plain && IsPlain(node.text) ? node.text : Quoted(node.text);
-    case Kind::kSequence:
-      for (const YamlNode& item : node.children) {
-        text += (text.empty() ? "" : ", ") + ToFlowYaml(item);
-      }
-      return fmt::format("[{}]", text);
-    case Kind::kMap:
-      for (const YamlNode& value : node.children) {
-        text += fmt::format("{}{}: {}", text.empty() ? "" : ", ",
-                            IsPlain(value.key) ? value.key : Quoted(value.key),
-                            ToFlowYaml(value));
-      }
-      return fmt::format("{{{}}}", text);
-  }
-  return text;
 }
 
 }  // namespace lb::config

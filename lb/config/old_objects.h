@@ -16,15 +16,16 @@
 
 namespace lb::config {
 
-// Has the ConfigMap pools of MetalLB? Others are not ours.
+// Is it MetalLB's: metallb-system/config, or another with pools in its data
+// under the key "config"? Others are not ours.
 bool IsOldConfiguration(const YamlNode& config_map);
+// Names the keys of another one under which MetalLB's configuration seems to
+// stand.
+void NoticeLikeOldConfiguration(const YamlNode& config_map, Report* report);
 
 std::vector<YamlNode> ConvertConfigMap(const YamlNode& config_map,
                                        Report* report);
 std::vector<YamlNode> ConvertAddressPool(const Fields& root);
-
-// The object as YAML in one line.
-std::string ToFlowYaml(const YamlNode& node);
 
 }  // namespace lb::config
 

@@ -15,6 +15,7 @@
 #include "fmt/format.h"
 #include "lb/announce/interface.h"
 #include "lb/base/check.h"
+#include "lb/base/nearest.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/fields.h"
 #include "lb/config/text_file.h"
@@ -45,7 +46,19 @@ absl::Status SetEnum(const std::string& text, Enum last, Enum* field) {
     *field = static_cast<Enum>(i);
     return absl::OkStatus();
   }
-  return Wrong(text, fmt::format("one of {}", fmt::join(names, ", ")));
+  return Wrong(text, fmt::format("one of {}{}", fmt::join(names, ", "),
+                                 DidYouMean(text, names)));
+}
+
+absl::Status SetPolicy(const std::string& text, election::Policy* field) {
+  const auto policy = election::ParsePolicy(text);
+  if (policy.ok()) {
+    *field = *policy;
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("{}{}", std::string(policy.status().message()),
+                  DidYouMean(text, {"compat", "sticky", "balanced"})));
 }
 
 absl::Status SetEndpoint(const std::string& text, uint16_t default_port,
@@ -101,8 +114,13 @@ absl::Status SetJoin(Values values, Options* options) {
     for (const absl::string_view part :
          absl::StrSplit(value, ',', absl::SkipWhitespace())) {
       const std::string text(absl::StripAsciiWhitespace(part));
-      LB_ASSIGN_OR_RETURN(join.emplace_back(),
+      LB_ASSIGN_OR_RETURN(const net::HostPort peer,
                           net::ParseHostPort(text, kGossipPort));
+      if (peer.address &&
+          (peer.address->is_unspecified() || peer.address->is_multicast())) {
+        return Wrong(text, "the address or name of another node");
+      }
+      join.push_back(peer);
     }
   }
   options->join = std::move(join);
@@ -250,10 +268,7 @@ constexpr std::array<OptionSpec, 28> kOptions = {{
      "Who announces an address: compat (as MetalLB), sticky (its holder keeps "
      "it) or balanced (sticky, and evenly spread).",
      false,
-     [](Values v, Options* o) {
-       LB_ASSIGN_OR_RETURN(o->election_policy, election::ParsePolicy(v[0]));
-       return absl::OkStatus();
-     },
+     [](Values v, Options* o) { return SetPolicy(v[0], &o->election_policy); },
      [](const Options& o) {
        return std::string(election::ToString(o.election_policy));
      }},

@@ -133,6 +133,12 @@ const FaultCase kFaults[] = {
     {"join: [n2, 172.18.8.300]\n",
      "o.yaml:1: options: join: \"172.18.8.300\": want an address or a host "
      "name, and perhaps :port"},
+    {"join: ['::']\n",
+     "o.yaml:1: options: join: \"::\", want the address or name of another "
+     "node"},
+    {"join: [n2, '224.0.0.1:9']\n",
+     "o.yaml:1: options: join: \"224.0.0.1:9\", want the address or name of "
+     "another node"},
     {"join: ['fd00::1:7946']\n",
      "o.yaml:1: options: join: \"fd00::1:7946\": an IPv6 address and a port "
      "without brackets, want [fd00::1]:7946, or [fd00::1:7946] for that "

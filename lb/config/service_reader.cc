@@ -53,6 +53,12 @@ constexpr std::array<std::string_view, 23> kSpecFields = {
 constexpr std::array<std::string_view, 6> kPortFields = {
     "appProtocol", "name", "nodePort", "port", "protocol", "targetPort"};
 
+constexpr std::array<std::string_view, 5> kTopFields = {
+    "apiVersion", "kind", "metadata", "spec", "status"};
+// What others write into the spec although it belongs into the metadata.
+constexpr std::array<std::string_view, 4> kMetadataFields = {
+    "annotations", "labels", "name", "namespace"};
+
 enum class ServiceType { kClusterIp, kNodePort, kLoadBalancer, kExternalName };
 
 // Reads one Service. Methods fill `object_` in the order of the fields.
@@ -238,6 +244,9 @@ class ServiceReader {
     spec.ForEachMap("ports", [&](const Fields& fields) {
       ipam::ServicePort port;
       fields.RefuseMistyped(kPortFields);
+      fields.NoticeUnknown(kPortFields);
+      // Nothing follows from it, but Kubernetes refuses other values.
+      fields.Integer("nodePort", 0, 0, 65535);
       using ipam::Protocol;
       port.protocol =
           fields
@@ -263,6 +272,12 @@ class ServiceReader {
     // Nothing follows from these, but Kubernetes refuses other values too.
     spec.Enum<int>("internalTrafficPolicy", {{"Cluster", 0}, {"Local", 1}});
     spec.Enum<int>("sessionAffinity", {{"None", 0}, {"ClientIP", 1}});
+    spec.Enum<int>(
+        "trafficDistribution",
+        {{"PreferClose", 0}, {"PreferSameZone", 1}, {"PreferSameNode", 2}});
+    spec.MaybeBool("allocateLoadBalancerNodePorts");
+    spec.MaybeBool("publishNotReadyAddresses");
+    spec.Integer("healthCheckNodePort", 0, 0, 65535);
   }
 
   // With policy Local a shared address reaches the same pods for each service
@@ -290,6 +305,23 @@ class ServiceReader {
   ipam::ServiceRequest& request_ = object_.request;
 };
 
+// What only a load balancer has, and the Service is none.
+void NoticeWithoutLoadBalancer(const Fields& spec, const Metadata& metadata) {
+  const std::string type = spec.Has("type") ? spec.Text("type") : "ClusterIP";
+  const auto notice = [&](const Fields& fields, std::string_view key) {
+    fields.report()->Notice(
+        fields.LineOf(key), fields.PathOf(key),
+        fmt::format("has no effect: the type is {}, want LoadBalancer", type));
+  };
+  for (const std::string_view key : {"loadBalancerIP", "loadBalancerClass"}) {
+    if (spec.Has(key)) notice(spec, key);
+  }
+  if (!metadata.annotations) return;
+  metadata.annotations->ForEachKey([&](const std::string& key) {
+    if (IsServiceAnnotation(key)) notice(*metadata.annotations, key);
+  });
+}
+
 }  // namespace
 
 std::optional<ServiceObject> ReadService(const Fields& root,
@@ -303,20 +335,24 @@ std::optional<ServiceObject> ReadService(const Fields& root,
     }
     return std::nullopt;
   }
+  root.RefuseMistyped(kTopFields);
+  root.RefuseMisplaced(kSpecFields, "spec");
   spec->RefuseMistyped(kSpecFields);
+  spec->RefuseMisplaced(kMetadataFields, "metadata");
+  spec->NoticeUnknown(kSpecFields);
   const std::optional<ServiceType> type = spec->Enum<ServiceType>(
       "type", {{"ClusterIP", ServiceType::kClusterIp},
                {"NodePort", ServiceType::kNodePort},
                {"LoadBalancer", ServiceType::kLoadBalancer},
                {"ExternalName", ServiceType::kExternalName}});
-  if (type != ServiceType::kLoadBalancer) return std::nullopt;
+  if (type != ServiceType::kLoadBalancer) {
+    if (root.report()->ok()) NoticeWithoutLoadBalancer(*spec, metadata);
+    return std::nullopt;
+  }
   const std::string given_class = spec->Text("loadBalancerClass");
   if (given_class != options.load_balancer_class) {
     *other_class = given_class.empty() ? "none" : given_class;
     return std::nullopt;
-  }
-  if (metadata.annotations) {
-    NoticeUnknownAnnotations(*metadata.annotations, "Service");
   }
   return ServiceReader(root, metadata).Read(*spec);
 }

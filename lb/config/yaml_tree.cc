@@ -12,6 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/config/yaml_error.h"
 #include "lb/config/yaml_merge.h"
 #include "lb/config/yaml_text.h"
 #include "yaml-cpp/eventhandler.h"
@@ -22,6 +23,7 @@
 namespace lb::config {
 namespace {
 
+constexpr std::string_view kAsKey = " as a key, want a text";
 constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
 
 size_t CountNodes(const YamlNode& node) {
@@ -79,7 +81,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (error_) return;
     const auto target = anchored_.find(anchor);
     if (target == anchored_.end()) {
-      return Fail(mark.line + 1, "an alias within its own anchor");
+      return Fail(mark.line + 1,
+                  "an alias within its own anchor, want it outside");
     }
     if (!Charge(mark.line + 1, CountNodes(target->second))) return;
     if (open_.size() + DepthOf(target->second) > kYamlDepthMax) {
@@ -131,8 +134,7 @@ class TreeBuilder : public YAML::EventHandler {
     Open& parent = open_.back();
     if (parent.node.kind == YamlNode::Kind::kMap && !parent.key) {
       if (node.kind != YamlNode::Kind::kScalar) {
-        return Fail(node.line,
-                    fmt::format("{} as a key, want a text", Describe(node)));
+        return Fail(node.line, fmt::format("{}{}", Describe(node), kAsKey));
       }
       parent.key = std::move(node);
       return;
@@ -171,6 +173,12 @@ class TreeBuilder : public YAML::EventHandler {
   std::optional<YamlError> error_;
 };
 
+// A map as a key is a template's "{{ .Name }}", mostly.
+YamlError Explained(std::string_view text, const YamlError& error) {
+  if (error.message.find(kAsKey) == std::string::npos) return error;
+  return {error.line, ExplainYamlError(text, error.line, 0, error.message)};
+}
+
 }  // namespace
 
 const YamlNode* YamlNode::Find(std::string_view name) const {
@@ -198,17 +206,20 @@ std::string Describe(const YamlNode& node) {
 std::optional<YamlError> ForEachYamlDocument(
     std::string_view text,
     absl::FunctionRef<void(const YamlNode&)> on_document) {
+  const std::string prepared = PrepareYamlText(text);
   try {
-    std::istringstream stream{PrepareYamlText(text)};
+    std::istringstream stream{prepared};
     YAML::Parser parser(stream);
     while (true) {
       TreeBuilder builder;
       if (!parser.HandleNextDocument(builder)) return std::nullopt;
-      if (builder.error()) return builder.error();
+      if (builder.error()) return Explained(prepared, *builder.error());
       on_document(builder.document());
     }
   } catch (const YAML::Exception& error) {
-    return YamlError{error.mark.line + 1, error.msg};
+    const int line = error.mark.line + 1;
+    return YamlError{
+        line, ExplainYamlError(prepared, line, error.mark.column, error.msg)};
   } catch (const std::exception& error) {  // std::bad_alloc and the like.
     return YamlError{0, error.what()};
   }

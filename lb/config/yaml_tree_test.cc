@@ -176,7 +176,8 @@ TEST(ForEachYamlDocumentTest, RefusesDeepAndRecursiveAliases) {
 }
 
 TEST(ForEachYamlDocumentTest, RefusesKeysThatAreNoText) {
-  EXPECT_EQ(ReadAll("? [a]\n: b\n").error, "1: a list as a key, want a text");
+  EXPECT_EQ(ReadAll("? [a]\n: b\n").error,
+            "1: a list as a key, want a text: \"? [a]\"");
 }
 
 }  // namespace
