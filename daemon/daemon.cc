@@ -16,6 +16,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/agent_options.h"
 #include "daemon/certificates.h"
+#include "daemon/last_good_store.h"
 #include "daemon/log.h"
 #include "daemon/manifest_reader.h"
 #include "daemon/metrics/agent_metrics.h"
@@ -42,9 +43,12 @@ std::string HostName() {
   return name.data();
 }
 
+config::ManifestOptions ManifestOptionsOf(const config::Options& options) {
+  return {.load_balancer_class = options.load_balancer_class};
+}
+
 config::Manifests LoadManifests(const config::Options& options) {
-  return config::LoadManifests(
-      options.manifests, {.load_balancer_class = options.load_balancer_class});
+  return config::LoadManifests(options.manifests, ManifestOptionsOf(options));
 }
 
 TlsFiles TlsFilesOf(const config::Options& options) {
@@ -94,8 +98,13 @@ class Daemon {
                                     Reload(Ask::kExplicit, std::move(done));
                                   },
                               .set_log_level = SetLogLevel});
+    last_good_ = std::make_unique<LastGoodStore>(node_, environment);
     reader_ = std::make_unique<ManifestReader>(
-        world_->loop(), [this] { return LoadManifests(options_); },
+        world_->loop(),
+        ManifestReader::Source{
+            .load = [this] { return LoadManifests(options_); },
+            .options = ManifestOptionsOf(options_),
+            .last_good = last_good_.get()},
         [this](const ManifestReading& reading) { Apply(reading); });
     LB_RETURN_IF_ERROR(WatchSignals());
     LB_RETURN_IF_ERROR(WatchManifests());
@@ -109,6 +118,10 @@ class Daemon {
     }
     agent_->Start();
     WarnOfClearGossip();
+    for (const absl::Status& refused : last_good_->Restore()) {
+      Record(EventType::kWarning, "StateRefused",
+             std::string(refused.message()));
+    }
     reader_->ReadNow();
     notify_ = std::make_unique<ServiceNotify>(world_->loop());
     return absl::OkStatus();
@@ -236,6 +249,7 @@ class Daemon {
     // Its own thread: the HTTP server takes up to 2 s to end.
     end_metrics_ = std::thread([this] { metrics_.reset(); });
     notify_->Stopping();
+    last_good_->Flush();
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
         end_metrics_.join();
@@ -252,6 +266,7 @@ class Daemon {
   // Destroyed in the reverse order: the world goes last.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
+  std::unique_ptr<LastGoodStore> last_good_;
   std::unique_ptr<ManifestReader> reader_;
   std::unique_ptr<StatusService> service_;
   std::unique_ptr<AdminService> admin_;

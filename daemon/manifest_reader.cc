@@ -8,27 +8,35 @@
 namespace lb {
 
 ManifestReader::ManifestReader(
-    io::PosixLoop* loop, std::function<config::Manifests()> load,
+    io::PosixLoop* loop, Source source,
     std::function<void(const ManifestReading&)> apply)
-    : load_(std::move(load)),
+    : loop_(loop),
+      source_(std::move(source)),
       apply_(std::move(apply)),
       desired_(std::make_shared<const config::Desired>()),
+      timer_(loop->NewTimer([this] { Read(); })),
       task_(loop) {}
 
-// On either thread; desired_ does not change meanwhile.
-ManifestReading ManifestReader::Load() const {
+// On either thread; desired_ and is_first_ do not change meanwhile.
+ManifestReading ManifestReader::Load(absl::Time now) {
+  config::Manifests manifests = source_.load();
+  empty_files_.Settle(now, &manifests.understanding.empty_files);
   ManifestReading reading;
   reading.desired = std::make_shared<const config::Desired>(
-      config::BuildDesired(load_(), *desired_));
+      is_first_
+          ? config::BuildDesired(manifests, source_.last_good->Before(
+                                                manifests, source_.options))
+          : config::BuildDesired(manifests, *desired_));
   reading.changes = config::Compare(*desired_, *reading.desired);
   reading.difference = config::DifferenceOf(*desired_, *reading.desired);
   reading.notices =
       config::NewProblems(reading.desired->notices, desired_->notices);
+  reading.last_good = source_.last_good->Seal(*reading.desired);
   return reading;
 }
 
 void ManifestReader::ReadNow() {
-  reading_ = std::make_unique<ManifestReading>(Load());
+  reading_ = std::make_unique<ManifestReading>(Load(loop_->Now()));
   Finish();
 }
 
@@ -45,9 +53,10 @@ void ManifestReader::Read(Done done) {
 void ManifestReader::Start() {
   waiting_ = std::exchange(next_, {});
   task_.Start(
-      [this, retired = std::exchange(retired_, nullptr)]() mutable {
+      [this, now = loop_->Now(),
+       retired = std::exchange(retired_, nullptr)]() mutable {
         retired = nullptr;
-        reading_ = std::make_unique<ManifestReading>(Load());
+        reading_ = std::make_unique<ManifestReading>(Load(now));
       },
       [this] { Finish(); });
 }
@@ -56,6 +65,9 @@ void ManifestReader::Finish() {
   const std::unique_ptr<ManifestReading> reading = std::move(reading_);
   reading->is_first = std::exchange(is_first_, false);
   retired_ = std::exchange(desired_, reading->desired);
+  source_.last_good->Save(std::move(reading->last_good));
+  const absl::Time look_again_at = empty_files_.NextDeadline();
+  if (look_again_at < absl::InfiniteFuture()) timer_->Arm(look_again_at);
   apply_(*reading);
   for (Done& done : std::exchange(waiting_, {})) done(*reading);
   if (!next_.empty()) Start();

@@ -3,8 +3,9 @@
 //
 // At most one reading is under way and one is wanted: what is asked for during
 // a reading is answered by the next one, as the first may have missed what
-// changed. A reading starts from the Desired of the one before. Loop thread
-// only.
+// changed. A reading starts from the Desired of the one before, the first from
+// that of the earlier run. While a file is without a byte, which may be the
+// moment before it is written, it is read again by itself. Loop thread only.
 #ifndef LB_DAEMON_MANIFEST_READER_H_
 #define LB_DAEMON_MANIFEST_READER_H_
 
@@ -15,11 +16,15 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/last_good_store.h"
 #include "lb/config/changes.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
+#include "lb/config/empty_files.h"
 #include "lb/config/manifests.h"
 #include "lb/config/problem.h"
+#include "lb/io/loop.h"
 #include "lb/io/posix/background_task.h"
 #include "lb/io/posix/posix_loop.h"
 
@@ -32,6 +37,7 @@ struct ManifestReading {
   config::Difference difference;         // From the reading before.
   std::vector<config::Problem> notices;  // Those that are new.
   bool is_first = false;
+  SealedLastGood last_good;  // The reader writes it.
 };
 
 class ManifestReader {
@@ -39,10 +45,16 @@ class ManifestReader {
   using Done = absl::AnyInvocable<void(absl::StatusOr<ManifestReading>)>;
   static constexpr size_t kWaitingMax = 100;
 
-  // `load` runs on another thread, and so do comparing and, later, forgetting.
+  struct Source {
+    // Runs on another thread, and so do comparing and, later, forgetting.
+    std::function<config::Manifests()> load;
+    config::ManifestOptions options;
+    LastGoodStore* last_good = nullptr;  // Outlives the reader.
+  };
+
   // `apply` takes each reading, on the loop, before those who asked for it are
   // answered.
-  ManifestReader(io::PosixLoop* loop, std::function<config::Manifests()> load,
+  ManifestReader(io::PosixLoop* loop, Source source,
                  std::function<void(const ManifestReading&)> apply);
 
   // Reads on this thread; for the start, before any Read().
@@ -52,20 +64,24 @@ class ManifestReader {
   void Read(Done done = [](const auto&) {});
 
  private:
-  ManifestReading Load() const;
+  ManifestReading Load(absl::Time now);
   void Start();
   void Finish();
 
-  const std::function<config::Manifests()> load_;
+  io::PosixLoop* const loop_;
+  const Source source_;
   const std::function<void(const ManifestReading&)> apply_;
   std::shared_ptr<const config::Desired> desired_;
   // Of the reading before: whoever had it has let go of it by now.
   std::shared_ptr<const config::Desired> retired_;
-  std::unique_ptr<ManifestReading> reading_;  // The other thread's while busy.
-  std::vector<Done> waiting_;                 // For the reading under way.
-  std::vector<Done> next_;                    // For the one after it.
+  // The other thread's while busy:
+  std::unique_ptr<ManifestReading> reading_;
+  config::EmptyFiles empty_files_;
+  std::vector<Done> waiting_;  // For the reading under way.
+  std::vector<Done> next_;     // For the one after it.
   bool is_first_ = true;
-  io::BackgroundTask task_;  // Its work uses what is above.
+  std::unique_ptr<io::Timer> timer_;  // For files without a byte.
+  io::BackgroundTask task_;           // Its work uses what is above.
 };
 
 }  // namespace lb

@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
+#include "lb/io/sim/sim_world.h"
 
 namespace lb {
 namespace {
@@ -49,8 +50,14 @@ class ManifestReaderTest : public testing::Test {
   std::atomic<int> loads_ = 0;
   std::vector<std::string> applied_;
   std::vector<std::string> answers_;
-  ManifestReader reader_{&loop_, [this] { return Load(); },
-                         [this](const auto& reading) { Apply(reading); }};
+  io::SimWorld world_{/*seed=*/1};  // Of which only the state is used.
+  io::SimHost* const host_ = world_.AddHost("n1", "172.18.8.11/24");
+  LastGoodStore last_good_{"n1", host_->environment()};
+  ManifestReader reader_{
+      &loop_,
+      ManifestReader::Source{.load = [this] { return Load(); },
+                             .last_good = &last_good_},
+      [this](const auto& reading) { Apply(reading); }};
 };
 
 TEST_F(ManifestReaderTest, TheLoopRunsWhileItReads) {
@@ -93,6 +100,36 @@ TEST_F(ManifestReaderTest, EachReadingStartsFromTheOneBefore) {
               ElementsAre("first: added IPAddressPool/a",
                           "added IPAddressPool/b; removed IPAddressPool/a",
                           "refused yaml"));
+}
+
+TEST_F(ManifestReaderTest, TheFirstReadingStartsFromTheEarlierRun) {
+  open_->Notify();
+  reader_.ReadNow();
+  world_.loop().RunFor(absl::Seconds(1));  // It is written.
+  LastGoodStore last_good("n1", host_->environment());
+  EXPECT_THAT(last_good.Restore(), testing::IsEmpty());
+  ManifestReader reader(
+      &loop_,
+      ManifestReader::Source{.load = [this] { return Load(); },
+                             .last_good = &last_good},
+      [this](const auto& reading) { Apply(reading); });
+  text_ = "kind: [";
+  reader.ReadNow();
+  EXPECT_THAT(applied_,
+              ElementsAre("first: added IPAddressPool/a",
+                          "first: added IPAddressPool/a; refused yaml"));
+}
+
+// Real time passes here; that it must be two seconds is EmptyFilesTest's.
+TEST_F(ManifestReaderTest, AFileWithoutAByteIsLookedAtAgain) {
+  open_->Notify();
+  reader_.ReadNow();
+  text_ = "";
+  reader_.ReadNow();
+  EXPECT_THAT(applied_,
+              ElementsAre("first: added IPAddressPool/a", "nothing changed"));
+  EXPECT_TRUE(RunUntilApplied(3));
+  EXPECT_EQ(applied_.back(), "removed IPAddressPool/a");
 }
 
 TEST_F(ManifestReaderTest, WhoComesTooManyIsRefused) {

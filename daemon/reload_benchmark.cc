@@ -16,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "daemon/last_good_store.h"
 #include "daemon/manifest_reader.h"
 #include "daemon/testing/many_services.h"
 #include "daemon/testing/quiet_network.h"
@@ -46,9 +47,15 @@ class Node {
     environment.frames = &network_;
     agent_ = *Agent::Create(options, environment);
     agent_->Start();
+    last_good_ = std::make_unique<LastGoodStore>("n1", environment);
     reader_ = std::make_unique<ManifestReader>(
         world_->loop(),
-        [this] { return config::LoadManifests({folder_ + "/m.yaml"}, {}); },
+        ManifestReader::Source{.load =
+                                   [this] {
+                                     return config::LoadManifests(
+                                         {folder_ + "/m.yaml"}, {});
+                                   },
+                               .last_good = last_good_.get()},
         [this](const ManifestReading& reading) {
           reading.changes.empty()
               ? agent_->KeepDesired(reading.desired)
@@ -101,6 +108,7 @@ class Node {
   QuietNetwork network_;  // All are announced, to nobody.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
+  std::unique_ptr<LastGoodStore> last_good_;
   std::unique_ptr<ManifestReader> reader_;
 };
 

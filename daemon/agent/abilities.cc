@@ -5,7 +5,8 @@ namespace lb {
 std::optional<election::InterfaceAbilities> AbilitiesOf(
     const NodeMetadata& metadata) {
   if (!metadata.TellsAbilities()) return std::nullopt;
-  election::InterfaceAbilities abilities = {.complete = metadata.complete};
+  election::InterfaceAbilities abilities = {
+      .complete = metadata.complete, .undeliverable = metadata.undeliverable};
   for (const AnnouncingInterface& interface : *metadata.interfaces) {
     abilities.by_name[interface.name] = interface.families;
   }

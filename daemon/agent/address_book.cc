@@ -48,6 +48,7 @@ void AddressBook::Restore() {
       environment_.loop->CivilNow() - restored.written_at;
   if (age < ipam::kTombstoneLifetime) {
     ledger_.Merge(restored.records);
+    store_.Continue(ledger_);
   } else {
     stale_records_ = restored.records;
   }
@@ -171,6 +172,8 @@ void AddressBook::Update() {
   ReadEntries();
   // An address that has rested may be what a service waits for.
   WakeBy(now + (allocator_.NextCoolDownEnd() - civil_now));
+  // What was proposed is followed, so that TakeUnrecorded() has it.
+  if (ledger_.version() != follower_.version()) WakeBy(now);
   on_change_();
 }
 
@@ -340,8 +343,8 @@ void AddressBook::ReportSave(const absl::Status& status) {
 }
 
 void AddressBook::DropOldTombstones() {
-  for (std::string& service :
-       ledger_.DropOldTombstones(environment_.loop->CivilNow())) {
+  for (std::string& service : ledger_.DropOldTombstones(
+           environment_.loop->CivilNow(), saved_version_)) {
     touched_.insert(std::move(service));
   }
 }
@@ -413,8 +416,9 @@ AddressBook::Entry AddressBook::EntryWithout(
 std::string AddressBook::FullMessage() {
   DropOldTombstones();
   std::vector<Record> written = ledger_.AllRecords();
-  std::erase_if(written, [this](const Record& record) {
-    return unsaved_.contains(record.service);
+  const absl::Time now = environment_.loop->CivilNow();
+  std::erase_if(written, [&](const Record& record) {
+    return unsaved_.contains(record.service) || ipam::IsForgotten(record, now);
   });
   return ipam::SerializeMessage(written);
 }
@@ -432,16 +436,17 @@ std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {
   return ipam::SplitForGossip(own, bytes_max).messages;
 }
 
-std::vector<net::IpAddress> AddressBook::AddressesOnRecord() const {
-  std::vector<net::IpAddress> addresses;
-  std::vector<Record> records = ledger_.AllRecords();
-  records.insert(records.end(), stale_records_.begin(), stale_records_.end());
-  for (const Record& record : records) {
-    for (const ipam::Claim& claim : record.claims) {
-      addresses.push_back(claim.address);
-    }
+std::vector<net::IpAddress> AddressBook::TakeUnrecorded() {
+  std::vector<net::IpAddress> unrecorded = follower_.TakeUnclaimed();
+  if (unrecorded.empty()) return unrecorded;
+  for (const Record& record : ledger_.RecordsSince(follower_.version())) {
+    std::erase_if(unrecorded, [&](const net::IpAddress& address) {
+      return std::any_of(
+          record.claims.begin(), record.claims.end(),
+          [&](const ipam::Claim& claim) { return claim.address == address; });
+    });
   }
-  return addresses;
+  return unrecorded;
 }
 
 std::vector<std::pair<std::string, ipam::Orphan>> AddressBook::Orphans() const {

@@ -100,8 +100,8 @@ class AddressBook {
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
   // The first news counts at once; what comes within this time after it is
-  // looked at together, as each look is at all services and all records. It
-  // grows with these, so that no flood of news takes the loop for itself.
+  // looked at together. It grows with services and records, as some looks are
+  // at all of them, so that no flood of news takes the loop for itself.
   static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
   static constexpr absl::Duration kLookIntervalPerRecord =
       absl::Microseconds(10);
@@ -166,8 +166,8 @@ class AddressBook {
   }
   const std::vector<ipam::Pool>& pools() const { return wanted_.pools; }
   const ipam::ServiceRequests& requests() const { return wanted_.requests; }
-  // Every address on record, stale ones too, whoever has it.
-  std::vector<net::IpAddress> AddressesOnRecord() const;
+  // Addresses that the ledger had since the last call, and now of no service.
+  std::vector<net::IpAddress> TakeUnrecorded();
   // Held addresses that no pool would give to their service now.
   std::vector<std::pair<std::string, ipam::Orphan>> Orphans() const;
   const ipam::TakenAddresses& taken() const { return allocator_.taken(); }

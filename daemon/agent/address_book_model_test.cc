@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,10 +78,44 @@ class Side {
     return text;
   }
 
+  // What the ledger had and has no more is told, at the latest with the look
+  // after the one that released it, and nothing that it has.
+  void CheckUnrecorded() {
+    const std::vector<net::IpAddress> all = book_.TakeUnrecorded();
+    const std::set<net::IpAddress> told(all.begin(), all.end());
+    const std::set<net::IpAddress> before =
+        std::exchange(on_record_, AddressesOnRecord());
+    const std::set<net::IpAddress> late = std::exchange(late_, {});
+    for (const net::IpAddress& address : told) {
+      EXPECT_FALSE(on_record_.contains(address)) << address.ToString();
+    }
+    for (const net::IpAddress& address : late) {
+      if (on_record_.contains(address)) continue;
+      EXPECT_TRUE(told.contains(address)) << address.ToString();
+    }
+    for (const net::IpAddress& address : before) {
+      if (on_record_.contains(address)) continue;
+      ++unrecorded_;
+      if (!told.contains(address)) late_.insert(address);
+    }
+  }
+  int unrecorded() const { return unrecorded_; }
+
  private:
+  std::set<net::IpAddress> AddressesOnRecord() const {
+    std::set<net::IpAddress> addresses;
+    for (const ipam::Record& record : book_.ledger().AllRecords()) {
+      for (const auto& claim : record.claims) addresses.insert(claim.address);
+    }
+    return addresses;
+  }
+
   io::SimWorld world_{/*seed=*/1};
   io::SimHost* host_;
   AddressBook book_;
+  std::set<net::IpAddress> on_record_;  // At the last CheckUnrecorded().
+  std::set<net::IpAddress> late_;       // Gone then, and not told yet.
+  int unrecorded_ = 0;
 };
 
 class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
@@ -237,12 +272,15 @@ TEST_P(AddressBookModelTest, FollowingComesToWhatLookingAtAllComesTo) {
     slow_.RunFor(absl::Seconds(1));
     const std::string dump = fast_.Dump();
     ASSERT_EQ(dump, slow_.Dump());
+    fast_.CheckUnrecorded();
+    slow_.CheckUnrecorded();
     if (dump.find("full") != std::string::npos) ++full;
     if (fast_.Entries() != before) {
       ASSERT_NE(fast_.book().version(), version);
     }
   }
   EXPECT_GT(full, 20);
+  EXPECT_GT(fast_.unrecorded(), 20);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, AddressBookModelTest,

@@ -57,26 +57,21 @@ bool AddressOwners::FindRouters() {
   return true;
 }
 
-bool AddressOwners::SetOwn(
-    absl::Span<const announce::InterfaceChoice> interfaces) {
+bool AddressOwners::SetOwn() {
   // At once when a link changes, but not in each turn of a busy loop.
   if (environment_.loop->Now() - routers_found_ > absl::Seconds(1)) {
     FindRouters();
   }
-  HostFacts facts;
-  facts.routers = routers_;
-  facts.addresses =
-      OwnAddressesOf(environment_.links->Links(), options_.delivers);
-  for (const announce::InterfaceChoice& choice : interfaces) {
-    if (!announce::IsUsable(choice)) continue;
-    facts.interfaces.push_back(
-        {choice.interface.name, choice.interface.mac,
-         choice.arp == announce::InterfaceState::kUsable,
-         choice.ndp == announce::InterfaceState::kUsable});
-  }
-  std::sort(facts.interfaces.begin(), facts.interfaces.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  return facts_.SetOwn(std::move(facts));
+  return facts_.SetOwn({.addresses = OwnAddressesOf(environment_.links->Links(),
+                                                    options_.delivers),
+                        .routers = routers_,
+                        .withheld = own_withheld_});
+}
+
+void AddressOwners::SetOwnWithheld(WithheldFacts withheld) {
+  BoundWithheldFacts(&withheld);
+  KeepSince(own_withheld_, &withheld);
+  own_withheld_ = std::move(withheld);
 }
 
 void AddressOwners::OnMembers() {
@@ -106,7 +101,11 @@ bool AddressOwners::Update(const Services& services) {
   for (const auto& [address, owner] : owned_) {
     if (owner.kind > OwnerKind::kRouter) continue;
     withheld_.emplace_hint(withheld_.end(), address, owner.text);
+    withheld_since_.try_emplace(address, environment_.loop->CivilNow());
   }
+  std::erase_if(withheld_since_, [this](const auto& known) {
+    return !withheld_.contains(known.first);
+  });
   return true;
 }
 

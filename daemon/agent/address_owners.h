@@ -22,12 +22,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "daemon/agent/facts_exchange.h"
 #include "daemon/agent/host_facts.h"
 #include "daemon/agent/owned_addresses.h"
 #include "daemon/agent/placement.h"
-#include "lb/announce/interface.h"
 #include "lb/config/desired.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"
@@ -64,7 +62,9 @@ class AddressOwners {
   absl::Status Start(gossip::GossipNode* gossip);
 
   // Looks at this host again. True: its facts have changed.
-  bool SetOwn(absl::Span<const announce::InterfaceChoice> interfaces);
+  bool SetOwn();
+  // What this node withholds, to be told with the next SetOwn().
+  void SetOwnWithheld(WithheldFacts withheld);
   // Members have come, gone, or changed.
   void OnMembers();
   // As FactsExchange has them.
@@ -77,6 +77,7 @@ class AddressOwners {
   }
   void TellOthers() { facts_.TellOthers(); }
   std::string FullMessage() const { return facts_.FullMessage(); }
+  bool AwaitsFacts() const { return facts_.AwaitsFacts(); }
   uint64_t own_digest() const { return facts_.table().own_digest(); }
 
   // Finds the owners again if anything has changed. True: they have changed.
@@ -88,6 +89,10 @@ class AddressOwners {
   // Those that a host or a router answers for. No node announces or delivers
   // them, also if a service holds one.
   const WithheldAddresses& withheld() const { return withheld_; }
+  // Civil time, as this node saw it. REQUIRES: it is one of withheld().
+  absl::Time WithheldSince(const net::IpAddress& address) const {
+    return withheld_since_.at(address);
+  }
   // As DescribeCovered() has it.
   const std::vector<std::string>& covered() const { return covered_; }
   bool IsOwnedBy(const net::IpAddress& address, std::string_view node) const;
@@ -114,6 +119,8 @@ class AddressOwners {
   OwnedAddresses owned_;
   uint64_t version_ = 0;
   WithheldAddresses withheld_;
+  std::map<net::IpAddress, absl::Time> withheld_since_;
+  WithheldFacts own_withheld_;
   std::vector<std::string> covered_;
   // What owned_ was made of.
   std::optional<uint64_t> facts_version_;

@@ -85,7 +85,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       elections_(options_.node, options_.election_policy),
       history_(options_.node, environment),
       events_(options_.node, environment),
-      tally_(options_.node),
+      tally_(options_.node, environment.loop->Now()),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
       settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
       hold_down_timer_(environment.loop->NewTimer([this] {
@@ -109,10 +109,7 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
   announcing.stall_max =
       options_.gossip.probe_interval * options_.gossip.suspicion_mult;
   announcing.is_spare = [this](const net::IpAddress& address) {
-    // Most that are none are a pool's: links and members are copies.
-    return IsSpare(address, desired_->pools, /*links=*/{}, /*members=*/{}) &&
-           IsSpare(address, /*pools=*/{}, environment_.links->Links(),
-                   gossip_->Members());
+    return IsSpare(address, desired_->pools, owners_.owned());
   };
   announcing.judge_rival = [this](const net::IpAddress& vip,
                                   const std::string& node) {
@@ -133,6 +130,7 @@ void Agent::Start() {
   announcing_.SetStallObserver(
       [this](absl::Duration duration) { OnStall(duration); });
   announcing_.SetHandoverObserver([this] { OnHandover(); });
+  announcing_.SetDeliveryObserver([this] { ScheduleReconcile(); });
   const absl::Status macs = announcing_.Start();
   if (!macs.ok()) {
     events_.RecordSelf(EventType::kWarning, "StateRefused",
@@ -142,7 +140,7 @@ void Agent::Start() {
     events_.RecordSelf(EventType::kWarning, "StateRefused",
                        std::string(facts.message()));
   }
-  owners_.SetOwn(announcing_.node().interfaces());
+  owners_.SetOwn();
   gossip_->SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
   gossip_->SetUserState([this] {
@@ -229,7 +227,9 @@ void Agent::ScheduleReconcile() {
 void Agent::Reconcile() {
   reconciled_ = environment_.loop->Now();
   CheckCutOff();
-  owners_.SetOwn(announcing_.node().interfaces());
+  owners_.SetOwnWithheld(announcing_.AllWithheld(environment_.loop->CivilNow() -
+                                                 environment_.loop->Now()));
+  owners_.SetOwn();
   UpdateMetadata();
   const bool members_changed = std::exchange(members_changed_, false);
   if (members_changed) {
@@ -237,17 +237,20 @@ void Agent::Reconcile() {
     owners_.OnMembers();
   }
   UpdateOwners();
-  if (members_changed || ready_ == author_.empty()) ElectAuthor();
-  if (released_of_ != addresses_.ledger().version()) {
-    released_of_ = addresses_.ledger().version();
-    elections_.ReleaseUnused(addresses_.AddressesOnRecord(),
-                             environment_.loop->CivilNow());
+  if (members_changed || ready_ == author_.empty() ||
+      knows_hosts_ != KnowsHosts()) {
+    ElectAuthor();
   }
-  elections_.NoteEntries(addresses_.TakeChanged(), addresses_.version());
+  elections_.ReleaseUnused(addresses_.TakeUnrecorded(),
+                           environment_.loop->CivilNow());
+  AddressBook::Services changed = addresses_.TakeChanged();
+  elections_.NoteEntries(changed, addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
+  changed.merge(elections_.TakeChanged());
   Announce();
   TellOthers();
-  RecordHistory(RecordChanges());
+  RecordChanges(changed);
+  RecordHistory(std::move(changed));
   events_.RecordStrictArp(
       announcing_.StrictArpFaults([this](const net::IpAddress& address) {
         return elections_.IsAssigned(address) &&
@@ -258,7 +261,10 @@ void Agent::Reconcile() {
 void Agent::ElectAuthor() {
   author_ =
       ready_ ? election::ElectLedgerAuthor(LedgerMembers()).value_or("") : "";
-  addresses_.SetAuthor(author_.empty() ? std::nullopt : std::optional(author_));
+  knows_hosts_ = KnowsHosts();
+  const bool may_assign =
+      !author_.empty() && (knows_hosts_ || author_ != options_.node);
+  addresses_.SetAuthor(may_assign ? std::optional(author_) : std::nullopt);
 }
 
 void Agent::UpdateMetadata() {
@@ -268,6 +274,7 @@ void Agent::UpdateMetadata() {
        .holding_down = holding_down_,
        .silent = silent_,
        .ignores_exclude_label = options_.ignore_exclude_label,
+       .undeliverable = announcing_.Undeliverable(),
        .interfaces = announcing_.InterfacesToTell(wanted),
        .facts_digest = owners_.own_digest()},
       wanted);
@@ -286,10 +293,16 @@ void Agent::Announce() {
   if (ready_) {
     decision.probed =
         elections_.Claim(addresses_.entries(), environment_.loop->CivilNow(),
-                         reuniting_, announcing_.LeftToForeigners());
+                         {[this](const net::IpAddress& address) {
+                            return announcing_.Answers(address);
+                          },
+                          announcing_.LeftToForeigners()},
+                         reuniting_);
   }
-  for (const net::IpAddress& address : TakeReturned()) {
-    decision.probed.insert(address);
+  // Probes that ended well change nothing that is announced.
+  if (std::includes(announced_.probed.begin(), announced_.probed.end(),
+                    decision.probed.begin(), decision.probed.end())) {
+    announced_.probed = decision.probed;
   }
   if (decision != announced_) {
     announcing_.Update(ToElected(decision));
@@ -330,18 +343,16 @@ Announcing::Elected Agent::ToElected(const Decision& decision) const {
   return elected;
 }
 
-bool Agent::RecordChanges() {
+void Agent::RecordChanges(const AddressBook::Services& changed) {
   const absl::Time now = environment_.loop->Now();
-  const std::pair versions(addresses_.version(), elections_.version());
-  const bool changed = std::exchange(recorded_, versions) != versions;
-  if (changed) {
+  if (!changed.empty()) {
     tally_.OnOutcome(now, {events_.entries(), events_.placement()},
-                     {addresses_.entries(), elections_.placement()},
+                     {addresses_.entries(), elections_.placement()}, changed,
                      ready_ && !leaving());
-    events_.RecordOutcome(addresses_.entries(), elections_.placement());
+    events_.RecordOutcome(addresses_.entries(), elections_.placement(),
+                          changed);
   }
   tally_.OnReconciled(now);
-  return changed;
 }
 
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {

@@ -134,7 +134,7 @@ class Agent {
     uint64_t addresses = 0;           // AddressBook::version()
     uint64_t placement = 0;           // Elections::version()
     uint64_t owners = 0;              // AddressOwners::version()
-    std::set<net::IpAddress> probed;  // First: no member had them before.
+    std::set<net::IpAddress> probed;  // First: no member has had them.
 
     friend bool operator==(const Decision&, const Decision&) = default;
   };
@@ -145,16 +145,14 @@ class Agent {
   RivalMember JudgeRival(const net::IpAddress& vip,
                          const std::string& node) const;
   AnnouncingOptions MakeAnnouncingOptions();
-  // Asks for one Reconcile() on the next turn of the loop.
-  void ScheduleReconcile();
+  void ScheduleReconcile();  // One Reconcile() on a later turn of the loop.
   void Reconcile();
   void UpdateMetadata();
   void ElectAuthor();
   void Announce();
   Announcing::Elected ToElected(const Decision& decision) const;
-  bool RecordChanges();  // True: there are any.
-  // Those that keep the ledger, this node among them.
-  std::vector<std::string> LedgerMembers() const;
+  void RecordChanges(const AddressBook::Services& changed);
+  std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 
   // How far Leave() is; kGone: it only delivers what was on its way.
   enum class Departure { kNone, kHandover, kGoodbye, kGone };
@@ -171,6 +169,7 @@ class Agent {
   void GoOnAlone(const std::string& why);
   void CheckCutOff();
   bool HearsNobody() const;
+  bool KnowsHosts() const;
   void CheckCarrier();
   void SayGoodbye();
   void OnHandover();
@@ -185,7 +184,6 @@ class Agent {
 
   // follow_owners.cc
   void UpdateOwners();
-  std::vector<net::IpAddress> TakeReturned();
 
   // follow_address.cc
   gossip::NodeIdentity Identity() const;
@@ -194,7 +192,8 @@ class Agent {
 
   // record_history.cc
   void RestoreHistory();
-  void RecordHistory(bool changed);
+  void RecordHistory(AddressBook::Services changed);
+  HistoryView ViewForHistory(AddressBook::Services services) const;
 
   const AgentOptions options_;
   io::Environment environment_;
@@ -215,8 +214,9 @@ class Agent {
   // Was ready, and is no more: others are not to leave addresses to it. Not
   // while it starts: a restart that others do not notice moves nothing.
   bool silent_ = false;
-  bool exchanged_ = false;       // While not ready: with one of the cluster.
-  absl::Time settle_until_;      // While not ready.
+  bool exchanged_ = false;    // While not ready: with one of the cluster.
+  bool knows_hosts_ = false;  // KnowsHosts(), as the address book goes by.
+  absl::Time settle_until_ = absl::InfinitePast();  // Since AwaitCluster().
   bool had_carrier_ = true;      // Gossip, when links were last looked at.
   std::string advertise_fault_;  // As the events had it last.
   bool draining_ = false;
@@ -225,17 +225,14 @@ class Agent {
   // Members or their tenures came just now. Two halves of a cluster meet one
   // member at a time: one may tell of another that passes for dead here.
   bool reuniting_ = false;
-  bool members_came_ = false;          // And this is not yet followed up.
-  bool members_went_ = false;          // The same.
-  gossip::wire::Bytes metadata_;       // As the others have it.
-  std::string author_;                 // Empty: none yet.
-  uint64_t released_of_ = UINT64_MAX;  // The ledger's version.
-  bool members_changed_ = true;        // Since elections heard of them.
+  bool members_came_ = false;     // And this is not yet followed up.
+  bool members_went_ = false;     // The same.
+  gossip::wire::Bytes metadata_;  // As the others have it.
+  std::string author_;            // Empty: none yet.
+  bool members_changed_ = true;   // Since elections heard of them.
   Decision announced_;
-  std::set<net::IpAddress> withheld_;       // As of `announced_`.
-  std::pair<uint64_t, uint64_t> recorded_;  // Versions, as in Decision.
   Tally tally_;
-  bool history_due_ = false;  // It does not have the newest yet.
+  AddressBook::Services history_due_;  // It does not have their newest yet.
   absl::Time reconciled_ = absl::InfinitePast();  // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;

@@ -11,13 +11,6 @@
 
 namespace lb {
 
-namespace {
-
-// What the kernel refused to put on "lo" is tried again.
-constexpr absl::Duration kDeliveryRetry = absl::Seconds(5);
-
-}  // namespace
-
 Announcing::Announcing(AnnouncingOptions options,
                        const io::Environment& environment)
     : options_(std::move(options)),
@@ -27,9 +20,15 @@ Announcing::Announcing(AnnouncingOptions options,
       delivery_(options_.node, environment),
       announce_(NodeOptions(), environment),
       handover_timer_(environment.loop->NewTimer([this] { OnHandover(); })),
-      delivery_timer_(environment.loop->NewTimer([this] { Deliver(); })) {
+      claims_timer_(environment.loop->NewTimer([this] { OnDelivery(); })),
+      delivery_timer_(environment.loop->NewTimer([this] { OnDelivery(); })) {
+  announce_.SetInterfacesObserver([this] { OnLinks(); });
   announce_.SetDeliveryObserver(
-      [this] { delivery_timer_->Arm(environment_.loop->Now()); });
+      [this] { claims_timer_->Arm(environment_.loop->Now()); });
+  announce_.SetConflictObserver([this](const announce::Conflict& conflict) {
+    disputed_.insert(conflict.announcement.vip);
+    if (on_conflict_) on_conflict_(conflict);
+  });
   announce_.SetHandedOverObserver(
       [this](const announce::Announcement& announcement) {
         handover_.OnClaimed(environment_.loop->Now(), announcement.vip);
@@ -71,6 +70,7 @@ announce::Precedence Announcing::PrecedenceOf(
 absl::Status Announcing::Start() {
   absl::Status restored = macs_.Restore();
   delivery_.RemoveLeftovers();  // Of a run with other options, too.
+  if (options_.delivery == Delivery::kLoopback) delivery_.Follow();
   announce_.Start();
   return restored;
 }
@@ -81,6 +81,9 @@ void Announcing::Update(Elected elected) {
   elected_ = std::move(elected);
   std::erase_if(since_, [&](const auto& known) {
     return !elected_.here.contains(known.first);
+  });
+  std::erase_if(disputed_, [&](const net::IpAddress& vip) {
+    return !elected_.here.contains(vip);
   });
   absl::btree_set<net::IpAddress> watched(elected_.elsewhere.begin(),
                                           elected_.elsewhere.end());
@@ -99,7 +102,8 @@ void Announcing::BeginHandovers(absl::Time now, const Elected& next) {
     if (Answers(vip)) handover_.Begin(now, vip, terms.interfaces);
   }
   for (const net::IpAddress& vip : handover_.Delivering()) {
-    if (!next.elsewhere.contains(vip)) handover_.Cancel(vip);
+    if (next.elsewhere.contains(vip)) continue;
+    next.here.contains(vip) ? handover_.Keep(vip) : handover_.Cancel(vip);
   }
 }
 
@@ -119,6 +123,18 @@ void Announcing::Apply() {
   Deliver();
 }
 
+void Announcing::OnLinks() {
+  if (options_.delivery == Delivery::kLoopback && delivery_.Follow()) {
+    OnDelivery();
+  }
+  if (on_interfaces_) on_interfaces_();
+}
+
+void Announcing::OnDelivery() {
+  Deliver();
+  if (on_delivery_) on_delivery_();
+}
+
 void Announcing::Deliver() {
   if (options_.delivery == Delivery::kLoopback) {
     const absl::btree_set<net::IpAddress> claimed =
@@ -127,16 +143,13 @@ void Announcing::Deliver() {
     std::set<net::IpAddress> wanted = handover_.Delivering();
     wanted.insert(claimed.begin(), claimed.end());
     const bool all_done = delivery_.Deliver(wanted);
-    absl::btree_set<net::IpAddress> tried;
+    absl::btree_set<net::IpAddress> delivered;
     for (const net::IpAddress& vip : wanted) {
-      if (delivery_.Tried(vip)) tried.insert(tried.end(), vip);
+      if (delivery_.Delivers(vip)) delivered.insert(delivered.end(), vip);
     }
-    announce_.SetDelivered(std::move(tried));
-    if (!all_done) {
-      delivery_timer_->Arm(environment_.loop->Now());
-    } else if (!delivery_.refused().empty()) {
-      delivery_timer_->Arm(environment_.loop->Now() + kDeliveryRetry);
-    }
+    delivery_timer_->Arm(all_done ? delivery_.NextDeadline()
+                                  : environment_.loop->Now());
+    announce_.SetDelivered(std::move(delivered));
     claimed_ = claimed;
   }
   handover_timer_->Arm(handover_.NextDeadline());
@@ -167,18 +180,25 @@ void Announcing::Reclaim() {
   for (const auto& [vip, terms] : elected_.here) announce_.Reclaim(vip);
 }
 
-std::vector<AnnouncingInterface> Announcing::UsableInterfaces() const {
-  return InterfacesToTell({});
+std::set<std::string> Announcing::UsableInterfaces() const {
+  std::set<std::string> names;
+  for (const announce::InterfaceChoice& choice : announce_.interfaces()) {
+    if (announce::IsUsable(choice)) names.insert(choice.interface.name);
+  }
+  return names;
 }
 
 std::vector<AnnouncingInterface> Announcing::InterfacesToTell(
     const std::set<std::string>& wanted) const {
+  const election::Families undeliverable = Undeliverable();
   std::vector<AnnouncingInterface> usable;
   for (const announce::InterfaceChoice& choice : announce_.interfaces()) {
     if (!announce::IsUsable(choice)) continue;
     const election::Families families = {
-        .ipv4 = choice.arp == announce::InterfaceState::kUsable,
-        .ipv6 = choice.ndp == announce::InterfaceState::kUsable};
+        .ipv4 = choice.arp == announce::InterfaceState::kUsable &&
+                !undeliverable.ipv4,
+        .ipv6 = choice.ndp == announce::InterfaceState::kUsable &&
+                !undeliverable.ipv6};
     usable.push_back({choice.interface.name, choice.interface.mac, families});
     for (const std::string& name : choice.interface.alt_names) {
       if (wanted.contains(name)) usable.push_back({name, {}, families});
@@ -196,9 +216,7 @@ std::vector<std::string> Announcing::StrictArpFaults(
       .links = environment_.links->Links(),
       .delivers_on_loopback = options_.delivery == Delivery::kLoopback,
       .sysctl = environment_.sysctl};
-  for (const AnnouncingInterface& interface : UsableInterfaces()) {
-    facts.announcing.insert(interface.name);
-  }
+  facts.announcing = UsableInterfaces();
   return JudgeStrictArp(facts);
 }
 
@@ -207,8 +225,11 @@ std::string Withheld::ToString() const {
                                        node ? "member " + *node : "no member");
   if (!by_proxy) return host + " has it";
   return host +
-         " answers for every address near it (proxy ARP, or an ND proxy), want "
-         "that off there, or lb.io/announce-despite-proxy-arp: \"true\" on the "
+         " answers for every address near it (proxy ARP, or an ND proxy)";
+}
+
+std::string_view Withheld::ProxyRemedy() {
+  return "that off there, or lb.io/announce-despite-proxy-arp: \"true\" on the "
          "pool";
 }
 
@@ -225,17 +246,33 @@ std::vector<Withheld> Announcing::WithheldOf(const net::IpAddress& vip) const {
   return withheld;
 }
 
-bool Announcing::Answers(const net::IpAddress& vip) const {
-  if (fenced()) return false;
-  const announce::Announcer& announcer = announce_.announcer();
-  for (const AnnouncingInterface& interface : UsableInterfaces()) {
-    const announce::Announcement announcement = {vip, interface.name};
-    if (announcer.current().contains(announcement) &&
-        announce::Answers(announcer.StateOf(announcement))) {
-      return true;
+std::vector<WithheldFact> Announcing::WithheldFactsOf(
+    const net::IpAddress& vip, absl::Duration civil_offset) const {
+  std::vector<WithheldFact> facts;
+  for (const Withheld& withheld : WithheldOf(vip)) {
+    const int64_t since = absl::ToUnixSeconds(withheld.since + civil_offset);
+    facts.push_back({.address = vip,
+                     .interface = withheld.interface,
+                     .mac = withheld.mac,
+                     .member = withheld.node.value_or(""),
+                     .by_proxy = withheld.by_proxy,
+                     .since = absl::FromUnixSeconds(since)});
+  }
+  return facts;
+}
+
+WithheldFacts Announcing::AllWithheld(absl::Duration civil_offset) const {
+  WithheldFacts all;
+  for (const net::IpAddress& vip : disputed_) {
+    for (WithheldFact& fact : WithheldFactsOf(vip, civil_offset)) {
+      all.facts.push_back(std::move(fact));
     }
   }
-  return false;
+  return all;
+}
+
+bool Announcing::Answers(const net::IpAddress& vip) const {
+  return !fenced() && announce_.announcer().IsAnswered(vip);
 }
 
 }  // namespace lb

@@ -7,9 +7,10 @@
 // stops at once. Which of two members goes first in a conflict it asks.
 //
 // Delivery follows the claims: an address is on "lo" from when it is ours (no
-// other host answered its probes) until it is given up, and is announced once
+// other host answered its probes) until it is given up, and is announced while
 // it is there. While another host has it, it is on no interface. What goes to a
-// member is delivered a little longer.
+// member is delivered a little longer. A family that "lo" does not take is not
+// told as an ability of this node.
 //
 // Loop thread only; must not outlive the environment.
 #ifndef LB_DAEMON_AGENT_ANNOUNCING_H_
@@ -21,6 +22,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/btree_set.h"
@@ -31,7 +33,9 @@
 #include "daemon/agent/loopback_delivery.h"
 #include "daemon/agent/member_macs_store.h"
 #include "daemon/agent/node_metadata.h"
+#include "daemon/agent/withheld_facts.h"
 #include "lb/announce/announce_node.h"
+#include "lb/election/ability.h"
 #include "lb/io/environment.h"
 #include "lb/net/ip_address.h"
 
@@ -55,8 +59,10 @@ struct Withheld {
   bool by_proxy = false;            // It answers for every address.
   absl::Time since;                 // The loop's.
 
-  // "eth0: 02:00:5e:00:53:01 (no member) has it"; of a proxy what to do, too.
+  // "eth0: 02:00:5e:00:53:01 (no member) has it"
   std::string ToString() const;
+  // What to do against a proxy; completes "want ...".
+  static std::string_view ProxyRemedy();
 };
 
 struct AnnouncingOptions {
@@ -110,12 +116,13 @@ class Announcing {
   void Unfence() { announce_.Unfence(); }
   bool fenced() const { return announce_.announcer().fenced(); }
 
-  // Sorted by name; what this node can announce on at the moment.
-  std::vector<AnnouncingInterface> UsableInterfaces() const;
-  // The same, and the alternative names of theirs that are in `wanted`, which
-  // have no MAC: what others must know to elect this node.
+  // What this node can announce on at the moment, for addresses that it can
+  // deliver, and alternative names that are in `wanted`, which have no MAC.
+  // Sorted by name. What others must know to elect this node.
   std::vector<AnnouncingInterface> InterfacesToTell(
       const std::set<std::string>& wanted) const;
+  // Families of which it can deliver no address, so that it announces none.
+  election::Families Undeliverable() const { return delivery_.Unable(); }
   // Sentences on what the kernel would answer by itself; see strict_arp.h.
   std::vector<std::string> StrictArpFaults(
       std::function<bool(const net::IpAddress&)> is_assigned) const;
@@ -131,22 +138,35 @@ class Announcing {
   }
   // Where another host keeps us from announcing it, by interface.
   std::vector<Withheld> WithheldOf(const net::IpAddress& vip) const;
+  // The member that has the MAC, now or before.
+  std::optional<std::string> NodeOf(const net::MacAddress& mac) const {
+    return macs_.NodeOf(mac);
+  }
+  // The same, to be told to the others; civil time is `civil_offset` later than
+  // the loop's.
+  std::vector<WithheldFact> WithheldFactsOf(const net::IpAddress& vip,
+                                            absl::Duration civil_offset) const;
+  // Of all addresses; costs go with the conflicts that there were.
+  WithheldFacts AllWithheld(absl::Duration civil_offset) const;
   // Addresses given away that no other node was heard to have taken.
   bool IsHandingOver() const { return !handover_.Answering().empty(); }
-  // Addresses that cannot be put on "lo" or taken off, and why.
-  const std::map<net::IpAddress, std::string>& undelivered() const {
-    return delivery_.refused();
-  }
+  // Why addresses cannot be put on "lo" or taken off. Sentences.
+  std::vector<std::string> DeliveryFaults() const { return delivery_.Faults(); }
   bool IsDelivering() const { return !handover_.empty(); }
 
   // Called, on later turns of the loop, after what its name says; no more than
   // one of each. They may call this object.
   void SetInterfacesObserver(absl::AnyInvocable<void()> on_change) {
-    announce_.SetInterfacesObserver(std::move(on_change));
+    on_interfaces_ = std::move(on_change);
+  }
+  // An address is announced that was not, or is not any more; or what can be
+  // delivered has changed.
+  void SetDeliveryObserver(absl::AnyInvocable<void()> on_change) {
+    on_delivery_ = std::move(on_change);
   }
   void SetConflictObserver(
       absl::AnyInvocable<void(const announce::Conflict&)> on_conflict) {
-    announce_.SetConflictObserver(std::move(on_conflict));
+    on_conflict_ = std::move(on_conflict);
   }
   void SetStallObserver(absl::AnyInvocable<void(absl::Duration)> on_stall) {
     announce_.SetStallObserver(std::move(on_stall));
@@ -164,7 +184,10 @@ class Announcing {
   void BeginHandovers(absl::Time now, const Elected& next);
   void OnHandover();
   void Apply();
+  void OnLinks();
+  void OnDelivery();
   void Deliver();
+  std::set<std::string> UsableInterfaces() const;
   void NoteYields(const absl::btree_set<net::IpAddress>& claimed);
 
   const AnnouncingOptions options_;
@@ -176,9 +199,14 @@ class Announcing {
   Elected elected_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.
+  std::set<net::IpAddress> disputed_;  // Of elected_.here: had a conflict.
   std::unique_ptr<io::Timer> handover_timer_;
-  std::unique_ptr<io::Timer> delivery_timer_;  // While it is to be looked at.
+  std::unique_ptr<io::Timer> claims_timer_;    // They have changed.
+  std::unique_ptr<io::Timer> delivery_timer_;  // LoopbackDelivery's.
   absl::AnyInvocable<void()> on_handover_;
+  absl::AnyInvocable<void(const announce::Conflict&)> on_conflict_;
+  absl::AnyInvocable<void()> on_interfaces_;
+  absl::AnyInvocable<void()> on_delivery_;
 };
 
 }  // namespace lb

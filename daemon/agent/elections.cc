@@ -95,21 +95,25 @@ void Elections::NoteEntries(const Services& changed, uint64_t entries_version) {
   if (entries_version_) entries_version_ = entries_version;
 }
 
-void Elections::SetWithheld(std::map<net::IpAddress, std::string> withheld) {
+void Elections::SetWithheld(std::map<net::IpAddress, std::string> withheld,
+                            absl::Time civil_now) {
   if (withheld == withheld_) return;
   std::swap(withheld, withheld_);
+  for (const auto& [address, owner] : withheld_) {
+    if (withheld.contains(address)) continue;
+    tenures_.Release(address, civil_now);
+    new_holders_.insert(address);
+  }
   for (const auto* side : {&withheld, &withheld_}) {
     for (const auto& [address, owner] : *side) {
-      const auto services = by_address_.find(address);
-      if (services == by_address_.end()) continue;
-      withheld_changed_.insert(services->second.begin(),
-                               services->second.end());
+      AddServicesAt(address, withheld_changed_);
     }
   }
 }
 
 // All that all members know of each other, and nothing else.
 void Elections::PutNodes() {
+  reasons_due_ = true;
   std::map<std::string, NodeAttributes, std::less<>> nodes = nodes_;
   for (const LiveMember& member : live_) {
     if (mixed_ || !member.metadata) continue;
@@ -140,7 +144,7 @@ void Elections::PutNodes() {
 const Placement& Elections::Update(const config::Desired& desired,
                                    const AddressEntries& entries,
                                    uint64_t entries_version) {
-  Services due = sharers_;
+  Services due;
   if (entries_version_ != entries_version) {
     PutServices(desired, entries, due);
     entries_version_ = entries_version;
@@ -148,10 +152,14 @@ const Placement& Elections::Update(const config::Desired& desired,
   } else {
     PutChanged(desired, entries, due);
   }
-  due.insert(sharers_.begin(), sharers_.end());
   due.merge(std::exchange(withheld_changed_, {}));
   PutHolders();
-  AddServicesToDescribe(table_.Update(), due);
+  const std::vector<std::string> elected = table_.Update();
+  due.insert(elected.begin(), elected.end());
+  if (std::exchange(reasons_due_, false)) {
+    due.insert(unplaced_.begin(), unplaced_.end());
+  }
+  AddSharers(due);
   Placement described;
   for (const std::string& service : due) {
     if (put_.contains(service)) described.emplace(service, Describe(service));
@@ -160,21 +168,26 @@ const Placement& Elections::Update(const config::Desired& desired,
   Withhold(entries, described);
   bool changed = false;
   for (const std::string& service : due) {
-    const auto now = described.find(service);
-    unplaced_.erase(service);
-    const auto before = placement_.find(service);
-    if (now == described.end()) {
-      changed |= placement_.erase(service) > 0;
-      continue;
-    }
-    if (now->second.node.empty()) unplaced_.insert(service);
-    if (before == placement_.end() || before->second != now->second) {
-      placement_.insert_or_assign(service, std::move(now->second));
-      changed = true;
-    }
+    if (!Place(service, described)) continue;
+    changed_.insert(service);
+    changed = true;
   }
   if (changed) ++version_;
   return placement_;
+}
+
+// True: it has another place than before.
+bool Elections::Place(const std::string& service, const Placement& described) {
+  const auto now = described.find(service);
+  unplaced_.erase(service);
+  unclaimed_.erase(service);
+  if (now == described.end()) return placement_.erase(service) > 0;
+  if (now->second.node.empty()) unplaced_.insert(service);
+  if (now->second.node == node_) unclaimed_.insert(service);
+  const auto [before, is_new] = placement_.try_emplace(service, now->second);
+  if (!is_new && before->second == now->second) return false;
+  before->second = now->second;
+  return true;
 }
 
 void Elections::Withhold(const AddressEntries& entries,
@@ -198,25 +211,29 @@ void Elections::Withhold(const AddressEntries& entries,
 // Adds to `due` the new ones.
 void Elections::PutServices(const config::Desired& desired,
                             const AddressEntries& entries, Services& due) {
+  const auto add_all_sharers = [&] {
+    for (const auto& [address, services] : by_address_) {
+      if (services.size() > 1) due.insert(services.begin(), services.end());
+    }
+  };
+  add_all_sharers();
+  reasons_due_ = true;
   auto gone = std::exchange(put_, {});
   by_address_.clear();
   decided_by_.clear();
-  sharers_.clear();
   for (const config::Service& service : desired.services) {
     const auto entry = entries.find(service.request.service);
     if (entry == entries.end()) continue;
     if (entry->second.assignment.addresses.empty()) continue;
     PutService(desired, service, entry->second.assignment);
+    unclaimed_.insert(service.request.service);
     const net::IpAddress& first = entry->second.assignment.addresses[0].address;
     if (gone.erase(service.request.service) == 0 || IsWithheld(first)) {
       due.insert(service.request.service);
     }
   }
   for (const auto& [service, put] : gone) table_.RemoveVip(service);
-  for (const auto& [address, services] : by_address_) {
-    if (services.size() < 2) continue;
-    sharers_.insert(services.begin(), services.end());
-  }
+  add_all_sharers();
 }
 
 // The same for those that were touched.
@@ -238,12 +255,11 @@ void Elections::PutChanged(const config::Desired& desired,
       concerned.insert(assigned.address);
     }
   }
-  FindSharers(concerned);
+  for (const net::IpAddress& address : concerned) AddServicesAt(address, due);
 }
 
 void Elections::TakeOut(const std::string& service,
                         std::set<net::IpAddress>& concerned) {
-  sharers_.erase(service);
   const auto put = put_.find(service);
   if (put == put_.end()) return;
   const auto [begin, end] = decided_by_.equal_range(put->second.vip.address);
@@ -258,20 +274,25 @@ void Elections::TakeOut(const std::string& service,
   put_.erase(put);
 }
 
-// Who has one of these addresses and shares any, or no longer does.
-void Elections::FindSharers(const std::set<net::IpAddress>& concerned) {
-  const auto is_shared = [&](const net::IpAddress& address) {
-    return by_address_.at(address).size() > 1;
-  };
-  for (const net::IpAddress& address : concerned) {
-    const auto services = by_address_.find(address);
-    if (services == by_address_.end()) continue;
-    for (const std::string& service : services->second) {
-      const std::vector<net::IpAddress>& all = put_.at(service).addresses;
-      if (std::any_of(all.begin(), all.end(), is_shared)) {
-        sharers_.insert(service);
-      } else {
-        sharers_.erase(service);
+void Elections::AddServicesAt(const net::IpAddress& address,
+                              Services& services) const {
+  const auto found = by_address_.find(address);
+  if (found == by_address_.end()) return;
+  services.insert(found->second.begin(), found->second.end());
+}
+
+void Elections::AddSharers(Services& due) const {
+  std::vector<std::string> queue(due.begin(), due.end());
+  std::set<net::IpAddress> seen;
+  while (!queue.empty()) {
+    const auto put = put_.find(queue.back());
+    queue.pop_back();
+    if (put == put_.end()) continue;
+    for (const net::IpAddress& address : put->second.addresses) {
+      const Services& services = by_address_.at(address);
+      if (services.size() < 2 || !seen.insert(address).second) continue;
+      for (const std::string& service : services) {
+        if (due.insert(service).second) queue.push_back(service);
       }
     }
   }
@@ -307,15 +328,8 @@ void Elections::PutHolders() {
     for (auto it = begin; it != end; ++it) {
       table_.SetHolder(it->second, holder);
     }
+    AddServicesAt(address, unclaimed_);
   }
-}
-
-// The reason why nobody announces a service may change without its election;
-// and who shares goes by the others' elections.
-void Elections::AddServicesToDescribe(const std::vector<std::string>& elected,
-                                      Services& due) const {
-  due.insert(elected.begin(), elected.end());
-  due.insert(unplaced_.begin(), unplaced_.end());
 }
 
 ServicePlacement Elections::Describe(const std::string& service) const {
@@ -326,25 +340,34 @@ ServicePlacement Elections::Describe(const std::string& service) const {
   return {.reason = explanation.ok() ? ReasonOf(*explanation) : ""};
 }
 
-std::set<net::IpAddress> Elections::Claim(
-    const AddressEntries& entries, absl::Time civil_now, bool reuniting,
-    const std::set<net::IpAddress>& withheld) {
+std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
+                                          absl::Time civil_now,
+                                          const Wire& wire, bool reuniting) {
   std::set<net::IpAddress> unheld;
-  for (const auto& [service, place] : placement_) {
-    if (place.node != node_) continue;
+  for (const net::IpAddress& address : wire.foreign) {
+    AddServicesAt(address, unclaimed_);
+  }
+  for (const std::string& service : std::exchange(unclaimed_, {})) {
+    const auto place = placement_.find(service);
+    if (place == placement_.end() || place->second.node != node_) continue;
     for (const auto& assigned : entries.at(service).assignment.addresses) {
       if (IsWithheld(assigned.address)) continue;
       const auto holder = tenures_.HolderOf(assigned.address);
-      if (withheld.contains(assigned.address)) {
+      if (wire.foreign.contains(assigned.address)) {
         unheld.insert(assigned.address);
+        unclaimed_.insert(service);
         if (holder != node_) continue;
         tenures_.Release(assigned.address, civil_now);
         new_holders_.insert(assigned.address);
         continue;
       }
       if (holder == node_) continue;
+      unclaimed_.insert(service);
       if (reuniting && holder && !IsLive(*holder)) continue;
-      if (!holder) unheld.insert(assigned.address);
+      if (!wire.announces(assigned.address)) {
+        if (!holder) unheld.insert(assigned.address);
+        continue;
+      }
       // A full table: the election goes by rank, as without holders.
       tenures_.Claim(assigned.address, civil_now).IgnoreError();
       new_holders_.insert(assigned.address);
@@ -360,19 +383,17 @@ bool Elections::IsLive(std::string_view node) const {
 
 void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {
   if (tenures_.HolderOf(vip) != node_) return;
+  AddServicesAt(vip, unclaimed_);
   tenures_.Release(vip, civil_now);
   tenures_.Claim(vip, civil_now).IgnoreError();
 }
 
-void Elections::ReleaseUnused(const std::vector<net::IpAddress>& on_record,
+void Elections::ReleaseUnused(absl::Span<const net::IpAddress> unused,
                               absl::Time civil_now) {
-  std::set<net::IpAddress> now(on_record.begin(), on_record.end());
-  for (const net::IpAddress& address : on_record_) {
-    if (now.contains(address)) continue;
+  for (const net::IpAddress& address : unused) {
     tenures_.Release(address, civil_now);
     new_holders_.insert(address);
   }
-  on_record_ = std::move(now);
 }
 
 absl::StatusOr<size_t> Elections::Merge(std::string_view tenures) {

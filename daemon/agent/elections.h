@@ -18,11 +18,13 @@
 #define LB_DAEMON_AGENT_ELECTIONS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -63,7 +65,9 @@ class Elections {
                    uint64_t entries_version);
   // Addresses that no node announces, with what completes "ADDRESS is ...". A
   // service of which all addresses are among them has no node.
-  void SetWithheld(std::map<net::IpAddress, std::string> withheld);
+  // A host has them, so that no member does: they are released.
+  void SetWithheld(std::map<net::IpAddress, std::string> withheld,
+                   absl::Time civil_now);
 
   // Holds the elections that are due, for the services that have addresses.
   // Reads all services only after SetDesired() without a difference, or if
@@ -75,21 +79,30 @@ class Elections {
   const Placement& placement() const { return placement_; }
   // Counts the changes of placement().
   uint64_t version() const { return version_; }
+  // Services whose place is another than at the last call, or went.
+  std::set<std::string, std::less<>> TakeChanged() {
+    return std::exchange(changed_, {});
+  }
 
-  // Claims what this node is elected for and does not hold. Returns the
-  // addresses among them that no member held before. While `reuniting` with
-  // members it leaves alone what somebody holds who is none: that one may be
-  // about to come too. What a host outside the cluster has (`withheld`) no
-  // member holds: the next one to be elected is to probe for it, too.
+  // What this node sees on the wire.
+  struct Wire {
+    std::function<bool(const net::IpAddress&)> announces;  // This node does.
+    std::set<net::IpAddress> foreign;  // A host outside the cluster has them.
+  };
+  // Claims what this node is elected for and announces. So a tenure says that
+  // its node asked whether another host has the address, or took it over from a
+  // member: whoever holds it next need not ask. Returns the addresses that this
+  // node is elected for and no member holds: these it is to probe for. While
+  // `reuniting` with members it leaves alone what somebody holds that is none:
+  // it may be about to come too. What a foreign host has no member holds.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
-                                 absl::Time civil_now, bool reuniting = false,
-                                 const std::set<net::IpAddress>& withheld = {});
+                                 absl::Time civil_now, const Wire& wire,
+                                 bool reuniting = false);
   // Claims an address that this node holds again, so that its tenure wins over
   // another that was claimed at the same time.
   void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
-  // `on_record`: all that the ledger says anybody has. What no longer is on it
-  // nobody holds.
-  void ReleaseUnused(const std::vector<net::IpAddress>& on_record,
+  // Nobody holds what the ledger says of nobody any more.
+  void ReleaseUnused(absl::Span<const net::IpAddress> unused,
                      absl::Time civil_now);
   // What another node says of its tenures; returns how many addresses have
   // another holder. Errors as TenureTable::Merge() has them.
@@ -143,10 +156,11 @@ class Elections {
                   const ipam::Assignment& assignment);
   // Takes it out of all but table_; adds what else it concerns to `concerned`.
   void TakeOut(const std::string& service, std::set<net::IpAddress>& concerned);
-  void FindSharers(const std::set<net::IpAddress>& concerned);
+  void AddServicesAt(const net::IpAddress& address, Services& services) const;
   void PutHolders();
-  void AddServicesToDescribe(const std::vector<std::string>& elected,
-                             Services& due) const;
+  // Adds who shares an address with them, or is linked by others that do.
+  void AddSharers(Services& due) const;
+  bool Place(const std::string& service, const Placement& described);
   ServicePlacement Describe(const std::string& service) const;
 
   const std::string node_;
@@ -164,18 +178,19 @@ class Elections {
     std::vector<net::IpAddress> addresses;
   };
   std::map<std::string, Put, std::less<>> put_;
-  std::map<net::IpAddress, Services> by_address_;
+  std::map<net::IpAddress, Services> by_address_;  // As put_ has them.
   // By the address that decides for them.
   std::multimap<net::IpAddress, std::string> decided_by_;
-  Services sharers_;  // Of an address with another service.
   std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
   Services touched_;                         // Else read these.
   std::set<net::IpAddress> new_holders_;     // Not in table_ yet.
-  std::set<net::IpAddress> on_record_;
   std::map<net::IpAddress, std::string> withheld_;
   Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
-  Services unplaced_;  // Those of placement_ that nobody announces.
+  Services unplaced_;         // Those of placement_ that nobody announces.
+  bool reasons_due_ = false;  // Why nobody does may be another reason now.
+  Services changed_;          // Their places: TakeChanged().
+  Services unclaimed_;        // Claim() is to look at them.
   uint64_t version_ = 0;
 };
 

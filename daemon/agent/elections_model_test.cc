@@ -126,17 +126,92 @@ class ElectionsModelTest
   }
 
   void Release() {
-    std::vector<net::IpAddress> on_record;
+    std::vector<net::IpAddress> unused;
     for (uint64_t i = 0; i < 2 * kServices; ++i) {
-      if (prng_.Chance(80)) on_record.push_back(Address(i));
+      if (prng_.Chance(20)) unused.push_back(Address(i));
     }
-    kept_.ReleaseUnused(on_record, absl::UnixEpoch());
+    kept_.ReleaseUnused(unused, absl::UnixEpoch());
+  }
+
+  // Hosts have some, at times all that a service has.
+  void ChangeWithheld() {
+    withheld_.clear();
+    if (prng_.Chance(30)) withheld_[Address(100)] = "n1's own";
+    if (prng_.Chance(30)) withheld_[*net::ParseIpAddress("fd00::1")] = "x";
+    for (uint64_t i = 0; i < 2 * kServices; ++i) {
+      if (!prng_.Chance(15)) continue;
+      withheld_[Address(i)] = prng_.Chance(50) ? "n1's own" : "n2's own";
+    }
+    kept_.SetWithheld(withheld_, absl::UnixEpoch());
+  }
+
+  // Just those whose places differ are told.
+  void CheckChanged(const Placement& before) {
+    std::set<std::string, std::less<>> changed;
+    for (const auto& [service, place] : before) {
+      const auto now = kept_.placement().find(service);
+      if (now == kept_.placement().end() || now->second != place) {
+        changed.insert(service);
+      }
+    }
+    for (const auto& [service, place] : kept_.placement()) {
+      if (!before.contains(service)) changed.insert(service);
+    }
+    ASSERT_EQ(kept_.TakeChanged(), changed);
+  }
+
+  bool IsLive(const std::string& node) const {
+    return std::any_of(live_.begin(), live_.end(),
+                       [&](const auto& member) { return member.name == node; });
+  }
+
+  std::set<net::IpAddress> SomeAddresses() {
+    std::set<net::IpAddress> some;
+    while (prng_.Chance(40)) some.insert(Address(prng_.Uniform(2 * kServices)));
+    return some;
+  }
+
+  // Comes to what looking at all that this node is elected for comes to.
+  void CheckClaim() {
+    const bool reuniting = prng_.Chance(20);
+    const std::set<net::IpAddress> foreign = SomeAddresses();
+    const std::set<net::IpAddress> silent = SomeAddresses();
+    election::TenureTable all("n0");
+    ASSERT_TRUE(all.Merge(kept_.tenures().FullMessage()).ok());
+    std::set<net::IpAddress> unheld;
+    for (const auto& [service, place] : kept_.placement()) {
+      if (place.node != "n0") continue;
+      for (const auto& held : entries_.at(service).assignment.addresses) {
+        const net::IpAddress& address = held.address;
+        const auto holder = all.HolderOf(address);
+        if (withheld_.contains(address)) continue;
+        if (foreign.contains(address)) {
+          unheld.insert(address);
+          if (holder == "n0") all.Release(address, absl::UnixEpoch());
+          continue;
+        }
+        if (reuniting && holder && !IsLive(*holder)) continue;
+        if (silent.contains(address)) {
+          if (!holder) unheld.insert(address);
+          continue;
+        }
+        ASSERT_TRUE(all.Claim(address, absl::UnixEpoch()).ok());
+      }
+    }
+    const auto announces = [&](const net::IpAddress& address) {
+      return !silent.contains(address);
+    };
+    ASSERT_EQ(kept_.Claim(entries_, absl::UnixEpoch(), {announces, foreign},
+                          reuniting),
+              unheld);
+    ASSERT_EQ(kept_.tenures().AllTenures(), all.AllTenures());
   }
 
   Placement PlacementOfOneThatIsToldAnew() {
     Elections fresh = NewElections();
     fresh.SetMembers(live_);
     fresh.SetDesired(desired_);
+    fresh.SetWithheld(withheld_, absl::UnixEpoch());
     EXPECT_TRUE(fresh.Merge(kept_.tenures().FullMessage()).ok());
     return fresh.Update(desired_, entries_, 1);
   }
@@ -147,13 +222,16 @@ class ElectionsModelTest
   uint64_t version_ = 0;
   std::set<std::string, std::less<>> changed_;  // Since the last Update().
   std::vector<Elections::LiveMember> live_;
+  std::map<net::IpAddress, std::string> withheld_;
   Elections kept_;
 };
 
 TEST_P(ElectionsModelTest, WhatFollowedChangesIsAsWhatIsToldAnew) {
   int moves = 0;
+  int withheld = 0;
   for (int step = 0; step < 1000; ++step) {
-    switch (prng_.Uniform(8)) {
+    SCOPED_TRACE(step);
+    switch (prng_.Uniform(9)) {
       case 0:
         ChangeMembers();
         break;
@@ -167,6 +245,9 @@ TEST_P(ElectionsModelTest, WhatFollowedChangesIsAsWhatIsToldAnew) {
       case 4:
         ChangeDesired();
         break;
+      case 5:
+        ChangeWithheld();
+        break;
       default:
         HearClaim();
     }
@@ -174,11 +255,17 @@ TEST_P(ElectionsModelTest, WhatFollowedChangesIsAsWhatIsToldAnew) {
     const uint64_t version_before = kept_.version();
     Note();
     kept_.Update(desired_, entries_, version_);
-    ASSERT_EQ(kept_.placement(), PlacementOfOneThatIsToldAnew()) << step;
+    ASSERT_EQ(kept_.placement(), PlacementOfOneThatIsToldAnew());
     ASSERT_EQ(kept_.version() != version_before, kept_.placement() != before);
     if (kept_.version() != version_before) ++moves;
-    kept_.Claim(entries_, absl::UnixEpoch());
+    CheckChanged(before);
+    CheckClaim();
+    if (HasFatalFailure()) return;
+    for (const auto& [service, place] : kept_.placement()) {
+      if (place.reason.starts_with("withheld")) ++withheld;
+    }
   }
+  EXPECT_GT(withheld, 100);
   EXPECT_GT(moves, 100);
 }
 

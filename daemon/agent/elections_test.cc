@@ -19,6 +19,10 @@ constexpr election::Families kArp = {.ipv4 = true};
 constexpr election::Families kNdp = {.ipv6 = true};
 constexpr election::Families kBoth = {.ipv4 = true, .ipv6 = true};
 
+// What a node is elected for it announces, or none of it yet.
+const Elections::Wire kAnnounced = {[](const auto&) { return true; }, {}};
+const Elections::Wire kNotYet = {[](const auto&) { return false; }, {}};
+
 // The metadata of a node with one interface.
 NodeMetadata Able(const election::Families& families = kBoth) {
   return {.interfaces = {{{"eth0", kMac, families}}}};
@@ -286,8 +290,9 @@ TEST_F(MembersTest, StickyHoldersAreAgreedByClaims) {
   std::swap(live_[1], live_.back());
   live_.pop_back();  // n2 is not there yet.
   EXPECT_EQ(NodeOf(first), "n3");
-  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch()), ElementsAre(kVip));
-  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch()), IsEmpty());
+  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch(), kNotYet),
+              ElementsAre(kVip));
+  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch(), kAnnounced), IsEmpty());
   live_.push_back({"n2", NodeMetadata{}});
   EXPECT_EQ(NodeOf(first), "n3");
   EXPECT_EQ(NodeOf(other), "n2");  // Has not heard of it.
@@ -296,32 +301,69 @@ TEST_F(MembersTest, StickyHoldersAreAgreedByClaims) {
   // A takeover is no new address: others are not to be asked for it.
   live_ = {{"n1", NodeMetadata{}}, {"n2", NodeMetadata{}}};
   EXPECT_EQ(NodeOf(other), "n2");
-  EXPECT_THAT(other.Claim(entries_, absl::UnixEpoch()), IsEmpty());
+  EXPECT_THAT(other.Claim(entries_, absl::UnixEpoch(), kNotYet), IsEmpty());
+  EXPECT_EQ(other.tenures().HolderOf(kVip), "n3");
+  EXPECT_THAT(other.Claim(entries_, absl::UnixEpoch(), kAnnounced), IsEmpty());
   EXPECT_EQ(other.tenures().HolderOf(kVip), "n2");
+}
+
+// The node was elected, and lost the election before its probes ended.
+TEST_F(MembersTest, WhatWasNeverAnnouncedIsProbedByWhoeverIsElectedNext) {
+  Elections first("n2", election::Policy::kCompat);
+  Elections other("n3", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(first), "n2");
+  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch(), kNotYet),
+              ElementsAre(kVip));
+  ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
+  live_[1].metadata->draining = true;
+  EXPECT_EQ(NodeOf(other), "n3");
+  EXPECT_THAT(other.Claim(entries_, absl::UnixEpoch(), kNotYet),
+              ElementsAre(kVip));
+  live_[1].metadata->draining = false;
+  EXPECT_EQ(NodeOf(first), "n2");
+  EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch(), kNotYet),
+              ElementsAre(kVip));
+  EXPECT_EQ(first.tenures().HolderOf(kVip), std::nullopt);
+}
+
+// What a host has, no member has: the next one asks first.
+TEST_F(MembersTest, AnAddressThatAHostHadIsProbedWhenItComesBack) {
+  Elections elections("n2", election::Policy::kCompat);
+  NodeOf(elections);
+  elections.Claim(entries_, absl::UnixEpoch(), kAnnounced);
+  elections.SetWithheld({{kVip, "n1's own"}}, absl::UnixEpoch());
+  EXPECT_EQ(NodeOf(elections), "");
+  EXPECT_EQ(elections.tenures().HolderOf(kVip), std::nullopt);
+  elections.SetWithheld({}, absl::UnixEpoch());
+  EXPECT_EQ(NodeOf(elections), "n2");
+  for (int look = 0; look < 2; ++look) {
+    EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kNotYet),
+                ElementsAre(kVip));
+  }
 }
 
 // A split heals: its claim is heard before it is seen to be alive.
 TEST_F(MembersTest, InAReunionTheClaimOfOneThatPassesForDeadIsLeftAlone) {
   Elections far("n2", election::Policy::kSticky);
   NodeOf(far);
-  far.Claim(entries_, absl::UnixEpoch());
+  far.Claim(entries_, absl::UnixEpoch(), kAnnounced);
   Elections near("n3", election::Policy::kSticky);
   ASSERT_TRUE(near.Merge(far.tenures().FullMessage()).ok());
   live_ = {{"n3", NodeMetadata{}}};
   EXPECT_EQ(NodeOf(near), "n3");
-  near.Claim(entries_, absl::UnixEpoch(), /*reuniting=*/true);
+  near.Claim(entries_, absl::UnixEpoch(), kAnnounced, /*reuniting=*/true);
   EXPECT_EQ(near.tenures().HolderOf(kVip), "n2");
-  near.Claim(entries_, absl::UnixEpoch());
+  near.Claim(entries_, absl::UnixEpoch(), kAnnounced);
   EXPECT_EQ(near.tenures().HolderOf(kVip), "n3");
 }
 
 TEST_F(MembersTest, WhatIsOnRecordNoLongerNobodyHolds) {
   Elections elections("n2", election::Policy::kSticky);
   NodeOf(elections);
-  elections.Claim(entries_, absl::UnixEpoch());
-  elections.ReleaseUnused({kVip}, absl::UnixEpoch());
-  EXPECT_EQ(elections.tenures().HolderOf(kVip), "n2");
+  elections.Claim(entries_, absl::UnixEpoch(), kAnnounced);
   elections.ReleaseUnused({}, absl::UnixEpoch());
+  EXPECT_EQ(elections.tenures().HolderOf(kVip), "n2");
+  elections.ReleaseUnused({kVip}, absl::UnixEpoch());
   EXPECT_EQ(elections.tenures().HolderOf(kVip), std::nullopt);
 }
 
@@ -330,11 +372,11 @@ TEST_F(MembersTest, AClaimThatWasContestedWinsWhenItIsMadeAgain) {
   Elections first("n2", election::Policy::kSticky);
   Elections other("n3", election::Policy::kSticky);
   NodeOf(first);
-  first.Claim(entries_, absl::UnixEpoch());
+  first.Claim(entries_, absl::UnixEpoch(), kAnnounced);
   ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
   live_.erase(live_.begin() + 1);
   EXPECT_EQ(NodeOf(other), "n3");
-  other.Claim(entries_, absl::UnixEpoch());  // A later term.
+  other.Claim(entries_, absl::UnixEpoch(), kAnnounced);  // A later term.
   first.Reclaim(kVip, absl::UnixEpoch());
   ASSERT_TRUE(first.Merge(other.tenures().FullMessage()).ok());
   ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());

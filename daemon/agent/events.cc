@@ -27,37 +27,81 @@ void Events::RecordRefusal(const absl::Status& refusal) {
   RecordSelf(EventType::kWarning, "LedgerMessageRefused", std::move(message));
 }
 
+void Events::RecordNameConflict(const gossip::ConflictEvent& conflict) {
+  const absl::Time now = environment_.loop->Now();
+  std::erase_if(name_conflicts_, [&](const auto& known) {
+    return now - known.second >= kNameConflictOver;
+  });
+  const std::pair key(conflict.existing.name, conflict.other);
+  const auto known = name_conflicts_.find(key);
+  if (known != name_conflicts_.end()) {
+    known->second = now;
+    return;
+  }
+  if (name_conflicts_.size() >= kNameConflictsMax) return;
+  name_conflicts_.emplace(key, now);
+  Record(EventType::kWarning, "NameConflict", "Member/" + key.first,
+         fmt::format("{} claims the name of {}", conflict.other.ToString(),
+                     conflict.existing.endpoint.ToString()));
+}
+
+std::vector<net::Endpoint> Events::Namesakes() const {
+  std::vector<net::Endpoint> namesakes;
+  for (const auto& [key, heard] : name_conflicts_) {
+    const bool lasts = environment_.loop->Now() - heard < kNameConflictOver;
+    if (key.first == node_ && lasts) namesakes.push_back(key.second);
+  }
+  return namesakes;
+}
+
 void Events::RecordOutcome(const AddressEntries& entries,
-                           const Placement& placement) {
-  for (const auto& [service, entry] : entries_) {
-    if (entries.contains(service)) continue;
+                           const Placement& placement,
+                           const std::set<std::string, std::less<>>& changed) {
+  for (const std::string& service : changed) {
+    if (entries.contains(service) || entries_.erase(service) == 0) continue;
     Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,
            "no manifest asks for it any more");
   }
-  for (const auto& [service, entry] : entries) {
-    const AddressBook::Entry& known = entries_[service];
-    if (known == entry) continue;
-    const std::string object = "Service/" + service;
-    if (!(known.assignment == entry.assignment)) {
-      entry.assignment.addresses.empty()
-          ? Record(EventType::kNormal, "ClearAssignment", object, entry.reason)
-          : Record(EventType::kNormal, "IPAllocated", object,
-                   entry.assignment.ToString());
-    } else if (!entry.reason.empty() && !entry.waiting) {
-      Record(EventType::kWarning, "AllocationFailed", object, entry.reason);
+  for (const std::string& service : changed) {
+    const auto entry = entries.find(service);
+    if (entry != entries.end()) RecordEntry(service, entry->second);
+  }
+  for (const std::string& service : changed) {
+    const auto place = placement.find(service);
+    if (place == placement.end()) {
+      placement_.erase(service);
+    } else {
+      RecordPlace(service, place->second);
     }
   }
-  for (const auto& [service, place] : placement) {
-    const auto known = placement_.find(service);
-    if (known != placement_.end() && known->second == place) continue;
-    place.node.empty()
-        ? Record(EventType::kWarning, "announceFailed", "Service/" + service,
-                 place.reason)
-        : Record(EventType::kNormal, "nodeAssigned", "Service/" + service,
-                 "announced by " + place.node);
+}
+
+void Events::RecordEntry(const std::string& service,
+                         const AddressBook::Entry& entry) {
+  AddressBook::Entry& known = entries_[service];
+  if (known == entry) return;
+  const std::string object = "Service/" + service;
+  if (!(known.assignment == entry.assignment)) {
+    entry.assignment.addresses.empty()
+        ? Record(EventType::kNormal, "ClearAssignment", object, entry.reason)
+        : Record(EventType::kNormal, "IPAllocated", object,
+                 entry.assignment.ToString());
+  } else if (!entry.reason.empty() && !entry.waiting) {
+    Record(EventType::kWarning, "AllocationFailed", object, entry.reason);
   }
-  entries_ = entries;
-  placement_ = placement;
+  known = entry;
+}
+
+void Events::RecordPlace(const std::string& service,
+                         const ServicePlacement& place) {
+  const auto [known, is_new] = placement_.try_emplace(service);
+  if (!is_new && known->second == place) return;
+  known->second = place;
+  place.node.empty()
+      ? Record(EventType::kWarning, "announceFailed", "Service/" + service,
+               place.reason)
+      : Record(EventType::kNormal, "nodeAssigned", "Service/" + service,
+               "announced by " + place.node);
 }
 
 void Events::RecordProblems(const std::vector<config::Problem>& problems,

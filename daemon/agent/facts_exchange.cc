@@ -8,15 +8,21 @@
 
 #include "daemon/agent/node_metadata.h"
 #include "daemon/agent/state_value.h"
+#include "lb/base/status_macros.h"
+#include "lb/net/byte_reader.h"
+#include "lb/net/byte_writer.h"
 
 namespace lb {
 namespace {
 
 constexpr char kName[] = "host-facts";
-constexpr StateFormat kFormat = {"LBHF", 1, "facts of members' hosts"};
+constexpr StateFormat kFormat = {"LBHF", 2, "facts of members' hosts"};
+// It had no time: nobody knows how old its facts are.
+constexpr StateFormat kFormatWithoutTime = {"LBHF", 1, kFormat.what};
 
 // Messages stay below a datagram's budget, with room for encryption.
 constexpr size_t kDatagramMax = 1200;
+constexpr size_t kTimeSize = 8;
 
 }  // namespace
 
@@ -34,17 +40,30 @@ absl::Status FactsExchange::Start(gossip::GossipNode* gossip) {
   gossip_ = gossip;
   const auto value = environment_.state->Read(kName);
   if (absl::IsNotFound(value.status())) return absl::OkStatus();
-  absl::Status status = value.status();
-  if (value.ok()) {
-    const auto body = OpenStateValue(kFormat, *value);
-    status = body.ok() ? table_.Merge(*body, environment_.loop->Now()).status()
-                       : body.status();
-  }
+  const absl::Status status = value.ok() ? Restore(*value) : value.status();
   saved_version_ = table_.version();
   if (status.ok()) return status;
   return absl::Status(
       status.code(),
       fmt::format("{}: {}", kName, std::string(status.message())));
+}
+
+absl::Status FactsExchange::Restore(std::string_view value) {
+  if (OpenStateValue(kFormatWithoutTime, value).ok()) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(const std::string_view body,
+                      OpenStateValue(kFormat, value));
+  if (body.size() < kTimeSize) return absl::DataLossError("has no time");
+  const std::string_view time = body.substr(0, kTimeSize);
+  const auto saved_at = absl::FromUnixMicros(static_cast<int64_t>(
+      net::ByteReader(
+          {reinterpret_cast<const uint8_t*>(time.data()), time.size()})
+          .Uint64()));
+  const absl::Duration age = environment_.loop->CivilNow() - saved_at;
+  if (age < absl::ZeroDuration() || age >= FactsTable::kLifetime) {
+    return absl::OkStatus();
+  }
+  return table_.Merge(body.substr(kTimeSize), environment_.loop->Now(), age)
+      .status();
 }
 
 bool FactsExchange::SetOwn(HostFacts facts) {
@@ -61,9 +80,15 @@ void FactsExchange::OnMembers() {
   }
   const absl::Time now = environment_.loop->Now();
   table_.SetMembers(members, now);
-  if (!table_.Missing().empty()) {
+  const auto known_since = std::exchange(missing_since_, {});
+  for (const std::string& member : table_.Missing()) {
+    const auto known = known_since.find(member);
+    missing_since_[member] = known != known_since.end() ? known->second : now;
+  }
+  if (!missing_since_.empty()) {
     WakeBy(std::max(now + kAskDelay, asked_ + kAskInterval));
   }
+  awaited_ |= AwaitsFacts();
   if (table_.HasAbsent()) WakeBy(now + kForgetInterval);
 }
 
@@ -73,7 +98,19 @@ void FactsExchange::OnTimer() {
   if (now >= asked_ + kAskInterval) Ask();
   const uint64_t before = table_.version();
   OnMembers();
-  if (table_.version() != before || table_.has_news()) on_change_();
+  const bool awaits = AwaitsFacts();
+  const bool gave_up = std::exchange(awaited_, awaits) && !awaits;
+  if (table_.version() != before || table_.has_news() || gave_up) on_change_();
+}
+
+bool FactsExchange::AwaitsFacts() const {
+  if (missing_since_.empty()) return false;
+  const absl::Time now = environment_.loop->Now();
+  const std::vector<std::string> missing = table_.Missing();
+  return std::any_of(missing.begin(), missing.end(), [&](const auto& member) {
+    const auto since = missing_since_.find(member);
+    return since == missing_since_.end() || now < since->second + kAwaitMax;
+  });
 }
 
 void FactsExchange::WakeBy(absl::Time deadline) {
@@ -124,7 +161,8 @@ void FactsExchange::Answer(const std::string& node) {
   sent.IgnoreError();
 }
 
-// What is not sent now reaches the others with the next full exchange.
+// Members ask for what is too large for a datagram: they see the digest change.
+// What is lost reaches them so, too, or with the next full exchange.
 void FactsExchange::TellOthers() {
   const absl::Time now = environment_.loop->Now();
   if (table_.has_news() && now < told_ + kTellInterval) {
@@ -132,9 +170,7 @@ void FactsExchange::TellOthers() {
   } else if (table_.TakeNews()) {
     told_ = now;
     const std::string own = table_.OwnMessage();
-    if (own.size() > kDatagramMax) {
-      gossip_->SpreadUserState();
-    } else {
+    if (own.size() <= kDatagramMax) {
       gossip_->Broadcast({own.begin(), own.end()}).IgnoreError();
     }
   }
@@ -148,16 +184,21 @@ std::string FactsExchange::FullMessage() const {
 }
 
 void FactsExchange::Save() {
+  saving_ = true;
   saved_version_ = table_.version();
+  net::ByteWriter time;
+  time.Uint64(absl::ToUnixMicros(environment_.loop->CivilNow()));
+  std::string body(time.bytes().begin(), time.bytes().end());
   environment_.state->Write(
-      kName, SealStateValue(kFormat, FullMessage()),
+      kName, SealStateValue(kFormat, body + FullMessage()),
       [this](const absl::Status& status) { OnSaved(status); });
 }
 
 void FactsExchange::OnSaved(const absl::Status& status) {
   if (!status.ok()) saved_version_ = UINT64_MAX;
   saving_ = saved_version_ != table_.version();
-  if (saving_) save_timer_->Arm(environment_.loop->Now() + kSaveDelay);
+  save_timer_->Arm(environment_.loop->Now() +
+                   (saving_ ? kSaveDelay : kSaveInterval));
 }
 
 }  // namespace lb

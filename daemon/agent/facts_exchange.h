@@ -4,9 +4,15 @@
 // Facts travel with every full exchange of gossip, so a node that is ready has
 // those of all members that the node it joined through knows. A change is
 // gossiped within a second. A member whose digest (in its metadata) is known
-// and whose facts are not is asked, kAskedMax members each kAskInterval. What
-// is known is kept in the state folder: a node that starts knows the addresses
-// of the others before it hears from them.
+// and whose facts are not is asked, kAskedMax members each kAskInterval.
+//
+// What is known is kept in the state folder: a node that starts knows the
+// addresses of the others before it hears from them.
+//
+//   value = saved(8) message        saved: civil time, microseconds since 1970
+//
+// Facts age while the node is down. A clock that ran back makes them all too
+// old.
 //
 // Loop thread only; must not outlive the environment or the gossip.
 #ifndef LB_DAEMON_AGENT_FACTS_EXCHANGE_H_
@@ -14,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +46,11 @@ class FactsExchange {
   static constexpr size_t kAnswersMax = 64;  // Each kAskInterval.
   static constexpr absl::Duration kForgetInterval = absl::Minutes(1);
   static constexpr absl::Duration kSaveDelay = absl::Seconds(1);
+  // Saved again although nothing changed: members that are up are younger then.
+  static constexpr absl::Duration kSaveInterval = absl::Minutes(10);
+  // For so long a member's facts are waited for: an lbd that never tells them
+  // holds nothing up.
+  static constexpr absl::Duration kAwaitMax = absl::Seconds(2);
   // Between two times that this node tells its facts to all.
   static constexpr absl::Duration kTellInterval = absl::Seconds(1);
 
@@ -60,10 +72,13 @@ class FactsExchange {
   void TellOthers();
   // For full exchanges.
   std::string FullMessage() const;
+  // Are the facts of a member on their way?
+  bool AwaitsFacts() const;
 
   const FactsTable& table() const { return table_; }
 
  private:
+  absl::Status Restore(std::string_view value);
   void WakeBy(absl::Time deadline);
   void OnTimer();
   void Ask();
@@ -76,6 +91,9 @@ class FactsExchange {
   absl::AnyInvocable<void()> on_change_;
   gossip::GossipNode* gossip_ = nullptr;
   FactsTable table_;
+  // Of FactsTable::Missing(), when members were last looked at.
+  std::map<std::string, absl::Time> missing_since_;
+  bool awaited_ = false;  // AwaitsFacts(), when that was looked at last.
   absl::Time asked_ = absl::InfinitePast();
   absl::Time told_ = absl::InfinitePast();
   std::string asked_last_;  // The next time members after it come first.

@@ -92,7 +92,7 @@ std::vector<std::string> FactsTable::Missing() const {
 }
 
 absl::StatusOr<size_t> FactsTable::Merge(std::string_view message,
-                                         absl::Time now) {
+                                         absl::Time now, absl::Duration age) {
   if (!IsFactsMessage(message)) return Damaged(0);
   net::ByteReader in(AsBytes(message.substr(kHeader.size())));
   size_t news = 0;
@@ -101,7 +101,7 @@ absl::StatusOr<size_t> FactsTable::Merge(std::string_view message,
     const std::string node = AsText(in.Take(in.Uint8()));
     Entry entry;
     entry.stamp = in.Uint64();
-    const absl::Duration age = absl::Seconds(in.Uint32());
+    const absl::Duration away = age + absl::Seconds(in.Uint32());
     entry.bytes = AsText(in.Take(in.Uint16()));
     if (!in.ok() || node.empty()) return Damaged(count);
     auto facts = ParseHostFacts(entry.bytes);
@@ -109,10 +109,10 @@ absl::StatusOr<size_t> FactsTable::Merge(std::string_view message,
       refused.Update(facts.status());
       continue;
     }
-    if (entry.stamp > kStampMax || age >= kLifetime) continue;
+    if (entry.stamp > kStampMax || away >= kLifetime) continue;
     entry.facts = *std::move(facts);
     entry.digest = DigestOfFacts(entry.bytes);
-    entry.up_at = now - age;
+    entry.up_at = now - away;
     news += MergeEntry(node, std::move(entry)) ? 1 : 0;
   }
   if (!refused.ok()) return refused;

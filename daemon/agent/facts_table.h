@@ -69,9 +69,11 @@ class FactsTable {
   // Members that are up and whose facts are not here as their digest says.
   std::vector<std::string> Missing() const;
 
-  // Returns of how many other nodes it brought new facts. InvalidArgument:
-  // some is damaged; the other entries count.
-  absl::StatusOr<size_t> Merge(std::string_view message, absl::Time now);
+  // Returns of how many other nodes it brought new facts. `age`: how long ago
+  // the message was made, which adds to the ages in it. InvalidArgument: some
+  // is damaged; the other entries count.
+  absl::StatusOr<size_t> Merge(std::string_view message, absl::Time now,
+                               absl::Duration age = absl::ZeroDuration());
   // All, this node first; without the last ones if they do not fit.
   std::string FullMessage(absl::Time now) const;
   // This node's alone; empty while it has none.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,6 +34,12 @@ Names NodeObjectsOf(const config::Desired& desired) {
   Names names;
   for (const auto& [name, node] : desired.nodes) names.insert(name);
   return names;
+}
+
+// A reason that says itself what is wanted needs no more.
+std::string Want(std::string_view reason, const std::string& remedy) {
+  const bool says_it = reason.find(", want ") != reason.npos;
+  return remedy.empty() || says_it ? "" : ", want " + remedy;
 }
 
 std::string DidYouMean(const std::optional<std::string>& near) {
@@ -124,27 +131,41 @@ Abilities AbilitiesByNode(const LiveMembers& members) {
 }  // namespace
 
 std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
-                                        bool with_waiting) {
+                                        bool with_waiting,
+                                        const RemedyOf& remedy_of) {
   std::vector<Finding> findings;
   for (const auto& [service, entry] : entries) {
     if (!entry.assignment.addresses.empty()) continue;
     if (entry.waiting && !with_waiting) continue;
     const std::string object = ServiceObject(service);
-    std::string_view reason = entry.reason;  // Refusals name the service.
-    if (reason.starts_with(object + ": "))
-      reason.remove_prefix(object.size() + 2);
+    std::string_view reason = entry.reason;
+    const bool is_refusal = reason.starts_with(object + ": ");
+    if (is_refusal) reason.remove_prefix(object.size() + 2);
     findings.push_back(
-        {object, fmt::format("{}: no address: {}", object, reason)});
+        {object,
+         fmt::format("{}: no address: {}{}", object, reason,
+                     is_refusal ? Want(reason, remedy_of(service)) : "")});
   }
   return findings;
 }
 
-std::vector<Finding> FindWithoutAnnouncer(const Placement& placement) {
+std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
+                                          const Placement& placement,
+                                          const OwnersByAddress& owned,
+                                          const RemedyOf& remedy_of) {
   std::vector<Finding> findings;
   for (const auto& [service, place] : placement) {
     if (!place.node.empty()) continue;
+    const auto& held = entries.at(service).assignment.addresses;
+    if (std::all_of(held.begin(), held.end(), [&](const auto& assigned) {
+          return owned.contains(assigned.address);
+        })) {
+      continue;
+    }
     const std::string object = ServiceObject(service);
-    findings.push_back({object, fmt::format("{}: {}", object, place.reason)});
+    findings.push_back(
+        {object, fmt::format("{}: {}{}", object, place.reason,
+                             Want(place.reason, remedy_of(service)))});
   }
   return findings;
 }

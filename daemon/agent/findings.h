@@ -6,6 +6,7 @@
 #define LB_DAEMON_AGENT_FINDINGS_H_
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "daemon/agent/elections.h"
 #include "daemon/agent/placement.h"
 #include "lb/config/desired.h"
+#include "lb/net/ip_address.h"
 
 namespace lb {
 
@@ -25,13 +27,25 @@ struct Finding {
 
 using LiveMembers = std::vector<Elections::LiveMember>;
 
+// What can be done about a service; completes "want ...". Empty: the reason
+// says it already.
+using RemedyOf = std::function<std::string(const std::string& service)>;
+
 // Services that have no address, and why. `with_waiting`: also services whose
 // reason passes by itself.
 std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
-                                        bool with_waiting);
+                                        bool with_waiting,
+                                        const RemedyOf& remedy_of);
 
-// Services that have an address and are announced by no node, and why.
-std::vector<Finding> FindWithoutAnnouncer(const Placement& placement);
+using OwnersByAddress = std::map<net::IpAddress, std::string>;
+
+// Services that have an address and are announced by no node, and why. Those of
+// which all addresses are in `owned` are left out: hosts have them, which is
+// another finding.
+std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
+                                          const Placement& placement,
+                                          const OwnersByAddress& owned,
+                                          const RemedyOf& remedy_of);
 
 // Addresses whose node cannot announce them, by what it says of itself: NDP
 // does not work on the interface, say.

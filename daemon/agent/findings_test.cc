@@ -35,17 +35,50 @@ config::Desired WithNode(const std::string& name) {
 
 TEST(FindWithoutAddressTest, WhatPassesByItselfIsListedIfAsked) {
   AddressEntries entries;
-  entries["default/a"].reason = "pool p: full";
+  entries["default/a"].reason = "Service/default/a: pool p: full";
   entries["default/b"] = {.reason = "waiting for n2 to assign an address",
                           .waiting = true};
   entries["default/c"].assignment.addresses = {
       {*net::ParseIpAddress("10.0.0.1"), "p"}};
-  EXPECT_THAT(TextsOf(FindWithoutAddress(entries, false)),
-              ElementsAre("Service/default/a: no address: pool p: full"));
-  EXPECT_THAT(TextsOf(FindWithoutAddress(entries, true)),
-              ElementsAre("Service/default/a: no address: pool p: full",
-                          "Service/default/b: no address: waiting for n2 to "
-                          "assign an address"));
+  const auto remedy = [](const std::string&) { return std::string("more"); };
+  EXPECT_THAT(
+      TextsOf(FindWithoutAddress(entries, false, remedy)),
+      ElementsAre("Service/default/a: no address: pool p: full, want more"));
+  EXPECT_THAT(
+      TextsOf(FindWithoutAddress(entries, true, remedy)),
+      ElementsAre("Service/default/a: no address: pool p: full, want more",
+                  "Service/default/b: no address: waiting for n2 to assign an "
+                  "address"));
+}
+
+TEST(FindWithoutAddressTest, AReasonThatSaysWhatIsWantedNeedsNoRemedy) {
+  AddressEntries entries;
+  entries["default/a"].reason =
+      "Service/default/a: pool p: 10.0.0.1 is n1's own, want an address that "
+      "no host has";
+  EXPECT_THAT(TextsOf(FindWithoutAddress(
+                  entries, false, [](const std::string&) { return "more"; })),
+              ElementsAre("Service/default/a: no address: pool p: 10.0.0.1 is "
+                          "n1's own, want an address that no host has"));
+}
+
+// It was listed twice, as an owned address and as a service that no node
+// announces.
+TEST(FindWithoutAnnouncerTest, WhatHostsOwnIsAnotherFinding) {
+  AddressEntries entries;
+  const auto four = *net::ParseIpAddress("10.0.0.1");
+  const auto six = *net::ParseIpAddress("fd00::1");
+  entries["default/a"].assignment.addresses = {{four, "p"}, {six, "p"}};
+  const Placement placement = {{"default/a", {.reason = "nobody may"}}};
+  const auto find = [&](const OwnersByAddress& owned) {
+    return TextsOf(
+        FindWithoutAnnouncer(entries, placement, owned,
+                             [](const std::string&) { return "a node"; }));
+  };
+  const std::string line = "Service/default/a: nobody may, want a node";
+  EXPECT_THAT(find({}), ElementsAre(line));
+  EXPECT_THAT(find({{four, "n1's own"}}), ElementsAre(line));
+  EXPECT_THAT(find({{four, "n1's own"}, {six, "n1's own"}}), IsEmpty());
 }
 
 TEST(FindUnableTest, EachAddressIsJudgedByItsFamilyAndInterfaces) {

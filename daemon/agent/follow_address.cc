@@ -52,7 +52,8 @@ void Agent::RecordAdvertised() {
 }
 
 std::vector<std::string> Agent::SharedSegments() const {
-  return FindSharedSegments(environment_.links->Links(), options_.interfaces);
+  return FindSharedSegments(environment_.links->Links(), options_.interfaces,
+                            announcing_.node().announcer().OnOneSegment());
 }
 
 }  // namespace lb

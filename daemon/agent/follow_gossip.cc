@@ -68,13 +68,13 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
         EventType::kWarning, "GossipUndecryptable",
         "Peer/" + foreign->address.ToString(),
         DescribeMismatch(foreign->mismatch, seeds_->NameOf(foreign->address)));
+  } else if (const auto* peer = std::get_if<gossip::StreamOnlyEvent>(&event)) {
+    events_.Record(EventType::kWarning, "GossipOverTcpOnly",
+                   "Peer/" + peer->member.name,
+                   DescribeStreamOnly(peer->member.endpoint));
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
-    events_.Record(
-        EventType::kWarning, "NameConflict",
-        "Member/" + conflict->existing.name,
-        fmt::format("{} claims the name of {}", conflict->other.ToString(),
-                    conflict->existing.endpoint.ToString()));
+    events_.RecordNameConflict(*conflict);
   }
 }
 

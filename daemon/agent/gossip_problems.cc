@@ -39,6 +39,13 @@ std::string DescribeMismatch(Mismatch mismatch, std::string_view seed) {
       ToString(mismatch), RemedyOf(mismatch));
 }
 
+std::string DescribeStreamOnly(const net::Endpoint& endpoint) {
+  return fmt::format(
+      "gossip: answers at {} over TCP, but not over UDP, want UDP port {} let "
+      "through both ways, by the firewalls of both hosts and between them",
+      endpoint.ToString(), endpoint.port);
+}
+
 std::string DescribeUnanswered(const gossip::Seeds::Unanswered& seed) {
   std::vector<std::string> endpoints;
   for (const net::Endpoint& endpoint : seed.endpoints) {

@@ -7,6 +7,7 @@
 
 #include "lb/gossip/seeds.h"
 #include "lb/gossip/wire/codec.h"
+#include "lb/net/endpoint.h"
 
 namespace lb {
 
@@ -14,6 +15,9 @@ namespace lb {
 // peer's name in the join list; empty: it is not in it.
 std::string DescribeMismatch(gossip::wire::Mismatch mismatch,
                              std::string_view seed);
+
+// "gossip: answers at 172.18.8.12:7946 over TCP, but not over UDP, want ...".
+std::string DescribeStreamOnly(const net::Endpoint& endpoint);
 
 // "join: 172.18.8.12:7946 never answered: connection refused, want ...".
 std::string DescribeUnanswered(const gossip::Seeds::Unanswered& seed);

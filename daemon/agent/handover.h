@@ -38,7 +38,10 @@ class Handover {
 
   // The address goes to another node. Nothing if that is under way already.
   void Begin(absl::Time now, const net::IpAddress& vip, Interfaces interfaces);
-  // The address stays here after all, or is nobody's any more.
+  // The address stays here after all. What was yielded is delivered further:
+  // this node is elected for it all the while.
+  void Keep(const net::IpAddress& vip) { leaving_.erase(vip); }
+  // The address is nobody's any more.
   void Cancel(const net::IpAddress& vip) {
     leaving_.erase(vip);
     yielded_.erase(vip);

@@ -61,7 +61,7 @@ TEST_F(HandoverTest, RepeatedInputsProlongNothing) {
 
 TEST_F(HandoverTest, AnAddressThatStaysIsForgotten) {
   handover_.Begin(kStart, kVip, {});
-  handover_.Cancel(kVip);
+  handover_.Keep(kVip);
   handover_.OnClaimed(kStart, kVip);
   EXPECT_TRUE(handover_.empty());
 }
@@ -79,6 +79,16 @@ TEST_F(HandoverTest, WhatIsYieldedIsDeliveredForTheGraceAlone) {
   handover_.Cancel(kVip);
   EXPECT_TRUE(handover_.empty());
   EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
+}
+
+// Each election while it lasts says anew that the address is ours.
+TEST_F(HandoverTest, WhatWasYieldedIsDeliveredForTheWholeGrace) {
+  handover_.Yield(kStart, kVip);
+  handover_.Keep(kVip);
+  RunUntil(absl::Milliseconds(499));
+  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  RunUntil(absl::Milliseconds(500));
+  EXPECT_TRUE(handover_.empty());
 }
 
 }  // namespace

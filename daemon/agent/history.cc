@@ -59,17 +59,40 @@ void History::Observe(absl::Time now, const HistoryView& view) {
     confirm_until_ = now + kConfirmTime;
   }
   left_out_ = 0;
-  auto it = open_.begin();
-  for (const SeenAnnouncement& seen : view.seen) {
+  if (!view.services) {
+    is_behind_ = false;
+    ObserveFrom(open_.begin(), nullptr, now, view.seen, view);
+  } else {
+    absl::Span<const SeenAnnouncement> rest = view.seen;
+    for (const std::string& service : *view.services) {
+      size_t count = 0;
+      while (count < rest.size() && rest[count].service == service) ++count;
+      ObserveFrom(open_.lower_bound({service, net::IpAddress()}), &service, now,
+                  rest.first(count), view);
+      rest.remove_prefix(count);
+    }
+  }
+  EndUnconfirmed(now);
+}
+
+void History::ObserveFrom(OpenMap::iterator it, const std::string* service,
+                          absl::Time now,
+                          absl::Span<const SeenAnnouncement> all_seen,
+                          const HistoryView& view) {
+  const auto is_there = [&] {
+    return it != open_.end() &&
+           (service == nullptr || it->first.first == *service);
+  };
+  for (const SeenAnnouncement& seen : all_seen) {
     const auto goes_before = [&](const Key& key) {
       return std::tuple(std::string_view(key.first), key.second) <
              std::tuple(seen.service, seen.address);
     };
-    while (it != open_.end() && goes_before(it->first)) {
+    while (is_there() && goes_before(it->first)) {
       it = it->second.restored ? std::next(it)
                                : End(it, now, HistoryEnd::kReleased);
     }
-    const bool known = it != open_.end() && it->first.first == seen.service &&
+    const bool known = is_there() && it->first.first == seen.service &&
                        it->first.second == seen.address;
     if (!known) {
       Begin(seen, now);
@@ -83,11 +106,10 @@ void History::Observe(absl::Time now, const HistoryView& view) {
       Begin(seen, now);
     }
   }
-  while (it != open_.end()) {
+  while (is_there()) {
     it = it->second.restored ? std::next(it)
                              : End(it, now, HistoryEnd::kReleased);
   }
-  EndUnconfirmed(now);
 }
 
 HistoryEnd History::EndOf(const Open& open, const SeenAnnouncement& seen,
@@ -100,6 +122,8 @@ HistoryEnd History::EndOf(const Open& open, const SeenAnnouncement& seen,
 }
 
 void History::EndOwn(absl::Time at, HistoryEnd end) {
+  is_behind_ = true;
+  if (own_ == 0) return;
   for (auto it = open_.begin(); it != open_.end();) {
     it = entries_.at(it->second.entry).node == node_ ? End(it, at, end)
                                                      : std::next(it);
@@ -108,6 +132,8 @@ void History::EndOwn(absl::Time at, HistoryEnd end) {
 
 void History::EndUnconfirmed(absl::Time now) {
   if (now < confirm_until_) return;
+  // Nothing comes to be unconfirmed after Restore().
+  if (confirm_until_ == absl::InfinitePast()) return;
   confirm_until_ = absl::InfinitePast();
   for (auto it = open_.begin(); it != open_.end();) {
     it =

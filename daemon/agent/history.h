@@ -19,7 +19,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,6 +29,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "daemon/agent/history_codec.h"
 #include "lb/net/ip_address.h"
 
@@ -49,6 +52,8 @@ struct SeenAnnouncement {
 struct HistoryView {
   std::vector<SeenAnnouncement> seen;  // By service and address, each once.
   std::set<std::string, std::less<>> live;  // Members that are up, and itself.
+  // What is seen is of these only; nullopt: it is all that there is.
+  std::optional<std::set<std::string, std::less<>>> services = {};
 };
 
 class History {
@@ -64,8 +69,12 @@ class History {
   // node's own announcements ended with the newest `written_at`.
   void Restore(std::vector<HistorySegment> segments);
 
-  // What is announced from `now` on.
+  // What is announced from `now` on. REQUIRES: `view` is of all services if
+  // WantsAll(); else the cost goes with its services.
   void Observe(absl::Time now, const HistoryView& view);
+  bool WantsAll() const { return is_behind_ || left_out_ > 0; }
+  // At first, and after EndOwn(): a view is due, whatever has changed.
+  bool is_behind() const { return is_behind_; }
   // Nothing is announced by this node from `at` on.
   void EndOwn(absl::Time at, HistoryEnd end);
   // Ends what kConfirmTime has shown to be over.
@@ -99,6 +108,10 @@ class History {
   using OpenMap = std::map<Key, Open>;
 
   void Replay(const HistoryEntry& entry, uint64_t segment);
+  // From `it` on: of that service, nullptr: of all.
+  void ObserveFrom(OpenMap::iterator it, const std::string* service,
+                   absl::Time now, absl::Span<const SeenAnnouncement> all_seen,
+                   const HistoryView& view);
   OpenMap::iterator End(OpenMap::iterator it, absl::Time at, HistoryEnd end);
   void Begin(const SeenAnnouncement& seen, absl::Time now);
   HistoryEnd EndOf(const Open& open, const SeenAnnouncement& seen,
@@ -115,6 +128,7 @@ class History {
   size_t own_ = 0;               // Of open_, this node's.
   uint64_t last_entry_ = 0;
   size_t left_out_ = 0;
+  bool is_behind_ = true;
   absl::Time confirm_until_ = absl::InfiniteFuture();
 
   uint64_t segment_ = 1;  // The newest.

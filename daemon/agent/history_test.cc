@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,6 +83,61 @@ TEST(HistoryTest, SaysWhyEachAnnouncementEnded) {
               ElementsAre("a 10.0.0.1 n2 1-2 3", "b 10.0.0.1 n2 1-2 1",
                           "c 10.0.0.1 n2 1-2 4", "d 10.0.0.1 n2 1-3 2",
                           "b 10.0.0.1 n1 2-4 5", "d 10.0.0.1 n1 3-4 5"));
+}
+
+// One that is told what changed comes, each time, to what one comes to that is
+// told all; also beyond its bound, after a silence and after a restart.
+TEST(HistoryTest, ViewsOfWhatChangedComeToWhatViewsOfAllComeTo) {
+  Prng prng(7);
+  const HistoryLimits limits = {.open_max = 9};
+  Disk disk;
+  auto all = std::make_unique<History>("n1", limits);
+  auto changed = std::make_unique<History>("n1", limits);
+  std::map<std::pair<std::string, net::IpAddress>, std::string> now;
+  std::set<std::string, std::less<>> due;
+  for (int step = 1; step < 3000; ++step) {
+    SCOPED_TRACE(step);
+    const std::string service = fmt::format("s{}", prng.Uniform(8));
+    due.insert(service);
+    for (const net::IpAddress& address : {kVip, kSix}) {
+      now.erase({service, address});
+      if (prng.Chance(30)) continue;
+      now[{service, address}] =
+          std::vector<std::string>{"", "n1", "n2", "n3"}[prng.Uniform(4)];
+    }
+    if (prng.Chance(50)) continue;
+    if (prng.Chance(10)) {
+      all->EndOwn(At(step), HistoryEnd::kSilent);
+      changed->EndOwn(At(step), HistoryEnd::kSilent);
+    }
+    if (prng.Chance(3)) {
+      Save(*all, disk, At(step));
+      for (auto* history : {&all, &changed}) {
+        *history = std::make_unique<History>("n1", limits);
+        (*history)->Restore(Read(disk));
+      }
+    }
+    HistoryView view = {.live = {"n1"}};
+    if (prng.Chance(80)) view.live.insert("n2");
+    HistoryView part = view;
+    for (const auto& [key, node] : now) {
+      view.seen.push_back({key.first, key.second, node});
+    }
+    all->Observe(At(step), view);
+    if (changed->WantsAll()) {
+      part = view;
+    } else {
+      for (const SeenAnnouncement& seen : view.seen) {
+        if (due.contains(seen.service)) part.seen.push_back(seen);
+      }
+      part.services = due;
+    }
+    due.clear();
+    changed->Observe(At(step), part);
+    ASSERT_EQ(Show(*changed), Show(*all));
+    ASSERT_EQ(changed->left_out(), all->left_out());
+    ASSERT_EQ(changed->open(), all->open());
+  }
 }
 
 TEST(HistoryTest, TheSameOnceMoreIsNoNews) {

@@ -45,10 +45,7 @@ void BoundHostFacts(HostFacts* facts) {
     facts->routers.resize(kHostRoutersMax);
     facts->complete = false;
   }
-  // No address goes by them.
-  if (facts->interfaces.size() > kHostInterfacesMax) {
-    facts->interfaces.resize(kHostInterfacesMax);
-  }
+  BoundWithheldFacts(&facts->withheld);
 }
 
 }  // namespace lb

@@ -1,8 +1,8 @@
 // HostFacts: what a node tells the others of its host.
 //
-// The addresses that the host owns, its routers and its interfaces. Gossip
-// metadata is too small for them: it carries their digest only, and the facts
-// travel in messages of their own (facts_table.h).
+// The addresses that the host owns, its routers, and which addresses the node
+// withholds. Gossip metadata is too small for them: it carries their digest
+// only, and the facts travel in messages of their own (facts_table.h).
 //
 // What is not the host's own: addresses that carry lbd's mark (io::Link leaves
 // these out), those on kube-ipvs* (kube-proxy puts services' addresses there),
@@ -20,18 +20,16 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "daemon/agent/withheld_facts.h"
 #include "lb/io/link_monitor.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_prefix.h"
-#include "lb/net/mac_address.h"
 
 namespace lb {
 
-// Bounds of one host's facts. What is beyond is left out; of addresses and
-// routers it is said so.
+// Bounds of one host's facts. What is beyond is left out, and it is said so.
 inline constexpr size_t kHostAddressesMax = 256;
 inline constexpr size_t kHostRoutersMax = 16;
-inline constexpr size_t kHostInterfacesMax = 64;
 // What SerializeHostFacts() makes at most, and some room for later versions.
 inline constexpr size_t kHostFactsSizeMax = 8192;
 
@@ -45,21 +43,11 @@ struct HostAddress {
   friend auto operator<=>(const HostAddress&, const HostAddress&) = default;
 };
 
-// One on which the node can announce at the moment.
-struct HostInterface {
-  std::string name;
-  net::MacAddress mac;
-  bool ipv4 = false;  // It can do ARP there,
-  bool ipv6 = false;  // and NDP.
-
-  friend bool operator==(const HostInterface&, const HostInterface&) = default;
-};
-
 struct HostFacts {
   std::vector<HostAddress> addresses;
   std::vector<net::IpAddress> routers;  // Of default routes.
-  std::vector<HostInterface> interfaces;
   bool complete = true;  // No address and no router was left out.
+  WithheldFacts withheld = {};
 
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
@@ -75,13 +63,18 @@ void BoundHostFacts(HostFacts* facts);
 
 // Numbers big-endian; what a later version appends is skipped:
 //
-//   facts     = flags(1) count(2) address* count(1) router* count(1) interface*
+//   facts     = flags(1) count(2) address* count(1) router* reserved(1)
+//               extension*
 //   flags     = 1 something is left out
 //   address   = flags(1) length(1) 4 or 16 bytes       flags 1 IPv6 | 2 by hand
 //   router    = flags(1) 4 or 16 bytes                 flags 1 IPv6
-//   interface = size(1) name mac(6) flags(1)           flags 1 IPv4 | 2 IPv6
+//   extension = type(1) size(2) bytes        type 1: withheld_facts.h; another
+//                                            type is skipped
 //
-// REQUIRES: within the bounds; names of 1 to 255 bytes.
+// Earlier versions want a count of interfaces and these in `reserved`: 0 is
+// written, and what they wrote is skipped.
+//
+// REQUIRES: within the bounds.
 std::string SerializeHostFacts(const HostFacts& facts);
 
 // InvalidArgument: damaged, or out of bounds.

@@ -17,9 +17,7 @@ namespace {
 constexpr uint8_t kLeftOut = 1;  // Of the facts.
 constexpr uint8_t kIpv6 = 1;     // Of an address or a router.
 constexpr uint8_t kByHand = 2;
-constexpr uint8_t kAnnouncesIpv4 = 1;  // Of an interface.
-constexpr uint8_t kAnnouncesIpv6 = 2;
-constexpr size_t kNameSizeMax = 255;
+constexpr uint8_t kWithheld = 1;  // Type of an extension.
 
 size_t AddressSize(uint8_t flags) { return (flags & kIpv6) != 0 ? 16 : 4; }
 
@@ -32,15 +30,6 @@ void Write(const HostAddress& own, net::ByteWriter* out) {
   out->Uint8((address.is_ipv6() ? kIpv6 : 0) | (own.by_hand ? kByHand : 0));
   out->Uint8(static_cast<uint8_t>(own.prefix.length));
   out->Bytes(address.ToBytes());
-}
-
-void Write(const HostInterface& interface, net::ByteWriter* out) {
-  LB_CHECK(!interface.name.empty() && interface.name.size() <= kNameSizeMax);
-  out->Uint8(static_cast<uint8_t>(interface.name.size()));
-  out->Bytes(AsBytes(interface.name));
-  out->Bytes(interface.mac.bytes);
-  out->Uint8((interface.ipv4 ? kAnnouncesIpv4 : 0) |
-             (interface.ipv6 ? kAnnouncesIpv6 : 0));
 }
 
 bool ReadAddresses(net::ByteReader* in, std::vector<HostAddress>* addresses) {
@@ -70,31 +59,26 @@ bool ReadRouters(net::ByteReader* in, std::vector<net::IpAddress>* routers) {
   return in->ok();
 }
 
-bool ReadInterfaces(net::ByteReader* in,
-                    std::vector<HostInterface>* interfaces) {
-  const size_t count = in->Uint8();
-  if (count > kHostInterfacesMax) return false;
-  for (size_t i = 0; i < count; ++i) {
-    HostInterface interface;
-    const auto name = in->Take(in->Uint8());
-    const auto mac = in->Take(interface.mac.bytes.size());
-    const uint8_t flags = in->Uint8();
-    if (!in->ok() || name.empty()) return false;
-    interface.name.assign(name.begin(), name.end());
-    std::copy(mac.begin(), mac.end(), interface.mac.bytes.begin());
-    interface.ipv4 = (flags & kAnnouncesIpv4) != 0;
-    interface.ipv6 = (flags & kAnnouncesIpv6) != 0;
-    interfaces->push_back(std::move(interface));
+// What is no extension is a later version's, and ends the list.
+bool ReadExtensions(net::ByteReader* in, HostFacts* facts) {
+  while (!in->rest().empty()) {
+    const uint8_t type = in->Uint8();
+    const auto bytes = in->Take(in->Uint16());
+    if (!in->ok()) return true;
+    if (type != kWithheld) continue;
+    auto withheld = ParseWithheld(
+        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (!withheld) return false;
+    facts->withheld = *std::move(withheld);
   }
-  return in->ok();
+  return true;
 }
 
 }  // namespace
 
 std::string SerializeHostFacts(const HostFacts& facts) {
   LB_CHECK(facts.addresses.size() <= kHostAddressesMax &&
-           facts.routers.size() <= kHostRoutersMax &&
-           facts.interfaces.size() <= kHostInterfacesMax);
+           facts.routers.size() <= kHostRoutersMax);
   net::ByteWriter out;
   out.Uint8(facts.complete ? 0 : kLeftOut);
   out.Uint16(static_cast<uint16_t>(facts.addresses.size()));
@@ -104,9 +88,12 @@ std::string SerializeHostFacts(const HostFacts& facts) {
     out.Uint8(router.is_ipv6() ? kIpv6 : 0);
     out.Bytes(router.ToBytes());
   }
-  out.Uint8(static_cast<uint8_t>(facts.interfaces.size()));
-  for (const HostInterface& interface : facts.interfaces) {
-    Write(interface, &out);
+  out.Uint8(0);  // Reserved.
+  if (!facts.withheld.empty()) {
+    const std::string withheld = SerializeWithheld(facts.withheld);
+    out.Uint8(kWithheld);
+    out.Uint16(static_cast<uint16_t>(withheld.size()));
+    out.Bytes(AsBytes(withheld));
   }
   const auto bytes = std::move(out).Finish();
   return {bytes.begin(), bytes.end()};
@@ -121,9 +108,11 @@ absl::StatusOr<HostFacts> ParseHostFacts(std::string_view bytes) {
   net::ByteReader in(AsBytes(bytes));
   HostFacts facts;
   facts.complete = (in.Uint8() & kLeftOut) == 0;
-  if (!ReadAddresses(&in, &facts.addresses) ||
-      !ReadRouters(&in, &facts.routers) ||
-      !ReadInterfaces(&in, &facts.interfaces)) {
+  const bool is_whole =
+      ReadAddresses(&in, &facts.addresses) && ReadRouters(&in, &facts.routers);
+  const uint8_t reserved = in.Uint8();
+  if (!is_whole || !in.ok() ||
+      (reserved == 0 && !ReadExtensions(&in, &facts))) {
     return absl::InvalidArgumentError(fmt::format(
         "host facts: {} bytes, damaged or cut short", bytes.size()));
   }

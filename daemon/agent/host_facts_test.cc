@@ -43,9 +43,7 @@ HostFacts SomeFacts() {
                         {Prefix("172.18.8.205/32"), true},
                         {Prefix("fd00::11/64")}},
           .routers = {*net::ParseIpAddress("172.18.8.1"),
-                      *net::ParseIpAddress("fd00::1")},
-          .interfaces = {{"eth0", {{2, 0, 0x5e, 0, 0x53, 1}}, true, false},
-                         {"eth1", {{2, 0, 0x5e, 0, 0x53, 2}}, true, true}}};
+                      *net::ParseIpAddress("fd00::1")}};
 }
 
 TEST(OwnAddressesTest, AllOfAllInterfacesButKubeProxysLoopbackAndLinkLocal) {
@@ -100,24 +98,27 @@ TEST(BoundHostFactsTest, LeavesOutTheRestAndSaysSo) {
   EXPECT_EQ(few, SomeFacts());
   HostFacts many;
   many.routers.resize(kHostRoutersMax + 1);
-  many.interfaces.resize(kHostInterfacesMax + 1);
   BoundHostFacts(&many);
   EXPECT_FALSE(many.complete);
   EXPECT_EQ(many.routers.size(), kHostRoutersMax);
-  EXPECT_EQ(many.interfaces.size(), kHostInterfacesMax);
 }
 
 TEST(HostFactsCodecTest, BytesAreAsDocumented) {
   const HostFacts facts = {
       .addresses = {{Prefix("1.2.3.4/24")}, {Prefix("5.6.7.8/32"), true}},
-      .routers = {*net::ParseIpAddress("1.2.3.1")},
-      .interfaces = {{"ab", {{1, 2, 3, 4, 5, 6}}, true, true}}};
+      .routers = {*net::ParseIpAddress("1.2.3.1")}};
   const std::string bytes = SerializeHostFacts(facts);
   EXPECT_EQ(bytes, std::string("\0\0\x2\0\x18\x1\x2\x3\x4\x2\x20\x5\x6\x7\x8"
                                "\x1\0\x1\x2\x3\x1"
-                               "\x1\x2"
-                               "ab\x1\x2\x3\x4\x5\x6\x3",
-                               32));
+                               "\0",
+                               22));
+  // An earlier version told of its interfaces, "ab" here.
+  const std::string before =
+      bytes.substr(0, 21) + std::string(
+                                "\x1\x2"
+                                "ab\x1\x2\x3\x4\x5\x6\x3",
+                                11);
+  EXPECT_THAT(ParseHostFacts(before), IsOkAndHolds(facts));
 }
 
 TEST(HostFactsCodecTest, WhatIsSerializedParsesEqual) {
@@ -128,7 +129,6 @@ TEST(HostFactsCodecTest, WhatIsSerializedParsesEqual) {
     full.addresses.push_back({Prefix(fmt::format("fd00::{:x}/64", i))});
   }
   full.routers.assign(kHostRoutersMax, *net::ParseIpAddress("fd00::1"));
-  full.interfaces.assign(kHostInterfacesMax, {"abcdefghijklmno", {}, true});
   for (const HostFacts& facts : {HostFacts{}, SomeFacts(), incomplete, full}) {
     const std::string bytes = SerializeHostFacts(facts);
     EXPECT_LE(bytes.size(), kHostFactsSizeMax);
@@ -150,14 +150,11 @@ TEST(HostFactsCodecTest, RejectsEveryTruncation) {
 TEST(HostFactsCodecTest, RejectsWhatIsOutOfBounds) {
   EXPECT_THAT(ParseHostFacts(std::string(kHostFactsSizeMax + 1, '\0')),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  // 257 addresses; 17 routers; 65 interfaces; a prefix length of 33; a name of
-  // no bytes.
+  // 257 addresses; 17 routers; a prefix length of 33.
   const std::string room(6000, '\x1');
   for (const std::string& bytes :
        {std::string("\0\x1\x1", 3) + room, std::string("\0\0\0\x11", 4) + room,
-        std::string("\0\0\0\0\x41", 5) + room,
-        std::string("\0\0\x1\0\x21", 5) + room,
-        std::string("\0\0\0\0\x1\0", 6) + room}) {
+        std::string("\0\0\x1\0\x21", 5) + room}) {
     EXPECT_THAT(ParseHostFacts(bytes),
                 StatusIs(absl::StatusCode::kInvalidArgument));
   }

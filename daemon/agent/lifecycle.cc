@@ -33,6 +33,7 @@ constexpr absl::Duration kSeedWait = absl::Milliseconds(250);
 void Agent::AwaitCluster() {
   ready_ = false;
   exchanged_ = false;
+  tally_.OnAwaiting(environment_.loop->Now());
   had_carrier_ = advertised_.HasCarrier().value_or(false);
   settle_until_ = environment_.loop->Now() + options_.settle_time;
   settle_timer_->Arm(settle_until_);
@@ -52,6 +53,7 @@ void Agent::AwaitCluster() {
 
 // Its members are known now; those that are there have answered in a moment.
 void Agent::OnExchange() {
+  if (ready_ && !knows_hosts_) ScheduleReconcile();
   if (ready_ || leaving() || exchanged_) return;
   exchanged_ = true;
   settle_timer_->Arm(
@@ -69,8 +71,12 @@ void Agent::BecomeReady(std::string_view why) {
   if (ready_) return;
   ready_ = true;
   exchanged_ = false;
+  tally_.OnReady();
   silent_ = false;
   settle_timer_->Disarm();
+  if (environment_.loop->Now() < settle_until_) {
+    settle_timer_->Arm(settle_until_);  // For KnowsHosts().
+  }
   events_.RecordSelf(EventType::kNormal, "Ready", std::string(why));
   // Who finds others at work is new to them, or back.
   if (!HearsNobody() && options_.hold_down > absl::ZeroDuration()) {
@@ -81,6 +87,7 @@ void Agent::BecomeReady(std::string_view why) {
 }
 
 void Agent::OnSettled() {
+  if (ready_) return ScheduleReconcile();
   if (exchanged_) {
     return BecomeReady("heard from the cluster, but not from all members");
   }
@@ -151,6 +158,14 @@ void Agent::FallSilent(std::string reason, const std::string& why) {
                      why + ": silent until the cluster is heard");
   silent_ = true;
   AwaitCluster();
+}
+
+// An address that a host has is no service's. So this node gives out none while
+// a node of its join list may still turn up with it, as when all start
+// together, or while a member's facts are on their way.
+bool Agent::KnowsHosts() const {
+  if (owners_.AwaitsFacts()) return false;
+  return seeds_->AllAnswered() || environment_.loop->Now() >= settle_until_;
 }
 
 bool Agent::HearsNobody() const {

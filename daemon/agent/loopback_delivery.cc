@@ -1,6 +1,7 @@
 #include "daemon/agent/loopback_delivery.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string>
@@ -11,7 +12,30 @@
 namespace lb {
 namespace {
 
+using election::Families;
+
 constexpr char kLoopback[] = "lo";
+constexpr size_t kNamedMax = 6;  // In one event.
+
+bool IsOn(const io::Link& link, const net::IpAddress& address) {
+  return std::binary_search(link.installed.begin(), link.installed.end(),
+                            address) ||
+         std::any_of(link.addresses.begin(), link.addresses.end(),
+                     [&](const auto& own) { return own.address == address; });
+}
+
+std::string NamesOf(const std::vector<net::IpAddress>& addresses) {
+  std::vector<std::string> names;
+  for (const net::IpAddress& address : addresses) {
+    if (names.size() == kNamedMax) break;
+    names.push_back(address.ToString());
+  }
+  std::string text = fmt::format("{}", fmt::join(names, ", "));
+  if (addresses.size() > kNamedMax) {
+    text += fmt::format(" and {} more", addresses.size() - kNamedMax);
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -27,14 +51,76 @@ void LoopbackDelivery::RemoveLeftovers() {
   }
 }
 
-bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
-  // What is neither here nor to be here needs no more reports.
-  std::erase_if(refused_, [&](const auto& refused) {
-    return !addresses.contains(refused.first) &&
-           !delivered_.contains(refused.first);
+bool LoopbackDelivery::Follow() {
+  const std::vector<io::Link> links = environment_.links->Links();
+  const auto loopback =
+      std::find_if(links.begin(), links.end(),
+                   [](const io::Link& link) { return link.name == kLoopback; });
+  if (loopback == links.end()) return false;
+  io::Link seen = *loopback;
+  seen.installed.clear();
+  const bool changed = std::exchange(seen_, seen) != seen;
+  const std::vector<net::IpAddress> lost = FindLost(*loopback);
+  if (!lost.empty()) NoteLost(lost);
+  const bool may_work_now = changed && !(refused_.empty() && on_trial_.empty());
+  return !lost.empty() || may_work_now;
+}
+
+// What the link is said to have may be older than what this object has done, so
+// that only a suspicion comes from it.
+std::vector<net::IpAddress> LoopbackDelivery::FindLost(
+    const io::Link& loopback) const {
+  std::vector<net::IpAddress> lost;
+  for (const net::IpAddress& address : delivered_) {
+    if (!IsOn(loopback, address)) lost.push_back(address);
+  }
+  if (lost.empty()) return lost;
+  const auto installed = environment_.installer->Installed(kLoopback);
+  if (!installed.ok()) return {};
+  std::erase_if(lost, [&](const net::IpAddress& address) {
+    return std::binary_search(installed->begin(), installed->end(), address);
   });
+  return lost;
+}
+
+void LoopbackDelivery::NoteLost(const std::vector<net::IpAddress>& lost) {
+  const absl::Time now = environment_.loop->Now();
+  std::erase_if(lost_at_, [now](const auto& entry) {
+    return now - entry.second >= kHold;
+  });
+  std::vector<net::IpAddress> first;
+  for (const net::IpAddress& address : lost) {
+    delivered_.erase(address);
+    if (lost_at_.insert_or_assign(address, now).second) {
+      first.push_back(address);
+    } else {
+      Report(address, "kept on",
+             absl::UnavailableError("another program takes it off each time"));
+    }
+  }
+  if (first.empty()) return;
+  environment_.log->Record(
+      {.time = environment_.loop->CivilNow(),
+       .type = EventType::kWarning,
+       .reason = "DeliveryRestored",
+       .object = "Node/" + node_,
+       .message = fmt::format("{}: taken off {} by another program, and put "
+                              "back",
+                              NamesOf(first), kLoopback)});
+}
+
+bool LoopbackDelivery::IsFoughtFor(const net::IpAddress& address) const {
+  const auto lost = lost_at_.find(address);
+  return refused_.contains(address) && lost != lost_at_.end() &&
+         environment_.loop->Now() - lost->second < kRetry;
+}
+
+bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
+  Judge();
+  PutOnTrial(addresses);
   std::vector<net::IpAddress> changes, refused;
   const auto add = [&](const net::IpAddress& address) {
+    if (IsFoughtFor(address)) return;
     (refused_.contains(address) ? refused : changes).push_back(address);
   };
   for (const net::IpAddress& address : addresses) {
@@ -49,13 +135,52 @@ bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
   for (size_t i = 0; i < std::min(changes.size(), kChangesMax); ++i) {
     any_done |= Change(changes[i], addresses.contains(changes[i]));
   }
+  for (const net::IpAddress& address : on_trial_) {
+    if (!IsFoughtFor(address)) Try(address);
+  }
+  Judge();
+  std::erase_if(on_trial_, [this](const net::IpAddress& address) {
+    return !Unable().IncludesAll(election::FamilyOf(address));
+  });
+  retry_at_ = refused_.empty() && on_trial_.empty()
+                  ? absl::InfiniteFuture()
+                  : environment_.loop->Now() + kRetry;
   return all_tried && (changes.size() <= kChangesMax || !any_done);
+}
+
+// Of what was refused and is no longer wanted one address of each family is
+// tried further, as long as the family counts as unable: it shows whether the
+// family works again, and keeps working.
+void LoopbackDelivery::PutOnTrial(const std::set<net::IpAddress>& wanted) {
+  const auto is_ours = [&](const net::IpAddress& address) {
+    return wanted.contains(address) || delivered_.contains(address);
+  };
+  std::erase_if(on_trial_, is_ours);
+  Families tried;
+  for (const net::IpAddress& address : on_trial_) {
+    tried = Union(tried, election::FamilyOf(address));
+  }
+  std::erase_if(refused_, [&](const auto& refused) {
+    const net::IpAddress& address = refused.first;
+    if (is_ours(address) || on_trial_.contains(address)) return false;
+    const Families family = election::FamilyOf(address);
+    if (tried.IncludesAll(family)) return true;
+    tried = Union(tried, family);
+    on_trial_.insert(address);
+    return false;
+  });
 }
 
 bool LoopbackDelivery::Change(const net::IpAddress& address, bool deliver) {
   io::AddressInstaller& installer = *environment_.installer;
-  const absl::Status status = deliver ? installer.Install(kLoopback, address)
-                                      : installer.Uninstall(kLoopback, address);
+  absl::Status status = deliver ? installer.Install(kLoopback, address)
+                                : installer.Uninstall(kLoopback, address);
+  if (!status.ok() && address.is_ipv6() && environment_.sysctl &&
+      environment_.sysctl("net/ipv6/conf/lo/disable_ipv6") == 1) {
+    // The kernel says no more than "permission denied".
+    status = absl::FailedPreconditionError(
+        "IPv6 is disabled there, want net.ipv6.conf.lo.disable_ipv6=0");
+  }
   Report(address, deliver ? "put on" : "taken off", status);
   if (!status.ok()) return false;
   if (deliver) {
@@ -64,6 +189,49 @@ bool LoopbackDelivery::Change(const net::IpAddress& address, bool deliver) {
     delivered_.erase(address);
   }
   return true;
+}
+
+// The address is another node's by now: it is there for no longer than a call.
+void LoopbackDelivery::Try(const net::IpAddress& address) {
+  if (Change(address, /*deliver=*/true)) Change(address, /*deliver=*/false);
+}
+
+// Notes how long which family is unable.
+void LoopbackDelivery::Judge() {
+  Families refused;
+  for (const auto& [address, why] : refused_) {
+    if (delivered_.contains(address)) continue;  // It cannot be taken off.
+    refused = Union(refused, election::FamilyOf(address));
+  }
+  if (refused.ipv4) ipv4_.Hold(environment_.loop->Now());
+  if (refused.ipv6) ipv6_.Hold(environment_.loop->Now());
+}
+
+void LoopbackDelivery::Fault::Hold(absl::Time now) {
+  if (now >= until) {  // A new one.
+    hold = now - until < kHoldMax ? std::min(2 * hold, kHoldMax) : kHold;
+  }
+  until = now + hold;
+}
+
+Families LoopbackDelivery::Unable() const {
+  const absl::Time now = environment_.loop->Now();
+  return {.ipv4 = now < ipv4_.until, .ipv6 = now < ipv6_.until};
+}
+
+absl::Time LoopbackDelivery::NextDeadline() const {
+  const absl::Time now = environment_.loop->Now();
+  absl::Time next = retry_at_;
+  for (const Fault* fault : {&ipv4_, &ipv6_}) {
+    if (fault->until > now) next = std::min(next, fault->until);
+  }
+  return next;
+}
+
+std::vector<std::string> LoopbackDelivery::Faults() const {
+  std::vector<std::string> faults;
+  for (const auto& [address, why] : refused_) faults.push_back(why);
+  return faults;
 }
 
 void LoopbackDelivery::Report(const net::IpAddress& address, const char* what,

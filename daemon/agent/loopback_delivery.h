@@ -1,6 +1,12 @@
 // LoopbackDelivery: puts the addresses that this node announces on "lo", so
 // that its kernel accepts their packets where no kube-proxy does it.
 //
+// Follows what the kernel has on "lo". An address that somebody else takes off
+// is put back; what the kernel refuses is tried again. A host that takes no
+// packets for a family can serve no address of it: Unable() is for the others
+// to know, and goes on for a while after all is well, so that no address moves
+// to and fro with a fault that comes and goes.
+//
 // Loop thread only.
 #ifndef LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
 #define LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
@@ -13,13 +19,28 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lb/election/ability.h"
 #include "lb/io/environment.h"
+#include "lb/io/link_monitor.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
 
 class LoopbackDelivery {
  public:
+  // How many addresses one call puts on or takes off: the kernel takes about
+  // 0.1 ms for each of IPv6.
+  static constexpr size_t kChangesMax = 32;
+  // A refused address is tried again after this.
+  static constexpr absl::Duration kRetry = absl::Seconds(5);
+  // A family counts as unable for so long after its last refusal, and for twice
+  // as long if that came soon after the one before, up to kHoldMax. An address
+  // that somebody takes off twice within kHold counts as refused, or two
+  // programs would take turns.
+  static constexpr absl::Duration kHold = absl::Seconds(10);
+  static constexpr absl::Duration kHoldMax = absl::Minutes(5);
+
   LoopbackDelivery(std::string node, const io::Environment& environment)
       : node_(std::move(node)), environment_(environment) {}
 
@@ -27,35 +48,62 @@ class LoopbackDelivery {
   // an AddressInstaller, whatever is known of it otherwise.
   void RemoveLeftovers();
 
-  // Puts these on "lo" and takes off what else this object put there, so many
-  // addresses in one call: the kernel takes about 0.1 ms for each of IPv6.
-  // False: call again, on a later turn of the loop. What the kernel refuses is
-  // tried again with later calls, and an event once, until it is done or
-  // refused for another reason.
-  static constexpr size_t kChangesMax = 32;
+  // Reads what is on "lo"; for when the links have changed. Event
+  // DeliveryRestored: addresses were taken off by another program. True: call
+  // Deliver().
+  bool Follow();
+
+  // Puts these on "lo" and takes off what else this object put there. False:
+  // call again, on a later turn of the loop. What the kernel refuses is tried
+  // again with later calls, and an event once, until it is done or refused for
+  // another reason.
   bool Deliver(const std::set<net::IpAddress>& addresses);
+  // When to call Deliver() again though nothing has changed, and to ask for
+  // Unable() again. InfiniteFuture: not at all.
+  absl::Time NextDeadline() const;
 
-  // Was it delivered, or refused?
-  bool Tried(const net::IpAddress& address) const {
-    return delivered_.contains(address) || refused_.contains(address);
+  // Does the host take packets to the address?
+  bool Delivers(const net::IpAddress& address) const {
+    return delivered_.contains(address);
   }
 
-  // What the kernel refused, with what it said.
-  const std::map<net::IpAddress, std::string>& refused() const {
-    return refused_;
-  }
+  // The families of which the host takes no packets, or did not lately.
+  election::Families Unable() const;
+  // Why not, and what cannot be taken off. Sentences.
+  std::vector<std::string> Faults() const;
 
  private:
+  // How long a family counts as unable.
+  struct Fault {
+    absl::Time until = absl::InfinitePast();
+    absl::Duration hold = kHold;
+
+    void Hold(absl::Time now);
+  };
+
+  void Judge();
+  std::vector<net::IpAddress> FindLost(const io::Link& loopback) const;
+  void NoteLost(const std::vector<net::IpAddress>& lost);
+  // Is another program taking it off again and again, and was it just now?
+  bool IsFoughtFor(const net::IpAddress& address) const;
+  void PutOnTrial(const std::set<net::IpAddress>& wanted);
   // True: it is done.
   bool Change(const net::IpAddress& address, bool deliver);
+  void Try(const net::IpAddress& address);
   void Report(const net::IpAddress& address, const char* what,
               const absl::Status& status);
   void RecordFailure(std::string message);
 
   const std::string node_;
   io::Environment environment_;
+  io::Link seen_;  // The link, without `installed`.
   std::set<net::IpAddress> delivered_;
   std::map<net::IpAddress, std::string> refused_;  // What was reported last.
+  std::map<net::IpAddress, absl::Time> lost_at_;   // Within kHold.
+  std::set<net::IpAddress> on_trial_;  // Not wanted; one of each family.
+  absl::Time retry_at_ = absl::InfiniteFuture();
+  Fault ipv4_;
+  Fault ipv6_;
 };
 
 }  // namespace lb

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/election/ability.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/ip_address.h"
 
@@ -80,8 +82,8 @@ TEST_F(LoopbackDeliveryTest, OneCallChangesOnlySoMany) {
   const auto& installed = host_->installer().installed();
   EXPECT_FALSE(delivery_.Deliver(many));
   EXPECT_THAT(installed, SizeIs(kMax));
-  EXPECT_TRUE(delivery_.Tried(*many.begin()));
-  EXPECT_FALSE(delivery_.Tried(*many.rbegin()));
+  EXPECT_TRUE(delivery_.Delivers(*many.begin()));
+  EXPECT_FALSE(delivery_.Delivers(*many.rbegin()));
   EXPECT_FALSE(delivery_.Deliver(many));
   EXPECT_TRUE(delivery_.Deliver(many));
   EXPECT_THAT(installed, SizeIs(many.size()));
@@ -103,7 +105,8 @@ TEST_F(LoopbackDeliveryTest, RefusalsEnd) {
   EXPECT_TRUE(delivery_.Deliver(many));
   EXPECT_TRUE(delivery_.Deliver(many));
   EXPECT_THAT(Events(), SizeIs(2 * kMax));
-  EXPECT_TRUE(delivery_.Tried(*many.rbegin()));
+  EXPECT_FALSE(delivery_.Delivers(*many.rbegin()));
+  EXPECT_THAT(delivery_.Faults(), SizeIs(2 * kMax));
   host_->installer().SetError(absl::OkStatus());
   EXPECT_FALSE(delivery_.Deliver(many));
   EXPECT_TRUE(delivery_.Deliver(many));
@@ -135,6 +138,127 @@ TEST_F(LoopbackDeliveryTest, LeftoversThatCannotBeReadAreAnEvent) {
   delivery_.RemoveLeftovers();
   EXPECT_THAT(Events(), ElementsAre("what an earlier run left on lo cannot be "
                                     "read: out of memory"));
+}
+
+// What is taken off "lo" by somebody else is put back.
+class FollowLoopbackTest : public LoopbackDeliveryTest {
+ protected:
+  static constexpr election::Families kIpv4 = {.ipv4 = true};
+  static constexpr election::Families kIpv6 = {.ipv6 = true};
+
+  // Follows the kernel, as its news have it done.
+  void Follow() {
+    if (delivery_.Follow()) delivery_.Deliver(wanted_);
+  }
+  void Wait(absl::Duration duration) { world_.loop().RunFor(duration); }
+  // Goes to the next deadline.
+  void Retry() {
+    Wait(delivery_.NextDeadline() - host_->environment().loop->Now());
+    delivery_.Deliver(wanted_);
+  }
+  void SetUp(bool up) {
+    io::Link lo = *host_->links().Find("lo");
+    lo.up = up;
+    host_->links().SetLink(lo);
+  }
+
+  std::set<net::IpAddress> wanted_ = {a_, b_};
+};
+
+TEST_F(FollowLoopbackTest, PutsBackWhatSomebodyTakesOff) {
+  delivery_.Deliver(wanted_);
+  EXPECT_FALSE(delivery_.Follow());
+  host_->installer().TakeOff("lo", a_);
+  host_->installer().TakeOff("lo", b_);
+  Follow();
+  EXPECT_THAT(host_->installer().installed(), SizeIs(2));
+  EXPECT_THAT(Events(), ElementsAre("10.0.0.1, 2001:db8::1: taken off lo by "
+                                    "another program, and put back"));
+  EXPECT_EQ(delivery_.Unable(), election::Families{});
+  EXPECT_THAT(delivery_.Faults(), IsEmpty());
+  EXPECT_FALSE(delivery_.Follow());
+}
+
+TEST_F(FollowLoopbackTest, DoesNotTakeTurnsWithAnotherProgram) {
+  delivery_.Deliver(wanted_);
+  for (int i = 0; i < 100; ++i) {
+    host_->installer().TakeOff("lo", a_);
+    Follow();
+  }
+  EXPECT_THAT(Events(), SizeIs(2));
+  EXPECT_THAT(delivery_.Faults(),
+              ElementsAre("10.0.0.1 cannot be kept on lo: another program "
+                          "takes it off each time"));
+  EXPECT_FALSE(delivery_.Delivers(a_));
+  EXPECT_TRUE(delivery_.Delivers(b_));
+  EXPECT_EQ(delivery_.Unable(), kIpv4);
+  Wait(LoopbackDelivery::kRetry);
+  EXPECT_LE(delivery_.NextDeadline(), host_->environment().loop->Now());
+  delivery_.Deliver(wanted_);
+  EXPECT_TRUE(delivery_.Delivers(a_));
+  EXPECT_THAT(delivery_.Faults(), IsEmpty());
+}
+
+TEST_F(FollowLoopbackTest, AFamilyThatIsRefusedIsUnableAndSoForAWhile) {
+  host_->installer().SetError(net::IpFamily::kIpv6,
+                              absl::PermissionDeniedError("IPv6 is off"));
+  delivery_.Deliver(wanted_);
+  EXPECT_TRUE(delivery_.Delivers(a_));
+  EXPECT_EQ(delivery_.Unable(), kIpv6);
+  // Another node has it now: the family is tried all the same.
+  wanted_ = {a_};
+  delivery_.Deliver(wanted_);
+  for (int i = 0; i < 3; ++i) {
+    Retry();
+    EXPECT_EQ(delivery_.Unable(), kIpv6);
+    EXPECT_THAT(delivery_.Faults(), SizeIs(1));
+  }
+  host_->installer().SetError(net::IpFamily::kIpv6, absl::OkStatus());
+  Retry();
+  EXPECT_THAT(delivery_.Faults(), IsEmpty());
+  EXPECT_THAT(host_->installer().installed(), ElementsAre(Pair("lo", a_)));
+  const absl::Time well_since = host_->environment().loop->Now();
+  while (delivery_.Unable() == kIpv6) Retry();
+  EXPECT_EQ(host_->environment().loop->Now(),
+            well_since + LoopbackDelivery::kHold);
+  EXPECT_EQ(delivery_.NextDeadline(), absl::InfiniteFuture());
+}
+
+// An address that came back to this node each time would move to and fro.
+TEST_F(FollowLoopbackTest, AFaultThatComesBackSoonIsHeldForLonger) {
+  const auto hold = [this] {
+    host_->installer().SetError(net::IpFamily::kIpv6,
+                                absl::UnavailableError("out of memory"));
+    delivery_.Deliver(wanted_);
+    host_->installer().SetError(net::IpFamily::kIpv6, absl::OkStatus());
+    delivery_.Deliver(wanted_);
+    delivery_.Deliver({});
+    const absl::Time since = host_->environment().loop->Now();
+    while (delivery_.Unable() == kIpv6) Wait(absl::Seconds(1));
+    return host_->environment().loop->Now() - since;
+  };
+  EXPECT_EQ(hold(), LoopbackDelivery::kHold);
+  EXPECT_EQ(hold(), 2 * LoopbackDelivery::kHold);
+  EXPECT_EQ(hold(), 4 * LoopbackDelivery::kHold);
+  for (int i = 0; i < 10; ++i) hold();
+  EXPECT_EQ(hold(), LoopbackDelivery::kHoldMax);
+  Wait(LoopbackDelivery::kHoldMax);
+  EXPECT_EQ(hold(), LoopbackDelivery::kHold);
+}
+
+// "lo" is switched off, or its IPv6 is: the kernel takes the IPv6 addresses
+// off.
+TEST_F(FollowLoopbackTest, AChangeOfTheLinkIsAReasonToTryAgain) {
+  host_->installer().SetError(net::IpFamily::kIpv6,
+                              absl::PermissionDeniedError("IPv6 is off"));
+  delivery_.Follow();
+  delivery_.Deliver(wanted_);
+  EXPECT_FALSE(delivery_.Follow());
+  host_->installer().SetError(net::IpFamily::kIpv6, absl::OkStatus());
+  SetUp(false);
+  Follow();
+  EXPECT_TRUE(delivery_.Delivers(b_));
+  EXPECT_THAT(delivery_.Faults(), IsEmpty());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 //   interface = size(1) name mac(6)           size 1..15; 0 ends the list
 //   flags     = 1 draining | 2 holding down | 4 some interfaces are left out
 //               | 8 silent | 16 ignores the exclude label
+//               | 32 cannot deliver IPv4 | 64 cannot deliver IPv6
 //   extension = type(1) size(2) bytes         an unknown type is skipped
 //     type 1  = families(1)*                  of the interfaces, in order
 //     type 2  = more(1) name*                 more: 1 others do not fit
@@ -19,7 +20,8 @@
 //
 // Names of type 2 are interfaces that did not fit above, and alternative names.
 // An lbd that sends no extension of type 1 is older than those: it does not
-// tell families. It reads the part up to the extensions.
+// tell families. It reads the part up to the extensions. A family that the node
+// cannot deliver is left out of all families; the flag says why.
 #ifndef LB_DAEMON_AGENT_NODE_METADATA_H_
 #define LB_DAEMON_AGENT_NODE_METADATA_H_
 
@@ -50,7 +52,8 @@ struct NodeMetadata {
   bool draining = false;      // Wants its addresses to be elsewhere.
   bool holding_down = false;  // Came back lately; see lb/election.
   bool silent = false;        // Lost the cluster; announces nothing for now.
-  bool ignores_exclude_label = false;  // Option ignore-exclude-lb.
+  bool ignores_exclude_label = false;     // Option ignore-exclude-lb.
+  election::Families undeliverable = {};  // Its host takes no packets of these.
   // Sorted by name. Nullopt: an older lbd, which does not say, or has more than
   // its metadata holds.
   std::optional<std::vector<AnnouncingInterface>> interfaces;

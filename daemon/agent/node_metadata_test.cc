@@ -41,6 +41,8 @@ TEST(NodeMetadataTest, WhatIsSerializedParsesEqual) {
       {.holding_down = true, .interfaces = {{}}},
       {.silent = true, .interfaces = {{}}},
       {.ignores_exclude_label = true, .interfaces = {{}}},
+      {.undeliverable = kArp, .interfaces = {{}}},
+      {.undeliverable = kNdp, .interfaces = {{}}},
       {.interfaces = {{}}, .complete = false},
       {.interfaces = {{{"a", kMac, kArp}, {"abcdefghijklmno", kMac, kNdp}}}},
       {.interfaces = {{{"a", {}, kArp},

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "lb/election/candidates.h"
 #include "lb/ipam/assignment.h"
 #include "lb/net/ip_address.h"
 
@@ -42,14 +43,6 @@ class SharingGroups {
   std::map<std::string, std::string, std::less<>> parents_;
   std::map<net::IpAddress, std::string> holders_;  // The first by name.
 };
-
-// The shorter one; zero, which is never, counts only if there is no other.
-std::optional<absl::Duration> MoreOften(std::optional<absl::Duration> a,
-                                        std::optional<absl::Duration> b) {
-  if (!a || !b) return a ? a : b;
-  if (*a == absl::ZeroDuration()) return b;
-  return *b == absl::ZeroDuration() ? a : std::min(*a, *b);
-}
 
 }  // namespace
 
@@ -97,7 +90,8 @@ announce::Announcements AnnouncementsOf(const std::string& node,
       } else {
         interfaces.insert(place.interfaces.begin(), place.interfaces.end());
       }
-      it->second.refresh = MoreOften(it->second.refresh, place.refresh);
+      it->second.refresh =
+          election::MoreOften(it->second.refresh, place.refresh);
     }
   }
   return announcements;

@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent/findings.h"
 #include "daemon/agent/gossip_problems.h"
+#include "daemon/agent/remedies.h"
+#include "daemon/agent/withholding.h"
 #include "lb/config/problem.h"
 
 namespace lb {
@@ -19,6 +24,12 @@ namespace {
 using Problems = std::vector<Problem>;
 
 constexpr absl::Duration kSettled = absl::Seconds(30);
+// A member that goes on claiming an address is heard again within this time.
+constexpr absl::Duration kYielding = absl::Milliseconds(1500);
+
+std::string FormatCivil(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
 
 std::string NodeObject(const Agent& agent) {
   return "Node/" + agent.options().node;
@@ -33,21 +44,53 @@ void AddRefusedObjects(const Agent& agent, Problems& problems) {
 
 // As long as it lasts, however seldom the other host is asked.
 void AddWithheld(const Agent& agent, Problems& problems) {
-  for (const auto& [vip, terms] : agent.announcing().elected()) {
-    const std::string object = "Vip/" + vip.ToString();
-    for (const Withheld& withheld : agent.announcing().WithheldOf(vip)) {
-      problems.push_back({ProblemKind::kAddressConflict, object,
-                          fmt::format("{}: withheld: {}, want one host", object,
-                                      withheld.ToString())});
+  std::set<std::pair<net::IpAddress, std::string>> seen;  // Some are shared.
+  for (const auto& [service, place] : agent.placement()) {
+    for (const auto& assigned :
+         agent.address_entries().at(service).assignment.addresses) {
+      for (const Withholding& withheld :
+           FindWithholdings(agent, service, assigned.address)) {
+        if (withheld.by_owner()) break;  // See AddOwned().
+        if (!seen.emplace(withheld.address, withheld.interface).second) {
+          continue;
+        }
+        const std::string object = "Vip/" + withheld.address.ToString();
+        problems.push_back(
+            {ProblemKind::kAddressConflict, object,
+             fmt::format("{}: withheld by {}: {}, want {}", object, place.node,
+                         withheld.text, withheld.remedy)});
+      }
     }
   }
+}
+
+bool IsLiveMember(const Agent& agent, const net::MacAddress& mac) {
+  const auto node = agent.announcing().NodeOf(mac);
+  if (!node) return false;
+  const auto member = agent.gossip().Find(*node);
+  return member && member->is_up() && member->heard;
+}
+
+// Of two members that know each other one has the address by the election; the
+// other yields to it. Of a stranger nobody knows whether it has gone.
+bool IsOver(const Agent& agent, const Tally::ConflictSeen& seen) {
+  const announce::Conflict& conflict = seen.conflict;
+  if (conflict.outcome == announce::Outcome::kTakenBack ||
+      conflict.outcome == announce::Outcome::kOverlooked) {
+    return true;
+  }
+  const net::IpAddress& vip = conflict.announcement.vip;
+  if (!agent.elections().IsAssigned(vip)) return true;
+  if (!IsLiveMember(agent, conflict.rival)) return false;
+  return conflict.outcome == announce::Outcome::kRivalYields ||
+         !agent.announcing().elected().contains(vip) ||
+         agent.now() - seen.at >= kYielding;
 }
 
 void AddConflicts(const Agent& agent, Problems& problems) {
   for (const auto& [announcement, seen] :
        agent.tally().ConflictsAt(agent.now())) {
-    if (seen.conflict.outcome == announce::Outcome::kTakenBack ||
-        seen.conflict.outcome == announce::Outcome::kOverlooked ||
+    if (IsOver(agent, seen) ||
         !agent.announcing().WithheldOf(announcement.vip).empty()) {
       continue;
     }
@@ -59,6 +102,22 @@ void AddConflicts(const Agent& agent, Problems& problems) {
   }
 }
 
+std::string WithoutPrefix(absl::string_view text, const std::string& prefix) {
+  return std::string(absl::StripPrefix(text, prefix));
+}
+
+std::string RemedyForOrphan(const Agent& agent, const std::string& service,
+                            const net::IpAddress& address) {
+  if (AsksFor(agent, service, address)) {
+    return "a pool that gives it out to the service, or another address in the "
+           "service's manifest";
+  }
+  return fmt::format(
+      "`lbctl release {}`, which gives the service another, or "
+      "a pool that gives it out to the service",
+      address.ToString());
+}
+
 void AddOrphans(const Agent& agent, Problems& problems) {
   for (const auto& [service, orphan] : agent.addresses().Orphans()) {
     const auto& withheld = agent.owners().withheld();
@@ -66,9 +125,10 @@ void AddOrphans(const Agent& agent, Problems& problems) {
     const std::string object = "Service/" + service;
     problems.push_back(
         {ProblemKind::kOrphanedAddress, object,
-         fmt::format("{}: {} is kept, but new it would be refused: {}", object,
-                     orphan.held.address.ToString(),
-                     std::string(orphan.reason.message()))});
+         fmt::format("{}: {} is kept, but new it would be refused: {}, want {}",
+                     object, orphan.held.address.ToString(),
+                     WithoutPrefix(orphan.reason.message(), object + ": "),
+                     RemedyForOrphan(agent, service, orphan.held.address))});
   }
 }
 
@@ -109,44 +169,23 @@ void AddHeldBack(const Agent& agent, Problems& problems) {
          fmt::format("{}: {} kept: no manifest asks for it since {}, but {} "
                      "has a fault and may; want that mended",
                      object, fmt::join(addresses, ", "),
-                     absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absent.since,
-                                      absl::UTCTimeZone()),
-                     FileOf(agent, object))});
+                     FormatCivil(absent.since), FileOf(agent, object))});
   }
-}
-
-// What gives the service another address.
-std::string RemedyFor(const Agent& agent, const std::string& service,
-                      const net::IpAddress& address) {
-  const auto& requests = agent.addresses().requests();
-  const auto request = requests.find(service);
-  if (request != requests.end()) {
-    const auto& asked = request->second.requested_addresses;
-    if (std::find(asked.begin(), asked.end(), address) != asked.end()) {
-      return "another loadBalancerIP in the service's manifest";
-    }
-  }
-  return fmt::format("`lbctl release {}`, which gives the service another",
-                     address.ToString());
 }
 
 void AddOwned(const Agent& agent, Problems& problems) {
-  const OwnedAddresses& owned = agent.owners().owned();
-  const auto& withheld = agent.owners().withheld();
-  if (withheld.empty()) return;
+  if (agent.owners().withheld().empty()) return;
   for (const auto& [service, entry] : agent.address_entries()) {
     for (const auto& assigned : entry.assignment.addresses) {
-      const auto found = withheld.find(assigned.address);
-      if (found == withheld.end()) continue;
-      const std::string& node = owned.at(assigned.address).node;
-      const std::string object = "Service/" + service;
-      problems.push_back(
-          {ProblemKind::kOwnedAddress, object,
-           fmt::format("{}: {} is {}: withheld by all nodes, want {}; or "
-                       "another address for {}",
-                       object, assigned.address.ToString(), found->second,
-                       RemedyFor(agent, service, assigned.address),
-                       node.empty() ? "that host" : node)});
+      for (const Withholding& withheld :
+           FindWithholdings(agent, service, assigned.address)) {
+        if (!withheld.by_owner()) break;  // See AddWithheld().
+        const std::string object = "Service/" + service;
+        problems.push_back(
+            {ProblemKind::kOwnedAddress, object,
+             fmt::format("{}: {}: withheld by all nodes, want {}", object,
+                         withheld.text, withheld.remedy)});
+      }
     }
   }
 }
@@ -164,6 +203,23 @@ void AddUntoldFacts(const Agent& agent, Problems& problems) {
   }
 }
 
+// Of this node itself AddWithheld() lists all.
+void AddUntoldWithheld(const Agent& agent, Problems& problems) {
+  for (const Elections::LiveMember& member : agent.LiveMembers()) {
+    const auto& hosts = agent.owners().table().entries();
+    const auto host = hosts.find(member.name);
+    if (host == hosts.end() || member.name == agent.options().node) continue;
+    const uint16_t omitted = host->second.facts.withheld.omitted;
+    if (omitted == 0) continue;
+    const std::string object = "Node/" + member.name;
+    problems.push_back(
+        {ProblemKind::kAddressConflict, object,
+         fmt::format("{}: withholds {} more addresses, as other hosts have "
+                     "them; `lbctl problems` of that node names all",
+                     object, omitted)});
+  }
+}
+
 void AddInterfaces(const Agent& agent, Problems& problems) {
   for (const announce::InterfaceChoice& choice :
        agent.announcer().interfaces()) {
@@ -175,10 +231,10 @@ void AddInterfaces(const Agent& agent, Problems& problems) {
 }
 
 void AddUndelivered(const Agent& agent, Problems& problems) {
-  for (const auto& [vip, why] : agent.announcing().undelivered()) {
+  for (const std::string& why : agent.announcing().DeliveryFaults()) {
     problems.push_back({ProblemKind::kInterface, NodeObject(agent),
-                        fmt::format("{}: deliver: {}; until then this node "
-                                    "loses packets for it",
+                        fmt::format("{}: deliver: {}; meanwhile this node is "
+                                    "not elected for such addresses",
                                     NodeObject(agent), why)});
   }
 }
@@ -222,23 +278,78 @@ void Add(ProblemKind kind, const std::vector<Finding>& findings,
 
 // Until then nodes that start together may not have found each other.
 bool HasSettled(const Agent& agent) {
-  return agent.ToCivil(agent.now()) - agent.started_at() >= kSettled;
+  return agent.now() - agent.tally().began() >= kSettled;
 }
 
-// A node that is not ready yet awaits the cluster; not for long.
+std::string AddressRemedy(const Agent& agent, const std::string& service) {
+  const auto request = agent.addresses().requests().find(service);
+  if (request == agent.addresses().requests().end()) return "";
+  const auto& asked = request->second.requested_addresses;
+  const bool is_held =
+      std::any_of(asked.begin(), asked.end(), [&](const auto& address) {
+        return !agent.addresses().HoldersOf(address).empty();
+      });
+  return RemedyForNoAddress(request->second, agent.addresses().pools(),
+                            is_held);
+}
+
+std::string AnnouncerRemedy(const Agent& agent, const std::string& service) {
+  const config::Desired& desired = agent.desired();
+  const config::Service* const wanted = config::FindService(desired, service);
+  const auto explanation = agent.elections().Explain(service);
+  const auto& held = agent.address_entries().at(service).assignment.addresses;
+  if (wanted == nullptr || !explanation.ok() || held.empty()) return "";
+  election::Vip vip = {.pool = held[0].pool, .traffic = wanted->traffic};
+  const auto labels = desired.pool_labels.find(vip.pool);
+  if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
+  return RemedyForNoAnnouncer(desired.advertisements, vip, *explanation);
+}
+
+// A node that is not ready awaits the cluster: no longer than its settle time,
+// if all is well.
+bool AwaitsTooLong(const Agent& agent) {
+  const auto since = agent.tally().awaiting_since();
+  return since && agent.now() - *since > agent.options().settle_time;
+}
+
+void AddAwaiting(const Agent& agent, Problems& problems) {
+  if (!AwaitsTooLong(agent)) return;
+  const absl::Time since = agent.ToCivil(*agent.tally().awaiting_since());
+  const std::string cause =
+      agent.advertised().HasCarrier() == false
+          ? fmt::format(
+                "{} has no carrier, want its link up, or "
+                "gossip-advertise with an address of another link",
+                agent.advertised().endpoint().ToString())
+          : "no member has answered yet, want the nodes of the join list in "
+            "reach";
+  problems.push_back(
+      {ProblemKind::kGossip, NodeObject(agent),
+       fmt::format("{}: gossip: waits to hear from the cluster since {}, and "
+                   "announces nothing meanwhile: {}",
+                   NodeObject(agent), FormatCivil(since), cause)});
+}
+
+// Of a node that awaits the cluster: as far as it knows.
 void AddServices(const Agent& agent, Problems& problems) {
-  const bool is_stuck = !agent.ready() && HasSettled(agent);
+  const bool is_stuck = AwaitsTooLong(agent);
   if (!agent.ready() && !is_stuck) return;
+  const AddressEntries& entries = agent.address_entries();
   Add(ProblemKind::kNoAddress,
-      FindWithoutAddress(agent.address_entries(), /*with_waiting=*/is_stuck),
+      FindWithoutAddress(entries, /*with_waiting=*/is_stuck,
+                         [&](const std::string& service) {
+                           return AddressRemedy(agent, service);
+                         }),
       problems);
-  if (!agent.ready()) return;
-  const LiveMembers members = agent.LiveMembers();
-  Add(ProblemKind::kNoAnnouncer, FindWithoutAnnouncer(agent.placement()),
+  Add(ProblemKind::kNoAnnouncer,
+      FindWithoutAnnouncer(entries, agent.placement(),
+                           agent.owners().withheld(),
+                           [&](const std::string& service) {
+                             return AnnouncerRemedy(agent, service);
+                           }),
       problems);
   Add(ProblemKind::kUnableAnnouncer,
-      FindUnable(agent.address_entries(), agent.placement(), members),
-      problems);
+      FindUnable(entries, agent.placement(), agent.LiveMembers()), problems);
 }
 
 void AddNodes(const Agent& agent, Problems& problems) {
@@ -269,6 +380,28 @@ void AddUndecryptable(const Agent& agent, Problems& problems) {
   }
 }
 
+// Both nodes say so; members keep to the one that they knew first.
+void AddNamesakes(const Agent& agent, Problems& problems) {
+  for (const net::Endpoint& other : agent.events().Namesakes()) {
+    const std::string object = "Member/" + agent.options().node;
+    problems.push_back(
+        {ProblemKind::kNodeName, object,
+         fmt::format("{}: {} has the name of this node ({}), want another "
+                     "node-name on one of them, and no copy of a state folder",
+                     object, other.ToString(),
+                     agent.gossip().self().endpoint.ToString())});
+  }
+}
+
+void AddStreamOnly(const Agent& agent, Problems& problems) {
+  for (const gossip::StreamOnlyPeer& peer : agent.gossip().ListStreamOnly()) {
+    const std::string object = "Peer/" + peer.member;
+    problems.push_back(
+        {ProblemKind::kGossip, object,
+         fmt::format("{}: {}", object, DescribeStreamOnly(peer.endpoint))});
+  }
+}
+
 void AddSeeds(const Agent& agent, Problems& problems) {
   for (const gossip::Seeds::Unanswered& seed : agent.seeds().ListUnanswered()) {
     const std::string object = "Seed/" + seed.seed.text;
@@ -284,6 +417,7 @@ Problems ListProblems(const Agent& agent) {
   Problems problems;
   AddRefusedObjects(agent, problems);
   AddWithheld(agent, problems);
+  AddUntoldWithheld(agent, problems);
   AddConflicts(agent, problems);
   AddOrphans(agent, problems);
   AddOwned(agent, problems);
@@ -295,10 +429,13 @@ Problems ListProblems(const Agent& agent) {
   AddState(agent, problems);
   AddAdvertisedAddress(agent, problems);
   AddGossip(agent, problems);
+  AddAwaiting(agent, problems);
   AddHeldBack(agent, problems);
   AddServices(agent, problems);
   AddNodes(agent, problems);
   AddUndecryptable(agent, problems);
+  AddNamesakes(agent, problems);
+  AddStreamOnly(agent, problems);
   AddSeeds(agent, problems);
   return problems;
 }

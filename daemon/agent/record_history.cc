@@ -18,33 +18,46 @@ void Agent::RestoreHistory() {
 
 // While this node is not ready it knows nothing of others' announcements; it
 // has none itself.
-void Agent::RecordHistory(bool changed) {
+void Agent::RecordHistory(AddressBook::Services changed) {
   const absl::Time now = environment_.loop->CivilNow();
-  history_due_ |= changed;
+  History& history = history_.history();
+  history_due_.merge(changed);
   if (!ready_ || departure_ == Departure::kGone) {
-    history_.history().EndOwn(
-        now, leaving() ? HistoryEnd::kStopped : HistoryEnd::kSilent);
-    history_due_ = true;
-  } else if (history_due_ && tally_.manifests_read() > 0) {
-    history_due_ = false;
-    HistoryView view;
-    for (const auto& [service, place] : elections_.placement()) {
-      const size_t first = view.seen.size();
-      for (const auto& held :
-           addresses_.entries().at(service).assignment.addresses) {
-        view.seen.push_back({service, held.address, place.node});
-      }
-      std::sort(
-          view.seen.begin() + static_cast<ptrdiff_t>(first), view.seen.end(),
-          [](const auto& a, const auto& b) { return a.address < b.address; });
-    }
-    view.live.insert(options_.node);
-    for (Elections::LiveMember& member : LiveMembers()) {
-      view.live.insert(std::move(member.name));
-    }
-    history_.history().Observe(now, view);
+    history.EndOwn(now, leaving() ? HistoryEnd::kStopped : HistoryEnd::kSilent);
+  } else if ((history.is_behind() || !history_due_.empty()) &&
+             tally_.manifests_read() > 0) {
+    history.Observe(now, ViewForHistory(std::exchange(history_due_, {})));
   }
   history_.OnChange();
+}
+
+HistoryView Agent::ViewForHistory(AddressBook::Services services) const {
+  HistoryView view;
+  const auto add = [&](const std::string& service, const std::string& node) {
+    const size_t first = view.seen.size();
+    for (const auto& held :
+         addresses_.entries().at(service).assignment.addresses) {
+      view.seen.push_back({service, held.address, node});
+    }
+    std::sort(
+        view.seen.begin() + static_cast<ptrdiff_t>(first), view.seen.end(),
+        [](const auto& a, const auto& b) { return a.address < b.address; });
+  };
+  const Placement& placement = elections_.placement();
+  if (history_.history().WantsAll()) {
+    for (const auto& [service, place] : placement) add(service, place.node);
+  } else {
+    for (const std::string& service : services) {
+      const auto place = placement.find(service);
+      if (place != placement.end()) add(place->first, place->second.node);
+    }
+    view.services = std::move(services);
+  }
+  view.live.insert(options_.node);
+  for (Elections::LiveMember& member : LiveMembers()) {
+    view.live.insert(std::move(member.name));
+  }
+  return view;
 }
 
 }  // namespace lb

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -18,11 +19,11 @@ net::IpPrefix NetworkOf(const net::IpPrefix& address) {
 }  // namespace
 
 std::vector<std::string> FindSharedSegments(
-    absl::Span<const io::Link> links,
-    const announce::InterfaceOptions& options) {
+    absl::Span<const io::Link> links, const announce::InterfaceOptions& options,
+    absl::Span<const announce::InterfacePair> hearing) {
   const auto choices = announce::SelectInterfaces(links, options);
   std::map<net::IpPrefix, std::string> first_of;
-  std::map<std::pair<std::string, std::string>, net::IpPrefix> shared;
+  std::map<announce::InterfacePair, std::string> shared;  // What they share.
   for (size_t i = 0; i < links.size(); ++i) {
     if (!announce::IsUsable(choices[i])) continue;
     for (const net::IpPrefix& address : links[i].addresses) {
@@ -33,15 +34,19 @@ std::vector<std::string> FindSharedSegments(
       }
       const auto [first, is_new] = first_of.emplace(network, links[i].name);
       if (is_new || first->second == links[i].name) continue;
-      shared.try_emplace({first->second, links[i].name}, network);
+      shared.try_emplace(std::minmax(first->second, links[i].name),
+                         network.ToString());
     }
   }
+  for (const announce::InterfacePair& pair : hearing) {
+    shared.try_emplace(pair, "one segment (one hears the other announce)");
+  }
   std::vector<std::string> texts;
-  for (const auto& [pair, network] : shared) {
+  for (const auto& [pair, what] : shared) {
     texts.push_back(fmt::format(
         "interfaces: {} and {} are both on {}, so that both answer for each "
         "address; want one of them in exclude-interfaces, or a bond",
-        pair.first, pair.second, network.ToString()));
+        pair.first, pair.second, what));
   }
   return texts;
 }

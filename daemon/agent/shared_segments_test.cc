@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/announce/cross_hearing.h"
 
 namespace lb {
 namespace {
@@ -31,12 +32,28 @@ TEST(FindSharedSegmentsTest, NamesBothInterfacesAndTheNetwork) {
   EXPECT_THAT(
       FindSharedSegments({MakeLink(2, "eth0", {"10.0.0.1/24", "fe80::1/64"}),
                           MakeLink(3, "eth1", {"10.0.0.9/24", "fe80::2/64"})},
-                         {}),
+                         {}, {}),
       ElementsAre(HasSubstr("eth0 and eth1 are both on 10.0.0.0/24")));
   EXPECT_THAT(FindSharedSegments({MakeLink(2, "eth0", {"2001:db8::1/64"}),
                                   MakeLink(3, "eth1", {"2001:db8::2/64"})},
-                                 {}),
+                                 {}, {}),
               ElementsAre(HasSubstr("2001:db8::/64")));
+}
+
+// Two subnets on one wire, or none: only the frames tell.
+TEST(FindSharedSegmentsTest, NamesInterfacesThatHearEachOther) {
+  const io::Link eth0 = MakeLink(2, "eth0", {"10.0.0.1/24"});
+  const std::vector<announce::InterfacePair> hearing = {{"eth0", "eth1"}};
+  EXPECT_THAT(FindSharedSegments({eth0, MakeLink(3, "eth1", {"10.5.5.5/24"})},
+                                 {}, hearing),
+              ElementsAre("interfaces: eth0 and eth1 are both on one segment "
+                          "(one hears the other announce), so that both answer "
+                          "for each address; want one of them in "
+                          "exclude-interfaces, or a bond"));
+  // One line per pair, whatever tells it.
+  EXPECT_THAT(FindSharedSegments({eth0, MakeLink(3, "eth1", {"10.0.0.9/24"})},
+                                 {}, hearing),
+              ElementsAre(HasSubstr("both on 10.0.0.0/24")));
 }
 
 TEST(FindSharedSegmentsTest, SaysNothingOfAHealthyHost) {
@@ -51,7 +68,7 @@ TEST(FindSharedSegmentsTest, SaysNothingOfAHealthyHost) {
         MakeLink(3, "eth1", {"fe80::2/64"}), MakeLink(3, "eth1", {}),
         MakeLink(3, "eth1", {"10.0.0.3/32"}),
         MakeLink(3, "eth1", {"10.0.1.1/24"})}) {
-    EXPECT_THAT(FindSharedSegments({eth0, other}, {}), IsEmpty());
+    EXPECT_THAT(FindSharedSegments({eth0, other}, {}, {}), IsEmpty());
   }
 }
 

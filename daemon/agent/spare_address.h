@@ -7,20 +7,15 @@
 
 #include <vector>
 
-#include "absl/types/span.h"
-#include "lb/gossip/member.h"
-#include "lb/io/link_monitor.h"
+#include "daemon/agent/owned_addresses.h"
 #include "lb/ipam/pool.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
 
-// Is the address in no pool, and neither this host's nor where a member is
-// reached?
+// Is the address in no pool, and no host's of ours?
 bool IsSpare(const net::IpAddress& address,
-             const std::vector<ipam::Pool>& pools,
-             const std::vector<io::Link>& links,
-             const std::vector<gossip::Member>& members);
+             const std::vector<ipam::Pool>& pools, const OwnedAddresses& owned);
 
 }  // namespace lb
 

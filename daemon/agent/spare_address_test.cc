@@ -7,15 +7,15 @@ namespace {
 
 net::IpAddress Ip(const char* text) { return *net::ParseIpAddress(text); }
 
-TEST(IsSpareTest, NoPoolsNoHostsAndNoMembersAddress) {
+TEST(IsSpareTest, NoPoolsAndNoHostsAddress) {
   const std::vector<ipam::Pool> pools = {
       {.name = "p", .ranges = {{Ip("10.0.0.10"), Ip("10.0.0.20")}}}};
-  const std::vector<io::Link> links = {
-      {.index = 1, .addresses = {*net::ParseIpPrefix("10.0.0.1/24")}}};
-  gossip::Member member;
-  member.endpoint = {Ip("10.0.0.2"), 7946};
+  // Also what another host has besides the address of its gossip, and a router.
+  const OwnedAddresses owned = {
+      {Ip("10.0.0.1"), {.kind = OwnerKind::kHost, .node = "n2"}},
+      {Ip("10.0.0.2"), {.kind = OwnerKind::kRouter, .node = "n1"}}};
   const auto is_spare = [&](const char* text) {
-    return IsSpare(Ip(text), pools, links, {member});
+    return IsSpare(Ip(text), pools, owned);
   };
   EXPECT_TRUE(is_spare("10.0.0.9"));
   EXPECT_TRUE(is_spare("10.0.0.21"));

@@ -53,27 +53,30 @@ void Tally::OnConflict(absl::Time now, const announce::Conflict& conflict) {
 }
 
 void Tally::OnOutcome(absl::Time now, const Outcome& before,
-                      const Outcome& after, bool announcing) {
-  CountFailures(before.entries, after.entries);
-  std::erase_if(announced_since_, [&](const auto& service) {
-    return !after.placement.contains(service.first);
-  });
-  for (const auto& [service, place] : after.placement) {
-    const auto known = before.placement.find(service);
-    const std::string from =
-        known == before.placement.end() ? "" : known->second.node;
-    if (from == place.node) continue;
-    if (place.node.empty()) {
+                      const Outcome& after, const Services& changed,
+                      bool announcing) {
+  for (const std::string& service : changed) {
+    CountFailure(service, before.entries, after.entries);
+    const auto place = after.placement.find(service);
+    if (place == after.placement.end() || place->second.node.empty()) {
       announced_since_.erase(service);
       continue;
     }
+    const auto known = before.placement.find(service);
+    const std::string from =
+        known == before.placement.end() ? "" : known->second.node;
+    if (from == place->second.node) continue;
     announced_since_[service] = now;
-    if (from.empty()) continue;
-    ++election_changes_;
-    if (place.node != node_ || !announcing) continue;
-    const auto lost = lost_.find(from);
-    if (lost != lost_.end()) takeovers_.Add(now - lost->second);
+    if (!from.empty()) CountMove(place->second.node, from, now, announcing);
   }
+}
+
+void Tally::CountMove(const std::string& node, const std::string& from,
+                      absl::Time now, bool announcing) {
+  ++election_changes_;
+  if (node != node_ || !announcing) return;
+  const auto lost = lost_.find(from);
+  if (lost != lost_.end()) takeovers_.Add(now - lost->second);
 }
 
 void Tally::OnReconciled(absl::Time now) {
@@ -83,14 +86,16 @@ void Tally::OnReconciled(absl::Time now) {
   });
 }
 
-void Tally::CountFailures(const AddressEntries& before,
-                          const AddressEntries& after) {
-  for (const auto& [service, entry] : after) {
-    if (entry.code == absl::StatusCode::kOk) continue;
-    const auto known = before.find(service);
-    if (known != before.end() && known->second.code == entry.code) continue;
-    ++allocation_failures_[entry.code];
-  }
+void Tally::CountFailure(const std::string& service,
+                         const AddressEntries& before,
+                         const AddressEntries& after) {
+  const auto entry = after.find(service);
+  if (entry == after.end()) return;
+  const absl::StatusCode code = entry->second.code;
+  if (code == absl::StatusCode::kOk) return;
+  const auto known = before.find(service);
+  if (known != before.end() && known->second.code == code) return;
+  ++allocation_failures_[code];
 }
 
 std::map<announce::Announcement, Tally::ConflictSeen> Tally::ConflictsAt(

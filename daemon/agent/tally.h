@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -54,17 +56,31 @@ class Tally {
   // without news for this long is over.
   static constexpr absl::Duration kConflictOver = absl::Seconds(30);
 
-  explicit Tally(std::string node) : node_(std::move(node)) {}
+  Tally(std::string node, absl::Time now)
+      : node_(std::move(node)), began_(now) {}
 
   void OnDesired(size_t problems);
   void OnGossip(absl::Time now, const gossip::GossipEvent& event);
   void OnConflict(absl::Time now, const announce::Conflict& conflict);
-  // `announcing`: what is placed on this node it announces.
+  using Services = std::set<std::string, std::less<>>;
+
+  // `changed`: all services that differ. `announcing`: what is placed on this
+  // node it announces.
   void OnOutcome(absl::Time now, const Outcome& before, const Outcome& after,
-                 bool announcing);
+                 const Services& changed, bool announcing);
   // After each Reconcile(), and after OnOutcome() if there is an outcome.
   void OnReconciled(absl::Time now);
 
+  // This node begins to wait for the cluster, or waits anew; it is ready.
+  void OnAwaiting(absl::Time now) {
+    if (!awaiting_since_) awaiting_since_ = now;
+  }
+  void OnReady() { awaiting_since_.reset(); }
+
+  // When this agent came to be; the civil clock may jump.
+  absl::Time began() const { return began_; }
+  // Since when it waits for the cluster without a break; nullopt: it does not.
+  std::optional<absl::Time> awaiting_since() const { return awaiting_since_; }
   // By member; not this node.
   const std::map<std::string, Answer, std::less<>>& answers() const {
     return answers_;
@@ -91,9 +107,14 @@ class Tally {
   }
 
  private:
-  void CountFailures(const AddressEntries& before, const AddressEntries& after);
+  void CountFailure(const std::string& service, const AddressEntries& before,
+                    const AddressEntries& after);
+  void CountMove(const std::string& node, const std::string& from,
+                 absl::Time now, bool announcing);
 
   const std::string node_;
+  const absl::Time began_;
+  std::optional<absl::Time> awaiting_since_;
   std::map<std::string, Answer, std::less<>> answers_;
   // Members lost since the last OnReconciled(), and their last proof of life.
   std::map<std::string, absl::Time, std::less<>> lost_;

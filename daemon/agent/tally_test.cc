@@ -30,13 +30,18 @@ class TallyTest : public testing::Test {
   }
   // The services a, b, ... are on these nodes now.
   void Place(double now, const Placement& placement, bool announcing = true) {
+    Tally::Services services;
+    for (const auto& [service, place] : placement_) services.insert(service);
+    for (const auto& [service, place] : placement) services.insert(service);
     tally_.OnOutcome(At(now), {entries_, placement_}, {entries_, placement},
-                     announcing);
+                     services, announcing);
     placement_ = placement;
   }
   void Enter(const AddressEntries& entries) {
+    Tally::Services services;
+    for (const auto& [service, entry] : entries) services.insert(service);
     tally_.OnOutcome(At(0), {entries_, placement_}, {entries, placement_},
-                     true);
+                     services, true);
     entries_ = entries;
   }
 
@@ -47,7 +52,7 @@ class TallyTest : public testing::Test {
     return sum;
   }
 
-  Tally tally_{"n1"};
+  Tally tally_{"n1", At(0)};
   AddressEntries entries_;
   Placement placement_;
 };

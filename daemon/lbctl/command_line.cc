@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -257,10 +258,13 @@ void AddChanges(CLI::App* app, Asked* asked) {
       [asked](Commands& commands) { return commands.Check(asked->paths); })
       ->add_option("FILE", asked->paths, "Files, and folders of *.yaml")
       ->required();
-  AddCommand(
-      app, asked, "doctor",
-      "What of this host keeps lbd from working? Asks no node",
-      [asked](Commands& commands) { return commands.Doctor(asked->config); })
+  AddCommand(app, asked, "doctor",
+             "What of this host keeps lbd from working? Asks no node",
+             [app, asked](Commands& commands) {
+               const bool is_given = app->get_option("--server")->count() > 0;
+               return commands.Doctor(asked->config,
+                                      is_given ? asked->server.server : "");
+             })
       ->add_option("--config", asked->config,
                    "The options file of lbd; default: /etc/lbd/lbd.yaml, or "
                    "lbd's defaults if there is none");
@@ -288,11 +292,22 @@ std::string DescribeExtras(const CLI::App& app) {
                          flags);
 }
 
+// "help COMMAND" as "COMMAND --help".
+std::vector<const char*> WithHelpLast(std::vector<const char*> arguments) {
+  if (arguments.size() < 2 || std::string_view(arguments[1]) != "help") {
+    return arguments;
+  }
+  arguments.erase(arguments.begin() + 1);
+  arguments.push_back("--help");
+  return arguments;
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
   CLI::App app(
-      "lbctl: shows and changes what a node of the load balancer does.");
+      "lbctl: shows and changes what a node of the load balancer does.",
+      "lbctl");
   Asked asked;
   app.footer(kFooter);
   app.require_subcommand(0, 1);
@@ -303,12 +318,16 @@ int RunCommandLine(int argc, char** argv) {
   AddQuestions(&app, &asked);
   AddChanges(&app, &asked);
   try {
-    app.parse(argc, argv);
+    const std::vector<const char*> arguments =
+        WithHelpLast({argv, argv + argc});
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ExtrasError&) {
     std::fprintf(stderr, "lbctl: %s\n", DescribeExtras(app).c_str());
     return kWrongUsage;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kAnswered : kWrongUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // Asked for help.
+    std::fprintf(stderr, "lbctl: %s (--help says more)\n", error.what());
+    return kWrongUsage;
   }
   if (!asked.command) {
     std::fputs("lbctl: want a subcommand, --help lists them\n", stderr);

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -14,12 +16,16 @@
 #include "daemon/lbctl/doctor.h"
 #include "daemon/lbctl/format.h"
 #include "daemon/lbctl/host_facts.h"
+#include "daemon/lbctl/name_hint.h"
+#include "daemon/lbctl/suggestion.h"
 #include "daemon/lbctl/terminal.h"
+#include "daemon/lbctl/unix_socket.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/config/options.h"
 #include "lb/config/printable.h"
 #include "lb/config/text_file.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::lbctl {
 namespace {
@@ -43,6 +49,11 @@ status::v1::Problem::Kind ParseKind(std::string name) {
   auto kind = status::v1::Problem::KIND_UNSPECIFIED;
   status::v1::Problem::Kind_Parse(name, &kind);
   return kind;
+}
+
+bool IsFiltered(const status::v1::ListServicesRequest& request) {
+  return !request.service_namespace().empty() || !request.pool().empty() ||
+         !request.node().empty() || !request.address().empty();
 }
 
 // What ParseKind() knows.
@@ -96,10 +107,19 @@ std::string Advice(const grpc::Status& status, const std::string& server) {
   }
 }
 
-ExitStatus Commands::Fail(const grpc::Status& status) const {
+ExitStatus Commands::Fail(const grpc::Status& status,
+                          const std::string& hint) const {
+  const std::string_view server = server_.server;
+  const std::string why =
+      status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+              server.starts_with(kUnixPrefix)
+          ? WhyNotConnected(std::string(server.substr(kUnixPrefix.size())))
+          : "";
   fmt::print(stderr, "lbctl: {}: {}\n", server_.server,
-             config::Printable(status.error_message()));
-  const std::string advice = Advice(status, server_.server);
+             why.empty() ? config::Printable(status.error_message()) : why);
+  const std::string advice = !hint.empty() ? hint
+                             : why.empty() ? Advice(status, server_.server)
+                                           : "";
   if (!advice.empty()) fmt::print(stderr, "lbctl: {}\n", advice);
   switch (status.error_code()) {
     case grpc::StatusCode::INVALID_ARGUMENT:
@@ -121,27 +141,32 @@ ExitStatus Commands::Fail(const absl::Status& status) const {
 }
 
 template <typename Message>
-void Commands::Print(const Message& message) const {
+ExitStatus Commands::Print(const Message& message) const {
   // One event a line, so that a reader can follow; else for people's eyes.
   constexpr auto kLayout = std::is_same_v<Message, status::v1::Event>
                                ? Layout::kOneLine
                                : Layout::kIndented;
-  const std::string text = output_ == Output::kJson   ? ToJson(message, kLayout)
-                           : output_ == Output::kYaml ? ToYaml(message)
-                                                      : Render(message, style_);
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+  return Write(output_ == Output::kJson   ? ToJson(message, kLayout)
+               : output_ == Output::kYaml ? ToYaml(message)
+                                          : Render(message, style_));
+}
+
+ExitStatus Commands::Write(const std::string& text) const {
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {
+    return kAnswered;
+  }
+  fmt::print(stderr, "lbctl: standard output: {}\n", std::strerror(errno));
+  return kNoAnswer;
 }
 
 template <typename Response, typename Ask>
-ExitStatus Commands::Run(Ask ask) {
+ExitStatus Commands::Run(Ask ask, const NameHint& hint) {
   const absl::StatusOr<Client> client = Client::Create(server_);
   if (!client.ok()) return Fail(client.status());
   Response response;
   const grpc::Status status = ask(*client, &response);
-  if (!status.ok()) return Fail(status);
-  Print(response);
-  return kAnswered;
+  if (!status.ok()) return Fail(status, hint ? hint(*client, status) : "");
+  return Print(response);
 }
 
 ExitStatus Commands::Status() {
@@ -151,16 +176,33 @@ ExitStatus Commands::Status() {
 }
 
 ExitStatus Commands::Services(const status::v1::ListServicesRequest& request) {
-  return Run<status::v1::ListServicesResponse>(
-      [&](const auto& client, auto* all) {
-        return client.AskAll(&Stub::ListServices, request, all);
-      });
+  status::v1::ListServicesResponse all;
+  const auto client = Client::Create(server_);
+  if (!client.ok()) return Fail(client.status());
+  const auto status = client->AskAll(&Stub::ListServices, request, &all);
+  if (!status.ok()) return Fail(status);
+  const ExitStatus printed = Print(all);
+  if (all.services().empty() && IsForPeople()) {
+    fmt::print(stderr, "lbctl: no service{}{}\n",
+               IsFiltered(request) ? " matches" : "",
+               SuggestName(request.node(), request.node().empty()
+                                               ? std::vector<std::string>()
+                                               : MemberNames(*client)));
+  }
+  return printed;
 }
 
 ExitStatus Commands::Pools(const status::v1::ListPoolsRequest& request) {
-  return Run<status::v1::ListPoolsResponse>([&](const auto& client, auto* all) {
-    return client.AskAll(&Stub::ListPools, request, all);
-  });
+  status::v1::ListPoolsResponse all;
+  const auto client = Client::Create(server_);
+  if (!client.ok()) return Fail(client.status());
+  const auto status = client->AskAll(&Stub::ListPools, request, &all);
+  if (!status.ok()) return Fail(status);
+  if (request.pool().empty() || !all.pools().empty()) return Print(all);
+  return Fail(grpc::Status(
+      grpc::StatusCode::NOT_FOUND,
+      fmt::format("IPAddressPool/{}: there is no such pool{}", request.pool(),
+                  SuggestName(request.pool(), PoolNames(*client)))));
 }
 
 ExitStatus Commands::Members() {
@@ -207,7 +249,11 @@ ExitStatus Commands::Events(const EventRange& range) {
   if (!range.follow) client->SetDeadline(&context);
   const auto reader = client->status().WatchEvents(&context, request);
   status::v1::Event event;
-  while (reader->Read(&event)) Print(event);
+  while (reader->Read(&event)) {
+    if (Print(event) == kAnswered) continue;
+    context.TryCancel();
+    return kNoAnswer;
+  }
   const grpc::Status status = reader->Finish();
   return status.ok() ? kAnswered : Fail(status);
 }
@@ -231,7 +277,8 @@ ExitStatus Commands::Explain(const std::string& service) {
   return Run<status::v1::ExplainResponse>(
       [&](const auto& client, auto* response) {
         return client.Ask(&Stub::Explain, request, response);
-      });
+      },
+      HintOfService(service));
 }
 
 ExitStatus Commands::WhatIf(const std::vector<std::string>& without,
@@ -242,7 +289,8 @@ ExitStatus Commands::WhatIf(const std::vector<std::string>& without,
   return Run<status::v1::WhatIfResponse>(
       [&](const auto& client, auto* response) {
         return client.Ask(&Stub::WhatIf, request, response);
-      });
+      },
+      HintOfNodes(without));
 }
 
 ExitStatus Commands::Top(const TopOptions& options) {
@@ -296,7 +344,8 @@ ExitStatus Commands::Release(const std::string& what) {
   return Run<admin::v1::ReleaseAddressResponse>(
       [&](const auto& client, auto* response) {
         return client.Ask(&AdminStub::ReleaseAddress, request, response);
-      });
+      },
+      net::ParseIpAddress(what).ok() ? NameHint() : HintOfService(what));
 }
 
 ExitStatus Commands::SetLogLevel(const std::string& level) {
@@ -347,11 +396,12 @@ ExitStatus Commands::Check(const std::vector<std::string>& paths) {
     found.add_notices(notice.ToString());
   }
   found.set_counts(config::CountsText(desired));
-  Print(found);
-  return desired.problems.empty() ? kAnswered : kFaults;
+  const ExitStatus printed = Print(found);
+  return desired.problems.empty() ? printed : kFaults;
 }
 
-ExitStatus Commands::Doctor(const std::string& config) {
+ExitStatus Commands::Doctor(const std::string& config,
+                            const std::string& server) {
   const std::string path = config.empty() ? kOptionsFile : config;
   config::Options options;
   // Before there is an options file, lbd would run on the defaults too.
@@ -364,13 +414,14 @@ ExitStatus Commands::Doctor(const std::string& config) {
     }
     if (!problems.empty()) return kWrongUsage;
   }
-  HostFacts facts = ReadHostFacts(options);
+  HostFacts facts = ReadHostFacts(options, server);
   if (!has_file) facts.no_options_file = path;
   const auto findings = Diagnose(options, facts);
-  const bool for_people = output_ == Output::kTable || output_ == Output::kWide;
-  fmt::print("{}",
-             for_people ? RenderTable(findings) : RenderJson(findings) + "\n");
-  return HasFault(findings) ? kFaults : kAnswered;
+  const ExitStatus printed =
+      Write(output_ == Output::kJson   ? RenderJson(findings)
+            : output_ == Output::kYaml ? RenderYaml(findings)
+                                       : RenderTable(findings));
+  return HasFault(findings) ? kFaults : printed;
 }
 
 }  // namespace lb::lbctl

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daemon/lbctl/client.h"
+#include "daemon/lbctl/name_hint.h"
 #include "daemon/lbctl/render.h"
 
 namespace lb::lbctl {
@@ -74,16 +75,24 @@ class Commands {
 
   // Manifests, here and without a node.
   ExitStatus Check(const std::vector<std::string>& paths);
-  // This host, for an lbd with the options file `config`; without a node.
-  ExitStatus Doctor(const std::string& config);
+  // This host, for an lbd with the options file `config`; without a node. It is
+  // looked for at `server`; empty: where the options say.
+  ExitStatus Doctor(const std::string& config, const std::string& server);
 
  private:
   // Connects, calls `ask` with the client and an answer, prints the answer.
   template <typename Response, typename Ask>
-  ExitStatus Run(Ask ask);
+  ExitStatus Run(Ask ask, const NameHint& hint = {});
   template <typename Message>
-  void Print(const Message& message) const;
-  ExitStatus Fail(const grpc::Status& status) const;
+  ExitStatus Print(const Message& message) const;
+  // kNoAnswer: standard output takes no more.
+  ExitStatus Write(const std::string& text) const;
+  bool IsForPeople() const {
+    return output_ == Output::kTable || output_ == Output::kWide;
+  }
+  // `hint` stands for the advice.
+  ExitStatus Fail(const grpc::Status& status,
+                  const std::string& hint = "") const;
   ExitStatus Fail(const absl::Status& status) const;
 
   const ClientOptions server_;

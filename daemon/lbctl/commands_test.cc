@@ -1,6 +1,11 @@
 // The commands against a real node: what they print and how they end.
 #include "daemon/lbctl/commands.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -120,9 +125,54 @@ TEST_F(CommandsTest, RefusalsSayWhatToDo) {
               HasSubstr("default/web would be given it again"));
   EXPECT_THAT(Run([](auto& c) { return c.RotateKey("add", "/none", ""); }),
               StartsWith("2: lbctl: --secret-file: /none: cannot read it"));
+}
+
+TEST_F(CommandsTest, ASocketThatDoesNotAnswerIsNamedInOneLine) {
+  const auto status = [](auto& c) { return c.Status(); };
   listen_ = "unix:" + folder_ + "/none.sock";
-  EXPECT_THAT(Run([](auto& c) { return c.Status(); }),
-              HasSubstr("lbctl: is lbd running here"));
+  EXPECT_EQ(Run(status), "1: lbctl: " + listen_ +
+                             ": there is no such socket: is lbd running here? "
+                             "--server names another, as its option "
+                             "status-listen has it\n");
+  listen_ = "unix:" + folder_ + "/dead.sock";
+  {
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address = {.sun_family = AF_UNIX};
+    const std::string path = folder_ + "/dead.sock";
+    std::copy(path.begin(), path.end(), address.sun_path);
+    ASSERT_EQ(
+        bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
+        0);
+    close(fd);
+  }
+  EXPECT_EQ(Run(status), "1: lbctl: " + listen_ +
+                             ": nobody listens at this socket: lbd has ended; "
+                             "`systemctl status lbd` says why\n");
+}
+
+TEST_F(CommandsTest, NamesThatThereAreNotGetTheNearest) {
+  EXPECT_EQ(Run([](auto& c) { return c.Explain("web"); }),
+            "3: lbctl: " + listen_ +
+                ": Service/web: there is no such service\n"
+                "lbctl: did you mean default/web?\n");
+  EXPECT_THAT(Run([](auto& c) { return c.Explain("default/wbe"); }),
+              HasSubstr("lbctl: did you mean default/web?\n"));
+  EXPECT_THAT(Run([](auto& c) { return c.Explain("default/frobnicate"); }),
+              HasSubstr("`lbctl services`, `lbctl pools`"));
+  EXPECT_THAT(Run([](auto& c) { return c.Release("web"); }),
+              HasSubstr("lbctl: did you mean default/web?\n"));
+  EXPECT_THAT(Run([](auto& c) { return c.Release("default/wbe"); }),
+              HasSubstr("lbctl: did you mean default/web?\n"));
+  status::v1::ListPoolsRequest pools;
+  pools.set_pool("frist-pool");
+  EXPECT_THAT(Run([&](auto& c) { return c.Pools(pools); }),
+              StartsWith("3: lbctl: " + listen_ +
+                         ": IPAddressPool/frist-pool: there is no such pool, "
+                         "did you mean first-pool?\n"));
+  status::v1::ListServicesRequest services;
+  services.set_node("n11");
+  EXPECT_THAT(Run([&](auto& c) { return c.Services(services); }),
+              testing::EndsWith("lbctl: no service matches\n"));
 }
 
 // Every kind of status.proto can be asked for, and has a word.

@@ -8,9 +8,9 @@
 #include <cstring>
 #include <utility>
 
+#include "daemon/lbctl/format.h"
 #include "daemon/lbctl/table.h"
 #include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "lb/announce/interface.h"
 #include "lb/gossip/options.h"
 
@@ -142,8 +142,16 @@ void JudgeStrictArp(const config::Options& options, const HostFacts& facts,
 
 void JudgeDaemon(const config::Options& options, const HostFacts& facts,
                  Findings& out) {
+  if (!facts.daemon.has_value() && facts.socket_error == EACCES) {
+    return Note(out, "lbd",
+                fmt::format("{}: {}", facts.socket, std::strerror(EACCES)),
+                "run it as root, or as a user of the socket's group: "
+                "status-group");
+  }
   if (!facts.daemon.has_value()) {
-    return Note(out, "lbd", "does not answer", "systemctl start lbd");
+    const std::string at =
+        facts.socket.empty() ? "" : fmt::format(" at {}", facts.socket);
+    return Note(out, "lbd", "does not answer" + at, "systemctl start lbd");
   }
   const HostFacts::Process& daemon = *facts.daemon;
   Good(out, "lbd",
@@ -172,6 +180,9 @@ void JudgePorts(const config::Options& options, const HostFacts& facts,
                                             options.gossip_bind.ToString());
     if (port.error == EADDRINUSE && facts.daemon.has_value()) {
       Good(out, subject, "lbd has it");
+    } else if (port.error == EADDRINUSE && facts.socket_error == EACCES) {
+      Note(out, subject, "in use; whether by lbd, its socket would say",
+           "run it as root");
     } else if (port.error == EADDRINUSE) {
       Fault(out, subject, "another process has it",
             fmt::format("ss -lntup sport = :{} names it",
@@ -308,9 +319,40 @@ void JudgeKey(const HostFacts::Peer& peer, const std::string& join,
   }
 }
 
+// What could reach others: no loopback, no link-local address.
+bool HasFamily(const HostFacts& facts, net::IpFamily family) {
+  for (const HostFacts::Interface& interface : facts.interfaces) {
+    for (const net::IpPrefix& own : interface.link.addresses) {
+      if (own.address.family() == family && !own.address.is_loopback() &&
+          !own.address.is_link_local()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// A name may have addresses of both families where this host has one: then lbd
+// goes by that one.
+bool IsSpared(const HostFacts& facts, const HostFacts::Peer& peer) {
+  if (!peer.endpoint || peer.error == 0 || peer.seed.address) return false;
+  if (HasFamily(facts, peer.endpoint->address.family())) return false;
+  return std::any_of(
+      facts.peers.begin(), facts.peers.end(), [&](const auto& other) {
+        return other.endpoint && other.seed.text == peer.seed.text &&
+               HasFamily(facts, other.endpoint->address.family());
+      });
+}
+
 void JudgePeers(const HostFacts& facts, Findings& out) {
   for (const HostFacts::Peer& peer : facts.peers) {
     const std::string subject = SubjectOf(peer);
+    if (IsSpared(facts, peer)) {
+      Good(out, subject,
+           fmt::format("not tried: this host has no {} address",
+                       net::ToString(peer.endpoint->address.family())));
+      continue;
+    }
     JudgePeer(peer, subject, out);
     JudgeKey(peer, subject, out);
   }
@@ -320,11 +362,33 @@ void JudgePeers(const HostFacts& facts, Findings& out) {
 }
 
 void JudgeOptions(const HostFacts& facts, Findings& out) {
+  if (!facts.other_server.empty()) {
+    Note(out, "server",
+         fmt::format("{} is no unix socket of this host: looked at {}",
+                     facts.other_server, facts.socket),
+         "--server unix:PATH, or the host that it is on");
+  }
   if (facts.no_options_file.empty()) return;
   Note(out, "options",
        fmt::format("{}: no such file; these are the defaults",
                    facts.no_options_file),
        "--config FILE, if lbd runs with another one");
+}
+
+google::protobuf::Value ToProto(absl::Span<const Finding> findings) {
+  google::protobuf::Value list;
+  list.mutable_list_value();
+  for (const Finding& finding : findings) {
+    auto& fields = *list.mutable_list_value()
+                        ->add_values()
+                        ->mutable_struct_value()
+                        ->mutable_fields();
+    fields["grade"].set_string_value(std::string(ToString(finding.grade)));
+    fields["subject"].set_string_value(finding.subject);
+    fields["text"].set_string_value(finding.text);
+    fields["remedy"].set_string_value(finding.remedy);
+  }
+  return list;
 }
 
 }  // namespace
@@ -372,23 +436,11 @@ std::string RenderTable(absl::Span<const Finding> findings) {
 }
 
 std::string RenderJson(absl::Span<const Finding> findings) {
-  google::protobuf::Value list;
-  for (const Finding& finding : findings) {
-    auto& fields = *list.mutable_list_value()
-                        ->add_values()
-                        ->mutable_struct_value()
-                        ->mutable_fields();
-    fields["grade"].set_string_value(std::string(ToString(finding.grade)));
-    fields["subject"].set_string_value(finding.subject);
-    fields["text"].set_string_value(finding.text);
-    fields["remedy"].set_string_value(finding.remedy);
-  }
-  google::protobuf::util::JsonPrintOptions format;
-  format.add_whitespace = true;
-  std::string json;
-  const auto converted =
-      google::protobuf::util::MessageToJsonString(list, &json, format);
-  return converted.ok() ? json : converted.ToString();
+  return ToJson(ToProto(findings), Layout::kIndented);
+}
+
+std::string RenderYaml(absl::Span<const Finding> findings) {
+  return ToYaml(ToProto(findings));
 }
 
 }  // namespace lb::lbctl

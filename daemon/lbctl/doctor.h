@@ -76,6 +76,9 @@ struct HostFacts {
   std::vector<Interface> interfaces;
   std::string interfaces_error;  // Why there are none.
   std::optional<Process> daemon;
+  std::string socket;    // Where it was looked for: "unix:/run/lbd/lbd.sock".
+  int socket_error = 0;  // Of a connection to that.
+  std::string other_server;  // --server, if it is no unix socket.
   std::vector<Port> ports;
   std::vector<Peer> peers;      // Of the join list.
   std::string key_error;        // Why the secret was tried with no peer.
@@ -94,9 +97,10 @@ std::vector<Finding> Diagnose(const config::Options& options,
 
 bool HasFault(absl::Span<const Finding> findings);
 
-// For people, and as a JSON list of objects {grade, subject, text, remedy}.
+// For people, and as a list of objects {grade, subject, text, remedy}.
 std::string RenderTable(absl::Span<const Finding> findings);
 std::string RenderJson(absl::Span<const Finding> findings);
+std::string RenderYaml(absl::Span<const Finding> findings);
 
 }  // namespace lb::lbctl
 

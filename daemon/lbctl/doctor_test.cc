@@ -258,6 +258,66 @@ TEST(DiagnoseTest, FaultsOfNamesAndKeys) {
   });
 }
 
+TEST(DiagnoseTest, LbdIsLookedForWhereServerSays) {
+  ExpectFindings({
+      {[](auto&, auto& f) {
+         f.daemon.reset();
+         f.socket = "unix:/run/other.sock";
+         f.socket_error = ENOENT;
+       },
+       {Grade::kNote, "lbd", "does not answer at unix:/run/other.sock",
+        "systemctl start lbd"}},
+      {[](auto&, auto& f) {
+         f.daemon.reset();
+         f.socket = "unix:/run/lbd/lbd.sock";
+         f.socket_error = EACCES;
+       },
+       {Grade::kNote, "lbd", "unix:/run/lbd/lbd.sock: Permission denied",
+        "run it as root, or as a user of the socket's group: status-group"}},
+      {[](auto&, auto& f) {
+         f.socket = "unix:/run/lbd/lbd.sock";
+         f.other_server = "n1:7473";
+       },
+       {Grade::kNote, "server",
+        "n1:7473 is no unix socket of this host: looked at "
+        "unix:/run/lbd/lbd.sock",
+        "--server unix:PATH, or the host that it is on"}},
+  });
+  // A port that lbd has, most likely, is no fault.
+  HostFacts facts = GoodFacts();
+  facts.daemon.reset();
+  facts.socket_error = EACCES;
+  EXPECT_FALSE(HasFault(Diagnose(TypicalOptions(), facts)));
+}
+
+// A name had addresses of both families, and the host no IPv6: one of them was
+// a fault, though lbd joined by the other.
+TEST(DiagnoseTest, AnAddressOfAFamilyThatTheHostLacksIsSpared) {
+  HostFacts facts = GoodFacts();
+  facts.interfaces[0].link.addresses = {*net::ParseIpPrefix("192.0.2.11/24"),
+                                        *net::ParseIpPrefix("fe80::1/64")};
+  facts.peers[0].seed = *net::ParseHostPort("n2", 7946);
+  facts.peers.push_back({.seed = facts.peers[0].seed,
+                         .endpoint = At("[2001:db8::12]:7946"),
+                         .error = ENETUNREACH});
+  EXPECT_FALSE(HasFault(Diagnose(TypicalOptions(), facts)));
+  EXPECT_THAT(
+      Diagnose(TypicalOptions(), facts),
+      Contains(Finding{Grade::kGood, "join n2 [2001:db8::12]:7946",
+                       "not tried: this host has no IPv6 address", ""}));
+  // A host that has IPv6 should reach it, as it should what the list names.
+  HostFacts able = facts;
+  able.interfaces[0].link.addresses.push_back(
+      *net::ParseIpPrefix("2001:db8::11/64"));
+  EXPECT_TRUE(HasFault(Diagnose(TypicalOptions(), able)));
+  HostFacts named = facts;
+  named.peers[1].seed = At("[2001:db8::12]:7946");
+  EXPECT_TRUE(HasFault(Diagnose(TypicalOptions(), named)));
+  // Nothing is left to join by.
+  facts.peers.erase(facts.peers.begin());
+  EXPECT_TRUE(HasFault(Diagnose(TypicalOptions(), facts)));
+}
+
 TEST(DiagnoseTest, BeforeTheStartPortsAreFree) {
   HostFacts facts = GoodFacts();
   facts.daemon.reset();
@@ -304,6 +364,16 @@ TEST(RenderJsonTest, IsAListOfObjects) {
   EXPECT_THAT(json, HasSubstr(R"("text": "a")"));
   EXPECT_THAT(json, HasSubstr(R"("remedy": "b")"));
   EXPECT_EQ(json.front(), '[');
+  EXPECT_EQ(RenderJson({}), "[]\n");
+}
+
+TEST(RenderYamlTest, IsAListOfObjects) {
+  const std::string yaml = RenderYaml({{{Grade::kFault, "join", "a", "b"}}});
+  for (const char* field : {"grade: \"fault\"\n", "remedy: \"b\"\n",
+                            "subject: \"join\"\n", "text: \"a\"\n"}) {
+    EXPECT_THAT(yaml, HasSubstr(field));
+  }
+  EXPECT_EQ(yaml.substr(0, 6), "---\n- ");
 }
 
 }  // namespace

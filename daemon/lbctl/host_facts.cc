@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +24,7 @@
 #include "absl/time/clock.h"
 #include "daemon/gossip_secret.h"
 #include "daemon/lbctl/key_trial.h"
+#include "daemon/lbctl/unix_socket.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/io/posix/netlink_links.h"
@@ -112,27 +112,32 @@ uint64_t ReadCapabilities(pid_t pid) {
 }
 
 // Who listens at the unix socket: the kernel knows.
-std::optional<HostFacts::Process> FindListener(const std::string& path) {
-  sockaddr_un address = {.sun_family = AF_UNIX};
-  if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+void FindListener(const std::string& path, HostFacts& facts) {
+  const int fd = ConnectUnix(path);
+  if (fd < 0) {
+    facts.socket_error = -fd;
+    return;
+  }
   const absl::Cleanup close_fd = [fd] { close(fd); };
   ucred peer = {};
   socklen_t size = sizeof(peer);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address),
-              sizeof(address)) != 0 ||
-      getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-    return std::nullopt;
-  }
-  return HostFacts::Process{peer.pid, peer.uid, ReadCapabilities(peer.pid)};
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
+  facts.socket_error = 0;
+  facts.daemon = {peer.pid, peer.uid, ReadCapabilities(peer.pid)};
 }
 
-void ReadDaemon(const config::Options& options, HostFacts& facts) {
-  constexpr std::string_view kUnix = "unix:";
-  for (const std::string& listen : options.status_listen) {
-    if (facts.daemon.has_value() || !listen.starts_with(kUnix)) continue;
-    facts.daemon = FindListener(listen.substr(kUnix.size()));
+void ReadDaemon(const config::Options& options, const std::string& server,
+                HostFacts& facts) {
+  std::vector<std::string> sockets = options.status_listen;
+  if (server.starts_with(kUnixPrefix)) {
+    sockets = {server};
+  } else {
+    facts.other_server = server;
+  }
+  for (const std::string& listen : sockets) {
+    if (facts.daemon.has_value() || !listen.starts_with(kUnixPrefix)) continue;
+    facts.socket = listen;
+    FindListener(listen.substr(kUnixPrefix.size()), facts);
   }
 }
 
@@ -140,6 +145,7 @@ HostFacts::Port TryPort(std::string_view protocol, int type,
                         const net::Endpoint& endpoint) {
   const SocketAddress address = ToSocketAddress(endpoint);
   const int fd = socket(address.storage.ss_family, type | SOCK_CLOEXEC, 0);
+  if (fd < 0) return {protocol, errno};  // No such family here.
   const absl::Cleanup close_fd = [fd] { close(fd); };
   // As lbd does: connections of an lbd that just ended are no hindrance.
   const int yes = 1;
@@ -153,7 +159,7 @@ HostFacts::Port TryPort(std::string_view protocol, int type,
 // A connection under way to one of the join list.
 struct Attempt {
   HostFacts::Peer peer;
-  pollfd poll = {};
+  pollfd poll = {.fd = -1, .events = 0, .revents = 0};
   bool done = false;
 };
 
@@ -182,8 +188,9 @@ Attempt StartConnecting(HostFacts::Peer peer) {
                                SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
                   .events = POLLOUT,
                   .revents = 0};
-  if (connect(attempt.poll.fd, address.get(), address.size) != 0 &&
-      errno != EINPROGRESS) {
+  if (attempt.poll.fd < 0 ||
+      (connect(attempt.poll.fd, address.get(), address.size) != 0 &&
+       errno != EINPROGRESS)) {
     attempt.peer.error = errno;
     attempt.done = true;
   }
@@ -287,7 +294,7 @@ void ReadPeers(const config::Options& options, HostFacts& facts) {
   }
   AwaitConnections(started, attempts);
   for (const Attempt& attempt : attempts) {
-    if (attempt.peer.endpoint) close(attempt.poll.fd);
+    if (attempt.poll.fd >= 0) close(attempt.poll.fd);
     facts.peers.push_back(attempt.peer);
   }
   TrySecret(options, facts);
@@ -322,11 +329,12 @@ void ReadManifests(const config::Options& options, HostFacts& facts) {
 
 }  // namespace
 
-HostFacts ReadHostFacts(const config::Options& options) {
+HostFacts ReadHostFacts(const config::Options& options,
+                        const std::string& server) {
   HostFacts facts;
   ReadManifests(options, facts);
   ReadInterfaces(facts);
-  ReadDaemon(options, facts);
+  ReadDaemon(options, server, facts);
   facts.ports = {TryPort("UDP", SOCK_DGRAM, options.gossip_bind),
                  TryPort("TCP", SOCK_STREAM, options.gossip_bind)};
   ReadSecret(options, facts);

@@ -7,12 +7,17 @@
 #ifndef LB_DAEMON_LBCTL_HOST_FACTS_H_
 #define LB_DAEMON_LBCTL_HOST_FACTS_H_
 
+#include <string>
+
 #include "daemon/lbctl/doctor.h"
 #include "lb/config/options.h"
 
 namespace lb::lbctl {
 
-HostFacts ReadHostFacts(const config::Options& options);
+// `server`: where lbctl would ask, if it was told so; empty: lbd is looked for
+// where the options say that it listens.
+HostFacts ReadHostFacts(const config::Options& options,
+                        const std::string& server);
 
 }  // namespace lb::lbctl
 

@@ -89,6 +89,19 @@ std::string InterfacesText(const status::v1::Service& service) {
   return service.interfaces().empty() ? "all" : Join(service.interfaces());
 }
 
+// Of withheld addresses also since when, and what to do.
+std::string WideReason(const status::v1::Service& service) {
+  if (service.withheld().empty()) return service.reason();
+  std::string text;
+  for (const auto& withheld : service.withheld()) {
+    text += fmt::format("{}{} withheld since {}: {}, want {}",
+                        text.empty() ? "" : "; ", withheld.address(),
+                        FormatTime(withheld.since()), withheld.text(),
+                        withheld.remedy());
+  }
+  return text;
+}
+
 // False: there is none.
 bool AddTaken(const status::v1::Pool& pool, Table* table) {
   for (const auto& taken : pool.taken()) {
@@ -118,9 +131,20 @@ bool AddAbsent(const status::v1::Pool& pool, Table* table) {
   return !pool.absent_holders().empty();
 }
 
+// An empty state says nothing against the family.
+bool IsLacking(const std::string& state) {
+  return !state.empty() && state != "usable";
+}
+
 Cell UsableCell(const status::v1::Interface& interface) {
-  return interface.usable() ? Cell("yes", Colour::kGreen)
-                            : Cell("no: " + interface.reason());
+  if (!interface.usable()) return "no: " + interface.reason();
+  if (IsLacking(interface.ipv4_state())) {
+    return "NDP only; ARP: " + interface.ipv4_state();
+  }
+  if (IsLacking(interface.ipv6_state())) {
+    return "ARP only; NDP: " + interface.ipv6_state();
+  }
+  return {"yes", Colour::kGreen};
 }
 
 std::string ProblemLines(
@@ -170,13 +194,14 @@ std::string Render(const status::v1::ListServicesResponse& services,
   Table table(header);
   for (const auto& service : services.services()) {
     const bool pending = service.addresses().empty();
-    std::vector<Cell> cells = {service.name(),
-                               pending ? Cell("<pending>", Colour::kYellow)
-                                       : Cell(Join(service.addresses())),
-                               service.pool(),
-                               service.announcing_node(),
-                               InterfacesText(service),
-                               {service.reason(), Colour::kYellow}};
+    std::vector<Cell> cells = {
+        service.name(),
+        pending ? Cell("<pending>", Colour::kYellow)
+                : Cell(Join(service.addresses())),
+        service.pool(),
+        service.announcing_node(),
+        InterfacesText(service),
+        {style.wide ? WideReason(service) : service.reason(), Colour::kYellow}};
     if (style.wide) {
       cells.insert(cells.begin() + 4, FormatTime(service.announced_since()));
     }
@@ -193,9 +218,13 @@ std::string Render(const status::v1::ListPoolsResponse& pools,
   Table absent({"POOL", "WITHOUT A MANIFEST", "ADDRESSES", "SINCE", ""});
   bool any_holder = false, any_taken = false, any_absent = false;
   for (const auto& pool : pools.pools()) {
-    table.Add({pool.name(), Join(pool.addresses()),
-               pool.auto_assign() ? "true" : "false", UseCell(pool.ipv4()),
-               UseCell(pool.ipv6())});
+    table.Add({pool.name(),
+               pool.gone() ? Cell("<gone>", Colour::kYellow)
+                           : Cell(Join(pool.addresses())),
+               pool.gone()          ? ""
+               : pool.auto_assign() ? "true"
+                                    : "false",
+               UseCell(pool.ipv4()), UseCell(pool.ipv6())});
     for (const auto& holder : pool.holders()) {
       holders.Add({pool.name(), holder.address(), Join(holder.services())});
       any_holder = true;
@@ -280,20 +309,62 @@ std::string Render(const status::v1::ListProblemsResponse& problems,
   return text;
 }
 
+namespace {
+
+constexpr std::string_view kAnnouncer = "announcer";
+
+std::string VerdictText(const status::v1::NodeVerdict& node) {
+  if (node.withheld()) return "elected, withheld";
+  return node.draining() && node.verdict() != "nodeDraining"
+             ? node.verdict() + ", draining"
+             : node.verdict();
+}
+
+// Beside an announcer "nobody" would be a riddle: compat does not go by
+// holders, and a node that withholds the address gives it up.
+std::string HolderLine(const status::v1::ExplainResponse& explanation) {
+  const auto& nodes = explanation.nodes();
+  const bool announced =
+      std::any_of(nodes.begin(), nodes.end(), [](const auto& node) {
+        return node.verdict() == kAnnouncer && !node.withheld();
+      });
+  if (!explanation.holder().empty()) {
+    return fmt::format("Holder:  {}\n", Printable(explanation.holder()));
+  }
+  if (!explanation.withheld().empty()) return "Holder:  nobody: withheld\n";
+  if (!announced) return "Holder:  nobody\n";
+  return explanation.policy() == "compat" ? "" : "Holder:  nobody yet\n";
+}
+
+std::string WithheldText(
+    const google::protobuf::RepeatedPtrField<status::v1::Withheld>& withheld,
+    const Style& style) {
+  if (withheld.empty()) return "";
+  Table table({"WITHHELD", "SINCE", "WHY", "WANT"});
+  for (const auto& one : withheld) {
+    table.Add({one.address(),
+               FormatTime(one.since()),
+               {one.text(), Colour::kYellow},
+               one.remedy()});
+  }
+  return "\n" + table.Print(style.colours);
+}
+
+}  // namespace
+
 std::string Render(const status::v1::ExplainResponse& explanation,
                    const Style& style) {
   Table table({"NODE", "RANK", "VERDICT", "DIGEST", "SCORE", "INTERFACES"});
   for (const auto& node : explanation.nodes()) {
     const std::string interfaces =
         node.interfaces().empty() ? "all" : Join(node.interfaces());
+    const bool announces = node.verdict() == kAnnouncer && !node.withheld();
     table.Add({node.node(),
                node.rank() == 0 ? "" : fmt::format("{}", node.rank()),
-               node.draining() && node.verdict() != "nodeDraining"
-                   ? node.verdict() + ", draining"
-                   : node.verdict(),
+               VerdictText(node),
                style.wide ? node.digest() : node.digest().substr(0, 12),
                node.score() == 0 ? "" : fmt::format("{:g}", node.score()),
-               node.verdict() == "announcer" ? interfaces : ""});
+               announces ? interfaces : ""});
   }
   std::string lacks;
   for (const auto& node : explanation.nodes()) {
@@ -306,12 +377,11 @@ std::string Render(const status::v1::ExplainResponse& explanation,
       "Service: {}\n"
       "Address: {}\n"
       "Policy:  {}\n"
-      "Holder:  {}\n"
-      "{}\n\n{}{}",
+      "{}{}\n\n{}{}{}",
       Printable(explanation.service()), explanation.address(),
-      Printable(explanation.policy()),
-      explanation.holder().empty() ? "nobody" : Printable(explanation.holder()),
-      Printable(explanation.sentence()), table.Print(style.colours), lacks);
+      Printable(explanation.policy()), HolderLine(explanation),
+      Printable(explanation.sentence()), table.Print(style.colours), lacks,
+      WithheldText(explanation.withheld(), style));
 }
 
 std::string Render(const status::v1::WhatIfResponse& moves,

@@ -109,6 +109,28 @@ TEST(RenderTest, NodeListsItsProblems) {
                         "reversed\n"));
 }
 
+// "yes" for an interface that can do one family only hid why no IPv6 service
+// was announced on it.
+TEST(RenderTest, NodeSaysWhichFamiliesAnInterfaceCanDo) {
+  status::v1::GetNodeResponse response;
+  auto* interface = response.add_interfaces();
+  interface->set_name("eth0");
+  interface->set_usable(true);
+  interface->set_ipv4_state("usable");
+  interface->set_ipv6_state("usable");
+  EXPECT_THAT(Render(response, {}), HasSubstr("  yes\n"));
+  interface->set_ipv6_state("no IPv6 link-local address");
+  EXPECT_THAT(Render(response, {}),
+              HasSubstr("  ARP only; NDP: no IPv6 link-local address\n"));
+  interface->set_ipv4_state("cannot broadcast");
+  interface->set_ipv6_state("usable");
+  EXPECT_THAT(Render(response, {}),
+              HasSubstr("  NDP only; ARP: cannot broadcast\n"));
+  interface->set_usable(false);
+  interface->set_reason("no carrier");
+  EXPECT_THAT(Render(response, {}), HasSubstr("  no: no carrier\n"));
+}
+
 TEST(RenderTest, EventsAndProblemsPrintNoControlCharacters) {
   status::v1::Event event;
   event.set_object("Member/\x1b[2J");
@@ -250,6 +272,71 @@ TEST(RenderTest, ExplanationsShowTheRanking) {
       "\n"
       "n1: wants NDP on eth7; it has eth0 (ARP)\n");
   EXPECT_THAT(Render(response, {.wide = true}), HasSubstr("0123456789abcdef"));
+}
+
+status::v1::Withheld SomeWithheld() {
+  status::v1::Withheld withheld;
+  withheld.set_address("10.0.0.1");
+  withheld.set_text("10.0.0.1 is n2's own");
+  withheld.set_remedy("another address for n2");
+  withheld.mutable_since()->set_seconds(1);
+  return withheld;
+}
+
+// "Holder: nobody" stood beside a node that was shown as the announcer.
+TEST(RenderTest, ExplainSaysThatTheElectedNodeWithholds) {
+  setenv("TZ", "UTC", 1);
+  status::v1::ExplainResponse response;
+  response.set_policy("compat");
+  auto* node = response.add_nodes();
+  node->set_node("n1");
+  node->set_rank(1);
+  node->set_verdict("announcer");
+  EXPECT_THAT(Render(response, {}), testing::Not(HasSubstr("Holder")));
+  response.set_policy("sticky");
+  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  nobody yet\n"));
+  *response.add_withheld() = SomeWithheld();
+  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  nobody: withheld\n"));
+  EXPECT_THAT(Render(response, {}), HasSubstr("n1    1     announcer "));
+  EXPECT_THAT(
+      Render(response, {}),
+      HasSubstr(
+          "\nWITHHELD  SINCE                    WHY                   WANT\n"
+          "10.0.0.1  1970-01-01 00:00:01.000  10.0.0.1 is n2's own  another "
+          "address for n2\n"));
+  node->set_withheld(true);
+  EXPECT_THAT(Render(response, {}), HasSubstr("n1    1     elected, withheld"));
+  node->set_verdict("noUsableInterface");
+  node->set_withheld(false);
+  response.clear_withheld();
+  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  nobody\n"));
+}
+
+TEST(RenderTest, WideServicesSaySinceWhenAnAddressIsWithheldAndWhatToDo) {
+  setenv("TZ", "UTC", 1);
+  status::v1::ListServicesResponse response;
+  auto* web = response.add_services();
+  web->set_name("default/web");
+  web->set_reason("withheld: 10.0.0.1 is n2's own");
+  *web->add_withheld() = SomeWithheld();
+  EXPECT_THAT(Render(response, {}),
+              HasSubstr("  withheld: 10.0.0.1 is n2's own\n"));
+  EXPECT_THAT(Render(response, {.wide = true}),
+              HasSubstr("10.0.0.1 withheld since 1970-01-01 00:00:01.000: "
+                        "10.0.0.1 is n2's own, want another address for n2\n"));
+}
+
+TEST(RenderTest, APoolThatIsGoneIsShownWithItsHolders) {
+  status::v1::ListPoolsResponse response;
+  auto* pool = response.add_pools();
+  pool->set_name("old");
+  pool->set_gone(true);
+  auto* absent = pool->add_absent_holders();
+  absent->set_service("default/a");
+  absent->add_addresses("10.0.0.2");
+  const std::string text = Render(response, {});
+  EXPECT_THAT(text, HasSubstr("\nold   <gone>     -            -"));
+  EXPECT_THAT(text, HasSubstr("\nold   default/a           10.0.0.2"));
 }
 
 TEST(RenderTest, MovesShowFromAndTo) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "lb/base/nearest.h"
 #include "lb/config/printable.h"
 
@@ -10,9 +13,20 @@ namespace {
 
 constexpr size_t kShownMax = 64;
 
-// Begins as just one of `names`, or is near to it.
-std::string Suggest(std::string_view given,
-                    const std::vector<std::string>& names) {
+std::string_view NamespaceOf(std::string_view service) {
+  const size_t slash = service.find('/');
+  return slash == service.npos ? "" : service.substr(0, slash);
+}
+
+std::string_view ShortNameOf(std::string_view service) {
+  const size_t slash = service.find('/');
+  return slash == service.npos ? service : service.substr(slash + 1);
+}
+
+}  // namespace
+
+std::string SuggestName(std::string_view given,
+                        const std::vector<std::string>& names) {
   std::vector<std::string_view> all;
   std::vector<std::string_view> longer;
   for (const std::string& name : names) {
@@ -21,11 +35,32 @@ std::string Suggest(std::string_view given,
       longer.push_back(name);
     }
   }
+  if (std::find(all.begin(), all.end(), given) != all.end()) return "";
   if (longer.size() == 1) return fmt::format(", did you mean {}?", longer[0]);
   return DidYouMean(given, all);
 }
 
-}  // namespace
+std::string NearestService(std::string_view given,
+                           const std::vector<std::string>& services) {
+  if (std::find(services.begin(), services.end(), given) != services.end()) {
+    return "";
+  }
+  const std::string_view in = NamespaceOf(given);
+  std::vector<std::string_view> same_name, candidates;
+  std::map<std::string_view, std::string_view> by_short_name;
+  for (const std::string_view service : services) {
+    const std::string_view name = ShortNameOf(service);
+    if (name == ShortNameOf(given)) same_name.push_back(service);
+    if (!in.empty() && NamespaceOf(service) != in) continue;
+    if (by_short_name.emplace(name, service).second) candidates.push_back(name);
+  }
+  if (same_name.size() == 1) {
+    return fmt::format("did you mean {}?", same_name[0]);
+  }
+  const std::string_view near = Nearest(ShortNameOf(given), candidates);
+  if (near.empty()) return "";
+  return fmt::format("did you mean {}?", by_short_name.at(near));
+}
 
 std::string DescribeUnknown(std::string_view argument,
                             const std::vector<std::string>& commands,
@@ -39,7 +74,7 @@ std::string DescribeUnknown(std::string_view argument,
                                                    : "command";
   return fmt::format("{}: unknown {}{} (--help lists all)",
                      config::Printable(given, kShownMax), kind,
-                     Suggest(given, known));
+                     SuggestName(given, known));
 }
 
 }  // namespace lb::lbctl

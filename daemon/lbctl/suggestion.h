@@ -15,6 +15,16 @@ std::string DescribeUnknown(std::string_view argument,
                             const std::vector<std::string>& commands,
                             const std::vector<std::string>& flags);
 
+// ", did you mean n1?": one of `names` that begins with what was given, or is
+// near to it. Empty: none is, or it is one of them.
+std::string SuggestName(std::string_view given,
+                        const std::vector<std::string>& names);
+
+// "did you mean default/web?", of the names of services. One of that name in
+// any namespace goes before one with a similar name.
+std::string NearestService(std::string_view given,
+                           const std::vector<std::string>& services);
+
 }  // namespace lb::lbctl
 
 #endif  // LB_DAEMON_LBCTL_SUGGESTION_H_

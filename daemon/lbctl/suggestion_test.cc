@@ -41,5 +41,33 @@ TEST(DescribeUnknownTest, ASurplusArgumentIsNoCommand) {
             "n1\\x0a: unknown argument (--help lists all)");
 }
 
+TEST(SuggestNameTest, IsNearOrBeginsSo) {
+  const std::vector<std::string> names = {"worker-1", "worker-2", "gateway"};
+  EXPECT_EQ(SuggestName("gatwaey", names), ", did you mean gateway?");
+  EXPECT_EQ(SuggestName("gate", names), ", did you mean gateway?");
+  EXPECT_EQ(SuggestName("worker-2", names), "");
+  EXPECT_EQ(SuggestName("frobnicate", names), "");
+}
+
+TEST(NearestServiceTest, TheNameCountsBeforeTheNamespace) {
+  const std::vector<std::string> services = {"blue/shop", "blue/web",
+                                             "default/database", "green/web"};
+  const std::pair<std::string, std::string> cases[] = {
+      {"database", "default/database"},  // As kubectl's users write it.
+      {"blue/database", "default/database"},
+      {"blue/shpo", "blue/shop"},
+      {"databse", "default/database"},
+      {"green/wbe", "green/web"},
+      {"default/frobnicate", ""},
+      {"blue/web", ""},  // It exists: something else is wrong.
+  };
+  for (const auto& [given, want] : cases) {
+    EXPECT_EQ(NearestService(given, services),
+              want.empty() ? "" : "did you mean " + want + "?")
+        << given;
+  }
+  EXPECT_EQ(NearestService("default/web", services), "");  // Two have the name.
+}
+
 }  // namespace
 }  // namespace lb::lbctl

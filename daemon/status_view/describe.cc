@@ -10,6 +10,7 @@
 
 #include "absl/numeric/int128.h"
 #include "daemon/agent/problems.h"
+#include "daemon/status_view/announcing_interfaces.h"
 #include "daemon/status_view/describe_pool.h"
 #include "daemon/status_view/status_view.h"
 #include "daemon/status_view/timestamp.h"
@@ -170,13 +171,19 @@ status::v1::Service StatusView::Describe(
   const auto place = agent_->elections().placement().find(name);
   if (place == agent_->elections().placement().end()) return service;
   service.set_announcing_node(Printable(place->second.node));
-  for (const std::string& interface : place->second.interfaces) {
+  for (const std::string& interface :
+       AnnouncingInterfaces(*agent_, place->second.node,
+                            place->second.interfaces, entry.assignment)) {
     service.add_interfaces(interface);
   }
   if (!place->second.reason.empty()) {
     service.set_reason(Printable(place->second.reason));
   }
-  DescribeWithheld(*agent_, entry.assignment, service);
+  *service.mutable_withheld() =
+      DescribeWithheld(*agent_, name, entry.assignment);
+  if (!service.withheld().empty()) {
+    service.set_reason(WithheldReason(service.withheld()));
+  }
   const auto since = agent_->tally().announced_since().find(name);
   if (since != agent_->tally().announced_since().end()) {
     SetTimestamp(agent_->ToCivil(since->second),

@@ -2,12 +2,14 @@
 // what would be otherwise.
 #include <fmt/format.h>
 
-#include <set>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "daemon/agent/node_metadata.h"
+#include "daemon/status_view/announcing_interfaces.h"
 #include "daemon/status_view/status_view.h"
 #include "daemon/status_view/withheld.h"
 #include "lb/base/status_macros.h"
@@ -33,6 +35,51 @@ std::string OtherClassText(std::string_view service, std::string_view its_class,
       count));
 }
 
+// A service without an address has no election to explain.
+std::string WhyNotExplained(const Agent& agent, const std::string& service) {
+  const std::string object = "Service/" + service;
+  const auto entry = agent.address_entries().find(service);
+  if (entry == agent.address_entries().end()) {
+    return Printable(object) + ": there is no such service";
+  }
+  // A refusal names the service.
+  return Printable(
+      entry->second.reason.starts_with(object + ": ")
+          ? entry->second.reason
+          : fmt::format("{}: no address: {}", object, entry->second.reason));
+}
+
+// Services that share addresses go to one node, whatever their own elections
+// say.
+std::string SharedSentence(const Agent& agent, const election::Explanation& why,
+                           const std::string& service) {
+  const auto place = agent.placement().find(service);
+  if (!why.winner || place == agent.placement().end() ||
+      place->second.node.empty() || place->second.node == *why.winner) {
+    return "";
+  }
+  return Printable(
+      fmt::format("; but it shares an address, and {} announces all that do",
+                  place->second.node));
+}
+
+bool IsDraining(const Agent& agent, const std::string& node) {
+  const auto member = agent.gossip().Find(node);
+  if (!member || !member->is_up() || !member->heard) return false;
+  const auto metadata = ParseNodeMetadata(member->meta);
+  return metadata && metadata->draining;
+}
+
+void DescribeVerdict(const election::NodeExplanation& node,
+                     status::v1::NodeVerdict* described) {
+  described->set_node(Printable(node.node));
+  described->set_verdict(std::string(election::ToString(node.verdict)));
+  described->set_digest(election::ToHex(node.digest));
+  described->set_rank(static_cast<uint32_t>(node.rank));
+  described->set_score(node.score);
+  described->set_lack(Printable(node.lack));
+}
+
 }  // namespace
 
 absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
@@ -43,32 +90,34 @@ absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
     return absl::NotFoundError(OtherClassText(
         other->first, other->second, agent_->desired().other_class.size()));
   }
+  const std::string name(service);
+  const auto entry = agent_->address_entries().find(name);
+  if (entry == agent_->address_entries().end() ||
+      entry->second.assignment.addresses.empty()) {
+    return absl::NotFoundError(WhyNotExplained(*agent_, name));
+  }
   LB_ASSIGN_OR_RETURN(const election::Explanation why,
                       agent_->elections().Explain(service));
-  std::set<std::string> draining;
-  for (const Elections::LiveMember& member : agent_->LiveMembers()) {
-    if (member.metadata && member.metadata->draining) {
-      draining.insert(member.name);
-    }
-  }
+  const ipam::Assignment& assignment = entry->second.assignment;
   status::v1::ExplainResponse response;
-  response.set_service(std::string(service));
+  response.set_service(name);
   response.set_address(why.address.ToString());
   response.set_policy(std::string(election::ToString(why.policy)));
   response.set_holder(Printable(why.holder.value_or("")));
+  *response.mutable_withheld() = DescribeWithheld(*agent_, name, assignment);
   response.set_sentence(Printable(why.reason) +
-                        WithheldSentence(*agent_, why.address));
+                        SharedSentence(*agent_, why, name) +
+                        (response.withheld().empty() ? "" : "; ") +
+                        WithheldReason(response.withheld()));
+  const bool all_withheld = IsAllWithheld(response.withheld(), assignment);
   for (const election::NodeExplanation& node : why.nodes) {
     auto* described = response.add_nodes();
-    described->set_node(Printable(node.node));
-    described->set_verdict(std::string(election::ToString(node.verdict)));
-    described->set_digest(election::ToHex(node.digest));
-    described->set_rank(static_cast<uint32_t>(node.rank));
-    described->set_score(node.score);
-    described->set_draining(draining.contains(node.node));
-    described->set_lack(Printable(node.lack));
+    DescribeVerdict(node, described);
+    described->set_draining(IsDraining(*agent_, node.node));
     if (node.verdict != election::NodeVerdict::kAnnouncer) continue;
-    for (const std::string& interface : why.interfaces) {
+    described->set_withheld(all_withheld);
+    for (const std::string& interface :
+         AnnouncingInterfaces(*agent_, node.node, why.interfaces, assignment)) {
       described->add_interfaces(interface);
     }
   }

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "daemon/status_view/address_field.h"
+#include "daemon/status_view/describe_pool.h"
 #include "daemon/status_view/page.h"
 #include "daemon/status_view/status_view.h"
 #include "lb/base/status_macros.h"
@@ -79,6 +80,32 @@ void AddHolders(const AddressEntries& entries, status::v1::Pool* pool) {
   }
 }
 
+// Nullptr: no manifest has the pool, but services hold addresses of it.
+using PoolsByName = std::map<std::string, const ipam::Pool*>;
+
+PoolsByName FindPools(const AddressBook& book) {
+  PoolsByName pools;
+  for (const ipam::Pool& pool : book.pools()) pools[pool.name] = &pool;
+  for (const auto& [service, entry] : book.entries()) {
+    for (const auto& held : entry.assignment.addresses) {
+      pools.try_emplace(held.pool, nullptr);
+    }
+  }
+  for (const AddressBook::Absent& absent : book.AbsentHolders()) {
+    for (const auto& held : absent.held) pools.try_emplace(held.pool, nullptr);
+  }
+  return pools;
+}
+
+status::v1::Pool DescribeGone(const AddressBook& book,
+                              const std::string& name) {
+  status::v1::Pool pool;
+  pool.set_name(name);
+  pool.set_gone(true);
+  AddAbsentHolders(book, &pool);
+  return pool;
+}
+
 }  // namespace
 
 absl::StatusOr<status::v1::ListServicesResponse> StatusView::ListServices(
@@ -118,21 +145,20 @@ absl::StatusOr<status::v1::ListPoolsResponse> StatusView::ListPools(
     const status::v1::ListPoolsRequest& request) const {
   LB_ASSIGN_OR_RETURN(Page page,
                       Page::Of(request.page_size(), request.page_token()));
-  std::vector<const ipam::Pool*> pools;
-  for (const ipam::Pool& pool : agent_->addresses().pools()) {
-    if (request.pool().empty() || request.pool() == pool.name) {
-      pools.push_back(&pool);
-    }
+  const AddressBook& book = agent_->addresses();
+  PoolsByName pools = FindPools(book);
+  if (!request.pool().empty()) {
+    std::erase_if(
+        pools, [&](const auto& pool) { return pool.first != request.pool(); });
   }
-  std::sort(pools.begin(), pools.end(),
-            [](const auto* a, const auto* b) { return a->name < b->name; });
   status::v1::ListPoolsResponse response;
   response.set_next_page_token(FillPage(
-      pools, page, [](const auto* pool) { return pool->name; },
-      [&](const auto* pool) {
-        status::v1::Pool described = Describe(*pool);
-        if (request.holders())
-          AddHolders(agent_->addresses().entries(), &described);
+      pools, page, [](const auto& pool) { return pool.first; },
+      [&](const auto& pool) {
+        status::v1::Pool described = pool.second == nullptr
+                                         ? DescribeGone(book, pool.first)
+                                         : Describe(*pool.second);
+        if (request.holders()) AddHolders(book.entries(), &described);
         return described;
       },
       response.mutable_pools()));

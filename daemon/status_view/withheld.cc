@@ -2,40 +2,56 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
 #include <string>
 
+#include "daemon/agent/withholding.h"
 #include "daemon/status_view/timestamp.h"
 #include "lb/config/printable.h"
 
 namespace lb {
 
-void DescribeWithheld(const Agent& agent, const ipam::Assignment& assignment,
-                      status::v1::Service& service) {
-  std::string reason;
+WithheldList DescribeWithheld(const Agent& agent, const std::string& service,
+                              const ipam::Assignment& assignment) {
+  WithheldList list;
   for (const auto& assigned : assignment.addresses) {
-    for (const Withheld& withheld :
-         agent.announcing().WithheldOf(assigned.address)) {
-      auto* described = service.add_withheld();
-      described->set_address(assigned.address.ToString());
+    for (const Withholding& withheld :
+         FindWithholdings(agent, service, assigned.address)) {
+      auto* described = list.Add();
+      described->set_address(withheld.address.ToString());
       described->set_interface(config::Printable(withheld.interface));
-      described->set_by_mac(withheld.mac.ToString());
-      described->set_by_node(config::Printable(withheld.node.value_or("")));
-      SetTimestamp(agent.ToCivil(withheld.since), described->mutable_since());
-      described->set_text(config::Printable(withheld.ToString()));
-      reason += fmt::format("{}{} withheld: {}", reason.empty() ? "" : "; ",
-                            described->address(), described->text());
+      if (withheld.mac) described->set_by_mac(withheld.mac->ToString());
+      described->set_by_node(config::Printable(withheld.member));
+      SetTimestamp(withheld.since, described->mutable_since());
+      described->set_text(config::Printable(withheld.text));
+      described->set_remedy(config::Printable(withheld.remedy));
     }
   }
-  if (!reason.empty()) service.set_reason(reason);
+  return list;
 }
 
-std::string WithheldSentence(const Agent& agent, const net::IpAddress& vip) {
-  std::string sentence;
-  for (const Withheld& withheld : agent.announcing().WithheldOf(vip)) {
-    sentence += fmt::format("; withheld here: {}",
-                            config::Printable(withheld.ToString()));
+std::string WithheldReason(const WithheldList& list) {
+  std::string reason;
+  for (const status::v1::Withheld& withheld : list) {
+    if (!reason.empty()) reason += "; ";
+    // The text of an address that is owned begins with it.
+    reason += withheld.interface().empty()
+                  ? fmt::format("withheld: {}", withheld.text())
+                  : fmt::format("{} withheld: {}", withheld.address(),
+                                withheld.text());
   }
-  return sentence;
+  return reason;
+}
+
+bool IsAllWithheld(const WithheldList& list,
+                   const ipam::Assignment& assignment) {
+  std::set<std::string> withheld;
+  for (const auto& one : list) withheld.insert(one.address());
+  return std::all_of(assignment.addresses.begin(), assignment.addresses.end(),
+                     [&](const auto& assigned) {
+                       return withheld.contains(assigned.address.ToString());
+                     });
 }
 
 }  // namespace lb

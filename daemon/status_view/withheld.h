@@ -1,20 +1,31 @@
-// Withheld addresses for people: which ones, by whom, and since when.
+// Withheld addresses for people: which ones, by whom, since when, and what to
+// do.
 #ifndef LB_DAEMON_STATUS_VIEW_WITHHELD_H_
 #define LB_DAEMON_STATUS_VIEW_WITHHELD_H_
 
+#include <string>
+
 #include "daemon/agent/agent.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "lb/ipam/assignment.h"
 #include "lb/status/v1/status.pb.h"
 
 namespace lb {
 
-// Adds to `service` which of its addresses the agent does not announce because
-// another host has them; then its reason says so.
-void DescribeWithheld(const Agent& agent, const ipam::Assignment& assignment,
-                      status::v1::Service& service);
+using WithheldList = google::protobuf::RepeatedPtrField<status::v1::Withheld>;
 
-// "; withheld here: eth0: 02:00:5e:00:53:01 (no member) has it", or nothing.
-std::string WithheldSentence(const Agent& agent, const net::IpAddress& vip);
+// Those of the service's addresses that are not announced because a host has
+// them.
+WithheldList DescribeWithheld(const Agent& agent, const std::string& service,
+                              const ipam::Assignment& assignment);
+
+// "172.18.8.201 withheld: eth0: 02:00:5e:00:53:01 (no member) has it"; empty:
+// none is.
+std::string WithheldReason(const WithheldList& withheld);
+
+// Are all addresses of the assignment among them?
+bool IsAllWithheld(const WithheldList& withheld,
+                   const ipam::Assignment& assignment);
 
 }  // namespace lb
 

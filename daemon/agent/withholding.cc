@@ -1,0 +1,111 @@
+#include "daemon/agent/withholding.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/agent/agent.h"
+#include "daemon/agent/announcing.h"
+#include "daemon/agent/withheld_facts.h"
+
+namespace lb {
+namespace {
+
+Withholding ByOwner(const Agent& agent, const std::string& service,
+                    const net::IpAddress& address, const std::string& owner) {
+  const std::string& node = agent.owners().owned().at(address).node;
+  const std::string another =
+      AsksFor(agent, service, address)
+          ? "another loadBalancerIP in the service's manifest"
+          : fmt::format("`lbctl release {}`, which gives the service another",
+                        address.ToString());
+  return {.address = address,
+          .member = node,
+          .since = agent.owners().WithheldSince(address),
+          .text = fmt::format("{} is {}", address.ToString(), owner),
+          .remedy = fmt::format("{}; or another address for {}", another,
+                                node.empty() ? "that host" : node)};
+}
+
+std::string RemedyFor(const Agent& agent, const std::string& service,
+                      const WithheldFact& fact) {
+  if (!fact.member.empty()) {
+    return fmt::format("gossip between the two nodes, or {} without it",
+                       fact.member);
+  }
+  const std::string address = fact.address.ToString();
+  return fmt::format(
+      "another address for that host, or for the service: {}",
+      AsksFor(agent, service, fact.address)
+          ? "another loadBalancerIP in its manifest"
+          : fmt::format("lb.io/exclude: {0} on its pool, and then `lbctl "
+                        "release {0}`",
+                        address));
+}
+
+Withholding ByOther(const Agent& agent, const std::string& service,
+                    const WithheldFact& fact) {
+  const Withheld withheld = {
+      .interface = fact.interface,
+      .mac = fact.mac,
+      .node = fact.member.empty() ? std::nullopt : std::optional(fact.member),
+      .by_proxy = fact.by_proxy,
+      .since = fact.since};
+  return {.address = fact.address,
+          .interface = fact.interface,
+          .mac = fact.mac,
+          .member = fact.member,
+          .since = fact.since,
+          .text = withheld.ToString(),
+          .remedy = fact.by_proxy ? std::string(Withheld::ProxyRemedy())
+                                  : RemedyFor(agent, service, fact)};
+}
+
+// What the elected node tells of the address; of itself this node knows.
+std::vector<WithheldFact> FactsOf(const Agent& agent, const std::string& node,
+                                  const net::IpAddress& address) {
+  if (node == agent.options().node) {
+    return agent.announcing().WithheldFactsOf(
+        address, agent.ToCivil(agent.now()) - agent.now());
+  }
+  std::vector<WithheldFact> facts;
+  const auto& hosts = agent.owners().table().entries();
+  const auto host = hosts.find(node);
+  if (host == hosts.end()) return facts;
+  for (const WithheldFact& fact : host->second.facts.withheld.facts) {
+    if (fact.address == address) facts.push_back(fact);
+  }
+  return facts;
+}
+
+}  // namespace
+
+bool AsksFor(const Agent& agent, const std::string& service,
+             const net::IpAddress& address) {
+  const auto& requests = agent.addresses().requests();
+  const auto request = requests.find(service);
+  if (request == requests.end()) return false;
+  const auto& asked = request->second.requested_addresses;
+  return std::find(asked.begin(), asked.end(), address) != asked.end();
+}
+
+std::vector<Withholding> FindWithholdings(const Agent& agent,
+                                          const std::string& service,
+                                          const net::IpAddress& address) {
+  const WithheldAddresses& owned = agent.owners().withheld();
+  if (const auto owner = owned.find(address); owner != owned.end()) {
+    return {ByOwner(agent, service, address, owner->second)};
+  }
+  std::vector<Withholding> withholdings;
+  const auto place = agent.placement().find(service);
+  if (place == agent.placement().end() || place->second.node.empty()) {
+    return withholdings;
+  }
+  for (const WithheldFact& fact : FactsOf(agent, place->second.node, address)) {
+    withholdings.push_back(ByOther(agent, service, fact));
+  }
+  return withholdings;
+}
+
+}  // namespace lb

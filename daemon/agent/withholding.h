@@ -1,0 +1,50 @@
+// Withholding: why no node answers for an address of a service, though one is
+// elected for it: a host has the address.
+//
+// All nodes that hear each other say the same: what a host of the cluster owns
+// they all know, and of an address that another host has the elected node tells
+// them (withheld_facts.h).
+//
+// Reads an agent and changes nothing. Loop thread only.
+#ifndef LB_DAEMON_AGENT_WITHHOLDING_H_
+#define LB_DAEMON_AGENT_WITHHOLDING_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/mac_address.h"
+
+namespace lb {
+
+class Agent;
+
+struct Withholding {
+  net::IpAddress address;
+  // Where the elected node met the other host; empty if a host or a router of
+  // the cluster owns the address: then all nodes withhold it.
+  std::string interface;
+  std::optional<net::MacAddress> mac;  // Of the other host; not of an owner.
+  std::string member;  // The host's name, if it is a node of the cluster.
+  absl::Time since;    // Civil time. Of an owner: as this node saw it.
+  std::string text;    // "eth0: 02:00:5e:00:53:01 (no member) has it"
+  std::string remedy;  // Completes "want ...".
+
+  bool by_owner() const { return interface.empty(); }
+};
+
+// Of one address that `service` has. Several: on several interfaces. Empty: it
+// is not withheld, as far as this node was told.
+std::vector<Withholding> FindWithholdings(const Agent& agent,
+                                          const std::string& service,
+                                          const net::IpAddress& address);
+
+// Does the service's manifest ask for the address by name?
+bool AsksFor(const Agent& agent, const std::string& service,
+             const net::IpAddress& address);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_WITHHOLDING_H_

@@ -1,0 +1,125 @@
+#include "daemon/last_good_store.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "daemon/agent/state_value.h"
+
+namespace lb {
+namespace {
+
+constexpr StateFormat kFormat = {"LBLG", 1, "part of the last good manifests"};
+constexpr size_t kDigestSize = 32;      // At the end of a sealed value.
+constexpr char kDamaged[] = "damaged";  // No digest: written anew, also empty.
+
+std::string NameOf(size_t part) { return fmt::format("last-good.{:02}", part); }
+
+std::string DigestOf(const std::string& sealed) {
+  return sealed.substr(sealed.size() - kDigestSize);
+}
+
+}  // namespace
+
+LastGoodStore::LastGoodStore(std::string node,
+                             const io::Environment& environment)
+    : node_(std::move(node)),
+      environment_(environment),
+      digests_(config::kLastGoodParts),
+      timer_(environment.loop->NewTimer([this] { WriteNext(); })) {}
+
+std::vector<absl::Status> LastGoodStore::Restore() {
+  std::vector<absl::Status> refused;
+  for (size_t part = 0; part < config::kLastGoodParts; ++part) {
+    const std::string name = NameOf(part);
+    const auto value = environment_.state->Read(name);
+    if (absl::IsNotFound(value.status())) continue;
+    absl::Status status = value.status();
+    if (status.ok()) {
+      const auto body = OpenStateValue(kFormat, *value);
+      status = body.ok() ? config::ParseLastGoodPart(*body, &restored_)
+                         : body.status();
+    }
+    if (status.ok()) {
+      digests_[part] = DigestOf(*value);
+    } else {
+      digests_[part] = kDamaged;
+      refused.push_back(absl::DataLossError(
+          fmt::format("{}: {}", name, std::string(status.message()))));
+    }
+  }
+  return refused;
+}
+
+config::Desired LastGoodStore::Before(const config::Manifests& now,
+                                      const config::ManifestOptions& options) {
+  return config::RestoreDesired(std::exchange(restored_, {}), now, options);
+}
+
+SealedLastGood LastGoodStore::Seal(const config::Desired& desired) {
+  SealedLastGood sealed;
+  const config::LastGoodParts parts = config::SerializeLastGood(desired);
+  sealed.left_out = parts.left_out;
+  for (size_t part = 0; part < parts.parts.size(); ++part) {
+    if (parts.parts[part].empty() && digests_[part].empty()) continue;
+    std::string value = SealStateValue(kFormat, parts.parts[part]);
+    std::string digest = DigestOf(value);
+    if (digest == digests_[part]) continue;
+    digests_[part] = std::move(digest);
+    sealed.values[NameOf(part)] = std::move(value);
+  }
+  return sealed;
+}
+
+void LastGoodStore::Save(SealedLastGood sealed) {
+  const size_t before = std::exchange(left_out_, sealed.left_out);
+  if (left_out_ > before) {
+    Warn("LastGoodLeftOut",
+         fmt::format("{} objects are larger than {} bytes, or too many: if "
+                     "they are faulty at the next start, they are missing",
+                     left_out_, config::kLastGoodTextBytesMax));
+  }
+  sealed.values.merge(unwritten_);  // The newer value of a name stays.
+  unwritten_ = std::move(sealed.values);
+  WriteNext();
+}
+
+void LastGoodStore::Flush() {
+  for (auto& [name, value] : std::exchange(unwritten_, {})) {
+    environment_.state->Write(name, std::move(value), [](const auto&) {});
+  }
+}
+
+void LastGoodStore::WriteNext() {
+  if (!writing_.empty() || unwritten_.empty()) return;
+  auto next = unwritten_.extract(unwritten_.begin());
+  writing_ = next.key();
+  writing_value_ = next.mapped();
+  environment_.state->Write(writing_, std::move(next.mapped()),
+                            [this](const absl::Status& status) {
+                              OnWritten(std::exchange(writing_, ""), status);
+                            });
+}
+
+void LastGoodStore::OnWritten(const std::string& name,
+                              const absl::Status& status) {
+  std::string value = std::exchange(writing_value_, "");
+  const bool failed_before = std::exchange(failing_, !status.ok());
+  if (status.ok()) return WriteNext();
+  unwritten_.emplace(name, std::move(value));  // Unless there is a newer one.
+  timer_->Arm(environment_.loop->Now() + kRetryInterval);
+  if (failed_before) return;
+  Warn("LastGoodUnsaved",
+       fmt::format("state-dir: {}; tried again until it works",
+                   std::string(status.message())));
+}
+
+void LastGoodStore::Warn(const char* reason, std::string message) {
+  environment_.log->Record({.time = environment_.loop->CivilNow(),
+                            .type = EventType::kWarning,
+                            .reason = reason,
+                            .object = "Node/" + node_,
+                            .message = std::move(message)});
+}
+
+}  // namespace lb

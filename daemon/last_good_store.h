@@ -1,0 +1,79 @@
+// LastGoodStore: the last good manifests (lb/config/last_good.h) in the state
+// folder.
+//
+// A node that starts while a manifest is faulty goes on with the value from
+// before, as it would without a restart; also if the fault came while it was
+// down. After each reading the parts that changed are written, one after the
+// other, so that a write of something else waits for one of them at most. A
+// write that fails is tried again.
+//
+//   auto problems = store.Restore();
+//   Desired before = store.Before(manifests, options);
+//   store.Save(store.Seal(desired));
+#ifndef LB_DAEMON_LAST_GOOD_STORE_H_
+#define LB_DAEMON_LAST_GOOD_STORE_H_
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lb/config/desired.h"
+#include "lb/config/last_good.h"
+#include "lb/config/manifests.h"
+#include "lb/io/environment.h"
+
+namespace lb {
+
+// What is to be written after a reading.
+struct SealedLastGood {
+  std::map<std::string, std::string> values;  // Those that changed, by name.
+  size_t left_out = 0;
+};
+
+class LastGoodStore {
+ public:
+  static constexpr absl::Duration kRetryInterval = absl::Seconds(10);
+
+  LastGoodStore(std::string node, const io::Environment& environment);
+
+  // Takes up what an earlier run wrote. Blocks; once, before all else. Returns
+  // for each value that was there but not usable `last-good.03: why`.
+  std::vector<absl::Status> Restore();
+
+  // What the earlier run had in force (config::RestoreDesired); forgets it.
+  // Before(), then Seal() after each reading: one at a time, on any thread.
+  config::Desired Before(const config::Manifests& now,
+                         const config::ManifestOptions& options);
+  SealedLastGood Seal(const config::Desired& desired);
+
+  // Writes them, on the loop's thread.
+  void Save(SealedLastGood sealed);
+  // Hands what is not written yet to io::StateStore at once; for the end.
+  void Flush();
+
+ private:
+  void WriteNext();
+  void OnWritten(const std::string& name, const absl::Status& status);
+  void Warn(const char* reason, std::string message);
+
+  const std::string node_;
+  io::Environment environment_;
+  config::LastGood restored_;
+  std::vector<std::string> digests_;  // Of the last values, by part.
+
+  // The loop's:
+  std::map<std::string, std::string> unwritten_;
+  std::string writing_;  // The value's name and text, while it is written.
+  std::string writing_value_;
+  size_t left_out_ = 0;
+  bool failing_ = false;
+  std::unique_ptr<io::Timer> timer_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_LAST_GOOD_STORE_H_

@@ -1,0 +1,21 @@
+// A look at a unix socket: does anybody listen there, and may we ask?
+#ifndef LB_DAEMON_LBCTL_UNIX_SOCKET_H_
+#define LB_DAEMON_LBCTL_UNIX_SOCKET_H_
+
+#include <string>
+#include <string_view>
+
+namespace lb::lbctl {
+
+// Of the address of a server that is one.
+inline constexpr std::string_view kUnixPrefix = "unix:";
+
+// A connected descriptor, to be closed; or the negative errno of the attempt.
+int ConnectUnix(const std::string& path);
+
+// Why nobody can be asked at the socket, and what to do; empty: somebody can.
+std::string WhyNotConnected(const std::string& path);
+
+}  // namespace lb::lbctl
+
+#endif  // LB_DAEMON_LBCTL_UNIX_SOCKET_H_

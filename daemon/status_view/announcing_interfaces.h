@@ -1,0 +1,22 @@
+// The interfaces on which a node announces a service, as far as it has those
+// that advertisements name.
+#ifndef LB_DAEMON_STATUS_VIEW_ANNOUNCING_INTERFACES_H_
+#define LB_DAEMON_STATUS_VIEW_ANNOUNCING_INTERFACES_H_
+
+#include <string>
+#include <vector>
+
+#include "daemon/agent/agent.h"
+#include "lb/ipam/assignment.h"
+
+namespace lb {
+
+// Those of `named` on which `node` can announce one of the addresses at least,
+// by what it says of itself. All of them if it never says, or can on none.
+std::vector<std::string> AnnouncingInterfaces(
+    const Agent& agent, const std::string& node,
+    const std::vector<std::string>& named, const ipam::Assignment& assignment);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_STATUS_VIEW_ANNOUNCING_INTERFACES_H_
