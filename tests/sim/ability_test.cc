@@ -171,7 +171,8 @@ TEST_F(AbilityTest, AServiceThatNoNodeMayAnnounceIsAProblemUntilOneMay) {
       ProblemKind::kNoAnnouncer,
       ElementsAre("Service/default/a: nobody may announce it: n1 "
                   "noMatchingAdvertisement, n2 noMatchingAdvertisement, n3 "
-                  "noMatchingAdvertisement"));
+                  "noMatchingAdvertisement, want an L2Advertisement for pool "
+                  "p: spec.ipAddressPools that name it, or none at all"));
   cluster_.SetManifests(Basics() + ServiceManifest("a"));
   ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   ExpectNoProblems();

@@ -42,11 +42,13 @@ class JoinTest : public testing::Test {
     }
     return texts;
   }
-  // "Peer/172.18.8.12: ..." of GossipUndecryptable.
-  std::vector<std::string> Events(const std::string& node) {
+  // "Peer/172.18.8.12: ..." of the events with this reason.
+  std::vector<std::string> Events(
+      const std::string& node,
+      const std::string& reason = "GossipUndecryptable") {
     std::vector<std::string> texts;
     for (const Event& event : cluster_.host(node).log().Since(0)) {
-      if (event.reason != "GossipUndecryptable") continue;
+      if (event.reason != reason) continue;
       texts.push_back(event.object + ": " + event.message);
     }
     return texts;
@@ -112,6 +114,43 @@ TEST_F(JoinTest, ASeedThatNeverAnswersIsAProblemUntilItDoes) {
   // It answered once: that it is down is what members say.
   cluster_.Crash("n3");
   cluster_.RunFor(absl::Minutes(3));
+  EXPECT_THAT(Problems("n1"), IsEmpty());
+}
+
+// A firewall lets TCP through and not UDP: full exchanges find the member, and
+// no ping reaches it. It was given up again and again, and nothing said why.
+TEST_F(JoinTest, AMemberWhoseUdpIsDroppedIsNamedUntilItIsNot) {
+  cluster_.StartAll();
+  cluster_.RunFor(absl::Seconds(10));
+  io::SimNetwork& network = cluster_.world().network();
+  network.SetDatagramsDropped(cluster_.host("n2"), true);
+  cluster_.RunFor(absl::Seconds(20));
+  for (const char* node : {"n1", "n3"}) {
+    EXPECT_THAT(
+        Problems(node),
+        ElementsAre("Peer/n2: gossip: answers at 172.18.8.12:7946 over TCP, "
+                    "but not over UDP, want UDP port 7946 let through both "
+                    "ways, by the firewalls of both hosts and between them"));
+    EXPECT_THAT(Events(node, "GossipOverTcpOnly"),
+                ElementsAre(HasSubstr("Peer/n2: gossip: answers at ")));
+  }
+  network.SetDatagramsDropped(cluster_.host("n2"), false);
+  cluster_.RunFor(absl::Minutes(1));
+  for (const std::string& node : cluster_.names()) {
+    EXPECT_THAT(Problems(node), IsEmpty()) << node;
+  }
+}
+
+TEST_F(JoinTest, ASeedWhoseUdpIsDroppedIsNamed) {
+  cluster_.world().network().SetDatagramsDropped(cluster_.host("n2"), true);
+  cluster_.StartAll();
+  cluster_.RunFor(absl::Seconds(15));
+  EXPECT_THAT(Problems("n1"),
+              ElementsAre(HasSubstr("Peer/n2: gossip: answers at "
+                                    "172.18.8.12:7946 over TCP")));
+  // It stops: it does not answer at all.
+  cluster_.Crash("n2");
+  cluster_.RunFor(absl::Minutes(2));
   EXPECT_THAT(Problems("n1"), IsEmpty());
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/agent/events.h"
 #include "daemon/agent/problems.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -23,6 +24,7 @@ namespace {
 
 using testing::Contains;
 using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -251,6 +253,41 @@ TEST_F(MovingAddressTest, TwoInterfacesOnOneSegmentAreAProblem) {
   cluster_.host("n1").links().RemoveAddress(
       "eth1", *net::ParseIpPrefix("172.18.8.99/24"));
   EXPECT_EQ(Problems("n1"), "");
+}
+
+// A machine was cloned with its state folder: it said that it had moved, and
+// took the name from the host that it was cloned from.
+TEST(ClonedHostTest, TheOlderKeepsTheNameAndBothSaySo) {
+  Cluster cluster(/*seed=*/1, /*nodes=*/3);
+  cluster.SetManifests(Basics());
+  cluster.Start("n1");
+  cluster.Start("n2");
+  cluster.RunFor(absl::Seconds(15));
+  cluster.host("n3").state().values() = cluster.host("n1").state().values();
+  cluster.SetOptions("n3", [](AgentOptions& options) { options.node = "n1"; });
+  cluster.Start("n3");
+  const auto problems = [&](const std::string& node) {
+    std::vector<std::string> texts;
+    for (const Problem& problem : ListProblems(cluster.agent(node))) {
+      if (problem.object == "Member/n1") texts.push_back(problem.text);
+    }
+    return texts;
+  };
+  for (int minute = 0; minute < 3; ++minute) {
+    cluster.RunFor(absl::Minutes(1));
+    EXPECT_EQ(cluster.agent("n2").gossip().Find("n1")->endpoint,
+              cluster.host("n1").endpoint());
+    EXPECT_THAT(problems("n1"),
+                ElementsAre(HasSubstr(
+                    "Member/n1: 172.18.8.13:7946 has the name of this node "
+                    "(172.18.8.11:7946), want another node-name")));
+    EXPECT_THAT(problems("n3"),
+                ElementsAre(HasSubstr("172.18.8.11:7946 has the name of this "
+                                      "node (172.18.8.13:7946)")));
+  }
+  cluster.Kill("n3");
+  cluster.RunFor(Events::kNameConflictOver + absl::Seconds(1));
+  EXPECT_THAT(problems("n1"), IsEmpty());
 }
 
 TEST(FixedAddressTest, ABoundAddressThatGoesIsAProblemUntilItIsBack) {

@@ -4,17 +4,22 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "daemon/agent/facts_exchange.h"
+#include "daemon/agent/node_metadata.h"
 #include "daemon/agent/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/prng.h"
 #include "tests/sim/cluster.h"
 
 namespace lb {
 namespace {
 
-using ::testing::ElementsAre;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -184,6 +189,120 @@ TEST_F(OwnedAddressesTest, ANodeThatStartsAloneKnowsTheOthersAddresses) {
   EXPECT_EQ(cluster_.AddressOf("n1", "web"), "172.18.8.202");
 }
 
+class RestoredFactsTest : public OwnedAddressesTest {
+ protected:
+  // All know that n3 has the first address of the pool; then all are off.
+  void Begin() {
+    cluster_.host("n3").links().AddAddress("eth0", Prefix("172.18.8.201/24"));
+    Give("172.18.8.201-172.18.8.205", "");
+    cluster_.StartAll();
+    cluster_.RunFor(absl::Seconds(10));
+    TurnAllOff();
+  }
+  void TurnAllOff() {
+    for (const std::string& node : cluster_.names()) cluster_.Crash(node);
+  }
+  bool Knows(const std::string& node) {
+    return cluster_.agent(node).owners().table().entries().contains("n3");
+  }
+};
+
+// They lived for another hour from each start, and were told on as new.
+TEST_F(RestoredFactsTest, FactsAgeWhileANodeIsDown) {
+  Begin();
+  cluster_.RunFor(absl::Minutes(50));
+  cluster_.Start("n1");
+  cluster_.RunFor(absl::Seconds(10));
+  EXPECT_TRUE(Knows("n1"));
+  // n2 lost its disk, and is told: it keeps them no longer than n1 does.
+  cluster_.host("n2").state().values().clear();
+  cluster_.Start("n2");
+  cluster_.RunFor(absl::Minutes(1));
+  EXPECT_TRUE(Knows("n2"));
+  cluster_.RunFor(absl::Minutes(11));
+  EXPECT_FALSE(Knows("n1"));
+  EXPECT_FALSE(Knows("n2"));
+}
+
+TEST_F(RestoredFactsTest, FactsOfLongAgoAreDropped) {
+  Begin();
+  cluster_.RunFor(absl::Hours(2));
+  cluster_.Start("n1");
+  cluster_.RunFor(absl::Seconds(1));
+  EXPECT_FALSE(Knows("n1"));
+}
+
+TEST_F(RestoredFactsTest, FactsOfTheFutureAreDropped) {
+  Begin();
+  cluster_.host("n1").process().SetCivilError(-absl::Hours(24));
+  cluster_.Start("n1");
+  cluster_.RunFor(absl::Seconds(1));
+  EXPECT_FALSE(Knows("n1"));
+}
+
+// Nothing changed for hours before the node was off: its members were there.
+TEST_F(RestoredFactsTest, FactsOfMembersThatWereUpAreYoung) {
+  cluster_.host("n3").links().AddAddress("eth0", Prefix("172.18.8.201/24"));
+  cluster_.StartAll();
+  cluster_.RunFor(absl::Minutes(75));
+  TurnAllOff();
+  cluster_.RunFor(absl::Minutes(45));
+  cluster_.Start("n1");
+  cluster_.RunFor(absl::Seconds(1));
+  EXPECT_TRUE(Knows("n1"));
+}
+
+// All start for the first time, and are not equally quick: the address of a
+// member was given out before anybody had heard of it.
+TEST(StartingTogetherTest, NoMembersSecondAddressIsGivenOut) {
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    Prng prng(seed);
+    Cluster cluster(seed, /*nodes=*/3, Delivery::kLoopback);
+    cluster.SetManifests(PoolManifest("p", "172.18.8.201-172.18.8.205") +
+                         kAdvertisement + ServiceManifest("web"));
+    std::vector<std::string> order = cluster.names();
+    prng.Shuffle(absl::MakeSpan(order));
+    cluster.host(order[2]).links().AddAddress("eth0",
+                                              Prefix("172.18.8.201/24"));
+    for (const std::string& node : order) {
+      cluster.Start(node);
+      cluster.RunFor(prng.UniformDuration(seed % 2 == 0 ? absl::Seconds(2)
+                                                        : absl::Seconds(0.1)));
+    }
+    ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
+    EXPECT_EQ(cluster.AddressOf("n1", "web"), "172.18.8.202");
+    EXPECT_THAT(ListProblems(cluster.agent("n1")), IsEmpty());
+  }
+}
+
+// One that never comes holds nothing up for longer than the settle time.
+TEST_F(OwnedAddressesTest, ASeedThatIsDownDelaysTheFirstAddressesOnly) {
+  Give("172.18.8.201-172.18.8.205", ServiceManifest("web"));
+  cluster_.Start("n1");
+  cluster_.Start("n2");
+  cluster_.RunFor(absl::Seconds(4));
+  EXPECT_EQ(cluster_.AddressOf("n1", "web"), "-");
+  cluster_.RunFor(absl::Seconds(2));
+  EXPECT_EQ(cluster_.AddressOf("n1", "web"), "172.18.8.201");
+  Give("172.18.8.201-172.18.8.205",
+       ServiceManifest("web") + ServiceManifest("other"));
+  cluster_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(cluster_.AddressOf("n1", "other"), "172.18.8.202");
+}
+
+// An lbd whose facts never come: they are too large for what lies between.
+TEST_F(OwnedAddressesTest, FactsThatNeverComeHoldNothingUp) {
+  cluster_.Start("n1");
+  const auto peer = cluster_.StartPeer("n2", "n1");
+  ASSERT_TRUE(peer->SetMeta(SerializeNodeMetadata({.facts_digest = 7})).ok());
+  cluster_.RunFor(absl::Milliseconds(500));
+  EXPECT_TRUE(cluster_.agent("n1").owners().AwaitsFacts());
+  cluster_.RunFor(FactsExchange::kAwaitMax);
+  EXPECT_FALSE(cluster_.agent("n1").owners().AwaitsFacts());
+  cluster_.Crash("n2");
+}
+
 // And one that was never told goes by its join list.
 TEST_F(OwnedAddressesTest, TheJoinListNamesAddressesOfHosts) {
   Give("172.18.8.0/24", ServiceManifest("on-n3", "172.18.8.13"));
@@ -262,6 +381,31 @@ TEST_F(OwnedAddressesTest, AHostsOwnAddressOnLoIsGivenToNobody) {
   EXPECT_EQ(cluster_.AddressOf("n1", "any"), "172.18.8.202");
   EXPECT_EQ(cluster_.AddressOf("n1", "asks"), "-");
   EXPECT_FALSE(IsDelivered("172.18.8.201"));
+}
+
+// Each change of large facts had the whole ledger told to several members.
+TEST_F(OwnedAddressesTest, LargeFactsThatChangeAreToldAlone) {
+  Give("172.18.8.201-172.18.8.205", ServiceManifest("web"));
+  for (int i = 0; i < 200; ++i) {
+    cluster_.host("n1").links().AddAddress(
+        "eth0", Prefix("10.9.0." + std::to_string(i) + "/32"));
+  }
+  cluster_.StartAll();
+  ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
+  cluster_.RunFor(absl::Seconds(5));
+  const auto exchanges = [&] {
+    return cluster_.agent("n1").gossip().counters().exchanges;
+  };
+  const uint64_t before = exchanges();
+  for (int i = 0; i < 20; ++i) {
+    cluster_.host("n1").links().AddAddress(
+        "eth0", Prefix("10.9.1." + std::to_string(i) + "/32"));
+    cluster_.RunFor(absl::Seconds(1));
+  }
+  // Those of the three nodes, each push_pull_interval.
+  EXPECT_LE(exchanges() - before, 15U);
+  EXPECT_THAT(cluster_.agent("n2").owners().owned(),
+              Contains(Key(*net::ParseIpAddress("10.9.1.18"))));
 }
 
 // Facts that fit no datagram go by streams, and members ask for what they miss.

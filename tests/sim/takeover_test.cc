@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/agent/problems.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -62,6 +63,17 @@ class TakeoverTest : public testing::Test {
       if (event.reason == reason) messages.push_back(event.message);
     }
     return messages;
+  }
+  // Of all nodes.
+  std::vector<std::string> ConflictProblems() {
+    std::vector<std::string> texts;
+    for (const std::string& node : cluster_->names()) {
+      for (const Problem& problem : ListProblems(cluster_->agent(node))) {
+        if (problem.kind != ProblemKind::kAddressConflict) continue;
+        texts.push_back(node + ": " + problem.text);
+      }
+    }
+    return texts;
   }
   // Of one node, both ways; the segment stays whole.
   void CutGossipOf(const std::string& node) {
@@ -211,6 +223,26 @@ TEST_P(FailureTest, ASplitBrainIsSettledAndBothSaySo) {
   cluster_->RunFor(absl::Seconds(20));
   ExpectOwner(first);
   EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
+}
+
+// It stayed listed for half a minute after all was well.
+TEST_P(FailureTest, AConflictEndsWhenTheMembersKnowEachOther) {
+  Begin(GetParam(), election::Policy::kCompat);
+  const std::string first = Owner();
+  CutGossipOf(first);
+  cluster_->RunFor(absl::Seconds(12));
+  EXPECT_THAT(ConflictProblems(), Not(IsEmpty())) << cluster_->Dump();
+  cluster_->world().Heal();
+  const auto all_heard = [&] {
+    for (const std::string& node : cluster_->names()) {
+      if (cluster_->agent(node).gossip().HeardMembers().size() < 3)
+        return false;
+    }
+    return true;
+  };
+  ASSERT_TRUE(cluster_->world().loop().RunUntil(all_heard, absl::Minutes(1)));
+  cluster_->RunFor(absl::Seconds(2));
+  EXPECT_THAT(ConflictProblems(), IsEmpty()) << cluster_->Dump();
 }
 
 // The two sides meet one member at a time: for a moment a node hears that

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/agent/problems.h"
 #include "daemon/status_view/status_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -17,6 +18,7 @@
 namespace lb {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
@@ -150,6 +152,125 @@ TEST_F(WithheldTest, StaysWithheldWhenItsNodeFailsOrStartsAgain) {
   EXPECT_THAT(cluster_->AnnouncersOf(kVip), SizeIs(1));
 }
 
+// Of a service of both families one address may be withheld and the other
+// announced. Only the elected node said so, and none of an address that a host
+// of the cluster owns.
+class HalfWithheldTest : public WithheldTest {
+ protected:
+  void BeginDualStack(const std::string& foreign_address) {
+    Begin(3, "172.18.8.201-172.18.8.205", "172.18.8.201");
+    foreign_->SetHas([foreign_address](const net::IpAddress& asked) {
+      return !foreign_address.empty() && asked == Ip(foreign_address);
+    });
+    cluster_->SetManifests(
+        PoolManifest("fours", "172.18.8.201-172.18.8.205") +
+        PoolManifest("sixes", "fd00::201-fd00::205") + kAdvertisement +
+        "---\napiVersion: v1\nkind: Service\n"
+        "metadata: {name: web, namespace: default}\n"
+        "spec: {type: LoadBalancer, ipFamilyPolicy: RequireDualStack, "
+        "ipFamilies: [IPv4, IPv6], ports: [{port: 80}]}\n");
+    cluster_->RunFor(absl::Seconds(15));
+  }
+  // What all nodes say alike of withheld addresses: "ADDRESS by whom".
+  std::vector<status::v1::Withheld> ShownByAll() {
+    const status::v1::Service first = Shown("n1");
+    for (const std::string& node : cluster_->names()) {
+      const status::v1::Service other = Shown(node);
+      EXPECT_EQ(other.withheld_size(), first.withheld_size()) << node;
+      EXPECT_EQ(other.reason(), first.reason()) << node;
+      const auto explained = cluster_->view(node).Explain("default/web");
+      EXPECT_TRUE(explained.ok());
+      EXPECT_EQ(explained->withheld_size(), first.withheld_size()) << node;
+      for (int i = 0; i < first.withheld_size(); ++i) {
+        const auto& shown = other.withheld(i);
+        EXPECT_EQ(shown.text(), first.withheld(i).text()) << node;
+        EXPECT_EQ(shown.remedy(), first.withheld(i).remedy()) << node;
+        EXPECT_NEAR(shown.since().seconds(),
+                    first.withheld(i).since().seconds(), 1)
+            << node;
+        EXPECT_EQ(explained->withheld(i).text(), shown.text()) << node;
+      }
+    }
+    return {first.withheld().begin(), first.withheld().end()};
+  }
+  // Of all nodes, which must agree.
+  std::vector<std::string> ProblemsOfAll() {
+    std::vector<std::string> first;
+    for (const std::string& node : cluster_->names()) {
+      std::vector<std::string> texts;
+      for (const Problem& problem : ListProblems(cluster_->agent(node))) {
+        texts.push_back(problem.text);
+      }
+      if (node == "n1") first = texts;
+      EXPECT_EQ(texts, first) << node;
+    }
+    return first;
+  }
+};
+
+TEST_F(HalfWithheldTest, ByAForeignHostAllNodesSayTheSame) {
+  BeginDualStack("fd00::201");
+  const std::vector<status::v1::Withheld> withheld = ShownByAll();
+  ASSERT_THAT(withheld, SizeIs(1));
+  EXPECT_EQ(withheld[0].address(), "fd00::201");
+  EXPECT_EQ(withheld[0].by_mac(), router_->mac().ToString());
+  EXPECT_THAT(withheld[0].remedy(), HasSubstr("lb.io/exclude: fd00::201"));
+  const std::string node = Shown("n1").announcing_node();
+  EXPECT_THAT(ProblemsOfAll(),
+              ElementsAre("Vip/fd00::201: withheld by " + node +
+                          ": eth0: " + router_->mac().ToString() +
+                          " (no member) has it, want another address for that "
+                          "host, or for the service: lb.io/exclude: fd00::201 "
+                          "on its pool, and then `lbctl release fd00::201`"));
+  EXPECT_THAT(cluster_->AnnouncersOf("172.18.8.201"), SizeIs(1));
+  foreign_->SetHas([](const auto&) { return false; });
+  cluster_->RunFor(absl::Seconds(30));  // Conflicts are remembered so long.
+  EXPECT_THAT(ShownByAll(), IsEmpty());
+  EXPECT_EQ(Shown("n2").reason(), "");
+  EXPECT_THAT(ProblemsOfAll(), IsEmpty());
+}
+
+TEST_F(HalfWithheldTest, ByAMembersHostAllNodesSayTheSame) {
+  BeginDualStack("");
+  ASSERT_THAT(ProblemsOfAll(), IsEmpty());
+  const net::IpPrefix own = *net::ParseIpPrefix("172.18.8.201/24");
+  cluster_->host("n2").links().AddAddress("eth0", own);
+  cluster_->RunFor(absl::Seconds(3));
+  const std::vector<status::v1::Withheld> withheld = ShownByAll();
+  ASSERT_THAT(withheld, SizeIs(1));
+  EXPECT_EQ(withheld[0].address(), "172.18.8.201");
+  EXPECT_EQ(withheld[0].by_node(), "n2");
+  EXPECT_EQ(withheld[0].text(), "172.18.8.201 is n2's own");
+  EXPECT_EQ(Shown("n3").reason(), "withheld: 172.18.8.201 is n2's own");
+  EXPECT_THAT(cluster_->AnnouncersOf("fd00::201"), SizeIs(1));
+  EXPECT_THAT(ProblemsOfAll(),
+              ElementsAre("Service/default/web: 172.18.8.201 is n2's own: "
+                          "withheld by all nodes, want `lbctl release "
+                          "172.18.8.201`, which gives the service another; or "
+                          "another address for n2"));
+  cluster_->host("n2").links().RemoveAddress("eth0", own);
+  cluster_->RunFor(absl::Seconds(10));
+  EXPECT_THAT(ShownByAll(), IsEmpty());
+  EXPECT_THAT(ProblemsOfAll(), IsEmpty());
+}
+
+// It was a second problem that no node announces the service.
+TEST_F(HalfWithheldTest, WithBothWithheldThereIsOneLineForEach) {
+  BeginDualStack("");
+  for (const char* own : {"172.18.8.201/24", "fd00::201/64"}) {
+    cluster_->host("n2").links().AddAddress("eth0", *net::ParseIpPrefix(own));
+  }
+  cluster_->RunFor(absl::Seconds(3));
+  EXPECT_THAT(ProblemsOfAll(),
+              ElementsAre(HasSubstr("172.18.8.201 is n2's own"),
+                          HasSubstr("fd00::201 is n2's own")));
+  const auto explained = cluster_->view("n1").Explain("default/web");
+  ASSERT_TRUE(explained.ok());
+  for (const auto& node : explained->nodes()) {
+    EXPECT_EQ(node.withheld(), node.verdict() == "announcer");
+  }
+}
+
 class ProxyArpTest : public WithheldTest {
  protected:
   void SetPool(const std::string& annotations) {
@@ -179,6 +300,38 @@ class ProxyArpTest : public WithheldTest {
     return messages;
   }
 };
+
+// What a node can tell the others is bounded: they say that there is more.
+TEST_F(ProxyArpTest, OfManyAddressesOtherNodesCountTheRest) {
+  Begin(2, "10.20.0.1-10.20.0.10", "10.20.0.1");
+  foreign_->SetHas([](const net::IpAddress& asked) {
+    return net::ParseIpPrefix("10.20.0.0/16")->Contains(asked);
+  });
+  std::string manifests =
+      PoolManifest("p", "10.20.0.1-10.20.0.200") + kAdvertisement;
+  for (int i = 0; i < 200; ++i) {
+    manifests += ServiceManifest("s" + std::to_string(i));
+  }
+  cluster_->SetManifests(manifests);
+  cluster_->RunFor(absl::Seconds(20));
+  const auto conflicts = [&](const std::string& other) {
+    size_t named = 0;
+    std::string rest;
+    for (const Problem& problem : ListProblems(cluster_->agent("n1"))) {
+      if (problem.object.starts_with("Vip/")) ++named;
+      if (problem.object == "Node/" + other) rest = problem.text;
+    }
+    return std::pair(named, rest);
+  };
+  const auto [named, rest] = conflicts("n2");
+  EXPECT_LT(named, 200u);
+  EXPECT_EQ(rest, "Node/n2: withholds " + std::to_string(200 - named) +
+                      " more addresses, as other hosts have them; `lbctl "
+                      "problems` of that node names all");
+  foreign_->SetHas([](const auto&) { return false; });
+  cluster_->RunFor(absl::Minutes(3));
+  EXPECT_THAT(ListProblems(cluster_->agent("n1")), IsEmpty());
+}
 
 constexpr char kAllSame[] = "lb.io/announce-despite-proxy-arp: 'true'";
 

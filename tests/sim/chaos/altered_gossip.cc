@@ -31,12 +31,13 @@ uint32_t Held(OwnWord& word, const std::optional<wire::Bytes>& meta,
   return std::min(word.incarnation, incarnation);
 }
 
-wire::Codec PlainCodec() {
-  return wire::Codec({}, {}, [] { return wire::Nonce{}; });
+// As the node's own, but for nonces: a repeated one helps nobody here.
+wire::Codec CodecOf(const wire::Keyring& keyring) {
+  return wire::Codec({}, keyring, [] { return wire::Nonce{}; });
 }
 
-wire::Bytes AlteredPacket(Bytes bytes, OwnWord& word) {
-  const wire::Codec codec = PlainCodec();
+wire::Bytes AlteredPacket(Bytes bytes, const wire::Codec& codec,
+                          OwnWord& word) {
   auto packet = codec.DecodePacket(bytes);
   bool is_altered = false;
   std::vector<wire::Bytes> parts;
@@ -75,25 +76,34 @@ void MakeFirm(wire::PushPull& exchange) {
   exchange.user_state = PackUserState(*messages);
 }
 
-wire::Bytes AlteredStream(Bytes bytes, const AlterExchange& alter,
+// What a node makes of its exchanges, and how it reads them.
+struct Alteration {
+  wire::Codec codec;
+  AlterExchange alter;
+};
+
+wire::Bytes AlteredStream(Bytes bytes, const Alteration& alteration,
                           Direction direction) {
-  const wire::Codec codec = PlainCodec();
+  const wire::Codec& codec = alteration.codec;
   auto message = codec.DecodeStream(bytes, direction);
   auto* exchange =
       message.ok() ? std::get_if<wire::PushPull>(&*message) : nullptr;
   if (exchange == nullptr) return wire::Bytes(bytes.begin(), bytes.end());
-  alter(*exchange);
+  alteration.alter(*exchange);
   return codec.EncodeStream(*message, direction);
 }
 
 class AlteredDatagrams final : public io::DatagramTransport {
  public:
-  AlteredDatagrams(io::DatagramTransport* datagrams, Word word)
-      : datagrams_(datagrams), word_(std::move(word)) {}
+  AlteredDatagrams(io::DatagramTransport* datagrams, wire::Codec codec,
+                   Word word)
+      : datagrams_(datagrams),
+        codec_(std::move(codec)),
+        word_(std::move(word)) {}
 
   net::Endpoint local() const override { return datagrams_->local(); }
   absl::Status Send(const net::Endpoint& to, Bytes payload) override {
-    return datagrams_->Send(to, AlteredPacket(payload, *word_));
+    return datagrams_->Send(to, AlteredPacket(payload, codec_, *word_));
   }
   void SetReceiver(Receiver receiver) override {
     datagrams_->SetReceiver(std::move(receiver));
@@ -101,15 +111,16 @@ class AlteredDatagrams final : public io::DatagramTransport {
 
  private:
   io::DatagramTransport* const datagrams_;
+  const wire::Codec codec_;
   const Word word_;
 };
 
 class AlteredConnection final : public io::Stream {
  public:
-  AlteredConnection(std::unique_ptr<io::Stream> stream, AlterExchange alter,
+  AlteredConnection(std::unique_ptr<io::Stream> stream, Alteration alteration,
                     Direction direction)
       : stream_(std::move(stream)),
-        alter_(std::move(alter)),
+        alteration_(std::move(alteration)),
         direction_(direction) {}
 
   net::Endpoint remote() const override { return stream_->remote(); }
@@ -117,66 +128,71 @@ class AlteredConnection final : public io::Stream {
     stream_->Receive(std::move(on_bytes), std::move(on_closed));
   }
   absl::Status Send(Bytes bytes) override {
-    return stream_->Send(AlteredStream(bytes, alter_, direction_));
+    return stream_->Send(AlteredStream(bytes, alteration_, direction_));
   }
   void FinishSending() override { stream_->FinishSending(); }
 
  private:
   const std::unique_ptr<io::Stream> stream_;
-  const AlterExchange alter_;
+  const Alteration alteration_;
   const Direction direction_;
 };
 
 class AlteredStreams final : public io::StreamTransport {
  public:
-  AlteredStreams(io::StreamTransport* streams, AlterExchange alter)
-      : streams_(streams), alter_(std::move(alter)) {}
+  AlteredStreams(io::StreamTransport* streams, Alteration alteration)
+      : streams_(streams), alteration_(std::move(alteration)) {}
 
   net::Endpoint local() const override { return streams_->local(); }
   void Connect(const net::Endpoint& to, absl::Time deadline,
                OnConnected on_connected) override {
     streams_->Connect(
         to, deadline,
-        [alter = alter_, on_connected = std::move(on_connected)](
+        [alteration = alteration_, on_connected = std::move(on_connected)](
             absl::StatusOr<std::unique_ptr<io::Stream>> stream) mutable {
           if (!stream.ok()) return on_connected(std::move(stream));
           on_connected(std::make_unique<AlteredConnection>(
-              *std::move(stream), std::move(alter), Direction::kRequest));
+              *std::move(stream), std::move(alteration), Direction::kRequest));
         });
   }
   void SetAcceptor(OnAccepted on_accepted) override {
     if (!on_accepted) return streams_->SetAcceptor(nullptr);
     streams_->SetAcceptor(
-        [alter = alter_, on_accepted = std::move(on_accepted)](
+        [alteration = alteration_, on_accepted = std::move(on_accepted)](
             std::unique_ptr<io::Stream> stream) mutable {
           on_accepted(std::make_unique<AlteredConnection>(
-              std::move(stream), alter, Direction::kResponse));
+              std::move(stream), alteration, Direction::kResponse));
         });
   }
 
  private:
   io::StreamTransport* const streams_;
-  const AlterExchange alter_;
+  const Alteration alteration_;
 };
 
 }  // namespace
 
 std::unique_ptr<io::DatagramTransport> WithoutRefutations(
-    io::DatagramTransport* datagrams, std::shared_ptr<OwnWord> word) {
-  return std::make_unique<AlteredDatagrams>(datagrams, std::move(word));
+    io::DatagramTransport* datagrams, const wire::Keyring& keyring,
+    std::shared_ptr<OwnWord> word) {
+  return std::make_unique<AlteredDatagrams>(datagrams, CodecOf(keyring),
+                                            std::move(word));
 }
 
 std::unique_ptr<io::StreamTransport> WithoutRefutations(
-    io::StreamTransport* streams, std::shared_ptr<OwnWord> word) {
-  return std::make_unique<AlteredStreams>(
-      streams, [word = std::move(word)](wire::PushPull& exchange) {
-        HoldIncarnation(*word, exchange);
-      });
+    io::StreamTransport* streams, const wire::Keyring& keyring,
+    std::shared_ptr<OwnWord> word) {
+  const auto alter = [word = std::move(word)](wire::PushPull& exchange) {
+    HoldIncarnation(*word, exchange);
+  };
+  return std::make_unique<AlteredStreams>(streams,
+                                          Alteration{CodecOf(keyring), alter});
 }
 
 std::unique_ptr<io::StreamTransport> WithNothingProvisional(
-    io::StreamTransport* streams) {
-  return std::make_unique<AlteredStreams>(streams, MakeFirm);
+    io::StreamTransport* streams, const wire::Keyring& keyring) {
+  return std::make_unique<AlteredStreams>(
+      streams, Alteration{CodecOf(keyring), MakeFirm});
 }
 
 }  // namespace lb::chaos

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/io/datagram_transport.h"
 #include "lb/io/stream_transport.h"
@@ -26,13 +27,15 @@ struct OwnWord {
   uint32_t incarnation = 0;
 };
 
-// What is wrapped must outlive what is returned.
+// `keyring` is the node's own. What is wrapped must outlive what is returned.
 std::unique_ptr<io::DatagramTransport> WithoutRefutations(
-    io::DatagramTransport* datagrams, std::shared_ptr<OwnWord> word);
+    io::DatagramTransport* datagrams, const gossip::wire::Keyring& keyring,
+    std::shared_ptr<OwnWord> word);
 std::unique_ptr<io::StreamTransport> WithoutRefutations(
-    io::StreamTransport* streams, std::shared_ptr<OwnWord> word);
+    io::StreamTransport* streams, const gossip::wire::Keyring& keyring,
+    std::shared_ptr<OwnWord> word);
 std::unique_ptr<io::StreamTransport> WithNothingProvisional(
-    io::StreamTransport* streams);
+    io::StreamTransport* streams, const gossip::wire::Keyring& keyring);
 
 }  // namespace lb::chaos
 

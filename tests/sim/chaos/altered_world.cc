@@ -1,7 +1,10 @@
 #include "tests/sim/chaos/altered_world.h"
 
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/sim/chaos/altered_frames.h"
 #include "tests/sim/chaos/altered_gossip.h"
@@ -92,6 +95,33 @@ class BlindMonitor final : public io::LinkMonitor {
   io::LinkMonitor* const monitor_;
 };
 
+// Goes on telling the IPv6 addresses that a link once had.
+class KeepingMonitor final : public io::LinkMonitor {
+ public:
+  explicit KeepingMonitor(io::LinkMonitor* monitor) : monitor_(monitor) {}
+
+  std::vector<io::Link> Links() const override {
+    std::vector<io::Link> links = monitor_->Links();
+    for (io::Link& link : links) {
+      std::set<net::IpPrefix>& kept = kept_[link.index];
+      for (const net::IpPrefix& own : link.addresses) {
+        if (own.address.is_ipv6()) kept.insert(own);
+      }
+      std::set<net::IpPrefix> told = kept;
+      told.insert(link.addresses.begin(), link.addresses.end());
+      link.addresses.assign(told.begin(), told.end());
+    }
+    return links;
+  }
+  void SetObserver(absl::AnyInvocable<void()> on_change) override {
+    monitor_->SetObserver(std::move(on_change));
+  }
+
+ private:
+  io::LinkMonitor* const monitor_;
+  mutable std::map<int, std::set<net::IpPrefix>> kept_;  // By link's index.
+};
+
 }  // namespace
 
 absl::Time SkewedLoop::Now() const {
@@ -124,20 +154,20 @@ absl::Time SkewedLoop::ToWrapped(absl::Time local) const {
 }
 
 AlteredWorld::AlteredWorld(const io::Environment& environment,
-                           const std::string& node, Defect defect)
+                           const WhichNode& node, Defect defect)
     : loop_(std::make_unique<SkewedLoop>(environment.loop)),
       frames_(AlterFrames(environment.frames, environment.loop, defect)),
       environment_(environment) {
   environment_.loop = loop_.get();
   if (defect == Defect::kLaterStamp) {
     loop_->TurnCivilTime();
-    streams_ = WithNothingProvisional(environment.streams);
+    streams_ = WithNothingProvisional(environment.streams, node.keyring);
     environment_.streams = streams_.get();
   }
   if (defect == Defect::kNoRefuting) {
-    const auto word = std::make_shared<OwnWord>(OwnWord{.node = node});
-    datagrams_ = WithoutRefutations(environment.datagrams, word);
-    streams_ = WithoutRefutations(environment.streams, word);
+    const auto word = std::make_shared<OwnWord>(OwnWord{.node = node.name});
+    datagrams_ = WithoutRefutations(environment.datagrams, node.keyring, word);
+    streams_ = WithoutRefutations(environment.streams, node.keyring, word);
     environment_.datagrams = datagrams_.get();
     environment_.streams = streams_.get();
   }
@@ -149,6 +179,10 @@ AlteredWorld::AlteredWorld(const io::Environment& environment,
   }
   if (defect == Defect::kBlindToOwn) {
     links_ = std::make_unique<BlindMonitor>(environment.links);
+    environment_.links = links_.get();
+  }
+  if (defect == Defect::kKeptIpv6) {
+    links_ = std::make_unique<KeepingMonitor>(environment.links);
     environment_.links = links_.get();
   }
   if (defect == Defect::kNoTakingBack) {

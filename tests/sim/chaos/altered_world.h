@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "lb/gossip/wire/keyring.h"
 #include "lb/io/environment.h"
 #include "tests/sim/chaos/defect.h"
 
@@ -46,10 +47,15 @@ class SkewedLoop final : public io::Loop {
   bool civil_turned_ = false;
 };
 
+// The node to which a world belongs.
+struct WhichNode {
+  std::string name;
+  gossip::wire::Keyring keyring;
+};
+
 class AlteredWorld {
  public:
-  // Of the node of that name.
-  AlteredWorld(const io::Environment& environment, const std::string& node,
+  AlteredWorld(const io::Environment& environment, const WhichNode& node,
                Defect defect);
   ~AlteredWorld();
 

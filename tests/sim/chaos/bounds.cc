@@ -48,6 +48,7 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   bounds.rejoining =
       (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +
       g.tcp_timeout;
+  bounds.call = g.rejoin_interval_max * Stretch(nodes) + g.tcp_timeout;
   bounds.facts = bounds.gossip + FactsExchange::kTellInterval +
                  FactsExchange::kAskInterval + bounds.rejoining;
   bounds.retry = AddressBook::kReleaseDelay + defaults.claim.retry_interval;
@@ -60,13 +61,13 @@ std::string Bounds::ToString() const {
   return fmt::format(
       "double answer {} = detection {} + gossip {} + greeting {} + "
       "settlement {}; "
-      "unheard {} = double answer + refresh {}; facts {}; "
+      "unheard {} = double answer + refresh {}; call {}; facts {}; "
       "rest {} = double answer + rejoining and exchange {} + settle time {} + "
       "release and retry {}",
       Seconds(double_answer), Seconds(detection), Seconds(gossip),
       Seconds(greeting), Seconds(settlement), Seconds(unheard),
-      Seconds(refresh), Seconds(facts), Seconds(rest), Seconds(rejoining),
-      Seconds(settle_time), Seconds(retry));
+      Seconds(refresh), Seconds(call), Seconds(facts), Seconds(rest),
+      Seconds(rejoining), Seconds(settle_time), Seconds(retry));
 }
 
 }  // namespace lb::chaos

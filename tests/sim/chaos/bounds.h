@@ -6,6 +6,7 @@
 //   settlement    = fresh owners insist + one insists again + claim_wait
 //   double_answer = detection + gossip + greeting + settlement
 //   unheard       = double_answer + the longest time between two refreshes
+//   call          = rejoin_interval_max, stretched likewise + tcp_timeout
 //   facts         = gossip + one more request + one full exchange
 //   rest          = double_answer + rejoining + one full exchange + settle_time
 //                   + a release + one more try against a foreign host
@@ -26,6 +27,7 @@ struct Bounds {
   absl::Duration settlement;
   absl::Duration refresh;    // The longest time between two of them.
   absl::Duration rejoining;  // And one full exchange.
+  absl::Duration call;       // Between two, to who is no member, at most.
   absl::Duration facts;      // Of a host, until all nodes know them.
   absl::Duration retry;      // A release, one more try against a foreign host.
   // For no longer do two nodes that hear each other answer for one address.

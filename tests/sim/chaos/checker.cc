@@ -85,7 +85,9 @@ Checker::Checker(Stage* stage, const Bounds& bounds)
     : stage_(stage),
       bounds_(bounds),
       began_(stage->world().loop().Now()),
-      ownership_(bounds.facts) {
+      ownership_(bounds.facts),
+      ability_(bounds.detection),
+      strangers_(bounds) {
   stage_->world().loop().SetAfterEvent([this] { AfterEvent(); });
   stage_->world().segment().SetTap(
       [this](int host, absl::Span<const uint8_t> frame) {
@@ -146,9 +148,19 @@ void Checker::OnFrame(int host, absl::Span<const uint8_t> frame) {
                    absl::FormatDuration(now - node.awake_at), vip->ToString()));
 }
 
+void Checker::CheckStrangers() {
+  if (const auto who = strangers_.WhoIsTakenIn(*stage_)) {
+    Fail("keeps-strangers-out", *who);
+  }
+  if (const auto who = strangers_.WhoIsNotNamed(*stage_)) {
+    Fail("names-strangers", *who);
+  }
+}
+
 void Checker::OnInterval() {
   ++intervals_;
   FollowForgetful();
+  CheckStrangers();
   const size_t nodes = stage_->nodes().size();
   const size_t entries = nodes * stage_->services().size();
   const size_t looked_at = std::max<size_t>(
@@ -164,8 +176,12 @@ void Checker::OnInterval() {
     CheckSettled(node);
     CheckLimits(node);
   }
-  if (const auto wrong = ownership_.Follow(*stage_, HasPathFault())) {
+  if (const auto wrong =
+          ownership_.Follow(*stage_, HarmGossip(stage_->active()))) {
     Fail("hosts-own-theirs", *wrong);
+  }
+  if (const auto wrong = ability_.Follow(*stage_)) {
+    Fail("answers-where-able", *wrong);
   }
   CheckDoubleAnswers();
   CheckClients();
@@ -181,7 +197,7 @@ void Checker::OnInterval() {
 // cannot hear the others.
 void Checker::FollowForgetful() {
   const bool alone =
-      HasPathFault() ||
+      HarmGossip(stage_->active()) ||
       std::any_of(stage_->nodes().begin(), stage_->nodes().end(),
                   [](const auto& node) { return !node->acts(); });
   for (auto& node : stage_->nodes()) {
@@ -189,16 +205,6 @@ void Checker::FollowForgetful() {
     node->cut_off |= alone;
     if (!alone && IsAtRest()) node->forgetful = false;
   }
-}
-
-bool Checker::HasPathFault() const {
-  for (const Fault& fault : stage_->active()) {
-    if (fault.kind <= FaultKind::kCutBoth || fault.kind == FaultKind::kUnplug ||
-        fault.kind == FaultKind::kPowerCut) {
-      return true;
-    }
-  }
-  return false;
 }
 
 void Checker::CheckSettled(const Node& node) {
@@ -280,15 +286,6 @@ std::map<net::IpAddress, std::vector<Stage::Node*>> Checker::Answering() {
   return answering;
 }
 
-bool Checker::HasSegmentFault() const {
-  for (const Fault& fault : stage_->active()) {
-    const bool cuts = fault.kind <= FaultKind::kCutBoth &&
-                      fault.kind != FaultKind::kCutGossip;
-    if (cuts || fault.kind == FaultKind::kUnplug) return true;
-  }
-  return false;
-}
-
 // Nodes that read different manifests may elect differently; they are reported
 // as drift.
 bool Checker::MustBeOne(const Node& a, const Node& b) const {
@@ -298,7 +295,7 @@ bool Checker::MustBeOne(const Node& a, const Node& b) const {
 
 void Checker::CheckDoubleAnswers() {
   const absl::Time now = stage_->world().loop().Now();
-  if (HasSegmentFault()) segment_faulty_at_ = now;
+  if (HarmSegment(stage_->active())) segment_faulty_at_ = now;
   auto before = std::exchange(doubles_, {});
   for (const auto& [vip, nodes] : Answering()) {
     for (size_t i = 0; i < nodes.size(); ++i) {
@@ -405,7 +402,8 @@ bool Checker::IsAtRest() const {
   for (const Fault& fault : stage_->active()) {
     if (!IsStatic(fault.kind)) return false;
   }
-  return stage_->world().loop().Now() - stage_->touched() > bounds_.rest;
+  return stage_->CanAnnounceAll() &&
+         stage_->world().loop().Now() - stage_->touched() > bounds_.rest;
 }
 
 void Checker::CheckRest() {

@@ -15,10 +15,12 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "tests/sim/chaos/ability.h"
 #include "tests/sim/chaos/acquaintances.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/ownership.h"
 #include "tests/sim/chaos/stage.h"
+#include "tests/sim/chaos/strangers.h"
 
 namespace lb::chaos {
 
@@ -56,6 +58,7 @@ class Checker {
   void AfterEvent();
   void OnFrame(int host, absl::Span<const uint8_t> frame);
   void CheckOneHolder(const Node& node);
+  void CheckStrangers();
   void CheckSettled(const Node& node);
   void CheckLimits(const Node& node);
   bool MustBeOne(const Node& a, const Node& b) const;
@@ -67,8 +70,6 @@ class Checker {
   void FollowForgetful();
   std::map<net::IpAddress, std::vector<Node*>> Answering();
   bool IsAtRest() const;
-  bool HasPathFault() const;
-  bool HasSegmentFault() const;
 
   Stage* const stage_;
   const Bounds bounds_;
@@ -86,6 +87,8 @@ class Checker {
       doubles_;
   Acquaintances acquaintances_;
   Ownership ownership_;
+  Ability ability_;
+  Strangers strangers_;
   absl::Duration longest_double_;
   absl::Time segment_faulty_at_ = absl::InfinitePast();
   // When a fault was last active that can leave a wrong entry with a client.

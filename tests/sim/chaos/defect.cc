@@ -28,7 +28,9 @@ constexpr std::array<std::string_view, kDefects> kNames = {"none",
                                                            "later-stamp",
                                                            "lost-manifests",
                                                            "no-taking-back",
-                                                           "blind-to-own"};
+                                                           "blind-to-own",
+                                                           "kept-ipv6",
+                                                           "every-key"};
 
 }  // namespace
 

@@ -38,8 +38,10 @@ enum class Defect {
   kLostManifests,  // One node never reads a change.
   kNoTakingBack,   // An address is never taken off "lo".
   kBlindToOwn,     // A node sees none of its host's later addresses.
+  kKeptIpv6,       // A node goes on seeing IPv6 addresses that are gone.
+  kEveryKey,       // Nodes and outsiders know all keys.
 };
-inline constexpr int kDefects = static_cast<int>(Defect::kBlindToOwn) + 1;
+inline constexpr int kDefects = static_cast<int>(Defect::kEveryKey) + 1;
 
 // "none", "no-settling", ...
 std::string_view ToString(Defect defect);

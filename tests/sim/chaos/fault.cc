@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -19,7 +20,8 @@ constexpr std::array<std::string_view, kFaultKinds> kNames = {
     "clock-jump",     "clock-drift", "unplug",          "add-service",
     "remove-service", "add-pool",    "broken-manifest", "stale-manifest",
     "disk-full",      "disk-slow",   "name-twin",       "thief",
-    "malformed",      "drain",       "new-address",     "host-address"};
+    "malformed",      "drain",       "new-address",     "host-address",
+    "lose-ipv6",      "other-key",   "outsider"};
 
 std::optional<FaultKind> KindOf(std::string_view name) {
   for (int i = 0; i < kFaultKinds; ++i) {
@@ -79,10 +81,35 @@ bool IsStatic(FaultKind kind) {
     case FaultKind::kDrain:
     case FaultKind::kNewAddress:
     case FaultKind::kMalformed:
+    case FaultKind::kLoseIpv6:
+    case FaultKind::kOutsider:
       return true;
     default:
       return false;
   }
+}
+
+bool HarmPaths(const Script& faults) {
+  return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
+    return fault.kind <= FaultKind::kCutBoth ||
+           fault.kind == FaultKind::kUnplug ||
+           fault.kind == FaultKind::kPowerCut;
+  });
+}
+
+bool HarmSegment(const Script& faults) {
+  return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
+    const bool cuts = fault.kind <= FaultKind::kCutBoth &&
+                      fault.kind != FaultKind::kCutGossip;
+    return cuts || fault.kind == FaultKind::kUnplug;
+  });
+}
+
+bool HarmGossip(const Script& faults) {
+  return HarmPaths(faults) ||
+         std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
+           return fault.kind == FaultKind::kOtherKey;
+         });
 }
 
 std::string ToString(const Script& script) {

@@ -50,9 +50,11 @@ enum class FaultKind {
   // A lease gives node another address, if it runs; for good.
   kNewAddress,
   kHostAddress,  // Node's host has address number amount of the services.
+  kLoseIpv6,     // Node's host has no IPv6 address.
+  kOtherKey,     // Node runs with a gossip key that no other node has.
+  kOutsider,     // A host that is no member joins with a key of its own.
 };
-inline constexpr int kFaultKinds =
-    static_cast<int>(FaultKind::kHostAddress) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kOutsider) + 1;
 
 struct Fault {
   absl::Duration start;
@@ -71,6 +73,12 @@ using Script = std::vector<Fault>;
 std::string_view ToString(FaultKind kind);
 // May the cluster come to rest while it lasts?
 bool IsStatic(FaultKind kind);
+// Of faults under way: may packets of some node be lost?
+bool HarmPaths(const Script& faults);
+// May frames be?
+bool HarmSegment(const Script& faults);
+// May some node not hear another's gossip?
+bool HarmGossip(const Script& faults);
 
 std::string ToString(const Script& script);
 // InvalidArgument: which fault, and what is wrong. The empty text is no fault.

@@ -56,8 +56,10 @@ absl::Duration DrawLength(FaultKind kind, Prng& prng) {
     // Around the time in which others find out, and far above it.
     return absl::Milliseconds(50 + prng.Uniform(prng.Chance(50) ? 600 : 9000));
   }
-  const bool stays_away = kind == FaultKind::kCrash ||
-                          kind == FaultKind::kKill || kind == FaultKind::kWipe;
+  const bool stays_away =
+      kind == FaultKind::kCrash || kind == FaultKind::kKill ||
+      kind == FaultKind::kWipe || kind == FaultKind::kLoseIpv6 ||
+      kind == FaultKind::kOutsider;
   if (stays_away && prng.Chance(20)) {
     return absl::Milliseconds(60'000 + prng.Uniform(15'000));
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "lb/gossip/wire/keyring.h"
 
 namespace lb::chaos {
 namespace {
@@ -19,6 +20,11 @@ constexpr size_t kJoinListMax = 5;
 constexpr int kFirstNode = 201;
 // Addresses of each family beyond one per service.
 constexpr int kSpare = 40;
+
+// Of the nodes, of a node that runs with another, and of the outsider.
+constexpr char kSecret[] = "the secret of the cluster";
+constexpr char kOtherSecret[] = "the secret of nobody else";
+constexpr char kOutsiderSecret[] = "the secret of the outsider";
 
 std::vector<net::IpPrefix> AddressesOf(int number) {
   return {*net::ParseIpPrefix(
@@ -80,9 +86,34 @@ constexpr char kBroken[] =
     "metadata: {name: portless, namespace: default}\n"
     "spec: {type: LoadBalancer, ports: [{port: 0}]}\n";
 
+// Of the outsider: they are nobody else's.
+constexpr char kOutside[] =
+    "---\n"
+    "apiVersion: metallb.io/v1beta1\n"
+    "kind: IPAddressPool\n"
+    "metadata: {name: outside}\n"
+    "spec: {addresses: ['172.20.120.0-172.20.120.7']}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: outside, namespace: default}\n"
+    "spec: {type: LoadBalancer, ports: [{port: 80}]}\n";
+
 election::Policy OtherThan(election::Policy policy) {
   return policy == election::Policy::kCompat ? election::Policy::kSticky
                                              : election::Policy::kCompat;
+}
+
+// It encrypts with the key of `secret`.
+gossip::wire::Keyring RingOf(const std::string& secret, Defect defect) {
+  constexpr auto kDerivation = gossip::wire::KeyDerivation::kSha256;
+  gossip::wire::Keyring ring;
+  LB_CHECK(ring.AddSecret(secret, kDerivation).ok());
+  if (defect != Defect::kEveryKey) return ring;
+  for (const char* each : {kSecret, kOtherSecret, kOutsiderSecret}) {
+    LB_CHECK(ring.AddSecret(each, kDerivation).ok());
+  }
+  return ring;
 }
 
 }  // namespace
@@ -137,6 +168,7 @@ Stage::~Stage() {
     if (node->running()) node->host->Crash();
   }
   if (twin_.running()) twin_.host->Crash();
+  if (outsider_.running()) outsider_.host->Crash();
 }
 
 void Stage::AddHosts() {
@@ -159,6 +191,10 @@ void Stage::AddHosts() {
   twin_.host =
       world_.AddHost({.name = "twin", .addresses = AddressesOf(++number)});
   twin_.host->Crash();
+  outsider_.name = "outsider";
+  outsider_.host =
+      world_.AddHost({.name = "outsider", .addresses = AddressesOf(++number)});
+  outsider_.host->Crash();
 }
 
 net::IpPrefix Stage::NextAddress() {
@@ -170,29 +206,46 @@ void Stage::StartAll() {
   for (auto& node : nodes_) Start(*node);
 }
 
+std::string Stage::SecretOf(const Node& node) const {
+  if (&node == &outsider_) return kOutsiderSecret;
+  return node.other_key > 0 ? kOtherSecret : kSecret;
+}
+
+bool Stage::ShareKey(const Node& a, const Node& b) const {
+  return SecretOf(a) == SecretOf(b);
+}
+
+std::vector<net::Endpoint> Stage::JoinListOf(const Node& node) const {
+  std::vector<net::Endpoint> list;
+  if (scenario_.defect == Defect::kNobodyToJoin) return list;
+  for (const auto& other : nodes_) {
+    if (other->host == node.host) continue;
+    // A few are enough to find all; of a small cluster all are listed.
+    if (list.size() < kJoinListMax) list.push_back(other->host->endpoint());
+  }
+  return list;
+}
+
 void Stage::Start(Node& node) {
   LB_CHECK(!node.running());
   if (!node.host->running()) node.host->Restart();
   AgentOptions options = OptionsOf(scenario_);
   options.node = node.name;
   options.advertise = {{}, node.host->endpoint().port};  // As bound to 0.0.0.0.
-  for (const auto& other : nodes_) {
-    if (other->host == node.host) continue;
-    // A few are enough to find all; of a small cluster all are listed.
-    if (options.join.size() < kJoinListMax) {
-      options.join.push_back(other->host->endpoint());
-    }
-  }
-  if (scenario_.defect == Defect::kNobodyToJoin) options.join.clear();
+  node.join = JoinListOf(node);
+  options.join.assign(node.join.begin(), node.join.end());
+  options.keyring = RingOf(SecretOf(node), scenario_.defect);
   const bool is_first = &node == nodes_[0].get();
   if (scenario_.defect == Defect::kOtherPolicy && is_first) {
     options.election_policy = OtherThan(scenario_.policy);
   }
-  node.world = std::make_unique<AlteredWorld>(node.host->environment(),
-                                              node.name, scenario_.defect);
+  node.world = std::make_unique<AlteredWorld>(
+      node.host->environment(), WhichNode{node.name, options.keyring},
+      scenario_.defect);
   auto agent = Agent::Create(options, node.world->environment());
   LB_CHECK(agent.ok());
   NoteAwake(node);
+  node.told_more = false;
   node.agent = *std::move(agent);
   node.desired = {};
   node.agent->Start();
@@ -224,6 +277,7 @@ std::string Stage::HostsPoolText() const {
 
 std::string Stage::ManifestsOf(const Node& node) const {
   std::string text = kAdvertisement;
+  if (&node == &outsider_) return text + kOutside;
   text += HostsPoolText();
   text += PoolText(0, scenario_.services + kSpare);
   for (int i = 1; i < pools_; ++i) text += PoolText(i, 8);
@@ -265,6 +319,18 @@ bool Stage::Connected(const Node& a, const Node& b) {
          b.host->powered() &&
          !paths.IsBlocked(a.host->number(), b.host->number()) &&
          !paths.IsBlocked(b.host->number(), a.host->number());
+}
+
+bool Stage::CanAnnounceAll() const {
+  bool is_some_unable = false;
+  bool is_some_able = false;  // And is not being emptied.
+  for (const auto& node : nodes_) {
+    if (!node->acts() && node->told_more) return false;
+    if (!node->acts()) continue;
+    is_some_unable |= node->without_ipv6 > 0;
+    is_some_able |= node->without_ipv6 == 0 && node->drained == 0;
+  }
+  return is_some_able || !is_some_unable;
 }
 
 bool Stage::Delivers(const net::MacAddress& mac, const net::IpAddress& vip) {

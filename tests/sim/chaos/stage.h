@@ -2,11 +2,13 @@
 //
 // Nodes n1, n2, ... at 172.20.1.1, ...; hosts "client" and "router" that use
 // every address; a "stranger" that is no member; a "twin" that may take a
-// node's name. A learning switch with multicast snooping joins them. The
-// services are numbered; every third is IPv6, every fifth has both families,
-// of every seventh and the one after two may share an address.
+// node's name; an "outsider" with a key, a pool and a service of its own. A
+// learning switch with multicast snooping joins them. The services are
+// numbered; every third is IPv6, every fifth has both families, of every
+// seventh and the one after two may share an address.
 //
-// A node chooses the address that it advertises, and follows it.
+// A node chooses the address that it advertises, and follows it. Gossip is
+// encrypted.
 //
 // Begin() and End() carry a fault out; faults may overlap in any way.
 #ifndef LB_TESTS_SIM_CHAOS_STAGE_H_
@@ -26,6 +28,7 @@
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/net/endpoint.h"
 #include "tests/sim/chaos/altered_world.h"
 #include "tests/sim/chaos/fault.h"
 #include "tests/sim/chaos/lan_host.h"
@@ -52,6 +55,12 @@ class Stage {
     int broken = 0;
     int stale = 0;
     int disk_full = 0;
+    int without_ipv6 = 0;
+    int other_key = 0;
+    std::vector<net::IpPrefix> lost_ipv6;  // What its host had before.
+    // Its host has lost an address of the services, and it could not say so.
+    bool told_more = false;
+    std::vector<net::Endpoint> join;  // Of this run of the agent.
     absl::Time paused_at;
     // When it last started, or was woken from a pause that others must notice,
     // and how many events its log, and exchanges its gossip had had then.
@@ -77,6 +86,7 @@ class Stage {
   io::SimWorld& world() { return world_; }
   const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
   std::vector<std::unique_ptr<Node>>& nodes() { return nodes_; }
+  const Node& outsider() const { return outsider_; }
   const std::vector<std::unique_ptr<LanHost>>& clients() const {
     return clients_;
   }
@@ -88,6 +98,10 @@ class Stage {
   static bool MayShare(int number) { return number % 7 >= 5; }
   // Both are on, and frames pass both ways.
   bool Connected(const Node& a, const Node& b);
+  // Do they have the same gossip key?
+  bool ShareKey(const Node& a, const Node& b) const;
+  // Has each service a node to which it can go?
+  bool CanAnnounceAll() const;
   // Does the host with this MAC take packets for the address?
   bool Delivers(const net::MacAddress& mac, const net::IpAddress& vip);
   // Faults under way.
@@ -102,6 +116,8 @@ class Stage {
   void Start(Node& node);
   void Stop(Node& node, bool power_lost);
   void Load(Node& node);
+  std::string SecretOf(const Node& node) const;
+  std::vector<net::Endpoint> JoinListOf(const Node& node) const;
   void SpreadManifests();
   std::string HostsPoolText() const;
   std::string ManifestsOf(const Node& node) const;
@@ -109,6 +125,9 @@ class Stage {
   void ApplyToNode(const Fault& fault, int step);
   void ApplyClock(const Fault& fault, bool begins);
   void ApplyPause(Node& node, int step);
+  void ApplyIpv6(Node& node, int step);
+  void ApplyKey(Node& node, int step);
+  void ApplyOutsider(bool begins);
   void NoteAwake(Node& node);
   void ApplyTwin(const Fault& fault, bool begins);
   void ApplyManifests(const Fault& fault, bool begins);
@@ -124,6 +143,7 @@ class Stage {
   Prng prng_;
   std::vector<std::unique_ptr<Node>> nodes_;
   Node twin_;
+  Node outsider_;
   io::SimHost* stranger_ = nullptr;
   std::unique_ptr<io::FramePort> stranger_port_;
   std::vector<std::unique_ptr<LanHost>> clients_;

@@ -58,6 +58,9 @@ void Stage::Begin(const Fault& fault) {
   ApplyManifests(fault, /*begins=*/true);
   if (fault.kind == FaultKind::kNameTwin) ApplyTwin(fault, /*begins=*/true);
   if (fault.kind == FaultKind::kHostAddress) ApplyHostAddress(fault, +1);
+  if (fault.kind == FaultKind::kLoseIpv6) ApplyIpv6(NodeOf(fault), +1);
+  if (fault.kind == FaultKind::kOtherKey) ApplyKey(NodeOf(fault), +1);
+  if (fault.kind == FaultKind::kOutsider) ApplyOutsider(/*begins=*/true);
   if (fault.kind == FaultKind::kThief) Steal(fault);
   if (fault.kind == FaultKind::kMalformed) SendGarbage(fault);
 }
@@ -73,6 +76,9 @@ void Stage::End(const Fault& fault) {
   ApplyManifests(fault, /*begins=*/false);
   if (fault.kind == FaultKind::kHostAddress) ApplyHostAddress(fault, -1);
   if (fault.kind == FaultKind::kNameTwin) ApplyTwin(fault, /*begins=*/false);
+  if (fault.kind == FaultKind::kLoseIpv6) ApplyIpv6(NodeOf(fault), -1);
+  if (fault.kind == FaultKind::kOtherKey) ApplyKey(NodeOf(fault), -1);
+  if (fault.kind == FaultKind::kOutsider) ApplyOutsider(/*begins=*/false);
 }
 
 // Each fault counts up and down what it holds; the node follows the counts.
@@ -147,7 +153,44 @@ void Stage::ApplyPause(Node& node, int step) {
     }
     const absl::Duration slept = world_.loop().Now() - node.paused_at;
     if (slept > kNoticed) NoteAwake(node);
+    node.told_more = false;
     node.host->Resume();
+  }
+}
+
+void Stage::ApplyIpv6(Node& node, int step) {
+  node.without_ipv6 += step;
+  io::SimLinkMonitor& links = node.host->links();
+  if (node.without_ipv6 == 0) {
+    for (const net::IpPrefix& prefix : std::exchange(node.lost_ipv6, {})) {
+      links.AddAddress("eth0", prefix);
+    }
+  } else if (node.lost_ipv6.empty()) {
+    for (const net::IpPrefix& prefix : links.Find("eth0")->addresses) {
+      if (prefix.address.is_ipv6()) node.lost_ipv6.push_back(prefix);
+    }
+    for (const net::IpPrefix& prefix : node.lost_ipv6) {
+      links.RemoveAddress("eth0", prefix);
+    }
+  }
+}
+
+// A key is read when a node starts.
+void Stage::ApplyKey(Node& node, int step) {
+  const bool had_other = node.other_key > 0;
+  node.other_key += step;
+  if (!node.running() || had_other == (node.other_key > 0)) return;
+  Stop(node, /*power_lost=*/false);
+  node.paused = 0;
+  Start(node);
+}
+
+void Stage::ApplyOutsider(bool begins) {
+  if (begins && !outsider_.running()) {
+    outsider_.host->state().values().clear();
+    Start(outsider_);
+  } else if (!begins && outsider_.running()) {
+    Stop(outsider_, /*power_lost=*/true);
   }
 }
 
@@ -241,7 +284,9 @@ void Stage::ApplyTwin(const Fault& fault, bool begins) {
 }
 
 void Stage::ApplyHostAddress(const Fault& fault, int step) {
-  io::SimHost* const host = NodeOf(fault).host;
+  Node& node = NodeOf(fault);
+  io::SimHost* const host = node.host;
+  if (step < 0 && !node.acts()) node.told_more = true;
   const net::IpAddress address = ServiceAddress(fault.amount);
   int& faults = host_addresses_[{host, address}];
   faults += step;

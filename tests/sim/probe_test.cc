@@ -1,0 +1,200 @@
+// An address is announced by no node before somebody asked the segment for it:
+// probes that were cut short (the election moved, an interface came later, a
+// host had the address for a while) are made again.
+//
+// An election that moved away and back within the 0.2 s of the probes left a
+// tenure behind. It passed for an address that a member had had, so the node
+// announced it at once, whoever had it by then.
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "daemon/status_view/status_view.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/sim/cluster.h"
+#include "tests/sim/foreign_host.h"
+
+namespace lb {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kVip[] = "172.18.8.201";
+constexpr char kVip6[] = "fd00::201";
+
+// Long enough for an election and the first probe, not for all of them.
+constexpr absl::Duration kFirstProbe = absl::Milliseconds(60);
+
+std::string NodeManifest(const std::string& name, bool is_excluded) {
+  return "---\napiVersion: v1\nkind: Node\nmetadata: {name: " + name +
+         ", labels: {kubernetes.io/hostname: " + name +
+         (is_excluded
+              ? ", node.kubernetes.io/exclude-from-external-load-balancers: ''"
+              : "") +
+         "}}\n";
+}
+
+std::string DualStackService() {
+  return PoolManifest("fours", "172.18.8.201-172.18.8.205") +
+         PoolManifest("sixes", "fd00::201-fd00::20f") + kAdvertisement +
+         "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: "
+         "default}\nspec: {type: LoadBalancer, ipFamilyPolicy: "
+         "RequireDualStack, ipFamilies: [IPv4, IPv6], ports: [{port: 80}]}\n";
+}
+
+class ProbeTest : public testing::Test {
+ protected:
+  // The foreign host has nothing yet.
+  void Begin(int nodes) {
+    cluster_ = std::make_unique<Cluster>(1, nodes);
+    io::SimHost* const host =
+        cluster_->world().AddHost("printer", "172.18.8.90/24");
+    foreign_ = std::make_unique<ForeignHost>(host, [](auto&) { return false; });
+  }
+  ~ProbeTest() override { foreign_.reset(); }  // Before its host.
+
+  void GiveToForeignHost(const std::string& address) {
+    foreign_->SetHas([vip = *net::ParseIpAddress(address)](const auto& asked) {
+      return asked == vip;
+    });
+  }
+  // Runs until a node probes for the address, and a little more.
+  void RunToFirstProbe(const std::string& address) {
+    const net::IpAddress vip = *net::ParseIpAddress(address);
+    for (int step = 0; step < 20000 && ProberOf(vip).empty(); ++step) {
+      cluster_->RunFor(absl::Milliseconds(1));
+    }
+    ASSERT_NE(ProberOf(vip), "");
+    prober_ = ProberOf(vip);
+    cluster_->RunFor(kFirstProbe);
+    ASSERT_EQ(ProberOf(vip), prober_);
+  }
+  // The node that probes for it.
+  std::string ProberOf(const net::IpAddress& vip) {
+    for (const std::string& node : cluster_->names()) {
+      if (!cluster_->running(node)) continue;
+      const auto& announcer = cluster_->agent(node).announcer().announcer();
+      const announce::Announcement announcement = {vip, "eth0"};
+      if (announcer.current().contains(announcement) &&
+          announcer.StateOf(announcement) == announce::ClaimState::kProbing) {
+        return node;
+      }
+    }
+    return "";
+  }
+  // Is the address announced at any moment from now on?
+  bool IsAnnounced(const std::string& address, absl::Duration duration) {
+    for (absl::Duration t; t < duration; t += absl::Milliseconds(2)) {
+      cluster_->RunFor(absl::Milliseconds(2));
+      if (!cluster_->AnnouncersOf(address).empty()) return true;
+    }
+    return false;
+  }
+  // What the foreign host takes meanwhile stays its own, and is taken up when
+  // the host is gone.
+  void ExpectLeftToForeignHost(const std::string& address) {
+    EXPECT_FALSE(IsAnnounced(address, absl::Seconds(15))) << cluster_->Dump();
+    foreign_->SetHas([](auto&) { return false; });
+    cluster_->RunFor(absl::Seconds(15));
+    EXPECT_THAT(cluster_->AnnouncersOf(address), SizeIs(1)) << cluster_->Dump();
+  }
+
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<ForeignHost> foreign_;
+  std::string prober_;
+};
+
+TEST_F(ProbeTest, AnElectionThatMovesAwayAndBackProbesAnew) {
+  Begin(1);
+  const std::string all = Basics() + ServiceManifest("web", kVip);
+  cluster_->SetManifests(all + NodeManifest("n1", false));
+  cluster_->StartAll();
+  RunToFirstProbe(kVip);
+  cluster_->SetManifests(all + NodeManifest("n1", true));
+  cluster_->RunFor(absl::Milliseconds(100));
+  GiveToForeignHost(kVip);
+  cluster_->SetManifests(all + NodeManifest("n1", false));
+  ExpectLeftToForeignHost(kVip);
+}
+
+TEST_F(ProbeTest, ANodeThatTakesOverFromOneThatOnlyProbedProbesToo) {
+  Begin(3);
+  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+  cluster_->StartAll();
+  RunToFirstProbe(kVip);
+  cluster_->RunFor(absl::Milliseconds(50));  // The others hear its claims.
+  GiveToForeignHost(kVip);
+  cluster_->Crash(prober_);
+  EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
+}
+
+TEST_F(ProbeTest, AnAddressOfAFamilyThatComesLaterIsProbed) {
+  Begin(1);
+  const net::IpPrefix link_local = *net::ParseIpPrefix("fe80::11/64");
+  cluster_->host("n1").links().RemoveAddress("eth0", link_local);  // In DAD.
+  cluster_->SetManifests(DualStackService());
+  cluster_->StartAll();
+  cluster_->RunFor(absl::Seconds(10));
+  ASSERT_THAT(cluster_->AnnouncersOf(kVip), SizeIs(1)) << cluster_->Dump();
+  cluster_->SetManifests(DualStackService() + ServiceManifest("other"));
+  cluster_->RunFor(absl::Seconds(5));
+  GiveToForeignHost(kVip6);
+  cluster_->host("n1").links().AddAddress("eth0", link_local);
+  ExpectLeftToForeignHost(kVip6);
+}
+
+TEST_F(ProbeTest, AnInterfaceThatFlapsWhileItProbesProbesAnew) {
+  Begin(1);
+  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+  cluster_->StartAll();
+  RunToFirstProbe(kVip);
+  cluster_->host("n1").SetCarrier(false);
+  cluster_->RunFor(absl::Milliseconds(20));
+  GiveToForeignHost(kVip);
+  cluster_->host("n1").SetCarrier(true);
+  ExpectLeftToForeignHost(kVip);
+}
+
+// The host had it for a while; its other owner answers from then on.
+TEST_F(ProbeTest, AnAddressThatAHostGaveUpIsProbedToTheEnd) {
+  Begin(1);
+  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+  cluster_->StartAll();
+  cluster_->RunFor(absl::Seconds(10));
+  ASSERT_THAT(cluster_->AnnouncersOf(kVip), SizeIs(1)) << cluster_->Dump();
+  const net::IpPrefix own = *net::ParseIpPrefix("172.18.8.201/24");
+  cluster_->host("n1").links().AddAddress("eth0", own);
+  cluster_->RunFor(absl::Seconds(3));
+  ASSERT_THAT(cluster_->AnnouncersOf(kVip), IsEmpty());
+  cluster_->host("n1").links().RemoveAddress("eth0", own);
+  RunToFirstProbe(kVip);
+  cluster_->host("n1").SetCarrier(false);
+  cluster_->RunFor(absl::Milliseconds(20));
+  GiveToForeignHost(kVip);
+  cluster_->host("n1").SetCarrier(true);
+  ExpectLeftToForeignHost(kVip);
+}
+
+// No member notices a short restart: the address goes on without a question.
+TEST_F(ProbeTest, WhatWasAnnouncedIsTakenOverWithoutAQuestion) {
+  Begin(3);
+  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+  cluster_->StartAll();
+  ASSERT_TRUE(cluster_->RunUntilAgreed(kSettled)) << cluster_->Dump();
+  const std::string first = cluster_->AnnouncersOf(kVip).front();
+  ASSERT_TRUE(cluster_->agent(first).Drain().ok());
+  bool probed = false;
+  for (int step = 0; step < 1000; ++step) {
+    cluster_->RunFor(absl::Milliseconds(1));
+    probed |= !ProberOf(*net::ParseIpAddress(kVip)).empty();
+    ASSERT_THAT(cluster_->AnnouncersOf(kVip), testing::Not(IsEmpty()));
+  }
+  EXPECT_FALSE(probed);
+  ASSERT_TRUE(cluster_->RunUntilAgreed(kSettled)) << cluster_->Dump();
+  EXPECT_NE(cluster_->AnnouncersOf(kVip).front(), first);
+}
+
+}  // namespace
+}  // namespace lb
