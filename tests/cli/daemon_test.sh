@@ -35,8 +35,31 @@ expect "status" 0 "Ready:      yes" "$lbctl" status
 expect "filter" 0 "EXTERNAL-IP" "$lbctl" services --node n1
 expect "no such address" 3 'address: "10.0.0.300"' "$lbctl" services --address 10.0.0.300
 expect "yaml" 0 'reason: "nobody may announce it: n1 noUsableInterface (wants ARP on any interface; it has no usable interface)"' "$lbctl" services -o yaml
+expect "remedy" 0 "it has no usable interface), want a usable interface on a member: \`lbctl interfaces\` there says what each lacks" "$lbctl" problems
 expect "explain" 0 "noUsableInterface" "$lbctl" explain default/nginx-test-service
 expect "explain nothing" 3 "default/none" "$lbctl" explain default/none
+expect "explain without a namespace" 3 "did you mean default/nginx-test-service?" "$lbctl" explain nginx-test-service
+expect "release of a mistyped service" 3 "did you mean default/nginx-test-service?" "$lbctl" release default/nginx-tset-service
+expect "no such pool" 3 "IPAddressPool/odd: there is no such pool" "$lbctl" pools odd
+expect "no such node" 0 "lbctl: no service matches" "$lbctl" services --node n9
+expect "a missing argument" 2 "lbctl: SERVICE is required (--help says more)" "$lbctl" explain
+expect "help" 0 "Usage: lbctl pools" "$lbctl" help pools
+[[ $("$lbctl" doctor) == *"runs, pid $daemon"* ]] || { echo "FAILED: doctor --server"; failures=$((failures + 1)); }
+expect "full output" 1 "standard output: No space left on device" bash -c '"$1" services >/dev/full' - "$lbctl"
+[[ $("$lbctl" events | head -n 1 | wc -l) -eq 1 ]] || { echo "FAILED: events | head"; failures=$((failures + 1)); }
+for command in status services pools "pools --holders" members interfaces problems events history \
+  "explain default/nginx-test-service" "what-if --without n1" doctor "check $folder/manifests"; do
+  # shellcheck disable=SC2086
+  "$lbctl" $command -o json 2>&1 | python3 -c '
+import json, sys
+text = sys.stdin.read().lstrip()
+while text:  # Events are one after the other.
+    text = text[json.JSONDecoder().raw_decode(text)[1]:].lstrip()' ||
+    { echo "FAILED: no JSON: $command"; failures=$((failures + 1)); }
+  # shellcheck disable=SC2086
+  [[ $("$lbctl" $command -o yaml 2>&1 | head -n 1) == --- ]] ||
+    { echo "FAILED: no YAML: $command"; failures=$((failures + 1)); }
+done
 expect "what if" 0 "" "$lbctl" what-if --without n1
 expect "what if of a stranger" 3 "n9" "$lbctl" what-if --without n9
 expect "drain" 0 "" "$lbctl" drain
@@ -85,5 +108,7 @@ status=$?
 [[ $status -eq 0 ]] || { echo "FAILED: lbd ended with $status"; failures=$((failures + 1)); }
 daemon=
 expect "gone" 1 "is lbd running here" "$lbctl" status
+[[ $("$lbctl" doctor) == *"does not answer at unix:$folder/lbd.sock"* ]] ||
+  { echo "FAILED: doctor without lbd"; failures=$((failures + 1)); }
 
 [[ $failures -eq 0 ]]

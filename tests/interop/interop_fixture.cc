@@ -1,6 +1,7 @@
 #include "tests/interop/interop_fixture.h"
 
 #include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,35 +26,53 @@ std::string Version() {
   return version != nullptr ? version : "";
 }
 
-// Why the version cannot be built; empty if it is built.
-std::string BuildModule(const std::string& version) {
+// What build_peer.sh exits with if the module proxy gives nothing.
+constexpr int kNoModules = 75;
+
+// What became of the program.
+struct Build {
+  std::string skipped;  // Why there is none, where nothing is wrong with it.
+  std::string fault;
+};
+
+Build BuildModule(const std::string& version) {
   const int status = std::system(
       fmt::format("tests/interop/build_peer.sh {} {}", version, TheirProgram())
           .c_str());
-  if (status == 0) return "";
-  return fmt::format(
-      "memberlist {} was not built (want the Go module proxy; see above)",
-      version);
+  if (status == 0) return {};
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNoModules) {
+    return {.skipped = fmt::format(
+                "memberlist {} is not here (want the Go module proxy; see "
+                "above)",
+                version)};
+  }
+  return {.fault = fmt::format(
+              "peer.go does not build with memberlist {}; see above", version)};
 }
 
-std::string BuildTheirs() {
-  if (access(kGo, X_OK) != 0) return "no /usr/bin/go (package golang-go)";
+Build BuildTheirs() {
+  if (access(kGo, X_OK) != 0) {
+    return {.skipped = "no /usr/bin/go (package golang-go)"};
+  }
   if (!Version().empty()) return BuildModule(Version());
   if (access(kLibrary, R_OK) != 0) {
-    return "no package golang-github-hashicorp-memberlist-dev";
+    return {.skipped = "no package golang-github-hashicorp-memberlist-dev"};
   }
   const std::string command = fmt::format(
       "env HOME={0} GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= "
       "GOCACHE={0}/go-cache {1} build -o {2} tests/interop/peer.go",
       testing::TempDir(), kGo, TheirProgram());
-  return Shell(command) ? "" : "peer.go does not build";
+  if (Shell(command)) return {};
+  return {.fault = "peer.go does not build; see above"};
 }
 
 class World : public testing::Environment {
  public:
   // What is built may have to be fetched: that comes before the namespace.
   void SetUp() override {
-    no_theirs = BuildTheirs();
+    const Build build = BuildTheirs();
+    ASSERT_EQ(build.fault, "");
+    no_theirs = build.skipped;
     isolated = unshare(CLONE_NEWNET) == 0 && Shell("ip link set lo up");
   }
   static inline bool isolated = false;

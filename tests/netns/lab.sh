@@ -4,6 +4,8 @@
 #   LAB_PREFIX   put before each namespace's name, so that labs do not meet
 #   LAB_DIR      folder for state, sockets and logs
 #   LBD LBCTL    the programs
+#   LAB_GOSSIP_BIND
+#                what all nodes are bound to; empty: each to its own address
 #
 # Nothing here touches the host's own network: the bridge too has a namespace.
 
@@ -147,7 +149,7 @@ lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
   done
   mkdir -p "$LAB_DIR/$node"
   (lab_exec "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
-    --manifests "$LAB_DIR/manifests" --gossip-bind "$(lab_gossip_address "$node")" \
+    --manifests "$LAB_DIR/manifests" --gossip-bind "${LAB_GOSSIP_BIND:-$(lab_gossip_address "$node")}" \
     "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
     --deliver loopback --user "$(id -un)" "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1) &
   echo $! >"$LAB_DIR/$node/lbd.pid"

@@ -4,10 +4,13 @@
     faults.py SEED SECONDS NODE...
 
 Lines of SECONDS ACTION TARGET [VALUE], in order, from the start of the run:
-what soak.sh does then. TARGET is a node, or several with commas between. Each
-fault is mended; no node has two at a time, and never do more nodes than
-AT_ONCE fail. The last node's process is never killed nor ended, so that one
-lives as long as the run.
+what soak.sh does then. TARGET is a node, or several with commas between, or
+"-". Each fault is mended; no node has two at a time, and never do more nodes
+than AT_ONCE fail. The last node's process is never killed nor ended, so that
+one lives as long as the run.
+
+Two sorts take turns: what breaks (KINDS), drawn by weight, and what users bring
+(INPUTS), drawn like cards, so that in two minutes each comes once.
 """
 
 import random
@@ -29,46 +32,106 @@ KINDS = {
 }
 LIFE_ENDS = ("kill", "restart", "end")
 CUTS = ("split", "gossip")  # One at a time: there is one bridge to cut.
-PAUSE = (2, 10)
+# Kind: what begins, what ends, shortest and longest, does a node have it?
+INPUTS = {
+    # A foreign host takes a node's own address.
+    "usurp": ("usurp", "yield", 3, 10, True),
+    # A node gets an address of the pool.
+    "own": ("own", "disown", 5, 12, True),
+    "no-ipv6": ("no-ipv6", "ipv6", 3, 12, True),
+    # A lease gives a node another address.
+    "lease": ("lease", "renew", 4, 12, True),
+    # A peer with another gossip key.
+    "stranger": ("stranger", "leave", 5, 15, False),
+    # Manifests: a misspelled type; merge keys; a file that cannot be read.
+    "misspell": ("misspell", "correct", 5, 12, False),
+    "merge": ("merge", "correct", 3, 12, False),
+    "unreadable": ("unreadable", "readable", 5, 12, False),
+    # A question in a frame with a priority tag.
+    "tag": ("tag", None, 0, 0, False),
+    # Somebody takes an announced address off a node's "lo".
+    "strip": ("strip", None, 0, 0, True),
+}
+WRITERS = ("misspell", "merge")  # One at a time: there is one file to change.
+ADDRESSES = 50  # Of the pool, of one family.
+PAUSE = (2, 7)
 FIRST = 5
 QUIET_AT_END = 5
 
 
-def draw(rng, nodes, busy, now):
-    """(kind, target), or None if what was drawn cannot be now."""
-    kind = rng.choices(list(KINDS), [value[0] for value in KINDS.values()])[0]
-    if kind == "reload":
-        return kind, "-"
-    failing = {node for node, until, _ in busy if until > now}
-    cut = any(of in CUTS and until > now for _, until, of in busy)
-    able = nodes[:-1] if kind in LIFE_ENDS else nodes
-    free = [node for node in able if node not in failing]
-    size = rng.choice((1, 2)) if kind in CUTS else 1
-    if (kind in CUTS and cut) or len(free) < size:
+class Script:
+    """Which fault is when, so far."""
+
+    def __init__(self, seed, seconds, nodes):
+        self.rng = random.Random(seed)
+        self.end = seconds - QUIET_AT_END
+        self.nodes = nodes
+        self.lines = []
+        self.busy = []  # (node or "-", until, kind)
+        self.deck = []
+
+    def active(self, now, kinds):
+        return any(of in kinds and until > now for _, until, of in self.busy)
+
+    def free(self, now, size, able):
+        """So many nodes that nothing has happened to, or None."""
+        failing = {node for node, until, _ in self.busy
+                   if until > now and node != "-"}
+        free = [node for node in able if node not in failing]
+        if len(free) < size or len(failing) + size > AT_ONCE:
+            return None
+        return sorted(self.rng.sample(free, size))
+
+    def add(self, now, fault, targets, value=""):
+        kind, first, last, shortest, longest = fault
+        target = ",".join(targets)
+        self.lines.append((now, first, target, value))
+        if last:
+            end = min(now + self.rng.uniform(shortest, longest), self.end)
+            at_end = 0 if first == last else value
+            self.lines.append((end, last, target, at_end))
+            # It is left alone for a second more.
+            self.busy += [(each, end + 1, kind) for each in targets]
+
+    def break_something(self, now):
+        kind, = self.rng.choices(list(KINDS), [v[0] for v in KINDS.values()])
+        fault = kind, *KINDS[kind][1:]
+        if kind == "reload":
+            return self.add(now, fault, ["-"])
+        able = self.nodes[:-1] if kind in LIFE_ENDS else self.nodes
+        size = self.rng.choice((1, 2)) if kind in CUTS else 1
+        if kind in CUTS and self.active(now, CUTS):
+            return None
+        targets = self.free(now, size, able)
+        if targets:
+            value = self.rng.randint(5, 30) if kind == "loss" else ""
+            self.add(now, fault, targets, value)
         return None
-    if len(failing) + size > AT_ONCE:
-        return None
-    return kind, ",".join(sorted(rng.sample(free, size)))
+
+    def bring_an_input(self, now):
+        if not self.deck:
+            self.deck = self.rng.sample(list(INPUTS), len(INPUTS))
+        kind = self.deck[-1]
+        *fault, on_a_node = INPUTS[kind]
+        alike = WRITERS if kind in WRITERS else (kind,)
+        if self.active(now, alike):
+            return
+        targets = self.free(now, 1, self.nodes) if on_a_node else ["-"]
+        if targets:
+            self.deck.pop()
+            value = self.rng.randrange(ADDRESSES)
+            self.add(now, (kind, *fault), targets, value)
 
 
 def schedule(seed, seconds, nodes):
-    rng = random.Random(seed)
-    lines, busy, now = [], [], FIRST
-    while now < seconds - QUIET_AT_END:
-        drawn = draw(rng, nodes, busy, now)
-        if drawn is not None:
-            kind, target = drawn
-            _, broken, mended, shortest, longest = KINDS[kind]
-            value = rng.randint(5, 30) if kind == "loss" else ""
-            end = min(now + rng.uniform(shortest, longest),
-                      seconds - QUIET_AT_END)
-            lines.append((now, broken, target, value))
-            if mended:
-                lines.append((end, mended, target, 0 if value else ""))
-                # It is left alone for a second more.
-                busy += [(n, end + 1, kind) for n in target.split(",")]
-        now += rng.uniform(*PAUSE)
-    return sorted(lines, key=lambda line: line[0])
+    script = Script(seed, seconds, nodes)
+    now, steps = FIRST, 0
+    while now < script.end:
+        step = script.break_something if steps % 2 else script.bring_an_input
+        step(now)
+        steps += 1
+        now += script.rng.uniform(*PAUSE)
+    return sorted(script.lines, key=lambda line: line[0])
 
 
 def main(seed, seconds, *nodes):

@@ -3,13 +3,13 @@
 
     report.py FOLDER    of soak.sh
 
-Exit status 1, and a line for each breach, if a daemon holds more files at the
+Exit status 1, and a line for each breach, if an address was silent for longer
+than SILENT_MAX while no fault concerned it, if a daemon holds more files at the
 end than at the start, or, in runs of LONG seconds, more memory than GROWTH
 allows.
 """
 
 import collections
-import os
 import statistics
 import sys
 
@@ -17,6 +17,9 @@ LONG = 600
 GROWTH = 1.10
 # A fault counts for so long after it was mended.
 AFTER = 3.0
+# The longest time in which a dead node is found, 1.4 s, and pauses of the
+# machine.
+SILENT_MAX = 3.0
 # What begins and ends each kind; where two overlap, the first in this list has
 # what happens meanwhile.
 KINDS = {
@@ -29,6 +32,16 @@ KINDS = {
     "SIGTERM": ("node", "end", "start"),
     "drain": ("node", "drain", "undrain"),
     "reload": ("node", "reload", None),
+    "a node's address taken": ("input", "usurp", "yield"),
+    "a pool's address on a node": ("input", "own", "disown"),
+    "a node without IPv6": ("input", "no-ipv6", "ipv6"),
+    "lease": ("input", "lease", "renew"),
+    "another key": ("input", "stranger", "leave"),
+    "misspelled type": ("input", "misspell", "correct"),
+    "merge keys": ("input", "merge", "correct"),
+    "unreadable file": ("input", "unreadable", "readable"),
+    "priority tag": ("input", "tag", None),
+    "an address off lo": ("input", "strip", None),
 }
 NOTHING = "no fault"
 
@@ -42,29 +55,38 @@ class Faults:
     """When what failed."""
 
     def __init__(self, entries):
-        self.spans = []  # (start, end, kind)
+        self.spans = []  # (start, end, kind, concerned)
         begun = {}
-        for at, action, target, *value in entries:
+        for at, action, target, value, concerned in entries:
             at = float(at)
-            mended = value == ["0"]
+            mended = value == "0"
             for kind, (_, first, last) in KINDS.items():
                 if action == last and (first != last or mended):
                     start = begun.pop((kind, target), None)
                     if start is not None:
-                        self.spans.append((start, at + AFTER, kind))
+                        self.spans.append((start, at + AFTER, kind, concerned))
                 elif action == first:
                     begun[kind, target] = at
                     if last is None:
-                        self.spans.append((at, at + AFTER, kind))
+                        self.spans.append((at, at + AFTER, kind, concerned))
 
     def count(self, kind):
         return sum(1 for span in self.spans if span[2] == kind)
 
     def at(self, time):
         """The kind that time counts for."""
-        kinds = {kind for start, end, kind in self.spans
+        kinds = {kind for start, end, kind, _ in self.spans
                  if start <= time <= end}
         return next((kind for kind in KINDS if kind in kinds), NOTHING)
+
+    def unconcerned(self, address, first, last):
+        """The longest time between these in which no fault concerns it."""
+        longest = 0
+        for start, end, _, concerned in sorted(self.spans):
+            if concerned == "all" or address in concerned.split(","):
+                longest = max(longest, min(start, last) - first)
+                first = max(first, end)
+        return max(longest, last - first)
 
 
 class Seen:
@@ -78,6 +100,7 @@ class Seen:
         self.doubles = collections.Counter()
         self.double_times = collections.defaultdict(list)
         self.repeated = 0
+        self.unconcerned = []  # (when, address, for how long of it)
         for at, address, kind, value in entries:
             at = float(at)
             if kind == "asked":
@@ -89,6 +112,9 @@ class Seen:
                 # Of the fault in whose time it began.
                 fault = faults.at(at - float(value))
                 self.longest[fault] = max(self.longest[fault], float(value))
+                alone = faults.unconcerned(address, at - float(value), at)
+                if alone > 0:
+                    self.unconcerned.append((at, address, alone))
             elif kind == "double":
                 self.doubles[faults.at(at)] += 1
                 self.double_times[address].append(at)
@@ -139,10 +165,12 @@ def tell_faults(pings, asked, faults):
                 f"{spells[kind]:.1f} s")
     network = [k for k, v in KINDS.items() if v[0] == "network"]
     node = [k for k, v in KINDS.items() if v[0] == "node"]
+    inputs = [k for k, v in KINDS.items() if v[0] == "input"]
     print()
     table("availability", "pings answered")
     row("while the network fails", percent(pings.share(network)))
     row("while nodes fail, end, drain or reload", percent(pings.share(node)))
+    row("while users bring what they bring", percent(pings.share(inputs)))
     row("else", percent(pings.share([NOTHING])))
     row("all", percent(pings.share([*KINDS, NOTHING])))
 
@@ -178,6 +206,16 @@ def tell_growth(samples, long):
     return breaches
 
 
+def tell_silence(pings, began):
+    """How long what no fault concerned was silent, and what is too long."""
+    longest = max((value for _, _, value in pings.unconcerned), default=0)
+    print(f"Addresses that no fault concerned were silent for {longest:.1f} s "
+          "at the most.\n")
+    return [f"{address}: silent until +{at - began:.1f} s, {value:.1f} s of "
+            "which no fault concerned it"
+            for at, address, value in pings.unconcerned if value > SILENT_MAX]
+
+
 def main(folder):
     faults = Faults(lines(f"{folder}/faults"))
     pings = Seen(lines(f"{folder}/pings"), faults)
@@ -187,13 +225,10 @@ def main(folder):
     tell_faults(pings, asked, faults)
     tell_addresses(pings, asked, addresses)
     lasted = int(samples[-1][0]) - int(samples[0][0])
-    breaches = tell_growth(samples, lasted >= LONG)
+    breaches = tell_silence(pings, float(lines(f"{folder}/faults")[0][0]))
+    breaches += tell_growth(samples, lasted >= LONG)
     for breach in breaches:
         print(f"BREACH: {breach}")
-    for name in sorted(os.listdir(folder)):
-        if name.startswith("problems-"):
-            for problem in lines(f"{folder}/{name}"):
-                print(f"{name}: {' '.join(problem)}")
     return 1 if breaches else 0
 
 

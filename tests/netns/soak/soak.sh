@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Five real daemons and fifty addresses under random faults, drawn from one seed
-# (faults.py); a client pings each address every 100 ms, another host asks by
-# ARP and neighbour solicitation every 200 ms who has it. At the end all nodes
-# agree, each service has the addresses that it had, each address answers, and
-# its client's neighbour entry is its node's.
+# (faults.py), among them what users bring (inputs.sh); a client pings each
+# address every 100 ms, another host asks by ARP and neighbour solicitation
+# every 200 ms who has it. What does not concern an address silences it for no
+# longer than report.py allows. At the end all nodes agree and have no problems,
+# each service has the addresses that it had, each address answers, and its
+# client's neighbour entry is its node's.
 #
 #   soak.sh         by hand, on what `bazel build //daemon/...` built
 #
-#   SOAK_SECONDS    of faults: 60; ./test --long has 1800
-#   SOAK_SEED       1
+#   SOAK_SECONDS    of faults: 120; ./test --long has 1800
+#   SOAK_SEED       1: the same seed, the same faults
 #   SOAK_KEEP       folder for what was seen; report.py FOLDER tells it again
 #
 # What must hold in any run on any machine is asserted; availability and the
@@ -18,8 +20,12 @@ set -euo pipefail
 # shellcheck source=../cluster.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../cluster.sh"
 soak=$here/soak
+# shellcheck source=inputs.sh
+source "$soak/inputs.sh"
+LAB_CLIENTS=(client asker foreign)
+LAB_GOSSIP_BIND=0.0.0.0  # So that it follows what a lease brings.
 LAB_NODES=(n1 n2 n3 n4 n5)
-seconds=${SOAK_SECONDS:-60}
+seconds=${SOAK_SECONDS:-120}
 seed=${SOAK_SEED:-1}
 service=default/s00  # What start_nodes waits for.
 
@@ -51,7 +57,7 @@ YAML
 }
 
 shown() {  # "NAME ADDRESS... NODE" lines of a node; nothing if it does not answer.
-  lab_lbctl "$1" services -o json 2>/dev/null | python3 -c '
+  timeout 5 "$LBCTL" --server "unix:$LAB_DIR/$1/lbd.sock" services -o json 2>/dev/null | python3 -c '
 import json, sys
 for service in json.load(sys.stdin).get("services", []):
     if service["name"].startswith("default/s"):
@@ -126,6 +132,24 @@ act() {  # act ACTION TARGET VALUE: one line of faults.py.
     # A node that has just started may not listen yet; refused is refused.
     drain | undrain) lab_lbctl "$2" "$1" >/dev/null || echo "$1 refused by $2" ;;
     reload) reload ;;
+    usurp) usurp "$2" ;;
+    yield) yield_to "$2" ;;
+    own) own "$2" "$3" ;;
+    disown) disown_ "$2" "$3" ;;
+    no-ipv6) lose_ipv6 "$2" ;;
+    ipv6) regain_ipv6 "$2" ;;
+    lease) change_address "$2" "$(lab_address "$2")" "$(leased "$3")" ;;
+    renew) change_address "$2" "$(leased "$3")" "$(lab_address "$2")" ;;
+    stranger) start_stranger ;;
+    leave) end_stranger ;;
+    misspell) misspell "$3" ;;
+    merge) use_merge_key "$3" ;;
+    correct) correct ;;
+    unreadable) make_unreadable "$3" ;;
+    readable) make_readable ;;
+    tag) ask_with_tag "$3" ;;
+    strip) strip "$2" ;;
+    *) fail "faults.py has an action that is none: $1" ;;
   esac || fail "$* does not work"
 }
 
@@ -141,12 +165,20 @@ sample() {  # NODE PID RSS-KB FDS lines, with the time before.
 watch_samples() { while sample >>"$LAB_DIR/samples"; do sleep 10; done; }
 
 run_faults() {
-  local begun at action target value wait
+  local begun at action target value wait concerned
+  local -A concern=()  # By target: of the fault that it has.
   begun=$(date +%s.%N)
   while read -r at action target value; do
     wait=$(awk -v t="$(date +%s.%N)" -v b="$begun" -v a="$at" 'BEGIN { print (b + a > t) ? b + a - t : 0 }')
     sleep "$wait"
-    echo "$(date +%s.%N) $action $target $value" >>"$LAB_DIR/faults"
+    concerned=$(concerned_by "$action" "$target" "${value:-0}")
+    case $action in
+      usurp | own | no-ipv6) concern[$target]=$concerned ;;
+      yield | disown | ipv6) concerned=${concern[$target]} ;;
+      renew | leave | correct | readable) concerned=none ;;
+    esac
+    echo "+$at s: $action $target $value"
+    echo "$(date +%s.%N) $action $target ${value:--} ${concerned:-none}" >>"$LAB_DIR/faults"
     act "$action" "$target" "${value:-0}"
   done <"$LAB_DIR/schedule"
   sleep 5
@@ -167,6 +199,13 @@ entries_are_the_nodes() {  # The client's neighbour entries, against the agreeme
   done < <(shown n1 | awk '{ for (i = 2; i < NF; ++i) print $i, $NF }')
 }
 
+well() {  # Has no node a problem?
+  local node
+  for node in "${LAB_NODES[@]}"; do
+    [[ $(lab_lbctl "$node" problems | tee "$LAB_DIR/problems-$node") == "No problems." ]] || return 1
+  done
+}
+
 keep() {
   [[ -n ${SOAK_KEEP:-} ]] || return 0
   mkdir -p "$SOAK_KEEP"
@@ -177,8 +216,9 @@ begin
 trap 'keep; finish' EXIT
 command -v nft >/dev/null || { echo "SKIPPED: nft is not installed" && exit 77; }
 rm "$LAB_DIR/manifests/"*
-manifests >"$LAB_DIR/manifests/soak.yaml"
-options=(--gossip-profile fast --interfaces eth0)
+write_manifests
+echo "the secret of the soak" >"$LAB_DIR/secret"
+options=(--gossip-profile fast --interfaces eth0 --gossip-secret-file "$LAB_DIR/secret")
 reloads=0
 lab_up || fail "the namespaces could not be made"
 lab_in client sysctl -qw "net.ipv4.ping_group_range=0 0"
@@ -205,6 +245,7 @@ watchers+=($!)
 run_faults
 
 echo "== all is mended"
+rm -f "$LAB_DIR/manifests/extra.yaml" "$LAB_DIR/manifests/broken.yaml"
 for node in "${LAB_NODES[@]}"; do alive "$node"; done
 lab_wait 30 all_show_one_thing || fail "the nodes do not agree at the end"
 shown n1 | sed 's/ [^ ]*$//' | diff "$LAB_DIR/given" - || fail "services have other addresses than at the start"
@@ -213,9 +254,8 @@ lab_wait 20 entries_are_the_nodes || fail "the client's neighbour entries are no
 sleep 10
 watch_down
 sample >>"$LAB_DIR/samples"
-for node in "${LAB_NODES[@]}"; do
-  lab_lbctl "$node" problems >"$LAB_DIR/problems-$node"
-done
+# Some problems are of what was seen lately.
+lab_wait 120 well || fail "at rest there are problems: $(cat "$LAB_DIR"/problems-n?)"
 status=0
 /usr/bin/python3 "$soak/report.py" "$LAB_DIR" || status=$?
 exit "$status"

@@ -3,10 +3,12 @@
 
     watch.py ping MILLISECONDS ADDRESS...
     watch.py ask MILLISECONDS INTERFACE OWN-MAC OWN-IPV4 OWN-IPV6 ADDRESS...
+    watch.py claim INTERFACE OWN-MAC OWN-IPV4
 
 Each address once in so many milliseconds, until SIGTERM. `ping` goes through
 the kernel and its neighbour table; `ask` sends ARP requests and neighbour
-solicitations of its own, and keeps no answer. Lines of SECONDS ADDRESS KIND
+solicitations of its own, and keeps no answer. `claim` announces an IPv4 address
+once, and ends (RFC 5227 section 2.3). Lines of SECONDS ADDRESS KIND
 VALUE, the time of day first:
 
     T * asked N         so many questions in the second before
@@ -116,6 +118,13 @@ def solicitation(mac, own, wanted):
             + own + group + head + body)
 
 
+def claim(interface, mac, own):
+    address = socket.inet_pton(socket.AF_INET, own)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as made:
+        made.bind((interface, 0))
+        made.send(request(octets(mac), address, address))
+
+
 class Asker:
     """Questions and answers through a packet socket."""
 
@@ -200,7 +209,11 @@ def run(client, addresses, interval):
     sys.stdout.flush()
 
 
-def main(mode, milliseconds, *rest):
+def main(mode, *arguments):
+    if mode == "claim":
+        claim(*arguments)
+        return
+    milliseconds, *rest = arguments
     if mode == "ping":
         client, addresses = Pinger(rest), rest
     else:
