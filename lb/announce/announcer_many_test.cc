@@ -1,4 +1,6 @@
 // In which order many addresses are announced, and at which rate.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
