@@ -47,7 +47,7 @@ def ndp_question(mac, target, source):
 
 def answer_of(frame, target):
     kind = struct.unpack("!H", frame[12:14])[0]
-    is_ipv6 = ":" in target  # Announcements of the other family pass by.
+    is_ipv6 = ":" in target
     if not is_ipv6 and kind == 0x0806 and frame[20:22] == b"\x00\x02":
         return frame[28:32] == socket.inet_aton(target) and frame[22:28]
     if is_ipv6 and kind == 0x86DD and frame[20] == 58 and frame[54] == 136:
@@ -74,7 +74,8 @@ def main():
             break
         if address[2] == PACKET_OUTGOING:
             continue
-        answer = answer_of(frame, target)
+        # Announcements pass by; they go to all.
+        answer = frame[:6] == mac and answer_of(frame, target)
         if answer:
             status = struct.unpack("I", auxiliary[0][2][:4])[0]
             is_tagged = bool(status & TP_STATUS_VLAN_VALID)
