@@ -85,15 +85,19 @@ std::vector<net::IpAddress> LoopbackDelivery::FindLost(
 
 void LoopbackDelivery::NoteLost(const std::vector<net::IpAddress>& lost) {
   const absl::Time now = environment_.loop->Now();
-  std::erase_if(lost_at_, [now](const auto& entry) {
-    return now - entry.second >= kHold;
+  std::erase_if(losses_, [now](const auto& entry) {
+    return now - entry.second.at >= kHold;
   });
   std::vector<net::IpAddress> first;
   for (const net::IpAddress& address : lost) {
     delivered_.erase(address);
-    if (lost_at_.insert_or_assign(address, now).second) {
+    const auto [loss, is_new] = losses_.try_emplace(address, Loss{now});
+    if (is_new) {
       first.push_back(address);
+    } else if (now - loss->second.at < kSweep) {
+      loss->second.swept = true;
     } else {
+      loss->second = Loss{now};
       Report(address, "kept on",
              absl::UnavailableError("another program takes it off each time"));
     }
@@ -109,10 +113,16 @@ void LoopbackDelivery::NoteLost(const std::vector<net::IpAddress>& lost) {
                               NamesOf(first), kLoopback)});
 }
 
-bool LoopbackDelivery::IsFoughtFor(const net::IpAddress& address) const {
-  const auto lost = lost_at_.find(address);
-  return refused_.contains(address) && lost != lost_at_.end() &&
-         environment_.loop->Now() - lost->second < kRetry;
+absl::Time LoopbackDelivery::LeftUntil(const net::IpAddress& address) const {
+  const auto found = losses_.find(address);
+  if (found == losses_.end()) return absl::InfinitePast();
+  const auto& [at, swept] = found->second;
+  if (swept) return at + kSweep;
+  return refused_.contains(address) ? at + kRetry : absl::InfinitePast();
+}
+
+bool LoopbackDelivery::IsLeft(const net::IpAddress& address) const {
+  return environment_.loop->Now() < LeftUntil(address);
 }
 
 bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
@@ -120,7 +130,7 @@ bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
   PutOnTrial(addresses);
   std::vector<net::IpAddress> changes, refused;
   const auto add = [&](const net::IpAddress& address) {
-    if (IsFoughtFor(address)) return;
+    if (IsLeft(address)) return;
     (refused_.contains(address) ? refused : changes).push_back(address);
   };
   for (const net::IpAddress& address : addresses) {
@@ -136,15 +146,18 @@ bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
     any_done |= Change(changes[i], addresses.contains(changes[i]));
   }
   for (const net::IpAddress& address : on_trial_) {
-    if (!IsFoughtFor(address)) Try(address);
+    if (!IsLeft(address)) Try(address);
   }
   Judge();
   std::erase_if(on_trial_, [this](const net::IpAddress& address) {
     return !Unable().IncludesAll(election::FamilyOf(address));
   });
-  retry_at_ = refused_.empty() && on_trial_.empty()
-                  ? absl::InfiniteFuture()
-                  : environment_.loop->Now() + kRetry;
+  const absl::Time now = environment_.loop->Now();
+  retry_at_ = refused_.empty() && on_trial_.empty() ? absl::InfiniteFuture()
+                                                    : now + kRetry;
+  for (const auto& [address, loss] : losses_) {
+    if (IsLeft(address)) retry_at_ = std::min(retry_at_, LeftUntil(address));
+  }
   return all_tried && (changes.size() <= kChangesMax || !any_done);
 }
 

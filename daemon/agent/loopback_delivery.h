@@ -40,6 +40,10 @@ class LoopbackDelivery {
   // programs would take turns.
   static constexpr absl::Duration kHold = absl::Seconds(10);
   static constexpr absl::Duration kHoldMax = absl::Minutes(5);
+  // One that goes again so soon after it was put back is taken off by the same
+  // sweep: `ip address flush` goes on until nothing is left. It is put back
+  // when the sweep is over.
+  static constexpr absl::Duration kSweep = absl::Milliseconds(200);
 
   LoopbackDelivery(std::string node, const io::Environment& environment)
       : node_(std::move(node)), environment_(environment) {}
@@ -80,12 +84,18 @@ class LoopbackDelivery {
 
     void Hold(absl::Time now);
   };
+  // Another program took an address off.
+  struct Loss {
+    absl::Time at;
+    bool swept = false;  // And once more, within kSweep.
+  };
 
   void Judge();
   std::vector<net::IpAddress> FindLost(const io::Link& loopback) const;
   void NoteLost(const std::vector<net::IpAddress>& lost);
-  // Is another program taking it off again and again, and was it just now?
-  bool IsFoughtFor(const net::IpAddress& address) const;
+  // Until when another program has its way with it.
+  absl::Time LeftUntil(const net::IpAddress& address) const;
+  bool IsLeft(const net::IpAddress& address) const;
   void PutOnTrial(const std::set<net::IpAddress>& wanted);
   // True: it is done.
   bool Change(const net::IpAddress& address, bool deliver);
@@ -99,7 +109,7 @@ class LoopbackDelivery {
   io::Link seen_;  // The link, without `installed`.
   std::set<net::IpAddress> delivered_;
   std::map<net::IpAddress, std::string> refused_;  // What was reported last.
-  std::map<net::IpAddress, absl::Time> lost_at_;   // Within kHold.
+  std::map<net::IpAddress, Loss> losses_;          // Within kHold.
   std::set<net::IpAddress> on_trial_;  // Not wanted; one of each family.
   absl::Time retry_at_ = absl::InfiniteFuture();
   Fault ipv4_;

@@ -41,7 +41,9 @@ class LinkMonitor {
   // All links, by index.
   virtual std::vector<Link> Links() const = 0;
 
-  // Called after Links() changed. One observer; never from within this call.
+  // Called after Links() changed, and when an address may have gone, also one
+  // that Links() never had: who put it there can look. One observer; never from
+  // within this call.
   virtual void SetObserver(absl::AnyInvocable<void()> on_change) = 0;
 };
 

@@ -162,6 +162,21 @@ TEST_F(NamespaceTest, NothingIsToldWhenNothingChanges) {
   EXPECT_EQ(changes_, 0);
 }
 
+// Who installed the address believes that it is there.
+TEST_F(NamespaceTest, AnAddressThatGoesBeforeItWasSeenIsTold) {
+  auto addresses = NetlinkAddresses::Create();
+  ASSERT_THAT(addresses, IsOk());
+  RunFor(absl::Milliseconds(100));
+  for (const char* text : {"172.18.8.201", "2001:db8::201"}) {
+    SCOPED_TRACE(text);
+    const net::IpAddress address = *net::ParseIpAddress(text);
+    changes_ = 0;
+    ASSERT_THAT((*addresses)->Install("lo", address), IsOk());
+    ASSERT_THAT((*addresses)->Uninstall("lo", address), IsOk());
+    EXPECT_TRUE(RunUntil([this] { return changes_ > 0; }));
+  }
+}
+
 TEST_F(NamespaceTest, InstalledAddressesComeAndGo) {
   auto addresses = NetlinkAddresses::Create();
   ASSERT_THAT(addresses, IsOk());

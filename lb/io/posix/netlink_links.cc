@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netlink/msg.h>
 #include <netlink/route/link.h>
 #include <sys/socket.h>
 
@@ -93,6 +94,15 @@ absl::StatusOr<std::vector<Link>> ReadLinks(nl_sock* socket) {
   return sorted;
 }
 
+bool TellsOfAGoneAddress(uint8_t* events, ssize_t size) {
+  auto* event = reinterpret_cast<nlmsghdr*>(events);
+  int left = static_cast<int>(size);
+  for (; nlmsg_ok(event, left) != 0; event = nlmsg_next(event, &left)) {
+    if (event->nlmsg_type == RTM_DELADDR) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 // Lives on in the handler that waits for the socket.
@@ -118,6 +128,8 @@ struct NetlinkLinks::State : std::enable_shared_from_this<State> {
   asio::posix::stream_descriptor descriptor;  // Of `events`: never closed.
   std::unique_ptr<Timer> retry_timer;
   std::vector<Link> links;
+  // It may have come and gone since the links were read.
+  bool address_gone = false;
   std::shared_ptr<absl::AnyInvocable<void()>> on_change;
 };
 
@@ -137,7 +149,8 @@ absl::Status NetlinkLinks::State::Read() {
     if (fresh.ok()) break;
   }
   LB_RETURN_IF_ERROR(fresh.status());
-  if (links == *fresh) return absl::OkStatus();
+  const bool told = std::exchange(address_gone, false);
+  if (links == *fresh && !told) return absl::OkStatus();
   links = *std::move(fresh);
   const auto called = on_change;  // Lives while it runs.
   if (called != nullptr) (*called)();
@@ -154,13 +167,14 @@ void NetlinkLinks::State::Wait() {
                         });
 }
 
-// What they say does not matter, nor does their loss.
+// What else they say does not matter, nor does their loss.
 void NetlinkLinks::State::DrainEvents() {
-  std::array<uint8_t, 8192> buffer;
+  alignas(nlmsghdr) std::array<uint8_t, 8192> buffer;
   while (true) {
     const ssize_t size = recv(nl_socket_get_fd(events.get()), buffer.data(),
                               buffer.size(), MSG_DONTWAIT);
     if (size < 0 && errno != ENOBUFS && errno != EINTR) return;
+    address_gone |= size < 0 || TellsOfAGoneAddress(buffer.data(), size);
   }
 }
 
