@@ -28,6 +28,11 @@ all_on() {  # all_on NODE SERVICE: as every node shows it.
     [[ $(lab_service "$node" "default/$2") == *" $1" ]] || return 1
   done
 }
+settled() {  # settled SERVICE ADDRESS: all show one node, which delivers it.
+  local node
+  node=$(node_of "$1")
+  all_on "$node" "$1" && on_lo "$node" "$2"
+}
 well() {  # Has no node a problem?
   local node
   for node in "${LAB_NODES[@]}"; do
@@ -77,6 +82,9 @@ END
 for node in "${LAB_NODES[@]}"; do lab_start_lbd "$node" --gossip-profile fast; done
 lab_wait 15 reached "$vip4" || fail "$vip4 is not reached"
 lab_wait 15 reached "$vip6" || fail "$vip6 is not reached"
+# The first node may have had them until the second came.
+lab_wait 15 settled four "$vip4" || fail "the nodes do not agree on $vip4"
+lab_wait 15 settled six "$vip6" || fail "the nodes do not agree on $vip6"
 lab_wait 5 well || fail "a problem, but all is well"
 
 echo "== what somebody takes off lo comes back"

@@ -4,9 +4,10 @@
     report.py FOLDER    of soak.sh
 
 Exit status 1, and a line for each breach, if an address was silent for longer
-than SILENT_MAX while no fault concerned it, if a daemon holds more files at the
-end than at the start, or, in runs of LONG seconds, more memory than GROWTH
-allows.
+than SILENT_MAX while no fault concerned it, if two nodes answered for one for
+longer than DOUBLE_MAX while addresses moved as planned, if a daemon holds more
+files at the end than at the start, or, in runs of LONG seconds, more memory
+than GROWTH allows.
 """
 
 import collections
@@ -20,6 +21,8 @@ AFTER = 3.0
 # The longest time in which a dead node is found, 1.4 s, and pauses of the
 # machine.
 SILENT_MAX = 3.0
+# A leaving node answers until it hears the new one, for 1 s at the most.
+DOUBLE_MAX = 2.0
 # What begins and ends each kind; where two overlap, the first in this list has
 # what happens meanwhile.
 KINDS = {
@@ -27,12 +30,12 @@ KINDS = {
     "link down": ("network", "cut", "mend"),
     "loss of 5 to 30 %": ("network", "loss", "loss"),
     "gossip cut": ("network", "deafen", "hear"),
+    "a node's address taken": ("input", "usurp", "yield"),  # It hears nobody.
     "SIGSTOP": ("node", "stop", "wake"),
     "kill -9": ("node", "kill", "start"),
     "SIGTERM": ("node", "end", "start"),
     "drain": ("node", "drain", "undrain"),
     "reload": ("node", "reload", None),
-    "a node's address taken": ("input", "usurp", "yield"),
     "a pool's address on a node": ("input", "own", "disown"),
     "a node without IPv6": ("input", "no-ipv6", "ipv6"),
     "lease": ("input", "lease", "renew"),
@@ -44,6 +47,7 @@ KINDS = {
     "an address off lo": ("input", "strip", None),
 }
 NOTHING = "no fault"
+PLANNED = ("SIGTERM", "drain", "reload", NOTHING)
 
 
 def lines(path):
@@ -175,6 +179,13 @@ def tell_faults(pings, asked, faults):
     row("all", percent(pings.share([*KINDS, NOTHING])))
 
 
+def doubles_too_long(asked, faults):
+    spells = asked.double_spells(faults)
+    return [f"{kind}: two nodes answered for one address for "
+            f"{spells[kind]:.1f} s" for kind in PLANNED
+            if spells[kind] > DOUBLE_MAX]
+
+
 def tell_addresses(pings, asked, addresses):
     each = sum(pings.asked.values()) / len(addresses)
     shares = sorted((100 * (1 - pings.lost_of[a] / each), a)
@@ -226,6 +237,7 @@ def main(folder):
     tell_addresses(pings, asked, addresses)
     lasted = int(samples[-1][0]) - int(samples[0][0])
     breaches = tell_silence(pings, float(lines(f"{folder}/faults")[0][0]))
+    breaches += doubles_too_long(asked, faults)
     breaches += tell_growth(samples, lasted >= LONG)
     for breach in breaches:
         print(f"BREACH: {breach}")
