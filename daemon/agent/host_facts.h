@@ -29,7 +29,7 @@ namespace lb {
 
 // Bounds of one host's facts. What is beyond is left out, and it is said so.
 inline constexpr size_t kHostAddressesMax = 256;
-inline constexpr size_t kHostRoutersMax = 16;
+inline constexpr size_t kHostRoutersMax = 64;
 // What SerializeHostFacts() makes at most, and some room for later versions.
 inline constexpr size_t kHostFactsSizeMax = 8192;
 
@@ -45,7 +45,7 @@ struct HostAddress {
 
 struct HostFacts {
   std::vector<HostAddress> addresses;
-  std::vector<net::IpAddress> routers;  // Of default routes.
+  std::vector<net::IpAddress> routers;  // Next hops of its routes.
   bool complete = true;  // No address and no router was left out.
   WithheldFacts withheld = {};
 
@@ -61,18 +61,15 @@ std::vector<HostAddress> OwnAddressesOf(absl::Span<const io::Link> links,
 // first.
 void BoundHostFacts(HostFacts* facts);
 
-// Numbers big-endian; what a later version appends is skipped:
+// Numbers big-endian:
 //
-//   facts     = flags(1) count(2) address* count(1) router* reserved(1)
-//               extension*
+//   facts     = flags(1) count(2) address* count(1) router* extension*
 //   flags     = 1 something is left out
 //   address   = flags(1) length(1) 4 or 16 bytes       flags 1 IPv6 | 2 by hand
 //   router    = flags(1) 4 or 16 bytes                 flags 1 IPv6
 //   extension = type(1) size(2) bytes        type 1: withheld_facts.h; another
-//                                            type is skipped
-//
-// Earlier versions want a count of interfaces and these in `reserved`: 0 is
-// written, and what they wrote is skipped.
+//                                            type, a later version's, is
+//                                            skipped
 //
 // REQUIRES: within the bounds.
 std::string SerializeHostFacts(const HostFacts& facts);

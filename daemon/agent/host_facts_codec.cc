@@ -59,12 +59,11 @@ bool ReadRouters(net::ByteReader* in, std::vector<net::IpAddress>* routers) {
   return in->ok();
 }
 
-// What is no extension is a later version's, and ends the list.
 bool ReadExtensions(net::ByteReader* in, HostFacts* facts) {
   while (!in->rest().empty()) {
     const uint8_t type = in->Uint8();
     const auto bytes = in->Take(in->Uint16());
-    if (!in->ok()) return true;
+    if (!in->ok()) return false;
     if (type != kWithheld) continue;
     auto withheld = ParseWithheld(
         {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -88,7 +87,6 @@ std::string SerializeHostFacts(const HostFacts& facts) {
     out.Uint8(router.is_ipv6() ? kIpv6 : 0);
     out.Bytes(router.ToBytes());
   }
-  out.Uint8(0);  // Reserved.
   if (!facts.withheld.empty()) {
     const std::string withheld = SerializeWithheld(facts.withheld);
     out.Uint8(kWithheld);
@@ -108,11 +106,8 @@ absl::StatusOr<HostFacts> ParseHostFacts(std::string_view bytes) {
   net::ByteReader in(AsBytes(bytes));
   HostFacts facts;
   facts.complete = (in.Uint8() & kLeftOut) == 0;
-  const bool is_whole =
-      ReadAddresses(&in, &facts.addresses) && ReadRouters(&in, &facts.routers);
-  const uint8_t reserved = in.Uint8();
-  if (!is_whole || !in.ok() ||
-      (reserved == 0 && !ReadExtensions(&in, &facts))) {
+  if (!ReadAddresses(&in, &facts.addresses) ||
+      !ReadRouters(&in, &facts.routers) || !ReadExtensions(&in, &facts)) {
     return absl::InvalidArgumentError(fmt::format(
         "host facts: {} bytes, damaged or cut short", bytes.size()));
   }
