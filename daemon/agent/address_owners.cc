@@ -44,17 +44,22 @@ absl::Status AddressOwners::Start(gossip::GossipNode* gossip) {
 bool AddressOwners::FindRouters() {
   routers_found_ = environment_.loop->Now();
   routers_timer_->Arm(routers_found_ + kRoutersInterval);
-  std::vector<net::IpAddress> routers;
-  for (const net::IpFamily family :
-       {net::IpFamily::kIpv4, net::IpFamily::kIpv6}) {
-    if (environment_.routes == nullptr) break;
-    const auto route = environment_.routes->FindDefault(family);
-    if (!route.ok() || !route->gateway) continue;
-    if (!route->gateway->is_link_local()) routers.push_back(*route->gateway);
-  }
-  if (routers == routers_) return false;
-  routers_ = std::move(routers);
+  if (environment_.routes == nullptr) return false;
+  auto next_hops = environment_.routes->NextHops();
+  if (!next_hops.ok() || *next_hops == next_hops_) return false;
+  next_hops_ = *std::move(next_hops);
   return true;
+}
+
+std::vector<net::IpAddress> AddressOwners::Routers() const {
+  std::vector<net::IpAddress> routers;
+  for (const net::IpAddress& hop : next_hops_) {
+    const auto owner = owned_.find(hop);
+    const bool is_hosts =
+        owner != owned_.end() && owner->second.kind == OwnerKind::kHost;
+    if (!is_hosts) routers.push_back(hop);
+  }
+  return routers;
 }
 
 bool AddressOwners::SetOwn() {
@@ -64,7 +69,7 @@ bool AddressOwners::SetOwn() {
   }
   return facts_.SetOwn({.addresses = OwnAddressesOf(environment_.links->Links(),
                                                     options_.delivers),
-                        .routers = routers_,
+                        .routers = Routers(),
                         .withheld = own_withheld_});
 }
 

@@ -50,7 +50,7 @@ class AddressOwners {
     uint64_t version = 0;
   };
 
-  // A default route may change and no link with it.
+  // A route may change and no link with it.
   static constexpr absl::Duration kRoutersInterval = absl::Seconds(10);
 
   // `on_change` is called, on a turn of its own, when something was forgotten
@@ -99,8 +99,10 @@ class AddressOwners {
   const FactsTable& table() const { return facts_.table(); }
 
  private:
-  // True: the default routers are others.
+  // True: the next hops of this host's routes are others.
   bool FindRouters();
+  // Those that are no host's own: that host tells of them itself.
+  std::vector<net::IpAddress> Routers() const;
   OwnershipSources Sources(const Services& services);
   // A member is at this address now.
   void FollowSeed(const std::string& node, const net::IpAddress& address);
@@ -109,7 +111,7 @@ class AddressOwners {
   io::Environment environment_;
   absl::AnyInvocable<void()> on_change_;
   FactsExchange facts_;
-  std::vector<net::IpAddress> routers_;
+  std::vector<net::IpAddress> next_hops_;  // Of this host's routes.
   absl::Time routers_found_ = absl::InfinitePast();
   std::unique_ptr<io::Timer> routers_timer_;
   gossip::GossipNode* gossip_ = nullptr;

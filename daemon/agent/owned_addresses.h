@@ -3,9 +3,10 @@
 //
 // A host owns what it says that it has (host_facts.h), the address of its
 // gossip, and what its Node object lists; of other lbds also while they are
-// down. The default routers of hosts are nobody else's. Of each network that a
-// host is in, the network address and the broadcast address (IPv4) or the
-// subnet-router anycast address (IPv6, RFC 4291 2.6.1) reach no service.
+// down. The routers that hosts send packets to, the next hops of their routes,
+// are nobody else's. Of each network that a host is in, the network address and
+// the broadcast address (IPv4) or the subnet-router anycast address (IPv6, RFC
+// 4291 2.6.1) reach no service.
 //
 // Delivery by hand: a node with `deliver: none` may have a service's address on
 // lo or a dummy interface, put there by its operator. Such an address (see
@@ -31,7 +32,7 @@ namespace lb {
 // In order of precedence.
 enum class OwnerKind {
   kHost,    // A host answers for it.
-  kRouter,  // A default router does.
+  kRouter,  // A router does: the next hop of a host's route.
   kSeed,    // This node's join list has it: a node may be there.
   kSubnet,  // It is a network's, and no host can have it.
 };

@@ -14,7 +14,8 @@ namespace {
 
 Withholding ByOwner(const Agent& agent, const std::string& service,
                     const net::IpAddress& address, const std::string& owner) {
-  const std::string& node = agent.owners().owned().at(address).node;
+  const AddressOwner& whose = agent.owners().owned().at(address);
+  const std::string& node = whose.node;
   const std::string another =
       AsksFor(agent, service, address)
           ? "another loadBalancerIP in the service's manifest"
@@ -24,8 +25,11 @@ Withholding ByOwner(const Agent& agent, const std::string& service,
           .member = node,
           .since = agent.owners().WithheldSince(address),
           .text = fmt::format("{} is {}", address.ToString(), owner),
-          .remedy = fmt::format("{}; or another address for {}", another,
-                                node.empty() ? "that host" : node)};
+          .remedy = whose.kind == OwnerKind::kRouter
+                        ? fmt::format("{}; or no route of {} through it",
+                                      another, node)
+                        : fmt::format("{}; or another address for {}", another,
+                                      node.empty() ? "that host" : node)};
 }
 
 std::string RemedyFor(const Agent& agent, const std::string& service,

@@ -5,6 +5,7 @@
 #define LB_IO_ROUTE_TABLE_H_
 
 #include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lb/net/ip_address.h"
@@ -28,6 +29,13 @@ class RouteTable {
   // do as a source, one that stays is preferred to a temporary one.
   // NotFound: there is no way, or none without naming a link (link-local).
   virtual absl::StatusOr<Route> Find(const net::IpAddress& to) const = 0;
+
+  // The routers that the host sends packets to: the next hops of all routes, of
+  // all tables, sorted, none twice. Which rules lead to a table does not
+  // matter: its next hops are routers on the host's links in any case.
+  // Link-local ones are left out, and what another router only recommended (a
+  // redirect). Unavailable: the kernel refused; another try is worth it.
+  virtual absl::StatusOr<std::vector<net::IpAddress>> NextHops() const = 0;
 
   // The way to what no other route is for: the default route's. NotFound: there
   // is no default route of that family.

@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "daemon/agent/address_owners.h"
 #include "daemon/agent/facts_exchange.h"
 #include "daemon/agent/node_metadata.h"
 #include "daemon/agent/problems.h"
@@ -350,6 +351,77 @@ TEST_F(OwnedAddressesTest, ADefaultRoutersAddressIsGivenToNobody) {
   EXPECT_THAT(ReasonOn(Author(), "asks"),
               HasSubstr("172.18.8.201 is the router of n2"));
   EXPECT_FALSE(IsDelivered("172.18.8.201"));
+}
+
+io::Route Via(const std::string& gateway) {
+  return {.gateway = *net::ParseIpAddress(gateway)};
+}
+
+// Only default routes' gateways were known.
+TEST_F(OwnedAddressesTest, ANextHopsAddressIsGivenToNobody) {
+  auto& routes = cluster_.host("n2").routes();
+  routes.Add(Prefix("10.20.0.0/16"), Via("172.18.8.201"));
+  routes.Add(Prefix("10.21.0.0/16"), Via("172.18.8.203"));
+  routes.Add(Prefix("fd00:20::/64"), Via("fd00::201"));
+  cluster_.SetManifests(PoolManifest("p", "172.18.8.201-172.18.8.205") +
+                        PoolManifest("sixes", "fd00::201-fd00::205") +
+                        kAdvertisement + ServiceManifest("any") +
+                        ServiceManifest("asks", "172.18.8.201") +
+                        ServiceManifest("asks-six", "fd00::201"));
+  cluster_.StartAll();
+  cluster_.RunFor(absl::Seconds(20));
+  EXPECT_EQ(cluster_.AddressOf("n1", "any"), "172.18.8.202");
+  EXPECT_EQ(cluster_.AddressOf("n1", "asks"), "-");
+  EXPECT_THAT(ReasonOn(Author(), "asks"),
+              HasSubstr("172.18.8.201 is the router of n2"));
+  EXPECT_EQ(cluster_.AddressOf("n1", "asks-six"), "-");
+  EXPECT_THAT(ReasonOn(Author(), "asks-six"),
+              HasSubstr("fd00::201 is the router of n2"));
+}
+
+TEST_F(OwnedAddressesTest, ANextHopThatComesIsWithheldUntilItGoes) {
+  const std::string vip = "172.18.8.201";
+  Give("172.18.8.201-172.18.8.205", ServiceManifest("web"));
+  cluster_.StartAll();
+  ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
+  ASSERT_EQ(cluster_.AddressOf("n1", "web"), vip);
+
+  cluster_.host("n2").routes().Add(Prefix("10.20.0.0/16"), Via(vip));
+  cluster_.RunFor(AddressOwners::kRoutersInterval + kFactsTravel);
+  ExpectOnAll("default/web " + vip + " -");
+  EXPECT_THAT(cluster_.AnnouncersOf(vip), IsEmpty());
+  for (const std::string& node : cluster_.names()) {
+    ASSERT_THAT(ProblemsOf(node), SizeIs(1));
+    EXPECT_THAT(ProblemsOf(node)[0],
+                HasSubstr("172.18.8.201 is the router of n2: withheld by all "
+                          "nodes, want `lbctl release 172.18.8.201`, which "
+                          "gives the service another; or no route of n2 "
+                          "through it"));
+  }
+
+  cluster_.host("n2").routes().Remove(Prefix("10.20.0.0/16"));
+  cluster_.RunFor(AddressOwners::kRoutersInterval);
+  ASSERT_TRUE(cluster_.RunUntilAgreed(absl::Seconds(10))) << cluster_.Dump();
+  EXPECT_THAT(ProblemsOf("n1"), IsEmpty());
+}
+
+// As with pod networks that are routed from node to node, of many nodes.
+TEST_F(OwnedAddressesTest, ANextHopThatIsANodeIsToldByThatNodeAlone) {
+  auto& routes = cluster_.host("n2").routes();
+  routes.Add(Prefix("10.20.1.0/24"), Via("172.18.8.11"));
+  routes.Add(Prefix("10.20.3.0/24"), Via("172.18.8.13"));
+  Give("172.18.8.0/24", Services(1));
+  cluster_.StartAll();
+  ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
+  cluster_.RunFor(kFactsTravel);
+  const auto& hosts = cluster_.agent("n1").owners().table().entries();
+  EXPECT_THAT(hosts.at("n2").facts.routers, IsEmpty());
+  EXPECT_EQ(cluster_.agent("n1")
+                .owners()
+                .owned()
+                .at(*net::ParseIpAddress("172.18.8.13"))
+                .text,
+            "n3's own");
 }
 
 // With `deliver: none` an operator may put services' addresses on lo by hand.

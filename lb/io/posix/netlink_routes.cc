@@ -3,10 +3,15 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
+#include <netlink/route/rtnl.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include <set>
 
 #include "lb/base/status_macros.h"
 #include "lb/io/posix/file_descriptor.h"
@@ -15,6 +20,7 @@
 namespace lb::io {
 namespace {
 
+using Callbacks = std::unique_ptr<nl_cb, FreedBy<&nl_cb_put>>;
 using FoundRoute = std::unique_ptr<rtnl_route, FreedBy<&rtnl_route_put>>;
 
 constexpr uint16_t kDiscardPort = 9;  // RFC 863; nothing is sent there.
@@ -90,6 +96,35 @@ absl::StatusOr<net::IpAddress> SourceTowards(const net::IpAddress& to) {
   return net::IpAddress::FromBytes(here.sin6_addr.s6_addr);
 }
 
+using Hops = std::set<net::IpAddress>;
+
+void AddHop(rtnl_nexthop* hop, void* hops) {
+  // IPv4 routes may lead through a router that has IPv6 only: RTA_VIA.
+  for (nl_addr* const router :
+       {rtnl_route_nh_get_gateway(hop), rtnl_route_nh_get_via(hop)}) {
+    if (router == nullptr) continue;
+    const auto address = AddressOf(router);
+    if (!address.ok() || address->is_unspecified() ||
+        address->is_link_local()) {
+      continue;
+    }
+    static_cast<Hops*>(hops)->insert(*address);
+  }
+}
+
+int OnRoute(nl_msg* message, void* hops) {
+  rtnl_route* raw = nullptr;
+  if (rtnl_route_parse(nlmsg_hdr(message), &raw) < 0) return NL_SKIP;
+  const FoundRoute route(raw);
+  // A redirect is cached as a copy of a route. Whoever is on the link can send
+  // one, and would take addresses away from services by it.
+  const bool is_copy = (rtnl_route_get_flags(raw) & RTM_F_CLONED) != 0;
+  if (rtnl_route_get_type(raw) == RTN_UNICAST && !is_copy) {
+    rtnl_route_foreach_nexthop(raw, &AddHop, hops);
+  }
+  return NL_OK;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<NetlinkRoutes>> NetlinkRoutes::Create() {
@@ -119,6 +154,18 @@ absl::StatusOr<Route> NetlinkRoutes::Find(const net::IpAddress& to) const {
   // IPv6: also before the kernel has put its route to it into the table.
   route.local |= route.source == to;
   return route;
+}
+
+absl::StatusOr<std::vector<net::IpAddress>> NetlinkRoutes::NextHops() const {
+  const Callbacks of_socket(nl_socket_get_cb(socket_));
+  const Callbacks callbacks(nl_cb_clone(of_socket.get()));
+  if (callbacks == nullptr) return NetlinkError("reading routes", -NLE_NOMEM);
+  Hops hops;
+  nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, &OnRoute, &hops);
+  int error = nl_rtgen_request(socket_, RTM_GETROUTE, AF_UNSPEC, NLM_F_DUMP);
+  if (error >= 0) error = nl_recvmsgs(socket_, callbacks.get());
+  if (error < 0) return NetlinkError("reading routes", error);
+  return std::vector<net::IpAddress>(hops.begin(), hops.end());
 }
 
 }  // namespace lb::io

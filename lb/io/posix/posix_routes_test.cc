@@ -3,14 +3,19 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "gmock/gmock.h"
 #include "lb/base/check.h"
+#include "lb/base/testing/status_matchers.h"
 #include "lb/io/posix/netlink_routes.h"
 #include "lb/io/posix/testing/test_links.h"
 #include "lb/io/testing/route_contract.h"
 
 namespace lb::io {
 namespace {
+
+using testing::ElementsAre;
 
 // One end of a veth pair; it goes with its addresses and routes.
 class PosixRoutes final : public RouteHarness {
@@ -33,6 +38,11 @@ class PosixRoutes final : public RouteHarness {
   void RemoveAddress(const net::IpPrefix& address) override {
     LB_CHECK(links_.RemoveAddress("va", address).ok());
   }
+  void AddRoute(const net::IpPrefix& to,
+                const net::IpAddress& gateway) override {
+    LB_CHECK(links_.AddRoute("va", {.to = to, .gateways = {gateway}}).ok());
+  }
+  TestLinks& links() { return links_; }
   void SetDefaultGateway(const net::IpAddress& gateway) override {
     LB_CHECK(links_.AddDefaultRoute("va", gateway).ok());
   }
@@ -52,6 +62,36 @@ std::unique_ptr<RouteHarness> MakePosixRoutes() {
 
 INSTANTIATE_TEST_SUITE_P(Posix, RouteContractTest,
                          testing::Values(&MakePosixRoutes));
+
+net::IpAddress At(const char* text) { return *net::ParseIpAddress(text); }
+net::IpPrefix On(const char* text) { return *net::ParseIpPrefix(text); }
+
+TEST(PosixRoutesTest, NextHopsOfMultipathRoutesAndOfOtherTables) {
+  const auto harness = MakePosixRoutes();
+  if (harness == nullptr) {
+    GTEST_SKIP() << "SKIPPED: no network namespace, want CAP_SYS_ADMIN";
+  }
+  harness->AddAddress(On("10.1.0.5/24"));
+  harness->AddAddress(On("fd00:1::5/64"));
+  TestLinks& links = static_cast<PosixRoutes&>(*harness).links();
+  for (const TestLinks::NewRoute& route : std::vector<TestLinks::NewRoute>{
+           {.to = On("192.168.7.0/24"),
+ .gateways = {At("10.1.0.71"), At("10.1.0.72")}},
+           {.to = On("fd00:7::/64"),
+           .gateways = {At("fd00:1::71"), At("fd00:1::72")}},
+           {.to = On("192.168.8.0/24"),
+           .gateways = {At("10.1.0.73")},
+           .table = 100},
+           {.to = On("fd00:8::/64"),
+           .gateways = {At("fd00:1::73")},
+           .table = 1000}}) {
+    ASSERT_THAT(links.AddRoute("va", route), IsOk()) << route.to.ToString();
+  }
+  EXPECT_THAT(harness->routes().NextHops(),
+              IsOkAndHolds(ElementsAre(At("10.1.0.71"), At("10.1.0.72"),
+                                       At("10.1.0.73"), At("fd00:1::71"),
+                                       At("fd00:1::72"), At("fd00:1::73"))));
+}
 
 }  // namespace
 }  // namespace lb::io

@@ -86,6 +86,10 @@ class SimRoutes final : public RouteHarness {
   void RemoveAddress(const net::IpPrefix& address) override {
     host_->links().RemoveAddress("eth0", address);
   }
+  void AddRoute(const net::IpPrefix& to,
+                const net::IpAddress& gateway) override {
+    host_->routes().Add(to, {.interface = link_index(), .gateway = gateway});
+  }
   void SetDefaultGateway(const net::IpAddress& gateway) override {
     host_->routes().SetDefaultGateway(gateway);
   }

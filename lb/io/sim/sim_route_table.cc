@@ -1,5 +1,7 @@
 #include "lb/io/sim/sim_route_table.h"
 
+#include <set>
+
 #include "fmt/format.h"
 
 namespace lb::io {
@@ -25,6 +27,18 @@ absl::StatusOr<Route> SimRouteTable::Find(const net::IpAddress& to) const {
   if (!first.ok()) return found;
   first->gateway = gateway->second;
   return first;
+}
+
+absl::StatusOr<std::vector<net::IpAddress>> SimRouteTable::NextHops() const {
+  std::set<net::IpAddress> hops;
+  for (const auto& [family, gateway] : gateways_) {
+    if (FindWithoutGateway(gateway).ok()) hops.insert(gateway);
+  }
+  for (const auto& [prefix, route] : added_) {
+    if (route.gateway) hops.insert(*route.gateway);
+  }
+  std::erase_if(hops, [](const auto& hop) { return hop.is_link_local(); });
+  return std::vector<net::IpAddress>(hops.begin(), hops.end());
 }
 
 absl::StatusOr<Route> SimRouteTable::FindWithoutGateway(

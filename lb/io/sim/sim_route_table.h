@@ -8,6 +8,7 @@
 #define LB_IO_SIM_SIM_ROUTE_TABLE_H_
 
 #include <map>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lb/io/route_table.h"
@@ -28,8 +29,10 @@ class SimRouteTable final : public RouteTable {
   }
   // A route that is no link's own: wins by its length, as any other.
   void Add(const net::IpPrefix& to, const Route& route) { added_[to] = route; }
+  void Remove(const net::IpPrefix& to) { added_.erase(to); }
 
   absl::StatusOr<Route> Find(const net::IpAddress& to) const override;
+  absl::StatusOr<std::vector<net::IpAddress>> NextHops() const override;
 
  private:
   absl::StatusOr<Route> FindWithoutGateway(const net::IpAddress& to) const;

@@ -24,6 +24,9 @@ class RouteHarness {
   virtual int link_index() = 0;
   virtual void AddAddress(const net::IpPrefix& address) = 0;
   virtual void RemoveAddress(const net::IpPrefix& address) = 0;
+  // A route that is no link's own.
+  virtual void AddRoute(const net::IpPrefix& to,
+                        const net::IpAddress& gateway) = 0;
   virtual void SetDefaultGateway(const net::IpAddress& gateway) = 0;
 };
 

@@ -26,7 +26,7 @@ namespace {
 using Message = std::unique_ptr<nl_msg, FreedBy<&nlmsg_free>>;
 using RouteLink = std::unique_ptr<rtnl_link, FreedBy<&rtnl_link_put>>;
 using RouteAddress = std::unique_ptr<rtnl_addr, FreedBy<&rtnl_addr_put>>;
-using NewRoute = std::unique_ptr<rtnl_route, FreedBy<&rtnl_route_put>>;
+using KernelRoute = std::unique_ptr<rtnl_route, FreedBy<&rtnl_route_put>>;
 
 absl::Status Check(const std::string& name, int error) {
   return error < 0 ? NetlinkError(name, error) : absl::OkStatus();
@@ -122,20 +122,29 @@ absl::Status TestLinks::RemoveAddress(const std::string& name,
   return Check(name, rtnl_addr_delete(socket_.get(), made.get(), 0));
 }
 
+absl::Status TestLinks::AddRoute(const std::string& name,
+                                 const NewRoute& route) {
+  const KernelRoute made(rtnl_route_alloc());
+  const NetlinkAddress to = MakeAddress(route.to.address, route.to.length);
+  rtnl_route_set_dst(made.get(), to.get());
+  rtnl_route_set_table(made.get(), static_cast<uint32_t>(route.table));
+  for (const net::IpAddress& gateway : route.gateways) {
+    const NetlinkAddress via =
+        MakeAddress(gateway, net::BitCount(gateway.family()));
+    rtnl_nexthop* const hop = rtnl_route_nh_alloc();  // The route owns it then.
+    rtnl_route_nh_set_ifindex(hop,
+                              static_cast<int>(if_nametoindex(name.c_str())));
+    rtnl_route_nh_set_gateway(hop, via.get());
+    rtnl_route_add_nexthop(made.get(), hop);
+  }
+  return Check(name, rtnl_route_add(socket_.get(), made.get(), NLM_F_CREATE));
+}
+
 absl::Status TestLinks::AddDefaultRoute(const std::string& name,
                                         const net::IpAddress& gateway) {
-  const NewRoute route(rtnl_route_alloc());
-  const NetlinkAddress everywhere = MakeAddress(
-      gateway.is_ipv4() ? net::IpAddress() : net::IpAddress::Ipv6(0), 0);
-  const NetlinkAddress via =
-      MakeAddress(gateway, net::BitCount(gateway.family()));
-  rtnl_route_set_dst(route.get(), everywhere.get());
-  rtnl_nexthop* const hop = rtnl_route_nh_alloc();  // The route owns it then.
-  rtnl_route_nh_set_ifindex(hop,
-                            static_cast<int>(if_nametoindex(name.c_str())));
-  rtnl_route_nh_set_gateway(hop, via.get());
-  rtnl_route_add_nexthop(route.get(), hop);
-  return Check(name, rtnl_route_add(socket_.get(), route.get(), NLM_F_CREATE));
+  const net::IpAddress everywhere =
+      gateway.is_ipv4() ? net::IpAddress() : net::IpAddress::Ipv6(0);
+  return AddRoute(name, {.to = {everywhere, 0}, .gateways = {gateway}});
 }
 
 }  // namespace lb::io

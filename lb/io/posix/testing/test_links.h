@@ -5,6 +5,7 @@
 #define LB_IO_POSIX_TESTING_TEST_LINKS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,6 +37,12 @@ class TestLinks {
                           const net::IpPrefix& address);
   absl::Status RemoveAddress(const std::string& name,
                              const net::IpPrefix& address);
+  struct NewRoute {
+    net::IpPrefix to;
+    std::vector<net::IpAddress> gateways;  // Several: a multipath route.
+    int table = 254;                       // The main one.
+  };
+  absl::Status AddRoute(const std::string& name, const NewRoute& route);
   absl::Status AddDefaultRoute(const std::string& name,
                                const net::IpAddress& gateway);
 
