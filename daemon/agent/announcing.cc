@@ -137,8 +137,7 @@ void Announcing::OnDelivery() {
 
 void Announcing::Deliver() {
   if (options_.delivery == Delivery::kLoopback) {
-    const absl::btree_set<net::IpAddress> claimed =
-        announce_.announcer().ToDeliver();
+    absl::btree_set<net::IpAddress> claimed = announce_.announcer().ToDeliver();
     NoteYields(claimed);
     std::set<net::IpAddress> wanted = handover_.Delivering();
     wanted.insert(claimed.begin(), claimed.end());
@@ -150,7 +149,7 @@ void Announcing::Deliver() {
     delivery_timer_->Arm(all_done ? delivery_.NextDeadline()
                                   : environment_.loop->Now());
     announce_.SetDelivered(std::move(delivered));
-    claimed_ = claimed;
+    claimed_ = std::move(claimed);
   }
   handover_timer_->Arm(handover_.NextDeadline());
 }

@@ -4,6 +4,7 @@
 #ifndef LB_IO_ROUTE_TABLE_H_
 #define LB_IO_ROUTE_TABLE_H_
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -21,8 +22,19 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
+// Routers that a host sends packets to.
+struct NextHops {
+  std::vector<net::IpAddress> addresses;  // Sorted, none twice.
+  bool complete = true;  // All routes were read; else those of the first ones.
+
+  friend bool operator==(const NextHops&, const NextHops&) = default;
+};
+
 class RouteTable {
  public:
+  // So many routes are read by FindNextHops(): some 50 ms.
+  static constexpr size_t kRoutesReadMax = 50'000;
+
   virtual ~RouteTable() = default;
 
   // The way to `to`, by all rules of the host. Of the IPv6 addresses that would
@@ -30,12 +42,11 @@ class RouteTable {
   // NotFound: there is no way, or none without naming a link (link-local).
   virtual absl::StatusOr<Route> Find(const net::IpAddress& to) const = 0;
 
-  // The routers that the host sends packets to: the next hops of all routes, of
-  // all tables, sorted, none twice. Which rules lead to a table does not
-  // matter: its next hops are routers on the host's links in any case.
+  // The next hops of all routes, of all tables. Which rules lead to a table
+  // does not matter: its next hops are routers on the host's links in any case.
   // Link-local ones are left out, and what another router only recommended (a
   // redirect). Unavailable: the kernel refused; another try is worth it.
-  virtual absl::StatusOr<std::vector<net::IpAddress>> NextHops() const = 0;
+  virtual absl::StatusOr<NextHops> FindNextHops() const = 0;
 
   // The way to what no other route is for: the default route's. NotFound: there
   // is no default route of that family.

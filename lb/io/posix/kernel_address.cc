@@ -4,9 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
-#include <netlink/handlers.h>
 #include <netlink/msg.h>
-#include <netlink/route/rtnl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -20,7 +18,6 @@ namespace lb::io {
 namespace {
 
 using Message = std::unique_ptr<nl_msg, FreedBy<&nlmsg_free>>;
-using Callbacks = std::unique_ptr<nl_cb, FreedBy<&nl_cb_put>>;
 using Attributes = std::array<nlattr*, IFA_MAX + 1>;
 
 constexpr std::string_view kLabelEnd = ":lbd";
@@ -80,15 +77,6 @@ int OnAddress(nl_msg* message, void* found) {
   return NL_OK;
 }
 
-// What the kernel answers to the request that was sent last.
-int Receive(nl_sock* socket, std::vector<KernelAddress>* found) {
-  const Callbacks defaults(nl_socket_get_cb(socket));
-  const Callbacks callbacks(nl_cb_clone(defaults.get()));
-  if (callbacks == nullptr) return -NLE_NOMEM;
-  nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, &OnAddress, found);
-  return nl_recvmsgs(socket, callbacks.get());
-}
-
 // A request about `host`; attributes may follow.
 Message MakeRequest(int type, int flags, const HostAddress& host) {
   Message message(nlmsg_alloc_simple(type, flags));
@@ -117,7 +105,7 @@ int FindMarkedIpv6(nl_sock* socket, const HostAddress& host, bool* marked) {
   const Message request = MakeRequest(RTM_GETADDR, /*flags=*/0, host);
   std::vector<KernelAddress> found;
   int error = nl_send_auto(socket, request.get());
-  if (error >= 0) error = Receive(socket, &found);
+  if (error >= 0) error = Receive(socket, &OnAddress, &found);
   if (error < 0) return error;
   *marked = found.size() == 1 && found[0].marked &&
             found[0].prefix.length == net::BitCount(net::IpFamily::kIpv6);
@@ -128,8 +116,7 @@ int FindMarkedIpv6(nl_sock* socket, const HostAddress& host, bool* marked) {
 
 absl::StatusOr<std::vector<KernelAddress>> ReadAddresses(nl_sock* socket) {
   std::vector<KernelAddress> found;
-  int error = nl_rtgen_request(socket, RTM_GETADDR, AF_UNSPEC, NLM_F_DUMP);
-  if (error >= 0) error = Receive(socket, &found);
+  const int error = Dump(socket, RTM_GETADDR, &OnAddress, &found);
   if (error < 0) return NetlinkError("reading addresses", error);
   return found;
 }

@@ -1,23 +1,19 @@
-// The alternative names of network interfaces, which libnl does not read.
+// The alternative names of a network interface, which libnl does not read.
 //
 // Internal to lb/io/posix.
 #ifndef LB_IO_POSIX_NETLINK_ALT_NAMES_H_
 #define LB_IO_POSIX_NETLINK_ALT_NAMES_H_
 
-#include <map>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "lb/io/posix/netlink_socket.h"
+struct nlmsghdr;
 
 namespace lb::io {
 
-// By the interface's index; each list is sorted.
-using AltNames = std::map<int, std::vector<std::string>>;
-
-// Empty where the kernel has none (before 5.5).
-absl::StatusOr<AltNames> ReadAltNames(nl_sock* socket);
+// Of the link that the message (RTM_NEWLINK) is about, sorted. Empty where the
+// kernel has none (before 5.5).
+std::vector<std::string> ReadAltNames(nlmsghdr* message);
 
 }  // namespace lb::io
 

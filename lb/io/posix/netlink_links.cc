@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -56,6 +57,21 @@ Link LinkOf(rtnl_link* from) {
   return link;
 }
 
+void ReadLink(nl_object* object, void* link) {
+  *static_cast<std::optional<Link>*>(link) =
+      LinkOf(reinterpret_cast<rtnl_link*>(object));
+}
+
+int OnLink(nl_msg* message, void* links) {
+  std::optional<Link> link;
+  const int error = nl_msg_parse(message, &ReadLink, &link);
+  if (error < 0 || !link) return NL_SKIP;
+  link->alt_names = ReadAltNames(nlmsg_hdr(message));
+  const int index = link->index;
+  static_cast<LinkMap*>(links)->emplace(index, *std::move(link));
+  return NL_OK;
+}
+
 void AddAddress(const KernelAddress& address, LinkMap& links) {
   const auto link = links.find(address.interface);
   if (link == links.end()) return;
@@ -67,23 +83,11 @@ void AddAddress(const KernelAddress& address, LinkMap& links) {
 }
 
 absl::StatusOr<std::vector<Link>> ReadLinks(nl_sock* socket) {
-  nl_cache* cache = nullptr;
-  const int error = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
+  LinkMap links;
+  const int error = Dump(socket, RTM_GETLINK, &OnLink, &links);
   if (error < 0) return NetlinkError("reading links", error);
-  const NetlinkCache link_cache(cache);
   LB_ASSIGN_OR_RETURN(const std::vector<KernelAddress> addresses,
                       ReadAddresses(socket));
-
-  LB_ASSIGN_OR_RETURN(AltNames alt_names, ReadAltNames(socket));
-
-  LinkMap links;
-  for (nl_object* item = nl_cache_get_first(link_cache.get()); item != nullptr;
-       item = nl_cache_get_next(item)) {
-    Link link = LinkOf(reinterpret_cast<rtnl_link*>(item));
-    const int index = link.index;
-    link.alt_names = std::move(alt_names[index]);
-    links.emplace(index, std::move(link));
-  }
   for (const KernelAddress& address : addresses) AddAddress(address, links);
   std::vector<Link> sorted;
   for (auto& [index, link] : links) {

@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
-#include <netlink/handlers.h>
 #include <netlink/msg.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
-#include <netlink/route/rtnl.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,7 +18,6 @@
 namespace lb::io {
 namespace {
 
-using Callbacks = std::unique_ptr<nl_cb, FreedBy<&nl_cb_put>>;
 using FoundRoute = std::unique_ptr<rtnl_route, FreedBy<&rtnl_route_put>>;
 
 constexpr uint16_t kDiscardPort = 9;  // RFC 863; nothing is sent there.
@@ -96,9 +93,13 @@ absl::StatusOr<net::IpAddress> SourceTowards(const net::IpAddress& to) {
   return net::IpAddress::FromBytes(here.sin6_addr.s6_addr);
 }
 
-using Hops = std::set<net::IpAddress>;
+// One reading of all routes.
+struct Reading {
+  std::set<net::IpAddress> hops;
+  size_t routes = 0;
+};
 
-void AddHop(rtnl_nexthop* hop, void* hops) {
+void AddHop(rtnl_nexthop* hop, void* reading) {
   // IPv4 routes may lead through a router that has IPv6 only: RTA_VIA.
   for (nl_addr* const router :
        {rtnl_route_nh_get_gateway(hop), rtnl_route_nh_get_via(hop)}) {
@@ -108,11 +109,14 @@ void AddHop(rtnl_nexthop* hop, void* hops) {
         address->is_link_local()) {
       continue;
     }
-    static_cast<Hops*>(hops)->insert(*address);
+    static_cast<Reading*>(reading)->hops.insert(*address);
   }
 }
 
-int OnRoute(nl_msg* message, void* hops) {
+int OnRoute(nl_msg* message, void* reading) {
+  if (static_cast<Reading*>(reading)->routes++ == RouteTable::kRoutesReadMax) {
+    return NL_STOP;
+  }
   rtnl_route* raw = nullptr;
   if (rtnl_route_parse(nlmsg_hdr(message), &raw) < 0) return NL_SKIP;
   const FoundRoute route(raw);
@@ -120,7 +124,7 @@ int OnRoute(nl_msg* message, void* hops) {
   // one, and would take addresses away from services by it.
   const bool is_copy = (rtnl_route_get_flags(raw) & RTM_F_CLONED) != 0;
   if (rtnl_route_get_type(raw) == RTN_UNICAST && !is_copy) {
-    rtnl_route_foreach_nexthop(raw, &AddHop, hops);
+    rtnl_route_foreach_nexthop(raw, &AddHop, reading);
   }
   return NL_OK;
 }
@@ -156,16 +160,14 @@ absl::StatusOr<Route> NetlinkRoutes::Find(const net::IpAddress& to) const {
   return route;
 }
 
-absl::StatusOr<std::vector<net::IpAddress>> NetlinkRoutes::NextHops() const {
-  const Callbacks of_socket(nl_socket_get_cb(socket_));
-  const Callbacks callbacks(nl_cb_clone(of_socket.get()));
-  if (callbacks == nullptr) return NetlinkError("reading routes", -NLE_NOMEM);
-  Hops hops;
-  nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, &OnRoute, &hops);
-  int error = nl_rtgen_request(socket_, RTM_GETROUTE, AF_UNSPEC, NLM_F_DUMP);
-  if (error >= 0) error = nl_recvmsgs(socket_, callbacks.get());
+absl::StatusOr<NextHops> NetlinkRoutes::FindNextHops() const {
+  // On a socket of its own: what is left unread goes with it.
+  LB_ASSIGN_OR_RETURN(const NetlinkSocket socket, ConnectNetlink());
+  Reading reading;
+  const int error = Dump(socket.get(), RTM_GETROUTE, &OnRoute, &reading);
   if (error < 0) return NetlinkError("reading routes", error);
-  return std::vector<net::IpAddress>(hops.begin(), hops.end());
+  return NextHops{.addresses = {reading.hops.begin(), reading.hops.end()},
+                  .complete = reading.routes <= kRoutesReadMax};
 }
 
 }  // namespace lb::io

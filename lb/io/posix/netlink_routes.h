@@ -4,7 +4,6 @@
 #define LB_IO_POSIX_NETLINK_ROUTES_H_
 
 #include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lb/io/route_table.h"
@@ -23,8 +22,7 @@ class NetlinkRoutes final : public RouteTable {
   NetlinkRoutes& operator=(const NetlinkRoutes&) = delete;
 
   absl::StatusOr<Route> Find(const net::IpAddress& to) const override;
-  // Goes through all routes: about MEASURE.
-  absl::StatusOr<std::vector<net::IpAddress>> NextHops() const override;
+  absl::StatusOr<NextHops> FindNextHops() const override;
 
  private:
   explicit NetlinkRoutes(nl_sock* socket) : socket_(socket) {}

@@ -5,11 +5,13 @@
 #define LB_IO_POSIX_NETLINK_SOCKET_H_
 
 #include <netlink/addr.h>
-#include <netlink/cache.h>
 #include <netlink/errno.h>
+#include <netlink/handlers.h>
 #include <netlink/netlink.h>
 #include <netlink/object.h>
+#include <netlink/route/rtnl.h>
 #include <netlink/socket.h>
+#include <sys/socket.h>
 
 #include <memory>
 #include <string_view>
@@ -30,7 +32,6 @@ struct FreedBy {
 };
 
 using NetlinkSocket = std::unique_ptr<nl_sock, FreedBy<&nl_socket_free>>;
-using NetlinkCache = std::unique_ptr<nl_cache, FreedBy<&nl_cache_free>>;
 using NetlinkAddress = std::unique_ptr<nl_addr, FreedBy<&nl_addr_put>>;
 
 // `error` is what libnl returned, negative.
@@ -53,6 +54,26 @@ inline absl::StatusOr<NetlinkSocket> ConnectNetlink() {
   const int error = nl_connect(socket.get(), NETLINK_ROUTE);
   if (error < 0) return NetlinkError("netlink", error);
   return socket;
+}
+
+using OnMessage = int (*)(nl_msg* message, void* argument);
+
+// Calls `on_message` with each message that the kernel answers to the request
+// that was sent last. Returns libnl's error, negative, or 0.
+inline int Receive(nl_sock* socket, OnMessage on_message, void* argument) {
+  using Callbacks = std::unique_ptr<nl_cb, FreedBy<&nl_cb_put>>;
+  const Callbacks of_socket(nl_socket_get_cb(socket));
+  const Callbacks callbacks(nl_cb_clone(of_socket.get()));
+  if (callbacks == nullptr) return -NLE_NOMEM;
+  nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, on_message, argument);
+  return nl_recvmsgs(socket, callbacks.get());
+}
+
+// The same with all that there is of `type`, such as RTM_GETLINK.
+inline int Dump(nl_sock* socket, int type, OnMessage on_message,
+                void* argument) {
+  const int error = nl_rtgen_request(socket, type, AF_UNSPEC, NLM_F_DUMP);
+  return error < 0 ? error : Receive(socket, on_message, argument);
 }
 
 }  // namespace lb::io

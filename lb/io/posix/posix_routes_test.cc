@@ -1,11 +1,11 @@
 // The contract suite of RouteTable on real routes.
 #include <net/if.h>
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "gmock/gmock.h"
 #include "lb/base/check.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/posix/netlink_routes.h"
@@ -14,8 +14,6 @@
 
 namespace lb::io {
 namespace {
-
-using testing::ElementsAre;
 
 // One end of a veth pair; it goes with its addresses and routes.
 class PosixRoutes final : public RouteHarness {
@@ -87,10 +85,25 @@ TEST(PosixRoutesTest, NextHopsOfMultipathRoutesAndOfOtherTables) {
            .table = 1000}}) {
     ASSERT_THAT(links.AddRoute("va", route), IsOk()) << route.to.ToString();
   }
-  EXPECT_THAT(harness->routes().NextHops(),
-              IsOkAndHolds(ElementsAre(At("10.1.0.71"), At("10.1.0.72"),
-                                       At("10.1.0.73"), At("fd00:1::71"),
-                                       At("fd00:1::72"), At("fd00:1::73"))));
+  EXPECT_THAT(harness->routes().FindNextHops(),
+              IsOkAndHolds(NextHops{{At("10.1.0.71"), At("10.1.0.72"),
+                                     At("10.1.0.73"), At("fd00:1::71"),
+                                     At("fd00:1::72"), At("fd00:1::73")}}));
+}
+
+// As a host has them that takes part in the routing of the Internet.
+TEST(PosixRoutesTest, MoreRoutesThanAreReadAreSaidToBeMore) {
+  const auto harness = MakePosixRoutes();
+  if (harness == nullptr) {
+    GTEST_SKIP() << "SKIPPED: no network namespace, want CAP_SYS_ADMIN";
+  }
+  harness->AddAddress(On("10.1.0.5/24"));
+  for (uint32_t i = 0; i < RouteTable::kRoutesReadMax; ++i) {
+    harness->AddRoute({net::IpAddress::Ipv4((20 << 24) + i), 32},
+                      At("10.1.0.71"));
+  }
+  EXPECT_THAT(harness->routes().FindNextHops(),
+              IsOkAndHolds(NextHops{{At("10.1.0.71")}, false}));
 }
 
 }  // namespace

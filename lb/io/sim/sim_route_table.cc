@@ -29,7 +29,7 @@ absl::StatusOr<Route> SimRouteTable::Find(const net::IpAddress& to) const {
   return first;
 }
 
-absl::StatusOr<std::vector<net::IpAddress>> SimRouteTable::NextHops() const {
+absl::StatusOr<NextHops> SimRouteTable::FindNextHops() const {
   std::set<net::IpAddress> hops;
   for (const auto& [family, gateway] : gateways_) {
     if (FindWithoutGateway(gateway).ok()) hops.insert(gateway);
@@ -38,7 +38,7 @@ absl::StatusOr<std::vector<net::IpAddress>> SimRouteTable::NextHops() const {
     if (route.gateway) hops.insert(*route.gateway);
   }
   std::erase_if(hops, [](const auto& hop) { return hop.is_link_local(); });
-  return std::vector<net::IpAddress>(hops.begin(), hops.end());
+  return NextHops{.addresses = {hops.begin(), hops.end()}};
 }
 
 absl::StatusOr<Route> SimRouteTable::FindWithoutGateway(

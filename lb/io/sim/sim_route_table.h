@@ -8,7 +8,6 @@
 #define LB_IO_SIM_SIM_ROUTE_TABLE_H_
 
 #include <map>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lb/io/route_table.h"
@@ -32,7 +31,7 @@ class SimRouteTable final : public RouteTable {
   void Remove(const net::IpPrefix& to) { added_.erase(to); }
 
   absl::StatusOr<Route> Find(const net::IpAddress& to) const override;
-  absl::StatusOr<std::vector<net::IpAddress>> NextHops() const override;
+  absl::StatusOr<NextHops> FindNextHops() const override;
 
  private:
   absl::StatusOr<Route> FindWithoutGateway(const net::IpAddress& to) const;
