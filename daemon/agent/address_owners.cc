@@ -45,7 +45,7 @@ bool AddressOwners::FindRouters() {
   routers_found_ = environment_.loop->Now();
   routers_timer_->Arm(routers_found_ + kRoutersInterval);
   if (environment_.routes == nullptr) return false;
-  auto next_hops = environment_.routes->NextHops();
+  auto next_hops = environment_.routes->FindNextHops();
   if (!next_hops.ok() || *next_hops == next_hops_) return false;
   next_hops_ = *std::move(next_hops);
   return true;
@@ -53,7 +53,7 @@ bool AddressOwners::FindRouters() {
 
 std::vector<net::IpAddress> AddressOwners::Routers() const {
   std::vector<net::IpAddress> routers;
-  for (const net::IpAddress& hop : next_hops_) {
+  for (const net::IpAddress& hop : next_hops_.addresses) {
     const auto owner = owned_.find(hop);
     const bool is_hosts =
         owner != owned_.end() && owner->second.kind == OwnerKind::kHost;
@@ -70,6 +70,7 @@ bool AddressOwners::SetOwn() {
   return facts_.SetOwn({.addresses = OwnAddressesOf(environment_.links->Links(),
                                                     options_.delivers),
                         .routers = Routers(),
+                        .complete = next_hops_.complete,
                         .withheld = own_withheld_});
 }
 
@@ -102,15 +103,13 @@ bool AddressOwners::Update(const Services& services) {
   if (owned == owned_) return false;
   owned_ = std::move(owned);
   ++version_;
-  withheld_.clear();
-  for (const auto& [address, owner] : owned_) {
-    if (owner.kind > OwnerKind::kRouter) continue;
-    withheld_.emplace_hint(withheld_.end(), address, owner.text);
-    withheld_since_.try_emplace(address, environment_.loop->CivilNow());
-  }
-  std::erase_if(withheld_since_, [this](const auto& known) {
-    return !withheld_.contains(known.first);
+  const OwnerTexts withheld = ToWithheld(owned_);
+  std::erase_if(withheld_, [&](const auto& known) {
+    return !withheld.contains(known.first);
   });
+  for (const auto& [address, owner] : withheld) {
+    withheld_.try_emplace(address, environment_.loop->CivilNow());
+  }
   return true;
 }
 

@@ -33,8 +33,8 @@
 
 namespace lb {
 
-// By address: what completes "172.18.8.11 is ...".
-using WithheldAddresses = std::map<net::IpAddress, std::string>;
+// By address, since when. Civil time, as this node saw it.
+using WithheldAddresses = std::map<net::IpAddress, absl::Time>;
 
 class AddressOwners {
  public:
@@ -89,10 +89,6 @@ class AddressOwners {
   // Those that a host or a router answers for. No node announces or delivers
   // them, also if a service holds one.
   const WithheldAddresses& withheld() const { return withheld_; }
-  // Civil time, as this node saw it. REQUIRES: it is one of withheld().
-  absl::Time WithheldSince(const net::IpAddress& address) const {
-    return withheld_since_.at(address);
-  }
   // As DescribeCovered() has it.
   const std::vector<std::string>& covered() const { return covered_; }
   bool IsOwnedBy(const net::IpAddress& address, std::string_view node) const;
@@ -111,7 +107,7 @@ class AddressOwners {
   io::Environment environment_;
   absl::AnyInvocable<void()> on_change_;
   FactsExchange facts_;
-  std::vector<net::IpAddress> next_hops_;  // Of this host's routes.
+  io::NextHops next_hops_;  // Of this host's routes.
   absl::Time routers_found_ = absl::InfinitePast();
   std::unique_ptr<io::Timer> routers_timer_;
   gossip::GossipNode* gossip_ = nullptr;
@@ -121,7 +117,6 @@ class AddressOwners {
   OwnedAddresses owned_;
   uint64_t version_ = 0;
   WithheldAddresses withheld_;
-  std::map<net::IpAddress, absl::Time> withheld_since_;
   WithheldFacts own_withheld_;
   std::vector<std::string> covered_;
   // What owned_ was made of.

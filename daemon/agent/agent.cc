@@ -323,7 +323,7 @@ Announcing::Elected Agent::ToElected(const Decision& decision) const {
   if (!decision.ready) return elected;
   elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
                                  elections_.placement());
-  for (const auto& [address, owner] : owners_.withheld()) {
+  for (const auto& [address, since] : owners_.withheld()) {
     elected.here.erase(address);
   }
   for (const net::IpAddress& vip : decision.probed) {

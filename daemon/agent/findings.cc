@@ -42,6 +42,14 @@ std::string Want(std::string_view reason, const std::string& remedy) {
   return remedy.empty() || says_it ? "" : ", want " + remedy;
 }
 
+// A refusal begins with "Service/namespace/name: ".
+std::string_view WithoutObject(std::string_view reason,
+                               const std::string& object) {
+  if (reason.starts_with(object + ": "))
+    reason.remove_prefix(object.size() + 2);
+  return reason;
+}
+
 std::string DidYouMean(const std::optional<std::string>& near) {
   return near ? fmt::format(", did you mean \"{}\"?", *near) : "";
 }
@@ -138,9 +146,8 @@ std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
     if (!entry.assignment.addresses.empty()) continue;
     if (entry.waiting && !with_waiting) continue;
     const std::string object = ServiceObject(service);
-    std::string_view reason = entry.reason;
-    const bool is_refusal = reason.starts_with(object + ": ");
-    if (is_refusal) reason.remove_prefix(object.size() + 2);
+    const std::string_view reason = WithoutObject(entry.reason, object);
+    const bool is_refusal = reason.size() < entry.reason.size();
     findings.push_back(
         {object,
          fmt::format("{}: no address: {}{}", object, reason,
@@ -149,16 +156,32 @@ std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
   return findings;
 }
 
+std::vector<Finding> FindRefused(const AddressEntries& entries,
+                                 const RemedyOf& remedy_of) {
+  std::vector<Finding> findings;
+  for (const auto& [service, entry] : entries) {
+    if (entry.assignment.addresses.empty() || entry.reason.empty()) continue;
+    const std::string object = ServiceObject(service);
+    const std::string_view reason = WithoutObject(entry.reason, object);
+    findings.push_back(
+        {object,
+         fmt::format("{}: keeps {}, as it is refused what it asks for: {}{}",
+                     object, entry.assignment.ToString(), reason,
+                     Want(reason, remedy_of(service)))});
+  }
+  return findings;
+}
+
 std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
                                           const Placement& placement,
-                                          const OwnersByAddress& owned,
+                                          const IsOwned& is_owned,
                                           const RemedyOf& remedy_of) {
   std::vector<Finding> findings;
   for (const auto& [service, place] : placement) {
     if (!place.node.empty()) continue;
     const auto& held = entries.at(service).assignment.addresses;
     if (std::all_of(held.begin(), held.end(), [&](const auto& assigned) {
-          return owned.contains(assigned.address);
+          return is_owned(assigned.address);
         })) {
       continue;
     }

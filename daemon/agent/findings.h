@@ -6,7 +6,6 @@
 #define LB_DAEMON_AGENT_FINDINGS_H_
 
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,14 +36,18 @@ std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
                                         bool with_waiting,
                                         const RemedyOf& remedy_of);
 
-using OwnersByAddress = std::map<net::IpAddress, std::string>;
+// Services that keep what they have, as they are refused what they ask for by
+// now, and why.
+std::vector<Finding> FindRefused(const AddressEntries& entries,
+                                 const RemedyOf& remedy_of);
+
+using IsOwned = std::function<bool(const net::IpAddress& address)>;
 
 // Services that have an address and are announced by no node, and why. Those of
-// which all addresses are in `owned` are left out: hosts have them, which is
-// another finding.
+// which hosts own all addresses are left out, which is another finding.
 std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
                                           const Placement& placement,
-                                          const OwnersByAddress& owned,
+                                          const IsOwned& is_owned,
                                           const RemedyOf& remedy_of);
 
 // Addresses whose node cannot announce them, by what it says of itself: NDP

@@ -9,7 +9,8 @@ void Agent::UpdateOwners() {
       owners_.Update({desired_, addresses_.entries(), addresses_.version()});
   if (ready_) events_.RecordCovered(owners_.covered());
   if (!changed) return;
-  elections_.SetWithheld(owners_.withheld(), environment_.loop->CivilNow());
+  elections_.SetWithheld(ToWithheld(owners_.owned()),
+                         environment_.loop->CivilNow());
   addresses_.SetTaken(ToTaken(owners_.owned()));
 }
 

@@ -89,10 +89,18 @@ OwnedAddresses FindOwners(const OwnershipSources& sources) {
   return owned;
 }
 
-std::map<net::IpAddress, std::string> ToTaken(const OwnedAddresses& owned) {
-  std::map<net::IpAddress, std::string> taken;
+OwnerTexts ToTaken(const OwnedAddresses& owned) {
+  OwnerTexts taken;
   for (const auto& [address, owner] : owned) taken.emplace(address, owner.text);
   return taken;
+}
+
+OwnerTexts ToWithheld(const OwnedAddresses& owned) {
+  OwnerTexts withheld;
+  for (const auto& [address, owner] : owned) {
+    if (owner.kind <= OwnerKind::kRouter) withheld.emplace(address, owner.text);
+  }
+  return withheld;
 }
 
 std::vector<std::string> DescribeCovered(absl::Span<const ipam::Pool> pools,

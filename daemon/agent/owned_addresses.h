@@ -62,8 +62,12 @@ struct OwnershipSources {
 
 OwnedAddresses FindOwners(const OwnershipSources& sources);
 
-// For the allocator: by address, what completes "172.18.8.11 is ...".
-std::map<net::IpAddress, std::string> ToTaken(const OwnedAddresses& owned);
+// By address, what completes "172.18.8.11 is ...".
+using OwnerTexts = std::map<net::IpAddress, std::string>;
+// All, for the allocator.
+OwnerTexts ToTaken(const OwnedAddresses& owned);
+// Those that a host or a router answers for.
+OwnerTexts ToWithheld(const OwnedAddresses& owned);
 
 // A sentence for each pool that covers some: "pool p: never gives out
 // 172.18.8.11 (n1's own)". Names a few, and says how many more there are.

@@ -130,12 +130,21 @@ TEST(DescribeCoveredTest, NamesAFewOfEachPool) {
                   "pool one: never gives out 172.18.8.11 (n1's own)"));
 }
 
+TEST(ToWithheldTest, HasWhatAHostOrARouterAnswersFor) {
+  OwnershipSources sources = Sources();
+  sources.facts["n1"] = {.addresses = {Own("172.18.8.11/24")},
+                         .routers = {Address("172.18.8.1")}};
+  sources.seeds = {Address("172.18.8.12")};
+  EXPECT_EQ(ToWithheld(FindOwners(sources)),
+            (OwnerTexts{{Address("172.18.8.1"), "the router of n1"},
+                        {Address("172.18.8.11"), "n1's own"}}));
+}
+
 TEST(ToTakenTest, HasEveryOwnersText) {
   OwnershipSources sources = Sources();
   sources.facts["n1"] = {.addresses = {Own("172.18.8.11/32")}};
   EXPECT_EQ(ToTaken(FindOwners(sources)),
-            (std::map<net::IpAddress, std::string>{
-                {Address("172.18.8.11"), "n1's own"}}));
+            (OwnerTexts{{Address("172.18.8.11"), "n1's own"}}));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "daemon/agent/remedies.h"
 #include "daemon/agent/withholding.h"
 #include "lb/config/problem.h"
+#include "lb/io/route_table.h"
 
 namespace lb {
 namespace {
@@ -196,10 +197,12 @@ void AddUntoldFacts(const Agent& agent, Problems& problems) {
     const std::string object = "Node/" + node;
     problems.push_back(
         {ProblemKind::kOwnedAddress, object,
-         fmt::format("{}: its host has more than {} addresses or {} routers: a "
-                     "service may be given one that it does not tell of, want "
-                     "fewer",
-                     object, kHostAddressesMax, kHostRoutersMax)});
+         fmt::format(
+             "{}: its host has more than {} addresses, {} routers or {} "
+             "routes: a service may be given an address that it does "
+             "not tell of, want fewer",
+             object, kHostAddressesMax, kHostRoutersMax,
+             io::RouteTable::kRoutesReadMax)});
   }
 }
 
@@ -287,7 +290,10 @@ std::string AddressRemedy(const Agent& agent, const std::string& service) {
   const auto& asked = request->second.requested_addresses;
   const bool is_held =
       std::any_of(asked.begin(), asked.end(), [&](const auto& address) {
-        return !agent.addresses().HoldersOf(address).empty();
+        const auto holders = agent.addresses().HoldersOf(address);
+        return std::any_of(
+            holders.begin(), holders.end(),
+            [&](const std::string& holder) { return holder != service; });
       });
   return RemedyForNoAddress(request->second, agent.addresses().pools(),
                             is_held);
@@ -341,12 +347,21 @@ void AddServices(const Agent& agent, Problems& problems) {
                            return AddressRemedy(agent, service);
                          }),
       problems);
+  Add(ProblemKind::kRequestRefused,
+      FindRefused(entries,
+                  [&](const std::string& service) {
+                    return AddressRemedy(agent, service);
+                  }),
+      problems);
   Add(ProblemKind::kNoAnnouncer,
-      FindWithoutAnnouncer(entries, agent.placement(),
-                           agent.owners().withheld(),
-                           [&](const std::string& service) {
-                             return AnnouncerRemedy(agent, service);
-                           }),
+      FindWithoutAnnouncer(
+          entries, agent.placement(),
+          [&](const net::IpAddress& address) {
+            return agent.owners().withheld().contains(address);
+          },
+          [&](const std::string& service) {
+            return AnnouncerRemedy(agent, service);
+          }),
       problems);
   Add(ProblemKind::kUnableAnnouncer,
       FindUnable(entries, agent.placement(), agent.LiveMembers()), problems);

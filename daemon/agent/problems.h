@@ -27,6 +27,7 @@ enum class ProblemKind {
   kGossip,
   kHeldBack,
   kNoAddress,
+  kRequestRefused,
   kNoAnnouncer,
   kUnableAnnouncer,
   kNodeName,

@@ -13,9 +13,9 @@ namespace lb {
 namespace {
 
 Withholding ByOwner(const Agent& agent, const std::string& service,
-                    const net::IpAddress& address, const std::string& owner) {
-  const AddressOwner& whose = agent.owners().owned().at(address);
-  const std::string& node = whose.node;
+                    const net::IpAddress& address, absl::Time since) {
+  const AddressOwner& owner = agent.owners().owned().at(address);
+  const std::string& node = owner.node;
   const std::string another =
       AsksFor(agent, service, address)
           ? "another loadBalancerIP in the service's manifest"
@@ -23,9 +23,9 @@ Withholding ByOwner(const Agent& agent, const std::string& service,
                         address.ToString());
   return {.address = address,
           .member = node,
-          .since = agent.owners().WithheldSince(address),
-          .text = fmt::format("{} is {}", address.ToString(), owner),
-          .remedy = whose.kind == OwnerKind::kRouter
+          .since = since,
+          .text = fmt::format("{} is {}", address.ToString(), owner.text),
+          .remedy = owner.kind == OwnerKind::kRouter
                         ? fmt::format("{}; or no route of {} through it",
                                       another, node)
                         : fmt::format("{}; or another address for {}", another,

@@ -103,6 +103,8 @@ Problem::Kind ToProto(ProblemKind kind) {
       return Problem::HELD_BACK;
     case ProblemKind::kNoAddress:
       return Problem::NO_ADDRESS;
+    case ProblemKind::kRequestRefused:
+      return Problem::REQUEST_REFUSED;
     case ProblemKind::kNoAnnouncer:
       return Problem::NO_ANNOUNCER;
     case ProblemKind::kUnableAnnouncer:

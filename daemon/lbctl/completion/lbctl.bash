@@ -19,8 +19,8 @@ _lbctl() {
     --kind)
       COMPREPLY=($(compgen -W "object-refused address-conflict
         orphaned-address interface state gossip strict-arp held-back
-        no-address no-announcer unable-announcer node-name options-differ
-        address-owned" -- "$word"))
+        no-address request-refused no-announcer unable-announcer node-name
+        options-differ address-owned" -- "$word"))
       return ;;
     --tls-ca | --tls-cert | --tls-key | --secret-file | --config)
       COMPREPLY=($(compgen -f -- "$word"))
