@@ -203,6 +203,9 @@ ipam::LedgerFollower::Followed AddressBook::Follow(
                             &allocator_);
   }
   propose_all_ = true;
+  for (const auto& [service, request] : wanted_.requests) {
+    stale_.insert(service);  // It may be refused what it asks for by now.
+  }
   auto followed = follower_.Rebuild(ledger_, find_request, &allocator_);
   followed.services.merge(touched);
   return followed;
@@ -350,7 +353,8 @@ void AddressBook::DropOldTombstones() {
 }
 
 // Those that may have changed, and those that wait: what they wait for may be
-// another thing now.
+// another thing now. They wait for the author too, which may give another what
+// they ask for.
 void AddressBook::ReadEntries() {
   Services due = std::exchange(stale_, {});
   due.merge(std::exchange(waiting_, {}));
@@ -364,7 +368,11 @@ void AddressBook::ReadEntries() {
       continue;
     }
     Entry entry = EntryOf(wanted->second);
-    if (entry.assignment.addresses.empty()) waiting_.insert(service);
+    if (entry.assignment.addresses.empty() || !entry.reason.empty() ||
+        (!IsAuthor() &&
+         allocator_.Decide(wanted->second).assignment != entry.assignment)) {
+      waiting_.insert(service);
+    }
     const auto [known, is_new] = entries_.try_emplace(service);
     if (!is_new && known->second == entry) continue;
     known->second = std::move(entry);
@@ -384,6 +392,8 @@ AddressBook::Entry AddressBook::EntryOf(const ServiceRequest& request) const {
   if (failure != failures_.end()) {
     entry.reason = std::string(failure->second.message());
     entry.code = failure->second.code();
+  } else if (!IsAuthor()) {  // What the author was, or will be, refused.
+    entry.reason = std::string(allocator_.Decide(request).status.message());
   }
   return entry;
 }

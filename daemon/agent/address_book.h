@@ -43,7 +43,7 @@ class AddressBook {
     ipam::Assignment assignment;  // Without addresses while none is agreed.
     // Why it has none, or not those that it asks for; empty if all is well.
     std::string reason;
-    bool waiting = false;  // The reason passes by itself.
+    bool waiting = false;  // This changes by itself.
     // Of the refused assignment that the reason is about; kOk: of none.
     absl::StatusCode code = absl::StatusCode::kOk;
 
@@ -225,7 +225,7 @@ class AddressBook {
   Services touched_;
   Services stale_;           // Their entries may be others.
   Services changed_;         // Their entries are others: TakeChanged().
-  Services waiting_;         // Their entries have no address.
+  Services waiting_;         // Their entries lack an address that they want.
   Services wants_more_;      // They would take a second family.
   Services wants_to_share_;  // The same, and they share.
   // Own proposals by service, with the ledger version that has them; an entry

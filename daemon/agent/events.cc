@@ -81,12 +81,15 @@ void Events::RecordEntry(const std::string& service,
   AddressBook::Entry& known = entries_[service];
   if (known == entry) return;
   const std::string object = "Service/" + service;
-  if (!(known.assignment == entry.assignment)) {
-    entry.assignment.addresses.empty()
-        ? Record(EventType::kNormal, "ClearAssignment", object, entry.reason)
-        : Record(EventType::kNormal, "IPAllocated", object,
-                 entry.assignment.ToString());
-  } else if (!entry.reason.empty() && !entry.waiting) {
+  const bool is_moved = !(known.assignment == entry.assignment);
+  const bool is_cleared = is_moved && entry.assignment.addresses.empty();
+  if (is_cleared) {
+    Record(EventType::kNormal, "ClearAssignment", object, entry.reason);
+  } else if (is_moved) {
+    Record(EventType::kNormal, "IPAllocated", object,
+           entry.assignment.ToString());
+  }
+  if (!is_cleared && !entry.reason.empty() && !entry.waiting) {
     Record(EventType::kWarning, "AllocationFailed", object, entry.reason);
   }
   known = entry;
