@@ -185,6 +185,11 @@ bool Elections::Place(const std::string& service, const Placement& described) {
   if (now->second.node.empty()) unplaced_.insert(service);
   if (now->second.node == node_) unclaimed_.insert(service);
   const auto [before, is_new] = placement_.try_emplace(service, now->second);
+  if (is_new) {
+    NoteNew(service);
+  } else if (before->second.node.empty() && !now->second.node.empty()) {
+    NoteDark(service);
+  }
   if (!is_new && before->second == now->second) return false;
   before->second = now->second;
   return true;
@@ -344,6 +349,10 @@ std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
                                           absl::Time civil_now,
                                           const Wire& wire, bool reuniting) {
   std::set<net::IpAddress> unheld;
+  if (std::exchange(anew_, false)) {
+    dark_.clear();
+    for (const auto& [service, place] : placement_) NoteNew(service);
+  }
   for (const net::IpAddress& address : wire.foreign) {
     AddServicesAt(address, unclaimed_);
   }
@@ -361,13 +370,17 @@ std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
         new_holders_.insert(assigned.address);
         continue;
       }
-      if (holder == node_) continue;
+      const bool is_dark = IsDark(assigned.address);
+      if (holder == node_ && !is_dark) continue;
       unclaimed_.insert(service);
-      if (reuniting && holder && !IsLive(*holder)) continue;
       if (!wire.announces(assigned.address)) {
-        if (!holder) unheld.insert(assigned.address);
+        if (!holder || is_dark) unheld.insert(assigned.address);
         continue;
       }
+      if (reuniting && holder && !IsLive(*holder)) continue;
+      dark_.erase(assigned.address);
+      // By a new term the others know that it is announced again.
+      if (holder == node_) tenures_.Release(assigned.address, civil_now);
       // A full table: the election goes by rank, as without holders.
       tenures_.Claim(assigned.address, civil_now).IgnoreError();
       new_holders_.insert(assigned.address);
@@ -381,6 +394,47 @@ bool Elections::IsLive(std::string_view node) const {
                      [&](const auto& member) { return member.name == node; });
 }
 
+uint64_t Elections::TermOf(const net::IpAddress& address) const {
+  const election::Tenure* const tenure = tenures_.Find(address);
+  return tenure == nullptr ? 0 : tenure->term;
+}
+
+bool Elections::IsDark(const net::IpAddress& address) const {
+  const auto dark = dark_.find(address);
+  return dark != dark_.end() && TermOf(address) <= dark->second;
+}
+
+// And would that live member announce it if this node were not?
+bool Elections::IsHeldByAnother(const std::string& service,
+                                const net::IpAddress& address) const {
+  const auto holder = tenures_.HolderOf(address);
+  if (!holder || *holder == node_ || !IsLive(*holder)) return false;
+  const auto explanation = table_.Explain(service);
+  return explanation.ok() &&
+         std::any_of(
+             explanation->nodes.begin(), explanation->nodes.end(),
+             [&](const auto& node) {
+               return node.node == *holder &&
+                      (node.verdict == election::NodeVerdict::kAnnouncer ||
+                       node.verdict == election::NodeVerdict::kNotOwner);
+             });
+}
+
+void Elections::NoteDark(const std::string& service) {
+  for (const net::IpAddress& address : put_.at(service).addresses) {
+    dark_[address] = TermOf(address);
+  }
+}
+
+// What another node announces now was announced before, as far as one can know.
+void Elections::NoteNew(const std::string& service) {
+  if (placement_.at(service).node != node_) return;
+  for (const net::IpAddress& address : put_.at(service).addresses) {
+    if (IsHeldByAnother(service, address)) continue;
+    dark_[address] = TermOf(address);
+  }
+}
+
 void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {
   if (tenures_.HolderOf(vip) != node_) return;
   AddServicesAt(vip, unclaimed_);
@@ -391,6 +445,7 @@ void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {
 void Elections::ReleaseUnused(absl::Span<const net::IpAddress> unused,
                               absl::Time civil_now) {
   for (const net::IpAddress& address : unused) {
+    dark_.erase(address);
     tenures_.Release(address, civil_now);
     new_holders_.insert(address);
   }

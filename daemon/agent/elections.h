@@ -91,13 +91,18 @@ class Elections {
   };
   // Claims what this node is elected for and announces. So a tenure says that
   // its node asked whether another host has the address, or took it over from a
-  // member: whoever holds it next need not ask. Returns the addresses that this
-  // node is elected for and no member holds: these it is to probe for. While
-  // `reuniting` with members it leaves alone what somebody holds that is none:
-  // it may be about to come too. What a foreign host has no member holds.
+  // member: whoever holds it next need not ask, unless nobody was to announce
+  // it meanwhile, by what this node saw. Returns the addresses that this node
+  // is elected for and that it is to probe for. While `reuniting` with members
+  // it leaves alone what somebody holds that is none: it may be about to come
+  // too. What a foreign host has no member holds.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
                                  absl::Time civil_now, const Wire& wire,
                                  bool reuniting = false);
+  // This node did not see who announced what: it starts, or was cut off. Of
+  // what it is elected for it takes over without a probe only what a live
+  // member holds that may announce it.
+  void BeginAnew() { anew_ = true; }
   // Claims an address that this node holds again, so that its tenure wins over
   // another that was claimed at the same time.
   void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
@@ -142,6 +147,12 @@ class Elections {
   using Services = std::set<std::string, std::less<>>;
 
   bool IsLive(std::string_view node) const;
+  uint64_t TermOf(const net::IpAddress& address) const;
+  bool IsDark(const net::IpAddress& address) const;
+  bool IsHeldByAnother(const std::string& service,
+                       const net::IpAddress& address) const;
+  void NoteDark(const std::string& service);
+  void NoteNew(const std::string& service);
   bool IsWithheld(const net::IpAddress& address) const {
     return withheld_.contains(address);
   }
@@ -191,6 +202,10 @@ class Elections {
   bool reasons_due_ = false;  // Why nobody does may be another reason now.
   Services changed_;          // Their places: TakeChanged().
   Services unclaimed_;        // Claim() is to look at them.
+  // Addresses that nobody was to announce until somebody was elected for them
+  // again, with the terms that their tenures had then.
+  std::map<net::IpAddress, uint64_t> dark_;
+  bool anew_ = true;  // BeginAnew()
   uint64_t version_ = 0;
 };
 

@@ -130,6 +130,7 @@ class ElectionsModelTest
     for (uint64_t i = 0; i < 2 * kServices; ++i) {
       if (prng_.Chance(20)) unused.push_back(Address(i));
     }
+    for (const net::IpAddress& address : unused) dark_.erase(address);
     kept_.ReleaseUnused(unused, absl::UnixEpoch());
   }
 
@@ -165,6 +166,38 @@ class ElectionsModelTest
                        [&](const auto& member) { return member.name == node; });
   }
 
+  uint64_t TermOf(const election::TenureTable& tenures,
+                  const net::IpAddress& address) {
+    const election::Tenure* const tenure = tenures.Find(address);
+    return tenure == nullptr ? 0 : tenure->term;
+  }
+
+  bool IsHeldByAnother(const std::string& service,
+                       const net::IpAddress& address) {
+    const auto holder = kept_.tenures().HolderOf(address);
+    if (!holder || *holder == "n0" || !IsLive(*holder)) return false;
+    for (const auto& node : kept_.Explain(service)->nodes) {
+      if (node.node != *holder) continue;
+      return node.verdict == election::NodeVerdict::kAnnouncer ||
+             node.verdict == election::NodeVerdict::kNotOwner;
+    }
+    return false;
+  }
+
+  // What nobody was to announce before, as far as n0 knows.
+  void NoteDark(const Placement& before) {
+    for (const auto& [service, place] : kept_.placement()) {
+      const auto was = before.find(service);
+      const bool is_new = was == before.end();
+      if (place.node.empty() || (is_new && place.node != "n0")) continue;
+      if (!is_new && !was->second.node.empty()) continue;
+      for (const auto& held : entries_.at(service).assignment.addresses) {
+        if (is_new && IsHeldByAnother(service, held.address)) continue;
+        dark_[held.address] = TermOf(kept_.tenures(), held.address);
+      }
+    }
+  }
+
   std::set<net::IpAddress> SomeAddresses() {
     std::set<net::IpAddress> some;
     while (prng_.Chance(40)) some.insert(Address(prng_.Uniform(2 * kServices)));
@@ -190,11 +223,16 @@ class ElectionsModelTest
           if (holder == "n0") all.Release(address, absl::UnixEpoch());
           continue;
         }
-        if (reuniting && holder && !IsLive(*holder)) continue;
+        const auto dark = dark_.find(address);
+        const bool is_dark =
+            dark != dark_.end() && TermOf(all, address) <= dark->second;
         if (silent.contains(address)) {
-          if (!holder) unheld.insert(address);
+          if (!holder || is_dark) unheld.insert(address);
           continue;
         }
+        if (reuniting && holder && !IsLive(*holder)) continue;
+        if (is_dark && holder == "n0") all.Release(address, absl::UnixEpoch());
+        dark_.erase(address);
         ASSERT_TRUE(all.Claim(address, absl::UnixEpoch()).ok());
       }
     }
@@ -223,6 +261,7 @@ class ElectionsModelTest
   std::set<std::string, std::less<>> changed_;  // Since the last Update().
   std::vector<Elections::LiveMember> live_;
   std::map<net::IpAddress, std::string> withheld_;
+  std::map<net::IpAddress, uint64_t> dark_;  // With the tenures' terms.
   Elections kept_;
 };
 
@@ -259,6 +298,7 @@ TEST_P(ElectionsModelTest, WhatFollowedChangesIsAsWhatIsToldAnew) {
     ASSERT_EQ(kept_.version() != version_before, kept_.placement() != before);
     if (kept_.version() != version_before) ++moves;
     CheckChanged(before);
+    NoteDark(before);
     CheckClaim();
     if (HasFatalFailure()) return;
     for (const auto& [service, place] : kept_.placement()) {

@@ -1,6 +1,7 @@
 #include "daemon/agent/elections.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -298,6 +299,7 @@ TEST_F(MembersTest, StickyHoldersAreAgreedByClaims) {
   EXPECT_EQ(NodeOf(other), "n2");  // Has not heard of it.
   ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
   EXPECT_EQ(NodeOf(other), "n3");
+  EXPECT_THAT(other.Claim(entries_, absl::UnixEpoch(), kNotYet), IsEmpty());
   // A takeover is no new address: others are not to be asked for it.
   live_ = {{"n1", NodeMetadata{}}, {"n2", NodeMetadata{}}};
   EXPECT_EQ(NodeOf(other), "n2");
@@ -324,6 +326,65 @@ TEST_F(MembersTest, WhatWasNeverAnnouncedIsProbedByWhoeverIsElectedNext) {
   EXPECT_THAT(first.Claim(entries_, absl::UnixEpoch(), kNotYet),
               ElementsAre(kVip));
   EXPECT_EQ(first.tenures().HolderOf(kVip), std::nullopt);
+}
+
+// Its last holder said nothing of who has it by now.
+TEST_F(MembersTest, WhatNobodyWasToAnnounceIsProbedUntilSomebodyDid) {
+  Elections first("n2", election::Policy::kCompat);
+  Elections other("n3", election::Policy::kCompat);
+  const auto claim = [&](Elections& elections, const Elections::Wire& wire) {
+    return elections.Claim(entries_, absl::UnixEpoch(), wire);
+  };
+  const auto nobody_may = [&](bool nobody) {
+    for (auto& member : live_) {
+      member.metadata = Able();
+      if (nobody) member.metadata->interfaces->clear();
+    }
+    for (Elections* elections : {&first, &other}) {
+      EXPECT_EQ(NodeOf(*elections), nobody ? "" : "n2");
+    }
+  };
+  nobody_may(false);
+  EXPECT_THAT(claim(first, kAnnounced), IsEmpty());
+  ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
+  EXPECT_THAT(claim(other, kNotYet), IsEmpty());
+  nobody_may(true);
+  nobody_may(false);
+  EXPECT_EQ(first.tenures().HolderOf(kVip), "n2");
+  EXPECT_THAT(claim(first, kNotYet), ElementsAre(kVip));
+  // It dies while it probes, and after it.
+  const auto live = std::exchange(live_, {live_[0], live_[2]});
+  EXPECT_EQ(NodeOf(other), "n3");
+  EXPECT_THAT(claim(other, kNotYet), ElementsAre(kVip));
+  live_ = live;
+  EXPECT_EQ(NodeOf(other), "n2");
+  EXPECT_THAT(claim(first, kAnnounced), IsEmpty());
+  ASSERT_TRUE(other.Merge(first.tenures().FullMessage()).ok());
+  live_ = {live_[0], live_[2]};
+  EXPECT_EQ(NodeOf(other), "n3");
+  EXPECT_THAT(claim(other, kNotYet), IsEmpty());
+}
+
+// It knows of the holder, and not whether that announced the address.
+TEST_F(MembersTest, ANodeThatStartsProbesUnlessALiveHolderMayAnnounceIt) {
+  const auto probes = [&](const std::string& holder) {
+    Elections holders(holder, election::Policy::kCompat);
+    const auto live = std::exchange(
+        live_, {{"n1", NodeMetadata{}}, {holder, NodeMetadata{}}});
+    NodeOf(holders);
+    holders.Claim(entries_, absl::UnixEpoch(), kAnnounced);
+    live_ = live;
+    Elections fresh("n2", election::Policy::kCompat);
+    EXPECT_TRUE(fresh.Merge(holders.tenures().FullMessage()).ok());
+    EXPECT_EQ(NodeOf(fresh), "n2");
+    return !fresh.Claim(entries_, absl::UnixEpoch(), kNotYet).empty();
+  };
+  EXPECT_FALSE(probes("n3"));
+  EXPECT_TRUE(probes("n2"));  // It was itself, in an earlier run.
+  live_[2].metadata->silent = true;
+  EXPECT_TRUE(probes("n3"));
+  live_.pop_back();
+  EXPECT_TRUE(probes("n3"));
 }
 
 // What a host has, no member has: the next one asks first.

@@ -157,6 +157,7 @@ void Agent::FallSilent(std::string reason, const std::string& why) {
   events_.RecordSelf(EventType::kWarning, std::move(reason),
                      why + ": silent until the cluster is heard");
   silent_ = true;
+  elections_.BeginAnew();
   AwaitCluster();
 }
 

@@ -6,6 +6,7 @@
 // tenure behind. It passed for an address that a member had had, so the node
 // announced it at once, whoever had it by then.
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/time/time.h"
@@ -18,6 +19,7 @@
 namespace lb {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -177,7 +179,150 @@ TEST_F(ProbeTest, AnAddressThatAHostGaveUpIsProbedToTheEnd) {
   ExpectLeftToForeignHost(kVip);
 }
 
-// No member notices a short restart: the address goes on without a question.
+// Nobody could announce the address for a minute, and whoever held it before
+// still passed for its holder: the next node announced it without a question.
+class DarkTest : public ProbeTest {
+ protected:
+  // Nodes that are left out may announce nothing.
+  void AllowOnly(const std::set<std::string>& allowed) {
+    std::string text = Basics() + ServiceManifest("web", kVip);
+    for (const std::string& node : cluster_->names()) {
+      text += NodeManifest(node, !allowed.contains(node));
+    }
+    cluster_->SetManifests(text);
+  }
+  // n1 has announced it; then nobody has, for a while.
+  void BeginDark(int nodes) {
+    Begin(nodes);
+    AllowOnly({"n1"});
+    cluster_->StartAll();
+    cluster_->RunFor(absl::Seconds(10));
+    ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
+  }
+  // From now on until another node than `before` announces it. True: it asked
+  // the segment first.
+  bool IsProbedByNext(const std::string& before) {
+    bool probed = false;
+    for (int step = 0; step < 10000; ++step) {
+      cluster_->RunFor(absl::Milliseconds(1));
+      probed |= !ProberOf(*net::ParseIpAddress(kVip)).empty();
+      const auto nodes = cluster_->AnnouncersOf(kVip);
+      if (nodes.size() == 1 && nodes.front() != before) return probed;
+    }
+    ADD_FAILURE() << cluster_->Dump();
+    return probed;
+  }
+
+  static constexpr absl::Duration kDark = absl::Seconds(60);
+};
+
+TEST_F(DarkTest, AHolderThatStartsAgainProbes) {
+  BeginDark(2);
+  cluster_->Crash("n1");
+  cluster_->RunFor(kDark);
+  GiveToForeignHost(kVip);
+  cluster_->Start("n1");
+  ExpectLeftToForeignHost(kVip);
+}
+
+TEST_F(DarkTest, AHolderThatMayAnnounceAgainProbes) {
+  BeginDark(2);
+  AllowOnly({});
+  cluster_->RunFor(kDark);
+  GiveToForeignHost(kVip);
+  AllowOnly({"n1"});
+  ExpectLeftToForeignHost(kVip);
+}
+
+TEST_F(DarkTest, AnotherNodeThatMayAnnounceNowProbes) {
+  BeginDark(2);
+  cluster_->Crash("n1");
+  cluster_->RunFor(kDark);
+  GiveToForeignHost(kVip);
+  AllowOnly({"n2"});
+  ExpectLeftToForeignHost(kVip);
+}
+
+TEST_F(DarkTest, ANodeThatStartsProbesThoughTheHolderIsUp) {
+  BeginDark(3);
+  cluster_->Crash("n3");
+  AllowOnly({"n3"});
+  cluster_->RunFor(kDark);
+  GiveToForeignHost(kVip);
+  cluster_->Start("n3");
+  ExpectLeftToForeignHost(kVip);
+}
+
+// Nobody knows that it was dark but those that only began to probe.
+TEST_F(DarkTest, ANodeThatTakesOverFromOneThatOnlyProbedProbesToo) {
+  BeginDark(3);
+  cluster_->Crash("n1");
+  cluster_->RunFor(kDark);
+  AllowOnly({"n2", "n3"});
+  RunToFirstProbe(kVip);
+  GiveToForeignHost(kVip);
+  cluster_->Crash(prober_);
+  EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
+}
+
+TEST_F(DarkTest, AForeignHostHadItWhileTheNextProbed) {
+  BeginDark(3);
+  cluster_->Crash("n1");
+  cluster_->RunFor(kDark);
+  GiveToForeignHost(kVip);
+  AllowOnly({"n2", "n3"});
+  EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
+  const auto placed = cluster_->agent("n2").placement().at("default/web").node;
+  cluster_->Crash(placed);
+  EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
+}
+
+// Of a node that has just died all know that it announced the address.
+TEST_F(DarkTest, WhatWasAnnouncedIsTakenOverWithoutAQuestion) {
+  BeginDark(3);
+  AllowOnly({"n1", "n2", "n3"});
+  cluster_->RunFor(absl::Seconds(5));
+  for (const bool restart : {false, true, false}) {
+    const std::string first = cluster_->AnnouncersOf(kVip).front();
+    cluster_->Crash(first);
+    EXPECT_FALSE(IsProbedByNext(first)) << first;
+    cluster_->RunFor(absl::Seconds(5));
+    if (!restart) continue;
+    // Those that started after it began have it from its members.
+    cluster_->Start(first);
+    cluster_->RunFor(absl::Seconds(20));
+  }
+}
+
+// A dark time that is over delays no takeover.
+TEST_F(DarkTest, OnceItIsAnnouncedAgainATakeoverAsksNobody) {
+  BeginDark(3);
+  AllowOnly({});
+  cluster_->RunFor(kDark);
+  AllowOnly({"n1"});
+  cluster_->RunFor(absl::Seconds(5));
+  ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
+  AllowOnly({"n1", "n2"});
+  cluster_->RunFor(absl::Seconds(5));
+  const std::string now = cluster_->AnnouncersOf(kVip).front();
+  cluster_->Crash(now);
+  EXPECT_FALSE(IsProbedByNext(now));
+}
+
+// A node that returns takes its address from one that announces it.
+TEST_F(DarkTest, ANodeThatReturnsTakesItsAddressBackWithoutAQuestion) {
+  BeginDark(3);
+  AllowOnly({"n1", "n2", "n3"});
+  cluster_->RunFor(absl::Seconds(5));
+  const std::string first = cluster_->AnnouncersOf(kVip).front();
+  cluster_->Crash(first);
+  cluster_->RunFor(kDark);
+  const std::string second = cluster_->AnnouncersOf(kVip).front();
+  cluster_->Start(first);
+  EXPECT_FALSE(IsProbedByNext(second));
+}
+
+// No member notices a handover: the address goes on without a question.
 TEST_F(ProbeTest, WhatWasAnnouncedIsTakenOverWithoutAQuestion) {
   Begin(3);
   cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
