@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "absl/time/clock.h"
+#include "daemon/lbctl/server_address.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/text_file.h"
 
@@ -34,6 +35,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
 }  // namespace
 
 absl::StatusOr<Client> Client::Create(const ClientOptions& options) {
+  LB_RETURN_IF_ERROR(CheckServer(options.server));
   LB_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(options));
   grpc::ChannelArguments arguments;
   if (!options.tls_name.empty()) {

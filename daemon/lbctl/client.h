@@ -26,7 +26,8 @@ struct ClientOptions {
 
 class Client {
  public:
-  // Connects with the first call. Any code: a file cannot be read.
+  // Connects with the first call. InvalidArgument: `server` has another form.
+  // Any code: a file cannot be read.
   static absl::StatusOr<Client> Create(const ClientOptions& options);
 
   template <typename Request, typename Response>

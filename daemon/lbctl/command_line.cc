@@ -36,8 +36,9 @@ Environment: LBCTL_SERVER, LBCTL_TLS_CA, LBCTL_TLS_CERT, LBCTL_TLS_KEY,
 LBCTL_TLS_NAME are defaults of the flags; NO_COLOR turns colours off.
 
 Exit status: 0 answered; 1 no answer: nobody there, or not in time; 2 wrong
-usage; 3 the node refused: not found, not allowed here, makes no sense; 4 check
-or doctor found faults.)";
+usage: lbctl itself cannot use an argument or a file, and asks nobody; 3 the
+node refused: no such service, node, pool or address, not allowed here, makes no
+sense; 4 check or doctor found faults. A list that is empty is an answer.)";
 
 // What was asked for on the command line.
 struct Asked {
@@ -192,9 +193,10 @@ void AddQuestions(CLI::App* app, Asked* asked) {
                      "Only those of the last 10m, 2h, ..., or since "
                      "2024-05-01T10:00:00Z");
   AddCommand(
-      app, asked, "explain", "Why its node announces a service",
+      app, asked, "explain", "Why its node announces a service or an address",
       [asked](Commands& commands) { return commands.Explain(asked->service); })
-      ->add_option("SERVICE", asked->service, "namespace/name")
+      ->add_option("SERVICE", asked->service,
+                   "namespace/name, or an address that it holds")
       ->required();
   CLI::App* const what_if =
       AddCommand(app, asked, "what-if", "What would move if nodes went or came",
@@ -205,13 +207,14 @@ void AddQuestions(CLI::App* app, Asked* asked) {
   what_if->add_option("--with", asked->with, "Count in this node");
   what_if->require_option();
   CLI::App* const top = AddCommand(
-      app, asked, "top", "The node, live; q ends",
+      app, asked, "top", "The node, live; q ends; once without a terminal",
       [asked](Commands& commands) { return commands.Top(asked->top); });
   top->add_option("--interval", asked->top.interval_seconds,
                   "Seconds between frames")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
-  top->add_option("--frames", asked->top.frames, "End after so many")
+  top->add_option("--frames", asked->top.frames,
+                  "End after so many; default: 1 without a terminal, else at q")
       ->check(CLI::PositiveNumber);
 }
 

@@ -1,7 +1,6 @@
 #include "daemon/lbctl/commands.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,12 +10,14 @@
 #include <type_traits>
 #include <utility>
 
-#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "daemon/lbctl/arguments.h"
 #include "daemon/lbctl/doctor.h"
 #include "daemon/lbctl/format.h"
 #include "daemon/lbctl/host_facts.h"
 #include "daemon/lbctl/name_hint.h"
+#include "daemon/lbctl/server_address.h"
 #include "daemon/lbctl/suggestion.h"
 #include "daemon/lbctl/terminal.h"
 #include "daemon/lbctl/unix_socket.h"
@@ -43,46 +44,12 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
   return proto;
 }
 
-// "object-refused" as its enumerator; KIND_UNSPECIFIED: there is none.
-status::v1::Problem::Kind ParseKind(std::string name) {
-  for (char& c : name) c = c == '-' ? '_' : absl::ascii_toupper(c);
-  auto kind = status::v1::Problem::KIND_UNSPECIFIED;
-  status::v1::Problem::Kind_Parse(name, &kind);
-  return kind;
-}
-
 bool IsFiltered(const status::v1::ListServicesRequest& request) {
   return !request.service_namespace().empty() || !request.pool().empty() ||
          !request.node().empty() || !request.address().empty();
 }
 
-// What ParseKind() knows.
-std::vector<std::string> KindNames() {
-  std::vector<std::string> names;
-  const auto* const kinds = status::v1::Problem::Kind_descriptor();
-  for (int i = 0; i < kinds->value_count(); ++i) {
-    if (kinds->value(i)->number() == 0) continue;
-    std::string name = kinds->value(i)->name();
-    for (char& c : name) c = c == '_' ? '-' : absl::ascii_tolower(c);
-    names.push_back(std::move(name));
-  }
-  return names;
-}
-
 }  // namespace
-
-absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
-  absl::Duration ago;
-  if (absl::ParseDuration(text, &ago) && ago >= absl::ZeroDuration()) {
-    return now - ago;
-  }
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
-  return absl::InvalidArgumentError(
-      fmt::format("--since: \"{}\", want 10m, 2h or 2024-05-01T10:00:00Z",
-                  config::Printable(text)));
-}
 
 std::string Advice(const grpc::Status& status, const std::string& server) {
   const bool is_unix = server.starts_with("unix:");
@@ -176,18 +143,22 @@ ExitStatus Commands::Status() {
 }
 
 ExitStatus Commands::Services(const status::v1::ListServicesRequest& request) {
+  const absl::Status usage = CheckAddress(request.address());
+  if (!usage.ok()) return Fail(usage);
   status::v1::ListServicesResponse all;
   const auto client = Client::Create(server_);
   if (!client.ok()) return Fail(client.status());
   const auto status = client->AskAll(&Stub::ListServices, request, &all);
   if (!status.ok()) return Fail(status);
+  if (all.services().empty()) {
+    grpc::Status known = CheckMember(*client, request.node());
+    if (known.ok()) known = CheckPool(*client, request.pool());
+    if (!known.ok()) return Fail(known);
+  }
   const ExitStatus printed = Print(all);
   if (all.services().empty() && IsForPeople()) {
-    fmt::print(stderr, "lbctl: no service{}{}\n",
-               IsFiltered(request) ? " matches" : "",
-               SuggestName(request.node(), request.node().empty()
-                                               ? std::vector<std::string>()
-                                               : MemberNames(*client)));
+    fmt::print(stderr, "lbctl: no service{}\n",
+               IsFiltered(request) ? " matches" : "");
   }
   return printed;
 }
@@ -198,11 +169,11 @@ ExitStatus Commands::Pools(const status::v1::ListPoolsRequest& request) {
   if (!client.ok()) return Fail(client.status());
   const auto status = client->AskAll(&Stub::ListPools, request, &all);
   if (!status.ok()) return Fail(status);
-  if (request.pool().empty() || !all.pools().empty()) return Print(all);
-  return Fail(grpc::Status(
-      grpc::StatusCode::NOT_FOUND,
-      fmt::format("IPAddressPool/{}: there is no such pool{}", request.pool(),
-                  SuggestName(request.pool(), PoolNames(*client)))));
+  if (all.pools().empty()) {
+    const grpc::Status known = CheckPool(*client, request.pool());
+    if (!known.ok()) return Fail(known);
+  }
+  return Print(all);
 }
 
 ExitStatus Commands::Members() {
@@ -222,11 +193,9 @@ ExitStatus Commands::Interfaces() {
 ExitStatus Commands::Problems(const std::vector<std::string>& kinds) {
   status::v1::ListProblemsRequest request;
   for (const std::string& name : kinds) {
-    request.add_kinds(ParseKind(name));
-    if (request.kinds().rbegin()[0] != 0) continue;
-    return Fail(absl::InvalidArgumentError(
-        fmt::format("--kind: \"{}\", want one of {}", config::Printable(name),
-                    fmt::join(KindNames(), ", "))));
+    const auto kind = ParseKind(name);
+    if (!kind.ok()) return Fail(kind.status());
+    request.add_kinds(*kind);
   }
   return Run<status::v1::ListProblemsResponse>(
       [&](const auto& client, auto* response) {
@@ -265,20 +234,36 @@ ExitStatus Commands::History(status::v1::ListAnnouncementsRequest request,
     if (!time.ok()) return Fail(time.status());
     *request.mutable_since() = ToProto(*time);
   }
+  const absl::Status usage = CheckAddress(request.address());
+  if (!usage.ok()) return Fail(usage);
   return Run<status::v1::ListAnnouncementsResponse>(
       [&](const auto& client, auto* all) {
         return client.AskAll(&Stub::ListAnnouncements, request, all);
       });
 }
 
-ExitStatus Commands::Explain(const std::string& service) {
+ExitStatus Commands::Explain(const std::string& what) {
+  const absl::Status usage = CheckAddressOrService(what);
+  if (!usage.ok()) return Fail(usage);
   status::v1::ExplainRequest request;
-  request.set_service(service);
+  request.set_service(what);
+  const bool is_address = net::ParseIpAddress(what).ok();
   return Run<status::v1::ExplainResponse>(
       [&](const auto& client, auto* response) {
+        if (is_address) {
+          std::vector<std::string> holders;
+          const grpc::Status found = FindHolders(client, what, &holders);
+          if (!found.ok()) return found;
+          request.set_service(holders[0]);
+          if (holders.size() > 1) {
+            fmt::print(stderr, "lbctl: {} is shared by {}; this is {}\n", what,
+                       config::Printable(absl::StrJoin(holders, ", ")),
+                       config::Printable(holders[0]));
+          }
+        }
         return client.Ask(&Stub::Explain, request, response);
       },
-      HintOfService(service));
+      is_address ? NameHint() : HintOfService(what));
 }
 
 ExitStatus Commands::WhatIf(const std::vector<std::string>& without,
@@ -294,9 +279,17 @@ ExitStatus Commands::WhatIf(const std::vector<std::string>& without,
 }
 
 ExitStatus Commands::Top(const TopOptions& options) {
+  if (!IsForPeople()) {
+    return Fail(absl::InvalidArgumentError(
+        "top: --output: want table or wide; status, members, pools and "
+        "services have the same as JSON and YAML"));
+  }
   const absl::StatusOr<Client> client = Client::Create(server_);
   if (!client.ok()) return Fail(client.status());
   Terminal terminal;
+  // Nobody could press q: as `top -b -n 1` does.
+  const int frames =
+      options.frames == 0 && !terminal.IsLive() ? 1 : options.frames;
   for (int frame = 1;; ++frame) {
     TopView view{.now = absl::Now(), .rows = terminal.Rows()};
     grpc::Status status = client->Ask(&Stub::GetNode, {}, &view.node);
@@ -311,7 +304,7 @@ ExitStatus Commands::Top(const TopOptions& options) {
     }
     if (!status.ok()) return Fail(status);
     terminal.Show(Render(view, style_));
-    if (frame == options.frames ||
+    if (frame == frames ||
         !terminal.WaitForNext(absl::Seconds(options.interval_seconds))) {
       return kAnswered;
     }
@@ -338,17 +331,21 @@ ExitStatus Commands::Reload() {
 }
 
 ExitStatus Commands::Release(const std::string& what) {
+  const absl::Status usage = CheckAddressOrService(what);
+  if (!usage.ok()) return Fail(usage);
+  const bool is_address = net::ParseIpAddress(what).ok();
   admin::v1::ReleaseAddressRequest request;
-  what.find('/') == std::string::npos ? request.set_address(what)
-                                      : request.set_service(what);
+  is_address ? request.set_address(what) : request.set_service(what);
   return Run<admin::v1::ReleaseAddressResponse>(
       [&](const auto& client, auto* response) {
         return client.Ask(&AdminStub::ReleaseAddress, request, response);
       },
-      net::ParseIpAddress(what).ok() ? NameHint() : HintOfService(what));
+      is_address ? NameHint() : HintOfService(what));
 }
 
 ExitStatus Commands::SetLogLevel(const std::string& level) {
+  const absl::Status usage = CheckLogLevel(level);
+  if (!usage.ok()) return Fail(usage);
   admin::v1::SetLogLevelRequest request;
   request.set_level(level);
   return Run<admin::v1::SetLogLevelResponse>(
@@ -374,6 +371,11 @@ ExitStatus Commands::RotateKey(const std::string& step,
     return Fail(absl::InvalidArgumentError(
         fmt::format("--secret-file: {}: {}", secret_file,
                     std::string(secret.status().message()))));
+  }
+  if (secret->empty()) {
+    return Fail(absl::InvalidArgumentError(
+        fmt::format("--secret-file: {}: empty, want 1 to {} bytes", secret_file,
+                    kSecretSizeMax)));
   }
   request.set_secret(*secret);
   return Run<admin::v1::RotateGossipKeyResponse>(
@@ -402,6 +404,9 @@ ExitStatus Commands::Check(const std::vector<std::string>& paths) {
 
 ExitStatus Commands::Doctor(const std::string& config,
                             const std::string& server) {
+  const absl::Status usage =
+      server.empty() ? absl::OkStatus() : CheckServer(server);
+  if (!usage.ok()) return Fail(usage);
   const std::string path = config.empty() ? kOptionsFile : config;
   config::Options options;
   // Before there is an options file, lbd would run on the defaults too.

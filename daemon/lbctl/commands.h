@@ -15,17 +15,13 @@ namespace lb::lbctl {
 
 enum ExitStatus {
   kAnswered = 0,
-  kNoAnswer = 1,  // Nobody there, not in time, or the node failed.
-  kWrongUsage = 2,
-  kRefused = 3,  // The node says no: not found, not allowed, no sense.
-  kFaults = 4,   // `check`, `doctor`: faults were found.
+  kNoAnswer = 1,    // Nobody there, not in time, or the node failed.
+  kWrongUsage = 2,  // lbctl itself cannot use an argument or a file.
+  kRefused = 3,     // The node says no: not found, not allowed, no sense.
+  kFaults = 4,      // `check`, `doctor`: faults were found.
 };
 
 enum class Output { kTable, kWide, kJson, kYaml };
-
-// "10m" and "2h30m" are that long before `now`, "2024-05-01T10:00:00Z" is that
-// time. InvalidArgument: neither.
-absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now);
 
 // What of an error to do next; empty: nothing helps.
 std::string Advice(const grpc::Status& status, const std::string& server);
@@ -39,7 +35,7 @@ class Commands {
   };
   struct TopOptions {
     double interval_seconds = 2;
-    int frames = 0;  // 0: until it is ended.
+    int frames = 0;  // 0: until it is ended, or one without a terminal.
   };
 
   Commands(ClientOptions server, Output output, bool colours)
@@ -58,7 +54,8 @@ class Commands {
   // `since` as EventRange has it; empty: whenever.
   ExitStatus History(status::v1::ListAnnouncementsRequest request,
                      const std::string& since);
-  ExitStatus Explain(const std::string& service);
+  // `what` is "namespace/name", or an address that a service holds.
+  ExitStatus Explain(const std::string& what);
   ExitStatus WhatIf(const std::vector<std::string>& without,
                     const std::vector<std::string>& with);
   ExitStatus Top(const TopOptions& options);

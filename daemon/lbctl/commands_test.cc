@@ -8,14 +8,13 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/time/time.h"
 #include "daemon/testing/node_test.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "lb/base/testing/status_matchers.h"
 
 namespace lb::lbctl {
 namespace {
@@ -87,7 +86,8 @@ TEST_F(CommandsTest, HistoryHasWhoAnnouncedWhat) {
   request.set_node("n2");
   EXPECT_THAT(Run(ask), testing::Not(HasSubstr("172.18.8.201")));
   request.set_address("soon");
-  EXPECT_THAT(Run(ask), StartsWith("3: lbctl: " + listen_ + ": address: "));
+  EXPECT_EQ(Run(ask),
+            "2: lbctl: --address: \"soon\", want an IPv4 or IPv6 address\n");
   EXPECT_THAT(Run([](auto& c) { return c.History({}, "soon"); }),
               StartsWith("2: lbctl: --since: \"soon\""));
 }
@@ -96,6 +96,23 @@ TEST_F(CommandsTest, TopShowsAsManyFramesAsAskedFor) {
   const std::string frame = Run([](auto& c) { return c.Top({.frames = 1}); });
   EXPECT_THAT(frame, StartsWith("0: n1  "));
   EXPECT_THAT(frame, HasSubstr("1 services, 0 pending"));
+}
+
+// Nobody could end it: standard output is no terminal here.
+TEST_F(CommandsTest, TopWithoutATerminalShowsOneFrame) {
+  const std::string shown = Run([](auto& c) { return c.Top({}); });
+  EXPECT_THAT(shown, StartsWith("0: n1  "));
+  EXPECT_THAT(shown, HasSubstr("1 services, 0 pending"));
+  EXPECT_EQ(shown.find("services, "), shown.rfind("services, "));
+}
+
+TEST_F(CommandsTest, TopHasTablesOnly) {
+  const auto top = [](auto& c) { return c.Top({.frames = 1}); };
+  EXPECT_THAT(Run(top, Output::kWide), StartsWith("0: n1  "));
+  for (const Output output : {Output::kJson, Output::kYaml}) {
+    EXPECT_THAT(Run(top, output),
+                StartsWith("2: lbctl: top: --output: want table or wide"));
+  }
 }
 
 TEST_F(CommandsTest, ChangesAreMade) {
@@ -110,8 +127,7 @@ TEST_F(CommandsTest, ChangesAreMade) {
 
 TEST_F(CommandsTest, RefusalsSayWhatToDo) {
   EXPECT_EQ(Run([](auto& c) { return c.SetLogLevel("loud"); }),
-            "3: lbctl: " + listen_ +
-                ": level: \"loud\", want debug, info, warning or error\n");
+            "2: lbctl: LEVEL: \"loud\", want debug, info, warning or error\n");
   EXPECT_THAT(
       Run([](auto& c) { return c.Problems({"odd"}); }),
       HasSubstr("2: lbctl: --kind: \"odd\", want one of object-refused,"));
@@ -120,11 +136,16 @@ TEST_F(CommandsTest, RefusalsSayWhatToDo) {
   EXPECT_THAT(Run([&](auto& c) { return c.RotateKey("add", secret, ""); }),
               HasSubstr("3: lbctl: " + listen_ + ": gossip is in the clear"));
   EXPECT_THAT(Run([](auto& c) { return c.Release("172.18.8.209"); }),
-              HasSubstr(": 172.18.8.209: no service holds it\n"));
+              HasSubstr("3: lbctl: " + listen_ +
+                        ": 172.18.8.209: no service holds it\n"));
   EXPECT_THAT(Run([](auto& c) { return c.Release("default/web"); }),
               HasSubstr("default/web would be given it again"));
   EXPECT_THAT(Run([](auto& c) { return c.RotateKey("add", "/none", ""); }),
               StartsWith("2: lbctl: --secret-file: /none: cannot read it"));
+  std::ofstream(secret).close();
+  EXPECT_EQ(
+      Run([&](auto& c) { return c.RotateKey("add", secret, ""); }),
+      "2: lbctl: --secret-file: " + secret + ": empty, want 1 to 4096 bytes\n");
 }
 
 TEST_F(CommandsTest, ASocketThatDoesNotAnswerIsNamedInOneLine) {
@@ -169,10 +190,128 @@ TEST_F(CommandsTest, NamesThatThereAreNotGetTheNearest) {
               StartsWith("3: lbctl: " + listen_ +
                          ": IPAddressPool/frist-pool: there is no such pool, "
                          "did you mean first-pool?\n"));
+}
+
+TEST_F(CommandsTest, AFilterNamesWhatThereIs) {
+  status::v1::ListServicesRequest request;
+  const auto services = [&](auto& c) { return c.Services(request); };
+  request.set_node("n9");
+  for (const Output output : {Output::kTable, Output::kJson}) {
+    EXPECT_THAT(Run(services, output),
+                StartsWith("3: lbctl: " + listen_ +
+                           ": Node/n9: there is no such member, want n1\n"));
+  }
+  request.set_node("n1");
+  request.set_pool("frist-pool");
+  EXPECT_THAT(Run(services),
+              StartsWith("3: lbctl: " + listen_ +
+                         ": IPAddressPool/frist-pool: there is no such pool, "
+                         "did you mean first-pool?\n"));
+  // These exist, and nothing is there for them.
+  request.set_pool("first-pool");
+  request.set_address("172.18.8.205");
+  const std::string none = Run(services);
+  EXPECT_THAT(none, StartsWith("0: "));
+  EXPECT_THAT(none, testing::EndsWith("lbctl: no service matches\n"));
+}
+
+TEST_F(CommandsTest, AnAddressIsExplainedByTheServiceThatHoldsIt) {
+  const std::string of_service =
+      Run([](auto& c) { return c.Explain("default/web"); });
+  EXPECT_THAT(of_service, StartsWith("0: "));
+  EXPECT_EQ(Run([](auto& c) { return c.Explain("172.18.8.201"); }), of_service);
+  EXPECT_EQ(Run([](auto& c) { return c.Explain("172.18.8.205"); }),
+            "3: lbctl: " + listen_ +
+                ": 172.18.8.205: no service holds it\n"
+                "lbctl: `lbctl services`, `lbctl pools` and `lbctl members` "
+                "list what there is\n");
+}
+
+TEST_F(CommandsTest, ASharedAddressIsExplainedByTheFirstOfItsServices) {
+  const std::string shared =
+      "  annotations: {metallb.io/allow-shared-ip: k, "
+      "metallb.io/loadBalancerIPs: 172.18.8.203}\n";
+  std::string manifests =
+      "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\n"
+      "metadata: {name: first-pool}\n"
+      "spec: {addresses: [172.18.8.201-172.18.8.205]}\n"
+      "---\napiVersion: metallb.io/v1beta1\nkind: L2Advertisement\n"
+      "metadata: {name: all}\n";
+  for (const auto& [name, port] : {std::pair("b", 80), {"a", 81}}) {
+    manifests +=
+        "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: " +
+        std::string(name) + "\n" + shared +
+        "spec: {type: LoadBalancer, ports: [{port: " + std::to_string(port) +
+        "}]}\n";
+  }
+  SetManifests(manifests);
+  // The second service's address, and its election, come a little later.
+  std::string shown;
+  while (shown.find("shared by") == shown.npos || !shown.starts_with("0: ")) {
+    shown = Run([](auto& c) { return c.Explain("172.18.8.203"); });
+  }
+  EXPECT_THAT(shown, HasSubstr("lbctl: 172.18.8.203 is shared by default/a, "
+                               "default/b; this is default/a\n"));
+}
+
+// Each is said before anybody is asked, and is wrong usage.
+TEST_F(CommandsTest, WhatLbctlItselfCanJudgeIsWrongUsage) {
+  listen_ = "unix:" + folder_ + "/none.sock";
   status::v1::ListServicesRequest services;
-  services.set_node("n11");
-  EXPECT_THAT(Run([&](auto& c) { return c.Services(services); }),
-              testing::EndsWith("lbctl: no service matches\n"));
+  services.set_address("10.0.0.300");
+  status::v1::ListAnnouncementsRequest history;
+  history.set_address("10.0.0.300");
+  for (const std::string& shown :
+       {Run([&](auto& c) { return c.Services(services); }),
+        Run([&](auto& c) { return c.History(history, ""); }),
+        Run([&](auto& c) { return c.History({}, "soon"); }),
+        Run([](auto& c) { return c.Events({.since = "soon"}); }),
+        Run([](auto& c) { return c.Problems({"odd"}); }),
+        Run([](auto& c) { return c.Explain("10.0.0.300"); }),
+        Run([](auto& c) { return c.Release("10.0.0.300"); }),
+        Run([](auto& c) { return c.SetLogLevel("loud"); }),
+        Run([](auto& c) { return c.RotateKey("add", "/none", ""); }),
+        Run([](auto& c) { return c.Top({}); }, Output::kJson),
+        Run([](auto& c) { return c.Doctor("/none", ""); }),
+        Run([](auto& c) { return c.Doctor("", "foo"); })}) {
+    EXPECT_THAT(shown, StartsWith("2: lbctl: "));
+  }
+}
+
+// And what only the node knows is its refusal.
+TEST_F(CommandsTest, WhatTheNodeDoesNotKnowItRefuses) {
+  status::v1::ListServicesRequest on_node;
+  on_node.set_node("n9");
+  status::v1::ListServicesRequest of_pool;
+  of_pool.set_pool("odd");
+  status::v1::ListPoolsRequest pool;
+  pool.set_pool("odd");
+  for (const std::string& shown :
+       {Run([&](auto& c) { return c.Services(on_node); }),
+        Run([&](auto& c) { return c.Services(of_pool); }),
+        Run([&](auto& c) { return c.Pools(pool); }),
+        Run([](auto& c) { return c.Explain("default/odd"); }),
+        Run([](auto& c) { return c.Explain("odd"); }),
+        Run([](auto& c) { return c.Explain("172.18.8.205"); }),
+        Run([](auto& c) { return c.Release("default/odd"); }),
+        Run([](auto& c) { return c.Release("odd"); }),
+        Run([](auto& c) { return c.Release("172.18.8.205"); }),
+        Run([](auto& c) { return c.WhatIf({"n9"}, {}); }),
+        Run([](auto& c) { return c.WhatIf({}, {"n1"}); })}) {
+    EXPECT_THAT(shown, StartsWith("3: lbctl: " + listen_ + ": "));
+  }
+}
+
+TEST_F(CommandsTest, AServerOfAnotherFormIsWrongUsage) {
+  for (const char* server :
+       {"unix:", "foo", ":50051", "http://x", "127.0.0.1:99999"}) {
+    listen_ = server;
+    EXPECT_THAT(Run([](auto& c) { return c.Status(); }),
+                StartsWith("2: lbctl: --server: \"" + listen_ + "\": "));
+  }
+  EXPECT_EQ(Run([](auto& c) { return c.Status(); }),
+            "2: lbctl: --server: \"127.0.0.1:99999\": port \"99999\", want "
+            "unix:PATH, or HOST:PORT with a port of 1..65535\n");
 }
 
 // Every kind of status.proto can be asked for, and has a word.
@@ -204,19 +343,6 @@ TEST_F(CommandsTest, ChecksManifestsWithoutANode) {
   std::ofstream(file) << "kind: Service\n";
   EXPECT_THAT(Run(check), StartsWith("4: "));
   EXPECT_THAT(Run(check), HasSubstr(file + ":1: "));
-}
-
-TEST(ParseSinceTest, TakesSpansAndTimes) {
-  const absl::Time now = absl::FromUnixSeconds(10'000);
-  EXPECT_THAT(ParseSince("10m", now), IsOkAndHolds(now - absl::Minutes(10)));
-  EXPECT_THAT(ParseSince("0s", now), IsOkAndHolds(now));
-  EXPECT_THAT(ParseSince("1970-01-01T00:00:07Z", now),
-              IsOkAndHolds(absl::FromUnixSeconds(7)));
-  for (const char* text : {"", "10", "-5m", "yesterday", "1970-01-01"}) {
-    EXPECT_THAT(ParseSince(text, now),
-                StatusIs(absl::StatusCode::kInvalidArgument))
-        << text;
-  }
 }
 
 TEST(AdviceTest, FitsTheServer) {

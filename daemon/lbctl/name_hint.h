@@ -1,5 +1,5 @@
 // NameHint: what a user probably meant who gave a name that the node does not
-// know. Asks the node for the names that there are.
+// know, and who has an address. Asks the node for the names that there are.
 #ifndef LB_DAEMON_LBCTL_NAME_HINT_H_
 #define LB_DAEMON_LBCTL_NAME_HINT_H_
 
@@ -18,9 +18,14 @@ using NameHint = std::function<std::string(const Client&, const grpc::Status&)>;
 NameHint HintOfService(const std::string& service);
 NameHint HintOfNodes(const std::vector<std::string>& nodes);
 
-// What there is; nothing if it cannot be asked.
-std::vector<std::string> MemberNames(const Client& client);
-std::vector<std::string> PoolNames(const Client& client);
+// NOT_FOUND: there is no such member, or pool; names the nearest, or all if
+// they are few. OK: there is, or `name` is empty, or the names cannot be asked.
+grpc::Status CheckMember(const Client& client, const std::string& name);
+grpc::Status CheckPool(const Client& client, const std::string& name);
+
+// The services that hold the address; at least one. NOT_FOUND: none does.
+grpc::Status FindHolders(const Client& client, const std::string& address,
+                         std::vector<std::string>* services);
 
 }  // namespace lb::lbctl
 

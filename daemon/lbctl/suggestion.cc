@@ -1,6 +1,7 @@
 #include "daemon/lbctl/suggestion.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -12,6 +13,7 @@ namespace lb::lbctl {
 namespace {
 
 constexpr size_t kShownMax = 64;
+constexpr size_t kFewMax = 6;  // Names that are listed all.
 
 std::string_view NamespaceOf(std::string_view service) {
   const size_t slash = service.find('/');
@@ -21,6 +23,22 @@ std::string_view NamespaceOf(std::string_view service) {
 std::string_view ShortNameOf(std::string_view service) {
   const size_t slash = service.find('/');
   return slash == service.npos ? service : service.substr(slash + 1);
+}
+
+// The only one that begins with `given`, or with which `given` begins: of short
+// names, as s1 for s11, one letter is too much to be near.
+std::string_view OnlyRelated(std::string_view given,
+                             const std::vector<std::string_view>& names) {
+  std::string_view related;
+  for (const std::string_view name : names) {
+    const size_t common = std::min(name.size(), given.size());
+    if (common < 2 || name.substr(0, common) != given.substr(0, common)) {
+      continue;
+    }
+    if (!related.empty()) return "";
+    related = name;
+  }
+  return related;
 }
 
 }  // namespace
@@ -40,6 +58,17 @@ std::string SuggestName(std::string_view given,
   return DidYouMean(given, all);
 }
 
+std::string SuggestOneOf(std::string_view given,
+                         const std::vector<std::string>& names) {
+  const std::string near = SuggestName(given, names);
+  if (!near.empty() || names.empty() || names.size() > kFewMax ||
+      std::find(names.begin(), names.end(), given) != names.end()) {
+    return near;
+  }
+  return fmt::format(", want {}{}", names.size() > 1 ? "one of " : "",
+                     fmt::join(names, ", "));
+}
+
 std::string NearestService(std::string_view given,
                            const std::vector<std::string>& services) {
   if (std::find(services.begin(), services.end(), given) != services.end()) {
@@ -57,7 +86,8 @@ std::string NearestService(std::string_view given,
   if (same_name.size() == 1) {
     return fmt::format("did you mean {}?", same_name[0]);
   }
-  const std::string_view near = Nearest(ShortNameOf(given), candidates);
+  std::string_view near = Nearest(ShortNameOf(given), candidates);
+  if (near.empty()) near = OnlyRelated(ShortNameOf(given), candidates);
   if (near.empty()) return "";
   return fmt::format("did you mean {}?", by_short_name.at(near));
 }

@@ -20,8 +20,14 @@ std::string DescribeUnknown(std::string_view argument,
 std::string SuggestName(std::string_view given,
                         const std::vector<std::string>& names);
 
+// The same; or ", want one of n1, n2, n3", all of `names`, if none is near and
+// they are few.
+std::string SuggestOneOf(std::string_view given,
+                         const std::vector<std::string>& names);
+
 // "did you mean default/web?", of the names of services. One of that name in
-// any namespace goes before one with a similar name.
+// any namespace goes before one with a similar name, and that before the only
+// one that begins with the given name, or with which the given name begins.
 std::string NearestService(std::string_view given,
                            const std::vector<std::string>& services);
 

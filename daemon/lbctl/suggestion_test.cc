@@ -49,6 +49,16 @@ TEST(SuggestNameTest, IsNearOrBeginsSo) {
   EXPECT_EQ(SuggestName("frobnicate", names), "");
 }
 
+TEST(SuggestOneOfTest, ListsAllIfNoneIsNearAndTheyAreFew) {
+  EXPECT_EQ(SuggestOneOf("n9", {"n1", "n2", "n3"}), ", want one of n1, n2, n3");
+  EXPECT_EQ(SuggestOneOf("n9", {"n1"}), ", want n1");
+  EXPECT_EQ(SuggestOneOf("gatwaey", {"n1", "gateway"}),
+            ", did you mean gateway?");
+  EXPECT_EQ(SuggestOneOf("n1", {"n1", "n2"}), "");
+  EXPECT_EQ(SuggestOneOf("n9", {}), "");
+  EXPECT_EQ(SuggestOneOf("n9", {"a", "b", "c", "d", "e", "f", "g"}), "");
+}
+
 TEST(NearestServiceTest, TheNameCountsBeforeTheNamespace) {
   const std::vector<std::string> services = {"blue/shop", "blue/web",
                                              "default/database", "green/web"};
@@ -59,6 +69,8 @@ TEST(NearestServiceTest, TheNameCountsBeforeTheNamespace) {
       {"databse", "default/database"},
       {"green/wbe", "green/web"},
       {"default/frobnicate", ""},
+      {"default/data", "default/database"},
+      {"blue/shop2", "blue/shop"},
       {"blue/web", ""},  // It exists: something else is wrong.
   };
   for (const auto& [given, want] : cases) {
@@ -67,6 +79,16 @@ TEST(NearestServiceTest, TheNameCountsBeforeTheNamespace) {
         << given;
   }
   EXPECT_EQ(NearestService("default/web", services), "");  // Two have the name.
+}
+
+// Of names with two letters one letter is too much to be near.
+TEST(NearestServiceTest, ShortNamesAreNearIfOneBeginsWithTheOther) {
+  const std::vector<std::string> services = {"default/s1", "default/s2",
+                                             "other/s11x"};
+  EXPECT_EQ(NearestService("default/s11", services),
+            "did you mean default/s1?");
+  EXPECT_EQ(NearestService("default/s", services), "");
+  EXPECT_EQ(NearestService("default/s3", services), "");
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Terminal: the screen of `lbctl top`, and its keys.
 //
-// On a terminal a frame replaces the one before, and 'q' or Ctrl-C ends; else
-// frames follow each other. The destructor gives the terminal back as it was.
+// On a terminal (input and output) it is live: a frame replaces the one before,
+// and 'q' or Ctrl-C ends. Else frames follow each other. The destructor gives
+// the terminal back as it was.
 #ifndef LB_DAEMON_LBCTL_TERMINAL_H_
 #define LB_DAEMON_LBCTL_TERMINAL_H_
 
@@ -24,13 +25,14 @@ class Terminal {
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
+  bool IsLive() const { return before_.has_value(); }
   int Rows() const;
   void Show(const std::string& frame);
   // False: the user wants to end.
   bool WaitForNext(absl::Duration interval);
 
  private:
-  std::optional<termios> before_;  // Unset: there are no keys.
+  std::optional<termios> before_;  // Unset: it is not live.
 };
 
 }  // namespace lb::lbctl
