@@ -1,7 +1,7 @@
 #include "lb/config/changes.h"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 #include <set>
 
 #include "fmt/format.h"
@@ -11,10 +11,59 @@
 namespace lb::config {
 namespace {
 
-std::set<std::string> ObjectsOf(const std::vector<Problem>& problems) {
-  std::set<std::string> objects;
-  for (const Problem& problem : problems) objects.insert(problem.object);
-  return objects;
+// A fault of a document whose object is not known, or of a text that cannot be
+// parsed, is of no object.
+bool IsOfFile(const Problem& problem) {
+  return problem.object.find('/') == std::string::npos;
+}
+
+// Of each the first problem.
+std::map<std::string, Problem> BySubject(const std::vector<Problem>& problems) {
+  std::map<std::string, Problem> subjects;
+  for (const Problem& problem : problems) {
+    subjects.emplace(IsOfFile(problem) ? problem.file : problem.object,
+                     problem);
+  }
+  return subjects;
+}
+
+bool IsIn(const std::string& file, const std::string& folder) {
+  return file.size() > folder.size() && file.starts_with(folder) &&
+         (folder.ends_with('/') || file[folder.size()] == '/');
+}
+
+// Was it in a folder that was read, and has not the file any more?
+bool IsFileGone(const std::string& file, const Desired& now) {
+  return !now.read_paths.contains(file) &&
+         std::any_of(now.read_paths.begin(), now.read_paths.end(),
+                     [&](const std::string& path) { return IsIn(file, path); });
+}
+
+bool IsGone(const Problem& problem, const Desired& now) {
+  return IsOfFile(problem) ? IsFileGone(problem.file, now)
+                           : !now.objects.contains(problem.object) &&
+                                 !now.passed_over.contains(problem.object);
+}
+
+void CompareProblems(const Desired& before, const Desired& now,
+                     Changes* changes) {
+  for (const auto& [subject, problem] :
+       BySubject(NewProblems(now.problems, before.problems))) {
+    changes->refused.push_back(subject);
+  }
+  const auto have = BySubject(now.problems);
+  std::set<std::string> removed(changes->removed.begin(),
+                                changes->removed.end());
+  for (const auto& [subject, problem] : BySubject(before.problems)) {
+    if (have.contains(subject)) continue;
+    if (removed.contains(subject)) continue;  // It had a last good value.
+    if (IsGone(problem, now)) {
+      removed.insert(subject);
+    } else {
+      changes->mended.push_back(subject);
+    }
+  }
+  changes->removed.assign(removed.begin(), removed.end());
 }
 
 void CompareObjects(const Desired& before, const Desired& now,
@@ -54,12 +103,7 @@ void Append(const char* what, const std::vector<std::string>& names,
 Changes Compare(const Desired& before, const Desired& now) {
   Changes changes;
   CompareObjects(before, now, &changes);
-  const auto refused = ObjectsOf(NewProblems(now.problems, before.problems));
-  changes.refused.assign(refused.begin(), refused.end());
-  const auto had = ObjectsOf(before.problems);
-  const auto have = ObjectsOf(now.problems);
-  std::set_difference(had.begin(), had.end(), have.begin(), have.end(),
-                      std::back_inserter(changes.mended));
+  CompareProblems(before, now, &changes);
   return changes;
 }
 

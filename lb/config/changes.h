@@ -15,14 +15,18 @@
 
 namespace lb::config {
 
-// Objects by name, "Kind/name" or "Kind/namespace/name", each list sorted.
+// Objects by name, "Kind/name" or "Kind/namespace/name"; a fault that is of no
+// object counts for its file, by the file's name. Each list is sorted.
 struct Changes {
   std::vector<std::string> added;
   std::vector<std::string> changed;
+  // Were in force or refused, and are gone.
   std::vector<std::string> removed;
   // Have problems that they had not. Their last good values stay.
   std::vector<std::string> refused;
-  std::vector<std::string> mended;  // Had problems, and have none any more.
+  // Had problems, and have none any more: they are in force, or the file is
+  // read to its end.
+  std::vector<std::string> mended;
 
   bool empty() const {
     return added.empty() && changed.empty() && removed.empty() &&

@@ -1,6 +1,7 @@
 // What a reading changed, compared as text.
 #include "lb/config/changes.h"
 
+#include <map>
 #include <string>
 
 #include "fmt/format.h"
@@ -54,6 +55,13 @@ const Case kCases[] = {
      "nothing changed"},
     {"mended", Pool("p", "10.0.0.0/33"), kPool,
      "added IPAddressPool/p; mended IPAddressPool/p"},
+    {"gone with its fault", Pool("p", "10.0.0.0/33") + Service("a"),
+     Service("a"), "removed IPAddressPool/p"},
+    {"one gone, one mended",
+     Pool("p", "10.0.0.0/33") + Pool("q", "10.0.1.0/33"),
+     Pool("q", "10.0.1.0/24"),
+     "added IPAddressPool/q; removed IPAddressPool/p; mended "
+     "IPAddressPool/q"},
     {"a service's port", Service("a", 80), Service("a", 81),
      "changed Service/default/a"},
     {"many", "",
@@ -79,6 +87,63 @@ TEST(CompareTest, AFaultAndItsRemedyChangeNoValue) {
   EXPECT_EQ(ToString(Compare(good, bad)), "refused IPAddressPool/p");
   EXPECT_EQ(ToString(Compare(bad, Read(kPool + Service("a"), bad))),
             "mended IPAddressPool/p");
+}
+
+// What it asks for is for others, or for another object: it is there all the
+// same.
+TEST(CompareTest, WhatIsPassedOverWithoutAFaultIsMended) {
+  const std::string cluster_ip =
+      "---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+      "spec: {type: ClusterIP}\n";
+  const std::string old_pool =
+      "---\napiVersion: metallb.io/v1beta1\nkind: AddressPool\n"
+      "metadata: {name: old}\n"
+      "spec: {protocol: %s, addresses: ['10.0.1.0/24']}\n";
+  const auto old_of = [&](const char* protocol) {
+    std::string text = old_pool;
+    return text.replace(text.find("%s"), 2, protocol);
+  };
+  const Desired bad = Read(Service("a", 0) + old_of("layer3"));
+  ASSERT_EQ(bad.problems.size(), 2);
+  EXPECT_EQ(ToString(Compare(bad, Read(cluster_ip + old_of("layer2"), bad))),
+            "added IPAddressPool/old, L2Advertisement/old; mended "
+            "AddressPool/old, Service/default/a");
+}
+
+// It had a last good value and a fault: it is gone once, and not mended.
+TEST(CompareTest, WhatGoesWithItsFaultIsRemovedAndNotMended) {
+  const Desired good = Read(kPool + Service("a"));
+  const Desired bad = Read(Pool("p", "10.0.0.0/33") + Service("a"), good);
+  EXPECT_EQ(ToString(Compare(bad, Read(Service("a"), bad))),
+            "removed IPAddressPool/p");
+}
+
+// Files by name, of a folder.
+Desired ReadFolder(const std::map<std::string, std::string>& files,
+                   const Desired& before = {}) {
+  Manifests manifests;
+  manifests.understanding.read_paths.insert("/etc/m");
+  for (const auto& [name, text] : files) {
+    ParseManifests("/etc/m/" + name, text, {}, &manifests);
+  }
+  return BuildDesired(manifests, before);
+}
+
+TEST(CompareTest, AFaultOfNoObjectIsOfItsFile) {
+  const std::map<std::string, std::string> good = {{"a.yaml", kPool},
+                                                   {"b.yaml", Service("a")}};
+  const Desired before = ReadFolder(good);
+  for (const char* bad : {"kind: {\n", "metadata: {name: a}\n"}) {
+    auto files = good;
+    files["b.yaml"] = bad;
+    const Desired broken = ReadFolder(files, before);
+    EXPECT_EQ(ToString(Compare(before, broken)), "refused /etc/m/b.yaml");
+    EXPECT_EQ(ToString(Compare(broken, ReadFolder(good, broken))),
+              "mended /etc/m/b.yaml");
+    files.erase("b.yaml");
+    EXPECT_EQ(ToString(Compare(broken, ReadFolder(files, broken))),
+              "removed /etc/m/b.yaml, Service/default/a");
+  }
 }
 
 }  // namespace

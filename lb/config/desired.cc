@@ -72,6 +72,7 @@ class Builder {
     desired_.skipped = manifests.skipped;
     desired_.unread_files = manifests.unread_files;
     desired_.other_class = manifests.other_class;
+    desired_.passed_over = manifests.passed_over;
     for (const Object& object : manifests.objects) named_.insert(object.name);
   }
 

@@ -58,6 +58,8 @@ struct Desired {
   // have one while ours is empty, or none): the class by "namespace/name".
   std::map<std::string, std::string, std::less<>> other_class;
 
+  std::set<std::string> passed_over;  // See Manifests.
+
   std::vector<Problem> problems;  // Refused objects; `lbd --check` fails.
   std::vector<Problem> notices;   // To be logged; nothing is refused.
   size_t read_count = 0;          // Documents of kinds that are read.

@@ -222,7 +222,11 @@ void DocumentReader::Convert(const YamlNode& root, const Type& type,
       is_config_map ? ConvertConfigMap(root, &report)
                     : ConvertAddressPool(Fields(root, "", &report));
   Append(report);
-  if (!report.ok()) MarkUnclear();
+  if (report.ok()) {
+    manifests_->passed_over.insert(name);
+  } else {
+    MarkUnclear();
+  }
   if (!report.ok() && HasName(root) && !is_config_map) {
     Define(ObjectName("IPAddressPool", root), root.line);
     Define(ObjectName("L2Advertisement", root), root.line);
@@ -294,7 +298,10 @@ void DocumentReader::Skip(const YamlNode& root, const Type& type,
 
 void DocumentReader::Keep(Object object, Value value, const Report& report) {
   Append(report);
-  if (report.ok() && !value) return;
+  if (report.ok() && !value) {
+    manifests_->passed_over.insert(std::move(object.name));
+    return;
+  }
   const std::string& name = object.name;
   if (manifests_->guessed.erase(name) > 0) manifests_->defined_at.erase(name);
   const auto [defined, is_new] = manifests_->defined_at.emplace(

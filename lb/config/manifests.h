@@ -122,6 +122,9 @@ struct Manifests {
   // Names of those that are guessed, as the kind was not understood. A document
   // that says such a name takes its place.
   std::set<std::string> guessed;
+  // Names of objects without a fault that are none of `objects`: services that
+  // ask for no address here, and what was converted.
+  std::set<std::string> passed_over;
   std::vector<Problem> problems;  // One line each, in order of reading.
   // Not wrong, but worth a line: skipped kinds, deprecated annotations.
   std::vector<Problem> notices;
