@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "daemon/agent/address_book.h"
+#include "lb/base/utc_text.h"
 
 namespace lb {
 namespace {
@@ -57,9 +57,7 @@ void AddressBook::NoteAbsentHolders() {
       ++note.services;  // It has one address of each family at most.
       if (note.named.size() == kNamedMax) continue;
       note.named.push_back(
-          fmt::format("{} since {}", absent.service,
-                      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absent.since,
-                                       absl::UTCTimeZone())));
+          fmt::format("{} since {}", absent.service, FormatUtc(absent.since)));
     }
   }
   ipam::PoolNotes texts;

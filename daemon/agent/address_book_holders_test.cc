@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
+#include "lb/base/utc_text.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
@@ -28,10 +29,8 @@ TEST_F(AddressBookHoldersTest, AFullPoolCountsWhoHoldsWithoutAManifest) {
   wanted.may_exist.services = {"default/a"};
   for (auto& [node, book] : books_) book->SetWanted(wanted);
   RunFor(absl::Seconds(1));
-  const std::string since = absl::FormatTime(
-      "%Y-%m-%dT%H:%M:%SZ",
-      hosts_["n1"]->environment().loop->CivilNow() - absl::Seconds(1),
-      absl::UTCTimeZone());
+  const std::string since = FormatUtc(
+      hosts_["n1"]->environment().loop->CivilNow() - absl::Seconds(1));
   for (const char* node : {"n1", "n2"}) {
     EXPECT_EQ(
         Shown(node, "default/b"),

@@ -16,6 +16,7 @@
 #include "daemon/agent/gossip_problems.h"
 #include "daemon/agent/remedies.h"
 #include "daemon/agent/withholding.h"
+#include "lb/base/utc_text.h"
 #include "lb/config/problem.h"
 #include "lb/io/route_table.h"
 
@@ -27,10 +28,6 @@ using Problems = std::vector<Problem>;
 constexpr absl::Duration kSettled = absl::Seconds(30);
 // A member that goes on claiming an address is heard again within this time.
 constexpr absl::Duration kYielding = absl::Milliseconds(1500);
-
-std::string FormatCivil(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 std::string NodeObject(const Agent& agent) {
   return "Node/" + agent.options().node;
@@ -170,7 +167,7 @@ void AddHeldBack(const Agent& agent, Problems& problems) {
          fmt::format("{}: {} kept: no manifest asks for it since {}, but {} "
                      "has a fault and may; want that mended",
                      object, fmt::join(addresses, ", "),
-                     FormatCivil(absent.since), FileOf(agent, object))});
+                     FormatUtc(absent.since), FileOf(agent, object))});
   }
 }
 
@@ -333,7 +330,7 @@ void AddAwaiting(const Agent& agent, Problems& problems) {
       {ProblemKind::kGossip, NodeObject(agent),
        fmt::format("{}: gossip: waits to hear from the cluster since {}, and "
                    "announces nothing meanwhile: {}",
-                   NodeObject(agent), FormatCivil(since), cause)});
+                   NodeObject(agent), FormatUtc(since), cause)});
 }
 
 // Of a node that awaits the cluster: as far as it knows.

@@ -9,11 +9,11 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/numeric/int128.h"
-#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "fmt/format.h"
 #include "lb/base/label_selector.h"
 #include "lb/base/status_macros.h"
+#include "lb/base/utc_text.h"
 #include "lb/ipam/request_rules.h"
 #include "lb/ipam/sharing.h"
 
@@ -25,10 +25,6 @@ using net::IpFamily;
 
 // Pools that an error message explains one by one.
 constexpr size_t kExplainedMax = 8;
-
-std::string ToText(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 // Why the pool is not open to the service; empty: it is.
 std::string_view WhyClosed(const Pool& pool, const ServiceRequest& request) {
@@ -153,7 +149,7 @@ absl::Status Selection::AskFor(absl::Span<const IpAddress> addresses,
       return ServiceError(
           absl::StatusCode::kResourceExhausted, request_,
           fmt::format("asks for {}, which cools down until {} after {}",
-                      address.ToString(), ToText(*end), rest->last_holder));
+                      address.ToString(), FormatUtc(*end), rest->last_holder));
     }
     chosen_.push_back({{address, pool}, reason});
   }
@@ -380,7 +376,7 @@ std::string Selection::WhyFull(size_t rank, IpFamily family) const {
   const auto end = first ? space.CoolDownEnd(*first) : std::nullopt;
   if (end) {
     text += fmt::format(", {} cools down until {}", first->ToString(),
-                        ToText(*end));
+                        FormatUtc(*end));
   }
   return text;
 }
