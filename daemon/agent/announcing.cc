@@ -124,8 +124,10 @@ void Announcing::Apply() {
 }
 
 void Announcing::OnLinks() {
-  if (options_.delivery == Delivery::kLoopback && delivery_.Follow()) {
-    OnDelivery();
+  if (options_.delivery == Delivery::kLoopback) {
+    if (delivery_.Follow()) OnDelivery();
+  } else if (!delivery_.Faults().empty()) {
+    delivery_.RemoveLeftovers();
   }
   if (on_interfaces_) on_interfaces_();
 }

@@ -152,6 +152,12 @@ class Announcing {
   bool IsHandingOver() const { return !handover_.Answering().empty(); }
   // Why addresses cannot be put on "lo" or taken off. Sentences.
   std::vector<std::string> DeliveryFaults() const { return delivery_.Faults(); }
+  // Of families that are Undeliverable() though the host takes them again:
+  // until when. Nullopt: it does not, or they are not.
+  std::optional<absl::Time> DeliveryHeldUntil(
+      const election::Families& families) const {
+    return delivery_.HeldUntil(families);
+  }
   bool IsDelivering() const { return !handover_.empty(); }
 
   // Called, on later turns of the loop, after what its name says; no more than

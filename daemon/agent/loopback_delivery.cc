@@ -45,6 +45,10 @@ void LoopbackDelivery::RemoveLeftovers() {
     return RecordFailure(std::string(
         fmt::format("what an earlier run left on {} cannot be read: {}",
                     kLoopback, std::string(leftovers.status().message()))));
+  std::erase_if(refused_, [&](const auto& refused) {
+    return !std::binary_search(leftovers->begin(), leftovers->end(),
+                               refused.first);
+  });
   for (const net::IpAddress& address : *leftovers) {
     Report(address, "taken off",
            environment_.installer->Uninstall(kLoopback, address));
@@ -209,13 +213,18 @@ void LoopbackDelivery::Try(const net::IpAddress& address) {
   if (Change(address, /*deliver=*/true)) Change(address, /*deliver=*/false);
 }
 
-// Notes how long which family is unable.
-void LoopbackDelivery::Judge() {
+Families LoopbackDelivery::Refused() const {
   Families refused;
   for (const auto& [address, why] : refused_) {
     if (delivered_.contains(address)) continue;  // It cannot be taken off.
     refused = Union(refused, election::FamilyOf(address));
   }
+  return refused;
+}
+
+// Notes how long which family is unable.
+void LoopbackDelivery::Judge() {
+  const Families refused = Refused();
   if (refused.ipv4) ipv4_.Hold(environment_.loop->Now());
   if (refused.ipv6) ipv6_.Hold(environment_.loop->Now());
 }
@@ -242,9 +251,31 @@ absl::Time LoopbackDelivery::NextDeadline() const {
 }
 
 std::vector<std::string> LoopbackDelivery::Faults() const {
+  const Families unable = Unable();
   std::vector<std::string> faults;
-  for (const auto& [address, why] : refused_) faults.push_back(why);
+  for (const auto& [address, why] : refused_) {
+    const bool matters = unable.IncludesAll(election::FamilyOf(address)) &&
+                         !delivered_.contains(address);
+    faults.push_back(
+        !matters ? why
+                 : fmt::format("{}; meanwhile this node is not elected "
+                               "for {} addresses",
+                               why, address.is_ipv6() ? "IPv6" : "IPv4"));
+  }
   return faults;
+}
+
+std::optional<absl::Time> LoopbackDelivery::HeldUntil(
+    const Families& families) const {
+  const Families refused = Refused();
+  if ((families.ipv4 && refused.ipv4) || (families.ipv6 && refused.ipv6)) {
+    return std::nullopt;
+  }
+  absl::Time until = environment_.loop->Now();
+  if (families.ipv4) until = std::max(until, ipv4_.until);
+  if (families.ipv6) until = std::max(until, ipv6_.until);
+  if (until == environment_.loop->Now()) return std::nullopt;
+  return until;
 }
 
 void LoopbackDelivery::Report(const net::IpAddress& address, const char* what,

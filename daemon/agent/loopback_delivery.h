@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -49,7 +50,8 @@ class LoopbackDelivery {
       : node_(std::move(node)), environment_(environment) {}
 
   // Takes off what a run that was killed has left: all that carries the mark of
-  // an AddressInstaller, whatever is known of it otherwise.
+  // an AddressInstaller, whatever is known of it otherwise. May be called again
+  // while Deliver() never was: what is refused is tried again.
   void RemoveLeftovers();
 
   // Reads what is on "lo"; for when the links have changed. Event
@@ -73,8 +75,12 @@ class LoopbackDelivery {
 
   // The families of which the host takes no packets, or did not lately.
   election::Families Unable() const;
-  // Why not, and what cannot be taken off. Sentences.
+  // Why not, and what cannot be taken off. Sentences; each says if it keeps
+  // this node from being elected.
   std::vector<std::string> Faults() const;
+  // Until when, by the loop's time, some of `families` are Unable() though none
+  // is refused any more. Nullopt: all are able, or one is still refused.
+  std::optional<absl::Time> HeldUntil(const election::Families& families) const;
 
  private:
   // How long a family counts as unable.
@@ -90,6 +96,8 @@ class LoopbackDelivery {
     bool swept = false;  // And once more, within kSweep.
   };
 
+  // What the kernel does not take now; see Unable().
+  election::Families Refused() const;
   void Judge();
   std::vector<net::IpAddress> FindLost(const io::Link& loopback) const;
   void NoteLost(const std::vector<net::IpAddress>& lost);

@@ -1,15 +1,19 @@
 #include "daemon/agent/loopback_delivery.h"
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/election/ability.h"
+#include "lb/io/address_installer.h"
+#include "lb/io/environment.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/ip_address.h"
 
@@ -140,6 +144,41 @@ TEST_F(LoopbackDeliveryTest, LeftoversThatCannotBeReadAreAnEvent) {
                                     "read: out of memory"));
 }
 
+// The kernel keeps what has the mark.
+class StuckInstaller final : public io::AddressInstaller {
+ public:
+  absl::Status Install(const std::string&, const net::IpAddress&) override {
+    return absl::OkStatus();
+  }
+  absl::Status Uninstall(const std::string&, const net::IpAddress&) override {
+    return absl::PermissionDeniedError("no CAP_NET_ADMIN");
+  }
+  absl::StatusOr<std::vector<net::IpAddress>> Installed(
+      const std::string&) override {
+    return installed;
+  }
+
+  std::vector<net::IpAddress> installed;
+};
+
+// With `deliver: none` it is all that is done: elections do not go by it.
+TEST_F(LoopbackDeliveryTest, LeftoversThatStayKeepNoNodeFromBeingElected) {
+  StuckInstaller stuck;
+  stuck.installed = {a_};
+  io::Environment environment = host_->environment();
+  environment.installer = &stuck;
+  LoopbackDelivery delivery("n1", environment);
+  for (int i = 0; i < 2; ++i) delivery.RemoveLeftovers();
+  EXPECT_THAT(delivery.Faults(),
+              ElementsAre("10.0.0.1 cannot be taken off lo: no CAP_NET_ADMIN"));
+  EXPECT_EQ(delivery.Unable(), election::Families{});
+  EXPECT_THAT(Events(), SizeIs(1));
+  // Somebody took it off by hand.
+  stuck.installed.clear();
+  delivery.RemoveLeftovers();
+  EXPECT_THAT(delivery.Faults(), IsEmpty());
+}
+
 // What is taken off "lo" by somebody else is put back.
 class FollowLoopbackTest : public LoopbackDeliveryTest {
  protected:
@@ -189,7 +228,8 @@ TEST_F(FollowLoopbackTest, DoesNotTakeTurnsWithAnotherProgram) {
   EXPECT_THAT(Events(), SizeIs(2));
   EXPECT_THAT(delivery_.Faults(),
               ElementsAre("10.0.0.1 cannot be kept on lo: another program "
-                          "takes it off each time"));
+                          "takes it off each time; meanwhile this node is not "
+                          "elected for IPv4 addresses"));
   EXPECT_FALSE(delivery_.Delivers(a_));
   EXPECT_TRUE(delivery_.Delivers(b_));
   EXPECT_EQ(delivery_.Unable(), kIpv4);
@@ -235,17 +275,24 @@ TEST_F(FollowLoopbackTest, AFamilyThatIsRefusedIsUnableAndSoForAWhile) {
   for (int i = 0; i < 3; ++i) {
     Retry();
     EXPECT_EQ(delivery_.Unable(), kIpv6);
-    EXPECT_THAT(delivery_.Faults(), SizeIs(1));
+    EXPECT_THAT(delivery_.Faults(),
+                ElementsAre("2001:db8::1 cannot be put on lo: IPv6 is off; "
+                            "meanwhile this node is not elected for IPv6 "
+                            "addresses"));
+    EXPECT_EQ(delivery_.HeldUntil(kIpv6), std::nullopt);
   }
   host_->installer().SetError(net::IpFamily::kIpv6, absl::OkStatus());
   Retry();
   EXPECT_THAT(delivery_.Faults(), IsEmpty());
   EXPECT_THAT(host_->installer().installed(), ElementsAre(Pair("lo", a_)));
   const absl::Time well_since = host_->environment().loop->Now();
+  EXPECT_EQ(delivery_.HeldUntil(kIpv6), well_since + LoopbackDelivery::kHold);
+  EXPECT_EQ(delivery_.HeldUntil(kIpv4), std::nullopt);
   while (delivery_.Unable() == kIpv6) Retry();
   EXPECT_EQ(host_->environment().loop->Now(),
             well_since + LoopbackDelivery::kHold);
   EXPECT_EQ(delivery_.NextDeadline(), absl::InfiniteFuture());
+  EXPECT_EQ(delivery_.HeldUntil(kIpv6), std::nullopt);
 }
 
 // An address that came back to this node each time would move to and fro.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "daemon/agent/withholding.h"
 #include "lb/base/utc_text.h"
 #include "lb/config/problem.h"
+#include "lb/election/ability.h"
 #include "lb/io/route_table.h"
 
 namespace lb {
@@ -232,10 +234,9 @@ void AddInterfaces(const Agent& agent, Problems& problems) {
 
 void AddUndelivered(const Agent& agent, Problems& problems) {
   for (const std::string& why : agent.announcing().DeliveryFaults()) {
-    problems.push_back({ProblemKind::kInterface, NodeObject(agent),
-                        fmt::format("{}: deliver: {}; meanwhile this node is "
-                                    "not elected for such addresses",
-                                    NodeObject(agent), why)});
+    problems.push_back(
+        {ProblemKind::kInterface, NodeObject(agent),
+         fmt::format("{}: deliver: {}", NodeObject(agent), why)});
   }
 }
 
@@ -296,6 +297,30 @@ std::string AddressRemedy(const Agent& agent, const std::string& service) {
                             is_held);
 }
 
+// Of nodes whose hosts take no packets for such addresses, or did not lately.
+DeliveryRemedies FindDeliveryRemedies(
+    const Agent& agent, const std::vector<ipam::AssignedAddress>& addresses) {
+  election::Families needed;
+  for (const ipam::AssignedAddress& held : addresses) {
+    needed = Union(needed, election::FamilyOf(held.address));
+  }
+  DeliveryRemedies remedies;
+  for (const Elections::LiveMember& member : agent.LiveMembers()) {
+    if (!member.metadata) continue;
+    const election::Families& lack = member.metadata->undeliverable;
+    const election::Families missing = {.ipv4 = needed.ipv4 && lack.ipv4,
+                                        .ipv6 = needed.ipv6 && lack.ipv6};
+    if (missing.empty()) continue;
+    std::optional<absl::Time> until;  // Other nodes do not tell.
+    if (member.name == agent.options().node) {
+      until = agent.announcing().DeliveryHeldUntil(missing);
+    }
+    if (until) until = agent.ToCivil(*until);
+    remedies[member.name] = RemedyForDelivery(member.name, until);
+  }
+  return remedies;
+}
+
 std::string AnnouncerRemedy(const Agent& agent, const std::string& service) {
   const config::Desired& desired = agent.desired();
   const config::Service* const wanted = config::FindService(desired, service);
@@ -305,7 +330,8 @@ std::string AnnouncerRemedy(const Agent& agent, const std::string& service) {
   election::Vip vip = {.pool = held[0].pool, .traffic = wanted->traffic};
   const auto labels = desired.pool_labels.find(vip.pool);
   if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
-  return RemedyForNoAnnouncer(desired.advertisements, vip, *explanation);
+  return RemedyForNoAnnouncer(desired.advertisements, vip, *explanation,
+                              FindDeliveryRemedies(agent, held));
 }
 
 // A node that is not ready awaits the cluster: no longer than its settle time,

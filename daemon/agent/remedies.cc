@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lb/base/utc_text.h"
 #include "lb/election/electorate.h"
 #include "lb/net/ip_range.h"
 
@@ -107,13 +108,16 @@ std::string RemedyForInterfaces(const Matching& matching) {
 }
 
 std::string RemedyForVerdict(const election::NodeExplanation& node,
-                             const Matching& matching,
-                             const std::string& pool) {
+                             const Matching& matching, const std::string& pool,
+                             const DeliveryRemedies& delivery) {
   switch (node.verdict) {
     case NodeVerdict::kNoMatchingAdvertisement:
       return RemedyForAdvertisements(matching, pool);
-    case NodeVerdict::kNoUsableInterface:
-      return RemedyForInterfaces(matching);
+    case NodeVerdict::kNoUsableInterface: {
+      const auto of_node = delivery.find(node.node);
+      return of_node != delivery.end() ? of_node->second
+                                       : RemedyForInterfaces(matching);
+    }
     case NodeVerdict::kSharedIpWithServiceSelector:
       return fmt::format(
           "{} without spec.serviceSelectors, or the service "
@@ -173,13 +177,29 @@ std::string RemedyForNoAddress(const ipam::ServiceRequest& request,
   return "an IPAddressPool that is open to the service and has an address left";
 }
 
+std::string RemedyForDelivery(const std::string& node,
+                              std::optional<absl::Time> held_until) {
+  if (held_until) {
+    return fmt::format(
+        "nothing to be done: {} takes such packets again, and can be elected "
+        "from {} on, if it stays well",
+        node, FormatUtc(*held_until));
+  }
+  return fmt::format(
+      "{} to take packets for services: `lbctl problems` there says what it "
+      "lacks, or from when on it can be elected again",
+      node);
+}
+
 std::string RemedyForNoAnnouncer(
     const std::vector<L2Advertisement>& advertisements,
-    const election::Vip& vip, const election::Explanation& explanation) {
+    const election::Vip& vip, const election::Explanation& explanation,
+    const DeliveryRemedies& delivery) {
   const Matching matching = FindMatching(advertisements, vip);
   std::vector<std::string> remedies;
   for (const election::NodeExplanation& node : explanation.nodes) {
-    const std::string remedy = RemedyForVerdict(node, matching, vip.pool);
+    const std::string remedy =
+        RemedyForVerdict(node, matching, vip.pool, delivery);
     if (!remedy.empty() &&
         std::find(remedies.begin(), remedies.end(), remedy) == remedies.end()) {
       remedies.push_back(remedy);

@@ -6,9 +6,12 @@
 #ifndef LB_DAEMON_AGENT_REMEDIES_H_
 #define LB_DAEMON_AGENT_REMEDIES_H_
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "lb/config/desired.h"
 #include "lb/election/candidates.h"
 #include "lb/election/explanation.h"
@@ -22,10 +25,19 @@ std::string RemedyForNoAddress(const ipam::ServiceRequest& request,
                                const std::vector<ipam::Pool>& pools,
                                bool is_held);
 
+// By node, of nodes whose hosts do not take the packets.
+using DeliveryRemedies = std::map<std::string, std::string>;
+
+// What to do about a node whose host takes no packets for a family, or did not
+// lately. `held_until`: it does again, and can be elected from then on.
+std::string RemedyForDelivery(const std::string& node,
+                              std::optional<absl::Time> held_until);
+
 // `vip` needs its pool, the pool's labels and the service's traffic only.
 std::string RemedyForNoAnnouncer(
     const std::vector<election::L2Advertisement>& advertisements,
-    const election::Vip& vip, const election::Explanation& explanation);
+    const election::Vip& vip, const election::Explanation& explanation,
+    const DeliveryRemedies& delivery);
 
 }  // namespace lb
 

@@ -1,8 +1,10 @@
 #include "daemon/agent/remedies.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 
 namespace lb {
@@ -13,13 +15,15 @@ using election::NodeVerdict;
 
 // Of nodes n1, n2, ... with these verdicts, for pool p.
 std::string Remedy(const std::vector<NodeVerdict>& verdicts,
-                   const std::vector<L2Advertisement>& advertisements) {
+                   const std::vector<L2Advertisement>& advertisements,
+                   const DeliveryRemedies& delivery = {}) {
   election::Explanation explanation;
   for (const NodeVerdict verdict : verdicts) {
     const std::string name = "n" + std::to_string(explanation.nodes.size() + 1);
     explanation.nodes.push_back({.node = name, .verdict = verdict});
   }
-  return RemedyForNoAnnouncer(advertisements, {.pool = "p"}, explanation);
+  return RemedyForNoAnnouncer(advertisements, {.pool = "p"}, explanation,
+                              delivery);
 }
 
 TEST(RemedyForNoAnnouncerTest, EachVerdictHasOne) {
@@ -59,6 +63,24 @@ TEST(RemedyForNoAnnouncerTest, AnyOfThemHelpsAndNoneIsSaidTwice) {
                    {}),
             "a ready endpoint on a member, or externalTrafficPolicy: Cluster; "
             "or condition NetworkUnavailable of Node/n2 to be False");
+}
+
+// The interface is well, and nothing is to be done to it.
+TEST(RemedyForNoAnnouncerTest, ANodeThatDoesNotDeliverHasItsOwnRemedy) {
+  EXPECT_EQ(
+      Remedy({NodeVerdict::kNoUsableInterface, NodeVerdict::kNoUsableInterface},
+             {{.name = "all"}}, {{"n1", "a cure for n1"}}),
+      "a cure for n1; or a usable interface on a member: `lbctl "
+      "interfaces` there says what each lacks");
+}
+
+TEST(RemedyForDeliveryTest, AsksForNothingOnceAllIsWell) {
+  EXPECT_EQ(RemedyForDelivery("n1", std::nullopt),
+            "n1 to take packets for services: `lbctl problems` there says what "
+            "it lacks, or from when on it can be elected again");
+  EXPECT_EQ(RemedyForDelivery("n1", absl::FromUnixSeconds(10)),
+            "nothing to be done: n1 takes such packets again, and can be "
+            "elected from 1970-01-01T00:00:10Z on, if it stays well");
 }
 
 TEST(RemedyForNoAddressTest, GoesByWhatTheServiceAsksFor) {

@@ -71,10 +71,10 @@ std::string DescribeLack(const InterfaceAbilities& abilities,
                   wanted.empty() ? "any interface" : Join(wanted),
                   has.empty() ? "no usable interface" : Join(has));
   if (lack.ipv4 && abilities.undeliverable.ipv4) {
-    text += "; its host takes no IPv4 packets for services";
+    text += "; its host takes no IPv4 packets for services, or did not lately";
   }
   if (lack.ipv6 && abilities.undeliverable.ipv6) {
-    text += "; its host takes no IPv6 packets for services";
+    text += "; its host takes no IPv6 packets for services, or did not lately";
   }
   return text;
 }

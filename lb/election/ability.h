@@ -42,8 +42,8 @@ struct InterfaceAbilities {
   // False: the node has more interfaces than it could tell of. One that is not
   // in `by_name` is not known, and counts as unable.
   bool complete = true;
-  // Families of which the node's host takes no packets, so that it announces
-  // none: why they are missing in `by_name`.
+  // Families of which the node's host takes no packets, or did not lately, so
+  // that it announces none: why they are missing in `by_name`.
   Families undeliverable = {};
 
   friend bool operator==(const InterfaceAbilities&,
@@ -57,7 +57,7 @@ Families AbilityOn(const InterfaceAbilities& abilities,
 
 // What is missing for `needed`, for people: "wants NDP on eth7; it has eth0
 // (ARP), eth1 (ARP and NDP)", and if so, "its host takes no IPv6 packets for
-// services". Names no more than a few interfaces.
+// services, or did not lately". Names no more than a few interfaces.
 std::string DescribeLack(const InterfaceAbilities& abilities,
                          const std::vector<std::string>& wanted,
                          const Families& needed);

@@ -53,7 +53,7 @@ TEST(DescribeLackTest, SaysIfTheHostTakesNoPackets) {
   abilities.undeliverable = kNdp;
   EXPECT_EQ(DescribeLack(abilities, {}, kBoth),
             "wants NDP on any interface; it has eth0 (ARP); its host takes no "
-            "IPv6 packets for services");
+            "IPv6 packets for services, or did not lately");
   EXPECT_EQ(DescribeLack(abilities, {"eth1"}, kArp),
             "wants ARP on eth1; it has eth0 (ARP)");
 }

@@ -16,10 +16,12 @@
 namespace lb {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kFour[] = "172.18.8.201";
@@ -108,7 +110,8 @@ TEST_F(DeliveryTest, ANodeWhoseLoHasNoIpv6IsNotElectedForIt) {
   EXPECT_TRUE(IsOnLo(after, kSix));
   EXPECT_THAT(ProblemsOf(before),
               ElementsAre(HasSubstr("deliver: fd00::201 cannot be put on lo: "
-                                    "IPv6 is disabled")));
+                                    "IPv6 is disabled; meanwhile this node is "
+                                    "not elected for IPv6 addresses")));
   EXPECT_THAT(ProblemsOf(after), IsEmpty());
   const auto why = cluster_.agent("n1").elections().Explain("default/six");
   ASSERT_TRUE(why.ok());
@@ -153,10 +156,24 @@ TEST_F(DeliveryTest, WhereNoNodeCanNoneAnnounces) {
   EXPECT_THAT(cluster_.AnnouncersOf(kFour), SizeIs(1));
   for (const std::string& node : cluster_.names()) {
     EXPECT_THAT(ProblemsOf(node),
-                Contains(HasSubstr("Service/default/six: nobody may announce "
-                                   "it: n1 noUsableInterface")));
+                Contains(AllOf(
+                    HasSubstr("Service/default/six: nobody may announce it: n1 "
+                              "noUsableInterface"),
+                    HasSubstr(node + " to take packets for services: `lbctl "
+                                     "problems` there says what it lacks"))));
   }
   for (const std::string& node : cluster_.names()) SwitchIpv6(node, true);
+  // All is done that is to be done: the problem says so, and what it waits for.
+  cluster_.RunFor(LoopbackDelivery::kRetry + absl::Seconds(1));
+  for (const std::string& node : cluster_.names()) {
+    EXPECT_THAT(
+        ProblemsOf(node),
+        ElementsAre(AllOf(HasSubstr("Service/default/six: nobody may announce"),
+                          HasSubstr("nothing to be done: " + node +
+                                    " takes such packets again, and can be "
+                                    "elected from "),
+                          Not(HasSubstr("a usable interface on a member")))));
+  }
   ASSERT_TRUE(cluster_.RunUntilAgreed(absl::Seconds(30))) << cluster_.Dump();
   EXPECT_THAT(cluster_.AnnouncersOf(kSix), SizeIs(1));
 }
