@@ -30,6 +30,7 @@ Examples:
   lbctl what-if --without n1                what would move if n1 went
   lbctl release 192.0.2.1                   no pool has it any more: another one
   lbctl check manifests/                    before they are put in place
+  lbctl secret new /etc/lbd/secret          the same file for all nodes
   lbctl --server n1:7473 --tls-ca ca.pem status
 
 Environment: LBCTL_SERVER, LBCTL_TLS_CA, LBCTL_TLS_CERT, LBCTL_TLS_KEY,
@@ -218,6 +219,20 @@ void AddQuestions(CLI::App* app, Asked* asked) {
       ->check(CLI::PositiveNumber);
 }
 
+void AddSecret(CLI::App* app, Asked* asked) {
+  CLI::App* const secret = AddCommand(
+      app, asked, "secret", "Make a new secret for the gossip. Asks no node",
+      [asked](Commands& commands) {
+        return commands.NewSecret(asked->secret_file);
+      });
+  secret->add_option("STEP", asked->step, "new")
+      ->required()
+      ->check(CLI::IsMember({"new"}));
+  secret->add_option("FILE", asked->secret_file,
+                     "Where to, mode 0400, never over another file; default: "
+                     "standard output");
+}
+
 void AddChanges(CLI::App* app, Asked* asked) {
   AddCommand(app, asked, "drain", "Give this node's announcements to others",
              [](Commands& commands) { return commands.Drain(); });
@@ -256,6 +271,7 @@ void AddChanges(CLI::App* app, Asked* asked) {
                    "With use: sha256 or legacy; default: as lbd's "
                    "gossip-key-derivation")
       ->check(CLI::IsMember({"sha256", "legacy"}));
+  AddSecret(app, asked);
   AddCommand(
       app, asked, "check", "Are these manifests good? Asks no node",
       [asked](Commands& commands) { return commands.Check(asked->paths); })

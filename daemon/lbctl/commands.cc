@@ -17,6 +17,7 @@
 #include "daemon/lbctl/format.h"
 #include "daemon/lbctl/host_facts.h"
 #include "daemon/lbctl/name_hint.h"
+#include "daemon/lbctl/new_secret.h"
 #include "daemon/lbctl/server_address.h"
 #include "daemon/lbctl/suggestion.h"
 #include "daemon/lbctl/terminal.h"
@@ -382,6 +383,21 @@ ExitStatus Commands::RotateKey(const std::string& step,
       [&](const auto& client, auto* response) {
         return client.Ask(&AdminStub::RotateGossipKey, request, response);
       });
+}
+
+ExitStatus Commands::NewSecret(const std::string& file) {
+  const std::string secret = DrawSecret();
+  if (file.empty()) return Write(secret);
+  const absl::Status written = WriteSecret(file, secret);
+  if (!written.ok()) {
+    fmt::print(stderr, "lbctl: {}\n", std::string(written.message()));
+    return absl::IsAlreadyExists(written) ? kRefused : kNoAnswer;
+  }
+  return Write(fmt::format(
+      "{0}: a new secret, for gossip-secret-file on all nodes. Copy "
+      "it byte by byte, and let lbd alone read it: chown lbd:lbd "
+      "{0}\n",
+      file));
 }
 
 ExitStatus Commands::Check(const std::vector<std::string>& paths) {

@@ -70,6 +70,9 @@ class Commands {
   ExitStatus RotateKey(const std::string& step, const std::string& secret_file,
                        const std::string& derivation);
 
+  // A new secret of a cluster, into a file that is not there yet; empty: to
+  // standard output. Asks no node.
+  ExitStatus NewSecret(const std::string& file);
   // Manifests, here and without a node.
   ExitStatus Check(const std::vector<std::string>& paths);
   // This host, for an lbd with the options file `config`; without a node. It is

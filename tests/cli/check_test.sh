@@ -37,6 +37,15 @@ expect "lbctl no timeout" 2 "Value 0 not in range 0.001" "$lbctl" --timeout 0 st
 expect "lbctl check" 0 "0 problems" "$lbctl" check examples/manifests
 expect "lbctl check of faults" 4 "8 problems" "$lbctl" check examples/manifests "$bad"
 expect "lbctl check of nothing" 2 "FILE is required" "$lbctl" check
+secret=$TEST_TMPDIR/secret
+expect "lbctl secret" 0 "chown lbd:lbd $secret" "$lbctl" secret new "$secret"
+[[ $(stat -c '%a %s' "$secret") == "400 45" ]] || { echo "FAILED: $(stat "$secret")"; failures=$((failures + 1)); }
+before=$(cat "$secret")
+expect "lbctl secret over another" 3 "$secret: is there already" "$lbctl" secret new "$secret"
+[[ $(cat "$secret") == "$before" ]] || { echo "FAILED: the secret was overwritten"; failures=$((failures + 1)); }
+expect "lbctl secret nowhere" 1 "No such file or directory" "$lbctl" secret new /not/there
+[[ $("$lbctl" secret new | base64 -d | wc -c) -eq 32 ]] || { echo "FAILED: want 32 bytes"; failures=$((failures + 1)); }
+expect "lbctl secret of another kind" 2 "STEP" "$lbctl" secret old
 expect "lbctl what-if of nothing" 2 "option" "$lbctl" what-if
 expect "lbctl unknown command" 2 "unknown command" "$lbctl" frobnicate
 expect "lbctl nearest command" 2 "did you mean members?" "$lbctl" memebrs

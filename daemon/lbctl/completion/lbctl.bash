@@ -2,8 +2,8 @@
 _lbctl() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   local commands="status services pools members interfaces problems events
-    history explain what-if top drain undrain reload release log-level rotate-key check
-    doctor"
+    history explain what-if top drain undrain reload release log-level rotate-key secret
+    check doctor"
   local flags="--server --output --timeout --tls-ca --tls-cert --tls-key
     --tls-name --version --help" command="" i
   for ((i = 1; i < COMP_CWORD; ++i)); do
@@ -38,6 +38,12 @@ _lbctl() {
     doctor) flags+=" --config" ;;
     log-level) flags+=" debug info warning error" ;;
     rotate-key) flags+=" --secret-file --derivation add use remove" ;;
+    secret)
+      if [[ $before == new ]]; then
+        COMPREPLY=($(compgen -f -- "$word"))
+        return
+      fi
+      flags+=" new" ;;
     check)
       if [[ $word != -* ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
