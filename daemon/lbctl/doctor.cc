@@ -212,13 +212,28 @@ void JudgeSecret(const config::Options& options, const HostFacts& facts,
   if (facts.secret_error != 0) {
     return Fault(out, "gossip secret",
                  fmt::format("{}: {}", path, std::strerror(facts.secret_error)),
-                 fmt::format("chown root:lbd {0}; chmod 640 {0}", path));
+                 fmt::format("chown lbd:lbd {0}; chmod 400 {0}", path));
   }
   if ((facts.secret_mode & 07) != 0) {
     return Fault(out, "gossip secret",
                  fmt::format("{}: open to all users (mode {:o})", path,
                              facts.secret_mode & 0777),
                  fmt::format("chmod o= {}; take a new one", path));
+  }
+  // Its group may be the one that may ask lbd; to have the secret is more.
+  if ((facts.secret_mode & 070) != 0) {
+    return Note(out, "gossip secret",
+                fmt::format("{}: its group has it too (mode {:o})", path,
+                            facts.secret_mode & 0777),
+                fmt::format("chown lbd:lbd {0}; chmod 400 {0}", path));
+  }
+  if (facts.secret_size < kSecretSizeWanted) {
+    return Note(
+        out, "gossip secret",
+        fmt::format("{}: {} bytes can be guessed", path, facts.secret_size),
+        fmt::format("{} or more: lbctl secret new FILE, then lbctl "
+                    "rotate-key",
+                    kSecretSizeWanted));
   }
   Good(out, "gossip secret", path);
 }

@@ -128,11 +128,12 @@ root_in dpkg --install /var/tmp/lbd.deb >"$work/dpkg.log" 2>&1
 expect UnitFileState disabled
 
 echo "== removed, then purged"
+root_in lbctl secret new /etc/lbd/secret
 root_in dpkg --remove lbd >"$work/dpkg.log" 2>&1 || fail "$(cat "$work/dpkg.log")"
 root_in systemctl is-active lbd >/dev/null && fail "lbd runs without its package"
 root_in test -e /var/lib/lbd || fail "removing took the state"
 root_in dpkg --purge lbd >"$work/dpkg.log" 2>&1 || fail "$(cat "$work/dpkg.log")"
-for path in /var/lib/lbd /etc/lbd/lbd.yaml /usr/sbin/lbd; do
+for path in /var/lib/lbd /etc/lbd/lbd.yaml /etc/lbd/secret /usr/sbin/lbd; do
   ! root_in test -e "$path" || fail "purging left $path"
 done
 
