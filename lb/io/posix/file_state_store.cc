@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
+#include <cerrno>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -16,11 +16,13 @@
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
 #include "lb/io/posix/file_descriptor.h"
+#include "lb/io/posix/folder.h"
 
 namespace lb::io {
 namespace {
 
 constexpr int kFileMode = 0600;
+constexpr size_t kValueBytesMax = 64 << 20;  // Of a file that is read.
 
 absl::Status WriteAll(const FileDescriptor& file, std::string_view rest,
                       const std::string& path) {
@@ -33,77 +35,76 @@ absl::Status WriteAll(const FileDescriptor& file, std::string_view rest,
   return absl::OkStatus();
 }
 
-absl::Status WriteFile(const std::string& path, std::string_view value) {
-  const FileDescriptor file(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
-  if (!file.ok()) return SystemError(path);
-  LB_RETURN_IF_ERROR(WriteAll(file, value, path));
-  return fsync(file.get()) == 0 ? absl::OkStatus() : SystemError(path);
+// Opens a regular file of the folder, no link; never waits for a pipe's other
+// end.
+FileDescriptor OpenIn(const FileDescriptor& folder, const std::string& name,
+                      int flags) {
+  return FileDescriptor(openat(folder.get(), name.c_str(),
+                               flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                               kFileMode));
 }
 
-absl::Status SyncFolder(const std::string& folder) {
-  const FileDescriptor file(
-      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!file.ok() || fsync(file.get()) != 0) return SystemError(folder);
-  return absl::OkStatus();
+absl::Status CheckRegular(const FileDescriptor& file, const std::string& path) {
+  struct stat found = {};
+  if (fstat(file.get(), &found) != 0) return SystemError(path);
+  if (S_ISREG(found.st_mode)) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("{}: no regular file, want one, or none", path));
 }
 
-// Names have no '.' in front: a temporary file is nobody's.
-absl::Status Replace(const std::string& folder, const std::string& name,
-                     std::string_view value) {
-  const std::string path = fmt::format("{}/{}", folder, name);
-  const std::string temporary = fmt::format("{}/.{}.new", folder, name);
-  absl::Status status = WriteFile(temporary, value);
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
+// Names have no '.' in front: a temporary file is nobody's, and what is left of
+// one goes.
+absl::Status Replace(const FileDescriptor& folder, const std::string& path,
+                     const std::string& name, std::string_view value) {
+  const std::string temporary = fmt::format(".{}.new", name);
+  unlinkat(folder.get(), temporary.c_str(), 0);
+  absl::Status status;
+  {
+    const FileDescriptor file =
+        OpenIn(folder, temporary, O_WRONLY | O_CREAT | O_EXCL);
+    if (!file.ok()) return SystemError(path);
+    status = WriteAll(file, value, path);
+    if (status.ok() && fsync(file.get()) != 0) status = SystemError(path);
+  }
+  if (status.ok() && renameat(folder.get(), temporary.c_str(), folder.get(),
+                              name.c_str()) != 0) {
     status = SystemError(path);
   }
   if (!status.ok()) {
-    unlink(temporary.c_str());
+    unlinkat(folder.get(), temporary.c_str(), 0);
     return status;
   }
-  return SyncFolder(folder);
-}
-
-absl::Status CreateFolder(const std::string& folder) {
-  std::error_code error;
-  const std::filesystem::path parent =
-      std::filesystem::absolute(folder, error).lexically_normal().parent_path();
-  std::filesystem::create_directories(parent, error);
-  if (error) {
-    return absl::UnavailableError(
-        fmt::format("{}: {}", parent.string(), error.message()));
-  }
-  if (mkdir(folder.c_str(), 0700) != 0) {
-    return errno == EEXIST ? absl::OkStatus() : SystemError(folder);
-  }
-  return SyncFolder(parent.string());
+  return fsync(folder.get()) == 0 ? absl::OkStatus() : SystemError(path);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FileStateStore>> FileStateStore::Create(
     PosixLoop* loop, const std::string& folder) {
-  LB_RETURN_IF_ERROR(CreateFolder(folder));
+  LB_RETURN_IF_ERROR(MakeFolder(
+      folder, {.mode = 0700, .user = geteuid(), .group = getegid()}));
+  LB_ASSIGN_OR_RETURN(FileDescriptor opened, OpenOwnFolder(folder));
   const std::string path = fmt::format("{}/.lock", folder);
-  FileDescriptor lock(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kFileMode));
+  FileDescriptor lock = OpenIn(opened, ".lock", O_WRONLY | O_CREAT);
   if (!lock.ok()) return SystemError(path);
+  LB_RETURN_IF_ERROR(CheckRegular(lock, path));
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     return absl::UnavailableError(fmt::format(
         "{}: in use by another process, want a folder of one's own", folder));
   }
   try {
     return std::unique_ptr<FileStateStore>(
-        new FileStateStore(loop, folder, std::move(lock)));
+        new FileStateStore(loop, folder, std::move(opened), std::move(lock)));
   } catch (const std::system_error& error) {  // Of std::thread.
     return absl::UnavailableError(
         fmt::format("{}: worker thread: {}", folder, error.what()));
   }
 }
 
-FileStateStore::FileStateStore(PosixLoop* loop, std::string folder,
-                               FileDescriptor lock)
+FileStateStore::FileStateStore(PosixLoop* loop, std::string path,
+                               FileDescriptor folder, FileDescriptor lock)
     : loop_(loop),
+      path_(std::move(path)),
       folder_(std::move(folder)),
       lock_(std::move(lock)),
       worker_([this] { RunWorker(); }) {}
@@ -124,21 +125,24 @@ FileStateStore::~FileStateStore() {
 
 absl::StatusOr<std::string> FileStateStore::Read(const std::string& name) {
   LB_CHECK(IsStateName(name));
-  const std::string path = fmt::format("{}/{}", folder_, name);
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string path = fmt::format("{}/{}", path_, name);
+  const FileDescriptor file = OpenIn(folder_, name, O_RDONLY);
   if (!file.ok() && errno == ENOENT) {
     return absl::NotFoundError(fmt::format("{}: never written", path));
   }
   if (!file.ok()) return SystemError(path);
+  LB_RETURN_IF_ERROR(CheckRegular(file, path));
   std::string value;
   std::array<char, 65536> buffer;
-  while (true) {
+  while (value.size() <= kValueBytesMax) {
     const ssize_t size = read(file.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return SystemError(path);
     if (size == 0) return value;
     value.append(buffer.data(), static_cast<size_t>(size));
   }
+  return absl::UnavailableError(fmt::format(
+      "{}: more than {} bytes, which lbd never writes", path, kValueBytesMax));
 }
 
 void FileStateStore::Write(const std::string& name, std::string value,
@@ -180,7 +184,8 @@ void FileStateStore::RunWorker() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    absl::Status outcome = Replace(folder_, job.name, job.value);
+    absl::Status outcome = Replace(
+        folder_, fmt::format("{}/{}", path_, job.name), job.name, job.value);
     loop_->Post([this, alive = alive_, name = std::move(job.name),
                  outcome = std::move(outcome)] {
       if (*alive) OnWriteDone(name, outcome);

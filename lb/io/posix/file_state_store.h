@@ -4,7 +4,9 @@
 // and the folder fsynced, all on one worker thread; so a reader finds the old
 // value or the new one, whatever fails. At most one write per name waits for
 // the worker, and one value per name for that write. The folder is locked: a
-// second store, of any process, cannot have it. Files have mode 0600.
+// second store, of any process, cannot have it. Files have mode 0600. The
+// folder is opened once, and must be this user's alone (folder.h); its files
+// are no links, no pipes and no devices, and of at most 64 MB.
 #ifndef LB_IO_POSIX_FILE_STATE_STORE_H_
 #define LB_IO_POSIX_FILE_STATE_STORE_H_
 
@@ -28,8 +30,9 @@ namespace lb::io {
 class FileStateStore final : public StateStore {
  public:
   // Creates the folder, mode 0700, if it is not there. `loop` must outlive it.
-  // ResourceExhausted: the disk is full. Unavailable: it cannot be made, locked
-  // or used.
+  // ResourceExhausted: the disk is full. PermissionDenied: it belongs to
+  // another user, or others may write there. Unavailable: it cannot be made,
+  // locked or used.
   static absl::StatusOr<std::unique_ptr<FileStateStore>> Create(
       PosixLoop* loop, const std::string& folder);
   // Writes what was accepted; `on_written` comes no more.
@@ -51,7 +54,8 @@ class FileStateStore final : public StateStore {
     std::string value;
   };
 
-  FileStateStore(PosixLoop* loop, std::string folder, FileDescriptor lock);
+  FileStateStore(PosixLoop* loop, std::string path, FileDescriptor folder,
+                 FileDescriptor lock);
 
   void StartWrite(const std::string& name);
   void OnWriteDone(const std::string& name, const absl::Status& outcome);
@@ -61,7 +65,8 @@ class FileStateStore final : public StateStore {
   }
 
   PosixLoop* const loop_;
-  const std::string folder_;
+  const std::string path_;  // The folder's, for messages.
+  const FileDescriptor folder_;
   const FileDescriptor lock_;  // Of the lock file.
 
   // Loop thread:

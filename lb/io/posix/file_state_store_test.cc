@@ -95,13 +95,61 @@ TEST_F(FileStateStoreTest, AFailedWriteLeavesTheOldValueAndNoLitter) {
   EXPECT_FALSE(fs::exists(folder_ + "/.ledger.new"));
 }
 
-TEST_F(FileStateStoreTest, AFullDiskIsResourceExhausted) {
+TEST_F(FileStateStoreTest, WhatIsLeftOfAWriteIsNobodys) {
   const auto store = Create();
   ASSERT_THAT(store, IsOk());
-  // What is written to /dev/full meets ENOSPC.
-  fs::create_symlink("/dev/full", folder_ + "/.ledger.new");
-  EXPECT_THAT(Write(**store, "ledger", "new"),
-              StatusIs(absl::StatusCode::kResourceExhausted));
+  const std::string other = temporary_.path() + "/other";
+  std::ofstream(other) << "theirs";
+  fs::create_symlink(other, folder_ + "/.ledger.new");
+  EXPECT_THAT(Write(**store, "ledger", "ours"), IsOk());
+  EXPECT_THAT((*store)->Read("ledger"), IsOkAndHolds("ours"));
+  EXPECT_FALSE(fs::is_symlink(folder_ + "/ledger"));
+  EXPECT_EQ(fs::file_size(other), 6u);
+}
+
+TEST_F(FileStateStoreTest, AFolderThatOthersMayWriteIsRefused) {
+  fs::create_directories(folder_);
+  ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
+  EXPECT_THAT(Create(), StatusIs(absl::StatusCode::kPermissionDenied,
+                                 HasSubstr("want chmod go-w " + folder_)));
+  ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
+  EXPECT_THAT(Create(), IsOk());
+}
+
+TEST_F(FileStateStoreTest, LinksAndPipesAreNoValues) {
+  const auto store = Create();
+  ASSERT_THAT(store, IsOk());
+  fs::create_symlink("/etc/passwd", folder_ + "/link");
+  EXPECT_THAT((*store)->Read("link"),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/link: ")));
+  ASSERT_EQ(mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
+  EXPECT_THAT((*store)->Read("pipe"),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       folder_ + "/pipe: no regular file, want one, or none"));
+  // A write replaces them.
+  EXPECT_THAT(Write(**store, "pipe", "value"), IsOk());
+  EXPECT_THAT((*store)->Read("pipe"), IsOkAndHolds("value"));
+}
+
+TEST_F(FileStateStoreTest, ALockThatIsNoFileIsRefused) {
+  fs::create_directories(folder_);
+  fs::create_symlink("/dev/null", folder_ + "/.lock");
+  EXPECT_THAT(Create(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/.lock: ")));
+  fs::remove(folder_ + "/.lock");
+  ASSERT_EQ(mkfifo((folder_ + "/.lock").c_str(), 0600), 0);
+  EXPECT_THAT(Create(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("/.lock: ")));
+}
+
+TEST_F(FileStateStoreTest, AFileThatIsTooLargeIsNotRead) {
+  const auto store = Create();
+  ASSERT_THAT(store, IsOk());
+  std::ofstream(folder_ + "/large").flush();
+  fs::resize_file(folder_ + "/large", (64 << 20) + 1);  // A hole.
+  EXPECT_THAT((*store)->Read("large"),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       HasSubstr("/large: more than 67108864 bytes")));
 }
 
 TEST(IsStateNameTest, RefusesWhatCouldLeaveTheFolder) {
