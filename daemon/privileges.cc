@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,13 +13,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "lb/base/status_macros.h"
+#include "lb/io/posix/folder.h"
 
 namespace lb {
 namespace {
@@ -66,7 +65,12 @@ absl::StatusOr<User> ChooseUser(const std::string& wanted) {
   }
   if (self.id != 0) return self;
   const absl::StatusOr<User> user = FindUser(kDefaultUser);
-  return user.ok() ? *user : self;
+  if (user.ok()) return *user;
+  return absl::NotFoundError(fmt::format(
+      "user: started as root, and this host has no user \"{0}\", want it "
+      "(adduser --system --group --home /var/lib/lbd --no-create-home {0}), "
+      "another by --user NAME, or --user root to stay root",
+      kDefaultUser));
 }
 
 // One that must be there, and open to the user, for lbd to start.
@@ -85,21 +89,6 @@ std::vector<Folder> Folders(const config::Options& options) {
          0755});
   }
   return folders;
-}
-
-// Makes the folder for the user if it is missing. One that is there may be any
-// folder of the host (/tmp), so it is not given away.
-absl::Status MakeFolder(const Folder& folder, const User& user) {
-  const std::string path = folder.path.string();
-  std::error_code error;
-  std::filesystem::create_directories(folder.path.parent_path(), error);
-  if (mkdir(path.c_str(), folder.mode) != 0) {
-    return errno == EEXIST ? absl::OkStatus()
-                           : Refused(fmt::format("mkdir {}", path));
-  }
-  return chown(path.c_str(), user.id, user.group) == 0
-             ? absl::OkStatus()
-             : Refused(fmt::format("chown {} {}", user.name, path));
 }
 
 absl::Status CheckFolder(const Folder& folder, const User& user) {
@@ -154,8 +143,12 @@ absl::Status DropPrivileges(const config::Options& options) {
   }
   if (user.id == geteuid()) return KeepOnly(wanted);
   const std::vector<Folder> folders = Folders(options);
+  // One that is there may be any folder of the host (/tmp): it is not given
+  // away.
   for (const Folder& folder : folders) {
-    LB_RETURN_IF_ERROR(MakeFolder(folder, user));
+    LB_RETURN_IF_ERROR(io::MakeFolder(
+        folder.path.string(),
+        {.mode = folder.mode, .user = user.id, .group = user.group}));
   }
   LB_RETURN_IF_ERROR(Become(user));
   LB_RETURN_IF_ERROR(KeepOnly(wanted));

@@ -16,15 +16,15 @@ namespace lb {
 
 // Of what the process has it keeps the capabilities above, and gains none ever
 // after (no_new_privs). If it is root it becomes options.user, by default the
-// user lbd if the host has one, else it stays root without root's rights;
-// "root" says that it shall. Before that it makes the folders of the state and
-// of the status socket for the new user where they are missing; a folder that
-// is there keeps its owner.
+// user lbd; "root" says that it shall stay root, without root's rights. Before
+// that it makes the folders of the state and of the status socket for the new
+// user where they are missing; a folder that is there keeps its owner.
 //
 // Capabilities belong to threads: call it before the first other thread.
-// NotFound: no such user. PermissionDenied: only root can become another user,
-// or the new user may not write to one of the folders; the text says how to
-// repair it. Unavailable: the system refused.
+// NotFound: no such user, or root was given none and there is no user lbd.
+// PermissionDenied: only root can become another user, or the new user may not
+// write to one of the folders; the text says how to repair it. Unavailable: the
+// system refused.
 absl::Status DropPrivileges(const config::Options& options);
 
 }  // namespace lb

@@ -21,7 +21,7 @@ else
   echo "SKIPPED: TLS: no openssl command (package openssl)"
 fi
 
-"$lbd" --node-name n1 --state-dir "$folder/state" --manifests "$folder/manifests" \
+"$lbd" --user "$(id -un)" --node-name n1 --state-dir "$folder/state" --manifests "$folder/manifests" \
   --gossip-bind 127.0.0.1:17946 --gossip-secret-file "$folder/secret" --interfaces none --log-format json \
   --status-listen "unix:$folder/lbd.sock" "${tls[@]}" --metrics-listen 127.0.0.1:17474 2>"$folder/log" &
 daemon=$!

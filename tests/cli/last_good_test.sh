@@ -19,7 +19,7 @@ write_service() {  # write_service NAME TYPE
 }
 
 start() {
-  "$lbd" --node-name n1 --state-dir "$folder/state" --manifests "$folder/manifests" \
+  "$lbd" --user "$(id -un)" --node-name n1 --state-dir "$folder/state" --manifests "$folder/manifests" \
     --gossip-bind 127.0.0.1:17956 --interfaces none --status-listen "unix:$folder/lbd.sock" 2>>"$folder/log" &
   daemon=$!
   wait_for "lbd answers" "$lbctl" status

@@ -92,6 +92,30 @@ start root --user root
 expect_rights 0 "$net_raw"
 stop
 
+echo "== root becomes lbd, and refuses where there is no such user"
+(grep -v '^lbd:' /etc/passwd; echo "lbd:x:$nobody:$(id -g nobody)::/:/bin/false") >"$LAB_DIR/with-lbd"
+grep -v '^lbd:' /etc/passwd >"$LAB_DIR/without-lbd"
+# As if the host's users were those of the file.
+with_users=(unshare --mount sh -ec 'mount --bind "$1" /etc/passwd; shift; exec "$@"' sh)
+start lbd "${with_users[@]}" "$LAB_DIR/with-lbd" --
+expect_rights "$nobody" "$net_raw"
+stop
+start no-lbd "${with_users[@]}" "$LAB_DIR/without-lbd" --
+refuses 'this host has no user "lbd", want it (adduser --system .* lbd), another by --user NAME, or --user root'
+
+echo "== a state folder that others may write, or that is another's link"
+mkdir -p "$LAB_DIR/open/state" "$LAB_DIR/link/run"
+chmod 1777 "$LAB_DIR/open/state" "$LAB_DIR/link/run"
+chown nobody: "$LAB_DIR/open/state"
+start open --user nobody
+refuses 'state: others may write there (mode 1777), want chmod go-w .*state'
+install -d -m 700 "$LAB_DIR/roots"
+ln -s "$LAB_DIR/roots" "$LAB_DIR/link/state"
+chown -h daemon: "$LAB_DIR/link/state"
+start link --user nobody
+refuses 'state: '
+[[ $(stat -c %U:%a "$LAB_DIR/roots") == root:700 ]] || fail "what the link names was given away"
+
 echo "== as under systemd: a user with ambient capabilities, more than needed"
 for folder in state run; do install -d -o nobody "$LAB_DIR/ambient/$folder"; done
 start ambient setpriv --reuid="$nobody" --clear-groups --inh-caps=+net_raw,+net_admin \
