@@ -4,7 +4,9 @@
 
 #include <exception>
 #include <future>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "prometheus/collectable.h"
@@ -30,7 +32,12 @@ class MetricsServer::Bridge final : public prometheus::Collectable {
 
 class MetricsServer::Listener {
  public:
-  explicit Listener(const std::string& listen) : exposer(listen) {}
+  explicit Listener(const std::string& listen)
+      : exposer(std::vector<std::string>{
+            "listening_ports", listen,                             //
+            "num_threads", fmt::format("{}", kConnectionsAtOnce),  //
+            "request_timeout_ms",
+            fmt::format("{}", absl::ToInt64Milliseconds(kRequestTime))}) {}
 
   prometheus::Exposer exposer;
 };

@@ -1,7 +1,9 @@
 // MetricsServer: Prometheus' page /metrics over HTTP, in the clear.
 //
 // The threads of the HTTP server only post to the loop and wait for its answer,
-// as gRPC's do.
+// as gRPC's do. They serve kConnectionsAtOnce callers at a time; one that has
+// not asked within kRequestTime is closed, so idle ones hold others up for no
+// longer.
 #ifndef LB_DAEMON_METRICS_METRICS_SERVER_H_
 #define LB_DAEMON_METRICS_METRICS_SERVER_H_
 
@@ -11,10 +13,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "lb/io/loop.h"
 #include "prometheus/metric_family.h"
 
 namespace lb::metrics {
+
+inline constexpr int kConnectionsAtOnce = 8;
+inline constexpr absl::Duration kRequestTime = absl::Seconds(2);
 
 class MetricsServer {
  public:

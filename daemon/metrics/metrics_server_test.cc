@@ -12,6 +12,7 @@
 #include <memory>
 #include <regex>
 #include <string>
+#include <vector>
 
 #include "daemon/metrics/agent_metrics.h"
 #include "daemon/testing/node_test.h"
@@ -45,8 +46,7 @@ class MetricsServerTest : public NodeTest {
                                 [this] { return CollectMetrics(*agent_); });
   }
 
-  // The body of GET /metrics.
-  std::string Scrape() const {
+  int Connect() const {
     sockaddr_in address = {.sin_family = AF_INET,
                            .sin_port = htons(port_),
                            .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -54,6 +54,19 @@ class MetricsServerTest : public NodeTest {
     EXPECT_EQ(connect(socket_fd, reinterpret_cast<const sockaddr*>(&address),
                       sizeof(address)),
               0);
+    return socket_fd;
+  }
+
+  // Asks for a part of what there is to ask for, and waits.
+  int BeginToAsk() const {
+    const int socket_fd = Connect();
+    EXPECT_EQ(send(socket_fd, "GET /met", 8, 0), 8);
+    return socket_fd;
+  }
+
+  // The body of GET /metrics.
+  std::string Scrape() const {
+    const int socket_fd = Connect();
     const std::string request =
         "GET /metrics HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n";
     EXPECT_EQ(send(socket_fd, request.data(), request.size(), 0),
@@ -121,6 +134,30 @@ TEST_F(MetricsServerTest, HasEveryMetricOfTheDashboard) {
     EXPECT_THAT(page, HasSubstr("# TYPE " + family + " "));
   }
   EXPECT_GT(count, 20);
+}
+
+TEST_F(MetricsServerTest, AFewIdleCallersHoldNobodyUp) {
+  std::vector<int> idle;
+  for (int i = 1; i < kConnectionsAtOnce; ++i) idle.push_back(BeginToAsk());
+  EXPECT_THAT(Scrape(), HasSubstr("lb_ready"));
+  // They are still there: nothing was read, and nothing ended.
+  for (const int socket_fd : idle) {
+    char byte;
+    EXPECT_EQ(recv(socket_fd, &byte, 1, MSG_DONTWAIT), -1);
+    close(socket_fd);
+  }
+}
+
+TEST_F(MetricsServerTest, ManyIdleCallersHoldNobodyUpForLong) {
+  std::vector<int> idle;
+  for (int i = 0; i < kConnectionsAtOnce; ++i) idle.push_back(BeginToAsk());
+  EXPECT_THAT(Scrape(), HasSubstr("lb_ready"));  // Else this never ends.
+  // All were closed meanwhile.
+  for (const int socket_fd : idle) {
+    char buffer[4096];
+    while (recv(socket_fd, buffer, sizeof(buffer), 0) > 0) continue;
+    close(socket_fd);
+  }
 }
 
 TEST_F(MetricsServerTest, SaysWhereItCannotListen) {
