@@ -64,6 +64,24 @@ TEST(ReadGossipSecretTest, NamesTheFileAndWhatWasWanted) {
   }
 }
 
+TEST(FindGossipWeaknessTest, NamesGossipInTheClearAndShortSecrets) {
+  config::Options options;
+  ASSERT_TRUE(FindGossipWeakness(options).has_value());
+  EXPECT_EQ(FindGossipWeakness(options)->reason, "GossipInTheClear");
+  const std::string path = testing::TempDir() + "/short-secret";
+  options.gossip_secret_file = path;
+  std::ofstream(path) << std::string(15, 'A');
+  const auto weakness = FindGossipWeakness(options);
+  ASSERT_TRUE(weakness.has_value());
+  EXPECT_EQ(weakness->reason, "GossipSecretShort");
+  EXPECT_EQ(weakness->message,
+            path +
+                ": 15 bytes, which can be guessed; want 16 or more, as "
+                "\"lbctl secret new FILE\" makes them, on all nodes");
+  std::ofstream(path) << std::string(16, 'A');
+  EXPECT_FALSE(FindGossipWeakness(options).has_value());
+}
+
 TEST(MakeAgentOptionsTest, TakesTheHostsNameIfNoneIsGiven) {
   config::Options options;
   EXPECT_EQ(MakeAgentOptions(options, "Host.Example", At("10.0.0.7"))->node,

@@ -16,6 +16,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/agent_options.h"
 #include "daemon/certificates.h"
+#include "daemon/gossip_secret.h"
 #include "daemon/last_good_store.h"
 #include "daemon/log.h"
 #include "daemon/manifest_reader.h"
@@ -117,7 +118,7 @@ class Daemon {
                         [this] { return metrics::CollectMetrics(*agent_); }));
     }
     agent_->Start();
-    WarnOfClearGossip();
+    WarnOfWeakGossip();
     for (const absl::Status& refused : last_good_->Restore()) {
       Record(EventType::kWarning, "StateRefused",
              std::string(refused.message()));
@@ -222,11 +223,11 @@ class Daemon {
                     config::CountsText(*reading.desired)));
   }
 
-  void WarnOfClearGossip() {
-    if (!options_.gossip_secret_file.empty()) return;
-    Record(EventType::kWarning, "GossipInTheClear",
-           "whoever reaches the gossip port can speak for any node; want "
-           "--gossip-secret-file FILE");
+  void WarnOfWeakGossip() {
+    const auto weakness = FindGossipWeakness(options_);
+    if (!weakness) return;
+    Record(EventType::kWarning, std::string(weakness->reason),
+           weakness->message);
   }
 
   void Record(EventType type, std::string reason, std::string message) {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "lb/base/status_macros.h"
 #include "lb/config/text_file.h"
@@ -22,8 +24,13 @@ absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(
   };
   const auto secret = config::ReadTextFile(path, kSecretSizeMax);
   if (!secret.ok()) {
-    return refuse(secret.status().code(),
-                  std::string(secret.status().message()));
+    return refuse(
+        secret.status().code(),
+        fmt::format(
+            "{}{}", std::string(secret.status().message()),
+            absl::IsPermissionDenied(secret.status())
+                ? fmt::format("; it wants to be lbd's: chown lbd:lbd {}", path)
+                : ""));
   }
   if (secret->empty()) {
     return refuse(absl::StatusCode::kInvalidArgument,
@@ -32,6 +39,24 @@ absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(
   gossip::wire::Keyring keyring;
   LB_RETURN_IF_ERROR(keyring.AddSecret(*secret, derivation));
   return keyring;
+}
+
+std::optional<GossipWeakness> FindGossipWeakness(
+    const config::Options& options) {
+  if (options.gossip_secret_file.empty()) {
+    return GossipWeakness{"GossipInTheClear",
+                          "whoever reaches the gossip port can speak for any "
+                          "node; want --gossip-secret-file FILE"};
+  }
+  std::error_code error;
+  const auto size =
+      std::filesystem::file_size(options.gossip_secret_file, error);
+  if (error || size >= kSecretSizeWanted) return std::nullopt;
+  return GossipWeakness{
+      "GossipSecretShort",
+      fmt::format("{}: {} bytes, which can be guessed; want {} or more, as "
+                  "\"lbctl secret new FILE\" makes them, on all nodes",
+                  options.gossip_secret_file, size, kSecretSizeWanted)};
 }
 
 }  // namespace lb

@@ -1,10 +1,14 @@
-// ReadGossipSecret: the keyring of a gossip-secret-file.
+// ReadGossipSecret: the keyring of a gossip-secret-file; what is weak about it.
 #ifndef LB_DAEMON_GOSSIP_SECRET_H_
 #define LB_DAEMON_GOSSIP_SECRET_H_
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "lb/config/options.h"
 #include "lb/gossip/wire/keyring.h"
 
 namespace lb {
@@ -14,6 +18,19 @@ namespace lb {
 // InvalidArgument: it is empty.
 absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(
     const std::string& path, gossip::wire::KeyDerivation derivation);
+
+// Bytes; who has recorded packets can try all the shorter ones.
+inline constexpr size_t kSecretSizeWanted = 16;
+
+struct GossipWeakness {
+  std::string_view reason;  // Of an event.
+  std::string message;
+};
+
+// Nullopt: there is a secret, and it is long enough. A file that cannot be read
+// has no weakness here.
+std::optional<GossipWeakness> FindGossipWeakness(
+    const config::Options& options);
 
 }  // namespace lb
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "daemon/gossip_secret.h"
 #include "daemon/lbctl/format.h"
 #include "daemon/lbctl/table.h"
 #include "google/protobuf/struct.pb.h"
@@ -207,7 +208,8 @@ void JudgeSecret(const config::Options& options, const HostFacts& facts,
   if (path.empty()) {
     if (options.gossip_bind.address.is_loopback()) return;
     return Note(out, "gossip secret", "none: gossip is in the clear",
-                "gossip-secret-file: a file with the same bytes on all nodes");
+                "lbctl secret new FILE, and gossip-secret-file: FILE; the same "
+                "bytes on all nodes");
   }
   if (facts.secret_error != 0) {
     return Fault(out, "gossip secret",

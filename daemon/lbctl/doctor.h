@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -87,6 +88,7 @@ struct HostFacts {
   bool clock_synchronized = false;
   int secret_error = 0;  // Of opening gossip-secret-file, if there is one.
   mode_t secret_mode = 0;
+  size_t secret_size = 0;             // Bytes.
   std::vector<std::string> problems;  // Of the manifests, one line each.
 };
 

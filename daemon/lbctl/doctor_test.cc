@@ -58,7 +58,8 @@ HostFacts GoodFacts() {
                   .key = KeyVerdict::kUnderstood}};
   facts.clock = absl::FromCivil(absl::CivilYear(2024), absl::UTCTimeZone());
   facts.clock_synchronized = true;
-  facts.secret_mode = 0100640;
+  facts.secret_mode = 0100400;
+  facts.secret_size = 45;
   return facts;
 }
 
@@ -177,7 +178,8 @@ TEST(DiagnoseTest, FaultsOfPortsSecretAndClock) {
         "it runs with other options: want --config FILE, lbd's own"}},
       {[](auto& o, auto&) { o.gossip_secret_file.clear(); },
        {Grade::kNote, "gossip secret", "none: gossip is in the clear",
-        "gossip-secret-file: a file with the same bytes on all nodes"}},
+        "lbctl secret new FILE, and gossip-secret-file: FILE; the same bytes "
+        "on all nodes"}},
       {[](auto&, auto& f) { f.secret_error = ENOENT; },
        {Grade::kFault, "gossip secret",
         "/etc/lbd/secret: No such file or directory",

@@ -314,6 +314,7 @@ void ReadSecret(const config::Options& options, HostFacts& facts) {
     facts.secret_error = errno;
   }
   facts.secret_mode = status.st_mode;
+  facts.secret_size = static_cast<size_t>(status.st_size);
 }
 
 void ReadManifests(const config::Options& options, HostFacts& facts) {
