@@ -99,7 +99,7 @@ TEST_F(ManifestReaderTest, EachReadingStartsFromTheOneBefore) {
   EXPECT_THAT(applied_,
               ElementsAre("first: added IPAddressPool/a",
                           "added IPAddressPool/b; removed IPAddressPool/a",
-                          "refused yaml"));
+                          "refused a.yaml"));
 }
 
 TEST_F(ManifestReaderTest, TheFirstReadingStartsFromTheEarlierRun) {
@@ -117,7 +117,7 @@ TEST_F(ManifestReaderTest, TheFirstReadingStartsFromTheEarlierRun) {
   reader.ReadNow();
   EXPECT_THAT(applied_,
               ElementsAre("first: added IPAddressPool/a",
-                          "first: added IPAddressPool/a; refused yaml"));
+                          "first: added IPAddressPool/a; refused a.yaml"));
 }
 
 // Real time passes here; that it must be two seconds is EmptyFilesTest's.
