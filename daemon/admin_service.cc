@@ -118,7 +118,7 @@ grpc::ServerUnaryReactor* AdminService::Drain(
     grpc::CallbackServerContext* context, const admin::v1::DrainRequest*,
     admin::v1::DrainResponse* response) {
   using Answer = absl::StatusOr<admin::v1::DrainResponse>;
-  return AnswerOnLoop(loop_, context, response, {[this]() -> Answer {
+  return AnswerOnLoop(calls_, context, response, {[this]() -> Answer {
                         LB_RETURN_IF_ERROR(agent_->Drain());
                         return admin::v1::DrainResponse();
                       }});
@@ -128,7 +128,7 @@ grpc::ServerUnaryReactor* AdminService::Undrain(
     grpc::CallbackServerContext* context, const admin::v1::UndrainRequest*,
     admin::v1::UndrainResponse* response) {
   using Answer = absl::StatusOr<admin::v1::UndrainResponse>;
-  return AnswerOnLoop(loop_, context, response, {[this]() -> Answer {
+  return AnswerOnLoop(calls_, context, response, {[this]() -> Answer {
                         LB_RETURN_IF_ERROR(agent_->Undrain());
                         return admin::v1::UndrainResponse();
                       }});
@@ -137,22 +137,19 @@ grpc::ServerUnaryReactor* AdminService::Undrain(
 grpc::ServerUnaryReactor* AdminService::Reload(
     grpc::CallbackServerContext* context, const admin::v1::ReloadRequest*,
     admin::v1::ReloadResponse* response) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  loop_->Post([this, reactor, response] {
+  return RunOnLoop(calls_, context, [this, response](auto* reactor) {
     actions_.reload([reactor, response](const auto& reading) {
       if (reading.ok()) *response = Summarize(*reading);
       reactor->Finish(ToGrpc(reading.status()));
     });
   });
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::ReleaseAddress(
     grpc::CallbackServerContext* context,
     const admin::v1::ReleaseAddressRequest* request,
     admin::v1::ReleaseAddressResponse* response) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  loop_->Post([this, reactor, request, response] {
+  return RunOnLoop(calls_, context, [this, request, response](auto* reactor) {
     const auto target = ParseTarget(*request);
     if (!target.ok()) return reactor->Finish(ToGrpc(target.status()));
     const auto released =
@@ -166,14 +163,13 @@ grpc::ServerUnaryReactor* AdminService::ReleaseAddress(
       described->set_address(one.address.ToString());
     }
   });
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::RotateGossipKey(
     grpc::CallbackServerContext* context,
     const admin::v1::RotateGossipKeyRequest* request,
     admin::v1::RotateGossipKeyResponse* response) {
-  return AnswerOnLoop(loop_, context, response,
+  return AnswerOnLoop(calls_, context, response,
                       {[this, request] { return Rotate(*request); }});
 }
 
@@ -212,7 +208,7 @@ grpc::ServerUnaryReactor* AdminService::SetLogLevel(
     const admin::v1::SetLogLevelRequest* request,
     admin::v1::SetLogLevelResponse* response) {
   using Answer = absl::StatusOr<admin::v1::SetLogLevelResponse>;
-  return AnswerOnLoop(loop_, context, response, {[this, request]() -> Answer {
+  return AnswerOnLoop(calls_, context, response, {[this, request]() -> Answer {
                         LB_ASSIGN_OR_RETURN(const config::LogLevel level,
                                             ParseLogLevel(request->level()));
                         // Told while the lower of both levels is in force.
@@ -223,7 +219,7 @@ grpc::ServerUnaryReactor* AdminService::SetLogLevel(
 }
 
 void AdminService::Record(std::string reason, std::string message) {
-  log_->Record({.time = loop_->CivilNow(),
+  log_->Record({.time = calls_->loop()->CivilNow(),
                 .type = EventType::kNormal,
                 .reason = std::move(reason),
                 .object = "Node/" + agent_->options().node,

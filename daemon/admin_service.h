@@ -9,12 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/agent/agent.h"
+#include "daemon/loop_calls.h"
 #include "daemon/manifest_reader.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/admin/v1/admin.grpc.pb.h"
 #include "lb/base/event_log.h"
 #include "lb/config/options.h"
-#include "lb/io/loop.h"
 
 namespace lb {
 
@@ -29,8 +29,8 @@ class AdminService final : public admin::v1::Admin::CallbackService {
   };
 
   // All outlive the service; the loop runs until the servers have shut down.
-  AdminService(io::Loop* loop, Agent* agent, EventLog* log, Actions actions)
-      : loop_(loop), agent_(agent), log_(log), actions_(std::move(actions)) {}
+  AdminService(LoopCalls* calls, Agent* agent, EventLog* log, Actions actions)
+      : calls_(calls), agent_(agent), log_(log), actions_(std::move(actions)) {}
 
  private:
   grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
@@ -61,7 +61,7 @@ class AdminService final : public admin::v1::Admin::CallbackService {
       const admin::v1::RotateGossipKeyRequest& request);
   void Record(std::string reason, std::string message);
 
-  io::Loop* loop_;
+  LoopCalls* calls_;
   Agent* agent_;
   EventLog* log_;
   Actions actions_;

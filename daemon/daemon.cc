@@ -19,6 +19,7 @@
 #include "daemon/gossip_secret.h"
 #include "daemon/last_good_store.h"
 #include "daemon/log.h"
+#include "daemon/loop_calls.h"
 #include "daemon/manifest_reader.h"
 #include "daemon/metrics/agent_metrics.h"
 #include "daemon/metrics/metrics_server.h"
@@ -31,6 +32,7 @@
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/config/problem.h"
+#include "lb/io/posix/background_task.h"
 #include "lb/io/posix/file_watcher.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/signals.h"
@@ -82,7 +84,7 @@ class Daemon {
     const io::Environment& environment = world_->environment();
     environment.log->SetObserver([this](const Event& event) {
       LogEvent(event);
-      if (service_ != nullptr) service_->OnEvent();
+      for (const auto& listener : listeners_) listener->status.OnEvent();
     });
     LB_ASSIGN_OR_RETURN(
         AgentOptions agent_options,
@@ -90,15 +92,7 @@ class Daemon {
     node_ = agent_options.node;
     LB_ASSIGN_OR_RETURN(agent_,
                         Agent::Create(std::move(agent_options), environment));
-    service_ = std::make_unique<StatusService>(world_->loop(), agent_.get(),
-                                               environment.log);
-    admin_ = std::make_unique<AdminService>(
-        world_->loop(), agent_.get(), environment.log,
-        AdminService::Actions{.reload =
-                                  [this](ManifestReader::Done done) {
-                                    Reload(Ask::kExplicit, std::move(done));
-                                  },
-                              .set_log_level = SetLogLevel});
+    what_ifs_ = std::make_unique<io::BackgroundTask>(world_->loop());
     last_good_ = std::make_unique<LastGoodStore>(node_, environment);
     reader_ = std::make_unique<ManifestReader>(
         world_->loop(),
@@ -131,6 +125,29 @@ class Daemon {
   void Run() { world_->Run(); }
 
  private:
+  // Who asked, a person or a changed file? A person is told that nothing
+  // changed, too.
+  enum class Ask { kNone, kExplicit };
+
+  // One listener, with a queue of calls of its own.
+  struct Listener {
+    explicit Listener(Daemon& daemon)
+        : calls(daemon.world_->loop()),
+          status(&calls, daemon.what_ifs_.get(), daemon.agent_.get(),
+                 daemon.world_->environment().log),
+          admin(&calls, daemon.agent_.get(), daemon.world_->environment().log,
+                {.reload =
+                     [&daemon](ManifestReader::Done done) {
+                       daemon.Reload(Ask::kExplicit, std::move(done));
+                     },
+                 .set_log_level = SetLogLevel}) {}
+
+    LoopCalls calls;
+    StatusService status;
+    AdminService admin;
+    std::unique_ptr<StatusServer> server;
+  };
+
   absl::Status WatchSignals() {
     LB_ASSIGN_OR_RETURN(
         stop_signals_,
@@ -154,15 +171,17 @@ class Daemon {
   // Rights go by listener: who may use a unix socket may do everything.
   absl::Status StartServers() {
     for (const std::string& listen : options_.status_listen) {
-      std::vector<grpc::Service*> services = {service_.get()};
+      auto listener = std::make_unique<Listener>(*this);
+      std::vector<grpc::Service*> services = {&listener->status};
       if (listen.starts_with("unix:") || options_.admin_over_tls) {
-        services.push_back(admin_.get());
+        services.push_back(&listener->admin);
       }
-      LB_ASSIGN_OR_RETURN(servers_.emplace_back(),
+      LB_ASSIGN_OR_RETURN(listener->server,
                           StatusServer::Start({.listen = listen,
                                                .group = options_.status_group,
                                                .tls = TlsFilesOf(options_)},
                                               services));
+      listeners_.push_back(std::move(listener));
     }
     return absl::OkStatus();
   }
@@ -181,7 +200,9 @@ class Daemon {
 
   void ReadCertificates() {
     absl::Status read;
-    for (const auto& server : servers_) read.Update(server->ReadTlsFiles());
+    for (const auto& listener : listeners_) {
+      read.Update(listener->server->ReadTlsFiles());
+    }
     if (read.ok()) {
       Record(EventType::kNormal, "CertificateRead",
              "status over TCP has new TLS files");
@@ -190,10 +211,6 @@ class Daemon {
              std::string(read.message()));
     }
   }
-
-  // Who asked, a person or a changed file? A person is told that nothing
-  // changed, too.
-  enum class Ask { kNone, kExplicit };
 
   void Reload(
       Ask ask, ManifestReader::Done done = [](const auto&) {}) {
@@ -254,7 +271,7 @@ class Daemon {
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
         end_metrics_.join();
-        for (const auto& server : servers_) server->Shutdown();
+        for (const auto& listener : listeners_) listener->server->Shutdown();
         world_->Stop();
       });
     });
@@ -269,9 +286,8 @@ class Daemon {
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<LastGoodStore> last_good_;
   std::unique_ptr<ManifestReader> reader_;
-  std::unique_ptr<StatusService> service_;
-  std::unique_ptr<AdminService> admin_;
-  std::vector<std::unique_ptr<StatusServer>> servers_;
+  std::unique_ptr<io::BackgroundTask> what_ifs_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::unique_ptr<io::Signals> stop_signals_;
   std::unique_ptr<io::Signals> reload_signal_;
   std::unique_ptr<io::FileWatcher> watcher_;

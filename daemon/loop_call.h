@@ -11,8 +11,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/loop_calls.h"
 #include "grpcpp/grpcpp.h"
-#include "lb/io/loop.h"
 
 namespace lb {
 
@@ -22,19 +22,30 @@ inline grpc::Status ToGrpc(const absl::Status& status) {
           std::string(status.message())};
 }
 
+// Runs `answer` on the loop's thread: it finishes the call, or sees to it.
+// Finishes it with the error if too many wait.
+inline grpc::ServerUnaryReactor* RunOnLoop(
+    LoopCalls* calls, grpc::CallbackServerContext* context,
+    absl::AnyInvocable<void(grpc::ServerUnaryReactor*)> answer) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const absl::Status posted = calls->Post(
+      [reactor, answer = std::move(answer)]() mutable { answer(reactor); });
+  if (!posted.ok()) reactor->Finish(ToGrpc(posted));
+  return reactor;
+}
+
 // Ends the call with what `ask` gives on the loop's thread.
 template <typename Response>
 grpc::ServerUnaryReactor* AnswerOnLoop(
-    io::Loop* loop, grpc::CallbackServerContext* context, Response* response,
+    LoopCalls* calls, grpc::CallbackServerContext* context, Response* response,
     absl::AnyInvocable<absl::StatusOr<Response>()> ask) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  loop->Post([=, ask = std::move(ask)]() mutable {
-    absl::StatusOr<Response> answer = ask();
-    const grpc::Status status = ToGrpc(answer.status());
-    if (answer.ok()) *response = *std::move(answer);
-    reactor->Finish(status);
-  });
-  return reactor;
+  return RunOnLoop(calls, context,
+                   [response, ask = std::move(ask)](auto* reactor) mutable {
+                     absl::StatusOr<Response> answer = ask();
+                     const grpc::Status status = ToGrpc(answer.status());
+                     if (answer.ok()) *response = *std::move(answer);
+                     reactor->Finish(status);
+                   });
 }
 
 }  // namespace lb

@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "daemon/loop_calls.h"
 #include "daemon/metrics/agent_metrics.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
@@ -26,6 +27,7 @@
 #include "grpcpp/grpcpp.h"
 #include "lb/base/check.h"
 #include "lb/config/manifests.h"
+#include "lb/io/posix/background_task.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/status/v1/status.grpc.pb.h"
 
@@ -49,8 +51,10 @@ class Node {
     options.advertise = world_->environment().datagrams->local();
     options.interfaces.include = {"no-such-interface"};
     agent_ = *Agent::Create(options, world_->environment());
-    service_ = std::make_unique<StatusService>(world_->loop(), agent_.get(),
-                                               world_->environment().log);
+    calls_ = std::make_unique<LoopCalls>(world_->loop());
+    what_ifs_ = std::make_unique<io::BackgroundTask>(world_->loop());
+    service_ = std::make_unique<StatusService>(
+        calls_.get(), what_ifs_.get(), agent_.get(), world_->environment().log);
     world_->environment().log->SetObserver(
         [this](const Event&) { service_->OnEvent(); });
     const std::string listen = "unix:" + folder_ + "/lbd.sock";
@@ -97,6 +101,8 @@ class Node {
   std::string folder_ = "/tmp/lbd-bench.XXXXXX";
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
+  std::unique_ptr<LoopCalls> calls_;
+  std::unique_ptr<io::BackgroundTask> what_ifs_;
   std::unique_ptr<StatusService> service_;
   std::unique_ptr<StatusServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -154,6 +160,33 @@ std::vector<absl::Duration> LoopLatencies(Node& node, int events) {
   return times;
 }
 
+// The same while another thread calls again and again.
+template <typename Call>
+void PrintLatenciesBeside(Node& node, const std::string& what, Call call) {
+  std::atomic<bool> stopped = false;
+  std::thread caller([&] {
+    while (!stopped) call();
+  });
+  PrintQuantiles("loop, " + what, LoopLatencies(node, 0));
+  stopped = true;
+  caller.join();
+}
+
+void MeasureCallers(Node& node) {
+  const auto stub = node.NewStub();
+  PrintLatenciesBeside(node, "lists of 10000 services",
+                       [&] { ListAll(*stub, 10'000); });
+  status::v1::WhatIfRequest largest;
+  for (size_t i = 0; i < StatusView::kWhatIfRanksMax / kServices; ++i) {
+    largest.add_with(fmt::format("node-{}", i));
+  }
+  PrintLatenciesBeside(node, "the largest what-ifs", [&] {
+    grpc::ClientContext context;
+    status::v1::WhatIfResponse response;
+    LB_CHECK(stub->WhatIf(&context, largest, &response).ok());
+  });
+}
+
 void MeasureWatchers(Node& node) {
   const auto stub = node.NewStub();
   PrintQuantiles("loop, idle", LoopLatencies(node, 0));
@@ -202,6 +235,7 @@ void Main() {
     LB_CHECK(stub->ListPools(&context, request, &response).ok());
   });
   PrintCalls("metrics, on the loop", [&] { node.CollectMetrics(); });
+  MeasureCallers(node);
   MeasureWatchers(node);
 }
 

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/tls_certificate_provider.h"
@@ -29,6 +30,15 @@ namespace {
 constexpr std::string_view kUnix = "unix:";
 // How often gRPC looks for new copies of the TLS files; the least that it can.
 constexpr unsigned kTlsRefreshSeconds = 1;
+// gRPC's defaults know no bound. Of one connection: calls at one time, bytes of
+// headers; of a request.
+constexpr int kStreamsMax = 100;
+constexpr int kHeaderBytesMax = 8 << 10;
+constexpr int kRequestBytesMax = 1 << 20;
+// TCP: whose certificate was withdrawn does not stay for good.
+constexpr absl::Duration kIdleMax = absl::Minutes(5);
+constexpr absl::Duration kAgeMax = absl::Hours(1);
+constexpr absl::Duration kAgeGrace = absl::Seconds(10);
 
 // Does a process listen at the socket? gRPC would take its path away from it.
 bool IsServed(const std::string& path) {
@@ -64,6 +74,20 @@ absl::Status PrepareSocket(const std::string& listen) {
         "status-listen: {}: another process answers there", path.string()));
   }
   return absl::OkStatus();
+}
+
+void SetBounds(bool is_unix, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kRequestBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kHeaderBytesMax);
+  if (is_unix) return;
+  const auto set = [&](const char* name, absl::Duration value) {
+    builder.AddChannelArgument(
+        name, static_cast<int>(absl::ToInt64Milliseconds(value)));
+  };
+  set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMax);
+  set(GRPC_ARG_MAX_CONNECTION_AGE_MS, kAgeMax);
+  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kAgeGrace);
 }
 
 absl::Status CheckTcp(const ListenerOptions& options) {
@@ -132,6 +156,7 @@ absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  SetBounds(is_unix, builder);
   using Door = grpc::ServerBuilder::experimental_type;
   auto door = builder.experimental().AddExternalConnectionAcceptor(
       Door::ExternalConnectionType::FROM_FD, CredentialsOf(tls.get()));

@@ -112,6 +112,43 @@ TEST_F(StatusServerTest, GoesOnAfterMoreConnectionsThanItHasDescriptors) {
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
+// gRPC's own has no bound for either.
+TEST_F(StatusServerTest, OneConnectionHasSoManyCalls) {
+  constexpr int kCalls = 100;
+  status::v1::WatchEventsRequest all;
+  all.set_follow(true);
+  struct Call {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<status::v1::Event>> events;
+  };
+  std::vector<std::unique_ptr<Call>> calls;
+  status::v1::Event event;
+  for (int i = 0; i < kCalls; ++i) {
+    auto& call = *calls.emplace_back(std::make_unique<Call>());
+    call.events = stub_->WatchEvents(&call.context, all);
+    ASSERT_TRUE(call.events->Read(&event));
+  }
+  const auto ask = [this] {
+    status::v1::GetNodeResponse node;
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::milliseconds(500));
+    return stub_->GetNode(&context, {}, &node).error_code();
+  };
+  EXPECT_EQ(ask(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  for (const auto& call : calls) call->context.TryCancel();
+  calls.clear();
+  EXPECT_EQ(ask(), grpc::StatusCode::OK);
+}
+
+TEST_F(StatusServerTest, HeadersAreBounded) {
+  status::v1::GetNodeResponse node;
+  grpc::ClientContext context;
+  context.AddMetadata("x-large", std::string(64 << 10, 'x'));
+  EXPECT_EQ(stub_->GetNode(&context, {}, &node).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
 TEST_F(StatusServerTest, MakesTheFolderOfItsSocket) {
   const auto server = Start({.listen = "unix:" + folder_ + "/a/b/lbd.sock"});
   ASSERT_THAT(server, IsOk());

@@ -1,5 +1,8 @@
 #include "daemon/status_service.h"
 
+#include <memory>
+#include <utility>
+
 #include "daemon/loop_call.h"
 #include "daemon/watch_sources.h"
 
@@ -12,7 +15,7 @@ void StatusService::OnEvent() {
 grpc::ServerUnaryReactor* StatusService::GetNode(
     grpc::CallbackServerContext* context, const status::v1::GetNodeRequest*,
     status::v1::GetNodeResponse* response) {
-  return AnswerOnLoop(loop_, context, response,
+  return AnswerOnLoop(calls_, context, response,
                       {[this] { return view_.DescribeNode(); }});
 }
 
@@ -20,7 +23,7 @@ grpc::ServerUnaryReactor* StatusService::ListServices(
     grpc::CallbackServerContext* context,
     const status::v1::ListServicesRequest* request,
     status::v1::ListServicesResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
                         return view_.ListServices(*request);
                       }});
 }
@@ -29,7 +32,7 @@ grpc::ServerUnaryReactor* StatusService::ListPools(
     grpc::CallbackServerContext* context,
     const status::v1::ListPoolsRequest* request,
     status::v1::ListPoolsResponse* response) {
-  return AnswerOnLoop(loop_, context, response,
+  return AnswerOnLoop(calls_, context, response,
                       {[this, request] { return view_.ListPools(*request); }});
 }
 
@@ -37,7 +40,7 @@ grpc::ServerUnaryReactor* StatusService::ListMembers(
     grpc::CallbackServerContext* context,
     const status::v1::ListMembersRequest* request,
     status::v1::ListMembersResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
                         return view_.ListMembers(*request);
                       }});
 }
@@ -46,7 +49,7 @@ grpc::ServerUnaryReactor* StatusService::ListInterfaces(
     grpc::CallbackServerContext* context,
     const status::v1::ListInterfacesRequest* request,
     status::v1::ListInterfacesResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
                         return view_.ListInterfaces(*request);
                       }});
 }
@@ -55,7 +58,7 @@ grpc::ServerUnaryReactor* StatusService::ListAnnouncements(
     grpc::CallbackServerContext* context,
     const status::v1::ListAnnouncementsRequest* request,
     status::v1::ListAnnouncementsResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
                         return view_.ListAnnouncements(*request);
                       }});
 }
@@ -64,7 +67,7 @@ grpc::ServerUnaryReactor* StatusService::ListProblems(
     grpc::CallbackServerContext* context,
     const status::v1::ListProblemsRequest* request,
     status::v1::ListProblemsResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
                         return view_.ListProblems(*request);
                       }});
 }
@@ -73,7 +76,7 @@ grpc::ServerUnaryReactor* StatusService::Explain(
     grpc::CallbackServerContext* context,
     const status::v1::ExplainRequest* request,
     status::v1::ExplainResponse* response) {
-  return AnswerOnLoop(loop_, context, response, {[this, request] {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
                         return view_.Explain(request->service());
                       }});
 }
@@ -82,13 +85,34 @@ grpc::ServerUnaryReactor* StatusService::WhatIf(
     grpc::CallbackServerContext* context,
     const status::v1::WhatIfRequest* request,
     status::v1::WhatIfResponse* response) {
-  return AnswerOnLoop(loop_, context, response,
-                      {[this, request] { return view_.WhatIf(*request); }});
+  return RunOnLoop(calls_, context, [this, request, response](auto* reactor) {
+    AskWhatIf(*request, response, reactor);
+  });
+}
+
+void StatusService::AskWhatIf(const status::v1::WhatIfRequest& request,
+                              status::v1::WhatIfResponse* response,
+                              grpc::ServerUnaryReactor* reactor) {
+  if (what_ifs_->busy()) {
+    return reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED,
+                            "another what-if is under way, want one at a "
+                            "time"});
+  }
+  auto question = view_.WhatIf(request);
+  if (!question.ok()) return reactor->Finish(ToGrpc(question.status()));
+  auto status = std::make_shared<grpc::Status>();
+  what_ifs_->Start(
+      [=, question = *std::move(question)]() mutable {
+        auto answer = question();
+        *status = ToGrpc(answer.status());
+        if (answer.ok()) *response = *std::move(answer);
+      },
+      [=] { reactor->Finish(*status); });
 }
 
 grpc::ServerWriteReactor<status::v1::WatchResponse>* StatusService::Watch(
     grpc::CallbackServerContext*, const status::v1::WatchRequest* request) {
-  return Watcher<StateSource>::Start(loop_, &watchers_, [=, this] {
+  return Watcher<StateSource>::Start(calls_, &watchers_, [=, this] {
     return StateSource(agent_, log_, *request);
   });
 }
@@ -97,7 +121,7 @@ grpc::ServerWriteReactor<status::v1::Event>* StatusService::WatchEvents(
     grpc::CallbackServerContext*,
     const status::v1::WatchEventsRequest* request) {
   return Watcher<EventSource>::Start(
-      loop_, &watchers_, [=, this] { return EventSource(log_, *request); });
+      calls_, &watchers_, [=, this] { return EventSource(log_, *request); });
 }
 
 }  // namespace lb

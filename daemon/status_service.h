@@ -1,16 +1,18 @@
 // StatusService: lb.status.v1.Status over gRPC, answered by the agent.
 //
-// gRPC's threads only post to the loop; every answer is made on the loop's
-// thread, which alone may touch the agent. Streaming calls: watcher.h.
+// gRPC's threads only post to the loop (loop_calls.h); answers are made on the
+// loop's thread, which alone may touch the agent, but for what-ifs: these are
+// asked of a copy, beside the loop. Streaming calls: watcher.h.
 #ifndef LB_DAEMON_STATUS_SERVICE_H_
 #define LB_DAEMON_STATUS_SERVICE_H_
 
 #include "daemon/agent/agent.h"
+#include "daemon/loop_calls.h"
 #include "daemon/status_view/status_view.h"
 #include "daemon/watcher.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/base/event_log.h"
-#include "lb/io/loop.h"
+#include "lb/io/posix/background_task.h"
 #include "lb/status/v1/status.grpc.pb.h"
 
 namespace lb {
@@ -18,8 +20,14 @@ namespace lb {
 class StatusService final : public status::v1::Status::CallbackService {
  public:
   // All outlive the service; the loop runs until the servers have shut down.
-  StatusService(io::Loop* loop, const Agent* agent, const EventLog* log)
-      : loop_(loop), agent_(agent), view_(*agent), log_(log) {}
+  // `what_ifs` may be several services'.
+  StatusService(LoopCalls* calls, io::BackgroundTask* what_ifs,
+                const Agent* agent, const EventLog* log)
+      : calls_(calls),
+        what_ifs_(what_ifs),
+        agent_(agent),
+        view_(*agent),
+        log_(log) {}
 
   // Sends new events to the watchers. Call it on the loop's thread after each
   // event.
@@ -72,7 +80,12 @@ class StatusService final : public status::v1::Status::CallbackService {
       grpc::CallbackServerContext* context,
       const status::v1::WatchEventsRequest* request) override;
 
-  io::Loop* loop_;
+  void AskWhatIf(const status::v1::WhatIfRequest& request,
+                 status::v1::WhatIfResponse* response,
+                 grpc::ServerUnaryReactor* reactor);
+
+  LoopCalls* calls_;
+  io::BackgroundTask* what_ifs_;
   const Agent* agent_;
   const StatusView view_;
   const EventLog* log_;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
+#include "daemon/loop_call.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/io/loop.h"
 
@@ -46,10 +47,12 @@ class Watcher final
           typename decltype(std::declval<Source>().Next())::value_type> {
  public:
   // The reactor of a call. `make_source` runs on the loop's thread.
-  static Watcher* Start(io::Loop* loop, Watchers* watchers,
+  static Watcher* Start(LoopCalls* calls, Watchers* watchers,
                         absl::AnyInvocable<Source()> make_source) {
-    auto* const watcher = new Watcher(loop, watchers, std::move(make_source));
-    loop->Post([watcher] { watcher->Begin(); });
+    auto* const watcher =
+        new Watcher(calls->loop(), watchers, std::move(make_source));
+    const absl::Status posted = calls->Post([watcher] { watcher->Begin(); });
+    if (!posted.ok()) watcher->Finish(ToGrpc(posted));
     return watcher;
   }
 

@@ -137,11 +137,8 @@ class Elections {
       std::string_view service) const {
     return table_.Explain(service);
   }
-  absl::StatusOr<std::vector<election::Move>> WhatIf(
-      absl::Span<const std::string> without,
-      absl::Span<const std::string> with) const {
-    return table_.WhatIf(without, with);
-  }
+  // The same; for what is asked of a copy.
+  const election::ElectionTable& table() const { return table_; }
 
  private:
   using Services = std::set<std::string, std::less<>>;

@@ -2,6 +2,8 @@
 // what would be otherwise.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -124,23 +126,35 @@ absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
   return response;
 }
 
-absl::StatusOr<status::v1::WhatIfResponse> StatusView::WhatIf(
+absl::StatusOr<StatusView::WhatIfQuestion> StatusView::WhatIf(
     const status::v1::WhatIfRequest& request) const {
-  const std::vector<std::string> without(request.without().begin(),
-                                         request.without().end());
-  const std::vector<std::string> with(request.with().begin(),
-                                      request.with().end());
-  LB_ASSIGN_OR_RETURN(const std::vector<election::Move> moves,
-                      agent_->elections().WhatIf(without, with));
-  status::v1::WhatIfResponse response;
-  for (const election::Move& move : moves) {
-    auto* described = response.add_moves();
-    described->set_service(move.key);
-    described->set_address(move.address.ToString());
-    described->set_from(Printable(move.from));
-    described->set_to(Printable(move.to));
+  const election::ElectionTable& table = agent_->elections().table();
+  const size_t nodes = request.without_size() + request.with_size();
+  const size_t nodes_max = std::clamp<size_t>(
+      kWhatIfRanksMax / std::max<size_t>(table.size(), 1), 1, kWhatIfNodesMax);
+  if (nodes > nodes_max) {
+    return absl::InvalidArgumentError(
+        fmt::format("without, with: {} nodes for {} services, want at most {}",
+                    nodes, table.size(), nodes_max));
   }
-  return response;
+  return [table,
+          without = std::vector<std::string>(request.without().begin(),
+                                             request.without().end()),
+          with = std::vector<std::string>(request.with().begin(),
+                                          request.with().end())]()
+             -> absl::StatusOr<status::v1::WhatIfResponse> {
+    LB_ASSIGN_OR_RETURN(const std::vector<election::Move> moves,
+                        table.WhatIf(without, with));
+    status::v1::WhatIfResponse response;
+    for (const election::Move& move : moves) {
+      auto* described = response.add_moves();
+      described->set_service(move.key);
+      described->set_address(move.address.ToString());
+      described->set_from(Printable(move.from));
+      described->set_to(Printable(move.to));
+    }
+    return response;
+  };
 }
 
 }  // namespace lb

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "daemon/agent/agent.h"
 #include "lb/status/v1/status.pb.h"
@@ -17,6 +18,11 @@ namespace lb {
 
 class StatusView {
  public:
+  // Of a what-if: nodes, and nodes times services, each of which takes up to
+  // 1 KB while it is answered. One node may always be asked for.
+  static constexpr size_t kWhatIfNodesMax = 256;
+  static constexpr size_t kWhatIfRanksMax = 50'000;
+
   explicit StatusView(const Agent& agent) : agent_(&agent) {}
 
   status::v1::GetNodeResponse DescribeNode() const;
@@ -43,8 +49,13 @@ class StatusView {
   // NotFound: no such service, or no address.
   absl::StatusOr<status::v1::ExplainResponse> Explain(
       std::string_view service) const;
-  // InvalidArgument: which node cannot be left out, or counted in.
-  absl::StatusOr<status::v1::WhatIfResponse> WhatIf(
+  // Holds elections for all services, so it is asked of a copy, and may be
+  // asked on any thread. InvalidArgument: which node cannot be left out, or
+  // counted in.
+  using WhatIfQuestion =
+      absl::AnyInvocable<absl::StatusOr<status::v1::WhatIfResponse>()>;
+  // InvalidArgument: too many nodes, and how many may be asked for.
+  absl::StatusOr<WhatIfQuestion> WhatIf(
       const status::v1::WhatIfRequest& request) const;
 
  private:

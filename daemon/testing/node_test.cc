@@ -71,10 +71,12 @@ void NodeTest::SetUp() {
   auto agent = Agent::Create(options_, environment);
   ASSERT_THAT(agent, IsOk());
   agent_ = *std::move(agent);
-  service_ = std::make_unique<StatusService>(world_->loop(), agent_.get(),
-                                             environment.log);
+  calls_ = std::make_unique<LoopCalls>(world_->loop());
+  what_ifs_ = std::make_unique<io::BackgroundTask>(world_->loop());
+  service_ = std::make_unique<StatusService>(calls_.get(), what_ifs_.get(),
+                                             agent_.get(), environment.log);
   admin_ = std::make_unique<AdminService>(
-      world_->loop(), agent_.get(), environment.log,
+      calls_.get(), agent_.get(), environment.log,
       AdminService::Actions{
           .reload =
               [this](ManifestReader::Done done) {

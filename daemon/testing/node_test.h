@@ -15,6 +15,7 @@
 
 #include "daemon/admin_service.h"
 #include "daemon/agent/agent.h"
+#include "daemon/loop_calls.h"
 #include "daemon/manifest_reader.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
@@ -26,6 +27,7 @@
 #include "lb/config/changes.h"
 #include "lb/config/desired.h"
 #include "lb/config/options.h"
+#include "lb/io/posix/background_task.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/status/v1/status.grpc.pb.h"
 
@@ -74,6 +76,8 @@ class NodeTest : public testing::Test {
   QuietNetwork network_;
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
+  std::unique_ptr<LoopCalls> calls_;
+  std::unique_ptr<io::BackgroundTask> what_ifs_;
   std::unique_ptr<StatusService> service_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<StatusServer> server_;

@@ -1,0 +1,48 @@
+// LoopCalls: calls of one listener that wait for the loop.
+//
+// gRPC's threads hand them in. The loop answers one in each of its turns, so
+// that callers, however many, keep frames and gossip waiting for one answer at
+// a time. A listener of its own has its own, so that those who may only read
+// over TCP cannot keep out who sits at the unix socket.
+//
+//   LoopCalls calls(loop);
+//   const absl::Status posted = calls.Post([=] { reactor->Finish(...); });
+#ifndef LB_DAEMON_LOOP_CALLS_H_
+#define LB_DAEMON_LOOP_CALLS_H_
+
+#include <cstddef>
+#include <deque>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "lb/io/loop.h"
+
+namespace lb {
+
+class LoopCalls {
+ public:
+  // At one time; more are refused.
+  static constexpr size_t kWaitingMax = 64;
+
+  // The loop outlives it, and runs nothing after its end.
+  explicit LoopCalls(io::Loop* loop) : loop_(loop) {}
+
+  // Runs `call` on the loop's thread, after those that wait already. Any
+  // thread. ResourceExhausted: too many wait; it is destroyed.
+  absl::Status Post(absl::AnyInvocable<void()> call);
+
+  io::Loop* loop() const { return loop_; }
+
+ private:
+  void RunOne();
+
+  io::Loop* const loop_;
+  absl::Mutex mutex_;
+  std::deque<absl::AnyInvocable<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_LOOP_CALLS_H_
