@@ -24,7 +24,7 @@ namespace lb {
 class LoopCalls {
  public:
   // At one time; more are refused.
-  static constexpr size_t kWaitingMax = 64;
+  static constexpr size_t kWaitingMax = 256;
 
   // The loop outlives it, and runs nothing after its end.
   explicit LoopCalls(io::Loop* loop) : loop_(loop) {}

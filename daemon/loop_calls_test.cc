@@ -39,7 +39,7 @@ TEST_F(LoopCallsTest, RefusesWhatIsTooMuch) {
     EXPECT_THAT(Post(0), IsOk());
   }
   EXPECT_THAT(Post(1), StatusIs(absl::StatusCode::kResourceExhausted,
-                                "64 calls wait already, want fewer at one "
+                                "256 calls wait already, want fewer at one "
                                 "time"));
   loop_.RunFor(absl::Seconds(1));
   EXPECT_EQ(done_.size(), LoopCalls::kWaitingMax);
