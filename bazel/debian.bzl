@@ -55,6 +55,7 @@ _MODULES = {
     "pcap": ["libpcap"],
     "prometheus": ["prometheus-cpp-pull"],
     "protobuf": ["protobuf"],
+    "seccomp": ["libseccomp"],
     "spdlog": ["spdlog"],
     "systemd": ["libsystemd"],
     "yaml": ["yaml-cpp"],

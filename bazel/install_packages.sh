@@ -10,8 +10,8 @@ packages=(
   # Libraries.
   libabsl-dev libasio-dev libbenchmark-dev libcap-dev libcli11-dev libfmt-dev
   libgmock-dev libgrpc++-dev libgtest-dev libmsgpack-cxx-dev libnl-3-dev
-  libnl-route-3-dev libpcap-dev libprotobuf-dev libspdlog-dev libssl-dev
-  libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev protobuf-compiler
+  libnl-route-3-dev libpcap-dev libprotobuf-dev libseccomp-dev libspdlog-dev
+  libssl-dev libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev protobuf-compiler
   protobuf-compiler-grpc
   # The Debian package.
   binutils dpkg-dev

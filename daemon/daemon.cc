@@ -69,7 +69,8 @@ std::string Summary(const config::Desired& desired) {
 // One running node. Everything but Run() happens on the loop.
 class Daemon {
  public:
-  explicit Daemon(const config::Options& options) : options_(options) {}
+  Daemon(const config::Options& options, absl::Span<const std::string> unfenced)
+      : options_(options), unfenced_(unfenced) {}
   ~Daemon() {
     if (shutdown_.joinable()) shutdown_.join();
     if (end_metrics_.joinable()) end_metrics_.join();
@@ -113,6 +114,9 @@ class Daemon {
     }
     agent_->Start();
     WarnOfWeakGossip();
+    for (const std::string& fence : unfenced_) {
+      Record(EventType::kWarning, "Unfenced", fence);
+    }
     for (const absl::Status& refused : last_good_->Restore()) {
       Record(EventType::kWarning, "StateRefused",
              std::string(refused.message()));
@@ -278,6 +282,7 @@ class Daemon {
   }
 
   const config::Options& options_;
+  const absl::Span<const std::string> unfenced_;
   std::string node_;
   bool stopping_ = false;
   bool asked_ = false;  // For the reading under way or the next one.
@@ -300,9 +305,10 @@ class Daemon {
 
 }  // namespace
 
-absl::Status RunDaemon(const config::Options& options) {
+absl::Status RunDaemon(const config::Options& options,
+                       absl::Span<const std::string> unfenced) {
   ConfigureLog(options.log_level, options.log_format);
-  Daemon daemon(options);
+  Daemon daemon(options, unfenced);
   LB_RETURN_IF_ERROR(daemon.Start());
   daemon.Run();
   return absl::OkStatus();

@@ -2,14 +2,19 @@
 #ifndef LB_DAEMON_DAEMON_H_
 #define LB_DAEMON_DAEMON_H_
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "lb/config/options.h"
 
 namespace lb {
 
 // Runs a node until SIGINT or SIGTERM; SIGHUP reads the manifests again. A
-// second signal ends it at once. Returns why it could not start.
-absl::Status RunDaemon(const config::Options& options);
+// second signal ends it at once. `unfenced`, what EnterSandbox() could not
+// raise, goes into its log. Returns why it could not start.
+absl::Status RunDaemon(const config::Options& options,
+                       absl::Span<const std::string> unfenced);
 
 // Prints each fault of the manifests as a line on standard output, then a
 // summary. True: there is no fault.

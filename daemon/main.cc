@@ -7,6 +7,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/privileges.h"
+#include "daemon/sandbox.h"
 #include "lb/config/flags.h"
 
 namespace {
@@ -34,7 +35,11 @@ int main(int argc, char** argv) {
       break;
   }
   absl::Status status = lb::DropPrivileges(parsed->options);
-  if (status.ok()) status = lb::RunDaemon(parsed->options);
+  if (status.ok()) {
+    const std::vector<std::string> unfenced =
+        lb::EnterSandbox(lb::OwnFolders(parsed->options));
+    status = lb::RunDaemon(parsed->options, unfenced);
+  }
   if (!status.ok()) {
     fmt::print(stderr, "lbd: {}\n", std::string(status.message()));
     return kExitFailed;

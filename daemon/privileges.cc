@@ -141,7 +141,6 @@ absl::Status DropPrivileges(const config::Options& options) {
   if (options.deliver == config::Deliver::kLoopback) {
     wanted.push_back(CAP_NET_ADMIN);
   }
-  if (user.id == geteuid()) return KeepOnly(wanted);
   const std::vector<Folder> folders = Folders(options);
   // One that is there may be any folder of the host (/tmp): it is not given
   // away.
@@ -150,12 +149,21 @@ absl::Status DropPrivileges(const config::Options& options) {
         folder.path.string(),
         {.mode = folder.mode, .user = user.id, .group = user.group}));
   }
+  if (user.id == geteuid()) return KeepOnly(wanted);
   LB_RETURN_IF_ERROR(Become(user));
   LB_RETURN_IF_ERROR(KeepOnly(wanted));
   for (const Folder& folder : folders) {
     LB_RETURN_IF_ERROR(CheckFolder(folder, user));
   }
   return absl::OkStatus();
+}
+
+std::vector<std::string> OwnFolders(const config::Options& options) {
+  std::vector<std::string> paths;
+  for (const Folder& folder : Folders(options)) {
+    paths.push_back(folder.path.string());
+  }
+  return paths;
 }
 
 }  // namespace lb

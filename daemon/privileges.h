@@ -9,6 +9,9 @@
 #ifndef LB_DAEMON_PRIVILEGES_H_
 #define LB_DAEMON_PRIVILEGES_H_
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "lb/config/options.h"
 
@@ -17,8 +20,8 @@ namespace lb {
 // Of what the process has it keeps the capabilities above, and gains none ever
 // after (no_new_privs). If it is root it becomes options.user, by default the
 // user lbd; "root" says that it shall stay root, without root's rights. Before
-// that it makes the folders of the state and of the status socket for the new
-// user where they are missing; a folder that is there keeps its owner.
+// that it makes OwnFolders() for that user where they are missing; a folder
+// that is there keeps its owner.
 //
 // Capabilities belong to threads: call it before the first other thread.
 // NotFound: no such user, or root was given none and there is no user lbd.
@@ -26,6 +29,9 @@ namespace lb {
 // write to one of the folders; the text says how to repair it. Unavailable: the
 // system refused.
 absl::Status DropPrivileges(const config::Options& options);
+
+// All that lbd writes to: the folders of its state and of its status sockets.
+std::vector<std::string> OwnFolders(const config::Options& options);
 
 }  // namespace lb
 

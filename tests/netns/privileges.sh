@@ -40,7 +40,7 @@ announces() {
     grep -q '172\.18\.8\.20[1-5].* n1 '
 }
 
-# Every thread has the user, the capabilities and no way to more.
+# Every thread has the user, the capabilities, no way to more, and the fences.
 expect_rights() {  # expect_rights UID CAPABILITIES
   local status
   lab_wait 10 announces || fail "$case: n1 does not announce"
@@ -52,6 +52,8 @@ expect_rights() {  # expect_rights UID CAPABILITIES
     done
     grep -qP '^CapInh:\t0+$' "$status" || fail "$case: want no inheritable capability"
     grep -qP '^NoNewPrivs:\t1$' "$status" || fail "$case: want no_new_privs"
+    grep -qP '^Seccomp:\t2$' "$status" || grep -q 'Unfenced.*seccomp' "$LAB_DIR/$case.log" ||
+      fail "$case: want a filter of system calls"
   done
 }
 refuses() {  # refuses TEXT: lbd ends with 1 and says the text.
