@@ -1,6 +1,17 @@
 #include "lb/announce/arp_responder.h"
 
 namespace lb::announce {
+namespace {
+
+// The packet says whom it is about. Anybody may send a frame from our MAC, so
+// the frame's source counts only where the packet names no sender.
+bool IsOwn(const net::MacAddress& own_mac, const net::EthernetHeader& header,
+           const net::ArpPacket& packet) {
+  const bool is_named = packet.sender_mac != net::MacAddress{};
+  return (is_named ? packet.sender_mac : header.source) == own_mac;
+}
+
+}  // namespace
 
 using net::ArpOperation;
 using net::ArpPacket;
@@ -10,9 +21,7 @@ using net::MacAddress;
 Verdict JudgeArp(const MacAddress& own_mac,
                  const absl::btree_set<IpAddress>& announced,
                  const net::EthernetHeader& header, const ArpPacket& packet) {
-  if (header.source == own_mac || packet.sender_mac == own_mac) {
-    return Verdict::kOwnFrame;
-  }
+  if (IsOwn(own_mac, header, packet)) return Verdict::kOwnFrame;
   if (announced.contains(packet.sender_ip)) return Verdict::kConflict;
   if (packet.operation != ArpOperation::kRequest) return Verdict::kNotRequest;
   if (header.destination != own_mac &&

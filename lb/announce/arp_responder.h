@@ -5,7 +5,8 @@
 //   that we announce on that interface. Probes (RFC 5227) are answered like any
 //   request: this is how we defend an address.
 // - A packet from another MAC that has one of our addresses as its sender is a
-//   conflict, whatever else it says. It is not answered.
+//   conflict, whatever else it says. It is not answered. The MAC that counts is
+//   the one that the packet names: the frame's source can be forged to ours.
 // - The answer goes to the sender's hardware address alone.
 #ifndef LB_ANNOUNCE_ARP_RESPONDER_H_
 #define LB_ANNOUNCE_ARP_RESPONDER_H_

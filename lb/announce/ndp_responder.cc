@@ -34,15 +34,21 @@ std::vector<uint8_t> AdvertFrame(const MacAddress& own_mac,
 
 }  // namespace
 
+MacAddress SpeakerOf(const EthernetHeader& header, const NdpPacket& packet) {
+  const auto* advert = std::get_if<NeighborAdvertisement>(&packet.message);
+  const auto& named =
+      advert != nullptr
+          ? advert->target_mac
+          : std::get<NeighborSolicitation>(packet.message).source_mac;
+  return named.value_or(header.source);
+}
+
 Verdict JudgeNdp(const MacAddress& own_mac,
                  const absl::btree_set<IpAddress>& announced,
                  const EthernetHeader& header, const NdpPacket& packet) {
   const auto* advert = std::get_if<NeighborAdvertisement>(&packet.message);
   const bool claims = advert != nullptr && announced.contains(advert->target);
-  // A bridge may send ours back under a MAC of its own: that is no rival.
-  if (header.source == own_mac || (claims && advert->target_mac == own_mac)) {
-    return Verdict::kOwnFrame;
-  }
+  if (SpeakerOf(header, packet) == own_mac) return Verdict::kOwnFrame;
   if (claims || announced.contains(packet.source)) return Verdict::kConflict;
   if (advert != nullptr) return Verdict::kNotRequest;
   const IpAddress& target =

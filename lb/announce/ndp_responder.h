@@ -12,7 +12,8 @@
 // - It comes from the address itself, as a Linux kernel's does: some tools
 //   (ndisc6) drop answers about a global address from a link-local one.
 // - An advertisement of one of our addresses from another MAC, or a packet that
-//   has one as its source, is a conflict.
+//   has one as its source, is a conflict. The MAC that counts is the one that
+//   the packet names: the frame's source can be forged to ours.
 #ifndef LB_ANNOUNCE_NDP_RESPONDER_H_
 #define LB_ANNOUNCE_NDP_RESPONDER_H_
 
@@ -27,6 +28,11 @@
 #include "lb/net/ndp.h"
 
 namespace lb::announce {
+
+// Whose link-layer address the packet tells: that of its option. Without one it
+// is the frame's source, which a bridge may have changed and anybody can forge.
+net::MacAddress SpeakerOf(const net::EthernetHeader& header,
+                          const net::NdpPacket& packet);
 
 // One of kReply, kNotRequest, kNotOurs, kWrongDestination, kConflict,
 // kOwnFrame. `announced` are the addresses that the host with `own_mac`

@@ -65,14 +65,10 @@ Reception OnArp(const MacAddress& own_mac, const HeldAddresses& held,
 // Who claims what, of a packet that JudgeNdp() calls a conflict.
 void SetClaim(const HeldAddresses& held, const net::EthernetHeader& header,
               const net::NdpPacket& packet, Reception& reception) {
-  reception.vip = packet.source;
-  SetSign(RivalSign::kClaims, header.source, reception);
-  if (const auto* advert =
-          std::get_if<net::NeighborAdvertisement>(&packet.message);
-      advert != nullptr && held.contains(advert->target)) {
-    reception.vip = advert->target;
-    reception.mac = advert->target_mac.value_or(header.source);
-  }
+  const auto* advert = std::get_if<net::NeighborAdvertisement>(&packet.message);
+  const bool is_target = advert != nullptr && held.contains(advert->target);
+  reception.vip = is_target ? advert->target : packet.source;
+  SetSign(RivalSign::kClaims, SpeakerOf(header, packet), reception);
 }
 
 Reception OnNdp(const MacAddress& own_mac, const HeldAddresses& held,
@@ -92,8 +88,8 @@ Reception OnNdp(const MacAddress& own_mac, const HeldAddresses& held,
   if (asked == nullptr) return reception;
   reception.vip = asked->target;
   if (reception.verdict == Verdict::kReply) {
-    SetSign(SignOf(own_mac, frame.header, *packet, *asked), frame.header.source,
-            reception);
+    SetSign(SignOf(own_mac, frame.header, *packet, *asked),
+            SpeakerOf(frame.header, *packet), reception);
     reception.reply = NdpReplyFrame(own_mac, frame.header, *packet);
   }
   return reception;

@@ -46,12 +46,25 @@ bool HasForm(std::string_view text, const Form& form) {
   return true;
 }
 
+// Would it make a terminal show what stands around it in another order? It has
+// three bytes at most: U+061C, U+200E, U+200F, U+202A..202E, U+2066..2069.
+bool TurnsDirection(std::string_view character) {
+  if (character == "\xd8\x9c") return true;
+  if (character.size() != 3 || ByteAt(character, 0) != 0xe2) return false;
+  const uint8_t second = ByteAt(character, 1);
+  const uint8_t third = ByteAt(character, 2);
+  if (second == 0x80)
+    return third == 0x8e || third == 0x8f || (third >= 0xaa && third <= 0xae);
+  return second == 0x81 && third >= 0xa6 && third <= 0xa9;
+}
+
 // Bytes of the printable character that `text` begins with; 0: it is none.
 size_t CharacterSize(std::string_view text) {
   const uint8_t first = ByteAt(text, 0);
   if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
   for (const Form& form : kForms) {
-    if (HasForm(text, form)) return form.size;
+    if (!HasForm(text, form)) continue;
+    return TurnsDirection(text.substr(0, form.size)) ? 0 : form.size;
   }
   return 0;
 }

@@ -1,7 +1,8 @@
 // Printable: text that others wrote, made fit for a line on a terminal, in a
 // log or in a message whose texts must be UTF-8.
 //
-// Control characters and bytes that are no UTF-8 become \xNN. Names of other
+// Control characters, characters that turn the direction of what is around them
+// (U+202E and its like) and bytes that are no UTF-8 become \xNN. Names of other
 // nodes come from the network, those of files from anybody.
 //
 //   Printable("n1\x1b[2J\n");  // "n1\\x1b[2J\\x0a"
