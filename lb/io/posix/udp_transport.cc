@@ -23,12 +23,13 @@ constexpr int kReceiveBufferSize = 2 << 20;
 
 // Lives on in the handler that waits for the socket.
 struct UdpTransport::State : std::enable_shared_from_this<State> {
-  explicit State(asio::io_context& context) : socket(context) {}
+  explicit State(PosixLoop* loop) : loop(loop), socket(loop->context()) {}
 
   absl::Status Bind(const net::Endpoint& at);
   void Wait();
   void ReceiveSome();
 
+  const PosixLoop* const loop;
   udp::socket socket;
   net::Endpoint local;
   std::shared_ptr<Receiver> receiver;
@@ -66,7 +67,9 @@ void UdpTransport::State::Wait() {
 }
 
 void UdpTransport::State::ReceiveSome() {
-  for (int n = 0; n < kDatagramsPerTurn && socket.is_open(); ++n) {
+  if (!socket.is_open()) return;
+  const absl::Time end = loop->Now() + kDatagramTurn;
+  do {
     udp::endpoint from;
     asio::error_code error;
     const size_t size =
@@ -76,13 +79,13 @@ void UdpTransport::State::ReceiveSome() {
     const std::shared_ptr<Receiver> called = receiver;  // Lives while it runs.
     if (called == nullptr) continue;
     (*called)(FromAsio(from), absl::MakeConstSpan(buffer).first(size));
-  }
+  } while (socket.is_open() && loop->Now() < end);
   if (socket.is_open()) Wait();
 }
 
 absl::StatusOr<std::unique_ptr<UdpTransport>> UdpTransport::Create(
     PosixLoop* loop, const net::Endpoint& at) {
-  auto state = std::make_shared<State>(loop->context());
+  auto state = std::make_shared<State>(loop);
   LB_RETURN_IF_ERROR(state->Bind(at));
   state->Wait();
   return std::unique_ptr<UdpTransport>(new UdpTransport(std::move(state)));

@@ -1,7 +1,8 @@
 // UdpTransport: a DatagramTransport on a kernel UDP socket.
 //
-// Takes at most kDatagramsPerTurn datagrams in one turn of the loop, so that a
-// flood does not starve timers. Bound to [::] it speaks IPv4 too.
+// One turn of the loop takes datagrams for kDatagramTurn at most, so that a
+// flood does not starve timers, however long its datagrams take. Bound to [::]
+// it speaks IPv4 too.
 #ifndef LB_IO_POSIX_UDP_TRANSPORT_H_
 #define LB_IO_POSIX_UDP_TRANSPORT_H_
 
@@ -9,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/io/datagram_transport.h"
 #include "lb/io/posix/posix_loop.h"
@@ -16,7 +18,8 @@
 
 namespace lb::io {
 
-inline constexpr int kDatagramsPerTurn = 64;
+// A datagram that is begun is not cut short; it is the last of its turn.
+inline constexpr absl::Duration kDatagramTurn = absl::Milliseconds(5);
 
 class UdpTransport final : public DatagramTransport {
  public:
