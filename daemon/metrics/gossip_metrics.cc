@@ -59,6 +59,7 @@ constexpr Field kRefused[] = {
     {"incarnation", "", &GossipCounters::refused_incarnation},
     {"name", "", &GossipCounters::refused_name},
     {"size", "", &GossipCounters::refused_size},
+    {"ack", "", &GossipCounters::refused_acks},
     {"merge", "", &GossipCounters::refused_merges},
     {"vetoed", "", &GossipCounters::vetoed},
 };

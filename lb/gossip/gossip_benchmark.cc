@@ -31,7 +31,7 @@ void BM_DecodeAndHandlePing(benchmark::State& state) {
   absl::Time now = absl::UnixEpoch();
   const wire::Codec codec = MakeCodec({});
   Membership core(LanProfile(), {.name = "node-a", .endpoint = kSelf}, Prng(1),
-                  now);
+                  now, /*first_number=*/0);
   const wire::Bytes ping =
       codec.EncodePacket({wire::EncodeMessage(wire::Ping{
                              .sequence = 42,
@@ -103,7 +103,7 @@ void ReceiveExchange(benchmark::State& state, const wire::Codec& codec) {
   const absl::Time now = absl::UnixEpoch();
   for (auto _ : state) {
     Membership core(LanProfile(), {.name = "node-a", .endpoint = kSelf},
-                    Prng(1), now);
+                    Prng(1), now, /*first_number=*/0);
     wire::Bytes received;
     wire::StreamProgress progress;
     absl::StatusOr<wire::StreamMessage> message = absl::UnavailableError("");

@@ -1,10 +1,13 @@
 #include "lb/gossip/gossip_node.h"
 
+#include <array>
+#include <cstdint>
 #include <utility>
 #include <variant>
 
 #include "lb/base/status_macros.h"
 #include "lb/gossip/gossip_session.h"
+#include "lb/net/byte_reader.h"
 
 namespace lb::gossip {
 namespace {
@@ -15,6 +18,13 @@ absl::Status CheckEndpoint(const net::Endpoint& endpoint) {
   }
   return absl::InvalidArgumentError("self.endpoint: " + endpoint.ToString() +
                                     ", want where the others reach this node");
+}
+
+// Prng will not do: its numbers follow from what others may get to know.
+uint32_t DrawNumber(const io::Environment& environment) {
+  std::array<uint8_t, sizeof(uint32_t)> bytes;
+  environment.random_bytes(absl::MakeSpan(bytes));
+  return net::ByteReader(bytes).Uint32();
 }
 
 }  // namespace
@@ -52,7 +62,8 @@ GossipNode::GossipNode(GossipNodeOptions options,
                return nonce;
              }),
       membership_(options.gossip, std::move(options.self),
-                  environment.prng.Fork("gossip"), environment.loop->Now()),
+                  environment.prng.Fork("gossip"), environment.loop->Now(),
+                  DrawNumber(environment)),
       // Two attempts of a peer to join are that far apart at most.
       undecryptable_(2 * options.gossip.rejoin_interval_max),
       timer_(environment.loop->NewTimer([this] {

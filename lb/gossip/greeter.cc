@@ -93,6 +93,12 @@ std::string_view Greeter::NameOf(uint32_t sequence) const {
                                      : std::string_view(found->second->first);
 }
 
+bool Greeter::HasAskedOthers(uint32_t sequence) const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const Prober& lane) {
+    return lane.Expects(sequence) && !lane.IsDirectAck(sequence);
+  });
+}
+
 bool Greeter::HasFreeLane() const {
   return std::any_of(lanes_.begin(), lanes_.end(),
                      [](const Prober& lane) { return !lane.running(); });

@@ -59,6 +59,8 @@ class Greeter {
   // them is below kSequenceMin: an ack that was not asked for hits no member.
   std::string_view NameOf(uint32_t sequence) const;
   static constexpr uint32_t kSequenceMin = 1u << 31;
+  // Were others asked to ping that member? Then the ack may be from them.
+  bool HasAskedOthers(uint32_t sequence) const;
 
   std::array<Prober, kLanes>& lanes() { return lanes_; }
   size_t size() const { return by_name_.size(); }

@@ -137,6 +137,7 @@ struct GossipCounters {
   uint64_t refused_incarnation = 0;  // Further ahead than can be true.
   uint64_t refused_name = 0;         // Empty, or a ping for another node.
   uint64_t refused_size = 0;         // Names or metadata over their maximum.
+  uint64_t refused_acks = 0;         // Of a ping under way, from elsewhere.
   uint64_t refused_merges = 0;       // Whole exchanges: of another protocol.
   uint64_t vetoed = 0;               // Alive messages or exchanges: delegates.
   uint64_t stale = 0;                // Known already, or of an unknown node.

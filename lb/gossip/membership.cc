@@ -13,7 +13,7 @@
 namespace lb::gossip {
 
 Membership::Membership(const GossipOptions& options, NodeIdentity self,
-                       const Prng& prng, absl::Time now)
+                       const Prng& prng, absl::Time now, uint32_t first_number)
     : options_(options),
       prng_(prng.Fork("membership")),
       roster_(options_, std::move(self), prng.Fork("roster"), now, &counters_),
@@ -22,7 +22,8 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       rejoin_(options_, prng.Fork("rejoin")),
       stream_only_(options_.probe_interval / 2),
       name_check_(roster_.self().former, now),
-      user_log_(options_.user_messages_max, options_.user_transmits) {
+      user_log_(options_.user_messages_max, options_.user_transmits),
+      last_sequence_(first_number) {
   if (name_check_.running()) roster_.HoldMove();
   // Random phases: nodes that start together do not probe together.
   next_probe_ = now + prng_.UniformDuration(options_.probe_interval);
@@ -139,7 +140,7 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
     if (name_check_.OnAck(now, ack->sequence)) {
       return roster_.OnNamesake(now, name_check_.former().back());
     }
-    OnAck(now, *ack);
+    OnAck(now, from, *ack);
   } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
     prober_.OnNack(nack->sequence);  // Greetings do not ask for any.
   } else if (const auto* suspect = std::get_if<wire::Suspect>(&message)) {
@@ -197,24 +198,47 @@ void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
     ++counters_.refused_address;
     return;
   }
-  const uint32_t sequence = ++last_sequence_;
+  const net::Endpoint target{*address,
+                             ping.port != 0 ? ping.port : self().endpoint.port};
+  const uint32_t sequence = NextSequence();
   if (!relay_.Begin(now, sequence,
                     {.requester = ReplyTo(ping.source, from),
+                     .target = target,
                      .sequence = ping.sequence,
                      .nack = ping.nack})) {
     ++counters_.relays_overflow;
     return;
   }
   ++counters_.relayed_probes;
-  const net::Endpoint target{*address,
-                             ping.port != 0 ? ping.port : self().endpoint.port};
   SendPlain(target, wire::Ping{.sequence = sequence,
                                .node = ping.node,
                                .source = OwnSource()});
 }
 
-void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
-  if (OnGreetingAck(ack.sequence)) return;
+// Greetings have the upper half of the numbers to themselves.
+uint32_t Membership::NextSequence() {
+  return last_sequence_ = (last_sequence_ + 1) % Greeter::kSequenceMin;
+}
+
+// The target, or one that was asked to ping it.
+bool Membership::IsFromAsked(const net::Endpoint& from) const {
+  const NodeRecord* const record = roster_.table().Find(prober_.target().name);
+  if (record != nullptr && answer_places_.Matches(record->endpoint(), from)) {
+    return true;
+  }
+  const auto& helpers = prober_.helpers();
+  return std::any_of(helpers.begin(), helpers.end(), [&](const auto& helper) {
+    return answer_places_.Matches(helper, from);
+  });
+}
+
+void Membership::OnAck(absl::Time now, const net::Endpoint& from,
+                       const wire::Ack& ack) {
+  if (OnGreetingAck(from, ack.sequence)) return;
+  if (prober_.Expects(ack.sequence) && !IsFromAsked(from)) {
+    ++counters_.refused_acks;
+    return;
+  }
   if (prober_.IsDirectAck(ack.sequence)) {
     const NodeRecord* const record =
         roster_.table().Find(prober_.target().name);
@@ -225,8 +249,13 @@ void Membership::OnAck(absl::Time now, const wire::Ack& ack) {
   if (const Prober::Step step = prober_.OnAck(ack.sequence);
       step != Prober::Step::kNone) {
     ApplyProbe(now, step);
-  } else if (const auto asked = relay_.OnAck(ack.sequence)) {
+  } else if (const RelayRequest* const asked = relay_.Find(ack.sequence)) {
+    if (!answer_places_.Matches(asked->target, from)) {
+      ++counters_.refused_acks;
+      return;
+    }
     SendPlain(asked->requester, wire::Ack{.sequence = asked->sequence});
+    relay_.End(ack.sequence);
   }
 }
 
@@ -311,7 +340,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   } else if (request.kind == Request::Kind::kPing && ack != nullptr) {
     if (ack->sequence == request.sequence) {
       NoteStreamAnswer(now, request);
-      OnAck(now, *ack);
+      OnAck(now, request.to, *ack);
     }
   } else if (request.kind == Request::Kind::kPushPull) {
     ++counters_.exchanges_failed;

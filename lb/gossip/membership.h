@@ -28,6 +28,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
+#include "lb/gossip/answer_places.h"
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
@@ -49,9 +50,10 @@ namespace lb::gossip {
 
 class Membership {
  public:
-  // REQUIRES: `options` and `self` are valid.
+  // REQUIRES: `options` and `self` are valid. `first_number`: of its pings; one
+  // that nobody can foresee, or acks of an earlier run would fit this one.
   Membership(const GossipOptions& options, NodeIdentity self, const Prng& prng,
-             absl::Time now);
+             absl::Time now, uint32_t first_number);
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
 
@@ -146,7 +148,9 @@ class Membership {
   std::optional<wire::Bytes> AckPayload();
   void OnIndirectPing(absl::Time now, const net::Endpoint& from,
                       const wire::IndirectPing& ping);
-  void OnAck(absl::Time now, const wire::Ack& ack);
+  void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
+  bool IsFromAsked(const net::Endpoint& from) const;
+  uint32_t NextSequence();
   void NoteStreamAnswer(absl::Time now, const Request& request);
   void Strike(absl::Time now, const NodeRecord& record);
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
@@ -179,7 +183,7 @@ class Membership {
   void GreetPeer(absl::Time now, const net::Endpoint& peer,
                  const wire::PushPull& remote);
   void ApplyGreeting(absl::Time now, Prober& lane, Prober::Step step);
-  bool OnGreetingAck(uint32_t sequence);
+  bool OnGreetingAck(const net::Endpoint& from, uint32_t sequence);
   void SendGreeting(const ProbeTarget& target);
 
   // Packets (membership_packets.cc).
@@ -215,12 +219,13 @@ class Membership {
   Rejoin rejoin_;
   Spread spread_;
   StreamOnlyPeers stream_only_;
+  AnswerPlaces answer_places_;
   NameCheck name_check_;
   UserLog user_log_;
   wire::Bytes user_state_;
   std::function<wire::Bytes()> ack_payload_;
   size_t packet_overhead_ = 0;
-  uint32_t last_sequence_ = 0;
+  uint32_t last_sequence_;
   uint64_t last_request_ = 0;
   bool leave_pending_ = false;
   absl::Time next_probe_;

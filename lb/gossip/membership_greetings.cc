@@ -85,9 +85,13 @@ void Membership::ApplyGreeting(absl::Time now, Prober& lane,
                           .from = self().name});
 }
 
-bool Membership::OnGreetingAck(uint32_t sequence) {
+bool Membership::OnGreetingAck(const net::Endpoint& from, uint32_t sequence) {
   NodeRecord* const record = roster_.table().Find(greeter_.NameOf(sequence));
   if (record == nullptr) return false;
+  // One that a helper passes on does not show where the member answers.
+  if (!greeter_.HasAskedOthers(sequence)) {
+    answer_places_.Learn(record->endpoint(), from);
+  }
   roster_.OnHeard(*record);
   return true;
 }

@@ -6,7 +6,7 @@ namespace lb::gossip {
 
 void Membership::RunNameCheck(absl::Time now) {
   if (name_check_.due() > now) return;
-  const uint32_t sequence = ++last_sequence_;
+  const uint32_t sequence = NextSequence();
   if (!name_check_.TakePing(now, sequence, options_.gossip_interval,
                             options_.probe_timeout)) {
     return roster_.ReleaseMove(now);

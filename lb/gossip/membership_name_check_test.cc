@@ -24,7 +24,7 @@ class NameCheckTest : public MembershipTest {
     core_ = std::make_unique<Membership>(
         options_,
         NodeIdentity{.name = "self", .endpoint = At(1), .former = {At(9)}},
-        Prng(1), now_);
+        Prng(1), now_, /*first_number=*/0);
     Hear("b", Alive("b"));
     wire::Alive before = Alive("self", 57);
     before.address = At(9).address.ToBytes();

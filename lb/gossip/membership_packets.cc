@@ -164,6 +164,7 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
     case MemberChange::kUpdated:
       return;
     case MemberChange::kMoved:
+      answer_places_.Forget(event.moved_from);
       // What was sent to its old address says nothing.
       if (prober_.running() && prober_.target().name == member.name) {
         prober_.Cancel();
@@ -172,10 +173,12 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
       return rejoin_.OnMemberUp(member.endpoint);
     case MemberChange::kLeft:
       greeter_.Remove(member.name);
+      answer_places_.Forget(member.endpoint);
       if (!member.heard) return;
       return rejoin_.OnMemberLeft(now, member.endpoint);
     case MemberChange::kFailed:
       greeter_.Remove(member.name);
+      answer_places_.Forget(member.endpoint);
       if (!member.heard) return;
       if (!rejoin_.OnMemberFailed(now, member.endpoint)) {
         ++counters_.rejoin_overflow;

@@ -94,7 +94,7 @@ TEST_F(MembershipTest, FirstProbeComesAtARandomPhase) {
   std::set<absl::Time> firsts;
   for (uint64_t seed = 0; seed < 10; ++seed) {
     Membership core(options_, {.name = "self", .endpoint = At(1)}, Prng(seed),
-                    now_);
+                    now_, /*first_number=*/0);
     EXPECT_LT(core.NextDeadline(), now_ + options_.probe_interval);
     firsts.insert(core.NextDeadline());
   }

@@ -83,7 +83,7 @@ void Membership::BeginProbe(absl::Time now) {
   // With nobody to ask, no answer can lower the health score.
   if (record == nullptr) return roster_.awareness().Apply(-1);
   ++counters_.probes;
-  const uint32_t sequence = ++last_sequence_;
+  const uint32_t sequence = NextSequence();
   prober_.Begin(now, {.name = record->name(), .sequence = sequence},
                 options_.probe_timeout,
                 roster_.awareness().Scale(options_.probe_interval));
@@ -100,11 +100,13 @@ void Membership::AskOthers(absl::Time now, Prober& prober) {
                helper.name() != target.name && !roster_.IsSelf(helper.name());
       });
   int nacks_expected = 0;
+  std::vector<net::Endpoint> asked;
   for (const NodeRecord* const helper : helpers) {
     // Nacks speak of our own health, which is no matter of greetings.
     const bool nack = helper->knows_nacks() && record->heard;
     if (nack) ++nacks_expected;
     ++counters_.indirect_probes;
+    asked.push_back(helper->endpoint());
     SendWithPiggyback(helper->endpoint(),
                       wire::IndirectPing{.sequence = target.sequence,
                                          .target = record->node->address,
@@ -113,7 +115,7 @@ void Membership::AskOthers(absl::Time now, Prober& prober) {
                                          .nack = nack,
                                          .source = OwnSource()});
   }
-  prober.OnAsked(nacks_expected);
+  prober.OnAsked(nacks_expected, std::move(asked));
   // Those that may not be there leave half of the streams to the others.
   const bool has_stream =
       record->heard || requests_.size() < (options_.requests_max + 1) / 2;

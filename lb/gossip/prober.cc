@@ -14,17 +14,18 @@ void Prober::Begin(absl::Time now, ProbeTarget target, absl::Duration timeout,
   started_ = now;
   direct_deadline_ = now + timeout;
   deadline_ = now + interval;
+  helpers_.clear();
   nacks_expected_ = 0;
   nacks_ = 0;
 }
 
 Prober::Step Prober::OnAck(uint32_t sequence) {
-  if (!running() || sequence != target_.sequence) return Step::kNone;
+  if (!Expects(sequence)) return Step::kNone;
   return Finish(Step::kSucceeded);
 }
 
 void Prober::OnNack(uint32_t sequence) {
-  if (!running() || sequence != target_.sequence) return;
+  if (!Expects(sequence)) return;
   if (nacks_ < nacks_expected_) ++nacks_;
 }
 

@@ -7,8 +7,11 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "lb/net/endpoint.h"
 
 namespace lb::gossip {
 
@@ -32,10 +35,18 @@ class Prober {
   void Begin(absl::Time now, ProbeTarget target, absl::Duration timeout,
              absl::Duration interval);
 
-  // Others were asked; `nacks_expected` of them will say so if they fail too.
-  void OnAsked(int nacks_expected) { nacks_expected_ = nacks_expected; }
+  // `helpers` were asked; `nacks_expected` of them will say so if they fail
+  // too.
+  void OnAsked(int nacks_expected, std::vector<net::Endpoint> helpers) {
+    nacks_expected_ = nacks_expected;
+    helpers_ = std::move(helpers);
+  }
   // kNone also for what belongs to no probe that runs.
   Step OnAck(uint32_t sequence);
+  // Would an ack of this number end the probe?
+  bool Expects(uint32_t sequence) const {
+    return running() && sequence == target_.sequence;
+  }
   // Would this ack be one to the ping itself, in time?
   bool IsDirectAck(uint32_t sequence) const {
     return phase_ == Phase::kDirect && sequence == target_.sequence;
@@ -52,6 +63,7 @@ class Prober {
   bool running() const { return phase_ != Phase::kIdle; }
   // Of the probe that runs or ran last.
   const ProbeTarget& target() const { return target_; }
+  const std::vector<net::Endpoint>& helpers() const { return helpers_; }
   absl::Time started() const { return started_; }
   absl::Time deadline() const { return deadline_; }
   // What the last verdict says of ourselves (see Awareness): -1 for a success.
@@ -70,6 +82,7 @@ class Prober {
   absl::Time started_;
   absl::Time direct_deadline_;
   absl::Time deadline_;
+  std::vector<net::Endpoint> helpers_;
   int nacks_expected_ = 0;
   int nacks_ = 0;
   int health_delta_ = 0;

@@ -45,7 +45,7 @@ TEST_F(ProberTest, AsksOthersOnceAfterTheTimeout) {
 
 TEST_F(ProberTest, LateAckCountsUntilTheInterval) {
   EXPECT_EQ(At(kTimeout), Step::kAskOthers);
-  prober_.OnAsked(3);
+  prober_.OnAsked(3, {});
   EXPECT_EQ(prober_.OnAck(7), Step::kSucceeded);
   EXPECT_EQ(prober_.health_delta(), -1);
 }
@@ -61,7 +61,7 @@ TEST_F(ProberTest, FailureIsOursAsFarAsHelpersWereSilent) {
     Prober prober;
     prober.Begin(kStart, {.name = "x", .sequence = 7}, kTimeout, kInterval);
     EXPECT_EQ(prober.OnTimer(kStart + kTimeout), Step::kAskOthers);
-    prober.OnAsked(expected);
+    prober.OnAsked(expected, {});
     for (int i = 0; i < nacks; ++i) prober.OnNack(7);
     prober.OnNack(8);
     EXPECT_EQ(prober.OnTimer(kStart + kInterval), Step::kFailed);

@@ -14,12 +14,9 @@ bool Relay::Begin(absl::Time now, uint32_t own_sequence,
   return true;
 }
 
-std::optional<RelayRequest> Relay::OnAck(uint32_t own_sequence) {
+const RelayRequest* Relay::Find(uint32_t own_sequence) const {
   const auto found = pending_.find(own_sequence);
-  if (found == pending_.end()) return std::nullopt;
-  const RelayRequest request = found->second.request;
-  pending_.erase(found);
-  return request;
+  return found == pending_.end() ? nullptr : &found->second.request;
 }
 
 std::vector<RelayRequest> Relay::TakeNacks(absl::Time now) {

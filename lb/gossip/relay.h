@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -17,9 +16,10 @@
 
 namespace lb::gossip {
 
-// Who asked, and under which number it waits.
+// Who asked for whom, and under which number it waits.
 struct RelayRequest {
   net::Endpoint requester;
+  net::Endpoint target;
   uint32_t sequence = 0;
   bool nack = false;  // Wants a nack.
 
@@ -36,8 +36,10 @@ class Relay {
   // way.
   bool Begin(absl::Time now, uint32_t own_sequence,
              const RelayRequest& request);
-  // Whom to pass the ack on to; it is done with.
-  std::optional<RelayRequest> OnAck(uint32_t own_sequence);
+  // Of whom an ack of this number is awaited, and for whom. Null: of nobody.
+  const RelayRequest* Find(uint32_t own_sequence) const;
+  // The ack was passed on.
+  void End(uint32_t own_sequence) { pending_.erase(own_sequence); }
   // Whom to send a nack now. Forgets what is over.
   std::vector<RelayRequest> TakeNacks(absl::Time now);
   void Shift(absl::Duration by);

@@ -10,6 +10,8 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsNull;
+using testing::Pointee;
 
 constexpr absl::Time kStart = absl::UnixEpoch();
 constexpr absl::Duration kTimeout = absl::Milliseconds(500);
@@ -23,9 +25,10 @@ RelayRequest Request(uint32_t sequence, bool nack) {
 TEST(RelayTest, PassesTheAckOnOnce) {
   Relay relay(kTimeout, 10);
   EXPECT_TRUE(relay.Begin(kStart, 5, Request(300, true)));
-  EXPECT_EQ(relay.OnAck(4), std::nullopt);
-  EXPECT_EQ(relay.OnAck(5), Request(300, true));
-  EXPECT_EQ(relay.OnAck(5), std::nullopt);
+  EXPECT_THAT(relay.Find(4), IsNull());
+  EXPECT_THAT(relay.Find(5), Pointee(Request(300, true)));
+  relay.End(5);
+  EXPECT_THAT(relay.Find(5), IsNull());
   EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
 }
 
@@ -43,7 +46,7 @@ TEST(RelayTest, PassesAnAckOnThatComesAfterTheNack) {
   Relay relay(kTimeout, 10);
   relay.Begin(kStart, 5, Request(300, true));
   relay.TakeNacks(kStart + absl::Milliseconds(400));
-  EXPECT_EQ(relay.OnAck(5), Request(300, true));
+  EXPECT_THAT(relay.Find(5), Pointee(Request(300, true)));
 }
 
 TEST(RelayTest, ForgetsAfterTheTimeout) {
@@ -51,7 +54,7 @@ TEST(RelayTest, ForgetsAfterTheTimeout) {
   relay.Begin(kStart, 5, Request(300, false));
   EXPECT_EQ(relay.NextDeadline(), kStart + kTimeout);
   EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
-  EXPECT_EQ(relay.OnAck(5), std::nullopt);
+  EXPECT_THAT(relay.Find(5), IsNull());
   EXPECT_EQ(relay.NextDeadline(), absl::InfiniteFuture());
 }
 
@@ -60,7 +63,7 @@ TEST(RelayTest, RefusesMoreThanItsMaximum) {
   EXPECT_TRUE(relay.Begin(kStart, 1, Request(1, true)));
   EXPECT_TRUE(relay.Begin(kStart, 2, Request(2, true)));
   EXPECT_FALSE(relay.Begin(kStart, 3, Request(3, true)));
-  EXPECT_EQ(relay.OnAck(3), std::nullopt);
+  EXPECT_THAT(relay.Find(3), IsNull());
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ CoreCluster::CoreCluster(const CoreClusterOptions& options)
     node.core = std::make_unique<Membership>(
         gossip,
         NodeIdentity{.name = NameOf(member), .endpoint = EndpointOf(member)},
-        prng_.Fork(NameOf(member)), now_);
+        prng_.Fork(NameOf(member)), now_, /*first_number=*/0);
     node.core->OnStreamRequest(now_, EndpointOf(0), everybody);
     node.core->TakeEvents();
     Drain(member);

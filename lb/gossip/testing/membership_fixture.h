@@ -50,8 +50,8 @@ class MembershipTest : public testing::Test {
     now_ = absl::UnixEpoch() + absl::Seconds(1000);
     options_ = options;
     core_ = std::make_unique<Membership>(
-        options, NodeIdentity{.name = "self", .endpoint = At(1)}, Prng(1),
-        now_);
+        options, NodeIdentity{.name = "self", .endpoint = At(1)}, Prng(1), now_,
+        first_number_);
     Forget();
   }
 
@@ -175,6 +175,7 @@ class MembershipTest : public testing::Test {
   }
 
   GossipOptions options_;
+  uint32_t first_number_ = 0;  // From Restart() on.
   absl::Time now_;
   std::unique_ptr<Membership> core_;
   std::vector<Sent> sent_;
