@@ -60,6 +60,9 @@ constexpr Field kRefused[] = {
     {"name", "", &GossipCounters::refused_name},
     {"size", "", &GossipCounters::refused_size},
     {"ack", "", &GossipCounters::refused_acks},
+    {"answer", "", &GossipCounters::refused_answers},
+    {"relay", "", &GossipCounters::refused_relays},
+    {"exchange", "", &GossipCounters::refused_exchanges},
     {"merge", "", &GossipCounters::refused_merges},
     {"vetoed", "", &GossipCounters::vetoed},
 };

@@ -26,8 +26,8 @@ struct Delegates {
   // OK: none of them is merged. The peer has got ours by then.
   std::function<absl::Status(absl::Span<const Member> members)> admit_merge;
 
-  // What our acks carry; peers get it in their PingEvent. One above
-  // kAckPayloadSizeMax is counted and not sent.
+  // What our acks to members that we heard carry; they get it in their
+  // PingEvent. One above kAckPayloadSizeMax is counted and not sent.
   std::function<wire::Bytes()> ack_payload;
 };
 

@@ -73,9 +73,15 @@ TEST_F(DelegatesTest, JoiningMayBeRefusedAndExchangesMayNot) {
 TEST_F(DelegatesTest, AcksCarryAPayload) {
   Bytes payload(kAckPayloadSizeMax, 'p');
   core_->SetDelegates({.ack_payload = [&payload] { return payload; }});
-  Hear("b", wire::Ping{.sequence = 1, .node = "self"});
+  const auto ping = [](uint32_t sequence) {
+    return wire::Ping{
+        .sequence = sequence, .node = "self", .source = SourceOf("b")};
+  };
+  Hear("b", ping(0));  // Of one that is not heard yet: without.
+  KnowMembers({"b"});
+  Hear("b", ping(1));
   payload.push_back('p');  // Too much.
-  Hear("b", wire::Ping{.sequence = 2, .node = "self"});
+  Hear("b", ping(2));
   EXPECT_THAT(SentOf<wire::Ack>(),
               ElementsAre(wire::Ack{1, Bytes(kAckPayloadSizeMax, 'p')},
                           wire::Ack{2, std::nullopt}));

@@ -43,7 +43,7 @@ void BM_DecodeAndHandlePing(benchmark::State& state) {
   for (auto _ : state) {
     const auto packet = codec.DecodePacket(ping);
     LB_CHECK(packet.ok());
-    core.OnPacket(now, kPeer, packet->messages);
+    core.OnPacket(now, kPeer, packet->messages, ping.size());
     benchmark::DoNotOptimize(core.TakeOutgoing());
   }
 }

@@ -20,6 +20,12 @@ absl::Status CheckEndpoint(const net::Endpoint& endpoint) {
                                     ", want where the others reach this node");
 }
 
+// Exchanges that an address may begin. Members exchange once in some seconds,
+// and again at once when much is new or when they start; several may be behind
+// one address.
+constexpr SourceBucketOptions kExchanges = {
+    .per_second = 1, .most = 16, .at_first = 16};
+
 // Prng will not do: its numbers follow from what others may get to know.
 uint32_t DrawNumber(const io::Environment& environment) {
   std::array<uint8_t, sizeof(uint32_t)> bytes;
@@ -74,7 +80,8 @@ GossipNode::GossipNode(GossipNodeOptions options,
       leave_timer_(environment.loop->NewTimer([this] { FinishLeave(); })),
       stream_timeout_(options.gossip.tcp_timeout),
       accepted_streams_max_(options.gossip.accepted_streams_max),
-      stream_bytes_max_(options.gossip.stream_bytes_max) {
+      stream_bytes_max_(options.gossip.stream_bytes_max),
+      exchanges_(kExchanges) {
   membership_.SetPacketOverhead(codec_.packet_overhead());
   membership_.SetDelegates(std::move(options.delegates));
 }
@@ -173,7 +180,8 @@ void GossipNode::OnDatagram(const net::Endpoint& from,
   }
   undecryptable_.OnReadable(from.address);
   counters.refused_parts += packet->parts_refused;
-  membership_.OnPacket(environment_.loop->Now(), from, packet->messages);
+  membership_.OnPacket(environment_.loop->Now(), from, packet->messages,
+                       payload.size());
   Drain();
 }
 

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/membership.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/source_buckets.h"
 #include "lb/gossip/undecryptable_peers.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/keyring.h"
@@ -138,7 +140,13 @@ class GossipNode {
   void OnConnected(uint64_t id,
                    absl::StatusOr<std::unique_ptr<io::Stream>> stream);
   void OnBytes(uint64_t id, absl::Span<const uint8_t> bytes);
+  void OnClosed(uint64_t id, const absl::Status& reason);
   void BoundBytes();
+  // One slice of the stream that is first in `inflating_`.
+  void Inflate();
+  void InflateLater();
+  void OnWhole(uint64_t id, absl::StatusOr<wire::StreamMessage> message);
+  bool Admit(Session& session);
   void Listen(uint64_t id, Session& session);
   void Answer(uint64_t id, Session& session,
               absl::StatusOr<wire::StreamMessage> request);
@@ -170,6 +178,8 @@ class GossipNode {
   const size_t stream_bytes_max_;
   size_t accepted_streams_ = 0;
   uint64_t last_session_ = 0;
+  std::deque<uint64_t> inflating_;  // Sessions, one at a time.
+  SourceBuckets exchanges_;         // That peers begin, by their address.
   std::map<uint64_t, std::unique_ptr<Session>> sessions_;
   bool started_ = false;
   bool draining_ = false;

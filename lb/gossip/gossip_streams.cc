@@ -99,25 +99,86 @@ void GossipNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
 void GossipNode::Listen(uint64_t id, Session& session) {
   session.stream->Receive(
       [this, id](absl::Span<const uint8_t> bytes) { OnBytes(id, bytes); },
-      [this, id](const absl::Status& reason) {
-        Fail(id, reason.ok() ? absl::UnavailableError(
-                                   "it closes the stream without an answer")
-                             : reason);
-      });
+      [this, id](const absl::Status& reason) { OnClosed(id, reason); });
+}
+
+void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
+  const Session* const session = FindSession(id);
+  // What it had to say is here: a peer need not wait for it to be taken apart.
+  if (session != nullptr && session->inflation) return;
+  Fail(id, reason.ok() ? absl::UnavailableError(
+                             "it closes the stream without an answer")
+                       : reason);
 }
 
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   Session* session = FindSession(id);
-  if (session == nullptr || session->answered) return;
+  if (session == nullptr || session->answered || session->inflation) return;
   session->received.insert(session->received.end(), bytes.begin(), bytes.end());
   BoundBytes();
   session = FindSession(id);
   if (session == nullptr) return;  // It was the largest.
   const Direction direction =
       session->request ? Direction::kResponse : Direction::kRequest;
-  auto message =
-      codec_.DecodeStream(session->received, direction, &session->progress);
-  if (absl::IsUnavailable(message.status())) return;  // The rest is to come.
+  auto whole =
+      codec_.OpenStream(session->received, direction, &session->progress);
+  if (absl::IsUnavailable(whole.status())) return;  // The rest is to come.
+  if (!whole.ok()) return OnWhole(id, whole.status());
+  if (auto* message = std::get_if<wire::StreamMessage>(&*whole)) {
+    return OnWhole(id, std::move(*message));
+  }
+  session->received = {};
+  session->inflation = std::get<wire::StreamInflation>(*std::move(whole));
+  inflating_.push_back(id);
+  if (inflating_.size() == 1) Inflate();
+}
+
+// Most streams are done with their first slice. Many that are not, or that come
+// at once, take turns with all else that the loop does.
+void GossipNode::Inflate() {
+  if (inflating_.empty()) return;
+  const uint64_t id = inflating_.front();
+  Session* const session = FindSession(id);
+  const bool is_open = session != nullptr && session->inflation.has_value();
+  if (is_open) {
+    auto step = session->inflation->Step();
+    const bool goes_on = step.ok() && !*step && Admit(*session);
+    if (goes_on) return InflateLater();
+    inflating_.pop_front();
+    if (!step.ok()) {
+      OnWhole(id, step.status());
+    } else if (*step) {
+      OnWhole(id, **std::move(step));
+    } else {
+      EndSession(id);
+    }
+  } else {
+    inflating_.pop_front();
+  }
+  if (!inflating_.empty()) InflateLater();
+}
+
+void GossipNode::InflateLater() {
+  environment_.loop->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
+    if (!alive.expired()) Inflate();
+  });
+}
+
+// A small exchange is asked once it is read, a large one before it costs more.
+bool GossipNode::Admit(Session& session) {
+  if (session.request || session.admitted) return true;
+  session.admitted = exchanges_.Take(environment_.loop->Now(),
+                                     session.stream->remote().address, 1);
+  if (!session.admitted) ++membership_.counters().refused_exchanges;
+  return session.admitted;
+}
+
+// All of a stream's message is here, or what is here is none.
+void GossipNode::OnWhole(uint64_t id,
+                         absl::StatusOr<wire::StreamMessage> message) {
+  Session* session = FindSession(id);
+  const Direction direction =
+      session->request ? Direction::kResponse : Direction::kRequest;
   const net::IpAddress from = session->stream->remote().address;
   if (message.ok()) {
     const auto* const error = std::get_if<wire::Error>(&*message);
@@ -139,6 +200,7 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   if (!session->request) {
     session->answered = true;
     session->received = {};
+    session->inflation.reset();
     return Answer(id, *session, std::move(message));
   }
   if (!message.ok()) return Fail(id, message.status());
@@ -152,14 +214,13 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
 // little is heard beside them, and whom we asked before all.
 void GossipNode::BoundBytes() {
   size_t sum = 0;
-  for (const auto& [id, session] : sessions_) sum += session->received.size();
+  for (const auto& [id, session] : sessions_) sum += session->bytes();
   if (sum <= stream_bytes_max_) return;
   const auto last = std::max_element(
       sessions_.begin(), sessions_.end(), [](const auto& a, const auto& b) {
         const auto standing = [](const Session& session) {
           const bool is_theirs = !session.request.has_value();
-          return std::pair(is_theirs && !session.received.empty(),
-                           session.received.size());
+          return std::pair(is_theirs && session.bytes() > 0, session.bytes());
         };
         return standing(*a.second) < standing(*b.second);
       });
@@ -171,7 +232,9 @@ void GossipNode::Answer(uint64_t id, Session& session,
                         absl::StatusOr<wire::StreamMessage> request) {
   std::optional<wire::StreamMessage> reply;
   if (request.ok()) {
-    if (std::holds_alternative<wire::PushPull>(*request)) RefreshUserState();
+    const bool is_exchange = std::holds_alternative<wire::PushPull>(*request);
+    if (is_exchange && !Admit(session)) return EndSession(id);
+    if (is_exchange) RefreshUserState();
     reply = membership_.OnStreamRequest(environment_.loop->Now(),
                                         session.stream->remote(), *request);
   } else {

@@ -138,9 +138,13 @@ struct GossipCounters {
   uint64_t refused_name = 0;         // Empty, or a ping for another node.
   uint64_t refused_size = 0;         // Names or metadata over their maximum.
   uint64_t refused_acks = 0;         // Of a ping under way, from elsewhere.
-  uint64_t refused_merges = 0;       // Whole exchanges: of another protocol.
-  uint64_t vetoed = 0;               // Alive messages or exchanges: delegates.
-  uint64_t stale = 0;                // Known already, or of an unknown node.
+  // Pings beyond the first of a datagram, or beyond AnswerBudget.
+  uint64_t refused_answers = 0;
+  uint64_t refused_relays = 0;     // Indirect pings of unknown members.
+  uint64_t refused_exchanges = 0;  // More than an address may begin.
+  uint64_t refused_merges = 0;     // Whole exchanges: of another protocol.
+  uint64_t vetoed = 0;             // Alive messages or exchanges: delegates.
+  uint64_t stale = 0;              // Known already, or of an unknown node.
   uint64_t conflicts = 0;
 
   uint64_t members_overflow = 0;

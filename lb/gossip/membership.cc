@@ -120,8 +120,10 @@ std::optional<Member> Membership::Find(std::string_view name) const {
 }
 
 void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
-                          absl::Span<const wire::Message> messages) {
+                          absl::Span<const wire::Message> messages,
+                          size_t bytes) {
   CatchUpGossipClock(now);
+  answer_budget_.OnReceived(now, from.address, bytes);
   for (const wire::Message& message : messages) {
     ++counters_.messages_in;
     OnMessage(now, from, message);
@@ -153,66 +155,6 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
     events_.push_back(UserMessageEvent{from, user->payload});
   }
   // An Error over UDP means nothing.
-}
-
-namespace {
-
-// Where an answer goes: where the asker says, or else whence it came.
-net::Endpoint ReplyTo(const wire::Source& source, const net::Endpoint& from) {
-  const auto address = net::IpAddress::FromBytes(source.address);
-  if (!address.ok() || source.port == 0) return from;
-  return {*address, source.port};
-}
-
-}  // namespace
-
-void Membership::OnPing(absl::Time now, const net::Endpoint& from,
-                        const wire::Ping& ping) {
-  if (!ping.node.empty() && !roster_.IsSelf(ping.node)) {
-    ++counters_.refused_name;
-    return;
-  }
-  if (OnNamesakePing(now, ping)) return;
-  // Answers carry no gossip: each asker sets their rate, and hundreds that
-  // start together would use up the sends of news that they already know.
-  SendPlain(ReplyTo(ping.source, from), wire::Ack{ping.sequence, AckPayload()});
-  const NodeRecord* const pinger = roster_.table().Find(ping.source.node);
-  // It is there: our first ping, if it left at all, may have been lost.
-  if (pinger != nullptr && !pinger->heard && pinger->endpoint() == from) {
-    GreetAtOnce(now, pinger->name());
-  }
-}
-
-std::optional<wire::Bytes> Membership::AckPayload() {
-  if (!ack_payload_) return std::nullopt;
-  wire::Bytes payload = ack_payload_();
-  if (payload.size() <= kAckPayloadSizeMax) return payload;
-  ++counters_.ack_payload_overflow;
-  return std::nullopt;
-}
-
-void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
-                                const wire::IndirectPing& ping) {
-  const auto address = net::IpAddress::FromBytes(ping.target);
-  if (!address.ok()) {
-    ++counters_.refused_address;
-    return;
-  }
-  const net::Endpoint target{*address,
-                             ping.port != 0 ? ping.port : self().endpoint.port};
-  const uint32_t sequence = NextSequence();
-  if (!relay_.Begin(now, sequence,
-                    {.requester = ReplyTo(ping.source, from),
-                     .target = target,
-                     .sequence = ping.sequence,
-                     .nack = ping.nack})) {
-    ++counters_.relays_overflow;
-    return;
-  }
-  ++counters_.relayed_probes;
-  SendPlain(target, wire::Ping{.sequence = sequence,
-                               .node = ping.node,
-                               .source = OwnSource()});
 }
 
 // Greetings have the upper half of the numbers to themselves.

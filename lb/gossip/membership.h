@@ -4,7 +4,7 @@
 // same inputs at the same times give the same outputs. After each input the
 // owner drains what came of it:
 //
-//   membership.OnPacket(now, from, messages);    // or OnTimer(now), ...
+//   membership.OnPacket(now, from, messages, size);  // or OnTimer(now), ...
 //   for (auto& packet : membership.TakeOutgoing()) ...  // encode, send
 //   for (auto& request : membership.TakeRequests()) ... // connect
 //   for (auto& event : membership.TakeEvents()) ...
@@ -28,6 +28,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
+#include "lb/gossip/answer_budget.h"
 #include "lb/gossip/answer_places.h"
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/greeter.h"
@@ -93,8 +94,9 @@ class Membership {
 
   // What the network brings. -------------------------------------------------
 
+  // A datagram of `bytes`. It is answered as far as AnswerBudget lets.
   void OnPacket(absl::Time now, const net::Endpoint& from,
-                absl::Span<const wire::Message> messages);
+                absl::Span<const wire::Message> messages, size_t bytes);
   // A peer's request on a stream it opened: the answer to write, if any.
   std::optional<wire::StreamMessage> OnStreamRequest(
       absl::Time now, const net::Endpoint& from,
@@ -145,9 +147,13 @@ class Membership {
                  const wire::Message& message);
   void OnPing(absl::Time now, const net::Endpoint& from,
               const wire::Ping& ping);
-  std::optional<wire::Bytes> AckPayload();
+  std::optional<wire::Bytes> AckPayload(const net::Endpoint& to,
+                                        const wire::Ping& ping);
+  net::Endpoint ReplyTo(const wire::Source& source,
+                        const net::Endpoint& from) const;
+  bool MayAnswer(absl::Time now, const net::Endpoint& from, size_t bytes);
   void OnIndirectPing(absl::Time now, const net::Endpoint& from,
-                      const wire::IndirectPing& ping);
+                      const wire::IndirectPing& ask);
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
   bool IsFromAsked(const net::Endpoint& from) const;
   uint32_t NextSequence();
@@ -218,6 +224,7 @@ class Membership {
   Relay relay_;
   Rejoin rejoin_;
   Spread spread_;
+  AnswerBudget answer_budget_;
   StreamOnlyPeers stream_only_;
   AnswerPlaces answer_places_;
   NameCheck name_check_;

@@ -25,8 +25,7 @@ class AcksTest : public MembershipTest {
   }
   // `ack` from an endpoint that is no member's.
   void HearFrom(const net::Endpoint& from, const wire::Message& message) {
-    core_->OnPacket(now_, from, absl::MakeConstSpan(&message, 1));
-    Collect();
+    HearAt(from, {message});
   }
 };
 

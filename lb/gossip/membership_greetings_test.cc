@@ -43,7 +43,7 @@ class GreetingTest : public MembershipTest {
                                   static_cast<uint8_t>(i)},
                       .port = 7946,
                       .versions = wire::Bytes{1, 5, 2, 0, 0, 0}};
-      core_->OnPacket(now_, At(200), absl::MakeConstSpan(&alive, 1));
+      HearAt(At(200), {alive});
     }
     Collect();
   }
@@ -148,8 +148,7 @@ TEST_F(GreetingTest, WhatDoesNotFitBesideThePingGoesAfterIt) {
   ASSERT_TRUE(core_->SetMeta(now_, wire::Bytes(kMetaSizeMax, 'm')).ok());
   wire::Alive alive = Alive("b");
   alive.node = std::string(kNameSizeMax, 'b');
-  core_->OnPacket(now_, At(2), std::vector<wire::Message>{alive});
-  Collect();
+  HearAt(At(2), {alive});
   EXPECT_THAT(sent_, SizeIs(2));
   EXPECT_THAT(SentOf<wire::Ping>(), SizeIs(1));
   EXPECT_THAT(SentOf<wire::Alive>(), SizeIs(1));
@@ -221,8 +220,7 @@ TEST_F(GreetingTest, APingFromANewcomersEndpointIsAnsweredWithOne) {
   EXPECT_THAT(SentOf<wire::Ping>("b"), IsEmpty());
   wire::Ping ping{.sequence = 1, .node = "self"};
   ping.source.node = "b";
-  core_->OnPacket(now_, At(99), std::vector<wire::Message>{ping});
-  Collect();
+  HearAt(At(99), {ping});
   EXPECT_THAT(SentOf<wire::Ping>("b"), IsEmpty());  // Not whence b would.
   Hear("b", ping);
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));

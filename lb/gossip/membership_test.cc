@@ -20,67 +20,6 @@ using testing::SizeIs;
 using wire::Bytes;
 using wire::NodeState;
 
-// Answers.
-
-TEST_F(MembershipTest, AcksAPingWhereItsSourceSays) {
-  const wire::Source source{.address = At(9).address.ToBytes(), .port = 7000};
-  Hear("b", wire::Ping{.sequence = 42, .node = "self", .source = source});
-  ASSERT_THAT(sent_, SizeIs(1));
-  EXPECT_EQ(sent_[0].to, (net::Endpoint{At(9).address, 7000}));
-  EXPECT_THAT(SentOf<wire::Ack>(), ElementsAre(wire::Ack{42, std::nullopt}));
-}
-
-TEST_F(MembershipTest, AcksAPingWithoutSourceWhenceItCame) {
-  Hear("b", wire::Ping{.sequence = 42});
-  EXPECT_THAT(SentOf<wire::Ack>("b"), SizeIs(1));
-}
-
-TEST_F(MembershipTest, IsSilentToAPingForAnother) {
-  Hear("b", wire::Ping{.sequence = 42, .node = "c"});
-  EXPECT_THAT(sent_, IsEmpty());
-  EXPECT_EQ(core_->counters().refused_name, 1u);
-}
-
-TEST_F(MembershipTest, RelaysAnIndirectPingAndItsAck) {
-  Hear("b", wire::IndirectPing{.sequence = 300,
-                               .target = AddressOf("c").address.ToBytes(),
-                               .port = 7946,
-                               .node = "c",
-                               .nack = true});
-  const auto pings = SentOf<wire::Ping>("c");
-  ASSERT_THAT(pings, SizeIs(1));
-  EXPECT_EQ(pings[0].node, "c");
-  EXPECT_EQ(pings[0].source.node, "self");
-  Hear("c", wire::Ack{pings[0].sequence, Bytes{'x'}});
-  EXPECT_THAT(SentOf<wire::Ack>("b"),
-              ElementsAre(wire::Ack{300, std::nullopt}));
-  RunFor(absl::Seconds(1));
-  EXPECT_THAT(SentOf<wire::Nack>(), IsEmpty());
-}
-
-TEST_F(MembershipTest, NacksAnIndirectPingBeforeItsProberGivesUp) {
-  Hear("b", wire::IndirectPing{.sequence = 300,
-                               .target = AddressOf("c").address.ToBytes(),
-                               .node = "c",
-                               .nack = true});
-  EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(1));  // At our own port.
-  RunFor(absl::Milliseconds(399));
-  EXPECT_THAT(SentOf<wire::Nack>(), IsEmpty());
-  RunFor(absl::Milliseconds(1));
-  EXPECT_THAT(SentOf<wire::Nack>("b"), ElementsAre(wire::Nack{300}));
-}
-
-TEST_F(MembershipTest, CountsRelaysOverTheMaximum) {
-  options_.relays_max = 1;
-  Restart(options_);
-  for (uint32_t i = 0; i < 3; ++i) {
-    Hear("b", wire::IndirectPing{
-                  .sequence = i, .target = Bytes{10, 0, 0, 3}, .node = "c"});
-  }
-  EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(1));
-  EXPECT_EQ(core_->counters().relays_overflow, 2u);
-}
-
 // Probes.
 
 TEST_F(MembershipTest, ProbesTheOnlyPeerEachInterval) {
@@ -278,12 +217,10 @@ TEST_F(MembershipTest, AnswersUseUpNoSendOfTheNews) {
   Hear("b", Alive("b", 2));
   Forget();
   for (uint32_t sequence = 1; sequence <= 100; ++sequence) {
-    Hear("c", wire::Ping{.sequence = sequence, .node = "self"});
-    Hear("c", wire::IndirectPing{.sequence = sequence,
-                                 .target = AddressOf("c").address.ToBytes(),
-                                 .port = 7946,
-                                 .node = "c",
-                                 .nack = true});
+    Hear("c",
+         wire::Ping{
+             .sequence = sequence, .node = "self", .source = SourceOf("c")});
+    Hear("c", Ask("c", /*of=*/"c", sequence));
   }
   EXPECT_THAT(SentOf<wire::Ack>("c"), SizeIs(100));
   EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(100));

@@ -180,17 +180,19 @@ void CoreCluster::Count(int member, const GossipEvent& event) {
 void CoreCluster::Send(int from, const OutgoingPacket& packet) {
   ++counts_.datagrams;
   auto messages = std::make_shared<std::vector<wire::Message>>();
+  size_t size = 0;
   for (const wire::Bytes& bytes : packet.messages) {
     counts_.bytes += bytes.size() + (packet.messages.size() > 1 ? 2 : 0);
+    size += bytes.size();
     auto message = wire::ParseMessage(bytes);
     LB_CHECK(message.ok());
     messages->push_back(*std::move(message));
   }
   const int to = NumberOf(packet.to);
   if (prng_.Uniform(10000) < options_.loss_percent * 100) return;
-  At(now_ + Delay(), [this, from, to, messages] {
-    OnMember(to, [this, from, to, messages] {
-      nodes_[to].core->OnPacket(now_, EndpointOf(from), *messages);
+  At(now_ + Delay(), [this, from, to, messages, size] {
+    OnMember(to, [this, from, to, messages, size] {
+      nodes_[to].core->OnPacket(now_, EndpointOf(from), *messages, size);
     });
   });
 }

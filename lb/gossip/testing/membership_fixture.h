@@ -61,6 +61,21 @@ class MembershipTest : public testing::Test {
   static net::Endpoint AddressOf(const std::string& name) {
     return name == "self" ? At(1) : At(name[0] - 'a' + 1);
   }
+  static wire::Source SourceOf(const std::string& name) {
+    return {.address = AddressOf(name).address.ToBytes(),
+            .port = 7946,
+            .node = name};
+  }
+  // `by` asks us to ping `of`.
+  static wire::IndirectPing Ask(const std::string& by, const std::string& of,
+                                uint32_t sequence) {
+    return {.sequence = sequence,
+            .target = AddressOf(of).address.ToBytes(),
+            .port = 7946,
+            .node = of,
+            .nack = true,
+            .source = SourceOf(by)};
+  }
   static wire::Alive Alive(const std::string& name, uint32_t incarnation = 1,
                            uint8_t protocol_max = 5) {
     return {.incarnation = incarnation,
@@ -82,7 +97,15 @@ class MembershipTest : public testing::Test {
   }
 
   void Hear(const std::string& from, const wire::Message& message) {
-    core_->OnPacket(now_, AddressOf(from), absl::MakeConstSpan(&message, 1));
+    HearAt(AddressOf(from), {message});
+  }
+  void HearAt(const net::Endpoint& from,
+              const std::vector<wire::Message>& messages) {
+    size_t bytes = 0;
+    for (const wire::Message& message : messages) {
+      bytes += wire::EncodeMessage(message).size();
+    }
+    core_->OnPacket(now_, from, messages, bytes);
     Collect();
   }
   // Members that are known and of which nothing is left to say.
@@ -164,8 +187,10 @@ class MembershipTest : public testing::Test {
         if (ping == nullptr) continue;
         for (const std::string& name : answering) {
           if (name == ping->node) {
-            const wire::Message ack = wire::Ack{ping->sequence, {}};
-            core_->OnPacket(now_, sent.to, absl::MakeConstSpan(&ack, 1));
+            core_->OnPacket(
+                now_, sent.to,
+                std::vector<wire::Message>{wire::Ack{ping->sequence, {}}},
+                /*bytes=*/50);
           }
         }
       }

@@ -74,10 +74,6 @@ class PacketReader {
   explicit PacketReader(size_t inflated_max) : inflated_left_(inflated_max) {}
 
   void Read(absl::Span<const uint8_t> part, int nesting) {
-    if (++parts_ > kPacketPartsMax) {
-      return Refuse(absl::ResourceExhaustedError(fmt::format(
-          "packet: {} parts, want at most {}", parts_, kPacketPartsMax)));
-    }
     const bool is_compound = StartsWith(part, MessageType::kCompound);
     if (!is_compound && !StartsWith(part, MessageType::kCompress)) {
       return ReadMessage(part);
@@ -110,6 +106,10 @@ class PacketReader {
     if (!compound.ok()) return Refuse(compound.status());
     for (const absl::Span<const uint8_t> inner : compound->parts) {
       if (parts_ > kPacketPartsMax) return;
+      if (++parts_ > kPacketPartsMax) {
+        return Refuse(absl::ResourceExhaustedError(
+            fmt::format("packet: more than {} parts", kPacketPartsMax)));
+      }
       Read(inner, nesting + 1);
     }
     if (compound->missing == 0) return;
@@ -142,18 +142,25 @@ class PacketReader {
 };
 
 // A whole plaintext stream message, which may be compressed.
-absl::StatusOr<StreamMessage> ReadPlainStream(
+absl::StatusOr<Codec::WholeStream> ReadPlainStream(
     absl::Span<const uint8_t> message) {
-  if (!StartsWith(message, MessageType::kCompress)) {
-    return ParseStreamMessage(message);
+  if (StartsWith(message, MessageType::kCompress)) {
+    LB_ASSIGN_OR_RETURN(const absl::Span<const uint8_t> compressed,
+                        ParseCompressed(message));
+    return StreamInflation(compressed);
   }
-  LB_ASSIGN_OR_RETURN(const absl::Span<const uint8_t> compressed,
-                      ParseCompressed(message));
-  LB_ASSIGN_OR_RETURN(const Bytes plain,
-                      LzwDecompress(compressed, kStreamSizeMax));
-  absl::StatusOr<StreamMessage> parsed = ParseStreamMessage(plain);
-  if (!parsed.ok()) return AsFinal(parsed.status());
+  LB_ASSIGN_OR_RETURN(StreamMessage parsed, ParseStreamMessage(message));
   return parsed;
+}
+
+// A message that peers would take for a bomb goes as it is.
+Bytes CompressForStream(Bytes stream) {
+  constexpr size_t kHeader = 32;  // Of the compressed message, at most.
+  Bytes compressed = Compress(stream);
+  const bool is_bomb =
+      stream.size() > kInflateSlice &&
+      stream.size() / kInflateRatioMax + kHeader >= compressed.size();
+  return is_bomb ? stream : compressed;
 }
 
 // The messages of a datagram without label and encryption.
@@ -273,7 +280,7 @@ std::optional<Mismatch> Codec::PacketMismatch(
 Bytes Codec::EncodeStream(const StreamMessage& message,
                           Direction direction) const {
   Bytes stream = SerializeStreamMessage(message);
-  if (options_.compress) stream = Compress(stream);
+  if (options_.compress) stream = CompressForStream(std::move(stream));
   if (EncryptsOutgoing()) {
     const SealOptions seal = NextSeal();
     net::ByteWriter header;
@@ -290,13 +297,27 @@ Bytes Codec::EncodeStream(const StreamMessage& message,
 absl::StatusOr<StreamMessage> Codec::DecodeStream(
     absl::Span<const uint8_t> received, Direction direction,
     StreamProgress* progress) const {
+  LB_ASSIGN_OR_RETURN(WholeStream whole,
+                      OpenStream(received, direction, progress));
+  if (auto* message = std::get_if<StreamMessage>(&whole)) {
+    return std::move(*message);
+  }
+  while (true) {
+    LB_ASSIGN_OR_RETURN(auto message, std::get<StreamInflation>(whole).Step());
+    if (message) return *std::move(message);
+  }
+}
+
+absl::StatusOr<Codec::WholeStream> Codec::OpenStream(
+    absl::Span<const uint8_t> received, Direction direction,
+    StreamProgress* progress) const {
   Labelled labelled = {.rest = received};
   if (direction == Direction::kRequest) {
     if (received.empty()) return absl::UnavailableError("stream: cut short");
     LB_ASSIGN_OR_RETURN(labelled, SplitLabel(received));
     LB_RETURN_IF_ERROR(CheckLabel(options_, labelled.label));
   }
-  absl::StatusOr<StreamMessage> message = ReadStream(labelled.rest, progress);
+  absl::StatusOr<WholeStream> message = ReadStream(labelled.rest, progress);
   if (absl::IsUnavailable(message.status()) &&
       received.size() > kStreamSizeMax + kStreamHeadersMax) {
     return absl::ResourceExhaustedError(
@@ -329,7 +350,7 @@ std::optional<Mismatch> Codec::StreamMismatch(
   return is_sealed ? Mismatch::kOtherKey : Mismatch::kTheirsClear;
 }
 
-absl::StatusOr<StreamMessage> Codec::ReadStream(
+absl::StatusOr<Codec::WholeStream> Codec::ReadStream(
     absl::Span<const uint8_t> stream, StreamProgress* progress) const {
   if (stream.empty()) return absl::UnavailableError("stream: cut short");
   if (!StartsWith(stream, MessageType::kEncrypt)) {
@@ -357,7 +378,7 @@ absl::StatusOr<StreamMessage> Codec::ReadStream(
   const Bytes aad =
       Join(stream.first(kFrameHeaderSize), AsBytes(options_.label));
   LB_ASSIGN_OR_RETURN(const Bytes plain, Open(keyring_, sealed, aad));
-  absl::StatusOr<StreamMessage> message = ReadPlainStream(plain);
+  absl::StatusOr<WholeStream> message = ReadPlainStream(plain);
   if (!message.ok()) return AsFinal(message.status());
   return message;
 }

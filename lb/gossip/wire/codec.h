@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,6 +27,7 @@
 #include "lb/gossip/wire/encryption.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
+#include "lb/gossip/wire/stream_inflation.h"
 #include "lb/gossip/wire/stream_progress.h"
 
 namespace lb::gossip::wire {
@@ -35,10 +37,11 @@ namespace lb::gossip::wire {
 inline constexpr size_t kStreamSizeMax = 20 << 20;
 
 // What one datagram may make us do. Real senders nest two layers (a compound in
-// a compressed message) and at most 255 messages; a datagram holds 64 KiB.
-inline constexpr int kPacketNestingMax = 8;            // Of those two layers.
-inline constexpr int kPacketPartsMax = 1024;           // With nested ones.
-inline constexpr size_t kPacketInflatedMax = 1 << 20;  // Decompressed, in all.
+// a compressed message) and at most 255 messages, and compress what would have
+// been a datagram, of 64 KiB at most.
+inline constexpr int kPacketNestingMax = 3;  // Of those two layers.
+inline constexpr int kPacketPartsMax = 256;  // Of compounds, nested ones too.
+inline constexpr size_t kPacketInflatedMax = 128 << 10;  // In all.
 
 // Type byte and body of one message, bare.
 Bytes EncodeMessage(const Message& message);
@@ -106,13 +109,19 @@ class Codec {
   Bytes EncodeStream(const StreamMessage& message, Direction direction) const;
 
   // Reads one message off what has arrived of a stream so far; bytes after it
-  // are ignored. Unavailable: incomplete, call again with more. Other errors as
-  // for DecodePacket; ResourceExhausted: a declared length, or all that has
-  // arrived, above kStreamSizeMax. The three Unauthenticated texts are what
-  // memberlist sends in its error message; send them likewise.
+  // are ignored. A compressed one is still to be inflated. Unavailable:
+  // incomplete, call again with more. Other errors as for DecodePacket;
+  // ResourceExhausted: a declared length, or all that has arrived, above
+  // kStreamSizeMax. The three Unauthenticated texts are what memberlist sends
+  // in its error message; send them likewise.
   //
   // `progress` is the stream's own, new with it; so the work grows with what
-  // arrives, not with the number of pieces. Without one, it is a new stream.
+  // arrives, not with the number of pieces.
+  using WholeStream = std::variant<StreamMessage, StreamInflation>;
+  absl::StatusOr<WholeStream> OpenStream(absl::Span<const uint8_t> received,
+                                         Direction direction,
+                                         StreamProgress* progress) const;
+  // The same with all of the inflation. Without `progress`, it is a new stream.
   absl::StatusOr<StreamMessage> DecodeStream(absl::Span<const uint8_t> received,
                                              Direction direction,
                                              StreamProgress* progress) const;
@@ -130,8 +139,8 @@ class Codec {
   Keyring& keyring() { return keyring_; }
 
  private:
-  absl::StatusOr<StreamMessage> ReadStream(absl::Span<const uint8_t> stream,
-                                           StreamProgress* progress) const;
+  absl::StatusOr<WholeStream> ReadStream(absl::Span<const uint8_t> stream,
+                                         StreamProgress* progress) const;
   bool EncryptsOutgoing() const;
   SealOptions NextSeal() const;
 

@@ -115,9 +115,17 @@ TEST(DecodePacketTest, HoldsNoMorePartsThanItsLimit) {
   const std::vector<Bytes> compounds(10, MakeCompound(nacks));
   const auto packet = MakeCodec().DecodePacket(MakeCompound(compounds));
   ASSERT_THAT(packet, IsOk());
-  // The outer compound and four inner ones are parts too.
-  EXPECT_THAT(packet->messages, SizeIs(kPacketPartsMax - 5));
+  // The inner compound is a part too.
+  EXPECT_THAT(packet->messages, SizeIs(kPacketPartsMax - 1));
   EXPECT_EQ(packet->parts_refused, 1);
+}
+
+TEST(DecodePacketTest, TakesTheMostThatARealSenderPacks) {
+  const std::vector<Bytes> nacks(kCompoundPartsMax, EncodeMessage(kNack));
+  const auto packet = MakeCodec().DecodePacket(Compress(MakeCompound(nacks)));
+  ASSERT_THAT(packet, IsOk());
+  EXPECT_THAT(packet->messages, SizeIs(kCompoundPartsMax));
+  EXPECT_EQ(packet->parts_refused, 0);
 }
 
 TEST(DecodePacketTest, InflatesNoMoreThanItsLimit) {
@@ -285,6 +293,18 @@ TEST(StreamTest, RefusesWhatDecompressesAboveTheLimit) {
   EXPECT_THAT(codec.DecodeStream(Compress(Bytes(kStreamSizeMax + 1)),
                                  Direction::kResponse),
               StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+// What this library sends, its peers take.
+TEST(StreamTest, SendsWhatWouldInflateTooMuchAsItIs) {
+  const Codec codec = MakeCodec();
+  for (const size_t size : {100u, 60'000u, 100'000u, 1u << 20, 20u << 20}) {
+    const StreamMessage message = User{.payload = Bytes(size - 20)};
+    const Bytes stream = codec.EncodeStream(message, Direction::kRequest);
+    EXPECT_THAT(codec.DecodeStream(stream, Direction::kRequest),
+                IsOkAndHolds(message))
+        << size;
+  }
 }
 
 TEST(StreamTest, RefusesAStreamThatNeverEnds) {

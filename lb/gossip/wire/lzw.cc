@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/base/status_macros.h"
 
 namespace lb::gossip::wire {
 namespace {
@@ -147,14 +150,21 @@ class Compressor {
   uint32_t widen_at_ = 1 << kWidthMin;
 };
 
-class Decompressor {
+}  // namespace
+
+std::vector<uint8_t> LzwCompress(absl::Span<const uint8_t> plain) {
+  return Compressor().Run(plain);
+}
+
+class LzwInflater::Decompressor {
  public:
   Decompressor(absl::Span<const uint8_t> compressed, size_t size_max)
       : in_(compressed), size_max_(size_max) {}
 
-  absl::StatusOr<std::vector<uint8_t>> Run() && {
+  absl::StatusOr<bool> Step(size_t slice) {
+    const size_t enough = out_.size() + slice;
     for (uint32_t code = 0; in_.Read(&code);) {
-      if (code == kEnd) return std::move(out_);
+      if (code == kEnd) return true;
       if (code == kClear) {
         in_.Narrow();
         highest_ = kEnd;
@@ -170,9 +180,11 @@ class Decompressor {
             fmt::format("lzw: want at most {} bytes", size_max_));
       }
       CountCode(code);
+      if (out_.size() >= enough) return false;
     }
     return absl::InvalidArgumentError("lzw: no end code");
   }
+  std::vector<uint8_t>& out() { return out_; }
 
  private:
   // Appends the code's string and learns a new one: the last string and the
@@ -221,15 +233,29 @@ class Decompressor {
   uint16_t last_ = kNone;               // None: nothing to learn from.
 };
 
-}  // namespace
+LzwInflater::LzwInflater(absl::Span<const uint8_t> compressed, size_t size_max)
+    : decompressor_(std::make_unique<Decompressor>(compressed, size_max)) {}
+LzwInflater::LzwInflater(LzwInflater&&) noexcept = default;
+LzwInflater& LzwInflater::operator=(LzwInflater&&) noexcept = default;
+LzwInflater::~LzwInflater() = default;
 
-std::vector<uint8_t> LzwCompress(absl::Span<const uint8_t> plain) {
-  return Compressor().Run(plain);
+absl::StatusOr<bool> LzwInflater::Step(size_t slice) {
+  return decompressor_->Step(slice);
+}
+
+size_t LzwInflater::size() const { return decompressor_->out().size(); }
+
+std::vector<uint8_t> LzwInflater::Take() {
+  return std::move(decompressor_->out());
 }
 
 absl::StatusOr<std::vector<uint8_t>> LzwDecompress(
     absl::Span<const uint8_t> compressed, size_t size_max) {
-  return Decompressor(compressed, size_max).Run();
+  LzwInflater inflater(compressed, size_max);
+  // One byte more than there may be: it ends in one step.
+  LB_ASSIGN_OR_RETURN(const bool is_whole, inflater.Step(size_max + 1));
+  LB_CHECK(is_whole);
+  return inflater.Take();
 }
 
 }  // namespace lb::gossip::wire

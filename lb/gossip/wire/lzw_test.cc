@@ -39,6 +39,25 @@ TEST(LzwTest, DecompressesWhatItCompressed) {
   }
 }
 
+TEST(LzwTest, InflatesPieceByPieceTheSame) {
+  Prng prng(4);
+  const Bytes plain = RandomBytes(&prng, 50000, 3);
+  const Bytes compressed = LzwCompress(plain);
+  for (const size_t slice : {1u, 100u, 4096u, 60000u}) {
+    LzwInflater inflater(compressed, plain.size());
+    size_t steps = 1;
+    for (size_t before = 0;; before = inflater.size(), ++steps) {
+      const auto is_whole = inflater.Step(slice);
+      ASSERT_THAT(is_whole, IsOk());
+      if (*is_whole) break;
+      ASSERT_GE(inflater.size(), before + slice);
+      ASSERT_LT(inflater.size(), before + slice + 4096);  // And one string.
+    }
+    EXPECT_LE(steps, plain.size() / slice + 1);
+    EXPECT_EQ(inflater.Take(), plain);
+  }
+}
+
 TEST(LzwTest, NeedsNoClearCodeAtTheStart) {
   // 'a', end: 9 bits each. Older Go releases began so.
   const uint32_t bits = 'a' | 257u << 9;

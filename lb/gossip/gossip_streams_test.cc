@@ -1,0 +1,128 @@
+// What streams of others may cost a node.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/base/prng.h"
+#include "lb/base/testing/status_matchers.h"
+#include "lb/gossip/testing/cluster_fixture.h"
+#include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/message_codec.h"
+#include "lb/gossip/wire/messages.h"
+
+namespace lb::gossip {
+namespace {
+
+using testing::SizeIs;
+using wire::Bytes;
+
+class StreamsTest : public GossipNodeTest {
+ protected:
+  // A host that is no member opens a stream to n1 and says this.
+  void Say(const Bytes& bytes) {
+    if (attacker_ == nullptr) {
+      attacker_ = world_->AddHost("attacker", "10.0.0.99/24");
+    }
+    attacker_->environment().streams->Connect(
+        Seeds()[0], absl::InfiniteFuture(), [this, bytes](auto stream) {
+          ASSERT_THAT(stream, IsOk());
+          (*stream)->Receive(
+              [this](absl::Span<const uint8_t> answer) {
+                // An exchange's first byte, compressed.
+                answered_ += answer.front() == 9 ? 1 : 0;
+              },
+              [](const absl::Status&) {});
+          (*stream)->Send(bytes).IgnoreError();
+          streams_.push_back(*std::move(stream));
+        });
+  }
+
+  io::SimHost* attacker_ = nullptr;
+  std::vector<std::unique_ptr<io::Stream>> streams_;
+  int answered_ = 0;
+};
+
+// Half of it at random, so that it is compressed to less, and to no bomb.
+Bytes Text(size_t size) {
+  Prng prng(1);
+  Bytes bytes(size, 'x');
+  for (size_t i = 0; i < size; i += 2) bytes[i] = prng.Uniform(256);
+  return bytes;
+}
+
+TEST_F(StreamsTest, ALargeMessageArrivesThoughItsSenderClosesAtOnce) {
+  Cluster(2);
+  const Bytes text = Text(1 << 20);
+  ASSERT_THAT(Gossip(2).SendReliably("n1", text), IsOk());
+  world_->loop().RunFor(absl::Seconds(1));
+  const auto events = EventsOf<UserMessageEvent>(1);
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(events[0].payload, text);
+}
+
+TEST_F(StreamsTest, LargeMessagesAtOnceAreTakenOneAfterAnother) {
+  Cluster(5);
+  const Bytes text = Text(1 << 20);
+  for (int number = 2; number <= 5; ++number) {
+    ASSERT_THAT(Gossip(number).SendReliably("n1", text), IsOk());
+  }
+  world_->loop().RunFor(absl::Seconds(1));
+  EXPECT_THAT(EventsOf<UserMessageEvent>(1), SizeIs(4));
+}
+
+TEST_F(StreamsTest, ALargeUserStateIsExchangedBothWays) {
+  Cluster(2);
+  const Bytes text = Text(2 << 20);
+  for (int number : {1, 2}) {
+    Gossip(number).SetUserState([&] { return text; });
+  }
+  At(1).events.clear();
+  At(2).events.clear();
+  world_->loop().RunFor(absl::Seconds(10));
+  for (int number : {1, 2}) {
+    const auto states = EventsOf<UserStateEvent>(number);
+    ASSERT_THAT(states, SizeIs(testing::Ge(2)));
+    EXPECT_EQ(states[0].payload, text);
+  }
+}
+
+TEST_F(StreamsTest, BombsAreRefusedAndHoldNobodyUp) {
+  Cluster(2);
+  const Bytes bomb = wire::Compress(Bytes(20'000'000));
+  const uint64_t refused = Gossip(1).counters().refused_undecodable;
+  for (int i = 0; i < 40; ++i) Say(bomb);
+  At(1).events.clear();
+  ASSERT_THAT(Gossip(2).SendReliably("n1", Bytes{'x'}), IsOk());
+  world_->loop().RunFor(absl::Milliseconds(500));
+  EXPECT_THAT(EventsOf<UserMessageEvent>(1), SizeIs(1));
+  // After one slice there is no more for an address that has had its share.
+  EXPECT_EQ(Gossip(1).counters().refused_exchanges, 24u);
+  EXPECT_EQ(Gossip(1).counters().refused_undecodable - refused, 16u);
+  EXPECT_EQ(UpCount(1), 2);
+}
+
+TEST_F(StreamsTest, AnAddressBeginsSoManyExchangesASecond) {
+  Cluster(2);
+  const Bytes exchange = wire::SerializeStreamMessage(wire::PushPull{});
+  for (int i = 0; i < 40; ++i) Say(exchange);
+  world_->loop().RunFor(absl::Milliseconds(500));
+  EXPECT_EQ(answered_, 16);
+  EXPECT_EQ(Gossip(1).counters().refused_exchanges, 24u);
+  // Others are not affected, and it may again later.
+  const uint64_t before = Gossip(2).counters().exchanges;
+  ASSERT_THAT(Gossip(2).Join({At(1).host->endpoint()}), IsOk());
+  world_->loop().RunFor(absl::Seconds(3));
+  EXPECT_GT(Gossip(2).counters().exchanges, before);
+  answered_ = 0;
+  Say(exchange);
+  Say(exchange);
+  world_->loop().RunFor(absl::Milliseconds(500));
+  EXPECT_EQ(answered_, 2);
+}
+
+}  // namespace
+}  // namespace lb::gossip
