@@ -7,28 +7,26 @@
 namespace lb {
 
 absl::Status LoopCalls::Post(absl::AnyInvocable<void()> call) {
-  absl::MutexLock lock(&mutex_);
-  if (waiting_.size() >= kWaitingMax) {
+  if (waiting_.fetch_add(1) >= kWaitingMax) {
+    waiting_.fetch_sub(1);
     return absl::ResourceExhaustedError(fmt::format(
         "{} calls wait already, want fewer at one time", kWaitingMax));
   }
-  waiting_.push_back(std::move(call));
-  if (waiting_.size() == 1) loop_->Post([this] { RunOne(); });
+  loop_->Post(
+      [this, call = std::move(call)]() mutable { Add(std::move(call)); });
   return absl::OkStatus();
 }
 
-// The call stays in the queue while it runs: what it leaves for the next turn
-// is then only posted once.
+void LoopCalls::Add(absl::AnyInvocable<void()> call) {
+  queue_.push_back(std::move(call));
+  if (queue_.size() == 1) loop_->Post([this] { RunOne(); });
+}
+
 void LoopCalls::RunOne() {
-  absl::AnyInvocable<void()> call;
-  {
-    absl::MutexLock lock(&mutex_);
-    call = std::exchange(waiting_.front(), nullptr);
-  }
-  call();
-  absl::MutexLock lock(&mutex_);
-  waiting_.pop_front();
-  if (!waiting_.empty()) loop_->Post([this] { RunOne(); });
+  queue_.front()();
+  queue_.pop_front();
+  waiting_.fetch_sub(1);
+  if (!queue_.empty()) loop_->Post([this] { RunOne(); });
 }
 
 }  // namespace lb

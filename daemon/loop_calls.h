@@ -10,13 +10,12 @@
 #ifndef LB_DAEMON_LOOP_CALLS_H_
 #define LB_DAEMON_LOOP_CALLS_H_
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "lb/io/loop.h"
 
 namespace lb {
@@ -36,11 +35,12 @@ class LoopCalls {
   io::Loop* loop() const { return loop_; }
 
  private:
+  void Add(absl::AnyInvocable<void()> call);
   void RunOne();
 
   io::Loop* const loop_;
-  absl::Mutex mutex_;
-  std::deque<absl::AnyInvocable<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<size_t> waiting_ = 0;
+  std::deque<absl::AnyInvocable<void()>> queue_;  // Loop thread only.
 };
 
 }  // namespace lb

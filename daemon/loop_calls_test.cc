@@ -31,7 +31,7 @@ TEST_F(LoopCallsTest, AnswersOneInEachTurn) {
     loop_.Post([this] { done_.push_back(-2); });
   });
   loop_.RunFor(absl::Seconds(1));
-  EXPECT_THAT(done_, ElementsAre(1, -1, 2, -2, 3));
+  EXPECT_THAT(done_, ElementsAre(-1, 1, -2, 2, 3));
 }
 
 TEST_F(LoopCallsTest, RefusesWhatIsTooMuch) {

@@ -2,11 +2,9 @@
 // announces on no interface.
 #include "daemon/status_service.h"
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "daemon/testing/node_test.h"
@@ -103,47 +101,6 @@ TEST_F(StatusServiceTest, DescribesNodeServicesPoolsAndMembers) {
   ASSERT_EQ(members.members_size(), 1);
   EXPECT_EQ(members.members(0).name(), "n1");
   EXPECT_EQ(members.members(0).state(), status::v1::Member::ALIVE);
-}
-
-// One is asked beside the loop, of a bounded size.
-TEST_F(StatusServiceTest, AWhatIfIsBounded) {
-  status::v1::WhatIfRequest request;
-  for (size_t i = 0; i < StatusView::kWhatIfNodesMax; ++i) {
-    request.add_with("node-" + std::to_string(i));
-  }
-  status::v1::WhatIfResponse response;
-  {
-    grpc::ClientContext context;
-    EXPECT_TRUE(stub_->WhatIf(&context, request, &response).ok());
-  }
-  request.add_without("n1");
-  grpc::ClientContext context;
-  const grpc::Status status = stub_->WhatIf(&context, request, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(),
-            "without, with: 257 nodes for 1 services, want at most 256");
-}
-
-TEST_F(StatusServiceTest, ManyWhatIfsAtOnceAreRefusedOrAnswered) {
-  constexpr int kCallers = 20;
-  std::vector<std::thread> callers;
-  std::atomic<int> answered = 0;
-  std::atomic<int> refused = 0;
-  for (int i = 0; i < kCallers; ++i) {
-    callers.emplace_back([&] {
-      status::v1::WhatIfRequest request;
-      request.add_with("other");
-      status::v1::WhatIfResponse response;
-      grpc::ClientContext context;
-      const auto code =
-          stub_->WhatIf(&context, request, &response).error_code();
-      answered += code == grpc::StatusCode::OK;
-      refused += code == grpc::StatusCode::RESOURCE_EXHAUSTED;
-    });
-  }
-  for (std::thread& caller : callers) caller.join();
-  EXPECT_GT(answered, 0);
-  EXPECT_EQ(answered + refused, kCallers);
 }
 
 TEST_F(StatusServiceTest, SendsKeptEventsAndThenEnds) {
