@@ -154,13 +154,14 @@ absl::StatusOr<Codec::WholeStream> ReadPlainStream(
 }
 
 // A message that peers would take for a bomb goes as it is.
-Bytes CompressForStream(Bytes stream) {
+Bytes CompressForStream(const Bytes& stream) {
   constexpr size_t kHeader = 32;  // Of the compressed message, at most.
   Bytes compressed = Compress(stream);
   const bool is_bomb =
       stream.size() > kInflateSlice &&
       stream.size() / kInflateRatioMax + kHeader >= compressed.size();
-  return is_bomb ? stream : compressed;
+  if (is_bomb) return stream;
+  return compressed;
 }
 
 // The messages of a datagram without label and encryption.
@@ -280,7 +281,7 @@ std::optional<Mismatch> Codec::PacketMismatch(
 Bytes Codec::EncodeStream(const StreamMessage& message,
                           Direction direction) const {
   Bytes stream = SerializeStreamMessage(message);
-  if (options_.compress) stream = CompressForStream(std::move(stream));
+  if (options_.compress) stream = CompressForStream(stream);
   if (EncryptsOutgoing()) {
     const SealOptions seal = NextSeal();
     net::ByteWriter header;
