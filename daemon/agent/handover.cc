@@ -20,6 +20,7 @@ void Handover::OnClaimed(absl::Time now, const net::IpAddress& vip) {
 }
 
 void Handover::OnTimer(absl::Time now) {
+  ended_ = false;
   std::vector<net::IpAddress> unclaimed;
   for (const auto& [vip, leaving] : leaving_) {
     if (!leaving.claimed && leaving.until <= now) unclaimed.push_back(vip);
@@ -34,6 +35,7 @@ void Handover::OnTimer(absl::Time now) {
 }
 
 absl::Time Handover::NextDeadline() const {
+  if (ended_) return absl::InfinitePast();
   absl::Time next = absl::InfiniteFuture();
   for (const auto& [vip, leaving] : leaving_) {
     next = std::min(next, leaving.until);

@@ -40,11 +40,10 @@ class Handover {
   void Begin(absl::Time now, const net::IpAddress& vip, Interfaces interfaces);
   // The address stays here after all. What was yielded is delivered further:
   // this node is elected for it all the while.
-  void Keep(const net::IpAddress& vip) { leaving_.erase(vip); }
+  void Keep(const net::IpAddress& vip) { ended_ |= leaving_.erase(vip) > 0; }
   // The address is nobody's any more.
   void Cancel(const net::IpAddress& vip) {
-    leaving_.erase(vip);
-    yielded_.erase(vip);
+    ended_ |= leaving_.erase(vip) + yielded_.erase(vip) > 0;
   }
 
   // The address was left to another member that announces it already: its
@@ -57,7 +56,8 @@ class Handover {
   void OnClaimed(absl::Time now, const net::IpAddress& vip);
   // Ends what is over.
   void OnTimer(absl::Time now);
-  // InfiniteFuture: nothing is being given away.
+  // InfiniteFuture: nothing is being given away. InfinitePast: something no
+  // longer is, which nobody was told of yet.
   absl::Time NextDeadline() const;
 
   // Given away and not heard of from the new node: to be answered.
@@ -76,6 +76,7 @@ class Handover {
   const HandoverOptions options_;
   absl::btree_map<net::IpAddress, Leaving> leaving_;
   absl::btree_map<net::IpAddress, absl::Time> yielded_;  // Until when.
+  bool ended_ = false;  // By Keep() or Cancel(), since OnTimer().
 };
 
 }  // namespace lb

@@ -50,6 +50,21 @@ TEST_F(HandoverTest, ANodeThatIsNeverHeardIsWaitedForOnlySoLong) {
   EXPECT_TRUE(handover_.empty());
 }
 
+// Somebody may wait for the end, a node that leaves above all.
+TEST_F(HandoverTest, WhatIsTakenBackIsAnEndToBeTold) {
+  for (const bool keeps : {true, false}) {
+    handover_.Begin(kStart, kVip, {});
+    keeps ? handover_.Keep(kVip) : handover_.Cancel(kVip);
+    EXPECT_EQ(handover_.NextDeadline(), absl::InfinitePast());
+    handover_.OnTimer(kStart);
+    EXPECT_TRUE(handover_.empty());
+    EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
+    // Of what was not being given away there is nothing to tell.
+    keeps ? handover_.Keep(kVip) : handover_.Cancel(kVip);
+    EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
+  }
+}
+
 TEST_F(HandoverTest, RepeatedInputsProlongNothing) {
   handover_.Begin(kStart, kVip, {});
   handover_.Begin(kStart + absl::Milliseconds(900), kVip, {});
@@ -78,7 +93,7 @@ TEST_F(HandoverTest, WhatIsYieldedIsDeliveredForTheGraceAlone) {
   handover_.Yield(kStart + absl::Seconds(1), kVip);
   handover_.Cancel(kVip);
   EXPECT_TRUE(handover_.empty());
-  EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
+  EXPECT_EQ(handover_.NextDeadline(), absl::InfinitePast());  // To be told.
 }
 
 // Each election while it lasts says anew that the address is ours.
