@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <unistd.h>
 
 #include <array>
@@ -314,7 +315,44 @@ absl::Status RunDaemon(const config::Options& options,
   return absl::OkStatus();
 }
 
+namespace {
+
+// What lbd would not start with, besides what the options' reader finds. Who
+// tries the options need not be who may read the secret.
+std::vector<std::string> CheckHost(const config::Options& options) {
+  std::vector<std::string> faults;
+  if (!options.gossip_secret_file.empty()) {
+    const absl::Status secret = ReadGossipSecret(options.gossip_secret_file,
+                                                 options.gossip_key_derivation)
+                                    .status();
+    if (!secret.ok() && !absl::IsPermissionDenied(secret)) {
+      faults.emplace_back(secret.message());
+    }
+  }
+  const std::string& group = options.status_group;
+  if (!group.empty() && getgrnam(group.c_str()) == nullptr) {
+    faults.push_back(
+        fmt::format("status-group: \"{}\": no such group on this host", group));
+  }
+  return faults;
+}
+
+// What makes no fault alone, and leaves every service without an address or a
+// node.
+void PrintWhatIsMissing(const config::Desired& desired) {
+  if (!desired.services.empty() && desired.pools.empty()) {
+    fmt::print("notice: no IPAddressPool, so no service gets an address\n");
+  }
+  if (!desired.pools.empty() && desired.advertisements.empty()) {
+    fmt::print("notice: no L2Advertisement, so no address is announced\n");
+  }
+}
+
+}  // namespace
+
 bool CheckManifests(const config::Options& options) {
+  const std::vector<std::string> faults = CheckHost(options);
+  for (const std::string& fault : faults) fmt::print("{}\n", fault);
   const config::Desired desired =
       config::BuildDesired(LoadManifests(options), {});
   for (const config::Problem& problem : desired.problems) {
@@ -323,9 +361,10 @@ bool CheckManifests(const config::Options& options) {
   for (const config::Problem& notice : desired.notices) {
     fmt::print("notice: {}\n", notice.ToString());
   }
+  PrintWhatIsMissing(desired);
   fmt::print("{}\n", config::CountsText(desired));
   fmt::print("{}\n", Summary(desired));
-  return desired.problems.empty();
+  return desired.problems.empty() && faults.empty();
 }
 
 }  // namespace lb

@@ -156,6 +156,22 @@ std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
   return findings;
 }
 
+std::vector<Finding> FindUnassigned(
+    const AddressEntries& entries,
+    const std::function<bool(const std::string& service)>& waits_in_vain) {
+  std::vector<Finding> findings;
+  for (const auto& [service, entry] : entries) {
+    if (!entry.assignment.addresses.empty() || !entry.waiting) continue;
+    if (!waits_in_vain(service)) continue;
+    const std::string object = ServiceObject(service);
+    findings.push_back(
+        {object, fmt::format("{}: no address: {}, want the same manifests and "
+                             "options on all nodes",
+                             object, entry.reason)});
+  }
+  return findings;
+}
+
 std::vector<Finding> FindRefused(const AddressEntries& entries,
                                  const RemedyOf& remedy_of) {
   std::vector<Finding> findings;

@@ -36,6 +36,12 @@ std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
                                         bool with_waiting,
                                         const RemedyOf& remedy_of);
 
+// Services that the ledger's author gives nothing. `waits_in_vain`: for so long
+// that its manifests must be others.
+std::vector<Finding> FindUnassigned(
+    const AddressEntries& entries,
+    const std::function<bool(const std::string& service)>& waits_in_vain);
+
 // Services that keep what they have, as they are refused what they ask for by
 // now, and why.
 std::vector<Finding> FindRefused(const AddressEntries& entries,

@@ -52,8 +52,8 @@ std::string DescribeUnanswered(const gossip::Seeds::Unanswered& seed) {
     endpoints.push_back(endpoint.ToString());
   }
   return fmt::format(
-      "join: {}never answered: {}, want a node that answers there, or the "
-      "join list without it",
+      "join: {}never answered: {}, want a node that answers there with the "
+      "same secret, or the join list without it",
       endpoints.empty() ? "" : fmt::format("{} ", fmt::join(endpoints, ", ")),
       seed.why);
 }

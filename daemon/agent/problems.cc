@@ -28,6 +28,7 @@ namespace {
 using Problems = std::vector<Problem>;
 
 constexpr absl::Duration kSettled = absl::Seconds(30);
+constexpr absl::Duration kUnassignedMax = absl::Seconds(15);
 // A member that goes on claiming an address is heard again within this time.
 constexpr absl::Duration kYielding = absl::Milliseconds(1500);
 
@@ -341,6 +342,13 @@ bool AwaitsTooLong(const Agent& agent) {
   return since && agent.now() - *since > agent.options().settle_time;
 }
 
+// The author decides within a second, once it knows what hosts own.
+bool WaitsInVain(const Agent& agent, const std::string& service) {
+  const auto since = agent.tally().unassigned_since().find(service);
+  return since != agent.tally().unassigned_since().end() &&
+         agent.now() - since->second >= kUnassignedMax;
+}
+
 void AddAwaiting(const Agent& agent, Problems& problems) {
   if (!AwaitsTooLong(agent)) return;
   const absl::Time since = agent.ToCivil(*agent.tally().awaiting_since());
@@ -370,6 +378,14 @@ void AddServices(const Agent& agent, Problems& problems) {
                            return AddressRemedy(agent, service);
                          }),
       problems);
+  if (!is_stuck && agent.author() != agent.options().node) {
+    Add(ProblemKind::kNoAddress,
+        FindUnassigned(entries,
+                       [&](const std::string& service) {
+                         return WaitsInVain(agent, service);
+                       }),
+        problems);
+  }
   Add(ProblemKind::kRequestRefused,
       FindRefused(entries,
                   [&](const std::string& service) {

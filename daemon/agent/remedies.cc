@@ -31,7 +31,8 @@ std::string RemedyForAddresses(const ipam::ServiceRequest& request,
   constexpr const char* kAnother = "another address in the service's manifest";
   if (is_held) {
     return fmt::format(
-        "{}, or metallb.io/allow-shared-ip with one value on both services",
+        "{}, or metallb.io/allow-shared-ip with one value on both services, "
+        "and other ports",
         kAnother);
   }
   for (const net::IpAddress& address : request.requested_addresses) {

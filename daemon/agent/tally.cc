@@ -57,6 +57,13 @@ void Tally::OnOutcome(absl::Time now, const Outcome& before,
                       bool announcing) {
   for (const std::string& service : changed) {
     CountFailure(service, before.entries, after.entries);
+    const auto entry = after.entries.find(service);
+    if (entry != after.entries.end() && entry->second.waiting &&
+        entry->second.assignment.addresses.empty()) {
+      unassigned_since_.try_emplace(service, now);
+    } else {
+      unassigned_since_.erase(service);
+    }
     const auto place = after.placement.find(service);
     if (place == after.placement.end() || place->second.node.empty()) {
       announced_since_.erase(service);

@@ -90,6 +90,11 @@ class Tally {
       const {
     return announced_since_;
   }
+  // By service: since when it waits for an address without a break.
+  const std::map<std::string, absl::Time, std::less<>>& unassigned_since()
+      const {
+    return unassigned_since_;
+  }
   // Those that last.
   std::map<announce::Announcement, ConflictSeen> ConflictsAt(
       absl::Time now) const;
@@ -119,6 +124,7 @@ class Tally {
   // Members lost since the last OnReconciled(), and their last proof of life.
   std::map<std::string, absl::Time, std::less<>> lost_;
   std::map<std::string, absl::Time, std::less<>> announced_since_;
+  std::map<std::string, absl::Time, std::less<>> unassigned_since_;
   std::map<announce::Announcement, ConflictSeen> conflicts_;
   uint64_t manifests_read_ = 0;
   uint64_t manifests_refused_ = 0;

@@ -147,7 +147,10 @@ absl::Status SetUser(const std::string& name, Options* options) {
 absl::Status SetPatterns(Values values, std::vector<std::string>* field) {
   std::vector<std::string> patterns;
   for (const std::string& value : values) {
-    if (!value.empty()) patterns.push_back(value);
+    for (const absl::string_view part :
+         absl::StrSplit(value, ',', absl::SkipWhitespace())) {
+      patterns.emplace_back(absl::StripAsciiWhitespace(part));
+    }
   }
   *field = std::move(patterns);
   return absl::OkStatus();

@@ -37,6 +37,18 @@ TEST(OptionsTest, DefaultsAreThoseOfTheDocumentation) {
   EXPECT_EQ(options.deliver, Deliver::kNone);
 }
 
+// As `join` takes it.
+TEST(ParseOptionsFileTest, AListOfPatternsMayHaveCommas) {
+  Options options;
+  EXPECT_THAT(Faults("interfaces: \"lan0, eth*\"\n"
+                     "exclude-interfaces: [docker0, \"veth*,lo\"]\n",
+                     &options),
+              IsEmpty());
+  EXPECT_THAT(options.interfaces, ElementsAre("lan0", "eth*"));
+  EXPECT_THAT(options.exclude_interfaces,
+              ElementsAre("docker0", "veth*", "lo"));
+}
+
 TEST(ParseOptionsFileTest, ReadsEveryOption) {
   Options options;
   EXPECT_THAT(Faults(R"(

@@ -24,6 +24,19 @@ expect "the others work on" 1 "1 pools, 1 advertisements, 1 services, 8 problems
   "$lbd" --check --manifests examples/manifests --manifests "$bad"
 
 expect "no such manifests" 1 "/not/there" "$lbd" --check --manifests /not/there
+echo -n >"$TEST_TMPDIR/empty"
+expect "an empty secret" 1 "empty, want 1 to 4096 bytes" \
+  "$lbd" --check --manifests examples/manifests --gossip-secret-file "$TEST_TMPDIR/empty"
+expect "no such group" 1 "status-group: \"no-such-group\": no such group" \
+  "$lbd" --check --manifests examples/manifests --status-group no-such-group
+cat >"$TEST_TMPDIR/pool.yaml" <<'YAML'
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: p}
+spec: {addresses: [172.18.8.201/32]}
+YAML
+expect "a pool without an advertisement" 0 "no L2Advertisement, so no address is announced" \
+  "$lbd" --check --manifests "$TEST_TMPDIR/pool.yaml"
 expect "unknown flag" 2 "did you mean --manifests?" "$lbd" --manifest x
 expect "bad value" 2 "--log-level" "$lbd" --log-level loud
 expect "status for other hosts" 2 "is plain TCP, want status-tls-cert" \

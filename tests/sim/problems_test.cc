@@ -189,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
             {NoAddress("172.18.8.201 is held by default/a: not shared, "
                        "want another address in the service's manifest, or "
                        "metallb.io/allow-shared-ip with one "
-                       "value on both services")},
+                       "value on both services, and other ports")},
             kPool + kAll + Service("a", "", "loadBalancerIP: 172.18.8.201, ") +
                 kWeb}),
     [](const auto& info) { return std::string(info.param.name); });

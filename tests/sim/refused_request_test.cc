@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "10.0.0.1 is held by default/a: not shared",
                     ", want another address in the service's manifest, or "
                     "metallb.io/allow-shared-ip with one value on both "
-                    "services",
+                    "services, and other ports",
                     kRest},
         RefusedCase{"ThePoolIsFull",
                     Service("web", "metallb.io/address-pool: q", ""),
