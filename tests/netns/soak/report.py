@@ -206,12 +206,14 @@ def tell_growth(samples, long):
         own = [[int(v) for v in s[2:]] for s in samples if s[1] == node]
         processes = len({pid for pid, _, _ in own})
         first, last = own[0], own[-1]
+        # An exchange may be under way at the moment of a sample.
+        files = min(fds for pid, _, fds in own[-3:] if pid == last[0])
         row(node, processes, f"{first[1] / 1024:.1f} MB",
             f"{max(rss for _, rss, _ in own) / 1024:.1f} MB",
             f"{last[1] / 1024:.1f} MB ({100 * (last[1] / first[1] - 1):+.1f} %)",
-            first[2], max(fds for _, _, fds in own), last[2])
-        if last[2] > first[2]:
-            breaches.append(f"{node}: {last[2]} files, {first[2]} at the start")
+            first[2], max(fds for _, _, fds in own), files)
+        if files > first[2]:
+            breaches.append(f"{node}: {files} files, {first[2]} at the start")
         if long and last[1] > first[1] * GROWTH:
             breaches.append(f"{node}: {last[1]} KB, {first[1]} at the start")
     return breaches
