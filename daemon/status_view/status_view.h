@@ -18,10 +18,10 @@ namespace lb {
 
 class StatusView {
  public:
-  // Of a what-if: nodes, and nodes times services, each of which takes up to
-  // 1 KB while it is answered. One node may always be asked for.
+  // Of a what-if: nodes, and nodes times services, which is what it costs. One
+  // node may always be asked for.
   static constexpr size_t kWhatIfNodesMax = 256;
-  static constexpr size_t kWhatIfRanksMax = 50'000;
+  static constexpr size_t kWhatIfRanksMax = 1'000'000;
 
   explicit StatusView(const Agent& agent) : agent_(&agent) {}
 
