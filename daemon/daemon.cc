@@ -317,8 +317,8 @@ absl::Status RunDaemon(const config::Options& options,
 
 namespace {
 
-// What lbd would not start with, besides what the options' reader finds. Who
-// tries the options need not be who may read the secret.
+// Faults that keep lbd from starting and that the options' reader does not see.
+// A user who tries the options may not be allowed to read the secret.
 std::vector<std::string> CheckHost(const config::Options& options) {
   std::vector<std::string> faults;
   if (!options.gossip_secret_file.empty()) {
@@ -337,8 +337,8 @@ std::vector<std::string> CheckHost(const config::Options& options) {
   return faults;
 }
 
-// What makes no fault alone, and leaves every service without an address or a
-// node.
+// Names objects whose lack is no fault, but leaves every service without an
+// address or a node.
 void PrintWhatIsMissing(const config::Desired& desired) {
   if (!desired.services.empty() && desired.pools.empty()) {
     fmt::print("notice: no IPAddressPool, so no service gets an address\n");

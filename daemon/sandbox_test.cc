@@ -73,13 +73,13 @@ class SandboxTest : public testing::Test {
 };
 
 TEST_F(SandboxTest, RefusesToBecomeAnotherProgram) {
-  if (!IsUp("system calls")) GTEST_SKIP() << "no seccomp here";
+  if (!IsUp("system calls")) GTEST_SKIP() << "SKIPPED: no seccomp here";
   EXPECT_EQ(Try([] { return ErrorOf(execl("/bin/true", "true", nullptr)); }),
             EPERM);
 }
 
 TEST_F(SandboxTest, RefusesWhatLbdHasNoUseFor) {
-  if (!IsUp("system calls")) GTEST_SKIP() << "no seccomp here";
+  if (!IsUp("system calls")) GTEST_SKIP() << "SKIPPED: no seccomp here";
   EXPECT_EQ(
       Try([] { return ErrorOf(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }),
       EPERM);
@@ -106,7 +106,7 @@ TEST_F(SandboxTest, LetsTheDaemonWork) {
 }
 
 TEST_F(SandboxTest, RefusesToWriteOutsideOfItsFolders) {
-  if (!IsUp("files")) GTEST_SKIP() << "no Landlock here";
+  if (!IsUp("files")) GTEST_SKIP() << "SKIPPED: no Landlock here";
   const std::string there = outside_ + "/there";
   std::ofstream(there) << "theirs";
   EXPECT_EQ(Try([&] { return Write(there); }), EACCES);

@@ -392,7 +392,7 @@ AddressBook::Entry AddressBook::EntryOf(const ServiceRequest& request) const {
   if (failure != failures_.end()) {
     entry.reason = std::string(failure->second.message());
     entry.code = failure->second.code();
-  } else if (!IsAuthor()) {  // What the author was, or will be, refused.
+  } else if (!IsAuthor()) {  // The author was refused the same.
     entry.reason = std::string(allocator_.Decide(request).status.message());
   }
   return entry;

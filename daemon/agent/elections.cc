@@ -426,7 +426,7 @@ void Elections::NoteDark(const std::string& service) {
   }
 }
 
-// What another node announces now was announced before, as far as one can know.
+// An address that another node announces now counts as announced before.
 void Elections::NoteNew(const std::string& service) {
   if (placement_.at(service).node != node_) return;
   for (const net::IpAddress& address : put_.at(service).addresses) {

@@ -298,7 +298,8 @@ std::string AddressRemedy(const Agent& agent, const std::string& service) {
                             is_held);
 }
 
-// Of nodes whose hosts take no packets for such addresses, or did not lately.
+// By node: remedies for hosts that take no packets for such addresses, or did
+// not lately.
 DeliveryRemedies FindDeliveryRemedies(
     const Agent& agent, const std::vector<ipam::AssignedAddress>& addresses) {
   election::Families needed;

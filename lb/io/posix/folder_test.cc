@@ -49,7 +49,8 @@ TEST_F(FolderTest, IsMadeWithWhatIsMissingAboveIt) {
 }
 
 TEST_F(FolderTest, OnlyTheOneThatWasMadeIsGivenAway) {
-  if (!CanGiveAway()) GTEST_SKIP() << "nothing can be given away here";
+  if (!CanGiveAway())
+    GTEST_SKIP() << "SKIPPED: cannot give folders away, want root";
   const FolderRights of_another = {.mode = 0700, .user = 7, .group = 8};
   ASSERT_THAT(MakeFolder(folder_, of_another), IsOk());
   EXPECT_EQ(Look(folder_).st_uid, 7u);
@@ -91,7 +92,8 @@ TEST_F(FolderTest, ALinkIsFollowedIfNoOtherUserMadeIt) {
   EXPECT_THAT(OpenOwnFolder(temporary_.path() + "/nowhere/x"),
               StatusIs(absl::StatusCode::kUnavailable,
                        HasSubstr("/nowhere: No such file or directory")));
-  if (!CanGiveAway()) GTEST_SKIP() << "nothing can be given away here";
+  if (!CanGiveAway())
+    GTEST_SKIP() << "SKIPPED: cannot give folders away, want root";
   ASSERT_EQ(lchown(link.c_str(), 7, 7), 0);
   EXPECT_THAT(OpenOwnFolder(link),
               StatusIs(absl::StatusCode::kPermissionDenied,
