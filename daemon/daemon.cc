@@ -1,7 +1,6 @@
 #include "daemon/daemon.h"
 
 #include <fmt/format.h>
-#include <grp.h>
 #include <unistd.h>
 
 #include <array>
@@ -329,11 +328,8 @@ std::vector<std::string> CheckHost(const config::Options& options) {
       faults.emplace_back(secret.message());
     }
   }
-  const std::string& group = options.status_group;
-  if (!group.empty() && getgrnam(group.c_str()) == nullptr) {
-    faults.push_back(
-        fmt::format("status-group: \"{}\": no such group on this host", group));
-  }
+  const absl::Status group = CheckStatusGroup(options.status_group);
+  if (!group.ok()) faults.emplace_back(group.message());
   return faults;
 }
 

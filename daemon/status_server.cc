@@ -135,6 +135,14 @@ absl::Status OpenToGroup(const std::string& path, const group& group) {
 
 }  // namespace
 
+absl::Status CheckStatusGroup(const std::string& group) {
+  if (group.empty() || getgrnam(group.c_str()) != nullptr) {
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(
+      fmt::format("status-group: \"{}\": no such group on this host", group));
+}
+
 absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
     const ListenerOptions& options,
     const std::vector<grpc::Service*>& services) {
@@ -143,11 +151,8 @@ absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
                              : CheckTcp(options));
   const group* owners = nullptr;
   if (is_unix && !options.group.empty()) {
+    LB_RETURN_IF_ERROR(CheckStatusGroup(options.group));
     owners = getgrnam(options.group.c_str());
-    if (owners == nullptr) {
-      return absl::NotFoundError(fmt::format(
-          "status-group: \"{}\": no such group on this host", options.group));
-    }
   }
   std::unique_ptr<KeptTlsFiles> tls;
   if (!is_unix && !options.tls.cert.empty()) {

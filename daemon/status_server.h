@@ -31,6 +31,9 @@ struct ListenerOptions {
   TlsFiles tls;
 };
 
+// NotFound: this host has no such group. OK: also for an empty name.
+absl::Status CheckStatusGroup(const std::string& group);
+
 class StatusServer {
  public:
   // The services outlive the server.
