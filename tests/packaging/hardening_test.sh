@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# What .bazelrc's flags leave in the programs, read from their ELF files;
+# //lb/base:hardening_test sees the flags of which nothing is to be seen there.
+set -euo pipefail
+
+fail() { echo "FAILED: $*" >&2 && exit 1; }
+for tool in readelf objdump; do
+  command -v "$tool" >/dev/null || { echo "SKIPPED: $tool (binutils) is not installed" && exit 77; }
+done
+
+# has PROGRAM WHAT PATTERN COMMAND...: does the command print such a line?
+has() {
+  local program=$1 what=$2 pattern=$3
+  shift 3
+  "$@" "$program" | grep -E "$pattern" >/dev/null || fail "$program: no $what ($* has no $pattern)"
+}
+
+for program in "$LBD" "$LBCTL"; do
+  has "$program" "position-independent executable" 'Type: +DYN' readelf -hW
+  has "$program" "read-only relocations" 'GNU_RELRO' readelf -lW
+  has "$program" "binding at the start" 'BIND_NOW' readelf -dW
+  has "$program" "stack without execution" 'GNU_STACK.* RW +0x' readelf -lW
+  has "$program" "guarded stack" '__stack_chk_fail' readelf -W --dyn-syms
+  # Level 1 has that of memcpy, and not those.
+  has "$program" "fortified output" '__(snprintf|fprintf)_chk' readelf -W --dyn-syms
+  has "$program" "assertions of the standard library" '__glibcxx_assert_fail' readelf -W --dyn-syms
+done
+
+if [[ $(uname -m) == x86_64 ]]; then
+  # A large frame is touched page by page.
+  has "$LBD" "probes of the stack" 'orq +\$0x0,\(%rsp\)' objdump -d --no-show-raw-insn
+fi
+echo "all seen"
