@@ -320,6 +320,11 @@ namespace {
 // A user who tries the options may not be allowed to read the secret.
 std::vector<std::string> CheckHost(const config::Options& options) {
   std::vector<std::string> faults;
+  // Who checks manifests alone says nothing of a cluster.
+  const bool is_cluster = !options.join.empty() ||
+                          options.gossip_bind != config::Options().gossip_bind;
+  const absl::Status secrecy = config::ValidateSecrecy(options);
+  if (is_cluster && !secrecy.ok()) faults.emplace_back(secrecy.message());
   if (!options.gossip_secret_file.empty()) {
     const absl::Status secret = ReadGossipSecret(options.gossip_secret_file,
                                                  options.gossip_key_derivation)

@@ -5,15 +5,30 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "daemon/daemon.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
+#include "lb/base/status_macros.h"
 #include "lb/config/flags.h"
+#include "lb/config/options.h"
 
 namespace {
 
 constexpr int kExitFailed = 1;  // Could not start, or --check found a fault.
 constexpr int kExitUsage = 2;
+
+absl::Status Run(const lb::config::Options& options) {
+  LB_RETURN_IF_ERROR(lb::DropPrivileges(options));
+  const std::vector<std::string> unfenced =
+      lb::EnterSandbox(lb::OwnFolders(options));
+  return lb::RunDaemon(options, unfenced);
+}
+
+int Refuse(const absl::Status& why, int exit_status) {
+  fmt::print(stderr, "lbd: {}\n", std::string(why.message()));
+  return exit_status;
+}
 
 }  // namespace
 
@@ -21,10 +36,7 @@ int main(int argc, char** argv) {
   using Action = lb::config::ParsedFlags::Action;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const auto parsed = lb::config::ParseFlags(arguments);
-  if (!parsed.ok()) {
-    fmt::print(stderr, "lbd: {}\n", std::string(parsed.status().message()));
-    return kExitUsage;
-  }
+  if (!parsed.ok()) return Refuse(parsed.status(), kExitUsage);
   switch (parsed->action) {
     case Action::kPrintText:
       fmt::print("{}", parsed->text);
@@ -34,15 +46,8 @@ int main(int argc, char** argv) {
     case Action::kRun:
       break;
   }
-  absl::Status status = lb::DropPrivileges(parsed->options);
-  if (status.ok()) {
-    const std::vector<std::string> unfenced =
-        lb::EnterSandbox(lb::OwnFolders(parsed->options));
-    status = lb::RunDaemon(parsed->options, unfenced);
-  }
-  if (!status.ok()) {
-    fmt::print(stderr, "lbd: {}\n", std::string(status.message()));
-    return kExitFailed;
-  }
-  return 0;
+  const absl::Status secrecy = lb::config::ValidateSecrecy(parsed->options);
+  if (!secrecy.ok()) return Refuse(secrecy, kExitUsage);
+  const absl::Status ran = Run(parsed->options);
+  return ran.ok() ? 0 : Refuse(ran, kExitFailed);
 }

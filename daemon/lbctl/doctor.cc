@@ -24,6 +24,8 @@ using announce::InterfaceState;
 constexpr int kFirstYear = 2023;
 constexpr int kIpv4Headers = 20 + 8;  // IP and UDP.
 constexpr int kIpv6Headers = 40 + 8;
+constexpr const char* kOtherOptions =
+    "it runs with other options: want --config FILE, lbd's own";
 
 using Findings = std::vector<Finding>;
 
@@ -194,8 +196,7 @@ void JudgePorts(const config::Options& options, const HostFacts& facts,
     } else if (port.error != 0) {
       Fault(out, subject, std::strerror(port.error), "another --gossip-bind");
     } else if (facts.daemon.has_value()) {
-      Note(out, subject, "free, though lbd runs",
-           "it runs with other options: want --config FILE, lbd's own");
+      Note(out, subject, "free, though lbd runs", kOtherOptions);
     } else {
       Good(out, subject, "free");
     }
@@ -205,12 +206,22 @@ void JudgePorts(const config::Options& options, const HostFacts& facts,
 void JudgeSecret(const config::Options& options, const HostFacts& facts,
                  Findings& out) {
   const std::string& path = options.gossip_secret_file;
-  if (path.empty()) {
-    if (options.gossip_bind.address.is_loopback()) return;
-    return Note(out, "gossip secret", "none: gossip is in the clear",
-                "lbctl secret new FILE, and gossip-secret-file: FILE; the same "
-                "bytes on all nodes");
+  constexpr std::string_view kTakeOne =
+      "lbctl secret new FILE, and gossip-secret-file: FILE; the same bytes on "
+      "all nodes";
+  const bool may_start = config::ValidateSecrecy(options).ok();
+  if (!may_start && facts.daemon.has_value()) {
+    return Note(out, "gossip secret", "none, though lbd runs", kOtherOptions);
   }
+  if (!may_start) {
+    return Fault(out, "gossip secret", "none: lbd does not start",
+                 fmt::format("{}; or gossip-in-the-clear: true", kTakeOne));
+  }
+  if (options.gossip_in_the_clear && path.empty()) {
+    return Note(out, "gossip secret", "none: gossip is in the clear",
+                std::string(kTakeOne));
+  }
+  if (path.empty()) return;  // It is alone.
   if (facts.secret_error != 0) {
     return Fault(out, "gossip secret",
                  fmt::format("{}: {}", path, std::strerror(facts.secret_error)),

@@ -177,6 +177,19 @@ TEST(DiagnoseTest, FaultsOfPortsSecretAndClock) {
        {Grade::kNote, "gossip UDP 192.0.2.11:7946", "free, though lbd runs",
         "it runs with other options: want --config FILE, lbd's own"}},
       {[](auto& o, auto&) { o.gossip_secret_file.clear(); },
+       {Grade::kNote, "gossip secret", "none, though lbd runs",
+        "it runs with other options: want --config FILE, lbd's own"}},
+      {[](auto& o, auto& f) {
+         o.gossip_secret_file.clear();
+         f.daemon.reset();
+       },
+       {Grade::kFault, "gossip secret", "none: lbd does not start",
+        "lbctl secret new FILE, and gossip-secret-file: FILE; the same bytes "
+        "on all nodes; or gossip-in-the-clear: true"}},
+      {[](auto& o, auto&) {
+         o.gossip_secret_file.clear();
+         o.gossip_in_the_clear = true;
+       },
        {Grade::kNote, "gossip secret", "none: gossip is in the clear",
         "lbctl secret new FILE, and gossip-secret-file: FILE; the same bytes "
         "on all nodes"}},

@@ -208,7 +208,7 @@ std::string ShowJoin(const Options& options) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 28> kOptions = {{
+constexpr std::array<OptionSpec, 29> kOptions = {{
     {"node-name", "NAME",
      "This node's name, unique; default: the host's, in lower case.", false,
      SetNodeName, [](const Options& o) { return o.node_name; }},
@@ -247,10 +247,20 @@ constexpr std::array<OptionSpec, 28> kOptions = {{
      "looked up again until their nodes are members.",
      true, SetJoin, ShowJoin},
     {"gossip-secret-file", "PATH",
-     "File with the cluster's secret; without one gossip is in the clear.",
+     "File with the cluster's secret, which a cluster wants; \"lbctl secret "
+     "new "
+     "FILE\" makes one.",
      false,
      [](Values v, Options* o) { return SetPath(v[0], &o->gossip_secret_file); },
      [](const Options& o) { return o.gossip_secret_file; }},
+    {"gossip-in-the-clear", "",
+     "Let a cluster do without a secret: whoever reaches the gossip port can "
+     "take part.",
+     false,
+     [](Values v, Options* o) {
+       return SetBool(v[0], &o->gossip_in_the_clear);
+     },
+     [](const Options& o) { return ShowBool(o.gossip_in_the_clear); }},
     {"gossip-key-derivation", "HOW",
      "The secret's key that encrypts: sha256 (MetalLB 0.16.2 and later), or "
      "legacy (before it, and lbds that know no other); both decrypt.",

@@ -56,7 +56,8 @@ struct Options {
   // followed.
   std::optional<net::Endpoint> gossip_advertise;
   std::vector<net::HostPort> join;
-  std::string gossip_secret_file;  // Empty: gossip in the clear.
+  std::string gossip_secret_file;    // Empty: gossip in the clear.
+  bool gossip_in_the_clear = false;  // A cluster may do without a secret.
   // Which of the secret's two keys encrypts; both decrypt.
   gossip::wire::KeyDerivation gossip_key_derivation =
       gossip::wire::KeyDerivation::kSha256;
@@ -121,6 +122,11 @@ std::vector<Problem> LoadOptionsFile(const std::string& path, Options* options);
 // TCP listeners of the status service want TLS, or insecure_status and a
 // loopback address; admin_over_tls wants clients to be known.
 absl::Status Validate(const Options& options);
+
+// InvalidArgument: a cluster (a join list, or gossip that others reach) has no
+// secret, and gossip_in_the_clear does not say that it is meant so. Apart from
+// Validate(), since whoever only checks manifests needs none.
+absl::Status ValidateSecrecy(const Options& options);
 
 }  // namespace lb::config
 

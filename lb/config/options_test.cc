@@ -267,6 +267,36 @@ TEST(ValidateTest, NamesOptionsThatDoNotGoTogether) {
   }
 }
 
+const TogetherCase kSecrecy[] = {
+    {"gossip-bind: 127.0.0.1", ""},
+    {"gossip-bind: '[::1]:9'", ""},
+    {"gossip-secret-file: /s", ""},
+    {"gossip-in-the-clear: true", ""},
+    {"{gossip-secret-file: /s, join: n2}", ""},
+    {"{gossip-in-the-clear: true, join: n2}", ""},
+    {"",
+     "gossip-secret-file: not given, and others reach gossip-bind "
+     "(0.0.0.0:7946): want the cluster's secret, the same on all nodes "
+     "(\"lbctl secret new FILE\" makes one), or gossip-in-the-clear"},
+    {"gossip-bind: '[fd00::1]:9'",
+     "gossip-secret-file: not given, and others reach gossip-bind "
+     "([fd00::1]:9): want the cluster's secret, the same on all nodes "
+     "(\"lbctl secret new FILE\" makes one), or gossip-in-the-clear"},
+    {"{gossip-bind: 127.0.0.1, join: n2}",
+     "gossip-secret-file: not given, and join names other nodes: want the "
+     "cluster's secret, the same on all nodes (\"lbctl secret new FILE\" makes "
+     "one), or gossip-in-the-clear"},
+};
+
+TEST(ValidateSecrecyTest, AClusterWantsASecretOrAWordThatItNeedsNone) {
+  for (const TogetherCase& c : kSecrecy) {
+    SCOPED_TRACE(c.options);
+    Options options;
+    ASSERT_THAT(Faults(c.options + "\n", &options), IsEmpty());
+    EXPECT_EQ(ValidateSecrecy(options).message(), c.problem);
+  }
+}
+
 TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   std::set<std::string_view> names;
   Options shown;
@@ -276,6 +306,7 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.join = {*net::ParseEndpoint("192.0.2.2:7", 0),
                 *net::ParseHostPort("n3.example:7", 0)};
   shown.gossip_secret_file = "/s";
+  shown.gossip_in_the_clear = true;
   shown.status_listen = {"unix:/a"};
   shown.status_group = "adm";
   shown.status_tls_cert = "/c";

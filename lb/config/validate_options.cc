@@ -52,4 +52,19 @@ absl::Status Validate(const Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateSecrecy(const Options& options) {
+  if (!options.gossip_secret_file.empty() || options.gossip_in_the_clear) {
+    return absl::OkStatus();
+  }
+  const bool is_reached = !options.gossip_bind.address.is_loopback();
+  if (options.join.empty() && !is_reached) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format(
+      "gossip-secret-file: not given, and {}: want the cluster's secret, the "
+      "same on all nodes (\"lbctl secret new FILE\" makes one), or "
+      "gossip-in-the-clear",
+      is_reached ? fmt::format("others reach gossip-bind ({})",
+                               options.gossip_bind.ToString())
+                 : "join names other nodes"));
+}
+
 }  // namespace lb::config

@@ -27,6 +27,12 @@ expect "no such manifests" 1 "/not/there" "$lbd" --check --manifests /not/there
 echo -n >"$TEST_TMPDIR/empty"
 expect "an empty secret" 1 "empty, want 1 to 4096 bytes" \
   "$lbd" --check --manifests examples/manifests --gossip-secret-file "$TEST_TMPDIR/empty"
+expect "a cluster without a secret" 2 "gossip-secret-file: not given, and others reach gossip-bind (0.0.0.0:7946)" \
+  "$lbd" --manifests examples/manifests
+expect "a cluster without a secret, checked" 1 "gossip-secret-file: not given, and join names other nodes" \
+  "$lbd" --check --manifests examples/manifests --gossip-bind 127.0.0.1 --join n2
+expect "a cluster in the clear, checked" 0 "0 problems" \
+  "$lbd" --check --manifests examples/manifests --gossip-bind 10.0.0.1 --gossip-in-the-clear
 expect "no such group" 1 "status-group: \"no-such-group\": no such group" \
   "$lbd" --check --manifests examples/manifests --status-group no-such-group
 cat >"$TEST_TMPDIR/pool.yaml" <<'YAML'

@@ -47,7 +47,7 @@ END
 start() {  # start NODE: bound to 0.0.0.0; the join list is the same for all.
   mkdir -p "$LAB_DIR/$1"
   (lab_exec "$1" "$LBD" --node-name "$1" --state-dir "$LAB_DIR/$1/state" \
-    --manifests "$LAB_DIR/manifests" --join 172.18.8.11,172.18.8.12 \
+    --manifests "$LAB_DIR/manifests" --join 172.18.8.11,172.18.8.12 --gossip-in-the-clear \
     --status-listen "unix:$LAB_DIR/$1/lbd.sock" --user "$(id -un)" \
     >>"$LAB_DIR/$1/lbd.log" 2>&1) &
   disown

@@ -148,6 +148,10 @@ lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
     [[ $peer == "$node" ]] || join+=(--join "$(lab_gossip_address "$peer")")
   done
   mkdir -p "$LAB_DIR/$node"
+  if [[ " $* " != *" --gossip-secret-file "* && " $* " != *" --gossip-in-the-clear "* ]]; then
+    [[ -e $LAB_DIR/secret ]] || echo "the secret of the lab" >"$LAB_DIR/secret"
+    set -- --gossip-secret-file "$LAB_DIR/secret" "$@"
+  fi
   (lab_exec "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
     --manifests "$LAB_DIR/manifests" --gossip-bind "${LAB_GOSSIP_BIND:-$(lab_gossip_address "$node")}" \
     "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \

@@ -26,7 +26,7 @@ start() {  # start CASE [BEFORE_LBD... --] OPTION...
     done
     shift
   fi
-  (lab_exec n1 "${before[@]}" "$LBD" --node-name n1 --gossip-bind "$(lab_address n1)" \
+  (lab_exec n1 "${before[@]}" "$LBD" --node-name n1 --gossip-bind "$(lab_address n1)" --gossip-in-the-clear \
     --manifests "$LAB_DIR/manifests" --state-dir "$LAB_DIR/$case/state" \
     --status-listen "unix:$LAB_DIR/$case/run/lbd.sock" "$@" >"$LAB_DIR/$case.log" 2>&1) &
   pid=$!

@@ -217,8 +217,7 @@ trap 'keep; finish' EXIT
 command -v nft >/dev/null || { echo "SKIPPED: nft is not installed" && exit 77; }
 rm "$LAB_DIR/manifests/"*
 write_manifests
-echo "the secret of the soak" >"$LAB_DIR/secret"
-options=(--gossip-profile fast --interfaces eth0 --gossip-secret-file "$LAB_DIR/secret")
+options=(--gossip-profile fast --interfaces eth0)
 reloads=0
 lab_up || fail "the namespaces could not be made"
 lab_in client sysctl -qw "net.ipv4.ping_group_range=0 0"
