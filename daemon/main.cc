@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "daemon/daemon.h"
+#include "daemon/heap.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
 #include "lb/base/status_macros.h"
@@ -33,6 +34,7 @@ int Refuse(const absl::Status& why, int exit_status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  lb::ConfigureHeap();
   using Action = lb::config::ParsedFlags::Action;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const auto parsed = lb::config::ParseFlags(arguments);

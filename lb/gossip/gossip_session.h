@@ -29,7 +29,7 @@ struct GossipNode::Session {
   std::unique_ptr<io::Stream> stream;  // Null until it is connected.
 
   size_t bytes() const {
-    return received.size() + (inflation ? inflation->bytes() : 0);
+    return received.capacity() + (inflation ? inflation->bytes() : 0);
   }
 };
 

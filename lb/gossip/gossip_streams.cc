@@ -12,6 +12,17 @@
 
 namespace lb::gossip {
 
+namespace {
+
+// A vector that doubles would take twice what the largest stream needs.
+void Append(absl::Span<const uint8_t> bytes, wire::Bytes* received) {
+  const size_t size = received->size() + bytes.size();
+  if (size > received->capacity()) received->reserve(size + size / 2);
+  received->insert(received->end(), bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
 using Direction = wire::Codec::Direction;
 
 uint64_t GossipNode::NewSession(absl::Time deadline,
@@ -114,7 +125,7 @@ void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   Session* session = FindSession(id);
   if (session == nullptr || session->answered || session->inflation) return;
-  session->received.insert(session->received.end(), bytes.begin(), bytes.end());
+  Append(bytes, &session->received);
   BoundBytes();
   session = FindSession(id);
   if (session == nullptr) return;  // It was the largest.
