@@ -1,19 +1,10 @@
 #include "daemon/agent/tally.h"
 
-#include <algorithm>
 #include <variant>
 
 namespace lb {
 
 using gossip::MemberChange;
-
-void DurationHistogram::Add(absl::Duration duration) {
-  const auto bound =
-      std::lower_bound(kBoundsSeconds.begin(), kBoundsSeconds.end(),
-                       absl::ToDoubleSeconds(duration));
-  ++counts[bound - kBoundsSeconds.begin()];
-  sum += duration;
-}
 
 void Tally::OnDesired(size_t problems) {
   ++manifests_read_;

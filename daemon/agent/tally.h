@@ -20,20 +20,13 @@
 #include "absl/time/time.h"
 #include "daemon/agent/placement.h"
 #include "lb/announce/announcer.h"
+#include "lb/base/duration_histogram.h"
 #include "lb/gossip/member.h"
 
 namespace lb {
 
-// How many durations were up to each bound; not cumulative.
-struct DurationHistogram {
-  static constexpr std::array<double, 10> kBoundsSeconds = {
-      0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60};
-
-  void Add(absl::Duration duration);
-
-  std::array<uint64_t, kBoundsSeconds.size() + 1> counts = {};  // Last: above.
-  absl::Duration sum = absl::ZeroDuration();
-};
+inline constexpr std::array kTakeoverBoundsSeconds = {
+    0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0};
 
 class Tally {
  public:
@@ -105,7 +98,9 @@ class Tally {
   uint64_t election_changes() const { return election_changes_; }
   // Per service that came to this node because its node failed or left: from
   // that node's last proof of life that came here to the announcement.
-  const DurationHistogram& takeovers() const { return takeovers_; }
+  const DurationHistogram<kTakeoverBoundsSeconds>& takeovers() const {
+    return takeovers_;
+  }
   // By the code of the refusal; each service counts when its code changes.
   const std::map<absl::StatusCode, uint64_t>& allocation_failures() const {
     return allocation_failures_;
@@ -129,7 +124,7 @@ class Tally {
   uint64_t manifests_read_ = 0;
   uint64_t manifests_refused_ = 0;
   uint64_t election_changes_ = 0;
-  DurationHistogram takeovers_;
+  DurationHistogram<kTakeoverBoundsSeconds> takeovers_;
   std::map<absl::StatusCode, uint64_t> allocation_failures_;
 };
 
