@@ -22,6 +22,7 @@
 #include "lb/io/route_table.h"
 #include "lb/io/state_store.h"
 #include "lb/io/stream_transport.h"
+#include "lb/io/turn_meter.h"
 
 namespace lb::io {
 
@@ -43,7 +44,8 @@ struct Environment {
   // A kernel setting that is a number, as "net/ipv4/conf/all/arp_ignore";
   // nullopt: there is no such setting. Empty: none can be read.
   std::function<std::optional<int>(const std::string& name)> sysctl;
-  Resolver* resolver = nullptr;  // Null: host names cannot be looked up.
+  Resolver* resolver = nullptr;      // Null: host names cannot be looked up.
+  const TurnMeter* turns = nullptr;  // The loop's; null: it measures none.
 };
 
 }  // namespace lb::io

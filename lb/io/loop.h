@@ -7,6 +7,7 @@
 #define LB_IO_LOOP_H_
 
 #include <memory>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
@@ -45,6 +46,10 @@ class Loop {
   // Runs `task` on the loop thread, later, in the order of the calls. The only
   // call that is safe from other threads.
   virtual void Post(absl::AnyInvocable<void()> task) = 0;
+
+  // For TurnCause. Returns the cause before; a loop that does not measure its
+  // turns has none.
+  virtual std::string_view SetTurnCause(std::string_view) { return {}; }
 };
 
 }  // namespace lb::io

@@ -121,6 +121,8 @@ absl::Status FileWatcher::State::Watch() {
 void FileWatcher::State::Wait() {
   descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                         [self = shared_from_this()](const asio::error_code&) {
+                          const PosixLoop::MeasuredTurn turn(
+                              self->loop, "takes news of files");
                           if (!self->descriptor.is_open()) return;
                           self->ReadEvents();
                           self->Wait();

@@ -164,6 +164,8 @@ absl::Status NetlinkLinks::State::Read() {
 void NetlinkLinks::State::Wait() {
   descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                         [self = shared_from_this()](const asio::error_code&) {
+                          const PosixLoop::MeasuredTurn turn(self->loop,
+                                                             "reads links");
                           if (!self->descriptor.is_open()) return;
                           self->DrainEvents();
                           self->Refresh();

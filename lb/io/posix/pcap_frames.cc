@@ -171,6 +171,8 @@ absl::Status PortState::Register() {
 void PortState::Wait() {
   descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                         [self = shared_from_this()](const asio::error_code&) {
+                          const PosixLoop::MeasuredTurn turn(self->on_loop,
+                                                             "takes frames");
                           if (self->open) self->Dispatch();
                         });
 }

@@ -78,7 +78,8 @@ void PosixEnvironment::Assemble() {
                   .prng = Prng(RandomSeed()),
                   .random_bytes = &FillRandom,
                   .sysctl = &ReadSysctl,
-                  .resolver = resolver_.get()};
+                  .resolver = resolver_.get(),
+                  .turns = &loop_->turns()};
 }
 
 }  // namespace lb::io

@@ -1,5 +1,8 @@
 #include "lb/io/posix/posix_loop.h"
 
+#include <time.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -32,8 +35,10 @@ struct TimerState {
 
 class PosixTimer final : public Timer {
  public:
-  PosixTimer(asio::io_context& context, absl::AnyInvocable<void()> on_fire)
-      : timer_(context), state_(std::make_shared<TimerState>()) {
+  PosixTimer(PosixLoop* loop, absl::AnyInvocable<void()> on_fire)
+      : loop_(loop),
+        timer_(loop->context()),
+        state_(std::make_shared<TimerState>()) {
     state_->on_fire = std::move(on_fire);
   }
   ~PosixTimer() override { Disarm(); }
@@ -46,12 +51,13 @@ class PosixTimer final : public Timer {
     if (deadline == absl::InfiniteFuture()) return;
     state_->deadline = deadline;
     timer_.expires_at(ToSteady(deadline));
-    timer_.async_wait(
-        [state = state_, arming = state_->arming](const asio::error_code&) {
-          if (state->arming != arming) return;
-          state->deadline = absl::InfiniteFuture();
-          state->on_fire();
-        });
+    timer_.async_wait([loop = loop_, state = state_,
+                       arming = state_->arming](const asio::error_code&) {
+      if (state->arming != arming) return;
+      const PosixLoop::MeasuredTurn turn(loop, "runs a timer");
+      state->deadline = absl::InfiniteFuture();
+      state->on_fire();
+    });
   }
 
   void Disarm() override {
@@ -62,8 +68,34 @@ class PosixTimer final : public Timer {
   }
 
  private:
+  PosixLoop* const loop_;
   asio::steady_timer timer_;
   const std::shared_ptr<TimerState> state_;
+};
+
+// To read the thread's processor time is a system call, of half a microsecond:
+// ten times what a turn costs to measure without it. So it is read only when
+// this time has passed since it was read last, and what was used in between
+// counts as used by the turn that has just ended, up to the turn's length.
+constexpr absl::Duration kProcessorPrecision = absl::Milliseconds(1);
+
+// The processor time of the thread that calls.
+class ProcessorTime {
+ public:
+  // What was used since this was called last, if that is kProcessorPrecision
+  // ago; else no more than `most`, which is returned.
+  absl::Duration Used(absl::Time now, absl::Duration most) {
+    if (now - read_at_ < kProcessorPrecision) return most;
+    timespec time = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    read_at_ = now;
+    const absl::Duration read = absl::DurationFromTimespec(time);
+    return std::min(most, read - std::exchange(read_, read));
+  }
+
+ private:
+  absl::Time read_at_ = absl::InfinitePast();
+  absl::Duration read_;
 };
 
 }  // namespace
@@ -73,7 +105,20 @@ struct PosixLoop::Core {
   // Without work a context would stop for good.
   asio::executor_work_guard<asio::io_context::executor_type> work =
       asio::make_work_guard(context);
+  TurnMeter turns;
+  ProcessorTime processor;
 };
+
+PosixLoop::MeasuredTurn::MeasuredTurn(PosixLoop* loop, std::string_view cause)
+    : loop_(loop), began_(loop->Now()) {
+  loop_->core_->turns.Begin(began_, cause);
+}
+
+PosixLoop::MeasuredTurn::~MeasuredTurn() {
+  const absl::Time now = loop_->Now();
+  Core& core = *loop_->core_;
+  core.turns.End(now, core.processor.Used(now, now - began_));
+}
 
 PosixLoop::PosixLoop(const PosixLoopOptions& options)
     : options_(options), core_(std::make_unique<Core>()) {}
@@ -81,6 +126,12 @@ PosixLoop::PosixLoop(const PosixLoopOptions& options)
 PosixLoop::~PosixLoop() = default;
 
 asio::io_context& PosixLoop::context() { return core_->context; }
+
+const TurnMeter& PosixLoop::turns() const { return core_->turns; }
+
+std::string_view PosixLoop::SetTurnCause(std::string_view cause) {
+  return core_->turns.SetCause(Now(), cause);
+}
 
 absl::Time PosixLoop::Now() const {
   return absl::UnixEpoch() +
@@ -91,15 +142,23 @@ absl::Time PosixLoop::Now() const {
 absl::Time PosixLoop::CivilNow() const { return absl::Now(); }
 
 std::unique_ptr<Timer> PosixLoop::NewTimer(absl::AnyInvocable<void()> on_fire) {
-  return std::make_unique<PosixTimer>(core_->context, std::move(on_fire));
+  return std::make_unique<PosixTimer>(this, std::move(on_fire));
 }
 
 void PosixLoop::Post(absl::AnyInvocable<void()> task) {
-  asio::post(core_->context, [task = std::move(task)]() mutable { task(); });
+  asio::post(core_->context, [this, task = std::move(task)]() mutable {
+    const MeasuredTurn turn(this, "runs a posted task");
+    task();
+  });
+}
+
+void PosixLoop::NoteProcessorTime(absl::Time now) {
+  core_->processor.Used(now, absl::ZeroDuration());
 }
 
 void PosixLoop::Run() {
   asio::io_context& context = core_->context;
+  NoteProcessorTime(Now());
   if (options_.busy_poll <= absl::ZeroDuration()) {
     context.run();
     return;
@@ -107,7 +166,9 @@ void PosixLoop::Run() {
   absl::Time sleep_at = Now() + options_.busy_poll;
   while (!context.stopped()) {
     if (context.poll() == 0) {
-      if (Now() < sleep_at) continue;
+      const absl::Time now = Now();
+      NoteProcessorTime(now);  // What it spins is no turn's.
+      if (now < sleep_at) continue;
       context.run_one();
     }
     sleep_at = Now() + options_.busy_poll;
@@ -117,7 +178,9 @@ void PosixLoop::Run() {
 void PosixLoop::Stop() { core_->context.stop(); }
 
 bool PosixLoop::RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) {
-  const Clock::time_point end = ToSteady(Now() + limit);
+  const absl::Time now = Now();
+  NoteProcessorTime(now);
+  const Clock::time_point end = ToSteady(now + limit);
   while (!done()) {
     if (core_->context.run_one_until(end) == 0) return done();
   }

@@ -2,15 +2,20 @@
 //
 // Asio's io_context behind it; the classes of lb/io/posix put their descriptors
 // on it. Everything but Post() and Stop() belongs to the thread that runs it.
+// Every turn is measured, by the clock and by the thread's processor time:
+//
+//   loop.turns().longest()->cause  // "takes datagrams"
 #ifndef LB_IO_POSIX_POSIX_LOOP_H_
 #define LB_IO_POSIX_POSIX_LOOP_H_
 
 #include <memory>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "lb/io/loop.h"
+#include "lb/io/turn_meter.h"
 
 namespace asio {
 class io_context;
@@ -38,6 +43,7 @@ class PosixLoop final : public Loop {
   absl::Time CivilNow() const override;
   std::unique_ptr<Timer> NewTimer(absl::AnyInvocable<void()> on_fire) override;
   void Post(absl::AnyInvocable<void()> task) override;
+  std::string_view SetTurnCause(std::string_view cause) override;
 
   // Runs until Stop(), which may come before; once.
   void Run();
@@ -49,10 +55,31 @@ class PosixLoop final : public Loop {
   // tools, which may call it again and again.
   bool RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit);
 
+  const TurnMeter& turns() const;
+
+  // For classes of lb/io/posix: what they wait for with this begins each of its
+  // handlers with a MeasuredTurn.
   asio::io_context& context();
+
+  // A turn of the loop, from here to the end of the scope.
+  class MeasuredTurn {
+   public:
+    // As TurnMeter::Begin() has it.
+    MeasuredTurn(PosixLoop* loop, std::string_view cause);
+    ~MeasuredTurn();
+    MeasuredTurn(const MeasuredTurn&) = delete;
+    MeasuredTurn& operator=(const MeasuredTurn&) = delete;
+
+   private:
+    PosixLoop* const loop_;
+    const absl::Time began_;
+  };
 
  private:
   struct Core;
+
+  // The next turn is not charged with what was used before.
+  void NoteProcessorTime(absl::Time now);
 
   const PosixLoopOptions options_;
   const std::unique_ptr<Core> core_;

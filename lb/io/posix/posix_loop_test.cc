@@ -1,5 +1,7 @@
-// What waits on the loop is served beside a flood.
+// What waits on the loop is served beside a flood; turns are measured.
 #include "lb/io/posix/posix_loop.h"
+
+#include <time.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -7,10 +9,14 @@
 #include <memory>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
+#include "lb/io/posix/tcp_transport.h"
 #include "lb/io/posix/udp_transport.h"
+#include "lb/io/turn_cause.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::io {
@@ -73,6 +79,144 @@ TEST_F(DatagramTurnTest, CheapDatagramsAreAllTaken) {
   Flood(200);
   EXPECT_TRUE(
       loop_.RunUntil([&] { return received == 200; }, absl::Seconds(10)));
+}
+
+// Of this thread.
+absl::Duration ProcessorTime() {
+  timespec time = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return absl::DurationFromTimespec(time);
+}
+
+// Uses `duration` of a processor, however long that takes.
+void UseProcessor(absl::Duration duration) {
+  const absl::Duration end = ProcessorTime() + duration;
+  while (ProcessorTime() < end) {
+  }
+}
+
+class TurnTest : public testing::Test {
+ protected:
+  // Runs `task` as one turn, after all that was posted before.
+  void RunTurn(absl::AnyInvocable<void()> task) {
+    bool done = false;
+    loop_.Post([&] {
+      task();
+      done = true;
+    });
+    ASSERT_TRUE(loop_.RunUntil([&] { return done; }, absl::Seconds(30)));
+  }
+  const Turn& longest() const { return *loop_.turns().longest(); }
+
+  PosixLoop loop_;
+};
+
+TEST_F(TurnTest, WorkIsMeasuredWithItsCause) {
+  RunTurn([&] {
+    const TurnCause cause(&loop_, "works");
+    UseProcessor(absl::Milliseconds(20));
+  });
+  EXPECT_EQ(longest().cause, "works");
+  EXPECT_GE(longest().length, absl::Milliseconds(20));
+  EXPECT_GE(longest().processor, absl::Milliseconds(20));
+  EXPECT_LE(longest().processor, longest().length);
+  EXPECT_EQ(loop_.turns().lengths().counts[0], 0u);
+  EXPECT_GE(loop_.turns().lengths().sum, absl::Milliseconds(20));
+}
+
+TEST_F(TurnTest, SleepHasALengthAndNoProcessorTime) {
+  RunTurn([] { absl::SleepFor(absl::Milliseconds(30)); });
+  EXPECT_EQ(longest().cause, "runs a posted task");
+  EXPECT_GE(longest().length, absl::Milliseconds(30));
+  EXPECT_LT(longest().processor, absl::Milliseconds(10));
+}
+
+TEST_F(TurnTest, ATurnIsNotChargedWithThoseBefore) {
+  for (int n = 0; n < 500; ++n) {
+    loop_.Post([] { UseProcessor(absl::Microseconds(100)); });
+  }
+  RunTurn([] { absl::SleepFor(absl::Milliseconds(100)); });
+  EXPECT_GE(longest().length, absl::Milliseconds(100));
+  EXPECT_LT(longest().processor, absl::Milliseconds(10));
+}
+
+TEST(BusyPollTest, ATurnIsNotChargedWithWhatTheLoopSpins) {
+  PosixLoop loop({.busy_poll = absl::InfiniteDuration()});
+  const auto timer = loop.NewTimer([&] {
+    absl::SleepFor(absl::Milliseconds(60));
+    loop.Stop();
+  });
+  timer->Arm(loop.Now() + absl::Milliseconds(50));
+  loop.Run();
+  EXPECT_EQ(loop.turns().longest()->cause, "runs a timer");
+  EXPECT_LT(loop.turns().longest()->processor, absl::Milliseconds(20));
+}
+
+// Every kind of handler is a turn, and no time between two counts.
+class HandlerTest : public TurnTest {
+ protected:
+  // Runs until `done_`, which what is tested sets after it took its time.
+  void ExpectLongest(std::string_view cause) {
+    ASSERT_TRUE(loop_.RunUntil([&] { return done_; }, absl::Seconds(30)));
+    EXPECT_EQ(longest().cause, cause);
+    EXPECT_GE(longest().length, absl::Milliseconds(20));
+  }
+  void TakeTime() {
+    absl::SleepFor(absl::Milliseconds(20));
+    done_ = true;
+  }
+
+  bool done_ = false;
+};
+
+TEST_F(HandlerTest, Timer) {
+  const auto timer = loop_.NewTimer([&] { TakeTime(); });
+  timer->Arm(loop_.Now() + absl::Milliseconds(100));
+  ExpectLongest("runs a timer");
+  EXPECT_LT(longest().length, absl::Milliseconds(100));
+}
+
+TEST_F(HandlerTest, Datagrams) {
+  const auto socket = *UdpTransport::Create(&loop_, kLoopback);
+  socket->SetReceiver([&](const auto&, const auto&) { TakeTime(); });
+  ASSERT_THAT(socket->Send(socket->local(), std::vector<uint8_t>{1}), IsOk());
+  ExpectLongest("takes datagrams");
+}
+
+class StreamTurnTest : public HandlerTest {
+ protected:
+  void Connect(StreamTransport::OnConnected on_connected) {
+    transport_->Connect(transport_->local(), absl::InfiniteFuture(),
+                        std::move(on_connected));
+  }
+
+  const std::unique_ptr<TcpTransport> transport_ =
+      *TcpTransport::Create(&loop_, kLoopback);
+  std::unique_ptr<Stream> theirs_;
+  std::unique_ptr<Stream> ours_;
+};
+
+TEST_F(StreamTurnTest, Accept) {
+  transport_->SetAcceptor([&](auto) { TakeTime(); });
+  Connect([](auto) {});
+  ExpectLongest("accepts a stream");
+}
+
+TEST_F(StreamTurnTest, Open) {
+  Connect([&](auto) { TakeTime(); });
+  ExpectLongest("opens a stream");
+}
+
+TEST_F(StreamTurnTest, Read) {
+  transport_->SetAcceptor([&](std::unique_ptr<Stream> stream) {
+    theirs_ = std::move(stream);
+    theirs_->Receive([&](const auto&) { TakeTime(); }, [](const auto&) {});
+  });
+  Connect([&](absl::StatusOr<std::unique_ptr<Stream>> stream) {
+    ours_ = *std::move(stream);
+    EXPECT_THAT(ours_->Send(std::vector<uint8_t>{1}), IsOk());
+  });
+  ExpectLongest("reads a stream");
 }
 
 }  // namespace

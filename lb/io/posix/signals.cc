@@ -11,10 +11,12 @@ namespace lb::io {
 
 // Lives on in the handler that waits.
 struct Signals::State : std::enable_shared_from_this<State> {
-  explicit State(asio::io_context& context) : signals(context) {}
+  explicit State(PosixLoop* on_loop)
+      : loop(on_loop), signals(on_loop->context()) {}
 
   void Wait();
 
+  PosixLoop* const loop;
   asio::signal_set signals;
   std::shared_ptr<absl::AnyInvocable<void(int)>> on_signal;
 };
@@ -22,6 +24,7 @@ struct Signals::State : std::enable_shared_from_this<State> {
 void Signals::State::Wait() {
   signals.async_wait(
       [self = shared_from_this()](const asio::error_code& error, int number) {
+        const PosixLoop::MeasuredTurn turn(self->loop, "takes a signal");
         const auto called = self->on_signal;  // Lives while it runs.
         if (error || called == nullptr) return;
         (*called)(number);
@@ -32,7 +35,7 @@ void Signals::State::Wait() {
 absl::StatusOr<std::unique_ptr<Signals>> Signals::Create(
     PosixLoop* loop, const std::vector<int>& numbers,
     absl::AnyInvocable<void(int)> on_signal) {
-  auto state = std::make_shared<State>(loop->context());
+  auto state = std::make_shared<State>(loop);
   state->on_signal =
       std::make_shared<absl::AnyInvocable<void(int)>>(std::move(on_signal));
   for (const int number : numbers) {

@@ -63,10 +63,11 @@ struct TcpStream::State : std::enable_shared_from_this<State> {
 };
 
 void TcpStream::State::WaitToRead() {
-  socket.async_wait(tcp::socket::wait_read,
-                    [self = shared_from_this()](const asio::error_code&) {
-                      if (self->socket.is_open()) self->ReadSome();
-                    });
+  socket.async_wait(tcp::socket::wait_read, [self = shared_from_this()](
+                                                const asio::error_code&) {
+    const PosixLoop::MeasuredTurn turn(self->loop, "reads a stream");
+    if (self->socket.is_open()) self->ReadSome();
+  });
 }
 
 void TcpStream::State::ReadSome() {
@@ -95,11 +96,12 @@ void TcpStream::State::ReadSome() {
 
 void TcpStream::State::WaitToWrite() {
   writing = true;
-  socket.async_wait(tcp::socket::wait_write,
-                    [self = shared_from_this()](const asio::error_code&) {
-                      self->writing = false;
-                      if (self->socket.is_open()) self->WriteSome();
-                    });
+  socket.async_wait(tcp::socket::wait_write, [self = shared_from_this()](
+                                                 const asio::error_code&) {
+    const PosixLoop::MeasuredTurn turn(self->loop, "writes a stream");
+    self->writing = false;
+    if (self->socket.is_open()) self->WriteSome();
+  });
 }
 
 void TcpStream::State::WriteSome() {

@@ -80,6 +80,7 @@ absl::Status TcpTransport::State::Listen(const net::Endpoint& at) {
 void TcpTransport::State::Accept() {
   acceptor.async_accept([self = shared_from_this()](
                             const asio::error_code& error, tcp::socket socket) {
+    const PosixLoop::MeasuredTurn turn(self->loop, "accepts a stream");
     self->OnAccept(error, std::move(socket));
   });
 }
@@ -130,6 +131,7 @@ void TcpTransport::State::Start(const std::shared_ptr<Attempt>& attempt,
   }
   attempt->socket.async_connect(*peer, [self = shared_from_this(), attempt,
                                         to](const asio::error_code& error) {
+    const PosixLoop::MeasuredTurn turn(self->loop, "opens a stream");
     if (!attempt->on_connected) return;
     if (error) {
       self->Answer(

@@ -29,7 +29,7 @@ struct UdpTransport::State : std::enable_shared_from_this<State> {
   void Wait();
   void ReceiveSome();
 
-  const PosixLoop* const loop;
+  PosixLoop* const loop;
   udp::socket socket;
   net::Endpoint local;
   std::shared_ptr<Receiver> receiver;
@@ -60,10 +60,11 @@ absl::Status UdpTransport::State::Bind(const net::Endpoint& at) {
 }
 
 void UdpTransport::State::Wait() {
-  socket.async_wait(udp::socket::wait_read,
-                    [self = shared_from_this()](const asio::error_code&) {
-                      if (self->socket.is_open()) self->ReceiveSome();
-                    });
+  socket.async_wait(udp::socket::wait_read, [self = shared_from_this()](
+                                                const asio::error_code&) {
+    const PosixLoop::MeasuredTurn turn(self->loop, "takes datagrams");
+    if (self->socket.is_open()) self->ReceiveSome();
+  });
 }
 
 void UdpTransport::State::ReceiveSome() {

@@ -88,7 +88,8 @@ Environment SimHost::environment() {
             if (it == sysctls_.end()) return std::nullopt;
             return it->second;
           },
-          .resolver = &resolver_};
+          .resolver = &resolver_,
+          .turns = &turns_};
 }
 
 void SimHost::Renumber(const net::IpPrefix& to) {

@@ -33,6 +33,7 @@
 #include "lb/io/sim/sim_segment.h"
 #include "lb/io/sim/sim_state_store.h"
 #include "lb/io/sim/sim_streams.h"
+#include "lb/io/turn_meter.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_prefix.h"
@@ -96,6 +97,8 @@ class SimHost {
   SimStateStore& state() { return state_; }
   EventLog& log() { return log_; }
   SimResolver& resolver() { return resolver_; }
+  // A simulated loop takes no time. A test makes turns up.
+  TurnMeter& turns() { return turns_; }
   // What Environment::sysctl reads; at first arp_ignore and arp_announce of all
   // interfaces, as a node with strict ARP has them.
   std::map<std::string, int>& sysctls() { return sysctls_; }
@@ -115,6 +118,7 @@ class SimHost {
   SimStateStore state_;
   EventLog log_;
   SimResolver resolver_;
+  TurnMeter turns_;
   std::map<std::string, int> sysctls_ = {{"net/ipv4/conf/all/arp_ignore", 1},
                                          {"net/ipv4/conf/all/arp_announce", 2}};
   SimAttachment attachment_;
