@@ -6,13 +6,17 @@
 #define LB_DAEMON_LOOP_CALL_H_
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "daemon/loop_calls.h"
 #include "grpcpp/grpcpp.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 
@@ -34,18 +38,28 @@ inline grpc::ServerUnaryReactor* RunOnLoop(
   return reactor;
 }
 
+// "answers GetNode" for GetNodeResponse.
+template <typename Response>
+std::string_view CauseOf() {
+  static const auto& cause = *new std::string(absl::StrCat(
+      "answers ",
+      absl::StripSuffix(Response::descriptor()->name(), "Response")));
+  return cause;
+}
+
 // Ends the call with what `ask` gives on the loop's thread.
 template <typename Response>
 grpc::ServerUnaryReactor* AnswerOnLoop(
     LoopCalls* calls, grpc::CallbackServerContext* context, Response* response,
     absl::AnyInvocable<absl::StatusOr<Response>()> ask) {
-  return RunOnLoop(calls, context,
-                   [response, ask = std::move(ask)](auto* reactor) mutable {
-                     absl::StatusOr<Response> answer = ask();
-                     const grpc::Status status = ToGrpc(answer.status());
-                     if (answer.ok()) *response = *std::move(answer);
-                     reactor->Finish(status);
-                   });
+  return RunOnLoop(
+      calls, context, [calls, response, ask = std::move(ask)](auto* r) mutable {
+        const io::TurnCause cause(calls->loop(), CauseOf<Response>());
+        absl::StatusOr<Response> answer = ask();
+        const grpc::Status status = ToGrpc(answer.status());
+        if (answer.ok()) *response = *std::move(answer);
+        r->Finish(status);
+      });
 }
 
 }  // namespace lb

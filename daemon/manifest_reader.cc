@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 
@@ -62,6 +63,7 @@ void ManifestReader::Start() {
 }
 
 void ManifestReader::Finish() {
+  const io::TurnCause cause(loop_, "takes up manifests");
   const std::unique_ptr<ManifestReading> reading = std::move(reading_);
   reading->is_first = std::exchange(is_first_, false);
   retired_ = std::exchange(desired_, reading->desired);

@@ -5,6 +5,7 @@
 
 #include "daemon/loop_call.h"
 #include "daemon/watch_sources.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 
@@ -93,6 +94,7 @@ grpc::ServerUnaryReactor* StatusService::WhatIf(
 void StatusService::AskWhatIf(const status::v1::WhatIfRequest& request,
                               status::v1::WhatIfResponse* response,
                               grpc::ServerUnaryReactor* reactor) {
+  const io::TurnCause cause(calls_->loop(), "answers WhatIf");
   if (what_ifs_->busy()) {
     return reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED,
                             "another what-if is under way, want one at a "

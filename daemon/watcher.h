@@ -15,6 +15,7 @@
 #include "daemon/loop_call.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/io/loop.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 
@@ -58,6 +59,7 @@ class Watcher final
 
   void WriteNext() override {
     if (writing_ || closed_) return;
+    const io::TurnCause cause(loop_, "answers those that watch");
     message_ = source_->Next();
     if (!message_.has_value()) {
       if (source_->ends()) Close(grpc::Status::OK);

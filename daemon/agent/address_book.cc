@@ -7,6 +7,7 @@
 
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
+#include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"
 
 namespace lb {
@@ -151,6 +152,7 @@ void AddressBook::WakeBy(absl::Time deadline) {
 // From ledger, manifests and authorship to entries. Doing it twice changes
 // nothing.
 void AddressBook::Update() {
+  const io::TurnCause cause(environment_.loop, "assigns addresses");
   const absl::Time now = environment_.loop->Now();
   updated_ = now;
   wake_at_ = absl::InfiniteFuture();
@@ -307,6 +309,7 @@ void AddressBook::ProposeAssignment(const ServiceRequest& request) {
 }
 
 void AddressBook::SaveIfChanged() {
+  const io::TurnCause cause(environment_.loop, "saves the ledger");
   const uint64_t version = ledger_.version();
   if (version == saving_version_) return;
   DropOldTombstones();

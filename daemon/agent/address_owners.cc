@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "lb/io/turn_cause.h"
+
 namespace lb {
 namespace {
 
@@ -42,6 +44,7 @@ absl::Status AddressOwners::Start(gossip::GossipNode* gossip) {
 }
 
 bool AddressOwners::FindRouters() {
+  const io::TurnCause cause(environment_.loop, "reads routes");
   routers_found_ = environment_.loop->Now();
   routers_timer_->Arm(routers_found_ + kRoutersInterval);
   if (environment_.routes == nullptr) return false;

@@ -13,6 +13,7 @@
 #include "lb/config/version.h"
 #include "lb/election/digest.h"
 #include "lb/election/tenure_codec.h"
+#include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"
 
 namespace lb {
@@ -144,6 +145,7 @@ void Agent::Start() {
   gossip_->SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
   gossip_->SetUserState([this] {
+    const io::TurnCause cause(environment_.loop, "packs its state for a peer");
     // Before any address of a service is told, whose addresses are none.
     Bytes state =
         PackUserState({owners_.FullMessage(), addresses_.FullMessage(),
@@ -172,6 +174,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
+  const io::TurnCause cause(environment_.loop, "takes up manifests");
   KeepDesired(std::move(desired));
   AddressBook::WantedChange change = {.may_exist = desired_->may_define};
   if (difference.pools) {
@@ -225,6 +228,7 @@ void Agent::ScheduleReconcile() {
 }
 
 void Agent::Reconcile() {
+  const io::TurnCause cause(environment_.loop, "holds elections");
   reconciled_ = environment_.loop->Now();
   CheckCutOff();
   owners_.SetOwnWithheld(announcing_.AllWithheld(environment_.loop->CivilNow() -
@@ -286,6 +290,7 @@ void Agent::UpdateMetadata() {
 }
 
 void Agent::Announce() {
+  const io::TurnCause cause(environment_.loop, "announces addresses");
   Decision decision = {.ready = ready_,
                        .addresses = addresses_.version(),
                        .placement = elections_.version(),
@@ -344,6 +349,7 @@ Announcing::Elected Agent::ToElected(const Decision& decision) const {
 }
 
 void Agent::RecordChanges(const AddressBook::Services& changed) {
+  const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
   if (!changed.empty()) {
     tally_.OnOutcome(now, {events_.entries(), events_.placement()},

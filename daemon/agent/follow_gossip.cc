@@ -10,6 +10,7 @@
 #include "daemon/agent/gossip_problems.h"
 #include "daemon/agent/user_state.h"
 #include "lb/election/tenure_codec.h"
+#include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"
 
 namespace lb {
@@ -114,6 +115,7 @@ void Agent::OnUserState(const Bytes& state) {
 }
 
 size_t Agent::OnUserMessage(std::string_view message) {
+  const io::TurnCause cause(environment_.loop, "merges the state of a peer");
   absl::StatusOr<size_t> news = 0;
   if (auto facts = owners_.OnMessage(message)) {
     news = *std::move(facts);
@@ -133,6 +135,7 @@ size_t Agent::OnUserMessage(std::string_view message) {
 
 // What is not sent now reaches the others with the next full exchange.
 void Agent::TellOthers() {
+  const io::TurnCause cause(environment_.loop, "tells the others");
   owners_.TellOthers();
   for (const auto& messages : {addresses_.TakeMessages(kUserMessageMax),
                                elections_.TakeNews(kUserMessageMax)}) {

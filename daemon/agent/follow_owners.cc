@@ -1,10 +1,12 @@
 // Agent's care that no address of a host is a service's.
 #include "daemon/agent/agent.h"
 #include "daemon/agent/owned_addresses.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 
 void Agent::UpdateOwners() {
+  const io::TurnCause cause(environment_.loop, "looks for addresses of hosts");
   const bool changed =
       owners_.Update({desired_, addresses_.entries(), addresses_.version()});
   if (ready_) events_.RecordCovered(owners_.covered());

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/io/turn_cause.h"
+
 namespace lb {
 namespace {
 
@@ -62,6 +64,7 @@ void HistoryStore::OnTimer() {
 }
 
 void HistoryStore::Save() {
+  const io::TurnCause cause(environment_.loop, "saves the history");
   if (writing_ > 0 || !history_.has_unsaved()) return;
   outcome_ = absl::OkStatus();
   auto unsaved = history_.TakeUnsaved(environment_.loop->CivilNow());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/agent/agent.h"
+#include "lb/io/turn_cause.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
@@ -19,6 +20,7 @@ void Agent::RestoreHistory() {
 // While this node is not ready it knows nothing of others' announcements; it
 // has none itself.
 void Agent::RecordHistory(AddressBook::Services changed) {
+  const io::TurnCause cause(environment_.loop, "notes the history");
   const absl::Time now = environment_.loop->CivilNow();
   History& history = history_.history();
   history_due_.merge(changed);

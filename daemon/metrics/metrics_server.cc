@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "lb/io/turn_cause.h"
 #include "prometheus/collectable.h"
 #include "prometheus/exposer.h"
 
@@ -21,7 +22,10 @@ class MetricsServer::Bridge final : public prometheus::Collectable {
 
   std::vector<prometheus::MetricFamily> Collect() const override {
     std::promise<std::vector<prometheus::MetricFamily>> answer;
-    loop_->Post([&] { answer.set_value(collect_()); });
+    loop_->Post([&] {
+      const io::TurnCause cause(loop_, "answers a scrape");
+      answer.set_value(collect_());
+    });
     return answer.get_future().get();
   }
 

@@ -12,6 +12,7 @@
 #include "lb/announce/frame_filter.h"
 #include "lb/base/check.h"
 #include "lb/base/event_log.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb::announce {
 namespace {
@@ -80,6 +81,7 @@ void AnnounceNode::SetWatched(absl::btree_set<net::IpAddress> addresses) {
 }
 
 void AnnounceNode::UpdateFilters() {
+  const io::TurnCause cause(environment_.loop, "sets filters of frames");
   for (auto& [name, port] : ports_) {
     absl::btree_set<net::IpAddress> heard = announcer_.HeardOn(name);
     if (heard == port.heard) continue;
@@ -202,6 +204,7 @@ void AnnounceNode::RecordInterface(const std::string& name,
 }
 
 void AnnounceNode::OnTimer() {
+  const io::TurnCause cause(environment_.loop, "announces addresses");
   const absl::Time now = environment_.loop->Now();
   if (now >= retry_at_) OnLinks();
   announcer_.OnTimer(now);

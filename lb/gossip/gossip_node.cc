@@ -7,6 +7,7 @@
 
 #include "lb/base/status_macros.h"
 #include "lb/gossip/gossip_session.h"
+#include "lb/io/turn_cause.h"
 #include "lb/net/byte_reader.h"
 
 namespace lb::gossip {
@@ -73,6 +74,7 @@ GossipNode::GossipNode(GossipNodeOptions options,
       // Two attempts of a peer to join are that far apart at most.
       undecryptable_(2 * options.gossip.rejoin_interval_max),
       timer_(environment.loop->NewTimer([this] {
+        const io::TurnCause cause(environment_.loop, "probes members");
         armed_ = absl::InfiniteFuture();
         membership_.OnTimer(environment_.loop->Now());
         Drain();
@@ -170,6 +172,7 @@ void GossipNode::SpreadUserState() {
 
 void GossipNode::OnDatagram(const net::Endpoint& from,
                             absl::Span<const uint8_t> payload) {
+  const io::TurnCause cause(environment_.loop, "takes gossip datagrams");
   GossipCounters& counters = membership_.counters();
   ++counters.datagrams_in;
   const auto packet = codec_.DecodePacket(payload);

@@ -9,6 +9,7 @@
 #include "lb/gossip/gossip_session.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/wire/encryption.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb::gossip {
 
@@ -123,6 +124,7 @@ void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
 }
 
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
+  const io::TurnCause cause(environment_.loop, "takes gossip streams");
   Session* session = FindSession(id);
   if (session == nullptr || session->answered || session->inflation) return;
   Append(bytes, &session->received);
@@ -147,6 +149,7 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
 // Most streams are done with their first slice. Many that are not, or that come
 // at once, take turns with all else that the loop does.
 void GossipNode::Inflate() {
+  const io::TurnCause cause(environment_.loop, "inflates gossip streams");
   if (inflating_.empty()) return;
   const uint64_t id = inflating_.front();
   Session* const session = FindSession(id);
