@@ -54,6 +54,7 @@
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/seeds.h"
 #include "lb/io/environment.h"
+#include "lb/io/turn_meter.h"
 
 namespace lb {
 
@@ -123,6 +124,8 @@ class Agent {
   absl::Time started_at() const { return started_; }  // Civil time.
   absl::Time now() const { return environment_.loop->Now(); }
   absl::Time ToCivil(absl::Time loop_time) const;
+  // Of its loop; null: they are not measured.
+  const io::TurnMeter* turns() const { return environment_.turns; }
   uint64_t last_event_sequence() const;
 
  private:

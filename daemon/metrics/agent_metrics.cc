@@ -8,11 +8,14 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "daemon/metrics/families.h"
 #include "daemon/metrics/gossip_metrics.h"
 #include "lb/announce/verdict.h"
+#include "lb/base/duration_histogram.h"
 #include "lb/config/printable.h"
 #include "lb/config/version.h"
+#include "lb/io/turn_meter.h"
 
 namespace lb::metrics {
 namespace {
@@ -186,6 +189,21 @@ void AddServices(const Agent& agent, Families* families) {
   }
 }
 
+template <const auto& kBounds>
+prometheus::ClientMetric::Histogram ToPrometheus(
+    const DurationHistogram<kBounds>& durations) {
+  prometheus::ClientMetric::Histogram histogram;
+  for (size_t i = 0; i < durations.counts.size(); ++i) {
+    histogram.sample_count += durations.counts[i];
+    histogram.bucket.push_back({histogram.sample_count,
+                                i < kBounds.size()
+                                    ? kBounds[i]
+                                    : std::numeric_limits<double>::infinity()});
+  }
+  histogram.sample_sum = absl::ToDoubleSeconds(durations.sum);
+  return histogram;
+}
+
 void AddElections(const Agent& agent, Families* families) {
   families->Begin(kCounter, "lb_election_changes_total",
                   "Services that went from one node to another.");
@@ -194,17 +212,25 @@ void AddElections(const Agent& agent, Families* families) {
                   "Per service that came here from a node that failed or "
                   "left: from the last that was heard of that node to the "
                   "announcement.");
-  const DurationHistogram& takeovers = agent.tally().takeovers();
-  prometheus::ClientMetric::Histogram histogram;
-  for (size_t i = 0; i < takeovers.counts.size(); ++i) {
-    histogram.sample_count += takeovers.counts[i];
-    histogram.bucket.push_back({histogram.sample_count,
-                                i < DurationHistogram::kBoundsSeconds.size()
-                                    ? DurationHistogram::kBoundsSeconds[i]
-                                    : std::numeric_limits<double>::infinity()});
-  }
-  histogram.sample_sum = absl::ToDoubleSeconds(takeovers.sum);
-  families->Add(std::move(histogram));
+  families->Add(ToPrometheus(agent.tally().takeovers()));
+}
+
+// The lengths are what others wait for an answer; by the processor times a busy
+// machine is told from a busy loop.
+void AddTurns(const Agent& agent, Families* families) {
+  if (agent.turns() == nullptr) return;
+  families->Begin(kHistogram, "lb_loop_turn_seconds",
+                  "Turns of the loop, in each of which it does one thing and "
+                  "answers nothing else.");
+  families->Add(ToPrometheus(agent.turns()->lengths()));
+  families->Begin(kHistogram, "lb_loop_turn_processor_seconds",
+                  "Processor time of the same turns; below a millisecond an "
+                  "upper bound.");
+  families->Add(ToPrometheus(agent.turns()->processor_times()));
+  families->Begin(kGauge, "lb_loop_longest_turn_seconds",
+                  "Longest turn of the loop in the last 10 minutes.");
+  const auto longest = agent.turns()->RecentLongest(agent.now());
+  families->Add(longest ? absl::ToDoubleSeconds(longest->length) : 0);
 }
 
 void AddConfig(const Agent& agent, Families* families) {
@@ -255,6 +281,7 @@ void AddNode(const Agent& agent, Families* families) {
 std::vector<prometheus::MetricFamily> CollectMetrics(const Agent& agent) {
   Families families;
   AddNode(agent, &families);
+  AddTurns(agent, &families);
   AddConfig(agent, &families);
   AddPools(agent, &families);
   AddServices(agent, &families);

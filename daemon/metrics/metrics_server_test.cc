@@ -100,6 +100,9 @@ TEST_F(MetricsServerTest, ShowsTheNode) {
            ("lb_interface_usable{interface=\"lo\",protocol=\"arp\",state="
             "\"loopback\"} 0\n"),
            "lb_takeover_duration_seconds_bucket{le=\"+Inf\"} 0\n",
+           "# TYPE lb_loop_turn_seconds histogram\n",
+           "# TYPE lb_loop_turn_processor_seconds histogram\n",
+           "# TYPE lb_loop_longest_turn_seconds gauge\n",
        }) {
     EXPECT_THAT(page, HasSubstr(line));
   }

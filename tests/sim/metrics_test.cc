@@ -6,6 +6,7 @@
 #include "daemon/metrics/agent_metrics.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/io/turn_meter.h"
 #include "prometheus/text_serializer.h"
 #include "tests/sim/cluster.h"
 
@@ -108,6 +109,27 @@ TEST_F(MetricsTest, FailuresCountByReason) {
               1);
   }
   EXPECT_EQ(failures, 1);  // The node that assigns counts it.
+}
+
+// Simulated turns take no time: this one is made up.
+TEST_F(MetricsTest, TurnsOfTheLoopAreCountedByLengthAndByProcessorTime) {
+  const absl::Time now = cluster_.agent(holder_).now();
+  io::TurnMeter& turns = cluster_.host(holder_).turns();
+  turns.Begin(now - absl::Milliseconds(60), "works");
+  turns.End(now, absl::Milliseconds(15));
+  const std::string page = Page(cluster_.agent(holder_));
+  EXPECT_EQ(Value(page, "lb_loop_turn_seconds_bucket{le=\"0.05\"}"), 0);
+  EXPECT_EQ(Value(page, "lb_loop_turn_seconds_bucket{le=\"0.1\"}"), 1);
+  EXPECT_EQ(Value(page, "lb_loop_turn_seconds_count"), 1);
+  EXPECT_EQ(Value(page, "lb_loop_turn_seconds_sum"), 0.06);
+  EXPECT_EQ(Value(page, "lb_loop_turn_processor_seconds_bucket{le=\"0.01\"}"),
+            0);
+  EXPECT_EQ(Value(page, "lb_loop_turn_processor_seconds_bucket{le=\"0.02\"}"),
+            1);
+  EXPECT_EQ(Value(page, "lb_loop_longest_turn_seconds"), 0.06);
+  cluster_.RunFor(io::TurnMeter::kRecent + absl::Seconds(1));
+  EXPECT_EQ(
+      Value(Page(cluster_.agent(holder_)), "lb_loop_longest_turn_seconds"), 0);
 }
 
 }  // namespace
