@@ -56,6 +56,24 @@ class StatusServiceTest : public NodeTest {
   }
 };
 
+TEST_F(StatusServiceTest, TellsTheLongestTurn) {
+  constexpr absl::Duration kWork = absl::Milliseconds(50);
+  OnLoop([&] {
+    const absl::Time end = world_->loop()->Now() + kWork;
+    while (world_->loop()->Now() < end) {
+    }
+  });
+  status::v1::GetNodeResponse node;
+  ASSERT_TRUE(Ask(stub_, &Stub::GetNode, {}, &node).ok());
+  for (const auto& turn : {node.longest_turn(), node.recent_longest_turn()}) {
+    EXPECT_GE(absl::Seconds(turn.length().seconds()) +
+                  absl::Nanoseconds(turn.length().nanos()),
+              kWork);
+    EXPECT_NE(turn.cause(), "");
+    EXPECT_GE(turn.at().seconds(), node.started_at().seconds());
+  }
+}
+
 TEST_F(StatusServiceTest, DescribesNodeServicesPoolsAndMembers) {
   status::v1::GetNodeResponse node;
   {

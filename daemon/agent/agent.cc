@@ -105,10 +105,7 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
   announcing.interfaces = options_.interfaces;
   announcing.delivery = options_.delivery;
   announcing.handover = options_.handover;
-  // The least time in which others can find out that we are gone, and take over
-  // what we have: a suspicion that all confirm at once.
-  announcing.stall_max =
-      options_.gossip.probe_interval * options_.gossip.suspicion_mult;
+  announcing.stall_max = StallMaxOf(options_);
   announcing.is_spare = [this](const net::IpAddress& address) {
     return IsSpare(address, desired_->pools, owners_.owned());
   };

@@ -39,6 +39,13 @@ struct AgentOptions {
   HandoverOptions handover;
 };
 
+// A node that was not run for so long keeps silent until it has heard from the
+// cluster. It is the least time in which others can find out that it is gone,
+// and take over what it has: a suspicion that all confirm at once.
+inline absl::Duration StallMaxOf(const AgentOptions& options) {
+  return options.gossip.probe_interval * options.gossip.suspicion_mult;
+}
+
 }  // namespace lb
 
 #endif  // LB_DAEMON_AGENT_NODE_OPTIONS_H_

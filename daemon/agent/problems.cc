@@ -16,6 +16,7 @@
 #include "daemon/agent/findings.h"
 #include "daemon/agent/gossip_problems.h"
 #include "daemon/agent/remedies.h"
+#include "daemon/agent/turn_problems.h"
 #include "daemon/agent/withholding.h"
 #include "lb/base/utc_text.h"
 #include "lb/config/problem.h"
@@ -482,6 +483,7 @@ Problems ListProblems(const Agent& agent) {
   AddUndelivered(agent, problems);
   AddStrictArp(agent, problems);
   AddState(agent, problems);
+  AddLongTurn(agent, problems);
   AddAdvertisedAddress(agent, problems);
   AddGossip(agent, problems);
   AddAwaiting(agent, problems);

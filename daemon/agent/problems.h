@@ -24,6 +24,7 @@ enum class ProblemKind {
   kInterface,
   kStrictArp,
   kState,
+  kLongTurn,
   kGossip,
   kHeldBack,
   kNoAddress,

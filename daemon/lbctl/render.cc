@@ -182,6 +182,17 @@ std::string Render(const status::v1::GetNodeResponse& node,
     interfaces.Add({interface.name(), interface.mac(), UsableCell(interface)});
   }
   text += "\n" + interfaces.Print(style.colours);
+  Table turns({"LONGEST TURN", "LENGTH", "PROCESSOR", "AT", "THE LOOP"});
+  const auto add_turn = [&](const char* of, const status::v1::Turn& turn) {
+    turns.Add({of, FormatDuration(turn.length()),
+               FormatDuration(turn.processor()), FormatTime(turn.at()),
+               Printable(turn.cause())});
+  };
+  if (node.has_longest_turn()) {
+    add_turn("since the start", node.longest_turn());
+    add_turn("of 10 minutes", node.recent_longest_turn());
+    text += "\n" + turns.Print(style.colours);
+  }
   text += fmt::format("\nProblems:   {}\n", node.problems_size());
   return text + ProblemLines(node.problems(), style);
 }

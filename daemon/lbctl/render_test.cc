@@ -109,6 +109,38 @@ TEST(RenderTest, NodeListsItsProblems) {
                         "reversed\n"));
 }
 
+TEST(RenderTest, NodeSaysWhatItsLongestTurnsWereSpentOn) {
+  setenv("TZ", "UTC", 1);
+  status::v1::GetNodeResponse response;
+  EXPECT_THAT(Render(response, {}), testing::Not(HasSubstr("TURN")));
+  auto* longest = response.mutable_longest_turn();
+  longest->mutable_length()->set_seconds(1);
+  longest->mutable_processor()->set_nanos(20'500'000);
+  longest->set_cause("takes up manifests");
+  longest->mutable_at()->set_seconds(1);
+  auto* recent = response.mutable_recent_longest_turn();
+  recent->mutable_length()->set_nanos(3'000'000);
+  recent->mutable_processor()->set_nanos(2'900'000);
+  recent->set_cause("answers\x1b[2J");
+  recent->mutable_at()->set_seconds(2);
+  EXPECT_THAT(
+      Render(response, {}),
+      HasSubstr(
+          "\n"
+          "LONGEST TURN     LENGTH       PROCESSOR  AT                       "
+          "THE LOOP\n"
+          "since the start  1000.000 ms  20.500 ms  1970-01-01 00:00:01.000  "
+          "takes up manifests\n"
+          "of 10 minutes    3.000 ms     2.900 ms   1970-01-01 00:00:02.000  "
+          "answers\\x1b[2J\n"));
+  EXPECT_THAT(ToJson(response, Layout::kOneLine),
+              HasSubstr("\"longestTurn\":{\"cause\":\"takes up manifests\","
+                        "\"length\":\"1s\",\"processor\":\"0.020500s\""));
+  EXPECT_THAT(ToYaml(response), HasSubstr("recentLongestTurn:\n"
+                                          "  cause: \"answers\\x1b[2J\"\n"
+                                          "  length: \"0.003s\"\n"));
+}
+
 // "yes" for an interface that can do one family only hid why no IPv6 service
 // was announced on it.
 TEST(RenderTest, NodeSaysWhichFamiliesAnInterfaceCanDo) {

@@ -17,6 +17,7 @@
 #include "daemon/status_view/withheld.h"
 #include "lb/config/printable.h"
 #include "lb/config/version.h"
+#include "lb/io/turn_meter.h"
 #include "lb/ipam/assignment.h"
 
 namespace lb {
@@ -97,6 +98,8 @@ Problem::Kind ToProto(ProblemKind kind) {
       return Problem::STRICT_ARP;
     case ProblemKind::kState:
       return Problem::STATE;
+    case ProblemKind::kLongTurn:
+      return Problem::LONG_TURN;
     case ProblemKind::kGossip:
       return Problem::GOSSIP;
     case ProblemKind::kHeldBack:
@@ -127,6 +130,20 @@ Problem ToProto(const lb::Problem& problem) {
 
 }  // namespace
 
+void StatusView::DescribeTurns(status::v1::GetNodeResponse* node) const {
+  if (agent_->turns() == nullptr) return;
+  const auto describe = [this](const io::Turn& turn, status::v1::Turn* to) {
+    SetDuration(turn.length, to->mutable_length());
+    SetDuration(turn.processor, to->mutable_processor());
+    to->set_cause(std::string(turn.cause));
+    SetTimestamp(agent_->ToCivil(turn.at), to->mutable_at());
+  };
+  const auto& longest = agent_->turns()->longest();
+  if (longest) describe(*longest, node->mutable_longest_turn());
+  const auto recent = agent_->turns()->RecentLongest(agent_->now());
+  if (recent) describe(*recent, node->mutable_recent_longest_turn());
+}
+
 status::v1::GetNodeResponse StatusView::DescribeNode() const {
   status::v1::GetNodeResponse node;
   node.set_name(Printable(agent_->options().node));
@@ -138,6 +155,7 @@ status::v1::GetNodeResponse StatusView::DescribeNode() const {
   node.set_announced_addresses(agent_->announcing().elected().size());
   node.set_gossip_health_score(agent_->gossip().health_score());
   node.set_last_event_sequence(agent_->last_event_sequence());
+  DescribeTurns(&node);
   *node.mutable_interfaces() = ListInterfaces({})->interfaces();
   *node.mutable_problems() = ListProblems({}).problems();
   return node;

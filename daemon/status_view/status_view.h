@@ -59,6 +59,7 @@ class StatusView {
       const status::v1::WhatIfRequest& request) const;
 
  private:
+  void DescribeTurns(status::v1::GetNodeResponse* node) const;
   status::v1::Service Describe(const std::string& name,
                                const AddressBook::Entry& entry) const;
   status::v1::Pool Describe(const ipam::Pool& pool) const;

@@ -18,7 +18,7 @@ _lbctl() {
       return ;;
     --kind)
       COMPREPLY=($(compgen -W "object-refused address-conflict
-        orphaned-address interface state gossip strict-arp held-back
+        orphaned-address interface state long-turn gossip strict-arp held-back
         no-address request-refused no-announcer unable-announcer node-name
         options-differ address-owned" -- "$word"))
       return ;;

@@ -1,0 +1,34 @@
+#include "daemon/agent/turn_problems.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "lb/base/utc_text.h"
+#include "lb/io/turn_meter.h"
+
+namespace lb {
+
+void AddLongTurn(const Agent& agent, std::vector<Problem>& problems) {
+  if (agent.turns() == nullptr) return;
+  const absl::Duration fence = StallMaxOf(agent.options());
+  const std::optional<io::Turn> turn =
+      agent.turns()->RecentBusiest(agent.now());
+  if (!turn || turn->processor <= fence / 2) return;
+  const std::string object = "Node/" + agent.options().node;
+  problems.push_back(
+      {ProblemKind::kLongTurn, object,
+       fmt::format("{}: loop: {} for {} ms of processor time at a stretch, at "
+                   "{}, and answered nobody meanwhile, want {} ms at the most, "
+                   "as after {} ms it falls silent: a faster processor, fewer "
+                   "services or callers, or a slower gossip-profile",
+                   object, turn->cause,
+                   absl::ToInt64Milliseconds(turn->processor),
+                   FormatUtc(agent.ToCivil(turn->at)),
+                   absl::ToInt64Milliseconds(fence / 2),
+                   absl::ToInt64Milliseconds(fence))});
+}
+
+}  // namespace lb
