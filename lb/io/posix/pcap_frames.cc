@@ -139,16 +139,18 @@ absl::StatusOr<Capture> Activate(const std::string& interface,
 }
 
 // Lives on in the handler that waits, and while a receiver runs.
-struct PortState : std::enable_shared_from_this<PortState> {
+struct PortState final : FirstLook, std::enable_shared_from_this<PortState> {
   PortState(PosixLoop* loop, Capture active)
       : capture(std::move(active)),
         descriptor(loop->context()),
         on_loop(loop) {}
-  ~PortState() { Close(); }
+  ~PortState() override { Close(); }
 
   absl::Status Register();
   void Wait();
   void Dispatch();
+  void Look() override;
+  int Read();
   void Close();
   static void OnFrame(uint8_t* state, const pcap_pkthdr* header,
                       const uint8_t* bytes);
@@ -164,6 +166,7 @@ struct PortState : std::enable_shared_from_this<PortState> {
 absl::Status PortState::Register() {
   asio::error_code error;
   descriptor.assign(pcap_get_selectable_fd(capture.get()), error);
+  on_loop->LookFirst(weak_from_this());
   if (!error) return absl::OkStatus();
   return absl::UnavailableError(fmt::format("capture: {}", error.message()));
 }
@@ -177,11 +180,22 @@ void PortState::Wait() {
                         });
 }
 
+// As many frames as there are and one turn may take; below 0: the interface is
+// down.
+int PortState::Read() {
+  const auto self = shared_from_this();
+  return pcap_dispatch(capture.get(), kFramesPerTurn, &PortState::OnFrame,
+                       reinterpret_cast<uint8_t*>(this));
+}
+
+void PortState::Look() {
+  const PosixLoop::MeasuredTurn turn(on_loop, "takes frames");
+  if (open) Read();
+}
+
 void PortState::Dispatch() {
   const auto self = shared_from_this();
-  const int result =
-      pcap_dispatch(capture.get(), kFramesPerTurn, &PortState::OnFrame,
-                    reinterpret_cast<uint8_t*>(this));
+  const int result = Read();
   if (!open) return;
   if (result >= 0) {
     Wait();

@@ -1,7 +1,8 @@
 // PcapFrames: a FrameTransport through libpcap.
 //
 // Frames of up to kFrameSizeMax bytes; longer ones are cut. Takes at most
-// kFramesPerTurn of them in one turn of the loop. When the interface goes down
+// kFramesPerTurn of them in one turn of the loop, before the handlers that are
+// ready (FirstLook). When the interface goes down
 // a port stays open and works again when it is back.
 #ifndef LB_IO_POSIX_PCAP_FRAMES_H_
 #define LB_IO_POSIX_PCAP_FRAMES_H_

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "asio/executor_work_guard.hpp"
@@ -107,10 +108,16 @@ struct PosixLoop::Core {
       asio::make_work_guard(context);
   TurnMeter turns;
   ProcessorTime processor;
+  std::vector<std::weak_ptr<FirstLook>> first_looks;
+  absl::Time looked_at = absl::InfinitePast();
 };
 
 PosixLoop::MeasuredTurn::MeasuredTurn(PosixLoop* loop, std::string_view cause)
     : loop_(loop), began_(loop->Now()) {
+  if (began_ - loop_->core_->looked_at >= kLookInterval) {
+    loop_->CallFirstLooks(began_);
+    began_ = loop_->Now();
+  }
   loop_->core_->turns.Begin(began_, cause);
 }
 
@@ -128,6 +135,20 @@ PosixLoop::~PosixLoop() = default;
 asio::io_context& PosixLoop::context() { return core_->context; }
 
 const TurnMeter& PosixLoop::turns() const { return core_->turns; }
+
+void PosixLoop::LookFirst(std::weak_ptr<FirstLook> look) {
+  core_->first_looks.push_back(std::move(look));
+}
+
+void PosixLoop::CallFirstLooks(absl::Time now) {
+  std::vector<std::weak_ptr<FirstLook>>& looks = core_->first_looks;
+  core_->looked_at = now;
+  std::erase_if(looks, [](const auto& look) { return look.expired(); });
+  // One that is called may add others.
+  for (size_t i = 0; i < looks.size(); ++i) {
+    if (const auto look = looks[i].lock()) look->Look();
+  }
+}
 
 std::string_view PosixLoop::SetTurnCause(std::string_view cause) {
   return core_->turns.SetCause(Now(), cause);

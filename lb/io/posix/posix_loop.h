@@ -31,8 +31,20 @@ struct PosixLoopOptions {
   absl::Duration busy_poll;
 };
 
+// What cannot wait for all that is ready already, as frames do: a client that
+// asks has no answer meanwhile.
+class FirstLook {
+ public:
+  virtual ~FirstLook() = default;
+  // Takes what has come, if anything. Loop thread, as a turn of its own.
+  virtual void Look() = 0;
+};
+
 class PosixLoop final : public Loop {
  public:
+  // How long handlers may run in a row before FirstLooks are called.
+  static constexpr absl::Duration kLookInterval = absl::Milliseconds(1);
+
   explicit PosixLoop(const PosixLoopOptions& options = {});
   ~PosixLoop() override;
   PosixLoop(const PosixLoop&) = delete;
@@ -57,6 +69,9 @@ class PosixLoop final : public Loop {
 
   const TurnMeter& turns() const;
 
+  // Calls it between handlers, for as long as it lives. Loop thread only.
+  void LookFirst(std::weak_ptr<FirstLook> look);
+
   // For classes of lb/io/posix: what they wait for with this begins each of its
   // handlers with a MeasuredTurn.
   asio::io_context& context();
@@ -72,12 +87,13 @@ class PosixLoop final : public Loop {
 
    private:
     PosixLoop* const loop_;
-    const absl::Time began_;
+    absl::Time began_;
   };
 
  private:
   struct Core;
 
+  void CallFirstLooks(absl::Time now);
   // The next turn is not charged with what was used before.
   void NoteProcessorTime(absl::Time now);
 

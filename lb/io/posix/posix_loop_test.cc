@@ -12,6 +12,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/posix/tcp_transport.h"
@@ -79,6 +80,43 @@ TEST_F(DatagramTurnTest, CheapDatagramsAreAllTaken) {
   Flood(200);
   EXPECT_TRUE(
       loop_.RunUntil([&] { return received == 200; }, absl::Seconds(10)));
+}
+
+struct CountedLook final : FirstLook {
+  void Look() override { ++count; }
+  int count = 0;
+};
+
+TEST(FirstLookTest, ComesBetweenHandlersThatAreReadyTogether) {
+  PosixLoop loop;
+  const auto look = std::make_shared<CountedLook>();
+  loop.LookFirst(look);
+  std::vector<int> looks;
+  for (int i = 0; i < 5; ++i) {
+    loop.Post([&] {
+      looks.push_back(look->count);
+      Work(loop, 2 * PosixLoop::kLookInterval);
+    });
+  }
+  ASSERT_TRUE(
+      loop.RunUntil([&] { return looks.size() == 5; }, absl::Seconds(10)));
+  EXPECT_THAT(looks, testing::ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST(FirstLookTest, ShortHandlersShareOneAndWhatIsGoneHasNone) {
+  PosixLoop loop;
+  const auto stays = std::make_shared<CountedLook>();
+  auto goes = std::make_shared<CountedLook>();
+  loop.LookFirst(goes);
+  loop.LookFirst(stays);
+  goes.reset();
+  int handlers = 0;
+  for (int i = 0; i < 1000; ++i) loop.Post([&] { ++handlers; });
+  const absl::Time began = loop.Now();
+  ASSERT_TRUE(
+      loop.RunUntil([&] { return handlers == 1000; }, absl::Seconds(10)));
+  EXPECT_GE(stays->count, 1);
+  EXPECT_LE(stays->count, 2 + (loop.Now() - began) / PosixLoop::kLookInterval);
 }
 
 // Of this thread.
