@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
 #include "lb/io/environment.h"
@@ -86,6 +87,12 @@ class SimHost {
   // Replaces address() by another one, as when a lease is renewed: the sockets
   // have it at once, the links say so. REQUIRES: no other host has it.
   void Renumber(const net::IpPrefix& to);
+
+  // Sends a datagram whose source is not this host's, as who forges one does.
+  void SendAs(const net::Endpoint& source, const net::Endpoint& to,
+              absl::Span<const uint8_t> payload) {
+    network_->Transmit(attachment_, source, to, payload);
+  }
 
   // Pulls and plugs the cable of an interface.
   void SetCarrier(bool carrier) { links_.SetCarrier("eth0", carrier); }

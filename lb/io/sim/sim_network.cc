@@ -72,7 +72,8 @@ bool SimNetwork::Passes(const SimAttachment& from, const SimAttachment& to) {
          !prng_.Chance(paths_.Between(from.host, to.host).loss_percent);
 }
 
-void SimNetwork::Transmit(const SimAttachment& from, const net::Endpoint& to,
+void SimNetwork::Transmit(const SimAttachment& from,
+                          const net::Endpoint& source, const net::Endpoint& to,
                           absl::Span<const uint8_t> payload) {
   ++stats_.sent;
   stats_.bytes_sent += payload.size();
@@ -97,7 +98,6 @@ void SimNetwork::Transmit(const SimAttachment& from, const net::Endpoint& to,
     ++stats_.lost;
     return;
   }
-  const net::Endpoint source = *from.EndpointOf(to.address.family());
   const auto arrival = [&] {
     return loop_->Now() + paths_.DrawDelay(from.host, peer_host, prng_);
   };
@@ -123,7 +123,8 @@ absl::Status SimDatagramTransport::Send(const net::Endpoint& to,
         fmt::format("datagram to {}: {} bytes, want at most {}", to.ToString(),
                     payload.size(), kDatagramSizeMax));
   }
-  if (at_->EndpointOf(to.address.family()) == nullptr) {
+  const net::Endpoint* const source = at_->EndpointOf(to.address.family());
+  if (source == nullptr) {
     return absl::InvalidArgumentError(
         fmt::format("datagram to {}: want the family of {}", to.ToString(),
                     local().ToString()));
@@ -132,7 +133,8 @@ absl::Status SimDatagramTransport::Send(const net::Endpoint& to,
     return absl::UnavailableError(
         fmt::format("datagram to {}: the sender is stopped", to.ToString()));
   }
-  network_->Transmit(*at_, to, payload);
+  if (network_->tap_) network_->tap_(*source, to, payload);
+  network_->Transmit(*at_, *source, to, payload);
   return absl::OkStatus();
 }
 

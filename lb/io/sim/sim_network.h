@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -63,6 +65,12 @@ class SimStreamTransport;
 
 class SimNetwork {
  public:
+  // Sees each datagram as it is sent, be it lost or not: from where, to where,
+  // and its bytes. Not what hosts send as others.
+  using Tap =
+      absl::AnyInvocable<void(const net::Endpoint& from, const net::Endpoint&,
+                              absl::Span<const uint8_t>)>;
+
   SimNetwork(SimLoop* loop, Prng prng) : loop_(loop), prng_(prng) {}
   SimNetwork(const SimNetwork&) = delete;
   SimNetwork& operator=(const SimNetwork&) = delete;
@@ -71,6 +79,7 @@ class SimNetwork {
   // A firewall on the host drops what datagrams are sent to it, and lets
   // streams through.
   void SetDatagramsDropped(const SimHost& host, bool dropped);
+  void SetTap(Tap tap) { tap_ = std::move(tap); }
   // UDP only.
   const SimNetworkStats& stats() const { return stats_; }
 
@@ -88,8 +97,9 @@ class SimNetwork {
   // Null: nothing there.
   SimStreamTransport* FindStreams(const net::Endpoint& at) const;
   const SimAttachment* FindHost(const net::IpAddress& address) const;
-  void Transmit(const SimAttachment& from, const net::Endpoint& to,
-                absl::Span<const uint8_t> payload);
+  // `source` is what the receiver takes for the sender's endpoint.
+  void Transmit(const SimAttachment& from, const net::Endpoint& source,
+                const net::Endpoint& to, absl::Span<const uint8_t> payload);
 
  private:
   friend class SimDatagramTransport;
@@ -99,6 +109,7 @@ class SimNetwork {
   SimPaths paths_;
   absl::btree_set<int> deaf_;  // Hosts that no datagram reaches.
   SimNetworkStats stats_;
+  Tap tap_;
   absl::btree_map<net::IpAddress, const SimAttachment*> hosts_;
   absl::btree_map<net::Endpoint, SimDatagramTransport*> datagrams_;
   absl::btree_map<net::Endpoint, SimStreamTransport*> streams_;

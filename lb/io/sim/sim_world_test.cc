@@ -109,6 +109,34 @@ TEST_F(SimWorldTest, AFullQueueDropsAndCounts) {
   EXPECT_THAT(heard_, SizeIs(kDatagramsInFlightMax + 1));
 }
 
+TEST_F(SimWorldTest, TheTapSeesWhatIsSentAndLost) {
+  std::vector<std::string> seen;
+  world_.network().SetTap([&](const net::Endpoint& from,
+                              const net::Endpoint& to,
+                              absl::Span<const uint8_t> payload) {
+    EXPECT_EQ(from, n1_->endpoint());
+    EXPECT_EQ(to, n2_->endpoint());
+    seen.emplace_back(payload.begin(), payload.end());
+  });
+  world_.network().paths().Block(*n1_, *n2_);
+  Send("x");
+  n1_->SendAs(n2_->endpoint(), n2_->endpoint(), Bytes("y"));
+  EXPECT_THAT(seen, ElementsAre("x"));
+}
+
+TEST_F(SimWorldTest, AHostMaySendAsAnother) {
+  std::vector<net::Endpoint> senders;
+  n2_->environment().datagrams->SetReceiver(
+      [&](const net::Endpoint& from, auto) { senders.push_back(from); });
+  const net::Endpoint other = {*net::ParseIpAddress("10.0.0.3"), 7946};
+  n1_->SendAs(other, n2_->endpoint(), Bytes("x"));
+  RunFor(absl::Seconds(1));
+  world_.network().paths().Block(*n1_, *n2_);
+  n1_->SendAs(other, n2_->endpoint(), Bytes("y"));
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(senders, ElementsAre(other));
+}
+
 TEST_F(SimWorldTest, AnUnpluggedHostHearsNothing) {
   n2_->SetCarrier(false);
   Send("x");
