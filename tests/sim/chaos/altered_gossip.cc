@@ -1,7 +1,10 @@
 #include "tests/sim/chaos/altered_gossip.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -115,6 +118,45 @@ class AlteredDatagrams final : public io::DatagramTransport {
   const Word word_;
 };
 
+// Remembers whom each ping went to.
+class CredulousDatagrams final : public io::DatagramTransport {
+ public:
+  CredulousDatagrams(io::DatagramTransport* datagrams, wire::Codec codec)
+      : datagrams_(datagrams), codec_(std::move(codec)) {}
+
+  net::Endpoint local() const override { return datagrams_->local(); }
+  absl::Status Send(const net::Endpoint& to, Bytes payload) override {
+    if (const auto ping = Find<wire::Ping>(payload)) {
+      asked_[ping->sequence] = to;
+    }
+    return datagrams_->Send(to, payload);
+  }
+  void SetReceiver(Receiver receiver) override {
+    if (!receiver) return datagrams_->SetReceiver({});
+    datagrams_->SetReceiver(
+        [this, receiver = std::move(receiver)](const net::Endpoint& from,
+                                               Bytes payload) mutable {
+          const auto ack = Find<wire::Ack>(payload);
+          const auto asked = ack ? asked_.find(ack->sequence) : asked_.end();
+          receiver(asked != asked_.end() ? asked->second : from, payload);
+        });
+  }
+
+ private:
+  // The first of a datagram's messages, which pings and acks are.
+  template <typename T>
+  std::optional<T> Find(Bytes payload) const {
+    const auto packet = codec_.DecodePacket(payload);
+    if (!packet.ok() || packet->messages.empty()) return std::nullopt;
+    const T* const found = std::get_if<T>(&packet->messages[0]);
+    return found == nullptr ? std::nullopt : std::optional<T>(*found);
+  }
+
+  io::DatagramTransport* const datagrams_;
+  const wire::Codec codec_;
+  std::map<uint32_t, net::Endpoint> asked_;  // By number.
+};
+
 class AlteredConnection final : public io::Stream {
  public:
   AlteredConnection(std::unique_ptr<io::Stream> stream, Alteration alteration,
@@ -193,6 +235,11 @@ std::unique_ptr<io::StreamTransport> WithNothingProvisional(
     io::StreamTransport* streams, const wire::Keyring& keyring) {
   return std::make_unique<AlteredStreams>(
       streams, Alteration{CodecOf(keyring), MakeFirm});
+}
+
+std::unique_ptr<io::DatagramTransport> WithAnybodysAcks(
+    io::DatagramTransport* datagrams, const wire::Keyring& keyring) {
+  return std::make_unique<CredulousDatagrams>(datagrams, CodecOf(keyring));
 }
 
 }  // namespace lb::chaos

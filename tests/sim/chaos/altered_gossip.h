@@ -1,10 +1,10 @@
-// Gossip transports with a defect in what a node says; all else passes
+// Gossip transports with a defect in what a node says or hears; all else passes
 // unchanged.
 //
 // Without refutations: what the node says of itself leaves with the incarnation
 // with which it said it first, whatever it was accused of since. Nothing
 // provisional: what it assigns without knowing of the others it says as if it
-// knew.
+// knew. Anybody's acks: each seems to come from whom the node has asked.
 #ifndef LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 #define LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 
@@ -36,6 +36,8 @@ std::unique_ptr<io::StreamTransport> WithoutRefutations(
     std::shared_ptr<OwnWord> word);
 std::unique_ptr<io::StreamTransport> WithNothingProvisional(
     io::StreamTransport* streams, const gossip::wire::Keyring& keyring);
+std::unique_ptr<io::DatagramTransport> WithAnybodysAcks(
+    io::DatagramTransport* datagrams, const gossip::wire::Keyring& keyring);
 
 }  // namespace lb::chaos
 

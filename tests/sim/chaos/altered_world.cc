@@ -1,11 +1,15 @@
 #include "tests/sim/chaos/altered_world.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "tests/sim/chaos/altered_frames.h"
 #include "tests/sim/chaos/altered_gossip.h"
 
@@ -122,6 +126,17 @@ class KeepingMonitor final : public io::LinkMonitor {
   mutable std::map<int, std::set<net::IpPrefix>> kept_;  // By link's index.
 };
 
+using RandomBytes = std::function<void(absl::Span<uint8_t>)>;
+
+// Of the numbers that a node draws only the first of its pings is one of 32
+// bits.
+RandomBytes WithForeseenNumbers(RandomBytes random_bytes) {
+  return [random_bytes = std::move(random_bytes)](absl::Span<uint8_t> out) {
+    random_bytes(out);
+    if (out.size() == sizeof(uint32_t)) std::fill(out.begin(), out.end(), 0);
+  };
+}
+
 }  // namespace
 
 absl::Time SkewedLoop::Now() const {
@@ -170,6 +185,11 @@ AlteredWorld::AlteredWorld(const io::Environment& environment,
     streams_ = WithoutRefutations(environment.streams, node.keyring, word);
     environment_.datagrams = datagrams_.get();
     environment_.streams = streams_.get();
+  }
+  if (defect == Defect::kForeseenNumbers) {
+    environment_.random_bytes = WithForeseenNumbers(environment.random_bytes);
+    datagrams_ = WithAnybodysAcks(environment.datagrams, node.keyring);
+    environment_.datagrams = datagrams_.get();
   }
   if (frames_ != nullptr) environment_.frames = frames_.get();
   if (defect == Defect::kLyingDisk || defect == Defect::kEndlessWrites) {

@@ -37,6 +37,8 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
                          g.suspicion_max_timeout_mult;
   bounds.gossip =
       g.gossip_interval * g.retransmit_mult * std::ceil(std::log10(nodes + 1));
+  bounds.declared =
+      bounds.detection + bounds.gossip + 2 * nodes * g.probe_interval;
   bounds.settlement = Announcing::kFresh + defaults.claim.insist_interval +
                       options.handover.claim_wait;
   bounds.greeting = g.probe_timeout + g.probe_interval;
@@ -61,13 +63,14 @@ std::string Bounds::ToString() const {
   return fmt::format(
       "double answer {} = detection {} + gossip {} + greeting {} + "
       "settlement {}; "
-      "unheard {} = double answer + refresh {}; call {}; facts {}; "
+      "unheard {} = double answer + refresh {}; call {}; declared {}; "
+      "facts {}; "
       "rest {} = double answer + rejoining and exchange {} + settle time {} + "
       "release and retry {}",
       Seconds(double_answer), Seconds(detection), Seconds(gossip),
       Seconds(greeting), Seconds(settlement), Seconds(unheard),
-      Seconds(refresh), Seconds(call), Seconds(facts), Seconds(rest),
-      Seconds(rejoining), Seconds(settle_time), Seconds(retry));
+      Seconds(refresh), Seconds(call), Seconds(declared), Seconds(facts),
+      Seconds(rest), Seconds(rejoining), Seconds(settle_time), Seconds(retry));
 }
 
 }  // namespace lb::chaos

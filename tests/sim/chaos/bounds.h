@@ -7,6 +7,7 @@
 //   double_answer = detection + gossip + greeting + settlement
 //   unheard       = double_answer + the longest time between two refreshes
 //   call          = rejoin_interval_max, stretched likewise + tcp_timeout
+//   declared      = detection + gossip + two rounds of probes
 //   facts         = gossip + one more request + one full exchange
 //   rest          = double_answer + rejoining + one full exchange + settle_time
 //                   + a release + one more try against a foreign host
@@ -28,6 +29,7 @@ struct Bounds {
   absl::Duration refresh;    // The longest time between two of them.
   absl::Duration rejoining;  // And one full exchange.
   absl::Duration call;       // Between two, to who is no member, at most.
+  absl::Duration declared;   // From a node's silence until it is no member.
   absl::Duration facts;      // Of a host, until all nodes know them.
   absl::Duration retry;      // A release, one more try against a foreign host.
   // For no longer do two nodes that hear each other answer for one address.

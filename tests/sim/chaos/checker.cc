@@ -87,7 +87,8 @@ Checker::Checker(Stage* stage, const Bounds& bounds)
       began_(stage->world().loop().Now()),
       ownership_(bounds.facts),
       ability_(bounds.detection),
-      strangers_(bounds) {
+      strangers_(bounds),
+      departed_(bounds.declared) {
   stage_->world().loop().SetAfterEvent([this] { AfterEvent(); });
   stage_->world().segment().SetTap(
       [this](int host, absl::Span<const uint8_t> frame) {
@@ -182,6 +183,9 @@ void Checker::OnInterval() {
   }
   if (const auto wrong = ability_.Follow(*stage_)) {
     Fail("answers-where-able", *wrong);
+  }
+  if (const auto who = departed_.WhoLivesOn(*stage_)) {
+    Fail("declares-the-dead", *who);
   }
   CheckDoubleAnswers();
   CheckClients();

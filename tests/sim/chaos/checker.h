@@ -18,6 +18,7 @@
 #include "tests/sim/chaos/ability.h"
 #include "tests/sim/chaos/acquaintances.h"
 #include "tests/sim/chaos/bounds.h"
+#include "tests/sim/chaos/departed.h"
 #include "tests/sim/chaos/ownership.h"
 #include "tests/sim/chaos/stage.h"
 #include "tests/sim/chaos/strangers.h"
@@ -89,6 +90,7 @@ class Checker {
   Ownership ownership_;
   Ability ability_;
   Strangers strangers_;
+  Departed departed_;
   absl::Duration longest_double_;
   absl::Time segment_faulty_at_ = absl::InfinitePast();
   // When a fault was last active that can leave a wrong entry with a client.

@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, kDefects> kNames = {"none",
                                                            "endless-handover",
 
                                                            "no-refuting",
+                                                           "foreseen-numbers",
                                                            "no-gratuitous",
                                                            "announced-once",
                                                            "deaf-to-rivals",

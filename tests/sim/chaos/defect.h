@@ -20,6 +20,8 @@ enum class Defect {
   kEndlessHandover,  // Who is not heard is waited for for ever, and nobody is.
   // In the gossip of the nodes.
   kNoRefuting,  // Who is accused of being dead does not outbid it.
+  // Numbers of pings begin at 0 in each run, and anybody's ack counts.
+  kForeseenNumbers,
   // In the frames of the nodes.
   kNoGratuitous,      // Announcements are lost; only questions are answered.
   kAnnouncedOnce,     // Only the first round of announcements leaves.

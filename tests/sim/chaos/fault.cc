@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, kFaultKinds> kNames = {
     "remove-service", "add-pool",    "broken-manifest", "stale-manifest",
     "disk-full",      "disk-slow",   "name-twin",       "thief",
     "malformed",      "drain",       "new-address",     "host-address",
-    "lose-ipv6",      "other-key",   "outsider"};
+    "lose-ipv6",      "other-key",   "outsider",        "replay"};
 
 std::optional<FaultKind> KindOf(std::string_view name) {
   for (int i = 0; i < kFaultKinds; ++i) {

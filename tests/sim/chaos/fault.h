@@ -53,8 +53,11 @@ enum class FaultKind {
   kLoseIpv6,     // Node's host has no IPv6 address.
   kOtherKey,     // Node runs with a gossip key that no other node has.
   kOutsider,     // A host that is no member joins with a key of its own.
+  // What a stranger has recorded of the datagrams to other is played back to
+  // node; amount: 0 from the stranger's own address, else from the senders'.
+  kReplay,
 };
-inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kOutsider) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kReplay) + 1;
 
 struct Fault {
   absl::Duration start;

@@ -71,7 +71,9 @@ absl::Duration DrawLength(FaultKind kind, Prng& prng) {
 
 Fault DrawFault(absl::Duration begin, const Scenario& scenario, Prng& prng) {
   Fault fault;
-  fault.kind = static_cast<FaultKind>(prng.Uniform(kFaultKinds));
+  // What comes after has a generator of its own.
+  fault.kind = static_cast<FaultKind>(
+      prng.Uniform(static_cast<uint64_t>(FaultKind::kReplay)));
   fault.start = begin + absl::Milliseconds(absl::ToInt64Milliseconds(
                             prng.UniformDuration(kBurst)));
   fault.node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
@@ -138,6 +140,57 @@ Script DeafClients(absl::Duration begin, const Scenario& scenario, Prng& prng) {
            node, 0, absl::Seconds(20), 0}};
 }
 
+// All start anew, one fails soon, and the others are played what they were sent
+// in the life before.
+Script OldAcks(absl::Duration begin, const Scenario& scenario, Prng& prng) {
+  const int failed = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
+  const absl::Duration at =
+      begin + absl::Milliseconds(3000 + prng.Uniform(5000));
+  const absl::Duration length = absl::Milliseconds(5000 + prng.Uniform(5000));
+  Script script = {
+      {begin, FaultKind::kPowerCut, failed, 0, absl::Milliseconds(500), 0},
+      {at, FaultKind::kCrash, failed, 0, length, 0}};
+  for (int node = 1; node <= scenario.nodes; ++node) {
+    if (node == failed) continue;
+    script.push_back({at - absl::Seconds(1), FaultKind::kReplay, node, node,
+                      length, static_cast<int>(prng.Uniform(2))});
+  }
+  return script;
+}
+
+Fault DrawReplay(const Scenario& scenario, Prng& prng) {
+  const auto any_node = [&] {
+    return 1 + static_cast<int>(prng.Uniform(scenario.nodes));
+  };
+  const absl::Duration begin =
+      kStart + static_cast<int>(prng.Uniform(2)) * (kBurst + kRest);
+  Fault fault = {.start = begin + absl::Milliseconds(prng.Uniform(
+                                      kBurst / absl::Milliseconds(1))),
+                 .kind = FaultKind::kReplay,
+                 .node = any_node(),
+                 .length = absl::Milliseconds(100 + prng.Uniform(10'000)),
+                 .amount = static_cast<int>(prng.Uniform(2))};
+  fault.other = prng.Chance(75) ? fault.node : any_node();
+  return fault;
+}
+
+// Laid over what else is drawn.
+void DrawReplays(Scenario& scenario, Prng prng) {
+  Script& script = scenario.script;
+  while (prng.Chance(30)) script.push_back(DrawReplay(scenario, prng));
+  const bool is_small = scenario.nodes <= 6;
+  if (is_small && prng.Chance(10)) {
+    const absl::Duration begin =
+        kStart + kBurst + kRest + absl::Milliseconds(prng.Uniform(5000));
+    for (const Fault& fault : OldAcks(begin, scenario, prng)) {
+      script.push_back(fault);
+    }
+  }
+  std::stable_sort(
+      script.begin(), script.end(),
+      [](const Fault& a, const Fault& b) { return a.start < b.start; });
+}
+
 Script DrawScript(const Scenario& scenario, Prng prng) {
   Script script;
   for (int burst = 0; burst < 2; ++burst) {
@@ -156,9 +209,6 @@ Script DrawScript(const Scenario& scenario, Prng prng) {
       script.push_back(fault);
     }
   }
-  std::stable_sort(
-      script.begin(), script.end(),
-      [](const Fault& a, const Fault& b) { return a.start < b.start; });
   return script;
 }
 
@@ -174,6 +224,7 @@ Scenario DrawScenario(uint64_t seed) {
                                : 1 + static_cast<int>(prng.Uniform(12));
   scenario.policy = kPolicies[prng.Uniform(3)];
   scenario.script = DrawScript(scenario, prng.Fork("script"));
+  DrawReplays(scenario, prng.Fork("replays"));
   return scenario;
 }
 

@@ -159,6 +159,14 @@ Stage::Stage(const Scenario& scenario)
   world_.segment().SetForwarding(kForwardingAge);
   for (int i = 0; i < scenario.services; ++i) services_.insert(i);
   AddHosts();
+  for (const Fault& fault : scenario.script) {
+    if (fault.kind != FaultKind::kReplay) continue;
+    if (recorder_ == nullptr) {
+      recorder_ = std::make_unique<Recorder>(&world_, stranger_,
+                                             prng_.Fork("recorder"));
+    }
+    recorder_->Listen(*nodes_[fault.other - 1]->host);
+  }
 }
 
 Stage::~Stage() {
@@ -245,6 +253,7 @@ void Stage::Start(Node& node) {
   auto agent = Agent::Create(options, node.world->environment());
   LB_CHECK(agent.ok());
   NoteAwake(node);
+  if (recorder_ != nullptr) recorder_->OnStart(*node.host);
   node.told_more = false;
   node.agent = *std::move(agent);
   node.desired = {};
@@ -319,6 +328,13 @@ bool Stage::Connected(const Node& a, const Node& b) {
          b.host->powered() &&
          !paths.IsBlocked(a.host->number(), b.host->number()) &&
          !paths.IsBlocked(b.host->number(), a.host->number());
+}
+
+bool Stage::Reaches(const Node& from, const Node& to) {
+  return from.unplugged == 0 && to.unplugged == 0 && from.host->powered() &&
+         to.host->powered() && ShareKey(from, to) &&
+         !world_.network().paths().IsBlocked(from.host->number(),
+                                             to.host->number());
 }
 
 bool Stage::CanAnnounceAll() const {

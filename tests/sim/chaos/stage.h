@@ -32,6 +32,7 @@
 #include "tests/sim/chaos/altered_world.h"
 #include "tests/sim/chaos/fault.h"
 #include "tests/sim/chaos/lan_host.h"
+#include "tests/sim/chaos/recorder.h"
 #include "tests/sim/chaos/scenario.h"
 
 namespace lb::chaos {
@@ -98,6 +99,8 @@ class Stage {
   static bool MayShare(int number) { return number % 7 >= 5; }
   // Both are on, and frames pass both ways.
   bool Connected(const Node& a, const Node& b);
+  // Does gossip pass from one to the other, and can it be read?
+  bool Reaches(const Node& from, const Node& to);
   // Do they have the same gossip key?
   bool ShareKey(const Node& a, const Node& b) const;
   // Has each service a node to which it can go?
@@ -134,6 +137,7 @@ class Stage {
   void ApplyHostAddress(const Fault& fault, int step);
   void Steal(const Fault& fault);
   void SendGarbage(const Fault& fault);
+  void Replay(const Fault& fault);
   net::IpPrefix NextAddress();  // That no host has had.
   void Cut(const Fault& fault);
   Node& NodeOf(const Fault& fault) { return *nodes_[fault.node - 1]; }
@@ -146,6 +150,7 @@ class Stage {
   Node outsider_;
   io::SimHost* stranger_ = nullptr;
   std::unique_ptr<io::FramePort> stranger_port_;
+  std::unique_ptr<Recorder> recorder_;  // Null: nothing will be played back.
   std::vector<std::unique_ptr<LanHost>> clients_;
   std::vector<Fault> active_;
   // Faults that put an address of the services on a host.

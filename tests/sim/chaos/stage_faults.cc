@@ -63,6 +63,7 @@ void Stage::Begin(const Fault& fault) {
   if (fault.kind == FaultKind::kOutsider) ApplyOutsider(/*begins=*/true);
   if (fault.kind == FaultKind::kThief) Steal(fault);
   if (fault.kind == FaultKind::kMalformed) SendGarbage(fault);
+  if (fault.kind == FaultKind::kReplay) Replay(fault);
 }
 
 void Stage::End(const Fault& fault) {
@@ -321,6 +322,18 @@ void Stage::SendGarbage(const Fault& fault) {
           .datagrams->Send(NodeOf(fault).host->endpoint(), bytes)
           .IgnoreError();
     });
+  }
+}
+
+void Stage::Replay(const Fault& fault) {
+  const Recorder::Target target = {.recorded = nodes_[fault.other - 1]->host,
+                                   .host = NodeOf(fault).host,
+                                   .as_sender = fault.amount != 0};
+  recorder_->PlayBurst(target);
+  const absl::Time now = world_.loop().Now();
+  for (absl::Duration at; at < fault.length; at += Recorder::kInterval) {
+    world_.loop().ScheduleAt(now + at,
+                             [this, target] { recorder_->Play(target); });
   }
 }
 

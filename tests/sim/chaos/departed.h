@@ -1,0 +1,51 @@
+// Departed: a member that is silent is declared dead, whatever is played back.
+//
+// Silent is a node that does not run, is stopped, or is heard by no other. Each
+// node that acts and talks with all others that do must stop counting it as a
+// member within the bound, and may not count it again before it speaks. A
+// recorded word of its own of a later incarnation than is known looks as if it
+// spoke, to whoever has or has not the key: each gives it one more term. It has
+// said only so many; a recording of them is worth nothing twice.
+#ifndef LB_TESTS_SIM_CHAOS_DEPARTED_H_
+#define LB_TESTS_SIM_CHAOS_DEPARTED_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "tests/sim/chaos/stage.h"
+
+namespace lb::chaos {
+
+class Departed {
+ public:
+  explicit Departed(absl::Duration bound) : bound_(bound) {}
+
+  // Asked regularly. Who is taken for alive.
+  std::optional<std::string> WhoLivesOn(Stage& stage);
+
+ private:
+  using Node = Stage::Node;
+  // What one knew of the silent other when its term began.
+  struct Term {
+    absl::Time began;
+    uint32_t incarnation = 0;
+  };
+
+  void FollowSilent(Stage& stage);
+  bool TalksWithAll(Stage& stage, const Node& node) const;
+  bool LivesOn(const Node& node, const Node& silent, absl::Time now);
+
+  const absl::Duration bound_;
+  std::map<const Node*, absl::Time> silent_since_;
+  std::map<const Node*, absl::Time> apart_at_;  // Did not talk with all others.
+  // By the node and the silent other.
+  std::map<std::pair<const Node*, const Node*>, Term> terms_;
+};
+
+}  // namespace lb::chaos
+
+#endif  // LB_TESTS_SIM_CHAOS_DEPARTED_H_
