@@ -34,24 +34,34 @@ AddressOwners::AddressOwners(Options options,
       environment_(environment),
       on_change_(std::move(on_change)),
       facts_(options_.node, environment, [this] { on_change_(); }),
-      routers_timer_(environment.loop->NewTimer([this] {
-        if (FindRouters()) on_change_();
-      })) {}
+      routers_timer_(environment.loop->NewTimer([this] { FindRouters(); })) {}
 
 absl::Status AddressOwners::Start(gossip::GossipNode* gossip) {
   gossip_ = gossip;
   return facts_.Start(gossip);
 }
 
-bool AddressOwners::FindRouters() {
+void AddressOwners::FindRouters() {
   const io::TurnCause cause(environment_.loop, "reads routes");
+  const bool is_first = routers_found_ == absl::InfinitePast();
   routers_found_ = environment_.loop->Now();
   routers_timer_->Arm(routers_found_ + kRoutersInterval);
-  if (environment_.routes == nullptr) return false;
-  auto next_hops = environment_.routes->FindNextHops();
-  if (!next_hops.ok() || *next_hops == next_hops_) return false;
+  if (environment_.routes == nullptr || finding_routers_) return;
+  // At the start it waits: no service may be given what a router has.
+  if (is_first) return OnNextHops(environment_.routes->FindNextHops());
+  finding_routers_ = true;
+  environment_.routes->FindNextHopsLater(
+      [this, alive = std::weak_ptr(alive_)](auto next_hops) {
+        if (alive.expired()) return;
+        finding_routers_ = false;
+        OnNextHops(std::move(next_hops));
+      });
+}
+
+void AddressOwners::OnNextHops(absl::StatusOr<io::NextHops> next_hops) {
+  if (!next_hops.ok() || *next_hops == next_hops_) return;
   next_hops_ = *std::move(next_hops);
-  return true;
+  on_change_();
 }
 
 std::vector<net::IpAddress> AddressOwners::Routers() const {

@@ -95,8 +95,9 @@ class AddressOwners {
   const FactsTable& table() const { return facts_.table(); }
 
  private:
-  // True: the next hops of this host's routes are others.
-  bool FindRouters();
+  // Reads the next hops of this host's routes, beside the loop.
+  void FindRouters();
+  void OnNextHops(absl::StatusOr<io::NextHops> next_hops);
   // Those that are no host's own: that host tells of them itself.
   std::vector<net::IpAddress> Routers() const;
   OwnershipSources Sources(const Services& services);
@@ -109,6 +110,9 @@ class AddressOwners {
   FactsExchange facts_;
   io::NextHops next_hops_;  // Of this host's routes.
   absl::Time routers_found_ = absl::InfinitePast();
+  bool finding_routers_ = false;  // It is under way.
+  // Goes before what is told then.
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<io::Timer> routers_timer_;
   gossip::GossipNode* gossip_ = nullptr;
   std::map<std::string, net::IpAddress> endpoints_;  // Of members.

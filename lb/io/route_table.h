@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "lb/net/ip_address.h"
 
@@ -32,7 +33,7 @@ struct NextHops {
 
 class RouteTable {
  public:
-  // So many routes are read by FindNextHops(): some 50 ms.
+  // So many routes are read for next hops: some 50 ms.
   static constexpr size_t kRoutesReadMax = 50'000;
 
   virtual ~RouteTable() = default;
@@ -47,6 +48,13 @@ class RouteTable {
   // Link-local ones are left out, and what another router only recommended (a
   // redirect). Unavailable: the kernel refused; another try is worth it.
   virtual absl::StatusOr<NextHops> FindNextHops() const = 0;
+  // The same without keeping the loop: `on_found` is called before this returns
+  // or on a later turn, unless the table is destroyed before. REQUIRES: it was
+  // called for the call before.
+  using OnNextHops = absl::AnyInvocable<void(absl::StatusOr<NextHops>)>;
+  virtual void FindNextHopsLater(OnNextHops on_found) const {
+    on_found(FindNextHops());
+  }
 
   // The way to what no other route is for: the default route's. NotFound: there
   // is no default route of that family.

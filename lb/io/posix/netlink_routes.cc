@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <memory>
 #include <set>
+#include <utility>
 
 #include "lb/base/status_macros.h"
 #include "lb/io/posix/file_descriptor.h"
@@ -129,11 +131,23 @@ int OnRoute(nl_msg* message, void* reading) {
   return NL_OK;
 }
 
+absl::StatusOr<NextHops> ReadNextHops() {
+  // On a socket of its own: what is left unread goes with it.
+  LB_ASSIGN_OR_RETURN(const NetlinkSocket socket, ConnectNetlink());
+  Reading reading;
+  const int error = Dump(socket.get(), RTM_GETROUTE, &OnRoute, &reading);
+  if (error < 0) return NetlinkError("reading routes", error);
+  return NextHops{.addresses = {reading.hops.begin(), reading.hops.end()},
+                  .complete = reading.routes <= RouteTable::kRoutesReadMax};
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<NetlinkRoutes>> NetlinkRoutes::Create() {
+absl::StatusOr<std::unique_ptr<NetlinkRoutes>> NetlinkRoutes::Create(
+    PosixLoop* loop) {
   LB_ASSIGN_OR_RETURN(NetlinkSocket socket, ConnectNetlink());
-  return std::unique_ptr<NetlinkRoutes>(new NetlinkRoutes(socket.release()));
+  return std::unique_ptr<NetlinkRoutes>(
+      new NetlinkRoutes(loop, socket.release()));
 }
 
 NetlinkRoutes::~NetlinkRoutes() { nl_socket_free(socket_); }
@@ -161,13 +175,15 @@ absl::StatusOr<Route> NetlinkRoutes::Find(const net::IpAddress& to) const {
 }
 
 absl::StatusOr<NextHops> NetlinkRoutes::FindNextHops() const {
-  // On a socket of its own: what is left unread goes with it.
-  LB_ASSIGN_OR_RETURN(const NetlinkSocket socket, ConnectNetlink());
-  Reading reading;
-  const int error = Dump(socket.get(), RTM_GETROUTE, &OnRoute, &reading);
-  if (error < 0) return NetlinkError("reading routes", error);
-  return NextHops{.addresses = {reading.hops.begin(), reading.hops.end()},
-                  .complete = reading.routes <= kRoutesReadMax};
+  return ReadNextHops();
+}
+
+void NetlinkRoutes::FindNextHopsLater(OnNextHops on_found) const {
+  auto found = std::make_shared<absl::StatusOr<NextHops>>();
+  reading_.Start([found] { *found = ReadNextHops(); },
+                 [found, on_found = std::move(on_found)]() mutable {
+                   on_found(*std::move(found));
+                 });
 }
 
 }  // namespace lb::io

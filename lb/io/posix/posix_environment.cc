@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<PosixEnvironment>> PosixEnvironment::Create(
   LB_RETURN_IF_ERROR(made->Bind(options.gossip));
   made->frames_ = std::make_unique<PcapFrames>(loop);
   LB_ASSIGN_OR_RETURN(made->links_, NetlinkLinks::Create(loop));
-  LB_ASSIGN_OR_RETURN(made->routes_, NetlinkRoutes::Create());
+  LB_ASSIGN_OR_RETURN(made->routes_, NetlinkRoutes::Create(made->loop()));
   LB_ASSIGN_OR_RETURN(made->installer_, NetlinkAddresses::Create());
   made->resolver_ = std::make_unique<ThreadResolver>(loop);
   made->Assemble();

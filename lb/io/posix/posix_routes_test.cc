@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "lb/base/check.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/posix/netlink_routes.h"
+#include "lb/io/posix/posix_loop.h"
 #include "lb/io/posix/testing/test_links.h"
 #include "lb/io/testing/route_contract.h"
 
@@ -18,8 +20,8 @@ namespace {
 // One end of a veth pair; it goes with its addresses and routes.
 class PosixRoutes final : public RouteHarness {
  public:
-  PosixRoutes(TestLinks links, std::unique_ptr<NetlinkRoutes> routes)
-      : links_(std::move(links)), routes_(std::move(routes)) {
+  explicit PosixRoutes(TestLinks links)
+      : links_(std::move(links)), routes_(*NetlinkRoutes::Create(&loop_)) {
     links_.Delete("va");
     LB_CHECK(links_.AddVethPair("va", "vb").ok());
     for (const char* name : {"lo", "va", "vb"}) {
@@ -40,12 +42,14 @@ class PosixRoutes final : public RouteHarness {
                 const net::IpAddress& gateway) override {
     LB_CHECK(links_.AddRoute("va", {.to = to, .gateways = {gateway}}).ok());
   }
+  PosixLoop& loop() { return loop_; }
   TestLinks& links() { return links_; }
   void SetDefaultGateway(const net::IpAddress& gateway) override {
     LB_CHECK(links_.AddDefaultRoute("va", gateway).ok());
   }
 
  private:
+  PosixLoop loop_;
   TestLinks links_;
   std::unique_ptr<NetlinkRoutes> routes_;
 };
@@ -53,9 +57,8 @@ class PosixRoutes final : public RouteHarness {
 std::unique_ptr<RouteHarness> MakePosixRoutes() {
   if (!HaveNamespace()) return nullptr;
   auto links = TestLinks::Create();
-  auto routes = NetlinkRoutes::Create();
-  LB_CHECK(links.ok() && routes.ok());
-  return std::make_unique<PosixRoutes>(*std::move(links), *std::move(routes));
+  LB_CHECK(links.ok());
+  return std::make_unique<PosixRoutes>(*std::move(links));
 }
 
 INSTANTIATE_TEST_SUITE_P(Posix, RouteContractTest,
@@ -89,6 +92,25 @@ TEST(PosixRoutesTest, NextHopsOfMultipathRoutesAndOfOtherTables) {
               IsOkAndHolds(NextHops{{At("10.1.0.71"), At("10.1.0.72"),
                                      At("10.1.0.73"), At("fd00:1::71"),
                                      At("fd00:1::72"), At("fd00:1::73")}}));
+}
+
+TEST(PosixRoutesTest, NextHopsAreReadBesideTheLoop) {
+  const auto harness = MakePosixRoutes();
+  if (harness == nullptr) {
+    GTEST_SKIP() << "SKIPPED: no network namespace, want CAP_SYS_ADMIN";
+  }
+  harness->AddAddress(On("10.1.0.5/24"));
+  harness->SetDefaultGateway(At("10.1.0.1"));
+  for (int i = 0; i < 2; ++i) {
+    std::optional<absl::StatusOr<NextHops>> found;
+    harness->routes().FindNextHopsLater(
+        [&](auto next_hops) { found = std::move(next_hops); });
+    EXPECT_FALSE(found.has_value());
+    PosixLoop& loop = static_cast<PosixRoutes&>(*harness).loop();
+    ASSERT_TRUE(
+        loop.RunUntil([&] { return found.has_value(); }, absl::Seconds(60)));
+    EXPECT_THAT(*found, IsOkAndHolds(NextHops{{At("10.1.0.1")}}));
+  }
 }
 
 // As a host has them that takes part in the routing of the Internet.
