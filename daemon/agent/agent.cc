@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -163,6 +164,10 @@ void Agent::Start() {
   }
 }
 
+void Agent::SetDesired(config::Desired desired) {
+  SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
+}
+
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
   const config::Difference difference =
       config::DifferenceOf(*desired_, *desired);
@@ -185,7 +190,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
   }
   addresses_.ChangeWanted(std::move(change));
   elections_.SetDesired(*desired_, difference);
-  announced_ = Decision();  // Terms of pools may be others.
+  if (difference.pools) announced_ = Decision();  // Their terms may be others.
   ScheduleReconcile();
 }
 
@@ -248,7 +253,7 @@ void Agent::Reconcile() {
   elections_.NoteEntries(changed, addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
   changed.merge(elections_.TakeChanged());
-  Announce();
+  Announce(changed);
   TellOthers();
   RecordChanges(changed);
   RecordHistory(std::move(changed));
@@ -286,7 +291,8 @@ void Agent::UpdateMetadata() {
   gossip_->SetMeta(metadata_).IgnoreError();
 }
 
-void Agent::Announce() {
+// `changed`: services of which something is another than at the last call.
+void Agent::Announce(const AddressBook::Services& changed) {
   const io::TurnCause cause(environment_.loop, "announces addresses");
   Decision decision = {.ready = ready_,
                        .addresses = addresses_.version(),
@@ -306,10 +312,13 @@ void Agent::Announce() {
                     decision.probed.begin(), decision.probed.end())) {
     announced_.probed = decision.probed;
   }
-  if (decision != announced_) {
-    announcing_.Update(ToElected(decision));
-    announced_ = std::move(decision);
+  if (decision.ready != announced_.ready ||
+      decision.owners != announced_.owners) {
+    announcing_.Update(ready_ ? PlacesOf(decision).All() : Elected());
+  } else if (ready_ && decision != announced_) {
+    announcing_.Change(ChangeOf(decision, changed));
   }
+  announced_ = std::move(decision);
   if (ready_ && announcing_.fenced()) announcing_.Unfence();
   if (std::exchange(members_went_, false)) announcing_.Refresh();
   // A side of a split that kept its addresses has nothing new to announce; but
@@ -320,29 +329,38 @@ void Agent::Announce() {
   }
 }
 
-Announcing::Elected Agent::ToElected(const Decision& decision) const {
-  Announcing::Elected elected;
-  if (!decision.ready) return elected;
-  elected.here = AnnouncementsOf(options_.node, addresses_.entries(),
-                                 elections_.placement());
-  for (const auto& [address, since] : owners_.withheld()) {
-    elected.here.erase(address);
-  }
-  for (const net::IpAddress& vip : decision.probed) {
-    const auto here = elected.here.find(vip);
-    if (here == elected.here.end()) continue;
-    here->second.role = announce::Role::kProbeFirst;
-  }
-  MarkDespiteProxy(desired_->pools, addresses_.entries(), elected.here);
-  for (const auto& [service, place] : elections_.placement()) {
-    if (place.node.empty() || place.node == options_.node) continue;
-    const auto& assignment = addresses_.entries().at(service).assignment;
-    for (const auto& assigned : assignment.addresses) {
-      if (owners_.withheld().contains(assigned.address)) continue;
-      elected.elsewhere.insert(assigned.address);
+ElectedPlaces Agent::PlacesOf(const Decision& decision) const {
+  return ElectedPlaces({.node = options_.node,
+                        .entries = addresses_.entries(),
+                        .placement = elections_.placement(),
+                        .pools = desired_->pools,
+                        .withheld = owners_.withheld(),
+                        .probed = decision.probed});
+}
+
+ElectedChange Agent::ChangeOf(const Decision& decision,
+                              const AddressBook::Services& changed) const {
+  std::set<net::IpAddress> concerned;
+  std::set_symmetric_difference(
+      decision.probed.begin(), decision.probed.end(), announced_.probed.begin(),
+      announced_.probed.end(), std::inserter(concerned, concerned.end()));
+  // The events have what services had at the last look.
+  for (const AddressEntries* entries :
+       {&events_.entries(), &addresses_.entries()}) {
+    for (const std::string& service : changed) {
+      const auto entry = entries->find(service);
+      if (entry == entries->end()) continue;
+      for (const auto& assigned : entry->second.assignment.addresses) {
+        concerned.insert(assigned.address);
+      }
     }
   }
-  return elected;
+  const ElectedPlaces places = PlacesOf(decision);
+  ElectedChange change;
+  for (const net::IpAddress& address : concerned) {
+    change.emplace(address, places.At(address, elections_.ServicesAt(address)));
+  }
+  return change;
 }
 
 void Agent::RecordChanges(const AddressBook::Services& changed) {

@@ -32,7 +32,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -42,6 +41,7 @@
 #include "daemon/agent/address_owners.h"
 #include "daemon/agent/advertised_address.h"
 #include "daemon/agent/announcing.h"
+#include "daemon/agent/elected.h"
 #include "daemon/agent/elections.h"
 #include "daemon/agent/events.h"
 #include "daemon/agent/history_store.h"
@@ -75,9 +75,7 @@ class Agent {
   // agent had so far.
   void SetDesired(std::shared_ptr<const config::Desired> desired,
                   const config::Difference& difference);
-  void SetDesired(config::Desired desired) {
-    SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
-  }
+  void SetDesired(config::Desired desired);
 
   // One more reading, which changed no object (config::Changes::empty()).
   void KeepDesired(std::shared_ptr<const config::Desired> desired);
@@ -124,8 +122,7 @@ class Agent {
   absl::Time started_at() const { return started_; }  // Civil time.
   absl::Time now() const { return environment_.loop->Now(); }
   absl::Time ToCivil(absl::Time loop_time) const;
-  // Of its loop; null: they are not measured.
-  const io::TurnMeter* turns() const { return environment_.turns; }
+  const io::TurnMeter* turns() const { return environment_.turns; }  // Or null.
   uint64_t last_event_sequence() const;
 
  private:
@@ -152,8 +149,10 @@ class Agent {
   void Reconcile();
   void UpdateMetadata();
   void ElectAuthor();
-  void Announce();
-  Announcing::Elected ToElected(const Decision& decision) const;
+  void Announce(const AddressBook::Services& changed);
+  ElectedPlaces PlacesOf(const Decision& decision) const;
+  ElectedChange ChangeOf(const Decision& decision,
+                         const AddressBook::Services& changed) const;
   void RecordChanges(const AddressBook::Services& changed);
   std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 

@@ -26,7 +26,8 @@ Announcing::Announcing(AnnouncingOptions options,
   announce_.SetDeliveryObserver(
       [this] { claims_timer_->Arm(environment_.loop->Now()); });
   announce_.SetConflictObserver([this](const announce::Conflict& conflict) {
-    disputed_.insert(conflict.announcement.vip);
+    const net::IpAddress& vip = conflict.announcement.vip;
+    if (elected_.here.contains(vip)) disputed_.insert(vip);
     if (on_conflict_) on_conflict_(conflict);
   });
   announce_.SetHandedOverObserver(
@@ -75,51 +76,77 @@ absl::Status Announcing::Start() {
   return restored;
 }
 
-void Announcing::Update(Elected elected) {
+void Announcing::Change(const ElectedChange& change) {
   const absl::Time now = environment_.loop->Now();
-  BeginHandovers(now, elected);
-  elected_ = std::move(elected);
-  std::erase_if(since_, [&](const auto& known) {
-    return !elected_.here.contains(known.first);
-  });
-  std::erase_if(disputed_, [&](const net::IpAddress& vip) {
-    return !elected_.here.contains(vip);
-  });
-  absl::btree_set<net::IpAddress> watched(elected_.elsewhere.begin(),
-                                          elected_.elsewhere.end());
-  for (const auto& [vip, terms] : elected_.here) {
-    since_.try_emplace(vip, now);
-    watched.insert(vip);
+  std::set<net::IpAddress> due;
+  Watched watched;
+  for (const auto& [vip, place] : change) {
+    BeginHandover(now, vip, place);
+    Put(now, vip, place, watched);
+    due.insert(due.end(), vip);
   }
-  announce_.SetWatched(std::move(watched));
-  Apply();
+  EndHandovers();
+  Apply(std::move(due), watched);
 }
 
-void Announcing::BeginHandovers(absl::Time now, const Elected& next) {
-  for (const auto& [vip, terms] : elected_.here) {
-    if (next.here.contains(vip) || !next.elsewhere.contains(vip)) continue;
-    // What is withheld, or not ours yet, is not ours to hand over.
-    if (Answers(vip)) handover_.Begin(now, vip, terms.interfaces);
-  }
+void Announcing::BeginHandover(absl::Time now, const net::IpAddress& vip,
+                               const ElectedPlace& next) {
+  const auto here = elected_.here.find(vip);
+  if (here == elected_.here.end() || next.here || !next.elsewhere) return;
+  // What is withheld, or not ours yet, is not ours to hand over.
+  if (Answers(vip)) handover_.Begin(now, vip, here->second.interfaces);
+}
+
+void Announcing::EndHandovers() {
   for (const net::IpAddress& vip : handover_.Delivering()) {
-    if (next.elsewhere.contains(vip)) continue;
-    next.here.contains(vip) ? handover_.Keep(vip) : handover_.Cancel(vip);
+    if (elected_.elsewhere.contains(vip)) continue;
+    elected_.here.contains(vip) ? handover_.Keep(vip) : handover_.Cancel(vip);
   }
+}
+
+void Announcing::Put(absl::Time now, const net::IpAddress& vip,
+                     const ElectedPlace& place, Watched& watched) {
+  const bool was_watched =
+      elected_.here.contains(vip) || elected_.elsewhere.contains(vip);
+  if (place.here) {
+    elected_.here.insert_or_assign(vip, *place.here);
+    since_.try_emplace(vip, now);
+  } else {
+    elected_.here.erase(vip);
+    since_.erase(vip);
+    disputed_.erase(vip);
+  }
+  if (place.elsewhere) {
+    elected_.elsewhere.insert(vip);
+  } else {
+    elected_.elsewhere.erase(vip);
+  }
+  const bool is_watched = place.here || place.elsewhere;
+  if (is_watched != was_watched) watched.emplace(vip, is_watched);
 }
 
 void Announcing::OnHandover() {
   handover_.OnTimer(environment_.loop->Now());
-  Apply();
+  Apply({}, {});
   if (on_handover_) on_handover_();
 }
 
-void Announcing::Apply() {
-  announce::Announcements all = elected_.here;
-  for (const auto& [vip, interfaces] : handover_.Answering()) {
-    all.try_emplace(vip,
-                    announce::Terms{interfaces, announce::Role::kHandOver});
+void Announcing::Apply(std::set<net::IpAddress> due, const Watched& watched) {
+  for (const auto& [vip, interfaces] : answering_) due.insert(vip);
+  answering_ = handover_.Answering();
+  for (const auto& [vip, interfaces] : answering_) due.insert(vip);
+  announce::AnnouncementChanges changes;
+  for (const net::IpAddress& vip : due) {
+    auto& terms = changes[vip];
+    const auto here = elected_.here.find(vip);
+    const auto answering = answering_.find(vip);
+    if (here != elected_.here.end()) {
+      terms = here->second;
+    } else if (answering != answering_.end()) {
+      terms = {answering->second, announce::Role::kHandOver};
+    }
   }
-  announce_.SetAnnouncements(std::move(all));
+  announce_.ChangeAnnouncements(changes, watched);
   Deliver();
 }
 

@@ -25,10 +25,12 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "daemon/agent/elected.h"
 #include "daemon/agent/handover.h"
 #include "daemon/agent/loopback_delivery.h"
 #include "daemon/agent/member_macs_store.h"
@@ -82,12 +84,6 @@ struct AnnouncingOptions {
 
 class Announcing {
  public:
-  // What elections say.
-  struct Elected {
-    announce::Announcements here;        // No Role::kHandOver.
-    std::set<net::IpAddress> elsewhere;  // By other nodes that are up.
-  };
-
   // An address that this node took up within this time is insisted upon against
   // members that are up: they have not heard of the election yet.
   static constexpr absl::Duration kFresh = absl::Seconds(5);
@@ -99,8 +95,12 @@ class Announcing {
   // MemberMacsStore::Restore() has it; all else is done.
   absl::Status Start();
 
-  // Nothing changes if it says the same again.
-  void Update(Elected elected);
+  // What elections say. Nothing changes if it is the same again.
+  void Update(const Elected& elected) {
+    Change(DifferenceOf(elected_, elected));
+  }
+  // The same for these addresses only, at a cost that goes with them.
+  void Change(const ElectedChange& change);
   // A member's metadata.
   void Learn(const std::string& node, const NodeMetadata& metadata) {
     macs_.Learn(node, metadata);
@@ -187,9 +187,16 @@ class Announcing {
   announce::AnnounceNodeOptions NodeOptions() const;
   announce::Precedence PrecedenceOf(const net::IpAddress& vip,
                                     const net::MacAddress& mac) const;
-  void BeginHandovers(absl::Time now, const Elected& next);
+  void BeginHandover(absl::Time now, const net::IpAddress& vip,
+                     const ElectedPlace& next);
+  void EndHandovers();
+  // Addresses whose watching begins or ends.
+  using Watched = announce::AnnounceNode::WatchedChanges;
+  void Put(absl::Time now, const net::IpAddress& vip, const ElectedPlace& place,
+           Watched& watched);
   void OnHandover();
-  void Apply();
+  // `due`: addresses that elections have changed.
+  void Apply(std::set<net::IpAddress> due, const Watched& watched);
   void OnLinks();
   void OnDelivery();
   void Deliver();
@@ -203,6 +210,8 @@ class Announcing {
   LoopbackDelivery delivery_;
   announce::AnnounceNode announce_;
   Elected elected_;
+  // As the announcer has it; of handover_.
+  absl::btree_map<net::IpAddress, Handover::Interfaces> answering_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.
   std::set<net::IpAddress> disputed_;  // Of elected_.here: had a conflict.

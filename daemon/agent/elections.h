@@ -128,6 +128,13 @@ class Elections {
     return by_address_.contains(address);
   }
 
+  // As of the last Update().
+  std::set<std::string, std::less<>> ServicesAt(
+      const net::IpAddress& address) const {
+    const auto services = by_address_.find(address);
+    return services == by_address_.end() ? Services() : services->second;
+  }
+
   // Is a live member no lbd?
   bool mixed() const { return mixed_; }
   const std::vector<LiveMember>& live() const { return live_; }

@@ -74,25 +74,34 @@ void JoinSharers(const AddressEntries& entries, Placement& placement) {
   }
 }
 
+void AddTerms(const ServicePlacement& place,
+              std::optional<announce::Terms>& terms) {
+  const bool is_new = !terms.has_value();
+  if (is_new) terms.emplace();
+  auto& interfaces = terms->interfaces;
+  // None named means all.
+  if (!is_new && (interfaces.empty() || place.interfaces.empty())) {
+    interfaces.clear();
+  } else {
+    interfaces.insert(place.interfaces.begin(), place.interfaces.end());
+  }
+  terms->refresh = election::MoreOften(terms->refresh, place.refresh);
+}
+
 announce::Announcements AnnouncementsOf(const std::string& node,
                                         const AddressEntries& entries,
                                         const Placement& placement) {
-  announce::Announcements announcements;
+  announce::AnnouncementChanges terms;
   for (const auto& [service, place] : placement) {
     if (place.node != node) continue;
     for (const auto& assigned : entries.at(service).assignment.addresses) {
-      const auto [it, is_new] = announcements.try_emplace(assigned.address);
-      auto& interfaces = it->second.interfaces;
-      // A shared address: the services' interfaces together, where none named
-      // means all.
-      if (!is_new && (interfaces.empty() || place.interfaces.empty())) {
-        interfaces.clear();
-      } else {
-        interfaces.insert(place.interfaces.begin(), place.interfaces.end());
-      }
-      it->second.refresh =
-          election::MoreOften(it->second.refresh, place.refresh);
+      AddTerms(place, terms[assigned.address]);
     }
+  }
+  announce::Announcements announcements;
+  for (auto& [address, of_address] : terms) {
+    announcements.emplace_hint(announcements.end(), address,
+                               *std::move(of_address));
   }
   return announcements;
 }

@@ -40,6 +40,11 @@ bool IsDualStack(const ipam::Assignment& assignment);
 // service that nobody may announce stays so.
 void JoinSharers(const AddressEntries& entries, Placement& placement);
 
+// Adds how an address is announced for a service that is placed here. A shared
+// one is announced on the services' interfaces together, the most often of all.
+void AddTerms(const ServicePlacement& place,
+              std::optional<announce::Terms>& terms);
+
 // The addresses that `node` is to announce, and where.
 announce::Announcements AnnouncementsOf(const std::string& node,
                                         const AddressEntries& entries,

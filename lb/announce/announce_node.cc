@@ -75,6 +75,18 @@ AnnouncementPlan AnnounceNode::SetAnnouncements(Announcements announcements) {
   return plan;
 }
 
+AnnouncementPlan AnnounceNode::ChangeAnnouncements(
+    const AnnouncementChanges& changes, const WatchedChanges& watched) {
+  for (const auto& [address, is_watched] : watched) {
+    is_watched ? announcer_.Watch(address) : announcer_.Unwatch(address);
+  }
+  AnnouncementPlan plan =
+      announcer_.ChangeAnnouncements(environment_.loop->Now(), changes);
+  if (!plan.empty() || !watched.empty()) UpdateFilters();
+  Drain();
+  return plan;
+}
+
 void AnnounceNode::SetWatched(absl::btree_set<net::IpAddress> addresses) {
   announcer_.SetWatched(std::move(addresses));
   UpdateFilters();

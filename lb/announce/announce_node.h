@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
@@ -61,6 +62,11 @@ class AnnounceNode {
 
   // Replaces what is announced. Returns what changed, already done.
   AnnouncementPlan SetAnnouncements(Announcements announcements);
+  // The same for some of them, and which addresses are watched from now on, or
+  // no more; at a cost that goes with these.
+  using WatchedChanges = absl::btree_map<net::IpAddress, bool>;
+  AnnouncementPlan ChangeAnnouncements(const AnnouncementChanges& changes,
+                                       const WatchedChanges& watched);
 
   // As the announcer's calls of these names.
   void SetWatched(absl::btree_set<net::IpAddress> addresses);

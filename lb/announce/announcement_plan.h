@@ -50,6 +50,9 @@ struct Terms {
 
 // What a node is told to announce.
 using Announcements = absl::btree_map<net::IpAddress, Terms>;
+// What it is told anew; nullopt: to announce the address no more.
+using AnnouncementChanges =
+    absl::btree_map<net::IpAddress, std::optional<Terms>>;
 
 // One address on one interface.
 struct Announcement {

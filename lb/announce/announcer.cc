@@ -241,6 +241,11 @@ AnnouncementPlan Announcer::Reconcile(absl::Time now,
   refused_ = Truncate(wanted, options_.announcements_max);
   const AnnouncementPlan plan = PlanAnnouncements(wanted, current_);
   current_ = std::move(wanted);
+  Follow(now, plan);
+  return plan;
+}
+
+void Announcer::Follow(absl::Time now, const AnnouncementPlan& plan) {
   for (const Announcement& announcement : plan.stop) Stop(announcement);
   for (const Announcement& announcement : plan.hand_over) {
     HandOver(now, announcement);
@@ -253,7 +258,6 @@ AnnouncementPlan Announcer::Reconcile(absl::Time now,
     Retune(now, announcement);
   }
   QueueDue(now);
-  return plan;
 }
 
 // Only an address that is new to this announcer can be taken over from a

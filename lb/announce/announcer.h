@@ -95,11 +95,16 @@ class Announcer {
   AnnouncementPlan SetLinks(absl::Time now, std::vector<Interface> interfaces);
   AnnouncementPlan SetAnnouncements(absl::Time now,
                                     Announcements announcements);
+  // The same for some of them, at a cost that goes with these.
+  AnnouncementPlan ChangeAnnouncements(absl::Time now,
+                                       const AnnouncementChanges& changes);
   // Addresses that the node may have to take over: it notes who asks for them,
   // so as to announce first what clients asked for last.
   void SetWatched(absl::btree_set<net::IpAddress> addresses) {
     demand_.SetWatched(std::move(addresses));
   }
+  void Watch(const net::IpAddress& address) { demand_.Watch(address); }
+  void Unwatch(const net::IpAddress& address) { demand_.Unwatch(address); }
 
   // A whole Ethernet frame from the interface of that name.
   Verdict OnFrame(absl::Time now, std::string_view interface,
@@ -179,6 +184,7 @@ class Announcer {
   void NoteRun(absl::Time now);
   // `before`: announcements_ until now.
   AnnouncementPlan Reconcile(absl::Time now, const Announcements& before);
+  void Follow(absl::Time now, const AnnouncementPlan& plan);
   void SetRoles(const Announcements& before, AnnouncementSet& wanted) const;
   void MatchPorts();
   void Start(absl::Time now, const Announcement& announcement);

@@ -35,6 +35,14 @@ class Demand {
     absl::erase_if(asked_,
                    [this](const auto& asked) { return !Knows(asked.first); });
   }
+  // One more, unless there are as many as may be; or one less.
+  void Watch(const net::IpAddress& address) {
+    if (watched_.size() < watched_max_) watched_.insert(address);
+  }
+  void Unwatch(const net::IpAddress& address) {
+    watched_.erase(address);
+    if (!Knows(address)) asked_.erase(address);
+  }
   const absl::btree_set<net::IpAddress>& watched() const { return watched_; }
   // From when the address is announced to when it no longer is.
   void Hold(const net::IpAddress& address) { held_.insert(address); }

@@ -1,0 +1,90 @@
+#include "daemon/agent/elected.h"
+
+#include <algorithm>
+
+namespace lb {
+namespace {
+
+ElectedPlace PlaceIn(const Elected& elected, const net::IpAddress& address) {
+  ElectedPlace place = {.elsewhere = elected.elsewhere.contains(address)};
+  const auto here = elected.here.find(address);
+  if (here != elected.here.end()) place.here = here->second;
+  return place;
+}
+
+}  // namespace
+
+ElectedChange DifferenceOf(const Elected& before, const Elected& now) {
+  ElectedChange change;
+  const auto compare = [&](const net::IpAddress& address) {
+    ElectedPlace place = PlaceIn(now, address);
+    if (place == PlaceIn(before, address)) return;
+    change.emplace(address, std::move(place));
+  };
+  for (const Elected* side : {&before, &now}) {
+    for (const auto& [address, terms] : side->here) compare(address);
+    for (const net::IpAddress& address : side->elsewhere) compare(address);
+  }
+  return change;
+}
+
+ElectedPlaces::ElectedPlaces(const Outcome& outcome) : outcome_(outcome) {
+  for (const ipam::Pool& pool : outcome_.pools) {
+    if (pool.announce_despite_proxy) despite_proxy_.insert(pool.name);
+  }
+}
+
+Elected ElectedPlaces::All() const {
+  Elected elected;
+  elected.here =
+      AnnouncementsOf(outcome_.node, outcome_.entries, outcome_.placement);
+  for (const auto& [address, since] : outcome_.withheld) {
+    elected.here.erase(address);
+  }
+  for (const net::IpAddress& address : outcome_.probed) {
+    const auto here = elected.here.find(address);
+    if (here != elected.here.end()) {
+      here->second.role = announce::Role::kProbeFirst;
+    }
+  }
+  MarkDespiteProxy(outcome_.pools, outcome_.entries, elected.here);
+  for (const auto& [service, place] : outcome_.placement) {
+    if (place.node.empty() || place.node == outcome_.node) continue;
+    for (const auto& assigned :
+         outcome_.entries.at(service).assignment.addresses) {
+      if (outcome_.withheld.contains(assigned.address)) continue;
+      elected.elsewhere.insert(assigned.address);
+    }
+  }
+  return elected;
+}
+
+ElectedPlace ElectedPlaces::At(
+    const net::IpAddress& address,
+    const std::set<std::string, std::less<>>& services) const {
+  ElectedPlace at;
+  if (outcome_.withheld.contains(address)) return at;
+  bool despite_proxy = false;
+  for (const std::string& service : services) {
+    const auto place = outcome_.placement.find(service);
+    if (place == outcome_.placement.end()) continue;
+    for (const auto& assigned :
+         outcome_.entries.at(service).assignment.addresses) {
+      if (assigned.address != address) continue;
+      despite_proxy |= despite_proxy_.contains(assigned.pool);
+    }
+    if (place->second.node == outcome_.node) {
+      AddTerms(place->second, at.here);
+    } else if (!place->second.node.empty()) {
+      at.elsewhere = true;
+    }
+  }
+  if (!at.here) return at;
+  at.here->despite_proxy = despite_proxy;
+  if (outcome_.probed.contains(address)) {
+    at.here->role = announce::Role::kProbeFirst;
+  }
+  return at;
+}
+
+}  // namespace lb

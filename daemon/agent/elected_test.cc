@@ -1,0 +1,128 @@
+// What this node has to do for one address is what it has to do for all of
+// them, looked at one by one.
+#include "daemon/agent/elected.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fmt/format.h"
+#include "gtest/gtest.h"
+#include "lb/base/prng.h"
+
+namespace lb {
+namespace {
+
+constexpr uint64_t kSeeds = 300;
+constexpr uint64_t kServices = 8;
+
+net::IpAddress Vip(uint64_t number) {
+  return net::IpAddress::Ipv4(0x0a000000u + static_cast<uint32_t>(number));
+}
+
+// Elections' outcome, made up; some services share addresses.
+struct World {
+  const std::string node = "n1";
+  AddressEntries entries;
+  Placement placement;
+  std::vector<ipam::Pool> pools;
+  std::map<net::IpAddress, absl::Time> withheld;
+  std::set<net::IpAddress> probed;
+
+  explicit World(Prng& prng) {
+    for (const char* pool : {"p", "q"}) {
+      pools.push_back({.name = pool});
+      pools.back().announce_despite_proxy = prng.Chance(30);
+    }
+    for (uint64_t i = 0; i < kServices; ++i) {
+      const std::string service = fmt::format("s{}", i);
+      auto& addresses = entries[service].assignment.addresses;
+      for (uint64_t k = 0; k < prng.Uniform(3); ++k) {
+        addresses.push_back(
+            {Vip(2 * prng.Uniform(5) + k), prng.Chance(50) ? "p" : "q"});
+      }
+      if (addresses.empty()) continue;
+      ServicePlacement& place = placement[service];
+      place.node = std::vector<std::string>{"", "n1", "n2"}[prng.Uniform(3)];
+      if (prng.Chance(50)) place.interfaces = {prng.Chance(50) ? "a" : "b"};
+      if (prng.Chance(30)) {
+        place.refresh = absl::Seconds(1 + static_cast<int>(prng.Uniform(9)));
+      }
+    }
+    for (uint64_t i = 0; i < 10; ++i) {
+      if (prng.Chance(15)) withheld.emplace(Vip(i), absl::UnixEpoch());
+      if (prng.Chance(30)) probed.insert(Vip(i));
+    }
+  }
+
+  ElectedPlaces Places() const {
+    return ElectedPlaces({.node = node,
+                          .entries = entries,
+                          .placement = placement,
+                          .pools = pools,
+                          .withheld = withheld,
+                          .probed = probed});
+  }
+  // With placement, as Elections knows them.
+  std::set<std::string, std::less<>> At(const net::IpAddress& address) const {
+    std::set<std::string, std::less<>> services;
+    for (const auto& [service, entry] : entries) {
+      for (const auto& assigned : entry.assignment.addresses) {
+        if (assigned.address == address) services.insert(service);
+      }
+    }
+    return services;
+  }
+};
+
+TEST(ElectedTest, OneAddressIsAsAmongAll) {
+  int here = 0;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    Prng prng(seed);
+    const World world(prng);
+    const ElectedPlaces places = world.Places();
+    const Elected all = places.All();
+    Elected one_by_one;
+    for (uint64_t i = 0; i < 10; ++i) {
+      ElectedPlace place = places.At(Vip(i), world.At(Vip(i)));
+      if (place.elsewhere) one_by_one.elsewhere.insert(Vip(i));
+      if (place.here) one_by_one.here.emplace(Vip(i), *place.here);
+    }
+    ASSERT_EQ(all, one_by_one);
+    here += static_cast<int>(all.here.size());
+  }
+  EXPECT_GT(here, 500);
+}
+
+TEST(ElectedTest, TheDifferenceLeadsFromOneToTheOther) {
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    Prng prng(seed);
+    Elected elected = World(prng).Places().All();
+    const Elected next = World(prng).Places().All();
+    for (const auto& [address, place] : DifferenceOf(elected, next)) {
+      elected.here.erase(address);
+      if (place.here) elected.here.emplace(address, *place.here);
+      elected.elsewhere.erase(address);
+      if (place.elsewhere) elected.elsewhere.insert(address);
+    }
+    ASSERT_EQ(elected, next);
+    EXPECT_TRUE(DifferenceOf(next, next).empty());
+  }
+}
+
+TEST(ElectedTest, ADifferenceNamesOnlyWhatDiffers) {
+  const Elected before = {.here = {{Vip(1), {}}, {Vip(2), {}}},
+                          .elsewhere = {Vip(3)}};
+  const Elected now = {
+      .here = {{Vip(1), {}}, {Vip(2), {.role = announce::Role::kProbeFirst}}},
+      .elsewhere = {Vip(3), Vip(4)}};
+  const ElectedChange expected = {{Vip(2), {.here = now.here.at(Vip(2))}},
+                                  {Vip(4), {.elsewhere = true}}};
+  EXPECT_EQ(DifferenceOf(before, now), expected);
+}
+
+}  // namespace
+}  // namespace lb
