@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/agent/portion.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
 #include "lb/io/turn_cause.h"
@@ -91,12 +92,13 @@ void AddressBook::ChangeWanted(WantedChange change) {
     rebuild_ = true;
   }
   for (auto& [service, request] : change.requests) {
-    touched_.insert(service);
     const auto known = wanted_.requests.find(service);
     if (known == wanted_.requests.end()) {
+      new_.insert(service);
       if (request) wanted_.requests.emplace(service, *std::move(request));
       continue;
     }
+    touched_.insert(service);
     absent_.Remember(std::move(known->second));
     if (request) {
       known->second = *std::move(request);
@@ -119,7 +121,7 @@ void AddressBook::SetAlone(bool alone) {
       alone && stale_records_.empty() && !ledger_.HasFirm();
   if (provisional == ledger_.provisional()) return;
   ledger_.SetProvisional(provisional);
-  propose_all_ = true;
+  ProposeAll();
   WakeBy(environment_.loop->Now());
 }
 
@@ -129,7 +131,7 @@ void AddressBook::SetAuthor(std::optional<std::string> author) {
   if (author_.has_value()) {  // Whoever could have told us more has not.
     ledger_.Merge(std::exchange(stale_records_, {}));
   }
-  propose_all_ = true;
+  ProposeAll();
   WakeBy(environment_.loop->Now());
 }
 
@@ -159,19 +161,26 @@ void AddressBook::Update() {
   const absl::Time civil_now = environment_.loop->CivilNow();
   bool freed = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);
+  // Of many that is long enough for one look.
+  const bool only_follows = rebuild_ && ledger_.size() > kPortion;
   ipam::LedgerFollower::Followed followed = Follow({now, civil_now});
+  more_ = only_follows || !touched_.empty() || !new_.empty();
   freed |= followed.freed;
   if (IsAuthor()) freed |= ProposeReleases(now);
   NoteAbsentHolders();
   for (const auto& [service, failure] : failures_) stale_.insert(service);
-  if (IsAuthor()) {
-    ProposeAssignments(DueServices(followed.services, freed));
-  } else {
+  if (!IsAuthor()) {
     failures_.clear();
+  } else if (!only_follows) {
+    ProposeAssignments(DueServices(followed.services, freed));
   }
-  stale_.merge(followed.services);
+  for (const std::string& service : followed.services) {
+    const bool is_shown = entries_.contains(service);
+    if (is_shown || wanted_.requests.contains(service)) stale_.insert(service);
+  }
   SaveIfChanged();
   ReadEntries();
+  if (more_) WakeBy(now);
   // An address that has rested may be what a service waits for.
   WakeBy(now + (allocator_.NextCoolDownEnd() - civil_now));
   // What was proposed is followed, so that TakeUnrecorded() has it.
@@ -182,7 +191,7 @@ void AddressBook::Update() {
 // The allocator comes to hold what the ledger says.
 ipam::LedgerFollower::Followed AddressBook::Follow(
     const AbsentServices::Since& now) {
-  Services touched = std::exchange(touched_, {});
+  Services touched = TakeTouched();
   for (std::string& service : ledger_.ServicesSince(follower_.version())) {
     touched.insert(std::move(service));
   }
@@ -204,7 +213,7 @@ ipam::LedgerFollower::Followed AddressBook::Follow(
     return follower_.Follow(ledger_, std::move(touched), find_request,
                             &allocator_);
   }
-  propose_all_ = true;
+  ProposeAll();
   for (const auto& [service, request] : wanted_.requests) {
     stale_.insert(service);  // It may be refused what it asks for by now.
   }
@@ -240,10 +249,7 @@ bool AddressBook::ProposeReleases(absl::Time now) {
 AddressBook::Services AddressBook::DueServices(const Services& followed,
                                                bool freed) {
   Services due;
-  if (std::exchange(propose_all_, false)) {
-    for (const auto& [service, request] : wanted_.requests) due.insert(service);
-    return due;
-  }
+  if (propose_all_) AddNextOfAll(due);
   const auto add = [&](const std::string& service) {
     const auto wanted = wanted_.requests.find(service);
     if (wanted == wanted_.requests.end()) return;
@@ -359,8 +365,10 @@ void AddressBook::DropOldTombstones() {
 // another thing now. They wait for the author too, which may give another what
 // they ask for.
 void AddressBook::ReadEntries() {
-  Services due = std::exchange(stale_, {});
-  due.merge(std::exchange(waiting_, {}));
+  Services due = TakeStale();
+  for (const std::string& service : std::exchange(waiting_, {})) {
+    if (!stale_.contains(service)) due.insert(service);
+  }
   bool changed = false;
   for (const std::string& service : due) {
     const auto wanted = wanted_.requests.find(service);

@@ -11,7 +11,6 @@
 #ifndef LB_DAEMON_AGENT_ADDRESS_BOOK_H_
 #define LB_DAEMON_AGENT_ADDRESS_BOOK_H_
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -105,10 +104,7 @@ class AddressBook {
   static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
   static constexpr absl::Duration kLookIntervalPerRecord =
       absl::Microseconds(10);
-  absl::Duration look_interval() const {
-    return kLookInterval +
-           kLookIntervalPerRecord * std::max(entries_.size(), ledger_.size());
-  }
+  absl::Duration look_interval() const;
 
   // `on_change` is called when entries() may have changed, or messages wait.
   AddressBook(std::string node, const io::Environment& environment,
@@ -147,7 +143,7 @@ class AddressBook {
       const ReleaseTarget& target,
       absl::AnyInvocable<void(absl::Status)> on_saved);
 
-  // By service; one for each request.
+  // By service; one for each request. Many new ones come in portions.
   const std::map<std::string, Entry>& entries() const { return entries_; }
   // Counts the changes of entries().
   uint64_t version() const { return version_; }
@@ -185,6 +181,9 @@ class AddressBook {
   ipam::LedgerFollower::Followed Follow(const AbsentServices::Since& now);
   void NoteAbsentHolders();
   bool ProposeReleases(absl::Time now);
+  Services TakeTouched();
+  void ProposeAll();
+  void AddNextOfAll(Services& due);
   Services DueServices(const Services& followed, bool freed);
   void ProposeAssignments(const Services& due);
   void ProposeAssignment(const ipam::ServiceRequest& request);
@@ -200,6 +199,7 @@ class AddressBook {
                               const std::vector<Released>& released);
   void AnswerReleases();
   void ReadEntries();
+  Services TakeStale();
   Entry EntryOf(const ipam::ServiceRequest& request) const;
   // The entry of a service for which nothing is held.
   Entry EntryWithout(const ipam::ServiceRequest& request) const;
@@ -219,10 +219,11 @@ class AddressBook {
 
   ipam::LedgerFollower follower_;
   bool rebuild_ = false;      // The follower's next step is from the start.
-  bool propose_all_ = false;  // The next author's look is at all services.
+  bool propose_all_ = false;  // The author's next looks are at all services.
+  std::string proposed_;      // The last of them; empty: none.
   AbsentServices absent_;
-  // For the next look: whose requests are other ones, or whose records went.
-  Services touched_;
+  Services touched_, new_;   // For the next looks: other ones; asked for anew.
+  bool more_ = false;        // Portions of what is to be looked at are left.
   Services stale_;           // Their entries may be others.
   Services changed_;         // Their entries are others: TakeChanged().
   Services waiting_;         // Their entries lack an address that they want.

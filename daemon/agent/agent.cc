@@ -262,6 +262,7 @@ void Agent::Reconcile() {
         return elections_.IsAssigned(address) &&
                !owners_.withheld().contains(address);
       }));
+  if (elections_.has_more()) ScheduleReconcile();
 }
 
 void Agent::ElectAuthor() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/agent/abilities.h"
+#include "daemon/agent/portion.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/candidates.h"
 #include "lb/election/digest.h"
@@ -83,7 +84,7 @@ void Elections::SetDesired(const config::Desired& desired) {
 void Elections::SetDesired(const config::Desired& desired,
                            const config::Difference& difference) {
   if (difference.pools) entries_version_.reset();
-  touched_.insert(difference.services.begin(), difference.services.end());
+  asked_.insert(difference.services.begin(), difference.services.end());
   if (!difference.cluster) return;
   nodes_ = desired.nodes;
   advertisements_ = desired.advertisements;
@@ -149,6 +150,7 @@ const Placement& Elections::Update(const config::Desired& desired,
     PutServices(desired, entries, due);
     entries_version_ = entries_version;
     touched_.clear();
+    asked_.clear();
   } else {
     PutChanged(desired, entries, due);
   }
@@ -245,7 +247,9 @@ void Elections::PutServices(const config::Desired& desired,
 void Elections::PutChanged(const config::Desired& desired,
                            const AddressEntries& entries, Services& due) {
   std::set<net::IpAddress> concerned;
-  for (const std::string& name : std::exchange(touched_, {})) {
+  Services touched = std::exchange(touched_, {});
+  touched.merge(TakeFirst(kPortion, asked_));
+  for (const std::string& name : touched) {
     due.insert(name);
     TakeOut(name, concerned);
     const config::Service* const service = config::FindService(desired, name);

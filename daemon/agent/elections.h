@@ -56,7 +56,8 @@ class Elections {
   // Inputs, for the next Update(). `live` has this node too.
   void SetMembers(std::vector<LiveMember> live);
   void SetDesired(const config::Desired& desired);
-  // The same, at a cost that goes with what differs from the one before.
+  // The same, at a cost that goes with what differs from the one before. Of
+  // many services each Update() takes up a portion.
   void SetDesired(const config::Desired& desired,
                   const config::Difference& difference);
   // All entries that are others at `entries_version` than at that of the last
@@ -76,6 +77,8 @@ class Elections {
   const Placement& Update(const config::Desired& desired,
                           const AddressEntries& entries,
                           uint64_t entries_version);
+  // Some of what SetDesired() was told is left for the next Update().
+  bool has_more() const { return !asked_.empty(); }
   const Placement& placement() const { return placement_; }
   // Counts the changes of placement().
   uint64_t version() const { return version_; }
@@ -197,8 +200,9 @@ class Elections {
   // By the address that decides for them.
   std::multimap<net::IpAddress, std::string> decided_by_;
   std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
-  Services touched_;                         // Else read these.
-  std::set<net::IpAddress> new_holders_;     // Not in table_ yet.
+  Services touched_;  // Else read these: their entries are others.
+  Services asked_;    // And some of these: they ask for something else.
+  std::set<net::IpAddress> new_holders_;  // Not in table_ yet.
   std::map<net::IpAddress, std::string> withheld_;
   Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;

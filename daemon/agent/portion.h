@@ -1,0 +1,27 @@
+// Portions: the part of a large set that one turn of the loop deals with.
+//
+// With ten thousand services a look at all of them would keep ARP waiting. What
+// is left is dealt with on later turns; each leaves a state that is whole.
+#ifndef LB_DAEMON_AGENT_PORTION_H_
+#define LB_DAEMON_AGENT_PORTION_H_
+
+#include <cstddef>
+
+namespace lb {
+
+// Services of one portion: some 10 ms.
+inline constexpr size_t kPortion = 1000;
+
+// Takes the first `count` of `set` out of it.
+template <typename Set>
+Set TakeFirst(size_t count, Set& set) {
+  Set first;
+  for (; count > 0 && !set.empty(); --count) {
+    first.insert(first.end(), set.extract(set.begin()));
+  }
+  return first;
+}
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_PORTION_H_
