@@ -9,10 +9,6 @@
 
 namespace lb {
 
-void StatusService::OnEvent() {
-  for (WatcherBase* watcher : watchers_.calls) watcher->WriteNext();
-}
-
 grpc::ServerUnaryReactor* StatusService::GetNode(
     grpc::CallbackServerContext* context, const status::v1::GetNodeRequest*,
     status::v1::GetNodeResponse* response) {
@@ -115,7 +111,7 @@ void StatusService::AskWhatIf(const status::v1::WhatIfRequest& request,
 grpc::ServerWriteReactor<status::v1::WatchResponse>* StatusService::Watch(
     grpc::CallbackServerContext*, const status::v1::WatchRequest* request) {
   return Watcher<StateSource>::Start(calls_, &watchers_, [=, this] {
-    return StateSource(agent_, log_, *request);
+    return StateSource(agent_, log_, &node_, *request);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/loop_calls.h"
 #include "daemon/status_view/status_view.h"
+#include "daemon/watch_sources.h"
 #include "daemon/watcher.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/base/event_log.h"
@@ -27,11 +28,13 @@ class StatusService final : public status::v1::Status::CallbackService {
         what_ifs_(what_ifs),
         agent_(agent),
         view_(*agent),
-        log_(log) {}
+        log_(log),
+        node_(agent, log),
+        watchers_(calls->loop()) {}
 
   // Sends new events to the watchers. Call it on the loop's thread after each
   // event.
-  void OnEvent();
+  void OnEvent() { watchers_.WriteAll(); }
 
  private:
   template <typename Message>
@@ -89,7 +92,8 @@ class StatusService final : public status::v1::Status::CallbackService {
   const Agent* agent_;
   const StatusView view_;
   const EventLog* log_;
-  Watchers watchers_;  // Loop thread only.
+  DescribedNode node_;  // Loop thread only; for all watchers.
+  Watchers watchers_;   // Loop thread only.
 };
 
 }  // namespace lb

@@ -50,11 +50,23 @@ std::optional<status::v1::Event> EventSource::Next() {
   return std::nullopt;
 }
 
+const status::v1::GetNodeResponse& DescribedNode::AsOf(uint64_t sequence) {
+  const absl::Time now = agent_->now();
+  if (made_after_ < sequence || now - made_at_ > kAgeMax) {
+    node_ = StatusView(*agent_).DescribeNode();
+    made_at_ = now;
+    made_after_ = log_->last_sequence();
+  }
+  return node_;
+}
+
 StateSource::StateSource(const Agent* agent, const EventLog* log,
+                         DescribedNode* node,
                          const status::v1::WatchRequest& request)
     : agent_(agent),
       view_(*agent),
       log_(log),
+      node_(node),
       sequence_(request.after_sequence()) {
   if (sequence_ == 0 || !IsOfThisRun(request)) part_ = Part::kBegin;
 }
@@ -88,7 +100,7 @@ WatchResponse StateSource::NextPart() {
     case Part::kBegin:
       sequence_ = log_->last_sequence();
       response.set_reset(true);
-      *response.mutable_node() = view_.DescribeNode();
+      *response.mutable_node() = node_->AsOf(sequence_);
       part_ = Part::kPools;
       break;
     case Part::kPools:
@@ -149,7 +161,7 @@ WatchResponse StateSource::Change(const Event& event) const {
     }
   } else if (std::any_of(std::begin(kOfNode), std::end(kOfNode),
                          [&](auto kind) { return object.starts_with(kind); })) {
-    *response.mutable_node() = view_.DescribeNode();
+    *response.mutable_node() = node_->AsOf(event.sequence);
   }
   if (event.reason == kManifestsRead) {
     response.mutable_pools()->Swap(view_.ListPools({})->mutable_pools());

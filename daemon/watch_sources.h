@@ -2,7 +2,7 @@
 //
 // Both read on in the bounded event log and remember only where they are: one
 // that falls behind loses old events and sees the gap in their numbers. Loop
-// thread only; agent and log outlive them.
+// thread only; agent, log and node outlive them.
 #ifndef LB_DAEMON_WATCH_SOURCES_H_
 #define LB_DAEMON_WATCH_SOURCES_H_
 
@@ -37,11 +37,33 @@ class EventSource {
   bool follow_;
 };
 
+// What GetNode says, made once for all watchers: with many services it takes a
+// while to find all that is wrong.
+class DescribedNode {
+ public:
+  // An older one is made again though nothing was told since: not all that it
+  // says has events.
+  static constexpr absl::Duration kAgeMax = absl::Seconds(1);
+
+  DescribedNode(const Agent* agent, const EventLog* log)
+      : agent_(agent), log_(log) {}
+
+  // As of when the event of that number was recorded, or later.
+  const status::v1::GetNodeResponse& AsOf(uint64_t sequence);
+
+ private:
+  const Agent* agent_;
+  const EventLog* log_;
+  status::v1::GetNodeResponse node_;
+  absl::Time made_at_ = absl::InfinitePast();  // The loop's.
+  uint64_t made_after_ = 0;                    // The last event then.
+};
+
 // Watch: the whole state in parts, then an event at a time with the state of
 // what it is about.
 class StateSource {
  public:
-  StateSource(const Agent* agent, const EventLog* log,
+  StateSource(const Agent* agent, const EventLog* log, DescribedNode* node,
               const status::v1::WatchRequest& request);
 
   std::optional<status::v1::WatchResponse> Next();
@@ -59,6 +81,7 @@ class StateSource {
   const Agent* agent_;
   StatusView view_;
   const EventLog* log_;
+  DescribedNode* node_;
   uint64_t sequence_;
   Part part_ = Part::kChanges;
   std::string page_token_;  // Of the part.

@@ -26,17 +26,53 @@ class WatcherBase {
   virtual void WriteNext() = 0;
 };
 
-// The calls under way. Loop thread only.
-struct Watchers {
+// The calls under way. Loop thread only; the loop outlives it, and runs nothing
+// after its end.
+class Watchers {
+ public:
   // At one time; more are refused (RESOURCE_EXHAUSTED).
   static constexpr size_t kMax = 256;
 
+  explicit Watchers(io::Loop* loop) : loop_(loop) {}
   ~Watchers() {
     // The loop stopped before it came to their end.
-    for (WatcherBase* watcher : calls) delete watcher;
+    for (WatcherBase* watcher : all_) delete watcher;
   }
 
-  std::set<WatcherBase*> calls;
+  void Add(WatcherBase* watcher) { all_.insert(watcher); }
+  void Remove(WatcherBase* watcher) {
+    all_.erase(watcher);
+    due_.erase(watcher);
+  }
+  size_t size() const { return all_.size(); }
+
+  // Has all write what is new, one in each turn of the loop, so that frames and
+  // gossip wait for one at a time.
+  void WriteAll() {
+    if (due_.size() < all_.size()) due_.insert(all_.begin(), all_.end());
+    if (is_writing_ || due_.empty()) return;
+    is_writing_ = true;
+    loop_->Post([this] { WriteOne(); });
+  }
+
+ private:
+  // Goes round, so that none is left out while there is always more.
+  void WriteOne() {
+    auto next = due_.upper_bound(last_);
+    if (next == due_.end()) next = due_.begin();
+    is_writing_ = next != due_.end();
+    if (!is_writing_) return;
+    last_ = *next;
+    due_.erase(next);
+    last_->WriteNext();
+    loop_->Post([this] { WriteOne(); });
+  }
+
+  io::Loop* const loop_;
+  std::set<WatcherBase*> all_;
+  std::set<WatcherBase*> due_;   // Of these.
+  WatcherBase* last_ = nullptr;  // That wrote; it may have ended.
+  bool is_writing_ = false;      // WriteOne() is posted.
 };
 
 // Source has `std::optional<Message> Next()`, nullopt: none now, and
@@ -86,7 +122,7 @@ class Watcher final
 
   void OnDone() override {
     loop_->Post([this] {
-      watchers_->calls.erase(this);
+      watchers_->Remove(this);
       delete this;
     });
   }
@@ -99,8 +135,8 @@ class Watcher final
         make_source_(std::move(make_source)) {}
 
   void Begin() {
-    watchers_->calls.insert(this);
-    if (watchers_->calls.size() > Watchers::kMax) {
+    watchers_->Add(this);
+    if (watchers_->size() > Watchers::kMax) {
       Close({grpc::StatusCode::RESOURCE_EXHAUSTED,
              "256 calls watch already, want fewer"});
     } else {

@@ -13,8 +13,10 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "daemon/agent/announcer_remedies.h"
 #include "daemon/agent/findings.h"
 #include "daemon/agent/gossip_problems.h"
+#include "daemon/agent/problem_collector.h"
 #include "daemon/agent/remedies.h"
 #include "daemon/agent/turn_problems.h"
 #include "daemon/agent/withholding.h"
@@ -26,7 +28,7 @@
 namespace lb {
 namespace {
 
-using Problems = std::vector<Problem>;
+using Problems = ProblemCollector;
 
 constexpr absl::Duration kSettled = absl::Seconds(30);
 constexpr absl::Duration kUnassignedMax = absl::Seconds(15);
@@ -299,44 +301,6 @@ std::string AddressRemedy(const Agent& agent, const std::string& service) {
                             is_held);
 }
 
-// By node: remedies for hosts that take no packets for such addresses, or did
-// not lately.
-DeliveryRemedies FindDeliveryRemedies(
-    const Agent& agent, const std::vector<ipam::AssignedAddress>& addresses) {
-  election::Families needed;
-  for (const ipam::AssignedAddress& held : addresses) {
-    needed = Union(needed, election::FamilyOf(held.address));
-  }
-  DeliveryRemedies remedies;
-  for (const Elections::LiveMember& member : agent.LiveMembers()) {
-    if (!member.metadata) continue;
-    const election::Families& lack = member.metadata->undeliverable;
-    const election::Families missing = {.ipv4 = needed.ipv4 && lack.ipv4,
-                                        .ipv6 = needed.ipv6 && lack.ipv6};
-    if (missing.empty()) continue;
-    std::optional<absl::Time> until;  // Other nodes do not tell.
-    if (member.name == agent.options().node) {
-      until = agent.announcing().DeliveryHeldUntil(missing);
-    }
-    if (until) until = agent.ToCivil(*until);
-    remedies[member.name] = RemedyForDelivery(member.name, until);
-  }
-  return remedies;
-}
-
-std::string AnnouncerRemedy(const Agent& agent, const std::string& service) {
-  const config::Desired& desired = agent.desired();
-  const config::Service* const wanted = config::FindService(desired, service);
-  const auto explanation = agent.elections().Explain(service);
-  const auto& held = agent.address_entries().at(service).assignment.addresses;
-  if (wanted == nullptr || !explanation.ok() || held.empty()) return "";
-  election::Vip vip = {.pool = held[0].pool, .traffic = wanted->traffic};
-  const auto labels = desired.pool_labels.find(vip.pool);
-  if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
-  return RemedyForNoAnnouncer(desired.advertisements, vip, *explanation,
-                              FindDeliveryRemedies(agent, held));
-}
-
 // A node that is not ready awaits the cluster: no longer than its settle time,
 // if all is well.
 bool AwaitsTooLong(const Agent& agent) {
@@ -374,11 +338,14 @@ void AddServices(const Agent& agent, Problems& problems) {
   const bool is_stuck = AwaitsTooLong(agent);
   if (!agent.ready() && !is_stuck) return;
   const AddressEntries& entries = agent.address_entries();
+  const auto address_remedy = [&](const std::string& service) {
+    return AddressRemedy(agent, service);
+  };
+  AnnouncerRemedies announcer_remedies(&agent);
   Add(ProblemKind::kNoAddress,
-      FindWithoutAddress(entries, /*with_waiting=*/is_stuck,
-                         [&](const std::string& service) {
-                           return AddressRemedy(agent, service);
-                         }),
+      FindWithoutAddress(
+          entries, /*with_waiting=*/is_stuck,
+          problems.ForKept(ProblemKind::kNoAddress, address_remedy)),
       problems);
   if (!is_stuck && agent.author() != agent.options().node) {
     Add(ProblemKind::kNoAddress,
@@ -389,10 +356,8 @@ void AddServices(const Agent& agent, Problems& problems) {
         problems);
   }
   Add(ProblemKind::kRequestRefused,
-      FindRefused(entries,
-                  [&](const std::string& service) {
-                    return AddressRemedy(agent, service);
-                  }),
+      FindRefused(entries, problems.ForKept(ProblemKind::kRequestRefused,
+                                            address_remedy)),
       problems);
   Add(ProblemKind::kNoAnnouncer,
       FindWithoutAnnouncer(
@@ -400,9 +365,10 @@ void AddServices(const Agent& agent, Problems& problems) {
           [&](const net::IpAddress& address) {
             return agent.owners().withheld().contains(address);
           },
-          [&](const std::string& service) {
-            return AnnouncerRemedy(agent, service);
-          }),
+          problems.ForKept(ProblemKind::kNoAnnouncer,
+                           [&](const std::string& service) {
+                             return announcer_remedies.Of(service);
+                           })),
       problems);
   Add(ProblemKind::kUnableAnnouncer,
       FindUnable(entries, agent.placement(), agent.LiveMembers()), problems);
@@ -469,8 +435,10 @@ void AddSeeds(const Agent& agent, Problems& problems) {
 
 }  // namespace
 
-Problems ListProblems(const Agent& agent) {
-  Problems problems;
+ProblemList ListProblems(const Agent& agent,
+                         const std::function<bool(ProblemKind)>& wants,
+                         size_t problems_max) {
+  ProblemCollector problems(wants, problems_max);
   AddRefusedObjects(agent, problems);
   AddWithheld(agent, problems);
   AddUntoldWithheld(agent, problems);
@@ -494,7 +462,13 @@ Problems ListProblems(const Agent& agent) {
   AddNamesakes(agent, problems);
   AddStreamOnly(agent, problems);
   AddSeeds(agent, problems);
-  return problems;
+  return std::move(problems).Take();
+}
+
+std::vector<Problem> ListProblems(const Agent& agent) {
+  return ListProblems(
+             agent, [](auto) { return true; }, SIZE_MAX)
+      .problems;
 }
 
 }  // namespace lb

@@ -8,6 +8,8 @@
 #ifndef LB_DAEMON_AGENT_PROBLEMS_H_
 #define LB_DAEMON_AGENT_PROBLEMS_H_
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,17 @@ struct Problem {
 };
 
 std::vector<Problem> ListProblems(const Agent& agent);
+
+struct ProblemList {
+  std::vector<Problem> problems;
+  size_t omitted = 0;  // That there are besides.
+};
+
+// The first `problems_max` of the kinds that it wants. Those beyond are
+// counted, which takes much less time than to find what to do about each.
+ProblemList ListProblems(const Agent& agent,
+                         const std::function<bool(ProblemKind)>& wants,
+                         size_t problems_max);
 
 }  // namespace lb
 

@@ -11,7 +11,7 @@
 
 namespace lb {
 
-void AddLongTurn(const Agent& agent, std::vector<Problem>& problems) {
+void AddLongTurn(const Agent& agent, ProblemCollector& problems) {
   if (agent.turns() == nullptr) return;
   const absl::Duration fence = StallMaxOf(agent.options());
   const std::optional<io::Turn> turn =

@@ -12,15 +12,13 @@
 #ifndef LB_DAEMON_AGENT_TURN_PROBLEMS_H_
 #define LB_DAEMON_AGENT_TURN_PROBLEMS_H_
 
-#include <vector>
-
 #include "daemon/agent/agent.h"
-#include "daemon/agent/problems.h"
+#include "daemon/agent/problem_collector.h"
 
 namespace lb {
 
 // Appends the recent turn that used most processor time, if that is too much.
-void AddLongTurn(const Agent& agent, std::vector<Problem>& problems);
+void AddLongTurn(const Agent& agent, ProblemCollector& problems);
 
 }  // namespace lb
 

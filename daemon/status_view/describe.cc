@@ -267,19 +267,17 @@ std::optional<status::v1::Member> StatusView::DescribeMember(
 
 status::v1::ListProblemsResponse StatusView::ListProblems(
     const status::v1::ListProblemsRequest& request) const {
-  status::v1::ListProblemsResponse response;
   const auto& kinds = request.kinds();
-  for (const lb::Problem& problem : lb::ListProblems(*agent_)) {
-    if (!kinds.empty() && std::find(kinds.begin(), kinds.end(),
-                                    ToProto(problem.kind)) == kinds.end()) {
-      continue;
-    }
-    if (response.problems_size() == kProblemsMax) {
-      response.set_omitted(response.omitted() + 1);
-    } else {
-      *response.add_problems() = ToProto(problem);
-    }
+  const auto wants = [&](ProblemKind kind) {
+    return kinds.empty() ||
+           std::find(kinds.begin(), kinds.end(), ToProto(kind)) != kinds.end();
+  };
+  const ProblemList list = lb::ListProblems(*agent_, wants, kProblemsMax);
+  status::v1::ListProblemsResponse response;
+  for (const lb::Problem& problem : list.problems) {
+    *response.add_problems() = ToProto(problem);
   }
+  response.set_omitted(list.omitted);
   return response;
 }
 

@@ -1,0 +1,50 @@
+#include "daemon/agent/announcer_remedies.h"
+
+#include <optional>
+
+#include "absl/time/time.h"
+#include "daemon/agent/agent.h"
+#include "lb/config/difference.h"
+
+namespace lb {
+
+std::string AnnouncerRemedies::Of(const std::string& service) {
+  const config::Desired& desired = agent_->desired();
+  const config::Service* const wanted = config::FindService(desired, service);
+  const auto explanation = agent_->elections().Explain(service);
+  const auto& held = agent_->address_entries().at(service).assignment.addresses;
+  if (wanted == nullptr || !explanation.ok() || held.empty()) return "";
+  election::Vip vip = {.pool = held[0].pool, .traffic = wanted->traffic};
+  const auto labels = desired.pool_labels.find(vip.pool);
+  if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
+  election::Families needed;
+  for (const ipam::AssignedAddress& assigned : held) {
+    needed = Union(needed, election::FamilyOf(assigned.address));
+  }
+  return RemedyForNoAnnouncer(desired.advertisements, vip, *explanation,
+                              ForDelivery(needed));
+}
+
+const DeliveryRemedies& AnnouncerRemedies::ForDelivery(
+    const election::Families& needed) {
+  const auto [known, is_new] =
+      for_delivery_.try_emplace({needed.ipv4, needed.ipv6});
+  DeliveryRemedies& remedies = known->second;
+  if (!is_new) return remedies;
+  for (const Elections::LiveMember& member : agent_->LiveMembers()) {
+    if (!member.metadata) continue;
+    const election::Families& lack = member.metadata->undeliverable;
+    const election::Families missing = {.ipv4 = needed.ipv4 && lack.ipv4,
+                                        .ipv6 = needed.ipv6 && lack.ipv6};
+    if (missing.empty()) continue;
+    std::optional<absl::Time> until;  // Other nodes do not tell.
+    if (member.name == agent_->options().node) {
+      until = agent_->announcing().DeliveryHeldUntil(missing);
+    }
+    if (until) until = agent_->ToCivil(*until);
+    remedies[member.name] = RemedyForDelivery(member.name, until);
+  }
+  return remedies;
+}
+
+}  // namespace lb

@@ -1,0 +1,53 @@
+// ProblemCollector: the problems that are asked for, as they are found.
+//
+// Keeps the first ones and counts the others: with ten thousand services, each
+// a problem, nobody reads what to do about each. Loop thread only.
+#ifndef LB_DAEMON_AGENT_PROBLEM_COLLECTOR_H_
+#define LB_DAEMON_AGENT_PROBLEM_COLLECTOR_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "daemon/agent/findings.h"
+#include "daemon/agent/problems.h"
+
+namespace lb {
+
+class ProblemCollector {
+ public:
+  using Wants = std::function<bool(ProblemKind)>;
+  ProblemCollector(Wants wants, size_t problems_max)
+      : wants_(std::move(wants)), problems_max_(problems_max) {}
+
+  void push_back(Problem problem) {
+    if (!wants_(problem.kind)) return;
+    if (list_.problems.size() < problems_max_) {
+      list_.problems.push_back(std::move(problem));
+    } else {
+      ++list_.omitted;
+    }
+  }
+  // `remedy_of` for as many as will be kept, and nothing for the others.
+  RemedyOf ForKept(ProblemKind kind, RemedyOf remedy_of) const {
+    size_t room = wants_(kind) ? problems_max_ - list_.problems.size() : 0;
+    return [room, remedy_of = std::move(remedy_of)](
+               const std::string& service) mutable {
+      if (room == 0) return std::string();
+      --room;
+      return remedy_of(service);
+    };
+  }
+
+  ProblemList Take() && { return std::move(list_); }
+
+ private:
+  const Wants wants_;
+  const size_t problems_max_;
+  ProblemList list_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_PROBLEM_COLLECTOR_H_
