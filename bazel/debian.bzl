@@ -57,6 +57,7 @@ _MODULES = {
     "protobuf": ["protobuf"],
     "seccomp": ["libseccomp"],
     "spdlog": ["spdlog"],
+    "ssl": ["libssl"],
     "systemd": ["libsystemd"],
     "yaml": ["yaml-cpp"],
 }

@@ -197,7 +197,7 @@ TEST_F(ClearGossipTest, HasNoKeyToRotate) {
 // Rights go by listener.
 TEST_F(ClearGossipTest, AListenerWithoutItHasNoAdmin) {
   const std::string listen = "unix:" + folder_ + "/read.sock";
-  const auto server = StatusServer::Start({.listen = listen}, {service_.get()});
+  const auto server = StatusServer::Start({.listen = listen}, service_.get());
   ASSERT_TRUE(server.ok());
   const auto channel =
       grpc::CreateChannel(listen, grpc::InsecureChannelCredentials());

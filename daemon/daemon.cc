@@ -15,7 +15,8 @@
 #include "daemon/admin_service.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent_options.h"
-#include "daemon/certificates.h"
+#include "daemon/front/access.h"
+#include "daemon/front/certificates.h"
 #include "daemon/gossip_secret.h"
 #include "daemon/last_good_store.h"
 #include "daemon/log.h"
@@ -54,10 +55,17 @@ config::Manifests LoadManifests(const config::Options& options) {
   return config::LoadManifests(options.manifests, ManifestOptionsOf(options));
 }
 
-TlsFiles TlsFilesOf(const config::Options& options) {
+front::TlsFiles TlsFilesOf(const config::Options& options) {
   return {.cert = options.status_tls_cert,
           .key = options.status_tls_key,
           .client_ca = options.status_tls_client_ca};
+}
+
+front::Access TlsAccessOf(const config::Options& options) {
+  return {.right = options.admin_over_tls ? front::Right::kStatusAndAdmin
+                                          : front::Right::kStatus,
+          .readers = options.status_tls_readers,
+          .admins = options.status_tls_admins};
 }
 
 std::string Summary(const config::Desired& desired) {
@@ -172,26 +180,30 @@ class Daemon {
     return absl::OkStatus();
   }
 
-  // Rights go by listener: who may use a unix socket may do everything.
   absl::Status StartServers() {
     for (const std::string& listen : options_.status_listen) {
       auto listener = std::make_unique<Listener>(*this);
-      std::vector<grpc::Service*> services = {&listener->status};
-      if (listen.starts_with("unix:") || options_.admin_over_tls) {
-        services.push_back(&listener->admin);
-      }
-      LB_ASSIGN_OR_RETURN(listener->server,
-                          StatusServer::Start({.listen = listen,
-                                               .group = options_.status_group,
-                                               .tls = TlsFilesOf(options_)},
-                                              services));
+      LB_ASSIGN_OR_RETURN(
+          listener->server,
+          StatusServer::Start({.listen = listen,
+                               .group = options_.status_group,
+                               .tls = TlsFilesOf(options_),
+                               .tls_access = TlsAccessOf(options_),
+                               .on_refused =
+                                   [this](const std::string& what) {
+                                     world_->loop()->Post([this, what] {
+                                       Record(EventType::kWarning,
+                                              "CallerRefused", what);
+                                     });
+                                   }},
+                              &listener->status, &listener->admin));
       listeners_.push_back(std::move(listener));
     }
     return absl::OkStatus();
   }
 
   absl::Status WatchCertificates() {
-    const TlsFiles files = TlsFilesOf(options_);
+    const front::TlsFiles files = TlsFilesOf(options_);
     if (files.cert.empty()) return absl::OkStatus();
     std::vector<std::string> paths = {files.cert, files.key};
     if (!files.client_ca.empty()) paths.push_back(files.client_ca);

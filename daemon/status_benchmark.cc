@@ -58,7 +58,7 @@ class Node {
     world_->environment().log->SetObserver(
         [this](const Event&) { service_->OnEvent(); });
     const std::string listen = "unix:" + folder_ + "/lbd.sock";
-    server_ = *StatusServer::Start({.listen = listen}, {service_.get()});
+    server_ = *StatusServer::Start({.listen = listen}, service_.get());
     channel_ = grpc::CreateChannel(listen, grpc::InsecureChannelCredentials());
     agent_->Start();
     config::Manifests manifests;

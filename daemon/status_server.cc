@@ -13,14 +13,15 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "daemon/front/listening_socket.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_credentials_options.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/endpoint.h"
 
@@ -28,8 +29,6 @@ namespace lb {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
-// How often gRPC looks for new copies of the TLS files; the least that it can.
-constexpr unsigned kTlsRefreshSeconds = 1;
 // gRPC's defaults know no bound. Of one connection: calls at one time, bytes of
 // headers; of a request.
 constexpr int kStreamsMax = 100;
@@ -39,6 +38,12 @@ constexpr int kRequestBytesMax = 1 << 20;
 constexpr absl::Duration kIdleMax = absl::Minutes(5);
 constexpr absl::Duration kAgeMax = absl::Hours(1);
 constexpr absl::Duration kAgeGrace = absl::Seconds(10);
+// The front ends what gRPC has not ended by then, as the caller does not read.
+constexpr absl::Duration kAgeLimit = absl::Minutes(61);
+// One listener's callers leave descriptors for those of the others: a
+// connection takes three, and a unix socket's callers are of this host.
+constexpr int kUnixConnectionsMax = 128;
+constexpr int kTcpConnectionsMax = 64;
 
 // Does a process listen at the socket? gRPC would take its path away from it.
 bool IsServed(const std::string& path) {
@@ -80,6 +85,8 @@ void SetBounds(bool is_unix, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kRequestBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kHeaderBytesMax);
+  // With it gRPC would let callers send larger frames than the front takes.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   if (is_unix) return;
   const auto set = [&](const char* name, absl::Duration value) {
     builder.AddChannelArgument(
@@ -106,20 +113,10 @@ absl::Status CheckTcp(const ListenerOptions& options) {
                   options.listen));
 }
 
-std::shared_ptr<grpc::ServerCredentials> CredentialsOf(
-    const KeptTlsFiles* kept) {
-  if (kept == nullptr) return grpc::InsecureServerCredentials();
-  const TlsFiles& files = kept->copies();
-  grpc::experimental::TlsServerCredentialsOptions tls(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          files.key, files.cert, files.client_ca, kTlsRefreshSeconds));
-  tls.watch_identity_key_cert_pairs();
-  if (!files.client_ca.empty()) {
-    tls.watch_root_certs();
-    tls.set_cert_request_type(
-        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  }
-  return grpc::experimental::TlsServerCredentials(tls);
+front::Access AccessOf(const ListenerOptions& options, bool is_unix) {
+  if (is_unix) return {.right = front::Right::kStatusAndAdmin};
+  if (options.tls.cert.empty()) return {.right = front::Right::kStatus};
+  return options.tls_access;
 }
 
 // Gives the socket to the group; until then it was its owner's alone.
@@ -133,6 +130,17 @@ absl::Status OpenToGroup(const std::string& path, const group& group) {
                   group.gr_name, path, std::strerror(errno)));
 }
 
+// The socket is for its owner and group from the first moment on.
+absl::StatusOr<std::unique_ptr<front::ListeningSocket>> Listen(
+    const ListenerOptions& options, const group* owners) {
+  const mode_t previous_mask = umask(owners == nullptr ? 0117 : 0177);
+  auto socket = front::ListeningSocket::Open(options.listen);
+  umask(previous_mask);
+  if (!socket.ok() || owners == nullptr) return socket;
+  LB_RETURN_IF_ERROR(OpenToGroup(options.listen.substr(kUnix.size()), *owners));
+  return socket;
+}
+
 }  // namespace
 
 absl::Status CheckStatusGroup(const std::string& group) {
@@ -143,9 +151,43 @@ absl::Status CheckStatusGroup(const std::string& group) {
       fmt::format("status-group: \"{}\": no such group on this host", group));
 }
 
+class StatusServer::Served {
+ public:
+  static absl::StatusOr<std::unique_ptr<Served>> Start(
+      bool is_unix, const std::vector<grpc::Service*>& services) {
+    grpc::ServerBuilder builder;
+    SetBounds(is_unix, builder);
+    using Door = grpc::ServerBuilder::experimental_type;
+    auto served = std::make_unique<Served>();
+    served->door_ = builder.experimental().AddExternalConnectionAcceptor(
+        Door::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
+    for (grpc::Service* service : services) builder.RegisterService(service);
+    served->server_ = builder.BuildAndStart();
+    if (served->server_ != nullptr) return served;
+    return absl::UnavailableError("status-listen: gRPC does not start");
+  }
+
+  void Take(int descriptor) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+        connection;
+    connection.fd = descriptor;
+    door_->HandleNewConnection(&connection);
+  }
+
+  void Shutdown(std::chrono::system_clock::time_point deadline) {
+    server_->Shutdown(deadline);
+  }
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+  // What comes through it the server serves.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door_;
+};
+
 absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
-    const ListenerOptions& options,
-    const std::vector<grpc::Service*>& services) {
+    const ListenerOptions& options, grpc::Service* status,
+    grpc::Service* admin) {
   const bool is_unix = options.listen.starts_with(kUnix);
   LB_RETURN_IF_ERROR(is_unix ? PrepareSocket(options.listen)
                              : CheckTcp(options));
@@ -154,60 +196,64 @@ absl::StatusOr<std::unique_ptr<StatusServer>> StatusServer::Start(
     LB_RETURN_IF_ERROR(CheckStatusGroup(options.group));
     owners = getgrnam(options.group.c_str());
   }
-  std::unique_ptr<KeptTlsFiles> tls;
-  if (!is_unix && !options.tls.cert.empty()) {
-    LB_ASSIGN_OR_RETURN(tls, KeptTlsFiles::Create(options.tls, absl::Now()));
+  std::unique_ptr<StatusServer> server(
+      new StatusServer(is_unix ? front::TlsFiles() : options.tls));
+  std::shared_ptr<const front::TlsSetup> tls;
+  if (!server->tls_files_.cert.empty()) {
+    LB_ASSIGN_OR_RETURN(tls,
+                        front::ReadTlsFiles(server->tls_files_, absl::Now()));
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  SetBounds(is_unix, builder);
-  using Door = grpc::ServerBuilder::experimental_type;
-  auto door = builder.experimental().AddExternalConnectionAcceptor(
-      Door::ExternalConnectionType::FROM_FD, CredentialsOf(tls.get()));
-  for (grpc::Service* service : services) builder.RegisterService(service);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr) {
-    return absl::UnavailableError(
-        fmt::format("status-listen: {}: gRPC does not start", options.listen));
+  using front::Right;
+  front::Access access = AccessOf(options, is_unix);
+  if (admin == nullptr) access.right = Right::kStatus;
+  if (access.right == Right::kStatusAndAdmin) {
+    LB_ASSIGN_OR_RETURN(server->served_[Right::kStatusAndAdmin],
+                        Served::Start(is_unix, {status, admin}));
   }
-  // The socket is for its owner and group from the first moment on.
-  const mode_t previous_mask = umask(owners == nullptr ? 0117 : 0177);
-  auto acceptor = ConnectionAcceptor::Listen(options.listen);
-  umask(previous_mask);
-  LB_RETURN_IF_ERROR(acceptor.status());
-  if (owners != nullptr) {
-    LB_RETURN_IF_ERROR(
-        OpenToGroup(options.listen.substr(kUnix.size()), *owners));
+  if (access.right == Right::kStatus || !access.admins.empty()) {
+    LB_ASSIGN_OR_RETURN(server->served_[Right::kStatus],
+                        Served::Start(is_unix, {status}));
   }
-  return std::unique_ptr<StatusServer>(
-      new StatusServer(std::move(tls), std::move(server), std::move(door),
-                       *std::move(acceptor)));
+  LB_ASSIGN_OR_RETURN(auto socket, Listen(options, owners));
+  server->front_ = std::make_unique<front::Front>(
+      std::move(socket), std::move(tls),
+      front::FrontOptions{
+          .access = std::move(access),
+          .connections_max = is_unix ? kUnixConnectionsMax : kTcpConnectionsMax,
+          .age_max = is_unix ? absl::InfiniteDuration() : kAgeLimit},
+      front::Front::Handlers{
+          .serve = [served = &server->served_](
+                       Right right,
+                       int descriptor) { served->at(right)->Take(descriptor); },
+          .on_refused =
+              [listen = options.listen,
+               tell = options.on_refused](const std::string& what) {
+                tell(fmt::format("{}: {}", listen, what));
+              }});
+  server->front_->Start();
+  return server;
 }
 
-StatusServer::StatusServer(
-    std::unique_ptr<KeptTlsFiles> tls, std::unique_ptr<grpc::Server> server,
-    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door,
-    std::unique_ptr<ConnectionAcceptor> acceptor)
-    : tls_(std::move(tls)),
-      server_(std::move(server)),
-      door_(std::move(door)),
-      acceptor_(std::move(acceptor)) {
-  acceptor_->Start([this](int descriptor) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
-        connection;
-    connection.fd = descriptor;
-    door_->HandleNewConnection(&connection);
-  });
-}
+StatusServer::StatusServer(front::TlsFiles tls_files)
+    : tls_files_(std::move(tls_files)) {}
+
+StatusServer::~StatusServer() = default;
 
 absl::Status StatusServer::ReadTlsFiles() {
-  return tls_ == nullptr ? absl::OkStatus() : tls_->Read(absl::Now());
+  if (tls_files_.cert.empty()) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(auto tls, front::ReadTlsFiles(tls_files_, absl::Now()));
+  front_->SetTls(std::move(tls));
+  return absl::OkStatus();
 }
 
 void StatusServer::Shutdown() {
-  acceptor_.reset();
-  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  front_->StopListening();
+  const auto deadline =
+      std::chrono::system_clock::now() + std::chrono::seconds(1);
+  for (const auto& [right, served] : served_) served->Shutdown(deadline);
+  front_.reset();
 }
 
 }  // namespace lb

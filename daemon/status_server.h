@@ -2,22 +2,24 @@
 // reflection.
 //
 //   LB_ASSIGN_OR_RETURN(auto server, StatusServer::Start(
-//       {.listen = "unix:/run/lbd/lbd.sock"}, {&status, &admin}));
+//       {.listen = "unix:/run/lbd/lbd.sock"}, &status, &admin));
 //
-// Which services a listener offers is its owner's choice, so that rights go by
-// listener; several listeners may offer the same service.
+// Rights are decided when a connection is made (daemon/front): it is handed to
+// a gRPC server that offers what its right allows, and nothing else. Several
+// listeners may offer the same service.
 #ifndef LB_DAEMON_STATUS_SERVER_H_
 #define LB_DAEMON_STATUS_SERVER_H_
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "daemon/certificates.h"
-#include "daemon/connection_acceptor.h"
+#include "daemon/front/access.h"
+#include "daemon/front/certificates.h"
+#include "daemon/front/front.h"
 #include "grpcpp/grpcpp.h"
 
 namespace lb {
@@ -28,7 +30,13 @@ struct ListenerOptions {
   std::string listen;
   std::string group;
   // For TCP. Without `cert` it is in the clear, on loopback addresses only.
-  TlsFiles tls;
+  front::TlsFiles tls;
+  // Over TLS. Callers of a unix socket may do everything, those of TCP in the
+  // clear may read.
+  front::Access tls_access;
+  // Told of callers that were closed, at a bounded rate, on another thread.
+  std::function<void(const std::string& what)> on_refused =
+      [](const std::string&) {};
 };
 
 // NotFound: this host has no such group. OK: also for an empty name.
@@ -36,17 +44,20 @@ absl::Status CheckStatusGroup(const std::string& group);
 
 class StatusServer {
  public:
-  // The services outlive the server.
+  // The services outlive the server. `status` is for callers that may read,
+  // `admin` (null: none) for those that may also change the node.
   // InvalidArgument: another kind of address, plain TCP to other hosts, bad TLS
-  // files (see KeptTlsFiles). NotFound: no such group. Unavailable: cannot
+  // files (see ReadTlsFiles()). NotFound: no such group. Unavailable: cannot
   // listen there or read a file, or another process listens there.
   static absl::StatusOr<std::unique_ptr<StatusServer>> Start(
-      const ListenerOptions& options,
-      const std::vector<grpc::Service*>& services);
+      const ListenerOptions& options, grpc::Service* status,
+      grpc::Service* admin = nullptr);
+  ~StatusServer();
 
-  // Takes up changed TLS files, within about a second; bad ones are refused,
-  // and new connections go on with those that it has. Errors as of
-  // KeptTlsFiles::Read(). OK: also where there are none.
+  // Takes up changed TLS files for new connections; bad ones are refused, and
+  // it goes on with those that it has. When the authorities of clients changed,
+  // connections made under the old ones end. Errors as of
+  // front::ReadTlsFiles(). OK: also where there are none.
   absl::Status ReadTlsFiles();
 
   // Refuses new calls and waits for those under way, a second at most, then
@@ -54,16 +65,14 @@ class StatusServer {
   void Shutdown();
 
  private:
-  StatusServer(
-      std::unique_ptr<KeptTlsFiles> tls, std::unique_ptr<grpc::Server> server,
-      std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door,
-      std::unique_ptr<ConnectionAcceptor> acceptor);
+  class Served;  // A gRPC server without a listener.
 
-  const std::unique_ptr<KeptTlsFiles> tls_;  // Null: in the clear.
-  std::unique_ptr<grpc::Server> server_;
-  // What comes through it the server serves.
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door_;
-  std::unique_ptr<ConnectionAcceptor> acceptor_;  // Ends before the others.
+  explicit StatusServer(front::TlsFiles tls_files);
+
+  const front::TlsFiles tls_files_;  // Without `cert`: in the clear.
+  // Each offers what one right allows.
+  std::map<front::Right, std::unique_ptr<Served>> served_;
+  std::unique_ptr<front::Front> front_;  // Ends before the others.
 };
 
 }  // namespace lb

@@ -31,7 +31,7 @@ Examples:
   lbctl release 192.0.2.1                   no pool has it any more: another one
   lbctl check manifests/                    before they are put in place
   lbctl secret new /etc/lbd/secret          the same file for all nodes
-  lbctl --server n1:7473 --tls-ca ca.pem status
+  lbctl --server n1:7473 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key top
 
 Environment: LBCTL_SERVER, LBCTL_TLS_CA, LBCTL_TLS_CERT, LBCTL_TLS_KEY,
 LBCTL_TLS_NAME are defaults of the flags; NO_COLOR turns colours off.

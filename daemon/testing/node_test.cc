@@ -90,7 +90,7 @@ void NodeTest::SetUp() {
               [this](config::LogLevel level) { log_level_ = level; }});
   listen_ = "unix:" + folder_ + "/lbd.sock";
   auto server =
-      StatusServer::Start({.listen = listen_}, {service_.get(), admin_.get()});
+      StatusServer::Start({.listen = listen_}, service_.get(), admin_.get());
   ASSERT_THAT(server, IsOk());
   server_ = *std::move(server);
   channel_ = grpc::CreateChannel(listen_, grpc::InsecureChannelCredentials());

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,9 +16,6 @@
 #include "lb/base/check.h"
 #include "lb/base/nearest.h"
 #include "lb/base/status_macros.h"
-#include "lb/config/fields.h"
-#include "lb/config/text_file.h"
-#include "lb/config/yaml_tree.h"
 
 namespace lb::config {
 namespace {
@@ -27,7 +23,6 @@ namespace {
 using gossip::wire::KeyDerivation;
 using Values = absl::Span<const std::string>;
 
-constexpr size_t kOptionsBytesMax = 1 << 20;
 constexpr std::string_view kUnix = "unix:";
 constexpr size_t kUnixPathMax = 107;  // sockaddr_un::sun_path, ended by 0.
 
@@ -180,6 +175,27 @@ absl::Status SetStatusListen(Values values, Options* options) {
   return absl::OkStatus();
 }
 
+// Names of certificates; addresses as the front writes them. At least one: an
+// empty list, by mistake, would let all in.
+absl::Status SetNames(Values values, std::vector<std::string>* field) {
+  const auto wrong = [](const std::string& value) {
+    return Wrong(value,
+                 "a DNS name, URI or IP address as the certificate has it, no "
+                 "pattern");
+  };
+  if (values.empty()) return wrong("");
+  std::vector<std::string> names;
+  for (const std::string& value : values) {
+    if (value.empty() || value.find_first_of("* \t") != value.npos) {
+      return wrong(value);
+    }
+    const auto address = net::ParseIpAddress(value);
+    names.push_back(address.ok() ? address->ToString() : value);
+  }
+  *field = std::move(names);
+  return absl::OkStatus();
+}
+
 // An empty text stands for none.
 absl::Status SetMetricsListen(Values values, Options* options) {
   if (!values[0].empty()) {
@@ -208,7 +224,7 @@ std::string ShowJoin(const Options& options) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 29> kOptions = {{
+constexpr std::array<OptionSpec, 32> kOptions = {{
     {"node-name", "NAME",
      "This node's name, unique; default: the host's, in lower case.", false,
      SetNodeName, [](const Options& o) { return o.node_name; }},
@@ -341,6 +357,25 @@ constexpr std::array<OptionSpec, 29> kOptions = {{
        return SetPath(v[0], &o->status_tls_client_ca);
      },
      [](const Options& o) { return o.status_tls_client_ca; }},
+    {"status-tls-anonymous", "",
+     "Over TLS anyone may ask, from other hosts too, without a certificate.",
+     false,
+     [](Values v, Options* o) {
+       return SetBool(v[0], &o->status_tls_anonymous);
+     },
+     [](const Options& o) { return ShowBool(o.status_tls_anonymous); }},
+    {"status-tls-readers", "NAME",
+     "Only clients whose certificate has this subject alternative name.", true,
+     [](Values v, Options* o) { return SetNames(v, &o->status_tls_readers); },
+     [](const Options& o) {
+       return fmt::format("{}", fmt::join(o.status_tls_readers, ","));
+     }},
+    {"status-tls-admins", "NAME",
+     "Only these clients may drain, reload and the like over TLS.", true,
+     [](Values v, Options* o) { return SetNames(v, &o->status_tls_admins); },
+     [](const Options& o) {
+       return fmt::format("{}", fmt::join(o.status_tls_admins, ","));
+     }},
     {"admin-over-tls", "",
      "Those clients may drain, reload and the like, as on the unix sockets.",
      false,
@@ -382,42 +417,6 @@ constexpr std::array<OptionSpec, 29> kOptions = {{
      },
      [](const Options& o) { return std::string(ToString(o.log_format)); }},
 }};
-
-void ReadOption(const OptionSpec& spec, const Fields& fields,
-                Options* options) {
-  const YamlNode* const node = fields.Find(spec.name);
-  if (node == nullptr) return;
-  std::vector<std::string> values;
-  if (node->kind == YamlNode::Kind::kSequence && spec.repeated) {
-    values = fields.Texts(spec.name);
-    if (values.size() != node->children.size()) return;  // Reported.
-  } else if (node->kind == YamlNode::Kind::kScalar) {
-    values = {node->text};
-  } else {
-    fields.Refuse(spec.name,
-                  fmt::format("{}, want a text{}", Describe(*node),
-                              spec.repeated ? " or a list of texts" : ""));
-    return;
-  }
-  const absl::Status status = spec.set(values, options);
-  if (!status.ok()) fields.Refuse(spec.name, std::string(status.message()));
-}
-
-void ReadOptions(const YamlNode& root, Report* report, Options* options) {
-  if (root.kind == YamlNode::Kind::kNull) return;
-  if (root.kind != YamlNode::Kind::kMap) {
-    report->Refuse(root.line, "",
-                   fmt::format("{}, want a map of options", Describe(root)));
-    return;
-  }
-  const Fields fields(root, "", report);
-  std::vector<std::string_view> names;
-  for (const OptionSpec& spec : AllOptions()) {
-    names.push_back(spec.name);
-    ReadOption(spec, fields, options);
-  }
-  fields.RefuseUnknown(names);
-}
 
 }  // namespace
 
@@ -463,30 +462,5 @@ Options::Options()
     : exclude_interfaces(announce::InterfaceOptions::DefaultExclude()) {}
 
 absl::Span<const OptionSpec> AllOptions() { return kOptions; }
-
-std::vector<Problem> ParseOptionsFile(std::string_view file,
-                                      std::string_view text, Options* options) {
-  Report report{std::string(file), "options"};
-  int documents = 0;
-  const std::optional<YamlError> error =
-      ForEachYamlDocument(text, [&](const YamlNode& root) {
-        if (++documents == 1) return ReadOptions(root, &report, options);
-        if (root.kind == YamlNode::Kind::kNull) return;
-        report.Refuse(root.line, "", "a second document, want one");
-      });
-  std::vector<Problem> problems = report.problems();
-  if (error) {
-    problems.push_back(
-        {std::string(file), error->line, "yaml", "", error->message});
-  }
-  return problems;
-}
-
-std::vector<Problem> LoadOptionsFile(const std::string& path,
-                                     Options* options) {
-  const absl::StatusOr<std::string> text = ReadTextFile(path, kOptionsBytesMax);
-  if (text.ok()) return ParseOptionsFile(path, *text, options);
-  return {{path, 0, "options", "", std::string(text.status().message())}};
-}
 
 }  // namespace lb::config

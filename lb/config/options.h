@@ -79,6 +79,10 @@ struct Options {
   std::string status_tls_cert;
   std::string status_tls_key;
   std::string status_tls_client_ca;
+  bool status_tls_anonymous = false;  // Other hosts' clients need no CA.
+  // Names of clients' certificates: subject alternative names. Empty: all.
+  std::vector<std::string> status_tls_readers;
+  std::vector<std::string> status_tls_admins;
   bool admin_over_tls = false;   // Else only unix sockets offer lb.admin.v1.
   bool insecure_status = false;  // Loopback TCP may do without TLS.
   // "address:port" of Prometheus' page /metrics; empty: none.
@@ -120,7 +124,9 @@ std::vector<Problem> LoadOptionsFile(const std::string& path, Options* options);
 
 // InvalidArgument: options that are good alone do not go together, by name.
 // TCP listeners of the status service want TLS, or insecure_status and a
-// loopback address; admin_over_tls wants clients to be known.
+// loopback address; for other hosts also status_tls_client_ca, or
+// status_tls_anonymous. admin_over_tls and lists of names want clients to be
+// known.
 absl::Status Validate(const Options& options);
 
 // InvalidArgument: a cluster (a join list, or gossip that others reach) has no

@@ -72,6 +72,9 @@ status-group: adm
 status-tls-cert: /c
 status-tls-key: /k
 status-tls-client-ca: /a
+status-tls-anonymous: true
+status-tls-readers: [monitor.example, "spiffe://example/m", "FD00::0:1"]
+status-tls-admins: 192.0.2.7
 admin-over-tls: true
 insecure-status: true
 metrics-listen: 0.0.0.0:7473
@@ -108,6 +111,10 @@ log-format: json
   want.status_tls_cert = "/c";
   want.status_tls_key = "/k";
   want.status_tls_client_ca = "/a";
+  want.status_tls_anonymous = true;
+  want.status_tls_readers = {"monitor.example", "spiffe://example/m",
+                             "fd00::1"};
+  want.status_tls_admins = {"192.0.2.7"};
   want.admin_over_tls = true;
   want.insecure_status = true;
   want.metrics_listen = "0.0.0.0:7473";
@@ -180,6 +187,15 @@ const FaultCase kFaults[] = {
     {"status-listen: 127.0.0.1\n",
      "o.yaml:1: options: status-listen: \"127.0.0.1\", want unix:/path, or an "
      "address and a port"},
+    {"status-tls-readers: [a.example, '*.example']\n",
+     "o.yaml:1: options: status-tls-readers: \"*.example\", want a DNS name, "
+     "URI or IP address as the certificate has it, no pattern"},
+    {"status-tls-readers: []\n",
+     "o.yaml:1: options: status-tls-readers: \"\", want a DNS name, URI or IP "
+     "address as the certificate has it, no pattern"},
+    {"status-tls-admins: ''\n",
+     "o.yaml:1: options: status-tls-admins: \"\", want a DNS name, URI or IP "
+     "address as the certificate has it, no pattern"},
     {"metrics-listen: 127.0.0.1\n",
      "o.yaml:1: options: metrics-listen: \"127.0.0.1\", want an address and a "
      "port"},
@@ -244,7 +260,40 @@ const TogetherCase kTogether[] = {
     {"{status-listen: 10.0.0.1:9, insecure-status: true}",
      "status-listen: \"10.0.0.1:9\" is plain TCP, want status-tls-cert and "
      "status-tls-key, or insecure-status and a loopback address"},
-    {"{status-listen: 10.0.0.1:9, status-tls-cert: c, status-tls-key: k}", ""},
+    {"{status-listen: 10.0.0.1:9, status-tls-cert: c, status-tls-key: k}",
+     "status-listen: \"10.0.0.1:9\" is open to other hosts, want "
+     "status-tls-client-ca, or status-tls-anonymous"},
+    {"{status-listen: 10.0.0.1:9, status-tls-cert: c, status-tls-key: k, "
+     "status-tls-client-ca: a}",
+     ""},
+    {"{status-listen: 10.0.0.1:9, status-tls-cert: c, status-tls-key: k, "
+     "status-tls-anonymous: true}",
+     ""},
+    {"{status-listen: '[::1]:9', status-tls-cert: c, status-tls-key: k}", ""},
+    {"{status-listen: ['127.0.0.1:9', '[::]:9'], status-tls-cert: c, "
+     "status-tls-key: k}",
+     "status-listen: \"[::]:9\" is open to other hosts, want "
+     "status-tls-client-ca, or status-tls-anonymous"},
+    {"status-tls-anonymous: true",
+     "status-tls-cert: not given, status-tls-anonymous wants it"},
+    {"{status-tls-cert: c, status-tls-key: k, status-tls-client-ca: a, "
+     "status-tls-anonymous: true}",
+     "status-tls-anonymous: \"true\", want false: status-tls-client-ca asks "
+     "clients for certificates"},
+    {"status-tls-readers: a",
+     "status-tls-client-ca: not given, status-tls-readers wants it"},
+    {"status-tls-admins: a",
+     "status-tls-client-ca: not given, status-tls-admins wants it"},
+    {"{status-tls-cert: c, status-tls-key: k, status-tls-client-ca: a, "
+     "status-tls-admins: a}",
+     "admin-over-tls: not given, status-tls-admins wants it"},
+    {"{status-tls-cert: c, status-tls-key: k, status-tls-client-ca: a, "
+     "status-tls-readers: a, admin-over-tls: true}",
+     "status-tls-admins: not given, admin-over-tls with status-tls-readers "
+     "wants it"},
+    {"{status-tls-cert: c, status-tls-key: k, status-tls-client-ca: a, "
+     "status-tls-readers: a, status-tls-admins: b, admin-over-tls: true}",
+     ""},
     {"status-tls-cert: c",
      "status-tls-key: not given, want both certificate and key"},
     {"status-tls-key: k",
@@ -312,6 +361,8 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.status_tls_cert = "/c";
   shown.status_tls_key = "/k";
   shown.status_tls_client_ca = "/a";
+  shown.status_tls_readers = {"monitor.example"};
+  shown.status_tls_admins = {"192.0.2.7"};
   shown.admin_over_tls = true;
   shown.insecure_status = true;
   shown.metrics_listen = "127.0.0.1:7473";

@@ -1,9 +1,11 @@
 // Validate(): options that are good alone, and do not go together.
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
+#include "lb/base/status_macros.h"
 #include "lb/config/options.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/host_port.h"
@@ -13,41 +15,84 @@ namespace {
 
 constexpr std::string_view kUnix = "unix:";
 
-}  // namespace
+absl::Status Refuse(std::string_view option, std::string_view why) {
+  return absl::InvalidArgumentError(fmt::format("{}: {}", option, why));
+}
 
-absl::Status Validate(const Options& options) {
-  const auto refuse = [](std::string_view option, std::string_view why) {
-    return absl::InvalidArgumentError(fmt::format("{}: {}", option, why));
-  };
+// One that `why` wants.
+absl::Status NotGiven(std::string_view option, std::string_view why) {
+  return Refuse(option, fmt::format("not given, {} wants it", why));
+}
+
+absl::Status ValidateTls(const Options& options) {
   const bool tls = !options.status_tls_cert.empty();
   if (tls != !options.status_tls_key.empty()) {
-    return refuse(tls ? "status-tls-key" : "status-tls-cert",
+    return Refuse(tls ? "status-tls-key" : "status-tls-cert",
                   "not given, want both certificate and key");
   }
-  if (!tls && !options.status_tls_client_ca.empty()) {
-    return refuse("status-tls-cert",
-                  "not given, status-tls-client-ca wants it");
+  const bool knows_clients = !options.status_tls_client_ca.empty();
+  if (!tls && (knows_clients || options.status_tls_anonymous)) {
+    return NotGiven("status-tls-cert", knows_clients ? "status-tls-client-ca"
+                                                     : "status-tls-anonymous");
   }
-  if (options.admin_over_tls && options.status_tls_client_ca.empty()) {
-    return refuse("status-tls-client-ca", "not given, admin-over-tls wants it");
+  if (knows_clients && options.status_tls_anonymous) {
+    return Refuse("status-tls-anonymous",
+                  "\"true\", want false: status-tls-client-ca asks clients "
+                  "for certificates");
   }
-  for (const net::HostPort& seed : options.join) {
-    const absl::Status brackets =
-        net::CheckBrackets(seed.text, options.gossip_bind.port);
-    if (!brackets.ok()) return refuse("join", std::string(brackets.message()));
+  const bool names_readers = !options.status_tls_readers.empty();
+  const bool names_admins = !options.status_tls_admins.empty();
+  for (const auto& [given, option] : {
+           std::pair(options.admin_over_tls, "admin-over-tls"),
+           std::pair(names_readers, "status-tls-readers"),
+           std::pair(names_admins, "status-tls-admins"),
+       }) {
+    if (given && !knows_clients)
+      return NotGiven("status-tls-client-ca", option);
   }
-  for (const std::string& listen : options.status_listen) {
-    if (tls || listen.starts_with(kUnix)) continue;
-    const auto endpoint = net::ParseEndpoint(listen, 0);
-    if (options.insecure_status && endpoint.ok() &&
-        endpoint->address.is_loopback()) {
-      continue;
-    }
-    return refuse("status-listen",
+  if (names_admins && !options.admin_over_tls) {
+    return NotGiven("admin-over-tls", "status-tls-admins");
+  }
+  if (names_readers && options.admin_over_tls && !names_admins) {
+    return NotGiven("status-tls-admins",
+                    "admin-over-tls with status-tls-readers");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateListen(const Options& options, const std::string& listen) {
+  if (listen.starts_with(kUnix)) return absl::OkStatus();
+  const auto endpoint = net::ParseEndpoint(listen, 0);
+  const bool is_loopback = endpoint.ok() && endpoint->address.is_loopback();
+  if (options.status_tls_cert.empty()) {
+    if (options.insecure_status && is_loopback) return absl::OkStatus();
+    return Refuse("status-listen",
                   fmt::format("\"{}\" is plain TCP, want status-tls-cert and "
                               "status-tls-key, or insecure-status and a "
                               "loopback address",
                               listen));
+  }
+  if (is_loopback || options.status_tls_anonymous ||
+      !options.status_tls_client_ca.empty()) {
+    return absl::OkStatus();
+  }
+  return Refuse("status-listen",
+                fmt::format("\"{}\" is open to other hosts, want "
+                            "status-tls-client-ca, or status-tls-anonymous",
+                            listen));
+}
+
+}  // namespace
+
+absl::Status Validate(const Options& options) {
+  LB_RETURN_IF_ERROR(ValidateTls(options));
+  for (const net::HostPort& seed : options.join) {
+    const absl::Status brackets =
+        net::CheckBrackets(seed.text, options.gossip_bind.port);
+    if (!brackets.ok()) return Refuse("join", std::string(brackets.message()));
+  }
+  for (const std::string& listen : options.status_listen) {
+    LB_RETURN_IF_ERROR(ValidateListen(options, listen));
   }
   return absl::OkStatus();
 }

@@ -47,6 +47,8 @@ expect "unknown flag" 2 "did you mean --manifests?" "$lbd" --manifest x
 expect "bad value" 2 "--log-level" "$lbd" --log-level loud
 expect "status for other hosts" 2 "is plain TCP, want status-tls-cert" \
   "$lbd" --status-listen 0.0.0.0:9000 --insecure-status
+expect "status for anybody" 2 "is open to other hosts, want status-tls-client-ca, or status-tls-anonymous" \
+  "$lbd" --status-listen 0.0.0.0:9000 --status-tls-cert c --status-tls-key k
 expect "help" 0 "--status-listen" "$lbd" --help
 expect "version" 0 "lbd " "$lbd" --version
 expect "lbctl help" 0 "members" "$lbctl" --help

@@ -116,7 +116,8 @@ if [[ ${#only[@]} -eq 0 ]]; then
   echo "A member with a wrong key is not let in."
 fi
 
-cluster --status-listen 0.0.0.0:7980 --status-tls-cert "$LAB_DIR/cert.pem" --status-tls-key "$LAB_DIR/key.pem"
+cluster --status-listen 0.0.0.0:7980 --status-tls-cert "$LAB_DIR/cert.pem" --status-tls-key "$LAB_DIR/key.pem" \
+  --status-tls-anonymous
 owner=$(owner_of n1)
 first_target=$(lab_address "$owner")
 without_the_key "no key set"

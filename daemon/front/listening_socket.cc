@@ -1,18 +1,14 @@
-#include "daemon/connection_acceptor.h"
+#include "daemon/front/listening_socket.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -22,13 +18,11 @@
 #include "lb/base/status_macros.h"
 #include "lb/net/endpoint.h"
 
-namespace lb {
+namespace lb::front {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
 constexpr int kBacklog = 128;
-// After an error that is not one connection's: no descriptor left, say.
-constexpr std::chrono::milliseconds kPause(100);
 
 struct Address {
   sockaddr_storage bytes = {};
@@ -71,7 +65,7 @@ absl::StatusOr<Address> TcpAddress(const std::string& listen) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ConnectionAcceptor>> ConnectionAcceptor::Listen(
+absl::StatusOr<std::unique_ptr<ListeningSocket>> ListeningSocket::Open(
     const std::string& listen) {
   const bool is_unix = listen.starts_with(kUnix);
   const std::string path = is_unix ? listen.substr(kUnix.size()) : "";
@@ -96,47 +90,15 @@ absl::StatusOr<std::unique_ptr<ConnectionAcceptor>> ConnectionAcceptor::Listen(
     return absl::UnavailableError(
         fmt::format("status-listen: cannot listen on {}: {}", listen, why));
   }
-  return std::unique_ptr<ConnectionAcceptor>(
-      new ConnectionAcceptor(made, path));
+  return std::unique_ptr<ListeningSocket>(new ListeningSocket(made, path));
 }
 
-ConnectionAcceptor::ConnectionAcceptor(int socket, std::string path)
-    : socket_(socket), stop_(eventfd(0, EFD_CLOEXEC)), path_(std::move(path)) {
-  LB_CHECK(stop_ >= 0);
-}
+ListeningSocket::ListeningSocket(int descriptor, std::string path)
+    : descriptor_(descriptor), path_(std::move(path)) {}
 
-ConnectionAcceptor::~ConnectionAcceptor() {
-  if (thread_.joinable()) {
-    eventfd_write(stop_, 1);
-    thread_.join();
-  }
+ListeningSocket::~ListeningSocket() {
   if (!path_.empty()) unlink(path_.c_str());
-  close(socket_);
-  close(stop_);
+  close(descriptor_);
 }
 
-void ConnectionAcceptor::Start(std::function<void(int descriptor)> take) {
-  thread_ = std::thread([this, take = std::move(take)] { Run(take); });
-}
-
-void ConnectionAcceptor::Run(
-    const std::function<void(int descriptor)>& take) const {
-  std::array<pollfd, 2> polled = {pollfd{stop_, POLLIN, 0},
-                                  pollfd{socket_, POLLIN, 0}};
-  while (true) {
-    poll(polled.data(), polled.size(), /*timeout=*/-1);
-    if (polled[0].revents != 0) return;
-    const int accepted =
-        accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (accepted >= kDescriptorsMax) {
-      close(accepted);
-    } else if (accepted >= 0) {
-      take(accepted);
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-               errno == ENOBUFS) {
-      poll(polled.data(), /*nfds=*/1, static_cast<int>(kPause.count()));
-    }
-  }
-}
-
-}  // namespace lb
+}  // namespace lb::front

@@ -1,0 +1,45 @@
+// TLS files of the status service: are they fit for use, and if not, why.
+//
+// Reads files; plain functions, any thread.
+//
+//   LB_ASSIGN_OR_RETURN(auto tls, ReadTlsFiles(files, absl::Now()));
+//   ... NewTlsStream(std::move(socket), *tls) ...
+#ifndef LB_DAEMON_FRONT_CERTIFICATES_H_
+#define LB_DAEMON_FRONT_CERTIFICATES_H_
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace lb::front {
+
+// PEM files.
+struct TlsFiles {
+  std::string cert;       // Of the server, with its chain.
+  std::string key;        // Its private key, not encrypted.
+  std::string client_ca;  // Authorities of clients; empty: anyone may call.
+};
+
+// What handshakes go by. Nothing of it changes.
+struct TlsSetup {
+  // TLS 1.2 or newer, HTTP/2, no renegotiation and no resumption: each
+  // connection shows its certificate anew.
+  std::shared_ptr<SSL_CTX> context;
+  std::string client_ca;  // The text of that file.
+};
+
+// Each message is "option: path: what is wrong, what was wanted".
+// Unavailable: a file cannot be read. InvalidArgument: it has no certificate
+// or key, key and certificate do not belong together, a certificate is not
+// valid at `civil_now`, or OpenSSL does not take it, as with a key that is too
+// short.
+absl::StatusOr<std::shared_ptr<const TlsSetup>> ReadTlsFiles(
+    const TlsFiles& files, absl::Time civil_now);
+
+}  // namespace lb::front
+
+#endif  // LB_DAEMON_FRONT_CERTIFICATES_H_

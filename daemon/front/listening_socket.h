@@ -1,0 +1,40 @@
+// ListeningSocket: where callers connect.
+//
+//   LB_ASSIGN_OR_RETURN(auto socket,
+//                       ListeningSocket::Open("unix:/run/lbd/lbd.sock"));
+//
+// The path of a unix socket ends with the object. Any thread, one at a time.
+#ifndef LB_DAEMON_FRONT_LISTENING_SOCKET_H_
+#define LB_DAEMON_FRONT_LISTENING_SOCKET_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace lb::front {
+
+class ListeningSocket {
+ public:
+  // "unix:/path", in place of what is there, with the process's umask; or
+  // "address:port". Does not block. InvalidArgument: neither. Unavailable: in
+  // use, or not permitted.
+  static absl::StatusOr<std::unique_ptr<ListeningSocket>> Open(
+      const std::string& listen);
+  ListeningSocket(const ListeningSocket&) = delete;
+  ListeningSocket& operator=(const ListeningSocket&) = delete;
+  ~ListeningSocket();
+
+  int descriptor() const { return descriptor_; }
+  bool is_unix() const { return !path_.empty(); }
+
+ private:
+  ListeningSocket(int descriptor, std::string path);
+
+  const int descriptor_;
+  const std::string path_;  // Of a unix socket.
+};
+
+}  // namespace lb::front
+
+#endif  // LB_DAEMON_FRONT_LISTENING_SOCKET_H_
