@@ -5,6 +5,7 @@
 #ifndef LB_DAEMON_LOOP_CALL_H_
 #define LB_DAEMON_LOOP_CALL_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,12 +27,32 @@ inline grpc::Status ToGrpc(const absl::Status& status) {
           std::string(status.message())};
 }
 
+// Counts its answer until the caller has read it. Ends by itself.
+class LoopReactor : public grpc::ServerUnaryReactor {
+ public:
+  explicit LoopReactor(LoopCalls* calls) : calls_(calls) {}
+
+  // Before Finish().
+  void OnAnswer(size_t bytes) {
+    unread_bytes_ = bytes;
+    calls_->AddUnread(bytes);
+  }
+  void OnDone() override {
+    calls_->SubtractUnread(unread_bytes_);
+    delete this;
+  }
+
+ private:
+  LoopCalls* const calls_;
+  size_t unread_bytes_ = 0;
+};
+
 // Runs `answer` on the loop's thread: it finishes the call, or sees to it.
 // Finishes it with the error if too many wait.
 inline grpc::ServerUnaryReactor* RunOnLoop(
-    LoopCalls* calls, grpc::CallbackServerContext* context,
-    absl::AnyInvocable<void(grpc::ServerUnaryReactor*)> answer) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    LoopCalls* calls, grpc::CallbackServerContext*,
+    absl::AnyInvocable<void(LoopReactor*)> answer) {
+  auto* const reactor = new LoopReactor(calls);
   const absl::Status posted = calls->Post(
       [reactor, answer = std::move(answer)]() mutable { answer(reactor); });
   if (!posted.ok()) reactor->Finish(ToGrpc(posted));
@@ -53,12 +74,17 @@ grpc::ServerUnaryReactor* AnswerOnLoop(
     LoopCalls* calls, grpc::CallbackServerContext* context, Response* response,
     absl::AnyInvocable<absl::StatusOr<Response>()> ask) {
   return RunOnLoop(
-      calls, context, [calls, response, ask = std::move(ask)](auto* r) mutable {
+      calls, context,
+      [calls, response, ask = std::move(ask)](LoopReactor* reactor) mutable {
         const io::TurnCause cause(calls->loop(), CauseOf<Response>());
-        absl::StatusOr<Response> answer = ask();
+        const absl::Status room = calls->CheckUnread();
+        absl::StatusOr<Response> answer = room.ok() ? ask() : room;
         const grpc::Status status = ToGrpc(answer.status());
-        if (answer.ok()) *response = *std::move(answer);
-        r->Finish(status);
+        if (answer.ok()) {
+          *response = *std::move(answer);
+          reactor->OnAnswer(response->ByteSizeLong());
+        }
+        reactor->Finish(status);
       });
 }
 

@@ -17,6 +17,12 @@ absl::Status LoopCalls::Post(absl::AnyInvocable<void()> call) {
   return absl::OkStatus();
 }
 
+absl::Status LoopCalls::CheckUnread() const {
+  if (unread_bytes_ < kUnreadBytesMax) return absl::OkStatus();
+  return absl::ResourceExhaustedError(fmt::format(
+      "{} bytes of answers are unread, want fewer", unread_bytes_.load()));
+}
+
 void LoopCalls::Add(absl::AnyInvocable<void()> call) {
   queue_.push_back(std::move(call));
   if (queue_.size() == 1) loop_->Post([this] { RunOne(); });

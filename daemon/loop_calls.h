@@ -5,6 +5,9 @@
 // a time. A listener of its own has its own, so that those who may only read
 // over TCP cannot keep out who sits at the unix socket.
 //
+// gRPC keeps an answer until the caller has read it, which it need not do: what
+// is kept for the callers of a listener is counted, too.
+//
 //   LoopCalls calls(loop);
 //   const absl::Status posted = calls.Post([=] { reactor->Finish(...); });
 #ifndef LB_DAEMON_LOOP_CALLS_H_
@@ -24,6 +27,9 @@ class LoopCalls {
  public:
   // At one time; more are refused.
   static constexpr size_t kWaitingMax = 256;
+  // With as many bytes of answers unread, as they are sent, the next question
+  // is refused. In memory they are about ten times as large.
+  static constexpr size_t kUnreadBytesMax = 4 << 20;
 
   // The loop outlives it, and runs nothing after its end.
   explicit LoopCalls(io::Loop* loop) : loop_(loop) {}
@@ -31,6 +37,11 @@ class LoopCalls {
   // Runs `call` on the loop's thread, after those that wait already. Any
   // thread. ResourceExhausted: too many wait; it is destroyed.
   absl::Status Post(absl::AnyInvocable<void()> call);
+
+  // Any thread. ResourceExhausted: callers have not read what they asked for.
+  absl::Status CheckUnread() const;
+  void AddUnread(size_t bytes) { unread_bytes_ += bytes; }
+  void SubtractUnread(size_t bytes) { unread_bytes_ -= bytes; }
 
   io::Loop* loop() const { return loop_; }
 
@@ -40,6 +51,7 @@ class LoopCalls {
 
   io::Loop* const loop_;
   std::atomic<size_t> waiting_ = 0;
+  std::atomic<size_t> unread_bytes_ = 0;
   std::deque<absl::AnyInvocable<void()>> queue_;  // Loop thread only.
 };
 

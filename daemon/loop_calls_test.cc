@@ -54,5 +54,16 @@ TEST_F(LoopCallsTest, ACallMayLeadToAnother) {
   EXPECT_THAT(done_, ElementsAre(2));
 }
 
+TEST_F(LoopCallsTest, CountsWhatIsUnread) {
+  calls_.AddUnread(LoopCalls::kUnreadBytesMax - 1);
+  EXPECT_THAT(calls_.CheckUnread(), IsOk());
+  calls_.AddUnread(5);
+  EXPECT_THAT(calls_.CheckUnread(),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       "4194308 bytes of answers are unread, want fewer"));
+  calls_.SubtractUnread(5);
+  EXPECT_THAT(calls_.CheckUnread(), IsOk());
+}
+
 }  // namespace
 }  // namespace lb

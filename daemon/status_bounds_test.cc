@@ -10,6 +10,7 @@
 #include "daemon/front/http2_bounds.h"
 #include "daemon/front/testing/http2_frames.h"
 #include "daemon/status_server.h"
+#include "daemon/testing/many_services.h"
 #include "daemon/testing/raw_caller.h"
 #include "daemon/testing/tls_node_test.h"
 #include "gmock/gmock.h"
@@ -168,6 +169,37 @@ TEST_F(StatusBoundsTest, WhoDoesNotReadTakesNoMemory) {
   ASSERT_TRUE(caller.Send(calls));
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(IsServed());
   EXPECT_LT(GrownSince(before), 20 * kMegabyte);
+}
+
+// What gRPC keeps for it is bounded: others are refused, until it goes.
+TEST_F(StatusBoundsTest, AnswersThatNobodyReadsAreBounded) {
+  SetManifests(ManyServices(3000));
+  const auto ask = [this] {
+    grpc::ClientContext context;
+    status::v1::ListServicesRequest request;
+    request.set_page_size(1);
+    status::v1::ListServicesResponse services;
+    return stub_->ListServices(&context, request, &services).error_code();
+  };
+  const auto ask_until = [&](grpc::StatusCode code) {
+    const absl::Time last = absl::Now() + absl::Seconds(20);
+    while (absl::Now() < last && ask() != code) continue;
+    return ask() == code;
+  };
+  ASSERT_EQ(ask(), grpc::StatusCode::OK);
+  const size_t before = ResidentBytes();
+  {
+    std::string calls = Frame(kWindowUpdate, 0, 0, "\x3f\xff\xff\xff");
+    for (uint32_t i = 0; i < 95; ++i) {
+      calls += Call(2 * i + 1, "/lb.status.v1.Status/ListServices") +
+               Frame(kWindowUpdate, 0, 2 * i + 1, "\x3f\xff\xff\xff");
+    }
+    const RawCaller caller = Greeted();
+    ASSERT_TRUE(caller.Send(calls));
+    EXPECT_TRUE(ask_until(grpc::StatusCode::RESOURCE_EXHAUSTED));
+    EXPECT_LT(GrownSince(before), 80 * kMegabyte);
+  }
+  EXPECT_TRUE(ask_until(grpc::StatusCode::OK));
 }
 
 TEST_F(StatusBoundsTest, SilentCallersMakeRoom) {

@@ -89,8 +89,10 @@ grpc::ServerUnaryReactor* StatusService::WhatIf(
 
 void StatusService::AskWhatIf(const status::v1::WhatIfRequest& request,
                               status::v1::WhatIfResponse* response,
-                              grpc::ServerUnaryReactor* reactor) {
+                              LoopReactor* reactor) {
   const io::TurnCause cause(calls_->loop(), "answers WhatIf");
+  const absl::Status room = calls_->CheckUnread();
+  if (!room.ok()) return reactor->Finish(ToGrpc(room));
   if (what_ifs_->busy()) {
     return reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED,
                             "another what-if is under way, want one at a "
@@ -105,7 +107,10 @@ void StatusService::AskWhatIf(const status::v1::WhatIfRequest& request,
         *status = ToGrpc(answer.status());
         if (answer.ok()) *response = *std::move(answer);
       },
-      [=] { reactor->Finish(*status); });
+      [=] {
+        if (status->ok()) reactor->OnAnswer(response->ByteSizeLong());
+        reactor->Finish(*status);
+      });
 }
 
 grpc::ServerWriteReactor<status::v1::WatchResponse>* StatusService::Watch(

@@ -18,6 +18,8 @@
 
 namespace lb {
 
+class LoopReactor;
+
 class StatusService final : public status::v1::Status::CallbackService {
  public:
   // All outlive the service; the loop runs until the servers have shut down.
@@ -84,8 +86,7 @@ class StatusService final : public status::v1::Status::CallbackService {
       const status::v1::WatchEventsRequest* request) override;
 
   void AskWhatIf(const status::v1::WhatIfRequest& request,
-                 status::v1::WhatIfResponse* response,
-                 grpc::ServerUnaryReactor* reactor);
+                 status::v1::WhatIfResponse* response, LoopReactor* reactor);
 
   LoopCalls* calls_;
   io::BackgroundTask* what_ifs_;
