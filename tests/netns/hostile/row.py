@@ -2,56 +2,71 @@
 """One attack as a row of a table.
 
     row.py --head
-    row.py ASKED TITLE DONE BEFORE PEAK AFTER RECOVERED ANSWERED_MIN
+    row.py ASKED TITLE DONE BEFORE PEAK AFTER TURN PROCESSOR RECOVERED WITHIN_MIN
 
-ASKED is what soak/watch.py wrote; sizes are in KB. Exit status 1: fewer percent
-than ANSWERED_MIN were answered, of either kind.
+ASKED is what ask_often wrote; sizes are in KB, turns in milliseconds. Exit status 1: fewer percent than
+WITHIN_MIN were answered within PATIENCE, of either kind.
 """
 
 import collections
 import sys
 
-INTERVAL = 0.01
+PATIENCE = 0.02
 
 
-def answered(entries, six):
-    """Percent; a late answer counts, once more with the next question. The
-    longest run of questions without one, in seconds."""
-    lost, late, longest, run, last = 0, 0, 0, 0, 0.0
-    for at, address, kind, value in entries:
-        if (":" in address) != six:
-            continue
-        if kind == "lost":
-            lost += 1
-            run = run + 1 if float(at) - last < 2.5 * INTERVAL else 1
-            longest, last = max(longest, run), float(at)
-        elif kind == "repeated":
-            late += int(value) - 1
-    asked = sum(int(e[3]) for e in entries if e[2] == "asked") / 2
-    return min(100.0, 100 * (1 - (lost - late) / asked)), longest * INTERVAL
+def answered(entries, family):
+    """Percent answered in time, longest time without an answer in seconds, and
+    how many questions two hosts answered. An answer is to the oldest question
+    that still waits."""
+    asked = in_time = doubles = 0
+    waiting, macs = collections.deque(), set()
+    last = longest = None
+    for at, kind, mac in entries[family]:
+        if last is None:
+            last, longest = at, 0.0
+        while waiting and at - waiting[0] > PATIENCE:
+            waiting.popleft()
+        if kind == "asked":
+            asked += 1
+            waiting.append(at)
+            doubles += len(macs) > 1
+            macs = set()
+        elif kind == "answer":
+            if waiting and (not macs or mac in macs):
+                waiting.popleft()
+                in_time += 1
+            macs.add(mac)
+            longest, last = max(longest, at - last), at
+    longest = max(longest, at - last)
+    # Those of the last moment had no time.
+    return 100 * in_time / (asked - len(waiting)), longest, doubles
 
 
-def main(path, title, done, before, peak, after, recovered, answered_min):
+def main(path, title, done, *rest):
+    *sizes, turn, processor, recovered, within_min = rest
+    entries = {"4": [], "6": []}
     with open(path, encoding="utf-8") as file:
-        entries = [line.split() for line in file]
+        for at, family, kind, mac in map(str.split, file):
+            entries[family].append((float(at), kind, mac))
     cells = [title, done]
-    enough = True
-    for six in (False, True):
-        share, longest = answered(entries, six)
-        enough &= share >= float(answered_min)
+    enough, doubles = True, 0
+    for family in "46":
+        share, longest, two = answered(entries, family)
+        enough &= share >= float(within_min)
+        doubles += two
         cells.append(f"{share:.2f} % ({longest:.2f} s)")
-    kinds = collections.Counter(entry[2] for entry in entries)
-    cells.append(kinds["double"])
-    cells += [f"{int(size) / 1024:.0f}" for size in (before, peak, after)]
-    cells.append(recovered)
+    cells.append(doubles)
+    cells += [f"{int(size) / 1024:.0f}" for size in sizes]
+    cells += [f"{turn} ({processor})", recovered]
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
     return 0 if enough else 1
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--head":
-        print("| attack | done | ARP answered (longest silence) | NDP answered "
-              "| answered by two | RSS before, MB | peak | after | well again "
-              "after |\n" + "|---" * 9 + "|", flush=True)
+        print("| attack | done | ARP answered within 20 ms (longest silence) "
+              "| NDP | answered by two | RSS before, MB | peak | after "
+              "| turns below, ms (of processor time) | well again after |\n"
+              + "|---" * 10 + "|", flush=True)
     else:
         sys.exit(main(*sys.argv[1:]))
