@@ -12,7 +12,7 @@ std::string AnnouncerRemedies::Of(const std::string& service) {
   const config::Desired& desired = agent_->desired();
   const config::Service* const wanted = config::FindService(desired, service);
   const auto explanation = agent_->elections().Explain(service);
-  const auto& held = agent_->address_entries().at(service).assignment.addresses;
+  const auto& held = AddressesOf(agent_->address_entries(), service);
   if (wanted == nullptr || !explanation.ok() || held.empty()) return "";
   election::Vip vip = {.pool = held[0].pool, .traffic = wanted->traffic};
   const auto labels = desired.pool_labels.find(vip.pool);

@@ -50,8 +50,7 @@ Elected ElectedPlaces::All() const {
   MarkDespiteProxy(outcome_.pools, outcome_.entries, elected.here);
   for (const auto& [service, place] : outcome_.placement) {
     if (place.node.empty() || place.node == outcome_.node) continue;
-    for (const auto& assigned :
-         outcome_.entries.at(service).assignment.addresses) {
+    for (const auto& assigned : AddressesOf(outcome_.entries, service)) {
       if (outcome_.withheld.contains(assigned.address)) continue;
       elected.elsewhere.insert(assigned.address);
     }
@@ -68,8 +67,7 @@ ElectedPlace ElectedPlaces::At(
   for (const std::string& service : services) {
     const auto place = outcome_.placement.find(service);
     if (place == outcome_.placement.end()) continue;
-    for (const auto& assigned :
-         outcome_.entries.at(service).assignment.addresses) {
+    for (const auto& assigned : AddressesOf(outcome_.entries, service)) {
       if (assigned.address != address) continue;
       despite_proxy |= despite_proxy_.contains(assigned.pool);
     }

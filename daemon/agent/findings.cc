@@ -195,7 +195,7 @@ std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
   std::vector<Finding> findings;
   for (const auto& [service, place] : placement) {
     if (!place.node.empty()) continue;
-    const auto& held = entries.at(service).assignment.addresses;
+    const auto& held = AddressesOf(entries, service);
     if (std::all_of(held.begin(), held.end(), [&](const auto& assigned) {
           return is_owned(assigned.address);
         })) {

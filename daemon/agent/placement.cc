@@ -74,6 +74,13 @@ void JoinSharers(const AddressEntries& entries, Placement& placement) {
   }
 }
 
+const std::vector<ipam::AssignedAddress>& AddressesOf(
+    const AddressEntries& entries, const std::string& service) {
+  static const auto& none = *new std::vector<ipam::AssignedAddress>();
+  const auto entry = entries.find(service);
+  return entry == entries.end() ? none : entry->second.assignment.addresses;
+}
+
 void AddTerms(const ServicePlacement& place,
               std::optional<announce::Terms>& terms) {
   const bool is_new = !terms.has_value();
@@ -94,7 +101,7 @@ announce::Announcements AnnouncementsOf(const std::string& node,
   announce::AnnouncementChanges terms;
   for (const auto& [service, place] : placement) {
     if (place.node != node) continue;
-    for (const auto& assigned : entries.at(service).assignment.addresses) {
+    for (const auto& assigned : AddressesOf(entries, service)) {
       AddTerms(place, terms[assigned.address]);
     }
   }

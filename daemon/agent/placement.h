@@ -31,6 +31,11 @@ struct ServicePlacement {
 using Placement = std::map<std::string, ServicePlacement, std::less<>>;
 using AddressEntries = std::map<std::string, AddressBook::Entry>;
 
+// The addresses of a service; none if there is no entry of it any more, which
+// elections hear of on a later turn: who asks meanwhile has a placement of it.
+const std::vector<ipam::AssignedAddress>& AddressesOf(
+    const AddressEntries& entries, const std::string& service);
+
 // Are there addresses of both families?
 bool IsDualStack(const ipam::Assignment& assignment);
 

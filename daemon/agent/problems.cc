@@ -50,8 +50,7 @@ void AddRefusedObjects(const Agent& agent, Problems& problems) {
 void AddWithheld(const Agent& agent, Problems& problems) {
   std::set<std::pair<net::IpAddress, std::string>> seen;  // Some are shared.
   for (const auto& [service, place] : agent.placement()) {
-    for (const auto& assigned :
-         agent.address_entries().at(service).assignment.addresses) {
+    for (const auto& assigned : AddressesOf(agent.address_entries(), service)) {
       for (const Withholding& withheld :
            FindWithholdings(agent, service, assigned.address)) {
         if (withheld.by_owner()) break;  // See AddOwned().

@@ -37,8 +37,7 @@ HistoryView Agent::ViewForHistory(AddressBook::Services services) const {
   HistoryView view;
   const auto add = [&](const std::string& service, const std::string& node) {
     const size_t first = view.seen.size();
-    for (const auto& held :
-         addresses_.entries().at(service).assignment.addresses) {
+    for (const auto& held : AddressesOf(addresses_.entries(), service)) {
       view.seen.push_back({service, held.address, node});
     }
     std::sort(
