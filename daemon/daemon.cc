@@ -330,13 +330,16 @@ namespace {
 
 // Faults that keep lbd from starting and that the options' reader does not see.
 // A user who tries the options may not be allowed to read the secret.
-std::vector<std::string> CheckHost(const config::Options& options) {
+std::vector<std::string> CheckHost(const config::Options& options,
+                                   bool has_file) {
   std::vector<std::string> faults;
   // Who checks manifests alone says nothing of a cluster.
-  const bool is_cluster = !options.join.empty() ||
+  const bool is_cluster = has_file || !options.join.empty() ||
                           options.gossip_bind != config::Options().gossip_bind;
   const absl::Status secrecy = config::ValidateSecrecy(options);
   if (is_cluster && !secrecy.ok()) faults.emplace_back(secrecy.message());
+  const absl::Status tls = CheckTlsFiles(TlsFilesOf(options));
+  if (!tls.ok()) faults.emplace_back(tls.message());
   if (!options.gossip_secret_file.empty()) {
     const absl::Status secret = ReadGossipSecret(options.gossip_secret_file,
                                                  options.gossip_key_derivation)
@@ -363,8 +366,8 @@ void PrintWhatIsMissing(const config::Desired& desired) {
 
 }  // namespace
 
-bool CheckManifests(const config::Options& options) {
-  const std::vector<std::string> faults = CheckHost(options);
+bool CheckManifests(const config::Options& options, bool has_file) {
+  const std::vector<std::string> faults = CheckHost(options, has_file);
   for (const std::string& fault : faults) fmt::print("{}\n", fault);
   const config::Desired desired =
       config::BuildDesired(LoadManifests(options), {});

@@ -16,9 +16,10 @@ namespace lb {
 absl::Status RunDaemon(const config::Options& options,
                        absl::Span<const std::string> unfenced);
 
-// Prints each fault of the manifests as a line on standard output, then a
-// summary. True: there is no fault.
-bool CheckManifests(const config::Options& options);
+// Prints each fault of the manifests, and of what lbd needs to start, as a line
+// on standard output, then a summary. True: there is no fault. Without an
+// options file a cluster's secret is asked for only if the flags speak of one.
+bool CheckManifests(const config::Options& options, bool has_file);
 
 }  // namespace lb
 

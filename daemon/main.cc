@@ -1,6 +1,7 @@
 // lbd: the load balancer's daemon.
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ int Refuse(const absl::Status& why, int exit_status) {
 
 int main(int argc, char** argv) {
   lb::ConfigureHeap();
+  // Until it can read anew; what it reads at its start is new.
+  std::signal(SIGHUP, SIG_IGN);
   using Action = lb::config::ParsedFlags::Action;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const auto parsed = lb::config::ParseFlags(arguments);
@@ -44,7 +47,9 @@ int main(int argc, char** argv) {
       fmt::print("{}", parsed->text);
       return 0;
     case Action::kCheck:
-      return lb::CheckManifests(parsed->options) ? 0 : kExitFailed;
+      return lb::CheckManifests(parsed->options, parsed->has_file)
+                 ? 0
+                 : kExitFailed;
     case Action::kRun:
       break;
   }

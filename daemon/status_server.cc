@@ -143,6 +143,16 @@ absl::StatusOr<std::unique_ptr<front::ListeningSocket>> Listen(
 
 }  // namespace
 
+absl::Status CheckTlsFiles(const front::TlsFiles& files) {
+  if (files.cert.empty()) return absl::OkStatus();
+  for (const std::string& path : {files.cert, files.key, files.client_ca}) {
+    if (!path.empty() && access(path.c_str(), R_OK) != 0 && errno == EACCES) {
+      return absl::OkStatus();
+    }
+  }
+  return front::ReadTlsFiles(files, absl::Now()).status();
+}
+
 absl::Status CheckStatusGroup(const std::string& group) {
   if (group.empty() || getgrnam(group.c_str()) != nullptr) {
     return absl::OkStatus();

@@ -42,6 +42,10 @@ struct ListenerOptions {
 // NotFound: this host has no such group. OK: also for an empty name.
 absl::Status CheckStatusGroup(const std::string& group);
 
+// Errors are ReadTlsFiles()'s, also for certificates that are not valid now.
+// OK: also where there are none, or this user may not read them.
+absl::Status CheckTlsFiles(const front::TlsFiles& files);
+
 class StatusServer {
  public:
   // The services outlive the server. `status` is for callers that may read,

@@ -24,6 +24,16 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
     const ClientOptions& options) {
+  const bool has_cert = !options.tls_cert.empty();
+  if (has_cert != !options.tls_key.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: not given, want both certificate and key",
+                    has_cert ? "--tls-key" : "--tls-cert"));
+  }
+  if (has_cert && options.tls_ca.empty()) {
+    return absl::InvalidArgumentError(
+        "--tls-ca: not given, --tls-cert wants it");
+  }
   if (options.tls_ca.empty()) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions tls;
   LB_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadPem(options.tls_ca));

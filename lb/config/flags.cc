@@ -206,6 +206,7 @@ absl::StatusOr<ParsedFlags> ParseFlags(
     return parsed;
   }
   if (given.check) parsed.action = ParsedFlags::Action::kCheck;
+  parsed.has_file = !given.config.empty();
   LB_RETURN_IF_ERROR(ApplyFile(given.config, &parsed.options));
   LB_RETURN_IF_ERROR(ApplyFlags(given, &parsed.options));
   LB_RETURN_IF_ERROR(Validate(parsed.options));

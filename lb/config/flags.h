@@ -22,8 +22,9 @@ struct ParsedFlags {
   enum class Action { kRun, kCheck, kPrintText };
 
   Action action = Action::kRun;
-  std::string text;  // kPrintText: what --help or --version prints.
-  Options options;   // Defaults, then the file, then the flags.
+  std::string text;       // kPrintText: what --help or --version prints.
+  Options options;        // Defaults, then the file, then the flags.
+  bool has_file = false;  // --config was given.
 };
 
 // `arguments` are those after the program's name. InvalidArgument: an unknown

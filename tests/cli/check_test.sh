@@ -31,6 +31,15 @@ expect "a cluster without a secret" 2 "gossip-secret-file: not given, and others
   "$lbd" --manifests examples/manifests
 expect "a cluster without a secret, checked" 1 "gossip-secret-file: not given, and join names other nodes" \
   "$lbd" --check --manifests examples/manifests --gossip-bind 127.0.0.1 --join n2
+echo "manifests: [examples/manifests]" >"$TEST_TMPDIR/lbd.yaml"
+expect "a cluster without a secret, by its options" 1 "gossip-secret-file: not given, and others reach gossip-bind" \
+  "$lbd" --check --config "$TEST_TMPDIR/lbd.yaml"
+expect "no certificate, checked" 1 "status-tls-cert: /not/there: " \
+  "$lbd" --check --manifests examples/manifests --status-tls-cert /not/there --status-tls-key /not/there
+expect "lbctl, a certificate without the authority" 2 "--tls-ca: not given, --tls-cert wants it" \
+  "$lbctl" --server localhost:1 --tls-cert c --tls-key k status
+expect "lbctl, a certificate without its key" 2 "--tls-key: not given, want both" \
+  "$lbctl" --server localhost:1 --tls-ca a --tls-cert c status
 expect "a cluster in the clear, checked" 0 "0 problems" \
   "$lbd" --check --manifests examples/manifests --gossip-bind 10.0.0.1 --gossip-in-the-clear
 expect "no such group" 1 "status-group: \"no-such-group\": no such group" \
