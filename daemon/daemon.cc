@@ -18,6 +18,7 @@
 #include "daemon/front/access.h"
 #include "daemon/front/certificates.h"
 #include "daemon/gossip_secret.h"
+#include "daemon/heap.h"
 #include "daemon/last_good_store.h"
 #include "daemon/log.h"
 #include "daemon/loop_calls.h"
@@ -131,6 +132,7 @@ class Daemon {
     }
     reader_->ReadNow();
     notify_ = std::make_unique<ServiceNotify>(world_->loop());
+    heap_ = std::make_unique<HeapTrimmer>(world_->loop());
     return absl::OkStatus();
   }
 
@@ -309,6 +311,7 @@ class Daemon {
   std::unique_ptr<io::Signals> reload_signal_;
   std::unique_ptr<io::FileWatcher> watcher_;
   std::unique_ptr<io::FileWatcher> certificate_watcher_;
+  std::unique_ptr<HeapTrimmer> heap_;
   std::unique_ptr<metrics::MetricsServer> metrics_;
   std::thread end_metrics_;
   std::unique_ptr<ServiceNotify> notify_;

@@ -1,6 +1,11 @@
 #include "daemon/heap.h"
 
 #include <malloc.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 namespace {
@@ -14,6 +19,26 @@ void ConfigureHeap() {
   mallopt(M_MMAP_THRESHOLD, kLargeBlock);
   mallopt(M_TRIM_THRESHOLD, kLargeBlock);
   mallopt(M_ARENA_MAX, kArenas);
+}
+
+size_t ResidentBytes() {
+  size_t all = 0;
+  size_t resident = 0;  // Pages, both.
+  std::ifstream("/proc/self/statm") >> all >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+HeapTrimmer::HeapTrimmer(io::Loop* loop)
+    : loop_(loop), timer_(loop->NewTimer([this] { OnTimer(); })) {
+  timer_->Arm(loop_->Now() + kInterval);
+}
+
+void HeapTrimmer::OnTimer() {
+  const io::TurnCause cause(loop_, "returns memory");
+  timer_->Arm(loop_->Now() + kInterval);
+  if (ResidentBytes() < kept_ + kGrowth) return;
+  malloc_trim(0);
+  kept_ = ResidentBytes();
 }
 
 }  // namespace lb

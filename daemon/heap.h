@@ -1,6 +1,12 @@
-// ConfigureHeap: memory that is freed goes back to the system.
+// ConfigureHeap, HeapTrimmer: memory that is freed goes back to the system.
 #ifndef LB_DAEMON_HEAP_H_
 #define LB_DAEMON_HEAP_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "lb/io/loop.h"
 
 namespace lb {
 
@@ -9,6 +15,29 @@ namespace lb {
 // M_MMAP_THRESHOLD), and each of gRPC's threads keeps what its busiest moment
 // took: who once sent much would be remembered for good.
 void ConfigureHeap();
+
+// Bytes of the process that are in memory now; 0: the system does not say.
+size_t ResidentBytes();
+
+// Looks now and then whether the process has grown, and returns pages without
+// anything in use then (malloc_trim(3)): some milliseconds for 50 MB. Many
+// small blocks with a few among them that stay leave such pages behind.
+class HeapTrimmer {
+ public:
+  static constexpr absl::Duration kInterval = absl::Seconds(20);
+  // By less than this it may grow.
+  static constexpr size_t kGrowth = 2 << 20;
+
+  // The loop outlives it.
+  explicit HeapTrimmer(io::Loop* loop);
+
+ private:
+  void OnTimer();
+
+  io::Loop* const loop_;
+  size_t kept_ = 0;  // ResidentBytes() after it was last trimmed.
+  const std::unique_ptr<io::Timer> timer_;
+};
 
 }  // namespace lb
 
