@@ -71,7 +71,7 @@ lbd_uid=$(root_in id -u lbd)
 root_in lbctl status | grep -q "$(root_in hostname)" || fail "lbctl: $(root_in lbctl status)"
 root_in systemd-analyze verify --man=no lbd.service 2>"$work/verify" || fail "systemd-analyze verify: $(cat "$work/verify")"
 echo "systemd-analyze security: $(root_in systemd-analyze security lbd.service | grep -a Overall)"
-root_in lbd --help | grep -q -- --manifests || fail "lbd --help"
+root_in lbd --help | grep -- --manifests >/dev/null || fail "lbd --help"
 root_in lbd --check --config /etc/lbd/lbd.yaml --manifests /usr/share/lbd/manifests |
   grep -q ' 0 problems$' || fail "lbd --check"
 
