@@ -336,7 +336,7 @@ namespace {
 std::vector<std::string> CheckHost(const config::Options& options,
                                    bool has_file) {
   std::vector<std::string> faults;
-  // Who checks manifests alone says nothing of a cluster.
+  // Without these options the user checks manifests alone.
   const bool is_cluster = has_file || !options.join.empty() ||
                           options.gossip_bind != config::Options().gossip_bind;
   const absl::Status secrecy = config::ValidateSecrecy(options);

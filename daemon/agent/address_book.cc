@@ -161,7 +161,7 @@ void AddressBook::Update() {
   const absl::Time civil_now = environment_.loop->CivilNow();
   bool freed = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);
-  // Of many that is long enough for one look.
+  // To follow many records anew is long enough for one look.
   const bool only_follows = rebuild_ && ledger_.size() > kPortion;
   ipam::LedgerFollower::Followed followed = Follow({now, civil_now});
   more_ = only_follows || !touched_.empty() || !new_.empty();

@@ -222,7 +222,7 @@ class AddressBook {
   bool propose_all_ = false;  // The author's next looks are at all services.
   std::string proposed_;      // The last of them; empty: none.
   AbsentServices absent_;
-  Services touched_, new_;   // For the next looks: other ones; asked for anew.
+  Services touched_, new_;   // For later looks: changed requests; new ones.
   bool more_ = false;        // Portions of what is to be looked at are left.
   Services stale_;           // Their entries may be others.
   Services changed_;         // Their entries are others: TakeChanged().

@@ -14,7 +14,7 @@ absl::Duration AddressBook::look_interval() const {
          kLookIntervalPerRecord * std::max(entries_.size(), ledger_.size());
 }
 
-// Those that hold something come first, so that they keep it.
+// Services that hold addresses come first, so that they keep them.
 AddressBook::Services AddressBook::TakeTouched() {
   Services touched = TakeFirst(kPortion, touched_);
   touched.merge(TakeFirst(kPortion - touched.size(), new_));

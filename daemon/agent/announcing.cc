@@ -93,7 +93,7 @@ void Announcing::BeginHandover(absl::Time now, const net::IpAddress& vip,
                                const ElectedPlace& next) {
   const auto here = elected_.here.find(vip);
   if (here == elected_.here.end() || next.here || !next.elsewhere) return;
-  // What is withheld, or not ours yet, is not ours to hand over.
+  // This node hands over only what it answers for.
   if (Answers(vip)) handover_.Begin(now, vip, here->second.interfaces);
 }
 

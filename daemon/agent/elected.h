@@ -33,7 +33,7 @@ struct Elected {
   friend bool operator==(const Elected&, const Elected&) = default;
 };
 
-// Of one address.
+// What elections ask for one address.
 struct ElectedPlace {
   std::optional<announce::Terms> here;
   bool elsewhere = false;

@@ -19,7 +19,7 @@ enum class Right {
 };
 
 struct Access {
-  // Of callers whose names do not matter.
+  // The right of callers whose names do not matter.
   Right right = Right::kStatus;
   // Names as NamesOf() gives them. Readers: if there are any, others have no
   // right, unless they are admins. Admins: if there are any, kStatusAndAdmin is

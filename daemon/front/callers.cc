@@ -22,7 +22,7 @@ namespace {
 
 // After an error that is not one connection's: no descriptor left, say.
 constexpr std::chrono::milliseconds kPause(100);
-// What the kernel holds of a connection for its server, and the other way.
+// The kernel holds so much of a connection, each way.
 constexpr int kPairBytes = 64 << 10;
 
 std::string TextOf(const sockaddr_storage& address) {

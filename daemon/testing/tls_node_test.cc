@@ -25,7 +25,7 @@ std::chrono::system_clock::time_point In30Seconds() {
 void TlsNodeTest::SetUp() {
   NodeTest::SetUp();
   if (std::system("openssl version > /dev/null 2>&1") != 0) {
-    GTEST_SKIP() << "no openssl command (package openssl)";
+    GTEST_SKIP() << "SKIPPED: no openssl command (package openssl)";
   }
   MakeAuthority("ca");
   MakeCertificate("server", "ca");
