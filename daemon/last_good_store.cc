@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "daemon/agent/state_value.h"
+#include "lb/base/state_value.h"
 
 namespace lb {
 namespace {

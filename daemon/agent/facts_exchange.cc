@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "daemon/agent/node_metadata.h"
-#include "daemon/agent/state_value.h"
+#include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"

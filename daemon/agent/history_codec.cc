@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "daemon/agent/state_value.h"
+#include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"

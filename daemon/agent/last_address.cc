@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "daemon/agent/state_value.h"
+#include "lb/base/state_value.h"
 
 namespace lb {
 namespace {

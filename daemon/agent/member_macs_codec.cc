@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "daemon/agent/state_value.h"
 #include "lb/base/check.h"
+#include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"
 

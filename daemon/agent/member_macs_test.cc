@@ -8,9 +8,9 @@
 
 #include "daemon/agent/member_macs_codec.h"
 #include "daemon/agent/member_macs_store.h"
-#include "daemon/agent/state_value.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/state_value.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
 
@@ -107,15 +107,6 @@ TEST(MemberMacsCodecTest, RejectsMembersThatAreNone) {
   }
   EXPECT_THAT(ParseMemberMacs(SealStateValue(format, std::string(7, '\0'))),
               StatusIs(absl::StatusCode::kDataLoss));
-}
-
-TEST(StateValueTest, NamesAnotherKindAndVersion) {
-  const std::string value = SealStateValue({"AAAA", 2, "a"}, "body");
-  EXPECT_THAT(OpenStateValue({"AAAA", 2, "a"}, value), IsOkAndHolds("body"));
-  EXPECT_THAT(OpenStateValue({"AAAA", 1, "a"}, value),
-              StatusIs(absl::StatusCode::kDataLoss, "version 2, want 1"));
-  EXPECT_THAT(OpenStateValue({"BBBB", 2, "b"}, value),
-              StatusIs(absl::StatusCode::kDataLoss, "no b"));
 }
 
 class MemberMacsStoreTest : public testing::Test {

@@ -1,4 +1,4 @@
-#include "daemon/agent/state_value.h"
+#include "lb/base/state_value.h"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>

@@ -4,8 +4,8 @@
 //   value = magic:4 version:u8 body sha256:32
 //
 // `sha256` is over all before it.
-#ifndef LB_DAEMON_AGENT_STATE_VALUE_H_
-#define LB_DAEMON_AGENT_STATE_VALUE_H_
+#ifndef LB_BASE_STATE_VALUE_H_
+#define LB_BASE_STATE_VALUE_H_
 
 #include <cstdint>
 #include <string>
@@ -30,4 +30,4 @@ absl::StatusOr<std::string_view> OpenStateValue(const StateFormat& format,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_STATE_VALUE_H_
+#endif  // LB_BASE_STATE_VALUE_H_
