@@ -44,7 +44,6 @@
 #include "daemon/agent/elected.h"
 #include "daemon/agent/elections.h"
 #include "daemon/agent/events.h"
-#include "daemon/agent/history_store.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/placement.h"
 #include "daemon/agent/tally.h"
@@ -53,6 +52,7 @@
 #include "lb/config/difference.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/seeds.h"
+#include "lb/history/history_store.h"
 #include "lb/io/environment.h"
 #include "lb/io/turn_meter.h"
 
@@ -112,7 +112,7 @@ class Agent {
   const AdvertisedAddress& advertised() const { return advertised_; }
   const gossip::Seeds& seeds() const { return *seeds_; }
   gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
-  const History& history() const { return history_.history(); }
+  const history::History& history() const { return history_.history(); }
   const Events& events() const { return events_; }
   const Tally& tally() const { return tally_; }
   const std::string& author() const { return author_; }  // Empty: none yet.
@@ -195,7 +195,7 @@ class Agent {
   // record_history.cc
   void RestoreHistory();
   void RecordHistory(AddressBook::Services changed);
-  HistoryView ViewForHistory(AddressBook::Services services) const;
+  history::HistoryView ViewForHistory(AddressBook::Services services) const;
 
   const AgentOptions options_;
   io::Environment environment_;
@@ -206,7 +206,7 @@ class Agent {
   AddressBook addresses_;
   AddressOwners owners_;
   Elections elections_;
-  HistoryStore history_;
+  history::HistoryStore history_;
   Events events_;
 
   std::shared_ptr<const config::Desired> desired_ =

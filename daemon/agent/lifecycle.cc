@@ -117,7 +117,7 @@ void Agent::CheckCarrier() {
 // already; what this node knows of the cluster is old.
 void Agent::OnStall(absl::Duration duration) {
   history_.history().EndOwn(environment_.loop->CivilNow() - duration,
-                            HistoryEnd::kSilent);
+                            history::HistoryEnd::kSilent);
   const std::string why =
       fmt::format("was not run for {}", absl::FormatDuration(duration));
   if (ready_ && !leaving() && gossip_->Members().size() == 1) {

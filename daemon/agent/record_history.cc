@@ -22,10 +22,11 @@ void Agent::RestoreHistory() {
 void Agent::RecordHistory(AddressBook::Services changed) {
   const io::TurnCause cause(environment_.loop, "notes the history");
   const absl::Time now = environment_.loop->CivilNow();
-  History& history = history_.history();
+  history::History& history = history_.history();
   history_due_.merge(changed);
   if (!ready_ || departure_ == Departure::kGone) {
-    history.EndOwn(now, leaving() ? HistoryEnd::kStopped : HistoryEnd::kSilent);
+    history.EndOwn(now, leaving() ? history::HistoryEnd::kStopped
+                                  : history::HistoryEnd::kSilent);
   } else if ((history.is_behind() || !history_due_.empty()) &&
              tally_.manifests_read() > 0) {
     history.Observe(now, ViewForHistory(std::exchange(history_due_, {})));
@@ -33,8 +34,9 @@ void Agent::RecordHistory(AddressBook::Services changed) {
   history_.OnChange();
 }
 
-HistoryView Agent::ViewForHistory(AddressBook::Services services) const {
-  HistoryView view;
+history::HistoryView Agent::ViewForHistory(
+    AddressBook::Services services) const {
+  history::HistoryView view;
   const auto add = [&](const std::string& service, const std::string& node) {
     const size_t first = view.seen.size();
     for (const auto& held : AddressesOf(addresses_.entries(), service)) {

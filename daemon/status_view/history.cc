@@ -16,38 +16,38 @@ namespace {
 
 using config::Printable;
 
-status::v1::Announcement::End ToProto(HistoryEnd end) {
+status::v1::Announcement::End ToProto(history::HistoryEnd end) {
   switch (end) {
-    case HistoryEnd::kNone:
+    case history::HistoryEnd::kNone:
       return status::v1::Announcement::END_UNSPECIFIED;
-    case HistoryEnd::kMoved:
+    case history::HistoryEnd::kMoved:
       return status::v1::Announcement::MOVED;
-    case HistoryEnd::kLost:
+    case history::HistoryEnd::kLost:
       return status::v1::Announcement::LOST;
-    case HistoryEnd::kReleased:
+    case history::HistoryEnd::kReleased:
       return status::v1::Announcement::RELEASED;
-    case HistoryEnd::kNobody:
+    case history::HistoryEnd::kNobody:
       return status::v1::Announcement::NOBODY;
-    case HistoryEnd::kSilent:
+    case history::HistoryEnd::kSilent:
       return status::v1::Announcement::SILENT;
-    case HistoryEnd::kStopped:
+    case history::HistoryEnd::kStopped:
       return status::v1::Announcement::STOPPED;
-    case HistoryEnd::kCrashed:
+    case history::HistoryEnd::kCrashed:
       return status::v1::Announcement::CRASHED;
-    case HistoryEnd::kUnseen:
+    case history::HistoryEnd::kUnseen:
       return status::v1::Announcement::UNSEEN;
   }
   return status::v1::Announcement::END_UNSPECIFIED;
 }
 
-status::v1::Announcement ToProto(const HistoryEntry& entry) {
+status::v1::Announcement ToProto(const history::HistoryEntry& entry) {
   status::v1::Announcement announcement;
   announcement.set_address(entry.address.ToString());
   announcement.set_service(Printable(entry.service));
   announcement.set_node(Printable(entry.node));
   SetTimestamp(entry.from, announcement.mutable_from());
   announcement.set_end(ToProto(entry.end));
-  if (entry.end != HistoryEnd::kNone) {
+  if (entry.end != history::HistoryEnd::kNone) {
     SetTimestamp(entry.to, announcement.mutable_to());
   }
   return announcement;
@@ -59,7 +59,7 @@ struct HistoryFilter {
   std::optional<net::IpAddress> address;
   absl::Time since = absl::InfinitePast();
 
-  bool Matches(const HistoryEntry& entry) const {
+  bool Matches(const history::HistoryEntry& entry) const {
     return entry.to >= since && (!address || entry.address == *address) &&
            (request.service().empty() || entry.service == request.service()) &&
            (request.node().empty() || entry.node == request.node());

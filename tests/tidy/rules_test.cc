@@ -114,6 +114,7 @@ TEST(RulesTest, IncludesGoDownOnly) {
       {"lb/net/a.cc", "#include \"lb/io/loop.h\"", "row"},
       {"lb/io/a.cc", "#include \"lb/net/arp.h\"", ""},
       {"lb/gossip/a.cc", "#include \"lb/ipam/pool.h\"", "row"},
+      {"lb/history/a.cc", "#include \"lb/ipam/pool.h\"", "row"},
       {"lb/gossip/a.cc", "#include \"lb/gossip/wire/codec.h\"", ""},
       {"lb/gossip/a.cc", "// #include \"lb/ipam/pool.h\"", ""},
       {"lb/config/a.cc", "#include \"daemon/agent/agent.h\"", "row"},

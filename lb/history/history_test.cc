@@ -1,5 +1,5 @@
 // What a history keeps, what it writes, and what a restart makes of it.
-#include "daemon/agent/history.h"
+#include "lb/history/history.h"
 
 #include <fmt/format.h>
 
@@ -11,14 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/agent/history_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
 #include "lb/base/testing/status_matchers.h"
+#include "lb/history/history_store.h"
 #include "lb/io/sim/sim_world.h"
 
-namespace lb {
+namespace lb::history {
 namespace {
 
 using ::testing::ElementsAre;
@@ -398,4 +398,4 @@ TEST_F(HistoryStoreTest, ADamagedValueIsNamedAndTheRestCounts) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::history

@@ -1,4 +1,4 @@
-#include "daemon/agent/history_store.h"
+#include "lb/history/history_store.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "lb/io/turn_cause.h"
 
-namespace lb {
+namespace lb::history {
 namespace {
 
 std::string NameOf(uint64_t place) {
@@ -95,4 +95,4 @@ void HistoryStore::OnWritten(const absl::Status& status) {
   OnChange();
 }
 
-}  // namespace lb
+}  // namespace lb::history

@@ -8,8 +8,8 @@
 //
 // Numbers are big-endian, times civil in microseconds; `kind` is a HistoryEnd,
 // with kNone `to` is 0.
-#ifndef LB_DAEMON_AGENT_HISTORY_CODEC_H_
-#define LB_DAEMON_AGENT_HISTORY_CODEC_H_
+#ifndef LB_HISTORY_HISTORY_CODEC_H_
+#define LB_HISTORY_HISTORY_CODEC_H_
 
 #include <cstdint>
 #include <string>
@@ -20,7 +20,7 @@
 #include "absl/time/time.h"
 #include "lb/net/ip_address.h"
 
-namespace lb {
+namespace lb::history {
 
 // Why an announcement ended.
 enum class HistoryEnd : uint8_t {
@@ -64,6 +64,6 @@ std::string SerializeSegment(uint64_t number, absl::Time written_at,
 // DataLoss: what is wrong with the bytes.
 absl::StatusOr<HistorySegment> ParseSegment(std::string_view bytes);
 
-}  // namespace lb
+}  // namespace lb::history
 
-#endif  // LB_DAEMON_AGENT_HISTORY_CODEC_H_
+#endif  // LB_HISTORY_HISTORY_CODEC_H_

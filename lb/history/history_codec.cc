@@ -1,4 +1,4 @@
-#include "daemon/agent/history_codec.h"
+#include "lb/history/history_codec.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
 
-namespace lb {
+namespace lb::history {
 namespace {
 
 constexpr StateFormat kFormat = {"LBHS", 1, "segment of a history"};
@@ -105,4 +105,4 @@ absl::StatusOr<HistorySegment> ParseSegment(std::string_view bytes) {
   return segment;
 }
 
-}  // namespace lb
+}  // namespace lb::history

@@ -1,10 +1,10 @@
-#include "daemon/agent/history.h"
+#include "lb/history/history.h"
 
 #include <algorithm>
 #include <iterator>
 #include <tuple>
 
-namespace lb {
+namespace lb::history {
 
 void History::Restore(std::vector<HistorySegment> segments) {
   std::sort(segments.begin(), segments.end(),
@@ -224,4 +224,4 @@ void History::OnSaved(bool written) {
   while (full_.size() >= limits_.segments) full_.erase(full_.begin());
 }
 
-}  // namespace lb
+}  // namespace lb::history

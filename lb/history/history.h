@@ -13,8 +13,8 @@
 //   history.Restore(std::move(segments));
 //   history.Observe(now, {.seen = ..., .live = ...});
 //   for (const auto& [place, value] : history.TakeUnsaved(now)) Write(...);
-#ifndef LB_DAEMON_AGENT_HISTORY_H_
-#define LB_DAEMON_AGENT_HISTORY_H_
+#ifndef LB_HISTORY_HISTORY_H_
+#define LB_HISTORY_HISTORY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -30,10 +30,10 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "daemon/agent/history_codec.h"
+#include "lb/history/history_codec.h"
 #include "lb/net/ip_address.h"
 
-namespace lb {
+namespace lb::history {
 
 struct HistoryLimits {
   uint64_t segments = 64;           // 2 or more.
@@ -138,6 +138,6 @@ class History {
   std::map<uint64_t, std::string> saving_;
 };
 
-}  // namespace lb
+}  // namespace lb::history
 
-#endif  // LB_DAEMON_AGENT_HISTORY_H_
+#endif  // LB_HISTORY_HISTORY_H_

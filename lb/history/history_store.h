@@ -7,8 +7,8 @@
 // the node was running then. A write that fails is tried again.
 //
 // Loop thread only.
-#ifndef LB_DAEMON_AGENT_HISTORY_STORE_H_
-#define LB_DAEMON_AGENT_HISTORY_STORE_H_
+#ifndef LB_HISTORY_HISTORY_STORE_H_
+#define LB_HISTORY_HISTORY_STORE_H_
 
 #include <cstddef>
 #include <memory>
@@ -17,10 +17,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/history.h"
+#include "lb/history/history.h"
 #include "lb/io/environment.h"
 
-namespace lb {
+namespace lb::history {
 
 class HistoryStore {
  public:
@@ -57,6 +57,6 @@ class HistoryStore {
   absl::Time wake_at_ = absl::InfiniteFuture();
 };
 
-}  // namespace lb
+}  // namespace lb::history
 
-#endif  // LB_DAEMON_AGENT_HISTORY_STORE_H_
+#endif  // LB_HISTORY_HISTORY_STORE_H_
