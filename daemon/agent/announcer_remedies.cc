@@ -17,25 +17,25 @@ std::string AnnouncerRemedies::Of(const std::string& service) {
   election::Vip vip = {.pool = held[0].pool, .traffic = wanted->traffic};
   const auto labels = desired.pool_labels.find(vip.pool);
   if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
-  election::Families needed;
+  net::IpFamilies needed;
   for (const ipam::AssignedAddress& assigned : held) {
-    needed = Union(needed, election::FamilyOf(assigned.address));
+    needed = Union(needed, net::FamilyOf(assigned.address));
   }
   return RemedyForNoAnnouncer(desired.advertisements, vip, *explanation,
                               ForDelivery(needed));
 }
 
 const DeliveryRemedies& AnnouncerRemedies::ForDelivery(
-    const election::Families& needed) {
+    const net::IpFamilies& needed) {
   const auto [known, is_new] =
       for_delivery_.try_emplace({needed.ipv4, needed.ipv6});
   DeliveryRemedies& remedies = known->second;
   if (!is_new) return remedies;
   for (const Elections::LiveMember& member : agent_->LiveMembers()) {
     if (!member.metadata) continue;
-    const election::Families& lack = member.metadata->undeliverable;
-    const election::Families missing = {.ipv4 = needed.ipv4 && lack.ipv4,
-                                        .ipv6 = needed.ipv6 && lack.ipv6};
+    const net::IpFamilies& lack = member.metadata->undeliverable;
+    const net::IpFamilies missing = {.ipv4 = needed.ipv4 && lack.ipv4,
+                                     .ipv6 = needed.ipv6 && lack.ipv6};
     if (missing.empty()) continue;
     std::optional<absl::Time> until;  // Other nodes do not tell.
     if (member.name == agent_->options().node) {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "daemon/agent/remedies.h"
-#include "lb/election/ability.h"
+#include "lb/net/ip_families.h"
 
 namespace lb {
 
@@ -26,7 +26,7 @@ class AnnouncerRemedies {
  private:
   // By node: remedies for hosts that take no packets for addresses of these
   // families, or did not lately.
-  const DeliveryRemedies& ForDelivery(const election::Families& needed);
+  const DeliveryRemedies& ForDelivery(const net::IpFamilies& needed);
 
   const Agent* const agent_;
   std::map<std::pair<bool, bool>, DeliveryRemedies> for_delivery_;

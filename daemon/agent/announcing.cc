@@ -218,11 +218,11 @@ std::set<std::string> Announcing::UsableInterfaces() const {
 
 std::vector<AnnouncingInterface> Announcing::InterfacesToTell(
     const std::set<std::string>& wanted) const {
-  const election::Families undeliverable = Undeliverable();
+  const net::IpFamilies undeliverable = Undeliverable();
   std::vector<AnnouncingInterface> usable;
   for (const announce::InterfaceChoice& choice : announce_.interfaces()) {
     if (!announce::IsUsable(choice)) continue;
-    const election::Families families = {
+    const net::IpFamilies families = {
         .ipv4 = choice.arp == announce::InterfaceState::kUsable &&
                 !undeliverable.ipv4,
         .ipv6 = choice.ndp == announce::InterfaceState::kUsable &&

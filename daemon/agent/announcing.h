@@ -37,9 +37,9 @@
 #include "daemon/agent/node_metadata.h"
 #include "daemon/agent/withheld_facts.h"
 #include "lb/announce/announce_node.h"
-#include "lb/election/ability.h"
 #include "lb/io/environment.h"
 #include "lb/net/ip_address.h"
+#include "lb/net/ip_families.h"
 
 namespace lb {
 
@@ -122,7 +122,7 @@ class Announcing {
   std::vector<AnnouncingInterface> InterfacesToTell(
       const std::set<std::string>& wanted) const;
   // Families of which it can deliver no address, so that it announces none.
-  election::Families Undeliverable() const { return delivery_.Unable(); }
+  net::IpFamilies Undeliverable() const { return delivery_.Unable(); }
   // Sentences on what the kernel would answer by itself; see strict_arp.h.
   std::vector<std::string> StrictArpFaults(
       std::function<bool(const net::IpAddress&)> is_assigned) const;
@@ -155,7 +155,7 @@ class Announcing {
   // Of families that are Undeliverable() though the host takes them again:
   // until when. Nullopt: it does not, or they are not.
   std::optional<absl::Time> DeliveryHeldUntil(
-      const election::Families& families) const {
+      const net::IpFamilies& families) const {
     return delivery_.HeldUntil(families);
   }
   bool IsDelivering() const { return !handover_.empty(); }

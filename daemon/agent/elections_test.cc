@@ -16,16 +16,16 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr net::MacAddress kMac = {{0x02, 0, 0x5e, 0, 0x53, 1}};
-constexpr election::Families kArp = {.ipv4 = true};
-constexpr election::Families kNdp = {.ipv6 = true};
-constexpr election::Families kBoth = {.ipv4 = true, .ipv6 = true};
+constexpr net::IpFamilies kArp = {.ipv4 = true};
+constexpr net::IpFamilies kNdp = {.ipv6 = true};
+constexpr net::IpFamilies kBoth = {.ipv4 = true, .ipv6 = true};
 
 // What a node is elected for it announces, or none of it yet.
 const Elections::Wire kAnnounced = {[](const auto&) { return true; }, {}};
 const Elections::Wire kNotYet = {[](const auto&) { return false; }, {}};
 
 // The metadata of a node with one interface.
-NodeMetadata Able(const election::Families& families = kBoth) {
+NodeMetadata Able(const net::IpFamilies& families = kBoth) {
   return {.interfaces = {{{"eth0", kMac, families}}}};
 }
 

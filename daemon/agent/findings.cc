@@ -220,7 +220,7 @@ std::vector<Finding> FindUnable(const AddressEntries& entries,
     if (node == abilities.end() || entry == entries.end()) continue;
     const auto able = AbilityOn(node->second, place.interfaces);
     for (const auto& assigned : entry->second.assignment.addresses) {
-      const auto needed = election::FamilyOf(assigned.address);
+      const auto needed = net::FamilyOf(assigned.address);
       if (able.IncludesAll(needed)) continue;
       const std::string object = ServiceObject(service);
       findings.push_back(

@@ -12,7 +12,7 @@
 namespace lb {
 namespace {
 
-using election::Families;
+using net::IpFamilies;
 
 constexpr char kLoopback[] = "lo";
 constexpr size_t kNamedMax = 6;  // In one event.
@@ -154,7 +154,7 @@ bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
   }
   Judge();
   std::erase_if(on_trial_, [this](const net::IpAddress& address) {
-    return !Unable().IncludesAll(election::FamilyOf(address));
+    return !Unable().IncludesAll(net::FamilyOf(address));
   });
   const absl::Time now = environment_.loop->Now();
   retry_at_ = refused_.empty() && on_trial_.empty() ? absl::InfiniteFuture()
@@ -173,14 +173,14 @@ void LoopbackDelivery::PutOnTrial(const std::set<net::IpAddress>& wanted) {
     return wanted.contains(address) || delivered_.contains(address);
   };
   std::erase_if(on_trial_, is_ours);
-  Families tried;
+  IpFamilies tried;
   for (const net::IpAddress& address : on_trial_) {
-    tried = Union(tried, election::FamilyOf(address));
+    tried = Union(tried, net::FamilyOf(address));
   }
   std::erase_if(refused_, [&](const auto& refused) {
     const net::IpAddress& address = refused.first;
     if (is_ours(address) || on_trial_.contains(address)) return false;
-    const Families family = election::FamilyOf(address);
+    const IpFamilies family = net::FamilyOf(address);
     if (tried.IncludesAll(family)) return true;
     tried = Union(tried, family);
     on_trial_.insert(address);
@@ -213,18 +213,18 @@ void LoopbackDelivery::Try(const net::IpAddress& address) {
   if (Change(address, /*deliver=*/true)) Change(address, /*deliver=*/false);
 }
 
-Families LoopbackDelivery::Refused() const {
-  Families refused;
+IpFamilies LoopbackDelivery::Refused() const {
+  IpFamilies refused;
   for (const auto& [address, why] : refused_) {
     if (delivered_.contains(address)) continue;  // It cannot be taken off.
-    refused = Union(refused, election::FamilyOf(address));
+    refused = Union(refused, net::FamilyOf(address));
   }
   return refused;
 }
 
 // Notes how long which family is unable.
 void LoopbackDelivery::Judge() {
-  const Families refused = Refused();
+  const IpFamilies refused = Refused();
   if (refused.ipv4) ipv4_.Hold(environment_.loop->Now());
   if (refused.ipv6) ipv6_.Hold(environment_.loop->Now());
 }
@@ -236,7 +236,7 @@ void LoopbackDelivery::Fault::Hold(absl::Time now) {
   until = now + hold;
 }
 
-Families LoopbackDelivery::Unable() const {
+IpFamilies LoopbackDelivery::Unable() const {
   const absl::Time now = environment_.loop->Now();
   return {.ipv4 = now < ipv4_.until, .ipv6 = now < ipv6_.until};
 }
@@ -251,10 +251,10 @@ absl::Time LoopbackDelivery::NextDeadline() const {
 }
 
 std::vector<std::string> LoopbackDelivery::Faults() const {
-  const Families unable = Unable();
+  const IpFamilies unable = Unable();
   std::vector<std::string> faults;
   for (const auto& [address, why] : refused_) {
-    const bool matters = unable.IncludesAll(election::FamilyOf(address)) &&
+    const bool matters = unable.IncludesAll(net::FamilyOf(address)) &&
                          !delivered_.contains(address);
     faults.push_back(
         !matters ? why
@@ -266,8 +266,8 @@ std::vector<std::string> LoopbackDelivery::Faults() const {
 }
 
 std::optional<absl::Time> LoopbackDelivery::HeldUntil(
-    const Families& families) const {
-  const Families refused = Refused();
+    const IpFamilies& families) const {
+  const IpFamilies refused = Refused();
   if ((families.ipv4 && refused.ipv4) || (families.ipv6 && refused.ipv6)) {
     return std::nullopt;
   }

@@ -21,10 +21,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "lb/election/ability.h"
 #include "lb/io/environment.h"
 #include "lb/io/link_monitor.h"
 #include "lb/net/ip_address.h"
+#include "lb/net/ip_families.h"
 
 namespace lb {
 
@@ -74,13 +74,13 @@ class LoopbackDelivery {
   }
 
   // The families of which the host takes no packets, or did not lately.
-  election::Families Unable() const;
+  net::IpFamilies Unable() const;
   // Why not, and what cannot be taken off. Sentences; each says if it keeps
   // this node from being elected.
   std::vector<std::string> Faults() const;
   // Until when, by the loop's time, some of `families` are Unable() though none
   // is refused any more. Nullopt: all are able, or one is still refused.
-  std::optional<absl::Time> HeldUntil(const election::Families& families) const;
+  std::optional<absl::Time> HeldUntil(const net::IpFamilies& families) const;
 
  private:
   // How long a family counts as unable.
@@ -97,7 +97,7 @@ class LoopbackDelivery {
   };
 
   // What the kernel does not take now; see Unable().
-  election::Families Refused() const;
+  net::IpFamilies Refused() const;
   void Judge();
   std::vector<net::IpAddress> FindLost(const io::Link& loopback) const;
   void NoteLost(const std::vector<net::IpAddress>& lost);

@@ -11,11 +11,11 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/election/ability.h"
 #include "lb/io/address_installer.h"
 #include "lb/io/environment.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/ip_address.h"
+#include "lb/net/ip_families.h"
 
 namespace lb {
 namespace {
@@ -171,7 +171,7 @@ TEST_F(LoopbackDeliveryTest, LeftoversThatStayKeepNoNodeFromBeingElected) {
   for (int i = 0; i < 2; ++i) delivery.RemoveLeftovers();
   EXPECT_THAT(delivery.Faults(),
               ElementsAre("10.0.0.1 cannot be taken off lo: no CAP_NET_ADMIN"));
-  EXPECT_EQ(delivery.Unable(), election::Families{});
+  EXPECT_EQ(delivery.Unable(), net::IpFamilies{});
   EXPECT_THAT(Events(), SizeIs(1));
   // Somebody took it off by hand.
   stuck.installed.clear();
@@ -182,8 +182,8 @@ TEST_F(LoopbackDeliveryTest, LeftoversThatStayKeepNoNodeFromBeingElected) {
 // What is taken off "lo" by somebody else is put back.
 class FollowLoopbackTest : public LoopbackDeliveryTest {
  protected:
-  static constexpr election::Families kIpv4 = {.ipv4 = true};
-  static constexpr election::Families kIpv6 = {.ipv6 = true};
+  static constexpr net::IpFamilies kIpv4 = {.ipv4 = true};
+  static constexpr net::IpFamilies kIpv6 = {.ipv6 = true};
 
   // Follows the kernel, as its news have it done.
   void Follow() {
@@ -213,7 +213,7 @@ TEST_F(FollowLoopbackTest, PutsBackWhatSomebodyTakesOff) {
   EXPECT_THAT(host_->installer().installed(), SizeIs(2));
   EXPECT_THAT(Events(), ElementsAre("10.0.0.1, 2001:db8::1: taken off lo by "
                                     "another program, and put back"));
-  EXPECT_EQ(delivery_.Unable(), election::Families{});
+  EXPECT_EQ(delivery_.Unable(), net::IpFamilies{});
   EXPECT_THAT(delivery_.Faults(), IsEmpty());
   EXPECT_FALSE(delivery_.Follow());
 }
@@ -249,7 +249,7 @@ TEST_F(FollowLoopbackTest, OneSweepIsNoFight) {
     Follow();
   }
   EXPECT_FALSE(delivery_.Delivers(a_));
-  EXPECT_EQ(delivery_.Unable(), election::Families{});
+  EXPECT_EQ(delivery_.Unable(), net::IpFamilies{});
   EXPECT_EQ(delivery_.NextDeadline(),
             host_->environment().loop->Now() + LoopbackDelivery::kSweep);
   Retry();

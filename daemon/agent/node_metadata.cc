@@ -14,8 +14,8 @@ namespace lb {
 namespace {
 
 using Interfaces = std::vector<AnnouncingInterface>;
-using election::Families;
 using gossip::wire::Bytes;
+using net::IpFamilies;
 
 constexpr uint8_t kMagic[] = {'l', 'b', 'd'};
 constexpr uint8_t kVersion = 1;
@@ -48,11 +48,11 @@ struct Layout {
   bool complete = true;
 };
 
-uint8_t ToByte(const Families& families) {
+uint8_t ToByte(const IpFamilies& families) {
   return (families.ipv4 ? 1 : 0) | (families.ipv6 ? 2 : 0);
 }
 
-Families ToFamilies(uint8_t byte) {
+IpFamilies ToFamilies(uint8_t byte) {
   return {.ipv4 = (byte & 1) != 0, .ipv6 = (byte & 2) != 0};
 }
 

@@ -31,8 +31,8 @@
 #include <string>
 #include <vector>
 
-#include "lb/election/ability.h"
 #include "lb/gossip/wire/messages.h"
+#include "lb/net/ip_families.h"
 #include "lb/net/mac_address.h"
 
 namespace lb {
@@ -42,7 +42,7 @@ struct AnnouncingInterface {
   std::string name;
   // All zero: not told. Alternative names have none.
   net::MacAddress mac;
-  election::Families families;
+  net::IpFamilies families;
 
   friend bool operator==(const AnnouncingInterface&,
                          const AnnouncingInterface&) = default;
@@ -52,8 +52,8 @@ struct NodeMetadata {
   bool draining = false;      // Wants its addresses to be elsewhere.
   bool holding_down = false;  // Came back lately; see lb/election.
   bool silent = false;        // Lost the cluster; announces nothing for now.
-  bool ignores_exclude_label = false;     // Option ignore-exclude-lb.
-  election::Families undeliverable = {};  // Its host takes no packets of these.
+  bool ignores_exclude_label = false;  // Option ignore-exclude-lb.
+  net::IpFamilies undeliverable = {};  // Its host takes no packets of these.
   // Sorted by name. Nullopt: an older lbd, which does not say, or has more than
   // its metadata holds.
   std::optional<std::vector<AnnouncingInterface>> interfaces;

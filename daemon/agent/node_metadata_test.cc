@@ -17,9 +17,9 @@ using ::testing::Optional;
 
 constexpr net::MacAddress kMac = {{0x02, 0, 0x5e, 0, 0x53, 1}};
 
-constexpr election::Families kArp = {.ipv4 = true};
-constexpr election::Families kNdp = {.ipv6 = true};
-constexpr election::Families kBoth = {.ipv4 = true, .ipv6 = true};
+constexpr net::IpFamilies kArp = {.ipv4 = true};
+constexpr net::IpFamilies kNdp = {.ipv6 = true};
+constexpr net::IpFamilies kBoth = {.ipv4 = true, .ipv6 = true};
 
 TEST(NodeMetadataTest, BytesAreAsDocumented) {
   const NodeMetadata metadata = {

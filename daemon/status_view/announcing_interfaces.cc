@@ -18,10 +18,10 @@ std::vector<std::string> AnnouncingInterfaces(
   if (!abilities) return named;
   std::vector<std::string> able;
   for (const std::string& interface : named) {
-    const election::Families families =
+    const net::IpFamilies families =
         election::AbilityOn(*abilities, {interface});
     for (const auto& assigned : assignment.addresses) {
-      if (!families.IncludesAll(election::FamilyOf(assigned.address))) continue;
+      if (!families.IncludesAll(net::FamilyOf(assigned.address))) continue;
       able.push_back(interface);
       break;
     }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kNamedMax = 6;
 
-Families Without(const Families& a, const Families& b) {
+net::IpFamilies Without(const net::IpFamilies& a, const net::IpFamilies& b) {
   return {a.ipv4 && !b.ipv4, a.ipv6 && !b.ipv6};
 }
 
@@ -28,22 +28,14 @@ std::string Join(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Families FamilyOf(const net::IpAddress& address) {
-  return {address.is_ipv4(), address.is_ipv6()};
-}
-
-Families Union(const Families& a, const Families& b) {
-  return {a.ipv4 || b.ipv4, a.ipv6 || b.ipv6};
-}
-
-std::string_view ProtocolsOf(const Families& families) {
+std::string_view ProtocolsOf(const net::IpFamilies& families) {
   if (families.ipv4) return families.ipv6 ? "ARP and NDP" : "ARP";
   return families.ipv6 ? "NDP" : "nothing";
 }
 
-Families AbilityOn(const InterfaceAbilities& abilities,
-                   const std::vector<std::string>& wanted) {
-  Families able;
+net::IpFamilies AbilityOn(const InterfaceAbilities& abilities,
+                          const std::vector<std::string>& wanted) {
+  net::IpFamilies able;
   if (wanted.empty()) {
     for (const auto& [name, families] : abilities.by_name) {
       able = Union(able, families);
@@ -59,13 +51,13 @@ Families AbilityOn(const InterfaceAbilities& abilities,
 
 std::string DescribeLack(const InterfaceAbilities& abilities,
                          const std::vector<std::string>& wanted,
-                         const Families& needed) {
+                         const net::IpFamilies& needed) {
   std::vector<std::string> has;
   for (const auto& [name, families] : abilities.by_name) {
     has.push_back(fmt::format("{} ({})", name, ProtocolsOf(families)));
   }
   if (!abilities.complete) has.push_back("others that are not known");
-  const Families lack = Without(needed, AbilityOn(abilities, wanted));
+  const net::IpFamilies lack = Without(needed, AbilityOn(abilities, wanted));
   std::string text =
       fmt::format("wants {} on {}; it has {}", ProtocolsOf(lack),
                   wanted.empty() ? "any interface" : Join(wanted),

@@ -8,43 +8,27 @@
 #ifndef LB_ELECTION_ABILITY_H_
 #define LB_ELECTION_ABILITY_H_
 
-#include <compare>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "lb/net/ip_address.h"
+#include "lb/net/ip_families.h"
 
 namespace lb::election {
 
-struct Families {
-  bool ipv4 = false;
-  bool ipv6 = false;
-
-  bool IncludesAll(const Families& other) const {
-    return (ipv4 || !other.ipv4) && (ipv6 || !other.ipv6);
-  }
-  bool empty() const { return !ipv4 && !ipv6; }
-
-  friend constexpr auto operator<=>(const Families&, const Families&) = default;
-};
-
-Families FamilyOf(const net::IpAddress& address);
-Families Union(const Families& a, const Families& b);
-
 // "ARP", "NDP", "ARP and NDP", "nothing".
-std::string_view ProtocolsOf(const Families& families);
+std::string_view ProtocolsOf(const net::IpFamilies& families);
 
 // Of one node. Interfaces that can do nothing may be left out.
 struct InterfaceAbilities {
-  std::map<std::string, Families> by_name;
+  std::map<std::string, net::IpFamilies> by_name;
   // False: the node has more interfaces than it could tell of. One that is not
   // in `by_name` is not known, and counts as unable.
   bool complete = true;
   // Families of which the node's host takes no packets, or did not lately, so
   // that it announces none: why they are missing in `by_name`.
-  Families undeliverable = {};
+  net::IpFamilies undeliverable = {};
 
   friend bool operator==(const InterfaceAbilities&,
                          const InterfaceAbilities&) = default;
@@ -52,15 +36,15 @@ struct InterfaceAbilities {
 
 // The families that the node can announce on one of `wanted` at least, each
 // perhaps on another interface. `wanted` empty: on any interface.
-Families AbilityOn(const InterfaceAbilities& abilities,
-                   const std::vector<std::string>& wanted);
+net::IpFamilies AbilityOn(const InterfaceAbilities& abilities,
+                          const std::vector<std::string>& wanted);
 
 // What is missing for `needed`, for people: "wants NDP on eth7; it has eth0
 // (ARP), eth1 (ARP and NDP)", and if so, "its host takes no IPv6 packets for
 // services, or did not lately". Names no more than a few interfaces.
 std::string DescribeLack(const InterfaceAbilities& abilities,
                          const std::vector<std::string>& wanted,
-                         const Families& needed);
+                         const net::IpFamilies& needed);
 
 }  // namespace lb::election
 

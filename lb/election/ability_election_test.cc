@@ -11,8 +11,8 @@
 namespace lb::election {
 namespace {
 
-constexpr Families kArp = {.ipv4 = true};
-constexpr Families kNdp = {.ipv6 = true};
+constexpr net::IpFamilies kArp = {.ipv4 = true};
+constexpr net::IpFamilies kNdp = {.ipv6 = true};
 
 // For 192.168.1.240 the digests order these: node-a, node-c, node-b.
 Vip TestVip() {

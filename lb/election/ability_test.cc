@@ -8,9 +8,9 @@
 namespace lb::election {
 namespace {
 
-constexpr Families kArp = {.ipv4 = true};
-constexpr Families kNdp = {.ipv6 = true};
-constexpr Families kBoth = {.ipv4 = true, .ipv6 = true};
+constexpr net::IpFamilies kArp = {.ipv4 = true};
+constexpr net::IpFamilies kNdp = {.ipv6 = true};
+constexpr net::IpFamilies kBoth = {.ipv4 = true, .ipv6 = true};
 
 TEST(FamiliesTest, IncludesAllThatIsNeededAndNoMore) {
   EXPECT_TRUE(kBoth.IncludesAll(kArp));
@@ -24,14 +24,14 @@ TEST(FamiliesTest, IncludesAllThatIsNeededAndNoMore) {
 
 TEST(AbilityOnTest, IsTheUnionOverTheWantedInterfaces) {
   InterfaceAbilities split = {{{"eth0", kArp}, {"eth1", kNdp}}};
-  EXPECT_EQ(AbilityOn({}, {}), Families{});
+  EXPECT_EQ(AbilityOn({}, {}), net::IpFamilies{});
   EXPECT_EQ(AbilityOn(split, {}), kBoth);
   EXPECT_EQ(AbilityOn(split, {"eth0"}), kArp);
   EXPECT_EQ(AbilityOn(split, {"eth1", "eth7"}), kNdp);
   EXPECT_EQ(AbilityOn(split, {"eth1", "eth0"}), kBoth);
-  EXPECT_EQ(AbilityOn(split, {"eth7"}), Families{});
+  EXPECT_EQ(AbilityOn(split, {"eth7"}), net::IpFamilies{});
   split.complete = false;  // What is not known is not an ability.
-  EXPECT_EQ(AbilityOn(split, {"eth7"}), Families{});
+  EXPECT_EQ(AbilityOn(split, {"eth7"}), net::IpFamilies{});
 }
 
 TEST(DescribeLackTest, NamesWhatIsWantedAndWhatThereIs) {

@@ -71,7 +71,7 @@ void ExcludeLastResorts(Prospects& prospects) {
 
 // Empty: nothing is missing, or the node never tells.
 std::string LackOf(const Cluster& cluster, const std::string& name,
-                   const Prospect& prospect, const Families& needed) {
+                   const Prospect& prospect, const net::IpFamilies& needed) {
   const auto node = cluster.nodes.find(name);
   if (node == cluster.nodes.end()) return "";
   const auto& abilities = node->second.usable_interfaces;

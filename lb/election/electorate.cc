@@ -58,8 +58,8 @@ std::optional<absl::Duration> RefreshOf(const Advertisements& reaching) {
 }
 
 // A node that never tells counts as able everywhere.
-Families AbilityOf(const NodeAttributes& node,
-                   const std::vector<std::string>& interfaces) {
+net::IpFamilies AbilityOf(const NodeAttributes& node,
+                          const std::vector<std::string>& interfaces) {
   if (!node.usable_interfaces.has_value()) return {.ipv4 = true, .ipv6 = true};
   return AbilityOn(*node.usable_interfaces, interfaces);
 }
@@ -74,7 +74,7 @@ bool RestrictsServices(const Cluster& cluster, const ElectorateKey& key) {
 // Endpoints and membership aside.
 NodeVerdict JudgeNode(const Cluster& cluster, const ElectorateKey& key,
                       const NodeAttributes& node, bool is_reached,
-                      const Families& able) {
+                      const net::IpFamilies& able) {
   if (key.has_sharing_key && RestrictsServices(cluster, key)) {
     return NodeVerdict::kSharedIpWithServiceSelector;
   }
@@ -144,7 +144,7 @@ Prospect ProspectOf(const Cluster& cluster, const ElectorateKey& key,
       .score = ScoreOf(reaching, node.labels),
       .interfaces = InterfacesOf(reaching),
       .refresh = RefreshOf(reaching)};
-  const Families able = AbilityOf(node, prospect.interfaces);
+  const net::IpFamilies able = AbilityOf(node, prospect.interfaces);
   prospect.one_family = !able.IncludesAll(key.needed());
   if (is_member) {
     prospect.verdict = JudgeNode(cluster, key, node, !reaching.empty(), able);

@@ -42,12 +42,12 @@ struct Prospect {
 struct ElectorateKey {
   std::vector<size_t> advertisements;  // Their indices in the Cluster.
   bool has_sharing_key = false;
-  Families first;           // Of the address that decides.
+  net::IpFamilies first;    // Of the address that decides.
   bool dual_stack = false;  // Vip::dual_stack
 
   // The families of all addresses.
-  Families needed() const {
-    return dual_stack ? Families{.ipv4 = true, .ipv6 = true} : first;
+  net::IpFamilies needed() const {
+    return dual_stack ? net::IpFamilies{.ipv4 = true, .ipv6 = true} : first;
   }
 
   friend auto operator<=>(const ElectorateKey&, const ElectorateKey&) = default;
