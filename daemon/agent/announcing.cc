@@ -198,6 +198,15 @@ void Announcing::NoteYields(const absl::btree_set<net::IpAddress>& claimed) {
   }
 }
 
+void Announcing::Learn(const std::string& node, const NodeMetadata& metadata) {
+  if (!metadata.interfaces) return;
+  std::vector<net::MacAddress> macs;
+  for (const AnnouncingInterface& interface : *metadata.interfaces) {
+    macs.push_back(interface.mac);
+  }
+  macs_.Learn(node, macs);
+}
+
 void Announcing::Refresh() {
   absl::btree_set<net::IpAddress> all;
   for (const auto& [vip, terms] : elected_.here) all.insert(vip);

@@ -102,9 +102,7 @@ class Announcing {
   // The same for these addresses only, at a cost that goes with them.
   void Change(const ElectedChange& change);
   // A member's metadata.
-  void Learn(const std::string& node, const NodeMetadata& metadata) {
-    macs_.Learn(node, metadata);
-  }
+  void Learn(const std::string& node, const NodeMetadata& metadata);
   // Members are gone: all addresses are announced once more, so that two nodes
   // that only lost their gossip hear each other.
   void Refresh();

@@ -5,12 +5,10 @@
 
 namespace lb {
 
-bool MemberMacs::Learn(const std::string& node, const NodeMetadata& metadata) {
-  if (!metadata.interfaces) return false;
+bool MemberMacs::Learn(const std::string& node,
+                       absl::Span<const net::MacAddress> macs) {
   bool changed = false;
-  for (const AnnouncingInterface& interface : *metadata.interfaces) {
-    changed |= Learn({interface.mac, node});
-  }
+  for (const net::MacAddress& mac : macs) changed |= Learn({mac, node});
   return changed;
 }
 

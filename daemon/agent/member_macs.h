@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/node_metadata.h"
+#include "absl/types/span.h"
 #include "lb/net/mac_address.h"
 
 namespace lb {
@@ -32,9 +32,9 @@ class MemberMacs {
  public:
   explicit MemberMacs(size_t macs_max) : macs_max_(macs_max) {}
 
-  // `node` says that these are its interfaces. A MAC that two claim is the last
-  // one's. True: NodeOf() has changed.
-  bool Learn(const std::string& node, const NodeMetadata& metadata);
+  // `node` says that its interfaces have these MACs. A MAC that two claim is
+  // the last one's. True: NodeOf() has changed.
+  bool Learn(const std::string& node, absl::Span<const net::MacAddress> macs);
   bool Learn(const MemberMac& member);
 
   // Nullopt: no member's.

@@ -30,8 +30,8 @@ absl::Status MemberMacsStore::Restore() {
 }
 
 void MemberMacsStore::Learn(const std::string& node,
-                            const NodeMetadata& metadata) {
-  unsaved_ |= macs_.Learn(node, metadata);
+                            absl::Span<const net::MacAddress> macs) {
+  unsaved_ |= macs_.Learn(node, macs);
   if (!unsaved_ || saving_) return;
   saving_ = true;
   timer_->Arm(environment_.loop->Now() + kSaveDelay);

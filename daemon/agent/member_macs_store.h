@@ -16,8 +16,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "daemon/agent/member_macs.h"
 #include "lb/io/environment.h"
+#include "lb/net/mac_address.h"
 
 namespace lb {
 
@@ -35,7 +37,7 @@ class MemberMacsStore {
   absl::Status Restore();
 
   // As MemberMacs has them.
-  void Learn(const std::string& node, const NodeMetadata& metadata);
+  void Learn(const std::string& node, absl::Span<const net::MacAddress> macs);
   std::optional<std::string> NodeOf(const net::MacAddress& mac) const {
     return macs_.NodeOf(mac);
   }

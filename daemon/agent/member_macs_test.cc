@@ -26,13 +26,9 @@ using ::testing::SizeIs;
 
 net::MacAddress Mac(uint8_t last) { return {{2, 0, 0, 0, 0, last}}; }
 
-NodeMetadata With(uint8_t last) {
-  return {.interfaces = {{{"eth0", Mac(last)}}}};
-}
-
 TEST(MemberMacsTest, KnowsWhatMembersSaid) {
   MemberMacs macs(10);
-  macs.Learn("n1", {.interfaces = {{{"eth0", Mac(1)}, {"eth1", Mac(2)}}}});
+  macs.Learn("n1", {Mac(1), Mac(2)});
   macs.Learn("n2", {});
   EXPECT_THAT(macs.NodeOf(Mac(2)), Optional(std::string("n1")));
   EXPECT_THAT(macs.NodeOf(Mac(3)), Eq(std::nullopt));
@@ -40,26 +36,26 @@ TEST(MemberMacsTest, KnowsWhatMembersSaid) {
 
 TEST(MemberMacsTest, AMacBelongsToWhoClaimedItLast) {
   MemberMacs macs(10);
-  macs.Learn("n1", With(1));
-  macs.Learn("n2", With(1));
+  macs.Learn("n1", {Mac(1)});
+  macs.Learn("n2", {Mac(1)});
   EXPECT_THAT(macs.NodeOf(Mac(1)), Optional(std::string("n2")));
   EXPECT_EQ(macs.size(), 1u);
 }
 
 TEST(MemberMacsTest, SaysWhatIsNew) {
   MemberMacs macs(10);
-  EXPECT_TRUE(macs.Learn("n1", With(1)));
-  EXPECT_FALSE(macs.Learn("n1", With(1)));
+  EXPECT_TRUE(macs.Learn("n1", {Mac(1)}));
+  EXPECT_FALSE(macs.Learn("n1", {Mac(1)}));
   EXPECT_FALSE(macs.Learn("n1", {}));
-  EXPECT_TRUE(macs.Learn("n2", With(1)));
+  EXPECT_TRUE(macs.Learn("n2", {Mac(1)}));
 }
 
 TEST(MemberMacsTest, HasTheLatestLast) {
   MemberMacs macs(10);
   EXPECT_THAT(macs.Latest(5), IsEmpty());
-  macs.Learn("n1", With(1));
-  macs.Learn("n2", With(2));
-  macs.Learn("n1", With(1));
+  macs.Learn("n1", {Mac(1)});
+  macs.Learn("n2", {Mac(2)});
+  macs.Learn("n1", {Mac(1)});
   EXPECT_THAT(macs.Latest(5),
               ElementsAre(MemberMac{Mac(2), "n2"}, MemberMac{Mac(1), "n1"}));
   EXPECT_THAT(macs.Latest(1), ElementsAre(MemberMac{Mac(1), "n1"}));
@@ -67,10 +63,10 @@ TEST(MemberMacsTest, HasTheLatestLast) {
 
 TEST(MemberMacsTest, ForgetsTheLeastRecentlyHeard) {
   MemberMacs macs(2);
-  macs.Learn("n1", With(1));
-  macs.Learn("n2", With(2));
-  macs.Learn("n1", With(1));
-  macs.Learn("n3", With(3));
+  macs.Learn("n1", {Mac(1)});
+  macs.Learn("n2", {Mac(2)});
+  macs.Learn("n1", {Mac(1)});
+  macs.Learn("n3", {Mac(3)});
   EXPECT_EQ(macs.size(), 2u);
   EXPECT_THAT(macs.NodeOf(Mac(1)), Optional(std::string("n1")));
   EXPECT_THAT(macs.NodeOf(Mac(2)), Eq(std::nullopt));
@@ -141,9 +137,9 @@ class MemberMacsStoreTest : public testing::Test {
 
 TEST_F(MemberMacsStoreTest, KnowsAfterACrashWhatItWasTold) {
   EXPECT_THAT(restored_, IsOk());
-  store_->Learn("n2", With(2));
+  store_->Learn("n2", {Mac(2)});
   RunFor(MemberMacsStore::kSaveDelay / 2);
-  store_->Learn("n3", With(3));
+  store_->Learn("n3", {Mac(3)});
   RunFor(MemberMacsStore::kSaveDelay);
   Crash();
   EXPECT_THAT(restored_, IsOk());
@@ -152,21 +148,21 @@ TEST_F(MemberMacsStoreTest, KnowsAfterACrashWhatItWasTold) {
 }
 
 TEST_F(MemberMacsStoreTest, WritesOnlyWhatIsNewAndAtMostOnceInADelay) {
-  store_->Learn("n2", With(2));
+  store_->Learn("n2", {Mac(2)});
   RunFor(absl::Seconds(5));
   ASSERT_THAT(Values(), SizeIs(1));
   Values().clear();
-  store_->Learn("n2", With(2));
+  store_->Learn("n2", {Mac(2)});
   RunFor(absl::Seconds(5));
   EXPECT_THAT(Values(), IsEmpty());
-  store_->Learn("n3", With(3));
+  store_->Learn("n3", {Mac(3)});
   RunFor(MemberMacsStore::kSaveDelay * 0.9);
   EXPECT_THAT(Values(), IsEmpty());
 }
 
 TEST_F(MemberMacsStoreTest, TriesAgainUntilTheDiskTakesIt) {
   host_->state().SetWriteError(absl::ResourceExhaustedError("full"));
-  store_->Learn("n2", With(2));
+  store_->Learn("n2", {Mac(2)});
   RunFor(absl::Seconds(5));
   host_->state().SetWriteError(absl::OkStatus());
   RunFor(MemberMacsStore::kSaveDelay * 2);
@@ -178,7 +174,7 @@ TEST_F(MemberMacsStoreTest, KeepsTheLatestOfMany) {
   for (size_t n = 0; n <= MemberMacsStore::kSavedMax; ++n) {
     const net::MacAddress mac = {
         {2, 0, 0, 0, static_cast<uint8_t>(n >> 8), static_cast<uint8_t>(n)}};
-    store_->Learn("n2", {.interfaces = {{{"eth0", mac}}}});
+    store_->Learn("n2", {mac});
   }
   RunFor(MemberMacsStore::kSaveDelay * 2);
   Crash();
@@ -190,7 +186,7 @@ TEST_F(MemberMacsStoreTest, KeepsTheLatestOfMany) {
 }
 
 TEST_F(MemberMacsStoreTest, ADamagedValueIsNamed) {
-  store_->Learn("n2", With(2));
+  store_->Learn("n2", {Mac(2)});
   RunFor(MemberMacsStore::kSaveDelay * 2);
   ASSERT_THAT(Values(), SizeIs(1));
   Values().begin()->second.resize(10);
