@@ -7,7 +7,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
-#include "daemon/agent/strict_arp.h"
+#include "lb/announce/strict_arp.h"
 
 namespace lb {
 
@@ -248,13 +248,13 @@ std::vector<AnnouncingInterface> Announcing::InterfacesToTell(
 
 std::vector<std::string> Announcing::StrictArpFaults(
     std::function<bool(const net::IpAddress&)> is_assigned) const {
-  StrictArpFacts facts = {
+  announce::StrictArpFacts facts = {
       .is_assigned = std::move(is_assigned),
       .links = environment_.links->Links(),
       .delivers_on_loopback = options_.delivery == Delivery::kLoopback,
       .sysctl = environment_.sysctl};
   facts.announcing = UsableInterfaces();
-  return JudgeStrictArp(facts);
+  return announce::JudgeStrictArp(facts);
 }
 
 std::string Withheld::ToString() const {

@@ -31,12 +31,12 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/elected.h"
-#include "daemon/agent/handover.h"
-#include "daemon/agent/loopback_delivery.h"
-#include "daemon/agent/member_macs_store.h"
 #include "daemon/agent/node_metadata.h"
 #include "daemon/agent/withheld_facts.h"
 #include "lb/announce/announce_node.h"
+#include "lb/announce/handover.h"
+#include "lb/announce/loopback_delivery.h"
+#include "lb/announce/member_macs_store.h"
 #include "lb/io/environment.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
@@ -71,7 +71,7 @@ struct AnnouncingOptions {
   std::string node;
   announce::InterfaceOptions interfaces;
   Delivery delivery = Delivery::kNone;
-  HandoverOptions handover;
+  announce::HandoverOptions handover;
   // A process that was not run for so long keeps silent; see announce::
   // AnnouncerOptions.
   absl::Duration stall_max = absl::ZeroDuration();
@@ -203,13 +203,13 @@ class Announcing {
 
   const AnnouncingOptions options_;
   io::Environment environment_;
-  MemberMacsStore macs_;
-  Handover handover_;
-  LoopbackDelivery delivery_;
+  announce::MemberMacsStore macs_;
+  announce::Handover handover_;
+  announce::LoopbackDelivery delivery_;
   announce::AnnounceNode announce_;
   Elected elected_;
   // As the announcer has it; of handover_.
-  absl::btree_map<net::IpAddress, Handover::Interfaces> answering_;
+  absl::btree_map<net::IpAddress, announce::Handover::Interfaces> answering_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.
   std::set<net::IpAddress> disputed_;  // Of elected_.here: had a conflict.

@@ -7,7 +7,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/announcing.h"
-#include "daemon/agent/handover.h"
+#include "lb/announce/handover.h"
 #include "lb/announce/interface.h"
 #include "lb/election/policy.h"
 #include "lb/gossip/gossip_node.h"
@@ -36,7 +36,7 @@ struct AgentOptions {
   bool ignore_exclude_label = false;
   // For how long a node that comes back says so; see lb/election.
   absl::Duration hold_down = absl::Seconds(60);
-  HandoverOptions handover;
+  announce::HandoverOptions handover;
 };
 
 // A node that was not run for so long keeps silent until it has heard from the

@@ -1,6 +1,6 @@
 // Bytes of a history: segments, each a value in the state folder.
 //
-// A segment is a state value (state_value.h) "LBHS" with the body
+// A segment is a state value (lb/base/state_value.h) "LBHS" with the body
 //
 // body    = number:u64 written:i64 entry*
 // entry   = kind:u8 from:i64 to:i64 family:u8 address:4|16

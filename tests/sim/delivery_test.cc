@@ -7,10 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/loopback_delivery.h"
 #include "daemon/agent/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/announce/loopback_delivery.h"
 #include "tests/sim/cluster.h"
 
 namespace lb {
@@ -126,7 +126,7 @@ TEST_F(DeliveryTest, ANodeWhoseLoHasNoIpv6IsNotElectedForIt) {
     EXPECT_EQ(NodeOf("six"), after);
   }
   SwitchIpv6(before, true);
-  cluster_.RunFor(LoopbackDelivery::kHold - absl::Seconds(1));
+  cluster_.RunFor(announce::LoopbackDelivery::kHold - absl::Seconds(1));
   EXPECT_EQ(NodeOf("six"), after);
   EXPECT_THAT(ProblemsOf(before), IsEmpty());
   cluster_.RunFor(absl::Seconds(2));
@@ -164,7 +164,7 @@ TEST_F(DeliveryTest, WhereNoNodeCanNoneAnnounces) {
   }
   for (const std::string& node : cluster_.names()) SwitchIpv6(node, true);
   // All is done that is to be done: the problem says so, and what it waits for.
-  cluster_.RunFor(LoopbackDelivery::kRetry + absl::Seconds(1));
+  cluster_.RunFor(announce::LoopbackDelivery::kRetry + absl::Seconds(1));
   for (const std::string& node : cluster_.names()) {
     EXPECT_THAT(
         ProblemsOf(node),

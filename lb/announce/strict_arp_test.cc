@@ -1,4 +1,4 @@
-#include "daemon/agent/strict_arp.h"
+#include "lb/announce/strict_arp.h"
 
 #include <map>
 
@@ -6,7 +6,7 @@
 #include "gtest/gtest.h"
 #include "lb/net/ip_prefix.h"
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 using ::testing::ElementsAre;
@@ -92,4 +92,4 @@ TEST_F(StrictArpTest, SettingsThatCannotBeReadAreNoFault) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::announce

@@ -1,20 +1,20 @@
 // What is known of members' MACs, its bytes, and what a restart makes of it.
-#include "daemon/agent/member_macs.h"
+#include "lb/announce/member_macs.h"
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "daemon/agent/member_macs_codec.h"
-#include "daemon/agent/member_macs_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/announce/member_macs_codec.h"
+#include "lb/announce/member_macs_store.h"
 #include "lb/base/state_value.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 using ::testing::ElementsAre;
@@ -197,4 +197,4 @@ TEST_F(MemberMacsStoreTest, ADamagedValueIsNamed) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::announce

@@ -6,8 +6,8 @@
 // again before that has passed; a write that fails is tried again.
 //
 // Loop thread only.
-#ifndef LB_DAEMON_AGENT_MEMBER_MACS_STORE_H_
-#define LB_DAEMON_AGENT_MEMBER_MACS_STORE_H_
+#ifndef LB_ANNOUNCE_MEMBER_MACS_STORE_H_
+#define LB_ANNOUNCE_MEMBER_MACS_STORE_H_
 
 #include <cstddef>
 #include <memory>
@@ -17,11 +17,11 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "daemon/agent/member_macs.h"
+#include "lb/announce/member_macs.h"
 #include "lb/io/environment.h"
 #include "lb/net/mac_address.h"
 
-namespace lb {
+namespace lb::announce {
 
 class MemberMacsStore {
  public:
@@ -53,6 +53,6 @@ class MemberMacsStore {
   std::unique_ptr<io::Timer> timer_;
 };
 
-}  // namespace lb
+}  // namespace lb::announce
 
-#endif  // LB_DAEMON_AGENT_MEMBER_MACS_STORE_H_
+#endif  // LB_ANNOUNCE_MEMBER_MACS_STORE_H_

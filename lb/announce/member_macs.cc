@@ -1,9 +1,9 @@
-#include "daemon/agent/member_macs.h"
+#include "lb/announce/member_macs.h"
 
 #include <algorithm>
 #include <iterator>
 
-namespace lb {
+namespace lb::announce {
 
 bool MemberMacs::Learn(const std::string& node,
                        absl::Span<const net::MacAddress> macs) {
@@ -42,4 +42,4 @@ std::vector<MemberMac> MemberMacs::Latest(size_t max) const {
   return latest;
 }
 
-}  // namespace lb
+}  // namespace lb::announce

@@ -1,4 +1,4 @@
-#include "daemon/agent/member_macs_codec.h"
+#include "lb/announce/member_macs_codec.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 constexpr StateFormat kFormat = {"LBMM", 1, "list of members' MACs"};
@@ -50,4 +50,4 @@ absl::StatusOr<std::vector<MemberMac>> ParseMemberMacs(std::string_view bytes) {
   return members;
 }
 
-}  // namespace lb
+}  // namespace lb::announce

@@ -1,9 +1,9 @@
-#include "daemon/agent/handover.h"
+#include "lb/announce/handover.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 using ::testing::ElementsAre;
@@ -107,4 +107,4 @@ TEST_F(HandoverTest, WhatWasYieldedIsDeliveredForTheWholeGrace) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::announce

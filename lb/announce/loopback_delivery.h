@@ -8,8 +8,8 @@
 // to and fro with a fault that comes and goes.
 //
 // Loop thread only.
-#ifndef LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
-#define LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
+#ifndef LB_ANNOUNCE_LOOPBACK_DELIVERY_H_
+#define LB_ANNOUNCE_LOOPBACK_DELIVERY_H_
 
 #include <cstddef>
 #include <map>
@@ -26,7 +26,7 @@
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
 
-namespace lb {
+namespace lb::announce {
 
 class LoopbackDelivery {
  public:
@@ -124,6 +124,6 @@ class LoopbackDelivery {
   Fault ipv6_;
 };
 
-}  // namespace lb
+}  // namespace lb::announce
 
-#endif  // LB_DAEMON_AGENT_LOOPBACK_DELIVERY_H_
+#endif  // LB_ANNOUNCE_LOOPBACK_DELIVERY_H_

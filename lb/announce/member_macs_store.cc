@@ -1,10 +1,10 @@
-#include "daemon/agent/member_macs_store.h"
+#include "lb/announce/member_macs_store.h"
 
 #include <fmt/format.h>
 
-#include "daemon/agent/member_macs_codec.h"
+#include "lb/announce/member_macs_codec.h"
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 constexpr char kName[] = "member-macs";
@@ -50,4 +50,4 @@ void MemberMacsStore::OnSaved(const absl::Status& status) {
   if (saving_) timer_->Arm(environment_.loop->Now() + kSaveDelay);
 }
 
-}  // namespace lb
+}  // namespace lb::announce

@@ -12,8 +12,8 @@
 //   handover.Begin(now, vip, interfaces);   // another node is elected
 //   handover.OnClaimed(now, vip);           // it was heard
 //   handover.OnTimer(now);                  // at NextDeadline()
-#ifndef LB_DAEMON_AGENT_HANDOVER_H_
-#define LB_DAEMON_AGENT_HANDOVER_H_
+#ifndef LB_ANNOUNCE_HANDOVER_H_
+#define LB_ANNOUNCE_HANDOVER_H_
 
 #include <set>
 #include <string>
@@ -23,7 +23,7 @@
 #include "absl/time/time.h"
 #include "lb/net/ip_address.h"
 
-namespace lb {
+namespace lb::announce {
 
 struct HandoverOptions {
   absl::Duration claim_wait = absl::Seconds(1);
@@ -79,6 +79,6 @@ class Handover {
   bool ended_ = false;  // By Keep() or Cancel(), since OnTimer().
 };
 
-}  // namespace lb
+}  // namespace lb::announce
 
-#endif  // LB_DAEMON_AGENT_HANDOVER_H_
+#endif  // LB_ANNOUNCE_HANDOVER_H_

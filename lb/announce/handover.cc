@@ -1,10 +1,10 @@
-#include "daemon/agent/handover.h"
+#include "lb/announce/handover.h"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-namespace lb {
+namespace lb::announce {
 
 void Handover::Begin(absl::Time now, const net::IpAddress& vip,
                      Interfaces interfaces) {
@@ -60,4 +60,4 @@ std::set<net::IpAddress> Handover::Delivering() const {
   return delivering;
 }
 
-}  // namespace lb
+}  // namespace lb::announce

@@ -5,11 +5,11 @@
 // its own requests, which moves neighbours' entries, unless arp_announce
 // forbids that. A node whose kernel does so answers beside the elected one.
 // (IPv6 knows no such thing for addresses on other interfaces.) An address on
-// an interface that announces is the host's own: owned_addresses.h.
+// an interface that announces is the host's own, and is not judged here.
 //
 // Pure: judges facts. Kernel documentation: networking/ip-sysctl, arp_ignore.
-#ifndef LB_DAEMON_AGENT_STRICT_ARP_H_
-#define LB_DAEMON_AGENT_STRICT_ARP_H_
+#ifndef LB_ANNOUNCE_STRICT_ARP_H_
+#define LB_ANNOUNCE_STRICT_ARP_H_
 
 #include <functional>
 #include <optional>
@@ -21,7 +21,7 @@
 #include "lb/io/link_monitor.h"
 #include "lb/net/ip_address.h"
 
-namespace lb {
+namespace lb::announce {
 
 struct StrictArpFacts {
   // To a service, whoever announces it.
@@ -36,6 +36,6 @@ struct StrictArpFacts {
 // One sentence per fault, with its remedy; sorted, none twice.
 std::vector<std::string> JudgeStrictArp(const StrictArpFacts& facts);
 
-}  // namespace lb
+}  // namespace lb::announce
 
-#endif  // LB_DAEMON_AGENT_STRICT_ARP_H_
+#endif  // LB_ANNOUNCE_STRICT_ARP_H_

@@ -1,4 +1,4 @@
-#include "daemon/agent/loopback_delivery.h"
+#include "lb/announce/loopback_delivery.h"
 
 #include <cstdint>
 #include <optional>
@@ -17,7 +17,7 @@
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 using ::testing::ElementsAre;
@@ -333,4 +333,4 @@ TEST_F(FollowLoopbackTest, AChangeOfTheLinkIsAReasonToTryAgain) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::announce

@@ -1,10 +1,10 @@
-#include "daemon/agent/strict_arp.h"
+#include "lb/announce/strict_arp.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 // The kernel takes the greater of an interface's value and that of all.
@@ -61,4 +61,4 @@ std::vector<std::string> JudgeStrictArp(const StrictArpFacts& facts) {
   return {faults.begin(), faults.end()};
 }
 
-}  // namespace lb
+}  // namespace lb::announce

@@ -6,8 +6,8 @@
 // heard is forgotten first.
 //
 // Pure bookkeeping, loop thread only.
-#ifndef LB_DAEMON_AGENT_MEMBER_MACS_H_
-#define LB_DAEMON_AGENT_MEMBER_MACS_H_
+#ifndef LB_ANNOUNCE_MEMBER_MACS_H_
+#define LB_ANNOUNCE_MEMBER_MACS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@
 #include "absl/types/span.h"
 #include "lb/net/mac_address.h"
 
-namespace lb {
+namespace lb::announce {
 
 struct MemberMac {
   net::MacAddress mac;
@@ -57,6 +57,6 @@ class MemberMacs {
   std::map<uint64_t, net::MacAddress> by_age_;
 };
 
-}  // namespace lb
+}  // namespace lb::announce
 
-#endif  // LB_DAEMON_AGENT_MEMBER_MACS_H_
+#endif  // LB_ANNOUNCE_MEMBER_MACS_H_

@@ -1,4 +1,4 @@
-#include "daemon/agent/loopback_delivery.h"
+#include "lb/announce/loopback_delivery.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 
-namespace lb {
+namespace lb::announce {
 namespace {
 
 using net::IpFamilies;
@@ -301,4 +301,4 @@ void LoopbackDelivery::RecordFailure(std::string message) {
                             .message = std::move(message)});
 }
 
-}  // namespace lb
+}  // namespace lb::announce
