@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/agent/portion.h"
 #include "lb/base/check.h"
+#include "lb/base/portion.h"
 #include "lb/base/status_macros.h"
 #include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"

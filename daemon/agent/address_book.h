@@ -24,13 +24,13 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/absent_services.h"
-#include "lb/config/may_define.h"
 #include "lb/io/environment.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_follower.h"
 #include "lb/ipam/ledger_replay.h"
 #include "lb/ipam/ledger_store.h"
+#include "lb/ipam/may_define.h"
 #include "lb/ipam/pool.h"
 
 namespace lb {
@@ -55,7 +55,7 @@ class AddressBook {
     ipam::ServiceRequests requests;
     // Services that are not in `requests` but may exist all the same, as some
     // of the manifests have faults: their addresses stay reserved.
-    config::MayDefine may_exist;
+    ipam::MayDefine may_exist;
 
     friend bool operator==(const Wanted&, const Wanted&) = default;
   };
@@ -65,7 +65,7 @@ class AddressBook {
     std::optional<std::vector<ipam::Pool>> pools;  // Nullopt: none of them.
     // By service; nullopt: it is not wanted any more.
     std::map<std::string, std::optional<ipam::ServiceRequest>> requests;
-    config::MayDefine may_exist;  // All that there is now.
+    ipam::MayDefine may_exist;  // All that there is now.
   };
 
   // A service that no manifest asks for and that still holds addresses.

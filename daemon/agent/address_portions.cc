@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "daemon/agent/address_book.h"
-#include "daemon/agent/portion.h"
+#include "lb/base/portion.h"
 
 namespace lb {
 

@@ -11,10 +11,10 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/address_book.h"
-#include "daemon/agent/portion.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/portion.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/ipam/ledger.h"

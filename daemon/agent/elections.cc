@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "daemon/agent/abilities.h"
-#include "daemon/agent/portion.h"
+#include "lb/base/portion.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/candidates.h"
 #include "lb/election/digest.h"

@@ -5,10 +5,10 @@
 
 #include "daemon/agent/elections.h"
 #include "daemon/agent/node_metadata.h"
-#include "daemon/agent/portion.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/portion.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/net/ip_address.h"

@@ -26,9 +26,9 @@
 
 #include "lb/base/label_selector.h"
 #include "lb/config/manifests.h"
-#include "lb/config/may_define.h"
 #include "lb/config/problem.h"
 #include "lb/election/candidates.h"
+#include "lb/ipam/may_define.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/service_request.h"
 
@@ -53,7 +53,7 @@ struct Desired {
   std::map<std::string, election::NodeAttributes, std::less<>> nodes;
 
   // Services that are not above, but may be in what was not understood.
-  MayDefine may_define;
+  ipam::MayDefine may_define;
   // Services of type LoadBalancer that another loadBalancerClass takes (or that
   // have one while ours is empty, or none): the class by "namespace/name".
   std::map<std::string, std::string, std::less<>> other_class;

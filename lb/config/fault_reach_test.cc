@@ -278,7 +278,7 @@ TEST(FaultReachTest, WhatABrokenFileRefusedBeforeStaysRefused) {
   const Desired unread = BuildUnread("f", before);
   EXPECT_TRUE(unread.may_define.Contains("default/a"));
   EXPECT_FALSE(unread.may_define.Contains("default/b"));
-  EXPECT_EQ(Build({{"f", kB}}, unread).may_define, MayDefine());
+  EXPECT_EQ(Build({{"f", kB}}, unread).may_define, ipam::MayDefine());
 }
 
 }  // namespace

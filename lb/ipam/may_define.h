@@ -4,20 +4,20 @@
 // A faulty object or a file that cannot be read defines something all the same.
 // The addresses of such services stay reserved; those of all others that are
 // not wanted are free to go. By default every manifest was understood, so
-// nothing else can be defined.
+// nothing else can be defined. Whoever reads the manifests says it.
 //
 // A value: any thread.
 //
 //   if (!desired.may_define.Contains("default/web")) Release("default/web");
-#ifndef LB_CONFIG_MAY_DEFINE_H_
-#define LB_CONFIG_MAY_DEFINE_H_
+#ifndef LB_IPAM_MAY_DEFINE_H_
+#define LB_IPAM_MAY_DEFINE_H_
 
 #include <functional>
 #include <set>
 #include <string>
 #include <string_view>
 
-namespace lb::config {
+namespace lb::ipam {
 
 struct MayDefine {
   // A file or a folder was never read since the start: it may define any
@@ -36,6 +36,6 @@ struct MayDefine {
   friend bool operator==(const MayDefine&, const MayDefine&) = default;
 };
 
-}  // namespace lb::config
+}  // namespace lb::ipam
 
-#endif  // LB_CONFIG_MAY_DEFINE_H_
+#endif  // LB_IPAM_MAY_DEFINE_H_

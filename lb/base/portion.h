@@ -2,8 +2,8 @@
 //
 // With ten thousand services a look at all of them would keep ARP waiting. What
 // is left is dealt with on later turns; each leaves a state that is whole.
-#ifndef LB_DAEMON_AGENT_PORTION_H_
-#define LB_DAEMON_AGENT_PORTION_H_
+#ifndef LB_BASE_PORTION_H_
+#define LB_BASE_PORTION_H_
 
 #include <cstddef>
 
@@ -24,4 +24,4 @@ Set TakeFirst(size_t count, Set& set) {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_PORTION_H_
+#endif  // LB_BASE_PORTION_H_
