@@ -37,7 +37,6 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "daemon/agent/address_book.h"
 #include "daemon/agent/address_owners.h"
 #include "daemon/agent/advertised_address.h"
 #include "daemon/agent/announcing.h"
@@ -55,6 +54,7 @@
 #include "lb/history/history_store.h"
 #include "lb/io/environment.h"
 #include "lb/io/turn_meter.h"
+#include "lb/ipam/address_book.h"
 
 namespace lb {
 
@@ -88,10 +88,9 @@ class Agent {
   absl::Status Undrain();
   bool draining() const { return draining_; }
 
-  // Frees addresses that nothing but the past holds; as AddressBook::Release(),
-  // and each is an event.
-  absl::StatusOr<std::vector<AddressBook::Released>> Release(
-      const AddressBook::ReleaseTarget& target,
+  // As AddressBook::Release(), and each is an event.
+  absl::StatusOr<std::vector<ipam::AddressBook::Released>> Release(
+      const ipam::AddressBook::ReleaseTarget& target,
       absl::AnyInvocable<void(absl::Status)> on_saved);
 
   // Hands all addresses over, says goodbye to the others, stops announcing and
@@ -101,7 +100,7 @@ class Agent {
   // Its parts, for those that describe it: status, problems, metrics.
   const AgentOptions& options() const { return options_; }
   const config::Desired& desired() const { return *desired_; }
-  const AddressBook& addresses() const { return addresses_; }
+  const ipam::AddressBook& addresses() const { return addresses_; }
   const AddressEntries& address_entries() const { return addresses_.entries(); }
   const Elections& elections() const { return elections_; }
   const AddressOwners& owners() const { return owners_; }
@@ -149,11 +148,11 @@ class Agent {
   void Reconcile();
   void UpdateMetadata();
   void ElectAuthor();
-  void Announce(const AddressBook::Services& changed);
+  void Announce(const ipam::AddressBook::Services& changed);
   ElectedPlaces PlacesOf(const Decision& decision) const;
   ElectedChange ChangeOf(const Decision& decision,
-                         const AddressBook::Services& changed) const;
-  void RecordChanges(const AddressBook::Services& changed);
+                         const ipam::AddressBook::Services& changed) const;
+  void RecordChanges(const ipam::AddressBook::Services& changed);
   std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 
   // How far Leave() is; kGone: it only delivers what was on its way.
@@ -194,8 +193,9 @@ class Agent {
 
   // record_history.cc
   void RestoreHistory();
-  void RecordHistory(AddressBook::Services changed);
-  history::HistoryView ViewForHistory(AddressBook::Services services) const;
+  void RecordHistory(ipam::AddressBook::Services changed);
+  history::HistoryView ViewForHistory(
+      ipam::AddressBook::Services services) const;
 
   const AgentOptions options_;
   io::Environment environment_;
@@ -203,7 +203,7 @@ class Agent {
   std::unique_ptr<gossip::GossipNode> gossip_;
   std::unique_ptr<gossip::Seeds> seeds_;  // Of options_.join.
   Announcing announcing_;
-  AddressBook addresses_;
+  ipam::AddressBook addresses_;
   AddressOwners owners_;
   Elections elections_;
   history::HistoryStore history_;
@@ -234,7 +234,8 @@ class Agent {
   bool members_changed_ = true;   // Since elections heard of them.
   Decision announced_;
   Tally tally_;
-  AddressBook::Services history_due_;  // It does not have their newest yet.
+  ipam::AddressBook::Services
+      history_due_;  // It does not have their newest yet.
   absl::Time reconciled_ = absl::InfinitePast();  // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;

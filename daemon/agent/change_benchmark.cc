@@ -14,7 +14,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "benchmark/benchmark.h"
-#include "daemon/agent/address_book.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent/elections.h"
 #include "fmt/format.h"
@@ -23,6 +22,7 @@
 #include "lb/config/difference.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/io/state_store.h"
+#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_store.h"
 #include "lb/net/ip_address.h"
@@ -75,8 +75,8 @@ class Book {
     book_.SetWanted(wanted_);
     Run();
   }
-  AddressBook::Wanted& wanted() { return wanted_; }
-  AddressBook& book() { return book_; }
+  ipam::AddressBook::Wanted& wanted() { return wanted_; }
+  ipam::AddressBook& book() { return book_; }
   bool IsShown() const {
     const auto entry = book_.entries().find(kService);
     return entry != book_.entries().end() &&
@@ -86,13 +86,13 @@ class Book {
  private:
   io::SimWorld world_{/*seed=*/1};
   io::SimHost* host_;
-  AddressBook book_;
-  AddressBook::Wanted wanted_;
+  ipam::AddressBook book_;
+  ipam::AddressBook::Wanted wanted_;
 };
 
-AddressBook::WantedChange ChangeOf(
+ipam::AddressBook::WantedChange ChangeOf(
     const std::string& service, std::optional<ipam::ServiceRequest> request) {
-  AddressBook::WantedChange change;
+  ipam::AddressBook::WantedChange change;
   change.requests[service] = std::move(request);
   return change;
 }

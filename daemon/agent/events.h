@@ -71,7 +71,8 @@ class Events {
                       const std::vector<config::Problem>& before);
 
  private:
-  void RecordEntry(const std::string& service, const AddressBook::Entry& entry);
+  void RecordEntry(const std::string& service,
+                   const ipam::AddressBook::Entry& entry);
   void RecordPlace(const std::string& service, const ServicePlacement& place);
 
   const std::string node_;

@@ -4,7 +4,6 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/time/time.h"
-#include "daemon/agent/address_book.h"
 #include "daemon/agent/user_state.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
@@ -14,6 +13,7 @@
 #include "lb/election/tenure_codec.h"
 #include "lb/gossip/options.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/net/ip_address.h"
@@ -41,7 +41,7 @@ ipam::Record RecordOfUsualSize(uint32_t i) {
 TEST(FullExchangeTest, AFullLedgerFitsIntoAFullExchange) {
   std::vector<ipam::Record> records;
   std::vector<election::Tenure> tenures;
-  for (uint32_t i = 0; i <= AddressBook::kRecordsMax; ++i) {
+  for (uint32_t i = 0; i <= ipam::AddressBook::kRecordsMax; ++i) {
     records.push_back(RecordOfUsualSize(i));
     for (const ipam::Claim& claim : records.back().claims) {
       tenures.push_back({claim.address, "worker-0123", 3,
@@ -49,10 +49,10 @@ TEST(FullExchangeTest, AFullLedgerFitsIntoAFullExchange) {
     }
   }
   io::SimWorld world(/*seed=*/1);
-  AddressBook book("n1", world.AddHost("n1", "10.1.0.1/24")->environment(),
-                   [] {});
+  ipam::AddressBook book(
+      "n1", world.AddHost("n1", "10.1.0.1/24")->environment(), [] {});
   EXPECT_THAT(book.Merge(ipam::SerializeMessage(records)),
-              IsOkAndHolds(AddressBook::kRecordsMax));
+              IsOkAndHolds(ipam::AddressBook::kRecordsMax));
   EXPECT_EQ(book.ledger().counters().records_refused, 1u);
   EXPECT_LT(
       PackUserState({book.FullMessage(), election::SerializeTenures(tenures)})

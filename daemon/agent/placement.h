@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/address_book.h"
 #include "lb/announce/announcement_plan.h"
+#include "lb/ipam/address_book.h"
 #include "lb/ipam/pool.h"
 
 namespace lb {
@@ -29,7 +29,7 @@ struct ServicePlacement {
 
 // By service; only those that have addresses.
 using Placement = std::map<std::string, ServicePlacement, std::less<>>;
-using AddressEntries = std::map<std::string, AddressBook::Entry>;
+using AddressEntries = std::map<std::string, ipam::AddressBook::Entry>;
 
 // The addresses of a service; none if there is no entry of it any more, which
 // elections hear of on a later turn: who asks meanwhile has a placement of it.

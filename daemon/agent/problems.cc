@@ -160,7 +160,8 @@ std::string FileOf(const Agent& agent, const std::string& object) {
 }
 
 void AddHeldBack(const Agent& agent, Problems& problems) {
-  for (const AddressBook::Absent& absent : agent.addresses().AbsentHolders()) {
+  for (const ipam::AddressBook::Absent& absent :
+       agent.addresses().AbsentHolders()) {
     if (!absent.held_back) continue;
     const std::string object = "Service/" + absent.service;
     std::vector<std::string> addresses;

@@ -180,7 +180,7 @@ status::v1::Interface StatusView::Describe(
 }
 
 status::v1::Service StatusView::Describe(
-    const std::string& name, const AddressBook::Entry& entry) const {
+    const std::string& name, const ipam::AddressBook::Entry& entry) const {
   status::v1::Service service;
   service.set_name(name);
   for (const auto& assigned : entry.assignment.addresses) {

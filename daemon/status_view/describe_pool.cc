@@ -9,7 +9,7 @@
 
 namespace lb {
 
-void AddTaken(const AddressBook& book, const ipam::Pool& pool,
+void AddTaken(const ipam::AddressBook& book, const ipam::Pool& pool,
               status::v1::Pool* described) {
   for (const net::IpRange& range : pool.ranges) {
     const ipam::TakenAddresses& all = book.taken();
@@ -29,8 +29,9 @@ void AddTaken(const AddressBook& book, const ipam::Pool& pool,
   }
 }
 
-void AddAbsentHolders(const AddressBook& book, status::v1::Pool* described) {
-  for (const AddressBook::Absent& absent : book.AbsentHolders()) {
+void AddAbsentHolders(const ipam::AddressBook& book,
+                      status::v1::Pool* described) {
+  for (const ipam::AddressBook::Absent& absent : book.AbsentHolders()) {
     std::vector<std::string> addresses;
     for (const auto& held : absent.held) {
       if (held.pool == described->name()) {

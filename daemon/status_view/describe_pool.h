@@ -5,7 +5,7 @@
 #ifndef LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_
 #define LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_
 
-#include "daemon/agent/address_book.h"
+#include "lb/ipam/address_book.h"
 #include "lb/ipam/pool.h"
 #include "lb/status/v1/status.pb.h"
 
@@ -13,9 +13,10 @@ namespace lb {
 
 inline constexpr int kListedOfPoolMax = 100;  // As status.proto says.
 
-void AddTaken(const AddressBook& book, const ipam::Pool& pool,
+void AddTaken(const ipam::AddressBook& book, const ipam::Pool& pool,
               status::v1::Pool* described);
-void AddAbsentHolders(const AddressBook& book, status::v1::Pool* described);
+void AddAbsentHolders(const ipam::AddressBook& book,
+                      status::v1::Pool* described);
 
 }  // namespace lb
 

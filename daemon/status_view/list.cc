@@ -42,7 +42,7 @@ struct ServiceFilter {
   std::string_view node;
   std::optional<net::IpAddress> address;
 
-  bool Matches(const std::string& name, const AddressBook::Entry& entry,
+  bool Matches(const std::string& name, const ipam::AddressBook::Entry& entry,
                const Placement& placement) const {
     if (!std::string_view(name).starts_with(name_prefix)) return false;
     if (!node.empty()) {
@@ -83,7 +83,7 @@ void AddHolders(const AddressEntries& entries, status::v1::Pool* pool) {
 // Nullptr: no manifest has the pool, but services hold addresses of it.
 using PoolsByName = std::map<std::string, const ipam::Pool*>;
 
-PoolsByName FindPools(const AddressBook& book) {
+PoolsByName FindPools(const ipam::AddressBook& book) {
   PoolsByName pools;
   for (const ipam::Pool& pool : book.pools()) pools[pool.name] = &pool;
   for (const auto& [service, entry] : book.entries()) {
@@ -91,13 +91,13 @@ PoolsByName FindPools(const AddressBook& book) {
       pools.try_emplace(held.pool, nullptr);
     }
   }
-  for (const AddressBook::Absent& absent : book.AbsentHolders()) {
+  for (const ipam::AddressBook::Absent& absent : book.AbsentHolders()) {
     for (const auto& held : absent.held) pools.try_emplace(held.pool, nullptr);
   }
   return pools;
 }
 
-status::v1::Pool DescribeGone(const AddressBook& book,
+status::v1::Pool DescribeGone(const ipam::AddressBook& book,
                               const std::string& name) {
   status::v1::Pool pool;
   pool.set_name(name);
@@ -145,7 +145,7 @@ absl::StatusOr<status::v1::ListPoolsResponse> StatusView::ListPools(
     const status::v1::ListPoolsRequest& request) const {
   LB_ASSIGN_OR_RETURN(Page page,
                       Page::Of(request.page_size(), request.page_token()));
-  const AddressBook& book = agent_->addresses();
+  const ipam::AddressBook& book = agent_->addresses();
   PoolsByName pools = FindPools(book);
   if (!request.pool().empty()) {
     std::erase_if(

@@ -53,7 +53,8 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   bounds.call = g.rejoin_interval_max * Stretch(nodes) + g.tcp_timeout;
   bounds.facts = bounds.gossip + FactsExchange::kTellInterval +
                  FactsExchange::kAskInterval + bounds.rejoining;
-  bounds.retry = AddressBook::kReleaseDelay + defaults.claim.retry_interval;
+  bounds.retry =
+      ipam::AddressBook::kReleaseDelay + defaults.claim.retry_interval;
   bounds.rest = bounds.double_answer + bounds.rejoining + bounds.settle_time +
                 bounds.retry;
   return bounds;

@@ -2,8 +2,8 @@
 //
 // Each is on a simulated host of its own; a pool of three addresses; what one
 // tells, Tell() gives to the other.
-#ifndef LB_DAEMON_AGENT_TESTING_TWO_BOOKS_H_
-#define LB_DAEMON_AGENT_TESTING_TWO_BOOKS_H_
+#ifndef LB_IPAM_TESTING_TWO_BOOKS_H_
+#define LB_IPAM_TESTING_TWO_BOOKS_H_
 
 #include <map>
 #include <memory>
@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/address_book.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/ipam/address_book.h"
 #include "lb/net/ip_range.h"
 
-namespace lb {
+namespace lb::ipam {
 
 class TwoBooks : public testing::Test {
  protected:
@@ -72,6 +72,6 @@ class TwoBooks : public testing::Test {
   int changes_ = 0;
 };
 
-}  // namespace lb
+}  // namespace lb::ipam
 
-#endif  // LB_DAEMON_AGENT_TESTING_TWO_BOOKS_H_
+#endif  // LB_IPAM_TESTING_TWO_BOOKS_H_

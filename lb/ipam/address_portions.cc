@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/address_book.h"
 #include "lb/base/portion.h"
+#include "lb/ipam/address_book.h"
 
-namespace lb {
+namespace lb::ipam {
 
 absl::Duration AddressBook::look_interval() const {
   if (more_) return kLookInterval;
@@ -46,7 +46,7 @@ AddressBook::Services AddressBook::TakeStale() {
     const auto held = allocator_.Find(queue.back());
     queue.pop_back();
     if (!held) continue;
-    for (const ipam::AssignedAddress& assigned : held->addresses) {
+    for (const AssignedAddress& assigned : held->addresses) {
       for (const std::string& sharer : allocator_.HoldersOf(assigned.address)) {
         if (stale_.erase(sharer) == 0) continue;
         taken.insert(sharer);
@@ -61,4 +61,4 @@ AddressBook::Services AddressBook::TakeStale() {
   return taken;
 }
 
-}  // namespace lb
+}  // namespace lb::ipam

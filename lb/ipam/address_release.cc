@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/agent/address_book.h"
 #include "lb/base/status_macros.h"
+#include "lb/ipam/address_book.h"
 
-namespace lb {
+namespace lb::ipam {
 
 absl::StatusOr<std::vector<AddressBook::Released>> AddressBook::Release(
     const ReleaseTarget& target,
@@ -26,9 +26,9 @@ absl::StatusOr<std::vector<AddressBook::Released>> AddressBook::Release(
   }
   std::vector<Released> released;
   absl::Status refusal;
-  for (const ipam::Record& record : ledger_.AllRecords()) {
+  for (const Record& record : ledger_.AllRecords()) {
     if (!target.address && record.service != target.service) continue;
-    for (const ipam::Claim& claim : record.claims) {
+    for (const Claim& claim : record.claims) {
       if (target.address && claim.address != *target.address) continue;
       const absl::Status verdict = CheckRelease(record.service, claim.address);
       refusal.Update(verdict);
@@ -55,16 +55,16 @@ absl::StatusOr<std::vector<AddressBook::Released>> AddressBook::Release(
 }
 
 // By name, or by a reservation.
-bool AddressBook::AsksFor(const ipam::ServiceRequest& request,
+bool AddressBook::AsksFor(const ServiceRequest& request,
                           const net::IpAddress& address) const {
   const auto& asked = request.requested_addresses;
   if (std::find(asked.begin(), asked.end(), address) != asked.end()) {
     return true;
   }
   if (request.reservation.empty()) return false;
-  const ipam::Reservation reservation = {request.reservation, address};
+  const Reservation reservation = {request.reservation, address};
   return std::any_of(
-      wanted_.pools.begin(), wanted_.pools.end(), [&](const ipam::Pool& pool) {
+      wanted_.pools.begin(), wanted_.pools.end(), [&](const Pool& pool) {
         return std::find(pool.reservations.begin(), pool.reservations.end(),
                          reservation) != pool.reservations.end();
       });
@@ -81,7 +81,7 @@ absl::Status AddressBook::CheckRelease(const std::string& service,
                     "removed first",
                     address.ToString(), service));
   }
-  for (const ipam::Orphan& orphan : allocator_.OrphansOf(wanted->second)) {
+  for (const Orphan& orphan : allocator_.OrphansOf(wanted->second)) {
     if (orphan.held.address == address) return absl::OkStatus();
   }
   return absl::FailedPreconditionError(
@@ -93,8 +93,8 @@ absl::Status AddressBook::CheckRelease(const std::string& service,
 // A new generation of the service's record, without those addresses.
 absl::Status AddressBook::ProposeWithout(
     const std::string& service, const std::vector<Released>& released) {
-  ipam::Assignment rest;
-  for (const ipam::Claim& claim : ledger_.Find(service)->claims) {
+  Assignment rest;
+  for (const Claim& claim : ledger_.Find(service)->claims) {
     const Released one = {service, claim.address};
     if (std::find(released.begin(), released.end(), one) != released.end()) {
       continue;
@@ -118,4 +118,4 @@ void AddressBook::AnswerReleases() {
   }
 }
 
-}  // namespace lb
+}  // namespace lb::ipam

@@ -1,4 +1,4 @@
-#include "daemon/agent/address_book.h"
+#include "lb/ipam/address_book.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,17 +10,17 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/testing/two_books.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
+#include "lb/ipam/testing/two_books.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
-namespace lb {
+namespace lb::ipam {
 namespace {
 
 class AddressBookTest : public TwoBooks {
@@ -103,7 +103,7 @@ TEST_F(AddressBookTest, WhoSharedKeepsTheAddressWhenTheOtherGoes) {
   for (auto& [service, request] : wanted.requests) {
     request.sharing_key = "k";
     const uint16_t port = service == "default/a" ? 80 : 81;
-    request.ports = {{ipam::Protocol::kTcp, port}};
+    request.ports = {{Protocol::kTcp, port}};
     request.requested_addresses = {*net::ParseIpAddress("10.0.0.1")};
   }
   for (auto& [node, book] : books_) book->SetWanted(wanted);
@@ -222,20 +222,20 @@ TEST_F(AddressBookTest, WhatIsNotWrittenIsInNoFullMessage) {
 // many records of others the loop did nothing else.
 TEST_F(AddressBookTest, AFloodOfRecordsIsLookedAtTogether) {
   const auto foreign = [](int i) {
-    ipam::Record record;
+    Record record;
     record.service = "other/" + std::to_string(i);
     record.generation = 1;
     record.changed = {.microseconds = 1, .author = "n3"};
     record.claims = {{*net::ParseIpAddress("10.9.0.1"), "q", record.changed}};
     return record;
   };
-  std::vector<ipam::Record> many;
+  std::vector<Record> many;
   for (int i = 0; i < 10'000; ++i) many.push_back(foreign(i));
-  EXPECT_THAT(books_["n1"]->Merge(ipam::SerializeMessage(many)), IsOk());
+  EXPECT_THAT(books_["n1"]->Merge(SerializeMessage(many)), IsOk());
   RunFor(absl::Seconds(1));
   const uint64_t before = hosts_["n1"]->state().writes("ledger");
   for (int i = 0; i < 1000; ++i) {
-    const std::string one = ipam::SerializeMessage({foreign(10'000 + i)});
+    const std::string one = SerializeMessage({foreign(10'000 + i)});
     EXPECT_THAT(books_["n1"]->Merge(one), IsOk());
     RunFor(absl::Milliseconds(1));
   }
@@ -280,7 +280,7 @@ TEST_F(AddressBookTest, AReleaseThatIsTooOldToMatterIsNotTold) {
   RunFor(AddressBook::kReleaseDelay * 2);
   Tell("n1", "n2");
   ASSERT_EQ(books_["n2"]->ledger().size(), 1u);
-  RunFor(ipam::kTombstoneLifetime);
+  RunFor(kTombstoneLifetime);
   SetAuthor("n2");
   books_["n2"]->SetWanted(Want({"default/b"}));
   RunFor(absl::Seconds(1));
@@ -344,4 +344,4 @@ TEST_F(AddressBookTest, DamagedStateAndForeignMessagesAreRefused) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::ipam

@@ -1,15 +1,15 @@
-#include "daemon/agent/absent_services.h"
+#include "lb/ipam/absent_services.h"
 
 #include <utility>
 
-namespace lb {
+namespace lb::ipam {
 
-void AbsentServices::Remember(ipam::ServiceRequest request) {
+void AbsentServices::Remember(ServiceRequest request) {
   std::string service = request.service;
   last_requests_.insert_or_assign(std::move(service), std::move(request));
 }
 
-const ipam::ServiceRequest* AbsentServices::LastRequest(
+const ServiceRequest* AbsentServices::LastRequest(
     std::string_view service) const {
   if (!since_.contains(service)) return nullptr;
   const auto last = last_requests_.find(service);
@@ -27,4 +27,4 @@ void AbsentServices::Forget(std::string_view service) {
   if (last != last_requests_.end()) last_requests_.erase(last);
 }
 
-}  // namespace lb
+}  // namespace lb::ipam

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/agent/address_book.h"
 #include "lb/base/utc_text.h"
+#include "lb/ipam/address_book.h"
 
-namespace lb {
+namespace lb::ipam {
 namespace {
 
 constexpr size_t kNamedMax = 2;  // In the note of a pool.
@@ -34,12 +34,12 @@ struct Note {
 std::vector<AddressBook::Absent> AddressBook::AbsentHolders() const {
   std::vector<Absent> all;
   for (const auto& [service, since] : absent_.since()) {
-    const ipam::Record* const record = ledger_.Find(service);
+    const Record* const record = ledger_.Find(service);
     if (record == nullptr || record->is_release()) continue;
     Absent absent = {.service = service,
                      .since = since.civil,
                      .held_back = wanted_.may_exist.Contains(service)};
-    for (const ipam::Claim& claim : record->claims) {
+    for (const Claim& claim : record->claims) {
       absent.held.push_back({claim.address, claim.pool});
     }
     all.push_back(std::move(absent));
@@ -51,7 +51,7 @@ std::vector<AddressBook::Absent> AddressBook::AbsentHolders() const {
 void AddressBook::NoteAbsentHolders() {
   std::map<std::pair<std::string, net::IpFamily>, Note> notes;
   for (const Absent& absent : AbsentHolders()) {
-    for (const ipam::AssignedAddress& held : absent.held) {
+    for (const AssignedAddress& held : absent.held) {
       Note& note = notes[{held.pool, held.address.family()}];
       ++note.addresses;
       ++note.services;  // It has one address of each family at most.
@@ -60,9 +60,9 @@ void AddressBook::NoteAbsentHolders() {
           fmt::format("{} since {}", absent.service, FormatUtc(absent.since)));
     }
   }
-  ipam::PoolNotes texts;
+  PoolNotes texts;
   for (const auto& [place, note] : notes) texts[place] = note.Text();
   allocator_.SetNotes(std::move(texts));
 }
 
-}  // namespace lb
+}  // namespace lb::ipam

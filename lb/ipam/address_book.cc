@@ -1,4 +1,4 @@
-#include "daemon/agent/address_book.h"
+#include "lb/ipam/address_book.h"
 
 #include <fmt/format.h>
 
@@ -11,16 +11,12 @@
 #include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"
 
-namespace lb {
+namespace lb::ipam {
 namespace {
-
-using ipam::Assignment;
-using ipam::Record;
-using ipam::ServiceRequest;
 
 Assignment AssignmentOf(const Record& record) {
   Assignment assignment;
-  for (const ipam::Claim& claim : record.claims) {
+  for (const Claim& claim : record.claims) {
     assignment.addresses.push_back({claim.address, claim.pool});
   }
   return assignment;
@@ -38,7 +34,7 @@ AddressBook::AddressBook(std::string node, const io::Environment& environment,
       timer_(environment.loop->NewTimer([this] { Update(); })) {}
 
 void AddressBook::Restore() {
-  const ipam::RestoredLedger restored = store_.Restore();
+  const RestoredLedger restored = store_.Restore();
   for (const absl::Status& refused : restored.refused) {
     environment_.log->Record({.time = environment_.loop->CivilNow(),
                               .type = EventType::kWarning,
@@ -48,7 +44,7 @@ void AddressBook::Restore() {
   }
   const absl::Duration age =
       environment_.loop->CivilNow() - restored.written_at;
-  if (age < ipam::kTombstoneLifetime) {
+  if (age < kTombstoneLifetime) {
     ledger_.Merge(restored.records);
     store_.Continue(ledger_);
   } else {
@@ -109,7 +105,7 @@ void AddressBook::ChangeWanted(WantedChange change) {
   WakeBy(environment_.loop->Now());
 }
 
-void AddressBook::SetTaken(const ipam::TakenAddresses& taken) {
+void AddressBook::SetTaken(const TakenAddresses& taken) {
   if (taken == allocator_.taken()) return;
   allocator_.SetTaken(taken);
   rebuild_ = true;
@@ -163,7 +159,7 @@ void AddressBook::Update() {
   allocator_.AdvanceTo(civil_now);
   // To follow many records anew is long enough for one look.
   const bool only_follows = rebuild_ && ledger_.size() > kPortion;
-  ipam::LedgerFollower::Followed followed = Follow({now, civil_now});
+  LedgerFollower::Followed followed = Follow({now, civil_now});
   more_ = only_follows || !touched_.empty() || !new_.empty();
   freed |= followed.freed;
   if (IsAuthor()) freed |= ProposeReleases(now);
@@ -189,8 +185,7 @@ void AddressBook::Update() {
 }
 
 // The allocator comes to hold what the ledger says.
-ipam::LedgerFollower::Followed AddressBook::Follow(
-    const AbsentServices::Since& now) {
+LedgerFollower::Followed AddressBook::Follow(const AbsentServices::Since& now) {
   Services touched = TakeTouched();
   for (std::string& service : ledger_.ServicesSince(follower_.version())) {
     touched.insert(std::move(service));
@@ -294,7 +289,7 @@ void AddressBook::ProposeAssignment(const ServiceRequest& request) {
     failures_[service] = assigned.status();
     return;
   }
-  if (request.family_policy == ipam::FamilyPolicy::kPreferDualStack &&
+  if (request.family_policy == FamilyPolicy::kPreferDualStack &&
       assigned->addresses.size() < 2) {
     (request.sharing_key.empty() ? wants_more_ : wants_to_share_)
         .insert(service);
@@ -439,9 +434,9 @@ std::string AddressBook::FullMessage() {
   std::vector<Record> written = ledger_.AllRecords();
   const absl::Time now = environment_.loop->CivilNow();
   std::erase_if(written, [&](const Record& record) {
-    return unsaved_.contains(record.service) || ipam::IsForgotten(record, now);
+    return unsaved_.contains(record.service) || IsForgotten(record, now);
   });
-  return ipam::SerializeMessage(written);
+  return SerializeMessage(written);
 }
 
 std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {
@@ -454,7 +449,7 @@ std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {
     }
   }
   told_version_ = saved_version_;
-  return ipam::SplitForGossip(own, bytes_max).messages;
+  return SplitForGossip(own, bytes_max).messages;
 }
 
 std::vector<net::IpAddress> AddressBook::TakeUnrecorded() {
@@ -464,20 +459,20 @@ std::vector<net::IpAddress> AddressBook::TakeUnrecorded() {
     std::erase_if(unrecorded, [&](const net::IpAddress& address) {
       return std::any_of(
           record.claims.begin(), record.claims.end(),
-          [&](const ipam::Claim& claim) { return claim.address == address; });
+          [&](const Claim& claim) { return claim.address == address; });
     });
   }
   return unrecorded;
 }
 
-std::vector<std::pair<std::string, ipam::Orphan>> AddressBook::Orphans() const {
-  std::vector<std::pair<std::string, ipam::Orphan>> orphans;
+std::vector<std::pair<std::string, Orphan>> AddressBook::Orphans() const {
+  std::vector<std::pair<std::string, Orphan>> orphans;
   for (const auto& [service, request] : wanted_.requests) {
-    for (ipam::Orphan& orphan : allocator_.OrphansOf(request)) {
+    for (Orphan& orphan : allocator_.OrphansOf(request)) {
       orphans.emplace_back(service, std::move(orphan));
     }
   }
   return orphans;
 }
 
-}  // namespace lb
+}  // namespace lb::ipam

@@ -8,8 +8,8 @@
 // Only the author proposes: it assigns what services lack and releases what
 // vanished services held, after `kReleaseDelay`, so that a file that is missing
 // for a moment costs nothing. Loop thread only.
-#ifndef LB_DAEMON_AGENT_ADDRESS_BOOK_H_
-#define LB_DAEMON_AGENT_ADDRESS_BOOK_H_
+#ifndef LB_IPAM_ADDRESS_BOOK_H_
+#define LB_IPAM_ADDRESS_BOOK_H_
 
 #include <cstdint>
 #include <map>
@@ -23,8 +23,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/absent_services.h"
 #include "lb/io/environment.h"
+#include "lb/ipam/absent_services.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_follower.h"
@@ -33,13 +33,13 @@
 #include "lb/ipam/may_define.h"
 #include "lb/ipam/pool.h"
 
-namespace lb {
+namespace lb::ipam {
 
 class AddressBook {
  public:
-  using Services = ipam::LedgerFollower::Services;
+  using Services = LedgerFollower::Services;
   struct Entry {
-    ipam::Assignment assignment;  // Without addresses while none is agreed.
+    Assignment assignment;  // Without addresses while none is agreed.
     // Why it has none, or not those that it asks for; empty if all is well.
     std::string reason;
     bool waiting = false;  // This changes by itself.
@@ -51,27 +51,27 @@ class AddressBook {
 
   // What the manifests ask for.
   struct Wanted {
-    std::vector<ipam::Pool> pools;  // Valid together.
-    ipam::ServiceRequests requests;
+    std::vector<Pool> pools;  // Valid together.
+    ServiceRequests requests;
     // Services that are not in `requests` but may exist all the same, as some
     // of the manifests have faults: their addresses stay reserved.
-    ipam::MayDefine may_exist;
+    MayDefine may_exist;
 
     friend bool operator==(const Wanted&, const Wanted&) = default;
   };
 
   // What differs from the Wanted before.
   struct WantedChange {
-    std::optional<std::vector<ipam::Pool>> pools;  // Nullopt: none of them.
+    std::optional<std::vector<Pool>> pools;  // Nullopt: none of them.
     // By service; nullopt: it is not wanted any more.
-    std::map<std::string, std::optional<ipam::ServiceRequest>> requests;
-    ipam::MayDefine may_exist;  // All that there is now.
+    std::map<std::string, std::optional<ServiceRequest>> requests;
+    MayDefine may_exist;  // All that there is now.
   };
 
   // A service that no manifest asks for and that still holds addresses.
   struct Absent {
     std::string service;
-    std::vector<ipam::AssignedAddress> held;
+    std::vector<AssignedAddress> held;
     absl::Time since;  // Civil time; as this node saw it, since its start.
     bool held_back = false;  // By Wanted::may_exist; else to be released soon.
 
@@ -93,7 +93,7 @@ class AddressBook {
 
   // The ledger refuses more. So many of usual size (two addresses and names of
   // ten to thirty bytes: 230 bytes with their tenures) are what a full exchange
-  // has room for (gossip::kUserStateSizeMax), and some more.
+  // of lb/gossip has room for (kUserStateSizeMax), and some more.
   static constexpr size_t kRecordsMax = 20'000;
   static constexpr size_t kReleasesMax = 100;
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
@@ -121,7 +121,7 @@ class AddressBook {
   // Replaces the addresses that hosts have. Other nodes may go by others for a
   // while, so they decide what this node proposes, and nothing of what is
   // agreed.
-  void SetTaken(const ipam::TakenAddresses& taken);
+  void SetTaken(const TakenAddresses& taken);
   // This node may act, and has heard of no other since it started. What it then
   // proposes is provisional, if it restored nothing firm.
   void SetAlone(bool alone);
@@ -157,28 +157,28 @@ class AddressBook {
   std::vector<std::string> TakeMessages(size_t bytes_max);
 
   // NotFound: no such pool. Counts what the ledger holds.
-  absl::StatusOr<ipam::PoolUsage> Usage(std::string_view pool) const {
+  absl::StatusOr<PoolUsage> Usage(std::string_view pool) const {
     return allocator_.Usage(pool);
   }
-  const std::vector<ipam::Pool>& pools() const { return wanted_.pools; }
-  const ipam::ServiceRequests& requests() const { return wanted_.requests; }
+  const std::vector<Pool>& pools() const { return wanted_.pools; }
+  const ServiceRequests& requests() const { return wanted_.requests; }
   // Addresses that the ledger had since the last call, and now of no service.
   std::vector<net::IpAddress> TakeUnrecorded();
   // Held addresses that no pool would give to their service now.
-  std::vector<std::pair<std::string, ipam::Orphan>> Orphans() const;
-  const ipam::TakenAddresses& taken() const { return allocator_.taken(); }
+  std::vector<std::pair<std::string, Orphan>> Orphans() const;
+  const TakenAddresses& taken() const { return allocator_.taken(); }
   std::vector<std::string> HoldersOf(const net::IpAddress& address) const {
     return allocator_.HoldersOf(address);
   }
   std::vector<Absent> AbsentHolders() const;  // By name.
-  const ipam::Ledger& ledger() const { return ledger_; }
+  const Ledger& ledger() const { return ledger_; }
   // What is wrong with the state folder; OK: nothing.
   const absl::Status& save_error() const { return save_error_; }
 
  private:
   void WakeBy(absl::Time deadline);
   void Update();
-  ipam::LedgerFollower::Followed Follow(const AbsentServices::Since& now);
+  LedgerFollower::Followed Follow(const AbsentServices::Since& now);
   void NoteAbsentHolders();
   bool ProposeReleases(absl::Time now);
   Services TakeTouched();
@@ -186,12 +186,12 @@ class AddressBook {
   void AddNextOfAll(Services& due);
   Services DueServices(const Services& followed, bool freed);
   void ProposeAssignments(const Services& due);
-  void ProposeAssignment(const ipam::ServiceRequest& request);
+  void ProposeAssignment(const ServiceRequest& request);
   void DropOldTombstones();
   void SaveIfChanged();
   void OnSaved(uint64_t version, absl::Status status);
   void ReportSave(const absl::Status& status);
-  bool AsksFor(const ipam::ServiceRequest& request,
+  bool AsksFor(const ServiceRequest& request,
                const net::IpAddress& address) const;
   absl::Status CheckRelease(const std::string& service,
                             const net::IpAddress& address) const;
@@ -200,24 +200,24 @@ class AddressBook {
   void AnswerReleases();
   void ReadEntries();
   Services TakeStale();
-  Entry EntryOf(const ipam::ServiceRequest& request) const;
+  Entry EntryOf(const ServiceRequest& request) const;
   // The entry of a service for which nothing is held.
-  Entry EntryWithout(const ipam::ServiceRequest& request) const;
+  Entry EntryWithout(const ServiceRequest& request) const;
   bool IsAuthor() const { return author_ == node_; }
 
   const std::string node_;
   io::Environment environment_;
   absl::AnyInvocable<void()> on_change_;
-  ipam::LedgerStore store_;
-  ipam::Ledger ledger_;
-  ipam::Allocator allocator_;
-  std::vector<ipam::Record> stale_records_;  // Restored, but not counted yet.
+  LedgerStore store_;
+  Ledger ledger_;
+  Allocator allocator_;
+  std::vector<Record> stale_records_;  // Restored, but not counted yet.
   Wanted wanted_;
   std::optional<std::string> author_;
   std::map<std::string, Entry> entries_;
   uint64_t version_ = 0;
 
-  ipam::LedgerFollower follower_;
+  LedgerFollower follower_;
   bool rebuild_ = false;      // The follower's next step is from the start.
   bool propose_all_ = false;  // The author's next looks are at all services.
   std::string proposed_;      // The last of them; empty: none.
@@ -245,6 +245,6 @@ class AddressBook {
   absl::Time updated_ = absl::InfinitePast();  // The last Update().
 };
 
-}  // namespace lb
+}  // namespace lb::ipam
 
-#endif  // LB_DAEMON_AGENT_ADDRESS_BOOK_H_
+#endif  // LB_IPAM_ADDRESS_BOOK_H_

@@ -3,15 +3,15 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/address_book.h"
-#include "daemon/agent/testing/two_books.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/base/utc_text.h"
+#include "lb/ipam/address_book.h"
+#include "lb/ipam/testing/two_books.h"
 #include "lb/net/ip_address.h"
 
-namespace lb {
+namespace lb::ipam {
 namespace {
 
 using ::testing::ElementsAre;
@@ -42,7 +42,7 @@ TEST_F(AddressBookHoldersTest, AFullPoolCountsWhoHoldsWithoutAManifest) {
     ASSERT_EQ(absent.size(), 2u);
     EXPECT_EQ(absent[0].service, "default/a");
     EXPECT_TRUE(absent[0].held_back);
-    EXPECT_THAT(absent[0].held, ElementsAre(ipam::AssignedAddress{
+    EXPECT_THAT(absent[0].held, ElementsAre(AssignedAddress{
                                     *net::ParseIpAddress("10.0.0.1"), "p"}));
     EXPECT_EQ(absent[1].service, "default/c");
     EXPECT_FALSE(absent[1].held_back);
@@ -63,8 +63,7 @@ TEST_F(AddressBookHoldersTest, AFullPoolCountsWhoHoldsWithoutAManifest) {
 
 // n2 knows nothing of n1's address: what is agreed is the same all the same.
 TEST_F(AddressBookHoldersTest, NoAddressOfAHostIsGivenOut) {
-  const ipam::TakenAddresses taken = {
-      {*net::ParseIpAddress("10.0.0.1"), "n1's own"}};
+  const TakenAddresses taken = {{*net::ParseIpAddress("10.0.0.1"), "n1's own"}};
   books_["n1"]->SetTaken(taken);
   WantOnAll({"default/a", "default/b", "default/c"});
   SetAuthor("n1");
@@ -114,7 +113,7 @@ TEST_F(AddressBookHoldersTest, AHostsAddressThatAServiceAsksForIsNotReleased) {
   for (const bool by_name : {true, false}) {
     AddressBook::Wanted wanted = Want({"default/a"});
     wanted.pools[0].reservations = {{"vip", address}};
-    ipam::ServiceRequest& request = wanted.requests["default/a"];
+    ServiceRequest& request = wanted.requests["default/a"];
     if (by_name) {
       wanted.pools[0].reservations.clear();
       request.requested_addresses = {address};
@@ -137,4 +136,4 @@ TEST_F(AddressBookHoldersTest, AHostsAddressThatAServiceAsksForIsNotReleased) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::ipam

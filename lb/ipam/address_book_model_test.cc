@@ -9,18 +9,18 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/address_book.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
-namespace lb {
+namespace lb::ipam {
 namespace {
 
 constexpr uint64_t kServices = 14;
@@ -49,12 +49,12 @@ class Side {
   }
   std::string Dump() const {
     std::string text = Entries();
-    for (const ipam::Record& record : book_.ledger().AllRecords()) {
+    for (const Record& record : book_.ledger().AllRecords()) {
       text += fmt::format("{} g{} at {} by {}{}:", record.service,
                           record.generation, record.changed.microseconds,
                           record.changed.author,
                           record.provisional ? " provisional" : "");
-      for (const ipam::Claim& claim : record.claims) {
+      for (const Claim& claim : record.claims) {
         text += fmt::format(" {}@{}", claim.address.ToString(),
                             claim.stamp.microseconds);
       }
@@ -68,8 +68,8 @@ class Side {
       text += fmt::format("orphan {} {}\n", service,
                           orphan.held.address.ToString());
     }
-    for (const ipam::Pool& pool : book_.pools()) {
-      const ipam::PoolUsage usage = *book_.Usage(pool.name);
+    for (const Pool& pool : book_.pools()) {
+      const PoolUsage usage = *book_.Usage(pool.name);
       text += fmt::format("{} {} {} {}\n", pool.name,
                           absl::Uint128Low64(usage.used_ipv4),
                           absl::Uint128Low64(usage.taken_ipv4),
@@ -104,7 +104,7 @@ class Side {
  private:
   std::set<net::IpAddress> AddressesOnRecord() const {
     std::set<net::IpAddress> addresses;
-    for (const ipam::Record& record : book_.ledger().AllRecords()) {
+    for (const Record& record : book_.ledger().AllRecords()) {
       for (const auto& claim : record.claims) addresses.insert(claim.address);
     }
     return addresses;
@@ -131,8 +131,8 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
                           "10.0.0.1-10.0.0.{}", 3 + prng_.Uniform(8)))},
                       .cool_down = absl::Seconds(prng_.Chance(50) ? 7 : 0),
                       .order = prng_.Chance(30)
-                                   ? ipam::AddressOrder::kLeastRecentlyUsed
-                                   : ipam::AddressOrder::kLowest}};
+                                   ? AddressOrder::kLeastRecentlyUsed
+                                   : AddressOrder::kLowest}};
     if (prng_.Chance(50)) {
       wanted_.pools[0].ranges.push_back(
           *net::ParseIpRange("2001:db8::1-2001:db8::4"));
@@ -157,16 +157,14 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
     const std::string service = AnyService();
     wanted_.requests.erase(service);
     if (prng_.Chance(30)) return;
-    ipam::ServiceRequest request = {.service = service,
-                                    .service_namespace = "ns"};
+    ServiceRequest request = {.service = service, .service_namespace = "ns"};
     if (prng_.Chance(30)) {
-      request.family_policy = ipam::FamilyPolicy::kPreferDualStack;
+      request.family_policy = FamilyPolicy::kPreferDualStack;
     }
     if (prng_.Chance(30)) request.sharing_key = "k";
     if (prng_.Chance(20)) request.requested_addresses = {AnyAddress()};
     if (prng_.Chance(10)) request.requested_pool = "q";
-    request.ports = {
-        {ipam::Protocol::kTcp, static_cast<uint16_t>(prng_.Uniform(4))}};
+    request.ports = {{Protocol::kTcp, static_cast<uint16_t>(prng_.Uniform(4))}};
     wanted_.requests[service] = request;
   }
 
@@ -183,19 +181,19 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
                          fast_.CivilNow()),
           IsOk());
     }
-    return ipam::SerializeMessage(other_.AllRecords());
+    return SerializeMessage(other_.AllRecords());
   }
 
   // Both look at the same moments, as both hear the same news each time.
   template <typename Act>
   void OnBoth(Act act) {
     ++step_;
-    const ipam::Record news = {.service = "zz/none",
-                               .generation = step_,
-                               .changed = {.microseconds = 1, .author = "n3"}};
-    const std::string message = ipam::SerializeMessage({news});
+    const Record news = {.service = "zz/none",
+                         .generation = step_,
+                         .changed = {.microseconds = 1, .author = "n3"}};
+    const std::string message = SerializeMessage({news});
     // From the start: its taken addresses are others, far from all pools.
-    ipam::TakenAddresses taken = taken_;
+    TakenAddresses taken = taken_;
     taken[*net::ParseIpAddress(fmt::format("192.0.2.{}", step_ % 2))] = "x";
     for (Side* side : {&fast_, &slow_}) {
       EXPECT_THAT(side->book().Merge(message), IsOk());
@@ -253,8 +251,8 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
 
   Prng prng_;
   AddressBook::Wanted wanted_;
-  ipam::TakenAddresses taken_;
-  ipam::Ledger other_{"n2"};
+  TakenAddresses taken_;
+  Ledger other_{"n2"};
   Side fast_;
   Side slow_;
   uint64_t step_ = 0;
@@ -287,4 +285,4 @@ INSTANTIATE_TEST_SUITE_P(Seeds, AddressBookModelTest,
                          testing::Range<uint64_t>(1, 13));
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::ipam

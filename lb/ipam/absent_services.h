@@ -2,8 +2,8 @@
 // what they asked for last.
 //
 // Bookkeeping only; loop thread only.
-#ifndef LB_DAEMON_AGENT_ABSENT_SERVICES_H_
-#define LB_DAEMON_AGENT_ABSENT_SERVICES_H_
+#ifndef LB_IPAM_ABSENT_SERVICES_H_
+#define LB_IPAM_ABSENT_SERVICES_H_
 
 #include <functional>
 #include <map>
@@ -14,7 +14,7 @@
 #include "lb/ipam/ledger_replay.h"
 #include "lb/ipam/service_request.h"
 
-namespace lb {
+namespace lb::ipam {
 
 class AbsentServices {
  public:
@@ -25,9 +25,9 @@ class AbsentServices {
   using BySince = std::map<std::string, Since, std::less<>>;
 
   // What the service asked for, until Forget(): it keeps sharing.
-  void Remember(ipam::ServiceRequest request);
+  void Remember(ServiceRequest request);
   // Nullptr: this run never knew.
-  const ipam::ServiceRequest* LastRequest(std::string_view service) const;
+  const ServiceRequest* LastRequest(std::string_view service) const;
 
   // It is absent `now`; an earlier such moment stays.
   void Note(const std::string& service, const Since& now);
@@ -38,9 +38,9 @@ class AbsentServices {
 
  private:
   BySince since_;
-  ipam::ServiceRequests last_requests_;
+  ServiceRequests last_requests_;
 };
 
-}  // namespace lb
+}  // namespace lb::ipam
 
-#endif  // LB_DAEMON_AGENT_ABSENT_SERVICES_H_
+#endif  // LB_IPAM_ABSENT_SERVICES_H_

@@ -10,19 +10,19 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/address_book.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/portion.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
-namespace lb {
+namespace lb::ipam {
 namespace {
 
 using testing::Each;
@@ -34,10 +34,10 @@ constexpr int kMany = 2 * static_cast<int>(kPortion) + 500;
 std::string NameOf(int i) { return fmt::format("default/s{:05}", i); }
 net::IpAddress At(std::string_view text) { return *net::ParseIpAddress(text); }
 
-ipam::ServiceRequest RequestOf(int i, uint16_t port = 80) {
+ServiceRequest RequestOf(int i, uint16_t port = 80) {
   return {.service = NameOf(i),
           .service_namespace = "default",
-          .ports = {{ipam::Protocol::kTcp, port}}};
+          .ports = {{Protocol::kTcp, port}}};
 }
 
 AddressBook::Wanted WantedOf(int services, uint16_t port = 80) {
@@ -124,10 +124,10 @@ TEST_F(PortionsTest, WhatFollowsARestartIsShownInPortions) {
 }
 
 TEST_F(PortionsTest, WhatAnotherNodeToldIsShownInPortions) {
-  ipam::Ledger other("n2");
+  Ledger other("n2");
   const absl::Time now = host_->environment().loop->CivilNow();
   for (int i = 0; i < kMany; ++i) {
-    const ipam::Assignment assignment = {
+    const Assignment assignment = {
         {{net::IpAddress::Ipv4((10u << 24) + (64u << 16) + i), "p"}}};
     ASSERT_THAT(other.Propose(NameOf(i), assignment, now), IsOk());
   }
@@ -135,7 +135,7 @@ TEST_F(PortionsTest, WhatAnotherNodeToldIsShownInPortions) {
   book_->SetWanted(WantedOf(kMany));
   RunFor(absl::Seconds(1));
   changed_.clear();
-  ASSERT_THAT(book_->Merge(ipam::SerializeMessage(other.AllRecords())), IsOk());
+  ASSERT_THAT(book_->Merge(SerializeMessage(other.AllRecords())), IsOk());
   RunFor(absl::Seconds(1));
   for (const auto& [service, entry] : book_->entries()) {
     ASSERT_THAT(entry.assignment.addresses, SizeIs(1)) << service;
@@ -150,7 +150,7 @@ TEST_F(PortionsTest, AChangeBetweenTwoPortionsCounts) {
   AddressBook::WantedChange change;
   change.requests[NameOf(0)] = std::nullopt;          // It is shown.
   change.requests[NameOf(kMany - 1)] = std::nullopt;  // It is not yet.
-  ipam::ServiceRequest other = RequestOf(kMany - 2);
+  ServiceRequest other = RequestOf(kMany - 2);
   other.requested_addresses = {At("10.64.200.1")};
   change.requests[NameOf(kMany - 2)] = other;
   book_->ChangeWanted(std::move(change));
@@ -204,7 +204,7 @@ TEST_F(PortionsTest, WhoHoldsAnAddressKeepsItBeforeNewOnes) {
       net::IpAddress::Ipv4((10u << 24) + (64u << 16) + kMany);
   wanted.requests[NameOf(kMany - 1)].requested_addresses = {free};
   for (int i = 0; i < kMany; ++i) {
-    ipam::ServiceRequest request = RequestOf(i);
+    ServiceRequest request = RequestOf(i);
     request.service = fmt::format("default/a{:05}", i);
     wanted.requests[request.service] = request;
   }
@@ -229,4 +229,4 @@ TEST_F(PortionsTest, OtherPoolsAreLookedAtByAll) {
 }
 
 }  // namespace
-}  // namespace lb
+}  // namespace lb::ipam
