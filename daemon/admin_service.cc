@@ -67,13 +67,14 @@ absl::StatusOr<config::LogLevel> ParseLogLevel(const std::string& text) {
                   config::Printable(text, kTextShownMax)));
 }
 
-absl::StatusOr<ipam::AddressBook::ReleaseTarget> ParseTarget(
+absl::StatusOr<ipam::ReplicatedAllocator::ReleaseTarget> ParseTarget(
     const admin::v1::ReleaseAddressRequest& request) {
   if (request.address().empty() == request.service().empty()) {
     return absl::InvalidArgumentError(
         "address, service: want just one of the two");
   }
-  ipam::AddressBook::ReleaseTarget target = {.service = request.service()};
+  ipam::ReplicatedAllocator::ReleaseTarget target = {.service =
+                                                         request.service()};
   LB_ASSIGN_OR_RETURN(target.address, ReadAddressField(request.address()));
   return target;
 }

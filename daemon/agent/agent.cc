@@ -178,7 +178,8 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
   const io::TurnCause cause(environment_.loop, "takes up manifests");
   KeepDesired(std::move(desired));
-  ipam::AddressBook::WantedChange change = {.may_exist = desired_->may_define};
+  ipam::ReplicatedAllocator::WantedChange change = {.may_exist =
+                                                        desired_->may_define};
   if (difference.pools) {
     change.pools = desired_->pools;
     advertised_.SetPools(desired_->pools);
@@ -249,7 +250,7 @@ void Agent::Reconcile() {
   }
   elections_.ReleaseUnused(addresses_.TakeUnrecorded(),
                            environment_.loop->CivilNow());
-  ipam::AddressBook::Services changed = addresses_.TakeChanged();
+  ipam::ReplicatedAllocator::Services changed = addresses_.TakeChanged();
   elections_.NoteEntries(changed, addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
   changed.merge(elections_.TakeChanged());
@@ -293,7 +294,7 @@ void Agent::UpdateMetadata() {
 }
 
 // `changed`: services of which something is another than at the last call.
-void Agent::Announce(const ipam::AddressBook::Services& changed) {
+void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
   const io::TurnCause cause(environment_.loop, "announces addresses");
   Decision decision = {.ready = ready_,
                        .addresses = addresses_.version(),
@@ -341,7 +342,7 @@ ElectedPlaces Agent::PlacesOf(const Decision& decision) const {
 
 ElectedChange Agent::ChangeOf(
     const Decision& decision,
-    const ipam::AddressBook::Services& changed) const {
+    const ipam::ReplicatedAllocator::Services& changed) const {
   std::set<net::IpAddress> concerned;
   std::set_symmetric_difference(
       decision.probed.begin(), decision.probed.end(), announced_.probed.begin(),
@@ -365,7 +366,7 @@ ElectedChange Agent::ChangeOf(
   return change;
 }
 
-void Agent::RecordChanges(const ipam::AddressBook::Services& changed) {
+void Agent::RecordChanges(const ipam::ReplicatedAllocator::Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
   if (!changed.empty()) {

@@ -1,9 +1,9 @@
 // Agent: one node of the load balancer; the only place where gossip, address
 // management, election and announcing meet.
 //
-//   manifests -> SetDesired ---> AddressBook --- addresses --+
-//   gossip ---- live members ------------------------------> Elections
-//   links -- what can announce ----------------------------> Elections
+//   manifests -> SetDesired -> ReplicatedAllocator -- addresses --+
+//   gossip ---- live members -------------------------------> Elections
+//   links -- what can announce -----------------------------> Elections
 //   Elections -> Announcing (ARP, NDP, handover, delivery)
 //
 // Values flow to the right, no part calls back; every input leads to one
@@ -54,7 +54,7 @@
 #include "lb/history/history_store.h"
 #include "lb/io/environment.h"
 #include "lb/io/turn_meter.h"
-#include "lb/ipam/address_book.h"
+#include "lb/ipam/replicated_allocator.h"
 
 namespace lb {
 
@@ -88,9 +88,9 @@ class Agent {
   absl::Status Undrain();
   bool draining() const { return draining_; }
 
-  // As AddressBook::Release(), and each is an event.
-  absl::StatusOr<std::vector<ipam::AddressBook::Released>> Release(
-      const ipam::AddressBook::ReleaseTarget& target,
+  // As ReplicatedAllocator::Release(), and each is an event.
+  absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Release(
+      const ipam::ReplicatedAllocator::ReleaseTarget& target,
       absl::AnyInvocable<void(absl::Status)> on_saved);
 
   // Hands all addresses over, says goodbye to the others, stops announcing and
@@ -100,7 +100,7 @@ class Agent {
   // Its parts, for those that describe it: status, problems, metrics.
   const AgentOptions& options() const { return options_; }
   const config::Desired& desired() const { return *desired_; }
-  const ipam::AddressBook& addresses() const { return addresses_; }
+  const ipam::ReplicatedAllocator& addresses() const { return addresses_; }
   const AddressEntries& address_entries() const { return addresses_.entries(); }
   const Elections& elections() const { return elections_; }
   const AddressOwners& owners() const { return owners_; }
@@ -130,7 +130,7 @@ class Agent {
   // What announcements follow from.
   struct Decision {
     bool ready = false;
-    uint64_t addresses = 0;           // AddressBook::version()
+    uint64_t addresses = 0;           // ReplicatedAllocator::version()
     uint64_t placement = 0;           // Elections::version()
     uint64_t owners = 0;              // AddressOwners::version()
     std::set<net::IpAddress> probed;  // First: no member has had them.
@@ -148,11 +148,12 @@ class Agent {
   void Reconcile();
   void UpdateMetadata();
   void ElectAuthor();
-  void Announce(const ipam::AddressBook::Services& changed);
+  void Announce(const ipam::ReplicatedAllocator::Services& changed);
   ElectedPlaces PlacesOf(const Decision& decision) const;
-  ElectedChange ChangeOf(const Decision& decision,
-                         const ipam::AddressBook::Services& changed) const;
-  void RecordChanges(const ipam::AddressBook::Services& changed);
+  ElectedChange ChangeOf(
+      const Decision& decision,
+      const ipam::ReplicatedAllocator::Services& changed) const;
+  void RecordChanges(const ipam::ReplicatedAllocator::Services& changed);
   std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 
   // How far Leave() is; kGone: it only delivers what was on its way.
@@ -193,9 +194,9 @@ class Agent {
 
   // record_history.cc
   void RestoreHistory();
-  void RecordHistory(ipam::AddressBook::Services changed);
+  void RecordHistory(ipam::ReplicatedAllocator::Services changed);
   history::HistoryView ViewForHistory(
-      ipam::AddressBook::Services services) const;
+      ipam::ReplicatedAllocator::Services services) const;
 
   const AgentOptions options_;
   io::Environment environment_;
@@ -203,7 +204,7 @@ class Agent {
   std::unique_ptr<gossip::GossipNode> gossip_;
   std::unique_ptr<gossip::Seeds> seeds_;  // Of options_.join.
   Announcing announcing_;
-  ipam::AddressBook addresses_;
+  ipam::ReplicatedAllocator addresses_;
   AddressOwners owners_;
   Elections elections_;
   history::HistoryStore history_;
@@ -217,7 +218,7 @@ class Agent {
   // while it starts: a restart that others do not notice moves nothing.
   bool silent_ = false;
   bool exchanged_ = false;    // While not ready: with one of the cluster.
-  bool knows_hosts_ = false;  // KnowsHosts(), as the address book goes by.
+  bool knows_hosts_ = false;  // KnowsHosts(), as the allocator goes by.
   absl::Time settle_until_ = absl::InfinitePast();  // Since AwaitCluster().
   bool had_carrier_ = true;      // Gossip, when links were last looked at.
   std::string advertise_fault_;  // As the events had it last.
@@ -234,8 +235,7 @@ class Agent {
   bool members_changed_ = true;   // Since elections heard of them.
   Decision announced_;
   Tally tally_;
-  ipam::AddressBook::Services
-      history_due_;  // It does not have their newest yet.
+  ipam::ReplicatedAllocator::Services history_due_;  // Not recorded yet.
   absl::Time reconciled_ = absl::InfinitePast();  // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;

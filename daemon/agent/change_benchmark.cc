@@ -22,9 +22,9 @@
 #include "lb/config/difference.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/io/state_store.h"
-#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_store.h"
+#include "lb/ipam/replicated_allocator.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
@@ -50,20 +50,21 @@ ipam::ServiceRequest RequestOf(const std::string& service, uint16_t port) {
 }
 
 // An author with so many services, each with an address.
-class Book {
+class AllocatorHost {
  public:
-  explicit Book(int64_t services)
+  explicit AllocatorHost(int64_t services)
       : host_(world_.AddHost("n1", "10.1.0.1/24")),
-        book_("n1", host_->environment(), [] {}) {
-    book_.Restore();
-    book_.SetAuthor("n1");
+        allocator_("n1", host_->environment(), [] {}) {
+    allocator_.Restore();
+    allocator_.SetAuthor("n1");
     wanted_.pools.push_back(
         {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/12")}});
     for (int64_t i = 0; i < services; ++i) {
       wanted_.requests[NameOf(i)] = RequestOf(NameOf(i), 80);
     }
     Apply();
-    LB_CHECK(!book_.entries().begin()->second.assignment.addresses.empty());
+    LB_CHECK(
+        !allocator_.entries().begin()->second.assignment.addresses.empty());
     // The look after that takes up what was proposed: all of it, once.
     wanted_.requests.begin()->second.ports[0].port = 81;
     Apply();
@@ -72,69 +73,70 @@ class Book {
   // Until nothing is left to be done, but for what needs more than a second.
   void Run() { world_.loop().RunFor(absl::Seconds(1)); }
   void Apply() {
-    book_.SetWanted(wanted_);
+    allocator_.SetWanted(wanted_);
     Run();
   }
-  ipam::AddressBook::Wanted& wanted() { return wanted_; }
-  ipam::AddressBook& book() { return book_; }
+  ipam::ReplicatedAllocator::Wanted& wanted() { return wanted_; }
+  ipam::ReplicatedAllocator& allocator() { return allocator_; }
   bool IsShown() const {
-    const auto entry = book_.entries().find(kService);
-    return entry != book_.entries().end() &&
+    const auto entry = allocator_.entries().find(kService);
+    return entry != allocator_.entries().end() &&
            !entry->second.assignment.addresses.empty();
   }
 
  private:
   io::SimWorld world_{/*seed=*/1};
   io::SimHost* host_;
-  ipam::AddressBook book_;
-  ipam::AddressBook::Wanted wanted_;
+  ipam::ReplicatedAllocator allocator_;
+  ipam::ReplicatedAllocator::Wanted wanted_;
 };
 
-ipam::AddressBook::WantedChange ChangeOf(
+ipam::ReplicatedAllocator::WantedChange ChangeOf(
     const std::string& service, std::optional<ipam::ServiceRequest> request) {
-  ipam::AddressBook::WantedChange change;
+  ipam::ReplicatedAllocator::WantedChange change;
   change.requests[service] = std::move(request);
   return change;
 }
 
 // From the manifests' change to the address, with what is written to disk.
-void BM_AddressBookAddsOne(benchmark::State& state) {
-  Book book(state.range(0));
+void BM_ReplicatedAllocatorAddsOne(benchmark::State& state) {
+  AllocatorHost host(state.range(0));
   for (auto _ : state) {
-    book.book().ChangeWanted(ChangeOf(kService, RequestOf(kService, 80)));
-    book.Run();
+    host.allocator().ChangeWanted(ChangeOf(kService, RequestOf(kService, 80)));
+    host.Run();
     state.PauseTiming();
-    LB_CHECK(book.IsShown());
-    book.book().ChangeWanted(ChangeOf(kService, std::nullopt));
-    for (int second = 0; second < 7; ++second) book.Run();
+    LB_CHECK(host.IsShown());
+    host.allocator().ChangeWanted(ChangeOf(kService, std::nullopt));
+    for (int second = 0; second < 7; ++second) host.Run();
     state.ResumeTiming();
   }
 }
-BENCHMARK(BM_AddressBookAddsOne)->Apply(EachSize);
+BENCHMARK(BM_ReplicatedAllocatorAddsOne)->Apply(EachSize);
 
 // Its address stays, so nothing is written.
-void BM_AddressBookChangesOne(benchmark::State& state) {
-  Book book(state.range(0));
+void BM_ReplicatedAllocatorChangesOne(benchmark::State& state) {
+  AllocatorHost host(state.range(0));
   uint16_t port = 1000;
   for (auto _ : state) {
-    book.book().ChangeWanted(ChangeOf(NameOf(7), RequestOf(NameOf(7), ++port)));
-    book.Run();
+    host.allocator().ChangeWanted(
+        ChangeOf(NameOf(7), RequestOf(NameOf(7), ++port)));
+    host.Run();
   }
 }
-BENCHMARK(BM_AddressBookChangesOne)->Apply(EachSize);
+BENCHMARK(BM_ReplicatedAllocatorChangesOne)->Apply(EachSize);
 
 // What a look costs that is at everything: other hosts' addresses.
-void BM_AddressBookLooksAtAll(benchmark::State& state) {
-  Book book(state.range(0));
+void BM_ReplicatedAllocatorLooksAtAll(benchmark::State& state) {
+  AllocatorHost host(state.range(0));
   bool other = false;
   for (auto _ : state) {
     other = !other;
-    book.book().SetTaken(
+    host.allocator().SetTaken(
         {{*net::ParseIpAddress("192.0.2.1"), other ? "a" : "b"}});
-    book.Run();
+    host.Run();
   }
 }
-BENCHMARK(BM_AddressBookLooksAtAll)->Apply(EachSize);
+BENCHMARK(BM_ReplicatedAllocatorLooksAtAll)->Apply(EachSize);
 
 // Answers at once, and keeps nothing.
 class NoStore : public io::StateStore {

@@ -39,7 +39,7 @@ class ElectionsTest : public testing::Test {
     config::Service service;
     service.request.service = name;
     desired_.services.push_back(service);
-    ipam::AddressBook::Entry& entry = entries_[name];
+    ipam::ReplicatedAllocator::Entry& entry = entries_[name];
     for (const std::string& address : addresses) {
       entry.assignment.addresses.push_back(
           {*net::ParseIpAddress(address), "pool"});

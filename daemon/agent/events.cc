@@ -77,8 +77,8 @@ void Events::RecordOutcome(const AddressEntries& entries,
 }
 
 void Events::RecordEntry(const std::string& service,
-                         const ipam::AddressBook::Entry& entry) {
-  ipam::AddressBook::Entry& known = entries_[service];
+                         const ipam::ReplicatedAllocator::Entry& entry) {
+  ipam::ReplicatedAllocator::Entry& known = entries_[service];
   if (known == entry) return;
   const std::string object = "Service/" + service;
   const bool is_moved = !(known.assignment == entry.assignment);

@@ -72,7 +72,7 @@ class Events {
 
  private:
   void RecordEntry(const std::string& service,
-                   const ipam::AddressBook::Entry& entry);
+                   const ipam::ReplicatedAllocator::Entry& entry);
   void RecordPlace(const std::string& service, const ServicePlacement& place);
 
   const std::string node_;

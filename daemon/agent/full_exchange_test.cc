@@ -13,9 +13,9 @@
 #include "lb/election/tenure_codec.h"
 #include "lb/gossip/options.h"
 #include "lb/io/sim/sim_world.h"
-#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
+#include "lb/ipam/replicated_allocator.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
@@ -41,7 +41,7 @@ ipam::Record RecordOfUsualSize(uint32_t i) {
 TEST(FullExchangeTest, AFullLedgerFitsIntoAFullExchange) {
   std::vector<ipam::Record> records;
   std::vector<election::Tenure> tenures;
-  for (uint32_t i = 0; i <= ipam::AddressBook::kRecordsMax; ++i) {
+  for (uint32_t i = 0; i <= ipam::ReplicatedAllocator::kRecordsMax; ++i) {
     records.push_back(RecordOfUsualSize(i));
     for (const ipam::Claim& claim : records.back().claims) {
       tenures.push_back({claim.address, "worker-0123", 3,
@@ -49,15 +49,15 @@ TEST(FullExchangeTest, AFullLedgerFitsIntoAFullExchange) {
     }
   }
   io::SimWorld world(/*seed=*/1);
-  ipam::AddressBook book(
+  ipam::ReplicatedAllocator allocator(
       "n1", world.AddHost("n1", "10.1.0.1/24")->environment(), [] {});
-  EXPECT_THAT(book.Merge(ipam::SerializeMessage(records)),
-              IsOkAndHolds(ipam::AddressBook::kRecordsMax));
-  EXPECT_EQ(book.ledger().counters().records_refused, 1u);
-  EXPECT_LT(
-      PackUserState({book.FullMessage(), election::SerializeTenures(tenures)})
-          .size(),
-      gossip::kUserStateSizeMax * 0.95);
+  EXPECT_THAT(allocator.Merge(ipam::SerializeMessage(records)),
+              IsOkAndHolds(ipam::ReplicatedAllocator::kRecordsMax));
+  EXPECT_EQ(allocator.ledger().counters().records_refused, 1u);
+  EXPECT_LT(PackUserState(
+                {allocator.FullMessage(), election::SerializeTenures(tenures)})
+                .size(),
+            gossip::kUserStateSizeMax * 0.95);
 }
 
 }  // namespace

@@ -201,12 +201,12 @@ absl::Status Agent::Undrain() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<ipam::AddressBook::Released>> Agent::Release(
-    const ipam::AddressBook::ReleaseTarget& target,
+absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Agent::Release(
+    const ipam::ReplicatedAllocator::ReleaseTarget& target,
     absl::AnyInvocable<void(absl::Status)> on_saved) {
   LB_ASSIGN_OR_RETURN(auto released,
                       addresses_.Release(target, std::move(on_saved)));
-  for (const ipam::AddressBook::Released& one : released) {
+  for (const ipam::ReplicatedAllocator::Released& one : released) {
     events_.Record(EventType::kNormal, "AddressReleased",
                    "Service/" + one.service,
                    one.address.ToString() + ": freed by an operator");

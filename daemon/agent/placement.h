@@ -11,8 +11,8 @@
 
 #include "absl/time/time.h"
 #include "lb/announce/announcement_plan.h"
-#include "lb/ipam/address_book.h"
 #include "lb/ipam/pool.h"
+#include "lb/ipam/replicated_allocator.h"
 
 namespace lb {
 
@@ -29,7 +29,7 @@ struct ServicePlacement {
 
 // By service; only those that have addresses.
 using Placement = std::map<std::string, ServicePlacement, std::less<>>;
-using AddressEntries = std::map<std::string, ipam::AddressBook::Entry>;
+using AddressEntries = std::map<std::string, ipam::ReplicatedAllocator::Entry>;
 
 // The addresses of a service; none if there is no entry of it any more, which
 // elections hear of on a later turn: who asks meanwhile has a placement of it.

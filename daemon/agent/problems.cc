@@ -160,7 +160,7 @@ std::string FileOf(const Agent& agent, const std::string& object) {
 }
 
 void AddHeldBack(const Agent& agent, Problems& problems) {
-  for (const ipam::AddressBook::Absent& absent :
+  for (const ipam::ReplicatedAllocator::Absent& absent :
        agent.addresses().AbsentHolders()) {
     if (!absent.held_back) continue;
     const std::string object = "Service/" + absent.service;

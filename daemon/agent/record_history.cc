@@ -19,7 +19,7 @@ void Agent::RestoreHistory() {
 
 // While this node is not ready it knows nothing of others' announcements; it
 // has none itself.
-void Agent::RecordHistory(ipam::AddressBook::Services changed) {
+void Agent::RecordHistory(ipam::ReplicatedAllocator::Services changed) {
   const io::TurnCause cause(environment_.loop, "notes the history");
   const absl::Time now = environment_.loop->CivilNow();
   history::History& history = history_.history();
@@ -35,7 +35,7 @@ void Agent::RecordHistory(ipam::AddressBook::Services changed) {
 }
 
 history::HistoryView Agent::ViewForHistory(
-    ipam::AddressBook::Services services) const {
+    ipam::ReplicatedAllocator::Services services) const {
   history::HistoryView view;
   const auto add = [&](const std::string& service, const std::string& node) {
     const size_t first = view.seen.size();

@@ -180,7 +180,8 @@ status::v1::Interface StatusView::Describe(
 }
 
 status::v1::Service StatusView::Describe(
-    const std::string& name, const ipam::AddressBook::Entry& entry) const {
+    const std::string& name,
+    const ipam::ReplicatedAllocator::Entry& entry) const {
   status::v1::Service service;
   service.set_name(name);
   for (const auto& assigned : entry.assignment.addresses) {

@@ -9,10 +9,10 @@
 
 namespace lb {
 
-void AddTaken(const ipam::AddressBook& book, const ipam::Pool& pool,
-              status::v1::Pool* described) {
+void AddTaken(const ipam::ReplicatedAllocator& allocator,
+              const ipam::Pool& pool, status::v1::Pool* described) {
   for (const net::IpRange& range : pool.ranges) {
-    const ipam::TakenAddresses& all = book.taken();
+    const ipam::TakenAddresses& all = allocator.taken();
     for (auto taken = all.lower_bound(range.first);
          taken != all.end() && taken->first <= range.last; ++taken) {
       if (described->taken_size() == kListedOfPoolMax) {
@@ -22,16 +22,17 @@ void AddTaken(const ipam::AddressBook& book, const ipam::Pool& pool,
       auto* const added = described->add_taken();
       added->set_address(taken->first.ToString());
       added->set_owner(config::Printable(taken->second));
-      for (const std::string& service : book.HoldersOf(taken->first)) {
+      for (const std::string& service : allocator.HoldersOf(taken->first)) {
         added->add_services(service);
       }
     }
   }
 }
 
-void AddAbsentHolders(const ipam::AddressBook& book,
+void AddAbsentHolders(const ipam::ReplicatedAllocator& allocator,
                       status::v1::Pool* described) {
-  for (const ipam::AddressBook::Absent& absent : book.AbsentHolders()) {
+  for (const ipam::ReplicatedAllocator::Absent& absent :
+       allocator.AbsentHolders()) {
     std::vector<std::string> addresses;
     for (const auto& held : absent.held) {
       if (held.pool == described->name()) {

@@ -5,17 +5,17 @@
 #ifndef LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_
 #define LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_
 
-#include "lb/ipam/address_book.h"
 #include "lb/ipam/pool.h"
+#include "lb/ipam/replicated_allocator.h"
 #include "lb/status/v1/status.pb.h"
 
 namespace lb {
 
 inline constexpr int kListedOfPoolMax = 100;  // As status.proto says.
 
-void AddTaken(const ipam::AddressBook& book, const ipam::Pool& pool,
-              status::v1::Pool* described);
-void AddAbsentHolders(const ipam::AddressBook& book,
+void AddTaken(const ipam::ReplicatedAllocator& allocator,
+              const ipam::Pool& pool, status::v1::Pool* described);
+void AddAbsentHolders(const ipam::ReplicatedAllocator& allocator,
                       status::v1::Pool* described);
 
 }  // namespace lb

@@ -42,7 +42,8 @@ struct ServiceFilter {
   std::string_view node;
   std::optional<net::IpAddress> address;
 
-  bool Matches(const std::string& name, const ipam::AddressBook::Entry& entry,
+  bool Matches(const std::string& name,
+               const ipam::ReplicatedAllocator::Entry& entry,
                const Placement& placement) const {
     if (!std::string_view(name).starts_with(name_prefix)) return false;
     if (!node.empty()) {
@@ -83,26 +84,27 @@ void AddHolders(const AddressEntries& entries, status::v1::Pool* pool) {
 // Nullptr: no manifest has the pool, but services hold addresses of it.
 using PoolsByName = std::map<std::string, const ipam::Pool*>;
 
-PoolsByName FindPools(const ipam::AddressBook& book) {
+PoolsByName FindPools(const ipam::ReplicatedAllocator& allocator) {
   PoolsByName pools;
-  for (const ipam::Pool& pool : book.pools()) pools[pool.name] = &pool;
-  for (const auto& [service, entry] : book.entries()) {
+  for (const ipam::Pool& pool : allocator.pools()) pools[pool.name] = &pool;
+  for (const auto& [service, entry] : allocator.entries()) {
     for (const auto& held : entry.assignment.addresses) {
       pools.try_emplace(held.pool, nullptr);
     }
   }
-  for (const ipam::AddressBook::Absent& absent : book.AbsentHolders()) {
+  for (const ipam::ReplicatedAllocator::Absent& absent :
+       allocator.AbsentHolders()) {
     for (const auto& held : absent.held) pools.try_emplace(held.pool, nullptr);
   }
   return pools;
 }
 
-status::v1::Pool DescribeGone(const ipam::AddressBook& book,
+status::v1::Pool DescribeGone(const ipam::ReplicatedAllocator& allocator,
                               const std::string& name) {
   status::v1::Pool pool;
   pool.set_name(name);
   pool.set_gone(true);
-  AddAbsentHolders(book, &pool);
+  AddAbsentHolders(allocator, &pool);
   return pool;
 }
 
@@ -145,8 +147,8 @@ absl::StatusOr<status::v1::ListPoolsResponse> StatusView::ListPools(
     const status::v1::ListPoolsRequest& request) const {
   LB_ASSIGN_OR_RETURN(Page page,
                       Page::Of(request.page_size(), request.page_token()));
-  const ipam::AddressBook& book = agent_->addresses();
-  PoolsByName pools = FindPools(book);
+  const ipam::ReplicatedAllocator& allocator = agent_->addresses();
+  PoolsByName pools = FindPools(allocator);
   if (!request.pool().empty()) {
     std::erase_if(
         pools, [&](const auto& pool) { return pool.first != request.pool(); });
@@ -156,9 +158,9 @@ absl::StatusOr<status::v1::ListPoolsResponse> StatusView::ListPools(
       pools, page, [](const auto& pool) { return pool.first; },
       [&](const auto& pool) {
         status::v1::Pool described = pool.second == nullptr
-                                         ? DescribeGone(book, pool.first)
+                                         ? DescribeGone(allocator, pool.first)
                                          : Describe(*pool.second);
-        if (request.holders()) AddHolders(book.entries(), &described);
+        if (request.holders()) AddHolders(allocator.entries(), &described);
         return described;
       },
       response.mutable_pools()));

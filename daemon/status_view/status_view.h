@@ -60,8 +60,9 @@ class StatusView {
 
  private:
   void DescribeTurns(status::v1::GetNodeResponse* node) const;
-  status::v1::Service Describe(const std::string& name,
-                               const ipam::AddressBook::Entry& entry) const;
+  status::v1::Service Describe(
+      const std::string& name,
+      const ipam::ReplicatedAllocator::Entry& entry) const;
   status::v1::Pool Describe(const ipam::Pool& pool) const;
   status::v1::Member Describe(const gossip::Member& known) const;
   status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;

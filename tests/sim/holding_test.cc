@@ -54,7 +54,7 @@ TEST(HoldingTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
   // Gone for a moment, as when an editor saves: nothing happens to it, and
   // nobody else gets its address.
   cluster.SetManifests(Basics() + ServiceManifest("new"));
-  cluster.RunFor(ipam::AddressBook::kReleaseDelay / 2);
+  cluster.RunFor(ipam::ReplicatedAllocator::kReleaseDelay / 2);
   EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.202");
   cluster.SetManifests(Basics() + ServiceManifest("new") +
                        ServiceManifest("old"));
@@ -62,7 +62,7 @@ TEST(HoldingTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
   EXPECT_EQ(cluster.AddressOf("n1", "old"), "172.18.8.201");
   // Gone for good.
   cluster.SetManifests(Basics() + ServiceManifest("new"));
-  cluster.RunFor(ipam::AddressBook::kReleaseDelay + absl::Seconds(2));
+  cluster.RunFor(ipam::ReplicatedAllocator::kReleaseDelay + absl::Seconds(2));
   cluster.SetManifests(Basics() + ServiceManifest("new") +
                        ServiceManifest("newer"));
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
@@ -138,7 +138,7 @@ TEST(HoldingTest, ANodeThatWasAwayForDaysTakesNoAddressBack) {
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   cluster.Kill("n3");
   cluster.SetManifests(Basics());
-  cluster.RunFor(ipam::AddressBook::kReleaseDelay + absl::Seconds(2));
+  cluster.RunFor(ipam::ReplicatedAllocator::kReleaseDelay + absl::Seconds(2));
   cluster.SetManifests(Basics() + ServiceManifest("new"));
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   ASSERT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.201");

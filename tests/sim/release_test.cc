@@ -28,7 +28,7 @@ class ReleaseTest : public testing::Test {
   }
   // "OK", once it is on disk, or the error.
   std::string Release(const std::string& node,
-                      const ipam::AddressBook::ReleaseTarget& target) {
+                      const ipam::ReplicatedAllocator::ReleaseTarget& target) {
     std::string outcome = "never answered";
     const auto released =
         cluster_.agent(node).Release(target, [&](const absl::Status& saved) {

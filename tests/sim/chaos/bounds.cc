@@ -54,7 +54,7 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   bounds.facts = bounds.gossip + FactsExchange::kTellInterval +
                  FactsExchange::kAskInterval + bounds.rejoining;
   bounds.retry =
-      ipam::AddressBook::kReleaseDelay + defaults.claim.retry_interval;
+      ipam::ReplicatedAllocator::kReleaseDelay + defaults.claim.retry_interval;
   bounds.rest = bounds.double_answer + bounds.rejoining + bounds.settle_time +
                 bounds.retry;
   return bounds;

@@ -1,4 +1,5 @@
-// AddressBook's view of services without a manifest that still hold addresses.
+// ReplicatedAllocator's view of services without a manifest that still hold
+// addresses.
 #include <fmt/format.h>
 
 #include <map>
@@ -7,7 +8,7 @@
 #include <vector>
 
 #include "lb/base/utc_text.h"
-#include "lb/ipam/address_book.h"
+#include "lb/ipam/replicated_allocator.h"
 
 namespace lb::ipam {
 namespace {
@@ -31,7 +32,8 @@ struct Note {
 
 }  // namespace
 
-std::vector<AddressBook::Absent> AddressBook::AbsentHolders() const {
+std::vector<ReplicatedAllocator::Absent> ReplicatedAllocator::AbsentHolders()
+    const {
   std::vector<Absent> all;
   for (const auto& [service, since] : absent_.since()) {
     const Record* const record = ledger_.Find(service);
@@ -48,7 +50,7 @@ std::vector<AddressBook::Absent> AddressBook::AbsentHolders() const {
 }
 
 // A refusal of a full pool counts them.
-void AddressBook::NoteAbsentHolders() {
+void ReplicatedAllocator::NoteAbsentHolders() {
   std::map<std::pair<std::string, net::IpFamily>, Note> notes;
   for (const Absent& absent : AbsentHolders()) {
     for (const AssignedAddress& held : absent.held) {

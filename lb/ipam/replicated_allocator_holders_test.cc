@@ -7,8 +7,8 @@
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/base/utc_text.h"
-#include "lb/ipam/address_book.h"
-#include "lb/ipam/testing/two_books.h"
+#include "lb/ipam/replicated_allocator.h"
+#include "lb/ipam/testing/two_allocators.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::ipam {
@@ -18,16 +18,17 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class AddressBookHoldersTest : public TwoBooks {};
+class ReplicatedAllocatorHoldersTest : public TwoAllocators {};
 
-TEST_F(AddressBookHoldersTest, AFullPoolCountsWhoHoldsWithoutAManifest) {
+TEST_F(ReplicatedAllocatorHoldersTest,
+       AFullPoolCountsWhoHoldsWithoutAManifest) {
   WantOnAll({"default/a", "default/c", "default/k"});
   SetAuthor("n1");
   RunFor(absl::Seconds(1));
   Tell("n1", "n2");
-  AddressBook::Wanted wanted = Want({"default/b", "default/k"});
+  ReplicatedAllocator::Wanted wanted = Want({"default/b", "default/k"});
   wanted.may_exist.services = {"default/a"};
-  for (auto& [node, book] : books_) book->SetWanted(wanted);
+  for (auto& [node, allocator] : allocators_) allocator->SetWanted(wanted);
   RunFor(absl::Seconds(1));
   const std::string since = FormatUtc(
       hosts_["n1"]->environment().loop->CivilNow() - absl::Seconds(1));
@@ -38,7 +39,7 @@ TEST_F(AddressBookHoldersTest, AFullPoolCountsWhoHoldsWithoutAManifest) {
         "without a manifest (default/a since " +
             since + ", default/c since " + since + ")")
         << node;
-    const auto absent = books_[node]->AbsentHolders();
+    const auto absent = allocators_[node]->AbsentHolders();
     ASSERT_EQ(absent.size(), 2u);
     EXPECT_EQ(absent[0].service, "default/a");
     EXPECT_TRUE(absent[0].held_back);
@@ -48,23 +49,23 @@ TEST_F(AddressBookHoldersTest, AFullPoolCountsWhoHoldsWithoutAManifest) {
     EXPECT_FALSE(absent[1].held_back);
   }
   // The one is released after a while, the other kept and listed.
-  RunFor(AddressBook::kReleaseDelay * 3);
+  RunFor(ReplicatedAllocator::kReleaseDelay * 3);
   EXPECT_EQ(Shown("n1", "default/b"), "10.0.0.2");
-  ASSERT_EQ(books_["n1"]->AbsentHolders().size(), 1u);
-  EXPECT_EQ(books_["n1"]->AbsentHolders()[0].service, "default/a");
-  EXPECT_LT(books_["n1"]->AbsentHolders()[0].since,
+  ASSERT_EQ(allocators_["n1"]->AbsentHolders().size(), 1u);
+  EXPECT_EQ(allocators_["n1"]->AbsentHolders()[0].service, "default/a");
+  EXPECT_LT(allocators_["n1"]->AbsentHolders()[0].since,
             hosts_["n1"]->environment().loop->CivilNow() - absl::Seconds(10));
-  for (auto& [node, book] : books_) {
-    book->SetWanted(Want({"default/b", "default/k"}));
+  for (auto& [node, allocator] : allocators_) {
+    allocator->SetWanted(Want({"default/b", "default/k"}));
   }
-  RunFor(AddressBook::kReleaseDelay * 3);
-  EXPECT_THAT(books_["n1"]->AbsentHolders(), IsEmpty());
+  RunFor(ReplicatedAllocator::kReleaseDelay * 3);
+  EXPECT_THAT(allocators_["n1"]->AbsentHolders(), IsEmpty());
 }
 
 // n2 knows nothing of n1's address: what is agreed is the same all the same.
-TEST_F(AddressBookHoldersTest, NoAddressOfAHostIsGivenOut) {
+TEST_F(ReplicatedAllocatorHoldersTest, NoAddressOfAHostIsGivenOut) {
   const TakenAddresses taken = {{*net::ParseIpAddress("10.0.0.1"), "n1's own"}};
-  books_["n1"]->SetTaken(taken);
+  allocators_["n1"]->SetTaken(taken);
   WantOnAll({"default/a", "default/b", "default/c"});
   SetAuthor("n1");
   RunFor(absl::Seconds(1));
@@ -76,42 +77,45 @@ TEST_F(AddressBookHoldersTest, NoAddressOfAHostIsGivenOut) {
   EXPECT_EQ(Shown("n1", "default/c"),
             "Service/default/c: pool p: full: 3 addresses, 10.0.0.1 is n1's "
             "own");
-  EXPECT_EQ(books_["n1"]->Usage("p")->taken_ipv4, 1);
+  EXPECT_EQ(allocators_["n1"]->Usage("p")->taken_ipv4, 1);
   // The host gives it back.
-  books_["n1"]->SetTaken({});
+  allocators_["n1"]->SetTaken({});
   RunFor(absl::Seconds(1));
   EXPECT_EQ(Shown("n1", "default/c"), "10.0.0.1");
 }
 
-TEST_F(AddressBookHoldersTest, AHostThatGetsAServicesAddressTakesItFromNobody) {
+TEST_F(ReplicatedAllocatorHoldersTest,
+       AHostThatGetsAServicesAddressTakesItFromNobody) {
   WantOnAll({"default/a"});
   SetAuthor("n1");
   RunFor(absl::Seconds(1));
   Tell("n1", "n2");
   const net::IpAddress address = *net::ParseIpAddress("10.0.0.1");
-  books_["n1"]->SetTaken({{address, "n1's own"}});
+  allocators_["n1"]->SetTaken({{address, "n1's own"}});
   RunFor(absl::Seconds(1));
   for (const char* node : {"n1", "n2"}) {
     EXPECT_EQ(Shown(node, "default/a"), "10.0.0.1");
   }
-  EXPECT_THAT(books_["n2"]->Orphans(), IsEmpty());
-  const auto orphans = books_["n1"]->Orphans();
+  EXPECT_THAT(allocators_["n2"]->Orphans(), IsEmpty());
+  const auto orphans = allocators_["n1"]->Orphans();
   ASSERT_EQ(orphans.size(), 1u);
   EXPECT_EQ(orphans[0].first, "default/a");
   EXPECT_THAT(std::string(orphans[0].second.reason.message()),
               HasSubstr("pool p: 10.0.0.1 is n1's own"));
   // `lbctl release` gives it another one.
-  EXPECT_THAT(books_["n1"]->Release({.address = address}, [](auto) {}), IsOk());
+  EXPECT_THAT(allocators_["n1"]->Release({.address = address}, [](auto) {}),
+              IsOk());
   RunFor(absl::Seconds(1));
   EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.2");
   Tell("n1", "n2");
   EXPECT_EQ(Shown("n2", "default/a"), "10.0.0.2");
 }
 
-TEST_F(AddressBookHoldersTest, AHostsAddressThatAServiceAsksForIsNotReleased) {
+TEST_F(ReplicatedAllocatorHoldersTest,
+       AHostsAddressThatAServiceAsksForIsNotReleased) {
   const net::IpAddress address = *net::ParseIpAddress("10.0.0.1");
   for (const bool by_name : {true, false}) {
-    AddressBook::Wanted wanted = Want({"default/a"});
+    ReplicatedAllocator::Wanted wanted = Want({"default/a"});
     wanted.pools[0].reservations = {{"vip", address}};
     ServiceRequest& request = wanted.requests["default/a"];
     if (by_name) {
@@ -120,16 +124,16 @@ TEST_F(AddressBookHoldersTest, AHostsAddressThatAServiceAsksForIsNotReleased) {
     } else {
       request.reservation = "vip";
     }
-    books_["n1"]->SetTaken({});
-    books_["n1"]->SetWanted(wanted);
+    allocators_["n1"]->SetTaken({});
+    allocators_["n1"]->SetWanted(wanted);
     SetAuthor("n1");
     RunFor(absl::Seconds(1));
     ASSERT_EQ(Shown("n1", "default/a"), "10.0.0.1");
-    books_["n1"]->SetTaken({{address, "n1's own"}});
+    allocators_["n1"]->SetTaken({{address, "n1's own"}});
     RunFor(absl::Seconds(1));
-    EXPECT_EQ(books_["n1"]->Orphans().size(), 1u);
+    EXPECT_EQ(allocators_["n1"]->Orphans().size(), 1u);
     const auto released =
-        books_["n1"]->Release({.service = "default/a"}, [](auto) {});
+        allocators_["n1"]->Release({.service = "default/a"}, [](auto) {});
     EXPECT_THAT(std::string(released.status().message()),
                 HasSubstr("10.0.0.1: default/a asks for it by name"));
   }

@@ -1,4 +1,4 @@
-// AddressBook's releases: what an operator has freed by hand.
+// ReplicatedAllocator's releases: what an operator has freed by hand.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "lb/base/status_macros.h"
-#include "lb/ipam/address_book.h"
+#include "lb/ipam/replicated_allocator.h"
 
 namespace lb::ipam {
 
-absl::StatusOr<std::vector<AddressBook::Released>> AddressBook::Release(
-    const ReleaseTarget& target,
-    absl::AnyInvocable<void(absl::Status)> on_saved) {
+absl::StatusOr<std::vector<ReplicatedAllocator::Released>>
+ReplicatedAllocator::Release(const ReleaseTarget& target,
+                             absl::AnyInvocable<void(absl::Status)> on_saved) {
   const std::string name =
       target.address ? target.address->ToString() : target.service;
   if (!author_.has_value()) {
@@ -55,8 +55,8 @@ absl::StatusOr<std::vector<AddressBook::Released>> AddressBook::Release(
 }
 
 // By name, or by a reservation.
-bool AddressBook::AsksFor(const ServiceRequest& request,
-                          const net::IpAddress& address) const {
+bool ReplicatedAllocator::AsksFor(const ServiceRequest& request,
+                                  const net::IpAddress& address) const {
   const auto& asked = request.requested_addresses;
   if (std::find(asked.begin(), asked.end(), address) != asked.end()) {
     return true;
@@ -71,8 +71,8 @@ bool AddressBook::AsksFor(const ServiceRequest& request,
 }
 
 // By the manifests that this node has.
-absl::Status AddressBook::CheckRelease(const std::string& service,
-                                       const net::IpAddress& address) const {
+absl::Status ReplicatedAllocator::CheckRelease(
+    const std::string& service, const net::IpAddress& address) const {
   const auto wanted = wanted_.requests.find(service);
   if (wanted == wanted_.requests.end()) return absl::OkStatus();
   if (AsksFor(wanted->second, address)) {
@@ -91,7 +91,7 @@ absl::Status AddressBook::CheckRelease(const std::string& service,
 }
 
 // A new generation of the service's record, without those addresses.
-absl::Status AddressBook::ProposeWithout(
+absl::Status ReplicatedAllocator::ProposeWithout(
     const std::string& service, const std::vector<Released>& released) {
   Assignment rest;
   for (const Claim& claim : ledger_.Find(service)->claims) {
@@ -108,7 +108,7 @@ absl::Status AddressBook::ProposeWithout(
   return absl::OkStatus();
 }
 
-void AddressBook::AnswerReleases() {
+void ReplicatedAllocator::AnswerReleases() {
   for (auto& [version, on_saved] : std::exchange(releases_, {})) {
     if (save_error_.ok() && version > saved_version_) {
       releases_.emplace_back(version, std::move(on_saved));

@@ -1,32 +1,32 @@
-// AddressBook's looks at many services, a portion in each.
+// ReplicatedAllocator's looks at many services, a portion in each.
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "lb/base/portion.h"
-#include "lb/ipam/address_book.h"
+#include "lb/ipam/replicated_allocator.h"
 
 namespace lb::ipam {
 
-absl::Duration AddressBook::look_interval() const {
+absl::Duration ReplicatedAllocator::look_interval() const {
   if (more_) return kLookInterval;
   return kLookInterval +
          kLookIntervalPerRecord * std::max(entries_.size(), ledger_.size());
 }
 
 // Services that hold addresses come first, so that they keep them.
-AddressBook::Services AddressBook::TakeTouched() {
+ReplicatedAllocator::Services ReplicatedAllocator::TakeTouched() {
   Services touched = TakeFirst(kPortion, touched_);
   touched.merge(TakeFirst(kPortion - touched.size(), new_));
   return touched;
 }
 
-void AddressBook::ProposeAll() {
+void ReplicatedAllocator::ProposeAll() {
   propose_all_ = true;
   proposed_.clear();
 }
 
-void AddressBook::AddNextOfAll(Services& due) {
+void ReplicatedAllocator::AddNextOfAll(Services& due) {
   auto next = wanted_.requests.upper_bound(proposed_);
   for (size_t i = 0; i < kPortion && next != wanted_.requests.end(); ++i) {
     proposed_ = next->first;
@@ -39,7 +39,7 @@ void AddressBook::AddNextOfAll(Services& due) {
 
 // With all that share an address with one of them, so that elections never see
 // some of these without the others.
-AddressBook::Services AddressBook::TakeStale() {
+ReplicatedAllocator::Services ReplicatedAllocator::TakeStale() {
   Services taken = TakeFirst(kPortion, stale_);
   std::vector<std::string> queue(taken.begin(), taken.end());
   while (!stale_.empty() && !queue.empty()) {

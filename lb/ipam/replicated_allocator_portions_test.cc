@@ -1,5 +1,5 @@
-// An address book that is told of many services at once looks at a portion of
-// them at a time, and comes to the same.
+// A replicated allocator that is told of many services at once looks at a
+// portion of them at a time, and comes to the same.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -16,9 +16,9 @@
 #include "lb/base/portion.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
-#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
+#include "lb/ipam/replicated_allocator.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
@@ -40,8 +40,8 @@ ServiceRequest RequestOf(int i, uint16_t port = 80) {
           .ports = {{Protocol::kTcp, port}}};
 }
 
-AddressBook::Wanted WantedOf(int services, uint16_t port = 80) {
-  AddressBook::Wanted wanted;
+ReplicatedAllocator::Wanted WantedOf(int services, uint16_t port = 80) {
+  ReplicatedAllocator::Wanted wanted;
   wanted.pools.push_back(
       {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/16")}});
   for (int i = 0; i < services; ++i) {
@@ -56,40 +56,41 @@ class PortionsTest : public testing::Test {
   PortionsTest() : host_(world_.AddHost("n1", "10.1.0.1/24")) { Start(); }
 
   void Start() {
-    book_ = std::make_unique<AddressBook>("n1", host_->environment(),
-                                          [this] { OnChange(); });
-    book_->Restore();
-    book_->SetAuthor("n1");
+    allocator_ = std::make_unique<ReplicatedAllocator>(
+        "n1", host_->environment(), [this] { OnChange(); });
+    allocator_->Restore();
+    allocator_->SetAuthor("n1");
   }
   void OnChange() {
-    changed_.push_back(book_->TakeChanged().size());
-    absent_ += book_->AbsentHolders().size();
+    changed_.push_back(allocator_->TakeChanged().size());
+    absent_ += allocator_->AbsentHolders().size();
     if (on_change_) on_change_();
   }
   void RunFor(absl::Duration time) { world_.loop().RunFor(time); }
   // Until so many services are shown, and no longer.
   void RunUntilShown(size_t count) {
     ASSERT_TRUE(world_.loop().RunUntil(
-        [&] { return book_->entries().size() >= count; }, absl::Minutes(1)));
+        [&] { return allocator_->entries().size() >= count; },
+        absl::Minutes(1)));
   }
-  static std::string Dump(const AddressBook& book) {
+  static std::string Dump(const ReplicatedAllocator& allocator) {
     std::string text;
-    for (const auto& [service, entry] : book.entries()) {
+    for (const auto& [service, entry] : allocator.entries()) {
       text += fmt::format("{}: {} {}\n", service, entry.assignment.ToString(),
                           entry.reason);
     }
     return text;
   }
-  // Of a book that is told only this, on a host of its own.
-  static std::string DumpOf(const AddressBook::Wanted& wanted) {
+  // Of an allocator that is told only this, on a host of its own.
+  static std::string DumpOf(const ReplicatedAllocator::Wanted& wanted) {
     io::SimWorld world(/*seed=*/1);
-    AddressBook book("n1", world.AddHost("n1", "10.1.0.1/24")->environment(),
-                     [] {});
-    book.Restore();
-    book.SetAuthor("n1");
-    book.SetWanted(wanted);
+    ReplicatedAllocator allocator(
+        "n1", world.AddHost("n1", "10.1.0.1/24")->environment(), [] {});
+    allocator.Restore();
+    allocator.SetAuthor("n1");
+    allocator.SetWanted(wanted);
     world.loop().RunFor(absl::Minutes(1));
-    return Dump(book);
+    return Dump(allocator);
   }
 
   io::SimWorld world_{/*seed=*/1};
@@ -97,28 +98,28 @@ class PortionsTest : public testing::Test {
   std::function<void()> on_change_;
   std::vector<size_t> changed_;
   size_t absent_ = 0;
-  std::unique_ptr<AddressBook> book_;
+  std::unique_ptr<ReplicatedAllocator> allocator_;
 };
 
 TEST_F(PortionsTest, ManyNewServicesAreShownInPortions) {
-  book_->SetWanted(WantedOf(kMany));
+  allocator_->SetWanted(WantedOf(kMany));
   RunFor(absl::Seconds(1));
-  EXPECT_THAT(book_->entries(), SizeIs(kMany));
-  for (const auto& [service, entry] : book_->entries()) {
+  EXPECT_THAT(allocator_->entries(), SizeIs(kMany));
+  for (const auto& [service, entry] : allocator_->entries()) {
     ASSERT_THAT(entry.assignment.addresses, SizeIs(1)) << service;
   }
   EXPECT_THAT(changed_, Each(Le(2 * kPortion)));  // Written, and new ones.
 }
 
 TEST_F(PortionsTest, WhatFollowsARestartIsShownInPortions) {
-  book_->SetWanted(WantedOf(kMany));
+  allocator_->SetWanted(WantedOf(kMany));
   RunFor(absl::Seconds(10));
-  const std::string before = Dump(*book_);
+  const std::string before = Dump(*allocator_);
   Start();
   changed_.clear();
-  book_->SetWanted(WantedOf(kMany));
+  allocator_->SetWanted(WantedOf(kMany));
   RunFor(absl::Seconds(1));
-  EXPECT_EQ(Dump(*book_), before);
+  EXPECT_EQ(Dump(*allocator_), before);
   EXPECT_THAT(changed_, Each(Le(kPortion)));
   EXPECT_EQ(absent_, 0u);  // None is taken for one that no manifest asks for.
 }
@@ -131,72 +132,72 @@ TEST_F(PortionsTest, WhatAnotherNodeToldIsShownInPortions) {
         {{net::IpAddress::Ipv4((10u << 24) + (64u << 16) + i), "p"}}};
     ASSERT_THAT(other.Propose(NameOf(i), assignment, now), IsOk());
   }
-  book_->SetAuthor("n2");
-  book_->SetWanted(WantedOf(kMany));
+  allocator_->SetAuthor("n2");
+  allocator_->SetWanted(WantedOf(kMany));
   RunFor(absl::Seconds(1));
   changed_.clear();
-  ASSERT_THAT(book_->Merge(SerializeMessage(other.AllRecords())), IsOk());
+  ASSERT_THAT(allocator_->Merge(SerializeMessage(other.AllRecords())), IsOk());
   RunFor(absl::Seconds(1));
-  for (const auto& [service, entry] : book_->entries()) {
+  for (const auto& [service, entry] : allocator_->entries()) {
     ASSERT_THAT(entry.assignment.addresses, SizeIs(1)) << service;
   }
   EXPECT_THAT(changed_, Each(Le(kPortion)));
 }
 
 TEST_F(PortionsTest, AChangeBetweenTwoPortionsCounts) {
-  book_->SetWanted(WantedOf(kMany));
+  allocator_->SetWanted(WantedOf(kMany));
   RunUntilShown(1);
-  ASSERT_LT(book_->entries().size(), static_cast<size_t>(kMany));
-  AddressBook::WantedChange change;
+  ASSERT_LT(allocator_->entries().size(), static_cast<size_t>(kMany));
+  ReplicatedAllocator::WantedChange change;
   change.requests[NameOf(0)] = std::nullopt;          // It is shown.
   change.requests[NameOf(kMany - 1)] = std::nullopt;  // It is not yet.
   ServiceRequest other = RequestOf(kMany - 2);
   other.requested_addresses = {At("10.64.200.1")};
   change.requests[NameOf(kMany - 2)] = other;
-  book_->ChangeWanted(std::move(change));
+  allocator_->ChangeWanted(std::move(change));
   RunFor(absl::Seconds(30));
-  EXPECT_THAT(book_->entries(), SizeIs(kMany - 2));
-  EXPECT_FALSE(book_->entries().contains(NameOf(0)));
-  EXPECT_EQ(book_->entries().at(NameOf(kMany - 2)).assignment.ToString(),
+  EXPECT_THAT(allocator_->entries(), SizeIs(kMany - 2));
+  EXPECT_FALSE(allocator_->entries().contains(NameOf(0)));
+  EXPECT_EQ(allocator_->entries().at(NameOf(kMany - 2)).assignment.ToString(),
             "10.64.200.1 (pool p)");
-  EXPECT_EQ(book_->ledger().Find(NameOf(kMany - 1)), nullptr);
+  EXPECT_EQ(allocator_->ledger().Find(NameOf(kMany - 1)), nullptr);
 }
 
 TEST_F(PortionsTest, ASecondReloadDuringTheFirstComesToTheSecond) {
-  book_->SetWanted(WantedOf(kMany));
+  allocator_->SetWanted(WantedOf(kMany));
   RunUntilShown(kPortion);
-  AddressBook::Wanted second = WantedOf(kMany, /*port=*/81);
+  ReplicatedAllocator::Wanted second = WantedOf(kMany, /*port=*/81);
   second.pools.front().ranges = {*net::ParseIpRange("10.64.0.0/17")};
-  book_->SetWanted(second);
+  allocator_->SetWanted(second);
   RunFor(absl::Minutes(1));
-  EXPECT_EQ(Dump(*book_), DumpOf(second));
+  EXPECT_EQ(Dump(*allocator_), DumpOf(second));
 }
 
 TEST_F(PortionsTest, SharersAreShownTogether) {
-  AddressBook::Wanted wanted = WantedOf(kMany);
+  ReplicatedAllocator::Wanted wanted = WantedOf(kMany);
   for (const int i : {0, kMany - 1}) {
     wanted.requests[NameOf(i)].sharing_key = "key";
     wanted.requests[NameOf(i)].requested_addresses = {At("10.64.200.1")};
     wanted.requests[NameOf(i)].ports[0].port = static_cast<uint16_t>(80 + i);
   }
-  book_->SetWanted(wanted);
+  allocator_->SetWanted(wanted);
   RunFor(absl::Seconds(10));
   // A restart knows of all at once that they have the address.
   Start();
   int seen = 0;
   on_change_ = [&] {
-    const auto& entries = book_->entries();
+    const auto& entries = allocator_->entries();
     ASSERT_EQ(entries.contains(NameOf(0)), entries.contains(NameOf(kMany - 1)));
     seen += entries.contains(NameOf(0)) ? 1 : 0;
   };
-  book_->SetWanted(wanted);
+  allocator_->SetWanted(wanted);
   RunFor(absl::Seconds(10));
   EXPECT_GT(seen, 1);
 }
 
 TEST_F(PortionsTest, WhoHoldsAnAddressKeepsItBeforeNewOnes) {
-  AddressBook::Wanted wanted = WantedOf(kMany);
-  book_->SetWanted(wanted);
+  ReplicatedAllocator::Wanted wanted = WantedOf(kMany);
+  allocator_->SetWanted(wanted);
   RunFor(absl::Seconds(10));
   // The last one asks for the first free address, as new ones before it in
   // name would get it.
@@ -208,21 +209,21 @@ TEST_F(PortionsTest, WhoHoldsAnAddressKeepsItBeforeNewOnes) {
     request.service = fmt::format("default/a{:05}", i);
     wanted.requests[request.service] = request;
   }
-  book_->SetWanted(wanted);
+  allocator_->SetWanted(wanted);
   RunFor(absl::Seconds(10));
-  EXPECT_EQ(book_->entries().at(NameOf(kMany - 1)).assignment.ToString(),
+  EXPECT_EQ(allocator_->entries().at(NameOf(kMany - 1)).assignment.ToString(),
             free.ToString() + " (pool p)");
 }
 
 TEST_F(PortionsTest, OtherPoolsAreLookedAtByAll) {
-  book_->SetWanted(WantedOf(kMany));
+  allocator_->SetWanted(WantedOf(kMany));
   RunFor(absl::Seconds(10));
-  AddressBook::Wanted wanted = WantedOf(kMany);
+  ReplicatedAllocator::Wanted wanted = WantedOf(kMany);
   wanted.pools.front().name = "q";
   wanted.requests[NameOf(7)].requested_pool = "q";
-  book_->SetWanted(wanted);
+  allocator_->SetWanted(wanted);
   RunFor(absl::Seconds(10));
-  for (const auto& [service, entry] : book_->entries()) {
+  for (const auto& [service, entry] : allocator_->entries()) {
     ASSERT_EQ(entry.assignment.addresses.at(0).pool, "q") << service;
     ASSERT_EQ(entry.reason, "") << service;
   }

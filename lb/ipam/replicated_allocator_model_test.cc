@@ -1,5 +1,5 @@
-// An address book that follows changes comes, at each step, to what one comes
-// to that looks at everything each time.
+// A replicated allocator that follows changes comes, at each step, to what one
+// comes to that looks at everything each time.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,9 +14,9 @@
 #include "lb/base/prng.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
-#include "lb/ipam/address_book.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
+#include "lb/ipam/replicated_allocator.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_range.h"
 
@@ -25,22 +25,22 @@ namespace {
 
 constexpr uint64_t kServices = 14;
 
-// A book on a host of its own; both worlds are the same.
+// An allocator on a host of its own; both worlds are the same.
 class Side {
  public:
   Side()
       : host_(world_.AddHost("n1", "10.1.0.1/24")),
-        book_("n1", host_->environment(), [] {}) {
-    book_.Restore();
+        allocator_("n1", host_->environment(), [] {}) {
+    allocator_.Restore();
   }
-  AddressBook& book() { return book_; }
+  ReplicatedAllocator& allocator() { return allocator_; }
   io::SimHost& host() { return *host_; }
   void RunFor(absl::Duration time) { world_.loop().RunFor(time); }
   absl::Time CivilNow() { return host_->environment().loop->CivilNow(); }
 
   std::string Entries() const {
     std::string text;
-    for (const auto& [service, entry] : book_.entries()) {
+    for (const auto& [service, entry] : allocator_.entries()) {
       text += fmt::format("{}: {} | {} {} {}\n", service,
                           entry.assignment.ToString(), entry.reason,
                           entry.waiting, static_cast<int>(entry.code));
@@ -49,7 +49,7 @@ class Side {
   }
   std::string Dump() const {
     std::string text = Entries();
-    for (const Record& record : book_.ledger().AllRecords()) {
+    for (const Record& record : allocator_.ledger().AllRecords()) {
       text += fmt::format("{} g{} at {} by {}{}:", record.service,
                           record.generation, record.changed.microseconds,
                           record.changed.author,
@@ -60,16 +60,16 @@ class Side {
       }
       text += "\n";
     }
-    for (const auto& absent : book_.AbsentHolders()) {
+    for (const auto& absent : allocator_.AbsentHolders()) {
       text += fmt::format("absent {} since {} {}\n", absent.service,
                           absl::FormatTime(absent.since), absent.held_back);
     }
-    for (const auto& [service, orphan] : book_.Orphans()) {
+    for (const auto& [service, orphan] : allocator_.Orphans()) {
       text += fmt::format("orphan {} {}\n", service,
                           orphan.held.address.ToString());
     }
-    for (const Pool& pool : book_.pools()) {
-      const PoolUsage usage = *book_.Usage(pool.name);
+    for (const Pool& pool : allocator_.pools()) {
+      const PoolUsage usage = *allocator_.Usage(pool.name);
       text += fmt::format("{} {} {} {}\n", pool.name,
                           absl::Uint128Low64(usage.used_ipv4),
                           absl::Uint128Low64(usage.taken_ipv4),
@@ -81,7 +81,7 @@ class Side {
   // What the ledger had and has no more is told, at the latest with the look
   // after the one that released it, and nothing that it has.
   void CheckUnrecorded() {
-    const std::vector<net::IpAddress> all = book_.TakeUnrecorded();
+    const std::vector<net::IpAddress> all = allocator_.TakeUnrecorded();
     const std::set<net::IpAddress> told(all.begin(), all.end());
     const std::set<net::IpAddress> before =
         std::exchange(on_record_, AddressesOnRecord());
@@ -104,7 +104,7 @@ class Side {
  private:
   std::set<net::IpAddress> AddressesOnRecord() const {
     std::set<net::IpAddress> addresses;
-    for (const Record& record : book_.ledger().AllRecords()) {
+    for (const Record& record : allocator_.ledger().AllRecords()) {
       for (const auto& claim : record.claims) addresses.insert(claim.address);
     }
     return addresses;
@@ -112,15 +112,15 @@ class Side {
 
   io::SimWorld world_{/*seed=*/1};
   io::SimHost* host_;
-  AddressBook book_;
+  ReplicatedAllocator allocator_;
   std::set<net::IpAddress> on_record_;  // At the last CheckUnrecorded().
   std::set<net::IpAddress> late_;       // Gone then, and not told yet.
   int unrecorded_ = 0;
 };
 
-class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
+class ReplicatedAllocatorModelTest : public testing::TestWithParam<uint64_t> {
  protected:
-  AddressBookModelTest() : prng_(GetParam()) {
+  ReplicatedAllocatorModelTest() : prng_(GetParam()) {
     ChangePools();
     for (uint64_t i = 0; i < kServices; ++i) ChangeService();
   }
@@ -171,7 +171,7 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
   // What n2 tells, that goes by itself for a while.
   std::string OthersMessage() {
     if (prng_.Chance(50)) {
-      EXPECT_THAT(other_.MergeMessage(fast_.book().FullMessage()), IsOk());
+      EXPECT_THAT(other_.MergeMessage(fast_.allocator().FullMessage()), IsOk());
     }
     if (prng_.Chance(30)) {
       other_.ProposeRelease(AnyService(), fast_.CivilNow()).IgnoreError();
@@ -196,8 +196,8 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
     TakenAddresses taken = taken_;
     taken[*net::ParseIpAddress(fmt::format("192.0.2.{}", step_ % 2))] = "x";
     for (Side* side : {&fast_, &slow_}) {
-      EXPECT_THAT(side->book().Merge(message), IsOk());
-      if (side == &slow_) side->book().SetTaken(taken);
+      EXPECT_THAT(side->allocator().Merge(message), IsOk());
+      if (side == &slow_) side->allocator().SetTaken(taken);
       act(*side);
     }
   }
@@ -206,35 +206,38 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
     const uint64_t what = prng_.Uniform(20);
     if (what < 8) {
       ChangeService();
-      OnBoth([&](Side& side) { side.book().SetWanted(wanted_); });
+      OnBoth([&](Side& side) { side.allocator().SetWanted(wanted_); });
     } else if (what == 8) {
       if (prng_.Chance(40)) ChangePools();
       wanted_.may_exist.any = prng_.Chance(20);
-      OnBoth([&](Side& side) { side.book().SetWanted(wanted_); });
+      OnBoth([&](Side& side) { side.allocator().SetWanted(wanted_); });
     } else if (what == 9) {
       taken_.clear();
       if (prng_.Chance(60)) taken_[AnyAddress()] = "n1's own";
       OnBoth([&](Side& side) {
-        if (&side == &fast_) side.book().SetTaken(taken_);
+        if (&side == &fast_) side.allocator().SetTaken(taken_);
       });
     } else if (what < 13) {
       const std::string message = OthersMessage();
-      OnBoth(
-          [&](Side& side) { EXPECT_THAT(side.book().Merge(message), IsOk()); });
+      OnBoth([&](Side& side) {
+        EXPECT_THAT(side.allocator().Merge(message), IsOk());
+      });
     } else if (what == 13) {
       const std::optional<std::string> author = prng_.Chance(70)   ? "n1"
                                                 : prng_.Chance(70) ? "n2"
                                                                    : "";
       OnBoth([&](Side& side) {
-        side.book().SetAuthor(author->empty() ? std::nullopt : author);
+        side.allocator().SetAuthor(author->empty() ? std::nullopt : author);
       });
     } else if (what == 14) {
       const bool alone = prng_.Chance(30);
-      OnBoth([&](Side& side) { side.book().SetAlone(alone); });
+      OnBoth([&](Side& side) { side.allocator().SetAlone(alone); });
     } else if (what == 15) {
       const std::string service = AnyService();
       OnBoth([&](Side& side) {
-        side.book().Release({.service = service}, [](auto) {}).IgnoreError();
+        side.allocator()
+            .Release({.service = service}, [](auto) {})
+            .IgnoreError();
       });
     } else if (what == 16) {
       const bool is_full = prng_.Chance(30);
@@ -250,7 +253,7 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
   }
 
   Prng prng_;
-  AddressBook::Wanted wanted_;
+  ReplicatedAllocator::Wanted wanted_;
   TakenAddresses taken_;
   Ledger other_{"n2"};
   Side fast_;
@@ -258,12 +261,12 @@ class AddressBookModelTest : public testing::TestWithParam<uint64_t> {
   uint64_t step_ = 0;
 };
 
-TEST_P(AddressBookModelTest, FollowingComesToWhatLookingAtAllComesTo) {
+TEST_P(ReplicatedAllocatorModelTest, FollowingComesToWhatLookingAtAllComesTo) {
   int full = 0;
   for (int step = 0; step < 600; ++step) {
     SCOPED_TRACE(fmt::format("seed {} step {}", GetParam(), step));
     const std::string before = fast_.Entries();
-    const uint64_t version = fast_.book().version();
+    const uint64_t version = fast_.allocator().version();
     Step();
     if (prng_.Chance(30)) continue;  // Some changes come together.
     fast_.RunFor(absl::Seconds(1));
@@ -274,14 +277,14 @@ TEST_P(AddressBookModelTest, FollowingComesToWhatLookingAtAllComesTo) {
     slow_.CheckUnrecorded();
     if (dump.find("full") != std::string::npos) ++full;
     if (fast_.Entries() != before) {
-      ASSERT_NE(fast_.book().version(), version);
+      ASSERT_NE(fast_.allocator().version(), version);
     }
   }
   EXPECT_GT(full, 20);
   EXPECT_GT(fast_.unrecorded(), 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, AddressBookModelTest,
+INSTANTIATE_TEST_SUITE_P(Seeds, ReplicatedAllocatorModelTest,
                          testing::Range<uint64_t>(1, 13));
 
 }  // namespace

@@ -1,4 +1,4 @@
-// AddressBook: which service has which addresses, agreed with the other nodes.
+// ReplicatedAllocator: addresses of services, agreed with the other nodes.
 //
 // Joins the ledger (the agreement), the allocator (the rules) and the state
 // store (what survives). Everything that was shown once is on disk: a proposal
@@ -8,8 +8,8 @@
 // Only the author proposes: it assigns what services lack and releases what
 // vanished services held, after `kReleaseDelay`, so that a file that is missing
 // for a moment costs nothing. Loop thread only.
-#ifndef LB_IPAM_ADDRESS_BOOK_H_
-#define LB_IPAM_ADDRESS_BOOK_H_
+#ifndef LB_IPAM_REPLICATED_ALLOCATOR_H_
+#define LB_IPAM_REPLICATED_ALLOCATOR_H_
 
 #include <cstdint>
 #include <map>
@@ -35,7 +35,7 @@
 
 namespace lb::ipam {
 
-class AddressBook {
+class ReplicatedAllocator {
  public:
   using Services = LedgerFollower::Services;
   struct Entry {
@@ -107,8 +107,8 @@ class AddressBook {
   absl::Duration look_interval() const;
 
   // `on_change` is called when entries() may have changed, or messages wait.
-  AddressBook(std::string node, const io::Environment& environment,
-              absl::AnyInvocable<void()> on_change);
+  ReplicatedAllocator(std::string node, const io::Environment& environment,
+                      absl::AnyInvocable<void()> on_change);
 
   // Takes up what an earlier run wrote. If that is older than releases are
   // remembered, it counts only once this node may act and has heard of no other
@@ -247,4 +247,4 @@ class AddressBook {
 
 }  // namespace lb::ipam
 
-#endif  // LB_IPAM_ADDRESS_BOOK_H_
+#endif  // LB_IPAM_REPLICATED_ALLOCATOR_H_

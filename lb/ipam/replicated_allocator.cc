@@ -1,4 +1,4 @@
-#include "lb/ipam/address_book.h"
+#include "lb/ipam/replicated_allocator.h"
 
 #include <fmt/format.h>
 
@@ -24,8 +24,9 @@ Assignment AssignmentOf(const Record& record) {
 
 }  // namespace
 
-AddressBook::AddressBook(std::string node, const io::Environment& environment,
-                         absl::AnyInvocable<void()> on_change)
+ReplicatedAllocator::ReplicatedAllocator(std::string node,
+                                         const io::Environment& environment,
+                                         absl::AnyInvocable<void()> on_change)
     : node_(std::move(node)),
       environment_(environment),
       on_change_(std::move(on_change)),
@@ -33,7 +34,7 @@ AddressBook::AddressBook(std::string node, const io::Environment& environment,
       ledger_(node_, kRecordsMax),
       timer_(environment.loop->NewTimer([this] { Update(); })) {}
 
-void AddressBook::Restore() {
+void ReplicatedAllocator::Restore() {
   const RestoredLedger restored = store_.Restore();
   for (const absl::Status& refused : restored.refused) {
     environment_.log->Record({.time = environment_.loop->CivilNow(),
@@ -53,7 +54,7 @@ void AddressBook::Restore() {
   saved_version_ = saving_version_ = told_version_ = ledger_.version();
 }
 
-void AddressBook::SetWanted(Wanted wanted) {
+void ReplicatedAllocator::SetWanted(Wanted wanted) {
   WantedChange change = {.may_exist = std::move(wanted.may_exist)};
   if (wanted.pools != wanted_.pools) change.pools = std::move(wanted.pools);
   auto before = wanted_.requests.begin();
@@ -75,7 +76,7 @@ void AddressBook::SetWanted(Wanted wanted) {
   ChangeWanted(std::move(change));
 }
 
-void AddressBook::ChangeWanted(WantedChange change) {
+void ReplicatedAllocator::ChangeWanted(WantedChange change) {
   if (!change.pools && change.requests.empty() &&
       change.may_exist == wanted_.may_exist) {
     return;
@@ -105,14 +106,14 @@ void AddressBook::ChangeWanted(WantedChange change) {
   WakeBy(environment_.loop->Now());
 }
 
-void AddressBook::SetTaken(const TakenAddresses& taken) {
+void ReplicatedAllocator::SetTaken(const TakenAddresses& taken) {
   if (taken == allocator_.taken()) return;
   allocator_.SetTaken(taken);
   rebuild_ = true;
   WakeBy(environment_.loop->Now());
 }
 
-void AddressBook::SetAlone(bool alone) {
+void ReplicatedAllocator::SetAlone(bool alone) {
   const bool provisional =
       alone && stale_records_.empty() && !ledger_.HasFirm();
   if (provisional == ledger_.provisional()) return;
@@ -121,7 +122,7 @@ void AddressBook::SetAlone(bool alone) {
   WakeBy(environment_.loop->Now());
 }
 
-void AddressBook::SetAuthor(std::optional<std::string> author) {
+void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
   if (author == author_) return;
   author_ = std::move(author);
   if (author_.has_value()) {  // Whoever could have told us more has not.
@@ -131,7 +132,7 @@ void AddressBook::SetAuthor(std::optional<std::string> author) {
   WakeBy(environment_.loop->Now());
 }
 
-absl::StatusOr<size_t> AddressBook::Merge(std::string_view message) {
+absl::StatusOr<size_t> ReplicatedAllocator::Merge(std::string_view message) {
   LB_ASSIGN_OR_RETURN(const auto changed, ledger_.MergeMessage(message));
   if (ledger_.size() > 0) stale_records_.clear();
   // No proposals of this node any more: whoever made them has them on disk.
@@ -140,7 +141,7 @@ absl::StatusOr<size_t> AddressBook::Merge(std::string_view message) {
   return changed.size();
 }
 
-void AddressBook::WakeBy(absl::Time deadline) {
+void ReplicatedAllocator::WakeBy(absl::Time deadline) {
   deadline = std::max(deadline, updated_ + look_interval());
   if (deadline >= wake_at_) return;
   wake_at_ = deadline;
@@ -149,7 +150,7 @@ void AddressBook::WakeBy(absl::Time deadline) {
 
 // From ledger, manifests and authorship to entries. Doing it twice changes
 // nothing.
-void AddressBook::Update() {
+void ReplicatedAllocator::Update() {
   const io::TurnCause cause(environment_.loop, "assigns addresses");
   const absl::Time now = environment_.loop->Now();
   updated_ = now;
@@ -185,7 +186,8 @@ void AddressBook::Update() {
 }
 
 // The allocator comes to hold what the ledger says.
-LedgerFollower::Followed AddressBook::Follow(const AbsentServices::Since& now) {
+LedgerFollower::Followed ReplicatedAllocator::Follow(
+    const AbsentServices::Since& now) {
   Services touched = TakeTouched();
   for (std::string& service : ledger_.ServicesSince(follower_.version())) {
     touched.insert(std::move(service));
@@ -218,7 +220,7 @@ LedgerFollower::Followed AddressBook::Follow(const AbsentServices::Since& now) {
 }
 
 // True: something was freed.
-bool AddressBook::ProposeReleases(absl::Time now) {
+bool ReplicatedAllocator::ProposeReleases(absl::Time now) {
   std::vector<std::string> due;
   for (const auto& [service, since] : absent_.since()) {
     if (wanted_.may_exist.Contains(service)) continue;
@@ -241,8 +243,8 @@ bool AddressBook::ProposeReleases(absl::Time now) {
 
 // Those that may come to hold something else: for all others to assign what
 // they ask for changes nothing.
-AddressBook::Services AddressBook::DueServices(const Services& followed,
-                                               bool freed) {
+ReplicatedAllocator::Services ReplicatedAllocator::DueServices(
+    const Services& followed, bool freed) {
   Services due;
   if (propose_all_) AddNextOfAll(due);
   const auto add = [&](const std::string& service) {
@@ -264,7 +266,7 @@ AddressBook::Services AddressBook::DueServices(const Services& followed,
 
 // Gives each what it lacks. Those that hold something come first, so that they
 // keep it.
-void AddressBook::ProposeAssignments(const Services& due) {
+void ReplicatedAllocator::ProposeAssignments(const Services& due) {
   std::vector<const ServiceRequest*> order;
   for (const std::string& service : due) {
     failures_.erase(service);
@@ -282,7 +284,7 @@ void AddressBook::ProposeAssignments(const Services& due) {
   }
 }
 
-void AddressBook::ProposeAssignment(const ServiceRequest& request) {
+void ReplicatedAllocator::ProposeAssignment(const ServiceRequest& request) {
   const std::string& service = request.service;
   const auto assigned = allocator_.Assign(request);
   if (!assigned.ok()) {
@@ -309,7 +311,7 @@ void AddressBook::ProposeAssignment(const ServiceRequest& request) {
   if (!is_same) unsaved_[service] = ledger_.version();
 }
 
-void AddressBook::SaveIfChanged() {
+void ReplicatedAllocator::SaveIfChanged() {
   const io::TurnCause cause(environment_.loop, "saves the ledger");
   const uint64_t version = ledger_.version();
   if (version == saving_version_) return;
@@ -321,7 +323,7 @@ void AddressBook::SaveIfChanged() {
               });
 }
 
-void AddressBook::OnSaved(uint64_t version, absl::Status status) {
+void ReplicatedAllocator::OnSaved(uint64_t version, absl::Status status) {
   if (status != save_error_) ReportSave(status);
   save_error_ = std::move(status);
   if (!save_error_.ok()) {
@@ -338,7 +340,7 @@ void AddressBook::OnSaved(uint64_t version, absl::Status status) {
   on_change_();
 }
 
-void AddressBook::ReportSave(const absl::Status& status) {
+void ReplicatedAllocator::ReportSave(const absl::Status& status) {
   environment_.log->Record(
       {.time = environment_.loop->CivilNow(),
        .type = status.ok() ? EventType::kNormal : EventType::kWarning,
@@ -349,7 +351,7 @@ void AddressBook::ReportSave(const absl::Status& status) {
            status.ok() ? "is written again" : std::string(status.message()))});
 }
 
-void AddressBook::DropOldTombstones() {
+void ReplicatedAllocator::DropOldTombstones() {
   for (std::string& service : ledger_.DropOldTombstones(
            environment_.loop->CivilNow(), saved_version_)) {
     touched_.insert(std::move(service));
@@ -359,7 +361,7 @@ void AddressBook::DropOldTombstones() {
 // Those that may have changed, and those that wait: what they wait for may be
 // another thing now. They wait for the author too, which may give another what
 // they ask for.
-void AddressBook::ReadEntries() {
+void ReplicatedAllocator::ReadEntries() {
   Services due = TakeStale();
   for (const std::string& service : std::exchange(waiting_, {})) {
     if (!stale_.contains(service)) due.insert(service);
@@ -388,7 +390,8 @@ void AddressBook::ReadEntries() {
   if (changed) ++version_;
 }
 
-AddressBook::Entry AddressBook::EntryOf(const ServiceRequest& request) const {
+ReplicatedAllocator::Entry ReplicatedAllocator::EntryOf(
+    const ServiceRequest& request) const {
   const auto held = allocator_.Find(request.service);
   if (!held.has_value() || unsaved_.contains(request.service)) {
     return EntryWithout(request);
@@ -404,7 +407,7 @@ AddressBook::Entry AddressBook::EntryOf(const ServiceRequest& request) const {
   return entry;
 }
 
-AddressBook::Entry AddressBook::EntryWithout(
+ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
     const ServiceRequest& request) const {
   if (unsaved_.contains(request.service)) {
     if (save_error_.ok()) {
@@ -429,7 +432,7 @@ AddressBook::Entry AddressBook::EntryWithout(
           .waiting = true};
 }
 
-std::string AddressBook::FullMessage() {
+std::string ReplicatedAllocator::FullMessage() {
   DropOldTombstones();
   std::vector<Record> written = ledger_.AllRecords();
   const absl::Time now = environment_.loop->CivilNow();
@@ -439,7 +442,7 @@ std::string AddressBook::FullMessage() {
   return SerializeMessage(written);
 }
 
-std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {
+std::vector<std::string> ReplicatedAllocator::TakeMessages(size_t bytes_max) {
   if (told_version_ >= saved_version_) return {};
   std::vector<Record> own;
   for (Record& record : ledger_.RecordsSince(told_version_)) {
@@ -452,7 +455,7 @@ std::vector<std::string> AddressBook::TakeMessages(size_t bytes_max) {
   return SplitForGossip(own, bytes_max).messages;
 }
 
-std::vector<net::IpAddress> AddressBook::TakeUnrecorded() {
+std::vector<net::IpAddress> ReplicatedAllocator::TakeUnrecorded() {
   std::vector<net::IpAddress> unrecorded = follower_.TakeUnclaimed();
   if (unrecorded.empty()) return unrecorded;
   for (const Record& record : ledger_.RecordsSince(follower_.version())) {
@@ -465,7 +468,8 @@ std::vector<net::IpAddress> AddressBook::TakeUnrecorded() {
   return unrecorded;
 }
 
-std::vector<std::pair<std::string, Orphan>> AddressBook::Orphans() const {
+std::vector<std::pair<std::string, Orphan>> ReplicatedAllocator::Orphans()
+    const {
   std::vector<std::pair<std::string, Orphan>> orphans;
   for (const auto& [service, request] : wanted_.requests) {
     for (Orphan& orphan : allocator_.OrphansOf(request)) {
