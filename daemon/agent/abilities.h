@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "daemon/agent/node_metadata.h"
+#include "daemon/members/node_metadata.h"
 #include "lb/election/ability.h"
 
 namespace lb {

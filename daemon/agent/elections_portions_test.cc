@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "daemon/agent/elections.h"
-#include "daemon/agent/node_metadata.h"
+#include "daemon/members/node_metadata.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "daemon/agent/node_metadata.h"
+#include "daemon/members/node_metadata.h"
 #include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "daemon/agent/node_metadata.h"
+#include "daemon/members/node_metadata.h"
 #include "daemon/status_view/announcing_interfaces.h"
 #include "daemon/status_view/status_view.h"
 #include "daemon/status_view/withheld.h"

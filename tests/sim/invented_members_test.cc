@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/node_metadata.h"
+#include "daemon/members/node_metadata.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/event_log.h"

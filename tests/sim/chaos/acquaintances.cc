@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "daemon/agent/node_metadata.h"
+#include "daemon/members/node_metadata.h"
 
 namespace lb::chaos {
 namespace {

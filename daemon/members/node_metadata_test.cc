@@ -1,4 +1,4 @@
-#include "daemon/agent/node_metadata.h"
+#include "daemon/members/node_metadata.h"
 
 #include <string>
 

@@ -22,8 +22,8 @@
 // An lbd that sends no extension of type 1 is older than those: it does not
 // tell families. It reads the part up to the extensions. A family that the node
 // cannot deliver is left out of all families; the flag says why.
-#ifndef LB_DAEMON_AGENT_NODE_METADATA_H_
-#define LB_DAEMON_AGENT_NODE_METADATA_H_
+#ifndef LB_DAEMON_MEMBERS_NODE_METADATA_H_
+#define LB_DAEMON_MEMBERS_NODE_METADATA_H_
 
 #include <cstdint>
 #include <optional>
@@ -85,4 +85,4 @@ std::optional<NodeMetadata> ParseNodeMetadata(const gossip::wire::Bytes& bytes);
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_NODE_METADATA_H_
+#endif  // LB_DAEMON_MEMBERS_NODE_METADATA_H_
