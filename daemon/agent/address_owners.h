@@ -25,7 +25,7 @@
 #include "daemon/agent/facts_exchange.h"
 #include "daemon/agent/host_facts.h"
 #include "daemon/agent/owned_addresses.h"
-#include "daemon/agent/placement.h"
+#include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"

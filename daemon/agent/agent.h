@@ -41,11 +41,11 @@
 #include "daemon/agent/advertised_address.h"
 #include "daemon/agent/announcing.h"
 #include "daemon/agent/elected.h"
-#include "daemon/agent/elections.h"
 #include "daemon/agent/events.h"
 #include "daemon/agent/node_options.h"
-#include "daemon/agent/placement.h"
 #include "daemon/agent/tally.h"
+#include "daemon/placement/elections.h"
+#include "daemon/placement/placement.h"
 #include "lb/announce/announce_node.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -236,7 +236,7 @@ class Agent {
   Decision announced_;
   Tally tally_;
   ipam::ReplicatedAllocator::Services history_due_;  // Not recorded yet.
-  absl::Time reconciled_ = absl::InfinitePast();  // The last Reconcile().
+  absl::Time reconciled_ = absl::InfinitePast();     // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> settle_timer_;
   std::unique_ptr<io::Timer> hold_down_timer_;

@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 #include "benchmark/benchmark.h"
 #include "daemon/agent/agent.h"
-#include "daemon/agent/elections.h"
+#include "daemon/placement/elections.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/config/desired.h"

@@ -19,7 +19,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/time/time.h"
-#include "daemon/agent/placement.h"
+#include "daemon/placement/placement.h"
 #include "lb/announce/announcement_plan.h"
 #include "lb/ipam/pool.h"
 #include "lb/net/ip_address.h"

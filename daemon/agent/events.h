@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/placement.h"
+#include "daemon/placement/placement.h"
 #include "lb/base/event_log.h"
 #include "lb/config/problem.h"
 #include "lb/gossip/member.h"

@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
-#include "daemon/agent/abilities.h"
 #include "daemon/agent/node_names.h"
+#include "daemon/placement/abilities.h"
 #include "lb/election/ability.h"
 #include "lb/election/candidates.h"
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/agent/elections.h"
-#include "daemon/agent/placement.h"
+#include "daemon/placement/elections.h"
+#include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/net/ip_address.h"
 

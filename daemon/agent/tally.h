@@ -18,7 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/placement.h"
+#include "daemon/placement/placement.h"
 #include "lb/announce/announcer.h"
 #include "lb/base/duration_histogram.h"
 #include "lb/gossip/member.h"

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "daemon/agent/abilities.h"
+#include "daemon/placement/abilities.h"
 #include "lb/election/ability.h"
 
 namespace lb {

@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "daemon/agent/elections.h"
 #include "daemon/members/node_metadata.h"
+#include "daemon/placement/elections.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,8 +1,8 @@
 // Placement: who announces which service, and what this node has to announce.
 //
 // Values and pure functions; elections.h makes them.
-#ifndef LB_DAEMON_AGENT_PLACEMENT_H_
-#define LB_DAEMON_AGENT_PLACEMENT_H_
+#ifndef LB_DAEMON_PLACEMENT_PLACEMENT_H_
+#define LB_DAEMON_PLACEMENT_PLACEMENT_H_
 
 #include <map>
 #include <optional>
@@ -63,4 +63,4 @@ void MarkDespiteProxy(const std::vector<ipam::Pool>& pools,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_PLACEMENT_H_
+#endif  // LB_DAEMON_PLACEMENT_PLACEMENT_H_

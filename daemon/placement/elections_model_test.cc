@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/agent/elections.h"
+#include "daemon/placement/elections.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
 #include "lb/config/difference.h"

@@ -14,8 +14,8 @@
 //
 // Holders are agreed by tenures, which this node claims for what it is elected
 // for. Pure state, loop thread only; times are values.
-#ifndef LB_DAEMON_AGENT_ELECTIONS_H_
-#define LB_DAEMON_AGENT_ELECTIONS_H_
+#ifndef LB_DAEMON_PLACEMENT_ELECTIONS_H_
+#define LB_DAEMON_PLACEMENT_ELECTIONS_H_
 
 #include <cstdint>
 #include <functional>
@@ -30,8 +30,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "daemon/agent/placement.h"
 #include "daemon/members/node_metadata.h"
+#include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/election/election_table.h"
@@ -219,4 +219,4 @@ class Elections {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ELECTIONS_H_
+#endif  // LB_DAEMON_PLACEMENT_ELECTIONS_H_

@@ -1,4 +1,4 @@
-#include "daemon/agent/elections.h"
+#include "daemon/placement/elections.h"
 
 #include <string>
 #include <utility>

@@ -1,8 +1,8 @@
 // Where a member can announce, by what it says of itself.
 //
 // Pure functions: every node that has the same metadata has the same answer.
-#ifndef LB_DAEMON_AGENT_ABILITIES_H_
-#define LB_DAEMON_AGENT_ABILITIES_H_
+#ifndef LB_DAEMON_PLACEMENT_ABILITIES_H_
+#define LB_DAEMON_PLACEMENT_ABILITIES_H_
 
 #include <optional>
 
@@ -24,4 +24,4 @@ std::optional<election::InterfaceAbilities> AbilitiesForOlderOf(
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ABILITIES_H_
+#endif  // LB_DAEMON_PLACEMENT_ABILITIES_H_

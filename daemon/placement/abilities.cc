@@ -1,4 +1,4 @@
-#include "daemon/agent/abilities.h"
+#include "daemon/placement/abilities.h"
 
 namespace lb {
 

@@ -1,4 +1,4 @@
-#include "daemon/agent/elections.h"
+#include "daemon/placement/elections.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "daemon/agent/abilities.h"
+#include "daemon/placement/abilities.h"
 #include "lb/base/portion.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/candidates.h"

@@ -1,4 +1,4 @@
-#include "daemon/agent/placement.h"
+#include "daemon/placement/placement.h"
 
 #include <algorithm>
 #include <functional>
