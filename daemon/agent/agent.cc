@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "daemon/agent/spare_address.h"
 #include "daemon/agent/user_state.h"
+#include "daemon/hosts/spare_address.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/version.h"
 #include "lb/election/digest.h"

@@ -31,7 +31,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/elected.h"
-#include "daemon/agent/withheld_facts.h"
+#include "daemon/hosts/withheld_facts.h"
 #include "daemon/members/node_metadata.h"
 #include "lb/announce/announce_node.h"
 #include "lb/announce/handover.h"

@@ -1,6 +1,6 @@
 // Agent's care that no address of a host is a service's.
 #include "daemon/agent/agent.h"
-#include "daemon/agent/owned_addresses.h"
+#include "daemon/hosts/owned_addresses.h"
 #include "lb/io/turn_cause.h"
 
 namespace lb {

@@ -7,7 +7,7 @@
 
 #include "daemon/agent/agent.h"
 #include "daemon/agent/announcing.h"
-#include "daemon/agent/withheld_facts.h"
+#include "daemon/hosts/withheld_facts.h"
 
 namespace lb {
 namespace {

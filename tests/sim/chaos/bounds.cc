@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "daemon/agent/announcing.h"
-#include "daemon/agent/facts_exchange.h"
+#include "daemon/hosts/facts_exchange.h"
 #include "lb/announce/announcer.h"
 
 namespace lb::chaos {

@@ -1,4 +1,4 @@
-#include "daemon/agent/host_facts.h"
+#include "daemon/hosts/host_facts.h"
 
 #include <fmt/format.h>
 

@@ -14,8 +14,8 @@
 // service asks for it by name or holds it.
 //
 // Values and pure functions.
-#ifndef LB_DAEMON_AGENT_OWNED_ADDRESSES_H_
-#define LB_DAEMON_AGENT_OWNED_ADDRESSES_H_
+#ifndef LB_DAEMON_HOSTS_OWNED_ADDRESSES_H_
+#define LB_DAEMON_HOSTS_OWNED_ADDRESSES_H_
 
 #include <functional>
 #include <map>
@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "daemon/agent/facts_table.h"
+#include "daemon/hosts/facts_table.h"
 #include "lb/ipam/pool.h"
 #include "lb/net/ip_address.h"
 
@@ -76,4 +76,4 @@ std::vector<std::string> DescribeCovered(absl::Span<const ipam::Pool> pools,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_OWNED_ADDRESSES_H_
+#endif  // LB_DAEMON_HOSTS_OWNED_ADDRESSES_H_

@@ -1,4 +1,4 @@
-#include "daemon/agent/withheld_facts.h"
+#include "daemon/hosts/withheld_facts.h"
 
 #include <algorithm>
 #include <limits>

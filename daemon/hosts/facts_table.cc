@@ -1,4 +1,4 @@
-#include "daemon/agent/facts_table.h"
+#include "daemon/hosts/facts_table.h"
 
 #include <fmt/format.h>
 

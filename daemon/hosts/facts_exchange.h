@@ -15,8 +15,8 @@
 // old.
 //
 // Loop thread only; must not outlive the environment or the gossip.
-#ifndef LB_DAEMON_AGENT_FACTS_EXCHANGE_H_
-#define LB_DAEMON_AGENT_FACTS_EXCHANGE_H_
+#ifndef LB_DAEMON_HOSTS_FACTS_EXCHANGE_H_
+#define LB_DAEMON_HOSTS_FACTS_EXCHANGE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +31,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "daemon/agent/facts_table.h"
+#include "daemon/hosts/facts_table.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"
 
@@ -108,4 +108,4 @@ class FactsExchange {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_FACTS_EXCHANGE_H_
+#endif  // LB_DAEMON_HOSTS_FACTS_EXCHANGE_H_

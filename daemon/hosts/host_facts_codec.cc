@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "daemon/agent/host_facts.h"
+#include "daemon/hosts/host_facts.h"
 #include "lb/base/check.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"

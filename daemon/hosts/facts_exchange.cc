@@ -1,4 +1,4 @@
-#include "daemon/agent/facts_exchange.h"
+#include "daemon/hosts/facts_exchange.h"
 
 #include <fmt/format.h>
 

@@ -2,12 +2,12 @@
 //
 // Pure. For questions to which only a proxy has an answer (lb/announce,
 // proxy_check.h).
-#ifndef LB_DAEMON_AGENT_SPARE_ADDRESS_H_
-#define LB_DAEMON_AGENT_SPARE_ADDRESS_H_
+#ifndef LB_DAEMON_HOSTS_SPARE_ADDRESS_H_
+#define LB_DAEMON_HOSTS_SPARE_ADDRESS_H_
 
 #include <vector>
 
-#include "daemon/agent/owned_addresses.h"
+#include "daemon/hosts/owned_addresses.h"
 #include "lb/ipam/pool.h"
 #include "lb/net/ip_address.h"
 
@@ -19,4 +19,4 @@ bool IsSpare(const net::IpAddress& address,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_SPARE_ADDRESS_H_
+#endif  // LB_DAEMON_HOSTS_SPARE_ADDRESS_H_

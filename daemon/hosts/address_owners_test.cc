@@ -1,5 +1,5 @@
 // Next hops are read beside the loop, and taken up when they come.
-#include "daemon/agent/address_owners.h"
+#include "daemon/hosts/address_owners.h"
 
 #include <memory>
 #include <string_view>

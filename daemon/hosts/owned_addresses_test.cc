@@ -1,4 +1,4 @@
-#include "daemon/agent/owned_addresses.h"
+#include "daemon/hosts/owned_addresses.h"
 
 #include <string>
 

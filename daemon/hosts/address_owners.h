@@ -6,8 +6,8 @@
 // that also in its first second a node takes no other's address for a service.
 //
 // Loop thread only; must not outlive the environment or the gossip.
-#ifndef LB_DAEMON_AGENT_ADDRESS_OWNERS_H_
-#define LB_DAEMON_AGENT_ADDRESS_OWNERS_H_
+#ifndef LB_DAEMON_HOSTS_ADDRESS_OWNERS_H_
+#define LB_DAEMON_HOSTS_ADDRESS_OWNERS_H_
 
 #include <cstdint>
 #include <map>
@@ -22,9 +22,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "daemon/agent/facts_exchange.h"
-#include "daemon/agent/host_facts.h"
-#include "daemon/agent/owned_addresses.h"
+#include "daemon/hosts/facts_exchange.h"
+#include "daemon/hosts/host_facts.h"
+#include "daemon/hosts/owned_addresses.h"
 #include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/gossip/gossip_node.h"
@@ -134,4 +134,4 @@ class AddressOwners {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ADDRESS_OWNERS_H_
+#endif  // LB_DAEMON_HOSTS_ADDRESS_OWNERS_H_

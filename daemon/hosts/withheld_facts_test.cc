@@ -1,10 +1,10 @@
-#include "daemon/agent/withheld_facts.h"
+#include "daemon/hosts/withheld_facts.h"
 
 #include <fmt/format.h>
 
 #include <string>
 
-#include "daemon/agent/host_facts.h"
+#include "daemon/hosts/host_facts.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"

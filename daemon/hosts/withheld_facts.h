@@ -3,8 +3,8 @@
 // of its HostFacts, so that every node can say why an address is not answered.
 //
 // Values and pure functions.
-#ifndef LB_DAEMON_AGENT_WITHHELD_FACTS_H_
-#define LB_DAEMON_AGENT_WITHHELD_FACTS_H_
+#ifndef LB_DAEMON_HOSTS_WITHHELD_FACTS_H_
+#define LB_DAEMON_HOSTS_WITHHELD_FACTS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -63,4 +63,4 @@ std::optional<WithheldFacts> ParseWithheld(std::string_view bytes);
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_WITHHELD_FACTS_H_
+#endif  // LB_DAEMON_HOSTS_WITHHELD_FACTS_H_

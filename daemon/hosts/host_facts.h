@@ -9,8 +9,8 @@
 // loopback (127.0.0.0/8, ::1) and IPv6 link-local addresses.
 //
 // Values and pure functions.
-#ifndef LB_DAEMON_AGENT_HOST_FACTS_H_
-#define LB_DAEMON_AGENT_HOST_FACTS_H_
+#ifndef LB_DAEMON_HOSTS_HOST_FACTS_H_
+#define LB_DAEMON_HOSTS_HOST_FACTS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "daemon/agent/withheld_facts.h"
+#include "daemon/hosts/withheld_facts.h"
 #include "lb/io/link_monitor.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_prefix.h"
@@ -82,4 +82,4 @@ uint64_t DigestOfFacts(std::string_view bytes);
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_HOST_FACTS_H_
+#endif  // LB_DAEMON_HOSTS_HOST_FACTS_H_

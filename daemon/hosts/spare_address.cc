@@ -1,4 +1,4 @@
-#include "daemon/agent/spare_address.h"
+#include "daemon/hosts/spare_address.h"
 
 namespace lb {
 

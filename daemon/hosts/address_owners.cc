@@ -1,4 +1,4 @@
-#include "daemon/agent/address_owners.h"
+#include "daemon/hosts/address_owners.h"
 
 #include <algorithm>
 #include <set>

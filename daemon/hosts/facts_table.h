@@ -17,8 +17,8 @@
 // The facts are kept and told on as their bytes, so that parts which a later
 // version appends survive. Bounded: kNodesMax nodes, kHostFactsSizeMax each,
 // kMessageSizeMax told. Pure bookkeeping, loop thread only.
-#ifndef LB_DAEMON_AGENT_FACTS_TABLE_H_
-#define LB_DAEMON_AGENT_FACTS_TABLE_H_
+#ifndef LB_DAEMON_HOSTS_FACTS_TABLE_H_
+#define LB_DAEMON_HOSTS_FACTS_TABLE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +31,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "daemon/agent/host_facts.h"
+#include "daemon/hosts/host_facts.h"
 
 namespace lb {
 
@@ -117,4 +117,4 @@ std::optional<std::string> ParseFactsRequest(std::string_view message);
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_FACTS_TABLE_H_
+#endif  // LB_DAEMON_HOSTS_FACTS_TABLE_H_
