@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
-#include "daemon/agent/elected.h"
+#include "daemon/announcing/elected.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

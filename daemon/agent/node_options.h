@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/announcing.h"
+#include "daemon/announcing/announcing.h"
 #include "lb/announce/handover.h"
 #include "lb/announce/interface.h"
 #include "lb/election/policy.h"

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "daemon/agent/agent.h"
-#include "daemon/agent/announcing.h"
+#include "daemon/announcing/announcing.h"
 #include "daemon/hosts/withheld_facts.h"
 
 namespace lb {

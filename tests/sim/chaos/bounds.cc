@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "daemon/agent/announcing.h"
+#include "daemon/announcing/announcing.h"
 #include "daemon/hosts/facts_exchange.h"
 #include "lb/announce/announcer.h"
 

@@ -1,4 +1,4 @@
-#include "daemon/agent/elected.h"
+#include "daemon/announcing/elected.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "daemon/agent/announcing.h"
+#include "daemon/announcing/announcing.h"
 
 #include <fmt/format.h>
 

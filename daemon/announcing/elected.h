@@ -7,8 +7,8 @@
 //   Elected all = places.All();
 //   // Later, services have changed: of each address that they have or had.
 //   change[address] = places.At(address, services);
-#ifndef LB_DAEMON_AGENT_ELECTED_H_
-#define LB_DAEMON_AGENT_ELECTED_H_
+#ifndef LB_DAEMON_ANNOUNCING_ELECTED_H_
+#define LB_DAEMON_ANNOUNCING_ELECTED_H_
 
 #include <functional>
 #include <map>
@@ -74,4 +74,4 @@ class ElectedPlaces {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ELECTED_H_
+#endif  // LB_DAEMON_ANNOUNCING_ELECTED_H_

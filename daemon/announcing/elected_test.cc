@@ -1,6 +1,6 @@
 // What this node has to do for one address is what it has to do for all of
 // them, looked at one by one.
-#include "daemon/agent/elected.h"
+#include "daemon/announcing/elected.h"
 
 #include <map>
 #include <set>

@@ -13,8 +13,8 @@
 // told as an ability of this node.
 //
 // Loop thread only; must not outlive the environment.
-#ifndef LB_DAEMON_AGENT_ANNOUNCING_H_
-#define LB_DAEMON_AGENT_ANNOUNCING_H_
+#ifndef LB_DAEMON_ANNOUNCING_ANNOUNCING_H_
+#define LB_DAEMON_ANNOUNCING_ANNOUNCING_H_
 
 #include <functional>
 #include <map>
@@ -30,7 +30,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/elected.h"
+#include "daemon/announcing/elected.h"
 #include "daemon/hosts/withheld_facts.h"
 #include "daemon/members/node_metadata.h"
 #include "lb/announce/announce_node.h"
@@ -224,4 +224,4 @@ class Announcing {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ANNOUNCING_H_
+#endif  // LB_DAEMON_ANNOUNCING_ANNOUNCING_H_
