@@ -37,7 +37,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "daemon/agent/advertised_address.h"
+#include "daemon/advertise/advertised_address.h"
 #include "daemon/agent/events.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/tally.h"

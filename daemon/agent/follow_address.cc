@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/advertise/last_address.h"
+#include "daemon/advertise/shared_segments.h"
 #include "daemon/agent/agent.h"
-#include "daemon/agent/last_address.h"
-#include "daemon/agent/shared_segments.h"
 
 namespace lb {
 

@@ -1,4 +1,4 @@
-#include "daemon/agent/shared_segments.h"
+#include "daemon/advertise/shared_segments.h"
 
 #include <fmt/format.h>
 

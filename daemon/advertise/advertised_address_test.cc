@@ -1,4 +1,4 @@
-#include "daemon/agent/advertised_address.h"
+#include "daemon/advertise/advertised_address.h"
 
 #include <memory>
 #include <string>

@@ -7,8 +7,8 @@
 // (addresses of full length, secondary ones) and what is deprecated.
 //
 // Pure: judges facts.
-#ifndef LB_DAEMON_AGENT_ADVERTISE_CHOICE_H_
-#define LB_DAEMON_AGENT_ADVERTISE_CHOICE_H_
+#ifndef LB_DAEMON_ADVERTISE_ADVERTISE_CHOICE_H_
+#define LB_DAEMON_ADVERTISE_ADVERTISE_CHOICE_H_
 
 #include <string>
 #include <vector>
@@ -77,4 +77,4 @@ bool IsOwnAddress(const net::IpPrefix& address,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ADVERTISE_CHOICE_H_
+#endif  // LB_DAEMON_ADVERTISE_ADVERTISE_CHOICE_H_

@@ -1,4 +1,4 @@
-#include "daemon/agent/advertised_address.h"
+#include "daemon/advertise/advertised_address.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

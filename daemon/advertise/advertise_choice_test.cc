@@ -1,5 +1,5 @@
 // A table: links, ways, and which address comes of it, or why none.
-#include "daemon/agent/advertise_choice.h"
+#include "daemon/advertise/advertise_choice.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "daemon/agent/last_address.h"
+#include "daemon/advertise/last_address.h"
 
 #include <string>
 

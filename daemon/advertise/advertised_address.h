@@ -14,8 +14,8 @@
 // or the last one that was; the fault says so, until one comes.
 //
 // Loop thread only; the environment outlives it.
-#ifndef LB_DAEMON_AGENT_ADVERTISED_ADDRESS_H_
-#define LB_DAEMON_AGENT_ADVERTISED_ADDRESS_H_
+#ifndef LB_DAEMON_ADVERTISE_ADVERTISED_ADDRESS_H_
+#define LB_DAEMON_ADVERTISE_ADVERTISED_ADDRESS_H_
 
 #include <memory>
 #include <optional>
@@ -25,7 +25,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "daemon/agent/advertise_choice.h"
+#include "daemon/advertise/advertise_choice.h"
 #include "lb/io/environment.h"
 #include "lb/ipam/pool.h"
 #include "lb/net/endpoint.h"
@@ -108,4 +108,4 @@ class AdvertisedAddress {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ADVERTISED_ADDRESS_H_
+#endif  // LB_DAEMON_ADVERTISE_ADVERTISED_ADDRESS_H_

@@ -3,8 +3,8 @@
 // A machine that comes back with another address before the others have given
 // the old one up can then tell them that it has moved (gossip::NodeIdentity).
 // Without it they refuse the new one until they have forgotten the node.
-#ifndef LB_DAEMON_AGENT_LAST_ADDRESS_H_
-#define LB_DAEMON_AGENT_LAST_ADDRESS_H_
+#ifndef LB_DAEMON_ADVERTISE_LAST_ADDRESS_H_
+#define LB_DAEMON_ADVERTISE_LAST_ADDRESS_H_
 
 #include <optional>
 
@@ -24,4 +24,4 @@ void KeepLastAddress(const io::Environment& environment,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_LAST_ADDRESS_H_
+#endif  // LB_DAEMON_ADVERTISE_LAST_ADDRESS_H_

@@ -6,8 +6,8 @@
 // what the other announces, whatever their networks.
 //
 // Pure.
-#ifndef LB_DAEMON_AGENT_SHARED_SEGMENTS_H_
-#define LB_DAEMON_AGENT_SHARED_SEGMENTS_H_
+#ifndef LB_DAEMON_ADVERTISE_SHARED_SEGMENTS_H_
+#define LB_DAEMON_ADVERTISE_SHARED_SEGMENTS_H_
 
 #include <string>
 #include <vector>
@@ -27,4 +27,4 @@ std::vector<std::string> FindSharedSegments(
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_SHARED_SEGMENTS_H_
+#endif  // LB_DAEMON_ADVERTISE_SHARED_SEGMENTS_H_

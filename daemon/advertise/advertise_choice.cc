@@ -1,4 +1,4 @@
-#include "daemon/agent/advertise_choice.h"
+#include "daemon/advertise/advertise_choice.h"
 
 #include <fmt/format.h>
 
