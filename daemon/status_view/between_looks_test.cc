@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "daemon/status_view/status_view.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"

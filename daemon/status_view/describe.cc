@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/numeric/int128.h"
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "daemon/status_view/announcing_interfaces.h"
 #include "daemon/status_view/describe_pool.h"
 #include "daemon/status_view/status_view.h"

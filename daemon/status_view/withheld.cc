@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "daemon/agent/withholding.h"
+#include "daemon/problems/withholding.h"
 #include "daemon/status_view/timestamp.h"
 #include "lb/config/printable.h"
 

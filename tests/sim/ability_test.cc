@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/sim/cluster.h"

@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/announce/loopback_delivery.h"

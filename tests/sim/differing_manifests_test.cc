@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/sim/cluster.h"

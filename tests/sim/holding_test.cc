@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "gtest/gtest.h"
 #include "tests/sim/cluster.h"
 

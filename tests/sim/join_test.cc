@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/event_log.h"

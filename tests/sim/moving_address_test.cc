@@ -9,7 +9,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/events.h"
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "gmock/gmock.h"

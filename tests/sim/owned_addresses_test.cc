@@ -5,10 +5,10 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "daemon/agent/problems.h"
 #include "daemon/hosts/address_owners.h"
 #include "daemon/hosts/facts_exchange.h"
 #include "daemon/members/node_metadata.h"
+#include "daemon/problems/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"

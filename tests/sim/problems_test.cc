@@ -1,6 +1,6 @@
 // What an operator asked for and does not get is one line on every node, with
 // the place and what to do, as long as it lasts; what is well is no line.
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 
 #include <string>
 #include <vector>

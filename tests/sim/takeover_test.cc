@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

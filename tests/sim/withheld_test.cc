@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "daemon/status_view/status_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

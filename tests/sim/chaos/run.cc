@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/stage.h"
 

@@ -3,8 +3,8 @@
 //
 // Pure functions; each text completes "want ...", and is empty if there is
 // nothing to add to the reason.
-#ifndef LB_DAEMON_AGENT_REMEDIES_H_
-#define LB_DAEMON_AGENT_REMEDIES_H_
+#ifndef LB_DAEMON_PROBLEMS_REMEDIES_H_
+#define LB_DAEMON_PROBLEMS_REMEDIES_H_
 
 #include <map>
 #include <optional>
@@ -41,4 +41,4 @@ std::string RemedyForNoAnnouncer(
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_REMEDIES_H_
+#endif  // LB_DAEMON_PROBLEMS_REMEDIES_H_

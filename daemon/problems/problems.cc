@@ -1,4 +1,4 @@
-#include "daemon/agent/problems.h"
+#include "daemon/problems/problems.h"
 
 #include <fmt/format.h>
 
@@ -13,13 +13,13 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
-#include "daemon/agent/announcer_remedies.h"
-#include "daemon/agent/findings.h"
-#include "daemon/agent/gossip_problems.h"
-#include "daemon/agent/problem_collector.h"
-#include "daemon/agent/remedies.h"
-#include "daemon/agent/turn_problems.h"
-#include "daemon/agent/withholding.h"
+#include "daemon/problems/announcer_remedies.h"
+#include "daemon/problems/findings.h"
+#include "daemon/problems/gossip_problems.h"
+#include "daemon/problems/problem_collector.h"
+#include "daemon/problems/remedies.h"
+#include "daemon/problems/turn_problems.h"
+#include "daemon/problems/withholding.h"
 #include "lb/base/utc_text.h"
 #include "lb/config/problem.h"
 #include "lb/election/ability.h"

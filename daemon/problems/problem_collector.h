@@ -2,16 +2,16 @@
 //
 // Keeps the first ones and counts the others: with ten thousand services, each
 // a problem, nobody reads what to do about each. Loop thread only.
-#ifndef LB_DAEMON_AGENT_PROBLEM_COLLECTOR_H_
-#define LB_DAEMON_AGENT_PROBLEM_COLLECTOR_H_
+#ifndef LB_DAEMON_PROBLEMS_PROBLEM_COLLECTOR_H_
+#define LB_DAEMON_PROBLEMS_PROBLEM_COLLECTOR_H_
 
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <utility>
 
-#include "daemon/agent/findings.h"
-#include "daemon/agent/problems.h"
+#include "daemon/problems/findings.h"
+#include "daemon/problems/problems.h"
 
 namespace lb {
 
@@ -50,4 +50,4 @@ class ProblemCollector {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_PROBLEM_COLLECTOR_H_
+#endif  // LB_DAEMON_PROBLEMS_PROBLEM_COLLECTOR_H_

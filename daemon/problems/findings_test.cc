@@ -1,4 +1,4 @@
-#include "daemon/agent/findings.h"
+#include "daemon/problems/findings.h"
 
 #include <set>
 #include <string>

@@ -1,4 +1,4 @@
-#include "daemon/agent/announcer_remedies.h"
+#include "daemon/problems/announcer_remedies.h"
 
 #include <optional>
 

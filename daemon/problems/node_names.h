@@ -2,8 +2,8 @@
 //
 // A host is "Worker-01" to itself, "worker-01" to Kubernetes, which lowers the
 // case, and "worker-01.example.org" to its domain. Pure functions.
-#ifndef LB_DAEMON_AGENT_NODE_NAMES_H_
-#define LB_DAEMON_AGENT_NODE_NAMES_H_
+#ifndef LB_DAEMON_PROBLEMS_NODE_NAMES_H_
+#define LB_DAEMON_PROBLEMS_NODE_NAMES_H_
 
 #include <optional>
 #include <set>
@@ -22,4 +22,4 @@ std::optional<std::string> NearNameOf(std::string_view name,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_NODE_NAMES_H_
+#endif  // LB_DAEMON_PROBLEMS_NODE_NAMES_H_

@@ -1,4 +1,4 @@
-#include "daemon/agent/turn_problems.h"
+#include "daemon/problems/turn_problems.h"
 
 #include <fmt/format.h>
 

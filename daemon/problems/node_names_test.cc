@@ -1,4 +1,4 @@
-#include "daemon/agent/node_names.h"
+#include "daemon/problems/node_names.h"
 
 #include "gtest/gtest.h"
 

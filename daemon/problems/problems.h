@@ -5,8 +5,8 @@
 // is there as long as its cause. In a healthy cluster the list is empty.
 //
 // Loop thread only.
-#ifndef LB_DAEMON_AGENT_PROBLEMS_H_
-#define LB_DAEMON_AGENT_PROBLEMS_H_
+#ifndef LB_DAEMON_PROBLEMS_PROBLEMS_H_
+#define LB_DAEMON_PROBLEMS_PROBLEMS_H_
 
 #include <cstddef>
 #include <functional>
@@ -60,4 +60,4 @@ ProblemList ListProblems(const Agent& agent,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_PROBLEMS_H_
+#endif  // LB_DAEMON_PROBLEMS_PROBLEMS_H_

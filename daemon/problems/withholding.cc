@@ -1,4 +1,4 @@
-#include "daemon/agent/withholding.h"
+#include "daemon/problems/withholding.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "daemon/agent/findings.h"
+#include "daemon/problems/findings.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
-#include "daemon/agent/node_names.h"
 #include "daemon/placement/abilities.h"
+#include "daemon/problems/node_names.h"
 #include "lb/election/ability.h"
 #include "lb/election/candidates.h"
 

@@ -2,14 +2,14 @@
 //
 // For one look at an agent, which outlives it and stays as it is meanwhile:
 // what is the same for all services is found once.
-#ifndef LB_DAEMON_AGENT_ANNOUNCER_REMEDIES_H_
-#define LB_DAEMON_AGENT_ANNOUNCER_REMEDIES_H_
+#ifndef LB_DAEMON_PROBLEMS_ANNOUNCER_REMEDIES_H_
+#define LB_DAEMON_PROBLEMS_ANNOUNCER_REMEDIES_H_
 
 #include <map>
 #include <string>
 #include <utility>
 
-#include "daemon/agent/remedies.h"
+#include "daemon/problems/remedies.h"
 #include "lb/net/ip_families.h"
 
 namespace lb {
@@ -34,4 +34,4 @@ class AnnouncerRemedies {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_ANNOUNCER_REMEDIES_H_
+#endif  // LB_DAEMON_PROBLEMS_ANNOUNCER_REMEDIES_H_

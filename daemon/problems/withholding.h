@@ -6,8 +6,8 @@
 // them (withheld_facts.h).
 //
 // Reads an agent and changes nothing. Loop thread only.
-#ifndef LB_DAEMON_AGENT_WITHHOLDING_H_
-#define LB_DAEMON_AGENT_WITHHOLDING_H_
+#ifndef LB_DAEMON_PROBLEMS_WITHHOLDING_H_
+#define LB_DAEMON_PROBLEMS_WITHHOLDING_H_
 
 #include <optional>
 #include <string>
@@ -47,4 +47,4 @@ bool AsksFor(const Agent& agent, const std::string& service,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_WITHHOLDING_H_
+#endif  // LB_DAEMON_PROBLEMS_WITHHOLDING_H_

@@ -1,4 +1,4 @@
-#include "daemon/agent/remedies.h"
+#include "daemon/problems/remedies.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -2,8 +2,8 @@
 //
 // Pure functions over values; problems.cc asks them. Each lists what is wrong
 // now, and nothing that is well. Sorted by name.
-#ifndef LB_DAEMON_AGENT_FINDINGS_H_
-#define LB_DAEMON_AGENT_FINDINGS_H_
+#ifndef LB_DAEMON_PROBLEMS_FINDINGS_H_
+#define LB_DAEMON_PROBLEMS_FINDINGS_H_
 
 #include <functional>
 #include <string>
@@ -79,4 +79,4 @@ std::vector<Finding> FindDifferingOptions(std::string_view node,
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_FINDINGS_H_
+#endif  // LB_DAEMON_PROBLEMS_FINDINGS_H_

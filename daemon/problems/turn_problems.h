@@ -9,11 +9,11 @@
 // that is no fault of what the node does, and the metric of lengths has it.
 //
 // Loop thread only; changes nothing.
-#ifndef LB_DAEMON_AGENT_TURN_PROBLEMS_H_
-#define LB_DAEMON_AGENT_TURN_PROBLEMS_H_
+#ifndef LB_DAEMON_PROBLEMS_TURN_PROBLEMS_H_
+#define LB_DAEMON_PROBLEMS_TURN_PROBLEMS_H_
 
 #include "daemon/agent/agent.h"
-#include "daemon/agent/problem_collector.h"
+#include "daemon/problems/problem_collector.h"
 
 namespace lb {
 
@@ -22,4 +22,4 @@ void AddLongTurn(const Agent& agent, ProblemCollector& problems);
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_TURN_PROBLEMS_H_
+#endif  // LB_DAEMON_PROBLEMS_TURN_PROBLEMS_H_
