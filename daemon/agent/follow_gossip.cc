@@ -8,7 +8,7 @@
 
 #include "daemon/agent/agent.h"
 #include "daemon/agent/user_state.h"
-#include "daemon/problems/gossip_problems.h"
+#include "daemon/members/gossip_problems.h"
 #include "lb/election/tenure_codec.h"
 #include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"

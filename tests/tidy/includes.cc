@@ -75,7 +75,7 @@ std::string JudgeRow(const SourceFile& file, std::string_view included) {
   }
   if (from->number == 3 && to->number == 3 && from->folder != to->folder) {
     return fmt::format(
-        "{} includes its sibling {}: let daemon/agent translate the value",
+        "{} includes its sibling {}: let the daemon translate the value",
         from->folder, to->folder);
   }
   return {};

@@ -167,7 +167,7 @@ def state(node, address, incarnation, meta=b""):
 
 
 def lbd_metadata(interface, mac):
-    """As daemon/agent/node_metadata.cc has it: one usable interface."""
+    """As daemon/members/node_metadata.cc has it: one usable interface."""
     return (b"lbd\x01\x00" + bytes((len(interface),)) + interface.encode()
             + mac + b"\x00")
 

@@ -1,6 +1,6 @@
 // Texts of what is wrong between this node's gossip and its peers.
-#ifndef LB_DAEMON_PROBLEMS_GOSSIP_PROBLEMS_H_
-#define LB_DAEMON_PROBLEMS_GOSSIP_PROBLEMS_H_
+#ifndef LB_DAEMON_MEMBERS_GOSSIP_PROBLEMS_H_
+#define LB_DAEMON_MEMBERS_GOSSIP_PROBLEMS_H_
 
 #include <string>
 #include <string_view>
@@ -24,4 +24,4 @@ std::string DescribeUnanswered(const gossip::Seeds::Unanswered& seed);
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_PROBLEMS_GOSSIP_PROBLEMS_H_
+#endif  // LB_DAEMON_MEMBERS_GOSSIP_PROBLEMS_H_

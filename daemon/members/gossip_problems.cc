@@ -1,4 +1,4 @@
-#include "daemon/problems/gossip_problems.h"
+#include "daemon/members/gossip_problems.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
