@@ -22,7 +22,6 @@ namespace {
 using lb::ipam::ReplicatedAllocator;
 
 constexpr char kService[] = "demo/web";
-constexpr size_t kMessageMax = 1200;
 
 std::string AddressOf(const ReplicatedAllocator& node) {
   const auto entry = node.entries().find(kService);
@@ -56,7 +55,7 @@ absl::Status Run(const std::string& folder) {
     node->SetAuthor("node-a");  // One node proposes; both know which.
   }
   const auto both_show = [&] {
-    for (const std::string& message : a.TakeMessages(kMessageMax)) {
+    for (const std::string& message : a.TakeMessages(/*bytes_max=*/1200)) {
       b.Merge(message).IgnoreError();
     }
     return !AddressOf(a).empty() && AddressOf(a) == AddressOf(b);
@@ -72,12 +71,9 @@ absl::Status Run(const std::string& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: agreement FOLDER\n");
-    return 2;
-  }
-  const absl::Status status = Run(argv[1]);
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  return 1;
+  const absl::Status status =
+      argc == 2 ? Run(argv[1])
+                : absl::InvalidArgumentError("usage: agreement FOLDER");
+  if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  return status.ok() ? 0 : 1;
 }

@@ -52,6 +52,38 @@ cp -r "$source_tree/examples/consumer-pkg-config" "$LAB_DIR/consumer"
 make --silent -C "$LAB_DIR/consumer" PREFIX="$prefix" || fail "the consumer does not build"
 expect "demo/web 192.0.2.10 (pool pool)" "$LAB_DIR/consumer/assign" 192.0.2.10-192.0.2.20 demo/web
 
+echo "== each library of one row does without the others of it"
+# Builds the example EXAMPLE where of these libraries only LIBRARY is installed.
+row=(announce election gossip history ipam)
+above=(admin config status)
+build_alone() {  # build_alone LIBRARY EXAMPLE
+  local alone=$LAB_DIR/alone/$2 other
+  mkdir -p "$alone"
+  cp -r "$prefix/include" "$prefix/lib" "$alone"
+  for other in "${row[@]}" "${above[@]}"; do
+    [[ $other != "$1" ]] || continue
+    rm -r "$alone/include/lb/$other" "$alone/lib/liblb_$other.a" "$alone/lib/pkgconfig/lb-$other.pc"
+  done
+  # shellcheck disable=SC2046 # Words are wanted.
+  g++ -std=c++20 -O0 -o "$alone/$2" "$source_tree/examples/$2.cc" \
+    $(PKG_CONFIG_PATH=$alone/lib/pkgconfig pkg-config --cflags --libs "lb-$1" lb-io-posix) ||
+    fail "examples/$2.cc does not build with lb-$1 and none of its siblings"
+}
+run_alone() {  # run_alone EXAMPLE ARGUMENT...
+  "$LAB_DIR/alone/$1/$1" "${@:2}"
+}
+for pair in "announce announce" "election election" "gossip gossip" "history history" \
+  "ipam ipam" "ipam agreement"; do
+  # shellcheck disable=SC2086 # Two words.
+  build_alone $pair
+done
+expect "192.0.2.10 is announced by n2, else by n1" run_alone election n1 n2 -- 192.0.2.10
+run_alone history | grep -q "demo/web 192.0.2.10 n2 .* for 2m" || fail "history tells another story"
+run_alone ipam | grep -q "^node-b *agrees" || fail "two ledgers differ"
+expect "$(printf 'node-%s: 192.0.2.0 (pool first-pool)\n' a b)" run_alone agreement "$LAB_DIR/agreement"
+run_alone announce 2>/dev/null && fail "announce runs without an interface"
+run_alone gossip >/dev/null && fail "gossip runs without a name"
+
 echo "== each library links by its pkg-config file alone"
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 for file in "$PKG_CONFIG_PATH"/*.pc; do
