@@ -5,6 +5,9 @@ load("@rules_cc//cc:defs.bzl", "cc_library")
 def lb_proto_library(name, src, grpc = False, **kwargs):
     """Declares the C++ library of one .proto file.
 
+    With services it is two: NAME has the service classes and links gRPC,
+    NAME_messages has the messages and does not.
+
     Args:
       name: of the cc_library.
       src: the .proto file, in this package.
@@ -29,11 +32,24 @@ def lb_proto_library(name, src, grpc = False, **kwargs):
         outs = headers + sources,
         cmd = command + " $(location %s)" % src,
     )
+    messages = name + "_messages" if grpc else name
     cc_library(
-        name = name,
-        srcs = sources,
-        hdrs = headers,
+        name = messages,
+        srcs = sources[:1],
+        hdrs = headers[:1],
         copts = ["-w"],  # Generated.
-        deps = ["@system//:grpc++" if grpc else "@system//:protobuf"],
+        deps = ["@system//:protobuf"],
         **kwargs
     )
+    if grpc:
+        cc_library(
+            name = name,
+            srcs = sources[1:],
+            hdrs = headers[1:],
+            copts = ["-w"],  # Generated.
+            deps = [
+                ":" + messages,
+                "@system//:grpc++",
+            ],
+            **kwargs
+        )
