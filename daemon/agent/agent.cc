@@ -22,10 +22,6 @@ namespace {
 
 using gossip::wire::Bytes;
 
-// From the first word of members that come to the last of them: each only has
-// to hear that it passes for dead, and to answer.
-constexpr absl::Duration kReunion = absl::Milliseconds(500);
-
 AdvertiseOptions AdvertiseOptionsOf(const AgentOptions& options) {
   AdvertiseOptions advertise{.endpoint = options.advertise,
                              .exclude = options.interfaces.exclude};
@@ -87,18 +83,17 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       elections_(options_.node, options_.election_policy),
       history_(options_.node, environment),
       events_(options_.node, environment),
+      sight_(MakeSight()),
+      lifecycle_({.joins = !options_.join.empty(),
+                  .settle_time = options_.settle_time,
+                  .hold_down = options_.hold_down},
+                 sight_.get()),
       tally_(options_.node, environment.loop->Now()),
       reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
-      settle_timer_(environment.loop->NewTimer([this] { OnSettled(); })),
-      hold_down_timer_(environment.loop->NewTimer([this] {
-        holding_down_ = false;
-        ScheduleReconcile();
-      })),
-      reunion_timer_(environment.loop->NewTimer([this] {
-        reuniting_ = false;
-        ScheduleReconcile();
-      })),
-      leave_timer_(environment.loop->NewTimer([this] { SayGoodbye(); })) {}
+      life_timer_(environment.loop->NewTimer([this] {
+        lifecycle_.OnTimer(environment_.loop->Now());
+        FollowLifecycle();
+      })) {}
 
 AnnouncingOptions Agent::MakeAnnouncingOptions() {
   AnnouncingOptions announcing;
@@ -157,11 +152,8 @@ void Agent::Start() {
                      fmt::format("lbd {}, gossip at {}", config::kVersion,
                                  advertised_.ToString()));
   RecordAdvertised();
-  if (options_.join.empty()) {
-    BecomeReady("there is nobody to join");
-  } else {
-    AwaitCluster();
-  }
+  lifecycle_.Start(environment_.loop->Now());
+  FollowLifecycle();
 }
 
 void Agent::SetDesired(config::Desired desired) {
@@ -201,11 +193,6 @@ void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   events_.RecordProblems(desired_->problems, before->problems);
 }
 
-void Agent::BeginReunion() {
-  reuniting_ = true;
-  reunion_timer_->Arm(environment_.loop->Now() + kReunion);
-}
-
 // What a member left to us is ours by a newer claim than its own, so that it
 // stays ours when the two exchange their tenures again.
 void Agent::OnConflict(const announce::Conflict& conflict) {
@@ -233,7 +220,8 @@ void Agent::ScheduleReconcile() {
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
   reconciled_ = environment_.loop->Now();
-  CheckCutOff();
+  lifecycle_.CheckCutOff(reconciled_);
+  FollowLifecycle();
   owners_.SetOwnWithheld(announcing_.AllWithheld(environment_.loop->CivilNow() -
                                                  environment_.loop->Now()));
   owners_.SetOwn();
@@ -244,7 +232,7 @@ void Agent::Reconcile() {
     owners_.OnMembers();
   }
   UpdateOwners();
-  if (members_changed || ready_ == author_.empty() ||
+  if (members_changed || ready() == author_.empty() ||
       knows_hosts_ != KnowsHosts()) {
     ElectAuthor();
   }
@@ -268,7 +256,7 @@ void Agent::Reconcile() {
 
 void Agent::ElectAuthor() {
   author_ =
-      ready_ ? election::ElectLedgerAuthor(LedgerMembers()).value_or("") : "";
+      ready() ? election::ElectLedgerAuthor(LedgerMembers()).value_or("") : "";
   knows_hosts_ = KnowsHosts();
   const bool may_assign =
       !author_.empty() && (knows_hosts_ || author_ != options_.node);
@@ -278,9 +266,9 @@ void Agent::ElectAuthor() {
 void Agent::UpdateMetadata() {
   const std::set<std::string> wanted = WantedInterfaces(*desired_);
   Bytes metadata = SerializeNodeMetadata(
-      {.draining = draining_ || leaving(),
-       .holding_down = holding_down_,
-       .silent = silent_,
+      {.draining = draining() || lifecycle_.leaves(),
+       .holding_down = lifecycle_.holding_down(),
+       .silent = lifecycle_.silent(),
        .ignores_exclude_label = options_.ignore_exclude_label,
        .undeliverable = announcing_.Undeliverable(),
        .interfaces = announcing_.InterfacesToTell(wanted),
@@ -296,18 +284,18 @@ void Agent::UpdateMetadata() {
 // `changed`: services of which something is another than at the last call.
 void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
   const io::TurnCause cause(environment_.loop, "announces addresses");
-  Decision decision = {.ready = ready_,
+  Decision decision = {.ready = ready(),
                        .addresses = addresses_.version(),
                        .placement = elections_.version(),
                        .owners = owners_.version()};
-  if (ready_) {
+  if (ready()) {
     decision.probed =
         elections_.Claim(addresses_.entries(), environment_.loop->CivilNow(),
                          {[this](const net::IpAddress& address) {
                             return announcing_.Answers(address);
                           },
                           announcing_.LeftToForeigners()},
-                         reuniting_);
+                         lifecycle_.reuniting());
   }
   // Probes that ended well change nothing that is announced.
   if (std::includes(announced_.probed.begin(), announced_.probed.end(),
@@ -316,16 +304,16 @@ void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
   }
   if (decision.ready != announced_.ready ||
       decision.owners != announced_.owners) {
-    announcing_.Update(ready_ ? PlacesOf(decision).All() : Elected());
-  } else if (ready_ && decision != announced_) {
+    announcing_.Update(ready() ? PlacesOf(decision).All() : Elected());
+  } else if (ready() && decision != announced_) {
     announcing_.Change(ChangeOf(decision, changed));
   }
   announced_ = std::move(decision);
-  if (ready_ && announcing_.fenced()) announcing_.Unfence();
-  if (std::exchange(members_went_, false)) announcing_.Refresh();
+  if (ready() && announcing_.fenced()) announcing_.Unfence();
+  if (lifecycle_.TakeMembersWent()) announcing_.Refresh();
   // A side of a split that kept its addresses has nothing new to announce; but
   // the other side's clients have heard others meanwhile.
-  if (!reuniting_ && std::exchange(members_came_, false)) {
+  if (lifecycle_.TakeMembersCame()) {
     announcing_.Reclaim();
     announcing_.Refresh();
   }
@@ -372,7 +360,7 @@ void Agent::RecordChanges(const ipam::ReplicatedAllocator::Services& changed) {
   if (!changed.empty()) {
     tally_.OnOutcome(now, {events_.entries(), events_.placement()},
                      {addresses_.entries(), elections_.placement()}, changed,
-                     ready_ && !leaving());
+                     ready() && !lifecycle_.leaves());
     events_.RecordOutcome(addresses_.entries(), elections_.placement(),
                           changed);
   }
@@ -380,10 +368,10 @@ void Agent::RecordChanges(const ipam::ReplicatedAllocator::Services& changed) {
 }
 
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {
+  const bool has_left = HasLeft(lifecycle_.stage());
   std::vector<Elections::LiveMember> live;
   for (const gossip::Member& member : gossip_->HeardMembers()) {
-    if (departure_ == Departure::kGone && member.name == options_.node)
-      continue;
+    if (has_left && member.name == options_.node) continue;
     live.push_back({member.name, ParseNodeMetadata(member.meta)});
   }
   return live;

@@ -10,13 +10,8 @@
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
-// A member counts once it has answered (gossip::Member::heard). A starting node
-// that has others to join announces and proposes nothing before it has heard
-// from one of them and all that they know have answered, a second later or at
-// settle_time at the latest, begun anew with a carrier. So does one that was
-// not run for longer than others take to find that a node is gone, and one that
-// hears nobody and has no carrier for gossip: others may have its addresses. A
-// node that was not run and knows no other member only asks its join list.
+// A member counts once it has answered (gossip::Member::heard). When the node
+// announces and proposes, and how it leaves, is NodeLifecycle's.
 //
 // What goes to another node is handed over: that one announces first. Drain()
 // and Leave() move all addresses so; a node that fails cannot.
@@ -39,6 +34,7 @@
 #include "absl/time/time.h"
 #include "daemon/advertise/advertised_address.h"
 #include "daemon/agent/events.h"
+#include "daemon/agent/node_lifecycle.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/tally.h"
 #include "daemon/announcing/announcing.h"
@@ -86,7 +82,7 @@ class Agent {
   absl::Status Drain();
   // FailedPrecondition: the node is leaving.
   absl::Status Undrain();
-  bool draining() const { return draining_; }
+  bool draining() const { return lifecycle_.draining(); }
 
   // As ReplicatedAllocator::Release(), and each is an event.
   absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Release(
@@ -115,7 +111,7 @@ class Agent {
   const Events& events() const { return events_; }
   const Tally& tally() const { return tally_; }
   const std::string& author() const { return author_; }  // Empty: none yet.
-  bool ready() const { return ready_; }
+  bool ready() const { return lifecycle_.acts(); }
   std::vector<std::string> SharedSegments() const;  // FindSharedSegments()
   std::vector<Elections::LiveMember> LiveMembers() const;
   absl::Time started_at() const { return started_; }  // Civil time.
@@ -140,7 +136,6 @@ class Agent {
 
   // agent.cc: inputs, and what follows from them.
   void OnConflict(const announce::Conflict& conflict);
-  void BeginReunion();
   RivalMember JudgeRival(const net::IpAddress& vip,
                          const std::string& node) const;
   AnnouncingOptions MakeAnnouncingOptions();
@@ -156,26 +151,19 @@ class Agent {
   void RecordChanges(const ipam::ReplicatedAllocator::Services& changed);
   std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 
-  // How far Leave() is; kGone: it only delivers what was on its way.
-  enum class Departure { kNone, kHandover, kGoodbye, kGone };
-
-  // lifecycle.cc: when it may act, and how it ends.
-  void AwaitCluster();
-  void FallSilent(std::string reason, const std::string& why);
+  // follow_lifecycle.cc: what its life asks for.
+  class Sight;  // What the lifecycle sees of the cluster.
+  std::unique_ptr<const ClusterSight> MakeSight() const;
+  void FollowLifecycle();
+  void Do(const LifeAction& action);
+  void JoinCluster();
+  void SayGoodbye();
+  void Finish();
   void OnExchange();
-  void CheckAllAnswered();
-  void BecomeReady(std::string_view why);
-  void OnSettled();
   void OnInterfaces();
   void OnStall(absl::Duration duration);
-  void GoOnAlone(const std::string& why);
-  void CheckCutOff();
-  bool HearsNobody() const;
-  bool KnowsHosts() const;
-  void CheckCarrier();
-  void SayGoodbye();
   void OnHandover();
-  bool leaving() const { return departure_ != Departure::kNone; }
+  bool KnowsHosts() const;
 
   // follow_gossip.cc
   void OnGossip(const gossip::GossipEvent& event);
@@ -209,27 +197,14 @@ class Agent {
   Elections elections_;
   history::HistoryStore history_;
   Events events_;
+  const std::unique_ptr<const ClusterSight> sight_;
+  NodeLifecycle lifecycle_;
 
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
-  absl::Time started_;  // Civil time.
-  bool ready_ = false;
-  // Was ready, and is no more: others are not to leave addresses to it. Not
-  // while it starts: a restart that others do not notice moves nothing.
-  bool silent_ = false;
-  bool exchanged_ = false;    // While not ready: with one of the cluster.
-  bool knows_hosts_ = false;  // KnowsHosts(), as the allocator goes by.
-  absl::Time settle_until_ = absl::InfinitePast();  // Since AwaitCluster().
-  bool had_carrier_ = true;      // Gossip, when links were last looked at.
-  std::string advertise_fault_;  // As the events had it last.
-  bool draining_ = false;
-  bool holding_down_ = false;
-  Departure departure_ = Departure::kNone;
-  // Members or their tenures came just now. Two halves of a cluster meet one
-  // member at a time: one may tell of another that passes for dead here.
-  bool reuniting_ = false;
-  bool members_came_ = false;     // And this is not yet followed up.
-  bool members_went_ = false;     // The same.
+  absl::Time started_;            // Civil time.
+  bool knows_hosts_ = false;      // KnowsHosts(), as the allocator goes by.
+  std::string advertise_fault_;   // As the events had it last.
   gossip::wire::Bytes metadata_;  // As the others have it.
   std::string author_;            // Empty: none yet.
   bool members_changed_ = true;   // Since elections heard of them.
@@ -238,10 +213,7 @@ class Agent {
   ipam::ReplicatedAllocator::Services history_due_;  // Not recorded yet.
   absl::Time reconciled_ = absl::InfinitePast();     // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
-  std::unique_ptr<io::Timer> settle_timer_;
-  std::unique_ptr<io::Timer> hold_down_timer_;
-  std::unique_ptr<io::Timer> reunion_timer_;
-  std::unique_ptr<io::Timer> leave_timer_;
+  std::unique_ptr<io::Timer> life_timer_;
   absl::AnyInvocable<void()> leave_done_;
 };
 

@@ -26,7 +26,7 @@ gossip::NodeIdentity Agent::Identity() const {
 void Agent::OnAdvertised() {
   const net::Endpoint before = gossip_->self().endpoint;
   const bool moved = advertised_.endpoint() != before;
-  if (moved && !leaving()) {
+  if (moved && !lifecycle_.leaves()) {
     events_.RecordSelf(EventType::kNormal, "GossipAddressChanged",
                        fmt::format("gossip at {}, was {}",
                                    advertised_.ToString(), before.ToString()));
@@ -35,7 +35,8 @@ void Agent::OnAdvertised() {
     seeds_->Join().IgnoreError();
   }
   RecordAdvertised();
-  CheckCarrier();
+  lifecycle_.OnLinks(environment_.loop->Now());
+  FollowLifecycle();
   ScheduleReconcile();
 }
 

@@ -88,18 +88,18 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
           ? fmt::format("{}, was {}", event.member.endpoint.ToString(),
                         event.moved_from.ToString())
           : event.member.endpoint.ToString());
-  CheckAllAnswered();
+  const absl::Time now = environment_.loop->Now();
+  lifecycle_.OnMember(now);
+  FollowLifecycle();
   // Nothing follows from one that is only said to be: anybody may say so, of
   // thousands.
   if (!event.member.heard) return;
   members_changed_ = true;
   const bool is_gone = event.change == MemberChange::kFailed ||
                        event.change == MemberChange::kLeft;
-  members_went_ |= is_gone;
-  if (event.change == MemberChange::kHeard) {
-    members_came_ = true;
-    BeginReunion();
-  }
+  if (is_gone) lifecycle_.OnMemberWent();
+  if (event.change == MemberChange::kHeard) lifecycle_.OnMemberCame(now);
+  FollowLifecycle();
   if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
     announcing_.Learn(event.member.name, *metadata);
   }
@@ -125,7 +125,10 @@ size_t Agent::OnUserMessage(std::string_view message) {
     news = addresses_.Merge(message);
   } else if (election::IsTenureMessage(message)) {
     news = elections_.Merge(message);
-    if (news.ok() && *news > 0) BeginReunion();
+    if (news.ok() && *news > 0) {
+      lifecycle_.OnReunion(environment_.loop->Now());
+      FollowLifecycle();
+    }
     // The sender may go by an old tenure, and then hears so from TellOthers().
     if ((news.ok() && *news > 0) || elections_.has_news()) ScheduleReconcile();
   }

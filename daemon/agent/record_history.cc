@@ -24,9 +24,9 @@ void Agent::RecordHistory(ipam::ReplicatedAllocator::Services changed) {
   const absl::Time now = environment_.loop->CivilNow();
   history::History& history = history_.history();
   history_due_.merge(changed);
-  if (!ready_ || departure_ == Departure::kGone) {
-    history.EndOwn(now, leaving() ? history::HistoryEnd::kStopped
-                                  : history::HistoryEnd::kSilent);
+  if (!ready() || HasLeft(lifecycle_.stage())) {
+    history.EndOwn(now, lifecycle_.leaves() ? history::HistoryEnd::kStopped
+                                            : history::HistoryEnd::kSilent);
   } else if ((history.is_behind() || !history_due_.empty()) &&
              tally_.manifests_read() > 0) {
     history.Observe(now, ViewForHistory(std::exchange(history_due_, {})));
