@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "lb/io/turn_cause.h"
@@ -12,6 +13,15 @@ namespace {
 
 constexpr int kLargeBlock = 128 << 10;  // glibc's own first value.
 constexpr int kArenas = 2;  // The loop's, and one for all other threads.
+
+// Resident, but no block of the heap that is in use: programs, stacks, and what
+// was freed. Growth of the process would not do: what is in use when it is
+// trimmed would pass for what cannot be returned later.
+size_t IdleBytes() {
+  const struct mallinfo2 heap = mallinfo2();
+  const size_t resident = ResidentBytes();
+  return resident - std::min(resident, heap.uordblks + heap.hblkhd);
+}
 
 }  // namespace
 
@@ -36,9 +46,9 @@ HeapTrimmer::HeapTrimmer(io::Loop* loop)
 void HeapTrimmer::OnTimer() {
   const io::TurnCause cause(loop_, "returns memory");
   timer_->Arm(loop_->Now() + kInterval);
-  if (ResidentBytes() < kept_ + kGrowth) return;
+  if (IdleBytes() < kept_ + kGrowth) return;
   malloc_trim(0);
-  kept_ = ResidentBytes();
+  kept_ = IdleBytes();
 }
 
 }  // namespace lb

@@ -19,9 +19,10 @@ void ConfigureHeap();
 // Bytes of the process that are in memory now; 0: the system does not say.
 size_t ResidentBytes();
 
-// Looks now and then whether the process has grown, and returns pages without
-// anything in use then (malloc_trim(3)): some milliseconds for 50 MB. Many
-// small blocks with a few among them that stay leave such pages behind.
+// Looks now and then whether the process holds more that is not in use than
+// after it was last trimmed, and then returns pages without anything in use
+// (malloc_trim(3)): some milliseconds for 50 MB. Many small blocks with a few
+// among them that stay leave such pages behind.
 class HeapTrimmer {
  public:
   static constexpr absl::Duration kInterval = absl::Seconds(20);
@@ -35,7 +36,7 @@ class HeapTrimmer {
   void OnTimer();
 
   io::Loop* const loop_;
-  size_t kept_ = 0;  // ResidentBytes() after it was last trimmed.
+  size_t kept_ = 0;  // IdleBytes() after it was last trimmed.
   const std::unique_ptr<io::Timer> timer_;
 };
 
