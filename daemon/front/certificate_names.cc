@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "lb/base/bytes.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::front {
@@ -17,8 +18,7 @@ std::string BytesOf(const ASN1_STRING* text) {
 }
 
 std::optional<std::string> AddressOf(const std::string& bytes) {
-  const auto address = net::IpAddress::FromBytes(
-      {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  const auto address = net::IpAddress::FromBytes(AsBytes(bytes));
   if (!address.ok()) return std::nullopt;
   return address->ToString();
 }

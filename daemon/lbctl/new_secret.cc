@@ -12,6 +12,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
 #include "absl/types/span.h"
+#include "lb/base/bytes.h"
 #include "lb/io/posix/posix_environment.h"
 
 namespace lb::lbctl {
@@ -35,9 +36,7 @@ absl::Status WriteAll(int file, std::string_view rest) {
 std::string DrawSecret() {
   std::array<uint8_t, kRandomBytes> bytes;
   io::FillRandom(absl::MakeSpan(bytes));
-  return absl::Base64Escape(
-             {reinterpret_cast<const char*>(bytes.data()), bytes.size()}) +
-         "\n";
+  return absl::Base64Escape(std::string(AsText(bytes))) + "\n";
 }
 
 absl::Status WriteSecret(const std::string& path, std::string_view secret) {

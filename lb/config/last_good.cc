@@ -9,6 +9,7 @@
 
 #include "absl/types/span.h"
 #include "fmt/format.h"
+#include "lb/base/bytes.h"
 #include "lb/net/byte_reader.h"
 
 namespace lb::config {
@@ -71,10 +72,6 @@ class Writer {
   LastGoodParts out_;
 };
 
-std::string AsText(absl::Span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // One object of an earlier run, read again; nullptr: it is none any more.
 const Object* ReadAgain(const std::string& name, const LastGood::Text& text,
                         const ManifestOptions& options, Manifests* scratch) {
@@ -116,14 +113,13 @@ LastGoodParts SerializeLastGood(const Desired& desired) {
 }
 
 absl::Status ParseLastGoodPart(std::string_view part, LastGood* last_good) {
-  net::ByteReader in(
-      {reinterpret_cast<const uint8_t*>(part.data()), part.size()});
+  net::ByteReader in(AsBytes(part));
   for (size_t count = 0; !in.rest().empty(); ++count) {
     const uint8_t kind = in.Uint8();
-    std::string key = AsText(in.Take(in.Uint16()));
-    std::string file = AsText(in.Take(in.Uint16()));
+    std::string key(AsText(in.Take(in.Uint16())));
+    std::string file(AsText(in.Take(in.Uint16())));
     const uint32_t number = in.Uint32();
-    std::string text = AsText(in.Take(in.Uint32()));
+    std::string text(AsText(in.Take(in.Uint32())));
     if (!in.ok() || kind > static_cast<uint8_t>(RecordKind::kStranger)) {
       return absl::DataLossError(fmt::format("record {}: damaged", count));
     }

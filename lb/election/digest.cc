@@ -1,13 +1,9 @@
 #include "lb/election/digest.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <string>
 #include <tuple>
 #include <vector>
-
-#include "lb/base/check.h"
 
 namespace lb::election {
 namespace {
@@ -19,35 +15,18 @@ bool RanksBefore(const RankedNode& a, const RankedNode& b) {
 
 }  // namespace
 
-Digester::Digester() : context_(EVP_MD_CTX_new()) {
-  LB_CHECK(context_ != nullptr);  // Out of memory.
-  LB_CHECK(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
-}
-
-Digester::~Digester() { EVP_MD_CTX_free(context_); }
-
 Digest Digester::Of(std::string_view node, std::string_view subject) {
-  const auto update = [this](std::string_view bytes) {
-    return EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1;
-  };
   // Names and addresses of usual length go in at once: a call of OpenSSL costs
   // nearly as much as hashing one of its blocks.
   char text[128];
   const size_t size = node.size() + 1 + subject.size();
-  const bool fits = size <= sizeof(text);
-  if (fits) {
-    node.copy(text, node.size());
-    text[node.size()] = '#';
-    subject.copy(text + node.size() + 1, subject.size());
+  if (size > sizeof(text)) {
+    return sha256_.Add(node).Add("#").Add(subject).Finish();
   }
-  Digest digest;
-  // A null type keeps the algorithm and starts anew.
-  const bool ok = EVP_DigestInit_ex(context_, nullptr, nullptr) == 1 &&
-                  (fits ? update({text, size})
-                        : update(node) && update("#") && update(subject)) &&
-                  EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1;
-  LB_CHECK(ok);
-  return digest;
+  node.copy(text, node.size());
+  text[node.size()] = '#';
+  subject.copy(text + node.size() + 1, subject.size());
+  return sha256_.Add({text, size}).Finish();
 }
 
 Digest ComputeDigest(std::string_view node, std::string_view subject) {

@@ -12,7 +12,6 @@
 #ifndef LB_ELECTION_DIGEST_H_
 #define LB_ELECTION_DIGEST_H_
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,25 +19,20 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "openssl/types.h"
+#include "lb/base/sha256.h"
 
 namespace lb::election {
 
-using Digest = std::array<uint8_t, 32>;
+using Digest = Sha256::Digest;
 
-// Makes many digests: it looks OpenSSL's SHA-256 up once.
+// Makes many digests; see Sha256.
 class Digester {
  public:
-  Digester();
-  ~Digester();
-  Digester(const Digester&) = delete;
-  Digester& operator=(const Digester&) = delete;
-
   // SHA-256 of `node`, "#" and `subject` (for an address: its ToString()).
   Digest Of(std::string_view node, std::string_view subject);
 
  private:
-  EVP_MD_CTX* context_;
+  Sha256 sha256_;
 };
 
 // One digest; see Digester::Of().

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
+#include "lb/base/bytes.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/tenure.pb.h"
 
@@ -100,8 +101,7 @@ class Draft {
 class Reading {
  public:
   explicit Reading(std::string_view bytes)
-      : in_(reinterpret_cast<const uint8_t*>(bytes.data()),
-            static_cast<int>(bytes.size())) {}
+      : in_(AsBytes(bytes).data(), static_cast<int>(bytes.size())) {}
 
   absl::StatusOr<std::vector<Tenure>> ReadAll() {
     while (const uint32_t tag = in_.ReadTag()) {
@@ -156,11 +156,8 @@ class Reading {
   }
 
   absl::StatusOr<Tenure> FromProto(const proto::Tenure& in) const {
-    LB_ASSIGN_OR_RETURN(
-        const net::IpAddress address,
-        net::IpAddress::FromBytes(
-            {reinterpret_cast<const uint8_t*>(in.address().data()),
-             in.address().size()}));
+    LB_ASSIGN_OR_RETURN(const net::IpAddress address,
+                        net::IpAddress::FromBytes(AsBytes(in.address())));
     if (in.node() > nodes_.size()) {
       return absl::InvalidArgumentError(
           fmt::format("tenure of {}: node {}, want at most {}",

@@ -9,7 +9,7 @@
 #include "fmt/format.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
-#include "lb/base/check.h"
+#include "lb/base/bytes.h"
 #include "lb/base/status_macros.h"
 #include "lb/ipam/ledger.pb.h"
 #include "lb/net/byte_reader.h"
@@ -39,14 +39,6 @@ constexpr uint32_t kCountTag =
 constexpr uint32_t kRecordTag =
     WireFormatLite::MakeTag(proto::LedgerMessage::kRecordsFieldNumber,
                             WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-
-absl::Span<const uint8_t> AsBytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-std::string_view AsText(absl::Span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 void ToProto(const Stamp& stamp, proto::Stamp* out) {
   out->set_microseconds(stamp.microseconds);
@@ -249,7 +241,7 @@ std::string LedgerFileWriter::Finish() && {
   proto::LedgerMessage message;
   message.set_record_count(count_);
   Append(message.SerializeAsString());
-  bytes_ += digest_.Finish();
+  bytes_ += AsText(digest_.Finish());
   net::ByteWriter size;
   size.Uint64(bytes_.size() + sizeof(uint64_t));
   bytes_ += AsText(size.bytes());
@@ -286,7 +278,7 @@ absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes) {
   }
   const std::string_view checked =
       bytes.substr(0, bytes.size() - kFileTailSize);
-  if (Sha256().Add(checked).Finish() !=
+  if (AsText(Sha256::Of(checked)) !=
       bytes.substr(checked.size(), Sha256::kSize)) {
     return refuse("checksum differs, want that of the content");
   }

@@ -24,8 +24,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "lb/base/sha256.h"
 #include "lb/ipam/ledger.h"
-#include "lb/ipam/sha256.h"
 
 namespace lb::ipam {
 

@@ -7,10 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "fmt/format.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
+#include "lb/base/sha256.h"
 #include "lb/base/status_macros.h"
 #include "lb/ipam/ledger_codec.h"
-#include "lb/ipam/sha256.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
 
@@ -22,15 +23,6 @@ constexpr uint8_t kVersion = 1;
 constexpr size_t kHeadSize = 4 + 1 + 8;
 constexpr size_t kEntryHeadSize = 4 + 8;
 
-std::string_view AsText(absl::Span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-net::ByteReader ReaderOf(std::string_view text) {
-  return net::ByteReader(
-      {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-}
-
 absl::StatusOr<uint64_t> ParseHead(std::string_view bytes) {
   if (bytes.size() < kHeadSize) {
     return absl::DataLossError(fmt::format(
@@ -40,7 +32,7 @@ absl::StatusOr<uint64_t> ParseHead(std::string_view bytes) {
     return absl::DataLossError(
         fmt::format("no magic {}, want it first", kMagic));
   }
-  net::ByteReader in = ReaderOf(bytes.substr(kMagic.size()));
+  net::ByteReader in(AsBytes(bytes.substr(kMagic.size())));
   const uint8_t version = in.Uint8();
   if (version != kVersion) {
     return absl::DataLossError(
@@ -57,7 +49,7 @@ struct Entry {
 
 // The entry that `rest` begins with.
 absl::StatusOr<Entry> ParseEntry(std::string_view head, std::string_view rest) {
-  net::ByteReader in = ReaderOf(rest);
+  net::ByteReader in(AsBytes(rest));
   const size_t message_size = in.Uint32();
   const auto written = static_cast<int64_t>(in.Uint64());
   const size_t size = kEntryHeadSize + message_size + Sha256::kSize;
@@ -67,7 +59,7 @@ absl::StatusOr<Entry> ParseEntry(std::string_view head, std::string_view rest) {
   }
   const std::string_view checked =
       rest.substr(0, kEntryHeadSize + message_size);
-  if (Sha256().Add(head).Add(checked).Finish() !=
+  if (AsText(Sha256().Add(head).Add(checked).Finish()) !=
       rest.substr(checked.size(), Sha256::kSize)) {
     return absl::DataLossError("checksum differs, want that of the content");
   }
@@ -97,9 +89,9 @@ void AppendEntry(absl::Span<const Record> records, absl::Time written_at,
   const size_t begin = journal->size();
   journal->append(AsText(head.bytes())).append(message);
   const std::string_view all = *journal;
-  const std::string digest =
+  const Sha256::Digest digest =
       Sha256().Add(all.substr(0, kHeadSize)).Add(all.substr(begin)).Finish();
-  journal->append(digest);
+  journal->append(AsText(digest));
 }
 
 LedgerJournal ParseJournal(std::string_view bytes) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "msgpack/pack.hpp"
 
@@ -39,10 +40,7 @@ void BodyWriter::Raw(std::string_view text) {
   sink.write(text.data(), text.size());
 }
 
-void BodyWriter::Raw(absl::Span<const uint8_t> bytes) {
-  Raw(std::string_view(reinterpret_cast<const char*>(bytes.data()),
-                       bytes.size()));
-}
+void BodyWriter::Raw(absl::Span<const uint8_t> bytes) { Raw(AsText(bytes)); }
 
 void BodyWriter::Unsigned(uint32_t number) {
   Sink sink(bytes_);

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "fmt/format.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/wire/compound.h"
@@ -34,10 +35,6 @@ constexpr size_t kStreamHeadersMax = 2 + kLabelSizeMax + kFrameHeaderSize;
 
 bool StartsWith(absl::Span<const uint8_t> bytes, MessageType type) {
   return !bytes.empty() && bytes.front() == static_cast<uint8_t>(type);
-}
-
-absl::Span<const uint8_t> AsBytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
 Bytes Join(absl::Span<const uint8_t> first, absl::Span<const uint8_t> second) {

@@ -1,9 +1,6 @@
 #include "lb/gossip/wire/keyring.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -11,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
-#include "lb/base/check.h"
+#include "lb/base/sha256.h"
 #include "lb/base/status_macros.h"
 
 namespace lb::gossip::wire {
@@ -102,15 +99,12 @@ Bytes MetallbKey(std::string_view secret, KeyDerivation derivation) {
   constexpr size_t kKeySize = 32;
   const std::string_view hashed =
       derivation == KeyDerivation::kSha256 ? secret : std::string_view();
-  std::array<uint8_t, EVP_MAX_MD_SIZE> digest;
-  unsigned int size = 0;
-  LB_CHECK(EVP_Digest(hashed.data(), hashed.size(), digest.data(), &size,
-                      EVP_sha256(), nullptr) == 1);
+  const Sha256::Digest digest = Sha256::Of(hashed);
   Bytes key;
   if (derivation == KeyDerivation::kLegacy) {
     key.assign(secret.begin(), secret.end());
   }
-  key.insert(key.end(), digest.begin(), digest.begin() + size);
+  key.insert(key.end(), digest.begin(), digest.end());
   key.resize(kKeySize);
   return key;
 }

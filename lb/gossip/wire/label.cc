@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "lb/net/byte_reader.h"
 
@@ -33,9 +34,7 @@ absl::StatusOr<Labelled> SplitLabel(absl::Span<const uint8_t> bytes) {
   if (label.empty()) {
     return absl::InvalidArgumentError("label: 0 bytes, want 1..255");
   }
-  return Labelled{
-      .label = {reinterpret_cast<const char*>(label.data()), label.size()},
-      .rest = in.rest()};
+  return Labelled{.label = std::string(AsText(label)), .rest = in.rest()};
 }
 
 }  // namespace lb::gossip::wire

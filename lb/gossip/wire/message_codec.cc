@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "fmt/format.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/wire/body_reader.h"
@@ -121,10 +122,6 @@ class FieldReader {
   int position_ = -1;
   bool found_ = false;
 };
-
-std::string_view AsText(absl::Span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 absl::Status At(std::string_view place, const absl::Status& status) {
   const absl::string_view message = status.message();
