@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "daemon/lbctl/server_address.h"
 #include "lb/base/status_macros.h"
+#include "lb/base/status_text.h"
 #include "lb/config/text_file.h"
 
 namespace lb::lbctl {
@@ -17,9 +18,7 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
   const absl::StatusOr<std::string> text =
       config::ReadTextFile(path, kPemBytesMax);
   if (text.ok()) return text;
-  return absl::Status(
-      text.status().code(),
-      fmt::format("{}: {}", path, std::string(text.status().message())));
+  return Prefixed(path, text.status());
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(

@@ -22,6 +22,7 @@
 #include "daemon/lbctl/suggestion.h"
 #include "daemon/lbctl/terminal.h"
 #include "daemon/lbctl/unix_socket.h"
+#include "lb/base/status_text.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/config/options.h"
@@ -104,7 +105,7 @@ ExitStatus Commands::Fail(const grpc::Status& status,
 }
 
 ExitStatus Commands::Fail(const absl::Status& status) const {
-  fmt::print(stderr, "lbctl: {}\n", std::string(status.message()));
+  fmt::print(stderr, "lbctl: {}\n", status.message());
   return kWrongUsage;
 }
 
@@ -369,9 +370,8 @@ ExitStatus Commands::RotateKey(const std::string& step,
                                    : RotateGossipKeyRequest::REMOVE);
   const auto secret = config::ReadTextFile(secret_file, kSecretSizeMax);
   if (!secret.ok()) {
-    return Fail(absl::InvalidArgumentError(
-        fmt::format("--secret-file: {}: {}", secret_file,
-                    std::string(secret.status().message()))));
+    return Fail(absl::InvalidArgumentError(fmt::format(
+        "--secret-file: {}: {}", secret_file, secret.status().message())));
   }
   if (secret->empty()) {
     return Fail(absl::InvalidArgumentError(
@@ -390,7 +390,7 @@ ExitStatus Commands::NewSecret(const std::string& file) {
   if (file.empty()) return Write(secret);
   const absl::Status written = WriteSecret(file, secret);
   if (!written.ok()) {
-    fmt::print(stderr, "lbctl: {}\n", std::string(written.message()));
+    fmt::print(stderr, "lbctl: {}\n", written.message());
     return absl::IsAlreadyExists(written) ? kRefused : kNoAnswer;
   }
   return Write(fmt::format(

@@ -12,6 +12,7 @@
 #include "lb/announce/frame_filter.h"
 #include "lb/base/check.h"
 #include "lb/base/event_log.h"
+#include "lb/base/status_text.h"
 #include "lb/io/turn_cause.h"
 
 namespace lb::announce {
@@ -101,8 +102,8 @@ void AnnounceNode::UpdateFilters() {
     if (watched.ok()) {
       port.heard = std::move(heard);
     } else {
-      RecordInterface(name, fmt::format("{}: filter: {}", name,
-                                        std::string(watched.message())));
+      RecordInterface(name,
+                      fmt::format("{}: filter: {}", name, watched.message()));
     }
   }
 }
@@ -260,8 +261,8 @@ void AnnounceNode::ChangeGroup(const GroupChange& change) {
        .type = EventType::kWarning,
        .reason = "GroupRefused",
        .object = fmt::format("Interface/{}", change.interface),
-       .message = fmt::format("{}: {}", change.group.ToString(),
-                              std::string(status.message()))});
+       .message =
+           fmt::format("{}: {}", change.group.ToString(), status.message())});
 }
 
 void AnnounceNode::ReportConflict(const Conflict& conflict) {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
+#include "lb/base/status_text.h"
 
 namespace lb::ipam {
 namespace {
@@ -21,10 +21,6 @@ std::string NameOf(uint64_t generation) {
 
 std::string JournalNameOf(uint64_t number) {
   return NameOf(number) + ".journal";
-}
-
-absl::Status Named(const std::string& name, const absl::Status& status) {
-  return {status.code(), absl::StrCat(name, ": ", status.message())};
 }
 
 // The first after `newest` that takes the place of no file that counts, which
@@ -40,7 +36,7 @@ RestoredLedger LedgerStore::Restore() {
   RestoredLedger restored = {.written_at = absl::UnixEpoch()};
   for (int i = 0; i < kFiles; ++i) {
     const absl::Status read = RestoreFile(NameOf(i), &restored);
-    if (!read.ok()) restored.refused.push_back(Named(NameOf(i), read));
+    if (!read.ok()) restored.refused.push_back(Prefixed(NameOf(i), read));
   }
   base_ = number_ = restored.generation;
   RestoreJournals(&restored);
@@ -72,7 +68,7 @@ void LedgerStore::RestoreJournals(RestoredLedger* restored) {
     journal.damage = bytes.status();
     if (bytes.ok()) journal = ParseJournal(*bytes);
     if (!journal.damage.ok()) {
-      restored->refused.push_back(Named(name, journal.damage));
+      restored->refused.push_back(Prefixed(name, journal.damage));
     }
     if (journal.intact == 0 || journal.number < base_) continue;
     bytes->resize(journal.intact);

@@ -19,6 +19,7 @@
 #include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
+#include "lb/base/status_text.h"
 #include "lb/gossip/wire/body_reader.h"
 #include "lb/gossip/wire/body_writer.h"
 #include "lb/gossip/wire/codec.h"
@@ -123,27 +124,19 @@ class FieldReader {
   bool found_ = false;
 };
 
-absl::Status At(std::string_view place, const absl::Status& status) {
-  const absl::string_view message = status.message();
-  return absl::Status(
-      status.code(),
-      fmt::format("{}: {}", place,
-                  std::string_view(message.data(), message.size())));
-}
-
 template <typename Struct>
 absl::Status ReadStruct(std::string_view place, BodyReader* in, Struct* value) {
   const BodyReader::Container fields = in->Struct();
-  if (!in->ok()) return At(place, in->status());
+  if (!in->ok()) return Prefixed(place, in->status());
   for (uint32_t n = 0; n < fields.count; ++n) {
     FieldReader field = fields.is_map ? FieldReader(in, AsText(in->Raw()))
                                       : FieldReader(in, static_cast<int>(n));
     if (in->ok()) VisitFields(field, *value);
     if (!field.found()) in->Skip();
     if (!in->ok()) {
-      return At(field.found() ? fmt::format("{}: {}", place, field.key())
-                              : std::string(place),
-                in->status());
+      return Prefixed(field.found() ? fmt::format("{}: {}", place, field.key())
+                                    : std::string(place),
+                      in->status());
     }
   }
   return absl::OkStatus();
@@ -190,7 +183,7 @@ absl::StatusOr<PushPull> ParsePushPull(absl::Span<const uint8_t> body) {
   // promises is worth no memory.
   BodyReader ahead = in;
   for (uint64_t n = 0; n < header.nodes && ahead.ok(); ++n) ahead.Skip();
-  if (!ahead.ok()) return At("push/pull: node", ahead.status());
+  if (!ahead.ok()) return Prefixed("push/pull: node", ahead.status());
   if (ahead.rest().size() < header.user_state_size) {
     return absl::UnavailableError("push/pull: user state: cut short");
   }
