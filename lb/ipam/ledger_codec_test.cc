@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -40,6 +41,77 @@ std::vector<Record> SomeRecords(int count = 3) {
     records.push_back(record);
   }
   return records;
+}
+
+// The formats are protocol: nodes of every release must read these bytes.
+const Record kKnownRecord = {
+    .service = "s",
+    .generation = 3,
+    .changed = {5, "n"},
+    .claims = {{net::IpAddress::Ipv4(0x0a000001), "p", {4, "m"}}},
+    .freed = {{net::IpAddress::Ipv4(0x0a000002), 6}},
+    .provisional = true};
+constexpr char kKnownMessage[] =
+    "4c424c4d01"
+    "0801"
+    "122a"
+    "0a0173"
+    "1003"
+    "1a05"
+    "0805"
+    "12016e"
+    "2210"
+    "0a040a000001"
+    "120170"
+    "1a05"
+    "0804"
+    "12016d"
+    "2a08"
+    "0a040a000002"
+    "1006"
+    "3001";
+constexpr char kKnownFile[] =
+    "4c424c4601"
+    "0000000000000029"
+    "0000000000000007"
+    "122a"
+    "0a0173"
+    "1003"
+    "1a05"
+    "0805"
+    "12016e"
+    "2210"
+    "0a040a000001"
+    "120170"
+    "1a05"
+    "0804"
+    "12016d"
+    "2a08"
+    "0a040a000002"
+    "1006"
+    "3001"
+    "0801"
+    "20a54d3eba63722f8a96298a65b181f3f8f3cfc562617e58efe331d4b5aa5843"
+    "000000000000006b";
+
+TEST(LedgerMessageTest, HasTheseBytes) {
+  const std::string bytes = absl::HexStringToBytes(kKnownMessage);
+  EXPECT_EQ(SerializeMessage({kKnownRecord}), bytes);
+  EXPECT_THAT(ParseMessage(bytes),
+              IsOkAndHolds(testing::ElementsAre(kKnownRecord)));
+  EXPECT_THAT(SplitForGossip({kKnownRecord}, 1400).messages,
+              testing::ElementsAre(bytes));
+}
+
+TEST(LedgerFileTest, HasTheseBytes) {
+  const std::string bytes = absl::HexStringToBytes(kKnownFile);
+  EXPECT_EQ(SerializeFile({.generation = 41,
+                           .written_at = absl::FromUnixMicros(7),
+                           .records = {kKnownRecord}}),
+            bytes);
+  const auto file = ParseFile(bytes);
+  ASSERT_THAT(file, IsOk());
+  EXPECT_THAT(file->records, testing::ElementsAre(kKnownRecord));
 }
 
 TEST(LedgerMessageTest, WhatIsParsedIsWhatWasSerialized) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -33,6 +34,42 @@ Record RecordOf(uint32_t i) {
         {net::IpAddress::Ipv4(0x0a000001 + i), "pool", record.changed}};
   }
   return record;
+}
+
+// The format is protocol: every release must read these bytes.
+TEST(LedgerJournalBytesTest, HasTheseBytes) {
+  std::string journal = SerializeJournalHead(41);
+  AppendEntry({{.service = "s",
+                .generation = 3,
+                .changed = {5, "n"},
+                .claims = {{net::IpAddress::Ipv4(0x0a000001), "p", {4, "m"}}},
+                .freed = {{net::IpAddress::Ipv4(0x0a000002), 6}},
+                .provisional = true}},
+              absl::FromUnixMicros(7), &journal);
+  EXPECT_EQ(absl::BytesToHexString(journal),
+            "4c424c4a01"
+            "0000000000000029"
+            "00000033"
+            "0000000000000007"
+            "4c424c4d01"
+            "0801"
+            "122a"
+            "0a0173"
+            "1003"
+            "1a05"
+            "0805"
+            "12016e"
+            "2210"
+            "0a040a000001"
+            "120170"
+            "1a05"
+            "0804"
+            "12016d"
+            "2a08"
+            "0a040a000002"
+            "1006"
+            "3001"
+            "9128f0a678e3bba58c1736128d2e26d5f4370eade3f55869869b701ab567949c");
 }
 
 class LedgerJournalTest : public testing::Test {
