@@ -1,6 +1,7 @@
 #include "lb/election/tenure.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -66,7 +67,7 @@ bool Beats(const Tenure& a, const Tenure& b) {
 }
 
 TenureTable::TenureTable(std::string node, size_t tenures_max)
-    : node_(std::move(node)), tenures_max_(tenures_max) {
+    : node_(std::move(node)), table_(tenures_max) {
   LB_CHECK(!node_.empty() && node_.size() <= kNodeNameSizeMax &&
            IsPrintable(node_));
 }
@@ -75,13 +76,14 @@ absl::Status TenureTable::Claim(const net::IpAddress& address, absl::Time now) {
   const Tenure* const known = Find(address);
   if (known != nullptr && known->node == node_) return absl::OkStatus();
   const uint64_t term = known == nullptr ? 1 : known->term + 1;
-  if (term > kTermMax || !HasRoomFor(address)) {
-    ++counters_.tenures_refused;
+  const bool counts_on = term <= kTermMax;
+  if (!counts_on) table_.CountRefusedRecord();
+  if (!counts_on || !table_.Store({address, node_, term, WholeSeconds(now)})) {
     return absl::ResourceExhaustedError(fmt::format(
         "tenure of {}: term {} in a table of {}, want at most {} and {}",
-        address.ToString(), term, tenures_.size(), kTermMax, tenures_max_));
+        address.ToString(), term, table_.size(), kTermMax,
+        table_.records_max()));
   }
-  Store({address, node_, term, WholeSeconds(now)});
   news_.insert(address);
   return absl::OkStatus();
 }
@@ -91,45 +93,34 @@ void TenureTable::Release(const net::IpAddress& address, absl::Time now) {
   if (known == nullptr || known->node.empty()) return;
   // At the last term only a holder could come after it: the tenure stays.
   if (known->term == kTermMax) return;
-  Store({address, "", known->term + 1, WholeSeconds(now)});
+  table_.Store({address, "", known->term + 1, WholeSeconds(now)});
 }
 
 absl::StatusOr<std::vector<net::IpAddress>> TenureTable::Merge(
     std::string_view message) {
   const absl::StatusOr<std::vector<Tenure>> tenures = ParseTenures(message);
   if (!tenures.ok()) {
-    ++counters_.messages_refused;
+    table_.CountRefusedMessage();
     return tenures.status();
   }
-  std::map<net::IpAddress, std::optional<std::string>> before;
+  std::map<net::IpAddress, std::string> before;  // Holders, "" is nobody.
   for (const Tenure& tenure : *tenures) {
-    before.try_emplace(tenure.address, HolderOf(tenure.address));
-    MergeOne(tenure);
+    const Tenure* const known = Find(tenure.address);
+    const std::string holder = known == nullptr ? "" : known->node;
+    const replication::MergeVerdict verdict = table_.Merge(tenure);
+    if (verdict == replication::MergeVerdict::kMerged) {
+      before.try_emplace(tenure.address, holder);
+    } else if (verdict == replication::MergeVerdict::kStale &&
+               holder != tenure.node) {
+      // Somebody goes by an old tenure: a partition has healed, say.
+      news_.insert(tenure.address);
+    }
   }
   std::vector<net::IpAddress> changed;
   for (const auto& [address, holder] : before) {
-    if (HolderOf(address) != holder) changed.push_back(address);
+    if (HolderOf(address).value_or("") != holder) changed.push_back(address);
   }
   return changed;
-}
-
-void TenureTable::MergeOne(const Tenure& tenure) {
-  const Tenure* const known = Find(tenure.address);
-  if (known != nullptr && !Beats(tenure, *known)) {
-    ++counters_.tenures_stale;
-    // Somebody goes by an old tenure: a partition has healed, say.
-    if (known->node != tenure.node) news_.insert(tenure.address);
-  } else if (HasRoomFor(tenure.address)) {
-    ++counters_.tenures_merged;
-    Store(tenure);
-  } else {
-    ++counters_.tenures_refused;
-  }
-}
-
-const Tenure* TenureTable::Find(const net::IpAddress& address) const {
-  const auto found = tenures_.find(address);
-  return found == tenures_.end() ? nullptr : &found->second;
 }
 
 std::optional<std::string> TenureTable::HolderOf(
@@ -139,43 +130,18 @@ std::optional<std::string> TenureTable::HolderOf(
   return tenure->node;
 }
 
-std::vector<Tenure> TenureTable::AllTenures() const {
-  std::vector<Tenure> all;
-  all.reserve(tenures_.size());
-  for (const auto& [address, tenure] : tenures_) all.push_back(tenure);
-  return all;
-}
-
 std::vector<std::string> TenureTable::TakeNews(size_t size_max) {
   std::vector<Tenure> news;
   for (const net::IpAddress& address : std::exchange(news_, {})) {
     if (const Tenure* tenure = Find(address)) news.push_back(*tenure);
   }
   TenureMessages split = SplitTenures(news, size_max);
-  counters_.news_left_out += split.left_out;
+  news_left_out_ += split.left_out;
   return std::move(split.messages);
 }
 
 std::string TenureTable::FullMessage() const {
   return SerializeTenures(AllTenures());
-}
-
-// Forgets a release if it must.
-bool TenureTable::HasRoomFor(const net::IpAddress& address) {
-  if (tenures_.size() < tenures_max_ || tenures_.contains(address)) return true;
-  if (releases_.empty()) return false;
-  tenures_.erase(releases_.begin()->second);
-  releases_.erase(releases_.begin());
-  return true;
-}
-
-void TenureTable::Store(const Tenure& tenure) {
-  const auto [known, is_new] = tenures_.try_emplace(tenure.address, tenure);
-  if (!is_new) {
-    releases_.erase({known->second.since, tenure.address});
-    known->second = tenure;
-  }
-  if (tenure.node.empty()) releases_.emplace(tenure.since, tenure.address);
 }
 
 }  // namespace lb::election

@@ -33,7 +33,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,6 +44,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lb/net/ip_address.h"
+#include "lb/replication/replicated_table.h"
 
 namespace lb::election {
 
@@ -72,12 +72,22 @@ absl::Status Validate(const Tenure& tenure);
 // tenures that differ, exactly one wins.
 bool Beats(const Tenure& a, const Tenure& b);
 
-struct TenureCounters {
-  uint64_t tenures_merged = 0;    // Won over what was known.
-  uint64_t tenures_stale = 0;     // Known already, or beaten.
-  uint64_t tenures_refused = 0;   // The table is full.
-  uint64_t messages_refused = 0;  // Merge(): malformed or oversized.
-  uint64_t news_left_out = 0;     // TakeNews(): larger than a message may be.
+// The rules of the table; see replication::ReplicatedTable.
+struct TenureRules {
+  using Key = net::IpAddress;
+  using Record = Tenure;
+  using Time = absl::Time;
+
+  static const net::IpAddress& KeyOf(const Tenure& tenure) {
+    return tenure.address;
+  }
+  static bool Beats(const Tenure& a, const Tenure& b) {
+    return election::Beats(a, b);
+  }
+  static bool IsRelease(const Tenure& tenure) { return tenure.node.empty(); }
+  static absl::Time ReleasedAt(const Tenure& release) { return release.since; }
+  static constexpr bool kReleasesGiveWay = true;
+  static constexpr bool kIndexesVersions = false;
 };
 
 class TenureTable {
@@ -100,11 +110,13 @@ class TenureTable {
   absl::StatusOr<std::vector<net::IpAddress>> Merge(std::string_view message);
 
   // Nullptr: not known. Valid until the table changes.
-  const Tenure* Find(const net::IpAddress& address) const;
+  const Tenure* Find(const net::IpAddress& address) const {
+    return table_.Find(address);
+  }
   // Nullopt: nobody, or not known.
   std::optional<std::string> HolderOf(const net::IpAddress& address) const;
   // All tenures, releases too, by address.
-  std::vector<Tenure> AllTenures() const;
+  std::vector<Tenure> AllTenures() const { return table_.AllRecords(); }
 
   // What every other member is to be told, since this was last called, in
   // messages of at most `size_max` bytes: what this node claimed, and what won
@@ -118,21 +130,18 @@ class TenureTable {
   // All of the table, for a full exchange: with 10,000 addresses about 0.3 MB.
   std::string FullMessage() const;
 
-  size_t size() const { return tenures_.size(); }
-  const TenureCounters& counters() const { return counters_; }
+  size_t size() const { return table_.size(); }
+  const replication::TableCounters& counters() const {
+    return table_.counters();
+  }
+  uint64_t news_left_out() const { return news_left_out_; }
   const std::string& node() const { return node_; }
 
  private:
-  void MergeOne(const Tenure& tenure);
-  bool HasRoomFor(const net::IpAddress& address);
-  void Store(const Tenure& tenure);
-
   std::string node_;
-  size_t tenures_max_;
-  std::map<net::IpAddress, Tenure> tenures_;
-  std::set<std::pair<absl::Time, net::IpAddress>> releases_;  // By since.
+  replication::ReplicatedTable<TenureRules> table_;
   std::set<net::IpAddress> news_;
-  TenureCounters counters_;
+  uint64_t news_left_out_ = 0;  // TakeNews(): larger than a message may be.
 };
 
 }  // namespace lb::election

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "lb/election/tenure.h"
+#include "lb/replication/message_split.h"
 
 namespace lb::election {
 
@@ -34,10 +35,7 @@ std::string SerializeTenures(absl::Span<const Tenure> tenures);
 // short, of more than kTenuresMax tenures, or with one that Validate() refuses.
 absl::StatusOr<std::vector<Tenure>> ParseTenures(std::string_view bytes);
 
-struct TenureMessages {
-  std::vector<std::string> messages;  // Each at most `size_max` bytes long.
-  size_t left_out = 0;                // Tenures that alone are larger.
-};
+using TenureMessages = replication::SplitMessages;
 // The tenures in as few messages as fit in their order.
 TenureMessages SplitTenures(absl::Span<const Tenure> tenures, size_t size_max);
 

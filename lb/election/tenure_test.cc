@@ -145,7 +145,7 @@ TEST(TenureTableTest, NewsThatDoNotFitAreCounted) {
   TenureTable tenures(std::string(200, 'n'));
   EXPECT_THAT(tenures.Claim(kVip, kNow), IsOk());
   EXPECT_THAT(tenures.TakeNews(100), IsEmpty());
-  EXPECT_EQ(tenures.counters().news_left_out, 1u);
+  EXPECT_EQ(tenures.news_left_out(), 1u);
 }
 
 TEST(TenureTableTest, AllOfTenThousandAddressesAreWellBelowOneMegabyte) {
@@ -173,7 +173,7 @@ TEST(TenureTableTest, AFullTableForgetsTheOldestReleaseOnly) {
                                  "want at most")));
   EXPECT_THAT(tenures.Merge(SerializeTenures({{VipAt(4), "n", 1, kNow}})),
               IsOkAndHolds(IsEmpty()));
-  EXPECT_EQ(tenures.counters().tenures_refused, 2u);
+  EXPECT_EQ(tenures.counters().records_refused, 2u);
   tenures.Release(VipAt(2), kNow + absl::Seconds(1));
   tenures.Release(VipAt(0), kNow + absl::Seconds(2));
   EXPECT_THAT(tenures.Claim(VipAt(3), kNow), IsOk());
@@ -213,8 +213,8 @@ TEST(TenureTableTest, CountsWhatItRefuses) {
   EXPECT_THAT(tenures.Merge(SerializeTenures({Of("node-a", 2)})), IsOk());
   EXPECT_THAT(tenures.Merge(SerializeTenures({Of("node-a", 2)})), IsOk());
   EXPECT_EQ(tenures.counters().messages_refused, 1u);
-  EXPECT_EQ(tenures.counters().tenures_merged, 1u);
-  EXPECT_EQ(tenures.counters().tenures_stale, 1u);
+  EXPECT_EQ(tenures.counters().records_merged, 1u);
+  EXPECT_EQ(tenures.counters().records_stale, 1u);
 }
 
 }  // namespace

@@ -192,24 +192,17 @@ Record Ledger::Next(std::string_view service, const Record* old,
 }
 
 bool Ledger::HasFirm() const {
-  return std::any_of(records_.begin(), records_.end(), [](const auto& entry) {
-    return !entry.second.record.provisional;
-  });
+  return std::any_of(
+      table_.entries().begin(), table_.entries().end(),
+      [](const auto& entry) { return !entry.second.record.provisional; });
 }
 
 std::vector<std::string> Ledger::Merge(absl::Span<const Record> records) {
   std::vector<std::string> changed;
   for (const Record& record : records) {
     LB_CHECK(Validate(record).ok());
-    const Record* const known = Find(record.service);
-    if (known == nullptr && records_.size() >= records_max_) {
-      ++counters_.records_refused;
-    } else if (known != nullptr && !Beats(record, *known)) {
-      ++counters_.records_stale;
-    } else {
-      ++counters_.records_merged;
+    if (table_.Merge(record) == replication::MergeVerdict::kMerged) {
       changed.push_back(record.service);
-      Store(record);
     }
   }
   std::sort(changed.begin(), changed.end());
@@ -221,101 +214,34 @@ absl::StatusOr<std::vector<std::string>> Ledger::MergeMessage(
     std::string_view bytes) {
   const absl::StatusOr<std::vector<Record>> records = ParseMessage(bytes);
   if (!records.ok()) {
-    ++counters_.messages_refused;
+    table_.CountRefusedMessage();
     return records.status();
   }
   return Merge(*records);
 }
 
-const Record* Ledger::Find(std::string_view service) const {
-  const auto found = records_.find(service);
-  return found == records_.end() ? nullptr : &found->second.record;
-}
-
-std::vector<Record> Ledger::AllRecords() const {
-  std::vector<Record> all;
-  all.reserve(records_.size());
-  for (const auto& [service, entry] : records_) all.push_back(entry.record);
-  return all;
-}
-
-std::vector<Record> Ledger::RecordsAfter(std::string_view service,
-                                         size_t count) const {
-  std::vector<Record> after;
-  for (auto i = records_.upper_bound(service);
-       i != records_.end() && after.size() < count; ++i) {
-    after.push_back(i->second.record);
-  }
-  return after;
-}
-
-std::vector<Record> Ledger::RecordsSince(uint64_t version) const {
-  std::vector<Record> since;
-  for (auto i = by_version_.upper_bound(version); i != by_version_.end(); ++i) {
-    since.push_back(*Find(i->second));
-  }
-  std::sort(since.begin(), since.end(), [](const Record& a, const Record& b) {
-    return a.service < b.service;
-  });
-  return since;
-}
-
-std::vector<std::string> Ledger::ServicesSince(uint64_t version) const {
-  std::vector<std::string> since;
-  for (auto i = by_version_.upper_bound(version); i != by_version_.end(); ++i) {
-    since.push_back(i->second);
-  }
-  return since;
-}
-
 std::vector<std::string> Ledger::DropOldTombstones(absl::Time now,
                                                    uint64_t version) {
-  const int64_t oldest = OldestToTell(now);
-  std::vector<std::string> dropped;
-  for (auto it = tombstones_.begin();
-       it != tombstones_.end() && it->first < oldest;) {
-    const auto entry = records_.find(it->second);
-    if (entry->second.version > version) {
-      ++it;
-      continue;
-    }
-    dropped.push_back(it->second);
-    it = tombstones_.erase(it);
-    by_version_.erase(entry->second.version);
-    records_.erase(entry);
-  }
-  return dropped;
+  return table_.DropReleases(OldestToTell(now), version);
 }
 
 absl::StatusOr<Record> Ledger::Accept(Record record) {
   std::sort(record.claims.begin(), record.claims.end());
   record.freed = FreedBy(Find(record.service), record);
-  if (record.generation > kGenerationMax ||
-      (records_.size() >= records_max_ && Find(record.service) == nullptr)) {
-    ++counters_.records_refused;
+  const bool counts_on = record.generation <= kGenerationMax;
+  if (counts_on) {
+    LB_RETURN_IF_ERROR(Validate(record));
+  } else {
+    table_.CountRefusedRecord();
+  }
+  if (!counts_on || !table_.Store(record)) {
     return absl::ResourceExhaustedError(fmt::format(
         "Service/{}: generation {} in a ledger of {} records, want at most {} "
         "and {}",
-        record.service, record.generation, records_.size(), kGenerationMax,
-        records_max_));
+        record.service, record.generation, table_.size(), kGenerationMax,
+        table_.records_max()));
   }
-  LB_RETURN_IF_ERROR(Validate(record));
-  Store(record);
   return record;
-}
-
-void Ledger::Store(Record record) {
-  Entry& entry = records_[record.service];
-  if (entry.version != 0) by_version_.erase(entry.version);
-  if (entry.version != 0 && entry.record.is_release()) {
-    tombstones_.erase({entry.record.changed.microseconds, record.service});
-  }
-  if (record.is_release()) {
-    tombstones_.emplace(record.changed.microseconds, record.service);
-  }
-  entry.version = ++version_;
-  by_version_.emplace(entry.version, record.service);
-  entry.record = std::move(record);
 }
 
 }  // namespace lb::ipam

@@ -35,8 +35,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +46,7 @@
 #include "absl/types/span.h"
 #include "lb/ipam/assignment.h"
 #include "lb/net/ip_address.h"
+#include "lb/replication/replicated_table.h"
 
 namespace lb::ipam {
 
@@ -111,17 +110,32 @@ bool Beats(const Record& a, const Record& b);
 // Is it a release older than kTombstoneLifetime, that nobody is to be told of?
 bool IsForgotten(const Record& record, absl::Time now);
 
-struct LedgerCounters {
-  uint64_t records_merged = 0;    // Won over what was known.
-  uint64_t records_stale = 0;     // Known already, or beaten.
-  uint64_t records_refused = 0;   // The ledger is full.
-  uint64_t messages_refused = 0;  // MergeMessage(): malformed or oversized.
+using LedgerCounters = replication::TableCounters;
+
+// The rules of the table; see replication::ReplicatedTable.
+struct LedgerRules {
+  using Key = std::string;
+  using Record = ipam::Record;
+  using Time = int64_t;
+
+  static const std::string& KeyOf(const Record& record) {
+    return record.service;
+  }
+  static bool Beats(const Record& a, const Record& b) {
+    return ipam::Beats(a, b);
+  }
+  static bool IsRelease(const Record& record) { return record.is_release(); }
+  static int64_t ReleasedAt(const Record& release) {
+    return release.changed.microseconds;
+  }
+  static constexpr bool kReleasesGiveWay = false;
+  static constexpr bool kIndexesVersions = true;
 };
 
 class Ledger {
  public:
   explicit Ledger(std::string node, size_t records_max = kRecordsMax)
-      : node_(std::move(node)), records_max_(records_max) {}
+      : node_(std::move(node)), table_(records_max) {}
 
   // Records a deliberate change: a new generation in which the service has
   // exactly these addresses. An address that it had keeps its stamp. Proposing
@@ -153,21 +167,29 @@ class Ledger {
   absl::StatusOr<std::vector<std::string>> MergeMessage(std::string_view bytes);
 
   // Nullptr: none. Valid until the ledger changes.
-  const Record* Find(std::string_view service) const;
+  const Record* Find(std::string_view service) const {
+    return table_.Find(service);
+  }
 
   // All records, releases too, by service.
-  std::vector<Record> AllRecords() const;
+  std::vector<Record> AllRecords() const { return table_.AllRecords(); }
   // Of these the first `count` whose service comes after `service`.
   std::vector<Record> RecordsAfter(std::string_view service,
-                                   size_t count) const;
+                                   size_t count) const {
+    return table_.RecordsAfter(service, count);
+  }
 
   // Counts the changes of this ledger; local, means nothing to other nodes.
-  uint64_t version() const { return version_; }
+  uint64_t version() const { return table_.version(); }
   // Records that changed after version() was `version`, by service.
-  std::vector<Record> RecordsSince(uint64_t version) const;
+  std::vector<Record> RecordsSince(uint64_t version) const {
+    return table_.RecordsSince(version);
+  }
 
   // Services of RecordsSince(), in no order.
-  std::vector<std::string> ServicesSince(uint64_t version) const;
+  std::vector<std::string> ServicesSince(uint64_t version) const {
+    return table_.KeysSince(version);
+  }
 
   // Forgets releases older than kTombstoneLifetime that came up to `version`;
   // returns their services. A store must have written a release down before: it
@@ -178,31 +200,19 @@ class Ledger {
   std::vector<std::string> DropOldTombstones(absl::Time now,
                                              uint64_t version = UINT64_MAX);
 
-  size_t size() const { return records_.size(); }
-  const LedgerCounters& counters() const { return counters_; }
+  size_t size() const { return table_.size(); }
+  const LedgerCounters& counters() const { return table_.counters(); }
   const std::string& node() const { return node_; }
 
  private:
-  struct Entry {
-    Record record;
-    uint64_t version = 0;  // Of the ledger when it changed.
-  };
-
   // The next record of a service, without addresses.
   Record Next(std::string_view service, const Record* old,
               absl::Time now) const;
   absl::StatusOr<Record> Accept(Record record);
-  void Store(Record record);
 
   std::string node_;
-  size_t records_max_;
+  replication::ReplicatedTable<LedgerRules> table_;
   bool provisional_ = false;
-  std::map<std::string, Entry, std::less<>> records_;
-  std::map<uint64_t, std::string> by_version_;  // Exactly one per record.
-  // Releases: when they were made, and the service.
-  std::set<std::pair<int64_t, std::string>> tombstones_;
-  uint64_t version_ = 0;
-  LedgerCounters counters_;
 };
 
 }  // namespace lb::ipam

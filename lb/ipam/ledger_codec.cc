@@ -1,28 +1,23 @@
 #include "lb/ipam/ledger_codec.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "fmt/format.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 #include "lb/base/bytes.h"
 #include "lb/base/status_macros.h"
 #include "lb/ipam/ledger.pb.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
+#include "lb/replication/counted_message.h"
 
 namespace lb::ipam {
 namespace {
 
 namespace proto = ledger::v1;
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedInputStream;
 
-constexpr std::string_view kMessageMagic = "LBLM";
 constexpr std::string_view kFileMagic = "LBLF";
 constexpr uint8_t kFormatVersion = 1;
 constexpr size_t kHeadSize = 5;              // Magic and version.
@@ -31,14 +26,25 @@ constexpr size_t kFileTailSize = Sha256::kSize + 8;
 // What record_count and one record's tag and length may add to its own size.
 constexpr size_t kCountSizeMax = 6;
 constexpr size_t kRecordHeadSizeMax = 6;
-// A record at all its limits takes under 10 KiB; the rest is for later fields.
-constexpr size_t kRecordSizeMax = 16 << 10;
-constexpr uint32_t kCountTag =
-    WireFormatLite::MakeTag(proto::LedgerMessage::kRecordCountFieldNumber,
-                            WireFormatLite::WIRETYPE_VARINT);
-constexpr uint32_t kRecordTag =
-    WireFormatLite::MakeTag(proto::LedgerMessage::kRecordsFieldNumber,
-                            WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+
+const replication::MessageFormat& Format() {
+  static const replication::MessageFormat& format =
+      *new replication::MessageFormat{
+          .magic = "LBLM",
+          .version = kFormatVersion,
+          .what = "ledger records",
+          .type = "LedgerMessage",
+          .size_max = kMessageSizeMax,
+          .count_field = proto::LedgerMessage::kRecordCountFieldNumber,
+          // A record at all its limits takes under 10 KiB; the rest is for
+          // later fields.
+          .fields = {{.number = proto::LedgerMessage::kRecordsFieldNumber,
+                      .item = "record",
+                      .items = "records",
+                      .count_max = kRecordsMax,
+                      .size_max = 16 << 10}}};
+  return format;
+}
 
 void ToProto(const Stamp& stamp, proto::Stamp* out) {
   out->set_microseconds(stamp.microseconds);
@@ -96,67 +102,43 @@ std::vector<const Record*> ByService(absl::Span<const Record> records) {
   return sorted;
 }
 
-std::string SerializeBody(absl::Span<const Record* const> records) {
-  proto::LedgerMessage message;
-  message.set_record_count(static_cast<uint32_t>(records.size()));
-  message.mutable_records()->Reserve(static_cast<int>(records.size()));
-  for (const Record* record : records) ToProto(*record, message.add_records());
-  return message.SerializeAsString();  // In field order; it has no maps.
-}
+class Draft {
+ public:
+  void Add(const Record& record) { ToProto(record, message_.add_records()); }
 
-absl::Status Malformed() {
-  return absl::InvalidArgumentError("ledger: malformed, want a LedgerMessage");
-}
+  bool Add(const Record* record, size_t size_max) {
+    proto::Record encoded;
+    ToProto(*record, &encoded);
+    const size_t size = size_ + encoded.ByteSizeLong() + kRecordHeadSizeMax;
+    if (size > size_max) return false;
+    *message_.add_records() = std::move(encoded);
+    size_ = size;
+    return true;
+  }
 
-absl::StatusOr<Record> ReadRecord(CodedInputStream& in) {
-  uint32_t size = 0;
-  if (!in.ReadVarint32(&size)) return Malformed();
-  if (size > kRecordSizeMax) {
-    return absl::InvalidArgumentError(fmt::format(
-        "ledger: record of {} bytes, want at most {}", size, kRecordSizeMax));
-  }
-  std::string bytes;
-  proto::Record record;
-  if (!in.ReadString(&bytes, static_cast<int>(size)) ||
-      !record.ParseFromString(bytes)) {
-    return Malformed();
-  }
-  return FromProto(record);
-}
+  bool is_empty() const { return message_.records().empty(); }
 
-// Reads a LedgerMessage one record at a time: parsed whole, a hostile one would
-// take many times its size in memory before anything could be counted.
-absl::StatusOr<std::vector<Record>> ParseBody(std::string_view bytes) {
-  CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
-                      static_cast<int>(bytes.size()));
-  std::vector<Record> records;
-  std::optional<uint32_t> said;
-  while (const uint32_t tag = in.ReadTag()) {
-    if (tag == kCountTag) {
-      if (!in.ReadVarint32(&said.emplace())) return Malformed();
-    } else if (tag == kRecordTag) {
-      if (records.size() == kRecordsMax) {
-        return absl::InvalidArgumentError(fmt::format(
-            "ledger: too many records, want at most {}", kRecordsMax));
-      }
-      LB_ASSIGN_OR_RETURN(Record record, ReadRecord(in));
-      records.push_back(std::move(record));
-    } else if (!WireFormatLite::SkipField(&in, tag)) {
-      return Malformed();
-    }
+  std::string Serialize() {
+    message_.set_record_count(static_cast<uint32_t>(message_.records_size()));
+    std::string bytes = replication::MessageHead(Format());
+    message_.AppendToString(&bytes);  // In field order; it has no maps.
+    return bytes;
   }
-  if (!in.ConsumedEntireMessage() || !said) return Malformed();
-  if (records.size() != *said) {
-    return absl::InvalidArgumentError(fmt::format(
-        "ledger: {} records, want {} as it says", records.size(), *said));
-  }
-  return records;
-}
 
-std::string WithHead(absl::Span<const Record* const> records) {
-  std::string bytes(kMessageMagic);
-  bytes.push_back(static_cast<char>(kFormatVersion));
-  return bytes + SerializeBody(records);
+ private:
+  proto::LedgerMessage message_;
+  size_t size_ = kHeadSize + kCountSizeMax;  // At most.
+};
+
+absl::Status ReadRecord(std::string_view bytes, std::vector<Record>* records) {
+  proto::Record in;
+  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::InvalidArgumentError(
+        "ledger records: malformed, want a Record");
+  }
+  LB_ASSIGN_OR_RETURN(Record record, FromProto(in));
+  records->push_back(std::move(record));
+  return absl::OkStatus();
 }
 
 absl::Status CheckHead(std::string_view bytes, std::string_view magic) {
@@ -176,48 +158,26 @@ absl::Status CheckHead(std::string_view bytes, std::string_view magic) {
 }  // namespace
 
 bool IsLedgerMessage(std::string_view bytes) {
-  return bytes.starts_with(kMessageMagic);
+  return bytes.starts_with(Format().magic);
 }
 
 std::string SerializeMessage(absl::Span<const Record> records) {
-  return WithHead(ByService(records));
+  Draft draft;
+  for (const Record* record : ByService(records)) draft.Add(*record);
+  return draft.Serialize();
 }
 
 absl::StatusOr<std::vector<Record>> ParseMessage(std::string_view bytes) {
-  if (bytes.size() > kMessageSizeMax) {
-    return absl::InvalidArgumentError(
-        fmt::format("ledger: message of {} bytes, want at most {}",
-                    bytes.size(), kMessageSizeMax));
-  }
-  LB_RETURN_IF_ERROR(CheckHead(bytes, kMessageMagic));
-  return ParseBody(bytes.substr(kHeadSize));
+  std::vector<Record> records;
+  LB_RETURN_IF_ERROR(replication::ReadMessage(
+      bytes, Format(),
+      [&](int, std::string_view item) { return ReadRecord(item, &records); }));
+  return records;
 }
 
 GossipChunks SplitForGossip(absl::Span<const Record> records,
                             size_t bytes_max) {
-  GossipChunks chunks;
-  std::vector<const Record*> chunk;
-  size_t chunk_size = 0;
-  const auto finish = [&] {
-    if (!chunk.empty()) chunks.messages.push_back(WithHead(chunk));
-    chunk.clear();
-    chunk_size = kHeadSize + kCountSizeMax;
-  };
-  finish();
-  for (const Record* record : ByService(records)) {
-    proto::Record encoded;
-    ToProto(*record, &encoded);
-    const size_t size = encoded.ByteSizeLong() + kRecordHeadSizeMax;
-    if (kHeadSize + kCountSizeMax + size > bytes_max) {
-      ++chunks.left_out;
-      continue;
-    }
-    if (chunk_size + size > bytes_max) finish();
-    chunk.push_back(record);
-    chunk_size += size;
-  }
-  finish();
-  return chunks;
+  return replication::SplitIntoMessages<Draft>(ByService(records), bytes_max);
 }
 
 LedgerFileWriter::LedgerFileWriter(uint64_t generation, absl::Time written_at) {
@@ -285,9 +245,11 @@ absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes) {
   net::ByteReader in(AsBytes(checked.substr(kHeadSize)));
   LedgerFile file = {.generation = in.Uint64()};
   file.written_at = absl::FromUnixMicros(static_cast<int64_t>(in.Uint64()));
-  absl::StatusOr<std::vector<Record>> records = ParseBody(AsText(in.rest()));
-  if (!records.ok()) return refuse(records.status().message());
-  file.records = *std::move(records);
+  const absl::Status read = replication::ReadMessageBody(
+      AsText(in.rest()), Format(), [&](int, std::string_view item) {
+        return ReadRecord(item, &file.records);
+      });
+  if (!read.ok()) return refuse(read.message());
   return file;
 }
 

@@ -26,6 +26,7 @@
 #include "absl/types/span.h"
 #include "lb/base/sha256.h"
 #include "lb/ipam/ledger.h"
+#include "lb/replication/message_split.h"
 
 namespace lb::ipam {
 
@@ -42,12 +43,9 @@ std::string SerializeMessage(absl::Span<const Record> records);
 // short, or with a record that Validate() refuses.
 absl::StatusOr<std::vector<Record>> ParseMessage(std::string_view bytes);
 
-struct GossipChunks {
-  std::vector<std::string> messages;  // Each at most `bytes_max` long.
-  size_t left_out =
-      0;  // Records that alone are larger: left to full exchanges.
-};
-// The records, by service, in as few messages as fit in that order.
+using GossipChunks = replication::SplitMessages;
+// The records, by service, in as few messages as fit in that order. A record
+// that alone is larger is left to full exchanges.
 GossipChunks SplitForGossip(absl::Span<const Record> records, size_t bytes_max);
 
 struct LedgerFile {

@@ -30,8 +30,8 @@ if clang-tidy --quiet --config-file=.clang-tidy "$bad" -- "${flags[@]}" \
 fi
 
 cores() {
-  find lb/base lb/net lb/ipam lb/election lb/gossip lb/announce lb/history -name '*.cc' \
-    -not -path '*/testing/*' -not -name '*_test.cc' -not -name '*_benchmark.cc'
+  find lb/base lb/net lb/replication lb/ipam lb/election lb/gossip lb/announce lb/history \
+    -name '*.cc' -not -path '*/testing/*' -not -name '*_test.cc' -not -name '*_benchmark.cc'
 }
 everything() {
   find lb daemon examples tests -name '*.cc' -not -path 'tests/tsan/*'

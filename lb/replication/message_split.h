@@ -1,0 +1,46 @@
+// SplitIntoMessages: records in as few messages as fit in their order.
+//
+// `Draft` is a message in the making:
+//
+//   struct Draft {
+//     // False: the message would be larger; nothing was added.
+//     bool Add(const Item& item, size_t size_max);
+//     bool is_empty() const;
+//     std::string Serialize();
+//   };
+#ifndef LB_REPLICATION_MESSAGE_SPLIT_H_
+#define LB_REPLICATION_MESSAGE_SPLIT_H_
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lb::replication {
+
+struct SplitMessages {
+  std::vector<std::string> messages;  // Each at most `size_max` bytes long.
+  size_t left_out = 0;                // Items that alone are larger.
+};
+
+template <typename Draft, typename Items>
+SplitMessages SplitIntoMessages(const Items& items, size_t size_max) {
+  SplitMessages split;
+  Draft draft;
+  for (const auto& item : items) {
+    if (draft.Add(item, size_max)) continue;
+    Draft next;
+    if (!next.Add(item, size_max)) {
+      ++split.left_out;
+      continue;
+    }
+    split.messages.push_back(draft.Serialize());
+    draft = std::move(next);
+  }
+  if (!draft.is_empty()) split.messages.push_back(draft.Serialize());
+  return split;
+}
+
+}  // namespace lb::replication
+
+#endif  // LB_REPLICATION_MESSAGE_SPLIT_H_
