@@ -4,19 +4,19 @@
 
 #include <utility>
 
+#include "lb/base/sha256.h"
 #include "lb/base/state_value.h"
 
 namespace lb {
 namespace {
 
 constexpr StateFormat kFormat = {"LBLG", 1, "part of the last good manifests"};
-constexpr size_t kDigestSize = 32;      // At the end of a sealed value.
 constexpr char kDamaged[] = "damaged";  // No digest: written anew, also empty.
 
 std::string NameOf(size_t part) { return fmt::format("last-good.{:02}", part); }
 
 std::string DigestOf(const std::string& sealed) {
-  return sealed.substr(sealed.size() - kDigestSize);
+  return sealed.substr(sealed.size() - Sha256::kSize);
 }
 
 }  // namespace

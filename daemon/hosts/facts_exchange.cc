@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/members/node_metadata.h"
+#include "lb/base/bytes.h"
 #include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"
@@ -54,10 +55,8 @@ absl::Status FactsExchange::Restore(std::string_view value) {
                       OpenStateValue(kFormat, value));
   if (body.size() < kTimeSize) return absl::DataLossError("has no time");
   const std::string_view time = body.substr(0, kTimeSize);
-  const auto saved_at = absl::FromUnixMicros(static_cast<int64_t>(
-      net::ByteReader(
-          {reinterpret_cast<const uint8_t*>(time.data()), time.size()})
-          .Uint64()));
+  const auto saved_at = absl::FromUnixMicros(
+      static_cast<int64_t>(net::ByteReader(AsBytes(time)).Uint64()));
   const absl::Duration age = environment_.loop->CivilNow() - saved_at;
   if (age < absl::ZeroDuration() || age >= FactsTable::kLifetime) {
     return absl::OkStatus();

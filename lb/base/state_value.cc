@@ -1,38 +1,40 @@
 #include "lb/base/state_value.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
+
+#include <utility>
 
 #include "absl/status/status.h"
-#include "lb/base/check.h"
+#include "lb/base/bytes.h"
 
 namespace lb {
-namespace {
 
-constexpr size_t kDigestSize = 32;
-
-std::string Sha256(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  LB_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(),
-                      nullptr) == 1);
-  return {reinterpret_cast<const char*>(digest), size};
+StateValueSealer::StateValueSealer(const StateFormat& format) {
+  Add(format.magic);
+  const char version = static_cast<char>(format.version);
+  Add({&version, 1});
 }
 
-}  // namespace
+void StateValueSealer::Add(std::string_view bytes) {
+  digest_.Add(bytes);
+  value_ += bytes;
+}
+
+std::string StateValueSealer::Finish() && {
+  value_ += AsText(digest_.Finish());
+  return std::move(value_);
+}
 
 std::string SealStateValue(const StateFormat& format, std::string_view body) {
-  std::string value(format.magic);
-  value += static_cast<char>(format.version);
-  value += body;
-  value += Sha256(value);
-  return value;
+  StateValueSealer sealer(format);
+  sealer.Add(body);
+  return std::move(sealer).Finish();
 }
 
 absl::StatusOr<std::string_view> OpenStateValue(const StateFormat& format,
                                                 std::string_view value) {
   const size_t head_size = format.magic.size() + 1;
-  if (value.size() < head_size + kDigestSize) {
+  if (value.size() < head_size + Sha256::kSize) {
     return absl::DataLossError(
         fmt::format("{} bytes: cut short", value.size()));
   }
@@ -44,9 +46,11 @@ absl::StatusOr<std::string_view> OpenStateValue(const StateFormat& format,
     return absl::DataLossError(
         fmt::format("version {}, want {}", version, format.version));
   }
-  const std::string_view checked = value.substr(0, value.size() - kDigestSize);
-  if (Sha256(checked) != value.substr(checked.size())) {
-    return absl::DataLossError("damaged or cut short: the checksum is another");
+  const std::string_view checked =
+      value.substr(0, value.size() - Sha256::kSize);
+  if (AsText(Sha256::Of(checked)) != value.substr(checked.size())) {
+    return absl::DataLossError(
+        "checksum differs: the value is damaged or cut short");
   }
   return checked.substr(head_size);
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "lb/base/sha256.h"
 
 namespace lb {
 
@@ -19,6 +20,19 @@ struct StateFormat {
   std::string_view magic;  // 4 characters.
   uint8_t version = 1;
   std::string_view what;  // For messages: "segment of a history".
+};
+
+// The same in parts, for a large value.
+class StateValueSealer {
+ public:
+  explicit StateValueSealer(const StateFormat& format);
+
+  void Add(std::string_view bytes);  // To the body.
+  std::string Finish() &&;
+
+ private:
+  std::string value_;
+  Sha256 digest_;  // Covers value_.
 };
 
 std::string SealStateValue(const StateFormat& format, std::string_view body);

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "fmt/format.h"
 #include "lb/base/bytes.h"
+#include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
+#include "lb/base/status_text.h"
 #include "lb/ipam/ledger.pb.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
@@ -18,11 +18,10 @@ namespace {
 
 namespace proto = ledger::v1;
 
-constexpr std::string_view kFileMagic = "LBLF";
+constexpr StateFormat kFileFormat = {"LBLF", 1, "ledger"};
 constexpr uint8_t kFormatVersion = 1;
-constexpr size_t kHeadSize = 5;              // Magic and version.
-constexpr size_t kFileHeadSize = 5 + 8 + 8;  // And generation, time.
-constexpr size_t kFileTailSize = Sha256::kSize + 8;
+constexpr size_t kHeadSize = 5;      // Magic and version.
+constexpr size_t kFileTailSize = 8;  // Its own size.
 // What record_count and one record's tag and length may add to its own size.
 constexpr size_t kCountSizeMax = 6;
 constexpr size_t kRecordHeadSizeMax = 6;
@@ -31,7 +30,7 @@ const replication::MessageFormat& Format() {
   static const replication::MessageFormat& format =
       *new replication::MessageFormat{
           .magic = "LBLM",
-          .version = kFormatVersion,
+          .version = 1,
           .what = "ledger records",
           .type = "LedgerMessage",
           .size_max = kMessageSizeMax,
@@ -141,20 +140,6 @@ absl::Status ReadRecord(std::string_view bytes, std::vector<Record>* records) {
   return absl::OkStatus();
 }
 
-absl::Status CheckHead(std::string_view bytes, std::string_view magic) {
-  if (bytes.size() < kHeadSize || !bytes.starts_with(magic)) {
-    return absl::InvalidArgumentError(
-        fmt::format("ledger: {} bytes without the magic {}, want it first",
-                    bytes.size(), magic));
-  }
-  const uint8_t version = static_cast<uint8_t>(bytes[magic.size()]);
-  if (version != kFormatVersion) {
-    return absl::InvalidArgumentError(fmt::format(
-        "ledger: format version {}, want {}", version, kFormatVersion));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 bool IsLedgerMessage(std::string_view bytes) {
@@ -180,37 +165,31 @@ GossipChunks SplitForGossip(absl::Span<const Record> records,
   return replication::SplitIntoMessages<Draft>(ByService(records), bytes_max);
 }
 
-LedgerFileWriter::LedgerFileWriter(uint64_t generation, absl::Time written_at) {
+LedgerFileWriter::LedgerFileWriter(uint64_t generation, absl::Time written_at)
+    : file_(kFileFormat) {
   net::ByteWriter head;
-  head.Bytes(AsBytes(kFileMagic));
-  head.Uint8(kFormatVersion);
   head.Uint64(generation);
   head.Uint64(static_cast<uint64_t>(absl::ToUnixMicros(written_at)));
-  Append(AsText(head.bytes()));
+  file_.Add(AsText(head.bytes()));
 }
 
 // Fields of a message may come in any order, so their count can come last.
 void LedgerFileWriter::Add(absl::Span<const Record> records) {
   proto::LedgerMessage message;
   for (const Record& record : records) ToProto(record, message.add_records());
-  Append(message.SerializeAsString());
+  file_.Add(message.SerializeAsString());
   count_ += static_cast<uint32_t>(records.size());
 }
 
 std::string LedgerFileWriter::Finish() && {
   proto::LedgerMessage message;
   message.set_record_count(count_);
-  Append(message.SerializeAsString());
-  bytes_ += AsText(digest_.Finish());
+  file_.Add(message.SerializeAsString());
+  std::string bytes = std::move(file_).Finish();
   net::ByteWriter size;
-  size.Uint64(bytes_.size() + sizeof(uint64_t));
-  bytes_ += AsText(size.bytes());
-  return std::move(bytes_);
-}
-
-void LedgerFileWriter::Append(std::string_view bytes) {
-  digest_.Add(bytes);
-  bytes_ += bytes;
+  size.Uint64(bytes.size() + kFileTailSize);
+  bytes += AsText(size.bytes());
+  return bytes;
 }
 
 std::string SerializeFile(const LedgerFile& file) {
@@ -220,36 +199,28 @@ std::string SerializeFile(const LedgerFile& file) {
 }
 
 absl::StatusOr<LedgerFile> ParseFile(std::string_view bytes) {
-  const auto refuse = [](absl::string_view what) {
-    return absl::DataLossError(absl::StrCat("ledger file: ", what));
+  const auto refuse = [](std::string_view what) {
+    return absl::DataLossError(fmt::format("ledger file: {}", what));
   };
-  if (bytes.size() < kFileHeadSize + kFileTailSize) {
-    return refuse(fmt::format("cut short: {} bytes, want at least {}",
-                              bytes.size(), kFileHeadSize + kFileTailSize));
-  }
-  if (const absl::Status head = CheckHead(bytes, kFileMagic); !head.ok()) {
-    return refuse(head.message());
-  }
+  if (bytes.size() < kFileTailSize) return refuse("cut short");
+  const std::string_view value = bytes.substr(0, bytes.size() - kFileTailSize);
   const uint64_t size =
-      net::ByteReader(AsBytes(bytes.substr(bytes.size() - 8))).Uint64();
+      net::ByteReader(AsBytes(bytes.substr(value.size()))).Uint64();
   if (size != bytes.size()) {
     return refuse(fmt::format("cut short or grown: {} bytes, want {}",
                               bytes.size(), size));
   }
-  const std::string_view checked =
-      bytes.substr(0, bytes.size() - kFileTailSize);
-  if (AsText(Sha256::Of(checked)) !=
-      bytes.substr(checked.size(), Sha256::kSize)) {
-    return refuse("checksum differs, want that of the content");
-  }
-  net::ByteReader in(AsBytes(checked.substr(kHeadSize)));
+  const auto body = OpenStateValue(kFileFormat, value);
+  if (!body.ok()) return Prefixed("ledger file", body.status());
+  net::ByteReader in(AsBytes(*body));
   LedgerFile file = {.generation = in.Uint64()};
   file.written_at = absl::FromUnixMicros(static_cast<int64_t>(in.Uint64()));
+  if (!in.ok()) return refuse("cut short: no generation and time");
   const absl::Status read = replication::ReadMessageBody(
       AsText(in.rest()), Format(), [&](int, std::string_view item) {
         return ReadRecord(item, &file.records);
       });
-  if (!read.ok()) return refuse(read.message());
+  if (!read.ok()) return refuse(fmt::format("{}", read.message()));
   return file;
 }
 

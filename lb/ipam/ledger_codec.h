@@ -2,12 +2,12 @@
 // two files is in ledger_journal.h.
 //
 // message = "LBLM" version:u8 LedgerMessage          (ledger.proto)
-// file    = "LBLF" version:u8 generation:u64 written:i64 LedgerMessage
-//           sha256:32 size:u64
+// file    = state value "LBLF" (lb/base/state_value.h), size:u64
+// body    = generation:u64 written:i64 LedgerMessage   (of the state value)
 //
-// Numbers are big-endian; `sha256` is over all before it, `size` is the size of
-// the whole file, `written` is civil time in microseconds. The same records
-// give the same bytes: records go by service.
+// Numbers are big-endian; `size` is the size of the whole file, `written` is
+// civil time in microseconds. The same records give the same bytes: records go
+// by service.
 //
 // The magic tells our messages from other users of the same gossip. A message
 // cut short is refused (it says how many records it has); corruption inside a
@@ -24,7 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "lb/base/sha256.h"
+#include "lb/base/state_value.h"
 #include "lb/ipam/ledger.h"
 #include "lb/replication/message_split.h"
 
@@ -65,10 +65,7 @@ class LedgerFileWriter {
   std::string Finish() &&;
 
  private:
-  void Append(std::string_view bytes);
-
-  std::string bytes_;
-  Sha256 digest_;  // Of bytes_.
+  StateValueSealer file_;
   uint32_t count_ = 0;
 };
 

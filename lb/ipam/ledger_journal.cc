@@ -4,13 +4,12 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "fmt/format.h"
 #include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "lb/base/sha256.h"
 #include "lb/base/status_macros.h"
+#include "lb/base/status_text.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
@@ -96,12 +95,9 @@ void AppendEntry(absl::Span<const Record> records, absl::Time written_at,
 
 LedgerJournal ParseJournal(std::string_view bytes) {
   LedgerJournal journal;
-  const auto refuse = [](absl::string_view what) {
-    return absl::DataLossError(absl::StrCat("ledger journal: ", what));
-  };
   const absl::StatusOr<uint64_t> number = ParseHead(bytes);
   if (!number.ok()) {
-    journal.damage = refuse(number.status().message());
+    journal.damage = Prefixed("ledger journal", number.status());
     return journal;
   }
   journal.number = *number;
@@ -110,9 +106,9 @@ LedgerJournal ParseJournal(std::string_view bytes) {
     auto entry =
         ParseEntry(bytes.substr(0, kHeadSize), bytes.substr(journal.intact));
     if (!entry.ok()) {
-      journal.damage =
-          refuse(fmt::format("entry {}: {}; it and what follows is not read",
-                             place, std::string(entry.status().message())));
+      journal.damage = absl::DataLossError(fmt::format(
+          "ledger journal: entry {}: {}; it and what follows is not read",
+          place, entry.status().message()));
       return journal;
     }
     journal.intact += entry->size;
