@@ -1,7 +1,5 @@
 #include "daemon/hosts/facts_exchange.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "lb/base/bytes.h"
 #include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
+#include "lb/base/status_text.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
 
@@ -35,7 +34,9 @@ FactsExchange::FactsExchange(std::string node,
       on_change_(std::move(on_change)),
       table_(node_),
       timer_(environment.loop->NewTimer([this] { OnTimer(); })),
-      save_timer_(environment.loop->NewTimer([this] { Save(); })) {}
+      saved_(
+          environment.loop, {.delay = kSaveDelay, .refresh = kSaveInterval},
+          [this](io::StateStore::OnWritten done) { Save(std::move(done)); }) {}
 
 absl::Status FactsExchange::Start(gossip::GossipNode* gossip) {
   gossip_ = gossip;
@@ -43,10 +44,7 @@ absl::Status FactsExchange::Start(gossip::GossipNode* gossip) {
   if (absl::IsNotFound(value.status())) return absl::OkStatus();
   const absl::Status status = value.ok() ? Restore(*value) : value.status();
   saved_version_ = table_.version();
-  if (status.ok()) return status;
-  return absl::Status(
-      status.code(),
-      fmt::format("{}: {}", kName, std::string(status.message())));
+  return status.ok() ? status : Prefixed(kName, status);
 }
 
 absl::Status FactsExchange::Restore(std::string_view value) {
@@ -173,31 +171,20 @@ void FactsExchange::TellOthers() {
       gossip_->Broadcast({own.begin(), own.end()}).IgnoreError();
     }
   }
-  if (saving_ || saved_version_ == table_.version()) return;
-  saving_ = true;
-  save_timer_->Arm(environment_.loop->Now() + kSaveDelay);
+  if (saved_version_ != table_.version()) saved_.OnChange();
 }
 
 std::string FactsExchange::FullMessage() const {
   return table_.FullMessage(environment_.loop->Now());
 }
 
-void FactsExchange::Save() {
-  saving_ = true;
+void FactsExchange::Save(io::StateStore::OnWritten done) {
   saved_version_ = table_.version();
   net::ByteWriter time;
   time.Uint64(absl::ToUnixMicros(environment_.loop->CivilNow()));
-  std::string body(time.bytes().begin(), time.bytes().end());
+  const std::string body(AsText(time.bytes()));
   environment_.state->Write(
-      kName, SealStateValue(kFormat, body + FullMessage()),
-      [this](const absl::Status& status) { OnSaved(status); });
-}
-
-void FactsExchange::OnSaved(const absl::Status& status) {
-  if (!status.ok()) saved_version_ = UINT64_MAX;
-  saving_ = saved_version_ != table_.version();
-  save_timer_->Arm(environment_.loop->Now() +
-                   (saving_ ? kSaveDelay : kSaveInterval));
+      kName, SealStateValue(kFormat, body + FullMessage()), std::move(done));
 }
 
 }  // namespace lb

@@ -34,6 +34,7 @@
 #include "daemon/hosts/facts_table.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"
+#include "lb/io/persisted_value.h"
 
 namespace lb {
 
@@ -83,8 +84,7 @@ class FactsExchange {
   void OnTimer();
   void Ask();
   void Answer(const std::string& node);
-  void Save();
-  void OnSaved(const absl::Status& status);
+  void Save(io::StateStore::OnWritten done);
 
   const std::string node_;
   io::Environment environment_;
@@ -100,10 +100,9 @@ class FactsExchange {
   absl::Time answers_since_ = absl::InfinitePast();
   size_t answers_ = 0;  // Since then.
   uint64_t saved_version_ = 0;
-  bool saving_ = false;  // Waits for its time, or is under way.
   std::unique_ptr<io::Timer> timer_;
   absl::Time wake_at_ = absl::InfiniteFuture();
-  std::unique_ptr<io::Timer> save_timer_;
+  io::PersistedValue saved_;
 };
 
 }  // namespace lb

@@ -10,7 +10,6 @@
 #define LB_ANNOUNCE_MEMBER_MACS_STORE_H_
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,6 +18,7 @@
 #include "absl/types/span.h"
 #include "lb/announce/member_macs.h"
 #include "lb/io/environment.h"
+#include "lb/io/persisted_value.h"
 #include "lb/net/mac_address.h"
 
 namespace lb::announce {
@@ -43,14 +43,9 @@ class MemberMacsStore {
   }
 
  private:
-  void Save();
-  void OnSaved(const absl::Status& status);
-
   io::Environment environment_;
   MemberMacs macs_;
-  bool unsaved_ = false;
-  bool saving_ = false;  // Waits for its time, or is under way.
-  std::unique_ptr<io::Timer> timer_;
+  io::PersistedValue saved_;
 };
 
 }  // namespace lb::announce

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/base/status_text.h"
 #include "lb/io/turn_cause.h"
 
 namespace lb::history {
@@ -20,7 +21,13 @@ HistoryStore::HistoryStore(const std::string& node,
                            const io::Environment& environment)
     : environment_(environment),
       history_(node),
-      timer_(environment.loop->NewTimer([this] { OnTimer(); })) {}
+      saved_(
+          environment.loop,
+          {.delay = kSaveDelay,
+           .on_first_failure =
+               [this](const absl::Status& error) { Report(error); }},
+          [this](io::StateStore::OnWritten done) { Write(std::move(done)); }),
+      mark_timer_(environment.loop->NewTimer([this] { Mark(); })) {}
 
 std::vector<absl::Status> HistoryStore::Restore() {
   std::vector<absl::Status> refused;
@@ -33,40 +40,36 @@ std::vector<absl::Status> HistoryStore::Restore() {
     if (segment.ok()) {
       segments.push_back(*std::move(segment));
     } else {
-      refused.push_back(absl::DataLossError(fmt::format(
-          "{}: {}", name, std::string(segment.status().message()))));
+      refused.push_back(absl::DataLossError(
+          fmt::format("{}: {}", name, segment.status().message())));
     }
   }
   history_.Restore(std::move(segments));
-  mark_at_ = environment_.loop->Now() + kMarkInterval;
-  OnTimer();
+  mark_timer_->Arm(environment_.loop->Now() + kMarkInterval);
+  Save();
   return refused;
 }
 
 void HistoryStore::OnChange() {
-  if (!history_.has_unsaved() || writing_ > 0) return;
-  const absl::Time at = environment_.loop->Now() + kSaveDelay;
-  if (at >= wake_at_) return;
-  wake_at_ = at;
-  timer_->Arm(at);
+  if (history_.has_unsaved() && !saved_.is_writing()) saved_.OnChange();
 }
 
-void HistoryStore::OnTimer() {
-  const absl::Time now = environment_.loop->Now();
-  if (now >= mark_at_) {
-    mark_at_ = now + kMarkInterval;
-    history_.EndUnconfirmed(environment_.loop->CivilNow());
-    if (history_.announces()) history_.Touch();
-  }
-  wake_at_ = mark_at_;
-  timer_->Arm(mark_at_);
+void HistoryStore::Mark() {
+  mark_timer_->Arm(environment_.loop->Now() + kMarkInterval);
+  history_.EndUnconfirmed(environment_.loop->CivilNow());
+  if (history_.announces()) history_.Touch();
   Save();
 }
 
 void HistoryStore::Save() {
+  OnChange();
+  saved_.WriteNow();
+}
+
+void HistoryStore::Write(io::StateStore::OnWritten done) {
   const io::TurnCause cause(environment_.loop, "saves the history");
-  if (writing_ > 0 || !history_.has_unsaved()) return;
   outcome_ = absl::OkStatus();
+  on_written_ = std::move(done);
   auto unsaved = history_.TakeUnsaved(environment_.loop->CivilNow());
   writing_ = unsaved.size();
   for (auto& [place, value] : unsaved) {
@@ -81,18 +84,18 @@ void HistoryStore::OnWritten(const absl::Status& status) {
   outcome_.Update(status);
   if (--writing_ > 0) return;
   history_.OnSaved(outcome_.ok());
-  const bool fails_anew = save_error_.ok() && !outcome_.ok();
-  save_error_ = outcome_;
-  if (fails_anew) {
-    environment_.log->Record(
-        {.time = environment_.loop->CivilNow(),
-         .type = EventType::kWarning,
-         .reason = "HistoryUnsaved",
-         .object = "Node/" + history_.node(),
-         .message = fmt::format("state-dir: {}; tried again until it works",
-                                std::string(save_error_.message()))});
-  }
+  std::exchange(on_written_, nullptr)(outcome_);
   OnChange();
+}
+
+void HistoryStore::Report(const absl::Status& error) {
+  environment_.log->Record(
+      {.time = environment_.loop->CivilNow(),
+       .type = EventType::kWarning,
+       .reason = "HistoryUnsaved",
+       .object = "Node/" + history_.node(),
+       .message = fmt::format("state-dir: {}; tried again until it works",
+                              error.message())});
 }
 
 }  // namespace lb::history

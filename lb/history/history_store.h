@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "lb/history/history.h"
 #include "lb/io/environment.h"
+#include "lb/io/persisted_value.h"
 
 namespace lb::history {
 
@@ -41,20 +42,21 @@ class HistoryStore {
   void Save();
 
   // Why the last write failed; OK: it did not.
-  const absl::Status& save_error() const { return save_error_; }
+  const absl::Status& save_error() const { return saved_.error(); }
 
  private:
-  void OnTimer();
+  void Mark();
+  void Write(io::StateStore::OnWritten done);
   void OnWritten(const absl::Status& status);
+  void Report(const absl::Status& error);
 
   io::Environment environment_;
   History history_;
   size_t writing_ = 0;    // Values whose write is under way.
   absl::Status outcome_;  // Of those that are done.
-  absl::Status save_error_;
-  absl::Time mark_at_;
-  std::unique_ptr<io::Timer> timer_;
-  absl::Time wake_at_ = absl::InfiniteFuture();
+  io::StateStore::OnWritten on_written_;
+  io::PersistedValue saved_;
+  std::unique_ptr<io::Timer> mark_timer_;
 };
 
 }  // namespace lb::history
