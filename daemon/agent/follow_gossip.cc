@@ -9,6 +9,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/agent/user_state.h"
 #include "daemon/members/gossip_problems.h"
+#include "lb/base/bytes.h"
 #include "lb/election/tenure_codec.h"
 #include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"
@@ -43,10 +44,6 @@ std::string_view ReasonOf(MemberChange change) {
       return "MemberMoved";
   }
   return "";
-}
-
-std::string_view AsText(const Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace

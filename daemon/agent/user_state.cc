@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "lb/base/bytes.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
 
@@ -20,8 +21,7 @@ gossip::wire::Bytes PackUserState(absl::Span<const std::string> messages) {
   out.Bytes(kHeader);
   for (const std::string& message : messages) {
     out.Uint32(static_cast<uint32_t>(message.size()));
-    out.Bytes(
-        {reinterpret_cast<const uint8_t*>(message.data()), message.size()});
+    out.Bytes(AsBytes(message));
   }
   return std::move(out).Finish();
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "lb/base/bytes.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
 
@@ -16,14 +17,6 @@ namespace {
 constexpr std::string_view kHeader = "lbf\x01";
 constexpr std::string_view kRequestHeader = "lbq\x01";
 constexpr size_t kNameSizeMax = 255;
-
-absl::Span<const uint8_t> AsBytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-std::string AsText(absl::Span<const uint8_t> bytes) {
-  return {bytes.begin(), bytes.end()};
-}
 
 absl::Status Damaged(size_t count) {
   return absl::InvalidArgumentError(
@@ -98,7 +91,7 @@ absl::StatusOr<size_t> FactsTable::Merge(std::string_view message,
   size_t news = 0;
   absl::Status refused;
   for (size_t count = 0; !in.rest().empty(); ++count) {
-    const std::string node = AsText(in.Take(in.Uint8()));
+    const std::string node(AsText(in.Take(in.Uint8())));
     Entry entry;
     entry.stamp = in.Uint64();
     const absl::Duration away = age + absl::Seconds(in.Uint32());
@@ -238,7 +231,7 @@ std::string FactsRequest(std::string_view node) {
 std::optional<std::string> ParseFactsRequest(std::string_view message) {
   if (!message.starts_with(kRequestHeader)) return std::nullopt;
   net::ByteReader in(AsBytes(message.substr(kRequestHeader.size())));
-  std::string node = AsText(in.Take(in.Uint8()));
+  std::string node(AsText(in.Take(in.Uint8())));
   if (!in.ok() || node.empty()) return std::nullopt;
   return node;
 }

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "daemon/hosts/host_facts.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
+#include "lb/base/sha256.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
 
@@ -20,10 +20,6 @@ constexpr uint8_t kByHand = 2;
 constexpr uint8_t kWithheld = 1;  // Type of an extension.
 
 size_t AddressSize(uint8_t flags) { return (flags & kIpv6) != 0 ? 16 : 4; }
-
-absl::Span<const uint8_t> AsBytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 void Write(const HostAddress& own, net::ByteWriter* out) {
   const net::IpAddress& address = own.prefix.address;
@@ -65,8 +61,7 @@ bool ReadExtensions(net::ByteReader* in, HostFacts* facts) {
     const auto bytes = in->Take(in->Uint16());
     if (!in->ok()) return false;
     if (type != kWithheld) continue;
-    auto withheld = ParseWithheld(
-        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    auto withheld = ParseWithheld(AsText(bytes));
     if (!withheld) return false;
     facts->withheld = *std::move(withheld);
   }
@@ -93,8 +88,7 @@ std::string SerializeHostFacts(const HostFacts& facts) {
     out.Uint16(static_cast<uint16_t>(withheld.size()));
     out.Bytes(AsBytes(withheld));
   }
-  const auto bytes = std::move(out).Finish();
-  return {bytes.begin(), bytes.end()};
+  return std::string(AsText(out.bytes()));
 }
 
 absl::StatusOr<HostFacts> ParseHostFacts(std::string_view bytes) {
@@ -115,11 +109,7 @@ absl::StatusOr<HostFacts> ParseHostFacts(std::string_view bytes) {
 }
 
 uint64_t DigestOfFacts(std::string_view bytes) {
-  std::array<uint8_t, EVP_MAX_MD_SIZE> digest = {};
-  unsigned int size = 0;
-  LB_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size,
-                      EVP_sha256(), nullptr) == 1);
-  return net::ByteReader(digest).Uint64();
+  return net::ByteReader(Sha256::Of(bytes)).Uint64();
 }
 
 }  // namespace lb

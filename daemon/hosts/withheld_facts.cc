@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/types/span.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
@@ -15,14 +16,6 @@ namespace {
 constexpr uint8_t kIpv6 = 1;
 constexpr uint8_t kByProxy = 2;
 constexpr size_t kTextSizeMax = 255;
-
-absl::Span<const uint8_t> AsBytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-std::string AsText(absl::Span<const uint8_t> bytes) {
-  return {bytes.begin(), bytes.end()};
-}
 
 void Write(const WithheldFact& fact, net::ByteWriter* out) {
   LB_CHECK(!fact.interface.empty() && fact.interface.size() <= kTextSizeMax &&
@@ -89,7 +82,7 @@ std::string SerializeWithheld(const WithheldFacts& withheld) {
   out.Uint16(withheld.omitted);
   for (const WithheldFact& fact : withheld.facts) Write(fact, &out);
   LB_CHECK(out.size() <= kWithheldFactsSizeMax);
-  return AsText(out.bytes());
+  return std::string(AsText(out.bytes()));
 }
 
 std::optional<WithheldFacts> ParseWithheld(std::string_view bytes) {

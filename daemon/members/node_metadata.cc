@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/types/span.h"
+#include "lb/base/bytes.h"
 #include "lb/gossip/options.h"
 #include "lb/net/byte_reader.h"
 #include "lb/net/byte_writer.h"
@@ -64,11 +65,6 @@ bool CanBeListed(const AnnouncingInterface& interface) {
 bool CanBeFurther(const AnnouncingInterface& interface) {
   return !interface.name.empty() &&
          interface.name.size() <= kAlternativeNameSizeMax;
-}
-
-void WriteText(std::string_view text, net::ByteWriter* out) {
-  out->Bytes(absl::MakeConstSpan(reinterpret_cast<const uint8_t*>(text.data()),
-                                 text.size()));
 }
 
 size_t SharedPrefix(std::string_view a, std::string_view b) {
@@ -189,7 +185,7 @@ Bytes FurtherNames(const Layout& layout) {
     const size_t shared = SharedPrefix(before, interface.name);
     out.Uint8(static_cast<uint8_t>(shared << 2 | ToByte(interface.families)));
     out.Uint8(static_cast<uint8_t>(interface.name.size() - shared));
-    WriteText(std::string_view(interface.name).substr(shared), &out);
+    out.Bytes(AsBytes(std::string_view(interface.name).substr(shared)));
     before = interface.name;
   }
   return std::move(out).Finish();
@@ -292,7 +288,7 @@ Bytes SerializeNodeMetadata(const NodeMetadata& metadata,
   out.Uint8(FlagsOf(metadata, layout.older_read_all));
   for (const AnnouncingInterface& interface : layout.listed) {
     out.Uint8(static_cast<uint8_t>(interface.name.size()));
-    WriteText(interface.name, &out);
+    out.Bytes(AsBytes(interface.name));
     out.Bytes(interface.mac.bytes);
   }
   out.Uint8(0);

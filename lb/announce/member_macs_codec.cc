@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "lb/base/bytes.h"
 #include "lb/base/check.h"
 #include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
@@ -32,8 +33,7 @@ std::string SerializeMemberMacs(absl::Span<const MemberMac> members) {
 absl::StatusOr<std::vector<MemberMac>> ParseMemberMacs(std::string_view bytes) {
   LB_ASSIGN_OR_RETURN(const std::string_view body,
                       OpenStateValue(kFormat, bytes));
-  net::ByteReader in(
-      {reinterpret_cast<const uint8_t*>(body.data()), body.size()});
+  net::ByteReader in(AsBytes(body));
   std::vector<MemberMac> members;
   while (!in.rest().empty()) {
     MemberMac member;

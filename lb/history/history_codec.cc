@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "lb/base/bytes.h"
 #include "lb/base/state_value.h"
 #include "lb/base/status_macros.h"
 #include "lb/net/byte_reader.h"
@@ -18,14 +19,6 @@ namespace {
 
 constexpr StateFormat kFormat = {"LBHS", 1, "segment of a history"};
 constexpr size_t kTextSizeMax = UINT16_MAX;
-
-absl::Span<const uint8_t> AsBytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-std::string AsText(absl::Span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 uint64_t ToNumber(absl::Time time) {
   return static_cast<uint64_t>(absl::ToUnixMicros(time));
@@ -74,7 +67,7 @@ std::string SerializeEntry(const HistoryEntry& entry) {
   out.Bytes(entry.address.ToBytes());
   WriteText(entry.service, &out);
   WriteText(entry.node, &out);
-  return AsText(out.bytes());
+  return std::string(AsText(out.bytes()));
 }
 
 std::string SerializeSegment(uint64_t number, absl::Time written_at,
