@@ -49,6 +49,8 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const config::Options& options,
   agent.advertise = AdvertisedEndpoint(options, bound);
   agent.join = options.join;
   agent.gossip = ProfileOf(options.gossip_profile);
+  agent.gossip.cidrs_allowed = options.gossip_allowed_networks;
+  agent.gossip_label = options.gossip_label;
   agent.key_derivation = options.gossip_key_derivation;
   if (!options.gossip_secret_file.empty()) {
     LB_ASSIGN_OR_RETURN(agent.keyring,

@@ -97,5 +97,16 @@ TEST(MakeAgentOptionsTest, TakesTheHostsNameIfNoneIsGiven) {
   EXPECT_EQ(agent->interfaces.exclude, options.exclude_interfaces);
 }
 
+TEST(MakeAgentOptionsTest, GossipHasItsLabelAndItsNetworks) {
+  config::Options options;
+  options.gossip_label = "blue";
+  options.gossip_allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24")};
+  const auto agent = MakeAgentOptions(options, "n1", At("192.0.2.1"));
+  ASSERT_THAT(agent, IsOk());
+  EXPECT_EQ(agent->gossip_label, "blue");
+  EXPECT_THAT(agent->gossip.cidrs_allowed,
+              testing::ElementsAreArray(options.gossip_allowed_networks));
+}
+
 }  // namespace
 }  // namespace lb

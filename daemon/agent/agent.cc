@@ -62,9 +62,11 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
                                           .since = absl::UnixEpoch()}));
   auto agent =
       std::unique_ptr<Agent>(new Agent(std::move(options), environment));
-  gossip::GossipNodeOptions gossip{.self = agent->Identity(),
-                                   .gossip = agent->options_.gossip,
-                                   .keyring = agent->options_.keyring};
+  gossip::GossipNodeOptions gossip{
+      .self = agent->Identity(),
+      .gossip = agent->options_.gossip,
+      .codec = {.label = agent->options_.gossip_label},
+      .keyring = agent->options_.keyring};
   LB_ASSIGN_OR_RETURN(agent->gossip_, gossip::GossipNode::Create(
                                           std::move(gossip), environment));
   agent->seeds_ = std::make_unique<gossip::Seeds>(

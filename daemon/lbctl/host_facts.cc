@@ -280,7 +280,8 @@ void TrySecret(const config::Options& options, HostFacts& facts) {
     endpoints.push_back(*peer.endpoint);
   }
   io::PosixLoop loop;
-  const std::vector<KeyVerdict> verdicts = TryKeys(&loop, endpoints, keyring);
+  const std::vector<KeyVerdict> verdicts =
+      TryKeys(&loop, endpoints, keyring, options.gossip_label);
   for (size_t i = 0; i < peers.size(); ++i) peers[i]->key = verdicts[i];
 }
 

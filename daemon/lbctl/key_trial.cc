@@ -107,10 +107,11 @@ std::unique_ptr<io::TcpTransport> TransportOf(io::PosixLoop* loop,
 // All at once.
 std::vector<KeyVerdict> RunTrials(io::PosixLoop* loop,
                                   const std::vector<net::Endpoint>& endpoints,
-                                  const Keyring& keyring) {
+                                  const Keyring& keyring,
+                                  const std::string& label) {
   const auto ipv4 = TransportOf(loop, net::IpFamily::kIpv4);
   const auto ipv6 = TransportOf(loop, net::IpFamily::kIpv6);
-  const Codec codec({}, keyring, [] {
+  const Codec codec({.label = label}, keyring, [] {
     gossip::wire::Nonce nonce;
     io::FillRandom(absl::MakeSpan(nonce));
     return nonce;
@@ -143,8 +144,9 @@ std::vector<KeyVerdict> RunTrials(io::PosixLoop* loop,
 
 std::vector<KeyVerdict> TryKeys(io::PosixLoop* loop,
                                 const std::vector<net::Endpoint>& endpoints,
-                                const Keyring& keyring) {
-  std::vector<KeyVerdict> verdicts = RunTrials(loop, endpoints, keyring);
+                                const Keyring& keyring,
+                                const std::string& label) {
+  std::vector<KeyVerdict> verdicts = RunTrials(loop, endpoints, keyring, label);
   std::vector<size_t> again;
   std::vector<net::Endpoint> to;
   for (size_t i = 0; i < endpoints.size(); ++i) {
@@ -158,7 +160,7 @@ std::vector<KeyVerdict> TryKeys(io::PosixLoop* loop,
   if (to.empty()) return verdicts;
   Keyring other = keyring;
   other.Use(Bytes(keyring.keys()[1])).IgnoreError();  // It is in the ring.
-  const std::vector<KeyVerdict> second = RunTrials(loop, to, other);
+  const std::vector<KeyVerdict> second = RunTrials(loop, to, other, label);
   for (size_t i = 0; i < to.size(); ++i) {
     if (second[i] == KeyVerdict::kUnderstood) {
       verdicts[again[i]] = KeyVerdict::kOtherDerivation;

@@ -7,6 +7,7 @@
 #ifndef LB_DAEMON_LBCTL_KEY_TRIAL_H_
 #define LB_DAEMON_LBCTL_KEY_TRIAL_H_
 
+#include <string>
 #include <vector>
 
 #include "lb/gossip/wire/keyring.h"
@@ -27,10 +28,11 @@ enum class KeyVerdict {
 };
 
 // One verdict for each endpoint, in their order. The first key of `keyring`
-// encrypts; empty: in the clear. Runs `loop`.
+// encrypts; empty: in the clear. `label` is the gossip's. Runs `loop`.
 std::vector<KeyVerdict> TryKeys(io::PosixLoop* loop,
                                 const std::vector<net::Endpoint>& endpoints,
-                                const gossip::wire::Keyring& keyring);
+                                const gossip::wire::Keyring& keyring,
+                                const std::string& label = {});
 
 }  // namespace lb::lbctl
 

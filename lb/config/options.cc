@@ -16,6 +16,7 @@
 #include "lb/base/check.h"
 #include "lb/base/nearest.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/printable.h"
 
 namespace lb::config {
 namespace {
@@ -132,6 +133,31 @@ absl::Status SetGossipAdvertise(Values values, Options* options) {
   return absl::OkStatus();
 }
 
+// A label goes in clear text before each packet, its length in one byte.
+absl::Status SetGossipLabel(Values values, Options* options) {
+  const std::string& label = values[0];
+  if (label.size() > 255 || Printable(label) != label) {
+    return Wrong(label, "up to 255 printable bytes");
+  }
+  options->gossip_label = label;
+  return absl::OkStatus();
+}
+
+// An empty text stands for no network: members may be anywhere.
+absl::Status SetAllowedNetworks(Values values, Options* options) {
+  std::vector<net::IpPrefix> networks;
+  for (const std::string& value : values) {
+    for (const absl::string_view part :
+         absl::StrSplit(value, ',', absl::SkipWhitespace())) {
+      LB_ASSIGN_OR_RETURN(
+          networks.emplace_back(),
+          net::ParseIpPrefix(std::string(absl::StripAsciiWhitespace(part))));
+    }
+  }
+  options->gossip_allowed_networks = std::move(networks);
+  return absl::OkStatus();
+}
+
 absl::Status SetUser(const std::string& name, Options* options) {
   if (name.empty()) return Wrong(name, "a user's name");
   options->user = name;
@@ -216,15 +242,15 @@ absl::Status SetBool(const std::string& text, bool* field) {
 
 std::string ShowBool(bool value) { return value ? "true" : "false"; }
 
-std::string ShowJoin(const Options& options) {
+// Endpoints, prefixes, ...
+template <typename Items>
+std::string ShowEach(const Items& items) {
   std::vector<std::string> texts;
-  for (const net::HostPort& peer : options.join) {
-    texts.push_back(peer.ToString());
-  }
+  for (const auto& item : items) texts.push_back(item.ToString());
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 32> kOptions = {{
+constexpr std::array<OptionSpec, 34> kOptions = {{
     {"node-name", "NAME",
      "This node's name, unique; default: the host's, in lower case.", false,
      SetNodeName, [](const Options& o) { return o.node_name; }},
@@ -261,11 +287,10 @@ constexpr std::array<OptionSpec, 32> kOptions = {{
     {"join", "HOST[:PORT]",
      "Nodes to find the cluster through: addresses or host names, which are "
      "looked up again until their nodes are members.",
-     true, SetJoin, ShowJoin},
+     true, SetJoin, [](const Options& o) { return ShowEach(o.join); }},
     {"gossip-secret-file", "PATH",
      "File with the cluster's secret, which a cluster wants; \"lbctl secret "
-     "new "
-     "FILE\" makes one.",
+     "new FILE\" makes one.",
      false,
      [](Values v, Options* o) { return SetPath(v[0], &o->gossip_secret_file); },
      [](const Options& o) { return o.gossip_secret_file; }},
@@ -287,6 +312,15 @@ constexpr std::array<OptionSpec, 32> kOptions = {{
      [](const Options& o) {
        return std::string(ToString(o.gossip_key_derivation));
      }},
+    {"gossip-label", "LABEL",
+     "Take part only in gossip with this label, memberlist's; the same on all "
+     "nodes.",
+     false, SetGossipLabel, [](const Options& o) { return o.gossip_label; }},
+    {"gossip-allowed-networks", "NETWORK",
+     "Take only members whose addresses are in one of these (\"10.0.0.0/8\"); "
+     "default: all.",
+     true, SetAllowedNetworks,
+     [](const Options& o) { return ShowEach(o.gossip_allowed_networks); }},
     {"gossip-profile", "PROFILE",
      "Speed of failure detection: fast, turbo, lan, wan or local.", false,
      [](Values v, Options* o) {

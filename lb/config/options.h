@@ -27,6 +27,7 @@
 #include "lb/gossip/wire/keyring.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/host_port.h"
+#include "lb/net/ip_prefix.h"
 
 namespace lb::config {
 
@@ -61,6 +62,9 @@ struct Options {
   // Which of the secret's two keys encrypts; both decrypt.
   gossip::wire::KeyDerivation gossip_key_derivation =
       gossip::wire::KeyDerivation::kSha256;
+  std::string gossip_label;  // Up to 255 bytes; empty: none.
+  // Members are inside one of these; empty: anywhere.
+  std::vector<net::IpPrefix> gossip_allowed_networks;
   GossipProfile gossip_profile = GossipProfile::kFast;
 
   // Of services whose advertisements name none.

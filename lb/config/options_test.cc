@@ -61,6 +61,8 @@ gossip-advertise: 198.51.100.1:9
 join: [192.0.2.2, "192.0.2.3:7", "[2001:db8::1]:8", n4, "n5.example:9"]
 gossip-secret-file: /etc/secret
 gossip-key-derivation: legacy
+gossip-label: blue
+gossip-allowed-networks: [192.0.2.0/24, "2001:db8::/32"]
 gossip-profile: wan
 election-policy: sticky
 hold-down: 90s
@@ -100,6 +102,9 @@ log-format: json
                *net::ParseHostPort("n5.example:9", 0)};
   want.gossip_secret_file = "/etc/secret";
   want.gossip_key_derivation = gossip::wire::KeyDerivation::kLegacy;
+  want.gossip_label = "blue";
+  want.gossip_allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24"),
+                                  *net::ParseIpPrefix("2001:db8::/32")};
   want.gossip_profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
@@ -149,6 +154,12 @@ const FaultCase kFaults[] = {
     {"gossip-advertise: 0.0.0.0\n",
      "o.yaml:1: options: gossip-advertise: \"0.0.0.0\", want an address that "
      "peers can reach"},
+    {"gossip-label: \"a\\nb\"\n",
+     "o.yaml:1: options: gossip-label: \"a\\x0ab\", want up to 255 printable "
+     "bytes"},
+    {"gossip-allowed-networks: [10.0.0.0/8, 10.0.0.0/33]\n",
+     "o.yaml:1: options: gossip-allowed-networks: \"10.0.0.0/33\": prefix "
+     "length 33, want 0..32"},
     {"join: [n2, 172.18.8.300]\n",
      "o.yaml:1: options: join: \"172.18.8.300\": want an address or a host "
      "name, and perhaps :port"},
@@ -356,6 +367,8 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
                 *net::ParseHostPort("n3.example:7", 0)};
   shown.gossip_secret_file = "/s";
   shown.gossip_in_the_clear = true;
+  shown.gossip_label = "blue";
+  shown.gossip_allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24")};
   shown.status_listen = {"unix:/a"};
   shown.status_group = "adm";
   shown.status_tls_cert = "/c";
