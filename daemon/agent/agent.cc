@@ -14,6 +14,7 @@
 #include "lb/config/version.h"
 #include "lb/election/digest.h"
 #include "lb/election/tenure_codec.h"
+#include "lb/gossip/options.h"
 #include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"
 
@@ -116,6 +117,13 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
 
 void Agent::Start() {
   started_ = environment_.loop->CivilNow();
+  outcomes_.Subscribe(
+      [this](const Outcome& outcome) { events_.OnOutcome(outcome); });
+  outcomes_.Subscribe(
+      [this](const Outcome& outcome) { tally_.OnOutcome(outcome); });
+  outcomes_.Subscribe([this](const Outcome& outcome) {
+    history_due_.insert(outcome.changed.begin(), outcome.changed.end());
+  });
   addresses_.Restore();
   RestoreHistory();
   advertised_.SetObserver([this] { OnAdvertised(); });
@@ -145,7 +153,7 @@ void Agent::Start() {
     Bytes state =
         PackUserState({owners_.FullMessage(), addresses_.FullMessage(),
                        elections_.tenures().FullMessage()});
-    events_.RecordState(state.size());
+    NoteStateSize(state.size());
     return state;
   });
   UpdateMetadata();
@@ -246,14 +254,21 @@ void Agent::Reconcile() {
   changed.merge(elections_.TakeChanged());
   Announce(changed);
   TellOthers();
-  RecordChanges(changed);
-  RecordHistory(std::move(changed));
-  events_.RecordStrictArp(
-      announcing_.StrictArpFaults([this](const net::IpAddress& address) {
-        return elections_.IsAssigned(address) &&
-               !owners_.withheld().contains(address);
-      }));
+  PublishOutcome(changed);
+  RecordHistory();
   if (elections_.has_more()) ScheduleReconcile();
+}
+
+void Agent::NoteStateSize(size_t bytes) {
+  std::string untold;
+  if (bytes > gossip::kUserStateSizeMax) {
+    untold = fmt::format(
+        "ledger, tenures and facts have {} bytes, want at most {}: full "
+        "exchanges tell nothing of them",
+        bytes, gossip::kUserStateSizeMax);
+  }
+  const std::string before = std::exchange(untold_, std::move(untold));
+  events_.RecordUntold(untold_, before);
 }
 
 void Agent::ElectAuthor() {
@@ -337,9 +352,8 @@ ElectedChange Agent::ChangeOf(
   std::set_symmetric_difference(
       decision.probed.begin(), decision.probed.end(), announced_.probed.begin(),
       announced_.probed.end(), std::inserter(concerned, concerned.end()));
-  // The events have what services had at the last look.
   for (const AddressEntries* entries :
-       {&events_.entries(), &addresses_.entries()}) {
+       {&outcomes_.entries(), &addresses_.entries()}) {
     for (const std::string& service : changed) {
       const auto entry = entries->find(service);
       if (entry == entries->end()) continue;
@@ -356,17 +370,24 @@ ElectedChange Agent::ChangeOf(
   return change;
 }
 
-void Agent::RecordChanges(const ipam::ReplicatedAllocator::Services& changed) {
+void Agent::PublishOutcome(const ipam::ReplicatedAllocator::Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
-  if (!changed.empty()) {
-    tally_.OnOutcome(now, {events_.entries(), events_.placement()},
-                     {addresses_.entries(), elections_.placement()}, changed,
-                     ready() && !lifecycle_.leaves());
-    events_.RecordOutcome(addresses_.entries(), elections_.placement(),
-                          changed);
-  }
+  const NodeHealth health = LookAtHealth();
+  outcomes_.Publish(now, {addresses_.entries(), elections_.placement(), health},
+                    changed, ready() && !lifecycle_.leaves());
   tally_.OnReconciled(now);
+}
+
+NodeHealth Agent::LookAtHealth() const {
+  NodeHealth health;
+  health.strict_arp_faults =
+      announcing_.StrictArpFaults([this](const net::IpAddress& address) {
+        return elections_.IsAssigned(address) &&
+               !owners_.withheld().contains(address);
+      });
+  health.covered = ready() ? owners_.covered() : outcomes_.health().covered;
+  return health;
 }
 
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {

@@ -36,10 +36,12 @@
 #include "daemon/agent/events.h"
 #include "daemon/agent/node_lifecycle.h"
 #include "daemon/agent/node_options.h"
+#include "daemon/agent/outcome.h"
 #include "daemon/agent/tally.h"
 #include "daemon/announcing/announcing.h"
 #include "daemon/announcing/elected.h"
 #include "daemon/hosts/address_owners.h"
+#include "daemon/members/name_conflicts.h"
 #include "daemon/placement/elections.h"
 #include "daemon/placement/placement.h"
 #include "lb/announce/announce_node.h"
@@ -108,7 +110,13 @@ class Agent {
   const gossip::Seeds& seeds() const { return *seeds_; }
   gossip::wire::Keyring& gossip_keyring() { return gossip_->keyring(); }
   const history::History& history() const { return history_.history(); }
-  const Events& events() const { return events_; }
+  const NodeHealth& health() const { return outcomes_.health(); }
+  // Why full exchanges tell nothing of the addresses; empty: they do.
+  const std::string& untold() const { return untold_; }
+  // The other nodes that claim the name of this one.
+  std::vector<net::Endpoint> Namesakes() const {
+    return name_conflicts_.Of(options_.node, now());
+  }
   const Tally& tally() const { return tally_; }
   const std::string& author() const { return author_; }  // Empty: none yet.
   bool ready() const { return lifecycle_.acts(); }
@@ -148,7 +156,9 @@ class Agent {
   ElectedChange ChangeOf(
       const Decision& decision,
       const ipam::ReplicatedAllocator::Services& changed) const;
-  void RecordChanges(const ipam::ReplicatedAllocator::Services& changed);
+  void PublishOutcome(const ipam::ReplicatedAllocator::Services& changed);
+  NodeHealth LookAtHealth() const;
+  void NoteStateSize(size_t bytes);  // Of what a full exchange tells.
   std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 
   // follow_lifecycle.cc: what its life asks for.
@@ -182,7 +192,7 @@ class Agent {
 
   // record_history.cc
   void RestoreHistory();
-  void RecordHistory(ipam::ReplicatedAllocator::Services changed);
+  void RecordHistory();
   history::HistoryView ViewForHistory(
       ipam::ReplicatedAllocator::Services services) const;
 
@@ -197,14 +207,17 @@ class Agent {
   Elections elections_;
   history::HistoryStore history_;
   Events events_;
+  Outcomes outcomes_;
   const std::unique_ptr<const ClusterSight> sight_;
   NodeLifecycle lifecycle_;
 
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
-  absl::Time started_;            // Civil time.
-  bool knows_hosts_ = false;      // KnowsHosts(), as the allocator goes by.
-  std::string advertise_fault_;   // As the events had it last.
+  absl::Time started_;           // Civil time.
+  bool knows_hosts_ = false;     // KnowsHosts(), as the allocator goes by.
+  std::string advertise_fault_;  // As the events had it last.
+  std::string untold_;
+  NameConflicts name_conflicts_;
   gossip::wire::Bytes metadata_;  // As the others have it.
   std::string author_;            // Empty: none yet.
   bool members_changed_ = true;   // Since elections heard of them.

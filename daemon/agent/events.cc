@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "lb/gossip/options.h"
 
 namespace lb {
 
@@ -28,83 +25,75 @@ void Events::RecordRefusal(const absl::Status& refusal) {
 }
 
 void Events::RecordNameConflict(const gossip::ConflictEvent& conflict) {
-  const absl::Time now = environment_.loop->Now();
-  std::erase_if(name_conflicts_, [&](const auto& known) {
-    return now - known.second >= kNameConflictOver;
-  });
-  const std::pair key(conflict.existing.name, conflict.other);
-  const auto known = name_conflicts_.find(key);
-  if (known != name_conflicts_.end()) {
-    known->second = now;
-    return;
-  }
-  if (name_conflicts_.size() >= kNameConflictsMax) return;
-  name_conflicts_.emplace(key, now);
-  Record(EventType::kWarning, "NameConflict", "Member/" + key.first,
+  Record(EventType::kWarning, "NameConflict",
+         "Member/" + conflict.existing.name,
          fmt::format("{} claims the name of {}", conflict.other.ToString(),
                      conflict.existing.endpoint.ToString()));
 }
 
-std::vector<net::Endpoint> Events::Namesakes() const {
-  std::vector<net::Endpoint> namesakes;
-  for (const auto& [key, heard] : name_conflicts_) {
-    const bool lasts = environment_.loop->Now() - heard < kNameConflictOver;
-    if (key.first == node_ && lasts) namesakes.push_back(key.second);
-  }
-  return namesakes;
-}
-
-void Events::RecordOutcome(const AddressEntries& entries,
-                           const Placement& placement,
-                           const std::set<std::string, std::less<>>& changed) {
-  for (const std::string& service : changed) {
-    if (entries.contains(service) || entries_.erase(service) == 0) continue;
+void Events::OnOutcome(const Outcome& outcome) {
+  const auto& [entries, placement, health] = outcome.after;
+  for (const std::string& service : outcome.changed) {
+    if (entries.contains(service)) continue;
+    if (!outcome.before.entries.contains(service)) continue;
     Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,
            "no manifest asks for it any more");
   }
-  for (const std::string& service : changed) {
-    const auto entry = entries.find(service);
-    if (entry != entries.end()) RecordEntry(service, entry->second);
+  for (const std::string& service : outcome.changed) {
+    const auto after = entries.find(service);
+    if (after == entries.end()) continue;
+    const auto before = outcome.before.entries.find(service);
+    const bool is_new = before == outcome.before.entries.end();
+    RecordEntry(service, is_new ? Entry() : before->second, after->second);
   }
-  for (const std::string& service : changed) {
-    const auto place = placement.find(service);
-    if (place == placement.end()) {
-      placement_.erase(service);
-    } else {
-      RecordPlace(service, place->second);
+  for (const std::string& service : outcome.changed) {
+    const auto after = placement.find(service);
+    if (after == placement.end()) continue;
+    const auto before = outcome.before.placement.find(service);
+    const bool is_new = before == outcome.before.placement.end();
+    if (is_new || before->second != after->second) {
+      RecordPlace(service, after->second);
     }
   }
+  RecordNew(EventType::kNormal, "PoolCoversHosts", health.covered,
+            outcome.before.health.covered);
+  RecordNew(EventType::kWarning, "StrictArp", health.strict_arp_faults,
+            outcome.before.health.strict_arp_faults);
 }
 
-void Events::RecordEntry(const std::string& service,
-                         const ipam::ReplicatedAllocator::Entry& entry) {
-  ipam::ReplicatedAllocator::Entry& known = entries_[service];
-  if (known == entry) return;
+void Events::RecordEntry(const std::string& service, const Entry& before,
+                         const Entry& after) {
+  if (before == after) return;
   const std::string object = "Service/" + service;
-  const bool is_moved = !(known.assignment == entry.assignment);
-  const bool is_cleared = is_moved && entry.assignment.addresses.empty();
+  const bool is_moved = !(before.assignment == after.assignment);
+  const bool is_cleared = is_moved && after.assignment.addresses.empty();
   if (is_cleared) {
-    Record(EventType::kNormal, "ClearAssignment", object, entry.reason);
+    Record(EventType::kNormal, "ClearAssignment", object, after.reason);
   } else if (is_moved) {
     Record(EventType::kNormal, "IPAllocated", object,
-           entry.assignment.ToString());
+           after.assignment.ToString());
   }
-  if (!is_cleared && !entry.reason.empty() && !entry.waiting) {
-    Record(EventType::kWarning, "AllocationFailed", object, entry.reason);
+  if (!is_cleared && !after.reason.empty() && !after.waiting) {
+    Record(EventType::kWarning, "AllocationFailed", object, after.reason);
   }
-  known = entry;
 }
 
 void Events::RecordPlace(const std::string& service,
                          const ServicePlacement& place) {
-  const auto [known, is_new] = placement_.try_emplace(service);
-  if (!is_new && known->second == place) return;
-  known->second = place;
   place.node.empty()
       ? Record(EventType::kWarning, "announceFailed", "Service/" + service,
                place.reason)
       : Record(EventType::kNormal, "nodeAssigned", "Service/" + service,
                "announced by " + place.node);
+}
+
+void Events::RecordNew(EventType type, const std::string& reason,
+                       const std::vector<std::string>& after,
+                       const std::vector<std::string>& before) {
+  const std::set<std::string> known(before.begin(), before.end());
+  for (const std::string& sentence : after) {
+    if (!known.contains(sentence)) RecordSelf(type, reason, sentence);
+  }
 }
 
 void Events::RecordProblems(const std::vector<config::Problem>& problems,
@@ -130,43 +119,12 @@ void Events::RecordSelf(EventType type, std::string reason,
   Record(type, std::move(reason), "Node/" + node_, std::move(message));
 }
 
-void Events::RecordCovered(const std::vector<std::string>& covered) {
-  if (covered == covered_) return;
-  for (const std::string& sentence : covered) {
-    if (std::find(covered_.begin(), covered_.end(), sentence) !=
-        covered_.end()) {
-      continue;
-    }
-    RecordSelf(EventType::kNormal, "PoolCoversHosts", sentence);
-  }
-  covered_ = covered;
-}
-
-void Events::RecordState(size_t bytes) {
-  const std::string before = std::exchange(untold_, "");
-  if (bytes <= gossip::kUserStateSizeMax) {
-    if (before.empty()) return;
-    return RecordSelf(EventType::kNormal, "StateTold",
-                      "full exchanges have room for the ledger again");
-  }
-  untold_ = fmt::format(
-      "ledger, tenures and facts have {} bytes, want at most {}: full "
-      "exchanges tell "
-      "nothing of them",
-      bytes, gossip::kUserStateSizeMax);
-  if (before.empty()) {
-    RecordSelf(EventType::kWarning, "StateUntold", untold_);
-  }
-}
-
-void Events::RecordStrictArp(std::vector<std::string> faults) {
-  const std::set<std::string> known(strict_arp_faults_.begin(),
-                                    strict_arp_faults_.end());
-  for (const std::string& fault : faults) {
-    if (known.contains(fault)) continue;
-    RecordSelf(EventType::kWarning, "StrictArp", fault);
-  }
-  strict_arp_faults_ = std::move(faults);
+void Events::RecordUntold(const std::string& untold,
+                          const std::string& before) {
+  if (untold.empty() == before.empty()) return;
+  untold.empty() ? RecordSelf(EventType::kNormal, "StateTold",
+                              "full exchanges have room for the ledger again")
+                 : RecordSelf(EventType::kWarning, "StateUntold", untold);
 }
 
 }  // namespace lb

@@ -72,7 +72,9 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
                    DescribeStreamOnly(peer->member.endpoint));
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
-    events_.RecordNameConflict(*conflict);
+    if (name_conflicts_.OnConflict(environment_.loop->Now(), *conflict)) {
+      events_.RecordNameConflict(*conflict);
+    }
   }
 }
 

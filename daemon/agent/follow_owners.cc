@@ -9,7 +9,6 @@ void Agent::UpdateOwners() {
   const io::TurnCause cause(environment_.loop, "looks for addresses of hosts");
   const bool changed =
       owners_.Update({desired_, addresses_.entries(), addresses_.version()});
-  if (ready()) events_.RecordCovered(owners_.covered());
   if (!changed) return;
   elections_.SetWithheld(ToWithheld(owners_.owned()),
                          environment_.loop->CivilNow());

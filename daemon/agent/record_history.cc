@@ -19,11 +19,10 @@ void Agent::RestoreHistory() {
 
 // While this node is not ready it knows nothing of others' announcements; it
 // has none itself.
-void Agent::RecordHistory(ipam::ReplicatedAllocator::Services changed) {
+void Agent::RecordHistory() {
   const io::TurnCause cause(environment_.loop, "notes the history");
   const absl::Time now = environment_.loop->CivilNow();
   history::History& history = history_.history();
-  history_due_.merge(changed);
   if (!ready() || HasLeft(lifecycle_.stage())) {
     history.EndOwn(now, lifecycle_.leaves() ? history::HistoryEnd::kStopped
                                             : history::HistoryEnd::kSilent);

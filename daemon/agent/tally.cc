@@ -43,15 +43,15 @@ void Tally::OnConflict(absl::Time now, const announce::Conflict& conflict) {
                               ConflictSeen{conflict, now});
 }
 
-void Tally::OnOutcome(absl::Time now, const Outcome& before,
-                      const Outcome& after, const Services& changed,
-                      bool announcing) {
-  for (const std::string& service : changed) {
+void Tally::OnOutcome(const Outcome& outcome) {
+  const Outcome::Side& before = outcome.before;
+  const Outcome::Side& after = outcome.after;
+  for (const std::string& service : outcome.changed) {
     CountFailure(service, before.entries, after.entries);
     const auto entry = after.entries.find(service);
     if (entry != after.entries.end() && entry->second.waiting &&
         entry->second.assignment.addresses.empty()) {
-      unassigned_since_.try_emplace(service, now);
+      unassigned_since_.try_emplace(service, outcome.at);
     } else {
       unassigned_since_.erase(service);
     }
@@ -64,15 +64,16 @@ void Tally::OnOutcome(absl::Time now, const Outcome& before,
     const std::string from =
         known == before.placement.end() ? "" : known->second.node;
     if (from == place->second.node) continue;
-    announced_since_[service] = now;
-    if (!from.empty()) CountMove(place->second.node, from, now, announcing);
+    announced_since_[service] = outcome.at;
+    if (!from.empty())
+      CountMove(place->second.node, from, outcome.at, outcome.announces);
   }
 }
 
 void Tally::CountMove(const std::string& node, const std::string& from,
-                      absl::Time now, bool announcing) {
+                      absl::Time now, bool announces) {
   ++election_changes_;
-  if (node != node_ || !announcing) return;
+  if (node != node_ || !announces) return;
   const auto lost = lost_.find(from);
   if (lost != lost_.end()) takeovers_.Add(now - lost->second);
 }

@@ -12,13 +12,12 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "daemon/placement/placement.h"
+#include "daemon/agent/outcome.h"
 #include "lb/announce/announcer.h"
 #include "lb/base/duration_histogram.h"
 #include "lb/gossip/member.h"
@@ -39,12 +38,6 @@ class Tally {
     announce::Conflict conflict;
     absl::Time at;  // The latest report.
   };
-  // A decision, as of before and after one Reconcile().
-  struct Outcome {
-    const AddressEntries& entries;
-    const Placement& placement;
-  };
-
   // A conflict is reported every 10 s (DEFEND_INTERVAL) while it lasts; one
   // without news for this long is over.
   static constexpr absl::Duration kConflictOver = absl::Seconds(30);
@@ -55,12 +48,7 @@ class Tally {
   void OnDesired(size_t problems);
   void OnGossip(absl::Time now, const gossip::GossipEvent& event);
   void OnConflict(absl::Time now, const announce::Conflict& conflict);
-  using Services = std::set<std::string, std::less<>>;
-
-  // `changed`: all services that differ. `announcing`: what is placed on this
-  // node it announces.
-  void OnOutcome(absl::Time now, const Outcome& before, const Outcome& after,
-                 const Services& changed, bool announcing);
+  void OnOutcome(const Outcome& outcome);
   // After each Reconcile(), and after OnOutcome() if there is an outcome.
   void OnReconciled(absl::Time now);
 
@@ -110,7 +98,7 @@ class Tally {
   void CountFailure(const std::string& service, const AddressEntries& before,
                     const AddressEntries& after);
   void CountMove(const std::string& node, const std::string& from,
-                 absl::Time now, bool announcing);
+                 absl::Time now, bool announces);
 
   const std::string node_;
   const absl::Time began_;

@@ -29,19 +29,25 @@ class TallyTest : public testing::Test {
                     gossip::MemberEvent{.change = change, .member = {member}});
   }
   // The services a, b, ... are on these nodes now.
-  void Place(double now, const Placement& placement, bool announcing = true) {
-    Tally::Services services;
+  void Place(double now, const Placement& placement, bool announces = true) {
+    Outcome::Services services;
     for (const auto& [service, place] : placement_) services.insert(service);
     for (const auto& [service, place] : placement) services.insert(service);
-    tally_.OnOutcome(At(now), {entries_, placement_}, {entries_, placement},
-                     services, announcing);
+    tally_.OnOutcome({.at = At(now),
+                      .before = {entries_, placement_, health_},
+                      .after = {entries_, placement, health_},
+                      .changed = services,
+                      .announces = announces});
     placement_ = placement;
   }
   void Enter(const AddressEntries& entries) {
-    Tally::Services services;
+    Outcome::Services services;
     for (const auto& [service, entry] : entries) services.insert(service);
-    tally_.OnOutcome(At(0), {entries_, placement_}, {entries, placement_},
-                     services, true);
+    tally_.OnOutcome({.at = At(0),
+                      .before = {entries_, placement_, health_},
+                      .after = {entries, placement_, health_},
+                      .changed = services,
+                      .announces = true});
     entries_ = entries;
   }
 
@@ -55,6 +61,7 @@ class TallyTest : public testing::Test {
   Tally tally_{"n1", At(0)};
   AddressEntries entries_;
   Placement placement_;
+  NodeHealth health_;
 };
 
 TEST_F(TallyTest, ATakeoverCountsFromTheLastProofOfLife) {

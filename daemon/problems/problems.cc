@@ -245,7 +245,7 @@ void AddUndelivered(const Agent& agent, Problems& problems) {
 }
 
 void AddStrictArp(const Agent& agent, Problems& problems) {
-  for (const std::string& fault : agent.events().strict_arp_faults()) {
+  for (const std::string& fault : agent.health().strict_arp_faults) {
     problems.push_back({ProblemKind::kStrictArp, NodeObject(agent),
                         fmt::format("{}: {}", NodeObject(agent), fault)});
   }
@@ -267,10 +267,10 @@ void AddGossip(const Agent& agent, Problems& problems) {
                      "or its network loses packets",
                      NodeObject(agent), score)});
   }
-  if (!agent.events().untold().empty()) {
+  if (!agent.untold().empty()) {
     problems.push_back({ProblemKind::kGossip, NodeObject(agent),
                         fmt::format("{}: gossip: {}", NodeObject(agent),
-                                    agent.events().untold())});
+                                    agent.untold())});
   }
 }
 
@@ -404,7 +404,7 @@ void AddUndecryptable(const Agent& agent, Problems& problems) {
 
 // Both nodes say so; members keep to the one that they knew first.
 void AddNamesakes(const Agent& agent, Problems& problems) {
-  for (const net::Endpoint& other : agent.events().Namesakes()) {
+  for (const net::Endpoint& other : agent.Namesakes()) {
     const std::string object = "Member/" + agent.options().node;
     problems.push_back(
         {ProblemKind::kNodeName, object,

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/events.h"
+#include "daemon/members/name_conflicts.h"
 #include "daemon/problems/problems.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -286,7 +286,7 @@ TEST(ClonedHostTest, TheOlderKeepsTheNameAndBothSaySo) {
                                       "node (172.18.8.13:7946)")));
   }
   cluster.Kill("n3");
-  cluster.RunFor(Events::kNameConflictOver + absl::Seconds(1));
+  cluster.RunFor(NameConflicts::kOver + absl::Seconds(1));
   EXPECT_THAT(problems("n1"), IsEmpty());
 }
 

@@ -1,0 +1,200 @@
+#include "daemon/agent/events.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/io/sim/sim_loop.h"
+
+namespace lb {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+ipam::ReplicatedAllocator::Entry Entry(const std::string& address,
+                                       std::string reason = "",
+                                       bool waiting = false) {
+  ipam::ReplicatedAllocator::Entry entry;
+  if (!address.empty()) {
+    entry.assignment.addresses = {{*net::ParseIpAddress(address), "p"}};
+  }
+  entry.reason = std::move(reason);
+  entry.waiting = waiting;
+  return entry;
+}
+
+class EventsTest : public testing::Test {
+ protected:
+  io::Environment MakeEnvironment() {
+    io::Environment environment;
+    environment.loop = &loop_;
+    environment.log = &log_;
+    return environment;
+  }
+  // The events since the last call: "warning Reason object: message".
+  std::vector<std::string> Told() {
+    std::vector<std::string> told;
+    for (const Event& event : log_.Since(seen_)) {
+      told.push_back(fmt::format(
+          "{}{} {}: {}", event.type == EventType::kWarning ? "warning " : "",
+          event.reason, event.object, event.message));
+    }
+    seen_ = log_.last_sequence();
+    return told;
+  }
+  // What services have, which nodes announce them and what is wrong is this
+  // now.
+  void Publish(const AddressEntries& entries, const Placement& placement,
+               const NodeHealth& health = {}) {
+    Outcome::Services changed;
+    for (const auto& [service, entry] : entries_) changed.insert(service);
+    for (const auto& [service, entry] : entries) changed.insert(service);
+    events_.OnOutcome({.at = loop_.Now(),
+                       .before = {entries_, placement_, health_},
+                       .after = {entries, placement, health},
+                       .changed = changed,
+                       .announces = true});
+    entries_ = entries;
+    placement_ = placement;
+    health_ = health;
+  }
+
+  io::SimLoop loop_;
+  EventLog log_;
+  Events events_{"n1", MakeEnvironment()};
+  AddressEntries entries_;
+  Placement placement_;
+  NodeHealth health_;
+  uint64_t seen_ = 0;
+};
+
+TEST_F(EventsTest, AServicesLife) {
+  Publish({{"a", Entry("10.0.0.1")}}, {{"a", {.node = "n2"}}});
+  EXPECT_THAT(Told(), ElementsAre("IPAllocated Service/a: 10.0.0.1 (pool p)",
+                                  "nodeAssigned Service/a: announced by n2"));
+  Publish({{"a", Entry("10.0.0.1")}}, {{"a", {.node = "n2"}}});
+  EXPECT_THAT(Told(), IsEmpty());
+  Publish({{"a", Entry("10.0.0.2")}}, {{"a", {.node = "n3"}}});
+  EXPECT_THAT(Told(), ElementsAre("IPAllocated Service/a: 10.0.0.2 (pool p)",
+                                  "nodeAssigned Service/a: announced by n3"));
+  Publish({{"a", Entry("10.0.0.2")}}, {{"a", {.reason = "no node may"}}});
+  EXPECT_THAT(Told(),
+              ElementsAre("warning announceFailed Service/a: no node may"));
+  Publish({{"a", Entry("", "no pool has it")}}, {});
+  EXPECT_THAT(Told(), ElementsAre("ClearAssignment Service/a: no pool has it"));
+  Publish({}, {});
+  EXPECT_THAT(Told(), ElementsAre("ServiceRemoved Service/a: no manifest asks "
+                                  "for it any more"));
+}
+
+TEST_F(EventsTest, AFailureCountsUnlessItEndsByItself) {
+  Publish({{"a", Entry("", "the author is not known", true)}}, {});
+  EXPECT_THAT(Told(), IsEmpty());
+  Publish({{"a", Entry("", "pool p is used up")}}, {});
+  EXPECT_THAT(Told(), ElementsAre("warning AllocationFailed Service/a: pool p "
+                                  "is used up"));
+  Publish({{"a", Entry("10.0.0.1", "has no IPv6 address")}}, {});
+  EXPECT_THAT(Told(), ElementsAre("IPAllocated Service/a: 10.0.0.1 (pool p)",
+                                  "warning AllocationFailed Service/a: has no "
+                                  "IPv6 address"));
+}
+
+TEST_F(EventsTest, ServicesThatNeverWereAreNoNews) {
+  Publish({{"a", Entry("10.0.0.1")}}, {});
+  Told();
+  events_.OnOutcome({.at = loop_.Now(),
+                     .before = {entries_, placement_, health_},
+                     .after = {entries_, placement_, health_},
+                     .changed = {"b"},
+                     .announces = true});
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(EventsTest, WhatIsWrongHereIsToldOnce) {
+  const NodeHealth two{.strict_arp_faults = {"eth0: arp_ignore is 0"},
+                       .covered = {"pool p covers 10.0.0.9 of n2"}};
+  Publish({}, {}, two);
+  EXPECT_THAT(
+      Told(),
+      ElementsAre("PoolCoversHosts Node/n1: pool p covers 10.0.0.9 of n2",
+                  "warning StrictArp Node/n1: eth0: arp_ignore is 0"));
+  Publish({}, {}, two);
+  EXPECT_THAT(Told(), IsEmpty());
+  NodeHealth more = two;
+  more.strict_arp_faults.push_back("eth1: arp_ignore is 0");
+  more.covered.clear();
+  Publish({}, {}, more);
+  EXPECT_THAT(Told(),
+              ElementsAre("warning StrictArp Node/n1: eth1: arp_ignore is 0"));
+  Publish({}, {}, two);
+  EXPECT_THAT(Told(),
+              ElementsAre("PoolCoversHosts Node/n1: pool p covers 10.0.0.9 of "
+                          "n2"));
+}
+
+TEST_F(EventsTest, RefusedMessagesDoNotFillTheLog) {
+  events_.RecordRefusal(absl::InvalidArgumentError("first"));
+  EXPECT_THAT(Told(), ElementsAre("warning LedgerMessageRefused Node/n1: "
+                                  "first"));
+  for (int i = 0; i < 3; ++i) {
+    events_.RecordRefusal(absl::InvalidArgumentError("more"));
+  }
+  EXPECT_THAT(Told(), IsEmpty());
+  loop_.RunFor(Events::kRefusalReportInterval);
+  events_.RecordRefusal(absl::InvalidArgumentError("last"));
+  EXPECT_THAT(Told(), ElementsAre("warning LedgerMessageRefused Node/n1: last; "
+                                  "and 3 before"));
+}
+
+TEST_F(EventsTest, UntoldStateIsToldWhenItBeginsAndEnds) {
+  const struct {
+    const char* untold;
+    const char* before;
+    std::vector<std::string> told;
+  } kRows[] = {
+      {"", "", {}},
+      {"too long", "", {"warning StateUntold Node/n1: too long"}},
+      {"even longer", "too long", {}},
+      {"",
+       "even longer",
+       {"StateTold Node/n1: full exchanges have room for the ledger again"}},
+  };
+  for (const auto& row : kRows) {
+    events_.RecordUntold(row.untold, row.before);
+    EXPECT_EQ(Told(), row.told) << row.untold;
+  }
+}
+
+TEST_F(EventsTest, ProblemsOfManifestsThatAreNew) {
+  const config::Problem old{
+      .file = "a.yaml", .line = 1, .object = "Service/a", .message = "old"};
+  config::Problem with_reason = old;
+  with_reason.message = "other";
+  with_reason.reason = "InvalidConfig";
+  config::Problem plain = old;
+  plain.message = "plain";
+  events_.RecordProblems({old, with_reason, plain}, {old});
+  EXPECT_THAT(Told(), ElementsAre("warning InvalidConfig Service/a: a.yaml:1: "
+                                  "Service/a: other",
+                                  "warning ObjectRefused Service/a: a.yaml:1: "
+                                  "Service/a: plain"));
+}
+
+TEST_F(EventsTest, ANameThatTwoNodesHave) {
+  events_.RecordNameConflict(
+      {.existing = {.name = "n2",
+                    .endpoint = {*net::ParseIpAddress("10.0.0.2"), 7946}},
+       .other = {*net::ParseIpAddress("10.0.0.3"), 7946}});
+  EXPECT_THAT(Told(), ElementsAre("warning NameConflict Member/n2: "
+                                  "10.0.0.3:7946 claims the name of "
+                                  "10.0.0.2:7946"));
+}
+
+}  // namespace
+}  // namespace lb

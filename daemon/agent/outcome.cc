@@ -1,0 +1,35 @@
+#include "daemon/agent/outcome.h"
+
+namespace lb {
+namespace {
+
+// Makes `known` have of `service` what `present` has.
+template <typename Map>
+void Follow(const Map& present, const std::string& service, Map& known) {
+  const auto found = present.find(service);
+  if (found == present.end()) {
+    known.erase(service);
+  } else {
+    known[service] = found->second;
+  }
+}
+
+}  // namespace
+
+void Outcomes::Publish(absl::Time now, const Outcome::Side& after,
+                       const Outcome::Services& changed, bool announces) {
+  if (changed.empty() && after.health == health_) return;
+  const Outcome outcome{.at = now,
+                        .before = {entries_, placement_, health_},
+                        .after = after,
+                        .changed = changed,
+                        .announces = announces};
+  for (Subscriber& subscriber : subscribers_) subscriber(outcome);
+  for (const std::string& service : changed) {
+    Follow(after.entries, service, entries_);
+    Follow(after.placement, service, placement_);
+  }
+  health_ = after.health;
+}
+
+}  // namespace lb

@@ -1,0 +1,79 @@
+// Outcome: what one look at the agent's inputs changed, and Outcomes, which
+// tells it to all that follow it.
+//
+// An outcome is what each service has, which node announces it and what is
+// wrong with this node, before and after. Subscribers are told of each one
+// once; in which order makes no difference, since none of them sees what
+// another made of it, and none is the memory of the last one.
+//
+//   outcomes.Subscribe([&](const Outcome& outcome) { tally.OnOutcome(outcome);
+//   }); outcomes.Publish(now, {book.entries(), elections.placement(), health},
+//                    changed, /*announces=*/true);
+//
+// Loop thread only.
+#ifndef LB_DAEMON_AGENT_OUTCOME_H_
+#define LB_DAEMON_AGENT_OUTCOME_H_
+
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "daemon/placement/placement.h"
+
+namespace lb {
+
+// What is wrong with the node itself, as sentences.
+struct NodeHealth {
+  std::vector<std::string> strict_arp_faults;  // announce::StrictArp
+  std::vector<std::string> covered;  // Pools that cover addresses of hosts.
+
+  friend bool operator==(const NodeHealth&, const NodeHealth&) = default;
+};
+
+struct Outcome {
+  using Services = std::set<std::string, std::less<>>;
+  struct Side {
+    const AddressEntries& entries;
+    const Placement& placement;
+    const NodeHealth& health;
+  };
+
+  absl::Time at;  // The loop's.
+  Side before;
+  Side after;
+  const Services& changed;  // All services that differ, and perhaps others.
+  bool announces;           // This node does, what is placed on it.
+};
+
+class Outcomes {
+ public:
+  using Subscriber = absl::AnyInvocable<void(const Outcome&)>;
+
+  // Before the first Publish(). It must not publish by itself.
+  void Subscribe(Subscriber subscriber) {
+    subscribers_.push_back(std::move(subscriber));
+  }
+
+  // `changed`: all services of which something may be another than at the last
+  // call. If there are none, and the health is the same, nobody is told.
+  void Publish(absl::Time now, const Outcome::Side& after,
+               const Outcome::Services& changed, bool announces);
+
+  // As they were last published.
+  const AddressEntries& entries() const { return entries_; }
+  const NodeHealth& health() const { return health_; }
+
+ private:
+  std::vector<Subscriber> subscribers_;
+  AddressEntries entries_;
+  Placement placement_;
+  NodeHealth health_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_AGENT_OUTCOME_H_
