@@ -6,11 +6,11 @@
 // no thread; the same calls give the same output everywhere. AnnounceNode is
 // its shell.
 //
-//   Announcer announcer(options, prng);
+//   Announcer announcer(options.announcer, prng);
 //   announcer.SetLinks(now, interfaces);
 //   announcer.SetAnnouncements(now, {{vip, {.role = Role::kProbeFirst}}});
 //   announcer.OnFrame(now, "eth0", bytes);
-//   for (const OutgoingFrame& frame : announcer.TakeFrames()) ...
+//   for (const OutgoingFrame& frame : announcer.TakeFrames()) Send(frame);
 //
 // Each address on each interface goes through the states of claim_state.h.
 // Starting one takes effect with the call: it is answered from then on and its

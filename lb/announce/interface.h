@@ -4,8 +4,8 @@
 // interface without an IPv6 link-local address still serves IPv4.
 //
 //   for (const InterfaceChoice& choice :
-//        SelectInterfaces(monitor.Links(), options)) {
-//     if (IsUsable(choice)) use(choice.interface);
+//        SelectInterfaces(environment.links->Links(), options.interfaces)) {
+//     if (IsUsable(choice)) Use(choice.interface);
 //   }
 #ifndef LB_ANNOUNCE_INTERFACE_H_
 #define LB_ANNOUNCE_INTERFACE_H_

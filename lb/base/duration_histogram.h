@@ -2,10 +2,10 @@
 //
 // A plain value: no clock, no lock, no allocation.
 //
-//   inline constexpr std::array kBounds = {0.1, 1.0};  // Seconds, rising.
+//   static constexpr std::array kBounds = {0.1, 1.0};  // Seconds, rising.
 //   DurationHistogram<kBounds> histogram;
 //   histogram.Add(absl::Milliseconds(500));
-//   histogram.counts  // {0, 1, 0}
+//   histogram.counts;  // {0, 1, 0}
 #ifndef LB_BASE_DURATION_HISTOGRAM_H_
 #define LB_BASE_DURATION_HISTOGRAM_H_
 

@@ -3,7 +3,8 @@
 // Pure, and bounded: a text of more than 64 bytes is near to nothing.
 //
 //   Nearest("Loadbalancer", {"ClusterIP", "LoadBalancer"});  // "LoadBalancer"
-//   DidYouMean("Loadbalancer", kTypes);  // ", did you mean LoadBalancer?"
+//   DidYouMean("Loadbalancer", {"ClusterIP", "LoadBalancer"});
+//   // ", did you mean LoadBalancer?"
 #ifndef LB_BASE_NEAREST_H_
 #define LB_BASE_NEAREST_H_
 

@@ -3,8 +3,8 @@
 // A value, made before anything is applied. What only moved within its file, or
 // to another file, has not changed. Pure.
 //
-//   const Changes changes = Compare(before, now);
-//   if (!changes.empty()) Log(ToString(changes));
+//   const Changes changes = Compare(before, after);
+//   if (!changes.empty()) Print(ToString(changes));
 #ifndef LB_CONFIG_CHANGES_H_
 #define LB_CONFIG_CHANGES_H_
 

@@ -11,7 +11,7 @@
 // Values: any thread, each copy its own.
 //
 //   Desired desired = BuildDesired(LoadManifests(paths, {}), {});
-//   ...  // A file changed:
+//   // A file changed:
 //   desired = BuildDesired(LoadManifests(paths, {}), desired);
 //   for (const Problem& problem : desired.problems) Print(problem.ToString());
 #ifndef LB_CONFIG_DESIRED_H_

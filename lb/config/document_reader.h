@@ -5,7 +5,8 @@
 // refuses it. Not thread-safe; the Manifests outlive the reader.
 //
 //   DocumentReader reader("pools.yaml", options, &manifests);
-//   ForEachYamlDocument(text, [&](const YamlNode& node) { reader.Read(node);
+//   ForEachYamlDocument(text, [&](const YamlNode& node) {
+//     reader.Read(node);
 //   });
 #ifndef LB_CONFIG_DOCUMENT_READER_H_
 #define LB_CONFIG_DOCUMENT_READER_H_

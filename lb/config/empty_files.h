@@ -7,7 +7,7 @@
 //
 //   EmptyFiles empty_files;
 //   empty_files.Settle(now, &manifests.understanding.empty_files);
-//   ReadAgainAt(empty_files.NextDeadline());
+//   timer->Arm(empty_files.NextDeadline());  // Then read the files again.
 #ifndef LB_CONFIG_EMPTY_FILES_H_
 #define LB_CONFIG_EMPTY_FILES_H_
 

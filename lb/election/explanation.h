@@ -2,7 +2,8 @@
 //
 // Values and a pure function; any thread.
 //
-//   const Explanation why = Explain(cluster, vip);
+//   const Explanation why =
+//       Explain(cluster, {.address = vip, .pool = "first-pool"});
 //   why.reason;  // "n1 ranks first of 3: it has the lowest digest"
 #ifndef LB_ELECTION_EXPLANATION_H_
 #define LB_ELECTION_EXPLANATION_H_

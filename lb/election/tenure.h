@@ -27,7 +27,7 @@
 //     Broadcast(message);
 //   }
 //   LB_ASSIGN_OR_RETURN(const auto changed, tenures.Merge(bytes));
-//   for (const net::IpAddress& address : changed) Elect(address);
+//   for (const net::IpAddress& address : changed) Apply(address);
 #ifndef LB_ELECTION_TENURE_H_
 #define LB_ELECTION_TENURE_H_
 

@@ -8,7 +8,7 @@
 //   LB_ASSIGN_OR_RETURN(auto node, GossipNode::Create(
 //       {.self = {.name = "node-a", .endpoint = endpoint},
 //        .gossip = FastProfile()}, environment));
-//   node->SetObserver([](const GossipEvent& event) { ... });
+//   node->SetObserver([](const GossipEvent& event) { Apply(event); });
 //   node->Start();
 //   LB_RETURN_IF_ERROR(node->Join(seeds));
 #ifndef LB_GOSSIP_GOSSIP_NODE_H_

@@ -9,8 +9,7 @@
 //   const auto before = meter.SetCause(loop.Now(), "merges an exchange");
 //   meter.SetCause(loop.Now(), before);
 //   meter.End(loop.Now(), /*processor=*/absl::Milliseconds(3));
-//   meter.RecentLongest(loop.Now())->cause;  // The one that took most of the
-//   turn.
+//   meter.RecentLongest(loop.Now())->cause;  // What took most of the turn.
 //
 // Pure bookkeeping: it reads no clock, allocates nothing and cannot fail, and
 // the same calls give the same answers. Loop thread only.

@@ -28,7 +28,7 @@
 //   Ledger ledger("node-a");
 //   LB_ASSIGN_OR_RETURN(const Record record,
 //                       ledger.Propose("default/web", assignment, now));
-//   for (const std::string& service : other.Merge({record})) ...
+//   for (const auto& service : other.Merge({record})) Apply(service);
 #ifndef LB_IPAM_LEDGER_H_
 #define LB_IPAM_LEDGER_H_
 

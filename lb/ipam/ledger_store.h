@@ -15,8 +15,8 @@
 //   RestoredLedger restored = store.Restore();
 //   ledger.Merge(restored.records);
 //   store.Continue(ledger);
-//   ...
-//   store.Save(ledger, loop->CivilNow(), [](absl::Status written) { ... });
+//   // After each change:
+//   store.Save(ledger, now, [](absl::Status written) { Apply(written); });
 #ifndef LB_IPAM_LEDGER_STORE_H_
 #define LB_IPAM_LEDGER_STORE_H_
 

@@ -6,8 +6,10 @@
 //
 // Pure. Holds a position, no bytes.
 //
-//   if (!progress.IsWhole(received)) return;  // More is to come.
-//   auto message = ParseStreamMessage(received);
+//   StreamProgress progress;
+//   if (progress.IsWhole(received)) {  // Else more is to come.
+//     auto message = ParseStreamMessage(received);
+//   }
 #ifndef LB_GOSSIP_WIRE_STREAM_PROGRESS_H_
 #define LB_GOSSIP_WIRE_STREAM_PROGRESS_H_
 

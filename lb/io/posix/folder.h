@@ -1,9 +1,9 @@
 // Folders by descriptor: between two looks at a path another user may swap what
 // is there, if a folder on the way is that user's.
 //
-//   LB_RETURN_IF_ERROR(MakeFolder(path, {.mode = 0700, .user = 7, .group =
-//   7})); LB_ASSIGN_OR_RETURN(const FileDescriptor folder,
-//   OpenOwnFolder(path));
+//   const FolderRights rights = {.mode = 0700, .user = 7, .group = 7};
+//   LB_RETURN_IF_ERROR(MakeFolder(path, rights));
+//   LB_ASSIGN_OR_RETURN(const auto folder, OpenOwnFolder(path));
 //
 // Links on the way to a folder are followed. So is a folder's own name, if it
 // is a link that root or the process's user made; one of another user is not.

@@ -4,7 +4,7 @@
 //       {.gossip = {address, 7946}, .state_folder = "/var/lib/lbd"}));
 //   auto stop_on_signal = Signals::Create(
 //       world->loop(), {SIGINT, SIGTERM}, [&](int) { world->Stop(); });
-//   Agent agent(world->environment());
+//   Node node(world->environment());  // The program's own class.
 //   world->Run();
 #ifndef LB_IO_POSIX_POSIX_ENVIRONMENT_H_
 #define LB_IO_POSIX_POSIX_ENVIRONMENT_H_

@@ -6,12 +6,12 @@
 // host belong to the SimWorld.
 //
 //   SimHost* n1 = world.AddHost("n1", "172.18.8.11/24");
-//   auto agent = std::make_unique<Agent>(n1->environment());
+//   auto node = std::make_unique<Node>(n1->environment());
 //   n1->Crash();             // From here on n1 is silent.
-//   agent.reset();           // Any time from here to Restart(); what it still
+//   node.reset();            // Any time from here to Restart(); what it still
 //                            // calls meanwhile has no effect.
 //   n1->Restart();
-//   agent = std::make_unique<Agent>(n1->environment());
+//   node = std::make_unique<Node>(n1->environment());
 #ifndef LB_IO_SIM_SIM_HOST_H_
 #define LB_IO_SIM_SIM_HOST_H_
 
