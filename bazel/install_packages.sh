@@ -23,6 +23,7 @@ if [[ ${1:-} == test ]]; then
     arping clang clang-format clang-tidy debootstrap golang-go
     golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm make
     ndisc6 nftables openssl prometheus python3-grpcio python3-protobuf systemd
+    universal-ctags
   )
 fi
 

@@ -2,8 +2,8 @@
 #include <cstddef>
 
 #include "fmt/format.h"
-#include "tests/tidy/functions.h"
 #include "tests/tidy/rules.h"
+#include "tests/tidy/tags.h"
 
 namespace lb::tidy {
 namespace {
@@ -34,11 +34,10 @@ bool IsFlag(const std::string& parameter) {
   return parameter.starts_with("bool ") || parameter.starts_with("const bool ");
 }
 
-void CheckFunction(const SourceFile& file, const Function& function,
-                   std::vector<Finding>& findings) {
+void CheckFunction(const Tag& function, std::vector<Finding>& findings) {
   const auto add = [&](std::string_view rule, std::string message) {
     findings.push_back(
-        {rule, file.path, function.first_line, std::move(message)});
+        {rule, function.path, function.first_line, std::move(message)});
   };
   if (function.LineCount() > kFunctionLinesMax) {
     add("function-length",
@@ -46,13 +45,13 @@ void CheckFunction(const SourceFile& file, const Function& function,
             "a function of {} lines, want {} at the most: take out a step",
             function.LineCount(), kFunctionLinesMax));
   }
-  if (function.parameters.size() > kParametersMax) {
+  const auto parameters = SplitParameters(function.signature);
+  if (parameters.size() > kParametersMax) {
     add("parameters",
         fmt::format("{} parameters, want {} at the most: make them a struct",
-                    function.parameters.size(), kParametersMax));
+                    parameters.size(), kParametersMax));
   }
-  if (std::count_if(function.parameters.begin(), function.parameters.end(),
-                    IsFlag) > 1) {
+  if (std::count_if(parameters.begin(), parameters.end(), IsFlag) > 1) {
     add("two-flags", "two bools can be swapped: use enums or two functions");
   }
 }
@@ -70,13 +69,13 @@ std::vector<Finding> CheckLimits(const SourceFile& file) {
              "{} lines, want {} at the most: split off a type of its own",
              file.lines.size(), limit)});
   }
-  const Functions found = FindFunctions(file);
-  if (!found.balanced) {
-    findings.push_back({"braces", file.path, 0,
-                        "braces do not match; functions cannot be measured"});
-  }
-  for (const Function& function : found.functions) {
-    CheckFunction(file, function, findings);
+  return findings;
+}
+
+std::vector<Finding> CheckFunctions(const std::vector<Tag>& tags) {
+  std::vector<Finding> findings;
+  for (const Tag& tag : tags) {
+    if (tag.kind == "function") CheckFunction(tag, findings);
   }
   return findings;
 }

@@ -1,4 +1,5 @@
-// The house rules that a machine can check, each a pure function of a file.
+// The house rules that a machine can check, each a pure function of a file, or
+// of what ctags says of all.
 //
 // Every finding says what to do instead. What a rule lets through on purpose
 // (the real clock in lb/io/posix) stands in its table; what one file may do for
@@ -11,11 +12,15 @@
 #include <vector>
 
 #include "tests/tidy/source_file.h"
+#include "tests/tidy/tags.h"
 
 namespace lb::tidy {
 
-// Columns, lines of a file, lines and parameters of a function.
+// Columns, lines of a file.
 std::vector<Finding> CheckLimits(const SourceFile& file);
+
+// Lines and parameters of each function among `tags`.
+std::vector<Finding> CheckFunctions(const std::vector<Tag>& tags);
 
 // Words that must not occur: clocks, sleeps, threads, hash containers, ...
 std::vector<Finding> CheckBans(const SourceFile& file);

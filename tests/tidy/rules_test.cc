@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/tidy/exceptions.h"
 #include "tests/tidy/source_file.h"
+#include "tests/tidy/written_tree.h"
 
 namespace lb::tidy {
 namespace {
@@ -60,16 +61,40 @@ TEST(RulesTest, LimitsFireAboveThem) {
       {"lb/net/a.cc", Repeat(501, "\n"), "file-length"},
       {"lb/net/a.h", "// A.\n" + Repeat(249, "\n"), ""},
       {"lb/net/a.h", "// A.\n" + Repeat(250, "\n"), "file-length"},
-      {"lb/net/a.cc", "void F() {\n" + Repeat(58, "a();\n") + "}\n", ""},
-      {"lb/net/a.cc", "void F() {\n" + Repeat(59, "a();\n") + "}\n",
-       "function-length"},
-      {"lb/net/a.cc", "void F() {\n", "braces"},
-      {"lb/net/a.cc", "void F(int a, int b, int c, int d, int e) {}\n", ""},
-      {"lb/net/a.cc", "void F(int a, int b, int c, int d, int e, int f) {}\n",
-       "parameters"},
-      {"lb/net/a.cc", "void F(bool a, int b) {}\n", ""},
-      {"lb/net/a.cc", "void F(bool a, bool b) {}\n", "two-flags"},
   });
+}
+
+struct FunctionCase {
+  std::string text;
+  std::string rule;
+};
+
+TEST(RulesTest, FunctionsHaveLimits) {
+  for (const FunctionCase& c : std::vector<FunctionCase>{
+           {"void F() {\n" + Repeat(58, "a();\n") + "}\n", ""},
+           {"void F() {\n" + Repeat(59, "a();\n") + "}\n", "function-length"},
+           {"class A {\n  void F() {\n" + Repeat(59, "a();\n") + "  }\n};\n",
+            "function-length"},
+           {"TEST(A, B) {\n" + Repeat(59, "a();\n") + "}\n", "function-length"},
+           {"void F(int a, int b, int c, int d, int e) {}\n", ""},
+           {"void F(int a, int b, int c, int d, int e, int f) {}\n",
+            "parameters"},
+           {"void F(bool a, int b) {}\n", ""},
+           {"void F(bool a, bool b) {}\n", "two-flags"},
+           {"void F(bool a, const bool b) {}\n", "two-flags"},
+       }) {
+    SCOPED_TRACE(c.text.substr(0, 80));
+    std::vector<std::string> rules;
+    for (const Finding& finding : CheckFunctions(TagsOf({{"a.cc", c.text}}))) {
+      EXPECT_EQ(finding.path, "a.cc");
+      rules.emplace_back(finding.rule);
+    }
+    if (c.rule.empty()) {
+      EXPECT_THAT(rules, IsEmpty());
+    } else {
+      EXPECT_THAT(rules, ElementsAre(c.rule));
+    }
+  }
 }
 
 TEST(RulesTest, BansFireOnTheirWords) {

@@ -2,20 +2,24 @@
 //
 // The tree is found through this file: Bazel gives a link to the real one. The
 // test is local and never cached, as it reads files it does not name.
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/tidy/exceptions.h"
 #include "tests/tidy/rules.h"
 #include "tests/tidy/source_file.h"
+#include "tests/tidy/tags.h"
 
 namespace lb::tidy {
 namespace {
@@ -34,11 +38,13 @@ std::string ReadText(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+const std::array<std::string, 4> kTops = {"lb", "daemon", "examples", "tests"};
+
 // Path from the top to text, of all sources and BUILD files.
 std::map<std::string, std::string> ReadTree() {
   const fs::path root = Root();
   std::map<std::string, std::string> tree;
-  for (const char* top : {"lb", "daemon", "examples", "tests"}) {
+  for (const std::string& top : kTops) {
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       const std::string extension = entry.path().extension();
       if (extension == ".h" || extension == ".cc" || extension == ".proto" ||
@@ -48,6 +54,14 @@ std::map<std::string, std::string> ReadTree() {
     }
   }
   return tree;
+}
+
+// Empty, and a failure, without ctags.
+std::vector<Tag> TagsOfTree() {
+  std::optional<std::vector<Tag>> tags =
+      ReadTags(Root(), fmt::format("{}", fmt::join(kTops, " ")));
+  EXPECT_TRUE(tags) << "no ctags-universal: install universal-ctags";
+  return tags ? *tags : std::vector<Tag>();
 }
 
 bool IsBuildFile(const std::string& path) {
@@ -97,8 +111,8 @@ TEST(TidyTest, TreeKeepsTheHouseRules) {
     excepted.emplace(exception.path, exception.rule);
   }
   std::set<FileAndRule> needed;
-  for (const auto& [path, text] : tree) {
-    for (const Finding& finding : CheckFile(tree, path, text)) {
+  const auto judge = [&](const std::vector<Finding>& findings) {
+    for (const Finding& finding : findings) {
       const FileAndRule key(finding.path, finding.rule);
       if (excepted.contains(key)) {
         needed.insert(key);
@@ -106,7 +120,9 @@ TEST(TidyTest, TreeKeepsTheHouseRules) {
         ADD_FAILURE() << finding.ToString();
       }
     }
-  }
+  };
+  for (const auto& [path, text] : tree) judge(CheckFile(tree, path, text));
+  judge(CheckFunctions(TagsOfTree()));
   EXPECT_THAT(excepted, testing::ContainerEq(needed))
       << "tests/tidy/exceptions.h names what is not needed any more";
 }
