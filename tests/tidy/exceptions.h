@@ -1,11 +1,15 @@
-// What single files may do against a rule, each with the reason.
+// What single files may do against a rule, and how large single classes may be,
+// each with the reason.
 //
-// The list only shrinks: tidy_test fails on an entry that no finding needs.
+// The lists only shrink: tidy_test fails on an entry that no finding needs, and
+// on one that is larger than its class.
 #ifndef TESTS_TIDY_EXCEPTIONS_H_
 #define TESTS_TIDY_EXCEPTIONS_H_
 
 #include <array>
 #include <string_view>
+
+#include "tests/tidy/classes.h"
 
 namespace lb::tidy {
 
@@ -97,6 +101,25 @@ inline constexpr std::array kExceptions = {
               "inet_pton and inet_ntop: text, no sockets."},
     Exception{"tests/interop/peer.cc", "random",
               "A program: seeds itself, as lbd does."},
+};
+
+// Name, lines, fields; 0: within the limit.
+inline constexpr std::array kLargeClasses = {
+    LargeClass{"lb::AddressBook", 799, 34, "To be cut."},
+    LargeClass{"lb::AddressOwners", 0, 23, "To be cut."},
+    LargeClass{"lb::Agent", 869, 39, "To be cut."},
+    LargeClass{"lb::Elections", 565, 27, "To be cut."},
+    LargeClass{"lb::announce::Announcer", 726, 24, "To be cut."},
+    LargeClass{"lb::chaos::Checker", 0, 21, "To be cut."},
+    LargeClass{"lb::chaos::Stage", 582, 0, "To be cut."},
+    LargeClass{"lb::chaos::Stage::Node", 0, 24, "To be cut."},
+    LargeClass{"lb::config::Options", 0, 32, "A value: lbd's options."},
+    LargeClass{"lb::gossip::GossipCounters", 0, 40,
+               "A value: what is counted."},
+    LargeClass{"lb::gossip::GossipNode", 542, 21, "To be cut."},
+    LargeClass{"lb::gossip::GossipOptions", 0, 32, "A value: to be nested."},
+    LargeClass{"lb::gossip::Membership", 1144, 28, "To be cut."},
+    LargeClass{"lb::gossip::Roster", 598, 0, "To be cut."},
 };
 
 }  // namespace lb::tidy

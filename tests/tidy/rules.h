@@ -19,7 +19,7 @@ namespace lb::tidy {
 // Columns, lines of a file.
 std::vector<Finding> CheckLimits(const SourceFile& file);
 
-// Lines and parameters of each function among `tags`.
+// Lines and parameters of each function among `tags`. Classes: classes.h.
 std::vector<Finding> CheckFunctions(const std::vector<Tag>& tags);
 
 // Words that must not occur: clocks, sleeps, threads, hash containers, ...

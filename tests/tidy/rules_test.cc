@@ -197,6 +197,9 @@ TEST(ExceptionsTest, HaveReasons) {
   for (const Exception& exception : kExceptions) {
     EXPECT_FALSE(exception.reason.empty()) << exception.path;
   }
+  for (const LargeClass& large : kLargeClasses) {
+    EXPECT_FALSE(large.reason.empty()) << large.name;
+  }
 }
 
 }  // namespace

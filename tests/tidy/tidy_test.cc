@@ -16,6 +16,7 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/tidy/classes.h"
 #include "tests/tidy/exceptions.h"
 #include "tests/tidy/rules.h"
 #include "tests/tidy/source_file.h"
@@ -125,6 +126,16 @@ TEST(TidyTest, TreeKeepsTheHouseRules) {
   judge(CheckFunctions(TagsOfTree()));
   EXPECT_THAT(excepted, testing::ContainerEq(needed))
       << "tests/tidy/exceptions.h names what is not needed any more";
+}
+
+TEST(TidyTest, ClassesHaveLimits) {
+  const std::vector<ClassSize> classes = MeasureClasses(TagsOfTree());
+  EXPECT_GT(classes.size(), 500u);
+  const std::vector<LargeClass> large(kLargeClasses.begin(),
+                                      kLargeClasses.end());
+  for (const Finding& finding : CheckClasses(classes, large)) {
+    ADD_FAILURE() << finding.ToString();
+  }
 }
 
 }  // namespace
