@@ -1,6 +1,6 @@
 """Tests on real kernels, in network namespaces that they make themselves."""
 
-def netns_test(name, script, data, size = "medium", env = {}, flaky = False):
+def netns_test(name, script, data, size = "medium", env = {}, flaky = False, timed = False):
     """Declares a test that runs a script of its folder, with lab.sh at hand.
 
     Args:
@@ -11,6 +11,9 @@ def netns_test(name, script, data, size = "medium", env = {}, flaky = False):
       env: variables for the script.
       flaky: may another process on the machine break what it promises? Then a
         run that fails is repeated, twice at most, and reported as such.
+      timed: may another test at the same time break what it promises? Then it
+        runs alone. The others wait until they see what they want, and each has
+        namespaces of its own.
     """
     native.sh_test(
         name = name,
@@ -30,10 +33,9 @@ def netns_test(name, script, data, size = "medium", env = {}, flaky = False):
             "//daemon:lbd",
             "//daemon/lbctl:lbctl",
         ],
-        # Namespaces and raw sockets; one lab at a time, for honest timing.
+        # Namespaces and raw sockets.
         tags = [
-            "exclusive",
             "local",
             "no-sandbox",
-        ],
+        ] + (["exclusive"] if timed else []),
     )
