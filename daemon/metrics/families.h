@@ -7,10 +7,14 @@
 #ifndef LB_DAEMON_METRICS_FAMILIES_H_
 #define LB_DAEMON_METRICS_FAMILIES_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lb/base/duration_histogram.h"
 #include "prometheus/client_metric.h"
 #include "prometheus/metric_family.h"
 #include "prometheus/metric_type.h"
@@ -34,13 +38,21 @@ class Families {
   // A sample of the family that was begun last. Label values are UTF-8.
   void Add(Labels labels, double value);
   void Add(double value) { Add({}, value); }
-  void Add(prometheus::ClientMetric::Histogram histogram);
+  template <const auto& kBounds>
+  void Add(const DurationHistogram<kBounds>& durations) {
+    AddHistogram(durations.counts, kBounds,
+                 absl::ToDoubleSeconds(durations.sum));
+  }
 
   std::vector<prometheus::MetricFamily> Take() && {
     return std::move(families_);
   }
 
  private:
+  // `counts` has one more than there are bounds: what is above all of them.
+  void AddHistogram(absl::Span<const uint64_t> counts,
+                    absl::Span<const double> bounds, double sum);
+
   std::vector<prometheus::MetricFamily> families_;
 };
 

@@ -9,12 +9,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include "daemon/metrics/agent_metrics.h"
+#include "daemon/metrics/testing/page_reader.h"
 #include "daemon/testing/node_test.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
@@ -24,7 +26,10 @@
 namespace lb::metrics {
 namespace {
 
+using ::testing::AnyOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class MetricsServerTest : public NodeTest {
  protected:
@@ -106,6 +111,58 @@ TEST_F(MetricsServerTest, ShowsTheNode) {
        }) {
     EXPECT_THAT(page, HasSubstr(line));
   }
+}
+
+TEST_F(MetricsServerTest, ThePageIsWellFormed) {
+  const auto families = ReadPage(Scrape());
+  ASSERT_THAT(families, IsOk());
+  EXPECT_GT(families->size(), 50u);
+  for (const PageFamily& family : *families) {
+    EXPECT_THAT(family.name, AnyOf(StartsWith("lb_"), StartsWith("metallb_")));
+    EXPECT_THAT(family.help, EndsWith(".")) << family.name;
+    // MetalLB's names break this rule; those have no type.
+    EXPECT_EQ(family.type == "counter",
+              family.name.ends_with("_total") && family.type != "untyped")
+        << family.name;
+    for (const auto& [sample, value] : family.samples) {
+      EXPECT_GE(value, 0) << sample;
+    }
+  }
+}
+
+// A counter that falls looks like a restart: rate() then takes what it has for
+// new.
+TEST_F(MetricsServerTest, NoCounterFalls) {
+  std::map<std::string, double> before;
+  const std::string pool =
+      "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\n"
+      "metadata: {name: first-pool}\n"
+      "spec: {addresses: [172.18.8.201/32]}\n";
+  const std::string advertisement =
+      "---\napiVersion: metallb.io/v1beta1\nkind: L2Advertisement\n"
+      "metadata: {name: all}\n";
+  const std::string steps[] = {
+      pool + advertisement + ServiceYaml("default", "web"),
+      pool + advertisement + ServiceYaml("default", "web") +
+          ServiceYaml("default", "none-left"),
+      "kind: [",
+      pool,
+      pool + advertisement + ServiceYaml("default", "web"),
+  };
+  for (const std::string& manifests : steps) {
+    SetManifests(manifests);
+    const auto families = ReadPage(Scrape());
+    ASSERT_THAT(families, IsOk());
+    for (const PageFamily& family : *families) {
+      if (family.type != "counter" && family.type != "histogram") continue;
+      for (const auto& [sample, value] : family.samples) {
+        EXPECT_GE(value, before[sample]) << sample;
+        before[sample] = value;
+      }
+    }
+  }
+  EXPECT_GE(before["metallb_k8s_client_updates_total"], 5);
+  EXPECT_GE(before["metallb_k8s_client_update_errors_total"], 1);
 }
 
 TEST_F(MetricsServerTest, PromtoolHasNothingToSay) {

@@ -1,10 +1,11 @@
-#include "daemon/metrics/gossip_metrics.h"
+// The gossip's part: members, health, counters.
 
 #include <cstdint>
 #include <map>
 #include <string>
 
 #include "absl/time/time.h"
+#include "daemon/metrics/parts.h"
 #include "lb/config/printable.h"
 #include "lb/gossip/member.h"
 
@@ -78,11 +79,9 @@ constexpr Field kOverflows[] = {
     {"streams", "", &GossipCounters::streams_overflow},
 };
 
-void AddMembers(const Agent& agent, Families* families) {
+void AddMembers(const GossipFacts& gossip, Families* families) {
   std::map<NodeState, int> states;
-  for (const gossip::Member& member : agent.gossip().Members()) {
-    ++states[member.state];
-  }
+  for (const gossip::Member& member : gossip.members) ++states[member.state];
   families->Begin(kGauge, "lb_members",
                   "Members of the cluster as this node sees them, itself "
                   "included, by state.");
@@ -93,23 +92,23 @@ void AddMembers(const Agent& agent, Families* families) {
   families->Begin(kGauge, "lb_members_unheard",
                   "Of those alive or suspect: answered no ping of this node "
                   "yet, and have no part in elections.");
-  families->Add(agent.gossip().unheard());
+  families->Add(gossip.unheard);
   families->Begin(kGauge, "lb_member_round_trip_seconds",
                   "Of the latest probe that the member answered in time.");
-  for (const auto& [member, answer] : agent.tally().answers()) {
+  for (const auto& [member, round_trip] : gossip.round_trips) {
     families->Add({{"member", config::Printable(member)}},
-                  absl::ToDoubleSeconds(answer.round_trip));
+                  absl::ToDoubleSeconds(round_trip));
   }
 }
 
 }  // namespace
 
-void AddGossip(const Agent& agent, Families* families) {
-  AddMembers(agent, families);
+void AddGossip(const GossipFacts& gossip, Families* families) {
+  AddMembers(gossip, families);
   families->Begin(kGauge, "lb_gossip_health_score",
                   "0 is well; more: this node is slow or loses packets.");
-  families->Add(agent.gossip().health_score());
-  const GossipCounters& counters = agent.gossip().counters();
+  families->Add(gossip.health_score);
+  const GossipCounters& counters = gossip.counters;
   families->Begin(kCounter, "lb_gossip_datagrams_total",
                   "Gossip datagrams, by direction.");
   families->Add({{"direction", "in"}}, counters.datagrams_in);

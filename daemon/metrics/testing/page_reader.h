@@ -1,0 +1,31 @@
+// ReadPage: Prometheus' text format, read as strictly as its rules are.
+//
+// https://prometheus.io/docs/instrumenting/exposition_formats/
+#ifndef LB_DAEMON_METRICS_TESTING_PAGE_READER_H_
+#define LB_DAEMON_METRICS_TESTING_PAGE_READER_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace lb::metrics {
+
+struct PageFamily {
+  std::string name;
+  std::string help;
+  std::string type;
+  // By name and labels, as they stand on the page.
+  std::map<std::string, double> samples;
+};
+
+// InvalidArgument: "line N: what is wrong". A family has its HELP, its TYPE and
+// its samples together and once; no sample comes twice; names have their
+// characters; of label values the escapes are those that there are.
+absl::StatusOr<std::vector<PageFamily>> ReadPage(std::string_view text);
+
+}  // namespace lb::metrics
+
+#endif  // LB_DAEMON_METRICS_TESTING_PAGE_READER_H_
