@@ -17,6 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 
 class ReplicatedAllocatorHoldersTest : public TwoAllocators {};
 
@@ -137,6 +138,36 @@ TEST_F(ReplicatedAllocatorHoldersTest,
     EXPECT_THAT(std::string(released.status().message()),
                 HasSubstr("10.0.0.1: default/a asks for it by name"));
   }
+}
+
+// "default/a would be given it again" was said of a service that asks for
+// another address.
+TEST_F(AddressBookHoldersTest, TwoThatAskForEachOthersAddressAreToldSo) {
+  const net::IpAddress first = *net::ParseIpAddress("10.0.0.1");
+  const net::IpAddress second = *net::ParseIpAddress("10.0.0.2");
+  const net::IpAddress third = *net::ParseIpAddress("10.0.0.3");
+  const auto ask_for = [&](const net::IpAddress& a, const net::IpAddress& b) {
+    AddressBook::Wanted wanted = Want({"default/a", "default/b"});
+    wanted.requests["default/a"].requested_addresses = {a};
+    wanted.requests["default/b"].requested_addresses = {b};
+    books_["n1"]->SetWanted(wanted);
+    RunFor(absl::Seconds(1));
+    return Shown("n1", "default/a") + " " + Shown("n1", "default/b");
+  };
+  SetAuthor("n1");
+  ASSERT_EQ(ask_for(first, second), "10.0.0.1 10.0.0.2");
+  ASSERT_EQ(ask_for(second, first), "10.0.0.1 10.0.0.2");
+  const auto released = books_["n1"]->Release({.address = first}, [](auto) {});
+  EXPECT_THAT(std::string(released.status().message()),
+              MatchesRegex(
+                  "10\\.0\\.0\\.1: default/a keeps it while it is refused "
+                  "what it asks for \\(Service/default/a: .*10\\.0\\.0\\.2 is "
+                  "held by default/b: .*\\), want its manifest changed; of two "
+                  "services that ask for each other's address, one has to ask "
+                  "for a third first"));
+  // So it is done.
+  EXPECT_EQ(ask_for(second, third), "10.0.0.2 10.0.0.3");
+  EXPECT_EQ(ask_for(second, first), "10.0.0.2 10.0.0.1");
 }
 
 }  // namespace

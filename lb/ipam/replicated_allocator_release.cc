@@ -84,6 +84,14 @@ absl::Status ReplicatedAllocator::CheckRelease(
   for (const Orphan& orphan : allocator_.OrphansOf(wanted->second)) {
     if (orphan.held.address == address) return absl::OkStatus();
   }
+  const absl::Status refusal = allocator_.Decide(wanted->second).status;
+  if (!refusal.ok()) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: {} keeps it while it is refused what it asks for ({}), want its "
+        "manifest changed; of two services that ask for each other's address, "
+        "one has to ask for a third first",
+        address.ToString(), service, std::string(refusal.message())));
+  }
   return absl::FailedPreconditionError(
       fmt::format("{}: {} would be given it again, want it out of its pool, or "
                   "another loadBalancerIP in the service's manifest",
