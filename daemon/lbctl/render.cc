@@ -389,7 +389,7 @@ std::string Render(const status::v1::ExplainResponse& explanation,
       "Address: {}\n"
       "Policy:  {}\n"
       "{}{}\n\n{}{}{}",
-      Printable(explanation.service()), explanation.address(),
+      Printable(explanation.service()), Printable(explanation.address()),
       Printable(explanation.policy()), HolderLine(explanation),
       Printable(explanation.sentence()), table.Print(style.colours), lacks,
       WithheldText(explanation.withheld(), style));
@@ -460,8 +460,9 @@ std::string Render(const admin::v1::ReleaseAddressResponse& response,
                    const Style&) {
   std::string text;
   for (const auto& released : response.released()) {
-    text += fmt::format("{} is free; {} held it.\n", released.address(),
-                        Printable(released.service()));
+    text +=
+        fmt::format("{} is free; {} held it.\n", Printable(released.address()),
+                    Printable(released.service()));
   }
   return text;
 }

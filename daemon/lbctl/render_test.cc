@@ -1,12 +1,10 @@
 #include "daemon/lbctl/render.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <string>
 
 #include "absl/strings/ascii.h"
 #include "daemon/lbctl/format.h"
-#include "daemon/lbctl/table.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -14,34 +12,6 @@ namespace lb::lbctl {
 namespace {
 
 using ::testing::HasSubstr;
-
-TEST(TableTest, AlignsColumnsAndMarksEmptyCells) {
-  Table table({"NAME", "IP"});
-  table.Add({"default/web", "10.0.0.1"});
-  table.Add({"a", ""});
-  EXPECT_EQ(table.Print(/*colours=*/false),
-            "NAME         IP\n"
-            "default/web  10.0.0.1\n"
-            "a            -\n");
-}
-
-TEST(TableTest, PrintsNoControlCharacters) {
-  Table table({"NAME"});
-  table.Add({"a\x1b[31m\n"});
-  EXPECT_EQ(table.Print(/*colours=*/false), "NAME\na\\x1b[31m\\x0a\n");
-}
-
-TEST(TableTest, PaintsCellsForATerminalOnly) {
-  Table table({"NAME", "STATE"});
-  table.Add({"n1", {"dead", Colour::kRed}});
-  table.Add({{"n22", Colour::kGreen}, "?"});
-  EXPECT_EQ(table.Print(/*colours=*/true),
-            "NAME  STATE\n"
-            "n1    \x1b[31mdead\x1b[0m\n"
-            "\x1b[32mn22\x1b[0m   ?\n");
-  EXPECT_EQ(table.Print(/*colours=*/false),
-            "NAME  STATE\nn1    dead\nn22   ?\n");
-}
 
 TEST(RenderTest, ServicesShowPendingAndAnnounced) {
   status::v1::ListServicesResponse response;
@@ -413,67 +383,6 @@ TEST(RenderTest, ReloadsShowWhatIsInForce) {
   EXPECT_EQ(Render(response, {}),
             "In force: 1 pools, 0 advertisements, 2 services. 1 problems.\n"
             "a.yaml:1: \\x1b[2J\n");
-}
-
-TEST(RenderTest, TopFitsTheTerminal) {
-  TopView view;
-  view.node.set_name("n1");
-  view.node.set_ready(true);
-  for (int i = 0; i < 50; ++i) {
-    auto* service = view.services.add_services();
-    service->set_name("default/s" + std::to_string(i));
-    service->add_addresses("10.0.0.1");
-    service->set_announcing_node(i % 2 == 0 ? "n1" : "n2");
-  }
-  view.services.add_services()->set_name("default/x");
-  view.rows = 20;
-  const std::string frame = Render(view, {});
-  EXPECT_EQ(std::count(frame.begin(), frame.end(), '\n'), 20);
-  EXPECT_THAT(frame, HasSubstr("51 services, 1 pending\n"));
-  EXPECT_THAT(frame, HasSubstr("n1    25\nn2    25\n"));
-  EXPECT_THAT(frame, HasSubstr(" lines more\n"));
-  view.rows = 1000;
-  EXPECT_THAT(Render(view, {}), HasSubstr("default/x "));
-}
-
-status::v1::ListServicesResponse OneService() {
-  status::v1::ListServicesResponse response;
-  auto* web = response.add_services();
-  web->set_name("default/web");
-  web->add_addresses("10.0.0.1");
-  web->set_reason("a \"quoted\"\nline");
-  web->set_pool("1");
-  return response;
-}
-
-TEST(FormatTest, JsonHasEveryField) {
-  EXPECT_EQ(ToJson(OneService(), Layout::kOneLine),
-            "{\"services\":[{\"name\":\"default/web\",\"addresses\":["
-            "\"10.0.0.1\"],\"pool\":\"1\",\"announcingNode\":\"\","
-            "\"interfaces\":[],\"reason\":\"a \\\"quoted\\\"\\nline\","
-            "\"withheld\":[]}],\"nextPageToken\":\"\"}\n");
-  EXPECT_THAT(ToJson(OneService(), Layout::kIndented),
-              HasSubstr("\n   \"name\": \"default/web\",\n"));
-}
-
-TEST(FormatTest, YamlHasTheSame) {
-  EXPECT_EQ(ToYaml(OneService()),
-            "---\n"
-            "services:\n"
-            "  - name: \"default/web\"\n"
-            "    addresses:\n"
-            "      - \"10.0.0.1\"\n"
-            "    pool: \"1\"\n"
-            "    announcingNode: \"\"\n"
-            "    interfaces:\n"
-            "      []\n"
-            "    reason: \"a \\\"quoted\\\"\\nline\"\n"
-            "    withheld:\n"
-            "      []\n"
-            "nextPageToken: \"\"\n");
-  status::v1::Pool pool;
-  pool.set_auto_assign(true);
-  EXPECT_THAT(ToYaml(pool), HasSubstr("autoAssign: true\n"));
 }
 
 }  // namespace

@@ -19,9 +19,9 @@ std::string Cut(const std::string& text, int rows) {
   std::vector<std::string> lines = absl::StrSplit(text, '\n');
   lines.pop_back();  // What follows the last end of a line.
   if (static_cast<int>(lines.size()) <= rows) return text;
-  const size_t shown = rows > 1 ? rows - 1 : 1;
-  const size_t left_out = lines.size() - shown;
-  lines.resize(shown);
+  if (rows <= 1) return lines[0] + "\n";
+  const size_t left_out = lines.size() - (rows - 1);
+  lines.resize(rows - 1);
   return absl::StrJoin(lines, "\n") +
          fmt::format("\n... {} lines more\n", left_out);
 }

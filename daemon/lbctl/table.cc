@@ -7,6 +7,16 @@
 #include "lb/config/printable.h"
 
 namespace lb::lbctl {
+namespace {
+
+// Characters, as a terminal counts them but for double width. REQUIRES: UTF-8.
+size_t WidthOf(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  });
+}
+
+}  // namespace
 
 std::string Paint(const std::string& text, Colour colour) {
   switch (colour) {
@@ -38,7 +48,7 @@ std::string Table::Print(bool colours) const {
   std::vector<size_t> widths(rows_[0].size());
   for (const auto& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].text.size());
+      widths[i] = std::max(widths[i], WidthOf(row[i].text));
     }
   }
   std::string text;
@@ -47,7 +57,7 @@ std::string Table::Print(bool colours) const {
       text += colours ? Paint(row[i].text, row[i].colour) : row[i].text;
       const bool last = i + 1 == row.size();
       text +=
-          last ? "\n" : std::string(widths[i] - row[i].text.size() + 2, ' ');
+          last ? "\n" : std::string(widths[i] - WidthOf(row[i].text) + 2, ' ');
     }
   }
   return text;
