@@ -15,6 +15,10 @@ namespace {
 
 constexpr size_t kShownMax = 256;
 
+// A Timestamp is in the years 1 to 9999.
+constexpr absl::Time kFirstTime = absl::FromUnixSeconds(-62'135'596'800);
+constexpr absl::Time kLastTime = absl::FromUnixSeconds(253'402'300'799);
+
 std::string Quoted(const std::string& text) {
   return fmt::format("\"{}\"", config::Printable(text, kShownMax));
 }
@@ -36,12 +40,16 @@ std::vector<std::string> KindNames() {
 
 absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
   absl::Duration ago;
-  if (absl::ParseDuration(text, &ago) && ago >= absl::ZeroDuration()) {
-    return now - ago;
-  }
   absl::Time time;
   std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
+  // Both also know "inf", and what is beyond all dates.
+  if (absl::ParseDuration(text, &ago) && ago >= absl::ZeroDuration()) {
+    time = now - ago;
+    if (time >= kFirstTime) return time;
+  } else if (absl::ParseTime(absl::RFC3339_full, text, &time, &error) &&
+             time >= kFirstTime && time <= kLastTime) {
+    return time;
+  }
   return absl::InvalidArgumentError(fmt::format(
       "--since: {}, want 10m, 2h or 2024-05-01T10:00:00Z", Quoted(text)));
 }
@@ -65,6 +73,13 @@ absl::Status CheckAddress(const std::string& address) {
   }
   return absl::InvalidArgumentError(fmt::format(
       "--address: {}, want an IPv4 or IPv6 address", Quoted(address)));
+}
+
+absl::Status CheckNotEmpty(std::string_view argument, std::string_view value,
+                           std::string_view want) {
+  if (!value.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: empty, want {}", argument, want));
 }
 
 absl::Status CheckLogLevel(const std::string& level) {

@@ -7,6 +7,7 @@
 #define LB_DAEMON_LBCTL_ARGUMENTS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,6 +27,11 @@ absl::StatusOr<status::v1::Problem::Kind> ParseKind(const std::string& name);
 
 // InvalidArgument: the value of --address is no IP address. Empty: not given.
 absl::Status CheckAddress(const std::string& address);
+
+// InvalidArgument: `value` is empty. `argument` is the name of it, and `want`
+// says what it should be.
+absl::Status CheckNotEmpty(std::string_view argument, std::string_view value,
+                           std::string_view want);
 
 // InvalidArgument: no log level of lbd.
 absl::Status CheckLogLevel(const std::string& level);

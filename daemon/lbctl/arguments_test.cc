@@ -26,6 +26,32 @@ TEST(ParseSinceTest, TakesSpansAndTimes) {
   }
 }
 
+// Abseil knows infinities, and times that no Timestamp can have.
+TEST(ParseSinceTest, TakesTimesOfTheCalendarOnly) {
+  const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+  EXPECT_THAT(ParseSince("0001-01-01T00:00:00Z", now),
+              IsOkAndHolds(absl::FromUnixSeconds(-62'135'596'800)));
+  EXPECT_THAT(ParseSince("9999-12-31T23:59:59Z", now),
+              IsOkAndHolds(absl::FromUnixSeconds(253'402'300'799)));
+  EXPECT_THAT(ParseSince("500ms", now),
+              IsOkAndHolds(now - absl::Milliseconds(500)));
+  EXPECT_THAT(ParseSince("2024-05-01T12:00:00+02:00", now),
+              IsOkAndHolds(absl::FromUnixSeconds(1'714'557'600)));
+  for (const char* text :
+       {"inf", "-inf", "infinite-past", "infinite-future", "99999999h",
+        "10000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z"}) {
+    EXPECT_EQ(ParseSince(text, now).status().message(),
+              "--since: \"" + std::string(text) +
+                  "\", want 10m, 2h or 2024-05-01T10:00:00Z");
+  }
+}
+
+TEST(CheckNotEmptyTest, NamesTheArgument) {
+  EXPECT_THAT(CheckNotEmpty("FILE", "a", "a name"), IsOk());
+  EXPECT_EQ(CheckNotEmpty("FILE", "", "a name").message(),
+            "FILE: empty, want a name");
+}
+
 TEST(ParseKindTest, TakesNamesWithDashes) {
   EXPECT_THAT(ParseKind("held-back"),
               IsOkAndHolds(status::v1::Problem::HELD_BACK));

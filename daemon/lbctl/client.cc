@@ -54,12 +54,6 @@ absl::StatusOr<Client> Client::Create(const ClientOptions& options) {
                                      options.server, credentials, arguments));
 }
 
-Client::Client(absl::Duration timeout,
-               const std::shared_ptr<grpc::Channel>& channel)
-    : timeout_(timeout),
-      status_(status::v1::Status::NewStub(channel)),
-      admin_(admin::v1::Admin::NewStub(channel)) {}
-
 void Client::SetDeadline(grpc::ClientContext* context) const {
   context->set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
 }

@@ -4,11 +4,12 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
-#include "lb/admin/v1/admin.grpc.pb.h"
 #include "lb/status/v1/status.grpc.pb.h"
 
 namespace lb::lbctl {
@@ -24,29 +25,30 @@ struct ClientOptions {
   absl::Duration timeout = absl::Seconds(5);  // Of one call.
 };
 
+// A call of a service, as its stub has it.
+template <typename Stub, typename Request, typename Response>
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&,
+                                      Response*);
+
 class Client {
  public:
   // Connects with the first call. InvalidArgument: `server` has another form.
   // Any code: a file cannot be read.
   static absl::StatusOr<Client> Create(const ClientOptions& options);
 
-  template <typename Request, typename Response>
-  grpc::Status Ask(grpc::Status (status::v1::Status::Stub::*method)(
-                       grpc::ClientContext*, const Request&, Response*),
-                   const Request& request, Response* response) const {
-    return Call(*status_, method, request, response);
-  }
-  template <typename Request, typename Response>
-  grpc::Status Ask(grpc::Status (admin::v1::Admin::Stub::*method)(
-                       grpc::ClientContext*, const Request&, Response*),
-                   const Request& request, Response* response) const {
-    return Call(*admin_, method, request, response);
+  template <typename Stub, typename Request, typename Response>
+  grpc::Status Ask(Method<Stub, Request, Response> method,
+                   const std::type_identity_t<Request>& request,
+                   Response* response) const {
+    grpc::ClientContext context;
+    SetDeadline(&context);
+    return (Stub(channel_).*method)(&context, request, response);
   }
   // All pages of a list in one answer.
-  template <typename Request, typename Response>
-  grpc::Status AskAll(grpc::Status (status::v1::Status::Stub::*method)(
-                          grpc::ClientContext*, const Request&, Response*),
-                      Request request, Response* all) const {
+  template <typename Stub, typename Request, typename Response>
+  grpc::Status AskAll(Method<Stub, Request, Response> method,
+                      std::type_identity_t<Request> request,
+                      Response* all) const {
     for (;;) {
       Response page;
       const grpc::Status status = Ask(method, request, &page);
@@ -59,23 +61,17 @@ class Client {
   }
 
   // For streaming calls; they have no time limit unless this sets it.
-  status::v1::Status::Stub& status() const { return *status_; }
+  status::v1::Status::Stub status() const {
+    return status::v1::Status::Stub(channel_);
+  }
   void SetDeadline(grpc::ClientContext* context) const;
 
  private:
-  Client(absl::Duration timeout, const std::shared_ptr<grpc::Channel>& channel);
-
-  template <typename Stub, typename Method, typename Request, typename Response>
-  grpc::Status Call(Stub& stub, Method method, const Request& request,
-                    Response* response) const {
-    grpc::ClientContext context;
-    SetDeadline(&context);
-    return (stub.*method)(&context, request, response);
-  }
+  Client(absl::Duration timeout, std::shared_ptr<grpc::Channel> channel)
+      : timeout_(timeout), channel_(std::move(channel)) {}
 
   absl::Duration timeout_;
-  std::unique_ptr<status::v1::Status::Stub> status_;
-  std::unique_ptr<admin::v1::Admin::Stub> admin_;
+  std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace lb::lbctl

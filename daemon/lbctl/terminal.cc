@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <limits>
-#include <string_view>
 
 namespace lb::lbctl {
 namespace {
@@ -31,6 +29,7 @@ Terminal::Terminal() {
     return;
   }
   before_ = settings;
+  interrupted = 0;
   settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   tcsetattr(STDIN_FILENO, TCSANOW, &settings);
   struct sigaction action = {};
@@ -51,10 +50,8 @@ int Terminal::Rows() const {
   return size.ws_row - 1;  // The cursor's own.
 }
 
-void Terminal::Show(const std::string& frame) {
-  if (before_.has_value()) std::fputs("\x1b[H\x1b[2J", stdout);
-  std::fputs(frame.c_str(), stdout);
-  std::fflush(stdout);
+std::string_view Terminal::Clear() const {
+  return before_.has_value() ? "\x1b[H\x1b[2J" : "";
 }
 
 bool Terminal::WaitForNext(absl::Duration interval) {

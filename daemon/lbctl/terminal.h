@@ -9,7 +9,7 @@
 #include <termios.h>
 
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 
@@ -27,7 +27,8 @@ class Terminal {
 
   bool IsLive() const { return before_.has_value(); }
   int Rows() const;
-  void Show(const std::string& frame);
+  // Text to write before a frame, so that it replaces the one before.
+  std::string_view Clear() const;
   // False: the user wants to end.
   bool WaitForNext(absl::Duration interval);
 

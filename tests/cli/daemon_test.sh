@@ -51,6 +51,7 @@ expect "a missing argument" 2 "lbctl: SERVICE is required (--help says more)" "$
 expect "help" 0 "Usage: lbctl pools" "$lbctl" help pools
 [[ $("$lbctl" doctor) == *"runs, pid $daemon"* ]] || { echo "FAILED: doctor --server"; failures=$((failures + 1)); }
 expect "full output" 1 "standard output: No space left on device" bash -c '"$1" services >/dev/full' - "$lbctl"
+expect "full output of top" 1 "standard output: No space left on device" bash -c '"$1" top >/dev/full' - "$lbctl"
 [[ $("$lbctl" events | head -n 1 | wc -l) -eq 1 ]] || { echo "FAILED: events | head"; failures=$((failures + 1)); }
 for command in status services pools "pools --holders" members interfaces problems events history \
   "explain default/nginx-test-service" "what-if --without n1" doctor "check $folder/manifests"; do

@@ -1,0 +1,33 @@
+// Words and the exit status for a call that failed.
+//
+// Pure: a status and where it came from in, text or a judgement out.
+#ifndef LB_DAEMON_LBCTL_REFUSAL_H_
+#define LB_DAEMON_LBCTL_REFUSAL_H_
+
+#include <string>
+
+#include "daemon/lbctl/client.h"
+#include "grpcpp/grpcpp.h"
+
+namespace lb::lbctl {
+
+enum ExitStatus {
+  kAnswered = 0,
+  kNoAnswer = 1,    // Unreachable, not in time, or the node failed.
+  kWrongUsage = 2,  // lbctl itself cannot use an argument or a file.
+  kRefused = 3,     // The node says no: not found, not allowed, no sense.
+  kFaults = 4,      // `check`, `doctor`: faults were found.
+};
+
+// REQUIRES: the code is not OK.
+ExitStatus ExitStatusOf(grpc::StatusCode code);
+
+// Says what is wrong, in one line: gRPC's words, or better ones.
+std::string Cause(const grpc::Status& status, const ClientOptions& server);
+
+// Says what to do next; empty: nothing helps.
+std::string Advice(const grpc::Status& status, const ClientOptions& server);
+
+}  // namespace lb::lbctl
+
+#endif  // LB_DAEMON_LBCTL_REFUSAL_H_
