@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "daemon/gossip_secret.h"
 #include "daemon/lbctl/format.h"
 #include "daemon/lbctl/table.h"
@@ -68,7 +69,8 @@ std::string InterfaceRemedy(const io::Link& link, InterfaceState state) {
     case InterfaceState::kNoLinkLocal:
       return fmt::format(
           "for IPv6: sysctl net.ipv6.conf.{}.disable_ipv6=0, and an address",
-          link.name);
+          // A dot in a name is a slash to sysctl, as in sysctl.d(5).
+          absl::StrReplaceAll(link.name, {{".", "/"}}));
     default:
       return "leave it out with --exclude-interfaces, if it is not meant to "
              "announce";
@@ -249,6 +251,22 @@ void JudgeSecret(const config::Options& options, const HostFacts& facts,
                     kSecretSizeWanted));
   }
   Good(out, "gossip secret", path);
+}
+
+void JudgeTls(const config::Options& options, const HostFacts& facts,
+              Findings& out) {
+  if (options.status_tls_cert.empty()) return;
+  const std::string text(facts.tls.message());
+  if (facts.tls.ok()) {
+    Good(out, "status TLS", options.status_tls_cert);
+  } else if (absl::IsPermissionDenied(facts.tls)) {
+    Note(out, "status TLS", fmt::format("{}: {}", text, std::strerror(EACCES)),
+         "run it as root, or as the user that lbd runs as");
+  } else {
+    Fault(out, "status TLS", text,
+          "repair the file, without it lbd does not start; lbd --check tries "
+          "it");
+  }
 }
 
 void JudgeClock(const HostFacts& facts, Findings& out) {
@@ -443,6 +461,7 @@ std::vector<Finding> Diagnose(const config::Options& options,
   JudgeDaemon(options, facts, findings);
   JudgePorts(options, facts, findings);
   JudgeSecret(options, facts, findings);
+  JudgeTls(options, facts, findings);
   JudgeClock(facts, findings);
   JudgePeers(facts, findings);
   return findings;

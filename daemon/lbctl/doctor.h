@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "daemon/lbctl/key_trial.h"
@@ -88,7 +89,10 @@ struct HostFacts {
   bool clock_synchronized = false;
   int secret_error = 0;  // Of opening gossip-secret-file, if there is one.
   mode_t secret_mode = 0;
-  size_t secret_size = 0;             // Bytes.
+  size_t secret_size = 0;  // Bytes.
+  // The verdict of front::ReadTlsFiles() on the status service's TLS files.
+  // PermissionDenied, with the path: this user may not read one.
+  absl::Status tls;
   std::vector<std::string> problems;  // Of the manifests, one line each.
 };
 

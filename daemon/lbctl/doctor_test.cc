@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "gmock/gmock.h"
@@ -85,6 +86,17 @@ TEST(DiagnoseTest, AGoodHostHasNothingToRepair) {
                   "key at 192.0.2.12:7946: understood"));
 }
 
+// Names of interfaces and of hosts are others' words.
+TEST(RenderTableTest, PrintsNoControlCharacters) {
+  const std::vector<Finding> findings = {
+      {Grade::kNote, "interface \x1b[2J", "a\nb", "c\x07"}};
+  EXPECT_EQ(RenderTable(findings),
+            "GRADE  SUBJECT            FOUND   REMEDY\n"
+            "note   interface \\x1b[2J  a\\x0ab  c\\x07\n");
+  EXPECT_EQ(RenderJson(findings).find('\x1b'), std::string::npos);
+  EXPECT_EQ(RenderYaml(findings).find('\x1b'), std::string::npos);
+}
+
 TEST(RenderTableTest, IsOneLineForEachFinding) {
   EXPECT_EQ(RenderTable({{{Grade::kGood, "clock", "synchronized", ""},
                           {Grade::kFault, "join x", "late", "hurry"}}}),
@@ -137,6 +149,19 @@ TEST(DiagnoseTest, FaultsOfManifestsAndInterfaces) {
        {Grade::kNote, "interface eth0",
         "ARP usable, NDP no IPv6 link-local address",
         "for IPv6: sysctl net.ipv6.conf.eth0.disable_ipv6=0, and an address"}},
+      // A dot in a name is a slash to sysctl, as in sysctl.d(5).
+      {[](auto&, auto& f) {
+         f.interfaces[0].link.name = "eth0.100";
+         f.interfaces[0].link.addresses.clear();
+       },
+       {Grade::kNote, "interface eth0.100",
+        "ARP usable, NDP no IPv6 link-local address",
+        "for IPv6: sysctl net.ipv6.conf.eth0/100.disable_ipv6=0, and an "
+        "address"}},
+      {[](auto&, auto& f) { f.interfaces[0].link.broadcast = false; },
+       {Grade::kNote, "interface eth0", "ARP cannot broadcast, NDP usable",
+        "leave it out with --exclude-interfaces, if it is not meant to "
+        "announce"}},
   });
 }
 
@@ -219,6 +244,30 @@ TEST(DiagnoseTest, FaultsOfPortsSecretAndClock) {
   });
 }
 
+TEST(DiagnoseTest, FaultsOfTlsFiles) {
+  const auto with_tls = [](absl::Status found) {
+    return [found](config::Options& o, HostFacts& f) {
+      o.status_tls_cert = "/etc/lbd/cert.pem";
+      f.tls = found;
+    };
+  };
+  ExpectFindings({
+      {with_tls(absl::OkStatus()),
+       {Grade::kGood, "status TLS", "/etc/lbd/cert.pem", ""}},
+      {with_tls(absl::InvalidArgumentError(
+           "status-tls-cert: /etc/lbd/cert.pem: has expired, want a valid "
+           "certificate")),
+       {Grade::kFault, "status TLS",
+        "status-tls-cert: /etc/lbd/cert.pem: has expired, want a valid "
+        "certificate",
+        "repair the file, without it lbd does not start; lbd --check tries "
+        "it"}},
+      {with_tls(absl::PermissionDeniedError("/etc/lbd/key.pem")),
+       {Grade::kNote, "status TLS", "/etc/lbd/key.pem: Permission denied",
+        "run it as root, or as the user that lbd runs as"}},
+  });
+}
+
 TEST(DiagnoseTest, FaultsOfPeers) {
   ExpectFindings({
       {[](auto&, auto& f) { f.peers[0].error = ECONNREFUSED; },
@@ -268,6 +317,13 @@ TEST(DiagnoseTest, FaultsOfNamesAndKeys) {
        {Grade::kFault, "key at 192.0.2.12:7946",
         "it knows the secret's other key only",
         "another gossip-key-derivation here (sha256, legacy), or upgrade it"}},
+      {[](auto&, auto& f) { f.peers[0].key = KeyVerdict::kClosed; },
+       {Grade::kFault, "key at 192.0.2.12:7946",
+        "it ends the connection without an answer",
+        "is that lbd or memberlist? then its secret or its label is another"}},
+      {[](auto&, auto& f) { f.peers[0].key = KeyVerdict::kSilent; },
+       {Grade::kFault, "key at 192.0.2.12:7946", "no answer within 1 s",
+        "is that lbd or memberlist? is it overloaded?"}},
       {[](auto&, auto& f) {
          f.key_error = "gossip-secret-file: /s: cannot read it";
        },

@@ -22,6 +22,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "daemon/front/certificates.h"
 #include "daemon/gossip_secret.h"
 #include "daemon/lbctl/key_trial.h"
 #include "daemon/lbctl/unix_socket.h"
@@ -318,6 +319,21 @@ void ReadSecret(const config::Options& options, HostFacts& facts) {
   facts.secret_size = static_cast<size_t>(status.st_size);
 }
 
+void ReadTls(const config::Options& options, HostFacts& facts) {
+  const front::TlsFiles files = {.cert = options.status_tls_cert,
+                                 .key = options.status_tls_key,
+                                 .client_ca = options.status_tls_client_ca};
+  if (files.cert.empty()) return;
+  for (const std::string& path : {files.cert, files.key, files.client_ca}) {
+    if (path.empty() || access(path.c_str(), R_OK) == 0 || errno != EACCES) {
+      continue;
+    }
+    facts.tls = absl::PermissionDeniedError(path);
+    return;
+  }
+  facts.tls = front::ReadTlsFiles(files, absl::Now()).status();
+}
+
 void ReadManifests(const config::Options& options, HostFacts& facts) {
   const config::Desired desired = config::BuildDesired(
       config::LoadManifests(
@@ -340,6 +356,7 @@ HostFacts ReadHostFacts(const config::Options& options,
   facts.ports = {TryPort("UDP", SOCK_DGRAM, options.gossip_bind),
                  TryPort("TCP", SOCK_STREAM, options.gossip_bind)};
   ReadSecret(options, facts);
+  ReadTls(options, facts);
   ReadClock(facts);
   ReadPeers(options, facts);
   return facts;
