@@ -142,22 +142,22 @@ TEST_F(ReplicatedAllocatorHoldersTest,
 
 // "default/a would be given it again" was said of a service that asks for
 // another address.
-TEST_F(AddressBookHoldersTest, TwoThatAskForEachOthersAddressAreToldSo) {
+TEST_F(ReplicatedAllocatorHoldersTest, TwoThatAskForEachOthersAddressAreToldSo) {
   const net::IpAddress first = *net::ParseIpAddress("10.0.0.1");
   const net::IpAddress second = *net::ParseIpAddress("10.0.0.2");
   const net::IpAddress third = *net::ParseIpAddress("10.0.0.3");
   const auto ask_for = [&](const net::IpAddress& a, const net::IpAddress& b) {
-    AddressBook::Wanted wanted = Want({"default/a", "default/b"});
+    ReplicatedAllocator::Wanted wanted = Want({"default/a", "default/b"});
     wanted.requests["default/a"].requested_addresses = {a};
     wanted.requests["default/b"].requested_addresses = {b};
-    books_["n1"]->SetWanted(wanted);
+    allocators_["n1"]->SetWanted(wanted);
     RunFor(absl::Seconds(1));
     return Shown("n1", "default/a") + " " + Shown("n1", "default/b");
   };
   SetAuthor("n1");
   ASSERT_EQ(ask_for(first, second), "10.0.0.1 10.0.0.2");
   ASSERT_EQ(ask_for(second, first), "10.0.0.1 10.0.0.2");
-  const auto released = books_["n1"]->Release({.address = first}, [](auto) {});
+  const auto released = allocators_["n1"]->Release({.address = first}, [](auto) {});
   EXPECT_THAT(std::string(released.status().message()),
               MatchesRegex(
                   "10\\.0\\.0\\.1: default/a keeps it while it is refused "
