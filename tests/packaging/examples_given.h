@@ -1,0 +1,147 @@
+// What the examples of pages and headers take as given.
+//
+// An example shows the use of one thing; what it is used with stands here. The
+// names are declared and never defined: examples are compiled, not run.
+#ifndef TESTS_PACKAGING_EXAMPLES_GIVEN_H_
+#define TESTS_PACKAGING_EXAMPLES_GIVEN_H_
+
+#include <array>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lb/announce/announce_node.h"
+#include "lb/base/prng.h"
+#include "lb/base/status_macros.h"
+#include "lb/config/desired.h"
+#include "lb/config/manifests.h"
+#include "lb/election/candidates.h"
+#include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/keyring.h"
+#include "lb/gossip/wire/message_codec.h"
+#include "lb/io/environment.h"
+#include "lb/io/posix/signals.h"
+#include "lb/io/sim/sim_host.h"
+#include "lb/io/sim/sim_world.h"
+#include "lb/ipam/assignment.h"
+#include "lb/ipam/ledger.h"
+#include "lb/ipam/pool.h"
+#include "lb/ipam/service_request.h"
+#include "lb/net/arp.h"
+#include "lb/net/endpoint.h"
+#include "lb/net/ethernet.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/ip_prefix.h"
+#include "lb/net/mac_address.h"
+
+// What an example's function returns: an example may return anything.
+struct Anything {
+  Anything() = default;
+  template <typename T>
+  Anything(const T&) {}
+};
+
+// What the program does with a result.
+template <typename... T>
+void Apply(const T&...);
+template <typename... T>
+void Broadcast(const T&...);
+template <typename... T>
+void Print(const T&...);
+template <typename... T>
+void Release(const T&...);
+template <typename... T>
+void Send(const T&...);
+template <typename... T>
+void Use(const T&...);
+void CheckInvariants();
+
+// The program's own class that takes an Environment.
+class Node {
+ public:
+  explicit Node(const lb::io::Environment& environment);
+};
+
+extern const absl::Time now;
+extern const uint64_t seed;
+extern const int users;
+extern const std::string path;
+extern const std::vector<uint8_t> bytes;
+extern const lb::Prng prng;
+extern const lb::net::IpAddress vip;
+extern const lb::net::IpAddress address;
+extern const lb::net::IpPrefix prefix;
+extern const lb::net::MacAddress mac;
+extern const lb::net::EthernetFrame frame;
+extern const lb::io::Environment environment;
+extern lb::io::Loop& loop;
+extern lb::io::Timer* const timer;
+extern lb::io::FramePort* const port;
+extern lb::io::SimWorld& world;
+extern lb::io::SimHost* const n1;
+extern lb::io::SimHost* const n2;
+
+namespace examples {  // Of pages.
+extern const lb::net::Endpoint endpoint;
+extern const lb::net::Endpoint seed;
+extern const std::string secret;
+extern const lb::gossip::wire::NonceSource nonces;
+}  // namespace examples
+
+namespace lb::announce {
+extern const absl::Time last_asked;
+extern const absl::btree_set<net::IpAddress> addresses;
+extern const AnnounceNodeOptions options;
+extern const std::vector<Interface> interfaces;
+}  // namespace lb::announce
+
+namespace lb::config {
+extern const Desired before;
+extern const Desired after;
+extern const Desired desired;
+extern const std::vector<std::string> paths;
+extern const ManifestOptions options;
+extern Manifests manifests;
+extern const std::string text;
+}  // namespace lb::config
+
+namespace lb::election {
+extern const Cluster cluster;
+extern const std::string bytes;
+}  // namespace lb::election
+
+namespace lb::gossip {
+extern const net::Endpoint endpoint;
+extern const std::vector<net::Endpoint> seeds;
+}  // namespace lb::gossip
+
+namespace lb::gossip::wire {
+extern const Bytes body;
+extern Bytes bytes;
+extern const Bytes compressed;
+extern const Bytes received;
+extern const Ping ping;
+extern const Keyring keyring;
+extern const CodecOptions options;
+extern const NonceSource nonces;
+}  // namespace lb::gossip::wire
+
+namespace lb::ipam {
+extern const std::vector<Pool> pools;
+extern const ServiceRequest request;
+extern const Assignment assignment;
+extern Ledger ledger;
+extern Ledger other;
+}  // namespace lb::ipam
+
+namespace lb::net {
+extern const std::vector<uint8_t> packet;
+}  // namespace lb::net
+
+#endif  // TESTS_PACKAGING_EXAMPLES_GIVEN_H_
