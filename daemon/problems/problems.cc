@@ -268,9 +268,9 @@ void AddGossip(const Agent& agent, Problems& problems) {
                      NodeObject(agent), score)});
   }
   if (!agent.untold().empty()) {
-    problems.push_back({ProblemKind::kGossip, NodeObject(agent),
-                        fmt::format("{}: gossip: {}", NodeObject(agent),
-                                    agent.untold())});
+    problems.push_back(
+        {ProblemKind::kGossip, NodeObject(agent),
+         fmt::format("{}: gossip: {}", NodeObject(agent), agent.untold())});
   }
 }
 

@@ -9,7 +9,7 @@
 // Pure bookkeeping: no I/O, no clock; time is the loop's and never steps back.
 //
 //   Handover handover({});
-//   handover.Begin(now, vip, interfaces);   // another node is elected
+//   handover.Begin(now, vip, {"eth0"});     // another node is elected
 //   handover.OnClaimed(now, vip);           // it was heard
 //   handover.OnTimer(now);                  // at NextDeadline()
 #ifndef LB_ANNOUNCE_HANDOVER_H_

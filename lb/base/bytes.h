@@ -2,8 +2,8 @@
 //
 // Both are views: the bytes must outlive them. Nothing is copied.
 //
-//   net::ByteReader in(AsBytes(message));
-//   const std::string name(AsText(in.Take(in.Uint8())));
+//   Send(AsBytes("who has 192.0.2.1"));
+//   const std::string_view text = AsText(bytes);
 #ifndef LB_BASE_BYTES_H_
 #define LB_BASE_BYTES_H_
 

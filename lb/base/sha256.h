@@ -4,8 +4,8 @@
 // takes longer than to hash a short text. One thread.
 //
 //   Sha256 sha256;
-//   sha256.Add(head).Add(body);
-//   file += AsText(sha256.Finish());
+//   sha256.Add("head").Add("body");
+//   const auto digest = sha256.Finish();
 #ifndef LB_BASE_SHA256_H_
 #define LB_BASE_SHA256_H_
 

@@ -1,7 +1,8 @@
 // The texts of statuses: fmt prints absl::string_view, as Status::message()
 // returns it, and Prefixed() says where a status comes from.
 //
-//   fmt::format("state-dir: {}", status.message())
+//   const absl::Status status = absl::DataLossError("cut short");
+//   Print(fmt::format("state-dir: {}", status.message()));
 //   return Prefixed("ledger.0", status);  // "ledger.0: cut short: ..."
 #ifndef LB_BASE_STATUS_TEXT_H_
 #define LB_BASE_STATUS_TEXT_H_

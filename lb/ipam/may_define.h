@@ -8,7 +8,8 @@
 //
 // A value: any thread.
 //
-//   if (!desired.may_define.Contains("default/web")) Release("default/web");
+//   const MayDefine may_define;
+//   if (!may_define.Contains("default/web")) Release("default/web");
 #ifndef LB_IPAM_MAY_DEFINE_H_
 #define LB_IPAM_MAY_DEFINE_H_
 

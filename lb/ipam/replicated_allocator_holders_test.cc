@@ -142,7 +142,8 @@ TEST_F(ReplicatedAllocatorHoldersTest,
 
 // "default/a would be given it again" was said of a service that asks for
 // another address.
-TEST_F(ReplicatedAllocatorHoldersTest, TwoThatAskForEachOthersAddressAreToldSo) {
+TEST_F(ReplicatedAllocatorHoldersTest,
+       TwoThatAskForEachOthersAddressAreToldSo) {
   const net::IpAddress first = *net::ParseIpAddress("10.0.0.1");
   const net::IpAddress second = *net::ParseIpAddress("10.0.0.2");
   const net::IpAddress third = *net::ParseIpAddress("10.0.0.3");
@@ -157,7 +158,8 @@ TEST_F(ReplicatedAllocatorHoldersTest, TwoThatAskForEachOthersAddressAreToldSo) 
   SetAuthor("n1");
   ASSERT_EQ(ask_for(first, second), "10.0.0.1 10.0.0.2");
   ASSERT_EQ(ask_for(second, first), "10.0.0.1 10.0.0.2");
-  const auto released = allocators_["n1"]->Release({.address = first}, [](auto) {});
+  const auto released =
+      allocators_["n1"]->Release({.address = first}, [](auto) {});
   EXPECT_THAT(std::string(released.status().message()),
               MatchesRegex(
                   "10\\.0\\.0\\.1: default/a keeps it while it is refused "

@@ -4,7 +4,7 @@
 //
 //   struct Draft {
 //     // False: the message would be larger; nothing was added.
-//     bool Add(const Item& item, size_t size_max);
+//     bool Add(std::string_view item, size_t size_max);
 //     bool is_empty() const;
 //     std::string Serialize();
 //   };

@@ -25,6 +25,7 @@
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/message_codec.h"
+#include "lb/history/history.h"
 #include "lb/io/environment.h"
 #include "lb/io/posix/signals.h"
 #include "lb/io/sim/sim_host.h"
@@ -32,6 +33,7 @@
 #include "lb/ipam/assignment.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/pool.h"
+#include "lb/ipam/replicated_allocator.h"
 #include "lb/ipam/service_request.h"
 #include "lb/net/arp.h"
 #include "lb/net/endpoint.h"
@@ -56,6 +58,8 @@ template <typename... T>
 void Print(const T&...);
 template <typename... T>
 void Release(const T&...);
+template <typename... T>
+void Show(const T&...);
 template <typename... T>
 void Send(const T&...);
 template <typename... T>
@@ -92,6 +96,9 @@ extern const lb::net::Endpoint endpoint;
 extern const lb::net::Endpoint seed;
 extern const std::string secret;
 extern const lb::gossip::wire::NonceSource nonces;
+extern const std::vector<lb::ipam::Pool> pools;
+extern const lb::ipam::ServiceRequests requests;
+extern const absl::Time later;
 }  // namespace examples
 
 namespace lb::announce {

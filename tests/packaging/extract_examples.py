@@ -71,7 +71,7 @@ class Source:
             lines = lines[1:]
             number += 1
         self.bodies.append(
-            'namespace %s {\nAnything Example%d() {\n#line %d "%s"\n%s\n'
+            'namespace %s {\nstatic Anything Example%d() {\n#line %d "%s"\n%s\n'
             'return {};\n}\n}\n' % (namespace, len(self.bodies), number, path,
                                     '\n'.join(lines)))
 

@@ -107,21 +107,21 @@ inline constexpr std::array kExceptions = {
 
 // Name, lines, fields; 0: within the limit.
 inline constexpr std::array kLargeClasses = {
-    LargeClass{"lb::AddressBook", 799, 34, "To be cut."},
     LargeClass{"lb::AddressOwners", 0, 23, "To be cut."},
-    LargeClass{"lb::Agent", 869, 39, "To be cut."},
+    LargeClass{"lb::Agent", 821, 30, "To be cut."},
     LargeClass{"lb::Elections", 565, 27, "To be cut."},
     LargeClass{"lb::announce::Announcer", 726, 24, "To be cut."},
     LargeClass{"lb::chaos::Checker", 0, 21, "To be cut."},
     LargeClass{"lb::chaos::Stage", 582, 0, "To be cut."},
     LargeClass{"lb::chaos::Stage::Node", 0, 24, "To be cut."},
-    LargeClass{"lb::config::Options", 0, 32, "A value: lbd's options."},
+    LargeClass{"lb::config::Options", 0, 34, "A value: lbd's options."},
     LargeClass{"lb::gossip::GossipCounters", 0, 40,
                "A value: what is counted."},
     LargeClass{"lb::gossip::GossipNode", 542, 21, "To be cut."},
     LargeClass{"lb::gossip::GossipOptions", 0, 32, "A value: to be nested."},
     LargeClass{"lb::gossip::Membership", 1144, 28, "To be cut."},
     LargeClass{"lb::gossip::Roster", 598, 0, "To be cut."},
+    LargeClass{"lb::ipam::ReplicatedAllocator", 810, 34, "To be cut."},
 };
 
 }  // namespace lb::tidy
