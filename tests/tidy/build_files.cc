@@ -7,6 +7,24 @@
 namespace lb::tidy {
 namespace {
 
+// lb_cc_test and lb_cc_benchmark take NAME.cc, where no source is named.
+bool IsSourceOfMacro(std::string_view name, std::string_view build_text) {
+  if (!name.ends_with(".cc")) return false;
+  name.remove_suffix(3);
+  for (const std::string_view macro : {"lb_cc_test", "lb_cc_benchmark"}) {
+    if (Contains(build_text,
+                 fmt::format("\n{}(\n    name = \"{}\",\n", macro, name))) {
+      return true;
+    }
+    if (Contains(build_text,
+                 fmt::format("\n{}(name = \"{}\")\n", macro, name))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// lb_cc_test has a size by itself.
 bool OpensTest(std::string_view line) {
   return line.starts_with("cc_test(") || line.starts_with("sh_test(");
 }
@@ -41,7 +59,10 @@ std::vector<Finding> CheckNamedInBuild(std::string_view file,
   const std::string_view folder =
       build_path.substr(0, build_path.rfind('/') + 1);
   const std::string_view name = file.substr(folder.size());
-  if (Contains(build_text, fmt::format("\"{}\"", name))) return {};
+  if (Contains(build_text, fmt::format("\"{}\"", name)) ||
+      IsSourceOfMacro(name, build_text)) {
+    return {};
+  }
   return {{"dead-file", std::string(file), 0,
            fmt::format("not named in {}: nothing compiles it; add or delete it",
                        build_path)}};

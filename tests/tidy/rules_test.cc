@@ -191,6 +191,16 @@ TEST(RulesTest, FilesThatNoTargetNamesAreDead) {
   EXPECT_THAT(CheckNamedInBuild("lb/net/testing/b.cc", path, build), IsEmpty());
   EXPECT_EQ(CheckNamedInBuild("lb/net/b.cc", path, build).size(), 1u);
   EXPECT_EQ(CheckNamedInBuild("lb/net/aa.cc", path, build).size(), 1u);
+
+  const std::string_view macros =
+      "\nlb_cc_test(\n    name = \"a_test\",\n)\n"
+      "\nlb_cc_benchmark(name = \"a_benchmark\")\n"
+      "\ncc_test(\n    name = \"b_test\",\n)\n";
+  EXPECT_THAT(CheckNamedInBuild("lb/net/a_test.cc", path, macros), IsEmpty());
+  EXPECT_THAT(CheckNamedInBuild("lb/net/a_benchmark.cc", path, macros),
+              IsEmpty());
+  EXPECT_EQ(CheckNamedInBuild("lb/net/b_test.cc", path, macros).size(), 1u);
+  EXPECT_EQ(CheckNamedInBuild("lb/net/a_test.h", path, macros).size(), 1u);
 }
 
 TEST(ExceptionsTest, HaveReasons) {
