@@ -2,10 +2,11 @@
 //
 // The times around LifeStage. A starting node that has others to join acts once
 // it has exchanged its state with one of them and all members that it knows
-// have answered: a second later, or after settle_time, at the latest. So does
-// one that falls silent: it was not run for longer than others take to find
-// that a node is gone, or it loses members while its gossip has no carrier.
-// A silent node says so, since others must not leave addresses to it.
+// have answered: a second later, or after settle_time, at the latest; without a
+// carrier for gossip it waits on. So does one that falls silent: it was not run
+// for longer than others take to find that a node is gone, or it loses members
+// while its gossip has no carrier. A silent node says so, since others must not
+// leave addresses to it.
 //
 // It sends nothing and has no clock: each input says the loop's time, and what
 // is to be done is taken as actions, in their order. Loop thread only.

@@ -3,12 +3,13 @@
 //
 // An outcome is what each service has, which node announces it and what is
 // wrong with this node, before and after. Subscribers are told of each one
-// once; in which order makes no difference, since none of them sees what
-// another made of it, and none is the memory of the last one.
+// once; their order makes no difference, since none of them sees what another
+// made of it, and Outcomes alone remembers the last one.
 //
-//   outcomes.Subscribe([&](const Outcome& outcome) { tally.OnOutcome(outcome);
-//   }); outcomes.Publish(now, {book.entries(), elections.placement(), health},
-//                    changed, /*announces=*/true);
+//   outcomes.Subscribe([&](const Outcome& now) { tally.OnOutcome(now); });
+//
+//   outcomes.Publish(now, {allocator.entries(), elections.placement(), health},
+//                    changed, true);
 //
 // Loop thread only.
 #ifndef LB_DAEMON_AGENT_OUTCOME_H_
@@ -46,7 +47,7 @@ struct Outcome {
   Side before;
   Side after;
   const Services& changed;  // All services that differ, and perhaps others.
-  bool announces;           // This node does, what is placed on it.
+  bool announces;           // Does this node announce what is placed on it?
 };
 
 class Outcomes {
