@@ -180,10 +180,11 @@ void Agent::SayGoodbye() {
   });
 }
 
+// `done` may destroy this agent, so it has a turn of its own.
 void Agent::Finish() {
   Reconcile();
   history_.Save();
-  std::exchange(leave_done_, nullptr)();
+  environment_.loop->Post(std::exchange(leave_done_, nullptr));
 }
 
 }  // namespace lb

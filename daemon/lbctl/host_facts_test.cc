@@ -172,7 +172,7 @@ TEST_F(HostFactsTest, TheSecretsFile) {
 
 TEST_F(HostFactsTest, ProblemsOfManifests) {
   options_.manifests = {Write("a.yaml", "kind: [\n"), folder_ + "/none"};
-  EXPECT_THAT(Read().problems, Contains(HasSubstr("a.yaml:1: ")));
+  EXPECT_THAT(Read().problems, Contains(HasSubstr("a.yaml:2: ")));
   EXPECT_THAT(Read().problems, Contains(HasSubstr("/none: ")));
 }
 

@@ -58,10 +58,11 @@ class Reader {
     if (families.empty() || families.back().type.empty()) return "no type";
     PageFamily& family = families.back();
     const std::string name = key.substr(0, key.find('{'));
-    const bool is_part =
-        family.type == "histogram" &&
-        (name == family.name + "_bucket" || name == family.name + "_sum" ||
-         name == family.name + "_count");
+    const bool is_histogram = family.type == "histogram";
+    const bool is_sum = is_histogram || family.type == "summary";
+    const bool is_part = (is_histogram && name == family.name + "_bucket") ||
+                         (is_sum && (name == family.name + "_sum" ||
+                                     name == family.name + "_count"));
     if (name != family.name && !is_part) return "a sample of another family";
     if (!family.samples.emplace(key, value).second) return "a sample twice";
     return key.size() == name.size() ? ""

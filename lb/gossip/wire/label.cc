@@ -34,7 +34,7 @@ absl::StatusOr<Labelled> SplitLabel(absl::Span<const uint8_t> bytes) {
   if (label.empty()) {
     return absl::InvalidArgumentError("label: 0 bytes, want 1..255");
   }
-  return Labelled{.label = std::string(AsText(label)), .rest = in.rest()};
+  return Labelled{.label = AsText(label), .rest = in.rest()};
 }
 
 }  // namespace lb::gossip::wire
