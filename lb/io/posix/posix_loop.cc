@@ -91,7 +91,9 @@ class ProcessorTime {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     read_at_ = now;
     const absl::Duration read = absl::DurationFromTimespec(time);
-    return std::min(most, read - std::exchange(read_, read));
+    const absl::Duration used = read - std::exchange(read_, read);
+    // Negative: another thread runs the loop than before.
+    return std::min(most, std::max(used, absl::ZeroDuration()));
   }
 
  private:
