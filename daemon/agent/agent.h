@@ -158,11 +158,11 @@ class Agent {
       const ipam::ReplicatedAllocator::Services& changed) const;
   void PublishOutcome(const ipam::ReplicatedAllocator::Services& changed);
   NodeHealth LookAtHealth() const;
-  void NoteStateSize(size_t bytes);  // Of what a full exchange tells.
+  void NoteStateSize(size_t bytes);  // A full exchange has so many.
   std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 
   // follow_lifecycle.cc: what its life asks for.
-  class Sight;  // What the lifecycle sees of the cluster.
+  class Sight;  // Answers the lifecycle's questions about the cluster.
   std::unique_ptr<const ClusterSight> MakeSight() const;
   void FollowLifecycle();
   void Do(const LifeAction& action);

@@ -39,7 +39,8 @@ class Events {
   void RecordNameConflict(const gossip::ConflictEvent& conflict);
   // Of the messages of others.
   void RecordRefusal(const absl::Status& refusal);
-  // What services have, which nodes announce them, and what is wrong here.
+  // Records each change of services' addresses and announcers, and each new
+  // fault of this node.
   void OnOutcome(const Outcome& outcome);
   // Full exchanges tell nothing of the addresses, and why; empty: they do.
   void RecordUntold(const std::string& untold, const std::string& before);
@@ -53,7 +54,7 @@ class Events {
   void RecordEntry(const std::string& service, const Entry& before,
                    const Entry& after);
   void RecordPlace(const std::string& service, const ServicePlacement& place);
-  // Those of `after` that were not there before.
+  // Records the sentences of `after` that are not in `before`.
   void RecordNew(EventType type, const std::string& reason,
                  const std::vector<std::string>& after,
                  const std::vector<std::string>& before);

@@ -6,7 +6,7 @@
 //
 //                    acts:
 //   kAwaiting        no      it has heard nothing from the cluster yet
-//   kExchanged       no      a member told it who there is; those are to answer
+//   kExchanged       no      it knows the members, and waits for their answers
 //   kReady           yes     it announces, proposes, and is elected
 //   kHandingOver     yes     it leaves; others announce its addresses first
 //   kSayingGoodbye   yes     it leaves; its goodbye is on its way
@@ -36,7 +36,7 @@ enum class LifeStage : uint8_t {
 };
 
 enum class LifeEvent : uint8_t {
-  kAwait,        // What it knows of the cluster is old, or it is to ask anew.
+  kAwait,        // It no longer trusts what it knows, and asks again.
   kExchange,     // It exchanged the whole state with a member.
   kConfirmed,    // It need not wait for the cluster any longer.
   kLeave,        // Its operator stops it.

@@ -30,14 +30,14 @@
 
 namespace lb {
 
-// What is to be done now.
+// An action that the owner carries out now.
 struct LifeAction {
   enum class Kind : uint8_t {
     kRecord,      // An event of this node: type, reason, message.
     kJoin,        // Exchange the state with the join list and with members.
-    kForget,      // What elections know of earlier winners is old.
+    kForget,      // Elections forget earlier winners.
     kBeginAlone,  // No cluster answered: addresses may be assigned.
-    kReconcile,   // What the node does may follow from something else now.
+    kReconcile,   // Look again at what the node is to do.
     kSayGoodbye,  // Tell the members that this node leaves.
     kFinish,      // It left: nothing is to be done any more.
   };
@@ -50,7 +50,7 @@ struct LifeAction {
   friend bool operator==(const LifeAction&, const LifeAction&) = default;
 };
 
-// What a node sees of its cluster, asked only where it matters.
+// Answers what a node sees of its cluster; asked only where it matters.
 class ClusterSight {
  public:
   virtual ~ClusterSight() = default;

@@ -27,7 +27,7 @@
 
 namespace lb {
 
-// What is wrong with the node itself, as sentences.
+// The faults of the node itself, as sentences.
 struct NodeHealth {
   std::vector<std::string> strict_arp_faults;  // announce::StrictArp
   std::vector<std::string> covered;  // Pools that cover addresses of hosts.
