@@ -38,9 +38,11 @@ class LogLimiter {
     uint64_t suppressed = 0;
   };
 
-  bool IsOver(const Window& window, absl::Time now) const;
+  static bool IsOver(const Window& window, absl::Time now);
+  void ForgetOver(absl::Time now);
 
   std::map<std::pair<std::string, std::string>, Window> windows_;
+  absl::Time looked_ = absl::InfinitePast();  // When ForgetOver() did.
 };
 
 }  // namespace lb
