@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "lb/base/status_macros.h"
-#include "lb/gossip/gossip_session.h"
 #include "lb/io/turn_cause.h"
 #include "lb/net/byte_reader.h"
 
@@ -81,9 +80,9 @@ GossipNode::GossipNode(GossipNodeOptions options,
       })),
       leave_timer_(environment.loop->NewTimer([this] { FinishLeave(); })),
       stream_timeout_(options.gossip.tcp_timeout),
-      accepted_streams_max_(options.gossip.accepted_streams_max),
-      stream_bytes_max_(options.gossip.stream_bytes_max),
-      exchanges_(kExchanges) {
+      exchanges_(kExchanges),
+      sessions_({.accepted_max = options.gossip.accepted_streams_max,
+                 .bytes_max = options.gossip.stream_bytes_max}) {
   membership_.SetPacketOverhead(codec_.packet_overhead());
   membership_.SetDelegates(std::move(options.delegates));
 }

@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -29,6 +28,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/gossip/delegates.h"
+#include "lb/gossip/gossip_session.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/membership.h"
 #include "lb/gossip/options.h"
@@ -130,9 +130,6 @@ class GossipNode {
   int health_score() const { return membership_.health_score(); }
 
  private:
-  // A stream from its opening to its end; see gossip_session.h.
-  struct Session;
-
   GossipNode(GossipNodeOptions options, const io::Environment& environment);
 
   void OnDatagram(const net::Endpoint& from, absl::Span<const uint8_t> payload);
@@ -141,21 +138,20 @@ class GossipNode {
                    absl::StatusOr<std::unique_ptr<io::Stream>> stream);
   void OnBytes(uint64_t id, absl::Span<const uint8_t> bytes);
   void OnClosed(uint64_t id, const absl::Status& reason);
-  void BoundBytes();
-  // One slice of the stream that is first in `inflating_`.
-  void Inflate();
-  void InflateLater();
+  // One slice of the stream that is first in `waiting_`.
+  void TakeSlice();
+  // True: all that TakeSlice() has to do with the stream is done.
+  bool Inflate(uint64_t id, GossipSession& session);
+  bool MergeSlice(uint64_t id, GossipSession& session);
   void OnWhole(uint64_t id, absl::StatusOr<wire::StreamMessage> message);
-  bool Admit(Session& session);
-  void Listen(uint64_t id, Session& session);
-  void Answer(uint64_t id, Session& session,
+  bool Admit(GossipSession& session);
+  void Listen(uint64_t id, GossipSession& session);
+  void Answer(uint64_t id, GossipSession& session,
               absl::StatusOr<wire::StreamMessage> request);
   void Open(const StreamRequest& request);
   void Fail(uint64_t id, const absl::Status& why);
   void OnMismatch(const net::IpAddress& from, UndecryptablePeers::Via via,
                   std::optional<wire::Mismatch> mismatch);
-  void EndSession(uint64_t id);
-  Session* FindSession(uint64_t id);
   uint64_t NewSession(absl::Time deadline, std::optional<uint64_t> request);
 
   void RefreshUserState();
@@ -174,13 +170,9 @@ class GossipNode {
   absl::Time armed_ = absl::InfiniteFuture();  // `timer_`.
   std::unique_ptr<io::Timer> leave_timer_;
   const absl::Duration stream_timeout_;
-  const size_t accepted_streams_max_;
-  const size_t stream_bytes_max_;
-  size_t accepted_streams_ = 0;
-  uint64_t last_session_ = 0;
-  std::deque<uint64_t> inflating_;  // Sessions, one at a time.
-  SourceBuckets exchanges_;         // That peers begin, by their address.
-  std::map<uint64_t, std::unique_ptr<Session>> sessions_;
+  std::deque<uint64_t> waiting_;  // Sessions, one at a time.
+  SourceBuckets exchanges_;       // That peers begin, by their address.
+  GossipSessions sessions_;
   bool started_ = false;
   bool draining_ = false;
   // For callbacks that may come after our end.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "lb/gossip/gossip_node.h"
@@ -14,6 +15,14 @@
 namespace lb::gossip {
 
 namespace {
+
+// Members that one turn of the loop merges: some milliseconds.
+constexpr size_t kMergeSlice = 512;
+
+bool IsLarge(const wire::StreamMessage& message) {
+  const auto* const exchange = std::get_if<wire::PushPull>(&message);
+  return exchange != nullptr && exchange->nodes.size() > kMergeSlice;
+}
 
 // A vector that doubles would take twice what the largest stream needs.
 void Append(absl::Span<const uint8_t> bytes, wire::Bytes* received) {
@@ -28,36 +37,23 @@ using Direction = wire::Codec::Direction;
 
 uint64_t GossipNode::NewSession(absl::Time deadline,
                                 std::optional<uint64_t> request) {
-  const uint64_t id = ++last_session_;
-  auto session = std::make_unique<Session>();
+  auto session = std::make_unique<GossipSession>();
   session->request = request;
-  session->deadline = environment_.loop->NewTimer([this, id] {
+  GossipSession& added = *session;
+  const uint64_t id = sessions_.Add(std::move(session));
+  added.deadline = environment_.loop->NewTimer([this, id] {
     Fail(id, absl::DeadlineExceededError("no answer in time"));
   });
-  session->deadline->Arm(deadline);
-  sessions_.emplace(id, std::move(session));
-  if (!request) ++accepted_streams_;
+  added.deadline->Arm(deadline);
   return id;
 }
 
-GossipNode::Session* GossipNode::FindSession(uint64_t id) {
-  const auto found = sessions_.find(id);
-  return found == sessions_.end() ? nullptr : found->second.get();
-}
-
-void GossipNode::EndSession(uint64_t id) {
-  const auto found = sessions_.find(id);
-  if (found == sessions_.end()) return;
-  if (!found->second->request) --accepted_streams_;
-  sessions_.erase(found);
-}
-
 void GossipNode::Fail(uint64_t id, const absl::Status& why) {
-  const Session* const session = FindSession(id);
+  const GossipSession* const session = sessions_.Find(id);
   if (session == nullptr) return;
   const std::optional<uint64_t> unanswered =
       session->answered ? std::nullopt : session->request;
-  EndSession(id);
+  sessions_.End(id);
   if (!unanswered) return;
   membership_.OnRequestFailed(environment_.loop->Now(), *unanswered, why);
   Drain();
@@ -76,7 +72,7 @@ void GossipNode::Open(const StreamRequest& request) {
 
 void GossipNode::OnConnected(
     uint64_t id, absl::StatusOr<std::unique_ptr<io::Stream>> stream) {
-  Session* const session = FindSession(id);
+  GossipSession* const session = sessions_.Find(id);
   if (session == nullptr) return;  // Its deadline came first.
   if (!stream.ok()) return Fail(id, stream.status());
   session->stream = *std::move(stream);
@@ -97,27 +93,27 @@ void GossipNode::OnConnected(
 }
 
 void GossipNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
-  if (accepted_streams_ >= accepted_streams_max_) {
+  if (!sessions_.MayAccept()) {
     ++membership_.counters().streams_overflow;
     return;
   }
   const uint64_t id =
       NewSession(environment_.loop->Now() + stream_timeout_, std::nullopt);
-  Session* const session = FindSession(id);
+  GossipSession* const session = sessions_.Find(id);
   session->stream = std::move(stream);
   Listen(id, *session);
 }
 
-void GossipNode::Listen(uint64_t id, Session& session) {
+void GossipNode::Listen(uint64_t id, GossipSession& session) {
   session.stream->Receive(
       [this, id](absl::Span<const uint8_t> bytes) { OnBytes(id, bytes); },
       [this, id](const absl::Status& reason) { OnClosed(id, reason); });
 }
 
 void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
-  const Session* const session = FindSession(id);
+  const GossipSession* const session = sessions_.Find(id);
   // What it had to say is here: a peer need not wait for it to be taken apart.
-  if (session != nullptr && session->inflation) return;
+  if (session != nullptr && session->waits()) return;
   Fail(id, reason.ok() ? absl::UnavailableError(
                              "it closes the stream without an answer")
                        : reason);
@@ -125,11 +121,14 @@ void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
 
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   const io::TurnCause cause(environment_.loop, "takes gossip streams");
-  Session* session = FindSession(id);
-  if (session == nullptr || session->answered || session->inflation) return;
+  GossipSession* session = sessions_.Find(id);
+  if (session == nullptr || session->answered || session->waits()) return;
   Append(bytes, &session->received);
-  BoundBytes();
-  session = FindSession(id);
+  if (const std::optional<uint64_t> excess = sessions_.Excess()) {
+    ++membership_.counters().streams_overflow;
+    Fail(*excess, absl::ResourceExhaustedError("too many bytes at once"));
+  }
+  session = sessions_.Find(id);
   if (session == nullptr) return;  // It was the largest.
   const Direction direction =
       session->request ? Direction::kResponse : Direction::kRequest;
@@ -138,48 +137,79 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   if (absl::IsUnavailable(whole.status())) return;  // The rest is to come.
   if (!whole.ok()) return OnWhole(id, whole.status());
   if (auto* message = std::get_if<wire::StreamMessage>(&*whole)) {
-    return OnWhole(id, std::move(*message));
+    if (!IsLarge(*message)) return OnWhole(id, std::move(*message));
+    session->exchange = std::get<wire::PushPull>(std::move(*message));
+  } else {
+    session->received = {};
+    session->inflation = std::get<wire::StreamInflation>(*std::move(whole));
   }
-  session->received = {};
-  session->inflation = std::get<wire::StreamInflation>(*std::move(whole));
-  inflating_.push_back(id);
-  if (inflating_.size() == 1) Inflate();
+  waiting_.push_back(id);
+  if (waiting_.size() == 1) TakeSlice();
 }
 
 // Most streams are done with their first slice. Many that are not, or that come
 // at once, take turns with all else that the loop does.
-void GossipNode::Inflate() {
-  const io::TurnCause cause(environment_.loop, "inflates gossip streams");
-  if (inflating_.empty()) return;
-  const uint64_t id = inflating_.front();
-  Session* const session = FindSession(id);
-  const bool is_open = session != nullptr && session->inflation.has_value();
-  if (is_open) {
-    auto step = session->inflation->Step();
-    const bool goes_on = step.ok() && !*step && Admit(*session);
-    if (goes_on) return InflateLater();
-    inflating_.pop_front();
-    if (!step.ok()) {
-      OnWhole(id, step.status());
-    } else if (*step) {
-      OnWhole(id, **std::move(step));
-    } else {
-      EndSession(id);
-    }
-  } else {
-    inflating_.pop_front();
+void GossipNode::TakeSlice() {
+  const io::TurnCause cause(environment_.loop, "takes large gossip streams");
+  if (waiting_.empty()) return;
+  const uint64_t id = waiting_.front();
+  GossipSession* const session = sessions_.Find(id);
+  bool done = true;  // Its deadline may have come.
+  if (session != nullptr && session->inflation) {
+    done = Inflate(id, *session);
+  } else if (session != nullptr && session->exchange) {
+    done = MergeSlice(id, *session);
   }
-  if (!inflating_.empty()) InflateLater();
-}
-
-void GossipNode::InflateLater() {
+  if (done) waiting_.pop_front();
+  if (waiting_.empty()) return;
   environment_.loop->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
-    if (!alive.expired()) Inflate();
+    if (!alive.expired()) TakeSlice();
   });
 }
 
+bool GossipNode::Inflate(uint64_t id, GossipSession& session) {
+  auto step = session.inflation->Step();
+  const bool is_whole = !step.ok() || *step;
+  if (is_whole && !(step.ok() && IsLarge(**step))) {
+    OnWhole(id, step.ok() ? **std::move(step)
+                          : absl::StatusOr<wire::StreamMessage>(step.status()));
+    return true;
+  }
+  if (is_whole) {
+    session.inflation.reset();
+    session.exchange = std::get<wire::PushPull>(**std::move(step));
+  }
+  const bool goes_on = Admit(session);
+  if (!goes_on) sessions_.End(id);
+  return !goes_on;
+}
+
+// The message itself, and our answer, come after the last slice.
+bool GossipNode::MergeSlice(uint64_t id, GossipSession& session) {
+  if (!Admit(session)) {
+    sessions_.End(id);
+    return true;
+  }
+  const absl::Time now = environment_.loop->Now();
+  auto& nodes = session.exchange->nodes;
+  const bool goes_on =
+      session.merged > 0 || membership_.Admits(now, *session.exchange);
+  if (goes_on && session.merged < nodes.size()) {
+    const auto slice =
+        absl::MakeConstSpan(nodes).subspan(session.merged, kMergeSlice);
+    session.merged += slice.size();
+    membership_.OnMembers(now, session.stream->remote(), slice,
+                          session.request.has_value());
+    Drain();
+    return false;
+  }
+  if (goes_on) nodes.clear();
+  OnWhole(id, *std::move(session.exchange));
+  return true;
+}
+
 // A small exchange is asked once it is read, a large one before it costs more.
-bool GossipNode::Admit(Session& session) {
+bool GossipNode::Admit(GossipSession& session) {
   if (session.request || session.admitted) return true;
   session.admitted = exchanges_.Take(environment_.loop->Now(),
                                      session.stream->remote().address, 1);
@@ -190,7 +220,7 @@ bool GossipNode::Admit(Session& session) {
 // All of a stream's message is here, or what is here is none.
 void GossipNode::OnWhole(uint64_t id,
                          absl::StatusOr<wire::StreamMessage> message) {
-  Session* session = FindSession(id);
+  GossipSession* session = sessions_.Find(id);
   const Direction direction =
       session->request ? Direction::kResponse : Direction::kRequest;
   const net::IpAddress from = session->stream->remote().address;
@@ -209,45 +239,28 @@ void GossipNode::OnWhole(uint64_t id,
     OnMismatch(from, UndecryptablePeers::Via::kStream,
                codec_.StreamMismatch(session->received, direction));
   }
-  session = FindSession(id);
+  session = sessions_.Find(id);
   if (session == nullptr) return;  // An observer ended it.
   if (!session->request) {
     session->answered = true;
     session->received = {};
     session->inflation.reset();
+    session->exchange.reset();
     return Answer(id, *session, std::move(message));
   }
   if (!message.ok()) return Fail(id, message.status());
   const uint64_t request = *session->request;
-  EndSession(id);
+  sessions_.End(id);
   membership_.OnReply(environment_.loop->Now(), request, *message);
   Drain();
 }
 
-// Anybody may open streams that promise much and never are whole; who says
-// little is heard beside them, and whom we asked before all.
-void GossipNode::BoundBytes() {
-  size_t sum = 0;
-  for (const auto& [id, session] : sessions_) sum += session->bytes();
-  if (sum <= stream_bytes_max_) return;
-  const auto last = std::max_element(
-      sessions_.begin(), sessions_.end(), [](const auto& a, const auto& b) {
-        const auto standing = [](const Session& session) {
-          const bool is_theirs = !session.request.has_value();
-          return std::pair(is_theirs && session.bytes() > 0, session.bytes());
-        };
-        return standing(*a.second) < standing(*b.second);
-      });
-  ++membership_.counters().streams_overflow;
-  Fail(last->first, absl::ResourceExhaustedError("too many bytes at once"));
-}
-
-void GossipNode::Answer(uint64_t id, Session& session,
+void GossipNode::Answer(uint64_t id, GossipSession& session,
                         absl::StatusOr<wire::StreamMessage> request) {
   std::optional<wire::StreamMessage> reply;
   if (request.ok()) {
     const bool is_exchange = std::holds_alternative<wire::PushPull>(*request);
-    if (is_exchange && !Admit(session)) return EndSession(id);
+    if (is_exchange && !Admit(session)) return sessions_.End(id);
     if (is_exchange) RefreshUserState();
     reply = membership_.OnStreamRequest(environment_.loop->Now(),
                                         session.stream->remote(), *request);
@@ -260,7 +273,7 @@ void GossipNode::Answer(uint64_t id, Session& session,
           .ok()) {
     session.stream->FinishSending();
   } else {
-    EndSession(id);
+    sessions_.End(id);
   }
   Drain();
 }

@@ -1,10 +1,14 @@
 // What streams of others may cost a node.
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
@@ -122,6 +126,98 @@ TEST_F(StreamsTest, AnAddressBeginsSoManyExchangesASecond) {
   Say(exchange);
   world_->loop().RunFor(absl::Milliseconds(500));
   EXPECT_EQ(answered_, 2);
+}
+
+// What a cluster of so many says of itself.
+wire::PushPull ExchangeOf(int members) {
+  wire::PushPull exchange;
+  for (int i = 0; i < members; ++i) {
+    exchange.nodes.push_back(
+        {.node = wire::Share({.name = fmt::format("far{}", i),
+                              .address = {10, 9, static_cast<uint8_t>(i >> 8),
+                                          static_cast<uint8_t>(i)},
+                              .port = 7946,
+                              .versions = Bytes{1, 5, 2, 0, 0, 0}}),
+         .incarnation = 1});
+  }
+  return exchange;
+}
+
+class LargeExchangeTest : public StreamsTest {
+ protected:
+  static constexpr int kMembers = 3000;
+
+  // Until n1 has ended an exchange. Returns how many events came of one turn of
+  // the loop at most.
+  size_t RunToExchange() {
+    size_t seen = At(1).events.size();
+    size_t most = 0;
+    EXPECT_TRUE(world_->loop().RunUntil(
+        [&] {
+          const size_t now = At(1).events.size();
+          most = std::max(most, now - seen);
+          seen = now;
+          return !EventsOf<ExchangeEvent>(1).empty();
+        },
+        absl::Seconds(1)));
+    return most;
+  }
+};
+
+TEST_F(LargeExchangeTest, IsMergedInSeveralTurns) {
+  Cluster(1);
+  for (const bool compressed : {true, false}) {
+    SCOPED_TRACE(compressed);
+    At(1).events.clear();
+    wire::PushPull exchange = ExchangeOf(kMembers);
+    for (auto& entry : exchange.nodes) {
+      entry.incarnation = compressed ? 1 : 2;
+      wire::NodeDescription node = *entry.node;
+      node.meta = Bytes{compressed};
+      entry.node = wire::Share(std::move(node));
+    }
+    exchange.user_state = Bytes{'u'};
+    const Bytes plain = wire::SerializeStreamMessage(exchange);
+    Say(compressed ? wire::Compress(plain) : plain);
+    EXPECT_LE(RunToExchange(), 512u);
+    EXPECT_EQ(UpCount(1), 1 + kMembers);
+    // The members come before the state, and the state before the end.
+    const size_t events = At(1).events.size();
+    EXPECT_TRUE(
+        std::holds_alternative<UserStateEvent>(At(1).events[events - 2]));
+    EXPECT_THAT(EventsOf<MemberEvent>(1), SizeIs(kMembers));
+    world_->loop().RunFor(absl::Milliseconds(100));
+    EXPECT_EQ(answered_, compressed ? 1 : 2);
+  }
+}
+
+TEST_F(LargeExchangeTest, OfAnotherProtocolIsRefusedWhole) {
+  Cluster(1);
+  wire::PushPull exchange = ExchangeOf(kMembers);
+  for (auto& entry : exchange.nodes) {
+    wire::NodeDescription node = *entry.node;
+    node.versions = Bytes{7, 7, 7, 7, 7, 7};
+    entry.node = wire::Share(std::move(node));
+  }
+  const uint64_t failed = Gossip(1).counters().exchanges_failed;
+  Say(wire::Compress(wire::SerializeStreamMessage(exchange)));
+  world_->loop().RunFor(absl::Milliseconds(500));
+  EXPECT_EQ(UpCount(1), 1);
+  EXPECT_EQ(Gossip(1).counters().exchanges_failed, failed + 1);
+  EXPECT_EQ(answered_, 1);
+}
+
+TEST_F(LargeExchangeTest, ThatAPeerEndsLeavesTheNextOnesServed) {
+  Cluster(2);
+  Say(wire::Compress(wire::SerializeStreamMessage(ExchangeOf(kMembers))));
+  world_->loop().RunUntil([&] { return At(1).events.size() > 100; },
+                          absl::Seconds(1));
+  streams_.clear();
+  const uint64_t before = Gossip(2).counters().exchanges;
+  ASSERT_THAT(Gossip(2).Join({At(1).host->endpoint()}), IsOk());
+  world_->loop().RunFor(absl::Seconds(1));
+  EXPECT_GT(Gossip(2).counters().exchanges, before);
+  EXPECT_THAT(Gossip(1).HeardMembers(), SizeIs(2));
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       stream_only_(options_.probe_interval / 2),
       name_check_(roster_.self().former, now),
       user_log_(options_.user_messages_max, options_.user_transmits),
-      last_sequence_(first_number) {
+      last_sequence_(first_number),
+      requests_(options_.requests_max) {
   if (name_check_.running()) roster_.HoldMove();
   // Random phases: nodes that start together do not probe together.
   next_probe_ = now + prng_.UniformDuration(options_.probe_interval);
@@ -91,7 +92,7 @@ absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
                     wire::kStreamSizeMax));
   }
   if (!OpenRequest(now, now + options_.tcp_timeout,
-                   {.kind = Request::Kind::kUser,
+                   {.kind = OwnRequest::Kind::kUser,
                     .to = record->endpoint(),
                     .payload = std::move(payload)})) {
     return absl::ResourceExhaustedError(
@@ -230,61 +231,54 @@ std::optional<wire::StreamMessage> Membership::OnStreamRequest(
 }
 
 bool Membership::OpenRequest(absl::Time now, absl::Time deadline,
-                             Request request) {
-  if (deadline <= now || requests_.size() >= options_.requests_max) {
-    ++counters_.streams_overflow;
-    return false;
-  }
-  const uint64_t id = ++last_request_;
-  new_requests_.push_back({.id = id, .to = request.to, .deadline = deadline});
-  requests_.emplace(id, std::move(request));
-  return true;
+                             OwnRequest request) {
+  const bool opened = requests_.Open(now, deadline, std::move(request));
+  if (!opened) ++counters_.streams_overflow;
+  return opened;
 }
 
 wire::StreamMessage Membership::OpeningMessage(uint64_t id) const {
-  const auto found = requests_.find(id);
-  LB_CHECK(found != requests_.end());
-  const Request& request = found->second;
-  switch (request.kind) {
-    case Request::Kind::kPushPull: {
-      wire::PushPull own = roster_.Snapshot(request.join);
+  const OwnRequest* const request = requests_.Find(id);
+  LB_CHECK(request != nullptr);
+  switch (request->kind) {
+    case OwnRequest::Kind::kPushPull: {
+      wire::PushPull own = roster_.Snapshot(request->join);
       own.user_state = user_state_;
       return own;
     }
-    case Request::Kind::kPing:
-      return wire::Ping{.sequence = request.sequence,
-                        .node = request.node,
+    case OwnRequest::Kind::kPing:
+      return wire::Ping{.sequence = request->sequence,
+                        .node = request->node,
                         .source = OwnSource()};
-    case Request::Kind::kUser:
-      return wire::User{.payload = request.payload};
+    case OwnRequest::Kind::kUser:
+      return wire::User{.payload = request->payload};
   }
   LB_UNREACHABLE();
 }
 
 bool Membership::ExpectsReply(uint64_t id) const {
-  const auto found = requests_.find(id);
-  return found != requests_.end() && found->second.kind != Request::Kind::kUser;
+  const OwnRequest* const request = requests_.Find(id);
+  return request != nullptr && request->kind != OwnRequest::Kind::kUser;
 }
 
 void Membership::OnReply(absl::Time now, uint64_t id,
                          const wire::StreamMessage& reply) {
-  const auto found = requests_.find(id);
-  if (found == requests_.end()) return;
+  const std::optional<OwnRequest> ended = requests_.End(id);
+  if (!ended) return;
   CatchUpGossipClock(now);
-  const Request request = std::move(found->second);
-  requests_.erase(found);
+  const OwnRequest& request = *ended;
   const auto* remote = std::get_if<wire::PushPull>(&reply);
   const auto* ack = std::get_if<wire::Ack>(&reply);
-  if (request.kind == Request::Kind::kPushPull && remote != nullptr) {
+  if (request.kind == OwnRequest::Kind::kPushPull && remote != nullptr) {
     NoteStreamAnswer(now, request);
     MergeExchange(now, request.to, *remote, /*initiated_by_us=*/true);
     if (request.join) rejoin_.OnJoined(now);
-  } else if (request.kind == Request::Kind::kPing && ack != nullptr) {
+  } else if (request.kind == OwnRequest::Kind::kPing && ack != nullptr) {
     if (ack->sequence == request.sequence) {
       NoteStreamAnswer(now, request);
       OnAck(now, request.to, *ack);
     }
-  } else if (request.kind == Request::Kind::kPushPull) {
+  } else if (request.kind == OwnRequest::Kind::kPushPull) {
     ++counters_.exchanges_failed;
     const auto* error = std::get_if<wire::Error>(&reply);
     events_.push_back(ExchangeFailedEvent{
@@ -297,19 +291,18 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   Settle(now);
 }
 
-void Membership::OnSent(uint64_t id) { requests_.erase(id); }
+void Membership::OnSent(uint64_t id) { requests_.End(id); }
 
 void Membership::OnRequestFailed(absl::Time now, uint64_t id,
                                  absl::Status why) {
-  const auto found = requests_.find(id);
-  if (found == requests_.end()) return;
-  stream_only_.Forget(found->second.to);
-  if (found->second.kind == Request::Kind::kPushPull) {
+  const std::optional<OwnRequest> request = requests_.End(id);
+  if (!request) return;
+  stream_only_.Forget(request->to);
+  if (request->kind == OwnRequest::Kind::kPushPull) {
     ++counters_.exchanges_failed;
-    events_.push_back(ExchangeFailedEvent{found->second.to, found->second.join,
-                                          std::move(why)});
+    events_.push_back(
+        ExchangeFailedEvent{request->to, request->join, std::move(why)});
   }
-  requests_.erase(found);
   RunSpread(now);
   Settle(now);
 }
@@ -317,14 +310,12 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
 void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
                                const wire::PushPull& remote,
                                bool initiated_by_us) {
-  const uint64_t refuted = counters_.refutations;
-  if (!roster_.Merge(now, remote).ok()) {
+  if (!roster_.Admit(now, remote).ok()) {
     ++counters_.exchanges_failed;
     return;
   }
   ++counters_.exchanges;
-  Settle(now);  // Its members first.
-  GreetPeer(now, peer, remote);
+  OnMembers(now, peer, remote.nodes, initiated_by_us);
   const auto& records = roster_.table().records();
   if (initiated_by_us &&
       std::any_of(records.begin(), records.end(), [&](const auto& record) {
@@ -332,15 +323,29 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
       })) {
     rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
   }
-  // A peer that held us for dead is none of our gossip's targets, perhaps.
-  if (options_.direct_answers && initiated_by_us &&
-      counters_.refutations != refuted) {
-    SendPlain(peer, roster_.OwnAlive());
-  }
   if (!remote.user_state.empty()) {
     events_.push_back(UserStateEvent{peer, remote.user_state, remote.join});
   }
   events_.push_back(ExchangeEvent{peer, remote.join, initiated_by_us});
+}
+
+bool Membership::Admits(absl::Time now, const wire::PushPull& exchange) {
+  return roster_.Admit(now, exchange).ok();
+}
+
+void Membership::OnMembers(absl::Time now, const net::Endpoint& peer,
+                           absl::Span<const wire::PushNodeState> members,
+                           bool initiated_by_us) {
+  CatchUpGossipClock(now);
+  const uint64_t refuted = counters_.refutations;
+  roster_.Merge(now, members);
+  Settle(now);  // The members come before the user state.
+  GreetPeer(now, peer, members);
+  // Our gossip may not reach a peer that holds us for dead.
+  if (options_.direct_answers && initiated_by_us &&
+      counters_.refutations != refuted) {
+    SendPlain(peer, roster_.OwnAlive());
+  }
 }
 
 }  // namespace lb::gossip

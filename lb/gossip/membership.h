@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +35,7 @@
 #include "lb/gossip/name_check.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/outgoing.h"
+#include "lb/gossip/own_requests.h"
 #include "lb/gossip/prober.h"
 #include "lb/gossip/rejoin.h"
 #include "lb/gossip/relay.h"
@@ -106,6 +106,12 @@ class Membership {
   wire::StreamMessage OpeningMessage(uint64_t id) const;
   // Does the request get an answer (true), or is it done once written?
   bool ExpectsReply(uint64_t id) const;
+  // A large exchange may be merged in parts: if Admits() says so, members by
+  // OnMembers(), the rest by OnStreamRequest() or OnReply().
+  bool Admits(absl::Time now, const wire::PushPull& exchange);
+  void OnMembers(absl::Time now, const net::Endpoint& peer,
+                 absl::Span<const wire::PushNodeState> members,
+                 bool initiated_by_us);
   // The request's end. An unknown `id` is ignored.
   void OnReply(absl::Time now, uint64_t id, const wire::StreamMessage& reply);
   void OnSent(uint64_t id);
@@ -141,8 +147,6 @@ class Membership {
   const GossipCounters& counters() const { return counters_; }
 
  private:
-  using Request = OwnRequest;
-
   void OnMessage(absl::Time now, const net::Endpoint& from,
                  const wire::Message& message);
   void OnPing(absl::Time now, const net::Endpoint& from,
@@ -157,7 +161,7 @@ class Membership {
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
   bool IsFromAsked(const net::Endpoint& from) const;
   uint32_t NextSequence();
-  void NoteStreamAnswer(absl::Time now, const Request& request);
+  void NoteStreamAnswer(absl::Time now, const OwnRequest& request);
   void Strike(absl::Time now, const NodeRecord& record);
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
                      const wire::PushPull& remote, bool initiated_by_us);
@@ -178,8 +182,6 @@ class Membership {
   void Gossip(absl::Time now);
   void RunPushPull(absl::Time now);
   void RunSpread(absl::Time now);
-  size_t JoiningRequests() const;
-  bool MayRejoin() const;
   void RunRejoin(absl::Time now);
 
   // Members that were not heard yet (membership_greetings.cc).
@@ -187,7 +189,7 @@ class Membership {
   void GreetNewcomers(absl::Time now);
   void GreetAtOnce(absl::Time now, std::string_view name);
   void GreetPeer(absl::Time now, const net::Endpoint& peer,
-                 const wire::PushPull& remote);
+                 absl::Span<const wire::PushNodeState> members);
   void ApplyGreeting(absl::Time now, Prober& lane, Prober::Step step);
   bool OnGreetingAck(const net::Endpoint& from, uint32_t sequence);
   void SendGreeting(const ProbeTarget& target);
@@ -213,7 +215,7 @@ class Membership {
   void CatchUpGossipClock(absl::Time now);
   bool HasGossip() const;
 
-  bool OpenRequest(absl::Time now, absl::Time deadline, Request request);
+  bool OpenRequest(absl::Time now, absl::Time deadline, OwnRequest request);
 
   const GossipOptions options_;
   GossipCounters counters_;
@@ -233,15 +235,13 @@ class Membership {
   std::function<wire::Bytes()> ack_payload_;
   size_t packet_overhead_ = 0;
   uint32_t last_sequence_;
-  uint64_t last_request_ = 0;
   bool leave_pending_ = false;
   absl::Time next_probe_;
   absl::Time next_gossip_;
   absl::Time gossiped_at_once_ = absl::InfinitePast();
   absl::Time next_push_pull_;
-  std::map<uint64_t, Request> requests_;  // At most requests_max.
+  OwnRequests requests_;
   std::vector<OutgoingPacket> outgoing_;
-  std::vector<StreamRequest> new_requests_;
   std::vector<GossipEvent> events_;
 };
 

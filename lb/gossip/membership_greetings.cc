@@ -37,10 +37,10 @@ void Membership::GreetAtOnce(absl::Time now, std::string_view name) {
 // Who opened a stream, or took ours, is there; thousands that it brings along
 // may not be.
 void Membership::GreetPeer(absl::Time now, const net::Endpoint& peer,
-                           const wire::PushPull& remote) {
+                           absl::Span<const wire::PushNodeState> members) {
   if (greeter_.size() == 0) return;
   int greeted = 0;
-  for (const wire::PushNodeState& entry : remote.nodes) {
+  for (const wire::PushNodeState& entry : members) {
     const auto address = net::IpAddress::FromBytes(entry.node->address);
     if (!address.ok() || *address != peer.address) continue;
     GreetAtOnce(now, entry.node->name);

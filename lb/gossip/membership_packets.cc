@@ -218,7 +218,7 @@ std::vector<OutgoingPacket> Membership::TakeOutgoing() {
 }
 
 std::vector<StreamRequest> Membership::TakeRequests() {
-  return std::exchange(new_requests_, {});
+  return requests_.TakeNew();
 }
 
 std::vector<GossipEvent> Membership::TakeEvents() {

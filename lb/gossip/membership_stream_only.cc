@@ -11,8 +11,8 @@
 
 namespace lb::gossip {
 
-void Membership::NoteStreamAnswer(absl::Time now, const Request& request) {
-  if (request.kind == Request::Kind::kPing) {
+void Membership::NoteStreamAnswer(absl::Time now, const OwnRequest& request) {
+  if (request.kind == OwnRequest::Kind::kPing) {
     const NodeRecord* const record = roster_.table().Find(request.node);
     if (record != nullptr && record->endpoint() == request.to) {
       Strike(now, *record);

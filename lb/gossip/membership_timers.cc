@@ -44,7 +44,9 @@ absl::Time Membership::NextDeadline() const {
       std::min({NextVerdict(), next_push_pull_, greeter_.NextDeadline(),
                 spread_.due(), name_check_.due()});
   if (HasGossip()) next = std::min(next, next_gossip_);
-  if (MayRejoin()) next = std::min(next, rejoin_.NextDeadline());
+  if (!roster_.leaving() && requests_.HasRoomForJoin()) {
+    next = std::min(next, rejoin_.NextDeadline());
+  }
   return next;
 }
 
@@ -116,13 +118,11 @@ void Membership::AskOthers(absl::Time now, Prober& prober) {
                                          .source = OwnSource()});
   }
   prober.OnAsked(nacks_expected, std::move(asked));
-  // Those that may not be there leave half of the streams to the others.
-  const bool has_stream =
-      record->heard || requests_.size() < (options_.requests_max + 1) / 2;
+  const bool has_stream = record->heard || requests_.HasRoomForUnheard();
   if (options_.stream_pings && record->knows_stream_pings() && has_stream) {
     ++counters_.stream_pings;
     OpenRequest(now, prober.deadline(),
-                {.kind = Request::Kind::kPing,
+                {.kind = OwnRequest::Kind::kPing,
                  .to = record->endpoint(),
                  .sequence = target.sequence,
                  .node = record->name()});
@@ -214,8 +214,9 @@ void Membership::RunPushPull(absl::Time now) {
     return record.state == wire::NodeState::kAlive;
   });
   if (peers.empty()) return;
-  OpenRequest(now, now + options_.tcp_timeout,
-              {.kind = Request::Kind::kPushPull, .to = peers[0]->endpoint()});
+  OpenRequest(
+      now, now + options_.tcp_timeout,
+      {.kind = OwnRequest::Kind::kPushPull, .to = peers[0]->endpoint()});
 }
 
 void Membership::SpreadUserState(absl::Time now) {
@@ -235,41 +236,23 @@ void Membership::RunSpread(absl::Time now) {
     }
     spread_.Begin(now, std::move(peers));
   }
-  while (requests_.size() - JoiningRequests() <
-         (options_.requests_max + 3) / 4) {
+  while (requests_.HasRoomForSpread()) {
     const auto peer = spread_.TakePeer();
     if (!peer) return;
     OpenRequest(now, now + options_.tcp_timeout,
-                {.kind = Request::Kind::kPushPull, .to = *peer});
+                {.kind = OwnRequest::Kind::kPushPull, .to = *peer});
   }
-}
-
-size_t Membership::JoiningRequests() const {
-  return std::count_if(requests_.begin(), requests_.end(),
-                       [](const auto& entry) { return entry.second.join; });
-}
-
-// Half of the streams are for those who are there: many that are not there
-// each hold one until its timeout.
-bool Membership::MayRejoin() const {
-  return !roster_.leaving() && requests_.size() < options_.requests_max &&
-         JoiningRequests() < (options_.requests_max + 1) / 2;
 }
 
 void Membership::RunRejoin(absl::Time now) {
   const int scale = PushPullScale(roster_.table().heard().size());
-  while (MayRejoin()) {
+  while (!roster_.leaving() && requests_.HasRoomForJoin()) {
     const auto target = rejoin_.TakeDue(now, scale);
     if (!target) return;
-    const bool under_way =
-        std::any_of(requests_.begin(), requests_.end(), [&](const auto& entry) {
-          return entry.second.kind == Request::Kind::kPushPull &&
-                 entry.second.to == *target;
-        });
-    if (under_way) continue;
+    if (requests_.Exchanges(*target)) continue;
     OpenRequest(
         now, now + options_.tcp_timeout,
-        {.kind = Request::Kind::kPushPull, .to = *target, .join = true});
+        {.kind = OwnRequest::Kind::kPushPull, .to = *target, .join = true});
   }
 }
 

@@ -4,7 +4,6 @@
 #define LB_GOSSIP_OUTGOING_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -27,17 +26,6 @@ struct StreamRequest {
   uint64_t id = 0;
   net::Endpoint to;
   absl::Time deadline;
-};
-
-// What a stream of ours is for.
-struct OwnRequest {
-  enum class Kind { kPushPull, kPing, kUser };
-  Kind kind = Kind::kPushPull;
-  net::Endpoint to;
-  bool join = false;      // kPushPull
-  uint32_t sequence = 0;  // kPing
-  std::string node;       // kPing
-  wire::Bytes payload;    // kUser
 };
 
 }  // namespace lb::gossip

@@ -27,6 +27,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "lb/base/prng.h"
 #include "lb/gossip/awareness.h"
 #include "lb/gossip/broadcast_queue.h"
@@ -65,10 +66,12 @@ class Roster {
                const wire::SharedDescription& node);
   void OnSuspect(absl::Time now, const wire::Suspect& suspect);
   void OnDead(absl::Time now, const wire::Dead& dead);
-  // All of a peer's claims (roster_merge.cc).
-  // Nothing was merged if FailedPrecondition (no node that it has goes with our
-  // versions), or what Delegates::admit_merge says.
-  absl::Status Merge(absl::Time now, const wire::PushPull& remote);
+  // Full exchanges (roster_merge.cc). May the claims of this one be merged?
+  // FailedPrecondition: no node in it speaks our versions. Other errors are
+  // those of Delegates::admit_merge.
+  absl::Status Admit(absl::Time now, const wire::PushPull& remote);
+  // Claims of an exchange: all of them, or a part of many.
+  void Merge(absl::Time now, absl::Span<const wire::PushNodeState> nodes);
   // All that we know, for a peer.
   wire::PushPull Snapshot(bool join) const;
 
@@ -126,7 +129,6 @@ class Roster {
   bool AcceptsAccuser(std::string_view from);
   bool AcceptsAddress(const net::Endpoint& endpoint) const;
   bool IsAdmitted(const NodeRecord& claim);
-  absl::Status AdmitMerge(absl::Time now, const wire::PushPull& remote) const;
   bool MayMove(absl::Time now, const NodeRecord& record) const;
   void OnConflict(absl::Time now, NodeRecord& record,
                   const net::Endpoint& claimed);

@@ -26,18 +26,38 @@ absl::Status CheckPeer(const wire::PushPull& remote, std::string_view self) {
   return refused;
 }
 
+// What the application says of a join.
+absl::Status AskDelegates(const Delegates& delegates, absl::Time now,
+                          const wire::PushPull& remote) {
+  if (!remote.join || remote.nodes.empty() || !delegates.admit_merge) {
+    return absl::OkStatus();
+  }
+  std::vector<Member> members;
+  for (const wire::PushNodeState& entry : remote.nodes) {
+    members.push_back(NodeRecord{.node = entry.node,
+                                 .since = now,
+                                 .incarnation = entry.incarnation,
+                                 .state = entry.state}
+                          .ToMember());
+  }
+  return delegates.admit_merge(members);
+}
+
 }  // namespace
 
-absl::Status Roster::Merge(absl::Time now, const wire::PushPull& remote) {
+absl::Status Roster::Admit(absl::Time now, const wire::PushPull& remote) {
   if (absl::Status status = CheckPeer(remote, self_.name); !status.ok()) {
     ++counters_->refused_merges;
     return status;
   }
-  if (absl::Status status = AdmitMerge(now, remote); !status.ok()) {
-    ++counters_->vetoed;
-    return status;
-  }
-  for (const wire::PushNodeState& entry : remote.nodes) {
+  const absl::Status status = AskDelegates(delegates_, now, remote);
+  if (!status.ok()) ++counters_->vetoed;
+  return status;
+}
+
+void Roster::Merge(absl::Time now,
+                   absl::Span<const wire::PushNodeState> nodes) {
+  for (const wire::PushNodeState& entry : nodes) {
     switch (entry.state) {
       case NodeState::kAlive:
         OnAlive(now, entry.incarnation, entry.node);
@@ -57,21 +77,6 @@ absl::Status Roster::Merge(absl::Time now, const wire::PushPull& remote) {
         break;
     }
   }
-  return absl::OkStatus();
-}
-
-absl::Status Roster::AdmitMerge(absl::Time now,
-                                const wire::PushPull& remote) const {
-  if (!remote.join || !delegates_.admit_merge) return absl::OkStatus();
-  std::vector<Member> members;
-  for (const wire::PushNodeState& entry : remote.nodes) {
-    members.push_back(NodeRecord{.node = entry.node,
-                                 .since = now,
-                                 .incarnation = entry.incarnation,
-                                 .state = entry.state}
-                          .ToMember());
-  }
-  return delegates_.admit_merge(members);
 }
 
 wire::PushPull Roster::Snapshot(bool join) const {

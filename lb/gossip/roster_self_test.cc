@@ -6,8 +6,10 @@
 #include <string>
 #include <variant>
 
+#include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/status_macros.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/gossip/roster.h"
 #include "lb/gossip/testing/roster_fixture.h"
@@ -145,6 +147,12 @@ TEST_F(RosterTest, LeaveIsSaidAndNotTakenBack) {
 
 class RosterMergeTest : public RosterTest {
  protected:
+  absl::Status Exchange(const wire::PushPull& remote) {
+    LB_RETURN_IF_ERROR(roster_->Admit(now_, remote));
+    roster_->Merge(now_, remote.nodes);
+    return absl::OkStatus();
+  }
+
   wire::PushNodeState Entry(const std::string& name, uint32_t incarnation,
                             NodeState state,
                             const std::optional<Bytes>& versions = Versions()) {
@@ -162,12 +170,11 @@ TEST_F(RosterMergeTest, TakesOverWhatThePeerKnows) {
   HearAlive("d", 1);
   HearAlive("e", 1);
   Flush();
-  EXPECT_THAT(
-      roster_->Merge(now_, {.nodes = {Entry("b", 1, NodeState::kAlive),
-                                      Entry("c", 1, NodeState::kLeft),
-                                      Entry("d", 1, NodeState::kDead),
-                                      Entry("e", 1, NodeState::kSuspect)}}),
-      IsOk());
+  EXPECT_THAT(Exchange({.nodes = {Entry("b", 1, NodeState::kAlive),
+                                  Entry("c", 1, NodeState::kLeft),
+                                  Entry("d", 1, NodeState::kDead),
+                                  Entry("e", 1, NodeState::kSuspect)}}),
+              IsOk());
   EXPECT_THAT(Events(), ElementsAre("joined b", "left c"));
   // The dead are suspected only: they may yet answer.
   EXPECT_EQ(StateOf("d"), NodeState::kSuspect);
@@ -175,32 +182,28 @@ TEST_F(RosterMergeTest, TakesOverWhatThePeerKnows) {
 }
 
 TEST_F(RosterMergeTest, DoesNotLearnOfUnknownNodesThatAreGone) {
-  EXPECT_THAT(
-      roster_->Merge(now_, {.nodes = {Entry("b", 1, NodeState::kDead),
-                                      Entry("c", 1, NodeState::kLeft),
-                                      Entry("d", 1, NodeState::kSuspect)}}),
-      IsOk());
+  EXPECT_THAT(Exchange({.nodes = {Entry("b", 1, NodeState::kDead),
+                                  Entry("c", 1, NodeState::kLeft),
+                                  Entry("d", 1, NodeState::kSuspect)}}),
+              IsOk());
   EXPECT_EQ(roster_->table().size(), 1u);
 }
 
 TEST_F(RosterMergeTest, OurselvesKnownAsDeadIsRefuted) {
-  EXPECT_THAT(
-      roster_->Merge(now_, {.nodes = {Entry("self", 8, NodeState::kDead)}}),
-      IsOk());
+  EXPECT_THAT(Exchange({.nodes = {Entry("self", 8, NodeState::kDead)}}),
+              IsOk());
   EXPECT_EQ(IncarnationOf("self"), 9u);
-  EXPECT_THAT(
-      roster_->Merge(now_, {.nodes = {Entry("self", 9, NodeState::kLeft)}}),
-      IsOk());
+  EXPECT_THAT(Exchange({.nodes = {Entry("self", 9, NodeState::kLeft)}}),
+              IsOk());
   EXPECT_EQ(IncarnationOf("self"), 10u);
 }
 
 TEST_F(RosterMergeTest, RefusesPeersOfAnotherProtocolAltogether) {
   const Bytes strange = {3, 5, 3, 0, 0, 0};  // We speak 2.
   EXPECT_THAT(
-      roster_->Merge(now_,
-                     {.nodes = {Entry("self", 8, NodeState::kDead),
-                                Entry("c", 1, NodeState::kAlive, strange),
-                                Entry("d", 1, NodeState::kAlive, strange)}}),
+      Exchange({.nodes = {Entry("self", 8, NodeState::kDead),
+                          Entry("c", 1, NodeState::kAlive, strange),
+                          Entry("d", 1, NodeState::kAlive, strange)}}),
       StatusIs(
           absl::StatusCode::kFailedPrecondition,
           HasSubstr("node c: speaks protocol 3 of 3..5, delegate 0 of 0..0; we "
@@ -214,8 +217,7 @@ TEST_F(RosterMergeTest, AMemberOfAnotherProtocolPoisonsNoExchange) {
   const wire::PushNodeState strange =
       Entry("c", 1, NodeState::kAlive, Bytes{5, 5, 5, 0, 0, 0});
   HearAlive("d", 1);
-  EXPECT_THAT(roster_->Merge(
-                  now_, {.nodes = {Entry("b", 1, NodeState::kAlive), strange}}),
+  EXPECT_THAT(Exchange({.nodes = {Entry("b", 1, NodeState::kAlive), strange}}),
               IsOk());
   EXPECT_TRUE(Knows("b"));
   EXPECT_FALSE(Knows("c"));
@@ -224,10 +226,10 @@ TEST_F(RosterMergeTest, AMemberOfAnotherProtocolPoisonsNoExchange) {
 
 // Each of these goes with ours, and not with the other.
 TEST_F(RosterMergeTest, MembersMayNotGoTogetherIfEachGoesWithUs) {
-  EXPECT_THAT(roster_->Merge(now_, {.nodes = {Entry("b", 1, NodeState::kAlive,
-                                                    Bytes{2, 2, 2, 0, 0, 0}),
-                                              Entry("c", 1, NodeState::kAlive,
-                                                    Bytes{1, 5, 5, 0, 0, 0})}}),
+  EXPECT_THAT(Exchange({.nodes = {Entry("b", 1, NodeState::kAlive,
+                                        Bytes{2, 2, 2, 0, 0, 0}),
+                                  Entry("c", 1, NodeState::kAlive,
+                                        Bytes{1, 5, 5, 0, 0, 0})}}),
               IsOk());
   EXPECT_TRUE(Knows("b"));
   EXPECT_TRUE(Knows("c"));
@@ -244,20 +246,19 @@ TEST_F(RosterMergeTest, OneNameFromManyAddressesIsToldOnce) {
                               .incarnation = 2,
                               .state = NodeState::kAlive});
   }
-  EXPECT_THAT(roster_->Merge(now_, exchange), IsOk());
+  EXPECT_THAT(Exchange(exchange), IsOk());
   EXPECT_EQ(counters_.conflicts, 1000u);
   EXPECT_THAT(Events(), SizeIs(1));
   now_ += options_.gossip_interval;
-  EXPECT_THAT(roster_->Merge(now_, exchange), IsOk());
+  EXPECT_THAT(Exchange(exchange), IsOk());
   EXPECT_THAT(Events(), SizeIs(1));
 }
 
 TEST_F(RosterMergeTest, LeavesOutEntriesWithoutVersions) {
   const wire::PushNodeState bare =
       Entry("c", 1, NodeState::kAlive, std::nullopt);
-  EXPECT_THAT(
-      roster_->Merge(now_, {.nodes = {bare, Entry("b", 1, NodeState::kAlive)}}),
-      IsOk());
+  EXPECT_THAT(Exchange({.nodes = {bare, Entry("b", 1, NodeState::kAlive)}}),
+              IsOk());
   EXPECT_TRUE(Knows("b"));
   EXPECT_FALSE(Knows("c"));
   EXPECT_EQ(counters_.refused_version, 1u);
