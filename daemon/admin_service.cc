@@ -33,6 +33,16 @@ void Fill(const std::vector<std::string>& names,
   response->set_omitted(static_cast<uint32_t>(names.size() - count));
 }
 
+// The deprecated field is for clients that know only the former name.
+void FillResolved(const std::vector<std::string>& names,
+                  admin::v1::ReloadResponse* response) {
+  Fill(names, response->mutable_resolved());
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  Fill(names, response->mutable_mended());
+#pragma GCC diagnostic pop
+}
+
 admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
   const config::Desired& desired = *reading.desired;
   admin::v1::ReloadResponse response;
@@ -40,7 +50,7 @@ admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
   Fill(reading.changes.changed, response.mutable_changed());
   Fill(reading.changes.removed, response.mutable_removed());
   Fill(reading.changes.refused, response.mutable_refused());
-  Fill(reading.changes.mended, response.mutable_mended());
+  FillResolved(reading.changes.resolved, &response);
   response.set_pools(desired.pools.size());
   response.set_advertisements(desired.advertisements.size());
   response.set_services(desired.services.size());
@@ -71,7 +81,7 @@ absl::StatusOr<ipam::ReplicatedAllocator::ReleaseTarget> ParseTarget(
     const admin::v1::ReleaseAddressRequest& request) {
   if (request.address().empty() == request.service().empty()) {
     return absl::InvalidArgumentError(
-        "address, service: want just one of the two");
+        "address, service: want exactly one of the two");
   }
   ipam::ReplicatedAllocator::ReleaseTarget target = {.service =
                                                          request.service()};
@@ -103,7 +113,7 @@ absl::Status Apply(const RotateGossipKeyRequest& request,
       return keyring.AddSecret(request.secret(), derivation);
     }
     return absl::ResourceExhaustedError(fmt::format(
-        "secret: {} secrets are in use, want old ones removed", kSecretsMax));
+        "secret: {} secrets are in use, want an old one removed", kSecretsMax));
   }
   if (!known) {
     return absl::NotFoundError("secret: not in use here, want it added first");

@@ -63,7 +63,7 @@ TEST_F(AdminServiceTest, ReloadTellsWhatChangedUpToAThousandNames) {
   changes_.changed = {"Node/n1"};
   changes_.removed = {"Namespace/x"};
   changes_.refused = {"IPAddressPool/bad\n"};
-  changes_.mended = {"IPAddressPool/good"};
+  changes_.resolved = {"IPAddressPool/good"};
   admin::v1::ReloadResponse response;
   ASSERT_TRUE(Ask(admin_stub_, &Stub::Reload, {}, &response).ok());
   EXPECT_EQ(response.added().names_size(), 1000);
@@ -71,7 +71,7 @@ TEST_F(AdminServiceTest, ReloadTellsWhatChangedUpToAThousandNames) {
   EXPECT_EQ(response.changed().names(0), "Node/n1");
   EXPECT_EQ(response.removed().names(0), "Namespace/x");
   EXPECT_EQ(response.refused().names(0), "IPAddressPool/bad\\x0a");
-  EXPECT_EQ(response.mended().names(0), "IPAddressPool/good");
+  EXPECT_EQ(response.resolved().names(0), "IPAddressPool/good");
 }
 
 TEST_F(AdminServiceTest, ReleasesWhatOnlyThePastHolds) {
@@ -87,9 +87,9 @@ TEST_F(AdminServiceTest, ReleasesWhatOnlyThePastHolds) {
     return response.released(0).service() + " " +
            response.released(0).address();
   };
-  EXPECT_EQ(release("", ""), "address, service: want just one of the two");
+  EXPECT_EQ(release("", ""), "address, service: want exactly one of the two");
   EXPECT_EQ(release("172.18.8.201", "default/web"),
-            "address, service: want just one of the two");
+            "address, service: want exactly one of the two");
   EXPECT_THAT(release("172.18.8.300", ""), HasSubstr("address: "));
   EXPECT_EQ(release("172.18.8.205", ""), "172.18.8.205: no service holds it");
   EXPECT_THAT(release("", "default/web"),
@@ -165,7 +165,7 @@ TEST_F(AdminServiceTest, NamesWhatIsWrongWithAKey) {
               std::to_string(i) + " keys");
   }
   EXPECT_EQ(Rotate(RotateGossipKeyRequest::ADD, "9"),
-            "secret: 8 secrets are in use, want old ones removed");
+            "secret: 8 secrets are in use, want an old one removed");
 }
 
 TEST_F(AdminServiceTest, ChangesTheLogLevel) {

@@ -39,7 +39,7 @@ std::string_view ReasonOf(MemberChange change) {
     case MemberChange::kFailed:
       return "MemberFailed";
     case MemberChange::kHeard:
-      return "MemberHeard";
+      return "MemberVerified";
     case MemberChange::kMoved:
       return "MemberMoved";
   }

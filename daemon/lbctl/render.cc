@@ -38,7 +38,7 @@ std::string FormatDuration(const google::protobuf::Duration& duration) {
 }
 
 Cell StateCell(const status::v1::Member& member) {
-  if (member.unheard()) return {"unheard", Colour::kYellow};
+  if (member.unverified()) return {"unverified", Colour::kYellow};
   switch (member.state()) {
     case status::v1::Member::ALIVE:
       return {"alive", Colour::kGreen};
@@ -53,18 +53,20 @@ Cell StateCell(const status::v1::Member& member) {
   }
 }
 
-// "OBJECT_REFUSED" as "object refused".
-std::string KindName(status::v1::Problem::Kind kind) {
-  std::string name = status::v1::Problem::Kind_Name(kind);
-  for (char& c : name) c = c == '_' ? ' ' : absl::ascii_tolower(c);
-  return name.empty() ? "unknown" : name;
+// "OBJECT_REFUSED" as "object refused"; a newer server's has no name here.
+std::string InWords(std::string enumerator) {
+  for (char& c : enumerator) c = c == '_' ? ' ' : absl::ascii_tolower(c);
+  return enumerator.empty() ? "unknown" : enumerator;
 }
 
-// "MOVED" as "moved"; empty: it lasts.
+std::string KindName(status::v1::Problem::Kind kind) {
+  return InWords(status::v1::Problem::Kind_Name(kind));
+}
+
+// Empty: the announcement lasts.
 std::string EndName(status::v1::Announcement::End end) {
   if (end == status::v1::Announcement::END_UNSPECIFIED) return "";
-  const std::string name = status::v1::Announcement::End_Name(end);
-  return name.empty() ? "unknown" : absl::AsciiStrToLower(name);
+  return InWords(status::v1::Announcement::End_Name(end));
 }
 
 std::string UseText(const status::v1::FamilyUse& use) {
@@ -89,7 +91,7 @@ std::string InterfacesText(const status::v1::Service& service) {
   return service.interfaces().empty() ? "all" : Join(service.interfaces());
 }
 
-// Of withheld addresses also since when, and what to do.
+// For withheld addresses it also says since when, and what to do.
 std::string WideReason(const status::v1::Service& service) {
   if (service.withheld().empty()) return service.reason();
   std::string text;
@@ -171,7 +173,7 @@ std::string Render(const status::v1::GetNodeResponse& node,
       "Announcing: {} addresses\n",
       Printable(node.name()), Printable(node.version()),
       FormatTime(node.started_at()),
-      node.draining() ? "draining: others announce"
+      node.draining() ? "draining: other nodes announce"
       : node.ready()  ? "yes"
                       : "no, waiting to hear from the cluster",
       node.ledger_author().empty() ? "none yet"
@@ -331,7 +333,7 @@ std::string VerdictText(const status::v1::NodeVerdict& node) {
              : node.verdict();
 }
 
-// Beside an announcer "nobody" would be a riddle: compat does not go by
+// Beside an announcer "none" would be a riddle: the policy compat has no
 // holders, and a node that withholds the address gives it up.
 std::string HolderLine(const status::v1::ExplainResponse& explanation) {
   const auto& nodes = explanation.nodes();
@@ -342,9 +344,9 @@ std::string HolderLine(const status::v1::ExplainResponse& explanation) {
   if (!explanation.holder().empty()) {
     return fmt::format("Holder:  {}\n", Printable(explanation.holder()));
   }
-  if (!explanation.withheld().empty()) return "Holder:  nobody: withheld\n";
-  if (!announced) return "Holder:  nobody\n";
-  return explanation.policy() == "compat" ? "" : "Holder:  nobody yet\n";
+  if (!explanation.withheld().empty()) return "Holder:  none: withheld\n";
+  if (!announced) return "Holder:  none\n";
+  return explanation.policy() == "compat" ? "" : "Holder:  none yet\n";
 }
 
 std::string WithheldText(
@@ -402,20 +404,20 @@ std::string Render(const status::v1::WhatIfResponse& moves,
   for (const auto& move : moves.moves()) {
     table.Add(
         {move.service(), move.address(), move.from(),
-         move.to().empty() ? Cell("nobody", Colour::kRed) : Cell(move.to())});
+         move.to().empty() ? Cell("none", Colour::kRed) : Cell(move.to())});
   }
   return table.Print(style.colours);
 }
 
 namespace {
 
-// "Added:   Service/default/a, Service/default/b"; empty: nothing is.
+// "Added:    Service/default/a, Service/default/b"; empty: there are no names.
 std::string NamesLine(const char* what, const admin::v1::ObjectNames& objects,
                       bool wide) {
   if (objects.names().empty()) return "";
   const int shown =
       wide ? objects.names_size() : std::min(objects.names_size(), kNamesShown);
-  std::string line = fmt::format("{:<9}", what);
+  std::string line = fmt::format("{:<10}", what);
   for (int i = 0; i < shown; ++i) {
     line += (i == 0 ? "" : ", ") + Printable(objects.names(i));
   }
@@ -430,7 +432,7 @@ std::string ChangesText(const admin::v1::ReloadResponse& reload, bool wide) {
                            NamesLine("Changed:", reload.changed(), wide) +
                            NamesLine("Removed:", reload.removed(), wide) +
                            NamesLine("Refused:", reload.refused(), wide) +
-                           NamesLine("Mended:", reload.mended(), wide);
+                           NamesLine("Resolved:", reload.resolved(), wide);
   return text.empty() ? "Nothing changed.\n" : text;
 }
 
@@ -473,7 +475,7 @@ std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
 }
 
 std::string Render(const admin::v1::DrainResponse&, const Style&) {
-  return "Draining: others announce until `lbctl undrain` or a restart.\n";
+  return "Draining: other nodes announce until `lbctl undrain` or a restart.\n";
 }
 
 std::string Render(const admin::v1::UndrainResponse&, const Style&) {

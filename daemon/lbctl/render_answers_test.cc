@@ -78,7 +78,7 @@ TEST(RenderNodeTest, OneThatHasJustStarted) {
             "\n"
             "Problems:   0\n");
   EXPECT_THAT(Show<status::v1::GetNodeResponse>("ready: true draining: true"),
-              HasSubstr("Ready:      draining: others announce\n"));
+              HasSubstr("Ready:      draining: other nodes announce\n"));
 }
 
 TEST(RenderServicesTest, NoneOneAndMany) {
@@ -192,23 +192,23 @@ TEST(RenderMembersTest, EveryState) {
                 answered_at { seconds: 2 } }
       members { name: "n3" state: DEAD round_trip { seconds: 1 nanos: 1000 } }
       members { name: "n4" state: LEFT }
-      members { name: "n5" state: ALIVE unheard: true }
+      members { name: "n5" state: ALIVE unverified: true }
       members { name: "n6" })";
   EXPECT_EQ(Show<status::v1::ListMembersResponse>(kMembers),
-            "MEMBER  ENDPOINT        STATE    INCARNATION  SINCE              "
-            "      ROUND-TRIP\n"
-            "n1      10.0.0.1:7946   alive    1            -                  "
-            "      this node\n"
-            "n2      [fd00::2]:7946  suspect  4294967295   1970-01-01 "
+            "MEMBER  ENDPOINT        STATE       INCARNATION  SINCE           "
+            "         ROUND-TRIP\n"
+            "n1      10.0.0.1:7946   alive       1            -               "
+            "         this node\n"
+            "n2      [fd00::2]:7946  suspect     4294967295   1970-01-01 "
             "00:00:01.999  0.001 ms\n"
-            "n3      -               dead     0            -                  "
-            "      1000.001 ms\n"
-            "n4      -               left     0            -                  "
-            "      -\n"
-            "n5      -               unheard  0            -                  "
-            "      -\n"
-            "n6      -               unknown  0            -                  "
-            "      -\n");
+            "n3      -               dead        0            -               "
+            "         1000.001 ms\n"
+            "n4      -               left        0            -               "
+            "         -\n"
+            "n5      -               unverified  0            -               "
+            "         -\n"
+            "n6      -               unknown     0            -               "
+            "         -\n");
   const std::string wide =
       Show<status::v1::ListMembersResponse>(kMembers, kWide);
   EXPECT_THAT(wide, HasSubstr("  ROUND-TRIP   ANSWERED                 HEALTH\n"
@@ -219,7 +219,7 @@ TEST(RenderMembersTest, EveryState) {
       Show<status::v1::ListMembersResponse>(kMembers, kColours);
   for (const char* state :
        {"\x1b[32malive\x1b[0m", "\x1b[33msuspect\x1b[0m", "\x1b[31mdead\x1b[0m",
-        "\x1b[33munheard\x1b[0m", "  left  ", "  unknown  "}) {
+        "\x1b[33munverified\x1b[0m", "  left  ", "  unknown  "}) {
     EXPECT_THAT(painted, HasSubstr(state));
   }
 }
@@ -323,10 +323,10 @@ TEST(RenderWhatIfTest, MovesAreATable) {
   EXPECT_EQ(Show<status::v1::WhatIfResponse>(kMoves),
             "SERVICE  ADDRESS   FROM  TO\n"
             "a/b      10.0.0.1  n1    n2\n"
-            "a/c      fd00::1   n1    nobody\n"
+            "a/c      fd00::1   n1    none\n"
             "a/d      10.0.0.2  -     n2\n");
   EXPECT_THAT(Show<status::v1::WhatIfResponse>(kMoves, kColours),
-              HasSubstr("  \x1b[31mnobody\x1b[0m\n"));
+              HasSubstr("  \x1b[31mnone\x1b[0m\n"));
 }
 
 TEST(RenderProblemsTest, ManyAndThoseLeftOut) {
@@ -355,26 +355,26 @@ TEST(RenderReloadTest, NamesUpToEightAndHowManyMore) {
                    added { names: "A/1" } changed { names: "C/1" }
                    removed { names: "R/1" names: "R/2" }
                    refused { names: "F/1" omitted: 1 }
-                   mended { names: "M/1" })"),
+                   resolved { names: "M/1" })"),
             "In force: 1 pools, 2 advertisements, 3 services. 1 problems.\n"
             "12 documents read.\n"
-            "Added:   A/1\n"
-            "Changed: C/1\n"
-            "Removed: R/1, R/2\n"
-            "Refused: F/1 and 1 more\n"
-            "Mended:  M/1\n"
+            "Added:    A/1\n"
+            "Changed:  C/1\n"
+            "Removed:  R/1, R/2\n"
+            "Refused:  F/1 and 1 more\n"
+            "Resolved: M/1\n"
             "p\n"
             "notice: n\n");
   std::string names;
   for (int i = 1; i <= 8; ++i) names += "names: \"" + std::to_string(i) + "\" ";
   EXPECT_THAT(Show<admin::v1::ReloadResponse>("added { " + names + "}"),
-              HasSubstr("\nAdded:   1, 2, 3, 4, 5, 6, 7, 8\n"));
+              HasSubstr("\nAdded:    1, 2, 3, 4, 5, 6, 7, 8\n"));
   EXPECT_THAT(
       Show<admin::v1::ReloadResponse>("added { " + names + "names: \"9\" }"),
-      HasSubstr("\nAdded:   1, 2, 3, 4, 5, 6, 7, 8 and 1 more\n"));
+      HasSubstr("\nAdded:    1, 2, 3, 4, 5, 6, 7, 8 and 1 more\n"));
   EXPECT_THAT(Show<admin::v1::ReloadResponse>(
                   "added { " + names + "names: \"9\" }", kWide),
-              HasSubstr("\nAdded:   1, 2, 3, 4, 5, 6, 7, 8, 9\n"));
+              HasSubstr("\nAdded:    1, 2, 3, 4, 5, 6, 7, 8, 9\n"));
   EXPECT_THAT(Show<admin::v1::ReloadResponse>(R"(problems: "p" notices: "n")",
                                               kColours),
               HasSubstr("\n\x1b[33mp\x1b[0m\nnotice: n\n"));

@@ -65,9 +65,9 @@ TEST(RenderTest, MembersShowTheirState) {
             "ANSWERED  HEALTH\n"
             "n1      10.0.0.1:7946  suspect  3            -      1.500 ms    "
             "-         2\n");
-  member->set_unheard(true);
+  member->set_unverified(true);
   EXPECT_THAT(Render(response, {}),
-              HasSubstr("n1      10.0.0.1:7946  unheard  3  "));
+              HasSubstr("n1      10.0.0.1:7946  unverified  3  "));
 }
 
 TEST(RenderTest, NodeListsItsProblems) {
@@ -285,7 +285,7 @@ status::v1::Withheld SomeWithheld() {
   return withheld;
 }
 
-// "Holder: nobody" stood beside a node that was shown as the announcer.
+// "Holder: none" stood beside a node that was shown as the announcer.
 TEST(RenderTest, ExplainSaysThatTheElectedNodeWithholds) {
   setenv("TZ", "UTC", 1);
   status::v1::ExplainResponse response;
@@ -296,9 +296,9 @@ TEST(RenderTest, ExplainSaysThatTheElectedNodeWithholds) {
   node->set_verdict("announcer");
   EXPECT_THAT(Render(response, {}), testing::Not(HasSubstr("Holder")));
   response.set_policy("sticky");
-  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  nobody yet\n"));
+  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  none yet\n"));
   *response.add_withheld() = SomeWithheld();
-  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  nobody: withheld\n"));
+  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  none: withheld\n"));
   EXPECT_THAT(Render(response, {}), HasSubstr("n1    1     announcer "));
   EXPECT_THAT(
       Render(response, {}),
@@ -311,7 +311,7 @@ TEST(RenderTest, ExplainSaysThatTheElectedNodeWithholds) {
   node->set_verdict("noUsableInterface");
   node->set_withheld(false);
   response.clear_withheld();
-  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  nobody\n"));
+  EXPECT_THAT(Render(response, {}), HasSubstr("Holder:  none\n"));
 }
 
 TEST(RenderTest, WideServicesSaySinceWhenAnAddressIsWithheldAndWhatToDo) {
@@ -350,7 +350,7 @@ TEST(RenderTest, MovesShowFromAndTo) {
   move->set_from("n1");
   EXPECT_EQ(Render(response, {}),
             "SERVICE      ADDRESS   FROM  TO\n"
-            "default/web  10.0.0.1  n1    nobody\n");
+            "default/web  10.0.0.1  n1    none\n");
 }
 
 TEST(RenderTest, ReleasesShowWhatIsFree) {

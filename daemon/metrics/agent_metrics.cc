@@ -57,12 +57,12 @@ std::vector<std::pair<std::string, net::IpAddress>> AnnouncedOf(
 
 void AddElections(const Tally& tally, Families* families) {
   families->Begin(kCounter, "lb_election_changes_total",
-                  "Services that went from one node to another.");
+                  "Services whose announcing node changed.");
   families->Add(tally.election_changes());
   families->Begin(kHistogram, "lb_takeover_duration_seconds",
-                  "Per service that came here from a node that failed or "
-                  "left: from the last that was heard of that node to the "
-                  "announcement.");
+                  "Time of each takeover by this node of a service from a node "
+                  "that failed or left: from the last sign of life of that "
+                  "node to the announcement.");
   families->Add(tally.takeovers());
 }
 
@@ -70,7 +70,7 @@ GossipFacts GossipOf(const Agent& agent) {
   const gossip::GossipNode& node = agent.gossip();
   GossipFacts facts = {.counters = node.counters(),
                        .members = node.Members(),
-                       .unheard = node.unheard(),
+                       .unverified = node.unheard(),
                        .health_score = node.health_score()};
   for (const auto& [member, answer] : agent.tally().answers()) {
     facts.round_trips.emplace_back(member, answer.round_trip);

@@ -17,8 +17,8 @@ using gossip::wire::NodeState;
 
 // A counter by itself, or one of a family by a label's value.
 struct Field {
-  const char* name;  // Of the family, or the label's value.
-  const char* help;  // Of the family.
+  const char* name;  // The family's name, or the label's value.
+  const char* help;  // The family's help text.
   uint64_t GossipCounters::*value;
 };
 
@@ -27,24 +27,26 @@ constexpr Field kCounters[] = {
      &GossipCounters::messages_in},
     {"lb_gossip_send_failures_total", "Datagrams that the kernel refused.",
      &GossipCounters::send_failures},
-    {"lb_gossip_probes_total", "Probes of members begun.",
+    {"lb_gossip_probes_total", "Probes of members that this node started.",
      &GossipCounters::probes},
-    {"lb_gossip_probes_failed_total", "Probes that nobody answered.",
+    {"lb_gossip_probes_failed_total", "Probes that were not answered.",
      &GossipCounters::probes_failed},
-    {"lb_gossip_indirect_probes_total", "Probes asked of other members.",
+    {"lb_gossip_indirect_probes_total",
+     "Indirect probes that this node asked other members for.",
      &GossipCounters::indirect_probes},
-    {"lb_gossip_relayed_probes_total", "Probes done for other members.",
+    {"lb_gossip_indirect_probes_served_total",
+     "Indirect probes that other members asked this node for.",
      &GossipCounters::relayed_probes},
     {"lb_gossip_suspicions_total", "Suspicions raised or joined.",
      &GossipCounters::suspicions},
     {"lb_gossip_refutations_total",
-     "Times that this node had to say that it is alive.",
+     "Times that this node refuted a claim that it is suspect or dead.",
      &GossipCounters::refutations},
-    {"lb_gossip_failures_total", "Members seen to fail.",
+    {"lb_gossip_failures_total", "Members that this node saw fail.",
      &GossipCounters::failures},
     {"lb_gossip_late_wakeups_total", "Timers that fired much too late.",
      &GossipCounters::late_wakeups},
-    {"lb_gossip_exchanges_total", "Full exchanges done.",
+    {"lb_gossip_exchanges_total", "Full exchanges that were completed.",
      &GossipCounters::exchanges},
     {"lb_gossip_exchanges_failed_total", "Full exchanges that failed.",
      &GossipCounters::exchanges_failed},
@@ -62,7 +64,7 @@ constexpr Field kRefused[] = {
     {"size", "", &GossipCounters::refused_size},
     {"ack", "", &GossipCounters::refused_acks},
     {"answer", "", &GossipCounters::refused_answers},
-    {"relay", "", &GossipCounters::refused_relays},
+    {"indirect_probe", "", &GossipCounters::refused_relays},
     {"exchange", "", &GossipCounters::refused_exchanges},
     {"merge", "", &GossipCounters::refused_merges},
     {"vetoed", "", &GossipCounters::vetoed},
@@ -74,8 +76,8 @@ constexpr Field kOverflows[] = {
     {"user_messages", "", &GossipCounters::user_messages_overflow},
     {"user_state", "", &GossipCounters::user_state_overflow},
     {"ack_payload", "", &GossipCounters::ack_payload_overflow},
-    {"relays", "", &GossipCounters::relays_overflow},
-    {"rejoin", "", &GossipCounters::rejoin_overflow},
+    {"indirect_probes", "", &GossipCounters::relays_overflow},
+    {"reconnect", "", &GossipCounters::rejoin_overflow},
     {"streams", "", &GossipCounters::streams_overflow},
 };
 
@@ -89,12 +91,13 @@ void AddMembers(const GossipFacts& gossip, Families* families) {
   families->Add({{"state", "suspect"}}, states[NodeState::kSuspect]);
   families->Add({{"state", "dead"}}, states[NodeState::kDead]);
   families->Add({{"state", "left"}}, states[NodeState::kLeft]);
-  families->Begin(kGauge, "lb_members_unheard",
-                  "Of those alive or suspect: answered no ping of this node "
-                  "yet, and have no part in elections.");
-  families->Add(gossip.unheard);
+  families->Begin(kGauge, "lb_members_unverified",
+                  "Members, alive or suspect, that have not acked a ping of "
+                  "this node yet; they have no part in elections.");
+  families->Add(gossip.unverified);
   families->Begin(kGauge, "lb_member_round_trip_seconds",
-                  "Of the latest probe that the member answered in time.");
+                  "Round trip of the latest probe that the member answered in "
+                  "time.");
   for (const auto& [member, round_trip] : gossip.round_trips) {
     families->Add({{"member", config::Printable(member)}},
                   absl::ToDoubleSeconds(round_trip));
@@ -106,7 +109,7 @@ void AddMembers(const GossipFacts& gossip, Families* families) {
 void AddGossip(const GossipFacts& gossip, Families* families) {
   AddMembers(gossip, families);
   families->Begin(kGauge, "lb_gossip_health_score",
-                  "0 is well; more: this node is slow or loses packets.");
+                  "0 is healthy; more: this node is slow or loses packets.");
   families->Add(gossip.health_score);
   const GossipCounters& counters = gossip.counters;
   families->Begin(kCounter, "lb_gossip_datagrams_total",
@@ -118,12 +121,13 @@ void AddGossip(const GossipFacts& gossip, Families* families) {
     families->Add(counters.*field.value);
   }
   families->Begin(kCounter, "lb_gossip_refused_total",
-                  "What was received and not acted upon, by reason.");
+                  "Messages and parts of them that were received and refused, "
+                  "by reason.");
   for (const Field& field : kRefused) {
     families->Add({{"reason", field.name}}, counters.*field.value);
   }
   families->Begin(kCounter, "lb_gossip_overflow_total",
-                  "What did not fit, by queue or table.");
+                  "Entries that did not fit, by queue or table.");
   for (const Field& field : kOverflows) {
     families->Add({{"queue", field.name}}, counters.*field.value);
   }

@@ -33,38 +33,39 @@ std::string FailureName(absl::StatusCode code) {
 }  // namespace
 
 void AddNode(const NodeFacts& node, Families* families) {
-  families->Begin(kGauge, "lb_build_info", "Always 1; the label is the news.");
+  families->Begin(kGauge, "lb_build_info",
+                  "Always 1; the label has lbd's version.");
   families->Add({{"version", std::string(config::kVersion)}}, 1);
   families->Begin(kGauge, "lb_ready",
                   "1 once the node may assign and announce addresses.");
   families->Add(node.ready ? 1 : 0);
   families->Begin(kGauge, "lb_draining",
-                  "1 while the node gives its announcements to others.");
+                  "1 while the node hands its announcements over to others.");
   families->Add(node.draining ? 1 : 0);
   families->Begin(kGauge, "lb_state_unsaved",
                   "1 while the state folder cannot be written.");
   families->Add(node.state_unsaved ? 1 : 0);
   families->Begin(kGauge, "lb_ledger_records",
-                  "Records of the agreed addresses, releases included.");
+                  "Records of the ledger of addresses, releases included.");
   families->Add(node.ledger_records);
   families->Begin(kCounter, "lb_ledger_records_received_total",
-                  "Records told by other nodes, by what became of them.");
+                  "Ledger records received from other nodes, by verdict.");
   families->Add({{"verdict", "merged"}}, node.ledger.records_merged);
   families->Add({{"verdict", "stale"}}, node.ledger.records_stale);
   families->Add({{"verdict", "refused"}}, node.ledger.records_refused);
   families->Begin(kCounter, "lb_ledger_messages_refused_total",
-                  "Messages about addresses that broke a rule.");
+                  "Ledger messages that were refused.");
   families->Add(node.ledger.messages_refused);
 }
 
 void AddTurns(const io::TurnMeter& turns, absl::Time now, Families* families) {
   families->Begin(kHistogram, "lb_loop_turn_seconds",
-                  "Turns of the loop, in each of which it does one thing and "
-                  "answers nothing else.");
+                  "Length of the event loop's turns; it answers nothing else "
+                  "during a turn.");
   families->Add(turns.lengths());
   families->Begin(kHistogram, "lb_loop_turn_processor_seconds",
-                  "Processor time of the same turns; below a millisecond an "
-                  "upper bound.");
+                  "Processor time of the same turns; below a millisecond it is "
+                  "an upper bound.");
   families->Add(turns.processor_times());
   families->Begin(kGauge, "lb_loop_longest_turn_seconds",
                   "Longest turn of the loop in the last 10 minutes.");
@@ -185,7 +186,7 @@ void AddFrames(const FrameFacts& frames, Families* families) {
     }
   }
   families->Begin(kCounter, "lb_frames_received_total",
-                  "ARP and NDP frames received, by what became of them.");
+                  "ARP and NDP frames received, by verdict.");
   for (size_t i = 0; i < announce::kVerdictCount; ++i) {
     const auto verdict = static_cast<Verdict>(i);
     families->Add({{"verdict", std::string(ToString(verdict))}},
@@ -195,16 +196,16 @@ void AddFrames(const FrameFacts& frames, Families* families) {
                   "Frames that the kernel did not take.");
   families->Add(frames.unsent);
   families->Begin(kGauge, "lb_announcements_refused",
-                  "Addresses times interfaces beyond what one node may "
-                  "announce.");
+                  "Pairs of address and interface beyond the maximum that one "
+                  "node announces.");
   families->Add(frames.announcements_refused);
 }
 
 void AddInterfaces(absl::Span<const announce::InterfaceChoice> interfaces,
                    Families* families) {
   families->Begin(kGauge, "lb_interface_usable",
-                  "1 if the interface is fit for announcing, else 0; the "
-                  "label says why.");
+                  "1 if the interface can announce, else 0; the label state "
+                  "says why.");
   for (const announce::InterfaceChoice& choice : interfaces) {
     const auto add = [&](const char* protocol, announce::InterfaceState state) {
       families->Add({{"interface", Printable(choice.interface.name)},

@@ -80,7 +80,7 @@ void AddInterfaces(absl::Span<const announce::InterfaceChoice> interfaces,
 struct GossipFacts {
   const gossip::GossipCounters& counters;
   std::vector<gossip::Member> members;
-  size_t unheard = 0;
+  size_t unverified = 0;
   int health_score = 0;
   std::vector<std::pair<std::string, absl::Duration>>
       round_trips;  // By member.

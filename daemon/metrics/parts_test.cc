@@ -56,32 +56,32 @@ TEST(AddNodeTest, ShowsTheNode) {
   EXPECT_EQ(
       PageOf(std::move(families)),
       fmt::format(
-          "# HELP lb_build_info Always 1; the label is the news.\n"
+          "# HELP lb_build_info Always 1; the label has lbd's version.\n"
           "# TYPE lb_build_info gauge\n"
           "lb_build_info{{version=\"{}\"}} 1\n"
           "# HELP lb_ready 1 once the node may assign and announce addresses.\n"
           "# TYPE lb_ready gauge\n"
           "lb_ready 1\n"
-          "# HELP lb_draining 1 while the node gives its announcements to "
-          "others.\n"
+          "# HELP lb_draining 1 while the node hands its announcements over "
+          "to others.\n"
           "# TYPE lb_draining gauge\n"
           "lb_draining 0\n"
           "# HELP lb_state_unsaved 1 while the state folder cannot be "
           "written.\n"
           "# TYPE lb_state_unsaved gauge\n"
           "lb_state_unsaved 0\n"
-          "# HELP lb_ledger_records Records of the agreed addresses, releases "
-          "included.\n"
+          "# HELP lb_ledger_records Records of the ledger of addresses, "
+          "releases included.\n"
           "# TYPE lb_ledger_records gauge\n"
           "lb_ledger_records 7\n"
-          "# HELP lb_ledger_records_received_total Records told by other "
-          "nodes, by what became of them.\n"
+          "# HELP lb_ledger_records_received_total Ledger records received "
+          "from other nodes, by verdict.\n"
           "# TYPE lb_ledger_records_received_total counter\n"
           "lb_ledger_records_received_total{{verdict=\"merged\"}} 1\n"
           "lb_ledger_records_received_total{{verdict=\"stale\"}} 2\n"
           "lb_ledger_records_received_total{{verdict=\"refused\"}} 3\n"
-          "# HELP lb_ledger_messages_refused_total Messages about addresses "
-          "that broke a rule.\n"
+          "# HELP lb_ledger_messages_refused_total Ledger messages that were "
+          "refused.\n"
           "# TYPE lb_ledger_messages_refused_total counter\n"
           "lb_ledger_messages_refused_total 4\n",
           config::kVersion));
@@ -352,7 +352,7 @@ TEST(AddGossipTest, MembersAreCountedByState) {
   AddGossip({.counters = gossip::GossipCounters(),
              .members = {member(NodeState::kAlive), member(NodeState::kAlive),
                          member(NodeState::kDead)},
-             .unheard = 1,
+             .unverified = 1,
              .health_score = 3,
              .round_trips = {{"n2\x1b", absl::Milliseconds(1)},
                              {"n3", absl::Seconds(2)}}},
@@ -363,7 +363,7 @@ TEST(AddGossipTest, MembersAreCountedByState) {
                   "lb_members{state=\"suspect\"} 0\n"
                   "lb_members{state=\"dead\"} 1\n"
                   "lb_members{state=\"left\"} 0\n"
-                  "lb_members_unheard 1\n"
+                  "lb_members_unverified 1\n"
                   "lb_member_round_trip_seconds{member=\"n2\\\\x1b\"} 0.001\n"
                   "lb_member_round_trip_seconds{member=\"n3\"} 2\n"
                   "lb_gossip_health_score 3\n"));
@@ -426,7 +426,7 @@ TEST(AddGossipTest, EachCounterIsItsOwn) {
             "lb_gossip_probes_total 5\n"
             "lb_gossip_probes_failed_total 6\n"
             "lb_gossip_indirect_probes_total 7\n"
-            "lb_gossip_relayed_probes_total 8\n"
+            "lb_gossip_indirect_probes_served_total 8\n"
             "lb_gossip_suspicions_total 9\n"
             "lb_gossip_refutations_total 10\n"
             "lb_gossip_failures_total 11\n"
@@ -443,7 +443,7 @@ TEST(AddGossipTest, EachCounterIsItsOwn) {
             "lb_gossip_refused_total{reason=\"size\"} 22\n"
             "lb_gossip_refused_total{reason=\"ack\"} 23\n"
             "lb_gossip_refused_total{reason=\"answer\"} 24\n"
-            "lb_gossip_refused_total{reason=\"relay\"} 25\n"
+            "lb_gossip_refused_total{reason=\"indirect_probe\"} 25\n"
             "lb_gossip_refused_total{reason=\"exchange\"} 26\n"
             "lb_gossip_refused_total{reason=\"merge\"} 27\n"
             "lb_gossip_refused_total{reason=\"vetoed\"} 28\n"
@@ -452,8 +452,8 @@ TEST(AddGossipTest, EachCounterIsItsOwn) {
             "lb_gossip_overflow_total{queue=\"user_messages\"} 31\n"
             "lb_gossip_overflow_total{queue=\"user_state\"} 32\n"
             "lb_gossip_overflow_total{queue=\"ack_payload\"} 33\n"
-            "lb_gossip_overflow_total{queue=\"relays\"} 34\n"
-            "lb_gossip_overflow_total{queue=\"rejoin\"} 35\n"
+            "lb_gossip_overflow_total{queue=\"indirect_probes\"} 34\n"
+            "lb_gossip_overflow_total{queue=\"reconnect\"} 35\n"
             "lb_gossip_overflow_total{queue=\"streams\"} 36\n");
 }
 

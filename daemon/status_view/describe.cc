@@ -62,6 +62,15 @@ status::v1::Member::State ToProto(gossip::wire::NodeState state) {
   return status::v1::Member::STATE_UNSPECIFIED;
 }
 
+// The deprecated field is for clients that know only the former name.
+void SetUnverified(bool unverified, status::v1::Member* member) {
+  member->set_unverified(unverified);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  member->set_unheard(unverified);
+#pragma GCC diagnostic pop
+}
+
 // "first-pool", or "first-pool,sixes" if its addresses are from two.
 std::string PoolsOf(const ipam::Assignment& assignment) {
   std::string pools;
@@ -243,7 +252,7 @@ status::v1::Member StatusView::Describe(const gossip::Member& known) const {
   member.set_name(Printable(known.name));
   member.set_endpoint(known.endpoint.ToString());
   member.set_state(ToProto(known.state));
-  member.set_unheard(known.is_up() && !known.heard);
+  SetUnverified(known.is_up() && !known.heard, &member);
   member.set_incarnation(known.incarnation);
   SetTimestamp(agent_->ToCivil(known.since), member.mutable_since());
   if (known.name == agent_->options().node) {

@@ -27,7 +27,7 @@ status::v1::Announcement::End ToProto(history::HistoryEnd end) {
     case history::HistoryEnd::kReleased:
       return status::v1::Announcement::RELEASED;
     case history::HistoryEnd::kNobody:
-      return status::v1::Announcement::NOBODY;
+      return status::v1::Announcement::NO_ANNOUNCER;
     case history::HistoryEnd::kSilent:
       return status::v1::Announcement::SILENT;
     case history::HistoryEnd::kStopped:

@@ -60,7 +60,7 @@ void CompareProblems(const Desired& before, const Desired& now,
     if (IsGone(problem, now)) {
       removed.insert(subject);
     } else {
-      changes->mended.push_back(subject);
+      changes->resolved.push_back(subject);
     }
   }
   changes->removed.assign(removed.begin(), removed.end());
@@ -113,7 +113,7 @@ std::string ToString(const Changes& changes, size_t named_max) {
   Append("changed", changes.changed, named_max, &text);
   Append("removed", changes.removed, named_max, &text);
   Append("refused", changes.refused, named_max, &text);
-  Append("mended", changes.mended, named_max, &text);
+  Append("resolved", changes.resolved, named_max, &text);
   return text.empty() ? "nothing changed" : text;
 }
 

@@ -1,7 +1,7 @@
-// Changes: what one reading of the manifests changed, object by object.
+// Changes: the objects that one reading of the manifests changed.
 //
-// A value, made before anything is applied. What only moved within its file, or
-// to another file, has not changed. Pure.
+// A value, made before anything is applied. An object that only moved within
+// its file, or to another file, has not changed. Pure.
 //
 //   const Changes changes = Compare(before, after);
 //   if (!changes.empty()) Print(ToString(changes));
@@ -15,22 +15,22 @@
 
 namespace lb::config {
 
-// Objects by name, "Kind/name" or "Kind/namespace/name"; a fault that is of no
-// object counts for its file, by the file's name. Each list is sorted.
+// Objects by name, "Kind/name" or "Kind/namespace/name". A fault that belongs
+// to no object counts for its file, by the file's name. Each list is sorted.
 struct Changes {
   std::vector<std::string> added;
   std::vector<std::string> changed;
-  // Were in force or refused, and are gone.
+  // They were in force or refused, and are gone.
   std::vector<std::string> removed;
-  // Have problems that they had not. Their last good values stay.
+  // They have new problems. Their last good values stay in force.
   std::vector<std::string> refused;
-  // Had problems, and have none any more: they are in force, or the file is
-  // read to its end.
-  std::vector<std::string> mended;
+  // They had problems, and have none any more: they are in force, or the file
+  // is read to its end.
+  std::vector<std::string> resolved;
 
   bool empty() const {
     return added.empty() && changed.empty() && removed.empty() &&
-           refused.empty() && mended.empty();
+           refused.empty() && resolved.empty();
   }
 
   friend bool operator==(const Changes&, const Changes&) = default;

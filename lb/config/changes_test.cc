@@ -53,14 +53,14 @@ const Case kCases[] = {
     {"refused", kPool, Pool("p", "10.0.0.0/33"), "refused IPAddressPool/p"},
     {"refused still", Pool("p", "10.0.0.0/33"), Pool("p", "10.0.0.0/33"),
      "nothing changed"},
-    {"mended", Pool("p", "10.0.0.0/33"), kPool,
-     "added IPAddressPool/p; mended IPAddressPool/p"},
+    {"resolved", Pool("p", "10.0.0.0/33"), kPool,
+     "added IPAddressPool/p; resolved IPAddressPool/p"},
     {"gone with its fault", Pool("p", "10.0.0.0/33") + Service("a"),
      Service("a"), "removed IPAddressPool/p"},
-    {"one gone, one mended",
+    {"one gone, one resolved",
      Pool("p", "10.0.0.0/33") + Pool("q", "10.0.1.0/33"),
      Pool("q", "10.0.1.0/24"),
-     "added IPAddressPool/q; removed IPAddressPool/p; mended "
+     "added IPAddressPool/q; removed IPAddressPool/p; resolved "
      "IPAddressPool/q"},
     {"a service's port", Service("a", 80), Service("a", 81),
      "changed Service/default/a"},
@@ -86,12 +86,12 @@ TEST(CompareTest, AFaultAndItsRemedyChangeNoValue) {
   const Desired bad = Read(Pool("p", "10.0.0.0/33") + Service("a"), good);
   EXPECT_EQ(ToString(Compare(good, bad)), "refused IPAddressPool/p");
   EXPECT_EQ(ToString(Compare(bad, Read(kPool + Service("a"), bad))),
-            "mended IPAddressPool/p");
+            "resolved IPAddressPool/p");
 }
 
 // What it asks for is for others, or for another object: it is there all the
 // same.
-TEST(CompareTest, WhatIsPassedOverWithoutAFaultIsMended) {
+TEST(CompareTest, WhatIsPassedOverWithoutAFaultIsResolved) {
   const std::string cluster_ip =
       "---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
       "spec: {type: ClusterIP}\n";
@@ -106,12 +106,12 @@ TEST(CompareTest, WhatIsPassedOverWithoutAFaultIsMended) {
   const Desired bad = Read(Service("a", 0) + old_of("layer3"));
   ASSERT_EQ(bad.problems.size(), 2);
   EXPECT_EQ(ToString(Compare(bad, Read(cluster_ip + old_of("layer2"), bad))),
-            "added IPAddressPool/old, L2Advertisement/old; mended "
+            "added IPAddressPool/old, L2Advertisement/old; resolved "
             "AddressPool/old, Service/default/a");
 }
 
-// It had a last good value and a fault: it is gone once, and not mended.
-TEST(CompareTest, WhatGoesWithItsFaultIsRemovedAndNotMended) {
+// It had a last good value and a fault: it is gone once, and not resolved.
+TEST(CompareTest, WhatGoesWithItsFaultIsRemovedAndNotResolved) {
   const Desired good = Read(kPool + Service("a"));
   const Desired bad = Read(Pool("p", "10.0.0.0/33") + Service("a"), good);
   EXPECT_EQ(ToString(Compare(bad, Read(Service("a"), bad))),
@@ -139,7 +139,7 @@ TEST(CompareTest, AFaultOfNoObjectIsOfItsFile) {
     const Desired broken = ReadFolder(files, before);
     EXPECT_EQ(ToString(Compare(before, broken)), "refused /etc/m/b.yaml");
     EXPECT_EQ(ToString(Compare(broken, ReadFolder(good, broken))),
-              "mended /etc/m/b.yaml");
+              "resolved /etc/m/b.yaml");
     files.erase("b.yaml");
     EXPECT_EQ(ToString(Compare(broken, ReadFolder(files, broken))),
               "removed /etc/m/b.yaml, Service/default/a");

@@ -88,7 +88,7 @@ expect "problem" 0 "object refused" "$lbctl" problems --kind object-refused
 rm "$folder/manifests/prefix.yaml"
 expect "reload without the fault" 0 "0 problems." "$lbctl" reload
 expect "what went with its fault" 0 "removed IPAddressPool/" "$lbctl" events
-[[ $("$lbctl" events) != *mended* ]] || { echo "FAILED: gone is not mended"; failures=$((failures + 1)); }
+[[ $("$lbctl" events) != *resolved* ]] || { echo "FAILED: gone is not resolved"; failures=$((failures + 1)); }
 expect "key added" 0 "2 secrets" "$lbctl" rotate-key add --secret-file "$folder/new-secret"
 expect "key in use" 3 "it encrypts" "$lbctl" rotate-key remove --secret-file "$folder/secret"
 expect "metrics" 0 "lb_ready 1" curl -s http://127.0.0.1:17474/metrics

@@ -69,8 +69,8 @@ class InventedMembersTest : public testing::TestWithParam<bool> {
 
 TEST_P(InventedMembersTest, NoAddressMoves) {
   Lie();
-  EXPECT_TRUE(cluster_.view("n1").DescribeMember("fake5000")->unheard());
-  EXPECT_FALSE(cluster_.view("n1").DescribeMember("n2")->unheard());
+  EXPECT_TRUE(cluster_.view("n1").DescribeMember("fake5000")->unverified());
+  EXPECT_FALSE(cluster_.view("n1").DescribeMember("n2")->unverified());
   for (int i = 0; i < 100; ++i) {
     cluster_.RunFor(absl::Milliseconds(100));
     ASSERT_THAT(cluster_.AnnouncersOf(kVip), ElementsAre(owner_)) << i;
