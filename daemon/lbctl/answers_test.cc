@@ -160,7 +160,7 @@ TEST_F(CommandLineTest, ARefusalSaysWhyAndWhatToDo) {
       {grpc::StatusCode::UNKNOWN, "", 1},
       {grpc::StatusCode::INVALID_ARGUMENT, "", 3},
       {grpc::StatusCode::DEADLINE_EXCEEDED,
-       "lbctl: --timeout SECONDS gives it longer\n", 1},
+       "lbctl: --timeout SECONDS waits longer\n", 1},
       {grpc::StatusCode::NOT_FOUND,
        "lbctl: `lbctl services`, `lbctl pools` and `lbctl members` list what "
        "there is\n",
@@ -273,7 +273,7 @@ TEST_F(CommandLineTest, ChangesAreAcknowledged) {
   node_.Answer("ReleaseAddress", response);
   constexpr Case kCases[] = {
       {"drain",
-       "Draining: others announce until `lbctl undrain` or a restart.\n"},
+       "Draining: other nodes announce until `lbctl undrain` or a restart.\n"},
       {"undrain", "No longer draining.\n"},
       {"log-level error", "Done, until the next restart.\n"},
       {"release a/b", "10.0.0.1 is free; a/b held it.\n"},

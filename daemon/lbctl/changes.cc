@@ -37,16 +37,16 @@ ExitStatus Release(const Session& session, const std::string& what) {
 void AddRelease(CLI::App* app, Command* chosen) {
   const auto what = std::make_shared<std::string>();
   AddCommand(app, chosen, "release",
-             "Free an address that only the past still holds",
+             "Free an address that no manifest or pool gives any more",
              [=](const Session& session) { return Release(session, *what); })
       ->add_option("WHAT", *what,
-                   "An address, or namespace/name for all of a service")
+                   "An address, or namespace/name for all that a service holds")
       ->required();
 }
 
 void AddLogLevel(CLI::App* app, Command* chosen) {
   const auto level = std::make_shared<std::string>();
-  AddCommand(app, chosen, "log-level", "What lbd logs, until its restart",
+  AddCommand(app, chosen, "log-level", "Set what lbd logs, until its restart",
              [=](const Session& session) {
                const absl::Status usage = CheckLogLevel(*level);
                if (!usage.ok()) return session.Fail(usage);
@@ -113,7 +113,7 @@ void AddRotateKey(CLI::App* app, Command* chosen) {
 }  // namespace
 
 void AddChanges(CLI::App* app, Command* chosen) {
-  AddCommand(app, chosen, "drain", "Give this node's announcements to others",
+  AddCommand(app, chosen, "drain", "Hand this node's announcements over",
              [](const Session& session) { return session.Ask(&Stub::Drain); });
   AddCommand(
       app, chosen, "undrain", "Let it announce again",

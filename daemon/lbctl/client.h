@@ -16,7 +16,8 @@ namespace lb::lbctl {
 
 struct ClientOptions {
   std::string server = "unix:/run/lbd/lbd.sock";  // Or "host:port".
-  // PEM files. An authority makes it TLS; the other two show who we are.
+  // PEM files. With an authority the connection is TLS; the other two are the
+  // certificate that lbctl shows, and its key.
   std::string tls_ca;
   std::string tls_cert;
   std::string tls_key;

@@ -23,23 +23,24 @@ constexpr char kFooter[] = R"(
 Examples:
   lbctl status                              is this node well?
   lbctl services --node n1 -o wide          what n1 announces, and since when
-  lbctl pools --holders                     who has which address
-  lbctl events --since 10m --follow         what happened, and what happens
-  lbctl history --address 192.0.2.1         who announced it, from when to when
+  lbctl pools --holders                     which service has which address
+  lbctl events --since 10m --follow         events of 10 minutes, then new ones
+  lbctl history --address 192.0.2.1         which node announced it, and when
   lbctl explain default/web                 why that node announces it
-  lbctl what-if --without n1                what would move if n1 went
-  lbctl release 192.0.2.1                   no pool has it any more: another one
-  lbctl check manifests/                    before they are put in place
+  lbctl what-if --without n1                what would move if n1 left
+  lbctl release 192.0.2.1                   free it if no pool gives it any more
+  lbctl check manifests/                    before you put them in place
   lbctl secret new /etc/lbd/secret          the same file for all nodes
   lbctl --server n1:7473 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key top
 
 Environment: LBCTL_SERVER, LBCTL_TLS_CA, LBCTL_TLS_CERT, LBCTL_TLS_KEY,
 LBCTL_TLS_NAME are defaults of the flags; NO_COLOR turns colours off.
 
-Exit status: 0 answered; 1 no answer: nobody there, or not in time; 2 wrong
-usage: lbctl itself cannot use an argument or a file, and asks nobody; 3 the
-node refused: no such service, node, pool or address, not allowed here, makes no
-sense; 4 check or doctor found faults. A list that is empty is an answer.)";
+Exit status: 0 the node answered, an empty list included; 1 no answer: the node
+cannot be reached, or did not answer in time; 2 wrong usage: lbctl cannot use an
+argument or a file, and asked no node; 3 the node refused: it knows no such
+service, node, pool or address, or the call is not allowed or makes no sense;
+4 check or doctor found faults.)";
 
 // Options that all commands share.
 struct GlobalOptions {
@@ -72,7 +73,7 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
       ->check(CLI::Range(0.001, 3600.0))
       ->capture_default_str();
   app->add_option("--tls-ca", server.tls_ca,
-                  "PEM file of the server's authority; makes it TLS")
+                  "PEM file of the server's authority; turns TLS on")
       ->envname("LBCTL_TLS_CA");
   app->add_option("--tls-cert", server.tls_cert,
                   "PEM file of our certificate, if the server asks for one")
@@ -150,7 +151,7 @@ int RunCommandLine(int argc, char** argv) {
     return kWrongUsage;
   }
   if (std::getenv("GRPC_VERBOSITY") == nullptr) {
-    gpr_set_log_function([](gpr_log_func_args*) {});  // We say what failed.
+    gpr_set_log_function([](gpr_log_func_args*) {});  // lbctl says what failed.
   }
   options.server.timeout = absl::Seconds(options.timeout_seconds);
   return command(Session(options.server, options.output, ShowsColours()));

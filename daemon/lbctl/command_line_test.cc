@@ -148,7 +148,8 @@ TEST_F(CommandLineTest, HelpIsAnAnswer) {
     const Outcome outcome = RunWords(line);
     EXPECT_EQ(outcome.status, 0) << line;
     EXPECT_EQ(outcome.err, "") << line;
-    EXPECT_THAT(outcome.out, HasSubstr("Exit status: 0 answered;")) << line;
+    EXPECT_THAT(outcome.out, HasSubstr("Exit status: 0 the node answered"))
+        << line;
   }
   for (const char* command :
        {"status",    "services",   "pools",   "members", "interfaces",

@@ -133,7 +133,7 @@ TEST_F(CommandsTest, ASocketThatDoesNotAnswerIsNamedInOneLine) {
   { const UnixListener gone(folder_ + "/dead.sock"); }
   EXPECT_EQ(Run("status"),
             "1: lbctl: " + listen_ +
-                ": nobody listens at this socket: lbd has ended; "
+                ": no process listens at this socket: lbd has ended; "
                 "`systemctl status lbd` says why\n");
 }
 

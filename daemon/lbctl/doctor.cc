@@ -21,7 +21,7 @@ namespace {
 
 using announce::InterfaceState;
 
-// Below this year nobody has set the clock since it was made.
+// A clock before this year has never been set.
 constexpr int kFirstYear = 2023;
 constexpr int kIpv4Headers = 20 + 8;  // IP and UDP.
 constexpr int kIpv6Headers = 40 + 8;
@@ -77,7 +77,7 @@ std::string InterfaceRemedy(const io::Link& link, InterfaceState state) {
   }
 }
 
-// Those that nobody wants to announce say nothing.
+// Interfaces that are not meant to announce are left out.
 bool IsLeftOut(InterfaceState state) {
   return state == InterfaceState::kLoopback ||
          state == InterfaceState::kExcluded ||
@@ -317,7 +317,8 @@ void JudgePeer(const HostFacts::Peer& peer, std::string subject,
   } else if (peer.error == 0) {
     JudgePathMtu(peer, std::move(subject), out);
   } else if (peer.error == ECONNREFUSED) {
-    Fault(out, std::move(subject), "nobody listens there", "start lbd there");
+    Fault(out, std::move(subject), "no process listens there",
+          "start lbd there");
   } else if (peer.error == ETIMEDOUT) {
     Fault(out, std::move(subject), "no answer within 1 s",
           fmt::format("is it up? let TCP and UDP {} through firewalls",
@@ -365,7 +366,8 @@ void JudgeKey(const HostFacts::Peer& peer, const std::string& join,
   }
 }
 
-// What could reach others: no loopback, no link-local address.
+// True if an address can reach other hosts: loopback and link-local ones
+// cannot.
 bool HasFamily(const HostFacts& facts, net::IpFamily family) {
   for (const HostFacts::Interface& interface : facts.interfaces) {
     for (const net::IpPrefix& own : interface.link.addresses) {
@@ -404,7 +406,7 @@ void JudgePeers(const HostFacts& facts, Findings& out) {
   }
   if (facts.key_error.empty()) return;
   Note(out, "key", fmt::format("not tried with any peer: {}", facts.key_error),
-       "run it as root, or as a user who may read the secret");
+       "run it as root, or as a user that may read the secret");
 }
 
 void JudgeOptions(const HostFacts& facts, Findings& out) {

@@ -1,4 +1,4 @@
-// Doctor: what of a host keeps lbd from doing its work, and how to repair it.
+// Doctor: what keeps lbd from working on a host, and how to repair it.
 //
 // Diagnose() judges facts; ReadHostFacts() (host_facts.h) gathers them. It is a
 // pure function: the same options and facts give the same findings.

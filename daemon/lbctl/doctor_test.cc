@@ -271,7 +271,7 @@ TEST(DiagnoseTest, FaultsOfTlsFiles) {
 TEST(DiagnoseTest, FaultsOfPeers) {
   ExpectFindings({
       {[](auto&, auto& f) { f.peers[0].error = ECONNREFUSED; },
-       {Grade::kFault, "join 192.0.2.12:7946", "nobody listens there",
+       {Grade::kFault, "join 192.0.2.12:7946", "no process listens there",
         "start lbd there"}},
       {[](auto&, auto& f) { f.peers[0].error = ETIMEDOUT; },
        {Grade::kFault, "join 192.0.2.12:7946", "no answer within 1 s",
@@ -302,7 +302,7 @@ TEST(DiagnoseTest, FaultsOfNamesAndKeys) {
          f.peers[0].seed = *net::ParseHostPort("n2", 7946);
          f.peers[0].error = ECONNREFUSED;
        },
-       {Grade::kFault, "join n2 192.0.2.12:7946", "nobody listens there",
+       {Grade::kFault, "join n2 192.0.2.12:7946", "no process listens there",
         "start lbd there"}},
       {[](auto&, auto& f) { f.peers[0].key = KeyVerdict::kOtherKey; },
        {Grade::kFault, "key at 192.0.2.12:7946",
@@ -329,7 +329,7 @@ TEST(DiagnoseTest, FaultsOfNamesAndKeys) {
        },
        {Grade::kNote, "key",
         "not tried with any peer: gossip-secret-file: /s: cannot read it",
-        "run it as root, or as a user who may read the secret"}},
+        "run it as root, or as a user that may read the secret"}},
       {[](auto&, auto& f) { f.no_options_file = "/etc/lbd/lbd.yaml"; },
        {Grade::kNote, "options",
         "/etc/lbd/lbd.yaml: no such file; these are the defaults",

@@ -59,7 +59,8 @@ void AddSecret(CLI::App* app, Command* chosen) {
       ->check(CLI::IsMember({"new"}));
   command->add_option_function<std::string>(
       "FILE", [=](const std::string& file) { arguments->file = file; },
-      "Where to, mode 0400, never over another file; default: standard output");
+      "File to write, mode 0400, never over another one; default: standard "
+      "output");
 }
 
 ExitStatus Check(const Session& session,
@@ -83,7 +84,7 @@ ExitStatus Check(const Session& session,
 
 void AddCheck(CLI::App* app, Command* chosen) {
   const auto paths = std::make_shared<std::vector<std::string>>();
-  AddCommand(app, chosen, "check", "Are these manifests good? Asks no node",
+  AddCommand(app, chosen, "check", "Check manifests. Asks no node",
              [=](const Session& session) { return Check(session, *paths); })
       ->add_option("FILE", *paths, "Files, and folders of *.yaml")
       ->required();
@@ -121,7 +122,7 @@ ExitStatus Doctor(const Session& session, const std::string& config,
 void AddDoctor(CLI::App* app, Command* chosen) {
   const auto config = std::make_shared<std::string>();
   AddCommand(app, chosen, "doctor",
-             "What of this host keeps lbd from working? Asks no node",
+             "Find out what keeps lbd from working on this host. Asks no node",
              [=](const Session& session) {
                const CLI::Option* const server = app->get_option("--server");
                return Doctor(session, *config,

@@ -1,4 +1,4 @@
-// lbctl: asks a node of the load balancer and prints the answer.
+// lbctl: shows and changes what a node of the load balancer does.
 #include "daemon/lbctl/command_line.h"
 
 int main(int argc, char** argv) {

@@ -53,14 +53,14 @@ void AddServices(CLI::App* app, Command* chosen) {
       [=](const Session& session) { return Services(session, *request); });
   AddField(command, "--namespace", request,
            &Request::set_service_namespace<const std::string&>,
-           "Only those of this namespace");
+           "Only services of this namespace");
   AddField(command, "--pool", request, &Request::set_pool<const std::string&>,
-           "Only those with an address of this pool");
+           "Only services with an address of this pool");
   AddField(command, "--node", request, &Request::set_node<const std::string&>,
-           "Only those that this node announces");
+           "Only services that this node announces");
   AddField(command, "--address", request,
            &Request::set_address<const std::string&>,
-           "Only those with this address");
+           "Only services with this address");
 }
 
 void AddPools(CLI::App* app, Command* chosen) {
@@ -79,15 +79,15 @@ void AddPools(CLI::App* app, Command* chosen) {
                        });
                  });
   AddField(command, "POOL", request, &Request::set_pool<const std::string&>,
-           "Only this one");
+           "Only this pool");
   command->add_flag_function(
       "--holders", [=](int64_t) { request->set_holders(true); },
-      "Also who has which address");
+      "Also which services hold which address");
 }
 
 void AddProblems(CLI::App* app, Command* chosen) {
   const auto kinds = std::make_shared<std::vector<std::string>>();
-  AddCommand(app, chosen, "problems", "What wants mending",
+  AddCommand(app, chosen, "problems", "Problems to fix",
              [=](const Session& session) {
                status::v1::ListProblemsRequest request;
                for (const std::string& name : *kinds) {
@@ -97,7 +97,8 @@ void AddProblems(CLI::App* app, Command* chosen) {
                }
                return session.Ask(&Stub::ListProblems, request);
              })
-      ->add_option("--kind", *kinds, "Only of this kind, as object-refused");
+      ->add_option("--kind", *kinds,
+                   "Only problems of this kind, such as object-refused");
 }
 
 // Sets the request's field; empty: it stays unset.
@@ -128,17 +129,18 @@ void AddHistory(CLI::App* app, Command* chosen) {
   const auto arguments = std::make_shared<HistoryArguments>();
   const std::shared_ptr<Request> request(arguments, &arguments->request);
   CLI::App* const command = AddCommand(
-      app, chosen, "history", "Who announced which address, from when to when",
+      app, chosen, "history", "Which node announced which address, and when",
       [=](const Session& session) { return History(session, *arguments); });
   AddField(command, "--address", request,
-           &Request::set_address<const std::string&>, "Only this address");
+           &Request::set_address<const std::string&>,
+           "Only announcements of this address");
   AddField(command, "--service", request,
            &Request::set_service<const std::string&>,
-           "Only this service, namespace/name");
+           "Only announcements of this service, namespace/name");
   AddField(command, "--node", request, &Request::set_node<const std::string&>,
-           "Only what this node announced");
+           "Only announcements by this node");
   command->add_option("--since", arguments->since,
-                      "Only what lasted in the last 10m, 2h, ..., or since "
+                      "Only announcements of the last 10m, 2h, ..., or since "
                       "2024-05-01T10:00:00Z");
 }
 
@@ -173,7 +175,7 @@ ExitStatus Events(const Session& session, const EventsArguments& arguments) {
 void AddEvents(CLI::App* app, Command* chosen) {
   const auto arguments = std::make_shared<EventsArguments>();
   CLI::App* const command = AddCommand(
-      app, chosen, "events", "What happened, oldest first",
+      app, chosen, "events", "Events, oldest first",
       [=](const Session& session) { return Events(session, *arguments); });
   command->add_flag("-f,--follow", arguments->follow, "Go on with new events");
   command
@@ -181,7 +183,7 @@ void AddEvents(CLI::App* app, Command* chosen) {
                    "Only events with a greater number")
       ->check(CLI::NonNegativeNumber);  // Else -1 is the greatest of all.
   command->add_option("--since", arguments->since,
-                      "Only those of the last 10m, 2h, ..., or since "
+                      "Only events of the last 10m, 2h, ..., or since "
                       "2024-05-01T10:00:00Z");
 }
 
@@ -214,7 +216,7 @@ ExitStatus Explain(const Session& session, const std::string& what) {
 void AddExplain(CLI::App* app, Command* chosen) {
   const auto what = std::make_shared<std::string>();
   AddCommand(app, chosen, "explain",
-             "Why its node announces a service or an address",
+             "Why a service or an address is announced where it is",
              [=](const Session& session) { return Explain(session, *what); })
       ->add_option("SERVICE", *what,
                    "namespace/name, or an address that it holds")
@@ -227,7 +229,7 @@ void AddWhatIf(CLI::App* app, Command* chosen) {
   };
   const auto nodes = std::make_shared<Nodes>();
   CLI::App* const command = AddCommand(
-      app, chosen, "what-if", "What would move if nodes went or came",
+      app, chosen, "what-if", "What would move if nodes left or joined",
       [=](const Session& session) {
         status::v1::WhatIfRequest request;
         for (const auto& node : nodes->without) {
@@ -237,7 +239,7 @@ void AddWhatIf(CLI::App* app, Command* chosen) {
         return session.Ask(&Stub::WhatIf, request, HintOfNodes(nodes->without));
       });
   command->add_option("--without", nodes->without, "Leave out this node");
-  command->add_option("--with", nodes->with, "Count in this node");
+  command->add_option("--with", nodes->with, "Include this node");
   command->require_option();
 }
 

@@ -68,10 +68,10 @@ std::string Advice(const grpc::Status& status, const ClientOptions& server) {
                  ? "is lbd running here, and may you open its socket? "
                    "--server names another"
                  : "is lbd running there, and does it want TLS? --tls-ca "
-                   "FILE, and --tls-cert and --tls-key if it asks who you "
-                   "are";
+                   "FILE, and --tls-cert and --tls-key if it asks for a "
+                   "certificate";
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return "--timeout SECONDS gives it longer";
+      return "--timeout SECONDS waits longer";
     case grpc::StatusCode::UNIMPLEMENTED:
       return "this listener does not offer it; admin calls are for the unix "
              "socket, or for TLS with --admin-over-tls, and some need a newer "

@@ -58,7 +58,8 @@ ExitStatus Top(const Session& session, const TopArguments& arguments) {
 void AddTop(CLI::App* app, Command* chosen) {
   const auto arguments = std::make_shared<TopArguments>();
   CLI::App* const command = AddCommand(
-      app, chosen, "top", "The node, live; q ends; once without a terminal",
+      app, chosen, "top",
+      "The node, live; q ends it; without a terminal one frame",
       [=](const Session& session) { return Top(session, *arguments); });
   command
       ->add_option("--interval", arguments->interval_seconds,
@@ -68,7 +69,7 @@ void AddTop(CLI::App* app, Command* chosen) {
   command
       ->add_option(
           "--frames", arguments->frames,
-          "End after so many; default: 1 without a terminal, else at q")
+          "Frames to show; default: 1 without a terminal, else until q")
       ->check(CLI::PositiveNumber);
 }
 

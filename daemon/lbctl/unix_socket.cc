@@ -36,8 +36,8 @@ std::string WhyNotConnected(const std::string& path) {
       return "there is no such socket: is lbd running here? --server names "
              "another, as its option status-listen has it";
     case ECONNREFUSED:
-      return "nobody listens at this socket: lbd has ended; `systemctl status "
-             "lbd` says why";
+      return "no process listens at this socket: lbd has ended; `systemctl "
+             "status lbd` says why";
     case EACCES:
       return "permission denied: want root, or a user of the socket's group, "
              "as lbd's option status-group has it";

@@ -13,7 +13,7 @@ inline constexpr std::string_view kUnixPrefix = "unix:";
 // A connected descriptor, to be closed; or the negative errno of the attempt.
 int ConnectUnix(const std::string& path);
 
-// Why nobody can be asked at the socket, and what to do; empty: somebody can.
+// Why the socket cannot be used, and what to do; empty: lbd listens there.
 std::string WhyNotConnected(const std::string& path);
 
 }  // namespace lb::lbctl

@@ -48,8 +48,8 @@ TEST_F(UnixSocketTest, SaysWhyNobodyCanBeAsked) {
        "there is no such socket: is lbd running here? --server names another, "
        "as its option status-listen has it"},
       {dead,
-       "nobody listens at this socket: lbd has ended; `systemctl status lbd` "
-       "says why"},
+       "no process listens at this socket: lbd has ended; `systemctl status "
+       "lbd` says why"},
       {file + "/below",
        "Not a directory: is lbd running here? --server names another socket"},
       {folder_ + "/" + std::string(100, 'x'),

@@ -19,7 +19,7 @@
 namespace lb::config {
 namespace {
 
-// What stood on the command line.
+// The command line, parsed but not judged.
 struct Given {
   bool help = false;
   bool version = false;
@@ -100,8 +100,8 @@ void AddFlags(CLI::App* app, Given* given) {
   }
 }
 
-// Is the argument a flag that needs no value, and which? It may have one all
-// the same: --check=true.
+// The flag's name if it needs no value. It may have one nevertheless:
+// --check=true.
 std::optional<std::string_view> FlagWithoutValue(std::string_view argument) {
   for (const std::string_view name : {"check", "help", "version"}) {
     if (argument == name) return name;

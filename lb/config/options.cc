@@ -201,8 +201,8 @@ absl::Status SetStatusListen(Values values, Options* options) {
   return absl::OkStatus();
 }
 
-// Names of certificates; addresses as the front writes them. At least one: an
-// empty list, by mistake, would let all in.
+// Names of certificates; addresses in the form that daemon/front uses. At least
+// one name is wanted: an empty list, by mistake, would let every client in.
 absl::Status SetNames(Values values, std::vector<std::string>* field) {
   const auto wrong = [](const std::string& value) {
     return Wrong(value,
@@ -254,8 +254,8 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
     {"node-name", "NAME",
      "This node's name, unique; default: the host's, in lower case.", false,
      SetNodeName, [](const Options& o) { return o.node_name; }},
-    {"state-dir", "PATH", "Folder of what must outlive a restart.", false,
-     [](Values v, Options* o) { return SetPath(v[0], &o->state_dir); },
+    {"state-dir", "PATH", "Folder for the state that outlives a restart.",
+     false, [](Values v, Options* o) { return SetPath(v[0], &o->state_dir); },
      [](const Options& o) { return o.state_dir; }},
     {"manifests", "PATH", "File, or folder of *.yaml, *.yml and *.json.", true,
      SetManifests,
@@ -263,48 +263,48 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
        return fmt::format("{}", fmt::join(o.manifests, ","));
      }},
     {"lb-class", "CLASS",
-     "Serve only services of this loadBalancerClass; default: those of none.",
+     "Serve services with this loadBalancerClass; default: those without one.",
      false,
      [](Values v, Options* o) {
        o->load_balancer_class = v[0];
        return absl::OkStatus();
      },
      [](const Options& o) { return o.load_balancer_class; }},
-    {"gossip-bind", "ADDRESS[:PORT]", "Where gossip listens, UDP and TCP.",
-     false,
+    {"gossip-bind", "ADDRESS[:PORT]",
+     "Address at which gossip listens, UDP and TCP.", false,
      [](Values v, Options* o) {
        return SetEndpoint(v[0], kGossipPort, &o->gossip_bind);
      },
      [](const Options& o) { return o.gossip_bind.ToString(); }},
     {"gossip-advertise", "ADDRESS[:PORT]",
-     "Where peers reach this node's gossip; default: the bound address, or, if "
-     "that is 0.0.0.0 or ::, the one that packets to the join list come from, "
-     "else the default route's, followed when it changes.",
+     "Address at which peers reach this node's gossip; default: the bound "
+     "address, or, if that is 0.0.0.0 or ::, the source address of packets to "
+     "the join list, else that of the default route, followed when it changes.",
      false, SetGossipAdvertise,
      [](const Options& o) {
        return o.gossip_advertise ? o.gossip_advertise->ToString() : "";
      }},
     {"join", "HOST[:PORT]",
-     "Nodes to find the cluster through: addresses or host names, which are "
-     "looked up again until their nodes are members.",
+     "Nodes through which to join the cluster: addresses or host names; names "
+     "are looked up again until their nodes are members.",
      true, SetJoin, [](const Options& o) { return ShowEach(o.join); }},
     {"gossip-secret-file", "PATH",
-     "File with the cluster's secret, which a cluster wants; \"lbctl secret "
+     "File with the cluster's secret, the same on all nodes; \"lbctl secret "
      "new FILE\" makes one.",
      false,
      [](Values v, Options* o) { return SetPath(v[0], &o->gossip_secret_file); },
      [](const Options& o) { return o.gossip_secret_file; }},
     {"gossip-in-the-clear", "",
-     "Let a cluster do without a secret: whoever reaches the gossip port can "
-     "take part.",
+     "Run a cluster without a secret: every host that reaches the gossip port "
+     "can take part.",
      false,
      [](Values v, Options* o) {
        return SetBool(v[0], &o->gossip_in_the_clear);
      },
      [](const Options& o) { return ShowBool(o.gossip_in_the_clear); }},
     {"gossip-key-derivation", "HOW",
-     "The secret's key that encrypts: sha256 (MetalLB 0.16.2 and later), or "
-     "legacy (before it, and lbds that know no other); both decrypt.",
+     "How the key that encrypts is derived from the secret: sha256 (MetalLB "
+     "0.16.2 and later) or legacy (earlier MetalLB and lbd); both decrypt.",
      false,
      [](Values v, Options* o) {
        return SetEnum(v[0], KeyDerivation::kLegacy, &o->gossip_key_derivation);
@@ -313,8 +313,8 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
        return std::string(ToString(o.gossip_key_derivation));
      }},
     {"gossip-label", "LABEL",
-     "Take part only in gossip with this label, memberlist's; the same on all "
-     "nodes.",
+     "Label of memberlist: take part only in gossip that has it; the same on "
+     "all nodes.",
      false, SetGossipLabel, [](const Options& o) { return o.gossip_label; }},
     {"gossip-allowed-networks", "NETWORK",
      "Take only members whose addresses are in one of these (\"10.0.0.0/8\"); "
@@ -328,16 +328,16 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
      },
      [](const Options& o) { return std::string(ToString(o.gossip_profile)); }},
     {"election-policy", "POLICY",
-     "Who announces an address: compat (as MetalLB), sticky (its holder keeps "
-     "it) or balanced (sticky, and evenly spread).",
+     "Which node announces an address: compat (as in MetalLB), sticky (its "
+     "holder keeps it) or balanced (sticky, and evenly distributed).",
      false,
      [](Values v, Options* o) { return SetPolicy(v[0], &o->election_policy); },
      [](const Options& o) {
        return std::string(election::ToString(o.election_policy));
      }},
     {"hold-down", "DURATION",
-     "With sticky and balanced: a node that came back is preferred last for "
-     "this long (\"60s\"); 0: at once.",
+     "With sticky and balanced: for this long (\"60s\") after its return a "
+     "node takes only services that no other node can announce; 0: no wait.",
      false,
      [](Values v, Options* o) {
        return SetDuration(v[0], absl::Hours(1), &o->hold_down);
@@ -356,7 +356,7 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
      [](const Options& o) {
        return fmt::format("{}", fmt::join(o.interfaces, ","));
      }},
-    {"exclude-interfaces", "PATTERN", "But not on those that match this.", true,
+    {"exclude-interfaces", "PATTERN", "Skip interfaces that match.", true,
      [](Values v, Options* o) {
        return SetPatterns(v, &o->exclude_interfaces);
      },
@@ -364,12 +364,12 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
        return fmt::format("{}", fmt::join(o.exclude_interfaces, ","));
      }},
     {"status-listen", "unix:PATH|ADDRESS:PORT",
-     "Where lbctl asks for status; TCP needs TLS.", true, SetStatusListen,
+     "Socket of the status service; TCP needs TLS.", true, SetStatusListen,
      [](const Options& o) {
        return fmt::format("{}", fmt::join(o.status_listen, ","));
      }},
     {"status-group", "GROUP",
-     "Whose members may use the unix sockets; default: the process's group.",
+     "Group that may use the unix sockets; default: the process's group.",
      false,
      [](Values v, Options* o) {
        o->status_group = v[0];
@@ -392,38 +392,38 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
      },
      [](const Options& o) { return o.status_tls_client_ca; }},
     {"status-tls-anonymous", "",
-     "Over TLS anyone may ask, from other hosts too, without a certificate.",
+     "Serve every client over TLS without a certificate, from other hosts too.",
      false,
      [](Values v, Options* o) {
        return SetBool(v[0], &o->status_tls_anonymous);
      },
      [](const Options& o) { return ShowBool(o.status_tls_anonymous); }},
     {"status-tls-readers", "NAME",
-     "Only clients whose certificate has this subject alternative name.", true,
+     "Serve only clients with this subject alternative name.", true,
      [](Values v, Options* o) { return SetNames(v, &o->status_tls_readers); },
      [](const Options& o) {
        return fmt::format("{}", fmt::join(o.status_tls_readers, ","));
      }},
     {"status-tls-admins", "NAME",
-     "Only these clients may drain, reload and the like over TLS.", true,
+     "Only clients with this name may change the node over TLS.", true,
      [](Values v, Options* o) { return SetNames(v, &o->status_tls_admins); },
      [](const Options& o) {
        return fmt::format("{}", fmt::join(o.status_tls_admins, ","));
      }},
     {"admin-over-tls", "",
-     "Those clients may drain, reload and the like, as on the unix sockets.",
+     "Clients over TLS may drain, reload and the like, as on the unix sockets.",
      false,
      [](Values v, Options* o) { return SetBool(v[0], &o->admin_over_tls); },
      [](const Options& o) { return ShowBool(o.admin_over_tls); }},
     {"insecure-status", "",
-     "Status over TCP without TLS, on loopback addresses only.", false,
+     "Allow status over TCP without TLS, on loopback addresses only.", false,
      [](Values v, Options* o) { return SetBool(v[0], &o->insecure_status); },
      [](const Options& o) { return ShowBool(o.insecure_status); }},
     {"metrics-listen", "ADDRESS:PORT",
-     "Where Prometheus gets /metrics, in the clear; default: nowhere.", false,
+     "Address of /metrics for Prometheus, without TLS; default: none.", false,
      SetMetricsListen, [](const Options& o) { return o.metrics_listen; }},
     {"busy-poll", "DURATION",
-     "Spin for this long after each event instead of sleeping (\"1ms\"): "
+     "Spin for this long after each event instead of sleeping (\"1ms\"): lbd "
      "answers sooner, at the cost of a core; 0: never.",
      false,
      [](Values v, Options* o) {
@@ -431,7 +431,7 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
      },
      [](const Options& o) { return absl::FormatDuration(o.busy_poll); }},
     {"deliver", "HOW",
-     "none, or loopback: put announced addresses on lo while announced.", false,
+     "none, or loopback: put addresses on lo while they are announced.", false,
      [](Values v, Options* o) {
        return SetEnum(v[0], Deliver::kLoopback, &o->deliver);
      },
