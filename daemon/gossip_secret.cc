@@ -45,8 +45,8 @@ std::optional<GossipWeakness> FindGossipWeakness(
     const config::Options& options) {
   if (options.gossip_secret_file.empty()) {
     return GossipWeakness{"GossipInTheClear",
-                          "whoever reaches the gossip port can speak for any "
-                          "node; want --gossip-secret-file FILE"};
+                          "every host that reaches the gossip port can speak "
+                          "for any node; want --gossip-secret-file FILE"};
   }
   std::error_code error;
   const auto size =

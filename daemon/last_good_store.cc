@@ -11,7 +11,7 @@ namespace lb {
 namespace {
 
 constexpr StateFormat kFormat = {"LBLG", 1, "part of the last good manifests"};
-constexpr char kDamaged[] = "damaged";  // No digest: written anew, also empty.
+constexpr char kDamaged[] = "damaged";  // Equals no digest: it is rewritten.
 
 std::string NameOf(size_t part) { return fmt::format("last-good.{:02}", part); }
 

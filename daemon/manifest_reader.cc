@@ -44,7 +44,7 @@ void ManifestReader::ReadNow() {
 void ManifestReader::Read(Done done) {
   if (waiting_.size() + next_.size() >= kWaitingMax) {
     done(absl::ResourceExhaustedError(fmt::format(
-        "reload: {} wait for one already, want fewer", kWaitingMax)));
+        "reload: {} calls wait for one already, want fewer", kWaitingMax)));
     return;
   }
   next_.push_back(std::move(done));

@@ -219,8 +219,8 @@ std::string AdvertisedAddress::FaultOf(const AdvertiseChoice& choice) const {
       why += fmt::format(": {}", fmt::join(choice.refused, ", "));
     }
     return fmt::format(
-        "gossip-advertise: {}; nobody reaches this node, {}, or an address on "
-        "an interface that is not excluded",
+        "gossip-advertise: {}; no node can reach this one, {}, or an address "
+        "on an interface that is not excluded",
         why, kRemedy);
   }
   if (choice.candidates.size() < 2 || choice.fit > fit_) return "";

@@ -165,7 +165,7 @@ TEST_F(AdvertisedAddressTest, WithoutAnyItWaits) {
   EXPECT_EQ(address_->HasCarrier(), false);
   EXPECT_THAT(address_->fault(),
               HasSubstr("no interface has an address that fits: 172.17.0.1 "
-                        "(docker0): excluded; nobody reaches this node, want "
+                        "(docker0): excluded; no node can reach this one, want "
                         "gossip-advertise"));
   Add("172.18.8.11/24");
   RunFor(absl::Seconds(1));

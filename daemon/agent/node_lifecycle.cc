@@ -7,7 +7,7 @@
 namespace lb {
 namespace {
 
-// Is the goodbye under way, or over?
+// True while the node says goodbye, and after it has.
 bool SaysGoodbye(LifeStage stage) { return stage > LifeStage::kHandingOver; }
 
 bool IsDue(const std::optional<absl::Time>& deadline, absl::Time now) {
@@ -18,7 +18,7 @@ bool IsDue(const std::optional<absl::Time>& deadline, absl::Time now) {
 
 void NodeLifecycle::Start(absl::Time now) {
   if (options_.joins) return Await(now);
-  Confirm(now, "there is nobody to join");
+  Confirm(now, "there is no node to join");
 }
 
 void NodeLifecycle::Await(absl::Time now) {
@@ -30,7 +30,7 @@ void NodeLifecycle::Await(absl::Time now) {
   Do(Kind::kJoin);
 }
 
-// Its members are known now; those that are there answer in a moment.
+// The members are known now; those that are up answer within kAnswerWait.
 void NodeLifecycle::OnExchange(absl::Time now) {
   if (stage_ != LifeStage::kAwaiting) return;
   Advance(LifeEvent::kExchange);
@@ -70,7 +70,7 @@ void NodeLifecycle::OnSettled(absl::Time now) {
     return;
   }
   Do(Kind::kBeginAlone);
-  Confirm(now, "nobody answered in the settle time");
+  Confirm(now, "no node answered within settle_time");
 }
 
 void NodeLifecycle::OnMemberCame(absl::Time now) {

@@ -96,7 +96,7 @@ TEST_F(NodeLifecycleTest, ActsAtOnceWithNobodyToJoin) {
   Use({.joins = false, .settle_time = kSettle, .hold_down = kHoldDown});
   life().Start(now_);
   EXPECT_THAT(Actions(),
-              ElementsAre("Ready: there is nobody to join", "reconcile"));
+              ElementsAre("Ready: there is no node to join", "reconcile"));
   EXPECT_TRUE(life().acts());
   EXPECT_FALSE(life().holding_down());
   EXPECT_FALSE(life().settling(now_));
@@ -167,7 +167,7 @@ TEST_F(NodeLifecycleTest, BeginsAloneWhenNobodyAnswers) {
   EXPECT_THAT(
       Actions(),
       ElementsAre("join", "begin alone",
-                  "Ready: nobody answered in the settle time", "reconcile"));
+                  "Ready: no node answered within settle_time", "reconcile"));
   EXPECT_FALSE(life().holding_down());
 }
 

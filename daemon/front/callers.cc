@@ -110,7 +110,7 @@ void Callers::MakeRoom() {
   const auto oldest =
       std::find_if(callers_.begin(), callers_.end(), is_pending);
   if (oldest == callers_.end()) return;
-  Refuse(oldest->address, "others came before it had said who it is");
+  Refuse(oldest->address, "its handshake had not ended when others came");
   oldest->connection->Close();
 }
 

@@ -97,7 +97,7 @@ void Connection::OnServerBytes(size_t size) {
   unread_.expires_after(absl::ToChronoNanoseconds(kUnreadMax));
   unread_.async_wait(
       [self = shared_from_this()](const asio::error_code& error) {
-        if (!error) self->CloseFor("it does not read what it asked for");
+        if (!error) self->CloseFor("it does not read its answers");
       });
   caller_->Write(
       asio::buffer(from_server_, size),

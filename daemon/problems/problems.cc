@@ -128,7 +128,8 @@ void AddOrphans(const Agent& agent, Problems& problems) {
     const std::string object = "Service/" + service;
     problems.push_back(
         {ProblemKind::kOrphanedAddress, object,
-         fmt::format("{}: {} is kept, but new it would be refused: {}, want {}",
+         fmt::format("{}: {} is kept, but a new request for it would be "
+                     "refused: {}, want {}",
                      object, orphan.held.address.ToString(),
                      WithoutPrefix(orphan.reason.message(), object + ": "),
                      RemedyForOrphan(agent, service, orphan.held.address))});
@@ -171,7 +172,7 @@ void AddHeldBack(const Agent& agent, Problems& problems) {
     problems.push_back(
         {ProblemKind::kHeldBack, object,
          fmt::format("{}: {} kept: no manifest asks for it since {}, but {} "
-                     "has a fault and may; want that mended",
+                     "has a fault and may define it; want that file repaired",
                      object, fmt::join(addresses, ", "),
                      FormatUtc(absent.since), FileOf(agent, object))});
   }

@@ -182,7 +182,7 @@ std::string RemedyForDelivery(const std::string& node,
                               std::optional<absl::Time> held_until) {
   if (held_until) {
     return fmt::format(
-        "nothing to be done: {} takes such packets again, and can be elected "
+        "no action needed: {} takes such packets again, and can be elected "
         "from {} on, if it stays well",
         node, FormatUtc(*held_until));
   }

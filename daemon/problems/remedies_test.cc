@@ -79,7 +79,7 @@ TEST(RemedyForDeliveryTest, AsksForNothingOnceAllIsWell) {
             "n1 to take packets for services: `lbctl problems` there says what "
             "it lacks, or from when on it can be elected again");
   EXPECT_EQ(RemedyForDelivery("n1", absl::FromUnixSeconds(10)),
-            "nothing to be done: n1 takes such packets again, and can be "
+            "no action needed: n1 takes such packets again, and can be "
             "elected from 1970-01-01T00:00:10Z on, if it stays well");
 }
 

@@ -21,8 +21,8 @@ void AddLongTurn(const Agent& agent, ProblemCollector& problems) {
   problems.push_back(
       {ProblemKind::kLongTurn, object,
        fmt::format("{}: loop: {} for {} ms of processor time at a stretch, at "
-                   "{}, and answered nobody meanwhile, want {} ms at the most, "
-                   "as after {} ms it falls silent: a faster processor, fewer "
+                   "{}, and answered nothing meanwhile, want at most {} ms, as "
+                   "after {} ms it falls silent: a faster processor, fewer "
                    "services or callers, or a slower gossip-profile",
                    object, turn->cause,
                    absl::ToInt64Milliseconds(turn->processor),

@@ -56,7 +56,7 @@ class NodeTest : public testing::Test {
     return ((*stub).*method)(&context, request, response);
   }
 
-  // A TCP port of 127.0.0.1 that nobody listens at.
+  // A TCP port of 127.0.0.1 at which no process listens.
   static uint16_t FreePort();
 
   // Sends one message and returns the first that comes back, both as bytes.

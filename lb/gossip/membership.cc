@@ -48,8 +48,8 @@ absl::Status Membership::Join(absl::Time now,
   if (dropped == 0) return absl::OkStatus();
   counters_.rejoin_overflow += dropped;
   return absl::ResourceExhaustedError(
-      fmt::format("seeds: {} of {} dropped, want {} targets at the most",
-                  dropped, seeds.size(), options_.rejoin_targets_max));
+      fmt::format("seeds: {} of {} dropped, want at most {} targets", dropped,
+                  seeds.size(), options_.rejoin_targets_max));
 }
 
 void Membership::Leave(absl::Time now) {

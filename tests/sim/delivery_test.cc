@@ -169,7 +169,7 @@ TEST_F(DeliveryTest, WhereNoNodeCanNoneAnnounces) {
     EXPECT_THAT(
         ProblemsOf(node),
         ElementsAre(AllOf(HasSubstr("Service/default/six: nobody may announce"),
-                          HasSubstr("nothing to be done: " + node +
+                          HasSubstr("no action needed: " + node +
                                     " takes such packets again, and can be "
                                     "elected from "),
                           Not(HasSubstr("a usable interface on a member")))));

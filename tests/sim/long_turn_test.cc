@@ -63,9 +63,9 @@ TEST_F(LongTurnTest, WorkAboveHalfTheFenceIsAProblemOfTheNodeForTenMinutes) {
                   HasSubstr("Node/n1: loop: takes up manifests for " +
                             std::to_string(above / absl::Milliseconds(1)) +
                             " ms of processor time at a stretch, at "),
-                  HasSubstr(", want " +
+                  HasSubstr(", want at most " +
                             std::to_string(fence_ / 2 / absl::Milliseconds(1)) +
-                            " ms at the most"))));
+                            " ms"))));
   const auto node = cluster_.view("n1").DescribeNode();
   EXPECT_EQ(node.problems(0).kind(), status::v1::Problem::LONG_TURN);
   EXPECT_THAT(LinesOf("n2"), IsEmpty());

@@ -89,7 +89,7 @@ class WishTest : public testing::TestWithParam<WishCase> {
   Cluster cluster_{/*seed=*/1, /*nodes=*/3};
 };
 
-TEST_P(WishTest, IsALineUntilItIsMended) {
+TEST_P(WishTest, IsALineUntilItIsResolved) {
   const WishCase& wish = GetParam();
   if (!wish.before.empty()) {
     cluster_.SetManifests(wish.before);
@@ -107,10 +107,10 @@ TEST_P(WishTest, IsALineUntilItIsMended) {
 }
 
 constexpr char kOrphan[] =
-    "Service/default/web: 172.18.8.201 is kept, but new it would be refused: "
-    "asks for 172.18.8.201, which lies in no pool, want `lbctl release "
-    "172.18.8.201`, which gives the service another, or a pool that gives it "
-    "out to the service";
+    "Service/default/web: 172.18.8.201 is kept, but a new request for it would "
+    "be refused: asks for 172.18.8.201, which lies in no pool, want `lbctl "
+    "release 172.18.8.201`, which gives the service another, or a pool that "
+    "gives it out to the service";
 
 std::string NoAddress(const std::string& why) {
   return "Service/default/web: no address: " + why;
