@@ -1,12 +1,12 @@
-// AnswerBudget: how much an address may make us send.
+// AnswerBudget: bounds the bytes and answers that one address can cause.
 //
-// Pings and indirect pings are answered whoever sends them, and a sender can
-// forge its address. One of each is answered per datagram: no sender puts two
-// into one, but a forger hundreds. What goes out because of one address is at
-// most kBytesPerByte times what came from it, whomever it goes to: nobody gains
-// by sending through us. Besides it is kAnswersPerSecond at most, each of which
-// costs some ten microseconds. A real member is far below both: its pings and
-// gossip are larger than our acks.
+// A node answers pings and indirect pings of any sender, and a sender can forge
+// its address. One of each is answered per datagram: a real sender never puts
+// two into one, an attacker puts hundreds. The bytes sent because of an address
+// are at most kBytesPerByte times the bytes that came from it, whatever their
+// destination, so the node is no amplifier. There are at most kAnswersPerSecond
+// answers, each of which costs some ten microseconds. A real member is far
+// below both bounds: its pings and gossip are larger than the acks.
 //
 // Plain state; no clock.
 #ifndef LB_GOSSIP_ANSWER_BUDGET_H_

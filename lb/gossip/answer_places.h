@@ -24,7 +24,7 @@ class AnswerPlaces {
   }
   // It is down, or elsewhere.
   void Forget(const net::Endpoint& endpoint) { places_.erase(endpoint); }
-  // Does the member at `endpoint` answer from `from`?
+  // True if the member at `endpoint` answers from `from`.
   bool Matches(const net::Endpoint& endpoint, const net::Endpoint& from) const {
     if (from == endpoint) return true;
     const auto found = places_.find(endpoint);

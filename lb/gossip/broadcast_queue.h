@@ -1,10 +1,10 @@
-// BroadcastQueue: membership messages on their way to everybody.
+// BroadcastQueue: membership messages on their way to all members.
 //
 // Each message rides on packets until it was sent a given number of times. The
 // least sent go first, among them the largest that fits, among equals the
-// newest. A message about a node replaces the older one about it. Hearsay,
-// which is about nodes that never answered us, is taken by itself, so that it
-// can go behind all else: thousands that somebody invented hold up nothing.
+// newest. A message about a node replaces the older one about it. Hearsay is
+// gossip about unverified nodes. It is taken by itself, so that it can go
+// behind all other messages: thousands of invented nodes then delay nothing.
 //
 // Bounded: a message too many drops the one that was sent most, hearsay first.
 #ifndef LB_GOSSIP_BROADCAST_QUEUE_H_
@@ -27,7 +27,7 @@ struct PacketRoom {
   size_t parts = 0;
 };
 
-// What each message in a compound costs besides its own bytes.
+// Bytes that each message in a compound costs besides its own.
 inline constexpr size_t kPartOverhead = 2;
 
 enum class Weight { kNews, kHearsay };
@@ -83,7 +83,7 @@ class BroadcastQueue {
   const size_t items_max_;
   uint64_t last_id_ = 0;
   std::map<Key, Item> items_;
-  std::map<std::string, Key, std::less<>> keys_;  // Of `items_`, by name.
+  std::map<std::string, Key, std::less<>> keys_;  // Keys of `items_`, by name.
 };
 
 }  // namespace lb::gossip

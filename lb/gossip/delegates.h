@@ -15,7 +15,7 @@
 
 namespace lb::gossip {
 
-// More would leave no room for the news that ride on acks.
+// More would leave no room for the gossip that rides on acks.
 inline constexpr size_t kAckPayloadSizeMax = 256;
 
 struct Delegates {
@@ -26,8 +26,8 @@ struct Delegates {
   // OK: none of them is merged. The peer has got ours by then.
   std::function<absl::Status(absl::Span<const Member> members)> admit_merge;
 
-  // What our acks to members that we heard carry; they get it in their
-  // PingEvent. One above kAckPayloadSizeMax is counted and not sent.
+  // The payload of acks to verified members, which get it in their PingEvent.
+  // One above kAckPayloadSizeMax is counted and not sent.
   std::function<wire::Bytes()> ack_payload;
 };
 

@@ -1,13 +1,14 @@
-// Greeter: the members that never answered us, and whom of them to ping when.
+// Greeter: pings unverified members, within bounds.
 //
-// Anybody may be said to be a member; one is heard once it acked a ping of
-// ours. A newcomer is pinged at once: up to greetings_at_once of them together,
-// then four per gossip_interval. Those that do not ack within probe_timeout
-// wait, who waits longest first, for one of a few lanes, each a Prober: so ten
-// thousand that are not there take no turn of a member that is.
+// Gossip can name any host as a member; one is heard (verified) once it has
+// acked a ping of this node. A newcomer is pinged at once: up to
+// greetings_at_once together, then four per gossip_interval. Those that do not
+// ack within probe_timeout wait, the one that waits longest first, for one of a
+// few lanes, each a Prober: so ten thousand invented members take no turn of a
+// real one.
 //
-// It knows names, numbers and times; pings and verdicts are its owner's affair.
-// Time per call: logarithmic in the members that wait.
+// It knows names, numbers and times; its owner sends pings and acts on
+// verdicts. Time per call: logarithmic in the members that wait.
 #ifndef LB_GOSSIP_GREETER_H_
 #define LB_GOSSIP_GREETER_H_
 
@@ -49,14 +50,14 @@ class Greeter {
   // The member gave a sign of life: is it to be pinged out of turn? Nullopt: it
   // is not here, or its last ping may still be answered.
   std::optional<ProbeTarget> TakeAtOnce(absl::Time now, std::string_view name);
-  // A lane, running, for the next that waits; its target is to be pinged. Null:
-  // nobody waits, or no lane is free.
+  // A lane, running, for the next member that waits; the caller pings its
+  // target. Null: no member waits, or no lane is free.
   Prober* TakeLane(absl::Time now);
   // The lane's verdict was a failure: its target waits again, as the last.
   void OnFailed(absl::Time now, const Prober& lane);
 
-  // Whose ack this would be; empty: nobody's. Numbers are drawn, and none of
-  // them is below kSequenceMin: an ack that was not asked for hits no member.
+  // The member whose ack this would be; empty: there is none. Numbers are
+  // random, from kSequenceMin on: an ack without a ping matches no member.
   std::string_view NameOf(uint32_t sequence) const;
   static constexpr uint32_t kSequenceMin = 1u << 31;
   // Were others asked to ping that member? Then the ack may be from them.
@@ -64,7 +65,7 @@ class Greeter {
 
   std::array<Prober, kLanes>& lanes() { return lanes_; }
   size_t size() const { return by_name_.size(); }
-  // Of what judges others by their silence.
+  // When the next lane judges its target by its silence.
   absl::Time NextVerdict() const;
   absl::Time NextDeadline() const;
   void Shift(absl::Duration by);

@@ -1,4 +1,4 @@
-// What a membership tells its user: members, events, counters. Plain values.
+// Members, events and counters that a membership gives its user. Plain values.
 #ifndef LB_GOSSIP_MEMBER_H_
 #define LB_GOSSIP_MEMBER_H_
 
@@ -16,7 +16,7 @@
 
 namespace lb::gossip {
 
-// Who we are to the others.
+// This node, as the others see it.
 struct NodeIdentity {
   std::string name;        // Unique in the cluster, not empty.
   net::Endpoint endpoint;  // Where the others reach us, UDP and TCP.
@@ -49,7 +49,7 @@ enum class MemberChange {
   kJoined,   // Appeared, or came back after kLeft or kFailed.
   kUpdated,  // Its metadata changed.
   kLeft,     // Said so itself.
-  kFailed,   // Answers nobody.
+  kFailed,   // It answers no member.
   kHeard,    // Answered us for the first time since it joined.
   kMoved,    // Changed its address, and its metadata perhaps, while it was up.
 };
@@ -75,7 +75,7 @@ struct UserMessageEvent {
 
 // A peer's user state, received in a full exchange; never empty.
 struct UserStateEvent {
-  net::Endpoint from;  // As above.
+  net::Endpoint from;  // The sender.
   wire::Bytes payload;
   bool join = false;
 };
@@ -102,8 +102,8 @@ struct ExchangeFailedEvent {
   absl::Status why;
 };
 
-// What comes from `address` cannot be read, or it cannot read what we send. At
-// most a few a minute; GossipNode::Undecryptable() lists all.
+// This node cannot read packets from `address`, or that peer cannot read this
+// node's. At most a few a minute; GossipNode::Undecryptable() lists all.
 struct UndecryptableEvent {
   net::IpAddress address;
   wire::Mismatch mismatch = wire::Mismatch::kOtherKey;
@@ -122,8 +122,7 @@ using GossipEvent =
                  ExchangeEvent, ExchangeFailedEvent, UndecryptableEvent,
                  PingEvent, StreamOnlyEvent, LeaveCompleteEvent>;
 
-// What happened since the start. Every message that is not acted upon is in
-// one of these.
+// Counts since the start. Every message that is refused is in one of these.
 struct GossipCounters {
   uint64_t datagrams_in = 0;
   uint64_t datagrams_out = 0;
@@ -137,12 +136,12 @@ struct GossipCounters {
   uint64_t refused_incarnation = 0;  // Further ahead than can be true.
   uint64_t refused_name = 0;         // Empty, or a ping for another node.
   uint64_t refused_size = 0;         // Names or metadata over their maximum.
-  uint64_t refused_acks = 0;         // Of a ping under way, from elsewhere.
+  uint64_t refused_acks = 0;         // From a wrong address for their ping.
   // Pings beyond the first of a datagram, or beyond AnswerBudget.
   uint64_t refused_answers = 0;
   uint64_t refused_relays = 0;     // Indirect pings of unknown members.
   uint64_t refused_exchanges = 0;  // More than an address may begin.
-  uint64_t refused_merges = 0;     // Whole exchanges: of another protocol.
+  uint64_t refused_merges = 0;     // Whole exchanges, for another protocol.
   uint64_t vetoed = 0;             // Alive messages or exchanges: delegates.
   uint64_t stale = 0;              // Known already, or of an unknown node.
   uint64_t conflicts = 0;

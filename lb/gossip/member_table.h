@@ -1,7 +1,7 @@
-// MemberTable: the nodes we know, by name, and the order of probing them.
+// MemberTable: the known nodes, by name, and the order of probing them.
 //
-// Those that were heard (Member::heard) are probed and sampled; the unheard,
-// who may be thousands that somebody invented, are apart and cost those
+// Verified members (Member::heard) are probed and sampled. Unverified ones, of
+// which an attacker can invent thousands, are kept apart and cost the others
 // nothing. Records stay where they are until NextToProbe() forgets some.
 // Bounded. Small: some 80 bytes per node, and its description, which is shared
 // with full exchanges (and with other tables that learned it from the same).
@@ -43,13 +43,13 @@ struct NodeRecord {
 
   const std::string& name() const { return node->name; }
   wire::Bytes meta() const { return node->meta.value_or(wire::Bytes()); }
-  // What its address, in either form of an IPv4 address, means.
+  // Its address, with an IPv4-mapped one as IPv4.
   net::Endpoint endpoint() const;
   bool is_up() const {
     return state == wire::NodeState::kAlive ||
            state == wire::NodeState::kSuspect;
   }
-  // What versions of the protocol brought.
+  // Abilities that came with versions of the protocol.
   bool knows_stream_pings() const { return protocol_max() >= 3; }
   bool knows_nacks() const { return protocol_max() >= 4; }
   wire::Checksum checksum() const {
@@ -89,17 +89,17 @@ class MemberTable {
   // It is moved; nothing changes if it is there already.
   void SetHeard(NodeRecord& record, bool heard);
 
-  // The next node to probe: each that was heard, is up and not `self` once per
-  // round, in an order that is drawn anew for each round. Null: there is none.
-  // A round that ends first forgets who is down for longer than `reap_after`;
-  // the unheard that are, are forgotten some at each call.
+  // The next node to probe: each verified one that is up and not `self`, once
+  // per round, in a new random order for each round. Null: there is none.
+  // Removes verified members that are down for longer than `reap_after` at the
+  // end of a round, and a few such unverified ones on every call.
   NodeRecord* NextToProbe(absl::Time now, std::string_view self,
                           absl::Duration reap_after);
 
   using Wanted = std::function<bool(const NodeRecord&)>;
   // Up to `count` different random records that were heard and are `wanted`.
   std::vector<NodeRecord*> Sample(size_t count, const Wanted& wanted);
-  // The same of the unheard.
+  // The same for unverified members.
   std::vector<NodeRecord*> SampleUnheard(size_t count, const Wanted& wanted);
 
   size_t size() const { return records_.size(); }  // Down ones included.

@@ -1,8 +1,8 @@
-// Membership: who is in the cluster (SWIM with Lifeguard, memberlist's rules).
+// Membership: the cluster's members (SWIM with Lifeguard, memberlist's rules).
 //
 // The core: state and rules only. No socket, no clock, no thread, no key; the
 // same inputs at the same times give the same outputs. After each input the
-// owner drains what came of it:
+// owner drains the outputs:
 //
 //   membership.OnPacket(now, from, messages, size);  // or OnTimer(now), ...
 //   for (auto& packet : membership.TakeOutgoing()) ...  // encode, send
@@ -51,14 +51,14 @@ namespace lb::gossip {
 
 class Membership {
  public:
-  // REQUIRES: `options` and `self` are valid. `first_number`: of its pings; one
-  // that nobody can foresee, or acks of an earlier run would fit this one.
+  // REQUIRES: `options` and `self` are valid. `first_number` is the sequence of
+  // the first ping. It is random, or acks of an earlier run would match.
   Membership(const GossipOptions& options, NodeIdentity self, const Prng& prng,
              absl::Time now, uint32_t first_number);
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
 
-  // What the user wants. -----------------------------------------------------
+  // Calls of the user. -------------------------------------------------------
 
   // Exchanges with these endpoints now, and again whenever they are no members.
   // ResourceExhausted: rejoin_targets_max is reached; the rest is dropped.
@@ -89,10 +89,10 @@ class Membership {
   // Full exchanges with as many members as a broadcast is sent to; see Spread.
   void SpreadUserState(absl::Time now);
   void SetDelegates(Delegates delegates);
-  // What the codec adds to a packet; changes with the keys.
+  // Bytes that the codec adds to a packet; they change with the keys.
   void SetPacketOverhead(size_t bytes) { packet_overhead_ = bytes; }
 
-  // What the network brings. -------------------------------------------------
+  // Inputs from the network. -------------------------------------------------
 
   // A datagram of `bytes`. It is answered as far as AnswerBudget lets.
   void OnPacket(absl::Time now, const net::Endpoint& from,
@@ -104,7 +104,7 @@ class Membership {
   // The stream of a request is open: what to write on it.
   // REQUIRES: `id` is of a request under way.
   wire::StreamMessage OpeningMessage(uint64_t id) const;
-  // Does the request get an answer (true), or is it done once written?
+  // True if the request gets an answer; false: it is done once written.
   bool ExpectsReply(uint64_t id) const;
   // A large exchange may be merged in parts: if Admits() says so, members by
   // OnMembers(), the rest by OnStreamRequest() or OnReply().
@@ -125,7 +125,7 @@ class Membership {
   // When OnTimer() wants to be called.
   absl::Time NextDeadline() const;
 
-  // What came of it; each is empty after being taken. ------------------------
+  // Outputs; each is empty after being taken. --------------------------------
 
   std::vector<OutgoingPacket> TakeOutgoing();
   std::vector<StreamRequest> TakeRequests();
@@ -133,7 +133,7 @@ class Membership {
 
   // All known nodes by name, ours and those that are down included.
   std::vector<Member> Members() const { return roster_.Members(); }
-  // Those that are up and were heard, by name; ours is one until Leave(). The
+  // Verified members that are up, by name; this node is one until Leave(). The
   // cost does not grow with members that others invent.
   std::vector<Member> HeardMembers() const { return roster_.HeardMembers(); }
   // How many are up and were not heard yet.

@@ -1,13 +1,12 @@
-// NameCheck: does another host have this node's name, where the node was before
-// it started?
+// NameCheck: finds out whether a host at this node's last address has its name.
 //
-// A node that comes back at another address takes leave of the old one
-// (Relocation). A machine that was cloned with its state folder would do the
-// same, and take the name from the host that it was cloned from. So the old
-// address is pinged first: who acks there has the name, and keeps it until it
-// answers no more.
+// A node that comes back at another address leaves at the old one (Relocation).
+// A machine that was cloned with its state folder would do the same, and take
+// the name from the host from which it was cloned. So the old address is pinged
+// first: a host that acks there has the name, and keeps it as long as it
+// answers.
 //
-// Plain state; no clock. Pings and acks are its owner's affair.
+// Plain state; no clock. Its owner sends the pings and reports the acks.
 #ifndef LB_GOSSIP_NAME_CHECK_H_
 #define LB_GOSSIP_NAME_CHECK_H_
 
@@ -27,7 +26,7 @@ class NameCheck {
   // While another host has the name.
   static constexpr absl::Duration kAgain = absl::Seconds(10);
 
-  // `former`: where to ask. None: there is nothing to check.
+  // `former`: the addresses to ping. Empty: there is nothing to check.
   NameCheck(std::vector<net::Endpoint> former, absl::Time now)
       : former_(std::move(former)),
         due_(former_.empty() ? absl::InfiniteFuture() : now) {}
@@ -36,8 +35,8 @@ class NameCheck {
   absl::Time due() const { return due_; }
   const std::vector<net::Endpoint>& former() const { return former_; }
 
-  // REQUIRES: due. True: former() are to be pinged under `sequence`. False:
-  // nobody acked the pings, and the check is over.
+  // REQUIRES: due. True: the caller pings former() with `sequence`. False: no
+  // host acked the pings, and the check is over.
   bool TakePing(absl::Time now, uint32_t sequence, absl::Duration interval,
                 absl::Duration timeout) {
     if (pings_ == kPings) {
@@ -48,7 +47,7 @@ class NameCheck {
     due_ = now + (++pings_ == kPings ? timeout : interval);
     return true;
   }
-  // Is it one of its pings, or an ack to it?
+  // True if it is the number of one of these pings or of an ack to it.
   bool IsOwn(uint32_t sequence) const {
     return running() && pings_ > 0 && sequence == sequence_;
   }
@@ -65,7 +64,7 @@ class NameCheck {
   const std::vector<net::Endpoint> former_;
   absl::Time due_;
   int pings_ = 0;          // In this row.
-  uint32_t sequence_ = 0;  // Of the last of them.
+  uint32_t sequence_ = 0;  // The number of the last ping.
 };
 
 }  // namespace lb::gossip

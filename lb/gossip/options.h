@@ -26,7 +26,7 @@ inline constexpr size_t kNameSizeMax = 255;
 // With members_max such nodes an exchange stays below what peers accept (20
 // MiB).
 inline constexpr size_t kUserStateSizeMax = 5 << 20;
-// What we put into one compound; old peers miscount from 128 on.
+// Parts of one compound that this library sends; old peers miscount from 128.
 inline constexpr size_t kPartsMax = 127;
 
 struct GossipOptions {
@@ -36,19 +36,19 @@ struct GossipOptions {
   int indirect_checks = 3;             // Peers asked when a ping is not acked.
   bool stream_pings = true;            // TCP ping besides the indirect ones.
   int awareness_max_multiplier = 8;    // Health score: 0 .. this - 1.
-  int suspicion_mult = 4;              // Of the shortest suspicion timeout.
+  int suspicion_mult = 4;              // For the shortest suspicion timeout.
   int suspicion_max_timeout_mult = 6;  // Longest to shortest timeout.
   bool buddy_suspects = true;  // A ping tells its target that it is suspected.
-  // Time in which this process was not run is nobody's fault.
+  // Time in which this process did not run counts against no member.
   bool forgive_lateness = true;
-  // Who accuses us gets our refutation itself, and who is back from the dead
-  // the accusation, besides what gossip brings.
+  // Send a refutation directly to the accuser, and the accusation directly to
+  // a returning node, in addition to gossip.
   bool direct_answers = true;
 
   // Dissemination.
   absl::Duration gossip_interval = absl::Milliseconds(200);
   int gossip_nodes = 3;     // Targets per gossip_interval.
-  int retransmit_mult = 4;  // Of the sends per broadcast.
+  int retransmit_mult = 4;  // For the sends per broadcast.
   int user_transmits = 3;   // Sends of one user message to each member.
   absl::Duration gossip_to_the_dead_time = absl::Seconds(30);
   size_t udp_buffer_size = 1400;  // Datagrams are packed up to this.
@@ -74,7 +74,7 @@ struct GossipOptions {
   absl::Duration rejoin_interval_max = absl::Seconds(60);
   absl::Duration dead_peer_retry_time = absl::Hours(1);
 
-  // Bounds. What would pass one is dropped and counted.
+  // Bounds. An entry beyond one is dropped and counted.
   size_t members_max = 16384;
   size_t broadcasts_max = 65536;     // Membership messages waiting.
   size_t user_messages_max = 1024;   // User messages waiting.
@@ -82,8 +82,8 @@ struct GossipOptions {
   size_t rejoin_targets_max = 1024;  // Seeds and failed peers.
   size_t requests_max = 8;           // Own streams; half of them for rejoining.
   size_t accepted_streams_max = 128;
-  // Of all streams that are not whole yet; then the largest of them ends. Room
-  // for the largest there may be (wire::kStreamSizeMax), and others.
+  // Bytes of all incomplete streams; beyond it the largest of them ends. There
+  // is room for the largest possible (wire::kStreamSizeMax), and others.
   size_t stream_bytes_max = 32 << 20;
 };
 

@@ -1,4 +1,4 @@
-// What a Membership wants sent: datagrams, and streams of its own. Plain
+// The outputs of a Membership: datagrams to send, and streams to open. Plain
 // values.
 #ifndef LB_GOSSIP_OUTGOING_H_
 #define LB_GOSSIP_OUTGOING_H_

@@ -23,7 +23,7 @@
 
 namespace lb::gossip {
 
-// What a stream of ours is for.
+// The purpose of a stream that this node opens.
 struct OwnRequest {
   enum class Kind { kPushPull, kPing, kUser };
   Kind kind = Kind::kPushPull;

@@ -1,7 +1,7 @@
 // Prober: one probe at a time, from its ping to its verdict.
 //
-// It keeps the clock and the score of a probe and says what to do next; who is
-// probed, who is asked for help and how packets go out is its owner's affair.
+// It keeps the times and the score of a probe and says what to do next. Its
+// owner chooses the target and the helpers, and sends the packets.
 #ifndef LB_GOSSIP_PROBER_H_
 #define LB_GOSSIP_PROBER_H_
 
@@ -17,17 +17,17 @@ namespace lb::gossip {
 
 struct ProbeTarget {
   std::string name;
-  uint32_t sequence = 0;  // Of the ping and of all asked for help.
+  uint32_t sequence = 0;  // Number of the ping and of all indirect ones.
 };
 
 class Prober {
  public:
-  // What its owner has to do now.
+  // The owner's next action.
   enum class Step {
     kNone,
     kAskOthers,  // The ping was not acked in time: call OnAsked().
     kSucceeded,  // The target is fine. The probe is over.
-    kFailed,     // Nobody reached it. The probe is over.
+    kFailed,     // No ping was acked. The probe is over.
   };
 
   // The ping goes out now. It is to be acked within `timeout`, by whatever way
@@ -43,11 +43,11 @@ class Prober {
   }
   // kNone also for what belongs to no probe that runs.
   Step OnAck(uint32_t sequence);
-  // Would an ack of this number end the probe?
+  // True if an ack of this number would end the probe.
   bool Expects(uint32_t sequence) const {
     return running() && sequence == target_.sequence;
   }
-  // Would this ack be one to the ping itself, in time?
+  // True if this ack would be one to the ping itself, in time.
   bool IsDirectAck(uint32_t sequence) const {
     return phase_ == Phase::kDirect && sequence == target_.sequence;
   }
@@ -61,13 +61,13 @@ class Prober {
   void Shift(absl::Duration by);
 
   bool running() const { return phase_ != Phase::kIdle; }
-  // Of the probe that runs or ran last.
+  // The target of the probe that runs or ran last.
   const ProbeTarget& target() const { return target_; }
   const std::vector<net::Endpoint>& helpers() const { return helpers_; }
   absl::Time started() const { return started_; }
   absl::Time deadline() const { return deadline_; }
-  // What the last verdict says of ourselves (see Awareness): -1 for a success.
-  // A failure is held against us as far as the helpers were silent as well.
+  // The change of this node's own score (see Awareness) by the last verdict: -1
+  // for a success. A failure counts as far as the helpers were silent as well.
   int health_delta() const { return health_delta_; }
 
   absl::Time NextDeadline() const;

@@ -1,8 +1,8 @@
-// Rejoin: whom to ask for a full exchange again, and when.
+// Rejoin: the endpoints to ask for a full exchange again, and when.
 //
-// The seeds, while no member has their address, and the peers that failed. Each
-// is tried with a delay that doubles up to a maximum; so nodes may start in any
-// order, and the halves of a healed partition find each other.
+// These are seeds, while no member has their address, and peers that failed.
+// Each is tried with a delay that doubles up to a maximum; so nodes may start
+// in any order, and the halves of a healed partition find each other.
 //
 // After a node has joined, two more exchanges are due with any members, two and
 // six gossip intervals later or so: of nodes that start together gossip may
@@ -47,7 +47,7 @@ class Rejoin {
 
   // An exchange by which this node joined is done.
   void OnJoined(absl::Time now);
-  // Is an exchange with any member due, as this node joined?
+  // True if an exchange with any member is due, as this node joined.
   bool TakeSettling(absl::Time now);
 
   absl::Time NextDeadline() const {

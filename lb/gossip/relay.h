@@ -16,7 +16,7 @@
 
 namespace lb::gossip {
 
-// Who asked for whom, and under which number it waits.
+// One indirect ping: the asker, the target, and the number for which it waits.
 struct RelayRequest {
   net::Endpoint requester;
   net::Endpoint target;
@@ -36,11 +36,11 @@ class Relay {
   // way.
   bool Begin(absl::Time now, uint32_t own_sequence,
              const RelayRequest& request);
-  // Of whom an ack of this number is awaited, and for whom. Null: of nobody.
+  // The request that waits for an ack of this number. Null: there is none.
   const RelayRequest* Find(uint32_t own_sequence) const;
   // The ack was passed on.
   void End(uint32_t own_sequence) { pending_.erase(own_sequence); }
-  // Whom to send a nack now. Forgets what is over.
+  // The requests whose askers get a nack now. Forgets those that are over.
   std::vector<RelayRequest> TakeNacks(absl::Time now);
   void Shift(absl::Duration by);
 

@@ -1,11 +1,11 @@
-// Relocation: what a node that has changed its address says of it, and to whom
-// and how often it says so.
+// Relocation: the messages by which a node tells that it changed its address,
+// their receivers, and their number.
 //
 // Members refuse another address of a node that is up; memberlist accepts one
-// of a node that left. So the node takes leave under an incarnation of its own,
-// the goodbye, and comes back at the new address under the next one. A member
-// that hears both together sees a move, not a failure. The goodbye says nothing
-// to those that know the next incarnation, so it may be repeated for ever.
+// of a node that left. So the node leaves under an incarnation of its own, the
+// goodbye, and comes back at the new address under the next one. A member that
+// gets both together sees a move, not a failure. A member that knows the next
+// incarnation ignores the goodbye, so it may be repeated without end.
 //
 // Part of the core: no I/O; see Roster.
 #ifndef LB_GOSSIP_RELOCATION_H_
@@ -26,8 +26,8 @@ class Relocation {
  public:
   // Addresses that are remembered; the oldest go first.
   static constexpr size_t kFormerMax = 8;
-  // How often each member is told without being asked: datagrams are lost, and
-  // memberlist looks at what came back before it looks at who left.
+  // How often each member is told unasked: datagrams are lost, and memberlist
+  // looks at nodes that came back before it looks at those that left.
   static constexpr int kTellings = 5;
 
   explicit Relocation(std::vector<net::Endpoint> former)
@@ -37,17 +37,17 @@ class Relocation {
   bool IsFormer(const net::Endpoint& endpoint) const {
     return std::find(former_.begin(), former_.end(), endpoint) != former_.end();
   }
-  // Is there an address that was not taken leave of yet?
+  // True if there is an address at which the node has not left yet.
   bool owes_goodbye() const {
     return !held_ && goodbye_ == 0 && !former_.empty();
   }
-  // While another host may have our name there (NameCheck), nothing is said of
-  // a move. `claimed`: the incarnation that somebody has of us.
+  // While another host may have this node's name there (NameCheck), the node
+  // does not tell its move. `claimed`: the incarnation that others know.
   void Hold() { held_ = true; }
   void Release() { held_ = false; }
   bool held() const { return held_; }
   void NoteClaim(uint32_t claimed) { claimed_ = std::max(claimed_, claimed); }
-  uint32_t claimed() const { return claimed_; }  // 0: nobody has.
+  uint32_t claimed() const { return claimed_; }  // 0: none.
   // The incarnation of the goodbye; 0: there was none.
   uint32_t goodbye() const { return goodbye_; }
 

@@ -1,18 +1,18 @@
-// Roster: what we believe of each node, and the rules by which claims of
-// others change it.
+// Roster: the state of each node, and the rules by which claims of others
+// change it.
 //
 // A node's incarnation orders the claims about it; only the node itself raises
 // it. Alive needs a higher one than known; suspect and dead win at an equal
 // one. An accusation of ourselves is refuted with a higher incarnation.
 // Beyond memberlist's rules, and compatible with them:
-//   - a stale alive of a node that we hold for dead (it restarted, or was cut
+//   - a stale alive of a node that counts as dead (it restarted, or was cut
 //     off) is answered with the accusation, so that it can refute it;
-//   - who accuses us gets the refutation directly, also if the accusation was
-//     old, once per gossip interval;
+//   - an accuser gets the refutation directly, also if the accusation was old,
+//     once per gossip interval;
 //   - a claim too far ahead of what is known (kIncarnationJumpMax) is refused:
 //     one forged message cannot use up a node's incarnations;
 //   - an address and its IPv4-mapped form are no conflict;
-//   - one that failed may still take leave, and then return at another address.
+//   - a node that failed may still leave, and then return at another address.
 //
 // Part of the core: no I/O; see Membership.
 #ifndef LB_GOSSIP_ROSTER_H_
@@ -84,7 +84,7 @@ class Roster {
   }
   void Shift(absl::Duration by) { suspicions_.Shift(by); }
 
-  // What we say of ourselves.
+  // Claims of this node about itself.
   void Leave(absl::Time now);
   void SetMeta(wire::Bytes meta);
   // We are reached at `endpoint` from now on (roster_move.cc): see Relocation.
@@ -96,7 +96,7 @@ class Roster {
   void OnNamesake(absl::Time now, const net::Endpoint& endpoint) {
     OnConflict(now, own(), endpoint);
   }
-  // Who we are and where; after a move it begins with the goodbye.
+  // This node's alive message; after a move it begins with the goodbye.
   std::vector<wire::Message> Introduction() const;
   bool leaving() const { return leaving_; }
   wire::Alive OwnAlive() const { return own().ToAlive(); }
@@ -104,7 +104,7 @@ class Roster {
   bool IsSelf(std::string_view name) const { return name == self_.name; }
 
   std::vector<Member> Members() const;
-  std::vector<Member> HeardMembers() const;  // That are up.
+  std::vector<Member> HeardMembers() const;  // Verified, and up.
   bool HasOtherUp() const;
   MemberTable& table() { return table_; }
   const MemberTable& table() const { return table_; }
@@ -115,7 +115,7 @@ class Roster {
 
   // Empty after being taken.
   std::vector<DirectMessage> TakeDirect();
-  // Who is to get an Introduction(), in one packet.
+  // The receivers of an Introduction(), in one packet.
   std::vector<net::Endpoint> TakeIntroductions();
   std::vector<GossipEvent> TakeEvents();
 
@@ -154,7 +154,7 @@ class Roster {
   Delegates delegates_;
   Awareness awareness_;
   MemberTable table_;
-  Suspicions suspicions_;  // Of the records in state suspect, exactly.
+  Suspicions suspicions_;  // One for each record in state suspect.
   BroadcastQueue broadcasts_;
   bool leaving_ = false;
   Relocation relocation_;

@@ -74,7 +74,7 @@ class Seeds {
   // In the order of the list; none within kGrace. A seed that answered once is
   // not listed, nor is this node itself.
   std::vector<Unanswered> ListUnanswered() const;
-  // Has each seed answered once, or is it this node itself?
+  // True if each seed has answered once, or is this node itself.
   bool AllAnswered() const;
   // The seed that has this address, as it was written; "" if there is none.
   std::string NameOf(const net::IpAddress& address) const;
@@ -89,7 +89,7 @@ class Seeds {
     bool looking_up = false;
     std::string why = "it was not tried yet";
     absl::Duration delay = kRetryMin;
-    std::unique_ptr<io::Timer> timer;  // Of names only.
+    std::unique_ptr<io::Timer> timer;  // For names only.
   };
 
   void LookUp(size_t index);

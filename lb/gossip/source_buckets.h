@@ -1,8 +1,8 @@
-// SourceBuckets: a token bucket for each address that something comes from.
+// SourceBuckets: a token bucket for each source address.
 //
-// Anybody can invent addresses, so there are at most sources_max buckets: a new
-// address takes the one that was not used for the longest time. A real peer
-// whose bucket was taken so begins anew; see `at_first`.
+// An attacker can invent addresses, so there are at most sources_max buckets: a
+// new address takes the one that was not used for the longest time. A real peer
+// that lost its bucket so gets a new one; see `at_first`.
 //
 // Plain state; no clock. Time per call: logarithmic in the buckets.
 #ifndef LB_GOSSIP_SOURCE_BUCKETS_H_
@@ -19,8 +19,8 @@ namespace lb::gossip {
 
 struct SourceBucketOptions {
   double per_second = 1;  // Tokens that each bucket gets.
-  double most = 1;        // What a bucket holds.
-  double at_first = 1;    // What a new one has.
+  double most = 1;        // Tokens that a bucket holds.
+  double at_first = 1;    // Tokens of a new bucket.
   size_t sources_max = 1024;
 };
 

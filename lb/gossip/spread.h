@@ -1,10 +1,10 @@
-// Spread: full exchanges with several members soon, for news that are too many
-// to be gossiped: told piece by piece they reach a large cluster in minutes, in
-// exchanges they double with each round trip.
+// Spread: full exchanges with several members soon, for more changes than
+// gossip can carry. Gossip would take minutes in a large cluster; by exchanges
+// the number of members that know doubles with each round trip.
 //
-// When, and with whom still; the owner opens the streams. Asked for again
-// before kSpreadInterval is over it waits: then it tells all that came
-// meanwhile, and nobody can make a member do more.
+// Tracks which peers are left and when to start; the owner opens the streams.
+// Runs at most once per kSpreadInterval, so a peer cannot force more; requests
+// in between are merged.
 #ifndef LB_GOSSIP_SPREAD_H_
 #define LB_GOSSIP_SPREAD_H_
 
@@ -27,13 +27,13 @@ class Spread {
   }
   // When it wants to begin; infinite: not asked for.
   absl::Time due() const { return due_; }
-  // Replaces those who are left of the last one: these are told the same.
+  // Replaces the remaining peers of the last one: the new ones get its state.
   void Begin(absl::Time now, std::vector<net::Endpoint> peers) {
     due_ = absl::InfiniteFuture();
     began_ = now;
     peers_ = std::move(peers);
   }
-  // With whom next, if anybody is left.
+  // The next peer, if one is left.
   std::optional<net::Endpoint> TakePeer() {
     if (peers_.empty()) return std::nullopt;
     const net::Endpoint peer = peers_.back();

@@ -1,8 +1,8 @@
 // StreamOnlyPeers: members that answer over TCP and not over UDP.
 //
-// A firewall often lets only one of the two through. Such a member is found by
-// full exchanges, and no ping reaches it: it is given up, or kept by TCP pings
-// alone, and nobody can see why.
+// A firewall often lets only one of the two through. Full exchanges find such a
+// member, and no ping reaches it: it is declared dead, or kept by TCP pings
+// alone, and an operator cannot see why.
 //
 // A strike is an answer over a stream where a ping has gone unanswered; strikes
 // count when they are `spacing` apart. A member is listed after kStrikes

@@ -67,7 +67,7 @@ class Suspicions {
 
  private:
   std::map<std::string, Suspicion, std::less<>> running_;
-  std::set<std::pair<absl::Time, std::string>> deadlines_;  // Of all running.
+  std::set<std::pair<absl::Time, std::string>> deadlines_;  // All running ones.
 };
 
 }  // namespace lb::gossip

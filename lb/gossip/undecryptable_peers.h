@@ -1,10 +1,10 @@
 // UndecryptablePeers: addresses that send gossip which this node cannot read,
 // or that cannot read what this node sends, because keys or labels differ.
 //
-// Bounded: anybody may send packets from any address. An address leaves the
+// Bounded: an attacker can send packets from any address. An address leaves the
 // table when its packets decrypt and it answers, after `keep` without another
-// sign, or when the table is full and it is the one that was silent for
-// longest. Plain state; no clock.
+// sign, or when the table is full and it was silent for longest. Plain state;
+// no clock.
 #ifndef LB_GOSSIP_UNDECRYPTABLE_PEERS_H_
 #define LB_GOSSIP_UNDECRYPTABLE_PEERS_H_
 

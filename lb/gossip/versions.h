@@ -13,13 +13,13 @@ namespace lb::gossip {
 
 // The least, the most and the one in use of the protocol, then the delegate's.
 inline constexpr size_t kVersionsSize = 6;
-// What we say of ourselves: memberlist's own default.
+// The versions that this library tells: memberlist's own default.
 inline constexpr uint8_t kOwnVersions[kVersionsSize] = {1, 5, 2, 0, 0, 0};
 
-// Does the node understand what we speak, and we what it speaks? Whether it
-// goes together with third ones is their matter: if it were ours, one node that
-// somebody invented would part all others. FailedPrecondition: no, or its
-// versions are missing or none.
+// Checks that the node and this one understand each other. Whether it is
+// compatible with third nodes does not count: otherwise one invented node would
+// separate all others. FailedPrecondition: they do not understand each other,
+// or its versions are missing or invalid.
 absl::Status CheckVersions(const wire::NodeDescription& node);
 
 }  // namespace lb::gossip

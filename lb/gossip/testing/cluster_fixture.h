@@ -101,7 +101,7 @@ class GossipNodeTest : public testing::Test {
     }
     return count;
   }
-  // "joined n2", "failed n3", ... as seen by a node; not who was heard.
+  // "joined n2", "failed n3", ... as seen by a node; without kHeard.
   std::vector<std::string> Changes(int number) {
     std::vector<std::string> texts;
     for (const GossipEvent& event : At(number).events) {

@@ -43,7 +43,7 @@ class CoreCluster {
  public:
   struct Counts {
     uint64_t datagrams = 0;
-    uint64_t bytes = 0;  // Of datagrams, uncompressed.
+    uint64_t bytes = 0;  // Uncompressed bytes of datagrams.
     // Failure events about members that run and are not slow, in all and at
     // members that are not slow either.
     uint64_t false_failures = 0;

@@ -14,8 +14,8 @@
 
 namespace lb::gossip {
 
-// Datagrams in the clear, of two members each: `count` of them, "fake0" and so
-// on from 10.66.0.0 on, where nobody is.
+// Datagrams in the clear, with two members each: `count` members, "fake0" and
+// so on from 10.66.0.0 on, where no host is.
 inline std::vector<wire::Bytes> InventMembers(int count,
                                               const wire::Bytes& meta = {}) {
   const wire::Codec codec({}, wire::Keyring(), [] { return wire::Nonce{}; });

@@ -15,7 +15,7 @@
 
 namespace lb::gossip {
 
-// Whom a node joins: the first node, all nodes, or the node before it.
+// The join list of a node: the first node, all nodes, or the node before it.
 enum class JoinList { kFirst, kAll, kChain };
 
 struct StartingClusterOptions {
@@ -32,8 +32,8 @@ absl::Duration TimeUntilAllHeardAll(const StartingClusterOptions& options,
                                     absl::Duration limit);
 
 // The same nodes, timings and starts by hashicorp/memberlist's rules: a model
-// of how it spreads the news of a member (queue of broadcasts, gossip and
-// probes that carry it, full exchanges), without loss. All join the first.
+// of its dissemination (queue of broadcasts, gossip and probes that carry them,
+// full exchanges), without loss. All join the first.
 absl::Duration MemberlistTimeUntilAllKnowAll(
     const StartingClusterOptions& options, absl::Duration limit);
 
@@ -49,7 +49,7 @@ struct NamedProfile {
 // All profiles by name.
 std::vector<NamedProfile> Profiles();
 
-// Of many runs.
+// The times of many runs.
 struct StartingTimes {
   absl::Duration median;
   absl::Duration worst;

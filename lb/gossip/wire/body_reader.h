@@ -28,12 +28,12 @@ class BodyReader {
  public:
   // Containers within containers; memberlist's own messages need one.
   static constexpr int kNestingMax = 16;
-  // Of one string or byte slice: 20 MiB, memberlist's own limit of a stream.
+  // Bytes of one string or slice: 20 MiB, memberlist's own limit of a stream.
   static constexpr uint32_t kRawSizeMax = 20 << 20;
 
   struct Container {
     bool is_map = false;  // Else an array.
-    uint32_t count = 0;   // Of key-value pairs, or of elements.
+    uint32_t count = 0;   // Key-value pairs, or elements.
   };
 
   explicit BodyReader(absl::Span<const uint8_t> bytes) : in_(bytes) {}

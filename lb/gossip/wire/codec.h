@@ -1,9 +1,9 @@
 // Codec: memberlist messages to bytes and back, with all layers around them
 // (label, encryption, checksum, compression, compound).
 //
-// Holds options and keys, no protocol state. One thread. What it decodes is
-// hostile: every length is checked before it is used and nothing is allocated
-// on a promise; decompression stops at a stated maximum.
+// Holds options and keys, no protocol state. One thread. Its input is hostile:
+// every length is checked before it is used, nothing is allocated for announced
+// bytes before they arrive, and decompression stops at a stated maximum.
 //
 //   const Codec codec(options, keyring, nonces);  // 12 random bytes each.
 //   auto packet = codec.EncodePacket({EncodeMessage(ping)}, Checksum::kNone);
@@ -36,11 +36,11 @@ namespace lb::gossip::wire {
 // this (20 MiB, as memberlist's own limit).
 inline constexpr size_t kStreamSizeMax = 20 << 20;
 
-// What one datagram may make us do. Real senders nest two layers (a compound in
-// a compressed message) and at most 255 messages, and compress what would have
-// been a datagram, of 64 KiB at most.
-inline constexpr int kPacketNestingMax = 3;  // Of those two layers.
-inline constexpr int kPacketPartsMax = 256;  // Of compounds, nested ones too.
+// Bounds on the work for one datagram. Real senders nest two layers (a compound
+// in a compressed message) and at most 255 messages, and compress at most the
+// 64 KiB of a datagram.
+inline constexpr int kPacketNestingMax = 3;  // Compounds and compression.
+inline constexpr int kPacketPartsMax = 256;  // In compounds, nested ones too.
 inline constexpr size_t kPacketInflatedMax = 128 << 10;  // In all.
 
 // Type byte and body of one message, bare.
@@ -68,7 +68,7 @@ enum class Mismatch {
   kOursRefused,  // It says that none of its keys opens what this node sends.
 };
 
-std::string_view ToString(Mismatch mismatch);  // What is wrong, of "it".
+std::string_view ToString(Mismatch mismatch);  // Its subject is "it".
 
 // Gives 12 bytes that never repeat under one key; random ones in practice.
 using NonceSource = std::function<Nonce()>;
@@ -97,8 +97,8 @@ class Codec {
   };
   absl::StatusOr<Packet> DecodePacket(absl::Span<const uint8_t> payload) const;
 
-  // Of a datagram that DecodePacket() refused: why, if it looks like gossip.
-  // Nullopt: garbage, which anybody may send.
+  // Why DecodePacket() refused a datagram, if it looks like gossip. Nullopt:
+  // garbage, which any host may send.
   std::optional<Mismatch> PacketMismatch(
       absl::Span<const uint8_t> payload) const;
 

@@ -2,8 +2,8 @@
 //   version u8 | nonce 12 | ciphertext | tag 16
 //
 // Version 0 pads the plaintext to whole blocks of 16 (PKCS#7, always at least
-// one byte), version 1 does not. What is authenticated besides (`aad`) is not
-// in the payload: a packet's label, a stream's frame header and label.
+// one byte), version 1 does not. The additional authenticated data (`aad`) is
+// not in the payload: a packet's label, a stream's frame header and label.
 #ifndef LB_GOSSIP_WIRE_ENCRYPTION_H_
 #define LB_GOSSIP_WIRE_ENCRYPTION_H_
 

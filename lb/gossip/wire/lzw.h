@@ -23,7 +23,7 @@ std::vector<uint8_t> LzwCompress(absl::Span<const uint8_t> plain);
 absl::StatusOr<std::vector<uint8_t>> LzwDecompress(
     absl::Span<const uint8_t> compressed, size_t size_max);
 
-// The same piece by piece, for what takes long.
+// The same piece by piece, for long inputs.
 class LzwInflater {
  public:
   // `compressed` must outlive it.

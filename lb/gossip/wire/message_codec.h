@@ -20,7 +20,7 @@
 namespace lb::gossip::wire {
 
 // Nodes in one full exchange. memberlist takes a million, which could cost the
-// receiver some 500 MB: more than anybody has.
+// receiver some 500 MB, and no real cluster has so many.
 inline constexpr uint64_t kPushPullNodesMax = 1 << 16;
 
 struct PushPullHeader {
@@ -43,7 +43,7 @@ absl::StatusOr<StreamMessage> ParseStreamMessage(
     absl::Span<const uint8_t> message);
 Bytes SerializeStreamMessage(const StreamMessage& message);
 
-// What follows a stream message's first value, which says so.
+// The bytes after a stream message's first value, which announces them.
 struct StreamTail {
   uint64_t values = 0;
   uint64_t bytes = 0;  // After them.

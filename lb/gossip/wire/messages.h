@@ -38,7 +38,7 @@ enum class MessageType : uint8_t {
   kLabel = 244,
 };
 
-// Where answers to a ping go, and who asks. Absent fields are not sent.
+// The asker, and where answers to its ping go. Absent fields are not sent.
 struct Source {
   Bytes address;      // Empty: absent.
   uint16_t port = 0;  // 0: absent.
@@ -49,7 +49,7 @@ struct Source {
 
 struct Ping {
   uint32_t sequence = 0;
-  std::string node;  // Whom it is meant for; others stay silent.
+  std::string node;  // The target; other nodes do not answer.
   Source source;
 
   friend bool operator==(const Ping&, const Ping&) = default;
@@ -119,8 +119,8 @@ struct User {
   friend bool operator==(const User&, const User&) = default;
 };
 
-// What a datagram may hold once labels, encryption, checksum, compression and
-// compounds are taken off.
+// The messages of a datagram, after labels, encryption, checksum, compression
+// and compounds are taken off.
 using Message = std::variant<Ping, IndirectPing, Ack, Nack, Error, Suspect,
                              Alive, Dead, User>;
 
@@ -131,7 +131,7 @@ enum class NodeState : uint8_t {
   kLeft = 3
 };
 
-// What a node says of itself. All who hear of it pass it on as it came.
+// A node's description of itself. All members pass it on unchanged.
 struct NodeDescription {
   std::string name;
   Bytes address;
@@ -172,8 +172,8 @@ struct PushPull {
   friend bool operator==(const PushPull&, const PushPull&) = default;
 };
 
-// What a stream may hold: a fallback ping, its ack, a full exchange, a user
-// message, or why the other side could not read ours.
+// The message of a stream: a fallback ping, its ack, a full exchange, a user
+// message, or why the other side could not read this node's.
 using StreamMessage = std::variant<Ping, Ack, PushPull, User, Error>;
 
 }  // namespace lb::gossip::wire

@@ -2,9 +2,9 @@
 //
 // A few kilobytes can stand for twenty megabytes, which take a tenth of a
 // second. So each Step() does some 64 KB of it; between two of them the owner
-// may do what else waits. What comes out is bounded: kStreamSizeMax in all, and
-// kInflateRatioMax times what came in, which is ten times what real exchanges
-// have. Pure.
+// can do other work. The output is bounded: kStreamSizeMax in all, and
+// kInflateRatioMax times the input, which is ten times the ratio of real
+// exchanges. Pure.
 //
 //   StreamInflation inflation(compressed);
 //   auto message = inflation.Step();     // Nullopt: again, later.
@@ -29,14 +29,14 @@ inline constexpr size_t kInflateRatioMax = 100;
 
 class StreamInflation {
  public:
-  // Of LZW's bytes, which it copies.
+  // Takes the LZW bytes, which it copies.
   explicit StreamInflation(absl::Span<const uint8_t> compressed);
 
   // One slice. Nullopt: there is more. ResourceExhausted: one of the bounds is
   // passed. InvalidArgument: damaged, or no message of a stream.
   absl::StatusOr<std::optional<StreamMessage>> Step();
 
-  // What it holds.
+  // The bytes that it holds.
   size_t bytes() const { return compressed_->size() + inflater_.size(); }
 
  private:

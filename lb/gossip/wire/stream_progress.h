@@ -31,8 +31,8 @@ class StreamProgress {
   bool PassValues(absl::Span<const uint8_t> message);
 
   size_t passed_ = 1;    // Bytes: the type, and whole values.
-  uint64_t values_ = 1;  // That are to come, as far as is known.
-  uint64_t bytes_ = 0;   // That follow the last value.
+  uint64_t values_ = 1;  // Values to come, as far as is known.
+  uint64_t bytes_ = 0;   // Bytes that follow the last value.
   bool knows_tail_ = false;
   bool damaged_ = false;
 };

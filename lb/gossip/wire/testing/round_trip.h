@@ -1,7 +1,7 @@
-// RoundTrip: what decodes must encode to something that decodes to the same.
+// RoundTrip: bytes that decode must encode to bytes that decode to the same.
 //
-// For bytes that nobody vouches for: damaged vectors, a fuzzer's inventions. A
-// broken promise stops the process.
+// For untrusted bytes: damaged vectors, a fuzzer's inventions. A broken promise
+// stops the process.
 #ifndef LB_GOSSIP_WIRE_TESTING_ROUND_TRIP_H_
 #define LB_GOSSIP_WIRE_TESTING_ROUND_TRIP_H_
 

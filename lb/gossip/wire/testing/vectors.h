@@ -27,7 +27,7 @@ struct Vector {
   bool is_response() const {
     return name.find("response") != std::string::npos;
   }
-  // What the node that sent it was configured to.
+  // The options of the node that sent it.
   CodecOptions Options() const;
   Keyring Keys() const;
 };
