@@ -22,7 +22,7 @@ void NoticeUnknownAnnotations(const Fields& annotations, std::string_view kind);
 // An annotation with a prefix of ours among the labels has no effect, either.
 void NoticeAnnotationsAmongLabels(const Fields& labels);
 
-// Does a reader read it on a Service, under its newer name or the older one?
+// True if it is read on a Service, under its newer name or the older one.
 bool IsServiceAnnotation(std::string_view key);
 
 }  // namespace lb::config

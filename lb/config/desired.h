@@ -65,7 +65,7 @@ struct Desired {
   size_t read_count = 0;          // Documents of kinds that are read.
   size_t skipped_count = 0;       // Documents of other kinds, by kind below.
   std::map<std::string, size_t> skipped;  // "Deployment (apps/v1)"
-  size_t unread_files = 0;                // Whose names are not read.
+  size_t unread_files = 0;                // Left out because of their names.
 
   // For the next BuildDesired: paths that were read to their end once, and the
   // services in `may_define` with the files that define them.
@@ -74,14 +74,14 @@ struct Desired {
   // Unclear documents by file that stand for no object from before, as none was
   // missing when they came.
   std::map<std::string, size_t, std::less<>> strangers;
-  // What the values above were made of, by Object::name: the last good values
-  // for the next BuildDesired.
+  // The objects of the values above, by Object::name: the last good values for
+  // the next BuildDesired.
   std::map<std::string, Object, std::less<>> objects;
 };
 
 Desired BuildDesired(const Manifests& manifests, const Desired& previous);
 
-// What was read, in one line: "12 documents read, 3 skipped: 2 Deployment
+// The counts in one line: "12 documents read, 3 skipped: 2 Deployment
 // (apps/v1), 1 Secret (v1); 1 service of another class".
 std::string CountsText(const Desired& desired);
 

@@ -36,7 +36,7 @@ class DocumentReader {
   size_t document_count() const { return document_count_; }
 
  private:
-  // What items of a typed list, such as a ServiceList, leave out.
+  // The fields that items of a typed list, such as a ServiceList, leave out.
   struct Type {
     std::string api_version;
     std::string kind;
@@ -65,7 +65,7 @@ class DocumentReader {
   void MarkUnclear();
   // A refused object of this name is still defined.
   void Define(const std::string& name, int line);
-  // What stands in the metadata may be the name of the object.
+  // Notes the texts in the metadata: any may be the name of the object.
   void Mention(std::string_view kind, const YamlNode* metadata);
 
   const std::string file_;

@@ -80,7 +80,7 @@ class Report {
   std::map<std::string, int, std::less<>> lines_;
 };
 
-// What is wrong with a value that is none of `names`: the value, the names, and
+// The fault of a value that is not one of `names`: the value, the names, and
 // the nearest one as a question.
 std::string UnknownValue(std::string_view text,
                          absl::Span<const std::string_view> names);

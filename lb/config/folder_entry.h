@@ -1,9 +1,9 @@
-// FolderEntry: is a file of a manifest folder a manifest, by its name?
+// FolderEntry: decides by its name whether a file of a folder is a manifest.
 //
-// As for `kubectl apply -f FOLDER`: those named *.yaml, *.yml and *.json, in
-// lower case, not those of subfolders. Unlike there, hidden files are left
-// out: editors and ConfigMap volumes have them. What seems to be a manifest and
-// is not read is named, as its author thinks that it is.
+// As for `kubectl apply -f FOLDER`, these are *.yaml, *.yml and *.json, in
+// lower case, without subfolders. Unlike there, hidden files are left out:
+// editors and ConfigMap volumes have them. A file that seems to be a manifest
+// and is not read is named, as its author thinks that it is read.
 #ifndef LB_CONFIG_FOLDER_ENTRY_H_
 #define LB_CONFIG_FOLDER_ENTRY_H_
 

@@ -1,8 +1,8 @@
-// Kinds: what is done with an object, judged by its apiVersion and kind.
+// Kinds: the treatment of an object, by its apiVersion and kind.
 //
-// A kind that is not read is skipped and counted: those of Kubernetes and of
-// other products. What is near to a kind that is read, but is none, is a fault,
-// and so is everything unknown under metallb.io. Pure.
+// Other kinds of Kubernetes and of other products are skipped and counted. A
+// kind that is near to a known one is a fault, and so is every unknown kind
+// under metallb.io. Pure.
 #ifndef LB_CONFIG_KINDS_H_
 #define LB_CONFIG_KINDS_H_
 
@@ -21,7 +21,7 @@ struct KindVerdict {
   };
 
   Use use = Use::kSkip;
-  // Of a known kind: which it is, or, with kFault, probably is; else empty.
+  // The known kind that it is or, with kFault, probably is; else empty.
   std::string_view kind;
   // The field that is wrong and why; with kRead, too: the version may be wrong.
   std::string_view field;

@@ -31,7 +31,7 @@
 namespace lb::config {
 
 inline constexpr size_t kLastGoodParts = 32;
-// What does not fit is left out and counted.
+// Objects that do not fit are left out and counted.
 inline constexpr size_t kLastGoodPartBytesMax = 1 << 20;
 inline constexpr size_t kLastGoodTextBytesMax = 64 << 10;
 

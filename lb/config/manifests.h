@@ -1,16 +1,16 @@
 // Manifests: the objects of a set of YAML files, each read on its own.
 //
-// Reads what MetalLB's users already have: metallb.io/v1beta1 IPAddressPool and
+// Reads the files of MetalLB's users: metallb.io/v1beta1 IPAddressPool and
 // L2Advertisement; v1 Service (of type LoadBalancer), Node and Namespace;
 // discovery.k8s.io/v1 EndpointSlice; lists of these. The ConfigMap and the
 // AddressPool of MetalLB before 0.13 are converted. Several documents per file.
 // An object with a fault is refused alone, each fault a Problem with file
 // and line. In metallb.io objects an unknown field is a fault, as a typo there
-// must not be silent; in Kubernetes' own objects it is none.
+// must not be silent; in Kubernetes' own objects it is not.
 //
 // ParseManifests is a pure function of its text; LoadManifests reads files. No
-// state, any thread. What objects ask of one another is BuildDesired's
-// (desired.h).
+// state, any thread. BuildDesired (desired.h) checks objects against each
+// other.
 //
 //   const Manifests manifests = LoadManifests({"/etc/lbd/manifests"}, {});
 //   for (const Problem& problem : manifests.problems) {
@@ -102,13 +102,13 @@ struct Understanding {
   std::set<std::string> read_paths;  // To their end.
   // Not to their end: what they held before may still be meant.
   std::vector<std::string> broken_paths;
-  // Of these, those of which nothing was read: they may define anything.
+  // Those of these paths that were never read: they may define anything.
   std::vector<std::string> unread_paths;
   // Files with documents of which it is not known which object they are, and
   // how many those are.
   std::map<std::string, size_t, std::less<>> unclear_files;
-  // Without a byte: probably being written. What they held before is still
-  // meant, unless EmptyFiles (empty_files.h) says that they stay so.
+  // Without a byte: probably being written. Their earlier objects stay, unless
+  // EmptyFiles (empty_files.h) says that the files stay empty.
   std::vector<std::string> empty_files;
   // "Kind/name" of objects that broken files and nameless objects may define.
   std::set<std::string> mentioned;
@@ -137,7 +137,7 @@ struct Manifests {
   // The loadBalancerClass of services that it keeps from us, by name.
   std::map<std::string, std::string, std::less<>> other_class;
 
-  // What may be defined besides `objects`, as something was not understood:
+  // Services that may be defined besides `objects`, by texts with faults:
   Understanding understanding;
 };
 

@@ -2,7 +2,7 @@
 //
 // A ConfigMap with the pools as a text, and the kind AddressPool that followed
 // it, become an IPAddressPool each and, for the protocol layer2, an
-// L2Advertisement of the same name. What BGP needs is not converted; a notice
+// L2Advertisement of the same name. BGP settings are not converted; a notice
 // says so. The new objects have the lines of the old text. Pure; faults go to
 // the Report.
 #ifndef LB_CONFIG_OLD_OBJECTS_H_
@@ -16,8 +16,8 @@
 
 namespace lb::config {
 
-// Is it MetalLB's: metallb-system/config, or another with pools in its data
-// under the key "config"? Others are not ours.
+// True if it is MetalLB's: metallb-system/config, or another with pools in its
+// data under the key "config".
 bool IsOldConfiguration(const YamlNode& config_map);
 // Names the keys of another one under which MetalLB's configuration seems to
 // stand.

@@ -52,7 +52,7 @@ struct Options {
   std::string load_balancer_class;     // As ManifestOptions says.
 
   net::Endpoint gossip_bind = {{}, kGossipPort};
-  // What peers are told to send to (port 0: the bound one); nullopt: the bound
+  // The address that peers send to (port 0: the bound one); nullopt: the bound
   // address, and if that is 0.0.0.0 or ::, one of the host's, which is
   // followed.
   std::optional<net::Endpoint> gossip_advertise;
@@ -67,7 +67,7 @@ struct Options {
   std::vector<net::IpPrefix> gossip_allowed_networks;
   GossipProfile gossip_profile = GossipProfile::kFast;
 
-  // Of services whose advertisements name none.
+  // For services whose advertisements name none.
   election::Policy election_policy = election::Policy::kCompat;
   absl::Duration hold_down = absl::Seconds(60);  // Up to an hour; 0: none.
   bool ignore_exclude_lb = false;                // The exclude label of nodes.
@@ -78,7 +78,7 @@ struct Options {
 
   // Each "unix:/path", or "address:port" for TCP. See Validate().
   std::vector<std::string> status_listen = {"unix:/run/lbd/lbd.sock"};
-  std::string status_group;  // Of the unix sockets; empty: the process's.
+  std::string status_group;  // For the unix sockets; empty: the process's.
   // PEM files for TCP. The last one: whose clients are served; empty: anyone.
   std::string status_tls_cert;
   std::string status_tls_key;
@@ -134,8 +134,8 @@ std::vector<Problem> LoadOptionsFile(const std::string& path, Options* options);
 absl::Status Validate(const Options& options);
 
 // InvalidArgument: a cluster (a join list, or gossip that others reach) has no
-// secret, and gossip_in_the_clear does not say that it is meant so. Apart from
-// Validate(), since whoever only checks manifests needs none.
+// secret, and gossip_in_the_clear is not set. Apart from Validate(), since a
+// check of manifests needs no secret.
 absl::Status ValidateSecrecy(const Options& options);
 
 }  // namespace lb::config

@@ -1,9 +1,9 @@
 // Printable: text that others wrote, made fit for a line on a terminal, in a
 // log or in a message whose texts must be UTF-8.
 //
-// Control characters, characters that turn the direction of what is around them
-// (U+202E and its like) and bytes that are no UTF-8 become \xNN. Names of other
-// nodes come from the network, those of files from anybody.
+// Control characters, characters that turn the direction of the text around
+// them (U+202E and the like) and bytes that are not UTF-8 become \xNN. Names of
+// other nodes come from the network, names of files from any user.
 //
 //   Printable("n1\x1b[2J\n");  // "n1\\x1b[2J\\x0a"
 #ifndef LB_CONFIG_PRINTABLE_H_
@@ -15,8 +15,7 @@
 
 namespace lb::config {
 
-// Of a text longer than `bytes_max` only whole characters up to there, and
-// "...".
+// A text longer than `bytes_max` is cut to whole characters, with "...".
 std::string Printable(std::string_view text,
                       size_t bytes_max = std::string_view::npos);
 

@@ -16,7 +16,7 @@ struct Problem {
   int line = 0;         // From 1; 0: the file as a whole.
   std::string object;   // "Kind/name", "Kind/namespace/name"; else "yaml", ...
   std::string field;    // "spec.addresses[0]"; may be empty.
-  std::string message;  // What is wrong, what was wanted.
+  std::string message;  // The fault, and the right value.
   // MetalLB's event reason for it (ipam::EventReason), if it has one.
   std::string reason;
 
@@ -27,7 +27,7 @@ struct Problem {
   friend auto operator<=>(const Problem&, const Problem&) = default;
 };
 
-// Those of `now` that `before` has not, in their order.
+// The problems of `now` that `before` lacks, in their order.
 std::vector<Problem> NewProblems(const std::vector<Problem>& now,
                                  const std::vector<Problem>& before);
 

@@ -28,18 +28,18 @@ struct YamlNode {
   Kind kind = Kind::kNull;
   int line = 0;       // From 1.
   bool plain = true;  // A scalar without quotes: may be a number or a bool.
-  std::string text;   // Of a scalar.
-  // Of a value in a map; its line is the key's.
+  std::string text;   // A scalar's.
+  // The key of a value in a map; its line is the key's.
   std::string key;
   int key_line = 0;
   bool is_merge = false;  // The key is a "<<" that was not merged: a fault.
-  std::vector<YamlNode> children;  // Of a sequence or a map.
+  std::vector<YamlNode> children;  // A sequence's or a map's.
 
   // The first value with this key; null if there is none or this is no map.
   const YamlNode* Find(std::string_view name) const;
 };
 
-// What a value is, for people: "a list", "a map", "nothing", `"text"`.
+// Describes a value for people: "a list", "a map", "nothing", `"text"`.
 std::string Describe(const YamlNode& node);
 
 struct YamlError {

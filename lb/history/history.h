@@ -1,10 +1,11 @@
-// History: who announced which address, from when to when, as one node saw it.
+// History: which node announced which address, from when to when, as one node
+// saw it.
 //
-// Told of each change of what elections say; keeps what lasts and the newest of
-// what is over, and says what of it is to be written. It is on disk as a ring
-// of segments (history_codec.h) to which entries are only added; a segment that
-// is full is followed by the next, which takes the place of the oldest. What
-// still lasts of that one is written again, so an announcement that lasts for
+// Records each change of announcer. Keeps open entries and the newest closed
+// ones, and returns the entries to persist. It is on disk as a ring of segments
+// (history_codec.h) to which entries are only added; a segment that is full is
+// followed by the next, which takes the place of the oldest. Entries of that
+// one that still last are written again, so an announcement that lasts for
 // months is not forgotten.
 //
 // Pure: no I/O, no clock; times are civil. Bounded by HistoryLimits.
@@ -39,20 +40,20 @@ struct HistoryLimits {
   uint64_t segments = 64;           // 2 or more.
   size_t segment_bytes = 64 << 10;  // One may have one entry more.
   size_t closed_max = 4096;         // Entries that are over, in memory.
-  size_t open_max = 20'000;         // That last; more are not recorded.
+  size_t open_max = 20'000;         // Open ones; more are not recorded.
 };
 
-// What elections say of a service's address.
+// The announcer of a service's address, by the elections.
 struct SeenAnnouncement {
   std::string_view service;
   net::IpAddress address;
-  std::string_view node;  // Empty: nobody announces it.
+  std::string_view node;  // Empty: no node announces it.
 };
 
 struct HistoryView {
   std::vector<SeenAnnouncement> seen;  // By service and address, each once.
   std::set<std::string, std::less<>> live;  // Members that are up, and itself.
-  // What is seen is of these only; nullopt: it is all that there is.
+  // `seen` has these services only; nullopt: it has all.
   std::optional<std::set<std::string, std::less<>>> services = {};
 };
 
@@ -65,11 +66,11 @@ class History {
   explicit History(std::string node, HistoryLimits limits = {})
       : node_(std::move(node)), limits_(limits) {}
 
-  // What was written before this run, in any order; before all else. This
+  // Takes the segments of earlier runs, in any order; the first call. This
   // node's own announcements ended with the newest `written_at`.
   void Restore(std::vector<HistorySegment> segments);
 
-  // What is announced from `now` on. REQUIRES: `view` is of all services if
+  // Takes the announcements from `now` on. REQUIRES: `view` has all services if
   // WantsAll(); else the cost goes with its services.
   void Observe(absl::Time now, const HistoryView& view);
   bool WantsAll() const { return is_behind_ || left_out_ > 0; }
@@ -83,10 +84,10 @@ class History {
   // By number: they count up from 1 in each run, in the order of beginning, but
   // for what was over at Restore(), which has the order of its end.
   const std::map<uint64_t, HistoryEntry>& entries() const { return entries_; }
-  size_t open() const { return open_.size(); }  // Of entries that last.
+  size_t open() const { return open_.size(); }  // Entries that last.
   bool announces() const { return own_ > 0; }   // This node, something.
   const std::string& node() const { return node_; }
-  // Of the last Observe(): announcements beyond open_max.
+  // Announcements of the last Observe() beyond open_max.
   size_t left_out() const { return left_out_; }
 
   // Segments with what was not saved yet, by their place in the ring, oldest
@@ -125,7 +126,7 @@ class History {
   std::map<uint64_t, HistoryEntry> entries_;
   OpenMap open_;
   std::deque<uint64_t> closed_;  // Numbers, by their end.
-  size_t own_ = 0;               // Of open_, this node's.
+  size_t own_ = 0;               // This node's entries in open_.
   uint64_t last_entry_ = 0;
   size_t left_out_ = 0;
   bool is_behind_ = true;

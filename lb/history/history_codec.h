@@ -29,7 +29,7 @@ enum class HistoryEnd : uint8_t {
   kLost = 2,      // The node failed, or left the cluster.
   kReleased = 3,  // The service has the address no more.
   kNobody = 4,    // No node may announce it.
-  // Of the node that writes:
+  // The writing node's own announcements:
   kSilent = 5,   // It fell silent: was not run, or was cut off.
   kStopped = 6,  // It was stopped in order.
   kCrashed = 7,  // It ended without a word, at `to` or within a minute after.

@@ -53,7 +53,7 @@ class HistoryStore {
   io::Environment environment_;
   History history_;
   size_t writing_ = 0;    // Values whose write is under way.
-  absl::Status outcome_;  // Of those that are done.
+  absl::Status outcome_;  // The first error of the finished writes.
   io::StateStore::OnWritten on_written_;
   io::PersistedValue saved_;
   std::unique_ptr<io::Timer> mark_timer_;

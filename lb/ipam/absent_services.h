@@ -24,7 +24,7 @@ class AbsentServices {
   };
   using BySince = std::map<std::string, Since, std::less<>>;
 
-  // What the service asked for, until Forget(): it keeps sharing.
+  // Keeps the service's last request until Forget(), so that it keeps sharing.
   void Remember(ServiceRequest request);
   // Nullptr: this run never knew.
   const ServiceRequest* LastRequest(std::string_view service) const;

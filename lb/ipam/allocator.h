@@ -4,7 +4,7 @@
 // same calls in the same order give the same answers on every machine. One
 // thread.
 //
-// What it keeps, whatever is called:
+// Invariants, after every call:
 //  - an address has one holder, or several that agree on sharing it;
 //  - a service keeps an address until its own request asks otherwise or it is
 //    released. SetPools() never takes an address away;
@@ -13,8 +13,8 @@
 // A call that fails changes nothing.
 //
 // Speed: O(log n) in ranges and held addresses; a free address is found through
-// intervals of held ones, never by walking them. An empty /8 or /64 costs what
-// a /30 costs.
+// intervals of held ones, never by walking them. An empty /8 or /64 costs as
+// much as a /30.
 //
 // Errors read `Service/namespace/name: what is wrong`. Codes:
 //   InvalidArgument     the request contradicts itself
@@ -78,15 +78,15 @@ class Allocator {
   // Replaces what WhyNone() adds to "full": see PoolNotes.
   void SetNotes(PoolNotes notes) { notes_ = std::move(notes); }
 
-  // Returns what the service holds after this call. It keeps each address that
-  // still suits the request, gives up the others, and is assigned what is
-  // missing, in this order of precedence: the requested addresses, the
+  // Returns the addresses of the service after this call. It keeps each address
+  // that still suits the request, gives up the others, and is assigned the
+  // missing ones, in this order of precedence: the requested addresses, the
   // requested pool, the pools for automatic assignment (those with a
-  // service_allocation by priority and name, then the others by name). What is
-  // reserved for the service goes before other addresses. Two families come
-  // from one pool if one has both, else from two.
+  // service_allocation by priority and name, then the others by name).
+  // Addresses that are reserved for the service go before others. Two families
+  // come from one pool if one has both, else from two.
   absl::StatusOr<Assignment> Assign(const ServiceRequest& request);
-  // What Assign() would come to and why; changes nothing.
+  // The result of Assign() and the reasons; changes nothing.
   Decision Decide(const ServiceRequest& request) const;
 
   // Makes the service hold exactly `addresses`: what an earlier run promised.
@@ -126,15 +126,15 @@ class Allocator {
   absl::Time now() const { return now_; }  // The infinite past: not told.
   // When the next cool-down is over; the infinite future: there is none.
   absl::Time NextCoolDownEnd() const { return pools_.NextCoolDownEnd(); }
-  // Free addresses that the allocator remembers who held, by pool (in their
-  // order) and address; and one such memory given back by an earlier run.
+  // Free addresses whose last holder the allocator remembers, by pool (in their
+  // order) and address; and one such entry given back by an earlier run.
   // Ignored if the address is held or no pool gives it out.
   std::vector<std::pair<net::IpAddress, Rest>> Resting() const;
   void Remember(const net::IpAddress& address, Rest rest);
-  // Ends its cool-down, and forgets who held it. Ignored if it does not rest.
+  // Ends its cool-down, and forgets its last holder. Ignored without one.
   void EndRest(const net::IpAddress& address) { pools_.EndRest(address); }
 
-  // What the service holds, if anything.
+  // The addresses that the service holds, if any.
   std::optional<Assignment> Find(std::string_view service) const;
 
   // Services that hold the address, by name. More than one share it.
@@ -165,17 +165,17 @@ class Allocator {
   void Apply(const ServiceRequest& request, Assignment assignment);
   // Takes the service out of `holdings_`; `pools_` does not know yet.
   std::optional<Assignment> Withdraw(std::string_view service);
-  // Frees those of what the service held that nobody holds.
+  // Frees the addresses of `held` that no service holds.
   void FreeUnheld(std::string_view service, const Assignment& held);
   // Enters the address in `shared_` as its holders now share it, and out.
   void AddShared(const net::IpAddress& address);
   void RemoveShared(const net::IpAddress& address);
   std::optional<SharedPlace> PlaceOf(const net::IpAddress& address) const;
-  // Of one address of `taken_`; `owner` empty: no host has it any more.
+  // Sets one entry of `taken_`; `owner` empty: no host has it any more.
   void SetOwner(const net::IpAddress& address, const std::string& owner);
 
   PoolSet pools_;
-  PoolSet empty_pools_;  // The same, with nothing held: for Check().
+  PoolSet empty_pools_;  // The same pools, with nothing held: for Check().
   Holdings holdings_;
   SharedPlaces shared_;
   TakenAddresses taken_;

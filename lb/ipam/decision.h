@@ -22,7 +22,7 @@ enum class ChoiceReason {
   kRequested,          // It asks for this address.
   kReserved,           // It is reserved for the service.
   kLowestFree,         // The first free one of the pool.
-  kLeastRecentlyUsed,  // None was unused; this one was freed first.
+  kLeastRecentlyUsed,  // All were used before; this one was freed first.
   kShared,             // Others hold it on the same sharing terms.
 };
 // "the lowest free address"
@@ -58,11 +58,11 @@ struct ServiceEvent {
 
 struct Decision {
   absl::Status status;  // As of Allocator::Assign().
-  // What the service holds after it; if it fails: what it holds before.
+  // The addresses of the service after it; if it fails: those before.
   Assignment assignment;
   // "10.0.0.1 (pool a): the lowest free address; ..."; of a failure its reason.
   std::string explanation;
-  // What to tell once it is done. None if nothing changes and nothing fails.
+  // Events to record once it is done; empty if nothing changes or fails.
   std::vector<ServiceEvent> events;
 };
 

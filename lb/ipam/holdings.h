@@ -1,7 +1,7 @@
-// Holdings: who holds which address, and on what sharing terms.
+// Holdings: which service holds which address, and its sharing terms.
 //
-// Bookkeeping only: whether a service may hold an address is decided before
-// (selection.h). O(log n) in services and addresses. Dense, for millions of
+// Bookkeeping only: selection.h decides before whether a service may hold an
+// address. O(log n) in services and addresses. Dense, for millions of
 // services: numbers instead of pointers, pool names and sharing terms kept once
 // (README.md has the figures). Not copyable: it points into itself.
 #ifndef LB_IPAM_HOLDINGS_H_
@@ -32,11 +32,11 @@ class Holdings {
   Holdings(Holdings&&) = default;
   Holdings& operator=(Holdings&&) = default;
 
-  size_t size() const { return by_name_.size(); }  // Of services.
+  size_t size() const { return by_name_.size(); }  // Number of services.
 
   // Nullopt: the service holds nothing.
   std::optional<Assignment> Find(std::string_view service) const;
-  // Are these what it holds, and its terms?
+  // True if the service holds just these addresses, on these terms.
   bool Is(std::string_view service, const Assignment& assignment,
           const SharingTerms& terms) const;
   // All services, by name.
@@ -56,7 +56,7 @@ class Holdings {
                                       const SharingTerms& terms) const;
 
   // The key and backend that all holders of the address agree on, and all their
-  // ports. Nullopt: nobody holds it, or it is not shared.
+  // ports. Nullopt: no service holds it, or it is not shared.
   std::optional<SharingTerms> TermsAt(const net::IpAddress& address) const;
 
   // REQUIRES: the service holds nothing; at most one address of each family.
@@ -70,7 +70,7 @@ class Holdings {
                const std::string& pool);
 
  private:
-  using Id = uint32_t;  // Of an entry.
+  using Id = uint32_t;  // Identifies an entry.
   static constexpr Id kNone = ~Id{0};
 
   // One address of a service. `next`: another holder of it.

@@ -12,18 +12,18 @@
 // Replay() (ledger_replay.h) lets the firm claim keep it, then the one with the
 // earlier stamp.
 //
-// Provisional is what a node proposes that knows nothing of the others: its
-// stamps and generations say nothing against theirs. Who knows more proposes
-// the same again, firmly, in a first generation with new stamps.
+// A proposal is provisional if its node does not know the others' records: its
+// stamps and generations do not count against theirs. A node that knows more
+// proposes the same again, firmly, in a first generation with new stamps.
 //
 // A release stays as a record without claims (a tombstone), because a forgotten
 // service would come back from a node that missed the release. Tombstones may
 // be dropped once they are older than kTombstoneLifetime: a node must not be
 // away for longer and then bring back its old ledger.
 //
-// Pure: no I/O, no clock but `now` (civil time), one thread. Holds at the most
-// kRecordsMax records, or fewer, if whole ledgers must fit into what carries
-// them; what would pass that is refused and counted.
+// Pure: no I/O, no clock but `now` (civil time), one thread. Holds at most
+// kRecordsMax records, or fewer, if whole ledgers must fit into a transport;
+// records beyond that are refused and counted.
 //
 //   Ledger ledger("node-a");
 //   LB_ASSIGN_OR_RETURN(const Record record,
@@ -51,15 +51,15 @@
 namespace lb::ipam {
 
 inline constexpr size_t kRecordsMax = 1'000'000;
-inline constexpr size_t kClaimsMax = 8;  // Of one record.
-inline constexpr size_t kFreedMax = 8;   // Of one record.
-// Of a service, pool or node name: printable ASCII without spaces.
+inline constexpr size_t kClaimsMax = 8;  // In one record.
+inline constexpr size_t kFreedMax = 8;   // In one record.
+// Bytes of a service, pool or node name: printable ASCII without spaces.
 inline constexpr size_t kNameSizeMax = 512;
 // Far beyond use; keeps a hostile record from ending all counting.
 inline constexpr uint64_t kGenerationMax = uint64_t{1} << 62;
 inline constexpr absl::Duration kTombstoneLifetime = absl::Hours(24);
 
-// When and by whom. The earlier is the smaller; equal times go by author.
+// Time and author. The earlier is the smaller; equal times go by author.
 struct Stamp {
   int64_t microseconds = 0;  // Civil time since the Unix epoch; never negative.
   std::string author;        // Node name.
@@ -71,7 +71,7 @@ struct Stamp {
 struct Claim {
   net::IpAddress address;
   std::string pool;
-  Stamp stamp;  // Of the proposal that first gave it, not of a later one.
+  Stamp stamp;  // The first proposal that gave it, not a later one.
 
   friend auto operator<=>(const Claim&, const Claim&) = default;
 };
@@ -88,8 +88,8 @@ struct Freed {
 struct Record {
   std::string service;
   uint64_t generation = 0;    // 1, 2, ...: counts deliberate changes.
-  Stamp changed;              // When and by whom this generation was made.
-  std::vector<Claim> claims;  // By address, each once. None: a release.
+  Stamp changed;              // Time and author of this generation.
+  std::vector<Claim> claims;  // By address, each once. Empty: a release.
   // By address, none of which is claimed: the latest kFreedMax that are younger
   // than kTombstoneLifetime as of `changed`.
   std::vector<Freed> freed = {};
@@ -103,11 +103,11 @@ struct Record {
 // InvalidArgument names the first field that breaks a rule or limit above.
 absl::Status Validate(const Record& record);
 
-// Does `a` win over `b`, a record of the same service? A total order: of two
-// records that differ, exactly one wins.
+// True if `a` wins over `b`, a record of the same service. This is a total
+// order: if two records differ, exactly one wins.
 bool Beats(const Record& a, const Record& b);
 
-// Is it a release older than kTombstoneLifetime, that nobody is to be told of?
+// True for a release older than kTombstoneLifetime; it is no longer sent.
 bool IsForgotten(const Record& record, absl::Time now);
 
 using LedgerCounters = replication::TableCounters;
@@ -152,11 +152,11 @@ class Ledger {
   absl::StatusOr<Record> ProposeRelease(std::string_view service,
                                         absl::Time now);
 
-  // Are own proposals about services without a firm record provisional? At
+  // Makes own proposals about services without a firm record provisional. At
   // first they are not.
   void SetProvisional(bool provisional) { provisional_ = provisional; }
   bool provisional() const { return provisional_; }
-  // Is there a record that is not?
+  // True if there is a record that is not provisional.
   bool HasFirm() const;
 
   // Takes in records of other nodes; returns the services whose record changed,
@@ -173,7 +173,7 @@ class Ledger {
 
   // All records, releases too, by service.
   std::vector<Record> AllRecords() const { return table_.AllRecords(); }
-  // Of these the first `count` whose service comes after `service`.
+  // The first `count` of these whose service comes after `service`.
   std::vector<Record> RecordsAfter(std::string_view service,
                                    size_t count) const {
     return table_.RecordsAfter(service, count);
@@ -194,9 +194,8 @@ class Ledger {
   // Forgets releases older than kTombstoneLifetime that came up to `version`;
   // returns their services. A store must have written a release down before: it
   // writes what changes, and nothing of what is forgotten.
-  // Those from the future stay: to a node whose clock is behind all are, and
-  // what it then gave to such a service anew would lose to the releases that
-  // others know.
+  // Keeps releases with a future stamp: a node with a slow clock sees every
+  // release that way, and its new assignment would lose to them later.
   std::vector<std::string> DropOldTombstones(absl::Time now,
                                              uint64_t version = UINT64_MAX);
 

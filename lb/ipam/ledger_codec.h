@@ -1,17 +1,17 @@
-// Bytes of a ledger: gossip messages and the state file. What changes between
-// two files is in ledger_journal.h.
+// Bytes of a ledger: gossip messages and the state file. The changes between
+// two files are in ledger_journal.h.
 //
 // message = "LBLM" version:u8 LedgerMessage          (ledger.proto)
 // file    = state value "LBLF" (lb/base/state_value.h), size:u64
-// body    = generation:u64 written:i64 LedgerMessage   (of the state value)
+// body    = generation:u64 written:i64 LedgerMessage   (in the state value)
 //
 // Numbers are big-endian; `size` is the size of the whole file, `written` is
 // civil time in microseconds. The same records give the same bytes: records go
 // by service.
 //
-// The magic tells our messages from other users of the same gossip. A message
-// cut short is refused (it says how many records it has); corruption inside a
-// message is the transport's to find. A file finds both itself.
+// The magic tells ledger messages from those of other users of the same gossip.
+// A message cut short is refused (it says how many records it has); the
+// transport has to detect corruption inside a message. A file detects both.
 #ifndef LB_IPAM_LEDGER_CODEC_H_
 #define LB_IPAM_LEDGER_CODEC_H_
 
@@ -34,7 +34,7 @@ namespace lb::ipam {
 // size.
 inline constexpr size_t kMessageSizeMax = 256 << 20;
 
-// Is this meant to be a ledger message (and not another user's bytes)?
+// True if the bytes are a ledger message, not those of another user of gossip.
 bool IsLedgerMessage(std::string_view bytes);
 
 std::string SerializeMessage(absl::Span<const Record> records);
@@ -49,7 +49,7 @@ using GossipChunks = replication::SplitMessages;
 GossipChunks SplitForGossip(absl::Span<const Record> records, size_t bytes_max);
 
 struct LedgerFile {
-  uint64_t generation = 0;      // Of the file: 1, 2, ...
+  uint64_t generation = 0;      // The file's: 1, 2, ...
   absl::Time written_at;        // Civil time, whole microseconds.
   std::vector<Record> records;  // By service.
 };

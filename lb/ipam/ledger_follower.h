@@ -1,12 +1,13 @@
 // LedgerFollower: an allocator that follows a ledger, change by change.
 //
-// Each step comes to what Replay() would come to from the start, with
-// OutsidePools::kKeep: claims meet only at one address, so a change concerns
-// the services that claim an address of the changed one, and those that claim
-// one of theirs. So its cost goes with these and not with the ledger.
+// Each step gives the same result as Replay() from the start, with
+// OutsidePools::kKeep: claims compete only for one address, so a change
+// concerns the services that claim an address of the changed one, and those
+// that claim one of theirs. So its cost goes with these and not with the
+// ledger.
 //
-// Services on record of which nobody knows what they ask for hold what the
-// others leave them, and share with nobody: their addresses are not given away.
+// A service on record whose request is unknown holds the addresses that others
+// leave, and shares none: its addresses are not given away.
 //
 // It keeps an index of the ledger: all calls name the same ledger and
 // allocator, and between two of them the allocator changes only as the ledger
@@ -38,12 +39,12 @@ namespace lb::ipam {
 class LedgerFollower {
  public:
   using Services = std::set<std::string, std::less<>>;
-  // What a service asks for; nullptr: nobody knows.
+  // The request of a service; nullptr: it is unknown.
   using FindRequest =
       absl::FunctionRef<const ServiceRequest*(std::string_view service)>;
 
   struct Followed {
-    Services services;   // What they hold may be other than before.
+    Services services;   // Their addresses may differ from before.
     bool freed = false;  // An address of theirs is held by none any more.
   };
 
@@ -87,7 +88,7 @@ class LedgerFollower {
   void LetAllRest(const Ledger& ledger, const Addresses& addresses,
                   Allocator* allocator);
 
-  uint64_t version_ = 0;  // Of the ledger, as far as it was followed.
+  uint64_t version_ = 0;  // The ledger's, as far as it was followed.
   std::map<std::string, Indexed, std::less<>> indexed_;
   Index claimed_by_;
   Addresses let_go_;  // By a record, since TakeUnclaimed().

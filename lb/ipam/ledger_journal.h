@@ -29,7 +29,7 @@ namespace lb::ipam {
 
 struct LedgerJournal {
   uint64_t number = 0;  // Generation of the file that it follows.
-  absl::Time written_at = absl::InfinitePast();  // Of the last entry.
+  absl::Time written_at = absl::InfinitePast();  // The last entry's.
   std::vector<Record> records;                   // In the order of writing.
   size_t intact = 0;  // How many bytes are read; more may be added after them.
   // OK: these were all. DataLoss: why the rest is not read.

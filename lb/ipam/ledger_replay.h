@@ -1,8 +1,8 @@
 // Replay: from a ledger to an allocator, the same on every node.
 //
 // Claims are held one by one, the firm ones first, then the earlier stamp, so a
-// disputed address stays with who had it first. Nodes with equal ledgers,
-// requests and pools come to equal allocations. Addresses that services gave up
+// disputed address stays with its first holder. Nodes with equal ledgers,
+// requests and pools get equal allocations. Addresses that services gave up
 // are remembered in the allocator, so that they cool down, if it is told the
 // time (Allocator::AdvanceTo(), civil time) before; but not those given up
 // later than that by more than kClockErrorMax. Pure.
@@ -28,7 +28,7 @@ using ServiceRequests = std::map<std::string, ServiceRequest, std::less<>>;
 // By how much the clocks of nodes that work may differ.
 inline constexpr absl::Duration kClockErrorMax = absl::Minutes(1);
 
-// What to do with an address on record that lies in no pool open to its
+// The treatment of an address on record that lies in no pool open to its
 // service, because the pools or the service changed.
 enum class OutsidePools {
   kKeep,      // A live service keeps its address; reported as outside.
@@ -50,7 +50,7 @@ struct ReplayResult {
   // AlreadyExists: to an earlier claim.
   std::vector<ReplayVerdict> displaced;
   // Services with claims but without a request, by name; nothing is held for
-  // them, and who proposes should release them.
+  // them, and the author should release them.
   std::vector<std::string> orphaned;
 };
 
@@ -64,7 +64,7 @@ std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger);
 
 void SortByStamp(std::vector<StampedClaim>* claims);
 
-// What became of one claim.
+// The result of one claim.
 struct HeldAs {
   enum class Kind { kHeld, kOutside, kDisplaced };
   Kind kind;

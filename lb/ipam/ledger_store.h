@@ -36,7 +36,7 @@
 namespace lb::ipam {
 
 struct RestoredLedger {
-  uint64_t generation = 0;      // Of the whole file; 0: there was none.
+  uint64_t generation = 0;      // The whole file's; 0: there was none.
   absl::Time written_at;        // Civil time; the epoch if there was none.
   std::vector<Record> records;  // All valid, by service.
   // For each file that was there but not wholly usable: `ledger.0: why`.
@@ -45,7 +45,7 @@ struct RestoredLedger {
 
 struct LedgerStoreLimits {
   size_t journal_bytes = 64 << 10;  // A longer one is followed by the next.
-  // Of the next whole file, with each Save(): so many records, and so many more
+  // Records of the next whole file that each Save() writes, and as many more
   // for each record that changed. So the file is ready before its journal is
   // much longer than the file.
   size_t slice_records = 128;
@@ -93,7 +93,7 @@ class LedgerStore {
   Stage stage_ = Stage::kRestored;
   bool is_intact_ = false;  // All that was restored.
   uint64_t base_ = 0;       // Generation of the newest whole file; 0: none.
-  uint64_t number_ = 0;     // Of the journal. Not base_: its file is due.
+  uint64_t number_ = 0;     // The journal's. Not base_: its file is due.
   std::string journal_;     // Empty: begins with the next change.
   // Versions of the ledger, as far as journal_ and as far as the disk has it.
   uint64_t version_ = 0;
@@ -102,7 +102,7 @@ class LedgerStore {
   std::optional<LedgerFileWriter> next_;  // The file that is due, in parts.
   std::string next_after_;                // The last service in it.
   bool writing_next_ = false;
-  absl::Status next_error_;  // Of the last try to write it.
+  absl::Status next_error_;  // From the last try to write it.
 };
 
 }  // namespace lb::ipam

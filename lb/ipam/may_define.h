@@ -1,10 +1,11 @@
 // MayDefine: which services the manifests may define although they are not
 // among the services that were read.
 //
-// A faulty object or a file that cannot be read defines something all the same.
-// The addresses of such services stay reserved; those of all others that are
-// not wanted are free to go. By default every manifest was understood, so
-// nothing else can be defined. Whoever reads the manifests says it.
+// An object with a fault or a file that cannot be read may still define
+// services. Their addresses stay reserved; the addresses of all other services
+// that are not wanted can be released. By default every manifest was
+// understood, so no other service can be defined. The reader of the manifests
+// sets it.
 //
 // A value: any thread.
 //

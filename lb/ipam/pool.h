@@ -1,4 +1,5 @@
-// Pool: addresses to give out, and to whom (MetalLB's IPAddressPool).
+// Pool: addresses, and the services that may get them (MetalLB's
+// IPAddressPool).
 #ifndef LB_IPAM_POOL_H_
 #define LB_IPAM_POOL_H_
 
@@ -28,8 +29,8 @@ struct ServiceAllocation {
                          const ServiceAllocation&) = default;
 };
 
-// An address that is kept for whoever goes by `name`, also while nobody does:
-// the service of that name, or one that asks for the reservation.
+// An address that is kept for `name`, also while it is unused: for the service
+// of that name, or one that asks for the reservation.
 struct Reservation {
   std::string name;  // "namespace/name" of a service, or any other.
   net::IpAddress address;
@@ -39,9 +40,9 @@ struct Reservation {
 
 // Which of a pool's free addresses is next.
 enum class AddressOrder {
-  kLowest,  // Of the first range that has one.
-  // Those never used, as above; then the one that was freed first. What is
-  // remembered of freed addresses has bounds: see PoolSpace and Record.
+  kLowest,  // The lowest of the first range that has one.
+  // Unused addresses, as above; then the one that was freed first. The memory
+  // of freed addresses has bounds: see PoolSpace and Record.
   kLeastRecentlyUsed,
 };
 

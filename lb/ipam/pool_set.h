@@ -89,7 +89,7 @@ class PoolSet {
 
  private:
   struct Place {
-    net::IpAddress last;  // Of the range.
+    net::IpAddress last;  // The range's.
     size_t rank;
   };
   // Ranks of pools with auto_assign and free addresses: IPv4, IPv6, both.
@@ -112,7 +112,7 @@ class PoolSet {
   std::vector<Gate> gates_;  // The first is the open one.
   std::map<std::string, size_t, std::less<>> gate_names_;
   std::vector<Gates> gates_of_;  // By rank.
-  // Of all pools with addresses that cool down: when the next is over.
+  // For all pools with addresses that cool down: when the next one ends.
   absl::btree_set<std::pair<absl::Time, size_t>> ends_;
   std::vector<absl::Time> end_of_;  // By rank.
 };

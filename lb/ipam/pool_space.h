@@ -31,7 +31,7 @@
 
 namespace lb::ipam {
 
-inline constexpr size_t kRestsMax = 65'536;  // Of one pool.
+inline constexpr size_t kRestsMax = 65'536;  // In one pool.
 
 class PoolSpace {
  public:
@@ -62,7 +62,7 @@ class PoolSpace {
   bool IsHosts(const net::IpAddress& address) const {
     return hosts_free_.contains(address) || hosts_held_.contains(address);
   }
-  // Those of hosts that no service holds, by address.
+  // Addresses of hosts that no service holds, in order.
   const absl::btree_set<net::IpAddress>& hosts_free() const {
     return hosts_free_;
   }
@@ -83,7 +83,7 @@ class PoolSpace {
   std::optional<net::IpAddress> NextFree(net::IpFamily family) const;
   bool HasFree(net::IpFamily family) const;
 
-  // Has it addresses of the family at all, held or free?
+  // True if it has addresses of the family at all, held or free.
   bool HasFamily(net::IpFamily family) const;
 
   const PoolUsage& usage() const { return usage_; }
@@ -115,7 +115,7 @@ class PoolSpace {
   absl::Duration cool_down_;
   bool by_use_;  // Least recently used first.
   std::vector<Segment> segments_;
-  absl::btree_map<net::IpAddress, size_t> by_first_;  // Of each segment.
+  absl::btree_map<net::IpAddress, size_t> by_first_;  // Each segment's.
   absl::btree_set<net::IpAddress> reserved_;
   // Addresses that hosts have: not held by a service, and held.
   absl::btree_set<net::IpAddress> hosts_free_;

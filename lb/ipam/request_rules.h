@@ -1,4 +1,4 @@
-// What a request says on its own, before any pool is looked at. Pure.
+// Rules for a request alone, before any pool is looked at. Pure.
 #ifndef LB_IPAM_REQUEST_RULES_H_
 #define LB_IPAM_REQUEST_RULES_H_
 

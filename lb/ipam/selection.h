@@ -24,10 +24,10 @@
 
 namespace lb::ipam {
 
-// What to add to "full" about the addresses of a pool, for each family.
+// Notes to add to "full" about the addresses of a pool, for each family.
 using PoolNotes = std::map<std::pair<std::string, net::IpFamily>, std::string>;
 
-// What a selection looks at.
+// The inputs of a selection.
 struct AllocatorView {
   const PoolSet& pools;
   const Holdings& holdings;
@@ -48,7 +48,7 @@ absl::Status JudgeTaken(const AllocatorView& view,
                         const ServiceRequest& request, std::string_view pool,
                         const net::IpAddress& address);
 
-// What the service is to hold: addresses that it has, as far as they suit the
+// The addresses that the service should hold: its own, as far as they suit the
 // request, and new ones; by address. REQUIRES: ValidateRequest() is OK.
 absl::StatusOr<std::vector<Choice>> Select(const AllocatorView& view,
                                            const ServiceRequest& request);

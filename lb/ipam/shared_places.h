@@ -20,7 +20,7 @@ namespace lb::ipam {
 
 // An address, sorted as automatic assignment comes to it.
 struct SharedPlace {
-  size_t rank;     // Of its pool.
+  size_t rank;     // Its pool's.
   size_t segment;  // In the pool.
   net::IpAddress address;
 

@@ -14,8 +14,8 @@
 
 namespace lb::ipam {
 
-// Does some old equipment mistake it for a network or broadcast address: IPv4,
-// ending in .0 or .255?
+// True for an IPv4 address that ends in .0 or .255: some old equipment mistakes
+// it for a network or broadcast address.
 bool IsBuggy(const net::IpAddress& address);
 
 class SlotSpace {

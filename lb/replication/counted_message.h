@@ -62,7 +62,7 @@ std::string MessageHead(const MessageFormat& format);
 absl::Status ReadMessage(std::string_view message, const MessageFormat& format,
                          ItemReader read);
 
-// The same for a body that stands elsewhere, in a file.
+// Reads a body that stands elsewhere, in a file.
 absl::Status ReadMessageBody(std::string_view body, const MessageFormat& format,
                              ItemReader read);
 
