@@ -21,10 +21,10 @@
 
 namespace lb::announce {
 
-// What the node is to do for an address, from when it is first told of it.
-// While it goes on to be told of it, kAnnounce and kProbeFirst are the same: an
-// interface that comes later, or comes back before its probes ended, is probed
-// first; one where the address was ours announces it at once.
+// The node's part for an address, from the first call that has the address.
+// While the address stays in the list, kAnnounce and kProbeFirst are the same:
+// an interface that comes later, or comes back before its probes ended, is
+// probed first; one where this node had the address announces it at once.
 enum class Role : uint8_t {
   // Announce it at once: a member of the cluster had it until now.
   kAnnounce,
@@ -48,9 +48,9 @@ struct Terms {
   friend bool operator==(const Terms&, const Terms&) = default;
 };
 
-// What a node is told to announce.
+// The addresses that a node has to announce.
 using Announcements = absl::btree_map<net::IpAddress, Terms>;
-// What it is told anew; nullopt: to announce the address no more.
+// Changes of these; nullopt: the address is no longer announced.
 using AnnouncementChanges =
     absl::btree_map<net::IpAddress, std::optional<Terms>>;
 
@@ -63,7 +63,8 @@ struct Announcement {
   friend auto operator<=>(const Announcement&, const Announcement&) = default;
 };
 
-// What neighbours learn from an announcement. If it changes they must hear it.
+// The facts that neighbours learn from an announcement, so each change of them
+// is announced.
 struct Identity {
   int interface_index = 0;
   net::MacAddress mac;

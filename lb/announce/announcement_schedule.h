@@ -1,4 +1,4 @@
-// AnnouncementSchedule: when what is sent unasked leaves one interface.
+// AnnouncementSchedule: when unasked frames leave one interface.
 //
 // An announced address goes through rounds: at the `rounds` offsets after its
 // start, then every `period`. A round is one frame for IPv6 and two for IPv4
@@ -7,8 +7,8 @@
 // suffice, frames wait, ordered by due time plus a grace: none for the very
 // first frame of an address, `probe_grace` for probes, `repeat_grace` for the
 // rest of the rounds, `refresh_grace` for periodic refreshes. So new owners go
-// first, and nothing waits for ever. Of equals the one that a client asked for
-// last goes first. Rounds that fell due while one waited are skipped.
+// first, and no frame waits without end. Among equals the address that a client
+// asked for last goes first. Rounds that fell due while one waited are skipped.
 //
 // Pure bookkeeping: no frames, no clock, no lock. Values and draws decide all.
 //
@@ -60,7 +60,7 @@ enum class AnnouncementForm {
   kArpRequest,
   kArpReply,
   kNdpAdvertisement,
-  kProbe,  // Of either family: the caller knows whom it asks.
+  kProbe,  // Both families; the caller chooses the frame and its receiver.
 };
 
 // How soon an announcement out of turn goes.
@@ -99,7 +99,7 @@ class AnnouncementSchedule {
   // Forgets the address, but for its period; frames that wait are dropped.
   void Stop(const net::IpAddress& address);
 
-  // What is to be sent at `now`, in this order.
+  // The frames to send at `now`, in this order.
   std::vector<ScheduledFrame> TakeDue(absl::Time now);
 
   // When TakeDue() next has something; InfiniteFuture: never.
@@ -138,7 +138,7 @@ class AnnouncementSchedule {
   absl::btree_map<net::IpAddress, Entry> entries_;
   absl::btree_map<net::IpAddress, absl::Duration> periods_;  // SetPeriod()'s.
   absl::btree_set<WaitingSlot> waiting_;                     // By due time.
-  absl::btree_set<ReadySlot> ready_;  // What is due, the next one first.
+  absl::btree_set<ReadySlot> ready_;  // Due frames, the next one first.
   // When the budget is whole again. Runs ahead of now by at most a burst.
   absl::Time budget_whole_at_ = absl::InfinitePast();
 };

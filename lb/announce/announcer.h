@@ -64,14 +64,14 @@ namespace lb::announce {
 struct AnnouncerOptions {
   ScheduleOptions schedule;
   ClaimOptions claim;
-  PrecedenceOf precedence_of;  // None: all rivals are foreign.
-  IsSpare is_spare;            // None: no host is taken for a proxy.
+  PrecedenceOf precedence_of;  // Without it all rivals are foreign.
+  IsSpare is_spare;            // Without it no host counts as a proxy.
   // The longest time between two calls; 0: any. Below the time in which others
   // find out that a node is gone.
   absl::Duration stall_max = absl::ZeroDuration();
-  // Addresses times interfaces. What is beyond (in the order of addresses, then
-  // interface names) is not announced, and counted in refused(). Also how many
-  // addresses may be watched.
+  // Pairs of address and interface. Those beyond (in the order of addresses,
+  // then interface names) are not announced, and counted in refused(). It also
+  // limits the watched addresses.
   size_t announcements_max = 65536;
   // An address that is ours is silent until SetDelivered() has it: no packet
   // for it is lost to a host that does not take it yet.
@@ -95,11 +95,11 @@ class Announcer {
   AnnouncementPlan SetLinks(absl::Time now, std::vector<Interface> interfaces);
   AnnouncementPlan SetAnnouncements(absl::Time now,
                                     Announcements announcements);
-  // The same for some of them, at a cost that goes with these.
+  // Changes some of them, at a cost that goes with these.
   AnnouncementPlan ChangeAnnouncements(absl::Time now,
                                        const AnnouncementChanges& changes);
-  // Addresses that the node may have to take over: it notes who asks for them,
-  // so as to announce first what clients asked for last.
+  // Addresses that the node may have to take over: it notes when clients ask
+  // for them, so that it announces those first that clients asked for last.
   void SetWatched(absl::btree_set<net::IpAddress> addresses) {
     demand_.SetWatched(std::move(addresses));
   }
@@ -119,18 +119,18 @@ class Announcer {
   // the others announce the same addresses, and both sides must hear it.
   void Refresh(absl::Time now,
                const absl::btree_set<net::IpAddress>& addresses);
-  // Takes back what was yielded, and probes again for what is withheld. For
-  // when the members have changed. Of no effect in any other state.
+  // Takes back a yielded address, and probes again for a withheld one. Call it
+  // when the members have changed. No effect in any other state.
   void Reclaim(absl::Time now, const net::IpAddress& vip);
 
   // With awaits_delivery: the addresses whose packets the host takes now;
   // replaces the last. One that is announced and no longer in it falls silent.
   void SetDelivered(absl::Time now, absl::btree_set<net::IpAddress> delivered);
-  // Those that it should take: ours on some interface, or still answered.
+  // Those that it should take: won on some interface, or still answered.
   absl::btree_set<net::IpAddress> ToDeliver() const;
-  // Has HeardOn() changed by what the announcer asks others?
+  // True if HeardOn() has changed by the announcer's own questions.
   bool TakeHearingChange() { return std::exchange(hearing_stale_, false); }
-  // Has ToDeliver() changed since this was last asked?
+  // True if ToDeliver() has changed since the last call of this.
   bool TakeDeliveryChange() { return std::exchange(delivery_stale_, false); }
 
   // Silence. Unfence() begins all addresses again, each by its role.
@@ -138,8 +138,8 @@ class Announcer {
   void Unfence(absl::Time now);
   bool fenced() const { return fenced_; }
 
-  // What has come up since last taken: frames in the order to send them, the
-  // rest sorted by interface and by announcement.
+  // The outputs since they were last taken: frames in the order to send them,
+  // the rest sorted by interface and by announcement.
   std::vector<OutgoingFrame> TakeFrames();
   std::vector<GroupChange> TakeGroups();
   std::vector<Conflict> TakeConflicts();  // The last one of each announcement.
@@ -148,7 +148,7 @@ class Announcer {
   // For how long the announcer was not run, if that has fenced it.
   std::optional<absl::Duration> TakeStall();
 
-  // What is to be announced now, whatever its state.
+  // The announcements that are wanted now, whatever their state.
   const AnnouncementSet& current() const { return current_; }
   // REQUIRES: current().contains(announcement).
   ClaimState StateOf(const Announcement& announcement) const;
@@ -197,7 +197,7 @@ class Announcer {
                 absl::Span<const uint8_t> bytes);
   Verdict OnQuestion(absl::Time now, Segment& segment, Reception reception);
   Verdict OnClaim(absl::Time now, Segment& segment, const Reception& reception);
-  // Who the rival of a frame turns out to be.
+  // The rival that a frame comes from.
   enum class Told : uint8_t { kRival, kOurselves, kProxy };
   Told TellRival(absl::Time now, Segment& segment, const Reception& reception);
   // announcer_proxies.cc: hosts that answer for every address.
@@ -233,7 +233,7 @@ class Announcer {
   std::vector<OutgoingFrame> frames_;  // At most frames_max and one burst.
   bool groups_stale_ = false;          // TakeGroups() has something to do.
   absl::btree_map<Announcement, Conflict> conflicts_;
-  // Of a rival that may turn out to be a proxy.
+  // Conflicts with rivals that may turn out to be proxies.
   absl::btree_map<Announcement, Conflict> unjudged_;
   absl::btree_set<Announcement> foreign_;  // Had by foreign hosts when probed.
   // Where an address of announcements_ was announced, or probed and found free,

@@ -1,4 +1,4 @@
-// What an Announcer yields: frames, multicast groups, conflicts, counters.
+// The outputs of an Announcer: frames, multicast groups, conflicts, counters.
 //
 // Values only.
 #ifndef LB_ANNOUNCE_ANNOUNCER_OUTPUT_H_
@@ -18,7 +18,7 @@ namespace lb::announce {
 
 struct OutgoingFrame {
   std::string interface;
-  net::IpAddress vip;  // What it is about.
+  net::IpAddress vip;  // The announced address.
   std::vector<uint8_t> bytes;
 };
 
@@ -38,14 +38,14 @@ struct GroupChange {
 struct Conflict {
   Announcement announcement;
   net::MacAddress rival;
-  Outcome outcome = Outcome::kDefended;  // What was done about it.
+  Outcome outcome = Outcome::kDefended;  // The announcer's reaction.
 
   friend bool operator==(const Conflict&, const Conflict&) = default;
 };
 
 // From the first start of an address on some interface to its last stop.
 struct AddressCounters {
-  uint64_t requests_received = 0;  // Those that are to be answered.
+  uint64_t requests_received = 0;  // Only those that get an answer.
   uint64_t responses_sent = 0;
   uint64_t gratuitous_sent = 0;  // Unsolicited announcements.
   uint64_t probes_sent = 0;

@@ -44,8 +44,8 @@ std::vector<uint8_t> GratuitousRequestFrame(const net::MacAddress& own_mac,
 std::vector<uint8_t> GratuitousReplyFrame(const net::MacAddress& own_mac,
                                           const net::IpAddress& address);
 
-// "Who has `address`?" from one without an address (RFC 5227 1.1: a probe), so
-// that nobody's neighbour table changes: to all, or to one host alone.
+// An ARP probe for `address` (RFC 5227 1.1): its sender has no address, so no
+// neighbour table changes. It goes to all hosts, or to one.
 std::vector<uint8_t> ArpProbeFrame(const net::MacAddress& own_mac,
                                    const net::MacAddress& destination,
                                    const net::IpAddress& address);

@@ -1,8 +1,8 @@
 // Claim: one address on one interface, from its start to its stop.
 //
 // ClaimState with its times: how often to probe, when to defend, when to try
-// again, what to report. Each input returns a step: what is to be done with the
-// address from now on. Pure: no frames, no clock.
+// again, which conflicts to report. Each input returns a step: the next action
+// for the address. Pure: no frames, no clock.
 //
 //   Claim claim(&options);
 //   Carry out claim.Begin(now, Role::kProbeFirst).move;         // kProbe
@@ -10,11 +10,11 @@
 //   ... whenever a rival is heard: claim.OnRival(now, rival);
 //   ... at claim.deadline(): claim.OnDeadline(now);
 //
-// Probing is RFC 5227's and RFC 4862's with shorter times: they allow for
-// switches and hosts that wake up together, and take 4 to 7 s, in which nobody
-// would have the address. Here a member's word already says that it is free,
-// the probe looks for a host that was configured by hand, which answers within
-// milliseconds, and who answers later is met as a conflict.
+// Probing is that of RFC 5227 and RFC 4862 with shorter times: the RFCs allow
+// for switches and hosts that wake up together, and take 4 to 7 s, in which no
+// node would have the address. Here the ledger already says that it is free,
+// and the probe looks for a host that was configured by hand, which answers
+// within milliseconds. A later answer is a conflict.
 #ifndef LB_ANNOUNCE_CLAIM_H_
 #define LB_ANNOUNCE_CLAIM_H_
 
@@ -67,23 +67,23 @@ struct ClaimOptions {
 // InvalidArgument names the first option that is out of range.
 absl::Status Validate(const ClaimOptions& options);
 
-// What a rival for an address is.
+// The kind of a rival for an address.
 enum class Precedence : uint8_t {
   kForeign,  // No member of the cluster.
   kOurs,     // A member that must yield to us.
   kTheirs,   // A member that we must yield to.
 };
 
-// Tells what a rival is, by its MAC. Of two members that ask about each other,
-// one must hear kOurs and the other kTheirs. May be called for each frame.
+// The kind of a rival, by its MAC. If two members ask about each other, one
+// must get kOurs and the other kTheirs. It may be called for each frame.
 using PrecedenceOf = std::function<Precedence(const Announcement& announcement,
                                               const net::MacAddress& rival)>;
 
-// What was heard from another host about an address.
+// The meaning of another host's frame about an address.
 enum class RivalSign : uint8_t {
   kClaims,  // Says that it has it.
-  kProbes,  // Asks all whether somebody has it: it is about to claim it.
-  kYields,  // Asks us alone, as who has yielded does.
+  kProbes,  // It probes on the segment: it is about to claim it.
+  kYields,  // It probes this node alone, as a host that has yielded does.
 };
 
 struct Rival {
@@ -92,7 +92,7 @@ struct Rival {
   Precedence precedence = Precedence::kForeign;
 };
 
-// What was done about a conflict.
+// The reaction to a conflict.
 enum class Outcome : uint8_t {
   kWithheld,     // A rival had it when we probed: not announced, tried again.
   kDefended,     // Announced again; goes on.
@@ -100,7 +100,7 @@ enum class Outcome : uint8_t {
   kRivalYields,  // The rival left it to us, and watches us.
   kTakenBack,    // The rival that had it is silent: announced (again).
   kProxied,      // As kWithheld; but the rival answers for every address.
-  kOverlooked,   // The same, and the address is announced all the same.
+  kOverlooked,   // A proxy, and the address is announced nevertheless.
 };
 
 // "withheld", "defended", ...: stable, for metrics.
@@ -120,7 +120,7 @@ class Claim {
   };
   struct Step {
     Move move = Move::kNone;
-    std::optional<Outcome> report;  // Of a conflict with rival().
+    std::optional<Outcome> report;  // To report a conflict with rival().
   };
 
   // `options` must outlive it.

@@ -1,17 +1,17 @@
-// ClaimState: how far one address on one interface is, as one total function.
+// ClaimState: the state of one address on one interface, as one total function.
 //
-// Who may answer for an address is decided by states that exclude each other
-// and by NextState() alone: it has no clock, no counters and no memory. Claim
-// adds the times to it, Segment the frames.
+// States that exclude each other and NextState() alone decide whether this node
+// answers for an address: no clock, no counters, no memory. Claim adds the
+// times to it, Segment the frames.
 //
 //                 asked:    sends unasked:
 //   kIdle         silent    nothing           not begun, or fenced
-//   kProbing      silent    probes            does a foreign host have it?
-//   kAwaiting     silent    nothing           ours once its packets are taken
-//   kAnnouncing   answers   announcements     it is ours
+//   kProbing      silent    probes            a foreign host may have it
+//   kAwaiting     silent    nothing           won; waits for its delivery
+//   kAnnouncing   answers   announcements     this node has it
 //   kConflicted   silent    nothing           a foreign host had it
-//   kYielded      silent    probes the rival  a member before us has it, until
-//                                             that is silent
+//   kYielded      silent    probes the rival  a member with precedence has it,
+//                                             until that is silent
 //   kHandingOver  answers   nothing           until another announces it
 //   kHandedOver   silent    nothing           another announces it
 #ifndef LB_ANNOUNCE_CLAIM_STATE_H_
@@ -37,11 +37,11 @@ enum class ClaimState : uint8_t {
 
 enum class ClaimEvent : uint8_t {
   kAnnounce,      // The caller wants it announced: a member held it before.
-  kProbe,         // The caller wants it announced: nobody held it before.
+  kProbe,         // The caller wants it announced: no member held it before.
   kHandOver,      // The caller wants another to take it.
   kRest,          // The caller wants silence: fenced.
   kRetry,         // The caller asks to try again, or it is time to.
-  kUnanswered,    // Nobody answered a probe.
+  kUnanswered,    // No host answered a probe.
   kDelivered,     // The host takes packets to the address.
   kUndelivered,   // It does not take them any more.
   kForeignClaim,  // A host that is no member claims it.
@@ -52,17 +52,18 @@ enum class ClaimEvent : uint8_t {
 // "probing", "handing over", ...: for people and for metrics.
 std::string_view ToString(ClaimState state);
 
-// Is a question for the address answered?
+// True if a question for the address is answered.
 constexpr bool Answers(ClaimState state) {
   return state == ClaimState::kAnnouncing || state == ClaimState::kHandingOver;
 }
 
-// Is the host to take packets to the address? From before the first answer on.
+// True if the host must take packets to the address, from before the first
+// answer on.
 constexpr bool WantsDelivery(ClaimState state) {
   return state == ClaimState::kAwaiting || Answers(state);
 }
 
-// Is it kept silent because another host has it?
+// True if it is kept silent because another host has it.
 constexpr bool IsWithheld(ClaimState state) {
   return state == ClaimState::kConflicted || state == ClaimState::kYielded;
 }
@@ -76,7 +77,7 @@ constexpr ClaimState NextState(ClaimState state, ClaimEvent event) {
       return kProbing;
     case ClaimEvent::kRest:
       return kIdle;
-    case ClaimEvent::kHandOver:  // Who is silent has nothing to hand over.
+    case ClaimEvent::kHandOver:  // A silent one has nothing to hand over.
       return Answers(state) || state == kIdle ? kHandingOver : kHandedOver;
     case ClaimEvent::kRetry:
       if (state == kConflicted) return kProbing;

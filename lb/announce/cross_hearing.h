@@ -20,7 +20,7 @@
 
 namespace lb::announce {
 
-// Of names; the lower one first.
+// Two names, the lower one first.
 using InterfacePair = std::pair<std::string, std::string>;
 
 class CrossHearing {

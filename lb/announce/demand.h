@@ -51,7 +51,7 @@ class Demand {
     if (!Knows(address)) asked_.erase(address);
   }
 
-  // A client asks. Of no effect for any other address.
+  // A client asks. No effect for any other address.
   void Note(absl::Time now, const net::IpAddress& address) {
     if (Knows(address)) asked_.insert_or_assign(address, now);
   }
@@ -71,7 +71,7 @@ class Demand {
   const size_t watched_max_;
   absl::btree_set<net::IpAddress> watched_;
   absl::btree_set<net::IpAddress> held_;
-  absl::btree_map<net::IpAddress, absl::Time> asked_;  // Of these two only.
+  absl::btree_map<net::IpAddress, absl::Time> asked_;  // Only for these two.
 };
 
 }  // namespace lb::announce

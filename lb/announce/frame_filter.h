@@ -43,10 +43,10 @@ io::FrameProgram FilterFor(const absl::btree_set<net::IpAddress>& watched,
 // For all addresses: all ARP, all solicitations and advertisements.
 io::FrameProgram FilterForAll();
 
-// Has `port` pass frames about `watched`. A kernel that finds the program too
+// Makes `port` pass frames about `watched`. A kernel that finds the program too
 // large gets one with kFilterRangesFew ranges, then FilterForAll(), so that no
-// address is missed. An error is the port's; its last filter stays then, and it
-// may miss addresses.
+// address is missed. Returns the port's error; its last filter stays then, and
+// it may miss addresses.
 absl::Status Watch(io::FramePort& port,
                    const absl::btree_set<net::IpAddress>& watched);
 

@@ -38,10 +38,10 @@ class Handover {
 
   // The address goes to another node. Nothing if that is under way already.
   void Begin(absl::Time now, const net::IpAddress& vip, Interfaces interfaces);
-  // The address stays here after all. What was yielded is delivered further:
-  // this node is elected for it all the while.
+  // The address stays here after all. A yielded address is still delivered:
+  // this node remains elected for it.
   void Keep(const net::IpAddress& vip) { ended_ |= leaving_.erase(vip) > 0; }
-  // The address is nobody's any more.
+  // No service has the address any more.
   void Cancel(const net::IpAddress& vip) {
     ended_ |= leaving_.erase(vip) + yielded_.erase(vip) > 0;
   }
@@ -56,8 +56,8 @@ class Handover {
   void OnClaimed(absl::Time now, const net::IpAddress& vip);
   // Ends what is over.
   void OnTimer(absl::Time now);
-  // InfiniteFuture: nothing is being given away. InfinitePast: something no
-  // longer is, which nobody was told of yet.
+  // InfiniteFuture: no address is being given away. InfinitePast: a handover
+  // has ended, and its end has not been taken yet.
   absl::Time NextDeadline() const;
 
   // Given away and not heard of from the new node: to be answered.

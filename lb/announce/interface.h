@@ -32,8 +32,8 @@ struct InterfaceOptions {
   static std::vector<std::string> DefaultExclude();
 };
 
-// What the announcer must know of an interface. A change of any field starts
-// the announcements on it again.
+// The facts of an interface that the announcer needs. A change of any field
+// starts the announcements on it again.
 struct Interface {
   std::string name;
   int index = 0;
@@ -43,7 +43,7 @@ struct Interface {
   // IPv6 works on the interface once it has one; until then not usable for it.
   std::optional<net::IpAddress> link_local;
 
-  // Is it the interface's name, or an alternative one?
+  // True for the interface's name, and for an alternative one.
   bool IsNamed(std::string_view text) const;
 
   friend bool operator==(const Interface&, const Interface&) = default;

@@ -1,11 +1,11 @@
 // LoopbackDelivery: puts the addresses that this node announces on "lo", so
 // that its kernel accepts their packets where no kube-proxy does it.
 //
-// Follows what the kernel has on "lo". An address that somebody else takes off
-// is put back; what the kernel refuses is tried again. A host that takes no
-// packets for a family can serve no address of it: Unable() is for the others
-// to know, and goes on for a while after all is well, so that no address moves
-// to and fro with a fault that comes and goes.
+// Follows the kernel's addresses on "lo". An address that another program
+// removes is put back; one that the kernel refuses is tried again. A host that
+// takes no packets for a family can serve no address of it. The node tells
+// Unable() to the others; it lasts for a while after the fault is gone, so that
+// no address moves to and fro with a fault that comes and goes.
 //
 // Loop thread only.
 #ifndef LB_ANNOUNCE_LOOPBACK_DELIVERY_H_
@@ -37,8 +37,8 @@ class LoopbackDelivery {
   static constexpr absl::Duration kRetry = absl::Seconds(5);
   // A family counts as unable for so long after its last refusal, and for twice
   // as long if that came soon after the one before, up to kHoldMax. An address
-  // that somebody takes off twice within kHold counts as refused, or two
-  // programs would take turns.
+  // that another program removes twice within kHold counts as refused, or the
+  // two programs would take turns.
   static constexpr absl::Duration kHold = absl::Seconds(10);
   static constexpr absl::Duration kHoldMax = absl::Minutes(5);
   // One that goes again so soon after it was put back is taken off by the same
@@ -59,16 +59,16 @@ class LoopbackDelivery {
   // Deliver().
   bool Follow();
 
-  // Puts these on "lo" and takes off what else this object put there. False:
-  // call again, on a later turn of the loop. What the kernel refuses is tried
-  // again with later calls, and an event once, until it is done or refused for
-  // another reason.
+  // Puts these on "lo" and removes other addresses that this object put there.
+  // False: call again, on a later turn of the loop. An address that the kernel
+  // refuses is tried again with later calls, and is one event, until it is
+  // there or is refused for another reason.
   bool Deliver(const std::set<net::IpAddress>& addresses);
   // When to call Deliver() again though nothing has changed, and to ask for
   // Unable() again. InfiniteFuture: not at all.
   absl::Time NextDeadline() const;
 
-  // Does the host take packets to the address?
+  // True if the host takes packets to the address.
   bool Delivers(const net::IpAddress& address) const {
     return delivered_.contains(address);
   }
@@ -96,7 +96,7 @@ class LoopbackDelivery {
     bool swept = false;  // And once more, within kSweep.
   };
 
-  // What the kernel does not take now; see Unable().
+  // The families that the kernel refuses now; see Unable().
   net::IpFamilies Refused() const;
   void Judge();
   std::vector<net::IpAddress> FindLost(const io::Link& loopback) const;
@@ -116,7 +116,7 @@ class LoopbackDelivery {
   io::Environment environment_;
   io::Link seen_;  // The link, without `installed`.
   std::set<net::IpAddress> delivered_;
-  std::map<net::IpAddress, std::string> refused_;  // What was reported last.
+  std::map<net::IpAddress, std::string> refused_;  // The last reports.
   std::map<net::IpAddress, Loss> losses_;          // Within kHold.
   std::set<net::IpAddress> on_trial_;  // Not wanted; one of each family.
   absl::Time retry_at_ = absl::InfiniteFuture();

@@ -1,9 +1,10 @@
 // MemberMacsStore: MemberMacs in the state folder.
 //
 // A node that starts while gossip is cut, and the segment is not, has to know
-// the members that it cannot hear: whom it takes for a foreign host it does not
-// leave an address to. What is new is written kSaveDelay after it came, and not
-// again before that has passed; a write that fails is tried again.
+// the members that it cannot hear, because it never yields an address to a host
+// that it believes is foreign. A change is written kSaveDelay after it came,
+// and the next one not before that has passed; a write that fails is tried
+// again.
 //
 // Loop thread only.
 #ifndef LB_ANNOUNCE_MEMBER_MACS_STORE_H_

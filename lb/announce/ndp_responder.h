@@ -29,8 +29,9 @@
 
 namespace lb::announce {
 
-// Whose link-layer address the packet tells: that of its option. Without one it
-// is the frame's source, which a bridge may have changed and anybody can forge.
+// The link-layer address that the packet tells: that of its option. Without one
+// it is the frame's source, which a bridge may have changed and any host can
+// forge.
 net::MacAddress SpeakerOf(const net::EthernetHeader& header,
                           const net::NdpPacket& packet);
 
@@ -52,15 +53,15 @@ std::vector<uint8_t> NdpReplyFrame(const net::MacAddress& own_mac,
 std::vector<uint8_t> UnsolicitedAdvertFrame(const net::MacAddress& own_mac,
                                             const net::IpAddress& address);
 
-// "Does somebody have `address`?", to its solicited-node group: duplicate
-// address detection, RFC 4862 5.4.2.
+// A solicitation for `address` to its solicited-node group: duplicate address
+// detection, RFC 4862 5.4.2.
 std::vector<uint8_t> DuplicateDetectionFrame(const net::MacAddress& own_mac,
                                              const net::IpAddress& address);
 
-// "Do you still have `address`?", to one host alone, from our `link_local`.
-// RFC 4861 4.3 lets a question to one host go without the sender's MAC; so
-// nobody's neighbour table changes, and it is told from a kernel's reachability
-// check, which has it.
+// A solicitation for `address` to one host alone, from this node's
+// `link_local`. RFC 4861 4.3 allows it without the sender's MAC; so no
+// neighbour table changes, and it differs from a kernel's reachability check,
+// which has the MAC.
 std::vector<uint8_t> WatchSolicitFrame(const net::MacAddress& own_mac,
                                        const net::IpAddress& link_local,
                                        const net::MacAddress& rival,

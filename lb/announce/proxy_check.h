@@ -1,12 +1,13 @@
-// ProxyCheck: does a host that has our address answer for every address?
+// ProxyCheck: finds out whether a host that claims an address answers for every
+// address.
 //
-// A router with proxy ARP (RFC 1027), or with an ND proxy, says of each address
-// that it knows a route to: it is at my MAC. What it says of ours tells
-// nothing. So whoever claims a contested address is asked for some decoys near
-// it, which no host can have. If it answers for two, it is a proxy, until it
-// stays silent at a later check.
+// A router with proxy ARP (RFC 1027), or with an ND proxy, answers with its own
+// MAC for each address to which it knows a route, so its answer for a contested
+// address means nothing. So the host is asked for some decoys near that
+// address, which no host can have. If it answers for two, it is a proxy, until
+// it stays silent at a later check.
 //
-// One interface's; families are judged apart. Pure bookkeeping: the caller
+// For one interface; families are judged apart. Pure bookkeeping: the caller
 // sends the questions and passes on the claims that it hears. Bounded by
 // kSuspectsMax.
 //
@@ -31,11 +32,12 @@
 
 namespace lb::announce {
 
-// Addresses that no host has, as far as the caller knows, and nobody gives out.
+// True for addresses that no host has, as far as the caller knows, and that no
+// pool gives out.
 using IsSpare = std::function<bool(const net::IpAddress& address)>;
 
-// At most `count` spare addresses near `vip`: of its /24 or, of IPv6, its /112;
-// else of the next ones. The same call, the same answer.
+// At most `count` spare addresses near `vip`: from its /24 or, for IPv6, its
+// /112; else from the next ones. The same call gives the same answer.
 std::vector<net::IpAddress> ChooseDecoys(const net::IpAddress& vip,
                                          const IsSpare& is_spare, size_t count);
 
@@ -43,7 +45,7 @@ class ProxyCheck {
  public:
   static constexpr size_t kDecoys = 3;
   static constexpr size_t kAnswersMin = 2;
-  // A router answers for others with a delay of 0.8 s at the most (Linux:
+  // A router answers for others with a delay of at most 0.8 s (Linux:
   // proxy_delay), and each question is asked twice.
   static constexpr absl::Duration kWait = absl::Milliseconds(1200);
   static constexpr absl::Duration kAskAgain = absl::Milliseconds(200);
@@ -65,7 +67,7 @@ class ProxyCheck {
   // looks once each kHolds.
   void Suspect(absl::Time now, const net::MacAddress& mac,
                const net::IpAddress& vip, const IsSpare& is_spare);
-  // Somebody claims an address. Nothing unless it is a decoy.
+  // A host claims an address. No effect unless it is a decoy.
   void OnClaim(const net::IpAddress& address, const net::MacAddress& mac);
 
   // A proxy's verdict is kProxy also while it is asked again.

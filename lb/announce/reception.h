@@ -24,8 +24,8 @@ struct Reception {
   net::IpAddress vip;
   // With kReply:
   std::vector<uint8_t> reply;
-  // With kReply if `is_rival`, with kConflict always: who it is from, and what
-  // it wants with `vip`.
+  // Set with kReply if `is_rival`, and always with kConflict: the sender, and
+  // its claim to `vip`.
   bool is_rival = false;
   net::MacAddress mac;
   RivalSign sign = RivalSign::kClaims;

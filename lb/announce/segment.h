@@ -1,8 +1,8 @@
-// Segment: one usable interface, with the claims of its addresses, what each
-// sends unasked, and when.
+// Segment: one usable interface, with the claims of its addresses, and the
+// frames that each sends unasked.
 //
-// Joins Claim and AnnouncementSchedule; builds the frames. What its claims go
-// through is drained as changes. Pure bookkeeping, as its parts.
+// Joins Claim and AnnouncementSchedule; builds the frames. The changes of its
+// claims are drained. Pure bookkeeping, as its parts.
 #ifndef LB_ANNOUNCE_SEGMENT_H_
 #define LB_ANNOUNCE_SEGMENT_H_
 
@@ -85,13 +85,13 @@ class Segment {
   void Renew(absl::Time now, const net::IpAddress& vip);
   // One more round, if the address is announced; it need not be held.
   void Refresh(absl::Time now, const net::IpAddress& vip);
-  // Of the hosts on it.
+  // The checks of the hosts on it.
   ProxyCheck& proxies() { return proxies_; }
   const ProxyCheck& proxies() const { return proxies_; }
   // All claims.
   void Rest(absl::Time now);
 
-  // Does what is due; returns the frames to send, in this order.
+  // Carries out all that is due; returns the frames to send, in this order.
   std::vector<UnaskedFrame> TakeDue(absl::Time now);
   absl::Time NextDeadline() const;
   // Since last taken, in this order.
@@ -111,8 +111,9 @@ class Segment {
   const Demand* const demand_;
   Interface interface_;
   absl::btree_set<net::IpAddress> held_;
-  absl::btree_map<net::IpAddress, Claim> claims_;  // Of held_.
-  absl::btree_set<std::pair<absl::Time, net::IpAddress>> deadlines_;  // Theirs.
+  absl::btree_map<net::IpAddress, Claim> claims_;  // For held_.
+  absl::btree_set<std::pair<absl::Time, net::IpAddress>>
+      deadlines_;  // The claims'.
   AnnouncementSchedule schedule_;
   ProxyCheck proxies_;
   std::vector<ClaimChange> changes_;

@@ -24,7 +24,7 @@
 namespace lb::announce {
 
 struct StrictArpFacts {
-  // To a service, whoever announces it.
+  // True if a service has the address, whichever node announces it.
   std::function<bool(const net::IpAddress& address)> is_assigned;
   std::vector<io::Link> links;
   std::set<std::string> announcing;  // Names of the usable interfaces.

@@ -19,7 +19,7 @@ enum class Verdict : uint8_t {
   kRival,             // Another host claims an address that we left to it.
   kSilent,            // Asks for an address that we do not answer for (yet).
   kOwnFrame,          // Comes from a MAC address of our own.
-  kTagged,            // Has the tag of a VLAN: another network.
+  kTagged,            // It has the tag of a VLAN: another network.
   kUnsupported,       // Neither ARP nor a neighbour solicitation or advert.
   kMalformed,         // Breaks its RFC.
   kUnknownInterface,  // Came in on an interface that is not usable (any more).

@@ -31,7 +31,7 @@ class AnnounceSimFixture : public ::testing::Test {
   void StartNodes(const AnnounceNodeOptions& options1,
                   const AnnounceNodeOptions& options2);
 
-  // What the client heard in `duration`, one line per frame: "gratuitous
+  // The frames that the client heard in `duration`, a line each: "gratuitous
   // request 172.18.8.203 is at 02:00:00:00:00:01".
   std::vector<std::string> Run(absl::Duration duration);
 

@@ -48,14 +48,13 @@ std::vector<uint8_t> RivalNdp(const net::IpAddress& vip);
 // The same by the address's family.
 std::vector<uint8_t> Ask(const net::IpAddress& target);
 std::vector<uint8_t> RivalClaim(const net::IpAddress& vip);
-// A rival asks all whether somebody has it; it has yielded and watches us, who
-// have `mac`.
+// A probe of a rival to all hosts; or, if it has yielded, to this node's `mac`.
 std::vector<uint8_t> RivalProbe(const net::IpAddress& vip,
                                 const net::MacAddress& rival = kRival);
 std::vector<uint8_t> RivalWatch(const net::IpAddress& vip,
                                 const net::MacAddress& mac);
 
-// A kernel that has the address in its neighbour table asks us, who have `mac`,
+// A kernel that has the address in its neighbour table asks this node's `mac`
 // alone.
 std::vector<uint8_t> ReachabilityCheck(const net::IpAddress& vip,
                                        const net::MacAddress& client,
