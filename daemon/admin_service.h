@@ -20,7 +20,7 @@ namespace lb {
 
 class AdminService final : public admin::v1::Admin::CallbackService {
  public:
-  // What only the daemon can do. Called on the loop's thread.
+  // Actions that only the daemon can take. Called on the loop's thread.
   struct Actions {
     // Reads the manifests, gives them to the agent and then says what they
     // changed, on a later turn of the loop or at once.

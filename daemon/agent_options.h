@@ -11,9 +11,9 @@
 
 namespace lb {
 
-// What the others are told to send to: gossip-advertise if it is given, else
-// the address that is bound; 0.0.0.0 or ::, from which the agent then goes on,
-// if that is it. `bound` has the port in use.
+// The address to advertise: gossip-advertise if it is given, else the bound
+// address; this may be 0.0.0.0 or ::, for which the agent then chooses one.
+// `bound` has the port in use.
 net::Endpoint AdvertisedEndpoint(const config::Options& options,
                                  const net::Endpoint& bound);
 

@@ -19,11 +19,11 @@ namespace lb {
 absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(
     const std::string& path, gossip::wire::KeyDerivation derivation);
 
-// Bytes; who has recorded packets can try all the shorter ones.
+// Bytes; an attacker with recorded packets can try all shorter secrets.
 inline constexpr size_t kSecretSizeWanted = 16;
 
 struct GossipWeakness {
-  std::string_view reason;  // Of an event.
+  std::string_view reason;  // An event's.
   std::string message;
 };
 

@@ -12,8 +12,8 @@ namespace lb {
 
 // Sets glibc's allocator up. Call it first in main(). Without it the largest
 // block that was ever freed decides which ones are kept (mallopt(3),
-// M_MMAP_THRESHOLD), and each of gRPC's threads keeps what its busiest moment
-// took: who once sent much would be remembered for good.
+// M_MMAP_THRESHOLD), and each of gRPC's threads keeps the memory of its busiest
+// moment: a caller that once sent much would cost it for good.
 void ConfigureHeap();
 
 // Bytes of the process that are in memory now; 0: the system does not say.

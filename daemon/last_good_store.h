@@ -28,9 +28,9 @@
 
 namespace lb {
 
-// What is to be written after a reading.
+// The values to write after a reading.
 struct SealedLastGood {
-  std::map<std::string, std::string> values;  // Those that changed, by name.
+  std::map<std::string, std::string> values;  // Changed ones, by name.
   size_t left_out = 0;
 };
 
@@ -44,7 +44,8 @@ class LastGoodStore {
   // for each value that was there but not usable `last-good.03: why`.
   std::vector<absl::Status> Restore();
 
-  // What the earlier run had in force (config::RestoreDesired); forgets it.
+  // The objects that the earlier run had in force (config::RestoreDesired);
+  // forgets them.
   // Before(), then Seal() after each reading: one at a time, on any thread.
   config::Desired Before(const config::Manifests& now,
                          const config::ManifestOptions& options);
@@ -63,7 +64,7 @@ class LastGoodStore {
   const std::string node_;
   io::Environment environment_;
   config::LastGood restored_;
-  std::vector<std::string> digests_;  // Of the last values, by part.
+  std::vector<std::string> digests_;  // The last values', by part.
 
   // The loop's:
   std::map<std::string, std::string> unwritten_;

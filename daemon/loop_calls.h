@@ -1,12 +1,12 @@
 // LoopCalls: calls of one listener that wait for the loop.
 //
 // gRPC's threads hand them in. The loop answers one in each of its turns, so
-// that callers, however many, keep frames and gossip waiting for one answer at
-// a time. A listener of its own has its own, so that those who may only read
-// over TCP cannot keep out who sits at the unix socket.
+// that callers, however many, delay frames and gossip by one answer at a time.
+// Each listener has calls of its own, so that callers over TCP that may only
+// read cannot keep out a caller of the unix socket.
 //
-// gRPC keeps an answer until the caller has read it, which it need not do: what
-// is kept for the callers of a listener is counted, too.
+// gRPC keeps an answer until the caller has read it, which may never happen:
+// the bytes that it keeps for the callers of a listener are counted, too.
 //
 //   LoopCalls calls(loop);
 //   const absl::Status posted = calls.Post([=] { reactor->Finish(...); });

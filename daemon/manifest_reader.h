@@ -30,12 +30,12 @@
 
 namespace lb {
 
-// What one reading gave.
+// The result of one reading.
 struct ManifestReading {
   std::shared_ptr<const config::Desired> desired;
   config::Changes changes;
   config::Difference difference;         // From the reading before.
-  std::vector<config::Problem> notices;  // Those that are new.
+  std::vector<config::Problem> notices;  // New ones only.
   bool is_first = false;
   SealedLastGood last_good;  // The reader writes it.
 };
@@ -52,8 +52,8 @@ class ManifestReader {
     LastGoodStore* last_good = nullptr;  // Outlives the reader.
   };
 
-  // `apply` takes each reading, on the loop, before those who asked for it are
-  // answered.
+  // `apply` takes each reading, on the loop, before the callers that asked for
+  // it get their answers.
   ManifestReader(io::PosixLoop* loop, Source source,
                  std::function<void(const ManifestReading&)> apply);
 
@@ -72,7 +72,7 @@ class ManifestReader {
   const Source source_;
   const std::function<void(const ManifestReading&)> apply_;
   std::shared_ptr<const config::Desired> desired_;
-  // Of the reading before: whoever had it has let go of it by now.
+  // The previous reading's: its users have let go of it by now.
   std::shared_ptr<const config::Desired> retired_;
   // The other thread's while busy:
   std::unique_ptr<ManifestReading> reading_;

@@ -1,7 +1,7 @@
 // DropPrivileges: lbd keeps the capabilities that it needs and no others, and
-// does not stay root where it can be somebody else.
+// does not stay root where it can become another user.
 //
-//   kept                          what for
+//   kept                          purpose
 //   CAP_NET_RAW                   ARP and NDP frames (packet(7))
 //   CAP_NET_ADMIN                 --deliver=loopback: addresses on lo
 //
@@ -17,11 +17,11 @@
 
 namespace lb {
 
-// Of what the process has it keeps the capabilities above, and gains none ever
-// after (no_new_privs). If it is root it becomes options.user, by default the
-// user lbd; "root" says that it shall stay root, without root's rights. Before
-// that it makes OwnFolders() for that user where they are missing; a folder
-// that is there keeps its owner.
+// The process keeps only the capabilities above, and can never gain another
+// (no_new_privs). If it is root it becomes options.user, by default the user
+// lbd; "root" keeps it root, without root's rights. Before that it makes
+// OwnFolders() for that user where they are missing; an existing folder keeps
+// its owner.
 //
 // Capabilities belong to threads: call it before the first other thread.
 // NotFound: no such user, or root was given none and there is no user lbd.

@@ -31,7 +31,7 @@ class ServiceNotify {
   void Ping();
 
   io::Loop* const loop_;
-  absl::Duration period_;  // Of the pings.
+  absl::Duration period_;  // Between the pings.
   const std::unique_ptr<io::Timer> timer_;
 };
 

@@ -1,4 +1,4 @@
-// What the streaming calls of the status service send, message by message.
+// The messages of the status service's streaming calls.
 //
 // Both read on in the bounded event log and remember only where they are: one
 // that falls behind loses old events and sees the gap in their numbers. Loop
@@ -32,13 +32,13 @@ class EventSource {
 
  private:
   const EventLog* log_;
-  uint64_t sequence_;  // Of the last event looked at.
+  uint64_t sequence_;  // The last event that was looked at.
   absl::Time since_ = absl::InfinitePast();
   bool follow_;
 };
 
-// What GetNode says, made once for all watchers: with many services it takes a
-// while to find all that is wrong.
+// The answer of GetNode, made once for all watchers: with many services it
+// takes a while to find all problems.
 class DescribedNode {
  public:
   // An older one is made again though nothing was told since: not all that it
@@ -84,7 +84,7 @@ class StateSource {
   DescribedNode* node_;
   uint64_t sequence_;
   Part part_ = Part::kChanges;
-  std::string page_token_;  // Of the part.
+  std::string page_token_;  // The part's.
 };
 
 }  // namespace lb

@@ -46,8 +46,8 @@ class Watchers {
   }
   size_t size() const { return all_.size(); }
 
-  // Has all write what is new, one in each turn of the loop, so that frames and
-  // gossip wait for one at a time.
+  // Makes all write their new messages, one watcher in each turn of the loop,
+  // so that frames and gossip wait for one at a time.
   void WriteAll() {
     if (due_.size() < all_.size()) due_.insert(all_.begin(), all_.end());
     if (is_writing_ || due_.empty()) return;
@@ -70,8 +70,8 @@ class Watchers {
 
   io::Loop* const loop_;
   std::set<WatcherBase*> all_;
-  std::set<WatcherBase*> due_;   // Of these.
-  WatcherBase* last_ = nullptr;  // That wrote; it may have ended.
+  std::set<WatcherBase*> due_;   // Those that have to write.
+  WatcherBase* last_ = nullptr;  // The last that wrote; it may have ended.
   bool is_writing_ = false;      // WriteOne() is posted.
 };
 

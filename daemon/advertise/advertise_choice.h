@@ -22,7 +22,7 @@
 
 namespace lb {
 
-// What an address is chosen for; the best first.
+// Why an address is chosen; the best reason first.
 enum class AdvertiseFit {
   kOwnSeed,  // The join list names it.
   kSeed,     // Packets towards an address of the join list come from it.

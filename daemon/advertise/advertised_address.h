@@ -1,17 +1,16 @@
-// AdvertisedAddress: where the others are told to send this node's gossip, and
-// the care that it stays an address of this host.
+// AdvertisedAddress: the address at which other nodes reach this node's gossip.
+// It makes sure that the address stays one of this host.
 //
-// Given by the operator, or bound, it never changes; if it was on an interface
-// and is not any more, that is a fault. Otherwise it is chosen
-// (advertise_choice.h), and followed when links or addresses change: a renewed
-// lease, an address that goes to a bridge. It stays what it is for as long as
-// it is on a link that works: of several that fit as well none is better. It is
-// looked at kSettle after a change, so that an address that is taken off one
-// interface and put on another is no change; a link without carrier keeps it
-// for kCarrierWait.
+// An address that the operator gave, or bound, never changes; if it was on an
+// interface and is no longer there, that is a fault. Otherwise the address is
+// chosen (advertise_choice.h), and followed when links or addresses change: a
+// renewed lease, an address that goes to a bridge. It stays as long as it is on
+// a link that works: another that fits equally well is no better. It is checked
+// kSettle after a change, so that an address that moves from one interface to
+// another is not a change; a link without carrier keeps it for kCarrierWait.
 //
-// Without any address it is the loopback one, at which nobody reaches the node,
-// or the last one that was; the fault says so, until one comes.
+// Without any address it is the loopback one, at which no node can reach this
+// one, or the last one; the fault says so, until there is an address.
 //
 // Loop thread only; the environment outlives it.
 #ifndef LB_DAEMON_ADVERTISE_ADVERTISED_ADDRESS_H_
@@ -34,10 +33,10 @@
 namespace lb {
 
 struct AdvertiseOptions {
-  // What is given or bound. Unspecified (0.0.0.0, [::]): to be chosen, of that
-  // family, or for [::] of both.
+  // The given or bound address. Unspecified (0.0.0.0, [::]): one is chosen,
+  // from that family, or for [::] from both.
   net::Endpoint endpoint;
-  std::vector<net::IpAddress> seeds;  // Of the join list, in its order.
+  std::vector<net::IpAddress> seeds;  // The join list's, in its order.
   // Patterns of interfaces; see AdvertiseFacts.
   std::vector<std::string> exclude;
 };
@@ -69,10 +68,10 @@ class AdvertisedAddress {
   void SetPools(const std::vector<ipam::Pool>& pools);
   void SetSeeds(std::vector<net::IpAddress> seeds);
 
-  // Has the link that has the address a carrier? False: it was on one, and is
-  // on none. Nullopt: it never was, as with NAT.
+  // True if the address is on a link with a carrier. False: it was on a link,
+  // and is on none with a carrier now. Nullopt: it never was, as with NAT.
   std::optional<bool> HasCarrier() const;
-  // What is wrong, with what to do; empty: nothing.
+  // The fault, and what to do about it; empty: there is none.
   const std::string& fault() const { return fault_; }
 
  private:

@@ -3,18 +3,19 @@
 //
 //   manifests -> SetDesired -> ReplicatedAllocator -- addresses --+
 //   gossip ---- live members -------------------------------> Elections
-//   links -- what can announce -----------------------------> Elections
+//   links -- interfaces that can announce ------------------> Elections
 //   Elections -> Announcing (ARP, NDP, handover, delivery)
 //
 // Values flow to the right, no part calls back; every input leads to one
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
-// A member counts once it has answered (gossip::Member::heard). When the node
-// announces and proposes, and how it leaves, is NodeLifecycle's.
+// A member counts once it has acked a ping (gossip::Member::heard).
+// NodeLifecycle decides when the node announces and proposes, and how it
+// leaves.
 //
-// What goes to another node is handed over: that one announces first. Drain()
-// and Leave() move all addresses so; a node that fails cannot.
+// An address that goes to another node is handed over: that node announces
+// first. Drain() and Leave() move all addresses so; a node that fails cannot.
 //
 // Loop thread only; lives until the loop stops.
 #ifndef LB_DAEMON_AGENT_AGENT_H_
@@ -67,10 +68,10 @@ class Agent {
   // Restores the state, joins, announces. Once.
   void Start();
 
-  // What the manifests ask for from now on.
+  // Sets the objects of the manifests from now on.
   void SetDesired(std::shared_ptr<const config::Desired> desired);
-  // The same, at a cost that goes with what differs from the Desired that this
-  // agent had so far.
+  // Does the same, at a cost that goes with the difference from the Desired
+  // that this agent had so far.
   void SetDesired(std::shared_ptr<const config::Desired> desired,
                   const config::Difference& difference);
   void SetDesired(config::Desired desired);
@@ -131,7 +132,7 @@ class Agent {
  private:
   Agent(AgentOptions options, const io::Environment& environment);
 
-  // What announcements follow from.
+  // The input of announcements.
   struct Decision {
     bool ready = false;
     uint64_t addresses = 0;           // ReplicatedAllocator::version()
@@ -200,7 +201,7 @@ class Agent {
   io::Environment environment_;
   AdvertisedAddress advertised_;
   std::unique_ptr<gossip::GossipNode> gossip_;
-  std::unique_ptr<gossip::Seeds> seeds_;  // Of options_.join.
+  std::unique_ptr<gossip::Seeds> seeds_;  // For options_.join.
   Announcing announcing_;
   ipam::ReplicatedAllocator addresses_;
   AddressOwners owners_;

@@ -24,7 +24,7 @@ namespace lb {
 class Events {
  public:
   // A refused ledger message is an event, but not before this has passed since
-  // the last one: whoever is in the gossip could fill the log.
+  // the last one: any member of the gossip could fill the log.
   static constexpr absl::Duration kRefusalReportInterval = absl::Seconds(10);
 
   Events(std::string node, const io::Environment& environment)
@@ -37,14 +37,14 @@ class Events {
 
   // A name that two nodes have.
   void RecordNameConflict(const gossip::ConflictEvent& conflict);
-  // Of the messages of others.
+  // Records that a message of another node was refused.
   void RecordRefusal(const absl::Status& refusal);
   // Records each change of services' addresses and announcers, and each new
   // fault of this node.
   void OnOutcome(const Outcome& outcome);
   // Full exchanges tell nothing of the addresses, and why; empty: they do.
   void RecordUntold(const std::string& untold, const std::string& before);
-  // Those of `problems` that were not there `before`.
+  // Records the problems that were not there `before`.
   void RecordProblems(const std::vector<config::Problem>& problems,
                       const std::vector<config::Problem>& before);
 

@@ -52,12 +52,12 @@ constexpr bool Acts(LifeStage stage) {
          stage == kDelivering;
 }
 
-// Does it leave, or has it left? There is no way back.
+// True if it leaves or has left. There is no way back.
 constexpr bool Leaves(LifeStage stage) {
   return stage >= LifeStage::kHandingOver;
 }
 
-// Have the others been told that it left?
+// True if it has told the others that it left.
 constexpr bool HasLeft(LifeStage stage) {
   return stage == LifeStage::kDelivering || stage == LifeStage::kGone;
 }

@@ -54,13 +54,13 @@ struct LifeAction {
 class ClusterSight {
  public:
   virtual ~ClusterSight() = default;
-  // Is a member up that has answered, besides this node?
+  // True if another member is up and verified.
   virtual bool HearsOthers() const = 0;
-  // Does it know any other member, be it a failed one?
+  // True if it knows any other member, be it a failed one.
   virtual bool KnowsOthers() const = 0;
-  // Has each member that passes for up answered?
+  // True if each member that counts as up is verified.
   virtual bool AllAnswered() const = 0;
-  // Has gossip a link with a carrier? nullopt: it is not known.
+  // True if gossip has a link with a carrier. nullopt: it is not known.
   virtual std::optional<bool> HasCarrier() const = 0;
 };
 
@@ -72,9 +72,8 @@ class NodeLifecycle {
     absl::Duration hold_down;  // Zero: none.
   };
 
-  // How long a node that exchanged its state waits for members that have not
-  // answered: a lost ping is repeated, and what nobody answers for holds nobody
-  // up.
+  // How long a node that exchanged its state waits for unverified members: a
+  // lost ping is repeated, and a member that does not exist delays no node.
   static constexpr absl::Duration kAnswerWait = absl::Seconds(1);
   // How long a node that knows no other member waits for its join list after a
   // stall. An exchange on the same network takes a few milliseconds.

@@ -47,7 +47,7 @@ struct Outcome {
   Side before;
   Side after;
   const Services& changed;  // All services that differ, and perhaps others.
-  bool announces;           // Does this node announce what is placed on it?
+  bool announces;           // This node announces the services placed on it.
 };
 
 class Outcomes {
@@ -59,8 +59,8 @@ class Outcomes {
     subscribers_.push_back(std::move(subscriber));
   }
 
-  // `changed`: all services of which something may be another than at the last
-  // call. If there are none, and the health is the same, nobody is told.
+  // `changed`: all services that may differ from the last call. If there are
+  // none, and the health is the same, no subscriber is called.
   void Publish(absl::Time now, const Outcome::Side& after,
                const Outcome::Services& changed, bool announces);
 

@@ -1,8 +1,8 @@
-// Tally: what an agent counts and times as it goes, for metrics and status.
+// Tally: counters and times of an agent, for metrics and status.
 //
-// Told of what happens, with the loop's time; asks nothing, decides nothing.
-// What it keeps by name goes with its member, service or address. Loop thread
-// only; nothing survives a restart.
+// Takes what happens, with the loop's time; calls nothing, decides nothing.
+// Entries by name are dropped with their member, service or address. Loop
+// thread only; nothing survives a restart.
 #ifndef LB_DAEMON_AGENT_TALLY_H_
 #define LB_DAEMON_AGENT_TALLY_H_
 
@@ -52,7 +52,7 @@ class Tally {
   // After each Reconcile(), and after OnOutcome() if there is an outcome.
   void OnReconciled(absl::Time now);
 
-  // This node begins to wait for the cluster, or waits anew; it is ready.
+  // This node begins to wait for the cluster, also once more; it is ready.
   void OnAwaiting(absl::Time now) {
     if (!awaiting_since_) awaiting_since_ = now;
   }
@@ -76,7 +76,7 @@ class Tally {
       const {
     return unassigned_since_;
   }
-  // Those that last.
+  // The conflicts that last.
   std::map<announce::Announcement, ConflictSeen> ConflictsAt(
       absl::Time now) const;
 

@@ -1,5 +1,5 @@
-// What lbds give each other in full exchanges of gossip: several messages, each
-// of a kind that its first bytes tell, as one user state.
+// The user state of full exchanges between lbds: several messages, each of a
+// kind that its first bytes tell.
 //
 //   state   = "lbs" version(1) { size(4) message }    numbers big-endian
 #ifndef LB_DAEMON_AGENT_USER_STATE_H_

@@ -42,7 +42,7 @@ class Callers {
  private:
   struct Caller {
     std::shared_ptr<Connection> connection;
-    std::shared_ptr<const TlsSetup> tls;  // Of its handshake.
+    std::shared_ptr<const TlsSetup> tls;  // For its handshake.
     std::string address;
   };
 

@@ -10,9 +10,9 @@
 namespace lb::front {
 
 // DNS names, URIs and IP addresses (as IpAddress::ToString()), byte by byte, in
-// the certificate's order. None is of two kinds: a DNS name that reads as an
+// the certificate's order. No name is of two kinds: a DNS name that reads as an
 // address or a URI, and a URI that reads as an address, are left out. The
-// common name is none of them.
+// common name is not one of them.
 std::vector<std::string> NamesOf(const X509& certificate);
 
 }  // namespace lb::front

@@ -19,15 +19,15 @@ namespace lb::front {
 
 // PEM files.
 struct TlsFiles {
-  std::string cert;       // Of the server, with its chain.
+  std::string cert;       // The server's, with its chain.
   std::string key;        // Its private key, not encrypted.
   std::string client_ca;  // Authorities of clients; empty: anyone may call.
 };
 
-// What handshakes go by. Nothing of it changes.
+// The settings of handshakes. They do not change.
 struct TlsSetup {
   // TLS 1.2 or newer, HTTP/2, no renegotiation and no resumption: each
-  // connection shows its certificate anew.
+  // connection shows its certificate again.
   std::shared_ptr<SSL_CTX> context;
   std::string client_ca;  // The text of that file.
 };

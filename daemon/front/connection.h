@@ -1,11 +1,10 @@
 // Connection: one caller, between its socket and a gRPC server.
 //
-// What the caller sends is judged (Http2Bounds) and handed to the server, and
-// what the server sends to the caller. Of each direction no more than one
-// buffer is held, and no more is read before it is written. When one side ends,
-// so does the other.
+// The caller's bytes are judged (Http2Bounds) and handed to the server, and the
+// server's bytes to the caller. Each direction holds at most one buffer, and no
+// more is read before it is written. When one side ends, so does the other.
 //
-// Belongs to the thread of its io_context, and lives as long as something is
+// Belongs to the thread of its io_context, and lives as long as an operation is
 // under way.
 #ifndef LB_DAEMON_FRONT_CONNECTION_H_
 #define LB_DAEMON_FRONT_CONNECTION_H_
@@ -73,7 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Owner owner_;
   asio::generic::stream_protocol::socket server_;
   asio::steady_timer deadline_;
-  asio::steady_timer pause_;  // Of a caller that was too fast.
+  asio::steady_timer pause_;  // For a caller that was too fast.
   asio::steady_timer unread_;
   Http2Bounds bounds_;
   Buffer from_caller_;

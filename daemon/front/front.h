@@ -1,18 +1,17 @@
-// Front: what stands between callers and gRPC: a listening socket, TLS, rights,
-// and bounds.
+// Front: a listening socket, TLS, rights and bounds between callers and gRPC.
 //
-// gRPC (1.51) accepts until the process has no descriptor left, and has no
-// bound for what a caller's headers cost. Here a connection is accepted if the
-// bounds allow it, has to show who it is within 5 s, and has a right or ends.
-// Then a server that offers what the right allows gets its bytes, over a socket
-// pair, as far as Http2Bounds lets them pass.
+// gRPC (1.51) accepts until the process has no descriptor left, and does not
+// bound the cost of a caller's headers. Front accepts a connection if the
+// bounds allow it. The caller has to end its handshake within 5 s, and needs a
+// right. Then the server with the services of that right gets its bytes, over a
+// socket pair, as far as Http2Bounds lets them pass.
 //
 //   Front front(std::move(socket), tls, {.access = access},
 //               {.serve = [&](Right right, int descriptor) { ... },
 //                .on_refused = [&](std::string what) { ... }});
 //   front.Start();
 //
-// All happens on a thread of its own, which ends with the object.
+// It runs on a thread of its own, which ends with the object.
 #ifndef LB_DAEMON_FRONT_FRONT_H_
 #define LB_DAEMON_FRONT_FRONT_H_
 
@@ -34,7 +33,7 @@ struct FrontOptions {
   // closed if none is.
   int connections_max = 128;
   int pending_max = 32;
-  // Of a connection, whatever it does.
+  // The age of any connection, busy or not.
   absl::Duration age_max = absl::InfiniteDuration();
 };
 
@@ -47,9 +46,10 @@ class Front {
 
   // Both are called on the thread.
   struct Handlers {
-    // Whoever serves it closes it. It does not block. Never kNone.
+    // The callee closes the descriptor. It does not block. Never kNone.
     std::function<void(Right right, int descriptor)> serve;
-    // Who was closed and why, once in 10 s at most, with the number of others.
+    // The closed caller and the reason, at most once in 10 s, with the number
+    // of others.
     std::function<void(const std::string& what)> on_refused;
   };
 

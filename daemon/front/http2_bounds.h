@@ -28,13 +28,14 @@ class Http2Bounds {
  public:
   // The least that a server may announce, which ours does (4.2).
   static constexpr size_t kFrameBytesMax = 16384;
-  // HEADERS and all its CONTINUATIONs, with the 9 bytes of each. What gRPC
-  // takes of headers, 8 KB with 32 more for each field, is below it.
+  // HEADERS and all its CONTINUATIONs, with the 9 bytes of each. gRPC's own
+  // limit of headers, 8 KB with 32 more for each field, is below it.
   static constexpr size_t kHeaderBlockBytesMax = 8 << 10;
   // Header blocks before the caller acknowledged the server's SETTINGS.
   static constexpr int kEarlyBlocksMax = 4;
-  // Callers that go on faster have to wait. Of header blocks, and of the frames
-  // that make a server work or answer without a call; then of all frames.
+  // Faster callers have to wait. This limits header blocks, and frames that
+  // make a server work or answer without a call; the next one limits all
+  // frames.
   static constexpr double kBlocksPerSecond = 1000;
   static constexpr double kBlocksAtOnce = 200;
   static constexpr double kControlsPerSecond = 1000;
@@ -82,10 +83,10 @@ class Http2Bounds {
   Verdict GrowBlock(size_t size, uint8_t flags);
 
   size_t preface_seen_ = 0;
-  std::array<uint8_t, 9> header_ = {};  // Of the frame that begins.
+  std::array<uint8_t, 9> header_ = {};  // The frame that begins.
   size_t header_seen_ = 0;
-  size_t payload_left_ = 0;  // Of the frame under way.
-  size_t block_bytes_ = 0;   // Of the header block under way; 0: none.
+  size_t payload_left_ = 0;  // In the frame under way.
+  size_t block_bytes_ = 0;   // In the header block under way; 0: none.
   uint32_t block_stream_ = 0;
   bool server_has_spoken_ = false;
   bool acknowledged_ = false;

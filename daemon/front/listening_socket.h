@@ -16,7 +16,7 @@ namespace lb::front {
 
 class ListeningSocket {
  public:
-  // "unix:/path", in place of what is there, with the process's umask; or
+  // "unix:/path", replacing any socket there, with the process's umask; or
   // "address:port". Does not block. InvalidArgument: neither. Unavailable: in
   // use, or not permitted.
   static absl::StatusOr<std::unique_ptr<ListeningSocket>> Open(
@@ -32,7 +32,7 @@ class ListeningSocket {
   ListeningSocket(int descriptor, std::string path);
 
   const int descriptor_;
-  const std::string path_;  // Of a unix socket.
+  const std::string path_;  // A unix socket's.
 };
 
 }  // namespace lb::front

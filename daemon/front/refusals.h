@@ -17,8 +17,8 @@ class Refusals {
  public:
   static constexpr absl::Duration kQuiet = absl::Seconds(10);
 
-  // What to say now: "10.0.0.7: no HTTP/2; 12 others before it". Nullopt:
-  // nothing, it is counted only.
+  // The text to report now: "10.0.0.7: no HTTP/2; 12 others before it".
+  // Nullopt: it is only counted.
   std::optional<std::string> Add(std::string_view who, std::string_view why,
                                  absl::Time now);
 

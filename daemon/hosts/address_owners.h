@@ -43,7 +43,8 @@ class AddressOwners {
     bool delivers = false;  // The node itself puts addresses on "lo".
     std::vector<net::IpAddress> seeds;
   };
-  // What services have and ask for. The version counts changes of `entries`.
+  // Addresses that services have and request. The version counts changes of
+  // `entries`.
   struct Services {
     std::shared_ptr<const config::Desired> desired;
     const AddressEntries& entries;
@@ -63,7 +64,7 @@ class AddressOwners {
 
   // Looks at this host again. True: its facts have changed.
   bool SetOwn();
-  // What this node withholds, to be told with the next SetOwn().
+  // Addresses that this node withholds; the next SetOwn() tells them.
   void SetOwnWithheld(WithheldFacts withheld);
   // Members have come, gone, or changed.
   void OnMembers();
@@ -86,8 +87,8 @@ class AddressOwners {
   const OwnedAddresses& owned() const { return owned_; }
   // Counts the changes of owned().
   uint64_t version() const { return version_; }
-  // Those that a host or a router answers for. No node announces or delivers
-  // them, also if a service holds one.
+  // Addresses for which a host or a router answers. No node announces or
+  // delivers them, also if a service holds one.
   const WithheldAddresses& withheld() const { return withheld_; }
   // As DescribeCovered() has it.
   const std::vector<std::string>& covered() const { return covered_; }
@@ -98,7 +99,7 @@ class AddressOwners {
   // Reads the next hops of this host's routes, beside the loop.
   void FindRouters();
   void OnNextHops(absl::StatusOr<io::NextHops> next_hops);
-  // Those that are no host's own: that host tells of them itself.
+  // Routers that are not members: members tell their own addresses.
   std::vector<net::IpAddress> Routers() const;
   OwnershipSources Sources(const Services& services);
   // A member is at this address now.
@@ -108,14 +109,14 @@ class AddressOwners {
   io::Environment environment_;
   absl::AnyInvocable<void()> on_change_;
   FactsExchange facts_;
-  io::NextHops next_hops_;  // Of this host's routes.
+  io::NextHops next_hops_;  // In this host's routes.
   absl::Time routers_found_ = absl::InfinitePast();
   bool finding_routers_ = false;  // It is under way.
   // Goes before what is told then.
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<io::Timer> routers_timer_;
   gossip::GossipNode* gossip_ = nullptr;
-  std::map<std::string, net::IpAddress> endpoints_;  // Of members.
+  std::map<std::string, net::IpAddress> endpoints_;  // The members'.
   // Addresses of the join list that a member had before it moved.
   std::set<net::IpAddress> left_seeds_;
   OwnedAddresses owned_;
@@ -123,7 +124,7 @@ class AddressOwners {
   WithheldAddresses withheld_;
   WithheldFacts own_withheld_;
   std::vector<std::string> covered_;
-  // What owned_ was made of.
+  // The inputs of owned_.
   std::optional<uint64_t> facts_version_;
   std::shared_ptr<const config::Desired> desired_;
   uint64_t entries_version_ = 0;

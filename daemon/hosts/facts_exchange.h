@@ -63,7 +63,7 @@ class FactsExchange {
   // or Unavailable, with the value's name: it is there, but not usable.
   absl::Status Start(gossip::GossipNode* gossip);
 
-  // What this host has now. True: it has changed.
+  // Sets this host's facts. True: they have changed.
   bool SetOwn(HostFacts facts);
   // The members that are up have changed.
   void OnMembers();
@@ -73,7 +73,7 @@ class FactsExchange {
   void TellOthers();
   // For full exchanges.
   std::string FullMessage() const;
-  // Are the facts of a member on their way?
+  // True if the facts of a member are on their way.
   bool AwaitsFacts() const;
 
   const FactsTable& table() const { return table_; }
@@ -91,7 +91,7 @@ class FactsExchange {
   absl::AnyInvocable<void()> on_change_;
   gossip::GossipNode* gossip_ = nullptr;
   FactsTable table_;
-  // Of FactsTable::Missing(), when members were last looked at.
+  // FactsTable::Missing() of the last look at the members.
   std::map<std::string, absl::Time> missing_since_;
   bool awaited_ = false;  // AwaitsFacts(), when that was looked at last.
   absl::Time asked_ = absl::InfinitePast();

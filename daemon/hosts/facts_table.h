@@ -1,10 +1,10 @@
 // FactsTable: the facts of the hosts of all members, as they tell each other.
 //
-// Each node tells its own facts under a stamp. Of a member that is up those
-// count that have the digest which it gives in its gossip metadata; a later
-// stamp with another digest waits for the metadata. Of other nodes the later
-// stamp counts. A node that hears words of its own under a later stamp (its
-// clock ran back) takes a later one and tells its facts again.
+// Each node tells its own facts under a stamp. For a member that is up, those
+// facts count whose digest is in its gossip metadata; a later stamp with
+// another digest waits for the metadata. For other nodes the later stamp
+// counts. A node that gets facts of its own under a later stamp (its clock ran
+// back) takes a later one and tells its facts again.
 //
 // A host keeps its addresses while its lbd is down: facts stay until the member
 // has not been up for kLifetime. Messages carry that age, no times: clocks
@@ -14,7 +14,7 @@
 //   entry   = size(1) node stamp(8) age(4) size(2) facts      age: seconds
 //   request = "lbq" version(1) size(1) node      asks for the receiver's facts
 //
-// The facts are kept and told on as their bytes, so that parts which a later
+// The facts are kept and passed on as their bytes, so that parts which a later
 // version appends survive. Bounded: kNodesMax nodes, kHostFactsSizeMax each,
 // kMessageSizeMax told. Pure bookkeeping, loop thread only.
 #ifndef LB_DAEMON_HOSTS_FACTS_TABLE_H_
@@ -46,14 +46,14 @@ class FactsTable {
   struct Entry {
     uint64_t stamp = 0;
     std::string bytes;
-    uint64_t digest = 0;  // Of `bytes`.
+    uint64_t digest = 0;  // The digest of `bytes`.
     HostFacts facts;
     absl::Time up_at;  // When the member was last known to be up; loop time.
   };
 
   explicit FactsTable(std::string self) : self_(std::move(self)) {}
 
-  // What this host has, within the bounds. True: it has changed.
+  // Sets this host's facts, within the bounds. True: they have changed.
   bool SetOwn(const HostFacts& facts, absl::Time now, absl::Time civil_now);
   uint64_t own_digest() const { return own_digest_; }
   // This node's entry must be told again.
@@ -64,7 +64,7 @@ class FactsTable {
   // forgets what is older than kLifetime. True: something was forgotten.
   bool SetMembers(const std::map<std::string, std::optional<uint64_t>>& members,
                   absl::Time now);
-  // Is something here of nodes that are not up?
+  // True if it has facts of nodes that are not up.
   bool HasAbsent() const;
   // Members that are up and whose facts are not here as their digest says.
   std::vector<std::string> Missing() const;
@@ -88,9 +88,9 @@ class FactsTable {
 
  private:
   bool MergeEntry(const std::string& node, Entry offered);
-  // Of a full table. False: it stays full.
+  // Makes room in a full table. False: it stays full.
   bool MakeRoomFor(const std::string& node);
-  // Of a node that is known.
+  // Takes an entry for a node that is known.
   void Accept(const std::string& node, Entry offered);
   std::optional<uint64_t> DigestOf(const std::string& node) const;
   bool MergeOwn(const Entry& offered);

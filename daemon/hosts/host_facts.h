@@ -27,10 +27,10 @@
 
 namespace lb {
 
-// Bounds of one host's facts. What is beyond is left out, and it is said so.
+// Bounds of one host's facts. Further ones are left out, and a flag says so.
 inline constexpr size_t kHostAddressesMax = 256;
 inline constexpr size_t kHostRoutersMax = 64;
-// What SerializeHostFacts() makes at most, and some room for later versions.
+// The maximum of SerializeHostFacts(), with some room for later versions.
 inline constexpr size_t kHostFactsSizeMax = 8192;
 
 struct HostAddress {
@@ -77,7 +77,7 @@ std::string SerializeHostFacts(const HostFacts& facts);
 // InvalidArgument: damaged, or out of bounds.
 absl::StatusOr<HostFacts> ParseHostFacts(std::string_view bytes);
 
-// Of the serialized facts: the first 8 bytes of their SHA-256.
+// The first 8 bytes of the SHA-256 of the serialized facts.
 uint64_t DigestOfFacts(std::string_view bytes);
 
 }  // namespace lb

@@ -1,12 +1,12 @@
-// OwnedAddresses: addresses that hosts of ours own, so that no service can have
-// them, and whose they are.
+// OwnedAddresses: addresses that the cluster's hosts own, so that no service
+// can have them, and their owners.
 //
-// A host owns what it says that it has (host_facts.h), the address of its
-// gossip, and what its Node object lists; of other lbds also while they are
-// down. The routers that hosts send packets to, the next hops of their routes,
-// are nobody else's. Of each network that a host is in, the network address and
-// the broadcast address (IPv4) or the subnet-router anycast address (IPv6, RFC
-// 4291 2.6.1) reach no service.
+// A host owns the addresses that it tells (host_facts.h), the address of its
+// gossip, and those that its Node object lists, also while its lbd is down. The
+// routers to which hosts send packets, the next hops of their routes, own their
+// addresses. In each network of a host the network address and the broadcast
+// address (IPv4), or the subnet-router anycast address (IPv6, RFC 4291 2.6.1),
+// reach no service.
 //
 // Delivery by hand: a node with `deliver: none` may have a service's address on
 // lo or a dummy interface, put there by its operator. Such an address (see
@@ -39,7 +39,7 @@ enum class OwnerKind {
 
 struct AddressOwner {
   OwnerKind kind = OwnerKind::kHost;
-  std::string node;  // Whose address, or router, or network it is.
+  std::string node;  // The node with this address, router or network.
   std::string text;  // Completes "172.18.8.11 is ...": "n1's own".
 
   friend bool operator==(const AddressOwner&, const AddressOwner&) = default;
@@ -48,15 +48,15 @@ struct AddressOwner {
 using OwnedAddresses = std::map<net::IpAddress, AddressOwner>;
 
 struct OwnershipSources {
-  // Of hosts, by node.
+  // The facts of hosts, by node.
   std::map<std::string, HostFacts> facts;
-  // What else is known of nodes: where their gossip is, what their Node objects
-  // list.
+  // Other addresses of nodes: those of their gossip, those of their Node
+  // objects.
   std::multimap<std::string, net::IpAddress> nodes;
   // Where this node looks for others. Another node may know other ones, so
   // they count for what is given out only.
   std::vector<net::IpAddress> seeds;
-  // Does a service ask for the address by name, or hold it?
+  // True if a service asks for the address by name, or holds it.
   std::function<bool(const net::IpAddress&)> is_of_service;
 };
 
@@ -66,7 +66,7 @@ OwnedAddresses FindOwners(const OwnershipSources& sources);
 using OwnerTexts = std::map<net::IpAddress, std::string>;
 // All, for the allocator.
 OwnerTexts ToTaken(const OwnedAddresses& owned);
-// Those that a host or a router answers for.
+// The addresses for which a host or a router answers.
 OwnerTexts ToWithheld(const OwnedAddresses& owned);
 
 // A sentence for each pool that covers some: "pool p: never gives out

@@ -13,7 +13,7 @@
 
 namespace lb {
 
-// Is the address in no pool, and no host's of ours?
+// True if the address is in no pool, and no host of the cluster has it.
 bool IsSpare(const net::IpAddress& address,
              const std::vector<ipam::Pool>& pools, const OwnedAddresses& owned);
 

@@ -19,13 +19,13 @@
 
 namespace lb {
 
-// What SerializeWithheld() makes at most: some 50 addresses.
+// The maximum of SerializeWithheld(): some 50 addresses.
 inline constexpr size_t kWithheldFactsSizeMax = 1536;
 
 struct WithheldFact {
   net::IpAddress address;
   std::string interface;  // Where the other host answers: 1 to 255 bytes.
-  net::MacAddress mac;    // Of that host.
+  net::MacAddress mac;    // That host's.
   std::string member;     // Its name, if it is a member: 255 bytes at most.
   bool by_proxy = false;  // It answers for every address.
   absl::Time since;       // Civil time, in whole seconds.
@@ -35,7 +35,7 @@ struct WithheldFact {
 
 struct WithheldFacts {
   std::vector<WithheldFact> facts;
-  uint16_t omitted = 0;  // Those that are left out.
+  uint16_t omitted = 0;  // Number of addresses that are left out.
 
   bool empty() const { return facts.empty() && omitted == 0; }
 

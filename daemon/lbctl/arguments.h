@@ -1,8 +1,8 @@
 // Arguments of lbctl's commands that it can judge itself, before it asks a
-// node. What is wrong with them is wrong usage; what only a node can refuse is
-// not judged here.
+// node. Their faults are wrong usage; faults that only a node can see are not
+// judged here.
 //
-// Pure. InvalidArgument names the argument, its value and what was wanted.
+// Pure. InvalidArgument names the argument, its value and the right form.
 #ifndef LB_DAEMON_LBCTL_ARGUMENTS_H_
 #define LB_DAEMON_LBCTL_ARGUMENTS_H_
 

@@ -21,9 +21,9 @@ struct ClientOptions {
   std::string tls_ca;
   std::string tls_cert;
   std::string tls_key;
-  // What the server's certificate is for, if not the host of `server`.
+  // The name in the server's certificate, if not the host of `server`.
   std::string tls_name;
-  absl::Duration timeout = absl::Seconds(5);  // Of one call.
+  absl::Duration timeout = absl::Seconds(5);  // For one call.
 };
 
 // A call of a service, as its stub has it.

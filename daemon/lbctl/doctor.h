@@ -40,8 +40,8 @@ std::string_view ToString(Grade grade);  // "ok", "note", "fault"
 struct Finding {
   Grade grade = Grade::kGood;
   std::string subject;  // "interface eth0", "join 192.0.2.12:7946"
-  std::string text;     // What was seen.
-  std::string remedy;   // What to do; empty for what is good.
+  std::string text;     // The observation.
+  std::string remedy;   // The action to take; empty if all is well.
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };
@@ -62,14 +62,14 @@ struct HostFacts {
   };
   struct Port {
     std::string_view protocol;  // "UDP", "TCP"
-    int error = 0;              // Of an attempt to bind gossip-bind.
+    int error = 0;              // From an attempt to bind gossip-bind.
   };
   struct Peer {
     net::HostPort seed;
-    // Of its addresses, one; nullopt: its name does not resolve, for `fault`.
+    // One of its addresses; nullopt: its name does not resolve, see `fault`.
     std::optional<net::Endpoint> endpoint;
     std::string fault;
-    int error = 0;  // Of a TCP connection; ETIMEDOUT: no answer in a second.
+    int error = 0;  // From a TCP connection; ETIMEDOUT: no answer in a second.
     absl::Duration took;
     int path_mtu = 0;  // Bytes; 0: unknown.
     KeyVerdict key = KeyVerdict::kUntried;
@@ -79,21 +79,21 @@ struct HostFacts {
   std::string interfaces_error;  // Why there are none.
   std::optional<Process> daemon;
   std::string socket;    // Where it was looked for: "unix:/run/lbd/lbd.sock".
-  int socket_error = 0;  // Of a connection to that.
+  int socket_error = 0;  // From a connection to that.
   std::string other_server;  // --server, if it is no unix socket.
   std::vector<Port> ports;
-  std::vector<Peer> peers;      // Of the join list.
+  std::vector<Peer> peers;      // The join list's.
   std::string key_error;        // Why the secret was tried with no peer.
   std::string no_options_file;  // Its name; the options are the defaults.
   absl::Time clock;
   bool clock_synchronized = false;
-  int secret_error = 0;  // Of opening gossip-secret-file, if there is one.
+  int secret_error = 0;  // From opening gossip-secret-file, if there is one.
   mode_t secret_mode = 0;
   size_t secret_size = 0;  // Bytes.
   // The verdict of front::ReadTlsFiles() on the status service's TLS files.
   // PermissionDenied, with the path: this user may not read one.
   absl::Status tls;
-  std::vector<std::string> problems;  // Of the manifests, one line each.
+  std::vector<std::string> problems;  // The manifests', one line each.
 };
 
 // One for each thing that was looked at, the good ones too, always in the same

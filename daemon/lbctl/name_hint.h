@@ -1,5 +1,5 @@
-// NameHint: what a user probably meant who gave a name that the node does not
-// know, and who has an address. Asks the node for the names that there are.
+// NameHint: the known name that is nearest to one that the node does not know,
+// and the services that hold an address. Asks the node for its names.
 #ifndef LB_DAEMON_LBCTL_NAME_HINT_H_
 #define LB_DAEMON_LBCTL_NAME_HINT_H_
 

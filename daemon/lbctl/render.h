@@ -47,14 +47,14 @@ std::string Render(const admin::v1::SetLogLevelResponse& set,
 // One line; events come one at a time.
 std::string Render(const status::v1::Event& event, const Style& style);
 
-// What `lbctl top` shows at one moment.
+// One frame of `lbctl top`.
 struct TopView {
   status::v1::GetNodeResponse node;
   status::v1::ListMembersResponse members;
   status::v1::ListPoolsResponse pools;
   status::v1::ListServicesResponse services;
   absl::Time now;
-  int rows = 24;  // Of the terminal: what is beyond is left out.
+  int rows = 24;  // The terminal's; further lines are left out.
 };
 std::string Render(const TopView& view, const Style& style);
 

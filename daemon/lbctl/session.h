@@ -41,7 +41,7 @@ class Session {
         },
         hint);
   }
-  // The same, for all pages of a list.
+  // Does the same for all pages of a list.
   template <typename Stub, typename Request, typename Response>
   ExitStatus AskAll(Method<Stub, Request, Response> method,
                     const std::type_identity_t<Request>& request = {}) const {

@@ -1,4 +1,4 @@
-// What lbctl says of an argument that it does not know.
+// Texts for arguments that lbctl does not know.
 #ifndef LB_DAEMON_LBCTL_SUGGESTION_H_
 #define LB_DAEMON_LBCTL_SUGGESTION_H_
 
@@ -20,8 +20,8 @@ std::string DescribeUnknown(std::string_view argument,
 std::string SuggestName(std::string_view given,
                         const std::vector<std::string>& names);
 
-// The same; or ", want one of n1, n2, n3", all of `names`, if none is near and
-// they are few.
+// As SuggestName(); or ", want one of n1, n2, n3", with all `names`, if none is
+// near and they are few.
 std::string SuggestOneOf(std::string_view given,
                          const std::vector<std::string>& names);
 

@@ -15,7 +15,8 @@
 
 namespace lb::lbctl {
 
-// Is standard output a terminal that shows colours (and NO_COLOR is not set)?
+// True if standard output is a terminal that shows colours, and NO_COLOR is not
+// set.
 bool ShowsColours();
 
 class Terminal {

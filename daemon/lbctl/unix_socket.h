@@ -1,4 +1,4 @@
-// A look at a unix socket: does anybody listen there, and may we ask?
+// A look at a unix socket: whether lbd listens there and this user may use it.
 #ifndef LB_DAEMON_LBCTL_UNIX_SOCKET_H_
 #define LB_DAEMON_LBCTL_UNIX_SOCKET_H_
 
@@ -7,7 +7,7 @@
 
 namespace lb::lbctl {
 
-// Of the address of a server that is one.
+// The prefix of a server's address that is a unix socket.
 inline constexpr std::string_view kUnixPrefix = "unix:";
 
 // A connected descriptor, to be closed; or the negative errno of the attempt.

@@ -22,7 +22,7 @@ class NameConflicts {
   static constexpr absl::Duration kOver = absl::Seconds(60);
   static constexpr size_t kMax = 64;
 
-  // Is it one that is not known, or was over? False too if there are too many.
+  // True if the conflict is new, or was over. False too if there are too many.
   bool OnConflict(absl::Time now, const gossip::ConflictEvent& conflict);
 
   // The other nodes that claim the name of `node`.

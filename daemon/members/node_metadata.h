@@ -1,7 +1,7 @@
-// What a node says of itself in its gossip metadata.
+// The gossip metadata of a node.
 //
 // A member that has it is an lbd: it keeps the ledger and may be its author. A
-// member without it (a MetalLB speaker, say) takes part in elections only.
+// member without it, such as a MetalLB speaker, takes part in elections only.
 // Bytes, numbers big-endian:
 //
 //   metadata  = "lbd" version(1) [ flags(1) interface* extension* ]
@@ -64,7 +64,7 @@ struct NodeMetadata {
   // Older lbds read all of the interfaces that have a MAC; else they count the
   // node as able to announce everywhere.
   bool older_read_all = true;
-  // Of the facts of its host. Nullopt: it does not tell any (an older lbd).
+  // The digest of its host's facts. Nullopt: it tells none (an older lbd).
   std::optional<uint64_t> facts_digest;
 
   bool TellsAbilities() const {
@@ -74,8 +74,8 @@ struct NodeMetadata {
   friend bool operator==(const NodeMetadata&, const NodeMetadata&) = default;
 };
 
-// At most gossip::kMetaSizeMax bytes. Of interfaces that do not fit, those in
-// `wanted` go first. What ParseNodeMetadata() returns says what fitted: fields
+// At most gossip::kMetaSizeMax bytes. If not all interfaces fit, those in
+// `wanted` go first. ParseNodeMetadata() shows which ones fitted: fields
 // `complete`, `older_read_all`, and MACs.
 gossip::wire::Bytes SerializeNodeMetadata(
     const NodeMetadata& metadata, const std::set<std::string>& wanted = {});

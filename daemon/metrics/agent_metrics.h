@@ -1,9 +1,9 @@
-// What an agent looks like to Prometheus.
+// Metrics of an agent for Prometheus.
 //
-// Families metallb_... have MetalLB's names and labels and mean what they mean
-// there, so its dashboards and alerts go on working; families lb_... are ours.
-// Everything is read from the agent's state at the moment of the call: what is
-// gone there (an address, a member) has no sample any more.
+// Families metallb_... have MetalLB's names, labels and meaning, so its
+// dashboards and alerts go on working; families lb_... are this project's.
+// All values are read from the agent's state at the moment of the call: an
+// address or a member that is gone has no sample any more.
 #ifndef LB_DAEMON_METRICS_AGENT_METRICS_H_
 #define LB_DAEMON_METRICS_AGENT_METRICS_H_
 

@@ -26,8 +26,8 @@ struct Finding {
 
 using LiveMembers = std::vector<Elections::LiveMember>;
 
-// What can be done about a service; completes "want ...". Empty: the reason
-// says it already.
+// The remedy for a service; completes "want ...". Empty: the reason says it
+// already.
 using RemedyOf = std::function<std::string(const std::string& service)>;
 
 // Services that have no address, and why. `with_waiting`: also services whose
@@ -49,8 +49,8 @@ std::vector<Finding> FindRefused(const AddressEntries& entries,
 
 using IsOwned = std::function<bool(const net::IpAddress& address)>;
 
-// Services that have an address and are announced by no node, and why. Those of
-// which hosts own all addresses are left out, which is another finding.
+// Services that have an address and are announced by no node, and why. Services
+// whose addresses are all owned by hosts are left out, for another finding.
 std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
                                           const Placement& placement,
                                           const IsOwned& is_owned,

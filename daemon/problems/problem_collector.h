@@ -1,7 +1,7 @@
-// ProblemCollector: the problems that are asked for, as they are found.
+// ProblemCollector: collects the wanted problems as they are found.
 //
 // Keeps the first ones and counts the others: with ten thousand services, each
-// a problem, nobody reads what to do about each. Loop thread only.
+// a problem, no operator reads the remedy of each. Loop thread only.
 #ifndef LB_DAEMON_PROBLEMS_PROBLEM_COLLECTOR_H_
 #define LB_DAEMON_PROBLEMS_PROBLEM_COLLECTOR_H_
 

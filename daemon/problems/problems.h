@@ -49,11 +49,11 @@ std::vector<Problem> ListProblems(const Agent& agent);
 
 struct ProblemList {
   std::vector<Problem> problems;
-  size_t omitted = 0;  // That there are besides.
+  size_t omitted = 0;  // Number of further ones.
 };
 
-// The first `problems_max` of the kinds that it wants. Those beyond are
-// counted, which takes much less time than to find what to do about each.
+// The first `problems_max` of the wanted kinds. Further ones are counted, which
+// takes much less time than to find the remedy of each.
 ProblemList ListProblems(const Agent& agent,
                          const std::function<bool(ProblemKind)>& wants,
                          size_t problems_max);

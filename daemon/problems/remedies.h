@@ -28,7 +28,7 @@ std::string RemedyForNoAddress(const ipam::ServiceRequest& request,
 // By node, of nodes whose hosts do not take the packets.
 using DeliveryRemedies = std::map<std::string, std::string>;
 
-// What to do about a node whose host takes no packets for a family, or did not
+// The remedy for a node whose host takes no packets for a family, or did not
 // lately. `held_until`: it does again, and can be elected from then on.
 std::string RemedyForDelivery(const std::string& node,
                               std::optional<absl::Time> held_until);

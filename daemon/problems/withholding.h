@@ -26,22 +26,22 @@ struct Withholding {
   // Where the elected node met the other host; empty if a host or a router of
   // the cluster owns the address: then all nodes withhold it.
   std::string interface;
-  std::optional<net::MacAddress> mac;  // Of the other host; not of an owner.
+  std::optional<net::MacAddress> mac;  // The other host's; unset for an owner.
   std::string member;  // The host's name, if it is a node of the cluster.
-  absl::Time since;    // Civil time. Of an owner: as this node saw it.
+  absl::Time since;    // Civil time; for an owner as this node saw it.
   std::string text;    // "eth0: 02:00:5e:00:53:01 (no member) has it"
   std::string remedy;  // Completes "want ...".
 
   bool by_owner() const { return interface.empty(); }
 };
 
-// Of one address that `service` has. Several: on several interfaces. Empty: it
-// is not withheld, as far as this node was told.
+// The withholdings of one address that `service` has, one for each interface.
+// Empty: it is not withheld, as far as this node knows.
 std::vector<Withholding> FindWithholdings(const Agent& agent,
                                           const std::string& service,
                                           const net::IpAddress& address);
 
-// Does the service's manifest ask for the address by name?
+// True if the service's manifest asks for the address by name.
 bool AsksFor(const Agent& agent, const std::string& service,
              const net::IpAddress& address);
 

@@ -11,8 +11,8 @@
 
 namespace lb {
 
-// Those of `named` on which `node` can announce one of the addresses at least,
-// by what it says of itself. All of them if it never says, or can on none.
+// Those of `named` on which `node` can announce at least one of the addresses,
+// by its metadata. All of them if it tells none, or can on none.
 std::vector<std::string> AnnouncingInterfaces(
     const Agent& agent, const std::string& node,
     const std::vector<std::string>& named, const ipam::Assignment& assignment);

@@ -1,5 +1,5 @@
-// What the status service says of a pool beyond counts: which of its addresses
-// hosts have, and who holds some although no manifest asks for it.
+// The parts of a pool's status beyond counts: addresses that hosts have, and
+// services that hold some although no manifest asks for them.
 //
 // Pure.
 #ifndef LB_DAEMON_STATUS_VIEW_DESCRIBE_POOL_H_

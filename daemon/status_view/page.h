@@ -35,11 +35,11 @@ class Page {
 
   // The last key of the page before; empty: there was none.
   const std::string& after() const { return after_; }
-  // Is the item on an earlier page?
+  // True if the item is on an earlier page.
   bool IsBefore(std::string_view key) const { return key <= after_; }
   bool HasRoom() const { return items_ < items_max_ && bytes_ < kBytesMax; }
   void Add(std::string_view key, size_t bytes);
-  // Of the page that follows this one. REQUIRES: there was an Add().
+  // The token of the page that follows this one. REQUIRES: there was an Add().
   std::string NextToken() const;
 
  private:

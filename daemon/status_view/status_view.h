@@ -18,8 +18,8 @@ namespace lb {
 
 class StatusView {
  public:
-  // Of a what-if: nodes, and nodes times services, which is what it costs. One
-  // node may always be asked for.
+  // Bounds of a what-if: nodes, and nodes times services, which is its cost.
+  // One node is always allowed.
   static constexpr size_t kWhatIfNodesMax = 256;
   static constexpr size_t kWhatIfRanksMax = 1'000'000;
 

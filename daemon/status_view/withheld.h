@@ -1,5 +1,5 @@
-// Withheld addresses for people: which ones, by whom, since when, and what to
-// do.
+// Withheld addresses for people: the address, the host that has it, since when,
+// and what to do.
 #ifndef LB_DAEMON_STATUS_VIEW_WITHHELD_H_
 #define LB_DAEMON_STATUS_VIEW_WITHHELD_H_
 
@@ -14,8 +14,7 @@ namespace lb {
 
 using WithheldList = google::protobuf::RepeatedPtrField<status::v1::Withheld>;
 
-// Those of the service's addresses that are not announced because a host has
-// them.
+// The addresses of the service that are not announced because a host has them.
 WithheldList DescribeWithheld(const Agent& agent, const std::string& service,
                               const ipam::Assignment& assignment);
 
@@ -23,7 +22,7 @@ WithheldList DescribeWithheld(const Agent& agent, const std::string& service,
 // none is.
 std::string WithheldReason(const WithheldList& withheld);
 
-// Are all addresses of the assignment among them?
+// True if all addresses of the assignment are among them.
 bool IsAllWithheld(const WithheldList& withheld,
                    const ipam::Assignment& assignment);
 

@@ -56,7 +56,7 @@ class QuietNetwork final : public io::FrameTransport, public io::LinkMonitor {
     on_change_ = std::move(on_change);
   }
 
-  // Of eth0. On the loop's thread.
+  // Sets the carrier of eth0. On the loop's thread.
   void SetCarrier(bool carrier) {
     carrier_ = carrier;
     if (on_change_) on_change_();

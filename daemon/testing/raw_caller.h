@@ -20,15 +20,15 @@ namespace lb {
 class RawCaller {
  public:
   explicit RawCaller(const std::string& unix_path);
-  explicit RawCaller(uint16_t port);  // Of 127.0.0.1.
+  explicit RawCaller(uint16_t port);  // At 127.0.0.1.
   RawCaller(RawCaller&& other) noexcept;
   RawCaller& operator=(RawCaller&&) = delete;
   ~RawCaller();
 
   // False: the other side has ended the connection, or takes nothing for 10 s.
   bool Send(std::string_view bytes) const;
-  // At least one byte, of 64 KB at the most; empty: the connection has ended,
-  // or nothing came in time.
+  // One byte or more, up to 64 KB; empty: the connection has ended, or nothing
+  // came in time.
   std::string Receive(absl::Duration limit) const;
   // Drops what comes. True: the other side ended the connection.
   bool EndsWithin(absl::Duration limit) const;
@@ -37,7 +37,7 @@ class RawCaller {
   int socket_;
 };
 
-// Of this process, in bytes.
+// The resident size of this process.
 size_t ResidentBytes();
 
 }  // namespace lb
