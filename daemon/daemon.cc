@@ -139,8 +139,8 @@ class Daemon {
   void Run() { world_->Run(); }
 
  private:
-  // Who asked, a person or a changed file? A person is told that nothing
-  // changed, too.
+  // The cause of the reading: a changed file, or a person, who is also told
+  // that nothing changed.
   enum class Ask { kNone, kExplicit };
 
   // One listener, with a queue of calls of its own.

@@ -36,7 +36,7 @@ int Refuse(const absl::Status& why, int exit_status) {
 
 int main(int argc, char** argv) {
   lb::ConfigureHeap();
-  // Until it can read anew; what it reads at its start is new.
+  // A SIGHUP before the first reading needs no second one.
   std::signal(SIGHUP, SIG_IGN);
   using Action = lb::config::ParsedFlags::Action;
   const std::vector<std::string> arguments(argv + 1, argv + argc);

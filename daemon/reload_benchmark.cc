@@ -137,7 +137,7 @@ class Node {
   std::string folder_ = "/tmp/lbd-bench.XXXXXX";
   size_t changed_ = 0;
   bool is_read_ = true;
-  QuietNetwork network_;  // All are announced, to nobody.
+  QuietNetwork network_;  // All are announced; no host listens.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<LastGoodStore> last_good_;

@@ -1,4 +1,4 @@
-// Who announces which address, by lb/election alone.
+// Which node announces which address, by lb/election alone.
 //
 //   election n1 n2 n3 -- 172.18.8.201 172.18.8.202 2001:db8::10
 //

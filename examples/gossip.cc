@@ -1,5 +1,5 @@
-// gossip NAME ADDRESS:PORT [SEED...]: joins a cluster and prints who comes and
-// goes, until Ctrl-C. Several on one machine, each with a port of its own:
+// gossip NAME ADDRESS:PORT [SEED...]: joins a cluster and prints which members
+// come and go, until Ctrl-C. Several on one machine, each with its own port:
 //
 //   gossip a 127.0.0.1:7001
 //   gossip b 127.0.0.1:7002 127.0.0.1:7001

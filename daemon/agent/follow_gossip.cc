@@ -90,8 +90,8 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
   const absl::Time now = environment_.loop->Now();
   lifecycle_.OnMember(now);
   FollowLifecycle();
-  // Nothing follows from one that is only said to be: anybody may say so, of
-  // thousands.
+  // An unverified member changes nothing, because an attacker can invent
+  // thousands of them.
   if (!event.member.heard) return;
   members_changed_ = true;
   const bool is_gone = event.change == MemberChange::kFailed ||

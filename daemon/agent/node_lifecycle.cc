@@ -100,10 +100,10 @@ void NodeLifecycle::OnStall(absl::Time now, absl::Duration duration) {
 }
 
 // A member takes over only from a node that it knows, and gossip makes that
-// mutual: a node that acted and knows no other member, not even a failed one,
-// had nobody to take over from it. One of the join list may have started
-// meanwhile, found nobody and begun alone, so the join list is asked first. A
-// node that does not act yet, as one that lost its memory and was just
+// mutual: if a node acted and knows no other member, not even a failed one, no
+// member can have taken over from it. A node of the join list may have started
+// meanwhile, found no other and begun alone, so the join list is asked first. A
+// node that does not act yet, such as one that lost its memory and was just
 // restarted, waits for the cluster as before.
 void NodeLifecycle::GoOnAlone(absl::Time now, const std::string& why) {
   Record(EventType::kWarning, "Stalled",

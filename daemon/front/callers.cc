@@ -96,7 +96,7 @@ void Callers::Accept() {
   Listen();
 }
 
-// Whoever holds connections without a word must not keep others out.
+// Callers that hold silent connections must not keep others out.
 void Callers::MakeRoom() {
   const auto is_pending = [](const Caller& caller) {
     return caller.connection->is_pending();

@@ -166,7 +166,7 @@ std::shared_ptr<SSL_CTX> NewContext() {
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION |
                                          SSL_OP_NO_TICKET |
                                          SSL_OP_NO_COMPRESSION);
-  // Who resumed a session would not be asked for its certificate again.
+  // A client that resumed a session would not show its certificate again.
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context.get(), ChooseHttp2, nullptr);

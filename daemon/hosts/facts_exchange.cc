@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kName[] = "host-facts";
 constexpr StateFormat kFormat = {"LBHF", 2, "facts of members' hosts"};
-// It had no time: nobody knows how old its facts are.
+// It had no time, so the age of its facts is unknown.
 constexpr StateFormat kFormatWithoutTime = {"LBHF", 1, kFormat.what};
 
 // Messages stay below a datagram's budget, with room for encryption.

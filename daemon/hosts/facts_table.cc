@@ -165,7 +165,7 @@ std::optional<uint64_t> FactsTable::DigestOf(const std::string& node) const {
   return member == members_.end() ? std::nullopt : member->second;
 }
 
-// Words of an earlier run, or somebody's invention.
+// The facts of an earlier run of this node, or forged ones.
 bool FactsTable::MergeOwn(const Entry& offered) {
   const auto own = entries_.find(self_);
   if (own == entries_.end() || offered.stamp < own->second.stamp) return false;

@@ -112,7 +112,7 @@ uint64_t ReadCapabilities(pid_t pid) {
   return 0;
 }
 
-// Who listens at the unix socket: the kernel knows.
+// The kernel knows which process listens at the unix socket.
 void FindListener(const std::string& path, HostFacts& facts) {
   const int fd = ConnectUnix(path);
   if (fd < 0) {

@@ -37,7 +37,7 @@ ExitStatus Top(const Session& session, const TopArguments& arguments) {
   const absl::StatusOr<Client> client = session.Connect();
   if (!client.ok()) return session.Fail(client.status());
   Terminal terminal;
-  // Nobody could press q: as `top -b -n 1` does.
+  // Without a terminal there is no key q: as `top -b -n 1`.
   const int frames =
       arguments.frames == 0 && !terminal.IsLive() ? 1 : arguments.frames;
   for (int frame = 1;; ++frame) {

@@ -74,8 +74,8 @@ bool IsLiveMember(const Agent& agent, const net::MacAddress& mac) {
   return member && member->is_up() && member->heard;
 }
 
-// Of two members that know each other one has the address by the election; the
-// other yields to it. Of a stranger nobody knows whether it has gone.
+// If two members know each other, one has the address by the election; the
+// other yields to it. Whether a stranger has gone is unknown.
 bool IsOver(const Agent& agent, const Tally::ConflictSeen& seen) {
   const announce::Conflict& conflict = seen.conflict;
   if (conflict.outcome == announce::Outcome::kTakenBack ||

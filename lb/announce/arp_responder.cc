@@ -3,8 +3,8 @@
 namespace lb::announce {
 namespace {
 
-// The packet says whom it is about. Anybody may send a frame from our MAC, so
-// the frame's source counts only where the packet names no sender.
+// The packet names its sender. Any host can send a frame with this node's MAC
+// as its source, so the source counts only where the packet names no sender.
 bool IsOwn(const net::MacAddress& own_mac, const net::EthernetHeader& header,
            const net::ArpPacket& packet) {
   const bool is_named = packet.sender_mac != net::MacAddress{};

@@ -111,7 +111,7 @@ Claim::Step Claim::Retry(absl::Time now) {
   return Go(now, TakeBack(ClaimEvent::kRetry));
 }
 
-// What a member only probed for, nobody has had yet.
+// An address that a member only probed for has not been announced yet.
 ClaimEvent Claim::TakeBack(ClaimEvent event) {
   const bool unproven = state_ == ClaimState::kYielded && nobody_had_it_;
   return unproven ? ClaimEvent::kProbe : event;
@@ -260,8 +260,8 @@ Claim::Step Claim::Defend(absl::Time now) {
           ReportOf(now, Outcome::kDefended)};
 }
 
-// Clients believe who spoke last: what is too early to be contradicted now is
-// contradicted when it may be.
+// Clients believe the last claim: if it is too early to contradict one now, it
+// is contradicted as soon as that is allowed.
 Claim::Move Claim::HaveTheLastWord(absl::Time now, absl::Duration interval) {
   if (now - defended_at_ < interval) {
     deadline_ = std::min(deadline_, defended_at_ + interval);

@@ -17,7 +17,7 @@ using net::IpAddress;
 using net::MacAddress;
 using HeldAddresses = absl::btree_set<IpAddress>;
 
-// Whoever asks without an address of its own wants that one.
+// A host that asks without an address of its own wants that address.
 std::optional<RivalSign> SignOf(const net::EthernetHeader& header,
                                 const net::ArpPacket& request) {
   if (net::Kind(request) != net::ArpKind::kProbe) return std::nullopt;
@@ -62,7 +62,7 @@ Reception OnArp(const MacAddress& own_mac, const HeldAddresses& held,
   return reception;
 }
 
-// Who claims what, of a packet that JudgeNdp() calls a conflict.
+// Sets the claim of a packet that JudgeNdp() calls a conflict.
 void SetClaim(const HeldAddresses& held, const net::EthernetHeader& header,
               const net::NdpPacket& packet, Reception& reception) {
   const auto* advert = std::get_if<net::NeighborAdvertisement>(&packet.message);

@@ -187,7 +187,7 @@ std::vector<std::string_view> NamesOf(std::string_view group) {
   return names;
 }
 
-// Of a kind that nobody knows: which known one was meant?
+// Finds the known kind that is nearest to an unknown one.
 KindVerdict JudgeUnknown(std::string_view group, std::string_view kind) {
   const bool is_metallbs = IsLikeMetallb(group);
   const std::string_view nearest =

@@ -29,7 +29,7 @@ struct Record {
   std::string_view text;
 };
 
-// FNV-1a. Which part it is matters to nobody, as long as it stays the same.
+// FNV-1a. Any part will do, as long as it stays the same.
 size_t PartOf(std::string_view key) {
   uint32_t hash = 2166136261;
   for (const char c : key) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;

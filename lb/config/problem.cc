@@ -10,7 +10,7 @@
 namespace lb::config {
 namespace {
 
-// Text comes from files that anybody may have written: it has an end.
+// Text comes from files of any user, so its length is limited.
 constexpr size_t kTextMax = 500;
 // A notice may have a whole object.
 constexpr size_t kMessageMax = 2000;

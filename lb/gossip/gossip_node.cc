@@ -227,7 +227,7 @@ void GossipNode::Drain() {
     }
   }
   draining_ = false;
-  // Armed anew with each datagram it would never fire under a flood of them.
+  // Armed again with each datagram it would never fire under a flood of them.
   const absl::Time deadline = membership_.NextDeadline();
   if (deadline == armed_) return;
   armed_ = deadline;

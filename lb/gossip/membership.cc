@@ -78,7 +78,7 @@ void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   name_check_.End();
   roster_.MoveTo(now, endpoint);
   rejoin_.OnMemberUp(endpoint);  // If it was a seed, it is none any more.
-  spread_.Ask(now);              // Exchanges bring it to whom datagrams do not.
+  spread_.Ask(now);              // Exchanges reach members that datagrams miss.
   RunSpread(now);
   Settle(now);
 }

@@ -1,4 +1,4 @@
-// Membership's answers to pings: to whom, and how many.
+// Membership's answers to pings: their receivers and their number.
 #include <optional>
 
 #include "lb/gossip/membership.h"
@@ -6,8 +6,8 @@
 
 namespace lb::gossip {
 
-// To where the asker says if it is a member and is there; else to whence it
-// came. Anybody may write any address into a ping.
+// The address that the ping names, if a member has it; else the sender's. An
+// attacker can write any address into a ping.
 net::Endpoint Membership::ReplyTo(const wire::Source& source,
                                   const net::Endpoint& from) const {
   const auto address = net::IpAddress::FromBytes(source.address);
@@ -48,7 +48,7 @@ void Membership::OnPing(absl::Time now, const net::Endpoint& from,
   }
 }
 
-// For members: others might ask for it in order to send it to somebody.
+// For members only: other hosts could have it sent to a third one.
 std::optional<wire::Bytes> Membership::AckPayload(const net::Endpoint& to,
                                                   const wire::Ping& ping) {
   if (!ack_payload_) return std::nullopt;
@@ -81,7 +81,7 @@ void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
   const NodeRecord* const known = roster_.table().Find(ask.node);
   if (known == nullptr || known->endpoint() != target) {
     ++counters_.refused_relays;
-    // It is we who do not reach the target; the asker's health is well.
+    // This node does not reach the target; the asker is healthy.
     const bool may_nack =
         ask.nack && MayAnswer(now, from, nack.size() + packet_overhead_);
     if (may_nack) SendPlain(requester, wire::Nack{.sequence = ask.sequence});

@@ -34,8 +34,8 @@ void Membership::GreetAtOnce(absl::Time now, std::string_view name) {
   }
 }
 
-// Who opened a stream, or took ours, is there; thousands that it brings along
-// may not be.
+// A peer that opened a stream, or accepted one, is up; thousands of members
+// that it names may not be.
 void Membership::GreetPeer(absl::Time now, const net::Endpoint& peer,
                            absl::Span<const wire::PushNodeState> members) {
   if (greeter_.size() == 0) return;
@@ -53,8 +53,8 @@ void Membership::SendGreeting(const ProbeTarget& target) {
   if (record == nullptr) return;
   ++counters_.greetings;
   SendPing(*record, target.sequence);
-  // The newcomer may not know us yet, and gossip may miss it. Thousands of
-  // members that somebody invented get no more than the ping.
+  // The newcomer may not know this node yet, and gossip may miss it. Thousands
+  // of invented members get no more than the ping.
   if (roster_.leaving() || greeter_.size() > options_.greetings_at_once) return;
   wire::Bytes alive = wire::EncodeMessage(roster_.OwnAlive());
   OutgoingPacket& ping = outgoing_.back();

@@ -18,8 +18,8 @@ constexpr size_t kCompoundOverhead = 2;  // Type and count.
 constexpr size_t kChecksumOverhead = 5;
 // What encryption may come to add after a message was queued.
 constexpr size_t kEncryptionReserve = 45;
-// Members that are sent user messages in one gossip interval: a tenth of
-// those who wait, within these and gossip_nodes.
+// Members that are sent user messages in one gossip interval: a tenth of those
+// that wait, between gossip_nodes and this maximum.
 constexpr size_t kUserFanoutMax = 64;
 
 void Append(std::vector<wire::Bytes> from, std::vector<wire::Bytes>& to) {

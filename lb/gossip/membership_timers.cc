@@ -82,7 +82,7 @@ void Membership::RunProbe(absl::Time now) {
 void Membership::BeginProbe(absl::Time now) {
   const NodeRecord* const record = roster_.table().NextToProbe(
       now, self().name, options_.gossip_to_the_dead_time);
-  // With nobody to ask, no answer can lower the health score.
+  // With no member to ask, no answer can lower the health score.
   if (record == nullptr) return roster_.awareness().Apply(-1);
   ++counters_.probes;
   const uint32_t sequence = NextSequence();
@@ -104,7 +104,7 @@ void Membership::AskOthers(absl::Time now, Prober& prober) {
   int nacks_expected = 0;
   std::vector<net::Endpoint> asked;
   for (const NodeRecord* const helper : helpers) {
-    // Nacks speak of our own health, which is no matter of greetings.
+    // Nacks tell of this node's own health; greetings do not count for it.
     const bool nack = helper->knows_nacks() && record->heard;
     if (nack) ++nacks_expected;
     ++counters_.indirect_probes;
@@ -169,16 +169,16 @@ void Membership::RunGossip(absl::Time now) {
   Gossip(now);
 }
 
-// What the user says does not wait for the clock: failover hangs on it. What
-// it says again within the same interval does.
+// Messages of the user do not wait for the gossip clock, as failover depends on
+// them. Further ones within the same interval do.
 void Membership::GossipAtOnce(absl::Time now) {
   if (now - gossiped_at_once_ < options_.gossip_interval) return;
   gossiped_at_once_ = now;
   Gossip(now);
 }
 
-// Those that were never heard only if there are no others: with thousands that
-// are not there hardly a word would reach one that is.
+// Uses unverified members only if no verified one matches; thousands of
+// invented members would otherwise absorb all gossip.
 std::vector<NodeRecord*> Membership::SampleOthers(
     size_t count, const MemberTable::Wanted& wanted) {
   const auto wanted_other = [&](const NodeRecord& record) {
@@ -257,8 +257,8 @@ void Membership::RunRejoin(absl::Time now) {
 }
 
 bool Membership::HasGossip() const {
-  // What is said of ourselves waits for the first that hears it; user messages
-  // are for those who are there.
+  // Messages about this node wait for the first receiver; user messages are for
+  // verified members.
   return !user_log_.empty() ||
          (roster_.table().size() > 1 && !roster_.broadcasts().empty());
 }

@@ -45,7 +45,7 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
       relocation_(self_.former) {
   NodeRecord record{.node = Share(Describe(self_)),
                     .since = now,
-                    .incarnation = 1,  // An alive with 0 makes nobody alive.
+                    .incarnation = 1,  // An alive with 0 has no effect.
                     .state = NodeState::kAlive,
                     .heard = true};
   table_.Insert(std::move(record));
@@ -85,7 +85,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
     if (IsSelf(node->name) && relocation_.IsFormer(claim.endpoint())) {
       return OnFormerAddress(now, claim);
     }
-    // Ours is never given away, and nobody moves who is still there.
+    // This node keeps its name, and a member that still answers does not move.
     if (IsSelf(node->name) || !MayMove(now, *record)) {
       return OnConflict(now, *record, claim.endpoint());
     }
@@ -187,7 +187,7 @@ void Roster::OnAliveAboutSelf(absl::Time now, const NodeRecord& claim) {
 void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
   suspicions_.Cancel(record.name());
   const bool was_up = record.is_up() || TakeBackGoodbye(record);
-  // Who is back is only said to be back.
+  // A member that comes back is unverified until it acks a ping.
   if (!was_up) table_.SetHeard(record, false);
   const bool new_meta = record.meta() != claim.meta();
   const net::Endpoint from = record.endpoint();
@@ -282,7 +282,7 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
   Broadcast(suspect.node, suspect);
 }
 
-// Members that nobody heard confirm nothing, and pass nothing on.
+// Unverified members confirm no suspicion, and pass no gossip on.
 SuspicionTimes Roster::CurrentSuspicionTimes() const {
   const size_t members = table_.heard().size();
   const absl::Duration min = SuspicionTimeout(options_.suspicion_mult, members,

@@ -11,8 +11,8 @@ namespace {
 
 using wire::NodeState;
 
-// Refuses a peer that we do not understand: it and all whom it knows are of
-// another protocol. Single ones are refused one by one later.
+// Refuses a peer if it and all nodes that it knows have another protocol.
+// Single nodes are refused one by one later.
 absl::Status CheckPeer(const wire::PushPull& remote, std::string_view self) {
   absl::Status refused;
   for (const wire::PushNodeState& entry : remote.nodes) {

@@ -23,7 +23,7 @@ void Roster::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   if (!leaving_) SayMoved(now, own().incarnation);
 }
 
-// `known`: the highest incarnation that somebody may have of us.
+// `known`: the highest incarnation of this node that others may know.
 void Roster::SayMoved(absl::Time now, uint32_t known) {
   NodeRecord& record = own();
   if (known > kIncarnationLast - 2) return;  // Nothing is higher.
@@ -51,8 +51,8 @@ void Roster::TellMoved(absl::Time now) {
   }
 }
 
-// Somebody still believes that we are where we were. It hears of it in the
-// exchange that brought this, or as an accuser, or by TellMoved().
+// A member still has this node at its former address. It learns of the move in
+// the exchange that brought this, or as an accuser, or by TellMoved().
 void Roster::OnFormerAddress(absl::Time now, const NodeRecord& claim) {
   ++counters_->stale;
   if (IsImplausible(own(), claim.incarnation)) return;

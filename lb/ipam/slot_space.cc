@@ -31,7 +31,7 @@ SlotSpace::SlotSpace(const net::IpRange& range, bool avoid_buggy_ips)
     : range_(range), sparse_(avoid_buggy_ips && range.first.is_ipv4()) {
   if (sparse_) {
     base_ = UsableBelow(static_cast<uint64_t>(range.first.number()));
-    // One past the last address is a number of 33 bits at the most.
+    // One past the last address is a number of at most 33 bits.
     size_ = UsableBelow(static_cast<uint64_t>(range.last.number()) + 1) - base_;
   } else {
     base_ = range.first.number();

@@ -79,7 +79,7 @@ grpc::ServerGenericBidiReactor* FakeNode::Service::CreateReactor(
 }
 
 FakeNode::FakeNode() {
-  // Short: the path of a unix socket has 107 bytes at the most.
+  // Short: the path of a unix socket has at most 107 bytes.
   folder_ = "/tmp/lbctl-test.XXXXXX";
   EXPECT_NE(mkdtemp(folder_.data()), nullptr);
   path_ = folder_ + "/lbd.sock";

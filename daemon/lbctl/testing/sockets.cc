@@ -12,7 +12,7 @@
 namespace lb::lbctl {
 namespace {
 
-constexpr int kWaitingMax = 8;  // Connections that nobody has taken yet.
+constexpr int kWaitingMax = 8;  // Connections that are not accepted yet.
 
 }  // namespace
 

@@ -88,7 +88,7 @@ class MemberlistModel {
     if (node != 0) Join(node);
   }
 
-  // Its Join() fails at once if nobody listens there; here it is called again.
+  // Its Join() fails at once if no node listens there; here it is called again.
   void Join(int node) {
     if (nodes_[0].up) return Exchange(node, 0);
     After(absl::Milliseconds(100), [this, node] { Join(node); });

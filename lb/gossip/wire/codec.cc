@@ -28,7 +28,8 @@ namespace lb::gossip::wire {
 namespace {
 
 constexpr size_t kFrameHeaderSize = 5;  // Type and u32 size.
-// Of a packet that is refused anyway: anybody may send it, at any rate.
+// The limit for a packet that is refused anyway: any host can send it, at any
+// rate.
 constexpr size_t kRefusedInflatedMax = 8192;
 // What may stand before a stream's 20 MiB: label header and frame header.
 constexpr size_t kStreamHeadersMax = 2 + kLabelSizeMax + kFrameHeaderSize;
