@@ -1,8 +1,8 @@
-// LB_CHECK: stops the process when our own invariant is broken.
+// LB_CHECK: stops the process when an invariant of the program is broken.
 //
 // On in production too: going on with broken state is worse than a restart.
-// What an outsider can cause (a packet, a file, a request) is never a check but
-// an absl::Status.
+// An error that an outsider can cause (a packet, a file, a request) is never a
+// check but an absl::Status.
 //
 //   LB_CHECK(users > 0);        // "lb/x.cc:12: check failed: users > 0"
 //   LB_UNREACHABLE();           // Behind a switch over all enumerators.

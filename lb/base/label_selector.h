@@ -38,7 +38,7 @@ struct LabelSelector {
   friend bool operator==(const LabelSelector&, const LabelSelector&) = default;
 };
 
-// Does any of `selectors` match? No selector at all matches nothing.
+// True if any of `selectors` matches. An empty list matches nothing.
 bool MatchesAny(const std::vector<LabelSelector>& selectors,
                 const Labels& labels);
 

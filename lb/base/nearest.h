@@ -1,4 +1,4 @@
-// Nearest: what somebody probably meant who mistyped one of a few names.
+// Nearest: the known name that is nearest to a mistyped one.
 //
 // Pure, and bounded: a text of more than 64 bytes is near to nothing.
 //

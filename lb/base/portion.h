@@ -1,7 +1,7 @@
 // Portions: the part of a large set that one turn of the loop deals with.
 //
-// With ten thousand services a look at all of them would keep ARP waiting. What
-// is left is dealt with on later turns; each leaves a state that is whole.
+// With ten thousand services a look at all of them would keep ARP waiting.
+// Later turns deal with the rest; each leaves a consistent state.
 #ifndef LB_BASE_PORTION_H_
 #define LB_BASE_PORTION_H_
 

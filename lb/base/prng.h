@@ -1,8 +1,8 @@
 // Prng: reproducible random numbers from one seed.
 //
-// Every part that needs chance forks its own generator by name, so that a new
-// draw in one part shifts no draw of another. The same seed gives the same
-// numbers on every machine and with every standard library (no std
+// Every part that needs random numbers forks its own generator by name, so that
+// a new draw in one part shifts no draw of another. The same seed gives the
+// same numbers on every machine and with every standard library (no std
 // distribution is used, their results are not specified). Not for secrets.
 //
 // One thread; copyable (a copy repeats the original's draws).

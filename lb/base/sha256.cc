@@ -33,7 +33,7 @@ Sha256::Digest Sha256::Finish() {
 
 void Sha256::Begin() {
   if (begun_) return;
-  // A null type keeps the algorithm and starts anew.
+  // A null type keeps the algorithm and starts a new digest.
   LB_CHECK(EVP_DigestInit_ex(context_.get(), nullptr, nullptr) == 1);
   begun_ = true;
 }

@@ -22,7 +22,7 @@ struct StateFormat {
   std::string_view what;  // For messages: "segment of a history".
 };
 
-// The same in parts, for a large value.
+// Seals a large value in parts.
 class StateValueSealer {
  public:
   explicit StateValueSealer(const StateFormat& format);

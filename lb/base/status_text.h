@@ -28,7 +28,7 @@ struct fmt::formatter<absl::string_view> : fmt::formatter<std::string_view> {
 
 namespace lb {
 
-// The same code, and `place` in front of the message.
+// Returns the same code, with `place` in front of the message.
 inline absl::Status Prefixed(std::string_view place,
                              const absl::Status& status) {
   return {status.code(), fmt::format("{}: {}", place, status.message())};

@@ -1,7 +1,7 @@
 // ARP for IPv4 over Ethernet (RFC 826), and the kinds that RFC 5227 names.
 //
-// Only the codec: who is answered is lb/announce's business. What parses
-// serializes back to the same 28 bytes; padding behind them is ignored.
+// Only the codec: lb/announce decides which packets to answer. A packet that
+// parses serializes to the same 28 bytes; padding behind them is ignored.
 #ifndef LB_NET_ARP_H_
 #define LB_NET_ARP_H_
 
@@ -24,16 +24,16 @@ struct ArpPacket {
   ArpOperation operation = ArpOperation::kRequest;
   MacAddress sender_mac;
   IpAddress sender_ip;    // IPv4
-  MacAddress target_mac;  // In a request nobody reads it.
+  MacAddress target_mac;  // Ignored in a request.
   IpAddress target_ip;    // IPv4
 
   friend bool operator==(const ArpPacket&, const ArpPacket&) = default;
 };
 
-// What a packet is for.
+// The purpose of a packet.
 enum class ArpKind {
   kRequest,            // Who has the target address?
-  kProbe,              // The same from a host that wants it: RFC 5227 1.1.
+  kProbe,              // From a host that wants the address: RFC 5227 1.1.
   kGratuitousRequest,  // "I have it", as a request: RFC 5227 calls it an
                        // announcement.
   kReply,              // The answer to a request.

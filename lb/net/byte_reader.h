@@ -40,7 +40,7 @@ class ByteReader {
     return taken;
   }
 
-  // What is not read yet; empty once a read failed.
+  // The unread bytes; empty once a read failed.
   absl::Span<const uint8_t> rest() const { return rest_; }
 
   // False once any read went past the end.

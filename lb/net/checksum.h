@@ -16,7 +16,7 @@ namespace lb::net {
 // zero followed it.
 uint16_t InternetChecksum(absl::Span<const uint8_t> bytes);
 
-// The same over an ICMPv6 message and the pseudo header of its IPv6 packet.
+// The checksum of an ICMPv6 message and the pseudo header of its IPv6 packet.
 // REQUIRES: both are IPv6 addresses.
 uint16_t Icmpv6Checksum(const IpAddress& source, const IpAddress& destination,
                         absl::Span<const uint8_t> message);

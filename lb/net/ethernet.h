@@ -41,13 +41,13 @@ struct EthernetHeader {
 
 struct EthernetFrame {
   EthernetHeader header;
-  absl::Span<const uint8_t> payload;  // Of the parsed bytes; with padding.
+  absl::Span<const uint8_t> payload;  // In the parsed bytes; with padding.
 };
 
 // The tag protocol identifiers of IEEE 802.1Q (customer and service tag).
 inline constexpr uint16_t kTagCustomer = 0x8100;
 inline constexpr uint16_t kTagService = 0x88a8;
-// Of a tag's two bytes behind its identifier: the VLAN. The rest is priority.
+// The VLAN in a tag's two bytes behind its identifier. The rest is priority.
 inline constexpr uint16_t kTagVlanMask = 0x0fff;
 
 // The next six bytes.

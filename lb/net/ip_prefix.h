@@ -22,7 +22,7 @@ struct IpPrefix {
   bool Contains(const IpAddress& other) const {
     return Range().Contains(other);
   }
-  // Of a part of ::/80 it may end at a mapped IPv4 address.
+  // For a part of ::/80 it may end at a mapped IPv4 address.
   IpRange Range() const;
   std::string ToString() const;
 

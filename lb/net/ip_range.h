@@ -14,8 +14,8 @@
 
 namespace lb::net {
 
-// Invariant: first.family() == last.family() and first <= last; ParseIpRange
-// keeps it, who builds one by hand must too.
+// Invariant: first.family() == last.family() and first <= last. ParseIpRange
+// keeps it; code that builds a range by hand must keep it too.
 struct IpRange {
   IpAddress first;
   IpAddress last;

@@ -14,9 +14,9 @@
 
 namespace lb::net {
 
-// The part of `range` that no service can have, and what it is: unspecified,
-// loopback, link-local, multicast, limited broadcast or, in IPv6, mapped IPv4.
-// Of several the first. Empty: a service can have every address.
+// The first part of `range` that no service can have, and its kind:
+// unspecified, loopback, link-local, multicast, limited broadcast or, in IPv6,
+// mapped IPv4. Empty: a service can have every address.
 std::string WhyNoServiceAddress(const IpRange& range);
 
 }  // namespace lb::net
