@@ -133,9 +133,7 @@ absl::StatusOr<std::vector<Tenure>> ParseTenures(std::string_view bytes) {
       return absl::OkStatus();
     }
     proto::Tenure in;
-    if (!in.ParseFromArray(item.data(), static_cast<int>(item.size()))) {
-      return absl::InvalidArgumentError("tenures: malformed, want a Tenure");
-    }
+    LB_RETURN_IF_ERROR(replication::ParseItem(item, Format(), &in));
     LB_ASSIGN_OR_RETURN(Tenure tenure, FromProto(in, nodes));
     tenures.push_back(std::move(tenure));
     return absl::OkStatus();

@@ -131,10 +131,7 @@ class Draft {
 
 absl::Status ReadRecord(std::string_view bytes, std::vector<Record>* records) {
   proto::Record in;
-  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::InvalidArgumentError(
-        "ledger records: malformed, want a Record");
-  }
+  LB_RETURN_IF_ERROR(replication::ParseItem(bytes, Format(), &in));
   LB_ASSIGN_OR_RETURN(Record record, FromProto(in));
   records->push_back(std::move(record));
   return absl::OkStatus();

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "fmt/format.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "lb/base/bytes.h"
 #include "lb/base/status_macros.h"
@@ -10,6 +11,8 @@
 namespace lb::replication {
 namespace {
 
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 using google::protobuf::io::CodedInputStream;
 
 // The last three bits of a field's tag; the others are its number.
@@ -23,9 +26,13 @@ uint32_t TagOf(int number, uint32_t wire_type) {
   return static_cast<uint32_t>(number) << kWireTypeBits | wire_type;
 }
 
-absl::Status Malformed(const MessageFormat& format) {
+absl::Status Malformed(const MessageFormat& format, std::string_view type) {
   return absl::InvalidArgumentError(
-      fmt::format("{}: malformed, want a {}", format.what, format.type));
+      fmt::format("{}: malformed, want a {}", format.what, type));
+}
+
+absl::Status Malformed(const MessageFormat& format) {
+  return Malformed(format, format.type);
 }
 
 // False: the field is cut short, or none that proto3 knows.
@@ -45,6 +52,31 @@ bool SkipField(uint32_t tag, CodedInputStream* in) {
     default:
       return false;
   }
+}
+
+// Does every field end within its message? Tags, and what is in the fields, are
+// left to the parser. The depth is that of the type: ours nest no type in
+// itself.
+bool AreLengthsTrue(std::string_view bytes, const Descriptor& type) {
+  CodedInputStream in(AsBytes(bytes).data(), static_cast<int>(bytes.size()));
+  while (const uint32_t tag = in.ReadTag()) {
+    const auto number = static_cast<int>(tag >> kWireTypeBits);
+    const FieldDescriptor* const field = type.FindFieldByNumber(number);
+    const bool is_nested = tag == TagOf(number, kLengthDelimited) &&
+                           field != nullptr && field->message_type() != nullptr;
+    if (!is_nested) {
+      if (!SkipField(tag, &in)) return false;
+      continue;
+    }
+    uint32_t size = 0;
+    if (!in.ReadVarint32(&size)) return false;
+    const auto begin = static_cast<size_t>(in.CurrentPosition());
+    if (size > bytes.size() - begin || !in.Skip(static_cast<int>(size)) ||
+        !AreLengthsTrue(bytes.substr(begin, size), *field->message_type())) {
+      return false;
+    }
+  }
+  return in.ConsumedEntireMessage();
 }
 
 class Reading {
@@ -145,6 +177,16 @@ absl::Status ReadMessageBody(std::string_view body, const MessageFormat& format,
                              ItemReader read) {
   if (body.size() > INT32_MAX) return Malformed(format);
   return Reading(body, format, read).ReadAll();
+}
+
+absl::Status ParseItem(std::string_view item, const MessageFormat& format,
+                       google::protobuf::Message* out) {
+  const Descriptor& type = *out->GetDescriptor();
+  if (item.size() > INT32_MAX || !AreLengthsTrue(item, type) ||
+      !out->ParseFromArray(item.data(), static_cast<int>(item.size()))) {
+    return Malformed(format, type.name());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace lb::replication

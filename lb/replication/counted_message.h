@@ -25,6 +25,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "google/protobuf/message.h"
 
 namespace lb::replication {
 
@@ -65,6 +66,14 @@ absl::Status ReadMessage(std::string_view message, const MessageFormat& format,
 // Reads a body that stands elsewhere, in a file.
 absl::Status ReadMessageBody(std::string_view body, const MessageFormat& format,
                              ItemReader read);
+
+// Parses one item of a message type. InvalidArgument: malformed.
+//
+// Checks the length of each nested message first. libprotobuf believes it: 20
+// bytes that promise a nested message of 100 MB, and in it a name of 50 MB,
+// make its parser reserve the 50 MB.
+absl::Status ParseItem(std::string_view item, const MessageFormat& format,
+                       google::protobuf::Message* out);
 
 }  // namespace lb::replication
 

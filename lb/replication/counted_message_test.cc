@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 
@@ -145,6 +146,54 @@ TEST(CountedMessageTest, AnErrorOfTheReaderEndsTheReading) {
                   });
   EXPECT_THAT(read, StatusIs(kInvalid, "no word"));
   EXPECT_EQ(items, 1);
+}
+
+// A message type with another in it, and that with a third.
+using Item = google::protobuf::DescriptorProto;
+
+TEST(ParseItemTest, ReadsNestedMessages) {
+  Item item;
+  item.set_name("A");
+  item.add_field()->set_name("b");
+  item.mutable_field(0)->mutable_options()->set_deprecated(true);
+  item.add_field()->set_number(3);
+  const std::string bytes = item.SerializeAsString();
+  Item parsed;
+  ASSERT_THAT(ParseItem(bytes, Format(), &parsed), IsOk());
+  EXPECT_EQ(parsed.SerializeAsString(), bytes);
+  // Field 99 is of a later release: what is in it is not looked at.
+  EXPECT_THAT(ParseItem(bytes + "\x9a\x06\x02\x12\x7f", Format(), &parsed),
+              IsOk());
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    const absl::Status cut =
+        ParseItem(bytes.substr(0, size), Format(), &parsed);
+    if (cut.ok()) {
+      // It ends between two fields.
+      EXPECT_EQ(parsed.SerializeAsString(), bytes.substr(0, size));
+    } else {
+      EXPECT_THAT(
+          cut, StatusIs(kInvalid, "words: malformed, want a DescriptorProto"));
+    }
+  }
+}
+
+// libprotobuf reserved 50 MB for a name in a nested message, as long as that
+// message said that it was longer.
+TEST(ParseItemTest, ReservesNothingForANestedMessageWhoseLengthLies) {
+  const std::string_view lies[] = {
+      // Field 2, of 100 MB; in it field 1, of 50 MB.
+      "\x12\x80\xc2\xd7\x2f\x0a\x80\xe1\xeb\x17n",
+      // One level deeper: `options`, with a later field of 50 MB.
+      "\x12\x0d\x42\x80\xc2\xd7\x2f\x7a\x80\xe1\xeb\x17n",
+      // Lengths above INT32_MAX.
+      "\x12\xff\xff\xff\xff\x0f\x0a\x80\xe1\xeb\x17n",
+  };
+  for (const std::string_view lie : lies) {
+    SCOPED_TRACE(testing::PrintToString(lie));
+    Item parsed;
+    EXPECT_THAT(ParseItem(lie, Format(), &parsed), StatusIs(kInvalid));
+    EXPECT_LT(parsed.SpaceUsedLong(), 4096);
+  }
 }
 
 }  // namespace

@@ -13,11 +13,9 @@
 namespace lb::ipam {
 namespace {
 
-// A record takes 14 bytes at least, and a vector of them doubles. libprotobuf
-// reserves up to 50 MB where the length of a nested message lies; once, because
-// such a record ends the reading.
+// A record takes 14 bytes at least, and a vector of them doubles.
 constexpr int64_t kAllocatedPerByte = 64;
-constexpr int64_t kAllocatedMore = 51 << 20;
+constexpr int64_t kAllocatedMore = 256 << 10;
 constexpr size_t kRecordsOfFullLedger = 3;
 
 void Check(std::string_view bytes) {

@@ -22,10 +22,9 @@
 namespace lb {
 namespace {
 
-// The smallest entry of each takes from 8 to 30 bytes. libprotobuf reserves up
-// to 50 MB where the length of a message in a record of the ledger lies.
+// The smallest entry of each takes from 8 to 30 bytes.
 constexpr int64_t kAllocatedPerByte = 128;
-constexpr int64_t kAllocatedMore = 51 << 20;
+constexpr int64_t kAllocatedMore = 256 << 10;
 
 void CheckLedgerFile(std::string_view bytes) {
   const auto file = ipam::ParseFile(bytes);
