@@ -193,6 +193,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
   }
   addresses_.ChangeWanted(std::move(change));
   elections_.SetDesired(*desired_, difference);
+  owners_.OnDesired(difference);
   if (difference.pools) announced_ = Decision();  // Their terms may be others.
   ScheduleReconcile();
 }
@@ -241,6 +242,8 @@ void Agent::Reconcile() {
     elections_.SetMembers(LiveMembers());
     owners_.OnMembers();
   }
+  ipam::ReplicatedAllocator::Services changed = addresses_.TakeChanged();
+  owners_.OnEntries(changed);
   UpdateOwners();
   if (members_changed || ready() == author_.empty() ||
       knows_hosts_ != KnowsHosts()) {
@@ -248,7 +251,6 @@ void Agent::Reconcile() {
   }
   elections_.ReleaseUnused(addresses_.TakeUnrecorded(),
                            environment_.loop->CivilNow());
-  ipam::ReplicatedAllocator::Services changed = addresses_.TakeChanged();
   elections_.NoteEntries(changed, addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
   changed.merge(elections_.TakeChanged());

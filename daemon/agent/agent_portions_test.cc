@@ -131,6 +131,18 @@ TEST_F(AgentPortionsTest, OtherPoolsAreTakenUpByAll) {
   EXPECT_EQ(Announced(), static_cast<size_t>(kMany));
 }
 
+// The reader frees them beside the loop, if nobody on it is the last that has
+// them: many services take long.
+TEST_F(AgentPortionsTest, NothingKeepsManifestsThatWereReadAgain) {
+  auto first = std::make_shared<const config::Desired>(DesiredOf(0, 10));
+  const std::weak_ptr<const config::Desired> replaced = first;
+  agent_->SetDesired(std::move(first));
+  Run(absl::Seconds(3));
+  agent_->KeepDesired(
+      std::make_shared<const config::Desired>(DesiredOf(0, 10)));
+  EXPECT_TRUE(replaced.expired());
+}
+
 TEST_F(AgentPortionsTest, ItMayLeaveBetweenTwoPortions) {
   agent_->SetDesired(DesiredOf(0, kMany));
   while (Announced() == 0) world_.loop().RunFor(absl::Milliseconds(1));

@@ -7,9 +7,7 @@ namespace lb {
 
 void Agent::UpdateOwners() {
   const io::TurnCause cause(environment_.loop, "looks for addresses of hosts");
-  const bool changed =
-      owners_.Update({desired_, addresses_.entries(), addresses_.version()});
-  if (!changed) return;
+  if (!owners_.Update({*desired_, addresses_.entries()})) return;
   elections_.SetWithheld(ToWithheld(owners_.owned()),
                          environment_.loop->CivilNow());
   addresses_.SetTaken(ToTaken(owners_.owned()));

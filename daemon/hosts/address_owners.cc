@@ -7,25 +7,6 @@
 #include "lb/io/turn_cause.h"
 
 namespace lb {
-namespace {
-
-// Addresses that services ask for by name, and those that they hold.
-std::set<net::IpAddress> AddressesOfServices(
-    const AddressOwners::Services& services) {
-  std::set<net::IpAddress> addresses;
-  for (const config::Service& service : services.desired->services) {
-    addresses.insert(service.request.requested_addresses.begin(),
-                     service.request.requested_addresses.end());
-  }
-  for (const auto& [service, entry] : services.entries) {
-    for (const auto& assigned : entry.assignment.addresses) {
-      addresses.insert(assigned.address);
-    }
-  }
-  return addresses;
-}
-
-}  // namespace
 
 AddressOwners::AddressOwners(Options options,
                              const io::Environment& environment,
@@ -98,21 +79,32 @@ void AddressOwners::OnMembers() {
   facts_.OnMembers();
 }
 
+void AddressOwners::OnDesired(const config::Difference& difference) {
+  members_changed_ |= difference.pools || difference.cluster;
+  for (const std::string& service : difference.services) {
+    of_services_.Note(service);
+  }
+}
+
+void AddressOwners::OnEntries(
+    const std::set<std::string, std::less<>>& changed) {
+  for (const std::string& service : changed) of_services_.Note(service);
+}
+
 bool AddressOwners::Update(const Services& services) {
   const uint64_t facts_version = facts_.table().version();
   const net::IpAddress& self = gossip_->self().endpoint.address;
   members_changed_ |= std::exchange(self_, self) != self;
+  const bool services_changed =
+      of_services_.Update(services.desired, services.entries);
   if (!members_changed_ && facts_version_ == facts_version &&
-      desired_ == services.desired &&
-      (!services_matter_ || entries_version_ == services.version)) {
+      !services_changed) {
     return false;
   }
   members_changed_ = false;
   facts_version_ = facts_version;
-  desired_ = services.desired;
-  entries_version_ = services.version;
   OwnedAddresses owned = FindOwners(Sources(services));
-  covered_ = DescribeCovered(services.desired->pools, owned);
+  covered_ = DescribeCovered(services.desired.pools, owned);
   if (owned == owned_) return false;
   owned_ = std::move(owned);
   ++version_;
@@ -139,7 +131,7 @@ OwnershipSources AddressOwners::Sources(const Services& services) {
   std::erase_if(endpoints_, [&](const auto& endpoint) {
     return !sources.nodes.contains(endpoint.first);
   });
-  for (const auto& [name, node] : services.desired->nodes) {
+  for (const auto& [name, node] : services.desired.nodes) {
     for (const net::IpAddress& address : node.addresses) {
       sources.nodes.emplace(name, address);
     }
@@ -147,15 +139,11 @@ OwnershipSources AddressOwners::Sources(const Services& services) {
   for (const net::IpAddress& seed : options_.seeds) {
     if (!left_seeds_.contains(seed)) sources.seeds.push_back(seed);
   }
-  // Seldom asked, so that a change of one service costs no look at all.
-  services_matter_ = false;
-  sources.is_of_service = [this, &services,
-                           addresses = std::optional<std::set<net::IpAddress>>(
-                               std::nullopt)](const auto& address) mutable {
-    if (!addresses) addresses = AddressesOfServices(services);
-    services_matter_ = true;
-    return addresses->contains(address);
-  };
+  sources.is_of_service =
+      [round = of_services_.Ask(services.desired, services.entries)](
+          const net::IpAddress& address) mutable {
+        return round.Contains(address);
+      };
   return sources;
 }
 

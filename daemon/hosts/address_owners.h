@@ -10,6 +10,7 @@
 #define LB_DAEMON_HOSTS_ADDRESS_OWNERS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,8 +26,10 @@
 #include "daemon/hosts/facts_exchange.h"
 #include "daemon/hosts/host_facts.h"
 #include "daemon/hosts/owned_addresses.h"
+#include "daemon/hosts/service_addresses.h"
 #include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
+#include "lb/config/difference.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/environment.h"
 #include "lb/net/ip_address.h"
@@ -43,12 +46,10 @@ class AddressOwners {
     bool delivers = false;  // The node itself puts addresses on "lo".
     std::vector<net::IpAddress> seeds;
   };
-  // Addresses that services have and request. The version counts changes of
-  // `entries`.
+  // Addresses that services request and have.
   struct Services {
-    std::shared_ptr<const config::Desired> desired;
+    const config::Desired& desired;
     const AddressEntries& entries;
-    uint64_t version = 0;
   };
 
   // A route may change and no link with it.
@@ -68,6 +69,10 @@ class AddressOwners {
   void SetOwnWithheld(WithheldFacts withheld);
   // Members have come, gone, or changed.
   void OnMembers();
+  // The manifests are others.
+  void OnDesired(const config::Difference& difference);
+  // What these services have is another than before.
+  void OnEntries(const std::set<std::string, std::less<>>& changed);
   // As FactsExchange has them.
   std::optional<absl::StatusOr<size_t>> OnMessage(std::string_view message) {
     return facts_.OnMessage(message);
@@ -126,11 +131,9 @@ class AddressOwners {
   std::vector<std::string> covered_;
   // The inputs of owned_.
   std::optional<uint64_t> facts_version_;
-  std::shared_ptr<const config::Desired> desired_;
-  uint64_t entries_version_ = 0;
-  bool services_matter_ = false;  // Addresses may be there by hand.
-  bool members_changed_ = true;
-  net::IpAddress self_;  // Where this node's gossip is.
+  ServiceAddresses of_services_;  // That may be there by hand.
+  bool members_changed_ = true;   // Or pools, or nodes of the manifests.
+  net::IpAddress self_;           // Where this node's gossip is.
 };
 
 }  // namespace lb
