@@ -179,6 +179,8 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
   const io::TurnCause cause(environment_.loop, "takes up manifests");
+  const bool other_terms = difference.pools && DespiteProxy(desired_->pools) !=
+                                                   DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
   ipam::ReplicatedAllocator::WantedChange change = {.may_exist =
                                                         desired_->may_define};
@@ -194,7 +196,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
   addresses_.ChangeWanted(std::move(change));
   elections_.SetDesired(*desired_, difference);
   owners_.OnDesired(difference);
-  if (difference.pools) announced_ = Decision();  // Their terms may be others.
+  if (other_terms) announced_ = Decision();
   ScheduleReconcile();
 }
 
@@ -222,10 +224,10 @@ RivalMember Agent::JudgeRival(const net::IpAddress& vip,
 }
 
 // The first news counts at once; those that come in a burst after it, as when a
-// thousand addresses move, are looked at together.
+// thousand addresses move, are looked at together. More news put nothing off:
+// the time stays when it has passed.
 void Agent::ScheduleReconcile() {
-  reconcile_timer_->Arm(std::max(environment_.loop->Now(),
-                                 reconciled_ + addresses_.look_interval()));
+  reconcile_timer_->Arm(reconciled_ + addresses_.look_interval());
 }
 
 void Agent::Reconcile() {

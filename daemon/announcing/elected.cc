@@ -28,11 +28,17 @@ ElectedChange DifferenceOf(const Elected& before, const Elected& now) {
   return change;
 }
 
-ElectedPlaces::ElectedPlaces(const Outcome& outcome) : outcome_(outcome) {
-  for (const ipam::Pool& pool : outcome_.pools) {
-    if (pool.announce_despite_proxy) despite_proxy_.insert(pool.name);
+std::set<std::string, std::less<>> DespiteProxy(
+    const std::vector<ipam::Pool>& pools) {
+  std::set<std::string, std::less<>> names;
+  for (const ipam::Pool& pool : pools) {
+    if (pool.announce_despite_proxy) names.insert(pool.name);
   }
+  return names;
 }
+
+ElectedPlaces::ElectedPlaces(const Outcome& outcome)
+    : outcome_(outcome), despite_proxy_(DespiteProxy(outcome_.pools)) {}
 
 Elected ElectedPlaces::All() const {
   Elected elected;

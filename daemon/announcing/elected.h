@@ -46,6 +46,10 @@ using ElectedChange = absl::btree_map<net::IpAddress, ElectedPlace>;
 // Addresses of which the two differ, as `now` has them.
 ElectedChange DifferenceOf(const Elected& before, const Elected& now);
 
+// Names of those that are announced although a host answers for every address.
+std::set<std::string, std::less<>> DespiteProxy(
+    const std::vector<ipam::Pool>& pools);
+
 // From elections' outcome to what this node has to do.
 class ElectedPlaces {
  public:
@@ -68,8 +72,7 @@ class ElectedPlaces {
 
  private:
   const Outcome outcome_;
-  // Pools that are announced although a host answers for every address.
-  std::set<std::string, std::less<>> despite_proxy_;
+  const std::set<std::string, std::less<>> despite_proxy_;  // Pools.
 };
 
 }  // namespace lb

@@ -83,7 +83,11 @@ void Elections::SetDesired(const config::Desired& desired) {
 
 void Elections::SetDesired(const config::Desired& desired,
                            const config::Difference& difference) {
-  if (difference.pools) entries_version_.reset();
+  if (difference.pools) {  // Their labels are of each of their services.
+    for (const config::Service& service : desired.services) {
+      asked_.insert(asked_.end(), service.request.service);
+    }
+  }
   asked_.insert(difference.services.begin(), difference.services.end());
   if (!difference.cluster) return;
   nodes_ = desired.nodes;

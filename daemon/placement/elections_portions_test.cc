@@ -129,13 +129,21 @@ TEST_F(ElectionsPortionsTest, OtherMembersCountForAllAtOnce) {
   EXPECT_TRUE(elections_.has_more());
 }
 
-TEST_F(ElectionsPortionsTest, OtherPoolsAreReadByAll) {
-  for (int i = 0; i < kMany; ++i) SetEndpoints(i, false);
-  difference_.pools = true;
+// Of all services, those that are not named as changed too.
+TEST_F(ElectionsPortionsTest, OtherPoolsAreReadByAllInPortions) {
+  desired_.advertisements.front().pool_selectors.emplace_back().match_labels = {
+      {"zone", "b"}};
+  difference_.cluster = true;
   SetDesired();
   Look();
-  EXPECT_FALSE(elections_.has_more());
-  EXPECT_EQ(Announced(), 0u);
+  ASSERT_EQ(Announced(), 0u);
+  desired_.pool_labels["p"] = {{"zone", "b"}};
+  difference_.pools = true;
+  SetDesired();
+  EXPECT_EQ(Look(), kPortion);
+  EXPECT_TRUE(elections_.has_more());
+  while (elections_.has_more()) Look();
+  EXPECT_EQ(Announced(), static_cast<size_t>(kMany));
 }
 
 }  // namespace
