@@ -4,12 +4,13 @@
 //
 // Prints for each address the nodes in the order in which they would take it
 // over; leave a node out and see that only its own addresses move.
+#include "lb/election/election.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fmt/core.h"
-#include "lb/election/candidates.h"
 #include "lb/net/ip_address.h"
 
 int main(int argc, char** argv) {

@@ -37,27 +37,27 @@ std::set<std::string, std::less<>> DespiteProxy(
   return names;
 }
 
-ElectedPlaces::ElectedPlaces(const Outcome& outcome)
-    : outcome_(outcome), despite_proxy_(DespiteProxy(outcome_.pools)) {}
+ElectedPlaces::ElectedPlaces(const Inputs& inputs)
+    : inputs_(inputs), despite_proxy_(DespiteProxy(inputs_.pools)) {}
 
 Elected ElectedPlaces::All() const {
   Elected elected;
   elected.here =
-      AnnouncementsOf(outcome_.node, outcome_.entries, outcome_.placement);
-  for (const auto& [address, since] : outcome_.withheld) {
+      AnnouncementsOf(inputs_.node, inputs_.entries, inputs_.placement);
+  for (const auto& [address, since] : inputs_.withheld) {
     elected.here.erase(address);
   }
-  for (const net::IpAddress& address : outcome_.probed) {
+  for (const net::IpAddress& address : inputs_.probed) {
     const auto here = elected.here.find(address);
     if (here != elected.here.end()) {
       here->second.role = announce::Role::kProbeFirst;
     }
   }
-  MarkDespiteProxy(outcome_.pools, outcome_.entries, elected.here);
-  for (const auto& [service, place] : outcome_.placement) {
-    if (place.node.empty() || place.node == outcome_.node) continue;
-    for (const auto& assigned : AddressesOf(outcome_.entries, service)) {
-      if (outcome_.withheld.contains(assigned.address)) continue;
+  MarkDespiteProxy(inputs_.pools, inputs_.entries, elected.here);
+  for (const auto& [service, place] : inputs_.placement) {
+    if (place.node.empty() || place.node == inputs_.node) continue;
+    for (const auto& assigned : AddressesOf(inputs_.entries, service)) {
+      if (inputs_.withheld.contains(assigned.address)) continue;
       elected.elsewhere.insert(assigned.address);
     }
   }
@@ -68,16 +68,16 @@ ElectedPlace ElectedPlaces::At(
     const net::IpAddress& address,
     const std::set<std::string, std::less<>>& services) const {
   ElectedPlace at;
-  if (outcome_.withheld.contains(address)) return at;
+  if (inputs_.withheld.contains(address)) return at;
   bool despite_proxy = false;
   for (const std::string& service : services) {
-    const auto place = outcome_.placement.find(service);
-    if (place == outcome_.placement.end()) continue;
-    for (const auto& assigned : AddressesOf(outcome_.entries, service)) {
+    const auto place = inputs_.placement.find(service);
+    if (place == inputs_.placement.end()) continue;
+    for (const auto& assigned : AddressesOf(inputs_.entries, service)) {
       if (assigned.address != address) continue;
       despite_proxy |= despite_proxy_.contains(assigned.pool);
     }
-    if (place->second.node == outcome_.node) {
+    if (place->second.node == inputs_.node) {
       AddTerms(place->second, at.here);
     } else if (!place->second.node.empty()) {
       at.elsewhere = true;
@@ -85,7 +85,7 @@ ElectedPlace ElectedPlaces::At(
   }
   if (!at.here) return at;
   at.here->despite_proxy = despite_proxy;
-  if (outcome_.probed.contains(address)) {
+  if (inputs_.probed.contains(address)) {
     at.here->role = announce::Role::kProbeFirst;
   }
   return at;

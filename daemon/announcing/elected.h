@@ -54,7 +54,7 @@ std::set<std::string, std::less<>> DespiteProxy(
 class ElectedPlaces {
  public:
   // All outlive it.
-  struct Outcome {
+  struct Inputs {
     const std::string& node;  // This one.
     const AddressEntries& entries;
     const Placement& placement;
@@ -63,7 +63,7 @@ class ElectedPlaces {
     const std::map<net::IpAddress, absl::Time>& withheld;
     const std::set<net::IpAddress>& probed;  // To be probed for first.
   };
-  explicit ElectedPlaces(const Outcome& outcome);
+  explicit ElectedPlaces(const Inputs& inputs);
 
   Elected All() const;
   // `services`: all that have the address.
@@ -71,7 +71,7 @@ class ElectedPlaces {
                   const std::set<std::string, std::less<>>& services) const;
 
  private:
-  const Outcome outcome_;
+  const Inputs inputs_;
   const std::set<std::string, std::less<>> despite_proxy_;  // Pools.
 };
 

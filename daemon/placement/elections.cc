@@ -9,8 +9,8 @@
 #include "daemon/placement/abilities.h"
 #include "lb/base/portion.h"
 #include "lb/base/status_macros.h"
-#include "lb/election/candidates.h"
 #include "lb/election/digest.h"
+#include "lb/election/election.h"
 #include "lb/ipam/assignment.h"
 
 namespace lb {

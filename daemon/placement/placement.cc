@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 #include "lb/ipam/assignment.h"
 #include "lb/net/ip_address.h"
 

@@ -11,7 +11,7 @@
 #include "daemon/placement/abilities.h"
 #include "daemon/problems/node_names.h"
 #include "lb/election/ability.h"
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 
 namespace lb {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "lb/base/utc_text.h"
-#include "lb/election/electorate.h"
+#include "lb/election/eligibility_group.h"
 #include "lb/net/ip_range.h"
 
 namespace lb {

@@ -13,7 +13,7 @@
 
 #include "absl/time/time.h"
 #include "lb/config/desired.h"
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 #include "lb/election/explanation.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/service_request.h"

@@ -16,8 +16,8 @@
 #include "daemon/status_view/withheld.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/printable.h"
-#include "lb/election/candidates.h"
 #include "lb/election/digest.h"
+#include "lb/election/election.h"
 #include "lb/election/explanation.h"
 
 namespace lb {

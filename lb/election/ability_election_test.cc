@@ -5,7 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "lb/election/ability.h"
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::election {

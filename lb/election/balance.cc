@@ -9,61 +9,62 @@ namespace lb::election {
 namespace {
 
 // Nodes that drain come last, and are no candidates if there is any other.
-absl::Span<const Contender> CandidatesOf(
-    const std::vector<Contender>& contenders) {
+absl::Span<const RankedCandidate> CandidatesOf(
+    const std::vector<RankedCandidate>& ranked) {
   const auto end = std::find_if(
-      contenders.begin(), contenders.end(), [&](const Contender& contender) {
-        return IsLastResort(contender, contenders.front());
+      ranked.begin(), ranked.end(), [&](const RankedCandidate& candidate) {
+        return IsLastResort(candidate, ranked.front());
       });
-  return absl::MakeConstSpan(contenders).first(end - contenders.begin());
+  return absl::MakeConstSpan(ranked).first(end - ranked.begin());
 }
 
 class Balancing {
  public:
-  Balancing(absl::Span<const Ballot> ballots, size_t share, size_t slot_count)
-      : ballots_(ballots),
+  Balancing(absl::Span<const ServiceToPlace> services, size_t share,
+            size_t slot_count)
+      : services_(services),
         share_(share),
         loads_(slot_count),
-        winners_(ballots.size()) {}
+        winners_(services.size()) {}
 
   void KeepHolders() {
     std::vector<std::vector<size_t>> held(loads_.size());
-    for (size_t i = 0; i < ballots_.size(); ++i) {
-      if (ballots_[i].holder) held[ballots_[i].holder->slot].push_back(i);
+    for (size_t i = 0; i < services_.size(); ++i) {
+      if (services_[i].holder) held[services_[i].holder->slot].push_back(i);
     }
-    for (std::vector<size_t>& ballots : held) {
-      if (ballots.size() > share_) {
+    for (std::vector<size_t>& services : held) {
+      if (services.size() > share_) {
         std::stable_sort(
-            ballots.begin(), ballots.end(), [this](size_t a, size_t b) {
-              return Precedes(*ballots_[a].holder, *ballots_[b].holder);
+            services.begin(), services.end(), [this](size_t a, size_t b) {
+              return Precedes(*services_[a].holder, *services_[b].holder);
             });
-        ballots.resize(share_);
+        services.resize(share_);
       }
-      for (const size_t i : ballots) Give(i, ballots_[i].holder->slot);
+      for (const size_t i : services) Give(i, services_[i].holder->slot);
     }
   }
 
-  bool IsGiven(size_t ballot) const { return winners_[ballot].has_value(); }
+  bool IsGiven(size_t service) const { return winners_[service].has_value(); }
 
   // False: none of them has room.
-  bool GiveToFirstWithRoom(size_t ballot,
-                           absl::Span<const Contender> candidates) {
-    for (const Contender& candidate : candidates) {
+  bool GiveToFirstWithRoom(size_t service,
+                           absl::Span<const RankedCandidate> candidates) {
+    for (const RankedCandidate& candidate : candidates) {
       if (loads_[candidate.slot] >= share_) continue;
-      Give(ballot, candidate.slot);
+      Give(service, candidate.slot);
       return true;
     }
     return false;
   }
 
-  void GiveToLeastLoaded(size_t ballot,
-                         absl::Span<const Contender> candidates) {
-    const auto least =
-        std::min_element(candidates.begin(), candidates.end(),
-                         [this](const Contender& a, const Contender& b) {
-                           return loads_[a.slot] < loads_[b.slot];
-                         });
-    Give(ballot, least->slot);
+  void GiveToLeastLoaded(size_t service,
+                         absl::Span<const RankedCandidate> candidates) {
+    const auto least = std::min_element(
+        candidates.begin(), candidates.end(),
+        [this](const RankedCandidate& a, const RankedCandidate& b) {
+          return loads_[a.slot] < loads_[b.slot];
+        });
+    Give(service, least->slot);
   }
 
   std::vector<Slot> winners() const {
@@ -76,12 +77,12 @@ class Balancing {
   }
 
  private:
-  void Give(size_t ballot, Slot slot) {
-    winners_[ballot] = slot;
+  void Give(size_t service, Slot slot) {
+    winners_[service] = slot;
     ++loads_[slot];
   }
 
-  const absl::Span<const Ballot> ballots_;
+  const absl::Span<const ServiceToPlace> services_;
   const size_t share_;
   std::vector<size_t> loads_;  // By slot.
   std::vector<std::optional<Slot>> winners_;
@@ -95,19 +96,19 @@ size_t ShareOf(size_t services, size_t nodes) {
 }
 
 std::vector<Slot> Balance(
-    absl::Span<const Ballot> ballots, size_t share, size_t slot_count,
-    absl::FunctionRef<std::vector<Contender>(size_t ballot)> rank_all) {
-  Balancing balancing(ballots, share, slot_count);
+    absl::Span<const ServiceToPlace> services, size_t share, size_t slot_count,
+    absl::FunctionRef<std::vector<RankedCandidate>(size_t service)> rank_all) {
+  Balancing balancing(services, share, slot_count);
   balancing.KeepHolders();
-  for (size_t i = 0; i < ballots.size(); ++i) {
+  for (size_t i = 0; i < services.size(); ++i) {
     if (balancing.IsGiven(i)) continue;
-    const Front& front = *ballots[i].front;
-    if (balancing.GiveToFirstWithRoom(i, CandidatesOf(front.contenders()))) {
+    const TopCandidates& top = *services[i].top;
+    if (balancing.GiveToFirstWithRoom(i, CandidatesOf(top.ranked()))) {
       continue;
     }
-    std::vector<Contender> all = front.contenders();
-    if (!front.is_complete()) all = rank_all(i);
-    const absl::Span<const Contender> candidates = CandidatesOf(all);
+    std::vector<RankedCandidate> all = top.ranked();
+    if (!top.is_complete()) all = rank_all(i);
+    const absl::Span<const RankedCandidate> candidates = CandidatesOf(all);
     if (balancing.GiveToFirstWithRoom(i, candidates)) continue;
     balancing.GiveToLeastLoaded(i, candidates);
   }

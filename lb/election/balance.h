@@ -14,7 +14,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
-#include "lb/election/front.h"
+#include "lb/election/top_candidates.h"
 
 namespace lb::election {
 
@@ -22,17 +22,18 @@ namespace lb::election {
 // REQUIRES: nodes > 0.
 size_t ShareOf(size_t services, size_t nodes);
 
-// One service to give out.
-struct Ballot {
-  const Front* front = nullptr;     // With at least one contender.
-  std::optional<Contender> holder;  // Who has it, if that is a candidate.
+// A service to give out.
+struct ServiceToPlace {
+  const TopCandidates* top = nullptr;     // With at least one candidate.
+  std::optional<RankedCandidate> holder;  // Who has it, if that is a candidate.
 };
 
-// Returns a slot per ballot. `rank_all` gives all contenders of a ballot, in
-// rank; it is asked when its front is full. Slots are below `slot_count`.
+// Returns a slot per service. `rank_all` gives all candidates of a service,
+// in rank; it is asked when all of its top candidates have their share. Slots
+// are below `slot_count`.
 std::vector<Slot> Balance(
-    absl::Span<const Ballot> ballots, size_t share, size_t slot_count,
-    absl::FunctionRef<std::vector<Contender>(size_t ballot)> rank_all);
+    absl::Span<const ServiceToPlace> services, size_t share, size_t slot_count,
+    absl::FunctionRef<std::vector<RankedCandidate>(size_t service)> rank_all);
 
 }  // namespace lb::election
 

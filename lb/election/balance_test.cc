@@ -11,8 +11,8 @@ namespace {
 
 using testing::ElementsAre;
 
-// A contender whose digest begins with `digest`.
-Contender At(Slot slot, uint8_t digest, bool draining = false) {
+// A candidate whose digest begins with `digest`.
+RankedCandidate At(Slot slot, uint8_t digest, bool draining = false) {
   return {.slot = slot, .draining = draining, .digest = {digest}};
 }
 
@@ -22,22 +22,23 @@ class BalanceTest : public testing::Test {
   BalanceTest() {
     for (Slot slot = 0; slot < 3; ++slot) Add(At(slot, slot));
   }
-  void Add(const Contender& contender) {
-    front_.Offer(contender, [&] { return contender.digest; });
+  void Add(const RankedCandidate& candidate) {
+    top_.Offer(candidate, [&] { return candidate.digest; });
   }
-  Ballot Held(Slot slot, uint8_t digest) const {
-    return {&front_, At(slot, digest)};
+  ServiceToPlace Held(Slot slot, uint8_t digest) const {
+    return {&top_, At(slot, digest)};
   }
-  Ballot Free() const { return {&front_, std::nullopt}; }
+  ServiceToPlace Free() const { return {&top_, std::nullopt}; }
 
-  std::vector<Slot> Give(const std::vector<Ballot>& ballots, size_t share) {
-    return Balance(ballots, share, /*slot_count=*/3, [](size_t) {
-      ADD_FAILURE() << "the front is complete";
-      return std::vector<Contender>();
+  std::vector<Slot> Give(const std::vector<ServiceToPlace>& services,
+                         size_t share) {
+    return Balance(services, share, /*slot_count=*/3, [](size_t) {
+      ADD_FAILURE() << "the top candidates are all";
+      return std::vector<RankedCandidate>();
     });
   }
 
-  Front front_;
+  TopCandidates top_;
 };
 
 TEST(ShareOfTest, IsAQuarterAboveTheAverageRoundedUp) {
@@ -77,24 +78,25 @@ TEST_F(BalanceTest, WithoutRoomTheLeastLoadedTakesIt) {
 }
 
 TEST_F(BalanceTest, NodesThatDrainAreNoCandidatesWhileThereAreOthers) {
-  front_ = Front();
+  top_ = TopCandidates();
   Add(At(0, 0, /*draining=*/true));
   Add(At(1, 1));
   EXPECT_THAT(Give({Free(), Free()}, 1), ElementsAre(1, 1));
-  front_ = Front();
+  top_ = TopCandidates();
   Add(At(0, 0, /*draining=*/true));
   EXPECT_THAT(Give({Free()}, 1), ElementsAre(0));
 }
 
 TEST(BalanceBeyondTheFrontTest, AsksForAllWhenTheFrontIsFull) {
-  Front front;
-  std::vector<Contender> all;
+  TopCandidates top;
+  std::vector<RankedCandidate> all;
   for (Slot slot = 0; slot < 10; ++slot) {
     all.push_back(At(slot, static_cast<uint8_t>(slot)));
-    front.Offer(all.back(), [&] { return all.back().digest; });
+    top.Offer(all.back(), [&] { return all.back().digest; });
   }
-  const std::vector<Ballot> ballots(11, Ballot{&front, std::nullopt});
-  EXPECT_THAT(Balance(ballots, 1, 10, [&](size_t) { return all; }),
+  const std::vector<ServiceToPlace> services(
+      11, ServiceToPlace{&top, std::nullopt});
+  EXPECT_THAT(Balance(services, 1, 10, [&](size_t) { return all; }),
               ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0));
 }
 

@@ -52,19 +52,19 @@ void ElectionTable::SetAdvertisements(
     std::vector<L2Advertisement> advertisements) {
   if (advertisements == cluster_.advertisements) return;
   cluster_.advertisements = std::move(advertisements);
-  is_due_ = has_new_electorates_ = true;
+  is_due_ = has_new_groups_ = true;
 }
 
 void ElectionTable::SetDefaultPolicy(Policy policy) {
   if (policy == cluster_.default_policy) return;
   cluster_.default_policy = policy;
-  is_due_ = has_new_electorates_ = true;
+  is_due_ = has_new_groups_ = true;
 }
 
 void ElectionTable::SetIgnoreExcludeLabel(bool ignore) {
   if (ignore == cluster_.ignore_exclude_label) return;
   cluster_.ignore_exclude_label = ignore;
-  is_due_ = has_new_electorates_ = true;
+  is_due_ = has_new_groups_ = true;
 }
 
 void ElectionTable::PutVip(const std::string& key, const Vip& vip) {
@@ -82,7 +82,7 @@ void ElectionTable::PutVip(const std::string& key, const Vip& vip) {
   Vip with_holder = service.vip;
   with_holder.holder = vip.holder;
   if (with_holder == vip) return SetHolder(key, vip.holder);
-  if (service.electorate) roll_.Withdraw(*service.electorate);
+  if (service.group) index_.RemoveService(*service.group);
   service = {.vip = vip,
              .subject = vip.address.ToString(),
              .endpoints = EndpointRule(vip.traffic),
@@ -94,7 +94,7 @@ void ElectionTable::PutVip(const std::string& key, const Vip& vip) {
 void ElectionTable::RemoveVip(std::string_view key) {
   const auto known = services_.find(key);
   if (known == services_.end()) return;
-  if (known->second.electorate) roll_.Withdraw(*known->second.electorate);
+  if (known->second.group) index_.RemoveService(*known->second.group);
   changed_keys_.insert(known->first);
   due_keys_.erase(known->first);
   services_.erase(known);
@@ -114,23 +114,25 @@ void ElectionTable::SetHolder(std::string_view key,
 std::vector<std::string> ElectionTable::Update() {
   if (!is_due_) return {};
   Digester digester;
-  if (has_new_electorates_) MoveToNewElectorates(digester);
-  const std::vector<Shift> shifts = roll_.Refresh(cluster_, changed_nodes_);
-  const bool all = has_new_electorates_ ||
-                   std::any_of(shifts.begin(), shifts.end(),
-                               [](const Shift& s) { return !s.empty(); });
+  if (has_new_groups_) MoveToNewGroups(digester);
+  const std::vector<CandidateDelta> deltas =
+      index_.Refresh(cluster_, changed_nodes_);
+  const bool all = has_new_groups_ || std::any_of(deltas.begin(), deltas.end(),
+                                                  [](const CandidateDelta& s) {
+                                                    return !s.empty();
+                                                  });
   if (all) {
     may_balance_ = false;
     for (auto& [key, service] : services_) {
-      Settle(key, service, shifts, digester);
+      Settle(key, service, deltas, digester);
     }
   } else {
     for (const std::string& key : due_keys_) {
-      Settle(key, services_.find(key)->second, shifts, digester);
+      Settle(key, services_.find(key)->second, deltas, digester);
     }
   }
   if (may_balance_) DecideBalanced(digester);
-  is_due_ = has_new_electorates_ = false;
+  is_due_ = has_new_groups_ = false;
   due_keys_.clear();
   changed_nodes_.clear();
   const std::set<std::string> changed = std::exchange(changed_keys_, {});
@@ -138,13 +140,13 @@ std::vector<std::string> ElectionTable::Update() {
 }
 
 void ElectionTable::Settle(const std::string& key, Service& service,
-                           const std::vector<Shift>& shifts,
+                           const std::vector<CandidateDelta>& deltas,
                            Digester& digester) {
-  if (!service.electorate.has_value()) {
-    service.electorate = roll_.Enrol(cluster_, KeyOf(cluster_, service.vip));
-    FillFront(service, digester);
+  if (!service.group.has_value()) {
+    service.group = index_.AddService(cluster_, KeyOf(cluster_, service.vip));
+    FillTop(service, digester);
   } else {
-    ApplyShift(shifts[*service.electorate], service, digester);
+    ApplyDelta(deltas[*service.group], service, digester);
   }
   if (IsBalanced(service)) {
     may_balance_ = true;
@@ -155,138 +157,138 @@ void ElectionTable::Settle(const std::string& key, Service& service,
 
 // Advertisements, or what they mean, are others than before: services are
 // ranked by what that changed of the candidates, which mostly is nothing.
-void ElectionTable::MoveToNewElectorates(Digester& digester) {
-  const Roll before = std::exchange(roll_, roll_.WithoutElectorates());
-  std::map<std::pair<size_t, size_t>, Shift> shifts;
+void ElectionTable::MoveToNewGroups(Digester& digester) {
+  const MemberIndex before = std::exchange(index_, index_.WithoutGroups());
+  std::map<std::pair<size_t, size_t>, CandidateDelta> deltas;
   for (auto& [key, service] : services_) {
-    if (!service.electorate.has_value()) continue;
-    const size_t old = *service.electorate;
-    service.electorate = roll_.Enrol(cluster_, KeyOf(cluster_, service.vip));
-    const auto [shift, is_new] = shifts.try_emplace({old, *service.electorate});
+    if (!service.group.has_value()) continue;
+    const size_t old = *service.group;
+    service.group = index_.AddService(cluster_, KeyOf(cluster_, service.vip));
+    const auto [delta, is_new] = deltas.try_emplace({old, *service.group});
     if (is_new) {
-      shift->second = ShiftBetween(before.ProspectsOf(old),
-                                   roll_.ProspectsOf(*service.electorate));
+      delta->second = DeltaBetween(before.EligibilityIn(old),
+                                   index_.EligibilityIn(*service.group));
     }
-    ApplyShift(shift->second, service, digester);
+    ApplyDelta(delta->second, service, digester);
     service.is_decided = false;  // By another policy, perhaps.
   }
 }
 
-void ElectionTable::ApplyShift(const Shift& shift, Service& service,
+void ElectionTable::ApplyDelta(const CandidateDelta& delta, Service& service,
                                Digester& digester) const {
-  if (shift.empty()) return;
+  if (delta.empty()) return;
   service.is_decided = false;
-  for (const Slot slot : shift.out) service.front.Remove(slot);
-  for (const Slot slot : shift.in) Offer(service, slot, digester);
-  if (service.front.is_exhausted()) FillFront(service, digester);
+  for (const Slot slot : delta.out) service.top.Remove(slot);
+  for (const Slot slot : delta.in) Offer(service, slot, digester);
+  if (service.top.is_exhausted()) FillTop(service, digester);
 }
 
-void ElectionTable::FillFront(Service& service, Digester& digester) const {
-  service.front = Front();
+void ElectionTable::FillTop(Service& service, Digester& digester) const {
+  service.top = TopCandidates();
   ForEachCandidate(service, [&](Slot slot) { Offer(service, slot, digester); });
 }
 
 void ElectionTable::Offer(Service& service, Slot slot,
                           Digester& digester) const {
   if (!IsCandidate(service, slot)) return;
-  service.front.Offer(ContenderOf(service, slot), [&] {
-    return digester.Of(roll_.NameOf(slot), service.subject);
+  service.top.Offer(CandidateOf(service, slot), [&] {
+    return digester.Of(index_.NameOf(slot), service.subject);
   });
 }
 
-const Prospect& ElectionTable::ProspectIn(const Service& service,
-                                          Slot slot) const {
-  return roll_.ProspectsOf(*service.electorate)[slot];
+const Eligibility& ElectionTable::EligibilityOf(const Service& service,
+                                                Slot slot) const {
+  return index_.EligibilityIn(*service.group)[slot];
 }
 
 // But for its digest.
-Contender ElectionTable::ContenderOf(const Service& service, Slot slot) const {
-  const Prospect& prospect = ProspectIn(service, slot);
+RankedCandidate ElectionTable::CandidateOf(const Service& service,
+                                           Slot slot) const {
+  const Eligibility& node = EligibilityOf(service, slot);
   return {.slot = slot,
-          .draining = prospect.draining,
-          .one_family = prospect.one_family,
-          .holding_down = prospect.holding_down,
-          .score = prospect.score};
+          .draining = node.draining,
+          .one_family = node.one_family,
+          .holding_down = node.holding_down,
+          .score = node.score};
 }
 
 bool ElectionTable::IsCandidate(const Service& service, Slot slot) const {
-  return ProspectIn(service, slot).is_candidate() &&
-         service.endpoints.Allows(roll_.NameOf(slot));
+  return EligibilityOf(service, slot).is_candidate() &&
+         service.endpoints.Allows(index_.NameOf(slot));
 }
 
 void ElectionTable::ForEachCandidate(
     const Service& service, absl::FunctionRef<void(Slot)> visit) const {
   if (const std::set<std::string>* nodes = service.endpoints.nodes()) {
     for (const std::string& node : *nodes) {
-      const std::optional<Slot> slot = roll_.Find(node);
+      const std::optional<Slot> slot = index_.Find(node);
       if (slot.has_value() && IsCandidate(service, *slot)) visit(*slot);
     }
     return;
   }
-  for (Slot slot = 0; slot < roll_.slot_count(); ++slot) {
+  for (Slot slot = 0; slot < index_.slot_count(); ++slot) {
     if (IsCandidate(service, slot)) visit(slot);
   }
 }
 
-std::vector<Contender> ElectionTable::RankAll(const Service& service,
-                                              Digester& digester) const {
-  std::vector<Contender> ranked;
+std::vector<RankedCandidate> ElectionTable::RankAll(const Service& service,
+                                                    Digester& digester) const {
+  std::vector<RankedCandidate> ranked;
   ForEachCandidate(service, [&](Slot slot) {
-    ranked.push_back(ContenderOf(service, slot));
-    ranked.back().digest = digester.Of(roll_.NameOf(slot), service.subject);
+    ranked.push_back(CandidateOf(service, slot));
+    ranked.back().digest = digester.Of(index_.NameOf(slot), service.subject);
   });
   std::sort(ranked.begin(), ranked.end(), Precedes);
   return ranked;
 }
 
 bool ElectionTable::IsBalanced(const Service& service) const {
-  return roll_.PolicyOf(*service.electorate) == Policy::kBalanced;
+  return index_.PolicyOf(*service.group) == Policy::kBalanced;
 }
 
 // REQUIRES: there is a candidate.
 std::optional<Slot> ElectionTable::KeepingHolder(const Service& service) const {
   if (!service.vip.holder.has_value()) return std::nullopt;
-  const std::optional<Slot> slot = roll_.Find(*service.vip.holder);
+  const std::optional<Slot> slot = index_.Find(*service.vip.holder);
   if (!slot.has_value() || !IsCandidate(service, *slot)) return std::nullopt;
   // A last resort keeps nothing while there are others.
-  if (IsLastResort(ContenderOf(service, *slot),
-                   service.front.contenders().front())) {
+  if (IsLastResort(CandidateOf(service, *slot), service.top.ranked().front())) {
     return std::nullopt;
   }
   return slot;
 }
 
 void ElectionTable::Decide(const std::string& key, Service& service) {
-  const std::vector<Contender>& contenders = service.front.contenders();
-  if (contenders.empty()) return Place(key, service, std::nullopt);
+  const std::vector<RankedCandidate>& ranked = service.top.ranked();
+  if (ranked.empty()) return Place(key, service, std::nullopt);
   std::optional<Slot> winner;
-  if (roll_.PolicyOf(*service.electorate) != Policy::kCompat) {
+  if (index_.PolicyOf(*service.group) != Policy::kCompat) {
     winner = KeepingHolder(service);
   }
-  Place(key, service, winner.value_or(contenders.front().slot));
+  Place(key, service, winner.value_or(ranked.front().slot));
 }
 
 void ElectionTable::DecideBalanced(Digester& digester) {
   std::vector<Services::iterator> services;
-  std::vector<Ballot> ballots;
+  std::vector<ServiceToPlace> to_place;
   for (auto it = services_.begin(); it != services_.end(); ++it) {
     Service& service = it->second;
     if (!IsBalanced(service)) continue;
-    if (service.front.contenders().empty()) {
+    if (service.top.ranked().empty()) {
       Place(it->first, service, std::nullopt);
       continue;
     }
-    Ballot ballot = {.front = &service.front};
+    ServiceToPlace next = {.top = &service.top};
     if (const auto holder = KeepingHolder(service)) {
-      ballot.holder = ContenderOf(service, *holder);
-      ballot.holder->digest = digester.Of(*service.vip.holder, service.subject);
+      next.holder = CandidateOf(service, *holder);
+      next.holder->digest = digester.Of(*service.vip.holder, service.subject);
     }
-    ballots.push_back(ballot);
+    to_place.push_back(next);
     services.push_back(it);
   }
-  if (ballots.empty()) return;
+  if (to_place.empty()) return;
   const std::vector<Slot> winners =
-      Balance(ballots, ShareOfBalanced(), roll_.slot_count(),
+      Balance(to_place, ShareOfBalanced(), index_.slot_count(),
               [&](size_t i) { return RankAll(services[i]->second, digester); });
   for (size_t i = 0; i < winners.size(); ++i) {
     Place(services[i]->first, services[i]->second, winners[i]);
@@ -295,19 +297,19 @@ void ElectionTable::DecideBalanced(Digester& digester) {
 
 size_t ElectionTable::ShareOfBalanced() const {
   size_t services = 0;
-  std::vector<bool> is_candidate(roll_.slot_count());
-  std::set<size_t> counted;  // Electorates.
+  std::vector<bool> is_candidate(index_.slot_count());
+  std::set<size_t> counted;  // Groups.
   for (const auto& key_service : services_) {
     const Service& service = key_service.second;
-    const std::vector<Contender>& front = service.front.contenders();
-    if (!IsBalanced(service) || front.empty()) continue;
+    const std::vector<RankedCandidate>& top = service.top.ranked();
+    if (!IsBalanced(service) || top.empty()) continue;
     ++services;
     if (service.endpoints.nodes() == nullptr &&
-        !counted.insert(*service.electorate).second) {
+        !counted.insert(*service.group).second) {
       continue;
     }
     ForEachCandidate(service, [&](Slot slot) {
-      if (!IsLastResort(ContenderOf(service, slot), front.front())) {
+      if (!IsLastResort(CandidateOf(service, slot), top.front())) {
         is_candidate[slot] = true;
       }
     });
@@ -322,8 +324,9 @@ void ElectionTable::Place(const std::string& key, Service& service,
   service.is_decided = true;
   Placement placement;
   if (winner.has_value()) {
-    placement = {roll_.NameOf(*winner), ProspectIn(service, *winner).interfaces,
-                 ProspectIn(service, *winner).refresh};
+    placement = {index_.NameOf(*winner),
+                 EligibilityOf(service, *winner).interfaces,
+                 EligibilityOf(service, *winner).refresh};
   }
   if (service.placement == placement) return;
   service.placement = std::move(placement);

@@ -49,11 +49,11 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "lb/election/candidates.h"
-#include "lb/election/electorate.h"
+#include "lb/election/election.h"
+#include "lb/election/eligibility_group.h"
 #include "lb/election/explanation.h"
-#include "lb/election/front.h"
-#include "lb/election/roll.h"
+#include "lb/election/member_index.h"
+#include "lb/election/top_candidates.h"
 
 namespace lb::election {
 
@@ -118,31 +118,31 @@ class ElectionTable {
     Vip vip;
     std::string subject;  // The address as digests have it.
     EndpointRule endpoints;
-    std::optional<size_t> electorate;    // Nullopt: not ranked yet.
-    Front front;                         // Last resorts come last.
+    std::optional<size_t> group;         // Nullopt: not ranked yet.
+    TopCandidates top;                   // Last resorts come last.
     bool is_decided = false;             // Not: its winner may be another.
     std::optional<Placement> placement;  // Nullopt: none yet.
   };
   using Services = std::map<std::string, Service, std::less<>>;
 
-  void MoveToNewElectorates(Digester& digester);
-  void ApplyShift(const Shift& shift, Service& service,
+  void MoveToNewGroups(Digester& digester);
+  void ApplyDelta(const CandidateDelta& delta, Service& service,
                   Digester& digester) const;
-  void FillFront(Service& service, Digester& digester) const;
+  void FillTop(Service& service, Digester& digester) const;
   void Offer(Service& service, Slot slot, Digester& digester) const;
 
-  const Prospect& ProspectIn(const Service& service, Slot slot) const;
-  Contender ContenderOf(const Service& service, Slot slot) const;
+  const Eligibility& EligibilityOf(const Service& service, Slot slot) const;
+  RankedCandidate CandidateOf(const Service& service, Slot slot) const;
   bool IsCandidate(const Service& service, Slot slot) const;
   void ForEachCandidate(const Service& service,
                         absl::FunctionRef<void(Slot)> visit) const;
-  std::vector<Contender> RankAll(const Service& service,
-                                 Digester& digester) const;
+  std::vector<RankedCandidate> RankAll(const Service& service,
+                                       Digester& digester) const;
   std::optional<Slot> KeepingHolder(const Service& service) const;
   bool IsBalanced(const Service& service) const;
 
   void Settle(const std::string& key, Service& service,
-              const std::vector<Shift>& shifts, Digester& digester);
+              const std::vector<CandidateDelta>& deltas, Digester& digester);
   void Decide(const std::string& key, Service& service);
   void DecideBalanced(Digester& digester);
   size_t ShareOfBalanced() const;
@@ -151,12 +151,12 @@ class ElectionTable {
              std::optional<Slot> winner);
 
   Cluster cluster_;  // Members sorted, each once.
-  Roll roll_;
+  MemberIndex index_;
   Services services_;
   bool is_due_ = false;                  // Update() has something to do.
   std::set<std::string> due_keys_;       // Of services that it must look at.
   bool may_balance_ = false;             // There may be balanced ones.
-  bool has_new_electorates_ = false;     // What advertisements say changed.
+  bool has_new_groups_ = false;          // What advertisements say changed.
   std::set<std::string> changed_nodes_;  // Their attributes or membership.
   std::set<std::string> changed_keys_;   // For the next Update() to return.
 };

@@ -8,7 +8,7 @@
 
 #include "fmt/format.h"
 #include "lb/base/check.h"
-#include "lb/election/electorate.h"
+#include "lb/election/eligibility_group.h"
 
 namespace lb::election {
 namespace {
@@ -125,8 +125,8 @@ Explanation ExplainBalanced(const Cluster& cluster, const Vip& vip,
       standing.verdict = NodeVerdict::kNotOwner;
     }
   }
-  decision.interfaces = ProspectOf(cluster, KeyOf(cluster, vip), winner,
-                                   /*is_member=*/true)
+  decision.interfaces = EligibilityOf(cluster, KeyOf(cluster, vip), winner,
+                                      /*is_member=*/true)
                             .interfaces;
   Explanation explanation = Describe(vip, decision);
   explanation.reason = BalancedReasonOf(decision, vip, load);

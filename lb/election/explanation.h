@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "lb/election/candidates.h"
 #include "lb/election/digest.h"
+#include "lb/election/election.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::election {

@@ -21,7 +21,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/message_codec.h"

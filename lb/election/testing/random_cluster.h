@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "lb/base/prng.h"
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 #include "lb/election/election_table.h"
 
 namespace lb::election {

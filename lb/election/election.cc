@@ -1,4 +1,4 @@
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 
 #include <algorithm>
 #include <map>
@@ -8,98 +8,101 @@
 #include <vector>
 
 #include "lb/base/check.h"
-#include "lb/election/electorate.h"
+#include "lb/election/eligibility_group.h"
 
 namespace lb::election {
 namespace {
 
-using Prospects = std::map<std::string, Prospect>;
+using Eligibilities = std::map<std::string, Eligibility>;
 
 // Adds what the service's endpoints say. What is wrong with the service comes
 // before what is wrong with the node.
-NodeVerdict Judge(const Prospect& prospect, const EndpointRule& endpoints,
+NodeVerdict Judge(const Eligibility& eligibility, const EndpointRule& endpoints,
                   const std::string& node) {
-  if (prospect.verdict == NodeVerdict::kNotMember) return prospect.verdict;
+  if (eligibility.verdict == NodeVerdict::kNotMember)
+    return eligibility.verdict;
   if (!endpoints.has_usable()) return NodeVerdict::kNoEndpoints;
-  if (!prospect.is_candidate()) return prospect.verdict;
+  if (!eligibility.is_candidate()) return eligibility.verdict;
   return endpoints.Allows(node) ? NodeVerdict::kNotOwner
                                 : NodeVerdict::kNoLocalEndpoints;
 }
 
 // Every member and every node that has attributes.
-Prospects ProspectsOf(const Cluster& cluster, const Vip& vip,
-                      const ElectorateKey& key) {
+Eligibilities EligibilityOfAll(const Cluster& cluster, const Vip& vip,
+                               const EligibilityGroupKey& key) {
   const std::set<std::string> members(cluster.members.begin(),
                                       cluster.members.end());
   std::set<std::string> names = members;
   for (const auto& [name, node] : cluster.nodes) names.insert(name);
   const EndpointRule endpoints(vip.traffic);
-  Prospects prospects;
+  Eligibilities nodes;
   for (const std::string& name : names) {
-    Prospect prospect = ProspectOf(cluster, key, name, members.contains(name));
-    prospect.verdict = Judge(prospect, endpoints, name);
-    prospects.emplace(name, std::move(prospect));
+    Eligibility node =
+        EligibilityOf(cluster, key, name, members.contains(name));
+    node.verdict = Judge(node, endpoints, name);
+    nodes.emplace(name, std::move(node));
   }
-  return prospects;
+  return nodes;
 }
 
 // Candidates of which `flag` is set are the last resort: no address goes dark
 // for it.
-void ExcludeIfOthers(Prospects& prospects, bool Prospect::*flag,
-                     NodeVerdict (*verdict_of)(const Prospect&)) {
-  const bool has_other = std::any_of(
-      prospects.begin(), prospects.end(), [flag](const auto& name_prospect) {
-        const Prospect& prospect = name_prospect.second;
-        return prospect.is_candidate() && !(prospect.*flag);
+void ExcludeIfOthers(Eligibilities& nodes, bool Eligibility::*flag,
+                     NodeVerdict (*verdict_of)(const Eligibility&)) {
+  const bool has_other =
+      std::any_of(nodes.begin(), nodes.end(), [flag](const auto& name_node) {
+        const Eligibility& node = name_node.second;
+        return node.is_candidate() && !(node.*flag);
       });
   if (!has_other) return;
-  for (auto& [name, prospect] : prospects) {
-    if (prospect.is_candidate() && prospect.*flag) {
-      prospect.verdict = verdict_of(prospect);
+  for (auto& [name, node] : nodes) {
+    if (node.is_candidate() && node.*flag) {
+      node.verdict = verdict_of(node);
     }
   }
 }
 
-void ExcludeLastResorts(Prospects& prospects) {
-  ExcludeIfOthers(prospects, &Prospect::draining, [](const Prospect& prospect) {
-    return prospect.silent ? NodeVerdict::kNodeSilent
-                           : NodeVerdict::kNodeDraining;
+void ExcludeLastResorts(Eligibilities& nodes) {
+  ExcludeIfOthers(nodes, &Eligibility::draining, [](const Eligibility& node) {
+    return node.silent ? NodeVerdict::kNodeSilent : NodeVerdict::kNodeDraining;
   });
-  ExcludeIfOthers(prospects, &Prospect::one_family,
-                  [](const Prospect&) { return NodeVerdict::kOnlyOneFamily; });
+  ExcludeIfOthers(nodes, &Eligibility::one_family, [](const Eligibility&) {
+    return NodeVerdict::kOnlyOneFamily;
+  });
 }
 
 // Empty: nothing is missing, or the node never tells.
 std::string LackOf(const Cluster& cluster, const std::string& name,
-                   const Prospect& prospect, const net::IpFamilies& needed) {
+                   const Eligibility& eligibility,
+                   const net::IpFamilies& needed) {
   const auto node = cluster.nodes.find(name);
   if (node == cluster.nodes.end()) return "";
   const auto& abilities = node->second.usable_interfaces;
   if (!abilities.has_value() ||
-      AbilityOn(*abilities, prospect.interfaces).IncludesAll(needed)) {
+      AbilityOn(*abilities, eligibility.interfaces).IncludesAll(needed)) {
     return "";
   }
-  return DescribeLack(*abilities, prospect.interfaces, needed);
+  return DescribeLack(*abilities, eligibility.interfaces, needed);
 }
 
-std::vector<RankedNode> RankCandidates(const Prospects& prospects,
+std::vector<RankedNode> RankCandidates(const Eligibilities& nodes,
                                        const net::IpAddress& address) {
   std::vector<Candidate> candidates;
-  for (const auto& [name, prospect] : prospects) {
-    if (prospect.is_candidate()) candidates.push_back({name, prospect.score});
+  for (const auto& [name, node] : nodes) {
+    if (node.is_candidate()) candidates.push_back({name, node.score});
   }
   std::vector<RankedNode> ranked = Rank(candidates, address.ToString());
   std::stable_partition(ranked.begin(), ranked.end(),
                         [&](const RankedNode& node) {
-                          return !prospects.at(node.node).holding_down;
+                          return !nodes.at(node.node).holding_down;
                         });
   return ranked;
 }
 
-bool HolderKeeps(const Prospects& prospects, const Vip& vip, Policy policy) {
+bool HolderKeeps(const Eligibilities& nodes, const Vip& vip, Policy policy) {
   if (policy == Policy::kCompat || !vip.holder.has_value()) return false;
-  const auto holder = prospects.find(*vip.holder);
-  return holder != prospects.end() && holder->second.is_candidate();
+  const auto holder = nodes.find(*vip.holder);
+  return holder != nodes.end() && holder->second.is_candidate();
 }
 
 }  // namespace
@@ -149,22 +152,22 @@ std::string_view ToString(NodeVerdict verdict) {
 }
 
 Decision Elect(const Cluster& cluster, const Vip& vip) {
-  const ElectorateKey key = KeyOf(cluster, vip);
-  Prospects prospects = ProspectsOf(cluster, vip, key);
-  ExcludeLastResorts(prospects);
-  Decision decision = {.ranked = RankCandidates(prospects, vip.address),
+  const EligibilityGroupKey key = KeyOf(cluster, vip);
+  Eligibilities nodes = EligibilityOfAll(cluster, vip, key);
+  ExcludeLastResorts(nodes);
+  Decision decision = {.ranked = RankCandidates(nodes, vip.address),
                        .policy = PolicyOf(cluster, key)};
-  if (HolderKeeps(prospects, vip, decision.policy)) {
+  if (HolderKeeps(nodes, vip, decision.policy)) {
     decision.winner = vip.holder;
   } else if (!decision.ranked.empty()) {
     decision.winner = decision.ranked.front().node;
   }
-  for (const auto& [name, prospect] : prospects) {
+  for (const auto& [name, node] : nodes) {
     const bool wins = decision.winner == name;
     decision.standings.push_back(
-        {name, wins ? NodeVerdict::kAnnouncer : prospect.verdict,
-         prospect.score, LackOf(cluster, name, prospect, key.needed())});
-    if (wins) decision.interfaces = prospect.interfaces;
+        {name, wins ? NodeVerdict::kAnnouncer : node.verdict, node.score,
+         LackOf(cluster, name, node, key.needed())});
+    if (wins) decision.interfaces = node.interfaces;
   }
   return decision;
 }

@@ -1,4 +1,4 @@
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 
 #include <algorithm>
 #include <map>

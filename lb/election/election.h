@@ -20,8 +20,8 @@
 //   const Decision decision =
 //       Elect(cluster, {.address = vip, .pool = "first-pool"});
 //   if (decision.winner == "n1") ...
-#ifndef LB_ELECTION_CANDIDATES_H_
-#define LB_ELECTION_CANDIDATES_H_
+#ifndef LB_ELECTION_ELECTION_H_
+#define LB_ELECTION_ELECTION_H_
 
 #include <cstdint>
 #include <functional>
@@ -216,4 +216,4 @@ Decision Elect(const Cluster& cluster, const Vip& vip);
 
 }  // namespace lb::election
 
-#endif  // LB_ELECTION_CANDIDATES_H_
+#endif  // LB_ELECTION_ELECTION_H_

@@ -1,4 +1,4 @@
-#include "lb/election/electorate.h"
+#include "lb/election/eligibility_group.h"
 
 #include <algorithm>
 #include <string>
@@ -15,8 +15,8 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
 using Advertisements = std::vector<const L2Advertisement*>;
 
 // Those that reach the node.
-Advertisements ReachingOf(const Cluster& cluster, const ElectorateKey& key,
-                          const Labels& node) {
+Advertisements ReachingOf(const Cluster& cluster,
+                          const EligibilityGroupKey& key, const Labels& node) {
   Advertisements reaching;
   for (const size_t index : key.advertisements) {
     const L2Advertisement& advertisement = cluster.advertisements[index];
@@ -64,7 +64,7 @@ net::IpFamilies AbilityOf(const NodeAttributes& node,
   return AbilityOn(*node.usable_interfaces, interfaces);
 }
 
-bool RestrictsServices(const Cluster& cluster, const ElectorateKey& key) {
+bool RestrictsServices(const Cluster& cluster, const EligibilityGroupKey& key) {
   return std::any_of(
       key.advertisements.begin(), key.advertisements.end(), [&](size_t index) {
         return !cluster.advertisements[index].service_selectors.empty();
@@ -72,7 +72,7 @@ bool RestrictsServices(const Cluster& cluster, const ElectorateKey& key) {
 }
 
 // Endpoints and membership aside.
-NodeVerdict JudgeNode(const Cluster& cluster, const ElectorateKey& key,
+NodeVerdict JudgeNode(const Cluster& cluster, const EligibilityGroupKey& key,
                       const NodeAttributes& node, bool is_reached,
                       const net::IpFamilies& able) {
   if (key.has_sharing_key && RestrictsServices(cluster, key)) {
@@ -103,10 +103,10 @@ bool AppliesToService(const L2Advertisement& advertisement, const Vip& vip) {
          MatchesAny(advertisement.service_selectors, vip.traffic.labels);
 }
 
-ElectorateKey KeyOf(const Cluster& cluster, const Vip& vip) {
-  ElectorateKey key = {.has_sharing_key = vip.traffic.has_sharing_key,
-                       .first = FamilyOf(vip.address),
-                       .dual_stack = vip.dual_stack};
+EligibilityGroupKey KeyOf(const Cluster& cluster, const Vip& vip) {
+  EligibilityGroupKey key = {.has_sharing_key = vip.traffic.has_sharing_key,
+                             .first = FamilyOf(vip.address),
+                             .dual_stack = vip.dual_stack};
   for (size_t i = 0; i < cluster.advertisements.size(); ++i) {
     if (AppliesToPool(cluster.advertisements[i], vip) &&
         AppliesToService(cluster.advertisements[i], vip)) {
@@ -116,7 +116,7 @@ ElectorateKey KeyOf(const Cluster& cluster, const Vip& vip) {
   return key;
 }
 
-Policy PolicyOf(const Cluster& cluster, const ElectorateKey& key) {
+Policy PolicyOf(const Cluster& cluster, const EligibilityGroupKey& key) {
   const L2Advertisement* first = nullptr;
   for (const size_t index : key.advertisements) {
     const L2Advertisement& advertisement = cluster.advertisements[index];
@@ -128,15 +128,16 @@ Policy PolicyOf(const Cluster& cluster, const ElectorateKey& key) {
   return first == nullptr ? cluster.default_policy : *first->policy;
 }
 
-Prospect ProspectOf(const Cluster& cluster, const ElectorateKey& key,
-                    const std::string& name, bool is_member) {
+Eligibility EligibilityOf(const Cluster& cluster,
+                          const EligibilityGroupKey& key,
+                          const std::string& name, bool is_member) {
   const auto known = cluster.nodes.find(name);
   const NodeAttributes by_name =
       known == cluster.nodes.end() ? NodeKnownByName(name) : NodeAttributes();
   const NodeAttributes& node =
       known == cluster.nodes.end() ? by_name : known->second;
   const Advertisements reaching = ReachingOf(cluster, key, node.labels);
-  Prospect prospect = {
+  Eligibility eligibility = {
       .draining = node.draining || node.silent,
       .silent = node.silent,
       .holding_down =
@@ -144,12 +145,13 @@ Prospect ProspectOf(const Cluster& cluster, const ElectorateKey& key,
       .score = ScoreOf(reaching, node.labels),
       .interfaces = InterfacesOf(reaching),
       .refresh = RefreshOf(reaching)};
-  const net::IpFamilies able = AbilityOf(node, prospect.interfaces);
-  prospect.one_family = !able.IncludesAll(key.needed());
+  const net::IpFamilies able = AbilityOf(node, eligibility.interfaces);
+  eligibility.one_family = !able.IncludesAll(key.needed());
   if (is_member) {
-    prospect.verdict = JudgeNode(cluster, key, node, !reaching.empty(), able);
+    eligibility.verdict =
+        JudgeNode(cluster, key, node, !reaching.empty(), able);
   }
-  return prospect;
+  return eligibility;
 }
 
 EndpointRule::EndpointRule(const ServiceTraffic& traffic) {

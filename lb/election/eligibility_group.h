@@ -1,11 +1,11 @@
-// Electorate: what holds of a node for every service that the same
+// EligibilityGroup: what holds of a node for every service that the same
 // advertisements match, worked out without looking at the service again.
 //
 // For the library's own use: Elect() asks one per service, ElectionTable shares
 // one among thousands. Pure values; a Cluster given to a call must have the
 // advertisements of the one it was made from.
-#ifndef LB_ELECTION_ELECTORATE_H_
-#define LB_ELECTION_ELECTORATE_H_
+#ifndef LB_ELECTION_ELIGIBILITY_GROUP_H_
+#define LB_ELECTION_ELIGIBILITY_GROUP_H_
 
 #include <compare>
 #include <cstddef>
@@ -17,12 +17,12 @@
 
 #include "absl/time/time.h"
 #include "lb/election/ability.h"
-#include "lb/election/candidates.h"
+#include "lb/election/election.h"
 
 namespace lb::election {
 
-// A node's part in the elections of an electorate.
-struct Prospect {
+// A node's eligibility for the services of a group.
+struct Eligibility {
   // kNotOwner: a candidate, as far as endpoints and other nodes allow.
   NodeVerdict verdict = NodeVerdict::kNotMember;
   bool draining = false;  // Or silent.
@@ -35,11 +35,11 @@ struct Prospect {
 
   bool is_candidate() const { return verdict == NodeVerdict::kNotOwner; }
 
-  friend bool operator==(const Prospect&, const Prospect&) = default;
+  friend bool operator==(const Eligibility&, const Eligibility&) = default;
 };
 
-// Which services share an electorate.
-struct ElectorateKey {
+// What the services of a group have in common.
+struct EligibilityGroupKey {
   std::vector<size_t> advertisements;  // Their indices in the Cluster.
   bool has_sharing_key = false;
   net::IpFamilies first;    // Of the address that decides.
@@ -50,7 +50,8 @@ struct ElectorateKey {
     return dual_stack ? net::IpFamilies{.ipv4 = true, .ipv6 = true} : first;
   }
 
-  friend auto operator<=>(const ElectorateKey&, const ElectorateKey&) = default;
+  friend auto operator<=>(const EligibilityGroupKey&,
+                          const EligibilityGroupKey&) = default;
 };
 
 // Is the advertisement for the pool of the address, and for its service? Both
@@ -58,13 +59,14 @@ struct ElectorateKey {
 bool AppliesToPool(const L2Advertisement& advertisement, const Vip& vip);
 bool AppliesToService(const L2Advertisement& advertisement, const Vip& vip);
 
-ElectorateKey KeyOf(const Cluster& cluster, const Vip& vip);
+EligibilityGroupKey KeyOf(const Cluster& cluster, const Vip& vip);
 
 // The policy of the services.
-Policy PolicyOf(const Cluster& cluster, const ElectorateKey& key);
+Policy PolicyOf(const Cluster& cluster, const EligibilityGroupKey& key);
 
-Prospect ProspectOf(const Cluster& cluster, const ElectorateKey& key,
-                    const std::string& node, bool is_member);
+Eligibility EligibilityOf(const Cluster& cluster,
+                          const EligibilityGroupKey& key,
+                          const std::string& node, bool is_member);
 
 // Which nodes a service's endpoints allow.
 class EndpointRule {
@@ -88,4 +90,4 @@ class EndpointRule {
 
 }  // namespace lb::election
 
-#endif  // LB_ELECTION_ELECTORATE_H_
+#endif  // LB_ELECTION_ELIGIBILITY_GROUP_H_
