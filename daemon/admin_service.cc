@@ -233,7 +233,7 @@ void AdminService::Record(std::string reason, std::string message) {
   log_->Record({.time = calls_->loop()->CivilNow(),
                 .type = EventType::kNormal,
                 .reason = std::move(reason),
-                .object = "Node/" + agent_->options().node,
+                .object = {EventObject::kNode, agent_->options().node},
                 .message = std::move(message)});
 }
 

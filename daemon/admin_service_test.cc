@@ -40,7 +40,8 @@ class AdminServiceTest : public NodeTest {
     std::string text;
     OnLoop([&] {
       const Event event = world_->environment().log->Since(0).back();
-      text = event.reason + " " + event.object + ": " + event.message;
+      text =
+          event.reason + " " + event.object.ToString() + ": " + event.message;
     });
     return text;
   }

@@ -269,7 +269,7 @@ class Daemon {
     world_->environment().log->Record({.time = world_->loop()->CivilNow(),
                                        .type = type,
                                        .reason = std::move(reason),
-                                       .object = "Node/" + node_,
+                                       .object = {EventObject::kNode, node_},
                                        .message = std::move(message)});
   }
 

@@ -12,7 +12,7 @@ status::v1::Event ToProto(const Event& event) {
   proto.set_type(event.type == EventType::kWarning ? status::v1::Event::WARNING
                                                    : status::v1::Event::NORMAL);
   proto.set_reason(event.reason);
-  proto.set_object(config::Printable(event.object));
+  proto.set_object(config::Printable(event.object.ToString()));
   proto.set_message(config::Printable(event.message));
   return proto;
 }

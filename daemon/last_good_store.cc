@@ -118,7 +118,7 @@ void LastGoodStore::Warn(const char* reason, std::string message) {
   environment_.log->Record({.time = environment_.loop->CivilNow(),
                             .type = EventType::kWarning,
                             .reason = reason,
-                            .object = "Node/" + node_,
+                            .object = {EventObject::kNode, node_},
                             .message = std::move(message)});
 }
 

@@ -45,7 +45,8 @@ std::string ToJson(const Event& event) {
 
 std::string Format(const Event& event) {
   if (log_format == config::LogFormat::kJson) return ToJson(event);
-  return fmt::format("{} {}: {}", event.reason, config::Printable(event.object),
+  return fmt::format("{} {}: {}", event.reason,
+                     config::Printable(event.object.ToString()),
                      config::Printable(event.message));
 }
 
@@ -53,10 +54,11 @@ std::string Format(const Event& event) {
 // debugging only. On gRPC's threads.
 void LogOfGrpc(gpr_log_func_args* line) {
   if (!spdlog::should_log(spdlog::level::debug)) return;
-  const Event event = {.time = absl::Now(),
-                       .reason = "Grpc",
-                       .object = fmt::format("{}:{}", line->file, line->line),
-                       .message = line->message};
+  const Event event = {
+      .time = absl::Now(),
+      .reason = "Grpc",
+      .object = {"", fmt::format("{}:{}", line->file, line->line)},
+      .message = line->message};
   spdlog::debug("{}", Format(event));
 }
 

@@ -23,7 +23,7 @@ void LogLimiter::ForgetOver(absl::Time now) {
 }
 
 LogLimiter::Verdict LogLimiter::Judge(const Event& event) {
-  auto key = std::make_pair(event.reason, event.object);
+  auto key = std::make_pair(event.reason, event.object.ToString());
   auto found = windows_.find(key);
   if (found == windows_.end()) {
     if (windows_.size() >= kFollowedMax) ForgetOver(event.time);

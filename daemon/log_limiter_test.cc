@@ -8,10 +8,10 @@ namespace lb {
 namespace {
 
 Event At(double seconds, const std::string& reason,
-         const std::string& object = "Node/n1") {
+         const std::string& object = "n1") {
   return {.time = absl::UnixEpoch() + absl::Seconds(seconds),
           .reason = reason,
-          .object = object};
+          .object = {EventObject::kNode, object}};
 }
 
 TEST(LogLimiterTest, RepeatsAreCountedNotLogged) {

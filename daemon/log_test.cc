@@ -27,7 +27,7 @@ TEST_F(LogTest, OneLineOfStableKeysAboveTheLevel) {
                  .time = absl::FromUnixSeconds(1),
                  .type = EventType::kWarning,
                  .reason = "JoinFailed",
-                 .object = "Node/n1",
+                 .object = {EventObject::kNode, "n1"},
                  .message = "a\nb"};
   const std::string line =
       "{\"sequence\":\"7\",\"type\":\"WARNING\",\"reason\":\"JoinFailed\","

@@ -93,7 +93,8 @@ class Node {
   void RecordEvent() {
     Post([this] {
       world_->environment().log->Record(
-          {.reason = "Bench", .object = "Service/default/service-7"});
+          {.reason = "Bench",
+           .object = {EventObject::kService, "default/service-7"}});
     });
   }
 

@@ -153,7 +153,7 @@ TEST_F(StatusBoundsTest, WhoDoesNotReadTakesNoMemory) {
   OnLoop([this] {
     for (int i = 0; i < 4000; ++i) {
       world_->environment().log->Record({.reason = "Test",
-                                         .object = "Node/n1",
+                                         .object = {EventObject::kNode, "n1"},
                                          .message = std::string(1000, 'x')});
     }
   });

@@ -343,7 +343,8 @@ TEST_F(StatusServiceTest, AWatcherKnowsTheStateAndItsChanges) {
     known.Take(response);
   }
   OnLoop([this] {
-    world_->environment().log->Record({.reason = "Odd", .object = "Node/n1"});
+    world_->environment().log->Record(
+        {.reason = "Odd", .object = {EventObject::kNode, "n1"}});
   });
   while (response.event().reason() != "Odd") {
     ASSERT_TRUE(reader->Read(&response));
@@ -467,8 +468,9 @@ TEST_F(StatusServiceTest, EventsOfForeignTextArriveAsUtf8) {
   status::v1::Event event;
   ASSERT_TRUE(reader->Read(&event));
   world_->loop()->Post([this] {
-    world_->environment().log->Record(
-        {.reason = "JustNow", .object = "Member/\xff", .message = "a\nb"});
+    world_->environment().log->Record({.reason = "JustNow",
+                                       .object = {EventObject::kMember, "\xff"},
+                                       .message = "a\nb"});
   });
   while (event.reason() != "JustNow") ASSERT_TRUE(reader->Read(&event));
   EXPECT_EQ(event.object(), "Member/\\xff");

@@ -126,7 +126,8 @@ TEST_F(StatusTlsTest, NewAuthoritiesEndConnections) {
   // The same authorities again: it stays.
   ASSERT_THAT((*server)->ReadTlsFiles(), IsOk());
   OnLoop([this] {
-    world_->environment().log->Record({.reason = "Test", .object = "Node/n1"});
+    world_->environment().log->Record(
+        {.reason = "Test", .object = {EventObject::kNode, "n1"}});
   });
   while (event.reason() != "Test") ASSERT_TRUE(events->Read(&event));
   Run("mv new.pem known.pem");

@@ -1,12 +1,10 @@
 #include "daemon/watch_sources.h"
 
-#include <algorithm>
-#include <iterator>
-#include <string_view>
 #include <utility>
 
 #include "daemon/event_proto.h"
 #include "daemon/status_view/timestamp.h"
+#include "lb/config/printable.h"
 
 namespace lb {
 namespace {
@@ -136,31 +134,24 @@ WatchResponse StateSource::NextPart() {
 }
 
 WatchResponse StateSource::Change(const Event& event) const {
-  constexpr std::string_view kService = "Service/";
-  constexpr std::string_view kMember = "Member/";
-  constexpr std::string_view kOfNode[] = {"Node/", "Interface/", "Vip/"};
   WatchResponse response;
   response.set_sequence(event.sequence);
   *response.mutable_event() = ToProto(event);
-  const std::string_view object = event.object;
-  if (object.starts_with(kService)) {
-    const std::string_view name = object.substr(kService.size());
+  const auto& [kind, name] = event.object;
+  if (kind == EventObject::kService) {
     if (auto service = view_.DescribeService(name); service.has_value()) {
       *response.add_services() = *std::move(service);
     } else {
-      response.add_services_removed(
-          response.event().object().substr(kService.size()));
+      response.add_services_removed(config::Printable(name));
     }
-  } else if (object.starts_with(kMember)) {
-    const std::string_view name = object.substr(kMember.size());
+  } else if (kind == EventObject::kMember) {
     if (auto member = view_.DescribeMember(name); member.has_value()) {
       *response.add_members() = *std::move(member);
     } else {
-      response.add_members_removed(
-          response.event().object().substr(kMember.size()));
+      response.add_members_removed(config::Printable(name));
     }
-  } else if (std::any_of(std::begin(kOfNode), std::end(kOfNode),
-                         [&](auto kind) { return object.starts_with(kind); })) {
+  } else if (kind == EventObject::kNode || kind == EventObject::kInterface ||
+             kind == EventObject::kVip) {
     *response.mutable_node() = node_->AsOf(event.sequence);
   }
   if (event.reason == kManifestsRead) {

@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   if (!links.ok()) return Fail(links.status());
   lb::EventLog log;
   log.SetObserver([](const lb::Event& event) {
-    fmt::print(stderr, "{} {}: {}\n", event.reason, event.object,
+    fmt::print(stderr, "{} {}: {}\n", event.reason, event.object.ToString(),
                event.message);
   });
 

@@ -8,6 +8,16 @@
 #include <vector>
 
 namespace lb {
+namespace {
+
+// A problem names its object as "Kind/name", or has none.
+EventObject ObjectOf(const config::Problem& problem) {
+  const size_t slash = problem.object.find('/');
+  if (slash == std::string::npos) return {"", problem.object};
+  return {problem.object.substr(0, slash), problem.object.substr(slash + 1)};
+}
+
+}  // namespace
 
 void Events::RecordRefusal(const absl::Status& refusal) {
   const absl::Time now = environment_.loop->Now();
@@ -26,7 +36,7 @@ void Events::RecordRefusal(const absl::Status& refusal) {
 
 void Events::RecordNameConflict(const gossip::ConflictEvent& conflict) {
   Record(EventType::kWarning, "NameConflict",
-         "Member/" + conflict.existing.name,
+         {EventObject::kMember, conflict.existing.name},
          fmt::format("{} claims the name of {}", conflict.other.ToString(),
                      conflict.existing.endpoint.ToString()));
 }
@@ -36,7 +46,8 @@ void Events::OnOutcome(const Outcome& outcome) {
   for (const std::string& service : outcome.changed) {
     if (entries.contains(service)) continue;
     if (!outcome.before.entries.contains(service)) continue;
-    Record(EventType::kNormal, "ServiceRemoved", "Service/" + service,
+    Record(EventType::kNormal, "ServiceRemoved",
+           {EventObject::kService, service},
            "no manifest asks for it any more");
   }
   for (const std::string& service : outcome.changed) {
@@ -64,7 +75,7 @@ void Events::OnOutcome(const Outcome& outcome) {
 void Events::RecordEntry(const std::string& service, const Entry& before,
                          const Entry& after) {
   if (before == after) return;
-  const std::string object = "Service/" + service;
+  const EventObject object(EventObject::kService, service);
   const bool is_moved = !(before.assignment == after.assignment);
   const bool is_cleared = is_moved && after.assignment.addresses.empty();
   if (is_cleared) {
@@ -81,10 +92,10 @@ void Events::RecordEntry(const std::string& service, const Entry& before,
 void Events::RecordPlace(const std::string& service,
                          const ServicePlacement& place) {
   place.node.empty()
-      ? Record(EventType::kWarning, "announceFailed", "Service/" + service,
-               place.reason)
-      : Record(EventType::kNormal, "nodeAssigned", "Service/" + service,
-               "announced by " + place.node);
+      ? Record(EventType::kWarning, "announceFailed",
+               {EventObject::kService, service}, place.reason)
+      : Record(EventType::kNormal, "nodeAssigned",
+               {EventObject::kService, service}, "announced by " + place.node);
 }
 
 void Events::RecordNew(EventType type, const std::string& reason,
@@ -101,11 +112,11 @@ void Events::RecordProblems(const std::vector<config::Problem>& problems,
   for (const config::Problem& problem : config::NewProblems(problems, before)) {
     Record(EventType::kWarning,
            problem.reason.empty() ? "ObjectRefused" : problem.reason,
-           problem.object, problem.ToString());
+           ObjectOf(problem), problem.ToString());
   }
 }
 
-void Events::Record(EventType type, std::string reason, std::string object,
+void Events::Record(EventType type, std::string reason, EventObject object,
                     std::string message) {
   environment_.log->Record({.time = environment_.loop->CivilNow(),
                             .type = type,
@@ -116,7 +127,8 @@ void Events::Record(EventType type, std::string reason, std::string object,
 
 void Events::RecordSelf(EventType type, std::string reason,
                         std::string message) {
-  Record(type, std::move(reason), "Node/" + node_, std::move(message));
+  Record(type, std::move(reason), {EventObject::kNode, node_},
+         std::move(message));
 }
 
 void Events::RecordUntold(const std::string& untold,

@@ -30,7 +30,7 @@ class Events {
   Events(std::string node, const io::Environment& environment)
       : node_(std::move(node)), environment_(environment) {}
 
-  void Record(EventType type, std::string reason, std::string object,
+  void Record(EventType type, std::string reason, EventObject object,
               std::string message);
   // About this node.
   void RecordSelf(EventType type, std::string reason, std::string message);

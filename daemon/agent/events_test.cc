@@ -43,7 +43,7 @@ class EventsTest : public testing::Test {
     for (const Event& event : log_.Since(seen_)) {
       told.push_back(fmt::format(
           "{}{} {}: {}", event.type == EventType::kWarning ? "warning " : "",
-          event.reason, event.object, event.message));
+          event.reason, event.object.ToString(), event.message));
     }
     seen_ = log_.last_sequence();
     return told;

@@ -64,11 +64,11 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
                  std::get_if<gossip::UndecryptableEvent>(&event)) {
     events_.Record(
         EventType::kWarning, "GossipUndecryptable",
-        "Peer/" + foreign->address.ToString(),
+        {EventObject::kPeer, foreign->address.ToString()},
         DescribeMismatch(foreign->mismatch, seeds_->NameOf(foreign->address)));
   } else if (const auto* peer = std::get_if<gossip::StreamOnlyEvent>(&event)) {
     events_.Record(EventType::kWarning, "GossipOverTcpOnly",
-                   "Peer/" + peer->member.name,
+                   {EventObject::kPeer, peer->member.name},
                    DescribeStreamOnly(peer->member.endpoint));
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
@@ -82,7 +82,8 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
   events_.Record(
       event.change == MemberChange::kFailed ? EventType::kWarning
                                             : EventType::kNormal,
-      std::string(ReasonOf(event.change)), "Member/" + event.member.name,
+      std::string(ReasonOf(event.change)),
+      {EventObject::kMember, event.member.name},
       event.change == MemberChange::kMoved
           ? fmt::format("{}, was {}", event.member.endpoint.ToString(),
                         event.moved_from.ToString())

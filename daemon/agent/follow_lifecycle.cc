@@ -147,7 +147,7 @@ absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Agent::Release(
                       addresses_.Release(target, std::move(on_saved)));
   for (const ipam::ReplicatedAllocator::Released& one : released) {
     events_.Record(EventType::kNormal, "AddressReleased",
-                   "Service/" + one.service,
+                   {EventObject::kService, one.service},
                    one.address.ToString() + ": freed by an operator");
   }
   return released;

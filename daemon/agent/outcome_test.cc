@@ -87,7 +87,7 @@ class Subscribers {
     std::string text;
     for (const Event& event : log_.Since(0)) {
       text += fmt::format("{} {} {} {}\n", event.sequence, event.reason,
-                          event.object, event.message);
+                          event.object.ToString(), event.message);
     }
     for (const auto& [service, since] : tally_.announced_since()) {
       text += fmt::format("{} since {}\n", service, absl::FormatTime(since));

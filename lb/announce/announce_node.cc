@@ -212,7 +212,7 @@ void AnnounceNode::RecordInterface(const std::string& name,
                                    std::string message) {
   environment_.log->Record({.time = environment_.loop->CivilNow(),
                             .reason = "InterfaceChanged",
-                            .object = fmt::format("Interface/{}", name),
+                            .object = {EventObject::kInterface, name},
                             .message = std::move(message)});
 }
 
@@ -260,7 +260,7 @@ void AnnounceNode::ChangeGroup(const GroupChange& change) {
       {.time = environment_.loop->CivilNow(),
        .type = EventType::kWarning,
        .reason = "GroupRefused",
-       .object = fmt::format("Interface/{}", change.interface),
+       .object = {EventObject::kInterface, change.interface},
        .message =
            fmt::format("{}: {}", change.group.ToString(), status.message())});
 }
@@ -273,7 +273,7 @@ void AnnounceNode::ReportConflict(const Conflict& conflict) {
        .type = is_over ? EventType::kNormal : EventType::kWarning,
        .reason = conflict.outcome == Outcome::kTakenBack ? "AddressTakenBack"
                                                          : "AddressConflict",
-       .object = fmt::format("Vip/{}", conflict.announcement.vip.ToString()),
+       .object = {EventObject::kVip, conflict.announcement.vip.ToString()},
        .message = Describe(conflict)});
   if (on_conflict_) on_conflict_(conflict);
 }

@@ -111,7 +111,7 @@ void LoopbackDelivery::NoteLost(const std::vector<net::IpAddress>& lost) {
       {.time = environment_.loop->CivilNow(),
        .type = EventType::kWarning,
        .reason = "DeliveryRestored",
-       .object = "Node/" + node_,
+       .object = {EventObject::kNode, node_},
        .message = fmt::format("{}: taken off {} by another program, and put "
                               "back",
                               NamesOf(first), kLoopback)});
@@ -297,7 +297,7 @@ void LoopbackDelivery::RecordFailure(std::string message) {
   environment_.log->Record({.time = environment_.loop->CivilNow(),
                             .type = EventType::kWarning,
                             .reason = "DeliveryFailed",
-                            .object = "Node/" + node_,
+                            .object = {EventObject::kNode, node_},
                             .message = std::move(message)});
 }
 

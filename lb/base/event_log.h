@@ -8,7 +8,8 @@
 // One thread (the loop's); no clock: the caller says what time it is.
 //
 //   log.Record({.time = now, .reason = "IPAllocated",
-//               .object = "Service/default/web", .message = "10.0.0.1"});
+//               .object = {EventObject::kService, "default/web"},
+//               .message = "10.0.0.1"});
 //   for (const Event& event : log.Since(last_seen)) ...
 #ifndef LB_BASE_EVENT_LOG_H_
 #define LB_BASE_EVENT_LOG_H_
@@ -17,6 +18,8 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -26,12 +29,37 @@ namespace lb {
 
 enum class EventType { kNormal, kWarning };
 
+// The object that an event is about.
+struct EventObject {
+  // Kinds that readers look for; others are Kubernetes' and MetalLB's.
+  static constexpr std::string_view kInterface = "Interface";
+  static constexpr std::string_view kMember = "Member";
+  static constexpr std::string_view kNode = "Node";
+  static constexpr std::string_view kPeer = "Peer";  // No member, by address.
+  static constexpr std::string_view kService = "Service";
+  static constexpr std::string_view kVip = "Vip";
+
+  EventObject() = default;
+  EventObject(std::string_view kind, std::string name)
+      : kind(kind), name(std::move(name)) {}
+
+  // "Service/default/web".
+  std::string ToString() const {
+    return kind.empty() ? name : kind + "/" + name;
+  }
+
+  friend bool operator==(const EventObject&, const EventObject&) = default;
+
+  std::string kind;
+  std::string name;  // "name" or "namespace/name".
+};
+
 struct Event {
   uint64_t sequence = 0;  // Set by Record(): 1, 2, 3, ...
   absl::Time time;        // Civil time, for people.
   EventType type = EventType::kNormal;
-  std::string reason;   // CamelCase, stable: tools match on it.
-  std::string object;   // "Kind/name" or "Kind/namespace/name".
+  std::string reason;  // CamelCase, stable: tools match on it.
+  EventObject object;
   std::string message;  // For people; may change.
 };
 

@@ -56,5 +56,11 @@ TEST(EventLogTest, TellsTheObserverTheNumberToo) {
   EXPECT_THAT(Dump(seen), ElementsAre("1 A"));
 }
 
+TEST(EventLogTest, AnObjectIsKindAndName) {
+  const EventObject web(EventObject::kService, "default/web");
+  EXPECT_EQ(web.ToString(), "Service/default/web");
+  EXPECT_EQ(EventObject("", "log.cc:7").ToString(), "log.cc:7");
+}
+
 }  // namespace
 }  // namespace lb

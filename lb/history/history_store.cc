@@ -93,7 +93,7 @@ void HistoryStore::Report(const absl::Status& error) {
       {.time = environment_.loop->CivilNow(),
        .type = EventType::kWarning,
        .reason = "HistoryUnsaved",
-       .object = "Node/" + history_.node(),
+       .object = {EventObject::kNode, history_.node()},
        .message = fmt::format("state-dir: {}; tried again until it works",
                               error.message())});
 }

@@ -40,7 +40,7 @@ void ReplicatedAllocator::Restore() {
     environment_.log->Record({.time = environment_.loop->CivilNow(),
                               .type = EventType::kWarning,
                               .reason = "StateRefused",
-                              .object = "Node/" + node_,
+                              .object = {EventObject::kNode, node_},
                               .message = std::string(refused.message())});
   }
   const absl::Duration age =
@@ -345,7 +345,7 @@ void ReplicatedAllocator::ReportSave(const absl::Status& status) {
       {.time = environment_.loop->CivilNow(),
        .type = status.ok() ? EventType::kNormal : EventType::kWarning,
        .reason = status.ok() ? "StateSaved" : "StateUnsaved",
-       .object = "Node/" + node_,
+       .object = {EventObject::kNode, node_},
        .message = fmt::format(
            "state-dir: {}",
            status.ok() ? "is written again" : std::string(status.message()))});

@@ -250,7 +250,7 @@ std::string Cluster::Dump() const {
       text += fmt::format(
           "  {} {} {}: {}\n",
           absl::FormatTime("%H:%M:%E3S", event.time, absl::UTCTimeZone()),
-          event.reason, event.object, event.message);
+          event.reason, event.object.ToString(), event.message);
     }
   }
   return text;

@@ -49,7 +49,7 @@ class JoinTest : public testing::Test {
     std::vector<std::string> texts;
     for (const Event& event : cluster_.host(node).log().Since(0)) {
       if (event.reason != reason) continue;
-      texts.push_back(event.object + ": " + event.message);
+      texts.push_back(event.object.ToString() + ": " + event.message);
     }
     return texts;
   }

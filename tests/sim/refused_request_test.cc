@@ -78,7 +78,7 @@ class RefusedRequestTest : public testing::TestWithParam<RefusedCase> {
     int count = 0;
     for (const Event& event : cluster_.host(node).log().Since(0)) {
       const bool is_refusal = event.reason == "AllocationFailed" &&
-                              event.object == "Service/default/web";
+                              event.object.ToString() == "Service/default/web";
       if (!is_refusal) continue;
       EXPECT_THAT(event.message, HasSubstr(GetParam().why));
       ++count;

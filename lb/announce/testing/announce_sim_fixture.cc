@@ -118,7 +118,8 @@ std::vector<std::string> AnnounceSimFixture::Events(io::SimHost* host,
   std::vector<std::string> messages;
   for (const Event& event : host->log().Since(0)) {
     if (event.reason != reason) continue;
-    messages.push_back(fmt::format("{} {}", event.object, event.message));
+    messages.push_back(
+        fmt::format("{} {}", event.object.ToString(), event.message));
   }
   return messages;
 }

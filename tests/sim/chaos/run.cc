@@ -171,7 +171,7 @@ class Runner {
       for (const Event& event : node->host->log().Since(0)) {
         lines.emplace(event.time,
                       fmt::format("{} {} {}: {}", node->name, event.reason,
-                                  event.object, event.message));
+                                  event.object.ToString(), event.message));
       }
     }
     std::string text;
