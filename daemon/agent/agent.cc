@@ -22,6 +22,7 @@ namespace lb {
 namespace {
 
 using gossip::wire::Bytes;
+using WantedChange = ipam::ReplicatedAllocator::WantedChange;
 
 AdvertiseOptions AdvertiseOptionsOf(const AgentOptions& options) {
   AdvertiseOptions advertise{.endpoint = options.advertise,
@@ -179,11 +180,10 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
   const io::TurnCause cause(environment_.loop, "takes up manifests");
-  const bool other_terms = difference.pools && DespiteProxy(desired_->pools) !=
-                                                   DespiteProxy(desired->pools);
+  const bool other_terms =
+      DespiteProxy(desired_->pools) != DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
-  ipam::ReplicatedAllocator::WantedChange change = {.may_exist =
-                                                        desired_->may_define};
+  WantedChange change = {.may_exist = desired_->may_define};
   if (difference.pools) {
     change.pools = desired_->pools;
     advertised_.SetPools(desired_->pools);

@@ -55,6 +55,13 @@ std::string ReasonOf(const election::Explanation& explanation) {
   return reason;
 }
 
+void AddAll(const config::Desired& desired,
+            std::set<std::string, std::less<>>& services) {
+  for (const config::Service& service : desired.services) {
+    services.insert(services.end(), service.request.service);
+  }
+}
+
 }  // namespace
 
 void Elections::SetMembers(std::vector<LiveMember> live) {
@@ -83,11 +90,7 @@ void Elections::SetDesired(const config::Desired& desired) {
 
 void Elections::SetDesired(const config::Desired& desired,
                            const config::Difference& difference) {
-  if (difference.pools) {  // Their labels are of each of their services.
-    for (const config::Service& service : desired.services) {
-      asked_.insert(asked_.end(), service.request.service);
-    }
-  }
+  if (difference.pools) AddAll(desired, asked_);
   asked_.insert(difference.services.begin(), difference.services.end());
   if (!difference.cluster) return;
   nodes_ = desired.nodes;
