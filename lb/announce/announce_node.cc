@@ -83,7 +83,7 @@ AnnouncementPlan AnnounceNode::ChangeAnnouncements(
   }
   AnnouncementPlan plan =
       announcer_.ChangeAnnouncements(environment_.loop->Now(), changes);
-  if (!plan.empty() || !watched.empty()) UpdateFilters();
+  if (!plan.empty() || !watched.empty()) UpdateFilters(plan, watched);
   Drain();
   return plan;
 }
@@ -97,15 +97,42 @@ void AnnounceNode::UpdateFilters() {
   const io::TurnCause cause(environment_.loop, "sets filters of frames");
   for (auto& [name, port] : ports_) {
     absl::btree_set<net::IpAddress> heard = announcer_.HeardOn(name);
-    if (heard == port.heard) continue;
-    const absl::Status watched = Watch(*port.port, heard);
-    if (watched.ok()) {
-      port.heard = std::move(heard);
-    } else {
-      RecordInterface(name,
-                      fmt::format("{}: filter: {}", name, watched.message()));
+    if (heard == port.heard && !port.is_behind) continue;
+    port.heard = std::move(heard);
+    SetFilter(name, port);
+  }
+}
+
+void AnnounceNode::UpdateFilters(const AnnouncementPlan& plan,
+                                 const WatchedChanges& watched) {
+  const io::TurnCause cause(environment_.loop, "sets filters of frames");
+  absl::btree_set<net::IpAddress> concerned;
+  for (const auto* begun_or_ended : {&plan.start, &plan.stop}) {
+    for (const Announcement& announcement : *begun_or_ended) {
+      concerned.insert(announcement.vip);
     }
   }
+  for (const auto& [address, is_watched] : watched) concerned.insert(address);
+  for (auto& [name, port] : ports_) {
+    const size_t before = port.heard.size();
+    bool has_new = false;
+    for (const net::IpAddress& address : concerned) {
+      if (announcer_.Hears(name, address)) {
+        has_new |= port.heard.insert(address).second;
+      } else {
+        port.heard.erase(address);
+      }
+    }
+    const bool is_same = !has_new && port.heard.size() == before;
+    if (!is_same || port.is_behind) SetFilter(name, port);
+  }
+}
+
+void AnnounceNode::SetFilter(const std::string& name, Port& port) {
+  const absl::Status watched = Watch(*port.port, port.heard);
+  port.is_behind = !watched.ok();
+  if (watched.ok()) return;
+  RecordInterface(name, fmt::format("{}: filter: {}", name, watched.message()));
 }
 
 void AnnounceNode::Refresh(const absl::btree_set<net::IpAddress>& addresses) {

@@ -114,7 +114,8 @@ class AnnounceNode {
     int index = 0;  // Of the interface, when it was opened.
     net::MacAddress mac;
     std::unique_ptr<io::FramePort> port;
-    absl::btree_set<net::IpAddress> heard;  // What its filter passes.
+    absl::btree_set<net::IpAddress> heard;  // What its filter is to pass.
+    bool is_behind = false;  // It was refused, and is to be set again.
   };
 
   void OnLinks();
@@ -125,6 +126,10 @@ class AnnounceNode {
   Port OpenPort(InterfaceChoice& choice);
   // Has the kernel pass what the announcer must hear, and little else.
   void UpdateFilters();
+  // The same if nothing has changed but by these.
+  void UpdateFilters(const AnnouncementPlan& plan,
+                     const WatchedChanges& watched);
+  void SetFilter(const std::string& name, Port& port);
   void RecordChanges(const std::vector<InterfaceChoice>& before);
   void RecordInterface(const std::string& name, std::string message);
   void OnTimer();

@@ -165,6 +165,8 @@ class Announcer {
   // All addresses that a frame of the interface may be about, watched ones too:
   // what a filter in the kernel must let through.
   absl::btree_set<net::IpAddress> HeardOn(std::string_view interface) const;
+  // Has that set the address?
+  bool Hears(std::string_view interface, const net::IpAddress& address) const;
   const VerdictCounters& verdicts() const { return verdicts_; }
   // By address; only those of current().
   const absl::btree_map<net::IpAddress, AddressCounters>& counters() const {

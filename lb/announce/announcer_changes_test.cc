@@ -58,6 +58,10 @@ class AnnouncerChangesTest : public AnnouncerTest {
               told_changes.TakeConflicts().size());
     EXPECT_EQ(told_all.ToDeliver(), told_changes.ToDeliver());
     EXPECT_EQ(told_all.HeardOn("eth0"), told_changes.HeardOn("eth0"));
+    for (uint64_t i = 0; i < kVips; ++i) {
+      EXPECT_EQ(told_changes.Hears("eth0", Vip(i)),
+                told_changes.HeardOn("eth0").contains(Vip(i)));
+    }
     EXPECT_EQ(told_all.refused(), told_changes.refused());
     EXPECT_EQ(told_all.NextDeadline(), told_changes.NextDeadline());
     ASSERT_EQ(told_all.current().size(), told_changes.current().size());

@@ -5,6 +5,19 @@
 #include "lb/announce/announcer.h"
 
 namespace lb::announce {
+namespace {
+
+void AddHeard(const Segment& segment, absl::btree_set<net::IpAddress>& heard) {
+  heard.insert(segment.held().begin(), segment.held().end());
+  heard.merge(segment.proxies().Decoys());
+}
+
+bool IsHeard(const Segment& segment, const net::IpAddress& address) {
+  return segment.held().contains(address) ||
+         segment.proxies().Decoys().contains(address);
+}
+
+}  // namespace
 
 absl::btree_set<net::IpAddress> Announcer::ToDeliver() const {
   absl::btree_set<net::IpAddress> wanted;
@@ -52,12 +65,16 @@ ClaimState Announcer::StateOf(const Announcement& announcement) const {
 absl::btree_set<net::IpAddress> Announcer::HeardOn(
     std::string_view interface) const {
   absl::btree_set<net::IpAddress> heard = demand_.watched();
-  if (const auto it = ports_.find(interface); it != ports_.end()) {
-    const auto& held = it->second.segment.held();
-    heard.insert(held.begin(), held.end());
-    heard.merge(it->second.segment.proxies().Decoys());
-  }
+  const auto it = ports_.find(interface);
+  if (it != ports_.end()) AddHeard(it->second.segment, heard);
   return heard;
+}
+
+bool Announcer::Hears(std::string_view interface,
+                      const net::IpAddress& address) const {
+  const auto it = ports_.find(interface);
+  return demand_.watched().contains(address) ||
+         (it != ports_.end() && IsHeard(it->second.segment, address));
 }
 
 bool Announcer::IsAnswered(const net::IpAddress& vip) const {
@@ -70,12 +87,7 @@ bool Announcer::IsAnswered(const net::IpAddress& vip) const {
 
 void Announcer::TryCrossHearing(absl::Time now) {
   for (const std::string& name : cross_hearing_.TakeDue(now)) {
-    Segment& segment = ports_.find(name)->second.segment;
-    for (const net::IpAddress& vip : segment.held()) {
-      if (!Answers(segment.StateOf(vip))) continue;
-      segment.Refresh(now, vip);
-      break;
-    }
+    ports_.find(name)->second.segment.RefreshOne(now);
   }
 }
 

@@ -88,6 +88,13 @@ void Segment::Refresh(absl::Time now, const net::IpAddress& vip) {
   schedule_.AnnounceOnce(now, vip, Urgency::kAsRepeat);
 }
 
+void Segment::RefreshOne(absl::Time now) {
+  const auto announced = std::find_if(
+      held_.begin(), held_.end(),
+      [this](const net::IpAddress& vip) { return Answers(StateOf(vip)); });
+  if (announced != held_.end()) Refresh(now, *announced);
+}
+
 void Segment::Rest(absl::Time now) {
   for (const net::IpAddress& vip : held_) {
     Take(now, vip, [&](Claim& claim) { return claim.Rest(now); });

@@ -85,6 +85,8 @@ class Segment {
   void Renew(absl::Time now, const net::IpAddress& vip);
   // One more round, if the address is announced; it need not be held.
   void Refresh(absl::Time now, const net::IpAddress& vip);
+  // The same for the first that is announced; nothing if none is.
+  void RefreshOne(absl::Time now);
   // The checks of the hosts on it.
   ProxyCheck& proxies() { return proxies_; }
   const ProxyCheck& proxies() const { return proxies_; }
