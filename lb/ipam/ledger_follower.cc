@@ -79,26 +79,32 @@ LedgerFollower::Followed LedgerFollower::Follow(const Ledger& ledger,
   return followed;
 }
 
+// The index is of the ledger alone, and stays.
 LedgerFollower::Followed LedgerFollower::Rebuild(const Ledger& ledger,
                                                  FindRequest find_request,
                                                  Allocator* allocator) {
-  Addresses let_go = std::move(let_go_);
-  for (const auto& [address, services] : claimed_by_) let_go.insert(address);
-  *this = LedgerFollower();
-  let_go_ = std::move(let_go);
+  std::vector<std::string> changed = ledger.ServicesSince(version_);
+  for (const auto& [service, indexed] : indexed_) {
+    if (ledger.Find(service) == nullptr) changed.push_back(service);
+  }
+  Addresses concerned;
+  for (const std::string& service : changed) {
+    Reindex(service, ledger.Find(service), &concerned);
+  }
   version_ = ledger.version();
   allocator->ReleaseAll();
+  later_.clear();
   Followed followed = {.freed = true};
-  Addresses concerned;
-  for (std::string& service : ledger.ServicesSince(0)) {
-    Reindex(service, ledger.Find(service), &concerned);
-    followed.services.insert(std::move(service));
+  for (const auto& [service, indexed] : indexed_) {
+    followed.services.insert(followed.services.end(), service);
   }
   Hold(ledger, followed.services, find_request, allocator);
   if (freed_count_ > kRestsMax) {
     RememberFreed(ledger, allocator);
-  } else {
-    LetAllRest(ledger, concerned, allocator);
+    return followed;
+  }
+  for (const auto& [address, services] : freed_by_) {
+    LetRest(ledger, address, allocator);
   }
   return followed;
 }
@@ -183,13 +189,13 @@ void LedgerFollower::Hold(const Ledger& ledger, const Services& services,
       continue;
     }
     for (const Claim& claim : record->claims) {
-      claims.push_back({service, claim, record->provisional});
+      claims.push_back({record, &claim});
     }
   }
   SortByStamp(&claims);
   for (const StampedClaim& claim : claims) {
-    HoldClaim(*find_request(claim.service), claim.claim, OutsidePools::kKeep,
-              allocator);
+    HoldClaim(*find_request(claim.record->service), *claim.claim,
+              OutsidePools::kKeep, allocator);
   }
   for (const Record* record : unknown) ReserveUnknown(*record, allocator);
 }

@@ -69,10 +69,10 @@ void RememberFreed(const Ledger& ledger, Allocator* allocator) {
 
 std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger) {
   std::vector<StampedClaim> claims;
-  for (const Record& record : ledger.AllRecords()) {
-    for (const Claim& claim : record.claims) {
-      claims.push_back({record.service, claim, record.provisional});
-    }
+  for (const std::string& service : ledger.ServicesSince(0)) {
+    const Record* const record = ledger.Find(service);
+    for (const Claim& claim : record->claims)
+      claims.push_back({record, &claim});
   }
   SortByStamp(&claims);
   return claims;
@@ -80,7 +80,8 @@ std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger) {
 
 void SortByStamp(std::vector<StampedClaim>* claims) {
   const auto order = [](const StampedClaim& c) {
-    return std::tie(c.provisional, c.claim.stamp, c.service, c.claim.address);
+    return std::tie(c.record->provisional, c.claim->stamp, c.record->service,
+                    c.claim->address);
   };
   std::sort(claims->begin(), claims->end(),
             [&](const StampedClaim& a, const StampedClaim& b) {
@@ -93,7 +94,8 @@ ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
   allocator->ReleaseAll();
   ReplayResult result;
   std::set<std::string> held, incomplete, orphaned;
-  for (const auto& [service, claim, provisional] : ClaimsInStampOrder(ledger)) {
+  for (const auto& [record, claim] : ClaimsInStampOrder(ledger)) {
+    const std::string& service = record->service;
     const auto request = requests.find(service);
     if (request == requests.end()) {
       orphaned.insert(service);
@@ -101,12 +103,12 @@ ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
     }
     held.insert(service);
     HeldAs held_as =
-        HoldClaim(request->second, claim, outside_pools, allocator);
+        HoldClaim(request->second, *claim, outside_pools, allocator);
     if (held_as.kind == HeldAs::Kind::kHeld) continue;
     const bool is_outside = held_as.kind == HeldAs::Kind::kOutside;
     if (!is_outside) incomplete.insert(service);
     (is_outside ? result.outside : result.displaced)
-        .push_back({service, claim.address, std::move(held_as.why)});
+        .push_back({service, claim->address, std::move(held_as.why)});
   }
   RememberFreed(ledger, allocator);
   std::set_difference(held.begin(), held.end(), incomplete.begin(),

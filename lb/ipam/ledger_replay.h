@@ -54,10 +54,10 @@ struct ReplayResult {
   std::vector<std::string> orphaned;
 };
 
+// A claim of a record; valid until the ledger changes.
 struct StampedClaim {
-  std::string service;
-  Claim claim;
-  bool provisional = false;
+  const Record* record;
+  const Claim* claim;
 };
 // All claims of the ledger, by (provisional, stamp, service, address).
 std::vector<StampedClaim> ClaimsInStampOrder(const Ledger& ledger);

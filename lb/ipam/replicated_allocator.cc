@@ -22,6 +22,18 @@ Assignment AssignmentOf(const Record& record) {
   return assignment;
 }
 
+// Takes out those that are on disk.
+ReplicatedAllocator::Services TakeSaved(
+    uint64_t saved_version, std::map<std::string, uint64_t>& unsaved) {
+  ReplicatedAllocator::Services saved;
+  std::erase_if(unsaved, [&](const auto& proposal) {
+    if (proposal.second > saved_version) return false;
+    saved.insert(saved.end(), proposal.first);
+    return true;
+  });
+  return saved;
+}
+
 }  // namespace
 
 ReplicatedAllocator::ReplicatedAllocator(std::string node,
@@ -96,10 +108,10 @@ void ReplicatedAllocator::ChangeWanted(WantedChange change) {
       continue;
     }
     touched_.insert(service);
-    absent_.Remember(std::move(known->second));
     if (request) {
       known->second = *std::move(request);
     } else {
+      absent_.Remember(std::move(known->second));
       wanted_.requests.erase(known);
     }
   }
@@ -331,9 +343,7 @@ void ReplicatedAllocator::OnSaved(uint64_t version, absl::Status status) {
     WakeBy(environment_.loop->Now() + kSaveRetry);
   } else {
     saved_version_ = std::max(saved_version_, version);
-    std::erase_if(unsaved_, [&](const auto& unsaved) {
-      return unsaved.second <= saved_version_;
-    });
+    stale_.merge(TakeSaved(saved_version_, unsaved_));
   }
   ReadEntries();
   AnswerReleases();
@@ -341,6 +351,7 @@ void ReplicatedAllocator::OnSaved(uint64_t version, absl::Status status) {
 }
 
 void ReplicatedAllocator::ReportSave(const absl::Status& status) {
+  for (const auto& [service, version] : unsaved_) stale_.insert(service);
   environment_.log->Record(
       {.time = environment_.loop->CivilNow(),
        .type = status.ok() ? EventType::kNormal : EventType::kWarning,
@@ -360,7 +371,7 @@ void ReplicatedAllocator::DropOldTombstones() {
 
 // Those that may have changed, and those that wait: what they wait for may be
 // another thing now. They wait for the author too, which may give another what
-// they ask for.
+// they ask for. Those that only wait to be written are told by OnSaved().
 void ReplicatedAllocator::ReadEntries() {
   Services due = TakeStale();
   for (const std::string& service : std::exchange(waiting_, {})) {
@@ -376,11 +387,11 @@ void ReplicatedAllocator::ReadEntries() {
       continue;
     }
     Entry entry = EntryOf(wanted->second);
-    if (entry.assignment.addresses.empty() || !entry.reason.empty() ||
+    const bool waits =
+        entry.assignment.addresses.empty() || !entry.reason.empty() ||
         (!IsAuthor() &&
-         allocator_.Decide(wanted->second).assignment != entry.assignment)) {
-      waiting_.insert(service);
-    }
+         allocator_.Decide(wanted->second).assignment != entry.assignment);
+    if (waits && !unsaved_.contains(service)) waiting_.insert(service);
     const auto [known, is_new] = entries_.try_emplace(service);
     if (!is_new && known->second == entry) continue;
     known->second = std::move(entry);
