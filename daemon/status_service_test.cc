@@ -253,8 +253,8 @@ TEST_F(StatusServiceTest, AnOrphanedAddressIsAProblem) {
   ASSERT_TRUE(Ask(stub_, &Stub::ListProblems, request, &response).ok());
   ASSERT_EQ(response.problems_size(), 1);
   EXPECT_THAT(response.problems(0).text(),
-              HasSubstr("Service/default/web: 172.18.8.201 is kept, but new it "
-                        "would be refused: "));
+              HasSubstr("Service/default/web: 172.18.8.201 is kept, but a new "
+                        "request for it would be refused: "));
 }
 
 TEST_F(StatusServiceTest, BadRequestsAreNamed) {

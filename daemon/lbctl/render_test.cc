@@ -371,7 +371,7 @@ TEST(RenderTest, ReloadsShowWhatChanged) {
   response.mutable_added()->set_omitted(5);
   response.mutable_removed()->add_names("Node/\n");
   EXPECT_THAT(Render(response, {}),
-              HasSubstr("Node/a, Node/a and 7 more\nRemoved: Node/\\x0a\n"));
+              HasSubstr("Node/a, Node/a and 7 more\nRemoved:  Node/\\x0a\n"));
   EXPECT_THAT(Render(response, {.wide = true}), HasSubstr(" and 5 more\n"));
 }
 
