@@ -1,5 +1,8 @@
 // Delegates: decisions that an application may have a say in.
 //
+// They are memberlist's AliveDelegate, MergeDelegate and PingDelegate. lbd sets
+// none; an application that moves here from memberlist may have them.
+//
 // Each may be empty. They are asked on the loop thread from within the node, so
 // they must not call it; what the node itself tells, GossipEvent has.
 #ifndef LB_GOSSIP_DELEGATES_H_

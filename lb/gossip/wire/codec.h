@@ -46,9 +46,11 @@ inline constexpr size_t kPacketInflatedMax = 128 << 10;  // In all.
 // Type byte and body of one message, bare.
 Bytes EncodeMessage(const Message& message);
 
-// How the layers are put on and taken off.
+// How the layers are put on and taken off. Each is a field of memberlist's
+// Config; lbd sets only the label, and applications may set all.
 struct CodecOptions {
   std::string label;  // At most 255 bytes; empty: none.
+  // The transport takes the label off before; one that is left is refused.
   bool skip_inbound_label_check = false;
   bool compress = true;
   // Keys in use? See Keyring; an empty ring means plaintext.
