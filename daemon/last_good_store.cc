@@ -26,7 +26,18 @@ LastGoodStore::LastGoodStore(std::string node,
     : node_(std::move(node)),
       environment_(environment),
       digests_(config::kLastGoodParts),
-      timer_(environment.loop->NewTimer([this] { WriteNext(); })) {}
+      persisted_(environment.loop,
+                 {.delay = kRetryInterval,
+                  .on_first_failure =
+                      [this](const absl::Status& why) {
+                        Warn("LastGoodUnsaved",
+                             fmt::format("state-dir: {}; tried again until it "
+                                         "works",
+                                         std::string(why.message())));
+                      }},
+                 [this](io::StateStore::OnWritten done) {
+                   WriteAll(std::move(done));
+                 }) {}
 
 std::vector<absl::Status> LastGoodStore::Restore() {
   std::vector<absl::Status> refused;
@@ -81,7 +92,9 @@ void LastGoodStore::Save(SealedLastGood sealed) {
   }
   sealed.values.merge(unwritten_);  // The newer value of a name stays.
   unwritten_ = std::move(sealed.values);
-  WriteNext();
+  if (unwritten_.empty()) return;
+  persisted_.OnChange();
+  persisted_.WriteNow();
 }
 
 void LastGoodStore::Flush() {
@@ -90,28 +103,23 @@ void LastGoodStore::Flush() {
   }
 }
 
-void LastGoodStore::WriteNext() {
-  if (!writing_.empty() || unwritten_.empty()) return;
+void LastGoodStore::WriteAll(io::StateStore::OnWritten done) {
+  if (unwritten_.empty()) {  // Flush() was faster than the next try.
+    environment_.loop->Post(
+        [done = std::move(done)]() mutable { done(absl::OkStatus()); });
+    return;
+  }
   auto next = unwritten_.extract(unwritten_.begin());
-  writing_ = next.key();
-  writing_value_ = next.mapped();
-  environment_.state->Write(writing_, std::move(next.mapped()),
-                            [this](const absl::Status& status) {
-                              OnWritten(std::exchange(writing_, ""), status);
-                            });
-}
-
-void LastGoodStore::OnWritten(const std::string& name,
-                              const absl::Status& status) {
-  std::string value = std::exchange(writing_value_, "");
-  const bool failed_before = std::exchange(failing_, !status.ok());
-  if (status.ok()) return WriteNext();
-  unwritten_.emplace(name, std::move(value));  // Unless there is a newer one.
-  timer_->Arm(environment_.loop->Now() + kRetryInterval);
-  if (failed_before) return;
-  Warn("LastGoodUnsaved",
-       fmt::format("state-dir: {}; tried again until it works",
-                   std::string(status.message())));
+  const std::string& name = next.key();
+  const std::string& value = next.mapped();
+  environment_.state->Write(
+      name, value,
+      [this, next = std::move(next),
+       done = std::move(done)](const absl::Status& status) mutable {
+        if (!status.ok()) unwritten_.insert(std::move(next));  // If none newer.
+        if (!status.ok() || unwritten_.empty()) return done(status);
+        WriteAll(std::move(done));
+      });
 }
 
 void LastGoodStore::Warn(const char* reason, std::string message) {

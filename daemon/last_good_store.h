@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +24,8 @@
 #include "lb/config/last_good.h"
 #include "lb/config/manifests.h"
 #include "lb/io/environment.h"
+#include "lb/io/persisted_value.h"
+#include "lb/io/state_store.h"
 
 namespace lb {
 
@@ -57,8 +58,9 @@ class LastGoodStore {
   void Flush();
 
  private:
-  void WriteNext();
-  void OnWritten(const std::string& name, const absl::Status& status);
+  // Writes what is not written yet, one value after the other, up to the first
+  // that fails.
+  void WriteAll(io::StateStore::OnWritten done);
   void Warn(const char* reason, std::string message);
 
   const std::string node_;
@@ -68,11 +70,8 @@ class LastGoodStore {
 
   // The loop's:
   std::map<std::string, std::string> unwritten_;
-  std::string writing_;  // The value's name and text, while it is written.
-  std::string writing_value_;
   size_t left_out_ = 0;
-  bool failing_ = false;
-  std::unique_ptr<io::Timer> timer_;
+  io::PersistedValue persisted_;
 };
 
 }  // namespace lb
