@@ -136,6 +136,7 @@ std::string RemedyForVerdict(const election::NodeExplanation& node,
                          election::kExcludeLabel);
     case NodeVerdict::kAnnouncer:
     case NodeVerdict::kNotOwner:
+    case NodeVerdict::kEligible:
     case NodeVerdict::kNotMember:
     case NodeVerdict::kNodeDraining:
     case NodeVerdict::kNodeSilent:

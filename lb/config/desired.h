@@ -27,7 +27,7 @@
 #include "lb/base/label_selector.h"
 #include "lb/config/manifests.h"
 #include "lb/config/problem.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 #include "lb/ipam/may_define.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/service_request.h"

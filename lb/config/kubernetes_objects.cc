@@ -14,7 +14,7 @@
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
 #include "lb/config/well_known_labels.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 #include "lb/net/address_text.h"
 #include "lb/net/ip_address.h"
 

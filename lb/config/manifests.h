@@ -31,7 +31,7 @@
 #include "absl/types/span.h"
 #include "lb/base/label_selector.h"
 #include "lb/config/problem.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/service_request.h"
 

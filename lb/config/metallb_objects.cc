@@ -17,7 +17,7 @@
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
 #include "lb/config/service_addresses.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 #include "lb/election/policy.h"
 #include "lb/ipam/pool.h"
 #include "lb/net/address_text.h"

@@ -11,7 +11,7 @@
 #include "lb/base/label_selector.h"
 #include "lb/config/fields.h"
 #include "lb/config/manifests.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 
 namespace lb::config {
 

@@ -14,7 +14,7 @@
 #include "lb/config/manifests.h"
 #include "lb/config/object_readers.h"
 #include "lb/config/service_addresses.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 #include "lb/ipam/decision.h"
 #include "lb/ipam/service_request.h"
 #include "lb/net/ip_address.h"

@@ -213,7 +213,7 @@ RankedCandidate ElectionTable::CandidateOf(const Service& service,
 }
 
 bool ElectionTable::IsCandidate(const Service& service, Slot slot) const {
-  return EligibilityOf(service, slot).is_candidate() &&
+  return EligibilityOf(service, slot).is_eligible() &&
          service.endpoints.Allows(index_.NameOf(slot));
 }
 

@@ -1,9 +1,12 @@
 #include "lb/election/eligibility_group.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "lb/election/ability.h"
 
 namespace lb::election {
 namespace {
@@ -64,6 +67,14 @@ net::IpFamilies AbilityOf(const NodeAttributes& node,
   return AbilityOn(*node.usable_interfaces, interfaces);
 }
 
+// Empty: nothing is missing, or the node never tells.
+std::string LackOf(const NodeAttributes& node,
+                   const std::vector<std::string>& interfaces,
+                   const net::IpFamilies& needed) {
+  if (AbilityOf(node, interfaces).IncludesAll(needed)) return "";
+  return DescribeLack(*node.usable_interfaces, interfaces, needed);
+}
+
 bool RestrictsServices(const Cluster& cluster, const EligibilityGroupKey& key) {
   return std::any_of(
       key.advertisements.begin(), key.advertisements.end(), [&](size_t index) {
@@ -84,7 +95,7 @@ NodeVerdict JudgeNode(const Cluster& cluster, const EligibilityGroupKey& key,
       node.labels.contains(std::string(kExcludeLabel))) {
     return NodeVerdict::kNodeLabeledExcludeBalancers;
   }
-  return able.IncludesAll(key.first) ? NodeVerdict::kNotOwner
+  return able.IncludesAll(key.first) ? NodeVerdict::kEligible
                                      : NodeVerdict::kNoUsableInterface;
 }
 
@@ -145,6 +156,7 @@ Eligibility EligibilityOf(const Cluster& cluster,
       .score = ScoreOf(reaching, node.labels),
       .interfaces = InterfacesOf(reaching),
       .refresh = RefreshOf(reaching)};
+  eligibility.lack = LackOf(node, eligibility.interfaces, key.needed());
   const net::IpFamilies able = AbilityOf(node, eligibility.interfaces);
   eligibility.one_family = !able.IncludesAll(key.needed());
   if (is_member) {

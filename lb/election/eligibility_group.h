@@ -1,42 +1,24 @@
 // EligibilityGroup: what holds of a node for every service that the same
 // advertisements match, worked out without looking at the service again.
 //
-// For the library's own use: Elect() asks one per service, ElectionTable shares
-// one among thousands. Pure values; a Cluster given to a call must have the
-// advertisements of the one it was made from.
+// For the library's own use: JudgeEligibility() asks one per service,
+// ElectionTable shares one among thousands. Pure values; a Cluster given to a
+// call must have the advertisements of the one it was made from.
 #ifndef LB_ELECTION_ELIGIBILITY_GROUP_H_
 #define LB_ELECTION_ELIGIBILITY_GROUP_H_
 
 #include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
-#include "lb/election/ability.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
+#include "lb/election/eligibility.h"
+#include "lb/net/ip_families.h"
 
 namespace lb::election {
-
-// A node's eligibility for the services of a group.
-struct Eligibility {
-  // kNotOwner: a candidate, as far as endpoints and other nodes allow.
-  NodeVerdict verdict = NodeVerdict::kNotMember;
-  bool draining = false;  // Or silent.
-  bool silent = false;
-  bool one_family = false;    // Can announce the first of two addresses only.
-  bool holding_down = false;  // False with Policy::kCompat.
-  int64_t score = 0;
-  std::vector<std::string> interfaces;  // Sorted; empty: all.
-  std::optional<absl::Duration> refresh = {};
-
-  bool is_candidate() const { return verdict == NodeVerdict::kNotOwner; }
-
-  friend bool operator==(const Eligibility&, const Eligibility&) = default;
-};
 
 // What the services of a group have in common.
 struct EligibilityGroupKey {
@@ -64,6 +46,7 @@ EligibilityGroupKey KeyOf(const Cluster& cluster, const Vip& vip);
 // The policy of the services.
 Policy PolicyOf(const Cluster& cluster, const EligibilityGroupKey& key);
 
+// As far as endpoints and other nodes allow.
 Eligibility EligibilityOf(const Cluster& cluster,
                           const EligibilityGroupKey& key,
                           const std::string& node, bool is_member);

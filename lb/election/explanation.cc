@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "fmt/format.h"
-#include "lb/base/check.h"
-#include "lb/election/eligibility_group.h"
+#include "lb/election/eligibility.h"
 
 namespace lb::election {
 namespace {
@@ -116,7 +115,8 @@ Explanation Explain(const Cluster& cluster, const Vip& vip) {
 
 Explanation ExplainBalanced(const Cluster& cluster, const Vip& vip,
                             const std::string& winner, const Load& load) {
-  Decision decision = Elect(cluster, vip);
+  const Eligibilities nodes = JudgeEligibility(cluster, vip);
+  Decision decision = Elect(nodes, vip, Policy::kBalanced);
   decision.winner = winner;
   for (NodeStanding& standing : decision.standings) {
     if (standing.node == winner) {
@@ -125,9 +125,7 @@ Explanation ExplainBalanced(const Cluster& cluster, const Vip& vip,
       standing.verdict = NodeVerdict::kNotOwner;
     }
   }
-  decision.interfaces = EligibilityOf(cluster, KeyOf(cluster, vip), winner,
-                                      /*is_member=*/true)
-                            .interfaces;
+  decision.interfaces = nodes.at(winner).interfaces;
   Explanation explanation = Describe(vip, decision);
   explanation.reason = BalancedReasonOf(decision, vip, load);
   return explanation;

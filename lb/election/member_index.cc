@@ -18,8 +18,8 @@ bool IsMember(const Cluster& cluster, const std::string& node) {
 void Note(Slot slot, const Eligibility& before, const Eligibility& after,
           CandidateDelta& delta) {
   if (before == after) return;
-  if (before.is_candidate()) delta.out.push_back(slot);
-  if (after.is_candidate()) delta.in.push_back(slot);
+  if (before.is_eligible()) delta.out.push_back(slot);
+  if (after.is_eligible()) delta.in.push_back(slot);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "lb/base/label_selector.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 #include "lb/election/policy.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/service_request.h"
