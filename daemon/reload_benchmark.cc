@@ -32,8 +32,13 @@ namespace lb {
 namespace {
 
 constexpr int kServices = 10'000;
+constexpr int kNodes = 100;
 constexpr int kRounds = 7;
 constexpr int kStarts = 5;
+// What follows from a change of one object, and from the first reading until
+// the last of its addresses is claimed.
+constexpr absl::Duration kTime = absl::Seconds(2);
+constexpr absl::Duration kSettleTime = absl::Seconds(15);
 
 // Of this thread: what other processes take does not count.
 absl::Duration ProcessorTime() {
@@ -85,12 +90,16 @@ class Node {
   void Write(const std::string& text) {
     std::ofstream(folder_ + "/m.yaml") << text;
   }
-  // A reload, and what follows from it in so much time.
-  Turn Reload(absl::Duration time) {
+  // A reload, and what follows from it until elections were held for all and so
+  // many are announced, and for so much time after that.
+  Turn Reload(absl::Duration time, size_t announced = kServices) {
     is_read_ = false;
+    awaited_ = announced;
     world_->loop()->Post(
         [this] { reader_->Read([this](const auto&) { is_read_ = true; }); });
-    return LongestTurn(time);
+    const Turn longest = LongestTurn(time);
+    LB_CHECK(this->announced() == awaited_);
+    return longest;
   }
   Turn AskNode() {
     world_->loop()->Post([this] {
@@ -101,6 +110,9 @@ class Node {
   const Agent& agent() const { return *agent_; }
   size_t announced() const { return agent_->announcing().elected().size(); }
   size_t changed() const { return changed_; }
+  bool is_placed() const {
+    return agent_->placement().size() == agent_->desired().services.size();
+  }
 
   // Of the turns from now on, until so long after a reload that is under way.
   // One that does nothing is always due, so none waits.
@@ -123,7 +135,9 @@ class Node {
           longest.processor = std::max(longest.processor, used - processor);
           clock = now;
           processor = used;
-          if (!is_read_) end = now + time;
+          if (!is_read_ || !is_placed() || announced() != awaited_) {
+            end = now + time;
+          }
           return now >= end;
         },
         absl::Minutes(5));
@@ -137,6 +151,7 @@ class Node {
   std::string folder_ = "/tmp/lbd-bench.XXXXXX";
   size_t changed_ = 0;
   bool is_read_ = true;
+  size_t awaited_ = 0;    // To be announced.
   QuietNetwork network_;  // All are announced; no host listens.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
@@ -174,17 +189,14 @@ void MeasureStarts() {
   std::vector<Turn> first;
   for (int i = 0; i < kStarts; ++i) {
     Node node(ManyServices(kServices));
-    first.push_back(node.Reload(absl::Seconds(6)));
-    LB_CHECK(node.announced() == kServices);
+    first.push_back(node.Reload(kTime));
   }
   Print("the first reading", first);
 }
 
 void MeasureReloads() {
   Node node(ManyServices(kServices));
-  node.Reload(absl::Seconds(6));
-  LB_CHECK(node.announced() == kServices);
-  constexpr absl::Duration kTime = absl::Seconds(2);
+  node.Reload(kSettleTime);
   std::vector<Turn> idle, one, same, more, less, all, pools;
   for (int i = 0; i < kRounds; ++i) {
     idle.push_back(node.LongestTurn(absl::Seconds(1)));
@@ -194,11 +206,9 @@ void MeasureReloads() {
     same.push_back(node.Reload(kTime));
     LB_CHECK(node.changed() == 0);
     node.Write(ManyServices(kServices + 1, 1000 + i));
-    more.push_back(node.Reload(kTime));
-    LB_CHECK(node.announced() == kServices + 1);
+    more.push_back(node.Reload(kTime, kServices + 1));
     node.Write(ManyServices(kServices, 1000 + i));
-    less.push_back(node.Reload(absl::Seconds(8)));
-    LB_CHECK(node.announced() == kServices);
+    less.push_back(node.Reload(kTime));
     std::string text = Everywhere(ManyServices(kServices), "port: 80",
                                   fmt::format("port: {}", 2000 + i));
     node.Write(text);
@@ -219,10 +229,33 @@ void MeasureReloads() {
   Print("another pool, with 10000 services", pools);
 }
 
+// Of EndpointSlices and Node objects, beside as many services.
+void MeasureOtherObjects() {
+  const auto text = [](bool ready, const std::string& zone) {
+    return ManyServices(kServices) + ManyEndpointSlices(kServices, ready) +
+           ManyNodes(kNodes, zone);
+  };
+  Node node(text(true, "z0"));
+  node.Reload(kSettleTime);
+  std::vector<Turn> slices, nodes;
+  for (int i = 0; i < kRounds; ++i) {
+    const bool ready = i % 2 == 1;
+    node.Write(text(ready, fmt::format("z{}", i)));
+    const size_t announced = ready ? kServices : kServices - 1;
+    slices.push_back(node.Reload(kTime, announced));
+    LB_CHECK(node.changed() == 1);
+    node.Write(text(ready, fmt::format("z{}", i + 1)));
+    nodes.push_back(node.Reload(kTime, announced));
+    LB_CHECK(node.changed() == 1);
+  }
+  Print("one endpoint slice of 10000 changed", slices);
+  Print("one Node object of 100 changed", nodes);
+}
+
 void MeasureProblems() {
   Node node(Everywhere(ManyServices(kServices), "kind: L2Advertisement",
                        "kind: BFDProfile"));
-  std::vector<Turn> asked, first = {node.Reload(absl::Seconds(6))};
+  std::vector<Turn> asked, first = {node.Reload(kTime, 0)};
   LB_CHECK(node.agent().placement().size() == kServices);
   for (int i = 0; i < kRounds; ++i) asked.push_back(node.AskNode());
   Print("the first reading, none can be announced", first);
@@ -233,6 +266,7 @@ void Main() {
   MeasureStarts();
   MeasureProblems();
   MeasureReloads();
+  MeasureOtherObjects();
 }
 
 }  // namespace

@@ -26,4 +26,34 @@ std::string ManyServices(int count, int port) {
   return text;
 }
 
+std::string ManyEndpointSlices(int count, bool ready) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    text += fmt::format(
+        "---\n"
+        "apiVersion: discovery.k8s.io/v1\n"
+        "kind: EndpointSlice\n"
+        "metadata: {{name: slice-{0}, namespace: default, "
+        "labels: {{kubernetes.io/service-name: service-{0}}}}}\n"
+        "addressType: IPv4\n"
+        "endpoints: [{{addresses: [10.244.0.1], nodeName: n1, "
+        "conditions: {{ready: {1}}}}}]\n",
+        i, ready || i != count / 2);
+  }
+  return text;
+}
+
+std::string ManyNodes(int count, const std::string& zone) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    text += fmt::format(
+        "---\n"
+        "apiVersion: v1\n"
+        "kind: Node\n"
+        "metadata: {{name: node-{}, labels: {{zone: {}}}}}\n",
+        i, i == count / 2 ? zone : "a");
+  }
+  return text;
+}
+
 }  // namespace lb
