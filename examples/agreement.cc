@@ -11,7 +11,6 @@
 #include "absl/time/time.h"
 #include "lb/base/event_log.h"
 #include "lb/base/status_macros.h"
-#include "lb/io/environment.h"
 #include "lb/io/posix/file_state_store.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/ipam/replicated_allocator.h"
@@ -38,11 +37,10 @@ absl::Status Run(const std::string& folder) {
                       lb::io::FileStateStore::Create(&loop, folder + "-a"));
   LB_ASSIGN_OR_RETURN(auto disk_b,
                       lb::io::FileStateStore::Create(&loop, folder + "-b"));
-  lb::io::Environment world = {
-      .loop = &loop, .state = disk_a.get(), .log = &log};
-  ReplicatedAllocator a("node-a", world, [] {});
-  world.state = disk_b.get();
-  ReplicatedAllocator b("node-b", world, [] {});
+  ReplicatedAllocator a(
+      "node-a", {.loop = &loop, .state = disk_a.get(), .log = &log}, [] {});
+  ReplicatedAllocator b(
+      "node-b", {.loop = &loop, .state = disk_b.get(), .log = &log}, [] {});
 
   ReplicatedAllocator::Wanted wanted;
   LB_ASSIGN_OR_RETURN(const auto range, lb::net::ParseIpRange("192.0.2.0/24"));

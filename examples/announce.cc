@@ -15,7 +15,6 @@
 #include "lb/announce/interface.h"
 #include "lb/announce/verdict.h"
 #include "lb/base/event_log.h"
-#include "lb/io/environment.h"
 #include "lb/io/posix/netlink_links.h"
 #include "lb/io/posix/pcap_frames.h"
 #include "lb/io/posix/posix_loop.h"

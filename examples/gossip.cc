@@ -13,6 +13,7 @@
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/gossip_node.h"
+#include "lb/gossip/ports.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/signals.h"
 #include "lb/net/endpoint.h"
@@ -52,7 +53,8 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   options.self = {.name = arguments[0], .endpoint = endpoints[0]};
   options.gossip = lb::gossip::FastProfile();
   LB_ASSIGN_OR_RETURN(
-      auto node, lb::gossip::GossipNode::Create(options, world->environment()));
+      auto node, lb::gossip::GossipNode::Create(
+                     options, lb::gossip::Ports::From(world->environment())));
   node->SetObserver([](const lb::gossip::GossipEvent& event) {
     const auto* member = std::get_if<lb::gossip::MemberEvent>(&event);
     if (member == nullptr) return;

@@ -15,6 +15,8 @@
 #include "lb/election/digest.h"
 #include "lb/election/tenure_codec.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/ports.h"
+#include "lb/io/state_ports.h"
 #include "lb/io/turn_cause.h"
 #include "lb/ipam/ledger_codec.h"
 
@@ -69,10 +71,11 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
       .gossip = agent->options_.gossip,
       .codec = {.label = agent->options_.gossip_label},
       .keyring = agent->options_.keyring};
-  LB_ASSIGN_OR_RETURN(agent->gossip_, gossip::GossipNode::Create(
-                                          std::move(gossip), environment));
-  agent->seeds_ = std::make_unique<gossip::Seeds>(
-      agent->options_.join, environment, agent->gossip_.get());
+  const auto ports = gossip::Ports::From(environment);
+  LB_ASSIGN_OR_RETURN(agent->gossip_,
+                      gossip::GossipNode::Create(std::move(gossip), ports));
+  agent->seeds_ = std::make_unique<gossip::Seeds>(agent->options_.join, ports,
+                                                  agent->gossip_.get());
   return agent;
 }
 
@@ -81,11 +84,12 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
       environment_(environment),
       advertised_(AdvertiseOptionsOf(options_), environment),
       announcing_(MakeAnnouncingOptions(), environment),
-      addresses_(options_.node, environment, [this] { ScheduleReconcile(); }),
+      addresses_(options_.node, io::StatePorts::From(environment),
+                 [this] { ScheduleReconcile(); }),
       owners_(OwnersOptionsOf(options_), environment,
               [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
-      history_(options_.node, environment),
+      history_(options_.node, io::StatePorts::From(environment)),
       events_(options_.node, environment),
       sight_(MakeSight()),
       lifecycle_({.joins = !options_.join.empty(),

@@ -21,6 +21,7 @@
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 #include "lb/io/state_store.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_store.h"
@@ -54,7 +55,7 @@ class AllocatorHost {
  public:
   explicit AllocatorHost(int64_t services)
       : host_(world_.AddHost("n1", "10.1.0.1/24")),
-        allocator_("n1", host_->environment(), [] {}) {
+        allocator_("n1", io::StatePorts::From(host_->environment()), [] {}) {
     allocator_.Restore();
     allocator_.SetAuthor("n1");
     wanted_.pools.push_back(

@@ -13,6 +13,7 @@
 #include "lb/election/tenure_codec.h"
 #include "lb/gossip/options.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/ipam/replicated_allocator.h"
@@ -50,7 +51,9 @@ TEST(FullExchangeTest, AFullLedgerFitsIntoAFullExchange) {
   }
   io::SimWorld world(/*seed=*/1);
   ipam::ReplicatedAllocator allocator(
-      "n1", world.AddHost("n1", "10.1.0.1/24")->environment(), [] {});
+      "n1",
+      io::StatePorts::From(world.AddHost("n1", "10.1.0.1/24")->environment()),
+      [] {});
   EXPECT_THAT(allocator.Merge(ipam::SerializeMessage(records)),
               IsOkAndHolds(ipam::ReplicatedAllocator::kRecordsMax));
   EXPECT_EQ(allocator.ledger().counters().records_refused, 1u);

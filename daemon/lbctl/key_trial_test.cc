@@ -10,7 +10,6 @@
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/wire/keyring.h"
-#include "lb/io/environment.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/io/posix/tcp_transport.h"
@@ -37,16 +36,14 @@ class Peer {
     const net::Endpoint any = {net::IpAddress::Ipv4(0x7f000001), 0};
     streams_ = *io::TcpTransport::Create(loop, any);
     datagrams_ = *io::UdpTransport::Create(loop, streams_->local());
-    io::Environment environment;
-    environment.loop = loop;
-    environment.datagrams = datagrams_.get();
-    environment.streams = streams_.get();
-    environment.random_bytes = &io::FillRandom;
     auto node = gossip::GossipNode::Create(
         {.self = {.name = "peer", .endpoint = endpoint()},
          .gossip = gossip::FastProfile(),
          .keyring = keyring},
-        environment);
+        {.loop = loop,
+         .datagrams = datagrams_.get(),
+         .streams = streams_.get(),
+         .random_bytes = &io::FillRandom});
     EXPECT_TRUE(node.ok()) << node.status();
     node_ = *std::move(node);
     node_->Start();

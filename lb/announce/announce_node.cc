@@ -51,26 +51,26 @@ std::string Describe(const Conflict& conflict) {
 }  // namespace
 
 AnnounceNode::AnnounceNode(const AnnounceNodeOptions& options,
-                           io::Environment environment)
+                           const Ports& ports)
     : options_(options),
-      environment_(std::move(environment)),
-      announcer_(options.announcer, environment_.prng.Fork("announce")),
-      timer_(environment_.loop->NewTimer([this] { OnTimer(); })) {}
+      ports_(ports),
+      announcer_(options.announcer, ports_.prng.Fork("announce")),
+      timer_(ports_.loop->NewTimer([this] { OnTimer(); })) {}
 
 AnnounceNode::~AnnounceNode() {
-  if (started_) environment_.links->SetObserver(nullptr);
+  if (started_) ports_.links->SetObserver(nullptr);
 }
 
 void AnnounceNode::Start() {
   LB_CHECK(!started_);
   started_ = true;
-  environment_.links->SetObserver([this] { OnLinks(); });
+  ports_.links->SetObserver([this] { OnLinks(); });
   OnLinks();
 }
 
 AnnouncementPlan AnnounceNode::SetAnnouncements(Announcements announcements) {
-  AnnouncementPlan plan = announcer_.SetAnnouncements(environment_.loop->Now(),
-                                                      std::move(announcements));
+  AnnouncementPlan plan =
+      announcer_.SetAnnouncements(ports_.loop->Now(), std::move(announcements));
   UpdateFilters();
   Drain();
   return plan;
@@ -82,7 +82,7 @@ AnnouncementPlan AnnounceNode::ChangeAnnouncements(
     is_watched ? announcer_.Watch(address) : announcer_.Unwatch(address);
   }
   AnnouncementPlan plan =
-      announcer_.ChangeAnnouncements(environment_.loop->Now(), changes);
+      announcer_.ChangeAnnouncements(ports_.loop->Now(), changes);
   if (!plan.empty() || !watched.empty()) UpdateFilters(plan, watched);
   Drain();
   return plan;
@@ -94,8 +94,8 @@ void AnnounceNode::SetWatched(absl::btree_set<net::IpAddress> addresses) {
 }
 
 void AnnounceNode::UpdateFilters() {
-  const io::TurnCause cause(environment_.loop, "sets filters of frames");
-  for (auto& [name, port] : ports_) {
+  const io::TurnCause cause(ports_.loop, "sets filters of frames");
+  for (auto& [name, port] : frame_ports_) {
     absl::btree_set<net::IpAddress> heard = announcer_.HeardOn(name);
     if (heard == port.heard && !port.is_behind) continue;
     port.heard = std::move(heard);
@@ -105,7 +105,7 @@ void AnnounceNode::UpdateFilters() {
 
 void AnnounceNode::UpdateFilters(const AnnouncementPlan& plan,
                                  const WatchedChanges& watched) {
-  const io::TurnCause cause(environment_.loop, "sets filters of frames");
+  const io::TurnCause cause(ports_.loop, "sets filters of frames");
   absl::btree_set<net::IpAddress> concerned;
   for (const auto* begun_or_ended : {&plan.start, &plan.stop}) {
     for (const Announcement& announcement : *begun_or_ended) {
@@ -113,7 +113,7 @@ void AnnounceNode::UpdateFilters(const AnnouncementPlan& plan,
     }
   }
   for (const auto& [address, is_watched] : watched) concerned.insert(address);
-  for (auto& [name, port] : ports_) {
+  for (auto& [name, port] : frame_ports_) {
     const size_t before = port.heard.size();
     bool has_new = false;
     for (const net::IpAddress& address : concerned) {
@@ -136,34 +136,34 @@ void AnnounceNode::SetFilter(const std::string& name, Port& port) {
 }
 
 void AnnounceNode::Refresh(const absl::btree_set<net::IpAddress>& addresses) {
-  announcer_.Refresh(environment_.loop->Now(), addresses);
+  announcer_.Refresh(ports_.loop->Now(), addresses);
   Drain();
 }
 
 void AnnounceNode::Reclaim(const net::IpAddress& vip) {
-  announcer_.Reclaim(environment_.loop->Now(), vip);
+  announcer_.Reclaim(ports_.loop->Now(), vip);
   Drain();
 }
 
 void AnnounceNode::SetDelivered(absl::btree_set<net::IpAddress> delivered) {
-  announcer_.SetDelivered(environment_.loop->Now(), std::move(delivered));
+  announcer_.SetDelivered(ports_.loop->Now(), std::move(delivered));
   Drain();
 }
 
 void AnnounceNode::Fence() {
-  announcer_.Fence(environment_.loop->Now());
+  announcer_.Fence(ports_.loop->Now());
   Drain();
 }
 
 void AnnounceNode::Unfence() {
-  announcer_.Unfence(environment_.loop->Now());
+  announcer_.Unfence(ports_.loop->Now());
   Drain();
 }
 
 // Most news are of addresses, and change nothing here.
 void AnnounceNode::OnLinks() {
   std::vector<InterfaceChoice> selected =
-      SelectInterfaces(environment_.links->Links(), options_.interfaces);
+      SelectInterfaces(ports_.links->Links(), options_.interfaces);
   if (selected != selected_ || retry_at_ != absl::InfiniteFuture()) {
     selected_ = selected;
     FollowLinks(std::move(selected));
@@ -183,8 +183,8 @@ void AnnounceNode::FollowLinks(std::vector<InterfaceChoice> choices) {
     usable.push_back(choice.interface);
     ports.emplace(choice.interface.name, std::move(port));
   }
-  ports_ = std::move(ports);  // Closes those that are no longer usable.
-  announcer_.SetLinks(environment_.loop->Now(), std::move(usable));
+  frame_ports_ = std::move(ports);  // Closes those that are no longer usable.
+  announcer_.SetLinks(ports_.loop->Now(), std::move(usable));
   UpdateFilters();
   const std::vector<InterfaceChoice> before =
       std::exchange(choices_, std::move(choices));
@@ -194,8 +194,8 @@ void AnnounceNode::FollowLinks(std::vector<InterfaceChoice> choices) {
 
 // The open port, if it is still the same interface with the same MAC.
 AnnounceNode::Port AnnounceNode::ReusePort(const Interface& interface) {
-  const auto it = ports_.find(interface.name);
-  if (it == ports_.end() || it->second.index != interface.index ||
+  const auto it = frame_ports_.find(interface.name);
+  if (it == frame_ports_.end() || it->second.index != interface.index ||
       it->second.mac != interface.mac) {
     return {};
   }
@@ -204,16 +204,16 @@ AnnounceNode::Port AnnounceNode::ReusePort(const Interface& interface) {
 
 AnnounceNode::Port AnnounceNode::OpenPort(InterfaceChoice& choice) {
   const Interface& interface = choice.interface;
-  auto port = environment_.frames->Open(interface.name, kFilterNothing);
+  auto port = ports_.frames->Open(interface.name, kFilterNothing);
   if (!port.ok()) {
     choice.arp = choice.ndp = InterfaceState::kNoPort;
     choice.detail = std::string(port.status().message());
-    retry_at_ = environment_.loop->Now() + options_.port_retry;
+    retry_at_ = ports_.loop->Now() + options_.port_retry;
     return {};
   }
   (*port)->SetReceiver(
       [this, name = interface.name](absl::Span<const uint8_t> frame) {
-        announcer_.OnFrame(environment_.loop->Now(), name, frame);
+        announcer_.OnFrame(ports_.loop->Now(), name, frame);
         Drain();
       });
   return {interface.index, interface.mac, *std::move(port)};
@@ -237,15 +237,15 @@ void AnnounceNode::RecordChanges(const std::vector<InterfaceChoice>& before) {
 
 void AnnounceNode::RecordInterface(const std::string& name,
                                    std::string message) {
-  environment_.log->Record({.time = environment_.loop->CivilNow(),
-                            .reason = "InterfaceChanged",
-                            .object = {EventObject::kInterface, name},
-                            .message = std::move(message)});
+  ports_.log->Record({.time = ports_.loop->CivilNow(),
+                      .reason = "InterfaceChanged",
+                      .object = {EventObject::kInterface, name},
+                      .message = std::move(message)});
 }
 
 void AnnounceNode::OnTimer() {
-  const io::TurnCause cause(environment_.loop, "announces addresses");
-  const absl::Time now = environment_.loop->Now();
+  const io::TurnCause cause(ports_.loop, "announces addresses");
+  const absl::Time now = ports_.loop->Now();
   if (now >= retry_at_) OnLinks();
   announcer_.OnTimer(now);
   Drain();
@@ -255,7 +255,7 @@ void AnnounceNode::Drain() {
   if (announcer_.TakeHearingChange()) UpdateFilters();
   for (const GroupChange& change : announcer_.TakeGroups()) ChangeGroup(change);
   for (const OutgoingFrame& frame : announcer_.TakeFrames()) {
-    if (!ports_.at(frame.interface).port->Send(frame.bytes).ok()) {
+    if (!frame_ports_.at(frame.interface).port->Send(frame.bytes).ok()) {
       ++frames_unsent_;
     }
   }
@@ -278,25 +278,24 @@ void AnnounceNode::Report() {
 }
 
 void AnnounceNode::ChangeGroup(const GroupChange& change) {
-  io::FramePort& port = *ports_.at(change.interface).port;
+  io::FramePort& port = *frame_ports_.at(change.interface).port;
   const absl::Status status = change.action == GroupChange::Action::kJoin
                                   ? port.JoinGroup(change.group)
                                   : port.LeaveGroup(change.group);
   if (status.ok()) return;
-  environment_.log->Record(
-      {.time = environment_.loop->CivilNow(),
-       .type = EventType::kWarning,
-       .reason = "GroupRefused",
-       .object = {EventObject::kInterface, change.interface},
-       .message =
-           fmt::format("{}: {}", change.group.ToString(), status.message())});
+  ports_.log->Record({.time = ports_.loop->CivilNow(),
+                      .type = EventType::kWarning,
+                      .reason = "GroupRefused",
+                      .object = {EventObject::kInterface, change.interface},
+                      .message = fmt::format("{}: {}", change.group.ToString(),
+                                             status.message())});
 }
 
 void AnnounceNode::ReportConflict(const Conflict& conflict) {
   const bool is_over = conflict.outcome == Outcome::kTakenBack ||
                        conflict.outcome == Outcome::kOverlooked;
-  environment_.log->Record(
-      {.time = environment_.loop->CivilNow(),
+  ports_.log->Record(
+      {.time = ports_.loop->CivilNow(),
        .type = is_over ? EventType::kNormal : EventType::kWarning,
        .reason = conflict.outcome == Outcome::kTakenBack ? "AddressTakenBack"
                                                          : "AddressConflict",

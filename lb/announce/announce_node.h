@@ -3,9 +3,9 @@
 // Owns the announcer, a frame port per usable interface, and the timer; follows
 // the link monitor. An interface whose port cannot be opened counts as unusable
 // with the reason, and is tried again with the next link change and every
-// `port_retry`. Loop thread only; must not outlive the environment.
+// `port_retry`. Loop thread only; must not outlive its ports.
 //
-//   AnnounceNode node(options, environment);
+//   AnnounceNode node(options, ports);
 //   node.Start();
 //   node.SetAnnouncements({{vip, {}}});
 //
@@ -34,8 +34,10 @@
 #include "lb/announce/announcer.h"
 #include "lb/announce/interface.h"
 #include "lb/announce/verdict.h"
-#include "lb/io/environment.h"
+#include "lb/base/event_log.h"
+#include "lb/base/prng.h"
 #include "lb/io/frame_transport.h"
+#include "lb/io/link_monitor.h"
 #include "lb/io/loop.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
@@ -48,16 +50,37 @@ struct AnnounceNodeOptions {
   absl::Duration port_retry = absl::Seconds(10);
 };
 
+// What an AnnounceNode uses of the outside world. Nothing is owned; all of it
+// outlives the node.
+struct Ports {
+  io::Loop* loop = nullptr;
+  io::FrameTransport* frames = nullptr;
+  io::LinkMonitor* links = nullptr;
+  EventLog* log = nullptr;
+  Prng prng{0};  // For waits that must differ between hosts.
+
+  // Takes them out of a larger struct that has members of these names, as
+  // io::Environment.
+  template <typename World>
+  static Ports From(const World& world) {
+    return {.loop = world.loop,
+            .frames = world.frames,
+            .links = world.links,
+            .log = world.log,
+            .prng = world.prng};
+  }
+};
+
 class AnnounceNode {
  public:
   // REQUIRES: Validate(options.announcer) is OK.
-  AnnounceNode(const AnnounceNodeOptions& options, io::Environment environment);
+  AnnounceNode(const AnnounceNodeOptions& options, const Ports& ports);
 
   AnnounceNode(const AnnounceNode&) = delete;
   AnnounceNode& operator=(const AnnounceNode&) = delete;
   ~AnnounceNode();
 
-  // Opens the ports and becomes the observer of environment.links. Once.
+  // Opens the ports and becomes the observer of ports.links. Once.
   void Start();
 
   // Replaces what is announced. Returns what changed, already done.
@@ -140,12 +163,12 @@ class AnnounceNode {
   void ReportConflict(const Conflict& conflict);
 
   const AnnounceNodeOptions options_;
-  io::Environment environment_;
+  const Ports ports_;
   bool started_ = false;
   Announcer announcer_;
   std::vector<InterfaceChoice> selected_;  // choices_, before ports are open.
   std::vector<InterfaceChoice> choices_;
-  std::map<std::string, Port> ports_;  // By interface name.
+  std::map<std::string, Port> frame_ports_;  // By interface name.
   std::unique_ptr<io::Timer> timer_;
   absl::Time retry_at_ = absl::InfiniteFuture();
   uint64_t frames_unsent_ = 0;

@@ -10,7 +10,6 @@
 #include "lb/announce/interface.h"
 #include "lb/announce/testing/announce_sim_fixture.h"
 #include "lb/announce/verdict.h"
-#include "lb/io/environment.h"
 #include "lb/io/frame_transport.h"
 #include "lb/io/sim/sim_segment.h"
 #include "lb/net/ethernet.h"
@@ -163,10 +162,10 @@ class LateTransport final : public io::FrameTransport {
 
 TEST_F(AnnounceSimTest, TriesAgainToOpenAPort) {
   node1_.reset();
-  io::Environment environment = n1_->environment();
-  LateTransport frames(environment.frames);
-  environment.frames = &frames;
-  AnnounceNode node({}, environment);
+  Ports ports = Ports::From(n1_->environment());
+  LateTransport frames(ports.frames);
+  ports.frames = &frames;
+  AnnounceNode node({}, ports);
   node.Start();
   node.SetAnnouncements({{kVip, {}}});
   EXPECT_THAT(Run(absl::Seconds(30)), IsEmpty());

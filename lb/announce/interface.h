@@ -4,7 +4,7 @@
 // interface without an IPv6 link-local address still serves IPv4.
 //
 //   for (const InterfaceChoice& choice :
-//        SelectInterfaces(environment.links->Links(), options.interfaces)) {
+//        SelectInterfaces(links.Links(), options.interfaces)) {
 //     if (IsUsable(choice)) Use(choice.interface);
 //   }
 #ifndef LB_ANNOUNCE_INTERFACE_H_

@@ -40,7 +40,7 @@ std::string NamesOf(const std::vector<net::IpAddress>& addresses) {
 }  // namespace
 
 void LoopbackDelivery::RemoveLeftovers() {
-  const auto leftovers = environment_.installer->Installed(kLoopback);
+  const auto leftovers = ports_.installer->Installed(kLoopback);
   if (!leftovers.ok())
     return RecordFailure(std::string(
         fmt::format("what an earlier run left on {} cannot be read: {}",
@@ -51,12 +51,12 @@ void LoopbackDelivery::RemoveLeftovers() {
   });
   for (const net::IpAddress& address : *leftovers) {
     Report(address, "taken off",
-           environment_.installer->Uninstall(kLoopback, address));
+           ports_.installer->Uninstall(kLoopback, address));
   }
 }
 
 bool LoopbackDelivery::Follow() {
-  const std::vector<io::Link> links = environment_.links->Links();
+  const std::vector<io::Link> links = ports_.links->Links();
   const auto loopback =
       std::find_if(links.begin(), links.end(),
                    [](const io::Link& link) { return link.name == kLoopback; });
@@ -79,7 +79,7 @@ std::vector<net::IpAddress> LoopbackDelivery::FindLost(
     if (!IsOn(loopback, address)) lost.push_back(address);
   }
   if (lost.empty()) return lost;
-  const auto installed = environment_.installer->Installed(kLoopback);
+  const auto installed = ports_.installer->Installed(kLoopback);
   if (!installed.ok()) return {};
   std::erase_if(lost, [&](const net::IpAddress& address) {
     return std::binary_search(installed->begin(), installed->end(), address);
@@ -88,7 +88,7 @@ std::vector<net::IpAddress> LoopbackDelivery::FindLost(
 }
 
 void LoopbackDelivery::NoteLost(const std::vector<net::IpAddress>& lost) {
-  const absl::Time now = environment_.loop->Now();
+  const absl::Time now = ports_.loop->Now();
   std::erase_if(losses_, [now](const auto& entry) {
     return now - entry.second.at >= kHold;
   });
@@ -107,8 +107,8 @@ void LoopbackDelivery::NoteLost(const std::vector<net::IpAddress>& lost) {
     }
   }
   if (first.empty()) return;
-  environment_.log->Record(
-      {.time = environment_.loop->CivilNow(),
+  ports_.log->Record(
+      {.time = ports_.loop->CivilNow(),
        .type = EventType::kWarning,
        .reason = "DeliveryRestored",
        .object = {EventObject::kNode, node_},
@@ -126,7 +126,7 @@ absl::Time LoopbackDelivery::LeftUntil(const net::IpAddress& address) const {
 }
 
 bool LoopbackDelivery::IsLeft(const net::IpAddress& address) const {
-  return environment_.loop->Now() < LeftUntil(address);
+  return ports_.loop->Now() < LeftUntil(address);
 }
 
 bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
@@ -156,7 +156,7 @@ bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
   std::erase_if(on_trial_, [this](const net::IpAddress& address) {
     return !Unable().IncludesAll(net::FamilyOf(address));
   });
-  const absl::Time now = environment_.loop->Now();
+  const absl::Time now = ports_.loop->Now();
   retry_at_ = refused_.empty() && on_trial_.empty() ? absl::InfiniteFuture()
                                                     : now + kRetry;
   for (const auto& [address, loss] : losses_) {
@@ -189,11 +189,11 @@ void LoopbackDelivery::PutOnTrial(const std::set<net::IpAddress>& wanted) {
 }
 
 bool LoopbackDelivery::Change(const net::IpAddress& address, bool deliver) {
-  io::AddressInstaller& installer = *environment_.installer;
+  io::AddressInstaller& installer = *ports_.installer;
   absl::Status status = deliver ? installer.Install(kLoopback, address)
                                 : installer.Uninstall(kLoopback, address);
-  if (!status.ok() && address.is_ipv6() && environment_.sysctl &&
-      environment_.sysctl("net/ipv6/conf/lo/disable_ipv6") == 1) {
+  if (!status.ok() && address.is_ipv6() && ports_.sysctl &&
+      ports_.sysctl("net/ipv6/conf/lo/disable_ipv6") == 1) {
     // The kernel says no more than "permission denied".
     status = absl::FailedPreconditionError(
         "IPv6 is disabled there, want net.ipv6.conf.lo.disable_ipv6=0");
@@ -225,8 +225,8 @@ IpFamilies LoopbackDelivery::Refused() const {
 // Notes how long which family is unable.
 void LoopbackDelivery::Judge() {
   const IpFamilies refused = Refused();
-  if (refused.ipv4) ipv4_.Hold(environment_.loop->Now());
-  if (refused.ipv6) ipv6_.Hold(environment_.loop->Now());
+  if (refused.ipv4) ipv4_.Hold(ports_.loop->Now());
+  if (refused.ipv6) ipv6_.Hold(ports_.loop->Now());
 }
 
 void LoopbackDelivery::Fault::Hold(absl::Time now) {
@@ -237,12 +237,12 @@ void LoopbackDelivery::Fault::Hold(absl::Time now) {
 }
 
 IpFamilies LoopbackDelivery::Unable() const {
-  const absl::Time now = environment_.loop->Now();
+  const absl::Time now = ports_.loop->Now();
   return {.ipv4 = now < ipv4_.until, .ipv6 = now < ipv6_.until};
 }
 
 absl::Time LoopbackDelivery::NextDeadline() const {
-  const absl::Time now = environment_.loop->Now();
+  const absl::Time now = ports_.loop->Now();
   absl::Time next = retry_at_;
   for (const Fault* fault : {&ipv4_, &ipv6_}) {
     if (fault->until > now) next = std::min(next, fault->until);
@@ -271,10 +271,10 @@ std::optional<absl::Time> LoopbackDelivery::HeldUntil(
   if ((families.ipv4 && refused.ipv4) || (families.ipv6 && refused.ipv6)) {
     return std::nullopt;
   }
-  absl::Time until = environment_.loop->Now();
+  absl::Time until = ports_.loop->Now();
   if (families.ipv4) until = std::max(until, ipv4_.until);
   if (families.ipv6) until = std::max(until, ipv6_.until);
-  if (until == environment_.loop->Now()) return std::nullopt;
+  if (until == ports_.loop->Now()) return std::nullopt;
   return until;
 }
 
@@ -294,11 +294,11 @@ void LoopbackDelivery::Report(const net::IpAddress& address, const char* what,
 }
 
 void LoopbackDelivery::RecordFailure(std::string message) {
-  environment_.log->Record({.time = environment_.loop->CivilNow(),
-                            .type = EventType::kWarning,
-                            .reason = "DeliveryFailed",
-                            .object = {EventObject::kNode, node_},
-                            .message = std::move(message)});
+  ports_.log->Record({.time = ports_.loop->CivilNow(),
+                      .type = EventType::kWarning,
+                      .reason = "DeliveryFailed",
+                      .object = {EventObject::kNode, node_},
+                      .message = std::move(message)});
 }
 
 }  // namespace lb::announce

@@ -12,6 +12,7 @@
 #define LB_ANNOUNCE_LOOPBACK_DELIVERY_H_
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,8 +22,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "lb/io/environment.h"
+#include "lb/base/event_log.h"
+#include "lb/io/address_installer.h"
 #include "lb/io/link_monitor.h"
+#include "lb/io/loop.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
 
@@ -30,6 +33,27 @@ namespace lb::announce {
 
 class LoopbackDelivery {
  public:
+  // What it uses of the outside world. Nothing is owned; all of it outlives it.
+  struct Ports {
+    io::Loop* loop = nullptr;
+    io::AddressInstaller* installer = nullptr;
+    const io::LinkMonitor* links = nullptr;
+    EventLog* log = nullptr;
+    // As io::Environment has it. Empty: none can be read.
+    std::function<std::optional<int>(const std::string& name)> sysctl;
+
+    // Takes them out of a larger struct that has members of these names, as
+    // io::Environment.
+    template <typename World>
+    static Ports From(const World& world) {
+      return {.loop = world.loop,
+              .installer = world.installer,
+              .links = world.links,
+              .log = world.log,
+              .sysctl = world.sysctl};
+    }
+  };
+
   // How many addresses one call puts on or takes off: the kernel takes about
   // 0.1 ms for each of IPv6.
   static constexpr size_t kChangesMax = 32;
@@ -46,8 +70,8 @@ class LoopbackDelivery {
   // when the sweep is over.
   static constexpr absl::Duration kSweep = absl::Milliseconds(200);
 
-  LoopbackDelivery(std::string node, const io::Environment& environment)
-      : node_(std::move(node)), environment_(environment) {}
+  LoopbackDelivery(std::string node, const Ports& ports)
+      : node_(std::move(node)), ports_(ports) {}
 
   // Takes off what a run that was killed has left: all that carries the mark of
   // an AddressInstaller, whatever is known of it otherwise. May be called again
@@ -113,7 +137,7 @@ class LoopbackDelivery {
   void RecordFailure(std::string message);
 
   const std::string node_;
-  io::Environment environment_;
+  const Ports ports_;
   io::Link seen_;  // The link, without `installed`.
   std::set<net::IpAddress> delivered_;
   std::map<net::IpAddress, std::string> refused_;  // The last reports.

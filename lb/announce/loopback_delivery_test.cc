@@ -12,7 +12,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/io/address_installer.h"
-#include "lb/io/environment.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
@@ -40,7 +39,8 @@ class LoopbackDeliveryTest : public testing::Test {
   const net::IpAddress b_ = *net::ParseIpAddress("2001:db8::1");
   io::SimWorld world_{/*seed=*/1};
   io::SimHost* host_ = world_.AddHost("n1", "172.18.8.11/24");
-  LoopbackDelivery delivery_{"n1", host_->environment()};
+  LoopbackDelivery delivery_{
+      "n1", LoopbackDelivery::Ports::From(host_->environment())};
 };
 
 TEST_F(LoopbackDeliveryTest, PutsOnAndTakesOff) {
@@ -119,7 +119,8 @@ TEST_F(LoopbackDeliveryTest, RefusalsEnd) {
 
 TEST_F(LoopbackDeliveryTest, RemovesWhatAKilledRunLeft) {
   delivery_.Deliver({a_, b_});
-  LoopbackDelivery next("n1", host_->environment());
+  LoopbackDelivery next("n1",
+                        LoopbackDelivery::Ports::From(host_->environment()));
   next.RemoveLeftovers();
   EXPECT_THAT(host_->installer().installed(), IsEmpty());
   EXPECT_THAT(Events(), IsEmpty());
@@ -130,7 +131,8 @@ TEST_F(LoopbackDeliveryTest, LeavesTheHostsOwnAddressesAlone) {
   host_->links().AddAddress("lo", own);
   EXPECT_TRUE(delivery_.Deliver({a_, b_}));
   EXPECT_TRUE(delivery_.Deliver({}));
-  LoopbackDelivery next("n1", host_->environment());
+  LoopbackDelivery next("n1",
+                        LoopbackDelivery::Ports::From(host_->environment()));
   next.RemoveLeftovers();
   EXPECT_THAT(host_->links().Find("lo")->addresses, testing::Contains(own));
   EXPECT_THAT(host_->installer().installed(), IsEmpty());
@@ -165,9 +167,10 @@ class StuckInstaller final : public io::AddressInstaller {
 TEST_F(LoopbackDeliveryTest, LeftoversThatStayKeepNoNodeFromBeingElected) {
   StuckInstaller stuck;
   stuck.installed = {a_};
-  io::Environment environment = host_->environment();
-  environment.installer = &stuck;
-  LoopbackDelivery delivery("n1", environment);
+  LoopbackDelivery::Ports ports =
+      LoopbackDelivery::Ports::From(host_->environment());
+  ports.installer = &stuck;
+  LoopbackDelivery delivery("n1", ports);
   for (int i = 0; i < 2; ++i) delivery.RemoveLeftovers();
   EXPECT_THAT(delivery.Faults(),
               ElementsAre("10.0.0.1 cannot be taken off lo: no CAP_NET_ADMIN"));

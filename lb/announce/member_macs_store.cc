@@ -12,18 +12,17 @@ constexpr char kName[] = "member-macs";
 
 }  // namespace
 
-MemberMacsStore::MemberMacsStore(const io::Environment& environment)
-    : environment_(environment),
+MemberMacsStore::MemberMacsStore(io::Loop* loop, io::StateStore* state)
+    : state_(state),
       macs_(kMacsMax),
-      saved_(environment.loop, {.delay = kSaveDelay},
-             [this](io::StateStore::OnWritten done) {
-               environment_.state->Write(
-                   kName, SerializeMemberMacs(macs_.Latest(kSavedMax)),
-                   std::move(done));
-             }) {}
+      saved_(
+          loop, {.delay = kSaveDelay}, [this](io::StateStore::OnWritten done) {
+            state_->Write(kName, SerializeMemberMacs(macs_.Latest(kSavedMax)),
+                          std::move(done));
+          }) {}
 
 absl::Status MemberMacsStore::Restore() {
-  const auto value = environment_.state->Read(kName);
+  const auto value = state_->Read(kName);
   if (absl::IsNotFound(value.status())) return absl::OkStatus();
   const auto members = value.ok() ? ParseMemberMacs(*value) : value.status();
   if (!members.ok()) return Prefixed(kName, members.status());

@@ -18,8 +18,9 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/announce/member_macs.h"
-#include "lb/io/environment.h"
+#include "lb/io/loop.h"
 #include "lb/io/persisted_value.h"
+#include "lb/io/state_store.h"
 #include "lb/net/mac_address.h"
 
 namespace lb::announce {
@@ -31,7 +32,8 @@ class MemberMacsStore {
   static constexpr size_t kMacsMax = 65536;
   static constexpr size_t kSavedMax = 1024;
 
-  explicit MemberMacsStore(const io::Environment& environment);
+  // Both must outlive it.
+  MemberMacsStore(io::Loop* loop, io::StateStore* state);
 
   // Takes up what an earlier run wrote. Blocks; once, before all else. DataLoss
   // or Unavailable, with the value's name: it is there, but not usable.
@@ -44,7 +46,7 @@ class MemberMacsStore {
   }
 
  private:
-  io::Environment environment_;
+  io::StateStore* const state_;
   MemberMacs macs_;
   io::PersistedValue saved_;
 };

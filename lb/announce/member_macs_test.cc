@@ -115,7 +115,8 @@ class MemberMacsStoreTest : public testing::Test {
   }
 
   void Start() {
-    store_ = std::make_unique<MemberMacsStore>(host_->environment());
+    store_ = std::make_unique<MemberMacsStore>(host_->environment().loop,
+                                               host_->environment().state);
     restored_ = store_->Restore();
   }
   void Crash() {

@@ -27,16 +27,16 @@ constexpr SourceBucketOptions kExchanges = {
     .per_second = 1, .most = 16, .at_first = 16};
 
 // Prng will not do: its numbers follow from what others may get to know.
-uint32_t DrawNumber(const io::Environment& environment) {
+uint32_t DrawNumber(const Ports& ports) {
   std::array<uint8_t, sizeof(uint32_t)> bytes;
-  environment.random_bytes(absl::MakeSpan(bytes));
+  ports.random_bytes(absl::MakeSpan(bytes));
   return net::ByteReader(bytes).Uint32();
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
-    GossipNodeOptions options, const io::Environment& environment) {
+    GossipNodeOptions options, const Ports& ports) {
   LB_RETURN_IF_ERROR(Validate(options.gossip));
   if (options.self.name.empty() || options.self.name.size() > kNameSizeMax) {
     return absl::InvalidArgumentError("self.name: \"" + options.self.name +
@@ -49,36 +49,34 @@ absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
   if (options.codec.label.size() > 255) {
     return absl::InvalidArgumentError("codec.label: too long, want 255 bytes");
   }
-  if (environment.loop == nullptr || environment.datagrams == nullptr ||
-      environment.streams == nullptr || environment.random_bytes == nullptr) {
+  if (ports.loop == nullptr || ports.datagrams == nullptr ||
+      ports.streams == nullptr || ports.random_bytes == nullptr) {
     return absl::InvalidArgumentError(
-        "environment: incomplete, want loop, datagrams, streams, random bytes");
+        "ports: incomplete, want loop, datagrams, streams, random bytes");
   }
-  return std::unique_ptr<GossipNode>(
-      new GossipNode(std::move(options), environment));
+  return std::unique_ptr<GossipNode>(new GossipNode(std::move(options), ports));
 }
 
-GossipNode::GossipNode(GossipNodeOptions options,
-                       const io::Environment& environment)
-    : environment_(environment),
+GossipNode::GossipNode(GossipNodeOptions options, const Ports& ports)
+    : ports_(ports),
       codec_(options.codec, std::move(options.keyring),
-             [random = environment.random_bytes] {
+             [random = ports.random_bytes] {
                wire::Nonce nonce;
                random(absl::MakeSpan(nonce));
                return nonce;
              }),
       membership_(options.gossip, std::move(options.self),
-                  environment.prng.Fork("gossip"), environment.loop->Now(),
-                  DrawNumber(environment)),
+                  ports.prng.Fork("gossip"), ports.loop->Now(),
+                  DrawNumber(ports)),
       // Two attempts of a peer to join are that far apart at most.
       undecryptable_(2 * options.gossip.rejoin_interval_max),
-      timer_(environment.loop->NewTimer([this] {
-        const io::TurnCause cause(environment_.loop, "probes members");
+      timer_(ports.loop->NewTimer([this] {
+        const io::TurnCause cause(ports_.loop, "probes members");
         armed_ = absl::InfiniteFuture();
-        membership_.OnTimer(environment_.loop->Now());
+        membership_.OnTimer(ports_.loop->Now());
         Drain();
       })),
-      leave_timer_(environment.loop->NewTimer([this] { FinishLeave(); })),
+      leave_timer_(ports.loop->NewTimer([this] { FinishLeave(); })),
       stream_timeout_(options.gossip.tcp_timeout),
       exchanges_(kExchanges),
       sessions_({.accepted_max = options.gossip.accepted_streams_max,
@@ -89,25 +87,25 @@ GossipNode::GossipNode(GossipNodeOptions options,
 
 GossipNode::~GossipNode() {
   if (!started_) return;
-  environment_.datagrams->SetReceiver({});
-  environment_.streams->SetAcceptor({});
+  ports_.datagrams->SetReceiver({});
+  ports_.streams->SetAcceptor({});
 }
 
 void GossipNode::Start() {
   if (started_) return;
   started_ = true;
-  environment_.datagrams->SetReceiver(
+  ports_.datagrams->SetReceiver(
       [this](const net::Endpoint& from, absl::Span<const uint8_t> payload) {
         OnDatagram(from, payload);
       });
-  environment_.streams->SetAcceptor([this](std::unique_ptr<io::Stream> stream) {
+  ports_.streams->SetAcceptor([this](std::unique_ptr<io::Stream> stream) {
     OnAccepted(std::move(stream));
   });
   Drain();
 }
 
 absl::Status GossipNode::Join(absl::Span<const net::Endpoint> seeds) {
-  const absl::Status status = membership_.Join(environment_.loop->Now(), seeds);
+  const absl::Status status = membership_.Join(ports_.loop->Now(), seeds);
   Drain();
   return status;
 }
@@ -115,8 +113,8 @@ absl::Status GossipNode::Join(absl::Span<const net::Endpoint> seeds) {
 void GossipNode::Leave(absl::Duration timeout,
                        absl::AnyInvocable<void()> done) {
   leave_done_ = std::move(done);
-  leave_timer_->Arm(environment_.loop->Now() + timeout);
-  membership_.Leave(environment_.loop->Now());
+  leave_timer_->Arm(ports_.loop->Now() + timeout);
+  membership_.Leave(ports_.loop->Now());
   Drain();
 }
 
@@ -124,26 +122,26 @@ void GossipNode::Leave(absl::Duration timeout,
 void GossipNode::FinishLeave() {
   leave_timer_->Disarm();
   if (!leave_done_) return;
-  environment_.loop->Post(std::exchange(leave_done_, {}));
+  ports_.loop->Post(std::exchange(leave_done_, {}));
 }
 
 absl::Status GossipNode::SetMeta(wire::Bytes meta) {
   const absl::Status status =
-      membership_.SetMeta(environment_.loop->Now(), std::move(meta));
+      membership_.SetMeta(ports_.loop->Now(), std::move(meta));
   Drain();
   return status;
 }
 
 absl::Status GossipNode::MoveTo(const net::Endpoint& endpoint) {
   LB_RETURN_IF_ERROR(CheckEndpoint(endpoint));
-  membership_.MoveTo(environment_.loop->Now(), endpoint);
+  membership_.MoveTo(ports_.loop->Now(), endpoint);
   Drain();
   return absl::OkStatus();
 }
 
 absl::Status GossipNode::Broadcast(wire::Bytes payload) {
-  const absl::Status status = membership_.QueueUserMessage(
-      environment_.loop->Now(), std::move(payload));
+  const absl::Status status =
+      membership_.QueueUserMessage(ports_.loop->Now(), std::move(payload));
   Drain();
   return status;
 }
@@ -159,19 +157,19 @@ absl::Status GossipNode::SendBestEffort(std::string_view member,
 absl::Status GossipNode::SendReliably(std::string_view member,
                                       wire::Bytes payload) {
   const absl::Status status = membership_.SendUserMessage(
-      environment_.loop->Now(), member, std::move(payload));
+      ports_.loop->Now(), member, std::move(payload));
   Drain();
   return status;
 }
 
 void GossipNode::SpreadUserState() {
-  membership_.SpreadUserState(environment_.loop->Now());
+  membership_.SpreadUserState(ports_.loop->Now());
   Drain();
 }
 
 void GossipNode::OnDatagram(const net::Endpoint& from,
                             absl::Span<const uint8_t> payload) {
-  const io::TurnCause cause(environment_.loop, "takes gossip datagrams");
+  const io::TurnCause cause(ports_.loop, "takes gossip datagrams");
   GossipCounters& counters = membership_.counters();
   ++counters.datagrams_in;
   const auto packet = codec_.DecodePacket(payload);
@@ -182,7 +180,7 @@ void GossipNode::OnDatagram(const net::Endpoint& from,
   }
   undecryptable_.OnReadable(from.address);
   counters.refused_parts += packet->parts_refused;
-  membership_.OnPacket(environment_.loop->Now(), from, packet->messages,
+  membership_.OnPacket(ports_.loop->Now(), from, packet->messages,
                        payload.size());
   Drain();
 }
@@ -191,7 +189,7 @@ void GossipNode::OnMismatch(const net::IpAddress& from,
                             UndecryptablePeers::Via via,
                             std::optional<wire::Mismatch> mismatch) {
   if (!mismatch ||
-      !undecryptable_.Record(environment_.loop->Now(), from, via, *mismatch)) {
+      !undecryptable_.Record(ports_.loop->Now(), from, via, *mismatch)) {
     return;
   }
   if (observer_) observer_(UndecryptableEvent{from, *mismatch});
@@ -208,8 +206,8 @@ void GossipNode::Drain() {
       more = true;
       const wire::Bytes bytes =
           codec_.EncodePacket(packet.messages, packet.checksum);
-      if (!environment_.datagrams->Send(packet.to, bytes).ok()) {
-        membership_.OnSendFailed(environment_.loop->Now(), packet.to);
+      if (!ports_.datagrams->Send(packet.to, bytes).ok()) {
+        membership_.OnSendFailed(ports_.loop->Now(), packet.to);
       }
     }
     for (const StreamRequest& request : membership_.TakeRequests()) {

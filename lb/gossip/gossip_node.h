@@ -1,13 +1,13 @@
 // GossipNode: a member of a memberlist cluster, on the transports of lb::io.
 //
 // The shell around Membership: it owns the timer, the codec and the streams,
-// and none of the rules. Loop thread only; the Environment outlives it.
+// and none of the rules. Loop thread only; the ports outlive it.
 // Destroying it stops it without a word to the others (they will see a
 // failure); Leave() first says goodbye.
 //
 //   LB_ASSIGN_OR_RETURN(auto node, GossipNode::Create(
 //       {.self = {.name = "node-a", .endpoint = endpoint},
-//        .gossip = FastProfile()}, environment));
+//        .gossip = FastProfile()}, ports));
 //   node->SetObserver([](const GossipEvent& event) { Apply(event); });
 //   node->Start();
 //   LB_RETURN_IF_ERROR(node->Join(seeds));
@@ -32,12 +32,12 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/membership.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/ports.h"
 #include "lb/gossip/source_buckets.h"
 #include "lb/gossip/undecryptable_peers.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
-#include "lb/io/environment.h"
 #include "lb/io/loop.h"
 #include "lb/io/stream_transport.h"
 #include "lb/net/endpoint.h"
@@ -58,9 +58,9 @@ class GossipNode {
   using UserState = absl::AnyInvocable<wire::Bytes()>;
 
   // A node that is still silent. InvalidArgument: an option is out of range, or
-  // the environment lacks datagrams, streams or random bytes.
+  // the ports lack datagrams, streams or random bytes.
   static absl::StatusOr<std::unique_ptr<GossipNode>> Create(
-      GossipNodeOptions options, const io::Environment& environment);
+      GossipNodeOptions options, const Ports& ports);
   ~GossipNode();
   GossipNode(const GossipNode&) = delete;
   GossipNode& operator=(const GossipNode&) = delete;
@@ -114,12 +114,12 @@ class GossipNode {
 
   // Peers in sight that this node cannot read, or that cannot read it.
   std::vector<UndecryptablePeer> Undecryptable() const {
-    return undecryptable_.List(environment_.loop->Now());
+    return undecryptable_.List(ports_.loop->Now());
   }
 
   // As in Membership: members that answer over TCP and not over UDP.
   std::vector<StreamOnlyPeer> ListStreamOnly() const {
-    return membership_.ListStreamOnly(environment_.loop->Now());
+    return membership_.ListStreamOnly(ports_.loop->Now());
   }
 
   // For rotation: Add everywhere, Use everywhere, Remove everywhere.
@@ -130,7 +130,7 @@ class GossipNode {
   int health_score() const { return membership_.health_score(); }
 
  private:
-  GossipNode(GossipNodeOptions options, const io::Environment& environment);
+  GossipNode(GossipNodeOptions options, const Ports& ports);
 
   void OnDatagram(const net::Endpoint& from, absl::Span<const uint8_t> payload);
   void OnAccepted(std::unique_ptr<io::Stream> stream);
@@ -159,7 +159,7 @@ class GossipNode {
   // Sends, connects and delivers what the core has, arms its deadline.
   void Drain();
 
-  io::Environment environment_;
+  const Ports ports_;
   wire::Codec codec_;
   Membership membership_;
   UndecryptablePeers undecryptable_;

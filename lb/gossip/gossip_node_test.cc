@@ -13,10 +13,10 @@
 #include "lb/base/testing/status_matchers.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/ports.h"
 #include "lb/gossip/testing/cluster_fixture.h"
 #include "lb/gossip/wire/message_codec.h"
 #include "lb/gossip/wire/messages.h"
-#include "lb/io/environment.h"
 #include "lb/io/sim/sim_world.h"
 
 namespace lb::gossip {
@@ -29,11 +29,11 @@ using wire::Bytes;
 
 TEST_F(GossipNodeTest, CreateNamesWhatIsMissing) {
   AddNode();
-  const io::Environment environment = At(1).host->environment();
+  const Ports ports = Ports::From(At(1).host->environment());
   const auto create = [&](auto spoil) {
     GossipNodeOptions options;
     options.self = {.name = "n1", .endpoint = At(1).host->endpoint()};
-    io::Environment spoilt = environment;
+    Ports spoilt = ports;
     spoil(options, spoilt);
     return GossipNode::Create(options, spoilt).status();
   };
@@ -53,8 +53,8 @@ TEST_F(GossipNodeTest, CreateNamesWhatIsMissing) {
       invalid("codec.label"));
   EXPECT_THAT(create([](auto& o, auto&) { o.gossip.gossip_nodes = 0; }),
               invalid("gossip_nodes"));
-  EXPECT_THAT(create([](auto&, auto& e) { e.streams = nullptr; }),
-              invalid("environment"));
+  EXPECT_THAT(create([](auto&, auto& p) { p.streams = nullptr; }),
+              invalid("ports"));
 }
 
 TEST_F(GossipNodeTest, NodesFindEachOtherWhateverTheirOrder) {
@@ -187,7 +187,8 @@ TEST_F(GossipNodeTest, SecondNodeOfOneNameIsAConflict) {
   AddNode();
   GossipNodeOptions options = options_;
   options.self = {.name = "n2", .endpoint = At(4).host->endpoint()};
-  auto gossip = GossipNode::Create(options, At(4).host->environment());
+  auto gossip =
+      GossipNode::Create(options, Ports::From(At(4).host->environment()));
   ASSERT_THAT(gossip, IsOk());
   (*gossip)->Start();
   ASSERT_THAT((*gossip)->Join(Seeds()), IsOk());

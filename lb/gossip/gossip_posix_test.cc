@@ -11,7 +11,6 @@
 #include "lb/gossip/options.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
-#include "lb/io/environment.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/io/posix/tcp_transport.h"

@@ -41,7 +41,7 @@ uint64_t GossipNode::NewSession(absl::Time deadline,
   session->request = request;
   GossipSession& added = *session;
   const uint64_t id = sessions_.Add(std::move(session));
-  added.deadline = environment_.loop->NewTimer([this, id] {
+  added.deadline = ports_.loop->NewTimer([this, id] {
     Fail(id, absl::DeadlineExceededError("no answer in time"));
   });
   added.deadline->Arm(deadline);
@@ -55,13 +55,13 @@ void GossipNode::Fail(uint64_t id, const absl::Status& why) {
       session->answered ? std::nullopt : session->request;
   sessions_.End(id);
   if (!unanswered) return;
-  membership_.OnRequestFailed(environment_.loop->Now(), *unanswered, why);
+  membership_.OnRequestFailed(ports_.loop->Now(), *unanswered, why);
   Drain();
 }
 
 void GossipNode::Open(const StreamRequest& request) {
   const uint64_t id = NewSession(request.deadline, request.id);
-  environment_.streams->Connect(
+  ports_.streams->Connect(
       request.to, request.deadline,
       [this, id, alive = std::weak_ptr<const bool>(alive_)](
           absl::StatusOr<std::unique_ptr<io::Stream>> stream) {
@@ -98,7 +98,7 @@ void GossipNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
     return;
   }
   const uint64_t id =
-      NewSession(environment_.loop->Now() + stream_timeout_, std::nullopt);
+      NewSession(ports_.loop->Now() + stream_timeout_, std::nullopt);
   GossipSession* const session = sessions_.Find(id);
   session->stream = std::move(stream);
   Listen(id, *session);
@@ -120,7 +120,7 @@ void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
 }
 
 void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
-  const io::TurnCause cause(environment_.loop, "takes gossip streams");
+  const io::TurnCause cause(ports_.loop, "takes gossip streams");
   GossipSession* session = sessions_.Find(id);
   if (session == nullptr || session->answered || session->waits()) return;
   Append(bytes, &session->received);
@@ -150,7 +150,7 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
 // Most streams are done with their first slice. Many that are not, or that come
 // at once, take turns with all else that the loop does.
 void GossipNode::TakeSlice() {
-  const io::TurnCause cause(environment_.loop, "takes large gossip streams");
+  const io::TurnCause cause(ports_.loop, "takes large gossip streams");
   if (waiting_.empty()) return;
   const uint64_t id = waiting_.front();
   GossipSession* const session = sessions_.Find(id);
@@ -162,7 +162,7 @@ void GossipNode::TakeSlice() {
   }
   if (done) waiting_.pop_front();
   if (waiting_.empty()) return;
-  environment_.loop->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
+  ports_.loop->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
     if (!alive.expired()) TakeSlice();
   });
 }
@@ -190,7 +190,7 @@ bool GossipNode::MergeSlice(uint64_t id, GossipSession& session) {
     sessions_.End(id);
     return true;
   }
-  const absl::Time now = environment_.loop->Now();
+  const absl::Time now = ports_.loop->Now();
   auto& nodes = session.exchange->nodes;
   const bool goes_on =
       session.merged > 0 || membership_.Admits(now, *session.exchange);
@@ -211,8 +211,8 @@ bool GossipNode::MergeSlice(uint64_t id, GossipSession& session) {
 // A small exchange is asked once it is read, a large one before it costs more.
 bool GossipNode::Admit(GossipSession& session) {
   if (session.request || session.admitted) return true;
-  session.admitted = exchanges_.Take(environment_.loop->Now(),
-                                     session.stream->remote().address, 1);
+  session.admitted =
+      exchanges_.Take(ports_.loop->Now(), session.stream->remote().address, 1);
   if (!session.admitted) ++membership_.counters().refused_exchanges;
   return session.admitted;
 }
@@ -251,7 +251,7 @@ void GossipNode::OnWhole(uint64_t id,
   if (!message.ok()) return Fail(id, message.status());
   const uint64_t request = *session->request;
   sessions_.End(id);
-  membership_.OnReply(environment_.loop->Now(), request, *message);
+  membership_.OnReply(ports_.loop->Now(), request, *message);
   Drain();
 }
 
@@ -262,7 +262,7 @@ void GossipNode::Answer(uint64_t id, GossipSession& session,
     const bool is_exchange = std::holds_alternative<wire::PushPull>(*request);
     if (is_exchange && !Admit(session)) return sessions_.End(id);
     if (is_exchange) RefreshUserState();
-    reply = membership_.OnStreamRequest(environment_.loop->Now(),
+    reply = membership_.OnStreamRequest(ports_.loop->Now(),
                                         session.stream->remote(), *request);
   } else {
     reply = wire::Error{std::string(request.status().message())};

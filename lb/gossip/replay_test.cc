@@ -61,14 +61,14 @@ class ReplayTest : public GossipNodeTest {
   // n1, whose datagrams are recorded.
   void StartRecorded() {
     Node& node = At(1);
-    io::Environment environment = node.host->environment();
-    recorder_ = std::make_unique<Recorder>(environment.datagrams, &recording_);
-    environment.datagrams = recorder_.get();
+    Ports ports = Ports::From(node.host->environment());
+    recorder_ = std::make_unique<Recorder>(ports.datagrams, &recording_);
+    ports.datagrams = recorder_.get();
     GossipNodeOptions options = options_;
     options.gossip = FastProfile();
     options.self.name = node.host->name();
     options.self.endpoint = node.host->endpoint();
-    node.gossip = *GossipNode::Create(options, environment);
+    node.gossip = *GossipNode::Create(options, ports);
     node.crashed = false;
     node.gossip->SetObserver(
         [this](const GossipEvent& event) { At(1).events.push_back(event); });

@@ -9,11 +9,9 @@
 
 namespace lb::gossip {
 
-Seeds::Seeds(std::vector<net::HostPort> seeds,
-             const io::Environment& environment, GossipNode* node)
-    : environment_(environment),
-      node_(node),
-      prng_(environment.prng.Fork("seeds")) {
+Seeds::Seeds(std::vector<net::HostPort> seeds, const Ports& ports,
+             GossipNode* node)
+    : ports_(ports), node_(node), prng_(ports.prng.Fork("seeds")) {
   for (net::HostPort& where : seeds) {
     Seed& seed = seeds_.emplace_back();
     seed.where = std::move(where);
@@ -23,7 +21,7 @@ Seeds::Seeds(std::vector<net::HostPort> seeds,
       seed.why = "no answer yet";
       continue;
     }
-    seed.timer = environment_.loop->NewTimer(
+    seed.timer = ports_.loop->NewTimer(
         [this, index = seeds_.size() - 1] { LookUp(index); });
   }
 }
@@ -31,7 +29,7 @@ Seeds::Seeds(std::vector<net::HostPort> seeds,
 Seeds::~Seeds() = default;
 
 absl::Status Seeds::Join() {
-  began_ = std::min(began_, environment_.loop->Now());
+  began_ = std::min(began_, ports_.loop->Now());
   std::vector<net::Endpoint> endpoints;
   for (size_t i = 0; i < seeds_.size(); ++i) {
     Seed& seed = seeds_[i];
@@ -56,12 +54,12 @@ absl::Status Seeds::JoinAll(const std::vector<net::Endpoint>& endpoints) {
 void Seeds::LookUp(size_t index) {
   Seed& seed = seeds_[index];
   if (seed.looking_up) return;
-  if (environment_.resolver == nullptr) {
+  if (ports_.resolver == nullptr) {
     seed.why = "host names cannot be looked up here";
     return;
   }
   seed.looking_up = true;
-  environment_.resolver->Resolve(
+  ports_.resolver->Resolve(
       seed.where.host,
       [this, index, alive = std::weak_ptr<const bool>(alive_)](
           absl::StatusOr<std::vector<net::IpAddress>> addresses) {
@@ -91,9 +89,9 @@ void Seeds::OnLookedUp(size_t index,
   }
   seed.is_own = own > 0 && endpoints.empty();
   if (endpoints.empty() && !seed.is_own) {
-    seed.why = fmt::format("none of its {} addresses can be reached from {}",
-                           addresses->size(),
-                           environment_.datagrams->local().ToString());
+    seed.why =
+        fmt::format("none of its {} addresses can be reached from {}",
+                    addresses->size(), ports_.datagrams->local().ToString());
   } else if (seed.endpoints.empty()) {
     seed.why = "no answer yet";
   }
@@ -139,7 +137,7 @@ void Seeds::ArmLookup(Seed& seed, bool settled) {
     wait = seed.delay / 2 + prng_.UniformDuration(seed.delay / 2);
     seed.delay = std::min(seed.delay * 2, kRetryMax);
   }
-  seed.timer->Arm(environment_.loop->Now() + wait);
+  seed.timer->Arm(ports_.loop->Now() + wait);
 }
 
 void Seeds::OnEvent(const GossipEvent& event) {
@@ -171,7 +169,7 @@ void Seeds::OnEvent(const GossipEvent& event) {
 
 std::vector<Seeds::Unanswered> Seeds::ListUnanswered() const {
   std::vector<Unanswered> list;
-  if (environment_.loop->Now() < began_ + kGrace) return list;
+  if (ports_.loop->Now() < began_ + kGrace) return list;
   for (const Seed& seed : seeds_) {
     if (seed.answered || seed.is_own) continue;
     list.push_back({.seed = seed.where,
@@ -203,8 +201,8 @@ bool Seeds::IsOwn(const net::Endpoint& endpoint) const {
   if (endpoint == self) return true;
   if (endpoint.port != self.port || self.address.is_loopback()) return false;
   if (endpoint.address.is_loopback()) return true;
-  if (environment_.links == nullptr) return false;
-  const std::vector<io::Link> links = environment_.links->Links();
+  if (ports_.links == nullptr) return false;
+  const std::vector<io::Link> links = ports_.links->Links();
   return std::any_of(links.begin(), links.end(), [&](const io::Link& link) {
     return std::any_of(
         link.addresses.begin(), link.addresses.end(),
@@ -214,7 +212,7 @@ bool Seeds::IsOwn(const net::Endpoint& endpoint) const {
 
 bool Seeds::CanReach(const net::IpAddress& address) const {
   if (address.is_unspecified() || address.is_link_local()) return false;
-  return address.is_ipv4() || environment_.datagrams->local().address.is_ipv6();
+  return address.is_ipv4() || ports_.datagrams->local().address.is_ipv6();
 }
 
 bool Seeds::IsMember(const net::Endpoint& endpoint) const {

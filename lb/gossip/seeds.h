@@ -6,7 +6,7 @@
 // joined; one that the name no longer has is left alone. Loop thread only; the
 // node and the Environment outlive it.
 //
-//   Seeds seeds({{"n2", ...}}, environment, node.get());
+//   Seeds seeds({{"n2", ...}}, ports, node.get());
 //   node->SetObserver([&](const GossipEvent& event) { seeds.OnEvent(event); });
 //   node->Start();
 //   LB_RETURN_IF_ERROR(seeds.Join());
@@ -26,7 +26,7 @@
 #include "lb/base/prng.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/member.h"
-#include "lb/io/environment.h"
+#include "lb/gossip/ports.h"
 #include "lb/io/loop.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/host_port.h"
@@ -50,8 +50,7 @@ class Seeds {
     std::string why;
   };
 
-  Seeds(std::vector<net::HostPort> seeds, const io::Environment& environment,
-        GossipNode* node);
+  Seeds(std::vector<net::HostPort> seeds, const Ports& ports, GossipNode* node);
   Seeds(const Seeds&) = delete;
   Seeds& operator=(const Seeds&) = delete;
   ~Seeds();
@@ -102,7 +101,7 @@ class Seeds {
   bool CanReach(const net::IpAddress& address) const;
   bool IsMember(const net::Endpoint& endpoint) const;
 
-  io::Environment environment_;
+  const Ports ports_;
   GossipNode* const node_;
   Prng prng_;
   absl::AnyInvocable<void()> on_change_;

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
+#include "lb/gossip/ports.h"
 #include "lb/gossip/testing/cluster_fixture.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/net/host_port.h"
@@ -37,7 +38,8 @@ class SeedsTest : public GossipNodeTest {
       seeds.push_back(*net::ParseHostPort(text, 7946));
     }
     seeds_[number] = std::make_unique<gossip::Seeds>(
-        seeds, At(number).host->environment(), At(number).gossip.get());
+        seeds, Ports::From(At(number).host->environment()),
+        At(number).gossip.get());
     Gossip(number).SetObserver([this, number](const GossipEvent& event) {
       At(number).events.push_back(event);
       seeds_[number]->OnEvent(event);

@@ -17,24 +17,23 @@ std::string NameOf(uint64_t place) {
 
 }  // namespace
 
-HistoryStore::HistoryStore(const std::string& node,
-                           const io::Environment& environment)
-    : environment_(environment),
+HistoryStore::HistoryStore(const std::string& node, const io::StatePorts& ports)
+    : ports_(ports),
       history_(node),
       saved_(
-          environment.loop,
+          ports.loop,
           {.delay = kSaveDelay,
            .on_first_failure =
                [this](const absl::Status& error) { Report(error); }},
           [this](io::StateStore::OnWritten done) { Write(std::move(done)); }),
-      mark_timer_(environment.loop->NewTimer([this] { Mark(); })) {}
+      mark_timer_(ports.loop->NewTimer([this] { Mark(); })) {}
 
 std::vector<absl::Status> HistoryStore::Restore() {
   std::vector<absl::Status> refused;
   std::vector<HistorySegment> segments;
   for (uint64_t place = 0; place < HistoryLimits().segments; ++place) {
     const std::string name = NameOf(place);
-    const auto value = environment_.state->Read(name);
+    const auto value = ports_.state->Read(name);
     if (absl::IsNotFound(value.status())) continue;
     auto segment = value.ok() ? ParseSegment(*value) : value.status();
     if (segment.ok()) {
@@ -45,7 +44,7 @@ std::vector<absl::Status> HistoryStore::Restore() {
     }
   }
   history_.Restore(std::move(segments));
-  mark_timer_->Arm(environment_.loop->Now() + kMarkInterval);
+  mark_timer_->Arm(ports_.loop->Now() + kMarkInterval);
   Save();
   return refused;
 }
@@ -55,8 +54,8 @@ void HistoryStore::OnChange() {
 }
 
 void HistoryStore::Mark() {
-  mark_timer_->Arm(environment_.loop->Now() + kMarkInterval);
-  history_.EndUnconfirmed(environment_.loop->CivilNow());
+  mark_timer_->Arm(ports_.loop->Now() + kMarkInterval);
+  history_.EndUnconfirmed(ports_.loop->CivilNow());
   if (history_.announces()) history_.Touch();
   Save();
 }
@@ -67,13 +66,13 @@ void HistoryStore::Save() {
 }
 
 void HistoryStore::Write(io::StateStore::OnWritten done) {
-  const io::TurnCause cause(environment_.loop, "saves the history");
+  const io::TurnCause cause(ports_.loop, "saves the history");
   outcome_ = absl::OkStatus();
   on_written_ = std::move(done);
-  auto unsaved = history_.TakeUnsaved(environment_.loop->CivilNow());
+  auto unsaved = history_.TakeUnsaved(ports_.loop->CivilNow());
   writing_ = unsaved.size();
   for (auto& [place, value] : unsaved) {
-    environment_.state->Write(
+    ports_.state->Write(
         NameOf(place), std::move(value),
         [this](const absl::Status& status) { OnWritten(status); });
   }
@@ -89,8 +88,8 @@ void HistoryStore::OnWritten(const absl::Status& status) {
 }
 
 void HistoryStore::Report(const absl::Status& error) {
-  environment_.log->Record(
-      {.time = environment_.loop->CivilNow(),
+  ports_.log->Record(
+      {.time = ports_.loop->CivilNow(),
        .type = EventType::kWarning,
        .reason = "HistoryUnsaved",
        .object = {EventObject::kNode, history_.node()},

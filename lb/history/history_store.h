@@ -18,8 +18,10 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "lb/history/history.h"
-#include "lb/io/environment.h"
+#include "lb/io/loop.h"
 #include "lb/io/persisted_value.h"
+#include "lb/io/state_ports.h"
+#include "lb/io/state_store.h"
 
 namespace lb::history {
 
@@ -28,7 +30,7 @@ class HistoryStore {
   static constexpr absl::Duration kSaveDelay = absl::Seconds(1);
   static constexpr absl::Duration kMarkInterval = absl::Minutes(1);
 
-  HistoryStore(const std::string& node, const io::Environment& environment);
+  HistoryStore(const std::string& node, const io::StatePorts& ports);
 
   // Takes up what an earlier run wrote. Blocks; once, before all else. Returns
   // for each value that was there but not usable `history.03: why`.
@@ -50,7 +52,7 @@ class HistoryStore {
   void OnWritten(const absl::Status& status);
   void Report(const absl::Status& error);
 
-  io::Environment environment_;
+  const io::StatePorts ports_;
   History history_;
   size_t writing_ = 0;    // Values whose write is under way.
   absl::Status outcome_;  // The first error of the finished writes.

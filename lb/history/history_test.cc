@@ -17,6 +17,7 @@
 #include "lb/base/testing/status_matchers.h"
 #include "lb/history/history_store.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 
 namespace lb::history {
 namespace {
@@ -332,7 +333,8 @@ class HistoryStoreTest : public testing::Test {
 
   void Restart() {
     store_.reset();
-    store_ = std::make_unique<HistoryStore>("n1", host_->environment());
+    store_ = std::make_unique<HistoryStore>(
+        "n1", io::StatePorts::From(host_->environment()));
     refused_ = store_->Restore();
   }
   void Announce(std::string_view node) {

@@ -11,7 +11,7 @@
 //
 // Loop thread only; `store` must outlive it, and it what is under way.
 //
-//   LedgerStore store(environment.state);
+//   LedgerStore store(state);
 //   RestoredLedger restored = store.Restore();
 //   ledger.Merge(restored.records);
 //   store.Continue(ledger);

@@ -37,26 +37,25 @@ ReplicatedAllocator::Services TakeSaved(
 }  // namespace
 
 ReplicatedAllocator::ReplicatedAllocator(std::string node,
-                                         const io::Environment& environment,
+                                         const io::StatePorts& ports,
                                          absl::AnyInvocable<void()> on_change)
     : node_(std::move(node)),
-      environment_(environment),
+      ports_(ports),
       on_change_(std::move(on_change)),
-      store_(environment.state),
+      store_(ports.state),
       ledger_(node_, kRecordsMax),
-      timer_(environment.loop->NewTimer([this] { Update(); })) {}
+      timer_(ports.loop->NewTimer([this] { Update(); })) {}
 
 void ReplicatedAllocator::Restore() {
   const RestoredLedger restored = store_.Restore();
   for (const absl::Status& refused : restored.refused) {
-    environment_.log->Record({.time = environment_.loop->CivilNow(),
-                              .type = EventType::kWarning,
-                              .reason = "StateRefused",
-                              .object = {EventObject::kNode, node_},
-                              .message = std::string(refused.message())});
+    ports_.log->Record({.time = ports_.loop->CivilNow(),
+                        .type = EventType::kWarning,
+                        .reason = "StateRefused",
+                        .object = {EventObject::kNode, node_},
+                        .message = std::string(refused.message())});
   }
-  const absl::Duration age =
-      environment_.loop->CivilNow() - restored.written_at;
+  const absl::Duration age = ports_.loop->CivilNow() - restored.written_at;
   if (age < kTombstoneLifetime) {
     ledger_.Merge(restored.records);
     store_.Continue(ledger_);
@@ -115,14 +114,14 @@ void ReplicatedAllocator::ChangeWanted(WantedChange change) {
       wanted_.requests.erase(known);
     }
   }
-  WakeBy(environment_.loop->Now());
+  WakeBy(ports_.loop->Now());
 }
 
 void ReplicatedAllocator::SetTaken(const TakenAddresses& taken) {
   if (taken == allocator_.taken()) return;
   allocator_.SetTaken(taken);
   rebuild_ = true;
-  WakeBy(environment_.loop->Now());
+  WakeBy(ports_.loop->Now());
 }
 
 void ReplicatedAllocator::SetAlone(bool alone) {
@@ -131,7 +130,7 @@ void ReplicatedAllocator::SetAlone(bool alone) {
   if (provisional == ledger_.provisional()) return;
   ledger_.SetProvisional(provisional);
   ProposeAll();
-  WakeBy(environment_.loop->Now());
+  WakeBy(ports_.loop->Now());
 }
 
 void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
@@ -141,7 +140,7 @@ void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
     ledger_.Merge(std::exchange(stale_records_, {}));
   }
   ProposeAll();
-  WakeBy(environment_.loop->Now());
+  WakeBy(ports_.loop->Now());
 }
 
 absl::StatusOr<size_t> ReplicatedAllocator::Merge(std::string_view message) {
@@ -149,7 +148,7 @@ absl::StatusOr<size_t> ReplicatedAllocator::Merge(std::string_view message) {
   if (ledger_.size() > 0) stale_records_.clear();
   // No proposals of this node any more: whoever made them has them on disk.
   for (const std::string& service : changed) unsaved_.erase(service);
-  if (!changed.empty()) WakeBy(environment_.loop->Now());
+  if (!changed.empty()) WakeBy(ports_.loop->Now());
   return changed.size();
 }
 
@@ -163,11 +162,11 @@ void ReplicatedAllocator::WakeBy(absl::Time deadline) {
 // From ledger, manifests and authorship to entries. Doing it twice changes
 // nothing.
 void ReplicatedAllocator::Update() {
-  const io::TurnCause cause(environment_.loop, "assigns addresses");
-  const absl::Time now = environment_.loop->Now();
+  const io::TurnCause cause(ports_.loop, "assigns addresses");
+  const absl::Time now = ports_.loop->Now();
   updated_ = now;
   wake_at_ = absl::InfiniteFuture();
-  const absl::Time civil_now = environment_.loop->CivilNow();
+  const absl::Time civil_now = ports_.loop->CivilNow();
   bool freed = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);
   // To follow many records anew is long enough for one look.
@@ -243,7 +242,7 @@ bool ReplicatedAllocator::ProposeReleases(absl::Time now) {
     due.push_back(service);
   }
   for (const std::string& service : due) {
-    if (ledger_.ProposeRelease(service, environment_.loop->CivilNow()).ok()) {
+    if (ledger_.ProposeRelease(service, ports_.loop->CivilNow()).ok()) {
       unsaved_[service] = ledger_.version();
     }
     allocator_.Release(service);
@@ -312,7 +311,7 @@ void ReplicatedAllocator::ProposeAssignment(const ServiceRequest& request) {
   const bool is_same = record != nullptr && AssignmentOf(*record) == *assigned;
   if (is_same && (!record->provisional || ledger_.provisional())) return;
   const auto proposed =
-      ledger_.Propose(service, *assigned, environment_.loop->CivilNow());
+      ledger_.Propose(service, *assigned, ports_.loop->CivilNow());
   if (!proposed.ok()) {
     failures_[service] = proposed.status();
     allocator_.Release(service);
@@ -324,12 +323,12 @@ void ReplicatedAllocator::ProposeAssignment(const ServiceRequest& request) {
 }
 
 void ReplicatedAllocator::SaveIfChanged() {
-  const io::TurnCause cause(environment_.loop, "saves the ledger");
+  const io::TurnCause cause(ports_.loop, "saves the ledger");
   const uint64_t version = ledger_.version();
   if (version == saving_version_) return;
   DropOldTombstones();
   saving_version_ = ledger_.version();
-  store_.Save(ledger_, environment_.loop->CivilNow(),
+  store_.Save(ledger_, ports_.loop->CivilNow(),
               [this, version = saving_version_](absl::Status status) {
                 OnSaved(version, std::move(status));
               });
@@ -340,7 +339,7 @@ void ReplicatedAllocator::OnSaved(uint64_t version, absl::Status status) {
   save_error_ = std::move(status);
   if (!save_error_.ok()) {
     saving_version_ = saved_version_;  // Tried again by the timer.
-    WakeBy(environment_.loop->Now() + kSaveRetry);
+    WakeBy(ports_.loop->Now() + kSaveRetry);
   } else {
     saved_version_ = std::max(saved_version_, version);
     stale_.merge(TakeSaved(saved_version_, unsaved_));
@@ -352,8 +351,8 @@ void ReplicatedAllocator::OnSaved(uint64_t version, absl::Status status) {
 
 void ReplicatedAllocator::ReportSave(const absl::Status& status) {
   for (const auto& [service, version] : unsaved_) stale_.insert(service);
-  environment_.log->Record(
-      {.time = environment_.loop->CivilNow(),
+  ports_.log->Record(
+      {.time = ports_.loop->CivilNow(),
        .type = status.ok() ? EventType::kNormal : EventType::kWarning,
        .reason = status.ok() ? "StateSaved" : "StateUnsaved",
        .object = {EventObject::kNode, node_},
@@ -363,8 +362,8 @@ void ReplicatedAllocator::ReportSave(const absl::Status& status) {
 }
 
 void ReplicatedAllocator::DropOldTombstones() {
-  for (std::string& service : ledger_.DropOldTombstones(
-           environment_.loop->CivilNow(), saved_version_)) {
+  for (std::string& service :
+       ledger_.DropOldTombstones(ports_.loop->CivilNow(), saved_version_)) {
     touched_.insert(std::move(service));
   }
 }
@@ -446,7 +445,7 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
 std::string ReplicatedAllocator::FullMessage() {
   DropOldTombstones();
   std::vector<Record> written = ledger_.AllRecords();
-  const absl::Time now = environment_.loop->CivilNow();
+  const absl::Time now = ports_.loop->CivilNow();
   std::erase_if(written, [&](const Record& record) {
     return unsaved_.contains(record.service) || IsForgotten(record, now);
   });

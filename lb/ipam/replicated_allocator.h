@@ -23,7 +23,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "lb/io/environment.h"
+#include "lb/io/state_ports.h"
 #include "lb/ipam/absent_services.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/ledger.h"
@@ -107,7 +107,7 @@ class ReplicatedAllocator {
   absl::Duration look_interval() const;
 
   // `on_change` is called when entries() may have changed, or messages wait.
-  ReplicatedAllocator(std::string node, const io::Environment& environment,
+  ReplicatedAllocator(std::string node, const io::StatePorts& ports,
                       absl::AnyInvocable<void()> on_change);
 
   // Takes up what an earlier run wrote. If that is older than releases are
@@ -206,7 +206,7 @@ class ReplicatedAllocator {
   bool IsAuthor() const { return author_ == node_; }
 
   const std::string node_;
-  io::Environment environment_;
+  const io::StatePorts ports_;
   absl::AnyInvocable<void()> on_change_;
   LedgerStore store_;
   Ledger ledger_;

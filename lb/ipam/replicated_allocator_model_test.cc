@@ -14,6 +14,7 @@
 #include "lb/base/prng.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/ipam/replicated_allocator.h"
@@ -30,7 +31,7 @@ class Side {
  public:
   Side()
       : host_(world_.AddHost("n1", "10.1.0.1/24")),
-        allocator_("n1", host_->environment(), [] {}) {
+        allocator_("n1", io::StatePorts::From(host_->environment()), [] {}) {
     allocator_.Restore();
   }
   ReplicatedAllocator& allocator() { return allocator_; }

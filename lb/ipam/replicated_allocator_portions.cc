@@ -56,7 +56,7 @@ ReplicatedAllocator::Services ReplicatedAllocator::TakeStale() {
   }
   if (!stale_.empty()) {
     more_ = true;
-    WakeBy(environment_.loop->Now());
+    WakeBy(ports_.loop->Now());
   }
   return taken;
 }

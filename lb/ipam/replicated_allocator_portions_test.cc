@@ -16,6 +16,7 @@
 #include "lb/base/portion.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/ipam/replicated_allocator.h"
@@ -57,7 +58,8 @@ class PortionsTest : public testing::Test {
 
   void Start() {
     allocator_ = std::make_unique<ReplicatedAllocator>(
-        "n1", host_->environment(), [this] { OnChange(); });
+        "n1", io::StatePorts::From(host_->environment()),
+        [this] { OnChange(); });
     allocator_->Restore();
     allocator_->SetAuthor("n1");
   }
@@ -85,7 +87,9 @@ class PortionsTest : public testing::Test {
   static std::string DumpOf(const ReplicatedAllocator::Wanted& wanted) {
     io::SimWorld world(/*seed=*/1);
     ReplicatedAllocator allocator(
-        "n1", world.AddHost("n1", "10.1.0.1/24")->environment(), [] {});
+        "n1",
+        io::StatePorts::From(world.AddHost("n1", "10.1.0.1/24")->environment()),
+        [] {});
     allocator.Restore();
     allocator.SetAuthor("n1");
     allocator.SetWanted(wanted);

@@ -50,7 +50,7 @@ ReplicatedAllocator::Release(const ReleaseTarget& target,
     it = end;
   }
   releases_.emplace_back(ledger_.version(), std::move(on_saved));
-  WakeBy(environment_.loop->Now());
+  WakeBy(ports_.loop->Now());
   return released;
 }
 
@@ -110,7 +110,7 @@ absl::Status ReplicatedAllocator::ProposeWithout(
     rest.addresses.push_back({claim.address, claim.pool});
   }
   LB_RETURN_IF_ERROR(
-      ledger_.Propose(service, rest, environment_.loop->CivilNow()).status());
+      ledger_.Propose(service, rest, ports_.loop->CivilNow()).status());
   unsaved_[service] = ledger_.version();
   stale_.insert(service);
   return absl::OkStatus();

@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_codec.h"
 #include "lb/ipam/testing/two_allocators.h"
@@ -116,7 +117,7 @@ TEST_F(ReplicatedAllocatorTest, WhoSharedKeepsTheAddressWhenTheOtherGoes) {
   allocators_["n1"]->SetWanted(wanted);
   // A run that never knew what a asked for.
   allocators_["n2"] = std::make_unique<ReplicatedAllocator>(
-      "n2", hosts_["n2"]->environment(), [] {});
+      "n2", io::StatePorts::From(hosts_["n2"]->environment()), [] {});
   allocators_["n2"]->Restore();
   allocators_["n2"]->SetWanted(wanted);
   for (int i = 0; i < 10; ++i) {
@@ -327,7 +328,8 @@ TEST_F(ReplicatedAllocatorTest, RestoresWhatWasWritten) {
   ASSERT_EQ(Shown("n1", "default/a"), "10.0.0.2");
   auto& allocator = allocators_["n1"];
   allocator = std::make_unique<ReplicatedAllocator>(
-      "n1", hosts_["n1"]->environment(), [this] { ++changes_; });
+      "n1", io::StatePorts::From(hosts_["n1"]->environment()),
+      [this] { ++changes_; });
   allocator->Restore();
   allocator->SetWanted(Want({"default/a", "default/b"}));
   RunFor(absl::Seconds(1));
@@ -337,7 +339,8 @@ TEST_F(ReplicatedAllocatorTest, RestoresWhatWasWritten) {
 
 TEST_F(ReplicatedAllocatorTest, DamagedStateAndForeignMessagesAreRefused) {
   hosts_["n2"]->state().values()["ledger.0"] = "rubbish";
-  ReplicatedAllocator allocator("n2", hosts_["n2"]->environment(), [] {});
+  ReplicatedAllocator allocator(
+      "n2", io::StatePorts::From(hosts_["n2"]->environment()), [] {});
   allocator.Restore();
   EXPECT_EQ(allocator.ledger().size(), 0u);
   ASSERT_FALSE(hosts_["n2"]->log().Since(0).empty());

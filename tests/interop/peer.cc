@@ -34,8 +34,8 @@
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/ports.h"
 #include "lb/gossip/wire/messages.h"
-#include "lb/io/environment.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/io/posix/tcp_transport.h"
@@ -160,11 +160,11 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   io::PosixLoop loop;
   LB_ASSIGN_OR_RETURN(auto datagrams, io::UdpTransport::Create(&loop, bound));
   LB_ASSIGN_OR_RETURN(auto streams, io::TcpTransport::Create(&loop, bound));
-  const io::Environment environment{.loop = &loop,
-                                    .datagrams = datagrams.get(),
-                                    .streams = streams.get(),
-                                    .prng = Prng(std::random_device()()),
-                                    .random_bytes = &io::FillRandom};
+  const Ports ports{.loop = &loop,
+                    .datagrams = datagrams.get(),
+                    .streams = streams.get(),
+                    .prng = Prng(std::random_device()()),
+                    .random_bytes = &io::FillRandom};
   GossipNodeOptions options{
       .self = {.name = arguments[0], .endpoint = endpoint},
       .gossip = ProfileOf(arguments)};
@@ -172,7 +172,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   if (arguments[2] != "-") {
     LB_RETURN_IF_ERROR(options.keyring.Add(FromHex(arguments[2])));
   }
-  LB_ASSIGN_OR_RETURN(auto node, GossipNode::Create(options, environment));
+  LB_ASSIGN_OR_RETURN(auto node, GossipNode::Create(options, ports));
   node->SetObserver(Report);
   node->SetUserState(
       [name = arguments[0]] { return FromText("state of " + name); });

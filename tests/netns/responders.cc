@@ -197,16 +197,16 @@ AnnounceResponder::AnnounceResponder(const Addresses& addresses,
   Run([this, &addresses, &ready, filter = options.kernel_filter] {
     FilteredFrames frames(world_->environment().frames,
                           filter ? addresses : Addresses());
-    io::Environment environment = world_->environment();
-    environment.frames = &frames;
-    announce::AnnounceNode node(QuietOptions(), environment);
+    announce::Ports ports = announce::Ports::From(world_->environment());
+    ports.frames = &frames;
+    announce::AnnounceNode node(QuietOptions(), ports);
     node.Start();
     announce::Announcements announcements;
     for (const net::IpAddress& address : addresses) announcements[address] = {};
     node.SetAnnouncements(std::move(announcements));
     // Once the last of the first announcements is out.
-    const auto timer = environment.loop->NewTimer([&ready] { ready = true; });
-    timer->Arm(environment.loop->Now() + absl::Milliseconds(5) +
+    const auto timer = ports.loop->NewTimer([&ready] { ready = true; });
+    timer->Arm(ports.loop->Now() + absl::Milliseconds(5) +
                absl::Milliseconds(1) * addresses.size());
     world_->Run();
   });

@@ -22,6 +22,7 @@
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/election/election.h"
+#include "lb/gossip/ports.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/message_codec.h"
@@ -30,6 +31,7 @@
 #include "lb/io/posix/signals.h"
 #include "lb/io/sim/sim_host.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 #include "lb/ipam/assignment.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/pool.h"
@@ -105,6 +107,8 @@ namespace lb::announce {
 extern const absl::Time last_asked;
 extern const absl::btree_set<net::IpAddress> addresses;
 extern const AnnounceNodeOptions options;
+extern const Ports ports;
+extern const io::LinkMonitor& links;
 extern const std::vector<Interface> interfaces;
 }  // namespace lb::announce
 
@@ -126,6 +130,7 @@ extern const std::string bytes;
 namespace lb::gossip {
 extern const net::Endpoint endpoint;
 extern const std::vector<net::Endpoint> seeds;
+extern const Ports ports;
 }  // namespace lb::gossip
 
 namespace lb::gossip::wire {
@@ -145,6 +150,7 @@ extern const ServiceRequest request;
 extern const Assignment assignment;
 extern Ledger ledger;
 extern Ledger other;
+extern io::StateStore* const state;
 }  // namespace lb::ipam
 
 namespace lb::net {

@@ -78,6 +78,10 @@ std::string JudgeRow(const SourceFile& file, std::string_view included) {
         "{} includes its sibling {}: let the daemon translate the value",
         from->folder, to->folder);
   }
+  if (from->number == 3 && included == "lb/io/environment.h" &&
+      !file.IsTestOrBenchmark()) {
+    return "a library takes its own Ports; the daemon has the Environment";
+  }
   return {};
 }
 

@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "lb/base/event_log.h"
-#include "lb/io/environment.h"
 #include "lb/io/sim/sim_paths.h"
 #include "lb/io/sim/sim_segment.h"
 #include "lb/net/arp.h"
@@ -60,8 +59,10 @@ AnnounceSimFixture::AnnounceSimFixture()
 
 void AnnounceSimFixture::StartNodes(const AnnounceNodeOptions& options1,
                                     const AnnounceNodeOptions& options2) {
-  node1_ = std::make_unique<AnnounceNode>(options1, n1_->environment());
-  node2_ = std::make_unique<AnnounceNode>(options2, n2_->environment());
+  node1_ =
+      std::make_unique<AnnounceNode>(options1, Ports::From(n1_->environment()));
+  node2_ =
+      std::make_unique<AnnounceNode>(options2, Ports::From(n2_->environment()));
   node1_->Start();
   node2_->Start();
 }

@@ -16,6 +16,7 @@
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/ports.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/ip_address.h"
@@ -61,7 +62,8 @@ class GossipNodeTest : public testing::Test {
     GossipNodeOptions options = options_;
     options.self.name = node.host->name();
     options.self.endpoint = node.host->endpoint();
-    auto gossip = GossipNode::Create(options, node.host->environment());
+    auto gossip =
+        GossipNode::Create(options, Ports::From(node.host->environment()));
     ASSERT_THAT(gossip, IsOk());
     node.gossip = *std::move(gossip);
     node.crashed = false;

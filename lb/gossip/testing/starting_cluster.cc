@@ -10,6 +10,7 @@
 #include "lb/base/prng.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/member.h"
+#include "lb/gossip/ports.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/endpoint.h"
 
@@ -55,7 +56,7 @@ class StartingCluster {
     auto node = GossipNode::Create(
         {.self = {.name = host.name(), .endpoint = host.endpoint()},
          .gossip = options_.gossip},
-        host.environment());
+        Ports::From(host.environment()));
     LB_CHECK(node.ok());
     nodes_[number] = *std::move(node);
     nodes_[number]->SetObserver([this](const GossipEvent& event) {

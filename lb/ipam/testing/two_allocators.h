@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 #include "lb/ipam/replicated_allocator.h"
 #include "lb/net/ip_range.h"
 
@@ -30,7 +31,8 @@ class TwoAllocators : public testing::Test {
           node, node == std::string("n1") ? "10.1.0.1/24" : "10.1.0.2/24");
       hosts_[node] = host;
       allocators_[node] = std::make_unique<ReplicatedAllocator>(
-          node, host->environment(), [this] { ++changes_; });
+          node, io::StatePorts::From(host->environment()),
+          [this] { ++changes_; });
       allocators_[node]->Restore();
     }
   }
