@@ -63,7 +63,7 @@ int main() {
   other.Merge(ledger.AllRecords());
   Allocator its_allocator;
   if (!its_allocator.SetPools(pools).ok()) return 1;
-  Replay(other, requests, lb::ipam::OutsidePools::kKeep, &its_allocator);
+  Replay(other, requests, &its_allocator);
   const bool agrees = its_allocator.List() == allocator.List();
   Print("node-b", agrees ? "agrees" : "differs");
   return agrees ? 0 : 1;

@@ -201,18 +201,6 @@ std::vector<Orphan> Allocator::OrphansOf(const ServiceRequest& request) const {
   return orphans;
 }
 
-std::vector<Orphan> Allocator::ReleaseOrphans(const ServiceRequest& request) {
-  std::vector<Orphan> orphans = OrphansOf(request);
-  if (orphans.empty()) return orphans;
-  Assignment kept = *Find(request.service);
-  std::erase_if(kept.addresses, [&](const AssignedAddress& a) {
-    return std::any_of(orphans.begin(), orphans.end(),
-                       [&](const Orphan& orphan) { return orphan.held == a; });
-  });
-  Apply(request, std::move(kept));
-  return orphans;
-}
-
 void Allocator::AdvanceTo(absl::Time now) {
   now_ = std::max(now_, now);
   pools_.AdvanceTo(now_);

@@ -115,9 +115,6 @@ class Allocator {
   // does not give them out, or a host has them. They stay until they are
   // released.
   std::vector<Orphan> OrphansOf(const ServiceRequest& request) const;
-  // Frees those. Assign() then finds others: MetalLB's way after a change of
-  // pools. Returns what it freed.
-  std::vector<Orphan> ReleaseOrphans(const ServiceRequest& request);
 
   // Says what time it is: what is freed from now on is freed at `now`, and
   // cool-downs that are over end. Never steps back: an earlier `now` is

@@ -154,26 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"a 10.0.0.1/32"},
              {"assign x/1 = a:10.0.0.1", "pools", "release x/1",
               "orphans x/1 = none", "assign x/1 = b:10.0.1.1"},
-             {"b 10.0.1.1/32"}},
-        Case{"MetalLbReAddressesAtOnce",
-             {"a 10.0.0.1/32"},
-             {"assign x/1 = a:10.0.0.1", "pools",
-              "displace x/1 = 10.0.0.1 asks for 10.0.0.1, which lies in no "
-              "pool",
-              "assign x/1 = b:10.0.1.1"},
-             {"b 10.0.1.1/32"}},
-        Case{"DisplacesOnlyThose",
-             {"a 10.0.0.1/32,2001:db8::1/128"},
-             {"assign x/1 require = a:10.0.0.1 a:2001:db8::1", "pools",
-              ("displace x/1 = 2001:db8::1 asks for 2001:db8::1, which lies in "
-               "no pool"),
-              "holders 10.0.0.1 = x/1", "holders 2001:db8::1 = nobody",
-              "assign x/1 require = a:10.0.0.1 b:2001:db8::9"},
-             {"a 10.0.0.1/32", "b 2001:db8::9/128"}},
-        Case{"DisplacesNothingThatSuits",
-             {"a 10.0.0.1/32"},
-             {"assign x/1 = a:10.0.0.1", "displace x/1 = none",
-              "holders 10.0.0.1 = x/1"}}),
+             {"b 10.0.1.1/32"}}),
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(

@@ -127,9 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
               "taken 10.0.0.1@n1",
               "orphans x/1 = 10.0.0.1 pool a: 10.0.0.1 is n1's own, want an "
               "address that no host has",
-              "displace x/1 = 10.0.0.1 pool a: 10.0.0.1 is n1's own, want an "
-              "address that no host has",
-              "assign x/1 = a:10.0.0.2", "usage a = 1+1/2 0/0",
+              "release x/1", "assign x/1 = a:10.0.0.2", "usage a = 1+1/2 0/0",
               "orphans x/1 = none"}},
         Case{"OnceReleasedIsNotGivenAgain",
              {"a 10.0.0.1-10.0.0.2"},

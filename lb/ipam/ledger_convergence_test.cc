@@ -45,9 +45,7 @@ class Node {
         IsOk());
   }
 
-  void Reconcile() {
-    result_ = Replay(ledger_, requests_, OutsidePools::kKeep, &allocator_);
-  }
+  void Reconcile() { result_ = Replay(ledger_, requests_, &allocator_); }
 
   // As the node that proposes: one service gets what it lacks.
   void Propose(const std::string& service, absl::Time now) {

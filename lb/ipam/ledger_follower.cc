@@ -194,8 +194,7 @@ void LedgerFollower::Hold(const Ledger& ledger, const Services& services,
   }
   SortByStamp(&claims);
   for (const StampedClaim& claim : claims) {
-    HoldClaim(*find_request(claim.record->service), *claim.claim,
-              OutsidePools::kKeep, allocator);
+    HoldClaim(*find_request(claim.record->service), *claim.claim, allocator);
   }
   for (const Record* record : unknown) ReserveUnknown(*record, allocator);
 }

@@ -1,10 +1,9 @@
 // LedgerFollower: an allocator that follows a ledger, change by change.
 //
-// Each step gives the same result as Replay() from the start, with
-// OutsidePools::kKeep: claims compete only for one address, so a change
-// concerns the services that claim an address of the changed one, and those
-// that claim one of theirs. So its cost goes with these and not with the
-// ledger.
+// Each step gives the same result as Replay() from the start: claims compete
+// only for one address, so a change concerns the services that claim an address
+// of the changed one, and those that claim one of theirs. So its cost goes with
+// these and not with the ledger.
 //
 // A service on record whose request is unknown holds the addresses that others
 // leave, and shares none: its addresses are not given away.

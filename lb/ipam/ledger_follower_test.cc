@@ -115,8 +115,7 @@ class World {
     ASSERT_THAT(fresh.SetPools(pools_), IsOk());
     fresh.SetTaken(allocator_.taken());
     fresh.AdvanceTo(now_);
-    const ReplayResult replayed =
-        Replay(own_, requests_, OutsidePools::kKeep, &fresh);
+    const ReplayResult replayed = Replay(own_, requests_, &fresh);
     for (const std::string& service : replayed.orphaned) {
       std::vector<AssignedAddress> held;
       for (const Claim& claim : own_.Find(service)->claims) {

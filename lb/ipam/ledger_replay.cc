@@ -39,14 +39,13 @@ absl::Status KeepToo(const ServiceRequest& request, const Claim& claim,
 }  // namespace
 
 HeldAs HoldClaim(const ServiceRequest& request, const Claim& claim,
-                 OutsidePools outside_pools, Allocator* allocator) {
+                 Allocator* allocator) {
   absl::Status verdict = HoldToo(request, claim, allocator);
   if (verdict.ok()) return {HeldAs::Kind::kHeld, absl::OkStatus()};
   const bool is_outside =
       verdict.code() == absl::StatusCode::kNotFound ||
       verdict.code() == absl::StatusCode::kFailedPrecondition;
-  if (outside_pools == OutsidePools::kKeep && is_outside &&
-      KeepToo(request, claim, allocator).ok()) {
+  if (is_outside && KeepToo(request, claim, allocator).ok()) {
     return {HeldAs::Kind::kOutside, std::move(verdict)};
   }
   return {HeldAs::Kind::kDisplaced, std::move(verdict)};
@@ -90,7 +89,7 @@ void SortByStamp(std::vector<StampedClaim>* claims) {
 }
 
 ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
-                    OutsidePools outside_pools, Allocator* allocator) {
+                    Allocator* allocator) {
   allocator->ReleaseAll();
   ReplayResult result;
   std::set<std::string> held, incomplete, orphaned;
@@ -102,8 +101,7 @@ ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
       continue;
     }
     held.insert(service);
-    HeldAs held_as =
-        HoldClaim(request->second, *claim, outside_pools, allocator);
+    HeldAs held_as = HoldClaim(request->second, *claim, allocator);
     if (held_as.kind == HeldAs::Kind::kHeld) continue;
     const bool is_outside = held_as.kind == HeldAs::Kind::kOutside;
     if (!is_outside) incomplete.insert(service);

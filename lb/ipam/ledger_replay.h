@@ -28,19 +28,14 @@ using ServiceRequests = std::map<std::string, ServiceRequest, std::less<>>;
 // By how much the clocks of nodes that work may differ.
 inline constexpr absl::Duration kClockErrorMax = absl::Minutes(1);
 
-// The treatment of an address on record that lies in no pool open to its
-// service, because the pools or the service changed.
-enum class OutsidePools {
-  kKeep,      // A live service keeps its address; reported as outside.
-  kDisplace,  // As MetalLB does: the service is to get another one.
-};
-
 struct ReplayVerdict {
   std::string service;
   net::IpAddress address;
   absl::Status reason;  // As from Allocator::Hold().
 };
 
+// For applications that replay a ledger of their own. A ReplicatedAllocator
+// follows its ledger change by change (LedgerFollower), to the same end.
 struct ReplayResult {
   // Services that hold all that their record claims, by name.
   std::vector<std::string> held;
@@ -70,16 +65,17 @@ struct HeldAs {
   Kind kind;
   absl::Status why;  // As from Allocator::Hold().
 };
-// Holds it beside what its service holds already.
+// Holds it beside what its service holds already, also if it lies in no pool
+// that is open to the service, because the pools or the service changed.
 HeldAs HoldClaim(const ServiceRequest& request, const Claim& claim,
-                 OutsidePools outside_pools, Allocator* allocator);
+                 Allocator* allocator);
 
 // Tells the allocator what the records' services gave up.
 void RememberFreed(const Ledger& ledger, Allocator* allocator);
 
 // Releases all in `allocator`, then holds what the ledger says.
 ReplayResult Replay(const Ledger& ledger, const ServiceRequests& requests,
-                    OutsidePools outside_pools, Allocator* allocator);
+                    Allocator* allocator);
 
 }  // namespace lb::ipam
 

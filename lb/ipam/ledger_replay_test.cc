@@ -33,8 +33,7 @@ class ReplayTest : public testing::Test {
   }
 
   ReplayResult ReplayBoth(const std::vector<std::string>& pools,
-                          const std::vector<std::string>& requests,
-                          OutsidePools outside = OutsidePools::kKeep) {
+                          const std::vector<std::string>& requests) {
     Ledger both("c");
     both.Merge(a_.AllRecords());
     both.Merge(b_.AllRecords());
@@ -44,7 +43,7 @@ class ReplayTest : public testing::Test {
       by_service[request.service] = request;
     }
     EXPECT_THAT(allocator_.SetPools(ReadPools(pools)), IsOk());
-    return Replay(both, by_service, outside, &allocator_);
+    return Replay(both, by_service, &allocator_);
   }
 
   std::string Held(const std::string& service) {
@@ -141,17 +140,6 @@ TEST_F(ReplayTest, KeepsAnAddressThatThePoolsLeft) {
   EXPECT_THAT(Text(result.displaced),
               ElementsAre(HasSubstr("x/2 10.7.0.1 ALREADY_EXISTS")));
   EXPECT_EQ(Held("x/1"), "10.7.0.1 (pool a)");
-}
-
-TEST_F(ReplayTest, DisplacesAnAddressThatThePoolsLeftIfTold) {
-  Propose(a_, "x/1", {"10.7.0.1"}, 6);
-  Propose(a_, "x/2", {"10.0.0.1"}, 7);
-  const ReplayResult result = ReplayBoth({"a 10.0.0.0/24 ns=y"}, {"x/1", "x/2"},
-                                         OutsidePools::kDisplace);
-  EXPECT_THAT(result.held, IsEmpty());
-  EXPECT_THAT(Text(result.displaced),
-              ElementsAre(HasSubstr("x/1 10.7.0.1 NOT_FOUND"),
-                          HasSubstr("x/2 10.0.0.1 FAILED_PRECONDITION")));
 }
 
 TEST_F(ReplayTest, FreedAddressesCoolDownOnEveryNode) {

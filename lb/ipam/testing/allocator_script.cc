@@ -216,7 +216,6 @@ std::string PerformForService(const std::string& verb,
   if (verb == "explain") return allocator.Decide(request).explanation;
   if (verb == "events") return ListEvents(allocator.Decide(request).events);
   if (verb == "orphans") return ListOrphans(allocator.OrphansOf(request));
-  if (verb == "displace") return ListOrphans(allocator.ReleaseOrphans(request));
   if (verb == "release") {
     return allocator.Release(request.service) ? "ok" : "held nothing";
   }

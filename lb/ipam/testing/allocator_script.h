@@ -11,7 +11,6 @@
 //   check SERVICE [option]...
 //   release SERVICE
 //   orphans SERVICE [option]...     "address reason; ..." or "none"
-//   displace SERVICE [option]...    ReleaseOrphans()
 //   holders ADDRESS                 names, or "nobody"
 //   usage POOL                      "used/total used/total": IPv4, IPv6; with
 //                                   "used+taken/total" if a host has some
