@@ -24,6 +24,7 @@
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/checker.h"
 #include "tests/sim/chaos/scenario.h"
+#include "tests/sim/chaos/service_catalog.h"
 #include "tests/sim/chaos/stage.h"
 
 namespace lb::chaos {
@@ -68,15 +69,6 @@ Scenario DrawAgreement(uint64_t seed, int nodes) {
       scenario.script.begin(), scenario.script.end(),
       [](const Fault& a, const Fault& b) { return a.start < b.start; });
   return scenario;
-}
-
-int NumberOf(const std::string& service) {
-  return std::stoi(service.substr(service.rfind('s') + 1));
-}
-
-bool Share(const std::string& a, const std::string& b) {
-  return Stage::MayShare(NumberOf(a)) && Stage::MayShare(NumberOf(b)) &&
-         NumberOf(a) / 7 == NumberOf(b) / 7;
 }
 
 // Who was seen to hold what: by node and service, the addresses that it showed
@@ -134,7 +126,9 @@ class Witness {
                    const ipam::Assignment& assignment) const {
     for (const auto& assigned : assignment.addresses) {
       for (const std::string& holder : holders_.at(assigned.address)) {
-        if (holder != service && !Share(holder, service)) return true;
+        if (holder != service &&
+            !ServiceCatalog::MayShareAddress(holder, service))
+          return true;
       }
     }
     return false;

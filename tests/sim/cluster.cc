@@ -9,44 +9,18 @@
 #include <utility>
 
 #include "lb/base/check.h"
-#include "lb/config/manifests.h"
 #include "lb/gossip/options.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
 
-std::string PoolManifest(const std::string& name, const std::string& range) {
-  return fmt::format(
-      "---\n"
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: IPAddressPool\n"
-      "metadata: {{name: {}}}\n"
-      "spec: {{addresses: ['{}']}}\n",
-      name, range);
-}
-
-std::string ServiceManifest(const std::string& name,
-                            const std::string& wanted_address) {
-  return fmt::format(
-      "---\n"
-      "apiVersion: v1\n"
-      "kind: Service\n"
-      "metadata: {{name: {}, namespace: default}}\n"
-      "spec: {{type: LoadBalancer, loadBalancerIP: '{}', ports: [{{port: "
-      "80}}]}}\n",
-      name, wanted_address);
-}
-
-std::string Basics() {
-  return PoolManifest("first-pool", "172.18.8.201-172.18.8.205") +
-         kAdvertisement;
-}
-
 Cluster::Cluster(uint64_t seed, int nodes, Delivery delivery, Sharing sharing)
     : world_(seed), delivery_(delivery), sharing_(sharing) {
   for (int i = 1; i <= nodes; ++i) {
     const std::string name = fmt::format("n{}", i);
-    nodes_[name].host = world_.AddHost(
+    Node& node = nodes_[name];
+    node.name = name;
+    node.host = world_.AddHost(
         {.name = name,
          .addresses = {
              *net::ParseIpPrefix(fmt::format("172.18.8.{}/24", 10 + i)),
@@ -58,7 +32,7 @@ Cluster::Cluster(uint64_t seed, int nodes, Delivery delivery, Sharing sharing)
 Cluster::~Cluster() {
   world_.loop().SetAfterEvent({});
   for (auto& [name, node] : nodes_) {
-    if (node.agent != nullptr) node.host->Crash();
+    if (node.running()) node.Crash();
   }
 }
 
@@ -75,20 +49,12 @@ void Cluster::SetManifests(const std::string& text) {
 void Cluster::SetManifests(const std::string& name, const std::string& text) {
   Node& node = nodes_.at(name);
   node.manifests = text;
-  if (node.agent != nullptr) Load(node);
-}
-
-void Cluster::Load(Node& node) {
-  config::Manifests manifests;
-  config::ParseManifests("test.yaml", node.manifests, {}, &manifests);
-  node.desired = config::BuildDesired(manifests, node.desired);
-  node.agent->SetDesired(node.desired);
+  if (node.running()) node.ReadManifests(parsed_);
 }
 
 void Cluster::Start(const std::string& name) {
   Node& node = nodes_.at(name);
-  LB_CHECK(node.agent == nullptr);
-  if (!node.host->running()) node.host->Restart();
+  node.PowerOn();
   AgentOptions options;
   options.node = name;
   options.advertise = node.host->endpoint();
@@ -100,13 +66,9 @@ void Cluster::Start(const std::string& name) {
     if (other != name) options.join.push_back(there.host->endpoint());
   }
   if (node.change_options) node.change_options(options);
-  auto agent = Agent::Create(options, node.host->environment());
-  LB_CHECK(agent.ok());
-  node.agent = *std::move(agent);
   node.checked_version = 0;
-  node.desired = {};  // A new process remembers no earlier manifests.
-  node.agent->Start();
-  Load(node);
+  node.Start(options, node.host->environment());
+  node.ReadManifests(parsed_);
 }
 
 void Cluster::StartAll() {
@@ -123,16 +85,6 @@ std::unique_ptr<gossip::GossipNode> Cluster::StartPeer(
   (*peer)->Start();
   LB_CHECK((*peer)->Join({host(seed).endpoint()}).ok());
   return *std::move(peer);
-}
-
-void Cluster::Kill(const std::string& name) {
-  nodes_.at(name).host->Kill();
-  nodes_.at(name).agent.reset();
-}
-
-void Cluster::Crash(const std::string& name) {
-  nodes_.at(name).host->Crash();
-  nodes_.at(name).agent.reset();
 }
 
 bool Cluster::RunUntilAgreed(absl::Duration limit) {
@@ -175,8 +127,7 @@ std::vector<std::string> Cluster::AnnouncersOf(
   const net::IpAddress vip = *net::ParseIpAddress(address);
   std::vector<std::string> announcers;
   for (const auto& [name, node] : nodes_) {
-    if (node.agent != nullptr && !node.host->process().paused() &&
-        node.agent->announcing().Answers(vip)) {
+    if (node.acts() && node.agent->announcing().Answers(vip)) {
       announcers.push_back(name);
     }
   }
@@ -186,10 +137,7 @@ std::vector<std::string> Cluster::AnnouncersOf(
 bool Cluster::Accepts(const net::MacAddress& mac,
                       const net::IpAddress& address) {
   for (auto& [name, node] : nodes_) {
-    if (node.host->mac() != mac) continue;
-    const io::Link* eth0 = node.host->links().Find("eth0");
-    return eth0->carrier && node.host->powered() &&
-           node.host->installer().installed().contains({"lo", address});
+    if (node.host->mac() == mac) return node.Accepts(address);
   }
   return false;
 }

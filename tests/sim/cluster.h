@@ -23,27 +23,16 @@
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "daemon/status_view/status_view.h"
-#include "lb/config/desired.h"
 #include "lb/election/policy.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
+#include "tests/sim/manifests.h"
+#include "tests/sim/sim_node.h"
 
 namespace lb {
 
-// A manifest each; joined by operator+.
-std::string PoolManifest(const std::string& name, const std::string& range);
-std::string ServiceManifest(const std::string& name,
-                            const std::string& wanted_address = "");
-inline constexpr char kAdvertisement[] =
-    "---\n"
-    "apiVersion: metallb.io/v1beta1\n"
-    "kind: L2Advertisement\n"
-    "metadata: {name: all}\n";
-
-// A pool of five addresses from 172.18.8.201 on, announced everywhere.
-std::string Basics();
 // For RunUntilAgreed() when nothing is wrong.
 inline constexpr absl::Duration kSettled = absl::Seconds(15);
 
@@ -61,7 +50,7 @@ class Cluster {
   Agent& agent(const std::string& node) { return *nodes_.at(node).agent; }
   StatusView view(const std::string& node) { return StatusView(agent(node)); }
   bool running(const std::string& node) const {
-    return nodes_.at(node).agent != nullptr;
+    return nodes_.at(node).running();
   }
   std::vector<std::string> names() const;
 
@@ -75,10 +64,9 @@ class Cluster {
   // crash before it is destroyed. It joins `seed`.
   std::unique_ptr<gossip::GossipNode> StartPeer(const std::string& node,
                                                 const std::string& seed);
-  // kill -9: state stays, connections are reset.
-  void Kill(const std::string& node);
-  // Power loss or a cut cable: nobody hears anything.
-  void Crash(const std::string& node);
+  // See SimNode.
+  void Kill(const std::string& node) { nodes_.at(node).Kill(); }
+  void Crash(const std::string& node) { nodes_.at(node).Crash(); }
 
   void RunFor(absl::Duration duration) { world_.loop().RunFor(duration); }
   // Runs until all running nodes show the same, every service has an address
@@ -102,8 +90,7 @@ class Cluster {
     nodes_.at(node).change_options = std::move(change);
   }
 
-  // Would the host with this MAC take a packet for the address now? Addresses
-  // outlive the agent, not the machine.
+  // Would the host with this MAC take a packet for the address now?
   bool Accepts(const net::MacAddress& mac, const net::IpAddress& address);
 
   // The running nodes that announce the address at this moment.
@@ -112,16 +99,11 @@ class Cluster {
   std::string Dump() const;
 
  private:
-  struct Node {
-    io::SimHost* host = nullptr;
-    std::unique_ptr<Agent> agent;
-    config::Desired desired;
-    std::string manifests;
+  struct Node : SimNode {
     ChangeOptions change_options;
     uint64_t checked_version = 0;  // Of the agent's addresses.
   };
 
-  void Load(Node& node);
   bool Agreed() const;
   void CheckInvariants();
 
@@ -130,6 +112,7 @@ class Cluster {
   const Sharing sharing_;
   election::Policy policy_ = election::Policy::kCompat;
   bool choose_addresses_ = false;
+  ParsedManifests parsed_;
   std::map<std::string, Node> nodes_;
 };
 

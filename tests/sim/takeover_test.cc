@@ -36,9 +36,12 @@ class TakeoverTest : public testing::Test {
     cluster_->StartAll();
     ASSERT_TRUE(cluster_->RunUntilAgreed(kSettled)) << cluster_->Dump();
     cluster_->RunFor(absl::Seconds(5));
-    client_host_ = cluster_->world().AddHost("client", "172.18.8.10/24");
+    client_host_ = cluster_->world().AddHost(
+        {.name = "client",
+         .addresses = {*net::ParseIpPrefix("172.18.8.10/24"),
+                       *net::ParseIpPrefix("fe80::10/64")}});
     client_ = std::make_unique<LanClient>(
-        client_host_,
+        client_host_, cluster_->world().Fork("client"),
         [this](const net::MacAddress& mac, const net::IpAddress& address) {
           return cluster_->Accepts(mac, address);
         });
@@ -109,7 +112,7 @@ TEST_P(PlannedMoveTest, DrainAndUndrainLoseNoPing) {
   cluster_->RunFor(absl::Seconds(3));
   ExpectOwner(first);
   EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
-  EXPECT_EQ(client_->pings().doubly_answered, 0);
+  EXPECT_EQ(client_->doubly_answered(), 0);
 }
 
 TEST_P(PlannedMoveTest, ATerminatedNodeLosesNoPing) {
@@ -199,7 +202,7 @@ TEST_P(FailureTest, AStoppedNodeNeverAnswersForWhatItLost) {
   }
   cluster_->RunFor(absl::Milliseconds(50));
   ExpectOwner(second);
-  EXPECT_EQ(client_->pings().doubly_answered, 0) << cluster_->Dump();
+  EXPECT_EQ(client_->doubly_answered(), 0) << cluster_->Dump();
   EXPECT_THAT(Events(first, "Stalled"), SizeIs(1));
 }
 

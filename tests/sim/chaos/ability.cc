@@ -9,7 +9,7 @@ namespace lb::chaos {
 namespace {
 
 // The IPv6 addresses that it answers for.
-std::set<net::IpAddress> Ipv6AnsweredBy(const Stage::Node& node) {
+std::set<net::IpAddress> Ipv6AnsweredBy(const Node& node) {
   std::set<net::IpAddress> answered;
   const Announcing& announcing = node.agent->announcing();
   for (const auto& [announcement, post] :

@@ -25,7 +25,6 @@ class Ability {
   std::optional<std::string> Follow(Stage& stage);
 
  private:
-  using Node = Stage::Node;
   using Answer = std::pair<const Node*, net::IpAddress>;
 
   const absl::Duration bound_;

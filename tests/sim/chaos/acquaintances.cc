@@ -11,15 +11,14 @@ namespace {
 // for a write that has just begun then.
 constexpr int kSeenUntilSaved = 9;
 
-std::optional<gossip::Member> Find(const Stage::Node& one,
-                                   const Stage::Node& other) {
+std::optional<gossip::Member> Find(const Node& one, const Node& other) {
   const auto member = one.agent->gossip().Find(other.name);
   const bool is_other =
       member && member->heard && member->endpoint == other.host->endpoint();
   return is_other ? member : std::nullopt;
 }
 
-bool HasHeardMac(const Stage::Node& one, const Stage::Node& other) {
+bool HasHeardMac(const Node& one, const Node& other) {
   const auto member = Find(one, other);
   if (!member) return false;
   const auto metadata = ParseNodeMetadata(member->meta);
@@ -47,8 +46,7 @@ void Acquaintances::Follow(Stage& stage) {
   }
 }
 
-bool Acquaintances::KnowEachOther(const Stage::Node& a,
-                                  const Stage::Node& b) const {
+bool Acquaintances::KnowEachOther(const Node& a, const Node& b) const {
   return Knows({&a, &b}) && Knows({&b, &a});
 }
 

@@ -22,10 +22,10 @@ class Acquaintances {
 
   // Both run. False: one started while gossip was cut, and has never heard of
   // the other, or of a host that took its name.
-  bool KnowEachOther(const Stage::Node& a, const Stage::Node& b) const;
+  bool KnowEachOther(const Node& a, const Node& b) const;
 
  private:
-  using Pair = std::pair<const Stage::Node*, const Stage::Node*>;
+  using Pair = std::pair<const Node*, const Node*>;
 
   bool Knows(const Pair& pair) const;
 

@@ -21,6 +21,9 @@
 
 namespace lb::chaos {
 
+// A new owner announces in rounds; the last but the periodic ones is at 5 s.
+inline constexpr absl::Duration kFirstRounds = absl::Seconds(6);
+
 struct Bounds {
   absl::Duration detection;
   absl::Duration gossip;

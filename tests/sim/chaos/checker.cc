@@ -21,13 +21,6 @@ constexpr int kIntervalsPerSecond = 10;
 constexpr double kOfSettleTime = 0.97;
 // In larger clusters the nodes take turns, and agreement is asked less often.
 constexpr size_t kEntriesPerInterval = 1000;
-// Announcements come in rounds, of which the last but the periodic ones is at
-// 5 s.
-constexpr absl::Duration kFirstRounds = absl::Seconds(6);
-constexpr absl::Duration kLastRound = absl::Seconds(5);
-// The owner's ClaimOptions::insist_interval, and the time between two looks.
-constexpr absl::Duration kLastWord = absl::Milliseconds(1200);
-constexpr absl::Duration kRoundMargin = absl::Milliseconds(300);
 constexpr size_t kPendingPerHostMax = 4096;
 
 // The address that a frame claims for its sender.
@@ -47,7 +40,7 @@ std::optional<net::IpAddress> ClaimedBy(absl::Span<const uint8_t> bytes) {
 }
 
 // Has the node heard from the others since it started, or was woken up?
-bool HasHeard(const Stage::Node& node) {
+bool HasHeard(const Node& node) {
   const EventLog& log = node.host->log();
   const auto events = log.Since(node.events_then);
   if (events.size() < log.last_sequence() - node.events_then) {
@@ -122,12 +115,7 @@ void Checker::CheckOneHolder(const Node& node) {
     for (const auto& assigned : entry.assignment.addresses) {
       const auto [it, is_new] = held.emplace(assigned.address, service);
       if (is_new) continue;
-      const int one = std::stoi(service.substr(service.rfind('s') + 1));
-      const int other = std::stoi(it->second.substr(it->second.rfind('s') + 1));
-      if (Stage::MayShare(one) && Stage::MayShare(other) &&
-          one / 7 == other / 7) {
-        continue;
-      }
+      if (ServiceCatalog::MayShareAddress(service, it->second)) continue;
       Fail("one-holder",
            fmt::format("{}: {} and {} both have {}", node.name, it->second,
                        service, assigned.address.ToString()));
@@ -189,7 +177,9 @@ void Checker::OnInterval() {
   }
   CheckDoubleAnswers();
   CheckClients();
-  CheckFollowers();
+  if (const auto who = followers_.WhoIsAstray(*stage_, NodesThatAnswer())) {
+    Fail("clients-follow", *who);
+  }
   if (intervals_ % kIntervalsPerSecond == 0) acquaintances_.Follow(*stage_);
   if (intervals_ % (kIntervalsPerSecond * (1 + entries / 10'000)) == 0) {
     Settle();
@@ -228,8 +218,7 @@ void Checker::CheckSettled(const Node& node) {
 // What all nodes show, while nothing is wrong, no node may change unasked.
 void Checker::Settle() {
   for (auto it = settled_.begin(); it != settled_.end();) {
-    const int number = std::stoi(it->first.substr(it->first.rfind('s') + 1));
-    stage_->services().contains(number) ? ++it : it = settled_.erase(it);
+    stage_->services().Contains(it->first) ? ++it : it = settled_.erase(it);
   }
   for (const Fault& fault : stage_->active()) {
     if (!IsStatic(fault.kind)) return;
@@ -248,7 +237,7 @@ void Checker::Settle() {
 // ever full: nobody floods it.
 void Checker::CheckLimits(const Node& node) {
   const size_t nodes = stage_->nodes().size();
-  const size_t services = stage_->services_ever();
+  const size_t services = stage_->services().ever();
   const announce::Announcer& announcer = node.agent->announcer().announcer();
   const struct {
     std::string_view what;
@@ -276,8 +265,8 @@ void Checker::CheckLimits(const Node& node) {
   }
 }
 
-std::map<net::IpAddress, std::vector<Stage::Node*>> Checker::Answering() {
-  std::map<net::IpAddress, std::vector<Node*>> answering;
+Answering Checker::NodesThatAnswer() {
+  Answering answering;
   for (auto& node : stage_->nodes()) {
     if (!node->acts()) continue;
     for (const auto& [announcement, post] :
@@ -293,7 +282,7 @@ std::map<net::IpAddress, std::vector<Stage::Node*>> Checker::Answering() {
 // Nodes that read different manifests may elect differently; they are reported
 // as drift.
 bool Checker::MustBeOne(const Node& a, const Node& b) const {
-  return a.text == b.text && stage_->Connected(a, b) &&
+  return a.manifests == b.manifests && stage_->Connected(a, b) &&
          acquaintances_.KnowEachOther(a, b);
 }
 
@@ -301,7 +290,7 @@ void Checker::CheckDoubleAnswers() {
   const absl::Time now = stage_->world().loop().Now();
   if (HarmSegment(stage_->active())) segment_faulty_at_ = now;
   auto before = std::exchange(doubles_, {});
-  for (const auto& [vip, nodes] : Answering()) {
+  for (const auto& [vip, nodes] : NodesThatAnswer()) {
     for (size_t i = 0; i < nodes.size(); ++i) {
       for (size_t j = i + 1; j < nodes.size(); ++j) {
         const std::pair key = {vip, std::pair(nodes[i]->name, nodes[j]->name)};
@@ -340,7 +329,7 @@ void Checker::CheckClients() {
   for (const auto& client : stage_->clients()) {
     const auto given_up = client->TakeGivenUp();
     if (!is_quiet || given_up.empty()) continue;
-    const auto answering = Answering();
+    const auto answering = NodesThatAnswer();
     for (const net::IpAddress& vip : given_up) {
       const auto found = answering.find(vip);
       if (found == answering.end()) continue;
@@ -350,56 +339,6 @@ void Checker::CheckClients() {
                        found->second[0]->name));
     }
   }
-}
-
-// A round of announcements that clients cannot have missed, after the last
-// other node fell silent: from then on no client sends its packets elsewhere,
-// but for a moment: another node that claims the address for a blink of gossip
-// may be the last that a client hears, until the owner has the last word.
-void Checker::CheckFollowers() {
-  const absl::Time now = stage_->world().loop().Now();
-  for (const Fault& fault : stage_->active()) {
-    if (!IsStatic(fault.kind) && fault.kind != FaultKind::kCutGossip) {
-      unheard_at_ = now;
-    }
-  }
-  const auto answering = Answering();
-  for (const auto& [vip, nodes] : answering) {
-    for (const Node* node : nodes) answers_since_.try_emplace({vip, node}, now);
-    const auto alone = alone_since_.try_emplace(vip, nodes[0], now).first;
-    if (nodes.size() > 1 || alone->second.first != nodes[0]) {
-      alone->second = {nodes[0], now};
-      continue;
-    }
-    const absl::Time last_round =
-        answers_since_.at({vip, nodes[0]}) + kLastRound;
-    const bool is_heard =
-        std::max(unheard_at_, alone->second.second) + kRoundMargin < last_round;
-    if (!is_heard || now < last_round + kFirstRounds) continue;
-    for (const auto& client : stage_->clients()) {
-      const auto known = client->Neighbour(vip);
-      if (!known || *known == nodes[0]->host->mac()) {
-        astray_since_.erase({client.get(), vip});
-        continue;
-      }
-      const auto since =
-          astray_since_.try_emplace({client.get(), vip}, now).first->second;
-      const absl::Time heard = last_round + kFirstRounds;
-      if (now - std::max(since, heard) <= kLastWord) continue;
-      Fail("clients-follow",
-           fmt::format("{} takes {} for {}, which {} has announced",
-                       client->host().name(), known->ToString(), vip.ToString(),
-                       nodes[0]->name));
-    }
-  }
-  std::erase_if(alone_since_, [&](const auto& entry) {
-    return !answering.contains(entry.first);
-  });
-  std::erase_if(answers_since_, [&](const auto& entry) {
-    const auto& [vip, node] = entry.first;
-    // Who is stopped has not begun anew when it goes on.
-    return !node->running() || !node->agent->announcing().Answers(vip);
-  });
 }
 
 bool Checker::IsAtRest() const {
@@ -418,7 +357,7 @@ void Checker::CheckRest() {
 std::optional<std::string> Checker::WhyNotAgreed() {
   const Node* first = nullptr;
   std::map<std::string, std::string> shown;  // By the first.
-  const auto answering = Answering();
+  const auto answering = NodesThatAnswer();
   for (const auto& node : stage_->nodes()) {
     if (!node->acts()) continue;
     if (first == nullptr) first = node.get();
@@ -459,7 +398,7 @@ std::optional<std::string> Checker::WhyNotAgreed() {
 }
 
 std::optional<std::string> Checker::WhyNotReached() {
-  for (const auto& [vip, nodes] : Answering()) {
+  for (const auto& [vip, nodes] : NodesThatAnswer()) {
     const net::MacAddress mac = nodes[0]->host->mac();
     for (const auto& client : stage_->clients()) {
       const auto known = client->Neighbour(vip);
@@ -478,7 +417,7 @@ std::optional<std::string> Checker::WhyNotReached() {
 }
 
 std::optional<std::string> Checker::WhyNotDelivered() {
-  const auto answering = Answering();
+  const auto answering = NodesThatAnswer();
   for (const auto& node : stage_->nodes()) {
     if (!node->acts()) continue;
     for (const auto& [interface, vip] : node->host->installer().installed()) {

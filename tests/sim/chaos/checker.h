@@ -19,6 +19,7 @@
 #include "tests/sim/chaos/acquaintances.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/departed.h"
+#include "tests/sim/chaos/followers.h"
 #include "tests/sim/chaos/ownership.h"
 #include "tests/sim/chaos/stage.h"
 #include "tests/sim/chaos/strangers.h"
@@ -54,8 +55,6 @@ class Checker {
   absl::Duration longest_double_answer() const { return longest_double_; }
 
  private:
-  using Node = Stage::Node;
-
   void AfterEvent();
   void OnFrame(int host, absl::Span<const uint8_t> frame);
   void CheckOneHolder(const Node& node);
@@ -65,11 +64,10 @@ class Checker {
   bool MustBeOne(const Node& a, const Node& b) const;
   void CheckDoubleAnswers();
   void CheckClients();
-  void CheckFollowers();
   void CheckRest();
   void Settle();
   void FollowForgetful();
-  std::map<net::IpAddress, std::vector<Node*>> Answering();
+  Answering NodesThatAnswer();
   bool IsAtRest() const;
 
   Stage* const stage_;
@@ -95,14 +93,7 @@ class Checker {
   absl::Time segment_faulty_at_ = absl::InfinitePast();
   // When a fault was last active that can leave a wrong entry with a client.
   absl::Time unquiet_at_ = absl::InfinitePast();
-  // When a fault was last active by which a client may miss an announcement, or
-  // hear another's.
-  absl::Time unheard_at_ = absl::InfinitePast();
-  // Since when a node answers for an address, and since when alone.
-  std::map<std::pair<net::IpAddress, const Node*>, absl::Time> answers_since_;
-  std::map<net::IpAddress, std::pair<const Node*, absl::Time>> alone_since_;
-  // Since when a client sends elsewhere.
-  std::map<std::pair<const LanHost*, net::IpAddress>, absl::Time> astray_since_;
+  Followers followers_;
   uint64_t intervals_ = 0;
   size_t next_node_ = 0;
 };

@@ -7,8 +7,6 @@
 namespace lb::chaos {
 namespace {
 
-using Node = Stage::Node;
-
 bool IsHeard(Stage& stage, const Node& node) {
   return std::any_of(stage.nodes().begin(), stage.nodes().end(),
                      [&](const auto& other) {

@@ -28,7 +28,6 @@ class Departed {
   std::optional<std::string> WhoLivesOn(Stage& stage);
 
  private:
-  using Node = Stage::Node;
   // What one knew of the silent other when its term began.
   struct Term {
     absl::Time began;

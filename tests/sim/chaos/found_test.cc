@@ -1,6 +1,5 @@
 // What the seeds have found, each with its story, shortened and kept.
-#include <string>
-
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "lb/election/policy.h"
 #include "tests/sim/chaos/fault.h"
@@ -10,8 +9,9 @@
 namespace lb::chaos {
 namespace {
 
-void ExpectHolds(Scenario scenario, const std::string& script) {
-  scenario.script = *ParseScript(script);
+using absl::Milliseconds;
+
+void ExpectHolds(const Scenario& scenario) {
   const Outcome outcome = RunScenario(scenario);
   EXPECT_FALSE(outcome.violation)
       << outcome.violation->invariant << ": " << outcome.violation->what << "\n"
@@ -22,8 +22,15 @@ void ExpectHolds(Scenario scenario, const std::string& script) {
 // record stayed for the release delay, as a reservation that shares with
 // nobody, and drove the second from the address.
 TEST(FoundTest, WhoSharedAnAddressStaysWhenTheOtherGoes) {
-  ExpectHolds({.seed = 97, .nodes = 3, .services = 44},
-              "20000:remove-service:1:1:5014:33");
+  ExpectHolds({.seed = 97,
+               .nodes = 3,
+               .services = 44,
+               .script = {{.start = Milliseconds(20000),
+                           .kind = FaultKind::kRemoveService,
+                           .node = 1,
+                           .other = 1,
+                           .length = Milliseconds(5014),
+                           .amount = 33}}});
 }
 
 // A node that announced nothing did not watch for stalls. Stopped and woken
@@ -33,8 +40,18 @@ TEST(FoundTest, AnIdleNodeThatWasStoppedKeepsSilentToo) {
   ExpectHolds({.seed = 274,
                .nodes = 6,
                .services = 5,
-               .policy = election::Policy::kBalanced},
-              "22926:pause:4:5:9032:0,29930:cut-both:1:2:24367:13");
+               .policy = election::Policy::kBalanced,
+               .script = {{.start = Milliseconds(22926),
+                           .kind = FaultKind::kPause,
+                           .node = 4,
+                           .other = 5,
+                           .length = Milliseconds(9032)},
+                          {.start = Milliseconds(29930),
+                           .kind = FaultKind::kCutBoth,
+                           .node = 1,
+                           .other = 2,
+                           .length = Milliseconds(24367),
+                           .amount = 13}}});
 }
 
 // Frames were cut when both sides began to announce, and gossip went on being
@@ -44,16 +61,38 @@ TEST(FoundTest, SidesThatMissedEachOtherMeetAtTheNextRefresh) {
   ExpectHolds({.seed = 293,
                .nodes = 4,
                .services = 10,
-               .policy = election::Policy::kBalanced},
-              "109674:cut-one-way:3:2:30875:0,117852:cut-gossip:3:1:96963:3");
+               .policy = election::Policy::kBalanced,
+               .script = {{.start = Milliseconds(109674),
+                           .kind = FaultKind::kCutOneWay,
+                           .node = 3,
+                           .other = 2,
+                           .length = Milliseconds(30875)},
+                          {.start = Milliseconds(117852),
+                           .kind = FaultKind::kCutGossip,
+                           .node = 3,
+                           .other = 1,
+                           .length = Milliseconds(96963),
+                           .amount = 3}}});
 }
 
 // A node started while gossip was cut and the segment was whole. It knew no MAC
 // of the other side, took its members for foreign hosts, and both sides
 // answered until gossip healed. Now it has the MACs on its disk.
 TEST(FoundTest, WhoStartsWhileGossipIsCutKnowsWhomItCannotHear) {
-  ExpectHolds({.seed = 706, .nodes = 4, .services = 2},
-              "36486:cut-gossip:3:1:31525:5,39346:crash:2:1:4188:0");
+  ExpectHolds({.seed = 706,
+               .nodes = 4,
+               .services = 2,
+               .script = {{.start = Milliseconds(36486),
+                           .kind = FaultKind::kCutGossip,
+                           .node = 3,
+                           .other = 1,
+                           .length = Milliseconds(31525),
+                           .amount = 5},
+                          {.start = Milliseconds(39346),
+                           .kind = FaultKind::kCrash,
+                           .node = 2,
+                           .other = 1,
+                           .length = Milliseconds(4188)}}});
 }
 
 // A node that lost its disk was cut off for longer than settle_time, and its
@@ -63,10 +102,28 @@ TEST(FoundTest, WhoLostItsDiskMovesNoSettledAddress) {
   ExpectHolds({.seed = 310,
                .nodes = 4,
                .services = 6,
-               .policy = election::Policy::kBalanced},
-              "37516:clock-jump:1:2:6839:-2253,"
-              "100835:remove-service:1:0:60000:1,"
-              "102002:cut-both:3:1:31136:14,116860:wipe:1:0:1000:0");
+               .policy = election::Policy::kBalanced,
+               .script = {{.start = Milliseconds(37516),
+                           .kind = FaultKind::kClockJump,
+                           .node = 1,
+                           .other = 2,
+                           .length = Milliseconds(6839),
+                           .amount = -2253},
+                          {.start = Milliseconds(100835),
+                           .kind = FaultKind::kRemoveService,
+                           .node = 1,
+                           .length = Milliseconds(60000),
+                           .amount = 1},
+                          {.start = Milliseconds(102002),
+                           .kind = FaultKind::kCutBoth,
+                           .node = 3,
+                           .other = 1,
+                           .length = Milliseconds(31136),
+                           .amount = 14},
+                          {.start = Milliseconds(116860),
+                           .kind = FaultKind::kWipe,
+                           .node = 1,
+                           .length = Milliseconds(1000)}}});
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace lb::chaos {
 namespace {
 
-std::vector<net::IpAddress> AddressesOf(Stage::Node& node) {
+std::vector<net::IpAddress> AddressesOf(Node& node) {
   std::vector<net::IpAddress> addresses;
   for (const net::IpPrefix& prefix :
        node.host->links().Find("eth0")->addresses) {
@@ -19,7 +19,7 @@ std::vector<net::IpAddress> AddressesOf(Stage::Node& node) {
 }
 
 // How it uses an address that is not its to use; "" if it does not.
-std::string UseOf(Stage::Node& node, const net::IpAddress& address) {
+std::string UseOf(Node& node, const net::IpAddress& address) {
   if (node.host->installer().installed().contains({"lo", address})) {
     return "has it on lo";
   }
@@ -65,7 +65,7 @@ std::optional<std::string> Ownership::FollowOwner(
 }
 
 std::optional<std::string> WhoHoldsAHostsAddress(Stage& stage,
-                                                 const Stage::Node& node) {
+                                                 const Node& node) {
   std::set<net::IpAddress> own;
   for (const auto& other : stage.nodes()) {
     own.insert(other->host->address());

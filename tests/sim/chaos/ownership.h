@@ -26,8 +26,6 @@ class Ownership {
   std::optional<std::string> Follow(Stage& stage, bool is_cut);
 
  private:
-  using Node = Stage::Node;
-
   std::optional<std::string> FollowOwner(Stage& stage, const Node& owner,
                                          const net::IpAddress& address);
 
@@ -39,7 +37,7 @@ class Ownership {
 
 // The services' names that hold an address which a host had from the beginning.
 std::optional<std::string> WhoHoldsAHostsAddress(Stage& stage,
-                                                 const Stage::Node& node);
+                                                 const Node& node);
 
 }  // namespace lb::chaos
 

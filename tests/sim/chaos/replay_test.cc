@@ -92,8 +92,8 @@ TEST(ReplayTest, EachWordOfAnEarlierLifeGivesOneMoreTermAndOnce) {
   io::SimLoop& loop = stage.world().loop();
   stage.StartAll();
   loop.RunFor(absl::Seconds(20));
-  Stage::Node& n1 = *stage.nodes()[0];
-  Stage::Node& n2 = *stage.nodes()[1];
+  Node& n1 = *stage.nodes()[0];
+  Node& n2 = *stage.nodes()[1];
   stage.world().network().SetTap([&](const net::Endpoint& from,
                                      const net::Endpoint&,
                                      absl::Span<const uint8_t> bytes) {

@@ -18,8 +18,6 @@ constexpr absl::Duration kSpread = absl::Seconds(1);
 constexpr size_t kJoinListMax = 5;
 // Of the numbers that addresses are made of.
 constexpr int kFirstNode = 201;
-// Addresses of each family beyond one per service.
-constexpr int kSpare = 40;
 
 // Of the nodes, of a node that runs with another, and of the outsider.
 constexpr char kSecret[] = "the secret of the cluster";
@@ -32,46 +30,6 @@ std::vector<net::IpPrefix> AddressesOf(int number) {
           *net::ParseIpPrefix(fmt::format("fd00:20::1:{:x}/64", number + 1)),
           *net::ParseIpPrefix(fmt::format("fe80::{:x}/64", number + 1))};
 }
-
-std::string PoolText(int number, int size) {
-  const int first = number == 0 ? 0 : 3000 + 8 * number;
-  const int last = first + size - 1;
-  return fmt::format(
-      "---\n"
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: IPAddressPool\n"
-      "metadata: {{name: pool{}}}\n"
-      "spec: {{addresses: ['172.20.{}.{}-172.20.{}.{}', "
-      "'fd00:20::2:{:x}-fd00:20::2:{:x}']}}\n",
-      number, 64 + first / 256, first % 256, 64 + last / 256, last % 256, first,
-      last);
-}
-
-std::string ServiceText(int number) {
-  const std::string families = number % 5 == 4
-                                   ? "ipFamilyPolicy: RequireDualStack, "
-                                     "ipFamilies: [IPv4, IPv6], "
-                               : number % 3 == 2 ? "ipFamilies: [IPv6], "
-                                                 : "ipFamilies: [IPv4], ";
-  const std::string sharing =
-      Stage::MayShare(number)
-          ? fmt::format(", annotations: {{metallb.io/allow-shared-ip: k{}}}",
-                        number / 7)
-          : "";
-  return fmt::format(
-      "---\n"
-      "apiVersion: v1\n"
-      "kind: Service\n"
-      "metadata: {{name: s{}, namespace: default{}}}\n"
-      "spec: {{type: LoadBalancer, {}ports: [{{port: {}}}]}}\n",
-      number, sharing, families, 1000 + number);
-}
-
-constexpr char kAdvertisement[] =
-    "---\n"
-    "apiVersion: metallb.io/v1beta1\n"
-    "kind: L2Advertisement\n"
-    "metadata: {name: all}\n";
 
 // Each of these is refused, alone.
 constexpr char kBroken[] =
@@ -86,18 +44,11 @@ constexpr char kBroken[] =
     "metadata: {name: portless, namespace: default}\n"
     "spec: {type: LoadBalancer, ports: [{port: 0}]}\n";
 
-// Of the outsider: they are nobody else's.
-constexpr char kOutside[] =
-    "---\n"
-    "apiVersion: metallb.io/v1beta1\n"
-    "kind: IPAddressPool\n"
-    "metadata: {name: outside}\n"
-    "spec: {addresses: ['172.20.120.0-172.20.120.7']}\n"
-    "---\n"
-    "apiVersion: v1\n"
-    "kind: Service\n"
-    "metadata: {name: outside, namespace: default}\n"
-    "spec: {type: LoadBalancer, ports: [{port: 80}]}\n";
+// No other node reads these.
+std::string OutsidersManifests() {
+  return PoolManifest("outside", "172.20.120.0-172.20.120.7") +
+         ServiceManifest("outside");
+}
 
 election::Policy OtherThan(election::Policy policy) {
   return policy == election::Policy::kCompat ? election::Policy::kSticky
@@ -145,27 +96,18 @@ AgentOptions OptionsOf(const Scenario& scenario) {
   return options;
 }
 
-std::string Stage::ServiceName(int number) {
-  return fmt::format("default/s{}", number);
-}
-
 Stage::Stage(const Scenario& scenario)
     : scenario_(scenario),
       world_(scenario.seed),
       prng_(world_.Fork("stage")),
-      next_service_(scenario.services),
+      services_(scenario.services),
       touched_(world_.loop().Now()) {
   world_.segment().SetMulticastSnooping(true);
   world_.segment().SetForwarding(kForwardingAge);
-  for (int i = 0; i < scenario.services; ++i) services_.insert(i);
   AddHosts();
   for (const Fault& fault : scenario.script) {
     if (fault.kind != FaultKind::kReplay) continue;
-    if (recorder_ == nullptr) {
-      recorder_ = std::make_unique<Recorder>(&world_, stranger_,
-                                             prng_.Fork("recorder"));
-    }
-    recorder_->Listen(*nodes_[fault.other - 1]->host);
+    attacker_->Record(*nodes_[fault.other - 1]->host);
   }
 }
 
@@ -173,10 +115,10 @@ Stage::~Stage() {
   world_.loop().SetAfterEvent({});
   world_.segment().SetTap({});
   for (auto& node : nodes_) {
-    if (node->running()) node->host->Crash();
+    if (node->running()) node->Crash();
   }
-  if (twin_.running()) twin_.host->Crash();
-  if (outsider_.running()) outsider_.host->Crash();
+  if (twin_.running()) twin_.Crash();
+  if (outsider_.running()) outsider_.Crash();
 }
 
 void Stage::AddHosts() {
@@ -193,9 +135,10 @@ void Stage::AddHosts() {
         world_.AddHost({.name = name, .addresses = AddressesOf(++number)}),
         prng_.Fork(name)));
   }
-  stranger_ =
-      world_.AddHost({.name = "stranger", .addresses = AddressesOf(++number)});
-  stranger_port_ = *stranger_->environment().frames->Open("eth0", "arp");
+  attacker_.emplace(
+      &world_,
+      world_.AddHost({.name = "stranger", .addresses = AddressesOf(++number)}),
+      &prng_);
   twin_.host =
       world_.AddHost({.name = "twin", .addresses = AddressesOf(++number)});
   twin_.host->Crash();
@@ -235,8 +178,7 @@ std::vector<net::Endpoint> Stage::JoinListOf(const Node& node) const {
 }
 
 void Stage::Start(Node& node) {
-  LB_CHECK(!node.running());
-  if (!node.host->running()) node.host->Restart();
+  node.PowerOn();
   AgentOptions options = OptionsOf(scenario_);
   options.node = node.name;
   options.advertise = {{}, node.host->endpoint().port};  // As bound to 0.0.0.0.
@@ -250,23 +192,18 @@ void Stage::Start(Node& node) {
   node.world = std::make_unique<AlteredWorld>(
       node.host->environment(), WhichNode{node.name, options.keyring},
       scenario_.defect);
-  auto agent = Agent::Create(options, node.world->environment());
-  LB_CHECK(agent.ok());
   NoteAwake(node);
-  if (recorder_ != nullptr) recorder_->OnStart(*node.host);
+  attacker_->OnStart(*node.host);
   node.told_more = false;
-  node.agent = *std::move(agent);
-  node.desired = {};
-  node.agent->Start();
-  Load(node);
+  node.Start(options, node.world->environment());
+  ReadManifests(node);
   if (node.drained > 0) node.agent->Drain().IgnoreError();
   touched_ = world_.loop().Now();
 }
 
 void Stage::Stop(Node& node, bool power_lost) {
-  power_lost ? node.host->Crash() : node.host->Kill();
-  node.agent.reset();
-  node.world.reset();
+  power_lost ? node.Crash() : node.Kill();
+  node.world.reset();  // After the agent that runs in it.
 }
 
 // A pool that covers the nodes' first IPv4 addresses, and has no other. All are
@@ -274,33 +211,25 @@ void Stage::Stop(Node& node, bool power_lost) {
 std::string Stage::HostsPoolText() const {
   if (nodes_.size() > kJoinListMax) return "";
   if (scenario_.defect == Defect::kNobodyToJoin) return "";
-  return fmt::format(
-      "---\n"
-      "apiVersion: metallb.io/v1beta1\n"
-      "kind: IPAddressPool\n"
-      "metadata: {{name: hosts}}\n"
-      "spec: {{addresses: ['{}-{}']}}\n",
-      AddressesOf(kFirstNode)[0].address.ToString(),
-      AddressesOf(kFirstNode + scenario_.nodes - 1)[0].address.ToString());
+  return PoolManifest(
+      "hosts",
+      fmt::format(
+          "{}-{}", AddressesOf(kFirstNode)[0].address.ToString(),
+          AddressesOf(kFirstNode + scenario_.nodes - 1)[0].address.ToString()));
 }
 
 std::string Stage::ManifestsOf(const Node& node) const {
   std::string text = kAdvertisement;
-  if (&node == &outsider_) return text + kOutside;
+  if (&node == &outsider_) return text + OutsidersManifests();
   text += HostsPoolText();
-  text += PoolText(0, scenario_.services + kSpare);
-  for (int i = 1; i < pools_; ++i) text += PoolText(i, 8);
-  for (const int number : services_) text += ServiceText(number);
+  text += services_.Manifests();
   if (node.broken > 0) text += kBroken;
   return text;
 }
 
-void Stage::Load(Node& node) {
-  node.text = ManifestsOf(node);
-  const auto [it, is_new] = parsed_.try_emplace(node.text);
-  if (is_new) config::ParseManifests("all.yaml", node.text, {}, &it->second);
-  node.desired = config::BuildDesired(it->second, node.desired);
-  node.agent->SetDesired(node.desired);
+void Stage::ReadManifests(Node& node) {
+  node.manifests = ManifestsOf(node);
+  node.SimNode::ReadManifests(parsed_);
   touched_ = world_.loop().Now();
 }
 
@@ -311,14 +240,16 @@ void Stage::SpreadManifests() {
     world_.loop().ScheduleAt(
         world_.loop().Now() + prng_.UniformDuration(kSpread),
         [this, at = node.get()] {
-          if (at->running() && at->stale == 0) Load(*at);
+          if (at->running() && at->stale == 0) ReadManifests(*at);
         });
   }
 }
 
 void Stage::ReadManifestsAgain() {
   for (auto& node : nodes_) {
-    if (node->running() && node->text == ManifestsOf(*node)) Load(*node);
+    if (node->running() && node->manifests == ManifestsOf(*node)) {
+      ReadManifests(*node);
+    }
   }
 }
 
@@ -351,9 +282,7 @@ bool Stage::CanAnnounceAll() const {
 
 bool Stage::Delivers(const net::MacAddress& mac, const net::IpAddress& vip) {
   for (const auto& node : nodes_) {
-    if (node->host->mac() != mac) continue;
-    return node->unplugged == 0 && node->host->powered() &&
-           node->host->installer().installed().contains({"lo", vip});
+    if (node->host->mac() == mac) return node->Accepts(vip);
   }
   return false;
 }

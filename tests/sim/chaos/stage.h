@@ -3,9 +3,8 @@
 // Nodes n1, n2, ... at 172.20.1.1, ...; hosts "client" and "router" that use
 // every address; a "stranger" that is no member; a "twin" that may take a
 // node's name; an "outsider" with a key, a pool and a service of its own. A
-// learning switch with multicast snooping joins them. The services are
-// numbered; every third is IPv6, every fifth has both families, of every
-// seventh and the one after two may share an address.
+// learning switch with multicast snooping joins them. ServiceCatalog says which
+// services the manifests ask for.
 //
 // A node chooses the address that it advertises, and follows it. Gossip is
 // encrypted.
@@ -17,7 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,15 +24,15 @@
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "lb/base/prng.h"
-#include "lb/config/desired.h"
-#include "lb/config/manifests.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/endpoint.h"
-#include "tests/sim/chaos/altered_world.h"
+#include "tests/sim/chaos/attacker.h"
 #include "tests/sim/chaos/fault.h"
-#include "tests/sim/chaos/lan_host.h"
-#include "tests/sim/chaos/recorder.h"
+#include "tests/sim/chaos/node.h"
 #include "tests/sim/chaos/scenario.h"
+#include "tests/sim/chaos/service_catalog.h"
+#include "tests/sim/lan_host.h"
+#include "tests/sim/manifests.h"
 
 namespace lb::chaos {
 
@@ -42,41 +41,6 @@ AgentOptions OptionsOf(const Scenario& scenario);
 
 class Stage {
  public:
-  struct Node {
-    std::string name;
-    io::SimHost* host = nullptr;
-    std::unique_ptr<AlteredWorld> world;  // Of this run of the agent.
-    std::unique_ptr<Agent> agent;         // Null: not running.
-    config::Desired desired;
-    std::string text;  // The manifests that it has read.
-    int down = 0;      // Faults that keep it from running, and so on.
-    int paused = 0;
-    int unplugged = 0;
-    int drained = 0;
-    int broken = 0;
-    int stale = 0;
-    int disk_full = 0;
-    int without_ipv6 = 0;
-    int other_key = 0;
-    std::vector<net::IpPrefix> lost_ipv6;  // What its host had before.
-    // Its host has lost an address of the services, and it could not say so.
-    bool told_more = false;
-    std::vector<net::Endpoint> join;  // Of this run of the agent.
-    absl::Time paused_at;
-    // When it last started, or was woken from a pause that others must notice,
-    // and how many events its log, and exchanges its gossip had had then.
-    absl::Time awake_at;
-    uint64_t events_then = 0;
-    uint64_t exchanges_then = 0;
-    // Since its disk was emptied it has not been seen to agree with others.
-    bool forgetful = false;
-    bool cut_off = false;  // Meanwhile it may not have heard the others.
-
-    bool running() const { return agent != nullptr; }
-    // Runs, and can say what it has to say.
-    bool acts() const { return running() && paused == 0; }
-  };
-
   explicit Stage(const Scenario& scenario);
   ~Stage();
 
@@ -91,12 +55,8 @@ class Stage {
   const std::vector<std::unique_ptr<LanHost>>& clients() const {
     return clients_;
   }
-  // Numbers of the services that manifests ask for, and their names.
-  const std::set<int>& services() const { return services_; }
-  // How many there have been, those that are gone included.
-  size_t services_ever() const { return static_cast<size_t>(next_service_); }
-  static std::string ServiceName(int number);
-  static bool MayShare(int number) { return number % 7 >= 5; }
+  // What manifests ask for.
+  const ServiceCatalog& services() const { return services_; }
   // Both are on, and frames pass both ways.
   bool Connected(const Node& a, const Node& b);
   // Does gossip pass from one to the other, and can it be read?
@@ -118,7 +78,7 @@ class Stage {
   void AddHosts();
   void Start(Node& node);
   void Stop(Node& node, bool power_lost);
-  void Load(Node& node);
+  void ReadManifests(Node& node);
   std::string SecretOf(const Node& node) const;
   std::vector<net::Endpoint> JoinListOf(const Node& node) const;
   void SpreadManifests();
@@ -135,9 +95,6 @@ class Stage {
   void ApplyTwin(const Fault& fault, bool begins);
   void ApplyManifests(const Fault& fault, bool begins);
   void ApplyHostAddress(const Fault& fault, int step);
-  void Steal(const Fault& fault);
-  void SendGarbage(const Fault& fault);
-  void Replay(const Fault& fault);
   net::IpPrefix NextAddress();  // That no host has had.
   void Cut(const Fault& fault);
   Node& NodeOf(const Fault& fault) { return *nodes_[fault.node - 1]; }
@@ -148,18 +105,14 @@ class Stage {
   std::vector<std::unique_ptr<Node>> nodes_;
   Node twin_;
   Node outsider_;
-  io::SimHost* stranger_ = nullptr;
-  std::unique_ptr<io::FramePort> stranger_port_;
-  std::unique_ptr<Recorder> recorder_;  // Null: nothing will be played back.
+  std::optional<Attacker> attacker_;
   std::vector<std::unique_ptr<LanHost>> clients_;
   std::vector<Fault> active_;
   // Faults that put an address of the services on a host.
   std::map<std::pair<io::SimHost*, net::IpAddress>, int> host_addresses_;
-  std::set<int> services_;
-  int next_service_ = 0;
-  int pools_ = 1;
+  ServiceCatalog services_;
+  ParsedManifests parsed_;
   int leases_ = 0;  // Addresses that were given later.
-  std::map<std::string, config::Manifests> parsed_;  // By text.
   absl::Time touched_;
 };
 

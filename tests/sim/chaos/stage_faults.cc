@@ -4,17 +4,13 @@
 
 #include "lb/base/check.h"
 #include "lb/io/sim/sim_paths.h"
-#include "lb/net/arp.h"
-#include "lb/net/ethernet.h"
 #include "tests/sim/chaos/stage.h"
 
 namespace lb::chaos {
 namespace {
 
-constexpr absl::Duration kStealInterval = absl::Milliseconds(500);
 // Somewhat more than stall_max of the profile that the nodes run with.
 constexpr absl::Duration kNoticed = absl::Milliseconds(375);
-constexpr size_t kGarbageMax = 200;
 
 // The one with this number, of those that pools give out first.
 net::IpAddress ServiceAddress(int number) {
@@ -22,30 +18,6 @@ net::IpAddress ServiceAddress(int number) {
 }
 
 bool IsOfPaths(FaultKind kind) { return kind <= FaultKind::kCutBoth; }
-
-// Random bytes; half of them behind a true header.
-std::vector<uint8_t> Garbage(const net::MacAddress& source, Prng& prng) {
-  std::vector<uint8_t> bytes(14 + prng.Uniform(kGarbageMax));
-  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(prng.Next());
-  if (prng.Chance(50)) {
-    const bool is_arp = prng.Chance(50);
-    std::vector<uint8_t> payload(bytes.begin() + 14, bytes.end());
-    const std::vector<uint8_t> start =
-        is_arp ? std::vector<uint8_t>{0, 1, 8, 0, 6, 4, 0, 1}
-               : std::vector<uint8_t>{0x60, 0, 0, 0, 0, 32, 58, 255};
-    std::copy_n(start.begin(), std::min(start.size(), payload.size()),
-                payload.begin());
-    bytes = net::SerializeEthernet(
-        {.destination = net::kBroadcastMac,
-         .source = source,
-         .ether_type = is_arp ? net::kEtherTypeArp : net::kEtherTypeIpv6},
-        payload);
-  } else {
-    bytes[0] |= 1;  // To a group: to all.
-    bytes[6] &= 0xfe;
-  }
-  return bytes;
-}
 
 }  // namespace
 
@@ -61,9 +33,18 @@ void Stage::Begin(const Fault& fault) {
   if (fault.kind == FaultKind::kLoseIpv6) ApplyIpv6(NodeOf(fault), +1);
   if (fault.kind == FaultKind::kOtherKey) ApplyKey(NodeOf(fault), +1);
   if (fault.kind == FaultKind::kOutsider) ApplyOutsider(/*begins=*/true);
-  if (fault.kind == FaultKind::kThief) Steal(fault);
-  if (fault.kind == FaultKind::kMalformed) SendGarbage(fault);
-  if (fault.kind == FaultKind::kReplay) Replay(fault);
+  if (fault.kind == FaultKind::kThief) {
+    attacker_->Steal(ServiceAddress(fault.amount), fault.length);
+  }
+  if (fault.kind == FaultKind::kMalformed) {
+    attacker_->SendGarbage(NodeOf(fault).host, fault.amount);
+  }
+  if (fault.kind == FaultKind::kReplay) {
+    attacker_->Replay({.recorded = nodes_[fault.other - 1]->host,
+                       .host = NodeOf(fault).host,
+                       .as_sender = fault.amount != 0},
+                      fault.length);
+  }
 }
 
 void Stage::End(const Fault& fault) {
@@ -257,19 +238,18 @@ void Stage::ApplyManifests(const Fault& fault, bool begins) {
   const int step = begins ? 1 : -1;
   if (fault.kind == FaultKind::kBrokenManifest) {
     node.broken += step;
-    if (node.running()) Load(node);
+    if (node.running()) ReadManifests(node);
   } else if (fault.kind == FaultKind::kStaleManifest) {
     node.stale += step;
-    if (node.stale == 0 && node.running()) Load(node);
+    if (node.stale == 0 && node.running()) ReadManifests(node);
   } else if (fault.kind == FaultKind::kAddService && begins) {
-    services_.insert(next_service_++);
+    services_.AddService();
     SpreadManifests();
   } else if (fault.kind == FaultKind::kAddPool && begins) {
-    ++pools_;
+    services_.AddPool();
     SpreadManifests();
   } else if (fault.kind == FaultKind::kRemoveService) {
-    begins ? (void)services_.erase(fault.amount)
-           : (void)services_.insert(fault.amount);
+    begins ? services_.Remove(fault.amount) : services_.Restore(fault.amount);
     SpreadManifests();
   }
 }
@@ -294,47 +274,6 @@ void Stage::ApplyHostAddress(const Fault& fault, int step) {
   const net::IpPrefix prefix = {address, 16};
   faults > 0 ? host->links().AddAddress("eth0", prefix)
              : host->links().RemoveAddress("eth0", prefix);
-}
-
-void Stage::Steal(const Fault& fault) {
-  const net::IpAddress vip = ServiceAddress(fault.amount);
-  const net::ArpPacket claim = {.operation = net::ArpOperation::kRequest,
-                                .sender_mac = stranger_->mac(),
-                                .sender_ip = vip,
-                                .target_ip = vip};
-  const absl::Time now = world_.loop().Now();
-  for (absl::Duration at; at < fault.length; at += kStealInterval) {
-    world_.loop().ScheduleAt(now + at, [this, claim] {
-      stranger_port_->Send(net::ArpFrame(net::kBroadcastMac, claim))
-          .IgnoreError();
-    });
-  }
-}
-
-void Stage::SendGarbage(const Fault& fault) {
-  const absl::Time now = world_.loop().Now();
-  for (int i = 0; i < fault.amount; ++i) {
-    const absl::Duration at = absl::Seconds(1) * i / fault.amount;
-    world_.loop().ScheduleAt(now + at, [this, fault] {
-      const auto bytes = Garbage(stranger_->mac(), prng_);
-      stranger_port_->Send(bytes).IgnoreError();
-      stranger_->environment()
-          .datagrams->Send(NodeOf(fault).host->endpoint(), bytes)
-          .IgnoreError();
-    });
-  }
-}
-
-void Stage::Replay(const Fault& fault) {
-  const Recorder::Target target = {.recorded = nodes_[fault.other - 1]->host,
-                                   .host = NodeOf(fault).host,
-                                   .as_sender = fault.amount != 0};
-  recorder_->PlayBurst(target);
-  const absl::Time now = world_.loop().Now();
-  for (absl::Duration at; at < fault.length; at += Recorder::kInterval) {
-    world_.loop().ScheduleAt(now + at,
-                             [this, target] { recorder_->Play(target); });
-  }
 }
 
 }  // namespace lb::chaos

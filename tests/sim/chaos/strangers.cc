@@ -7,14 +7,14 @@
 namespace lb::chaos {
 namespace {
 
-bool CountsAsMember(const Stage::Node& node, const Stage::Node& stranger) {
+bool CountsAsMember(const Node& node, const Node& stranger) {
   const auto live = node.agent->LiveMembers();
   return std::any_of(live.begin(), live.end(), [&](const auto& member) {
     return member.name == stranger.name;
   });
 }
 
-bool IsListed(const Stage::Node& node, const Stage::Node& stranger) {
+bool IsListed(const Node& node, const Node& stranger) {
   const auto peers = node.agent->gossip().Undecryptable();
   return std::any_of(peers.begin(), peers.end(), [&](const auto& peer) {
     return peer.address == stranger.host->address();
@@ -22,7 +22,7 @@ bool IsListed(const Stage::Node& node, const Stage::Node& stranger) {
 }
 
 // Its join list is as old as the process: a lease may have moved the node.
-bool Calls(const Stage::Node& stranger, const Stage::Node& node) {
+bool Calls(const Node& stranger, const Node& node) {
   return std::find(stranger.join.begin(), stranger.join.end(),
                    node.host->endpoint()) != stranger.join.end();
 }

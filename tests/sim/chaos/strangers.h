@@ -29,7 +29,6 @@ class Strangers {
   std::optional<std::string> WhoIsNotNamed(Stage& stage);
 
  private:
-  using Node = Stage::Node;
   using Pair = std::pair<const Node*, const Node*>;  // A node, a stranger.
 
   // Those that run, with different keys, and could tell each other so.

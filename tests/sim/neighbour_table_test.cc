@@ -1,10 +1,10 @@
 // The neighbour table against what Linux does: frames on entries, and timers.
-#include "tests/sim/chaos/neighbour_table.h"
+#include "tests/sim/neighbour_table.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace lb::chaos {
+namespace lb {
 namespace {
 
 using ::testing::ElementsAre;
@@ -108,4 +108,4 @@ TEST_F(NeighbourTableTest, AnEntryThatNobodyConfirmsIsAskedForAndGivenUp) {
 }
 
 }  // namespace
-}  // namespace lb::chaos
+}  // namespace lb

@@ -1,8 +1,8 @@
-#include "tests/sim/chaos/neighbour_table.h"
+#include "tests/sim/neighbour_table.h"
 
 #include <utility>
 
-namespace lb::chaos {
+namespace lb {
 namespace {
 
 // arp_is_garp() of net/ipv4/arp.c.
@@ -133,4 +133,4 @@ std::optional<net::MacAddress> NeighbourTable::Find(
   return it->second.mac;
 }
 
-}  // namespace lb::chaos
+}  // namespace lb

@@ -13,8 +13,8 @@
 //   table.OnArp(now, packet, /*to_us=*/true);
 //   table.OnTimer(now);                        // a few times a second
 //   for (const auto& question : table.TakeQuestions()) ...
-#ifndef LB_TESTS_SIM_CHAOS_NEIGHBOUR_TABLE_H_
-#define LB_TESTS_SIM_CHAOS_NEIGHBOUR_TABLE_H_
+#ifndef LB_TESTS_SIM_NEIGHBOUR_TABLE_H_
+#define LB_TESTS_SIM_NEIGHBOUR_TABLE_H_
 
 #include <map>
 #include <optional>
@@ -27,7 +27,7 @@
 #include "lb/net/mac_address.h"
 #include "lb/net/ndp.h"
 
-namespace lb::chaos {
+namespace lb {
 
 class NeighbourTable {
  public:
@@ -62,6 +62,9 @@ class NeighbourTable {
   // Addresses in use for which all questions were left unanswered.
   std::vector<net::IpAddress> TakeGivenUp();
 
+  // Drops the entry, as "ip neigh del" does: the next use asks for it.
+  void Forget(const net::IpAddress& address) { entries_.erase(address); }
+
   // Without using it.
   std::optional<net::MacAddress> Find(const net::IpAddress& address) const;
 
@@ -88,6 +91,6 @@ class NeighbourTable {
   std::vector<net::IpAddress> given_up_;
 };
 
-}  // namespace lb::chaos
+}  // namespace lb
 
-#endif  // LB_TESTS_SIM_CHAOS_NEIGHBOUR_TABLE_H_
+#endif  // LB_TESTS_SIM_NEIGHBOUR_TABLE_H_

@@ -1,4 +1,4 @@
-#include "tests/sim/chaos/lan_host.h"
+#include "tests/sim/lan_host.h"
 
 #include <utility>
 #include <variant>
@@ -6,7 +6,7 @@
 #include "lb/base/check.h"
 #include "lb/net/ethernet.h"
 
-namespace lb::chaos {
+namespace lb {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(250);
@@ -46,6 +46,13 @@ std::optional<net::MacAddress> LanHost::Neighbour(
   return vip.is_ipv4() ? arp_.Find(vip) : ndp_.Find(vip);
 }
 
+std::optional<net::MacAddress> LanHost::Use(const net::IpAddress& address) {
+  const auto mac =
+      TableOf(address).Use(host_->environment().loop->Now(), address);
+  SendQuestions();
+  return mac;
+}
+
 std::vector<net::IpAddress> LanHost::TakeGivenUp() {
   std::vector<net::IpAddress> all = arp_.TakeGivenUp();
   for (const net::IpAddress& address : ndp_.TakeGivenUp()) {
@@ -72,7 +79,9 @@ void LanHost::OnFrame(absl::Span<const uint8_t> bytes) {
   const bool to_us = frame->header.destination == host_->mac();
   if (frame->header.ether_type == net::kEtherTypeArp) {
     const auto packet = net::ParseArp(frame->payload);
-    if (packet.ok()) arp_.OnArp(now, *packet, to_us);
+    if (!packet.ok()) return;
+    arp_.OnArp(now, *packet, to_us);
+    if (to_us) CountAnswer(*packet);
   } else if (const auto packet = net::ParseNdp(frame->payload); packet.ok()) {
     const auto* message =
         std::get_if<net::NeighborAdvertisement>(&packet->message);
@@ -80,8 +89,19 @@ void LanHost::OnFrame(absl::Span<const uint8_t> bytes) {
   }
 }
 
+void LanHost::CountAnswer(const net::ArpPacket& packet) {
+  const auto answered_by = answered_by_.find(packet.sender_ip);
+  if (packet.operation != net::ArpOperation::kReply ||
+      answered_by == answered_by_.end()) {
+    return;
+  }
+  const bool is_new = answered_by->second.insert(packet.sender_mac).second;
+  if (is_new && answered_by->second.size() == 2) ++doubly_answered_;
+}
+
 void LanHost::SendQuestions() {
   for (const auto& question : arp_.TakeQuestions()) {
+    if (!question.to) answered_by_[question.target].clear();
     const net::ArpPacket packet = {.operation = net::ArpOperation::kRequest,
                                    .sender_mac = host_->mac(),
                                    .sender_ip = host_->address(),
@@ -103,4 +123,4 @@ void LanHost::SendQuestions() {
   }
 }
 
-}  // namespace lb::chaos
+}  // namespace lb
