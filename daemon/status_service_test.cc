@@ -32,6 +32,21 @@ kind: L2Advertisement
 metadata: {name: all}
 )";
 
+// Callers that do not know the list of announcers find the same.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+void ExpectDeprecatedLike(const status::v1::Announcer& announcer,
+                          const status::v1::Service& service) {
+  EXPECT_EQ(service.announcing_node(), announcer.node());
+  EXPECT_EQ(service.announced_since().DebugString(),
+            announcer.since().DebugString());
+  EXPECT_EQ(std::vector<std::string>(service.interfaces().begin(),
+                                     service.interfaces().end()),
+            std::vector<std::string>(announcer.interfaces().begin(),
+                                     announcer.interfaces().end()));
+}
+#pragma GCC diagnostic pop
+
 class StatusServiceTest : public NodeTest {
  protected:
   std::unique_ptr<Stub> NewConnection() {
@@ -98,7 +113,10 @@ TEST_F(StatusServiceTest, DescribesNodeServicesPoolsAndMembers) {
   ASSERT_EQ(services.services(0).addresses_size(), 1);
   EXPECT_EQ(services.services(0).addresses(0), "172.18.8.201");
   EXPECT_EQ(services.services(0).pool(), "first-pool");
-  EXPECT_EQ(services.services(0).announcing_node(), "n1");
+  const auto& announcer = services.services(0).announcers(0);
+  EXPECT_EQ(announcer.node(), "n1");
+  EXPECT_EQ(announcer.protocol(), status::v1::Announcer::PROTOCOL_LAYER2);
+  ExpectDeprecatedLike(announcer, services.services(0));
 
   status::v1::ListPoolsResponse pools;
   {
@@ -332,12 +350,12 @@ TEST_F(StatusServiceTest, AWatcherKnowsTheStateAndItsChanges) {
   EXPECT_EQ(known.node.name(), "n1");
   EXPECT_EQ(known.pools.size(), 1u);
   EXPECT_EQ(known.members.size(), 1u);
-  EXPECT_EQ(known.services.at("default/web").announcing_node(), "n1");
-  EXPECT_TRUE(known.services.at("default/web").has_announced_since());
+  EXPECT_EQ(known.services.at("default/web").announcers(0).node(), "n1");
+  EXPECT_TRUE(known.services.at("default/web").announcers(0).has_since());
 
   SetManifests(kPoolYaml + ServiceYaml("default", "new"));
   while (known.services.contains("default/web") ||
-         known.services["default/new"].announcing_node().empty()) {
+         known.services["default/new"].announcers().empty()) {
     ASSERT_TRUE(reader->Read(&response));
     EXPECT_EQ(response.event().sequence(), known.sequence + 1);
     known.Take(response);
@@ -374,7 +392,7 @@ TEST_F(StatusServiceTest, AWatcherGoesOnWhereItWas) {
   grpc::ClientContext context;
   const auto reader = stub_->Watch(&context, request);
   status::v1::WatchResponse response;
-  while (known.services["default/new"].announcing_node().empty()) {
+  while (known.services["default/new"].announcers().empty()) {
     ASSERT_TRUE(reader->Read(&response));
     EXPECT_EQ(response.sequence(), known.sequence + 1);
     known.Take(response);

@@ -25,7 +25,7 @@ def main(server):
             print(
                 service.name,
                 ",".join(service.addresses) or "-",
-                service.announcing_node or "-",
+                ",".join(a.node for a in service.announcers) or "-",
                 service.reason,
             )
 

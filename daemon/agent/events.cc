@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -63,7 +64,8 @@ void Events::OnOutcome(const Outcome& outcome) {
     const auto before = outcome.before.placement.find(service);
     const bool is_new = before == outcome.before.placement.end();
     if (is_new || before->second != after->second) {
-      RecordPlace(service, after->second);
+      RecordPlace(service, is_new ? ServicePlacement() : before->second,
+                  after->second);
     }
   }
   RecordNew(EventType::kNormal, "PoolCoversHosts", health.covered,
@@ -89,13 +91,30 @@ void Events::RecordEntry(const std::string& service, const Entry& before,
   }
 }
 
+// An announcer that takes another's place says it all: only while others go on
+// announcing, one that goes is news by itself.
 void Events::RecordPlace(const std::string& service,
-                         const ServicePlacement& place) {
-  place.node.empty()
-      ? Record(EventType::kWarning, "announceFailed",
-               {EventObject::kService, service}, place.reason)
-      : Record(EventType::kNormal, "nodeAssigned",
-               {EventObject::kService, service}, "announced by " + place.node);
+                         const ServicePlacement& before,
+                         const ServicePlacement& after) {
+  const EventObject object(EventObject::kService, service);
+  if (after.announcers.empty()) {
+    return Record(EventType::kWarning, "announceFailed", object, after.reason);
+  }
+  for (const election::Announcer& announcer : after.announcers) {
+    if (std::find(before.announcers.begin(), before.announcers.end(),
+                  announcer) != before.announcers.end()) {
+      continue;
+    }
+    Record(EventType::kNormal, "nodeAssigned", object,
+           "announced by " + announcer.node);
+  }
+  const auto change =
+      election::ChangeBetween(before.announcers, after.announcers);
+  if (change.stayed.empty()) return;
+  for (const election::Announcer& announcer : change.went) {
+    Record(EventType::kNormal, "nodeWithdrawn", object,
+           "no longer announced by " + announcer.node);
+  }
 }
 
 void Events::RecordNew(EventType type, const std::string& reason,

@@ -53,7 +53,8 @@ class Events {
 
   void RecordEntry(const std::string& service, const Entry& before,
                    const Entry& after);
-  void RecordPlace(const std::string& service, const ServicePlacement& place);
+  void RecordPlace(const std::string& service, const ServicePlacement& before,
+                   const ServicePlacement& after);
   // Records the sentences of `after` that are not in `before`.
   void RecordNew(EventType type, const std::string& reason,
                  const std::vector<std::string>& after,

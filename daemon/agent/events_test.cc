@@ -75,12 +75,15 @@ class EventsTest : public testing::Test {
 };
 
 TEST_F(EventsTest, AServicesLife) {
-  Publish({{"a", Entry("10.0.0.1")}}, {{"a", {.node = "n2"}}});
+  Publish({{"a", Entry("10.0.0.1")}},
+          {{"a", {.announcers = {{.node = "n2"}}}}});
   EXPECT_THAT(Told(), ElementsAre("IPAllocated Service/a: 10.0.0.1 (pool p)",
                                   "nodeAssigned Service/a: announced by n2"));
-  Publish({{"a", Entry("10.0.0.1")}}, {{"a", {.node = "n2"}}});
+  Publish({{"a", Entry("10.0.0.1")}},
+          {{"a", {.announcers = {{.node = "n2"}}}}});
   EXPECT_THAT(Told(), IsEmpty());
-  Publish({{"a", Entry("10.0.0.2")}}, {{"a", {.node = "n3"}}});
+  Publish({{"a", Entry("10.0.0.2")}},
+          {{"a", {.announcers = {{.node = "n3"}}}}});
   EXPECT_THAT(Told(), ElementsAre("IPAllocated Service/a: 10.0.0.2 (pool p)",
                                   "nodeAssigned Service/a: announced by n3"));
   Publish({{"a", Entry("10.0.0.2")}}, {{"a", {.reason = "no node may"}}});
@@ -91,6 +94,31 @@ TEST_F(EventsTest, AServicesLife) {
   Publish({}, {});
   EXPECT_THAT(Told(), ElementsAre("ServiceRemoved Service/a: no manifest asks "
                                   "for it any more"));
+}
+
+TEST_F(EventsTest, EachAnnouncerThatComesOrGoesIsNews) {
+  const auto by = [](const std::vector<std::string>& nodes) {
+    ServicePlacement place;
+    for (const std::string& node : nodes) {
+      place.announcers.push_back(
+          {.protocol = election::Protocol::kBgp, .node = node});
+    }
+    return Placement{{"a", place}};
+  };
+  Publish({{"a", Entry("10.0.0.1")}}, {});
+  Told();
+  Publish({{"a", Entry("10.0.0.1")}}, by({"n1", "n2"}));
+  EXPECT_THAT(Told(), ElementsAre("nodeAssigned Service/a: announced by n1",
+                                  "nodeAssigned Service/a: announced by n2"));
+  Publish({{"a", Entry("10.0.0.1")}}, by({"n2", "n3"}));
+  EXPECT_THAT(
+      Told(),
+      ElementsAre("nodeAssigned Service/a: announced by n3",
+                  "nodeWithdrawn Service/a: no longer announced by n1"));
+  Publish({{"a", Entry("10.0.0.1")}}, by({"n3"}));
+  EXPECT_THAT(Told(),
+              ElementsAre("nodeWithdrawn Service/a: no longer announced "
+                          "by n2"));
 }
 
 TEST_F(EventsTest, AFailureCountsUnlessItEndsByItself) {

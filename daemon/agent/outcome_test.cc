@@ -39,7 +39,13 @@ struct World {
         entry.assignment.addresses = {
             {*net::ParseIpAddress(fmt::format("10.0.0.{}", prng.Uniform(3))),
              "p"}};
-        placement[service].node = fmt::format("n{}", 1 + prng.Uniform(3));
+        auto& announcers = placement[service].announcers;
+        announcers = {{.node = fmt::format("n{}", 1 + prng.Uniform(3))}};
+        for (int node = 1; node <= 3; ++node) {
+          if (prng.Chance(70)) continue;
+          announcers.push_back({.protocol = election::Protocol::kBgp,
+                                .node = fmt::format("n{}", node)});
+        }
       } else {
         entry.reason = "none is free";
         entry.waiting = prng.Chance(50);
@@ -89,8 +95,11 @@ class Subscribers {
       text += fmt::format("{} {} {} {}\n", event.sequence, event.reason,
                           event.object.ToString(), event.message);
     }
-    for (const auto& [service, since] : tally_.announced_since()) {
-      text += fmt::format("{} since {}\n", service, absl::FormatTime(since));
+    for (const auto& [service, nodes] : tally_.announced_since()) {
+      for (const auto& [node, since] : nodes) {
+        text += fmt::format("{} by {} since {}\n", service, node,
+                            absl::FormatTime(since));
+      }
     }
     for (const auto& [service, since] : tally_.unassigned_since()) {
       text += fmt::format("{} waits {}\n", service, absl::FormatTime(since));
@@ -146,18 +155,23 @@ TEST(OutcomesTest, SaysWhatWasBeforeAndWhatIs) {
     for (const std::string& service : outcome.changed) {
       const auto before = outcome.before.placement.find(service);
       const auto after = outcome.after.placement.find(service);
-      seen.push_back(fmt::format(
-          "{}: {} to {}", service,
-          before == outcome.before.placement.end() ? "-" : before->second.node,
-          after == outcome.after.placement.end() ? "-" : after->second.node));
+      seen.push_back(
+          fmt::format("{}: {} to {}", service,
+                      before == outcome.before.placement.end()
+                          ? "-"
+                          : election::NodesText(before->second.announcers),
+                      after == outcome.after.placement.end()
+                          ? "-"
+                          : election::NodesText(after->second.announcers)));
     }
   });
   const AddressEntries none;
   const NodeHealth well;
   const absl::Time now = absl::UnixEpoch();
-  Placement placement = {{"a", {.node = "n1"}}, {"b", {.node = "n2"}}};
+  Placement placement = {{"a", {.announcers = {{.node = "n1"}}}},
+                         {"b", {.announcers = {{.node = "n2"}}}}};
   outcomes.Publish(now, {none, placement, well}, {"a", "b"}, true);
-  placement = {{"b", {.node = "n3"}}};
+  placement = {{"b", {.announcers = {{.node = "n3"}}}}};
   outcomes.Publish(now, {none, placement, well}, {"a", "b"}, true);
   EXPECT_THAT(seen, ElementsAre("a: - to n1", "b: - to n2", "a: n1 to -",
                                 "b: n2 to n3"));

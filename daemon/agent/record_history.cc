@@ -1,6 +1,8 @@
 // Agent's history: what it is told.
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -9,6 +11,26 @@
 #include "lb/net/ip_address.h"
 
 namespace lb {
+namespace {
+
+// Each address of a service once for each node that announces it.
+void AddSeen(const AddressEntries& entries, const std::string& service,
+             const ServicePlacement& place,
+             std::vector<history::SeenAnnouncement>& seen) {
+  const auto first = static_cast<ptrdiff_t>(seen.size());
+  std::vector<std::string_view> nodes = election::NodesOf(place.announcers);
+  if (nodes.empty()) nodes.push_back("");
+  for (const auto& held : AddressesOf(entries, service)) {
+    for (const std::string_view node : nodes) {
+      seen.push_back({service, held.address, node});
+    }
+  }
+  std::sort(seen.begin() + first, seen.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.address, a.node) < std::tie(b.address, b.node);
+  });
+}
+
+}  // namespace
 
 void Agent::RestoreHistory() {
   for (const absl::Status& refused : history_.Restore()) {
@@ -36,22 +58,16 @@ void Agent::RecordHistory() {
 history::HistoryView Agent::ViewForHistory(
     ipam::ReplicatedAllocator::Services services) const {
   history::HistoryView view;
-  const auto add = [&](const std::string& service, const std::string& node) {
-    const size_t first = view.seen.size();
-    for (const auto& held : AddressesOf(addresses_.entries(), service)) {
-      view.seen.push_back({service, held.address, node});
-    }
-    std::sort(
-        view.seen.begin() + static_cast<ptrdiff_t>(first), view.seen.end(),
-        [](const auto& a, const auto& b) { return a.address < b.address; });
-  };
   const Placement& placement = elections_.placement();
   if (history_.history().WantsAll()) {
-    for (const auto& [service, place] : placement) add(service, place.node);
+    for (const auto& [service, place] : placement) {
+      AddSeen(addresses_.entries(), service, place, view.seen);
+    }
   } else {
     for (const std::string& service : services) {
       const auto place = placement.find(service);
-      if (place != placement.end()) add(place->first, place->second.node);
+      if (place == placement.end()) continue;
+      AddSeen(addresses_.entries(), place->first, place->second, view.seen);
     }
     view.services = std::move(services);
   }

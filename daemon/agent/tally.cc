@@ -1,8 +1,34 @@
 #include "daemon/agent/tally.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
 #include <variant>
 
 namespace lb {
+namespace {
+
+using election::Announcers;
+
+const Announcers& AnnouncersOf(const Placement& placement,
+                               const std::string& service) {
+  static const auto& none = *new Announcers();
+  const auto place = placement.find(service);
+  return place == placement.end() ? none : place->second.announcers;
+}
+
+// Only there a node takes over from another.
+Announcers OnLayer2(const Announcers& announcers) {
+  Announcers elected;
+  for (const election::Announcer& announcer : announcers) {
+    if (announcer.protocol == election::Protocol::kLayer2) {
+      elected.push_back(announcer);
+    }
+  }
+  return elected;
+}
+
+}  // namespace
 
 using gossip::MemberChange;
 
@@ -55,27 +81,45 @@ void Tally::OnOutcome(const Outcome& outcome) {
     } else {
       unassigned_since_.erase(service);
     }
-    const auto place = after.placement.find(service);
-    if (place == after.placement.end() || place->second.node.empty()) {
-      announced_since_.erase(service);
-      continue;
-    }
-    const auto known = before.placement.find(service);
-    const std::string from =
-        known == before.placement.end() ? "" : known->second.node;
-    if (from == place->second.node) continue;
-    announced_since_[service] = outcome.at;
-    if (!from.empty())
-      CountMove(place->second.node, from, outcome.at, outcome.announces);
+    const auto& was = AnnouncersOf(before.placement, service);
+    const auto& is = AnnouncersOf(after.placement, service);
+    NoteAnnouncers(service, is, outcome.at);
+    CountMove(election::ChangeBetween(OnLayer2(was), OnLayer2(is)), outcome.at,
+              outcome.announces);
   }
 }
 
-void Tally::CountMove(const std::string& node, const std::string& from,
-                      absl::Time now, bool announces) {
+void Tally::NoteAnnouncers(const std::string& service,
+                           const election::Announcers& announcers,
+                           absl::Time now) {
+  if (announcers.empty()) {
+    announced_since_.erase(service);
+    return;
+  }
+  AnnouncedSince& since = announced_since_[service];
+  std::erase_if(since, [&](const auto& known) {
+    return !election::IsAnnouncedBy(announcers, known.first);
+  });
+  for (const election::Announcer& announcer : announcers) {
+    since.try_emplace(announcer.node, now);
+  }
+}
+
+// Where one goes on announcing, no service moves.
+void Tally::CountMove(const election::AnnouncerChange& change, absl::Time now,
+                      bool announces) {
+  if (change.came.empty() || change.went.empty() || !change.stayed.empty()) {
+    return;
+  }
   ++election_changes_;
-  if (node != node_ || !announces) return;
-  const auto lost = lost_.find(from);
-  if (lost != lost_.end()) takeovers_.Add(now - lost->second);
+  if (!announces || !election::IsAnnouncedBy(change.came, node_)) return;
+  std::optional<absl::Time> alive;  // The last proof of life of those lost.
+  for (const election::Announcer& from : change.went) {
+    const auto lost = lost_.find(from.node);
+    if (lost == lost_.end()) continue;
+    alive = std::max(alive.value_or(lost->second), lost->second);
+  }
+  if (alive) takeovers_.Add(now - *alive);
 }
 
 void Tally::OnReconciled(absl::Time now) {

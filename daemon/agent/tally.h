@@ -20,6 +20,7 @@
 #include "daemon/agent/outcome.h"
 #include "lb/announce/announcer.h"
 #include "lb/base/duration_histogram.h"
+#include "lb/election/announcer.h"
 #include "lb/gossip/member.h"
 
 namespace lb {
@@ -66,8 +67,9 @@ class Tally {
   const std::map<std::string, Answer, std::less<>>& answers() const {
     return answers_;
   }
-  // By service: since when its node announces it.
-  const std::map<std::string, absl::Time, std::less<>>& announced_since()
+  // By service: since when each of its nodes announces it.
+  using AnnouncedSince = std::map<std::string, absl::Time, std::less<>>;
+  const std::map<std::string, AnnouncedSince, std::less<>>& announced_since()
       const {
     return announced_since_;
   }
@@ -82,7 +84,7 @@ class Tally {
 
   uint64_t manifests_read() const { return manifests_read_; }
   uint64_t manifests_refused() const { return manifests_refused_; }
-  // Services that went from one node to another.
+  // Services that went from one node to another on layer 2.
   uint64_t election_changes() const { return election_changes_; }
   // Per service that came to this node because its node failed or left: from
   // that node's last proof of life that came here to the announcement.
@@ -97,8 +99,10 @@ class Tally {
  private:
   void CountFailure(const std::string& service, const AddressEntries& before,
                     const AddressEntries& after);
-  void CountMove(const std::string& node, const std::string& from,
-                 absl::Time now, bool announces);
+  void NoteAnnouncers(const std::string& service,
+                      const election::Announcers& announcers, absl::Time now);
+  void CountMove(const election::AnnouncerChange& change, absl::Time now,
+                 bool announces);
 
   const std::string node_;
   const absl::Time began_;
@@ -106,7 +110,7 @@ class Tally {
   std::map<std::string, Answer, std::less<>> answers_;
   // Members lost since the last OnReconciled(), and their last proof of life.
   std::map<std::string, absl::Time, std::less<>> lost_;
-  std::map<std::string, absl::Time, std::less<>> announced_since_;
+  std::map<std::string, AnnouncedSince, std::less<>> announced_since_;
   std::map<std::string, absl::Time, std::less<>> unassigned_since_;
   std::map<announce::Announcement, ConflictSeen> conflicts_;
   uint64_t manifests_read_ = 0;

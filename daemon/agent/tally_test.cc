@@ -65,10 +65,12 @@ class TallyTest : public testing::Test {
 };
 
 TEST_F(TallyTest, ATakeoverCountsFromTheLastProofOfLife) {
-  Place(0, {{"a", {.node = "n2"}}, {"b", {.node = "n2"}}});
+  Place(0, {{"a", {.announcers = {{.node = "n2"}}}},
+            {"b", {.announcers = {{.node = "n2"}}}}});
   Ping(1, "n2");
   Change(1.6, MemberChange::kFailed, "n2");
-  Place(1.7, {{"a", {.node = "n1"}}, {"b", {.node = "n3"}}});
+  Place(1.7, {{"a", {.announcers = {{.node = "n1"}}}},
+              {"b", {.announcers = {{.node = "n3"}}}}});
   EXPECT_EQ(tally_.election_changes(), 2u);
   EXPECT_EQ(Takeovers(), 1u);                   // b is another's.
   EXPECT_EQ(tally_.takeovers().counts[4], 1u);  // Up to 1 s.
@@ -76,41 +78,87 @@ TEST_F(TallyTest, ATakeoverCountsFromTheLastProofOfLife) {
 }
 
 TEST_F(TallyTest, AGoodbyeIsAProofOfLife) {
-  Place(0, {{"a", {.node = "n2"}}});
+  Place(0, {{"a", {.announcers = {{.node = "n2"}}}}});
   Change(5, MemberChange::kLeft, "n2");
-  Place(5.25, {{"a", {.node = "n1"}}});
+  Place(5.25, {{"a", {.announcers = {{.node = "n1"}}}}});
   EXPECT_EQ(tally_.takeovers().sum, absl::Milliseconds(250));
 }
 
 TEST_F(TallyTest, AMoveFromALivingNodeIsNoTakeover) {
-  Place(0, {{"a", {.node = "n2"}}});
+  Place(0, {{"a", {.announcers = {{.node = "n2"}}}}});
   Ping(1, "n2");
-  Place(2, {{"a", {.node = "n1"}}});
+  Place(2, {{"a", {.announcers = {{.node = "n1"}}}}});
   EXPECT_EQ(tally_.election_changes(), 1u);
   // Nor is one from a node that was lost before, but was back since.
   Change(3, MemberChange::kFailed, "n3");
   Change(4, MemberChange::kJoined, "n3");
-  Place(5, {{"a", {.node = "n3"}}});
-  Place(6, {{"a", {.node = "n1"}}});
+  Place(5, {{"a", {.announcers = {{.node = "n3"}}}}});
+  Place(6, {{"a", {.announcers = {{.node = "n1"}}}}});
   // Nor one that this node is not ready to announce.
   Ping(7, "n2");
-  Place(8, {{"a", {.node = "n2"}}});
+  Place(8, {{"a", {.announcers = {{.node = "n2"}}}}});
   Change(9, MemberChange::kFailed, "n2");
-  Place(9, {{"a", {.node = "n1"}}}, /*announcing=*/false);
+  Place(9, {{"a", {.announcers = {{.node = "n1"}}}}}, /*announcing=*/false);
   EXPECT_EQ(Takeovers(), 0u);
 }
 
 TEST_F(TallyTest, TheFirstNodeOfAServiceIsNoChange) {
-  Place(0, {{"a", {.node = "n2"}}});
-  Place(1, {{"a", {.node = ""}}});
+  Place(0, {{"a", {.announcers = {{.node = "n2"}}}}});
+  Place(1, {{"a", {}}});
   EXPECT_THAT(tally_.announced_since(), IsEmpty());
-  Place(2, {{"a", {.node = "n1"}}});
+  Place(2, {{"a", {.announcers = {{.node = "n1"}}}}});
   EXPECT_EQ(tally_.election_changes(), 0u);
-  EXPECT_THAT(tally_.announced_since(), ElementsAre(Pair("a", At(2))));
-  Place(3, {{"a", {.node = "n1"}}});
-  EXPECT_THAT(tally_.announced_since(), ElementsAre(Pair("a", At(2))));
+  EXPECT_THAT(tally_.announced_since(),
+              ElementsAre(Pair("a", ElementsAre(Pair("n1", At(2))))));
+  Place(3, {{"a", {.announcers = {{.node = "n1"}}}}});
+  EXPECT_THAT(tally_.announced_since(),
+              ElementsAre(Pair("a", ElementsAre(Pair("n1", At(2))))));
   Place(4, {});
   EXPECT_THAT(tally_.announced_since(), IsEmpty());
+}
+
+// Nodes that announce a service together: each counts from when it came, and
+// none of them takes over from another.
+TEST_F(TallyTest, NodesThatAnnounceTogetherComeAndGoByThemselves) {
+  const auto by = [](const std::vector<std::string>& nodes) {
+    ServicePlacement place;
+    for (const std::string& node : nodes) {
+      place.announcers.push_back(
+          {.protocol = election::Protocol::kBgp, .node = node});
+    }
+    return Placement{{"a", place}};
+  };
+  Place(1, by({"n2", "n3"}));
+  Ping(2, "n3");
+  Change(3, MemberChange::kFailed, "n3");
+  Place(4, by({"n1", "n2"}));
+  EXPECT_THAT(tally_.announced_since(),
+              ElementsAre(Pair(
+                  "a", ElementsAre(Pair("n1", At(4)), Pair("n2", At(1))))));
+  Place(5, by({"n1"}));
+  EXPECT_THAT(tally_.announced_since(),
+              ElementsAre(Pair("a", ElementsAre(Pair("n1", At(4))))));
+  EXPECT_EQ(tally_.election_changes(), 0u);
+  EXPECT_EQ(Takeovers(), 0u);
+}
+
+// Where one service has announcers of both protocols, only those of layer 2
+// are elected.
+TEST_F(TallyTest, AMoveOnLayer2CountsBesideAnotherProtocol) {
+  const auto on = [](const std::string& node) {
+    return Placement{
+        {"a",
+         {.announcers = {
+              {.node = node},
+              {.protocol = election::Protocol::kBgp, .node = "n1"},
+              {.protocol = election::Protocol::kBgp, .node = "n2"}}}}};
+  };
+  Place(0, on("n2"));
+  Ping(1, "n2");
+  Change(1.5, MemberChange::kFailed, "n2");
+  Place(2, on("n1"));
+  EXPECT_EQ(tally_.election_changes(), 1u);
+  EXPECT_EQ(tally_.takeovers().sum, absl::Seconds(1));
 }
 
 TEST_F(TallyTest, AnswersGoWithTheirMember) {

@@ -55,7 +55,7 @@ Elected ElectedPlaces::All() const {
   }
   MarkDespiteProxy(inputs_.pools, inputs_.entries, elected.here);
   for (const auto& [service, place] : inputs_.placement) {
-    if (place.node.empty() || place.node == inputs_.node) continue;
+    if (!IsElectedElsewhere(place, inputs_.node)) continue;
     for (const auto& assigned : AddressesOf(inputs_.entries, service)) {
       if (inputs_.withheld.contains(assigned.address)) continue;
       elected.elsewhere.insert(assigned.address);
@@ -77,11 +77,10 @@ ElectedPlace ElectedPlaces::At(
       if (assigned.address != address) continue;
       despite_proxy |= despite_proxy_.contains(assigned.pool);
     }
-    if (place->second.node == inputs_.node) {
-      AddTerms(place->second, at.here);
-    } else if (!place->second.node.empty()) {
-      at.elsewhere = true;
-    }
+    const election::Announcer* const here = election::FindAnnouncer(
+        place->second.announcers, election::Protocol::kLayer2, inputs_.node);
+    if (here != nullptr) AddTerms(*here, at.here);
+    at.elsewhere |= IsElectedElsewhere(place->second, inputs_.node);
   }
   if (!at.here) return at;
   at.here->despite_proxy = despite_proxy;

@@ -44,10 +44,20 @@ struct World {
       }
       if (addresses.empty()) continue;
       ServicePlacement& place = placement[service];
-      place.node = std::vector<std::string>{"", "n1", "n2"}[prng.Uniform(3)];
-      if (prng.Chance(50)) place.interfaces = {prng.Chance(50) ? "a" : "b"};
-      if (prng.Chance(30)) {
-        place.refresh = absl::Seconds(1 + static_cast<int>(prng.Uniform(9)));
+      for (const auto protocol :
+           {election::Protocol::kLayer2, election::Protocol::kBgp}) {
+        for (const char* node : {"n1", "n2"}) {
+          if (prng.Chance(60)) continue;
+          place.announcers.push_back({.protocol = protocol, .node = node});
+          election::Announcer& announcer = place.announcers.back();
+          if (prng.Chance(50)) {
+            announcer.interfaces = {prng.Chance(50) ? "a" : "b"};
+          }
+          if (prng.Chance(30)) {
+            announcer.refresh =
+                absl::Seconds(1 + static_cast<int>(prng.Uniform(9)));
+          }
+        }
       }
     }
     for (uint64_t i = 0; i < 10; ++i) {
@@ -94,6 +104,21 @@ TEST(ElectedTest, OneAddressIsAsAmongAll) {
     here += static_cast<int>(all.here.size());
   }
   EXPECT_GT(here, 500);
+}
+
+// On the wire of layer 2 nothing is done for what another protocol announces.
+TEST(ElectedTest, OnlyAnnouncersOnLayer2Count) {
+  Prng prng(1);
+  World world(prng);
+  world.entries = {{"s", {.assignment = {.addresses = {{Vip(1), "p"}}}}}};
+  world.withheld.clear();
+  world.placement = {
+      {"s",
+       {.announcers = {{.protocol = election::Protocol::kBgp, .node = "n1"},
+                       {.protocol = election::Protocol::kBgp, .node = "n2"}}}}};
+  EXPECT_EQ(world.Places().All(), Elected());
+  world.placement["s"].announcers.push_back({.node = "n2"});
+  EXPECT_EQ(world.Places().All(), Elected({.elsewhere = {Vip(1)}}));
 }
 
 TEST(ElectedTest, TheDifferenceLeadsFromOneToTheOther) {

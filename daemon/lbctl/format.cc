@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "absl/time/time.h"
 #include "google/protobuf/util/json_util.h"
 #include "yaml-cpp/yaml.h"
 
@@ -57,6 +58,14 @@ std::string ToYaml(const google::protobuf::Message& message) {
   } catch (const std::exception& error) {  // yaml-cpp's; none is known.
     return std::string("# ") + error.what() + "\n";
   }
+}
+
+std::string FormatTime(const google::protobuf::Timestamp& time) {
+  if (time.seconds() == 0) return "";
+  return absl::FormatTime(
+      "%Y-%m-%d %H:%M:%E3S",
+      absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
+      absl::LocalTimeZone());
 }
 
 }  // namespace lb::lbctl

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "google/protobuf/message.h"
+#include "google/protobuf/timestamp.pb.h"
 
 namespace lb::lbctl {
 
@@ -19,6 +20,9 @@ std::string ToJson(const google::protobuf::Message& message, Layout layout);
 
 // A document: begins with "---", ends with a newline.
 std::string ToYaml(const google::protobuf::Message& message);
+
+// In the local time zone; "" if it is not set.
+std::string FormatTime(const google::protobuf::Timestamp& time);
 
 }  // namespace lb::lbctl
 

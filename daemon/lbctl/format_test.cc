@@ -28,7 +28,7 @@ TEST(FormatTest, JsonHasEveryField) {
             "{\"services\":[{\"name\":\"default/web\",\"addresses\":["
             "\"10.0.0.1\"],\"pool\":\"1\",\"announcingNode\":\"\","
             "\"interfaces\":[],\"reason\":\"a \\\"quoted\\\"\\nline\","
-            "\"withheld\":[]}],\"nextPageToken\":\"\"}\n");
+            "\"withheld\":[],\"announcers\":[]}],\"nextPageToken\":\"\"}\n");
   EXPECT_THAT(ToJson(OneService(), Layout::kIndented),
               HasSubstr("\n   \"name\": \"default/web\",\n"));
 }
@@ -46,6 +46,8 @@ TEST(FormatTest, YamlHasTheSame) {
             "      []\n"
             "    reason: \"a \\\"quoted\\\"\\nline\"\n"
             "    withheld:\n"
+            "      []\n"
+            "    announcers:\n"
             "      []\n"
             "nextPageToken: \"\"\n");
   status::v1::Pool pool;

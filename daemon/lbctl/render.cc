@@ -13,6 +13,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
+#include "daemon/lbctl/announcer_text.h"
+#include "daemon/lbctl/format.h"
 #include "daemon/lbctl/table.h"
 #include "lb/config/printable.h"
 
@@ -22,14 +24,6 @@ namespace {
 using config::Printable;  // Names come from other nodes.
 
 constexpr int kNamesShown = 8;  // Of objects, in a line that is not wide.
-
-std::string FormatTime(const google::protobuf::Timestamp& time) {
-  if (time.seconds() == 0) return "";
-  return absl::FormatTime(
-      "%Y-%m-%d %H:%M:%E3S",
-      absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
-      absl::LocalTimeZone());
-}
 
 std::string FormatDuration(const google::protobuf::Duration& duration) {
   if (duration.seconds() == 0 && duration.nanos() == 0) return "";
@@ -84,11 +78,6 @@ Cell UseCell(const status::v1::FamilyUse& use) {
 template <typename List>
 std::string Join(const List& list) {
   return fmt::format("{}", fmt::join(list, ","));
-}
-
-std::string InterfacesText(const status::v1::Service& service) {
-  if (service.announcing_node().empty()) return "";
-  return service.interfaces().empty() ? "all" : Join(service.interfaces());
 }
 
 // For withheld addresses it also says since when, and what to do.
@@ -212,11 +201,11 @@ std::string Render(const status::v1::ListServicesResponse& services,
         pending ? Cell("<pending>", Colour::kYellow)
                 : Cell(Join(service.addresses())),
         service.pool(),
-        service.announcing_node(),
+        NodesText(service),
         InterfacesText(service),
         {style.wide ? WideReason(service) : service.reason(), Colour::kYellow}};
     if (style.wide) {
-      cells.insert(cells.begin() + 4, FormatTime(service.announced_since()));
+      cells.insert(cells.begin() + 4, SinceText(service));
     }
     table.Add(std::move(cells));
   }

@@ -88,13 +88,13 @@ TEST(RenderServicesTest, NoneOneAndMany) {
             "SERVICE  EXTERNAL-IP  POOL  NODE  SINCE  INTERFACES  REASON\n");
   constexpr char kServices[] = R"(
       services { name: "a/announced" addresses: "10.0.0.1" pool: "p"
-                 announcing_node: "n1" announced_since { seconds: 1 } }
+                 announcers { node: "n1" since { seconds: 1 } } }
       services { name: "a/on-two" addresses: "10.0.0.2" addresses: "fd00::2"
-                 pool: "p,q" announcing_node: "n1" interfaces: "eth0"
-                 interfaces: "eth1" }
+                 pool: "p,q" announcers { node: "n1" interfaces: "eth0"
+                                          interfaces: "eth1" } }
       services { name: "a/pending" reason: "pool p: full" }
       services { name: "a/unannounced" addresses: "10.0.0.3" pool: "p"
-                 interfaces: "eth0" reason: "nobody may" })";
+                 reason: "nobody may" })";
   EXPECT_EQ(
       Show<status::v1::ListServicesResponse>(kServices),
       "SERVICE        EXTERNAL-IP       POOL  NODE  INTERFACES  REASON\n"

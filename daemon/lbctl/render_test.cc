@@ -20,7 +20,7 @@ TEST(RenderTest, ServicesShowPendingAndAnnounced) {
   web->add_addresses("172.18.8.201");
   web->add_addresses("2001:db8::1");
   web->set_pool("first-pool");
-  web->set_announcing_node("n1");
+  web->add_announcers()->set_node("n1");
   auto* pending = response.add_services();
   pending->set_name("default/db");
   pending->set_reason("pool first-pool: full");
@@ -32,6 +32,26 @@ TEST(RenderTest, ServicesShowPendingAndAnnounced) {
       "-\n"
       "default/db   <pending>                 -           -     -           "
       "pool first-pool: full\n");
+}
+
+TEST(RenderTest, AServiceShowsAllItsAnnouncers) {
+  setenv("TZ", "UTC", 1);
+  status::v1::ListServicesResponse response;
+  auto* web = response.add_services();
+  web->set_name("web");
+  for (const char* node : {"n1", "n2"}) {
+    auto* announcer = web->add_announcers();
+    announcer->set_protocol(status::v1::Announcer::PROTOCOL_BGP);
+    announcer->set_node(node);
+    announcer->mutable_since()->set_seconds(1);
+  }
+  web->mutable_announcers(1)->add_interfaces("eth0");
+  EXPECT_EQ(Render(response, {}),
+            "SERVICE  EXTERNAL-IP  POOL  NODE   INTERFACES  REASON\n"
+            "web      <pending>    -     n1,n2  all;eth0    -\n");
+  EXPECT_THAT(
+      Render(response, {.wide = true}),
+      HasSubstr("n1,n2  1970-01-01 00:00:01.000, 1970-01-01 00:00:01.000  "));
 }
 
 TEST(RenderTest, PoolsShowUseOfTheFamiliesTheyHave) {
@@ -148,8 +168,9 @@ TEST(RenderTest, WideServicesShowSinceWhen) {
   status::v1::ListServicesResponse response;
   auto* web = response.add_services();
   web->set_name("default/web");
-  web->set_announcing_node("n1");
-  web->mutable_announced_since()->set_seconds(1);
+  auto* announcer = web->add_announcers();
+  announcer->set_node("n1");
+  announcer->mutable_since()->set_seconds(1);
   EXPECT_THAT(Render(response, {.wide = true}), HasSubstr("NODE  SINCE"));
   EXPECT_THAT(Render(response, {}), testing::Not(HasSubstr("SINCE")));
 }

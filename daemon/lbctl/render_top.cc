@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,10 @@ std::string Render(const TopView& view, const Style& style) {
   int pending = 0;
   for (const auto& service : view.services.services()) {
     if (service.addresses().empty()) ++pending;
-    if (service.announcing_node().empty()) continue;
-    ++announced[service.announcing_node()];
+    std::set<std::string> nodes;  // One may announce it by two protocols.
+    for (const auto& announcer : service.announcers()) {
+      if (nodes.insert(announcer.node()).second) ++announced[announcer.node()];
+    }
   }
   const auto& node = view.node;
   std::string text = fmt::format(

@@ -21,7 +21,7 @@ TEST(RenderTest, TopFitsTheTerminal) {
     auto* service = view.services.add_services();
     service->set_name("default/s" + std::to_string(i));
     service->add_addresses("10.0.0.1");
-    service->set_announcing_node(i % 2 == 0 ? "n1" : "n2");
+    service->add_announcers()->set_node(i % 2 == 0 ? "n1" : "n2");
   }
   view.services.add_services()->set_name("default/x");
   view.rows = 20;
@@ -49,7 +49,7 @@ TopView OneOfEach() {
   auto* const service = view.services.add_services();
   service->set_name("default/web");
   service->add_addresses("10.0.0.1");
-  service->set_announcing_node("n1");
+  service->add_announcers()->set_node("n1");
   return view;
 }
 

@@ -35,7 +35,7 @@ ServiceCounts ServicesOf(const Agent& agent) {
   for (const auto& [service, entry] : agent.address_entries()) {
     const auto place = agent.placement().find(service);
     ++(entry.assignment.addresses.empty() ? counts.pending
-       : place == agent.placement().end() || place->second.node.empty()
+       : place == agent.placement().end() || place->second.announcers.empty()
            ? counts.unannounced
            : counts.announced);
   }
@@ -46,7 +46,7 @@ std::vector<std::pair<std::string, net::IpAddress>> AnnouncedOf(
     const Agent& agent) {
   std::vector<std::pair<std::string, net::IpAddress>> announced;
   for (const auto& [service, place] : agent.placement()) {
-    if (place.node != agent.options().node) continue;
+    if (!IsElected(place, agent.options().node)) continue;
     for (const auto& held : AddressesOf(agent.address_entries(), service)) {
       if (!agent.announcing().elected().contains(held.address)) continue;
       announced.emplace_back(service, held.address);

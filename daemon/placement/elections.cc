@@ -191,12 +191,13 @@ bool Elections::Place(const std::string& service, const Placement& described) {
   unplaced_.erase(service);
   unclaimed_.erase(service);
   if (now == described.end()) return placement_.erase(service) > 0;
-  if (now->second.node.empty()) unplaced_.insert(service);
-  if (now->second.node == node_) unclaimed_.insert(service);
+  if (now->second.announcers.empty()) unplaced_.insert(service);
+  if (IsElected(now->second, node_)) unclaimed_.insert(service);
   const auto [before, is_new] = placement_.try_emplace(service, now->second);
   if (is_new) {
     NoteNew(service);
-  } else if (before->second.node.empty() && !now->second.node.empty()) {
+  } else if (before->second.announcers.empty() &&
+             !now->second.announcers.empty()) {
     NoteDark(service);
   }
   if (!is_new && before->second == now->second) return false;
@@ -349,9 +350,8 @@ void Elections::PutHolders() {
 }
 
 ServicePlacement Elections::Describe(const std::string& service) const {
-  const election::Placement& place = *table_.Find(service);
-  if (!place.node.empty())
-    return {place.node, place.interfaces, "", place.refresh};
+  const election::Announcers& announcers = *table_.Find(service);
+  if (!announcers.empty()) return {.announcers = announcers};
   const auto explanation = table_.Explain(service);
   return {.reason = explanation.ok() ? ReasonOf(*explanation) : ""};
 }
@@ -369,7 +369,7 @@ std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
   }
   for (const std::string& service : std::exchange(unclaimed_, {})) {
     const auto place = placement_.find(service);
-    if (place == placement_.end() || place->second.node != node_) continue;
+    if (place == placement_.end() || !IsElected(place->second, node_)) continue;
     for (const auto& assigned : entries.at(service).assignment.addresses) {
       if (IsWithheld(assigned.address)) continue;
       const auto holder = tenures_.HolderOf(assigned.address);
@@ -439,7 +439,7 @@ void Elections::NoteDark(const std::string& service) {
 
 // An address that another node announces now counts as announced before.
 void Elections::NoteNew(const std::string& service) {
-  if (placement_.at(service).node != node_) return;
+  if (!IsElected(placement_.at(service), node_)) return;
   for (const net::IpAddress& address : put_.at(service).addresses) {
     if (IsHeldByAnother(service, address)) continue;
     dark_[address] = TermOf(address);

@@ -189,8 +189,10 @@ class ElectionsModelTest
     for (const auto& [service, place] : kept_.placement()) {
       const auto was = before.find(service);
       const bool is_new = was == before.end();
-      if (place.node.empty() || (is_new && place.node != "n0")) continue;
-      if (!is_new && !was->second.node.empty()) continue;
+      if (place.announcers.empty() || (is_new && !IsElected(place, "n0"))) {
+        continue;
+      }
+      if (!is_new && !was->second.announcers.empty()) continue;
       for (const auto& held : entries_.at(service).assignment.addresses) {
         if (is_new && IsHeldByAnother(service, held.address)) continue;
         dark_[held.address] = TermOf(kept_.tenures(), held.address);
@@ -213,7 +215,7 @@ class ElectionsModelTest
     ASSERT_TRUE(all.Merge(kept_.tenures().FullMessage()).ok());
     std::set<net::IpAddress> unheld;
     for (const auto& [service, place] : kept_.placement()) {
-      if (place.node != "n0") continue;
+      if (!IsElected(place, "n0")) continue;
       for (const auto& held : entries_.at(service).assignment.addresses) {
         const net::IpAddress& address = held.address;
         const auto holder = all.HolderOf(address);

@@ -57,7 +57,7 @@ class ElectionsPortionsTest : public testing::Test {
   size_t Announced() const {
     size_t count = 0;
     for (const auto& [service, place] : elections_.placement()) {
-      count += place.node == "n1" ? 1 : 0;
+      count += IsElected(place, "n1") ? 1 : 0;
     }
     return count;
   }

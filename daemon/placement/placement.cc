@@ -8,13 +8,14 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/time.h"
-#include "lb/election/election.h"
+#include "lb/election/cluster.h"
 #include "lb/ipam/assignment.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
 namespace {
+
+using election::Protocol;
 
 // Services with addresses, those in one group that share them. A forest: who
 // stands for a service is found by going up.
@@ -44,6 +45,12 @@ class SharingGroups {
   std::map<net::IpAddress, std::string> holders_;  // The first by name.
 };
 
+// On whatever interfaces.
+bool AreOnTheSameNodes(const ServicePlacement& a, const ServicePlacement& b) {
+  const auto change = election::ChangeBetween(a.announcers, b.announcers);
+  return change.came.empty() && change.went.empty();
+}
+
 }  // namespace
 
 bool IsDualStack(const ipam::Assignment& assignment) {
@@ -61,16 +68,16 @@ void JoinSharers(const AddressEntries& entries, Placement& placement) {
   std::map<std::string, ServicePlacement, std::less<>> decided;
   for (const bool dual_stack : {true, false}) {
     for (const auto& [service, place] : placement) {
-      if (place.node.empty()) continue;
+      if (place.announcers.empty()) continue;
       if (IsDualStack(entries.at(service).assignment) == dual_stack) {
         decided.try_emplace(groups.FirstOf(service), place);
       }
     }
   }
   for (auto& [service, place] : placement) {
-    if (place.node.empty()) continue;
+    if (place.announcers.empty()) continue;
     const ServicePlacement& first = decided.at(groups.FirstOf(service));
-    if (first.node != place.node) place = first;
+    if (!AreOnTheSameNodes(first, place)) place = first;
   }
 }
 
@@ -81,18 +88,31 @@ const std::vector<ipam::AssignedAddress>& AddressesOf(
   return entry == entries.end() ? none : entry->second.assignment.addresses;
 }
 
-void AddTerms(const ServicePlacement& place,
+bool IsElected(const ServicePlacement& place, std::string_view node) {
+  return election::FindAnnouncer(place.announcers, Protocol::kLayer2, node) !=
+         nullptr;
+}
+
+bool IsElectedElsewhere(const ServicePlacement& place, std::string_view node) {
+  return std::any_of(place.announcers.begin(), place.announcers.end(),
+                     [&](const election::Announcer& announcer) {
+                       return announcer.protocol == Protocol::kLayer2 &&
+                              announcer.node != node;
+                     });
+}
+
+void AddTerms(const election::Announcer& announcer,
               std::optional<announce::Terms>& terms) {
   const bool is_new = !terms.has_value();
   if (is_new) terms.emplace();
   auto& interfaces = terms->interfaces;
   // None named means all.
-  if (!is_new && (interfaces.empty() || place.interfaces.empty())) {
+  if (!is_new && (interfaces.empty() || announcer.interfaces.empty())) {
     interfaces.clear();
   } else {
-    interfaces.insert(place.interfaces.begin(), place.interfaces.end());
+    interfaces.insert(announcer.interfaces.begin(), announcer.interfaces.end());
   }
-  terms->refresh = election::MoreOften(terms->refresh, place.refresh);
+  terms->refresh = election::MoreOften(terms->refresh, announcer.refresh);
 }
 
 announce::Announcements AnnouncementsOf(const std::string& node,
@@ -100,9 +120,11 @@ announce::Announcements AnnouncementsOf(const std::string& node,
                                         const Placement& placement) {
   announce::AnnouncementChanges terms;
   for (const auto& [service, place] : placement) {
-    if (place.node != node) continue;
+    const election::Announcer* const here =
+        election::FindAnnouncer(place.announcers, Protocol::kLayer2, node);
+    if (here == nullptr) continue;
     for (const auto& assigned : AddressesOf(entries, service)) {
-      AddTerms(place, terms[assigned.address]);
+      AddTerms(*here, terms[assigned.address]);
     }
   }
   announce::Announcements announcements;

@@ -1,4 +1,5 @@
-// Placement: who announces which service, and what this node has to announce.
+// Placement: which nodes announce which service, and what this node has to
+// announce.
 //
 // Values and pure functions; elections.h makes them.
 #ifndef LB_DAEMON_PLACEMENT_PLACEMENT_H_
@@ -7,21 +8,19 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "lb/announce/announcement_plan.h"
+#include "lb/election/announcer.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/replicated_allocator.h"
 
 namespace lb {
 
 struct ServicePlacement {
-  std::string node;                     // Empty: nobody announces it.
-  std::vector<std::string> interfaces;  // Empty: all of the node's.
-  std::string reason;                   // Why nobody does.
-  // As election::L2Advertisement has it.
-  std::optional<absl::Duration> refresh = {};
+  election::Announcers announcers = {};
+  std::string reason = {};  // Why there are none.
 
   friend bool operator==(const ServicePlacement&,
                          const ServicePlacement&) = default;
@@ -40,14 +39,20 @@ const std::vector<ipam::AssignedAddress>& AddressesOf(
 bool IsDualStack(const ipam::Assignment& assignment);
 
 // Sends services that share an address (or are linked by others that do) to one
-// node: that of the first service by name that has one, but services with
+// node: that of the first service by name that has any, but services with
 // addresses of both families come first, as their elections asked for both. A
 // service that nobody may announce stays so.
 void JoinSharers(const AddressEntries& entries, Placement& placement);
 
-// Adds how an address is announced for a service that is placed here. A shared
-// one is announced on the services' interfaces together, the most often of all.
-void AddTerms(const ServicePlacement& place,
+// Is `node` to answer for the service's addresses on layer 2?
+bool IsElected(const ServicePlacement& place, std::string_view node);
+// Is another node?
+bool IsElectedElsewhere(const ServicePlacement& place, std::string_view node);
+
+// Adds how an address is announced for a service that this announcer has. A
+// shared one is announced on the services' interfaces together, the most often
+// of all.
+void AddTerms(const election::Announcer& announcer,
               std::optional<announce::Terms>& terms);
 
 // The addresses that `node` is to announce, and where.

@@ -194,7 +194,7 @@ std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
                                           const RemedyOf& remedy_of) {
   std::vector<Finding> findings;
   for (const auto& [service, place] : placement) {
-    if (!place.node.empty()) continue;
+    if (!place.announcers.empty()) continue;
     const auto& held = AddressesOf(entries, service);
     if (std::all_of(held.begin(), held.end(), [&](const auto& assigned) {
           return is_owned(assigned.address);
@@ -209,25 +209,40 @@ std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
   return findings;
 }
 
+namespace {
+
+void AddUnable(const std::string& service,
+               const std::vector<ipam::AssignedAddress>& addresses,
+               const election::Announcer& announcer,
+               const election::InterfaceAbilities& abilities,
+               std::vector<Finding>& findings) {
+  const auto able = AbilityOn(abilities, announcer.interfaces);
+  for (const auto& assigned : addresses) {
+    const auto needed = net::FamilyOf(assigned.address);
+    if (able.IncludesAll(needed)) continue;
+    const std::string object = ServiceObject(service);
+    findings.push_back(
+        {object,
+         fmt::format("{}: {}: elected on {}, which cannot announce it: {}",
+                     object, assigned.address.ToString(), announcer.node,
+                     DescribeLack(abilities, announcer.interfaces, needed))});
+  }
+}
+
+}  // namespace
+
 std::vector<Finding> FindUnable(const AddressEntries& entries,
                                 const Placement& placement,
                                 const LiveMembers& members) {
   const Abilities abilities = AbilitiesByNode(members);
   std::vector<Finding> findings;
   for (const auto& [service, place] : placement) {
-    const auto node = abilities.find(place.node);
-    const auto entry = entries.find(service);
-    if (node == abilities.end() || entry == entries.end()) continue;
-    const auto able = AbilityOn(node->second, place.interfaces);
-    for (const auto& assigned : entry->second.assignment.addresses) {
-      const auto needed = net::FamilyOf(assigned.address);
-      if (able.IncludesAll(needed)) continue;
-      const std::string object = ServiceObject(service);
-      findings.push_back(
-          {object,
-           fmt::format("{}: {}: elected on {}, which cannot announce it: {}",
-                       object, assigned.address.ToString(), place.node,
-                       DescribeLack(node->second, place.interfaces, needed))});
+    for (const election::Announcer& announcer : place.announcers) {
+      if (announcer.protocol != election::Protocol::kLayer2) continue;
+      const auto node = abilities.find(announcer.node);
+      if (node == abilities.end()) continue;
+      AddUnable(service, AddressesOf(entries, service), announcer, node->second,
+                findings);
     }
   }
   return findings;

@@ -88,7 +88,8 @@ TEST(FindUnableTest, EachAddressIsJudgedByItsFamilyAndInterfaces) {
   entries["default/a"].assignment.addresses = {
       {*net::ParseIpAddress("10.0.0.1"), "p"},
       {*net::ParseIpAddress("fd00::1"), "p"}};
-  Placement placement = {{"default/a", {.node = "n1", .interfaces = {"eth0"}}}};
+  Placement placement = {
+      {"default/a", {.announcers = {{.node = "n1", .interfaces = {"eth0"}}}}}};
   LiveMembers members = Members({"n1"});
   members[0].metadata->interfaces = {
       {{.name = "eth0", .families = {.ipv4 = true}},
@@ -98,10 +99,11 @@ TEST(FindUnableTest, EachAddressIsJudgedByItsFamilyAndInterfaces) {
       ElementsAre("Service/default/a: fd00::1: elected on n1, which cannot "
                   "announce it: wants NDP on eth0; it has eth0 (ARP), eth1 "
                   "(ARP and NDP)"));
-  placement["default/a"].interfaces = {};  // All.
+  placement["default/a"].announcers[0].interfaces = {};  // All.
   EXPECT_THAT(FindUnable(entries, placement, members), IsEmpty());
   // Of others nothing is known.
-  placement["default/a"] = {.node = "n2", .interfaces = {"eth0"}};
+  placement["default/a"] = {
+      .announcers = {{.node = "n2", .interfaces = {"eth0"}}}};
   members.push_back({"n2", std::nullopt});
   EXPECT_THAT(FindUnable(entries, placement, members), IsEmpty());
   members.back().metadata = {.tells_families = false};

@@ -60,8 +60,9 @@ void AddWithheld(const Agent& agent, Problems& problems) {
         const std::string object = "Vip/" + withheld.address.ToString();
         problems.push_back(
             {ProblemKind::kAddressConflict, object,
-             fmt::format("{}: withheld by {}: {}, want {}", object, place.node,
-                         withheld.text, withheld.remedy)});
+             fmt::format("{}: withheld by {}: {}, want {}", object,
+                         election::NodesText(place.announcers), withheld.text,
+                         withheld.remedy)});
       }
     }
   }

@@ -103,11 +103,11 @@ std::vector<Withholding> FindWithholdings(const Agent& agent,
   }
   std::vector<Withholding> withholdings;
   const auto place = agent.placement().find(service);
-  if (place == agent.placement().end() || place->second.node.empty()) {
-    return withholdings;
-  }
-  for (const WithheldFact& fact : FactsOf(agent, place->second.node, address)) {
-    withholdings.push_back(ByOther(agent, service, fact));
+  if (place == agent.placement().end()) return withholdings;
+  for (const election::Announcer& announcer : place->second.announcers) {
+    for (const WithheldFact& fact : FactsOf(agent, announcer.node, address)) {
+      withholdings.push_back(ByOther(agent, service, fact));
+    }
   }
   return withholdings;
 }

@@ -48,6 +48,34 @@ void Fill(absl::uint128 total, absl::uint128 used, absl::uint128 taken,
   use->set_free(Decimal(total > gone ? total - gone : 0));
 }
 
+status::v1::Announcer::Protocol ToProto(election::Protocol protocol) {
+  switch (protocol) {
+    case election::Protocol::kLayer2:
+      return status::v1::Announcer::PROTOCOL_LAYER2;
+    case election::Protocol::kBgp:
+      return status::v1::Announcer::PROTOCOL_BGP;
+  }
+  return status::v1::Announcer::PROTOCOL_UNSPECIFIED;
+}
+
+// What callers read that do not know `announcers`.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+void FillDeprecated(status::v1::Service* service) {
+  for (const status::v1::Announcer& announcer : service->announcers()) {
+    if (announcer.protocol() != status::v1::Announcer::PROTOCOL_LAYER2) {
+      continue;
+    }
+    service->set_announcing_node(announcer.node());
+    *service->mutable_interfaces() = announcer.interfaces();
+    if (announcer.has_since()) {
+      *service->mutable_announced_since() = announcer.since();
+    }
+    return;
+  }
+}
+#pragma GCC diagnostic pop
+
 status::v1::Member::State ToProto(gossip::wire::NodeState state) {
   switch (state) {
     case gossip::wire::NodeState::kAlive:
@@ -188,6 +216,24 @@ status::v1::Interface StatusView::Describe(
   return interface;
 }
 
+status::v1::Announcer StatusView::Describe(
+    const std::string& service, const election::Announcer& announcer,
+    const ipam::Assignment& assignment) const {
+  status::v1::Announcer described;
+  described.set_protocol(ToProto(announcer.protocol));
+  described.set_node(Printable(announcer.node));
+  for (const std::string& interface : AnnouncingInterfaces(
+           *agent_, announcer.node, announcer.interfaces, assignment)) {
+    described.add_interfaces(interface);
+  }
+  const auto nodes = agent_->tally().announced_since().find(service);
+  if (nodes == agent_->tally().announced_since().end()) return described;
+  const auto since = nodes->second.find(announcer.node);
+  if (since == nodes->second.end()) return described;
+  SetTimestamp(agent_->ToCivil(since->second), described.mutable_since());
+  return described;
+}
+
 status::v1::Service StatusView::Describe(
     const std::string& name,
     const ipam::ReplicatedAllocator::Entry& entry) const {
@@ -200,12 +246,10 @@ status::v1::Service StatusView::Describe(
   service.set_reason(Printable(entry.reason));
   const auto place = agent_->elections().placement().find(name);
   if (place == agent_->elections().placement().end()) return service;
-  service.set_announcing_node(Printable(place->second.node));
-  for (const std::string& interface :
-       AnnouncingInterfaces(*agent_, place->second.node,
-                            place->second.interfaces, entry.assignment)) {
-    service.add_interfaces(interface);
+  for (const election::Announcer& announcer : place->second.announcers) {
+    *service.add_announcers() = Describe(name, announcer, entry.assignment);
   }
+  FillDeprecated(&service);
   if (!place->second.reason.empty()) {
     service.set_reason(Printable(place->second.reason));
   }
@@ -213,11 +257,6 @@ status::v1::Service StatusView::Describe(
       DescribeWithheld(*agent_, name, entry.assignment);
   if (!service.withheld().empty()) {
     service.set_reason(WithheldReason(service.withheld()));
-  }
-  const auto since = agent_->tally().announced_since().find(name);
-  if (since != agent_->tally().announced_since().end()) {
-    SetTimestamp(agent_->ToCivil(since->second),
-                 service.mutable_announced_since());
   }
   return service;
 }

@@ -57,12 +57,13 @@ std::string SharedSentence(const Agent& agent, const election::Explanation& why,
                            const std::string& service) {
   const auto place = agent.placement().find(service);
   if (!why.winner || place == agent.placement().end() ||
-      place->second.node.empty() || place->second.node == *why.winner) {
+      place->second.announcers.empty() ||
+      IsElected(place->second, *why.winner)) {
     return "";
   }
   return Printable(
       fmt::format("; but it shares an address, and {} announces all that do",
-                  place->second.node));
+                  election::NodesText(place->second.announcers)));
 }
 
 bool IsDraining(const Agent& agent, const std::string& node) {

@@ -48,7 +48,10 @@ struct ServiceFilter {
     if (!std::string_view(name).starts_with(name_prefix)) return false;
     if (!node.empty()) {
       const auto place = placement.find(name);
-      if (place == placement.end() || place->second.node != node) return false;
+      if (place == placement.end() ||
+          !election::IsAnnouncedBy(place->second.announcers, node)) {
+        return false;
+      }
     }
     const auto& held = entry.assignment.addresses;
     const auto any = [&](auto matches) {

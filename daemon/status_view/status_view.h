@@ -12,6 +12,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "daemon/agent/agent.h"
+#include "lb/election/announcer.h"
+#include "lb/ipam/assignment.h"
 #include "lb/status/v1/status.pb.h"
 
 namespace lb {
@@ -63,6 +65,9 @@ class StatusView {
   status::v1::Service Describe(
       const std::string& name,
       const ipam::ReplicatedAllocator::Entry& entry) const;
+  status::v1::Announcer Describe(const std::string& service,
+                                 const election::Announcer& announcer,
+                                 const ipam::Assignment& assignment) const;
   status::v1::Pool Describe(const ipam::Pool& pool) const;
   status::v1::Member Describe(const gossip::Member& known) const;
   status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;

@@ -50,7 +50,7 @@ ElectionTable MakeTable(const benchmark::State& state) {
 ElectionTable MakeSettledTable(const benchmark::State& state) {
   ElectionTable table = MakeTable(state);
   for (const std::string& key : table.Update()) {
-    table.SetHolder(key, table.Find(key)->node);
+    table.SetHolder(key, NodesText(*table.Find(key)));
   }
   table.Update();
   return table;

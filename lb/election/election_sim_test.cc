@@ -90,7 +90,7 @@ class Node {
     table_.Update();
     announced_.clear();
     for (uint32_t i = 0; i < kVipCount; ++i) {
-      if (table_.Find(KeyOf(i))->node != name_) continue;
+      if (NodesText(*table_.Find(KeyOf(i))) != name_) continue;
       announced_.insert(i);
       EXPECT_THAT(tenures_.Claim(VipAt(i), now), IsOk());
     }

@@ -86,7 +86,7 @@ void ElectionTable::PutVip(const std::string& key, const Vip& vip) {
   service = {.vip = vip,
              .subject = vip.address.ToString(),
              .endpoints = EndpointRule(vip.traffic),
-             .placement = std::move(service.placement)};
+             .announcers = std::move(service.announcers)};
   due_keys_.insert(key);
   is_due_ = true;
 }
@@ -322,14 +322,15 @@ size_t ElectionTable::ShareOfBalanced() const {
 void ElectionTable::Place(const std::string& key, Service& service,
                           std::optional<Slot> winner) {
   service.is_decided = true;
-  Placement placement;
+  Announcers announcers;
   if (winner.has_value()) {
-    placement = {index_.NameOf(*winner),
-                 EligibilityOf(service, *winner).interfaces,
-                 EligibilityOf(service, *winner).refresh};
+    const Eligibility& eligibility = EligibilityOf(service, *winner);
+    announcers.push_back({.node = index_.NameOf(*winner),
+                          .interfaces = eligibility.interfaces,
+                          .refresh = eligibility.refresh});
   }
-  if (service.placement == placement) return;
-  service.placement = std::move(placement);
+  if (service.announcers == announcers) return;
+  service.announcers = std::move(announcers);
   changed_keys_.insert(key);
 }
 

@@ -49,6 +49,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lb/election/announcer.h"
 #include "lb/election/election.h"
 #include "lb/election/eligibility_group.h"
 #include "lb/election/explanation.h"
@@ -56,15 +57,6 @@
 #include "lb/election/top_candidates.h"
 
 namespace lb::election {
-
-// What an election decided.
-struct Placement {
-  std::string node;                     // Empty: there is no candidate.
-  std::vector<std::string> interfaces;  // Sorted; empty: all of the node's.
-  std::optional<absl::Duration> refresh = {};  // As L2Advertisement has it.
-
-  friend bool operator==(const Placement&, const Placement&) = default;
-};
 
 // A service that another node would announce.
 struct Move {
@@ -92,12 +84,13 @@ class ElectionTable {
   void SetHolder(std::string_view key,
                  const std::optional<std::string>& holder);
 
-  // Holds the elections that are due. Returns the keys, sorted, whose placement
-  // is not what it was, or that are new or gone.
+  // Holds the elections that are due. Returns the keys, sorted, whose
+  // announcers are not what they were, or that are new or gone.
   std::vector<std::string> Update();
 
-  // As of the last Update(); nullptr: no such key. Valid until the next change.
-  const Placement* Find(std::string_view key) const;
+  // As of the last Update(): the winner, or none if no node is a candidate.
+  // Nullptr: no such key. Valid until the next change.
+  const Announcers* Find(std::string_view key) const;
 
   // Who stands where for a service, and why its winner wins. NotFound: no such
   // key. REQUIRES: Update() was called since the last change.
@@ -118,10 +111,10 @@ class ElectionTable {
     Vip vip;
     std::string subject;  // The address as digests have it.
     EndpointRule endpoints;
-    std::optional<size_t> group;         // Nullopt: not ranked yet.
-    TopCandidates top;                   // Last resorts come last.
-    bool is_decided = false;             // Not: its winner may be another.
-    std::optional<Placement> placement;  // Nullopt: none yet.
+    std::optional<size_t> group;           // Nullopt: not ranked yet.
+    TopCandidates top;                     // Last resorts come last.
+    bool is_decided = false;               // Not: its winner may be another.
+    std::optional<Announcers> announcers;  // Nullopt: none yet.
   };
   using Services = std::map<std::string, Service, std::less<>>;
 

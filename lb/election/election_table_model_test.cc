@@ -14,14 +14,14 @@
 
 namespace lb::election {
 
-void PrintTo(const Placement& placement, std::ostream* out) {
-  *out << fmt::format("{} [{}]", placement.node,
-                      fmt::join(placement.interfaces, " "));
+void PrintTo(const Announcer& announcer, std::ostream* out) {
+  *out << fmt::format("{} [{}]", announcer.node,
+                      fmt::join(announcer.interfaces, " "));
 }
 
 namespace {
 
-using Placements = std::map<std::string, Placement>;
+using Placements = std::map<std::string, Announcers>;
 
 std::vector<std::string> Differences(const Placements& a, const Placements& b) {
   std::vector<std::string> keys;

@@ -34,10 +34,10 @@ absl::StatusOr<std::vector<std::string>> MembersAfter(
 
 }  // namespace
 
-const Placement* ElectionTable::Find(std::string_view key) const {
+const Announcers* ElectionTable::Find(std::string_view key) const {
   const auto service = services_.find(key);
-  if (service == services_.end() || !service->second.placement) return nullptr;
-  return &*service->second.placement;
+  if (service == services_.end() || !service->second.announcers) return nullptr;
+  return &*service->second.announcers;
 }
 
 absl::StatusOr<Explanation> ElectionTable::Explain(std::string_view key) const {
@@ -48,7 +48,7 @@ absl::StatusOr<Explanation> ElectionTable::Explain(std::string_view key) const {
         fmt::format("Service/{}: no address of it is up for election", key));
   }
   const Service& service = found->second;
-  const std::string& winner = service.placement->node;
+  const std::string winner = NodesText(*service.announcers);
   if (!IsBalanced(service) || winner.empty()) {
     return election::Explain(cluster_, service.vip);
   }
@@ -58,7 +58,7 @@ absl::StatusOr<Explanation> ElectionTable::Explain(std::string_view key) const {
 Load ElectionTable::LoadOf(const std::string& node) const {
   Load load = {.share = ShareOfBalanced()};
   for (const auto& [key, service] : services_) {
-    if (IsBalanced(service) && service.placement->node == node) {
+    if (IsBalanced(service) && IsAnnouncedBy(*service.announcers, node)) {
       ++load.announced;
     }
   }
@@ -75,8 +75,8 @@ absl::StatusOr<std::vector<Move>> ElectionTable::WhatIf(
   after.SetMembers(members);
   std::vector<Move> moves;
   for (const std::string& key : after.Update()) {
-    const std::string& from = Find(key)->node;
-    const std::string& to = after.Find(key)->node;
+    const std::string from = NodesText(*Find(key));
+    const std::string to = NodesText(*after.Find(key));
     if (from == to) continue;  // On other interfaces only.
     moves.push_back({key, services_.find(key)->second.vip.address, from, to});
   }

@@ -32,7 +32,7 @@ class ElectionTableTest : public testing::Test {
     return {.address = *net::ParseIpAddress(address), .pool = "first"};
   }
   std::string NodeOf(const std::string& key) const {
-    return table_.Find(key)->node;
+    return NodesText(*table_.Find(key));
   }
   std::string Explain(const std::string& key) const {
     return ToText(*table_.Explain(key));
@@ -75,7 +75,7 @@ TEST_F(ElectionTableTest, TheSameInputsAgainAreNoChange) {
 TEST_F(ElectionTableTest, OtherInterfacesAreAChange) {
   table_.SetAdvertisements({{.name = "all", .interfaces = {"eth0"}}});
   EXPECT_THAT(table_.Update(), ElementsAre("a", "b"));
-  EXPECT_THAT(table_.Find("a")->interfaces, ElementsAre("eth0"));
+  EXPECT_THAT(table_.Find("a")->at(0).interfaces, ElementsAre("eth0"));
 }
 
 TEST_F(ElectionTableTest, ANewServiceThatNobodyMayAnnounceIsNamedToo) {

@@ -47,7 +47,7 @@ class World {
     Winners winners;
     for (uint64_t i = 1; i <= table_.size(); ++i) {
       const std::string key = fmt::format("s{}", i);
-      winners[key] = table_.Find(key)->node;
+      winners[key] = NodesText(*table_.Find(key));
     }
     return winners;
   }

@@ -2,9 +2,21 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string>
+#include <string_view>
 #include <tuple>
 
 namespace lb::history {
+namespace {
+
+template <typename Key>
+bool IsOf(const Key& key, std::string_view service,
+          const net::IpAddress& address) {
+  return std::get<0>(key) == service && std::get<1>(key) == address;
+}
+
+}  // namespace
 
 void History::Restore(std::vector<HistorySegment> segments) {
   std::sort(segments.begin(), segments.end(),
@@ -31,11 +43,11 @@ void History::Restore(std::vector<HistorySegment> segments) {
 
 // An entry may come twice: one that lasts was written again.
 void History::Replay(const HistoryEntry& entry, uint64_t segment) {
-  const Key key = {entry.service, entry.address};
+  const Key key = {entry.service, entry.address, entry.node};
   const auto known = open_.find(key);
   if (known != open_.end()) {
     HistoryEntry& before = entries_.at(known->second.entry);
-    if (before.node == entry.node && before.from == entry.from) {
+    if (before.from == entry.from) {
       before = entry;
       known->second.segment = segment;
       if (entry.end == HistoryEnd::kNone) return;
@@ -43,14 +55,29 @@ void History::Replay(const HistoryEntry& entry, uint64_t segment) {
       open_.erase(known);
       return;
     }
-    entries_.erase(known->second.entry);  // Its end was in a lost segment.
-    open_.erase(known);
+    Forget(known);
   }
+  if (!entry.beside_others) ForgetOthersBefore(entry);
   entries_.emplace(++last_entry_, entry);
   if (entry.end == HistoryEnd::kNone) {
     open_.emplace(key, Open{last_entry_, segment});
   } else {
     KeepClosed(last_entry_);
+  }
+}
+
+// The end of the announcement was in a lost segment.
+History::OpenMap::iterator History::Forget(OpenMap::iterator it) {
+  entries_.erase(it->second.entry);
+  return open_.erase(it);
+}
+
+// No other node announced the address when this one began to.
+void History::ForgetOthersBefore(const HistoryEntry& entry) {
+  for (auto it = open_.lower_bound({entry.service, entry.address, ""});
+       it != open_.end() && IsOf(it->first, entry.service, entry.address);) {
+    it = entries_.at(it->second.entry).from < entry.from ? Forget(it)
+                                                         : std::next(it);
   }
 }
 
@@ -67,8 +94,8 @@ void History::Observe(absl::Time now, const HistoryView& view) {
     for (const std::string& service : *view.services) {
       size_t count = 0;
       while (count < rest.size() && rest[count].service == service) ++count;
-      ObserveFrom(open_.lower_bound({service, net::IpAddress()}), &service, now,
-                  rest.first(count), view);
+      ObserveFrom(open_.lower_bound({service, net::IpAddress(), ""}), &service,
+                  now, rest.first(count), view);
       rest.remove_prefix(count);
     }
   }
@@ -81,30 +108,26 @@ void History::ObserveFrom(OpenMap::iterator it, const std::string* service,
                           const HistoryView& view) {
   const auto is_there = [&] {
     return it != open_.end() &&
-           (service == nullptr || it->first.first == *service);
+           (service == nullptr || std::get<0>(it->first) == *service);
   };
-  for (const SeenAnnouncement& seen : all_seen) {
+  while (!all_seen.empty()) {
+    const SeenAnnouncement& first = all_seen.front();
     const auto goes_before = [&](const Key& key) {
-      return std::tuple(std::string_view(key.first), key.second) <
-             std::tuple(seen.service, seen.address);
+      return std::tuple(std::string_view(std::get<0>(key)), std::get<1>(key)) <
+             std::tuple(first.service, first.address);
     };
     while (is_there() && goes_before(it->first)) {
       it = it->second.restored ? std::next(it)
                                : End(it, now, HistoryEnd::kReleased);
     }
-    const bool known = is_there() && it->first.first == seen.service &&
-                       it->first.second == seen.address;
-    if (!known) {
-      Begin(seen, now);
-    } else if (entries_.at(it->second.entry).node == seen.node) {
-      it->second.restored = false;
-      ++it;
-    } else if (it->second.restored && seen.node.empty()) {
-      ++it;  // Elections may not have come so far.
-    } else {
-      it = End(it, now, EndOf(it->second, seen, view));
-      Begin(seen, now);
+    size_t count = 1;
+    while (count < all_seen.size() &&
+           all_seen[count].service == first.service &&
+           all_seen[count].address == first.address) {
+      ++count;
     }
+    it = ObserveAddress(it, now, all_seen.first(count), view);
+    all_seen.remove_prefix(count);
   }
   while (is_there()) {
     it = it->second.restored ? std::next(it)
@@ -112,13 +135,47 @@ void History::ObserveFrom(OpenMap::iterator it, const std::string* service,
   }
 }
 
-HistoryEnd History::EndOf(const Open& open, const SeenAnnouncement& seen,
+History::OpenMap::iterator History::ObserveAddress(
+    OpenMap::iterator it, absl::Time now,
+    absl::Span<const SeenAnnouncement> seen, const HistoryView& view) {
+  const std::string_view service = seen.front().service;
+  const net::IpAddress& address = seen.front().address;
+  const bool is_announced = !seen.front().node.empty();
+  std::set<std::string_view> known;
+  while (it != open_.end() && IsOf(it->first, service, address)) {
+    const std::string& node = std::get<2>(it->first);
+    const auto still =
+        std::find_if(seen.begin(), seen.end(),
+                     [&](const auto& one) { return one.node == node; });
+    if (still != seen.end()) {
+      known.insert(still->node);
+      it->second.restored = false;
+      ++it;
+    } else if (it->second.restored && !is_announced) {
+      ++it;  // Elections may not have come so far.
+    } else {
+      it = End(it, now, EndOf(it->second, is_announced, view));
+    }
+  }
+  for (const SeenAnnouncement& one : seen) {
+    if (is_announced && !known.contains(one.node)) Begin(one, now);
+  }
+  return it;
+}
+
+HistoryEnd History::EndOf(const Open& open, bool is_announced,
                           const HistoryView& view) const {
   if (open.restored) return HistoryEnd::kUnseen;
   if (!view.live.contains(entries_.at(open.entry).node)) {
     return HistoryEnd::kLost;
   }
-  return seen.node.empty() ? HistoryEnd::kNobody : HistoryEnd::kMoved;
+  return is_announced ? HistoryEnd::kMoved : HistoryEnd::kNobody;
+}
+
+bool History::IsOpen(std::string_view service,
+                     const net::IpAddress& address) const {
+  const auto it = open_.lower_bound({std::string(service), address, ""});
+  return it != open_.end() && IsOf(it->first, service, address);
 }
 
 void History::EndOwn(absl::Time at, HistoryEnd end) {
@@ -156,17 +213,19 @@ History::OpenMap::iterator History::End(OpenMap::iterator it, absl::Time at,
 }
 
 void History::Begin(const SeenAnnouncement& seen, absl::Time now) {
-  if (seen.node.empty()) return;
   if (open_.size() >= limits_.open_max) {
     ++left_out_;
     return;
   }
-  const HistoryEntry entry = {.service = std::string(seen.service),
-                              .address = seen.address,
-                              .node = std::string(seen.node),
-                              .from = now};
+  const HistoryEntry entry = {
+      .service = std::string(seen.service),
+      .address = seen.address,
+      .node = std::string(seen.node),
+      .from = now,
+      .beside_others = IsOpen(seen.service, seen.address)};
   entries_.emplace(++last_entry_, entry);
-  open_.emplace(Key(entry.service, entry.address), Open{last_entry_, segment_});
+  open_.emplace(Key(entry.service, entry.address, entry.node),
+                Open{last_entry_, segment_});
   if (entry.node == node_) ++own_;
   Append(entry);
 }

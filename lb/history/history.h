@@ -26,6 +26,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,15 +44,17 @@ struct HistoryLimits {
   size_t open_max = 20'000;         // Open ones; more are not recorded.
 };
 
-// The announcer of a service's address, by the elections.
+// A node that announces a service's address. An address that several nodes
+// announce is there once for each of them.
 struct SeenAnnouncement {
   std::string_view service;
   net::IpAddress address;
-  std::string_view node;  // Empty: no node announces it.
+  std::string_view node = {};  // Empty: no node announces it.
 };
 
 struct HistoryView {
-  std::vector<SeenAnnouncement> seen;  // By service and address, each once.
+  // By service, address and node, each once.
+  std::vector<SeenAnnouncement> seen;
   std::set<std::string, std::less<>> live;  // Members that are up, and itself.
   // `seen` has these services only; nullopt: it has all.
   std::optional<std::set<std::string, std::less<>>> services = {};
@@ -100,7 +103,8 @@ class History {
   void Touch() { dirty_ = true; }
 
  private:
-  using Key = std::pair<std::string, net::IpAddress>;  // Service, address.
+  // Service, address, node.
+  using Key = std::tuple<std::string, net::IpAddress, std::string>;
   struct Open {
     uint64_t entry = 0;
     uint64_t segment = 0;   // Where it is written.
@@ -109,14 +113,22 @@ class History {
   using OpenMap = std::map<Key, Open>;
 
   void Replay(const HistoryEntry& entry, uint64_t segment);
+  OpenMap::iterator Forget(OpenMap::iterator it);
+  void ForgetOthersBefore(const HistoryEntry& entry);
   // From `it` on: of that service, nullptr: of all.
   void ObserveFrom(OpenMap::iterator it, const std::string* service,
                    absl::Time now, absl::Span<const SeenAnnouncement> all_seen,
                    const HistoryView& view);
+  // `seen` is of one address, as those from `it` on; returns the first beyond.
+  OpenMap::iterator ObserveAddress(OpenMap::iterator it, absl::Time now,
+                                   absl::Span<const SeenAnnouncement> seen,
+                                   const HistoryView& view);
   OpenMap::iterator End(OpenMap::iterator it, absl::Time at, HistoryEnd end);
   void Begin(const SeenAnnouncement& seen, absl::Time now);
-  HistoryEnd EndOf(const Open& open, const SeenAnnouncement& seen,
+  HistoryEnd EndOf(const Open& open, bool is_announced,
                    const HistoryView& view) const;
+  // Does a node announce the address?
+  bool IsOpen(std::string_view service, const net::IpAddress& address) const;
   void KeepClosed(uint64_t number);
   void Append(const HistoryEntry& entry);
   void StartSegment();

@@ -28,6 +28,8 @@ absl::Time ToTime(uint64_t number) {
   return absl::FromUnixMicros(static_cast<int64_t>(number));
 }
 
+constexpr uint8_t kBesideOthers = 0x80;  // In an entry's `kind`.
+
 void WriteText(std::string_view text, net::ByteWriter* out) {
   text = text.substr(0, kTextSizeMax);
   out->Uint16(static_cast<uint16_t>(text.size()));
@@ -37,7 +39,9 @@ void WriteText(std::string_view text, net::ByteWriter* out) {
 // Nullopt: cut short, or no entry.
 std::optional<HistoryEntry> ReadEntry(net::ByteReader* in) {
   HistoryEntry entry;
-  const uint8_t end = in->Uint8();
+  const uint8_t kind = in->Uint8();
+  const uint8_t end = kind & ~kBesideOthers;
+  entry.beside_others = end != kind;
   entry.from = ToTime(in->Uint64());
   const uint64_t to = in->Uint64();
   const uint8_t family = in->Uint8();
@@ -60,7 +64,8 @@ std::optional<HistoryEntry> ReadEntry(net::ByteReader* in) {
 std::string SerializeEntry(const HistoryEntry& entry) {
   const bool lasts = entry.end == HistoryEnd::kNone;
   net::ByteWriter out;
-  out.Uint8(static_cast<uint8_t>(entry.end));
+  out.Uint8(static_cast<uint8_t>(entry.end) |
+            (entry.beside_others ? kBesideOthers : 0));
   out.Uint64(ToNumber(entry.from));
   out.Uint64(lasts ? 0 : ToNumber(entry.to));
   out.Uint8(entry.address.is_ipv4() ? 4 : 6);

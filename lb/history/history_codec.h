@@ -7,7 +7,8 @@
 //           size:u16 service size:u16 node
 //
 // Numbers are big-endian, times civil in microseconds; `kind` is a HistoryEnd,
-// with kNone `to` is 0.
+// with kNone `to` is 0. Its highest bit is set in an entry that began while
+// another node announced the address, too; on layer 2 there is none such.
 #ifndef LB_HISTORY_HISTORY_CODEC_H_
 #define LB_HISTORY_HISTORY_CODEC_H_
 
@@ -25,7 +26,7 @@ namespace lb::history {
 // Why an announcement ended.
 enum class HistoryEnd : uint8_t {
   kNone = 0,      // It lasts.
-  kMoved = 1,     // Another node is elected, this one is up.
+  kMoved = 1,     // Another node announces, this one is up.
   kLost = 2,      // The node failed, or left the cluster.
   kReleased = 3,  // The service has the address no more.
   kNobody = 4,    // No node may announce it.
@@ -44,6 +45,8 @@ struct HistoryEntry {
   absl::Time from;                         // Civil time, as is `to`.
   absl::Time to = absl::InfiniteFuture();  // That, if and only if kNone.
   HistoryEnd end = HistoryEnd::kNone;
+  // It began while another node announced the address, too.
+  bool beside_others = false;
 
   friend bool operator==(const HistoryEntry&, const HistoryEntry&) = default;
 };

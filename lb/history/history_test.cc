@@ -86,6 +86,46 @@ TEST(HistoryTest, SaysWhyEachAnnouncementEnded) {
                           "b 10.0.0.1 n1 2-4 5", "d 10.0.0.1 n1 3-4 5"));
 }
 
+// By a routing protocol several nodes announce an address at a time. Each comes
+// and goes by itself, also over a restart.
+TEST(HistoryTest, NodesThatAnnounceAnAddressTogetherComeAndGoByThemselves) {
+  Disk disk;
+  History history("n1");
+  history.Observe(At(1), {{{"a", kVip, "n2"}, {"a", kVip, "n3"}},
+                          {"n1", "n2", "n3", "n4"}});
+  history.Observe(At(2), {{{"a", kVip, "n3"}, {"a", kVip, "n4"}},
+                          {"n1", "n2", "n3", "n4"}});
+  history.Observe(At(3),
+                  {{{"a", kVip, "n1"}, {"a", kVip, "n4"}}, {"n1", "n2", "n4"}});
+  const std::vector<std::string> told = {
+      "a 10.0.0.1 n2 1-2 1", "a 10.0.0.1 n3 1-3 2", "a 10.0.0.1 n4 2- 0",
+      "a 10.0.0.1 n1 3- 0"};
+  EXPECT_EQ(Show(history), told);
+  EXPECT_EQ(history.open(), 2);
+  Save(history, disk, At(4));
+  History again("n9");
+  again.Restore(Read(disk));
+  EXPECT_EQ(again.open(), 2);
+  EXPECT_THAT(Show(again), testing::UnorderedElementsAreArray(told));
+}
+
+// The end of n2's announcement was in a segment that is lost: n3, which began
+// to announce alone, shows that it is over.
+TEST(HistoryTest, AnAnnouncementWhoseEndIsLostIsForgotten) {
+  const HistoryEntry first = {"a", kVip, "n2", At(1)};
+  const HistoryEntry alone = {"a", kVip, "n3", At(5)};
+  HistoryEntry beside = alone;
+  beside.beside_others = true;
+  const auto restored = [&](const HistoryEntry& next) {
+    History history("n1");
+    history.Restore({{1, At(2), {first}}, {3, At(6), {next}}});
+    return Show(history);
+  };
+  EXPECT_THAT(restored(alone), ElementsAre("a 10.0.0.1 n3 5- 0"));
+  EXPECT_THAT(restored(beside),
+              ElementsAre("a 10.0.0.1 n2 1- 0", "a 10.0.0.1 n3 5- 0"));
+}
+
 // One that is told what changed comes, each time, to what one comes to that is
 // told all; also beyond its bound, after a silence and after a restart.
 TEST(HistoryTest, ViewsOfWhatChangedComeToWhatViewsOfAllComeTo) {
@@ -286,13 +326,16 @@ TEST(HistoryCodecTest, RejectsEveryTruncationAndEveryChangedByte) {
   const HistoryEntry lasting = {"default/web", kSix, "n1", At(7)};
   const HistoryEntry over = {"default/web", kVip,  "n2",
                              At(1),         At(2), HistoryEnd::kReleased};
+  HistoryEntry beside = lasting;
+  beside.beside_others = true;
   const std::string good = SerializeSegment(
-      3, At(9), SerializeEntry(lasting) + SerializeEntry(over));
+      3, At(9),
+      SerializeEntry(lasting) + SerializeEntry(over) + SerializeEntry(beside));
   const auto segment = ParseSegment(good);
   ASSERT_THAT(segment, IsOk());
   EXPECT_EQ(segment->number, 3);
   EXPECT_EQ(segment->written_at, At(9));
-  EXPECT_THAT(segment->entries, ElementsAre(lasting, over));
+  EXPECT_THAT(segment->entries, ElementsAre(lasting, over, beside));
   for (size_t size = 0; size < good.size(); ++size) {
     EXPECT_THAT(ParseSegment(good.substr(0, size)),
                 StatusIs(absl::StatusCode::kDataLoss))

@@ -21,6 +21,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
+#include "lb/election/announcer.h"
 #include "lb/election/election.h"
 #include "lb/gossip/ports.h"
 #include "lb/gossip/wire/codec.h"
@@ -123,6 +124,8 @@ extern const std::string text;
 }  // namespace lb::config
 
 namespace lb::election {
+extern const Announcers after;
+extern const Announcers before;
 extern const Cluster cluster;
 extern const std::string bytes;
 }  // namespace lb::election

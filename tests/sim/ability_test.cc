@@ -53,7 +53,8 @@ class AbilityTest : public testing::Test {
        : cluster_.host(node).links().RemoveAddress("eth0", link_local);
   }
   std::string NodeOf(const std::string& node, const std::string& service) {
-    return cluster_.agent(node).placement().at("default/" + service).node;
+    return election::NodesText(
+        cluster_.agent(node).placement().at("default/" + service).announcers);
   }
   // All nodes have these problems of the kind.
   template <typename Matcher>
@@ -84,7 +85,8 @@ TEST_F(AbilityTest, Ipv6ServicesGoToTheNodeThatHasIpv6) {
   ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   for (const std::string& node : cluster_.names()) {
     for (const auto& [service, place] : cluster_.agent(node).placement()) {
-      EXPECT_EQ(place.node, "n2") << service << " by " << node;
+      EXPECT_EQ(election::NodesText(place.announcers), "n2")
+          << service << " by " << node;
     }
   }
   ExpectNoProblems();

@@ -108,7 +108,7 @@ std::string Cluster::Show(const std::string& name) const {
         service.addresses().empty()
             ? "-"
             : fmt::format("{}", fmt::join(service.addresses(), ",")),
-        service.announcing_node().empty() ? "-" : service.announcing_node());
+        service.announcers().empty() ? "-" : service.announcers(0).node());
   }
   return text;
 }
@@ -159,8 +159,9 @@ bool Cluster::Agreed() const {
     const auto described = StatusView(*node.agent).DescribeServices();
     for (const auto& service : described.services()) {
       for (const std::string& address : service.addresses()) {
-        if (AnnouncersOf(address) !=
-            std::vector<std::string>{service.announcing_node()}) {
+        if (service.announcers_size() != 1 ||
+            AnnouncersOf(address) !=
+                std::vector<std::string>{service.announcers(0).node()}) {
           return false;
         }
       }

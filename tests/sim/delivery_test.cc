@@ -48,7 +48,8 @@ class DeliveryTest : public testing::Test {
     ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   }
   std::string NodeOf(const std::string& service) {
-    return cluster_.agent("n1").placement().at("default/" + service).node;
+    return election::NodesText(
+        cluster_.agent("n1").placement().at("default/" + service).announcers);
   }
   bool IsOnLo(const std::string& node, const std::string& vip) {
     return cluster_.host(node).installer().installed().contains(

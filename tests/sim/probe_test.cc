@@ -272,7 +272,8 @@ TEST_F(DarkTest, AForeignHostHadItWhileTheNextProbed) {
   GiveToForeignHost(kVip);
   AllowOnly({"n2", "n3"});
   EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
-  const auto placed = cluster_->agent("n2").placement().at("default/web").node;
+  const auto placed = election::NodesText(
+      cluster_->agent("n2").placement().at("default/web").announcers);
   cluster_->Crash(placed);
   EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
 }

@@ -80,7 +80,7 @@ class WishTest : public testing::TestWithParam<WishCase> {
       const auto services = view.DescribeServices();
       for (const auto& service : services.services()) {
         const bool works =
-            !service.addresses().empty() && !service.announcing_node().empty();
+            !service.addresses().empty() && !service.announcers().empty();
         EXPECT_EQ(service.reason().empty(), works) << service.name();
       }
     }

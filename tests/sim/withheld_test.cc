@@ -137,7 +137,7 @@ TEST_F(WithheldTest, StaysWithheldWhenItsNodeFailsOrStartsAgain) {
   constexpr char kVip[] = "172.18.8.201";
   Begin(3, "172.18.8.201-172.18.8.205", kVip);
   cluster_->RunFor(absl::Seconds(20));
-  const std::string owner = Shown("n1").announcing_node();
+  const std::string owner = Shown("n1").announcers(0).node();
   ASSERT_NE(owner, "");
   EXPECT_EQ(Shown(owner).withheld_size(), 1);
   cluster_->Kill(owner);
@@ -215,7 +215,7 @@ TEST_F(HalfWithheldTest, ByAForeignHostAllNodesSayTheSame) {
   EXPECT_EQ(withheld[0].address(), "fd00::201");
   EXPECT_EQ(withheld[0].by_mac(), router_->mac().ToString());
   EXPECT_THAT(withheld[0].remedy(), HasSubstr("lb.io/exclude: fd00::201"));
-  const std::string node = Shown("n1").announcing_node();
+  const std::string node = Shown("n1").announcers(0).node();
   EXPECT_THAT(ProblemsOfAll(),
               ElementsAre("Vip/fd00::201: withheld by " + node +
                           ": eth0: " + router_->mac().ToString() +

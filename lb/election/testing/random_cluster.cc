@@ -147,8 +147,8 @@ void Twin::SetHolder(const std::string& key,
 
 void Twin::ClaimAll() {
   table.Update();
-  for (const auto& [key, placement] : PlacementsOf(table, vips)) {
-    if (!placement.node.empty()) SetHolder(key, placement.node);
+  for (const auto& [key, announcers] : PlacementsOf(table, vips)) {
+    if (!announcers.empty()) SetHolder(key, NodesText(announcers));
   }
 }
 
@@ -256,26 +256,32 @@ std::vector<std::string> InterfacesOf(Cluster cluster, Vip vip,
 
 }  // namespace
 
-std::map<std::string, Placement> PlaceAll(
+std::map<std::string, Announcers> PlaceAll(
     const Cluster& cluster, const std::map<std::string, Vip>& vips) {
-  std::map<std::string, Placement> placements;
+  std::map<std::string, Announcers> placements;
   std::vector<Open> open;
   for (const auto& [key, vip] : vips) {
     const Decision decision = Elect(cluster, vip);
-    placements[key] = {decision.winner.value_or(""), decision.interfaces};
+    placements[key] = {};
+    if (decision.winner.has_value()) {
+      placements[key].push_back(
+          {.node = *decision.winner, .interfaces = decision.interfaces});
+    }
     if (decision.policy == Policy::kBalanced && decision.winner.has_value()) {
       open.push_back({key, vip, decision.ranked});
     }
   }
   for (const auto& [key, node] : BalanceAll(open)) {
-    placements[key] = {node, InterfacesOf(cluster, vips.at(key), node)};
+    placements[key] = {
+        {.node = node,
+         .interfaces = InterfacesOf(cluster, vips.at(key), node)}};
   }
   return placements;
 }
 
-std::map<std::string, Placement> PlacementsOf(
+std::map<std::string, Announcers> PlacementsOf(
     const ElectionTable& table, const std::map<std::string, Vip>& vips) {
-  std::map<std::string, Placement> placements;
+  std::map<std::string, Announcers> placements;
   for (const auto& [key, vip] : vips) placements[key] = *table.Find(key);
   return placements;
 }

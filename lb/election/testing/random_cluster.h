@@ -63,11 +63,11 @@ struct Twin {
 void ChangeAny(RandomCluster& random, Twin& twin);
 
 // The same elections by a plain loop over plain values.
-std::map<std::string, Placement> PlaceAll(
+std::map<std::string, Announcers> PlaceAll(
     const Cluster& cluster, const std::map<std::string, Vip>& vips);
 
-// The table's placements.
-std::map<std::string, Placement> PlacementsOf(
+// The table's winners.
+std::map<std::string, Announcers> PlacementsOf(
     const ElectionTable& table, const std::map<std::string, Vip>& vips);
 
 }  // namespace lb::election

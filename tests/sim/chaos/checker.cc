@@ -378,17 +378,18 @@ std::optional<std::string> Checker::WhyNotAgreed() {
       }
       const auto place = node->agent->placement().find(service);
       if (place == node->agent->placement().end() ||
-          place->second.node.empty()) {
+          place->second.announcers.empty()) {
         return fmt::format("{}: {} is announced by nobody", node->name,
                            service);
       }
+      const std::string elected = election::NodesText(place->second.announcers);
       for (const auto& assigned : entry.assignment.addresses) {
         const auto found = answering.find(assigned.address);
         if (found == answering.end() || found->second.size() != 1 ||
-            found->second[0]->name != place->second.node) {
+            found->second[0]->name != elected) {
           return fmt::format(
               "{}: {} {} is elected for {}, which {} nodes answer", node->name,
-              service, place->second.node, assigned.address.ToString(),
+              service, elected, assigned.address.ToString(),
               found == answering.end() ? 0 : found->second.size());
         }
       }

@@ -1,0 +1,24 @@
+// What `lbctl services` shows of a service's announcers, in their order.
+//
+// Pure functions. Empty: no node announces the service.
+#ifndef LB_DAEMON_LBCTL_ANNOUNCER_TEXT_H_
+#define LB_DAEMON_LBCTL_ANNOUNCER_TEXT_H_
+
+#include <string>
+
+#include "lb/status/v1/status.pb.h"
+
+namespace lb::lbctl {
+
+// "n1,n2"
+std::string NodesText(const status::v1::Service& service);
+
+// "eth0,eth1;all": those of the first announcer, then those of the second.
+std::string InterfacesText(const status::v1::Service& service);
+
+// Since when each announces it.
+std::string SinceText(const status::v1::Service& service);
+
+}  // namespace lb::lbctl
+
+#endif  // LB_DAEMON_LBCTL_ANNOUNCER_TEXT_H_
