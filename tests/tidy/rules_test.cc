@@ -142,9 +142,9 @@ TEST(RulesTest, IncludesGoDownOnly) {
       {"lb/history/a.cc", "#include \"lb/ipam/pool.h\"", "row"},
       {"lb/gossip/a.cc", "#include \"lb/gossip/wire/codec.h\"", ""},
       {"lb/gossip/a.cc", "// #include \"lb/ipam/pool.h\"", ""},
-      {"lb/gossip/a.h", "#include \"lb/io/environment.h\"", "row"},
+      {"lb/gossip/a.cc", "#include \"lb/io/environment.h\"", "row"},
       {"lb/gossip/a_test.cc", "#include \"lb/io/environment.h\"", ""},
-      {"daemon/agent/a.h", "#include \"lb/io/environment.h\"", ""},
+      {"daemon/agent/a.cc", "#include \"lb/io/environment.h\"", ""},
       {"lb/config/a.cc", "#include \"daemon/agent/agent.h\"", "row"},
       {"daemon/a.cc", "#include \"lb/cloud/cloud.h\"", "row"},  // Unknown.
       {"daemon/a.cc", "#include \"absl/log/log.h\"", "log"},
