@@ -11,7 +11,6 @@
 #include "lb/announce/announce_node.h"
 #include "lb/announce/frame_filter.h"
 #include "lb/base/prng.h"
-#include "lb/io/environment.h"
 #include "lb/io/frame_program.h"
 #include "lb/io/frame_transport.h"
 #include "lb/io/sim/sim_world.h"
@@ -62,10 +61,10 @@ class FilterKeeper final : public io::FrameTransport {
 class AnnounceNodeFilterTest : public testing::Test {
  protected:
   AnnounceNodeFilterTest() {
-    io::Environment environment =
-        world_.AddHost("n1", "10.0.0.1/24")->environment();
-    environment.frames = &keeper_;
-    node_ = std::make_unique<AnnounceNode>(AnnounceNodeOptions{}, environment);
+    Ports ports =
+        Ports::From(world_.AddHost("n1", "10.0.0.1/24")->environment());
+    ports.frames = &keeper_;
+    node_ = std::make_unique<AnnounceNode>(AnnounceNodeOptions{}, ports);
     node_->Start();
   }
 

@@ -10,6 +10,7 @@
 
 #include "lb/base/check.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/ports.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
@@ -80,7 +81,7 @@ std::unique_ptr<gossip::GossipNode> Cluster::StartPeer(
   auto peer = gossip::GossipNode::Create(
       {.self = {.name = node, .endpoint = host(node).endpoint()},
        .gossip = gossip::FastProfile()},
-      host(node).environment());
+      gossip::Ports::From(host(node).environment()));
   LB_CHECK(peer.ok());
   (*peer)->Start();
   LB_CHECK((*peer)->Join({host(seed).endpoint()}).ok());

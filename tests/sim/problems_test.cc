@@ -274,7 +274,9 @@ TEST(InterfacesTest, OnlyThoseThatTheNodeHasAreShown) {
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   for (const std::string& node : cluster.names()) {
     const auto service = cluster.view(node).DescribeService("default/web");
-    EXPECT_THAT(service->interfaces(), ElementsAre("eth0")) << node;
+    ASSERT_EQ(service->announcers_size(), 1) << node;
+    EXPECT_THAT(service->announcers(0).interfaces(), ElementsAre("eth0"))
+        << node;
     const auto explained = cluster.view(node).Explain("default/web");
     ASSERT_TRUE(explained.ok());
     EXPECT_THAT(explained->nodes(0).interfaces(), ElementsAre("eth0")) << node;
