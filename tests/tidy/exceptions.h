@@ -108,17 +108,17 @@ inline constexpr std::array kExceptions = {
 // Name, lines, fields; 0: within the limit.
 inline constexpr std::array kLargeClasses = {
     LargeClass{"lb::AddressOwners", 0, 21, "To be cut."},
-    LargeClass{"lb::Agent", 815, 30, "To be cut."},
+    LargeClass{"lb::Agent", 818, 30, "To be cut."},
     LargeClass{"lb::Elections", 565, 27, "To be cut."},
     LargeClass{"lb::announce::Announcer", 726, 24, "To be cut."},
     LargeClass{"lb::config::Options", 0, 34, "A value: lbd's options."},
     LargeClass{"lb::gossip::GossipCounters", 0, 40,
                "A value: what is counted."},
-    LargeClass{"lb::gossip::GossipNode", 541, 0, "To be cut."},
+    LargeClass{"lb::gossip::GossipNode", 539, 0, "To be cut."},
     LargeClass{"lb::gossip::GossipOptions", 0, 32, "A value: to be nested."},
     LargeClass{"lb::gossip::Membership", 1134, 26, "To be cut."},
     LargeClass{"lb::gossip::Roster", 587, 0, "To be cut."},
-    LargeClass{"lb::ipam::ReplicatedAllocator", 809, 34, "To be cut."},
+    LargeClass{"lb::ipam::ReplicatedAllocator", 808, 34, "To be cut."},
 };
 
 }  // namespace lb::tidy
