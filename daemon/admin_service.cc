@@ -66,8 +66,8 @@ admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
   return response;
 }
 
-absl::StatusOr<config::LogLevel> ParseLogLevel(const std::string& text) {
-  using config::LogLevel;
+absl::StatusOr<LogLevel> ParseLogLevel(const std::string& text) {
+  using LogLevel;
   for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo,
                                LogLevel::kWarning, LogLevel::kError}) {
     if (ToString(level) == text) return level;
@@ -220,7 +220,7 @@ grpc::ServerUnaryReactor* AdminService::SetLogLevel(
     admin::v1::SetLogLevelResponse* response) {
   using Answer = absl::StatusOr<admin::v1::SetLogLevelResponse>;
   return AnswerOnLoop(calls_, context, response, {[this, request]() -> Answer {
-                        LB_ASSIGN_OR_RETURN(const config::LogLevel level,
+                        LB_ASSIGN_OR_RETURN(const LogLevel level,
                                             ParseLogLevel(request->level()));
                         // Told while the lower of both levels is in force.
                         Record("LogLevelChanged", request->level());

@@ -11,10 +11,10 @@
 #include "daemon/agent/agent.h"
 #include "daemon/loop_calls.h"
 #include "daemon/manifest_reader.h"
+#include "daemon/options/options.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/admin/v1/admin.grpc.pb.h"
 #include "lb/base/event_log.h"
-#include "lb/config/options.h"
 
 namespace lb {
 
@@ -25,7 +25,7 @@ class AdminService final : public admin::v1::Admin::CallbackService {
     // Reads the manifests, gives them to the agent and then says what they
     // changed, on a later turn of the loop or at once.
     std::function<void(ManifestReader::Done done)> reload;
-    std::function<void(config::LogLevel)> set_log_level;
+    std::function<void(LogLevel)> set_log_level;
   };
 
   // All outlive the service; the loop runs until the servers have shut down.

@@ -174,7 +174,7 @@ TEST_F(AdminServiceTest, ChangesTheLogLevel) {
   admin::v1::SetLogLevelResponse response;
   request.set_level("debug");
   ASSERT_TRUE(Ask(admin_stub_, &Stub::SetLogLevel, request, &response).ok());
-  EXPECT_EQ(log_level_, config::LogLevel::kDebug);
+  EXPECT_EQ(log_level_, LogLevel::kDebug);
   EXPECT_EQ(LastEvent(), "LogLevelChanged Node/n1: debug");
   request.set_level("loud");
   EXPECT_EQ(

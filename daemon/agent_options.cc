@@ -14,17 +14,17 @@
 namespace lb {
 namespace {
 
-gossip::GossipOptions ProfileOf(config::GossipProfile profile) {
+gossip::GossipOptions ProfileOf(GossipProfile profile) {
   switch (profile) {
-    case config::GossipProfile::kFast:
+    case GossipProfile::kFast:
       return gossip::FastProfile();
-    case config::GossipProfile::kTurbo:
+    case GossipProfile::kTurbo:
       return gossip::TurboProfile();
-    case config::GossipProfile::kLan:
+    case GossipProfile::kLan:
       return gossip::LanProfile();
-    case config::GossipProfile::kWan:
+    case GossipProfile::kWan:
       return gossip::WanProfile();
-    case config::GossipProfile::kLocal:
+    case GossipProfile::kLocal:
       return gossip::LocalProfile();
   }
   return gossip::FastProfile();
@@ -32,14 +32,14 @@ gossip::GossipOptions ProfileOf(config::GossipProfile profile) {
 
 }  // namespace
 
-net::Endpoint AdvertisedEndpoint(const config::Options& options,
+net::Endpoint AdvertisedEndpoint(const Options& options,
                                  const net::Endpoint& bound) {
-  const auto& given = options.gossip_advertise;
+  const auto& given = options.gossip.advertise;
   if (!given.has_value()) return bound;
   return {given->address, given->port != 0 ? given->port : bound.port};
 }
 
-absl::StatusOr<AgentOptions> MakeAgentOptions(const config::Options& options,
+absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
                                               const std::string& host_name,
                                               const net::Endpoint& bound) {
   AgentOptions agent;
@@ -47,24 +47,23 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const config::Options& options,
   agent.node = options.node_name.empty() ? absl::AsciiStrToLower(host_name)
                                          : options.node_name;
   agent.advertise = AdvertisedEndpoint(options, bound);
-  agent.join = options.join;
-  agent.gossip = ProfileOf(options.gossip_profile);
-  agent.gossip.cidrs_allowed = options.gossip_allowed_networks;
-  agent.gossip_label = options.gossip_label;
-  agent.key_derivation = options.gossip_key_derivation;
-  if (!options.gossip_secret_file.empty()) {
+  agent.join = options.gossip.join;
+  agent.gossip = ProfileOf(options.gossip.profile);
+  agent.gossip.cidrs_allowed = options.gossip.allowed_networks;
+  agent.gossip_label = options.gossip.label;
+  agent.key_derivation = options.gossip.key_derivation;
+  if (!options.gossip.secret_file.empty()) {
     LB_ASSIGN_OR_RETURN(agent.keyring,
-                        ReadGossipSecret(options.gossip_secret_file,
-                                         options.gossip_key_derivation));
+                        ReadGossipSecret(options.gossip.secret_file,
+                                         options.gossip.key_derivation));
   }
   agent.election_policy = options.election_policy;
   agent.hold_down = options.hold_down;
   agent.ignore_exclude_label = options.ignore_exclude_lb;
   agent.interfaces.include = options.interfaces;
   agent.interfaces.exclude = options.exclude_interfaces;
-  agent.delivery = options.deliver == config::Deliver::kLoopback
-                       ? Delivery::kLoopback
-                       : Delivery::kNone;
+  agent.delivery = options.deliver == Deliver::kLoopback ? Delivery::kLoopback
+                                                         : Delivery::kNone;
   return agent;
 }
 

@@ -23,12 +23,12 @@ net::Endpoint At(std::string_view text) {
 }
 
 TEST(AdvertisedEndpointTest, PrefersWhatIsGivenThenWhatIsBound) {
-  config::Options options;
+  Options options;
   EXPECT_EQ(AdvertisedEndpoint(options, At("10.0.0.7")), At("10.0.0.7"));
   EXPECT_EQ(AdvertisedEndpoint(options, At("0.0.0.0:99")), At("0.0.0.0:99"));
-  options.gossip_advertise = net::Endpoint{At("192.0.2.1").address, 0};
+  options.gossip.advertise = net::Endpoint{At("192.0.2.1").address, 0};
   EXPECT_EQ(AdvertisedEndpoint(options, At("0.0.0.0:99")), At("192.0.2.1:99"));
-  options.gossip_advertise = At("192.0.2.1:1");
+  options.gossip.advertise = At("192.0.2.1:1");
   EXPECT_EQ(AdvertisedEndpoint(options, At("0.0.0.0:99")), At("192.0.2.1:1"));
 }
 
@@ -65,11 +65,11 @@ TEST(ReadGossipSecretTest, NamesTheFileAndWhatWasWanted) {
 }
 
 TEST(FindGossipWeaknessTest, NamesGossipInTheClearAndShortSecrets) {
-  config::Options options;
+  Options options;
   ASSERT_TRUE(FindGossipWeakness(options).has_value());
   EXPECT_EQ(FindGossipWeakness(options)->reason, "GossipInTheClear");
   const std::string path = testing::TempDir() + "/short-secret";
-  options.gossip_secret_file = path;
+  options.gossip.secret_file = path;
   std::ofstream(path) << std::string(15, 'A');
   const auto weakness = FindGossipWeakness(options);
   ASSERT_TRUE(weakness.has_value());
@@ -83,12 +83,12 @@ TEST(FindGossipWeaknessTest, NamesGossipInTheClearAndShortSecrets) {
 }
 
 TEST(MakeAgentOptionsTest, TakesTheHostsNameIfNoneIsGiven) {
-  config::Options options;
+  Options options;
   EXPECT_EQ(MakeAgentOptions(options, "Host.Example", At("10.0.0.7"))->node,
             "host.example");
   options.node_name = "n1";
-  options.deliver = config::Deliver::kLoopback;
-  options.gossip_key_derivation = KeyDerivation::kLegacy;
+  options.deliver = Deliver::kLoopback;
+  options.gossip.key_derivation = KeyDerivation::kLegacy;
   const auto agent = MakeAgentOptions(options, "host", At("10.0.0.7"));
   ASSERT_THAT(agent, IsOk());
   EXPECT_EQ(agent->node, "n1");
@@ -98,14 +98,14 @@ TEST(MakeAgentOptionsTest, TakesTheHostsNameIfNoneIsGiven) {
 }
 
 TEST(MakeAgentOptionsTest, GossipHasItsLabelAndItsNetworks) {
-  config::Options options;
-  options.gossip_label = "blue";
-  options.gossip_allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24")};
+  Options options;
+  options.gossip.label = "blue";
+  options.gossip.allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24")};
   const auto agent = MakeAgentOptions(options, "n1", At("192.0.2.1"));
   ASSERT_THAT(agent, IsOk());
   EXPECT_EQ(agent->gossip_label, "blue");
   EXPECT_THAT(agent->gossip.cidrs_allowed,
-              testing::ElementsAreArray(options.gossip_allowed_networks));
+              testing::ElementsAreArray(options.gossip.allowed_networks));
 }
 
 }  // namespace

@@ -48,25 +48,25 @@ std::string HostName() {
   return name.data();
 }
 
-config::ManifestOptions ManifestOptionsOf(const config::Options& options) {
+config::ManifestOptions ManifestOptionsOf(const Options& options) {
   return {.load_balancer_class = options.load_balancer_class};
 }
 
-config::Manifests LoadManifests(const config::Options& options) {
+config::Manifests LoadManifests(const Options& options) {
   return config::LoadManifests(options.manifests, ManifestOptionsOf(options));
 }
 
-front::TlsFiles TlsFilesOf(const config::Options& options) {
-  return {.cert = options.status_tls_cert,
-          .key = options.status_tls_key,
-          .client_ca = options.status_tls_client_ca};
+front::TlsFiles TlsFilesOf(const Options& options) {
+  return {.cert = options.status.tls.cert,
+          .key = options.status.tls.key,
+          .client_ca = options.status.tls.client_ca};
 }
 
-front::Access TlsAccessOf(const config::Options& options) {
-  return {.right = options.admin_over_tls ? front::Right::kStatusAndAdmin
-                                          : front::Right::kStatus,
-          .readers = options.status_tls_readers,
-          .admins = options.status_tls_admins};
+front::Access TlsAccessOf(const Options& options) {
+  return {.right = options.status.admin_over_tls ? front::Right::kStatusAndAdmin
+                                                 : front::Right::kStatus,
+          .readers = options.status.tls.readers,
+          .admins = options.status.tls.admins};
 }
 
 std::string Summary(const config::Desired& desired) {
@@ -78,7 +78,7 @@ std::string Summary(const config::Desired& desired) {
 // One running node. Everything but Run() happens on the loop.
 class Daemon {
  public:
-  Daemon(const config::Options& options, absl::Span<const std::string> unfenced)
+  Daemon(const Options& options, absl::Span<const std::string> unfenced)
       : options_(options), unfenced_(unfenced) {}
   ~Daemon() {
     if (shutdown_.joinable()) shutdown_.join();
@@ -88,7 +88,7 @@ class Daemon {
   absl::Status Start() {
     LB_ASSIGN_OR_RETURN(world_,
                         io::PosixEnvironment::Create(
-                            {.gossip = options_.gossip_bind,
+                            {.gossip = options_.gossip.bind,
                              .state_folder = options_.state_dir,
                              .loop = {.busy_poll = options_.busy_poll}}));
     const io::Environment& environment = world_->environment();
@@ -183,12 +183,12 @@ class Daemon {
   }
 
   absl::Status StartServers() {
-    for (const std::string& listen : options_.status_listen) {
+    for (const std::string& listen : options_.status.listen) {
       auto listener = std::make_unique<Listener>(*this);
       LB_ASSIGN_OR_RETURN(
           listener->server,
           StatusServer::Start({.listen = listen,
-                               .group = options_.status_group,
+                               .group = options_.status.group,
                                .tls = TlsFilesOf(options_),
                                .tls_access = TlsAccessOf(options_),
                                .on_refused =
@@ -295,7 +295,7 @@ class Daemon {
     });
   }
 
-  const config::Options& options_;
+  const Options& options_;
   const absl::Span<const std::string> unfenced_;
   std::string node_;
   bool stopping_ = false;
@@ -320,7 +320,7 @@ class Daemon {
 
 }  // namespace
 
-absl::Status RunDaemon(const config::Options& options,
+absl::Status RunDaemon(const Options& options,
                        absl::Span<const std::string> unfenced) {
   ConfigureLog(options.log_level, options.log_format);
   Daemon daemon(options, unfenced);
@@ -333,25 +333,24 @@ namespace {
 
 // Faults that keep lbd from starting and that the options' reader does not see.
 // A user who tries the options may not be allowed to read the secret.
-std::vector<std::string> CheckHost(const config::Options& options,
-                                   bool has_file) {
+std::vector<std::string> CheckHost(const Options& options, bool has_file) {
   std::vector<std::string> faults;
   // Without these options the user checks manifests alone.
-  const bool is_cluster = has_file || !options.join.empty() ||
-                          options.gossip_bind != config::Options().gossip_bind;
-  const absl::Status secrecy = config::ValidateSecrecy(options);
+  const bool is_cluster = has_file || !options.gossip.join.empty() ||
+                          options.gossip.bind != Options().gossip.bind;
+  const absl::Status secrecy = ValidateSecrecy(options);
   if (is_cluster && !secrecy.ok()) faults.emplace_back(secrecy.message());
   const absl::Status tls = CheckTlsFiles(TlsFilesOf(options));
   if (!tls.ok()) faults.emplace_back(tls.message());
-  if (!options.gossip_secret_file.empty()) {
-    const absl::Status secret = ReadGossipSecret(options.gossip_secret_file,
-                                                 options.gossip_key_derivation)
+  if (!options.gossip.secret_file.empty()) {
+    const absl::Status secret = ReadGossipSecret(options.gossip.secret_file,
+                                                 options.gossip.key_derivation)
                                     .status();
     if (!secret.ok() && !absl::IsPermissionDenied(secret)) {
       faults.emplace_back(secret.message());
     }
   }
-  const absl::Status group = CheckStatusGroup(options.status_group);
+  const absl::Status group = CheckStatusGroup(options.status.group);
   if (!group.ok()) faults.emplace_back(group.message());
   return faults;
 }
@@ -369,7 +368,7 @@ void PrintWhatIsMissing(const config::Desired& desired) {
 
 }  // namespace
 
-bool CheckManifests(const config::Options& options, bool has_file) {
+bool CheckManifests(const Options& options, bool has_file) {
   const std::vector<std::string> faults = CheckHost(options, has_file);
   for (const std::string& fault : faults) fmt::print("{}\n", fault);
   const config::Desired desired =

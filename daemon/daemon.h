@@ -6,20 +6,20 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 
 namespace lb {
 
 // Runs a node until SIGINT or SIGTERM; SIGHUP reads the manifests again. A
 // second signal ends it at once. `unfenced`, what EnterSandbox() could not
 // raise, goes into its log. Returns why it could not start.
-absl::Status RunDaemon(const config::Options& options,
+absl::Status RunDaemon(const Options& options,
                        absl::Span<const std::string> unfenced);
 
 // Prints each fault of the manifests, and of what lbd needs to start, as a line
 // on standard output, then a summary. True: there is no fault. Without an
 // options file a cluster's secret is asked for only if the flags speak of one.
-bool CheckManifests(const config::Options& options, bool has_file);
+bool CheckManifests(const Options& options, bool has_file);
 
 }  // namespace lb
 

@@ -41,22 +41,21 @@ absl::StatusOr<gossip::wire::Keyring> ReadGossipSecret(
   return keyring;
 }
 
-std::optional<GossipWeakness> FindGossipWeakness(
-    const config::Options& options) {
-  if (options.gossip_secret_file.empty()) {
+std::optional<GossipWeakness> FindGossipWeakness(const Options& options) {
+  if (options.gossip.secret_file.empty()) {
     return GossipWeakness{"GossipInTheClear",
                           "every host that reaches the gossip port can speak "
                           "for any node; want --gossip-secret-file FILE"};
   }
   std::error_code error;
   const auto size =
-      std::filesystem::file_size(options.gossip_secret_file, error);
+      std::filesystem::file_size(options.gossip.secret_file, error);
   if (error || size >= kSecretSizeWanted) return std::nullopt;
   return GossipWeakness{
       "GossipSecretShort",
       fmt::format("{}: {} bytes, which can be guessed; want {} or more, as "
                   "\"lbctl secret new FILE\" makes them, on all nodes",
-                  options.gossip_secret_file, size, kSecretSizeWanted)};
+                  options.gossip.secret_file, size, kSecretSizeWanted)};
 }
 
 }  // namespace lb

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 #include "lb/gossip/wire/keyring.h"
 
 namespace lb {
@@ -29,8 +29,7 @@ struct GossipWeakness {
 
 // Nullopt: there is a secret, and it is long enough. A file that cannot be read
 // has no weakness here.
-std::optional<GossipWeakness> FindGossipWeakness(
-    const config::Options& options);
+std::optional<GossipWeakness> FindGossipWeakness(const Options& options);
 
 }  // namespace lb
 

@@ -17,18 +17,18 @@
 namespace lb {
 namespace {
 
-config::LogFormat log_format = config::LogFormat::kText;
+LogFormat log_format = LogFormat::kText;
 LogLimiter limiter;
 
-spdlog::level::level_enum ToSpdlog(config::LogLevel level) {
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
-    case config::LogLevel::kDebug:
+    case LogLevel::kDebug:
       return spdlog::level::debug;
-    case config::LogLevel::kInfo:
+    case LogLevel::kInfo:
       return spdlog::level::info;
-    case config::LogLevel::kWarning:
+    case LogLevel::kWarning:
       return spdlog::level::warn;
-    case config::LogLevel::kError:
+    case LogLevel::kError:
       return spdlog::level::err;
   }
   return spdlog::level::info;
@@ -44,7 +44,7 @@ std::string ToJson(const Event& event) {
 }
 
 std::string Format(const Event& event) {
-  if (log_format == config::LogFormat::kJson) return ToJson(event);
+  if (log_format == LogFormat::kJson) return ToJson(event);
   return fmt::format("{} {}: {}", event.reason,
                      config::Printable(event.object.ToString()),
                      config::Printable(event.message));
@@ -64,19 +64,18 @@ void LogOfGrpc(gpr_log_func_args* line) {
 
 }  // namespace
 
-void ConfigureLog(config::LogLevel level, config::LogFormat format) {
+void ConfigureLog(LogLevel level, LogFormat format) {
   log_format = format;
   auto logger = spdlog::stderr_logger_mt("lbd");
   logger->set_level(ToSpdlog(level));
-  logger->set_pattern(format == config::LogFormat::kJson
-                          ? "%v"
-                          : "%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
+  logger->set_pattern(
+      format == LogFormat::kJson ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
   gpr_set_log_function(LogOfGrpc);
 }
 
-void SetLogLevel(config::LogLevel level) {
+void SetLogLevel(LogLevel level) {
   spdlog::default_logger()->set_level(ToSpdlog(level));
 }
 

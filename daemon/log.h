@@ -6,16 +6,16 @@
 #ifndef LB_DAEMON_LOG_H_
 #define LB_DAEMON_LOG_H_
 
+#include "daemon/options/options.h"
 #include "lb/base/event_log.h"
-#include "lb/config/options.h"
 
 namespace lb {
 
 // Sets level and form of all that is logged afterwards. Once, at the start.
-void ConfigureLog(config::LogLevel level, config::LogFormat format);
+void ConfigureLog(LogLevel level, LogFormat format);
 
 // From now on.
-void SetLogLevel(config::LogLevel level);
+void SetLogLevel(LogLevel level);
 
 void LogEvent(const Event& event);
 

@@ -18,7 +18,7 @@ std::string Logged(const Event& event) {
 class LogTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    ConfigureLog(config::LogLevel::kWarning, config::LogFormat::kJson);
+    ConfigureLog(LogLevel::kWarning, LogFormat::kJson);
   }
 };
 
@@ -36,7 +36,7 @@ TEST_F(LogTest, OneLineOfStableKeysAboveTheLevel) {
   EXPECT_EQ(Logged(event), line);
   event.type = EventType::kNormal;
   EXPECT_EQ(Logged(event), "");
-  SetLogLevel(config::LogLevel::kInfo);
+  SetLogLevel(LogLevel::kInfo);
   EXPECT_NE(Logged(event), "");
   for (int i = 0; i < 3; ++i) EXPECT_NE(Logged(event), "");
   EXPECT_EQ(Logged(event), "");  // The sixth.
@@ -52,9 +52,9 @@ TEST_F(LogTest, GrpcIsHeardWhenDebugging) {
     gpr_log(GPR_ERROR, "a failed handshake");
     return testing::internal::GetCapturedStderr();
   };
-  SetLogLevel(config::LogLevel::kInfo);
+  SetLogLevel(LogLevel::kInfo);
   EXPECT_EQ(logged(), "");
-  SetLogLevel(config::LogLevel::kDebug);
+  SetLogLevel(LogLevel::kDebug);
   EXPECT_NE(logged().find("\"message\":\"a failed handshake\""),
             std::string::npos);
 }

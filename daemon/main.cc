@@ -9,18 +9,18 @@
 #include "absl/status/status.h"
 #include "daemon/daemon.h"
 #include "daemon/heap.h"
+#include "daemon/options/flags.h"
+#include "daemon/options/options.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
 #include "lb/base/status_macros.h"
-#include "lb/config/flags.h"
-#include "lb/config/options.h"
 
 namespace {
 
 constexpr int kExitFailed = 1;  // Could not start, or --check found a fault.
 constexpr int kExitUsage = 2;
 
-absl::Status Run(const lb::config::Options& options) {
+absl::Status Run(const lb::Options& options) {
   LB_RETURN_IF_ERROR(lb::DropPrivileges(options));
   const std::vector<std::string> unfenced =
       lb::EnterSandbox(lb::OwnFolders(options));
@@ -38,9 +38,9 @@ int main(int argc, char** argv) {
   lb::ConfigureHeap();
   // A SIGHUP before the first reading needs no second one.
   std::signal(SIGHUP, SIG_IGN);
-  using Action = lb::config::ParsedFlags::Action;
+  using Action = lb::ParsedFlags::Action;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const auto parsed = lb::config::ParseFlags(arguments);
+  const auto parsed = lb::ParseFlags(arguments);
   if (!parsed.ok()) return Refuse(parsed.status(), kExitUsage);
   switch (parsed->action) {
     case Action::kPrintText:
@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     case Action::kRun:
       break;
   }
-  const absl::Status secrecy = lb::config::ValidateSecrecy(parsed->options);
+  const absl::Status secrecy = lb::ValidateSecrecy(parsed->options);
   if (!secrecy.ok()) return Refuse(secrecy, kExitUsage);
   const absl::Status ran = Run(parsed->options);
   return ran.ok() ? 0 : Refuse(ran, kExitFailed);

@@ -79,10 +79,10 @@ struct Folder {
   mode_t mode = 0;  // If it is made.
 };
 
-std::vector<Folder> Folders(const config::Options& options) {
+std::vector<Folder> Folders(const Options& options) {
   std::vector<Folder> folders = {{options.state_dir, 0700}};
   constexpr std::string_view kUnix = "unix:";
-  for (const std::string& listen : options.status_listen) {
+  for (const std::string& listen : options.status.listen) {
     if (!listen.starts_with(kUnix)) continue;
     folders.push_back(
         {std::filesystem::path(listen.substr(kUnix.size())).parent_path(),
@@ -135,10 +135,10 @@ absl::Status KeepOnly(const std::vector<cap_value_t>& wanted) {
 
 }  // namespace
 
-absl::Status DropPrivileges(const config::Options& options) {
+absl::Status DropPrivileges(const Options& options) {
   LB_ASSIGN_OR_RETURN(const User user, ChooseUser(options.user));
   std::vector<cap_value_t> wanted = {CAP_NET_RAW};
-  if (options.deliver == config::Deliver::kLoopback) {
+  if (options.deliver == Deliver::kLoopback) {
     wanted.push_back(CAP_NET_ADMIN);
   }
   const std::vector<Folder> folders = Folders(options);
@@ -158,7 +158,7 @@ absl::Status DropPrivileges(const config::Options& options) {
   return absl::OkStatus();
 }
 
-std::vector<std::string> OwnFolders(const config::Options& options) {
+std::vector<std::string> OwnFolders(const Options& options) {
   std::vector<std::string> paths;
   for (const Folder& folder : Folders(options)) {
     paths.push_back(folder.path.string());

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 
 namespace lb {
 
@@ -28,10 +28,10 @@ namespace lb {
 // PermissionDenied: only root can become another user, or the new user may not
 // write to one of the folders; the text says how to repair it. Unavailable: the
 // system refused.
-absl::Status DropPrivileges(const config::Options& options);
+absl::Status DropPrivileges(const Options& options);
 
 // All that lbd writes to: the folders of its state and of its status sockets.
-std::vector<std::string> OwnFolders(const config::Options& options);
+std::vector<std::string> OwnFolders(const Options& options);
 
 }  // namespace lb
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 #include "lb/config/printable.h"
 #include "lb/net/ip_address.h"
 
@@ -83,7 +83,7 @@ absl::Status CheckNotEmpty(std::string_view argument, std::string_view value,
 }
 
 absl::Status CheckLogLevel(const std::string& level) {
-  using config::LogLevel;
+  using LogLevel;
   for (const LogLevel known : {LogLevel::kDebug, LogLevel::kInfo,
                                LogLevel::kWarning, LogLevel::kError}) {
     if (ToString(known) == level) return absl::OkStatus();

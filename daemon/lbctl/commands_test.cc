@@ -96,7 +96,7 @@ TEST_F(CommandsTest, ChangesAreMade) {
                          "1 problems.\n"));
   EXPECT_EQ(reloads_, 1);
   EXPECT_THAT(Run("log-level error"), StartsWith("0: "));
-  EXPECT_EQ(log_level_, config::LogLevel::kError);
+  EXPECT_EQ(log_level_, LogLevel::kError);
 }
 
 TEST_F(CommandsTest, RefusalsSayWhatToDo) {

@@ -44,11 +44,11 @@ void Fault(Findings& out, std::string subject, std::string text,
       {Grade::kFault, std::move(subject), std::move(text), std::move(remedy)});
 }
 
-bool IsLoopbackDelivery(const config::Options& options) {
-  return options.deliver == config::Deliver::kLoopback;
+bool IsLoopbackDelivery(const Options& options) {
+  return options.deliver == Deliver::kLoopback;
 }
 
-void JudgeManifests(const config::Options& options, const HostFacts& facts,
+void JudgeManifests(const Options& options, const HostFacts& facts,
                     Findings& out) {
   if (options.manifests.empty()) {
     Note(out, "manifests", "none", "name files or folders: --manifests PATH");
@@ -85,7 +85,7 @@ bool IsLeftOut(InterfaceState state) {
          state == InterfaceState::kBridgePort;
 }
 
-void JudgeInterfaces(const config::Options& options, const HostFacts& facts,
+void JudgeInterfaces(const Options& options, const HostFacts& facts,
                      Findings& out) {
   if (!facts.interfaces_error.empty()) {
     return Fault(out, "interfaces", facts.interfaces_error,
@@ -125,7 +125,7 @@ void JudgeInterfaces(const config::Options& options, const HostFacts& facts,
 
 // While addresses are on lo, a kernel with the defaults answers ARP for them on
 // every interface of every node that has them.
-void JudgeStrictArp(const config::Options& options, const HostFacts& facts,
+void JudgeStrictArp(const Options& options, const HostFacts& facts,
                     Findings& out) {
   if (!IsLoopbackDelivery(options)) return;
   for (const HostFacts::Interface& interface : facts.interfaces) {
@@ -145,7 +145,7 @@ void JudgeStrictArp(const config::Options& options, const HostFacts& facts,
   }
 }
 
-void JudgeDaemon(const config::Options& options, const HostFacts& facts,
+void JudgeDaemon(const Options& options, const HostFacts& facts,
                  Findings& out) {
   if (!facts.daemon.has_value() && facts.socket_error == EACCES) {
     return Note(out, "lbd",
@@ -178,11 +178,10 @@ void JudgeDaemon(const config::Options& options, const HostFacts& facts,
                                    : "CAP_NET_RAW");
 }
 
-void JudgePorts(const config::Options& options, const HostFacts& facts,
-                Findings& out) {
+void JudgePorts(const Options& options, const HostFacts& facts, Findings& out) {
   for (const HostFacts::Port& port : facts.ports) {
     const std::string subject = fmt::format("gossip {} {}", port.protocol,
-                                            options.gossip_bind.ToString());
+                                            options.gossip.bind.ToString());
     if (port.error == EADDRINUSE && facts.daemon.has_value()) {
       Good(out, subject, "lbd has it");
     } else if (port.error == EADDRINUSE && facts.socket_error == EACCES) {
@@ -191,7 +190,7 @@ void JudgePorts(const config::Options& options, const HostFacts& facts,
     } else if (port.error == EADDRINUSE) {
       Fault(out, subject, "another process has it",
             fmt::format("ss -lntup sport = :{} names it",
-                        options.gossip_bind.port));
+                        options.gossip.bind.port));
     } else if (port.error == EADDRNOTAVAIL) {
       Fault(out, subject, "this host has no such address",
             "gossip-bind: an address of this host");
@@ -205,13 +204,13 @@ void JudgePorts(const config::Options& options, const HostFacts& facts,
   }
 }
 
-void JudgeSecret(const config::Options& options, const HostFacts& facts,
+void JudgeSecret(const Options& options, const HostFacts& facts,
                  Findings& out) {
-  const std::string& path = options.gossip_secret_file;
+  const std::string& path = options.gossip.secret_file;
   constexpr std::string_view kTakeOne =
       "lbctl secret new FILE, and gossip-secret-file: FILE; the same bytes on "
       "all nodes";
-  const bool may_start = config::ValidateSecrecy(options).ok();
+  const bool may_start = ValidateSecrecy(options).ok();
   if (!may_start && facts.daemon.has_value()) {
     return Note(out, "gossip secret", "none, though lbd runs", kOtherOptions);
   }
@@ -219,7 +218,7 @@ void JudgeSecret(const config::Options& options, const HostFacts& facts,
     return Fault(out, "gossip secret", "none: lbd does not start",
                  fmt::format("{}; or gossip-in-the-clear: true", kTakeOne));
   }
-  if (options.gossip_in_the_clear && path.empty()) {
+  if (options.gossip.in_the_clear && path.empty()) {
     return Note(out, "gossip secret", "none: gossip is in the clear",
                 std::string(kTakeOne));
   }
@@ -253,12 +252,11 @@ void JudgeSecret(const config::Options& options, const HostFacts& facts,
   Good(out, "gossip secret", path);
 }
 
-void JudgeTls(const config::Options& options, const HostFacts& facts,
-              Findings& out) {
-  if (options.status_tls_cert.empty()) return;
+void JudgeTls(const Options& options, const HostFacts& facts, Findings& out) {
+  if (options.status.tls.cert.empty()) return;
   const std::string text(facts.tls.message());
   if (facts.tls.ok()) {
-    Good(out, "status TLS", options.status_tls_cert);
+    Good(out, "status TLS", options.status.tls.cert);
   } else if (absl::IsPermissionDenied(facts.tls)) {
     Note(out, "status TLS", fmt::format("{}: {}", text, std::strerror(EACCES)),
          "run it as root, or as the user that lbd runs as");
@@ -453,8 +451,7 @@ std::string_view ToString(Grade grade) {
   return "";
 }
 
-std::vector<Finding> Diagnose(const config::Options& options,
-                              const HostFacts& facts) {
+std::vector<Finding> Diagnose(const Options& options, const HostFacts& facts) {
   Findings findings;
   JudgeOptions(facts, findings);
   JudgeManifests(options, facts, findings);

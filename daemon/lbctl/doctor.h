@@ -22,7 +22,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "daemon/lbctl/key_trial.h"
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 #include "lb/io/link_monitor.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/host_port.h"
@@ -98,8 +98,7 @@ struct HostFacts {
 
 // One for each thing that was looked at, the good ones too, always in the same
 // order of subjects.
-std::vector<Finding> Diagnose(const config::Options& options,
-                              const HostFacts& facts);
+std::vector<Finding> Diagnose(const Options& options, const HostFacts& facts);
 
 bool HasFault(absl::Span<const Finding> findings);
 

@@ -24,13 +24,13 @@ using ::testing::Not;
 
 net::Endpoint At(const char* text) { return *net::ParseEndpoint(text, 7946); }
 
-config::Options TypicalOptions() {
-  config::Options options;
+Options TypicalOptions() {
+  Options options;
   options.manifests = {"/etc/lbd/manifests"};
-  options.gossip_bind = At("192.0.2.11");
-  options.gossip_secret_file = "/etc/lbd/secret";
-  options.join = {At("192.0.2.12")};
-  options.deliver = config::Deliver::kLoopback;
+  options.gossip.bind = At("192.0.2.11");
+  options.gossip.secret_file = "/etc/lbd/secret";
+  options.gossip.join = {At("192.0.2.12")};
+  options.deliver = Deliver::kLoopback;
   return options;
 }
 
@@ -107,14 +107,14 @@ TEST(RenderTableTest, IsOneLineForEachFinding) {
 
 // One thing is wrong, and one finding says so and what to do.
 struct Case {
-  std::function<void(config::Options&, HostFacts&)> spoil;
+  std::function<void(Options&, HostFacts&)> spoil;
   Finding want;
 };
 
 void ExpectFindings(absl::Span<const Case> cases) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.want.subject + ": " + c.want.text);
-    config::Options options = TypicalOptions();
+    Options options = TypicalOptions();
     HostFacts facts = GoodFacts();
     c.spoil(options, facts);
     const auto findings = Diagnose(options, facts);
@@ -201,19 +201,19 @@ TEST(DiagnoseTest, FaultsOfPortsSecretAndClock) {
       {[](auto&, auto& f) { f.ports[0].error = 0; },
        {Grade::kNote, "gossip UDP 192.0.2.11:7946", "free, though lbd runs",
         "it runs with other options: want --config FILE, lbd's own"}},
-      {[](auto& o, auto&) { o.gossip_secret_file.clear(); },
+      {[](auto& o, auto&) { o.gossip.secret_file.clear(); },
        {Grade::kNote, "gossip secret", "none, though lbd runs",
         "it runs with other options: want --config FILE, lbd's own"}},
       {[](auto& o, auto& f) {
-         o.gossip_secret_file.clear();
+         o.gossip.secret_file.clear();
          f.daemon.reset();
        },
        {Grade::kFault, "gossip secret", "none: lbd does not start",
         "lbctl secret new FILE, and gossip-secret-file: FILE; the same bytes "
         "on all nodes; or gossip-in-the-clear: true"}},
       {[](auto& o, auto&) {
-         o.gossip_secret_file.clear();
-         o.gossip_in_the_clear = true;
+         o.gossip.secret_file.clear();
+         o.gossip.in_the_clear = true;
        },
        {Grade::kNote, "gossip secret", "none: gossip is in the clear",
         "lbctl secret new FILE, and gossip-secret-file: FILE; the same bytes "
@@ -246,8 +246,8 @@ TEST(DiagnoseTest, FaultsOfPortsSecretAndClock) {
 
 TEST(DiagnoseTest, FaultsOfTlsFiles) {
   const auto with_tls = [](absl::Status found) {
-    return [found](config::Options& o, HostFacts& f) {
-      o.status_tls_cert = "/etc/lbd/cert.pem";
+    return [found](Options& o, HostFacts& f) {
+      o.status.tls.cert = "/etc/lbd/cert.pem";
       f.tls = found;
     };
   };
@@ -409,8 +409,8 @@ TEST(DiagnoseTest, BeforeTheStartPortsAreFree) {
 }
 
 TEST(DiagnoseTest, WithoutLoopbackDeliveryTheKernelsArpDoesNotMatter) {
-  config::Options options = TypicalOptions();
-  options.deliver = config::Deliver::kNone;
+  Options options = TypicalOptions();
+  options.deliver = Deliver::kNone;
   HostFacts facts = GoodFacts();
   facts.interfaces[0].arp_ignore = 0;
   facts.daemon->capabilities = 1 << CAP_NET_RAW;

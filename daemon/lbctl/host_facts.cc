@@ -127,9 +127,9 @@ void FindListener(const std::string& path, HostFacts& facts) {
   facts.daemon = {peer.pid, peer.uid, ReadCapabilities(peer.pid)};
 }
 
-void ReadDaemon(const config::Options& options, const std::string& server,
+void ReadDaemon(const Options& options, const std::string& server,
                 HostFacts& facts) {
-  std::vector<std::string> sockets = options.status_listen;
+  std::vector<std::string> sockets = options.status.listen;
   if (server.starts_with(kUnixPrefix)) {
     sockets = {server};
   } else {
@@ -228,13 +228,13 @@ void AwaitConnections(absl::Time started, std::vector<Attempt>& attempts) {
 }
 
 // The join list's addresses; names are looked up, all at once.
-std::vector<HostFacts::Peer> FindPeers(const config::Options& options) {
-  std::vector<std::vector<HostFacts::Peer>> found(options.join.size());
+std::vector<HostFacts::Peer> FindPeers(const Options& options) {
+  std::vector<std::vector<HostFacts::Peer>> found(options.gossip.join.size());
   io::PosixLoop loop;
   io::ThreadResolver resolver(&loop);
   size_t waiting = 0;
-  for (size_t i = 0; i < options.join.size(); ++i) {
-    const net::HostPort& seed = options.join[i];
+  for (size_t i = 0; i < options.gossip.join.size(); ++i) {
+    const net::HostPort& seed = options.gossip.join[i];
     found[i].push_back({.seed = seed, .fault = "no answer from DNS in time"});
     if (seed.address) {
       found[i][0].endpoint = net::Endpoint{*seed.address, seed.port};
@@ -262,11 +262,11 @@ std::vector<HostFacts::Peer> FindPeers(const config::Options& options) {
 
 // Tries the secret with each peer that listens. Without the right to read the
 // secret there is nothing to try.
-void TrySecret(const config::Options& options, HostFacts& facts) {
+void TrySecret(const Options& options, HostFacts& facts) {
   gossip::wire::Keyring keyring;
-  if (!options.gossip_secret_file.empty()) {
-    const auto read = ReadGossipSecret(options.gossip_secret_file,
-                                       options.gossip_key_derivation);
+  if (!options.gossip.secret_file.empty()) {
+    const auto read = ReadGossipSecret(options.gossip.secret_file,
+                                       options.gossip.key_derivation);
     if (!read.ok()) {
       facts.key_error = std::string(read.status().message());
       return;
@@ -282,11 +282,11 @@ void TrySecret(const config::Options& options, HostFacts& facts) {
   }
   io::PosixLoop loop;
   const std::vector<KeyVerdict> verdicts =
-      TryKeys(&loop, endpoints, keyring, options.gossip_label);
+      TryKeys(&loop, endpoints, keyring, options.gossip.label);
   for (size_t i = 0; i < peers.size(); ++i) peers[i]->key = verdicts[i];
 }
 
-void ReadPeers(const config::Options& options, HostFacts& facts) {
+void ReadPeers(const Options& options, HostFacts& facts) {
   std::vector<HostFacts::Peer> peers = FindPeers(options);
   const absl::Time started = absl::Now();
   std::vector<Attempt> attempts;
@@ -309,20 +309,20 @@ void ReadClock(HostFacts& facts) {
       adjtimex(&request) >= 0 && (request.status & STA_UNSYNC) == 0;
 }
 
-void ReadSecret(const config::Options& options, HostFacts& facts) {
-  if (options.gossip_secret_file.empty()) return;
+void ReadSecret(const Options& options, HostFacts& facts) {
+  if (options.gossip.secret_file.empty()) return;
   struct stat status = {};
-  if (stat(options.gossip_secret_file.c_str(), &status) != 0) {
+  if (stat(options.gossip.secret_file.c_str(), &status) != 0) {
     facts.secret_error = errno;
   }
   facts.secret_mode = status.st_mode;
   facts.secret_size = static_cast<size_t>(status.st_size);
 }
 
-void ReadTls(const config::Options& options, HostFacts& facts) {
-  const front::TlsFiles files = {.cert = options.status_tls_cert,
-                                 .key = options.status_tls_key,
-                                 .client_ca = options.status_tls_client_ca};
+void ReadTls(const Options& options, HostFacts& facts) {
+  const front::TlsFiles files = {.cert = options.status.tls.cert,
+                                 .key = options.status.tls.key,
+                                 .client_ca = options.status.tls.client_ca};
   if (files.cert.empty()) return;
   for (const std::string& path : {files.cert, files.key, files.client_ca}) {
     if (path.empty() || access(path.c_str(), R_OK) == 0 || errno != EACCES) {
@@ -334,7 +334,7 @@ void ReadTls(const config::Options& options, HostFacts& facts) {
   facts.tls = front::ReadTlsFiles(files, absl::Now()).status();
 }
 
-void ReadManifests(const config::Options& options, HostFacts& facts) {
+void ReadManifests(const Options& options, HostFacts& facts) {
   const config::Desired desired = config::BuildDesired(
       config::LoadManifests(
           options.manifests,
@@ -347,14 +347,13 @@ void ReadManifests(const config::Options& options, HostFacts& facts) {
 
 }  // namespace
 
-HostFacts ReadHostFacts(const config::Options& options,
-                        const std::string& server) {
+HostFacts ReadHostFacts(const Options& options, const std::string& server) {
   HostFacts facts;
   ReadManifests(options, facts);
   ReadInterfaces(facts);
   ReadDaemon(options, server, facts);
-  facts.ports = {TryPort("UDP", SOCK_DGRAM, options.gossip_bind),
-                 TryPort("TCP", SOCK_STREAM, options.gossip_bind)};
+  facts.ports = {TryPort("UDP", SOCK_DGRAM, options.gossip.bind),
+                 TryPort("TCP", SOCK_STREAM, options.gossip.bind)};
   ReadSecret(options, facts);
   ReadTls(options, facts);
   ReadClock(facts);

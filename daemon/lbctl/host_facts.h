@@ -10,14 +10,13 @@
 #include <string>
 
 #include "daemon/lbctl/doctor.h"
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 
 namespace lb::lbctl {
 
 // `server`: where lbctl would ask, if it was told so; empty: lbd is looked for
 // where the options say that it listens.
-HostFacts ReadHostFacts(const config::Options& options,
-                        const std::string& server);
+HostFacts ReadHostFacts(const Options& options, const std::string& server);
 
 }  // namespace lb::lbctl
 

@@ -14,10 +14,10 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/lbctl/testing/sockets.h"
+#include "daemon/options/options.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/config/options.h"
 #include "lb/net/host_port.h"
 
 namespace lb::lbctl {
@@ -34,8 +34,8 @@ class HostFactsTest : public testing::Test {
   void SetUp() override {
     folder_ = "/tmp/lbctl-test.XXXXXX";
     ASSERT_NE(mkdtemp(folder_.data()), nullptr);
-    options_.gossip_bind = LoopbackSocket(Transport::kTcp).endpoint();
-    options_.status_listen = {"unix:" + folder_ + "/lbd.sock"};
+    options_.gossip.bind = LoopbackSocket(Transport::kTcp).endpoint();
+    options_.status.listen = {"unix:" + folder_ + "/lbd.sock"};
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -48,7 +48,7 @@ class HostFactsTest : public testing::Test {
     return ReadHostFacts(options_, server);
   }
 
-  config::Options options_;
+  Options options_;
   std::string folder_;
 };
 
@@ -58,7 +58,7 @@ TEST_F(HostFactsTest, AHostWithoutLbd) {
   EXPECT_THAT(facts.interfaces, Contains(Field(&HostFacts::Interface::link,
                                                Field(&io::Link::name, "lo"))));
   EXPECT_FALSE(facts.daemon.has_value());
-  EXPECT_EQ(facts.socket, options_.status_listen[0]);
+  EXPECT_EQ(facts.socket, options_.status.listen[0]);
   EXPECT_EQ(facts.socket_error, ENOENT);
   EXPECT_EQ(facts.other_server, "");
   EXPECT_THAT(facts.ports, ElementsAre(Field(&HostFacts::Port::error, 0),
@@ -97,20 +97,20 @@ TEST_F(HostFactsTest, TheProcessAtTheSocketIsLookedAt) {
 
 TEST_F(HostFactsTest, PortsInUse) {
   const LoopbackSocket udp(Transport::kUdp);
-  options_.gossip_bind = udp.endpoint();
+  options_.gossip.bind = udp.endpoint();
   EXPECT_THAT(Read().ports,
               ElementsAre(Field(&HostFacts::Port::error, EADDRINUSE),
                           Field(&HostFacts::Port::error, 0)));
   const LoopbackSocket tcp(Transport::kTcp);
   tcp.Listen();
-  options_.gossip_bind = tcp.endpoint();
+  options_.gossip.bind = tcp.endpoint();
   const HostFacts facts = Read();
   EXPECT_EQ(facts.ports[0].protocol, "UDP");
   EXPECT_EQ(facts.ports[1].protocol, "TCP");
   EXPECT_EQ(facts.ports[0].error, 0);
   EXPECT_EQ(facts.ports[1].error, EADDRINUSE);
   // TEST-NET-1: no host has it.
-  options_.gossip_bind = *net::ParseEndpoint("192.0.2.1", 7946);
+  options_.gossip.bind = *net::ParseEndpoint("192.0.2.1", 7946);
   EXPECT_THAT(Read().ports,
               ElementsAre(Field(&HostFacts::Port::error, EADDRNOTAVAIL),
                           Field(&HostFacts::Port::error, EADDRNOTAVAIL)));
@@ -120,9 +120,9 @@ TEST_F(HostFactsTest, PeersThatListenAndOthers) {
   const LoopbackSocket silent(Transport::kTcp);
   silent.Listen();
   const net::Endpoint nobody = LoopbackSocket(Transport::kTcp).endpoint();
-  options_.gossip_secret_file = Write("secret", "s");
-  options_.join = {silent.endpoint(), nobody,
-                   *net::ParseHostPort("no-such-host.invalid", 7946)};
+  options_.gossip.secret_file = Write("secret", "s");
+  options_.gossip.join = {silent.endpoint(), nobody,
+                          *net::ParseHostPort("no-such-host.invalid", 7946)};
   const HostFacts facts = Read();
   ASSERT_EQ(facts.peers.size(), 3u);
   EXPECT_EQ(facts.peers[0].endpoint, silent.endpoint());
@@ -139,11 +139,12 @@ TEST_F(HostFactsTest, PeersThatListenAndOthers) {
 }
 
 TEST_F(HostFactsTest, ANameMayHaveMoreThanOneAddress) {
-  options_.join = {*net::ParseHostPort("localhost", options_.gossip_bind.port)};
+  options_.gossip.join = {
+      *net::ParseHostPort("localhost", options_.gossip.bind.port)};
   const HostFacts facts = Read();
   ASSERT_FALSE(facts.peers.empty());
   for (const HostFacts::Peer& peer : facts.peers) {
-    EXPECT_EQ(peer.seed.text, options_.join[0].text);
+    EXPECT_EQ(peer.seed.text, options_.gossip.join[0].text);
     ASSERT_TRUE(peer.endpoint.has_value());
     EXPECT_TRUE(peer.endpoint->address.is_loopback());
     EXPECT_NE(peer.error, 0);
@@ -152,17 +153,17 @@ TEST_F(HostFactsTest, ANameMayHaveMoreThanOneAddress) {
 
 TEST_F(HostFactsTest, NoMoreThan64PeersAreTried) {
   const net::Endpoint nobody = LoopbackSocket(Transport::kTcp).endpoint();
-  for (int i = 0; i < 70; ++i) options_.join.emplace_back(nobody);
+  for (int i = 0; i < 70; ++i) options_.gossip.join.emplace_back(nobody);
   EXPECT_EQ(Read().peers.size(), 64u);
 }
 
 TEST_F(HostFactsTest, TheSecretsFile) {
-  options_.gossip_secret_file = folder_ + "/none";
+  options_.gossip.secret_file = folder_ + "/none";
   const HostFacts none = Read();
   EXPECT_EQ(none.secret_error, ENOENT);
   EXPECT_THAT(none.key_error, HasSubstr("gossip-secret-file"));
-  options_.gossip_secret_file = Write("secret", "0123456789");
-  chmod(options_.gossip_secret_file.c_str(), 0640);
+  options_.gossip.secret_file = Write("secret", "0123456789");
+  chmod(options_.gossip.secret_file.c_str(), 0640);
   const HostFacts facts = Read();
   EXPECT_EQ(facts.secret_error, 0);
   EXPECT_EQ(facts.secret_mode & 0777, 0640u);
@@ -179,8 +180,8 @@ TEST_F(HostFactsTest, ProblemsOfManifests) {
 // As `lbd --check` looks at them.
 TEST_F(HostFactsTest, TheStatusServicesTlsFiles) {
   EXPECT_TRUE(Read().tls.ok());  // There are none.
-  options_.status_tls_cert = folder_ + "/cert.pem";
-  options_.status_tls_key = folder_ + "/key.pem";
+  options_.status.tls.cert = folder_ + "/cert.pem";
+  options_.status.tls.key = folder_ + "/key.pem";
   EXPECT_THAT(std::string(Read().tls.message()),
               HasSubstr("status-tls-cert: " + folder_ + "/cert.pem: cannot"));
   if (std::system("openssl version > /dev/null 2>&1") != 0) {
@@ -198,16 +199,16 @@ TEST_F(HostFactsTest, TheStatusServicesTlsFiles) {
   make("", "2");
   EXPECT_TRUE(Read().tls.ok()) << Read().tls;
   make("other-", "2");
-  options_.status_tls_key = folder_ + "/other-key.pem";
+  options_.status.tls.key = folder_ + "/other-key.pem";
   EXPECT_THAT(std::string(Read().tls.message()),
               HasSubstr("other-key.pem: does not belong to the certificate"));
   make("old-", "-1");
-  options_.status_tls_cert = folder_ + "/old-cert.pem";
-  options_.status_tls_key = folder_ + "/old-key.pem";
+  options_.status.tls.cert = folder_ + "/old-cert.pem";
+  options_.status.tls.key = folder_ + "/old-key.pem";
   EXPECT_THAT(std::string(Read().tls.message()),
               HasSubstr("old-cert.pem: has expired"));
   if (geteuid() == 0) return;  // Root may read all files.
-  chmod(options_.status_tls_key.c_str(), 0);
+  chmod(options_.status.tls.key.c_str(), 0);
   EXPECT_TRUE(absl::IsPermissionDenied(Read().tls));
 }
 

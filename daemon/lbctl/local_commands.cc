@@ -14,10 +14,10 @@
 #include "daemon/lbctl/host_facts.h"
 #include "daemon/lbctl/new_secret.h"
 #include "daemon/lbctl/server_address.h"
+#include "daemon/options/options.h"
 #include "lb/admin/v1/admin.pb.h"
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
-#include "lb/config/options.h"
 
 namespace lb::lbctl {
 namespace {
@@ -98,12 +98,12 @@ ExitStatus Doctor(const Session& session, const std::string& config,
       server.empty() ? absl::OkStatus() : CheckServer(server);
   if (!usage.ok()) return session.Fail(usage);
   const std::string path = config.empty() ? kOptionsFile : config;
-  config::Options options;
+  Options options;
   // Before there is an options file, lbd would run on the defaults too.
   const bool has_file =
       !config.empty() || access(path.c_str(), F_OK) == 0 || errno != ENOENT;
   if (has_file) {
-    const auto problems = config::LoadOptionsFile(path, &options);
+    const auto problems = LoadOptionsFile(path, &options);
     for (const config::Problem& problem : problems) {
       session.Tell(problem.ToString());
     }

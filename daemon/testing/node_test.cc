@@ -86,8 +86,7 @@ void NodeTest::SetUp() {
                         std::make_shared<const config::Desired>(desired_),
                     .changes = changes_});
               },
-          .set_log_level =
-              [this](config::LogLevel level) { log_level_ = level; }});
+          .set_log_level = [this](LogLevel level) { log_level_ = level; }});
   listen_ = "unix:" + folder_ + "/lbd.sock";
   auto server =
       StatusServer::Start({.listen = listen_}, service_.get(), admin_.get());

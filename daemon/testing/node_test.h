@@ -17,6 +17,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/loop_calls.h"
 #include "daemon/manifest_reader.h"
+#include "daemon/options/options.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
 #include "daemon/testing/quiet_network.h"
@@ -26,7 +27,6 @@
 #include "lb/admin/v1/admin.grpc.pb.h"
 #include "lb/config/changes.h"
 #include "lb/config/desired.h"
-#include "lb/config/options.h"
 #include "lb/io/posix/background_task.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/status/v1/status.grpc.pb.h"
@@ -69,7 +69,7 @@ class NodeTest : public testing::Test {
 
   std::string folder_;
   std::string listen_;  // "unix:..."
-  config::LogLevel log_level_ = config::LogLevel::kInfo;
+  LogLevel log_level_ = LogLevel::kInfo;
   int reloads_ = 0;
   config::Desired desired_;
   config::Changes changes_;  // What a reload tells.

@@ -1,4 +1,4 @@
-#include "lb/config/flags.h"
+#include "daemon/options/flags.h"
 
 #include <algorithm>
 #include <exception>
@@ -16,7 +16,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/config/version.h"
 
-namespace lb::config {
+namespace lb {
 namespace {
 
 // The command line, parsed but not judged.
@@ -166,7 +166,7 @@ absl::Status Parse(absl::Span<const std::string> arguments, CLI::App* app,
 absl::Status ApplyFile(const std::string& path, Options* options) {
   if (path.empty()) return absl::OkStatus();
   std::string lines;
-  for (const Problem& problem : LoadOptionsFile(path, options)) {
+  for (const config::Problem& problem : LoadOptionsFile(path, options)) {
     if (!lines.empty()) lines += "\n";
     lines += problem.ToString();
   }
@@ -202,7 +202,8 @@ absl::StatusOr<ParsedFlags> ParseFlags(
   ParsedFlags parsed;
   if (given.help || given.version) {
     parsed.action = ParsedFlags::Action::kPrintText;
-    parsed.text = given.help ? HelpText() : fmt::format("lbd {}\n", kVersion);
+    parsed.text =
+        given.help ? HelpText() : fmt::format("lbd {}\n", config::kVersion);
     return parsed;
   }
   if (given.check) parsed.action = ParsedFlags::Action::kCheck;
@@ -213,4 +214,4 @@ absl::StatusOr<ParsedFlags> ParseFlags(
   return parsed;
 }
 
-}  // namespace lb::config
+}  // namespace lb

@@ -1,4 +1,4 @@
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 
 #include <set>
 #include <string>
@@ -12,7 +12,7 @@
 #include "lb/net/endpoint.h"
 #include "lb/net/ip_address.h"
 
-namespace lb::config {
+namespace lb {
 namespace {
 
 using testing::ElementsAre;
@@ -20,7 +20,8 @@ using testing::IsEmpty;
 
 std::vector<std::string> Faults(const std::string& text, Options* options) {
   std::vector<std::string> lines;
-  for (const Problem& problem : ParseOptionsFile("o.yaml", text, options)) {
+  for (const config::Problem& problem :
+       ParseOptionsFile("o.yaml", text, options)) {
     lines.push_back(problem.ToString());
   }
   return lines;
@@ -29,9 +30,9 @@ std::vector<std::string> Faults(const std::string& text, Options* options) {
 TEST(OptionsTest, DefaultsAreThoseOfTheDocumentation) {
   const Options options;
   EXPECT_EQ(options.state_dir, "/var/lib/lbd");
-  EXPECT_EQ(options.gossip_bind.ToString(), "0.0.0.0:7946");
-  EXPECT_EQ(options.gossip_profile, GossipProfile::kFast);
-  EXPECT_THAT(options.status_listen, ElementsAre("unix:/run/lbd/lbd.sock"));
+  EXPECT_EQ(options.gossip.bind.ToString(), "0.0.0.0:7946");
+  EXPECT_EQ(options.gossip.profile, GossipProfile::kFast);
+  EXPECT_THAT(options.status.listen, ElementsAre("unix:/run/lbd/lbd.sock"));
   EXPECT_EQ(options.exclude_interfaces,
             announce::InterfaceOptions::DefaultExclude());
   EXPECT_EQ(options.deliver, Deliver::kNone);
@@ -93,35 +94,35 @@ log-format: json
   want.state_dir = "/tmp/s";
   want.manifests = {"/etc/a", "b.yaml"};
   want.load_balancer_class = "example.com/lb";
-  want.gossip_bind = *net::ParseEndpoint("192.0.2.1:7946", 0);
-  want.gossip_advertise = *net::ParseEndpoint("198.51.100.1:9", 0);
-  want.join = {*net::ParseEndpoint("192.0.2.2:7946", 0),
-               *net::ParseEndpoint("192.0.2.3:7", 0),
-               *net::ParseEndpoint("[2001:db8::1]:8", 0),
-               *net::ParseHostPort("n4:7946", 0),
-               *net::ParseHostPort("n5.example:9", 0)};
-  want.gossip_secret_file = "/etc/secret";
-  want.gossip_key_derivation = gossip::wire::KeyDerivation::kLegacy;
-  want.gossip_label = "blue";
-  want.gossip_allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24"),
+  want.gossip.bind = *net::ParseEndpoint("192.0.2.1:7946", 0);
+  want.gossip.advertise = *net::ParseEndpoint("198.51.100.1:9", 0);
+  want.gossip.join = {*net::ParseEndpoint("192.0.2.2:7946", 0),
+                      *net::ParseEndpoint("192.0.2.3:7", 0),
+                      *net::ParseEndpoint("[2001:db8::1]:8", 0),
+                      *net::ParseHostPort("n4:7946", 0),
+                      *net::ParseHostPort("n5.example:9", 0)};
+  want.gossip.secret_file = "/etc/secret";
+  want.gossip.key_derivation = gossip::wire::KeyDerivation::kLegacy;
+  want.gossip.label = "blue";
+  want.gossip.allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24"),
                                   *net::ParseIpPrefix("2001:db8::/32")};
-  want.gossip_profile = GossipProfile::kWan;
+  want.gossip.profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
   want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};
   want.exclude_interfaces = {};
-  want.status_listen = {"unix:/a", "127.0.0.1:9000"};
-  want.status_group = "adm";
-  want.status_tls_cert = "/c";
-  want.status_tls_key = "/k";
-  want.status_tls_client_ca = "/a";
-  want.status_tls_anonymous = true;
-  want.status_tls_readers = {"monitor.example", "spiffe://example/m",
+  want.status.listen = {"unix:/a", "127.0.0.1:9000"};
+  want.status.group = "adm";
+  want.status.tls.cert = "/c";
+  want.status.tls.key = "/k";
+  want.status.tls.client_ca = "/a";
+  want.status.tls.anonymous = true;
+  want.status.tls.readers = {"monitor.example", "spiffe://example/m",
                              "fd00::1"};
-  want.status_tls_admins = {"192.0.2.7"};
-  want.admin_over_tls = true;
-  want.insecure_status = true;
+  want.status.tls.admins = {"192.0.2.7"};
+  want.status.admin_over_tls = true;
+  want.status.insecure = true;
   want.metrics_listen = "0.0.0.0:7473";
   want.deliver = Deliver::kLoopback;
   want.busy_poll = absl::Milliseconds(1);
@@ -243,7 +244,7 @@ TEST(ParseOptionsFileTest, ListsTheOptionsWhenOneIsUnknown) {
 
 TEST(LoadOptionsFileTest, NamesAFileThatIsNotThere) {
   Options options;
-  const std::vector<Problem> problems =
+  const std::vector<config::Problem> problems =
       LoadOptionsFile("/nonexistent/o.yaml", &options);
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_EQ(problems[0].ToString(),
@@ -362,22 +363,22 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   Options shown;
   shown.node_name = "n1";
   shown.manifests = {"a.yaml"};
-  shown.gossip_advertise = *net::ParseEndpoint("192.0.2.1:7", 0);
-  shown.join = {*net::ParseEndpoint("192.0.2.2:7", 0),
-                *net::ParseHostPort("n3.example:7", 0)};
-  shown.gossip_secret_file = "/s";
-  shown.gossip_in_the_clear = true;
-  shown.gossip_label = "blue";
-  shown.gossip_allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24")};
-  shown.status_listen = {"unix:/a"};
-  shown.status_group = "adm";
-  shown.status_tls_cert = "/c";
-  shown.status_tls_key = "/k";
-  shown.status_tls_client_ca = "/a";
-  shown.status_tls_readers = {"monitor.example"};
-  shown.status_tls_admins = {"192.0.2.7"};
-  shown.admin_over_tls = true;
-  shown.insecure_status = true;
+  shown.gossip.advertise = *net::ParseEndpoint("192.0.2.1:7", 0);
+  shown.gossip.join = {*net::ParseEndpoint("192.0.2.2:7", 0),
+                       *net::ParseHostPort("n3.example:7", 0)};
+  shown.gossip.secret_file = "/s";
+  shown.gossip.in_the_clear = true;
+  shown.gossip.label = "blue";
+  shown.gossip.allowed_networks = {*net::ParseIpPrefix("192.0.2.0/24")};
+  shown.status.listen = {"unix:/a"};
+  shown.status.group = "adm";
+  shown.status.tls.cert = "/c";
+  shown.status.tls.key = "/k";
+  shown.status.tls.client_ca = "/a";
+  shown.status.tls.readers = {"monitor.example"};
+  shown.status.tls.admins = {"192.0.2.7"};
+  shown.status.admin_over_tls = true;
+  shown.status.insecure = true;
   shown.metrics_listen = "127.0.0.1:7473";
   shown.interfaces = {"^eth"};
   shown.exclude_interfaces = {"^lo$"};
@@ -391,4 +392,4 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
 }
 
 }  // namespace
-}  // namespace lb::config
+}  // namespace lb

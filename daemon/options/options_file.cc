@@ -8,30 +8,30 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/options/options.h"
 #include "fmt/format.h"
 #include "lb/config/fields.h"
-#include "lb/config/options.h"
 #include "lb/config/text_file.h"
 #include "lb/config/yaml_tree.h"
 
-namespace lb::config {
+namespace lb {
 namespace {
 
 constexpr size_t kOptionsBytesMax = 1 << 20;
 
-void ReadOption(const OptionSpec& spec, const Fields& fields,
+void ReadOption(const OptionSpec& spec, const config::Fields& fields,
                 Options* options) {
-  const YamlNode* const node = fields.Find(spec.name);
+  const config::YamlNode* const node = fields.Find(spec.name);
   if (node == nullptr) return;
   std::vector<std::string> values;
-  if (node->kind == YamlNode::Kind::kSequence && spec.repeated) {
+  if (node->kind == config::YamlNode::Kind::kSequence && spec.repeated) {
     values = fields.Texts(spec.name);
     if (values.size() != node->children.size()) return;  // Reported.
-  } else if (node->kind == YamlNode::Kind::kScalar) {
+  } else if (node->kind == config::YamlNode::Kind::kScalar) {
     values = {node->text};
   } else {
     fields.Refuse(spec.name,
-                  fmt::format("{}, want a text{}", Describe(*node),
+                  fmt::format("{}, want a text{}", config::Describe(*node),
                               spec.repeated ? " or a list of texts" : ""));
     return;
   }
@@ -39,14 +39,16 @@ void ReadOption(const OptionSpec& spec, const Fields& fields,
   if (!status.ok()) fields.Refuse(spec.name, std::string(status.message()));
 }
 
-void ReadOptions(const YamlNode& root, Report* report, Options* options) {
-  if (root.kind == YamlNode::Kind::kNull) return;
-  if (root.kind != YamlNode::Kind::kMap) {
-    report->Refuse(root.line, "",
-                   fmt::format("{}, want a map of options", Describe(root)));
+void ReadOptions(const config::YamlNode& root, config::Report* report,
+                 Options* options) {
+  if (root.kind == config::YamlNode::Kind::kNull) return;
+  if (root.kind != config::YamlNode::Kind::kMap) {
+    report->Refuse(
+        root.line, "",
+        fmt::format("{}, want a map of options", config::Describe(root)));
     return;
   }
-  const Fields fields(root, "", report);
+  const config::Fields fields(root, "", report);
   std::vector<std::string_view> names;
   for (const OptionSpec& spec : AllOptions()) {
     names.push_back(spec.name);
@@ -57,17 +59,18 @@ void ReadOptions(const YamlNode& root, Report* report, Options* options) {
 
 }  // namespace
 
-std::vector<Problem> ParseOptionsFile(std::string_view file,
-                                      std::string_view text, Options* options) {
-  Report report{std::string(file), "options"};
+std::vector<config::Problem> ParseOptionsFile(std::string_view file,
+                                              std::string_view text,
+                                              Options* options) {
+  config::Report report{std::string(file), "options"};
   int documents = 0;
-  const std::optional<YamlError> error =
-      ForEachYamlDocument(text, [&](const YamlNode& root) {
+  const std::optional<config::YamlError> error =
+      config::ForEachYamlDocument(text, [&](const config::YamlNode& root) {
         if (++documents == 1) return ReadOptions(root, &report, options);
-        if (root.kind == YamlNode::Kind::kNull) return;
+        if (root.kind == config::YamlNode::Kind::kNull) return;
         report.Refuse(root.line, "", "a second document, want one");
       });
-  std::vector<Problem> problems = report.problems();
+  std::vector<config::Problem> problems = report.problems();
   if (error) {
     problems.push_back(
         {std::string(file), error->line, "yaml", "", error->message});
@@ -75,11 +78,12 @@ std::vector<Problem> ParseOptionsFile(std::string_view file,
   return problems;
 }
 
-std::vector<Problem> LoadOptionsFile(const std::string& path,
-                                     Options* options) {
-  const absl::StatusOr<std::string> text = ReadTextFile(path, kOptionsBytesMax);
+std::vector<config::Problem> LoadOptionsFile(const std::string& path,
+                                             Options* options) {
+  const absl::StatusOr<std::string> text =
+      config::ReadTextFile(path, kOptionsBytesMax);
   if (text.ok()) return ParseOptionsFile(path, *text, options);
   return {{path, 0, "options", "", std::string(text.status().message())}};
 }
 
-}  // namespace lb::config
+}  // namespace lb

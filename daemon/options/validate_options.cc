@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "daemon/options/options.h"
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
-#include "lb/config/options.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/host_port.h"
 
-namespace lb::config {
+namespace lb {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
@@ -25,35 +25,35 @@ absl::Status NotGiven(std::string_view option, std::string_view why) {
 }
 
 absl::Status ValidateTls(const Options& options) {
-  const bool tls = !options.status_tls_cert.empty();
-  if (tls != !options.status_tls_key.empty()) {
+  const bool tls = !options.status.tls.cert.empty();
+  if (tls != !options.status.tls.key.empty()) {
     return Refuse(tls ? "status-tls-key" : "status-tls-cert",
                   "not given, want both certificate and key");
   }
-  const bool knows_clients = !options.status_tls_client_ca.empty();
-  if (!tls && (knows_clients || options.status_tls_anonymous)) {
+  const bool knows_clients = !options.status.tls.client_ca.empty();
+  if (!tls && (knows_clients || options.status.tls.anonymous)) {
     return NotGiven("status-tls-cert", knows_clients ? "status-tls-client-ca"
                                                      : "status-tls-anonymous");
   }
-  if (knows_clients && options.status_tls_anonymous) {
+  if (knows_clients && options.status.tls.anonymous) {
     return Refuse("status-tls-anonymous",
                   "\"true\", want false: status-tls-client-ca asks clients "
                   "for certificates");
   }
-  const bool names_readers = !options.status_tls_readers.empty();
-  const bool names_admins = !options.status_tls_admins.empty();
+  const bool names_readers = !options.status.tls.readers.empty();
+  const bool names_admins = !options.status.tls.admins.empty();
   for (const auto& [given, option] : {
-           std::pair(options.admin_over_tls, "admin-over-tls"),
+           std::pair(options.status.admin_over_tls, "admin-over-tls"),
            std::pair(names_readers, "status-tls-readers"),
            std::pair(names_admins, "status-tls-admins"),
        }) {
     if (given && !knows_clients)
       return NotGiven("status-tls-client-ca", option);
   }
-  if (names_admins && !options.admin_over_tls) {
+  if (names_admins && !options.status.admin_over_tls) {
     return NotGiven("admin-over-tls", "status-tls-admins");
   }
-  if (names_readers && options.admin_over_tls && !names_admins) {
+  if (names_readers && options.status.admin_over_tls && !names_admins) {
     return NotGiven("status-tls-admins",
                     "admin-over-tls with status-tls-readers");
   }
@@ -64,16 +64,16 @@ absl::Status ValidateListen(const Options& options, const std::string& listen) {
   if (listen.starts_with(kUnix)) return absl::OkStatus();
   const auto endpoint = net::ParseEndpoint(listen, 0);
   const bool is_loopback = endpoint.ok() && endpoint->address.is_loopback();
-  if (options.status_tls_cert.empty()) {
-    if (options.insecure_status && is_loopback) return absl::OkStatus();
+  if (options.status.tls.cert.empty()) {
+    if (options.status.insecure && is_loopback) return absl::OkStatus();
     return Refuse("status-listen",
                   fmt::format("\"{}\" is plain TCP, want status-tls-cert and "
                               "status-tls-key, or insecure-status and a "
                               "loopback address",
                               listen));
   }
-  if (is_loopback || options.status_tls_anonymous ||
-      !options.status_tls_client_ca.empty()) {
+  if (is_loopback || options.status.tls.anonymous ||
+      !options.status.tls.client_ca.empty()) {
     return absl::OkStatus();
   }
   return Refuse("status-listen",
@@ -86,30 +86,30 @@ absl::Status ValidateListen(const Options& options, const std::string& listen) {
 
 absl::Status Validate(const Options& options) {
   LB_RETURN_IF_ERROR(ValidateTls(options));
-  for (const net::HostPort& seed : options.join) {
+  for (const net::HostPort& seed : options.gossip.join) {
     const absl::Status brackets =
-        net::CheckBrackets(seed.text, options.gossip_bind.port);
+        net::CheckBrackets(seed.text, options.gossip.bind.port);
     if (!brackets.ok()) return Refuse("join", std::string(brackets.message()));
   }
-  for (const std::string& listen : options.status_listen) {
+  for (const std::string& listen : options.status.listen) {
     LB_RETURN_IF_ERROR(ValidateListen(options, listen));
   }
   return absl::OkStatus();
 }
 
 absl::Status ValidateSecrecy(const Options& options) {
-  if (!options.gossip_secret_file.empty() || options.gossip_in_the_clear) {
+  if (!options.gossip.secret_file.empty() || options.gossip.in_the_clear) {
     return absl::OkStatus();
   }
-  const bool is_reached = !options.gossip_bind.address.is_loopback();
-  if (options.join.empty() && !is_reached) return absl::OkStatus();
+  const bool is_reached = !options.gossip.bind.address.is_loopback();
+  if (options.gossip.join.empty() && !is_reached) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format(
       "gossip-secret-file: not given, and {}: want the cluster's secret, the "
       "same on all nodes (\"lbctl secret new FILE\" makes one), or "
       "gossip-in-the-clear",
       is_reached ? fmt::format("others reach gossip-bind ({})",
-                               options.gossip_bind.ToString())
+                               options.gossip.bind.ToString())
                  : "join names other nodes"));
 }
 
-}  // namespace lb::config
+}  // namespace lb

@@ -1,5 +1,5 @@
-#include "lb/config/options.h"
-
+// AllOptions(): each option's name, its sentence for --help, and how its text
+// is read and shown.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -11,14 +11,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "daemon/options/options.h"
 #include "fmt/format.h"
-#include "lb/announce/interface.h"
-#include "lb/base/check.h"
 #include "lb/base/nearest.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/printable.h"
 
-namespace lb::config {
+namespace lb {
 namespace {
 
 using gossip::wire::KeyDerivation;
@@ -119,7 +118,7 @@ absl::Status SetJoin(Values values, Options* options) {
       join.push_back(peer);
     }
   }
-  options->join = std::move(join);
+  options->gossip.join = std::move(join);
   return absl::OkStatus();
 }
 
@@ -129,17 +128,17 @@ absl::Status SetGossipAdvertise(Values values, Options* options) {
   if (endpoint.address.is_unspecified()) {
     return Wrong(values[0], "an address that peers can reach");
   }
-  options->gossip_advertise = endpoint;
+  options->gossip.advertise = endpoint;
   return absl::OkStatus();
 }
 
 // A label goes in clear text before each packet, its length in one byte.
 absl::Status SetGossipLabel(Values values, Options* options) {
   const std::string& label = values[0];
-  if (label.size() > 255 || Printable(label) != label) {
+  if (label.size() > 255 || config::Printable(label) != label) {
     return Wrong(label, "up to 255 printable bytes");
   }
-  options->gossip_label = label;
+  options->gossip.label = label;
   return absl::OkStatus();
 }
 
@@ -154,7 +153,7 @@ absl::Status SetAllowedNetworks(Values values, Options* options) {
           net::ParseIpPrefix(std::string(absl::StripAsciiWhitespace(part))));
     }
   }
-  options->gossip_allowed_networks = std::move(networks);
+  options->gossip.allowed_networks = std::move(networks);
   return absl::OkStatus();
 }
 
@@ -197,7 +196,7 @@ absl::Status SetStatusListen(Values values, Options* options) {
   for (const std::string& value : values) {
     LB_RETURN_IF_ERROR(CheckListen(value));
   }
-  options->status_listen.assign(values.begin(), values.end());
+  options->status.listen.assign(values.begin(), values.end());
   return absl::OkStatus();
 }
 
@@ -273,60 +272,60 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
     {"gossip-bind", "ADDRESS[:PORT]",
      "Address at which gossip listens, UDP and TCP.", false,
      [](Values v, Options* o) {
-       return SetEndpoint(v[0], kGossipPort, &o->gossip_bind);
+       return SetEndpoint(v[0], kGossipPort, &o->gossip.bind);
      },
-     [](const Options& o) { return o.gossip_bind.ToString(); }},
+     [](const Options& o) { return o.gossip.bind.ToString(); }},
     {"gossip-advertise", "ADDRESS[:PORT]",
      "Address at which peers reach this node's gossip; default: the bound "
      "address, or, if that is 0.0.0.0 or ::, the source address of packets to "
      "the join list, else that of the default route, followed when it changes.",
      false, SetGossipAdvertise,
      [](const Options& o) {
-       return o.gossip_advertise ? o.gossip_advertise->ToString() : "";
+       return o.gossip.advertise ? o.gossip.advertise->ToString() : "";
      }},
     {"join", "HOST[:PORT]",
      "Nodes through which to join the cluster: addresses or host names; names "
      "are looked up again until their nodes are members.",
-     true, SetJoin, [](const Options& o) { return ShowEach(o.join); }},
+     true, SetJoin, [](const Options& o) { return ShowEach(o.gossip.join); }},
     {"gossip-secret-file", "PATH",
      "File with the cluster's secret, the same on all nodes; \"lbctl secret "
      "new FILE\" makes one.",
      false,
-     [](Values v, Options* o) { return SetPath(v[0], &o->gossip_secret_file); },
-     [](const Options& o) { return o.gossip_secret_file; }},
+     [](Values v, Options* o) { return SetPath(v[0], &o->gossip.secret_file); },
+     [](const Options& o) { return o.gossip.secret_file; }},
     {"gossip-in-the-clear", "",
      "Run a cluster without a secret: every host that reaches the gossip port "
      "can take part.",
      false,
      [](Values v, Options* o) {
-       return SetBool(v[0], &o->gossip_in_the_clear);
+       return SetBool(v[0], &o->gossip.in_the_clear);
      },
-     [](const Options& o) { return ShowBool(o.gossip_in_the_clear); }},
+     [](const Options& o) { return ShowBool(o.gossip.in_the_clear); }},
     {"gossip-key-derivation", "HOW",
      "How the key that encrypts is derived from the secret: sha256 (MetalLB "
      "0.16.2 and later) or legacy (earlier MetalLB and lbd); both decrypt.",
      false,
      [](Values v, Options* o) {
-       return SetEnum(v[0], KeyDerivation::kLegacy, &o->gossip_key_derivation);
+       return SetEnum(v[0], KeyDerivation::kLegacy, &o->gossip.key_derivation);
      },
      [](const Options& o) {
-       return std::string(ToString(o.gossip_key_derivation));
+       return std::string(ToString(o.gossip.key_derivation));
      }},
     {"gossip-label", "LABEL",
      "Label of memberlist: take part only in gossip that has it; the same on "
      "all nodes.",
-     false, SetGossipLabel, [](const Options& o) { return o.gossip_label; }},
+     false, SetGossipLabel, [](const Options& o) { return o.gossip.label; }},
     {"gossip-allowed-networks", "NETWORK",
      "Take only members whose addresses are in one of these (\"10.0.0.0/8\"); "
      "default: all.",
      true, SetAllowedNetworks,
-     [](const Options& o) { return ShowEach(o.gossip_allowed_networks); }},
+     [](const Options& o) { return ShowEach(o.gossip.allowed_networks); }},
     {"gossip-profile", "PROFILE",
      "Speed of failure detection: fast, turbo, lan, wan or local.", false,
      [](Values v, Options* o) {
-       return SetEnum(v[0], GossipProfile::kLocal, &o->gossip_profile);
+       return SetEnum(v[0], GossipProfile::kLocal, &o->gossip.profile);
      },
-     [](const Options& o) { return std::string(ToString(o.gossip_profile)); }},
+     [](const Options& o) { return std::string(ToString(o.gossip.profile)); }},
     {"election-policy", "POLICY",
      "Which node announces an address: compat (as in MetalLB), sticky (its "
      "holder keeps it) or balanced (sticky, and evenly distributed).",
@@ -366,59 +365,61 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
     {"status-listen", "unix:PATH|ADDRESS:PORT",
      "Socket of the status service; TCP needs TLS.", true, SetStatusListen,
      [](const Options& o) {
-       return fmt::format("{}", fmt::join(o.status_listen, ","));
+       return fmt::format("{}", fmt::join(o.status.listen, ","));
      }},
     {"status-group", "GROUP",
      "Group that may use the unix sockets; default: the process's group.",
      false,
      [](Values v, Options* o) {
-       o->status_group = v[0];
+       o->status.group = v[0];
        return absl::OkStatus();
      },
-     [](const Options& o) { return o.status_group; }},
+     [](const Options& o) { return o.status.group; }},
     {"status-tls-cert", "PATH",
      "PEM file of the certificate (chain) for status over TCP.", false,
-     [](Values v, Options* o) { return SetPath(v[0], &o->status_tls_cert); },
-     [](const Options& o) { return o.status_tls_cert; }},
+     [](Values v, Options* o) { return SetPath(v[0], &o->status.tls.cert); },
+     [](const Options& o) { return o.status.tls.cert; }},
     {"status-tls-key", "PATH", "PEM file of its private key.", false,
-     [](Values v, Options* o) { return SetPath(v[0], &o->status_tls_key); },
-     [](const Options& o) { return o.status_tls_key; }},
+     [](Values v, Options* o) { return SetPath(v[0], &o->status.tls.key); },
+     [](const Options& o) { return o.status.tls.key; }},
     {"status-tls-client-ca", "PATH",
      "PEM file of authorities; only clients with their certificates are "
      "served.",
      false,
      [](Values v, Options* o) {
-       return SetPath(v[0], &o->status_tls_client_ca);
+       return SetPath(v[0], &o->status.tls.client_ca);
      },
-     [](const Options& o) { return o.status_tls_client_ca; }},
+     [](const Options& o) { return o.status.tls.client_ca; }},
     {"status-tls-anonymous", "",
      "Serve every client over TLS without a certificate, from other hosts too.",
      false,
      [](Values v, Options* o) {
-       return SetBool(v[0], &o->status_tls_anonymous);
+       return SetBool(v[0], &o->status.tls.anonymous);
      },
-     [](const Options& o) { return ShowBool(o.status_tls_anonymous); }},
+     [](const Options& o) { return ShowBool(o.status.tls.anonymous); }},
     {"status-tls-readers", "NAME",
      "Serve only clients with this subject alternative name.", true,
-     [](Values v, Options* o) { return SetNames(v, &o->status_tls_readers); },
+     [](Values v, Options* o) { return SetNames(v, &o->status.tls.readers); },
      [](const Options& o) {
-       return fmt::format("{}", fmt::join(o.status_tls_readers, ","));
+       return fmt::format("{}", fmt::join(o.status.tls.readers, ","));
      }},
     {"status-tls-admins", "NAME",
      "Only clients with this name may change the node over TLS.", true,
-     [](Values v, Options* o) { return SetNames(v, &o->status_tls_admins); },
+     [](Values v, Options* o) { return SetNames(v, &o->status.tls.admins); },
      [](const Options& o) {
-       return fmt::format("{}", fmt::join(o.status_tls_admins, ","));
+       return fmt::format("{}", fmt::join(o.status.tls.admins, ","));
      }},
     {"admin-over-tls", "",
      "Clients over TLS may drain, reload and the like, as on the unix sockets.",
      false,
-     [](Values v, Options* o) { return SetBool(v[0], &o->admin_over_tls); },
-     [](const Options& o) { return ShowBool(o.admin_over_tls); }},
+     [](Values v, Options* o) {
+       return SetBool(v[0], &o->status.admin_over_tls);
+     },
+     [](const Options& o) { return ShowBool(o.status.admin_over_tls); }},
     {"insecure-status", "",
      "Allow status over TCP without TLS, on loopback addresses only.", false,
-     [](Values v, Options* o) { return SetBool(v[0], &o->insecure_status); },
-     [](const Options& o) { return ShowBool(o.insecure_status); }},
+     [](Values v, Options* o) { return SetBool(v[0], &o->status.insecure); },
+     [](const Options& o) { return ShowBool(o.status.insecure); }},
     {"metrics-listen", "ADDRESS:PORT",
      "Address of /metrics for Prometheus, without TLS; default: none.", false,
      SetMetricsListen, [](const Options& o) { return o.metrics_listen; }},
@@ -454,47 +455,6 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
 
 }  // namespace
 
-std::string_view ToString(GossipProfile profile) {
-  switch (profile) {
-    case GossipProfile::kFast:
-      return "fast";
-    case GossipProfile::kTurbo:
-      return "turbo";
-    case GossipProfile::kLan:
-      return "lan";
-    case GossipProfile::kWan:
-      return "wan";
-    case GossipProfile::kLocal:
-      return "local";
-  }
-  LB_UNREACHABLE();
-}
-
-std::string_view ToString(Deliver deliver) {
-  return deliver == Deliver::kLoopback ? "loopback" : "none";
-}
-
-std::string_view ToString(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarning:
-      return "warning";
-    case LogLevel::kError:
-      return "error";
-  }
-  LB_UNREACHABLE();
-}
-
-std::string_view ToString(LogFormat format) {
-  return format == LogFormat::kJson ? "json" : "text";
-}
-
-Options::Options()
-    : exclude_interfaces(announce::InterfaceOptions::DefaultExclude()) {}
-
 absl::Span<const OptionSpec> AllOptions() { return kOptions; }
 
-}  // namespace lb::config
+}  // namespace lb

@@ -6,17 +6,17 @@
 //   --check         check options and manifests, then exit
 //   --help, --version
 // Never exits and prints nothing: that is the caller's.
-#ifndef LB_CONFIG_FLAGS_H_
-#define LB_CONFIG_FLAGS_H_
+#ifndef LB_DAEMON_OPTIONS_FLAGS_H_
+#define LB_DAEMON_OPTIONS_FLAGS_H_
 
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "lb/config/options.h"
+#include "daemon/options/options.h"
 
-namespace lb::config {
+namespace lb {
 
 struct ParsedFlags {
   enum class Action { kRun, kCheck, kPrintText };
@@ -32,6 +32,6 @@ struct ParsedFlags {
 // options file is a line of its own.
 absl::StatusOr<ParsedFlags> ParseFlags(absl::Span<const std::string> arguments);
 
-}  // namespace lb::config
+}  // namespace lb
 
-#endif  // LB_CONFIG_FLAGS_H_
+#endif  // LB_DAEMON_OPTIONS_FLAGS_H_

@@ -10,8 +10,8 @@
 //
 // Values only; AllOptions() is the one list of names, of which the file's
 // reader and the flags (flags.h) are made.
-#ifndef LB_CONFIG_OPTIONS_H_
-#define LB_CONFIG_OPTIONS_H_
+#ifndef LB_DAEMON_OPTIONS_OPTIONS_H_
+#define LB_DAEMON_OPTIONS_OPTIONS_H_
 
 #include <cstdint>
 #include <optional>
@@ -29,7 +29,7 @@
 #include "lb/net/host_port.h"
 #include "lb/net/ip_prefix.h"
 
-namespace lb::config {
+namespace lb {
 
 // Timing of the failure detector.
 enum class GossipProfile { kFast, kTurbo, kLan, kWan, kLocal };
@@ -44,28 +44,59 @@ std::string_view ToString(LogFormat format);
 
 inline constexpr uint16_t kGossipPort = 7946;
 
+struct GossipSettings {
+  net::Endpoint bind = {{}, kGossipPort};
+  // The address that peers send to (port 0: the bound one); nullopt: the bound
+  // address, and if that is 0.0.0.0 or ::, one of the host's, which is
+  // followed.
+  std::optional<net::Endpoint> advertise;
+  std::vector<net::HostPort> join;
+  std::string secret_file;    // Empty: gossip in the clear.
+  bool in_the_clear = false;  // A cluster may do without a secret.
+  // Which of the secret's two keys encrypts; both decrypt.
+  gossip::wire::KeyDerivation key_derivation =
+      gossip::wire::KeyDerivation::kSha256;
+  std::string label;  // Up to 255 bytes; empty: none.
+  // Members are inside one of these; empty: anywhere.
+  std::vector<net::IpPrefix> allowed_networks;
+  GossipProfile profile = GossipProfile::kFast;
+
+  friend bool operator==(const GossipSettings&,
+                         const GossipSettings&) = default;
+};
+
+// TLS of the status service over TCP. Paths are those of PEM files.
+struct TlsSettings {
+  std::string cert;
+  std::string key;
+  std::string client_ca;   // Only its clients are served; empty: all are.
+  bool anonymous = false;  // Other hosts' clients need no CA.
+  // Names of clients' certificates: subject alternative names. Empty: all.
+  std::vector<std::string> readers;
+  std::vector<std::string> admins;
+
+  friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
+};
+
+struct StatusSettings {
+  // Each "unix:/path", or "address:port" for TCP. See Validate().
+  std::vector<std::string> listen = {"unix:/run/lbd/lbd.sock"};
+  std::string group;  // For the unix sockets; empty: the process's.
+  TlsSettings tls;
+  bool admin_over_tls = false;  // Else only unix sockets offer lb.admin.v1.
+  bool insecure = false;        // Loopback TCP may do without TLS.
+
+  friend bool operator==(const StatusSettings&,
+                         const StatusSettings&) = default;
+};
+
 struct Options {
   // Empty: the host's name in lower case, which the daemon asks for.
   std::string node_name;
   std::string state_dir = "/var/lib/lbd";
   std::vector<std::string> manifests;  // Files and folders.
   std::string load_balancer_class;     // As ManifestOptions says.
-
-  net::Endpoint gossip_bind = {{}, kGossipPort};
-  // The address that peers send to (port 0: the bound one); nullopt: the bound
-  // address, and if that is 0.0.0.0 or ::, one of the host's, which is
-  // followed.
-  std::optional<net::Endpoint> gossip_advertise;
-  std::vector<net::HostPort> join;
-  std::string gossip_secret_file;    // Empty: gossip in the clear.
-  bool gossip_in_the_clear = false;  // A cluster may do without a secret.
-  // Which of the secret's two keys encrypts; both decrypt.
-  gossip::wire::KeyDerivation gossip_key_derivation =
-      gossip::wire::KeyDerivation::kSha256;
-  std::string gossip_label;  // Up to 255 bytes; empty: none.
-  // Members are inside one of these; empty: anywhere.
-  std::vector<net::IpPrefix> gossip_allowed_networks;
-  GossipProfile gossip_profile = GossipProfile::kFast;
+  GossipSettings gossip;
 
   // For services whose advertisements name none.
   election::Policy election_policy = election::Policy::kCompat;
@@ -76,19 +107,7 @@ struct Options {
   std::vector<std::string> interfaces;          // Empty: all.
   std::vector<std::string> exclude_interfaces;  // Default: MetalLB's list.
 
-  // Each "unix:/path", or "address:port" for TCP. See Validate().
-  std::vector<std::string> status_listen = {"unix:/run/lbd/lbd.sock"};
-  std::string status_group;  // For the unix sockets; empty: the process's.
-  // PEM files for TCP. The last one: whose clients are served; empty: anyone.
-  std::string status_tls_cert;
-  std::string status_tls_key;
-  std::string status_tls_client_ca;
-  bool status_tls_anonymous = false;  // Other hosts' clients need no CA.
-  // Names of clients' certificates: subject alternative names. Empty: all.
-  std::vector<std::string> status_tls_readers;
-  std::vector<std::string> status_tls_admins;
-  bool admin_over_tls = false;   // Else only unix sockets offer lb.admin.v1.
-  bool insecure_status = false;  // Loopback TCP may do without TLS.
+  StatusSettings status;
   // "address:port" of Prometheus' page /metrics; empty: none.
   std::string metrics_listen;
   Deliver deliver = Deliver::kNone;
@@ -120,11 +139,13 @@ absl::Span<const OptionSpec> AllOptions();
 
 // Sets in `options` what the file's text names. Returns its faults; what is
 // named by a fault keeps the value it had.
-std::vector<Problem> ParseOptionsFile(std::string_view file,
-                                      std::string_view text, Options* options);
+std::vector<config::Problem> ParseOptionsFile(std::string_view file,
+                                              std::string_view text,
+                                              Options* options);
 
 // Reads the file; one that cannot be read is a Problem too.
-std::vector<Problem> LoadOptionsFile(const std::string& path, Options* options);
+std::vector<config::Problem> LoadOptionsFile(const std::string& path,
+                                             Options* options);
 
 // InvalidArgument: options that are good alone do not go together, by name.
 // TCP listeners of the status service want TLS, or insecure_status and a
@@ -138,6 +159,6 @@ absl::Status Validate(const Options& options);
 // check of manifests needs no secret.
 absl::Status ValidateSecrecy(const Options& options);
 
-}  // namespace lb::config
+}  // namespace lb
 
-#endif  // LB_CONFIG_OPTIONS_H_
+#endif  // LB_DAEMON_OPTIONS_OPTIONS_H_

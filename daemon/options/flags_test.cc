@@ -1,4 +1,4 @@
-#include "lb/config/flags.h"
+#include "daemon/options/flags.h"
 
 #include <fstream>
 #include <string>
@@ -6,13 +6,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/options/options.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/testing/status_matchers.h"
-#include "lb/config/options.h"
 #include "lb/config/version.h"
 
-namespace lb::config {
+namespace lb {
 namespace {
 
 using testing::ElementsAre;
@@ -45,8 +45,8 @@ TEST(ParseFlagsTest, TakesBothFormsAndRepeatedFlags) {
   EXPECT_EQ(parsed->action, ParsedFlags::Action::kCheck);
   EXPECT_EQ(parsed->options.node_name, "n1");
   EXPECT_THAT(parsed->options.manifests, ElementsAre("a", "b"));
-  ASSERT_EQ(parsed->options.join.size(), 3u);
-  EXPECT_EQ(parsed->options.join[1].ToString(), "192.0.2.2:9");
+  ASSERT_EQ(parsed->options.gossip.join.size(), 3u);
+  EXPECT_EQ(parsed->options.gossip.join[1].ToString(), "192.0.2.2:9");
   EXPECT_EQ(parsed->options.deliver, Deliver::kLoopback);
 }
 
@@ -131,12 +131,12 @@ TEST(ParseFlagsTest, ErrorsSayHowToRepairThem) {
 TEST(ParseFlagsTest, AFlagWithoutAValueIsTrue) {
   const auto bare = Parse({"--insecure-status", "--node-name", "n1"});
   ASSERT_THAT(bare, IsOk());
-  EXPECT_TRUE(bare->options.insecure_status);
+  EXPECT_TRUE(bare->options.status.insecure);
   EXPECT_EQ(bare->options.node_name, "n1");
   const std::string file = WriteFile("bool.yaml", "insecure-status: true\n");
   const auto taken_back = Parse({"--config", file, "--insecure-status=false"});
   ASSERT_THAT(taken_back, IsOk());
-  EXPECT_FALSE(taken_back->options.insecure_status);
+  EXPECT_FALSE(taken_back->options.status.insecure);
 }
 
 TEST(ParseFlagsTest, RefusesOptionsThatDoNotGoTogether) {
@@ -160,8 +160,8 @@ TEST(ParseFlagsTest, HelpNamesEveryOptionWithItsDefault) {
 TEST(ParseFlagsTest, VersionIsOneLine) {
   const auto parsed = Parse({"--version"});
   ASSERT_THAT(parsed, IsOk());
-  EXPECT_EQ(parsed->text, "lbd " + std::string(kVersion) + "\n");
+  EXPECT_EQ(parsed->text, "lbd " + std::string(config::kVersion) + "\n");
 }
 
 }  // namespace
-}  // namespace lb::config
+}  // namespace lb
