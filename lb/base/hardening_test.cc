@@ -1,5 +1,6 @@
-// Do the flags of .bazelrc reach the compiler? What they leave in the programs
-// is tests/packaging/hardening_test.sh's to see.
+// Checks that the flags of .bazelrc reach the compiler.
+// tests/packaging/hardening_test.sh checks what these flags leave in the
+// programs.
 #include "gtest/gtest.h"
 
 namespace lb {

@@ -19,9 +19,10 @@ namespace lb {
 // Edits of one letter, or exchanges of two neighbours, that turn `a` into `b`.
 size_t EditDistance(std::string_view a, std::string_view b);
 
-// The candidate with the fewest edits, of equal ones the first; upper and lower
-// case count as equal. Empty if none needs at most a third of its letters, two
-// for a name of four to six letters.
+// Returns the candidate with the fewest edits, and the first of those with
+// equally few. Upper and lower case count as equal. Empty if no candidate is
+// within a third of its letters, or within two edits for a name of four to six
+// letters.
 std::string_view Nearest(std::string_view text,
                          absl::Span<const std::string_view> candidates);
 

@@ -1,7 +1,7 @@
 // Portions: the part of a large set that one turn of the loop deals with.
 //
-// With ten thousand services a look at all of them would keep ARP waiting.
-// Later turns deal with the rest; each leaves a consistent state.
+// With ten thousand services, one look at all of them would keep ARP waiting.
+// Later turns deal with the rest. Each turn leaves a consistent state.
 #ifndef LB_BASE_PORTION_H_
 #define LB_BASE_PORTION_H_
 
@@ -9,7 +9,7 @@
 
 namespace lb {
 
-// Services of one portion: some 10 ms.
+// The services of one portion, which take some 10 ms.
 inline constexpr size_t kPortion = 1000;
 
 // Takes the first `count` of `set` out of it.

@@ -5,7 +5,7 @@
 namespace lb {
 
 Prng Prng::Fork(std::string_view part) const {
-  // FNV-1a over the name, then a splitmix64 finish so that near seeds part.
+  // FNV-1a over the name. The splitmix64 finish keeps near seeds apart.
   uint64_t hash = 0xcbf29ce484222325 ^ seed_;
   for (const char c : part) {
     hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
@@ -17,7 +17,7 @@ Prng Prng::Fork(std::string_view part) const {
 
 uint64_t Prng::Uniform(uint64_t bound) {
   LB_CHECK(bound > 0);
-  // Draws below 2^64 mod bound are refused, so that no remainder is favoured.
+  // Refuses draws below 2^64 mod bound, so that no remainder is favoured.
   const uint64_t biased = (0 - bound) % bound;
   for (;;) {
     if (const uint64_t draw = Next(); draw >= biased) return draw % bound;

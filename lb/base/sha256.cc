@@ -6,7 +6,7 @@
 namespace lb {
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  LB_CHECK(context_ != nullptr);  // Out of memory.
+  LB_CHECK(context_ != nullptr);  // Fails only without memory.
   LB_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
 }
 

@@ -13,7 +13,7 @@ std::string Hex(const Sha256::Digest& digest) {
   return absl::BytesToHexString(std::string(AsText(digest)));
 }
 
-// FIPS 180-2, appendix B, and the digest of nothing.
+// FIPS 180-2, appendix B, and the digest of no bytes.
 constexpr char kOfNothing[] =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 constexpr char kOfAbc[] =

@@ -1,9 +1,9 @@
-// Values in the state folder that say what they are, and whether they are
-// whole.
+// The envelope of a value in the state folder: it says what the value is, and
+// whether it is whole.
 //
 //   value = magic:4 version:u8 body sha256:32
 //
-// `sha256` is over all before it.
+// `sha256` covers all bytes before it.
 #ifndef LB_BASE_STATE_VALUE_H_
 #define LB_BASE_STATE_VALUE_H_
 
@@ -37,8 +37,8 @@ class StateValueSealer {
 
 std::string SealStateValue(const StateFormat& format, std::string_view body);
 
-// The body, within `value`. DataLoss: cut short, damaged, of another kind or
-// version.
+// Returns the body, as a part of `value`. DataLoss: `value` is cut short or
+// damaged, or has another kind or version.
 absl::StatusOr<std::string_view> OpenStateValue(const StateFormat& format,
                                                 std::string_view value);
 

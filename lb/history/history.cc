@@ -41,7 +41,7 @@ void History::Restore(std::vector<HistorySegment> segments) {
   }
 }
 
-// An entry may come twice: one that lasts was written again.
+// An entry may come twice: an open entry is written again in a later segment.
 void History::Replay(const HistoryEntry& entry, uint64_t segment) {
   const Key key = {entry.service, entry.address, entry.node};
   const auto known = open_.find(key);
@@ -66,13 +66,14 @@ void History::Replay(const HistoryEntry& entry, uint64_t segment) {
   }
 }
 
-// The end of the announcement was in a lost segment.
+// The entry that ended the announcement was in a lost segment.
 History::OpenMap::iterator History::Forget(OpenMap::iterator it) {
   entries_.erase(it->second.entry);
   return open_.erase(it);
 }
 
-// No other node announced the address when this one began to.
+// Drops open entries of other nodes: `entry` says that no other node announced
+// the address when it began.
 void History::ForgetOthersBefore(const HistoryEntry& entry) {
   for (auto it = open_.lower_bound({entry.service, entry.address, ""});
        it != open_.end() && IsOf(it->first, entry.service, entry.address);) {
@@ -152,7 +153,7 @@ History::OpenMap::iterator History::ObserveAddress(
       it->second.restored = false;
       ++it;
     } else if (it->second.restored && !is_announced) {
-      ++it;  // Elections may not have come so far.
+      ++it;  // The elections may not have come so far.
     } else {
       it = End(it, now, EndOf(it->second, is_announced, view));
     }
@@ -189,7 +190,7 @@ void History::EndOwn(absl::Time at, HistoryEnd end) {
 
 void History::EndUnconfirmed(absl::Time now) {
   if (now < confirm_until_) return;
-  // Nothing comes to be unconfirmed after Restore().
+  // No entry becomes unconfirmed after Restore().
   if (confirm_until_ == absl::InfinitePast()) return;
   confirm_until_ = absl::InfinitePast();
   for (auto it = open_.begin(); it != open_.end();) {
@@ -198,7 +199,7 @@ void History::EndUnconfirmed(absl::Time now) {
   }
 }
 
-// The clock may have been set back meanwhile.
+// The clock may have been set back since the entry began.
 History::OpenMap::iterator History::End(OpenMap::iterator it, absl::Time at,
                                         HistoryEnd end) {
   HistoryEntry& entry = entries_.at(it->second.entry);
@@ -243,9 +244,9 @@ void History::Append(const HistoryEntry& entry) {
   if (bytes_.size() >= limits_.segment_bytes) StartSegment();
 }
 
-// What lasts of the segment that goes is carried over, as far as half of the
-// new one takes it: so each has room for news. The rest stays in memory, and
-// has its turn with the next.
+// Open entries of the oldest segment are written into the new one, up to half
+// of its size, so that each segment has room for new entries. The rest stays in
+// memory until the next segment.
 void History::StartSegment() {
   full_.insert_or_assign(segment_, std::exchange(bytes_, {}));
   if (full_.size() >= limits_.segments) full_.erase(full_.begin());

@@ -2,11 +2,11 @@
 // saw it.
 //
 // Records each change of announcer. Keeps open entries and the newest closed
-// ones, and returns the entries to persist. It is on disk as a ring of segments
-// (history_codec.h) to which entries are only added; a segment that is full is
-// followed by the next, which takes the place of the oldest. Entries of that
-// one that still last are written again, so an announcement that lasts for
-// months is not forgotten.
+// ones, and returns the entries to persist. On disk it is a ring of segments
+// (history_codec.h) to which entries are only added. When a segment is full,
+// the next one takes the place of the oldest. Open entries of the oldest
+// segment are written again, so an announcement that lasts for months is not
+// forgotten.
 //
 // Pure: no I/O, no clock; times are civil. Bounded by HistoryLimits.
 //
@@ -39,8 +39,8 @@ namespace lb::history {
 
 struct HistoryLimits {
   uint64_t segments = 64;           // 2 or more.
-  size_t segment_bytes = 64 << 10;  // One may have one entry more.
-  size_t closed_max = 4096;         // Entries that are over, in memory.
+  size_t segment_bytes = 64 << 10;  // A segment may exceed it by one entry.
+  size_t closed_max = 4096;         // Closed entries, in memory.
   size_t open_max = 20'000;         // Open ones; more are not recorded.
 };
 
@@ -62,44 +62,47 @@ struct HistoryView {
 
 class History {
  public:
-  // For so long after the first Observe() what another node announced before
-  // this one's restart may still turn out to last.
+  // Another node's announcement from before this node's restart may still prove
+  // to last, until this long after the first Observe().
   static constexpr absl::Duration kConfirmTime = absl::Seconds(10);
 
   explicit History(std::string node, HistoryLimits limits = {})
       : node_(std::move(node)), limits_(limits) {}
 
-  // Takes the segments of earlier runs, in any order; the first call. This
+  // Takes the segments of earlier runs, in any order. Call it first. This
   // node's own announcements ended with the newest `written_at`.
   void Restore(std::vector<HistorySegment> segments);
 
   // Takes the announcements from `now` on. REQUIRES: `view` has all services if
-  // WantsAll(); else the cost goes with its services.
+  // WantsAll(). Otherwise it may have the changed ones only, and the cost
+  // depends on their number.
   void Observe(absl::Time now, const HistoryView& view);
   bool WantsAll() const { return is_behind_ || left_out_ > 0; }
-  // At first, and after EndOwn(): a view is due, whatever has changed.
+  // True at first and after EndOwn(): Observe() is due even if nothing changed.
   bool is_behind() const { return is_behind_; }
-  // Nothing is announced by this node from `at` on.
+  // Ends this node's own announcements: it announces nothing from `at` on.
   void EndOwn(absl::Time at, HistoryEnd end);
-  // Ends what kConfirmTime has shown to be over.
+  // Ends the announcements that kConfirmTime has shown to be over.
   void EndUnconfirmed(absl::Time now);
 
-  // By number: they count up from 1 in each run, in the order of beginning, but
-  // for what was over at Restore(), which has the order of its end.
+  // By number. Numbers count up from 1 in each run, in the order in which the
+  // announcements began. Announcements that were over at Restore() come first,
+  // in the order in which they ended.
   const std::map<uint64_t, HistoryEntry>& entries() const { return entries_; }
   size_t open() const { return open_.size(); }  // Entries that last.
-  bool announces() const { return own_ > 0; }   // This node, something.
+  bool announces() const { return own_ > 0; }  // This node announces something.
   const std::string& node() const { return node_; }
-  // Announcements of the last Observe() beyond open_max.
+  // The number of announcements in the last Observe() beyond open_max.
   size_t left_out() const { return left_out_; }
 
-  // Segments with what was not saved yet, by their place in the ring, oldest
-  // first. Each is to be followed by OnSaved() before the next.
+  // Returns the segments that have unsaved entries, by their place in the ring,
+  // oldest first. Call OnSaved() after each, before the next TakeUnsaved().
   std::vector<std::pair<uint64_t, std::string>> TakeUnsaved(absl::Time now);
-  // Were all of them written? Else they are unsaved still.
+  // Tells whether all of them were written. If not, they stay unsaved.
   void OnSaved(bool written);
   bool has_unsaved() const { return dirty_ || !full_.empty(); }
-  // The newest segment is to be written again: to say that this node runs.
+  // Marks the newest segment as unsaved, so that its new time says that this
+  // node runs.
   void Touch() { dirty_ = true; }
 
  private:
@@ -107,19 +110,21 @@ class History {
   using Key = std::tuple<std::string, net::IpAddress, std::string>;
   struct Open {
     uint64_t entry = 0;
-    uint64_t segment = 0;   // Where it is written.
-    bool restored = false;  // And not seen since.
+    uint64_t segment = 0;   // The segment that has it on disk.
+    bool restored = false;  // From disk, and not seen since.
   };
   using OpenMap = std::map<Key, Open>;
 
   void Replay(const HistoryEntry& entry, uint64_t segment);
   OpenMap::iterator Forget(OpenMap::iterator it);
   void ForgetOthersBefore(const HistoryEntry& entry);
-  // From `it` on: of that service, nullptr: of all.
+  // Compares open entries from `it` on with `seen`: those of `service`, or of
+  // all services if it is nullptr.
   void ObserveFrom(OpenMap::iterator it, const std::string* service,
                    absl::Time now, absl::Span<const SeenAnnouncement> all_seen,
                    const HistoryView& view);
-  // `seen` is of one address, as those from `it` on; returns the first beyond.
+  // Does the same for one address, to which `seen` and the entries from `it` on
+  // belong. Returns the first entry beyond it.
   OpenMap::iterator ObserveAddress(OpenMap::iterator it, absl::Time now,
                                    absl::Span<const SeenAnnouncement> seen,
                                    const HistoryView& view);
@@ -127,7 +132,7 @@ class History {
   void Begin(const SeenAnnouncement& seen, absl::Time now);
   HistoryEnd EndOf(const Open& open, bool is_announced,
                    const HistoryView& view) const;
-  // Does a node announce the address?
+  // True if any node announces the address.
   bool IsOpen(std::string_view service, const net::IpAddress& address) const;
   void KeepClosed(uint64_t number);
   void Append(const HistoryEntry& entry);
@@ -147,7 +152,7 @@ class History {
   uint64_t segment_ = 1;  // The newest.
   std::string bytes_;     // Its entries.
   bool dirty_ = false;
-  std::map<uint64_t, std::string> full_;  // Unsaved ones before it.
+  std::map<uint64_t, std::string> full_;  // Full ones, unsaved.
   std::map<uint64_t, std::string> saving_;
 };
 

@@ -36,7 +36,7 @@ void WriteText(std::string_view text, net::ByteWriter* out) {
   out->Bytes(AsBytes(text));
 }
 
-// Nullopt: cut short, or no entry.
+// Nullopt: the bytes are cut short, or are no entry.
 std::optional<HistoryEntry> ReadEntry(net::ByteReader* in) {
   HistoryEntry entry;
   const uint8_t kind = in->Uint8();

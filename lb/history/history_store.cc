@@ -78,7 +78,7 @@ void HistoryStore::Write(io::StateStore::OnWritten done) {
   }
 }
 
-// One that fails may be any: all are written again.
+// The error does not say which segment failed, so all are written again.
 void HistoryStore::OnWritten(const absl::Status& status) {
   outcome_.Update(status);
   if (--writing_ > 0) return;

@@ -1,10 +1,11 @@
-// HistoryStore: a History in the state folder.
+// HistoryStore: keeps a History in the state folder.
 //
-// What is new is written kSaveDelay after it came, in one go, however much it
-// is; so a crash or a power loss costs at most that and the time of a write.
-// Each write is whole and fsynced (io::StateStore). While this node announces
-// something it is written once in kMarkInterval all the same, which says that
-// the node was running then. A write that fails is tried again.
+// New entries are written together, kSaveDelay after the first of them, so a
+// crash or a power loss costs at most that time and the time of a write. Each
+// write is whole and fsynced (io::StateStore). While this node announces
+// something, the newest segment is written once in each kMarkInterval even
+// without news, which records that the node was running. A write that fails is
+// tried again.
 //
 // Loop thread only.
 #ifndef LB_HISTORY_HISTORY_STORE_H_
@@ -32,18 +33,18 @@ class HistoryStore {
 
   HistoryStore(const std::string& node, const io::StatePorts& ports);
 
-  // Takes up what an earlier run wrote. Blocks; once, before all else. Returns
-  // for each value that was there but not usable `history.03: why`.
+  // Restores what an earlier run wrote. Blocks. Call it once, first. Returns
+  // `history.03: why` for each value that exists but is not usable.
   std::vector<absl::Status> Restore();
 
-  // After its changes: OnChange().
+  // Call OnChange() after you change it.
   History& history() { return history_; }
   const History& history() const { return history_; }
   void OnChange();
-  // Writes what is new now.
+  // Writes the unsaved entries now.
   void Save();
 
-  // Why the last write failed; OK: it did not.
+  // The error of the last write; OK if it succeeded.
   const absl::Status& save_error() const { return saved_.error(); }
 
  private:

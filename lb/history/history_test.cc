@@ -1,4 +1,5 @@
-// What a history keeps, what it writes, and what a restart makes of it.
+// Tests which announcements a history keeps, what it writes, and what it
+// restores after a restart.
 #include "lb/history/history.h"
 
 #include <fmt/format.h>
@@ -86,8 +87,8 @@ TEST(HistoryTest, SaysWhyEachAnnouncementEnded) {
                           "b 10.0.0.1 n1 2-4 5", "d 10.0.0.1 n1 3-4 5"));
 }
 
-// By a routing protocol several nodes announce an address at a time. Each comes
-// and goes by itself, also over a restart.
+// With a routing protocol several nodes announce an address at a time. Each
+// announcement begins and ends by itself, also over a restart.
 TEST(HistoryTest, NodesThatAnnounceAnAddressTogetherComeAndGoByThemselves) {
   Disk disk;
   History history("n1");
@@ -109,8 +110,8 @@ TEST(HistoryTest, NodesThatAnnounceAnAddressTogetherComeAndGoByThemselves) {
   EXPECT_THAT(Show(again), testing::UnorderedElementsAreArray(told));
 }
 
-// The end of n2's announcement was in a segment that is lost: n3, which began
-// to announce alone, shows that it is over.
+// The end of n2's announcement was in a segment that is lost. n3 began to
+// announce alone, which shows that n2's announcement is over.
 TEST(HistoryTest, AnAnnouncementWhoseEndIsLostIsForgotten) {
   const HistoryEntry first = {"a", kVip, "n2", At(1)};
   const HistoryEntry alone = {"a", kVip, "n3", At(5)};
@@ -126,8 +127,8 @@ TEST(HistoryTest, AnAnnouncementWhoseEndIsLostIsForgotten) {
               ElementsAre("a 10.0.0.1 n2 1- 0", "a 10.0.0.1 n3 5- 0"));
 }
 
-// One that is told what changed comes, each time, to what one comes to that is
-// told all; also beyond its bound, after a silence and after a restart.
+// A history that gets only changes ends in the same state as one that gets
+// whole views; also beyond its bound, after a silence and after a restart.
 TEST(HistoryTest, ViewsOfWhatChangedComeToWhatViewsOfAllComeTo) {
   Prng prng(7);
   const HistoryLimits limits = {.open_max = 9};
@@ -215,7 +216,7 @@ TEST(HistoryTest, ARestartEndsOwnAndKeepsWhatLasts) {
   History history("n1");
   history.Restore(Read(disk));
   EXPECT_FALSE(history.announces());
-  // "d" may still come; "c" went to another meanwhile.
+  // "d" may still come; "c" went to another node meanwhile.
   history.Observe(At(20),
                   {{{"a", kVip, "n1"}, {"b", kVip, "n2"}, {"c", kVip, "n3"}},
                    {"n1", "n2", "n3"}});
@@ -259,7 +260,7 @@ TEST(HistoryTest, WhatIsBeyondTheLimitsIsLeftOut) {
   EXPECT_EQ(history.left_out(), 0);
 }
 
-// An announcement that lasts outlives the segment it was written to.
+// An announcement that lasts outlives the segment that it was written to.
 TEST(HistoryTest, WhatLastsIsNotOverwritten) {
   Disk disk;
   History history("n1", {.segments = 3, .segment_bytes = 400});
@@ -310,7 +311,7 @@ TEST(HistoryTest, AgreesWithTheModel) {
       history = std::make_unique<History>(
           "n1", HistoryLimits{.segments = 8, .segment_bytes = 1000});
       history->Restore(Read(disk));
-      history->Observe(At(step), view);  // Nothing changed meanwhile.
+      history->Observe(At(step), view);  // Nothing has changed since.
     }
     std::vector<std::string> expected = closed;
     for (const auto& [service, node] : now) {
@@ -347,7 +348,7 @@ TEST(HistoryCodecTest, RejectsEveryTruncationAndEveryChangedByte) {
   }
 }
 
-// The checksum fits, the entries do not.
+// The checksum is right, the entries are not.
 TEST(HistoryCodecTest, RejectsEntriesThatAreNone) {
   const std::string entry = SerializeEntry({"default/web", kVip, "n1", At(7)});
   for (size_t size = 1; size < entry.size(); ++size) {
@@ -356,11 +357,11 @@ TEST(HistoryCodecTest, RejectsEntriesThatAreNone) {
         << size;
   }
   std::string odd = entry;
-  odd[0] = 99;  // No HistoryEnd.
+  odd[0] = 99;  // Not a HistoryEnd.
   EXPECT_THAT(ParseSegment(SerializeSegment(1, At(1), odd)),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("entry 0")));
   odd = entry;
-  odd[17] = 5;  // No family.
+  odd[17] = 5;  // Not a family.
   EXPECT_THAT(ParseSegment(SerializeSegment(1, At(1), odd)),
               StatusIs(absl::StatusCode::kDataLoss));
 }

@@ -22,7 +22,7 @@ uint8_t ByteAt(std::string_view text, size_t at) {
   return static_cast<uint8_t>(text[at]);
 }
 
-// The character that `text` begins with.
+// Returns the first character of `text`.
 Character FirstOf(std::string_view text) {
   const uint8_t first = ByteAt(text, 0);
   if (first < 0x80) return {first, 1, true};
@@ -54,7 +54,7 @@ bool IsIn(char32_t code, const std::array<CodeRange, N>& ranges) {
   });
 }
 
-// White space, and what has no width.
+// True for white space and for characters without a width.
 bool IsBlank(char32_t code) {
   constexpr std::array<CodeRange, 15> kBlanks = {{{0x09, 0x0d},
                                                   {' ', ' '},

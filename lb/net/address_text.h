@@ -1,5 +1,5 @@
-// Address text: what people put round addresses when they copy them out of
-// pages and chats, and how to show what cannot be read.
+// Address text: removes what people copy along with an address from pages and
+// chats, and shows characters that cannot be read.
 //
 // White space of every kind, invisible characters and the many dashes of
 // Unicode look like nothing, or like '-'. Pure functions.
@@ -14,12 +14,13 @@
 
 namespace lb::net {
 
-// Every dash as '-'; no white space and no invisible characters at either end
-// and round dashes. White space elsewhere stays, as it is a fault.
+// Returns `text` with every dash as '-', and without white space and invisible
+// characters at its ends and round dashes. White space elsewhere stays, because
+// it is a fault.
 std::string NormalizeAddressText(std::string_view text);
 
-// The text with all that is no printable ASCII as \u00a0, \U0001f600 or, if it
-// is no UTF-8, \xff.
+// Returns `text` with each character that is not printable ASCII as \u00a0 or
+// \U0001f600, and each byte that is not UTF-8 as \xff.
 std::string EscapedText(std::string_view text);
 
 }  // namespace lb::net

@@ -64,7 +64,7 @@ absl::StatusOr<ArpPacket> ParseArp(absl::Span<const uint8_t> payload) {
   packet.target_mac = ReadMac(in);
   packet.target_ip = IpAddress::Ipv4(in.Uint32());
   LB_CHECK(in.ok());
-  // An answer to such a sender would go to a whole group.
+  // An answer to such a sender would go to a whole group of hosts.
   if (packet.sender_mac.is_multicast()) {
     return absl::InvalidArgumentError(
         fmt::format("arp: sender {} is a group, want one host",

@@ -1,7 +1,8 @@
-// ARP for IPv4 over Ethernet (RFC 826), and the kinds that RFC 5227 names.
+// ARP for IPv4 over Ethernet (RFC 826), and the kinds of packets that RFC 5227
+// names.
 //
-// Only the codec: lb/announce decides which packets to answer. A packet that
-// parses serializes to the same 28 bytes; padding behind them is ignored.
+// This is only the codec: lb/announce decides which packets to answer. A packet
+// that parses serializes to the same 28 bytes; padding behind them is ignored.
 #ifndef LB_NET_ARP_H_
 #define LB_NET_ARP_H_
 

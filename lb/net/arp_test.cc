@@ -83,7 +83,7 @@ TEST(ParseArpTest, RejectsEveryTruncation) {
   }
 }
 
-// Both lengths, with as many bytes behind them as they could claim.
+// Both lengths lie, and as many bytes follow as they could claim.
 TEST(ParseArpTest, RejectsEveryLyingLength) {
   for (const size_t offset : {4, 5}) {
     for (int length = 0; length < 256; ++length) {

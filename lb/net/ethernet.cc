@@ -9,8 +9,8 @@
 namespace lb::net {
 namespace {
 
-// Stacked tags had it before the service tag was standardized. Linux takes it
-// for no tag, so its frames belong to no interface.
+// Stacked tags used this type before the service tag was standardized. Linux
+// does not treat it as a tag, so such a frame belongs to no interface.
 constexpr uint16_t kTagStacked = 0x9100;
 
 // IEEE 802.3: smaller values are the length of a frame without a type.

@@ -1,12 +1,12 @@
 // Ethernet II frames: header and payload (IEEE 802.3, RFC 894, RFC 2464).
 //
-// Frames are as a FramePort gives them: from the destination address on,
-// without frame check sequence. Frames of a VLAN (802.1Q, 802.1ad) are refused
-// by name: such a frame belongs to the VLAN's own interface, and to read on
-// behind the tag would answer into the wrong network. A tag with VLAN ID 0 has
-// a priority and names no VLAN (IEEE 802.1Q: priority-tagged), so it is
-// skipped, as Linux skips it: the frame belongs to the interface that it came
-// in on.
+// A frame is as a FramePort gives it: it begins with the destination address
+// and has no frame check sequence. Frames of a VLAN (802.1Q, 802.1ad) are
+// refused by name: such a frame belongs to the VLAN's own interface, and to
+// read on behind the tag would answer into the wrong network. A tag with VLAN
+// ID 0 has a priority and names no VLAN (IEEE 802.1Q: priority-tagged), so it
+// is skipped, as Linux skips it: the frame belongs to the interface that it
+// came in on.
 //
 //   LB_ASSIGN_OR_RETURN(const EthernetFrame frame, ParseEthernet(bytes));
 //   if (frame.header.ether_type == kEtherTypeArp) ParseArp(frame.payload);
@@ -50,14 +50,14 @@ inline constexpr uint16_t kTagService = 0x88a8;
 // The VLAN in a tag's two bytes behind its identifier. The rest is priority.
 inline constexpr uint16_t kTagVlanMask = 0x0fff;
 
-// The next six bytes.
+// Reads the next six bytes.
 MacAddress ReadMac(ByteReader& in);
 
 // InvalidArgument: cut short, the source is a group address, or the type field
 // is an 802.3 length. Unimplemented: the frame has the tag of a VLAN.
 absl::StatusOr<EthernetFrame> ParseEthernet(absl::Span<const uint8_t> frame);
 
-// Header and payload, filled with zeros up to the smallest frame.
+// Returns header and payload, filled with zeros up to the smallest frame.
 std::vector<uint8_t> SerializeEthernet(const EthernetHeader& header,
                                        absl::Span<const uint8_t> payload);
 

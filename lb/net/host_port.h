@@ -47,9 +47,10 @@ struct HostPort {
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text,
                                        uint16_t default_port);
 
-// InvalidArgument: `text` is an IPv6 address and a port without brackets, as
-// "fd00::1:7946"; says what to write instead. Such a text can also be an
-// address: it is refused if its last group is `usual_port`.
+// InvalidArgument: `text` is an IPv6 address and a port without brackets, such
+// as "fd00::1:7946"; the message says what to write instead. Such a text can
+// also be a plain address, so it is refused only if its last group is
+// `usual_port`.
 absl::Status CheckBrackets(std::string_view text, uint16_t usual_port);
 
 }  // namespace lb::net

@@ -24,7 +24,7 @@ TEST(ParseHostPortTest, ReadsAddressesAndNames) {
       {"fd00::1", "[fd00::1]:7946", false},
       {"[fd00::1]", "[fd00::1]:7946", false},
       {"[fd00::1]:80", "[fd00::1]:80", false},
-      // An address in brackets is one, whatever its last group is.
+      // Brackets hold an address, whatever its last group is.
       {"[fd00::1:7946]", "[fd00::1:7946]:7946", false},
       {"2001:db8:0:0:0:0:0:7946", "[2001:db8::7946]:7946", false},
       {"fd00::1:80", "[fd00::1:80]:7946", false},

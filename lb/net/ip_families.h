@@ -1,4 +1,4 @@
-// IpFamilies: which of the two families of IP addresses.
+// IpFamilies: a set of the two families of IP addresses.
 //
 // A value, and pure functions: any thread.
 #ifndef LB_NET_IP_FAMILIES_H_

@@ -9,7 +9,7 @@
 namespace lb::net {
 namespace {
 
-// What an address alone was probably meant to be.
+// Returns an example of what a lone address was probably meant to be.
 std::string Example(std::string_view text) {
   const absl::StatusOr<IpAddress> address = ParseIpAddress(text);
   if (!address.ok()) return "";
@@ -17,7 +17,8 @@ std::string Example(std::string_view text) {
                      BitCount(address->family()));
 }
 
-// The range, if it is one. A prefix of ::/80 may end at a mapped IPv4 address.
+// Returns the range if both ends are of one family. The end of a prefix of
+// ::/80 may be a mapped IPv4 address.
 absl::StatusOr<IpRange> CheckEnds(std::string_view text, const IpRange& range) {
   if (range.first.family() != range.last.family()) {
     return absl::InvalidArgumentError(

@@ -51,7 +51,7 @@ TEST(ParseIpRangeTest, NamesTheTextAndWhatWasWanted) {
       {"2001:db8::1", "such as 2001:db8::1/128"},
       {"10.0.0.1-6", "\"6\": want an IPv4 or IPv6 address"},
       {"10.0.0.1-2001:db8::1", "IPv4 to IPv6, want both ends of one family"},
-      // It ends at a mapped IPv4 address.
+      // The range ends at a mapped IPv4 address.
       {"::/80", "\"::/80\": IPv6 to IPv4, want both ends of one family"},
       {"ten", "\"ten\": want first-last or address/length"},
       {"10.0.0.1\xc2\xa0"
@@ -66,7 +66,7 @@ TEST(ParseIpRangeTest, NamesTheTextAndWhatWasWanted) {
                 StatusIs(absl::StatusCode::kInvalidArgument,
                          HasSubstr(std::string(c.message))));
   }
-  // No address, so no example.
+  // The text holds no address, so the error has no example.
   EXPECT_THAT(ParseIpRange("ten"), StatusIs(absl::StatusCode::kInvalidArgument,
                                             Not(HasSubstr("such as"))));
   EXPECT_THAT(ParseIpRange("10.0.0.0/-1"),

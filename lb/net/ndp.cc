@@ -34,7 +34,7 @@ absl::Status Wrong(std::string_view what) {
   return absl::InvalidArgumentError(fmt::format("ndp: {}", what));
 }
 
-// No mapped IPv4 address is anyone's on a link, and it would compare as IPv4.
+// No host on a link has a mapped IPv4 address, and it would compare as IPv4.
 absl::StatusOr<IpAddress> ReadAddress(ByteReader& in, std::string_view field) {
   LB_ASSIGN_OR_RETURN(const IpAddress address,
                       IpAddress::FromBytes(in.Take(16)));
@@ -62,8 +62,9 @@ absl::StatusOr<Ipv6Packet> ParseIpv6(absl::Span<const uint8_t> payload) {
   if (version_and_flow >> 28 != 6) {
     return Wrong(fmt::format("IP version {}, want 6", version_and_flow >> 28));
   }
-  // Fragments and extension headers too: RFC 6980 forbids the former, and no
-  // implementation sends the latter with these messages.
+  // Fragments and extension headers are refused too: RFC 6980 forbids
+  // fragments, and no implementation sends extension headers with these
+  // messages.
   if (next_header != kNextHeaderIcmpv6) {
     return absl::UnimplementedError(fmt::format(
         "ndp: next header {}, want {}", next_header, kNextHeaderIcmpv6));
@@ -86,8 +87,8 @@ absl::StatusOr<Ipv6Packet> ParseIpv6(absl::Span<const uint8_t> payload) {
   return packet;
 }
 
-// Reads the options to the end; returns the link-layer address of the first
-// one of `wanted` type.
+// Reads the options to the end. Returns the link-layer address of the first
+// option of type `wanted`.
 absl::StatusOr<std::optional<MacAddress>> ReadOptions(ByteReader& in,
                                                       uint8_t wanted) {
   std::optional<MacAddress> found;
@@ -121,7 +122,7 @@ absl::StatusOr<NeighborSolicitation> ReadSolicitation(const Ipv6Packet& packet,
                                                       ByteReader& options) {
   LB_ASSIGN_OR_RETURN(const std::optional<MacAddress> source_mac,
                       ReadOptions(options, kOptionSourceMac));
-  // RFC 4861 section 7.1.1, of duplicate address detection.
+  // RFC 4861 section 7.1.1 has these rules for duplicate address detection.
   if (packet.source.is_unspecified()) {
     if (packet.destination != SolicitedNodeGroup(target)) {
       return Wrong(
@@ -157,7 +158,7 @@ void WriteOption(ByteWriter& out, uint8_t type,
   out.Bytes(mac->bytes);
 }
 
-// With zero for the checksum.
+// Writes zero for the checksum.
 void WriteMessage(ByteWriter& out, const NeighborSolicitation& message) {
   out.Uint8(kTypeSolicitation);
   out.Zeros(3);

@@ -1,10 +1,10 @@
 // Neighbour solicitations and advertisements of IPv6 (RFC 4861, 4.3 and 4.4).
 //
-// Only the codec: lb/announce decides which packets to answer. A packet here is
-// the whole IPv6 packet, as an Ethernet frame carries it. Parsing makes every
-// check that RFC 4861 7.1.1 and 7.1.2 demand (hop limit 255, so that it came
-// from this link; checksum; lengths; options), so a parsed packet is valid.
-// Options other than the link-layer addresses are skipped.
+// This is only the codec: lb/announce decides which packets to answer. A packet
+// here is the whole IPv6 packet, as an Ethernet frame carries it. Parsing makes
+// every check that RFC 4861 7.1.1 and 7.1.2 demand (hop limit 255, so that it
+// came from this link; checksum; lengths; options), so a parsed packet is
+// valid. Options other than the link-layer addresses are skipped.
 //
 //   LB_ASSIGN_OR_RETURN(const NdpPacket packet, ParseNdp(frame.payload));
 //   if (const auto* asked = std::get_if<NeighborSolicitation>(&packet.message))

@@ -24,7 +24,7 @@ constexpr MacAddress kHostB = {{0x02, 0x00, 0x5e, 0x00, 0x53, 0x0b}};
 
 IpAddress Ip(std::string_view text) { return *ParseIpAddress(text); }
 
-// All captured between two Linux kernels (the IPv6 packet of each frame).
+// All were captured between two Linux kernels (the IPv6 packet of each frame).
 constexpr char kMulticastSolicitation[] =
     "6000000000203aff 20010db800000000000000000000000a"
     "ff0200000000000000000001ff00000b"
@@ -68,7 +68,8 @@ std::vector<Example> Examples() {
   };
 }
 
-// `text` with its bytes from `offset` replaced, and the checksum made right.
+// Returns `text` with its bytes from `offset` on replaced, and with the right
+// checksum.
 std::vector<uint8_t> Altered(const char* text, size_t offset,
                              std::string_view replacement) {
   std::vector<uint8_t> bytes = Hex(text);
@@ -166,8 +167,8 @@ TEST(ParseNdpTest, RejectsEveryLyingOptionLength) {
   }
 }
 
-// As above, but the IPv6 header tells the truth about what is left, and so does
-// the checksum: only the message itself is short.
+// The IPv6 header tells the truth about the shorter payload, and so does the
+// checksum: only the message itself is short.
 TEST(ParseNdpTest, RejectsEveryShorterMessage) {
   for (size_t size = 0; size < 32; ++size) {
     SCOPED_TRACE(size);
@@ -182,7 +183,7 @@ TEST(ParseNdpTest, RejectsEveryShorterMessage) {
       bytes[42] = checksum >> 8;
       bytes[43] = checksum & 0xff;
     }
-    if (size == 24) {  // Without options it is whole.
+    if (size == 24) {  // A message without options is whole.
       EXPECT_THAT(ParseNdp(bytes), IsOk());
     } else {
       EXPECT_FALSE(ParseNdp(bytes).ok());
@@ -248,7 +249,8 @@ TEST(ParseNdpTest, WhatParsesSerializesBack) {
   int parsed_count = 0;
   for (int i = 0; i < 20000; ++i) {
     const Example example = Examples()[prng.Uniform(3)];
-    // Anywhere behind the lengths, with the checksum made right again.
+    // Replaces a byte anywhere behind the lengths, and makes the checksum right
+    // again.
     const std::vector<uint8_t> bytes =
         Altered(example.bytes, 8 + prng.Uniform(64),
                 fmt::format("{:02x}", prng.Uniform(256)));

@@ -12,7 +12,8 @@
 namespace lb::net {
 namespace {
 
-// RFC 6890 and RFC 4291. Numbers, as a mapped address is none of IpAddress.
+// RFC 6890 and RFC 4291. These are numbers, because no IpAddress is a mapped
+// address.
 struct Special {
   IpFamily family;
   absl::uint128 first;
@@ -40,7 +41,7 @@ constexpr std::array<Special, 10> kSpecials = {{
     {IpFamily::kIpv6, Ipv6(0xff00ULL << 48, 0), Ipv6(kAll, kAll), "multicast"},
 }};
 
-// IpAddress has no mapped addresses, so those are written here.
+// Writes mapped addresses, which no IpAddress can be.
 std::string Text(IpFamily family, absl::uint128 number) {
   const auto low = static_cast<uint32_t>(absl::Uint128Low64(number));
   const std::string ipv4 = IpAddress::Ipv4(low).ToString();

@@ -1,10 +1,11 @@
-// Service addresses: which addresses no service can have, by the standards.
+// Service addresses: says which addresses no service can have, by the
+// standards.
 //
-// Hosts and routers treat them in a special way, so no client would reach a
-// service there. Pure.
+// Hosts and routers treat these addresses in a special way, so no client would
+// reach a service there. Pure.
 //
-//   WhyNoServiceAddress(*ParseIpRange("127.0.0.0/8"));
-//   // "127.0.0.0-127.255.255.255 is loopback"
+//  WhyNoServiceAddress(*ParseIpRange("127.0.0.0/8"));
+//  // "127.0.0.0-127.255.255.255 is loopback"
 #ifndef LB_NET_SERVICE_ADDRESS_H_
 #define LB_NET_SERVICE_ADDRESS_H_
 

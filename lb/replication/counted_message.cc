@@ -15,7 +15,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::io::CodedInputStream;
 
-// The last three bits of a field's tag; the others are its number.
+// The last three bits of a tag are the wire type; the others are the field's
+// number.
 constexpr int kWireTypeBits = 3;
 constexpr uint32_t kVarint = 0;
 constexpr uint32_t kFixed64 = 1;
@@ -35,7 +36,7 @@ absl::Status Malformed(const MessageFormat& format) {
   return Malformed(format, format.type);
 }
 
-// False: the field is cut short, or none that proto3 knows.
+// False: the field is cut short, or has a wire type that proto3 does not have.
 bool SkipField(uint32_t tag, CodedInputStream* in) {
   if (tag >> kWireTypeBits == 0) return false;
   uint32_t size = 0;
@@ -54,9 +55,8 @@ bool SkipField(uint32_t tag, CodedInputStream* in) {
   }
 }
 
-// Does every field end within its message? Tags, and what is in the fields, are
-// left to the parser. The depth is that of the type: ours nest no type in
-// itself.
+// True if every field ends within its message. The parser judges tags and
+// contents. The depth is bounded, because no type of ours nests itself.
 bool AreLengthsTrue(std::string_view bytes, const Descriptor& type) {
   CodedInputStream in(AsBytes(bytes).data(), static_cast<int>(bytes.size()));
   while (const uint32_t tag = in.ReadTag()) {

@@ -1,4 +1,5 @@
-// Counted messages: how replicated tables are told, one record after the other.
+// Counted messages: the form in which nodes send replicated tables, one record
+// after the other.
 //
 //   message = magic:4 version:u8 body
 //   body    = a Protocol Buffers message of this form:
@@ -35,7 +36,7 @@ struct ItemField {
   std::string_view item;   // For messages: "record".
   std::string_view items;  // "records"
   size_t count_max = 0;
-  size_t size_min = 0;  // Both sizes are those of one item, in bytes.
+  size_t size_min = 0;  // Both sizes are of one item, in bytes.
   size_t size_max = 0;
 };
 
@@ -46,7 +47,7 @@ struct MessageFormat {
   std::string_view type;  // The name of the Protocol Buffers message.
   size_t size_max = 0;    // A whole message, in bytes.
   int count_field = 0;
-  std::vector<ItemField> fields;  // The first is the one that is counted.
+  std::vector<ItemField> fields;  // The first one is counted.
 };
 
 // Takes in one item of field `number`. The first error ends the reading.
@@ -56,22 +57,22 @@ using ItemReader =
 // Returns the bytes that every message of the format begins with.
 std::string MessageHead(const MessageFormat& format);
 
-// Reads a message item by item: parsed whole, a hostile one would take many
-// times its size in memory before anything could be counted. InvalidArgument:
-// too large (nothing is read), of another magic or version, malformed, cut
-// short, or with too many or too large items.
+// Reads a message item by item. If it were parsed whole, a hostile message
+// would take many times its size in memory before its items could be counted.
+// InvalidArgument: too large (nothing is read), of another magic or version,
+// malformed, cut short, or with too many or too large items.
 absl::Status ReadMessage(std::string_view message, const MessageFormat& format,
                          ItemReader read);
 
-// Reads a body that stands elsewhere, in a file.
+// Reads a body that is not in a message: a file has it.
 absl::Status ReadMessageBody(std::string_view body, const MessageFormat& format,
                              ItemReader read);
 
 // Parses one item of a message type. InvalidArgument: malformed.
 //
-// Checks the length of each nested message first. libprotobuf believes it: 20
-// bytes that promise a nested message of 100 MB, and in it a name of 50 MB,
-// make its parser reserve the 50 MB.
+// Checks the length of each nested message first, because libprotobuf believes
+// it: 20 bytes that promise a nested message of 100 MB, with a name of 50 MB in
+// it, make its parser reserve the 50 MB.
 absl::Status ParseItem(std::string_view item, const MessageFormat& format,
                        google::protobuf::Message* out);
 

@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
 
-// Field 1 counts the items of field 2, `words`; field 3 are at most two `tags`
+// Field 1 counts the items of field 2, `words`. Field 3 has at most two `tags`
 // of one to three bytes.
 MessageFormat Format() {
   return {.magic = "LBXX",
@@ -121,8 +121,8 @@ TEST(CountedMessageTest, SaysWhatIsWrong) {
       {Message("\x08\x04\x12\x01z\x12\x01z\x12\x01z\x12\x01z"),
        "too many words, want at most 3"},
       {Message("\x08\x01\x1a\x01z\x1a\x01z\x1a\x01z"), "too many tags"},
-      // An unknown field that is too long; a group; a field with number 0; a
-      // tag that is zero; a varint that does not end.
+      // These are: an unknown field that is too long; a group; a field with
+      // number 0; a tag that is zero; a varint that does not end.
       {Message("\x08\x01\x12\x01z\x7a\xff\xff\xff\xff\x0f"), "malformed"},
       {Message("\x08\x01\x12\x01z\x7b\x7c"), "malformed"},
       {Message("\x08\x01\x12\x01z\x02\x01z"), "malformed"},
@@ -148,7 +148,7 @@ TEST(CountedMessageTest, AnErrorOfTheReaderEndsTheReading) {
   EXPECT_EQ(items, 1);
 }
 
-// A message type with another in it, and that with a third.
+// A message type with another one in it, which has a third one in it.
 using Item = google::protobuf::DescriptorProto;
 
 TEST(ParseItemTest, ReadsNestedMessages) {
@@ -161,14 +161,14 @@ TEST(ParseItemTest, ReadsNestedMessages) {
   Item parsed;
   ASSERT_THAT(ParseItem(bytes, Format(), &parsed), IsOk());
   EXPECT_EQ(parsed.SerializeAsString(), bytes);
-  // Field 99 is of a later release: what is in it is not looked at.
+  // Field 99 is from a later release. Its contents are not read.
   EXPECT_THAT(ParseItem(bytes + "\x9a\x06\x02\x12\x7f", Format(), &parsed),
               IsOk());
   for (size_t size = 0; size < bytes.size(); ++size) {
     const absl::Status cut =
         ParseItem(bytes.substr(0, size), Format(), &parsed);
     if (cut.ok()) {
-      // It ends between two fields.
+      // The message ends between two fields.
       EXPECT_EQ(parsed.SerializeAsString(), bytes.substr(0, size));
     } else {
       EXPECT_THAT(
@@ -177,13 +177,13 @@ TEST(ParseItemTest, ReadsNestedMessages) {
   }
 }
 
-// libprotobuf reserved 50 MB for a name in a nested message, as long as that
-// message said that it was longer.
+// libprotobuf reserved 50 MB for a name in a nested message, because that
+// message claimed to be longer than that.
 TEST(ParseItemTest, ReservesNothingForANestedMessageWhoseLengthLies) {
   const std::string_view lies[] = {
-      // Field 2, of 100 MB; in it field 1, of 50 MB.
+      // Field 2 claims 100 MB; field 1 in it claims 50 MB.
       "\x12\x80\xc2\xd7\x2f\x0a\x80\xe1\xeb\x17n",
-      // One level deeper: `options`, with a later field of 50 MB.
+      // One level deeper: `options` holds a later field that claims 50 MB.
       "\x12\x0d\x42\x80\xc2\xd7\x2f\x7a\x80\xe1\xeb\x17n",
       // Lengths above INT32_MAX.
       "\x12\xff\xff\xff\xff\x0f\x0a\x80\xe1\xeb\x17n",

@@ -1,13 +1,14 @@
-// SplitIntoMessages: records in as few messages as fit in their order.
+// SplitIntoMessages: puts records, in their order, into as few messages as hold
+// them.
 //
-// `Draft` is a message in the making:
+// `Draft` is a message that is being filled:
 //
-//   struct Draft {
-//     // False: the message would be larger; nothing was added.
-//     bool Add(std::string_view item, size_t size_max);
-//     bool is_empty() const;
-//     std::string Serialize();
-//   };
+//  struct Draft {
+//    // False: the message would be larger than `size_max`; nothing was added.
+//    bool Add(std::string_view item, size_t size_max);
+//    bool is_empty() const;
+//    std::string Serialize();
+//  };
 #ifndef LB_REPLICATION_MESSAGE_SPLIT_H_
 #define LB_REPLICATION_MESSAGE_SPLIT_H_
 
@@ -20,7 +21,7 @@ namespace lb::replication {
 
 struct SplitMessages {
   std::vector<std::string> messages;  // Each at most `size_max` bytes long.
-  size_t left_out = 0;                // Items that alone are larger.
+  size_t left_out = 0;                // Items that alone exceed `size_max`.
 };
 
 template <typename Draft, typename Items>

@@ -40,8 +40,8 @@
 namespace lb::replication {
 
 struct TableCounters {
-  uint64_t records_merged = 0;    // Won over what was known.
-  uint64_t records_stale = 0;     // Known already, or beaten.
+  uint64_t records_merged = 0;    // They won over the known records.
+  uint64_t records_stale = 0;     // They were known, or lost.
   uint64_t records_refused = 0;   // The table is full.
   uint64_t messages_refused = 0;  // Malformed or oversized.
 };
@@ -70,7 +70,7 @@ class ReplicatedTable {
     return found == entries_.end() ? nullptr : &found->second.record;
   }
 
-  // Takes in the record of another node if it wins; counts the verdict.
+  // Stores another node's record if it wins. Counts the verdict and returns it.
   MergeVerdict Merge(const Record& record) {
     const Key& key = Rules::KeyOf(record);
     const Record* const known = Find(key);
@@ -87,8 +87,8 @@ class ReplicatedTable {
     return MergeVerdict::kMerged;
   }
 
-  // Stores a record of this node, whatever is known. False, counted: the key is
-  // new and the table is full.
+  // Stores a record of this node, even if the known one would win. False, and
+  // counted: the key is new and the table is full.
   bool Store(Record record) {
     if (Find(Rules::KeyOf(record)) == nullptr && !MakeRoom()) {
       ++counters_.records_refused;
@@ -117,7 +117,8 @@ class ReplicatedTable {
     return after;
   }
 
-  // Keys whose records changed after version() was `version`, in that order.
+  // Returns the keys whose records changed after version() was `version`, in
+  // the order of the changes.
   std::vector<Key> KeysSince(uint64_t version) const {
     static_assert(Rules::kIndexesVersions);
     std::vector<Key> since;
@@ -128,7 +129,7 @@ class ReplicatedTable {
     return since;
   }
 
-  // Their records, by key.
+  // Returns the records of these keys, by key.
   std::vector<Record> RecordsSince(uint64_t version) const {
     std::vector<Key> keys = KeysSince(version);
     std::sort(keys.begin(), keys.end());
@@ -165,12 +166,12 @@ class ReplicatedTable {
   const Entries& entries() const { return entries_; }  // By key.
   size_t size() const { return entries_.size(); }
   size_t records_max() const { return records_max_; }
-  // Counts the changes; local, means nothing to other nodes.
+  // Counts the changes of this copy; the number means nothing to other nodes.
   uint64_t version() const { return version_; }
   const TableCounters& counters() const { return counters_; }
 
  private:
-  // For one record more. False: the table is full and stays so.
+  // Makes room for one record. False: the table is full and stays so.
   bool MakeRoom() {
     if (entries_.size() < records_max_) return true;
     if (!Rules::kReleasesGiveWay || releases_.empty()) return false;

@@ -115,8 +115,8 @@ TEST(ReplicatedTableTest, DropsOldReleasesOfAnOldVersion) {
   EXPECT_THAT(table.KeysSince(0), ElementsAre("b", "c"));
 }
 
-// A copy of the table that was told the same in another order, and some of it
-// twice, has the same records.
+// A copy that gets the same records in another order, and some of them twice,
+// ends with the same records.
 TEST(ReplicatedTableTest, TheOrderDoesNotMatter) {
   for (uint64_t seed = 1; seed <= 100; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
