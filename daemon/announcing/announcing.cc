@@ -52,9 +52,9 @@ announce::AnnounceNodeOptions Announcing::NodeOptions() const {
   return node;
 }
 
-// Members that are up hear of an election one after the other: who was elected
-// just now must not leave the address to the one before. Where the two do not
-// hear each other's gossip, only the order that both know decides.
+// Members that are up hear of an election one after the other. A node that was
+// just elected must not leave the address to the owner before it. If the two do
+// not hear each other's gossip, only the order that both know decides.
 announce::Precedence Announcing::PrecedenceOf(
     const net::IpAddress& vip, const net::MacAddress& mac) const {
   const std::optional<std::string> node = macs_.NodeOf(mac);
@@ -71,7 +71,7 @@ announce::Precedence Announcing::PrecedenceOf(
 
 absl::Status Announcing::Start() {
   absl::Status restored = macs_.Restore();
-  delivery_.RemoveLeftovers();  // Of a run with other options, too.
+  delivery_.RemoveLeftovers();  // Also those of a run with other options.
   if (options_.delivery == Delivery::kLoopback) delivery_.Follow();
   announce_.Start();
   return restored;
@@ -94,7 +94,7 @@ void Announcing::BeginHandover(absl::Time now, const net::IpAddress& vip,
                                const ElectedPlace& next) {
   const auto here = elected_.here.find(vip);
   if (here == elected_.here.end() || next.here || !next.elsewhere) return;
-  // This node hands over only what it answers for.
+  // This node hands over only addresses that it answers for.
   if (Answers(vip)) handover_.Begin(now, vip, here->second.interfaces);
 }
 
@@ -184,8 +184,9 @@ void Announcing::Deliver() {
   handover_timer_->Arm(handover_.NextDeadline());
 }
 
-// Clients turn to a member that we yield to one by one. What a foreign host has
-// is delivered no longer: our own kernel must reach that host.
+// When this node yields to a member, clients turn to that member one by one, so
+// the address stays delivered for a while. When it yields to a foreign host, it
+// stops delivery at once: its own kernel must reach that host.
 void Announcing::NoteYields(const absl::btree_set<net::IpAddress>& claimed) {
   const announce::Announcer& announcer = announce_.announcer();
   for (const net::IpAddress& vip : claimed_) {

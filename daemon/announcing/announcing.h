@@ -2,15 +2,17 @@
 // for, and for those that it gives away.
 //
 // Joins the announcer (lb/announce), the handover and the delivery on "lo". It
-// is told the outcome of elections, and knows none of their rules: an address
-// that moves to another node is handed over, any other that is no longer wanted
-// stops at once. Which of two members goes first in a conflict it asks.
+// gets the outcome of elections and knows none of their rules. An address that
+// moves to another node is handed over; any other address that is no longer
+// wanted stops at once. In a conflict it asks its owner which of two members
+// goes first.
 //
-// Delivery follows the claims: an address is on "lo" from when it is ours (no
-// other host answered its probes) until it is given up, and is announced while
-// it is there. While another host has it, it is on no interface. What goes to a
-// member is delivered a little longer. A family that "lo" does not take is not
-// told as an ability of this node.
+// Delivery follows the claims. An address goes on "lo" when it is ours (no
+// other host answered its probes), and leaves "lo" when it is given up; it is
+// announced only while it is there. While another host has it, it is on no
+// interface. An address that moves to a member is delivered a little longer. If
+// "lo" does not take a family, this node does not tell the others that it can
+// announce it.
 //
 // Loop thread only; must not outlive the environment.
 #ifndef LB_DAEMON_ANNOUNCING_ANNOUNCING_H_
@@ -45,7 +47,7 @@ namespace lb {
 
 enum class Delivery { kNone, kLoopback };
 
-// A member whose MAC was seen in a claim of an address of ours.
+// A member whose MAC was seen in a frame that claims one of our addresses.
 struct RivalMember {
   bool live = false;      // By our gossip.
   bool precedes = false;  // It goes before us for this address.
@@ -72,99 +74,106 @@ struct AnnouncingOptions {
   announce::InterfaceOptions interfaces;
   Delivery delivery = Delivery::kNone;
   announce::HandoverOptions handover;
-  // A process that was not run for so long keeps silent; see announce::
-  // AnnouncerOptions.
+  // A process that was not run for this long keeps silent; see
+  // announce::AnnouncerOptions.
   absl::Duration stall_max = absl::ZeroDuration();
-  // REQUIRES: both nodes that are asked about each other answer alike.
+  // Says how a rival member stands to this node. REQUIRES: two nodes that are
+  // asked about each other give the same order.
   std::function<RivalMember(const net::IpAddress& vip, const std::string& node)>
       judge_rival;
-  // None: proxies are not told from other hosts.
+  // Empty: proxies are treated as other hosts.
   announce::IsSpare is_spare;
 };
 
 class Announcing {
  public:
-  // An address that this node took up within this time is insisted upon against
-  // members that are up: they have not heard of the election yet.
+  // This node insists on an address that it took up less than this ago, also
+  // against members that are up: they have not heard of the election yet.
   static constexpr absl::Duration kFresh = absl::Seconds(5);
 
   Announcing(AnnouncingOptions options, const io::Environment& environment);
 
-  // Takes up whose the MACs are, takes off "lo" what an earlier run left there,
-  // and opens the interfaces. Once. Not OK: why nobody's MACs were taken up, as
-  // MemberMacsStore::Restore() has it; all else is done.
+  // Restores the MAC-to-member table, removes addresses that a previous run
+  // left on "lo", and opens the interfaces. Call it once. An error is that of
+  // MemberMacsStore::Restore(): the table was not restored; all else is done.
   absl::Status Start();
 
-  // What elections say. Nothing changes if it is the same again.
+  // Takes the outcome of elections. The same outcome again changes nothing.
   void Update(const Elected& elected) {
     Change(DifferenceOf(elected_, elected));
   }
-  // The same for these addresses only, at a cost that goes with them.
+  // Takes the outcome for these addresses only; the cost depends on their
+  // number.
   void Change(const ElectedChange& change);
-  // A member's metadata.
+  // Learns the MACs in a member's metadata.
   void Learn(const std::string& node, const NodeMetadata& metadata);
-  // Members are gone: all addresses are announced once more, so that two nodes
-  // that only lost their gossip hear each other.
+  // Announces all addresses once more. Call it when members are gone, so that
+  // two nodes that only lost their gossip hear each other.
   void Refresh();
-  // Members have come: takes back what was left to rivals.
+  // Takes back addresses that were left to rivals. Call it when members have
+  // come.
   void Reclaim();
 
-  // Silence until Unfence().
+  // Keeps silent until Unfence().
   void Fence() { announce_.Fence(); }
   void Unfence() { announce_.Unfence(); }
   bool fenced() const { return announce_.announcer().fenced(); }
 
-  // What this node can announce on at the moment, for addresses that it can
-  // deliver, and alternative names that are in `wanted`, which have no MAC.
-  // Sorted by name. What others must know to elect this node.
+  // Returns the interfaces that the other nodes must know to elect this node,
+  // sorted by name: those on which it can announce now, for addresses that it
+  // can deliver, and the alternative names in `wanted`, which have no MAC.
   std::vector<AnnouncingInterface> InterfacesToTell(
       const std::set<std::string>& wanted) const;
-  // Families of which it can deliver no address, so that it announces none.
+  // Families that this node cannot deliver, so that it announces none of their
+  // addresses.
   net::IpFamilies Undeliverable() const { return delivery_.Unable(); }
-  // Sentences on what the kernel would answer by itself; see strict_arp.h.
+  // Sentences that say which addresses the kernel would answer for by itself;
+  // see strict_arp.h.
   std::vector<std::string> StrictArpFaults(
       std::function<bool(const net::IpAddress&)> is_assigned) const;
 
-  // Elected for, whether answered already or not.
+  // The addresses that this node is elected for, answered already or not.
   const announce::Announcements& elected() const { return elected_.here; }
-  // Is it answered now, on some interface?
+  // True if this node answers for the address now, on any interface.
   bool Answers(const net::IpAddress& vip) const;
   // Addresses that this node announces nowhere because hosts outside the
   // cluster have them.
   std::set<net::IpAddress> LeftToForeigners() const {
     return announce_.announcer().LeftToForeigners();
   }
-  // Where another host keeps us from announcing it, by interface.
+  // The interfaces on which another host keeps this node from announcing it.
   std::vector<Withheld> WithheldOf(const net::IpAddress& vip) const;
-  // The member that has the MAC, now or before.
+  // The member that has the MAC, or had it.
   std::optional<std::string> NodeOf(const net::MacAddress& mac) const {
     return macs_.NodeOf(mac);
   }
-  // The same, to be told to the others; civil time is `civil_offset` later than
-  // the loop's.
+  // Returns the same for the other nodes. Civil time is `civil_offset` later
+  // than the loop's.
   std::vector<WithheldFact> WithheldFactsOf(const net::IpAddress& vip,
                                             absl::Duration civil_offset) const;
-  // Of all addresses; costs go with the conflicts that there were.
+  // Returns the facts of all addresses. The cost depends on the number of
+  // conflicts.
   WithheldFacts AllWithheld(absl::Duration civil_offset) const;
-  // Addresses given away that no other node was heard to have taken.
+  // True while this node answers for an address that it gave away and that no
+  // other node was heard to take.
   bool IsHandingOver() const { return !handover_.Answering().empty(); }
-  // Why addresses cannot be put on "lo" or taken off. Sentences.
+  // Sentences that say why addresses cannot be put on "lo" or removed from it.
   std::vector<std::string> DeliveryFaults() const { return delivery_.Faults(); }
-  // Of families that are Undeliverable() though the host takes them again:
-  // until when. Nullopt: it does not, or they are not.
+  // The end of the time for which families stay Undeliverable() although the
+  // host takes their packets again. Nullopt: there are no such families.
   std::optional<absl::Time> DeliveryHeldUntil(
       const net::IpFamilies& families) const {
     return delivery_.HeldUntil(families);
   }
   bool IsDelivering() const { return !handover_.empty(); }
 
-  // Called, on later turns of the loop, after what its name says; no more than
-  // one of each. They may call this object.
+  // Observers are called on a later turn of the loop, at most one call for each
+  // event. They may call this object.
   void SetInterfacesObserver(absl::AnyInvocable<void()> on_change) {
     on_interfaces_ = std::move(on_change);
   }
-  // An address is announced that was not, or is not any more; or what can be
-  // delivered has changed.
+  // Called when an address begins or ceases to be announced, and when the
+  // deliverable families change.
   void SetDeliveryObserver(absl::AnyInvocable<void()> on_change) {
     on_delivery_ = std::move(on_change);
   }
@@ -188,12 +197,12 @@ class Announcing {
   void BeginHandover(absl::Time now, const net::IpAddress& vip,
                      const ElectedPlace& next);
   void EndHandovers();
-  // Addresses whose watching begins or ends.
+  // Addresses that begin or cease to be watched.
   using Watched = announce::AnnounceNode::WatchedChanges;
   void Put(absl::Time now, const net::IpAddress& vip, const ElectedPlace& place,
            Watched& watched);
   void OnHandover();
-  // `due`: addresses that elections have changed.
+  // Applies changes. `due` has the addresses that elections have changed.
   void Apply(std::set<net::IpAddress> due, const Watched& watched);
   void OnLinks();
   void OnDelivery();
@@ -208,7 +217,7 @@ class Announcing {
   announce::LoopbackDelivery delivery_;
   announce::AnnounceNode announce_;
   Elected elected_;
-  // As the announcer has it; of handover_.
+  // The interfaces of addresses of handover_, as the announcer has them.
   absl::btree_map<net::IpAddress, announce::Handover::Interfaces> answering_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.

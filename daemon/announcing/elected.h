@@ -1,7 +1,8 @@
-// Elected: what elections ask of this node on the wire, address by address.
+// Elected: the addresses that this node has to announce, and those that other
+// nodes announce, by the outcome of elections.
 //
-// A value, and what differs between two of them, so that one service that
-// changes costs what its addresses cost and not what all do. Pure.
+// A value, and the difference between two of them: the cost of a changed
+// service depends on its own addresses, not on all. Pure.
 //
 //   const ElectedPlaces places({node, entries, placement, ...});
 //   Elected all = places.All();
@@ -33,7 +34,7 @@ struct Elected {
   friend bool operator==(const Elected&, const Elected&) = default;
 };
 
-// What elections ask for one address.
+// The part of Elected for one address.
 struct ElectedPlace {
   std::optional<announce::Terms> here;
   bool elsewhere = false;
@@ -43,30 +44,32 @@ struct ElectedPlace {
 
 using ElectedChange = absl::btree_map<net::IpAddress, ElectedPlace>;
 
-// Addresses of which the two differ, as `now` has them.
+// Returns the addresses that differ between the two, with their values in
+// `now`.
 ElectedChange DifferenceOf(const Elected& before, const Elected& now);
 
-// Names of those that are announced although a host answers for every address.
+// Returns the names of pools whose addresses are announced although a host
+// answers for every address.
 std::set<std::string, std::less<>> DespiteProxy(
     const std::vector<ipam::Pool>& pools);
 
-// From elections' outcome to what this node has to do.
+// Turns the outcome of elections into the work of this node.
 class ElectedPlaces {
  public:
-  // All outlive it.
+  // All of these outlive the object.
   struct Inputs {
     const std::string& node;  // This one.
     const AddressEntries& entries;
     const Placement& placement;
     const std::vector<ipam::Pool>& pools;
-    // Hosts have them.
+    // Addresses that hosts have.
     const std::map<net::IpAddress, absl::Time>& withheld;
     const std::set<net::IpAddress>& probed;  // To be probed for first.
   };
   explicit ElectedPlaces(const Inputs& inputs);
 
   Elected All() const;
-  // `services`: all that have the address.
+  // `services` has all services with the address.
   ElectedPlace At(const net::IpAddress& address,
                   const std::set<std::string, std::less<>>& services) const;
 

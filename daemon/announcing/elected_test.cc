@@ -1,5 +1,4 @@
-// What this node has to do for one address is what it has to do for all of
-// them, looked at one by one.
+// The result for one address is the same as its part of the result for all.
 #include "daemon/announcing/elected.h"
 
 #include <map>
@@ -21,7 +20,7 @@ net::IpAddress Vip(uint64_t number) {
   return net::IpAddress::Ipv4(0x0a000000u + static_cast<uint32_t>(number));
 }
 
-// Elections' outcome, made up; some services share addresses.
+// A made-up outcome of elections, in which some services share addresses.
 struct World {
   const std::string node = "n1";
   AddressEntries entries;
@@ -74,7 +73,7 @@ struct World {
                           .withheld = withheld,
                           .probed = probed});
   }
-  // With placement, as Elections knows them.
+  // Returns the placed services, as Elections knows them.
   std::set<std::string, std::less<>> At(const net::IpAddress& address) const {
     std::set<std::string, std::less<>> services;
     for (const auto& [service, entry] : entries) {
@@ -106,7 +105,7 @@ TEST(ElectedTest, OneAddressIsAsAmongAll) {
   EXPECT_GT(here, 500);
 }
 
-// On the wire of layer 2 nothing is done for what another protocol announces.
+// An address that another protocol announces needs nothing on layer 2.
 TEST(ElectedTest, OnlyAnnouncersOnLayer2Count) {
   Prng prng(1);
   World world(prng);

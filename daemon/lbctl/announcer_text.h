@@ -1,6 +1,7 @@
-// What `lbctl services` shows of a service's announcers, in their order.
+// The texts that `lbctl services` shows for a service's announcers, in their
+// order.
 //
-// Pure functions. Empty: no node announces the service.
+// Pure functions. A text is empty if no node announces the service.
 #ifndef LB_DAEMON_LBCTL_ANNOUNCER_TEXT_H_
 #define LB_DAEMON_LBCTL_ANNOUNCER_TEXT_H_
 
@@ -13,7 +14,8 @@ namespace lb::lbctl {
 // "n1,n2"
 std::string NodesText(const status::v1::Service& service);
 
-// "eth0,eth1;all": those of the first announcer, then those of the second.
+// "eth0,eth1;all": the interfaces of the first announcer, then those of the
+// second.
 std::string InterfacesText(const status::v1::Service& service);
 
 // Since when each announces it.

@@ -1,4 +1,4 @@
-// Commands that ask a node: what they print, and the exit status.
+// Commands that ask a node: tests what they print, and the exit status.
 #include <algorithm>
 #include <string>
 
@@ -134,7 +134,7 @@ TEST_F(CommandLineTest, EventsComeOneAfterTheOther) {
             "1  1970-01-01 00:00:01.000  Normal   R  Node/n1  m\n"
             "2  1970-01-01 00:00:02.000  Warning  R  Node/n1  m\n"
             "exit 0");
-  // Each is one line, so that a reader can follow.
+  // Each event is one line, so that a reader can follow.
   const std::string lines = Ask("events -o json").out;
   EXPECT_THAT(lines, StartsWith("{\"sequence\":\"1\","));
   EXPECT_THAT(lines, HasSubstr("}\n{\"sequence\":\"2\","));
@@ -237,7 +237,7 @@ TEST_F(CommandLineTest, HintsAreAboutUnknownNamesOnly) {
   EXPECT_EQ(what_if(grpc::StatusCode::INTERNAL, "what-if --without n2"),
             "lbctl: SERVER: no\nexit 1");
   EXPECT_THAT(node_.TakeAsked(), ElementsAre("WhatIf without: \"n2\""));
-  // The names cannot be asked for.
+  // The node refuses to list its names.
   node_.Refuse("ListMembers", {grpc::StatusCode::INTERNAL, "no"});
   EXPECT_EQ(what_if(grpc::StatusCode::INVALID_ARGUMENT, "what-if --without n2"),
             "lbctl: SERVER: no\nexit 3");

@@ -23,7 +23,7 @@ std::string Quoted(const std::string& text) {
   return fmt::format("\"{}\"", config::Printable(text, kShownMax));
 }
 
-// What ParseKind() knows.
+// Returns the words that ParseKind() takes.
 std::vector<std::string> KindNames() {
   std::vector<std::string> names;
   const auto* const kinds = status::v1::Problem::Kind_descriptor();
@@ -42,7 +42,7 @@ absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
   absl::Duration ago;
   absl::Time time;
   std::string error;
-  // Both also know "inf", and what is beyond all dates.
+  // Both parsers also take "inf", and times beyond all dates.
   if (absl::ParseDuration(text, &ago) && ago >= absl::ZeroDuration()) {
     time = now - ago;
     if (time >= kFirstTime) return time;

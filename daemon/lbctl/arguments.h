@@ -1,6 +1,5 @@
-// Arguments of lbctl's commands that it can judge itself, before it asks a
-// node. Their faults are wrong usage; faults that only a node can see are not
-// judged here.
+// Checks arguments of lbctl's commands before a node is asked. A fault here is
+// wrong usage. Faults that only a node can see are not judged here.
 //
 // Pure. InvalidArgument names the argument, its value and the right form.
 #ifndef LB_DAEMON_LBCTL_ARGUMENTS_H_
@@ -17,15 +16,16 @@
 
 namespace lb::lbctl {
 
-// "10m" and "2h30m" are that long before `now`, "2024-05-01T10:00:00Z" is that
-// time. InvalidArgument: neither.
+// Reads "10m" and "2h30m" as that long before `now`, and "2024-05-01T10:00:00Z"
+// as that time. InvalidArgument: `text` is neither.
 absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now);
 
-// "object-refused" as its enumerator. InvalidArgument: there is none; lists
-// all.
+// Reads "object-refused" as its enumerator. InvalidArgument: there is none; the
+// message lists all.
 absl::StatusOr<status::v1::Problem::Kind> ParseKind(const std::string& name);
 
-// InvalidArgument: the value of --address is no IP address. Empty: not given.
+// InvalidArgument: the value of --address is not an IP address. An empty value
+// means that the option was not given.
 absl::Status CheckAddress(const std::string& address);
 
 // InvalidArgument: `value` is empty. `argument` is the name of it, and `want`
@@ -33,12 +33,11 @@ absl::Status CheckAddress(const std::string& address);
 absl::Status CheckNotEmpty(std::string_view argument, std::string_view value,
                            std::string_view want);
 
-// InvalidArgument: no log level of lbd.
+// InvalidArgument: lbd has no such log level.
 absl::Status CheckLogLevel(const std::string& level);
 
-// InvalidArgument: `what` should be an address, or "namespace/name", and is
-// meant as an address and none, as "10.0.0.300" or "10.0.0.1/32" is. All other
-// texts may name a service.
+// InvalidArgument: `what` looks like an address but is none, as "10.0.0.300"
+// and "10.0.0.1/32" do. Every other text may name a service.
 absl::Status CheckAddressOrService(const std::string& what);
 
 }  // namespace lb::lbctl

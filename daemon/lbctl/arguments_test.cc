@@ -26,7 +26,7 @@ TEST(ParseSinceTest, TakesSpansAndTimes) {
   }
 }
 
-// Abseil knows infinities, and times that no Timestamp can have.
+// Abseil also takes infinities, and times that no Timestamp can hold.
 TEST(ParseSinceTest, TakesTimesOfTheCalendarOnly) {
   const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
   EXPECT_THAT(ParseSince("0001-01-01T00:00:00Z", now),

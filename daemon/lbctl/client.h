@@ -1,4 +1,4 @@
-// Client: one node's services, asked one call at a time.
+// Client: asks the services of one node, one call at a time.
 #ifndef LB_DAEMON_LBCTL_CLIENT_H_
 #define LB_DAEMON_LBCTL_CLIENT_H_
 
@@ -16,17 +16,17 @@ namespace lb::lbctl {
 
 struct ClientOptions {
   std::string server = "unix:/run/lbd/lbd.sock";  // Or "host:port".
-  // PEM files. With an authority the connection is TLS; the other two are the
+  // PEM files. With an authority the connection is TLS. The other two are the
   // certificate that lbctl shows, and its key.
   std::string tls_ca;
   std::string tls_cert;
   std::string tls_key;
-  // The name in the server's certificate, if not the host of `server`.
+  // The name in the server's certificate, if it is not the host of `server`.
   std::string tls_name;
   absl::Duration timeout = absl::Seconds(5);  // For one call.
 };
 
-// A call of a service, as its stub has it.
+// A call of a service, as its stub declares it.
 template <typename Stub, typename Request, typename Response>
 using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&,
                                       Response*);
@@ -45,7 +45,7 @@ class Client {
     SetDeadline(&context);
     return (Stub(channel_).*method)(&context, request, response);
   }
-  // All pages of a list in one answer.
+  // Returns all pages of a list in one answer.
   template <typename Stub, typename Request, typename Response>
   grpc::Status AskAll(Method<Stub, Request, Response> method,
                       std::type_identity_t<Request> request,

@@ -1,6 +1,6 @@
-// lbctl's commands: what each takes, and what it does.
+// lbctl's commands: their arguments and their actions.
 //
-// A command owns its arguments; no other one sees them.
+// A command owns its arguments; no other command sees them.
 #ifndef LB_DAEMON_LBCTL_COMMAND_H_
 #define LB_DAEMON_LBCTL_COMMAND_H_
 
@@ -14,7 +14,7 @@
 
 namespace lb::lbctl {
 
-// Runs the command that the command line has.
+// Runs the command that the command line names.
 using Command = std::function<ExitStatus(const Session&)>;
 
 // Sets `chosen` to `run` when the command line has `name`.
@@ -24,7 +24,7 @@ inline CLI::App* AddCommand(CLI::App* app, Command* chosen, const char* name,
       ->callback([chosen, run = std::move(run)] { *chosen = run; });
 }
 
-// A field of a request, by its setter.
+// Sets a field of a request.
 template <typename Request>
 void AddField(CLI::App* command, const char* flag,
               const std::shared_ptr<Request>& request,
@@ -33,14 +33,13 @@ void AddField(CLI::App* command, const char* flag,
       flag, [=](const std::string& value) { (*request.*set)(value); }, help);
 }
 
-// All there are, in the order of --help.
-// status, services, pools, members, interfaces, problems, history, events,
-// explain, what-if
+// Commands that ask a node, in the order of --help: status, services, pools,
+// members, interfaces, problems, history, events, explain, what-if
 void AddQuestions(CLI::App* app, Command* chosen);
 void AddTop(CLI::App* app, Command* chosen);
 // drain, undrain, reload, release, log-level, rotate-key
 void AddChanges(CLI::App* app, Command* chosen);
-// secret, check, doctor: they ask no node.
+// Commands that ask no node: secret, check, doctor
 void AddLocalCommands(CLI::App* app, Command* chosen);
 
 }  // namespace lb::lbctl

@@ -108,7 +108,7 @@ std::string DescribeExtras(const CLI::App& app) {
                          flags);
 }
 
-// "help COMMAND" as "COMMAND --help".
+// Turns "help COMMAND" into "COMMAND --help".
 std::vector<const char*> WithHelpLast(std::vector<const char*> arguments) {
   if (arguments.size() < 2 || std::string_view(arguments[1]) != "help") {
     return arguments;

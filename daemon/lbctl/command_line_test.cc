@@ -1,4 +1,4 @@
-// The words of a command line become a request, or are refused.
+// Command lines become requests, or are refused.
 #include "daemon/lbctl/command_line.h"
 
 #include <cstdlib>
@@ -171,7 +171,7 @@ TEST_F(CommandLineTest, TheEnvironmentHasDefaults) {
   setenv("LBCTL_SERVER", node_.server().c_str(), 1);
   EXPECT_EQ(RunWords("drain").status, 0);
   EXPECT_THAT(node_.TakeAsked(), ElementsAre("Drain"));
-  // A flag goes before it.
+  // A flag comes before the command.
   EXPECT_EQ(RunWords("--server foo drain").err,
             "lbctl: --server: \"foo\": no port, want unix:PATH, or HOST:PORT "
             "with a port of 1..65535\n");

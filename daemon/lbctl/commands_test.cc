@@ -1,4 +1,4 @@
-// The commands against a real node: what they print and how they end.
+// The commands against a real node: tests what they print and how they end.
 #include <fstream>
 #include <string>
 #include <utility>
@@ -74,7 +74,7 @@ TEST_F(CommandsTest, TopShowsAsManyFramesAsAskedFor) {
   EXPECT_THAT(frame, HasSubstr("1 services, 0 pending"));
 }
 
-// Nobody could end it: standard output is no terminal here.
+// No key could end it: standard output is no terminal here.
 TEST_F(CommandsTest, TopWithoutATerminalShowsOneFrame) {
   const std::string shown = Run("top");
   EXPECT_THAT(shown, StartsWith("0: n1  "));
@@ -165,7 +165,7 @@ TEST_F(CommandsTest, AFilterNamesWhatThereIs) {
               StartsWith("3: lbctl: " + listen_ +
                          ": IPAddressPool/frist-pool: there is no such pool, "
                          "did you mean first-pool?\n"));
-  // These exist, and nothing is there for them.
+  // These commands exist and have no entries to show.
   const std::string none =
       Run("services --node n1 --pool first-pool --address 172.18.8.205");
   EXPECT_THAT(none, StartsWith("0: "));
@@ -210,7 +210,7 @@ TEST_F(CommandsTest, ASharedAddressIsExplainedByTheFirstOfItsServices) {
                                "default/b; this is default/a\n"));
 }
 
-// Each is said before anybody is asked, and is wrong usage.
+// lbctl finds these faults before it asks a node.
 TEST_F(CommandsTest, WhatLbctlItselfCanJudgeIsWrongUsage) {
   listen_ = "unix:" + folder_ + "/none.sock";
   for (const char* line :
@@ -225,7 +225,7 @@ TEST_F(CommandsTest, WhatLbctlItselfCanJudgeIsWrongUsage) {
   EXPECT_THAT(Run("doctor"), StartsWith("2: lbctl: "));
 }
 
-// And what only the node knows is its refusal.
+// Faults that only the node can see are its refusals.
 TEST_F(CommandsTest, WhatTheNodeDoesNotKnowItRefuses) {
   for (const char* line :
        {"services --node n9", "services --pool odd", "pools odd",
@@ -248,7 +248,7 @@ TEST_F(CommandsTest, AServerOfAnotherFormIsWrongUsage) {
             "unix:PATH, or HOST:PORT with a port of 1..65535\n");
 }
 
-// Every kind of status.proto can be asked for, and has a word.
+// Every kind of status.proto has a word that --kind takes.
 TEST_F(CommandsTest, AllKindsOfProblemsCanBeAskedFor) {
   const auto* const kinds = status::v1::Problem::Kind_descriptor();
   ASSERT_GT(kinds->value_count(), 7);

@@ -21,7 +21,7 @@ namespace {
 
 using announce::InterfaceState;
 
-// A clock before this year has never been set.
+// A clock that shows an earlier year has never been set.
 constexpr int kFirstYear = 2023;
 constexpr int kIpv4Headers = 20 + 8;  // IP and UDP.
 constexpr int kIpv6Headers = 40 + 8;
@@ -77,7 +77,7 @@ std::string InterfaceRemedy(const io::Link& link, InterfaceState state) {
   }
 }
 
-// Interfaces that are not meant to announce are left out.
+// Interfaces that are not meant to announce get no finding.
 bool IsLeftOut(InterfaceState state) {
   return state == InterfaceState::kLoopback ||
          state == InterfaceState::kExcluded ||
@@ -105,7 +105,7 @@ void JudgeInterfaces(const Options& options, const HostFacts& facts,
     const std::string subject =
         fmt::format("interface {}", choice.interface.name);
     const std::string said = announce::ToString(choice);
-    // "eth0: usable": the subject has the name.
+    // `said` is "eth0: usable"; the subject names the interface already.
     const std::string text = said.substr(said.find(": ") + 2);
     any |= announce::IsUsable(choice);
     if (choice.arp == InterfaceState::kUsable &&
@@ -222,7 +222,7 @@ void JudgeSecret(const Options& options, const HostFacts& facts,
     return Note(out, "gossip secret", "none: gossip is in the clear",
                 std::string(kTakeOne));
   }
-  if (path.empty()) return;  // It is alone.
+  if (path.empty()) return;  // This node is alone.
   if (facts.secret_error != 0) {
     return Fault(out, "gossip secret",
                  fmt::format("{}: {}", path, std::strerror(facts.secret_error)),
@@ -234,7 +234,8 @@ void JudgeSecret(const Options& options, const HostFacts& facts,
                              facts.secret_mode & 0777),
                  fmt::format("chmod o= {}; take a new one", path));
   }
-  // Its group may be the one that may ask lbd; to have the secret is more.
+  // The group of the file may be the one that may ask lbd. To have the secret
+  // is more than that.
   if ((facts.secret_mode & 070) != 0) {
     return Note(out, "gossip secret",
                 fmt::format("{}: its group has it too (mode {:o})", path,
@@ -298,7 +299,7 @@ void JudgePathMtu(const HostFacts::Peer& peer, std::string subject,
                    packet));
 }
 
-// "join n2 192.0.2.12:7946"; an address has no name.
+// "join n2 192.0.2.12:7946"; a peer that the list names by address has no name.
 std::string SubjectOf(const HostFacts::Peer& peer) {
   if (!peer.endpoint) return fmt::format("join {}", peer.seed.ToString());
   if (peer.seed.address) {
@@ -329,7 +330,7 @@ void JudgePeer(const HostFacts::Peer& peer, std::string subject,
 
 void JudgeKey(const HostFacts::Peer& peer, const std::string& join,
               Findings& out) {
-  // "join n2 ...": the same peer, asked with the key.
+  // `join` is "join n2 ...": this finding is about the same peer.
   std::string subject = "key at" + join.substr(std::strlen("join"));
   constexpr const char* kSameSecret =
       "the same gossip-secret-file on all nodes, byte by byte: a newline at "
@@ -364,8 +365,8 @@ void JudgeKey(const HostFacts::Peer& peer, const std::string& join,
   }
 }
 
-// True if an address can reach other hosts: loopback and link-local ones
-// cannot.
+// True if the host has an address of the family that reaches other hosts:
+// loopback and link-local addresses do not.
 bool HasFamily(const HostFacts& facts, net::IpFamily family) {
   for (const HostFacts::Interface& interface : facts.interfaces) {
     for (const net::IpPrefix& own : interface.link.addresses) {
@@ -378,8 +379,8 @@ bool HasFamily(const HostFacts& facts, net::IpFamily family) {
   return false;
 }
 
-// A name may have addresses of both families where this host has one: then lbd
-// goes by that one.
+// True if the address needs a family that this host lacks, and its name has an
+// address of the other family, which lbd then uses.
 bool IsSpared(const HostFacts& facts, const HostFacts::Peer& peer) {
   if (!peer.endpoint || peer.error == 0 || peer.seed.address) return false;
   if (HasFamily(facts, peer.endpoint->address.family())) return false;

@@ -1,4 +1,5 @@
-// Doctor: what keeps lbd from working on a host, and how to repair it.
+// Doctor: finds what keeps lbd from working on a host, and says how to repair
+// it.
 //
 // Diagnose() judges facts; ReadHostFacts() (host_facts.h) gathers them. It is a
 // pure function: the same options and facts give the same findings.
@@ -31,8 +32,8 @@ namespace lb::lbctl {
 
 enum class Grade {
   kGood,
-  kNote,   // Lbd works, but perhaps not as it is meant to.
-  kFault,  // Lbd does not work, or not with the others.
+  kNote,   // Lbd works, but perhaps not as intended.
+  kFault,  // Lbd does not work, or not with its peers.
 };
 
 std::string_view ToString(Grade grade);  // "ok", "note", "fault"
@@ -50,7 +51,8 @@ struct Finding {
 struct HostFacts {
   struct Interface {
     io::Link link;
-    // As the kernel goes by: the larger of the interface's own and `all`.
+    // The value that the kernel uses: the larger of the interface's own and
+    // `all`.
     int arp_ignore = 0;
     int arp_announce = 0;
   };
@@ -66,7 +68,7 @@ struct HostFacts {
   };
   struct Peer {
     net::HostPort seed;
-    // One of its addresses; nullopt: its name does not resolve, see `fault`.
+    // One address of the peer. Nullopt: its name does not resolve, see `fault`.
     std::optional<net::Endpoint> endpoint;
     std::string fault;
     int error = 0;  // From a TCP connection; ETIMEDOUT: no answer in a second.
@@ -78,12 +80,12 @@ struct HostFacts {
   std::vector<Interface> interfaces;
   std::string interfaces_error;  // Why there are none.
   std::optional<Process> daemon;
-  std::string socket;    // Where it was looked for: "unix:/run/lbd/lbd.sock".
-  int socket_error = 0;  // From a connection to that.
-  std::string other_server;  // --server, if it is no unix socket.
+  std::string socket;    // Where lbd should listen: "unix:/run/lbd/lbd.sock".
+  int socket_error = 0;  // From a connection to `socket`.
+  std::string other_server;  // --server, unless it is a unix socket.
   std::vector<Port> ports;
   std::vector<Peer> peers;      // The join list's.
-  std::string key_error;        // Why the secret was tried with no peer.
+  std::string key_error;        // Why no peer was tried with the secret.
   std::string no_options_file;  // Its name; the options are the defaults.
   absl::Time clock;
   bool clock_synchronized = false;
@@ -96,13 +98,14 @@ struct HostFacts {
   std::vector<std::string> problems;  // The manifests', one line each.
 };
 
-// One for each thing that was looked at, the good ones too, always in the same
-// order of subjects.
+// Returns one finding for each thing that was checked, the good ones too,
+// always in the same order of subjects.
 std::vector<Finding> Diagnose(const Options& options, const HostFacts& facts);
 
 bool HasFault(absl::Span<const Finding> findings);
 
-// For people, and as a list of objects {grade, subject, text, remedy}.
+// RenderTable() is for people. The other two write a list of objects {grade,
+// subject, text, remedy}.
 std::string RenderTable(absl::Span<const Finding> findings);
 std::string RenderJson(absl::Span<const Finding> findings);
 std::string RenderYaml(absl::Span<const Finding> findings);

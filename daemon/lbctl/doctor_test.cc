@@ -86,7 +86,7 @@ TEST(DiagnoseTest, AGoodHostHasNothingToRepair) {
                   "key at 192.0.2.12:7946: understood"));
 }
 
-// Names of interfaces and of hosts are others' words.
+// Other hosts choose the names of interfaces and hosts.
 TEST(RenderTableTest, PrintsNoControlCharacters) {
   const std::vector<Finding> findings = {
       {Grade::kNote, "interface \x1b[2J", "a\nb", "c\x07"}};
@@ -105,7 +105,7 @@ TEST(RenderTableTest, IsOneLineForEachFinding) {
             "fault  join x   late          hurry\n");
 }
 
-// One thing is wrong, and one finding says so and what to do.
+// One fact is wrong, and one finding says so and what to do.
 struct Case {
   std::function<void(Options&, HostFacts&)> spoil;
   Finding want;
@@ -362,15 +362,15 @@ TEST(DiagnoseTest, LbdIsLookedForWhereServerSays) {
         "unix:/run/lbd/lbd.sock",
         "--server unix:PATH, or the host that it is on"}},
   });
-  // A port that lbd has, most likely, is no fault.
+  // Most likely lbd itself has the port, so it is no fault.
   HostFacts facts = GoodFacts();
   facts.daemon.reset();
   facts.socket_error = EACCES;
   EXPECT_FALSE(HasFault(Diagnose(TypicalOptions(), facts)));
 }
 
-// A name had addresses of both families, and the host no IPv6: one of them was
-// a fault, though lbd joined by the other.
+// A name had addresses of both families, and the host had no IPv6. One address
+// was reported as a fault, although lbd joined by the other.
 TEST(DiagnoseTest, AnAddressOfAFamilyThatTheHostLacksIsSpared) {
   HostFacts facts = GoodFacts();
   facts.interfaces[0].link.addresses = {*net::ParseIpPrefix("192.0.2.11/24"),
@@ -384,7 +384,7 @@ TEST(DiagnoseTest, AnAddressOfAFamilyThatTheHostLacksIsSpared) {
       Diagnose(TypicalOptions(), facts),
       Contains(Finding{Grade::kGood, "join n2 [2001:db8::12]:7946",
                        "not tried: this host has no IPv6 address", ""}));
-  // A host that has IPv6 should reach it, as it should what the list names.
+  // A host with IPv6 should reach it, and also what the list names by address.
   HostFacts able = facts;
   able.interfaces[0].link.addresses.push_back(
       *net::ParseIpPrefix("2001:db8::11/64"));
@@ -392,7 +392,7 @@ TEST(DiagnoseTest, AnAddressOfAFamilyThatTheHostLacksIsSpared) {
   HostFacts named = facts;
   named.peers[1].seed = At("[2001:db8::12]:7946");
   EXPECT_TRUE(HasFault(Diagnose(TypicalOptions(), named)));
-  // Nothing is left to join by.
+  // No other address is left to join by.
   facts.peers.erase(facts.peers.begin());
   EXPECT_TRUE(HasFault(Diagnose(TypicalOptions(), facts)));
 }

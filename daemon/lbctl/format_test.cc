@@ -55,7 +55,7 @@ TEST(FormatTest, YamlHasTheSame) {
   EXPECT_THAT(ToYaml(pool), HasSubstr("autoAssign: true\n"));
 }
 
-// Each is a text in YAML too, and none is taken for something else.
+// Each value is a text in YAML too, and no reader takes it for another type.
 TEST(FormatTest, YamlQuotesWhatLooksLikeAnotherType) {
   google::protobuf::Value list;
   for (const char* text : {"yes", "1", "0x10", "null", "~", "2024-05-01", "",
@@ -83,7 +83,7 @@ TEST(FormatTest, YamlQuotesWhatLooksLikeAnotherType) {
             "- ~\n");
 }
 
-// As protobuf has it: what a double cannot hold is a text.
+// protobuf writes a number that a double cannot hold as a text.
 TEST(FormatTest, LargeNumbersKeepTheirDigits) {
   status::v1::Event event;
   event.set_sequence(std::numeric_limits<uint64_t>::max());
@@ -99,7 +99,7 @@ TEST(FormatTest, LargeNumbersKeepTheirDigits) {
               HasSubstr("\ntime: \"1970-01-01T00:00:01.000000005Z\"\n"));
 }
 
-// A newer server has it.
+// A newer server may send an enumerator that lbctl does not know.
 TEST(FormatTest, AnUnknownEnumeratorIsItsNumber) {
   status::v1::Event event;
   event.set_type(static_cast<status::v1::Event::Type>(9));

@@ -35,7 +35,7 @@
 namespace lb::lbctl {
 namespace {
 
-constexpr size_t kPeersMax = 64;  // Looked at, of the join list.
+constexpr size_t kPeersMax = 64;  // Peers of the join list that are tried.
 constexpr absl::Duration kConnectTime = absl::Seconds(1);
 constexpr absl::Duration kLookupTime = absl::Seconds(5);
 
@@ -98,7 +98,8 @@ void ReadInterfaces(HostFacts& facts) {
   }
 }
 
-// Effective ones, of /proc/PID/status, which all users may read.
+// Reads the effective capabilities in /proc/PID/status, which all users may
+// read.
 uint64_t ReadCapabilities(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/status", pid));
   constexpr std::string_view kName = "CapEff:\t";
@@ -148,7 +149,8 @@ HostFacts::Port TryPort(std::string_view protocol, int type,
   const int fd = socket(address.storage.ss_family, type | SOCK_CLOEXEC, 0);
   if (fd < 0) return {protocol, errno};  // No such family here.
   const absl::Cleanup close_fd = [fd] { close(fd); };
-  // As lbd does: connections of an lbd that just ended are no hindrance.
+  // lbd does the same: connections of an lbd that has just ended do not hinder
+  // it.
   const int yes = 1;
   if (type == SOCK_STREAM) {
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
@@ -157,7 +159,7 @@ HostFacts::Port TryPort(std::string_view protocol, int type,
   return {protocol, bound ? 0 : errno};
 }
 
-// A connection under way to one of the join list.
+// A connection attempt to a peer of the join list.
 struct Attempt {
   HostFacts::Peer peer;
   pollfd poll = {.fd = -1, .events = 0, .revents = 0};
@@ -206,7 +208,7 @@ void Finish(absl::Time started, Attempt& attempt) {
   attempt.done = true;
 }
 
-// All at once, until all are done or the time is over.
+// Waits for all attempts at once, until all are done or the time is over.
 void AwaitConnections(absl::Time started, std::vector<Attempt>& attempts) {
   for (;;) {
     std::vector<pollfd> waiting;
@@ -227,7 +229,7 @@ void AwaitConnections(absl::Time started, std::vector<Attempt>& attempts) {
   }
 }
 
-// The join list's addresses; names are looked up, all at once.
+// Returns the join list's addresses. Looks up all names at once.
 std::vector<HostFacts::Peer> FindPeers(const Options& options) {
   std::vector<std::vector<HostFacts::Peer>> found(options.gossip.join.size());
   io::PosixLoop loop;
@@ -260,8 +262,8 @@ std::vector<HostFacts::Peer> FindPeers(const Options& options) {
   return peers;
 }
 
-// Tries the secret with each peer that listens. Without the right to read the
-// secret there is nothing to try.
+// Tries the secret with each peer that listens. Does nothing if this user may
+// not read the secret.
 void TrySecret(const Options& options, HostFacts& facts) {
   gossip::wire::Keyring keyring;
   if (!options.gossip.secret_file.empty()) {

@@ -1,9 +1,9 @@
 // ReadHostFacts: looks at this host for Diagnose() (doctor.h).
 //
-// Reads /proc and netlink, tries to bind the gossip ports, looks names of the
-// join list up, connects to each of its members and tries the secret there:
-// eight seconds at most. Changes nothing, needs no rights; what it may not see
-// counts as not there.
+// Reads /proc and netlink, tries to bind the gossip ports, looks up the names
+// of the join list, connects to each peer and tries the secret there. Takes at
+// most eight seconds. Changes nothing and needs no rights; a fact that this
+// user may not read counts as absent.
 #ifndef LB_DAEMON_LBCTL_HOST_FACTS_H_
 #define LB_DAEMON_LBCTL_HOST_FACTS_H_
 
@@ -14,8 +14,8 @@
 
 namespace lb::lbctl {
 
-// `server`: where lbctl would ask, if it was told so; empty: lbd is looked for
-// where the options say that it listens.
+// `server` is the --server that lbctl was given. If it is empty, lbd is looked
+// for where the options say that it listens.
 HostFacts ReadHostFacts(const Options& options, const std::string& server);
 
 }  // namespace lb::lbctl

@@ -69,7 +69,7 @@ TEST_F(HostFactsTest, AHostWithoutLbd) {
   EXPECT_GT(facts.clock, absl::FromUnixSeconds(1'700'000'000));
 }
 
-// The test is what answers at the socket.
+// The test itself listens at the socket.
 TEST_F(HostFactsTest, TheProcessAtTheSocketIsLookedAt) {
   const std::string path = folder_ + "/lbd.sock";
   const UnixListener listener(path);
@@ -87,9 +87,9 @@ TEST_F(HostFactsTest, TheProcessAtTheSocketIsLookedAt) {
     EXPECT_EQ(facts.daemon->capabilities, capabilities);
     EXPECT_EQ(facts.socket_error, 0);
   }
-  // --server goes before the options.
+  // --server overrides the options.
   EXPECT_FALSE(Read("unix:" + folder_ + "/none").daemon.has_value());
-  // Another host cannot be looked at.
+  // lbctl cannot read the facts of another host.
   const HostFacts other = Read("n1:7473");
   EXPECT_EQ(other.other_server, "n1:7473");
   EXPECT_TRUE(other.daemon.has_value());
@@ -129,7 +129,7 @@ TEST_F(HostFactsTest, PeersThatListenAndOthers) {
   EXPECT_EQ(facts.peers[0].error, 0);
   EXPECT_GT(facts.peers[0].path_mtu, 0);
   EXPECT_LT(facts.peers[0].took, absl::Seconds(1));
-  // It takes the connection and says nothing.
+  // The peer takes the connection and sends nothing.
   EXPECT_EQ(facts.peers[0].key, KeyVerdict::kSilent);
   EXPECT_EQ(facts.peers[1].error, ECONNREFUSED);
   EXPECT_EQ(facts.peers[1].key, KeyVerdict::kUntried);
@@ -177,7 +177,7 @@ TEST_F(HostFactsTest, ProblemsOfManifests) {
   EXPECT_THAT(Read().problems, Contains(HasSubstr("/none: ")));
 }
 
-// As `lbd --check` looks at them.
+// `lbd --check` checks them in the same way.
 TEST_F(HostFactsTest, TheStatusServicesTlsFiles) {
   EXPECT_TRUE(Read().tls.ok());  // There are none.
   options_.status.tls.cert = folder_ + "/cert.pem";

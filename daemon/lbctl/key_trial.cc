@@ -72,7 +72,7 @@ class Trial {
     received_.insert(received_.end(), bytes.begin(), bytes.end());
     const auto answer =
         codec_->DecodeStream(received_, Codec::Direction::kResponse);
-    if (absl::IsUnavailable(answer.status())) return;  // The rest is to come.
+    if (absl::IsUnavailable(answer.status())) return;  // More is to come.
     if (answer.ok()) {
       return Finish(std::holds_alternative<gossip::wire::Ack>(*answer)
                         ? KeyVerdict::kUnderstood
@@ -104,7 +104,7 @@ std::unique_ptr<io::TcpTransport> TransportOf(io::PosixLoop* loop,
   return transport.ok() ? *std::move(transport) : nullptr;
 }
 
-// All at once.
+// Runs all trials at once.
 std::vector<KeyVerdict> RunTrials(io::PosixLoop* loop,
                                   const std::vector<net::Endpoint>& endpoints,
                                   const Keyring& keyring,

@@ -1,9 +1,10 @@
-// TryKeys: does a peer understand the gossip of this host's secret?
+// TryKeys: finds out whether a peer understands gossip under this host's
+// secret.
 //
 // Sends each endpoint one ping over TCP, encrypted as lbd would, or in the
 // clear without a secret, and reads what comes back. A peer with another key
-// says so, since memberlist answers what it cannot read with an error. Needs no
-// running lbd and changes nothing; takes two seconds at most.
+// says so, since memberlist answers bytes that it cannot read with an error.
+// Needs no running lbd and changes nothing. Takes at most two seconds.
 #ifndef LB_DAEMON_LBCTL_KEY_TRIAL_H_
 #define LB_DAEMON_LBCTL_KEY_TRIAL_H_
 
@@ -21,8 +22,8 @@ enum class KeyVerdict {
   kUnderstood,
   kOtherDerivation,  // It understands the secret's other key only.
   kOtherKey,
-  kTheirsClear,  // It is in the clear, and there is a secret here.
-  kOursClear,    // It encrypts, and there is no secret here.
+  kTheirsClear,  // It is in the clear; this host has a secret.
+  kOursClear,    // It encrypts; this host has no secret.
   kClosed,       // It ended the connection without an answer.
   kSilent,       // No answer in time.
 };

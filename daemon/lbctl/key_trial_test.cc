@@ -70,7 +70,7 @@ TEST(TryKeysTest, TellsEachKindOfPeer) {
       other.endpoint(),
       clear.endpoint(),
       legacy.endpoint(),
-      // Nobody is there.
+      // No process listens there.
       {net::IpAddress::Ipv4(0x7f000001), 1}};
   EXPECT_THAT(TryKeys(&loop, endpoints, RingOf("s")),
               ElementsAre(KeyVerdict::kUnderstood, KeyVerdict::kOtherKey,

@@ -24,9 +24,9 @@ namespace {
 
 constexpr char kOptionsFile[] = "/etc/lbd/lbd.yaml";
 
-// Into a file that is not there yet.
+// Writes the secret into a file that must not exist yet.
 ExitStatus NewSecretFile(const Session& session, const std::string& file) {
-  // An unset variable in a script must not put the secret on a screen.
+  // An unset variable in a script must not print the secret on a screen.
   const absl::Status usage =
       CheckNotEmpty("FILE", file, "a name, or none at all for standard output");
   if (!usage.ok()) return session.Fail(usage);
@@ -67,7 +67,7 @@ ExitStatus Check(const Session& session,
                  const std::vector<std::string>& paths) {
   const config::Desired desired =
       config::BuildDesired(config::LoadManifests(paths, {}), {});
-  admin::v1::ReloadResponse found;  // What a node would say of them.
+  admin::v1::ReloadResponse found;  // As a node would answer.
   found.set_pools(desired.pools.size());
   found.set_advertisements(desired.advertisements.size());
   found.set_services(desired.services.size());
@@ -90,8 +90,8 @@ void AddCheck(CLI::App* app, Command* chosen) {
       ->required();
 }
 
-// This host, for an lbd with the options file `config`, which is looked for at
-// `server`; empty: where the options say.
+// Checks this host for an lbd with the options file `config`. That lbd is
+// looked for at `server`, or, if it is empty, where the options say.
 ExitStatus Doctor(const Session& session, const std::string& config,
                   const std::string& server) {
   const absl::Status usage =
@@ -99,7 +99,7 @@ ExitStatus Doctor(const Session& session, const std::string& config,
   if (!usage.ok()) return session.Fail(usage);
   const std::string path = config.empty() ? kOptionsFile : config;
   Options options;
-  // Before there is an options file, lbd would run on the defaults too.
+  // lbd, too, runs on the defaults before there is an options file.
   const bool has_file =
       !config.empty() || access(path.c_str(), F_OK) == 0 || errno != ENOENT;
   if (has_file) {

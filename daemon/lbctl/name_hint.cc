@@ -12,8 +12,8 @@ using Stub = status::v1::Status::Stub;
 
 using Names = std::vector<std::string>;
 
-// The names of a list's items, by the list's call and the answer's field.
-// Nullopt: they cannot be asked.
+// Returns the names of a list's items. The caller says which call lists them
+// and which field of the answer has them. Nullopt: the node does not answer.
 template <typename Request, typename Response, typename Items>
 std::optional<Names> NamesOf(const Client& client,
                              grpc::Status (Stub::*list)(grpc::ClientContext*,

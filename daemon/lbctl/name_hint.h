@@ -1,5 +1,5 @@
-// NameHint: the known name that is nearest to one that the node does not know,
-// and the services that hold an address. Asks the node for its names.
+// NameHint: finds the known name that is nearest to an unknown one, and the
+// services that hold an address. Asks the node for its names.
 #ifndef LB_DAEMON_LBCTL_NAME_HINT_H_
 #define LB_DAEMON_LBCTL_NAME_HINT_H_
 
@@ -12,18 +12,20 @@
 
 namespace lb::lbctl {
 
-// By the refusal; empty: no name is near, or the refusal is about no name.
+// Returns a hint for a refusal. Empty: no name is near, or the refusal is not
+// about a name.
 using NameHint = std::function<std::string(const Client&, const grpc::Status&)>;
 
 NameHint HintOfService(const std::string& service);
 NameHint HintOfNodes(const std::vector<std::string>& nodes);
 
-// NOT_FOUND: there is no such member, or pool; names the nearest, or all if
-// they are few. OK: there is, or `name` is empty, or the names cannot be asked.
+// NotFound: there is no such member, or pool. The message names the nearest, or
+// all if they are few. OK: it exists, or `name` is empty, or the node does not
+// list its names.
 grpc::Status CheckMember(const Client& client, const std::string& name);
 grpc::Status CheckPool(const Client& client, const std::string& name);
 
-// The services that hold the address; at least one. NOT_FOUND: none does.
+// Finds the services that hold the address, at least one. NotFound: none does.
 grpc::Status FindHolders(const Client& client, const std::string& address,
                          std::vector<std::string>* services);
 

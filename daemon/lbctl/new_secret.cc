@@ -40,7 +40,7 @@ std::string DrawSecret() {
 }
 
 absl::Status WriteSecret(const std::string& path, std::string_view secret) {
-  // With O_EXCL a link is something of that name, too.
+  // With O_EXCL an existing link of that name makes this fail, too.
   const int file =
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
   if (file < 0 && errno == EEXIST) {

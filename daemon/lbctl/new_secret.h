@@ -1,4 +1,4 @@
-// DrawSecret, WriteSecret: what `lbctl secret new` makes.
+// DrawSecret, WriteSecret: make the secret of `lbctl secret new`.
 //
 // The bytes come from the system's generator and are in no other file, no log
 // and no argument of a process.
@@ -16,9 +16,9 @@ namespace lb::lbctl {
 // them: 44 characters and a newline, which belongs to the secret.
 std::string DrawSecret();
 
-// Makes the file, mode 0400. AlreadyExists: there is something of that name,
-// which stays as it is. Unavailable: it cannot be made or written; then there
-// is none. The message names the file.
+// Makes the file, mode 0400. AlreadyExists: the path exists, and stays as it
+// is. Unavailable: the file cannot be made or written; then there is none. The
+// message names the file.
 absl::Status WriteSecret(const std::string& path, std::string_view secret);
 
 }  // namespace lb::lbctl

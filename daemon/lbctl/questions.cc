@@ -101,7 +101,7 @@ void AddProblems(CLI::App* app, Command* chosen) {
                    "Only problems of this kind, such as object-refused");
 }
 
-// Sets the request's field; empty: it stays unset.
+// Sets the field of the request; an empty text leaves it unset.
 template <typename Request>
 absl::Status SetSince(const std::string& since, absl::Time now,
                       Request& request) {
@@ -181,7 +181,7 @@ void AddEvents(CLI::App* app, Command* chosen) {
   command
       ->add_option("--after", arguments->after_sequence,
                    "Only events with a greater number")
-      ->check(CLI::NonNegativeNumber);  // Else -1 is the greatest of all.
+      ->check(CLI::NonNegativeNumber);  // As unsigned, -1 is the largest.
   command->add_option("--since", arguments->since,
                       "Only events of the last 10m, 2h, ..., or since "
                       "2024-05-01T10:00:00Z");

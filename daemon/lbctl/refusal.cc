@@ -8,8 +8,8 @@
 namespace lb::lbctl {
 namespace {
 
-// With TLS 1.3 a client is through with the handshake before the server has
-// looked at its certificate. gRPC then knows only that the connection ended.
+// With TLS 1.3 a client has ended its handshake before the server has checked
+// its certificate. gRPC then knows only that the connection ended.
 bool IsEndedTls(const grpc::Status& status, const ClientOptions& server) {
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE ||
       server.tls_ca.empty() || server.server.starts_with(kUnixPrefix)) {

@@ -1,6 +1,6 @@
-// Words and the exit status for a call that failed.
+// The words and the exit status for a call that failed.
 //
-// Pure: a status and where it came from in, text or a judgement out.
+// Pure functions of a status and of the server that gave it.
 #ifndef LB_DAEMON_LBCTL_REFUSAL_H_
 #define LB_DAEMON_LBCTL_REFUSAL_H_
 
@@ -13,9 +13,9 @@ namespace lb::lbctl {
 
 enum ExitStatus {
   kAnswered = 0,
-  kNoAnswer = 1,    // Unreachable, not in time, or the node failed.
+  kNoAnswer = 1,    // Unreachable or timed out, or the node failed.
   kWrongUsage = 2,  // lbctl itself cannot use an argument or a file.
-  kRefused = 3,     // The node says no: not found, not allowed, no sense.
+  kRefused = 3,     // Not found, not allowed, or meaningless.
   kFaults = 4,      // `check`, `doctor`: faults were found.
 };
 
@@ -25,7 +25,7 @@ ExitStatus ExitStatusOf(grpc::StatusCode code);
 // Says what is wrong, in one line: gRPC's words, or better ones.
 std::string Cause(const grpc::Status& status, const ClientOptions& server);
 
-// Says what to do next; empty: nothing helps.
+// Says what to do next; empty: there is no advice.
 std::string Advice(const grpc::Status& status, const ClientOptions& server);
 
 }  // namespace lb::lbctl

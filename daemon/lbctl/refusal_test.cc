@@ -24,8 +24,8 @@ TEST(AdviceTest, FitsTheServer) {
   EXPECT_THAT(Advice({grpc::StatusCode::INTERNAL, ""}, remote), IsEmpty());
 }
 
-// "Socket closed" was all that lbctl said of a certificate that the server did
-// not accept.
+// lbctl said only "Socket closed" when the server did not accept its
+// certificate.
 TEST(CauseTest, AServerThatEndsTlsDoesNotAcceptTheCaller) {
   const ClientOptions anonymous = {.server = "n1:7473", .tls_ca = "ca"};
   ClientOptions known = anonymous;

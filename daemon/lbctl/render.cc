@@ -23,7 +23,7 @@ namespace {
 
 using config::Printable;  // Names come from other nodes.
 
-constexpr int kNamesShown = 8;  // Of objects, in a line that is not wide.
+constexpr int kNamesShown = 8;  // Names of objects in a narrow line.
 
 std::string FormatDuration(const google::protobuf::Duration& duration) {
   if (duration.seconds() == 0 && duration.nanos() == 0) return "";
@@ -42,12 +42,13 @@ Cell StateCell(const status::v1::Member& member) {
       return {"dead", Colour::kRed};
     case status::v1::Member::LEFT:
       return {"left"};
-    default:  // A newer server's.
+    default:  // From a newer server.
       return {"unknown"};
   }
 }
 
-// "OBJECT_REFUSED" as "object refused"; a newer server's has no name here.
+// Turns "OBJECT_REFUSED" into "object refused". A newer server's enumerator has
+// no name here.
 std::string InWords(std::string enumerator) {
   for (char& c : enumerator) c = c == '_' ? ' ' : absl::ascii_tolower(c);
   return enumerator.empty() ? "unknown" : enumerator;
@@ -80,7 +81,7 @@ std::string Join(const List& list) {
   return fmt::format("{}", fmt::join(list, ","));
 }
 
-// For withheld addresses it also says since when, and what to do.
+// Also says since when an address is withheld, and what to do.
 std::string WideReason(const status::v1::Service& service) {
   if (service.withheld().empty()) return service.reason();
   std::string text;
@@ -93,7 +94,7 @@ std::string WideReason(const status::v1::Service& service) {
   return text;
 }
 
-// False: there is none.
+// False: no address is taken.
 bool AddTaken(const status::v1::Pool& pool, Table* table) {
   for (const auto& taken : pool.taken()) {
     table->Add({pool.name(), taken.address(), Printable(taken.owner()),
@@ -106,7 +107,7 @@ bool AddTaken(const status::v1::Pool& pool, Table* table) {
   return !pool.taken().empty();
 }
 
-// False: there is none.
+// False: no service is absent.
 bool AddAbsent(const status::v1::Pool& pool, Table* table) {
   for (const auto& holder : pool.absent_holders()) {
     table->Add(
@@ -122,7 +123,7 @@ bool AddAbsent(const status::v1::Pool& pool, Table* table) {
   return !pool.absent_holders().empty();
 }
 
-// An empty state says nothing against the family.
+// An empty state does not mean that the family is lacking.
 bool IsLacking(const std::string& state) {
   return !state.empty() && state != "usable";
 }
@@ -322,8 +323,8 @@ std::string VerdictText(const status::v1::NodeVerdict& node) {
              : node.verdict();
 }
 
-// Beside an announcer "none" would be a riddle: the policy compat has no
-// holders, and a node that withholds the address gives it up.
+// "none" beside an announcer would confuse: the policy compat has no holders,
+// and a node that withholds the address gives up its tenure.
 std::string HolderLine(const status::v1::ExplainResponse& explanation) {
   const auto& nodes = explanation.nodes();
   const bool announced =
@@ -414,7 +415,7 @@ std::string NamesLine(const char* what, const admin::v1::ObjectNames& objects,
   return line + (more == 0 ? "\n" : fmt::format(" and {} more\n", more));
 }
 
-// Empty: it is not told, as by `lbctl check`.
+// Empty: the answer does not say, as with `lbctl check`.
 std::string ChangesText(const admin::v1::ReloadResponse& reload, bool wide) {
   if (!reload.has_added()) return "";
   const std::string text = NamesLine("Added:", reload.added(), wide) +

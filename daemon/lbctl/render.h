@@ -38,13 +38,13 @@ std::string Render(const admin::v1::ReleaseAddressResponse& response,
                    const Style& style);
 std::string Render(const admin::v1::RotateGossipKeyResponse& rotated,
                    const Style& style);
-// These have nothing to say.
+// These answers are empty.
 std::string Render(const admin::v1::DrainResponse& drained, const Style& style);
 std::string Render(const admin::v1::UndrainResponse& undrained,
                    const Style& style);
 std::string Render(const admin::v1::SetLogLevelResponse& set,
                    const Style& style);
-// One line; events come one at a time.
+// Returns one line, because events come one at a time.
 std::string Render(const status::v1::Event& event, const Style& style);
 
 // One frame of `lbctl top`.
@@ -54,7 +54,7 @@ struct TopView {
   status::v1::ListPoolsResponse pools;
   status::v1::ListServicesResponse services;
   absl::Time now;
-  int rows = 24;  // The terminal's; further lines are left out.
+  int rows = 24;  // Of the terminal; further lines are left out.
 };
 std::string Render(const TopView& view, const Style& style);
 

@@ -1,5 +1,5 @@
-// Whole answers as they are printed, one of each kind; then all answers with
-// names that an attacker has chosen.
+// Prints one whole answer of each kind; then all answers with names that an
+// attacker has chosen.
 #include <algorithm>
 #include <cstdlib>
 #include <string>
@@ -21,7 +21,7 @@ constexpr Style kPlain = {};
 constexpr Style kWide = {.wide = true};
 constexpr Style kColours = {.colours = true};
 
-// An answer of that text form.
+// Reads an answer from its text form.
 template <typename Message>
 Message Parse(const std::string& text) {
   setenv("TZ", "UTC", 1);
@@ -255,7 +255,7 @@ TEST(RenderHistoryTest, WhatLastsAndWhatIsOver) {
             "00:00:02.000  moved\n"
             "10.0.0.1  a/b      n2    1970-01-01 00:00:02.000  lasts           "
             "         -\n");
-  // A newer server's.
+  // A newer server may send this.
   auto history = Parse<status::v1::ListAnnouncementsResponse>(
       "announcements { to { seconds: 2 } }");
   history.mutable_announcements(0)->set_end(
@@ -424,8 +424,7 @@ using Answers = testing::Types<
     admin::v1::SetLogLevelResponse>;
 TYPED_TEST_SUITE(RenderTextsTest, Answers);
 
-// Whatever a node says, it moves no cursor, clears no screen and begins no line
-// of its own.
+// No text of a node moves the cursor, clears the screen or begins a line.
 TYPED_TEST(RenderTextsTest, NoneReachesTheTerminalAsItIs) {
   for (const Style& style : {kPlain, kWide}) {
     TypeParam harmless, hostile;

@@ -132,8 +132,8 @@ TEST(RenderTest, NodeSaysWhatItsLongestTurnsWereSpentOn) {
                                           "  length: \"0.003s\"\n"));
 }
 
-// "yes" for an interface that can do one family only hid why no IPv6 service
-// was announced on it.
+// "yes" for an interface that can do one family only hid the reason why no IPv6
+// service was announced on it.
 TEST(RenderTest, NodeSaysWhichFamiliesAnInterfaceCanDo) {
   status::v1::GetNodeResponse response;
   auto* interface = response.add_interfaces();
@@ -309,7 +309,7 @@ status::v1::Withheld SomeWithheld() {
   return withheld;
 }
 
-// "Holder: none" stood beside a node that was shown as the announcer.
+// "Holder: none" was shown together with a node as the announcer.
 TEST(RenderTest, ExplainSaysThatTheElectedNodeWithholds) {
   setenv("TZ", "UTC", 1);
   status::v1::ExplainResponse response;

@@ -18,7 +18,7 @@ namespace {
 // The first `rows` lines; the last one says how many are left out.
 std::string Cut(const std::string& text, int rows) {
   std::vector<std::string> lines = absl::StrSplit(text, '\n');
-  lines.pop_back();  // What follows the last end of a line.
+  lines.pop_back();  // The text after the last newline.
   if (static_cast<int>(lines.size()) <= rows) return text;
   if (rows <= 1) return lines[0] + "\n";
   const size_t left_out = lines.size() - (rows - 1);
@@ -34,7 +34,7 @@ std::string Render(const TopView& view, const Style& style) {
   int pending = 0;
   for (const auto& service : view.services.services()) {
     if (service.addresses().empty()) ++pending;
-    std::set<std::string> nodes;  // One may announce it by two protocols.
+    std::set<std::string> nodes;  // A set: one may announce by two protocols.
     for (const auto& announcer : service.announcers()) {
       if (nodes.insert(announcer.node()).second) ++announced[announcer.node()];
     }

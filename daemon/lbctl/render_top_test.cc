@@ -81,7 +81,7 @@ TEST(RenderTopTest, SaysWhetherTheNodeIsReady) {
   EXPECT_THAT(Render(view, {}), StartsWith("\\x1b[2J  "));
 }
 
-// Neither is cut one line too early, nor does the screen scroll.
+// No text is cut one line too early, and the screen does not scroll.
 TEST(RenderTopTest, IsCutToTheRowsOfTheTerminal) {
   TopView view = OneOfEach();
   const std::string whole = Render(view, {});

@@ -14,13 +14,13 @@
 namespace lb::lbctl {
 namespace {
 
-constexpr size_t kPathSizeMax = 107;  // Of a unix socket, as the kernel has it.
+constexpr size_t kPathSizeMax = 107;  // The kernel's limit for a unix socket.
 constexpr size_t kShownMax = 256;
 
 std::string FaultOfPath(std::string_view path) {
   if (path.empty()) return "no path";
   if (path.starts_with("//") && !path.starts_with("///")) {
-    return "a host before the path";  // As in a URL; gRPC refuses it.
+    return "a host before the path";  // A URL has one; gRPC refuses it.
   }
   if (path.size() <= kPathSizeMax) return "";
   return fmt::format("a path of {} bytes, of at most {}", path.size(),
@@ -34,7 +34,8 @@ bool IsPort(std::string_view text) {
          port <= 0xffff;
 }
 
-// A link-local address needs its interface: "[fe80::1%eth0]:7473".
+// A link-local address needs its interface: "[fe80::1%eth0]:7473". This removes
+// it.
 std::string WithoutZone(std::string_view host) {
   const size_t zone = host.find('%');
   const bool has_zone = host.starts_with('[') && host.ends_with(']') &&
@@ -67,7 +68,7 @@ std::string FaultOfHostPort(std::string_view server) {
                      config::Printable(host, kShownMax));
 }
 
-// What is wrong; empty: nothing.
+// Says what is wrong; empty if the address is right.
 std::string FaultOf(std::string_view server) {
   if (server.empty()) return "empty";
   if (server.starts_with(kUnixPrefix)) {

@@ -1,7 +1,7 @@
-// Where `--server` says that a node's status service is.
+// Checks the address that `--server` gives for a node's status service.
 //
-// Pure. gRPC itself takes far more than lbctl offers, wraps a port that is too
-// large, and says late and in its own words what it cannot use.
+// Pure. gRPC takes far more forms than lbctl offers, wraps a port that is too
+// large, and reports late and in its own words what it cannot use.
 #ifndef LB_DAEMON_LBCTL_SERVER_ADDRESS_H_
 #define LB_DAEMON_LBCTL_SERVER_ADDRESS_H_
 

@@ -60,7 +60,7 @@ TEST(CheckServerTest, NamesTheValueAndWhatIsWrong) {
             std::string::npos);
 }
 
-// The kernel has room for no more; the message shows the beginning.
+// The kernel limits the length of a path. The message shows its beginning.
 TEST(CheckServerTest, APathHasAnEnd) {
   EXPECT_NE(CheckServer("unix:" + std::string(108, 'a'))
                 .message()

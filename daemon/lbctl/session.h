@@ -1,4 +1,5 @@
-// Session: the node that a command asks, and the form in which it prints.
+// Session: asks the node of a command and prints the answers in the chosen
+// form.
 //
 //   const Session session({.server = "n1:7473"}, Output::kTable, colours);
 //   return session.Ask(&status::v1::Status::Stub::GetNode);
@@ -30,7 +31,8 @@ class Session {
         output_(output),
         style_{.wide = output == Output::kWide, .colours = colours} {}
 
-  // Asks and prints the answer. `hint` stands for the advice of a refusal.
+  // Asks and prints the answer. After a refusal, `hint` takes the place of the
+  // advice.
   template <typename Stub, typename Request, typename Response>
   ExitStatus Ask(Method<Stub, Request, Response> method,
                  const std::type_identity_t<Request>& request = {},
@@ -64,7 +66,8 @@ class Session {
   absl::StatusOr<Client> Connect() const { return Client::Create(server_); }
   template <typename Message>
   ExitStatus Print(const Message& message) const {
-    // One event a line, so that a reader can follow; else for people's eyes.
+    // One event on each line, so that a reader can follow; other answers are
+    // for people.
     constexpr auto kLayout = std::is_same_v<Message, status::v1::Event>
                                  ? Layout::kOneLine
                                  : Layout::kIndented;
@@ -72,13 +75,13 @@ class Session {
                  : output_ == Output::kYaml ? ToYaml(message)
                                             : Render(message, style_));
   }
-  // kNoAnswer: standard output takes no more.
+  // Prints to standard output. kNoAnswer: it takes no more.
   ExitStatus Write(const std::string& text) const;
-  // To standard error.
+  // Prints to standard error.
   void Tell(const std::string& line) const;
 
-  // Says what is wrong and what to do; `hint`, if there is one, stands for the
-  // advice.
+  // Says what is wrong and what to do. `hint`, if there is one, takes the place
+  // of the advice.
   ExitStatus Fail(const grpc::Status& status,
                   const std::string& hint = "") const;
   ExitStatus Fail(const absl::Status& status,

@@ -13,7 +13,7 @@ namespace lb::lbctl {
 namespace {
 
 constexpr size_t kShownMax = 64;
-constexpr size_t kFewMax = 6;  // Names that are listed all.
+constexpr size_t kFewMax = 6;  // So few names are listed in full.
 
 std::string_view NamespaceOf(std::string_view service) {
   const size_t slash = service.find('/');
@@ -25,8 +25,9 @@ std::string_view ShortNameOf(std::string_view service) {
   return slash == service.npos ? service : service.substr(slash + 1);
 }
 
-// The only one that begins with `given`, or with which `given` begins: of short
-// names, as s1 for s11, one letter is too much to be near.
+// Returns the only name that begins with `given`, or that `given` begins with.
+// Among short names, such as s1 and s11, one letter is too far for an edit
+// distance.
 std::string_view OnlyRelated(std::string_view given,
                              const std::vector<std::string_view>& names) {
   std::string_view related;

@@ -63,7 +63,7 @@ TEST(NearestServiceTest, TheNameCountsBeforeTheNamespace) {
   const std::vector<std::string> services = {"blue/shop", "blue/web",
                                              "default/database", "green/web"};
   const std::pair<std::string, std::string> cases[] = {
-      {"database", "default/database"},  // As kubectl's users write it.
+      {"database", "default/database"},  // Users of kubectl write it so.
       {"blue/database", "default/database"},
       {"blue/shpo", "blue/shop"},
       {"databse", "default/database"},
@@ -71,7 +71,7 @@ TEST(NearestServiceTest, TheNameCountsBeforeTheNamespace) {
       {"default/frobnicate", ""},
       {"default/data", "default/database"},
       {"blue/shop2", "blue/shop"},
-      {"blue/web", ""},  // It exists: something else is wrong.
+      {"blue/web", ""},  // The service exists.
   };
   for (const auto& [given, want] : cases) {
     EXPECT_EQ(NearestService(given, services),
@@ -81,7 +81,7 @@ TEST(NearestServiceTest, TheNameCountsBeforeTheNamespace) {
   EXPECT_EQ(NearestService("default/web", services), "");  // Two have the name.
 }
 
-// Of names with two letters one letter is too much to be near.
+// For names of two letters, a difference of one letter is too much.
 TEST(NearestServiceTest, ShortNamesAreNearIfOneBeginsWithTheOther) {
   const std::vector<std::string> services = {"default/s1", "default/s2",
                                              "other/s11x"};

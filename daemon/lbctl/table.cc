@@ -9,7 +9,8 @@
 namespace lb::lbctl {
 namespace {
 
-// Characters, as a terminal counts them but for double width. REQUIRES: UTF-8.
+// Counts characters, as a terminal does except for double width. REQUIRES:
+// UTF-8.
 size_t WidthOf(const std::string& text) {
   return std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;

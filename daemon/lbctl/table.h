@@ -14,7 +14,7 @@ namespace lb::lbctl {
 
 enum class Colour { kNone, kGreen, kYellow, kRed };
 
-// `text` in that colour, for a terminal.
+// Returns `text` with the codes of that colour, for a terminal.
 std::string Paint(const std::string& text, Colour colour);
 
 struct Cell {
@@ -30,8 +30,8 @@ class Table {
  public:
   explicit Table(std::vector<std::string> header);
 
-  // REQUIRES: as many cells as the header has. An empty cell prints as "-".
-  // Names come from other nodes, so cells print as config::Printable() has it.
+  // REQUIRES: `cells` has as many cells as the header. An empty cell prints as
+  // "-". Other nodes choose names, so cells print through config::Printable().
   void Add(std::vector<Cell> cells);
 
   std::string Print(bool colours) const;

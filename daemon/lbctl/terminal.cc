@@ -47,7 +47,7 @@ int Terminal::Rows() const {
       size.ws_row == 0) {
     return std::numeric_limits<int>::max();
   }
-  return size.ws_row - 1;  // The cursor's own.
+  return size.ws_row - 1;  // The last row is the cursor's.
 }
 
 std::string_view Terminal::Clear() const {
@@ -60,7 +60,7 @@ bool Terminal::WaitForNext(absl::Duration interval) {
                          static_cast<int>(absl::ToInt64Milliseconds(interval)));
   if (interrupted != 0) return false;
   if (count <= 0) return true;
-  char key = 'q';  // As is the end of the input.
+  char key = 'q';  // The end of the input means the same.
   return read(STDIN_FILENO, &key, 1) == 1 && key != 'q';
 }
 

@@ -1,8 +1,8 @@
 // Terminal: the screen of `lbctl top`, and its keys.
 //
-// On a terminal (input and output) it is live: a frame replaces the one before,
-// and 'q' or Ctrl-C ends. Else frames follow each other. The destructor gives
-// the terminal back as it was.
+// If input and output are a terminal it is live: each frame replaces the last,
+// and 'q' or Ctrl-C ends it. Otherwise the frames follow each other. The
+// destructor restores the terminal.
 #ifndef LB_DAEMON_LBCTL_TERMINAL_H_
 #define LB_DAEMON_LBCTL_TERMINAL_H_
 
@@ -28,7 +28,7 @@ class Terminal {
 
   bool IsLive() const { return before_.has_value(); }
   int Rows() const;
-  // Text to write before a frame, so that it replaces the one before.
+  // Returns the text to write before a frame, so that it replaces the last one.
   std::string_view Clear() const;
   // False: the user wants to end.
   bool WaitForNext(absl::Duration interval);

@@ -1,4 +1,4 @@
-// On a terminal of the test's own.
+// Tests Terminal on a terminal of the test's own.
 #include "daemon/lbctl/terminal.h"
 
 #include <pty.h>
@@ -17,7 +17,7 @@
 namespace lb::lbctl {
 namespace {
 
-// While it lives, standard input and output are a terminal.
+// Makes standard input and output a terminal while it lives.
 class PseudoTerminal {
  public:
   explicit PseudoTerminal(unsigned short rows) {
@@ -84,7 +84,7 @@ TEST(TerminalTest, KeysEndTheWait) {
   EXPECT_TRUE(terminal.WaitForNext(kLong));  // The next frame, at once.
   pty.Press("q");
   EXPECT_FALSE(terminal.WaitForNext(kLong));
-  pty.Press("\x04");  // Without lines Ctrl-D is a key as others are.
+  pty.Press("\x04");  // Without line mode, Ctrl-D is a usual key.
   EXPECT_TRUE(terminal.WaitForNext(kLong));
 }
 

@@ -1,5 +1,5 @@
-// lbctl over TLS against a real listener: what it says when it is refused. The
-// certificates are made here, by openssl.
+// lbctl over TLS against a real listener: tests what it says when it is
+// refused. openssl makes the certificates here.
 #include <string>
 
 #include "daemon/front/access.h"
@@ -22,7 +22,7 @@ class LbctlTlsTest : public TlsNodeTest {
     return lbctl::RunWords(
         fmt::format("--server {} {} status", address_, flags));
   }
-  // Flags for a certificate and the authority "ca".
+  // Returns the flags for a certificate and the authority "ca".
   std::string As(const std::string& certificate) const {
     return fmt::format("--tls-ca {} --tls-cert {} --tls-key {}", Path("ca.pem"),
                        Path(certificate + ".pem"), Path(certificate + ".key"));

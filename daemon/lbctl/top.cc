@@ -1,4 +1,4 @@
-// `lbctl top`: a node's state, shown again and again.
+// `lbctl top`: shows a node's state again and again.
 #include <memory>
 #include <string>
 
@@ -13,7 +13,7 @@ using Stub = status::v1::Status::Stub;
 
 struct TopArguments {
   double interval_seconds = 2;
-  int frames = 0;  // 0: until it is ended, or one without a terminal.
+  int frames = 0;  // 0: until it is ended; one without a terminal.
 };
 
 grpc::Status AskView(const Client& client, TopView* view) {
@@ -37,7 +37,8 @@ ExitStatus Top(const Session& session, const TopArguments& arguments) {
   const absl::StatusOr<Client> client = session.Connect();
   if (!client.ok()) return session.Fail(client.status());
   Terminal terminal;
-  // Without a terminal there is no key q: as `top -b -n 1`.
+  // Without a terminal there is no key q, so one frame is the default, as with
+  // `top -b -n 1`.
   const int frames =
       arguments.frames == 0 && !terminal.IsLive() ? 1 : arguments.frames;
   for (int frame = 1;; ++frame) {

@@ -1,4 +1,4 @@
-// A look at a unix socket: whether lbd listens there and this user may use it.
+// Finds out whether lbd listens at a unix socket and this user may use it.
 #ifndef LB_DAEMON_LBCTL_UNIX_SOCKET_H_
 #define LB_DAEMON_LBCTL_UNIX_SOCKET_H_
 
@@ -10,10 +10,11 @@ namespace lb::lbctl {
 // The prefix of a server's address that is a unix socket.
 inline constexpr std::string_view kUnixPrefix = "unix:";
 
-// A connected descriptor, to be closed; or the negative errno of the attempt.
+// Returns a connected descriptor, which the caller closes, or the negative
+// errno of the attempt.
 int ConnectUnix(const std::string& path);
 
-// Why the socket cannot be used, and what to do; empty: lbd listens there.
+// Says why the socket cannot be used, and what to do. Empty: lbd listens there.
 std::string WhyNotConnected(const std::string& path);
 
 }  // namespace lb::lbctl

@@ -18,7 +18,7 @@ namespace {
 class UnixSocketTest : public testing::Test {
  protected:
   void SetUp() override {
-    // Short: the path of a unix socket has 107 bytes at the most.
+    // Short, because the path of a unix socket has at most 107 bytes.
     folder_ = "/tmp/lbctl-test.XXXXXX";
     ASSERT_NE(mkdtemp(folder_.data()), nullptr);
   }

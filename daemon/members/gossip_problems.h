@@ -1,4 +1,4 @@
-// Texts of what is wrong between this node's gossip and its peers.
+// Texts for problems between this node's gossip and its peers.
 #ifndef LB_DAEMON_MEMBERS_GOSSIP_PROBLEMS_H_
 #define LB_DAEMON_MEMBERS_GOSSIP_PROBLEMS_H_
 
@@ -11,8 +11,8 @@
 
 namespace lb {
 
-// "gossip: no key of this node opens what it sends, want ...". `seed` is the
-// peer's name in the join list; empty: it is not in it.
+// Returns "gossip: no key of this node opens what it sends, want ...". `seed`
+// is the peer's name in the join list; empty if the list does not have it.
 std::string DescribeMismatch(gossip::wire::Mismatch mismatch,
                              std::string_view seed);
 

@@ -1,5 +1,5 @@
-// NameConflicts: names that two nodes of the cluster claim, as gossip reports
-// them. Pure; bounded by kMax.
+// NameConflicts: remembers the names that two nodes of the cluster claim, as
+// gossip reports them. daemon/problems lists them. Pure; bounded by kMax.
 #ifndef LB_DAEMON_MEMBERS_NAME_CONFLICTS_H_
 #define LB_DAEMON_MEMBERS_NAME_CONFLICTS_H_
 
@@ -17,19 +17,20 @@ namespace lb {
 
 class NameConflicts {
  public:
-  // A node with the name of another exchanges its state at least so often; a
-  // conflict without news for so long is over.
+  // A conflict is over after this time without news: a node with another's name
+  // exchanges its state more often than that.
   static constexpr absl::Duration kOver = absl::Seconds(60);
   static constexpr size_t kMax = 64;
 
-  // True if the conflict is new, or was over. False too if there are too many.
+  // Takes a report. True if the conflict is new, or was over. False also if
+  // there are too many.
   bool OnConflict(absl::Time now, const gossip::ConflictEvent& conflict);
 
-  // The other nodes that claim the name of `node`.
+  // Returns the other nodes that claim the name of `node`.
   std::vector<net::Endpoint> Of(const std::string& node, absl::Time now) const;
 
  private:
-  // By the name, and the other that claims it: when that was heard last.
+  // By name and by the other node: when the conflict was reported last.
   std::map<std::pair<std::string, net::Endpoint>, absl::Time> heard_;
 };
 

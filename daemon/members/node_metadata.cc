@@ -40,8 +40,8 @@ constexpr size_t kFactsDigestSize = 8;
 constexpr size_t kExtensionHeaderSize = 3;
 constexpr uint8_t kMoreExist = 1;
 
-// How a node's interfaces are told: `listed` where older lbds read them, too,
-// `further` in an extension.
+// How a node's interfaces are written: older lbds read `listed` only, and newer
+// ones also the extension `further`.
 struct Layout {
   Interfaces listed;
   Interfaces further;
@@ -77,13 +77,13 @@ size_t ListedSize(const AnnouncingInterface& interface) {
   return 1 + interface.name.size() + kMacSize + 1;  // With its families.
 }
 
-// Its size after a name `before` it.
+// The size of its name after a name `before` it.
 size_t FurtherSize(const AnnouncingInterface& interface,
                    std::string_view before) {
   return 2 + interface.name.size() - SharedPrefix(before, interface.name);
 }
 
-// How many bytes the interfaces may take, their extensions included.
+// Bytes that the interfaces may take, with their extensions.
 constexpr size_t kRoom = gossip::kMetaSizeMax - kHeaderSize - 1 -
                          kExtensionHeaderSize - kFactsDigestSize;
 
@@ -107,7 +107,7 @@ void AddFurther(const Interfaces& interfaces, size_t room, Layout* layout) {
   }
 }
 
-// The usual one: all that have a MAC are listed.
+// The usual layout: lists all interfaces that have a MAC.
 Layout ListAll(const Interfaces& interfaces) {
   Layout layout;
   size_t room = kRoom - kExtensionHeaderSize;
@@ -127,8 +127,8 @@ Layout ListAll(const Interfaces& interfaces) {
   return layout;
 }
 
-// For many interfaces, of which most share a MAC: one of each MAC is listed
-// while there is room, the other ones are told by their names.
+// The layout for many interfaces that mostly share a MAC: lists one interface
+// for each MAC while there is room, and tells the others by name.
 Layout ListOneOfEachMac(const Interfaces& interfaces,
                         const std::set<std::string>& wanted) {
   Layout layout = {.older_read_all = false};
@@ -213,7 +213,7 @@ std::optional<Interfaces> ReadListed(net::ByteReader* in) {
     std::copy(mac.begin(), mac.end(), interface.mac.bytes.begin());
     interfaces.push_back(std::move(interface));
   }
-  if (!in->ok()) return std::nullopt;  // No end.
+  if (!in->ok()) return std::nullopt;  // The list has no end.
   return interfaces;
 }
 
@@ -245,7 +245,8 @@ bool ReadFurther(absl::Span<const uint8_t> bytes, Layout* layout) {
   return in.ok();
 }
 
-// What the extensions say of the interfaces in `layout`. Nullopt: damaged.
+// Reads what the extensions say about the interfaces in `layout`. Nullopt:
+// damaged.
 std::optional<bool> ReadExtensions(net::ByteReader* in, Layout* layout,
                                    std::optional<uint64_t>* facts_digest) {
   bool tells_families = false;
@@ -316,7 +317,7 @@ std::optional<NodeMetadata> ParseNodeMetadata(const Bytes& bytes) {
   }
   NodeMetadata metadata;
   metadata.tells_families = false;
-  if (in.rest().empty()) return metadata;  // The first lbds said no more.
+  if (in.rest().empty()) return metadata;  // The first lbds sent no more.
   const uint8_t flags = in.Uint8();
   Layout layout = {.older_read_all = (flags & kIncomplete) == 0};
   auto listed = ReadListed(&in);

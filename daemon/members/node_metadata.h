@@ -40,7 +40,7 @@ namespace lb {
 // A name of an interface on which the node can announce at the moment.
 struct AnnouncingInterface {
   std::string name;
-  // All zero: not told. Alternative names have none.
+  // All zero: the node does not tell it. Alternative names have none.
   net::MacAddress mac;
   net::IpFamilies families;
 
@@ -49,22 +49,23 @@ struct AnnouncingInterface {
 };
 
 struct NodeMetadata {
-  bool draining = false;      // Wants its addresses to be elsewhere.
+  bool draining = false;      // It wants to give its addresses away.
   bool holding_down = false;  // Came back lately; see lb/election.
   bool silent = false;        // Lost the cluster; announces nothing for now.
   bool ignores_exclude_label = false;  // Option ignore-exclude-lb.
   net::IpFamilies undeliverable = {};  // Its host takes no packets of these.
-  // Sorted by name. Nullopt: an older lbd, which does not say, or has more than
-  // its metadata holds.
+  // Sorted by name. Nullopt: the member is an older lbd that does not list its
+  // interfaces, or has more than its metadata holds.
   std::optional<std::vector<AnnouncingInterface>> interfaces;
-  bool complete = true;  // False: it has more interfaces than it can tell of.
-  // False: an older lbd. An interface that it names is usable for one of the
-  // families at least, and which one it does not say.
+  bool complete = true;  // False: not all interfaces fit.
+  // False: an older lbd. An interface that it names is usable for at least one
+  // family; the metadata does not say which one.
   bool tells_families = true;
-  // Older lbds read all of the interfaces that have a MAC; else they count the
-  // node as able to announce everywhere.
+  // True if older lbds read all interfaces that have a MAC. If not, they count
+  // the node as able to announce everywhere.
   bool older_read_all = true;
-  // The digest of its host's facts. Nullopt: it tells none (an older lbd).
+  // The digest of its host's facts. Nullopt: the node sends none (an older
+  // lbd).
   std::optional<uint64_t> facts_digest;
 
   bool TellsAbilities() const {

@@ -83,7 +83,8 @@ TEST(NodeMetadataTest, AHundredInterfacesOfOneMacAreAllTold) {
   }
 }
 
-// What does not fit is not known, and the node says that there is more.
+// Interfaces that do not fit are left out, and the node says that there are
+// more.
 TEST(NodeMetadataTest, WhatDoesNotFitIsLeftOutTheWantedLast) {
   for (const int count : {20, 25, 30, 100, 1000}) {
     SCOPED_TRACE(count);
@@ -105,7 +106,7 @@ TEST(NodeMetadataTest, WhatDoesNotFitIsLeftOutTheWantedLast) {
   }
 }
 
-// No lbd that does not tell families says more than these.
+// An lbd that does not tell families says no more than this.
 TEST(NodeMetadataTest, OlderNodesSayLessAndLaterOnesMore) {
   EXPECT_THAT(ParseNodeMetadata({'l', 'b', 'd', 1}),
               Optional(NodeMetadata{.tells_families = false}));
@@ -130,7 +131,7 @@ TEST(NodeMetadataTest, TheDigestOfFactsIsAnExtension) {
   ASSERT_GT(bytes.size(), digest.size());
   EXPECT_THAT(Bytes(bytes.end() - digest.size(), bytes.end()), Eq(digest));
   EXPECT_THAT(ParseNodeMetadata(bytes), Optional(metadata));
-  // One of a later version after it.
+  // Appends an extension of a later version.
   bytes.insert(bytes.end(), {9, 0, 2, 'x', 'y'});
   EXPECT_THAT(ParseNodeMetadata(bytes), Optional(metadata));
 }
@@ -167,7 +168,7 @@ TEST(NodeMetadataTest, RejectsEveryTruncation) {
   const size_t list = 5 + 2 * (1 + 4 + 6) + 1;
   const size_t families = 3 + 2;
   for (size_t size = 5; size < whole.size(); ++size) {
-    // These are the whole metadata of an lbd that says less.
+    // These prefixes are the whole metadata of an older lbd.
     if (size == list || size == list + families) continue;
     SCOPED_TRACE(size);
     EXPECT_THAT(ParseNodeMetadata(Bytes(whole.begin(), whole.begin() + size)),
@@ -178,7 +179,7 @@ TEST(NodeMetadataTest, RejectsEveryTruncation) {
   EXPECT_THAT(ParseNodeMetadata(long_name), Eq(std::nullopt));
   for (const Bytes& bytes :
        {Bytes{'l', 'b', 'd', 1, 0, 0, 1, 0, 1,
-              3},  // Families of no interface.
+              3},  // Families without an interface.
                    // Shares more with the name before than there is of it.
         Bytes{'l', 'b', 'd', 1, 0, 0, 2, 0, 4, 0, 4, 1, 'x'},
         Bytes{'l', 'b', 'd', 1, 0, 0, 2, 0, 3, 0, 0, 0},  // An empty name.

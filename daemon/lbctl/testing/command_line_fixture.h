@@ -1,5 +1,5 @@
-// CommandLineTest: a test of whole command lines against a node that answers by
-// a script.
+// CommandLineTest: tests whole command lines against a node that answers by a
+// script.
 #ifndef LB_DAEMON_LBCTL_TESTING_COMMAND_LINE_FIXTURE_H_
 #define LB_DAEMON_LBCTL_TESTING_COMMAND_LINE_FIXTURE_H_
 
@@ -16,7 +16,7 @@
 
 namespace lb::lbctl {
 
-// A command line, and what comes of it.
+// A command line and its expected result.
 struct Case {
   const char* line;
   const char* want;
@@ -34,7 +34,8 @@ class CommandLineTest : public testing::Test {
   Outcome Ask(std::string_view line) const {
     return RunWords(fmt::format("--server {} {}", node_.server(), line));
   }
-  // The text that was printed, then the exit status; the server is SERVER.
+  // Returns the text that was printed, then the exit status. "SERVER" stands
+  // for the server.
   std::string Show(std::string_view line) const {
     const Outcome outcome = Ask(line);
     std::string text = outcome.out + outcome.err;

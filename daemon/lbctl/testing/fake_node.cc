@@ -12,7 +12,7 @@
 namespace lb::lbctl {
 namespace {
 
-// "/lb.status.v1.Status/GetNode" by its name in the protos.
+// Finds "/lb.status.v1.Status/GetNode" by its name in the protos.
 const google::protobuf::MethodDescriptor* Describe(const std::string& method) {
   return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
       absl::StrReplaceAll(method.substr(1), {{"/", "."}}));
@@ -41,7 +41,7 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
 
 }  // namespace
 
-// Reads one message, writes the answers, ends.
+// Reads one message, writes the answers, and ends.
 class FakeNode::Call final : public grpc::ServerGenericBidiReactor {
  public:
   Call(FakeNode* node, std::string method)

@@ -1,4 +1,4 @@
-// FakeNode: a node on a unix socket that answers what a test told it to.
+// FakeNode: a node on a unix socket that gives the answers of a test.
 //
 //   FakeNode node;
 //   node.Answer("ListPools", first_page);
@@ -27,16 +27,18 @@ class FakeNode {
 
   std::string server() const { return "unix:" + path_; }
 
-  // Calls of one method get its answers one after the other, and the last one
-  // again and again; without any, an empty message. A stream has all of them.
+  // Adds an answer to calls of one method. Calls get the answers one after the
+  // other, and the last one again and again; a call without any gets an empty
+  // message. A stream gets all answers.
   void Answer(const std::string& method,
               const google::protobuf::Message& answer);
-  // From now on, for all calls of the method.
+  // Refuses all calls of the method from now on.
   void Refuse(const std::string& method, const grpc::Status& status);
   // Forgets all answers and refusals.
   void Clear();
 
-  // The calls since the last time: the method and its request as text.
+  // Returns the calls since the last TakeAsked(): the method and its request as
+  // text.
   std::vector<std::string> TakeAsked();
 
  private:

@@ -13,8 +13,8 @@ struct Outcome {
   std::string err;
 };
 
-// `line` has the words that follow "lbctl", with one space between them; '' is
-// an empty one.
+// `line` has the words after "lbctl", with one space between them; '' is an
+// empty word.
 Outcome RunWords(std::string_view line);
 
 }  // namespace lb::lbctl

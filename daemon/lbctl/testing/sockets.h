@@ -1,4 +1,4 @@
-// Sockets of this host, for lbctl to find or to miss.
+// Sockets of this host that lbctl finds or misses.
 #ifndef LB_DAEMON_LBCTL_TESTING_SOCKETS_H_
 #define LB_DAEMON_LBCTL_TESTING_SOCKETS_H_
 
@@ -8,7 +8,7 @@
 
 namespace lb::lbctl {
 
-// A unix socket at the path, which stays when this ends.
+// A unix socket at the path. The path stays when the object ends.
 class UnixListener {
  public:
   explicit UnixListener(const std::string& path);
@@ -16,7 +16,7 @@ class UnixListener {
   UnixListener(const UnixListener&) = delete;
   UnixListener& operator=(const UnixListener&) = delete;
 
-  // Until then connections are refused.
+  // Before this call, connections are refused.
   void Listen() const;
 
  private:
@@ -25,7 +25,7 @@ class UnixListener {
 
 enum class Transport { kTcp, kUdp };
 
-// On 127.0.0.1, with a port that the kernel chose.
+// A socket on 127.0.0.1, with a port that the kernel chose.
 class LoopbackSocket {
  public:
   explicit LoopbackSocket(Transport transport);
