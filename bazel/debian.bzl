@@ -3,7 +3,7 @@
 _RULES_CC = "/usr/share/bazel/rules/cc"
 
 # Two files of Debian's rules_cc 0.0.4 load `use_cpp_toolchain`, which Bazel
-# 4.2.3 does not have; naming the toolchain type says the same.
+# 4.2.3 does not have. The name of the toolchain type means the same.
 _NEWER_THAN_BAZEL = [
     "cc/private/rules_impl/compiler_flag.bzl",
     "cc/private/rules_impl/cc_flags_supplier.bzl",
@@ -62,7 +62,7 @@ _MODULES = {
     "yaml": ["yaml-cpp"],
 }
 
-# What no .pc file says.
+# Defines that no .pc file has.
 _MORE_DEFINES = {
     "asio": ["ASIO_STANDALONE"],
     "msgpack": ["MSGPACK_NO_BOOST"],

@@ -55,12 +55,12 @@ int main(int argc, char** argv) {
                event.message);
   });
 
-  // On the named interface only, whatever is excluded by default.
+  // Announces on the named interface only, whatever is excluded by default.
   lb::announce::AnnounceNode node(
       {.interfaces = {.include = {argv[1]}, .exclude = {}}},
       {.loop = &loop, .frames = &frames, .links = links->get(), .log = &log});
   node.Start();
-  // Unless another host has it already.
+  // Announces unless another host has the address already.
   node.SetAnnouncements(
       {{*vip,
         {.interfaces = {argv[1]}, .role = lb::announce::Role::kProbeFirst}}});

@@ -15,7 +15,7 @@ bool HasFullLength(const net::IpPrefix& prefix) {
   return prefix.length == net::BitCount(prefix.address.family());
 }
 
-// The name of the pool, or empty.
+// Returns the name of the pool that has the address; empty if none has it.
 std::string PoolOf(const net::IpAddress& address,
                    absl::Span<const ipam::Pool> pools) {
   for (const ipam::Pool& pool : pools) {
@@ -31,7 +31,7 @@ bool IsReachable(const net::IpAddress& address) {
          !address.is_link_local() && !address.is_multicast();
 }
 
-// Where an address is.
+// An address and the link that has it.
 struct Place {
   const io::Link* link = nullptr;
   net::IpPrefix prefix;
@@ -74,7 +74,7 @@ class Judge {
     const net::IpAddress& source = way.route.source;
     if (!IsReachable(source)) return;
     const Place* place = Find(source);
-    if (place == nullptr) return;  // Not an address of a link: NAT, a tunnel.
+    if (place == nullptr) return;  // Not on a link: NAT, a tunnel.
     place = InsteadOfServices(place);
     const std::string why_not = Refusal(way, *place);
     if (!why_not.empty()) {
@@ -94,7 +94,8 @@ class Judge {
           .towards = way.towards});
   }
 
-  // A service's address that came to the link before the host's own.
+  // A service's address may have come to the link before the host's own.
+  // Returns the host's own.
   const Place* InsteadOfServices(const Place* place) const {
     if (PoolOf(place->prefix.address, facts_.pools).empty()) return place;
     for (const Place& other : places_) {
@@ -137,7 +138,7 @@ class Judge {
     for (const AdvertiseCandidate& other : choice_.candidates) {
       if (other.address == candidate.address) return;
       if (other.address.family() != candidate.address.family()) return;
-      // Without routes any address of the one link does as well.
+      // Without routes, any address of the one link fits as well.
       if (fit == AdvertiseFit::kLink &&
           other.interface == candidate.interface) {
         return;

@@ -1,10 +1,11 @@
-// Which of the host's addresses the others are told to send gossip to, if the
-// operator names none.
+// Chooses the host's address to which other nodes send gossip, if the operator
+// names none.
 //
-// The one that packets towards the join list come from; else the one that they
-// leave by the default route with; else one of the only link that has any. The
-// kernel's own choice of a source leaves out what keepalived and kube-proxy add
-// (addresses of full length, secondary ones) and what is deprecated.
+// It is the source address of packets towards the join list; else that of
+// packets by the default route; else an address of the only link that has any.
+// The kernel's own choice of a source leaves out the addresses that keepalived
+// and kube-proxy add (addresses of full length, secondary ones) and deprecated
+// ones.
 //
 // Pure: judges facts.
 #ifndef LB_DAEMON_ADVERTISE_ADVERTISE_CHOICE_H_
@@ -22,12 +23,12 @@
 
 namespace lb {
 
-// Why an address is chosen; the best reason first.
+// The reason why an address is chosen; the best reason first.
 enum class AdvertiseFit {
   kOwnSeed,  // The join list names it.
   kSeed,     // Packets towards an address of the join list come from it.
   kDefault,  // Packets that leave by the default route come from it.
-  kLink,     // It is on a link, and no route tells more.
+  kLink,     // It is on a link; no route says more.
   kNone,     // There is no address.
 };
 
@@ -41,9 +42,9 @@ struct WayOut {
 struct AdvertiseFacts {
   std::vector<io::Link> links;
   std::vector<WayOut> ways;  // In the order in which they are preferred.
-  // Patterns of interfaces whose addresses are taken only for the join list.
+  // Interfaces by pattern: their addresses are taken only for the join list.
   std::vector<std::string> exclude;
-  std::vector<ipam::Pool> pools;  // Their addresses are services'.
+  std::vector<ipam::Pool> pools;  // Services may get their addresses.
 };
 
 struct AdvertiseCandidate {
@@ -59,9 +60,11 @@ struct AdvertiseCandidate {
 
 struct AdvertiseChoice {
   AdvertiseFit fit = AdvertiseFit::kNone;
-  // All that fit so, of one family; they differ. The first is preferred.
+  // All candidates that fit equally well, of one family; they differ. The first
+  // is preferred.
   std::vector<AdvertiseCandidate> candidates;
-  // "172.17.0.1 (docker0): excluded": those that a route names, none twice.
+  // "172.17.0.1 (docker0): excluded": refused addresses that a route names,
+  // each once.
   std::vector<std::string> refused;
 
   friend bool operator==(const AdvertiseChoice&,
@@ -70,8 +73,8 @@ struct AdvertiseChoice {
 
 AdvertiseChoice ChooseAdvertised(const AdvertiseFacts& facts);
 
-// May the node advertise the address as long as it is on `link`? A service's
-// address, which is one of full length and of a pool, never.
+// True if the node may advertise the address as long as it is on `link`. Never
+// true for a service's address, that is one of full length that a pool has.
 bool IsOwnAddress(const net::IpPrefix& address,
                   absl::Span<const ipam::Pool> pools);
 

@@ -1,4 +1,4 @@
-// A table: links, ways, and which address comes of it, or why none.
+// A table: links and ways, with the address that is chosen, or why none is.
 #include "daemon/advertise/advertise_choice.h"
 
 #include <fmt/format.h>

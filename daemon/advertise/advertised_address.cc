@@ -18,7 +18,8 @@ net::IpAddress LoopbackOf(net::IpFamily family) {
                                         : net::IpAddress::Ipv6(1);
 }
 
-// Another address of the same prefix: what a packet to a neighbour comes from.
+// Returns another address of the same prefix: the kernel then says the source
+// of packets to a neighbour.
 std::optional<net::IpAddress> NeighbourOf(const net::IpPrefix& prefix) {
   if (prefix.length == net::BitCount(prefix.address.family())) {
     return std::nullopt;
@@ -63,13 +64,13 @@ void AdvertisedAddress::SetSeeds(std::vector<net::IpAddress> seeds) {
   if (is_chosen()) LookSoon(absl::ZeroDuration());
 }
 
-// Links that come and go all the time do not put it off.
+// Links that come and go all the time do not delay the look.
 void AdvertisedAddress::LookSoon(absl::Duration wait) {
   due_ = std::min(due_, environment_.loop->Now() + wait);
   timer_->Arm(due_);
 }
 
-// Ours, with or without a carrier, or not ours any more.
+// Says whether our address is still ours, with or without a carrier.
 AdvertisedAddress::Standing AdvertisedAddress::Stand() const {
   if (environment_.links == nullptr) return Standing::kGone;
   Standing standing = Standing::kGone;
@@ -102,8 +103,8 @@ void AdvertisedAddress::AddWay(AdvertiseFit fit, std::string towards,
   if (route.ok()) ways.push_back({fit, std::move(towards), *route});
 }
 
-// What is on a link, if no route says more. Addresses of full length may move
-// to other hosts: only if there are no others.
+// Adds the addresses of links, for use if no route says more. Addresses of full
+// length may move to other hosts, so they count only if there are no others.
 void AdvertisedAddress::AddLinkWays(absl::Span<const net::IpFamily> families,
                                     AdvertiseFacts& facts) const {
   constexpr char kTowards[] = "no route says more";
@@ -113,7 +114,7 @@ void AdvertisedAddress::AddLinkWays(absl::Span<const net::IpFamily> families,
     for (const io::Link& link : facts.links) {
       for (const net::IpPrefix& prefix : link.addresses) {
         if (prefix.address.family() != family || link.loopback) continue;
-        if (prefix.address.is_link_local()) continue;  // Of each container's.
+        if (prefix.address.is_link_local()) continue;  // A container has one.
         const auto neighbour = NeighbourOf(prefix);
         if (neighbour.has_value()) {
           AddWay(AdvertiseFit::kLink, kTowards, *neighbour, facts.ways);
@@ -187,7 +188,7 @@ void AdvertisedAddress::Choose() {
   if (fit_ >= AdvertiseFit::kLink) LookSoon(kLookAgain);
 }
 
-// Is the first candidate to be taken in place of what we have?
+// True if the first candidate must replace the present address.
 bool AdvertisedAddress::MustChange(const AdvertiseChoice& choice) {
   const Standing standing =
       fit_ == AdvertiseFit::kNone ? Standing::kGone : Stand();

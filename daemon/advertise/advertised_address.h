@@ -1,16 +1,18 @@
-// AdvertisedAddress: the address at which other nodes reach this node's gossip.
-// It makes sure that the address stays one of this host.
+// AdvertisedAddress: keeps the address at which other nodes reach this node's
+// gossip, and makes sure that it stays an address of this host.
 //
 // An address that the operator gave, or bound, never changes; if it was on an
 // interface and is no longer there, that is a fault. Otherwise the address is
 // chosen (advertise_choice.h), and followed when links or addresses change: a
 // renewed lease, an address that goes to a bridge. It stays as long as it is on
-// a link that works: another that fits equally well is no better. It is checked
+// a link that works, even if another address fits equally well. It is checked
 // kSettle after a change, so that an address that moves from one interface to
-// another is not a change; a link without carrier keeps it for kCarrierWait.
+// another does not count as a change. A link without carrier keeps it for
+// kCarrierWait.
 //
-// Without any address it is the loopback one, at which no node can reach this
-// one, or the last one; the fault says so, until there is an address.
+// If the host has no address, it is the last one or the loopback address, at
+// which no node can reach this one. The fault says so until there is an
+// address.
 //
 // Loop thread only; the environment outlives it.
 #ifndef LB_DAEMON_ADVERTISE_ADVERTISED_ADDRESS_H_
@@ -33,10 +35,10 @@
 namespace lb {
 
 struct AdvertiseOptions {
-  // The given or bound address. Unspecified (0.0.0.0, [::]): one is chosen,
-  // from that family, or for [::] from both.
+  // The given or bound address. If it is unspecified, one is chosen: for
+  // 0.0.0.0 from IPv4, for [::] from both families.
   net::Endpoint endpoint;
-  std::vector<net::IpAddress> seeds;  // The join list's, in its order.
+  std::vector<net::IpAddress> seeds;  // Of the join list, in its order.
   // Patterns of interfaces; see AdvertiseFacts.
   std::vector<std::string> exclude;
 };
@@ -45,11 +47,11 @@ class AdvertisedAddress {
  public:
   static constexpr absl::Duration kSettle = absl::Milliseconds(100);
   static constexpr absl::Duration kCarrierWait = absl::Seconds(10);
-  // Routes come without a word. How often they are looked at while no better
-  // address was found than one of a link.
+  // No event tells of a new route. So routes are read again this often, while a
+  // link's address is the best that was found.
   static constexpr absl::Duration kLookAgain = absl::Seconds(5);
 
-  // Chooses at once.
+  // Chooses an address at once.
   AdvertisedAddress(AdvertiseOptions options,
                     const io::Environment& environment);
   AdvertisedAddress(const AdvertisedAddress&) = delete;
@@ -58,8 +60,8 @@ class AdvertisedAddress {
   const net::Endpoint& endpoint() const { return endpoint_; }
   // "172.18.8.11:7946 (eth0, towards 172.18.8.12)"
   std::string ToString() const;
-  // Called after endpoint(), or what is wrong with it, changed; never from
-  // within a call of this class.
+  // Called after endpoint() or fault() changed, but never from within a call of
+  // this class.
   void SetObserver(absl::AnyInvocable<void()> on_change) {
     on_change_ = std::move(on_change);
   }
@@ -69,9 +71,10 @@ class AdvertisedAddress {
   void SetSeeds(std::vector<net::IpAddress> seeds);
 
   // True if the address is on a link with a carrier. False: it was on a link,
-  // and is on none with a carrier now. Nullopt: it never was, as with NAT.
+  // and is on none with a carrier now. Nullopt: it was never on a link, as with
+  // NAT.
   std::optional<bool> HasCarrier() const;
-  // The fault, and what to do about it; empty: there is none.
+  // Says what is wrong and what to do about it; empty: there is no fault.
   const std::string& fault() const { return fault_; }
 
  private:
@@ -97,12 +100,12 @@ class AdvertisedAddress {
   net::Endpoint endpoint_;
   AdvertiseFit fit_ = AdvertiseFit::kNone;
   std::string place_;         // "eth0, towards 172.18.8.12"
-  bool was_on_link_ = false;  // The address that we have now.
+  bool was_on_link_ = false;  // The present address.
   absl::Time weak_since_ = absl::InfiniteFuture();  // Its link has no carrier.
   std::string fault_;
   absl::AnyInvocable<void()> on_change_;
   std::unique_ptr<io::Timer> timer_;
-  absl::Time due_ = absl::InfiniteFuture();  // `timer_`.
+  absl::Time due_ = absl::InfiniteFuture();  // The time of `timer_`.
 };
 
 }  // namespace lb

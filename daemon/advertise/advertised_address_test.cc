@@ -18,7 +18,8 @@ using testing::IsEmpty;
 net::IpPrefix On(std::string_view text) { return *net::ParseIpPrefix(text); }
 net::IpAddress At(std::string_view text) { return *net::ParseIpAddress(text); }
 
-// A host with eth0 at 172.18.8.11/24 and whatever else it is given.
+// A host with eth0 at 172.18.8.11/24, and with more links and addresses if a
+// test adds them.
 class AdvertisedAddressTest : public testing::Test {
  protected:
   void Make(const std::string& bound = "0.0.0.0",
@@ -156,7 +157,7 @@ TEST_F(AdvertisedAddressTest, ADefaultRouteThatComesLaterIsSeen) {
   EXPECT_THAT(address_->fault(), IsEmpty());
 }
 
-// A laptop without network; the lease comes late.
+// A laptop without a network: the lease comes late.
 TEST_F(AdvertisedAddressTest, WithoutAnyItWaits) {
   Remove("172.18.8.11/24");
   AddLink(7, "docker0", "172.17.0.1/16");
@@ -226,7 +227,7 @@ TEST_F(AdvertisedAddressTest, BothFamiliesAreFollowed) {
   Add("2001:db8::111/64");
   RunFor(absl::Seconds(1));
   EXPECT_EQ(Address(), "2001:db8::111");
-  // A socket on [::] is reached by IPv4 too.
+  // IPv4 also reaches a socket on [::].
   Make("::", {"172.18.8.12"});
   EXPECT_EQ(Address(), "172.18.8.11");
   Make("0.0.0.0", {"2001:db8::12"});
@@ -250,7 +251,7 @@ TEST_F(AdvertisedAddressTest, OneThatIsBoundAndGoesIsAFault) {
 }
 
 TEST_F(AdvertisedAddressTest, OneThatNeverWasOursIsNone) {
-  Make("192.0.2.1");  // By NAT.
+  Make("192.0.2.1");  // This address is reached by NAT.
   Remove("172.18.8.11/24");
   RunFor(absl::Seconds(1));
   EXPECT_THAT(address_->fault(), IsEmpty());

@@ -1,8 +1,9 @@
 // The endpoint that this node advertised last, kept in the state folder.
 //
-// A machine that comes back with another address before the others have given
-// the old one up can then tell them that it has moved (gossip::NodeIdentity).
-// Without it they refuse the new one until they have forgotten the node.
+// A machine may come back with another address before the others have given up
+// the old one. With the kept address it can tell them that it has moved
+// (gossip::NodeIdentity). Without it they refuse the new address until they
+// have forgotten the node.
 #ifndef LB_DAEMON_ADVERTISE_LAST_ADDRESS_H_
 #define LB_DAEMON_ADVERTISE_LAST_ADDRESS_H_
 
@@ -13,12 +14,13 @@
 
 namespace lb {
 
-// Nullopt: nothing was kept, or it cannot be read. Blocks; for the start.
+// Nullopt: no address was kept, or it cannot be read. Blocks; call it at the
+// start.
 std::optional<net::Endpoint> ReadLastAddress(
     const io::Environment& environment);
 
-// A write that fails is not tried again: it costs what is said above. A
-// loopback address is not kept.
+// A write that fails is not tried again; the others may then refuse a later
+// address, as above. A loopback address is not kept.
 void KeepLastAddress(const io::Environment& environment,
                      const net::Endpoint& endpoint);
 

@@ -11,7 +11,7 @@
 namespace lb {
 namespace {
 
-// Host bits off.
+// Returns the network: the prefix without host bits.
 net::IpPrefix NetworkOf(const net::IpPrefix& address) {
   return {address.Range().first, address.length};
 }

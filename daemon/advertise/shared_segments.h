@@ -1,9 +1,10 @@
-// Do two interfaces of this node announce on one segment?
+// Finds interfaces of this node that announce on one segment.
 //
-// Then both answer for each address, with two MACs, and clients flap between
-// them. Two usable interfaces with addresses of one network say so (link-local
-// networks, and those of one address, say nothing), and two of which one hears
-// what the other announces, whatever their networks.
+// Both would answer for each address, with two MACs, and clients would flap
+// between them. Two usable interfaces are on one segment if they have addresses
+// of one network (link-local networks, and networks of one address, do not
+// count), or if one hears the announcements of the other, whatever their
+// networks.
 //
 // Pure.
 #ifndef LB_DAEMON_ADVERTISE_SHARED_SEGMENTS_H_
@@ -19,8 +20,8 @@
 
 namespace lb {
 
-// One sentence per pair of interfaces, with its remedy; sorted. `hearing`: see
-// announce::CrossHearing.
+// Returns one sentence for each pair of interfaces, with its remedy; sorted.
+// For `hearing` see announce::CrossHearing.
 std::vector<std::string> FindSharedSegments(
     absl::Span<const io::Link> links, const announce::InterfaceOptions& options,
     absl::Span<const announce::InterfacePair> hearing);

@@ -40,7 +40,7 @@ TEST(FindSharedSegmentsTest, NamesBothInterfacesAndTheNetwork) {
               ElementsAre(HasSubstr("2001:db8::/64")));
 }
 
-// Two subnets on one wire, or none: only the frames tell.
+// Two subnets on one wire, or no subnet: only the frames show it.
 TEST(FindSharedSegmentsTest, NamesInterfacesThatHearEachOther) {
   const io::Link eth0 = MakeLink(2, "eth0", {"10.0.0.1/24"});
   const std::vector<announce::InterfacePair> hearing = {{"eth0", "eth1"}};
@@ -50,7 +50,7 @@ TEST(FindSharedSegmentsTest, NamesInterfacesThatHearEachOther) {
                           "(one hears the other announce), so that both answer "
                           "for each address; want one of them in "
                           "exclude-interfaces, or a bond"));
-  // One line per pair, whatever tells it.
+  // There is one line for each pair, however it is found.
   EXPECT_THAT(FindSharedSegments({eth0, MakeLink(3, "eth1", {"10.0.0.9/24"})},
                                  {}, hearing),
               ElementsAre(HasSubstr("both on 10.0.0.0/24")));

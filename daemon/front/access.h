@@ -1,7 +1,6 @@
-// Access: what the callers of a listener may do.
+// Access: the rights of the callers of a listener.
 //
-// Values and a pure function. Deny by default: a caller has the right that a
-// rule gives, and no more.
+// Values and a pure function. A caller has only the right that a rule gives.
 #ifndef LB_DAEMON_FRONT_ACCESS_H_
 #define LB_DAEMON_FRONT_ACCESS_H_
 
@@ -21,9 +20,9 @@ enum class Right {
 struct Access {
   // The right of callers whose names do not matter.
   Right right = Right::kStatus;
-  // Names as NamesOf() gives them. Readers: if there are any, others have no
-  // right, unless they are admins. Admins: if there are any, kStatusAndAdmin is
-  // for them alone.
+  // Names as NamesOf() gives them. If `readers` has names, other callers have
+  // no right, unless they are admins. If `admins` has names, only these have
+  // kStatusAndAdmin.
   std::vector<std::string> readers;
   std::vector<std::string> admins;
 };

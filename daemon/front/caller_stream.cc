@@ -71,7 +71,7 @@ class TlsStream final : public CallerStream {
   SSL* ssl() const {
     return const_cast<asio::ssl::stream<Socket>&>(stream_).native_handle();
   }
-  // A caller that asks for no protocol at all is not refused by OpenSSL.
+  // OpenSSL does not refuse a caller that offers no protocol at all.
   asio::error_code Judge(const asio::error_code& error) const {
     if (error == asio::ssl::error::stream_truncated) return asio::error::eof;
     const unsigned char* name = nullptr;

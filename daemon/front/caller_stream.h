@@ -1,8 +1,8 @@
 // CallerStream: a caller's connection, in the clear or over TLS.
 //
-// Belongs to the thread of its io_context, which has to run for anything to be
-// done. One read and one write may be under way at a time; Close() ends both,
-// with an error.
+// Belongs to the thread of its io_context. Nothing happens unless that runs.
+// One read and one write may be under way at a time; Close() ends both, with an
+// error.
 //
 //   std::unique_ptr<CallerStream> stream = NewTlsStream(std::move(socket),
 //   tls); stream->Handshake([&](const asio::error_code& error) { ... });
@@ -31,21 +31,21 @@ class CallerStream {
 
   virtual ~CallerStream() = default;
 
-  // Once, first.
+  // Call it first, and once.
   virtual void Handshake(OnDone on_done) = 0;
-  // After the handshake: as NamesOf() of the caller's certificate; none without
-  // one.
+  // Returns NamesOf() of the caller's certificate, after the handshake. Empty:
+  // the caller has none.
   virtual std::vector<std::string> Names() const = 0;
   virtual void ReadSome(asio::mutable_buffer buffer, OnBytes on_bytes) = 0;
-  // All of it.
+  // Writes all of `bytes`.
   virtual void Write(asio::const_buffer bytes, OnBytes on_bytes) = 0;
   virtual void Close() = 0;
 };
 
 std::unique_ptr<CallerStream> NewClearStream(CallerStream::Socket socket);
 
-// The handshake fails with a caller that speaks no HTTP/2 (ALPN "h2"), or has
-// not the certificate that `tls` wants.
+// The handshake fails if the caller does not speak HTTP/2 (ALPN "h2"), or lacks
+// the certificate that `tls` asks for.
 std::unique_ptr<CallerStream> NewTlsStream(CallerStream::Socket socket,
                                            const TlsSetup& tls);
 

@@ -20,9 +20,10 @@
 namespace lb::front {
 namespace {
 
-// After an error that is not one connection's: no descriptor left, say.
+// The pause after an error that is not one connection's, such as a lack of
+// descriptors.
 constexpr std::chrono::milliseconds kPause(100);
-// The kernel holds so much of a connection, each way.
+// The kernel buffers this much for a connection, in each direction.
 constexpr int kPairBytes = 64 << 10;
 
 std::string TextOf(const sockaddr_storage& address) {

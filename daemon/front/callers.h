@@ -27,16 +27,16 @@ namespace lb::front {
 
 class Callers {
  public:
-  // As of Front.
+  // The arguments are those of Front.
   Callers(asio::io_context& context, std::unique_ptr<ListeningSocket> socket,
           std::shared_ptr<const TlsSetup> tls, FrontOptions options,
           Front::Handlers handlers);
 
   void Listen();
-  // Closes callers that no server knows yet, too.
+  // Also closes callers that have not been handed to a server yet.
   void StopListening();
   void SetTls(std::shared_ptr<const TlsSetup> tls);
-  // Calls `on_left` once the callers that there are have ended by themselves.
+  // Calls `on_left` once all present callers have ended by themselves.
   void Leave(std::function<void()> on_left);
 
  private:
@@ -52,7 +52,7 @@ class Callers {
   absl::StatusOr<int> Connect(const std::vector<std::string>& names) const;
   void OnClosed(Connection* connection, std::string_view why);
   void Refuse(std::string_view address, std::string_view why);
-  // Closes all that `is_over` says.
+  // Closes each caller for which `is_over` is true.
   void CloseIf(const std::function<bool(const Caller&)>& is_over);
 
   asio::io_context& context_;
@@ -60,7 +60,7 @@ class Callers {
   std::shared_ptr<const TlsSetup> tls_;  // Null: in the clear.
   const FrontOptions options_;
   const Front::Handlers handlers_;
-  asio::posix::stream_descriptor listener_;  // Another of `socket_`.
+  asio::posix::stream_descriptor listener_;  // Duplicates `socket_`.
   asio::steady_timer pause_;
   std::list<Caller> callers_;  // The oldest first.
   Refusals refusals_;

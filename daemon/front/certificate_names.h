@@ -9,10 +9,10 @@
 
 namespace lb::front {
 
-// DNS names, URIs and IP addresses (as IpAddress::ToString()), byte by byte, in
-// the certificate's order. No name is of two kinds: a DNS name that reads as an
-// address or a URI, and a URI that reads as an address, are left out. The
-// common name is not one of them.
+// Returns DNS names, URIs and IP addresses (as IpAddress::ToString()), byte by
+// byte, in the certificate's order. A name that could be taken for another kind
+// is left out: a DNS name that reads as an address or a URI, and a URI that
+// reads as an address. The common name does not count.
 std::vector<std::string> NamesOf(const X509& certificate);
 
 }  // namespace lb::front

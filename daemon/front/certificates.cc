@@ -30,7 +30,7 @@ using Certificate = std::unique_ptr<X509, Free<X509, X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY, EVP_PKEY_free>>;
 using Bio = std::unique_ptr<BIO, Free<BIO, BIO_free_all>>;
 
-// A PEM file by the option that names it.
+// A PEM file and the option that names it.
 struct File {
   std::string_view option;
   const std::string& path;
@@ -54,7 +54,7 @@ Bio AsBio(const std::string& text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// Else OpenSSL would ask for it on the terminal.
+// Without this, OpenSSL would ask for a password on the terminal.
 int NoPassword(char*, int, int, void*) { return 0; }
 
 absl::Status CheckDates(const File& file, const X509* certificate,
@@ -69,7 +69,7 @@ absl::Status CheckDates(const File& file, const X509* certificate,
   return absl::OkStatus();
 }
 
-// All of the text, at least one; of each the dates must be good.
+// Parses all certificates in the text, at least one. Each must be valid now.
 absl::StatusOr<std::vector<Certificate>> ParseCertificates(
     const File& file, const std::string& text, absl::Time civil_now) {
   const Bio bio = AsBio(text);
@@ -86,7 +86,7 @@ absl::StatusOr<std::vector<Certificate>> ParseCertificates(
   return all;
 }
 
-// Why OpenSSL did not take what the file has.
+// The error for a file that OpenSSL did not take.
 absl::Status RefusedByOpenssl(const File& file) {
   const char* const reason = ERR_reason_error_string(ERR_get_error());
   ERR_clear_error();
@@ -126,7 +126,7 @@ absl::Status UseKey(const File& file, const std::string& text,
              : RefusedByOpenssl(file);
 }
 
-// From then on only clients with a certificate of theirs get through.
+// Asks clients for a certificate by these authorities, and refuses all others.
 absl::Status UseAuthorities(const File& file, const std::string& text,
                             absl::Time civil_now, SSL_CTX* context) {
   LB_ASSIGN_OR_RETURN(const std::vector<Certificate> authorities,
@@ -161,7 +161,7 @@ std::shared_ptr<SSL_CTX> NewContext() {
                                    SSL_CTX_free);
   LB_CHECK(context != nullptr);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  // Of TLS 1.2, those that HTTP/2 allows (RFC 9113, 9.2.2).
+  // For TLS 1.2: the ciphers that HTTP/2 allows (RFC 9113, 9.2.2).
   SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION |
                                          SSL_OP_NO_TICKET |

@@ -1,4 +1,5 @@
-// TLS files of the status service: are they fit for use, and if not, why.
+// TLS files of the status service: reads them, and says why they cannot be
+// used.
 //
 // Reads files; plain functions, any thread.
 //
@@ -32,10 +33,10 @@ struct TlsSetup {
   std::string client_ca;  // The text of that file.
 };
 
-// Each message is "option: path: what is wrong, what was wanted".
-// Unavailable: a file cannot be read. InvalidArgument: it has no certificate
-// or key, key and certificate do not belong together, a certificate is not
-// valid at `civil_now`, or OpenSSL does not take it, as with a key that is too
+// Each message is "option: path: what is wrong, what was wanted". Unavailable:
+// a file cannot be read. InvalidArgument: it has no certificate or key, key and
+// certificate do not belong together, a certificate is not valid at
+// `civil_now`, or OpenSSL does not take it, for example because its key is too
 // short.
 absl::StatusOr<std::shared_ptr<const TlsSetup>> ReadTlsFiles(
     const TlsFiles& files, absl::Time civil_now);

@@ -29,29 +29,30 @@ namespace lb::front {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  // A caller that has not begun to speak HTTP/2 by then is closed.
+  // A caller that has not begun to speak HTTP/2 after this time is closed.
   static constexpr absl::Duration kHandshakeMax = absl::Seconds(5);
 
-  // As is one that for so long takes nothing of what the server sent.
+  // A caller that reads nothing for this long, while the server has bytes for
+  // it, is closed too.
   static constexpr absl::Duration kUnreadMax = absl::Seconds(30);
 
   struct Owner {
-    // A descriptor that leads to a server, for a caller with these names. An
-    // error says why it gets none.
+    // Returns a descriptor that leads to a server, for a caller with these
+    // names. An error says why the caller gets none.
     std::function<absl::StatusOr<int>(const std::vector<std::string>& names)>
         connect;
-    // Once, last. `why` is empty if a side ended by itself.
+    // Called once, as the last call. `why` is empty if a side ended by itself.
     std::function<void(Connection* connection, std::string_view why)> on_closed;
   };
 
-  // `age_max`: from the handshake on, whatever the caller and the server do.
+  // `age_max` counts from the handshake, whatever the caller and the server do.
   Connection(asio::io_context& context, std::unique_ptr<CallerStream> caller,
              absl::Duration age_max, Owner owner);
 
   void Start();
   void Close() { CloseFor(""); }
 
-  // Not yet known, or not yet speaking HTTP/2.
+  // True until the caller is known and speaks HTTP/2.
   bool is_pending() const { return !bounds_.has_preface(); }
   bool has_server() const { return server_.is_open(); }
 

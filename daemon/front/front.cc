@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kFarewell(1);
 
 }  // namespace
 
-// All of it is the thread's, once that runs.
+// While the thread runs, it owns all of this.
 struct Front::Core {
   Core(std::unique_ptr<ListeningSocket> socket,
        std::shared_ptr<const TlsSetup> tls, FrontOptions options,

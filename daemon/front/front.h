@@ -29,27 +29,28 @@ namespace lb::front {
 
 struct FrontOptions {
   Access access;
-  // One more caller ends the one that has been pending for longest, or is
-  // closed if none is.
+  // One more caller ends the connection that has been pending for longest. If
+  // none is pending, the caller itself is closed.
   int connections_max = 128;
   int pending_max = 32;
-  // The age of any connection, busy or not.
+  // The maximum age of any connection, busy or not.
   absl::Duration age_max = absl::InfiniteDuration();
 };
 
 class Front {
  public:
-  // The kernel gives the lowest number that is free: one at or above this is
-  // the mark of as many that are open in the process. A connection has three.
-  // Below the 1,024 that processes may usually have.
+  // Refuses callers while the process has about this many open descriptors: the
+  // kernel gives the lowest free number, so a number at or above this one shows
+  // it. A connection has three. Processes may usually have 1,024.
   static constexpr int kDescriptorsMax = 640;
 
-  // Both are called on the thread.
+  // Both are called on the front's thread.
   struct Handlers {
-    // The callee closes the descriptor. It does not block. Never kNone.
+    // Serves a caller. The callee closes the descriptor and does not block.
+    // `right` is never kNone.
     std::function<void(Right right, int descriptor)> serve;
-    // The closed caller and the reason, at most once in 10 s, with the number
-    // of others.
+    // Names a closed caller and the reason, at most once in 10 s, with the
+    // number of other refusals.
     std::function<void(const std::string& what)> on_refused;
   };
 
@@ -62,12 +63,12 @@ class Front {
   // Waits, up to a second, until callers have what their servers sent.
   ~Front();
 
-  // Takes callers from now on. Once.
+  // Takes callers from now on. Call it once.
   void Start();
   // Takes no more callers. Any thread.
   void StopListening();
-  // For callers from now on. With other authorities of clients, connections
-  // that were made under the old ones end. Any thread.
+  // Sets TLS for callers from now on. If the authorities of clients differ,
+  // connections that were made under the old ones end. Any thread.
   void SetTls(std::shared_ptr<const TlsSetup> tls);
 
  private:

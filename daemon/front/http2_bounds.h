@@ -1,10 +1,11 @@
-// Http2Bounds: what a caller's bytes may cost an HTTP/2 server (RFC 9113).
+// Http2Bounds: bounds the cost of a caller's bytes for an HTTP/2 server (RFC
+// 9113).
 //
 // gRPC (1.51) keeps a header block of any size and spends time on it that grows
 // with its square (CVE-2023-33953), takes calls that are cancelled at once as
 // fast as they come (CVE-2023-44487), and enforces its own bounds only after
-// the caller has acknowledged its SETTINGS. So the bytes are looked at before
-// gRPC gets them: frame headers only; nothing is decoded.
+// the caller has acknowledged its SETTINGS. So this class looks at the bytes
+// before gRPC gets them. It reads frame headers only and decodes nothing.
 //
 //   Http2Bounds bounds;
 //   if (bounds.Judge(bytes, now) != Http2Bounds::Verdict::kPass) Close();
@@ -26,15 +27,18 @@ namespace lb::front {
 
 class Http2Bounds {
  public:
-  // The least that a server may announce, which ours does (4.2).
+  // The smallest limit that a server may announce (RFC 9113, 4.2). Ours
+  // announces it.
   static constexpr size_t kFrameBytesMax = 16384;
-  // HEADERS and all its CONTINUATIONs, with the 9 bytes of each. gRPC's own
-  // limit of headers, 8 KB with 32 more for each field, is below it.
+  // For HEADERS with all its CONTINUATIONs, and 9 bytes of header for each of
+  // these frames. gRPC's own limit of headers, 8 KB with 32 more for each
+  // field, is below it.
   static constexpr size_t kHeaderBlockBytesMax = 8 << 10;
-  // Header blocks before the caller acknowledged the server's SETTINGS.
+  // Header blocks that a caller may send before it acknowledges the server's
+  // SETTINGS.
   static constexpr int kEarlyBlocksMax = 4;
   // Faster callers have to wait. This limits header blocks, and frames that
-  // make a server work or answer without a call; the next one limits all
+  // make a server work or answer without a call. The next limit counts all
   // frames.
   static constexpr double kBlocksPerSecond = 1000;
   static constexpr double kBlocksAtOnce = 200;
@@ -45,29 +49,29 @@ class Http2Bounds {
 
   enum class Verdict {
     kPass,
-    kNoPreface,         // Not the text that HTTP/2 begins with.
+    kNoPreface,         // It does not begin as HTTP/2 does.
     kLongFrame,         // Above kFrameBytesMax.
     kLongHeaderBlock,   // Above kHeaderBlockBytesMax.
     kSplitHeaderBlock,  // Another frame in it, or CONTINUATION outside (6.10).
     kEarlyCalls,        // More than kEarlyBlocksMax.
   };
 
-  // Judges the next bytes, which may end anywhere. After anything but kPass the
-  // connection has to end; no more bytes are judged then.
+  // Judges the next bytes, which may end anywhere. After any verdict but kPass
+  // the connection has to end, and no more bytes are judged.
   Verdict Judge(absl::Span<const uint8_t> bytes, absl::Time now);
 
-  // The server sent its first bytes, with its SETTINGS: what acknowledges them
-  // can only come now.
+  // Call it when the server sends its first bytes, with its SETTINGS: only
+  // after that can the caller acknowledge them.
   void OnServerBytes() { server_has_spoken_ = true; }
 
-  // Did the caller begin as HTTP/2 does?
+  // True if the caller began as HTTP/2 does.
   bool has_preface() const;
 
-  // How long the caller has to wait after what it sent; zero: not at all.
+  // How long the caller has to wait because of what it sent; zero: it need not.
   absl::Duration Debt(absl::Time now);
 
  private:
-  // Tokens come with time; what is taken beyond them is owed.
+  // Tokens come with time. A caller that takes more owes them.
   struct Bucket {
     double per_second;
     double most;

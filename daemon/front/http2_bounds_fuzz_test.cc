@@ -1,5 +1,5 @@
-// Bytes of all kinds, in pieces of all sizes: the verdict is that of a slow
-// reader that has all of them at once.
+// Bytes of all kinds, in pieces of all sizes, get the same verdict as from a
+// slow reader that has all of them at once.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -24,14 +24,14 @@ uint8_t At(std::string_view bytes, size_t i) {
   return static_cast<uint8_t>(bytes[i]);
 }
 
-// Of a caller that never acknowledges.
+// The verdict for a caller that never acknowledges.
 Verdict JudgeSlowly(std::string_view bytes) {
   const size_t begun = std::min(bytes.size(), kPreface.size());
   if (bytes.substr(0, begun) != kPreface.substr(0, begun)) {
     return Verdict::kNoPreface;
   }
   bytes.remove_prefix(begun);
-  std::optional<std::string> stream;  // Of the block that is open.
+  std::optional<std::string> stream;  // The stream of the open block.
   size_t block = 0;
   int blocks = 0;
   while (bytes.size() >= 9) {
@@ -57,7 +57,7 @@ Verdict JudgeSlowly(std::string_view bytes) {
   return Verdict::kPass;
 }
 
-// Most go on as they should, so that later frames count too.
+// Most frames are valid, so that later frames count too.
 std::string RandomFrame(Prng& prng, bool& is_open) {
   uint8_t type = static_cast<uint8_t>(prng.Uniform(10));
   if (is_open || type == kContinuation) type = is_open ? kContinuation : kPing;

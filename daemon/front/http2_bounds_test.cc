@@ -22,7 +22,7 @@ Verdict Judge(Http2Bounds& bounds, std::string_view bytes,
       {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, now);
 }
 
-// Begins as a caller does that waits for the server and acknowledges.
+// A caller that has waited for the server's SETTINGS and acknowledged them.
 Http2Bounds Greeted() {
   Http2Bounds bounds;
   EXPECT_EQ(Judge(bounds, kPreface + Frame(kSettings)), Verdict::kPass);
@@ -123,11 +123,11 @@ TEST(Http2BoundsTest, WantsThePreface) {
   EXPECT_TRUE(bounds.has_preface());
 }
 
-// gRPC's bounds count for a caller from then on that it acknowledged them.
+// gRPC's bounds hold for a caller only after it acknowledged them.
 TEST(Http2BoundsTest, FewCallsBeforeSettingsAreAcknowledged) {
   const std::string call = Frame(kHeaders, kEndHeaders, 1, "x");
   Http2Bounds bounds;
-  // Too early to be an answer.
+  // This is too early to acknowledge anything.
   EXPECT_EQ(Judge(bounds, kPreface + Frame(kSettings) + Frame(kSettings, kAck)),
             Verdict::kPass);
   bounds.OnServerBytes();
@@ -155,7 +155,7 @@ TEST(Http2BoundsTest, WhoIsTooFastWaits) {
         Pace{Frame(kWindowUpdate, 0, 1, "1234"), 4000, 20'000}}) {
     SCOPED_TRACE(int{static_cast<uint8_t>(pace.frame[3])});
     Http2Bounds bounds = Greeted();
-    const absl::Time later = kStart + absl::Seconds(1);  // All is full again.
+    const absl::Time later = kStart + absl::Seconds(1);  // Buckets are full.
     ASSERT_EQ(Judge(bounds, Repeat(pace.at_once, pace.frame), later),
               Verdict::kPass);
     EXPECT_EQ(bounds.Debt(later), absl::ZeroDuration());

@@ -76,7 +76,7 @@ absl::StatusOr<std::unique_ptr<ListeningSocket>> ListeningSocket::Open(
   if (is_unix) {
     unlink(path.c_str());
   } else {
-    // Connections have what their listener has.
+    // Connections inherit the options of their listener.
     const int on = 1;
     setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

@@ -1,4 +1,4 @@
-// ListeningSocket: where callers connect.
+// ListeningSocket: a socket to which callers connect.
 //
 //   LB_ASSIGN_OR_RETURN(auto socket,
 //                       ListeningSocket::Open("unix:/run/lbd/lbd.sock"));
@@ -16,9 +16,9 @@ namespace lb::front {
 
 class ListeningSocket {
  public:
-  // "unix:/path", replacing any socket there, with the process's umask; or
-  // "address:port". Does not block. InvalidArgument: neither. Unavailable: in
-  // use, or not permitted.
+  // Listens on "unix:/path", with the process's umask and in place of any
+  // socket at the path, or on "address:port". Does not block. InvalidArgument:
+  // `listen` is neither. Unavailable: the address is in use, or not permitted.
   static absl::StatusOr<std::unique_ptr<ListeningSocket>> Open(
       const std::string& listen);
   ListeningSocket(const ListeningSocket&) = delete;
@@ -32,7 +32,7 @@ class ListeningSocket {
   ListeningSocket(int descriptor, std::string path);
 
   const int descriptor_;
-  const std::string path_;  // A unix socket's.
+  const std::string path_;  // Of a unix socket.
 };
 
 }  // namespace lb::front

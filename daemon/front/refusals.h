@@ -1,4 +1,4 @@
-// Refusals: what is said of callers that were closed, at a bounded rate.
+// Refusals: reports callers that were closed, at a bounded rate.
 //
 // Pure; no clock.
 #ifndef LB_DAEMON_FRONT_REFUSALS_H_
@@ -17,8 +17,8 @@ class Refusals {
  public:
   static constexpr absl::Duration kQuiet = absl::Seconds(10);
 
-  // The text to report now: "10.0.0.7: no HTTP/2; 12 others before it".
-  // Nullopt: it is only counted.
+  // Counts a refusal. Returns the text to report now: "10.0.0.7: no HTTP/2; 12
+  // others before it". Nullopt: it is only counted.
   std::optional<std::string> Add(std::string_view who, std::string_view why,
                                  absl::Time now);
 

@@ -1,4 +1,4 @@
-// SteadyNow: the clock by which the front's callers are paced.
+// SteadyNow: the clock that paces the front's callers.
 #ifndef LB_DAEMON_FRONT_STEADY_NOW_H_
 #define LB_DAEMON_FRONT_STEADY_NOW_H_
 

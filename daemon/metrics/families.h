@@ -24,8 +24,8 @@ namespace lb::metrics {
 inline constexpr auto kCounter = prometheus::MetricType::Counter;
 inline constexpr auto kGauge = prometheus::MetricType::Gauge;
 inline constexpr auto kHistogram = prometheus::MetricType::Histogram;
-// MetalLB's names break Prometheus' rules for counters and gauges; without a
-// type they break none, and to a query the type is nothing.
+// MetalLB's names break Prometheus' rules for counters and gauges. Untyped
+// families break none, and queries do not use the type.
 inline constexpr auto kUntyped = prometheus::MetricType::Untyped;
 
 class Families {
@@ -35,7 +35,7 @@ class Families {
   void Begin(prometheus::MetricType type, std::string name, std::string help) {
     families_.push_back({std::move(name), std::move(help), type, {}});
   }
-  // A sample of the family that was begun last. Label values are UTF-8.
+  // Adds a sample to the family that was begun last. Label values are UTF-8.
   void Add(Labels labels, double value);
   void Add(double value) { Add({}, value); }
   template <const auto& kBounds>
@@ -49,7 +49,8 @@ class Families {
   }
 
  private:
-  // `counts` has one more than there are bounds: what is above all of them.
+  // `counts` has one more item than there are bounds: the last one counts all
+  // values above them.
   void AddHistogram(absl::Span<const uint64_t> counts,
                     absl::Span<const double> bounds, double sum);
 

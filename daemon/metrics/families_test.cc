@@ -45,7 +45,7 @@ TEST(FamiliesTest, StandInTheOrderInWhichTheyWereBegun) {
             "metallb_b -0.5\n");
 }
 
-// Dashboards go by the names, so one without samples is there all the same.
+// Dashboards use the names, so a family without samples is on the page too.
 TEST(FamiliesTest, OneWithoutSamplesHasItsHead) {
   Families families;
   families.Begin(kGauge, "lb_empty", "None.");
@@ -73,7 +73,7 @@ TEST(FamiliesTest, LabelsAreEscaped) {
 TEST(FamiliesTest, LargeNumbersKeepTheirDigits) {
   Families families;
   families.Begin(kCounter, "lb_a_total", "A.");
-  // The largest up to which a double has each whole number.
+  // Up to this number a double holds each whole number.
   families.Add(9007199254740992.0);
   EXPECT_EQ(PageOf(std::move(families)),
             "# HELP lb_a_total A.\n"
@@ -84,7 +84,7 @@ TEST(FamiliesTest, LargeNumbersKeepTheirDigits) {
 TEST(FamiliesTest, BucketsOfAHistogramCountAllUpToTheirBound) {
   DurationHistogram<kBounds> durations;
   durations.Add(absl::Milliseconds(50));
-  durations.Add(absl::Milliseconds(100));  // On a bound: below it.
+  durations.Add(absl::Milliseconds(100));  // On a bound: it counts below.
   durations.Add(absl::Milliseconds(500));
   durations.Add(absl::Seconds(3));
   Families families;
@@ -109,7 +109,7 @@ TEST(FamiliesTest, BucketsOfAHistogramCountAllUpToTheirBound) {
             "lb_b_seconds_bucket{le=\"+Inf\"} 0\n");
 }
 
-// The reader that the other tests go by tells what is wrong.
+// Other tests use this reader, so it must find faults.
 TEST(ReadPageTest, RefusesWhatPrometheusRefuses) {
   const std::string head = "# HELP a A.\n# TYPE a counter\n";
   const std::pair<std::string, std::string> cases[] = {

@@ -1,4 +1,4 @@
-// The gossip's part: members, health, counters.
+// The part of the page about gossip: members, health, counters.
 
 #include <cstdint>
 #include <map>
@@ -15,7 +15,7 @@ namespace {
 using gossip::GossipCounters;
 using gossip::wire::NodeState;
 
-// A counter by itself, or one of a family by a label's value.
+// A counter: a family by itself, or a sample of one with a label's value.
 struct Field {
   const char* name;  // The family's name, or the label's value.
   const char* help;  // The family's help text.

@@ -60,7 +60,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
     listener->exposer.RegisterCollectable(bridge);
     return std::unique_ptr<MetricsServer>(
         new MetricsServer(std::move(bridge), std::move(listener)));
-  } catch (const std::exception& error) {  // The only place that knows it.
+  } catch (const std::exception& error) {  // The library throws only here.
     return absl::UnavailableError(
         fmt::format("metrics-listen: cannot listen on {} (in use, or not "
                     "permitted): {}",

@@ -1,9 +1,9 @@
 // MetricsServer: Prometheus' page /metrics over HTTP, in the clear.
 //
 // The threads of the HTTP server only post to the loop and wait for its answer,
-// as gRPC's do. They serve kConnectionsAtOnce callers at a time; one that has
-// not asked within kRequestTime is closed, so idle ones hold others up for no
-// longer.
+// as gRPC's do. They serve kConnectionsAtOnce callers at a time. A caller that
+// has not asked within kRequestTime is closed, so idle callers hold up others
+// for no longer than that.
 #ifndef LB_DAEMON_METRICS_METRICS_SERVER_H_
 #define LB_DAEMON_METRICS_METRICS_SERVER_H_
 
@@ -27,8 +27,8 @@ class MetricsServer {
   // `collect` is called on the loop's thread.
   using Collect = std::function<std::vector<prometheus::MetricFamily>()>;
 
-  // Listens on "address:port". The loop outlives the server, and runs until it
-  // is gone. Unavailable: cannot listen there.
+  // Listens on "address:port". The loop outlives the server, and runs until the
+  // server is gone. Unavailable: it cannot listen there.
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(
       const std::string& listen, io::Loop* loop, Collect collect);
   // Waits for calls under way. Blocks: never on the thread that answers.

@@ -1,4 +1,4 @@
-// The page as Prometheus gets it, and what promtool says of it.
+// The page as Prometheus gets it, and promtool's verdict on it.
 #include "daemon/metrics/metrics_server.h"
 
 #include <netinet/in.h>
@@ -62,14 +62,14 @@ class MetricsServerTest : public NodeTest {
     return socket_fd;
   }
 
-  // Asks for a part of what there is to ask for, and waits.
+  // Sends a part of a request, and waits.
   int BeginToAsk() const {
     const int socket_fd = Connect();
     EXPECT_EQ(send(socket_fd, "GET /met", 8, 0), 8);
     return socket_fd;
   }
 
-  // The body of GET /metrics.
+  // Returns the body of GET /metrics.
   std::string Scrape() const {
     const int socket_fd = Connect();
     const std::string request =
@@ -121,7 +121,7 @@ TEST_F(MetricsServerTest, ThePageIsWellFormed) {
     if (family.name.starts_with("exposer_")) continue;  // The server's own.
     EXPECT_THAT(family.name, AnyOf(StartsWith("lb_"), StartsWith("metallb_")));
     EXPECT_THAT(family.help, EndsWith(".")) << family.name;
-    // MetalLB's names break this rule; those have no type.
+    // MetalLB's names break this rule, so their families have no type.
     EXPECT_EQ(family.type == "counter",
               family.name.ends_with("_total") && family.type != "untyped")
         << family.name;
@@ -131,8 +131,8 @@ TEST_F(MetricsServerTest, ThePageIsWellFormed) {
   }
 }
 
-// A counter that falls looks like a restart: rate() then takes what it has for
-// new.
+// A counter that falls looks like a restart: rate() then counts its whole value
+// as new.
 TEST_F(MetricsServerTest, NoCounterFalls) {
   std::map<std::string, double> before;
   const std::string pool =
@@ -201,7 +201,7 @@ TEST_F(MetricsServerTest, AFewIdleCallersHoldNobodyUp) {
   std::vector<int> idle;
   for (int i = 1; i < kConnectionsAtOnce; ++i) idle.push_back(BeginToAsk());
   EXPECT_THAT(Scrape(), HasSubstr("lb_ready"));
-  // They are still there: nothing was read, and nothing ended.
+  // All are still open: nothing came, and none has ended.
   for (const int socket_fd : idle) {
     char byte;
     EXPECT_EQ(recv(socket_fd, &byte, 1, MSG_DONTWAIT), -1);
@@ -212,8 +212,8 @@ TEST_F(MetricsServerTest, AFewIdleCallersHoldNobodyUp) {
 TEST_F(MetricsServerTest, ManyIdleCallersHoldNobodyUpForLong) {
   std::vector<int> idle;
   for (int i = 0; i < kConnectionsAtOnce; ++i) idle.push_back(BeginToAsk());
-  EXPECT_THAT(Scrape(), HasSubstr("lb_ready"));  // Else this never ends.
-  // All were closed meanwhile.
+  EXPECT_THAT(Scrape(), HasSubstr("lb_ready"));  // Otherwise this never ends.
+  // All were closed in the meantime.
   for (const int socket_fd : idle) {
     char buffer[4096];
     while (recv(socket_fd, buffer, sizeof(buffer), 0) > 0) continue;

@@ -14,7 +14,7 @@ using announce::Verdict;
 using config::Printable;
 
 std::string FailureName(absl::StatusCode code) {
-  switch (code) {  // As Allocator has them.
+  switch (code) {  // The codes of Allocator.
     case absl::StatusCode::kInvalidArgument:
       return "contradiction";
     case absl::StatusCode::kNotFound:

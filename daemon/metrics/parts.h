@@ -36,8 +36,8 @@ struct NodeFacts {
 };
 void AddNode(const NodeFacts& node, Families* families);
 
-// The lengths are what others wait for an answer; by the processor times a busy
-// machine is told from a busy loop.
+// The lengths say how long others wait for an answer. The processor times tell
+// a busy loop from a busy machine.
 void AddTurns(const io::TurnMeter& turns, absl::Time now, Families* families);
 
 struct ConfigFacts {
@@ -47,7 +47,7 @@ struct ConfigFacts {
 };
 void AddConfig(const ConfigFacts& config, Families* families);
 
-// By pool. MetalLB's controller.
+// Samples by pool, for the families of MetalLB's controller.
 void AddPools(absl::Span<const std::pair<std::string, ipam::PoolUsage>> pools,
               Families* families);
 
@@ -59,7 +59,8 @@ struct ServiceCounts {
 };
 void AddServices(const ServiceCounts& services, Families* families);
 
-// Addresses with their services. MetalLB's speaker: what this node announces.
+// Addresses that this node announces, with their services, for the families of
+// MetalLB's speaker.
 void AddAnnounced(
     const std::string& node,
     absl::Span<const std::pair<std::string, net::IpAddress>> announced,

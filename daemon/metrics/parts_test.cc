@@ -139,7 +139,8 @@ TEST(AddTurnsTest, ShowsLengthsAndProcessorTimes) {
             "lb_loop_turn_processor_seconds_bucket{le=\"1\"} 3\n"
             "lb_loop_turn_processor_seconds_bucket{le=\"+Inf\"} 3\n"
             "lb_loop_longest_turn_seconds 2\n");
-  // The histograms stay; the gauge is of the last ten minutes.
+  // The histograms keep their counts; the gauge is for the last ten minutes
+  // only.
   Families later;
   AddTurns(turns, start + absl::Hours(1), &later);
   const std::string page = PageOf(std::move(later));
@@ -220,7 +221,7 @@ TEST(AddPoolsTest, HaveMetallbsNames) {
       "metallb_allocator_ipv6_addresses_in_use_total{pool=\"b\\\"\\n\"} 3\n");
 }
 
-// Alerts go by these: each is there from the start, with 0.
+// Alerts use these samples, so each is there from the start, with 0.
 TEST(AddServicesTest, AllStatesAndReasonsAreThereFromTheStart) {
   Families none;
   AddServices({}, &none);
@@ -410,7 +411,7 @@ constexpr uint64_t Counters::*kGossipCounters[] = {
     &Counters::streams_overflow,
 };
 
-// Each counter has a number of its own, so that two that are swapped show.
+// Each counter has its own number, so that the test sees two that are swapped.
 TEST(AddGossipTest, EachCounterIsItsOwn) {
   Counters counters;
   uint64_t next = 0;

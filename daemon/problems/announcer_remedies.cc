@@ -37,7 +37,7 @@ const DeliveryRemedies& AnnouncerRemedies::ForDelivery(
     const net::IpFamilies missing = {.ipv4 = needed.ipv4 && lack.ipv4,
                                      .ipv6 = needed.ipv6 && lack.ipv6};
     if (missing.empty()) continue;
-    std::optional<absl::Time> until;  // Other nodes do not tell.
+    std::optional<absl::Time> until;  // Other nodes do not tell it.
     if (member.name == agent_->options().node) {
       until = agent_->announcing().DeliveryHeldUntil(missing);
     }

@@ -1,7 +1,7 @@
-// AnnouncerRemedies: what to do about services that no node may announce.
+// AnnouncerRemedies: says what to do about services that no node may announce.
 //
-// For one look at an agent, which outlives it and stays as it is meanwhile:
-// what is the same for all services is found once.
+// It serves one look at an agent. The agent outlives it and does not change in
+// that time. Facts that are the same for all services are found once.
 #ifndef LB_DAEMON_PROBLEMS_ANNOUNCER_REMEDIES_H_
 #define LB_DAEMON_PROBLEMS_ANNOUNCER_REMEDIES_H_
 
@@ -20,12 +20,12 @@ class AnnouncerRemedies {
  public:
   explicit AnnouncerRemedies(const Agent* agent) : agent_(agent) {}
 
-  // As RemedyForNoAnnouncer(). Empty: it says nothing more than the reason.
+  // The same text as RemedyForNoAnnouncer(). Empty: the reason says it already.
   std::string Of(const std::string& service);
 
  private:
-  // By node: remedies for hosts that take no packets for addresses of these
-  // families, or did not lately.
+  // Remedies, by node, for hosts that take no packets for addresses of these
+  // families, or did not until lately.
   const DeliveryRemedies& ForDelivery(const net::IpFamilies& needed);
 
   const Agent* const agent_;

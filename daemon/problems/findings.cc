@@ -36,7 +36,7 @@ Names NodeObjectsOf(const config::Desired& desired) {
   return names;
 }
 
-// A reason that says itself what is wanted needs no more.
+// A reason that says what is wanted needs no remedy.
 std::string Want(std::string_view reason, const std::string& remedy) {
   const bool says_it = reason.find(", want ") != reason.npos;
   return remedy.empty() || says_it ? "" : ", want " + remedy;
@@ -54,7 +54,7 @@ std::string DidYouMean(const std::optional<std::string>& near) {
   return near ? fmt::format(", did you mean \"{}\"?", *near) : "";
 }
 
-// What the label kubernetes.io/hostname may be.
+// Values that the label kubernetes.io/hostname may have.
 Names HostNamesOf(const config::Desired& desired, const Names& members) {
   Names names;
   for (const std::string& member : members) {
@@ -67,7 +67,7 @@ Names HostNamesOf(const config::Desired& desired, const Names& members) {
   return names;
 }
 
-// The host names that an advertisement selects nodes by.
+// The host names by which an advertisement selects nodes.
 Names SelectedHostNames(const election::L2Advertisement& advertisement) {
   const std::string key(election::kHostnameLabel);
   Names names;
@@ -102,7 +102,8 @@ void FindMisnamedSelectors(const config::Desired& desired, const Names& members,
   }
 }
 
-// Endpoints are on nodes by the names of Node objects, which must be members'.
+// Endpoints name their nodes as Node objects do, and these names must be
+// members'.
 void FindMisnamedEndpoints(const config::Desired& desired, const Names& members,
                            std::vector<Finding>& findings) {
   Names reported;

@@ -1,7 +1,7 @@
-// Findings: what is wrong with services and with the names of nodes.
+// Findings: faults of services and of the names of nodes.
 //
-// Pure functions over values; problems.cc asks them. Each lists what is wrong
-// now, and nothing that is well. Sorted by name.
+// Pure functions over values; problems.cc calls them. Each lists what is wrong
+// now, sorted by name.
 #ifndef LB_DAEMON_PROBLEMS_FINDINGS_H_
 #define LB_DAEMON_PROBLEMS_FINDINGS_H_
 
@@ -30,34 +30,36 @@ using LiveMembers = std::vector<Elections::LiveMember>;
 // already.
 using RemedyOf = std::function<std::string(const std::string& service)>;
 
-// Services that have no address, and why. `with_waiting`: also services whose
-// reason passes by itself.
+// Services that have no address, with the reason. `with_waiting` adds services
+// whose reason passes by itself.
 std::vector<Finding> FindWithoutAddress(const AddressEntries& entries,
                                         bool with_waiting,
                                         const RemedyOf& remedy_of);
 
-// Services that the ledger's author gives nothing. `waits_in_vain`: for so long
-// that its manifests must be others.
+// Services to which the ledger's author assigns nothing. `waits_in_vain` is
+// true for a service that has waited so long that the author must have read
+// other manifests.
 std::vector<Finding> FindUnassigned(
     const AddressEntries& entries,
     const std::function<bool(const std::string& service)>& waits_in_vain);
 
-// Services that keep what they have, as they are refused what they ask for by
-// now, and why.
+// Services that keep their addresses because the request of their manifest is
+// refused, with the reason.
 std::vector<Finding> FindRefused(const AddressEntries& entries,
                                  const RemedyOf& remedy_of);
 
 using IsOwned = std::function<bool(const net::IpAddress& address)>;
 
-// Services that have an address and are announced by no node, and why. Services
-// whose addresses are all owned by hosts are left out, for another finding.
+// Services that have an address and that no node announces, with the reason. A
+// service whose addresses are all owned by hosts is left out: that is another
+// finding.
 std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
                                           const Placement& placement,
                                           const IsOwned& is_owned,
                                           const RemedyOf& remedy_of);
 
-// Addresses whose node cannot announce them, by what it says of itself: NDP
-// does not work on the interface, say.
+// Addresses that their node cannot announce, according to the node's own
+// metadata: for example, NDP does not work on the interface.
 std::vector<Finding> FindUnable(const AddressEntries& entries,
                                 const Placement& placement,
                                 const LiveMembers& members);
@@ -67,13 +69,13 @@ std::vector<Finding> FindUnable(const AddressEntries& entries,
 std::vector<Finding> FindMisnamed(const config::Desired& desired,
                                   const LiveMembers& members);
 
-// Node objects of which no member is known. Nodes that are not to announce are
+// Node objects without a member of that name. Nodes that must not announce are
 // left out.
 std::vector<Finding> FindWithoutMember(
     const config::Desired& desired, const LiveMembers& members,
     const std::function<bool(const std::string&)>& is_known);
 
-// Members with another ignore-exclude-lb than `node`.
+// Members whose option ignore-exclude-lb differs from that of `node`.
 std::vector<Finding> FindDifferingOptions(std::string_view node,
                                           const LiveMembers& members);
 

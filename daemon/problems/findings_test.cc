@@ -63,7 +63,7 @@ TEST(FindWithoutAddressTest, AReasonThatSaysWhatIsWantedNeedsNoRemedy) {
                           "n1's own, want an address that no host has"));
 }
 
-// It was listed twice, as an owned address and as a service that no node
+// An owned address was listed a second time, as a service that no node
 // announces.
 TEST(FindWithoutAnnouncerTest, WhatHostsOwnIsAnotherFinding) {
   AddressEntries entries;
@@ -101,7 +101,7 @@ TEST(FindUnableTest, EachAddressIsJudgedByItsFamilyAndInterfaces) {
                   "(ARP and NDP)"));
   placement["default/a"].announcers[0].interfaces = {};  // All.
   EXPECT_THAT(FindUnable(entries, placement, members), IsEmpty());
-  // Of others nothing is known.
+  // The metadata of the other nodes is unknown.
   placement["default/a"] = {
       .announcers = {{.node = "n2", .interfaces = {"eth0"}}}};
   members.push_back({"n2", std::nullopt});

@@ -13,7 +13,7 @@ bool IsNearName(std::string_view a, std::string_view b) {
   if (lower_a == lower_b) return true;
   const size_t dot_a = lower_a.find('.');
   const size_t dot_b = lower_b.find('.');
-  // Two domains: two hosts.
+  // Both have a domain, so they are two hosts.
   if ((dot_a == lower_a.npos) == (dot_b == lower_b.npos)) return false;
   return lower_a.substr(0, dot_a) == lower_b.substr(0, dot_b);
 }

@@ -1,7 +1,7 @@
-// Names of nodes that are likely meant for one another.
+// Finds names that are likely meant for the same node.
 //
-// A host is "Worker-01" to itself, "worker-01" to Kubernetes, which lowers the
-// case, and "worker-01.example.org" to its domain. Pure functions.
+// One host may be "Worker-01" by its own name, "worker-01" in Kubernetes, which
+// lowers the case, and "worker-01.example.org" in its domain. Pure functions.
 #ifndef LB_DAEMON_PROBLEMS_NODE_NAMES_H_
 #define LB_DAEMON_PROBLEMS_NODE_NAMES_H_
 
@@ -12,11 +12,11 @@
 
 namespace lb {
 
-// Do the names differ, but only by case, or by a domain that one of them lacks?
+// True if the names differ only by case, or by a domain that one of them lacks.
 bool IsNearName(std::string_view a, std::string_view b);
 
-// The first of `known` that is near `name`. Nullopt: none is, or `name` itself
-// is known.
+// Returns the first of `known` that is near `name`. Nullopt: none is, or `name`
+// itself is known.
 std::optional<std::string> NearNameOf(std::string_view name,
                                       const std::set<std::string>& known);
 

@@ -1,7 +1,7 @@
 // ProblemCollector: collects the wanted problems as they are found.
 //
-// Keeps the first ones and counts the others: with ten thousand services, each
-// a problem, no operator reads the remedy of each. Loop thread only.
+// Keeps the first ones and counts the others. If each of ten thousand services
+// is a problem, no operator reads every remedy. Loop thread only.
 #ifndef LB_DAEMON_PROBLEMS_PROBLEM_COLLECTOR_H_
 #define LB_DAEMON_PROBLEMS_PROBLEM_COLLECTOR_H_
 
@@ -29,7 +29,8 @@ class ProblemCollector {
       ++list_.omitted;
     }
   }
-  // `remedy_of` for as many as will be kept, and nothing for the others.
+  // Calls `remedy_of` for the problems that will be kept, and gives no remedy
+  // for the others.
   RemedyOf ForKept(ProblemKind kind, RemedyOf remedy_of) const {
     size_t room = wants_(kind) ? problems_max_ - list_.problems.size() : 0;
     return [room, remedy_of = std::move(remedy_of)](

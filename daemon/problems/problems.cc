@@ -32,7 +32,7 @@ using Problems = ProblemCollector;
 
 constexpr absl::Duration kSettled = absl::Seconds(30);
 constexpr absl::Duration kUnassignedMax = absl::Seconds(15);
-// A member that goes on claiming an address is heard again within this time.
+// A member that goes on claiming an address claims it again within this time.
 constexpr absl::Duration kYielding = absl::Milliseconds(1500);
 
 std::string NodeObject(const Agent& agent) {
@@ -46,14 +46,15 @@ void AddRefusedObjects(const Agent& agent, Problems& problems) {
   }
 }
 
-// As long as it lasts, however seldom the other host is asked.
+// The problem lasts as long as the withholding, even if the other host is
+// rarely probed.
 void AddWithheld(const Agent& agent, Problems& problems) {
   std::set<std::pair<net::IpAddress, std::string>> seen;  // Some are shared.
   for (const auto& [service, place] : agent.placement()) {
     for (const auto& assigned : AddressesOf(agent.address_entries(), service)) {
       for (const Withholding& withheld :
            FindWithholdings(agent, service, assigned.address)) {
-        if (withheld.by_owner()) break;  // See AddOwned().
+        if (withheld.by_owner()) break;  // AddOwned() lists it.
         if (!seen.emplace(withheld.address, withheld.interface).second) {
           continue;
         }
@@ -75,8 +76,8 @@ bool IsLiveMember(const Agent& agent, const net::MacAddress& mac) {
   return member && member->is_up() && member->heard;
 }
 
-// If two members know each other, one has the address by the election; the
-// other yields to it. Whether a stranger has gone is unknown.
+// Members that know each other settle it: one has the address by the election,
+// the other yields. Whether a stranger has gone is unknown.
 bool IsOver(const Agent& agent, const Tally::ConflictSeen& seen) {
   const announce::Conflict& conflict = seen.conflict;
   if (conflict.outcome == announce::Outcome::kTakenBack ||
@@ -125,7 +126,8 @@ std::string RemedyForOrphan(const Agent& agent, const std::string& service,
 void AddOrphans(const Agent& agent, Problems& problems) {
   for (const auto& [service, orphan] : agent.addresses().Orphans()) {
     const auto& withheld = agent.owners().withheld();
-    if (withheld.contains(orphan.held.address)) continue;  // See AddOwned().
+    if (withheld.contains(orphan.held.address))
+      continue;  // AddOwned() lists it.
     const std::string object = "Service/" + service;
     problems.push_back(
         {ProblemKind::kOrphanedAddress, object,
@@ -151,7 +153,7 @@ void AddAdvertisedAddress(const Agent& agent, Problems& problems) {
                       fmt::format("{}: {}", NodeObject(agent), fault)});
 }
 
-// The file that may define the service, as far as the faults tell.
+// The file that may define the service, as far as the faults say.
 std::string FileOf(const Agent& agent, const std::string& object) {
   std::string file;
   for (const config::Problem& problem : agent.desired().problems) {
@@ -185,7 +187,7 @@ void AddOwned(const Agent& agent, Problems& problems) {
     for (const auto& assigned : entry.assignment.addresses) {
       for (const Withholding& withheld :
            FindWithholdings(agent, service, assigned.address)) {
-        if (!withheld.by_owner()) break;  // See AddWithheld().
+        if (!withheld.by_owner()) break;  // AddWithheld() lists it.
         const std::string object = "Service/" + service;
         problems.push_back(
             {ProblemKind::kOwnedAddress, object,
@@ -211,7 +213,7 @@ void AddUntoldFacts(const Agent& agent, Problems& problems) {
   }
 }
 
-// Of this node itself AddWithheld() lists all.
+// Counts what other nodes could not tell. AddWithheld() lists all of this node.
 void AddUntoldWithheld(const Agent& agent, Problems& problems) {
   for (const Elections::LiveMember& member : agent.LiveMembers()) {
     const auto& hosts = agent.owners().table().entries();
@@ -283,7 +285,7 @@ void Add(ProblemKind kind, const std::vector<Finding>& findings,
   }
 }
 
-// Until then nodes that start together may not have found each other.
+// Nodes that start together may not have found each other before that.
 bool HasSettled(const Agent& agent) {
   return agent.now() - agent.tally().began() >= kSettled;
 }
@@ -303,14 +305,14 @@ std::string AddressRemedy(const Agent& agent, const std::string& service) {
                             is_held);
 }
 
-// A node that is not ready awaits the cluster: no longer than its settle time,
-// if all is well.
+// A node that is not ready awaits the cluster, normally for no longer than its
+// settle time.
 bool AwaitsTooLong(const Agent& agent) {
   const auto since = agent.tally().awaiting_since();
   return since && agent.now() - *since > agent.options().settle_time;
 }
 
-// The author decides within a second, once it knows what hosts own.
+// The author assigns within a second, once it knows the addresses of the hosts.
 bool WaitsInVain(const Agent& agent, const std::string& service) {
   const auto since = agent.tally().unassigned_since().find(service);
   return since != agent.tally().unassigned_since().end() &&
@@ -335,7 +337,7 @@ void AddAwaiting(const Agent& agent, Problems& problems) {
                    NodeObject(agent), FormatUtc(since), cause)});
 }
 
-// Of a node that awaits the cluster: as far as it knows.
+// While this node awaits the cluster, it lists what it knows.
 void AddServices(const Agent& agent, Problems& problems) {
   const bool is_stuck = AwaitsTooLong(agent);
   if (!agent.ready() && !is_stuck) return;
@@ -404,7 +406,8 @@ void AddUndecryptable(const Agent& agent, Problems& problems) {
   }
 }
 
-// Both nodes say so; members keep to the one that they knew first.
+// Both nodes with the name list this. Members keep to the one that they knew
+// first.
 void AddNamesakes(const Agent& agent, Problems& problems) {
   for (const net::Endpoint& other : agent.Namesakes()) {
     const std::string object = "Member/" + agent.options().node;

@@ -1,8 +1,8 @@
-// Problems: what is wrong at the moment and needs an operator.
+// Problems: lists what is wrong at the moment and needs an operator.
 //
-// ListProblems() reads an agent and changes nothing. Each kind of problem is
-// one small function in problems.cc, which lists what is wrong now: a problem
-// is there as long as its cause. In a healthy cluster the list is empty.
+// ListProblems() reads an agent and changes nothing. Each kind of problem has
+// one small function in problems.cc. A problem is listed as long as its cause
+// lasts. In a healthy cluster the list is empty.
 //
 // Loop thread only.
 #ifndef LB_DAEMON_PROBLEMS_PROBLEMS_H_
@@ -52,8 +52,8 @@ struct ProblemList {
   size_t omitted = 0;  // Number of further ones.
 };
 
-// The first `problems_max` of the wanted kinds. Further ones are counted, which
-// takes much less time than to find the remedy of each.
+// Lists the first `problems_max` problems of the wanted kinds. Further ones are
+// only counted, which takes much less time than to find their remedies.
 ProblemList ListProblems(const Agent& agent,
                          const std::function<bool(ProblemKind)>& wants,
                          size_t problems_max);

@@ -60,7 +60,7 @@ std::string NamesOf(const std::vector<const L2Advertisement*>& all) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-// What is for the pool, and of that what is for the service.
+// The advertisements for the pool, and those of them that match the service.
 struct Matching {
   std::vector<const L2Advertisement*> pool;
   std::vector<const L2Advertisement*> service;

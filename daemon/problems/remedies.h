@@ -1,5 +1,5 @@
-// Remedies: what an operator can do about a service that has no address, or
-// that no node announces. Each names the object and the field to change.
+// Remedies: tells an operator what to do about a service that has no address,
+// or that no node announces. Each names the object and the field to change.
 //
 // Pure functions; each text completes "want ...", and is empty if there is
 // nothing to add to the reason.
@@ -25,15 +25,17 @@ std::string RemedyForNoAddress(const ipam::ServiceRequest& request,
                                const std::vector<ipam::Pool>& pools,
                                bool is_held);
 
-// By node, of nodes whose hosts do not take the packets.
+// By node: remedies for nodes whose hosts do not take the packets.
 using DeliveryRemedies = std::map<std::string, std::string>;
 
 // The remedy for a node whose host takes no packets for a family, or did not
-// lately. `held_until`: it does again, and can be elected from then on.
+// until lately. If `held_until` is set, the host takes them again, and the node
+// can be elected from then on.
 std::string RemedyForDelivery(const std::string& node,
                               std::optional<absl::Time> held_until);
 
-// `vip` needs its pool, the pool's labels and the service's traffic only.
+// Of `vip` only its pool, the pool's labels and the service's traffic policy
+// are used.
 std::string RemedyForNoAnnouncer(
     const std::vector<election::L2Advertisement>& advertisements,
     const election::Vip& vip, const election::Explanation& explanation,

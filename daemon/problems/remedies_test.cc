@@ -13,7 +13,7 @@ namespace {
 using election::L2Advertisement;
 using election::NodeVerdict;
 
-// Of nodes n1, n2, ... with these verdicts, for pool p.
+// The remedy for pool p when nodes n1, n2, ... have these verdicts.
 std::string Remedy(const std::vector<NodeVerdict>& verdicts,
                    const std::vector<L2Advertisement>& advertisements,
                    const DeliveryRemedies& delivery = {}) {
@@ -65,7 +65,7 @@ TEST(RemedyForNoAnnouncerTest, AnyOfThemHelpsAndNoneIsSaidTwice) {
             "or condition NetworkUnavailable of Node/n2 to be False");
 }
 
-// The interface is well, and nothing is to be done to it.
+// The interface works, so the remedy is not about it.
 TEST(RemedyForNoAnnouncerTest, ANodeThatDoesNotDeliverHasItsOwnRemedy) {
   EXPECT_EQ(
       Remedy({NodeVerdict::kNoUsableInterface, NodeVerdict::kNoUsableInterface},

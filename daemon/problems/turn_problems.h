@@ -1,12 +1,12 @@
-// Problems of the loop: a turn so long that the node came near its fence.
+// Problems of the loop: a turn was so long that the node came near its fence.
 //
 // A node that is not run for StallMaxOf() falls silent (event Stalled): others
 // may have its addresses by then. One turn that takes half of that is a problem
 // of this node for TurnMeter::kRecent.
 //
-// What counts is the processor time, which is what this node does itself. On a
-// busy machine a turn may be long because the thread waits for a processor;
-// that is no fault of what the node does, and the metric of lengths has it.
+// Only processor time counts, because that is the node's own work. On a busy
+// machine a turn may also be long because the thread waits for a processor; the
+// metric of lengths shows that.
 //
 // Loop thread only; changes nothing.
 #ifndef LB_DAEMON_PROBLEMS_TURN_PROBLEMS_H_
@@ -17,7 +17,7 @@
 
 namespace lb {
 
-// Appends the recent turn that used most processor time, if that is too much.
+// Appends the recent turn that used most processor time, if it used too much.
 void AddLongTurn(const Agent& agent, ProblemCollector& problems);
 
 }  // namespace lb

@@ -66,7 +66,8 @@ Withholding ByOther(const Agent& agent, const std::string& service,
                                   : RemedyFor(agent, service, fact)};
 }
 
-// What the elected node tells of the address; of itself this node knows.
+// Facts that the elected node tells about the address. If it is this node, it
+// knows them itself.
 std::vector<WithheldFact> FactsOf(const Agent& agent, const std::string& node,
                                   const net::IpAddress& address) {
   if (node == agent.options().node) {

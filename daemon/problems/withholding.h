@@ -1,9 +1,9 @@
-// Withholding: why no node answers for an address of a service, though one is
-// elected for it: a host has the address.
+// Withholding: says which host has an address of a service, so that no node
+// answers for it although one is elected.
 //
-// All nodes that hear each other say the same: what a host of the cluster owns
-// they all know, and of an address that another host has the elected node tells
-// them (withheld_facts.h).
+// All nodes that hear each other say the same. They all know which addresses
+// the hosts of the cluster own. If another host has an address, the elected
+// node tells them (withheld_facts.h).
 //
 // Reads an agent and changes nothing. Loop thread only.
 #ifndef LB_DAEMON_PROBLEMS_WITHHOLDING_H_
@@ -23,8 +23,8 @@ class Agent;
 
 struct Withholding {
   net::IpAddress address;
-  // Where the elected node met the other host; empty if a host or a router of
-  // the cluster owns the address: then all nodes withhold it.
+  // The interface on which the elected node met the other host. Empty: a host
+  // or a router of the cluster owns the address, so all nodes withhold it.
   std::string interface;
   std::optional<net::MacAddress> mac;  // The other host's; unset for an owner.
   std::string member;  // The host's name, if it is a node of the cluster.
@@ -35,7 +35,7 @@ struct Withholding {
   bool by_owner() const { return interface.empty(); }
 };
 
-// The withholdings of one address that `service` has, one for each interface.
+// Returns the withholdings of one address of `service`, one for each interface.
 // Empty: it is not withheld, as far as this node knows.
 std::vector<Withholding> FindWithholdings(const Agent& agent,
                                           const std::string& service,

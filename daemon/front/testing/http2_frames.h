@@ -1,5 +1,5 @@
-// Frames of HTTP/2 as a caller's bytes (RFC 9113), also such as no caller of
-// good will sends. Nothing is checked.
+// Frames of HTTP/2 as a caller's bytes (RFC 9113), also frames that only an
+// attacker sends. Nothing is checked.
 #ifndef LB_DAEMON_FRONT_TESTING_HTTP2_FRAMES_H_
 #define LB_DAEMON_FRONT_TESTING_HTTP2_FRAMES_H_
 
@@ -25,7 +25,7 @@ inline constexpr uint8_t kAck = 0x1;
 inline constexpr uint8_t kEndStream = 0x1;
 inline constexpr uint8_t kEndHeaders = 0x4;
 
-// The nine bytes that a frame with so many bytes of payload begins with.
+// The nine bytes at the front of a frame with this many bytes of payload.
 inline std::string FrameHeader(size_t payload, uint8_t type, uint8_t flags,
                                uint32_t stream) {
   std::string bytes;
@@ -46,8 +46,8 @@ inline std::string Frame(uint8_t type, uint8_t flags = 0, uint32_t stream = 0,
          std::string(payload);
 }
 
-// A header as HPACK has it in its plainest form (RFC 7541, 6.2.2): up to 126
-// bytes each.
+// A header in the plainest form of HPACK (RFC 7541, 6.2.2). Name and value have
+// up to 126 bytes each.
 inline std::string Field(std::string_view name, std::string_view value) {
   std::string bytes(1, 0);
   for (const std::string_view text : {name, value}) {
@@ -57,7 +57,7 @@ inline std::string Field(std::string_view name, std::string_view value) {
   return bytes;
 }
 
-// A call with an empty message, of "/package.Service/Method".
+// A call of "/package.Service/Method" with an empty message.
 inline std::string Call(uint32_t stream, std::string_view path) {
   return Frame(kHeaders, kEndHeaders, stream,
                Field(":method", "POST") + Field(":scheme", "http") +

@@ -12,7 +12,7 @@ namespace {
 
 class Reader {
  public:
-  // Empty: the line is good.
+  // Reads one line. Empty: the line is good.
   std::string Take(std::string_view line) {
     if (line.starts_with("# HELP ")) return TakeHelp(line.substr(7));
     if (line.starts_with("# TYPE ")) return TakeType(line.substr(7));
