@@ -20,10 +20,11 @@ namespace lb {
 
 class AdminService final : public admin::v1::Admin::CallbackService {
  public:
-  // Actions that only the daemon can take. Called on the loop's thread.
+  // Actions that only the daemon can take. They are called on the loop's
+  // thread.
   struct Actions {
-    // Reads the manifests, gives them to the agent and then says what they
-    // changed, on a later turn of the loop or at once.
+    // Reads the manifests and gives them to the agent. Calls `done` with what
+    // they changed, on a later turn of the loop or at once.
     std::function<void(ManifestReader::Done done)> reload;
     std::function<void(LogLevel)> set_log_level;
   };

@@ -43,7 +43,7 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
                                               const std::string& host_name,
                                               const net::Endpoint& bound) {
   AgentOptions agent;
-  // As Kubernetes' agents do: names of objects have no upper case.
+  // Kubernetes' agents do the same, as names of objects have no upper case.
   agent.node = options.node_name.empty() ? absl::AsciiStrToLower(host_name)
                                          : options.node_name;
   agent.advertise = AdvertisedEndpoint(options, bound);

@@ -1,4 +1,4 @@
-// From the daemon's options (flags, options file) to the agent's.
+// Turns the daemon's options (flags, options file) into the agent's.
 #ifndef LB_DAEMON_AGENT_OPTIONS_H_
 #define LB_DAEMON_AGENT_OPTIONS_H_
 

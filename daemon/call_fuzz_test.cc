@@ -1,6 +1,6 @@
-// Bytes that no caller of good will sends to the calls of both services. What
-// is no message, or a message that makes no sense, is refused; the node goes on
-// and still answers.
+// Damaged bytes for the calls of both services. Bytes that are no message are
+// refused, and so are messages that make no sense. The node goes on and still
+// answers.
 #include <string>
 #include <utility>
 #include <vector>

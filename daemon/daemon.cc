@@ -139,8 +139,8 @@ class Daemon {
   void Run() { world_->Run(); }
 
  private:
-  // The cause of the reading: a changed file, or a person, who is also told
-  // that nothing changed.
+  // Why manifests are read: a file changed, or a person asked. A person is also
+  // told that nothing changed.
   enum class Ask { kNone, kExplicit };
 
   // One listener, with a queue of calls of its own.
@@ -274,8 +274,9 @@ class Daemon {
   }
 
   // Leaves the cluster, then ends the calls, then the loop. The server waits
-  // for answers that the loop makes, so it is shut down on another thread; and
-  // so the second signal kills: a stopped loop would answer no more.
+  // for answers that the loop makes, so another thread shuts it down. For the
+  // same reason a second signal kills the process: a stopped loop would answer
+  // no more.
   void Stop(int number) {
     if (std::exchange(stopping_, true)) {
       std::signal(number, SIG_DFL);
@@ -331,8 +332,9 @@ absl::Status RunDaemon(const Options& options,
 
 namespace {
 
-// Faults that keep lbd from starting and that the options' reader does not see.
-// A user who tries the options may not be allowed to read the secret.
+// Finds faults that keep lbd from starting and that the options' reader does
+// not see. The user who tries the options may not be allowed to read the
+// secret.
 std::vector<std::string> CheckHost(const Options& options, bool has_file) {
   std::vector<std::string> faults;
   // Without these options the user checks manifests alone.
@@ -355,8 +357,8 @@ std::vector<std::string> CheckHost(const Options& options, bool has_file) {
   return faults;
 }
 
-// Names objects whose lack is no fault, but leaves every service without an
-// address or a node.
+// Names kinds of objects whose lack is no fault but leaves every service
+// without an address or a node.
 void PrintWhatIsMissing(const config::Desired& desired) {
   if (!desired.services.empty() && desired.pools.empty()) {
     fmt::print("notice: no IPAddressPool, so no service gets an address\n");

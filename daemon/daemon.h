@@ -1,4 +1,4 @@
-// The daemon's main jobs: to run, and to check its input.
+// The daemon's two jobs: to run a node, and to check its input.
 #ifndef LB_DAEMON_DAEMON_H_
 #define LB_DAEMON_DAEMON_H_
 
@@ -11,8 +11,8 @@
 namespace lb {
 
 // Runs a node until SIGINT or SIGTERM; SIGHUP reads the manifests again. A
-// second signal ends it at once. `unfenced`, what EnterSandbox() could not
-// raise, goes into its log. Returns why it could not start.
+// second signal ends it at once. The node logs `unfenced`, the fences that
+// EnterSandbox() could not raise. An error says why the node could not start.
 absl::Status RunDaemon(const Options& options,
                        absl::Span<const std::string> unfenced);
 

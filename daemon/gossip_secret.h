@@ -1,4 +1,5 @@
-// ReadGossipSecret: the keyring of a gossip-secret-file; what is weak about it.
+// ReadGossipSecret: reads the keyring of a gossip-secret-file.
+// FindGossipWeakness says what is weak about it.
 #ifndef LB_DAEMON_GOSSIP_SECRET_H_
 #define LB_DAEMON_GOSSIP_SECRET_H_
 
@@ -28,7 +29,7 @@ struct GossipWeakness {
 };
 
 // Nullopt: there is a secret, and it is long enough. A file that cannot be read
-// has no weakness here.
+// does not count as weak here.
 std::optional<GossipWeakness> FindGossipWeakness(const Options& options);
 
 }  // namespace lb

@@ -14,9 +14,9 @@ namespace {
 constexpr int kLargeBlock = 128 << 10;  // glibc's own first value.
 constexpr int kArenas = 2;  // The loop's, and one for all other threads.
 
-// Resident, but no block of the heap that is in use: programs, stacks, and what
-// was freed. Growth of the process would not do: what is in use when it is
-// trimmed would pass for what cannot be returned later.
+// Resident bytes that are in no used block of the heap: programs, stacks, and
+// freed memory. The growth of the process would be a wrong measure: blocks that
+// are in use at one trim would later count as memory that cannot be returned.
 size_t IdleBytes() {
   const struct mallinfo2 heap = mallinfo2();
   const size_t resident = ResidentBytes();

@@ -1,4 +1,4 @@
-// ConfigureHeap, HeapTrimmer: memory that is freed goes back to the system.
+// ConfigureHeap and HeapTrimmer give freed memory back to the system.
 #ifndef LB_DAEMON_HEAP_H_
 #define LB_DAEMON_HEAP_H_
 
@@ -10,23 +10,23 @@
 
 namespace lb {
 
-// Sets glibc's allocator up. Call it first in main(). Without it the largest
-// block that was ever freed decides which ones are kept (mallopt(3),
+// Sets up glibc's allocator. Call it first in main(). Without it the largest
+// block that was ever freed decides which blocks are kept (mallopt(3),
 // M_MMAP_THRESHOLD), and each of gRPC's threads keeps the memory of its busiest
-// moment: a caller that once sent much would cost it for good.
+// moment, so one large request would cost memory for good.
 void ConfigureHeap();
 
 // Bytes of the process that are in memory now; 0: the system does not say.
 size_t ResidentBytes();
 
-// Looks now and then whether the process holds more that is not in use than
-// after it was last trimmed, and then returns pages without anything in use
-// (malloc_trim(3)): some milliseconds for 50 MB. Many small blocks with a few
-// among them that stay leave such pages behind.
+// Checks now and then whether the process holds more unused memory than after
+// the last trim. If so, it returns pages without anything in use
+// (malloc_trim(3)), which takes some milliseconds for 50 MB. Such pages come
+// from many small blocks of which a few stay.
 class HeapTrimmer {
  public:
   static constexpr absl::Duration kInterval = absl::Seconds(20);
-  // By less than this it may grow.
+  // Trims after unused memory has grown by this much.
   static constexpr size_t kGrowth = 2 << 20;
 
   // The loop outlives it.

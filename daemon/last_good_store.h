@@ -2,10 +2,10 @@
 // folder.
 //
 // A node that starts while a manifest is faulty goes on with the value from
-// before, as it would without a restart; also if the fault came while it was
-// down. After each reading the parts that changed are written, one after the
-// other, so that a write of something else waits for one of them at most. A
-// write that fails is tried again.
+// before, as it would without a restart, even if the fault came while it was
+// down. After each reading the changed parts are written one after the other,
+// so another write waits for at most one of them. A write that fails is tried
+// again.
 //
 //   auto problems = store.Restore();
 //   Desired before = store.Before(manifests, options);
@@ -41,8 +41,8 @@ class LastGoodStore {
 
   LastGoodStore(std::string node, const io::Environment& environment);
 
-  // Takes up what an earlier run wrote. Blocks; once, before all else. Returns
-  // for each value that was there but not usable `last-good.03: why`.
+  // Restores what an earlier run wrote. Blocks. Call it once, first. Returns
+  // `last-good.03: why` for each value that exists but is not usable.
   std::vector<absl::Status> Restore();
 
   // The objects that the earlier run had in force (config::RestoreDesired);
@@ -52,14 +52,14 @@ class LastGoodStore {
                          const config::ManifestOptions& options);
   SealedLastGood Seal(const config::Desired& desired);
 
-  // Writes them, on the loop's thread.
+  // Writes the sealed values. Call it on the loop's thread.
   void Save(SealedLastGood sealed);
-  // Hands what is not written yet to io::StateStore at once; for the end.
+  // Hands all unwritten values to io::StateStore at once. Call it at the end.
   void Flush();
 
  private:
-  // Writes what is not written yet, one value after the other, up to the first
-  // that fails.
+  // Writes the unwritten values one after the other, up to the first that
+  // fails.
   void WriteAll(io::StateStore::OnWritten done);
   void Warn(const char* reason, std::string message);
 

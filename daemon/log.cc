@@ -50,8 +50,8 @@ std::string Format(const Event& event) {
                      config::Printable(event.message));
 }
 
-// gRPC logs what strangers can cause at will (a failed handshake), so it is for
-// debugging only. On gRPC's threads.
+// Strangers can cause lines of gRPC at will (a failed handshake), so they are
+// for debugging only. Runs on gRPC's threads.
 void LogOfGrpc(gpr_log_func_args* line) {
   if (!spdlog::should_log(spdlog::level::debug)) return;
   const Event event = {

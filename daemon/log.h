@@ -1,8 +1,8 @@
 // The daemon's log: one line per event, on standard error.
 //
-// Text for a terminal or the journal; JSON, in the form that `lbctl events -o
-// json` has, for tools. Never a line per packet, and few of what repeats
-// (log_limiter.h). Loop thread only.
+// A line is text for a terminal or the journal, or JSON for tools, in the form
+// of `lbctl events -o json`. There is never a line for each packet, and
+// repeated events give few lines (log_limiter.h). Loop thread only.
 #ifndef LB_DAEMON_LOG_H_
 #define LB_DAEMON_LOG_H_
 
@@ -11,10 +11,10 @@
 
 namespace lb {
 
-// Sets level and form of all that is logged afterwards. Once, at the start.
+// Sets level and form of the log. Call it once, at the start.
 void ConfigureLog(LogLevel level, LogFormat format);
 
-// From now on.
+// Sets the level from now on.
 void SetLogLevel(LogLevel level);
 
 void LogEvent(const Event& event);

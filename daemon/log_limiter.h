@@ -1,7 +1,7 @@
-// LogLimiter: keeps what repeats from filling the log.
+// LogLimiter: keeps repeated events from filling the log.
 //
-// Of events with the same reason and object the first kLinesMax in kWindow are
-// logged; the next one after that says how many were not. Pure.
+// It logs the first kLinesMax events with one reason and object in each
+// kWindow. The next line after the window says how many were left out. Pure.
 #ifndef LB_DAEMON_LOG_LIMITER_H_
 #define LB_DAEMON_LOG_LIMITER_H_
 
@@ -20,12 +20,13 @@ class LogLimiter {
  public:
   static constexpr uint64_t kLinesMax = 5;
   static constexpr absl::Duration kWindow = absl::Seconds(30);
-  // Reasons and objects that are followed; what is beyond is all logged.
+  // At most so many pairs of reason and object are followed. Events beyond them
+  // are all logged.
   static constexpr size_t kFollowedMax = 1024;
 
   struct Verdict {
     bool log = true;
-    uint64_t suppressed = 0;  // Like it, since the last one that was logged.
+    uint64_t suppressed = 0;  // Similar events since the last logged one.
   };
 
   // By the event's own time.

@@ -1,4 +1,4 @@
-// Calls of gRPC that are answered on the loop's thread.
+// Answers calls of gRPC on the loop's thread.
 //
 // gRPC's threads only post to the loop, so that state has one thread. The loop
 // runs until the server has shut down, and outlives it.
@@ -27,7 +27,8 @@ inline grpc::Status ToGrpc(const absl::Status& status) {
           std::string(status.message())};
 }
 
-// Counts its answer until the caller has read it. Ends by itself.
+// A reactor that counts its answer until the caller has read it. It ends by
+// itself.
 class LoopReactor : public grpc::ServerUnaryReactor {
  public:
   explicit LoopReactor(LoopCalls* calls) : calls_(calls) {}
@@ -47,8 +48,8 @@ class LoopReactor : public grpc::ServerUnaryReactor {
   size_t unread_bytes_ = 0;
 };
 
-// Runs `answer` on the loop's thread: it finishes the call, or sees to it.
-// Finishes it with the error if too many wait.
+// Runs `answer` on the loop's thread. `answer` finishes the call, now or later.
+// If too many calls wait, finishes the call with that error.
 inline grpc::ServerUnaryReactor* RunOnLoop(
     LoopCalls* calls, grpc::CallbackServerContext*,
     absl::AnyInvocable<void(LoopReactor*)> answer) {
@@ -68,7 +69,7 @@ std::string_view CauseOf() {
   return cause;
 }
 
-// Ends the call with what `ask` gives on the loop's thread.
+// Ends the call with the result of `ask`, which runs on the loop's thread.
 template <typename Response>
 grpc::ServerUnaryReactor* AnswerOnLoop(
     LoopCalls* calls, grpc::CallbackServerContext* context, Response* response,

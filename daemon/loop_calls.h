@@ -25,20 +25,20 @@ namespace lb {
 
 class LoopCalls {
  public:
-  // At one time; more are refused.
+  // Calls that may wait at a time; further ones are refused.
   static constexpr size_t kWaitingMax = 256;
-  // With as many bytes of answers unread, as they are sent, the next question
-  // is refused. In memory they are about ten times as large.
+  // If so many bytes of answers (as sent) are unread, further questions are
+  // refused. In memory they are about ten times as large.
   static constexpr size_t kUnreadBytesMax = 4 << 20;
 
-  // The loop outlives it, and runs nothing after its end.
+  // The loop outlives this object, and runs none of its calls after its end.
   explicit LoopCalls(io::Loop* loop) : loop_(loop) {}
 
-  // Runs `call` on the loop's thread, after those that wait already. Any
-  // thread. ResourceExhausted: too many wait; it is destroyed.
+  // Runs `call` on the loop's thread, after the calls that wait already. Any
+  // thread. ResourceExhausted: too many wait; `call` is destroyed.
   absl::Status Post(absl::AnyInvocable<void()> call);
 
-  // Any thread. ResourceExhausted: callers have not read what they asked for.
+  // ResourceExhausted: callers have not read earlier answers. Any thread.
   absl::Status CheckUnread() const;
   void AddUnread(size_t bytes) { unread_bytes_ += bytes; }
   void SubtractUnread(size_t bytes) { unread_bytes_ -= bytes; }

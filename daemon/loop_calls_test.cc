@@ -25,7 +25,7 @@ class LoopCallsTest : public testing::Test {
 
 TEST_F(LoopCallsTest, AnswersOneInEachTurn) {
   for (int n = 1; n <= 3; ++n) EXPECT_THAT(Post(n), IsOk());
-  // What the loop has to do besides comes between them.
+  // Other work of the loop comes between the calls.
   loop_.Post([this] {
     done_.push_back(-1);
     loop_.Post([this] { done_.push_back(-2); });

@@ -1,11 +1,11 @@
 // ManifestReader: reads the manifests again beside the loop, which meanwhile
 // answers ARP: ten thousand services take half a second.
 //
-// At most one reading is under way and one is wanted: what is asked for during
-// a reading is answered by the next one, as the first may have missed what
-// changed. A reading starts from the Desired of the one before, the first from
-// that of the earlier run. While a file is without a byte, which may be the
-// moment before it is written, it is read again by itself. Loop thread only.
+// At most one reading is under way and one more is wanted. A request during a
+// reading is answered by the next one, because the present one may have missed
+// the change. A reading starts from the Desired of the reading before; the
+// first one starts from that of the earlier run. A file without a byte may be
+// about to be written, so it is read again by itself. Loop thread only.
 #ifndef LB_DAEMON_MANIFEST_READER_H_
 #define LB_DAEMON_MANIFEST_READER_H_
 
@@ -46,7 +46,8 @@ class ManifestReader {
   static constexpr size_t kWaitingMax = 100;
 
   struct Source {
-    // Runs on another thread, and so do comparing and, later, forgetting.
+    // Runs on another thread. Comparing and the destruction of old values run
+    // there too.
     std::function<config::Manifests()> load;
     config::ManifestOptions options;
     LastGoodStore* last_good = nullptr;  // Outlives the reader.
@@ -59,8 +60,8 @@ class ManifestReader {
 
   // Reads on this thread; for the start, before any Read().
   void ReadNow();
-  // `done` is called after a reading that began after this call.
-  // ResourceExhausted, at once: kWaitingMax wait already.
+  // Calls `done` after a reading that began after this call. ResourceExhausted,
+  // at once: kWaitingMax callers wait already.
   void Read(Done done = [](const auto&) {});
 
  private:
@@ -72,7 +73,7 @@ class ManifestReader {
   const Source source_;
   const std::function<void(const ManifestReading&)> apply_;
   std::shared_ptr<const config::Desired> desired_;
-  // The previous reading's: its users have let go of it by now.
+  // Of the previous reading; it has no other users by now.
   std::shared_ptr<const config::Desired> retired_;
   // The other thread's while busy:
   std::unique_ptr<ManifestReading> reading_;

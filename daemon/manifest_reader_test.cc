@@ -27,7 +27,7 @@ std::string Pool(const std::string& name) {
 
 class ManifestReaderTest : public testing::Test {
  protected:
-  // What a file has; whoever reads it waits for `open_`.
+  // Returns the text of the file. It waits for `open_`.
   config::Manifests Load() {
     open_->WaitForNotification();
     ++loads_;

@@ -29,7 +29,7 @@ constexpr char kDefaultUser[] = "lbd";
 using Capabilities =
     std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)>;
 
-// A user to become.
+// A user that the process may become.
 struct User {
   std::string name;
   uid_t id = 0;
@@ -51,7 +51,7 @@ absl::StatusOr<User> FindUser(const std::string& name) {
   return User{name, entry->pw_uid, entry->pw_gid};
 }
 
-// The one that the process shall be; itself if it is not root.
+// Chooses the user of the process: its present one if it is not root.
 absl::StatusOr<User> ChooseUser(const std::string& wanted) {
   const User self = {"", geteuid(), getegid()};
   if (!wanted.empty()) {
@@ -73,7 +73,7 @@ absl::StatusOr<User> ChooseUser(const std::string& wanted) {
       kDefaultUser));
 }
 
-// One that must be there, and open to the user, for lbd to start.
+// A folder that must exist, and be open to the user, for lbd to start.
 struct Folder {
   std::filesystem::path path;
   mode_t mode = 0;  // If it is made.
@@ -142,8 +142,8 @@ absl::Status DropPrivileges(const Options& options) {
     wanted.push_back(CAP_NET_ADMIN);
   }
   const std::vector<Folder> folders = Folders(options);
-  // One that is there may be any folder of the host (/tmp): it is not given
-  // away.
+  // An existing folder may be any folder of the host (/tmp), so it keeps its
+  // owner.
   for (const Folder& folder : folders) {
     LB_RETURN_IF_ERROR(io::MakeFolder(
         folder.path.string(),

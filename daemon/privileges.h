@@ -30,7 +30,7 @@ namespace lb {
 // system refused.
 absl::Status DropPrivileges(const Options& options);
 
-// All that lbd writes to: the folders of its state and of its status sockets.
+// The folders that lbd writes to: those of its state and of its status sockets.
 std::vector<std::string> OwnFolders(const Options& options);
 
 }  // namespace lb

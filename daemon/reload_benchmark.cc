@@ -1,7 +1,7 @@
-// How long one turn of the loop takes at most while 10,000 services are read,
-// changed and asked for: what an ARP request waits for.
+// Measures the longest turn of the loop while 10,000 services are read, changed
+// and asked for: an ARP request waits that long.
 //
-//   bazel run -c opt //daemon:reload_benchmark
+//  bazel run -c opt //daemon:reload_benchmark
 #include <stdlib.h>
 #include <time.h>
 
@@ -35,12 +35,12 @@ constexpr int kServices = 10'000;
 constexpr int kNodes = 100;
 constexpr int kRounds = 7;
 constexpr int kStarts = 5;
-// What follows from a change of one object, and from the first reading until
-// the last of its addresses is claimed.
+// The time for the work after a change of one object, or after the first
+// reading until the last address is claimed.
 constexpr absl::Duration kTime = absl::Seconds(2);
 constexpr absl::Duration kSettleTime = absl::Seconds(15);
 
-// Of this thread: what other processes take does not count.
+// The time of this thread: the work of other processes does not count.
 absl::Duration ProcessorTime() {
   timespec time = {};
   LB_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
@@ -90,8 +90,9 @@ class Node {
   void Write(const std::string& text) {
     std::ofstream(folder_ + "/m.yaml") << text;
   }
-  // A reload, and what follows from it until elections were held for all and so
-  // many are announced, and for so much time after that.
+  // Reloads. Returns the longest turn until elections were held for all
+  // services, `announced` addresses are announced, and `time` has passed after
+  // that.
   Turn Reload(absl::Duration time, size_t announced = kServices) {
     is_read_ = false;
     awaited_ = announced;
@@ -114,8 +115,9 @@ class Node {
     return agent_->placement().size() == agent_->desired().services.size();
   }
 
-  // Of the turns from now on, until so long after a reload that is under way.
-  // One that does nothing is always due, so none waits.
+  // Runs until `time` after the reload that is under way has ended, and returns
+  // the longest turn. An idle task is always posted, so no turn waits for
+  // input.
   Turn LongestTurn(absl::Duration time) {
     enum { kOn, kEnding, kEnded } state = kOn;
     std::function<void()> idle = [&] {
@@ -184,7 +186,7 @@ std::string Everywhere(std::string text, const std::string& from,
   return text;
 }
 
-// Until all is announced, and the history is written.
+// Measures from the start until all is announced and the history is written.
 void MeasureStarts() {
   std::vector<Turn> first;
   for (int i = 0; i < kStarts; ++i) {
@@ -229,7 +231,8 @@ void MeasureReloads() {
   Print("another pool, with 10000 services", pools);
 }
 
-// Of EndpointSlices and Node objects, beside as many services.
+// Measures changes of EndpointSlices and of Node objects, beside as many
+// services.
 void MeasureOtherObjects() {
   const auto text = [](bool ready, const std::string& zone) {
     return ManyServices(kServices) + ManyEndpointSlices(kServices, ready) +

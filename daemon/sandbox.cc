@@ -27,19 +27,20 @@ namespace {
 using Filter =
     std::unique_ptr<std::remove_pointer_t<scmp_filter_ctx>, void (*)(void*)>;
 
-// By name: the library passes over what this machine does not have.
+// These are names, because the library skips calls that this machine does not
+// have.
 constexpr auto kForbidden = std::to_array<const char*>({
-    // To become another program.
+    // Calls that run another program.
     "execve",
     "execveat",
-    // To look into other processes, or change them.
+    // Calls that look into other processes, or change them.
     "ptrace",
     "process_vm_readv",
     "process_vm_writev",
     "process_madvise",
     "pidfd_getfd",
     "kcmp",
-    // To change what the host's files and names are.
+    // Calls that change the host's mounts and names.
     "mount",
     "umount",
     "umount2",
@@ -62,7 +63,7 @@ constexpr auto kForbidden = std::to_array<const char*>({
     "quotactl_fd",
     "sethostname",
     "setdomainname",
-    // To change the kernel, its clock and its ports.
+    // Calls that change the kernel, its clock and its ports.
     "init_module",
     "finit_module",
     "delete_module",
@@ -81,7 +82,7 @@ constexpr auto kForbidden = std::to_array<const char*>({
     "ioperm",
     "modify_ldt",
     "vhangup",
-    // Large parts of the kernel that lbd has no use for.
+    // Large parts of the kernel that lbd does not use.
     "bpf",
     "perf_event_open",
     "userfaultfd",
@@ -107,7 +108,7 @@ bool IsSpoken(int family) {
          family == AF_INET6 || family == AF_NETLINK || family == AF_PACKET;
 }
 
-// 0, or a negative errno value.
+// Returns 0, or a negative errno value.
 int AddRules(scmp_filter_ctx filter) {
   for (const char* const name : kForbidden) {
     const int call = seccomp_syscall_resolve_name(name);
@@ -135,12 +136,12 @@ int AddRules(scmp_filter_ctx filter) {
       seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket),
                        1, SCMP_A0(SCMP_CMP_GT, uint64_t{AF_PACKET}));
   if (added != 0) return added;
-  // To type into the terminal that lbd was started from.
+  // This ioctl types into the terminal that lbd was started from.
   return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
                           SCMP_A1(SCMP_CMP_EQ, uint64_t{TIOCSTI}));
 }
 
-// Nullopt: it is up. Else why not.
+// Nullopt: the filter is up. Otherwise the reason why not.
 std::optional<std::string> FilterSystemCalls() {
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW), seccomp_release);
   if (filter == nullptr) return std::strerror(ENOMEM);
@@ -150,8 +151,8 @@ std::optional<std::string> FilterSystemCalls() {
   return std::strerror(-error);
 }
 
-// Of all rights that change files, those that lbd's own folders want: values by
-// rename, a lock, sockets.
+// The rights to change files that lbd needs in its own folders, for values by
+// rename, a lock and sockets.
 constexpr uint64_t kOwnFolder =
     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK;
@@ -190,7 +191,7 @@ std::optional<std::string> FenceFiles(
 std::vector<std::string> EnterSandbox(
     absl::Span<const std::string> writable_folders) {
 #ifdef LB_WITHOUT_SANDBOX
-  // Of builds that measure lbd: they write files of their own, or trace it.
+  // Builds that measure lbd write files of their own, or trace it.
   static_cast<void>(writable_folders);
   static_cast<void>(&FenceFiles);
   static_cast<void>(&FilterSystemCalls);

@@ -1,4 +1,4 @@
-// EnterSandbox: what lbd never does, the kernel refuses from then on.
+// EnterSandbox: makes the kernel refuse what lbd never does.
 //
 //   fence                          what is refused
 //   seccomp(2), system calls       to run programs, to look into processes, to
@@ -22,12 +22,12 @@
 
 namespace lb {
 
-// Raises the fences for this thread and those that it starts: call it before
-// the first other thread, and after privileges were dropped. There is no way
-// back. Folders that are not there are left out.
+// Raises the fences for this thread and the threads that it starts: call it
+// before the first other thread, and after privileges were dropped. There is no
+// way back. Missing folders are left out.
 //
-// Returns what could not be raised, a line each: a kernel or a container may
-// have no seccomp or no Landlock. Nothing of that keeps lbd from its work.
+// Returns a line for each fence that could not be raised: a kernel or a
+// container may have no seccomp or no Landlock. lbd works without them.
 std::vector<std::string> EnterSandbox(
     absl::Span<const std::string> writable_folders);
 

@@ -1,5 +1,5 @@
-// Each case is a child that enters the sandbox and tries something; what it
-// ends with says what came of it.
+// Each case is a child that enters the sandbox and tries something. Its exit
+// status says how the try ended.
 #include "daemon/sandbox.h"
 
 #include <errno.h>

@@ -8,8 +8,8 @@ namespace lb {
 
 ServiceNotify::ServiceNotify(io::Loop* loop)
     : loop_(loop), timer_(loop->NewTimer([this] { Ping(); })) {
-  // A manager that does not listen is no reason not to serve, so what these
-  // calls return does not matter.
+  // lbd serves even if the manager does not listen, so the results of these
+  // calls do not matter.
   sd_notify(/*unset_environment=*/0, "READY=1");
   uint64_t watchdog_microseconds = 0;
   if (sd_watchdog_enabled(/*unset_environment=*/0, &watchdog_microseconds) >

@@ -18,8 +18,8 @@ namespace lb {
 
 class ServiceNotify {
  public:
-  // Says that lbd serves. If the manager watches (WATCHDOG_USEC) it hears from
-  // the loop twice in each of its periods from now on.
+  // Says that lbd serves. If the manager has a watchdog (WATCHDOG_USEC), the
+  // loop pings it twice in each period from now on.
   explicit ServiceNotify(io::Loop* loop);
   ServiceNotify(const ServiceNotify&) = delete;
   ServiceNotify& operator=(const ServiceNotify&) = delete;

@@ -63,7 +63,7 @@ TEST_F(ServiceNotifyTest, SaysReadyAndStopping) {
   ServiceNotify notify(&loop_);
   EXPECT_THAT(Heard(), ElementsAre("READY=1"));
   loop_.RunFor(absl::Minutes(1));
-  EXPECT_THAT(Heard(), IsEmpty());  // Nobody watches.
+  EXPECT_THAT(Heard(), IsEmpty());  // No manager watches.
   notify.Stopping();
   EXPECT_THAT(Heard(), ElementsAre("STOPPING=1"));
 }

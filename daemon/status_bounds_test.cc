@@ -1,5 +1,5 @@
-// What one caller can cost: bytes that no gRPC client sends, at a server in
-// this process, whose memory is looked at.
+// Bounds the cost of one caller: sends bytes that no gRPC client sends to a
+// server in this process, and measures its memory.
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -148,7 +148,7 @@ TEST_F(StatusBoundsTest, TheLargestRequestPasses) {
   EXPECT_FALSE(AskRaw("/lb.status.v1.Status/GetNode", request).empty());
 }
 
-// Its window is open, but it does not read.
+// The window of the caller is open, but it does not read.
 TEST_F(StatusBoundsTest, WhoDoesNotReadTakesNoMemory) {
   OnLoop([this] {
     for (int i = 0; i < 4000; ++i) {
@@ -171,7 +171,8 @@ TEST_F(StatusBoundsTest, WhoDoesNotReadTakesNoMemory) {
   EXPECT_LT(GrownSince(before), 20 * kMegabyte);
 }
 
-// What gRPC keeps for it is bounded: others are refused, until it goes.
+// The answers that gRPC keeps for the caller are bounded: others are refused
+// until it goes.
 TEST_F(StatusBoundsTest, AnswersThatNobodyReadsAreBounded) {
   SetManifests(ManyServices(3000));
   const auto ask = [this] {

@@ -29,23 +29,24 @@ namespace lb {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
-// gRPC's defaults know no bound. Of one connection: calls at one time, bytes of
-// headers; of a request.
+// gRPC's defaults have no bound. These bound one connection (calls at a time,
+// bytes of headers) and one request.
 constexpr int kStreamsMax = 100;
 constexpr int kHeaderBytesMax = 8 << 10;
 constexpr int kRequestBytesMax = 1 << 20;
-// TCP: whose certificate was withdrawn does not stay for good.
+// For TCP: a caller whose certificate was withdrawn does not stay for good.
 constexpr absl::Duration kIdleMax = absl::Minutes(5);
 constexpr absl::Duration kAgeMax = absl::Hours(1);
 constexpr absl::Duration kAgeGrace = absl::Seconds(10);
-// The front ends what gRPC has not ended by then, as the caller does not read.
+// The front ends a connection that gRPC has not ended by then, because the
+// caller does not read.
 constexpr absl::Duration kAgeLimit = absl::Minutes(61);
-// One listener's callers leave descriptors for those of the others: a
-// connection takes three, and a unix socket's callers are of this host.
+// The callers of one listener leave descriptors for those of the others. A
+// connection takes three, and callers of a unix socket are on this host.
 constexpr int kUnixConnectionsMax = 128;
 constexpr int kTcpConnectionsMax = 64;
 
-// Does a process listen at the socket? gRPC would take its path away from it.
+// True if a process listens at the socket. gRPC would take the path from it.
 bool IsServed(const std::string& path) {
   sockaddr_un address = {.sun_family = AF_UNIX};
   if (path.size() >= sizeof(address.sun_path)) return false;

@@ -4,9 +4,9 @@
 //   LB_ASSIGN_OR_RETURN(auto server, StatusServer::Start(
 //       {.listen = "unix:/run/lbd/lbd.sock"}, &status, &admin));
 //
-// Rights are decided when a connection is made (daemon/front): it is handed to
-// a gRPC server that offers what its right allows, and nothing else. Several
-// listeners may offer the same service.
+// A connection gets its right when it is made (daemon/front), and then a gRPC
+// server that offers only what this right allows. Several listeners may offer
+// the same service.
 #ifndef LB_DAEMON_STATUS_SERVER_H_
 #define LB_DAEMON_STATUS_SERVER_H_
 
@@ -31,10 +31,10 @@ struct ListenerOptions {
   std::string group;
   // For TCP. Without `cert` it is in the clear, on loopback addresses only.
   front::TlsFiles tls;
-  // Over TLS. Callers of a unix socket may do everything, those of TCP in the
-  // clear may read.
+  // Rights over TLS. Callers of a unix socket may do everything; callers over
+  // TCP in the clear may only read.
   front::Access tls_access;
-  // Told of callers that were closed, at a bounded rate, on another thread.
+  // Called for callers that were closed, at a bounded rate, on another thread.
   std::function<void(const std::string& what)> on_refused =
       [](const std::string&) {};
 };
@@ -42,8 +42,8 @@ struct ListenerOptions {
 // NotFound: this host has no such group. OK: also for an empty name.
 absl::Status CheckStatusGroup(const std::string& group);
 
-// Errors are ReadTlsFiles()'s, also for certificates that are not valid now.
-// OK: also where there are none, or this user may not read them.
+// Returns the errors of ReadTlsFiles(), also for certificates that are not
+// valid now. OK also if there are no files, or this user may not read them.
 absl::Status CheckTlsFiles(const front::TlsFiles& files);
 
 class StatusServer {
@@ -58,10 +58,10 @@ class StatusServer {
       grpc::Service* admin = nullptr);
   ~StatusServer();
 
-  // Takes up changed TLS files for new connections; bad ones are refused, and
-  // it goes on with those that it has. When the authorities of clients changed,
-  // connections made under the old ones end. Errors as of
-  // front::ReadTlsFiles(). OK: also where there are none.
+  // Reads changed TLS files for new connections. Bad files are refused, and the
+  // server goes on with the files that it has. If the authorities of clients
+  // changed, connections made under the old ones end. Returns the errors of
+  // front::ReadTlsFiles(). OK also if there are no files.
   absl::Status ReadTlsFiles();
 
   // Refuses new calls and waits for those under way, a second at most, then

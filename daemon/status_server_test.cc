@@ -1,5 +1,5 @@
-// The listeners: who may reach them, and how many may. Over TLS:
-// status_tls_test.cc.
+// The listeners: tests which callers reach them, and how many.
+// status_tls_test.cc tests TLS.
 #include "daemon/status_server.h"
 
 #include <grp.h>
@@ -73,7 +73,7 @@ TEST_F(StatusServerTest, ReplacesASocketThatNobodyServes) {
 }
 
 // As many silent connections as the process may have descriptors; both ends are
-// in this one. What gRPC's own listener does not outlive.
+// in this process. gRPC's own listener does not survive this.
 TEST_F(StatusServerTest, GoesOnAfterMoreConnectionsThanItHasDescriptors) {
   rlimit before = {};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -106,7 +106,7 @@ TEST_F(StatusServerTest, GoesOnAfterMoreConnectionsThanItHasDescriptors) {
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
-// gRPC's own has no bound for either.
+// gRPC itself bounds neither.
 TEST_F(StatusServerTest, OneConnectionHasSoManyCalls) {
   constexpr int kCalls = 100;
   status::v1::WatchEventsRequest all;

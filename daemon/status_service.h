@@ -1,8 +1,8 @@
 // StatusService: lb.status.v1.Status over gRPC, answered by the agent.
 //
-// gRPC's threads only post to the loop (loop_calls.h); answers are made on the
-// loop's thread, which alone may touch the agent, but for what-ifs: these are
-// asked of a copy, beside the loop. Streaming calls: watcher.h.
+// gRPC's threads only post to the loop (loop_calls.h); the loop's thread, which
+// alone may touch the agent, makes the answers. What-ifs are computed from a
+// copy, beside the loop. Streaming calls: watcher.h.
 #ifndef LB_DAEMON_STATUS_SERVICE_H_
 #define LB_DAEMON_STATUS_SERVICE_H_
 
@@ -22,8 +22,8 @@ class LoopReactor;
 
 class StatusService final : public status::v1::Status::CallbackService {
  public:
-  // All outlive the service; the loop runs until the servers have shut down.
-  // `what_ifs` may be several services'.
+  // All of these outlive the service; the loop runs until the servers have shut
+  // down. Several services may share `what_ifs`.
   StatusService(LoopCalls* calls, io::BackgroundTask* what_ifs,
                 const Agent* agent, const EventLog* log)
       : calls_(calls),

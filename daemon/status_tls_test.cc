@@ -1,5 +1,5 @@
-// Status over TLS: who is served with what certificate, and may do what. The
-// certificates are made here, by openssl.
+// Status over TLS: tests which callers are served with which certificate, and
+// what they may do. openssl makes the certificates here.
 #include <future>
 #include <memory>
 #include <string>
@@ -48,7 +48,7 @@ TEST_F(StatusTlsTest, ServesKnownClientsOnly) {
   (*server)->Shutdown();
 }
 
-// Whoever is called by whom: readers, admins, and what they may do.
+// Tests the rights of readers and of admins for each kind of caller.
 TEST_F(StatusTlsTest, NamesHaveRights) {
   MakeCertificate("reader", "ca", "DNS:other.example,DNS:monitor.example");
   MakeCertificate("admin", "ca", "URI:spiffe://example/admin");

@@ -90,8 +90,8 @@ std::optional<WatchResponse> StateSource::Next() {
   return Change(*event);
 }
 
-// What changes while the parts are sent is told again afterwards, as its event
-// is newer than sequence_.
+// A change while the parts are sent is told again afterwards, as its event is
+// newer than sequence_.
 WatchResponse StateSource::NextPart() {
   WatchResponse response;
   switch (part_) {

@@ -1,8 +1,8 @@
 // The messages of the status service's streaming calls.
 //
-// Both read on in the bounded event log and remember only where they are: one
-// that falls behind loses old events and sees the gap in their numbers. Loop
-// thread only; agent, log and node outlive them.
+// Each source reads the bounded event log and remembers only its position. A
+// source that falls behind loses old events and sees the gap in their numbers.
+// Loop thread only; agent, log and node outlive the sources.
 #ifndef LB_DAEMON_WATCH_SOURCES_H_
 #define LB_DAEMON_WATCH_SOURCES_H_
 
@@ -41,14 +41,15 @@ class EventSource {
 // takes a while to find all problems.
 class DescribedNode {
  public:
-  // An older one is made again though nothing was told since: not all that it
-  // says has events.
+  // An older answer is made again even without a new event, because some fields
+  // change without events.
   static constexpr absl::Duration kAgeMax = absl::Seconds(1);
 
   DescribedNode(const Agent* agent, const EventLog* log)
       : agent_(agent), log_(log) {}
 
-  // As of when the event of that number was recorded, or later.
+  // Returns the answer as it was when the event of that number was recorded, or
+  // later.
   const status::v1::GetNodeResponse& AsOf(uint64_t sequence);
 
  private:
@@ -59,8 +60,8 @@ class DescribedNode {
   uint64_t made_after_ = 0;                    // The last event then.
 };
 
-// Watch: the whole state in parts, then an event at a time with the state of
-// what it is about.
+// The source of Watch: first the whole state in parts, then one event at a time
+// with the state of its object.
 class StateSource {
  public:
   StateSource(const Agent* agent, const EventLog* log, DescribedNode* node,
@@ -72,7 +73,7 @@ class StateSource {
  private:
   enum class Part { kBegin, kPools, kMembers, kServices, kChanges };
 
-  // Can it go on after sequence_, with nothing lost?
+  // True if it can go on after sequence_ without a lost event.
   bool Continues() const;
   bool IsOfThisRun(const status::v1::WatchRequest& request) const;
   status::v1::WatchResponse NextPart();

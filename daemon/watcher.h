@@ -30,12 +30,12 @@ class WatcherBase {
 // after its end.
 class Watchers {
  public:
-  // At one time; more are refused (RESOURCE_EXHAUSTED).
+  // Watchers at a time; further ones are refused (RESOURCE_EXHAUSTED).
   static constexpr size_t kMax = 256;
 
   explicit Watchers(io::Loop* loop) : loop_(loop) {}
   ~Watchers() {
-    // The loop stopped before it came to their end.
+    // The loop stopped before it ended these.
     for (WatcherBase* watcher : all_) delete watcher;
   }
 
@@ -56,7 +56,8 @@ class Watchers {
   }
 
  private:
-  // Goes round, so that none is left out while there is always more.
+  // Goes round, so that each watcher gets its turn even while others always
+  // have more to write.
   void WriteOne() {
     auto next = due_.upper_bound(last_);
     if (next == due_.end()) next = due_.begin();

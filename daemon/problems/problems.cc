@@ -126,8 +126,7 @@ std::string RemedyForOrphan(const Agent& agent, const std::string& service,
 void AddOrphans(const Agent& agent, Problems& problems) {
   for (const auto& [service, orphan] : agent.addresses().Orphans()) {
     const auto& withheld = agent.owners().withheld();
-    if (withheld.contains(orphan.held.address))
-      continue;  // AddOwned() lists it.
+    if (withheld.contains(orphan.held.address)) continue;  // See AddOwned().
     const std::string object = "Service/" + service;
     problems.push_back(
         {ProblemKind::kOrphanedAddress, object,

@@ -33,7 +33,7 @@ config::Desired DesiredOf(int first, int last, bool announced) {
   return desired;
 }
 
-// Asks all that can be asked after each event, so also between the looks.
+// Asks every question after each event, so also between the looks.
 class BetweenLooksTest : public testing::TestWithParam<bool> {
  protected:
   BetweenLooksTest() : host_(world_.AddHost("n1", "10.1.0.1/24")) {

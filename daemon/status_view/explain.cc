@@ -1,5 +1,5 @@
-// StatusView's answers: why a node announces a service, and
-// what would be otherwise.
+// StatusView's answers: why a node announces a service, and what would happen
+// without or with other nodes.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -20,8 +20,8 @@ namespace lb {
 
 class StatusView {
  public:
-  // Bounds of a what-if: nodes, and nodes times services, which is its cost.
-  // One node is always allowed.
+  // Bounds of a what-if: the number of nodes, and nodes times services, which
+  // is its cost. One node is always allowed.
   static constexpr size_t kWhatIfNodesMax = 256;
   static constexpr size_t kWhatIfRanksMax = 1'000'000;
 
@@ -51,12 +51,13 @@ class StatusView {
   // NotFound: no such service, or no address.
   absl::StatusOr<status::v1::ExplainResponse> Explain(
       std::string_view service) const;
-  // Holds elections for all services, so it is asked of a copy, and may be
-  // asked on any thread. InvalidArgument: which node cannot be left out, or
-  // counted in.
+  // A question with a copy of the agent's state, so any thread may ask it. It
+  // holds elections for all services. InvalidArgument: a node cannot be left
+  // out, or added; the message names it.
   using WhatIfQuestion =
       absl::AnyInvocable<absl::StatusOr<status::v1::WhatIfResponse>()>;
-  // InvalidArgument: too many nodes, and how many may be asked for.
+  // InvalidArgument: there are too many nodes; the message says how many are
+  // allowed.
   absl::StatusOr<WhatIfQuestion> WhatIf(
       const status::v1::WhatIfRequest& request) const;
 

@@ -52,7 +52,7 @@ std::string ServiceYaml(std::string_view name_space, std::string_view name) {
 }
 
 void NodeTest::SetUp() {
-  // Short: the path of a unix socket has 107 bytes at the most.
+  // Short, because the path of a unix socket has at most 107 bytes.
   folder_ = "/tmp/lbd-test.XXXXXX";
   ASSERT_NE(mkdtemp(folder_.data()), nullptr);
   auto world = io::PosixEnvironment::Create(
@@ -135,7 +135,7 @@ std::string NodeTest::AskRaw(const std::string& method,
                              const std::string& request, grpc::Status* status) {
   grpc::GenericStub stub(channel_);
   grpc::ClientContext context;
-  // A stream may have nothing to say for as long as nothing happens.
+  // A stream sends nothing for as long as nothing happens.
   context.set_deadline(gpr_time_from_millis(2000, GPR_TIMESPAN));
   grpc::CompletionQueue queue;
   void* tag = nullptr;
