@@ -73,7 +73,7 @@ class ManifestReader {
   const Source source_;
   const std::function<void(const ManifestReading&)> apply_;
   std::shared_ptr<const config::Desired> desired_;
-  // Of the previous reading; it has no other users by now.
+  // The previous reading's Desired; it has no other users by now.
   std::shared_ptr<const config::Desired> retired_;
   // The other thread's while busy:
   std::unique_ptr<ManifestReading> reading_;

@@ -442,7 +442,7 @@ TEST_F(StatusServiceTest, SendsEventsSinceATime) {
   EXPECT_THAT(seconds, ElementsAre(200, 300));
 }
 
-// Of all connections together; one alone may not have so many.
+// The bound is for all connections together, not for one.
 TEST_F(StatusServiceTest, RefusesTooManyWatchers) {
   constexpr size_t kOfOneConnection = 64;
   std::vector<std::unique_ptr<Stub>> stubs;

@@ -95,8 +95,8 @@ def _pkg_config_file(ctx, folder, parts, by_label, has_archive):
         "Name: " + name,
         "Description: " + ctx.attr.libraries[folder],
         "Version: @VERSION@",
-        # There is no shared library, so whoever links this one links all below
-        # it: Requires, not Requires.private.
+        # There is no shared library, so a program that links this one links all
+        # below it: Requires, not Requires.private.
         "Requires: " + " ".join(sorted(requires)),
         "Cflags: " + " ".join(["-I${prefix}/include"] + sorted(flags)),
         "Libs: " + " ".join((own if has_archive else []) + sorted(libs)),

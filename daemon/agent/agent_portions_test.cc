@@ -71,8 +71,8 @@ class AgentPortionsTest : public testing::Test {
       ASSERT_EQ(all.here.at(vip), without_role) << vip.ToString();
     }
   }
-  // Returns how many numbers of announced addresses there were on the way. Of
-  // each it looks in the turn in which it came to be.
+  // Returns how many numbers of announced addresses there were on the way. It
+  // looks at each number in the turn in which it came to be.
   size_t Run(absl::Duration time) {
     std::set<size_t> announced = {Announced()};
     world_.loop().SetAfterEvent([&] {
@@ -131,8 +131,8 @@ TEST_F(AgentPortionsTest, OtherPoolsAreTakenUpByAll) {
   EXPECT_EQ(Announced(), static_cast<size_t>(kMany));
 }
 
-// The reader frees them beside the loop, if nobody on it is the last that has
-// them: many services take long.
+// The reader frees them beside the loop, unless the loop has the last reference
+// to them: freeing many services takes long.
 TEST_F(AgentPortionsTest, NothingKeepsManifestsThatWereReadAgain) {
   auto first = std::make_shared<const config::Desired>(DesiredOf(0, 10));
   const std::weak_ptr<const config::Desired> replaced = first;

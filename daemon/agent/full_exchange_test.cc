@@ -36,9 +36,9 @@ ipam::Record RecordOfUsualSize(uint32_t i) {
   return record;
 }
 
-// With more than some 23,000 records of this size no full exchange had room,
-// so there was neither ledger nor tenure in it, and who came last thought that
-// nobody had any address.
+// With more than some 23,000 records of this size no full exchange had room, so
+// there was neither ledger nor tenure in it, and the last node to come thought
+// that no service had an address.
 TEST(FullExchangeTest, AFullLedgerFitsIntoAFullExchange) {
   std::vector<ipam::Record> records;
   std::vector<election::Tenure> tenures;

@@ -179,7 +179,7 @@ TEST_F(NodeLifecycleTest, DoesNotBeginAloneWithoutACarrier) {
   EXPECT_FALSE(life().acts());
   EXPECT_THAT(Actions(), ElementsAre("join"));
   sight_.carrier = true;
-  life().OnLinks(now_);  // The settle time begins anew.
+  life().OnLinks(now_);  // The settle time begins again.
   EXPECT_THAT(Actions(), ElementsAre("join"));
   RunFor(kSettle - absl::Nanoseconds(1));
   EXPECT_FALSE(life().acts());

@@ -51,7 +51,7 @@ class TallyTest : public testing::Test {
     entries_ = entries;
   }
 
-  // Of services that came from a node that was lost.
+  // Takeovers of services from a node that was lost.
   uint64_t Takeovers() const {
     uint64_t sum = 0;
     for (const uint64_t count : tally_.takeovers().counts) sum += count;

@@ -126,7 +126,7 @@ TEST(FactsTableTest, KeepsWhatAnAbsentMemberHasForItsLifetime) {
   EXPECT_TRUE(n1.HasAbsent());
   const absl::Time late = failed + FactsTable::kLifetime - absl::Seconds(1);
   EXPECT_FALSE(n1.SetMembers({}, late));
-  // Who learns of it now keeps it no longer than the others do.
+  // A node that learns of it now keeps it no longer than the others do.
   FactsTable n3 = TableOf("n3", 3);
   ASSERT_THAT(n3.Merge(n1.FullMessage(late), late), IsOkAndHolds(2U));
   EXPECT_TRUE(n1.SetMembers({}, late + absl::Seconds(1)));

@@ -25,7 +25,7 @@ OwnershipSources Sources() {
   return {.is_of_service = [](const net::IpAddress&) { return false; }};
 }
 
-// "" if nobody owns it.
+// "" if no host owns it.
 std::string TextOf(const OwnedAddresses& owned, const std::string& address) {
   const auto found = owned.find(Address(address));
   return found == owned.end() ? "" : found->second.text;

@@ -85,7 +85,7 @@ TEST_F(ServiceAddressesTest, WhatAServiceHadIsAskedAgainWhenItHasChanged) {
   EXPECT_FALSE(Contains(1));
 }
 
-// Against questions that are asked anew in each step.
+// Against questions that are asked again in each step.
 TEST_F(ServiceAddressesTest, AnswersThatChangeAreNeverMissed) {
   for (uint64_t seed = 0; seed < 50; ++seed) {
     SCOPED_TRACE(seed);

@@ -96,7 +96,7 @@ TEST(WithheldFactsTest, AClockThatIsSetMakesNoNews) {
   for (WithheldFact& fact : later.facts) fact.since += absl::Seconds(1);
   KeepSince(Two(), &later);
   EXPECT_EQ(later, Two());
-  later.facts[0].mac.bytes[5] = 2;  // Another host: it begins anew.
+  later.facts[0].mac.bytes[5] = 2;  // Another host: it begins again.
   later.facts[0].since += absl::Seconds(9);
   const WithheldFacts other = later;
   KeepSince(Two(), &later);

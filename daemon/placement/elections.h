@@ -56,8 +56,8 @@ class Elections {
   // Inputs, for the next Update(). `live` has this node too.
   void SetMembers(std::vector<LiveMember> live);
   void SetDesired(const config::Desired& desired);
-  // The same, at a cost that goes with what differs from the one before. Of
-  // many services each Update() takes up a portion.
+  // The same, at a cost that goes with what differs from the one before. If
+  // there are many services, each Update() takes up a portion.
   void SetDesired(const config::Desired& desired,
                   const config::Difference& difference);
   // All entries that are others at `entries_version` than at that of the last
@@ -94,22 +94,22 @@ class Elections {
   };
   // Claims what this node is elected for and announces. So a tenure says that
   // its node asked whether another host has the address, or took it over from a
-  // member: whoever holds it next need not ask, unless nobody was to announce
-  // it meanwhile, by what this node saw. Returns the addresses that this node
-  // is elected for and that it is to probe for. While `reuniting` with members
-  // it leaves alone what somebody holds that is none: it may be about to come
-  // too. What a foreign host has no member holds.
+  // member: the next holder need not ask, unless no node was to announce it
+  // meanwhile, by what this node saw. Returns the addresses that this node is
+  // elected for and that it is to probe for. While `reuniting` with members it
+  // leaves alone what somebody holds that is none: it may be about to come too.
+  // What a foreign host has no member holds.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
                                  absl::Time civil_now, const Wire& wire,
                                  bool reuniting = false);
-  // This node did not see who announced what: it starts, or was cut off. Of
-  // what it is elected for it takes over without a probe only what a live
-  // member holds that may announce it.
+  // Call it when this node did not see which node announced what: it starts, or
+  // was cut off. It then takes over an address without a probe only if a live
+  // member holds it and may announce it.
   void BeginAnew() { anew_ = true; }
   // Claims an address that this node holds again, so that its tenure wins over
   // another that was claimed at the same time.
   void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
-  // Nobody holds what the ledger says of nobody any more.
+  // Ends the tenures of addresses that no service has any more by the ledger.
   void ReleaseUnused(absl::Span<const net::IpAddress> unused,
                      absl::Time civil_now);
   // What another node says of its tenures; returns how many addresses have
@@ -122,8 +122,8 @@ class Elections {
   bool has_news() const { return tenures_.has_news(); }
   const election::TenureTable& tenures() const { return tenures_; }
 
-  // Does `other` go before this node for the address, whoever is a member?
-  // Both nodes answer alike if their manifests are equal.
+  // True if `other` goes before this node for the address, be it a member or
+  // not. Both nodes answer alike if their manifests are equal.
   bool Precedes(const net::IpAddress& vip, const std::string& other) const;
 
   // Does a service have it?
@@ -199,18 +199,18 @@ class Elections {
   std::map<net::IpAddress, Services> by_address_;  // As put_ has them.
   // By the address that decides for them.
   std::multimap<net::IpAddress, std::string> decided_by_;
-  std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
+  std::optional<uint64_t> entries_version_;  // Nullopt: read all again.
   Services touched_;  // Else read these: their entries are others.
   Services asked_;    // And some of these: they ask for something else.
   std::set<net::IpAddress> new_holders_;  // Not in table_ yet.
   std::map<net::IpAddress, std::string> withheld_;
   Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
-  Services unplaced_;         // Those of placement_ that nobody announces.
-  bool reasons_due_ = false;  // Why nobody does may be another reason now.
+  Services unplaced_;         // Those of placement_ that no node announces.
+  bool reasons_due_ = false;  // Their reasons may have changed.
   Services changed_;          // Their places: TakeChanged().
   Services unclaimed_;        // Claim() is to look at them.
-  // Addresses that nobody was to announce until somebody was elected for them
+  // Addresses that no node was to announce until a node was elected for them
   // again, with the terms that their tenures had then.
   std::map<net::IpAddress, uint64_t> dark_;
   bool anew_ = true;  // BeginAnew()

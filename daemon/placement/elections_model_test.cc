@@ -1,5 +1,5 @@
 // Elections that follow changes agree, at each step, with others that are told
-// everything anew.
+// everything again.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -88,7 +88,7 @@ class ElectionsModelTest
     auto& services = desired_.services;
     const size_t i = prng_.Uniform(services.size());
     auto& traffic = services[i].traffic;
-    // An empty list: nobody may announce it.
+    // An empty list: no node may announce it.
     traffic.endpoints =
         traffic.endpoints.has_value()
             ? std::nullopt
@@ -184,7 +184,7 @@ class ElectionsModelTest
     return false;
   }
 
-  // What nobody was to announce before, as far as n0 knows.
+  // Notes what no node was to announce before, as far as n0 knows.
   void NoteDark(const Placement& before) {
     for (const auto& [service, place] : kept_.placement()) {
       const auto was = before.find(service);

@@ -43,7 +43,7 @@ class ElectionsPortionsTest : public testing::Test {
     elections_.Update(desired_, entries_, version_);
     return elections_.TakeChanged().size();
   }
-  // Nobody may announce it any more, or n1 may again.
+  // Without endpoints no node may announce it any more; with them n1 may again.
   void SetEndpoints(int i, bool any) {
     auto& endpoints =
         desired_.services[static_cast<size_t>(i)].traffic.endpoints;
@@ -129,7 +129,8 @@ TEST_F(ElectionsPortionsTest, OtherMembersCountForAllAtOnce) {
   EXPECT_TRUE(elections_.has_more());
 }
 
-// Of all services, those that are not named as changed too.
+// A changed pool concerns all services, also those that are not named as
+// changed.
 TEST_F(ElectionsPortionsTest, OtherPoolsAreReadByAllInPortions) {
   desired_.advertisements.front().pool_selectors.emplace_back().match_labels = {
       {"zone", "b"}};

@@ -130,7 +130,7 @@ TEST_F(ElectionsTest, SharersOfSharersGoThereToo) {
   }
 }
 
-// What nobody may announce takes no other down with it.
+// A service that no node may announce does not take its sharer down with it.
 TEST_F(ElectionsTest, ASharerWithoutANodeDoesNotDecide) {
   AddService("a", {"10.0.0.1"});
   AddService("b", {"10.0.0.1"});
@@ -165,7 +165,7 @@ class MembersTest : public testing::Test {
     entries_["web"].assignment.addresses.push_back({kVip, "pool"});
   }
 
-  // Who announces "web", as `elections` sees it.
+  // The node that announces "web", as `elections` sees it.
   std::string NodeOf(Elections& elections) {
     elections.SetMembers(live_);
     elections.SetDesired(desired_);

@@ -41,7 +41,7 @@ bool IsDualStack(const ipam::Assignment& assignment);
 // Sends services that share an address (or are linked by others that do) to one
 // node: that of the first service by name that has any, but services with
 // addresses of both families come first, as their elections asked for both. A
-// service that nobody may announce stays so.
+// service that no node may announce stays so.
 void JoinSharers(const AddressEntries& entries, Placement& placement);
 
 // Is `node` to answer for the service's addresses on layer 2?

@@ -34,7 +34,7 @@ using DeliveryRemedies = std::map<std::string, std::string>;
 std::string RemedyForDelivery(const std::string& node,
                               std::optional<absl::Time> held_until);
 
-// Of `vip` only its pool, the pool's labels and the service's traffic policy
+// Only the pool of `vip`, the pool's labels and the service's traffic policy
 // are used.
 std::string RemedyForNoAnnouncer(
     const std::vector<election::L2Advertisement>& advertisements,

@@ -6,8 +6,8 @@
 
 namespace lb {
 
-// Services default/service-0, -1, ... of port 80, with a pool of 65,536
-// addresses that is announced everywhere. The one in the middle has `port`.
+// Services default/service-0, -1, ... with port 80, and a pool of 65,536
+// addresses that is announced everywhere. The service in the middle has `port`.
 std::string ManyServices(int count, int port = 80);
 
 // An EndpointSlice of each of these services, with an endpoint on n1. That of

@@ -142,7 +142,7 @@ class AnnounceNode {
   };
 
   void OnLinks();
-  // Selects the interfaces anew.
+  // Selects the interfaces again.
   void FollowLinks(std::vector<InterfaceChoice> choices);
   Port ReusePort(const Interface& interface);
   // On failure says so in `choice`, and sets retry_at_.

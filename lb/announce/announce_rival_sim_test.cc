@@ -204,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(Families, AnnounceFamilySimTest,
 
 TEST_P(AnnounceFamilySimTest, AForeignOwnerIsFoundAtProbe) {
   StartMembers(1);
-  // The client has the address, and says so whenever anybody asks for it.
+  // The client has the address, and answers every question for it.
   port_->SetReceiver([this](absl::Span<const uint8_t> bytes) {
     const auto frame = net::ParseEthernet(bytes);
     const auto arp = net::ParseArp(frame->payload);

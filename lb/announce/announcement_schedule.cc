@@ -9,7 +9,7 @@
 namespace lb::announce {
 namespace {
 
-// Of an address's own period.
+// The jitter is this share of an address's own period.
 constexpr int kJitterShare = 10;
 
 AnnouncementForm FirstForm(const net::IpAddress& address) {

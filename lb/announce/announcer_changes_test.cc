@@ -1,4 +1,4 @@
-// Changes of some addresses come to what all of them, told anew, come to.
+// Changes of some addresses have the same result as all addresses told again.
 #include <set>
 #include <string>
 #include <vector>

@@ -29,7 +29,7 @@ class AnnouncerClaimsTest : public AnnouncerTest,
     };
   }
 
-  // Of a probing, announcing or handing over announcer on eth0.
+  // Makes `announcer` probe, announce or hand over on eth0, by its role.
   void Begin(Announcer& announcer, Role role) {
     announcer.SetLinks(now_, {Eth0()});
     announcer.SetAnnouncements(now_, {{vip_, {.role = role}}});
@@ -37,7 +37,7 @@ class AnnouncerClaimsTest : public AnnouncerTest,
   Verdict Hear(Announcer& announcer, const std::vector<uint8_t>& frame) {
     return announcer.OnFrame(now_, "eth0", frame);
   }
-  // Of the first frame of a round.
+  // The form of the first frame of a round.
   std::string Form() const { return vip_.is_ipv4() ? "request" : "advert"; }
   std::string Line(int millisecond, std::string_view kind) const {
     return fmt::format("{} eth0 {} {}", millisecond, kind, vip_.ToString());
@@ -313,7 +313,7 @@ TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesWhileFencedIsSilent) {
   EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
   announcer.Unfence(now_);
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kHandingOver);
-  // Nobody asked there whether a foreign host has it.
+  // On that interface it has not been asked whether a foreign host has it.
   EXPECT_FALSE(announcer.current().contains({vip_, "eth1"}));
 }
 
@@ -378,7 +378,7 @@ TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesLaterIsProbedFirst) {
   announcer.SetLinks(now_, {Eth0()});
   announcer.SetLinks(now_, {Eth0(), Eth1()});
   EXPECT_EQ(announcer.StateOf(later), ClaimState::kAnnouncing);
-  // Told of anew, it is a member's or nobody's, as the caller says.
+  // After it is told again, the caller says whether a member has it.
   announcer.SetAnnouncements(now_, {});
   announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
   EXPECT_EQ(announcer.StateOf(later), ClaimState::kProbing);

@@ -138,7 +138,7 @@ TEST_P(AnnouncerDeliveryTest, FallsSilentWhileItIsNotDeliveredAnyMore) {
   EXPECT_THAT(Run(announcer, absl::Milliseconds(10)), Not(IsEmpty()));
 }
 
-// Another host may have taken it, as nobody answered for it.
+// Another host may have taken it while no node answered for it.
 TEST_P(AnnouncerDeliveryTest, IsProbedAgainIfItWasSilentForLong) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {});

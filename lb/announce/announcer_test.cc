@@ -185,7 +185,7 @@ TEST_F(AnnouncerTest, ALinkLocalAddressThatComesLaterBringsIpv6) {
   EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskNdp(kVip6)), Verdict::kNotOurs);
   EXPECT_EQ(announcer.SetLinks(now_, {Eth0()}).ToString(),
             "start 2001:db8::1@eth0");
-  // Nobody has asked yet whether a foreign host has it.
+  // The segment has not been asked yet whether a foreign host has it.
   EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskNdp(kVip6)), Verdict::kSilent);
   Run(announcer, absl::Milliseconds(200));
   EXPECT_EQ(announcer.OnFrame(now_, "eth0", AskNdp(kVip6)), Verdict::kReply);

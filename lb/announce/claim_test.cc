@@ -98,7 +98,7 @@ TEST_F(ClaimTest, AConflictEndsProbingWhicheverSignItHas) {
   }
 }
 
-// Of two members that probe at once, one goes on.
+// If two members probe at once, one goes on.
 TEST_F(ClaimTest, AProbingMemberThatMustYieldIsIgnored) {
   Begin(Role::kProbeFirst);
   EXPECT_EQ(Hear(kC, Precedence::kOurs, RivalSign::kProbes), "none");
@@ -215,7 +215,7 @@ TEST_F(ClaimTest, YieldsAtOnceAndTakesBackWhatTheRivalLeaves) {
   EXPECT_EQ(now_, kStart + absl::Milliseconds(400));
   EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
   EXPECT_EQ(Probe(), "none");
-  EXPECT_EQ(Greater(), "none");  // It answers: the count begins anew.
+  EXPECT_EQ(Greater(), "none");  // It answers: the count begins again.
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Probe(), "none");
   EXPECT_EQ(Probe(), "announce (taken_back)");
   EXPECT_EQ(claim_.rival(), kB);
@@ -230,7 +230,7 @@ TEST_F(ClaimTest, AShortYieldIsNotReported) {
 }
 
 // Both were elected at once, and the one that goes first died while it probed:
-// nobody has ever had the address.
+// no host has ever had the address.
 TEST_F(ClaimTest, ProbesAgainIfTheRivalHadOnlyProbed) {
   Begin(Role::kProbeFirst);
   EXPECT_EQ(Hear(kB, Precedence::kTheirs, RivalSign::kProbes), "watch");
@@ -296,7 +296,8 @@ TEST_F(ClaimTest, HandingOverIsOverIfTheNewOwnerWasHeardBefore) {
   Wait(options_.member_grace - absl::Milliseconds(1));
   EXPECT_EQ(Name(claim_.HandOver(now_)), "silence");
   EXPECT_EQ(claim_.state(), ClaimState::kHandedOver);
-  // Who has yielded is no new owner, nor is who was heard long ago.
+  // A member that has yielded is no new owner, nor is one that was heard long
+  // ago.
   Begin(Role::kAnnounce);
   Wait(absl::Milliseconds(1));
   Hear(kB, Precedence::kOurs, RivalSign::kYields);

@@ -31,7 +31,7 @@ constexpr uint32_t kNdpTarget = kNdpType + 8;
 constexpr uint32_t kNextHeaderIcmpv6 = 58;
 constexpr uint32_t kTypeSolicitation = 135;
 constexpr uint32_t kTypeAdvertisement = 136;
-// Of the frame, as much as there is.
+// Passes the frame, as much as there is.
 constexpr uint32_t kWhole = 0x40000;
 // A conditional jump skips 255 instructions at most; two may have to be put in
 // between.

@@ -59,7 +59,7 @@ TEST_F(HandoverTest, WhatIsTakenBackIsAnEndToBeTold) {
     handover_.OnTimer(kStart);
     EXPECT_TRUE(handover_.empty());
     EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
-    // Of what was not being given away there is nothing to tell.
+    // There is nothing to tell about an address that was not being given away.
     keeps ? handover_.Keep(kVip) : handover_.Cancel(kVip);
     EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
   }
@@ -96,7 +96,7 @@ TEST_F(HandoverTest, WhatIsYieldedIsDeliveredForTheGraceAlone) {
   EXPECT_EQ(handover_.NextDeadline(), absl::InfinitePast());  // To be told.
 }
 
-// Each election while it lasts says anew that the address is ours.
+// Each election while it lasts says again that the address is ours.
 TEST_F(HandoverTest, WhatWasYieldedIsDeliveredForTheWholeGrace) {
   handover_.Yield(kStart, kVip);
   handover_.Keep(kVip);

@@ -165,9 +165,9 @@ bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
   return all_tried && (changes.size() <= kChangesMax || !any_done);
 }
 
-// Of what was refused and is no longer wanted one address of each family is
-// tried further, as long as the family counts as unable: it shows whether the
-// family works again, and keeps working.
+// One refused address of each family that is no longer wanted is tried further,
+// as long as the family counts as unable: it shows whether the family works
+// again, and keeps working.
 void LoopbackDelivery::PutOnTrial(const std::set<net::IpAddress>& wanted) {
   const auto is_ours = [&](const net::IpAddress& address) {
     return wanted.contains(address) || delivered_.contains(address);

@@ -260,7 +260,7 @@ TEST_F(FollowLoopbackTest, OneSweepIsNoFight) {
   EXPECT_THAT(Events(), SizeIs(1));
   EXPECT_THAT(delivery_.Faults(), IsEmpty());
   EXPECT_EQ(delivery_.NextDeadline(), absl::InfiniteFuture());
-  // Whoever comes again is another matter.
+  // An address that is taken off a second time is another matter.
   host_->installer().TakeOff("lo", a_);
   Follow();
   EXPECT_THAT(delivery_.Faults(), SizeIs(1));

@@ -99,7 +99,8 @@ TEST(JudgeNdpTest, GivesTheReason) {
   }
 }
 
-// Anybody can send a frame from our MAC; the packet says whom it is about.
+// Any host can send a frame from our MAC; the packet says which host it is
+// about.
 TEST(JudgeNdpTest, AFramesForgedSourceMakesNothingOurs) {
   const MacAddress all = net::MulticastMac(net::AllNodesGroup());
   const struct {

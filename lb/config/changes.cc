@@ -17,7 +17,7 @@ bool IsOfFile(const Problem& problem) {
   return problem.object.find('/') == std::string::npos;
 }
 
-// Of each the first problem.
+// Returns the first problem of each subject.
 std::map<std::string, Problem> BySubject(const std::vector<Problem>& problems) {
   std::map<std::string, Problem> subjects;
   for (const Problem& problem : problems) {

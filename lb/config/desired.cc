@@ -34,8 +34,8 @@ const T* As(const Object& object) {
   return std::get_if<T>(&object.value);
 }
 
-// Of an object that is defined twice the definition that is in force stays, and
-// the other one is refused, though it was read first.
+// If an object is defined twice, the definition that is in force stays. The
+// other one is refused, even if it was read first.
 void KeepInForce(const Desired& previous, Manifests* manifests) {
   std::map<std::string_view, Object*> first;
   for (Object& object : manifests->objects) first[object.name] = &object;

@@ -173,7 +173,7 @@ TEST(FaultReachTest, AStrangerThatWasThereBeforeHoldsNothing) {
   const Desired more = Build({{"f", stranger + "a: service\n"}}, after);
   EXPECT_EQ(Services(more), "b");
   EXPECT_EQ(Services(Build({{"f", stranger + "a: service\n"}}, more)), "b");
-  // The file is mended.
+  // The file is repaired.
   const Desired mended = Build({{"f", stranger + kA}}, more);
   EXPECT_EQ(Services(mended), "a");
   EXPECT_EQ(Services(Build({{"f", stranger}}, mended)), "");

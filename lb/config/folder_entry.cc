@@ -15,7 +15,7 @@ namespace lb::config {
 namespace {
 
 constexpr std::array<std::string_view, 3> kEndings = {".yaml", ".yml", ".json"};
-// Of a subfolder that is looked at.
+// At most so many entries of a subfolder are looked at.
 constexpr size_t kEntriesMax = 1000;
 
 bool IsEnding(std::string_view ending) {

@@ -25,7 +25,7 @@ constexpr std::string_view kNetworkUnavailable = "NetworkUnavailable";
 // The API server sets it on every Namespace.
 constexpr char kNamespaceNameLabel[] = "kubernetes.io/metadata.name";
 
-// Of an ObjectMeta, also those that are not read.
+// The fields of an ObjectMeta, also those that are not read.
 constexpr std::array<std::string_view, 16> kMetadataFields = {
     "annotations",
     "clusterName",
@@ -44,7 +44,7 @@ constexpr std::array<std::string_view, 16> kMetadataFields = {
     "selfLink",
     "uid"};
 
-// Of most objects.
+// The fields of most objects.
 constexpr std::array<std::string_view, 5> kTopFields = {
     "apiVersion", "kind", "metadata", "spec", "status"};
 constexpr std::array<std::string_view, 8> kEndpointFields = {
@@ -244,7 +244,8 @@ election::NodeAttributes ReadNode(const Fields& root,
                         {{"True", true}, {"False", false}, {"Unknown", false}})
             .value_or(false);
   });
-  // Of type InternalIP or ExternalIP; others (Hostname) are no addresses.
+  // Reads the types InternalIP and ExternalIP; others (Hostname) are no
+  // addresses.
   status->ForEachMap("addresses", [&](const Fields& entry) {
     const auto address = net::ParseIpAddress(entry.Text("address"));
     if (address.ok()) node.addresses.push_back(*address);

@@ -184,7 +184,7 @@ TEST(LastGoodTest, AFaultThatComesWithTheRestartHoldsTheServiceToo) {
   EXPECT_THAT(Start({{"f", Lb("b")}}, before).objects, SizeIs(1)) << "gone";
 }
 
-// Of two that overlap, the pool that was in force stays.
+// If two pools overlap, the one that was in force stays.
 TEST(LastGoodTest, WhatWasInForceComesFirst) {
   const auto pool = [](const std::string& name, const std::string& range) {
     return "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: "

@@ -29,7 +29,7 @@ void Refuse(const std::string& path, std::string message,
   manifests->problems.push_back({path, 0, "", "", std::move(message)});
 }
 
-// Of a file whose text is broken somewhere: the rest of it is not read.
+// Notes that the text of a file is broken: the rest of it is not read.
 void Break(const std::string& file, std::string_view text, Problem problem,
            Manifests* manifests) {
   Understanding& understanding = manifests->understanding;

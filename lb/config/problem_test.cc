@@ -24,7 +24,7 @@ TEST(ProblemTest, ShowsControlCharactersAndCutsLongText) {
   EXPECT_EQ(text, "a:1: " + std::string(2000, 'x') + "...");
   EXPECT_EQ((Problem{"a", 1, std::string(9999, 'x'), "", "y"}.ToString()),
             "a:1: " + std::string(500, 'x') + "...: y");
-  // Not within a character: whoever asks for status wants UTF-8.
+  // It is not cut within a character: callers of the status service want UTF-8.
   const std::string umlaut =
       Problem{"a", 1, "", "", std::string(1999, 'x') + "\xc3\xa4"}.ToString();
   EXPECT_EQ(umlaut, "a:1: " + std::string(1999, 'x') + "...");

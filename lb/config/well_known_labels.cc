@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kEditsMax = 2;
 constexpr size_t kKeyMax = 317;  // 253 for the prefix, '/', 63.
-// Of other labels that nodes have, too: alike is not meant.
+// A shorter own name is too often like other labels that nodes have.
 constexpr size_t kOwnNameMin = 10;
 
 std::string LowerCase(std::string_view text) {

@@ -20,7 +20,7 @@ namespace lb::election {
 // "ARP", "NDP", "ARP and NDP", "nothing".
 std::string_view ProtocolsOf(const net::IpFamilies& families);
 
-// Of one node. Interfaces that can do nothing may be left out.
+// The abilities of one node. Interfaces that can do nothing may be left out.
 struct InterfaceAbilities {
   std::map<std::string, net::IpFamilies> by_name;
   // False: the node has more interfaces than it could tell of. One that is not

@@ -18,8 +18,8 @@
 
 namespace lb::election {
 
-// ceil(1.25 x services / nodes): what one node may announce at the most.
-// REQUIRES: nodes > 0.
+// ceil(1.25 x services / nodes): the most that one node may announce. REQUIRES:
+// nodes > 0.
 size_t ShareOf(size_t services, size_t nodes);
 
 // A service to give out.

@@ -51,7 +51,7 @@ struct L2Advertisement {
   std::vector<std::string> interfaces;
   // Add to the score of the nodes that this advertisement reaches.
   std::vector<PreferredNodes> preferred_nodes;
-  // Annotation lb.io/election-policy. Of the advertisements that match a
+  // Annotation lb.io/election-policy. If several advertisements match a
   // service, the first by name that has one decides.
   std::optional<Policy> policy;
   // Annotation lb.io/refresh-interval: how often the addresses are announced
@@ -71,7 +71,7 @@ struct NodeAttributes {
   Labels labels;
   bool network_unavailable = false;  // Condition NetworkUnavailable is True.
   // Beyond MetalLB's inputs:
-  bool draining = false;  // Is to announce only what nobody else can.
+  bool draining = false;  // Announces only what no other node can.
   bool silent = false;    // Lost the cluster for now; goes as one that drains.
   // The interfaces that are there and have a carrier. Nullopt: the node never
   // tells, as a MetalLB speaker; it counts as able to announce everywhere.
@@ -113,7 +113,7 @@ struct ServiceTraffic {
   TrafficPolicy external_traffic_policy = TrafficPolicy::kCluster;
   // Nullopt: no EndpointSlice of the service is known, as on hosts without
   // Kubernetes; then every node counts as having a usable endpoint. An empty
-  // list is knowledge: there is none, and nobody announces.
+  // list is knowledge: there is none, and no node announces.
   std::optional<std::vector<ServiceEndpoint>> endpoints;
   // The annotation metallb.io/allow-shared-ip is there, even if empty.
   bool has_sharing_key = false;
@@ -132,7 +132,7 @@ struct Cluster {
   Policy default_policy = Policy::kCompat;
 };
 
-// An address to announce. Of a service with two, the first decides for both.
+// An address to announce. If a service has two, the first decides for both.
 struct Vip {
   net::IpAddress address;
   // The service also has an address of the other family: nodes that can
@@ -141,7 +141,8 @@ struct Vip {
   std::string pool;
   Labels pool_labels;
   ServiceTraffic traffic;
-  // Who has the address, as all nodes agree (tenure.h). Compat ignores it.
+  // The node that has the address, as all nodes agree (tenure.h). Compat
+  // ignores it.
   std::optional<std::string> holder;
 
   friend bool operator==(const Vip&, const Vip&) = default;

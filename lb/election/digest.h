@@ -60,8 +60,8 @@ struct RankedNode {
 std::vector<RankedNode> Rank(absl::Span<const Candidate> candidates,
                              std::string_view subject);
 
-// Who proposes new records of the allocation ledger: the first of `members` for
-// the subject "ledger". Nullopt: there are no members.
+// Returns the member that proposes new records of the allocation ledger: the
+// first of `members` for the subject "ledger". Nullopt: there are no members.
 std::optional<std::string> ElectLedgerAuthor(
     absl::Span<const std::string> members);
 

@@ -1,7 +1,7 @@
 // Elect: which of the eligible nodes announces an address on layer 2.
 //
-// One node answers for an address on an Ethernet segment. Of those that may
-// (eligibility.h) one is elected: they are ranked by digest.h, and policy.h
+// One node answers for an address on an Ethernet segment. One of the nodes that
+// may (eligibility.h) is elected: they are ranked by digest.h, and policy.h
 // says which of them wins. With the policy compat, and as long as nothing
 // beyond MetalLB's inputs is set, the result is MetalLB's bit for bit.
 //
@@ -49,12 +49,12 @@ struct Decision {
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
-// Of the eligible ones of `nodes`, which are the whole cluster's, for `vip`.
+// Elects one of the eligible nodes for `vip`. `nodes` has the whole cluster.
 Decision Elect(const Eligibilities& nodes, const Vip& vip, Policy policy);
 
-// Of JudgeEligibility(cluster, vip), by the policy that applies to the service.
-// Balanced is sticky here: of one address there is nothing to balance. All of
-// them together: ElectionTable.
+// Elects one of JudgeEligibility(cluster, vip), by the policy that applies to
+// the service. Balanced is sticky here, because one address leaves nothing to
+// balance. ElectionTable elects for all services together.
 Decision Elect(const Cluster& cluster, const Vip& vip);
 
 }  // namespace lb::election

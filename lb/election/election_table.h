@@ -1,7 +1,7 @@
 // ElectionTable: the elections of all services, kept up to date.
 //
 // Holds what is known of the cluster and every service's address, and works out
-// anew only what a change can affect. The result is that of an election from
+// again only what a change can affect. The result is that of an election from
 // nothing: Elect() for each service with the policies compat and sticky.
 //
 // Balanced: with B services of that policy that have a candidate, and N nodes
@@ -62,8 +62,8 @@ namespace lb::election {
 struct Move {
   std::string key;
   net::IpAddress address;
-  std::string from;  // Empty: nobody.
-  std::string to;    // Empty: nobody.
+  std::string from;  // Empty: no node.
+  std::string to;    // Empty: no node.
 
   friend bool operator==(const Move&, const Move&) = default;
 };
@@ -80,7 +80,7 @@ class ElectionTable {
   void SetIgnoreExcludeLabel(bool ignore);
   void PutVip(const std::string& key, const Vip& vip);
   void RemoveVip(std::string_view key);
-  // Who holds the service's address. No effect on an unknown key.
+  // Sets the holder of the service's address. No effect on an unknown key.
   void SetHolder(std::string_view key,
                  const std::optional<std::string>& holder);
 
@@ -92,12 +92,12 @@ class ElectionTable {
   // Nullptr: no such key. Valid until the next change.
   const Announcers* Find(std::string_view key) const;
 
-  // Who stands where for a service, and why its winner wins. NotFound: no such
-  // key. REQUIRES: Update() was called since the last change.
+  // Says how each node stands for a service, and why its winner wins. NotFound:
+  // no such key. REQUIRES: Update() was called since the last change.
   absl::StatusOr<Explanation> Explain(std::string_view key) const;
 
-  // What moves, by key, if the members `without` left and `with` joined, and
-  // nobody claimed anything yet. The table stays as it is. InvalidArgument: one
+  // What moves, by key, if the members `without` left and `with` joined, and no
+  // node claimed anything yet. The table stays as it is. InvalidArgument: one
   // of `without` is no member, or one of `with` is. REQUIRES: as Explain().
   absl::StatusOr<std::vector<Move>> WhatIf(
       absl::Span<const std::string> without,

@@ -83,7 +83,7 @@ struct Eligibility {
 // By node.
 using Eligibilities = std::map<std::string, Eligibility, std::less<>>;
 
-// Of every member and every node of Cluster::nodes.
+// Judges every member and every node of Cluster::nodes.
 Eligibilities JudgeEligibility(const Cluster& cluster, const Vip& vip);
 
 }  // namespace lb::election

@@ -44,7 +44,7 @@ struct Explanation {
   std::vector<NodeExplanation> nodes;
 };
 
-// Of Elect(cluster, vip).
+// Explains Elect(cluster, vip).
 Explanation Explain(const Cluster& cluster, const Vip& vip);
 
 // How much a node announces of what is balanced.
@@ -53,8 +53,8 @@ struct Load {
   size_t share = 0;  // The most that it should.
 };
 
-// Of an election among others by Policy::kBalanced, which chose `winner`, a
-// candidate. `load` is the winner's.
+// Explains an election among others by Policy::kBalanced, which chose `winner`,
+// a candidate. `load` is the winner's.
 Explanation ExplainBalanced(const Cluster& cluster, const Vip& vip,
                             const std::string& winner, const Load& load);
 

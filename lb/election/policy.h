@@ -12,8 +12,8 @@
 namespace lb::election {
 
 enum class Policy : uint8_t {
-  // MetalLB's: the first in rank. Who holds the address is no input, so a node
-  // that returns takes its addresses back at once.
+  // MetalLB's: the first in rank. The holder of the address is no input, so a
+  // node that returns takes its addresses back at once.
   kCompat,
   // The holder keeps the address while it is a candidate; else the first in
   // rank. A node that returns takes nothing back.

@@ -103,7 +103,7 @@ absl::StatusOr<std::vector<net::IpAddress>> TenureTable::Merge(
     table_.CountRefusedMessage();
     return tenures.status();
   }
-  std::map<net::IpAddress, std::string> before;  // Holders, "" is nobody.
+  std::map<net::IpAddress, std::string> before;  // Holders; "": none.
   for (const Tenure& tenure : *tenures) {
     const Tenure* const known = Find(tenure.address);
     const std::string holder = known == nullptr ? "" : known->node;

@@ -6,14 +6,14 @@
 // came. Elections with the policies sticky and balanced go by the holders, so
 // they need nothing more to be agreed than this. The rule, for one address:
 //  1. the higher term wins;
-//  2. at equal terms a holder beats nobody (a release);
+//  2. at equal terms a holder beats a release;
 //  3. then the lower election digest of (node, address), as in a compat
 //     election, then the lower node name;
 //  4. then the earlier `since`, so that no two tenures tie.
 // Two nodes may claim one address for the same term (on two sides of a
 // partition, or because news were slow): the rule gives all the same holder.
 //
-// A release stays as a tenure that nobody holds, because a node that missed it
+// A release stays as a tenure that no node holds, because a node that missed it
 // would otherwise bring the old holder back. A full table forgets the release
 // with the earliest `since` for a new address, and refuses, counted, if there
 // is none. Within that bound the merge is commutative, associative and
@@ -49,7 +49,7 @@
 namespace lb::election {
 
 inline constexpr size_t kTenuresMax = 100'000;
-// Of a node name: printable ASCII without spaces.
+// The size of a node name: printable ASCII without spaces.
 inline constexpr size_t kNodeNameSizeMax = 253;
 // Far beyond use; keeps a hostile tenure from ending all counting.
 inline constexpr uint64_t kTermMax = uint64_t{1} << 62;
@@ -57,7 +57,7 @@ inline constexpr uint64_t kTermMax = uint64_t{1} << 62;
 // "The node has held the address since then."
 struct Tenure {
   net::IpAddress address;
-  std::string node;   // Empty: released, nobody holds it.
+  std::string node;   // Empty: released, no node holds it.
   uint64_t term = 0;  // 1, 2, ...: counts the holders.
   // Civil time in whole seconds, 1970 to 9999. For people; only ties go by it.
   absl::Time since;
@@ -100,12 +100,12 @@ class TenureTable {
   // ResourceExhausted: the table is full, or the term is at kTermMax.
   absl::Status Claim(const net::IpAddress& address, absl::Time now);
 
-  // The address is given to no service any more: nobody holds it. Nothing if
-  // nobody does. Each node does so on its own, so it is no news.
+  // Releases the address, which no service has any more. No effect if no node
+  // holds it. Each node does so on its own, so it is no news.
   void Release(const net::IpAddress& address, absl::Time now);
 
-  // Takes in a message of another node, whoever's tenures it brings. Returns
-  // the addresses that have another holder than before, in order.
+  // Takes in a message of another node, which may bring tenures of any node.
+  // Returns the addresses that have another holder than before, in order.
   // InvalidArgument: as ParseTenures() (tenure_codec.h); nothing was merged.
   absl::StatusOr<std::vector<net::IpAddress>> Merge(std::string_view message);
 
@@ -113,7 +113,7 @@ class TenureTable {
   const Tenure* Find(const net::IpAddress& address) const {
     return table_.Find(address);
   }
-  // Nullopt: nobody, or not known.
+  // Nullopt: no node, or not known.
   std::optional<std::string> HolderOf(const net::IpAddress& address) const;
   // All tenures, releases too, by address.
   std::vector<Tenure> AllTenures() const { return table_.AllRecords(); }

@@ -67,7 +67,8 @@ TEST(TenureTableTest, AReleaseOutlivesTheClaimBeforeIt) {
 TEST(TenureTableTest, MergeNamesTheAddressesWithAnotherHolder) {
   TenureTable tenures("node-b");
   EXPECT_THAT(tenures.Claim(kVip, kNow), IsOk());
-  // The same holder for a later term; a release of what nobody held.
+  // The same holder for a later term; a release of an address that no node
+  // held.
   EXPECT_THAT(tenures.Merge(
                   SerializeTenures({Of("node-b", 5), {VipAt(1), "", 3, kNow}})),
               IsOkAndHolds(IsEmpty()));
@@ -79,7 +80,7 @@ TEST(TenureTableTest, MergeNamesTheAddressesWithAnotherHolder) {
 }
 
 TEST(TenureTableTest, TheElectionOrderSettlesClaimsForOneTerm) {
-  // Of 192.168.1.240 the order is node-a, node-c, node-b.
+  // The order for 192.168.1.240 is node-a, node-c, node-b.
   TenureTable b("node-b");
   TenureTable c("node-c");
   EXPECT_THAT(b.Claim(kVip, kNow), IsOk());
@@ -110,7 +111,8 @@ TEST(TenureTableTest, AClaimThatWasBeatenBeforeItWasToldIsNotTold) {
               ElementsAre(SerializeTenures({Of("node-a", 1)})));
 }
 
-// Two sides of a partition: whoever meets the older claim tells the newer one.
+// Two sides of a partition: a node that meets the older claim tells the newer
+// one.
 TEST(TenureTableTest, WhatBeatsAnotherHoldersTenureIsToldAgain) {
   TenureTable tenures("node-a");
   EXPECT_THAT(tenures.Merge(SerializeTenures({Of("node-c", 4)})), IsOk());

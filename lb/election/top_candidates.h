@@ -50,7 +50,7 @@ class TopCandidates {
   const std::vector<RankedCandidate>& ranked() const { return ranked_; }
   // Are there no candidates beyond?
   bool is_complete() const { return is_complete_; }
-  // All that were remembered are gone, and there are others: to be made anew.
+  // All remembered candidates are gone, and there are others: to be made again.
   bool is_exhausted() const { return ranked_.empty() && !is_complete_; }
 
  private:

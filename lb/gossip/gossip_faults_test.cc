@@ -38,7 +38,7 @@ TEST_P(FailureTest, FastClusterSeesACrashWithinASecond) {
     const std::string change = fmt::format("failed n{}", victim);
     EXPECT_TRUE(RunUntilAllSee(absl::Seconds(1), change)) << change;
     world_->loop().RunFor(absl::Seconds(2));
-    for (int number : Running()) {  // It, once, and nobody else.
+    for (int number : Running()) {  // It, once, and no other node.
       EXPECT_THAT(Changes(number), ElementsAre(change)) << number;
     }
     At(victim).host->Restart();
@@ -152,7 +152,7 @@ TEST_F(LossTest, TurboClusterBearsFivePercent) {
 TEST_F(GossipNodeTest, LanClusterSeesACrashWithinItsBound) {
   Cluster(5, LanProfile());
   Crash(3);
-  // A round of 4 probes, a probe, a suspicion that nobody confirms.
+  // A round of 4 probes, a probe, a suspicion that no node confirms.
   EXPECT_TRUE(RunUntilAllSee(absl::Seconds(4 + 1 + 24), "failed n3"));
   for (int number : Running()) {
     EXPECT_THAT(Changes(number), ElementsAre("failed n3"));
@@ -224,7 +224,7 @@ TEST_F(GossipNodeTest, PausedNodeComesBackAndAccusesNobody) {
   }
 }
 
-// Of two, each has the other's word only.
+// With two nodes, each has the other's word only.
 TEST_F(GossipNodeTest, PausedNodeOfTwoComesBackAndAccusesNobody) {
   Cluster(2);
   At(2).host->Pause();

@@ -144,7 +144,7 @@ TEST_F(GossipNodeTest, UserStateIsExchangedOnJoining) {
   options_.gossip = FastProfile();
   StartNode(1);
   Gossip(1).SetUserState([] { return Bytes{'1'}; });
-  world_->loop().RunFor(absl::Milliseconds(10));  // Finds nobody yet.
+  world_->loop().RunFor(absl::Milliseconds(10));  // Finds no node yet.
   StartNode(2, /*join=*/false);
   Gossip(2).SetUserState([] { return Bytes{'2'}; });
   ASSERT_THAT(Gossip(2).Join(Seeds()), IsOk());

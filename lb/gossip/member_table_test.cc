@@ -147,7 +147,7 @@ TEST_F(MemberTableTest, ForgetsTheUnheardThatAreGone) {
   EXPECT_EQ(table_.size(), 4u);
 }
 
-// Against sets: nobody is lost or doubled.
+// Against sets: no member is lost or doubled.
 TEST_F(MemberTableTest, WhoComesAndGoesDisturbsNobody) {
   Prng prng(1);
   std::vector<NodeRecord*> records;

@@ -1,4 +1,4 @@
-// Whose ack counts, and under which number.
+// Tests which acks count: of which member, and under which number.
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -30,7 +30,7 @@ TEST_F(AnswersTest, AcksAMembersPingWhereItSaysThatItIs) {
   EXPECT_THAT(SentOf<wire::Ack>(), ElementsAre(wire::Ack{42, std::nullopt}));
 }
 
-// Whoever joins is no member yet, and wants its ack.
+// A node that joins is no member yet, and wants its ack.
 TEST_F(AnswersTest, AcksANewcomersPingWhenceItCame) {
   Hear("b", PingFrom("b", 42));
   EXPECT_THAT(SentOf<wire::Ack>("b"), SizeIs(1));

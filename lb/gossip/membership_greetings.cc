@@ -8,8 +8,9 @@
 namespace lb::gossip {
 namespace {
 
-// Of the members that a peer's exchange brings, those at the peer's own address
-// that are pinged out of turn: itself, and a few more that may share it.
+// At most so many members that a peer's exchange brings, and that are at the
+// peer's own address, are pinged out of turn: the peer itself, and a few more
+// that may share it.
 constexpr int kPeerGreetingsMax = 4;
 
 }  // namespace

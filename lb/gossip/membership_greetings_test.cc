@@ -33,7 +33,7 @@ class GreetingTest : public MembershipTest {
     }
     return changes;
   }
-  // `count` members that nobody ever saw, as one packet each says.
+  // `count` members that no node ever saw, as one packet each says.
   void Invent(int count) {
     for (int i = 0; i < count; ++i) {
       const wire::Message alive =

@@ -79,7 +79,7 @@ TEST_F(MembershipTest, SuspectsWhoAnswersNobody) {
   RunFor(absl::Milliseconds(2100), {});
   EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
   EXPECT_EQ(core_->counters().probes_failed, 1u);
-  EXPECT_EQ(core_->health_score(), 1);  // Nobody could say it was not us.
+  EXPECT_EQ(core_->health_score(), 1);  // No member could say it was not us.
 }
 
 TEST_F(MembershipTest, AnAckThroughAnotherIsAnAck) {

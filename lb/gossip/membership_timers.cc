@@ -33,7 +33,7 @@ void Membership::OnTimer(absl::Time now) {
   Settle(now);
 }
 
-// Of what judges others by their silence.
+// The next deadline that judges another member by its silence.
 absl::Time Membership::NextVerdict() const {
   return std::min({next_probe_, prober_.NextDeadline(), greeter_.NextVerdict(),
                    relay_.NextDeadline(), roster_.NextDeadline()});

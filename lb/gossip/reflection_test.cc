@@ -1,5 +1,5 @@
-// Nobody gains by sending through a node: of generated datagrams the answers
-// are at most 1.5 times as many bytes, whomever they go to.
+// No attacker gains by sending through a node: the answers to generated
+// datagrams are at most 1.5 times as many bytes, wherever they go.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

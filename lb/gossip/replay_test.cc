@@ -1,4 +1,5 @@
-// What a host without the key recorded and plays back keeps nobody alive.
+// What a host without the key recorded and plays back keeps no dead member
+// alive.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>

@@ -83,8 +83,8 @@ wire::PushPull Roster::Snapshot(bool join) const {
   wire::PushPull snapshot{.join = join};
   snapshot.nodes.reserve(table_.size());
   for (const auto& record : table_.records()) {
-    // In this order: see Relocation. Of others too: two that move at one moment
-    // do not reach each other.
+    // The order matters: see Relocation. Other members are merged too, because
+    // two that move at one moment do not reach each other.
     if (record->goodbye != 0 && record->state == NodeState::kAlive) {
       snapshot.nodes.push_back({.node = record->node,
                                 .incarnation = record->goodbye,

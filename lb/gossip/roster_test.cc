@@ -204,7 +204,7 @@ TEST_F(RosterTest, NameOfANodeThatLeftMoves) {
   roster_->OnAlive(now_, alive);
   EXPECT_THAT(Events(), ElementsAre("joined b"));
   EXPECT_EQ(Record("b").endpoint().port, 7000);
-  EXPECT_EQ(IncarnationOf("b"), 1u);  // Its count begins anew.
+  EXPECT_EQ(IncarnationOf("b"), 1u);  // Its count begins again.
 }
 
 TEST_F(RosterTest, NameOfADeadNodeMovesAfterTheReclaimTime) {
@@ -265,8 +265,8 @@ TEST_F(RosterTest, SuspectAdvancesTheIncarnation) {
   EXPECT_EQ(IncarnationOf("b"), 6u);
 }
 
-// Who missed the answer to the first accusation must not end a second one by
-// the time of the first: all others know the node alive until then.
+// A node that missed the answer to the first accusation must not end a second
+// one by the time of the first: all others know the node alive until then.
 TEST_F(RosterTest, SuspectOfALaterIncarnationIsANewSuspicion) {
   for (const char* name : {"b", "c", "d", "e"}) {
     HearAlive(name, 1);

@@ -68,7 +68,7 @@ TEST(UndecryptablePeersTest, GoesWithSilenceAndWithAGoodPacket) {
   EXPECT_EQ(peers.List(end)[0].count, 1u);
 }
 
-// Anybody can send datagrams with invented sources.
+// Any host can send datagrams with invented sources.
 TEST(UndecryptablePeersTest, AFloodIsBoundedAndHidesNoRealPeer) {
   UndecryptablePeers peers(absl::Minutes(2));
   peers.Record(kStart, Host(1), Via::kStream, Mismatch::kOtherKey);

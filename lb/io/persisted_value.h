@@ -32,7 +32,7 @@ class PersistedValue {
     absl::Duration delay;
     // From a write that worked to the next one without a change.
     absl::Duration refresh = absl::InfiniteDuration();
-    // Told the first failure after a success; nullptr: nobody is.
+    // Gets the first failure after a success; may be nullptr.
     absl::AnyInvocable<void(const absl::Status&)> on_first_failure = nullptr;
   };
   // Writes all that is new and calls `done` once, on a later turn.

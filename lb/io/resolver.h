@@ -14,8 +14,8 @@ namespace lb::io {
 class Resolver {
  public:
   // All addresses of both families, without repetition, in ascending order; at
-  // least one. NotFound: there is no such name, or it has none. Unavailable:
-  // nobody could tell just now.
+  // least one. NotFound: there is no such name, or it has none. Unavailable: no
+  // server could tell just now.
   using OnResolved =
       absl::AnyInvocable<void(absl::StatusOr<std::vector<net::IpAddress>>)>;
 

@@ -5,8 +5,8 @@
 namespace lb::io {
 namespace {
 
-// Addresses for documentation (RFC 5737, RFC 3849): nobody has them, so what
-// leads there is the default route. A host may drop what goes to some of them.
+// Addresses for documentation (RFC 5737, RFC 3849): no host has them, so the
+// default route leads there. A host may drop what goes to some of them.
 constexpr const char* kNobodys[] = {"192.0.2.1", "198.51.100.1", "203.0.113.1",
                                     "2001:db8::1", "2001:db8:ffff::1"};
 

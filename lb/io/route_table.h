@@ -38,9 +38,9 @@ class RouteTable {
 
   virtual ~RouteTable() = default;
 
-  // The way to `to`, by all rules of the host. Of the IPv6 addresses that would
-  // do as a source, one that stays is preferred to a temporary one.
-  // NotFound: there is no way, or none without naming a link (link-local).
+  // The way to `to`, by all rules of the host. If several IPv6 addresses would
+  // do as a source, one that stays is preferred to a temporary one. NotFound:
+  // there is no way, or none without naming a link (link-local).
   virtual absl::StatusOr<Route> Find(const net::IpAddress& to) const = 0;
 
   // The next hops of all routes, of all tables. Which rules lead to a table

@@ -21,7 +21,7 @@
 
 namespace lb::io {
 
-// Bytes that Send() queues at the most while the peer does not read.
+// Send() queues at most so many bytes while the peer does not read.
 inline constexpr size_t kStreamSendQueueMax = 32 << 20;
 
 class Stream {
@@ -36,8 +36,8 @@ class Stream {
 
   // Starts reading; until then the peer's bytes wait. `on_closed` comes once,
   // after the last bytes; sending may go on after an OK one. A peer that just
-  // vanishes is noticed only when it does not acknowledge what was sent: who
-  // waits for an answer sets a timer. Called once at the most.
+  // vanishes is noticed only when it does not acknowledge what was sent: a
+  // caller that waits for an answer sets a timer. Called at most once.
   virtual void Receive(OnBytes on_bytes, OnClosed on_closed) = 0;
 
   // Queues the bytes. ResourceExhausted: the queue would pass

@@ -61,8 +61,8 @@ class TurnMeter {
 
   // The one of the greatest length since the start; nullopt: there was none.
   const std::optional<Turn>& longest() const { return longest_; }
-  // Of those that ended within kRecent, to the minute: the one of the greatest
-  // length, and the one that used most processor time.
+  // The longest of the turns that ended within kRecent, to the minute, and the
+  // one that used most processor time.
   std::optional<Turn> RecentLongest(absl::Time now) const;
   std::optional<Turn> RecentBusiest(absl::Time now) const;
 

@@ -184,7 +184,7 @@ TEST_F(TurnMeterTest, ALoopThatDoesNotMeasureTakesCausesToo) {
   EXPECT_EQ(static_cast<Loop&>(loop).SetTurnCause("idles"), "");
 }
 
-// Of each minute the longest is kept, until it ended ten minutes ago.
+// The longest turn of each minute is kept, until it ended ten minutes ago.
 TEST_F(TurnMeterTest, RecentTurnsAreThoseOfTenMinutes) {
   loop_.Turn("first", Ms(50), Ms(50));
   const absl::Time first = loop_.Now();

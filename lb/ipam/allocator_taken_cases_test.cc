@@ -1,5 +1,5 @@
-// Addresses that hosts have: none is given out, and whoever holds one keeps it.
-// As tables.
+// Addresses that hosts have: none is given out, and a service that holds one
+// keeps it. As tables.
 #include <fmt/format.h>
 
 #include <cstdint>

@@ -162,7 +162,7 @@ TEST(LedgerConvergenceTest, RandomExchangesEndInOneAllocation) {
     cluster.Heal();
     ExpectAgreement(cluster);
     disputes += static_cast<int>(cluster.nodes()[0].result().displaced.size());
-    // One node proposes for those that lost; then nobody lacks an address.
+    // One node proposes for those that lost; then no service lacks an address.
     Node& proposer = cluster.nodes()[1];
     for (const auto& [service, request] : Requests()) {
       proposer.Propose(service, cluster.now() + absl::Seconds(1));

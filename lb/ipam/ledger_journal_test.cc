@@ -24,7 +24,7 @@ absl::Time At(int64_t microseconds) {
   return absl::FromUnixMicros(1'700'000'000'000'000 + microseconds);
 }
 
-// Of one of three services in turn.
+// A record of one of three services in turn.
 Record RecordOf(uint32_t i) {
   Record record = {.service = fmt::format("default/web-{}", i % 3),
                    .generation = i + 1,

@@ -129,7 +129,8 @@ class LedgerStoreModelTest : public testing::TestWithParam<uint64_t> {
         });
   }
 
-  // Of a service: the last record that was answered as written, and later ones.
+  // Checks a service: the last record that was answered as written, and later
+  // ones.
   void CheckService(const std::string& service, const Record* found) {
     const auto& all = written_[service];
     auto first = all.begin();
@@ -138,7 +139,7 @@ class LedgerStoreModelTest : public testing::TestWithParam<uint64_t> {
     }
     const bool answered = first != all.end() && first->first <= answered_;
     if (found == nullptr) {
-      // A release may be forgotten, also one that nobody was told of.
+      // A release may be forgotten, also one that was not answered.
       EXPECT_TRUE(!answered || std::any_of(first, all.end(),
                                            [](const auto& entry) {
                                              return entry.second.is_release();

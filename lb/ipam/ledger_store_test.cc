@@ -153,7 +153,7 @@ TEST_F(LedgerStoreTest, WithoutContinueTheRestoredCountsNoMore) {
   EXPECT_EQ(LedgerStore(&files_).Restore().records, ledger_.AllRecords());
 }
 
-// The ledger forgot the release, so the service begins anew.
+// The ledger forgot the release, so the service begins again.
 TEST_F(LedgerStoreTest, ALaterRecordCountsWhateverItsGeneration) {
   LedgerStore store(&files_);
   for (const char* address : {"10.0.0.1", "10.0.0.2", "10.0.0.3"}) {

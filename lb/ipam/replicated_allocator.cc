@@ -136,7 +136,7 @@ void ReplicatedAllocator::SetAlone(bool alone) {
 void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
   if (author == author_) return;
   author_ = std::move(author);
-  if (author_.has_value()) {  // Whoever could have told us more has not.
+  if (author_.has_value()) {  // The others had time to tell more.
     ledger_.Merge(std::exchange(stale_records_, {}));
   }
   ProposeAll();
@@ -146,7 +146,7 @@ void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
 absl::StatusOr<size_t> ReplicatedAllocator::Merge(std::string_view message) {
   LB_ASSIGN_OR_RETURN(const auto changed, ledger_.MergeMessage(message));
   if (ledger_.size() > 0) stale_records_.clear();
-  // No proposals of this node any more: whoever made them has them on disk.
+  // They are not this node's proposals any more: their author has them on disk.
   for (const std::string& service : changed) unsaved_.erase(service);
   if (!changed.empty()) WakeBy(ports_.loop->Now());
   return changed.size();
@@ -169,7 +169,7 @@ void ReplicatedAllocator::Update() {
   const absl::Time civil_now = ports_.loop->CivilNow();
   bool freed = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);
-  // To follow many records anew is long enough for one look.
+  // Following many records again takes long enough for one look.
   const bool only_follows = rebuild_ && ledger_.size() > kPortion;
   LedgerFollower::Followed followed = Follow({now, civil_now});
   more_ = only_follows || !touched_.empty() || !new_.empty();

@@ -43,7 +43,7 @@ class ReplicatedAllocator {
     // Why it has none, or not those that it asks for; empty if all is well.
     std::string reason;
     bool waiting = false;  // This changes by itself.
-    // Of the refused assignment that the reason is about; kOk: of none.
+    // The code of the refusal that `reason` is about; kOk: none was refused.
     absl::StatusCode code = absl::StatusCode::kOk;
 
     friend bool operator==(const Entry&, const Entry&) = default;
@@ -125,7 +125,7 @@ class ReplicatedAllocator {
   // This node may act, and has heard of no other since it started. What it then
   // proposes is provisional, if it restored nothing firm.
   void SetAlone(bool alone);
-  // Who may propose, nullopt: nobody yet. This node acts if it is its name.
+  // Sets the name of the node that may propose; nullopt: none yet.
   void SetAuthor(std::optional<std::string> author);
   // What another node's ledger says; returns how many records of it were new.
   // Errors as of Ledger::MergeMessage().
@@ -135,10 +135,10 @@ class ReplicatedAllocator {
   // wanted, at once and not after kReleaseDelay, and addresses that no pool
   // would give to their service any more; the author then assigns it others.
   // Any node may do so, all agree. Returns what it freed; `on_saved` comes
-  // later, OK once that is on disk and told to the others.
-  // NotFound: nobody holds it. FailedPrecondition: a service would get the same
-  // again, or asks for it, or the node has not heard the cluster; nothing was
-  // freed. ResourceExhausted: kReleasesMax are being written.
+  // later, OK once that is on disk and told to the others. NotFound: no service
+  // holds it. FailedPrecondition: a service would get the same again, or asks
+  // for it, or the node has not heard the cluster; nothing was freed.
+  // ResourceExhausted: kReleasesMax are being written.
   absl::StatusOr<std::vector<Released>> Release(
       const ReleaseTarget& target,
       absl::AnyInvocable<void(absl::Status)> on_saved);
@@ -233,7 +233,7 @@ class ReplicatedAllocator {
   // goes when that version is on disk.
   std::map<std::string, uint64_t> unsaved_;
   std::map<std::string, absl::Status> failures_;  // Of Assign(), by service.
-  // Who waits for a release, and for which version to be on disk.
+  // Callers of Release(), with the version that must be on disk first.
   std::vector<std::pair<uint64_t, absl::AnyInvocable<void(absl::Status)>>>
       releases_;
   uint64_t saved_version_ = 0;

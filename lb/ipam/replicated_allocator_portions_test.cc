@@ -83,7 +83,7 @@ class PortionsTest : public testing::Test {
     }
     return text;
   }
-  // Of an allocator that is told only this, on a host of its own.
+  // The dump of an allocator that is told only this, on a host of its own.
   static std::string DumpOf(const ReplicatedAllocator::Wanted& wanted) {
     io::SimWorld world(/*seed=*/1);
     ReplicatedAllocator allocator(

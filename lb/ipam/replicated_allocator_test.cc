@@ -73,7 +73,7 @@ TEST_F(ReplicatedAllocatorTest,
   }
 }
 
-// Who has restored what was agreed knows enough.
+// A node that has restored what was agreed knows enough.
 TEST_F(ReplicatedAllocatorTest, AloneWithItsStateItIsFirm) {
   WantOnAll({"default/a"});
   SetAuthor("n1");

@@ -8,7 +8,7 @@
 namespace lb::ipam {
 namespace {
 
-// Of each 256 consecutive IPv4 addresses 254 are usable: .1 to .254.
+// 254 of each 256 consecutive IPv4 addresses are usable: .1 to .254.
 constexpr uint64_t kUsable = 254;
 
 // How many usable addresses are lower than the IPv4 address `number`.

@@ -40,7 +40,7 @@ TEST(StreamProgressTest, EndsWithTheLastByteOfEveryKind) {
         StreamMessage(User{.payload = Bytes(300, kNoValue)})}) {
     messages.push_back(SerializeStreamMessage(message));
   }
-  // Fields that nobody knows, with containers in them.
+  // Unknown fields, with containers in them.
   messages.push_back(FromHex("0181a17893810291c0c0c0"));
   for (const Bytes& message : messages) {
     SCOPED_TRACE(static_cast<int>(message.front()));

@@ -34,7 +34,8 @@ class FileDescriptor {
   int fd_;
 };
 
-// Of the call that just failed. ResourceExhausted: disk full; else Unavailable.
+// The error of the call that just failed. ResourceExhausted: disk full; else
+// Unavailable.
 inline absl::Status SystemError(std::string_view place) {
   const int error = errno;
   const std::string text = fmt::format("{}: {}", place, strerror(error));

@@ -52,8 +52,8 @@ absl::Status CheckRegular(const FileDescriptor& file, const std::string& path) {
       fmt::format("{}: no regular file, want one, or none", path));
 }
 
-// Names have no '.' in front: a temporary file is nobody's, and what is left of
-// one goes.
+// A name never begins with '.', so a temporary file is no value's, and a
+// leftover one goes.
 absl::Status Replace(const FileDescriptor& folder, const std::string& path,
                      const std::string& name, std::string_view value) {
   const std::string temporary = fmt::format(".{}.new", name);

@@ -58,7 +58,7 @@ TEST_F(FileStateStoreTest, ValuesOutliveTheStore) {
     for (const char* value : {"1", "2", "newest"}) {
       (*store)->Write("ledger", value, [&](auto) { answered = true; });
     }
-    // What was accepted is written, but nobody is told any more.
+    // The accepted value is written, but no callback is called any more.
     store->reset();
     loop_.RunUntil([] { return false; }, absl::Milliseconds(10));
     EXPECT_FALSE(answered);

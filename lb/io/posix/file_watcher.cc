@@ -92,7 +92,7 @@ absl::Status FileWatcher::State::Open() {
   return absl::OkStatus();
 }
 
-// Anew, as links may lead elsewhere now.
+// Watches all again, as links may lead elsewhere now.
 absl::Status FileWatcher::State::Watch() {
   const int fd = descriptor.native_handle();
   std::map<int, Names> fresh;

@@ -162,7 +162,7 @@ TEST_F(NamespaceTest, NothingIsToldWhenNothingChanges) {
   EXPECT_EQ(changes_, 0);
 }
 
-// Who installed the address believes that it is there.
+// The caller that installed the address believes that it is there.
 TEST_F(NamespaceTest, AnAddressThatGoesBeforeItWasSeenIsTold) {
   auto addresses = NetlinkAddresses::Create();
   ASSERT_THAT(addresses, IsOk());
@@ -266,7 +266,7 @@ bool TakesPackets(const net::IpAddress& address) {
   return takes;
 }
 
-// Whoever announces an address right after Install() gets packets for it at
+// A node that announces an address right after Install() gets packets for it at
 // once; Linux said OK and dropped those of the first 0.1 ms or so.
 TEST_F(NamespaceTest, AnIpv6AddressTakesPacketsOnceInstalled) {
   auto addresses = NetlinkAddresses::Create();

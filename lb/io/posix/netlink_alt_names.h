@@ -11,8 +11,8 @@ struct nlmsghdr;
 
 namespace lb::io {
 
-// Of the link that the message (RTM_NEWLINK) is about, sorted. Empty where the
-// kernel has none (before 5.5).
+// Returns the alternative names of the link in the message (RTM_NEWLINK),
+// sorted. Empty where the kernel has none (before 5.5).
 std::vector<std::string> ReadAltNames(nlmsghdr* message);
 
 }  // namespace lb::io

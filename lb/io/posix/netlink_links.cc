@@ -26,7 +26,7 @@ namespace lb::io {
 namespace {
 
 constexpr int kEventBufferSize = 1 << 20;
-// Of <linux/if.h>, which does not go together with <net/if.h>.
+// From <linux/if.h>, which does not go together with <net/if.h>.
 constexpr unsigned kFlagLowerUp = 1 << 16;
 constexpr int kDumpAttempts = 5;
 constexpr absl::Duration kDumpRetry = absl::Milliseconds(20);

@@ -122,8 +122,8 @@ int OnRoute(nl_msg* message, void* reading) {
   rtnl_route* raw = nullptr;
   if (rtnl_route_parse(nlmsg_hdr(message), &raw) < 0) return NL_SKIP;
   const FoundRoute route(raw);
-  // A redirect is cached as a copy of a route. Whoever is on the link can send
-  // one, and would take addresses away from services by it.
+  // A redirect is cached as a copy of a route. Any host on the link can send
+  // one, and could so take addresses away from services.
   const bool is_copy = (rtnl_route_get_flags(raw) & RTM_F_CLONED) != 0;
   if (rtnl_route_get_type(raw) == RTN_UNICAST && !is_copy) {
     rtnl_route_foreach_nexthop(raw, &AddHop, reading);

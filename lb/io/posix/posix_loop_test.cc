@@ -119,7 +119,7 @@ TEST(FirstLookTest, ShortHandlersShareOneAndWhatIsGoneHasNone) {
   EXPECT_LE(stays->count, 2 + (loop.Now() - began) / PosixLoop::kLookInterval);
 }
 
-// Of this thread.
+// The processor time of this thread.
 absl::Duration ProcessorTime() {
   timespec time = {};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);

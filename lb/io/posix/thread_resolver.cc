@@ -95,7 +95,7 @@ void ThreadResolver::StartNext() {
   ++threads_;
   Lookup lookup = std::move(waiting_.front());
   waiting_.pop_front();
-  // Detached: nobody can end getaddrinfo(), and nobody has to wait for it.
+  // Detached: getaddrinfo() cannot be ended, and no thread has to wait for it.
   std::thread([link = link_, lookup = std::move(lookup)]() mutable {
     Addresses addresses = Look(lookup.name);
     const absl::MutexLock lock(&link->mutex);

@@ -209,7 +209,7 @@ void SimConnection::Arrive(Side from) {
               fmt::format("stream {}: reset", remote(Other(from)).ToString())));
     return;
   }
-  // Nobody reads there any more, and its kernel says so.
+  // No process reads there any more, and its kernel says so.
   if (!IsAlive(receiver) || (receiver.closed && segment.kind == Kind::kBytes)) {
     Break(from, absl::UnavailableError(
                     fmt::format("stream {}: reset", remote(from).ToString())));

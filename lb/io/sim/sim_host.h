@@ -44,7 +44,7 @@ namespace lb::io {
 
 struct SimHostOptions {
   std::string name;
-  // Of eth0; the first is the one that sockets are bound to. At least one.
+  // The addresses of eth0, at least one. Sockets are bound to the first.
   std::vector<net::IpPrefix> addresses;
   uint16_t port = 7946;
 };
@@ -65,7 +65,7 @@ class SimHost {
   const std::string& name() const { return options_.name; }
   net::IpAddress address() const { return attachment_.endpoints[0].address; }
   net::Endpoint endpoint() const { return {address(), options_.port}; }
-  // Of eth0: 02:00:00 and the host's number.
+  // The MAC of eth0: 02:00:00 and the host's number.
   net::MacAddress mac() const { return mac_; }
 
   // Power loss: nothing is sent, received or run any more; writes that were not

@@ -56,7 +56,7 @@ struct SimNetworkStats {
   uint64_t blocked = 0;      // By a block of the path, or a firewall.
   uint64_t unreachable = 0;  // No such host, or it is down.
   uint64_t overflowed = 0;   // kDatagramsInFlightMax were under way.
-  uint64_t unheard = 0;      // Nobody had set a receiver.
+  uint64_t unheard = 0;      // No receiver was set.
 };
 
 class SimDatagramTransport;

@@ -3,7 +3,7 @@
 //
 // As Linux does it, but for the order in which addresses came: the longest
 // prefix of a link that is switched on, and of the addresses in it the first
-// one. One of full length (/32, /128) reaches nobody else.
+// one. A prefix of full length (/32, /128) reaches no other host.
 #ifndef LB_IO_SIM_SIM_ROUTE_TABLE_H_
 #define LB_IO_SIM_SIM_ROUTE_TABLE_H_
 

@@ -21,7 +21,7 @@ net::MacAddress MacAt(absl::Span<const uint8_t> frame, size_t offset) {
 }
 
 // IPv6 multicast that a switch sends only where the group was joined: all but
-// ff02::1, for which nobody sends reports (RFC 4541 3, RFC 3810 6).
+// ff02::1, for which no host sends reports (RFC 4541 3, RFC 3810 6).
 bool IsSnooped(const net::MacAddress& mac) {
   constexpr net::MacAddress kAllNodes = {{0x33, 0x33, 0, 0, 0, 1}};
   return mac.bytes[0] == 0x33 && mac.bytes[1] == 0x33 && mac != kAllNodes;

@@ -36,7 +36,7 @@ class SimStateStore final : public StateStore {
 
   // What is on the disk; a test may change it between runs.
   std::map<std::string, std::string>& values() { return values_; }
-  // Of names that begin so.
+  // The number of writes of names that begin with `prefix`.
   uint64_t writes(std::string_view prefix = "") const;
 
   // Forgets the writes that are under way; the process died.

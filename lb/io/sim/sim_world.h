@@ -57,7 +57,7 @@ class SimWorld {
   // For what the simulation itself draws (which host to crash next, ...).
   Prng Fork(std::string_view part) const { return prng_.Fork(part); }
 
-  // Of all events so far: when each ran, and what was delivered to whom.
+  // The hash of all events so far: when each ran, and what was delivered where.
   uint64_t trace_hash() { return loop_.trace().value(); }
 
  private:

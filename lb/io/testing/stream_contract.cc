@@ -134,7 +134,7 @@ TEST_P(StreamContractTest, CallbacksAreReleasedAfterTheEnd) {
 }
 
 TEST_P(StreamContractTest, TheSendQueueIsBounded) {
-  ConnectPairSilently();  // Nobody reads.
+  ConnectPairSilently();  // No side reads.
   const std::vector<uint8_t> block(1 << 20);
   absl::Status status;
   size_t queued = 0;
