@@ -1,7 +1,7 @@
 // Measures the longest turn of the loop while 10,000 services are read, changed
 // and asked for: an ARP request waits that long.
 //
-//  bazel run -c opt //daemon:reload_benchmark
+//   bazel run -c opt //daemon:reload_benchmark
 #include <stdlib.h>
 #include <time.h>
 

@@ -1,7 +1,7 @@
 // Measures the cost of the status service with 10,000 services: how long lists
 // take, and how long the loop is busy while many callers watch.
 //
-//  bazel run -c opt //daemon:status_benchmark
+//   bazel run -c opt //daemon:status_benchmark
 #include <stdlib.h>
 
 #include <algorithm>

@@ -4,15 +4,15 @@
 // A list is in the order of its keys, and each key comes once. So a page can go
 // on after the last key of the page before, whatever items came or went.
 //
-//  LB_ASSIGN_OR_RETURN(Page page, Page::Of(request.page_size(),
-//                                          request.page_token()));
-//  for (const Item& item : items) {
-//    if (page.IsBefore(item.name)) continue;
-//    if (!page.HasRoom()) break;
-//    ... // Fill an item of the answer.
-//    page.Add(item.name, filled.ByteSizeLong());
-//  }
-//  response.set_next_page_token(page.NextToken(/*any_left=*/...));
+//   LB_ASSIGN_OR_RETURN(Page page, Page::Of(request.page_size(),
+//                                           request.page_token()));
+//   for (const Item& item : items) {
+//     if (page.IsBefore(item.name)) continue;
+//     if (!page.HasRoom()) break;
+//     ... // Fill an item of the answer.
+//     page.Add(item.name, filled.ByteSizeLong());
+//   }
+//   response.set_next_page_token(page.NextToken(/*any_left=*/...));
 #ifndef LB_DAEMON_STATUS_VIEW_PAGE_H_
 #define LB_DAEMON_STATUS_VIEW_PAGE_H_
 

@@ -4,8 +4,8 @@
 // Hosts and routers treat these addresses in a special way, so no client would
 // reach a service there. Pure.
 //
-//  WhyNoServiceAddress(*ParseIpRange("127.0.0.0/8"));
-//  // "127.0.0.0-127.255.255.255 is loopback"
+//   WhyNoServiceAddress(*ParseIpRange("127.0.0.0/8"));
+//   // "127.0.0.0-127.255.255.255 is loopback"
 #ifndef LB_NET_SERVICE_ADDRESS_H_
 #define LB_NET_SERVICE_ADDRESS_H_
 

@@ -3,12 +3,12 @@
 //
 // `Draft` is a message that is being filled:
 //
-//  struct Draft {
-//    // False: the message would be larger than `size_max`; nothing was added.
-//    bool Add(std::string_view item, size_t size_max);
-//    bool is_empty() const;
-//    std::string Serialize();
-//  };
+//   struct Draft {
+//     // False: the message would be larger than `size_max`; nothing was added.
+//     bool Add(std::string_view item, size_t size_max);
+//     bool is_empty() const;
+//     std::string Serialize();
+//   };
 #ifndef LB_REPLICATION_MESSAGE_SPLIT_H_
 #define LB_REPLICATION_MESSAGE_SPLIT_H_
 

@@ -1,7 +1,7 @@
 // AllocationBound: stops the fuzzer if more is allocated than was stated.
 //
-// Counts the bytes that are allocated and not yet freed, from its making on,
-// by the hooks of the sanitizers. One at a time; one thread.
+// Counts the bytes that are allocated and not yet freed since the object was
+// made, by the hooks of the sanitizers. One object at a time; one thread.
 #ifndef LB_TESTS_FUZZ_ALLOCATION_BOUND_H_
 #define LB_TESTS_FUZZ_ALLOCATION_BOUND_H_
 

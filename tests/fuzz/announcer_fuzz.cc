@@ -1,6 +1,6 @@
-// Any bytes as a frame for an announcer: one verdict each, and what it sends is
-// an answer of a kernel's form or, against a rival, an announcement, from its
-// own MAC, about an address of its own.
+// Any bytes as a frame for an announcer. Each gets one verdict. The announcer
+// sends only answers of a kernel's form or, against a rival, announcements,
+// from its own MAC and about its own addresses.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

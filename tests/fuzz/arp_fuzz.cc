@@ -1,5 +1,5 @@
-// Any bytes as the payload of a frame of type ARP, behind 14 of a header that
-// nobody reads: what parses serializes back to the same bytes.
+// Any bytes as the payload of a frame of type ARP, behind a header of 14 bytes
+// that is not read. A payload that parses serializes back to the same bytes.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes of the network, from the bytes of real nodes.
+# Fuzzes a reader of bytes from the network. The corpus has bytes of real nodes.
 #
 #   fuzz_test.sh FUZZER VECTORS VECTORS_MIN MALLOC_LIMIT_MB
 #

@@ -1,4 +1,4 @@
-// Any bytes as a datagram, and as what comes out of a sealed one.
+// Any bytes as a datagram, and as the plaintext of a sealed one.
 #include <cstddef>
 #include <cstdint>
 
@@ -13,7 +13,7 @@
 namespace lb::gossip::wire {
 namespace {
 
-// What it decompresses to, in a buffer that doubles, and the messages in it.
+// The decompressed datagram, in a buffer that doubles, and the messages in it.
 constexpr int64_t kAllocatedMax = 8 * kPacketInflatedMax;
 
 void Decode(const Codec& codec, absl::Span<const uint8_t> bytes) {

@@ -1,4 +1,4 @@
-// Any bytes as what has come of a stream, in either direction.
+// Any bytes as the received part of a stream, in either direction.
 #include <cstddef>
 #include <cstdint>
 
@@ -11,7 +11,7 @@
 namespace lb::gossip::wire {
 namespace {
 
-// What it decompresses to, in a buffer that doubles, and 200 bytes for each of
+// The decompressed stream, in a buffer that doubles, and 200 bytes for each of
 // a full exchange's 1048576 nodes.
 constexpr int64_t kAllocatedMax = 3 * kStreamSizeMax + (200 << 20);
 

@@ -29,7 +29,7 @@ void Check(std::string_view bytes) {
   for (const Record& record : ledger.AllRecords()) {
     LB_CHECK(Validate(record).ok());
   }
-  // An accepted message can be told on, and says the same to another node.
+  // An accepted message can be sent on, and means the same to another node.
   Ledger other("node-b");
   const std::string message = SerializeMessage(ledger.AllRecords());
   LB_CHECK(other.MergeMessage(message).ok());

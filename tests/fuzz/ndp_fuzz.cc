@@ -1,5 +1,6 @@
-// Any bytes as the payload of a frame of type IPv6, behind 14 of a header that
-// nobody reads: what parses serializes to what parses to the same.
+// Any bytes as the payload of a frame of type IPv6, behind a header of 14 bytes
+// that is not read. A payload that parses serializes to bytes that parse to the
+// same packet.
 #include <cstddef>
 #include <cstdint>
 #include <vector>

@@ -24,7 +24,8 @@ void Check(const gossip::wire::Bytes& bytes) {
     metadata = ParseNodeMetadata(bytes);
   }
   if (!metadata) return;
-  // A node says it in its own words, which may leave out what does not fit.
+  // A node writes it again in its own way, which may leave out interfaces that
+  // do not fit.
   const gossip::wire::Bytes told = SerializeNodeMetadata(*metadata);
   LB_CHECK(told.size() <= gossip::kMetaSizeMax);
   const auto heard = ParseNodeMetadata(told);
@@ -35,8 +36,8 @@ void Check(const gossip::wire::Bytes& bytes) {
            heard->ignores_exclude_label == metadata->ignores_exclude_label &&
            heard->undeliverable == metadata->undeliverable &&
            heard->facts_digest == metadata->facts_digest);
-  // Told again it fits. What was left out, MACs too, is not known any more, so
-  // it is only from now on that nothing changes.
+  // Written once more, it fits. The interfaces and MACs that were left out are
+  // not known any more, so nothing changes from now on.
   const auto again = ParseNodeMetadata(SerializeNodeMetadata(*heard));
   LB_CHECK(again.has_value());
   LB_CHECK(ParseNodeMetadata(SerializeNodeMetadata(*again)) == again);

@@ -1,5 +1,5 @@
-// A frame with the checksum of its ICMPv6 message made right, as a fuzzer that
-// changes bytes would hardly find it.
+// Puts the right checksum into a frame with an ICMPv6 message, because a fuzzer
+// that changes bytes would hardly find it.
 #ifndef TESTS_FUZZ_REPAIRED_NDP_H_
 #define TESTS_FUZZ_REPAIRED_NDP_H_
 
@@ -13,7 +13,7 @@
 
 namespace lb::net {
 
-// Any other frame comes back as it is.
+// Returns any other frame unchanged.
 inline std::vector<uint8_t> RepairedNdp(absl::Span<const uint8_t> frame) {
   constexpr size_t kIpv6 = kEthernetHeaderSize;
   constexpr size_t kMessage = kIpv6 + 40;

@@ -1,5 +1,5 @@
-// Any bytes as a value in the state folder: as it is, and with its checksum
-// made right, as a fuzzer that changes bytes would hardly find it.
+// Any bytes as a value in the state folder: as they are, and with the right
+// checksum, because a fuzzer that changes bytes would hardly find it.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -45,7 +45,7 @@ void CheckJournal(std::string_view bytes) {
   if (intact.empty()) return;
   const ipam::LedgerJournal again = ipam::ParseJournal(intact);
   LB_CHECK(again.damage.ok() && again.records == journal.records);
-  // More can be added after what is intact.
+  // More entries can be added after the intact part.
   std::string longer = intact;
   ipam::AppendEntry({}, absl::UnixEpoch(), &longer);
   LB_CHECK(ipam::ParseJournal(longer).damage.ok());
@@ -108,7 +108,7 @@ void CheckAll(std::string_view bytes) {
   CheckMemberMacs(bytes);
 }
 
-// Nothing that any of the readers does takes more than this.
+// No reader allocates more than this.
 void CheckBound(std::string_view bytes) {
   const fuzz::AllocationBound bound(
       kAllocatedMore + kAllocatedPerByte * static_cast<int64_t>(bytes.size()));

@@ -30,7 +30,7 @@ void Check(std::string_view bytes) {
   for (const Tenure& tenure : tenures.AllTenures()) {
     LB_CHECK(Validate(tenure).ok());
   }
-  // An accepted message can be told on, and says the same to another node.
+  // An accepted message can be sent on, and means the same to another node.
   TenureTable other("node-b");
   LB_CHECK(other.Merge(tenures.FullMessage()).ok());
   LB_CHECK(other.AllTenures() == tenures.AllTenures());

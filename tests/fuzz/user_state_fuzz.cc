@@ -1,5 +1,5 @@
-// Any bytes as the user state of a full exchange, and each message in it as
-// what its first bytes say it is.
+// Any bytes as the user state of a full exchange, and each message in it as its
+// first bytes say.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,7 +45,7 @@ void Check(absl::Span<const uint8_t> bytes) {
     }
     (void)ParseFactsRequest(message);
   }
-  // The state that this node then tells can be unpacked again.
+  // The state that this node then sends can be unpacked again.
   const std::vector<std::string> told = {
       ipam::SerializeMessage(ledger.AllRecords()), tenures.FullMessage(),
       facts.FullMessage(absl::UnixEpoch())};

@@ -26,7 +26,7 @@ std::string Version() {
   return version != nullptr ? version : "";
 }
 
-// What build_peer.sh exits with if the module proxy gives nothing.
+// The exit status of build_peer.sh if the module proxy gives nothing.
 constexpr int kNoModules = 75;
 
 // What became of the program.
@@ -103,7 +103,7 @@ void InteropTest::TearDown() {
 
 InteropTest::Node& InteropTest::Start(Kind kind, const Layers& layers,
                                       const std::string& key, int port) {
-  static int used = 0;  // No address twice: nobody calls a dead cluster.
+  static int used = 0;  // No address twice: no node calls a dead cluster.
   const int number = static_cast<int>(nodes_.size()) + 1;
   Node node{.kind = kind};
   node.name = fmt::format("{}{}", kind == Kind::kOurs ? "o" : "t", number);
@@ -131,7 +131,8 @@ void InteropTest::Cluster(int ours, int theirs, const Layers& layers) {
   for (size_t i = 1; i < nodes_.size(); ++i) {
     ASSERT_EQ(Ask(nodes_[i], "join " + nodes_[0].endpoint), "ok");
   }
-  // Gossip may miss one of theirs by chance; the next full exchange does not.
+  // Gossip may miss a node of theirs by chance; the next full exchange does
+  // not.
   ASSERT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(45)));
 }
 

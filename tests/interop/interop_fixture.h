@@ -27,7 +27,7 @@ bool Shell(const std::string& command);
 
 // Has the test a network namespace of its own?
 bool IsIsolated();
-// Why there are none of theirs; empty: there are.
+// Says why there is no program of theirs; empty: there is one.
 const std::string& NoTheirs();
 
 enum class Kind { kOurs, kTheirs };
@@ -58,13 +58,13 @@ class InteropTest : public testing::Test {
               int port = 7946);
   // `ours` + `theirs` nodes in turn.
   void StartAll(int ours, int theirs, const Layers& layers);
-  // The same, and all know each other.
+  // Starts the same nodes, and waits until all know each other.
   void Cluster(int ours, int theirs, const Layers& layers);
 
   static std::string Ask(Node& node, const std::string& line) {
     return node.process->Ask(line);
   }
-  // To all that run; each must answer "ok".
+  // Sends a command to all running nodes; each must answer "ok".
   void AskAll(const std::string& line);
 
   static bool WaitUntil(absl::Duration limit,

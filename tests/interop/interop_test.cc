@@ -1,4 +1,4 @@
-// What clusters of ours and theirs do; see interop_fixture.h.
+// Tests clusters of our and of their nodes; see interop_fixture.h.
 #include <cstdio>
 #include <string>
 
@@ -52,13 +52,14 @@ TEST_F(InteropTest, KilledNodesAreReportedByAllAndNobodyElseIs) {
   for (const size_t victim : {0, 1}) {  // One of ours, one of theirs.
     nodes_[victim].process->Kill();
     const absl::Time killed = absl::Now();
-    // 4 + 1 s to the end of a probe, 24 s for a suspicion nobody confirms.
+    // 4 + 1 s to the end of a probe, 24 s for a suspicion that no node
+    // confirms.
     ASSERT_TRUE(WaitUntilAllSeeEachOther(absl::Seconds(35)));
     fmt::print("{} killed: all others know after {:.1f} s\n",
                nodes_[victim].name,
                absl::ToDoubleSeconds(absl::Now() - killed));
     const int others = 4 - static_cast<int>(victim);
-    // Those left have heard once of each victim; no other word of a death.
+    // Each remaining node has seen each victim fail once, and no other node.
     gone = others * (static_cast<int>(victim) + 1);
     EXPECT_TRUE(
         WaitUntil(absl::Seconds(5), [&] { return GoneEvents() == gone; }));
@@ -118,14 +119,14 @@ TEST_F(InteropTest, KeysAreChangedWithoutLosingAMember) {
   EXPECT_THAT(Ask(outsider, "join " + nodes_[0].endpoint), StartsWith("error"));
 }
 
-// Needs none of theirs.
+// These tests need no node of theirs.
 class OursTest : public InteropTest {
  protected:
   void SetUp() override {}
 };
 
-// Its timers are all late when it is run again, and the answers they wait for
-// are in its socket.
+// When the process runs again, its timers are all late, and the answers that
+// they wait for are in its socket.
 TEST_F(OursTest, StoppedProcessComesBackAndAccusesNobody) {
   profile_ = "fast";
   Cluster(5, 0, kPlain);
@@ -141,8 +142,8 @@ TEST_F(OursTest, StoppedProcessComesBackAndAccusesNobody) {
   EXPECT_EQ(GoneEvents(), 4);  // It, once each.
 }
 
-// A lease gives o3 another address. Theirs refuse that of a node that is up:
-// they have it leave and come back, and keep it then.
+// A lease gives o3 another address. Their nodes refuse a new address for a node
+// that is up: they see it leave and come back, and then keep the new one.
 TEST_F(InteropTest, TheirsFollowANodeThatMoves) {
   Cluster(1, 1, kBoth);
   Node& moves = Start(Kind::kOurs, kBoth, kOldKey, /*port=*/7950);

@@ -10,9 +10,9 @@
 //   leave                   addkey|usekey|removekey HEX
 //
 // Lines that begin with "! " are events: joined, updated, gone, message, state;
-// of ours alone: heard.
-// `stats` are suspicions raised, refutations of our own, and deaths seen. Of
-// ours alone: `cost` are datagrams sent and times it was run late.
+// only our program has `heard`. `stats` are suspicions raised, refutations of
+// our own, and deaths seen. Only our program has `cost`: datagrams sent, and
+// how often it was run late.
 #include <cstdio>
 #include <iostream>
 #include <random>

@@ -27,10 +27,10 @@ class PeerProcess {
   void Stop();
   void Continue();
 
-  // Of all its threads since its start.
+  // The processor time of all its threads since its start.
   absl::Duration CpuTime() const;
 
-  // Gives a command whose answer nobody waits for.
+  // Sends a command without waiting for the answer.
   void Tell(const std::string& line);
   // The answer to a command; "error: ..." also if there is none in time.
   std::string Ask(const std::string& line);

@@ -27,7 +27,7 @@
 namespace lb::interop {
 namespace {
 
-// Processes that do nothing but compute, until it is destroyed.
+// Processes that only compute, until the object is destroyed.
 class BusyLoops {
  public:
   explicit BusyLoops(unsigned count) {
@@ -48,7 +48,7 @@ class BusyLoops {
 
  private:
   [[noreturn]] static void Spin() {
-    alarm(3600);  // Ends it whatever becomes of us.
+    alarm(3600);  // Ends the child even if the parent is gone.
     volatile uint64_t n = 0;
     for (;;) n = n + 1;
   }

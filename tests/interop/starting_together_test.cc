@@ -75,7 +75,7 @@ class StartingTogetherTest : public InteropTest {
     }
   };
 
-  // `first`: of which kind the node is that all others join.
+  // All other nodes join the first one, which is of the kind `first`.
   void StartOnce(int ours, int theirs, Kind first, Measured& measured) {
     nodes_.clear();
     if (first == Kind::kTheirs) Start(first, kPlain);
@@ -97,8 +97,8 @@ class StartingTogetherTest : public InteropTest {
     measured.of_all.all.push_back(all_done - begin);
   }
 
-  // Pairs (who, whom) that do not know each other yet: those that one of ours
-  // is in, and all. One of ours knows whom it has heard.
+  // Counts pairs of nodes that do not know each other yet: those with a node of
+  // ours, and all. Our nodes know the members that they have heard.
   std::pair<int, int> Missing() {
     int with_ours = 0;
     int all = 0;
@@ -146,7 +146,7 @@ class StartingTogetherTest : public InteropTest {
     std::fflush(stdout);
   }
 
-  // Theirs alone set the measure.
+  // Clusters of their nodes alone set the measure.
   void ExpectAsSoonAsTheirs(int nodes) {
     const int starts = NumbersOf("STARTING_STARTS", "20")[0];
     AllKinds kinds;
@@ -160,7 +160,7 @@ class StartingTogetherTest : public InteropTest {
     EXPECT_LE(kinds.ours.of_all.worst(), kWorst);
     EXPECT_LE(kinds.mixed.of_ours.median(), wanted);
     EXPECT_LE(kinds.mixed.of_ours.worst(), kWorst);
-    // Whom of theirs theirs miss, they find by a full exchange.
+    // Their nodes find missing nodes of theirs by a full exchange.
     EXPECT_LE(kinds.mixed.of_all.median(), wanted);
     EXPECT_LT(kinds.mixed.of_all.worst(), kLimit);
   }

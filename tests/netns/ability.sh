@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What a node cannot announce: IPv6 is switched off on two of three nodes, then
-# on all; an interface goes by an alternative name; every node is excluded.
-# Services go where they are answered, and what cannot be helped is a problem
-# on every node as long as it lasts.
+# Nodes that cannot announce all services: IPv6 is switched off on two of three
+# nodes, then on all; an interface goes by an alternative name; every node is
+# excluded. Services go to nodes that can answer. If there is none, that is a
+# problem on every node as long as it lasts.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lab.sh

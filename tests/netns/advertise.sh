@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The address that a node tells the others, on real routes: not docker0's, not a
-# lower one that moves between hosts; followed when a lease brings another one.
+# The address that a node advertises, on real routes: it is not that of docker0,
+# nor a lower one that moves between hosts. The node follows it when a lease
+# brings another one.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lab.sh

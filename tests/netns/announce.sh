@@ -49,8 +49,8 @@ answered_once() {  # answered_once HOST INTERFACE ADDRESS
   fi
 }
 
-# ndisc6 would take the announcements of an address's start, which go on for
-# 5 s, for answers.
+# The announcements of a new address go on for 5 s, and ndisc6 would take them
+# for answers.
 let_rounds_pass() { sleep 6; }
 neighbour_is() { [[ $(lab_neighbour "$1") == *"$2"* ]]; }  # neighbour_is ADDRESS MAC
 

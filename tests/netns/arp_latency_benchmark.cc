@@ -1,12 +1,13 @@
-// How fast addresses are answered for, by ARP and by NDP: the kernel's own
-// answer, a bare loop on a packet socket, and lb/announce, in one run.
+// Measures how fast questions are answered, by ARP and by NDP: by the kernel
+// itself, by a bare loop on a packet socket, and by lb/announce, in one run.
 //
 //   bazel run -c opt //tests/netns:arp_latency_benchmark [ROUNDS]
 //
 // Needs root; makes a network namespace of its own with a veth pair in it, and
 // is done in about a minute. The variants take turns in short rounds, so that
-// what else the machine does hits all of them alike. Prints what is wanted
-// beside what was seen; exit status 77 where namespaces are not permitted.
+// other work of the machine affects all of them alike. Prints the wanted
+// figures beside the measured ones; exit status 77 where namespaces are not
+// permitted.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -43,7 +44,7 @@ double Microseconds(absl::Duration time) {
   return absl::ToDoubleMicroseconds(time);
 }
 
-// The second interface, once it can be used for both families.
+// Returns the second interface, once it can be used for both families.
 absl::StatusOr<io::Link> SetUpLinks(io::TestLinks& links) {
   for (const char* name : {"lo", "va", kResponderInterface}) {
     // Addresses are to be had at once.
@@ -198,8 +199,8 @@ void Benchmark::MeasureThroughput() {
   Flood("unrelated, filter by protocol only", others, meter, announce(false));
 }
 
-// What the kernel does for a frame that the filter drops, where no thread of
-// ours is charged with it: how much longer its sender takes.
+// Measures the kernel's work for a frame that the filter drops. No thread of
+// ours is charged with it, so this measures how much longer its sender takes.
 void Benchmark::MeasureKernelShare() {
   const std::vector<net::IpAddress> others = {net::IpAddress::Ipv4(0x0a4e0001)};
   auto meter = *RequestMeter::Create("va", net::IpFamily::kIpv4);

@@ -67,7 +67,7 @@ std::vector<uint8_t> NdpQuestion(const Questions& questions) {
        net::NeighborSolicitation{questions.vip6, questions.mac}});
 }
 
-// What the frame says of who has one of the addresses.
+// Returns the claim if the frame says that a host has one of the addresses.
 std::optional<Claim> ReadClaim(absl::Span<const uint8_t> bytes,
                                const Questions& questions) {
   const auto frame = net::ParseEthernet(bytes);

@@ -6,7 +6,7 @@ set -uo pipefail
 name=$1 script=$2
 suite=$(basename "$(dirname "$script")")
 export LBD=$PWD/$3 LBCTL=$PWD/$4
-# A short path: that of a unix socket has 107 bytes at the most.
+# Short, because the path of a unix socket has at most 107 bytes.
 export LAB_PREFIX=t$$- LAB_DIR=$(mktemp -d /tmp/lb-lab.XXXXXX)
 trap 'rm -rf "$LAB_DIR"' EXIT
 output=$(mktemp "$TEST_TMPDIR/output.XXXXXX")

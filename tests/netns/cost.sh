@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What 1,000 services cost, with three real daemons:
+# Measures the cost of 1,000 services, with three real daemons:
 #
 #   bazel run -c opt //tests/netns:cost [SECONDS]
 #
-# Memory and processor time of each lbd while nothing happens, for a minute or
-# SECONDS; then from the start of a node that alone can announce until the last
-# of its 1,000 addresses is announced, on the wire, of IPv4 and of IPv6, after
-# it has heard from the cluster (event Ready).
+# First the memory and processor time of each lbd while nothing happens, for a
+# minute or SECONDS. Then the time from the start of the only node that can
+# announce until the last of its 1,000 addresses is announced on the wire, for
+# IPv4 and for IPv6, after it has heard from the cluster (event Ready).
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 if [[ ! -e $here/cluster.sh ]]; then # Started by Bazel, in its runfiles.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Delivery on "lo" follows the kernel: addresses that somebody takes off are put
+# Delivery on "lo" follows the kernel: addresses that a user removes are put
 # back while they are announced; a node whose "lo" has no IPv6 is a problem and
 # another node is elected, until it has been well for a while.
 set -euo pipefail
@@ -82,7 +82,7 @@ END
 for node in "${LAB_NODES[@]}"; do lab_start_lbd "$node" --gossip-profile fast; done
 lab_wait 15 reached "$vip4" || fail "$vip4 is not reached"
 lab_wait 15 reached "$vip6" || fail "$vip6 is not reached"
-# The first node may have had them until the second came.
+# The first node may have had them until the second node came.
 lab_wait 15 settled four "$vip4" || fail "the nodes do not agree on $vip4"
 lab_wait 15 settled six "$vip6" || fail "the nodes do not agree on $vip6"
 lab_wait 5 well || fail "a problem, but all is well"
@@ -108,7 +108,7 @@ other=n1
 four=$(node_of four)
 lab_in "$node" sysctl -qw net.ipv6.conf.lo.disable_ipv6=1
 lab_wait 3 all_on "$other" six || fail "$node goes on with $vip6"
-# Taken off twice in 10 s, it is tried again after 5 s.
+# After it was taken off twice in 10 s, it is tried again 5 s later.
 lab_wait 8 problem "$node" "want net.ipv6.conf.lo.disable_ipv6=0" || fail "that is no problem"
 lab_wait 3 on_lo "$other" "$vip6" || fail "$other does not deliver $vip6"
 lab_wait 5 reached "$vip6" || fail "$vip6 is not reached"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The file system of the nodes' state is full: the cluster goes on announcing
-# what it has, also after a restart; `lbctl problems` names it and the log does
-# so once; new services wait for it, and get their addresses when there is
-# space, from state that is on disk then.
+# what it has, also after a restart; `lbctl problems` names it, and the log does
+# so once. New services wait, and get their addresses when there is space and
+# their records are on disk.
 set -euo pipefail
 
-# The file system is seen by this script and what it starts, and goes with them.
+# Only this script and its children see the file system, which ends with them.
 if [[ ${LAB_MOUNTS:-} != private && $EUID -eq 0 ]] && unshare --mount true 2>/dev/null; then
   export LAB_MOUNTS=private
   exec unshare --mount "$BASH" "$0" "$@"
@@ -42,7 +42,7 @@ names_problem() {
   lab_lbctl "$1" problems | grep -q "^state .*state-dir: .*No space left on device"
 }
 has_no_problem() { ! lab_lbctl "$1" problems | grep -q "^state "; }
-# More than one try has failed meanwhile, each a second after the other.
+# In that time more than one try has failed, a second apart.
 said_once() { # said_once NODE REASON TIMES
   [[ $(grep -c "$2" "$LAB_DIR/$1/lbd.log") -eq $3 ]]
 }

@@ -22,8 +22,8 @@ lab_in() {  # lab_in HOST COMMAND...: runs a command on a host of the lab.
   shift
   ip netns exec "$(lab_namespace "$host")" "$@"
 }
-# As lab_in, in place of the calling (sub)shell: `(lab_exec ...) &` makes $! the
-# command's own process.
+# Does the same in place of the calling (sub)shell: `(lab_exec ...) &` makes $!
+# the command's own process.
 lab_exec() {
   local host=$1
   shift
@@ -82,7 +82,7 @@ lab_up() {
     lab_in "$host" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
   done
   # A node can do NDP once its link-local address has passed duplicate address
-  # detection: before that, elections go by whose ended first.
+  # detection. Before that, elections depend on which node is first.
   lab_wait 10 lab_without_tentative
 }
 
@@ -95,7 +95,7 @@ lab_without_tentative() {  # Has each host ended duplicate address detection?
   done
 }
 
-# A second link of each node, on a bridge of their own: gossip goes there.
+# Gives each node a second link, on a bridge of their own, for gossip.
 lab_add_gossip_links() {
   local node namespace switch
   LAB_GOSSIP_SUBNET=172.18.9

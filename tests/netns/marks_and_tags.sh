@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What a kernel does with our addresses on "lo" and with tagged frames.
+# Tests our addresses on "lo", and tagged frames, on a real kernel.
 #
-# Addresses that lbd put on "lo" carry a mark; those of the host stay, whatever
-# comes and goes; a new process finds by the mark what a killed one left, also
-# without state. A question with a priority tag (VLAN ID 0) is answered as the
-# kernel answers it; one of a VLAN is not.
+# Addresses that lbd put on "lo" carry a mark, and those of the host always
+# stay. By the mark a new process finds the addresses that a killed one left,
+# also without state. A question with a priority tag (VLAN ID 0) is answered as
+# the kernel answers it; a question in a VLAN is not.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lab.sh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What a Linux neighbour does with each form of announcement, on the kernel at
-# hand (arp_accept=0): the table below, which lb/announce relies on. Then a
-# client kernel that resolves addresses of examples/announce and keeps them
-# REACHABLE by its own unicast probes, for NEIGHBOUR_SECONDS (15).
+# Tests how a Linux neighbour (arp_accept=0) treats each form of announcement:
+# lb/announce relies on the table below. Then a client kernel that resolves
+# addresses of examples/announce and keeps them REACHABLE by its own unicast
+# probes, for NEIGHBOUR_SECONDS (15).
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lab.sh
@@ -144,7 +144,7 @@ $(diff <(echo "$want") <(printf '%s' "$seen") || true)"
 
 echo "== a client's kernel resolves, and its unicast probes are answered"
 seconds=${NEIGHBOUR_SECONDS:-15}
-# So that 15 s hold as many rounds of probes as minutes do by default.
+# With this time, 15 s have as many rounds of probes as minutes have by default.
 lab_in client sysctl -qw net.ipv4.neigh.eth0.base_reachable_time_ms=1000 \
   net.ipv4.neigh.eth0.delay_first_probe_time=1 \
   net.ipv6.neigh.eth0.base_reachable_time_ms=1000 \
@@ -160,7 +160,7 @@ for vip in "${vips[@]}"; do
   stop "$vip"
   count=$(sed -n 's/^reply  *//p' "$LAB_DIR/$vip.log")
   echo "$vip: $count answers"
-  # A probe in 3 s at the least.
+  # At least one probe in 3 s.
   [[ $count -ge $((seconds / 3)) ]] || fail "$vip gave $count answers in $seconds s"
 done
 echo "all seen"

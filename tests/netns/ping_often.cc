@@ -1,6 +1,7 @@
 // Pings an IPv4 and an IPv6 address every 5 ms, through the kernel and its
-// neighbour table, as ping(8) does; but it sleeps between, where ping(8) spins
-// at such intervals and takes the processors from whom it measures.
+// neighbour table, as ping(8) does; but it sleeps in between, where ping(8)
+// spins at such intervals and takes the processors from the nodes that it
+// measures.
 //
 //   ping_often IPV4 IPV6
 //
@@ -52,7 +53,7 @@ void Say(int family, const char* kind, uint16_t number) {
   fmt::print("{:.6f} {} {} {}\n", now.count(), family, kind, number);
 }
 
-// Connected, so that it hears its address only.
+// Connected, so that it hears only its own address.
 int Open(int family, const char* address) {
   const int made = socket(family, SOCK_RAW | SOCK_CLOEXEC,
                           family == AF_INET ? +IPPROTO_ICMP : +IPPROTO_ICMPV6);

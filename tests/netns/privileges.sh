@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# lbd started as root, and as a user with a capability: who it is then, what it
-# may do, that it announces all the same, and how it says no.
+# Starts lbd as root, and as a user with a capability. Checks its user and its
+# rights, that it announces, and what it says when it refuses to start.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lab.sh

@@ -36,7 +36,8 @@ absl::StatusOr<RawSocket> RawSocket::Open(const std::string& interface,
     return absl::NotFoundError(
         fmt::format("interface {}: not there", interface));
   }
-  // Of no protocol until it is bound: nothing of other interfaces comes in.
+  // It has no protocol until it is bound, so no frame of another interface
+  // comes in.
   RawSocket made(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
   if (made.descriptor_ < 0) return SystemError(interface);
   const int on = 1;

@@ -2,9 +2,9 @@
 // each answer.
 //
 // ARP requests or neighbour solicitations, broadcast or multicast, as clients
-// send them. Its thread spins: what it measures is the answerer, not how long
-// its own thread takes to wake up. Every request is from another asker, so that
-// its answer is known by whom it is for.
+// send them. Its thread spins, so that it measures the answerer and not the
+// time until its own thread wakes up. Every request has another asker, so that
+// each answer shows its request.
 #ifndef TESTS_NETNS_REQUEST_METER_H_
 #define TESTS_NETNS_REQUEST_METER_H_
 
@@ -44,12 +44,13 @@ class RequestMeter {
   static absl::StatusOr<RequestMeter> Create(const std::string& interface,
                                              net::IpFamily family);
 
-  // One request, its answer, `gap`, the next.
+  // Sends a request, waits for its answer and for `gap`, and repeats.
   Timing AskOneByOne(const net::IpAddress& target, int count,
                      absl::Duration gap);
-  // `count` requests at `rate` per second, whatever the answers do.
+  // Sends `count` requests at `rate` per second, without waiting for answers.
   Timing AskAtRate(const net::IpAddress& target, int count, int rate);
-  // For all targets in turn, at `rate` per second, and counts the answers.
+  // Sends requests for all targets in turn, at `rate` per second, and counts
+  // the answers.
   Throughput Flood(absl::Span<const net::IpAddress> targets, int rate,
                    absl::Duration time);
 
@@ -62,7 +63,7 @@ class RequestMeter {
   std::vector<uint8_t> Request(const net::IpAddress& target,
                                size_t asker) const;
   void Ask(absl::Span<const uint8_t> request, size_t asker);
-  // Takes the answers that have come; how many.
+  // Takes the answers that have come, and returns their number.
   size_t TakeAnswers(Timing* timing);
   void GiveUp(Timing* timing);
 

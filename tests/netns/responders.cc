@@ -22,7 +22,8 @@ namespace {
 
 using Frame = std::array<uint8_t, 2048>;
 
-// Makes the ARP request in `frame` the answer to it; false: not for `address`.
+// Makes the ARP request in `frame` the answer to it. False: it is not for
+// `address`.
 bool AnswerArp(absl::Span<const uint8_t> address, const net::MacAddress& mac,
                Frame& frame) {
   uint8_t* const arp = frame.data() + 14;
@@ -38,7 +39,7 @@ bool AnswerArp(absl::Span<const uint8_t> address, const net::MacAddress& mac,
   return true;
 }
 
-// Likewise of a neighbour solicitation with a source link-layer address.
+// Does the same for a neighbour solicitation with a source link-layer address.
 bool AnswerNdp(absl::Span<const uint8_t> address, const net::MacAddress& mac,
                Frame& frame) {
   uint8_t* const ip = frame.data() + 14;
@@ -109,7 +110,7 @@ class FilteredFrames final : public io::FrameTransport {
   const Addresses watched_;
 };
 
-// Announces once, so that the announcements of the start are not in the way.
+// Announces once, so that the announcements of the start do not disturb.
 announce::AnnounceNodeOptions QuietOptions() {
   announce::AnnounceNodeOptions options;
   options.announcer.schedule.rounds = {absl::ZeroDuration()};
@@ -204,7 +205,7 @@ AnnounceResponder::AnnounceResponder(const Addresses& addresses,
     announce::Announcements announcements;
     for (const net::IpAddress& address : addresses) announcements[address] = {};
     node.SetAnnouncements(std::move(announcements));
-    // Once the last of the first announcements is out.
+    // Ready once the last of the first announcements is out.
     const auto timer = ports.loop->NewTimer([&ready] { ready = true; });
     timer->Arm(ports.loop->Now() + absl::Milliseconds(5) +
                absl::Milliseconds(1) * addresses.size());

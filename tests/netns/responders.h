@@ -1,4 +1,5 @@
-// Who answers in the latency benchmark: the kernel, a bare loop, and ours.
+// The answerers of the latency benchmark: the kernel, a bare loop, and
+// lb/announce.
 //
 // Each starts with its constructor and stops with its destructor, and answers
 // on interface "vb". The latter two run on a thread of their own, on the second
@@ -26,7 +27,7 @@ using Addresses = absl::btree_set<net::IpAddress>;
 class Responder {
  public:
   virtual ~Responder() = default;
-  // Of its thread; the kernel has none.
+  // The processor time of its thread; the kernel has none.
   virtual absl::Duration CpuTime() const { return absl::ZeroDuration(); }
 };
 
@@ -55,7 +56,7 @@ class ThreadResponder : public Responder {
   std::thread thread_;
 };
 
-// What can be had without us: receive, write the answer, send.
+// The fastest answer without lb/announce: receive, write the answer, send.
 class BareResponder final : public ThreadResponder {
  public:
   BareResponder(const net::IpAddress& address, const net::MacAddress& mac);
@@ -83,7 +84,7 @@ class AnnounceResponder final : public ThreadResponder {
   std::unique_ptr<io::PosixEnvironment> world_;
 };
 
-// This thread to the n-th processor, if there are as many.
+// Binds this thread to the n-th processor, if there are as many.
 void PinTo(int processor);
 
 }  // namespace lb::netns

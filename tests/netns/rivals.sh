@@ -24,7 +24,8 @@ at_least() { awk "BEGIN { exit !($1 >= $2) }"; }
 milliseconds() { awk "BEGIN { printf \"%d\", ($2 - $1) * 1000 }"; }  # From $1 to $2.
 count() { grep -c -- "$2" "$LAB_DIR/$1/lbd.log" || true; }  # count NODE TEXT
 
-# Who answered the asker from SINCE on: MACs of both families, once each.
+# Lists the hosts that answered the asker from SINCE on: MACs of both families,
+# once each.
 answerers() {  # answerers FILE SINCE [KIND]
   awk -v since="$2" -v kind="${3:-answer}" \
     '$1 >= since && $3 == kind { print $4 }' "$1" | sort -u
@@ -34,7 +35,7 @@ only_answerer() {  # only_answerer FILE SINCE MAC
   seen=$(answerers "$1" "$2")
   [[ $seen == "$3" ]] || fail "answered by ${seen:-nobody}, want $3 alone"
 }
-# Three questions each, three answers, and from one MAC.
+# Asks three times. There must be three answers, all from one MAC.
 arping_gets_one() {  # arping_gets_one ADDRESS MAC
   local answers
   answers=$(lab_in client arping -c 3 -i eth0 "$1") || true
@@ -63,7 +64,7 @@ NFT
 }
 mend_gossip() { lab_in "$1" nft delete table inet cut; }
 
-# The node that took the address up beside $1, since $2, and when.
+# Finds the node that took the address up beside $1, since $2, and the time.
 find_second() {
   local node
   for node in "${LAB_NODES[@]}"; do

@@ -2,7 +2,7 @@
 //
 //   send_frame INTERFACE FORM ADDRESS MAC CLIENT-ADDRESS CLIENT-MAC
 //
-// FORM is one of those below; MAC is who claims to have ADDRESS. For
+// FORM is one of those below; MAC is that of the host that claims ADDRESS. For
 // tests/netns/neighbour.sh. Needs CAP_NET_RAW.
 #include <map>
 #include <string>

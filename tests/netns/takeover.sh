@@ -54,7 +54,7 @@ mend_node() {  # mend_node STORY NODE
   esac
 }
 
-# In the client's sight: the address goes; where that is a promise too, it comes
+# Watches as the client: the address goes. Where that is a promise too, it comes
 # back without a loss, or the woken node keeps silent.
 watch_story() {  # watch_story STORY NODE FOLDER
   watch_neighbours_into "$3/neighbours"

@@ -47,7 +47,8 @@ if [[ -n ${DEB_FRESH:-} ]]; then
   lower=$work/fresh
   debootstrap --variant=minbase --include=systemd,iproute2 bookworm "$lower" ${mirror:+"$mirror"} \
     >"$work/debootstrap.log" || fail "debootstrap: $(tail -n 5 "$work/debootstrap.log")"
-  # The network is this host's, so what the package wants is fetched before.
+  # The network is this host's, so the packages that are needed are fetched
+  # before.
   chroot "$lower" apt-get update -qq
   cp "$deb" "$lower/var/tmp/lbd.deb"
   chroot "$lower" apt-get install -qq --yes --no-install-recommends --download-only \

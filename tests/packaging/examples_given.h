@@ -1,7 +1,7 @@
-// What the examples of pages and headers take as given.
+// Declarations that the examples of pages and headers take as given.
 //
-// An example shows the use of one thing; what it is used with stands here. The
-// names are declared and never defined: examples are compiled, not run.
+// An example shows the use of one thing; the things around it are declared
+// here. They are never defined, because examples are compiled and not run.
 #ifndef TESTS_PACKAGING_EXAMPLES_GIVEN_H_
 #define TESTS_PACKAGING_EXAMPLES_GIVEN_H_
 
@@ -52,7 +52,7 @@ struct Anything {
   Anything(const T&) {}
 };
 
-// What the program does with a result.
+// Stands for the program's use of a result.
 template <typename... T>
 void Apply(const T&...);
 template <typename... T>

@@ -1,4 +1,4 @@
-// That no page with C++ examples is left out of those that are compiled.
+// Tests that every page with C++ examples is among the compiled ones.
 //
 // Linking this test compiles the examples (BUILD.bazel). The tree is found
 // through this file, as in tests/tidy.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What .bazelrc's flags leave in the programs, read from their ELF files;
-# //lb/base:hardening_test sees the flags of which nothing is to be seen there.
+# Checks in the ELF files what the flags of .bazelrc leave in the programs.
+# //lb/base:hardening_test checks the flags that leave no trace there.
 set -euo pipefail
 
 fail() { echo "FAILED: $*" >&2 && exit 1; }
@@ -21,7 +21,7 @@ for program in "$LBD" "$LBCTL"; do
   has "$program" "binding at the start" 'BIND_NOW' readelf -dW
   has "$program" "stack without execution" 'GNU_STACK.* RW +0x' readelf -lW
   has "$program" "guarded stack" '__stack_chk_fail' readelf -W --dyn-syms
-  # Level 1 has that of memcpy, and not those.
+  # Level 1 fortifies memcpy, and not these.
   has "$program" "fortified output" '__(snprintf|fprintf)_chk' readelf -W --dyn-syms
   has "$program" "assertions of the standard library" '__glibcxx_assert_fail' readelf -W --dyn-syms
 done

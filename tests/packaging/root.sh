@@ -31,7 +31,7 @@ root_boot() {  # root_boot LOWER FOLDER
   mkdir "$folder"/{upper,work,root}
   mount -t overlay overlay \
     -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$root"
-  # What would set the kernel's variables, load modules or mount: not here.
+  # Removes what would set the kernel's variables, load modules or mount.
   rm -rf "$root"/etc/systemd/system/*.wants "$root"/usr/sbin/policy-rc.d \
     "$root"/{usr/,}lib/systemd/system/{sysinit,local-fs,basic}.target.wants/* "$root"/etc/fstab
   mount -t proc proc "$root/proc"

@@ -1,8 +1,8 @@
-// Nodes that cannot announce everything: no service goes where it would not be
-// answered, and what cannot be helped is a problem as long as it lasts.
+// Nodes that cannot announce everything: no service goes to a node that would
+// not answer. If there is no other node, that is a problem as long as it lasts.
 //
 // Found by users: IPv6 is switched off on two of three nodes; half of the IPv6
-// services were elected there and answered by nobody.
+// services were elected there, and no node answered for them.
 #include <string>
 #include <vector>
 
@@ -56,7 +56,7 @@ class AbilityTest : public testing::Test {
     return election::NodesText(
         cluster_.agent(node).placement().at("default/" + service).announcers);
   }
-  // All nodes have these problems of the kind.
+  // Checks that all nodes have these problems of the kind.
   template <typename Matcher>
   void ExpectEverywhere(ProblemKind kind, const Matcher& matcher) {
     for (const std::string& node : cluster_.names()) {
@@ -122,7 +122,7 @@ TEST_F(AbilityTest, WhatTheElectedNodeCannotAnnounceIsAProblemOnAllNodes) {
                   ", which cannot announce it: wants NDP on any "
                   "interface; it has eth0 (ARP)"));
 
-  // Whichever node has both gets it.
+  // The node that has both gets it.
   const std::string other = first == "n2" ? "n3" : "n2";
   SwitchIpv6(other, true);
   ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
@@ -205,7 +205,7 @@ TEST_F(AbilityTest, InterfacesAreKnownByTheirAlternativeNames) {
                                          "lan; it has eth0 (ARP and NDP))")));
 }
 
-// Users asked why nothing is announced: another load balancer has it.
+// Users asked why a service was not announced: it was another load balancer's.
 TEST_F(AbilityTest, AServiceOfAnotherClassIsNamedByExplain) {
   cluster_.SetManifests(Basics() +
                         ServiceOf("classy", "loadBalancerClass: other.io/lb"));
@@ -246,7 +246,7 @@ TEST_F(AbilityTest, NodeObjectsAndMembersThatDoNotFitAreProblems) {
                         NodeManifest("n2", "") + NodeManifest("n3", ""));
   cluster_.RunFor(kFollowed);
   ExpectNoProblems();
-  // It was there: this is no matter of names.
+  // The member was there, so this is not about a wrong name.
   cluster_.Crash("n3");
   cluster_.RunFor(absl::Seconds(20));
   EXPECT_THAT(Texts(cluster_.agent("n1"), ProblemKind::kNodeName),

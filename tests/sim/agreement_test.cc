@@ -1,7 +1,7 @@
-// The agreement on addresses, of 3, 7 and 50 agents: drawn partitions, restarts
-// with and without what was on disk, and services that not all nodes hear of in
-// the same order. After healing all show the same; before it, and then, no
-// address is held doubly, and none that was held changes without a conflict.
+// The agreement of 3, 7 and 50 agents on addresses, with drawn partitions,
+// restarts with and without the state on disk, and services that nodes hear of
+// in different orders. After healing all show the same. At no time is an
+// address held twice, and a held address changes only after a conflict.
 //
 // 1,000 seeds in all; with AGREEMENT_SEEDS at least so many of each size:
 //   bazel test --test_env=AGREEMENT_SEEDS=200 //tests/sim:agreement_test
@@ -33,7 +33,7 @@ namespace {
 constexpr absl::Duration kStart = absl::Seconds(10);
 constexpr absl::Duration kFaultTime = absl::Seconds(20);
 constexpr absl::Duration kFaultMax = absl::Seconds(10);
-// Seen after agreement, in which nothing may change.
+// The time after agreement in which nothing may change.
 constexpr absl::Duration kQuiet = absl::Seconds(3);
 constexpr FaultKind kKinds[] = {
     FaultKind::kCutGossip,  FaultKind::kCutBoth,      FaultKind::kCrash,
@@ -48,7 +48,7 @@ Fault DrawFault(int nodes, Prng& prng) {
       kStart +
       absl::Milliseconds(prng.Uniform(absl::ToInt64Milliseconds(kFaultTime)));
   fault.node = 1 + static_cast<int>(prng.Uniform(nodes));
-  // What no disk has is lost, so one node keeps its.
+  // State that no disk has is lost, so one node keeps its disk.
   if (fault.kind == FaultKind::kWipe && fault.node == 1) fault.node = 2;
   if (fault.kind == FaultKind::kAddService) return fault;
   fault.length = absl::Milliseconds(
@@ -71,8 +71,9 @@ Scenario DrawAgreement(uint64_t seed, int nodes) {
   return scenario;
 }
 
-// Who was seen to hold what: by node and service, the addresses that it showed
-// last. A node that is down still holds what is on its disk.
+// Remembers which service was seen to hold what: by node and service, the
+// addresses that it showed last. A node that is down still holds what is on its
+// disk.
 class Witness {
  public:
   explicit Witness(Checker* checker) : checker_(checker) {}
@@ -121,7 +122,7 @@ class Witness {
     }
   }
 
-  // Did another service have one of the addresses too?
+  // True if another service had one of the addresses too.
   bool IsContested(const std::string& service,
                    const ipam::Assignment& assignment) const {
     for (const auto& assigned : assignment.addresses) {
@@ -134,7 +135,7 @@ class Witness {
     return false;
   }
 
-  // Two sides gave the service addresses, and this is the other's.
+  // True if two sides gave the service addresses, and this is the other side's.
   bool IsAnothers(const std::string& node, const std::string& service,
                   const ipam::Assignment& assignment,
                   const Holdings& next) const {
@@ -156,7 +157,7 @@ class Witness {
   std::map<net::IpAddress, std::set<std::string>> holders_;  // Ever seen.
 };
 
-// One scenario, run to agreement.
+// One scenario, which runs to agreement.
 class Trial {
  public:
   explicit Trial(const Scenario& scenario)
@@ -179,7 +180,7 @@ class Trial {
       step();
     }
     const absl::Time healed = stage_.world().loop().Now();
-    // What was added last must have reached all.
+    // The last added service must have reached all nodes.
     do {
       RunFor(Checker::kInterval);
       if (!checker_.WhyNotAgreed()) break;

@@ -24,8 +24,8 @@ TEST(BulkTest, AllNodesKnowSixHundredNewAddressesInAMoment) {
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   cluster.SetManifests(Services(600));
-  // The probes of new addresses take most of it; told by gossip alone the last
-  // of these would be known after half a minute.
+  // The probes of new addresses take most of this time. By gossip alone the
+  // last of them would be known after half a minute.
   EXPECT_TRUE(cluster.RunUntilAgreed(absl::Seconds(2))) << cluster.Show("n1");
 }
 

@@ -89,7 +89,8 @@ std::unique_ptr<gossip::GossipNode> Cluster::StartPeer(
 }
 
 bool Cluster::RunUntilAgreed(absl::Duration limit) {
-  // Asked ten times a simulated second: asking after each event is slow.
+  // Checked ten times in a simulated second, because after each event it is
+  // slow.
   const absl::Time end = world_.loop().Now() + limit;
   while (!Agreed()) {
     if (world_.loop().Now() >= end) return false;

@@ -38,7 +38,7 @@ inline constexpr absl::Duration kSettled = absl::Seconds(15);
 
 class Cluster {
  public:
-  // May services hold an address together? The invariant asks it.
+  // Says whether services may hold an address together, for the invariant.
   enum class Sharing { kForbidden, kAllowed };
 
   Cluster(uint64_t seed, int nodes, Delivery delivery = Delivery::kNone,
@@ -54,7 +54,7 @@ class Cluster {
   }
   std::vector<std::string> names() const;
 
-  // What a node's manifests say from now on, and after a restart.
+  // Sets a node's manifests from now on, also after a restart.
   void SetManifests(const std::string& node, const std::string& text);
   void SetManifests(const std::string& text);  // On all nodes.
 
@@ -75,14 +75,15 @@ class Cluster {
 
   // "namespace/name addresses node" per service of a node, '-' for none.
   std::string Show(const std::string& node) const;
-  // Of one service, "default/" is left out; "" if the node does not show it.
+  // Returns one service's address; "default/" is left out of its name. "" if
+  // the node does not show it.
   std::string AddressOf(const std::string& node,
                         const std::string& service) const;
   // Nodes that are started from now on are bound to 0.0.0.0: they choose the
   // address that they advertise, and follow it. They join where the others are
   // then.
   void LetNodesChooseAddresses() { choose_addresses_ = true; }
-  // Of nodes that are started from now on.
+  // Sets the policy of nodes that are started from now on.
   void SetPolicy(election::Policy policy) { policy_ = policy; }
   // Changes the options of a node that is started from now on.
   using ChangeOptions = std::function<void(AgentOptions& options)>;
@@ -90,7 +91,7 @@ class Cluster {
     nodes_.at(node).change_options = std::move(change);
   }
 
-  // Would the host with this MAC take a packet for the address now?
+  // True if the host with this MAC would take a packet for the address now.
   bool Accepts(const net::MacAddress& mac, const net::IpAddress& address);
 
   // The running nodes that announce the address at this moment.

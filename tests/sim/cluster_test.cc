@@ -181,7 +181,7 @@ spec: {type: LoadBalancer, ipFamilies: [IPv6], ports: [{port: 80}]}
             cluster.AnnouncersOf("fd00::201"));
 }
 
-// A member that sends rubbish cannot fill the disk with log lines.
+// A member that sends nonsense cannot fill the disk with log lines.
 TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
   Cluster cluster(/*seed=*/13, /*nodes=*/2);
   cluster.Start("n1");
@@ -207,7 +207,7 @@ TEST(ClusterTest, RefusedLedgerMessagesAreOneEventInAWhile) {
   cluster.host("n2").Crash();
 }
 
-// The correction waited for whatever came next, while nothing moved for ever.
+// The correction waited for the next message, while nothing moved for ever.
 TEST(ClusterTest, WhoGoesByAnOldTenureIsToldAtOnce) {
   Cluster cluster(/*seed=*/15, /*nodes=*/2);
   const std::string vip = "172.18.8.203";
@@ -236,7 +236,7 @@ TEST(ClusterTest, WhoGoesByAnOldTenureIsToldAtOnce) {
 }
 
 // Containers come and go, and their links with them: each began the settle time
-// anew, so a node that heard nobody never became ready.
+// again, so a node that heard no member never became ready.
 TEST(ClusterTest, LinksOfOthersDelayNoReadiness) {
   Cluster cluster(/*seed=*/6, /*nodes=*/2);
   cluster.Start("n1");

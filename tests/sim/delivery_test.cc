@@ -1,7 +1,7 @@
-// What becomes of services when a host does not take their packets: addresses
-// that somebody takes off "lo" are put back; a node that cannot put them there
-// is not elected while another node can, and is again when all has been well
-// for a while.
+// Services whose host does not take their packets: addresses that a user
+// removes from "lo" are put back; a node that cannot put them there is not
+// elected while another node can, and is again when all has been well for a
+// while.
 #include <string>
 #include <vector>
 
@@ -149,7 +149,7 @@ TEST_F(DeliveryTest, AFaultThatComesAndGoesMovesAnAddressOnce) {
   EXPECT_EQ(moves, 1);
 }
 
-// Nobody can: it is a problem everywhere, and no node pretends.
+// No node can: it is a problem everywhere, and no node claims the address.
 TEST_F(DeliveryTest, WhereNoNodeCanNoneAnnounces) {
   for (const std::string& node : cluster_.names()) SwitchIpv6(node, false);
   cluster_.RunFor(absl::Seconds(3));
@@ -164,7 +164,7 @@ TEST_F(DeliveryTest, WhereNoNodeCanNoneAnnounces) {
                                      "problems` there says what it lacks"))));
   }
   for (const std::string& node : cluster_.names()) SwitchIpv6(node, true);
-  // All is done that is to be done: the problem says so, and what it waits for.
+  // The repair is done. The problem says so, and what it waits for.
   cluster_.RunFor(announce::LoopbackDelivery::kRetry + absl::Seconds(1));
   for (const std::string& node : cluster_.names()) {
     EXPECT_THAT(

@@ -1,5 +1,5 @@
-// Nodes that read different manifests: what does not work because of it is a
-// problem.
+// Nodes that read different manifests: a service that does not work because of
+// it is a problem.
 #include <string>
 
 #include "absl/time/time.h"

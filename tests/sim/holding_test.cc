@@ -1,4 +1,4 @@
-// Who holds an address as time goes by: through partitions, releases, days of
+// The holders of addresses over time: through partitions, releases, days of
 // absence and cool-downs.
 #include <algorithm>
 #include <string>
@@ -51,8 +51,8 @@ TEST(HoldingTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
   cluster.SetManifests(Basics() + ServiceManifest("old"));
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
-  // Gone for a moment, as when an editor saves: nothing happens to it, and
-  // nobody else gets its address.
+  // Gone for a moment, as when an editor saves: nothing happens to it, and no
+  // other service gets its address.
   cluster.SetManifests(Basics() + ServiceManifest("new"));
   cluster.RunFor(ipam::ReplicatedAllocator::kReleaseDelay / 2);
   EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.202");
@@ -70,8 +70,8 @@ TEST(HoldingTest, AVanishedServicesAddressIsFreeAfterTheReleaseDelay) {
   EXPECT_EQ(cluster.AddressOf("n1", "new"), "172.18.8.202");
 }
 
-// A chart's values file among the manifests, and a service that asks for what
-// no pool has: neither may define what else is gone.
+// A chart's values file among the manifests, and a service that asks for an
+// address that no pool has: neither may define a service that is gone.
 TEST(HoldingTest, AFaultElsewhereHoldsNoAddressBack) {
   const std::string values =
       "---\nreplicaCount: 1\nservice:\n  type: LoadBalancer\n";
@@ -100,7 +100,7 @@ TEST(HoldingTest, AFaultElsewhereHoldsNoAddressBack) {
   EXPECT_EQ(CountOf(cluster.agent("n1"), ProblemKind::kHeldBack), 0);
 }
 
-// After a restart nobody knows what the service asked for before its fault.
+// After a restart no node knows what the service asked for before its fault.
 TEST(HoldingTest, WhatAFaultMayDefineIsKeptAndListed) {
   Cluster cluster(/*seed=*/22, /*nodes=*/1);
   cluster.SetManifests(Basics() + ServiceManifest("a") + ServiceManifest("b"));

@@ -1,5 +1,5 @@
-// A liar in the gossip invents 10,000 members: nothing moves, and what happens
-// to those that are there is dealt with as ever.
+// A liar in the gossip invents 10,000 members: no service moves, and events of
+// the real members have their usual effect.
 #include "lb/gossip/testing/invented_members.h"
 
 #include <string>
@@ -110,7 +110,7 @@ TEST_P(InventedMembersTest, AStartingNodeWaitsASecondForThemAndNoLonger) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, InventedMembersTest, testing::Bool());
 
-// Without anybody who lies it has no need to wait.
+// Without a liar it has no need to wait.
 TEST(StartTest, ANodeIsReadyOnceAllHaveAnswered) {
   Cluster cluster(/*seed=*/1, /*nodes=*/3);
   cluster.SetManifests(Basics() + ServiceManifest("web", kVip));
@@ -122,7 +122,8 @@ TEST(StartTest, ANodeIsReadyOnceAllHaveAnswered) {
   }
 }
 
-// Who is said to be there and cannot be reached is waited for, a second.
+// The node waits a second for a member that gossip names and that it cannot
+// reach.
 TEST(StartTest, ANodeIsReadyASecondAfterItsExchangeAtTheLatest) {
   Cluster cluster(/*seed=*/1, /*nodes=*/4);
   cluster.SetManifests(Basics() + ServiceManifest("web", kVip));

@@ -72,8 +72,8 @@ TEST_F(JoinTest, AHealthyClusterHasNoProblem) {
   }
 }
 
-// Both sides say so within 10 s, by address; when the secret is mended, it
-// goes.
+// Both sides say so within 10 s, by address; when the secret is corrected, the
+// problem goes.
 TEST_F(JoinTest, SecretsThatDifferByANewlineAreNamed) {
   SetSecret("n1", "aaaabbbbccccdddd");
   SetSecret("n2", "aaaabbbbccccdddd\n");
@@ -111,7 +111,7 @@ TEST_F(JoinTest, ASeedThatNeverAnswersIsAProblemUntilItDoes) {
   cluster_.Start("n3");
   cluster_.RunFor(absl::Seconds(10));
   EXPECT_THAT(Problems("n1"), IsEmpty());
-  // It answered once: that it is down is what members say.
+  // It answered once, so only members say that it is down.
   cluster_.Crash("n3");
   cluster_.RunFor(absl::Minutes(3));
   EXPECT_THAT(Problems("n1"), IsEmpty());

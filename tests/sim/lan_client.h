@@ -22,7 +22,7 @@ namespace lb {
 
 class LanClient {
  public:
-  // Would the host with this MAC take a packet for the address now?
+  // True if the host with this MAC would take a packet for the address now.
   using Accepts = std::function<bool(const net::MacAddress& mac,
                                      const net::IpAddress& address)>;
 

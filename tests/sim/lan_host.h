@@ -1,7 +1,7 @@
 // LanHost: a client, or the router, of the simulated segment.
 //
-// Uses every address it is told of once a second through its neighbour tables,
-// IPv4 and IPv6, and sends what they ask. Never answers anybody.
+// Uses every address in its list once a second through its neighbour tables,
+// IPv4 and IPv6, and sends their questions. Never answers a question.
 //
 // It counts the questions that two hosts answered: two answers to one question
 // mean two owners.
@@ -41,7 +41,8 @@ class LanHost {
   void SetUsed(std::set<net::IpAddress> addresses) {
     used_ = std::move(addresses);
   }
-  // Where a packet for the address goes now. Nullopt: nowhere, it is asked for.
+  // Returns where a packet for the address goes now. Nullopt: nowhere, the host
+  // asks for it.
   std::optional<net::MacAddress> Use(const net::IpAddress& address);
   // Drops the entry of an address.
   void Forget(const net::IpAddress& address) {
@@ -50,7 +51,7 @@ class LanHost {
   // Questions by ARP to all that hosts with different MACs answered.
   int doubly_answered() const { return doubly_answered_; }
 
-  // Of both tables: see NeighbourTable.
+  // Returns those of both tables; see NeighbourTable.
   std::vector<net::IpAddress> TakeGivenUp();
   const io::SimHost& host() const { return *host_; }
   std::optional<net::MacAddress> Neighbour(const net::IpAddress& vip) const;
@@ -69,7 +70,7 @@ class LanHost {
   std::unique_ptr<io::FramePort> port_;
   std::unique_ptr<io::Timer> timer_;
   std::set<net::IpAddress> used_;
-  // Who answered the last question for an address.
+  // The hosts that answered the last question for an address.
   std::map<net::IpAddress, std::set<net::MacAddress>> answered_by_;
   int doubly_answered_ = 0;
   int ticks_ = 0;

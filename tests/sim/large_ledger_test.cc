@@ -19,7 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// Of services from `first` on, with as much in each record as there may be.
+// Records of services from `first` on, each as large as a record can be.
 std::string LargeRecords(uint32_t first, uint32_t count) {
   const ipam::Stamp stamp = {1, std::string(ipam::kNameSizeMax, 'a')};
   std::vector<ipam::Record> records;
@@ -37,7 +37,7 @@ std::string LargeRecords(uint32_t first, uint32_t count) {
   return ipam::SerializeMessage(records);
 }
 
-// Only a metric said that others were told nothing any more.
+// Only a metric showed that the others did not get the ledger any more.
 TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
   Cluster cluster(/*seed=*/1, /*nodes=*/2);
   cluster.Start("n1");
@@ -63,7 +63,8 @@ TEST(LargeLedgerTest, ANodeThatCannotTellItsLedgerSaysSo) {
   ASSERT_EQ(problems.problems_size(), 1);
   EXPECT_THAT(problems.problems(0).text(), HasSubstr("want at most 5242880"));
 
-  // What nobody wants is released meanwhile, and a release is small.
+  // Services that no manifest has are released in that time, and a release is
+  // small.
   peer->SetUserState([] { return PackUserState({}); });
   cluster.RunFor(absl::Seconds(60));
   EXPECT_THAT(events(),

@@ -1,5 +1,4 @@
-// A node that is told to leave ends within seconds, whatever becomes of what it
-// hands over.
+// A node that is told to leave ends within seconds, even if its handovers fail.
 #include <set>
 #include <string>
 
@@ -24,7 +23,7 @@ class LeavingTest : public testing::TestWithParam<int> {
     cluster_.StartAll();
     ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   }
-  // Of one of the services.
+  // The node that announces one of the services.
   std::string Owner() {
     return cluster_.AnnouncersOf(cluster_.AddressOf("n1", "a"))[0];
   }

@@ -1,5 +1,5 @@
-// A node that knows no other member: nobody can have taken over from it while
-// it was not run, so that a stall costs its services nothing more.
+// A node that knows no other member: no node can have taken over from it while
+// it was not run, so a stall costs its services no more time than itself.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -78,7 +78,7 @@ TEST_F(LoneNodeTest, WhoseJoinListNeverAnsweredItGoesOnInAQuarterSecond) {
   EXPECT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
 }
 
-// As a node of the join list that began alone meanwhile has the address.
+// A node of the join list began alone in the meantime, and has the address.
 TEST_F(LoneNodeTest, OneThatStartedMeanwhileIsHeardFirst) {
   Begin(/*nodes=*/2);
   cluster_->host("n1").Pause();

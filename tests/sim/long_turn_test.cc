@@ -32,7 +32,7 @@ class LongTurnTest : public testing::Test {
     fence_ = StallMaxOf(cluster_.agent("n1").options());
   }
 
-  // Of n1: a turn that ends now.
+  // Notes a turn of n1 that ends now.
   void TakeTurn(std::string_view cause, absl::Duration length,
                 absl::Duration processor) {
     const absl::Time now = cluster_.agent("n1").now();

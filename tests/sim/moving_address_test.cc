@@ -1,4 +1,4 @@
-// Nodes whose own address changes while they run, or while they do not.
+// Nodes whose own address changes while they run, or while they are down.
 //
 // A lease is renewed with another address, a host is renumbered: the old one
 // was advertised for ever, and the others took the node for failed and alive in
@@ -150,7 +150,7 @@ TEST_F(MovingAddressTest, AllMayMoveOneAfterTheOther) {
   EXPECT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
 }
 
-// Two at one moment: each sends its news to where the other is no more.
+// Two nodes move at one moment: each sends its news to the other's old address.
 TEST_F(MovingAddressTest, TwoMayMoveAtOneMoment) {
   StartAll();
   const uint64_t first = LastEvent("n3");

@@ -56,7 +56,7 @@ void NeighbourTable::OnTimer(absl::Time now) {
       entry.state = State::kProbe;
       entry.asked = 0;
     }
-    if (entry.asked >= kSolicits) {  // Failed: the next use begins anew.
+    if (entry.asked >= kSolicits) {  // Failed: the next use begins again.
       given_up_.push_back(address);
       it = entries_.erase(it);
       continue;

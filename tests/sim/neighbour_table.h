@@ -1,4 +1,4 @@
-// NeighbourTable: what a Linux host believes about its neighbours.
+// NeighbourTable: the neighbour table of a Linux host.
 //
 // The states and timers of net/core/neighbour.c, and what ARP and neighbour
 // advertisements do to an entry (net/ipv4/arp.c with arp_accept=0, lock time
@@ -31,14 +31,15 @@ namespace lb {
 
 class NeighbourTable {
  public:
-  // Of Linux, in seconds: base_reachable_time (0.5 to 1.5 of it is drawn),
-  // delay_first_probe_time, retrans_time, locktime; mcast and ucast solicit.
+  // The times of Linux, in seconds: base_reachable_time (0.5 to 1.5 of it is
+  // drawn), delay_first_probe_time, retrans_time, locktime; mcast and ucast
+  // solicit.
   static constexpr absl::Duration kReachable = absl::Seconds(30);
   static constexpr absl::Duration kDelay = absl::Seconds(5);
   static constexpr absl::Duration kRetrans = absl::Seconds(1);
   static constexpr absl::Duration kLock = absl::Seconds(1);
   static constexpr int kSolicits = 3;
-  // How long a wrong entry in use can last where nobody announces anything.
+  // How long a wrong entry in use can last if no host announces the address.
   static absl::Duration WrongMax() {
     return kReachable * 1.5 + kDelay + 2 * kSolicits * kRetrans;
   }
@@ -65,7 +66,7 @@ class NeighbourTable {
   // Drops the entry, as "ip neigh del" does: the next use asks for it.
   void Forget(const net::IpAddress& address) { entries_.erase(address); }
 
-  // Without using it.
+  // Looks the entry up without using it.
   std::optional<net::MacAddress> Find(const net::IpAddress& address) const;
 
  private:

@@ -1,5 +1,5 @@
-// Addresses that hosts already own are no service's: never given out, and if a
-// host gets one that a service holds, withheld until it gives it up.
+// Addresses that hosts own: no service gets one. If a host gets an address that
+// a service holds, all nodes withhold it until the host gives it up.
 #include <string>
 #include <vector>
 
@@ -24,7 +24,7 @@ using ::testing::Key;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-// For facts to reach all nodes, and for what follows from them.
+// The time for facts to reach all nodes, and for the next decisions.
 constexpr absl::Duration kFactsTravel = absl::Seconds(2);
 
 net::IpPrefix Prefix(const std::string& text) {
@@ -177,7 +177,7 @@ TEST_F(OwnedAddressesTest, AHostThatIsDownKeepsItsAddresses) {
   EXPECT_EQ(cluster_.AddressOf("n1", "web"), "172.18.8.202");
 }
 
-// It hears from nobody, and knows what it was told before.
+// It hears no other node, and knows what it was told before.
 TEST_F(OwnedAddressesTest, ANodeThatStartsAloneKnowsTheOthersAddresses) {
   cluster_.host("n3").links().AddAddress("eth0", Prefix("172.18.8.201/24"));
   Give("172.18.8.201-172.18.8.205", "");
@@ -208,7 +208,7 @@ class RestoredFactsTest : public OwnedAddressesTest {
   }
 };
 
-// They lived for another hour from each start, and were told on as new.
+// Facts lived for another hour from each start, and were told to others as new.
 TEST_F(RestoredFactsTest, FactsAgeWhileANodeIsDown) {
   Begin();
   cluster_.RunFor(absl::Minutes(50));
@@ -254,7 +254,7 @@ TEST_F(RestoredFactsTest, FactsOfMembersThatWereUpAreYoung) {
 }
 
 // All start for the first time, and are not equally quick: the address of a
-// member was given out before anybody had heard of it.
+// member was given out before any node had heard of it.
 TEST(StartingTogetherTest, NoMembersSecondAddressIsGivenOut) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE(seed);
@@ -292,7 +292,7 @@ TEST_F(OwnedAddressesTest, ASeedThatIsDownDelaysTheFirstAddressesOnly) {
   EXPECT_EQ(cluster_.AddressOf("n1", "other"), "172.18.8.202");
 }
 
-// An lbd whose facts never come: they are too large for what lies between.
+// The facts of an lbd never come: they are too large for the network between.
 TEST_F(OwnedAddressesTest, FactsThatNeverComeHoldNothingUp) {
   cluster_.Start("n1");
   const auto peer = cluster_.StartPeer("n2", "n1");
@@ -304,7 +304,7 @@ TEST_F(OwnedAddressesTest, FactsThatNeverComeHoldNothingUp) {
   cluster_.Crash("n2");
 }
 
-// And one that was never told goes by its join list.
+// A node that was never told uses its join list.
 TEST_F(OwnedAddressesTest, TheJoinListNamesAddressesOfHosts) {
   Give("172.18.8.0/24", ServiceManifest("on-n3", "172.18.8.13"));
   cluster_.Start("n1");
@@ -455,7 +455,8 @@ TEST_F(OwnedAddressesTest, AHostsOwnAddressOnLoIsGivenToNobody) {
   EXPECT_FALSE(IsDelivered("172.18.8.201"));
 }
 
-// Each change of large facts had the whole ledger told to several members.
+// After each change of large facts, the whole ledger was sent to several
+// members.
 TEST_F(OwnedAddressesTest, LargeFactsThatChangeAreToldAlone) {
   Give("172.18.8.201-172.18.8.205", ServiceManifest("web"));
   for (int i = 0; i < 200; ++i) {
@@ -474,7 +475,7 @@ TEST_F(OwnedAddressesTest, LargeFactsThatChangeAreToldAlone) {
         "eth0", Prefix("10.9.1." + std::to_string(i) + "/32"));
     cluster_.RunFor(absl::Seconds(1));
   }
-  // Those of the three nodes, each push_pull_interval.
+  // The exchanges of the three nodes, one in each push_pull_interval.
   EXPECT_LE(exchanges() - before, 15U);
   EXPECT_THAT(cluster_.agent("n2").owners().owned(),
               Contains(Key(*net::ParseIpAddress("10.9.1.18"))));

@@ -1,10 +1,10 @@
-// An address is announced by no node before somebody asked the segment for it:
+// No node announces an address before a node has asked the segment for it:
 // probes that were cut short (the election moved, an interface came later, a
 // host had the address for a while) are made again.
 //
 // An election that moved away and back within the 0.2 s of the probes left a
 // tenure behind. It passed for an address that a member had had, so the node
-// announced it at once, whoever had it by then.
+// announced it at once, although another host might have it by then.
 #include <memory>
 #include <set>
 #include <string>
@@ -73,7 +73,7 @@ class ProbeTest : public testing::Test {
     cluster_->RunFor(kFirstProbe);
     ASSERT_EQ(ProberOf(vip), prober_);
   }
-  // The node that probes for it.
+  // Returns the node that probes for the address.
   std::string ProberOf(const net::IpAddress& vip) {
     for (const std::string& node : cluster_->names()) {
       if (!cluster_->running(node)) continue;
@@ -86,7 +86,7 @@ class ProbeTest : public testing::Test {
     }
     return "";
   }
-  // Is the address announced at any moment from now on?
+  // True if the address is announced at any moment from now on.
   bool IsAnnounced(const std::string& address, absl::Duration duration) {
     for (absl::Duration t; t < duration; t += absl::Milliseconds(2)) {
       cluster_->RunFor(absl::Milliseconds(2));
@@ -94,8 +94,8 @@ class ProbeTest : public testing::Test {
     }
     return false;
   }
-  // What the foreign host takes meanwhile stays its own, and is taken up when
-  // the host is gone.
+  // An address that the foreign host takes stays its own, and a node takes it
+  // up when the host is gone.
   void ExpectLeftToForeignHost(const std::string& address) {
     EXPECT_FALSE(IsAnnounced(address, absl::Seconds(15))) << cluster_->Dump();
     foreign_->SetHas([](auto&) { return false; });
@@ -179,8 +179,8 @@ TEST_F(ProbeTest, AnAddressThatAHostGaveUpIsProbedToTheEnd) {
   ExpectLeftToForeignHost(kVip);
 }
 
-// Nobody could announce the address for a minute, and whoever held it before
-// still passed for its holder: the next node announced it without a question.
+// No node could announce the address for a minute, and the holder before still
+// counted as its holder: the next node announced it without a question.
 class DarkTest : public ProbeTest {
  protected:
   // Nodes that are left out may announce nothing.
@@ -191,7 +191,7 @@ class DarkTest : public ProbeTest {
     }
     cluster_->SetManifests(text);
   }
-  // n1 has announced it; then nobody has, for a while.
+  // n1 has announced it; then no node does, for a while.
   void BeginDark(int nodes) {
     Begin(nodes);
     AllowOnly({"n1"});
@@ -199,8 +199,8 @@ class DarkTest : public ProbeTest {
     cluster_->RunFor(absl::Seconds(10));
     ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
   }
-  // From now on until another node than `before` announces it. True: it asked
-  // the segment first.
+  // Runs until another node than `before` announces it. True: it asked the
+  // segment first.
   bool IsProbedByNext(const std::string& before) {
     bool probed = false;
     for (int step = 0; step < 10000; ++step) {
@@ -253,7 +253,7 @@ TEST_F(DarkTest, ANodeThatStartsProbesThoughTheHolderIsUp) {
   ExpectLeftToForeignHost(kVip);
 }
 
-// Nobody knows that it was dark but those that only began to probe.
+// Only nodes that began to probe know that no node announced it.
 TEST_F(DarkTest, ANodeThatTakesOverFromOneThatOnlyProbedProbesToo) {
   BeginDark(3);
   cluster_->Crash("n1");
@@ -278,7 +278,7 @@ TEST_F(DarkTest, AForeignHostHadItWhileTheNextProbed) {
   EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
 }
 
-// Of a node that has just died all know that it announced the address.
+// All know that a node that has just died announced the address.
 TEST_F(DarkTest, WhatWasAnnouncedIsTakenOverWithoutAQuestion) {
   BeginDark(3);
   AllowOnly({"n1", "n2", "n3"});
@@ -289,7 +289,7 @@ TEST_F(DarkTest, WhatWasAnnouncedIsTakenOverWithoutAQuestion) {
     EXPECT_FALSE(IsProbedByNext(first)) << first;
     cluster_->RunFor(absl::Seconds(5));
     if (!restart) continue;
-    // Those that started after it began have it from its members.
+    // A node that started after it began has it from its members.
     cluster_->Start(first);
     cluster_->RunFor(absl::Seconds(20));
   }

@@ -1,5 +1,5 @@
-// What an operator asked for and does not get is one line on every node, with
-// the place and what to do, as long as it lasts; what is well is no line.
+// Each unmet request of an operator is one line on every node, with the place
+// and what to do, as long as it lasts. Nothing else is a line.
 #include "daemon/problems/problems.h"
 
 #include <string>
@@ -22,7 +22,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// For news to reach all nodes; a vanished service keeps its addresses for 5 s.
+// The time for news to reach all nodes. A service that vanished keeps its
+// addresses for 5 s.
 constexpr absl::Duration kFollowed = absl::Seconds(8);
 
 using Lines = std::vector<std::string>;
@@ -47,7 +48,7 @@ std::string Advertisement(const std::string& spec) {
          spec + "}\n";
 }
 
-// Of type LoadBalancer; each part ends with a comma.
+// A service of type LoadBalancer; each part ends with a comma.
 std::string Service(const std::string& name, const std::string& annotations,
                     const std::string& spec) {
   return "---\napiVersion: v1\nkind: Service\nmetadata: {name: " + name +
@@ -234,7 +235,7 @@ INSTANTIATE_TEST_SUITE_P(
                  kPool + Advertisement("interfaces: [eth0, eth9]") + kWeb}),
     [](const auto& info) { return std::string(info.param.name); });
 
-// What is well, and looks like a fault.
+// States that look like faults and are none.
 INSTANTIATE_TEST_SUITE_P(
     NoFaults, WishTest,
     testing::Values(
@@ -265,7 +266,8 @@ INSTANTIATE_TEST_SUITE_P(
                  kPool + kAll + kWeb}),
     [](const auto& info) { return std::string(info.param.name); });
 
-// What an advertisement names and the node lacks was shown as announcing.
+// Interfaces that an advertisement names and the node lacks were shown as
+// announcing.
 TEST(InterfacesTest, OnlyThoseThatTheNodeHasAreShown) {
   Cluster cluster(/*seed=*/1, /*nodes=*/3);
   cluster.SetManifests(kPool + Advertisement("interfaces: [eth0, eth9]") +
@@ -283,7 +285,8 @@ TEST(InterfacesTest, OnlyThoseThatTheNodeHasAreShown) {
   }
 }
 
-// A pool that is gone was not in the list, nor who still holds its addresses.
+// A pool that is gone was not in the list, and neither were the services that
+// hold its addresses.
 TEST(PoolsTest, AGonePoolIsListedAsLongAsItsAddressesAreHeld) {
   Cluster cluster(/*seed=*/1, /*nodes=*/1);
   cluster.SetManifests(kPool + kAll + kWeb);

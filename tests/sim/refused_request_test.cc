@@ -1,7 +1,7 @@
-// A service whose manifest asks for another address or pool and is refused it
-// keeps what it has (in MetalLB it has none then): an event and a line on every
-// node, until it is granted or not asked for any more. Only the node that
-// assigns addresses knew of it.
+// A service whose manifest asks for another address or pool, and is refused,
+// keeps what it has (in MetalLB it has none then). There is an event, and a
+// line on every node until the request is granted or withdrawn. Formerly only
+// the node that assigns addresses knew of it.
 #include <string>
 #include <vector>
 
@@ -18,12 +18,13 @@ namespace {
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
-// For news to reach all nodes; a vanished service keeps its addresses for 5 s.
+// The time for news to reach all nodes. A service that vanished keeps its
+// addresses for 5 s.
 constexpr absl::Duration kFollowed = absl::Seconds(8);
 
 using Lines = std::vector<std::string>;
 
-// Of type LoadBalancer; each part ends with a comma.
+// A service of type LoadBalancer; each part ends with a comma.
 std::string Service(const std::string& name, const std::string& annotations,
                     const std::string& spec) {
   return "---\napiVersion: v1\nkind: Service\nmetadata: {name: " + name +
@@ -107,7 +108,7 @@ TEST_P(RefusedRequestTest, IsALineAndAnEventAndTheAddressStays) {
   for (const std::string& node : cluster_.names()) {
     EXPECT_EQ(CountRefusals(node), 1) << node;
   }
-  // A node that starts anew knows it too.
+  // A node that starts again knows it too.
   cluster_.Kill("n2");
   cluster_.Start("n2");
   cluster_.RunFor(kSettled);

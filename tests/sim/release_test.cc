@@ -72,13 +72,13 @@ TEST_F(ReleaseTest, AnOrphanedAddressIsReplacedOnAllNodesWhoeverIsAsked) {
 }
 
 TEST_F(ReleaseTest, WhatNoManifestHasIsFreeAtOnceThoughOneIsBroken) {
-  // Since the nodes started nothing was understood of "web" but its name.
+  // Since the nodes started they have understood only the name of "web".
   const std::string broken = ServiceManifest("web", "no-address");
   for (const std::string& node : cluster_.names()) cluster_.Kill(node);
   Give("172.18.8.201-172.18.8.210", broken + ServiceManifest("new"));
   cluster_.StartAll();
   cluster_.RunFor(absl::Seconds(20));
-  // Kept, as "web" may still be wanted; so "new" gets another one.
+  // It is kept, as "web" may still be wanted; so "new" gets another one.
   ExpectOnAll("default/new 172.18.8.202");
   EXPECT_EQ(Release("n2", {.service = "default/web"}), "OK");
   Give("172.18.8.201-172.18.8.210",

@@ -25,7 +25,7 @@ constexpr uint64_t kSeeds = 12;
 constexpr int kEdits = 14;
 constexpr int kServiceNames = 12;
 
-// What a person has in files.
+// The files of a person.
 struct Files {
   std::string pool = "172.18.8.200-172.18.8.230";
   std::map<std::string, std::string> services;  // And the address asked for.
@@ -115,7 +115,7 @@ TEST(ReloadTest, MovesNoAddressOfAServiceThatDidNotChange) {
         for (const auto& [name, asked] : before.services) {
           const auto same = files.services.find(name);
           if (same == files.services.end() || same->second != asked) continue;
-          // What it asks for it may get now, if it could not before.
+          // It may get an address now that it could not get before.
           const auto was = shown.find("default/" + name);
           if (was == shown.end() || was->second == "- -") continue;
           if (!asked.empty() && !was->second.starts_with(asked + " ")) continue;
@@ -149,7 +149,7 @@ TEST(ReloadTest, AFaultHoldsBackOnlyWhatItMayDefine) {
   cluster.RunFor(absl::Seconds(15));
   EXPECT_TRUE(has_address("d") && has_address("e")) << cluster.Dump();
   EXPECT_EQ(cluster.AddressOf("n1", "c"), kept);
-  // What has a fault keeps its address.
+  // A service with a fault keeps its address.
   const std::string faulty =
       "---\napiVersion: v1\nkind: Service\nmetadata: {name: e}\n"
       "spec: {type: Loadbalancer}\n";

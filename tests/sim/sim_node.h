@@ -43,13 +43,13 @@ struct SimNode {
   void Start(const AgentOptions& options, const io::Environment& environment);
   // Reads `manifests`. REQUIRES: running().
   void ReadManifests(ParsedManifests& parsed);
-  // kill -9: what is on the disk stays, connections are reset.
+  // kill -9: the disk keeps its values, and connections are reset.
   void Kill();
-  // Power loss or a cut cable: nobody hears anything. It need not run.
+  // Power loss or a cut cable: no peer hears anything. It need not run.
   void Crash();
 
-  // Would the host take a packet for the service address? Addresses outlive
-  // the agent, not the machine.
+  // True if the host would take a packet for the service address. Addresses
+  // outlive the agent, not the machine.
   bool Accepts(const net::IpAddress& address) const;
 };
 

@@ -67,7 +67,7 @@ class TakeoverTest : public testing::Test {
     }
     return messages;
   }
-  // Of all nodes.
+  // Problems of the kind kAddressConflict on all nodes.
   std::vector<std::string> ConflictProblems() {
     std::vector<std::string> texts;
     for (const std::string& node : cluster_->names()) {
@@ -78,7 +78,7 @@ class TakeoverTest : public testing::Test {
     }
     return texts;
   }
-  // Of one node, both ways; the segment stays whole.
+  // Cuts the gossip of one node, both ways; the segment stays whole.
   void CutGossipOf(const std::string& node) {
     std::vector<io::SimHost*> others;
     for (const std::string& name : cluster_->names()) {
@@ -133,7 +133,7 @@ TEST_P(PlannedMoveTest, ATerminatedNodeLosesNoPing) {
   EXPECT_EQ(client_->pings().lost, 0) << cluster_->Dump();
 }
 
-// One that announces has a handover to wait for, another has not.
+// A node that announces has a handover to wait for; another node has none.
 TEST_P(PlannedMoveTest, ATerminatedNodeIsKnownToHaveLeft) {
   Begin(GetParam(), election::Policy::kCompat);
   const std::string owner = Owner();
@@ -277,7 +277,7 @@ TEST_P(FailureTest, AStickyAddressStaysWhereTheSplitLeftIt) {
   cluster_->RunFor(absl::Seconds(20));
   ExpectOwner(kept);
   for (const std::string& node : cluster_->names()) {
-    // Who thought otherwise learns it, and that is all.
+    // A node that thought otherwise learns it, and that is all.
     EXPECT_LE(Events(node, "nodeAssigned").size(), elections[node] + 1)
         << cluster_->Dump();
   }
@@ -313,7 +313,7 @@ TEST_P(FailureTest, ANodeWithoutACarrierHandsItsAddressesOn) {
 }
 
 // While it has no carrier it takes the others for dead, one after the other.
-// What it believes then must cost nobody an answer when it is back.
+// This wrong belief must cost no client an answer when the node is back.
 TEST_P(FailureTest, AnIdleNodeThatWasCutOffTakesNothing) {
   Begin(GetParam(), election::Policy::kCompat);
   const std::string first = Owner();

@@ -116,7 +116,7 @@ TEST_F(WithheldTest, OtherAddressesAreDelivered) {
 }
 
 // "lo" has the address before the first frame that says where it is, and a
-// probed address is on it no sooner than nobody answered.
+// probed address is on it only after no host answered.
 TEST_F(WithheldTest, AnAddressIsDeliveredBeforeItIsAnnounced) {
   Begin(1, "172.18.8.201-172.18.8.205", "172.18.8.201");
   foreign_->SetHas([](const auto&) { return false; });
@@ -152,9 +152,9 @@ TEST_F(WithheldTest, StaysWithheldWhenItsNodeFailsOrStartsAgain) {
   EXPECT_THAT(cluster_->AnnouncersOf(kVip), SizeIs(1));
 }
 
-// Of a service of both families one address may be withheld and the other
-// announced. Only the elected node said so, and none of an address that a host
-// of the cluster owns.
+// One address of a dual-stack service may be withheld and the other announced.
+// Formerly only the elected node said so, and no node did for an address that a
+// host of the cluster owns.
 class HalfWithheldTest : public WithheldTest {
  protected:
   void BeginDualStack(const std::string& foreign_address) {
@@ -171,7 +171,8 @@ class HalfWithheldTest : public WithheldTest {
         "ipFamilies: [IPv4, IPv6], ports: [{port: 80}]}\n");
     cluster_->RunFor(absl::Seconds(15));
   }
-  // What all nodes say alike of withheld addresses: "ADDRESS by whom".
+  // Returns what all nodes say alike about withheld addresses: "ADDRESS by
+  // HOST".
   std::vector<status::v1::Withheld> ShownByAll() {
     const status::v1::Service first = Shown("n1");
     for (const std::string& node : cluster_->names()) {
@@ -193,7 +194,7 @@ class HalfWithheldTest : public WithheldTest {
     }
     return {first.withheld().begin(), first.withheld().end()};
   }
-  // Of all nodes, which must agree.
+  // Problems of all nodes, which must agree.
   std::vector<std::string> ProblemsOfAll() {
     std::vector<std::string> first;
     for (const std::string& node : cluster_->names()) {
@@ -254,7 +255,7 @@ TEST_F(HalfWithheldTest, ByAMembersHostAllNodesSayTheSame) {
   EXPECT_THAT(ProblemsOfAll(), IsEmpty());
 }
 
-// It was a second problem that no node announces the service.
+// A second problem said that no node announces the service.
 TEST_F(HalfWithheldTest, WithBothWithheldThereIsOneLineForEach) {
   BeginDualStack("");
   for (const char* own : {"172.18.8.201/24", "fd00::201/64"}) {
@@ -301,7 +302,7 @@ class ProxyArpTest : public WithheldTest {
   }
 };
 
-// What a node can tell the others is bounded: they say that there is more.
+// A node can tell the others a bounded number; they say that there are more.
 TEST_F(ProxyArpTest, OfManyAddressesOtherNodesCountTheRest) {
   Begin(2, "10.20.0.1-10.20.0.10", "10.20.0.1");
   foreign_->SetHas([](const net::IpAddress& asked) {

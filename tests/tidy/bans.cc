@@ -113,7 +113,7 @@ bool HasPointerKey(std::string_view code) {
   return false;
 }
 
-// Of a type's name: it says nothing, or is short for something.
+// Endings of a type's name that say nothing, or are short for something.
 constexpr std::array<std::string_view, 6> kEmptyWords = {
     "Manager", "Helper", "Util", "Utils", "Data", "Info"};
 

@@ -59,8 +59,9 @@ check() {
 export -f check
 export CLANG_FLAGS="${flags[*]}"
 
-# Of the sources on standard input, those of a folder on one line; the folders
-# with the most of them come first, so that no core is idle at the end.
+# Puts the sources of a folder on one line. Reads sources from standard input.
+# The folders with the most of them come first, so that no core is idle at the
+# end.
 by_folder() {
   local source
   local -A sources=()

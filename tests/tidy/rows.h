@@ -1,4 +1,4 @@
-// The rows of the design: who stands above whom.
+// The rows of the design, from the lowest to the highest.
 #ifndef TESTS_TIDY_ROWS_H_
 #define TESTS_TIDY_ROWS_H_
 

@@ -19,14 +19,14 @@ namespace lb::tidy {
 // Columns, lines of a file.
 std::vector<Finding> CheckLimits(const SourceFile& file);
 
-// Lines and parameters of each function among `tags`. Classes: classes.h.
+// Lines and parameters of each function in `tags`. For classes see classes.h.
 std::vector<Finding> CheckFunctions(const std::vector<Tag>& tags);
 
 // Words that must not occur: clocks, sleeps, threads, hash containers, ...
 std::vector<Finding> CheckBans(const SourceFile& file);
 
-// Who may include whom: a row the lower ones, siblings of row 3 never each
-// other, socket headers only what is close to the kernel.
+// A row may include the lower ones, siblings of row 3 never each other, and
+// socket headers are only for folders close to the kernel.
 std::vector<Finding> CheckIncludes(const SourceFile& file);
 
 // A header's first lines say what it is; a TODO has the number of its issue.

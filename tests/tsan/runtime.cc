@@ -109,14 +109,14 @@ bool WaitWithDeadline(void* self, void* mutex, Moment deadline) {
   return Waiting(mutex, [&] { return next(self, mutex, deadline); });
 }
 
-// In force without TSAN_OPTIONS, whoever starts the program.
+// These options hold without TSAN_OPTIONS, however the program is started.
 extern "C" const char* __tsan_default_options() {
   return "halt_on_error=0 exitcode=66 history_size=4 "
          "ignore_noninstrumented_modules=1";
 }
 
-// gRPC's own threads and fences cannot be followed either. What it promises is
-// said here: a batch is complete after it was started.
+// gRPC's own threads and fences cannot be followed either. So its promise is
+// stated here: a batch is complete after it was started.
 extern "C" grpc_call_error grpc_call_start_batch(grpc_call* call,
                                                  const grpc_op* ops,
                                                  size_t count, void* tag,

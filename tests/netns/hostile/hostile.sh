@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Real daemons under attack by a host on their segment, without the key, with it
-# and with a wrong one. Meanwhile another host asks for a service's IPv4 and IPv6
-# address every 5 ms. Told: how many questions were answered within 20 ms, how
-# large the daemons grew. Asserted: no daemon dies, stalls, or grows beyond
-# rss_max, each has within a minute the size that it had before, and after each
-# attack the nodes agree and clients are served.
+# and with a wrong one. Meanwhile another host asks for a service's IPv4 and
+# IPv6 address every 5 ms. The table says how many questions were answered
+# within 20 ms, and how large the daemons grew. The test fails if a daemon dies,
+# stalls, grows beyond rss_max, or has not its former size a minute later, and
+# if after an attack the nodes do not agree or clients are not served.
 #
 #   hostile.sh [ATTACK...]    by hand, on what
 #                             `bazel build //daemon/... //tests/netns/...` built
@@ -22,8 +22,8 @@ turn_max=50              # Milliseconds of processor time.
 within_min=99.9          # Percent of the questions, answered within 20 ms.
 only=("$@")
 
-# An attacker is another machine: here it must not take the processors from
-# those whom it attacks.
+# The attacker stands for another machine, so it must not take the processors
+# from the nodes that it attacks.
 attack_from_foreign() {  # attack_from_foreign NAME ARGUMENT...
   local name=$1
   shift
@@ -43,7 +43,7 @@ none_died() {
     ! lab_lbd_gone "$node" || fail "$1: lbd of $node died"
   done
 }
-# That it was once so is not enough: it must stay so.
+# It must stay so, so one good look is not enough.
 served() { lab_agree "$service" "${LAB_NODES[@]}" && pinged; }
 stays_served() { served && sleep 1 && served; }
 
@@ -61,8 +61,8 @@ longest_turns() {  # By the clock and by processor time, in milliseconds.
 stalls() { cat "$LAB_DIR"/n?/lbd.log | grep -c ' Stalled ' || true; }
 back_to() { [[ $(largest) -le $(($1 + rss_kept)) ]]; }
 
-# Late answers, and a stall, may be the machine's, which others share: thrice in
-# a row they are not.
+# The machine has other users, so late answers or a stall may be its fault.
+# Three times in a row they are not.
 under_attack() {  # under_attack TITLE NAME ARGUMENT...
   local try
   [[ ${#only[@]} -eq 0 || " ${only[*]} " == *" $2 "* ]] || return 0
@@ -71,12 +71,12 @@ under_attack() {  # under_attack TITLE NAME ARGUMENT...
   done
   complain "$1: want $within_min % answered within 20 ms, and no stall"
 }
-# What it takes, measured. 30 s after its end all must be well. Status 1: answers
-# were late, or a node stalled.
+# Runs and measures one attack. 30 s after its end all must be well. Status 1:
+# answers were late, or a node stalled.
 attacked_once() {  # attacked_once TITLE NAME ARGUMENT...
   local title=$1 before peak=0 now ended recovered stalled turn processor in_time=0
   shift
-  # One look: the attack before, or the start of the cluster, ended with more.
+  # This checks that the attack before, or the start of the cluster, is over.
   lab_wait 30 served || fail "$title: not served before the attack"
   before=$(largest)
   stalled=$(stalls)
@@ -107,14 +107,14 @@ attacked_once() {  # attacked_once TITLE NAME ARGUMENT...
     complain "$title: a turn of the loop took up to $processor ms of processor time, want $turn_max at most"
   [[ $in_time -eq 0 && $(stalls) -eq $stalled ]]
 }
-# The table is whole before the test fails.
+# The whole table is printed before the test fails.
 complaints=0
 complain() {
   echo "FAILED: $*"
   complaints=$((complaints + 1))
 }
 
-# Pings in the name of the client: how much of it reaches the client?
+# Pings in the name of the client. Counts how much of it reaches the client.
 reflected() {  # reflected TITLE
   [[ ${#only[@]} -eq 0 || " ${only[*]} " == *" reflection "* ]] || return 0
   (lab_exec client /usr/bin/python3 "$hostile/attacks.py" heard $((seconds + 3)) eth0 >"$LAB_DIR/heard" 2>&1) &
@@ -124,8 +124,9 @@ reflected() {  # reflected TITLE
   [[ $(cat "$LAB_DIR/heard") == 0 ]] || complain "$1: a third host got $(cat "$LAB_DIR/heard") bytes"
 }
 
-# Who recorded what a node was sent plays it back after the node was restarted,
-# when the announcer has crashed: old answers must not keep a dead member alive.
+# An attacker recorded the datagrams to a node. It plays them back after the
+# node was restarted and the announcer has crashed: old answers must not keep a
+# dead member alive.
 replay_hides_no_crash() {
   [[ ${#only[@]} -eq 0 || " ${only[*]} " == *" replay "* ]] || return 0
   local node witness="" began recorder
@@ -133,7 +134,7 @@ replay_hides_no_crash() {
   for node in "${LAB_NODES[@]}"; do [[ $node == "$owner" ]] || witness=$node; done
   restart_as() { lab_start_lbd "$1" "${cluster_options[@]}" && lab_wait 20 lab_agree "$service" "${LAB_NODES[@]}"; }
   again() { lab_kill_lbd "$witness" && restart_as "$witness" || fail "replay: $witness is not back"; }
-  # What it is sent in its first 20 s; then it begins anew.
+  # Records the first 20 s of datagrams to the node, which then starts again.
   lab_in "$witness" /usr/bin/python3 "$hostile/attacks.py" record 20 eth0 "$LAB_DIR/answers" to_us >/dev/null &
   recorder=$!
   again
@@ -207,7 +208,7 @@ owner=$(owner_of n1)
 first_target=$(lab_address "$owner")
 without_the_key "key set"
 replay_hides_no_crash
-# A member of another cluster, by mistake, that joins again and again.
+# A member of another cluster joins again and again, by mistake.
 if [[ ${#only[@]} -eq 0 ]]; then
   (lab_exec foreign "$LBD" --node-name foreign --state-dir "$LAB_DIR/foreign" --gossip-bind "$(lab_address foreign)" \
     --join "${targets[0]}" --join "${targets[1]}" --status-listen "unix:$LAB_DIR/foreign.sock" \
@@ -240,15 +241,16 @@ for where in "unix:$LAB_DIR/$owner/lbd.sock" "tls:$first_target:7980"; do
 done
 under_attack "idle connections to the metrics page" idle_metrics "tcp:$first_target:7473"
 
-# Any member may say what follows; it may cost answers while it lasts.
+# Any member may send these messages; they may cost answers while they last.
 under_attack "liar: huge exchanges" huge_exchanges "$first_target"
 under_attack "liar: huge metadata" huge_metadata "${targets[@]}"
 under_attack "liar: incarnations far ahead" far_incarnations "${targets[@]}"
 under_attack "liar: others' names" other_names "${targets[@]}"
 under_attack "liar: all are dead" accusations "${targets[@]}"
-# What never answered is not elected, whatever it passes for; it is remembered
-# for a while, as one that failed. Our answer to a peer lists all 10,000, in one
-# turn of up to turn_max: a few of them make some answers late.
+# A member that never answered is not elected, whatever it claims to be. It is
+# remembered for a while, like a member that failed. Our answer to a peer lists
+# all 10,000 in one turn of up to turn_max, so a few of them make some answers
+# late.
 rss_kept=$((16 * 1024))
 within_min=99
 under_attack "liar: 10,000 fake members" fake_members "${targets[@]}"

@@ -17,7 +17,7 @@ import random
 import sys
 
 AT_ONCE = 2
-# Kind: weight, what breaks, what mends, shortest and longest in seconds.
+# Kind: weight, what breaks, what repairs it, shortest and longest in seconds.
 KINDS = {
     "kill": (3, "kill", "start", 2, 12),
     "restart": (2, "kill", "start", 0.1, 0.4),

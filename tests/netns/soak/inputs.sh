@@ -1,9 +1,9 @@
-# What users bring, as faults of soak.sh, which sources it: the functions begin
-# or end one each, and say which addresses it concerns. What concerns none may
-# silence none.
+# Actions of users, as faults of soak.sh, which sources this. Each function
+# begins or ends one fault, and says which addresses it concerns. A fault that
+# concerns no address may silence none.
 
 pool_address() { echo "$LAB_SUBNET.$((100 + $1))"; }  # Of the pool.
-claim() {  # claim HOST ADDRESS: tells the segment, as whoever gets one does.
+claim() {  # claim HOST ADDRESS: tells the segment, as a new owner does.
   lab_in "$1" /usr/bin/python3 "$soak/watch.py" claim eth0 "$(lab_mac "$1")" "$2"
 }
 

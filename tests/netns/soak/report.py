@@ -16,21 +16,21 @@ import sys
 
 LONG = 600
 GROWTH = 1.10
-# A fault counts for so long after it was mended.
+# A fault counts for so long after it was repaired.
 AFTER = 3.0
 # The longest time in which a dead node is found, 1.4 s, and pauses of the
 # machine.
 SILENT_MAX = 3.0
-# A leaving node answers until it hears the new one, for 1 s at the most.
+# A leaving node answers until it hears the new one, for at most 1 s.
 DOUBLE_MAX = 2.0
-# What begins and ends each kind; where two overlap, the first in this list has
-# what happens meanwhile.
+# The actions that begin and end each kind. Where two overlap, the silence
+# counts for the first in this list.
 KINDS = {
     "split": ("network", "split", "join"),
     "link down": ("network", "cut", "mend"),
     "loss of 5 to 30 %": ("network", "loss", "loss"),
     "gossip cut": ("network", "deafen", "hear"),
-    "a node's address taken": ("input", "usurp", "yield"),  # It hears nobody.
+    "a node's address taken": ("input", "usurp", "yield"),  # It hears no node.
     "SIGSTOP": ("node", "stop", "wake"),
     "kill -9": ("node", "kill", "start"),
     "SIGTERM": ("node", "end", "start"),
@@ -113,7 +113,7 @@ class Seen:
                 self.lost[faults.at(at)] += 1
                 self.lost_of[address] += 1
             elif kind == "silent":
-                # Of the fault in whose time it began.
+                # It counts for the fault in whose time it began.
                 fault = faults.at(at - float(value))
                 self.longest[fault] = max(self.longest[fault], float(value))
                 alone = faults.unconcerned(address, at - float(value), at)

@@ -73,7 +73,7 @@ all_show_one_thing() {
   done
 }
 
-# The faults of the bridge, made anew with each change.
+# The faults of the bridge, set again with each change.
 declare -A loss=()
 declare -A cut=()  # By kind, the nodes that are cut off: "n1,n2".
 bridge_rules() {
@@ -253,7 +253,7 @@ lab_wait 20 entries_are_the_nodes || fail "the client's neighbour entries are no
 sleep 10
 watch_down
 sample >>"$LAB_DIR/samples"
-# Some problems are of what was seen lately.
+# Some problems are about the last minutes.
 lab_wait 120 well || fail "at rest there are problems: $(cat "$LAB_DIR"/problems-n?)"
 status=0
 /usr/bin/python3 "$soak/report.py" "$LAB_DIR" || status=$?

@@ -8,7 +8,7 @@
 namespace lb::chaos {
 namespace {
 
-// The IPv6 addresses that it answers for.
+// The IPv6 addresses that `node` answers for.
 std::set<net::IpAddress> Ipv6AnsweredBy(const Node& node) {
   std::set<net::IpAddress> answered;
   const Announcing& announcing = node.agent->announcing();

@@ -1,8 +1,8 @@
 // Ability: no node answers for an IPv6 address where it has no IPv6.
 //
-// Follows what the nodes' hosts have on eth0. A node whose host loses its IPv6
-// addresses may go on for the bound and no longer: in that time it must have
-// found out and have given its IPv6 services up.
+// Follows the addresses on eth0 of the nodes' hosts. A node whose host loses
+// its IPv6 addresses may go on for the bound and no longer: in that time it
+// must notice and give up its IPv6 services.
 #ifndef LB_TESTS_SIM_CHAOS_ABILITY_H_
 #define LB_TESTS_SIM_CHAOS_ABILITY_H_
 
@@ -21,7 +21,7 @@ class Ability {
  public:
   explicit Ability(absl::Duration bound) : bound_(bound) {}
 
-  // Asked regularly. What is wrong.
+  // Call it regularly. Returns what is wrong.
   std::optional<std::string> Follow(Stage& stage);
 
  private:

@@ -7,8 +7,8 @@
 namespace lb::chaos {
 namespace {
 
-// What is heard is written a second later. A slow disk takes 3 s for that, and
-// for a write that has just begun then.
+// A MAC that was heard is written a second later. A slow disk takes 3 s for
+// that, and as long for a write that has just begun then.
 constexpr int kSeenUntilSaved = 9;
 
 std::optional<gossip::Member> Find(const Node& one, const Node& other) {

@@ -17,8 +17,8 @@ namespace {
 
 using Bytes = absl::Span<const uint8_t>;
 
-// Within what time the frames of one round leave, and within what time the next
-// rounds do, but for the periodic ones.
+// The frames of one round leave within the first time. All further rounds but
+// the periodic ones leave within the second.
 constexpr absl::Duration kOneRound = absl::Milliseconds(50);
 constexpr absl::Duration kAllRounds = absl::Seconds(10);
 constexpr net::MacAddress kNobody = {{0x02, 0xde, 0xad, 0, 0, 1}};
@@ -35,7 +35,7 @@ std::optional<net::NdpPacket> NdpOf(const net::EthernetFrame& frame) {
   return packet.ok() ? std::optional(*packet) : std::nullopt;
 }
 
-// The address that the frame says, unasked, its sender has.
+// Returns the address that an unasked frame claims for its sender.
 std::optional<net::IpAddress> AnnouncedBy(const net::EthernetFrame& frame) {
   if (const auto arp = ArpOf(frame)) {
     const bool is_announcement = arp->sender_ip == arp->target_ip;

@@ -34,7 +34,7 @@ uint32_t Held(OwnWord& word, const std::optional<wire::Bytes>& meta,
   return std::min(word.incarnation, incarnation);
 }
 
-// As the node's own, but for nonces: a repeated one helps nobody here.
+// The node's own codec, but for nonces: a repeated one helps no attacker here.
 wire::Codec CodecOf(const wire::Keyring& keyring) {
   return wire::Codec({}, keyring, [] { return wire::Nonce{}; });
 }
@@ -79,7 +79,7 @@ void MakeFirm(wire::PushPull& exchange) {
   exchange.user_state = PackUserState(*messages);
 }
 
-// What a node makes of its exchanges, and how it reads them.
+// The changes to the messages of a node, and the codec that reads them.
 struct Alteration {
   wire::Codec codec;
   AlterExchange alter;
@@ -118,7 +118,7 @@ class AlteredDatagrams final : public io::DatagramTransport {
   const Word word_;
 };
 
-// Remembers whom each ping went to.
+// Remembers the receiver of each ping.
 class CredulousDatagrams final : public io::DatagramTransport {
  public:
   CredulousDatagrams(io::DatagramTransport* datagrams, wire::Codec codec)
@@ -143,7 +143,7 @@ class CredulousDatagrams final : public io::DatagramTransport {
   }
 
  private:
-  // The first of a datagram's messages, which pings and acks are.
+  // Returns the first message of a datagram; pings and acks come first.
   template <typename T>
   std::optional<T> Find(Bytes payload) const {
     const auto packet = codec_.DecodePacket(payload);

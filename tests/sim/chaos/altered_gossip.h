@@ -1,10 +1,11 @@
-// Gossip transports with a defect in what a node says or hears; all else passes
-// unchanged.
+// Gossip transports that change some of a node's messages, as a seeded defect.
+// All others pass unchanged.
 //
-// Without refutations: what the node says of itself leaves with the incarnation
-// with which it said it first, whatever it was accused of since. Nothing
-// provisional: what it assigns without knowing of the others it says as if it
-// knew. Anybody's acks: each seems to come from whom the node has asked.
+// Without refutations: the node's messages about itself leave with the
+// incarnation of the first one, whatever it was accused of since. Nothing
+// provisional: assignments that the node made without knowing the others leave
+// as if it had known them. Credulous: each ack seems to come from the member
+// that the node has pinged.
 #ifndef LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 #define LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 
@@ -20,14 +21,15 @@
 
 namespace lb::chaos {
 
-// What the node said of itself last, and with which incarnation first.
+// The last message of the node about itself, and the first incarnation with it.
 struct OwnWord {
   std::string node;
   std::optional<gossip::wire::Bytes> meta;
   uint32_t incarnation = 0;
 };
 
-// `keyring` is the node's own. What is wrapped must outlive what is returned.
+// `keyring` is the node's own. The wrapped transport must outlive the returned
+// one.
 std::unique_ptr<io::DatagramTransport> WithoutRefutations(
     io::DatagramTransport* datagrams, const gossip::wire::Keyring& keyring,
     std::shared_ptr<OwnWord> word);

@@ -128,8 +128,8 @@ class KeepingMonitor final : public io::LinkMonitor {
 
 using RandomBytes = std::function<void(absl::Span<uint8_t>)>;
 
-// Of the numbers that a node draws only the first of its pings is one of 32
-// bits.
+// Only the first number of a ping is one of 32 bits among the numbers that a
+// node draws.
 RandomBytes WithForeseenNumbers(RandomBytes random_bytes) {
   return [random_bytes = std::move(random_bytes)](absl::Span<uint8_t> out) {
     random_bytes(out);

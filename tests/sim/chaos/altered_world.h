@@ -1,5 +1,5 @@
 // AlteredWorld: a node's environment with a clock that runs wrong, or with a
-// seeded defect in what it is given of the world.
+// seeded defect in one of its interfaces.
 //
 // Wraps the interfaces of the environment it gets, which must outlive it; the
 // node knows nothing of it.
@@ -16,7 +16,7 @@
 
 namespace lb::chaos {
 
-// A loop whose steady clock runs fast or slow, or has stood for a while.
+// A loop whose steady clock runs fast or slow, or has stood still for a while.
 class SkewedLoop final : public io::Loop {
  public:
   explicit SkewedLoop(io::Loop* loop) : loop_(loop), turned_(loop->Now()) {}
@@ -31,12 +31,12 @@ class SkewedLoop final : public io::Loop {
 
   // Parts per million; above 0: fast. Timers that are armed keep their time.
   void SetDrift(int parts_per_million);
-  // From now on civil time runs back.
+  // From now on civil time runs backwards.
   void TurnCivilTime() { civil_turned_ = true; }
   // The clock has stood for `duration` and goes on.
   void StandStill(absl::Duration duration) { ahead_ -= duration; }
 
-  // When this loop's time is `local`, the wrapped one's is:
+  // Returns the wrapped loop's time when this loop's time is `local`.
   absl::Time ToWrapped(absl::Time local) const;
 
  private:

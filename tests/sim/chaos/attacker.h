@@ -29,7 +29,7 @@ class Attacker {
 
   // Records what is sent to the host from now on.
   void Record(const io::SimHost& host);
-  // A new run of the node on `host` begins.
+  // Call it when a new run of the node on `host` begins.
   void OnStart(const io::SimHost& host);
   // Plays back for `length`. REQUIRES: Record() was called.
   void Replay(const Recorder::Target& target, absl::Duration length);

@@ -1,8 +1,9 @@
-// Bounds: within what time the cluster must be right again, from its options.
+// Bounds: the times within which the cluster must be right again, computed from
+// its options.
 //
 //   detection     = awareness * probe_interval + longest suspicion
 //   gossip        = gossip_interval * transmissions of a message
-//   greeting      = a ping that is lost, and one by all ways, of who is back
+//   greeting      = a lost ping, and one by all ways, to a member that is back
 //   settlement    = fresh owners insist + one insists again + claim_wait
 //   double_answer = detection + gossip + greeting + settlement
 //   unheard       = double_answer + the longest time between two refreshes
@@ -31,18 +32,20 @@ struct Bounds {
   absl::Duration settlement;
   absl::Duration refresh;    // The longest time between two of them.
   absl::Duration rejoining;  // And one full exchange.
-  absl::Duration call;       // Between two, to who is no member, at most.
+  absl::Duration call;       // Between two to a non-member, at most.
   absl::Duration declared;   // From a node's silence until it is no member.
   absl::Duration facts;      // Of a host, until all nodes know them.
   absl::Duration retry;      // A release, one more try against a foreign host.
-  // For no longer do two nodes that hear each other answer for one address.
+  // The longest time for which two nodes that hear each other may answer for
+  // one address.
   absl::Duration double_answer;
-  // Nor for longer than this if the frames of their first rounds were lost: the
-  // segment was cut, or lossy, when they began.
+  // The same if the frames of their first rounds were lost, because the segment
+  // was cut or lossy when they began.
   absl::Duration unheard;
-  // Unless it has heard of others, a node that starts claims nothing before.
+  // A node that starts claims nothing before this time, unless it has heard of
+  // others.
   absl::Duration settle_time;
-  // After it, if nothing is done to the cluster, all nodes agree.
+  // If nothing is done to the cluster for this long, all nodes agree.
   absl::Duration rest;
 
   std::string ToString() const;

@@ -39,23 +39,23 @@ std::optional<net::IpAddress> ClaimedBy(absl::Span<const uint8_t> bytes) {
   return std::nullopt;
 }
 
-// Has the node heard from the others since it started, or was woken up?
+// True if the node has heard from the others since it started, or was woken up.
 bool HasHeard(const Node& node) {
   const EventLog& log = node.host->log();
   const auto events = log.Since(node.events_then);
   if (events.size() < log.last_sequence() - node.events_then) {
-    // In a large cluster it has forgotten the first.
+    // In a large cluster it has forgotten the first exchanges.
     return node.agent->gossip().counters().exchanges > node.exchanges_then;
   }
   return std::any_of(events.begin(), events.end(), [](const Event& event) {
-    // Maybe not from all.
+    // It has heard some of them, maybe not all.
     return event.reason == "Ready" &&
            event.message.rfind("heard from the cluster", 0) == 0;
   });
 }
 
 // More nodes than one serves streams at a time may all turn to it when they
-// start together; who found no room comes again.
+// start together; a node that found no room comes again.
 uint64_t OverflowsOf(const gossip::GossipCounters& counters, size_t nodes) {
   const bool may_crowd = nodes > gossip::GossipOptions().accepted_streams_max;
   return counters.members_overflow + counters.broadcasts_overflow +
@@ -95,7 +95,7 @@ void Checker::Fail(std::string invariant, std::string what) {
                 stage_->world().loop().Now() - began_};
 }
 
-// Only a ledger that has changed can have given an address away.
+// An address can only have been given away if the ledger has changed.
 void Checker::AfterEvent() {
   const auto& nodes = stage_->nodes();
   seen_versions_.resize(nodes.size());
@@ -187,8 +187,8 @@ void Checker::OnInterval() {
   }
 }
 
-// A node whose disk was emptied knows nothing, and may go its own way while it
-// cannot hear the others.
+// A node whose disk was emptied knows nothing, and may decide on its own while
+// it cannot hear the others.
 void Checker::FollowForgetful() {
   const bool alone =
       HarmGossip(stage_->active()) ||
@@ -215,7 +215,7 @@ void Checker::CheckSettled(const Node& node) {
   }
 }
 
-// What all nodes show, while nothing is wrong, no node may change unasked.
+// Addresses that all nodes show while nothing is wrong may not change unasked.
 void Checker::Settle() {
   for (auto it = settled_.begin(); it != settled_.end();) {
     stage_->services().Contains(it->first) ? ++it : it = settled_.erase(it);
@@ -233,8 +233,8 @@ void Checker::Settle() {
   }
 }
 
-// No table is larger than what the cluster has to be in it, and no queue was
-// ever full: nobody floods it.
+// No table is larger than the cluster needs, and no queue was ever full: no
+// host floods it.
 void Checker::CheckLimits(const Node& node) {
   const size_t nodes = stage_->nodes().size();
   const size_t services = stage_->services().ever();
@@ -246,7 +246,7 @@ void Checker::CheckLimits(const Node& node) {
   } limits[] = {
       {"members", node.agent->gossip().Members().size(), nodes},
       {"records", node.agent->addresses().ledger().size(), services},
-      // Each service has two addresses at the most, on one interface.
+      // Each service has at most two addresses, on one interface.
       {"announcements", announcer.current().size(), 2 * services},
       {"addresses on lo", node.host->installer().installed().size(),
        2 * services},

@@ -1,8 +1,8 @@
 // Checker: the invariants of a simulated cluster.
 //
-// Asked after each event, for each frame, and every kInterval; keeps the first
-// violation. Names of invariants are stable, see the table in
-// docs/reliability.md.
+// They are checked after each event, for each frame, and every kInterval. The
+// checker keeps the first violation. Names of invariants are stable, see the
+// table in docs/reliability.md.
 #ifndef LB_TESTS_SIM_CHAOS_CHECKER_H_
 #define LB_TESTS_SIM_CHAOS_CHECKER_H_
 
@@ -39,14 +39,16 @@ class Checker {
   // Sets the stage's hooks. `stage` must outlive it.
   Checker(Stage* stage, const Bounds& bounds);
 
-  // Every kInterval. Of large clusters it looks at some nodes each time.
+  // Call it every kInterval. In a large cluster it looks at some nodes each
+  // time.
   void OnInterval();
-  // Do all nodes that act show the same, and does one node answer for each
-  // address? Nullopt: yes; else what is not so.
+  // Nullopt: all nodes that act show the same, and one node answers for each
+  // address. Otherwise says what is not so.
   std::optional<std::string> WhyNotAgreed();
-  // Do the clients' and the switch's tables lead to who answers?
+  // Nullopt: the clients' and the switch's tables lead to the answering node.
   std::optional<std::string> WhyNotReached();
-  // Is each address on "lo" of the nodes that announce it, and of no other?
+  // Nullopt: each address is on "lo" of the nodes that announce it, and of no
+  // other.
   std::optional<std::string> WhyNotDelivered();
 
   void Fail(std::string invariant, std::string what);
@@ -78,7 +80,7 @@ class Checker {
   std::map<std::string, std::string> settled_;  // Addresses by service.
   struct DoubleAnswer {
     absl::Time began;
-    absl::Time wrong_since;  // Until then they had a reason to.
+    absl::Time wrong_since;  // Before this time they had a reason.
   };
   // By address and the two nodes.
   std::map<std::pair<net::IpAddress, std::pair<std::string, std::string>>,
@@ -91,7 +93,7 @@ class Checker {
   Departed departed_;
   absl::Duration longest_double_;
   absl::Time segment_faulty_at_ = absl::InfinitePast();
-  // When a fault was last active that can leave a wrong entry with a client.
+  // The last time of a fault that can leave a wrong entry with a client.
   absl::Time unquiet_at_ = absl::InfinitePast();
   Followers followers_;
   uint64_t intervals_ = 0;

@@ -1,6 +1,6 @@
-// Defects: what the checks must find. Each is seeded from outside the product:
-// by an option that only a test can set so, or by wrapping what a node is given
-// of the world. The product's code has no switch for any of them.
+// Defects that the checks must find. Each is seeded from outside the product:
+// by an option that only a test can set so, or by wrapping an interface of a
+// node's environment. The product's code has no switch for any of them.
 #ifndef LB_TESTS_SIM_CHAOS_DEFECT_H_
 #define LB_TESTS_SIM_CHAOS_DEFECT_H_
 
@@ -17,21 +17,21 @@ enum class Defect {
   kNoRejoining,      // Sides of a partition never look for each other.
   kNobodyToJoin,     // No node knows another.
   kOtherPolicy,      // One node elects by another policy.
-  kEndlessHandover,  // Who is not heard is waited for for ever, and nobody is.
+  kEndlessHandover,  // A handover awaits a node that cannot come.
   // In the gossip of the nodes.
-  kNoRefuting,  // Who is accused of being dead does not outbid it.
-  // Numbers of pings begin at 0 in each run, and anybody's ack counts.
+  kNoRefuting,  // A node that is accused does not refute.
+  // Numbers of pings begin at 0 in each run, and any host's ack counts.
   kForeseenNumbers,
   // In the frames of the nodes.
   kNoGratuitous,      // Announcements are lost; only questions are answered.
   kAnnouncedOnce,     // Only the first round of announcements leaves.
-  kDeafToRivals,      // Nobody hears that another announces.
+  kDeafToRivals,      // No node hears that another announces.
   kForgottenGroups,   // Solicited-node groups are not joined.
   kNoUnicastAnswers,  // Reachability checks are not answered.
   kNoOverride,        // Advertisements without the override flag.
   kStuckFilter,       // The kernel's filter is never exchanged.
-  kWrongMac,          // Claims name a MAC that is nobody's.
-  // In what else they are given.
+  kWrongMac,          // Claims name a MAC that no host has.
+  // In other interfaces of the nodes.
   kLyingDisk,      // Writes are acknowledged, and lost.
   kEndlessWrites,  // Writes are never acknowledged.
   kStoppedClock,   // The clock stands while the process is stopped.

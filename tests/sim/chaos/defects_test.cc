@@ -20,7 +20,8 @@ namespace {
 
 constexpr uint64_t kSeeds = 200;
 
-// What shows a defect, where that is drawn too seldom to wait for it; else "".
+// Returns a script that shows the defect if drawn faults show it too seldom;
+// else "".
 std::string_view ScriptFor(Defect defect) {
   switch (defect) {
     case Defect::kLyingDisk:  // All forget that a service is gone.
@@ -60,10 +61,10 @@ TEST_P(DefectTest, IsFound) {
                                         outcome.violation->invariant);
     fmt::print("{} {} |\n", row, seed);
     std::fflush(stdout);
-    // Which seed it is changes with the product.
+    // The seed that finds it changes with the product.
     EXPECT_TRUE(Documentation().find(row) != std::string::npos)
         << "docs/reliability.md has no row " << row;
-    // What is found is the defect: without it the scenario holds.
+    // The violation is due to the defect: without it the scenario holds.
     scenario.defect = Defect::kNone;
     EXPECT_FALSE(RunScenario(scenario).violation);
     return;

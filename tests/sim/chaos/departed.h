@@ -1,11 +1,11 @@
 // Departed: a member that is silent is declared dead, whatever is played back.
 //
-// Silent is a node that does not run, is stopped, or is heard by no other. Each
-// node that acts and talks with all others that do must stop counting it as a
-// member within the bound, and may not count it again before it speaks. A
-// recorded word of its own of a later incarnation than is known looks as if it
-// spoke, to whoever has or has not the key: each gives it one more term. It has
-// said only so many; a recording of them is worth nothing twice.
+// A node is silent if it does not run, is stopped, or is heard by no other.
+// Each node that acts and talks with all others that do must stop counting it
+// as a member within the bound, and may not count it again before it speaks. A
+// recorded message of a later incarnation than the known one looks as if it
+// spoke, with and without the key. So each such message gives it one more term,
+// but only once.
 #ifndef LB_TESTS_SIM_CHAOS_DEPARTED_H_
 #define LB_TESTS_SIM_CHAOS_DEPARTED_H_
 
@@ -24,11 +24,11 @@ class Departed {
  public:
   explicit Departed(absl::Duration bound) : bound_(bound) {}
 
-  // Asked regularly. Who is taken for alive.
+  // Call it regularly. Returns the silent node that is taken for alive.
   std::optional<std::string> WhoLivesOn(Stage& stage);
 
  private:
-  // What one knew of the silent other when its term began.
+  // What a node knew about the silent node when its term began.
   struct Term {
     absl::Time began;
     uint32_t incarnation = 0;

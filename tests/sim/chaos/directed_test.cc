@@ -1,5 +1,5 @@
-// Faults that last so long that the cluster must come to rest meanwhile, each
-// alone: what is drawn seldom leaves it the time.
+// Single faults that last so long that the cluster must come to rest while they
+// last. Faults that are drawn seldom leave it that time.
 #include <string>
 
 #include "gtest/gtest.h"

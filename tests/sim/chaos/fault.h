@@ -53,7 +53,7 @@ enum class FaultKind {
   kLoseIpv6,     // Node's host has no IPv6 address.
   kOtherKey,     // Node runs with a gossip key that no other node has.
   kOutsider,     // A host that is no member joins with a key of its own.
-  // What a stranger has recorded of the datagrams to other is played back to
+  // The datagrams to other that a stranger has recorded are played back to
   // node; amount: 0 from the stranger's own address, else from the senders'.
   kReplay,
 };
@@ -74,13 +74,13 @@ using Script = std::vector<Fault>;
 
 // "loss", "cut-one-way", ...
 std::string_view ToString(FaultKind kind);
-// May the cluster come to rest while it lasts?
+// True if the cluster must come to rest while the fault lasts.
 bool IsStatic(FaultKind kind);
-// Of faults under way: may packets of some node be lost?
+// True if one of the faults may lose packets of some node.
 bool HarmPaths(const Script& faults);
-// May frames be?
+// True if one of them may lose frames.
 bool HarmSegment(const Script& faults);
-// May some node not hear another's gossip?
+// True if one of them may keep a node from hearing another's gossip.
 bool HarmGossip(const Script& faults);
 
 std::string ToString(const Script& script);

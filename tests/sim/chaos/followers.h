@@ -26,20 +26,21 @@ using Answering = std::map<net::IpAddress, std::vector<Node*>>;
 
 class Followers {
  public:
-  // Asked regularly. Which client is led astray, by what.
+  // Call it regularly. Returns the client that sends to a wrong node, and to
+  // which one.
   std::optional<std::string> WhoIsAstray(Stage& stage,
                                          const Answering& answering);
 
  private:
-  // When clients had heard that the first of `nodes` has the address. Nullopt:
-  // they may not have yet, or others answer for it too.
+  // The time at which clients had heard that the first of `nodes` has the
+  // address. Nullopt: they may not have yet, or others answer for it too.
   std::optional<absl::Time> HeardAt(const net::IpAddress& vip,
                                     const std::vector<Node*>& nodes,
                                     absl::Time now);
   void ForgetTheSilent(const Answering& answering);
 
-  // When a fault was last active by which a client may miss an announcement, or
-  // hear another's.
+  // The last time of a fault by which a client may miss an announcement, or
+  // hear a wrong one.
   absl::Time unheard_at_ = absl::InfinitePast();
   // Since when a node answers for an address, and since when alone.
   std::map<std::pair<net::IpAddress, const Node*>, absl::Time> answers_since_;

@@ -1,4 +1,4 @@
-// What the seeds have found, each with its story, shortened and kept.
+// Failures that seeds have found, each with its story, shortened and kept.
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "lb/election/policy.h"
@@ -19,8 +19,8 @@ void ExpectHolds(const Scenario& scenario) {
 }
 
 // Two services shared an address. When the manifest of the first was gone its
-// record stayed for the release delay, as a reservation that shares with
-// nobody, and drove the second from the address.
+// record stayed for the release delay, as a reservation that shares with no
+// other service, and drove the second from the address.
 TEST(FoundTest, WhoSharedAnAddressStaysWhenTheOtherGoes) {
   ExpectHolds({.seed = 97,
                .nodes = 3,
@@ -35,7 +35,7 @@ TEST(FoundTest, WhoSharedAnAddressStaysWhenTheOtherGoes) {
 
 // A node that announced nothing did not watch for stalls. Stopped and woken
 // within a partition, it declared others dead by timers that were overdue and
-// announced their addresses, before it had heard from anybody.
+// announced their addresses, before it had heard from any node.
 TEST(FoundTest, AnIdleNodeThatWasStoppedKeepsSilentToo) {
   ExpectHolds({.seed = 274,
                .nodes = 6,
@@ -55,8 +55,8 @@ TEST(FoundTest, AnIdleNodeThatWasStoppedKeepsSilentToo) {
 }
 
 // Frames were cut when both sides began to announce, and gossip went on being
-// cut: nobody hears the other's first rounds, and the next come with the
-// periodic refresh. Not a fault but a bound, Bounds::unheard.
+// cut: no side hears the other's first rounds, and the next come with the
+// periodic refresh. This is no fault but a bound, Bounds::unheard.
 TEST(FoundTest, SidesThatMissedEachOtherMeetAtTheNextRefresh) {
   ExpectHolds({.seed = 293,
                .nodes = 4,

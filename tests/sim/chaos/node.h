@@ -16,7 +16,7 @@ namespace lb::chaos {
 
 struct Node : SimNode {
   std::unique_ptr<AlteredWorld> world;  // Of this run of the agent.
-  // How many faults do each to it.
+  // For each fault, how many faults under way do it to this node.
   int down = 0;
   int paused = 0;
   int unplugged = 0;
@@ -27,7 +27,8 @@ struct Node : SimNode {
   int without_ipv6 = 0;
   int other_key = 0;
   std::vector<net::IpPrefix> lost_ipv6;  // What its host had before.
-  // Its host has lost an address of the services, and it could not say so.
+  // Its host has lost an address of the services, and the node could not tell
+  // the others.
   bool told_more = false;
   std::vector<net::Endpoint> join;  // Of this run of the agent.
   absl::Time paused_at;

@@ -18,7 +18,7 @@ std::vector<net::IpAddress> AddressesOf(Node& node) {
   return addresses;
 }
 
-// How it uses an address that is not its to use; "" if it does not.
+// Says how the node uses an address that it must not use; "" if it does not.
 std::string UseOf(Node& node, const net::IpAddress& address) {
   if (node.host->installer().installed().contains({"lo", address})) {
     return "has it on lo";

@@ -1,9 +1,9 @@
 // Ownership: an address that a host of ours owns is no service address.
 //
-// Follows what the nodes' hosts have on eth0. No node may answer for such an
-// address or have it on "lo" for longer than the bound: the time that facts
-// need to travel between nodes that are up and hear each other. An address that
-// a host has from the beginning is given to no service at all.
+// Follows the addresses on eth0 of the nodes' hosts. No node may answer for
+// such an address or have it on "lo" for longer than the bound: the time that
+// facts need to travel between nodes that are up and hear each other. An
+// address that a host has from the beginning is given to no service at all.
 #ifndef LB_TESTS_SIM_CHAOS_OWNERSHIP_H_
 #define LB_TESTS_SIM_CHAOS_OWNERSHIP_H_
 
@@ -22,7 +22,8 @@ class Ownership {
  public:
   explicit Ownership(absl::Duration bound) : bound_(bound) {}
 
-  // Asked regularly; `is_cut`: some nodes may not hear others. What is wrong.
+  // Call it regularly. `is_cut`: some nodes may not hear others. Returns what
+  // is wrong.
   std::optional<std::string> Follow(Stage& stage, bool is_cut);
 
  private:
@@ -31,7 +32,8 @@ class Ownership {
 
   const absl::Duration bound_;
   absl::Time cut_at_ = absl::InfinitePast();
-  // Since when a node uses an address of a host, that both could know of.
+  // The time since when a node uses an address of a host that both could know
+  // of.
   std::map<std::pair<const Node*, net::IpAddress>, absl::Time> since_;
 };
 

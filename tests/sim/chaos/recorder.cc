@@ -10,9 +10,9 @@ namespace {
 
 constexpr int kBurst = 100;
 constexpr int kOthers = 1;  // At each Play().
-// Two runs do not probe at quite the same rate.
+// Two runs probe at slightly different rates.
 constexpr absl::Duration kApart = absl::Milliseconds(500);
-// Answers differ by the bytes that their numbers take.
+// The lengths of answers differ by the bytes of their numbers.
 constexpr size_t kLonger = 4;
 
 }  // namespace

@@ -1,14 +1,13 @@
 // Recorder: a stranger without a key that plays gossip datagrams back.
 //
-// It sits beside the hosts that it listens to: what a cut keeps from them it
-// does not hear, or it would be a way around the cut. Of each it keeps the
-// datagrams of the node's run that is, and of the longest one before, by the
-// time since that run began. It cannot read them: it tells them apart by their
-// length and their time. Where a node counts from the same number in each run,
-// what fitted its pings then fits them again at about the same time of its
-// life.
+// It sits beside the hosts that it listens to, and hears nothing that a cut
+// keeps from them: otherwise it would be a way around the cut. For each host it
+// keeps the datagrams of the node's present run, and of the longest run before,
+// by the time since that run began. It cannot read them: it tells them apart by
+// length and time. If a node counts from the same number in each run, old
+// answers fit its pings again at about the same time of its life.
 //
-// At most kTapeMax are kept of a run, the first ones.
+// It keeps the first kTapeMax datagrams of a run.
 #ifndef LB_TESTS_SIM_CHAOS_RECORDER_H_
 #define LB_TESTS_SIM_CHAOS_RECORDER_H_
 
@@ -38,7 +37,7 @@ class Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   void Listen(const io::SimHost& host);
-  // A new run of the node on `host` begins.
+  // Call it when a new run of the node on `host` begins.
   void OnStart(const io::SimHost& host);
 
   struct Target {
@@ -46,10 +45,10 @@ class Recorder {
     const io::SimHost* host = nullptr;      // To whom.
     bool as_sender = false;  // Else from the stranger's own address.
   };
-  // Many at once, whatever they are.
+  // Plays many datagrams at once, of any kind.
   void PlayBurst(const Target& target);
-  // The short ones, as answers are, of about the same time of its life, and
-  // some others.
+  // Plays the short datagrams, as answers are, of about the same time of the
+  // run, and some others.
   void Play(const Target& target);
 
  private:

@@ -1,5 +1,5 @@
-// What a stranger recorded and plays back keeps no dead member alive, and does
-// where the numbers of pings can be foreseen.
+// Datagrams that a stranger plays back keep no dead member alive, but they do
+// if the numbers of pings can be foreseen.
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -24,8 +24,8 @@
 namespace lb::chaos {
 namespace {
 
-// n1 starts anew, n2 fails, and n1 is played what it was sent in the life
-// before, for 20 s.
+// n1 starts again and n2 fails. For 20 s n1 is played the datagrams that it got
+// in the life before.
 constexpr char kStory[] =
     "30000:kill:1:0:100:0,36000:replay:1:1:20000:0,37000:crash:2:0:40000:0";
 
@@ -35,7 +35,7 @@ Scenario ScenarioOf(Defect defect) {
   return scenario;
 }
 
-// Of the seconds after n2 has failed, in how many n1 takes it for alive.
+// Returns for how many seconds after n2 has failed n1 takes it for alive.
 int SecondsAlive(Defect defect) {
   const Scenario scenario = ScenarioOf(defect);
   Stage stage(scenario);
@@ -83,7 +83,7 @@ TEST(ReplayTest, WhereNothingIsPlayedTheDefectHidesNobody) {
   EXPECT_FALSE(RunScenario(scenario).violation);
 }
 
-// Of the life before all started anew the node's incarnations were higher.
+// In the life before, the node's incarnations were higher.
 TEST(ReplayTest, EachWordOfAnEarlierLifeGivesOneMoreTermAndOnce) {
   const Scenario scenario = {.seed = 1, .nodes = 2, .services = 1};
   const absl::Duration bound = BoundsOf(OptionsOf(scenario), 2).declared;

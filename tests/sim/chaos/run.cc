@@ -25,7 +25,7 @@ class Runner {
          std::function<void(absl::Duration)> on_second)
       : scenario_(scenario),
         on_second_(std::move(on_second)),
-        // A defect is not to widen what it is measured by.
+        // A defect must not widen the bounds that measure it.
         bounds_(
             BoundsOf(OptionsOf({.policy = scenario.policy}), scenario.nodes)),
         stage_(scenario),
@@ -91,7 +91,7 @@ class Runner {
     for (const auto& client : stage_.clients()) client->SetUsed(used);
   }
 
-  // Runs until `why` has nothing to say, or fails with what it says last.
+  // Runs until `why` is empty, or fails with its last text.
   void Await(const std::string& invariant, absl::Duration limit,
              const std::function<std::optional<std::string>()>& why) {
     const absl::Time end = stage_.world().loop().Now() + limit;
@@ -119,7 +119,7 @@ class Runner {
     Await("delivered-after-healing", absl::ZeroDuration(),
           [this] { return checker_.WhyNotDelivered(); });
     CheckNothingIsPlanned();
-    // Some problems are of what was seen lately.
+    // Some problems are about the last minutes.
     Await("no-problems", absl::Minutes(2), [this] { return WhyProblems(); });
   }
 
@@ -153,7 +153,7 @@ class Runner {
                        });
   }
 
-  // What a node lists that is well: nothing is wrong any more.
+  // Returns a problem that a node lists although nothing is wrong any more.
   std::optional<std::string> WhyProblems() {
     for (const auto& node : stage_.nodes()) {
       if (!node->acts()) continue;

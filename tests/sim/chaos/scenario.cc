@@ -14,8 +14,8 @@ constexpr election::Policy kPolicies[] = {election::Policy::kCompat,
                                           election::Policy::kSticky,
                                           election::Policy::kBalanced};
 
-// From when the first nodes have started until the first fault, how long a
-// burst lasts, and the rest between two.
+// The time from the start of the first nodes until the first fault, the length
+// of a burst, and the rest between two.
 constexpr absl::Duration kStart = absl::Seconds(20);
 constexpr absl::Duration kBurst = absl::Seconds(20);
 constexpr absl::Duration kRest = absl::Seconds(60);
@@ -85,8 +85,8 @@ Fault DrawFault(absl::Duration begin, const Scenario& scenario, Prng& prng) {
   return fault;
 }
 
-// One node loses its disk and the others, while its addresses would come out
-// otherwise: a service is gone and another has come.
+// One node loses its disk and the others at a time when it would assign other
+// addresses: a service is gone and another has come.
 Script Amnesia(absl::Duration begin, const Scenario& scenario, Prng& prng) {
   const int node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
   const int alone = 1 << ((node - 1) % 20);
@@ -130,7 +130,8 @@ Script Flapping(absl::Duration begin, const Scenario& scenario, Prng& prng) {
   return script;
 }
 
-// A node fails while the clients hear nobody: they miss its heir's first words.
+// A node fails while the clients hear no frames: they miss its successor's
+// first announcements.
 Script DeafClients(absl::Duration begin, const Scenario& scenario, Prng& prng) {
   const int node = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
   const int all = (1 << std::min(scenario.nodes, 20)) - 1;
@@ -140,8 +141,8 @@ Script DeafClients(absl::Duration begin, const Scenario& scenario, Prng& prng) {
            node, 0, absl::Seconds(20), 0}};
 }
 
-// All start anew, one fails soon, and the others are played what they were sent
-// in the life before.
+// All start again, one fails soon, and the others are played the datagrams that
+// they got in the life before.
 Script OldAcks(absl::Duration begin, const Scenario& scenario, Prng& prng) {
   const int failed = 1 + static_cast<int>(prng.Uniform(scenario.nodes));
   const absl::Duration at =
@@ -174,7 +175,7 @@ Fault DrawReplay(const Scenario& scenario, Prng& prng) {
   return fault;
 }
 
-// Laid over what else is drawn.
+// Adds replays to the other drawn faults.
 void DrawReplays(Scenario& scenario, Prng prng) {
   Script& script = scenario.script;
   while (prng.Chance(30)) script.push_back(DrawReplay(scenario, prng));

@@ -1,10 +1,10 @@
-// Scenario: all that decides a simulated run: sizes, seed, faults, defect.
+// Scenario: the inputs of a simulated run: sizes, seed, faults, defect.
 //
 // DrawScenario(seed) draws one: mostly a few nodes and services, two bursts of
 // faults with time between them in which the cluster must come to rest. Faults
-// are drawn one by one; in every second scenario the second burst has a story
-// besides, faults that mean something together: a node that forgets all and is
-// alone while services come and go, a rolling restart, a flapping cable,
+// are drawn one by one; in every second scenario the second burst also has a
+// story, which is some faults that belong together: a node that forgets all and
+// is alone while services come and go, a rolling restart, a flapping cable,
 // clients that miss a takeover.
 #ifndef LB_TESTS_SIM_CHAOS_SCENARIO_H_
 #define LB_TESTS_SIM_CHAOS_SCENARIO_H_

@@ -13,7 +13,7 @@ constexpr std::string_view kNamePrefix = "default/s";
 // Addresses of each family in the first pool beyond one per service.
 constexpr int kSpare = 40;
 constexpr int kLaterPoolSize = 8;
-// Of seven services two may share an address, with each other.
+// In each seven services, two may share an address with each other.
 constexpr int kSharingPeriod = 7;
 
 int NumberOf(std::string_view service) {

@@ -1,8 +1,8 @@
 // ServiceCatalog: the services and pools that a run's manifests ask for.
 //
 // Services are numbered from 0 and named "default/s0", "default/s1", ...; every
-// third is IPv6, every fifth has both families, of every seventh and the one
-// after two may share an address. The first pool has room for all.
+// third is IPv6, every fifth has both families, and every seventh may share an
+// address with the next one. The first pool has room for all.
 #ifndef LB_TESTS_SIM_CHAOS_SERVICE_CATALOG_H_
 #define LB_TESTS_SIM_CHAOS_SERVICE_CATALOG_H_
 
@@ -26,13 +26,13 @@ class ServiceCatalog {
 
   // How many services there are.
   size_t size() const { return numbers_.size(); }
-  // How many there have been, those that are gone included.
+  // How many there have been, including those that are gone.
   size_t ever() const { return static_cast<size_t>(next_number_); }
   bool Contains(std::string_view service) const;
   // The pools and services.
   std::string Manifests() const;
 
-  // May the two services have an address together?
+  // True if the two services may have an address together.
   static bool MayShareAddress(std::string_view a, std::string_view b);
 
  private:

@@ -10,16 +10,17 @@
 namespace lb::chaos {
 namespace {
 
-// Of a switch, IEEE 802.1Q 8.8.3.
+// The time of a switch, IEEE 802.1Q 8.8.3.
 constexpr absl::Duration kForwardingAge = absl::Seconds(300);
-// Within what time a change of the manifests has reached all nodes.
+// A change of the manifests reaches all nodes within this time.
 constexpr absl::Duration kSpread = absl::Seconds(1);
-// Of a small cluster each node's join list has all.
+// In a small cluster each node's join list has all nodes.
 constexpr size_t kJoinListMax = 5;
-// Of the numbers that addresses are made of.
+// Addresses of hosts are made from these numbers.
 constexpr int kFirstNode = 201;
 
-// Of the nodes, of a node that runs with another, and of the outsider.
+// The secrets of the nodes, of a node that runs with another one, and of the
+// outsider.
 constexpr char kSecret[] = "the secret of the cluster";
 constexpr char kOtherSecret[] = "the secret of nobody else";
 constexpr char kOutsiderSecret[] = "the secret of the outsider";
@@ -171,7 +172,7 @@ std::vector<net::Endpoint> Stage::JoinListOf(const Node& node) const {
   if (scenario_.defect == Defect::kNobodyToJoin) return list;
   for (const auto& other : nodes_) {
     if (other->host == node.host) continue;
-    // A few are enough to find all; of a small cluster all are listed.
+    // A few are enough to find all; a small cluster lists all.
     if (list.size() < kJoinListMax) list.push_back(other->host->endpoint());
   }
   return list;

@@ -36,7 +36,7 @@
 
 namespace lb::chaos {
 
-// What the nodes of a scenario run with.
+// The options of the nodes of a scenario.
 AgentOptions OptionsOf(const Scenario& scenario);
 
 class Stage {
@@ -57,21 +57,21 @@ class Stage {
   }
   // What manifests ask for.
   const ServiceCatalog& services() const { return services_; }
-  // Both are on, and frames pass both ways.
+  // True if both are on, and frames pass both ways.
   bool Connected(const Node& a, const Node& b);
-  // Does gossip pass from one to the other, and can it be read?
+  // True if gossip passes from one to the other and can be read.
   bool Reaches(const Node& from, const Node& to);
-  // Do they have the same gossip key?
+  // True if they have the same gossip key.
   bool ShareKey(const Node& a, const Node& b) const;
-  // Has each service a node to which it can go?
+  // True if each service has a node to which it can go.
   bool CanAnnounceAll() const;
-  // Does the host with this MAC take packets for the address?
+  // True if the host with this MAC takes packets for the address.
   bool Delivers(const net::MacAddress& mac, const net::IpAddress& vip);
   // Faults under way.
   const std::vector<Fault>& active() const { return active_; }
   // Reads the same manifests once more, on all nodes.
   void ReadManifestsAgain();
-  // When anything was last done to the cluster.
+  // The last time at which anything was done to the cluster.
   absl::Time touched() const { return touched_; }
 
  private:

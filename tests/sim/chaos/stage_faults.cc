@@ -12,7 +12,7 @@ namespace {
 // Somewhat more than stall_max of the profile that the nodes run with.
 constexpr absl::Duration kNoticed = absl::Milliseconds(375);
 
-// The one with this number, of those that pools give out first.
+// Returns the address of this number among those that pools give out first.
 net::IpAddress ServiceAddress(int number) {
   return net::IpAddress::Ipv4(0xac144000U + static_cast<uint32_t>(number));
 }

@@ -60,7 +60,7 @@ std::optional<std::string> Strangers::WhoIsTakenIn(Stage& stage) {
     const auto& [node, stranger] = pair;
     if (!CountsAsMember(*node, *stranger)) continue;
     const auto known = before.find(pair);
-    // Where paths were cut, others may still tell what was true before.
+    // Where paths were cut, other nodes may still tell what was true before.
     const absl::Time since =
         std::max({known == before.end() ? now : known->second, node->awake_at,
                   stranger->awake_at, harmed_at_ + bounds_.rejoining});

@@ -2,8 +2,8 @@
 //
 // Two nodes with different keys do not count each other as members; one that
 // was a member before it got another key may pass for one for the bound in
-// which a dead member is found. The outsider is a member to nobody at any time.
-// A node that is in a stranger's join list lists the stranger among the peers
+// which a dead member is found. The outsider is no node's member at any time. A
+// node that is in a stranger's join list lists the stranger among the peers
 // that it cannot read.
 #ifndef LB_TESTS_SIM_CHAOS_STRANGERS_H_
 #define LB_TESTS_SIM_CHAOS_STRANGERS_H_
@@ -24,14 +24,14 @@ class Strangers {
  public:
   explicit Strangers(const Bounds& bounds) : bounds_(bounds) {}
 
-  // Each is asked regularly. What is wrong.
+  // Call each regularly. Returns what is wrong.
   std::optional<std::string> WhoIsTakenIn(Stage& stage);
   std::optional<std::string> WhoIsNotNamed(Stage& stage);
 
  private:
   using Pair = std::pair<const Node*, const Node*>;  // A node, a stranger.
 
-  // Those that run, with different keys, and could tell each other so.
+  // The pairs that run, with different keys, and could notice it.
   static std::vector<Pair> PairsOf(Stage& stage);
 
   const Bounds bounds_;
