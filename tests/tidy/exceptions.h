@@ -20,6 +20,7 @@ struct Exception {
 };
 
 inline constexpr std::array kExceptions = {
+    Exception{"CONTRIBUTING.md", "phrase", "Lists the phrases."},
     Exception{"daemon/daemon.cc", "thread",
               "The server's shutdown waits for the loop."},
     Exception{"daemon/front/caller_stream.cc", "socket",

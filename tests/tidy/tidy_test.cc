@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "tests/tidy/classes.h"
 #include "tests/tidy/exceptions.h"
+#include "tests/tidy/phrases.h"
 #include "tests/tidy/rules.h"
 #include "tests/tidy/source_file.h"
 #include "tests/tidy/tags.h"
@@ -41,10 +42,12 @@ std::string ReadText(const fs::path& path) {
 
 const std::array<std::string, 4> kTops = {"lb", "daemon", "examples", "tests"};
 
-// Path from the top to text, of all sources and BUILD files.
-std::map<std::string, std::string> ReadTree() {
+using TextByPath = std::map<std::string, std::string>;
+
+// Reads all sources and BUILD files. The key is the path from the top.
+TextByPath ReadTree() {
   const fs::path root = Root();
-  std::map<std::string, std::string> tree;
+  TextByPath tree;
   for (const std::string& top : kTops) {
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       const std::string extension = entry.path().extension();
@@ -55,6 +58,26 @@ std::map<std::string, std::string> ReadTree() {
     }
   }
   return tree;
+}
+
+// Reads all files with comments or pages, also those outside of kTops.
+TextByPath ReadProse() {
+  const fs::path root = Root();
+  TextByPath prose;
+  const auto add = [&](const fs::path& path) {
+    if (HasProse(path.string()) && fs::is_regular_file(path)) {
+      prose.emplace(fs::relative(path, root), ReadText(path));
+    }
+  };
+  for (const auto& entry : fs::directory_iterator(root)) add(entry.path());
+  std::vector<std::string> tops(kTops.begin(), kTops.end());
+  tops.insert(tops.end(), {"bazel", "docs", "packaging"});
+  for (const std::string& top : tops) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      add(entry.path());
+    }
+  }
+  return prose;
 }
 
 // Empty, and a failure, without ctags.
@@ -70,8 +93,7 @@ bool IsBuildFile(const std::string& path) {
 }
 
 // The BUILD file of the package that `path` lies in; end() if there is none.
-auto PackageOf(const std::map<std::string, std::string>& tree,
-               const std::string& path) {
+auto PackageOf(const TextByPath& tree, const std::string& path) {
   for (fs::path folder = fs::path(path).parent_path(); !folder.empty();
        folder = folder.parent_path()) {
     const auto found = tree.find(folder / "BUILD.bazel");
@@ -80,8 +102,8 @@ auto PackageOf(const std::map<std::string, std::string>& tree,
   return tree.end();
 }
 
-std::vector<Finding> CheckPackage(
-    const std::map<std::string, std::string>& tree, const std::string& path) {
+std::vector<Finding> CheckPackage(const TextByPath& tree,
+                                  const std::string& path) {
   const auto package = PackageOf(tree, path);
   if (package == tree.end()) {
     return {{"dead-file", path, 0, "in no package: give it a BUILD.bazel"}};
@@ -89,8 +111,7 @@ std::vector<Finding> CheckPackage(
   return CheckNamedInBuild(path, package->first, package->second);
 }
 
-std::vector<Finding> CheckFile(const std::map<std::string, std::string>& tree,
-                               const std::string& path,
+std::vector<Finding> CheckFile(const TextByPath& tree, const std::string& path,
                                const std::string& text) {
   if (IsBuildFile(path)) return CheckBuildFile(path, text);
   std::vector<Finding> findings = CheckPackage(tree, path);
@@ -124,6 +145,9 @@ TEST(TidyTest, TreeKeepsTheHouseRules) {
   };
   for (const auto& [path, text] : tree) judge(CheckFile(tree, path, text));
   judge(CheckFunctions(TagsOfTree()));
+  const TextByPath prose = ReadProse();
+  EXPECT_GT(prose.size(), tree.size());
+  for (const auto& [path, text] : prose) judge(CheckPhrases(path, text));
   EXPECT_THAT(excepted, testing::ContainerEq(needed))
       << "tests/tidy/exceptions.h names what is not needed any more";
 }
