@@ -89,7 +89,7 @@ TEST_F(LastGoodStoreTest, AServiceOutlivesARestartDuringATypo) {
   RunFor(absl::Seconds(1));
   Restart();
   Read("kind: [");
-  EXPECT_THAT(desired_.services, IsEmpty()) << "forgotten on disk, too";
+  EXPECT_THAT(desired_.services, IsEmpty()) << "the value is gone on disk, too";
 }
 
 TEST_F(LastGoodStoreTest, OnlyWhatChangedIsWritten) {
@@ -143,7 +143,7 @@ TEST_F(LastGoodStoreTest, ADamagedValueIsNamedAndTheOthersCount) {
   EXPECT_LE(desired_.services.size(), 3u);
   RunFor(absl::Seconds(1));
   Restart();
-  EXPECT_THAT(refused_, IsEmpty()) << "written anew";
+  EXPECT_THAT(refused_, IsEmpty()) << "the value is written again";
 }
 
 TEST_F(LastGoodStoreTest, AFullDiskIsToldOnceAndTriedAgain) {

@@ -76,7 +76,7 @@ wait_for "other has an address" has other
 : >"$service"
 expect "an empty file holds for a moment" 0 "default/other" "$lbctl" services
 wait_for "and is empty then" has_not other
-expect "which is no problem" 0 "" "$lbctl" problems --kind object-refused
+expect "an empty file is no problem" 0 "" "$lbctl" problems --kind object-refused
 
 restart TERM
 wait_for "what is gone is forgotten" has_not web

@@ -105,12 +105,12 @@ for node in "${LAB_NODES[@]}"; do lab_start_lbd "$node" --gossip-profile fast; d
 lab_wait 15 all_on n2 s1 s2 s3 || fail "not all IPv6 services are on the node that has IPv6"
 lab_wait 5 well || fail "a problem, but all is well"
 for i in 1 2 3; do
-  lab_wait 5 answered_by n2 "$LAB_SUBNET6:20$i" || fail "nobody answers for $LAB_SUBNET6:20$i"
+  lab_wait 5 answered_by n2 "$LAB_SUBNET6:20$i" || fail "no node answers for $LAB_SUBNET6:20$i"
 done
 
 ipv6 n2 off
 lab_wait 5 problem "n2 noUsableInterface (wants NDP on any interface; it has eth0 (ARP))" ||
-  fail "no node can do NDP, and that is no problem"
+  fail "no node can do NDP, and no problem says so"
 ipv6 n1 on
 lab_wait 10 all_on n1 s1 s2 s3 || fail "IPv6 services do not follow IPv6"
 lab_wait 5 well || fail "the problem does not go"
@@ -123,7 +123,7 @@ lab_wait 5 well || fail "a problem, but all is well"
 
 advertise "[]"
 label_nodes ', node.kubernetes.io/exclude-from-external-load-balancers: ""' >"$manifests/nodes.yaml"
-lab_wait 10 problem "set ignore-exclude-lb on all nodes" || fail "the way out is not named"
+lab_wait 10 problem "set ignore-exclude-lb on all nodes" || fail "the problem does not name the remedy"
 label_nodes "" >"$manifests/nodes.yaml"
 lab_wait 10 well || fail "the problem does not go"
 echo PASSED

@@ -140,7 +140,7 @@ lab_wait 5 lab_lbd_gone n1 || fail "n1 does not end"
 left() { lab_lbctl n2 members | grep -q '^n1 .* left '; }
 lab_wait 5 left || fail "n2 does not know that n1 left"
 
-echo "== a second SIGTERM ends a daemon at once, whoever still asks it"
+echo "== a second SIGTERM ends a daemon at once, even while clients ask it"
 (lab_lbctl n2 events --follow >"$LAB_DIR/followed" 2>&1) &
 lab_wait 5 test -s "$LAB_DIR/followed" || fail "n2 sends no events"
 lab_signal_lbd n2 TERM

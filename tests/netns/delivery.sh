@@ -109,7 +109,7 @@ four=$(node_of four)
 lab_in "$node" sysctl -qw net.ipv6.conf.lo.disable_ipv6=1
 lab_wait 3 all_on "$other" six || fail "$node goes on with $vip6"
 # After it was taken off twice in 10 s, it is tried again 5 s later.
-lab_wait 8 problem "$node" "want net.ipv6.conf.lo.disable_ipv6=0" || fail "that is no problem"
+lab_wait 8 problem "$node" "want net.ipv6.conf.lo.disable_ipv6=0" || fail "no problem says so"
 lab_wait 3 on_lo "$other" "$vip6" || fail "$other does not deliver $vip6"
 lab_wait 5 reached "$vip6" || fail "$vip6 is not reached"
 all_on "$four" four || fail "IPv4 moved as well"

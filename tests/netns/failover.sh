@@ -122,7 +122,7 @@ survivors=()
 for node in "${LAB_NODES[@]}"; do
   [[ $node == "$old_node" ]] || survivors+=("$node")
 done
-lab_wait 20 survivors_moved || fail "nobody took $vip over within 20 s"
+lab_wait 20 survivors_moved || fail "no node took $vip over within 20 s"
 lab_wait 5 welcomed || fail "http://$vip/ does not answer after the takeover"
 sleep 1
 kill -INT "$ping_pid" 2>/dev/null || true

@@ -33,7 +33,7 @@ answerers() {  # answerers FILE SINCE [KIND]
 only_answerer() {  # only_answerer FILE SINCE MAC
   local seen
   seen=$(answerers "$1" "$2")
-  [[ $seen == "$3" ]] || fail "answered by ${seen:-nobody}, want $3 alone"
+  [[ $seen == "$3" ]] || fail "answered by ${seen:-no host}, want $3 alone"
 }
 # Asks three times. There must be three answers, all from one MAC.
 arping_gets_one() {  # arping_gets_one ADDRESS MAC
@@ -84,7 +84,7 @@ split_brain() {  # split_brain POLICY
   ask_into "$answers"
   cut=$(now)
   cut_gossip "$first"
-  lab_wait 5 find_second "$first" "$cut" || fail "nobody else takes $vip4 up"
+  lab_wait 5 find_second "$first" "$cut" || fail "no other node takes $vip4 up"
   sleep 4
   for node in "$first" "$second"; do
     for vip in "$vip4" "$vip6"; do
@@ -96,7 +96,7 @@ split_brain() {  # split_brain POLICY
   done
   kept=$(answerers "$answers" "$(awk "BEGIN { printf \"%.3f\", $took + 2 }")")
   [[ $kept == "$(lab_mac "$first")" || $kept == "$(lab_mac "$second")" ]] ||
-    fail "answered by ${kept:-nobody}, want one of $first and $second"
+    fail "answered by ${kept:-no host}, want one of $first and $second"
   echo "2 s after $second took it up, $kept alone answers (before: $(lab_mac "$first"))"
   arping_gets_one "$vip4" "$kept"
 
@@ -132,14 +132,14 @@ echo "== gossip is cut, the segment is not (compat)"
 start_nodes
 split_brain compat
 
-echo "== the same, and who has the address is not the one that goes first (sticky)"
+echo "== the same, and the node with the address is not the one that goes first (sticky)"
 for node in "${LAB_NODES[@]}"; do lab_kill_lbd "$node"; done
 start_nodes --election-policy sticky
 first=$(owner_of n1)
 lab_kill_lbd "$first"
 for node in "${LAB_NODES[@]}"; do [[ $node == "$first" ]] || survivor=$node; done
 survivor_moved() { [[ $(owner_of "$survivor") != "$first" ]]; }
-lab_wait 5 survivor_moved || fail "nobody takes over from $first"
+lab_wait 5 survivor_moved || fail "no node takes over from $first"
 lab_start_lbd "$first" --election-policy sticky
 lab_wait 10 lab_agree "$service" "${LAB_NODES[@]}" || fail "the nodes do not agree"
 [[ $(owner_of n1) != "$first" ]] || fail "$first took it back, want sticky"

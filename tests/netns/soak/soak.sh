@@ -243,7 +243,7 @@ watch_samples &
 watchers+=($!)
 run_faults
 
-echo "== all is mended"
+echo "== all is repaired"
 rm -f "$LAB_DIR/manifests/extra.yaml" "$LAB_DIR/manifests/broken.yaml"
 for node in "${LAB_NODES[@]}"; do alive "$node"; done
 lab_wait 30 all_show_one_thing || fail "the nodes do not agree at the end"
