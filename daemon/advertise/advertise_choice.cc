@@ -94,8 +94,8 @@ class Judge {
           .towards = way.towards});
   }
 
-  // A service's address may have come to the link before the host's own.
-  // Returns the host's own.
+  // If a pool has the address, returns the host's own one on the link: the
+  // address of a service may have come to the link first.
   const Place* InsteadOfServices(const Place* place) const {
     if (PoolOf(place->prefix.address, facts_.pools).empty()) return place;
     for (const Place& other : places_) {

@@ -212,7 +212,8 @@ void AddUntoldFacts(const Agent& agent, Problems& problems) {
   }
 }
 
-// Counts what other nodes could not tell. AddWithheld() lists all of this node.
+// Lists members that withhold more addresses than they can tell. AddWithheld()
+// lists all addresses of this node.
 void AddUntoldWithheld(const Agent& agent, Problems& problems) {
   for (const Elections::LiveMember& member : agent.LiveMembers()) {
     const auto& hosts = agent.owners().table().entries();

@@ -378,7 +378,7 @@ TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesLaterIsProbedFirst) {
   announcer.SetLinks(now_, {Eth0()});
   announcer.SetLinks(now_, {Eth0(), Eth1()});
   EXPECT_EQ(announcer.StateOf(later), ClaimState::kAnnouncing);
-  // After it is told again, the caller says whether a member has it.
+  // If it is taken away and told again, its role says whether it is probed.
   announcer.SetAnnouncements(now_, {});
   announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
   EXPECT_EQ(announcer.StateOf(later), ClaimState::kProbing);

@@ -128,8 +128,8 @@ class KeepingMonitor final : public io::LinkMonitor {
 
 using RandomBytes = std::function<void(absl::Span<uint8_t>)>;
 
-// Only the first number of a ping is one of 32 bits among the numbers that a
-// node draws.
+// The only number of 32 bits that a node draws is the first number of its
+// pings.
 RandomBytes WithForeseenNumbers(RandomBytes random_bytes) {
   return [random_bytes = std::move(random_bytes)](absl::Span<uint8_t> out) {
     random_bytes(out);
