@@ -222,7 +222,8 @@ grpc::ServerUnaryReactor* AdminService::SetLogLevel(
   return AnswerOnLoop(calls_, context, response, {[this, request]() -> Answer {
                         LB_ASSIGN_OR_RETURN(const LogLevel level,
                                             ParseLogLevel(request->level()));
-                        // Told while the lower of both levels is in force.
+                        // The event comes first, so that the log has it if one
+                        // of the two levels passes it.
                         Record("LogLevelChanged", request->level());
                         actions_.set_log_level(level);
                         return admin::v1::SetLogLevelResponse();

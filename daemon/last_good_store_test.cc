@@ -114,7 +114,8 @@ TEST_F(LastGoodStoreTest, OnlyWhatChangedIsWritten) {
   EXPECT_EQ(host_->state().writes("last-good."), first + 1);
 }
 
-// Else a record of the ledger waits for all of them.
+// If all were written at once, a record of the ledger would wait for all of
+// them.
 TEST_F(LastGoodStoreTest, OneValueIsWrittenAtATime) {
   host_->state().SetWriteTime(absl::Seconds(1));
   std::string text;

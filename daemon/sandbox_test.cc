@@ -23,7 +23,7 @@
 namespace lb {
 namespace {
 
-// What a try returned: 0, or why not.
+// Returns 0 if a try succeeded, or else its errno.
 int ErrorOf(int result) { return result < 0 ? errno : 0; }
 
 class SandboxTest : public testing::Test {

@@ -44,7 +44,7 @@ class ServiceNotifyTest : public ::testing::Test {
     close(socket_);
   }
 
-  // What the manager heard since the last call.
+  // Returns the messages to the manager since the last call.
   std::vector<std::string> Heard() {
     std::vector<std::string> texts;
     std::array<char, 256> text;

@@ -192,7 +192,7 @@ class StatusServer::Served {
 
  private:
   std::unique_ptr<grpc::Server> server_;
-  // What comes through it the server serves.
+  // The server serves the connections that come through it.
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> door_;
 };
 

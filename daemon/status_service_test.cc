@@ -311,7 +311,7 @@ TEST_F(StatusServiceTest, BadRequestsAreNamed) {
               HasSubstr("page_token: \"!\""));
 }
 
-// What a caller of Watch knows.
+// The state that a caller of Watch knows.
 struct Known {
   void Take(const status::v1::WatchResponse& response) {
     if (response.reset()) *this = {};

@@ -11,8 +11,9 @@
 
 namespace lb {
 
-// Those of `named` on which `node` can announce at least one of the addresses,
-// by its metadata. All of them if it tells none, or can on none.
+// Returns those of `named` on which `node` can announce at least one of the
+// addresses, by its metadata. Returns all of them if the node tells none, or
+// can announce on none.
 std::vector<std::string> AnnouncingInterfaces(
     const Agent& agent, const std::string& node,
     const std::vector<std::string>& named, const ipam::Assignment& assignment);

@@ -58,7 +58,7 @@ status::v1::Announcer::Protocol ToProto(election::Protocol protocol) {
   return status::v1::Announcer::PROTOCOL_UNSPECIFIED;
 }
 
-// What callers read that do not know `announcers`.
+// Fields for callers that do not know `announcers`.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 void FillDeprecated(status::v1::Service* service) {

@@ -23,7 +23,8 @@ mkdir "$work/peer"
 download() {
   if timeout 120 "$@" >"$work/download" 2>&1; then return; fi
   cat "$work/download" >&2
-  # What came and is not what go.mod and go.sum say is no matter of the network.
+  # Modules that came and differ from go.mod and go.sum are no fault of the
+  # network.
   if grep -qE 'SECURITY ERROR|mismatch|missing go.sum|parsing' \
     "$work/download"; then
     exit 1

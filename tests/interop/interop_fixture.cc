@@ -29,9 +29,9 @@ std::string Version() {
 // The exit status of build_peer.sh if the module proxy gives nothing.
 constexpr int kNoModules = 75;
 
-// What became of the program.
+// The result of building the program.
 struct Build {
-  std::string skipped;  // Why there is none, where nothing is wrong with it.
+  std::string skipped;  // Why there is no program, without a fault.
   std::string fault;
 };
 
@@ -68,7 +68,7 @@ Build BuildTheirs() {
 
 class World : public testing::Environment {
  public:
-  // What is built may have to be fetched: that comes before the namespace.
+  // The build may have to fetch modules, so it comes before the namespace.
   void SetUp() override {
     const Build build = BuildTheirs();
     ASSERT_EQ(build.fault, "");

@@ -58,7 +58,7 @@ class BusyLoops {
 
 using Cluster = std::vector<std::unique_ptr<PeerProcess>>;
 
-// What all nodes have counted since their start.
+// The counts of all nodes since their start.
 struct Totals {
   uint64_t suspicions = 0;
   uint64_t failures = 0;

@@ -26,7 +26,7 @@ struct Claim {
 };
 using Bytes = std::vector<uint8_t>;
 
-// Those of reference/peers.md section 2b.
+// The forms of the table in neighbour.sh.
 std::map<std::string, Bytes> ArpForms(const Claim& c) {
   using enum net::ArpOperation;
   using net::ArpFrame;

@@ -45,7 +45,7 @@
 #include "lb/net/ip_prefix.h"
 #include "lb/net/mac_address.h"
 
-// What an example's function returns: an example may return anything.
+// The result of an example's function: an example may return anything.
 struct Anything {
   Anything() = default;
   template <typename T>

@@ -32,7 +32,8 @@ class HistoryTest : public testing::Test {
     EXPECT_TRUE(history.ok());
     return {history->announcements().begin(), history->announcements().end()};
   }
-  // What `node` has of the last two announcements: "n2 LOST, n1 END_...".
+  // Returns the last two announcements in `node`'s history: "n2 LOST, n1
+  // END_...".
   std::string LastTwo(const std::string& node) {
     const auto all = All(node);
     EXPECT_GE(all.size(), 2) << cluster_.Dump();

@@ -31,7 +31,7 @@ class JoinTest : public testing::Test {
           options.keyring.AddSecret(secret, KeyDerivation::kSha256).ok());
     });
   }
-  // Those of seeds and peers.
+  // Returns the problems of seeds and peers.
   std::vector<std::string> Problems(const std::string& node) {
     std::vector<std::string> texts;
     for (const Problem& problem : ListProblems(cluster_.agent(node))) {

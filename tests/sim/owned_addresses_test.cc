@@ -437,7 +437,7 @@ TEST(DeliveryByHandTest, AServicesAddressOnLoIsNoHostsOwn) {
     cluster.RunFor(kFactsTravel);
     EXPECT_THAT(cluster.AnnouncersOf(vip), SizeIs(1));
   }
-  // Nor is one that all have given to another service.
+  // The same holds for an address that all have given to another service.
   cluster.SetManifests(Basics() + ServiceManifest("web", vip) +
                        ServiceManifest("other"));
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();

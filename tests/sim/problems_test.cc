@@ -328,7 +328,7 @@ TEST(ExplainTest, AServiceWithoutAnAddressSaysWhy) {
             "Service/default/none: there is no such service");
 }
 
-// What is wrong with a host: each line comes and goes.
+// Faults of a host: each line comes and goes.
 class HostTest : public testing::Test {
  protected:
   HostTest() {

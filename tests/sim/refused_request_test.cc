@@ -118,7 +118,7 @@ TEST_P(RefusedRequestTest, IsALineAndAnEventAndTheAddressStays) {
   cluster_.RunFor(kFollowed);
   ExpectOnAll({});
   ExpectKept();
-  // Asked for again, and then it can be had.
+  // The request is made again, and now it can be granted.
   if (refused.rest.empty()) return;
   cluster_.SetManifests(kRest + kOther + refused.wish);
   cluster_.RunFor(kFollowed);

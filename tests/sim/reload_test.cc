@@ -179,7 +179,7 @@ TEST(ReloadTest, TheSameAgainChangesNothing) {
   cluster.RunFor(absl::Seconds(10));
   EXPECT_EQ(cluster.host("n1").state().writes(), writes);
   EXPECT_EQ(cluster.host("n1").log().last_sequence(), events);
-  // Nor if it is known to be the same; it counts as a reading.
+  // The same snapshot again writes nothing either; it counts as a reading.
   Agent& agent = cluster.agent("n1");
   const uint64_t reads = agent.tally().manifests_read();
   agent.KeepDesired(std::make_shared<const config::Desired>(agent.desired()));

@@ -162,7 +162,8 @@ TEST_P(PlannedMoveTest, AStickyAddressStaysWhenANodeComesBack) {
   cluster_->RunFor(absl::Seconds(90));
   ExpectOwner(second);
   EXPECT_EQ(client_->pings().lost, 0);
-  // Nor when the holder's agent is replaced by a new one at once.
+  // The address also stays when the holder's agent is replaced by a new one at
+  // once.
   cluster_->Kill(second);
   cluster_->Start(second);
   cluster_->RunFor(absl::Seconds(90));

@@ -1,5 +1,5 @@
-// What single files may do against a rule, and how large single classes may be,
-// each with the reason.
+// Exceptions of single files from a rule, and the sizes of large classes, each
+// with the reason.
 //
 // The lists only shrink: tidy_test fails on an entry that no finding needs, and
 // on one that is larger than its class.

@@ -22,7 +22,7 @@ struct SourceFile {
   bool IsBelow(std::string_view folder) const;
 };
 
-// What a rule has to say against a line of a file. Line 0: the whole file.
+// A fault that a rule finds in a line of a file. Line 0: the whole file.
 struct Finding {
   std::string_view rule;
   std::string path;

@@ -1,10 +1,10 @@
-// What ThreadSanitizer must be told, linked into every program of
+// Tells ThreadSanitizer what it cannot see. Linked into every program of
 // --config=tsan.
 //
 // Debian's Abseil and gRPC are not compiled with it, so it does not see that
 // their absl::Mutex orders two threads, and reports each access behind one as a
-// race. The locks are calls into a shared library, thus these functions of the
-// same (mangled) names in the program are found first; they announce the lock
+// race. The locks are calls into a shared library, so these functions of the
+// same (mangled) names in the program are found first. They announce the lock
 // and pass the call on. Between "pre" and "post" the sanitizer looks away.
 #include <dlfcn.h>
 #include <grpc/grpc.h>

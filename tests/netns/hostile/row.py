@@ -38,7 +38,7 @@ def answered(entries, family):
             macs.add(mac)
             longest, last = max(longest, at - last), at
     longest = max(longest, at - last)
-    # Those of the last moment had no time.
+    # The last questions had no time to be answered.
     return 100 * in_time / (asked - len(waiting)), longest, doubles
 
 

@@ -138,7 +138,8 @@ concerned_by() {
     *) echo all ;;
   esac
 }
-# Those that a node announces, of services with an address that has the sign.
+# The addresses that a node announces, of services with an address that has the
+# sign.
 of_node() {
   shown "$1" | awk -v node="$1" -v sign="$2" \
     '$NF == node && index($0, sign) { for (i = 2; i < NF; ++i) print $i }' | paste -sd, | grep . || echo none

@@ -190,7 +190,8 @@ def run(client, addresses, interval):
         now = time.time()
         while due[0][0] <= now:
             at, address = due[0]
-            # What was missed while this process did not run is not made up.
+            # Questions that were missed while this process did not run are not
+            # made up for.
             heapq.heapreplace(due, (max(at + interval, now), address))
             client.ask(address, now)
             asked += 1

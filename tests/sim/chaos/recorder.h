@@ -30,7 +30,7 @@ class Recorder {
   // Between two calls of Play().
   static constexpr absl::Duration kInterval = absl::Milliseconds(40);
 
-  // What it plays comes from `stranger`. Both must outlive it.
+  // `stranger` sends the datagrams that it plays back. Both must outlive it.
   Recorder(io::SimWorld* world, io::SimHost* stranger, const Prng& prng);
   ~Recorder();
   Recorder(const Recorder&) = delete;

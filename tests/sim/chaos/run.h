@@ -31,7 +31,8 @@ Outcome RunScenario(const Scenario& scenario,
 // REQUIRES: it does.
 Scenario Shrink(const Scenario& scenario, const std::string& invariant);
 
-// What is violated and the command to run it again, the script shortened.
+// Returns the violation and the command that runs it again, with a shorter
+// script.
 std::string Report(const Scenario& scenario, const Violation& violation);
 
 }  // namespace lb::chaos

@@ -71,7 +71,7 @@ absl::Duration DrawLength(FaultKind kind, Prng& prng) {
 
 Fault DrawFault(absl::Duration begin, const Scenario& scenario, Prng& prng) {
   Fault fault;
-  // What comes after has a generator of its own.
+  // Kinds from kReplay on are drawn from a generator of their own.
   fault.kind = static_cast<FaultKind>(
       prng.Uniform(static_cast<uint64_t>(FaultKind::kReplay)));
   fault.start = begin + absl::Milliseconds(absl::ToInt64Milliseconds(

@@ -55,7 +55,7 @@ class Stage {
   const std::vector<std::unique_ptr<LanHost>>& clients() const {
     return clients_;
   }
-  // What manifests ask for.
+  // The services and pools in the manifests.
   const ServiceCatalog& services() const { return services_; }
   // True if both are on, and frames pass both ways.
   bool Connected(const Node& a, const Node& b);
