@@ -20,6 +20,30 @@ absl::Status CheckEndpoint(const net::Endpoint& endpoint) {
                                     ", want where the others reach this node");
 }
 
+absl::Status CheckOptions(const GossipNodeOptions& options) {
+  if (options.self.name.empty() || options.self.name.size() > kNameSizeMax) {
+    return absl::InvalidArgumentError("self.name: \"" + options.self.name +
+                                      "\", want 1 to 255 bytes");
+  }
+  if (options.self.meta.size() > kMetaSizeMax) {
+    return absl::InvalidArgumentError("self.meta: too long, want 512 bytes");
+  }
+  LB_RETURN_IF_ERROR(CheckEndpoint(options.self.endpoint));
+  if (options.codec.label.size() > 255) {
+    return absl::InvalidArgumentError("codec.label: too long, want 255 bytes");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPorts(const Ports& ports) {
+  if (ports.loop == nullptr || ports.datagrams == nullptr ||
+      ports.streams == nullptr || ports.random_bytes == nullptr) {
+    return absl::InvalidArgumentError(
+        "ports: incomplete, want loop, datagrams, streams, random bytes");
+  }
+  return absl::OkStatus();
+}
+
 // Exchanges that an address may begin. Members exchange once in some seconds,
 // and again at once when much is new or when they start; several may be behind
 // one address.
@@ -38,22 +62,8 @@ uint32_t DrawNumber(const Ports& ports) {
 absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
     GossipNodeOptions options, const Ports& ports) {
   LB_RETURN_IF_ERROR(Validate(options.gossip));
-  if (options.self.name.empty() || options.self.name.size() > kNameSizeMax) {
-    return absl::InvalidArgumentError("self.name: \"" + options.self.name +
-                                      "\", want 1 to 255 bytes");
-  }
-  if (options.self.meta.size() > kMetaSizeMax) {
-    return absl::InvalidArgumentError("self.meta: too long, want 512 bytes");
-  }
-  LB_RETURN_IF_ERROR(CheckEndpoint(options.self.endpoint));
-  if (options.codec.label.size() > 255) {
-    return absl::InvalidArgumentError("codec.label: too long, want 255 bytes");
-  }
-  if (ports.loop == nullptr || ports.datagrams == nullptr ||
-      ports.streams == nullptr || ports.random_bytes == nullptr) {
-    return absl::InvalidArgumentError(
-        "ports: incomplete, want loop, datagrams, streams, random bytes");
-  }
+  LB_RETURN_IF_ERROR(CheckOptions(options));
+  LB_RETURN_IF_ERROR(CheckPorts(ports));
   return std::unique_ptr<GossipNode>(new GossipNode(std::move(options), ports));
 }
 

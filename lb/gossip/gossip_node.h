@@ -140,6 +140,7 @@ class GossipNode {
   void OnClosed(uint64_t id, const absl::Status& reason);
   // One slice of the stream that is first in `waiting_`.
   void TakeSlice();
+  void PostSlice();  // On a later turn.
   // True: all that TakeSlice() has to do with the stream is done.
   bool Inflate(uint64_t id, GossipSession& session);
   bool MergeSlice(uint64_t id, GossipSession& session);

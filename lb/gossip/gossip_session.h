@@ -30,12 +30,14 @@ struct GossipSession {
   // A large exchange; its first `merged` members are merged.
   std::optional<wire::PushPull> exchange;
   size_t merged = 0;
+  wire::Bytes reply;  // A large one, serialized; it is still to be encoded.
   std::unique_ptr<io::Stream> stream;  // Null until it is connected.
 
   // Has all arrived, and is there more to do than one turn of the loop may?
-  bool waits() const { return inflation || exchange; }
+  bool waits() const { return inflation || exchange || !reply.empty(); }
   size_t bytes() const {
-    return received.capacity() + (inflation ? inflation->bytes() : 0);
+    return received.capacity() + (inflation ? inflation->bytes() : 0) +
+           reply.capacity();
   }
 };
 

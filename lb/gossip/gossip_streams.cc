@@ -10,18 +10,28 @@
 #include "lb/gossip/gossip_session.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/wire/encryption.h"
+#include "lb/gossip/wire/message_codec.h"
 #include "lb/io/turn_cause.h"
 
 namespace lb::gossip {
 
 namespace {
 
-// Members that one turn of the loop merges: some milliseconds.
+// Members that one turn of the loop merges: some milliseconds. An exchange of
+// more is answered in two turns: one writes the answer, one encodes it.
 constexpr size_t kMergeSlice = 512;
 
 bool IsLarge(const wire::StreamMessage& message) {
   const auto* const exchange = std::get_if<wire::PushPull>(&message);
   return exchange != nullptr && exchange->nodes.size() > kMergeSlice;
+}
+
+// False: the stream is broken. Once the bytes are out the peer closes, and the
+// deadline ends a session whose peer does not.
+bool SendLast(io::Stream& stream, const wire::Bytes& bytes) {
+  if (!stream.Send(bytes).ok()) return false;
+  stream.FinishSending();
+  return true;
 }
 
 // A vector that doubles would take twice what the largest stream needs.
@@ -159,9 +169,16 @@ void GossipNode::TakeSlice() {
     done = Inflate(id, *session);
   } else if (session != nullptr && session->exchange) {
     done = MergeSlice(id, *session);
+  } else if (session != nullptr && !session->reply.empty()) {
+    const wire::Bytes bytes = codec_.EncodeSerialized(
+        std::exchange(session->reply, {}), Direction::kResponse);
+    if (!SendLast(*session->stream, bytes)) sessions_.End(id);
   }
   if (done) waiting_.pop_front();
-  if (waiting_.empty()) return;
+  if (!waiting_.empty()) PostSlice();
+}
+
+void GossipNode::PostSlice() {
   ports_.loop->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
     if (!alive.expired()) TakeSlice();
   });
@@ -267,12 +284,14 @@ void GossipNode::Answer(uint64_t id, GossipSession& session,
   } else {
     reply = wire::Error{std::string(request.status().message())};
   }
-  // Once the answer is out the peer closes; the deadline sees to the rest.
-  if (reply &&
-      session.stream->Send(codec_.EncodeStream(*reply, Direction::kResponse))
-          .ok()) {
-    session.stream->FinishSending();
-  } else {
+  if (reply && IsLarge(*reply)) {
+    session.reply = wire::SerializeStreamMessage(*reply);
+    waiting_.push_back(id);
+    // If others wait, a turn is to come already.
+    if (waiting_.size() == 1) PostSlice();
+  } else if (!reply ||
+             !SendLast(*session.stream,
+                       codec_.EncodeStream(*reply, Direction::kResponse))) {
     sessions_.End(id);
   }
   Drain();

@@ -15,6 +15,8 @@
 #include "lb/base/testing/status_matchers.h"
 #include "lb/gossip/testing/cluster_fixture.h"
 #include "lb/gossip/wire/codec.h"
+#include "lb/gossip/wire/encryption.h"
+#include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/message_codec.h"
 #include "lb/gossip/wire/messages.h"
 
@@ -36,6 +38,7 @@ class StreamsTest : public GossipNodeTest {
           ASSERT_THAT(stream, IsOk());
           (*stream)->Receive(
               [this](absl::Span<const uint8_t> answer) {
+                answer_.insert(answer_.end(), answer.begin(), answer.end());
                 // An exchange's first byte, compressed.
                 answered_ += answer.front() == 9 ? 1 : 0;
               },
@@ -48,6 +51,7 @@ class StreamsTest : public GossipNodeTest {
   io::SimHost* attacker_ = nullptr;
   std::vector<std::unique_ptr<io::Stream>> streams_;
   int answered_ = 0;
+  Bytes answer_;  // All that came back.
 };
 
 // Half of it at random, so that it is compressed to less, and to no bomb.
@@ -205,6 +209,48 @@ TEST_F(LargeExchangeTest, OfAnotherProtocolIsRefusedWhole) {
   EXPECT_EQ(UpCount(1), 1);
   EXPECT_EQ(Gossip(1).counters().exchanges_failed, failed + 1);
   EXPECT_EQ(answered_, 1);
+}
+
+// A key that comes after the turn of the exchange shows whether its answer was
+// encoded by then.
+TEST_F(LargeExchangeTest, HasItsAnswerEncodedInATurnOfItsOwn) {
+  const wire::Keyring none;
+  wire::Keyring keyring;
+  ASSERT_THAT(keyring.Add(Bytes(32, 'k')), IsOk());
+  const struct {
+    int members;  // With n1.
+    const wire::Keyring& used;
+  } kCases[] = {{512, none}, {513, keyring}};
+  Cluster(1);
+  for (const auto& test : kCases) {
+    SCOPED_TRACE(test.members);
+    Gossip(1).keyring() = none;
+    Say(wire::SerializeStreamMessage(ExchangeOf(test.members - 1)));
+    world_->loop().RunFor(absl::Milliseconds(100));
+    ASSERT_EQ(UpCount(1), test.members);
+    At(1).events.clear();
+    answer_.clear();
+    Say(wire::SerializeStreamMessage(wire::PushPull{}));
+    RunToExchange();
+    Gossip(1).keyring() = keyring;
+    world_->loop().RunFor(absl::Milliseconds(100));
+    const wire::Codec codec({}, test.used, [] { return wire::Nonce(); });
+    const auto answer =
+        codec.DecodeStream(answer_, wire::Codec::Direction::kResponse);
+    ASSERT_THAT(answer, IsOk());
+    EXPECT_THAT(std::get<wire::PushPull>(*answer).nodes, SizeIs(test.members));
+  }
+}
+
+TEST_F(LargeExchangeTest, MayEndBeforeItsAnswerIsEncoded) {
+  Cluster(2);
+  Say(wire::SerializeStreamMessage(ExchangeOf(kMembers)));
+  RunToExchange();
+  streams_.clear();
+  const uint64_t before = Gossip(2).counters().exchanges;
+  ASSERT_THAT(Gossip(2).Join({At(1).host->endpoint()}), IsOk());
+  world_->loop().RunFor(absl::Seconds(1));
+  EXPECT_GT(Gossip(2).counters().exchanges, before);
 }
 
 TEST_F(LargeExchangeTest, ThatAPeerEndsLeavesTheNextOnesServed) {

@@ -278,7 +278,10 @@ std::optional<Mismatch> Codec::PacketMismatch(
 
 Bytes Codec::EncodeStream(const StreamMessage& message,
                           Direction direction) const {
-  Bytes stream = SerializeStreamMessage(message);
+  return EncodeSerialized(SerializeStreamMessage(message), direction);
+}
+
+Bytes Codec::EncodeSerialized(Bytes stream, Direction direction) const {
   if (options_.compress) stream = CompressForStream(stream);
   if (EncryptsOutgoing()) {
     const SealOptions seal = NextSeal();

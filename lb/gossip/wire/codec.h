@@ -109,6 +109,9 @@ class Codec {
   // above kStreamSizeMax. REQUIRES: user state and user messages within it.
   enum class Direction { kRequest, kResponse };
   Bytes EncodeStream(const StreamMessage& message, Direction direction) const;
+  // The same for a message from SerializeStreamMessage(). A caller may so do
+  // the two halves of the work on a large message at two times.
+  Bytes EncodeSerialized(Bytes stream, Direction direction) const;
 
   // Reads one message off what has arrived of a stream so far; bytes after it
   // are ignored. A compressed one is still to be inflated. Unavailable:
