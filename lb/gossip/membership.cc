@@ -14,24 +14,22 @@ namespace lb::gossip {
 
 Membership::Membership(const GossipOptions& options, NodeIdentity self,
                        const Prng& prng, absl::Time now, uint32_t first_number)
-    : options_(options),
-      prng_(prng.Fork("membership")),
-      roster_(options_, std::move(self), prng.Fork("roster"), now, &counters_),
-      greeter_(options_, prng.Fork("greeter")),
-      relay_(options_.probe_timeout, options_.relays_max),
-      rejoin_(options_, prng.Fork("rejoin")),
-      stream_only_(options_.probe_interval / 2),
-      name_check_(roster_.self().former, now),
-      user_log_(options_.user_messages_max, options_.user_transmits),
-      last_sequence_(first_number),
-      requests_(options_.requests_max) {
-  if (name_check_.running()) roster_.HoldMove();
+    : state_(options, std::move(self), prng, now, first_number),
+      greeter_(state_.options, prng.Fork("greeter")),
+      relay_(options.probe_timeout, options.relays_max),
+      rejoin_(options, prng.Fork("rejoin")),
+      stream_only_(options.probe_interval / 2),
+      name_check_(state_.roster.self().former, now),
+      user_log_(options.user_messages_max, options.user_transmits) {
+  if (name_check_.running()) state_.roster.HoldMove();
   // Random phases: nodes that start together do not probe together.
-  next_probe_ = now + prng_.UniformDuration(options_.probe_interval);
-  next_gossip_ = now + prng_.UniformDuration(options_.gossip_interval);
+  next_probe_ =
+      now + state_.prng.UniformDuration(state_.options.probe_interval);
+  next_gossip_ =
+      now + state_.prng.UniformDuration(state_.options.gossip_interval);
   next_push_pull_ =
-      options_.push_pull_interval > absl::ZeroDuration()
-          ? now + prng_.UniformDuration(options_.push_pull_interval)
+      state_.options.push_pull_interval > absl::ZeroDuration()
+          ? now + state_.prng.UniformDuration(state_.options.push_pull_interval)
           : absl::InfiniteFuture();
 }
 
@@ -40,22 +38,22 @@ absl::Status Membership::Join(absl::Time now,
   CatchUpGossipClock(now);
   size_t dropped = 0;
   for (const net::Endpoint& seed : seeds) {
-    if (seed == self().endpoint) continue;
+    if (seed == state_.roster.self().endpoint) continue;
     if (!rejoin_.AddSeed(now, seed)) ++dropped;
   }
   RunRejoin(now);
   Settle(now);
   if (dropped == 0) return absl::OkStatus();
-  counters_.rejoin_overflow += dropped;
+  state_.counters.rejoin_overflow += dropped;
   return absl::ResourceExhaustedError(
       fmt::format("seeds: {} of {} dropped, want at most {} targets", dropped,
-                  seeds.size(), options_.rejoin_targets_max));
+                  seeds.size(), state_.options.rejoin_targets_max));
 }
 
 void Membership::Leave(absl::Time now) {
-  if (roster_.leaving()) return;
+  if (state_.roster.leaving()) return;
   CatchUpGossipClock(now);
-  roster_.Leave(now);
+  state_.roster.Leave(now);
   leave_pending_ = true;
   GossipAtOnce(now);
   Settle(now);
@@ -67,7 +65,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
         "meta: {} bytes, want {} or less", meta.size(), kMetaSizeMax));
   }
   CatchUpGossipClock(now);
-  roster_.SetMeta(std::move(meta));
+  state_.roster.SetMeta(std::move(meta));
   GossipAtOnce(now);
   Settle(now);
   return absl::OkStatus();
@@ -76,7 +74,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
 void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   CatchUpGossipClock(now);
   name_check_.End();
-  roster_.MoveTo(now, endpoint);
+  state_.roster.MoveTo(now, endpoint);
   rejoin_.OnMemberUp(endpoint);  // If it was a seed, it is none any more.
   spread_.Ask(now);              // Exchanges reach members that datagrams miss.
   RunSpread(now);
@@ -91,19 +89,19 @@ absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
         fmt::format("user message: {} bytes, want {} or less", payload.size(),
                     wire::kStreamSizeMax));
   }
-  if (!OpenRequest(now, now + options_.tcp_timeout,
-                   {.kind = OwnRequest::Kind::kUser,
-                    .to = record->endpoint(),
-                    .payload = std::move(payload)})) {
-    return absl::ResourceExhaustedError(
-        fmt::format("streams: {} are open, want less", options_.requests_max));
+  if (!state_.OpenRequest(now, now + state_.options.tcp_timeout,
+                          {.kind = OwnRequest::Kind::kUser,
+                           .to = record->endpoint(),
+                           .payload = std::move(payload)})) {
+    return absl::ResourceExhaustedError(fmt::format(
+        "streams: {} are open, want less", state_.options.requests_max));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<const NodeRecord*> Membership::FindUp(
     std::string_view name) const {
-  const NodeRecord* const record = roster_.table().Find(name);
+  const NodeRecord* const record = state_.roster.table().Find(name);
   if (record != nullptr && record->is_up()) return record;
   return absl::NotFoundError(
       fmt::format("member {}: unknown or down, want one that is up", name));
@@ -111,11 +109,11 @@ absl::StatusOr<const NodeRecord*> Membership::FindUp(
 
 void Membership::SetDelegates(Delegates delegates) {
   ack_payload_ = delegates.ack_payload;
-  roster_.SetDelegates(std::move(delegates));
+  state_.roster.SetDelegates(std::move(delegates));
 }
 
 std::optional<Member> Membership::Find(std::string_view name) const {
-  const NodeRecord* const record = roster_.table().Find(name);
+  const NodeRecord* const record = state_.roster.table().Find(name);
   if (record == nullptr) return std::nullopt;
   return record->ToMember();
 }
@@ -126,7 +124,7 @@ void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
   CatchUpGossipClock(now);
   answer_budget_.OnReceived(now, from.address, bytes);
   for (const wire::Message& message : messages) {
-    ++counters_.messages_in;
+    ++state_.counters.messages_in;
     OnMessage(now, from, message);
   }
   Settle(now);
@@ -141,37 +139,33 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
   } else if (const auto* ack = std::get_if<wire::Ack>(&message)) {
     stream_only_.Forget(from);
     if (name_check_.OnAck(now, ack->sequence)) {
-      return roster_.OnNamesake(now, name_check_.former().back());
+      return state_.roster.OnNamesake(now, name_check_.former().back());
     }
     OnAck(now, from, *ack);
   } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
     prober_.OnNack(nack->sequence);  // Greetings do not ask for any.
   } else if (const auto* suspect = std::get_if<wire::Suspect>(&message)) {
-    roster_.OnSuspect(now, *suspect);
+    state_.roster.OnSuspect(now, *suspect);
   } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {
-    roster_.OnAlive(now, *alive);
+    state_.roster.OnAlive(now, *alive);
   } else if (const auto* dead = std::get_if<wire::Dead>(&message)) {
-    roster_.OnDead(now, *dead);
+    state_.roster.OnDead(now, *dead);
   } else if (const auto* user = std::get_if<wire::User>(&message)) {
-    events_.push_back(UserMessageEvent{from, user->payload});
+    state_.events.push_back(UserMessageEvent{from, user->payload});
   }
   // An Error over UDP means nothing.
 }
 
-// Greetings have the upper half of the numbers to themselves.
-uint32_t Membership::NextSequence() {
-  return last_sequence_ = (last_sequence_ + 1) % Greeter::kSequenceMin;
-}
-
 // The target, or one that was asked to ping it.
 bool Membership::IsFromAsked(const net::Endpoint& from) const {
-  const NodeRecord* const record = roster_.table().Find(prober_.target().name);
-  if (record != nullptr && answer_places_.Matches(record->endpoint(), from)) {
+  const NodeRecord* const record =
+      state_.roster.table().Find(prober_.target().name);
+  if (record != nullptr && state_.places.Matches(record->endpoint(), from)) {
     return true;
   }
   const auto& helpers = prober_.helpers();
   return std::any_of(helpers.begin(), helpers.end(), [&](const auto& helper) {
-    return answer_places_.Matches(helper, from);
+    return state_.places.Matches(helper, from);
   });
 }
 
@@ -179,25 +173,27 @@ void Membership::OnAck(absl::Time now, const net::Endpoint& from,
                        const wire::Ack& ack) {
   if (OnGreetingAck(from, ack.sequence)) return;
   if (prober_.Expects(ack.sequence) && !IsFromAsked(from)) {
-    ++counters_.refused_acks;
+    ++state_.counters.refused_acks;
     return;
   }
   if (prober_.IsDirectAck(ack.sequence)) {
     const NodeRecord* const record =
-        roster_.table().Find(prober_.target().name);
+        state_.roster.table().Find(prober_.target().name);
     if (record != nullptr) stream_only_.Forget(record->endpoint());
-    events_.push_back(PingEvent{prober_.target().name, now - prober_.started(),
-                                ack.payload.value_or(wire::Bytes())});
+    state_.events.push_back(PingEvent{prober_.target().name,
+                                      now - prober_.started(),
+                                      ack.payload.value_or(wire::Bytes())});
   }
   if (const Prober::Step step = prober_.OnAck(ack.sequence);
       step != Prober::Step::kNone) {
     ApplyProbe(now, step);
   } else if (const RelayRequest* const asked = relay_.Find(ack.sequence)) {
-    if (!answer_places_.Matches(asked->target, from)) {
-      ++counters_.refused_acks;
+    if (!state_.places.Matches(asked->target, from)) {
+      ++state_.counters.refused_acks;
       return;
     }
-    SendPlain(asked->requester, wire::Ack{.sequence = asked->sequence});
+    state_.outbox.SendPlain(asked->requester,
+                            wire::Ack{.sequence = asked->sequence});
     relay_.End(ack.sequence);
   }
 }
@@ -208,48 +204,41 @@ std::optional<wire::StreamMessage> Membership::OnStreamRequest(
   CatchUpGossipClock(now);
   std::optional<wire::StreamMessage> reply;
   if (const auto* ping = std::get_if<wire::Ping>(&request)) {
-    if (ping->node.empty() || roster_.IsSelf(ping->node)) {
+    if (ping->node.empty() || state_.roster.IsSelf(ping->node)) {
       reply = wire::Ack{.sequence = ping->sequence};
     } else {
-      ++counters_.refused_name;
+      ++state_.counters.refused_name;
     }
   } else if (const auto* remote = std::get_if<wire::PushPull>(&request)) {
     // Ours is made first: the peer gets it also if we refuse the peer's.
-    wire::PushPull own = roster_.Snapshot(remote->join);
+    wire::PushPull own = state_.roster.Snapshot(remote->join);
     own.user_state = user_state_;
     reply = std::move(own);
     MergeExchange(now, from, *remote, /*initiated_by_us=*/false);
   } else if (const auto* user = std::get_if<wire::User>(&request)) {
     if (!user->payload.empty()) {
-      events_.push_back(UserMessageEvent{from, user->payload});
+      state_.events.push_back(UserMessageEvent{from, user->payload});
     }
   } else {
-    ++counters_.refused_undecodable;
+    ++state_.counters.refused_undecodable;
   }
   Settle(now);
   return reply;
 }
 
-bool Membership::OpenRequest(absl::Time now, absl::Time deadline,
-                             OwnRequest request) {
-  const bool opened = requests_.Open(now, deadline, std::move(request));
-  if (!opened) ++counters_.streams_overflow;
-  return opened;
-}
-
 wire::StreamMessage Membership::OpeningMessage(uint64_t id) const {
-  const OwnRequest* const request = requests_.Find(id);
+  const OwnRequest* const request = state_.requests.Find(id);
   LB_CHECK(request != nullptr);
   switch (request->kind) {
     case OwnRequest::Kind::kPushPull: {
-      wire::PushPull own = roster_.Snapshot(request->join);
+      wire::PushPull own = state_.roster.Snapshot(request->join);
       own.user_state = user_state_;
       return own;
     }
     case OwnRequest::Kind::kPing:
       return wire::Ping{.sequence = request->sequence,
                         .node = request->node,
-                        .source = OwnSource()};
+                        .source = state_.outbox.OwnSource()};
     case OwnRequest::Kind::kUser:
       return wire::User{.payload = request->payload};
   }
@@ -257,13 +246,13 @@ wire::StreamMessage Membership::OpeningMessage(uint64_t id) const {
 }
 
 bool Membership::ExpectsReply(uint64_t id) const {
-  const OwnRequest* const request = requests_.Find(id);
+  const OwnRequest* const request = state_.requests.Find(id);
   return request != nullptr && request->kind != OwnRequest::Kind::kUser;
 }
 
 void Membership::OnReply(absl::Time now, uint64_t id,
                          const wire::StreamMessage& reply) {
-  const std::optional<OwnRequest> ended = requests_.End(id);
+  const std::optional<OwnRequest> ended = state_.requests.End(id);
   if (!ended) return;
   CatchUpGossipClock(now);
   const OwnRequest& request = *ended;
@@ -279,9 +268,9 @@ void Membership::OnReply(absl::Time now, uint64_t id,
       OnAck(now, request.to, *ack);
     }
   } else if (request.kind == OwnRequest::Kind::kPushPull) {
-    ++counters_.exchanges_failed;
+    ++state_.counters.exchanges_failed;
     const auto* error = std::get_if<wire::Error>(&reply);
-    events_.push_back(ExchangeFailedEvent{
+    state_.events.push_back(ExchangeFailedEvent{
         request.to, request.join,
         absl::UnavailableError(error != nullptr
                                    ? "it answers: " + error->message
@@ -291,16 +280,16 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   Settle(now);
 }
 
-void Membership::OnSent(uint64_t id) { requests_.End(id); }
+void Membership::OnSent(uint64_t id) { state_.requests.End(id); }
 
 void Membership::OnRequestFailed(absl::Time now, uint64_t id,
                                  absl::Status why) {
-  const std::optional<OwnRequest> request = requests_.End(id);
+  const std::optional<OwnRequest> request = state_.requests.End(id);
   if (!request) return;
   stream_only_.Forget(request->to);
   if (request->kind == OwnRequest::Kind::kPushPull) {
-    ++counters_.exchanges_failed;
-    events_.push_back(
+    ++state_.counters.exchanges_failed;
+    state_.events.push_back(
         ExchangeFailedEvent{request->to, request->join, std::move(why)});
   }
   RunSpread(now);
@@ -310,13 +299,13 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
 void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
                                const wire::PushPull& remote,
                                bool initiated_by_us) {
-  if (!roster_.Admit(now, remote).ok()) {
-    ++counters_.exchanges_failed;
+  if (!state_.roster.Admit(now, remote).ok()) {
+    ++state_.counters.exchanges_failed;
     return;
   }
-  ++counters_.exchanges;
+  ++state_.counters.exchanges;
   OnMembers(now, peer, remote.nodes, initiated_by_us);
-  const auto& records = roster_.table().records();
+  const auto& records = state_.roster.table().records();
   if (initiated_by_us &&
       std::any_of(records.begin(), records.end(), [&](const auto& record) {
         return record->is_up() && record->heard && record->endpoint() == peer;
@@ -324,27 +313,28 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
     rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
   }
   if (!remote.user_state.empty()) {
-    events_.push_back(UserStateEvent{peer, remote.user_state, remote.join});
+    state_.events.push_back(
+        UserStateEvent{peer, remote.user_state, remote.join});
   }
-  events_.push_back(ExchangeEvent{peer, remote.join, initiated_by_us});
+  state_.events.push_back(ExchangeEvent{peer, remote.join, initiated_by_us});
 }
 
 bool Membership::Admits(absl::Time now, const wire::PushPull& exchange) {
-  return roster_.Admit(now, exchange).ok();
+  return state_.roster.Admit(now, exchange).ok();
 }
 
 void Membership::OnMembers(absl::Time now, const net::Endpoint& peer,
                            absl::Span<const wire::PushNodeState> members,
                            bool initiated_by_us) {
   CatchUpGossipClock(now);
-  const uint64_t refuted = counters_.refutations;
-  roster_.Merge(now, members);
+  const uint64_t refuted = state_.counters.refutations;
+  state_.roster.Merge(now, members);
   Settle(now);  // The members come before the user state.
   GreetPeer(now, peer, members);
   // Our gossip may not reach a peer that holds us for dead.
-  if (options_.direct_answers && initiated_by_us &&
-      counters_.refutations != refuted) {
-    SendPlain(peer, roster_.OwnAlive());
+  if (state_.options.direct_answers && initiated_by_us &&
+      state_.counters.refutations != refuted) {
+    state_.outbox.SendPlain(peer, state_.roster.OwnAlive());
   }
 }
 

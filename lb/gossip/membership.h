@@ -28,7 +28,6 @@
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
 #include "lb/gossip/answer_budget.h"
-#include "lb/gossip/answer_places.h"
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
@@ -40,6 +39,7 @@
 #include "lb/gossip/rejoin.h"
 #include "lb/gossip/relay.h"
 #include "lb/gossip/roster.h"
+#include "lb/gossip/shared_state.h"
 #include "lb/gossip/spread.h"
 #include "lb/gossip/stream_only_peers.h"
 #include "lb/gossip/user_log.h"
@@ -90,7 +90,9 @@ class Membership {
   void SpreadUserState(absl::Time now);
   void SetDelegates(Delegates delegates);
   // Bytes that the codec adds to a packet; they change with the keys.
-  void SetPacketOverhead(size_t bytes) { packet_overhead_ = bytes; }
+  void SetPacketOverhead(size_t bytes) {
+    state_.outbox.SetPacketOverhead(bytes);
+  }
 
   // Inputs from the network. -------------------------------------------------
 
@@ -132,19 +134,21 @@ class Membership {
   std::vector<GossipEvent> TakeEvents();
 
   // All known nodes by name, ours and those that are down included.
-  std::vector<Member> Members() const { return roster_.Members(); }
+  std::vector<Member> Members() const { return state_.roster.Members(); }
   // Verified members that are up, by name; this node is one until Leave(). The
   // cost does not grow with members that others invent.
-  std::vector<Member> HeardMembers() const { return roster_.HeardMembers(); }
+  std::vector<Member> HeardMembers() const {
+    return state_.roster.HeardMembers();
+  }
   // How many are up and were not heard yet.
   size_t unheard() const { return greeter_.size(); }
   std::optional<Member> Find(std::string_view name) const;
   // Members that answer over TCP and not over UDP.
   std::vector<StreamOnlyPeer> ListStreamOnly(absl::Time now) const;
-  const NodeIdentity& self() const { return roster_.self(); }
-  int health_score() const { return roster_.awareness().score(); }
-  GossipCounters& counters() { return counters_; }
-  const GossipCounters& counters() const { return counters_; }
+  const NodeIdentity& self() const { return state_.roster.self(); }
+  int health_score() const { return state_.roster.awareness().score(); }
+  GossipCounters& counters() { return state_.counters; }
+  const GossipCounters& counters() const { return state_.counters; }
 
  private:
   void OnMessage(absl::Time now, const net::Endpoint& from,
@@ -160,7 +164,6 @@ class Membership {
                       const wire::IndirectPing& ask);
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
   bool IsFromAsked(const net::Endpoint& from) const;
-  uint32_t NextSequence();
   void NoteStreamAnswer(absl::Time now, const OwnRequest& request);
   void Strike(absl::Time now, const NodeRecord& record);
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
@@ -195,19 +198,9 @@ class Membership {
   void SendGreeting(const ProbeTarget& target);
 
   // Packets (membership_packets.cc).
-  wire::Source OwnSource() const;
-  size_t PacketBudget() const;
-  // The message; InvalidArgument: it does not fit a packet.
-  absl::StatusOr<wire::Bytes> EncodeUserMessage(wire::Bytes payload) const;
   absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
-  void SendPlain(const net::Endpoint& to, const wire::Message& message);
-  void SendWithPiggyback(const net::Endpoint& to, const wire::Message& message);
-  // Tells a suspected node that it is.
-  void SendPing(const NodeRecord& record, uint32_t sequence);
-  int TransmitLimit() const;
   std::vector<NodeRecord*> SampleOthers(size_t count,
                                         const MemberTable::Wanted& wanted);
-  void GossipTo(NodeRecord& record);
   void GossipUserMessages();
   void OnMemberChange(absl::Time now, const MemberEvent& event);
   // Ends every input: moves the roster's output on, looks after Leave().
@@ -215,12 +208,7 @@ class Membership {
   void CatchUpGossipClock(absl::Time now);
   bool HasGossip() const;
 
-  bool OpenRequest(absl::Time now, absl::Time deadline, OwnRequest request);
-
-  const GossipOptions options_;
-  GossipCounters counters_;
-  Prng prng_;
-  Roster roster_;
+  SharedState state_;
   Prober prober_;
   Greeter greeter_;
   Relay relay_;
@@ -228,21 +216,15 @@ class Membership {
   Spread spread_;
   AnswerBudget answer_budget_;
   StreamOnlyPeers stream_only_;
-  AnswerPlaces answer_places_;
   NameCheck name_check_;
   UserLog user_log_;
   wire::Bytes user_state_;
   std::function<wire::Bytes()> ack_payload_;
-  size_t packet_overhead_ = 0;
-  uint32_t last_sequence_;
   bool leave_pending_ = false;
   absl::Time next_probe_;
   absl::Time next_gossip_;
   absl::Time gossiped_at_once_ = absl::InfinitePast();
   absl::Time next_push_pull_;
-  OwnRequests requests_;
-  std::vector<OutgoingPacket> outgoing_;
-  std::vector<GossipEvent> events_;
 };
 
 }  // namespace lb::gossip

@@ -50,25 +50,16 @@ void Membership::GreetPeer(absl::Time now, const net::Endpoint& peer,
 }
 
 void Membership::SendGreeting(const ProbeTarget& target) {
-  const NodeRecord* const record = roster_.table().Find(target.name);
+  const NodeRecord* const record = state_.roster.table().Find(target.name);
   if (record == nullptr) return;
-  ++counters_.greetings;
-  SendPing(*record, target.sequence);
+  ++state_.counters.greetings;
   // The newcomer may not know this node yet, and gossip may miss it. Thousands
   // of invented members get no more than the ping.
-  if (roster_.leaving() || greeter_.size() > options_.greetings_at_once) return;
-  wire::Bytes alive = wire::EncodeMessage(roster_.OwnAlive());
-  OutgoingPacket& ping = outgoing_.back();
-  size_t used = alive.size() + kPartOverhead;
-  for (const wire::Bytes& part : ping.messages) {
-    used += part.size() + kPartOverhead;
-  }
-  if (used <= PacketBudget()) {
-    ping.messages.push_back(std::move(alive));
-  } else {  // Names of 255 bytes.
-    outgoing_.push_back({.to = ping.to,
-                         .messages = {std::move(alive)},
-                         .checksum = ping.checksum});
+  if (state_.roster.leaving() ||
+      greeter_.size() > state_.options.greetings_at_once) {
+    state_.outbox.SendPing(*record, target.sequence);
+  } else {
+    state_.outbox.SendPingAndAlive(*record, target.sequence);
   }
 }
 
@@ -77,23 +68,25 @@ void Membership::ApplyGreeting(absl::Time now, Prober& lane,
                                Prober::Step step) {
   if (step == Prober::Step::kAskOthers) return AskOthers(now, lane);
   if (step != Prober::Step::kFailed) return;
-  ++counters_.greetings_failed;
+  ++state_.counters.greetings_failed;
   greeter_.OnFailed(now, lane);
-  const NodeRecord* const record = roster_.table().Find(lane.target().name);
+  const NodeRecord* const record =
+      state_.roster.table().Find(lane.target().name);
   if (record == nullptr || !record->is_up()) return;
-  roster_.OnSuspect(now, {.incarnation = record->incarnation,
-                          .node = record->name(),
-                          .from = self().name});
+  state_.roster.OnSuspect(now, {.incarnation = record->incarnation,
+                                .node = record->name(),
+                                .from = state_.roster.self().name});
 }
 
 bool Membership::OnGreetingAck(const net::Endpoint& from, uint32_t sequence) {
-  NodeRecord* const record = roster_.table().Find(greeter_.NameOf(sequence));
+  NodeRecord* const record =
+      state_.roster.table().Find(greeter_.NameOf(sequence));
   if (record == nullptr) return false;
   // One that a helper passes on does not show where the member answers.
   if (!greeter_.HasAskedOthers(sequence)) {
-    answer_places_.Learn(record->endpoint(), from);
+    state_.places.Learn(record->endpoint(), from);
   }
-  roster_.OnHeard(*record);
+  state_.roster.OnHeard(*record);
   return true;
 }
 

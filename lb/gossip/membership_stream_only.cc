@@ -13,15 +13,16 @@ namespace lb::gossip {
 
 void Membership::NoteStreamAnswer(absl::Time now, const OwnRequest& request) {
   if (request.kind == OwnRequest::Kind::kPing) {
-    const NodeRecord* const record = roster_.table().Find(request.node);
+    const NodeRecord* const record = state_.roster.table().Find(request.node);
     if (record != nullptr && record->endpoint() == request.to) {
       Strike(now, *record);
     }
     return;
   }
   const NodeRecord* unheard = nullptr;
-  for (const auto& record : roster_.table().records()) {
-    if (record->endpoint() != request.to || roster_.IsSelf(record->name()) ||
+  for (const auto& record : state_.roster.table().records()) {
+    if (record->endpoint() != request.to ||
+        state_.roster.IsSelf(record->name()) ||
         record->state == wire::NodeState::kLeft) {
       continue;
     }
@@ -33,23 +34,23 @@ void Membership::NoteStreamAnswer(absl::Time now, const OwnRequest& request) {
 
 void Membership::Strike(absl::Time now, const NodeRecord& record) {
   if (stream_only_.OnStrike(now, record.name(), record.endpoint())) {
-    events_.push_back(StreamOnlyEvent{record.ToMember()});
+    state_.events.push_back(StreamOnlyEvent{record.ToMember()});
   }
 }
 
 // One that is probed no longer is tried by exchanges, which end some time.
 std::vector<StreamOnlyPeer> Membership::ListStreamOnly(absl::Time now) const {
   std::vector<StreamOnlyPeer> list = stream_only_.List();
-  const int scale = PushPullScale(roster_.table().heard().size());
+  const int scale = PushPullScale(state_.roster.table().heard().size());
   std::erase_if(list, [&](const StreamOnlyPeer& peer) {
-    const NodeRecord* const record = roster_.table().Find(peer.member);
+    const NodeRecord* const record = state_.roster.table().Find(peer.member);
     if (record == nullptr || record->endpoint() != peer.endpoint ||
         record->state == wire::NodeState::kLeft) {
       return true;
     }
     const bool is_probed = record->is_up() && record->heard;
     return !is_probed &&
-           now - peer.last >= 2 * scale * options_.rejoin_interval_max;
+           now - peer.last >= 2 * scale * state_.options.rejoin_interval_max;
   });
   return list;
 }
