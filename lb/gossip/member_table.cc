@@ -166,6 +166,17 @@ std::vector<NodeRecord*> MemberTable::SampleUnheard(size_t count,
   return Draw(unheard_, count, wanted);
 }
 
+std::vector<NodeRecord*> MemberTable::SampleOthers(size_t count,
+                                                   std::string_view self,
+                                                   const Wanted& wanted) {
+  const auto wanted_other = [&](const NodeRecord& record) {
+    return record.name() != self && wanted(record);
+  };
+  List sample = Sample(count, wanted_other);
+  if (!sample.empty()) return sample;
+  return SampleUnheard(count, wanted_other);
+}
+
 MemberTable::List MemberTable::Draw(const List& from, size_t count,
                                     const Wanted& wanted) {
   List sample;

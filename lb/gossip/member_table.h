@@ -101,6 +101,10 @@ class MemberTable {
   std::vector<NodeRecord*> Sample(size_t count, const Wanted& wanted);
   // The same for unverified members.
   std::vector<NodeRecord*> SampleUnheard(size_t count, const Wanted& wanted);
+  // The same without `self`. Uses unverified members only if no verified one
+  // matches; thousands of invented members would otherwise absorb all gossip.
+  std::vector<NodeRecord*> SampleOthers(size_t count, std::string_view self,
+                                        const Wanted& wanted);
 
   size_t size() const { return records_.size(); }  // Down ones included.
   // In no particular order; down ones included, and ourselves.

@@ -134,6 +134,17 @@ TEST_F(MemberTableTest, TheUnheardAreApart) {
   EXPECT_THAT(Probe(2), UnorderedElementsAre("a", "fake"));
 }
 
+TEST_F(MemberTableTest, SamplesUnverifiedOthersOnlyIfNoVerifiedOneMatches) {
+  Add("self");
+  table_.Insert({.node = Named("new"), .state = NodeState::kAlive});
+  const auto any = [](const NodeRecord&) { return true; };
+  EXPECT_THAT(NamesOf(table_.SampleOthers(9, "self", any)),
+              UnorderedElementsAre("new"));
+  Add("a");
+  EXPECT_THAT(NamesOf(table_.SampleOthers(9, "self", any)),
+              UnorderedElementsAre("a"));
+}
+
 TEST_F(MemberTableTest, ForgetsTheUnheardThatAreGone) {
   Add("self");
   for (int i = 0; i < 90; ++i) {

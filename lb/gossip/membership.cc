@@ -15,27 +15,23 @@ namespace lb::gossip {
 Membership::Membership(const GossipOptions& options, NodeIdentity self,
                        const Prng& prng, absl::Time now, uint32_t first_number)
     : state_(options, std::move(self), prng, now, first_number),
+      next_probe_(now + state_.prng.UniformDuration(options.probe_interval)),
+      rounds_(state_, now),
       greeter_(state_.options, prng.Fork("greeter")),
       relay_(options.probe_timeout, options.relays_max),
       rejoin_(options, prng.Fork("rejoin")),
       stream_only_(options.probe_interval / 2),
-      name_check_(state_.roster.self().former, now),
-      user_log_(options.user_messages_max, options.user_transmits) {
+      name_check_(state_.roster.self().former, now) {
   if (name_check_.running()) state_.roster.HoldMove();
-  // Random phases: nodes that start together do not probe together.
-  next_probe_ =
-      now + state_.prng.UniformDuration(state_.options.probe_interval);
-  next_gossip_ =
-      now + state_.prng.UniformDuration(state_.options.gossip_interval);
   next_push_pull_ =
-      state_.options.push_pull_interval > absl::ZeroDuration()
-          ? now + state_.prng.UniformDuration(state_.options.push_pull_interval)
+      options.push_pull_interval > absl::ZeroDuration()
+          ? now + state_.prng.UniformDuration(options.push_pull_interval)
           : absl::InfiniteFuture();
 }
 
 absl::Status Membership::Join(absl::Time now,
                               absl::Span<const net::Endpoint> seeds) {
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   size_t dropped = 0;
   for (const net::Endpoint& seed : seeds) {
     if (seed == state_.roster.self().endpoint) continue;
@@ -52,10 +48,10 @@ absl::Status Membership::Join(absl::Time now,
 
 void Membership::Leave(absl::Time now) {
   if (state_.roster.leaving()) return;
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   state_.roster.Leave(now);
   leave_pending_ = true;
-  GossipAtOnce(now);
+  rounds_.RunAtOnce(now);
   Settle(now);
 }
 
@@ -64,15 +60,15 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
     return absl::InvalidArgumentError(fmt::format(
         "meta: {} bytes, want {} or less", meta.size(), kMetaSizeMax));
   }
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   state_.roster.SetMeta(std::move(meta));
-  GossipAtOnce(now);
+  rounds_.RunAtOnce(now);
   Settle(now);
   return absl::OkStatus();
 }
 
 void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   name_check_.End();
   state_.roster.MoveTo(now, endpoint);
   rejoin_.OnMemberUp(endpoint);  // If it was a seed, it is none any more.
@@ -121,7 +117,7 @@ std::optional<Member> Membership::Find(std::string_view name) const {
 void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
                           absl::Span<const wire::Message> messages,
                           size_t bytes) {
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   answer_budget_.OnReceived(now, from.address, bytes);
   for (const wire::Message& message : messages) {
     ++state_.counters.messages_in;
@@ -201,7 +197,7 @@ void Membership::OnAck(absl::Time now, const net::Endpoint& from,
 std::optional<wire::StreamMessage> Membership::OnStreamRequest(
     absl::Time now, const net::Endpoint& from,
     const wire::StreamMessage& request) {
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   std::optional<wire::StreamMessage> reply;
   if (const auto* ping = std::get_if<wire::Ping>(&request)) {
     if (ping->node.empty() || state_.roster.IsSelf(ping->node)) {
@@ -254,7 +250,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
                          const wire::StreamMessage& reply) {
   const std::optional<OwnRequest> ended = state_.requests.End(id);
   if (!ended) return;
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   const OwnRequest& request = *ended;
   const auto* remote = std::get_if<wire::PushPull>(&reply);
   const auto* ack = std::get_if<wire::Ack>(&reply);
@@ -326,7 +322,7 @@ bool Membership::Admits(absl::Time now, const wire::PushPull& exchange) {
 void Membership::OnMembers(absl::Time now, const net::Endpoint& peer,
                            absl::Span<const wire::PushNodeState> members,
                            bool initiated_by_us) {
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   const uint64_t refuted = state_.counters.refutations;
   state_.roster.Merge(now, members);
   Settle(now);  // The members come before the user state.

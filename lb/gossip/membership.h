@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,6 +30,7 @@
 #include "lb/base/prng.h"
 #include "lb/gossip/answer_budget.h"
 #include "lb/gossip/delegates.h"
+#include "lb/gossip/gossip_rounds.h"
 #include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/name_check.h"
@@ -42,7 +44,6 @@
 #include "lb/gossip/shared_state.h"
 #include "lb/gossip/spread.h"
 #include "lb/gossip/stream_only_peers.h"
-#include "lb/gossip/user_log.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
@@ -75,7 +76,9 @@ class Membership {
   // Sends `payload` to every member that is up and was heard, user_transmits
   // times each, as packets have room. InvalidArgument: too large for a packet.
   // ResourceExhausted: user_messages_max wait.
-  absl::Status QueueUserMessage(absl::Time now, wire::Bytes payload);
+  absl::Status QueueUserMessage(absl::Time now, wire::Bytes payload) {
+    return rounds_.QueueUserMessage(now, std::move(payload));
+  }
   // Sends `payload` to one member in a datagram of its own: once, and it may be
   // lost. InvalidArgument: too large for a packet. NotFound: no such member
   // that is up.
@@ -180,9 +183,6 @@ class Membership {
   void RunNameCheck(absl::Time now);
   // True: the ping is this node's own, and gets no ack.
   bool OnNamesakePing(absl::Time now, const wire::Ping& ping);
-  void RunGossip(absl::Time now);
-  void GossipAtOnce(absl::Time now);
-  void Gossip(absl::Time now);
   void RunPushPull(absl::Time now);
   void RunSpread(absl::Time now);
   void RunRejoin(absl::Time now);
@@ -199,16 +199,14 @@ class Membership {
 
   // Packets (membership_packets.cc).
   absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
-  std::vector<NodeRecord*> SampleOthers(size_t count,
-                                        const MemberTable::Wanted& wanted);
-  void GossipUserMessages();
   void OnMemberChange(absl::Time now, const MemberEvent& event);
   // Ends every input: moves the roster's output on, looks after Leave().
   void Settle(absl::Time now);
-  void CatchUpGossipClock(absl::Time now);
-  bool HasGossip() const;
 
   SharedState state_;
+  // A random phase: nodes that start together do not probe together.
+  absl::Time next_probe_;
+  GossipRounds rounds_;
   Prober prober_;
   Greeter greeter_;
   Relay relay_;
@@ -217,13 +215,9 @@ class Membership {
   AnswerBudget answer_budget_;
   StreamOnlyPeers stream_only_;
   NameCheck name_check_;
-  UserLog user_log_;
   wire::Bytes user_state_;
   std::function<wire::Bytes()> ack_payload_;
   bool leave_pending_ = false;
-  absl::Time next_probe_;
-  absl::Time next_gossip_;
-  absl::Time gossiped_at_once_ = absl::InfinitePast();
   absl::Time next_push_pull_;
 };
 

@@ -1,24 +1,12 @@
 // Membership's packets: what rides on what, and what is left to be taken.
-#include <algorithm>
-#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "absl/types/span.h"
-#include "fmt/format.h"
 #include "lb/base/status_macros.h"
-#include "lb/gossip/dissemination.h"
 #include "lb/gossip/membership.h"
 
 namespace lb::gossip {
-namespace {
-
-// Members that are sent user messages in one gossip interval: a tenth of those
-// that wait, between gossip_nodes and this maximum.
-constexpr size_t kUserFanoutMax = 64;
-
-}  // namespace
 
 absl::Status Membership::SendUserDatagram(std::string_view name,
                                           wire::Bytes payload) {
@@ -27,38 +15,6 @@ absl::Status Membership::SendUserDatagram(std::string_view name,
   LB_ASSIGN_OR_RETURN(const NodeRecord* const record, FindUp(name));
   state_.outbox.SendUserMessage(*record, std::move(message));
   return absl::OkStatus();
-}
-
-absl::Status Membership::QueueUserMessage(absl::Time now, wire::Bytes payload) {
-  LB_ASSIGN_OR_RETURN(wire::Bytes message,
-                      state_.outbox.EncodeUserMessage(std::move(payload)));
-  CatchUpGossipClock(now);
-  if (!user_log_.Append(std::move(message))) {
-    ++state_.counters.user_messages_overflow;
-    return absl::ResourceExhaustedError(fmt::format(
-        "user messages: {} wait, want less", state_.options.user_messages_max));
-  }
-  GossipAtOnce(now);
-  return absl::OkStatus();
-}
-
-void Membership::GossipUserMessages() {
-  if (user_log_.empty()) return;
-  uint64_t reached_by_all = user_log_.end();
-  std::vector<NodeRecord*> behind;
-  for (NodeRecord* const record : state_.roster.table().heard()) {
-    if (!record->is_up() || state_.roster.IsSelf(record->name())) continue;
-    reached_by_all = std::min(reached_by_all, record->user_cursor);
-    if (record->user_cursor < user_log_.end()) behind.push_back(record);
-  }
-  user_log_.AllReached(reached_by_all);
-  state_.prng.Shuffle(absl::MakeSpan(behind));
-  const size_t fanout = std::clamp<size_t>(
-      behind.size() / 10, state_.options.gossip_nodes,
-      std::max<size_t>(kUserFanoutMax, state_.options.gossip_nodes));
-  if (behind.size() > fanout) behind.resize(fanout);
-  for (NodeRecord* const record : behind)
-    state_.outbox.GossipTo(*record, user_log_);
 }
 
 // A member that was never heard is no reason not to look for others at its

@@ -5,28 +5,20 @@
 
 #include "lb/gossip/dissemination.h"
 #include "lb/gossip/membership.h"
+#include "lb/gossip/skip_past.h"
 
 namespace lb::gossip {
-namespace {
-
-// Moves `due` past `now` in whole steps of `interval`.
-void SkipPast(absl::Time now, absl::Duration interval, absl::Time& due) {
-  if (due > now) return;
-  due += interval * ((now - due) / interval + 1);
-}
-
-}  // namespace
 
 void Membership::OnTimer(absl::Time now) {
   ForgiveLateness(now);
-  CatchUpGossipClock(now);
+  rounds_.CatchUp(now);
   RunRelays(now);
   RunNameCheck(now);
   RunProbe(now);
   RunGreetings(now);
   state_.roster.OnTimer(now);
   Settle(now);
-  RunGossip(now);
+  rounds_.OnTimer(now);
   RunPushPull(now);
   RunSpread(now);
   RunRejoin(now);
@@ -41,9 +33,8 @@ absl::Time Membership::NextVerdict() const {
 
 absl::Time Membership::NextDeadline() const {
   absl::Time next =
-      std::min({NextVerdict(), next_push_pull_, greeter_.NextDeadline(),
-                spread_.due(), name_check_.due()});
-  if (HasGossip()) next = std::min(next, next_gossip_);
+      std::min({NextVerdict(), rounds_.NextDeadline(), next_push_pull_,
+                greeter_.NextDeadline(), spread_.due(), name_check_.due()});
   if (!state_.roster.leaving() && state_.requests.HasRoomForJoin()) {
     next = std::min(next, rejoin_.NextDeadline());
   }
@@ -169,46 +160,6 @@ void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
   }
 }
 
-void Membership::RunGossip(absl::Time now) {
-  if (next_gossip_ > now) return;
-  SkipPast(now, state_.options.gossip_interval, next_gossip_);
-  Gossip(now);
-}
-
-// Messages of the user do not wait for the gossip clock, as failover depends on
-// them. Further ones within the same interval do.
-void Membership::GossipAtOnce(absl::Time now) {
-  if (now - gossiped_at_once_ < state_.options.gossip_interval) return;
-  gossiped_at_once_ = now;
-  Gossip(now);
-}
-
-// Uses unverified members only if no verified one matches; thousands of
-// invented members would otherwise absorb all gossip.
-std::vector<NodeRecord*> Membership::SampleOthers(
-    size_t count, const MemberTable::Wanted& wanted) {
-  const auto wanted_other = [&](const NodeRecord& record) {
-    return !state_.roster.IsSelf(record.name()) && wanted(record);
-  };
-  auto sample = state_.roster.table().Sample(count, wanted_other);
-  if (!sample.empty()) return sample;
-  return state_.roster.table().SampleUnheard(count, wanted_other);
-}
-
-void Membership::Gossip(absl::Time now) {
-  if (!state_.roster.broadcasts().empty()) {
-    const auto targets = SampleOthers(
-        state_.options.gossip_nodes, [&](const NodeRecord& record) {
-          return record.is_up() ||
-                 (record.state == wire::NodeState::kDead &&
-                  now - record.since <= state_.options.gossip_to_the_dead_time);
-        });
-    for (NodeRecord* const target : targets)
-      state_.outbox.GossipTo(*target, user_log_);
-  }
-  GossipUserMessages();
-}
-
 void Membership::RunPushPull(absl::Time now) {
   const bool joined = rejoin_.TakeSettling(now);
   if (next_push_pull_ > now && !joined) return;
@@ -217,9 +168,10 @@ void Membership::RunPushPull(absl::Time now) {
                PushPullScale(state_.roster.table().heard().size()),
            next_push_pull_);
   if (state_.roster.leaving()) return;
-  const auto peers = SampleOthers(1, [](const NodeRecord& record) {
-    return record.state == wire::NodeState::kAlive;
-  });
+  const auto peers = state_.roster.table().SampleOthers(
+      1, self().name, [](const NodeRecord& record) {
+        return record.state == wire::NodeState::kAlive;
+      });
   if (peers.empty()) return;
   state_.OpenRequest(
       now, now + state_.options.tcp_timeout,
@@ -235,8 +187,9 @@ void Membership::SpreadUserState(absl::Time now) {
 void Membership::RunSpread(absl::Time now) {
   if (spread_.due() <= now) {
     std::vector<net::Endpoint> peers;
-    for (const NodeRecord* const record : SampleOthers(
-             state_.outbox.TransmitLimit(), [this](const NodeRecord& record) {
+    for (const NodeRecord* const record : state_.roster.table().SampleOthers(
+             state_.outbox.TransmitLimit(), self().name,
+             [this](const NodeRecord& record) {
                return record.state == wire::NodeState::kAlive &&
                       !state_.roster.leaving();
              })) {
@@ -262,18 +215,6 @@ void Membership::RunRejoin(absl::Time now) {
         now, now + state_.options.tcp_timeout,
         {.kind = OwnRequest::Kind::kPushPull, .to = *target, .join = true});
   }
-}
-
-bool Membership::HasGossip() const {
-  // Messages about this node wait for the first receiver; user messages are for
-  // verified members.
-  return !user_log_.empty() || (state_.roster.table().size() > 1 &&
-                                !state_.roster.broadcasts().empty());
-}
-
-// The gossip clock stands while there is nothing to say; it goes on in step.
-void Membership::CatchUpGossipClock(absl::Time now) {
-  if (!HasGossip()) SkipPast(now, state_.options.gossip_interval, next_gossip_);
 }
 
 }  // namespace lb::gossip
