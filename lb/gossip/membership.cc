@@ -20,7 +20,7 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       greeter_(state_.options, prng.Fork("greeter")),
       relay_(options.probe_timeout, options.relays_max),
       rejoin_(options, prng.Fork("rejoin")),
-      stream_only_(options.probe_interval / 2),
+      stream_only_(state_),
       name_check_(state_.roster.self().former, now) {
   if (name_check_.running()) state_.roster.HoldMove();
   next_push_pull_ =
@@ -255,12 +255,12 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   const auto* remote = std::get_if<wire::PushPull>(&reply);
   const auto* ack = std::get_if<wire::Ack>(&reply);
   if (request.kind == OwnRequest::Kind::kPushPull && remote != nullptr) {
-    NoteStreamAnswer(now, request);
+    stream_only_.OnStreamAnswer(now, request);
     MergeExchange(now, request.to, *remote, /*initiated_by_us=*/true);
     if (request.join) rejoin_.OnJoined(now);
   } else if (request.kind == OwnRequest::Kind::kPing && ack != nullptr) {
     if (ack->sequence == request.sequence) {
-      NoteStreamAnswer(now, request);
+      stream_only_.OnStreamAnswer(now, request);
       OnAck(now, request.to, *ack);
     }
   } else if (request.kind == OwnRequest::Kind::kPushPull) {

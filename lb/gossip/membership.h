@@ -44,6 +44,7 @@
 #include "lb/gossip/shared_state.h"
 #include "lb/gossip/spread.h"
 #include "lb/gossip/stream_only_peers.h"
+#include "lb/gossip/stream_only_watch.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
@@ -147,7 +148,9 @@ class Membership {
   size_t unheard() const { return greeter_.size(); }
   std::optional<Member> Find(std::string_view name) const;
   // Members that answer over TCP and not over UDP.
-  std::vector<StreamOnlyPeer> ListStreamOnly(absl::Time now) const;
+  std::vector<StreamOnlyPeer> ListStreamOnly(absl::Time now) const {
+    return stream_only_.List(now);
+  }
   const NodeIdentity& self() const { return state_.roster.self(); }
   int health_score() const { return state_.roster.awareness().score(); }
   GossipCounters& counters() { return state_.counters; }
@@ -167,8 +170,6 @@ class Membership {
                       const wire::IndirectPing& ask);
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
   bool IsFromAsked(const net::Endpoint& from) const;
-  void NoteStreamAnswer(absl::Time now, const OwnRequest& request);
-  void Strike(absl::Time now, const NodeRecord& record);
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
                      const wire::PushPull& remote, bool initiated_by_us);
 
@@ -213,7 +214,7 @@ class Membership {
   Rejoin rejoin_;
   Spread spread_;
   AnswerBudget answer_budget_;
-  StreamOnlyPeers stream_only_;
+  StreamOnlyWatch stream_only_;
   NameCheck name_check_;
   wire::Bytes user_state_;
   std::function<wire::Bytes()> ack_payload_;

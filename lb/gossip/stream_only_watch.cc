@@ -1,17 +1,13 @@
-// Membership's watch for members whose UDP does not get through.
-//
-// Two signs, as not all profiles send TCP pings: a TCP ping was acked where a
-// ping was not, and a full exchange with a member that acked no ping. Those
-// that were never heard get pings all the time (Greeter), and those that failed
-// do while they say that they are alive.
+#include "lb/gossip/stream_only_watch.h"
+
 #include <vector>
 
 #include "lb/gossip/dissemination.h"
-#include "lb/gossip/membership.h"
 
 namespace lb::gossip {
 
-void Membership::NoteStreamAnswer(absl::Time now, const OwnRequest& request) {
+void StreamOnlyWatch::OnStreamAnswer(absl::Time now,
+                                     const OwnRequest& request) {
   if (request.kind == OwnRequest::Kind::kPing) {
     const NodeRecord* const record = state_.roster.table().Find(request.node);
     if (record != nullptr && record->endpoint() == request.to) {
@@ -32,15 +28,20 @@ void Membership::NoteStreamAnswer(absl::Time now, const OwnRequest& request) {
   if (unheard != nullptr) Strike(now, *unheard);
 }
 
-void Membership::Strike(absl::Time now, const NodeRecord& record) {
-  if (stream_only_.OnStrike(now, record.name(), record.endpoint())) {
+void StreamOnlyWatch::OnPingAnswer(std::string_view member) {
+  const NodeRecord* const record = state_.roster.table().Find(member);
+  if (record != nullptr) Forget(record->endpoint());
+}
+
+void StreamOnlyWatch::Strike(absl::Time now, const NodeRecord& record) {
+  if (peers_.OnStrike(now, record.name(), record.endpoint())) {
     state_.events.push_back(StreamOnlyEvent{record.ToMember()});
   }
 }
 
 // One that is probed no longer is tried by exchanges, which end some time.
-std::vector<StreamOnlyPeer> Membership::ListStreamOnly(absl::Time now) const {
-  std::vector<StreamOnlyPeer> list = stream_only_.List();
+std::vector<StreamOnlyPeer> StreamOnlyWatch::List(absl::Time now) const {
+  std::vector<StreamOnlyPeer> list = peers_.List();
   const int scale = PushPullScale(state_.roster.table().heard().size());
   std::erase_if(list, [&](const StreamOnlyPeer& peer) {
     const NodeRecord* const record = state_.roster.table().Find(peer.member);
