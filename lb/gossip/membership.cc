@@ -21,8 +21,7 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       relay_(options.probe_timeout, options.relays_max),
       rejoin_(options, prng.Fork("rejoin")),
       stream_only_(state_),
-      name_check_(state_.roster.self().former, now) {
-  if (name_check_.running()) state_.roster.HoldMove();
+      own_name_(state_, now) {
   next_push_pull_ =
       options.push_pull_interval > absl::ZeroDuration()
           ? now + state_.prng.UniformDuration(options.push_pull_interval)
@@ -69,7 +68,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
 
 void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   rounds_.CatchUp(now);
-  name_check_.End();
+  own_name_.EndCheck();
   state_.roster.MoveTo(now, endpoint);
   rejoin_.OnMemberUp(endpoint);  // If it was a seed, it is none any more.
   spread_.Ask(now);              // Exchanges reach members that datagrams miss.
@@ -134,9 +133,7 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
     OnIndirectPing(now, from, *ask);
   } else if (const auto* ack = std::get_if<wire::Ack>(&message)) {
     stream_only_.Forget(from);
-    if (name_check_.OnAck(now, ack->sequence)) {
-      return state_.roster.OnNamesake(now, name_check_.former().back());
-    }
+    if (own_name_.OnAck(now, ack->sequence)) return;
     OnAck(now, from, *ack);
   } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
     prober_.OnNack(nack->sequence);  // Greetings do not ask for any.

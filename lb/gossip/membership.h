@@ -33,9 +33,9 @@
 #include "lb/gossip/gossip_rounds.h"
 #include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
-#include "lb/gossip/name_check.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/outgoing.h"
+#include "lb/gossip/own_name.h"
 #include "lb/gossip/own_requests.h"
 #include "lb/gossip/prober.h"
 #include "lb/gossip/rejoin.h"
@@ -181,9 +181,6 @@ class Membership {
   void AskOthers(absl::Time now, Prober& prober);
   void ApplyProbe(absl::Time now, Prober::Step step);
   void RunRelays(absl::Time now);
-  void RunNameCheck(absl::Time now);
-  // True: the ping is this node's own, and gets no ack.
-  bool OnNamesakePing(absl::Time now, const wire::Ping& ping);
   void RunPushPull(absl::Time now);
   void RunSpread(absl::Time now);
   void RunRejoin(absl::Time now);
@@ -215,7 +212,7 @@ class Membership {
   Spread spread_;
   AnswerBudget answer_budget_;
   StreamOnlyWatch stream_only_;
-  NameCheck name_check_;
+  OwnName own_name_;
   wire::Bytes user_state_;
   std::function<wire::Bytes()> ack_payload_;
   bool leave_pending_ = false;

@@ -34,7 +34,7 @@ void Membership::OnPing(absl::Time now, const net::Endpoint& from,
     ++state_.counters.refused_name;
     return;
   }
-  if (OnNamesakePing(now, ping)) return;
+  if (own_name_.OnPing(now, ping)) return;
   // Answers carry no gossip: each asker sets their rate, and hundreds that
   // start together would use up the sends of news that they already know.
   wire::Bytes ack = wire::EncodeMessage(wire::Ack{.sequence = ping.sequence});

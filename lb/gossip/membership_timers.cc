@@ -13,7 +13,7 @@ void Membership::OnTimer(absl::Time now) {
   ForgiveLateness(now);
   rounds_.CatchUp(now);
   RunRelays(now);
-  RunNameCheck(now);
+  own_name_.OnTimer(now);
   RunProbe(now);
   RunGreetings(now);
   state_.roster.OnTimer(now);
@@ -32,9 +32,9 @@ absl::Time Membership::NextVerdict() const {
 }
 
 absl::Time Membership::NextDeadline() const {
-  absl::Time next =
-      std::min({NextVerdict(), rounds_.NextDeadline(), next_push_pull_,
-                greeter_.NextDeadline(), spread_.due(), name_check_.due()});
+  absl::Time next = std::min({NextVerdict(), rounds_.NextDeadline(),
+                              next_push_pull_, greeter_.NextDeadline(),
+                              spread_.due(), own_name_.NextDeadline()});
   if (!state_.roster.leaving() && state_.requests.HasRoomForJoin()) {
     next = std::min(next, rejoin_.NextDeadline());
   }

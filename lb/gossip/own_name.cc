@@ -1,17 +1,23 @@
-// Membership's check that no other host has this node's name.
-#include "lb/gossip/membership.h"
+#include "lb/gossip/own_name.h"
+
+#include "lb/net/endpoint.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 
-void Membership::RunNameCheck(absl::Time now) {
-  if (name_check_.due() > now) return;
+OwnName::OwnName(SharedState& state, absl::Time now)
+    : state_(state), check_(state.roster.self().former, now) {
+  if (check_.running()) state_.roster.HoldMove();
+}
+
+void OwnName::OnTimer(absl::Time now) {
+  if (check_.due() > now) return;
   const uint32_t sequence = state_.numbers.Next();
-  if (!name_check_.TakePing(now, sequence, state_.options.gossip_interval,
-                            state_.options.probe_timeout)) {
+  if (!check_.TakePing(now, sequence, state_.options.gossip_interval,
+                       state_.options.probe_timeout)) {
     return state_.roster.ReleaseMove(now);
   }
-  for (const net::Endpoint& former : name_check_.former()) {
+  for (const net::Endpoint& former : check_.former()) {
     state_.outbox.SendPlain(former,
                             wire::Ping{.sequence = sequence,
                                        .node = state_.roster.self().name,
@@ -19,7 +25,7 @@ void Membership::RunNameCheck(absl::Time now) {
   }
 }
 
-bool Membership::OnNamesakePing(absl::Time now, const wire::Ping& ping) {
+bool OwnName::OnPing(absl::Time now, const wire::Ping& ping) {
   if (!state_.roster.IsSelf(ping.source.node)) return false;
   const auto address = net::IpAddress::FromBytes(ping.source.address);
   if (!address.ok()) return false;
@@ -28,10 +34,16 @@ bool Membership::OnNamesakePing(absl::Time now, const wire::Ping& ping) {
     state_.roster.OnNamesake(now, source);
     return false;  // It is to hear that the name is taken.
   }
-  if (!name_check_.IsOwn(ping.sequence)) return false;
+  if (!check_.IsOwn(ping.sequence)) return false;
   // The former address is still this host's.
-  name_check_.End();
+  check_.End();
   state_.roster.ReleaseMove(now);
+  return true;
+}
+
+bool OwnName::OnAck(absl::Time now, uint32_t sequence) {
+  if (!check_.OnAck(now, sequence)) return false;
+  state_.roster.OnNamesake(now, check_.former().back());
   return true;
 }
 
