@@ -18,7 +18,7 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       next_probe_(now + state_.prng.UniformDuration(options.probe_interval)),
       rounds_(state_, now),
       greeter_(state_.options, prng.Fork("greeter")),
-      relay_(options.probe_timeout, options.relays_max),
+      responder_(state_),
       rejoin_(options, prng.Fork("rejoin")),
       stream_only_(state_),
       own_name_(state_, now) {
@@ -103,7 +103,7 @@ absl::StatusOr<const NodeRecord*> Membership::FindUp(
 }
 
 void Membership::SetDelegates(Delegates delegates) {
-  ack_payload_ = delegates.ack_payload;
+  responder_.SetAckPayload(delegates.ack_payload);
   state_.roster.SetDelegates(std::move(delegates));
 }
 
@@ -117,7 +117,7 @@ void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
                           absl::Span<const wire::Message> messages,
                           size_t bytes) {
   rounds_.CatchUp(now);
-  answer_budget_.OnReceived(now, from.address, bytes);
+  responder_.OnReceived(now, from, bytes);
   for (const wire::Message& message : messages) {
     ++state_.counters.messages_in;
     OnMessage(now, from, message);
@@ -130,7 +130,7 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
   if (const auto* ping = std::get_if<wire::Ping>(&message)) {
     OnPing(now, from, *ping);
   } else if (const auto* ask = std::get_if<wire::IndirectPing>(&message)) {
-    OnIndirectPing(now, from, *ask);
+    responder_.OnIndirectPing(now, from, *ask);
   } else if (const auto* ack = std::get_if<wire::Ack>(&message)) {
     stream_only_.Forget(from);
     if (own_name_.OnAck(now, ack->sequence)) return;
@@ -147,6 +147,17 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
     state_.events.push_back(UserMessageEvent{from, user->payload});
   }
   // An Error over UDP means nothing.
+}
+
+void Membership::OnPing(absl::Time now, const net::Endpoint& from,
+                        const wire::Ping& ping) {
+  if (!responder_.Accepts(ping) || own_name_.OnPing(now, ping)) return;
+  if (!responder_.Ack(now, from, ping)) return;
+  const NodeRecord* const pinger = state_.roster.table().Find(ping.source.node);
+  // It is there: our first ping, if it left at all, may have been lost.
+  if (pinger != nullptr && !pinger->heard && pinger->endpoint() == from) {
+    GreetAtOnce(now, pinger->name());
+  }
 }
 
 // The target, or one that was asked to ping it.
@@ -180,14 +191,8 @@ void Membership::OnAck(absl::Time now, const net::Endpoint& from,
   if (const Prober::Step step = prober_.OnAck(ack.sequence);
       step != Prober::Step::kNone) {
     ApplyProbe(now, step);
-  } else if (const RelayRequest* const asked = relay_.Find(ack.sequence)) {
-    if (!state_.places.Matches(asked->target, from)) {
-      ++state_.counters.refused_acks;
-      return;
-    }
-    state_.outbox.SendPlain(asked->requester,
-                            wire::Ack{.sequence = asked->sequence});
-    relay_.End(ack.sequence);
+  } else {
+    responder_.OnAck(from, ack);
   }
 }
 

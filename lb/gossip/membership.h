@@ -16,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +27,6 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
-#include "lb/gossip/answer_budget.h"
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/gossip_rounds.h"
 #include "lb/gossip/greeter.h"
@@ -37,9 +35,9 @@
 #include "lb/gossip/outgoing.h"
 #include "lb/gossip/own_name.h"
 #include "lb/gossip/own_requests.h"
+#include "lb/gossip/ping_responder.h"
 #include "lb/gossip/prober.h"
 #include "lb/gossip/rejoin.h"
-#include "lb/gossip/relay.h"
 #include "lb/gossip/roster.h"
 #include "lb/gossip/shared_state.h"
 #include "lb/gossip/spread.h"
@@ -161,13 +159,6 @@ class Membership {
                  const wire::Message& message);
   void OnPing(absl::Time now, const net::Endpoint& from,
               const wire::Ping& ping);
-  std::optional<wire::Bytes> AckPayload(const net::Endpoint& to,
-                                        const wire::Ping& ping);
-  net::Endpoint ReplyTo(const wire::Source& source,
-                        const net::Endpoint& from) const;
-  bool MayAnswer(absl::Time now, const net::Endpoint& from, size_t bytes);
-  void OnIndirectPing(absl::Time now, const net::Endpoint& from,
-                      const wire::IndirectPing& ask);
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
   bool IsFromAsked(const net::Endpoint& from) const;
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
@@ -180,7 +171,6 @@ class Membership {
   void BeginProbe(absl::Time now);
   void AskOthers(absl::Time now, Prober& prober);
   void ApplyProbe(absl::Time now, Prober::Step step);
-  void RunRelays(absl::Time now);
   void RunPushPull(absl::Time now);
   void RunSpread(absl::Time now);
   void RunRejoin(absl::Time now);
@@ -207,14 +197,12 @@ class Membership {
   GossipRounds rounds_;
   Prober prober_;
   Greeter greeter_;
-  Relay relay_;
+  PingResponder responder_;
   Rejoin rejoin_;
   Spread spread_;
-  AnswerBudget answer_budget_;
   StreamOnlyWatch stream_only_;
   OwnName own_name_;
   wire::Bytes user_state_;
-  std::function<wire::Bytes()> ack_payload_;
   bool leave_pending_ = false;
   absl::Time next_push_pull_;
 };

@@ -12,7 +12,7 @@ namespace lb::gossip {
 void Membership::OnTimer(absl::Time now) {
   ForgiveLateness(now);
   rounds_.CatchUp(now);
-  RunRelays(now);
+  responder_.OnTimer(now);
   own_name_.OnTimer(now);
   RunProbe(now);
   RunGreetings(now);
@@ -28,7 +28,7 @@ void Membership::OnTimer(absl::Time now) {
 // The next deadline that judges another member by its silence.
 absl::Time Membership::NextVerdict() const {
   return std::min({next_probe_, prober_.NextDeadline(), greeter_.NextVerdict(),
-                   relay_.NextDeadline(), state_.roster.NextDeadline()});
+                   responder_.NextDeadline(), state_.roster.NextDeadline()});
 }
 
 absl::Time Membership::NextDeadline() const {
@@ -52,16 +52,9 @@ void Membership::ForgiveLateness(absl::Time now) {
   // The grace is for what waits in the socket.
   prober_.Shift(late + grace);
   greeter_.Shift(late + grace);
-  relay_.Shift(late + grace);
+  responder_.Shift(late + grace);
   state_.roster.Shift(late + grace);
   next_probe_ += late + grace;
-}
-
-void Membership::RunRelays(absl::Time now) {
-  for (const RelayRequest& request : relay_.TakeNacks(now)) {
-    state_.outbox.SendPlain(request.requester,
-                            wire::Nack{.sequence = request.sequence});
-  }
 }
 
 void Membership::RunProbe(absl::Time now) {

@@ -1,15 +1,17 @@
-// Membership's answers to pings: their receivers and their number.
+#include "lb/gossip/ping_responder.h"
+
 #include <optional>
 
-#include "lb/gossip/membership.h"
+#include "lb/gossip/member_table.h"
+#include "lb/gossip/wire/codec.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 
 // The address that the ping names, if a member has it; else the sender's. An
 // attacker can write any address into a ping.
-net::Endpoint Membership::ReplyTo(const wire::Source& source,
-                                  const net::Endpoint& from) const {
+net::Endpoint PingResponder::ReplyTo(const wire::Source& source,
+                                     const net::Endpoint& from) const {
   const auto address = net::IpAddress::FromBytes(source.address);
   if (!address.ok() || source.port == 0) return from;
   const net::Endpoint told = {*address, source.port};
@@ -17,41 +19,39 @@ net::Endpoint Membership::ReplyTo(const wire::Source& source,
   return asker != nullptr && asker->endpoint() == told ? told : from;
 }
 
-bool Membership::MayAnswer(absl::Time now, const net::Endpoint& from,
-                           size_t bytes) {
-  if (answer_budget_.Take(now, from.address, bytes)) return true;
+bool PingResponder::MayAnswer(absl::Time now, const net::Endpoint& from,
+                              size_t bytes) {
+  if (budget_.Take(now, from.address, bytes)) return true;
   ++state_.counters.refused_answers;
   return false;
 }
 
-void Membership::OnPing(absl::Time now, const net::Endpoint& from,
-                        const wire::Ping& ping) {
-  if (!answer_budget_.BeginPing()) {
+bool PingResponder::Accepts(const wire::Ping& ping) {
+  if (!budget_.BeginPing()) {
     ++state_.counters.refused_answers;
-    return;
+    return false;
   }
-  if (!ping.node.empty() && !state_.roster.IsSelf(ping.node)) {
-    ++state_.counters.refused_name;
-    return;
+  if (ping.node.empty() || state_.roster.IsSelf(ping.node)) return true;
+  ++state_.counters.refused_name;
+  return false;
+}
+
+bool PingResponder::Ack(absl::Time now, const net::Endpoint& from,
+                        const wire::Ping& ping) {
+  wire::Ack ack{.sequence = ping.sequence};
+  const size_t bytes = wire::EncodeMessage(ack).size();
+  if (!MayAnswer(now, from, bytes + state_.outbox.packet_overhead())) {
+    return false;
   }
-  if (own_name_.OnPing(now, ping)) return;
-  // Answers carry no gossip: each asker sets their rate, and hundreds that
-  // start together would use up the sends of news that they already know.
-  wire::Bytes ack = wire::EncodeMessage(wire::Ack{.sequence = ping.sequence});
-  if (!MayAnswer(now, from, ack.size() + state_.outbox.packet_overhead()))
-    return;
   const net::Endpoint to = ReplyTo(ping.source, from);
-  state_.outbox.SendPlain(to, wire::Ack{ping.sequence, AckPayload(to, ping)});
-  const NodeRecord* const pinger = state_.roster.table().Find(ping.source.node);
-  // It is there: our first ping, if it left at all, may have been lost.
-  if (pinger != nullptr && !pinger->heard && pinger->endpoint() == from) {
-    GreetAtOnce(now, pinger->name());
-  }
+  ack.payload = AckPayload(to, ping);
+  state_.outbox.SendPlain(to, ack);
+  return true;
 }
 
 // For members only: other hosts could have it sent to a third one.
-std::optional<wire::Bytes> Membership::AckPayload(const net::Endpoint& to,
-                                                  const wire::Ping& ping) {
+std::optional<wire::Bytes> PingResponder::AckPayload(const net::Endpoint& to,
+                                                     const wire::Ping& ping) {
   if (!ack_payload_) return std::nullopt;
   const NodeRecord* const pinger = state_.roster.table().Find(ping.source.node);
   if (pinger == nullptr || !pinger->heard || pinger->endpoint() != to) {
@@ -63,9 +63,9 @@ std::optional<wire::Bytes> Membership::AckPayload(const net::Endpoint& to,
   return std::nullopt;
 }
 
-void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
-                                const wire::IndirectPing& ask) {
-  if (!answer_budget_.BeginRelay()) {
+void PingResponder::OnIndirectPing(absl::Time now, const net::Endpoint& from,
+                                   const wire::IndirectPing& ask) {
+  if (!budget_.BeginRelay()) {
     ++state_.counters.refused_answers;
     return;
   }
@@ -107,6 +107,25 @@ void Membership::OnIndirectPing(absl::Time now, const net::Endpoint& from,
   }
   ++state_.counters.relayed_probes;
   state_.outbox.SendPlain(target, ping);
+}
+
+void PingResponder::OnAck(const net::Endpoint& from, const wire::Ack& ack) {
+  const RelayRequest* const asked = relay_.Find(ack.sequence);
+  if (asked == nullptr) return;
+  if (!state_.places.Matches(asked->target, from)) {
+    ++state_.counters.refused_acks;
+    return;
+  }
+  state_.outbox.SendPlain(asked->requester,
+                          wire::Ack{.sequence = asked->sequence});
+  relay_.End(ack.sequence);
+}
+
+void PingResponder::OnTimer(absl::Time now) {
+  for (const RelayRequest& request : relay_.TakeNacks(now)) {
+    state_.outbox.SendPlain(request.requester,
+                            wire::Nack{.sequence = request.sequence});
+  }
 }
 
 }  // namespace lb::gossip
