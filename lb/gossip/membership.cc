@@ -17,16 +17,11 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
     : state_(options, std::move(self), prng, now, first_number),
       next_probe_(now + state_.prng.UniformDuration(options.probe_interval)),
       rounds_(state_, now),
+      schedule_(state_, prng, now),
       greeter_(state_.options, prng.Fork("greeter")),
       responder_(state_),
-      rejoin_(options, prng.Fork("rejoin")),
       stream_only_(state_),
-      own_name_(state_, now) {
-  next_push_pull_ =
-      options.push_pull_interval > absl::ZeroDuration()
-          ? now + state_.prng.UniformDuration(options.push_pull_interval)
-          : absl::InfiniteFuture();
-}
+      own_name_(state_, now) {}
 
 absl::Status Membership::Join(absl::Time now,
                               absl::Span<const net::Endpoint> seeds) {
@@ -34,9 +29,9 @@ absl::Status Membership::Join(absl::Time now,
   size_t dropped = 0;
   for (const net::Endpoint& seed : seeds) {
     if (seed == state_.roster.self().endpoint) continue;
-    if (!rejoin_.AddSeed(now, seed)) ++dropped;
+    if (!schedule_.rejoin().AddSeed(now, seed)) ++dropped;
   }
-  RunRejoin(now);
+  schedule_.RunRejoin(now);
   Settle(now);
   if (dropped == 0) return absl::OkStatus();
   state_.counters.rejoin_overflow += dropped;
@@ -70,9 +65,9 @@ void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   rounds_.CatchUp(now);
   own_name_.EndCheck();
   state_.roster.MoveTo(now, endpoint);
-  rejoin_.OnMemberUp(endpoint);  // If it was a seed, it is none any more.
-  spread_.Ask(now);              // Exchanges reach members that datagrams miss.
-  RunSpread(now);
+  schedule_.rejoin().OnMemberUp(
+      endpoint);          // If it was a seed, it is none any more.
+  schedule_.Spread(now);  // Exchanges reach members that datagrams miss.
   Settle(now);
 }
 
@@ -259,7 +254,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   if (request.kind == OwnRequest::Kind::kPushPull && remote != nullptr) {
     stream_only_.OnStreamAnswer(now, request);
     MergeExchange(now, request.to, *remote, /*initiated_by_us=*/true);
-    if (request.join) rejoin_.OnJoined(now);
+    if (request.join) schedule_.rejoin().OnJoined(now);
   } else if (request.kind == OwnRequest::Kind::kPing && ack != nullptr) {
     if (ack->sequence == request.sequence) {
       stream_only_.OnStreamAnswer(now, request);
@@ -274,7 +269,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
                                    ? "it answers: " + error->message
                                    : "it answers something else")});
   }
-  RunSpread(now);
+  schedule_.GoOnSpreading(now);
   Settle(now);
 }
 
@@ -290,7 +285,7 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
     state_.events.push_back(
         ExchangeFailedEvent{request->to, request->join, std::move(why)});
   }
-  RunSpread(now);
+  schedule_.GoOnSpreading(now);
   Settle(now);
 }
 
@@ -308,7 +303,8 @@ void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
       std::any_of(records.begin(), records.end(), [&](const auto& record) {
         return record->is_up() && record->heard && record->endpoint() == peer;
       })) {
-    rejoin_.OnMemberUp(peer);  // A seed may have been a member before.
+    schedule_.rejoin().OnMemberUp(
+        peer);  // A seed may have been a member before.
   }
   if (!remote.user_state.empty()) {
     state_.events.push_back(

@@ -28,6 +28,7 @@
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
 #include "lb/gossip/delegates.h"
+#include "lb/gossip/exchange_schedule.h"
 #include "lb/gossip/gossip_rounds.h"
 #include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
@@ -37,10 +38,8 @@
 #include "lb/gossip/own_requests.h"
 #include "lb/gossip/ping_responder.h"
 #include "lb/gossip/prober.h"
-#include "lb/gossip/rejoin.h"
 #include "lb/gossip/roster.h"
 #include "lb/gossip/shared_state.h"
-#include "lb/gossip/spread.h"
 #include "lb/gossip/stream_only_peers.h"
 #include "lb/gossip/stream_only_watch.h"
 #include "lb/gossip/wire/codec.h"
@@ -63,7 +62,9 @@ class Membership {
   // Exchanges with these endpoints now, and again whenever they are no members.
   // ResourceExhausted: rejoin_targets_max is reached; the rest is dropped.
   absl::Status Join(absl::Time now, absl::Span<const net::Endpoint> seeds);
-  void ForgetSeed(const net::Endpoint& seed) { rejoin_.ForgetSeed(seed); }
+  void ForgetSeed(const net::Endpoint& seed) {
+    schedule_.rejoin().ForgetSeed(seed);
+  }
   // Says goodbye, for good: a node that comes back is a new Membership.
   void Leave(absl::Time now);
   // The news go to gossip_nodes members at once (at most once per
@@ -89,7 +90,7 @@ class Membership {
   // For full exchanges from now on: at most kUserStateSizeMax bytes.
   void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
   // Full exchanges with as many members as a broadcast is sent to; see Spread.
-  void SpreadUserState(absl::Time now);
+  void SpreadUserState(absl::Time now) { schedule_.Spread(now); }
   void SetDelegates(Delegates delegates);
   // Bytes that the codec adds to a packet; they change with the keys.
   void SetPacketOverhead(size_t bytes) {
@@ -171,9 +172,6 @@ class Membership {
   void BeginProbe(absl::Time now);
   void AskOthers(absl::Time now, Prober& prober);
   void ApplyProbe(absl::Time now, Prober::Step step);
-  void RunPushPull(absl::Time now);
-  void RunSpread(absl::Time now);
-  void RunRejoin(absl::Time now);
 
   // Members that were not heard yet (membership_greetings.cc).
   void RunGreetings(absl::Time now);
@@ -195,16 +193,14 @@ class Membership {
   // A random phase: nodes that start together do not probe together.
   absl::Time next_probe_;
   GossipRounds rounds_;
+  ExchangeSchedule schedule_;
   Prober prober_;
   Greeter greeter_;
   PingResponder responder_;
-  Rejoin rejoin_;
-  Spread spread_;
   StreamOnlyWatch stream_only_;
   OwnName own_name_;
   wire::Bytes user_state_;
   bool leave_pending_ = false;
-  absl::Time next_push_pull_;
 };
 
 }  // namespace lb::gossip

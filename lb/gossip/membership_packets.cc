@@ -27,7 +27,7 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
     case MemberChange::kHeard:
       greeter_.Remove(member.name);
       if (!state_.options.stream_pings) stream_only_.Forget(member.endpoint);
-      return rejoin_.OnMemberUp(member.endpoint);
+      return schedule_.rejoin().OnMemberUp(member.endpoint);
     case MemberChange::kUpdated:
       return;
     case MemberChange::kMoved:
@@ -36,18 +36,18 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
       if (prober_.running() && prober_.target().name == member.name) {
         prober_.Cancel();
       }
-      rejoin_.OnMemberLeft(now, event.moved_from);
-      return rejoin_.OnMemberUp(member.endpoint);
+      schedule_.rejoin().OnMemberLeft(now, event.moved_from);
+      return schedule_.rejoin().OnMemberUp(member.endpoint);
     case MemberChange::kLeft:
       greeter_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.heard) return;
-      return rejoin_.OnMemberLeft(now, member.endpoint);
+      return schedule_.rejoin().OnMemberLeft(now, member.endpoint);
     case MemberChange::kFailed:
       greeter_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.heard) return;
-      if (!rejoin_.OnMemberFailed(now, member.endpoint)) {
+      if (!schedule_.rejoin().OnMemberFailed(now, member.endpoint)) {
         ++state_.counters.rejoin_overflow;
       }
       return;

@@ -19,9 +19,7 @@ void Membership::OnTimer(absl::Time now) {
   state_.roster.OnTimer(now);
   Settle(now);
   rounds_.OnTimer(now);
-  RunPushPull(now);
-  RunSpread(now);
-  RunRejoin(now);
+  schedule_.OnTimer(now);
   Settle(now);
 }
 
@@ -32,13 +30,9 @@ absl::Time Membership::NextVerdict() const {
 }
 
 absl::Time Membership::NextDeadline() const {
-  absl::Time next = std::min({NextVerdict(), rounds_.NextDeadline(),
-                              next_push_pull_, greeter_.NextDeadline(),
-                              spread_.due(), own_name_.NextDeadline()});
-  if (!state_.roster.leaving() && state_.requests.HasRoomForJoin()) {
-    next = std::min(next, rejoin_.NextDeadline());
-  }
-  return next;
+  return std::min({NextVerdict(), rounds_.NextDeadline(),
+                   schedule_.NextDeadline(), greeter_.NextDeadline(),
+                   own_name_.NextDeadline()});
 }
 
 // A process that was not run could not hear the answers it waits for: what it
@@ -150,63 +144,6 @@ void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
   if (goes_there(prober_)) ApplyProbe(now, prober_.OnSendFailed());
   for (Prober& lane : greeter_.lanes()) {
     if (goes_there(lane)) ApplyGreeting(now, lane, lane.OnSendFailed());
-  }
-}
-
-void Membership::RunPushPull(absl::Time now) {
-  const bool joined = rejoin_.TakeSettling(now);
-  if (next_push_pull_ > now && !joined) return;
-  SkipPast(now,
-           state_.options.push_pull_interval *
-               PushPullScale(state_.roster.table().heard().size()),
-           next_push_pull_);
-  if (state_.roster.leaving()) return;
-  const auto peers = state_.roster.table().SampleOthers(
-      1, self().name, [](const NodeRecord& record) {
-        return record.state == wire::NodeState::kAlive;
-      });
-  if (peers.empty()) return;
-  state_.OpenRequest(
-      now, now + state_.options.tcp_timeout,
-      {.kind = OwnRequest::Kind::kPushPull, .to = peers[0]->endpoint()});
-}
-
-void Membership::SpreadUserState(absl::Time now) {
-  spread_.Ask(now);
-  RunSpread(now);
-}
-
-// Goes on as streams end: a quarter of them, so that some are left for others.
-void Membership::RunSpread(absl::Time now) {
-  if (spread_.due() <= now) {
-    std::vector<net::Endpoint> peers;
-    for (const NodeRecord* const record : state_.roster.table().SampleOthers(
-             state_.outbox.TransmitLimit(), self().name,
-             [this](const NodeRecord& record) {
-               return record.state == wire::NodeState::kAlive &&
-                      !state_.roster.leaving();
-             })) {
-      peers.push_back(record->endpoint());
-    }
-    spread_.Begin(now, std::move(peers));
-  }
-  while (state_.requests.HasRoomForSpread()) {
-    const auto peer = spread_.TakePeer();
-    if (!peer) return;
-    state_.OpenRequest(now, now + state_.options.tcp_timeout,
-                       {.kind = OwnRequest::Kind::kPushPull, .to = *peer});
-  }
-}
-
-void Membership::RunRejoin(absl::Time now) {
-  const int scale = PushPullScale(state_.roster.table().heard().size());
-  while (!state_.roster.leaving() && state_.requests.HasRoomForJoin()) {
-    const auto target = rejoin_.TakeDue(now, scale);
-    if (!target) return;
-    if (state_.requests.Exchanges(*target)) continue;
-    state_.OpenRequest(
-        now, now + state_.options.tcp_timeout,
-        {.kind = OwnRequest::Kind::kPushPull, .to = *target, .join = true});
   }
 }
 
