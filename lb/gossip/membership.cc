@@ -15,10 +15,10 @@ namespace lb::gossip {
 Membership::Membership(const GossipOptions& options, NodeIdentity self,
                        const Prng& prng, absl::Time now, uint32_t first_number)
     : state_(options, std::move(self), prng, now, first_number),
-      next_probe_(now + state_.prng.UniformDuration(options.probe_interval)),
+      detector_(state_, now),
       rounds_(state_, now),
       schedule_(state_, prng, now),
-      greeter_(state_.options, prng.Fork("greeter")),
+      verifier_(state_, prng),
       responder_(state_),
       stream_only_(state_),
       own_name_(state_, now) {}
@@ -131,7 +131,7 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
     if (own_name_.OnAck(now, ack->sequence)) return;
     OnAck(now, from, *ack);
   } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
-    prober_.OnNack(nack->sequence);  // Greetings do not ask for any.
+    detector_.OnNack(nack->sequence);  // Greetings do not ask for any.
   } else if (const auto* suspect = std::get_if<wire::Suspect>(&message)) {
     state_.roster.OnSuspect(now, *suspect);
   } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {
@@ -151,43 +151,21 @@ void Membership::OnPing(absl::Time now, const net::Endpoint& from,
   const NodeRecord* const pinger = state_.roster.table().Find(ping.source.node);
   // It is there: our first ping, if it left at all, may have been lost.
   if (pinger != nullptr && !pinger->heard && pinger->endpoint() == from) {
-    GreetAtOnce(now, pinger->name());
+    verifier_.PingAtOnce(now, pinger->name());
   }
-}
-
-// The target, or one that was asked to ping it.
-bool Membership::IsFromAsked(const net::Endpoint& from) const {
-  const NodeRecord* const record =
-      state_.roster.table().Find(prober_.target().name);
-  if (record != nullptr && state_.places.Matches(record->endpoint(), from)) {
-    return true;
-  }
-  const auto& helpers = prober_.helpers();
-  return std::any_of(helpers.begin(), helpers.end(), [&](const auto& helper) {
-    return state_.places.Matches(helper, from);
-  });
 }
 
 void Membership::OnAck(absl::Time now, const net::Endpoint& from,
                        const wire::Ack& ack) {
-  if (OnGreetingAck(from, ack.sequence)) return;
-  if (prober_.Expects(ack.sequence) && !IsFromAsked(from)) {
-    ++state_.counters.refused_acks;
-    return;
-  }
-  if (prober_.IsDirectAck(ack.sequence)) {
-    const NodeRecord* const record =
-        state_.roster.table().Find(prober_.target().name);
-    if (record != nullptr) stream_only_.Forget(record->endpoint());
-    state_.events.push_back(PingEvent{prober_.target().name,
-                                      now - prober_.started(),
-                                      ack.payload.value_or(wire::Bytes())});
-  }
-  if (const Prober::Step step = prober_.OnAck(ack.sequence);
-      step != Prober::Step::kNone) {
-    ApplyProbe(now, step);
-  } else {
-    responder_.OnAck(from, ack);
+  if (verifier_.OnAck(from, ack.sequence)) return;
+  switch (detector_.OnAck(now, from, ack)) {
+    case FailureDetector::AckVerdict::kOther:
+      return responder_.OnAck(from, ack);
+    case FailureDetector::AckVerdict::kDirect:
+      return stream_only_.OnPingAnswer(detector_.target().name);
+    case FailureDetector::AckVerdict::kIndirect:
+    case FailureDetector::AckVerdict::kRefused:
+      return;
   }
 }
 
@@ -324,7 +302,7 @@ void Membership::OnMembers(absl::Time now, const net::Endpoint& peer,
   const uint64_t refuted = state_.counters.refutations;
   state_.roster.Merge(now, members);
   Settle(now);  // The members come before the user state.
-  GreetPeer(now, peer, members);
+  verifier_.OnExchange(now, peer, members);
   // Our gossip may not reach a peer that holds us for dead.
   if (state_.options.direct_answers && initiated_by_us &&
       state_.counters.refutations != refuted) {

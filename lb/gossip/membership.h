@@ -29,19 +29,19 @@
 #include "lb/base/prng.h"
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/exchange_schedule.h"
+#include "lb/gossip/failure_detector.h"
 #include "lb/gossip/gossip_rounds.h"
-#include "lb/gossip/greeter.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/outgoing.h"
 #include "lb/gossip/own_name.h"
 #include "lb/gossip/own_requests.h"
 #include "lb/gossip/ping_responder.h"
-#include "lb/gossip/prober.h"
 #include "lb/gossip/roster.h"
 #include "lb/gossip/shared_state.h"
 #include "lb/gossip/stream_only_peers.h"
 #include "lb/gossip/stream_only_watch.h"
+#include "lb/gossip/verifier.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
@@ -144,7 +144,7 @@ class Membership {
     return state_.roster.HeardMembers();
   }
   // How many are up and were not heard yet.
-  size_t unheard() const { return greeter_.size(); }
+  size_t unheard() const { return verifier_.size(); }
   std::optional<Member> Find(std::string_view name) const;
   // Members that answer over TCP and not over UDP.
   std::vector<StreamOnlyPeer> ListStreamOnly(absl::Time now) const {
@@ -161,28 +161,12 @@ class Membership {
   void OnPing(absl::Time now, const net::Endpoint& from,
               const wire::Ping& ping);
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
-  bool IsFromAsked(const net::Endpoint& from) const;
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
                      const wire::PushPull& remote, bool initiated_by_us);
 
   // Timers.
   absl::Time NextVerdict() const;
   void ForgiveLateness(absl::Time now);
-  void RunProbe(absl::Time now);
-  void BeginProbe(absl::Time now);
-  void AskOthers(absl::Time now, Prober& prober);
-  void ApplyProbe(absl::Time now, Prober::Step step);
-
-  // Members that were not heard yet (membership_greetings.cc).
-  void RunGreetings(absl::Time now);
-  void GreetNewcomers(absl::Time now);
-  void GreetAtOnce(absl::Time now, std::string_view name);
-  void GreetPeer(absl::Time now, const net::Endpoint& peer,
-                 absl::Span<const wire::PushNodeState> members);
-  void ApplyGreeting(absl::Time now, Prober& lane, Prober::Step step);
-  bool OnGreetingAck(const net::Endpoint& from, uint32_t sequence);
-  void SendGreeting(const ProbeTarget& target);
-
   // Packets (membership_packets.cc).
   absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
   void OnMemberChange(absl::Time now, const MemberEvent& event);
@@ -190,12 +174,10 @@ class Membership {
   void Settle(absl::Time now);
 
   SharedState state_;
-  // A random phase: nodes that start together do not probe together.
-  absl::Time next_probe_;
+  FailureDetector detector_;
   GossipRounds rounds_;
   ExchangeSchedule schedule_;
-  Prober prober_;
-  Greeter greeter_;
+  Verifier verifier_;
   PingResponder responder_;
   StreamOnlyWatch stream_only_;
   OwnName own_name_;

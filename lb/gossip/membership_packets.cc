@@ -23,28 +23,25 @@ void Membership::OnMemberChange(absl::Time now, const MemberEvent& event) {
   const Member& member = event.member;
   switch (event.change) {
     case MemberChange::kJoined:
-      return greeter_.Add(now, member.name);
+      return verifier_.Add(now, member.name);
     case MemberChange::kHeard:
-      greeter_.Remove(member.name);
+      verifier_.Remove(member.name);
       if (!state_.options.stream_pings) stream_only_.Forget(member.endpoint);
       return schedule_.rejoin().OnMemberUp(member.endpoint);
     case MemberChange::kUpdated:
       return;
     case MemberChange::kMoved:
       state_.places.Forget(event.moved_from);
-      // What was sent to its old address says nothing.
-      if (prober_.running() && prober_.target().name == member.name) {
-        prober_.Cancel();
-      }
+      detector_.OnMoved(member.name);
       schedule_.rejoin().OnMemberLeft(now, event.moved_from);
       return schedule_.rejoin().OnMemberUp(member.endpoint);
     case MemberChange::kLeft:
-      greeter_.Remove(member.name);
+      verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.heard) return;
       return schedule_.rejoin().OnMemberLeft(now, member.endpoint);
     case MemberChange::kFailed:
-      greeter_.Remove(member.name);
+      verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.heard) return;
       if (!schedule_.rejoin().OnMemberFailed(now, member.endpoint)) {
@@ -61,7 +58,7 @@ void Membership::Settle(absl::Time now) {
     }
     state_.events.push_back(std::move(event));
   }
-  GreetNewcomers(now);
+  verifier_.PingNewcomers(now);
   state_.outbox.SendDirectMessages();
   if (leave_pending_ &&
       (!state_.roster.broadcasts().Contains(state_.roster.self().name) ||

@@ -1,9 +1,8 @@
-// Membership's greetings: is a newcomer there at all?
-#include <string>
-#include <utility>
-#include <vector>
+#include "lb/gossip/verifier.h"
 
-#include "lb/gossip/membership.h"
+#include "lb/gossip/indirect_probe.h"
+#include "lb/gossip/member_table.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 namespace {
@@ -15,41 +14,39 @@ constexpr int kPeerGreetingsMax = 4;
 
 }  // namespace
 
-void Membership::RunGreetings(absl::Time now) {
+void Verifier::OnTimer(absl::Time now) {
   for (Prober& lane : greeter_.lanes()) {
-    ApplyGreeting(now, lane, lane.OnTimer(now));
+    Apply(now, lane, lane.OnTimer(now));
   }
-  GreetNewcomers(now);
+  PingNewcomers(now);
   while (const Prober* const lane = greeter_.TakeLane(now)) {
-    SendGreeting(lane->target());
+    Ping(lane->target());
   }
 }
 
-void Membership::GreetNewcomers(absl::Time now) {
-  while (const auto target = greeter_.TakeNewcomer(now)) SendGreeting(*target);
+void Verifier::PingNewcomers(absl::Time now) {
+  while (const auto target = greeter_.TakeNewcomer(now)) Ping(*target);
 }
 
-void Membership::GreetAtOnce(absl::Time now, std::string_view name) {
-  if (const auto target = greeter_.TakeAtOnce(now, name)) {
-    SendGreeting(*target);
+void Verifier::PingAtOnce(absl::Time now, std::string_view member) {
+  if (const auto target = greeter_.TakeAtOnce(now, member)) {
+    Ping(*target);
   }
 }
 
-// A peer that opened a stream, or accepted one, is up; thousands of members
-// that it names may not be.
-void Membership::GreetPeer(absl::Time now, const net::Endpoint& peer,
-                           absl::Span<const wire::PushNodeState> members) {
+void Verifier::OnExchange(absl::Time now, const net::Endpoint& peer,
+                          absl::Span<const wire::PushNodeState> members) {
   if (greeter_.size() == 0) return;
   int greeted = 0;
   for (const wire::PushNodeState& entry : members) {
     const auto address = net::IpAddress::FromBytes(entry.node->address);
     if (!address.ok() || *address != peer.address) continue;
-    GreetAtOnce(now, entry.node->name);
+    PingAtOnce(now, entry.node->name);
     if (++greeted == kPeerGreetingsMax) return;
   }
 }
 
-void Membership::SendGreeting(const ProbeTarget& target) {
+void Verifier::Ping(const ProbeTarget& target) {
   const NodeRecord* const record = state_.roster.table().Find(target.name);
   if (record == nullptr) return;
   ++state_.counters.greetings;
@@ -64,21 +61,15 @@ void Membership::SendGreeting(const ProbeTarget& target) {
 }
 
 // A failed greeting says nothing of our own health.
-void Membership::ApplyGreeting(absl::Time now, Prober& lane,
-                               Prober::Step step) {
-  if (step == Prober::Step::kAskOthers) return AskOthers(now, lane);
+void Verifier::Apply(absl::Time now, Prober& lane, Prober::Step step) {
+  if (step == Prober::Step::kAskOthers) return AskHelpers(state_, now, lane);
   if (step != Prober::Step::kFailed) return;
   ++state_.counters.greetings_failed;
   greeter_.OnFailed(now, lane);
-  const NodeRecord* const record =
-      state_.roster.table().Find(lane.target().name);
-  if (record == nullptr || !record->is_up()) return;
-  state_.roster.OnSuspect(now, {.incarnation = record->incarnation,
-                                .node = record->name(),
-                                .from = state_.roster.self().name});
+  SuspectTarget(state_, now, lane);
 }
 
-bool Membership::OnGreetingAck(const net::Endpoint& from, uint32_t sequence) {
+bool Verifier::OnAck(const net::Endpoint& from, uint32_t sequence) {
   NodeRecord* const record =
       state_.roster.table().Find(greeter_.NameOf(sequence));
   if (record == nullptr) return false;
@@ -88,6 +79,12 @@ bool Membership::OnGreetingAck(const net::Endpoint& from, uint32_t sequence) {
   }
   state_.roster.OnHeard(*record);
   return true;
+}
+
+void Verifier::OnSendFailed(absl::Time now, const net::Endpoint& to) {
+  for (Prober& lane : greeter_.lanes()) {
+    if (IsBoundFor(state_, lane, to)) Apply(now, lane, lane.OnSendFailed());
+  }
 }
 
 }  // namespace lb::gossip
