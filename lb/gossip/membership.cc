@@ -21,6 +21,7 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       verifier_(state_, prng),
       responder_(state_),
       stream_only_(state_),
+      changes_(state_, detector_, verifier_, schedule_, stream_only_),
       own_name_(state_, now) {}
 
 absl::Status Membership::Join(absl::Time now,
@@ -32,7 +33,7 @@ absl::Status Membership::Join(absl::Time now,
     if (!schedule_.rejoin().AddSeed(now, seed)) ++dropped;
   }
   schedule_.RunRejoin(now);
-  Settle(now);
+  changes_.Settle(now);
   if (dropped == 0) return absl::OkStatus();
   state_.counters.rejoin_overflow += dropped;
   return absl::ResourceExhaustedError(
@@ -44,9 +45,9 @@ void Membership::Leave(absl::Time now) {
   if (state_.roster.leaving()) return;
   rounds_.CatchUp(now);
   state_.roster.Leave(now);
-  leave_pending_ = true;
+  changes_.OnLeave();
   rounds_.RunAtOnce(now);
-  Settle(now);
+  changes_.Settle(now);
 }
 
 absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
@@ -57,7 +58,7 @@ absl::Status Membership::SetMeta(absl::Time now, wire::Bytes meta) {
   rounds_.CatchUp(now);
   state_.roster.SetMeta(std::move(meta));
   rounds_.RunAtOnce(now);
-  Settle(now);
+  changes_.Settle(now);
   return absl::OkStatus();
 }
 
@@ -68,7 +69,7 @@ void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   schedule_.rejoin().OnMemberUp(
       endpoint);          // If it was a seed, it is none any more.
   schedule_.Spread(now);  // Exchanges reach members that datagrams miss.
-  Settle(now);
+  changes_.Settle(now);
 }
 
 absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
@@ -117,7 +118,7 @@ void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
     ++state_.counters.messages_in;
     OnMessage(now, from, message);
   }
-  Settle(now);
+  changes_.Settle(now);
 }
 
 void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
@@ -193,7 +194,7 @@ std::optional<wire::StreamMessage> Membership::OnStreamRequest(
   } else {
     ++state_.counters.refused_undecodable;
   }
-  Settle(now);
+  changes_.Settle(now);
   return reply;
 }
 
@@ -248,7 +249,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
                                    : "it answers something else")});
   }
   schedule_.GoOnSpreading(now);
-  Settle(now);
+  changes_.Settle(now);
 }
 
 void Membership::OnSent(uint64_t id) { state_.requests.End(id); }
@@ -264,7 +265,7 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
         ExchangeFailedEvent{request->to, request->join, std::move(why)});
   }
   schedule_.GoOnSpreading(now);
-  Settle(now);
+  changes_.Settle(now);
 }
 
 void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
@@ -301,13 +302,36 @@ void Membership::OnMembers(absl::Time now, const net::Endpoint& peer,
   rounds_.CatchUp(now);
   const uint64_t refuted = state_.counters.refutations;
   state_.roster.Merge(now, members);
-  Settle(now);  // The members come before the user state.
+  changes_.Settle(now);  // The members come before the user state.
   verifier_.OnExchange(now, peer, members);
   // Our gossip may not reach a peer that holds us for dead.
   if (state_.options.direct_answers && initiated_by_us &&
       state_.counters.refutations != refuted) {
     state_.outbox.SendPlain(peer, state_.roster.OwnAlive());
   }
+}
+
+absl::Status Membership::SendUserDatagram(std::string_view name,
+                                          wire::Bytes payload) {
+  LB_ASSIGN_OR_RETURN(wire::Bytes message,
+                      state_.outbox.EncodeUserMessage(std::move(payload)));
+  LB_ASSIGN_OR_RETURN(const NodeRecord* const record, FindUp(name));
+  state_.outbox.SendUserMessage(*record, std::move(message));
+  return absl::OkStatus();
+}
+
+std::vector<OutgoingPacket> Membership::TakeOutgoing() {
+  std::vector<OutgoingPacket> packets = state_.outbox.Take();
+  state_.counters.datagrams_out += packets.size();
+  return packets;
+}
+
+std::vector<StreamRequest> Membership::TakeRequests() {
+  return state_.requests.TakeNew();
+}
+
+std::vector<GossipEvent> Membership::TakeEvents() {
+  return std::exchange(state_.events, {});
 }
 
 }  // namespace lb::gossip

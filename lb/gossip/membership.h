@@ -32,6 +32,7 @@
 #include "lb/gossip/failure_detector.h"
 #include "lb/gossip/gossip_rounds.h"
 #include "lb/gossip/member.h"
+#include "lb/gossip/member_changes.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/outgoing.h"
 #include "lb/gossip/own_name.h"
@@ -163,15 +164,9 @@ class Membership {
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
   void MergeExchange(absl::Time now, const net::Endpoint& peer,
                      const wire::PushPull& remote, bool initiated_by_us);
-
-  // Timers.
   absl::Time NextVerdict() const;
   void ForgiveLateness(absl::Time now);
-  // Packets (membership_packets.cc).
   absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
-  void OnMemberChange(absl::Time now, const MemberEvent& event);
-  // Ends every input: moves the roster's output on, looks after Leave().
-  void Settle(absl::Time now);
 
   SharedState state_;
   FailureDetector detector_;
@@ -180,9 +175,9 @@ class Membership {
   Verifier verifier_;
   PingResponder responder_;
   StreamOnlyWatch stream_only_;
+  MemberChanges changes_;
   OwnName own_name_;
   wire::Bytes user_state_;
-  bool leave_pending_ = false;
 };
 
 }  // namespace lb::gossip

@@ -13,10 +13,10 @@ void Membership::OnTimer(absl::Time now) {
   detector_.OnTimer(now);
   verifier_.OnTimer(now);
   state_.roster.OnTimer(now);
-  Settle(now);
+  changes_.Settle(now);
   rounds_.OnTimer(now);
   schedule_.OnTimer(now);
-  Settle(now);
+  changes_.Settle(now);
 }
 
 // The next deadline that judges another member by its silence.

@@ -1,0 +1,59 @@
+#include "lb/gossip/member_changes.h"
+
+#include <utility>
+#include <variant>
+
+namespace lb::gossip {
+
+void MemberChanges::Settle(absl::Time now) {
+  for (GossipEvent& event : state_.roster.TakeEvents()) {
+    if (const auto* change = std::get_if<MemberEvent>(&event)) {
+      OnChange(now, *change);
+    }
+    state_.events.push_back(std::move(event));
+  }
+  verifier_.PingNewcomers(now);
+  state_.outbox.SendDirectMessages();
+  if (leave_pending_ &&
+      (!state_.roster.broadcasts().Contains(state_.roster.self().name) ||
+       !state_.roster.HasOtherUp())) {
+    leave_pending_ = false;
+    state_.events.push_back(LeaveCompleteEvent{});
+  }
+}
+
+// An unverified member is no reason to stop looking for others at its address,
+// nor to look for it there.
+void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
+  const Member& member = event.member;
+  switch (event.change) {
+    case MemberChange::kJoined:
+      return verifier_.Add(now, member.name);
+    case MemberChange::kHeard:
+      verifier_.Remove(member.name);
+      if (!state_.options.stream_pings) stream_only_.Forget(member.endpoint);
+      return schedule_.rejoin().OnMemberUp(member.endpoint);
+    case MemberChange::kUpdated:
+      return;
+    case MemberChange::kMoved:
+      state_.places.Forget(event.moved_from);
+      detector_.OnMoved(member.name);
+      schedule_.rejoin().OnMemberLeft(now, event.moved_from);
+      return schedule_.rejoin().OnMemberUp(member.endpoint);
+    case MemberChange::kLeft:
+      verifier_.Remove(member.name);
+      state_.places.Forget(member.endpoint);
+      if (!member.heard) return;
+      return schedule_.rejoin().OnMemberLeft(now, member.endpoint);
+    case MemberChange::kFailed:
+      verifier_.Remove(member.name);
+      state_.places.Forget(member.endpoint);
+      if (!member.heard) return;
+      if (!schedule_.rejoin().OnMemberFailed(now, member.endpoint)) {
+        ++state_.counters.rejoin_overflow;
+      }
+      return;
+  }
+}
+
+}  // namespace lb::gossip
