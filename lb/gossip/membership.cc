@@ -7,8 +7,6 @@
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
-#include "lb/gossip/dissemination.h"
-#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 
@@ -22,6 +20,7 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       responder_(state_),
       stream_only_(state_),
       changes_(state_, detector_, verifier_, schedule_, stream_only_),
+      exchange_(state_, verifier_, schedule_, changes_),
       own_name_(state_, now) {}
 
 absl::Status Membership::Join(absl::Time now,
@@ -66,10 +65,19 @@ void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   rounds_.CatchUp(now);
   own_name_.EndCheck();
   state_.roster.MoveTo(now, endpoint);
-  schedule_.rejoin().OnMemberUp(
-      endpoint);          // If it was a seed, it is none any more.
+  // If it was a seed, it is none any more.
+  schedule_.rejoin().OnMemberUp(endpoint);
   schedule_.Spread(now);  // Exchanges reach members that datagrams miss.
   changes_.Settle(now);
+}
+
+absl::Status Membership::SendUserDatagram(std::string_view name,
+                                          wire::Bytes payload) {
+  LB_ASSIGN_OR_RETURN(wire::Bytes message,
+                      state_.outbox.EncodeUserMessage(std::move(payload)));
+  LB_ASSIGN_OR_RETURN(const NodeRecord* const record, FindUp(name));
+  state_.outbox.SendUserMessage(*record, std::move(message));
+  return absl::OkStatus();
 }
 
 absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
@@ -183,10 +191,8 @@ std::optional<wire::StreamMessage> Membership::OnStreamRequest(
     }
   } else if (const auto* remote = std::get_if<wire::PushPull>(&request)) {
     // Ours is made first: the peer gets it also if we refuse the peer's.
-    wire::PushPull own = state_.roster.Snapshot(remote->join);
-    own.user_state = user_state_;
-    reply = std::move(own);
-    MergeExchange(now, from, *remote, /*initiated_by_us=*/false);
+    reply = exchange_.OwnState(remote->join);
+    exchange_.Merge(now, from, *remote, /*initiated_by_us=*/false);
   } else if (const auto* user = std::get_if<wire::User>(&request)) {
     if (!user->payload.empty()) {
       state_.events.push_back(UserMessageEvent{from, user->payload});
@@ -202,11 +208,8 @@ wire::StreamMessage Membership::OpeningMessage(uint64_t id) const {
   const OwnRequest* const request = state_.requests.Find(id);
   LB_CHECK(request != nullptr);
   switch (request->kind) {
-    case OwnRequest::Kind::kPushPull: {
-      wire::PushPull own = state_.roster.Snapshot(request->join);
-      own.user_state = user_state_;
-      return own;
-    }
+    case OwnRequest::Kind::kPushPull:
+      return exchange_.OwnState(request->join);
     case OwnRequest::Kind::kPing:
       return wire::Ping{.sequence = request->sequence,
                         .node = request->node,
@@ -232,7 +235,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   const auto* ack = std::get_if<wire::Ack>(&reply);
   if (request.kind == OwnRequest::Kind::kPushPull && remote != nullptr) {
     stream_only_.OnStreamAnswer(now, request);
-    MergeExchange(now, request.to, *remote, /*initiated_by_us=*/true);
+    exchange_.Merge(now, request.to, *remote, /*initiated_by_us=*/true);
     if (request.join) schedule_.rejoin().OnJoined(now);
   } else if (request.kind == OwnRequest::Kind::kPing && ack != nullptr) {
     if (ack->sequence == request.sequence) {
@@ -268,56 +271,62 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
   changes_.Settle(now);
 }
 
-void Membership::MergeExchange(absl::Time now, const net::Endpoint& peer,
-                               const wire::PushPull& remote,
-                               bool initiated_by_us) {
-  if (!state_.roster.Admit(now, remote).ok()) {
-    ++state_.counters.exchanges_failed;
-    return;
-  }
-  ++state_.counters.exchanges;
-  OnMembers(now, peer, remote.nodes, initiated_by_us);
-  const auto& records = state_.roster.table().records();
-  if (initiated_by_us &&
-      std::any_of(records.begin(), records.end(), [&](const auto& record) {
-        return record->is_up() && record->heard && record->endpoint() == peer;
-      })) {
-    schedule_.rejoin().OnMemberUp(
-        peer);  // A seed may have been a member before.
-  }
-  if (!remote.user_state.empty()) {
-    state_.events.push_back(
-        UserStateEvent{peer, remote.user_state, remote.join});
-  }
-  state_.events.push_back(ExchangeEvent{peer, remote.join, initiated_by_us});
+void Membership::OnMembers(absl::Time now, const net::Endpoint& peer,
+                           absl::Span<const wire::PushNodeState> members,
+                           bool initiated_by_us) {
+  rounds_.CatchUp(now);
+  exchange_.MergeMembers(now, peer, members, initiated_by_us);
 }
 
 bool Membership::Admits(absl::Time now, const wire::PushPull& exchange) {
   return state_.roster.Admit(now, exchange).ok();
 }
 
-void Membership::OnMembers(absl::Time now, const net::Endpoint& peer,
-                           absl::Span<const wire::PushNodeState> members,
-                           bool initiated_by_us) {
-  rounds_.CatchUp(now);
-  const uint64_t refuted = state_.counters.refutations;
-  state_.roster.Merge(now, members);
-  changes_.Settle(now);  // The members come before the user state.
-  verifier_.OnExchange(now, peer, members);
-  // Our gossip may not reach a peer that holds us for dead.
-  if (state_.options.direct_answers && initiated_by_us &&
-      state_.counters.refutations != refuted) {
-    state_.outbox.SendPlain(peer, state_.roster.OwnAlive());
-  }
+void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
+  ++state_.counters.send_failures;
+  detector_.OnSendFailed(now, to);
+  verifier_.OnSendFailed(now, to);
 }
 
-absl::Status Membership::SendUserDatagram(std::string_view name,
-                                          wire::Bytes payload) {
-  LB_ASSIGN_OR_RETURN(wire::Bytes message,
-                      state_.outbox.EncodeUserMessage(std::move(payload)));
-  LB_ASSIGN_OR_RETURN(const NodeRecord* const record, FindUp(name));
-  state_.outbox.SendUserMessage(*record, std::move(message));
-  return absl::OkStatus();
+void Membership::OnTimer(absl::Time now) {
+  ForgiveLateness(now);
+  rounds_.CatchUp(now);
+  responder_.OnTimer(now);
+  own_name_.OnTimer(now);
+  detector_.OnTimer(now);
+  verifier_.OnTimer(now);
+  state_.roster.OnTimer(now);
+  changes_.Settle(now);
+  rounds_.OnTimer(now);
+  schedule_.OnTimer(now);
+  changes_.Settle(now);
+}
+
+// The next deadline that judges another member by its silence.
+absl::Time Membership::NextVerdict() const {
+  return std::min({detector_.NextDeadline(), verifier_.NextVerdict(),
+                   responder_.NextDeadline(), state_.roster.NextDeadline()});
+}
+
+absl::Time Membership::NextDeadline() const {
+  return std::min({NextVerdict(), rounds_.NextDeadline(),
+                   schedule_.NextDeadline(), verifier_.NextDeadline(),
+                   own_name_.NextDeadline()});
+}
+
+// A process that was not run could not hear the answers it waits for: what it
+// missed is no reason to accuse others, and one to doubt itself.
+void Membership::ForgiveLateness(absl::Time now) {
+  const absl::Duration grace = state_.options.probe_timeout / 2;
+  const absl::Duration late = now - NextVerdict();
+  if (late <= grace || !state_.options.forgive_lateness) return;
+  ++state_.counters.late_wakeups;
+  state_.roster.awareness().Apply(1);
+  // The grace is for what waits in the socket.
+  detector_.Shift(late + grace);
+  verifier_.Shift(late + grace);
+  responder_.Shift(late + grace);
+  state_.roster.Shift(late + grace);
 }
 
 std::vector<OutgoingPacket> Membership::TakeOutgoing() {

@@ -40,6 +40,7 @@
 #include "lb/gossip/ping_responder.h"
 #include "lb/gossip/roster.h"
 #include "lb/gossip/shared_state.h"
+#include "lb/gossip/state_exchange.h"
 #include "lb/gossip/stream_only_peers.h"
 #include "lb/gossip/stream_only_watch.h"
 #include "lb/gossip/verifier.h"
@@ -89,7 +90,9 @@ class Membership {
   absl::Status SendUserMessage(absl::Time now, std::string_view name,
                                wire::Bytes payload);
   // For full exchanges from now on: at most kUserStateSizeMax bytes.
-  void SetUserState(wire::Bytes state) { user_state_ = std::move(state); }
+  void SetUserState(wire::Bytes state) {
+    exchange_.SetUserState(std::move(state));
+  }
   // Full exchanges with as many members as a broadcast is sent to; see Spread.
   void SpreadUserState(absl::Time now) { schedule_.Spread(now); }
   void SetDelegates(Delegates delegates);
@@ -162,8 +165,6 @@ class Membership {
   void OnPing(absl::Time now, const net::Endpoint& from,
               const wire::Ping& ping);
   void OnAck(absl::Time now, const net::Endpoint& from, const wire::Ack& ack);
-  void MergeExchange(absl::Time now, const net::Endpoint& peer,
-                     const wire::PushPull& remote, bool initiated_by_us);
   absl::Time NextVerdict() const;
   void ForgiveLateness(absl::Time now);
   absl::StatusOr<const NodeRecord*> FindUp(std::string_view name) const;
@@ -176,8 +177,8 @@ class Membership {
   PingResponder responder_;
   StreamOnlyWatch stream_only_;
   MemberChanges changes_;
+  StateExchange exchange_;
   OwnName own_name_;
-  wire::Bytes user_state_;
 };
 
 }  // namespace lb::gossip

@@ -1,0 +1,57 @@
+#include "lb/gossip/state_exchange.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "lb/gossip/member.h"
+#include "lb/gossip/member_table.h"
+
+namespace lb::gossip {
+
+wire::PushPull StateExchange::OwnState(bool join) const {
+  wire::PushPull own = state_.roster.Snapshot(join);
+  own.user_state = user_state_;
+  return own;
+}
+
+bool StateExchange::IsVerifiedMember(const net::Endpoint& peer) const {
+  const auto& records = state_.roster.table().records();
+  return std::any_of(records.begin(), records.end(), [&](const auto& record) {
+    return record->is_up() && record->heard && record->endpoint() == peer;
+  });
+}
+
+void StateExchange::Merge(absl::Time now, const net::Endpoint& peer,
+                          const wire::PushPull& remote, bool initiated_by_us) {
+  if (!state_.roster.Admit(now, remote).ok()) {
+    ++state_.counters.exchanges_failed;
+    return;
+  }
+  ++state_.counters.exchanges;
+  MergeMembers(now, peer, remote.nodes, initiated_by_us);
+  // A seed may have been a member before.
+  if (initiated_by_us && IsVerifiedMember(peer)) {
+    schedule_.rejoin().OnMemberUp(peer);
+  }
+  if (!remote.user_state.empty()) {
+    state_.events.push_back(
+        UserStateEvent{peer, remote.user_state, remote.join});
+  }
+  state_.events.push_back(ExchangeEvent{peer, remote.join, initiated_by_us});
+}
+
+void StateExchange::MergeMembers(absl::Time now, const net::Endpoint& peer,
+                                 absl::Span<const wire::PushNodeState> members,
+                                 bool initiated_by_us) {
+  const uint64_t refuted = state_.counters.refutations;
+  state_.roster.Merge(now, members);
+  changes_.Settle(now);  // The members come before the user state.
+  verifier_.OnExchange(now, peer, members);
+  // Gossip of this node may not reach a peer that holds it for dead.
+  if (state_.options.direct_answers && initiated_by_us &&
+      state_.counters.refutations != refuted) {
+    state_.outbox.SendPlain(peer, state_.roster.OwnAlive());
+  }
+}
+
+}  // namespace lb::gossip
