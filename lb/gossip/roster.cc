@@ -39,6 +39,7 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
     : options_(options),
       self_(std::move(self)),
       counters_(counters),
+      checks_(options, counters),
       awareness_(options.awareness_max_multiplier),
       table_(options.members_max, prng.Fork("table")),
       broadcasts_(options.broadcasts_max),
@@ -64,21 +65,14 @@ void Roster::OnAlive(absl::Time now, const wire::Alive& alive) {
 void Roster::OnAlive(absl::Time now, uint32_t incarnation,
                      const wire::SharedDescription& node) {
   if (leaving_ && IsSelf(node->name)) return;
-  if (!AcceptsSizes(*node)) return;
-  if (!CheckVersions(*node).ok()) {
-    ++counters_->refused_version;
-    return;
-  }
+  if (!checks_.AcceptsDescription(*node)) return;
   // The node as it would be if all of this were true.
   const NodeRecord claim{.node = WithPort(node, self_.endpoint.port),
                          .since = now,
                          .incarnation = incarnation,
                          .state = NodeState::kAlive};
-  if (!AcceptsAddress(claim.endpoint())) {
-    ++counters_->refused_address;
-    return;
-  }
-  if (!IsAdmitted(claim)) return;
+  if (!checks_.AcceptsAddress(claim.endpoint())) return;
+  if (!IsSelf(node->name) && !checks_.IsAdmitted(claim)) return;
   NodeRecord* record = table_.Find(node->name);
   if (record == nullptr) return OnAliveOfNewcomer(claim);
   if (record->endpoint() != claim.endpoint()) {
@@ -91,7 +85,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
     }
     return Adopt(*record, claim);
   }
-  if (IsImplausible(*record, incarnation)) return;
+  if (checks_.IsImplausible(*record, incarnation)) return;
   if (IsSelf(node->name)) return OnAliveAboutSelf(now, claim);
   if (incarnation <= record->incarnation) {
     ++counters_->stale;
@@ -121,46 +115,6 @@ void Roster::OnAliveOfNewcomer(const NodeRecord& claim) {
     return;
   }
   Adopt(*record, claim);
-}
-
-bool Roster::AcceptsSizes(const wire::NodeDescription& node) {
-  if (node.name.empty()) {
-    ++counters_->refused_name;
-    return false;
-  }
-  if (node.name.size() > kNameSizeMax ||
-      (node.meta && node.meta->size() > kMetaSizeMax) ||
-      (node.versions && node.versions->size() > 2 * kVersionsSize)) {
-    ++counters_->refused_size;
-    return false;
-  }
-  return true;
-}
-
-// Whose accusation is it? It is kept and passed on, so its size matters.
-bool Roster::AcceptsAccuser(std::string_view from) {
-  if (from.size() <= kNameSizeMax) return true;
-  ++counters_->refused_size;
-  return false;
-}
-
-bool Roster::AcceptsAddress(const net::Endpoint& endpoint) const {
-  const net::IpAddress& address = endpoint.address;
-  if (endpoint.port == 0 || address.is_unspecified() ||
-      address.is_multicast()) {
-    return false;
-  }
-  const auto& allowed = options_.cidrs_allowed;
-  return allowed.empty() ||
-         std::any_of(allowed.begin(), allowed.end(),
-                     [&](const auto& p) { return p.Contains(address); });
-}
-
-bool Roster::IsAdmitted(const NodeRecord& claim) {
-  if (!delegates_.admit_member || IsSelf(claim.name())) return true;
-  if (delegates_.admit_member(claim.ToMember()).ok()) return true;
-  ++counters_->vetoed;
-  return false;
 }
 
 bool Roster::MayMove(absl::Time now, const NodeRecord& record) const {
@@ -230,19 +184,11 @@ void Roster::Accuse(absl::Time now, NodeRecord& record) {
                                 .from = left ? record.name() : self_.name}});
 }
 
-bool Roster::IsImplausible(const NodeRecord& record, uint32_t incarnation) {
-  if (incarnation <= record.incarnation ||
-      incarnation - record.incarnation <= kIncarnationJumpMax) {
-    return false;
-  }
-  ++counters_->refused_incarnation;
-  return true;
-}
-
 void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
-  if (!AcceptsAccuser(suspect.from)) return;
+  if (!checks_.AcceptsAccuser(suspect.from)) return;
   NodeRecord* const record = table_.Find(suspect.node);
-  if (record == nullptr || IsImplausible(*record, suspect.incarnation)) {
+  if (record == nullptr ||
+      checks_.IsImplausible(*record, suspect.incarnation)) {
     if (record == nullptr) ++counters_->stale;
     return;
   }
@@ -296,9 +242,9 @@ SuspicionTimes Roster::CurrentSuspicionTimes() const {
 }
 
 void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
-  if (!AcceptsAccuser(dead.from)) return;
+  if (!checks_.AcceptsAccuser(dead.from)) return;
   NodeRecord* const record = table_.Find(dead.node);
-  if (record == nullptr || IsImplausible(*record, dead.incarnation)) {
+  if (record == nullptr || checks_.IsImplausible(*record, dead.incarnation)) {
     if (record == nullptr) ++counters_->stale;
     return;
   }

@@ -31,6 +31,7 @@
 #include "lb/base/prng.h"
 #include "lb/gossip/awareness.h"
 #include "lb/gossip/broadcast_queue.h"
+#include "lb/gossip/claim_checks.h"
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/member_table.h"
@@ -42,8 +43,6 @@
 
 namespace lb::gossip {
 
-// A node raises its incarnation by one per refutation: further ahead is a lie.
-inline constexpr uint32_t kIncarnationJumpMax = 1 << 20;
 inline constexpr uint32_t kIncarnationLast = UINT32_MAX;
 
 // A message for one node, not for all.
@@ -58,7 +57,9 @@ class Roster {
   Roster(const GossipOptions& options, NodeIdentity self, const Prng& prng,
          absl::Time now, GossipCounters* counters);
 
-  void SetDelegates(Delegates delegates) { delegates_ = std::move(delegates); }
+  void SetDelegates(Delegates delegates) {
+    checks_.SetDelegates(std::move(delegates));
+  }
 
   // Claims of others, and our own suspicions.
   void OnAlive(absl::Time now, const wire::Alive& alive);
@@ -69,7 +70,9 @@ class Roster {
   // Full exchanges (roster_merge.cc). May the claims of this one be merged?
   // FailedPrecondition: no node in it speaks our versions. Other errors are
   // those of Delegates::admit_merge.
-  absl::Status Admit(absl::Time now, const wire::PushPull& remote);
+  absl::Status Admit(absl::Time now, const wire::PushPull& remote) {
+    return checks_.AdmitExchange(now, remote, self_.name);
+  }
   // Claims of an exchange: all of them, or a part of many.
   void Merge(absl::Time now, absl::Span<const wire::PushNodeState> nodes);
   // All that we know, for a peer.
@@ -124,11 +127,6 @@ class Roster {
   const NodeRecord& own() const { return *table_.Find(self_.name); }
   NodeRecord& own() { return *table_.Find(self_.name); }
 
-  // Rules of an alive, in their order.
-  bool AcceptsSizes(const wire::NodeDescription& node);
-  bool AcceptsAccuser(std::string_view from);
-  bool AcceptsAddress(const net::Endpoint& endpoint) const;
-  bool IsAdmitted(const NodeRecord& claim);
   bool MayMove(absl::Time now, const NodeRecord& record) const;
   void OnConflict(absl::Time now, NodeRecord& record,
                   const net::Endpoint& claimed);
@@ -141,7 +139,6 @@ class Roster {
   void OnFormerAddress(absl::Time now, const NodeRecord& claim);
   bool TakeBackGoodbye(const NodeRecord& record);
 
-  bool IsImplausible(const NodeRecord& record, uint32_t incarnation);
   void Refute(absl::Time now, uint32_t accusation);
   void AnswerAccuser(absl::Time now, std::string_view from);
   SuspicionTimes CurrentSuspicionTimes() const;
@@ -151,7 +148,7 @@ class Roster {
   const GossipOptions& options_;
   NodeIdentity self_;
   GossipCounters* const counters_;
-  Delegates delegates_;
+  ClaimChecks checks_;
   Awareness awareness_;
   MemberTable table_;
   Suspicions suspicions_;  // One for each record in state suspect.

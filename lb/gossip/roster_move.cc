@@ -55,7 +55,7 @@ void Roster::TellMoved(absl::Time now) {
 // the exchange that brought this, or as an accuser, or by TellMoved().
 void Roster::OnFormerAddress(absl::Time now, const NodeRecord& claim) {
   ++counters_->stale;
-  if (IsImplausible(own(), claim.incarnation)) return;
+  if (checks_.IsImplausible(own(), claim.incarnation)) return;
   if (relocation_.held()) {
     relocation_.NoteClaim(claim.incarnation);
   } else if (claim.incarnation > relocation_.goodbye()) {
