@@ -43,7 +43,8 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
       awareness_(options.awareness_max_multiplier),
       table_(options.members_max, prng.Fork("table")),
       broadcasts_(options.broadcasts_max),
-      relocation_(self_.former) {
+      relocation_(self_.former),
+      direct_(options) {
   NodeRecord record{.node = Share(Describe(self_)),
                     .since = now,
                     .incarnation = 1,  // An alive with 0 has no effect.
@@ -89,7 +90,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
   if (IsSelf(node->name)) return OnAliveAboutSelf(now, claim);
   if (incarnation <= record->incarnation) {
     ++counters_->stale;
-    if (!record->is_up()) Accuse(now, *record);
+    if (!record->is_up()) direct_.Accuse(now, *record, self_.name);
     return;
   }
   Adopt(*record, claim);
@@ -169,19 +170,6 @@ void Roster::OnHeard(NodeRecord& record) {
   table_.SetHeard(record, true);
   broadcasts_.Confirm(record.name());
   Tell(MemberChange::kHeard, record);
-}
-
-// The node behind `record` seems to be back without knowing what is said of it.
-// Once per probe interval: its old messages may also just be on their way.
-void Roster::Accuse(absl::Time now, NodeRecord& record) {
-  if (!options_.direct_answers) return;
-  if (now - record.accused < options_.probe_interval) return;
-  record.accused = now;
-  const bool left = record.state == NodeState::kLeft;
-  direct_.push_back({record.endpoint(),
-                     wire::Dead{.incarnation = record.incarnation,
-                                .node = record.name(),
-                                .from = left ? record.name() : self_.name}});
 }
 
 void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
@@ -293,18 +281,10 @@ void Roster::Refute(absl::Time now, uint32_t accusation) {
   Broadcast(self_.name, OwnAlive());
 }
 
-// By gossip alone an accuser that was cut off might never hear it. A datagram
-// full of accusations gets one answer.
 void Roster::AnswerAccuser(absl::Time now, std::string_view from) {
   NodeRecord* const accuser = table_.Find(from);
-  if (!options_.direct_answers || accuser == nullptr || IsSelf(from)) return;
-  if (now - accuser->answered < options_.gossip_interval) return;
-  accuser->answered = now;
-  if (relocation_.goodbye() != 0) {
-    introductions_.push_back(accuser->endpoint());
-  } else {
-    direct_.push_back({accuser->endpoint(), OwnAlive()});
-  }
+  if (accuser == nullptr || IsSelf(from)) return;
+  direct_.Answer(now, *accuser, OwnAlive(), relocation_.goodbye() != 0);
 }
 
 void Roster::Leave(absl::Time now) {
@@ -364,10 +344,6 @@ void Roster::Broadcast(std::string_view name, const wire::Message& message) {
 
 void Roster::Tell(MemberChange change, const NodeRecord& record) {
   events_.push_back(MemberEvent{change, record.ToMember()});
-}
-
-std::vector<DirectMessage> Roster::TakeDirect() {
-  return std::exchange(direct_, {});
 }
 
 std::vector<GossipEvent> Roster::TakeEvents() {

@@ -33,6 +33,7 @@
 #include "lb/gossip/broadcast_queue.h"
 #include "lb/gossip/claim_checks.h"
 #include "lb/gossip/delegates.h"
+#include "lb/gossip/direct_messages.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/member_table.h"
 #include "lb/gossip/options.h"
@@ -44,12 +45,6 @@
 namespace lb::gossip {
 
 inline constexpr uint32_t kIncarnationLast = UINT32_MAX;
-
-// A message for one node, not for all.
-struct DirectMessage {
-  net::Endpoint to;
-  wire::Message message;
-};
 
 class Roster {
  public:
@@ -117,9 +112,11 @@ class Roster {
   const Awareness& awareness() const { return awareness_; }
 
   // Empty after being taken.
-  std::vector<DirectMessage> TakeDirect();
+  std::vector<DirectMessage> TakeDirect() { return direct_.Take(); }
   // The receivers of an Introduction(), in one packet.
-  std::vector<net::Endpoint> TakeIntroductions();
+  std::vector<net::Endpoint> TakeIntroductions() {
+    return direct_.TakeIntroductions();
+  }
   std::vector<GossipEvent> TakeEvents();
 
  private:
@@ -133,7 +130,6 @@ class Roster {
   void OnAliveOfNewcomer(const NodeRecord& claim);
   void OnAliveAboutSelf(absl::Time now, const NodeRecord& claim);
   void Adopt(NodeRecord& record, const NodeRecord& claim);
-  void Accuse(absl::Time now, NodeRecord& record);
   void SayMoved(absl::Time now, uint32_t known);
   void TellMoved(absl::Time now);
   void OnFormerAddress(absl::Time now, const NodeRecord& claim);
@@ -155,8 +151,7 @@ class Roster {
   BroadcastQueue broadcasts_;
   bool leaving_ = false;
   Relocation relocation_;
-  std::vector<DirectMessage> direct_;
-  std::vector<net::Endpoint> introductions_;
+  DirectMessages direct_;
   std::vector<GossipEvent> events_;
 };
 

@@ -1,6 +1,5 @@
 // Roster's part when a node, ourselves or another, changes its address.
 #include <algorithm>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -46,8 +45,8 @@ void Roster::TellMoved(absl::Time now) {
   if (leaving_) return;
   for (const NodeRecord* const record : table_.heard()) {
     if (IsSelf(record->name())) continue;
-    if (introductions_.size() >= kToldMax) return;
-    introductions_.push_back(record->endpoint());
+    if (direct_.introductions() >= kToldMax) return;
+    direct_.Introduce(record->endpoint());
   }
 }
 
@@ -72,10 +71,6 @@ std::vector<wire::Message> Roster::Introduction() const {
   }
   messages.push_back(OwnAlive());
   return messages;
-}
-
-std::vector<net::Endpoint> Roster::TakeIntroductions() {
-  return std::exchange(introductions_, {});
 }
 
 // Did the node that `record` is of take leave in the message before this one,
