@@ -16,7 +16,7 @@ void MemberChanges::Settle(absl::Time now) {
   state_.outbox.SendDirectMessages();
   if (leave_pending_ &&
       (!state_.roster.broadcasts().Contains(state_.roster.self().name) ||
-       !state_.roster.HasOtherUp())) {
+       !state_.roster.table().HasOtherUp(state_.roster.self().name))) {
     leave_pending_ = false;
     state_.events.push_back(LeaveCompleteEvent{});
   }

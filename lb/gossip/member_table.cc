@@ -177,6 +177,31 @@ std::vector<NodeRecord*> MemberTable::SampleOthers(size_t count,
   return SampleUnheard(count, wanted_other);
 }
 
+std::vector<Member> MemberTable::Members() const {
+  std::vector<Member> members;
+  members.reserve(records_.size());
+  for (const auto& record : records_) {
+    members.push_back(record->ToMember());
+  }
+  return members;
+}
+
+std::vector<Member> MemberTable::HeardMembers() const {
+  std::vector<Member> members;
+  for (const NodeRecord* const record : order_) {
+    if (record->is_up()) members.push_back(record->ToMember());
+  }
+  std::sort(members.begin(), members.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return members;
+}
+
+bool MemberTable::HasOtherUp(std::string_view self) const {
+  return std::any_of(records_.begin(), records_.end(), [&](const auto& record) {
+    return record->is_up() && record->name() != self;
+  });
+}
+
 MemberTable::List MemberTable::Draw(const List& from, size_t count,
                                     const Wanted& wanted) {
   List sample;

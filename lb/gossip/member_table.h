@@ -106,6 +106,12 @@ class MemberTable {
   std::vector<NodeRecord*> SampleOthers(size_t count, std::string_view self,
                                         const Wanted& wanted);
 
+  // All by name.
+  std::vector<Member> Members() const;
+  // Verified members that are up, by name.
+  std::vector<Member> HeardMembers() const;
+  bool HasOtherUp(std::string_view self) const;
+
   size_t size() const { return records_.size(); }  // Down ones included.
   // In no particular order; down ones included, and ourselves.
   const std::vector<NodeRecord*>& heard() const { return order_; }

@@ -145,6 +145,14 @@ TEST_F(MemberTableTest, SamplesUnverifiedOthersOnlyIfNoVerifiedOneMatches) {
               UnorderedElementsAre("a"));
 }
 
+TEST_F(MemberTableTest, KnowsWhetherAnotherIsUp) {
+  Add("self");
+  Add("dead", NodeState::kDead);
+  EXPECT_FALSE(table_.HasOtherUp("self"));
+  Add("suspect", NodeState::kSuspect);
+  EXPECT_TRUE(table_.HasOtherUp("self"));
+}
+
 TEST_F(MemberTableTest, ForgetsTheUnheardThatAreGone) {
   Add("self");
   for (int i = 0; i < 90; ++i) {

@@ -141,11 +141,13 @@ class Membership {
   std::vector<GossipEvent> TakeEvents();
 
   // All known nodes by name, ours and those that are down included.
-  std::vector<Member> Members() const { return state_.roster.Members(); }
+  std::vector<Member> Members() const {
+    return state_.roster.table().Members();
+  }
   // Verified members that are up, by name; this node is one until Leave(). The
   // cost does not grow with members that others invent.
   std::vector<Member> HeardMembers() const {
-    return state_.roster.HeardMembers();
+    return state_.roster.table().HeardMembers();
   }
   // How many are up and were not heard yet.
   size_t unheard() const { return verifier_.size(); }

@@ -307,32 +307,6 @@ void Roster::SetMeta(wire::Bytes meta) {
   Broadcast(self_.name, OwnAlive());
 }
 
-std::vector<Member> Roster::Members() const {
-  std::vector<Member> members;
-  members.reserve(table_.size());
-  for (const auto& record : table_.records()) {
-    members.push_back(record->ToMember());
-  }
-  return members;
-}
-
-std::vector<Member> Roster::HeardMembers() const {
-  std::vector<Member> members;
-  for (const NodeRecord* const record : table_.heard()) {
-    if (record->is_up()) members.push_back(record->ToMember());
-  }
-  std::sort(members.begin(), members.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  return members;
-}
-
-bool Roster::HasOtherUp() const {
-  const auto& records = table_.records();
-  return std::any_of(records.begin(), records.end(), [&](const auto& record) {
-    return record->is_up() && !IsSelf(record->name());
-  });
-}
-
 void Roster::Broadcast(std::string_view name, const wire::Message& message) {
   const NodeRecord* const record = table_.Find(name);
   const Weight weight =

@@ -101,9 +101,6 @@ class Roster {
   const NodeIdentity& self() const { return self_; }
   bool IsSelf(std::string_view name) const { return name == self_.name; }
 
-  std::vector<Member> Members() const;
-  std::vector<Member> HeardMembers() const;  // Verified, and up.
-  bool HasOtherUp() const;
   MemberTable& table() { return table_; }
   const MemberTable& table() const { return table_; }
   BroadcastQueue& broadcasts() { return broadcasts_; }

@@ -115,7 +115,6 @@ inline constexpr std::array kLargeClasses = {
                "A value: what is counted."},
     LargeClass{"lb::gossip::GossipNode", 534, 0, "To be cut."},
     LargeClass{"lb::gossip::GossipOptions", 0, 32, "A value: to be nested."},
-    LargeClass{"lb::gossip::Roster", 507, 0, "To be cut."},
     LargeClass{"lb::ipam::ReplicatedAllocator", 808, 34, "To be cut."},
 };
 
