@@ -44,12 +44,6 @@ absl::Status CheckPorts(const Ports& ports) {
   return absl::OkStatus();
 }
 
-// Exchanges that an address may begin. Members exchange once in some seconds,
-// and again at once when much is new or when they start; several may be behind
-// one address.
-constexpr SourceBucketOptions kExchanges = {
-    .per_second = 1, .most = 16, .at_first = 16};
-
 // Prng will not do: its numbers follow from what others may get to know.
 uint32_t DrawNumber(const Ports& ports) {
   std::array<uint8_t, sizeof(uint32_t)> bytes;
@@ -87,10 +81,14 @@ GossipNode::GossipNode(GossipNodeOptions options, const Ports& ports)
         Drain();
       })),
       leave_timer_(ports.loop->NewTimer([this] { FinishLeave(); })),
-      stream_timeout_(options.gossip.tcp_timeout),
-      exchanges_(kExchanges),
-      sessions_({.accepted_max = options.gossip.accepted_streams_max,
-                 .bytes_max = options.gossip.stream_bytes_max}) {
+      streams_(options.gossip, ports_, codec_, membership_, undecryptable_) {
+  streams_.SetNode({.drain = [this] { Drain(); },
+                    .on_mismatch =
+                        [this](const net::IpAddress& from,
+                               std::optional<wire::Mismatch> mismatch) {
+                          OnMismatch(from, UndecryptablePeers::Via::kStream,
+                                     mismatch);
+                        }});
   membership_.SetPacketOverhead(codec_.packet_overhead());
   membership_.SetDelegates(std::move(options.delegates));
 }
@@ -109,7 +107,7 @@ void GossipNode::Start() {
         OnDatagram(from, payload);
       });
   ports_.streams->SetAcceptor([this](std::unique_ptr<io::Stream> stream) {
-    OnAccepted(std::move(stream));
+    streams_.OnAccepted(std::move(stream));
   });
   Drain();
 }
@@ -222,7 +220,7 @@ void GossipNode::Drain() {
     }
     for (const StreamRequest& request : membership_.TakeRequests()) {
       more = true;
-      Open(request);
+      streams_.Open(request);
     }
     for (const GossipEvent& event : membership_.TakeEvents()) {
       more = true;

@@ -16,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -28,18 +27,16 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/gossip/delegates.h"
-#include "lb/gossip/gossip_session.h"
+#include "lb/gossip/gossip_streams.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/membership.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/ports.h"
-#include "lb/gossip/source_buckets.h"
 #include "lb/gossip/undecryptable_peers.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/io/loop.h"
-#include "lb/io/stream_transport.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::gossip {
@@ -55,7 +52,7 @@ struct GossipNodeOptions {
 class GossipNode {
  public:
   using Observer = absl::AnyInvocable<void(const GossipEvent& event)>;
-  using UserState = absl::AnyInvocable<wire::Bytes()>;
+  using UserState = GossipStreams::UserState;
 
   // A node that is still silent. InvalidArgument: an option is out of range, or
   // the ports lack datagrams, streams or random bytes.
@@ -107,7 +104,9 @@ class GossipNode {
 
   // What peers get of us in full exchanges: asked for at each one. It must not
   // call this node. One above kUserStateSizeMax is counted and not sent.
-  void SetUserState(UserState state) { user_state_ = std::move(state); }
+  void SetUserState(UserState state) {
+    streams_.SetUserState(std::move(state));
+  }
   // As in Membership: tells several members at once of a state in which much is
   // new. Those to whom it is new do the same, then all know it soon.
   void SpreadUserState();
@@ -133,29 +132,9 @@ class GossipNode {
   GossipNode(GossipNodeOptions options, const Ports& ports);
 
   void OnDatagram(const net::Endpoint& from, absl::Span<const uint8_t> payload);
-  void OnAccepted(std::unique_ptr<io::Stream> stream);
-  void OnConnected(uint64_t id,
-                   absl::StatusOr<std::unique_ptr<io::Stream>> stream);
-  void OnBytes(uint64_t id, absl::Span<const uint8_t> bytes);
-  void OnClosed(uint64_t id, const absl::Status& reason);
-  // One slice of the stream that is first in `waiting_`.
-  void TakeSlice();
-  void PostSlice();  // On a later turn.
-  // True: all that TakeSlice() has to do with the stream is done.
-  bool Inflate(uint64_t id, GossipSession& session);
-  bool MergeSlice(uint64_t id, GossipSession& session);
-  void OnWhole(uint64_t id, absl::StatusOr<wire::StreamMessage> message);
-  bool Admit(GossipSession& session);
-  void Listen(uint64_t id, GossipSession& session);
-  void Answer(uint64_t id, GossipSession& session,
-              absl::StatusOr<wire::StreamMessage> request);
-  void Open(const StreamRequest& request);
-  void Fail(uint64_t id, const absl::Status& why);
   void OnMismatch(const net::IpAddress& from, UndecryptablePeers::Via via,
                   std::optional<wire::Mismatch> mismatch);
-  uint64_t NewSession(absl::Time deadline, std::optional<uint64_t> request);
 
-  void RefreshUserState();
   void FinishLeave();
   // Sends, connects and delivers what the core has, arms its deadline.
   void Drain();
@@ -165,19 +144,13 @@ class GossipNode {
   Membership membership_;
   UndecryptablePeers undecryptable_;
   Observer observer_;
-  UserState user_state_;
   absl::AnyInvocable<void()> leave_done_;
   std::unique_ptr<io::Timer> timer_;
   absl::Time armed_ = absl::InfiniteFuture();  // `timer_`.
   std::unique_ptr<io::Timer> leave_timer_;
-  const absl::Duration stream_timeout_;
-  std::deque<uint64_t> waiting_;  // Sessions, one at a time.
-  SourceBuckets exchanges_;       // That peers begin, by their address.
-  GossipSessions sessions_;
+  GossipStreams streams_;
   bool started_ = false;
   bool draining_ = false;
-  // For callbacks that may come after our end.
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace lb::gossip

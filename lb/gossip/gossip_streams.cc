@@ -1,12 +1,11 @@
-// GossipNode's streams: ours and accepted ones, each one message and at most
-// one answer.
+#include "lb/gossip/gossip_streams.h"
+
 #include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "lb/gossip/gossip_node.h"
 #include "lb/gossip/gossip_session.h"
 #include "lb/gossip/options.h"
 #include "lb/gossip/wire/encryption.h"
@@ -25,6 +24,12 @@ bool IsLarge(const wire::StreamMessage& message) {
   const auto* const exchange = std::get_if<wire::PushPull>(&message);
   return exchange != nullptr && exchange->nodes.size() > kMergeSlice;
 }
+
+// Exchanges that an address may begin. Members exchange once in some seconds,
+// and again at once when much is new or when they start; several may be behind
+// one address.
+constexpr SourceBucketOptions kExchanges = {
+    .per_second = 1, .most = 16, .at_first = 16};
 
 // False: the stream is broken. Once the bytes are out the peer closes, and the
 // deadline ends a session whose peer does not.
@@ -45,8 +50,20 @@ void Append(absl::Span<const uint8_t> bytes, wire::Bytes* received) {
 
 using Direction = wire::Codec::Direction;
 
-uint64_t GossipNode::NewSession(absl::Time deadline,
-                                std::optional<uint64_t> request) {
+GossipStreams::GossipStreams(const GossipOptions& options, const Ports& ports,
+                             wire::Codec& codec, Membership& membership,
+                             UndecryptablePeers& undecryptable)
+    : ports_(ports),
+      codec_(codec),
+      membership_(membership),
+      undecryptable_(undecryptable),
+      stream_timeout_(options.tcp_timeout),
+      exchanges_(kExchanges),
+      sessions_({.accepted_max = options.accepted_streams_max,
+                 .bytes_max = options.stream_bytes_max}) {}
+
+uint64_t GossipStreams::NewSession(absl::Time deadline,
+                                   std::optional<uint64_t> request) {
   auto session = std::make_unique<GossipSession>();
   session->request = request;
   GossipSession& added = *session;
@@ -58,7 +75,7 @@ uint64_t GossipNode::NewSession(absl::Time deadline,
   return id;
 }
 
-void GossipNode::Fail(uint64_t id, const absl::Status& why) {
+void GossipStreams::Fail(uint64_t id, const absl::Status& why) {
   const GossipSession* const session = sessions_.Find(id);
   if (session == nullptr) return;
   const std::optional<uint64_t> unanswered =
@@ -66,10 +83,10 @@ void GossipNode::Fail(uint64_t id, const absl::Status& why) {
   sessions_.End(id);
   if (!unanswered) return;
   membership_.OnRequestFailed(ports_.loop->Now(), *unanswered, why);
-  Drain();
+  node_.drain();
 }
 
-void GossipNode::Open(const StreamRequest& request) {
+void GossipStreams::Open(const StreamRequest& request) {
   const uint64_t id = NewSession(request.deadline, request.id);
   ports_.streams->Connect(
       request.to, request.deadline,
@@ -80,7 +97,7 @@ void GossipNode::Open(const StreamRequest& request) {
       });
 }
 
-void GossipNode::OnConnected(
+void GossipStreams::OnConnected(
     uint64_t id, absl::StatusOr<std::unique_ptr<io::Stream>> stream) {
   GossipSession* const session = sessions_.Find(id);
   if (session == nullptr) return;  // Its deadline came first.
@@ -99,10 +116,10 @@ void GossipNode::OnConnected(
   session->answered = true;
   session->stream->FinishSending();
   membership_.OnSent(request);
-  Drain();
+  node_.drain();
 }
 
-void GossipNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
+void GossipStreams::OnAccepted(std::unique_ptr<io::Stream> stream) {
   if (!sessions_.MayAccept()) {
     ++membership_.counters().streams_overflow;
     return;
@@ -114,13 +131,13 @@ void GossipNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
   Listen(id, *session);
 }
 
-void GossipNode::Listen(uint64_t id, GossipSession& session) {
+void GossipStreams::Listen(uint64_t id, GossipSession& session) {
   session.stream->Receive(
       [this, id](absl::Span<const uint8_t> bytes) { OnBytes(id, bytes); },
       [this, id](const absl::Status& reason) { OnClosed(id, reason); });
 }
 
-void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
+void GossipStreams::OnClosed(uint64_t id, const absl::Status& reason) {
   const GossipSession* const session = sessions_.Find(id);
   // What it had to say is here: a peer need not wait for it to be taken apart.
   if (session != nullptr && session->waits()) return;
@@ -129,7 +146,7 @@ void GossipNode::OnClosed(uint64_t id, const absl::Status& reason) {
                        : reason);
 }
 
-void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
+void GossipStreams::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   const io::TurnCause cause(ports_.loop, "takes gossip streams");
   GossipSession* session = sessions_.Find(id);
   if (session == nullptr || session->answered || session->waits()) return;
@@ -159,7 +176,7 @@ void GossipNode::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
 
 // Most streams are done with their first slice. Many that are not, or that come
 // at once, take turns with all else that the loop does.
-void GossipNode::TakeSlice() {
+void GossipStreams::TakeSlice() {
   const io::TurnCause cause(ports_.loop, "takes large gossip streams");
   if (waiting_.empty()) return;
   const uint64_t id = waiting_.front();
@@ -178,13 +195,13 @@ void GossipNode::TakeSlice() {
   if (!waiting_.empty()) PostSlice();
 }
 
-void GossipNode::PostSlice() {
+void GossipStreams::PostSlice() {
   ports_.loop->Post([this, alive = std::weak_ptr<const bool>(alive_)] {
     if (!alive.expired()) TakeSlice();
   });
 }
 
-bool GossipNode::Inflate(uint64_t id, GossipSession& session) {
+bool GossipStreams::Inflate(uint64_t id, GossipSession& session) {
   auto step = session.inflation->Step();
   const bool is_whole = !step.ok() || *step;
   if (is_whole && !(step.ok() && IsLarge(**step))) {
@@ -202,7 +219,7 @@ bool GossipNode::Inflate(uint64_t id, GossipSession& session) {
 }
 
 // The message itself, and our answer, come after the last slice.
-bool GossipNode::MergeSlice(uint64_t id, GossipSession& session) {
+bool GossipStreams::MergeSlice(uint64_t id, GossipSession& session) {
   if (!Admit(session)) {
     sessions_.End(id);
     return true;
@@ -217,7 +234,7 @@ bool GossipNode::MergeSlice(uint64_t id, GossipSession& session) {
     session.merged += slice.size();
     membership_.OnMembers(now, session.stream->remote(), slice,
                           session.request.has_value());
-    Drain();
+    node_.drain();
     return false;
   }
   if (goes_on) nodes.clear();
@@ -226,7 +243,7 @@ bool GossipNode::MergeSlice(uint64_t id, GossipSession& session) {
 }
 
 // A small exchange is asked once it is read, a large one before it costs more.
-bool GossipNode::Admit(GossipSession& session) {
+bool GossipStreams::Admit(GossipSession& session) {
   if (session.request || session.admitted) return true;
   session.admitted =
       exchanges_.Take(ports_.loop->Now(), session.stream->remote().address, 1);
@@ -235,8 +252,8 @@ bool GossipNode::Admit(GossipSession& session) {
 }
 
 // All of a stream's message is here, or what is here is none.
-void GossipNode::OnWhole(uint64_t id,
-                         absl::StatusOr<wire::StreamMessage> message) {
+void GossipStreams::OnWhole(uint64_t id,
+                            absl::StatusOr<wire::StreamMessage> message) {
   GossipSession* session = sessions_.Find(id);
   const Direction direction =
       session->request ? Direction::kResponse : Direction::kRequest;
@@ -244,8 +261,7 @@ void GossipNode::OnWhole(uint64_t id,
   if (message.ok()) {
     const auto* const error = std::get_if<wire::Error>(&*message);
     if (error != nullptr && error->message == wire::kNoKeyOpens) {
-      OnMismatch(from, UndecryptablePeers::Via::kStream,
-                 wire::Mismatch::kOursRefused);
+      node_.on_mismatch(from, wire::Mismatch::kOursRefused);
     } else if (session->request) {
       undecryptable_.Forget(from);
     } else {
@@ -253,8 +269,8 @@ void GossipNode::OnWhole(uint64_t id,
     }
   } else {
     ++membership_.counters().refused_undecodable;
-    OnMismatch(from, UndecryptablePeers::Via::kStream,
-               codec_.StreamMismatch(session->received, direction));
+    node_.on_mismatch(from,
+                      codec_.StreamMismatch(session->received, direction));
   }
   session = sessions_.Find(id);
   if (session == nullptr) return;  // An observer ended it.
@@ -269,11 +285,11 @@ void GossipNode::OnWhole(uint64_t id,
   const uint64_t request = *session->request;
   sessions_.End(id);
   membership_.OnReply(ports_.loop->Now(), request, *message);
-  Drain();
+  node_.drain();
 }
 
-void GossipNode::Answer(uint64_t id, GossipSession& session,
-                        absl::StatusOr<wire::StreamMessage> request) {
+void GossipStreams::Answer(uint64_t id, GossipSession& session,
+                           absl::StatusOr<wire::StreamMessage> request) {
   std::optional<wire::StreamMessage> reply;
   if (request.ok()) {
     const bool is_exchange = std::holds_alternative<wire::PushPull>(*request);
@@ -294,10 +310,10 @@ void GossipNode::Answer(uint64_t id, GossipSession& session,
                        codec_.EncodeStream(*reply, Direction::kResponse))) {
     sessions_.End(id);
   }
-  Drain();
+  node_.drain();
 }
 
-void GossipNode::RefreshUserState() {
+void GossipStreams::RefreshUserState() {
   if (!user_state_) return;
   wire::Bytes state = user_state_();
   if (state.size() > kUserStateSizeMax) {
