@@ -49,7 +49,7 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
   agent.advertise = AdvertisedEndpoint(options, bound);
   agent.join = options.gossip.join;
   agent.gossip = ProfileOf(options.gossip.profile);
-  agent.gossip.cidrs_allowed = options.gossip.allowed_networks;
+  agent.gossip.admission.cidrs_allowed = options.gossip.allowed_networks;
   agent.gossip_label = options.gossip.label;
   agent.key_derivation = options.gossip.key_derivation;
   if (!options.gossip.secret_file.empty()) {

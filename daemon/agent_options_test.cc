@@ -104,7 +104,7 @@ TEST(MakeAgentOptionsTest, GossipHasItsLabelAndItsNetworks) {
   const auto agent = MakeAgentOptions(options, "n1", At("192.0.2.1"));
   ASSERT_THAT(agent, IsOk());
   EXPECT_EQ(agent->gossip_label, "blue");
-  EXPECT_THAT(agent->gossip.cidrs_allowed,
+  EXPECT_THAT(agent->gossip.admission.cidrs_allowed,
               testing::ElementsAreArray(options.gossip.allowed_networks));
 }
 

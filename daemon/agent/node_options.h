@@ -44,7 +44,7 @@ struct AgentOptions {
 // cluster. It is the least time in which others can find out that it is gone,
 // and take over what it has: a suspicion that all confirm at once.
 inline absl::Duration StallMaxOf(const AgentOptions& options) {
-  return options.gossip.probe_interval * options.gossip.suspicion_mult;
+  return options.gossip.probe.interval * options.gossip.suspicion.mult;
 }
 
 }  // namespace lb

@@ -285,7 +285,7 @@ void JudgeClock(const HostFacts& facts, Findings& out) {
 void JudgePathMtu(const HostFacts::Peer& peer, std::string subject,
                   Findings& out) {
   const int packet =
-      static_cast<int>(gossip::FastProfile().udp_buffer_size) +
+      static_cast<int>(gossip::FastProfile().dissemination.udp_buffer_size) +
       (peer.endpoint->address.is_ipv4() ? kIpv4Headers : kIpv6Headers);
   const std::string text =
       fmt::format("answers in {:.1f} ms, MTU {}",

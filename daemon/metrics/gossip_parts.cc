@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "daemon/metrics/parts.h"
 #include "lb/config/printable.h"
 #include "lb/gossip/member.h"
@@ -12,74 +13,99 @@
 namespace lb::metrics {
 namespace {
 
+using gossip::DetectionCounters;
+using gossip::ExchangeCounters;
 using gossip::GossipCounters;
+using gossip::OverflowCounters;
+using gossip::RefusalCounters;
+using gossip::TrafficCounters;
 using gossip::wire::NodeState;
 
 // A counter: a family by itself, or a sample of one with a label's value.
+template <typename Counters>
 struct Field {
   const char* name;  // The family's name, or the label's value.
   const char* help;  // The family's help text.
-  uint64_t GossipCounters::*value;
+  uint64_t Counters::*value;
 };
 
-constexpr Field kCounters[] = {
+constexpr Field<TrafficCounters> kTraffic[] = {
     {"lb_gossip_messages_received_total", "Gossip messages decoded.",
-     &GossipCounters::messages_in},
+     &TrafficCounters::messages_in},
     {"lb_gossip_send_failures_total", "Datagrams that the kernel refused.",
-     &GossipCounters::send_failures},
+     &TrafficCounters::send_failures},
+};
+
+constexpr Field<DetectionCounters> kDetection[] = {
     {"lb_gossip_probes_total", "Probes of members that this node started.",
-     &GossipCounters::probes},
+     &DetectionCounters::probes},
     {"lb_gossip_probes_failed_total", "Probes that were not answered.",
-     &GossipCounters::probes_failed},
+     &DetectionCounters::probes_failed},
     {"lb_gossip_indirect_probes_total",
      "Indirect probes that this node asked other members for.",
-     &GossipCounters::indirect_probes},
+     &DetectionCounters::indirect_probes},
     {"lb_gossip_indirect_probes_served_total",
      "Indirect probes that other members asked this node for.",
-     &GossipCounters::relayed_probes},
+     &DetectionCounters::relayed_probes},
     {"lb_gossip_suspicions_total", "Suspicions raised or joined.",
-     &GossipCounters::suspicions},
+     &DetectionCounters::suspicions},
     {"lb_gossip_refutations_total",
      "Times that this node refuted a claim that it is suspect or dead.",
-     &GossipCounters::refutations},
+     &DetectionCounters::refutations},
     {"lb_gossip_failures_total", "Members that this node saw fail.",
-     &GossipCounters::failures},
+     &DetectionCounters::failures},
     {"lb_gossip_late_wakeups_total", "Timers that fired much too late.",
-     &GossipCounters::late_wakeups},
+     &DetectionCounters::late_wakeups},
+};
+
+constexpr Field<ExchangeCounters> kExchanges[] = {
     {"lb_gossip_exchanges_total", "Full exchanges that were completed.",
-     &GossipCounters::exchanges},
+     &ExchangeCounters::completed},
     {"lb_gossip_exchanges_failed_total", "Full exchanges that failed.",
-     &GossipCounters::exchanges_failed},
+     &ExchangeCounters::failed},
+};
+
+constexpr Field<RefusalCounters> kConflicts[] = {
     {"lb_gossip_name_conflicts_total",
-     "Claims of a member's name from elsewhere.", &GossipCounters::conflicts},
+     "Claims of a member's name from elsewhere.", &RefusalCounters::conflicts},
 };
 
-constexpr Field kRefused[] = {
-    {"undecodable", "", &GossipCounters::refused_undecodable},
-    {"part", "", &GossipCounters::refused_parts},
-    {"version", "", &GossipCounters::refused_version},
-    {"address", "", &GossipCounters::refused_address},
-    {"incarnation", "", &GossipCounters::refused_incarnation},
-    {"name", "", &GossipCounters::refused_name},
-    {"size", "", &GossipCounters::refused_size},
-    {"ack", "", &GossipCounters::refused_acks},
-    {"answer", "", &GossipCounters::refused_answers},
-    {"indirect_probe", "", &GossipCounters::refused_relays},
-    {"exchange", "", &GossipCounters::refused_exchanges},
-    {"merge", "", &GossipCounters::refused_merges},
-    {"vetoed", "", &GossipCounters::vetoed},
+constexpr Field<RefusalCounters> kRefused[] = {
+    {"undecodable", "", &RefusalCounters::undecodable},
+    {"part", "", &RefusalCounters::parts},
+    {"version", "", &RefusalCounters::version},
+    {"address", "", &RefusalCounters::address},
+    {"incarnation", "", &RefusalCounters::incarnation},
+    {"name", "", &RefusalCounters::name},
+    {"size", "", &RefusalCounters::size},
+    {"ack", "", &RefusalCounters::acks},
+    {"answer", "", &RefusalCounters::answers},
+    {"indirect_probe", "", &RefusalCounters::relays},
+    {"exchange", "", &RefusalCounters::exchanges},
+    {"merge", "", &RefusalCounters::merges},
+    {"vetoed", "", &RefusalCounters::vetoed},
 };
 
-constexpr Field kOverflows[] = {
-    {"members", "", &GossipCounters::members_overflow},
-    {"broadcasts", "", &GossipCounters::broadcasts_overflow},
-    {"user_messages", "", &GossipCounters::user_messages_overflow},
-    {"user_state", "", &GossipCounters::user_state_overflow},
-    {"ack_payload", "", &GossipCounters::ack_payload_overflow},
-    {"indirect_probes", "", &GossipCounters::relays_overflow},
-    {"reconnect", "", &GossipCounters::rejoin_overflow},
-    {"streams", "", &GossipCounters::streams_overflow},
+constexpr Field<OverflowCounters> kOverflows[] = {
+    {"members", "", &OverflowCounters::members},
+    {"broadcasts", "", &OverflowCounters::broadcasts},
+    {"user_messages", "", &OverflowCounters::user_messages},
+    {"user_state", "", &OverflowCounters::user_state},
+    {"ack_payload", "", &OverflowCounters::ack_payload},
+    {"indirect_probes", "", &OverflowCounters::relays},
+    {"reconnect", "", &OverflowCounters::rejoin},
+    {"streams", "", &OverflowCounters::streams},
 };
+
+// Each counter as a family of its own.
+template <typename Counters>
+void AddEach(absl::Span<const Field<Counters>> fields, const Counters& counters,
+             Families* families) {
+  for (const Field<Counters>& field : fields) {
+    families->Begin(kCounter, field.name, field.help);
+    families->Add(counters.*field.value);
+  }
+}
 
 void AddMembers(const GossipFacts& gossip, Families* families) {
   std::map<NodeState, int> states;
@@ -114,22 +140,22 @@ void AddGossip(const GossipFacts& gossip, Families* families) {
   const GossipCounters& counters = gossip.counters;
   families->Begin(kCounter, "lb_gossip_datagrams_total",
                   "Gossip datagrams, by direction.");
-  families->Add({{"direction", "in"}}, counters.datagrams_in);
-  families->Add({{"direction", "out"}}, counters.datagrams_out);
-  for (const Field& field : kCounters) {
-    families->Begin(kCounter, field.name, field.help);
-    families->Add(counters.*field.value);
-  }
+  families->Add({{"direction", "in"}}, counters.traffic.datagrams_in);
+  families->Add({{"direction", "out"}}, counters.traffic.datagrams_out);
+  AddEach<TrafficCounters>(kTraffic, counters.traffic, families);
+  AddEach<DetectionCounters>(kDetection, counters.detection, families);
+  AddEach<ExchangeCounters>(kExchanges, counters.exchanges, families);
+  AddEach<RefusalCounters>(kConflicts, counters.refused, families);
   families->Begin(kCounter, "lb_gossip_refused_total",
                   "Messages and parts of them that were received and refused, "
                   "by reason.");
-  for (const Field& field : kRefused) {
-    families->Add({{"reason", field.name}}, counters.*field.value);
+  for (const auto& field : kRefused) {
+    families->Add({{"reason", field.name}}, counters.refused.*field.value);
   }
   families->Begin(kCounter, "lb_gossip_overflow_total",
                   "Entries that did not fit, by queue or table.");
-  for (const Field& field : kOverflows) {
-    families->Add({{"queue", field.name}}, counters.*field.value);
+  for (const auto& field : kOverflows) {
+    families->Add({{"queue", field.name}}, counters.overflow.*field.value);
   }
 }
 

@@ -370,52 +370,51 @@ TEST(AddGossipTest, MembersAreCountedByState) {
                   "lb_gossip_health_score 3\n"));
 }
 
-// In the order of the page.
-using Counters = gossip::GossipCounters;
-constexpr uint64_t Counters::*kGossipCounters[] = {
-    &Counters::datagrams_in,
-    &Counters::datagrams_out,
-    &Counters::messages_in,
-    &Counters::send_failures,
-    &Counters::probes,
-    &Counters::probes_failed,
-    &Counters::indirect_probes,
-    &Counters::relayed_probes,
-    &Counters::suspicions,
-    &Counters::refutations,
-    &Counters::failures,
-    &Counters::late_wakeups,
-    &Counters::exchanges,
-    &Counters::exchanges_failed,
-    &Counters::conflicts,
-    &Counters::refused_undecodable,
-    &Counters::refused_parts,
-    &Counters::refused_version,
-    &Counters::refused_address,
-    &Counters::refused_incarnation,
-    &Counters::refused_name,
-    &Counters::refused_size,
-    &Counters::refused_acks,
-    &Counters::refused_answers,
-    &Counters::refused_relays,
-    &Counters::refused_exchanges,
-    &Counters::refused_merges,
-    &Counters::vetoed,
-    &Counters::members_overflow,
-    &Counters::broadcasts_overflow,
-    &Counters::user_messages_overflow,
-    &Counters::user_state_overflow,
-    &Counters::ack_payload_overflow,
-    &Counters::relays_overflow,
-    &Counters::rejoin_overflow,
-    &Counters::streams_overflow,
-};
+std::vector<uint64_t*> CountersOf(gossip::GossipCounters* c) {
+  return {&c->traffic.datagrams_in,
+          &c->traffic.datagrams_out,
+          &c->traffic.messages_in,
+          &c->traffic.send_failures,
+          &c->detection.probes,
+          &c->detection.probes_failed,
+          &c->detection.indirect_probes,
+          &c->detection.relayed_probes,
+          &c->detection.suspicions,
+          &c->detection.refutations,
+          &c->detection.failures,
+          &c->detection.late_wakeups,
+          &c->exchanges.completed,
+          &c->exchanges.failed,
+          &c->refused.conflicts,
+          &c->refused.undecodable,
+          &c->refused.parts,
+          &c->refused.version,
+          &c->refused.address,
+          &c->refused.incarnation,
+          &c->refused.name,
+          &c->refused.size,
+          &c->refused.acks,
+          &c->refused.answers,
+          &c->refused.relays,
+          &c->refused.exchanges,
+          &c->refused.merges,
+          &c->refused.vetoed,
+          &c->overflow.members,
+          &c->overflow.broadcasts,
+          &c->overflow.user_messages,
+          &c->overflow.user_state,
+          &c->overflow.ack_payload,
+          &c->overflow.relays,
+          &c->overflow.rejoin,
+          &c->overflow.streams};
+}
 
 // Each counter has its own number, so that the test sees two that are swapped.
 TEST(AddGossipTest, EachCounterIsItsOwn) {
-  Counters counters;
+  gossip::GossipCounters counters;
   uint64_t next = 0;
-  for (const auto counter : kGossipCounters) counters.*counter = ++next;
+  // In the order of the page.
+  for (uint64_t* const counter : CountersOf(&counters)) *counter = ++next;
   Families families;
   AddGossip({.counters = counters}, &families);
   const std::string samples = SamplesOf(std::move(families));

@@ -19,7 +19,7 @@ bool IsUsable(const net::Endpoint& endpoint) {
 }
 
 bool IsAllowed(const GossipOptions& options, const net::IpAddress& address) {
-  const auto& allowed = options.cidrs_allowed;
+  const auto& allowed = options.admission.cidrs_allowed;
   return allowed.empty() ||
          std::any_of(allowed.begin(), allowed.end(),
                      [&](const auto& p) { return p.Contains(address); });
@@ -62,19 +62,19 @@ absl::Status AskDelegates(const Delegates& delegates, absl::Time now,
 bool ClaimChecks::AcceptsDescription(const wire::NodeDescription& node) {
   if (!AcceptsSizes(node)) return false;
   if (CheckVersions(node).ok()) return true;
-  ++counters_->refused_version;
+  ++counters_->refused.version;
   return false;
 }
 
 bool ClaimChecks::AcceptsSizes(const wire::NodeDescription& node) {
   if (node.name.empty()) {
-    ++counters_->refused_name;
+    ++counters_->refused.name;
     return false;
   }
   if (node.name.size() > kNameSizeMax ||
       (node.meta && node.meta->size() > kMetaSizeMax) ||
       (node.versions && node.versions->size() > 2 * kVersionsSize)) {
-    ++counters_->refused_size;
+    ++counters_->refused.size;
     return false;
   }
   return true;
@@ -82,20 +82,20 @@ bool ClaimChecks::AcceptsSizes(const wire::NodeDescription& node) {
 
 bool ClaimChecks::AcceptsAddress(const net::Endpoint& endpoint) {
   if (IsUsable(endpoint) && IsAllowed(options_, endpoint.address)) return true;
-  ++counters_->refused_address;
+  ++counters_->refused.address;
   return false;
 }
 
 bool ClaimChecks::IsAdmitted(const NodeRecord& claim) {
   if (!delegates_.admit_member) return true;
   if (delegates_.admit_member(claim.ToMember()).ok()) return true;
-  ++counters_->vetoed;
+  ++counters_->refused.vetoed;
   return false;
 }
 
 bool ClaimChecks::AcceptsAccuser(std::string_view from) {
   if (from.size() <= kNameSizeMax) return true;
-  ++counters_->refused_size;
+  ++counters_->refused.size;
   return false;
 }
 
@@ -105,7 +105,7 @@ bool ClaimChecks::IsImplausible(const NodeRecord& record,
       incarnation - record.incarnation <= kIncarnationJumpMax) {
     return false;
   }
-  ++counters_->refused_incarnation;
+  ++counters_->refused.incarnation;
   return true;
 }
 
@@ -113,11 +113,11 @@ absl::Status ClaimChecks::AdmitExchange(absl::Time now,
                                         const wire::PushPull& remote,
                                         std::string_view self) {
   if (absl::Status status = CheckPeer(remote, self); !status.ok()) {
-    ++counters_->refused_merges;
+    ++counters_->refused.merges;
     return status;
   }
   const absl::Status status = AskDelegates(delegates_, now, remote);
-  if (!status.ok()) ++counters_->vetoed;
+  if (!status.ok()) ++counters_->refused.vetoed;
   return status;
 }
 

@@ -30,27 +30,26 @@ TEST_F(ClaimChecksTest, JudgeDescriptions) {
   const struct {
     const char* what;
     std::function<void(wire::NodeDescription&)> change;
-    uint64_t GossipCounters::*counter;
+    uint64_t RefusalCounters::*counter;
   } kCases[] = {
-      {"no name", [](auto& n) { n.name.clear(); },
-       &GossipCounters::refused_name},
+      {"no name", [](auto& n) { n.name.clear(); }, &RefusalCounters::name},
       {"long name", [](auto& n) { n.name = std::string(256, 'x'); },
-       &GossipCounters::refused_size},
+       &RefusalCounters::size},
       {"long metadata", [](auto& n) { n.meta->push_back(0); },
-       &GossipCounters::refused_size},
+       &RefusalCounters::size},
       {"many versions", [](auto& n) { n.versions->resize(13); },
-       &GossipCounters::refused_size},
+       &RefusalCounters::size},
       {"no versions", [](auto& n) { n.versions.reset(); },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
   };
   EXPECT_TRUE(checks_.AcceptsDescription(Node()));
   for (const auto& test : kCases) {
     SCOPED_TRACE(test.what);
-    const uint64_t before = counters_.*test.counter;
+    const uint64_t before = counters_.refused.*test.counter;
     wire::NodeDescription node = Node();
     test.change(node);
     EXPECT_FALSE(checks_.AcceptsDescription(node));
-    EXPECT_EQ(counters_.*test.counter, before + 1);
+    EXPECT_EQ(counters_.refused.*test.counter, before + 1);
   }
 }
 
@@ -59,9 +58,9 @@ TEST_F(ClaimChecksTest, JudgeAddresses) {
   EXPECT_FALSE(checks_.AcceptsAddress({Host(2).address, 0}));
   EXPECT_FALSE(
       checks_.AcceptsAddress({net::IpAddress::Ipv4(0xe0000001), 7946}));
-  options_.cidrs_allowed = {*net::ParseIpPrefix("192.0.2.0/24")};
+  options_.admission.cidrs_allowed = {*net::ParseIpPrefix("192.0.2.0/24")};
   EXPECT_FALSE(checks_.AcceptsAddress(Host(2)));
-  EXPECT_EQ(counters_.refused_address, 3u);
+  EXPECT_EQ(counters_.refused.address, 3u);
 }
 
 TEST_F(ClaimChecksTest, JudgeIncarnations) {
@@ -70,13 +69,13 @@ TEST_F(ClaimChecksTest, JudgeIncarnations) {
   EXPECT_FALSE(checks_.IsImplausible(record, 1));
   EXPECT_FALSE(checks_.IsImplausible(record, 5 + kIncarnationJumpMax));
   EXPECT_TRUE(checks_.IsImplausible(record, 6 + kIncarnationJumpMax));
-  EXPECT_EQ(counters_.refused_incarnation, 1u);
+  EXPECT_EQ(counters_.refused.incarnation, 1u);
 }
 
 TEST_F(ClaimChecksTest, JudgeAccusers) {
   EXPECT_TRUE(checks_.AcceptsAccuser(std::string(kNameSizeMax, 'x')));
   EXPECT_FALSE(checks_.AcceptsAccuser(std::string(kNameSizeMax + 1, 'x')));
-  EXPECT_EQ(counters_.refused_size, 1u);
+  EXPECT_EQ(counters_.refused.size, 1u);
 }
 
 TEST_F(ClaimChecksTest, AskTheApplication) {
@@ -96,7 +95,7 @@ TEST_F(ClaimChecksTest, AskTheApplication) {
   exchange.join = true;
   EXPECT_THAT(checks_.AdmitExchange(kStart, exchange, "self"),
               StatusIs(absl::StatusCode::kPermissionDenied));
-  EXPECT_EQ(counters_.vetoed, 2u);
+  EXPECT_EQ(counters_.refused.vetoed, 2u);
 }
 
 }  // namespace

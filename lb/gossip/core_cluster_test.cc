@@ -38,8 +38,8 @@ TEST(LargeClusterTest, IdleMembersSendAPingAndAnAckPerInterval) {
 // costs few messages.
 TEST(LargeClusterTest, LifeguardSparesTheHealthy) {
   const auto run = [](GossipOptions gossip) {
-    gossip.dead_peer_retry_time = absl::ZeroDuration();  // For speed.
-    gossip.stream_pings = false;
+    gossip.rejoin.dead_peer_retry_time = absl::ZeroDuration();  // For speed.
+    gossip.probe.stream_pings = false;
     CoreCluster cluster({.members = 50,
                          .gossip = gossip,
                          .loss_percent = 10,

@@ -42,14 +42,14 @@ TEST_F(DelegatesTest, MembersMayBeRefused) {
   Hear("c", Alive("c"));
   EXPECT_TRUE(core_->Find("b"));
   EXPECT_FALSE(core_->Find("c"));
-  EXPECT_EQ(core_->counters().vetoed, 1u);
+  EXPECT_EQ(core_->counters().refused.vetoed, 1u);
 }
 
 TEST_F(DelegatesTest, NobodyIsAskedAboutOurselves) {
   core_->SetDelegates({.admit_member = [](const Member&) { return Veto(); }});
   Hear("b", Alive("self", 20));
-  EXPECT_EQ(core_->counters().vetoed, 0u);
-  EXPECT_EQ(core_->counters().refutations, 1u);
+  EXPECT_EQ(core_->counters().refused.vetoed, 0u);
+  EXPECT_EQ(core_->counters().detection.refutations, 1u);
 }
 
 TEST_F(DelegatesTest, JoiningMayBeRefusedAndExchangesMayNot) {
@@ -64,8 +64,8 @@ TEST_F(DelegatesTest, JoiningMayBeRefusedAndExchangesMayNot) {
       wire::PushPull{.join = true, .nodes = {Entry("b"), Entry("c")}}));
   EXPECT_THAT(asked, ElementsAre("b", "c"));
   EXPECT_THAT(core_->Members(), SizeIs(1));
-  EXPECT_EQ(core_->counters().vetoed, 1u);
-  EXPECT_EQ(core_->counters().exchanges_failed, 1u);
+  EXPECT_EQ(core_->counters().refused.vetoed, 1u);
+  EXPECT_EQ(core_->counters().exchanges.failed, 1u);
   core_->OnStreamRequest(now_, At(2), wire::PushPull{.nodes = {Entry("b")}});
   EXPECT_THAT(core_->Members(), SizeIs(2));
 }
@@ -85,7 +85,7 @@ TEST_F(DelegatesTest, AcksCarryAPayload) {
   EXPECT_THAT(SentOf<wire::Ack>(),
               ElementsAre(wire::Ack{1, Bytes(kAckPayloadSizeMax, 'p')},
                           wire::Ack{2, std::nullopt}));
-  EXPECT_EQ(core_->counters().ack_payload_overflow, 1u);
+  EXPECT_EQ(core_->counters().overflow.ack_payload, 1u);
 }
 
 TEST_F(DelegatesTest, PingsTellTheirRoundTrip) {
@@ -104,7 +104,7 @@ TEST_F(DelegatesTest, PingsTellTheirRoundTrip) {
 TEST_F(DelegatesTest, AcksAfterTheTimeoutTellNoRoundTrip) {
   KnowMembers({"b"});
   const wire::Ack ack{NextPing().sequence, {}};
-  RunFor(options_.probe_timeout);
+  RunFor(options_.probe.timeout);
   Hear("b", ack);
   EXPECT_THAT(EventsOf<PingEvent>(), IsEmpty());
 }

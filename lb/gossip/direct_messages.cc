@@ -4,8 +4,8 @@ namespace lb::gossip {
 
 void DirectMessages::Accuse(absl::Time now, NodeRecord& record,
                             const std::string& self) {
-  if (!options_.direct_answers) return;
-  if (now - record.accused < options_.probe_interval) return;
+  if (!options_.dissemination.direct_answers) return;
+  if (now - record.accused < options_.probe.interval) return;
   record.accused = now;
   const bool left = record.state == wire::NodeState::kLeft;
   messages_.push_back(
@@ -16,8 +16,8 @@ void DirectMessages::Accuse(absl::Time now, NodeRecord& record,
 
 void DirectMessages::Answer(absl::Time now, NodeRecord& accuser,
                             const wire::Alive& own, bool has_moved) {
-  if (!options_.direct_answers) return;
-  if (now - accuser.answered < options_.gossip_interval) return;
+  if (!options_.dissemination.direct_answers) return;
+  if (now - accuser.answered < options_.dissemination.interval) return;
   accuser.answered = now;
   if (has_moved) return Introduce(accuser.endpoint());
   messages_.push_back({accuser.endpoint(), own});

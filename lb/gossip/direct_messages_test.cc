@@ -33,7 +33,7 @@ TEST_F(DirectMessagesTest, AccuseOncePerProbeInterval) {
   EXPECT_EQ(sent[0].to, Host(2));
   EXPECT_EQ(std::get<wire::Dead>(sent[0].message),
             (wire::Dead{.incarnation = 3, .node = "b", .from = "self"}));
-  messages_.Accuse(kStart + options_.probe_interval, b_, "self");
+  messages_.Accuse(kStart + options_.probe.interval, b_, "self");
   EXPECT_THAT(messages_.Take(), SizeIs(1));
 }
 
@@ -48,7 +48,7 @@ TEST_F(DirectMessagesTest, AnswerOncePerGossipInterval) {
   messages_.Answer(kStart, b_, own, /*has_moved=*/false);
   messages_.Answer(kStart, b_, own, /*has_moved=*/false);
   EXPECT_THAT(messages_.Take(), SizeIs(1));
-  messages_.Answer(kStart + options_.gossip_interval, b_, own,
+  messages_.Answer(kStart + options_.dissemination.interval, b_, own,
                    /*has_moved=*/true);
   EXPECT_THAT(messages_.Take(), IsEmpty());
   EXPECT_THAT(messages_.TakeIntroductions(), ElementsAre(Host(2)));
@@ -56,7 +56,7 @@ TEST_F(DirectMessagesTest, AnswerOncePerGossipInterval) {
 }
 
 TEST_F(DirectMessagesTest, AreAnOption) {
-  options_.direct_answers = false;
+  options_.dissemination.direct_answers = false;
   messages_.Accuse(kStart, b_, "self");
   messages_.Answer(kStart, b_, {.node = "self"}, /*has_moved=*/false);
   EXPECT_THAT(messages_.Take(), IsEmpty());

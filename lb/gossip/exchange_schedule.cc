@@ -14,7 +14,7 @@ namespace lb::gossip {
 ExchangeSchedule::ExchangeSchedule(SharedState& state, const Prng& root,
                                    absl::Time now)
     : state_(state), rejoin_(state.options, root.Fork("rejoin")) {
-  const absl::Duration interval = state.options.push_pull_interval;
+  const absl::Duration interval = state.options.streams.push_pull_interval;
   next_push_pull_ = interval > absl::ZeroDuration()
                         ? now + state.prng.UniformDuration(interval)
                         : absl::InfiniteFuture();
@@ -39,14 +39,15 @@ int ExchangeSchedule::scale() const {
 void ExchangeSchedule::Open(absl::Time now, const net::Endpoint& peer,
                             bool join) {
   state_.OpenRequest(
-      now, now + state_.options.tcp_timeout,
+      now, now + state_.options.streams.tcp_timeout,
       {.kind = OwnRequest::Kind::kPushPull, .to = peer, .join = join});
 }
 
 void ExchangeSchedule::RunPushPull(absl::Time now) {
   const bool joined = rejoin_.TakeSettling(now);
   if (next_push_pull_ > now && !joined) return;
-  SkipPast(now, state_.options.push_pull_interval * scale(), next_push_pull_);
+  SkipPast(now, state_.options.streams.push_pull_interval * scale(),
+           next_push_pull_);
   if (state_.roster.leaving()) return;
   const auto peers = state_.roster.table().SampleOthers(
       1, state_.roster.self().name, [](const NodeRecord& record) {

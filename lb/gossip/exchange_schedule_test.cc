@@ -20,11 +20,11 @@ class ExchangeScheduleTest : public PartTest {
 TEST_F(ExchangeScheduleTest, ExchangesWithAMemberEachInterval) {
   Know("b");
   const absl::Time first = schedule_.NextDeadline();
-  EXPECT_LE(first, now_ + state_->options.push_pull_interval);
+  EXPECT_LE(first, now_ + state_->options.streams.push_pull_interval);
   schedule_.OnTimer(first);
   EXPECT_THAT(Opened(), ElementsAre("b"));
   EXPECT_EQ(schedule_.NextDeadline(),
-            first + state_->options.push_pull_interval);
+            first + state_->options.streams.push_pull_interval);
 }
 
 TEST_F(ExchangeScheduleTest, ExchangesWithNoMemberAfterTheGoodbye) {
@@ -42,7 +42,7 @@ TEST_F(ExchangeScheduleTest, TriesSeedsAtOnceAndAgainLater) {
   EXPECT_THAT(Opened(), ElementsAre("b"));
   EXPECT_GT(schedule_.NextDeadline(), now_);
   state_->requests.End(1);
-  now_ += state_->options.rejoin_interval_max;
+  now_ += state_->options.rejoin.interval_max;
   schedule_.RunRejoin(now_);
   EXPECT_THAT(Opened(), ElementsAre("b"));
 }
@@ -50,13 +50,13 @@ TEST_F(ExchangeScheduleTest, TriesSeedsAtOnceAndAgainLater) {
 TEST_F(ExchangeScheduleTest, JoinsOverHalfOfTheStreams) {
   for (uint32_t i = 2; i < 20; ++i) schedule_.rejoin().AddSeed(now_, At(i));
   schedule_.RunRejoin(now_);
-  EXPECT_THAT(Opened(), SizeIs(state_->options.requests_max / 2));
+  EXPECT_THAT(Opened(), SizeIs(state_->options.streams.requests_max / 2));
 }
 
 TEST_F(ExchangeScheduleTest, SpreadsOverAQuarterOfTheStreams) {
   for (const char* name : {"b", "c", "d", "e"}) Know(name);
   schedule_.Spread(now_);
-  EXPECT_THAT(Opened(), SizeIs(state_->options.requests_max / 4));
+  EXPECT_THAT(Opened(), SizeIs(state_->options.streams.requests_max / 4));
   state_->requests.End(1);
   schedule_.GoOnSpreading(now_);
   EXPECT_THAT(Opened(), SizeIs(1));

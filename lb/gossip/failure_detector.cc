@@ -11,12 +11,12 @@ namespace lb::gossip {
 
 FailureDetector::FailureDetector(SharedState& state, absl::Time now)
     : state_(state),
-      next_(now + state.prng.UniformDuration(state.options.probe_interval)) {}
+      next_(now + state.prng.UniformDuration(state.options.probe.interval)) {}
 
 void FailureDetector::OnTimer(absl::Time now) {
   Apply(now, prober_.OnTimer(now));
   if (next_ > now) return;
-  SkipPast(now, state_.options.probe_interval, next_);
+  SkipPast(now, state_.options.probe.interval, next_);
   if (!prober_.running()) Begin(now);
 }
 
@@ -27,14 +27,15 @@ void FailureDetector::Shift(absl::Duration by) {
 
 void FailureDetector::Begin(absl::Time now) {
   const NodeRecord* const record = state_.roster.table().NextToProbe(
-      now, state_.roster.self().name, state_.options.gossip_to_the_dead_time);
+      now, state_.roster.self().name,
+      state_.options.dissemination.to_the_dead_time);
   // With no member to ask, no answer can lower the health score.
   if (record == nullptr) return state_.roster.awareness().Apply(-1);
-  ++state_.counters.probes;
+  ++state_.counters.detection.probes;
   const uint32_t sequence = state_.numbers.Next();
   prober_.Begin(now, {.name = record->name(), .sequence = sequence},
-                state_.options.probe_timeout,
-                state_.roster.awareness().Scale(state_.options.probe_interval));
+                state_.options.probe.timeout,
+                state_.roster.awareness().Scale(state_.options.probe.interval));
   state_.outbox.SendPing(*record, sequence);
 }
 
@@ -47,7 +48,7 @@ void FailureDetector::Apply(absl::Time now, Prober::Step step) {
     case Prober::Step::kSucceeded:
       return state_.roster.awareness().Apply(prober_.health_delta());
     case Prober::Step::kFailed:
-      ++state_.counters.probes_failed;
+      ++state_.counters.detection.probes_failed;
       state_.roster.awareness().Apply(prober_.health_delta());
       return SuspectTarget(state_, now, prober_);
   }
@@ -70,7 +71,7 @@ FailureDetector::AckVerdict FailureDetector::OnAck(absl::Time now,
                                                    const wire::Ack& ack) {
   if (!prober_.Expects(ack.sequence)) return AckVerdict::kOther;
   if (!IsFromAsked(from)) {
-    ++state_.counters.refused_acks;
+    ++state_.counters.refused.acks;
     return AckVerdict::kRefused;
   }
   const bool is_direct = prober_.IsDirectAck(ack.sequence);

@@ -51,7 +51,7 @@ TEST_F(FailureDetectorTest, TellsTheTimeOfADirectAck) {
 TEST_F(FailureDetectorTest, RefusesAnAckOfAHostThatWasNotAsked) {
   ProbeB();
   EXPECT_EQ(Ack(At(9)), AckVerdict::kRefused);
-  EXPECT_EQ(state_->counters.refused_acks, 1u);
+  EXPECT_EQ(state_->counters.refused.acks, 1u);
   EXPECT_THAT(state_->events, IsEmpty());
   state_->places.Learn(At(2), At(9));  // The member answers from there.
   EXPECT_EQ(Ack(At(9)), AckVerdict::kDirect);
@@ -66,7 +66,7 @@ TEST_F(FailureDetectorTest, SuspectsAMemberThatNoWayReaches) {
   EXPECT_EQ(StateOf("b"), wire::NodeState::kAlive);
   Run();
   EXPECT_EQ(StateOf("b"), wire::NodeState::kSuspect);
-  EXPECT_EQ(state_->counters.probes_failed, 1u);
+  EXPECT_EQ(state_->counters.detection.probes_failed, 1u);
   // The helper was silent too: this node may be the sick one.
   EXPECT_EQ(state_->roster.awareness().score(), 1);
 }
@@ -103,7 +103,7 @@ TEST_F(FailureDetectorTest, AsksOthersAtOnceIfThePingCannotBeSent) {
 TEST_F(FailureDetectorTest, DropsTheProbeOfAMemberThatMoved) {
   ProbeB();
   detector_.OnMoved("c");
-  EXPECT_LT(detector_.NextDeadline(), now_ + state_->options.probe_interval);
+  EXPECT_LT(detector_.NextDeadline(), now_ + state_->options.probe.interval);
   detector_.OnMoved("b");
   EXPECT_EQ(Ack(At(2)), AckVerdict::kOther);
 }

@@ -117,7 +117,7 @@ class LossTest : public GossipNodeTest {
     uint64_t suspicions = 0;
     for (int number : Running()) {
       changes += Changes(number).size();
-      suspicions += Gossip(number).counters().suspicions;
+      suspicions += Gossip(number).counters().detection.suspicions;
     }
     fmt::print("{} % loss, seed {}: {} suspicions, {} changes\n", loss_percent,
                seed, suspicions, changes);
@@ -257,8 +257,8 @@ TEST_F(GossipNodeTest, JumpsOfTheCivilClockAreNoticedByNobody) {
   }
   for (int number : Running()) {
     EXPECT_THAT(Changes(number), IsEmpty()) << number;
-    EXPECT_EQ(Gossip(number).counters().suspicions, 0u) << number;
-    EXPECT_EQ(Gossip(number).counters().late_wakeups, 0u) << number;
+    EXPECT_EQ(Gossip(number).counters().detection.suspicions, 0u) << number;
+    EXPECT_EQ(Gossip(number).counters().detection.late_wakeups, 0u) << number;
   }
 }
 

@@ -73,7 +73,7 @@ GossipNode::GossipNode(GossipNodeOptions options, const Ports& ports)
                   ports.prng.Fork("gossip"), ports.loop->Now(),
                   DrawNumber(ports)),
       // Two attempts of a peer to join are that far apart at most.
-      undecryptable_(2 * options.gossip.rejoin_interval_max),
+      undecryptable_(2 * options.gossip.rejoin.interval_max),
       timer_(ports.loop->NewTimer([this] {
         const io::TurnCause cause(ports_.loop, "probes members");
         armed_ = absl::InfiniteFuture();
@@ -179,15 +179,15 @@ void GossipNode::OnDatagram(const net::Endpoint& from,
                             absl::Span<const uint8_t> payload) {
   const io::TurnCause cause(ports_.loop, "takes gossip datagrams");
   GossipCounters& counters = membership_.counters();
-  ++counters.datagrams_in;
+  ++counters.traffic.datagrams_in;
   const auto packet = codec_.DecodePacket(payload);
   if (!packet.ok()) {
-    ++counters.refused_undecodable;
+    ++counters.refused.undecodable;
     return OnMismatch(from.address, UndecryptablePeers::Via::kDatagram,
                       codec_.PacketMismatch(payload));
   }
   undecryptable_.OnReadable(from.address);
-  counters.refused_parts += packet->parts_refused;
+  counters.refused.parts += packet->parts_refused;
   membership_.OnPacket(ports_.loop->Now(), from, packet->messages,
                        payload.size());
   Drain();

@@ -51,7 +51,7 @@ TEST_F(GossipNodeTest, CreateNamesWhatIsMissing) {
   EXPECT_THAT(
       create([](auto& o, auto&) { o.codec.label = std::string(256, 'x'); }),
       invalid("codec.label"));
-  EXPECT_THAT(create([](auto& o, auto&) { o.gossip.gossip_nodes = 0; }),
+  EXPECT_THAT(create([](auto& o, auto&) { o.gossip.dissemination.nodes = 0; }),
               invalid("gossip_nodes"));
   EXPECT_THAT(create([](auto&, auto& p) { p.streams = nullptr; }),
               invalid("ports"));
@@ -82,7 +82,7 @@ TEST_F(GossipNodeTest, EncryptedAndLabelledClustersWork) {
   world_->loop().RunFor(absl::Seconds(5));
   EXPECT_EQ(UpCount(1), 3);
   EXPECT_EQ(UpCount(4), 1);
-  EXPECT_GT(Gossip(1).counters().refused_undecodable, 0u);
+  EXPECT_GT(Gossip(1).counters().refused.undecodable, 0u);
 }
 
 TEST_F(GossipNodeTest, KeysRotateWithoutLosingAMember) {
@@ -102,7 +102,7 @@ TEST_F(GossipNodeTest, KeysRotateWithoutLosingAMember) {
   world_->loop().RunFor(absl::Seconds(5));
   for (int n : Running()) {
     EXPECT_THAT(Changes(n), IsEmpty());
-    EXPECT_EQ(Gossip(n).counters().refused_undecodable, 0u);
+    EXPECT_EQ(Gossip(n).counters().refused.undecodable, 0u);
   }
 }
 
@@ -167,7 +167,7 @@ TEST_F(GossipNodeTest, UserStateOverTheMaximumIsNotSent) {
   Cluster(2);
   Gossip(1).SetUserState([] { return Bytes(kUserStateSizeMax + 1, 'x'); });
   world_->loop().RunFor(absl::Seconds(10));
-  EXPECT_GT(Gossip(1).counters().user_state_overflow, 0u);
+  EXPECT_GT(Gossip(1).counters().overflow.user_state, 0u);
   EXPECT_THAT(EventsOf<UserStateEvent>(2), IsEmpty());
   EXPECT_THAT(EventsOf<ExchangeEvent>(2), testing::Not(IsEmpty()));
 }
@@ -224,7 +224,7 @@ TEST_F(GossipNodeTest, ManyHugeStreamsTakeTheirShareAndNoMore) {
   }
   world_->loop().RunFor(absl::Seconds(2));
   ASSERT_EQ(streams.size(), 20u);
-  EXPECT_EQ(Gossip(1).counters().streams_overflow, 19u);
+  EXPECT_EQ(Gossip(1).counters().overflow.streams, 19u);
   At(1).events.clear();
   ASSERT_THAT(Gossip(2).SendReliably("n1", Bytes(1 << 20, 'u')), IsOk());
   world_->loop().RunFor(absl::Seconds(1));

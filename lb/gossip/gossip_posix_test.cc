@@ -35,7 +35,7 @@ class GossipPosixTest : public testing::Test {
     GossipNodeOptions options{
         .self = {.name = "node", .endpoint = node_datagrams_->local()},
         .gossip = FastProfile()};
-    options.gossip.push_pull_interval = absl::ZeroDuration();
+    options.gossip.streams.push_pull_interval = absl::ZeroDuration();
     auto node = GossipNode::Create(options, {.loop = &loop_,
                                              .datagrams = node_datagrams_.get(),
                                              .streams = node_streams_.get(),
@@ -83,8 +83,9 @@ TEST_F(GossipPosixTest, AFloodOfPingsDoesNotStopTheGreetings) {
   });
   Introduce();
   Send(ping);
-  EXPECT_TRUE(loop_.RunUntil([&] { return node_->counters().greetings >= 4; },
-                             absl::Seconds(5)));
+  EXPECT_TRUE(
+      loop_.RunUntil([&] { return node_->counters().detection.greetings >= 4; },
+                     absl::Seconds(5)));
 }
 
 }  // namespace

@@ -21,8 +21,10 @@ constexpr size_t kUserFanoutMax = 64;
 
 GossipRounds::GossipRounds(SharedState& state, absl::Time now)
     : state_(state),
-      user_log_(state.options.user_messages_max, state.options.user_transmits),
-      next_(now + state.prng.UniformDuration(state.options.gossip_interval)) {}
+      user_log_(state.options.dissemination.user_messages_max,
+                state.options.dissemination.user_transmits),
+      next_(now +
+            state.prng.UniformDuration(state.options.dissemination.interval)) {}
 
 absl::Status GossipRounds::QueueUserMessage(absl::Time now,
                                             wire::Bytes payload) {
@@ -30,9 +32,10 @@ absl::Status GossipRounds::QueueUserMessage(absl::Time now,
                       state_.outbox.EncodeUserMessage(std::move(payload)));
   CatchUp(now);
   if (!user_log_.Append(std::move(message))) {
-    ++state_.counters.user_messages_overflow;
-    return absl::ResourceExhaustedError(fmt::format(
-        "user messages: {} wait, want less", state_.options.user_messages_max));
+    ++state_.counters.overflow.user_messages;
+    return absl::ResourceExhaustedError(
+        fmt::format("user messages: {} wait, want less",
+                    state_.options.dissemination.user_messages_max));
   }
   RunAtOnce(now);
   return absl::OkStatus();
@@ -40,19 +43,19 @@ absl::Status GossipRounds::QueueUserMessage(absl::Time now,
 
 // Further messages within the same interval wait for the clock.
 void GossipRounds::RunAtOnce(absl::Time now) {
-  if (now - ran_at_once_ < state_.options.gossip_interval) return;
+  if (now - ran_at_once_ < state_.options.dissemination.interval) return;
   ran_at_once_ = now;
   Run(now);
 }
 
 void GossipRounds::OnTimer(absl::Time now) {
   if (next_ > now) return;
-  SkipPast(now, state_.options.gossip_interval, next_);
+  SkipPast(now, state_.options.dissemination.interval, next_);
   Run(now);
 }
 
 void GossipRounds::CatchUp(absl::Time now) {
-  if (!HasGossip()) SkipPast(now, state_.options.gossip_interval, next_);
+  if (!HasGossip()) SkipPast(now, state_.options.dissemination.interval, next_);
 }
 
 absl::Time GossipRounds::NextDeadline() const {
@@ -69,11 +72,12 @@ bool GossipRounds::HasGossip() const {
 void GossipRounds::Run(absl::Time now) {
   if (!state_.roster.broadcasts().empty()) {
     const auto targets = state_.roster.table().SampleOthers(
-        state_.options.gossip_nodes, state_.roster.self().name,
+        state_.options.dissemination.nodes, state_.roster.self().name,
         [&](const NodeRecord& record) {
           return record.is_up() ||
                  (record.state == wire::NodeState::kDead &&
-                  now - record.since <= state_.options.gossip_to_the_dead_time);
+                  now - record.since <=
+                      state_.options.dissemination.to_the_dead_time);
         });
     for (NodeRecord* const target : targets) {
       state_.outbox.GossipTo(*target, user_log_);
@@ -94,8 +98,8 @@ void GossipRounds::SendUserMessages() {
   user_log_.AllReached(reached_by_all);
   state_.prng.Shuffle(absl::MakeSpan(behind));
   const size_t fanout = std::clamp<size_t>(
-      behind.size() / 10, state_.options.gossip_nodes,
-      std::max<size_t>(kUserFanoutMax, state_.options.gossip_nodes));
+      behind.size() / 10, state_.options.dissemination.nodes,
+      std::max<size_t>(kUserFanoutMax, state_.options.dissemination.nodes));
   if (behind.size() > fanout) behind.resize(fanout);
   for (NodeRecord* const record : behind) {
     state_.outbox.GossipTo(*record, user_log_);

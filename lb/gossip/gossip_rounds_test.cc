@@ -24,15 +24,16 @@ TEST_F(GossipRoundsTest, HaveNoClockWhileThereIsNothingToSay) {
   EXPECT_EQ(rounds_.NextDeadline(), absl::InfiniteFuture());
   Know("b");
   const absl::Time first = rounds_.NextDeadline();
-  EXPECT_LE(first, now_ + state_->options.gossip_interval);
+  EXPECT_LE(first, now_ + state_->options.dissemination.interval);
   Flush();
   while (!state_->roster.broadcasts().empty()) Flush();
   EXPECT_EQ(rounds_.NextDeadline(), absl::InfiniteFuture());
   // It goes on in step.
-  now_ = first + 10 * state_->options.gossip_interval;
+  now_ = first + 10 * state_->options.dissemination.interval;
   rounds_.CatchUp(now_);
   Hear("c");
-  EXPECT_EQ(rounds_.NextDeadline(), now_ + state_->options.gossip_interval);
+  EXPECT_EQ(rounds_.NextDeadline(),
+            now_ + state_->options.dissemination.interval);
 }
 
 TEST_F(GossipRoundsTest, SendNewsWhenTheyAreDue) {
@@ -49,7 +50,7 @@ TEST_F(GossipRoundsTest, RunOutOfTurnOncePerInterval) {
   EXPECT_THAT(Sent(), ElementsAre("b: alive self, alive b"));
   rounds_.RunAtOnce(now_ + absl::Milliseconds(1));
   EXPECT_THAT(Sent(), IsEmpty());
-  rounds_.RunAtOnce(now_ + state_->options.gossip_interval);
+  rounds_.RunAtOnce(now_ + state_->options.dissemination.interval);
   EXPECT_THAT(Sent(), ElementsAre("b: alive self, alive b"));
 }
 
@@ -63,12 +64,12 @@ TEST_F(GossipRoundsTest, SendUserMessagesToVerifiedMembersOnly) {
 
 TEST_F(GossipRoundsTest, BoundTheUserMessagesThatWait) {
   Know("b");  // With no member none waits.
-  for (size_t i = 0; i < state_->options.user_messages_max; ++i) {
+  for (size_t i = 0; i < state_->options.dissemination.user_messages_max; ++i) {
     ASSERT_THAT(rounds_.QueueUserMessage(now_, {'x'}), IsOk());
   }
   EXPECT_THAT(rounds_.QueueUserMessage(now_, {'x'}),
               StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_EQ(state_->counters.user_messages_overflow, 1u);
+  EXPECT_EQ(state_->counters.overflow.user_messages, 1u);
 }
 
 }  // namespace

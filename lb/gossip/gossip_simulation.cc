@@ -75,10 +75,10 @@ struct Parts {
 // and six are the paper's values.
 GossipOptions SwimWith(const Parts& parts) {
   GossipOptions options = PlainSwim();
-  options.suspicion_mult = 5;
-  if (parts.probe) options.awareness_max_multiplier = 8;
-  if (parts.suspicion) options.suspicion_max_timeout_mult = 6;
-  options.buddy_suspects = parts.buddy;
+  options.suspicion.mult = 5;
+  if (parts.probe) options.probe.awareness_max_multiplier = 8;
+  if (parts.suspicion) options.suspicion.max_timeout_mult = 6;
+  options.probe.buddy_suspects = parts.buddy;
   return options;
 }
 
@@ -129,9 +129,9 @@ void PrintLifeguard() {
   };
   for (const Parts& parts : kParts) print(parts.name, SwimWith(parts));
   GossipOptions ours = SwimWith(kParts[4]);
-  ours.direct_answers = true;
+  ours.dissemination.direct_answers = true;
   print("and direct answers", ours);
-  ours.forgive_lateness = true;
+  ours.probe.forgive_lateness = true;
   print("and lateness forgiven (default)", ours);
 }
 

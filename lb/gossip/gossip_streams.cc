@@ -57,10 +57,10 @@ GossipStreams::GossipStreams(const GossipOptions& options, const Ports& ports,
       codec_(codec),
       membership_(membership),
       undecryptable_(undecryptable),
-      stream_timeout_(options.tcp_timeout),
+      stream_timeout_(options.streams.tcp_timeout),
       exchanges_(kExchanges),
-      sessions_({.accepted_max = options.accepted_streams_max,
-                 .bytes_max = options.stream_bytes_max}) {}
+      sessions_({.accepted_max = options.streams.accepted_max,
+                 .bytes_max = options.streams.bytes_max}) {}
 
 uint64_t GossipStreams::NewSession(absl::Time deadline,
                                    std::optional<uint64_t> request) {
@@ -121,7 +121,7 @@ void GossipStreams::OnConnected(
 
 void GossipStreams::OnAccepted(std::unique_ptr<io::Stream> stream) {
   if (!sessions_.MayAccept()) {
-    ++membership_.counters().streams_overflow;
+    ++membership_.counters().overflow.streams;
     return;
   }
   const uint64_t id =
@@ -152,7 +152,7 @@ void GossipStreams::OnBytes(uint64_t id, absl::Span<const uint8_t> bytes) {
   if (session == nullptr || session->answered || session->waits()) return;
   Append(bytes, &session->received);
   if (const std::optional<uint64_t> excess = sessions_.Excess()) {
-    ++membership_.counters().streams_overflow;
+    ++membership_.counters().overflow.streams;
     Fail(*excess, absl::ResourceExhaustedError("too many bytes at once"));
   }
   session = sessions_.Find(id);
@@ -247,7 +247,7 @@ bool GossipStreams::Admit(GossipSession& session) {
   if (session.request || session.admitted) return true;
   session.admitted =
       exchanges_.Take(ports_.loop->Now(), session.stream->remote().address, 1);
-  if (!session.admitted) ++membership_.counters().refused_exchanges;
+  if (!session.admitted) ++membership_.counters().refused.exchanges;
   return session.admitted;
 }
 
@@ -268,7 +268,7 @@ void GossipStreams::OnWhole(uint64_t id,
       undecryptable_.OnReadable(from);
     }
   } else {
-    ++membership_.counters().refused_undecodable;
+    ++membership_.counters().refused.undecodable;
     node_.on_mismatch(from,
                       codec_.StreamMismatch(session->received, direction));
   }
@@ -317,7 +317,7 @@ void GossipStreams::RefreshUserState() {
   if (!user_state_) return;
   wire::Bytes state = user_state_();
   if (state.size() > kUserStateSizeMax) {
-    ++membership_.counters().user_state_overflow;
+    ++membership_.counters().overflow.user_state;
     state.clear();
   }
   membership_.SetUserState(std::move(state));

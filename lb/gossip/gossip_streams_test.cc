@@ -101,15 +101,15 @@ TEST_F(StreamsTest, ALargeUserStateIsExchangedBothWays) {
 TEST_F(StreamsTest, BombsAreRefusedAndHoldNobodyUp) {
   Cluster(2);
   const Bytes bomb = wire::Compress(Bytes(20'000'000));
-  const uint64_t refused = Gossip(1).counters().refused_undecodable;
+  const uint64_t refused = Gossip(1).counters().refused.undecodable;
   for (int i = 0; i < 40; ++i) Say(bomb);
   At(1).events.clear();
   ASSERT_THAT(Gossip(2).SendReliably("n1", Bytes{'x'}), IsOk());
   world_->loop().RunFor(absl::Milliseconds(500));
   EXPECT_THAT(EventsOf<UserMessageEvent>(1), SizeIs(1));
   // After one slice there is no more for an address that has had its share.
-  EXPECT_EQ(Gossip(1).counters().refused_exchanges, 24u);
-  EXPECT_EQ(Gossip(1).counters().refused_undecodable - refused, 16u);
+  EXPECT_EQ(Gossip(1).counters().refused.exchanges, 24u);
+  EXPECT_EQ(Gossip(1).counters().refused.undecodable - refused, 16u);
   EXPECT_EQ(UpCount(1), 2);
 }
 
@@ -119,12 +119,12 @@ TEST_F(StreamsTest, AnAddressBeginsSoManyExchangesASecond) {
   for (int i = 0; i < 40; ++i) Say(exchange);
   world_->loop().RunFor(absl::Milliseconds(500));
   EXPECT_EQ(answered_, 16);
-  EXPECT_EQ(Gossip(1).counters().refused_exchanges, 24u);
+  EXPECT_EQ(Gossip(1).counters().refused.exchanges, 24u);
   // Others are not affected, and it may again later.
-  const uint64_t before = Gossip(2).counters().exchanges;
+  const uint64_t before = Gossip(2).counters().exchanges.completed;
   ASSERT_THAT(Gossip(2).Join({At(1).host->endpoint()}), IsOk());
   world_->loop().RunFor(absl::Seconds(3));
-  EXPECT_GT(Gossip(2).counters().exchanges, before);
+  EXPECT_GT(Gossip(2).counters().exchanges.completed, before);
   answered_ = 0;
   Say(exchange);
   Say(exchange);
@@ -203,11 +203,11 @@ TEST_F(LargeExchangeTest, OfAnotherProtocolIsRefusedWhole) {
     node.versions = Bytes{7, 7, 7, 7, 7, 7};
     entry.node = wire::Share(std::move(node));
   }
-  const uint64_t failed = Gossip(1).counters().exchanges_failed;
+  const uint64_t failed = Gossip(1).counters().exchanges.failed;
   Say(wire::Compress(wire::SerializeStreamMessage(exchange)));
   world_->loop().RunFor(absl::Milliseconds(500));
   EXPECT_EQ(UpCount(1), 1);
-  EXPECT_EQ(Gossip(1).counters().exchanges_failed, failed + 1);
+  EXPECT_EQ(Gossip(1).counters().exchanges.failed, failed + 1);
   EXPECT_EQ(answered_, 1);
 }
 
@@ -247,10 +247,10 @@ TEST_F(LargeExchangeTest, MayEndBeforeItsAnswerIsEncoded) {
   Say(wire::SerializeStreamMessage(ExchangeOf(kMembers)));
   RunToExchange();
   streams_.clear();
-  const uint64_t before = Gossip(2).counters().exchanges;
+  const uint64_t before = Gossip(2).counters().exchanges.completed;
   ASSERT_THAT(Gossip(2).Join({At(1).host->endpoint()}), IsOk());
   world_->loop().RunFor(absl::Seconds(1));
-  EXPECT_GT(Gossip(2).counters().exchanges, before);
+  EXPECT_GT(Gossip(2).counters().exchanges.completed, before);
 }
 
 TEST_F(LargeExchangeTest, ThatAPeerEndsLeavesTheNextOnesServed) {
@@ -259,10 +259,10 @@ TEST_F(LargeExchangeTest, ThatAPeerEndsLeavesTheNextOnesServed) {
   world_->loop().RunUntil([&] { return At(1).events.size() > 100; },
                           absl::Seconds(1));
   streams_.clear();
-  const uint64_t before = Gossip(2).counters().exchanges;
+  const uint64_t before = Gossip(2).counters().exchanges.completed;
   ASSERT_THAT(Gossip(2).Join({At(1).host->endpoint()}), IsOk());
   world_->loop().RunFor(absl::Seconds(1));
-  EXPECT_GT(Gossip(2).counters().exchanges, before);
+  EXPECT_GT(Gossip(2).counters().exchanges.completed, before);
   EXPECT_THAT(Gossip(1).HeardMembers(), SizeIs(2));
 }
 

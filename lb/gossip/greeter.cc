@@ -7,7 +7,9 @@
 namespace lb::gossip {
 
 Greeter::Greeter(const GossipOptions& options, const Prng& prng)
-    : options_(options), pace_(options.gossip_interval / 4), prng_(prng) {}
+    : options_(options),
+      pace_(options.dissemination.interval / 4),
+      prng_(prng) {}
 
 void Greeter::Add(absl::Time now, std::string_view name) {
   const auto [entry, inserted] = by_name_.emplace(std::string(name), Unheard{});
@@ -43,13 +45,14 @@ void Greeter::Put(Unheard& unheard, Queue* queue, absl::Time due) {
 ProbeTarget Greeter::Ping(absl::Time now, ByName::value_type& entry) {
   entry.second.pinged = now;
   if (entry.second.queue != nullptr) {
-    Put(entry.second, &waiting_, now + options_.probe_timeout);
+    Put(entry.second, &waiting_, now + options_.probe.timeout);
   }
   return {.name = entry.first, .sequence = entry.second.sequence};
 }
 
 absl::Time Greeter::NewcomerDue() const {
-  return paced_ - pace_ * static_cast<int64_t>(options_.greetings_at_once - 1);
+  return paced_ -
+         pace_ * static_cast<int64_t>(options_.probe.greetings_at_once - 1);
 }
 
 std::optional<ProbeTarget> Greeter::TakeNewcomer(absl::Time now) {
@@ -62,7 +65,7 @@ std::optional<ProbeTarget> Greeter::TakeAtOnce(absl::Time now,
                                                std::string_view name) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return std::nullopt;
-  if (now - found->second.pinged < options_.probe_timeout / 2) {
+  if (now - found->second.pinged < options_.probe.timeout / 2) {
     return std::nullopt;
   }
   return Ping(now, *found);
@@ -75,7 +78,7 @@ Prober* Greeter::TakeLane(absl::Time now) {
     auto& [name, unheard] = *by_sequence_.at(waiting_.begin()->second);
     Put(unheard, nullptr, absl::InfiniteFuture());
     lane.Begin(now, {.name = name, .sequence = unheard.sequence},
-               options_.probe_timeout, options_.probe_interval);
+               options_.probe.timeout, options_.probe.interval);
     return &lane;
   }
   return nullptr;
@@ -84,7 +87,7 @@ Prober* Greeter::TakeLane(absl::Time now) {
 void Greeter::OnFailed(absl::Time now, const Prober& lane) {
   const auto found = by_sequence_.find(lane.target().sequence);
   if (found == by_sequence_.end()) return;
-  Put(found->second->second, &waiting_, now + options_.probe_timeout);
+  Put(found->second->second, &waiting_, now + options_.probe.timeout);
 }
 
 std::string_view Greeter::NameOf(uint32_t sequence) const {

@@ -68,20 +68,20 @@ TEST_F(GreeterTest, ASequenceIsItsMembersUntilItIsRemoved) {
 TEST_F(GreeterTest, WhoDoesNotAckWaitsForALane) {
   greeter_.Add(kStart, "a");
   const auto first = greeter_.TakeNewcomer(kStart);
-  const absl::Time later = kStart + options_.probe_timeout;
+  const absl::Time later = kStart + options_.probe.timeout;
   EXPECT_EQ(greeter_.NextDeadline(), later);
   EXPECT_THAT(greeter_.TakeLane(later - absl::Nanoseconds(1)), IsNull());
   Prober* const lane = greeter_.TakeLane(later);
   ASSERT_THAT(lane, NotNull());
   EXPECT_EQ(lane->target().sequence, first->sequence);
-  EXPECT_EQ(greeter_.NextDeadline(), later + options_.probe_timeout);
-  EXPECT_EQ(lane->OnTimer(later + options_.probe_timeout),
+  EXPECT_EQ(greeter_.NextDeadline(), later + options_.probe.timeout);
+  EXPECT_EQ(lane->OnTimer(later + options_.probe.timeout),
             Prober::Step::kAskOthers);
-  const absl::Time over = later + options_.probe_interval;
+  const absl::Time over = later + options_.probe.interval;
   EXPECT_EQ(lane->OnTimer(over), Prober::Step::kFailed);
   greeter_.OnFailed(over, *lane);
-  EXPECT_EQ(greeter_.NextDeadline(), over + options_.probe_timeout);
-  EXPECT_EQ(greeter_.TakeLane(over + options_.probe_timeout), lane);
+  EXPECT_EQ(greeter_.NextDeadline(), over + options_.probe.timeout);
+  EXPECT_EQ(greeter_.TakeLane(over + options_.probe.timeout), lane);
   greeter_.Remove("a");
   EXPECT_FALSE(lane->running());
   EXPECT_EQ(greeter_.NextDeadline(), absl::InfiniteFuture());
@@ -111,7 +111,7 @@ TEST_F(GreeterTest, ASignOfLifeIsAnsweredOutOfTurnButNotTwice) {
   }
   EXPECT_EQ(out_of_turn, 300 - 256);
   EXPECT_FALSE(greeter_.TakeAtOnce(kStart, "unknown"));
-  const absl::Time later = kStart + options_.probe_timeout / 2;
+  const absl::Time later = kStart + options_.probe.timeout / 2;
   EXPECT_FALSE(greeter_.TakeAtOnce(later - absl::Nanoseconds(1), "7"));
   EXPECT_TRUE(greeter_.TakeAtOnce(later, "7"));
 }

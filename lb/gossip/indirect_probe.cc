@@ -14,7 +14,7 @@ void AskHelpers(SharedState& state, absl::Time now, Prober& prober) {
   const NodeRecord* const record = state.roster.table().Find(target.name);
   if (record == nullptr || !record->is_up()) return prober.Cancel();
   const auto helpers = state.roster.table().Sample(
-      state.options.indirect_checks, [&](const NodeRecord& helper) {
+      state.options.probe.indirect_checks, [&](const NodeRecord& helper) {
         return helper.state == wire::NodeState::kAlive &&
                helper.name() != target.name &&
                !state.roster.IsSelf(helper.name());
@@ -25,7 +25,7 @@ void AskHelpers(SharedState& state, absl::Time now, Prober& prober) {
     // Nacks tell of this node's own health; greetings do not count for it.
     const bool nack = helper->knows_nacks() && record->heard;
     if (nack) ++nacks_expected;
-    ++state.counters.indirect_probes;
+    ++state.counters.detection.indirect_probes;
     asked.push_back(helper->endpoint());
     state.outbox.SendWithPiggyback(
         helper->endpoint(),
@@ -38,9 +38,9 @@ void AskHelpers(SharedState& state, absl::Time now, Prober& prober) {
   }
   prober.OnAsked(nacks_expected, std::move(asked));
   const bool has_stream = record->heard || state.requests.HasRoomForUnheard();
-  if (state.options.stream_pings && record->knows_stream_pings() &&
+  if (state.options.probe.stream_pings && record->knows_stream_pings() &&
       has_stream) {
-    ++state.counters.stream_pings;
+    ++state.counters.detection.stream_pings;
     state.OpenRequest(now, prober.deadline(),
                       {.kind = OwnRequest::Kind::kPing,
                        .to = record->endpoint(),

@@ -32,8 +32,8 @@ TEST_F(IndirectProbeTest, AsksOtherVerifiedMembersAndTriesTcp) {
   EXPECT_THAT(Sent(), UnorderedElementsAre("c: ask for b", "d: ask for b"));
   EXPECT_THAT(Opened(), ElementsAre("b"));
   EXPECT_THAT(prober.helpers(), UnorderedElementsAre(At(3), At(4)));
-  EXPECT_EQ(state_->counters.indirect_probes, 2u);
-  EXPECT_EQ(state_->counters.stream_pings, 1u);
+  EXPECT_EQ(state_->counters.detection.indirect_probes, 2u);
+  EXPECT_EQ(state_->counters.detection.stream_pings, 1u);
 }
 
 TEST_F(IndirectProbeTest, EndsIfTheTargetIsDownAlready) {

@@ -122,39 +122,45 @@ using GossipEvent =
                  ExchangeEvent, ExchangeFailedEvent, UndecryptableEvent,
                  PingEvent, StreamOnlyEvent, LeaveCompleteEvent>;
 
-// Counts since the start. Every message that is refused is in one of these.
-struct GossipCounters {
+struct TrafficCounters {
   uint64_t datagrams_in = 0;
   uint64_t datagrams_out = 0;
   uint64_t messages_in = 0;
   uint64_t send_failures = 0;  // Datagrams the kernel refused.
+};
 
-  uint64_t refused_undecodable = 0;  // Datagrams or streams.
-  uint64_t refused_parts = 0;        // Damaged parts of a good datagram.
-  uint64_t refused_version = 0;      // Versions: missing, or not ours.
-  uint64_t refused_address = 0;      // No address, or not in cidrs_allowed.
-  uint64_t refused_incarnation = 0;  // Further ahead than can be true.
-  uint64_t refused_name = 0;         // Empty, or a ping for another node.
-  uint64_t refused_size = 0;         // Names or metadata over their maximum.
-  uint64_t refused_acks = 0;         // From a wrong address for their ping.
-  // Pings beyond the first of a datagram, or beyond AnswerBudget.
-  uint64_t refused_answers = 0;
-  uint64_t refused_relays = 0;     // Indirect pings of unknown members.
-  uint64_t refused_exchanges = 0;  // More than an address may begin.
-  uint64_t refused_merges = 0;     // Whole exchanges, for another protocol.
-  uint64_t vetoed = 0;             // Alive messages or exchanges: delegates.
-  uint64_t stale = 0;              // Known already, or of an unknown node.
+// Every message that is refused is in one of these.
+struct RefusalCounters {
+  uint64_t undecodable = 0;  // Datagrams or streams.
+  uint64_t parts = 0;        // Damaged parts of a good datagram.
+  uint64_t version = 0;      // Versions: missing, or not ours.
+  uint64_t address = 0;      // No address, or not in cidrs_allowed.
+  uint64_t incarnation = 0;  // Further ahead than can be true.
+  uint64_t name = 0;         // Empty, or a ping for another node.
+  uint64_t size = 0;         // Names or metadata over their maximum.
+  uint64_t acks = 0;         // From a wrong address for their ping.
+  uint64_t answers = 0;      // Pings beyond a datagram's first or AnswerBudget.
+  uint64_t relays = 0;       // Indirect pings of unknown members.
+  uint64_t exchanges = 0;    // More than an address may begin.
+  uint64_t merges = 0;       // Whole exchanges, for another protocol.
+  uint64_t vetoed = 0;       // Alive messages or exchanges: delegates.
+  uint64_t stale = 0;        // Known already, or of an unknown node.
   uint64_t conflicts = 0;
+};
 
-  uint64_t members_overflow = 0;
-  uint64_t broadcasts_overflow = 0;
-  uint64_t user_messages_overflow = 0;
-  uint64_t user_state_overflow = 0;  // States too large to be sent.
-  uint64_t ack_payload_overflow = 0;
-  uint64_t relays_overflow = 0;
-  uint64_t rejoin_overflow = 0;
-  uint64_t streams_overflow = 0;
+// Entries that did not fit, by their queue or table.
+struct OverflowCounters {
+  uint64_t members = 0;
+  uint64_t broadcasts = 0;
+  uint64_t user_messages = 0;
+  uint64_t user_state = 0;  // States too large to be sent.
+  uint64_t ack_payload = 0;
+  uint64_t relays = 0;
+  uint64_t rejoin = 0;
+  uint64_t streams = 0;
+};
 
+struct DetectionCounters {
   uint64_t greetings = 0;         // Pings to members that were not heard yet.
   uint64_t greetings_failed = 0;  // Lanes; see Greeter.
   uint64_t probes = 0;
@@ -166,8 +172,20 @@ struct GossipCounters {
   uint64_t refutations = 0;
   uint64_t failures = 0;  // Members that we saw fail.
   uint64_t late_wakeups = 0;
-  uint64_t exchanges = 0;
-  uint64_t exchanges_failed = 0;
+};
+
+struct ExchangeCounters {
+  uint64_t completed = 0;
+  uint64_t failed = 0;
+};
+
+// Counts since the start.
+struct GossipCounters {
+  TrafficCounters traffic;
+  RefusalCounters refused;
+  OverflowCounters overflow;
+  DetectionCounters detection;
+  ExchangeCounters exchanges;
 };
 
 }  // namespace lb::gossip

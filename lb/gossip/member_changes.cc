@@ -31,7 +31,8 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
       return verifier_.Add(now, member.name);
     case MemberChange::kHeard:
       verifier_.Remove(member.name);
-      if (!state_.options.stream_pings) stream_only_.Forget(member.endpoint);
+      if (!state_.options.probe.stream_pings)
+        stream_only_.Forget(member.endpoint);
       return schedule_.rejoin().OnMemberUp(member.endpoint);
     case MemberChange::kUpdated:
       return;
@@ -50,7 +51,7 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
       state_.places.Forget(member.endpoint);
       if (!member.heard) return;
       if (!schedule_.rejoin().OnMemberFailed(now, member.endpoint)) {
-        ++state_.counters.rejoin_overflow;
+        ++state_.counters.overflow.rejoin;
       }
       return;
   }

@@ -34,10 +34,10 @@ absl::Status Membership::Join(absl::Time now,
   schedule_.RunRejoin(now);
   changes_.Settle(now);
   if (dropped == 0) return absl::OkStatus();
-  state_.counters.rejoin_overflow += dropped;
+  state_.counters.overflow.rejoin += dropped;
   return absl::ResourceExhaustedError(
       fmt::format("seeds: {} of {} dropped, want at most {} targets", dropped,
-                  seeds.size(), state_.options.rejoin_targets_max));
+                  seeds.size(), state_.options.rejoin.targets_max));
 }
 
 void Membership::Leave(absl::Time now) {
@@ -88,12 +88,13 @@ absl::Status Membership::SendUserMessage(absl::Time now, std::string_view name,
         fmt::format("user message: {} bytes, want {} or less", payload.size(),
                     wire::kStreamSizeMax));
   }
-  if (!state_.OpenRequest(now, now + state_.options.tcp_timeout,
+  if (!state_.OpenRequest(now, now + state_.options.streams.tcp_timeout,
                           {.kind = OwnRequest::Kind::kUser,
                            .to = record->endpoint(),
                            .payload = std::move(payload)})) {
-    return absl::ResourceExhaustedError(fmt::format(
-        "streams: {} are open, want less", state_.options.requests_max));
+    return absl::ResourceExhaustedError(
+        fmt::format("streams: {} are open, want less",
+                    state_.options.streams.requests_max));
   }
   return absl::OkStatus();
 }
@@ -123,7 +124,7 @@ void Membership::OnPacket(absl::Time now, const net::Endpoint& from,
   rounds_.CatchUp(now);
   responder_.OnReceived(now, from, bytes);
   for (const wire::Message& message : messages) {
-    ++state_.counters.messages_in;
+    ++state_.counters.traffic.messages_in;
     OnMessage(now, from, message);
   }
   changes_.Settle(now);
@@ -187,7 +188,7 @@ std::optional<wire::StreamMessage> Membership::OnStreamRequest(
     if (ping->node.empty() || state_.roster.IsSelf(ping->node)) {
       reply = wire::Ack{.sequence = ping->sequence};
     } else {
-      ++state_.counters.refused_name;
+      ++state_.counters.refused.name;
     }
   } else if (const auto* remote = std::get_if<wire::PushPull>(&request)) {
     // Ours is made first: the peer gets it also if we refuse the peer's.
@@ -198,7 +199,7 @@ std::optional<wire::StreamMessage> Membership::OnStreamRequest(
       state_.events.push_back(UserMessageEvent{from, user->payload});
     }
   } else {
-    ++state_.counters.refused_undecodable;
+    ++state_.counters.refused.undecodable;
   }
   changes_.Settle(now);
   return reply;
@@ -243,7 +244,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
       OnAck(now, request.to, *ack);
     }
   } else if (request.kind == OwnRequest::Kind::kPushPull) {
-    ++state_.counters.exchanges_failed;
+    ++state_.counters.exchanges.failed;
     const auto* error = std::get_if<wire::Error>(&reply);
     state_.events.push_back(ExchangeFailedEvent{
         request.to, request.join,
@@ -263,7 +264,7 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
   if (!request) return;
   stream_only_.Forget(request->to);
   if (request->kind == OwnRequest::Kind::kPushPull) {
-    ++state_.counters.exchanges_failed;
+    ++state_.counters.exchanges.failed;
     state_.events.push_back(
         ExchangeFailedEvent{request->to, request->join, std::move(why)});
   }
@@ -283,7 +284,7 @@ bool Membership::Admits(absl::Time now, const wire::PushPull& exchange) {
 }
 
 void Membership::OnSendFailed(absl::Time now, const net::Endpoint& to) {
-  ++state_.counters.send_failures;
+  ++state_.counters.traffic.send_failures;
   detector_.OnSendFailed(now, to);
   verifier_.OnSendFailed(now, to);
 }
@@ -317,10 +318,10 @@ absl::Time Membership::NextDeadline() const {
 // A process that was not run could not hear the answers it waits for: what it
 // missed is no reason to accuse others, and one to doubt itself.
 void Membership::ForgiveLateness(absl::Time now) {
-  const absl::Duration grace = state_.options.probe_timeout / 2;
+  const absl::Duration grace = state_.options.probe.timeout / 2;
   const absl::Duration late = now - NextVerdict();
-  if (late <= grace || !state_.options.forgive_lateness) return;
-  ++state_.counters.late_wakeups;
+  if (late <= grace || !state_.options.probe.forgive_lateness) return;
+  ++state_.counters.detection.late_wakeups;
   state_.roster.awareness().Apply(1);
   // The grace is for what waits in the socket.
   detector_.Shift(late + grace);
@@ -331,7 +332,7 @@ void Membership::ForgiveLateness(absl::Time now) {
 
 std::vector<OutgoingPacket> Membership::TakeOutgoing() {
   std::vector<OutgoingPacket> packets = state_.outbox.Take();
-  state_.counters.datagrams_out += packets.size();
+  state_.counters.traffic.datagrams_out += packets.size();
   return packets;
 }
 

@@ -49,7 +49,7 @@ TEST_F(AcksTest, NumbersWrapBelowThoseOfGreetings) {
   for (const wire::Ping& ping : pings) {
     EXPECT_LT(ping.sequence, Greeter::kSequenceMin);
   }
-  EXPECT_EQ(core_->counters().probes_failed, 0u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }
 
 TEST_F(AcksTest, AFirstNumberAboveAllIsNone) {
@@ -57,7 +57,7 @@ TEST_F(AcksTest, AFirstNumberAboveAllIsNone) {
   Restart(Quiet());
   KnowMembers({"b"});
   RunFor(absl::Seconds(5), {"b"});
-  EXPECT_EQ(core_->counters().probes_failed, 0u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }
 
 TEST_F(AcksTest, ADirectAckFromElsewhereDoesNotCount) {
@@ -65,9 +65,9 @@ TEST_F(AcksTest, ADirectAckFromElsewhereDoesNotCount) {
   const uint32_t number = NextPing();
   HearFrom(At(200), wire::Ack{number, {}});
   HearFrom({At(2).address, 999}, wire::Ack{number, {}});
-  EXPECT_EQ(core_->counters().refused_acks, 2u);
+  EXPECT_EQ(core_->counters().refused.acks, 2u);
   EXPECT_THAT(EventsOf<PingEvent>(), SizeIs(0));
-  RunFor(options_.probe_interval);
+  RunFor(options_.probe.interval);
   EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
 }
 
@@ -77,7 +77,7 @@ TEST_F(AcksTest, TheTargetsOwnCountsAfterOneFromElsewhere) {
   HearFrom(At(200), wire::Ack{number, {}});
   Hear("b", wire::Ack{number, {}});
   EXPECT_THAT(EventsOf<PingEvent>(), SizeIs(1));
-  RunFor(options_.probe_interval * 0.9);
+  RunFor(options_.probe.interval * 0.9);
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
 }
 
@@ -89,11 +89,11 @@ TEST_F(AcksTest, AnAckThroughAnotherIsOfWhoWasAsked) {
   }
   const uint32_t number = SentOf<wire::IndirectPing>("c")[0].sequence;
   HearFrom(At(200), wire::Ack{number, {}});
-  EXPECT_EQ(core_->counters().refused_acks, 1u);
+  EXPECT_EQ(core_->counters().refused.acks, 1u);
   Hear("c", wire::Ack{number, {}});
   RunFor(absl::Milliseconds(600), {"c"});
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_EQ(core_->counters().probes_failed, 0u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }
 
 // A socket bound to no address answers from the one that routing picks.
@@ -102,10 +102,10 @@ TEST_F(AcksTest, AMemberMayAnswerFromTheAddressThatItWasHeardFrom) {
   HearFrom(At(200), wire::Ack{SentOf<wire::Ping>("b").back().sequence, {}});
   ASSERT_TRUE(core_->Find("b")->heard);
   HearFrom(At(200), wire::Ack{NextPing(), {}});
-  EXPECT_EQ(core_->counters().refused_acks, 0u);
+  EXPECT_EQ(core_->counters().refused.acks, 0u);
   EXPECT_THAT(EventsOf<PingEvent>(), SizeIs(1));
   HearFrom(At(201), wire::Ack{NextPing(), {}});
-  EXPECT_EQ(core_->counters().refused_acks, 1u);
+  EXPECT_EQ(core_->counters().refused.acks, 1u);
 }
 
 TEST_F(AcksTest, OfAMemberThatFailedThePlaceIsForgotten) {
@@ -116,7 +116,7 @@ TEST_F(AcksTest, OfAMemberThatFailedThePlaceIsForgotten) {
   Hear("b", wire::Ack{SentOf<wire::Ping>("b").back().sequence, {}});
   ASSERT_TRUE(core_->Find("b")->heard);
   HearFrom(At(200), wire::Ack{NextPing(), {}});
-  EXPECT_EQ(core_->counters().refused_acks, 1u);
+  EXPECT_EQ(core_->counters().refused.acks, 1u);
 }
 
 TEST_F(AcksTest, ARelayPassesOnTheAckOfItsTargetOnly) {
@@ -128,7 +128,7 @@ TEST_F(AcksTest, ARelayPassesOnTheAckOfItsTargetOnly) {
   const auto pings = SentOf<wire::Ping>("c");
   ASSERT_FALSE(pings.empty());
   HearFrom(At(200), wire::Ack{pings.back().sequence, {}});
-  EXPECT_EQ(core_->counters().refused_acks, 1u);
+  EXPECT_EQ(core_->counters().refused.acks, 1u);
   EXPECT_THAT(SentOf<wire::Ack>("b"), SizeIs(0));
   Hear("c", wire::Ack{pings.back().sequence, {}});
   EXPECT_THAT(SentOf<wire::Ack>("b"), SizeIs(1));

@@ -56,7 +56,7 @@ TEST_F(AnswersTest, AcksNobodyWhoDidNotAsk) {
 TEST_F(AnswersTest, IsSilentToAPingForAnother) {
   Hear("b", wire::Ping{.sequence = 42, .node = "c"});
   EXPECT_THAT(sent_, IsEmpty());
-  EXPECT_EQ(core_->counters().refused_name, 1u);
+  EXPECT_EQ(core_->counters().refused.name, 1u);
 }
 
 TEST_F(AnswersTest, OneAckForAThousandPingsInADatagram) {
@@ -64,7 +64,7 @@ TEST_F(AnswersTest, OneAckForAThousandPingsInADatagram) {
   for (uint32_t i = 0; i < 1018; ++i) pings.push_back(PingFrom("b", i));
   HearAt(AddressOf("b"), pings);
   EXPECT_THAT(SentOf<wire::Ack>(), ElementsAre(wire::Ack{0, std::nullopt}));
-  EXPECT_EQ(core_->counters().refused_answers, 1017u);
+  EXPECT_EQ(core_->counters().refused.answers, 1017u);
   HearAt(AddressOf("b"), {PingFrom("b", 7)});  // The next one is answered.
   EXPECT_THAT(SentOf<wire::Ack>(), SizeIs(2));
 }
@@ -74,7 +74,7 @@ TEST_F(AnswersTest, OneRelayForAThousandIndirectPingsInADatagram) {
   const std::vector<wire::Message> asks(1018, Ask("b", "c", 5));
   HearAt(AddressOf("b"), asks);
   EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(1));
-  EXPECT_EQ(core_->counters().refused_answers, 1017u);
+  EXPECT_EQ(core_->counters().refused.answers, 1017u);
 }
 
 TEST_F(AnswersTest, APingAndAnIndirectPingAreBothAnswered) {
@@ -131,19 +131,19 @@ TEST_F(AnswersTest, RelaysToMembersOnlyAndSaysSo) {
   ask.port = 53;
   Hear("b", ask);
   EXPECT_THAT(SentOf<wire::Ping>(), IsEmpty());
-  EXPECT_EQ(core_->counters().refused_relays, 3u);
+  EXPECT_EQ(core_->counters().refused.relays, 3u);
   // The asker is not to take it for its own fault.
   EXPECT_THAT(SentOf<wire::Nack>("b"),
               ElementsAre(wire::Nack{300}, wire::Nack{301}, wire::Nack{302}));
 }
 
 TEST_F(AnswersTest, CountsRelaysOverTheMaximum) {
-  options_.relays_max = 1;
+  options_.probe.relays_max = 1;
   Restart(options_);
   KnowMembers({"b", "c"});
   for (uint32_t i = 0; i < 3; ++i) Hear("b", Ask("b", "c", i));
   EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(1));
-  EXPECT_EQ(core_->counters().relays_overflow, 2u);
+  EXPECT_EQ(core_->counters().overflow.relays, 2u);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST_F(MembershipTest, NeverAnswersAnAnswer) {
             std::nullopt);
   EXPECT_EQ(core_->OnStreamRequest(now_, At(2), wire::Error{"x"}),
             std::nullopt);
-  EXPECT_EQ(core_->counters().refused_undecodable, 2u);
+  EXPECT_EQ(core_->counters().refused.undecodable, 2u);
 }
 
 TEST_F(MembershipTest, JoinExchangesWithEachSeed) {
@@ -62,7 +62,7 @@ TEST_F(MembershipTest, JoinExchangesWithEachSeed) {
   Collect();
   ASSERT_THAT(requests_, SizeIs(2));  // Not with itself.
   EXPECT_EQ(requests_[0].to, At(2));
-  EXPECT_EQ(requests_[0].deadline, now_ + options_.tcp_timeout);
+  EXPECT_EQ(requests_[0].deadline, now_ + options_.streams.tcp_timeout);
   EXPECT_TRUE(
       std::get<wire::PushPull>(core_->OpeningMessage(requests_[0].id)).join);
   core_->OnReply(now_, requests_[0].id,
@@ -89,7 +89,7 @@ TEST_F(MembershipTest, SeedsAreTriedUntilTheyAreMembers) {
   // 1, 2, 4, ... 60 seconds; each may be as short as a half of that.
   EXPECT_GE(requests_.size(), 9u);
   EXPECT_LE(requests_.size(), 18u);
-  EXPECT_EQ(core_->counters().exchanges_failed, failed);
+  EXPECT_EQ(core_->counters().exchanges.failed, failed);
 
   Hear("b", Alive("b"));
   requests_.clear();
@@ -110,7 +110,7 @@ TEST_F(MembershipTest, SeedThatWasAMemberAlreadyIsNotTriedAgain) {
 // Its exchange is through and its pings are lost: it is no member yet.
 TEST_F(MembershipTest, SeedThatAnswersNoPingIsTriedAgain) {
   GossipOptions options = Quiet();
-  options.stream_pings = false;
+  options.probe.stream_pings = false;
   Restart(options);
   ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
   Collect();
@@ -126,28 +126,29 @@ TEST_F(MembershipTest, SeedsThatDoNotAnswerLeaveStreamsForOthers) {
   for (uint32_t i = 10; i < 40; ++i) seeds.push_back(At(i));
   ASSERT_THAT(core_->Join(now_, seeds), IsOk());
   Collect();
-  const size_t half = options_.requests_max / 2;
+  const size_t half = options_.streams.requests_max / 2;
   EXPECT_THAT(requests_, SizeIs(half));
   RunFor(absl::Seconds(1), {"b"});
   EXPECT_THAT(requests_, SizeIs(half));
   core_->OnRequestFailed(now_, requests_[0].id);
   RunFor(absl::Milliseconds(10), {"b"});
   EXPECT_THAT(requests_, SizeIs(half + 1));
-  EXPECT_EQ(core_->counters().late_wakeups, 0u);  // It was not its fault.
-  for (size_t i = half; i < options_.requests_max; ++i) {
+  EXPECT_EQ(core_->counters().detection.late_wakeups,
+            0u);  // It was not its fault.
+  for (size_t i = half; i < options_.streams.requests_max; ++i) {
     EXPECT_THAT(core_->SendUserMessage(now_, "b", Bytes{'u'}), IsOk());
   }
   EXPECT_THAT(core_->SendUserMessage(now_, "b", Bytes{'u'}),
               StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_EQ(core_->counters().streams_overflow, 1u);
+  EXPECT_EQ(core_->counters().overflow.streams, 1u);
 }
 
 TEST_F(MembershipTest, JoinCountsSeedsOverTheMaximum) {
-  options_.rejoin_targets_max = 2;
+  options_.rejoin.targets_max = 2;
   Restart(options_);
   EXPECT_THAT(core_->Join(now_, {At(2), At(3), At(4)}),
               StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_EQ(core_->counters().rejoin_overflow, 1u);
+  EXPECT_EQ(core_->counters().overflow.rejoin, 1u);
 }
 
 TEST_F(MembershipTest, FailedMemberIsAskedAgain) {
@@ -210,7 +211,7 @@ TEST_F(MembershipTest, RefusedExchangeIsCountedAndNotReported) {
   core_->OnReply(now_, requests_[0].id, wire::PushPull{.nodes = {strange}});
   Collect();
   EXPECT_THAT(EventsOf<ExchangeEvent>(), IsEmpty());
-  EXPECT_EQ(core_->counters().refused_merges, 1u);
+  EXPECT_EQ(core_->counters().refused.merges, 1u);
 }
 
 TEST_F(MembershipTest, ReliableUserMessageGoesOverAStream) {
@@ -235,7 +236,7 @@ TEST_F(MembershipTest, SpreadsItsStateToAsManyAsABroadcast) {
   core_->SpreadUserState(now_);
   Collect();
   // A quarter of the streams at a time, and each for a member of its own.
-  EXPECT_THAT(requests_, SizeIs(options_.requests_max / 4));
+  EXPECT_THAT(requests_, SizeIs(options_.streams.requests_max / 4));
   for (size_t i = 0; i < requests_.size(); ++i) {
     if (i % 2 == 0) {
       core_->OnReply(now_, requests_[i].id, wire::PushPull{});
@@ -246,8 +247,8 @@ TEST_F(MembershipTest, SpreadsItsStateToAsManyAsABroadcast) {
   }
   std::set<net::Endpoint> asked;
   for (const StreamRequest& request : requests_) asked.insert(request.to);
-  EXPECT_THAT(requests_, SizeIs(2 * options_.retransmit_mult));
-  EXPECT_THAT(asked, SizeIs(2 * options_.retransmit_mult));
+  EXPECT_THAT(requests_, SizeIs(2 * options_.dissemination.retransmit_mult));
+  EXPECT_THAT(asked, SizeIs(2 * options_.dissemination.retransmit_mult));
 }
 
 TEST_F(MembershipTest, SpreadsAtMostOnceASecond) {
@@ -271,7 +272,7 @@ TEST_F(MembershipTest, SeedsThatDoNotAnswerLeaveStreamsToSpread) {
   ASSERT_THAT(core_->Join(now_, seeds), IsOk());
   core_->SpreadUserState(now_);
   Collect();
-  ASSERT_THAT(requests_, SizeIs(options_.requests_max / 2 + 1));
+  ASSERT_THAT(requests_, SizeIs(options_.streams.requests_max / 2 + 1));
   EXPECT_EQ(requests_.back().to, AddressOf("b"));
 }
 
@@ -291,7 +292,8 @@ TEST_F(MembershipTest, LeaveIsCompleteOnceItWasSentOftenEnough) {
   EXPECT_THAT(EventsOf<LeaveCompleteEvent>(), IsEmpty());
   RunFor(absl::Seconds(1), {"b", "c"});
   EXPECT_THAT(EventsOf<LeaveCompleteEvent>(), SizeIs(1));
-  EXPECT_THAT(SentOf<wire::Dead>(), SizeIs(options_.retransmit_mult));
+  EXPECT_THAT(SentOf<wire::Dead>(),
+              SizeIs(options_.dissemination.retransmit_mult));
   for (const wire::Dead& dead : SentOf<wire::Dead>()) {
     EXPECT_EQ(dead, (wire::Dead{1, "self", "self"}));
   }

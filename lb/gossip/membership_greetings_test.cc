@@ -76,12 +76,12 @@ TEST_F(GreetingTest, AnAckNobodyAskedForHearsNobody) {
 
 TEST_F(GreetingTest, ALostPingIsRepeatedAfterTheTimeout) {
   Hear("b", Alive("b"));
-  RunFor(options_.probe_timeout);
+  RunFor(options_.probe.timeout);
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(2));
   EXPECT_FALSE(Heard("b"));
   Ack("b");
   EXPECT_TRUE(Heard("b"));
-  EXPECT_EQ(core_->counters().suspicions, 0u);
+  EXPECT_EQ(core_->counters().detection.suspicions, 0u);
 }
 
 TEST_F(GreetingTest, ALateAckCounts) {
@@ -95,7 +95,7 @@ TEST_F(GreetingTest, ALateAckCounts) {
 TEST_F(GreetingTest, WhoIsReachedThroughOthersIsHeard) {
   KnowMembers({"b", "c", "d"});
   Hear("e", Alive("e"));
-  RunFor(options_.probe_timeout * 2, {"b", "c", "d"});
+  RunFor(options_.probe.timeout * 2, {"b", "c", "d"});
   const auto asked = SentOf<wire::IndirectPing>();
   ASSERT_THAT(asked, SizeIs(3));
   EXPECT_EQ(asked[0].node, "e");
@@ -109,10 +109,10 @@ TEST_F(GreetingTest, APingToANewcomerSaysThatWeAreThere) {
   Hear("b", Alive("b"));
   ASSERT_THAT(SentOf<wire::Alive>("b"), SizeIs(1));
   EXPECT_EQ(SentOf<wire::Alive>("b")[0].node, "self");
-  RunFor(options_.probe_timeout);  // It was lost, perhaps.
+  RunFor(options_.probe.timeout);  // It was lost, perhaps.
   EXPECT_GE(SentOf<wire::Alive>("b").size(), 2u);
   Ack("b");
-  RunFor(options_.gossip_interval * 20, {"b"});
+  RunFor(options_.dissemination.interval * 20, {"b"});
   Forget();
   RunFor(absl::Seconds(5), {"b"});
   EXPECT_THAT(SentOf<wire::Alive>(), IsEmpty());
@@ -127,7 +127,7 @@ TEST_F(GreetingTest, ThousandsThatAreInventedGetAPingOnly) {
   for (const wire::Alive& alive : SentOf<wire::Alive>()) {
     of_self += alive.node == "self";
   }
-  EXPECT_LE(of_self, options_.retransmit_mult);  // Gossip.
+  EXPECT_LE(of_self, options_.dissemination.retransmit_mult);  // Gossip.
 }
 
 TEST_F(GreetingTest, ANodeThatLeavesDoesNotSayThatItIsThere) {
@@ -142,7 +142,7 @@ TEST_F(GreetingTest, ANodeThatLeavesDoesNotSayThatItIsThere) {
 
 TEST_F(GreetingTest, WhatDoesNotFitBesideThePingGoesAfterIt) {
   GossipOptions options = Quiet();
-  options.udp_buffer_size = 1200;
+  options.dissemination.udp_buffer_size = 1200;
   Restart(options);
   core_->SetPacketOverhead(300);
   ASSERT_TRUE(core_->SetMeta(now_, wire::Bytes(kMetaSizeMax, 'm')).ok());
@@ -240,7 +240,7 @@ TEST_F(GreetingTest, APeerOfAnExchangeIsPingedOutOfTurn) {
 TEST_F(GreetingTest, TheUnheardLeaveStreamsForTheOthers) {
   Invent(100);
   RunFor(absl::Seconds(10));  // None of them opens or fails.
-  EXPECT_THAT(requests_, SizeIs(options_.requests_max / 2));
+  EXPECT_THAT(requests_, SizeIs(options_.streams.requests_max / 2));
 }
 
 // A member is probed as often as before, and given up as early.
@@ -257,7 +257,7 @@ TEST_F(GreetingTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
   EXPECT_THAT(core_->HeardMembers(), SizeIs(3));
   // Four per gossip_interval, and the lanes; helpers besides.
-  EXPECT_LE(core_->counters().greetings,
+  EXPECT_LE(core_->counters().detection.greetings,
             256u + 10 * (20 + Greeter::kLanes) + 10);
 }
 

@@ -79,7 +79,7 @@ TEST_F(StreamOnlyTest, OneThatAnswersNothingIsNotListed) {
 // Without TCP pings full exchanges show it.
 TEST_F(StreamOnlyTest, AnExchangeWithOneThatAcksNothingIsAStrike) {
   GossipOptions options = FastProfile();
-  options.push_pull_interval = absl::ZeroDuration();
+  options.streams.push_pull_interval = absl::ZeroDuration();
   Restart(options);
   ASSERT_THAT(core_->Join(now_, {At(2)}), IsOk());
   Collect();

@@ -26,7 +26,7 @@ TEST_F(MembershipTest, ProbesTheOnlyPeerEachInterval) {
   KnowMembers({"b"});
   RunFor(absl::Seconds(10), {"b"});
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(10));
-  EXPECT_EQ(core_->counters().probes_failed, 0u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }
 
 TEST_F(MembershipTest, FirstProbeComesAtARandomPhase) {
@@ -34,7 +34,7 @@ TEST_F(MembershipTest, FirstProbeComesAtARandomPhase) {
   for (uint64_t seed = 0; seed < 10; ++seed) {
     Membership core(options_, {.name = "self", .endpoint = At(1)}, Prng(seed),
                     now_, /*first_number=*/0);
-    EXPECT_LT(core.NextDeadline(), now_ + options_.probe_interval);
+    EXPECT_LT(core.NextDeadline(), now_ + options_.probe.interval);
     firsts.insert(core.NextDeadline());
   }
   EXPECT_THAT(firsts, SizeIs(10));
@@ -78,7 +78,7 @@ TEST_F(MembershipTest, SuspectsWhoAnswersNobody) {
   KnowMembers({"b"});
   RunFor(absl::Milliseconds(2100), {});
   EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
-  EXPECT_EQ(core_->counters().probes_failed, 1u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 1u);
   EXPECT_EQ(core_->health_score(), 1);  // No member could say it was not us.
 }
 
@@ -90,7 +90,7 @@ TEST_F(MembershipTest, AnAckThroughAnotherIsAnAck) {
   Hear("c", wire::Ack{SentOf<wire::IndirectPing>("c")[0].sequence, {}});
   RunFor(absl::Milliseconds(600), {"c"});
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_EQ(core_->counters().probes_failed, 0u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }
 
 TEST_F(MembershipTest, AnAckOverTcpIsAnAck) {
@@ -101,7 +101,7 @@ TEST_F(MembershipTest, AnAckOverTcpIsAnAck) {
                  wire::Ack{pings.back().sequence, std::nullopt});
   RunFor(absl::Seconds(1), {"b"});
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_EQ(core_->counters().probes_failed, 0u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }
 
 TEST_F(MembershipTest, NackedFailureIsNotHeldAgainstUs) {
@@ -146,7 +146,7 @@ TEST_F(MembershipTest, RefusedSendAsksOthersAtOnce) {
   core_->OnSendFailed(now_, sent_.back().to);
   Collect();
   EXPECT_THAT(SentOf<wire::IndirectPing>(), SizeIs(1));
-  EXPECT_EQ(core_->counters().send_failures, 1u);
+  EXPECT_EQ(core_->counters().traffic.send_failures, 1u);
 }
 
 TEST_F(MembershipTest, AProcessThatWasStoppedAccusesNobody) {
@@ -156,12 +156,12 @@ TEST_F(MembershipTest, AProcessThatWasStoppedAccusesNobody) {
   now_ += absl::Seconds(5);  // Stopped, and run again.
   core_->OnTimer(now_);
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_EQ(core_->counters().late_wakeups, 1u);
+  EXPECT_EQ(core_->counters().detection.late_wakeups, 1u);
   EXPECT_EQ(core_->health_score(), 1);
   Hear("b", wire::Ack{sequence, std::nullopt});  // It was there all the time.
   RunFor(absl::Seconds(3), {"b"});
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_EQ(core_->counters().probes_failed, 0u);
+  EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }
 
 TEST_F(MembershipTest, AStoppedProcessDoesNotLetSuspicionsExpire) {
@@ -178,7 +178,7 @@ TEST_F(MembershipTest, AStoppedProcessDoesNotLetSuspicionsExpire) {
 // It makes the time shorter than what has passed of it.
 TEST_F(MembershipTest, AConfirmationThatComesLateIsNoLateWakeup) {
   GossipOptions options = Quiet();
-  options.suspicion_mult = 3;
+  options.suspicion.mult = 3;
   Restart(options);
   KnowMembers({"b", "c", "d", "e"});
   Hear("c", wire::Suspect{1, "b", "c"});
@@ -187,7 +187,7 @@ TEST_F(MembershipTest, AConfirmationThatComesLateIsNoLateWakeup) {
   Hear("d", wire::Suspect{1, "b", "d"});
   RunFor(absl::ZeroDuration());
   EXPECT_EQ(StateOf("b"), NodeState::kDead);
-  EXPECT_EQ(core_->counters().late_wakeups, 0u);
+  EXPECT_EQ(core_->counters().detection.late_wakeups, 0u);
   EXPECT_EQ(core_->health_score(), 0);
 }
 
@@ -197,7 +197,7 @@ TEST_F(MembershipTest, ALoneNodeIsWellAgainInTime) {
     core_->OnTimer(now_);
   }
   ASSERT_GE(core_->health_score(), 2);
-  RunFor(options_.probe_interval * 8);
+  RunFor(options_.probe.interval * 8);
   EXPECT_EQ(core_->health_score(), 0);
 }
 
@@ -225,7 +225,7 @@ TEST_F(MembershipTest, AnswersUseUpNoSendOfTheNews) {
   EXPECT_THAT(SentOf<wire::Ack>("c"), SizeIs(100));
   EXPECT_THAT(SentOf<wire::Ping>("c"), SizeIs(100));
   EXPECT_THAT(SentOf<wire::Alive>(), IsEmpty());
-  RunFor(options_.gossip_interval);
+  RunFor(options_.dissemination.interval);
   EXPECT_THAT(SentOf<wire::Alive>("c"), testing::Contains(Alive("b", 2)));
 }
 
@@ -234,7 +234,7 @@ TEST_F(MembershipTest, NewsRideOnProbes) {
   for (uint32_t news = 2; SentOf<wire::Ping>("b").empty(); ++news) {
     Forget();
     Hear("b", Alive("b", news));
-    RunFor(options_.gossip_interval / 2);
+    RunFor(options_.dissemination.interval / 2);
   }
   for (const Sent& sent : sent_) {
     if (!std::holds_alternative<wire::Ping>(sent.messages[0])) continue;
@@ -261,8 +261,8 @@ TEST_F(MembershipTest, PacketsKeepToTheirSize) {
       largest = std::max(largest, sent.bytes);
       EXPECT_LE(sent.messages.size(), kPartsMax);
     }
-    EXPECT_LE(largest + overhead, options_.udp_buffer_size);
-    EXPECT_GE(largest + overhead, options_.udp_buffer_size - 100);
+    EXPECT_LE(largest + overhead, options_.dissemination.udp_buffer_size);
+    EXPECT_GE(largest + overhead, options_.dissemination.udp_buffer_size - 100);
   }
 }
 
@@ -313,8 +313,8 @@ TEST_F(MembershipTest, NewMetaLeavesAtOnce) {
   KnowMembers({"b", "c", "d", "e", "f"});
   ASSERT_THAT(core_->SetMeta(now_, Bytes{'m'}), IsOk());
   Collect();
-  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
-  EXPECT_THAT(SentOf<wire::Alive>(), SizeIs(options_.gossip_nodes));
+  EXPECT_THAT(sent_, SizeIs(options_.dissemination.nodes));
+  EXPECT_THAT(SentOf<wire::Alive>(), SizeIs(options_.dissemination.nodes));
   EXPECT_EQ(SentOf<wire::Alive>()[0].meta, Bytes{'m'});
 }
 
@@ -325,15 +325,15 @@ TEST_F(MembershipTest, MetaThatChangesAgainWaitsForTheGossipClock) {
     ASSERT_THAT(core_->SetMeta(now_, Bytes{meta}), IsOk());
   }
   Collect();
-  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+  EXPECT_THAT(sent_, SizeIs(options_.dissemination.nodes));
   Forget();
-  RunFor(options_.gossip_interval, {"b", "c", "d", "e", "f"});
+  RunFor(options_.dissemination.interval, {"b", "c", "d", "e", "f"});
   ASSERT_THAT(SentOf<wire::Alive>(), testing::Not(IsEmpty()));
   EXPECT_EQ(SentOf<wire::Alive>()[0].meta, Bytes{'4'});
   Forget();
   ASSERT_THAT(core_->SetMeta(now_, Bytes{'5'}), IsOk());
   Collect();
-  EXPECT_THAT(sent_, SizeIs(options_.gossip_nodes));
+  EXPECT_THAT(sent_, SizeIs(options_.dissemination.nodes));
 }
 
 // User messages.
@@ -345,7 +345,7 @@ TEST_F(MembershipTest, UserMessageLeavesAtOnceAndABurstOfThemWithTheClock) {
   }
   Collect();
   EXPECT_THAT(SentOf<wire::User>("b"), ElementsAre(wire::User{Bytes{'1'}}));
-  RunFor(options_.gossip_interval, {"b", "c"});
+  RunFor(options_.dissemination.interval, {"b", "c"});
   for (const uint8_t payload : {'2', '3'}) {
     EXPECT_THAT(SentOf<wire::User>("b"),
                 testing::Contains(wire::User{Bytes{payload}}));
@@ -369,12 +369,12 @@ TEST_F(MembershipTest, UserMessagesKeepTheirBounds) {
   EXPECT_THAT(core_->QueueUserMessage(now_, Bytes(1300, 'x')), IsOk());
   EXPECT_THAT(core_->QueueUserMessage(now_, Bytes(1400, 'x')),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  for (size_t i = 1; i < options_.user_messages_max; ++i) {
+  for (size_t i = 1; i < options_.dissemination.user_messages_max; ++i) {
     ASSERT_THAT(core_->QueueUserMessage(now_, Bytes{'u'}), IsOk());
   }
   EXPECT_THAT(core_->QueueUserMessage(now_, Bytes{'u'}),
               StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_EQ(core_->counters().user_messages_overflow, 1u);
+  EXPECT_EQ(core_->counters().overflow.user_messages, 1u);
 }
 
 TEST_F(MembershipTest, UserDatagramGoesToItsMemberOnce) {
@@ -401,11 +401,11 @@ TEST_F(MembershipTest, UserDatagramNamesWhatItCannotDo) {
 
 // They are for those who are there; a lonely node's must not fill up for ever.
 TEST_F(MembershipTest, UserMessagesOfALonelyNodeAreForNobody) {
-  for (size_t i = 0; i < 2 * options_.user_messages_max; ++i) {
+  for (size_t i = 0; i < 2 * options_.dissemination.user_messages_max; ++i) {
     ASSERT_THAT(core_->QueueUserMessage(now_, Bytes{'u'}), IsOk()) << i;
-    if (i % 1000 == 0) RunFor(options_.gossip_interval * 3);
+    if (i % 1000 == 0) RunFor(options_.dissemination.interval * 3);
   }
-  RunFor(options_.gossip_interval * 3);
+  RunFor(options_.dissemination.interval * 3);
   Hear("b", Alive("b"));
   RunFor(absl::Seconds(2), {"b"});
   EXPECT_THAT(SentOf<wire::User>(), IsEmpty());

@@ -32,14 +32,14 @@ wire::Source Outbox::OwnSource() const {
 size_t Outbox::PacketBudget() const {
   const size_t overhead =
       packet_overhead_ + kCompoundOverhead + kChecksumOverhead;
-  return options_.udp_buffer_size -
-         std::min(options_.udp_buffer_size, overhead);
+  return options_.dissemination.udp_buffer_size -
+         std::min(options_.dissemination.udp_buffer_size, overhead);
 }
 
 // Those that were never heard pass nothing on: they are not reckoned with, and
 // what they get would be lost for the others.
 int Outbox::TransmitLimit() const {
-  return RetransmitLimit(options_.retransmit_mult,
+  return RetransmitLimit(options_.dissemination.retransmit_mult,
                          roster_.table().heard().size());
 }
 
@@ -75,14 +75,14 @@ void Outbox::SendPing(const NodeRecord& record, uint32_t sequence) {
   const wire::Ping ping{
       .sequence = sequence, .node = record.name(), .source = OwnSource()};
   const bool suspect = record.state == wire::NodeState::kSuspect;
-  if (record.heard && !(suspect && options_.buddy_suspects)) {
+  if (record.heard && !(suspect && options_.probe.buddy_suspects)) {
     return SendWithPiggyback(record.endpoint(), ping);
   }
   OutgoingPacket packet{.to = record.endpoint(),
                         .messages = {wire::EncodeMessage(ping)},
                         .checksum = record.checksum()};
   // A suspected node hears of it first of all.
-  if (suspect && options_.buddy_suspects) {
+  if (suspect && options_.probe.buddy_suspects) {
     packet.messages.push_back(
         wire::EncodeMessage(wire::Suspect{.incarnation = record.incarnation,
                                           .node = record.name(),

@@ -38,7 +38,8 @@ TEST_F(OutboxTest, SendsTheOwnAliveInAPacketOfItsOwnIfItDoesNotFit) {
   Hear("b");
   state_->outbox.SendPingAndAlive(Record("b"), 1);
   EXPECT_THAT(Sent(), ElementsAre("b: ping b, alive self"));
-  state_->outbox.SetPacketOverhead(LanProfile().udp_buffer_size - 100);
+  state_->outbox.SetPacketOverhead(LanProfile().dissemination.udp_buffer_size -
+                                   100);
   state_->outbox.SendPingAndAlive(Record("b"), 1);
   EXPECT_THAT(Sent(), ElementsAre("b: ping b", "b: alive self"));
 }
@@ -55,7 +56,7 @@ TEST_F(OutboxTest, SendsNoEmptyGossip) {
 }
 
 TEST_F(OutboxTest, RefusesUserMessagesThatFitNoPacket) {
-  const size_t size = LanProfile().udp_buffer_size;
+  const size_t size = LanProfile().dissemination.udp_buffer_size;
   EXPECT_THAT(state_->outbox.EncodeUserMessage(wire::Bytes(size - 100)),
               IsOk());
   EXPECT_THAT(state_->outbox.EncodeUserMessage(wire::Bytes(size)),

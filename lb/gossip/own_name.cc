@@ -13,8 +13,8 @@ OwnName::OwnName(SharedState& state, absl::Time now)
 void OwnName::OnTimer(absl::Time now) {
   if (check_.due() > now) return;
   const uint32_t sequence = state_.numbers.Next();
-  if (!check_.TakePing(now, sequence, state_.options.gossip_interval,
-                       state_.options.probe_timeout)) {
+  if (!check_.TakePing(now, sequence, state_.options.dissemination.interval,
+                       state_.options.probe.timeout)) {
     return state_.roster.ReleaseMove(now);
   }
   for (const net::Endpoint& former : check_.former()) {

@@ -22,17 +22,17 @@ net::Endpoint PingResponder::ReplyTo(const wire::Source& source,
 bool PingResponder::MayAnswer(absl::Time now, const net::Endpoint& from,
                               size_t bytes) {
   if (budget_.Take(now, from.address, bytes)) return true;
-  ++state_.counters.refused_answers;
+  ++state_.counters.refused.answers;
   return false;
 }
 
 bool PingResponder::Accepts(const wire::Ping& ping) {
   if (!budget_.BeginPing()) {
-    ++state_.counters.refused_answers;
+    ++state_.counters.refused.answers;
     return false;
   }
   if (ping.node.empty() || state_.roster.IsSelf(ping.node)) return true;
-  ++state_.counters.refused_name;
+  ++state_.counters.refused.name;
   return false;
 }
 
@@ -59,19 +59,19 @@ std::optional<wire::Bytes> PingResponder::AckPayload(const net::Endpoint& to,
   }
   wire::Bytes payload = ack_payload_();
   if (payload.size() <= kAckPayloadSizeMax) return payload;
-  ++state_.counters.ack_payload_overflow;
+  ++state_.counters.overflow.ack_payload;
   return std::nullopt;
 }
 
 void PingResponder::OnIndirectPing(absl::Time now, const net::Endpoint& from,
                                    const wire::IndirectPing& ask) {
   if (!budget_.BeginRelay()) {
-    ++state_.counters.refused_answers;
+    ++state_.counters.refused.answers;
     return;
   }
   const auto address = net::IpAddress::FromBytes(ask.target);
   if (!address.ok()) {
-    ++state_.counters.refused_address;
+    ++state_.counters.refused.address;
     return;
   }
   const net::Endpoint target{
@@ -81,7 +81,7 @@ void PingResponder::OnIndirectPing(absl::Time now, const net::Endpoint& from,
       wire::EncodeMessage(wire::Nack{.sequence = ask.sequence});
   const NodeRecord* const known = state_.roster.table().Find(ask.node);
   if (known == nullptr || known->endpoint() != target) {
-    ++state_.counters.refused_relays;
+    ++state_.counters.refused.relays;
     // This node does not reach the target; the asker is healthy.
     const bool may_nack =
         ask.nack &&
@@ -102,10 +102,10 @@ void PingResponder::OnIndirectPing(absl::Time now, const net::Endpoint& from,
                      .target = target,
                      .sequence = ask.sequence,
                      .nack = ask.nack})) {
-    ++state_.counters.relays_overflow;
+    ++state_.counters.overflow.relays;
     return;
   }
-  ++state_.counters.relayed_probes;
+  ++state_.counters.detection.relayed_probes;
   state_.outbox.SendPlain(target, ping);
 }
 
@@ -113,7 +113,7 @@ void PingResponder::OnAck(const net::Endpoint& from, const wire::Ack& ack) {
   const RelayRequest* const asked = relay_.Find(ack.sequence);
   if (asked == nullptr) return;
   if (!state_.places.Matches(asked->target, from)) {
-    ++state_.counters.refused_acks;
+    ++state_.counters.refused.acks;
     return;
   }
   state_.outbox.SendPlain(asked->requester,

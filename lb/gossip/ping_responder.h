@@ -28,7 +28,7 @@ class PingResponder {
  public:
   explicit PingResponder(SharedState& state)
       : state_(state),
-        relay_(state.options.probe_timeout, state.options.relays_max) {}
+        relay_(state.options.probe.timeout, state.options.probe.relays_max) {}
 
   // See Delegates::ack_payload.
   void SetAckPayload(std::function<wire::Bytes()> payload) {

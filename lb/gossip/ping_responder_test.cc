@@ -40,19 +40,19 @@ TEST_F(PingResponderTest, AcksOnePingOfADatagram) {
   EXPECT_TRUE(responder_.Ack(now_, At(2), ping));
   EXPECT_THAT(Sent(), ElementsAre("b: ack 7"));
   EXPECT_FALSE(responder_.Accepts(ping));
-  EXPECT_EQ(state_->counters.refused_answers, 1u);
+  EXPECT_EQ(state_->counters.refused.answers, 1u);
 }
 
 TEST_F(PingResponderTest, RefusesAPingForAnotherNode) {
   Receive("b");
   EXPECT_FALSE(responder_.Accepts(PingOf("b", "c")));
-  EXPECT_EQ(state_->counters.refused_name, 1u);
+  EXPECT_EQ(state_->counters.refused.name, 1u);
 }
 
 TEST_F(PingResponderTest, SendsNoMoreThanTheSenderPaidFor) {
   responder_.OnReceived(now_, At(2), 1);
   EXPECT_FALSE(responder_.Ack(now_, At(2), PingOf("b", "self")));
-  EXPECT_EQ(state_->counters.refused_answers, 1u);
+  EXPECT_EQ(state_->counters.refused.answers, 1u);
 }
 
 TEST_F(PingResponderTest, AnswersAtTheNamedAddressOnlyIfAMemberHasIt) {
@@ -86,7 +86,7 @@ TEST_F(PingResponderTest, PassesOnTheAckOfAnIndirectPing) {
   responder_.OnIndirectPing(now_, At(2), Ask("b", "c"));
   EXPECT_THAT(Sent(), ElementsAre("c: ping c"));
   responder_.OnAck(At(9), {.sequence = 1});
-  EXPECT_EQ(state_->counters.refused_acks, 1u);
+  EXPECT_EQ(state_->counters.refused.acks, 1u);
   EXPECT_THAT(Sent(), IsEmpty());
   responder_.OnAck(At(3), {.sequence = 1});
   EXPECT_THAT(Sent(), ElementsAre("b: ack 7"));
@@ -101,7 +101,7 @@ TEST_F(PingResponderTest, SaysThatASilentTargetIsSilent) {
   responder_.OnIndirectPing(now_, At(2), Ask("b", "c"));
   Sent();
   EXPECT_EQ(responder_.NextDeadline(),
-            now_ + state_->options.probe_timeout * 0.8);
+            now_ + state_->options.probe.timeout * 0.8);
   responder_.OnTimer(responder_.NextDeadline());
   EXPECT_THAT(Sent(), ElementsAre("b: nack 7"));
 }
@@ -111,7 +111,7 @@ TEST_F(PingResponderTest, PingsNoStranger) {
   Receive("b");
   responder_.OnIndirectPing(now_, At(2), Ask("b", "d"));
   EXPECT_THAT(Sent(), ElementsAre("b: nack 7"));
-  EXPECT_EQ(state_->counters.refused_relays, 1u);
+  EXPECT_EQ(state_->counters.refused.relays, 1u);
 }
 
 }  // namespace

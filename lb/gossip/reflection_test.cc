@@ -174,7 +174,7 @@ TEST_P(ReflectionTest, WhatComesLaterIsPaidForToo) {
     core_->OnPacket(now_, At(200), decoded->messages, packet.size());
     for (const auto& [to, bytes] : TakeSent()) sent += bytes;
   }
-  now_ += options_.probe_timeout * 0.85;
+  now_ += options_.probe.timeout * 0.85;
   core_->OnTimer(now_);
   for (const OutgoingPacket& packet : core_->TakeOutgoing()) {
     const auto message = wire::ParseMessage(packet.messages[0]);
@@ -182,7 +182,7 @@ TEST_P(ReflectionTest, WhatComesLaterIsPaidForToo) {
     if (!std::holds_alternative<wire::Nack>(*message)) continue;
     sent += codec_.EncodePacket(packet.messages, packet.checksum).size();
   }
-  EXPECT_GT(core_->counters().relayed_probes, 0u);
+  EXPECT_GT(core_->counters().detection.relayed_probes, 0u);
   EXPECT_LE(static_cast<double>(sent), 1.5 * static_cast<double>(received));
 }
 

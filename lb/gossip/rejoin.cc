@@ -10,13 +10,13 @@ constexpr int kSettlingExchanges = 2;
 }  // namespace
 
 Rejoin::Rejoin(const GossipOptions& options, const Prng& prng)
-    : settling_delay_(options.push_pull_interval > absl::ZeroDuration()
-                          ? options.gossip_interval * 2
+    : settling_delay_(options.streams.push_pull_interval > absl::ZeroDuration()
+                          ? options.dissemination.interval * 2
                           : absl::InfiniteDuration()),
-      delay_min_(options.rejoin_interval_min),
-      delay_max_(options.rejoin_interval_max),
-      retry_time_(options.dead_peer_retry_time),
-      targets_max_(options.rejoin_targets_max),
+      delay_min_(options.rejoin.interval_min),
+      delay_max_(options.rejoin.interval_max),
+      retry_time_(options.rejoin.dead_peer_retry_time),
+      targets_max_(options.rejoin.targets_max),
       prng_(prng) {}
 
 bool Rejoin::AddSeed(absl::Time now, const net::Endpoint& seed) {

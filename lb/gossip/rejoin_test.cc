@@ -82,7 +82,7 @@ TEST_F(RejoinTest, FailedPeerIsTriedUntilItIsBack) {
 }
 
 TEST_F(RejoinTest, FailedPeerIsGivenUpInTheEnd) {
-  options_.dead_peer_retry_time = absl::Seconds(10);
+  options_.rejoin.dead_peer_retry_time = absl::Seconds(10);
   Rejoin rejoin(options_, Prng(1));
   rejoin.OnMemberFailed(kStart, Host(2));
   while (rejoin.NextDeadline() < kStart + absl::Seconds(10)) TakeNext(rejoin);
@@ -103,18 +103,18 @@ TEST_F(RejoinTest, TwoExchangesAreDueSoonAfterJoining) {
   rejoin.OnJoined(kStart);
   rejoin.OnJoined(kStart);  // Another seed.
   const absl::Time first = rejoin.NextDeadline();
-  EXPECT_GE(first - kStart, options_.gossip_interval * 2);
-  EXPECT_LT(first - kStart, options_.gossip_interval * 3);
+  EXPECT_GE(first - kStart, options_.dissemination.interval * 2);
+  EXPECT_LT(first - kStart, options_.dissemination.interval * 3);
   EXPECT_FALSE(rejoin.TakeSettling(first - absl::Nanoseconds(1)));
   EXPECT_TRUE(rejoin.TakeSettling(first));
   EXPECT_FALSE(rejoin.TakeSettling(first));
-  EXPECT_EQ(rejoin.NextDeadline(), first + options_.gossip_interval * 4);
+  EXPECT_EQ(rejoin.NextDeadline(), first + options_.dissemination.interval * 4);
   EXPECT_TRUE(rejoin.TakeSettling(rejoin.NextDeadline()));
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
 }
 
 TEST_F(RejoinTest, NoneIsDueIfExchangesAreOff) {
-  options_.push_pull_interval = absl::ZeroDuration();
+  options_.streams.push_pull_interval = absl::ZeroDuration();
   Rejoin rejoin(options_, Prng(1));
   rejoin.OnJoined(kStart);
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
@@ -122,7 +122,7 @@ TEST_F(RejoinTest, NoneIsDueIfExchangesAreOff) {
 }
 
 TEST_F(RejoinTest, RefusesMoreThanItsMaximum) {
-  options_.rejoin_targets_max = 2;
+  options_.rejoin.targets_max = 2;
   Rejoin rejoin(options_, Prng(1));
   EXPECT_TRUE(rejoin.AddSeed(kStart, Host(1)));
   EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));

@@ -24,9 +24,9 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
       self_(std::move(self)),
       counters_(counters),
       checks_(options, counters),
-      awareness_(options.awareness_max_multiplier),
-      table_(options.members_max, prng.Fork("table")),
-      broadcasts_(options.broadcasts_max),
+      awareness_(options.probe.awareness_max_multiplier),
+      table_(options.admission.members_max, prng.Fork("table")),
+      broadcasts_(options.dissemination.broadcasts_max),
       relocation_(self_.former),
       direct_(options) {
   NodeRecord record{.node = Share(Describe(self_)),
@@ -50,7 +50,7 @@ void Roster::Broadcast(std::string_view name, const wire::Message& message) {
   const Weight weight =
       record != nullptr && record->heard ? Weight::kNews : Weight::kHearsay;
   if (!broadcasts_.Push(name, wire::EncodeMessage(message), weight)) {
-    ++counters_->broadcasts_overflow;
+    ++counters_->overflow.broadcasts;
   }
 }
 

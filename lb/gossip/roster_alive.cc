@@ -53,7 +53,7 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
   if (checks_.IsImplausible(*record, incarnation)) return;
   if (IsSelf(node->name)) return OnAliveAboutSelf(now, claim);
   if (incarnation <= record->incarnation) {
-    ++counters_->stale;
+    ++counters_->refused.stale;
     if (!record->is_up()) direct_.Accuse(now, *record, self_.name);
     return;
   }
@@ -63,20 +63,20 @@ void Roster::OnAlive(absl::Time now, uint32_t incarnation,
 // One exchange may claim a name for a million addresses.
 void Roster::OnConflict(absl::Time now, NodeRecord& record,
                         const net::Endpoint& claimed) {
-  ++counters_->conflicts;
-  if (now - record.contested < options_.gossip_interval) return;
+  ++counters_->refused.conflicts;
+  if (now - record.contested < options_.dissemination.interval) return;
   record.contested = now;
   events_.push_back(ConflictEvent{record.ToMember(), claimed});
 }
 
 void Roster::OnAliveOfNewcomer(const NodeRecord& claim) {
   if (claim.incarnation == 0) {
-    ++counters_->stale;
+    ++counters_->refused.stale;
     return;
   }
   NodeRecord* const record = table_.Insert({.node = claim.node});
   if (record == nullptr) {
-    ++counters_->members_overflow;
+    ++counters_->overflow.members;
     return;
   }
   Adopt(*record, claim);
@@ -85,8 +85,8 @@ void Roster::OnAliveOfNewcomer(const NodeRecord& claim) {
 bool Roster::MayMove(absl::Time now, const NodeRecord& record) const {
   if (record.state == wire::NodeState::kLeft) return true;
   return record.state == wire::NodeState::kDead &&
-         options_.dead_node_reclaim_time > absl::ZeroDuration() &&
-         now - record.since > options_.dead_node_reclaim_time;
+         options_.admission.dead_node_reclaim_time > absl::ZeroDuration() &&
+         now - record.since > options_.admission.dead_node_reclaim_time;
 }
 
 void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {

@@ -7,7 +7,7 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
   if (!checks_.AcceptsAccuser(dead.from)) return;
   NodeRecord* const record = table_.Find(dead.node);
   if (record == nullptr || checks_.IsImplausible(*record, dead.incarnation)) {
-    if (record == nullptr) ++counters_->stale;
+    if (record == nullptr) ++counters_->refused.stale;
     return;
   }
   if (IsSelf(dead.node)) {
@@ -16,13 +16,13 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
     return AnswerAccuser(now, dead.from);
   }
   if (dead.incarnation < record->incarnation) {
-    ++counters_->stale;
+    ++counters_->refused.stale;
     return;
   }
   record->incarnation = dead.incarnation;  // Never falls back.
   const bool left = dead.node == dead.from;
   if (!record->is_up()) {
-    ++counters_->stale;
+    ++counters_->refused.stale;
     if (left) record->state = wire::NodeState::kLeft;
     return;
   }
@@ -30,7 +30,7 @@ void Roster::OnDead(absl::Time now, const wire::Dead& dead) {
   record->state = left ? wire::NodeState::kLeft : wire::NodeState::kDead;
   record->since = now;
   Broadcast(dead.node, dead);
-  if (!left) ++counters_->failures;
+  if (!left) ++counters_->detection.failures;
   Tell(left ? MemberChange::kLeft : MemberChange::kFailed, *record);
 }
 

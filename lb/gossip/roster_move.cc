@@ -41,7 +41,7 @@ void Roster::ReleaseMove(absl::Time now) {
 
 void Roster::TellMoved(absl::Time now) {
   if (relocation_.due() > now) return;
-  relocation_.OnTold(now, options_.gossip_interval);
+  relocation_.OnTold(now, options_.dissemination.interval);
   if (leaving_) return;
   for (const NodeRecord* const record : table_.heard()) {
     if (IsSelf(record->name())) continue;
@@ -53,7 +53,7 @@ void Roster::TellMoved(absl::Time now) {
 // A member still has this node at its former address. It learns of the move in
 // the exchange that brought this, or as an accuser, or by TellMoved().
 void Roster::OnFormerAddress(absl::Time now, const NodeRecord& claim) {
-  ++counters_->stale;
+  ++counters_->refused.stale;
   if (checks_.IsImplausible(own(), claim.incarnation)) return;
   if (relocation_.held()) {
     relocation_.NoteClaim(claim.incarnation);

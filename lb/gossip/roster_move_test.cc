@@ -75,7 +75,7 @@ TEST_F(RosterMoveTest, AMoveIsPassedOnInExchanges) {
   EXPECT_EQ(other.table().Find("b")->endpoint(), Host(7));
   other.Merge(now_, snapshot.nodes);  // Known already.
   EXPECT_EQ(other.table().Find("b")->state, NodeState::kAlive);
-  EXPECT_EQ(counters.conflicts, 0u);
+  EXPECT_EQ(counters.refused.conflicts, 0u);
 }
 
 TEST_F(RosterMoveTest, WhatCameOfAGoodbyeStands) {
@@ -150,7 +150,7 @@ TEST_F(RosterMoveTest, AllAreToldSeveralTimes) {
   told += static_cast<int>(roster_->TakeIntroductions().size());
   EXPECT_EQ(told, Relocation::kTellings);
   EXPECT_EQ(now_ - kStart,
-            (Relocation::kTellings - 1) * options_.gossip_interval);
+            (Relocation::kTellings - 1) * options_.dissemination.interval);
 }
 
 // The goodbye stays the same, so that it says nothing to those who know better.
@@ -174,7 +174,7 @@ TEST_F(RosterMoveTest, OurFormerAddressIsNoConflict) {
   HearAlive("self", 1);
   EXPECT_THAT(Events(), IsEmpty());
   EXPECT_EQ(roster_->OwnAlive().incarnation, 3u);
-  EXPECT_EQ(counters_.conflicts, 0u);
+  EXPECT_EQ(counters_.refused.conflicts, 0u);
 }
 
 // A machine that got another address while it was off, and is back before the

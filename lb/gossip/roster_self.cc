@@ -9,7 +9,7 @@ namespace lb::gossip {
 void Roster::OnAliveAboutSelf(absl::Time now, const NodeRecord& claim) {
   const NodeRecord& record = own();
   if (claim.incarnation < record.incarnation) {
-    ++counters_->stale;
+    ++counters_->refused.stale;
     return;
   }
   // Our own message coming back is what usually arrives here.
@@ -21,7 +21,7 @@ void Roster::OnAliveAboutSelf(absl::Time now, const NodeRecord& claim) {
 }
 
 void Roster::Refute(absl::Time now, uint32_t accusation) {
-  ++counters_->refutations;
+  ++counters_->detection.refutations;
   awareness_.Apply(1);
   NodeRecord& record = own();
   const uint32_t known = std::max(record.incarnation, accusation);

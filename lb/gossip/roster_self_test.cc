@@ -69,7 +69,7 @@ TEST_F(RosterTest, AnAccuserIsAnsweredOncePerGossipInterval) {
   EXPECT_THAT(roster_->TakeDirect(), SizeIs(1));
   HearDead("self", 0, "c");  // Others have their own.
   EXPECT_THAT(roster_->TakeDirect(), SizeIs(1));
-  now_ += options_.gossip_interval;
+  now_ += options_.dissemination.interval;
   HearSuspect("self", 0, "b");
   EXPECT_THAT(roster_->TakeDirect(), SizeIs(1));
 }
@@ -84,7 +84,7 @@ TEST_F(RosterTest, OurOwnAliveComingBackIsNothing) {
 TEST_F(RosterTest, AliveOfAnEarlierLifeIsOutdone) {
   HearAlive("self", 20);
   EXPECT_EQ(IncarnationOf("self"), 21u);
-  EXPECT_EQ(counters_.refutations, 1u);
+  EXPECT_EQ(counters_.detection.refutations, 1u);
 }
 
 TEST_F(RosterTest, AliveOfUsWithOtherMetaIsOutdone) {
@@ -102,7 +102,7 @@ TEST_F(RosterTest, IncarnationsTooFarAheadAreRefused) {
   HearAlive("b", max);
   HearSuspect("self", max, "c");
   HearDead("self", max, "c");
-  EXPECT_EQ(counters_.refused_incarnation, 5u);
+  EXPECT_EQ(counters_.refused.incarnation, 5u);
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
   EXPECT_EQ(IncarnationOf("b"), 1u);
   EXPECT_EQ(IncarnationOf("self"), 1u);
@@ -127,7 +127,7 @@ TEST_F(RosterTest, SetMetaRaisesTheIncarnation) {
   wire::Alive alive = Alive("self", 2);
   alive.meta = Bytes{'x'};
   EXPECT_THAT(Queued(), ElementsAre(wire::EncodeMessage(alive)));
-  EXPECT_EQ(counters_.refutations, 0u);
+  EXPECT_EQ(counters_.detection.refutations, 0u);
 }
 
 TEST_F(RosterTest, LeaveIsSaidAndNotTakenBack) {
@@ -140,7 +140,7 @@ TEST_F(RosterTest, LeaveIsSaidAndNotTakenBack) {
   HearSuspect("self", 20, "c");
   HearDead("self", 20, "self");
   EXPECT_EQ(StateOf("self"), NodeState::kLeft);
-  EXPECT_EQ(counters_.refutations, 0u);
+  EXPECT_EQ(counters_.detection.refutations, 0u);
 }
 
 // Full exchanges.
@@ -209,7 +209,7 @@ TEST_F(RosterMergeTest, RefusesPeersOfAnotherProtocolAltogether) {
           HasSubstr("node c: speaks protocol 3 of 3..5, delegate 0 of 0..0; we "
                     "speak 2 of 1..5 and 0 of 0..0")));
   EXPECT_EQ(IncarnationOf("self"), 1u);
-  EXPECT_EQ(counters_.refused_merges, 1u);
+  EXPECT_EQ(counters_.refused.merges, 1u);
 }
 
 // Somebody may have invented it.
@@ -221,7 +221,7 @@ TEST_F(RosterMergeTest, AMemberOfAnotherProtocolPoisonsNoExchange) {
               IsOk());
   EXPECT_TRUE(Knows("b"));
   EXPECT_FALSE(Knows("c"));
-  EXPECT_EQ(counters_.refused_version, 1u);
+  EXPECT_EQ(counters_.refused.version, 1u);
 }
 
 // Each of these goes with ours, and not with the other.
@@ -247,9 +247,9 @@ TEST_F(RosterMergeTest, OneNameFromManyAddressesIsToldOnce) {
                               .state = NodeState::kAlive});
   }
   EXPECT_THAT(Exchange(exchange), IsOk());
-  EXPECT_EQ(counters_.conflicts, 1000u);
+  EXPECT_EQ(counters_.refused.conflicts, 1000u);
   EXPECT_THAT(Events(), SizeIs(1));
-  now_ += options_.gossip_interval;
+  now_ += options_.dissemination.interval;
   EXPECT_THAT(Exchange(exchange), IsOk());
   EXPECT_THAT(Events(), SizeIs(1));
 }
@@ -261,7 +261,7 @@ TEST_F(RosterMergeTest, LeavesOutEntriesWithoutVersions) {
               IsOk());
   EXPECT_TRUE(Knows("b"));
   EXPECT_FALSE(Knows("c"));
-  EXPECT_EQ(counters_.refused_version, 1u);
+  EXPECT_EQ(counters_.refused.version, 1u);
 }
 
 TEST_F(RosterMergeTest, SnapshotHasEveryKnownNode) {
@@ -280,11 +280,11 @@ TEST_F(RosterMergeTest, SnapshotHasEveryKnownNode) {
 
 TEST_F(RosterTest, BroadcastsOverTheMaximumAreCounted) {
   GossipOptions options;
-  options.broadcasts_max = 2;
+  options.dissemination.broadcasts_max = 2;
   Restart(options);
   HearAlive("b", 1);
   HearAlive("c", 1);
-  EXPECT_EQ(counters_.broadcasts_overflow, 1u);
+  EXPECT_EQ(counters_.overflow.broadcasts, 1u);
   EXPECT_EQ(roster_->broadcasts().size(), 2u);
 }
 

@@ -11,7 +11,7 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
   NodeRecord* const record = table_.Find(suspect.node);
   if (record == nullptr ||
       checks_.IsImplausible(*record, suspect.incarnation)) {
-    if (record == nullptr) ++counters_->stale;
+    if (record == nullptr) ++counters_->refused.stale;
     return;
   }
   if (IsSelf(suspect.node)) {
@@ -22,7 +22,7 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
     return AnswerAccuser(now, suspect.from);
   }
   if (suspect.incarnation < record->incarnation) {
-    ++counters_->stale;
+    ++counters_->refused.stale;
     return;
   }
   if (record->state == wire::NodeState::kSuspect &&
@@ -34,16 +34,16 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
   if (suspicions_.Contains(suspect.node)) {
     // Another voice shortens it, and is news to the others too.
     if (suspicions_.Confirm(now, suspect.node, suspect.from)) {
-      if (IsSelf(suspect.from)) ++counters_->suspicions;
+      if (IsSelf(suspect.from)) ++counters_->detection.suspicions;
       Broadcast(suspect.node, suspect);
     }
     return;
   }
   if (record->state != wire::NodeState::kAlive) {
-    ++counters_->stale;
+    ++counters_->refused.stale;
     return;
   }
-  if (IsSelf(suspect.from)) ++counters_->suspicions;
+  if (IsSelf(suspect.from)) ++counters_->detection.suspicions;
   record->incarnation = suspect.incarnation;
   record->state = wire::NodeState::kSuspect;
   record->since = now;
@@ -54,14 +54,14 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
 // Unverified members confirm no suspicion, and pass no gossip on.
 SuspicionTimes Roster::CurrentSuspicionTimes() const {
   const size_t members = table_.heard().size();
-  const absl::Duration min = SuspicionTimeout(options_.suspicion_mult, members,
-                                              options_.probe_interval);
+  const absl::Duration min = SuspicionTimeout(options_.suspicion.mult, members,
+                                              options_.probe.interval);
   return {.min = min,
-          .max = min * options_.suspicion_max_timeout_mult,
+          .max = min * options_.suspicion.max_timeout_mult,
           .confirmations =
-              options_.suspicion_max_timeout_mult == 1
+              options_.suspicion.max_timeout_mult == 1
                   ? 0  // There is nothing to shorten.
-                  : SuspicionConfirmations(options_.suspicion_mult, members)};
+                  : SuspicionConfirmations(options_.suspicion.mult, members)};
 }
 
 void Roster::OnTimer(absl::Time now) {

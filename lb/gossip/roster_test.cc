@@ -48,7 +48,7 @@ TEST_F(RosterTest, AliveNeedsAHigherIncarnation) {
   HearAlive("b", 5);
   HearAlive("b", 4);
   EXPECT_FALSE(Gossips("b"));
-  EXPECT_EQ(counters_.stale, 2u);
+  EXPECT_EQ(counters_.refused.stale, 2u);
   HearAlive("b", 6);
   EXPECT_EQ(IncarnationOf("b"), 6u);
   EXPECT_TRUE(Gossips("b"));
@@ -81,54 +81,54 @@ TEST_F(RosterTest, RefusesWhatNoNodeSays) {
   const struct {
     const char* what;
     void (*spoil)(wire::Alive&);
-    uint64_t GossipCounters::*counter;
+    uint64_t RefusalCounters::*counter;
   } cases[] = {
       {"no name", [](wire::Alive& a) { a.node.clear(); },
-       &GossipCounters::refused_name},
+       &RefusalCounters::name},
       {"long name", [](wire::Alive& a) { a.node.resize(256, 'x'); },
-       &GossipCounters::refused_size},
+       &RefusalCounters::size},
       {"long meta", [](wire::Alive& a) { a.meta = Bytes(513); },
-       &GossipCounters::refused_size},
+       &RefusalCounters::size},
       {"long versions", [](wire::Alive& a) { a.versions->resize(13); },
-       &GossipCounters::refused_size},
+       &RefusalCounters::size},
       {"no versions", [](wire::Alive& a) { a.versions.reset(); },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"few versions", [](wire::Alive& a) { a.versions->resize(5); },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"version 0", [](wire::Alive& a) { (*a.versions)[0] = 0; },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"versions reversed", [](wire::Alive& a) { (*a.versions)[0] = 6; },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"older than ours",
        [](wire::Alive& a) { a.versions = {1, 1, 1, 0, 0, 0}; },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"newer than ours",
        [](wire::Alive& a) { a.versions = {5, 5, 5, 0, 0, 0}; },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"speaks newer", [](wire::Alive& a) { a.versions = {1, 6, 6, 0, 0, 0}; },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"other delegate",
        [](wire::Alive& a) { a.versions = {1, 5, 2, 1, 1, 1}; },
-       &GossipCounters::refused_version},
+       &RefusalCounters::version},
       {"address of 3 bytes", [](wire::Alive& a) { a.address.resize(3); },
-       &GossipCounters::refused_address},
+       &RefusalCounters::address},
       {"no address",
        [](wire::Alive& a) {
          a.address = {0, 0, 0, 0};
        },
-       &GossipCounters::refused_address},
+       &RefusalCounters::address},
       {"multicast",
        [](wire::Alive& a) {
          a.address = {224, 0, 0, 1};
        },
-       &GossipCounters::refused_address},
+       &RefusalCounters::address},
   };
   for (const auto& [what, spoil, counter] : cases) {
     Restart(LanProfile());
     wire::Alive alive = Alive("b", 1);
     spoil(alive);
     roster_->OnAlive(now_, alive);
-    EXPECT_EQ(counters_.*counter, 1u) << what;
+    EXPECT_EQ(counters_.refused.*counter, 1u) << what;
     EXPECT_EQ(roster_->table().size(), 1u) << what;
   }
 }
@@ -142,24 +142,24 @@ TEST_F(RosterTest, PortZeroIsOurOwnPort) {
 
 TEST_F(RosterTest, AdmitsAllowedAddressesOnly) {
   GossipOptions options;
-  options.cidrs_allowed = {*net::ParseIpPrefix("10.0.0.0/30")};
+  options.admission.cidrs_allowed = {*net::ParseIpPrefix("10.0.0.0/30")};
   Restart(options);
   HearAlive("b", 1);  // .2
   HearAlive("d", 1);  // .4
   EXPECT_TRUE(Knows("b"));
   EXPECT_FALSE(Knows("d"));
-  EXPECT_EQ(counters_.refused_address, 1u);
+  EXPECT_EQ(counters_.refused.address, 1u);
 }
 
 TEST_F(RosterTest, CountsMembersOverTheMaximum) {
   GossipOptions options;
-  options.members_max = 2;
+  options.admission.members_max = 2;
   Restart(options);
   HearAlive("b", 1);
   HearAlive("c", 1);
   EXPECT_TRUE(Knows("b"));
   EXPECT_FALSE(Knows("c"));
-  EXPECT_EQ(counters_.members_overflow, 1u);
+  EXPECT_EQ(counters_.overflow.members, 1u);
 }
 
 // Addresses and conflicts.
@@ -173,7 +173,7 @@ TEST_F(RosterTest, AnotherAddressForALivingNameIsAConflict) {
   EXPECT_THAT(Events(), ElementsAre("conflict b"));
   EXPECT_EQ(Record("b").endpoint(), Host(2));
   EXPECT_EQ(IncarnationOf("b"), 1u);
-  EXPECT_EQ(counters_.conflicts, 1u);
+  EXPECT_EQ(counters_.refused.conflicts, 1u);
 }
 
 TEST_F(RosterTest, OurNameFromElsewhereIsAConflict) {
@@ -190,7 +190,7 @@ TEST_F(RosterTest, MappedAddressIsTheSameAddress) {
   const auto mapped = Host(2).address.ToMappedBytes();
   alive.address.assign(mapped.begin(), mapped.end());
   roster_->OnAlive(now_, alive);
-  EXPECT_EQ(counters_.conflicts, 0u);
+  EXPECT_EQ(counters_.refused.conflicts, 0u);
   EXPECT_EQ(IncarnationOf("b"), 2u);
   EXPECT_EQ(Record("b").node->address.size(), 16u);  // Passed on as it came.
 }
@@ -210,7 +210,7 @@ TEST_F(RosterTest, NameOfANodeThatLeftMoves) {
 TEST_F(RosterTest, NameOfADeadNodeMovesAfterTheReclaimTime) {
   for (const bool reclaim : {false, true}) {
     GossipOptions options;
-    if (reclaim) options.dead_node_reclaim_time = absl::Seconds(5);
+    if (reclaim) options.admission.dead_node_reclaim_time = absl::Seconds(5);
     Restart(options);
     HearAlive("b", 7);
     HearDead("b", 7, "c");
@@ -244,7 +244,7 @@ TEST_F(RosterTest, SuspectOfAnUnknownOrOldIncarnationIsStale) {
   HearAlive("b", 3);
   HearSuspect("b", 2, "c");
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_EQ(counters_.stale, 2u);
+  EXPECT_EQ(counters_.refused.stale, 2u);
 }
 
 TEST_F(RosterTest, AccusersHaveNamesOfALength) {
@@ -252,7 +252,7 @@ TEST_F(RosterTest, AccusersHaveNamesOfALength) {
   HearSuspect("b", 1, std::string(kNameSizeMax + 1, 'x'));
   HearDead("b", 1, std::string(kNameSizeMax + 1, 'x'));
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_EQ(counters_.refused_size, 2u);
+  EXPECT_EQ(counters_.refused.size, 2u);
   HearSuspect("b", 1, std::string(kNameSizeMax, 'x'));
   EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
 }
@@ -310,7 +310,7 @@ TEST_F(RosterTest, ExpiredSuspicionIsAFailure) {
   EXPECT_EQ(StateOf("b"), NodeState::kDead);
   EXPECT_THAT(Queued(),
               ElementsAre(wire::EncodeMessage(wire::Dead{3, "b", "self"})));
-  EXPECT_EQ(counters_.failures, 1u);
+  EXPECT_EQ(counters_.detection.failures, 1u);
 }
 
 TEST_F(RosterTest, SuspectOfADeadNodeChangesNothing) {
@@ -374,7 +374,7 @@ TEST_F(RosterTest, StaleAliveOfADeadNodeIsAnsweredWithTheAccusation) {
   EXPECT_EQ(direct[0].to, Host(2));
   EXPECT_EQ(std::get<wire::Dead>(direct[0].message),
             (wire::Dead{100, "b", "self"}));
-  now_ += options_.probe_interval;
+  now_ += options_.probe.interval;
   HearAlive("b", 1);
   EXPECT_EQ(roster_->TakeDirect().size(), 1u);
 }

@@ -34,7 +34,7 @@ struct SharedState {
         roster(this->options, std::move(self), root.Fork("roster"), now,
                &counters),
         outbox(this->options, roster),
-        requests(options.requests_max),
+        requests(options.streams.requests_max),
         numbers(first_number) {}
   SharedState(const SharedState&) = delete;
   SharedState& operator=(const SharedState&) = delete;
@@ -42,7 +42,7 @@ struct SharedState {
   // False: too many streams are open, which is counted.
   bool OpenRequest(absl::Time now, absl::Time deadline, OwnRequest request) {
     const bool opened = requests.Open(now, deadline, std::move(request));
-    if (!opened) ++counters.streams_overflow;
+    if (!opened) ++counters.overflow.streams;
     return opened;
   }
 

@@ -24,10 +24,10 @@ bool StateExchange::IsVerifiedMember(const net::Endpoint& peer) const {
 void StateExchange::Merge(absl::Time now, const net::Endpoint& peer,
                           const wire::PushPull& remote, bool initiated_by_us) {
   if (!state_.roster.Admit(now, remote).ok()) {
-    ++state_.counters.exchanges_failed;
+    ++state_.counters.exchanges.failed;
     return;
   }
-  ++state_.counters.exchanges;
+  ++state_.counters.exchanges.completed;
   MergeMembers(now, peer, remote.nodes, initiated_by_us);
   // A seed may have been a member before.
   if (initiated_by_us && IsVerifiedMember(peer)) {
@@ -43,13 +43,13 @@ void StateExchange::Merge(absl::Time now, const net::Endpoint& peer,
 void StateExchange::MergeMembers(absl::Time now, const net::Endpoint& peer,
                                  absl::Span<const wire::PushNodeState> members,
                                  bool initiated_by_us) {
-  const uint64_t refuted = state_.counters.refutations;
+  const uint64_t refuted = state_.counters.detection.refutations;
   state_.roster.Merge(now, members);
   changes_.Settle(now);  // The members come before the user state.
   verifier_.OnExchange(now, peer, members);
   // Gossip of this node may not reach a peer that holds it for dead.
-  if (state_.options.direct_answers && initiated_by_us &&
-      state_.counters.refutations != refuted) {
+  if (state_.options.dissemination.direct_answers && initiated_by_us &&
+      state_.counters.detection.refutations != refuted) {
     state_.outbox.SendPlain(peer, state_.roster.OwnAlive());
   }
 }

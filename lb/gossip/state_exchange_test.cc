@@ -56,7 +56,7 @@ TEST_F(StateExchangeTest, TellsMembersThenStateThenTheEnd) {
   EXPECT_TRUE(std::holds_alternative<MemberEvent>(state_->events[1]));
   EXPECT_TRUE(std::holds_alternative<UserStateEvent>(state_->events[2]));
   EXPECT_TRUE(std::holds_alternative<ExchangeEvent>(state_->events[3]));
-  EXPECT_EQ(state_->counters.exchanges, 1u);
+  EXPECT_EQ(state_->counters.exchanges.completed, 1u);
 }
 
 TEST_F(StateExchangeTest, RefusesAPeerOfAnotherProtocol) {
@@ -67,7 +67,7 @@ TEST_F(StateExchangeTest, RefusesAPeerOfAnotherProtocol) {
   exchange_.Merge(now_, At(2), {.nodes = {entry}, .user_state = {'u'}},
                   /*initiated_by_us=*/false);
   EXPECT_THAT(state_->events, IsEmpty());
-  EXPECT_EQ(state_->counters.exchanges_failed, 1u);
+  EXPECT_EQ(state_->counters.exchanges.failed, 1u);
 }
 
 TEST_F(StateExchangeTest, TellsAPeerThatHoldsThisNodeForDeadThatItIsAlive) {

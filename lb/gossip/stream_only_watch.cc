@@ -51,7 +51,7 @@ std::vector<StreamOnlyPeer> StreamOnlyWatch::List(absl::Time now) const {
     }
     const bool is_probed = record->is_up() && record->heard;
     return !is_probed &&
-           now - peer.last >= 2 * scale * state_.options.rejoin_interval_max;
+           now - peer.last >= 2 * scale * state_.options.rejoin.interval_max;
   });
   return list;
 }

@@ -24,7 +24,7 @@ namespace lb::gossip {
 class StreamOnlyWatch {
  public:
   explicit StreamOnlyWatch(SharedState& state)
-      : state_(state), peers_(state.options.probe_interval / 2) {}
+      : state_(state), peers_(state.options.probe.interval / 2) {}
 
   // The stream of `request` was answered. Tells a StreamOnlyEvent if that was
   // the last sign that was needed.

@@ -24,7 +24,7 @@ class StreamOnlyWatchTest : public PartTest {
   }
   void Answer(const OwnRequest& request, int times) {
     for (int i = 0; i < times; ++i) {
-      now_ += state_->options.probe_interval;
+      now_ += state_->options.probe.interval;
       watch_.OnStreamAnswer(now_, request);
     }
   }
@@ -64,7 +64,7 @@ TEST_F(StreamOnlyWatchTest, ForgetsAMemberThatIsTriedNoLonger) {
   Hear("c");
   Answer(ExchangeWith("c"), 3);
   EXPECT_THAT(watch_.List(now_), SizeIs(1));
-  EXPECT_THAT(watch_.List(now_ + 2 * state_->options.rejoin_interval_max),
+  EXPECT_THAT(watch_.List(now_ + 2 * state_->options.rejoin.interval_max),
               IsEmpty());
 }
 

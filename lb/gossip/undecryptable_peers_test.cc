@@ -198,7 +198,7 @@ TEST_F(MismatchTest, DerivationsRotateWithoutLosingAMember) {
   for (int number : Running()) {
     EXPECT_THAT(Changes(number), IsEmpty());
     EXPECT_THAT(Listed(number), IsEmpty());
-    EXPECT_EQ(Gossip(number).counters().refused_undecodable, 0u);
+    EXPECT_EQ(Gossip(number).counters().refused.undecodable, 0u);
   }
   // A restart, as when the option changes: with the other key it finds all.
   Crash(2);

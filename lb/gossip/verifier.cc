@@ -49,11 +49,11 @@ void Verifier::OnExchange(absl::Time now, const net::Endpoint& peer,
 void Verifier::Ping(const ProbeTarget& target) {
   const NodeRecord* const record = state_.roster.table().Find(target.name);
   if (record == nullptr) return;
-  ++state_.counters.greetings;
+  ++state_.counters.detection.greetings;
   // The newcomer may not know this node yet, and gossip may miss it. Thousands
   // of invented members get no more than the ping.
   if (state_.roster.leaving() ||
-      greeter_.size() > state_.options.greetings_at_once) {
+      greeter_.size() > state_.options.probe.greetings_at_once) {
     state_.outbox.SendPing(*record, target.sequence);
   } else {
     state_.outbox.SendPingAndAlive(*record, target.sequence);
@@ -64,7 +64,7 @@ void Verifier::Ping(const ProbeTarget& target) {
 void Verifier::Apply(absl::Time now, Prober& lane, Prober::Step step) {
   if (step == Prober::Step::kAskOthers) return AskHelpers(state_, now, lane);
   if (step != Prober::Step::kFailed) return;
-  ++state_.counters.greetings_failed;
+  ++state_.counters.detection.greetings_failed;
   greeter_.OnFailed(now, lane);
   SuspectTarget(state_, now, lane);
 }

@@ -54,7 +54,7 @@ TEST_F(VerifierTest, PingsThePeerOfAnExchangeAtOnce) {
   Come("c");
   verifier_.PingNewcomers(now_);
   Sent();
-  now_ += state_->options.probe_timeout;
+  now_ += state_->options.probe.timeout;
   const std::vector<wire::PushNodeState> members = {{.node = Record("b").node},
                                                     {.node = Record("c").node}};
   verifier_.OnExchange(now_, At(3), members);
@@ -70,8 +70,8 @@ TEST_F(VerifierTest, TriesAgainAndSuspectsAMemberThatIsSilent) {
     verifier_.OnTimer(now_);
   }
   EXPECT_EQ(StateOf("b"), wire::NodeState::kSuspect);
-  EXPECT_EQ(state_->counters.greetings, 2u);
-  EXPECT_EQ(state_->counters.greetings_failed, 1u);
+  EXPECT_EQ(state_->counters.detection.greetings, 2u);
+  EXPECT_EQ(state_->counters.detection.greetings_failed, 1u);
   // A member that may be invented says nothing of this node's health.
   EXPECT_EQ(state_->roster.awareness().score(), 0);
 }

@@ -131,11 +131,12 @@ void Obey(GossipNode& node, const std::string& line) {
     Reply(node.keyring().Remove(FromHex(rest)));
   } else if (verb == "stats") {
     const GossipCounters& counters = node.counters();
-    Say(fmt::format("= {} {} {}", counters.suspicions, counters.refutations,
-                    counters.failures));
+    Say(fmt::format("= {} {} {}", counters.detection.suspicions,
+                    counters.detection.refutations,
+                    counters.detection.failures));
   } else if (verb == "cost") {
-    Say(fmt::format("= {} {}", node.counters().datagrams_out,
-                    node.counters().late_wakeups));
+    Say(fmt::format("= {} {}", node.counters().traffic.datagrams_out,
+                    node.counters().detection.late_wakeups));
   } else {
     Say("= error: unknown command");
   }

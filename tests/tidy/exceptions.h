@@ -111,9 +111,6 @@ inline constexpr std::array kLargeClasses = {
     LargeClass{"lb::Agent", 818, 30, "To be cut."},
     LargeClass{"lb::Elections", 510, 25, "To be cut."},
     LargeClass{"lb::announce::Announcer", 726, 24, "To be cut."},
-    LargeClass{"lb::gossip::GossipCounters", 0, 40,
-               "A value: what is counted."},
-    LargeClass{"lb::gossip::GossipOptions", 0, 32, "A value: to be nested."},
     LargeClass{"lb::ipam::ReplicatedAllocator", 808, 34, "To be cut."},
 };
 

@@ -39,13 +39,13 @@ wire::PushPull Everybody(int members) {
 
 GossipOptions PlainSwim() {
   GossipOptions options = LanProfile();
-  options.stream_pings = false;
-  options.awareness_max_multiplier = 1;
-  options.suspicion_max_timeout_mult = 1;
-  options.buddy_suspects = false;
-  options.forgive_lateness = false;
-  options.direct_answers = false;
-  options.dead_peer_retry_time = absl::ZeroDuration();
+  options.probe.stream_pings = false;
+  options.probe.awareness_max_multiplier = 1;
+  options.suspicion.max_timeout_mult = 1;
+  options.probe.buddy_suspects = false;
+  options.probe.forgive_lateness = false;
+  options.dissemination.direct_answers = false;
+  options.rejoin.dead_peer_retry_time = absl::ZeroDuration();
   return options;
 }
 
@@ -53,7 +53,7 @@ CoreCluster::CoreCluster(const CoreClusterOptions& options)
     : options_(options), prng_(options.seed), nodes_(options.members) {
   GossipOptions gossip = options.gossip;
   // What each says of all others at first is old news: most of it is dropped.
-  gossip.broadcasts_max = 64;
+  gossip.dissemination.broadcasts_max = 64;
   const wire::PushPull everybody = Everybody(options.members);
   for (int member = 0; member < options.members; ++member) {
     Node& node = nodes_[member];

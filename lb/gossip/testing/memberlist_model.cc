@@ -82,9 +82,9 @@ class MemberlistModel {
     nodes_[node].up = true;
     nodes_[node].queue.insert({.id = ++last_id_, .about = node});
     const GossipOptions& gossip = options_.gossip;
-    Repeat(node, gossip.gossip_interval, &MemberlistModel::Gossip);
-    Repeat(node, gossip.probe_interval, &MemberlistModel::Probe);
-    Repeat(node, gossip.push_pull_interval, &MemberlistModel::PushPull);
+    Repeat(node, gossip.dissemination.interval, &MemberlistModel::Gossip);
+    Repeat(node, gossip.probe.interval, &MemberlistModel::Probe);
+    Repeat(node, gossip.streams.push_pull_interval, &MemberlistModel::PushPull);
     if (node != 0) Join(node);
   }
 
@@ -134,8 +134,8 @@ class MemberlistModel {
   // One packet that carries what waits, least sent first.
   void Send(int from, int to) {
     Node& node = nodes_[from];
-    const int limit = RetransmitLimit(options_.gossip.retransmit_mult,
-                                      node.others.size() + 1);
+    const int limit = RetransmitLimit(
+        options_.gossip.dissemination.retransmit_mult, node.others.size() + 1);
     std::vector<Broadcast> taken;
     while (!node.queue.empty() && taken.size() < kMessagesPerPacket) {
       taken.push_back(*node.queue.begin());
@@ -155,7 +155,7 @@ class MemberlistModel {
     const std::set<int>& others = nodes_[node].others;
     std::vector<int> targets(others.begin(), others.end());
     prng_.Shuffle(absl::MakeSpan(targets));
-    const auto count = static_cast<size_t>(options_.gossip.gossip_nodes);
+    const auto count = static_cast<size_t>(options_.gossip.dissemination.nodes);
     if (targets.size() > count) targets.resize(count);
     for (const int to : targets) {
       if (!nodes_[node].queue.empty()) Send(node, to);

@@ -42,7 +42,7 @@ class MembershipTest : public testing::Test {
   // As LanProfile, without regular exchanges.
   static GossipOptions Quiet() {
     GossipOptions options = LanProfile();
-    options.push_pull_interval = absl::ZeroDuration();
+    options.streams.push_pull_interval = absl::ZeroDuration();
     return options;
   }
 
@@ -111,7 +111,7 @@ class MembershipTest : public testing::Test {
   // Members that are known and of which nothing is left to say.
   void KnowMembers(const std::vector<std::string>& names) {
     for (const std::string& name : names) Hear(name, Alive(name));
-    RunFor(options_.gossip_interval * 20, /*answering=*/names);
+    RunFor(options_.dissemination.interval * 20, /*answering=*/names);
     Forget();
   }
   void Forget() {

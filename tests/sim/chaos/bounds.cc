@@ -32,25 +32,25 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   const announce::AnnouncerOptions defaults;  // As agents have them.
   const double scale = std::max(1.0, std::log10(nodes));
   Bounds bounds;
-  bounds.detection = g.probe_interval * g.awareness_max_multiplier +
-                     g.probe_interval * scale * g.suspicion_mult *
-                         g.suspicion_max_timeout_mult;
-  bounds.gossip =
-      g.gossip_interval * g.retransmit_mult * std::ceil(std::log10(nodes + 1));
+  bounds.detection = g.probe.interval * g.probe.awareness_max_multiplier +
+                     g.probe.interval * scale * g.suspicion.mult *
+                         g.suspicion.max_timeout_mult;
+  bounds.gossip = g.dissemination.interval * g.dissemination.retransmit_mult *
+                  std::ceil(std::log10(nodes + 1));
   bounds.declared =
-      bounds.detection + bounds.gossip + 2 * nodes * g.probe_interval;
+      bounds.detection + bounds.gossip + 2 * nodes * g.probe.interval;
   bounds.settlement = Announcing::kFresh + defaults.claim.insist_interval +
                       options.handover.claim_wait;
-  bounds.greeting = g.probe_timeout + g.probe_interval;
+  bounds.greeting = g.probe.timeout + g.probe.interval;
   bounds.double_answer =
       bounds.detection + bounds.gossip + bounds.greeting + bounds.settlement;
   bounds.refresh = defaults.schedule.period + defaults.schedule.period_jitter;
   bounds.unheard = bounds.double_answer + bounds.refresh;
   bounds.settle_time = options.settle_time;
   bounds.rejoining =
-      (g.rejoin_interval_max + g.push_pull_interval) * Stretch(nodes) +
-      g.tcp_timeout;
-  bounds.call = g.rejoin_interval_max * Stretch(nodes) + g.tcp_timeout;
+      (g.rejoin.interval_max + g.streams.push_pull_interval) * Stretch(nodes) +
+      g.streams.tcp_timeout;
+  bounds.call = g.rejoin.interval_max * Stretch(nodes) + g.streams.tcp_timeout;
   bounds.facts = bounds.gossip + FactsExchange::kTellInterval +
                  FactsExchange::kAskInterval + bounds.rejoining;
   bounds.retry =

@@ -45,7 +45,8 @@ bool HasHeard(const Node& node) {
   const auto events = log.Since(node.events_then);
   if (events.size() < log.last_sequence() - node.events_then) {
     // In a large cluster it has forgotten the first exchanges.
-    return node.agent->gossip().counters().exchanges > node.exchanges_then;
+    return node.agent->gossip().counters().exchanges.completed >
+           node.exchanges_then;
   }
   return std::any_of(events.begin(), events.end(), [](const Event& event) {
     // It has heard some of them, maybe not all.
@@ -57,11 +58,11 @@ bool HasHeard(const Node& node) {
 // More nodes than one serves streams at a time may all turn to it when they
 // start together; a node that found no room comes again.
 uint64_t OverflowsOf(const gossip::GossipCounters& counters, size_t nodes) {
-  const bool may_crowd = nodes > gossip::GossipOptions().accepted_streams_max;
-  return counters.members_overflow + counters.broadcasts_overflow +
-         counters.user_messages_overflow + counters.user_state_overflow +
-         counters.ack_payload_overflow + counters.relays_overflow +
-         counters.rejoin_overflow + (may_crowd ? 0 : counters.streams_overflow);
+  const bool may_crowd = nodes > gossip::GossipOptions().streams.accepted_max;
+  return counters.overflow.members + counters.overflow.broadcasts +
+         counters.overflow.user_messages + counters.overflow.user_state +
+         counters.overflow.ack_payload + counters.overflow.relays +
+         counters.overflow.rejoin + (may_crowd ? 0 : counters.overflow.streams);
 }
 
 std::map<std::string, std::string> Shown(const Agent& agent) {

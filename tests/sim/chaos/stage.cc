@@ -81,12 +81,12 @@ AgentOptions OptionsOf(const Scenario& scenario) {
       options.settle_time = absl::Nanoseconds(1);
       break;
     case Defect::kNoDetection:
-      options.gossip.suspicion_mult = 1'000'000;
+      options.gossip.suspicion.mult = 1'000'000;
       break;
     case Defect::kNoRejoining:
-      options.gossip.rejoin_interval_min = absl::Hours(1);
-      options.gossip.rejoin_interval_max = absl::Hours(1);
-      options.gossip.gossip_to_the_dead_time = absl::ZeroDuration();
+      options.gossip.rejoin.interval_min = absl::Hours(1);
+      options.gossip.rejoin.interval_max = absl::Hours(1);
+      options.gossip.dissemination.to_the_dead_time = absl::ZeroDuration();
       break;
     case Defect::kEndlessHandover:
       options.handover.claim_wait = absl::Hours(1);
