@@ -126,11 +126,13 @@ void Agent::Start() {
       [this](const Outcome& outcome) { events_.OnOutcome(outcome); });
   outcomes_.Subscribe(
       [this](const Outcome& outcome) { tally_.OnOutcome(outcome); });
-  outcomes_.Subscribe([this](const Outcome& outcome) {
-    history_due_.insert(outcome.changed.begin(), outcome.changed.end());
-  });
+  outcomes_.Subscribe(
+      [this](const Outcome& outcome) { history_.OnOutcome(outcome); });
   addresses_.Restore();
-  RestoreHistory();
+  for (const absl::Status& refused : history_.Restore()) {
+    events_.RecordSelf(EventType::kWarning, "StateRefused",
+                       std::string(refused.message()));
+  }
   advertised_.SetObserver([this] { OnAdvertised(); });
   seeds_->SetObserver([this] { advertised_.SetSeeds(seeds_->Addresses()); });
   announcing_.SetInterfacesObserver([this] { OnInterfaces(); });
@@ -385,6 +387,25 @@ void Agent::PublishOutcome(const ipam::ReplicatedAllocator::Services& changed) {
   outcomes_.Publish(now, {addresses_.entries(), elections_.placement(), health},
                     changed, ready() && !lifecycle_.leaves());
   tally_.OnReconciled(now);
+}
+
+// While this node is not ready it knows nothing of others' announcements; it
+// has none itself.
+void Agent::RecordHistory() {
+  const io::TurnCause cause(environment_.loop, "notes the history");
+  history_.Record(environment_.loop->CivilNow(),
+                  {.acts = ready() && !HasLeft(lifecycle_.stage()),
+                   .leaves = lifecycle_.leaves(),
+                   .has_manifests = tally_.manifests_read() > 0,
+                   .entries = addresses_.entries(),
+                   .placement = elections_.placement()},
+                  [this] {
+                    HistoryRecorder::Names live = {options_.node};
+                    for (Elections::LiveMember& member : LiveMembers()) {
+                      live.insert(std::move(member.name));
+                    }
+                    return live;
+                  });
 }
 
 NodeHealth Agent::LookAtHealth() const {

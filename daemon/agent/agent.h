@@ -35,6 +35,7 @@
 #include "absl/time/time.h"
 #include "daemon/advertise/advertised_address.h"
 #include "daemon/agent/events.h"
+#include "daemon/agent/history_recorder.h"
 #include "daemon/agent/node_lifecycle.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/outcome.h"
@@ -50,7 +51,6 @@
 #include "lb/config/difference.h"
 #include "lb/gossip/gossip_node.h"
 #include "lb/gossip/seeds.h"
-#include "lb/history/history_store.h"
 #include "lb/io/environment.h"
 #include "lb/io/turn_meter.h"
 #include "lb/ipam/replicated_allocator.h"
@@ -159,6 +159,7 @@ class Agent {
       const ipam::ReplicatedAllocator::Services& changed) const;
   void PublishOutcome(const ipam::ReplicatedAllocator::Services& changed);
   NodeHealth LookAtHealth() const;
+  void RecordHistory();
   void NoteStateSize(size_t bytes);  // A full exchange has so many.
   std::vector<std::string> LedgerMembers() const;  // Lbds, this one too.
 
@@ -191,12 +192,6 @@ class Agent {
   void OnAdvertised();
   void RecordAdvertised();
 
-  // record_history.cc
-  void RestoreHistory();
-  void RecordHistory();
-  history::HistoryView ViewForHistory(
-      ipam::ReplicatedAllocator::Services services) const;
-
   const AgentOptions options_;
   io::Environment environment_;
   AdvertisedAddress advertised_;
@@ -206,7 +201,7 @@ class Agent {
   ipam::ReplicatedAllocator addresses_;
   AddressOwners owners_;
   Elections elections_;
-  history::HistoryStore history_;
+  HistoryRecorder history_;
   Events events_;
   Outcomes outcomes_;
   const std::unique_ptr<const ClusterSight> sight_;
@@ -224,7 +219,6 @@ class Agent {
   bool members_changed_ = true;   // Since elections heard of them.
   Decision announced_;
   Tally tally_;
-  ipam::ReplicatedAllocator::Services history_due_;  // Not recorded yet.
   absl::Time reconciled_ = absl::InfinitePast();     // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
   std::unique_ptr<io::Timer> life_timer_;

@@ -106,8 +106,7 @@ void Agent::OnInterfaces() {
 }
 
 void Agent::OnStall(absl::Duration duration) {
-  history_.history().EndOwn(environment_.loop->CivilNow() - duration,
-                            history::HistoryEnd::kSilent);
+  history_.OnStall(environment_.loop->CivilNow() - duration);
   lifecycle_.OnStall(environment_.loop->Now(), duration);
   FollowLifecycle();
 }
