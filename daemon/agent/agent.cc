@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "daemon/agent/user_state.h"
@@ -187,6 +186,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
   const io::TurnCause cause(environment_.loop, "takes up manifests");
   const bool other_terms =
+      difference.pools &&
       DespiteProxy(desired_->pools) != DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
   WantedChange change = {.may_exist = desired_->may_define};
@@ -202,7 +202,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
   addresses_.ChangeWanted(std::move(change));
   elections_.SetDesired(*desired_, difference);
   owners_.OnDesired(difference);
-  if (other_terms) announced_ = Decision();
+  if (other_terms) planner_.Forget();
   ScheduleReconcile();
 }
 
@@ -311,12 +311,9 @@ void Agent::UpdateMetadata() {
 // `changed`: services of which something is another than at the last call.
 void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
   const io::TurnCause cause(environment_.loop, "announces addresses");
-  Decision decision = {.ready = ready(),
-                       .addresses = addresses_.version(),
-                       .placement = elections_.version(),
-                       .owners = owners_.version()};
+  std::set<net::IpAddress> probed;
   if (ready()) {
-    decision.probed =
+    probed =
         elections_.Claim(addresses_.entries(), environment_.loop->CivilNow(),
                          {[this](const net::IpAddress& address) {
                             return announcing_.Answers(address);
@@ -324,18 +321,27 @@ void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
                           announcing_.LeftToForeigners()},
                          lifecycle_.reuniting());
   }
-  // Probes that ended well change nothing that is announced.
-  if (std::includes(announced_.probed.begin(), announced_.probed.end(),
-                    decision.probed.begin(), decision.probed.end())) {
-    announced_.probed = decision.probed;
+  const ElectedPlanner::Plan plan = planner_.Next(
+      {.acts = ready(),
+       .entries_version = addresses_.version(),
+       .placement_version = elections_.version(),
+       .withheld_version = owners_.version(),
+       .inputs = {.node = options_.node,
+                  .entries = addresses_.entries(),
+                  .placement = elections_.placement(),
+                  .pools = desired_->pools,
+                  .withheld = owners_.withheld(),
+                  .probed = probed},
+       .entries_before = outcomes_.entries(),
+       .changed = changed,
+       .services_at = [this](const net::IpAddress& address) {
+         return elections_.ServicesAt(address);
+       }});
+  if (const auto* all = std::get_if<Elected>(&plan)) {
+    announcing_.Update(*all);
+  } else if (const auto* change = std::get_if<ElectedChange>(&plan)) {
+    announcing_.Change(*change);
   }
-  if (decision.ready != announced_.ready ||
-      decision.owners != announced_.owners) {
-    announcing_.Update(ready() ? PlacesOf(decision).All() : Elected());
-  } else if (ready() && decision != announced_) {
-    announcing_.Change(ChangeOf(decision, changed));
-  }
-  announced_ = std::move(decision);
   if (ready() && announcing_.fenced()) announcing_.Unfence();
   if (lifecycle_.TakeMembersWent()) announcing_.Refresh();
   // A side of a split that kept its addresses has nothing new to announce; but
@@ -344,40 +350,6 @@ void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
     announcing_.Reclaim();
     announcing_.Refresh();
   }
-}
-
-ElectedPlaces Agent::PlacesOf(const Decision& decision) const {
-  return ElectedPlaces({.node = options_.node,
-                        .entries = addresses_.entries(),
-                        .placement = elections_.placement(),
-                        .pools = desired_->pools,
-                        .withheld = owners_.withheld(),
-                        .probed = decision.probed});
-}
-
-ElectedChange Agent::ChangeOf(
-    const Decision& decision,
-    const ipam::ReplicatedAllocator::Services& changed) const {
-  std::set<net::IpAddress> concerned;
-  std::set_symmetric_difference(
-      decision.probed.begin(), decision.probed.end(), announced_.probed.begin(),
-      announced_.probed.end(), std::inserter(concerned, concerned.end()));
-  for (const AddressEntries* entries :
-       {&outcomes_.entries(), &addresses_.entries()}) {
-    for (const std::string& service : changed) {
-      const auto entry = entries->find(service);
-      if (entry == entries->end()) continue;
-      for (const auto& assigned : entry->second.assignment.addresses) {
-        concerned.insert(assigned.address);
-      }
-    }
-  }
-  const ElectedPlaces places = PlacesOf(decision);
-  ElectedChange change;
-  for (const net::IpAddress& address : concerned) {
-    change.emplace(address, places.At(address, elections_.ServicesAt(address)));
-  }
-  return change;
 }
 
 void Agent::PublishOutcome(const ipam::ReplicatedAllocator::Services& changed) {

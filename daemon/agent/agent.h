@@ -41,7 +41,7 @@
 #include "daemon/agent/outcome.h"
 #include "daemon/agent/tally.h"
 #include "daemon/announcing/announcing.h"
-#include "daemon/announcing/elected.h"
+#include "daemon/announcing/elected_planner.h"
 #include "daemon/hosts/address_owners.h"
 #include "daemon/members/name_conflicts.h"
 #include "daemon/placement/elections.h"
@@ -132,17 +132,6 @@ class Agent {
  private:
   Agent(AgentOptions options, const io::Environment& environment);
 
-  // The input of announcements.
-  struct Decision {
-    bool ready = false;
-    uint64_t addresses = 0;           // ReplicatedAllocator::version()
-    uint64_t placement = 0;           // Elections::version()
-    uint64_t owners = 0;              // AddressOwners::version()
-    std::set<net::IpAddress> probed;  // First: no member has had them.
-
-    friend bool operator==(const Decision&, const Decision&) = default;
-  };
-
   // agent.cc: inputs, and what follows from them.
   void OnConflict(const announce::Conflict& conflict);
   RivalMember JudgeRival(const net::IpAddress& vip,
@@ -153,10 +142,6 @@ class Agent {
   void UpdateMetadata();
   void ElectAuthor();
   void Announce(const ipam::ReplicatedAllocator::Services& changed);
-  ElectedPlaces PlacesOf(const Decision& decision) const;
-  ElectedChange ChangeOf(
-      const Decision& decision,
-      const ipam::ReplicatedAllocator::Services& changed) const;
   void PublishOutcome(const ipam::ReplicatedAllocator::Services& changed);
   NodeHealth LookAtHealth() const;
   void RecordHistory();
@@ -198,6 +183,7 @@ class Agent {
   std::unique_ptr<gossip::GossipNode> gossip_;
   std::unique_ptr<gossip::Seeds> seeds_;  // For options_.join.
   Announcing announcing_;
+  ElectedPlanner planner_;  // For announcing_.
   ipam::ReplicatedAllocator addresses_;
   AddressOwners owners_;
   Elections elections_;
@@ -217,7 +203,6 @@ class Agent {
   gossip::wire::Bytes metadata_;  // As the others have it.
   std::string author_;            // Empty: none yet.
   bool members_changed_ = true;   // Since elections heard of them.
-  Decision announced_;
   Tally tally_;
   absl::Time reconciled_ = absl::InfinitePast();     // The last Reconcile().
   std::unique_ptr<io::Timer> reconcile_timer_;
