@@ -96,7 +96,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment)
                   .hold_down = options_.hold_down},
                  sight_.get()),
       tally_(options_.node, environment.loop->Now()),
-      reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
+      looks_(environment.loop, [this] { Reconcile(); }),
       life_timer_(environment.loop->NewTimer([this] {
         lifecycle_.OnTimer(environment_.loop->Now());
         FollowLifecycle();
@@ -229,17 +229,13 @@ RivalMember Agent::JudgeRival(const net::IpAddress& vip,
           .owns = owners_.IsOwnedBy(vip, node)};
 }
 
-// The first news counts at once; those that come in a burst after it, as when a
-// thousand addresses move, are looked at together. More news put nothing off:
-// the time stays when it has passed.
 void Agent::ScheduleReconcile() {
-  reconcile_timer_->Arm(reconciled_ + addresses_.look_interval());
+  looks_.Schedule(addresses_.look_interval());
 }
 
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
-  reconciled_ = environment_.loop->Now();
-  lifecycle_.CheckCutOff(reconciled_);
+  lifecycle_.CheckCutOff(looks_.Begin());
   FollowLifecycle();
   owners_.SetOwnWithheld(announcing_.AllWithheld(environment_.loop->CivilNow() -
                                                  environment_.loop->Now()));

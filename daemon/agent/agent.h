@@ -36,6 +36,7 @@
 #include "daemon/advertise/advertised_address.h"
 #include "daemon/agent/events.h"
 #include "daemon/agent/history_recorder.h"
+#include "daemon/agent/look_timer.h"
 #include "daemon/agent/node_lifecycle.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/outcome.h"
@@ -204,8 +205,7 @@ class Agent {
   std::string author_;            // Empty: none yet.
   bool members_changed_ = true;   // Since elections heard of them.
   Tally tally_;
-  absl::Time reconciled_ = absl::InfinitePast();     // The last Reconcile().
-  std::unique_ptr<io::Timer> reconcile_timer_;
+  LookTimer looks_;  // Runs Reconcile().
   std::unique_ptr<io::Timer> life_timer_;
   absl::AnyInvocable<void()> leave_done_;
 };
