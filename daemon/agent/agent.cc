@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "absl/status/status.h"
-#include "daemon/agent/user_state.h"
+#include "daemon/exchange/user_state.h"
 #include "daemon/hosts/spare_address.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/version.h"
@@ -185,9 +185,8 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
   const io::TurnCause cause(environment_.loop, "takes up manifests");
-  const bool other_terms =
-      difference.pools &&
-      DespiteProxy(desired_->pools) != DespiteProxy(desired->pools);
+  const bool other_terms = difference.pools && DespiteProxy(desired_->pools) !=
+                                                   DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
   WantedChange change = {.may_exist = desired_->may_define};
   if (difference.pools) {
@@ -229,9 +228,7 @@ RivalMember Agent::JudgeRival(const net::IpAddress& vip,
           .owns = owners_.IsOwnedBy(vip, node)};
 }
 
-void Agent::ScheduleReconcile() {
-  looks_.Schedule(addresses_.look_interval());
-}
+void Agent::ScheduleReconcile() { looks_.Schedule(addresses_.look_interval()); }
 
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
@@ -317,22 +314,22 @@ void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
                           announcing_.LeftToForeigners()},
                          lifecycle_.reuniting());
   }
-  const ElectedPlanner::Plan plan = planner_.Next(
-      {.acts = ready(),
-       .entries_version = addresses_.version(),
-       .placement_version = elections_.version(),
-       .withheld_version = owners_.version(),
-       .inputs = {.node = options_.node,
-                  .entries = addresses_.entries(),
-                  .placement = elections_.placement(),
-                  .pools = desired_->pools,
-                  .withheld = owners_.withheld(),
-                  .probed = probed},
-       .entries_before = outcomes_.entries(),
-       .changed = changed,
-       .services_at = [this](const net::IpAddress& address) {
-         return elections_.ServicesAt(address);
-       }});
+  const ElectedPlanner::Plan plan =
+      planner_.Next({.acts = ready(),
+                     .entries_version = addresses_.version(),
+                     .placement_version = elections_.version(),
+                     .withheld_version = owners_.version(),
+                     .inputs = {.node = options_.node,
+                                .entries = addresses_.entries(),
+                                .placement = elections_.placement(),
+                                .pools = desired_->pools,
+                                .withheld = owners_.withheld(),
+                                .probed = probed},
+                     .entries_before = outcomes_.entries(),
+                     .changed = changed,
+                     .services_at = [this](const net::IpAddress& address) {
+                       return elections_.ServicesAt(address);
+                     }});
   if (const auto* all = std::get_if<Elected>(&plan)) {
     announcing_.Update(*all);
   } else if (const auto* change = std::get_if<ElectedChange>(&plan)) {

@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "daemon/agent/agent.h"
-#include "daemon/agent/user_state.h"
+#include "daemon/exchange/user_state.h"
 #include "daemon/members/gossip_problems.h"
 #include "lb/base/bytes.h"
 #include "lb/election/tenure_codec.h"
