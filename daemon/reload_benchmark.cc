@@ -103,15 +103,18 @@ class Node {
   }
   Turn AskNode() {
     world_->loop()->Post([this] {
-      LB_CHECK(StatusView(*agent_).DescribeNode().problems_size() > 0);
+      LB_CHECK(StatusView(agent_->View()).DescribeNode().problems_size() > 0);
     });
     return LongestTurn(absl::Milliseconds(500));
   }
   const Agent& agent() const { return *agent_; }
-  size_t announced() const { return agent_->announcing().elected().size(); }
+  size_t announced() const {
+    return agent_->View().announcing.elected().size();
+  }
   size_t changed() const { return changed_; }
   bool is_placed() const {
-    return agent_->placement().size() == agent_->desired().services.size();
+    const NodeView view = agent_->View();
+    return view.placement().size() == view.desired.services.size();
   }
 
   // Of the turns from now on, until so long after a reload that is under way.
@@ -256,7 +259,7 @@ void MeasureProblems() {
   Node node(Everywhere(ManyServices(kServices), "kind: L2Advertisement",
                        "kind: BFDProfile"));
   std::vector<Turn> asked, first = {node.Reload(kTime, 0)};
-  LB_CHECK(node.agent().placement().size() == kServices);
+  LB_CHECK(node.agent().View().placement().size() == kServices);
   for (int i = 0; i < kRounds; ++i) asked.push_back(node.AskNode());
   Print("the first reading, none can be announced", first);
   Print("GetNode, 10000 that cannot be announced", asked);

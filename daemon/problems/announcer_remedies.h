@@ -1,6 +1,6 @@
 // AnnouncerRemedies: what to do about services that no node may announce.
 //
-// For one look at an agent, which outlives it and stays as it is meanwhile:
+// For one view of a node, which outlives it and stays as it is meanwhile:
 // what is the same for all services is found once.
 #ifndef LB_DAEMON_PROBLEMS_ANNOUNCER_REMEDIES_H_
 #define LB_DAEMON_PROBLEMS_ANNOUNCER_REMEDIES_H_
@@ -14,11 +14,11 @@
 
 namespace lb {
 
-class Agent;
+struct NodeView;
 
 class AnnouncerRemedies {
  public:
-  explicit AnnouncerRemedies(const Agent* agent) : agent_(agent) {}
+  explicit AnnouncerRemedies(const NodeView& view) : view_(view) {}
 
   // As RemedyForNoAnnouncer(). Empty: it says nothing more than the reason.
   std::string Of(const std::string& service);
@@ -28,7 +28,7 @@ class AnnouncerRemedies {
   // families, or did not lately.
   const DeliveryRemedies& ForDelivery(const net::IpFamilies& needed);
 
-  const Agent* const agent_;
+  const NodeView& view_;
   std::map<std::pair<bool, bool>, DeliveryRemedies> for_delivery_;
 };
 

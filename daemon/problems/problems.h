@@ -1,6 +1,6 @@
 // Problems: what is wrong at the moment and needs an operator.
 //
-// ListProblems() reads an agent and changes nothing. Each kind of problem is
+// ListProblems() reads a node and changes nothing. Each kind of problem is
 // one small function in problems.cc, which lists what is wrong now: a problem
 // is there as long as its cause. In a healthy cluster the list is empty.
 //
@@ -15,7 +15,7 @@
 
 namespace lb {
 
-class Agent;
+struct NodeView;
 
 // In the order in which problems are listed; status.proto explains each.
 enum class ProblemKind {
@@ -45,7 +45,7 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-std::vector<Problem> ListProblems(const Agent& agent);
+std::vector<Problem> ListProblems(const NodeView& view);
 
 struct ProblemList {
   std::vector<Problem> problems;
@@ -54,7 +54,7 @@ struct ProblemList {
 
 // The first `problems_max` of the wanted kinds. Further ones are counted, which
 // takes much less time than to find the remedy of each.
-ProblemList ListProblems(const Agent& agent,
+ProblemList ListProblems(const NodeView& view,
                          const std::function<bool(ProblemKind)>& wants,
                          size_t problems_max);
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/agent.h"
+#include "daemon/node_view/node_view.h"
 #include "lb/ipam/assignment.h"
 
 namespace lb {
@@ -14,7 +14,7 @@ namespace lb {
 // Those of `named` on which `node` can announce at least one of the addresses,
 // by its metadata. All of them if it tells none, or can on none.
 std::vector<std::string> AnnouncingInterfaces(
-    const Agent& agent, const std::string& node,
+    const NodeView& view, const std::string& node,
     const std::vector<std::string>& named, const ipam::Assignment& assignment);
 
 }  // namespace lb

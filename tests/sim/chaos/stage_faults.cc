@@ -180,7 +180,7 @@ void Stage::NoteAwake(Node& node) {
   node.awake_at = world_.loop().Now();
   node.events_then = node.host->log().last_sequence();
   node.exchanges_then =
-      node.running() ? node.agent->gossip().counters().exchanges : 0;
+      node.running() ? node.agent->View().gossip().counters().exchanges : 0;
 }
 
 void Stage::ApplyPaths() {
