@@ -203,8 +203,9 @@ absl::StatusOr<admin::v1::RotateGossipKeyResponse> AdminService::Rotate(
     return absl::FailedPreconditionError(
         "gossip is in the clear, want gossip-secret-file on all nodes first");
   }
-  LB_ASSIGN_OR_RETURN(const KeyDerivation derivation,
-                      DerivationOf(request, agent_->options().key_derivation));
+  LB_ASSIGN_OR_RETURN(
+      const KeyDerivation derivation,
+      DerivationOf(request, agent_->View().options.key_derivation));
   LB_RETURN_IF_ERROR(Apply(request, derivation, keyring));
   admin::v1::RotateGossipKeyResponse response;
   response.set_keys(keyring.secret_count());
@@ -234,7 +235,7 @@ void AdminService::Record(std::string reason, std::string message) {
   log_->Record({.time = calls_->loop()->CivilNow(),
                 .type = EventType::kNormal,
                 .reason = std::move(reason),
-                .object = {EventObject::kNode, agent_->options().node},
+                .object = {EventObject::kNode, agent_->View().options.node},
                 .message = std::move(message)});
 }
 

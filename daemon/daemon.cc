@@ -116,10 +116,11 @@ class Daemon {
     LB_RETURN_IF_ERROR(WatchCertificates());
     LB_RETURN_IF_ERROR(StartServers());
     if (!options_.metrics_listen.empty()) {
-      LB_ASSIGN_OR_RETURN(
-          metrics_, metrics::MetricsServer::Start(
-                        options_.metrics_listen, world_->loop(),
-                        [this] { return metrics::CollectMetrics(*agent_); }));
+      LB_ASSIGN_OR_RETURN(metrics_,
+                          metrics::MetricsServer::Start(
+                              options_.metrics_listen, world_->loop(), [this] {
+                                return metrics::CollectMetrics(agent_->View());
+                              }));
     }
     agent_->Start();
     WarnOfWeakGossip();
@@ -147,8 +148,10 @@ class Daemon {
   struct Listener {
     explicit Listener(Daemon& daemon)
         : calls(daemon.world_->loop()),
-          status(&calls, daemon.what_ifs_.get(), daemon.agent_.get(),
-                 daemon.world_->environment().log),
+          status(
+              &calls, daemon.what_ifs_.get(),
+              [agent = daemon.agent_.get()] { return agent->View(); },
+              daemon.world_->environment().log),
           admin(&calls, daemon.agent_.get(), daemon.world_->environment().log,
                 {.reload =
                      [&daemon](ManifestReader::Done done) {
@@ -247,7 +250,7 @@ class Daemon {
     const bool is_news =
         reading.is_first || !reading.changes.empty() ||
         reading.difference != config::Difference() ||
-        reading.desired->may_define != agent_->desired().may_define;
+        reading.desired->may_define != agent_->View().desired.may_define;
     is_news ? agent_->SetDesired(reading.desired, reading.difference)
             : agent_->KeepDesired(reading.desired);
     if (!std::exchange(asked_, false) && !is_news) return;

@@ -153,19 +153,22 @@ class Node {
   }
   Turn AskNode() {
     world_->loop()->Post([this] {
-      LB_CHECK(StatusView(*agent_).DescribeNode().problems_size() > 0);
+      LB_CHECK(StatusView(agent_->View()).DescribeNode().problems_size() > 0);
     });
     return LongestTurn(absl::Milliseconds(500));
   }
   const Agent& agent() const { return *agent_; }
-  size_t announced() const { return agent_->announcing().elected().size(); }
+  size_t announced() const {
+    return agent_->View().announcing.elected().size();
+  }
   size_t changed() const { return changed_; }
   bool is_placed() const {
-    return agent_->placement().size() == agent_->desired().services.size();
+    const NodeView view = agent_->View();
+    return view.placement().size() == view.desired.services.size();
   }
   bool is_settled() const {
     return is_read_ && is_placed() && announced() == awaited_ &&
-           agent_->elections().tenures().size() >= awaited_;
+           agent_->View().elections.tenures().size() >= awaited_;
   }
 
   // The longest of the turns from now on, until `time` after a reload that is

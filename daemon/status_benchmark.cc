@@ -54,7 +54,8 @@ class Node {
     calls_ = std::make_unique<LoopCalls>(world_->loop());
     what_ifs_ = std::make_unique<io::BackgroundTask>(world_->loop());
     service_ = std::make_unique<StatusService>(
-        calls_.get(), what_ifs_.get(), agent_.get(), world_->environment().log);
+        calls_.get(), what_ifs_.get(), [this] { return agent_->View(); },
+        world_->environment().log);
     world_->environment().log->SetObserver(
         [this](const Event&) { service_->OnEvent(); });
     const std::string listen = "unix:" + folder_ + "/lbd.sock";
@@ -65,7 +66,7 @@ class Node {
     config::ParseManifests("m.yaml", ManyServices(kServices), {}, &manifests);
     agent_->SetDesired(config::BuildDesired(manifests, {}));
     LB_CHECK(world_->loop()->RunUntil(
-        [&] { return agent_->placement().size() == kServices; },
+        [&] { return agent_->View().placement().size() == kServices; },
         absl::Seconds(60)));
     thread_ = std::thread([this] { world_->Run(); });
   }
@@ -85,7 +86,7 @@ class Node {
   void CollectMetrics() {
     std::promise<void> done;
     Post([&] {
-      metrics::CollectMetrics(*agent_);
+      metrics::CollectMetrics(agent_->View());
       done.set_value();
     });
     done.get_future().wait();

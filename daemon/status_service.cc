@@ -13,7 +13,7 @@ grpc::ServerUnaryReactor* StatusService::GetNode(
     grpc::CallbackServerContext* context, const status::v1::GetNodeRequest*,
     status::v1::GetNodeResponse* response) {
   return AnswerOnLoop(calls_, context, response,
-                      {[this] { return view_.DescribeNode(); }});
+                      {[this] { return View().DescribeNode(); }});
 }
 
 grpc::ServerUnaryReactor* StatusService::ListServices(
@@ -21,7 +21,7 @@ grpc::ServerUnaryReactor* StatusService::ListServices(
     const status::v1::ListServicesRequest* request,
     status::v1::ListServicesResponse* response) {
   return AnswerOnLoop(calls_, context, response, {[this, request] {
-                        return view_.ListServices(*request);
+                        return View().ListServices(*request);
                       }});
 }
 
@@ -30,7 +30,7 @@ grpc::ServerUnaryReactor* StatusService::ListPools(
     const status::v1::ListPoolsRequest* request,
     status::v1::ListPoolsResponse* response) {
   return AnswerOnLoop(calls_, context, response,
-                      {[this, request] { return view_.ListPools(*request); }});
+                      {[this, request] { return View().ListPools(*request); }});
 }
 
 grpc::ServerUnaryReactor* StatusService::ListMembers(
@@ -38,7 +38,7 @@ grpc::ServerUnaryReactor* StatusService::ListMembers(
     const status::v1::ListMembersRequest* request,
     status::v1::ListMembersResponse* response) {
   return AnswerOnLoop(calls_, context, response, {[this, request] {
-                        return view_.ListMembers(*request);
+                        return View().ListMembers(*request);
                       }});
 }
 
@@ -47,7 +47,7 @@ grpc::ServerUnaryReactor* StatusService::ListInterfaces(
     const status::v1::ListInterfacesRequest* request,
     status::v1::ListInterfacesResponse* response) {
   return AnswerOnLoop(calls_, context, response, {[this, request] {
-                        return view_.ListInterfaces(*request);
+                        return View().ListInterfaces(*request);
                       }});
 }
 
@@ -56,7 +56,7 @@ grpc::ServerUnaryReactor* StatusService::ListAnnouncements(
     const status::v1::ListAnnouncementsRequest* request,
     status::v1::ListAnnouncementsResponse* response) {
   return AnswerOnLoop(calls_, context, response, {[this, request] {
-                        return view_.ListAnnouncements(*request);
+                        return View().ListAnnouncements(*request);
                       }});
 }
 
@@ -65,7 +65,7 @@ grpc::ServerUnaryReactor* StatusService::ListProblems(
     const status::v1::ListProblemsRequest* request,
     status::v1::ListProblemsResponse* response) {
   return AnswerOnLoop(calls_, context, response, {[this, request] {
-                        return view_.ListProblems(*request);
+                        return View().ListProblems(*request);
                       }});
 }
 
@@ -74,7 +74,7 @@ grpc::ServerUnaryReactor* StatusService::Explain(
     const status::v1::ExplainRequest* request,
     status::v1::ExplainResponse* response) {
   return AnswerOnLoop(calls_, context, response, {[this, request] {
-                        return view_.Explain(request->service());
+                        return View().Explain(request->service());
                       }});
 }
 
@@ -98,7 +98,7 @@ void StatusService::AskWhatIf(const status::v1::WhatIfRequest& request,
                             "another what-if is under way, want one at a "
                             "time"});
   }
-  auto question = view_.WhatIf(request);
+  auto question = View().WhatIf(request);
   if (!question.ok()) return reactor->Finish(ToGrpc(question.status()));
   auto status = std::make_shared<grpc::Status>();
   what_ifs_->Start(
@@ -116,7 +116,7 @@ void StatusService::AskWhatIf(const status::v1::WhatIfRequest& request,
 grpc::ServerWriteReactor<status::v1::WatchResponse>* StatusService::Watch(
     grpc::CallbackServerContext*, const status::v1::WatchRequest* request) {
   return Watcher<StateSource>::Start(calls_, &watchers_, [=, this] {
-    return StateSource(agent_, log_, &node_, *request);
+    return StateSource(view_node_, log_, &node_, *request);
   });
 }
 

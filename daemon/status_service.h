@@ -1,4 +1,4 @@
-// StatusService: lb.status.v1.Status over gRPC, answered by the agent.
+// StatusService: lb.status.v1.Status over gRPC, answered from a node's view.
 //
 // gRPC's threads only post to the loop (loop_calls.h); the loop's thread, which
 // alone may touch the agent, makes the answers. What-ifs are computed from a
@@ -6,8 +6,8 @@
 #ifndef LB_DAEMON_STATUS_SERVICE_H_
 #define LB_DAEMON_STATUS_SERVICE_H_
 
-#include "daemon/agent/agent.h"
 #include "daemon/loop_calls.h"
+#include "daemon/node_view/node_view.h"
 #include "daemon/status_view/status_view.h"
 #include "daemon/watch_sources.h"
 #include "daemon/watcher.h"
@@ -25,13 +25,12 @@ class StatusService final : public status::v1::Status::CallbackService {
   // All of these outlive the service; the loop runs until the servers have shut
   // down. Several services may share `what_ifs`.
   StatusService(LoopCalls* calls, io::BackgroundTask* what_ifs,
-                const Agent* agent, const EventLog* log)
+                const ViewNode& view_node, const EventLog* log)
       : calls_(calls),
         what_ifs_(what_ifs),
-        agent_(agent),
-        view_(*agent),
+        view_node_(view_node),
         log_(log),
-        node_(agent, log),
+        node_(view_node, log),
         watchers_(calls->loop()) {}
 
   // Sends new events to the watchers. Call it on the loop's thread after each
@@ -85,13 +84,13 @@ class StatusService final : public status::v1::Status::CallbackService {
       grpc::CallbackServerContext* context,
       const status::v1::WatchEventsRequest* request) override;
 
+  StatusView View() const { return StatusView(view_node_()); }
   void AskWhatIf(const status::v1::WhatIfRequest& request,
                  status::v1::WhatIfResponse* response, LoopReactor* reactor);
 
   LoopCalls* calls_;
   io::BackgroundTask* what_ifs_;
-  const Agent* agent_;
-  const StatusView view_;
+  const ViewNode view_node_;
   const EventLog* log_;
   DescribedNode node_;  // Loop thread only; for all watchers.
   Watchers watchers_;   // Loop thread only.

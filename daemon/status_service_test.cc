@@ -60,11 +60,11 @@ class StatusServiceTest : public NodeTest {
     bool all = false;
     while (!all) {
       OnLoop([&] {
-        const AddressEntries& entries = agent_->address_entries();
+        const AddressEntries& entries = agent_->View().entries();
         all = entries.size() == count;
         for (const auto& [service, entry] : entries) {
           all = all && !entry.assignment.addresses.empty() &&
-                agent_->placement().contains(service);
+                agent_->View().placement().contains(service);
         }
       });
     }

@@ -49,20 +49,20 @@ std::optional<status::v1::Event> EventSource::Next() {
 }
 
 const status::v1::GetNodeResponse& DescribedNode::AsOf(uint64_t sequence) {
-  const absl::Time now = agent_->now();
+  const NodeView view = view_node_();
+  const absl::Time now = view.now;
   if (made_after_ < sequence || now - made_at_ > kAgeMax) {
-    node_ = StatusView(*agent_).DescribeNode();
+    node_ = StatusView(view).DescribeNode();
     made_at_ = now;
     made_after_ = log_->last_sequence();
   }
   return node_;
 }
 
-StateSource::StateSource(const Agent* agent, const EventLog* log,
+StateSource::StateSource(ViewNode view_node, const EventLog* log,
                          DescribedNode* node,
                          const status::v1::WatchRequest& request)
-    : agent_(agent),
-      view_(*agent),
+    : view_node_(std::move(view_node)),
       log_(log),
       node_(node),
       sequence_(request.after_sequence()) {
@@ -71,7 +71,7 @@ StateSource::StateSource(const Agent* agent, const EventLog* log,
 
 bool StateSource::IsOfThisRun(const status::v1::WatchRequest& request) const {
   return !request.has_started_at() ||
-         ToTime(request.started_at()) == agent_->started_at();
+         ToTime(request.started_at()) == view_node_().tally.started_at();
 }
 
 bool StateSource::Continues() const {
@@ -103,7 +103,7 @@ WatchResponse StateSource::NextPart() {
       break;
     case Part::kPools:
       page_token_ =
-          TakePage(view_.ListPools(
+          TakePage(View().ListPools(
                        PageRequest<status::v1::ListPoolsRequest>(page_token_)),
                    &status::v1::ListPoolsResponse::mutable_pools,
                    response.mutable_pools());
@@ -111,7 +111,7 @@ WatchResponse StateSource::NextPart() {
       break;
     case Part::kMembers:
       page_token_ = TakePage(
-          view_.ListMembers(
+          View().ListMembers(
               PageRequest<status::v1::ListMembersRequest>(page_token_)),
           &status::v1::ListMembersResponse::mutable_members,
           response.mutable_members());
@@ -120,7 +120,7 @@ WatchResponse StateSource::NextPart() {
     case Part::kServices:
     case Part::kChanges:
       page_token_ = TakePage(
-          view_.ListServices(
+          View().ListServices(
               PageRequest<status::v1::ListServicesRequest>(page_token_)),
           &status::v1::ListServicesResponse::mutable_services,
           response.mutable_services());
@@ -139,13 +139,13 @@ WatchResponse StateSource::Change(const Event& event) const {
   *response.mutable_event() = ToProto(event);
   const auto& [kind, name] = event.object;
   if (kind == EventObject::kService) {
-    if (auto service = view_.DescribeService(name); service.has_value()) {
+    if (auto service = View().DescribeService(name); service.has_value()) {
       *response.add_services() = *std::move(service);
     } else {
       response.add_services_removed(config::Printable(name));
     }
   } else if (kind == EventObject::kMember) {
-    if (auto member = view_.DescribeMember(name); member.has_value()) {
+    if (auto member = View().DescribeMember(name); member.has_value()) {
       *response.add_members() = *std::move(member);
     } else {
       response.add_members_removed(config::Printable(name));
@@ -155,7 +155,7 @@ WatchResponse StateSource::Change(const Event& event) const {
     *response.mutable_node() = node_->AsOf(event.sequence);
   }
   if (event.reason == kManifestsRead) {
-    response.mutable_pools()->Swap(view_.ListPools({})->mutable_pools());
+    response.mutable_pools()->Swap(View().ListPools({})->mutable_pools());
   }
   return response;
 }

@@ -9,9 +9,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
-#include "daemon/agent/agent.h"
+#include "daemon/node_view/node_view.h"
 #include "daemon/status_view/status_view.h"
 #include "lb/base/event_log.h"
 #include "lb/status/v1/status.pb.h"
@@ -45,15 +46,15 @@ class DescribedNode {
   // change without events.
   static constexpr absl::Duration kAgeMax = absl::Seconds(1);
 
-  DescribedNode(const Agent* agent, const EventLog* log)
-      : agent_(agent), log_(log) {}
+  DescribedNode(ViewNode view_node, const EventLog* log)
+      : view_node_(std::move(view_node)), log_(log) {}
 
   // Returns the answer as it was when the event of that number was recorded, or
   // later.
   const status::v1::GetNodeResponse& AsOf(uint64_t sequence);
 
  private:
-  const Agent* agent_;
+  const ViewNode view_node_;
   const EventLog* log_;
   status::v1::GetNodeResponse node_;
   absl::Time made_at_ = absl::InfinitePast();  // The loop's.
@@ -64,7 +65,7 @@ class DescribedNode {
 // with the state of its object.
 class StateSource {
  public:
-  StateSource(const Agent* agent, const EventLog* log, DescribedNode* node,
+  StateSource(ViewNode view_node, const EventLog* log, DescribedNode* node,
               const status::v1::WatchRequest& request);
 
   std::optional<status::v1::WatchResponse> Next();
@@ -76,11 +77,11 @@ class StateSource {
   // True if it can go on after sequence_ without a lost event.
   bool Continues() const;
   bool IsOfThisRun(const status::v1::WatchRequest& request) const;
+  StatusView View() const { return StatusView(view_node_()); }
   status::v1::WatchResponse NextPart();
   status::v1::WatchResponse Change(const Event& event) const;
 
-  const Agent* agent_;
-  StatusView view_;
+  ViewNode view_node_;
   const EventLog* log_;
   DescribedNode* node_;
   uint64_t sequence_;

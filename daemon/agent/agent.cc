@@ -2,23 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "daemon/agent/user_state.h"
+#include "daemon/hosts/owned_addresses.h"
 #include "daemon/hosts/spare_address.h"
+#include "daemon/members/node_metadata.h"
+#include "daemon/placement/live_members.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/version.h"
-#include "lb/election/digest.h"
 #include "lb/election/tenure_codec.h"
-#include "lb/gossip/options.h"
-#include "lb/gossip/ports.h"
 #include "lb/io/state_ports.h"
 #include "lb/io/turn_cause.h"
-#include "lb/ipam/ledger_codec.h"
 
 namespace lb {
 namespace {
@@ -26,14 +23,8 @@ namespace {
 using gossip::wire::Bytes;
 using WantedChange = ipam::ReplicatedAllocator::WantedChange;
 
-AdvertiseOptions AdvertiseOptionsOf(const AgentOptions& options) {
-  AdvertiseOptions advertise{.endpoint = options.advertise,
-                             .exclude = options.interfaces.exclude};
-  for (const net::HostPort& seed : options.join) {
-    if (seed.address) advertise.seeds.push_back(*seed.address);
-  }
-  return advertise;
-}
+// How long a goodbye is repeated for those that have not acknowledged it.
+constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
 
 AddressOwners::Options OwnersOptionsOf(const AgentOptions& options) {
   AddressOwners::Options owners = {
@@ -55,6 +46,38 @@ std::set<std::string> WantedInterfaces(const config::Desired& desired) {
   return wanted;
 }
 
+AnnouncingOptions AnnouncingOptionsOf(const AgentOptions& options) {
+  AnnouncingOptions announcing;
+  announcing.node = options.node;
+  announcing.interfaces = options.interfaces;
+  announcing.delivery = options.delivery;
+  announcing.handover = options.handover;
+  announcing.stall_max = StallMaxOf(options);
+  return announcing;
+}
+
+StateExchange::Ports ExchangePortsOf(io::Loop* loop,
+                                     gossip::GossipNode* gossip) {
+  return {.loop = loop,
+          .broadcast =
+              [gossip](Bytes message) {
+                return gossip->Broadcast(std::move(message));
+              },
+          .spread = [gossip] { gossip->SpreadUserState(); }};
+}
+
+WantedChange WantedChangeOf(const config::Desired& desired,
+                            const config::Difference& difference) {
+  WantedChange change = {.may_exist = desired.may_define};
+  if (difference.pools) change.pools = desired.pools;
+  for (const std::string& name : difference.services) {
+    const config::Service* const service = config::FindService(desired, name);
+    auto& request = change.requests[name];
+    if (service != nullptr) request = service->request;
+  }
+  return change;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
@@ -64,52 +87,38 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
                                           .node = options.node,
                                           .term = 1,
                                           .since = absl::UnixEpoch()}));
-  auto agent =
-      std::unique_ptr<Agent>(new Agent(std::move(options), environment));
-  gossip::GossipNodeOptions gossip{
-      .self = agent->Identity(),
-      .gossip = agent->options_.gossip,
-      .codec = {.label = agent->options_.gossip_label},
-      .keyring = agent->options_.keyring};
-  const auto ports = gossip::Ports::From(environment);
-  LB_ASSIGN_OR_RETURN(agent->gossip_,
-                      gossip::GossipNode::Create(std::move(gossip), ports));
-  agent->seeds_ = std::make_unique<gossip::Seeds>(agent->options_.join, ports,
-                                                  agent->gossip_.get());
-  return agent;
+  LB_ASSIGN_OR_RETURN(auto presence,
+                      GossipPresence::Create(options, environment));
+  return std::unique_ptr<Agent>(
+      new Agent(std::move(options), environment, std::move(presence)));
 }
 
-Agent::Agent(AgentOptions options, const io::Environment& environment)
+Agent::Agent(AgentOptions options, const io::Environment& environment,
+             std::unique_ptr<GossipPresence> presence)
     : options_(std::move(options)),
       environment_(environment),
-      advertised_(AdvertiseOptionsOf(options_), environment),
+      presence_(std::move(presence)),
       announcing_(MakeAnnouncingOptions(), environment),
       addresses_(options_.node, io::StatePorts::From(environment),
                  [this] { ScheduleReconcile(); }),
       owners_(OwnersOptionsOf(options_), environment,
               [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
+      announcer_(options_.node, &elections_, &announcing_),
+      exchange_({&addresses_, &elections_, &owners_},
+                ExchangePortsOf(environment.loop, &presence_->gossip())),
+      author_(options_.node),
       history_(options_.node, io::StatePorts::From(environment)),
       events_(options_.node, environment),
-      sight_(MakeSight()),
-      lifecycle_({.joins = !options_.join.empty(),
-                  .settle_time = options_.settle_time,
-                  .hold_down = options_.hold_down},
-                 sight_.get()),
       tally_(options_.node, environment.loop->Now()),
-      reconcile_timer_(environment.loop->NewTimer([this] { Reconcile(); })),
-      life_timer_(environment.loop->NewTimer([this] {
-        lifecycle_.OnTimer(environment_.loop->Now());
-        FollowLifecycle();
-      })) {}
+      life_({.joins = !options_.join.empty(),
+             .settle_time = options_.settle_time,
+             .hold_down = options_.hold_down},
+            presence_.get(), environment.loop, MakeLifePorts()),
+      looks_(environment.loop, [this] { Reconcile(); }) {}
 
 AnnouncingOptions Agent::MakeAnnouncingOptions() {
-  AnnouncingOptions announcing;
-  announcing.node = options_.node;
-  announcing.interfaces = options_.interfaces;
-  announcing.delivery = options_.delivery;
-  announcing.handover = options_.handover;
-  announcing.stall_max = StallMaxOf(options_);
+  AnnouncingOptions announcing = AnnouncingOptionsOf(options_);
   announcing.is_spare = [this](const net::IpAddress& address) {
     return IsSpare(address, desired_->pools, owners_.owned());
   };
@@ -120,55 +129,83 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
   return announcing;
 }
 
+LifecycleRunner::Ports Agent::MakeLifePorts() {
+  return {.record = events_.SelfRecorder(),
+          .join =
+              [this] {
+                tally_.OnAwaiting(environment_.loop->Now());
+                return presence_->Join();
+              },
+          .forget = [this] { elections_.BeginAnew(); },
+          .begin_alone = [this] { addresses_.SetAlone(true); },
+          .look_soon = [this] { ScheduleReconcile(); },
+          .look_now = [this] { Reconcile(); },
+          .say_goodbye =
+              [this](absl::AnyInvocable<void()> said) {
+                members_changed_ = true;
+                presence_->gossip().Leave(
+                    kLeaveTimeout, [this, said = std::move(said)]() mutable {
+                      members_changed_ = true;
+                      said();
+                    });
+              },
+          .save = [this] { history_.Save(); },
+          .is_handing_over = [this] { return announcing_.IsHandingOver(); },
+          .is_delivering = [this] { return announcing_.IsDelivering(); },
+          .on_stage =
+              [this](LifeStage stage) {
+                if (Acts(stage)) tally_.OnReady();
+              }};
+}
+
 void Agent::Start() {
-  started_ = environment_.loop->CivilNow();
+  tally_.OnStart(environment_.loop->CivilNow());
+  Observe();
+  Restore();
+  owners_.SetOwn();
+  UpdateMetadata();
+  presence_->Start();
+  events_.RecordSelf(EventType::kNormal, "Started",
+                     fmt::format("lbd {}, gossip at {}", config::kVersion,
+                                 presence_->advertised().ToString()));
+  presence_->NoteAddress();
+  life_.Tell([](NodeLifecycle& life, absl::Time now) { life.Start(now); });
+}
+
+void Agent::Observe() {
   outcomes_.Subscribe(
       [this](const Outcome& outcome) { events_.OnOutcome(outcome); });
   outcomes_.Subscribe(
       [this](const Outcome& outcome) { tally_.OnOutcome(outcome); });
-  outcomes_.Subscribe([this](const Outcome& outcome) {
-    history_due_.insert(outcome.changed.begin(), outcome.changed.end());
-  });
-  addresses_.Restore();
-  RestoreHistory();
-  advertised_.SetObserver([this] { OnAdvertised(); });
-  seeds_->SetObserver([this] { advertised_.SetSeeds(seeds_->Addresses()); });
+  outcomes_.Subscribe(
+      [this](const Outcome& outcome) { history_.OnOutcome(outcome); });
+  presence_->SetPorts({.record = events_.SelfRecorder(),
+                       .on_address = [this] { OnAddress(); }});
   announcing_.SetInterfacesObserver([this] { OnInterfaces(); });
   announcing_.SetConflictObserver(
       [this](const announce::Conflict& conflict) { OnConflict(conflict); });
   announcing_.SetStallObserver(
       [this](absl::Duration duration) { OnStall(duration); });
-  announcing_.SetHandoverObserver([this] { OnHandover(); });
+  announcing_.SetHandoverObserver([this] { life_.OnHandover(); });
   announcing_.SetDeliveryObserver([this] { ScheduleReconcile(); });
-  const absl::Status macs = announcing_.Start();
-  if (!macs.ok()) {
-    events_.RecordSelf(EventType::kWarning, "StateRefused",
-                       std::string(macs.message()));
-  }
-  if (const absl::Status facts = owners_.Start(gossip_.get()); !facts.ok()) {
-    events_.RecordSelf(EventType::kWarning, "StateRefused",
-                       std::string(facts.message()));
-  }
-  owners_.SetOwn();
-  gossip_->SetObserver(
+  presence_->gossip().SetObserver(
       [this](const gossip::GossipEvent& event) { OnGossip(event); });
-  gossip_->SetUserState([this] {
-    const io::TurnCause cause(environment_.loop, "packs its state for a peer");
-    // Before any address of a service is told, whose addresses are none.
-    Bytes state =
-        PackUserState({owners_.FullMessage(), addresses_.FullMessage(),
-                       elections_.tenures().FullMessage()});
-    NoteStateSize(state.size());
+  presence_->gossip().SetUserState([this] {
+    const std::string before = exchange_.untold();
+    Bytes state = exchange_.Pack();
+    events_.RecordUntold(exchange_.untold(), before);
     return state;
   });
-  UpdateMetadata();
-  gossip_->Start();
-  events_.RecordSelf(EventType::kNormal, "Started",
-                     fmt::format("lbd {}, gossip at {}", config::kVersion,
-                                 advertised_.ToString()));
-  RecordAdvertised();
-  lifecycle_.Start(environment_.loop->Now());
-  FollowLifecycle();
+}
+
+// What an earlier run left.
+void Agent::Restore() {
+  addresses_.Restore();
+  for (const absl::Status& history : history_.Restore()) {
+    events_.RecordRestored(history);
+  }
+  events_.RecordRestored(announcing_.Start());
+  events_.RecordRestored(owners_.Start(&presence_->gossip()));
 }
 
 void Agent::SetDesired(config::Desired desired) {
@@ -184,23 +221,14 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
   const io::TurnCause cause(environment_.loop, "takes up manifests");
-  const bool other_terms =
-      DespiteProxy(desired_->pools) != DespiteProxy(desired->pools);
+  const bool other_terms = difference.pools && DespiteProxy(desired_->pools) !=
+                                                   DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
-  WantedChange change = {.may_exist = desired_->may_define};
-  if (difference.pools) {
-    change.pools = desired_->pools;
-    advertised_.SetPools(desired_->pools);
-  }
-  for (const std::string& name : difference.services) {
-    const config::Service* const service = config::FindService(*desired_, name);
-    auto& request = change.requests[name];
-    if (service != nullptr) request = service->request;
-  }
-  addresses_.ChangeWanted(std::move(change));
+  if (difference.pools) presence_->SetPools(desired_->pools);
+  addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
   elections_.SetDesired(*desired_, difference);
   owners_.OnDesired(difference);
-  if (other_terms) announced_ = Decision();
+  if (other_terms) announcer_.Forget();
   ScheduleReconcile();
 }
 
@@ -210,35 +238,13 @@ void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   events_.RecordProblems(desired_->problems, before->problems);
 }
 
-// What a member left to us is ours by a newer claim than its own, so that it
-// stays ours when the two exchange their tenures again.
-void Agent::OnConflict(const announce::Conflict& conflict) {
-  tally_.OnConflict(environment_.loop->Now(), conflict);
-  ScheduleReconcile();  // A foreign host's address is no longer held by us.
-  if (conflict.outcome != announce::Outcome::kRivalYields) return;
-  elections_.Reclaim(conflict.announcement.vip, environment_.loop->CivilNow());
-}
-
-RivalMember Agent::JudgeRival(const net::IpAddress& vip,
-                              const std::string& node) const {
-  const auto member = gossip_->Find(node);
-  return {.live = member.has_value() && member->is_up() && member->heard,
-          .precedes = elections_.Precedes(vip, node),
-          .owns = owners_.IsOwnedBy(vip, node)};
-}
-
-// The first news counts at once; those that come in a burst after it, as when a
-// thousand addresses move, are looked at together. More news put nothing off:
-// the time stays when it has passed.
-void Agent::ScheduleReconcile() {
-  reconcile_timer_->Arm(reconciled_ + addresses_.look_interval());
-}
+void Agent::ScheduleReconcile() { looks_.Schedule(addresses_.look_interval()); }
 
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
-  reconciled_ = environment_.loop->Now();
-  lifecycle_.CheckCutOff(reconciled_);
-  FollowLifecycle();
+  looks_.Begin();
+  life_.Tell(
+      [](NodeLifecycle& life, absl::Time now) { life.CheckCutOff(now); });
   owners_.SetOwnWithheld(announcing_.AllWithheld(environment_.loop->CivilNow() -
                                                  environment_.loop->Now()));
   owners_.SetOwn();
@@ -248,142 +254,98 @@ void Agent::Reconcile() {
     elections_.SetMembers(LiveMembers());
     owners_.OnMembers();
   }
-  ipam::ReplicatedAllocator::Services changed = addresses_.TakeChanged();
+  Services changed = addresses_.TakeChanged();
   owners_.OnEntries(changed);
   UpdateOwners();
-  if (members_changed || ready() == author_.empty() ||
-      knows_hosts_ != KnowsHosts()) {
-    ElectAuthor();
-  }
+  ElectAuthor(members_changed);
   elections_.ReleaseUnused(addresses_.TakeUnrecorded(),
                            environment_.loop->CivilNow());
   elections_.NoteEntries(changed, addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
   changed.merge(elections_.TakeChanged());
   Announce(changed);
-  TellOthers();
+  exchange_.TellOthers();
   PublishOutcome(changed);
   RecordHistory();
   if (elections_.has_more()) ScheduleReconcile();
 }
 
-void Agent::NoteStateSize(size_t bytes) {
-  std::string untold;
-  if (bytes > gossip::kUserStateSizeMax) {
-    untold = fmt::format(
-        "ledger, tenures and facts have {} bytes, want at most {}: full "
-        "exchanges tell nothing of them",
-        bytes, gossip::kUserStateSizeMax);
-  }
-  const std::string before = std::exchange(untold_, std::move(untold));
-  events_.RecordUntold(untold_, before);
+// No address of a host is a service's.
+void Agent::UpdateOwners() {
+  const io::TurnCause cause(environment_.loop, "looks for addresses of hosts");
+  if (!owners_.Update({*desired_, addresses_.entries()})) return;
+  elections_.SetWithheld(ToWithheld(owners_.owned()),
+                         environment_.loop->CivilNow());
+  addresses_.SetTaken(ToTaken(owners_.owned()));
 }
 
-void Agent::ElectAuthor() {
-  author_ =
-      ready() ? election::ElectLedgerAuthor(LedgerMembers()).value_or("") : "";
-  knows_hosts_ = KnowsHosts();
-  const bool may_assign =
-      !author_.empty() && (knows_hosts_ || author_ != options_.node);
-  addresses_.SetAuthor(may_assign ? std::optional(author_) : std::nullopt);
+void Agent::ElectAuthor(bool members_changed) {
+  const LedgerAuthor::Sight sight = {ready(), KnowsHosts()};
+  if (!members_changed && !author_.IsOutdated(sight)) return;
+  author_.Elect(sight, LiveMembers());
+  addresses_.SetAuthor(author_.Proposer());
+}
+
+// An address that a host has is no service's. So this node gives out none while
+// a node of its join list may still turn up with it, as when all start
+// together, or while a member's facts are on their way.
+bool Agent::KnowsHosts() const {
+  if (owners_.AwaitsFacts()) return false;
+  return presence_->seeds().AllAnswered() ||
+         !life().settling(environment_.loop->Now());
+}
+
+std::vector<Elections::LiveMember> Agent::LiveMembers() const {
+  return LiveMembersOf(presence_->gossip().HeardMembers(),
+                       HasLeft(life().stage()) ? options_.node : "");
 }
 
 void Agent::UpdateMetadata() {
   const std::set<std::string> wanted = WantedInterfaces(*desired_);
   Bytes metadata = SerializeNodeMetadata(
-      {.draining = draining() || lifecycle_.leaves(),
-       .holding_down = lifecycle_.holding_down(),
-       .silent = lifecycle_.silent(),
+      {.draining = life().draining() || life().leaves(),
+       .holding_down = life().holding_down(),
+       .silent = life().silent(),
        .ignores_exclude_label = options_.ignore_exclude_label,
        .undeliverable = announcing_.Undeliverable(),
        .interfaces = announcing_.InterfacesToTell(wanted),
        .facts_digest = owners_.own_digest()},
       wanted);
-  if (metadata == metadata_) return;
-  metadata_ = std::move(metadata);
+  if (metadata == presence_->gossip().self().meta) return;
   members_changed_ = true;  // This node is one.
   // It cannot be refused: it is within gossip's bound by construction.
-  gossip_->SetMeta(metadata_).IgnoreError();
+  presence_->gossip().SetMeta(std::move(metadata)).IgnoreError();
 }
 
 // `changed`: services of which something is another than at the last call.
-void Agent::Announce(const ipam::ReplicatedAllocator::Services& changed) {
+void Agent::Announce(const Services& changed) {
   const io::TurnCause cause(environment_.loop, "announces addresses");
-  Decision decision = {.ready = ready(),
-                       .addresses = addresses_.version(),
-                       .placement = elections_.version(),
-                       .owners = owners_.version()};
-  if (ready()) {
-    decision.probed =
-        elections_.Claim(addresses_.entries(), environment_.loop->CivilNow(),
-                         {[this](const net::IpAddress& address) {
-                            return announcing_.Answers(address);
-                          },
-                          announcing_.LeftToForeigners()},
-                         lifecycle_.reuniting());
-  }
-  // Probes that ended well change nothing that is announced.
-  if (std::includes(announced_.probed.begin(), announced_.probed.end(),
-                    decision.probed.begin(), decision.probed.end())) {
-    announced_.probed = decision.probed;
-  }
-  if (decision.ready != announced_.ready ||
-      decision.owners != announced_.owners) {
-    announcing_.Update(ready() ? PlacesOf(decision).All() : Elected());
-  } else if (ready() && decision != announced_) {
-    announcing_.Change(ChangeOf(decision, changed));
-  }
-  announced_ = std::move(decision);
-  if (ready() && announcing_.fenced()) announcing_.Unfence();
-  if (lifecycle_.TakeMembersWent()) announcing_.Refresh();
-  // A side of a split that kept its addresses has nothing new to announce; but
-  // the other side's clients have heard others meanwhile.
-  if (lifecycle_.TakeMembersCame()) {
-    announcing_.Reclaim();
-    announcing_.Refresh();
-  }
+  bool members_went = false;
+  bool members_came = false;
+  life_.Tell([&](NodeLifecycle& life, absl::Time) {
+    members_went = life.TakeMembersWent();
+    members_came = life.TakeMembersCame();
+  });
+  announcer_.Update({.acts = ready(),
+                     .reuniting = life().reuniting(),
+                     .members_went = members_went,
+                     .members_came = members_came,
+                     .entries = addresses_.entries(),
+                     .entries_version = addresses_.version(),
+                     .entries_before = outcomes_.entries(),
+                     .pools = desired_->pools,
+                     .withheld = owners_.withheld(),
+                     .withheld_version = owners_.version(),
+                     .changed = changed,
+                     .civil_now = environment_.loop->CivilNow()});
 }
 
-ElectedPlaces Agent::PlacesOf(const Decision& decision) const {
-  return ElectedPlaces({.node = options_.node,
-                        .entries = addresses_.entries(),
-                        .placement = elections_.placement(),
-                        .pools = desired_->pools,
-                        .withheld = owners_.withheld(),
-                        .probed = decision.probed});
-}
-
-ElectedChange Agent::ChangeOf(
-    const Decision& decision,
-    const ipam::ReplicatedAllocator::Services& changed) const {
-  std::set<net::IpAddress> concerned;
-  std::set_symmetric_difference(
-      decision.probed.begin(), decision.probed.end(), announced_.probed.begin(),
-      announced_.probed.end(), std::inserter(concerned, concerned.end()));
-  for (const AddressEntries* entries :
-       {&outcomes_.entries(), &addresses_.entries()}) {
-    for (const std::string& service : changed) {
-      const auto entry = entries->find(service);
-      if (entry == entries->end()) continue;
-      for (const auto& assigned : entry->second.assignment.addresses) {
-        concerned.insert(assigned.address);
-      }
-    }
-  }
-  const ElectedPlaces places = PlacesOf(decision);
-  ElectedChange change;
-  for (const net::IpAddress& address : concerned) {
-    change.emplace(address, places.At(address, elections_.ServicesAt(address)));
-  }
-  return change;
-}
-
-void Agent::PublishOutcome(const ipam::ReplicatedAllocator::Services& changed) {
+void Agent::PublishOutcome(const Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
   const NodeHealth health = LookAtHealth();
   outcomes_.Publish(now, {addresses_.entries(), elections_.placement(), health},
-                    changed, ready() && !lifecycle_.leaves());
+                    changed, ready() && !life().leaves());
   tally_.OnReconciled(now);
 }
 
@@ -398,30 +360,46 @@ NodeHealth Agent::LookAtHealth() const {
   return health;
 }
 
-std::vector<Elections::LiveMember> Agent::LiveMembers() const {
-  const bool has_left = HasLeft(lifecycle_.stage());
-  std::vector<Elections::LiveMember> live;
-  for (const gossip::Member& member : gossip_->HeardMembers()) {
-    if (has_left && member.name == options_.node) continue;
-    live.push_back({member.name, ParseNodeMetadata(member.meta)});
-  }
-  return live;
+// While this node is not ready it knows nothing of others' announcements; it
+// has none itself.
+void Agent::RecordHistory() {
+  const io::TurnCause cause(environment_.loop, "notes the history");
+  history_.Record(environment_.loop->CivilNow(),
+                  {.acts = ready() && !HasLeft(life().stage()),
+                   .leaves = life().leaves(),
+                   .has_manifests = tally_.manifests_read() > 0,
+                   .entries = addresses_.entries(),
+                   .placement = elections_.placement()},
+                  [this] {
+                    HistoryRecorder::Names live = {options_.node};
+                    for (Elections::LiveMember& member : LiveMembers()) {
+                      live.insert(std::move(member.name));
+                    }
+                    return live;
+                  });
 }
 
-std::vector<std::string> Agent::LedgerMembers() const {
-  std::vector<std::string> names;
-  for (const Elections::LiveMember& member : LiveMembers()) {
-    if (member.metadata) names.push_back(member.name);
-  }
-  return names;
-}
-
-absl::Time Agent::ToCivil(absl::Time loop_time) const {
-  return environment_.loop->CivilNow() - (environment_.loop->Now() - loop_time);
-}
-
-uint64_t Agent::last_event_sequence() const {
-  return environment_.log->last_sequence();
+NodeView Agent::View() const {
+  return {.options = options_,
+          .desired = *desired_,
+          .addresses = addresses_,
+          .elections = elections_,
+          .owners = owners_,
+          .announcing = announcing_,
+          .presence = *presence_,
+          .history = history_.history(),
+          .tally = tally_,
+          .health = outcomes_.health(),
+          .name_conflicts = name_conflicts_,
+          .links = *environment_.links,
+          .turns = environment_.turns,
+          .stage = life().stage(),
+          .draining = life().draining(),
+          .author = author_.name(),
+          .untold = exchange_.untold(),
+          .last_event_sequence = environment_.log->last_sequence(),
+          .now = environment_.loop->Now(),
+          .civil_now = environment_.loop->CivilNow()};
 }
 
 }  // namespace lb

@@ -53,19 +53,21 @@ class AgentPortionsTest : public testing::Test {
   }
   ~AgentPortionsTest() override { host_->Crash(); }
 
-  size_t Announced() const { return agent_->announcing().elected().size(); }
+  size_t Announced() const {
+    return agent_->View().announcing.elected().size();
+  }
   // What is announced is as if all services had been looked at.
   void ExpectConsistent() {
     const std::set<net::IpAddress> probed;  // As any other: see below.
-    Elected all = ElectedPlaces({.node = agent_->options().node,
-                                 .entries = agent_->address_entries(),
-                                 .placement = agent_->placement(),
-                                 .pools = agent_->desired().pools,
-                                 .withheld = agent_->owners().withheld(),
+    Elected all = ElectedPlaces({.node = agent_->View().options.node,
+                                 .entries = agent_->View().entries(),
+                                 .placement = agent_->View().placement(),
+                                 .pools = agent_->View().desired.pools,
+                                 .withheld = agent_->View().owners.withheld(),
                                  .probed = probed})
                       .All();
-    ASSERT_THAT(agent_->announcing().elected(), SizeIs(all.here.size()));
-    for (const auto& [vip, terms] : agent_->announcing().elected()) {
+    ASSERT_THAT(agent_->View().announcing.elected(), SizeIs(all.here.size()));
+    for (const auto& [vip, terms] : agent_->View().announcing.elected()) {
       announce::Terms without_role = terms;
       without_role.role = announce::Role::kAnnounce;
       ASSERT_EQ(all.here.at(vip), without_role) << vip.ToString();
@@ -99,13 +101,13 @@ TEST_F(AgentPortionsTest, TheFirstReadingIsAnnouncedInPortions) {
 TEST_F(AgentPortionsTest, WhatChangesInAllServicesMovesNothing) {
   agent_->SetDesired(DesiredOf(0, kMany));
   Run(absl::Seconds(3));
-  const announce::Announcements before = agent_->announcing().elected();
-  const uint64_t events = agent_->last_event_sequence();
+  const announce::Announcements before = agent_->View().announcing.elected();
+  const uint64_t events = agent_->View().last_event_sequence;
   agent_->SetDesired(DesiredOf(0, kMany, /*port=*/81));
   EXPECT_EQ(Run(absl::Seconds(3)), 1u);
-  EXPECT_EQ(agent_->announcing().elected(), before);
-  EXPECT_EQ(agent_->last_event_sequence(), events);
-  EXPECT_FALSE(agent_->elections().has_more());
+  EXPECT_EQ(agent_->View().announcing.elected(), before);
+  EXPECT_EQ(agent_->View().last_event_sequence, events);
+  EXPECT_FALSE(agent_->View().elections.has_more());
 }
 
 TEST_F(AgentPortionsTest, ASecondReloadDuringTheFirstComesToTheSecond) {
@@ -115,7 +117,7 @@ TEST_F(AgentPortionsTest, ASecondReloadDuringTheFirstComesToTheSecond) {
   agent_->SetDesired(DesiredOf(kMany / 2, kMany + 100));
   Run(absl::Seconds(10));
   EXPECT_EQ(Announced(), static_cast<size_t>(kMany - kMany / 2 + 100));
-  EXPECT_THAT(agent_->address_entries(), SizeIs(kMany - kMany / 2 + 100));
+  EXPECT_THAT(agent_->View().entries(), SizeIs(kMany - kMany / 2 + 100));
 }
 
 TEST_F(AgentPortionsTest, OtherPoolsAreTakenUpByAll) {
@@ -125,7 +127,7 @@ TEST_F(AgentPortionsTest, OtherPoolsAreTakenUpByAll) {
   desired.pools.front().announce_despite_proxy = true;
   agent_->SetDesired(desired);
   Run(absl::Seconds(3));
-  for (const auto& [vip, terms] : agent_->announcing().elected()) {
+  for (const auto& [vip, terms] : agent_->View().announcing.elected()) {
     ASSERT_TRUE(terms.despite_proxy) << vip.ToString();
   }
   EXPECT_EQ(Announced(), static_cast<size_t>(kMany));
@@ -151,7 +153,7 @@ TEST_F(AgentPortionsTest, ItMayLeaveBetweenTwoPortions) {
   world_.loop().RunFor(absl::Seconds(10));
   EXPECT_TRUE(left);
   EXPECT_EQ(Announced(), 0u);
-  EXPECT_TRUE(agent_->announcer().announcer().current().empty());
+  EXPECT_TRUE(agent_->View().announcing.node().announcer().current().empty());
 }
 
 }  // namespace

@@ -234,17 +234,17 @@ class LoneAgent {
     with_ = std::make_shared<const config::Desired>(std::move(desired));
     agent_->SetDesired(without_);
     world_.loop().RunFor(absl::Minutes(1));
-    LB_CHECK(agent_->announcing().elected().size() ==
+    LB_CHECK(agent_->View().announcing.elected().size() ==
              static_cast<size_t>(services));
   }
   ~LoneAgent() { host_->Crash(); }
 
   // Until it is announced.
   void AddOne() {
-    const size_t before = agent_->announcing().elected().size();
+    const size_t before = agent_->View().announcing.elected().size();
     agent_->SetDesired(with_, kOne);
     world_.loop().RunFor(absl::Seconds(1));
-    LB_CHECK(agent_->announcing().elected().size() == before + 1);
+    LB_CHECK(agent_->View().announcing.elected().size() == before + 1);
   }
   void RemoveOne() {
     agent_->SetDesired(without_, kOne);

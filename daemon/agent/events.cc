@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
+
+#include "daemon/members/gossip_problems.h"
 
 namespace lb {
 namespace {
@@ -18,7 +22,52 @@ EventObject ObjectOf(const config::Problem& problem) {
   return {problem.object.substr(0, slash), problem.object.substr(slash + 1)};
 }
 
+std::string_view ReasonOf(gossip::MemberChange change) {
+  switch (change) {
+    case gossip::MemberChange::kJoined:
+      return "MemberJoined";
+    case gossip::MemberChange::kUpdated:
+      return "MemberUpdated";
+    case gossip::MemberChange::kLeft:
+      return "MemberLeft";
+    case gossip::MemberChange::kFailed:
+      return "MemberFailed";
+    case gossip::MemberChange::kHeard:
+      return "MemberVerified";
+    case gossip::MemberChange::kMoved:
+      return "MemberMoved";
+  }
+  return "";
+}
+
 }  // namespace
+
+void Events::OnGossip(const gossip::GossipEvent& event, NameOf name_of) {
+  if (const auto* member = std::get_if<gossip::MemberEvent>(&event)) {
+    RecordMember(*member);
+  } else if (const auto* foreign =
+                 std::get_if<gossip::UndecryptableEvent>(&event)) {
+    Record(EventType::kWarning, "GossipUndecryptable",
+           {EventObject::kPeer, foreign->address.ToString()},
+           DescribeMismatch(foreign->mismatch, name_of(foreign->address)));
+  } else if (const auto* peer = std::get_if<gossip::StreamOnlyEvent>(&event)) {
+    Record(EventType::kWarning, "GossipOverTcpOnly",
+           {EventObject::kPeer, peer->member.name},
+           DescribeStreamOnly(peer->member.endpoint));
+  }
+}
+
+void Events::RecordMember(const gossip::MemberEvent& event) {
+  const std::string endpoint = event.member.endpoint.ToString();
+  const bool failed = event.change == gossip::MemberChange::kFailed;
+  const bool moved = event.change == gossip::MemberChange::kMoved;
+  Record(failed ? EventType::kWarning : EventType::kNormal,
+         std::string(ReasonOf(event.change)),
+         {EventObject::kMember, event.member.name},
+         moved
+             ? fmt::format("{}, was {}", endpoint, event.moved_from.ToString())
+             : endpoint);
+}
 
 void Events::RecordRefusal(const absl::Status& refusal) {
   const absl::Time now = environment_.loop->Now();
@@ -33,6 +82,12 @@ void Events::RecordRefusal(const absl::Status& refusal) {
   }
   unreported_refusals_ = 0;
   RecordSelf(EventType::kWarning, "LedgerMessageRefused", std::move(message));
+}
+
+void Events::RecordRestored(const absl::Status& restored) {
+  if (restored.ok()) return;
+  RecordSelf(EventType::kWarning, "StateRefused",
+             std::string(restored.message()));
 }
 
 void Events::RecordNameConflict(const gossip::ConflictEvent& conflict) {
@@ -148,6 +203,13 @@ void Events::RecordSelf(EventType type, std::string reason,
                         std::string message) {
   Record(type, std::move(reason), {EventObject::kNode, node_},
          std::move(message));
+}
+
+std::function<void(EventType, std::string, std::string)>
+Events::SelfRecorder() {
+  return [this](EventType type, std::string reason, std::string message) {
+    RecordSelf(type, std::move(reason), std::move(message));
+  };
 }
 
 void Events::RecordUntold(const std::string& untold,

@@ -7,10 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/outcome.h"
@@ -18,6 +20,7 @@
 #include "lb/config/problem.h"
 #include "lb/gossip/member.h"
 #include "lb/io/environment.h"
+#include "lb/net/ip_address.h"
 
 namespace lb {
 
@@ -35,6 +38,16 @@ class Events {
   // About this node.
   void RecordSelf(EventType type, std::string reason, std::string message);
 
+  // RecordSelf(), for parts that have events of this node. It must not outlive
+  // this object.
+  std::function<void(EventType, std::string, std::string)> SelfRecorder();
+
+  // Records changes of members, and peers that cannot be talked to. `name_of`
+  // returns the name of a peer in the join list, as Seeds::NameOf().
+  using NameOf = absl::FunctionRef<std::string(const net::IpAddress&)>;
+  void OnGossip(const gossip::GossipEvent& event, NameOf name_of);
+  // Records, unless it is OK, that what an earlier run left was refused.
+  void RecordRestored(const absl::Status& restored);
   // A name that two nodes have.
   void RecordNameConflict(const gossip::ConflictEvent& conflict);
   // Records that a message of another node was refused.
@@ -51,6 +64,7 @@ class Events {
  private:
   using Entry = ipam::ReplicatedAllocator::Entry;
 
+  void RecordMember(const gossip::MemberEvent& event);
   void RecordEntry(const std::string& service, const Entry& before,
                    const Entry& after);
   void RecordPlace(const std::string& service, const ServicePlacement& before,

@@ -9,13 +9,19 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/gossip/member.h"
 #include "lb/io/sim/sim_loop.h"
+#include "lb/net/endpoint.h"
 
 namespace lb {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
 
 ipam::ReplicatedAllocator::Entry Entry(const std::string& address,
                                        std::string reason = "",
@@ -222,6 +228,85 @@ TEST_F(EventsTest, ANameThatTwoNodesHave) {
   EXPECT_THAT(Told(), ElementsAre("warning NameConflict Member/n2: "
                                   "10.0.0.3:7946 claims the name of "
                                   "10.0.0.2:7946"));
+}
+
+class GossipEventsTest : public EventsTest {
+ protected:
+  void Hear(const gossip::GossipEvent& event) {
+    events_.OnGossip(event, [](const net::IpAddress& address) {
+      return address.ToString() == "172.18.8.12" ? "n2.example.org" : "";
+    });
+  }
+  void Change(gossip::MemberChange change) {
+    Hear(gossip::MemberEvent{
+        .change = change,
+        .member = {.name = "n2",
+                   .endpoint = *net::ParseEndpoint("172.18.8.12:7946", 0)},
+        .moved_from = *net::ParseEndpoint("172.18.8.2:7946", 0)});
+  }
+};
+
+TEST_F(GossipEventsTest, TellsEachChangeOfAMember) {
+  using enum gossip::MemberChange;
+  for (const auto change : {kJoined, kHeard, kUpdated, kMoved, kLeft}) {
+    Change(change);
+  }
+  EXPECT_THAT(
+      Told(),
+      ElementsAre(
+          "MemberJoined Member/n2: 172.18.8.12:7946",
+          "MemberVerified Member/n2: 172.18.8.12:7946",
+          "MemberUpdated Member/n2: 172.18.8.12:7946",
+          "MemberMoved Member/n2: 172.18.8.12:7946, was 172.18.8.2:7946",
+          "MemberLeft Member/n2: 172.18.8.12:7946"));
+}
+
+TEST_F(GossipEventsTest, WarnsOfAMemberThatFailed) {
+  Change(gossip::MemberChange::kFailed);
+  EXPECT_THAT(Told(),
+              ElementsAre("warning MemberFailed Member/n2: 172.18.8.12:7946"));
+}
+
+TEST_F(GossipEventsTest, NamesAPeerItCannotReadAsTheJoinListDoes) {
+  Hear(gossip::UndecryptableEvent{.address =
+                                      *net::ParseIpAddress("172.18.8.12")});
+  Hear(gossip::UndecryptableEvent{.address =
+                                      *net::ParseIpAddress("172.18.8.13")});
+  const auto told = Told();
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_THAT(told[0], StartsWith("warning GossipUndecryptable "
+                                  "Peer/172.18.8.12: "));
+  EXPECT_THAT(told[0], HasSubstr("n2.example.org"));
+  EXPECT_THAT(told[1], Not(HasSubstr("n2.example.org")));
+}
+
+TEST_F(GossipEventsTest, WarnsOfAMemberThatAnswersOverTcpOnly) {
+  Hear(gossip::StreamOnlyEvent{
+      .member = {.name = "n2",
+                 .endpoint = *net::ParseEndpoint("172.18.8.12:7946", 0)}});
+  const auto told = Told();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(told[0], StartsWith("warning GossipOverTcpOnly Peer/n2: "));
+  EXPECT_THAT(told[0], HasSubstr("172.18.8.12:7946"));
+}
+
+// Each second there are pings.
+TEST_F(GossipEventsTest, APingIsNoEvent) {
+  Hear(gossip::PingEvent{.member = "n2"});
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
+TEST_F(EventsTest, WarnsOfAStateThatWasRefused) {
+  events_.RecordRestored(absl::OkStatus());
+  EXPECT_THAT(Told(), IsEmpty());
+  events_.RecordRestored(absl::DataLossError("history.03: damaged"));
+  EXPECT_THAT(Told(), ElementsAre("warning StateRefused Node/n1: history.03: "
+                                  "damaged"));
+}
+
+TEST_F(EventsTest, PartsRecordEventsOfThisNode) {
+  events_.SelfRecorder()(EventType::kNormal, "GossipAddressFound", "at last");
+  EXPECT_THAT(Told(), ElementsAre("GossipAddressFound Node/n1: at last"));
 }
 
 }  // namespace

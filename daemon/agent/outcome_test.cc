@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "daemon/agent/events.h"
+#include "daemon/agent/history_recorder.h"
 #include "daemon/agent/tally.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
-#include "lb/io/sim/sim_loop.h"
+#include "lb/io/sim/sim_world.h"
+#include "lb/io/state_ports.h"
 
 namespace lb {
 namespace {
@@ -74,24 +76,32 @@ class Subscribers {
               [this](const Outcome& outcome) { tally_.OnOutcome(outcome); });
           break;
         case 2:
-          outcomes_.Subscribe([this](const Outcome& outcome) {
-            due_.insert(outcome.changed.begin(), outcome.changed.end());
-          });
+          outcomes_.Subscribe(
+              [this](const Outcome& outcome) { history_.OnOutcome(outcome); });
           break;
       }
     }
   }
 
   void Publish(const World& world, const Outcome::Services& changed) {
-    loop_.RunFor(absl::Seconds(1));
-    outcomes_.Publish(loop_.Now(),
+    io::SimLoop& loop = sim_.loop();
+    loop.RunFor(absl::Seconds(1));
+    outcomes_.Publish(loop.Now(),
                       {world.entries, world.placement, world.health}, changed,
                       true);
+    history_.Record(loop.CivilNow(),
+                    {.acts = true,
+                     .has_manifests = true,
+                     .entries = world.entries,
+                     .placement = world.placement},
+                    [] {
+                      return HistoryRecorder::Names{"n1", "n2"};
+                    });
   }
 
   std::string ToText() const {
     std::string text;
-    for (const Event& event : log_.Since(0)) {
+    for (const Event& event : host_->log().Since(0)) {
       text += fmt::format("{} {} {} {}\n", event.sequence, event.reason,
                           event.object.ToString(), event.message);
     }
@@ -108,24 +118,23 @@ class Subscribers {
       text += fmt::format("{} failures\n", count);
     }
     text += fmt::format("{} moves\n", tally_.election_changes());
-    for (const std::string& service : due_) text += service + " due\n";
+    for (const auto& [number, entry] : history_.history().entries()) {
+      text += fmt::format(
+          "{} {} by {} from {} to {}: {}\n", entry.service,
+          entry.address.ToString(), entry.node, absl::FormatTime(entry.from),
+          absl::FormatTime(entry.to), static_cast<int>(entry.end));
+    }
     return text;
   }
-  size_t events() const { return log_.Since(0).size(); }
+  size_t events() const { return host_->log().Since(0).size(); }
+  size_t entries() const { return history_.history().entries().size(); }
 
  private:
-  io::Environment MakeEnvironment() {
-    io::Environment environment;
-    environment.loop = &loop_;
-    environment.log = &log_;
-    return environment;
-  }
-
-  io::SimLoop loop_;
-  EventLog log_;
-  Events events_{"n1", MakeEnvironment()};
-  Tally tally_{"n1", loop_.Now()};
-  Outcome::Services due_;
+  io::SimWorld sim_{/*seed=*/1};
+  io::SimHost* const host_ = sim_.AddHost("n1", "10.1.0.1/24");
+  Events events_{"n1", host_->environment()};
+  Tally tally_{"n1", sim_.loop().Now()};
+  HistoryRecorder history_{"n1", io::StatePorts::From(host_->environment())};
   Outcomes outcomes_;
 };
 
@@ -142,6 +151,7 @@ TEST(OutcomesTest, TheOrderOfSubscribersChangesNothing) {
         subscribers.Publish(world, changed);
       }
       ASSERT_GT(subscribers.events(), 20u);
+      ASSERT_GT(subscribers.entries(), 20u);
       if (first.empty()) first = subscribers.ToText();
       ASSERT_EQ(subscribers.ToText(), first) << "seed " << seed;
     } while (std::next_permutation(order.begin(), order.end()));

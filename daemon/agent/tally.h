@@ -46,6 +46,8 @@ class Tally {
   Tally(std::string node, absl::Time now)
       : node_(std::move(node)), began_(now) {}
 
+  // `civil_now`: civil time; it may jump later.
+  void OnStart(absl::Time civil_now) { started_at_ = civil_now; }
   void OnDesired(size_t problems);
   void OnGossip(absl::Time now, const gossip::GossipEvent& event);
   void OnConflict(absl::Time now, const announce::Conflict& conflict);
@@ -61,6 +63,7 @@ class Tally {
 
   // When this agent came to be; the civil clock may jump.
   absl::Time began() const { return began_; }
+  absl::Time started_at() const { return started_at_; }  // Civil time.
   // Since when it waits for the cluster without a break; nullopt: it does not.
   std::optional<absl::Time> awaiting_since() const { return awaiting_since_; }
   // By member; not this node.
@@ -106,6 +109,7 @@ class Tally {
 
   const std::string node_;
   const absl::Time began_;
+  absl::Time started_at_;
   std::optional<absl::Time> awaiting_since_;
   std::map<std::string, Answer, std::less<>> answers_;
   // Members lost since the last OnReconciled(), and their last proof of life.

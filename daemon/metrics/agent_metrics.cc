@@ -10,32 +10,32 @@
 namespace lb::metrics {
 namespace {
 
-NodeFacts NodeFactsOf(const Agent& agent) {
-  const ipam::Ledger& ledger = agent.addresses().ledger();
-  return {.ready = agent.ready(),
-          .draining = agent.draining(),
-          .state_unsaved = !agent.addresses().save_error().ok(),
+NodeFacts NodeFactsOf(const NodeView& view) {
+  const ipam::Ledger& ledger = view.addresses.ledger();
+  return {.ready = view.ready(),
+          .draining = view.draining,
+          .state_unsaved = !view.addresses.save_error().ok(),
           .ledger_records = ledger.size(),
           .ledger = ledger.counters()};
 }
 
 std::vector<std::pair<std::string, ipam::PoolUsage>> PoolsOf(
-    const Agent& agent) {
+    const NodeView& view) {
   std::vector<std::pair<std::string, ipam::PoolUsage>> pools;
-  for (const ipam::Pool& pool : agent.addresses().pools()) {
-    const auto usage = agent.addresses().Usage(pool.name);
+  for (const ipam::Pool& pool : view.addresses.pools()) {
+    const auto usage = view.addresses.Usage(pool.name);
     if (usage.ok()) pools.emplace_back(pool.name, *usage);
   }
   return pools;
 }
 
-ServiceCounts ServicesOf(const Agent& agent) {
+ServiceCounts ServicesOf(const NodeView& view) {
   ServiceCounts counts = {.allocation_failures =
-                              agent.tally().allocation_failures()};
-  for (const auto& [service, entry] : agent.address_entries()) {
-    const auto place = agent.placement().find(service);
+                              view.tally.allocation_failures()};
+  for (const auto& [service, entry] : view.entries()) {
+    const auto place = view.placement().find(service);
     ++(entry.assignment.addresses.empty() ? counts.pending
-       : place == agent.placement().end() || place->second.announcers.empty()
+       : place == view.placement().end() || place->second.announcers.empty()
            ? counts.unannounced
            : counts.announced);
   }
@@ -43,12 +43,12 @@ ServiceCounts ServicesOf(const Agent& agent) {
 }
 
 std::vector<std::pair<std::string, net::IpAddress>> AnnouncedOf(
-    const Agent& agent) {
+    const NodeView& view) {
   std::vector<std::pair<std::string, net::IpAddress>> announced;
-  for (const auto& [service, place] : agent.placement()) {
-    if (!IsElected(place, agent.options().node)) continue;
-    for (const auto& held : AddressesOf(agent.address_entries(), service)) {
-      if (!agent.announcing().elected().contains(held.address)) continue;
+  for (const auto& [service, place] : view.placement()) {
+    if (!IsElected(place, view.options.node)) continue;
+    for (const auto& held : AddressesOf(view.entries(), service)) {
+      if (!view.announcing.elected().contains(held.address)) continue;
       announced.emplace_back(service, held.address);
     }
   }
@@ -66,13 +66,13 @@ void AddElections(const Tally& tally, Families* families) {
   families->Add(tally.takeovers());
 }
 
-GossipFacts GossipOf(const Agent& agent) {
-  const gossip::GossipNode& node = agent.gossip();
+GossipFacts GossipOf(const NodeView& view) {
+  const gossip::GossipNode& node = view.gossip();
   GossipFacts facts = {.counters = node.counters(),
                        .members = node.Members(),
                        .unverified = node.unheard(),
                        .health_score = node.health_score()};
-  for (const auto& [member, answer] : agent.tally().answers()) {
+  for (const auto& [member, answer] : view.tally.answers()) {
     facts.round_trips.emplace_back(member, answer.round_trip);
   }
   return facts;
@@ -80,29 +80,29 @@ GossipFacts GossipOf(const Agent& agent) {
 
 }  // namespace
 
-std::vector<prometheus::MetricFamily> CollectMetrics(const Agent& agent) {
-  const announce::AnnounceNode& node = agent.announcer();
+std::vector<prometheus::MetricFamily> CollectMetrics(const NodeView& view) {
+  const announce::AnnounceNode& node = view.announcing.node();
   const announce::Announcer& announcer = node.announcer();
   Families families;
-  AddNode(NodeFactsOf(agent), &families);
-  if (agent.turns() != nullptr) {
-    AddTurns(*agent.turns(), agent.now(), &families);
+  AddNode(NodeFactsOf(view), &families);
+  if (view.turns != nullptr) {
+    AddTurns(*view.turns, view.now, &families);
   }
-  AddConfig({.reads = agent.tally().manifests_read(),
-             .refusals = agent.tally().manifests_refused(),
-             .has_problems = !agent.desired().problems.empty()},
+  AddConfig({.reads = view.tally.manifests_read(),
+             .refusals = view.tally.manifests_refused(),
+             .has_problems = !view.desired.problems.empty()},
             &families);
-  AddPools(PoolsOf(agent), &families);
-  AddServices(ServicesOf(agent), &families);
-  AddAnnounced(agent.options().node, AnnouncedOf(agent), &families);
-  AddElections(agent.tally(), &families);
+  AddPools(PoolsOf(view), &families);
+  AddServices(ServicesOf(view), &families);
+  AddAnnounced(view.options.node, AnnouncedOf(view), &families);
+  AddElections(view.tally, &families);
   AddFrames({.counters = announcer.counters(),
              .verdicts = announcer.verdicts(),
              .unsent = node.frames_unsent(),
              .announcements_refused = announcer.refused()},
             &families);
   AddInterfaces(node.interfaces(), &families);
-  AddGossip(GossipOf(agent), &families);
+  AddGossip(GossipOf(view), &families);
   return std::move(families).Take();
 }
 

@@ -46,9 +46,9 @@ class MetricsServerTest : public NodeTest {
   }
 
   absl::StatusOr<std::unique_ptr<MetricsServer>> Start() {
-    return MetricsServer::Start(fmt::format("127.0.0.1:{}", port_),
-                                world_->loop(),
-                                [this] { return CollectMetrics(*agent_); });
+    return MetricsServer::Start(
+        fmt::format("127.0.0.1:{}", port_), world_->loop(),
+        [this] { return CollectMetrics(agent_->View()); });
   }
 
   int Connect() const {

@@ -3,16 +3,16 @@
 #include <optional>
 
 #include "absl/time/time.h"
-#include "daemon/agent/agent.h"
+#include "daemon/node_view/node_view.h"
 #include "lb/config/difference.h"
 
 namespace lb {
 
 std::string AnnouncerRemedies::Of(const std::string& service) {
-  const config::Desired& desired = agent_->desired();
+  const config::Desired& desired = view_.desired;
   const config::Service* const wanted = config::FindService(desired, service);
-  const auto explanation = agent_->elections().Explain(service);
-  const auto& held = AddressesOf(agent_->address_entries(), service);
+  const auto explanation = view_.elections.Explain(service);
+  const auto& held = AddressesOf(view_.entries(), service);
   if (wanted == nullptr || !explanation.ok() || held.empty()) return "";
   election::Vip vip = {.pool = held[0].pool, .traffic = wanted->traffic};
   const auto labels = desired.pool_labels.find(vip.pool);
@@ -31,17 +31,17 @@ const DeliveryRemedies& AnnouncerRemedies::ForDelivery(
       for_delivery_.try_emplace({needed.ipv4, needed.ipv6});
   DeliveryRemedies& remedies = known->second;
   if (!is_new) return remedies;
-  for (const Elections::LiveMember& member : agent_->LiveMembers()) {
+  for (const Elections::LiveMember& member : view_.LiveMembers()) {
     if (!member.metadata) continue;
     const net::IpFamilies& lack = member.metadata->undeliverable;
     const net::IpFamilies missing = {.ipv4 = needed.ipv4 && lack.ipv4,
                                      .ipv6 = needed.ipv6 && lack.ipv6};
     if (missing.empty()) continue;
-    std::optional<absl::Time> until;  // Other nodes do not tell it.
-    if (member.name == agent_->options().node) {
-      until = agent_->announcing().DeliveryHeldUntil(missing);
+    std::optional<absl::Time> until;  // Other nodes do not tell.
+    if (member.name == view_.options.node) {
+      until = view_.announcing.DeliveryHeldUntil(missing);
     }
-    if (until) until = agent_->ToCivil(*until);
+    if (until) until = view_.ToCivil(*until);
     remedies[member.name] = RemedyForDelivery(member.name, until);
   }
   return remedies;

@@ -14,11 +14,11 @@
 
 namespace lb {
 
-class Agent;
+struct NodeView;
 
 class AnnouncerRemedies {
  public:
-  explicit AnnouncerRemedies(const Agent* agent) : agent_(agent) {}
+  explicit AnnouncerRemedies(const NodeView& view) : view_(view) {}
 
   // The same text as RemedyForNoAnnouncer(). Empty: the reason says it already.
   std::string Of(const std::string& service);
@@ -28,7 +28,7 @@ class AnnouncerRemedies {
   // families, or did not until lately.
   const DeliveryRemedies& ForDelivery(const net::IpFamilies& needed);
 
-  const Agent* const agent_;
+  const NodeView& view_;
   std::map<std::pair<bool, bool>, DeliveryRemedies> for_delivery_;
 };
 

@@ -12,8 +12,9 @@
 
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "daemon/agent/agent.h"
+#include "daemon/advertise/shared_segments.h"
 #include "daemon/members/gossip_problems.h"
+#include "daemon/node_view/node_view.h"
 #include "daemon/problems/announcer_remedies.h"
 #include "daemon/problems/findings.h"
 #include "daemon/problems/problem_collector.h"
@@ -35,12 +36,12 @@ constexpr absl::Duration kUnassignedMax = absl::Seconds(15);
 // A member that goes on claiming an address claims it again within this time.
 constexpr absl::Duration kYielding = absl::Milliseconds(1500);
 
-std::string NodeObject(const Agent& agent) {
-  return "Node/" + agent.options().node;
+std::string NodeObject(const NodeView& view) {
+  return "Node/" + view.options.node;
 }
 
-void AddRefusedObjects(const Agent& agent, Problems& problems) {
-  for (const config::Problem& problem : agent.desired().problems) {
+void AddRefusedObjects(const NodeView& view, Problems& problems) {
+  for (const config::Problem& problem : view.desired.problems) {
     problems.push_back(
         {ProblemKind::kObjectRefused, problem.object, problem.ToString()});
   }
@@ -48,13 +49,13 @@ void AddRefusedObjects(const Agent& agent, Problems& problems) {
 
 // The problem lasts as long as the withholding, even if the other host is
 // rarely probed.
-void AddWithheld(const Agent& agent, Problems& problems) {
+void AddWithheld(const NodeView& view, Problems& problems) {
   std::set<std::pair<net::IpAddress, std::string>> seen;  // Some are shared.
-  for (const auto& [service, place] : agent.placement()) {
-    for (const auto& assigned : AddressesOf(agent.address_entries(), service)) {
+  for (const auto& [service, place] : view.placement()) {
+    for (const auto& assigned : AddressesOf(view.entries(), service)) {
       for (const Withholding& withheld :
-           FindWithholdings(agent, service, assigned.address)) {
-        if (withheld.by_owner()) break;  // AddOwned() lists it.
+           FindWithholdings(view, service, assigned.address)) {
+        if (withheld.by_owner()) break;  // See AddOwned().
         if (!seen.emplace(withheld.address, withheld.interface).second) {
           continue;
         }
@@ -69,34 +70,33 @@ void AddWithheld(const Agent& agent, Problems& problems) {
   }
 }
 
-bool IsLiveMember(const Agent& agent, const net::MacAddress& mac) {
-  const auto node = agent.announcing().NodeOf(mac);
+bool IsLiveMember(const NodeView& view, const net::MacAddress& mac) {
+  const auto node = view.announcing.NodeOf(mac);
   if (!node) return false;
-  const auto member = agent.gossip().Find(*node);
+  const auto member = view.gossip().Find(*node);
   return member && member->is_up() && member->heard;
 }
 
 // Members that know each other settle it: one has the address by the election,
 // the other yields. Whether a stranger has gone is unknown.
-bool IsOver(const Agent& agent, const Tally::ConflictSeen& seen) {
+bool IsOver(const NodeView& view, const Tally::ConflictSeen& seen) {
   const announce::Conflict& conflict = seen.conflict;
   if (conflict.outcome == announce::Outcome::kTakenBack ||
       conflict.outcome == announce::Outcome::kOverlooked) {
     return true;
   }
   const net::IpAddress& vip = conflict.announcement.vip;
-  if (!agent.elections().IsAssigned(vip)) return true;
-  if (!IsLiveMember(agent, conflict.rival)) return false;
+  if (!view.elections.IsAssigned(vip)) return true;
+  if (!IsLiveMember(view, conflict.rival)) return false;
   return conflict.outcome == announce::Outcome::kRivalYields ||
-         !agent.announcing().elected().contains(vip) ||
-         agent.now() - seen.at >= kYielding;
+         !view.announcing.elected().contains(vip) ||
+         view.now - seen.at >= kYielding;
 }
 
-void AddConflicts(const Agent& agent, Problems& problems) {
-  for (const auto& [announcement, seen] :
-       agent.tally().ConflictsAt(agent.now())) {
-    if (IsOver(agent, seen) ||
-        !agent.announcing().WithheldOf(announcement.vip).empty()) {
+void AddConflicts(const NodeView& view, Problems& problems) {
+  for (const auto& [announcement, seen] : view.tally.ConflictsAt(view.now)) {
+    if (IsOver(view, seen) ||
+        !view.announcing.WithheldOf(announcement.vip).empty()) {
       continue;
     }
     const std::string object = "Vip/" + announcement.vip.ToString();
@@ -111,9 +111,9 @@ std::string WithoutPrefix(absl::string_view text, const std::string& prefix) {
   return std::string(absl::StripPrefix(text, prefix));
 }
 
-std::string RemedyForOrphan(const Agent& agent, const std::string& service,
+std::string RemedyForOrphan(const NodeView& view, const std::string& service,
                             const net::IpAddress& address) {
-  if (AsksFor(agent, service, address)) {
+  if (AsksFor(view, service, address)) {
     return "a pool that gives it out to the service, or another address in the "
            "service's manifest";
   }
@@ -123,9 +123,9 @@ std::string RemedyForOrphan(const Agent& agent, const std::string& service,
       address.ToString());
 }
 
-void AddOrphans(const Agent& agent, Problems& problems) {
-  for (const auto& [service, orphan] : agent.addresses().Orphans()) {
-    const auto& withheld = agent.owners().withheld();
+void AddOrphans(const NodeView& view, Problems& problems) {
+  for (const auto& [service, orphan] : view.addresses.Orphans()) {
+    const auto& withheld = view.owners.withheld();
     if (withheld.contains(orphan.held.address)) continue;  // See AddOwned().
     const std::string object = "Service/" + service;
     problems.push_back(
@@ -134,37 +134,39 @@ void AddOrphans(const Agent& agent, Problems& problems) {
                      "refused: {}, want {}",
                      object, orphan.held.address.ToString(),
                      WithoutPrefix(orphan.reason.message(), object + ": "),
-                     RemedyForOrphan(agent, service, orphan.held.address))});
+                     RemedyForOrphan(view, service, orphan.held.address))});
   }
 }
 
-void AddSharedSegments(const Agent& agent, Problems& problems) {
-  for (const std::string& text : agent.SharedSegments()) {
-    problems.push_back({ProblemKind::kInterface, NodeObject(agent),
-                        fmt::format("{}: {}", NodeObject(agent), text)});
+void AddSharedSegments(const NodeView& view, Problems& problems) {
+  for (const std::string& text :
+       FindSharedSegments(view.links.Links(), view.options.interfaces,
+                          view.announcer().OnOneSegment())) {
+    problems.push_back({ProblemKind::kInterface, NodeObject(view),
+                        fmt::format("{}: {}", NodeObject(view), text)});
   }
 }
 
-void AddAdvertisedAddress(const Agent& agent, Problems& problems) {
-  const std::string& fault = agent.advertised().fault();
+void AddAdvertisedAddress(const NodeView& view, Problems& problems) {
+  const std::string& fault = view.presence.advertised().fault();
   if (fault.empty()) return;
-  problems.push_back({ProblemKind::kGossip, NodeObject(agent),
-                      fmt::format("{}: {}", NodeObject(agent), fault)});
+  problems.push_back({ProblemKind::kGossip, NodeObject(view),
+                      fmt::format("{}: {}", NodeObject(view), fault)});
 }
 
 // The file that may define the service, as far as the faults say.
-std::string FileOf(const Agent& agent, const std::string& object) {
+std::string FileOf(const NodeView& view, const std::string& object) {
   std::string file;
-  for (const config::Problem& problem : agent.desired().problems) {
+  for (const config::Problem& problem : view.desired.problems) {
     if (problem.object == object) return problem.file;
     if (file.empty()) file = problem.file;
   }
   return file.empty() ? "a file" : file;
 }
 
-void AddHeldBack(const Agent& agent, Problems& problems) {
+void AddHeldBack(const NodeView& view, Problems& problems) {
   for (const ipam::ReplicatedAllocator::Absent& absent :
-       agent.addresses().AbsentHolders()) {
+       view.addresses.AbsentHolders()) {
     if (!absent.held_back) continue;
     const std::string object = "Service/" + absent.service;
     std::vector<std::string> addresses;
@@ -176,17 +178,17 @@ void AddHeldBack(const Agent& agent, Problems& problems) {
          fmt::format("{}: {} kept: no manifest asks for it since {}, but {} "
                      "has a fault and may define it; want that file repaired",
                      object, fmt::join(addresses, ", "),
-                     FormatUtc(absent.since), FileOf(agent, object))});
+                     FormatUtc(absent.since), FileOf(view, object))});
   }
 }
 
-void AddOwned(const Agent& agent, Problems& problems) {
-  if (agent.owners().withheld().empty()) return;
-  for (const auto& [service, entry] : agent.address_entries()) {
+void AddOwned(const NodeView& view, Problems& problems) {
+  if (view.owners.withheld().empty()) return;
+  for (const auto& [service, entry] : view.entries()) {
     for (const auto& assigned : entry.assignment.addresses) {
       for (const Withholding& withheld :
-           FindWithholdings(agent, service, assigned.address)) {
-        if (!withheld.by_owner()) break;  // AddWithheld() lists it.
+           FindWithholdings(view, service, assigned.address)) {
+        if (!withheld.by_owner()) break;  // See AddWithheld().
         const std::string object = "Service/" + service;
         problems.push_back(
             {ProblemKind::kOwnedAddress, object,
@@ -197,8 +199,8 @@ void AddOwned(const Agent& agent, Problems& problems) {
   }
 }
 
-void AddUntoldFacts(const Agent& agent, Problems& problems) {
-  for (const auto& [node, entry] : agent.owners().table().entries()) {
+void AddUntoldFacts(const NodeView& view, Problems& problems) {
+  for (const auto& [node, entry] : view.owners.table().entries()) {
     if (entry.facts.complete) continue;
     const std::string object = "Node/" + node;
     problems.push_back(
@@ -214,11 +216,11 @@ void AddUntoldFacts(const Agent& agent, Problems& problems) {
 
 // Lists members that withhold more addresses than they can tell. AddWithheld()
 // lists all addresses of this node.
-void AddUntoldWithheld(const Agent& agent, Problems& problems) {
-  for (const Elections::LiveMember& member : agent.LiveMembers()) {
-    const auto& hosts = agent.owners().table().entries();
+void AddUntoldWithheld(const NodeView& view, Problems& problems) {
+  for (const Elections::LiveMember& member : view.LiveMembers()) {
+    const auto& hosts = view.owners.table().entries();
     const auto host = hosts.find(member.name);
-    if (host == hosts.end() || member.name == agent.options().node) continue;
+    if (host == hosts.end() || member.name == view.options.node) continue;
     const uint16_t omitted = host->second.facts.withheld.omitted;
     if (omitted == 0) continue;
     const std::string object = "Node/" + member.name;
@@ -230,51 +232,50 @@ void AddUntoldWithheld(const Agent& agent, Problems& problems) {
   }
 }
 
-void AddInterfaces(const Agent& agent, Problems& problems) {
+void AddInterfaces(const NodeView& view, Problems& problems) {
   for (const announce::InterfaceChoice& choice :
-       agent.announcer().interfaces()) {
+       view.announcing.node().interfaces()) {
     if (announce::IsUsable(choice)) return;
   }
   problems.push_back(
-      {ProblemKind::kInterface, NodeObject(agent),
-       NodeObject(agent) + ": interfaces: none is usable, want one at least"});
+      {ProblemKind::kInterface, NodeObject(view),
+       NodeObject(view) + ": interfaces: none is usable, want one at least"});
 }
 
-void AddUndelivered(const Agent& agent, Problems& problems) {
-  for (const std::string& why : agent.announcing().DeliveryFaults()) {
-    problems.push_back(
-        {ProblemKind::kInterface, NodeObject(agent),
-         fmt::format("{}: deliver: {}", NodeObject(agent), why)});
+void AddUndelivered(const NodeView& view, Problems& problems) {
+  for (const std::string& why : view.announcing.DeliveryFaults()) {
+    problems.push_back({ProblemKind::kInterface, NodeObject(view),
+                        fmt::format("{}: deliver: {}", NodeObject(view), why)});
   }
 }
 
-void AddStrictArp(const Agent& agent, Problems& problems) {
-  for (const std::string& fault : agent.health().strict_arp_faults) {
-    problems.push_back({ProblemKind::kStrictArp, NodeObject(agent),
-                        fmt::format("{}: {}", NodeObject(agent), fault)});
+void AddStrictArp(const NodeView& view, Problems& problems) {
+  for (const std::string& fault : view.health.strict_arp_faults) {
+    problems.push_back({ProblemKind::kStrictArp, NodeObject(view),
+                        fmt::format("{}: {}", NodeObject(view), fault)});
   }
 }
 
-void AddState(const Agent& agent, Problems& problems) {
-  if (agent.addresses().save_error().ok()) return;
+void AddState(const NodeView& view, Problems& problems) {
+  if (view.addresses.save_error().ok()) return;
   problems.push_back(
-      {ProblemKind::kState, NodeObject(agent),
-       fmt::format("{}: state-dir: {}", NodeObject(agent),
-                   std::string(agent.addresses().save_error().message()))});
+      {ProblemKind::kState, NodeObject(view),
+       fmt::format("{}: state-dir: {}", NodeObject(view),
+                   std::string(view.addresses.save_error().message()))});
 }
 
-void AddGossip(const Agent& agent, Problems& problems) {
-  if (const int score = agent.gossip().health_score(); score > 0) {
+void AddGossip(const NodeView& view, Problems& problems) {
+  if (const int score = view.gossip().health_score(); score > 0) {
     problems.push_back(
-        {ProblemKind::kGossip, NodeObject(agent),
+        {ProblemKind::kGossip, NodeObject(view),
          fmt::format("{}: gossip: health score {}, want 0: this node is slow, "
                      "or its network loses packets",
-                     NodeObject(agent), score)});
+                     NodeObject(view), score)});
   }
-  if (!agent.untold().empty()) {
+  if (!view.untold.empty()) {
     problems.push_back(
-        {ProblemKind::kGossip, NodeObject(agent),
-         fmt::format("{}: gossip: {}", NodeObject(agent), agent.untold())});
+        {ProblemKind::kGossip, NodeObject(view),
+         fmt::format("{}: gossip: {}", NodeObject(view), view.untold)});
   }
 }
 
@@ -286,76 +287,75 @@ void Add(ProblemKind kind, const std::vector<Finding>& findings,
 }
 
 // Nodes that start together may not have found each other before that.
-bool HasSettled(const Agent& agent) {
-  return agent.now() - agent.tally().began() >= kSettled;
+bool HasSettled(const NodeView& view) {
+  return view.now - view.tally.began() >= kSettled;
 }
 
-std::string AddressRemedy(const Agent& agent, const std::string& service) {
-  const auto request = agent.addresses().requests().find(service);
-  if (request == agent.addresses().requests().end()) return "";
+std::string AddressRemedy(const NodeView& view, const std::string& service) {
+  const auto request = view.addresses.requests().find(service);
+  if (request == view.addresses.requests().end()) return "";
   const auto& asked = request->second.requested_addresses;
   const bool is_held =
       std::any_of(asked.begin(), asked.end(), [&](const auto& address) {
-        const auto holders = agent.addresses().HoldersOf(address);
+        const auto holders = view.addresses.HoldersOf(address);
         return std::any_of(
             holders.begin(), holders.end(),
             [&](const std::string& holder) { return holder != service; });
       });
-  return RemedyForNoAddress(request->second, agent.addresses().pools(),
-                            is_held);
+  return RemedyForNoAddress(request->second, view.addresses.pools(), is_held);
 }
 
 // A node that is not ready awaits the cluster, normally for no longer than its
 // settle time.
-bool AwaitsTooLong(const Agent& agent) {
-  const auto since = agent.tally().awaiting_since();
-  return since && agent.now() - *since > agent.options().settle_time;
+bool AwaitsTooLong(const NodeView& view) {
+  const auto since = view.tally.awaiting_since();
+  return since && view.now - *since > view.options.settle_time;
 }
 
-// The author assigns within a second, once it knows the addresses of the hosts.
-bool WaitsInVain(const Agent& agent, const std::string& service) {
-  const auto since = agent.tally().unassigned_since().find(service);
-  return since != agent.tally().unassigned_since().end() &&
-         agent.now() - since->second >= kUnassignedMax;
+// The author decides within a second, once it knows what hosts own.
+bool WaitsInVain(const NodeView& view, const std::string& service) {
+  const auto since = view.tally.unassigned_since().find(service);
+  return since != view.tally.unassigned_since().end() &&
+         view.now - since->second >= kUnassignedMax;
 }
 
-void AddAwaiting(const Agent& agent, Problems& problems) {
-  if (!AwaitsTooLong(agent)) return;
-  const absl::Time since = agent.ToCivil(*agent.tally().awaiting_since());
+void AddAwaiting(const NodeView& view, Problems& problems) {
+  if (!AwaitsTooLong(view)) return;
+  const absl::Time since = view.ToCivil(*view.tally.awaiting_since());
   const std::string cause =
-      agent.advertised().HasCarrier() == false
+      view.presence.advertised().HasCarrier() == false
           ? fmt::format(
                 "{} has no carrier, want its link up, or "
                 "gossip-advertise with an address of another link",
-                agent.advertised().endpoint().ToString())
+                view.presence.advertised().endpoint().ToString())
           : "no member has answered yet, want the nodes of the join list in "
             "reach";
   problems.push_back(
-      {ProblemKind::kGossip, NodeObject(agent),
+      {ProblemKind::kGossip, NodeObject(view),
        fmt::format("{}: gossip: waits to hear from the cluster since {}, and "
                    "announces nothing meanwhile: {}",
-                   NodeObject(agent), FormatUtc(since), cause)});
+                   NodeObject(view), FormatUtc(since), cause)});
 }
 
 // While this node awaits the cluster, it lists what it knows.
-void AddServices(const Agent& agent, Problems& problems) {
-  const bool is_stuck = AwaitsTooLong(agent);
-  if (!agent.ready() && !is_stuck) return;
-  const AddressEntries& entries = agent.address_entries();
+void AddServices(const NodeView& view, Problems& problems) {
+  const bool is_stuck = AwaitsTooLong(view);
+  if (!view.ready() && !is_stuck) return;
+  const AddressEntries& entries = view.entries();
   const auto address_remedy = [&](const std::string& service) {
-    return AddressRemedy(agent, service);
+    return AddressRemedy(view, service);
   };
-  AnnouncerRemedies announcer_remedies(&agent);
+  AnnouncerRemedies announcer_remedies(view);
   Add(ProblemKind::kNoAddress,
       FindWithoutAddress(
           entries, /*with_waiting=*/is_stuck,
           problems.ForKept(ProblemKind::kNoAddress, address_remedy)),
       problems);
-  if (!is_stuck && agent.author() != agent.options().node) {
+  if (!is_stuck && view.author != view.options.node) {
     Add(ProblemKind::kNoAddress,
         FindUnassigned(entries,
                        [&](const std::string& service) {
-                         return WaitsInVain(agent, service);
+                         return WaitsInVain(view, service);
                        }),
         problems);
   }
@@ -365,9 +365,9 @@ void AddServices(const Agent& agent, Problems& problems) {
       problems);
   Add(ProblemKind::kNoAnnouncer,
       FindWithoutAnnouncer(
-          entries, agent.placement(),
+          entries, view.placement(),
           [&](const net::IpAddress& address) {
-            return agent.owners().withheld().contains(address);
+            return view.owners.withheld().contains(address);
           },
           problems.ForKept(ProblemKind::kNoAnnouncer,
                            [&](const std::string& service) {
@@ -375,53 +375,55 @@ void AddServices(const Agent& agent, Problems& problems) {
                            })),
       problems);
   Add(ProblemKind::kUnableAnnouncer,
-      FindUnable(entries, agent.placement(), agent.LiveMembers()), problems);
+      FindUnable(entries, view.placement(), view.LiveMembers()), problems);
 }
 
-void AddNodes(const Agent& agent, Problems& problems) {
-  if (!agent.ready()) return;
-  const LiveMembers members = agent.LiveMembers();
-  Add(ProblemKind::kNodeName, FindMisnamed(agent.desired(), members), problems);
-  if (HasSettled(agent)) {
+void AddNodes(const NodeView& view, Problems& problems) {
+  if (!view.ready()) return;
+  const LiveMembers members = view.LiveMembers();
+  Add(ProblemKind::kNodeName, FindMisnamed(view.desired, members), problems);
+  if (HasSettled(view)) {
     Add(ProblemKind::kNodeName,
-        FindWithoutMember(agent.desired(), members,
+        FindWithoutMember(view.desired, members,
                           [&](const std::string& name) {
-                            return agent.gossip().Find(name).has_value();
+                            return view.gossip().Find(name).has_value();
                           }),
         problems);
   }
-  Add(ProblemKind::kOptions,
-      FindDifferingOptions(agent.options().node, members), problems);
+  Add(ProblemKind::kOptions, FindDifferingOptions(view.options.node, members),
+      problems);
 }
 
-void AddUndecryptable(const Agent& agent, Problems& problems) {
-  for (const gossip::UndecryptablePeer& peer : agent.gossip().Undecryptable()) {
+void AddUndecryptable(const NodeView& view, Problems& problems) {
+  for (const gossip::UndecryptablePeer& peer : view.gossip().Undecryptable()) {
     const std::string object = "Peer/" + peer.address.ToString();
     problems.push_back(
         {ProblemKind::kGossip, object,
-         fmt::format("{}: {} (seen {} times)", object,
-                     DescribeMismatch(peer.mismatch,
-                                      agent.seeds().NameOf(peer.address)),
-                     peer.count)});
+         fmt::format(
+             "{}: {} (seen {} times)", object,
+             DescribeMismatch(peer.mismatch,
+                              view.presence.seeds().NameOf(peer.address)),
+             peer.count)});
   }
 }
 
 // Both nodes with the name list this. Members keep to the one that they knew
 // first.
-void AddNamesakes(const Agent& agent, Problems& problems) {
-  for (const net::Endpoint& other : agent.Namesakes()) {
-    const std::string object = "Member/" + agent.options().node;
+void AddNamesakes(const NodeView& view, Problems& problems) {
+  for (const net::Endpoint& other :
+       view.name_conflicts.Of(view.options.node, view.now)) {
+    const std::string object = "Member/" + view.options.node;
     problems.push_back(
         {ProblemKind::kNodeName, object,
          fmt::format("{}: {} has the name of this node ({}), want another "
                      "node-name on one of them, and no copy of a state folder",
                      object, other.ToString(),
-                     agent.gossip().self().endpoint.ToString())});
+                     view.gossip().self().endpoint.ToString())});
   }
 }
 
-void AddStreamOnly(const Agent& agent, Problems& problems) {
-  for (const gossip::StreamOnlyPeer& peer : agent.gossip().ListStreamOnly()) {
+void AddStreamOnly(const NodeView& view, Problems& problems) {
+  for (const gossip::StreamOnlyPeer& peer : view.gossip().ListStreamOnly()) {
     const std::string object = "Peer/" + peer.member;
     problems.push_back(
         {ProblemKind::kGossip, object,
@@ -429,8 +431,9 @@ void AddStreamOnly(const Agent& agent, Problems& problems) {
   }
 }
 
-void AddSeeds(const Agent& agent, Problems& problems) {
-  for (const gossip::Seeds::Unanswered& seed : agent.seeds().ListUnanswered()) {
+void AddSeeds(const NodeView& view, Problems& problems) {
+  for (const gossip::Seeds::Unanswered& seed :
+       view.presence.seeds().ListUnanswered()) {
     const std::string object = "Seed/" + seed.seed.text;
     problems.push_back(
         {ProblemKind::kGossip, object,
@@ -440,39 +443,39 @@ void AddSeeds(const Agent& agent, Problems& problems) {
 
 }  // namespace
 
-ProblemList ListProblems(const Agent& agent,
+ProblemList ListProblems(const NodeView& view,
                          const std::function<bool(ProblemKind)>& wants,
                          size_t problems_max) {
   ProblemCollector problems(wants, problems_max);
-  AddRefusedObjects(agent, problems);
-  AddWithheld(agent, problems);
-  AddUntoldWithheld(agent, problems);
-  AddConflicts(agent, problems);
-  AddOrphans(agent, problems);
-  AddOwned(agent, problems);
-  AddUntoldFacts(agent, problems);
-  AddInterfaces(agent, problems);
-  AddSharedSegments(agent, problems);
-  AddUndelivered(agent, problems);
-  AddStrictArp(agent, problems);
-  AddState(agent, problems);
-  AddLongTurn(agent, problems);
-  AddAdvertisedAddress(agent, problems);
-  AddGossip(agent, problems);
-  AddAwaiting(agent, problems);
-  AddHeldBack(agent, problems);
-  AddServices(agent, problems);
-  AddNodes(agent, problems);
-  AddUndecryptable(agent, problems);
-  AddNamesakes(agent, problems);
-  AddStreamOnly(agent, problems);
-  AddSeeds(agent, problems);
+  AddRefusedObjects(view, problems);
+  AddWithheld(view, problems);
+  AddUntoldWithheld(view, problems);
+  AddConflicts(view, problems);
+  AddOrphans(view, problems);
+  AddOwned(view, problems);
+  AddUntoldFacts(view, problems);
+  AddInterfaces(view, problems);
+  AddSharedSegments(view, problems);
+  AddUndelivered(view, problems);
+  AddStrictArp(view, problems);
+  AddState(view, problems);
+  AddLongTurn(view, problems);
+  AddAdvertisedAddress(view, problems);
+  AddGossip(view, problems);
+  AddAwaiting(view, problems);
+  AddHeldBack(view, problems);
+  AddServices(view, problems);
+  AddNodes(view, problems);
+  AddUndecryptable(view, problems);
+  AddNamesakes(view, problems);
+  AddStreamOnly(view, problems);
+  AddSeeds(view, problems);
   return std::move(problems).Take();
 }
 
-std::vector<Problem> ListProblems(const Agent& agent) {
+std::vector<Problem> ListProblems(const NodeView& view) {
   return ListProblems(
-             agent, [](auto) { return true; }, SIZE_MAX)
+             view, [](auto) { return true; }, SIZE_MAX)
       .problems;
 }
 

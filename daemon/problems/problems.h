@@ -15,7 +15,7 @@
 
 namespace lb {
 
-class Agent;
+struct NodeView;
 
 // In the order in which problems are listed; status.proto explains each.
 enum class ProblemKind {
@@ -45,7 +45,7 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-std::vector<Problem> ListProblems(const Agent& agent);
+std::vector<Problem> ListProblems(const NodeView& view);
 
 struct ProblemList {
   std::vector<Problem> problems;
@@ -54,7 +54,7 @@ struct ProblemList {
 
 // Lists the first `problems_max` problems of the wanted kinds. Further ones are
 // only counted, which takes much less time than to find their remedies.
-ProblemList ListProblems(const Agent& agent,
+ProblemList ListProblems(const NodeView& view,
                          const std::function<bool(ProblemKind)>& wants,
                          size_t problems_max);
 

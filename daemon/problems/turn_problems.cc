@@ -11,13 +11,12 @@
 
 namespace lb {
 
-void AddLongTurn(const Agent& agent, ProblemCollector& problems) {
-  if (agent.turns() == nullptr) return;
-  const absl::Duration fence = StallMaxOf(agent.options());
-  const std::optional<io::Turn> turn =
-      agent.turns()->RecentBusiest(agent.now());
+void AddLongTurn(const NodeView& view, ProblemCollector& problems) {
+  if (view.turns == nullptr) return;
+  const absl::Duration fence = StallMaxOf(view.options);
+  const std::optional<io::Turn> turn = view.turns->RecentBusiest(view.now);
   if (!turn || turn->processor <= fence / 2) return;
-  const std::string object = "Node/" + agent.options().node;
+  const std::string object = "Node/" + view.options.node;
   problems.push_back(
       {ProblemKind::kLongTurn, object,
        fmt::format("{}: loop: {} for {} ms of processor time at a stretch, at "
@@ -26,7 +25,7 @@ void AddLongTurn(const Agent& agent, ProblemCollector& problems) {
                    "services or callers, or a slower gossip-profile",
                    object, turn->cause,
                    absl::ToInt64Milliseconds(turn->processor),
-                   FormatUtc(agent.ToCivil(turn->at)),
+                   FormatUtc(view.ToCivil(turn->at)),
                    absl::ToInt64Milliseconds(fence / 2),
                    absl::ToInt64Milliseconds(fence))});
 }

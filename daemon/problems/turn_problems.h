@@ -12,13 +12,13 @@
 #ifndef LB_DAEMON_PROBLEMS_TURN_PROBLEMS_H_
 #define LB_DAEMON_PROBLEMS_TURN_PROBLEMS_H_
 
-#include "daemon/agent/agent.h"
+#include "daemon/node_view/node_view.h"
 #include "daemon/problems/problem_collector.h"
 
 namespace lb {
 
 // Appends the recent turn that used most processor time, if it used too much.
-void AddLongTurn(const Agent& agent, ProblemCollector& problems);
+void AddLongTurn(const NodeView& view, ProblemCollector& problems);
 
 }  // namespace lb
 

@@ -5,19 +5,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/agent/agent.h"
 #include "daemon/announcing/announcing.h"
 #include "daemon/hosts/withheld_facts.h"
+#include "daemon/node_view/node_view.h"
 
 namespace lb {
 namespace {
 
-Withholding ByOwner(const Agent& agent, const std::string& service,
+Withholding ByOwner(const NodeView& view, const std::string& service,
                     const net::IpAddress& address, absl::Time since) {
-  const AddressOwner& owner = agent.owners().owned().at(address);
+  const AddressOwner& owner = view.owners.owned().at(address);
   const std::string& node = owner.node;
   const std::string another =
-      AsksFor(agent, service, address)
+      AsksFor(view, service, address)
           ? "another loadBalancerIP in the service's manifest"
           : fmt::format("`lbctl release {}`, which gives the service another",
                         address.ToString());
@@ -32,7 +32,7 @@ Withholding ByOwner(const Agent& agent, const std::string& service,
                                       node.empty() ? "that host" : node)};
 }
 
-std::string RemedyFor(const Agent& agent, const std::string& service,
+std::string RemedyFor(const NodeView& view, const std::string& service,
                       const WithheldFact& fact) {
   if (!fact.member.empty()) {
     return fmt::format("gossip between the two nodes, or {} without it",
@@ -41,14 +41,14 @@ std::string RemedyFor(const Agent& agent, const std::string& service,
   const std::string address = fact.address.ToString();
   return fmt::format(
       "another address for that host, or for the service: {}",
-      AsksFor(agent, service, fact.address)
+      AsksFor(view, service, fact.address)
           ? "another loadBalancerIP in its manifest"
           : fmt::format("lb.io/exclude: {0} on its pool, and then `lbctl "
                         "release {0}`",
                         address));
 }
 
-Withholding ByOther(const Agent& agent, const std::string& service,
+Withholding ByOther(const NodeView& view, const std::string& service,
                     const WithheldFact& fact) {
   const Withheld withheld = {
       .interface = fact.interface,
@@ -63,19 +63,19 @@ Withholding ByOther(const Agent& agent, const std::string& service,
           .since = fact.since,
           .text = withheld.ToString(),
           .remedy = fact.by_proxy ? std::string(Withheld::ProxyRemedy())
-                                  : RemedyFor(agent, service, fact)};
+                                  : RemedyFor(view, service, fact)};
 }
 
 // Facts that the elected node tells about the address. If it is this node, it
 // knows them itself.
-std::vector<WithheldFact> FactsOf(const Agent& agent, const std::string& node,
+std::vector<WithheldFact> FactsOf(const NodeView& view, const std::string& node,
                                   const net::IpAddress& address) {
-  if (node == agent.options().node) {
-    return agent.announcing().WithheldFactsOf(
-        address, agent.ToCivil(agent.now()) - agent.now());
+  if (node == view.options.node) {
+    return view.announcing.WithheldFactsOf(address,
+                                           view.ToCivil(view.now) - view.now);
   }
   std::vector<WithheldFact> facts;
-  const auto& hosts = agent.owners().table().entries();
+  const auto& hosts = view.owners.table().entries();
   const auto host = hosts.find(node);
   if (host == hosts.end()) return facts;
   for (const WithheldFact& fact : host->second.facts.withheld.facts) {
@@ -86,28 +86,28 @@ std::vector<WithheldFact> FactsOf(const Agent& agent, const std::string& node,
 
 }  // namespace
 
-bool AsksFor(const Agent& agent, const std::string& service,
+bool AsksFor(const NodeView& view, const std::string& service,
              const net::IpAddress& address) {
-  const auto& requests = agent.addresses().requests();
+  const auto& requests = view.addresses.requests();
   const auto request = requests.find(service);
   if (request == requests.end()) return false;
   const auto& asked = request->second.requested_addresses;
   return std::find(asked.begin(), asked.end(), address) != asked.end();
 }
 
-std::vector<Withholding> FindWithholdings(const Agent& agent,
+std::vector<Withholding> FindWithholdings(const NodeView& view,
                                           const std::string& service,
                                           const net::IpAddress& address) {
-  const WithheldAddresses& owned = agent.owners().withheld();
+  const WithheldAddresses& owned = view.owners.withheld();
   if (const auto owner = owned.find(address); owner != owned.end()) {
-    return {ByOwner(agent, service, address, owner->second)};
+    return {ByOwner(view, service, address, owner->second)};
   }
   std::vector<Withholding> withholdings;
-  const auto place = agent.placement().find(service);
-  if (place == agent.placement().end()) return withholdings;
+  const auto place = view.placement().find(service);
+  if (place == view.placement().end()) return withholdings;
   for (const election::Announcer& announcer : place->second.announcers) {
-    for (const WithheldFact& fact : FactsOf(agent, announcer.node, address)) {
-      withholdings.push_back(ByOther(agent, service, fact));
+    for (const WithheldFact& fact : FactsOf(view, announcer.node, address)) {
+      withholdings.push_back(ByOther(view, service, fact));
     }
   }
   return withholdings;

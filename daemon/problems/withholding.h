@@ -5,7 +5,7 @@
 // the hosts of the cluster own. If another host has an address, the elected
 // node tells them (withheld_facts.h).
 //
-// Reads an agent and changes nothing. Loop thread only.
+// Reads a node and changes nothing. Loop thread only.
 #ifndef LB_DAEMON_PROBLEMS_WITHHOLDING_H_
 #define LB_DAEMON_PROBLEMS_WITHHOLDING_H_
 
@@ -19,7 +19,7 @@
 
 namespace lb {
 
-class Agent;
+struct NodeView;
 
 struct Withholding {
   net::IpAddress address;
@@ -37,12 +37,12 @@ struct Withholding {
 
 // Returns the withholdings of one address of `service`, one for each interface.
 // Empty: it is not withheld, as far as this node knows.
-std::vector<Withholding> FindWithholdings(const Agent& agent,
+std::vector<Withholding> FindWithholdings(const NodeView& view,
                                           const std::string& service,
                                           const net::IpAddress& address);
 
 // True if the service's manifest asks for the address by name.
-bool AsksFor(const Agent& agent, const std::string& service,
+bool AsksFor(const NodeView& view, const std::string& service,
              const net::IpAddress& address);
 
 }  // namespace lb

@@ -8,10 +8,10 @@
 namespace lb {
 
 std::vector<std::string> AnnouncingInterfaces(
-    const Agent& agent, const std::string& node,
+    const NodeView& view, const std::string& node,
     const std::vector<std::string>& named, const ipam::Assignment& assignment) {
   if (named.empty()) return named;
-  const auto member = agent.gossip().Find(node);
+  const auto member = view.gossip().Find(node);
   if (!member) return named;
   const auto metadata = ParseNodeMetadata(member->meta);
   const auto abilities = metadata ? AbilitiesOf(*metadata) : std::nullopt;

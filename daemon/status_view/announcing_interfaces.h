@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/agent/agent.h"
+#include "daemon/node_view/node_view.h"
 #include "lb/ipam/assignment.h"
 
 namespace lb {
@@ -15,7 +15,7 @@ namespace lb {
 // addresses, by its metadata. Returns all of them if the node tells none, or
 // can announce on none.
 std::vector<std::string> AnnouncingInterfaces(
-    const Agent& agent, const std::string& node,
+    const NodeView& view, const std::string& node,
     const std::vector<std::string>& named, const ipam::Assignment& assignment);
 
 }  // namespace lb

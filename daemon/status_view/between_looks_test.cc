@@ -46,11 +46,11 @@ class BetweenLooksTest : public testing::TestWithParam<bool> {
   ~BetweenLooksTest() override { host_->Crash(); }
 
   void AskAll() {
-    const StatusView view(*agent_);
-    asked_apart_ +=
-        agent_->placement().size() > agent_->address_entries().size() ? 1 : 0;
+    const NodeView node = agent_->View();
+    const StatusView view(node);
+    asked_apart_ += node.placement().size() > node.entries().size() ? 1 : 0;
     view.DescribeNode();
-    ListProblems(*agent_);
+    ListProblems(node);
     EXPECT_TRUE(view.ListServices({}).ok());
     EXPECT_TRUE(view.ListPools({}).ok());
     for (int i = 0; i < kServices; ++i) {
@@ -75,13 +75,13 @@ TEST_P(BetweenLooksTest, EachQuestionIsAnsweredWhenServicesGo) {
   const bool announced = GetParam();
   agent_->SetDesired(DesiredOf(0, kServices, announced));
   Run(absl::Seconds(3));
-  ASSERT_EQ(agent_->placement().size(), static_cast<size_t>(kServices));
+  ASSERT_EQ(agent_->View().placement().size(), static_cast<size_t>(kServices));
   for (int left = kServices - 1; left >= 0; --left) {
     agent_->SetDesired(DesiredOf(kServices - left, kServices, announced));
     Run(absl::Milliseconds(100));
   }
   Run(absl::Seconds(10));
-  EXPECT_TRUE(agent_->placement().empty());
+  EXPECT_TRUE(agent_->View().placement().empty());
   EXPECT_GT(asked_apart_, 0);
 }
 

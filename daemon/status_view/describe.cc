@@ -168,30 +168,30 @@ Problem ToProto(const lb::Problem& problem) {
 }  // namespace
 
 void StatusView::DescribeTurns(status::v1::GetNodeResponse* node) const {
-  if (agent_->turns() == nullptr) return;
+  if (view_.turns == nullptr) return;
   const auto describe = [this](const io::Turn& turn, status::v1::Turn* to) {
     SetDuration(turn.length, to->mutable_length());
     SetDuration(turn.processor, to->mutable_processor());
     to->set_cause(std::string(turn.cause));
-    SetTimestamp(agent_->ToCivil(turn.at), to->mutable_at());
+    SetTimestamp(view_.ToCivil(turn.at), to->mutable_at());
   };
-  const auto& longest = agent_->turns()->longest();
+  const auto& longest = view_.turns->longest();
   if (longest) describe(*longest, node->mutable_longest_turn());
-  const auto recent = agent_->turns()->RecentLongest(agent_->now());
+  const auto recent = view_.turns->RecentLongest(view_.now);
   if (recent) describe(*recent, node->mutable_recent_longest_turn());
 }
 
 status::v1::GetNodeResponse StatusView::DescribeNode() const {
   status::v1::GetNodeResponse node;
-  node.set_name(Printable(agent_->options().node));
+  node.set_name(Printable(view_.options.node));
   node.set_version(std::string(config::kVersion));
-  SetTimestamp(agent_->started_at(), node.mutable_started_at());
-  node.set_ready(agent_->ready());
-  node.set_draining(agent_->draining());
-  node.set_ledger_author(Printable(agent_->author()));
-  node.set_announced_addresses(agent_->announcing().elected().size());
-  node.set_gossip_health_score(agent_->gossip().health_score());
-  node.set_last_event_sequence(agent_->last_event_sequence());
+  SetTimestamp(view_.tally.started_at(), node.mutable_started_at());
+  node.set_ready(view_.ready());
+  node.set_draining(view_.draining);
+  node.set_ledger_author(Printable(view_.author));
+  node.set_announced_addresses(view_.announcing.elected().size());
+  node.set_gossip_health_score(view_.gossip().health_score());
+  node.set_last_event_sequence(view_.last_event_sequence);
   DescribeTurns(&node);
   *node.mutable_interfaces() = ListInterfaces({})->interfaces();
   *node.mutable_problems() = ListProblems({}).problems();
@@ -209,7 +209,7 @@ status::v1::Interface StatusView::Describe(
   if (!interface.usable()) interface.set_reason(interface.ipv4_state());
   uint64_t announced = 0;
   for (const auto& [announcement, identity] :
-       agent_->announcer().announcer().current()) {
+       view_.announcing.node().announcer().current()) {
     announced += announcement.interface == choice.interface.name ? 1 : 0;
   }
   interface.set_announced_addresses(announced);
@@ -223,14 +223,14 @@ status::v1::Announcer StatusView::Describe(
   described.set_protocol(ToProto(announcer.protocol));
   described.set_node(Printable(announcer.node));
   for (const std::string& interface : AnnouncingInterfaces(
-           *agent_, announcer.node, announcer.interfaces, assignment)) {
+           view_, announcer.node, announcer.interfaces, assignment)) {
     described.add_interfaces(interface);
   }
-  const auto nodes = agent_->tally().announced_since().find(service);
-  if (nodes == agent_->tally().announced_since().end()) return described;
+  const auto nodes = view_.tally.announced_since().find(service);
+  if (nodes == view_.tally.announced_since().end()) return described;
   const auto since = nodes->second.find(announcer.node);
   if (since == nodes->second.end()) return described;
-  SetTimestamp(agent_->ToCivil(since->second), described.mutable_since());
+  SetTimestamp(view_.ToCivil(since->second), described.mutable_since());
   return described;
 }
 
@@ -244,8 +244,8 @@ status::v1::Service StatusView::Describe(
   }
   service.set_pool(PoolsOf(entry.assignment));
   service.set_reason(Printable(entry.reason));
-  const auto place = agent_->elections().placement().find(name);
-  if (place == agent_->elections().placement().end()) return service;
+  const auto place = view_.elections.placement().find(name);
+  if (place == view_.elections.placement().end()) return service;
   for (const election::Announcer& announcer : place->second.announcers) {
     *service.add_announcers() = Describe(name, announcer, entry.assignment);
   }
@@ -253,8 +253,7 @@ status::v1::Service StatusView::Describe(
   if (!place->second.reason.empty()) {
     service.set_reason(Printable(place->second.reason));
   }
-  *service.mutable_withheld() =
-      DescribeWithheld(*agent_, name, entry.assignment);
+  *service.mutable_withheld() = DescribeWithheld(view_, name, entry.assignment);
   if (!service.withheld().empty()) {
     service.set_reason(WithheldReason(service.withheld()));
   }
@@ -263,8 +262,8 @@ status::v1::Service StatusView::Describe(
 
 std::optional<status::v1::Service> StatusView::DescribeService(
     std::string_view name) const {
-  const auto entry = agent_->addresses().entries().find(std::string(name));
-  if (entry == agent_->addresses().entries().end()) return std::nullopt;
+  const auto entry = view_.addresses.entries().find(std::string(name));
+  if (entry == view_.addresses.entries().end()) return std::nullopt;
   return Describe(entry->first, entry->second);
 }
 
@@ -275,14 +274,14 @@ status::v1::Pool StatusView::Describe(const ipam::Pool& pool) const {
     described.add_addresses(range.ToString());
   }
   described.set_auto_assign(pool.auto_assign);
-  const auto usage = agent_->addresses().Usage(pool.name);
+  const auto usage = view_.addresses.Usage(pool.name);
   if (!usage.ok()) return described;
   Fill(usage->total_ipv4, usage->used_ipv4, usage->taken_ipv4,
        described.mutable_ipv4());
   Fill(usage->total_ipv6, usage->used_ipv6, usage->taken_ipv6,
        described.mutable_ipv6());
-  AddTaken(agent_->addresses(), pool, &described);
-  AddAbsentHolders(agent_->addresses(), &described);
+  AddTaken(view_.addresses, pool, &described);
+  AddAbsentHolders(view_.addresses, &described);
   return described;
 }
 
@@ -293,15 +292,15 @@ status::v1::Member StatusView::Describe(const gossip::Member& known) const {
   member.set_state(ToProto(known.state));
   SetUnverified(known.is_up() && !known.heard, &member);
   member.set_incarnation(known.incarnation);
-  SetTimestamp(agent_->ToCivil(known.since), member.mutable_since());
-  if (known.name == agent_->options().node) {
+  SetTimestamp(view_.ToCivil(known.since), member.mutable_since());
+  if (known.name == view_.options.node) {
     member.set_is_self(true);
-    member.set_health_score(agent_->gossip().health_score());
+    member.set_health_score(view_.gossip().health_score());
   }
-  const auto answer = agent_->tally().answers().find(known.name);
-  if (answer != agent_->tally().answers().end()) {
+  const auto answer = view_.tally.answers().find(known.name);
+  if (answer != view_.tally.answers().end()) {
     SetDuration(answer->second.round_trip, member.mutable_round_trip());
-    SetTimestamp(agent_->ToCivil(answer->second.at),
+    SetTimestamp(view_.ToCivil(answer->second.at),
                  member.mutable_answered_at());
   }
   return member;
@@ -309,7 +308,7 @@ status::v1::Member StatusView::Describe(const gossip::Member& known) const {
 
 std::optional<status::v1::Member> StatusView::DescribeMember(
     std::string_view name) const {
-  const std::optional<gossip::Member> known = agent_->gossip().Find(name);
+  const std::optional<gossip::Member> known = view_.gossip().Find(name);
   if (!known.has_value()) return std::nullopt;
   return Describe(*known);
 }
@@ -321,7 +320,7 @@ status::v1::ListProblemsResponse StatusView::ListProblems(
     return kinds.empty() ||
            std::find(kinds.begin(), kinds.end(), ToProto(kind)) != kinds.end();
   };
-  const ProblemList list = lb::ListProblems(*agent_, wants, kProblemsMax);
+  const ProblemList list = lb::ListProblems(view_, wants, kProblemsMax);
   status::v1::ListProblemsResponse response;
   for (const lb::Problem& problem : list.problems) {
     *response.add_problems() = ToProto(problem);

@@ -38,10 +38,10 @@ std::string OtherClassText(std::string_view service, std::string_view its_class,
 }
 
 // A service without an address has no election to explain.
-std::string WhyNotExplained(const Agent& agent, const std::string& service) {
+std::string WhyNotExplained(const NodeView& view, const std::string& service) {
   const std::string object = "Service/" + service;
-  const auto entry = agent.address_entries().find(service);
-  if (entry == agent.address_entries().end()) {
+  const auto entry = view.entries().find(service);
+  if (entry == view.entries().end()) {
     return Printable(object) + ": there is no such service";
   }
   // A refusal names the service.
@@ -53,10 +53,11 @@ std::string WhyNotExplained(const Agent& agent, const std::string& service) {
 
 // Services that share addresses go to one node, whatever their own elections
 // say.
-std::string SharedSentence(const Agent& agent, const election::Explanation& why,
+std::string SharedSentence(const NodeView& view,
+                           const election::Explanation& why,
                            const std::string& service) {
-  const auto place = agent.placement().find(service);
-  if (!why.winner || place == agent.placement().end() ||
+  const auto place = view.placement().find(service);
+  if (!why.winner || place == view.placement().end() ||
       place->second.announcers.empty() ||
       IsElected(place->second, *why.winner)) {
     return "";
@@ -66,8 +67,8 @@ std::string SharedSentence(const Agent& agent, const election::Explanation& why,
                   election::NodesText(place->second.announcers)));
 }
 
-bool IsDraining(const Agent& agent, const std::string& node) {
-  const auto member = agent.gossip().Find(node);
+bool IsDraining(const NodeView& view, const std::string& node) {
+  const auto member = view.gossip().Find(node);
   if (!member || !member->is_up() || !member->heard) return false;
   const auto metadata = ParseNodeMetadata(member->meta);
   return metadata && metadata->draining;
@@ -87,40 +88,40 @@ void DescribeVerdict(const election::NodeExplanation& node,
 
 absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
     std::string_view service) const {
-  const auto& other_class = agent_->desired().other_class;
+  const auto& other_class = view_.desired.other_class;
   if (const auto other = other_class.find(service);
       other != other_class.end()) {
     return absl::NotFoundError(OtherClassText(
-        other->first, other->second, agent_->desired().other_class.size()));
+        other->first, other->second, view_.desired.other_class.size()));
   }
   const std::string name(service);
-  const auto entry = agent_->address_entries().find(name);
-  if (entry == agent_->address_entries().end() ||
+  const auto entry = view_.entries().find(name);
+  if (entry == view_.entries().end() ||
       entry->second.assignment.addresses.empty()) {
-    return absl::NotFoundError(WhyNotExplained(*agent_, name));
+    return absl::NotFoundError(WhyNotExplained(view_, name));
   }
   LB_ASSIGN_OR_RETURN(const election::Explanation why,
-                      agent_->elections().Explain(service));
+                      view_.elections.Explain(service));
   const ipam::Assignment& assignment = entry->second.assignment;
   status::v1::ExplainResponse response;
   response.set_service(name);
   response.set_address(why.address.ToString());
   response.set_policy(std::string(election::ToString(why.policy)));
   response.set_holder(Printable(why.holder.value_or("")));
-  *response.mutable_withheld() = DescribeWithheld(*agent_, name, assignment);
+  *response.mutable_withheld() = DescribeWithheld(view_, name, assignment);
   response.set_sentence(Printable(why.reason) +
-                        SharedSentence(*agent_, why, name) +
+                        SharedSentence(view_, why, name) +
                         (response.withheld().empty() ? "" : "; ") +
                         WithheldReason(response.withheld()));
   const bool all_withheld = IsAllWithheld(response.withheld(), assignment);
   for (const election::NodeExplanation& node : why.nodes) {
     auto* described = response.add_nodes();
     DescribeVerdict(node, described);
-    described->set_draining(IsDraining(*agent_, node.node));
+    described->set_draining(IsDraining(view_, node.node));
     if (node.verdict != election::NodeVerdict::kAnnouncer) continue;
     described->set_withheld(all_withheld);
     for (const std::string& interface :
-         AnnouncingInterfaces(*agent_, node.node, why.interfaces, assignment)) {
+         AnnouncingInterfaces(view_, node.node, why.interfaces, assignment)) {
       described->add_interfaces(interface);
     }
   }
@@ -129,7 +130,7 @@ absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
 
 absl::StatusOr<StatusView::WhatIfQuestion> StatusView::WhatIf(
     const status::v1::WhatIfRequest& request) const {
-  const election::ElectionTable& table = agent_->elections().table();
+  const election::ElectionTable& table = view_.elections.table();
   const size_t nodes = request.without_size() + request.with_size();
   const size_t nodes_max = std::clamp<size_t>(
       kWhatIfRanksMax / std::max<size_t>(table.size(), 1), 1, kWhatIfNodesMax);

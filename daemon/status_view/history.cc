@@ -77,7 +77,7 @@ StatusView::ListAnnouncements(
   LB_ASSIGN_OR_RETURN(filter.address, ReadAddressField(request.address()));
   if (request.has_since()) filter.since = ToTime(request.since());
   status::v1::ListAnnouncementsResponse response;
-  for (const auto& [number, entry] : agent_->history().entries()) {
+  for (const auto& [number, entry] : view_.history.entries()) {
     const std::string key = fmt::format("{:020}", number);
     if (page.IsBefore(key) || !filter.Matches(entry)) continue;
     if (!page.HasRoom()) {

@@ -123,10 +123,10 @@ absl::StatusOr<status::v1::ListServicesResponse> StatusView::ListServices(
   ServiceFilter filter = {prefix, request.pool(), request.node(), {}};
   LB_ASSIGN_OR_RETURN(filter.address, ReadAddressField(request.address()));
   status::v1::ListServicesResponse response;
-  const AddressEntries& entries = agent_->addresses().entries();
+  const AddressEntries& entries = view_.addresses.entries();
   for (auto it = entries.upper_bound(page.after()); it != entries.end(); ++it) {
     const auto& [name, entry] = *it;
-    if (!filter.Matches(name, entry, agent_->elections().placement())) continue;
+    if (!filter.Matches(name, entry, view_.elections.placement())) continue;
     if (!page.HasRoom()) {
       response.set_next_page_token(page.NextToken());
       break;
@@ -140,7 +140,7 @@ absl::StatusOr<status::v1::ListServicesResponse> StatusView::ListServices(
 
 status::v1::ListServicesResponse StatusView::DescribeServices() const {
   status::v1::ListServicesResponse response;
-  for (const auto& [name, entry] : agent_->addresses().entries()) {
+  for (const auto& [name, entry] : view_.addresses.entries()) {
     *response.add_services() = Describe(name, entry);
   }
   return response;
@@ -150,7 +150,7 @@ absl::StatusOr<status::v1::ListPoolsResponse> StatusView::ListPools(
     const status::v1::ListPoolsRequest& request) const {
   LB_ASSIGN_OR_RETURN(Page page,
                       Page::Of(request.page_size(), request.page_token()));
-  const ipam::ReplicatedAllocator& allocator = agent_->addresses();
+  const ipam::ReplicatedAllocator& allocator = view_.addresses;
   PoolsByName pools = FindPools(allocator);
   if (!request.pool().empty()) {
     std::erase_if(
@@ -176,7 +176,7 @@ absl::StatusOr<status::v1::ListMembersResponse> StatusView::ListMembers(
                       Page::Of(request.page_size(), request.page_token()));
   status::v1::ListMembersResponse response;
   response.set_next_page_token(FillPage(
-      agent_->gossip().Members(), page,
+      view_.gossip().Members(), page,
       [](const auto& member) { return member.name; },
       [&](const auto& member) { return Describe(member); },
       response.mutable_members()));
@@ -189,7 +189,7 @@ absl::StatusOr<status::v1::ListInterfacesResponse> StatusView::ListInterfaces(
                       Page::Of(request.page_size(), request.page_token()));
   std::vector<const announce::InterfaceChoice*> choices;
   for (const announce::InterfaceChoice& choice :
-       agent_->announcer().interfaces()) {
+       view_.announcing.node().interfaces()) {
     choices.push_back(&choice);
   }
   std::sort(choices.begin(), choices.end(), [](const auto* a, const auto* b) {

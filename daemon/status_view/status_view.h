@@ -1,7 +1,8 @@
-// StatusView: an agent's answers for the status service, as status.proto has
+// StatusView: a node's answers for the status service, as status.proto has
 // them.
 //
-// Reads the agent and changes nothing. Loop thread only; the agent outlives it.
+// Made from a NodeView for one question, and dropped with it. Reads and changes
+// nothing. Loop thread only.
 #ifndef LB_DAEMON_STATUS_VIEW_STATUS_VIEW_H_
 #define LB_DAEMON_STATUS_VIEW_STATUS_VIEW_H_
 
@@ -11,7 +12,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "daemon/agent/agent.h"
+#include "daemon/node_view/node_view.h"
 #include "lb/election/announcer.h"
 #include "lb/ipam/assignment.h"
 #include "lb/status/v1/status.pb.h"
@@ -25,7 +26,7 @@ class StatusView {
   static constexpr size_t kWhatIfNodesMax = 256;
   static constexpr size_t kWhatIfRanksMax = 1'000'000;
 
-  explicit StatusView(const Agent& agent) : agent_(&agent) {}
+  explicit StatusView(const NodeView& view) : view_(view) {}
 
   status::v1::GetNodeResponse DescribeNode() const;
   // Nullopt: there is none of that name.
@@ -73,7 +74,7 @@ class StatusView {
   status::v1::Member Describe(const gossip::Member& known) const;
   status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;
 
-  const Agent* agent_;
+  const NodeView view_;
 };
 
 }  // namespace lb

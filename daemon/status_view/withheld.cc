@@ -12,12 +12,12 @@
 
 namespace lb {
 
-WithheldList DescribeWithheld(const Agent& agent, const std::string& service,
+WithheldList DescribeWithheld(const NodeView& view, const std::string& service,
                               const ipam::Assignment& assignment) {
   WithheldList list;
   for (const auto& assigned : assignment.addresses) {
     for (const Withholding& withheld :
-         FindWithholdings(agent, service, assigned.address)) {
+         FindWithholdings(view, service, assigned.address)) {
       auto* described = list.Add();
       described->set_address(withheld.address.ToString());
       described->set_interface(config::Printable(withheld.interface));

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "daemon/agent/agent.h"
+#include "daemon/node_view/node_view.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "lb/ipam/assignment.h"
 #include "lb/status/v1/status.pb.h"
@@ -15,7 +15,7 @@ namespace lb {
 using WithheldList = google::protobuf::RepeatedPtrField<status::v1::Withheld>;
 
 // The addresses of the service that are not announced because a host has them.
-WithheldList DescribeWithheld(const Agent& agent, const std::string& service,
+WithheldList DescribeWithheld(const NodeView& view, const std::string& service,
                               const ipam::Assignment& assignment);
 
 // "172.18.8.201 withheld: eth0: 02:00:5e:00:53:01 (no member) has it"; empty:

@@ -73,8 +73,9 @@ void NodeTest::SetUp() {
   agent_ = *std::move(agent);
   calls_ = std::make_unique<LoopCalls>(world_->loop());
   what_ifs_ = std::make_unique<io::BackgroundTask>(world_->loop());
-  service_ = std::make_unique<StatusService>(calls_.get(), what_ifs_.get(),
-                                             agent_.get(), environment.log);
+  service_ = std::make_unique<StatusService>(
+      calls_.get(), what_ifs_.get(), [this] { return agent_->View(); },
+      environment.log);
   admin_ = std::make_unique<AdminService>(
       calls_.get(), agent_.get(), environment.log,
       AdminService::Actions{
@@ -99,7 +100,7 @@ void NodeTest::SetUp() {
   SetManifests(kManifests);
   // On this thread, as the loop does not run yet.
   ASSERT_TRUE(world_->loop()->RunUntil(
-      [&] { return !agent_->announcing().elected().empty(); },
+      [&] { return !agent_->View().announcing.elected().empty(); },
       absl::Seconds(10)));
   thread_ = std::thread([this] { world_->Run(); });
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "daemon/agent/user_state.h"
+#include "daemon/exchange/user_state.h"
 #include "daemon/hosts/facts_table.h"
 #include "lb/base/check.h"
 #include "lb/election/tenure.h"

@@ -38,7 +38,7 @@ std::string SixOf(const std::string& name) {
 
 std::vector<std::string> Texts(const Agent& agent, ProblemKind kind) {
   std::vector<std::string> texts;
-  for (const Problem& problem : ListProblems(agent)) {
+  for (const Problem& problem : ListProblems(agent.View())) {
     if (problem.kind == kind) texts.push_back(problem.text);
   }
   return texts;
@@ -53,8 +53,11 @@ class AbilityTest : public testing::Test {
        : cluster_.host(node).links().RemoveAddress("eth0", link_local);
   }
   std::string NodeOf(const std::string& node, const std::string& service) {
-    return election::NodesText(
-        cluster_.agent(node).placement().at("default/" + service).announcers);
+    return election::NodesText(cluster_.agent(node)
+                                   .View()
+                                   .placement()
+                                   .at("default/" + service)
+                                   .announcers);
   }
   // Checks that all nodes have these problems of the kind.
   template <typename Matcher>
@@ -66,7 +69,7 @@ class AbilityTest : public testing::Test {
   }
   void ExpectNoProblems() {
     for (const std::string& node : cluster_.names()) {
-      EXPECT_THAT(ListProblems(cluster_.agent(node)), IsEmpty()) << node;
+      EXPECT_THAT(ListProblems(cluster_.agent(node).View()), IsEmpty()) << node;
     }
   }
 
@@ -84,7 +87,8 @@ TEST_F(AbilityTest, Ipv6ServicesGoToTheNodeThatHasIpv6) {
   cluster_.StartAll();
   ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   for (const std::string& node : cluster_.names()) {
-    for (const auto& [service, place] : cluster_.agent(node).placement()) {
+    for (const auto& [service, place] :
+         cluster_.agent(node).View().placement()) {
       EXPECT_EQ(election::NodesText(place.announcers), "n2")
           << service << " by " << node;
     }

@@ -84,7 +84,7 @@ class Witness {
     Holdings next = held_;
     for (const auto& node : stage.nodes()) {
       if (!node->acts()) continue;
-      for (const auto& [service, entry] : node->agent->address_entries()) {
+      for (const auto& [service, entry] : node->agent->View().entries()) {
         if (entry.assignment.addresses.empty()) continue;
         for (const auto& assigned : entry.assignment.addresses) {
           holders_[assigned.address].insert(service);

@@ -103,7 +103,7 @@ std::string Cluster::Show(const std::string& name) const {
   std::string text;
   const auto& agent = nodes_.at(name).agent;
   if (agent == nullptr) return text;
-  const auto described = StatusView(*agent).DescribeServices();
+  const auto described = StatusView(agent->View()).DescribeServices();
   for (const auto& service : described.services()) {
     text += fmt::format(
         "{} {} {}\n", service.name(),
@@ -129,7 +129,7 @@ std::vector<std::string> Cluster::AnnouncersOf(
   const net::IpAddress vip = *net::ParseIpAddress(address);
   std::vector<std::string> announcers;
   for (const auto& [name, node] : nodes_) {
-    if (node.acts() && node.agent->announcing().Answers(vip)) {
+    if (node.acts() && node.agent->View().announcing.Answers(vip)) {
       announcers.push_back(name);
     }
   }
@@ -158,7 +158,7 @@ bool Cluster::Agreed() const {
     if (shown == first) continue;  // Then it says the same of announcers.
     if (!first.empty()) return false;
     first = shown;
-    const auto described = StatusView(*node.agent).DescribeServices();
+    const auto described = StatusView(node.agent->View()).DescribeServices();
     for (const auto& service : described.services()) {
       for (const std::string& address : service.addresses()) {
         if (service.announcers_size() != 1 ||
@@ -175,10 +175,10 @@ bool Cluster::Agreed() const {
 void Cluster::CheckInvariants() {
   for (auto& [name, node] : nodes_) {
     if (node.agent == nullptr) continue;
-    const uint64_t version = node.agent->addresses().version();
+    const uint64_t version = node.agent->View().addresses.version();
     if (std::exchange(node.checked_version, version) == version) continue;
     std::set<net::IpAddress> held;
-    for (const auto& [service, entry] : node.agent->address_entries()) {
+    for (const auto& [service, entry] : node.agent->View().entries()) {
       for (const auto& assigned : entry.assignment.addresses) {
         const bool is_new = held.insert(assigned.address).second;
         LB_CHECK(is_new || sharing_ == Sharing::kAllowed);
@@ -194,7 +194,8 @@ std::string Cluster::Dump() const {
         fmt::format("{}:{}\n{}", name,
                     node.agent == nullptr ? " not running" : "", Show(name));
     if (node.agent == nullptr) continue;
-    for (const auto& [address, terms] : node.agent->announcing().elected()) {
+    for (const auto& [address, terms] :
+         node.agent->View().announcing.elected()) {
       text += fmt::format("  announces {}\n", address.ToString());
     }
     for (const Event& event : node.host->log().Since(0)) {

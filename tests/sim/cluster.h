@@ -48,7 +48,9 @@ class Cluster {
   io::SimWorld& world() { return world_; }
   io::SimHost& host(const std::string& node) { return *nodes_.at(node).host; }
   Agent& agent(const std::string& node) { return *nodes_.at(node).agent; }
-  StatusView view(const std::string& node) { return StatusView(agent(node)); }
+  StatusView view(const std::string& node) {
+    return StatusView(agent(node).View());
+  }
   bool running(const std::string& node) const {
     return nodes_.at(node).running();
   }

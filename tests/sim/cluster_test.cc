@@ -248,7 +248,7 @@ TEST(ClusterTest, LinksOfOthersDelayNoReadiness) {
                                         .carrier = true,
                                         .broadcast = true});
   }
-  EXPECT_TRUE(cluster.agent("n1").ready());
+  EXPECT_TRUE(cluster.agent("n1").View().ready());
 }
 
 TEST(ClusterTest, LeavingHandsOverAtOnce) {

@@ -48,8 +48,11 @@ class DeliveryTest : public testing::Test {
     ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   }
   std::string NodeOf(const std::string& service) {
-    return election::NodesText(
-        cluster_.agent("n1").placement().at("default/" + service).announcers);
+    return election::NodesText(cluster_.agent("n1")
+                                   .View()
+                                   .placement()
+                                   .at("default/" + service)
+                                   .announcers);
   }
   bool IsOnLo(const std::string& node, const std::string& vip) {
     return cluster_.host(node).installer().installed().contains(
@@ -76,7 +79,7 @@ class DeliveryTest : public testing::Test {
   }
   std::vector<std::string> ProblemsOf(const std::string& node) {
     std::vector<std::string> texts;
-    for (const Problem& problem : ListProblems(cluster_.agent(node))) {
+    for (const Problem& problem : ListProblems(cluster_.agent(node).View())) {
       texts.push_back(problem.text);
     }
     return texts;
@@ -114,7 +117,7 @@ TEST_F(DeliveryTest, ANodeWhoseLoHasNoIpv6IsNotElectedForIt) {
                                     "IPv6 is disabled; meanwhile this node is "
                                     "not elected for IPv6 addresses")));
   EXPECT_THAT(ProblemsOf(after), IsEmpty());
-  const auto why = cluster_.agent("n1").elections().Explain("default/six");
+  const auto why = cluster_.agent("n1").View().elections.Explain("default/six");
   ASSERT_TRUE(why.ok());
   for (const election::NodeExplanation& node : why->nodes) {
     if (node.node != before) continue;

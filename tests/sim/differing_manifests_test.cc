@@ -19,11 +19,11 @@ class DifferingManifestsTest : public testing::Test {
     cluster_.SetManifests(all_);
     cluster_.StartAll();
     ASSERT_TRUE(cluster_.RunUntilAgreed(absl::Seconds(20))) << cluster_.Dump();
-    author_ = cluster_.agent("n1").author();
+    author_ = cluster_.agent("n1").View().author;
   }
   std::string ProblemsOf(const std::string& node) {
     std::string all;
-    for (const Problem& problem : ListProblems(cluster_.agent(node))) {
+    for (const Problem& problem : ListProblems(cluster_.agent(node).View())) {
       all += problem.text + "\n";
     }
     return all;

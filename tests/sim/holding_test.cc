@@ -12,7 +12,7 @@ namespace lb {
 namespace {
 
 int CountOf(const Agent& agent, ProblemKind kind) {
-  const std::vector<Problem> problems = ListProblems(agent);
+  const std::vector<Problem> problems = ListProblems(agent.View());
   return static_cast<int>(std::count_if(
       problems.begin(), problems.end(),
       [&](const Problem& problem) { return problem.kind == kind; }));
@@ -96,7 +96,7 @@ TEST(HoldingTest, AFaultElsewhereHoldsNoAddressBack) {
   cluster.RunFor(kSettled);
   EXPECT_EQ(cluster.AddressOf("n2", "f"), "172.18.8.201") << cluster.Dump();
   EXPECT_EQ(cluster.AddressOf("n2", "impossible"), "");  // It is refused.
-  EXPECT_TRUE(cluster.agent("n1").addresses().AbsentHolders().empty());
+  EXPECT_TRUE(cluster.agent("n1").View().addresses.AbsentHolders().empty());
   EXPECT_EQ(CountOf(cluster.agent("n1"), ProblemKind::kHeldBack), 0);
 }
 
@@ -110,7 +110,7 @@ TEST(HoldingTest, WhatAFaultMayDefineIsKeptAndListed) {
   cluster.SetManifests(Basics() + ServiceManifest("a", "no-address"));
   cluster.Start("n1");
   cluster.RunFor(kSettled);
-  const auto absent = cluster.agent("n1").addresses().AbsentHolders();
+  const auto absent = cluster.agent("n1").View().addresses.AbsentHolders();
   ASSERT_EQ(absent.size(), 1u);  // The other one is released.
   EXPECT_EQ(absent[0].service, "default/a");
   EXPECT_TRUE(absent[0].held_back);
@@ -125,7 +125,7 @@ TEST(HoldingTest, WhatAFaultMayDefineIsKeptAndListed) {
 
   cluster.SetManifests(Basics());
   cluster.RunFor(kSettled);
-  EXPECT_TRUE(cluster.agent("n1").addresses().AbsentHolders().empty());
+  EXPECT_TRUE(cluster.agent("n1").View().addresses.AbsentHolders().empty());
   EXPECT_EQ(CountOf(cluster.agent("n1"), ProblemKind::kHeldBack), 0);
 }
 

@@ -52,7 +52,7 @@ class InventedMembersTest : public testing::TestWithParam<bool> {
       cluster_.RunFor(absl::Milliseconds(10));
       ASSERT_THAT(cluster_.AnnouncersOf(kVip), ElementsAre(owner_));
     }
-    ASSERT_GT(cluster_.agent("n1").gossip().unheard(), 9000u);
+    ASSERT_GT(cluster_.agent("n1").View().gossip().unheard(), 9000u);
   }
   std::string ReadyMessage(const std::string& node) {
     std::string message;
@@ -117,8 +117,8 @@ TEST(StartTest, ANodeIsReadyOnceAllHaveAnswered) {
   cluster.StartAll();
   cluster.RunFor(absl::Milliseconds(50));
   for (const std::string& node : cluster.names()) {
-    EXPECT_TRUE(cluster.agent(node).ready()) << cluster.Dump();
-    EXPECT_EQ(cluster.agent(node).gossip().unheard(), 0u);
+    EXPECT_TRUE(cluster.agent(node).View().ready()) << cluster.Dump();
+    EXPECT_EQ(cluster.agent(node).View().gossip().unheard(), 0u);
   }
 }
 
@@ -132,9 +132,9 @@ TEST(StartTest, ANodeIsReadyASecondAfterItsExchangeAtTheLatest) {
   cluster.Crash("n2");
   cluster.Start("n4");
   cluster.RunFor(absl::Milliseconds(100));
-  EXPECT_FALSE(cluster.agent("n4").ready()) << cluster.Dump();
+  EXPECT_FALSE(cluster.agent("n4").View().ready()) << cluster.Dump();
   cluster.RunFor(absl::Seconds(1));
-  EXPECT_TRUE(cluster.agent("n4").ready()) << cluster.Dump();
+  EXPECT_TRUE(cluster.agent("n4").View().ready()) << cluster.Dump();
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/agent/user_state.h"
+#include "daemon/exchange/user_state.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

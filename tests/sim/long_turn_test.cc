@@ -29,13 +29,13 @@ class LongTurnTest : public testing::Test {
     cluster_.SetManifests(Basics() + ServiceManifest("web"));
     cluster_.StartAll();
     EXPECT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
-    fence_ = StallMaxOf(cluster_.agent("n1").options());
+    fence_ = StallMaxOf(cluster_.agent("n1").View().options);
   }
 
   // Notes a turn of n1 that ends now.
   void TakeTurn(std::string_view cause, absl::Duration length,
                 absl::Duration processor) {
-    const absl::Time now = cluster_.agent("n1").now();
+    const absl::Time now = cluster_.agent("n1").View().now;
     io::TurnMeter& turns = cluster_.host("n1").turns();
     turns.Begin(now - length, cause);
     turns.End(now, processor);
@@ -43,7 +43,7 @@ class LongTurnTest : public testing::Test {
 
   std::vector<std::string> LinesOf(const std::string& node) {
     std::vector<std::string> lines;
-    for (const Problem& problem : ListProblems(cluster_.agent(node))) {
+    for (const Problem& problem : ListProblems(cluster_.agent(node).View())) {
       lines.push_back(problem.text);
     }
     return lines;

@@ -18,7 +18,8 @@ using ::testing::Not;
 
 std::string Page(const Agent& agent) {
   std::ostringstream page;
-  prometheus::TextSerializer().Serialize(page, metrics::CollectMetrics(agent));
+  prometheus::TextSerializer().Serialize(page,
+                                         metrics::CollectMetrics(agent.View()));
   return page.str();
 }
 
@@ -113,7 +114,7 @@ TEST_F(MetricsTest, FailuresCountByReason) {
 
 // Simulated turns take no time: this one is made up.
 TEST_F(MetricsTest, TurnsOfTheLoopAreCountedByLengthAndByProcessorTime) {
-  const absl::Time now = cluster_.agent(holder_).now();
+  const absl::Time now = cluster_.agent(holder_).View().now;
   io::TurnMeter& turns = cluster_.host(holder_).turns();
   turns.Begin(now - absl::Milliseconds(60), "works");
   turns.End(now, absl::Milliseconds(15));

@@ -53,7 +53,7 @@ class MovingAddressTest : public testing::Test {
   }
   // "172.18.8.111 alive" of `node`, as `at` has it; "" if it does not know it.
   std::string MemberAt(const std::string& at, const std::string& node) {
-    const auto member = cluster_.agent(at).gossip().Find(node);
+    const auto member = cluster_.agent(at).View().gossip().Find(node);
     if (!member.has_value()) return "";
     return fmt::format("{} {}", member->endpoint.address.ToString(),
                        member->is_up() && member->heard ? "alive" : "-");
@@ -97,7 +97,7 @@ class MovingAddressTest : public testing::Test {
   }
   std::string Problems(const std::string& node) {
     std::string text;
-    for (const Problem& problem : ListProblems(cluster_.agent(node))) {
+    for (const Problem& problem : ListProblems(cluster_.agent(node).View())) {
       text += problem.text + "\n";
     }
     return text;
@@ -189,7 +189,7 @@ TEST_F(MovingAddressTest, ANodeWithoutAnAddressFallsSilentAndReturns) {
   }
   cluster_.RunFor(absl::Seconds(5));
   EXPECT_THAT(Problems("n2"), HasSubstr("no interface has an address"));
-  EXPECT_TRUE(cluster_.agent("n2").announcing().elected().empty());
+  EXPECT_TRUE(cluster_.agent("n2").View().announcing.elected().empty());
   const Answers gap = Watch(absl::Seconds(10));
   EXPECT_EQ(gap.none, 0);
   EXPECT_EQ(gap.several, 0);
@@ -230,7 +230,7 @@ TEST_F(MovingAddressTest, ANodeMayStartWithoutAnAddress) {
   cluster_.StartAll();
   cluster_.RunFor(absl::Seconds(20));
   EXPECT_THAT(Problems("n2"), HasSubstr("no interface has an address"));
-  EXPECT_TRUE(cluster_.agent("n2").announcing().elected().empty());
+  EXPECT_TRUE(cluster_.agent("n2").View().announcing.elected().empty());
   EXPECT_THAT(ReasonsSince("n2", 0), Contains("GossipAddressFault"));
   Renumber("n2", "172.18.8.112");
   cluster_.RunFor(absl::Seconds(5));
@@ -268,14 +268,14 @@ TEST(ClonedHostTest, TheOlderKeepsTheNameAndBothSaySo) {
   cluster.Start("n3");
   const auto problems = [&](const std::string& node) {
     std::vector<std::string> texts;
-    for (const Problem& problem : ListProblems(cluster.agent(node))) {
+    for (const Problem& problem : ListProblems(cluster.agent(node).View())) {
       if (problem.object == "Member/n1") texts.push_back(problem.text);
     }
     return texts;
   };
   for (int minute = 0; minute < 3; ++minute) {
     cluster.RunFor(absl::Minutes(1));
-    EXPECT_EQ(cluster.agent("n2").gossip().Find("n1")->endpoint,
+    EXPECT_EQ(cluster.agent("n2").View().gossip().Find("n1")->endpoint,
               cluster.host("n1").endpoint());
     EXPECT_THAT(problems("n1"),
                 ElementsAre(HasSubstr(
@@ -296,7 +296,9 @@ TEST(FixedAddressTest, ABoundAddressThatGoesIsAProblemUntilItIsBack) {
   cluster.StartAll();
   ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
   const net::IpPrefix address = *net::ParseIpPrefix("172.18.8.12/24");
-  const auto problems = [&] { return ListProblems(cluster.agent("n2")); };
+  const auto problems = [&] {
+    return ListProblems(cluster.agent("n2").View());
+  };
   EXPECT_THAT(problems(), IsEmpty());
   cluster.host("n2").links().RemoveAddress("eth0", address);
   cluster.RunFor(absl::Seconds(1));

@@ -53,13 +53,14 @@ class OwnedAddressesTest : public testing::Test {
   }
   std::string ReasonOn(const std::string& node, const std::string& service) {
     return cluster_.agent(node)
-        .address_entries()
+        .View()
+        .entries()
         .at("default/" + service)
         .reason;
   }
   std::vector<std::string> ProblemsOf(const std::string& node) {
     std::vector<std::string> texts;
-    for (const Problem& problem : ListProblems(cluster_.agent(node))) {
+    for (const Problem& problem : ListProblems(cluster_.agent(node).View())) {
       if (problem.kind == ProblemKind::kOwnedAddress) {
         texts.push_back(problem.text);
       }
@@ -77,9 +78,9 @@ class OwnedAddressesTest : public testing::Test {
     return false;
   }
   size_t MembersOf(const std::string& node) {
-    return cluster_.agent(node).gossip().HeardMembers().size();
+    return cluster_.agent(node).View().gossip().HeardMembers().size();
   }
-  std::string Author() { return cluster_.agent("n1").author(); }
+  std::string Author() { return cluster_.agent("n1").View().author; }
 
   Cluster cluster_{/*seed=*/1, /*nodes=*/3, Delivery::kLoopback};
 };
@@ -95,7 +96,7 @@ TEST_F(OwnedAddressesTest, APoolThatCoversTheHostsGivesNoneOfTheirsOut) {
     EXPECT_FALSE(IsDelivered(std::string("172.18.8.") + own));
   }
   EXPECT_EQ(MembersOf("n1"), 3U);
-  EXPECT_THAT(ListProblems(cluster_.agent("n1")), IsEmpty());
+  EXPECT_THAT(ListProblems(cluster_.agent("n1").View()), IsEmpty());
   // The pool has no more.
   Give("172.18.8.0/28", Services(12));
   cluster_.RunFor(absl::Seconds(5));
@@ -204,7 +205,7 @@ class RestoredFactsTest : public OwnedAddressesTest {
     for (const std::string& node : cluster_.names()) cluster_.Crash(node);
   }
   bool Knows(const std::string& node) {
-    return cluster_.agent(node).owners().table().entries().contains("n3");
+    return cluster_.agent(node).View().owners.table().entries().contains("n3");
   }
 };
 
@@ -273,7 +274,7 @@ TEST(StartingTogetherTest, NoMembersSecondAddressIsGivenOut) {
     }
     ASSERT_TRUE(cluster.RunUntilAgreed(kSettled)) << cluster.Dump();
     EXPECT_EQ(cluster.AddressOf("n1", "web"), "172.18.8.202");
-    EXPECT_THAT(ListProblems(cluster.agent("n1")), IsEmpty());
+    EXPECT_THAT(ListProblems(cluster.agent("n1").View()), IsEmpty());
   }
 }
 
@@ -298,9 +299,9 @@ TEST_F(OwnedAddressesTest, FactsThatNeverComeHoldNothingUp) {
   const auto peer = cluster_.StartPeer("n2", "n1");
   ASSERT_TRUE(peer->SetMeta(SerializeNodeMetadata({.facts_digest = 7})).ok());
   cluster_.RunFor(absl::Milliseconds(500));
-  EXPECT_TRUE(cluster_.agent("n1").owners().AwaitsFacts());
+  EXPECT_TRUE(cluster_.agent("n1").View().owners.AwaitsFacts());
   cluster_.RunFor(FactsExchange::kAwaitMax);
-  EXPECT_FALSE(cluster_.agent("n1").owners().AwaitsFacts());
+  EXPECT_FALSE(cluster_.agent("n1").View().owners.AwaitsFacts());
   cluster_.Crash("n2");
 }
 
@@ -414,11 +415,11 @@ TEST_F(OwnedAddressesTest, ANextHopThatIsANodeIsToldByThatNodeAlone) {
   cluster_.StartAll();
   ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   cluster_.RunFor(kFactsTravel);
-  const auto& hosts = cluster_.agent("n1").owners().table().entries();
+  const auto& hosts = cluster_.agent("n1").View().owners.table().entries();
   EXPECT_THAT(hosts.at("n2").facts.routers, IsEmpty());
   EXPECT_EQ(cluster_.agent("n1")
-                .owners()
-                .owned()
+                .View()
+                .owners.owned()
                 .at(*net::ParseIpAddress("172.18.8.13"))
                 .text,
             "n3's own");
@@ -467,7 +468,7 @@ TEST_F(OwnedAddressesTest, LargeFactsThatChangeAreToldAlone) {
   ASSERT_TRUE(cluster_.RunUntilAgreed(kSettled)) << cluster_.Dump();
   cluster_.RunFor(absl::Seconds(5));
   const auto exchanges = [&] {
-    return cluster_.agent("n1").gossip().counters().exchanges.completed;
+    return cluster_.agent("n1").View().gossip().counters().exchanges.completed;
   };
   const uint64_t before = exchanges();
   for (int i = 0; i < 20; ++i) {
@@ -477,7 +478,7 @@ TEST_F(OwnedAddressesTest, LargeFactsThatChangeAreToldAlone) {
   }
   // The exchanges of the three nodes, one in each push_pull_interval.
   EXPECT_LE(exchanges() - before, 15U);
-  EXPECT_THAT(cluster_.agent("n2").owners().owned(),
+  EXPECT_THAT(cluster_.agent("n2").View().owners.owned(),
               Contains(Key(*net::ParseIpAddress("10.9.1.18"))));
 }
 

@@ -77,7 +77,8 @@ class ProbeTest : public testing::Test {
   std::string ProberOf(const net::IpAddress& vip) {
     for (const std::string& node : cluster_->names()) {
       if (!cluster_->running(node)) continue;
-      const auto& announcer = cluster_->agent(node).announcer().announcer();
+      const auto& announcer =
+          cluster_->agent(node).View().announcing.node().announcer();
       const announce::Announcement announcement = {vip, "eth0"};
       if (announcer.current().contains(announcement) &&
           announcer.StateOf(announcement) == announce::ClaimState::kProbing) {
@@ -273,7 +274,7 @@ TEST_F(DarkTest, AForeignHostHadItWhileTheNextProbed) {
   AllowOnly({"n2", "n3"});
   EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
   const auto placed = election::NodesText(
-      cluster_->agent("n2").placement().at("default/web").announcers);
+      cluster_->agent("n2").View().placement().at("default/web").announcers);
   cluster_->Crash(placed);
   EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
 }

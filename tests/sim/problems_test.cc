@@ -30,7 +30,7 @@ using Lines = std::vector<std::string>;
 
 Lines LinesOf(const Agent& agent) {
   Lines lines;
-  for (const Problem& problem : ListProblems(agent)) {
+  for (const Problem& problem : ListProblems(agent.View())) {
     lines.push_back(problem.text);
   }
   return lines;
@@ -340,7 +340,7 @@ class HostTest : public testing::Test {
   Lines Kinds(ProblemKind kind) {
     cluster_.RunFor(kFollowed);
     Lines lines;
-    for (const Problem& problem : ListProblems(cluster_.agent("n1"))) {
+    for (const Problem& problem : ListProblems(cluster_.agent("n1").View())) {
       if (problem.kind == kind) lines.push_back(problem.text);
     }
     return lines;
@@ -431,7 +431,7 @@ TEST(AwaitingTest, ANodeThatStartsWithoutACableSaysSoAfterItsSettleTime) {
   cluster.host("n1").SetCarrier(false);
   cluster.StartAll();
   const auto waits = Contains(HasSubstr("waits to hear from the cluster"));
-  cluster.RunFor(cluster.agent("n1").options().settle_time);
+  cluster.RunFor(cluster.agent("n1").View().options.settle_time);
   EXPECT_THAT(LinesOf(cluster.agent("n1")), Not(waits));
   cluster.RunFor(absl::Seconds(1));
   EXPECT_THAT(LinesOf(cluster.agent("n1")), waits);

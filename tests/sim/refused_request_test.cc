@@ -55,7 +55,7 @@ class RefusedRequestTest : public testing::TestWithParam<RefusedCase> {
  protected:
   Lines LinesOf(const std::string& node) {
     Lines lines;
-    for (const Problem& problem : ListProblems(cluster_.agent(node))) {
+    for (const Problem& problem : ListProblems(cluster_.agent(node).View())) {
       EXPECT_EQ(problem.kind, ProblemKind::kRequestRefused) << problem.text;
       lines.push_back(problem.text);
     }

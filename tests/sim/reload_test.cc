@@ -181,10 +181,11 @@ TEST(ReloadTest, TheSameAgainChangesNothing) {
   EXPECT_EQ(cluster.host("n1").log().last_sequence(), events);
   // The same snapshot again writes nothing either; it counts as a reading.
   Agent& agent = cluster.agent("n1");
-  const uint64_t reads = agent.tally().manifests_read();
-  agent.KeepDesired(std::make_shared<const config::Desired>(agent.desired()));
+  const uint64_t reads = agent.View().tally.manifests_read();
+  agent.KeepDesired(
+      std::make_shared<const config::Desired>(agent.View().desired));
   cluster.RunFor(absl::Seconds(1));
-  EXPECT_EQ(agent.tally().manifests_read(), reads + 1);
+  EXPECT_EQ(agent.View().tally.manifests_read(), reads + 1);
   EXPECT_EQ(cluster.host("n1").log().last_sequence(), events);
 }
 

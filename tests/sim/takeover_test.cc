@@ -71,7 +71,8 @@ class TakeoverTest : public testing::Test {
   std::vector<std::string> ConflictProblems() {
     std::vector<std::string> texts;
     for (const std::string& node : cluster_->names()) {
-      for (const Problem& problem : ListProblems(cluster_->agent(node))) {
+      for (const Problem& problem :
+           ListProblems(cluster_->agent(node).View())) {
         if (problem.kind != ProblemKind::kAddressConflict) continue;
         texts.push_back(node + ": " + problem.text);
       }
@@ -239,7 +240,7 @@ TEST_P(FailureTest, AConflictEndsWhenTheMembersKnowEachOther) {
   cluster_->world().Heal();
   const auto all_heard = [&] {
     for (const std::string& node : cluster_->names()) {
-      if (cluster_->agent(node).gossip().HeardMembers().size() < 3)
+      if (cluster_->agent(node).View().gossip().HeardMembers().size() < 3)
         return false;
     }
     return true;

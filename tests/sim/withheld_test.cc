@@ -58,7 +58,7 @@ class WithheldTest : public testing::Test {
     return delivered;
   }
   status::v1::Service Shown(const std::string& node) {
-    return StatusView(cluster_->agent(node))
+    return StatusView(cluster_->agent(node).View())
         .DescribeService("default/web")
         .value();
   }
@@ -199,7 +199,8 @@ class HalfWithheldTest : public WithheldTest {
     std::vector<std::string> first;
     for (const std::string& node : cluster_->names()) {
       std::vector<std::string> texts;
-      for (const Problem& problem : ListProblems(cluster_->agent(node))) {
+      for (const Problem& problem :
+           ListProblems(cluster_->agent(node).View())) {
         texts.push_back(problem.text);
       }
       if (node == "n1") first = texts;
@@ -318,7 +319,7 @@ TEST_F(ProxyArpTest, OfManyAddressesOtherNodesCountTheRest) {
   const auto conflicts = [&](const std::string& other) {
     size_t named = 0;
     std::string rest;
-    for (const Problem& problem : ListProblems(cluster_->agent("n1"))) {
+    for (const Problem& problem : ListProblems(cluster_->agent("n1").View())) {
       if (problem.object.starts_with("Vip/")) ++named;
       if (problem.object == "Node/" + other) rest = problem.text;
     }
@@ -331,7 +332,7 @@ TEST_F(ProxyArpTest, OfManyAddressesOtherNodesCountTheRest) {
                       "problems` of that node names all");
   foreign_->SetHas([](const auto&) { return false; });
   cluster_->RunFor(absl::Minutes(3));
-  EXPECT_THAT(ListProblems(cluster_->agent("n1")), IsEmpty());
+  EXPECT_THAT(ListProblems(cluster_->agent("n1").View()), IsEmpty());
 }
 
 constexpr char kAllSame[] = "lb.io/announce-despite-proxy-arp: 'true'";

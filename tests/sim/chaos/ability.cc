@@ -11,7 +11,7 @@ namespace {
 // The IPv6 addresses that `node` answers for.
 std::set<net::IpAddress> Ipv6AnsweredBy(const Node& node) {
   std::set<net::IpAddress> answered;
-  const Announcing& announcing = node.agent->announcing();
+  const Announcing& announcing = node.agent->View().announcing;
   for (const auto& [announcement, post] :
        announcing.node().announcer().current()) {
     const net::IpAddress& vip = announcement.vip;

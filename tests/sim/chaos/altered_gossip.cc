@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/agent/user_state.h"
+#include "daemon/exchange/user_state.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/ipam/ledger_codec.h"
 

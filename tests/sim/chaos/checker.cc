@@ -45,7 +45,7 @@ bool HasHeard(const Node& node) {
   const auto events = log.Since(node.events_then);
   if (events.size() < log.last_sequence() - node.events_then) {
     // In a large cluster it has forgotten the first exchanges.
-    return node.agent->gossip().counters().exchanges.completed >
+    return node.agent->View().gossip().counters().exchanges.completed >
            node.exchanges_then;
   }
   return std::any_of(events.begin(), events.end(), [](const Event& event) {
@@ -67,7 +67,7 @@ uint64_t OverflowsOf(const gossip::GossipCounters& counters, size_t nodes) {
 
 std::map<std::string, std::string> Shown(const Agent& agent) {
   std::map<std::string, std::string> shown;
-  for (const auto& [service, entry] : agent.address_entries()) {
+  for (const auto& [service, entry] : agent.View().entries()) {
     shown[service] = entry.assignment.ToString();
   }
   return shown;
@@ -103,7 +103,8 @@ void Checker::AfterEvent() {
   for (size_t i = 0; i < nodes.size(); ++i) {
     if (!nodes[i]->running()) continue;
     const std::pair<const Agent*, uint64_t> version = {
-        nodes[i]->agent.get(), nodes[i]->agent->addresses().ledger().version()};
+        nodes[i]->agent.get(),
+        nodes[i]->agent->View().addresses.ledger().version()};
     if (seen_versions_[i] == version) continue;
     seen_versions_[i] = version;
     CheckOneHolder(*nodes[i]);
@@ -112,7 +113,7 @@ void Checker::AfterEvent() {
 
 void Checker::CheckOneHolder(const Node& node) {
   std::map<net::IpAddress, std::string> held;
-  for (const auto& [service, entry] : node.agent->address_entries()) {
+  for (const auto& [service, entry] : node.agent->View().entries()) {
     for (const auto& assigned : entry.assignment.addresses) {
       const auto [it, is_new] = held.emplace(assigned.address, service);
       if (is_new) continue;
@@ -205,8 +206,8 @@ void Checker::FollowForgetful() {
 void Checker::CheckSettled(const Node& node) {
   if (node.forgetful && node.cut_off) return;
   for (const auto& [service, addresses] : settled_) {
-    const auto entry = node.agent->address_entries().find(service);
-    if (entry == node.agent->address_entries().end()) continue;
+    const auto entry = node.agent->View().entries().find(service);
+    if (entry == node.agent->View().entries().end()) continue;
     const std::string shown = entry->second.assignment.ToString();
     if (entry->second.assignment.addresses.empty() || shown == addresses) {
       continue;
@@ -229,7 +230,7 @@ void Checker::Settle() {
   }
   if (WhyNotAgreed()) return;
   for (const auto& [service, entry] :
-       stage_->nodes()[0]->agent->address_entries()) {
+       stage_->nodes()[0]->agent->View().entries()) {
     settled_[service] = entry.assignment.ToString();
   }
 }
@@ -239,14 +240,15 @@ void Checker::Settle() {
 void Checker::CheckLimits(const Node& node) {
   const size_t nodes = stage_->nodes().size();
   const size_t services = stage_->services().ever();
-  const announce::Announcer& announcer = node.agent->announcer().announcer();
+  const announce::Announcer& announcer =
+      node.agent->View().announcing.node().announcer();
   const struct {
     std::string_view what;
     uint64_t size;
     uint64_t max;
   } limits[] = {
-      {"members", node.agent->gossip().Members().size(), nodes},
-      {"records", node.agent->addresses().ledger().size(), services},
+      {"members", node.agent->View().gossip().Members().size(), nodes},
+      {"records", node.agent->View().addresses.ledger().size(), services},
       // Each service has at most two addresses, on one interface.
       {"announcements", announcer.current().size(), 2 * services},
       {"addresses on lo", node.host->installer().installed().size(),
@@ -255,7 +257,7 @@ void Checker::CheckLimits(const Node& node) {
       {"answers that found no room",
        announcer.verdicts()[announce::Verdict::kQueueFull], 0},
       {"overflows of gossip",
-       OverflowsOf(node.agent->gossip().counters(), nodes), 0},
+       OverflowsOf(node.agent->View().gossip().counters(), nodes), 0},
       {"events that wait in all", stage_->world().loop().pending(),
        kPendingPerHostMax * stage_->world().hosts().size()},
   };
@@ -271,8 +273,8 @@ Answering Checker::NodesThatAnswer() {
   for (auto& node : stage_->nodes()) {
     if (!node->acts()) continue;
     for (const auto& [announcement, post] :
-         node->agent->announcing().node().announcer().current()) {
-      if (node->agent->announcing().Answers(announcement.vip)) {
+         node->agent->View().announcing.node().announcer().current()) {
+      if (node->agent->View().announcing.Answers(announcement.vip)) {
         answering[announcement.vip].push_back(node.get());
       }
     }
@@ -362,7 +364,7 @@ std::optional<std::string> Checker::WhyNotAgreed() {
   for (const auto& node : stage_->nodes()) {
     if (!node->acts()) continue;
     if (first == nullptr) first = node.get();
-    const AddressEntries& entries = node->agent->address_entries();
+    const AddressEntries& entries = node->agent->View().entries();
     if (entries.size() != stage_->services().size()) {
       return fmt::format("{} knows {} services, want {}", node->name,
                          entries.size(), stage_->services().size());
@@ -377,8 +379,8 @@ std::optional<std::string> Checker::WhyNotAgreed() {
         return fmt::format("{}: {} has no address: {}", node->name, service,
                            entry.reason);
       }
-      const auto place = node->agent->placement().find(service);
-      if (place == node->agent->placement().end() ||
+      const auto place = node->agent->View().placement().find(service);
+      if (place == node->agent->View().placement().end() ||
           place->second.announcers.empty()) {
         return fmt::format("{}: {} is announced by nobody", node->name,
                            service);

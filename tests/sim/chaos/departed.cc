@@ -23,7 +23,7 @@ bool IsLossy(const std::vector<Fault>& faults) {
 
 // As it counts for elections.
 std::optional<gossip::Member> FindCounted(const Node& node, const Node& other) {
-  const auto member = node.agent->gossip().Find(other.name);
+  const auto member = node.agent->View().gossip().Find(other.name);
   const bool counts = member && member->is_up() && member->heard &&
                       member->endpoint == other.host->endpoint();
   return counts ? member : std::nullopt;
@@ -76,7 +76,7 @@ bool Departed::TalksWithAll(Stage& stage, const Node& node) const {
 
 bool Departed::LivesOn(const Node& node, const Node& silent, absl::Time now) {
   const auto incarnation = [&] {
-    const auto member = node.agent->gossip().Find(silent.name);
+    const auto member = node.agent->View().gossip().Find(silent.name);
     return member ? member->incarnation : 0;
   };
   auto found = terms_.find({&node, &silent});

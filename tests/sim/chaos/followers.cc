@@ -72,7 +72,7 @@ void Followers::ForgetTheSilent(const Answering& answering) {
   std::erase_if(answers_since_, [&](const auto& entry) {
     const auto& [vip, node] = entry.first;
     // A node that was stopped does not begin again when it goes on.
-    return !node->running() || !node->agent->announcing().Answers(vip);
+    return !node->running() || !node->agent->View().announcing.Answers(vip);
   });
 }
 

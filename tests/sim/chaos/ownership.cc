@@ -23,7 +23,7 @@ std::string UseOf(Node& node, const net::IpAddress& address) {
   if (node.host->installer().installed().contains({"lo", address})) {
     return "has it on lo";
   }
-  return node.agent->announcing().Answers(address) ? "answers for it" : "";
+  return node.agent->View().announcing.Answers(address) ? "answers for it" : "";
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ std::optional<std::string> WhoHoldsAHostsAddress(Stage& stage,
   for (const auto& other : stage.nodes()) {
     own.insert(other->host->address());
   }
-  for (const auto& [service, entry] : node.agent->address_entries()) {
+  for (const auto& [service, entry] : node.agent->View().entries()) {
     for (const auto& assigned : entry.assignment.addresses) {
       if (!own.contains(assigned.address)) continue;
       return fmt::format("{}: {} has {}, which is a host's own", node.name,

@@ -54,7 +54,7 @@ int SecondsAlive(Defect defect) {
       stage.world().loop().RunUntil(
           std::min(stage.world().loop().Now() + absl::Seconds(1), began + at));
       if (n2->running() || !n1->running()) continue;
-      const auto member = n1->agent->gossip().Find(n2->name);
+      const auto member = n1->agent->View().gossip().Find(n2->name);
       if (member && member->is_up() && member->heard) ++seconds;
     }
     step.first ? stage.Begin(step.second) : stage.End(step.second);
@@ -127,7 +127,7 @@ TEST(ReplayTest, EachWordOfAnEarlierLifeGivesOneMoreTermAndOnce) {
     for (int i = 0; i < 100; ++i) {
       loop.RunFor(Checker::kInterval);
       EXPECT_EQ(departed.WhoLivesOn(stage), std::nullopt);
-      const auto member = n1.agent->gossip().Find("n2");
+      const auto member = n1.agent->View().gossip().Find("n2");
       if (member->is_up() && member->heard) alive += Checker::kInterval;
     }
     return alive;

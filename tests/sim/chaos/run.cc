@@ -81,7 +81,7 @@ class Runner {
     std::set<net::IpAddress> used;
     for (const auto& node : stage_.nodes()) {
       if (!node->acts()) continue;
-      for (const auto& [service, entry] : node->agent->address_entries()) {
+      for (const auto& [service, entry] : node->agent->View().entries()) {
         for (const auto& assigned : entry.assignment.addresses) {
           used.insert(assigned.address);
         }
@@ -129,7 +129,7 @@ class Runner {
       marks.push_back(node->host->log().last_sequence());
       // The history is marked once a minute, whatever happens.
       marks.push_back(node->host->state().writes("ledger."));
-      marks.push_back(node->agent->addresses().ledger().version());
+      marks.push_back(node->agent->View().addresses.ledger().version());
     }
     return marks;
   }
@@ -157,7 +157,7 @@ class Runner {
   std::optional<std::string> WhyProblems() {
     for (const auto& node : stage_.nodes()) {
       if (!node->acts()) continue;
-      for (const Problem& problem : ListProblems(*node->agent)) {
+      for (const Problem& problem : ListProblems(node->agent->View())) {
         if (IsStale(problem)) continue;
         return fmt::format("{} lists: {}", node->name, problem.text);
       }

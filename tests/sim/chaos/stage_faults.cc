@@ -180,7 +180,9 @@ void Stage::NoteAwake(Node& node) {
   node.awake_at = world_.loop().Now();
   node.events_then = node.host->log().last_sequence();
   node.exchanges_then =
-      node.running() ? node.agent->gossip().counters().exchanges.completed : 0;
+      node.running()
+          ? node.agent->View().gossip().counters().exchanges.completed
+          : 0;
 }
 
 void Stage::ApplyPaths() {

@@ -8,14 +8,14 @@ namespace lb::chaos {
 namespace {
 
 bool CountsAsMember(const Node& node, const Node& stranger) {
-  const auto live = node.agent->LiveMembers();
+  const auto live = node.agent->View().LiveMembers();
   return std::any_of(live.begin(), live.end(), [&](const auto& member) {
     return member.name == stranger.name;
   });
 }
 
 bool IsListed(const Node& node, const Node& stranger) {
-  const auto peers = node.agent->gossip().Undecryptable();
+  const auto peers = node.agent->View().gossip().Undecryptable();
   return std::any_of(peers.begin(), peers.end(), [&](const auto& peer) {
     return peer.address == stranger.host->address();
   });
@@ -49,7 +49,8 @@ std::optional<std::string> Strangers::WhoIsTakenIn(Stage& stage) {
   const absl::Time now = stage.world().loop().Now();
   if (HarmPaths(stage.active())) harmed_at_ = now;
   for (const auto& node : stage.nodes()) {
-    if (node->running() && node->agent->gossip().Find(stage.outsider().name)) {
+    if (node->running() &&
+        node->agent->View().gossip().Find(stage.outsider().name)) {
       return fmt::format("{} has the outsider as a member", node->name);
     }
   }

@@ -1,4 +1,4 @@
-#include "daemon/agent/user_state.h"
+#include "daemon/exchange/user_state.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

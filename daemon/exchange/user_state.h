@@ -2,8 +2,8 @@
 // kind that its first bytes tell.
 //
 //   state   = "lbs" version(1) { size(4) message }    numbers big-endian
-#ifndef LB_DAEMON_AGENT_USER_STATE_H_
-#define LB_DAEMON_AGENT_USER_STATE_H_
+#ifndef LB_DAEMON_EXCHANGE_USER_STATE_H_
+#define LB_DAEMON_EXCHANGE_USER_STATE_H_
 
 #include <optional>
 #include <string>
@@ -22,4 +22,4 @@ std::optional<std::vector<std::string>> UnpackUserState(
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_AGENT_USER_STATE_H_
+#endif  // LB_DAEMON_EXCHANGE_USER_STATE_H_

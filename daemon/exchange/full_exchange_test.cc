@@ -1,10 +1,10 @@
-// What agent.cc packs for a full exchange, at its largest.
+// What StateExchange packs for a full exchange, at its largest.
 #include <cstdint>
 #include <vector>
 
 #include "absl/numeric/int128.h"
 #include "absl/time/time.h"
-#include "daemon/agent/user_state.h"
+#include "daemon/exchange/user_state.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,0 +1,100 @@
+#include "daemon/node_view/testing/node_parts.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+#include "lb/io/state_ports.h"
+
+namespace lb {
+namespace {
+
+AgentOptions OptionsOf(const io::SimHost& host, const std::string& join) {
+  AgentOptions options;
+  options.node = host.name();
+  options.advertise = host.endpoint();
+  if (!join.empty()) options.join = {*net::ParseHostPort(join, 7946)};
+  return options;
+}
+
+AnnouncingOptions AnnouncingOptionsOf(const AgentOptions& options) {
+  AnnouncingOptions announcing;
+  announcing.node = options.node;
+  announcing.judge_rival = [](const auto&, const auto&) {
+    return RivalMember();
+  };
+  return announcing;
+}
+
+}  // namespace
+
+NodeParts::NodeParts(io::SimHost* on, const std::string& join)
+    : host(on),
+      options(OptionsOf(*host, join)),
+      presence(*GossipPresence::Create(options, host->environment())),
+      announcing(AnnouncingOptionsOf(options), host->environment()),
+      addresses(options.node, io::StatePorts::From(host->environment()), [] {}),
+      owners({.node = options.node}, host->environment(), [] {}),
+      elections(options.node, options.election_policy),
+      history(options.node),
+      tally(options.node, host->environment().loop->Now()),
+      author(options.node) {
+  tally.OnStart(host->environment().loop->CivilNow());
+  presence->SetPorts(
+      {.record = [](auto, const auto&, const auto&) {}, .on_address = [] {}});
+  EXPECT_TRUE(announcing.Start().ok());
+  presence->Start();
+}
+
+NodeParts::~NodeParts() { host->Crash(); }
+
+void NodeParts::Want(const std::string& service) {
+  if (desired.pools.empty()) {
+    desired.pools.push_back(
+        {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/16")}});
+    desired.advertisements.push_back({.name = "all"});
+  }
+  config::Service& added = desired.services.emplace_back();
+  added.request = {.service = service,
+                   .service_namespace = "default",
+                   .ports = {{ipam::Protocol::kTcp, 80}}};
+  ipam::ReplicatedAllocator::Wanted wanted = {.pools = desired.pools};
+  for (const config::Service& one : desired.services) {
+    wanted.requests[one.request.service] = one.request;
+  }
+  addresses.SetWanted(std::move(wanted));
+  addresses.SetAuthor(options.node);
+}
+
+void NodeParts::Elect() {
+  elections.SetMembers(View().LiveMembers());
+  elections.SetDesired(desired);
+  elections.Update(desired, addresses.entries(), addresses.version());
+}
+
+NodeView NodeParts::View() const {
+  const io::Environment environment = host->environment();
+  return {.options = options,
+          .desired = desired,
+          .addresses = addresses,
+          .elections = elections,
+          .owners = owners,
+          .announcing = announcing,
+          .presence = *presence,
+          .history = history,
+          .tally = tally,
+          .health = health,
+          .name_conflicts = name_conflicts,
+          .links = *environment.links,
+          .turns = environment.turns,
+          .stage = stage,
+          .draining = draining,
+          .author = author,
+          .untold = untold,
+          .last_event_sequence = environment.log->last_sequence(),
+          .now = environment.loop->Now(),
+          .civil_now = environment.loop->CivilNow()};
+}
+
+}  // namespace lb
