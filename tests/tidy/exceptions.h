@@ -110,7 +110,6 @@ inline constexpr std::array kLargeClasses = {
     LargeClass{"lb::AddressOwners", 0, 21, "To be cut."},
     LargeClass{"lb::Agent", 818, 30, "To be cut."},
     LargeClass{"lb::Elections", 565, 27, "To be cut."},
-    LargeClass{"lb::announce::Announcer", 726, 24, "To be cut."},
     LargeClass{"lb::config::Options", 0, 34, "A value: lbd's options."},
     LargeClass{"lb::gossip::GossipCounters", 0, 40,
                "A value: what is counted."},
