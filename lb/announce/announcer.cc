@@ -3,36 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "lb/base/check.h"
 #include "lb/base/status_macros.h"
-#include "lb/net/ndp.h"
 
 namespace lb::announce {
-namespace {
-
-absl::btree_set<net::IpAddress> GroupsOf(
-    const absl::btree_set<net::IpAddress>& held) {
-  absl::btree_set<net::IpAddress> groups;
-  for (const net::IpAddress& vip : held) {
-    if (vip.is_ipv6()) groups.insert(net::SolicitedNodeGroup(vip));
-  }
-  return groups;
-}
-
-// Keeps the first `size_max`; returns how many it dropped.
-size_t Truncate(AnnouncementSet& set, size_t size_max) {
-  if (set.size() <= size_max) return 0;
-  const size_t refused = set.size() - size_max;
-  set.erase(std::next(set.begin(), static_cast<ptrdiff_t>(size_max)),
-            set.end());
-  return refused;
-}
-
-}  // namespace
-
 absl::Status Validate(const AnnouncerOptions& options) {
   LB_RETURN_IF_ERROR(Validate(options.schedule));
   LB_RETURN_IF_ERROR(Validate(options.claim));
@@ -50,8 +26,12 @@ absl::Status Validate(const AnnouncerOptions& options) {
 
 Announcer::Announcer(const AnnouncerOptions& options, Prng prng)
     : options_(options),
-      prng_(std::move(prng)),
-      demand_(options_.announcements_max) {
+      wanted_(options_.announcements_max),
+      demand_(options_.announcements_max),
+      segments_(&options_.schedule, &options_.claim, &demand_, std::move(prng)),
+      outbox_(options_.frames_max),
+      proxies_(options_.is_spare, &wanted_, &conflicts_),
+      stall_guard_(options_.stall_max) {
   LB_CHECK(Validate(options).ok());
 }
 
@@ -59,19 +39,27 @@ AnnouncementPlan Announcer::SetLinks(absl::Time now,
                                      std::vector<Interface> interfaces) {
   NoteRun(now);
   interfaces_ = std::move(interfaces);
-  MatchPorts();
-  return Reconcile(now, announcements_);
+  cross_hearing_.KeepOnly(segments_.Match(interfaces_));
+  const AnnouncementPlan plan = wanted_.SetInterfaces(interfaces_);
+  Follow(now, plan);
+  return plan;
 }
 
 AnnouncementPlan Announcer::SetAnnouncements(absl::Time now,
                                              Announcements announcements) {
   NoteRun(now);
-  const Announcements before =
-      std::exchange(announcements_, std::move(announcements));
-  absl::erase_if(proven_, [this](const Announcement& announcement) {
-    return !announcements_.contains(announcement.vip);
-  });
-  return Reconcile(now, before);
+  const AnnouncementPlan plan =
+      wanted_.SetAnnouncements(std::move(announcements), interfaces_);
+  Follow(now, plan);
+  return plan;
+}
+
+AnnouncementPlan Announcer::ChangeAnnouncements(
+    absl::Time now, const AnnouncementChanges& changes) {
+  NoteRun(now);
+  const AnnouncementPlan plan = wanted_.Change(changes, interfaces_);
+  Follow(now, plan);
+  return plan;
 }
 
 Verdict Announcer::OnFrame(absl::Time now, std::string_view interface,
@@ -79,9 +67,9 @@ Verdict Announcer::OnFrame(absl::Time now, std::string_view interface,
   NoteRun(now);
   Verdict verdict = Verdict::kFenced;
   if (!fenced_) {
-    const auto it = ports_.find(interface);
-    verdict = it == ports_.end() ? Verdict::kUnknownInterface
-                                 : Judge(now, it->second.segment, frame);
+    Segment* const segment = segments_.Find(interface);
+    verdict = segment == nullptr ? Verdict::kUnknownInterface
+                                 : Judge(now, *segment, frame);
   }
   verdicts_.Count(verdict);
   return verdict;
@@ -95,30 +83,27 @@ void Announcer::OnTimer(absl::Time now) {
 absl::Time Announcer::NextDeadline() const {
   if (fenced_) return absl::InfiniteFuture();
   absl::Time next = cross_hearing_.NextDeadline();
-  for (const auto& [name, port] : ports_) {
-    next = std::min(next, port.segment.NextDeadline());
+  for (const auto& [name, entry] : segments_) {
+    next = std::min(next, entry.segment.NextDeadline());
   }
-  if (options_.stall_max > absl::ZeroDuration()) {
-    next = std::min(next, run_at_ + options_.stall_max / 4);
-  }
-  return next;
+  return std::min(next, stall_guard_.NextDeadline());
 }
 
 void Announcer::Refresh(absl::Time now,
                         const absl::btree_set<net::IpAddress>& addresses) {
   NoteRun(now);
-  for (auto& [name, port] : ports_) {
-    for (const net::IpAddress& vip : addresses) port.segment.Refresh(now, vip);
+  for (auto& [name, entry] : segments_) {
+    for (const net::IpAddress& vip : addresses) entry.segment.Refresh(now, vip);
   }
   QueueDue(now);
 }
 
 void Announcer::Reclaim(absl::Time now, const net::IpAddress& vip) {
   NoteRun(now);
-  for (auto& [name, port] : ports_) {
-    if (!port.segment.held().contains(vip)) continue;
-    port.segment.Retry(now, vip);
-    FollowChanges(port.segment);
+  for (auto& [name, entry] : segments_) {
+    if (!entry.segment.held().contains(vip)) continue;
+    entry.segment.Retry(now, vip);
+    FollowChanges(entry.segment);
   }
   QueueDue(now);
 }
@@ -128,13 +113,13 @@ void Announcer::SetDelivered(absl::Time now,
   NoteRun(now);
   const absl::btree_set<net::IpAddress> before =
       std::exchange(delivered_, std::move(delivered));
-  for (auto& [name, port] : ports_) {
-    for (const net::IpAddress& vip : port.segment.held()) {
+  for (auto& [name, entry] : segments_) {
+    for (const net::IpAddress& vip : entry.segment.held()) {
       const bool is_delivered = delivered_.contains(vip);
       if (is_delivered == before.contains(vip)) continue;
-      port.segment.SetDelivered(now, vip, is_delivered);
+      entry.segment.SetDelivered(now, vip, is_delivered);
     }
-    FollowChanges(port.segment);
+    FollowChanges(entry.segment);
   }
   QueueDue(now);
 }
@@ -143,51 +128,20 @@ void Announcer::Fence(absl::Time now) {
   if (std::exchange(fenced_, true)) return;
   delivery_stale_ = true;
   cross_hearing_.KeepOnly({});  // A silent node answers on neither.
-  for (auto& [name, port] : ports_) {
-    port.segment.Rest(now);
-    port.segment.TakeChanges();
+  for (auto& [name, entry] : segments_) {
+    entry.segment.Rest(now);
+    entry.segment.TakeChanges();
   }
-  frames_.clear();
+  outbox_.Clear();
 }
 
 void Announcer::Unfence(absl::Time now) {
   NoteRun(now);
   if (!std::exchange(fenced_, false)) return;
-  for (const auto& [announcement, post] : current_) {
+  for (const auto& [announcement, post] : wanted_.current()) {
     Start(now, announcement);
   }
   QueueDue(now);
-}
-
-std::vector<OutgoingFrame> Announcer::TakeFrames() {
-  return std::exchange(frames_, {});
-}
-
-std::vector<GroupChange> Announcer::TakeGroups() {
-  std::vector<GroupChange> changes;
-  if (!std::exchange(groups_stale_, false)) return changes;
-  for (auto& [name, port] : ports_) {
-    absl::btree_set<net::IpAddress> wanted = GroupsOf(port.segment.held());
-    for (const net::IpAddress& group : wanted) {
-      if (port.groups.contains(group)) continue;
-      changes.push_back({name, group, GroupChange::Action::kJoin});
-    }
-    for (const net::IpAddress& group : port.groups) {
-      if (wanted.contains(group)) continue;
-      changes.push_back({name, group, GroupChange::Action::kLeave});
-    }
-    port.groups = std::move(wanted);
-  }
-  return changes;
-}
-
-std::vector<Conflict> Announcer::TakeConflicts() {
-  std::vector<Conflict> conflicts;
-  for (const auto& [announcement, conflict] : conflicts_) {
-    conflicts.push_back(conflict);
-  }
-  conflicts_.clear();
-  return conflicts;
 }
 
 std::vector<Announcement> Announcer::TakeHandedOver() {
@@ -195,54 +149,11 @@ std::vector<Announcement> Announcer::TakeHandedOver() {
   return {taken.begin(), taken.end()};
 }
 
-std::optional<absl::Duration> Announcer::TakeStall() {
-  return std::exchange(stall_, std::nullopt);
-}
-
 void Announcer::NoteRun(absl::Time now) {
-  const absl::Duration pause = now - std::exchange(run_at_, now);
-  const bool guards = options_.stall_max > absl::ZeroDuration() && !fenced_;
-  if (!guards || pause <= options_.stall_max) return;
-  stall_ = pause;
+  const std::optional<absl::Duration> stall = stall_guard_.NoteRun(now);
+  if (!stall || fenced_) return;
+  stall_ = stall;
   Fence(now);
-}
-
-// Makes ports_ mirror interfaces_. What is announced on them follows in
-// Reconcile().
-void Announcer::MatchPorts() {
-  groups_stale_ = true;
-  absl::btree_set<std::string> usable;
-  for (const Interface& interface : interfaces_) {
-    usable.insert(interface.name);
-    const auto it = ports_.find(interface.name);
-    if (it == ports_.end()) {
-      ports_.try_emplace(
-          interface.name,
-          Port{.segment = Segment(options_.schedule, &options_.claim, &demand_,
-                                  interface, prng_.Fork(interface.name))});
-      continue;
-    }
-    Port& port = it->second;
-    const Interface& before = port.segment.interface();
-    if (before.index != interface.index || before.mac != interface.mac) {
-      port.groups.clear();  // They were the old interface's.
-    }
-    port.segment.SetInterface(interface);
-  }
-  std::erase_if(
-      ports_, [&](const auto& named) { return !usable.contains(named.first); });
-  cross_hearing_.KeepOnly(usable);
-}
-
-AnnouncementPlan Announcer::Reconcile(absl::Time now,
-                                      const Announcements& before) {
-  AnnouncementSet wanted = Expand(announcements_, interfaces_);
-  SetRoles(before, wanted);
-  refused_ = Truncate(wanted, options_.announcements_max);
-  const AnnouncementPlan plan = PlanAnnouncements(wanted, current_);
-  current_ = std::move(wanted);
-  Follow(now, plan);
-  return plan;
 }
 
 void Announcer::Follow(absl::Time now, const AnnouncementPlan& plan) {
@@ -260,85 +171,54 @@ void Announcer::Follow(absl::Time now, const AnnouncementPlan& plan) {
   QueueDue(now);
 }
 
-// Only an address that is new to this announcer can be taken over from a
-// member. An interface that comes later was never asked for it, unless it was
-// announced there before.
-void Announcer::SetRoles(const Announcements& before,
-                         AnnouncementSet& wanted) const {
-  for (auto it = wanted.begin(); it != wanted.end();) {
-    auto& [announcement, post] = *it;
-    const auto known = current_.find(announcement);
-    const bool is_new = known == current_.end();
-    const bool goes_on = !is_new && known->second.role != Role::kHandOver;
-    const bool is_proven = proven_.contains(announcement);
-    const bool is_unproven = before.contains(announcement.vip) && !is_proven;
-    if (post.role == Role::kHandOver) {
-      // Where it was not announced there is nothing to hand over.
-      const bool is_none = is_unproven && (is_new || goes_on);
-      it = is_none ? wanted.erase(it) : std::next(it);
-      continue;
-    }
-    if (is_proven) {
-      post.role = Role::kAnnounce;
-    } else if (goes_on) {
-      post.role = known->second.role;
-    } else if (is_unproven) {
-      post.role = Role::kProbeFirst;
-    }
-    ++it;
-  }
-}
-
 void Announcer::Start(absl::Time now, const Announcement& announcement) {
-  Segment& segment = ports_.at(announcement.interface).segment;
+  Segment& segment = segments_.At(announcement.interface);
   const net::IpAddress& vip = announcement.vip;
   segment.Hold(vip);
+  segments_.NoteGroups();
   demand_.Hold(vip);
-  counters_.try_emplace(vip);
+  outbox_.Hold(vip);
   handed_over_.erase(announcement);
-  groups_stale_ = true;
   if (options_.awaits_delivery) {
     segment.SetDelivered(now, vip, delivered_.contains(vip));
   }
-  segment.SetPeriod(now, vip, current_.at(announcement).refresh);
+  const Post& post = current().at(announcement);
+  segment.SetPeriod(now, vip, post.refresh);
   if (fenced_) return;  // Unfence() starts it once more.
-  Role role = current_.at(announcement).role;
-  if (role == Role::kProbeFirst && proven_.contains(announcement)) {
-    role = Role::kAnnounce;  // It goes on where a fence has interrupted it.
-  }
-  segment.Begin(now, vip, role);
+  // It goes on where a fence has interrupted it.
+  const bool goes_on =
+      post.role == Role::kProbeFirst && wanted_.IsProven(announcement);
+  segment.Begin(now, vip, goes_on ? Role::kAnnounce : post.role);
   FollowChanges(segment);
 }
 
 void Announcer::Stop(const Announcement& announcement) {
   delivery_stale_ = true;
-  DropFrames(announcement);
-  conflicts_.erase(announcement);
-  unjudged_.erase(announcement);
-  foreign_.erase(announcement);
+  outbox_.Drop(announcement);
+  conflicts_.Drop(announcement);
+  wanted_.Forget(announcement);
   handed_over_.erase(announcement);
-  if (const auto it = ports_.find(announcement.interface); it != ports_.end()) {
-    it->second.segment.Drop(announcement.vip);
-    groups_stale_ = true;
+  if (Segment* const segment = segments_.Find(announcement.interface)) {
+    segment->Drop(announcement.vip);
+    segments_.NoteGroups();
   }
-  const auto left = current_.lower_bound({announcement.vip, ""});
-  if (left == current_.end() || left->first.vip != announcement.vip) {
-    counters_.erase(announcement.vip);
+  if (wanted_.Of(announcement.vip).empty()) {
+    outbox_.Release(announcement.vip);
     demand_.Drop(announcement.vip);
   }
 }
 
 void Announcer::HandOver(absl::Time now, const Announcement& announcement) {
   if (fenced_) return;
-  Segment& segment = ports_.at(announcement.interface).segment;
+  Segment& segment = segments_.At(announcement.interface);
   segment.HandOver(now, announcement.vip);
   FollowChanges(segment);
 }
 
 // An address that a proxy alone keeps from us may be announced now.
 void Announcer::Retune(absl::Time now, const Announcement& announcement) {
-  Segment& segment = ports_.at(announcement.interface).segment;
-  const Post& post = current_.at(announcement);
+  Segment& segment = segments_.At(announcement.interface);
+  const Post& post = current().at(announcement);
   segment.SetPeriod(now, announcement.vip, post.refresh);
   if (fenced_ || !post.despite_proxy) return;
   if (segment.StateOf(announcement.vip) != ClaimState::kConflicted) return;
@@ -347,21 +227,14 @@ void Announcer::Retune(absl::Time now, const Announcement& announcement) {
 }
 
 void Announcer::Renew(absl::Time now, const Announcement& announcement) {
-  DropFrames(announcement);  // They have the old MAC.
+  outbox_.Drop(announcement);  // They have the old MAC.
   if (fenced_) return;
-  ports_.at(announcement.interface).segment.Renew(now, announcement.vip);
-}
-
-void Announcer::DropFrames(const Announcement& announcement) {
-  std::erase_if(frames_, [&](const OutgoingFrame& frame) {
-    return frame.vip == announcement.vip &&
-           frame.interface == announcement.interface;
-  });
+  segments_.At(announcement.interface).Renew(now, announcement.vip);
 }
 
 Verdict Announcer::Judge(absl::Time now, Segment& segment,
                          absl::Span<const uint8_t> bytes) {
-  if (segment.proxies().asking()) HearDecoys(now, segment, bytes);
+  if (proxies_.HearDecoys(segment, bytes)) JudgeProxies(now, segment);
   Reception reception = Receive(segment.interface().mac, segment.held(), bytes);
   switch (reception.verdict) {
     case Verdict::kNotOurs:
@@ -385,20 +258,16 @@ Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
     const bool is_own = TellRival(now, segment, reception) == Told::kOurselves;
     if (meets && is_own) return Verdict::kOwnFrame;
     if (meets) {
-      ++counters_.at(vip).conflicts_seen;
+      outbox_.CountConflict(vip);
       return Verdict::kConflict;
     }
   } else {
     demand_.Note(now, vip);
   }
   if (!Answers(segment.StateOf(vip))) return Verdict::kSilent;
-  AddressCounters& counters = counters_.at(vip);
-  ++counters.requests_received;
-  if (frames_.size() >= options_.frames_max) return Verdict::kQueueFull;
-  ++counters.responses_sent;
-  frames_.push_back(
-      {segment.interface().name, vip, std::move(reception.reply)});
-  return Verdict::kReply;
+  const bool is_queued = outbox_.AddReply(segment.interface().name, vip,
+                                          std::move(reception.reply));
+  return is_queued ? Verdict::kReply : Verdict::kQueueFull;
 }
 
 Verdict Announcer::OnClaim(absl::Time now, Segment& segment,
@@ -410,7 +279,7 @@ Verdict Announcer::OnClaim(absl::Time now, Segment& segment,
   if (before != ClaimState::kAnnouncing && before != ClaimState::kProbing) {
     return Verdict::kRival;
   }
-  ++counters_.at(reception.vip).conflicts_seen;
+  outbox_.CountConflict(reception.vip);
   return Verdict::kConflict;
 }
 
@@ -428,13 +297,17 @@ Announcer::Told Announcer::TellRival(absl::Time now, Segment& segment,
         {reception.vip, segment.interface().name}, rival.mac);
   }
   if (rival.precedence == Precedence::kForeign &&
-      Overlooks(now, segment, reception)) {
+      proxies_.Overlooks(now, segment, reception)) {
     return Told::kProxy;
   }
   segment.OnRival(now, reception.vip, rival);
   FollowChanges(segment);
   QueueDue(now);
   return Told::kRival;
+}
+
+void Announcer::JudgeProxies(absl::Time now, Segment& segment) {
+  if (proxies_.Judge(now, segment)) FollowChanges(segment);
 }
 
 void Announcer::FollowChanges(Segment& segment) {
@@ -444,17 +317,9 @@ void Announcer::FollowChanges(Segment& segment) {
       delivery_stale_ = true;
     }
     if (change.before != change.after && !Answers(change.after)) {
-      DropFrames(announcement);
+      outbox_.Drop(announcement);
     }
-    if (change.after == ClaimState::kConflicted) {
-      foreign_.insert(announcement);
-      proven_.erase(announcement);
-    } else if (change.after != ClaimState::kProbing) {
-      foreign_.erase(announcement);
-    }
-    const bool is_free = change.before == ClaimState::kProbing &&
-                         change.after == ClaimState::kAwaiting;
-    if (is_free || Answers(change.after)) proven_.insert(announcement);
+    wanted_.OnClaimChange(announcement, change.before, change.after);
     if (change.after == ClaimState::kHandedOver) {
       handed_over_.insert(announcement);
     }
@@ -462,22 +327,28 @@ void Announcer::FollowChanges(Segment& segment) {
   }
 }
 
+void Announcer::Report(const Segment& segment, const ClaimChange& change) {
+  const Announcement announcement = {change.vip, segment.interface().name};
+  conflicts_.Add({announcement, change.rival, *change.report},
+                 segment.proxies().VerdictOf(change.rival, change.vip.family()),
+                 wanted_.DespiteProxy(announcement));
+}
+
+void Announcer::TryCrossHearing(absl::Time now) {
+  for (const std::string& name : cross_hearing_.TakeDue(now)) {
+    segments_.At(name).RefreshOne(now);
+  }
+}
+
 void Announcer::QueueDue(absl::Time now) {
   if (fenced_) return;
   TryCrossHearing(now);
-  for (auto& [name, port] : ports_) {
-    if (frames_.size() >= options_.frames_max) return;
-    JudgeProxies(now, port.segment);
-    std::vector<UnaskedFrame> due = port.segment.TakeDue(now);
-    FollowChanges(port.segment);
-    for (UnaskedFrame& frame : due) {
-      // No decoy has counters.
-      if (const auto it = counters_.find(frame.vip); it != counters_.end()) {
-        AddressCounters& counters = it->second;
-        ++(frame.is_probe ? counters.probes_sent : counters.gratuitous_sent);
-      }
-      frames_.push_back({name, frame.vip, std::move(frame.bytes)});
-    }
+  for (auto& [name, entry] : segments_) {
+    if (outbox_.is_full()) return;
+    JudgeProxies(now, entry.segment);
+    std::vector<UnaskedFrame> due = entry.segment.TakeDue(now);
+    FollowChanges(entry.segment);
+    for (UnaskedFrame& frame : due) outbox_.AddUnasked(name, std::move(frame));
   }
 }
 

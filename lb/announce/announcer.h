@@ -30,7 +30,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,19 +44,24 @@
 #include "absl/types/span.h"
 #include "lb/announce/announcement_plan.h"
 #include "lb/announce/announcement_schedule.h"
+#include "lb/announce/announcement_table.h"
 #include "lb/announce/announcer_output.h"
 #include "lb/announce/claim.h"
 #include "lb/announce/claim_state.h"
+#include "lb/announce/conflict_reports.h"
 #include "lb/announce/cross_hearing.h"
 #include "lb/announce/demand.h"
+#include "lb/announce/frame_outbox.h"
 #include "lb/announce/interface.h"
 #include "lb/announce/proxy_check.h"
+#include "lb/announce/proxy_watch.h"
 #include "lb/announce/reception.h"
 #include "lb/announce/segment.h"
+#include "lb/announce/segment_table.h"
+#include "lb/announce/stall_guard.h"
 #include "lb/announce/verdict.h"
 #include "lb/base/prng.h"
 #include "lb/net/ip_address.h"
-#include "lb/net/mac_address.h"
 
 namespace lb::announce {
 
@@ -129,7 +133,7 @@ class Announcer {
   // Those that it should take: won on some interface, or still answered.
   absl::btree_set<net::IpAddress> ToDeliver() const;
   // True if HeardOn() has changed by the announcer's own questions.
-  bool TakeHearingChange() { return std::exchange(hearing_stale_, false); }
+  bool TakeHearingChange() { return proxies_.TakeHearingChange(); }
   // True if ToDeliver() has changed since the last call of this.
   bool TakeDeliveryChange() { return std::exchange(delivery_stale_, false); }
 
@@ -140,16 +144,19 @@ class Announcer {
 
   // The outputs since they were last taken: frames in the order to send them,
   // the rest sorted by interface and by announcement.
-  std::vector<OutgoingFrame> TakeFrames();
-  std::vector<GroupChange> TakeGroups();
-  std::vector<Conflict> TakeConflicts();  // The last one of each announcement.
+  std::vector<OutgoingFrame> TakeFrames() { return outbox_.Take(); }
+  std::vector<GroupChange> TakeGroups() { return segments_.TakeGroups(); }
+  // The last one of each announcement.
+  std::vector<Conflict> TakeConflicts() { return conflicts_.Take(); }
   // Handing over came to its end: another host announces it now.
   std::vector<Announcement> TakeHandedOver();
   // For how long the announcer was not run, if that has fenced it.
-  std::optional<absl::Duration> TakeStall();
+  std::optional<absl::Duration> TakeStall() {
+    return std::exchange(stall_, std::nullopt);
+  }
 
   // The announcements that are wanted now, whatever their state.
-  const AnnouncementSet& current() const { return current_; }
+  const AnnouncementSet& current() const { return wanted_.current(); }
   // REQUIRES: current().contains(announcement).
   ClaimState StateOf(const Announcement& announcement) const;
   // On some interface.
@@ -160,7 +167,7 @@ class Announcer {
   std::vector<WithheldAddress> Withheld(const net::IpAddress& vip) const;
   // Interfaces that hear each other's announcements: they are on one segment.
   std::vector<InterfacePair> OnOneSegment() const {
-    return cross_hearing_.PairsAt(run_at_);
+    return cross_hearing_.PairsAt(stall_guard_.run_at());
   }
   // All addresses that a frame of the interface may be about, watched ones too:
   // what a filter in the kernel must let through.
@@ -170,31 +177,20 @@ class Announcer {
   const VerdictCounters& verdicts() const { return verdicts_; }
   // By address; only those of current().
   const absl::btree_map<net::IpAddress, AddressCounters>& counters() const {
-    return counters_;
+    return outbox_.counters();
   }
   // Announcements beyond announcements_max.
-  size_t refused() const { return refused_; }
+  size_t refused() const { return wanted_.refused(); }
 
  private:
-  // A usable interface, and the groups that were last taken for it.
-  struct Port {
-    Segment segment;
-    absl::btree_set<net::IpAddress> groups;
-  };
-
   // Each call that has the time, but Fence(), begins with it.
   void NoteRun(absl::Time now);
-  // `before`: announcements_ until now.
-  AnnouncementPlan Reconcile(absl::Time now, const Announcements& before);
   void Follow(absl::Time now, const AnnouncementPlan& plan);
-  void SetRoles(const Announcements& before, AnnouncementSet& wanted) const;
-  void MatchPorts();
   void Start(absl::Time now, const Announcement& announcement);
   void Stop(const Announcement& announcement);
   void HandOver(absl::Time now, const Announcement& announcement);
   void Retune(absl::Time now, const Announcement& announcement);
   void Renew(absl::Time now, const Announcement& announcement);
-  void DropFrames(const Announcement& announcement);
   Verdict Judge(absl::Time now, Segment& segment,
                 absl::Span<const uint8_t> bytes);
   Verdict OnQuestion(absl::Time now, Segment& segment, Reception reception);
@@ -202,46 +198,29 @@ class Announcer {
   // The rival that a frame comes from.
   enum class Told : uint8_t { kRival, kOurselves, kProxy };
   Told TellRival(absl::Time now, Segment& segment, const Reception& reception);
-  // announcer_proxies.cc: hosts that answer for every address.
-  bool Overlooks(absl::Time now, Segment& segment, const Reception& reception);
-  void HearDecoys(absl::Time now, Segment& segment,
-                  absl::Span<const uint8_t> bytes);
   void JudgeProxies(absl::Time now, Segment& segment);
-  void OnJudged(absl::Time now, Segment& segment,
-                const ProxyCheck::Judged& judged);
-  void Report(const Segment& segment, const ClaimChange& change);
   void FollowChanges(Segment& segment);
+  void Report(const Segment& segment, const ClaimChange& change);
   // One more announcement, so that it is heard whether they are apart now.
   void TryCrossHearing(absl::Time now);
   void QueueDue(absl::Time now);
 
   const AnnouncerOptions options_;
-  const Prng prng_;  // Forked per segment.
   std::vector<Interface> interfaces_;
-  Announcements announcements_;
-  AnnouncementSet current_;
-  size_t refused_ = 0;
+  AnnouncementTable wanted_;
   Demand demand_;
-  std::map<std::string, Port, std::less<>> ports_;  // By interface name.
+  SegmentTable segments_;  // Of interfaces_, with the claims of wanted_.
   CrossHearing cross_hearing_;
-  absl::btree_map<net::IpAddress, AddressCounters> counters_;
+  FrameOutbox outbox_;
+  ConflictReports conflicts_;
+  ProxyWatch proxies_;
   VerdictCounters verdicts_;
-  absl::Time run_at_ = absl::InfiniteFuture();  // Last. Before any: never.
+  StallGuard stall_guard_;
   bool fenced_ = false;
   absl::btree_set<net::IpAddress> delivered_;
   bool delivery_stale_ = false;
-  bool hearing_stale_ = false;
-  // Not yet taken. The keys are a subset of current_.
-  std::vector<OutgoingFrame> frames_;  // At most frames_max and one burst.
-  bool groups_stale_ = false;          // TakeGroups() has something to do.
-  absl::btree_map<Announcement, Conflict> conflicts_;
-  // Conflicts with rivals that may turn out to be proxies.
-  absl::btree_map<Announcement, Conflict> unjudged_;
-  absl::btree_set<Announcement> foreign_;  // Had by foreign hosts when probed.
-  // Where an address of announcements_ was announced, or probed and found free,
-  // whether the interface is usable now or not.
-  absl::btree_set<Announcement> proven_;
-  absl::btree_set<Announcement> handed_over_;
+  // Not yet taken.
+  absl::btree_set<Announcement> handed_over_;  // A subset of current().
   std::optional<absl::Duration> stall_;
 };
 

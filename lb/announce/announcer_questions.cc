@@ -1,4 +1,5 @@
 // What an Announcer says of its addresses.
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -21,7 +22,7 @@ bool IsHeard(const Segment& segment, const net::IpAddress& address) {
 
 absl::btree_set<net::IpAddress> Announcer::ToDeliver() const {
   absl::btree_set<net::IpAddress> wanted;
-  for (const auto& [announcement, post] : current_) {
+  for (const auto& [announcement, post] : current()) {
     if (WantsDelivery(StateOf(announcement))) wanted.insert(announcement.vip);
   }
   return wanted;
@@ -29,14 +30,12 @@ absl::btree_set<net::IpAddress> Announcer::ToDeliver() const {
 
 std::set<net::IpAddress> Announcer::LeftToForeigners() const {
   std::set<net::IpAddress> left;
-  for (const Announcement& announcement : foreign_) {
-    const net::IpAddress& vip = announcement.vip;
-    auto it = current_.lower_bound({vip, ""});
-    while (it != current_.end() && it->first.vip == vip &&
-           !WantsDelivery(StateOf(it->first))) {
-      ++it;
-    }
-    if (it == current_.end() || it->first.vip != vip) left.insert(vip);
+  for (const Announcement& announcement : wanted_.foreign()) {
+    const std::vector<Announcement> all = wanted_.Of(announcement.vip);
+    const bool is_left = std::none_of(
+        all.begin(), all.end(),
+        [this](const auto& each) { return WantsDelivery(StateOf(each)); });
+    if (is_left) left.insert(announcement.vip);
   }
   return left;
 }
@@ -44,51 +43,43 @@ std::set<net::IpAddress> Announcer::LeftToForeigners() const {
 std::vector<WithheldAddress> Announcer::Withheld(
     const net::IpAddress& vip) const {
   std::vector<WithheldAddress> withheld;
-  for (auto it = current_.lower_bound({vip, ""});
-       it != current_.end() && it->first.vip == vip; ++it) {
-    const Segment& segment = ports_.find(it->first.interface)->second.segment;
+  for (const Announcement& announcement : wanted_.Of(vip)) {
+    const Segment& segment = segments_.At(announcement.interface);
     if (const auto since = segment.WithheldSince(vip)) {
       const net::MacAddress& rival = segment.RivalOf(vip);
       const bool by_proxy = segment.proxies().VerdictOf(rival, vip.family()) ==
                             ProxyCheck::Verdict::kProxy;
-      withheld.push_back({it->first, rival, *since, by_proxy});
+      withheld.push_back({announcement, rival, *since, by_proxy});
     }
   }
   return withheld;
 }
 
 ClaimState Announcer::StateOf(const Announcement& announcement) const {
-  return ports_.find(announcement.interface)
-      ->second.segment.StateOf(announcement.vip);
+  return segments_.At(announcement.interface).StateOf(announcement.vip);
 }
 
 absl::btree_set<net::IpAddress> Announcer::HeardOn(
     std::string_view interface) const {
   absl::btree_set<net::IpAddress> heard = demand_.watched();
-  const auto it = ports_.find(interface);
-  if (it != ports_.end()) AddHeard(it->second.segment, heard);
+  if (const Segment* const segment = segments_.Find(interface)) {
+    AddHeard(*segment, heard);
+  }
   return heard;
 }
 
 bool Announcer::Hears(std::string_view interface,
                       const net::IpAddress& address) const {
-  const auto it = ports_.find(interface);
+  const Segment* const segment = segments_.Find(interface);
   return demand_.watched().contains(address) ||
-         (it != ports_.end() && IsHeard(it->second.segment, address));
+         (segment != nullptr && IsHeard(*segment, address));
 }
 
 bool Announcer::IsAnswered(const net::IpAddress& vip) const {
-  for (auto it = current_.lower_bound({vip, ""});
-       it != current_.end() && it->first.vip == vip; ++it) {
-    if (Answers(StateOf(it->first))) return true;
-  }
-  return false;
-}
-
-void Announcer::TryCrossHearing(absl::Time now) {
-  for (const std::string& name : cross_hearing_.TakeDue(now)) {
-    ports_.find(name)->second.segment.RefreshOne(now);
-  }
+  const std::vector<Announcement> all = wanted_.Of(vip);
+  return std::any_of(all.begin(), all.end(), [this](const auto& each) {
+    return Answers(StateOf(each));
+  });
 }
 
 }  // namespace lb::announce

@@ -1,4 +1,7 @@
-// DatagramTransport: one bound UDP socket.
+// DatagramTransport: one bound UDP socket; DatagramFactory: it opens them.
+//
+//   LB_ASSIGN_OR_RETURN(auto socket, environment.datagram_factory->Bind(
+//       {address, 3784}, {.interface = "eth0", .ttl = 255, .min_ttl = 255}));
 //
 // Best effort, as UDP is: a datagram may be lost, doubled or reordered, and
 // Send() succeeding says only that it left. Loop thread only.
@@ -7,10 +10,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lb/io/socket_options.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::io {
@@ -37,6 +43,22 @@ class DatagramTransport {
   // Called for each datagram; the payload is valid during the call only.
   // Without a receiver datagrams are dropped. An empty one takes it off.
   virtual void SetReceiver(Receiver receiver) = 0;
+};
+
+class DatagramFactory {
+ public:
+  virtual ~DatagramFactory() = default;
+
+  // Opens a socket at `at`; 0.0.0.0 and [::] are all addresses of the host, of
+  // IPv4 and of both families, and port 0 is one that is free. The socket must
+  // not outlive the factory.
+  // InvalidArgument: the options are out of range. NotFound: no such interface.
+  // PermissionDenied: the port is below 1024 and CAP_NET_BIND_SERVICE missing,
+  // or an interface is named and the kernel wants CAP_NET_RAW for that (before
+  // Linux 5.7). Unavailable: it cannot be bound (in use, no such address, no
+  // descriptor left, ...).
+  virtual absl::StatusOr<std::unique_ptr<DatagramTransport>> Bind(
+      const net::Endpoint& at, const SocketOptions& options) = 0;
 };
 
 }  // namespace lb::io

@@ -29,9 +29,13 @@ namespace lb::io {
 // Nothing is owned; all of it outlives the node.
 struct Environment {
   Loop* loop = nullptr;  // One per process; in a simulation, one for all.
-  DatagramTransport* datagrams = nullptr;  // UDP: gossip.
-  StreamTransport* streams = nullptr;      // TCP: full gossip exchange.
-  FrameTransport* frames = nullptr;        // Ethernet: ARP and NDP.
+  // Gossip's, on one port.
+  DatagramTransport* datagrams = nullptr;
+  StreamTransport* streams = nullptr;
+  // Open the sockets of other protocols.
+  DatagramFactory* datagram_factory = nullptr;
+  StreamFactory* stream_factory = nullptr;
+  FrameTransport* frames = nullptr;  // Ethernet: ARP and NDP.
   LinkMonitor* links = nullptr;
   const RouteTable* routes = nullptr;
   AddressInstaller* installer = nullptr;

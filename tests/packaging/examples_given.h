@@ -83,6 +83,7 @@ extern const std::vector<uint8_t> bytes;
 extern const lb::Prng prng;
 extern const lb::net::IpAddress vip;
 extern const lb::net::IpAddress address;
+extern const lb::net::IpAddress router;
 extern const lb::net::IpPrefix prefix;
 extern const lb::net::MacAddress mac;
 extern const lb::net::EthernetFrame frame;

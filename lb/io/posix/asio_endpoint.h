@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "asio/error.hpp"
 #include "asio/error_code.hpp"
 #include "asio/ip/address.hpp"
 #include "fmt/format.h"
@@ -41,12 +42,10 @@ AsioEndpoint ToAsio(const net::Endpoint& endpoint) {
 // Where a socket bound to `local` sends to reach `to`: a socket on [::] reaches
 // IPv4 too, by mapped addresses. InvalidArgument: the other family.
 template <typename AsioEndpoint>
-absl::StatusOr<AsioEndpoint> ToAsioFrom(const net::Endpoint& local,
+absl::StatusOr<AsioEndpoint> ToAsioFrom(const net::IpAddress& local,
                                         const net::Endpoint& to) {
-  if (local.address.family() == to.address.family()) {
-    return ToAsio<AsioEndpoint>(to);
-  }
-  if (local.address.is_ipv6() && local.address.is_unspecified()) {
+  if (local.family() == to.address.family()) return ToAsio<AsioEndpoint>(to);
+  if (local.is_ipv6() && local.is_unspecified()) {
     return AsioEndpoint(asio::ip::address_v6(to.address.ToMappedBytes()),
                         to.port);
   }
@@ -57,6 +56,15 @@ absl::StatusOr<AsioEndpoint> ToAsioFrom(const net::Endpoint& local,
 inline absl::Status Unavailable(std::string_view place,
                                 const asio::error_code& error) {
   return absl::UnavailableError(fmt::format("{}: {}", place, error.message()));
+}
+
+// Of bind(). PermissionDenied: a port below 1024 without
+// CAP_NET_BIND_SERVICE; else Unavailable.
+inline absl::Status BindError(std::string_view place,
+                              const asio::error_code& error) {
+  if (error != asio::error::access_denied) return Unavailable(place, error);
+  return absl::PermissionDeniedError(
+      fmt::format("{}: {}", place, error.message()));
 }
 
 }  // namespace lb::io

@@ -55,8 +55,8 @@ absl::Status PosixEnvironment::Bind(const net::Endpoint& gossip) {
   absl::Status status;
   for (int n = 0; n < (gossip.port == 0 ? kPortAttempts : 1); ++n) {
     datagrams_ = nullptr;
-    LB_ASSIGN_OR_RETURN(datagrams_, UdpTransport::Create(loop(), gossip));
-    auto streams = TcpTransport::Create(loop(), datagrams_->local());
+    LB_ASSIGN_OR_RETURN(datagrams_, sockets_.Bind(gossip, {}));
+    auto streams = sockets_.Listen(datagrams_->local(), {});
     status = streams.status();
     if (!status.ok()) continue;
     streams_ = *std::move(streams);
@@ -69,6 +69,8 @@ void PosixEnvironment::Assemble() {
   environment_ = {.loop = loop_.get(),
                   .datagrams = datagrams_.get(),
                   .streams = streams_.get(),
+                  .datagram_factory = &sockets_,
+                  .stream_factory = &sockets_,
                   .frames = frames_.get(),
                   .links = links_.get(),
                   .routes = routes_.get(),

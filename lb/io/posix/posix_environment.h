@@ -25,15 +25,14 @@
 #include "lb/io/posix/netlink_routes.h"
 #include "lb/io/posix/pcap_frames.h"
 #include "lb/io/posix/posix_loop.h"
-#include "lb/io/posix/tcp_transport.h"
+#include "lb/io/posix/posix_sockets.h"
 #include "lb/io/posix/thread_resolver.h"
-#include "lb/io/posix/udp_transport.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::io {
 
 struct PosixEnvironmentOptions {
-  // Where UDP and TCP are bound. Port 0: one that is free for both.
+  // Where gossip's UDP and TCP are bound. Port 0: one that is free for both.
   net::Endpoint gossip;
   std::string state_folder;  // Empty: the environment has no state store.
   PosixLoopOptions loop;
@@ -74,8 +73,9 @@ class PosixEnvironment {
   // The loop is destroyed last.
   std::unique_ptr<PosixLoop> loop_;
   EventLog log_;
-  std::unique_ptr<UdpTransport> datagrams_;
-  std::unique_ptr<TcpTransport> streams_;
+  PosixSockets sockets_{loop_.get()};
+  std::unique_ptr<DatagramTransport> datagrams_;
+  std::unique_ptr<StreamTransport> streams_;
   std::unique_ptr<PcapFrames> frames_;
   std::unique_ptr<NetlinkLinks> links_;
   std::unique_ptr<NetlinkRoutes> routes_;

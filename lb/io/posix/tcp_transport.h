@@ -10,6 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lb/io/posix/posix_loop.h"
+#include "lb/io/posix/tcp_dialer.h"
+#include "lb/io/socket_options.h"
 #include "lb/io/stream_transport.h"
 #include "lb/net/endpoint.h"
 
@@ -19,10 +21,11 @@ inline constexpr absl::Duration kLingerMax = absl::Seconds(10);
 
 class TcpTransport final : public StreamTransport {
  public:
-  // Listens on `at`; with port 0 the kernel picks one. `loop` must outlive it.
-  // Unavailable: it cannot (in use, no such address, ...).
+  // Listens as StreamFactory::Listen() does, with its errors. `loop` must
+  // outlive it.
   static absl::StatusOr<std::unique_ptr<TcpTransport>> Create(
-      PosixLoop* loop, const net::Endpoint& at);
+      PosixLoop* loop, const net::Endpoint& at,
+      const StreamOptions& options = {});
   ~TcpTransport() override;
 
   net::Endpoint local() const override;
@@ -33,9 +36,10 @@ class TcpTransport final : public StreamTransport {
  private:
   struct State;
 
-  explicit TcpTransport(std::shared_ptr<State> state);
+  TcpTransport(std::shared_ptr<State> state, const StreamOptions& options);
 
   const std::shared_ptr<State> state_;
+  TcpDialer dialer_;
 };
 
 }  // namespace lb::io

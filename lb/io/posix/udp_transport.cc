@@ -10,7 +10,9 @@
 #include "asio/ip/v6_only.hpp"
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
+#include "lb/io/posix/apply_options.h"
 #include "lb/io/posix/asio_endpoint.h"
+#include "lb/io/posix/received_ttl.h"
 
 namespace lb::io {
 namespace {
@@ -25,18 +27,21 @@ constexpr int kReceiveBufferSize = 2 << 20;
 struct UdpTransport::State : std::enable_shared_from_this<State> {
   explicit State(PosixLoop* loop) : loop(loop), socket(loop->context()) {}
 
-  absl::Status Bind(const net::Endpoint& at);
+  absl::Status Bind(const net::Endpoint& at, const SocketOptions& options);
+  size_t ReceiveOne(udp::endpoint& from, asio::error_code& error);
   void Wait();
   void ReceiveSome();
 
   PosixLoop* const loop;
   udp::socket socket;
   net::Endpoint local;
+  int min_ttl = 0;
   std::shared_ptr<Receiver> receiver;
   std::vector<uint8_t> buffer = std::vector<uint8_t>(65536);
 };
 
-absl::Status UdpTransport::State::Bind(const net::Endpoint& at) {
+absl::Status UdpTransport::State::Bind(const net::Endpoint& at,
+                                       const SocketOptions& options) {
   const std::string place = fmt::format("udp {}", at.ToString());
   const udp::endpoint endpoint = ToAsio<udp::endpoint>(at);
   asio::error_code error;
@@ -51,12 +56,31 @@ absl::Status UdpTransport::State::Bind(const net::Endpoint& at) {
                     error);
   socket.non_blocking(true, error);
   if (error) return Unavailable(place, error);
+  min_ttl = options.min_ttl;
+  LB_RETURN_IF_ERROR(
+      ApplyOptions(socket.native_handle(), at.address, options, place));
+  if (min_ttl != 0) {
+    LB_RETURN_IF_ERROR(AskForTtl(socket.native_handle(), at.address, place));
+  }
   socket.bind(endpoint, error);
-  if (error) return Unavailable(place, error);
+  if (error) return BindError(place, error);
   const udp::endpoint bound = socket.local_endpoint(error);
   if (error) return Unavailable(place, error);
   local = {at.address, bound.port()};
   return absl::OkStatus();
+}
+
+// Linux itself goes by the minimum of TCP sockets only.
+size_t UdpTransport::State::ReceiveOne(udp::endpoint& from,
+                                       asio::error_code& error) {
+  if (min_ttl == 0) {
+    return socket.receive_from(asio::buffer(buffer), from, /*flags=*/0, error);
+  }
+  const ReceivedWithTtl received =
+      ReceiveWithTtl(socket.native_handle(), absl::MakeSpan(buffer), from);
+  error = received.error;
+  if (!error && received.ttl < min_ttl) error = asio::error::no_permission;
+  return received.size;
 }
 
 void UdpTransport::State::Wait() {
@@ -73,10 +97,11 @@ void UdpTransport::State::ReceiveSome() {
   do {
     udp::endpoint from;
     asio::error_code error;
-    const size_t size =
-        socket.receive_from(asio::buffer(buffer), from, /*flags=*/0, error);
+    const size_t size = ReceiveOne(from, error);
     if (error == asio::error::would_block) break;
-    if (error) continue;  // About an earlier datagram; the next may be well.
+    // About an earlier datagram, or one too far travelled; the next may be
+    // well.
+    if (error) continue;
     const std::shared_ptr<Receiver> called = receiver;  // Lives while it runs.
     if (called == nullptr) continue;
     (*called)(FromAsio(from), absl::MakeConstSpan(buffer).first(size));
@@ -85,9 +110,10 @@ void UdpTransport::State::ReceiveSome() {
 }
 
 absl::StatusOr<std::unique_ptr<UdpTransport>> UdpTransport::Create(
-    PosixLoop* loop, const net::Endpoint& at) {
+    PosixLoop* loop, const net::Endpoint& at, const SocketOptions& options) {
+  LB_RETURN_IF_ERROR(Validate(options));
   auto state = std::make_shared<State>(loop);
-  LB_RETURN_IF_ERROR(state->Bind(at));
+  LB_RETURN_IF_ERROR(state->Bind(at, options));
   state->Wait();
   return std::unique_ptr<UdpTransport>(new UdpTransport(std::move(state)));
 }
@@ -111,7 +137,7 @@ absl::Status UdpTransport::Send(const net::Endpoint& to,
                     payload.size(), kDatagramSizeMax));
   }
   LB_ASSIGN_OR_RETURN(const udp::endpoint endpoint,
-                      ToAsioFrom<udp::endpoint>(state_->local, to));
+                      ToAsioFrom<udp::endpoint>(state_->local.address, to));
   asio::error_code error;
   state_->socket.send_to(asio::buffer(payload.data(), payload.size()), endpoint,
                          /*flags=*/0, error);

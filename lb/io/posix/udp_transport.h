@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "lb/io/datagram_transport.h"
 #include "lb/io/posix/posix_loop.h"
+#include "lb/io/socket_options.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::io {
@@ -23,10 +24,11 @@ inline constexpr absl::Duration kDatagramTurn = absl::Milliseconds(5);
 
 class UdpTransport final : public DatagramTransport {
  public:
-  // Binds to `at`; with port 0 the kernel picks one. `loop` must outlive it.
-  // Unavailable: it cannot be bound (in use, no such address, ...).
+  // Binds as DatagramFactory::Bind() does, with its errors. `loop` must outlive
+  // it.
   static absl::StatusOr<std::unique_ptr<UdpTransport>> Create(
-      PosixLoop* loop, const net::Endpoint& at);
+      PosixLoop* loop, const net::Endpoint& at,
+      const SocketOptions& options = {});
   ~UdpTransport() override;
 
   net::Endpoint local() const override;

@@ -5,6 +5,7 @@
 #include "lb/io/testing/frame_contract.h"
 #include "lb/io/testing/io_contract.h"
 #include "lb/io/testing/route_contract.h"
+#include "lb/io/testing/socket_contract.h"
 
 namespace lb::io {
 namespace {
@@ -39,6 +40,43 @@ std::unique_ptr<ContractHarness> MakeSimHarness() {
 INSTANTIATE_TEST_SUITE_P(Sim, IoContractTest, testing::Values(&MakeSimHarness));
 INSTANTIATE_TEST_SUITE_P(Sim, StreamContractTest,
                          testing::Values(&MakeSimHarness));
+
+class SimSockets final : public SocketHarness {
+ public:
+  SimSockets(std::string_view first, std::string_view second)
+      : first_(world_.AddHost("n1", first)),
+        second_(world_.AddHost("n2", second)) {}
+
+  Loop* loop() override { return first_->environment().loop; }
+  bool RunUntil(absl::FunctionRef<bool()> done, absl::Duration limit) override {
+    return world_.loop().RunUntil(done, limit);
+  }
+  SocketNode first() override { return NodeOf(first_); }
+  SocketNode second() override { return NodeOf(second_); }
+  std::string interface() override { return "eth0"; }
+  std::string other_interface() override { return "lo"; }
+
+ private:
+  static SocketNode NodeOf(SimHost* host) {
+    const Environment env = host->environment();
+    return {env.datagram_factory, env.stream_factory, host->address()};
+  }
+
+  SimWorld world_{/*seed=*/1};
+  SimHost* const first_;
+  SimHost* const second_;
+};
+
+std::unique_ptr<SocketHarness> MakeSimSockets() {
+  return std::make_unique<SimSockets>("10.0.0.1/24", "10.0.0.2/24");
+}
+
+std::unique_ptr<SocketHarness> MakeSimIpv6Sockets() {
+  return std::make_unique<SimSockets>("2001:db8::1/64", "2001:db8::2/64");
+}
+
+INSTANTIATE_TEST_SUITE_P(Sim, SocketContractTest,
+                         testing::Values(&MakeSimSockets, &MakeSimIpv6Sockets));
 
 class SimFrames final : public FrameHarness {
  public:

@@ -37,7 +37,7 @@ SimAttachment MakeAttachment(int host, const SimHostOptions& options,
   LB_CHECK(!options.addresses.empty());
   SimAttachment attachment{.host = host, .process = process, .links = links};
   for (const net::IpPrefix& prefix : options.addresses) {
-    attachment.endpoints.push_back({prefix.address, options.port});
+    attachment.addresses.push_back(prefix.address);
   }
   return attachment;
 }
@@ -58,9 +58,14 @@ SimHost::SimHost(int number, SimHostOptions options, SimLoop* loop,
       state_(&process_),
       resolver_(&process_),
       attachment_(MakeAttachment(number, options_, &process_, &links_)),
-      datagrams_(network, &attachment_),
-      streams_(network, &attachment_),
+      datagram_factory_(network, &attachment_),
+      stream_factory_(network, &attachment_),
+      datagrams_(datagram_factory_.BindHost(options_.port)),
+      streams_(stream_factory_.ListenHost(options_.port)),
       frames_(segment, &attachment_, mac_) {
+  for (const net::IpAddress& address : attachment_.addresses) {
+    network->Attach(address, &attachment_);
+  }
   links_.SetLink(Loopback());
   links_.SetLink(Eth0(mac_, options_.addresses));
 }
@@ -68,8 +73,10 @@ SimHost::SimHost(int number, SimHostOptions options, SimLoop* loop,
 Environment SimHost::environment() {
   const Prng prng = prng_.Fork(fmt::format("run {}", process_.run()));
   return {.loop = &process_,
-          .datagrams = &datagrams_,
-          .streams = &streams_,
+          .datagrams = datagrams_.get(),
+          .streams = streams_.get(),
+          .datagram_factory = &datagram_factory_,
+          .stream_factory = &stream_factory_,
           .frames = &frames_,
           .links = &links_,
           .routes = &routes_,
@@ -94,9 +101,8 @@ Environment SimHost::environment() {
 
 void SimHost::Renumber(const net::IpPrefix& to) {
   const net::IpPrefix from = std::exchange(options_.addresses[0], to);
-  const net::Endpoint there = {to.address, options_.port};
-  network_->Move(attachment_.endpoints[0], there);
-  attachment_.endpoints[0] = there;
+  network_->Move(from.address, to.address);
+  attachment_.addresses[0] = to.address;
   links_.RemoveAddress("eth0", from);
   links_.AddAddress("eth0", to);
 }
@@ -119,10 +125,11 @@ void SimHost::Restart() {
 }
 
 void SimHost::StopNode() {
-  streams_.OnNodeStopped();  // While its kernel can still tell its own run.
+  // While its kernel can still tell its own run.
+  stream_factory_.OnNodeStopping();
   process_.Kill();
-  datagrams_.SetReceiver(nullptr);
-  streams_.SetAcceptor(nullptr);
+  datagram_factory_.OnNodeStopped();
+  stream_factory_.OnNodeStopped();
   frames_.CloseAll();
   links_.SetObserver(nullptr);
   log_.SetObserver(nullptr);

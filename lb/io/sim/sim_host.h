@@ -1,9 +1,10 @@
 // SimHost: one simulated machine, and the Environment of the node on it.
 //
-// It has interface "eth0" on the world's segment and "lo", one UDP and one TCP
-// socket (port 7946), a disk and an event log. All pointers of its Environment
-// stay the same for the host's life, through crashes and restarts; they and the
-// host belong to the SimWorld.
+// It has interface "eth0" on the world's segment and "lo", a disk, an event
+// log, and for gossip a UDP and a TCP socket on one port (7946) of all its
+// addresses; a node opens others by the factories. All pointers of its
+// Environment stay the same for the host's life, through crashes and restarts;
+// they and the host belong to the SimWorld.
 //
 //   SimHost* n1 = world.AddHost("n1", "172.18.8.11/24");
 //   auto node = std::make_unique<Node>(n1->environment());
@@ -25,6 +26,7 @@
 #include "lb/base/prng.h"
 #include "lb/io/environment.h"
 #include "lb/io/sim/sim_address_installer.h"
+#include "lb/io/sim/sim_datagrams.h"
 #include "lb/io/sim/sim_link_monitor.h"
 #include "lb/io/sim/sim_loop.h"
 #include "lb/io/sim/sim_network.h"
@@ -44,7 +46,8 @@ namespace lb::io {
 
 struct SimHostOptions {
   std::string name;
-  // The addresses of eth0, at least one. Sockets are bound to the first.
+  // The addresses of eth0, at least one. Gossip's sockets are named by the
+  // first.
   std::vector<net::IpPrefix> addresses;
   uint16_t port = 7946;
 };
@@ -63,7 +66,7 @@ class SimHost {
 
   int number() const { return number_; }
   const std::string& name() const { return options_.name; }
-  net::IpAddress address() const { return attachment_.endpoints[0].address; }
+  net::IpAddress address() const { return attachment_.addresses[0]; }
   net::Endpoint endpoint() const { return {address(), options_.port}; }
   // The MAC of eth0: 02:00:00 and the host's number.
   net::MacAddress mac() const { return mac_; }
@@ -84,14 +87,15 @@ class SimHost {
   void Pause() { process_.Pause(); }
   void Resume() { process_.Resume(); }
 
-  // Replaces address() by another one, as when a lease is renewed: the sockets
-  // have it at once, the links say so. REQUIRES: no other host has it.
+  // Replaces address() by another one, as when a lease is renewed: sockets at
+  // any address have it at once, the links say so. A socket bound to the old
+  // one hears nothing more. REQUIRES: no other host has it.
   void Renumber(const net::IpPrefix& to);
 
   // Sends a datagram whose source is not this host's, as who forges one does.
   void SendAs(const net::Endpoint& source, const net::Endpoint& to,
               absl::Span<const uint8_t> payload) {
-    network_->Transmit(attachment_, source, to, payload);
+    network_->Transmit(attachment_, source, to, payload, {});
   }
 
   // Pulls and plugs the cable of an interface.
@@ -129,8 +133,10 @@ class SimHost {
   std::map<std::string, int> sysctls_ = {{"net/ipv4/conf/all/arp_ignore", 1},
                                          {"net/ipv4/conf/all/arp_announce", 2}};
   SimAttachment attachment_;
-  SimDatagramTransport datagrams_;
-  SimStreamTransport streams_;
+  SimDatagramFactory datagram_factory_;
+  SimStreamFactory stream_factory_;
+  const std::unique_ptr<DatagramTransport> datagrams_;
+  const std::unique_ptr<StreamTransport> streams_;
   SimFrameTransport frames_;
 };
 

@@ -1,14 +1,14 @@
-// SimNetwork: the IP network between simulated hosts, and UDP over it.
+// SimNetwork: the IP network between simulated hosts.
 //
 // Best effort as the real one: datagrams are lost, doubled, delayed and
-// reordered as SimPaths says. At most kDatagramsInFlightMax wait for a socket;
-// more are dropped. Each fate is counted. TCP over it: sim_streams.h.
+// reordered as SimPaths says. Each fate is counted. Sockets on it:
+// sim_datagrams.h and sim_streams.h.
 #ifndef LB_IO_SIM_SIM_NETWORK_H_
 #define LB_IO_SIM_SIM_NETWORK_H_
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,33 +19,52 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
-#include "lb/io/datagram_transport.h"
 #include "lb/io/sim/sim_link_monitor.h"
 #include "lb/io/sim/sim_loop.h"
 #include "lb/io/sim/sim_paths.h"
 #include "lb/io/sim/sim_process.h"
+#include "lb/io/socket_options.h"
 #include "lb/net/endpoint.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::io {
 
-// Datagrams under way to one socket, those that wait for a paused process
-// included.
-inline constexpr size_t kDatagramsInFlightMax = 4096;
+class SimDatagramFactory;
+class SimHost;
+class SimStreamFactory;
 
-// Where a host's transports hang. Belongs to the SimHost.
+// Where a host's sockets hang. Belongs to the SimHost.
 struct SimAttachment {
   int host = 0;
   SimProcess* process = nullptr;
   const SimLinkMonitor* links = nullptr;
-  std::vector<net::Endpoint> endpoints;  // One per address; one port for all.
+  std::vector<net::IpAddress> addresses;  // Of eth0.
+  SimDatagramFactory* datagrams = nullptr;
+  SimStreamFactory* streams = nullptr;
   bool powered = true;  // False: nothing answers, not even the kernel.
   int boot = 1;         // Grows each time the power comes back.
 
   // Is the host on, and eth0 up with its cable plugged?
   bool IsConnected() const;
-  // Null: no address of that family.
-  const net::Endpoint* EndpointOf(net::IpFamily family) const;
+  bool Has(const net::IpAddress& address) const;
+  // From where a socket at `local` sends to an address of that family: `local`
+  // itself, or the first address if that is any. Nullopt: not to that family.
+  std::optional<net::IpAddress> SourceFor(const net::IpAddress& local,
+                                          net::IpFamily family) const;
+  // OK if a socket may be opened at `local` with these options.
+  // NotFound: neither eth0 nor lo. Unavailable: the node is stopped, or the
+  // host has no such address.
+  absl::Status CheckSocket(std::string_view place, const net::IpAddress& local,
+                           const SocketOptions& options) const;
 };
+
+// By which interface packets between two hosts go.
+std::string_view InterfaceBetween(int host, int other_host);
+// Can a socket with these options send or receive by that interface?
+bool GoesBy(const SocketOptions& options, std::string_view interface);
+// Does what one sends arrive, by the TTL? There are no routers: a packet
+// arrives with the TTL that it was sent with.
+bool TtlPasses(const SocketOptions& sender, const SocketOptions& receiver);
 
 struct SimNetworkStats {
   uint64_t sent = 0;  // Accepted by Send().
@@ -54,14 +73,11 @@ struct SimNetworkStats {
   uint64_t duplicated = 0;   // Copies made on the way.
   uint64_t lost = 0;         // Drawn.
   uint64_t blocked = 0;      // By a block of the path, or a firewall.
-  uint64_t unreachable = 0;  // No such host, or it is down.
+  uint64_t unreachable = 0;  // No such host or socket, or it is down.
+  uint64_t ttl_too_low = 0;  // For the receiving socket.
   uint64_t overflowed = 0;   // kDatagramsInFlightMax were under way.
   uint64_t unheard = 0;      // No receiver was set.
 };
-
-class SimDatagramTransport;
-class SimHost;
-class SimStreamTransport;
 
 class SimNetwork {
  public:
@@ -83,27 +99,27 @@ class SimNetwork {
   // UDP only.
   const SimNetworkStats& stats() const { return stats_; }
 
-  // For the transports:
+  // For the sockets:
   SimLoop* loop() { return loop_; }
   Prng& prng() { return prng_; }
-  void Attach(const net::Endpoint& at, SimDatagramTransport* transport);
-  void Attach(const net::Endpoint& at, SimStreamTransport* transport);
-  // What is attached at `from` is at `to` from now on.
-  void Move(const net::Endpoint& from, const net::Endpoint& to);
+  SimNetworkStats& fates() { return stats_; }
+  Tap& tap() { return tap_; }
+  // REQUIRES: no other host has the address.
+  void Attach(const net::IpAddress& address, const SimAttachment* at);
+  // The host with address `from` has `to` instead.
+  void Move(const net::IpAddress& from, const net::IpAddress& to);
   // Is there a way for packets, lossy or not?
   bool CanReach(const SimAttachment& from, const SimAttachment& to) const;
   // CanReach(), and the packet is not lost: one draw.
   bool Passes(const SimAttachment& from, const SimAttachment& to);
   // Null: nothing there.
-  SimStreamTransport* FindStreams(const net::Endpoint& at) const;
   const SimAttachment* FindHost(const net::IpAddress& address) const;
   // `source` is what the receiver takes for the sender's endpoint.
   void Transmit(const SimAttachment& from, const net::Endpoint& source,
-                const net::Endpoint& to, absl::Span<const uint8_t> payload);
+                const net::Endpoint& to, absl::Span<const uint8_t> payload,
+                const SocketOptions& options);
 
  private:
-  friend class SimDatagramTransport;
-
   SimLoop* const loop_;
   Prng prng_;
   SimPaths paths_;
@@ -111,32 +127,6 @@ class SimNetwork {
   SimNetworkStats stats_;
   Tap tap_;
   absl::btree_map<net::IpAddress, const SimAttachment*> hosts_;
-  absl::btree_map<net::Endpoint, SimDatagramTransport*> datagrams_;
-  absl::btree_map<net::Endpoint, SimStreamTransport*> streams_;
-};
-
-class SimDatagramTransport final : public DatagramTransport {
- public:
-  // Both must outlive it.
-  SimDatagramTransport(SimNetwork* network, const SimAttachment* at);
-
-  net::Endpoint local() const override { return at_->endpoints[0]; }
-  absl::Status Send(const net::Endpoint& to,
-                    absl::Span<const uint8_t> payload) override;
-  void SetReceiver(Receiver receiver) override;
-
- private:
-  friend class SimNetwork;
-
-  // Schedules the arrival of one datagram, or counts why not.
-  void Schedule(absl::Time at, const net::Endpoint& from,
-                absl::Span<const uint8_t> payload);
-  void Arrive(const net::Endpoint& from, absl::Span<const uint8_t> payload);
-
-  SimNetwork* const network_;
-  const SimAttachment* const at_;
-  size_t in_flight_ = 0;
-  std::shared_ptr<Receiver> receiver_;
 };
 
 }  // namespace lb::io

@@ -1,140 +1,160 @@
 #include "lb/io/sim/sim_streams.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/base/status_macros.h"
 #include "lb/io/sim/sim_connection.h"
+#include "lb/io/sim/sim_dial.h"
 
 namespace lb::io {
+namespace {
 
-struct SimStreamTransport::Pending {
-  int run = 0;  // Of the process that connects.
-  net::Endpoint from;
-  net::Endpoint to;
-  absl::Time deadline;
-  OnConnected on_connected;  // Empty: answered.
-  std::unique_ptr<Timer> timer;
+class SimStreamDialer final : public StreamDialer {
+ public:
+  SimStreamDialer(SimNetwork* network, const SimAttachment* at,
+                  const net::IpAddress& source, StreamOptions options)
+      : network_(network),
+        at_(at),
+        source_(source),
+        options_(std::move(options)) {}
+  ~SimStreamDialer() override {
+    for (const auto& weak : dials_) {
+      if (const auto dial = weak.lock()) dial->Abandon();
+    }
+  }
+  SimStreamDialer(const SimStreamDialer&) = delete;
+  SimStreamDialer& operator=(const SimStreamDialer&) = delete;
+
+  void Connect(const net::Endpoint& to, absl::Time deadline,
+               OnConnected on_connected) override {
+    std::erase_if(dials_, [](const auto& weak) {
+      const auto dial = weak.lock();
+      return dial == nullptr || dial->is_answered();
+    });
+    const auto dial = std::make_shared<SimDial>(
+        network_, at_, options_,
+        SimDial::Call{to, deadline, std::move(on_connected)});
+    dials_.push_back(dial);
+    dial->Start(source_);
+  }
+
+ private:
+  SimNetwork* const network_;
+  const SimAttachment* const at_;
+  const net::IpAddress source_;
+  const StreamOptions options_;
+  std::vector<std::weak_ptr<SimDial>> dials_;  // Those without an answer.
 };
 
-SimStreamTransport::SimStreamTransport(SimNetwork* network,
-                                       const SimAttachment* at)
+// What local() is: where the socket is bound, or the host's first address.
+enum class Named { kAsBound, kAsHost };
+
+class SimStreamTransport final : public StreamTransport {
+ public:
+  SimStreamTransport(SimNetwork* network, const SimAttachment* at,
+                     std::shared_ptr<SimListener> listener, Named named)
+      : at_(at),
+        listener_(std::move(listener)),
+        named_(named),
+        dialer_(network, at, listener_->at.address, listener_->options) {}
+  ~SimStreamTransport() override {
+    at_->streams->Close(*listener_);
+    const auto on_accepted = std::exchange(listener_->on_accepted, nullptr);
+  }
+  SimStreamTransport(const SimStreamTransport&) = delete;
+  SimStreamTransport& operator=(const SimStreamTransport&) = delete;
+
+  net::Endpoint local() const override {
+    if (named_ == Named::kAsBound) return listener_->at;
+    return {at_->addresses[0], listener_->at.port};
+  }
+  void Connect(const net::Endpoint& to, absl::Time deadline,
+               OnConnected on_connected) override {
+    dialer_.Connect(to, deadline, std::move(on_connected));
+  }
+  void SetAcceptor(OnAccepted on_accepted) override {
+    listener_->on_accepted =
+        on_accepted && at_->process->running()
+            ? std::make_shared<OnAccepted>(std::move(on_accepted))
+            : nullptr;
+  }
+
+ private:
+  const SimAttachment* const at_;
+  const std::shared_ptr<SimListener> listener_;
+  const Named named_;
+  SimStreamDialer dialer_;
+};
+
+}  // namespace
+
+SimStreamFactory::SimStreamFactory(SimNetwork* network, SimAttachment* at)
     : network_(network), at_(at) {
-  for (const net::Endpoint& endpoint : at->endpoints) {
-    network->Attach(endpoint, this);
+  at->streams = this;
+}
+
+absl::StatusOr<std::unique_ptr<StreamTransport>> SimStreamFactory::Listen(
+    const net::Endpoint& at, const StreamOptions& options) {
+  const std::string place = fmt::format("tcp {}", at.ToString());
+  LB_RETURN_IF_ERROR(Validate(options, at.address));
+  LB_RETURN_IF_ERROR(at_->CheckSocket(place, at.address, options.socket));
+  const std::optional<net::Endpoint> there = listeners_.Choose(at);
+  if (!there) {
+    return absl::UnavailableError(fmt::format("{}: in use", place));
   }
+  return std::make_unique<SimStreamTransport>(
+      network_, at_, Open(*there, options), Named::kAsBound);
 }
 
-void SimStreamTransport::Connect(const net::Endpoint& to, absl::Time deadline,
-                                 OnConnected on_connected) {
-  auto pending = std::make_shared<Pending>(
-      Pending{.run = at_->process->run(),
-              .to = to,
-              .deadline = deadline,
-              .on_connected = std::move(on_connected)});
-  const net::Endpoint* from = at_->EndpointOf(to.address.family());
-  if (from == nullptr) {
-    at_->process->Post([this, pending] {
-      Answer(pending, absl::UnavailableError(fmt::format(
-                          "connect to {}: want the family of {}",
-                          pending->to.ToString(), local().ToString())));
-    });
-    return;
-  }
-  if (deadline <= network_->loop()->Now()) {
-    at_->process->Post([this, pending] { AnswerLate(pending); });
-    return;
-  }
-  pending->from = {from->address, next_port_++};
-  if (next_port_ == 0) next_port_ = kFirstEphemeralPort;
-  pending->timer =
-      at_->process->NewTimer([this, weak = std::weak_ptr<Pending>(pending)] {
-        if (const auto late = weak.lock()) AnswerLate(late);
-      });
-  pending->timer->Arm(deadline);
-  SendSyn(pending, kConnectRetryTimeout);
+absl::StatusOr<std::unique_ptr<StreamDialer>> SimStreamFactory::MakeDialer(
+    const net::IpAddress& source, const StreamOptions& options) {
+  LB_RETURN_IF_ERROR(Validate(options, source));
+  return std::make_unique<SimStreamDialer>(network_, at_, source, options);
 }
 
-void SimStreamTransport::SendSyn(const std::shared_ptr<Pending>& pending,
-                                 absl::Duration retry) {
-  SimLoop* const loop = network_->loop();
-  if (!pending->on_connected || loop->Now() > pending->deadline) return;
-  const SimAttachment* const host = network_->FindHost(pending->to.address);
-  if (host != nullptr && network_->Passes(*at_, *host) &&
-      network_->CanReach(*host, *at_)) {
-    loop->ScheduleAt(loop->Now() + network_->paths().DrawDelay(
-                                       at_->host, host->host, network_->prng()),
-                     [this, pending, host] { OnSynArrived(pending, host); });
-    return;
-  }
-  at_->process->ScheduleAt(loop->Now() + retry, [this, pending, retry] {
-    SendSyn(pending, 2 * retry);
-  });
+std::unique_ptr<StreamTransport> SimStreamFactory::ListenHost(uint16_t port) {
+  const net::Endpoint at = {net::IpAddress::Ipv6(0), port};
+  LB_CHECK(listeners_.IsFree(at));
+  return std::make_unique<SimStreamTransport>(network_, at_, Open(at, {}),
+                                              Named::kAsHost);
 }
 
-void SimStreamTransport::OnSynArrived(const std::shared_ptr<Pending>& pending,
-                                      const SimAttachment* host) {
-  if (host != at_ && !host->IsConnected()) {
-    SendSyn(pending, kConnectRetryTimeout);
-    return;
-  }
-  const absl::Time back =
-      network_->loop()->Now() +
-      network_->paths().DrawDelay(host->host, at_->host, network_->prng());
-  SimStreamTransport* const peer = network_->FindStreams(pending->to);
-  const std::shared_ptr<OnAccepted> on_accepted =
-      peer == nullptr ? nullptr : peer->on_accepted_;
-  if (!host->process->running() || on_accepted == nullptr) {
-    at_->process->ScheduleAt(back, [this, pending] {
-      Answer(pending, absl::UnavailableError(fmt::format(
-                          "connect to {}: refused", pending->to.ToString())));
-    });
-    return;
-  }
-  const auto connection = SimConnection::Make(network_, {at_, pending->from},
-                                              {peer->at_, pending->to}, back);
-  Remember(connection);
-  peer->Remember(connection);
-  network_->loop()->ScheduleAt(back, [this, pending, connection] {
-    auto stream = connection->TakeStream(SimConnection::kConnector);
-    at_->process->Deliver(
-        pending->run, [this, pending, stream = std::move(stream)]() mutable {
-          Answer(pending, std::move(stream));
-        });
-  });
-  auto stream = connection->TakeStream(SimConnection::kAcceptor);
-  peer->at_->process->Deliver(
-      peer->at_->process->run(),
-      [on_accepted, stream = std::move(stream)]() mutable {
-        (*on_accepted)(std::move(stream));
-      });
+std::shared_ptr<SimListener> SimStreamFactory::Open(
+    const net::Endpoint& at, const StreamOptions& options) {
+  const std::shared_ptr<SimListener> listener(
+      new SimListener{.at = at, .options = options, .on_accepted = nullptr});
+  listeners_.Add(at, listener);
+  return listener;
 }
 
-void SimStreamTransport::Answer(
-    const std::shared_ptr<Pending>& pending,
-    absl::StatusOr<std::unique_ptr<Stream>> stream) {
-  if (!pending->on_connected) return;  // A stream that came late is reset.
-  pending->timer = nullptr;
-  std::exchange(pending->on_connected, nullptr)(std::move(stream));
-}
-
-void SimStreamTransport::AnswerLate(const std::shared_ptr<Pending>& pending) {
-  Answer(pending, absl::DeadlineExceededError(fmt::format(
-                      "connect to {}: no answer", pending->to.ToString())));
-}
-
-void SimStreamTransport::SetAcceptor(OnAccepted on_accepted) {
-  on_accepted_ = on_accepted && at_->process->running()
-                     ? std::make_shared<OnAccepted>(std::move(on_accepted))
-                     : nullptr;
-}
-
-void SimStreamTransport::OnNodeStopped() {
+void SimStreamFactory::OnNodeStopping() {
   for (const auto& weak : std::exchange(connections_, {})) {
     if (const auto connection = weak.lock()) connection->OnNodeStopped(at_);
   }
 }
 
-void SimStreamTransport::Remember(
+void SimStreamFactory::OnNodeStopped() {
+  for (const auto& listener : listeners_.All()) {
+    const auto on_accepted = std::exchange(listener->on_accepted, nullptr);
+  }
+}
+
+std::shared_ptr<SimListener> SimStreamFactory::FindListener(
+    const net::Endpoint& to) const {
+  return listeners_.Find(to);
+}
+
+uint16_t SimStreamFactory::NextPort() {
+  const uint16_t port = next_port_++;
+  if (next_port_ == 0) next_port_ = kFirstEphemeralPort;
+  return port;
+}
+
+void SimStreamFactory::Remember(
     const std::shared_ptr<SimConnection>& connection) {
   if (connections_.size() >= prune_at_) {
     std::erase_if(connections_,

@@ -1,4 +1,4 @@
-// SimStreamTransport: TCP between simulated hosts.
+// SimStreamFactory: the TCP of one simulated host; its listeners and dialers.
 //
 // Ordered and reliable: what the path loses is sent again after
 // kRetransmitTimeout and its doubles; a peer that is not reached for
@@ -13,8 +13,11 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lb/io/sim/sim_network.h"
+#include "lb/io/sim/sim_port_table.h"
+#include "lb/io/socket_options.h"
 #include "lb/io/stream_transport.h"
 #include "lb/net/endpoint.h"
 
@@ -25,36 +28,52 @@ inline constexpr absl::Duration kConnectRetryTimeout = absl::Seconds(1);
 inline constexpr absl::Duration kStreamTimeout = absl::Seconds(15);
 
 class SimConnection;
+class SimDial;
 
-class SimStreamTransport final : public StreamTransport {
+// A listening socket, for what is under way to it too.
+struct SimListener {
+  const net::Endpoint at;
+  const StreamOptions options;
+  std::shared_ptr<StreamTransport::OnAccepted> on_accepted;
+};
+
+class SimStreamFactory final : public StreamFactory {
  public:
   // Both must outlive it.
-  SimStreamTransport(SimNetwork* network, const SimAttachment* at);
+  SimStreamFactory(SimNetwork* network, SimAttachment* at);
+  SimStreamFactory(const SimStreamFactory&) = delete;
+  SimStreamFactory& operator=(const SimStreamFactory&) = delete;
 
-  net::Endpoint local() const override { return at_->endpoints[0]; }
-  void Connect(const net::Endpoint& to, absl::Time deadline,
-               OnConnected on_connected) override;
-  void SetAcceptor(OnAccepted on_accepted) override;
+  absl::StatusOr<std::unique_ptr<StreamTransport>> Listen(
+      const net::Endpoint& at, const StreamOptions& options) override;
+  absl::StatusOr<std::unique_ptr<StreamDialer>> MakeDialer(
+      const net::IpAddress& source, const StreamOptions& options) override;
+  // The host's own transport, at all its addresses: its local() is the host's
+  // first address, whatever that is at the time. REQUIRES: the port is free.
+  std::unique_ptr<StreamTransport> ListenHost(uint16_t port);
 
   // The node is about to die, with its kernel or without.
+  void OnNodeStopping();
+  // It is dead: no listener has an acceptor any more.
   void OnNodeStopped();
+
+  // For SimDial and the transports:
+  // Null: none.
+  std::shared_ptr<SimListener> FindListener(const net::Endpoint& to) const;
+  void Close(const SimListener& listener) { listeners_.Remove(listener.at); }
+  // Of the host's side of the next connection that it opens.
+  uint16_t NextPort();
+  void Remember(const std::shared_ptr<SimConnection>& connection);
 
  private:
   static constexpr uint16_t kFirstEphemeralPort = 32768;
 
-  struct Pending;  // A Connect() that is not answered.
-
-  void SendSyn(const std::shared_ptr<Pending>& pending, absl::Duration retry);
-  void OnSynArrived(const std::shared_ptr<Pending>& pending,
-                    const SimAttachment* host);
-  void Answer(const std::shared_ptr<Pending>& pending,
-              absl::StatusOr<std::unique_ptr<Stream>> stream);
-  void AnswerLate(const std::shared_ptr<Pending>& pending);
-  void Remember(const std::shared_ptr<SimConnection>& connection);
+  std::shared_ptr<SimListener> Open(const net::Endpoint& at,
+                                    const StreamOptions& options);
 
   SimNetwork* const network_;
-  const SimAttachment* const at_;
-  std::shared_ptr<OnAccepted> on_accepted_;
+  SimAttachment* const at_;
+  SimPortTable<std::shared_ptr<SimListener>> listeners_;
   std::vector<std::weak_ptr<SimConnection>> connections_;
   size_t prune_at_ = 16;  // connections_ is pruned at this size.
   uint16_t next_port_ = kFirstEphemeralPort;
