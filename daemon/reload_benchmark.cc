@@ -1,7 +1,12 @@
 // How long one turn of the loop takes at most while 10,000 services are read,
-// changed and asked for: what an ARP request waits for.
+// changed and asked for: how long an ARP request waits.
 //
 //   bazel run -c opt //daemon:reload_benchmark
+//   bazel run -c opt //daemon:reload_benchmark -- --rounds=3 changed more less
+//
+// Each row is the longest turn after one step, over a number of rounds. The
+// processor time is the loop's thread's alone, so it also holds on a machine
+// that others use. The causes are those of the turn that the median has.
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,11 +14,14 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
@@ -26,6 +34,7 @@
 #include "lb/base/check.h"
 #include "lb/config/changes.h"
 #include "lb/config/manifests.h"
+#include "lb/io/loop.h"
 #include "lb/io/posix/posix_environment.h"
 
 namespace lb {
@@ -33,24 +42,64 @@ namespace {
 
 constexpr int kServices = 10'000;
 constexpr int kNodes = 100;
-constexpr int kRounds = 7;
-constexpr int kStarts = 5;
-// What follows from a change of one object, and from the first reading until
-// the last of its addresses is claimed.
-constexpr absl::Duration kTime = absl::Seconds(2);
-constexpr absl::Duration kSettleTime = absl::Seconds(15);
+// The history is written a second after a change, a removed service's address
+// released five seconds after it, and an address announced for the last time
+// five seconds after it was claimed.
+constexpr absl::Duration kHistoryTime = absl::Milliseconds(1500);
+constexpr absl::Duration kReleaseTime = absl::Seconds(7);
+constexpr absl::Duration kSettleTime = absl::Seconds(8);
+constexpr absl::Duration kWaitMax = absl::Minutes(1);
 
-// Of this thread: what other processes take does not count.
+// This thread's; what other processes take does not count.
 absl::Duration ProcessorTime() {
   timespec time = {};
   LB_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
   return absl::DurationFromTimespec(time);
 }
 
+using Causes = std::map<std::string_view, absl::Duration>;
+
 // The longest turn, by the clock and by the loop's processor time.
 struct Turn {
   absl::Duration clock;
   absl::Duration processor;
+  Causes causes;  // The processor time's.
+};
+
+// A loop that charges processor time to the causes that its users name.
+class ChargingLoop final : public io::Loop {
+ public:
+  explicit ChargingLoop(io::Loop* loop) : loop_(loop) {}
+  absl::Time Now() const override { return loop_->Now(); }
+  absl::Time CivilNow() const override { return loop_->CivilNow(); }
+  std::unique_ptr<io::Timer> NewTimer(
+      absl::AnyInvocable<void()> on_fire) override {
+    return loop_->NewTimer(std::move(on_fire));
+  }
+  void Post(absl::AnyInvocable<void()> task) override {
+    loop_->Post(std::move(task));
+  }
+  std::string_view SetTurnCause(std::string_view cause) override {
+    Charge();
+    return std::exchange(cause_, cause);
+  }
+
+  // Since the last call.
+  Causes TakeCauses() {
+    Charge();
+    return std::exchange(causes_, {});
+  }
+
+ private:
+  void Charge() {
+    const absl::Duration now = ProcessorTime();
+    causes_[cause_] += now - std::exchange(since_, now);
+  }
+
+  io::Loop* const loop_;
+  std::string_view cause_ = "other";
+  absl::Duration since_ = ProcessorTime();
+  Causes causes_;
 };
 
 class Node {
@@ -60,10 +109,12 @@ class Node {
     world_ = *io::PosixEnvironment::Create(
         {.gossip = {*net::ParseIpAddress("127.0.0.1"), 0},
          .state_folder = folder_ + "/state"});
+    loop_ = std::make_unique<ChargingLoop>(world_->loop());
     AgentOptions options;
     options.node = "n1";
     options.advertise = world_->environment().datagrams->local();
     io::Environment environment = world_->environment();
+    environment.loop = loop_.get();
     environment.links = &network_;
     environment.frames = &network_;
     agent_ = *Agent::Create(options, environment);
@@ -90,16 +141,15 @@ class Node {
   void Write(const std::string& text) {
     std::ofstream(folder_ + "/m.yaml") << text;
   }
-  // A reload, and what follows from it until elections were held for all and so
-  // many are announced, and for so much time after that.
+  // A reload, and what follows from it until elections were held for all and
+  // this node has claimed the `announced` that it announces, and for `time`
+  // after that.
   Turn Reload(absl::Duration time, size_t announced = kServices) {
     is_read_ = false;
     awaited_ = announced;
     world_->loop()->Post(
         [this] { reader_->Read([this](const auto&) { is_read_ = true; }); });
-    const Turn longest = LongestTurn(time);
-    LB_CHECK(this->announced() == awaited_);
-    return longest;
+    return LongestTurn(time);
   }
   Turn AskNode() {
     world_->loop()->Post([this] {
@@ -113,9 +163,13 @@ class Node {
   bool is_placed() const {
     return agent_->placement().size() == agent_->desired().services.size();
   }
+  bool is_settled() const {
+    return is_read_ && is_placed() && announced() == awaited_ &&
+           agent_->elections().tenures().size() >= awaited_;
+  }
 
-  // Of the turns from now on, until so long after a reload that is under way.
-  // One that does nothing is always due, so none waits.
+  // The longest of the turns from now on, until `time` after a reload that is
+  // under way. A turn that does nothing is always due, so the loop never waits.
   Turn LongestTurn(absl::Duration time) {
     enum { kOn, kEnding, kEnded } state = kOn;
     std::function<void()> idle = [&] {
@@ -124,6 +178,7 @@ class Node {
     };
     world_->loop()->Post(idle);
     Turn longest;
+    loop_->TakeCauses();
     absl::Time clock = absl::Now();
     absl::Duration processor = ProcessorTime();
     absl::Time end = clock + time;
@@ -132,18 +187,20 @@ class Node {
           const absl::Time now = absl::Now();
           const absl::Duration used = ProcessorTime();
           longest.clock = std::max(longest.clock, now - clock);
-          longest.processor = std::max(longest.processor, used - processor);
+          Causes causes = loop_->TakeCauses();
+          if (used - processor > longest.processor) {
+            longest.processor = used - processor;
+            longest.causes = std::move(causes);
+          }
           clock = now;
           processor = used;
-          if (!is_read_ || !is_placed() || announced() != awaited_) {
-            end = now + time;
-          }
+          if (!is_settled()) end = now + time;
           return now >= end;
         },
-        absl::Minutes(5));
+        kWaitMax);
+    LB_CHECK(is_settled());  // Within kWaitMax.
     state = kEnding;
-    world_->loop()->RunUntil([&] { return state == kEnded; },
-                             absl::Seconds(60));
+    world_->loop()->RunUntil([&] { return state == kEnded; }, kWaitMax);
     return longest;
   }
 
@@ -154,26 +211,79 @@ class Node {
   size_t awaited_ = 0;    // To be announced.
   QuietNetwork network_;  // All are announced; no host listens.
   std::unique_ptr<io::PosixEnvironment> world_;
+  std::unique_ptr<ChargingLoop> loop_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<LastGoodStore> last_good_;
   std::unique_ptr<ManifestReader> reader_;
 };
 
-void Print(const std::string& what, const std::vector<Turn>& turns) {
-  std::vector<double> clock, processor;
-  for (const Turn& turn : turns) {
-    clock.push_back(absl::ToDoubleMilliseconds(turn.clock));
-    processor.push_back(absl::ToDoubleMilliseconds(turn.processor));
+// The turns of each row, by its name on the command line.
+class Rows {
+ public:
+  Rows(std::vector<std::string> wanted, int rounds)
+      : wanted_(std::move(wanted)), rounds_(rounds) {}
+
+  int rounds() const { return rounds_; }
+  bool Wants(const std::string& row) const {
+    return wanted_.empty() ||
+           std::find(wanted_.begin(), wanted_.end(), row) != wanted_.end();
   }
-  std::sort(clock.begin(), clock.end());
-  std::sort(processor.begin(), processor.end());
-  const size_t middle = turns.size() / 2;
-  fmt::print(
-      "{:<42} median {:7.1f} ms  max {:7.1f} ms  "
-      "processor {:7.1f} ms  max {:7.1f} ms\n",
-      what, clock[middle], clock.back(), processor[middle], processor.back());
-  fflush(stdout);
-}
+  bool WantsAny(std::initializer_list<std::string> rows) const {
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](const std::string& row) { return Wants(row); });
+  }
+  void Add(const std::string& row, Turn turn) {
+    fmt::print(stderr, "{:6.0f} s  {:<10} {}\n",
+               absl::ToDoubleSeconds(absl::Now() - began_), row, Text(turn));
+    if (Wants(row)) turns_[row].push_back(std::move(turn));
+  }
+  // What a row needs but does not measure.
+  void Note(const std::string& step) const {
+    fmt::print(stderr, "{:6.0f} s  {}\n",
+               absl::ToDoubleSeconds(absl::Now() - began_), step);
+  }
+  void Print(const std::string& row, const std::string& what) {
+    std::vector<Turn>& turns = turns_[row];
+    if (turns.empty()) return;
+    std::vector<absl::Duration> clock;
+    for (const Turn& turn : turns) clock.push_back(turn.clock);
+    std::sort(clock.begin(), clock.end());
+    std::sort(turns.begin(), turns.end(), [](const auto& a, const auto& b) {
+      return a.processor < b.processor;
+    });
+    const Turn& median = turns[turns.size() / 2];
+    fmt::print(
+        "{:<10} {:<40} clock median {:6.1f} ms max {:6.1f} ms, "
+        "processor median {:6.2f} ms max {:6.2f} ms:{}\n",
+        row, what, Milliseconds(clock[turns.size() / 2]),
+        Milliseconds(clock.back()), Milliseconds(median.processor),
+        Milliseconds(turns.back().processor), Text(median.causes));
+    fflush(stdout);
+  }
+
+ private:
+  static double Milliseconds(absl::Duration time) {
+    return absl::ToDoubleMilliseconds(time);
+  }
+  static std::string Text(const Causes& causes) {
+    std::string text;
+    for (const auto& [cause, time] : causes) {
+      if (time < absl::Microseconds(20)) continue;
+      text += fmt::format(" {} {:.2f}", cause, Milliseconds(time));
+    }
+    return text;
+  }
+  static std::string Text(const Turn& turn) {
+    return fmt::format("clock {:6.1f} ms, processor {:6.2f} ms:{}",
+                       Milliseconds(turn.clock), Milliseconds(turn.processor),
+                       Text(turn.causes));
+  }
+
+  const std::vector<std::string> wanted_;
+  const int rounds_;
+  const absl::Time began_ = absl::Now();
+  std::map<std::string, std::vector<Turn>> turns_;
+};
 
 std::string Everywhere(std::string text, const std::string& from,
                        const std::string& to) {
@@ -185,91 +295,126 @@ std::string Everywhere(std::string text, const std::string& from,
 }
 
 // Until all is announced, and the history is written.
-void MeasureStarts() {
-  std::vector<Turn> first;
-  for (int i = 0; i < kStarts; ++i) {
+void MeasureStarts(Rows& rows) {
+  if (!rows.Wants("start")) return;
+  for (int i = 0; i < rows.rounds(); ++i) {
     Node node(ManyServices(kServices));
-    first.push_back(node.Reload(kTime));
+    rows.Add("start", node.Reload(kHistoryTime));
   }
-  Print("the first reading", first);
+  rows.Print("start", "the first reading");
 }
 
-void MeasureReloads() {
-  Node node(ManyServices(kServices));
-  node.Reload(kSettleTime);
-  std::vector<Turn> idle, one, same, more, less, all, pools;
-  for (int i = 0; i < kRounds; ++i) {
-    idle.push_back(node.LongestTurn(absl::Seconds(1)));
+void MeasureProblems(Rows& rows) {
+  if (!rows.WantsAny({"dark", "ask"})) return;
+  Node node(Everywhere(ManyServices(kServices), "kind: L2Advertisement",
+                       "kind: BFDProfile"));
+  rows.Add("dark", node.Reload(kHistoryTime, 0));
+  for (int i = 0; i < rows.rounds() && rows.Wants("ask"); ++i) {
+    rows.Add("ask", node.AskNode());
+  }
+  rows.Print("dark", "the first reading, none can be announced");
+  rows.Print("ask", "GetNode, 10000 that cannot be announced");
+}
+
+void MeasureOneService(Rows& rows, Node& node) {
+  for (int i = 0; i < rows.rounds(); ++i) {
+    if (rows.Wants("idle")) {
+      rows.Add("idle", node.LongestTurn(absl::Seconds(1)));
+    }
     node.Write(ManyServices(kServices, 1000 + i));
-    one.push_back(node.Reload(kTime));
+    rows.Add("changed", node.Reload(kHistoryTime));
     LB_CHECK(node.changed() == 1);
-    same.push_back(node.Reload(kTime));
-    LB_CHECK(node.changed() == 0);
+    if (rows.Wants("same")) {
+      rows.Add("same", node.Reload(kHistoryTime));
+      LB_CHECK(node.changed() == 0);
+    }
+    if (!rows.WantsAny({"more", "less"})) continue;
     node.Write(ManyServices(kServices + 1, 1000 + i));
-    more.push_back(node.Reload(kTime, kServices + 1));
+    rows.Add("more", node.Reload(kHistoryTime, kServices + 1));
     node.Write(ManyServices(kServices, 1000 + i));
-    less.push_back(node.Reload(kTime));
+    rows.Add("less", node.Reload(kReleaseTime));
+  }
+}
+
+void MeasureAllServices(Rows& rows, Node& node) {
+  for (int i = 0; i < rows.rounds(); ++i) {
     std::string text = Everywhere(ManyServices(kServices), "port: 80",
                                   fmt::format("port: {}", 2000 + i));
     node.Write(text);
-    all.push_back(node.Reload(absl::Seconds(4)));
-    LB_CHECK(node.changed() == kServices);
+    rows.Add("all", node.Reload(kHistoryTime));
+    if (!rows.Wants("pools")) continue;
     node.Write(Everywhere(text, "[10.0.0.0/16]",
                           fmt::format("[10.0.0.0/16, 10.1.{}.0/24]", i)));
-    pools.push_back(node.Reload(absl::Seconds(4)));
-    node.Write(ManyServices(kServices));
-    node.Reload(absl::Seconds(4));
+    rows.Add("pools", node.Reload(kHistoryTime));
   }
-  Print("idle", idle);
-  Print("one of 10000 changed", one);
-  Print("the same again", same);
-  Print("one more than 10000", more);
-  Print("one less than 10001", less);
-  Print("all of 10000 changed", all);
-  Print("another pool, with 10000 services", pools);
 }
 
-// Of EndpointSlices and Node objects, beside as many services.
-void MeasureOtherObjects() {
+void MeasureReloads(Rows& rows) {
+  const bool one = rows.WantsAny({"idle", "changed", "same", "more", "less"});
+  const bool all = rows.WantsAny({"all", "pools"});
+  if (!one && !all) return;
+  Node node(ManyServices(kServices));
+  rows.Note("a node takes up 10000 services");
+  node.Reload(kSettleTime);
+  if (one) MeasureOneService(rows, node);
+  if (all) MeasureAllServices(rows, node);
+  rows.Print("idle", "no change");
+  rows.Print("changed", "one of 10000 changed");
+  rows.Print("same", "the same again");
+  rows.Print("more", "one more than 10000");
+  rows.Print("less", "one less than 10001");
+  rows.Print("all", "all of 10000 changed");
+  rows.Print("pools", "another pool, with 10000 services");
+}
+
+// EndpointSlices and Node objects, beside as many services.
+void MeasureOtherObjects(Rows& rows) {
+  if (!rows.WantsAny({"slice", "node"})) return;
   const auto text = [](bool ready, const std::string& zone) {
     return ManyServices(kServices) + ManyEndpointSlices(kServices, ready) +
            ManyNodes(kNodes, zone);
   };
   Node node(text(true, "z0"));
+  rows.Note("a node takes up 10000 services and endpoint slices");
   node.Reload(kSettleTime);
-  std::vector<Turn> slices, nodes;
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < rows.rounds(); ++i) {
     const bool ready = i % 2 == 1;
-    node.Write(text(ready, fmt::format("z{}", i)));
     const size_t announced = ready ? kServices : kServices - 1;
-    slices.push_back(node.Reload(kTime, announced));
+    node.Write(text(ready, fmt::format("z{}", i)));
+    rows.Add("slice", node.Reload(kHistoryTime, announced));
     LB_CHECK(node.changed() == 1);
     node.Write(text(ready, fmt::format("z{}", i + 1)));
-    nodes.push_back(node.Reload(kTime, announced));
+    rows.Add("node", node.Reload(kHistoryTime, announced));
     LB_CHECK(node.changed() == 1);
   }
-  Print("one endpoint slice of 10000 changed", slices);
-  Print("one Node object of 100 changed", nodes);
+  rows.Print("slice", "one endpoint slice of 10000 changed");
+  rows.Print("node", "one Node object of 100 changed");
 }
 
-void MeasureProblems() {
-  Node node(Everywhere(ManyServices(kServices), "kind: L2Advertisement",
-                       "kind: BFDProfile"));
-  std::vector<Turn> asked, first = {node.Reload(kTime, 0)};
-  LB_CHECK(node.agent().placement().size() == kServices);
-  for (int i = 0; i < kRounds; ++i) asked.push_back(node.AskNode());
-  Print("the first reading, none can be announced", first);
-  Print("GetNode, 10000 that cannot be announced", asked);
-}
-
-void Main() {
-  MeasureStarts();
-  MeasureProblems();
-  MeasureReloads();
-  MeasureOtherObjects();
+int Main(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kRounds = "--rounds=";
+  std::vector<std::string> wanted;
+  int rounds = 5;
+  for (const std::string& argument : arguments) {
+    if (!argument.starts_with(kRounds)) {
+      wanted.push_back(argument);
+    } else if (!absl::SimpleAtoi(argument.substr(kRounds.size()), &rounds) ||
+               rounds < 1) {
+      fmt::print(stderr, "{}, want --rounds=1 or more\n", argument);
+      return 2;
+    }
+  }
+  Rows rows(std::move(wanted), rounds);
+  MeasureStarts(rows);
+  MeasureProblems(rows);
+  MeasureReloads(rows);
+  MeasureOtherObjects(rows);
+  return 0;
 }
 
 }  // namespace
 }  // namespace lb
 
-int main() { lb::Main(); }
+int main(int count, char** arguments) {
+  return lb::Main({arguments + 1, arguments + count});
+}
