@@ -4,8 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "lb/io/turn_cause.h"
-
 namespace lb {
 
 AddressOwners::AddressOwners(Options options,
@@ -15,39 +13,17 @@ AddressOwners::AddressOwners(Options options,
       environment_(environment),
       on_change_(std::move(on_change)),
       facts_(options_.node, environment, [this] { on_change_(); }),
-      routers_timer_(environment.loop->NewTimer([this] { FindRouters(); })) {}
+      next_hops_(environment.loop, environment.routes,
+                 [this] { on_change_(); }) {}
 
 absl::Status AddressOwners::Start(gossip::GossipNode* gossip) {
   gossip_ = gossip;
   return facts_.Start(gossip);
 }
 
-void AddressOwners::FindRouters() {
-  const io::TurnCause cause(environment_.loop, "reads routes");
-  const bool is_first = routers_found_ == absl::InfinitePast();
-  routers_found_ = environment_.loop->Now();
-  routers_timer_->Arm(routers_found_ + kRoutersInterval);
-  if (environment_.routes == nullptr || finding_routers_) return;
-  // At the start it waits: no service may be given what a router has.
-  if (is_first) return OnNextHops(environment_.routes->FindNextHops());
-  finding_routers_ = true;
-  environment_.routes->FindNextHopsLater(
-      [this, alive = std::weak_ptr(alive_)](auto next_hops) {
-        if (alive.expired()) return;
-        finding_routers_ = false;
-        OnNextHops(std::move(next_hops));
-      });
-}
-
-void AddressOwners::OnNextHops(absl::StatusOr<io::NextHops> next_hops) {
-  if (!next_hops.ok() || *next_hops == next_hops_) return;
-  next_hops_ = *std::move(next_hops);
-  on_change_();
-}
-
 std::vector<net::IpAddress> AddressOwners::Routers() const {
   std::vector<net::IpAddress> routers;
-  for (const net::IpAddress& hop : next_hops_.addresses) {
+  for (const net::IpAddress& hop : next_hops_.found().addresses) {
     const auto owner = owned_.find(hop);
     const bool is_hosts =
         owner != owned_.end() && owner->second.kind == OwnerKind::kHost;
@@ -57,14 +33,11 @@ std::vector<net::IpAddress> AddressOwners::Routers() const {
 }
 
 bool AddressOwners::SetOwn() {
-  // At once when a link changes, but not in each turn of a busy loop.
-  if (environment_.loop->Now() - routers_found_ > absl::Seconds(1)) {
-    FindRouters();
-  }
+  next_hops_.Refresh();  // A link may have changed.
   return facts_.SetOwn({.addresses = OwnAddressesOf(environment_.links->Links(),
                                                     options_.delivers),
                         .routers = Routers(),
-                        .complete = next_hops_.complete,
+                        .complete = next_hops_.found().complete,
                         .withheld = own_withheld_});
 }
 

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,6 +24,7 @@
 #include "absl/time/time.h"
 #include "daemon/hosts/facts_exchange.h"
 #include "daemon/hosts/host_facts.h"
+#include "daemon/hosts/next_hop_watcher.h"
 #include "daemon/hosts/owned_addresses.h"
 #include "daemon/hosts/service_addresses.h"
 #include "daemon/placement/placement.h"
@@ -52,8 +52,7 @@ class AddressOwners {
     const AddressEntries& entries;
   };
 
-  // A route may change and no link with it.
-  static constexpr absl::Duration kRoutersInterval = absl::Seconds(10);
+  static constexpr absl::Duration kRoutersInterval = NextHopWatcher::kInterval;
 
   // `on_change` is called, on a turn of its own, when something was forgotten
   // or has changed.
@@ -101,9 +100,6 @@ class AddressOwners {
   const FactsTable& table() const { return facts_.table(); }
 
  private:
-  // Reads the next hops of this host's routes, beside the loop.
-  void FindRouters();
-  void OnNextHops(absl::StatusOr<io::NextHops> next_hops);
   // Routers that are not members: members tell their own addresses.
   std::vector<net::IpAddress> Routers() const;
   OwnershipSources Sources(const Services& services);
@@ -114,12 +110,7 @@ class AddressOwners {
   io::Environment environment_;
   absl::AnyInvocable<void()> on_change_;
   FactsExchange facts_;
-  io::NextHops next_hops_;  // In this host's routes.
-  absl::Time routers_found_ = absl::InfinitePast();
-  bool finding_routers_ = false;  // It is under way.
-  // Goes before what is told then.
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::unique_ptr<io::Timer> routers_timer_;
+  NextHopWatcher next_hops_;
   gossip::GossipNode* gossip_ = nullptr;
   std::map<std::string, net::IpAddress> endpoints_;  // The members'.
   // Addresses of the join list that a member had before it moved.

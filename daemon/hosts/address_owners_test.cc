@@ -3,14 +3,13 @@
 
 #include <memory>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/hosts/testing/late_routes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/io/environment.h"
-#include "lb/io/route_table.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/net/ip_address.h"
 
@@ -21,30 +20,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 net::IpAddress At(std::string_view text) { return *net::ParseIpAddress(text); }
-
-// Answers what is asked for later only when the test says so.
-class LateRoutes final : public io::RouteTable {
- public:
-  absl::StatusOr<io::Route> Find(const net::IpAddress&) const override {
-    return absl::NotFoundError("none");
-  }
-  absl::StatusOr<io::NextHops> FindNextHops() const override {
-    ++waited;
-    return io::NextHops{.addresses = hops};
-  }
-  void FindNextHopsLater(OnNextHops on_found) const override {
-    EXPECT_FALSE(pending) << "one is under way";
-    pending = std::move(on_found);
-  }
-  void Answer() {
-    OnNextHops answered = std::exchange(pending, nullptr);
-    answered(io::NextHops{.addresses = hops});
-  }
-
-  std::vector<net::IpAddress> hops;
-  mutable int waited = 0;
-  mutable OnNextHops pending;
-};
 
 class AddressOwnersTest : public testing::Test {
  protected:
