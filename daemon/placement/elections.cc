@@ -55,8 +55,13 @@ std::string ReasonOf(const election::Explanation& explanation) {
   return reason;
 }
 
-void AddAll(const config::Desired& desired,
-            std::set<std::string, std::less<>>& services) {
+using Services = AddressIndex::Services;
+
+void AddAll(const Services& from, Services& to) {
+  to.insert(from.begin(), from.end());
+}
+
+void AddAll(const config::Desired& desired, Services& services) {
   for (const config::Service& service : desired.services) {
     services.insert(services.end(), service.request.service);
   }
@@ -114,7 +119,7 @@ void Elections::SetWithheld(std::map<net::IpAddress, std::string> withheld,
   }
   for (const auto* side : {&withheld, &withheld_}) {
     for (const auto& [address, owner] : *side) {
-      AddServicesAt(address, withheld_changed_);
+      AddAll(index_.At(address), withheld_changed_);
     }
   }
 }
@@ -168,10 +173,11 @@ const Placement& Elections::Update(const config::Desired& desired,
   if (std::exchange(reasons_due_, false)) {
     due.insert(unplaced_.begin(), unplaced_.end());
   }
-  AddSharers(due);
+  index_.AddSharers(due);
   Placement described;
   for (const std::string& service : due) {
-    if (put_.contains(service)) described.emplace(service, Describe(service));
+    if (index_.Find(service) == nullptr) continue;
+    described.emplace(service, Describe(service));
   }
   JoinSharers(entries, described);
   Withhold(entries, described);
@@ -226,16 +232,9 @@ void Elections::Withhold(const AddressEntries& entries,
 // Adds to `due` the new ones.
 void Elections::PutServices(const config::Desired& desired,
                             const AddressEntries& entries, Services& due) {
-  const auto add_all_sharers = [&] {
-    for (const auto& [address, services] : by_address_) {
-      if (services.size() > 1) due.insert(services.begin(), services.end());
-    }
-  };
-  add_all_sharers();
+  due.merge(index_.AllSharers());
   reasons_due_ = true;
-  auto gone = std::exchange(put_, {});
-  by_address_.clear();
-  decided_by_.clear();
+  AddressIndex::ByName gone = index_.TakeAll();
   for (const config::Service& service : desired.services) {
     const auto entry = entries.find(service.request.service);
     if (entry == entries.end()) continue;
@@ -248,7 +247,7 @@ void Elections::PutServices(const config::Desired& desired,
     }
   }
   for (const auto& [service, put] : gone) table_.RemoveVip(service);
-  add_all_sharers();
+  due.merge(index_.AllSharers());
 }
 
 // The same for those that were touched.
@@ -259,7 +258,9 @@ void Elections::PutChanged(const config::Desired& desired,
   touched.merge(TakeFirst(kPortion, asked_));
   for (const std::string& name : touched) {
     due.insert(name);
-    TakeOut(name, concerned);
+    for (const net::IpAddress& address : index_.Remove(name)) {
+      concerned.insert(address);
+    }
     const config::Service* const service = config::FindService(desired, name);
     const auto entry = entries.find(name);
     if (service == nullptr || entry == entries.end() ||
@@ -272,46 +273,8 @@ void Elections::PutChanged(const config::Desired& desired,
       concerned.insert(assigned.address);
     }
   }
-  for (const net::IpAddress& address : concerned) AddServicesAt(address, due);
-}
-
-void Elections::TakeOut(const std::string& service,
-                        std::set<net::IpAddress>& concerned) {
-  const auto put = put_.find(service);
-  if (put == put_.end()) return;
-  const auto [begin, end] = decided_by_.equal_range(put->second.vip.address);
-  decided_by_.erase(std::find_if(
-      begin, end, [&](const auto& entry) { return entry.second == service; }));
-  for (const net::IpAddress& address : put->second.addresses) {
-    concerned.insert(address);
-    const auto services = by_address_.find(address);
-    services->second.erase(service);
-    if (services->second.empty()) by_address_.erase(services);
-  }
-  put_.erase(put);
-}
-
-void Elections::AddServicesAt(const net::IpAddress& address,
-                              Services& services) const {
-  const auto found = by_address_.find(address);
-  if (found == by_address_.end()) return;
-  services.insert(found->second.begin(), found->second.end());
-}
-
-void Elections::AddSharers(Services& due) const {
-  std::vector<std::string> queue(due.begin(), due.end());
-  std::set<net::IpAddress> seen;
-  while (!queue.empty()) {
-    const auto put = put_.find(queue.back());
-    queue.pop_back();
-    if (put == put_.end()) continue;
-    for (const net::IpAddress& address : put->second.addresses) {
-      const Services& services = by_address_.at(address);
-      if (services.size() < 2 || !seen.insert(address).second) continue;
-      for (const std::string& service : services) {
-        if (due.insert(service).second) queue.push_back(service);
-      }
-    }
+  for (const net::IpAddress& address : concerned) {
+    AddAll(index_.At(address), due);
   }
 }
 
@@ -320,7 +283,7 @@ void Elections::PutService(const config::Desired& desired,
                            const ipam::Assignment& assignment) {
   const std::string& name = service.request.service;
   const ipam::AssignedAddress& first = assignment.addresses[0];
-  Put put;
+  AddressIndex::Service put;
   election::Vip& vip = put.vip;
   vip = {.address = first.address,
          .dual_stack = IsDualStack(assignment),
@@ -331,21 +294,18 @@ void Elections::PutService(const config::Desired& desired,
   vip.holder = tenures_.HolderOf(vip.address);
   table_.PutVip(name, vip);
   for (const auto& assigned : assignment.addresses) {
-    by_address_[assigned.address].insert(name);
     put.addresses.push_back(assigned.address);
   }
-  decided_by_.emplace(vip.address, name);
-  put_.emplace(name, std::move(put));
+  index_.Put(name, std::move(put));
 }
 
 void Elections::PutHolders() {
   for (const net::IpAddress& address : std::exchange(new_holders_, {})) {
     const auto holder = tenures_.HolderOf(address);
-    const auto [begin, end] = decided_by_.equal_range(address);
-    for (auto it = begin; it != end; ++it) {
-      table_.SetHolder(it->second, holder);
+    for (const std::string& service : index_.DecidedBy(address)) {
+      table_.SetHolder(service, holder);
     }
-    AddServicesAt(address, unclaimed_);
+    AddAll(index_.At(address), unclaimed_);
   }
 }
 
@@ -365,7 +325,7 @@ std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
     for (const auto& [service, place] : placement_) NoteNew(service);
   }
   for (const net::IpAddress& address : wire.foreign) {
-    AddServicesAt(address, unclaimed_);
+    AddAll(index_.At(address), unclaimed_);
   }
   for (const std::string& service : std::exchange(unclaimed_, {})) {
     const auto place = placement_.find(service);
@@ -432,7 +392,7 @@ bool Elections::IsHeldByAnother(const std::string& service,
 }
 
 void Elections::NoteDark(const std::string& service) {
-  for (const net::IpAddress& address : put_.at(service).addresses) {
+  for (const net::IpAddress& address : index_.Find(service)->addresses) {
     dark_[address] = TermOf(address);
   }
 }
@@ -440,7 +400,7 @@ void Elections::NoteDark(const std::string& service) {
 // An address that another node announces now counts as announced before.
 void Elections::NoteNew(const std::string& service) {
   if (!IsElected(placement_.at(service), node_)) return;
-  for (const net::IpAddress& address : put_.at(service).addresses) {
+  for (const net::IpAddress& address : index_.Find(service)->addresses) {
     if (IsHeldByAnother(service, address)) continue;
     dark_[address] = TermOf(address);
   }
@@ -448,7 +408,7 @@ void Elections::NoteNew(const std::string& service) {
 
 void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {
   if (tenures_.HolderOf(vip) != node_) return;
-  AddServicesAt(vip, unclaimed_);
+  AddAll(index_.At(vip), unclaimed_);
   tenures_.Release(vip, civil_now);
   tenures_.Claim(vip, civil_now).IgnoreError();
 }
@@ -470,8 +430,8 @@ absl::StatusOr<size_t> Elections::Merge(std::string_view tenures) {
 
 bool Elections::Precedes(const net::IpAddress& vip,
                          const std::string& other) const {
-  const auto services = by_address_.find(vip);
-  if (services != by_address_.end()) {
+  const Services& services = index_.At(vip);
+  if (!services.empty()) {
     election::Cluster two;
     two.members = {node_, other};
     two.advertisements = advertisements_;
@@ -479,7 +439,7 @@ bool Elections::Precedes(const net::IpAddress& vip,
       const auto node = nodes_.find(name);
       if (node != nodes_.end()) two.nodes.insert(*node);
     }
-    election::Vip known = put_.at(*services->second.begin()).vip;
+    election::Vip known = index_.Find(*services.begin())->vip;
     known.holder.reset();
     const election::Decision decision = election::Elect(two, known);
     if (decision.winner) return *decision.winner == other;

@@ -31,6 +31,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "daemon/members/node_metadata.h"
+#include "daemon/placement/address_index.h"
 #include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -126,16 +127,15 @@ class Elections {
   // Both nodes answer alike if their manifests are equal.
   bool Precedes(const net::IpAddress& vip, const std::string& other) const;
 
-  // Does a service have it?
+  // True if a service has it.
   bool IsAssigned(const net::IpAddress& address) const {
-    return by_address_.contains(address);
+    return !index_.At(address).empty();
   }
 
   // As of the last Update().
-  std::set<std::string, std::less<>> ServicesAt(
+  const std::set<std::string, std::less<>>& ServicesAt(
       const net::IpAddress& address) const {
-    const auto services = by_address_.find(address);
-    return services == by_address_.end() ? Services() : services->second;
+    return index_.At(address);
   }
 
   // Is a live member no lbd?
@@ -151,7 +151,7 @@ class Elections {
   const election::ElectionTable& table() const { return table_; }
 
  private:
-  using Services = std::set<std::string, std::less<>>;
+  using Services = AddressIndex::Services;
 
   bool IsLive(std::string_view node) const;
   uint64_t TermOf(const net::IpAddress& address) const;
@@ -172,12 +172,7 @@ class Elections {
   void PutService(const config::Desired& desired,
                   const config::Service& service,
                   const ipam::Assignment& assignment);
-  // Takes it out of all but table_; adds what else it concerns to `concerned`.
-  void TakeOut(const std::string& service, std::set<net::IpAddress>& concerned);
-  void AddServicesAt(const net::IpAddress& address, Services& services) const;
   void PutHolders();
-  // Adds who shares an address with them, or is linked by others that do.
-  void AddSharers(Services& due) const;
   bool Place(const std::string& service, const Placement& described);
   ServicePlacement Describe(const std::string& service) const;
 
@@ -191,14 +186,7 @@ class Elections {
   bool mixed_ = false;  // A live member is no lbd.
   bool older_ = false;  // A live member does not tell families.
   std::set<std::string, std::less<>> listed_nodes_;  // In table_.
-  struct Put {
-    election::Vip vip;  // In table_, which knows newer holders.
-    std::vector<net::IpAddress> addresses;
-  };
-  std::map<std::string, Put, std::less<>> put_;
-  std::map<net::IpAddress, Services> by_address_;  // As put_ has them.
-  // By the address that decides for them.
-  std::multimap<net::IpAddress, std::string> decided_by_;
+  AddressIndex index_;                       // Of the services in table_.
   std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
   Services touched_;  // Else read these: their entries are others.
   Services asked_;    // And some of these: they ask for something else.
