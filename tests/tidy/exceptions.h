@@ -117,7 +117,6 @@ inline constexpr std::array kLargeClasses = {
     LargeClass{"lb::gossip::GossipOptions", 0, 32, "A value: to be nested."},
     LargeClass{"lb::gossip::Membership", 1134, 26, "To be cut."},
     LargeClass{"lb::gossip::Roster", 587, 0, "To be cut."},
-    LargeClass{"lb::ipam::ReplicatedAllocator", 808, 34, "To be cut."},
 };
 
 }  // namespace lb::tidy
