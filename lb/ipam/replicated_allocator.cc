@@ -47,7 +47,7 @@ void ReplicatedAllocator::ChangeWanted(WantedChange change) {
   if (other_pools) {
     const absl::Status valid = allocator_.SetPools(pools());
     LB_CHECK(valid.ok());  // Wanted::pools promises it.
-    rebuild_ = true;
+    other_space_ = true;
   }
   WakeBy(ports_.loop->Now());
 }
@@ -55,7 +55,7 @@ void ReplicatedAllocator::ChangeWanted(WantedChange change) {
 void ReplicatedAllocator::SetTaken(const TakenAddresses& taken) {
   if (taken == allocator_.taken()) return;
   allocator_.SetTaken(taken);
-  rebuild_ = true;
+  other_space_ = true;
   WakeBy(ports_.loop->Now());
 }
 
@@ -101,8 +101,8 @@ void ReplicatedAllocator::Update() {
   const absl::Time civil_now = ports_.loop->CivilNow();
   bool freed = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);
-  // To follow many records anew is long enough for one look.
-  const bool only_follows = rebuild_ && ledger_.size() > kPortion;
+  // To look at many pools and records again is long enough for one look.
+  const bool only_follows = other_space_ && ledger_.size() > kPortion;
   LedgerFollower::Followed followed = Follow({now, civil_now});
   more_ = only_follows || wanted_.has_touched();
   freed |= followed.freed;
@@ -143,17 +143,17 @@ LedgerFollower::Followed ReplicatedAllocator::Follow(
   const auto find_request = [this](std::string_view service) {
     return wanted_.FindLast(service);
   };
-  if (!std::exchange(rebuild_, false)) {
+  if (!std::exchange(other_space_, false)) {
     return follower_.Follow(ledger_, std::move(touched), find_request,
                             &allocator_);
   }
   queue_.AddAll();
   for (const auto& [service, request] : requests()) {
-    stale_.insert(service);  // It may be refused what it asks for by now.
+    // It may be refused what it asks for by now.
+    stale_.insert(stale_.end(), service);
   }
-  auto followed = follower_.Rebuild(ledger_, find_request, &allocator_);
-  followed.services.merge(touched);
-  return followed;
+  return follower_.FollowPools(ledger_, std::move(touched), find_request,
+                               &allocator_);
 }
 
 // True: something was freed.

@@ -175,13 +175,13 @@ class ReplicatedAllocator {
   uint64_t version_ = 0;
 
   LedgerFollower follower_;
-  bool rebuild_ = false;   // The follower's next step is from the start.
-  AssignmentQueue queue_;  // The author's.
-  bool more_ = false;      // Portions of what is to be looked at are left.
-  Services stale_;         // Their entries may be others.
-  Services changed_;       // Their entries are others: TakeChanged().
-  Services waiting_;       // Their entries lack an address that they want.
-  io::PacedTimer timer_;   // Runs Update().
+  bool other_space_ = false;  // Pools or taken addresses, since Follow().
+  AssignmentQueue queue_;     // The author's.
+  bool more_ = false;         // Portions of what is to be looked at are left.
+  Services stale_;            // Their entries may be others.
+  Services changed_;          // Their entries are others: TakeChanged().
+  Services waiting_;          // Their entries lack an address that they want.
+  io::PacedTimer timer_;      // Runs Update().
 };
 
 }  // namespace lb::ipam
