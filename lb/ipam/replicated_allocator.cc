@@ -225,7 +225,8 @@ void ReplicatedAllocator::TouchAll(std::vector<std::string> services) {
 void ReplicatedAllocator::OnWritten(Services concerned) {
   stale_.merge(concerned);
   if (!save_error().ok()) WakeBy(ports_.loop->Now() + kSaveRetry);
-  ReadEntries();
+  // Else the next look reads a portion: elections get no two of them at once.
+  if (!more_) ReadEntries();
   saver_.AnswerWaiting();
   on_change_();
 }
