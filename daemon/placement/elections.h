@@ -28,6 +28,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "daemon/placement/address_index.h"
+#include "daemon/placement/claim_queue.h"
 #include "daemon/placement/cluster_view.h"
 #include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
@@ -41,23 +42,23 @@
 namespace lb {
 
 class Elections {
-public:
+ public:
   using LiveMember = lb::LiveMember;
 
   // REQUIRES: `node` is a name that election::TenureTable takes.
-  Elections(const std::string &node, election::Policy default_policy)
+  Elections(const std::string& node, election::Policy default_policy)
       : node_(node), cluster_(default_policy), tenures_(node) {}
 
   // Inputs, for the next Update(). `live` has this node too.
   void SetMembers(std::vector<LiveMember> live);
-  void SetDesired(const config::Desired &desired);
+  void SetDesired(const config::Desired& desired);
   // The same, at a cost that goes with what differs from the one before. Of
   // many services each Update() takes up a portion.
-  void SetDesired(const config::Desired &desired,
-                  const config::Difference &difference);
+  void SetDesired(const config::Desired& desired,
+                  const config::Difference& difference);
   // All entries that are others at `entries_version` than at that of the last
   // Update() or of the last such call: with it Update() need not read all.
-  void NoteEntries(const std::set<std::string, std::less<>> &changed,
+  void NoteEntries(const std::set<std::string, std::less<>>& changed,
                    uint64_t entries_version);
   // Addresses that no node announces, with what completes "ADDRESS is ...". A
   // service of which all addresses are among them has no node.
@@ -69,12 +70,12 @@ public:
   // Reads all services only after SetDesired() without a difference, or if
   // `entries_version` is not the one that was noted last; else its cost goes
   // with what changed.
-  const Placement &Update(const config::Desired &desired,
-                          const AddressEntries &entries,
+  const Placement& Update(const config::Desired& desired,
+                          const AddressEntries& entries,
                           uint64_t entries_version);
   // Some of what SetDesired() was told is left for the next Update().
   bool has_more() const { return !asked_.empty(); }
-  const Placement &placement() const { return placement_; }
+  const Placement& placement() const { return placement_; }
   // Counts the changes of placement().
   uint64_t version() const { return version_; }
   // Services whose place is another than at the last call, or went.
@@ -84,8 +85,8 @@ public:
 
   // What this node sees on the wire.
   struct Wire {
-    std::function<bool(const net::IpAddress &)> announces; // This node does.
-    std::set<net::IpAddress> foreign; // A host outside the cluster has them.
+    std::function<bool(const net::IpAddress&)> announces;  // This node does.
+    std::set<net::IpAddress> foreign;  // A host outside the cluster has them.
   };
   // Claims what this node is elected for and announces. So a tenure says that
   // its node asked whether another host has the address, or took it over from a
@@ -94,8 +95,8 @@ public:
   // is elected for and that it is to probe for. While `reuniting` with members
   // it leaves alone what somebody holds that is none: it may be about to come
   // too. What a foreign host has no member holds.
-  std::set<net::IpAddress> Claim(const AddressEntries &entries,
-                                 absl::Time civil_now, const Wire &wire,
+  std::set<net::IpAddress> Claim(const AddressEntries& entries,
+                                 absl::Time civil_now, const Wire& wire,
                                  bool reuniting = false);
   // This node did not see who announced what: it starts, or was cut off. Of
   // what it is elected for it takes over without a probe only what a live
@@ -103,7 +104,7 @@ public:
   void BeginAnew() { anew_ = true; }
   // Claims an address that this node holds again, so that its tenure wins over
   // another that was claimed at the same time.
-  void Reclaim(const net::IpAddress &vip, absl::Time civil_now);
+  void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
   // Nobody holds what the ledger says of nobody any more.
   void ReleaseUnused(absl::Span<const net::IpAddress> unused,
                      absl::Time civil_now);
@@ -115,82 +116,87 @@ public:
     return tenures_.TakeNews(bytes_max);
   }
   bool has_news() const { return tenures_.has_news(); }
-  const election::TenureTable &tenures() const { return tenures_; }
+  const election::TenureTable& tenures() const { return tenures_; }
 
   // Does `other` go before this node for the address, whoever is a member?
   // Both nodes answer alike if their manifests are equal.
-  bool Precedes(const net::IpAddress &vip, const std::string &other) const;
+  bool Precedes(const net::IpAddress& vip, const std::string& other) const;
 
   // True if a service has it.
-  bool IsAssigned(const net::IpAddress &address) const {
+  bool IsAssigned(const net::IpAddress& address) const {
     return !index_.At(address).empty();
   }
 
   // As of the last Update().
-  const std::set<std::string, std::less<>> &
-  ServicesAt(const net::IpAddress &address) const {
+  const std::set<std::string, std::less<>>& ServicesAt(
+      const net::IpAddress& address) const {
     return index_.At(address);
   }
 
   // Is a live member no lbd?
   bool mixed() const { return cluster_.mixed(); }
-  const std::vector<LiveMember> &live() const { return cluster_.live(); }
+  const std::vector<LiveMember>& live() const { return cluster_.live(); }
 
   // As of the last Update(). Errors as ElectionTable has them.
-  absl::StatusOr<election::Explanation>
-  Explain(std::string_view service) const {
+  absl::StatusOr<election::Explanation> Explain(
+      std::string_view service) const {
     return table_.Explain(service);
   }
   // The same; for what is asked of a copy.
-  const election::ElectionTable &table() const { return table_; }
+  const election::ElectionTable& table() const { return table_; }
 
-private:
+ private:
   using Services = AddressIndex::Services;
 
-  uint64_t TermOf(const net::IpAddress &address) const;
-  bool IsDark(const net::IpAddress &address) const;
-  bool IsHeldByAnother(const std::string &service,
-                       const net::IpAddress &address) const;
-  void NoteDark(const std::string &service);
-  void NoteNew(const std::string &service);
-  bool IsWithheld(const net::IpAddress &address) const {
+  uint64_t TermOf(const net::IpAddress& address) const;
+  bool IsDark(const net::IpAddress& address) const;
+  void EndWaits(const Wire& wire);
+  void EndAllWaits();
+  void ClaimService(const std::string& service, const AddressEntries& entries,
+                    absl::Time civil_now, const Wire& wire, bool reuniting);
+  bool IsHeldByAnother(const std::string& service,
+                       const net::IpAddress& address) const;
+  void NoteDark(const std::string& service);
+  void NoteNew(const std::string& service);
+  bool IsWithheld(const net::IpAddress& address) const {
     return withheld_.contains(address);
   }
-  void Withhold(const AddressEntries &entries, Placement &described) const;
-  void PutServices(const config::Desired &desired,
-                   const AddressEntries &entries, Services &due);
-  void PutChanged(const config::Desired &desired, const AddressEntries &entries,
-                  Services &due);
-  void PutService(const config::Desired &desired,
-                  const config::Service &service,
-                  const ipam::Assignment &assignment);
+  void Withhold(const AddressEntries& entries, Placement& described) const;
+  void PutServices(const config::Desired& desired,
+                   const AddressEntries& entries, Services& due);
+  void PutChanged(const config::Desired& desired, const AddressEntries& entries,
+                  Services& due);
+  void PutService(const config::Desired& desired,
+                  const config::Service& service,
+                  const ipam::Assignment& assignment);
   void PutHolders();
-  bool Place(const std::string &service, const Placement &described);
-  ServicePlacement Describe(const std::string &service) const;
+  bool Place(const std::string& service, const Placement& described);
+  ServicePlacement Describe(const std::string& service) const;
 
   const std::string node_;
   ClusterView cluster_;
   election::ElectionTable table_;
   election::TenureTable tenures_;
-  AddressIndex index_;                      // Of the services in table_.
-  std::optional<uint64_t> entries_version_; // Nullopt: read all anew.
-  Services touched_; // Else read these: their entries are others.
-  Services asked_;   // And some of these: they ask for something else.
-  std::set<net::IpAddress> new_holders_; // Not in table_ yet.
+  AddressIndex index_;                       // Of the services in table_.
+  std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
+  Services touched_;  // Else read these: their entries are others.
+  Services asked_;    // And some of these: they ask for something else.
+  std::set<net::IpAddress> new_holders_;  // Not in table_ yet.
   std::map<net::IpAddress, std::string> withheld_;
-  Services withheld_changed_; // Services that a change of it concerns.
+  Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
-  Services unplaced_;        // Those of placement_ that nobody announces.
-  bool reasons_due_ = false; // Why nobody does may be another reason now.
-  Services changed_;         // Their places: TakeChanged().
-  Services unclaimed_;       // Claim() is to look at them.
+  Services unplaced_;         // Those of placement_ that nobody announces.
+  bool reasons_due_ = false;  // Why nobody does may be another reason now.
+  Services changed_;          // Their places: TakeChanged().
+  ClaimQueue unclaimed_;
+  bool terms_changed_ = false;  // By others, since the last Claim().
   // Addresses that nobody was to announce until somebody was elected for them
   // again, with the terms that their tenures had then.
   std::map<net::IpAddress, uint64_t> dark_;
-  bool anew_ = true; // BeginAnew()
+  bool anew_ = true;  // BeginAnew()
   uint64_t version_ = 0;
 };
 
-} // namespace lb
+}  // namespace lb
 
-#endif // LB_DAEMON_PLACEMENT_ELECTIONS_H_
+#endif  // LB_DAEMON_PLACEMENT_ELECTIONS_H_
