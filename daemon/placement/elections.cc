@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "daemon/placement/abilities.h"
 #include "lb/base/portion.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/digest.h"
@@ -15,16 +14,6 @@
 
 namespace lb {
 namespace {
-
-using election::NodeAttributes;
-
-// Sets all that a member says of itself but its interfaces.
-void Apply(const NodeMetadata& metadata, NodeAttributes* node) {
-  node->draining = metadata.draining;
-  // It would leave an address dark that another node has.
-  node->silent = metadata.silent;
-  node->holding_down = metadata.holding_down;
-}
 
 // "nobody may announce it: n1 notMember, n2 noUsableInterface (wants NDP on
 // eth7; it has eth0 (ARP))"
@@ -70,27 +59,14 @@ void AddAll(const config::Desired& desired, Services& services) {
 }  // namespace
 
 void Elections::SetMembers(std::vector<LiveMember> live) {
-  live_ = std::move(live);
-  mixed_ = older_ = false;
-  bool all_ignore_exclude_label = true;
-  std::vector<std::string> names;
-  for (const LiveMember& member : live_) {
-    names.push_back(member.name);
-    mixed_ |= !member.metadata.has_value();
-    if (!member.metadata) continue;
-    older_ |= !member.metadata->TellsAbilities();
-    all_ignore_exclude_label &= member.metadata->ignores_exclude_label;
-  }
-  table_.SetIgnoreExcludeLabel(all_ignore_exclude_label);
-  table_.SetMembers(names);
-  PutNodes();
+  cluster_.SetMembers(std::move(live), table_);
+  reasons_due_ = true;
 }
 
 void Elections::SetDesired(const config::Desired& desired) {
-  nodes_ = desired.nodes;
-  advertisements_ = desired.advertisements;
+  cluster_.SetNodes(desired.nodes, desired.advertisements, table_);
+  reasons_due_ = true;
   entries_version_.reset();
-  PutNodes();
 }
 
 void Elections::SetDesired(const config::Desired& desired,
@@ -98,9 +74,8 @@ void Elections::SetDesired(const config::Desired& desired,
   if (difference.pools) AddAll(desired, asked_);
   asked_.insert(difference.services.begin(), difference.services.end());
   if (!difference.cluster) return;
-  nodes_ = desired.nodes;
-  advertisements_ = desired.advertisements;
-  PutNodes();
+  cluster_.SetNodes(desired.nodes, desired.advertisements, table_);
+  reasons_due_ = true;
 }
 
 void Elections::NoteEntries(const Services& changed, uint64_t entries_version) {
@@ -122,36 +97,6 @@ void Elections::SetWithheld(std::map<net::IpAddress, std::string> withheld,
       AddAll(index_.At(address), withheld_changed_);
     }
   }
-}
-
-// All that all members know of each other, and nothing else.
-void Elections::PutNodes() {
-  reasons_due_ = true;
-  std::map<std::string, NodeAttributes, std::less<>> nodes = nodes_;
-  for (const LiveMember& member : live_) {
-    if (mixed_ || !member.metadata) continue;
-    const auto [it, is_new] = nodes.try_emplace(member.name);
-    if (is_new) it->second = election::NodeKnownByName(member.name);
-    Apply(*member.metadata, &it->second);
-    it->second.usable_interfaces = older_
-                                       ? AbilitiesForOlderOf(*member.metadata)
-                                       : AbilitiesOf(*member.metadata);
-  }
-  std::set<std::string, std::less<>> listed;
-  for (const auto& [name, node] : nodes) {
-    table_.PutNode(node);
-    listed.insert(name);
-    listed_nodes_.erase(name);
-  }
-  for (const std::string& name : listed_nodes_) table_.RemoveNode(name);
-  listed_nodes_ = std::move(listed);
-
-  auto advertisements = advertisements_;
-  if (mixed_) {
-    for (auto& advertisement : advertisements) advertisement.policy.reset();
-  }
-  table_.SetAdvertisements(std::move(advertisements));
-  table_.SetDefaultPolicy(mixed_ ? election::Policy::kCompat : default_policy_);
 }
 
 const Placement& Elections::Update(const config::Desired& desired,
@@ -195,10 +140,13 @@ const Placement& Elections::Update(const config::Desired& desired,
 bool Elections::Place(const std::string& service, const Placement& described) {
   const auto now = described.find(service);
   unplaced_.erase(service);
-  unclaimed_.erase(service);
+  unclaimed_.Remove(service);
+  if (const auto* const put = index_.Find(service)) {
+    for (const auto& address : put->addresses) unclaimed_.EndWait(address);
+  }
   if (now == described.end()) return placement_.erase(service) > 0;
   if (now->second.announcers.empty()) unplaced_.insert(service);
-  if (IsElected(now->second, node_)) unclaimed_.insert(service);
+  if (IsElected(now->second, node_)) unclaimed_.Add(service);
   const auto [before, is_new] = placement_.try_emplace(service, now->second);
   if (is_new) {
     NoteNew(service);
@@ -234,13 +182,14 @@ void Elections::PutServices(const config::Desired& desired,
                             const AddressEntries& entries, Services& due) {
   due.merge(index_.AllSharers());
   reasons_due_ = true;
+  EndAllWaits();
   AddressIndex::ByName gone = index_.TakeAll();
   for (const config::Service& service : desired.services) {
     const auto entry = entries.find(service.request.service);
     if (entry == entries.end()) continue;
     if (entry->second.assignment.addresses.empty()) continue;
     PutService(desired, service, entry->second.assignment);
-    unclaimed_.insert(service.request.service);
+    unclaimed_.Add(service.request.service);
     const net::IpAddress& first = entry->second.assignment.addresses[0].address;
     if (gone.erase(service.request.service) == 0 || IsWithheld(first)) {
       due.insert(service.request.service);
@@ -274,6 +223,7 @@ void Elections::PutChanged(const config::Desired& desired,
     }
   }
   for (const net::IpAddress& address : concerned) {
+    unclaimed_.EndWait(address);
     AddAll(index_.At(address), due);
   }
 }
@@ -305,7 +255,7 @@ void Elections::PutHolders() {
     for (const std::string& service : index_.DecidedBy(address)) {
       table_.SetHolder(service, holder);
     }
-    AddAll(index_.At(address), unclaimed_);
+    unclaimed_.AddAll(index_.At(address));
   }
 }
 
@@ -319,50 +269,76 @@ ServicePlacement Elections::Describe(const std::string& service) const {
 std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,
                                           absl::Time civil_now,
                                           const Wire& wire, bool reuniting) {
-  std::set<net::IpAddress> unheld;
   if (std::exchange(anew_, false)) {
+    EndAllWaits();
     dark_.clear();
     for (const auto& [service, place] : placement_) NoteNew(service);
   }
+  EndWaits(wire);
   for (const net::IpAddress& address : wire.foreign) {
-    AddAll(index_.At(address), unclaimed_);
+    unclaimed_.AddAll(index_.At(address));
   }
-  for (const std::string& service : std::exchange(unclaimed_, {})) {
-    const auto place = placement_.find(service);
-    if (place == placement_.end() || !IsElected(place->second, node_)) continue;
-    for (const auto& assigned : entries.at(service).assignment.addresses) {
-      if (IsWithheld(assigned.address)) continue;
-      const auto holder = tenures_.HolderOf(assigned.address);
-      if (wire.foreign.contains(assigned.address)) {
-        unheld.insert(assigned.address);
-        unclaimed_.insert(service);
-        if (holder != node_) continue;
-        tenures_.Release(assigned.address, civil_now);
-        new_holders_.insert(assigned.address);
-        continue;
-      }
-      const bool is_dark = IsDark(assigned.address);
-      if (holder == node_ && !is_dark) continue;
-      unclaimed_.insert(service);
-      if (!wire.announces(assigned.address)) {
-        if (!holder || is_dark) unheld.insert(assigned.address);
-        continue;
-      }
-      if (reuniting && holder && !IsLive(*holder)) continue;
-      dark_.erase(assigned.address);
-      // By a new term the others know that it is announced again.
-      if (holder == node_) tenures_.Release(assigned.address, civil_now);
-      // A full table: the election goes by rank, as without holders.
-      tenures_.Claim(assigned.address, civil_now).IgnoreError();
-      new_holders_.insert(assigned.address);
-    }
+  for (const std::string& service : unclaimed_.TakeDue()) {
+    ClaimService(service, entries, civil_now, wire, reuniting);
   }
-  return unheld;
+  return unclaimed_.Probes();
 }
 
-bool Elections::IsLive(std::string_view node) const {
-  return std::any_of(live_.begin(), live_.end(),
-                     [&](const auto& member) { return member.name == node; });
+// Makes those due that are announced now, or whose tenure has changed.
+void Elections::EndWaits(const Wire& wire) {
+  const bool terms_changed = std::exchange(terms_changed_, false);
+  const auto ended = unclaimed_.EndWaits(
+      [&](const net::IpAddress& address, const ClaimQueue::Waiting& waiting) {
+        return wire.announces(address) || wire.foreign.contains(address) ||
+               (terms_changed && TermOf(address) != waiting.term);
+      });
+  for (const net::IpAddress& address : ended) {
+    unclaimed_.AddAll(index_.At(address));
+  }
+}
+
+void Elections::EndAllWaits() {
+  const auto all = [](const auto&, const auto&) { return true; };
+  for (const net::IpAddress& address : unclaimed_.EndWaits(all)) {
+    unclaimed_.AddAll(index_.At(address));
+  }
+}
+
+void Elections::ClaimService(const std::string& service,
+                             const AddressEntries& entries,
+                             absl::Time civil_now, const Wire& wire,
+                             bool reuniting) {
+  const auto place = placement_.find(service);
+  if (place == placement_.end() || !IsElected(place->second, node_)) return;
+  for (const auto& assigned : entries.at(service).assignment.addresses) {
+    const net::IpAddress& address = assigned.address;
+    unclaimed_.EndWait(address);
+    if (IsWithheld(address)) continue;
+    const auto holder = tenures_.HolderOf(address);
+    if (wire.foreign.contains(address)) {
+      unclaimed_.Add(service);
+      unclaimed_.Wait(address, {.to_probe = true});
+      if (holder != node_) continue;
+      tenures_.Release(address, civil_now);
+      new_holders_.insert(address);
+      continue;
+    }
+    const bool is_dark = IsDark(address);
+    if (holder == node_ && !is_dark) continue;
+    if (!wire.announces(address)) {
+      unclaimed_.Wait(
+          address, {.term = TermOf(address), .to_probe = !holder || is_dark});
+      continue;
+    }
+    unclaimed_.Add(service);
+    if (reuniting && holder && !cluster_.IsLive(*holder)) continue;
+    dark_.erase(address);
+    // By a new term the others know that it is announced again.
+    if (holder == node_) tenures_.Release(address, civil_now);
+    // A full table: the election goes by rank, as without holders.
+    tenures_.Claim(address, civil_now).IgnoreError();
+    new_holders_.insert(address);
+  }
 }
 
 uint64_t Elections::TermOf(const net::IpAddress& address) const {
@@ -379,7 +355,7 @@ bool Elections::IsDark(const net::IpAddress& address) const {
 bool Elections::IsHeldByAnother(const std::string& service,
                                 const net::IpAddress& address) const {
   const auto holder = tenures_.HolderOf(address);
-  if (!holder || *holder == node_ || !IsLive(*holder)) return false;
+  if (!holder || *holder == node_ || !cluster_.IsLive(*holder)) return false;
   const auto explanation = table_.Explain(service);
   return explanation.ok() &&
          std::any_of(
@@ -408,7 +384,7 @@ void Elections::NoteNew(const std::string& service) {
 
 void Elections::Reclaim(const net::IpAddress& vip, absl::Time civil_now) {
   if (tenures_.HolderOf(vip) != node_) return;
-  AddAll(index_.At(vip), unclaimed_);
+  unclaimed_.AddAll(index_.At(vip));
   tenures_.Release(vip, civil_now);
   tenures_.Claim(vip, civil_now).IgnoreError();
 }
@@ -423,6 +399,7 @@ void Elections::ReleaseUnused(absl::Span<const net::IpAddress> unused,
 }
 
 absl::StatusOr<size_t> Elections::Merge(std::string_view tenures) {
+  terms_changed_ = true;
   LB_ASSIGN_OR_RETURN(const auto changed, tenures_.Merge(tenures));
   new_holders_.insert(changed.begin(), changed.end());
   return changed.size();
@@ -432,16 +409,10 @@ bool Elections::Precedes(const net::IpAddress& vip,
                          const std::string& other) const {
   const Services& services = index_.At(vip);
   if (!services.empty()) {
-    election::Cluster two;
-    two.members = {node_, other};
-    two.advertisements = advertisements_;
-    for (const std::string& name : two.members) {
-      const auto node = nodes_.find(name);
-      if (node != nodes_.end()) two.nodes.insert(*node);
-    }
     election::Vip known = index_.Find(*services.begin())->vip;
     known.holder.reset();
-    const election::Decision decision = election::Elect(two, known);
+    const election::Decision decision =
+        election::Elect(cluster_.Only({node_, other}), known);
     if (decision.winner) return *decision.winner == other;
   }
   const std::string subject = vip.ToString();

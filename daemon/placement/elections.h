@@ -6,11 +6,8 @@
 // others that do) go to one node, whatever their other addresses say: two must
 // not answer for one address.
 //
-// While a member is no lbd (a MetalLB speaker), what it does not know decides
-// nothing: all elections are MetalLB's, without draining, interfaces and
-// policies. Else the two would elect different nodes. The same way, while a
-// member is an lbd that does not tell families, all go by what it reads of the
-// others (abilities.h). The exclude label is ignored if all lbds ignore it.
+// What decides of the members and nodes, ClusterView says: while a member is a
+// MetalLB speaker, all elections are MetalLB's.
 //
 // Holders are agreed by tenures, which this node claims for what it is elected
 // for. Pure state, loop thread only; times are values.
@@ -30,8 +27,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "daemon/members/node_metadata.h"
 #include "daemon/placement/address_index.h"
+#include "daemon/placement/claim_queue.h"
+#include "daemon/placement/cluster_view.h"
 #include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -45,14 +43,11 @@ namespace lb {
 
 class Elections {
  public:
-  struct LiveMember {
-    std::string name;
-    std::optional<NodeMetadata> metadata;  // Nullopt: it is no lbd.
-  };
+  using LiveMember = lb::LiveMember;
 
   // REQUIRES: `node` is a name that election::TenureTable takes.
   Elections(const std::string& node, election::Policy default_policy)
-      : node_(node), default_policy_(default_policy), tenures_(node) {}
+      : node_(node), cluster_(default_policy), tenures_(node) {}
 
   // Inputs, for the next Update(). `live` has this node too.
   void SetMembers(std::vector<LiveMember> live);
@@ -139,8 +134,8 @@ class Elections {
   }
 
   // Is a live member no lbd?
-  bool mixed() const { return mixed_; }
-  const std::vector<LiveMember>& live() const { return live_; }
+  bool mixed() const { return cluster_.mixed(); }
+  const std::vector<LiveMember>& live() const { return cluster_.live(); }
 
   // As of the last Update(). Errors as ElectionTable has them.
   absl::StatusOr<election::Explanation> Explain(
@@ -153,9 +148,12 @@ class Elections {
  private:
   using Services = AddressIndex::Services;
 
-  bool IsLive(std::string_view node) const;
   uint64_t TermOf(const net::IpAddress& address) const;
   bool IsDark(const net::IpAddress& address) const;
+  void EndWaits(const Wire& wire);
+  void EndAllWaits();
+  void ClaimService(const std::string& service, const AddressEntries& entries,
+                    absl::Time civil_now, const Wire& wire, bool reuniting);
   bool IsHeldByAnother(const std::string& service,
                        const net::IpAddress& address) const;
   void NoteDark(const std::string& service);
@@ -164,7 +162,6 @@ class Elections {
     return withheld_.contains(address);
   }
   void Withhold(const AddressEntries& entries, Placement& described) const;
-  void PutNodes();
   void PutServices(const config::Desired& desired,
                    const AddressEntries& entries, Services& due);
   void PutChanged(const config::Desired& desired, const AddressEntries& entries,
@@ -177,15 +174,9 @@ class Elections {
   ServicePlacement Describe(const std::string& service) const;
 
   const std::string node_;
-  const election::Policy default_policy_;
+  ClusterView cluster_;
   election::ElectionTable table_;
   election::TenureTable tenures_;
-  std::vector<LiveMember> live_;
-  std::map<std::string, election::NodeAttributes, std::less<>> nodes_;
-  std::vector<election::L2Advertisement> advertisements_;
-  bool mixed_ = false;  // A live member is no lbd.
-  bool older_ = false;  // A live member does not tell families.
-  std::set<std::string, std::less<>> listed_nodes_;  // In table_.
   AddressIndex index_;                       // Of the services in table_.
   std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
   Services touched_;  // Else read these: their entries are others.
@@ -197,7 +188,8 @@ class Elections {
   Services unplaced_;         // Those of placement_ that no node announces.
   bool reasons_due_ = false;  // Their reasons may have changed.
   Services changed_;          // Their places: TakeChanged().
-  Services unclaimed_;        // Claim() is to look at them.
+  ClaimQueue unclaimed_;
+  bool terms_changed_ = false;  // By others, since the last Claim().
   // Addresses that no node was to announce until a node was elected for them
   // again, with the terms that their tenures had then.
   std::map<net::IpAddress, uint64_t> dark_;

@@ -137,6 +137,11 @@ class Allocator {
   // Services that hold the address, by name. More than one share it.
   std::vector<std::string> HoldersOf(const net::IpAddress& address) const;
 
+  // True if the address lies in a pool.
+  bool HasPoolFor(const net::IpAddress& address) const {
+    return pools_.FindByAddress(address).has_value();
+  }
+
   // All services that hold anything, by name.
   std::vector<std::pair<std::string, Assignment>> List() const;
 

@@ -79,6 +79,25 @@ LedgerFollower::Followed LedgerFollower::Follow(const Ledger& ledger,
   return followed;
 }
 
+LedgerFollower::Followed LedgerFollower::FollowPools(const Ledger& ledger,
+                                                     Services touched,
+                                                     FindRequest find_request,
+                                                     Allocator* allocator) {
+  for (const auto& [address, services] : claimed_by_) {
+    if (allocator->HasPoolFor(address)) continue;
+    touched.insert(services.begin(), services.end());
+  }
+  Followed followed =
+      Follow(ledger, std::move(touched), find_request, allocator);
+  followed.freed = true;
+  if (freed_count_ > kRestsMax) return followed;  // It was rebuilt.
+  later_.clear();
+  for (const auto& [address, services] : freed_by_) {
+    LetRest(ledger, address, allocator);
+  }
+  return followed;
+}
+
 // The index is of the ledger alone, and stays.
 LedgerFollower::Followed LedgerFollower::Rebuild(const Ledger& ledger,
                                                  FindRequest find_request,

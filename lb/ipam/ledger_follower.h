@@ -55,10 +55,13 @@ class LedgerFollower {
   // dropped.
   Followed Follow(const Ledger& ledger, Services touched,
                   FindRequest find_request, Allocator* allocator);
-  // Takes up everything from the start: the first time, and after the
-  // allocator's pools or taken addresses were replaced.
-  Followed Rebuild(const Ledger& ledger, FindRequest find_request,
-                   Allocator* allocator);
+  // The same, after the allocator's pools or taken addresses were replaced: all
+  // services are to be looked at again, whether they are in the result or not.
+  // Which claims hold goes by the other claims alone, and the allocator renames
+  // what lies in other pools now. So this follows anew only what no pool has,
+  // which is held under the pool's name that its claim has, and cool-downs.
+  Followed FollowPools(const Ledger& ledger, Services touched,
+                       FindRequest find_request, Allocator* allocator);
 
   // Addresses that a record claimed since the last call and none does as far as
   // the ledger was followed.
@@ -72,6 +75,9 @@ class LedgerFollower {
     std::vector<net::IpAddress> freed;
   };
 
+  // Takes up everything from the start.
+  Followed Rebuild(const Ledger& ledger, FindRequest find_request,
+                   Allocator* allocator);
   // Takes what the index had of the service out, and puts in what `record` says
   // (nullptr: nothing). All these addresses are added to `concerned`.
   void Reindex(const std::string& service, const Record* record,

@@ -105,12 +105,11 @@ class World {
       const auto found = requests_.find(service);
       return found == requests_.end() ? nullptr : &found->second;
     };
-    if (std::exchange(rebuild_, false)) {
-      follower_.Rebuild(own_, find, &allocator_);
-      touched_.clear();
-    } else {
-      follower_.Follow(own_, std::exchange(touched_, {}), find, &allocator_);
-    }
+    std::exchange(other_space_, false)
+        ? follower_.FollowPools(own_, std::exchange(touched_, {}), find,
+                                &allocator_)
+        : follower_.Follow(own_, std::exchange(touched_, {}), find,
+                           &allocator_);
     Allocator fresh;
     ASSERT_THAT(fresh.SetPools(pools_), IsOk());
     fresh.SetTaken(allocator_.taken());
@@ -151,7 +150,7 @@ class World {
       pools_.push_back(ReadPool("b 10.0.0.9/32,2001:db8::8/126 ns=y"));
     }
     ASSERT_THAT(allocator_.SetPools(pools_), IsOk());
-    rebuild_ = true;
+    other_space_ = true;
   }
 
   void ChangeTaken() {
@@ -160,7 +159,7 @@ class World {
       taken[*net::ParseIpAddress(AnyAddress(prng_.Chance(50)))] = "n1's own";
     }
     allocator_.SetTaken(std::move(taken));
-    rebuild_ = true;
+    other_space_ = true;
   }
 
   void ChangeRequest() {
@@ -222,7 +221,7 @@ class World {
   Allocator allocator_;
   LedgerFollower follower_;
   LedgerFollower::Services touched_;
-  bool rebuild_ = false;
+  bool other_space_ = false;
 };
 
 TEST(LedgerFollowerTest, IsAsAFullReplayAtEachStep) {

@@ -22,18 +22,6 @@ Assignment AssignmentOf(const Record& record) {
   return assignment;
 }
 
-// Takes out those that are on disk.
-ReplicatedAllocator::Services TakeSaved(
-    uint64_t saved_version, std::map<std::string, uint64_t>& unsaved) {
-  ReplicatedAllocator::Services saved;
-  std::erase_if(unsaved, [&](const auto& proposal) {
-    if (proposal.second > saved_version) return false;
-    saved.insert(saved.end(), proposal.first);
-    return true;
-  });
-  return saved;
-}
-
 }  // namespace
 
 ReplicatedAllocator::ReplicatedAllocator(std::string node,
@@ -42,77 +30,24 @@ ReplicatedAllocator::ReplicatedAllocator(std::string node,
     : node_(std::move(node)),
       ports_(ports),
       on_change_(std::move(on_change)),
-      store_(ports.state),
       ledger_(node_, kRecordsMax),
-      timer_(ports.loop->NewTimer([this] { Update(); })) {}
+      saver_(node_, ports, &ledger_,
+             [this](Services concerned) { OnWritten(std::move(concerned)); }),
+      timer_(ports_.loop, [this] { Update(); }) {}
 
-void ReplicatedAllocator::Restore() {
-  const RestoredLedger restored = store_.Restore();
-  for (const absl::Status& refused : restored.refused) {
-    ports_.log->Record({.time = ports_.loop->CivilNow(),
-                        .type = EventType::kWarning,
-                        .reason = "StateRefused",
-                        .object = {EventObject::kNode, node_},
-                        .message = std::string(refused.message())});
-  }
-  const absl::Duration age = ports_.loop->CivilNow() - restored.written_at;
-  if (age < kTombstoneLifetime) {
-    ledger_.Merge(restored.records);
-    store_.Continue(ledger_);
-  } else {
-    stale_records_ = restored.records;
-  }
-  saved_version_ = saving_version_ = told_version_ = ledger_.version();
-}
+void ReplicatedAllocator::Restore() { stale_records_ = saver_.Restore(); }
 
 void ReplicatedAllocator::SetWanted(Wanted wanted) {
-  WantedChange change = {.may_exist = std::move(wanted.may_exist)};
-  if (wanted.pools != wanted_.pools) change.pools = std::move(wanted.pools);
-  auto before = wanted_.requests.begin();
-  for (auto& [service, request] : wanted.requests) {
-    for (; before != wanted_.requests.end() && before->first < service;
-         ++before) {
-      change.requests[before->first] = std::nullopt;
-    }
-    const bool is_known =
-        before != wanted_.requests.end() && before->first == service;
-    if (!is_known || before->second != request) {
-      change.requests[service] = std::move(request);
-    }
-    if (is_known) ++before;
-  }
-  for (; before != wanted_.requests.end(); ++before) {
-    change.requests[before->first] = std::nullopt;
-  }
-  ChangeWanted(std::move(change));
+  ChangeWanted(wanted_.ChangeTo(std::move(wanted)));
 }
 
 void ReplicatedAllocator::ChangeWanted(WantedChange change) {
-  if (!change.pools && change.requests.empty() &&
-      change.may_exist == wanted_.may_exist) {
-    return;
-  }
-  wanted_.may_exist = std::move(change.may_exist);
-  if (change.pools) {
-    wanted_.pools = *std::move(change.pools);
-    const absl::Status valid = allocator_.SetPools(wanted_.pools);
+  const bool other_pools = change.pools.has_value();
+  if (!wanted_.Change(std::move(change))) return;
+  if (other_pools) {
+    const absl::Status valid = allocator_.SetPools(pools());
     LB_CHECK(valid.ok());  // Wanted::pools promises it.
-    rebuild_ = true;
-  }
-  for (auto& [service, request] : change.requests) {
-    const auto known = wanted_.requests.find(service);
-    if (known == wanted_.requests.end()) {
-      new_.insert(service);
-      if (request) wanted_.requests.emplace(service, *std::move(request));
-      continue;
-    }
-    touched_.insert(service);
-    if (request) {
-      known->second = *std::move(request);
-    } else {
-      absent_.Remember(std::move(known->second));
-      wanted_.requests.erase(known);
-    }
+    other_space_ = true;
   }
   WakeBy(ports_.loop->Now());
 }
@@ -120,7 +55,7 @@ void ReplicatedAllocator::ChangeWanted(WantedChange change) {
 void ReplicatedAllocator::SetTaken(const TakenAddresses& taken) {
   if (taken == allocator_.taken()) return;
   allocator_.SetTaken(taken);
-  rebuild_ = true;
+  other_space_ = true;
   WakeBy(ports_.loop->Now());
 }
 
@@ -129,7 +64,7 @@ void ReplicatedAllocator::SetAlone(bool alone) {
       alone && stale_records_.empty() && !ledger_.HasFirm();
   if (provisional == ledger_.provisional()) return;
   ledger_.SetProvisional(provisional);
-  ProposeAll();
+  queue_.AddAll();
   WakeBy(ports_.loop->Now());
 }
 
@@ -139,7 +74,7 @@ void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
   if (author_.has_value()) {  // The others had time to tell more.
     ledger_.Merge(std::exchange(stale_records_, {}));
   }
-  ProposeAll();
+  queue_.AddAll();
   WakeBy(ports_.loop->Now());
 }
 
@@ -147,16 +82,15 @@ absl::StatusOr<size_t> ReplicatedAllocator::Merge(std::string_view message) {
   LB_ASSIGN_OR_RETURN(const auto changed, ledger_.MergeMessage(message));
   if (ledger_.size() > 0) stale_records_.clear();
   // They are not this node's proposals any more: their author has them on disk.
-  for (const std::string& service : changed) unsaved_.erase(service);
+  for (const std::string& service : changed) saver_.Forget(service);
   if (!changed.empty()) WakeBy(ports_.loop->Now());
   return changed.size();
 }
 
-void ReplicatedAllocator::WakeBy(absl::Time deadline) {
-  deadline = std::max(deadline, updated_ + look_interval());
-  if (deadline >= wake_at_) return;
-  wake_at_ = deadline;
-  timer_->Arm(deadline);
+absl::Duration ReplicatedAllocator::look_interval() const {
+  if (more_) return kLookInterval;
+  return kLookInterval +
+         kLookIntervalPerRecord * std::max(entries_.size(), ledger_.size());
 }
 
 // From ledger, manifests and authorship to entries. Doing it twice changes
@@ -164,29 +98,27 @@ void ReplicatedAllocator::WakeBy(absl::Time deadline) {
 void ReplicatedAllocator::Update() {
   const io::TurnCause cause(ports_.loop, "assigns addresses");
   const absl::Time now = ports_.loop->Now();
-  updated_ = now;
-  wake_at_ = absl::InfiniteFuture();
   const absl::Time civil_now = ports_.loop->CivilNow();
   bool freed = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);
-  // Following many records again takes long enough for one look.
-  const bool only_follows = rebuild_ && ledger_.size() > kPortion;
+  // To look at many pools and records again is long enough for one look.
+  const bool only_follows = other_space_ && ledger_.size() > kPortion;
   LedgerFollower::Followed followed = Follow({now, civil_now});
-  more_ = only_follows || !touched_.empty() || !new_.empty();
+  more_ = only_follows || wanted_.has_touched();
   freed |= followed.freed;
   if (IsAuthor()) freed |= ProposeReleases(now);
-  NoteAbsentHolders();
-  for (const auto& [service, failure] : failures_) stale_.insert(service);
+  allocator_.SetNotes(NotesOf(AbsentHolders()));  // Of a full pool.
+  for (const auto& [service, why] : queue_.failures()) stale_.insert(service);
   if (!IsAuthor()) {
-    failures_.clear();
+    queue_.ClearFailures();
   } else if (!only_follows) {
-    ProposeAssignments(DueServices(followed.services, freed));
+    ProposeAssignments(followed.services, freed);
   }
   for (const std::string& service : followed.services) {
     const bool is_shown = entries_.contains(service);
-    if (is_shown || wanted_.requests.contains(service)) stale_.insert(service);
+    if (is_shown || wanted_.Wants(service)) stale_.insert(service);
   }
-  SaveIfChanged();
+  TouchAll(saver_.Save());
   ReadEntries();
   if (more_) WakeBy(now);
   // An address that has rested may be what a service waits for.
@@ -199,42 +131,36 @@ void ReplicatedAllocator::Update() {
 // The allocator comes to hold what the ledger says.
 LedgerFollower::Followed ReplicatedAllocator::Follow(
     const AbsentServices::Since& now) {
-  Services touched = TakeTouched();
+  Services touched = wanted_.TakeTouched(kPortion);
   for (std::string& service : ledger_.ServicesSince(follower_.version())) {
     touched.insert(std::move(service));
   }
   for (const std::string& service : touched) {
     const Record* const record = ledger_.Find(service);
     const bool holds = record != nullptr && !record->is_release();
-    if (holds && !wanted_.requests.contains(service)) {
-      absent_.Note(service, now);
-    } else {
-      absent_.Forget(service);
-    }
+    wanted_.NoteHolding(service, holds, now);
   }
   const auto find_request = [this](std::string_view service) {
-    const auto wanted = wanted_.requests.find(service);
-    return wanted != wanted_.requests.end() ? &wanted->second
-                                            : absent_.LastRequest(service);
+    return wanted_.FindLast(service);
   };
-  if (!std::exchange(rebuild_, false)) {
+  if (!std::exchange(other_space_, false)) {
     return follower_.Follow(ledger_, std::move(touched), find_request,
                             &allocator_);
   }
-  ProposeAll();
-  for (const auto& [service, request] : wanted_.requests) {
-    stale_.insert(service);  // It may be refused what it asks for by now.
+  queue_.AddAll();
+  for (const auto& [service, request] : requests()) {
+    // It may be refused what it asks for by now.
+    stale_.insert(stale_.end(), service);
   }
-  auto followed = follower_.Rebuild(ledger_, find_request, &allocator_);
-  followed.services.merge(touched);
-  return followed;
+  return follower_.FollowPools(ledger_, std::move(touched), find_request,
+                               &allocator_);
 }
 
 // True: something was freed.
 bool ReplicatedAllocator::ProposeReleases(absl::Time now) {
   std::vector<std::string> due;
-  for (const auto& [service, since] : absent_.since()) {
-    if (wanted_.may_exist.Contains(service)) continue;
+  for (const auto& [service, since] : wanted_.absent().since()) {
+    if (wanted_.wanted().may_exist.Contains(service)) continue;
     if (now - since.loop < kReleaseDelay) {
       WakeBy(since.loop + kReleaseDelay);
       continue;
@@ -243,134 +169,132 @@ bool ReplicatedAllocator::ProposeReleases(absl::Time now) {
   }
   for (const std::string& service : due) {
     if (ledger_.ProposeRelease(service, ports_.loop->CivilNow()).ok()) {
-      unsaved_[service] = ledger_.version();
+      saver_.NoteProposal(service);
     }
     allocator_.Release(service);
-    absent_.Forget(service);
-    touched_.insert(service);
+    wanted_.absent().Forget(service);
+    wanted_.Touch(service);
   }
   return !due.empty();
 }
 
-// Those that may come to hold something else: for all others to assign what
-// they ask for changes nothing.
-ReplicatedAllocator::Services ReplicatedAllocator::DueServices(
-    const Services& followed, bool freed) {
-  Services due;
-  if (propose_all_) AddNextOfAll(due);
-  const auto add = [&](const std::string& service) {
-    const auto wanted = wanted_.requests.find(service);
-    if (wanted == wanted_.requests.end()) return;
-    due.insert(service);
-    // It may be about to give up what others want.
-    const auto held = allocator_.Find(service);
-    freed |= held && allocator_.Decide(wanted->second).assignment != *held;
-  };
-  for (const std::string& service : followed) add(service);
-  for (const auto& [service, failure] : std::exchange(failures_, {})) {
-    add(service);
-  }
-  due.insert(wants_to_share_.begin(), wants_to_share_.end());
-  if (freed) due.insert(wants_more_.begin(), wants_more_.end());
-  return due;
-}
-
-// Gives each what it lacks. Those that hold something come first, so that they
-// keep it.
-void ReplicatedAllocator::ProposeAssignments(const Services& due) {
+// Services that hold an address come first, so that they keep it.
+void ReplicatedAllocator::ProposeAssignments(const Services& followed,
+                                             bool freed) {
+  const Services due = queue_.Take(
+      requests(), followed, freed, [this](const ServiceRequest& request) {
+        const auto held = allocator_.Find(request.service);
+        return held && allocator_.Decide(request).assignment != *held;
+      });
+  more_ |= queue_.has_more();
   std::vector<const ServiceRequest*> order;
   for (const std::string& service : due) {
-    failures_.erase(service);
-    wants_more_.erase(service);
-    wants_to_share_.erase(service);
-    const auto wanted = wanted_.requests.find(service);
-    if (wanted != wanted_.requests.end()) order.push_back(&wanted->second);
+    stale_.insert(service);
+    order.push_back(wanted_.Find(service));
   }
   std::stable_partition(order.begin(), order.end(), [&](const auto* request) {
     return allocator_.Find(request->service).has_value();
   });
-  for (const ServiceRequest* request : order) {
-    stale_.insert(request->service);
-    ProposeAssignment(*request);
-  }
+  for (const ServiceRequest* request : order) ProposeAssignment(*request);
 }
 
 void ReplicatedAllocator::ProposeAssignment(const ServiceRequest& request) {
   const std::string& service = request.service;
   const auto assigned = allocator_.Assign(request);
-  if (!assigned.ok()) {
-    failures_[service] = assigned.status();
-    return;
-  }
-  if (request.family_policy == FamilyPolicy::kPreferDualStack &&
-      assigned->addresses.size() < 2) {
-    (request.sharing_key.empty() ? wants_more_ : wants_to_share_)
-        .insert(service);
-  }
+  if (!assigned.ok()) return queue_.OnFailed(service, assigned.status());
+  queue_.OnAssigned(request, *assigned);
   const Record* record = ledger_.Find(service);
   const bool is_same = record != nullptr && AssignmentOf(*record) == *assigned;
   if (is_same && (!record->provisional || ledger_.provisional())) return;
   const auto proposed =
       ledger_.Propose(service, *assigned, ports_.loop->CivilNow());
   if (!proposed.ok()) {
-    failures_[service] = proposed.status();
+    queue_.OnFailed(service, proposed.status());
     allocator_.Release(service);
-    touched_.insert(service);  // The ledger says what it said before.
+    wanted_.Touch(service);  // The ledger says what it said before.
     return;
   }
-  // Only made firm it is what it was, and is announced.
-  if (!is_same) unsaved_[service] = ledger_.version();
+  // If only `provisional` changed, the address is on disk and stays visible.
+  if (!is_same) saver_.NoteProposal(service);
 }
 
-void ReplicatedAllocator::SaveIfChanged() {
-  const io::TurnCause cause(ports_.loop, "saves the ledger");
-  const uint64_t version = ledger_.version();
-  if (version == saving_version_) return;
-  DropOldTombstones();
-  saving_version_ = ledger_.version();
-  store_.Save(ledger_, ports_.loop->CivilNow(),
-              [this, version = saving_version_](absl::Status status) {
-                OnSaved(version, std::move(status));
-              });
+void ReplicatedAllocator::TouchAll(std::vector<std::string> services) {
+  for (std::string& service : services) wanted_.Touch(std::move(service));
 }
 
-void ReplicatedAllocator::OnSaved(uint64_t version, absl::Status status) {
-  if (status != save_error_) ReportSave(status);
-  save_error_ = std::move(status);
-  if (!save_error_.ok()) {
-    saving_version_ = saved_version_;  // Tried again by the timer.
-    WakeBy(ports_.loop->Now() + kSaveRetry);
-  } else {
-    saved_version_ = std::max(saved_version_, version);
-    stale_.merge(TakeSaved(saved_version_, unsaved_));
-  }
-  ReadEntries();
-  AnswerReleases();
+void ReplicatedAllocator::OnWritten(Services concerned) {
+  stale_.merge(concerned);
+  if (!save_error().ok()) WakeBy(ports_.loop->Now() + kSaveRetry);
+  // Else the next look reads a portion: elections get no two of them at once.
+  if (!more_) ReadEntries();
+  saver_.AnswerWaiting();
   on_change_();
 }
 
-void ReplicatedAllocator::ReportSave(const absl::Status& status) {
-  for (const auto& [service, version] : unsaved_) stale_.insert(service);
-  ports_.log->Record(
-      {.time = ports_.loop->CivilNow(),
-       .type = status.ok() ? EventType::kNormal : EventType::kWarning,
-       .reason = status.ok() ? "StateSaved" : "StateUnsaved",
-       .object = {EventObject::kNode, node_},
-       .message = fmt::format(
-           "state-dir: {}",
-           status.ok() ? "is written again" : std::string(status.message()))});
+absl::StatusOr<std::vector<ReplicatedAllocator::Released>>
+ReplicatedAllocator::Release(const ReleaseTarget& target,
+                             absl::AnyInvocable<void(absl::Status)> on_saved) {
+  if (!author_.has_value()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: waiting to hear from the cluster, want it ready first",
+                    target.ToString()));
+  }
+  if (saver_.waiting() >= kReleasesMax) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{}: {} releases are being written, want fewer",
+                    target.ToString(), kReleasesMax));
+  }
+  LB_ASSIGN_OR_RETURN(
+      std::vector<Released> released,
+      FindReleasable(target, ledger_, allocator_, wanted_.wanted()));
+  LB_RETURN_IF_ERROR(ProposeWithout(released));
+  saver_.Await(std::move(on_saved));
+  WakeBy(ports_.loop->Now());
+  return released;
 }
 
-void ReplicatedAllocator::DropOldTombstones() {
-  for (std::string& service :
-       ledger_.DropOldTombstones(ports_.loop->CivilNow(), saved_version_)) {
-    touched_.insert(std::move(service));
+// A new generation of each service's record, without those addresses.
+absl::Status ReplicatedAllocator::ProposeWithout(
+    const std::vector<Released>& released) {
+  Services services;
+  for (const Released& one : released) services.insert(one.service);
+  for (const std::string& service : services) {
+    const Assignment rest = Without(*ledger_.Find(service), released);
+    LB_RETURN_IF_ERROR(
+        ledger_.Propose(service, rest, ports_.loop->CivilNow()).status());
+    saver_.NoteProposal(service);
+    stale_.insert(service);
   }
+  return absl::OkStatus();
+}
+
+// With all that share an address with one of them, so that elections never see
+// some of these without the others.
+ReplicatedAllocator::Services ReplicatedAllocator::TakeStale() {
+  Services taken = TakeFirst(kPortion, stale_);
+  std::vector<std::string> queue(taken.begin(), taken.end());
+  while (!stale_.empty() && !queue.empty()) {
+    const auto held = allocator_.Find(queue.back());
+    queue.pop_back();
+    if (!held) continue;
+    for (const AssignedAddress& assigned : held->addresses) {
+      for (const std::string& sharer : allocator_.HoldersOf(assigned.address)) {
+        if (stale_.erase(sharer) == 0) continue;
+        taken.insert(sharer);
+        queue.push_back(sharer);
+      }
+    }
+  }
+  if (!stale_.empty()) {
+    more_ = true;
+    WakeBy(ports_.loop->Now());
+  }
+  return taken;
 }
 
 // Those that may have changed, and those that wait: what they wait for may be
 // another thing now. They wait for the author too, which may give another what
-// they ask for. Those that only wait to be written are told by OnSaved().
+// they ask for. Those that only wait to be written are told by OnWritten().
 void ReplicatedAllocator::ReadEntries() {
   Services due = TakeStale();
   for (const std::string& service : std::exchange(waiting_, {})) {
@@ -378,39 +302,39 @@ void ReplicatedAllocator::ReadEntries() {
   }
   bool changed = false;
   for (const std::string& service : due) {
-    const auto wanted = wanted_.requests.find(service);
-    if (wanted == wanted_.requests.end()) {
-      if (entries_.erase(service) == 0) continue;
-      changed_.insert(service);
-      changed = true;
-      continue;
-    }
-    Entry entry = EntryOf(wanted->second);
-    const bool waits =
-        entry.assignment.addresses.empty() || !entry.reason.empty() ||
-        (!IsAuthor() &&
-         allocator_.Decide(wanted->second).assignment != entry.assignment);
-    if (waits && !unsaved_.contains(service)) waiting_.insert(service);
-    const auto [known, is_new] = entries_.try_emplace(service);
-    if (!is_new && known->second == entry) continue;
-    known->second = std::move(entry);
+    if (!ReadEntry(service)) continue;
     changed_.insert(service);
     changed = true;
   }
   if (changed) ++version_;
 }
 
+// True if it is another than before.
+bool ReplicatedAllocator::ReadEntry(const std::string& service) {
+  const ServiceRequest* const request = wanted_.Find(service);
+  if (request == nullptr) return entries_.erase(service) > 0;
+  Entry entry = EntryOf(*request);
+  const bool waits = entry.assignment.addresses.empty() ||
+                     !entry.reason.empty() ||
+                     (!IsAuthor() && allocator_.Decide(*request).assignment !=
+                                         entry.assignment);
+  if (waits && !saver_.IsUnsaved(service)) waiting_.insert(service);
+  const auto [known, is_new] = entries_.try_emplace(service);
+  if (!is_new && known->second == entry) return false;
+  known->second = std::move(entry);
+  return true;
+}
+
 ReplicatedAllocator::Entry ReplicatedAllocator::EntryOf(
     const ServiceRequest& request) const {
   const auto held = allocator_.Find(request.service);
-  if (!held.has_value() || unsaved_.contains(request.service)) {
+  if (!held.has_value() || saver_.IsUnsaved(request.service)) {
     return EntryWithout(request);
   }
   Entry entry = {.assignment = *held};
-  const auto failure = failures_.find(request.service);
-  if (failure != failures_.end()) {
-    entry.reason = std::string(failure->second.message());
-    entry.code = failure->second.code();
+  if (const auto* const why = queue_.FailureOf(request.service)) {
+    entry.reason = std::string(why->message());
+    entry.code = why->code();
   } else if (!IsAuthor()) {  // The author was refused the same.
     entry.reason = std::string(allocator_.Decide(request).status.message());
   }
@@ -419,16 +343,16 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryOf(
 
 ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
     const ServiceRequest& request) const {
-  if (unsaved_.contains(request.service)) {
-    if (save_error_.ok()) {
+  if (saver_.IsUnsaved(request.service)) {
+    if (save_error().ok()) {
       return {.reason = "being written to the state folder", .waiting = true};
     }
     return {.reason = fmt::format("the state folder cannot be written: {}",
-                                  std::string(save_error_.message()))};
+                                  std::string(save_error().message()))};
   }
-  const auto failure = failures_.find(request.service);
+  const absl::Status* const why = queue_.FailureOf(request.service);
   const absl::Status refusal =
-      failure != failures_.end() ? failure->second : allocator_.Check(request);
+      why != nullptr ? *why : allocator_.Check(request);
   if (!refusal.ok()) {
     return {.reason = std::string(refusal.message()), .code = refusal.code()};
   }
@@ -443,26 +367,22 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
 }
 
 std::string ReplicatedAllocator::FullMessage() {
-  DropOldTombstones();
-  std::vector<Record> written = ledger_.AllRecords();
+  TouchAll(saver_.DropOldTombstones());
+  std::vector<Record> told = saver_.SavedRecords();
   const absl::Time now = ports_.loop->CivilNow();
-  std::erase_if(written, [&](const Record& record) {
-    return unsaved_.contains(record.service) || IsForgotten(record, now);
-  });
-  return SerializeMessage(written);
+  std::erase_if(told,
+                [&](const Record& record) { return IsForgotten(record, now); });
+  return SerializeMessage(told);
 }
 
 std::vector<std::string> ReplicatedAllocator::TakeMessages(size_t bytes_max) {
-  if (told_version_ >= saved_version_) return {};
-  std::vector<Record> own;
-  for (Record& record : ledger_.RecordsSince(told_version_)) {
-    // What others changed they have told themselves.
-    if (record.changed.author == node_ && !unsaved_.contains(record.service)) {
-      own.push_back(std::move(record));
-    }
-  }
-  told_version_ = saved_version_;
-  return SplitForGossip(own, bytes_max).messages;
+  return SplitForGossip(saver_.TakeNews(), bytes_max).messages;
+}
+
+std::vector<ReplicatedAllocator::Absent> ReplicatedAllocator::AbsentHolders()
+    const {
+  return ipam::AbsentHolders(wanted_.absent(), ledger_,
+                             wanted_.wanted().may_exist);
 }
 
 std::vector<net::IpAddress> ReplicatedAllocator::TakeUnrecorded() {
@@ -481,7 +401,7 @@ std::vector<net::IpAddress> ReplicatedAllocator::TakeUnrecorded() {
 std::vector<std::pair<std::string, Orphan>> ReplicatedAllocator::Orphans()
     const {
   std::vector<std::pair<std::string, Orphan>> orphans;
-  for (const auto& [service, request] : wanted_.requests) {
+  for (const auto& [service, request] : requests()) {
     for (Orphan& orphan : allocator_.OrphansOf(request)) {
       orphans.emplace_back(service, std::move(orphan));
     }

@@ -13,7 +13,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,15 +22,20 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "lb/io/paced_timer.h"
 #include "lb/io/state_ports.h"
+#include "lb/ipam/absent_holders.h"
 #include "lb/ipam/absent_services.h"
 #include "lb/ipam/allocator.h"
+#include "lb/ipam/assignment_queue.h"
 #include "lb/ipam/ledger.h"
 #include "lb/ipam/ledger_follower.h"
 #include "lb/ipam/ledger_replay.h"
-#include "lb/ipam/ledger_store.h"
-#include "lb/ipam/may_define.h"
+#include "lb/ipam/ledger_saver.h"
 #include "lb/ipam/pool.h"
+#include "lb/ipam/release_search.h"
+#include "lb/ipam/wanted.h"
+#include "lb/ipam/wanted_services.h"
 
 namespace lb::ipam {
 
@@ -49,47 +53,11 @@ class ReplicatedAllocator {
     friend bool operator==(const Entry&, const Entry&) = default;
   };
 
-  // What the manifests ask for.
-  struct Wanted {
-    std::vector<Pool> pools;  // Valid together.
-    ServiceRequests requests;
-    // Services that are not in `requests` but may exist all the same, as some
-    // of the manifests have faults: their addresses stay reserved.
-    MayDefine may_exist;
-
-    friend bool operator==(const Wanted&, const Wanted&) = default;
-  };
-
-  // What differs from the Wanted before.
-  struct WantedChange {
-    std::optional<std::vector<Pool>> pools;  // Nullopt: none of them.
-    // By service; nullopt: it is not wanted any more.
-    std::map<std::string, std::optional<ServiceRequest>> requests;
-    MayDefine may_exist;  // All that there is now.
-  };
-
-  // A service that no manifest asks for and that still holds addresses.
-  struct Absent {
-    std::string service;
-    std::vector<AssignedAddress> held;
-    absl::Time since;  // Civil time; as this node saw it, since its start.
-    bool held_back = false;  // By Wanted::may_exist; else to be released soon.
-
-    friend bool operator==(const Absent&, const Absent&) = default;
-  };
-
-  // One of the two is set.
-  struct ReleaseTarget {
-    std::string service;  // What of it can be freed.
-    // All that hold it give it up, or none.
-    std::optional<net::IpAddress> address;
-  };
-  struct Released {
-    std::string service;
-    net::IpAddress address;
-
-    friend bool operator==(const Released&, const Released&) = default;
-  };
+  using Wanted = ipam::Wanted;
+  using WantedChange = ipam::WantedChange;
+  using Absent = AbsentHolder;
+  using ReleaseTarget = ipam::ReleaseTarget;
+  using Released = ipam::Released;
 
   // The ledger refuses more. So many of usual size (two addresses and names of
   // ten to thirty bytes: 230 bytes with their tenures) are what a full exchange
@@ -160,8 +128,8 @@ class ReplicatedAllocator {
   absl::StatusOr<PoolUsage> Usage(std::string_view pool) const {
     return allocator_.Usage(pool);
   }
-  const std::vector<Pool>& pools() const { return wanted_.pools; }
-  const ServiceRequests& requests() const { return wanted_.requests; }
+  const std::vector<Pool>& pools() const { return wanted_.wanted().pools; }
+  const ServiceRequests& requests() const { return wanted_.requests(); }
   // Addresses that the ledger had since the last call, and now of no service.
   std::vector<net::IpAddress> TakeUnrecorded();
   // Held addresses that no pool would give to their service now.
@@ -170,35 +138,24 @@ class ReplicatedAllocator {
   std::vector<std::string> HoldersOf(const net::IpAddress& address) const {
     return allocator_.HoldersOf(address);
   }
-  std::vector<Absent> AbsentHolders() const;  // By name.
+  // Services that no manifest asks for and that still hold addresses, by name.
+  std::vector<Absent> AbsentHolders() const;
   const Ledger& ledger() const { return ledger_; }
   // What is wrong with the state folder; OK: nothing.
-  const absl::Status& save_error() const { return save_error_; }
+  const absl::Status& save_error() const { return saver_.error(); }
 
  private:
-  void WakeBy(absl::Time deadline);
+  void WakeBy(absl::Time deadline) { timer_.ArmBy(deadline, look_interval()); }
   void Update();
   LedgerFollower::Followed Follow(const AbsentServices::Since& now);
-  void NoteAbsentHolders();
   bool ProposeReleases(absl::Time now);
-  Services TakeTouched();
-  void ProposeAll();
-  void AddNextOfAll(Services& due);
-  Services DueServices(const Services& followed, bool freed);
-  void ProposeAssignments(const Services& due);
+  void ProposeAssignments(const Services& followed, bool freed);
   void ProposeAssignment(const ServiceRequest& request);
-  void DropOldTombstones();
-  void SaveIfChanged();
-  void OnSaved(uint64_t version, absl::Status status);
-  void ReportSave(const absl::Status& status);
-  bool AsksFor(const ServiceRequest& request,
-               const net::IpAddress& address) const;
-  absl::Status CheckRelease(const std::string& service,
-                            const net::IpAddress& address) const;
-  absl::Status ProposeWithout(const std::string& service,
-                              const std::vector<Released>& released);
-  void AnswerReleases();
+  void TouchAll(std::vector<std::string> services);
+  void OnWritten(Services concerned);
+  absl::Status ProposeWithout(const std::vector<Released>& released);
   void ReadEntries();
+  bool ReadEntry(const std::string& service);
   Services TakeStale();
   Entry EntryOf(const ServiceRequest& request) const;
   // The entry of a service for which nothing is held.
@@ -208,41 +165,23 @@ class ReplicatedAllocator {
   const std::string node_;
   const io::StatePorts ports_;
   absl::AnyInvocable<void()> on_change_;
-  LedgerStore store_;
   Ledger ledger_;
+  LedgerSaver saver_;
   Allocator allocator_;
   std::vector<Record> stale_records_;  // Restored, but not counted yet.
-  Wanted wanted_;
+  WantedServices wanted_;
   std::optional<std::string> author_;
   std::map<std::string, Entry> entries_;
   uint64_t version_ = 0;
 
   LedgerFollower follower_;
-  bool rebuild_ = false;      // The follower's next step is from the start.
-  bool propose_all_ = false;  // The author's next looks are at all services.
-  std::string proposed_;      // The last of them; empty: none.
-  AbsentServices absent_;
-  Services touched_, new_;   // For later looks: changed requests; new ones.
-  bool more_ = false;        // Portions of what is to be looked at are left.
-  Services stale_;           // Their entries may be others.
-  Services changed_;         // Their entries are others: TakeChanged().
-  Services waiting_;         // Their entries lack an address that they want.
-  Services wants_more_;      // They would take a second family.
-  Services wants_to_share_;  // The same, and they share.
-  // Own proposals by service, with the ledger version that has them; an entry
-  // goes when that version is on disk.
-  std::map<std::string, uint64_t> unsaved_;
-  std::map<std::string, absl::Status> failures_;  // Of Assign(), by service.
-  // Callers of Release(), with the version that must be on disk first.
-  std::vector<std::pair<uint64_t, absl::AnyInvocable<void(absl::Status)>>>
-      releases_;
-  uint64_t saved_version_ = 0;
-  uint64_t saving_version_ = 0;  // Greater than saved_: a write is under way.
-  uint64_t told_version_ = 0;
-  absl::Status save_error_;
-  std::unique_ptr<io::Timer> timer_;  // Runs Update().
-  absl::Time wake_at_ = absl::InfiniteFuture();
-  absl::Time updated_ = absl::InfinitePast();  // The last Update().
+  bool other_space_ = false;  // Pools or taken addresses, since Follow().
+  AssignmentQueue queue_;     // The author's.
+  bool more_ = false;         // Portions of what is to be looked at are left.
+  Services stale_;            // Their entries may be others.
+  Services changed_;          // Their entries are others: TakeChanged().
+  Services waiting_;          // Their entries lack an address that they want.
+  io::PacedTimer timer_;      // Runs Update().
 };
 
 }  // namespace lb::ipam

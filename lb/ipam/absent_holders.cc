@@ -1,14 +1,11 @@
-// ReplicatedAllocator's view of services without a manifest that still hold
-// addresses.
+#include "lb/ipam/absent_holders.h"
+
 #include <fmt/format.h>
 
 #include <map>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "lb/base/utc_text.h"
-#include "lb/ipam/replicated_allocator.h"
 
 namespace lb::ipam {
 namespace {
@@ -32,39 +29,39 @@ struct Note {
 
 }  // namespace
 
-std::vector<ReplicatedAllocator::Absent> ReplicatedAllocator::AbsentHolders()
-    const {
-  std::vector<Absent> all;
-  for (const auto& [service, since] : absent_.since()) {
-    const Record* const record = ledger_.Find(service);
+std::vector<AbsentHolder> AbsentHolders(const AbsentServices& absent,
+                                        const Ledger& ledger,
+                                        const MayDefine& may_exist) {
+  std::vector<AbsentHolder> holders;
+  for (const auto& [service, since] : absent.since()) {
+    const Record* const record = ledger.Find(service);
     if (record == nullptr || record->is_release()) continue;
-    Absent absent = {.service = service,
-                     .since = since.civil,
-                     .held_back = wanted_.may_exist.Contains(service)};
+    AbsentHolder holder = {.service = service,
+                           .since = since.civil,
+                           .held_back = may_exist.Contains(service)};
     for (const Claim& claim : record->claims) {
-      absent.held.push_back({claim.address, claim.pool});
+      holder.held.push_back({claim.address, claim.pool});
     }
-    all.push_back(std::move(absent));
+    holders.push_back(std::move(holder));
   }
-  return all;
+  return holders;
 }
 
-// A refusal of a full pool counts them.
-void ReplicatedAllocator::NoteAbsentHolders() {
+PoolNotes NotesOf(absl::Span<const AbsentHolder> holders) {
   std::map<std::pair<std::string, net::IpFamily>, Note> notes;
-  for (const Absent& absent : AbsentHolders()) {
-    for (const AssignedAddress& held : absent.held) {
+  for (const AbsentHolder& holder : holders) {
+    for (const AssignedAddress& held : holder.held) {
       Note& note = notes[{held.pool, held.address.family()}];
       ++note.addresses;
       ++note.services;  // It has one address of each family at most.
       if (note.named.size() == kNamedMax) continue;
       note.named.push_back(
-          fmt::format("{} since {}", absent.service, FormatUtc(absent.since)));
+          fmt::format("{} since {}", holder.service, FormatUtc(holder.since)));
     }
   }
   PoolNotes texts;
   for (const auto& [place, note] : notes) texts[place] = note.Text();
-  allocator_.SetNotes(std::move(texts));
+  return texts;
 }
 
 }  // namespace lb::ipam

@@ -1,0 +1,26 @@
+#include "lb/io/paced_timer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lb::io {
+
+PacedTimer::PacedTimer(Loop* loop, absl::AnyInvocable<void()> on_fire)
+    : loop_(loop),
+      on_fire_(std::move(on_fire)),
+      timer_(loop->NewTimer([this] { OnTimer(); })) {}
+
+void PacedTimer::ArmBy(absl::Time deadline, absl::Duration interval) {
+  deadline = std::max(deadline, fired_ + interval);
+  if (deadline >= armed_for_) return;
+  armed_for_ = deadline;
+  timer_->Arm(deadline);
+}
+
+void PacedTimer::OnTimer() {
+  fired_ = loop_->Now();
+  armed_for_ = absl::InfiniteFuture();
+  on_fire_();
+}
+
+}  // namespace lb::io

@@ -1,0 +1,75 @@
+#include "lb/io/paced_timer.h"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/io/sim/sim_world.h"
+
+namespace lb::io {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr absl::Duration kInterval = absl::Milliseconds(10);
+
+class PacedTimerTest : public testing::Test {
+ protected:
+  absl::Time At(int milliseconds) const {
+    return start_ + absl::Milliseconds(milliseconds);
+  }
+  // Runs until then; tells when the timer has fired.
+  std::vector<int64_t> FiringsUntil(int milliseconds) {
+    world_.loop().RunFor(At(milliseconds) - world_.loop().Now());
+    return std::exchange(fired_, {});
+  }
+
+  SimWorld world_{/*seed=*/1};
+  Loop* const loop_ = world_.AddHost("n1", "10.1.0.1/24")->environment().loop;
+  const absl::Time start_ = loop_->Now();
+  std::vector<int64_t> fired_;
+  PacedTimer timer_{
+      loop_, [this] {
+        fired_.push_back(absl::ToInt64Milliseconds(loop_->Now() - start_));
+      }};
+};
+
+TEST_F(PacedTimerTest, FiresOnceAndAtOnce) {
+  EXPECT_THAT(FiringsUntil(5), IsEmpty());
+  timer_.ArmBy(At(5), kInterval);
+  timer_.ArmBy(At(5), kInterval);
+  EXPECT_THAT(FiringsUntil(100), ElementsAre(5));
+}
+
+TEST_F(PacedTimerTest, KeepsTheIntervalAfterAFiring) {
+  timer_.ArmBy(At(0), kInterval);
+  EXPECT_THAT(FiringsUntil(3), ElementsAre(0));
+  timer_.ArmBy(At(3), kInterval);
+  timer_.ArmBy(At(6), kInterval);
+  EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
+  timer_.ArmBy(At(50), kInterval);
+  EXPECT_THAT(FiringsUntil(100), ElementsAre(50));
+}
+
+TEST_F(PacedTimerTest, TheEarlierDeadlineCounts) {
+  timer_.ArmBy(At(30), kInterval);
+  timer_.ArmBy(At(20), kInterval);
+  timer_.ArmBy(At(40), kInterval);
+  EXPECT_THAT(FiringsUntil(100), ElementsAre(20));
+}
+
+// One that is armed keeps its time if the interval has grown meanwhile.
+TEST_F(PacedTimerTest, ALaterIntervalPutsNothingOff) {
+  timer_.ArmBy(At(0), kInterval);
+  FiringsUntil(1);
+  timer_.ArmBy(At(1), kInterval);
+  timer_.ArmBy(At(1), 10 * kInterval);
+  EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
+}
+
+}  // namespace
+}  // namespace lb::io
