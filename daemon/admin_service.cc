@@ -67,7 +67,6 @@ admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
 }
 
 absl::StatusOr<LogLevel> ParseLogLevel(const std::string& text) {
-  using LogLevel;
   for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo,
                                LogLevel::kWarning, LogLevel::kError}) {
     if (ToString(level) == text) return level;

@@ -83,7 +83,6 @@ absl::Status CheckNotEmpty(std::string_view argument, std::string_view value,
 }
 
 absl::Status CheckLogLevel(const std::string& level) {
-  using LogLevel;
   for (const LogLevel known : {LogLevel::kDebug, LogLevel::kInfo,
                                LogLevel::kWarning, LogLevel::kError}) {
     if (ToString(known) == level) return absl::OkStatus();
