@@ -48,7 +48,7 @@ constexpr int kNodes = 100;
 constexpr absl::Duration kHistoryTime = absl::Milliseconds(1500);
 constexpr absl::Duration kReleaseTime = absl::Seconds(7);
 constexpr absl::Duration kSettleTime = absl::Seconds(8);
-constexpr absl::Duration kWaitMax = absl::Minutes(1);
+constexpr absl::Duration kWaitMax = absl::Minutes(3);
 
 // This thread's; what other processes take does not count.
 absl::Duration ProcessorTime() {
