@@ -1,10 +1,6 @@
 // AnnouncementTable: the announcements that are wanted, each with the role that
 // its past allows.
 //
-//   AnnouncementTable table(/*announcements_max=*/65536);
-//   const AnnouncementPlan plan = table.SetAnnouncements(wanted, interfaces);
-//   table.OnClaimChange(announcement, before, after);  // Of what follows.
-//
 // It remembers where an address was announced, or found free, and where a
 // foreign host had it. Pure bookkeeping: no time, no frames.
 #ifndef LB_ANNOUNCE_ANNOUNCEMENT_TABLE_H_

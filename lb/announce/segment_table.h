@@ -1,12 +1,6 @@
 // SegmentTable: the segments of the usable interfaces, and the multicast groups
 // that their claims need.
 //
-//   SegmentTable segments(schedule, &claim_options, &demand, prng);
-//   segments.Match(interfaces);
-//   segments.At("eth0").Hold(vip);
-//   segments.NoteGroups();  // The claims of a segment have changed.
-//   Apply(segments.TakeGroups());
-//
 // Pure bookkeeping, as its segments.
 #ifndef LB_ANNOUNCE_SEGMENT_TABLE_H_
 #define LB_ANNOUNCE_SEGMENT_TABLE_H_
