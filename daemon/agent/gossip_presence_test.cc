@@ -159,7 +159,7 @@ TEST_F(GossipPresenceTest, OptionsOutOfRangeAreRefused) {
   AgentOptions options;
   options.node = "n1";
   options.advertise = n1_host_->endpoint();
-  options.gossip.probe_interval = absl::ZeroDuration();
+  options.gossip.probe.interval = absl::ZeroDuration();
   EXPECT_EQ(
       GossipPresence::Create(options, n1_host_->environment()).status().code(),
       absl::StatusCode::kInvalidArgument);
