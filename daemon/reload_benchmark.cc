@@ -170,10 +170,6 @@ class Node {
     return is_read_ && is_placed() && announced() == awaited_ &&
            agent_->View().elections.tenures().size() >= awaited_;
   }
-  bool is_settled() const {
-    return is_read_ && is_placed() && announced() == awaited_ &&
-           agent_->elections().tenures().size() >= awaited_;
-  }
 
   // The longest of the turns from now on, until `time` after a reload that is
   // under way. A turn that does nothing is always due, so the loop never waits.
