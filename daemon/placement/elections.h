@@ -178,7 +178,7 @@ class Elections {
   election::ElectionTable table_;
   election::TenureTable tenures_;
   AddressIndex index_;                       // Of the services in table_.
-  std::optional<uint64_t> entries_version_;  // Nullopt: read all anew.
+  std::optional<uint64_t> entries_version_;  // Nullopt: read all again.
   Services touched_;  // Else read these: their entries are others.
   Services asked_;    // And some of these: they ask for something else.
   std::set<net::IpAddress> new_holders_;  // Not in table_ yet.

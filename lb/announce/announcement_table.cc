@@ -25,7 +25,7 @@ void Apply(const AnnouncementChanges& changes, Announcements& announcements) {
   }
 }
 
-// Of a set or map by announcement: from where to where it is of the address.
+// The range of a set or map, by announcement, that has the address.
 template <typename Container>
 auto RangeOf(const net::IpAddress& vip, Container& container) {
   const auto begin = container.lower_bound({vip, ""});

@@ -47,7 +47,7 @@ class FrameOutbox {
   // In the order to send them.
   std::vector<OutgoingFrame> Take() { return std::exchange(frames_, {}); }
 
-  // Of the held addresses.
+  // The counters of the held addresses.
   const absl::btree_map<net::IpAddress, AddressCounters>& counters() const {
     return counters_;
   }

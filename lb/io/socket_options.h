@@ -32,7 +32,7 @@ inline constexpr int kDefaultTtl = 64;
 struct SocketOptions {
   // Packets come and go by this interface only. Empty: by any.
   std::string interface;
-  // Of sent packets, 1 to 255. 0: kDefaultTtl.
+  // The TTL of sent packets, 1 to 255. 0: kDefaultTtl.
   int ttl = 0;
   // Packets that arrive with a lower TTL are dropped without an answer
   // (RFC 5082): 255 lets in what came from the same link. 0: any TTL will do.

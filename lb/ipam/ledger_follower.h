@@ -58,7 +58,7 @@ class LedgerFollower {
   // The same, after the allocator's pools or taken addresses were replaced: all
   // services are to be looked at again, whether they are in the result or not.
   // Which claims hold goes by the other claims alone, and the allocator renames
-  // what lies in other pools now. So this follows anew only what no pool has,
+  // what lies in other pools now. So this follows only what no pool has again,
   // which is held under the pool's name that its claim has, and cool-downs.
   Followed FollowPools(const Ledger& ledger, Services touched,
                        FindRequest find_request, Allocator* allocator);

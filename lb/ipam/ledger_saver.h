@@ -76,8 +76,8 @@ class LedgerSaver {
 
   // The records that may be told: all but those that are not on disk yet.
   std::vector<Record> SavedRecords() const;
-  // Of these, this node's own that came to be on disk since the last call. The
-  // others were told by the nodes that proposed them.
+  // Returns this node's own records that came to be on disk since the last
+  // call. The nodes that proposed the others have told them.
   std::vector<Record> TakeNews();
 
  private:

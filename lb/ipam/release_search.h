@@ -39,8 +39,8 @@ struct Released {
 };
 
 // By service; at least one. `allocator` holds what the ledger says.
-// NotFound: nobody holds it. FailedPrecondition: a service would get the same
-// again, or asks for it.
+// NotFound: no service holds it. FailedPrecondition: a service would get the
+// same again, or asks for it.
 absl::StatusOr<std::vector<Released>> FindReleasable(
     const ReleaseTarget& target, const Ledger& ledger,
     const Allocator& allocator, const Wanted& wanted);

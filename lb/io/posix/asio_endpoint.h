@@ -58,7 +58,7 @@ inline absl::Status Unavailable(std::string_view place,
   return absl::UnavailableError(fmt::format("{}: {}", place, error.message()));
 }
 
-// Of bind(). PermissionDenied: a port below 1024 without
+// The error of bind(). PermissionDenied: a port below 1024 without
 // CAP_NET_BIND_SERVICE; else Unavailable.
 inline absl::Status BindError(std::string_view place,
                               const asio::error_code& error) {

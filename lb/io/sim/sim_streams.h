@@ -61,7 +61,7 @@ class SimStreamFactory final : public StreamFactory {
   // Null: none.
   std::shared_ptr<SimListener> FindListener(const net::Endpoint& to) const;
   void Close(const SimListener& listener) { listeners_.Remove(listener.at); }
-  // Of the host's side of the next connection that it opens.
+  // The port of the host's side of the next connection that it opens.
   uint16_t NextPort();
   void Remember(const std::shared_ptr<SimConnection>& connection);
 
