@@ -18,7 +18,7 @@ void PacedTimer::ArmBy(absl::Time deadline, absl::Duration interval) {
 }
 
 void PacedTimer::OnTimer() {
-  fired_ = loop_->Now();
+  NoteFiring();
   armed_for_ = absl::InfiniteFuture();
   on_fire_();
 }
