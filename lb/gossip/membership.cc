@@ -212,9 +212,7 @@ wire::StreamMessage Membership::OpeningMessage(uint64_t id) const {
     case OwnRequest::Kind::kPushPull:
       return exchange_.OwnState(request->join);
     case OwnRequest::Kind::kPing:
-      return wire::Ping{.sequence = request->sequence,
-                        .node = request->node,
-                        .source = state_.outbox.OwnSource()};
+      return state_.outbox.PingFor(request->node, request->sequence);
     case OwnRequest::Kind::kUser:
       return wire::User{.payload = request->payload};
   }

@@ -29,6 +29,12 @@ wire::Source Outbox::OwnSource() const {
           .node = roster_.self().name};
 }
 
+wire::Ping Outbox::PingFor(std::string_view name, uint32_t sequence) const {
+  return {.sequence = sequence,
+          .node = std::string(name),
+          .source = OwnSource()};
+}
+
 size_t Outbox::PacketBudget() const {
   const size_t overhead =
       packet_overhead_ + kCompoundOverhead + kChecksumOverhead;
@@ -72,8 +78,7 @@ void Outbox::SendWithPiggyback(const net::Endpoint& to,
 }
 
 void Outbox::SendPing(const NodeRecord& record, uint32_t sequence) {
-  const wire::Ping ping{
-      .sequence = sequence, .node = record.name(), .source = OwnSource()};
+  const wire::Ping ping = PingFor(record.name(), sequence);
   const bool suspect = record.state == wire::NodeState::kSuspect;
   if (record.heard && !(suspect && options_.probe.buddy_suspects)) {
     return SendWithPiggyback(record.endpoint(), ping);

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,8 @@ class Outbox {
 
   // This node, as its pings name it.
   wire::Source OwnSource() const;
+  // This node's ping of the node of that name.
+  wire::Ping PingFor(std::string_view name, uint32_t sequence) const;
   // How often one membership message is sent in a cluster of this size.
   int TransmitLimit() const;
   // The message; InvalidArgument: it does not fit a packet.

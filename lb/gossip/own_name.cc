@@ -17,11 +17,10 @@ void OwnName::OnTimer(absl::Time now) {
                        state_.options.probe.timeout)) {
     return state_.roster.ReleaseMove(now);
   }
+  const wire::Ping ping =
+      state_.outbox.PingFor(state_.roster.self().name, sequence);
   for (const net::Endpoint& former : check_.former()) {
-    state_.outbox.SendPlain(former,
-                            wire::Ping{.sequence = sequence,
-                                       .node = state_.roster.self().name,
-                                       .source = state_.outbox.OwnSource()});
+    state_.outbox.SendPlain(former, ping);
   }
 }
 

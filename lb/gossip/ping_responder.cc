@@ -91,9 +91,7 @@ void PingResponder::OnIndirectPing(absl::Time now, const net::Endpoint& from,
     return;
   }
   const uint32_t sequence = state_.numbers.Next();
-  const wire::Ping ping = {.sequence = sequence,
-                           .node = ask.node,
-                           .source = state_.outbox.OwnSource()};
+  const wire::Ping ping = state_.outbox.PingFor(ask.node, sequence);
   const size_t bytes = wire::EncodeMessage(ping).size() + nack.size() +
                        2 * state_.outbox.packet_overhead();
   if (!MayAnswer(now, from, bytes)) return;
