@@ -17,11 +17,11 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/membership.h"
 #include "lb/gossip/options.h"
+#include "lb/gossip/testing/named_hosts.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/message_codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
-#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 
@@ -55,17 +55,6 @@ class MembershipTest : public testing::Test {
     Forget();
   }
 
-  static net::Endpoint At(uint32_t number) {
-    return {net::IpAddress::Ipv4(0x0a000000u + number), 7946};
-  }
-  static net::Endpoint AddressOf(const std::string& name) {
-    return name == "self" ? At(1) : At(name[0] - 'a' + 1);
-  }
-  static wire::Source SourceOf(const std::string& name) {
-    return {.address = AddressOf(name).address.ToBytes(),
-            .port = 7946,
-            .node = name};
-  }
   // `by` asks us to ping `of`.
   static wire::IndirectPing Ask(const std::string& by, const std::string& of,
                                 uint32_t sequence) {

@@ -18,11 +18,11 @@
 #include "lb/gossip/options.h"
 #include "lb/gossip/outgoing.h"
 #include "lb/gossip/shared_state.h"
+#include "lb/gossip/testing/named_hosts.h"
 #include "lb/gossip/versions.h"
 #include "lb/gossip/wire/message_codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
-#include "lb/net/ip_address.h"
 
 namespace lb::gossip {
 
@@ -40,17 +40,6 @@ class PartTest : public testing::Test {
     Sent();
   }
 
-  static net::Endpoint At(uint32_t number) {
-    return {net::IpAddress::Ipv4(0x0a000000u + number), 7946};
-  }
-  static net::Endpoint AddressOf(const std::string& name) {
-    return name == "self" ? At(1) : At(name[0] - 'a' + 1);
-  }
-  static wire::Source SourceOf(const std::string& name) {
-    return {.address = AddressOf(name).address.ToBytes(),
-            .port = 7946,
-            .node = name};
-  }
   static wire::Alive AliveOf(const std::string& name, uint32_t incarnation) {
     return {
         .incarnation = incarnation,
