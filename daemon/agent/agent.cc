@@ -27,13 +27,9 @@ using WantedChange = ipam::ReplicatedAllocator::WantedChange;
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
 
 AddressOwners::Options OwnersOptionsOf(const AgentOptions& options) {
-  AddressOwners::Options owners = {
-      .node = options.node,
-      .delivers = options.delivery == Delivery::kLoopback};
-  for (const net::HostPort& seed : options.join) {
-    if (seed.address) owners.seeds.push_back(*seed.address);
-  }
-  return owners;
+  return {.node = options.node,
+          .delivers = options.delivery == Delivery::kLoopback,
+          .seeds = JoinAddressesOf(options)};
 }
 
 // The names of interfaces in advertisements.

@@ -14,12 +14,9 @@ namespace lb {
 namespace {
 
 AdvertiseOptions AdvertiseOptionsOf(const AgentOptions& options) {
-  AdvertiseOptions advertise{.endpoint = options.advertise,
-                             .exclude = options.interfaces.exclude};
-  for (const net::HostPort& seed : options.join) {
-    if (seed.address) advertise.seeds.push_back(*seed.address);
-  }
-  return advertise;
+  return {.endpoint = options.advertise,
+          .seeds = JoinAddressesOf(options),
+          .exclude = options.interfaces.exclude};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "lb/gossip/gossip_node.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/host_port.h"
+#include "lb/net/ip_address.h"
 
 namespace lb {
 
@@ -45,6 +46,16 @@ struct AgentOptions {
 // and take over what it has: a suspicion that all confirm at once.
 inline absl::Duration StallMaxOf(const AgentOptions& options) {
   return options.gossip.probe.interval * options.gossip.suspicion.mult;
+}
+
+// The addresses of the join list; its host names are not resolved.
+inline std::vector<net::IpAddress> JoinAddressesOf(
+    const AgentOptions& options) {
+  std::vector<net::IpAddress> addresses;
+  for (const net::HostPort& seed : options.join) {
+    if (seed.address) addresses.push_back(*seed.address);
+  }
+  return addresses;
 }
 
 }  // namespace lb

@@ -25,7 +25,7 @@
 
 namespace lb::gossip {
 
-// We are "self" at 10.0.0.1; b is at .2, c at .3, ...
+// This node is "self" at 10.0.0.1; b is at .2, c at .3, ...
 class MembershipTest : public testing::Test {
  protected:
   // One datagram that we sent, decoded.
