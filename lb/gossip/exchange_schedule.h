@@ -4,7 +4,7 @@
 // push_pull_interval (push/pull), seeds and failed peers that are tried again
 // (Rejoin), and much news that several members are to have soon (Spread).
 //
-// It opens streams; StateExchange writes and merges what goes over them.
+// It opens streams; FullExchange writes and merges what goes over them.
 // Part of the core: no I/O; see Membership.
 #ifndef LB_GOSSIP_EXCHANGE_SCHEDULE_H_
 #define LB_GOSSIP_EXCHANGE_SCHEDULE_H_

@@ -30,6 +30,7 @@
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/exchange_schedule.h"
 #include "lb/gossip/failure_detector.h"
+#include "lb/gossip/full_exchange.h"
 #include "lb/gossip/gossip_rounds.h"
 #include "lb/gossip/member.h"
 #include "lb/gossip/member_changes.h"
@@ -40,7 +41,6 @@
 #include "lb/gossip/ping_responder.h"
 #include "lb/gossip/roster.h"
 #include "lb/gossip/shared_state.h"
-#include "lb/gossip/state_exchange.h"
 #include "lb/gossip/stream_only_peers.h"
 #include "lb/gossip/stream_only_watch.h"
 #include "lb/gossip/verifier.h"
@@ -179,7 +179,7 @@ class Membership {
   PingResponder responder_;
   StreamOnlyWatch stream_only_;
   MemberChanges changes_;
-  StateExchange exchange_;
+  FullExchange exchange_;
   OwnName own_name_;
 };
 

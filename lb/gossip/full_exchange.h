@@ -1,12 +1,12 @@
-// StateExchange: what a full exchange (push/pull) carries, and its merge.
+// FullExchange: what a full exchange (push/pull) carries, and its merge.
 //
 // Each side sends all members that it knows and its user state. The members of
 // the peer are claims like those of gossip (Roster::Merge). They come before
 // the user state, and that before the ExchangeEvent.
 //
 // Part of the core: no I/O; see Membership.
-#ifndef LB_GOSSIP_STATE_EXCHANGE_H_
-#define LB_GOSSIP_STATE_EXCHANGE_H_
+#ifndef LB_GOSSIP_FULL_EXCHANGE_H_
+#define LB_GOSSIP_FULL_EXCHANGE_H_
 
 #include <utility>
 
@@ -21,11 +21,11 @@
 
 namespace lb::gossip {
 
-class StateExchange {
+class FullExchange {
  public:
   // All outlive it.
-  StateExchange(SharedState& state, Verifier& verifier,
-                ExchangeSchedule& schedule, MemberChanges& changes)
+  FullExchange(SharedState& state, Verifier& verifier,
+               ExchangeSchedule& schedule, MemberChanges& changes)
       : state_(state),
         verifier_(verifier),
         schedule_(schedule),
@@ -59,4 +59,4 @@ class StateExchange {
 
 }  // namespace lb::gossip
 
-#endif  // LB_GOSSIP_STATE_EXCHANGE_H_
+#endif  // LB_GOSSIP_FULL_EXCHANGE_H_

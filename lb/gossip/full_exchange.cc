@@ -1,4 +1,4 @@
-#include "lb/gossip/state_exchange.h"
+#include "lb/gossip/full_exchange.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -8,21 +8,21 @@
 
 namespace lb::gossip {
 
-wire::PushPull StateExchange::OwnState(bool join) const {
+wire::PushPull FullExchange::OwnState(bool join) const {
   wire::PushPull own = state_.roster.Snapshot(join);
   own.user_state = user_state_;
   return own;
 }
 
-bool StateExchange::IsVerifiedMember(const net::Endpoint& peer) const {
+bool FullExchange::IsVerifiedMember(const net::Endpoint& peer) const {
   const auto& records = state_.roster.table().records();
   return std::any_of(records.begin(), records.end(), [&](const auto& record) {
     return record->is_up() && record->heard && record->endpoint() == peer;
   });
 }
 
-void StateExchange::Merge(absl::Time now, const net::Endpoint& peer,
-                          const wire::PushPull& remote, bool initiated_by_us) {
+void FullExchange::Merge(absl::Time now, const net::Endpoint& peer,
+                         const wire::PushPull& remote, bool initiated_by_us) {
   if (!state_.roster.Admit(now, remote).ok()) {
     ++state_.counters.exchanges.failed;
     return;
@@ -40,9 +40,9 @@ void StateExchange::Merge(absl::Time now, const net::Endpoint& peer,
   state_.events.push_back(ExchangeEvent{peer, remote.join, initiated_by_us});
 }
 
-void StateExchange::MergeMembers(absl::Time now, const net::Endpoint& peer,
-                                 absl::Span<const wire::PushNodeState> members,
-                                 bool initiated_by_us) {
+void FullExchange::MergeMembers(absl::Time now, const net::Endpoint& peer,
+                                absl::Span<const wire::PushNodeState> members,
+                                bool initiated_by_us) {
   const uint64_t refuted = state_.counters.detection.refutations;
   state_.roster.Merge(now, members);
   changes_.Settle(now);  // The members come before the user state.

@@ -1,4 +1,4 @@
-#include "lb/gossip/state_exchange.h"
+#include "lb/gossip/full_exchange.h"
 
 #include <variant>
 #include <vector>
@@ -14,9 +14,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class StateExchangeTest : public PartTest {
+class FullExchangeTest : public PartTest {
  protected:
-  StateExchangeTest() { exchange_.SetUserState({'s'}); }
+  FullExchangeTest() { exchange_.SetUserState({'s'}); }
 
   static wire::PushNodeState EntryOf(
       const std::string& name,
@@ -36,10 +36,10 @@ class StateExchangeTest : public PartTest {
   StreamOnlyWatch stream_only_{*state_};
   MemberChanges changes_{*state_, detector_, verifier_, schedule_,
                          stream_only_};
-  StateExchange exchange_{*state_, verifier_, schedule_, changes_};
+  FullExchange exchange_{*state_, verifier_, schedule_, changes_};
 };
 
-TEST_F(StateExchangeTest, CarriesAllMembersAndTheUserState) {
+TEST_F(FullExchangeTest, CarriesAllMembersAndTheUserState) {
   Know("b");
   const wire::PushPull own = exchange_.OwnState(/*join=*/true);
   EXPECT_TRUE(own.join);
@@ -47,7 +47,7 @@ TEST_F(StateExchangeTest, CarriesAllMembersAndTheUserState) {
   EXPECT_EQ(own.user_state, wire::Bytes{'s'});
 }
 
-TEST_F(StateExchangeTest, TellsMembersThenStateThenTheEnd) {
+TEST_F(FullExchangeTest, TellsMembersThenStateThenTheEnd) {
   exchange_.Merge(now_, At(2),
                   {.nodes = {EntryOf("b"), EntryOf("c")}, .user_state = {'u'}},
                   /*initiated_by_us=*/true);
@@ -59,7 +59,7 @@ TEST_F(StateExchangeTest, TellsMembersThenStateThenTheEnd) {
   EXPECT_EQ(state_->counters.exchanges.completed, 1u);
 }
 
-TEST_F(StateExchangeTest, RefusesAPeerOfAnotherProtocol) {
+TEST_F(FullExchangeTest, RefusesAPeerOfAnotherProtocol) {
   wire::PushNodeState entry = EntryOf("b");
   wire::NodeDescription node = *entry.node;
   node.versions = wire::Bytes{7, 7, 7, 7, 7, 7};
@@ -70,14 +70,14 @@ TEST_F(StateExchangeTest, RefusesAPeerOfAnotherProtocol) {
   EXPECT_EQ(state_->counters.exchanges.failed, 1u);
 }
 
-TEST_F(StateExchangeTest, TellsAPeerThatHoldsThisNodeForDeadThatItIsAlive) {
+TEST_F(FullExchangeTest, TellsAPeerThatHoldsThisNodeForDeadThatItIsAlive) {
   exchange_.Merge(now_, At(2),
                   {.nodes = {EntryOf("self", wire::NodeState::kDead)}},
                   /*initiated_by_us=*/true);
   EXPECT_THAT(Sent(), ElementsAre("b: alive self"));
 }
 
-TEST_F(StateExchangeTest, ASeedThatIsAVerifiedMemberIsTriedNoLonger) {
+TEST_F(FullExchangeTest, ASeedThatIsAVerifiedMemberIsTriedNoLonger) {
   Know("b");
   schedule_.rejoin().AddSeed(now_, At(2));
   EXPECT_EQ(schedule_.NextDeadline(), now_);
