@@ -38,7 +38,7 @@ struct AdvertiseOptions {
   // The given or bound address. If it is unspecified, one is chosen: for
   // 0.0.0.0 from IPv4, for [::] from both families.
   net::Endpoint endpoint;
-  std::vector<net::IpAddress> seeds;  // Of the join list, in its order.
+  std::vector<net::IpAddress> seeds;  // JoinAddressesOf() has them.
   // Patterns of interfaces; see AdvertiseFacts.
   std::vector<std::string> exclude;
 };

@@ -194,7 +194,7 @@ void Agent::Observe() {
   });
 }
 
-// What an earlier run left.
+// Reads the state that an earlier run wrote.
 void Agent::Restore() {
   addresses_.Restore();
   for (const absl::Status& history : history_.Restore()) {

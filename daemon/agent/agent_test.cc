@@ -1,4 +1,4 @@
-// What an agent does with its operator's calls, and in which order.
+// An agent carries out its operator's calls, in this order.
 #include "daemon/agent/agent.h"
 
 #include <memory>

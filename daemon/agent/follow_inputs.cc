@@ -102,8 +102,8 @@ void Agent::OnInterfaces() {
   OnAddress();
 }
 
-// What a member left to us is ours by a newer claim than its own, so that it
-// stays ours when the two exchange their tenures again.
+// If a member yielded the address, this node claims it anew: its claim is then
+// newer than that member's, and wins when the two exchange their tenures again.
 void Agent::OnConflict(const announce::Conflict& conflict) {
   tally_.OnConflict(environment_.loop->Now(), conflict);
   ScheduleReconcile();  // A foreign host's address is no longer held by us.

@@ -35,7 +35,7 @@ std::string_view TextOf(history::HistoryEnd end) {
   }
 }
 
-// The recorder of n1; n1 and n2 are up.
+// The tests look at the recorder of n1; n1 and n2 are up.
 class HistoryRecorderTest : public testing::Test {
  protected:
   // The service has the address, and these nodes announce it.
@@ -73,7 +73,7 @@ class HistoryRecorderTest : public testing::Test {
                        return live_;
                      });
   }
-  // "service node end" of each entry.
+  // Returns "service node end" for each entry.
   std::vector<std::string> Entries() const { return EntriesOf(recorder_); }
   static std::vector<std::string> EntriesOf(const HistoryRecorder& recorder) {
     std::vector<std::string> lines;

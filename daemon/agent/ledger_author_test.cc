@@ -20,7 +20,7 @@ Live Lbds(const std::vector<std::string>& names) {
   return live;
 }
 
-// The author among these, as `node` sees it.
+// Returns the author among these, as `node` sees it.
 std::string AuthorOf(const std::string& node, const Live& live) {
   LedgerAuthor author(node);
   author.Elect(kSeesAll, live);
@@ -66,7 +66,7 @@ TEST(LedgerAuthorTest, ANodeThatDoesNotActSeesNone) {
   EXPECT_EQ(author.Proposer(), std::nullopt);
 }
 
-// Else it might give a service the address of a host.
+// Otherwise it might give a service the address of a host.
 TEST(LedgerAuthorTest, AnAuthorThatDoesNotKnowTheHostsProposesNothing) {
   LedgerAuthor author("n1");
   author.Elect({.acts = true, .knows_hosts = false}, Lbds({"n1"}));
@@ -76,7 +76,7 @@ TEST(LedgerAuthorTest, AnAuthorThatDoesNotKnowTheHostsProposesNothing) {
   EXPECT_EQ(author.Proposer(), "n1");
 }
 
-// What that one knows is its own matter.
+// A node does not judge what the author knows; the author does.
 TEST(LedgerAuthorTest, AnotherMayProposeWhateverThisNodeKnows) {
   const std::string author = AuthorOf("n1", Lbds({"n1", "n2"}));
   LedgerAuthor other(author == "n1" ? "n2" : "n1");

@@ -1,4 +1,4 @@
-// What StateExchange packs for a full exchange, at its largest.
+// StateExchange packs the largest full exchange.
 #include <cstdint>
 #include <vector>
 
@@ -22,7 +22,8 @@
 namespace lb {
 namespace {
 
-// Two addresses each, as in a dual-stack cluster, and one that it had before.
+// Each record has two addresses, as in a dual-stack cluster, and one that the
+// service had before.
 ipam::Record RecordOfUsualSize(uint32_t i) {
   const ipam::Stamp stamp = {1'700'000'000'000'000, "worker-0123"};
   ipam::Record record;

@@ -66,12 +66,12 @@ class StateExchange {
                 size_t state_max = gossip::kUserStateSizeMax)
       : tables_(tables), ports_(std::move(ports)), state_max_(state_max) {}
 
-  // A message of a member, by gossip; the whole state of one, by an exchange.
-  // What is of another application's kind is left alone.
+  // Merges a message that a member sent by gossip, or the whole state that one
+  // sent by an exchange. Leaves messages of other applications alone.
   Heard OnMessage(std::string_view message);
   Heard OnState(absl::Span<const uint8_t> state);
 
-  // The whole state, for an exchange. untold() is about the last one.
+  // Returns the whole state, for an exchange; untold() is about the last one.
   gossip::wire::Bytes Pack();
   // Why full exchanges tell nothing of all this; empty: they do.
   const std::string& untold() const { return untold_; }

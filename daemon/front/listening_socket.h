@@ -32,7 +32,7 @@ class ListeningSocket {
   ListeningSocket(int descriptor, std::string path);
 
   const int descriptor_;
-  const std::string path_;  // Of a unix socket.
+  const std::string path_;  // Empty: not a unix socket.
 };
 
 }  // namespace lb::front

@@ -54,7 +54,7 @@ struct TopView {
   status::v1::ListPoolsResponse pools;
   status::v1::ListServicesResponse services;
   absl::Time now;
-  int rows = 24;  // Of the terminal; further lines are left out.
+  int rows = 24;  // The terminal has these; further lines are left out.
 };
 std::string Render(const TopView& view, const Style& style);
 

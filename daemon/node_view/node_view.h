@@ -51,14 +51,14 @@ struct NodeView {
   const GossipPresence& presence;
   const history::History& history;
   const Tally& tally;
-  const NodeHealth& health;  // Of the last look.
+  const NodeHealth& health;  // As the last look found it.
   const NameConflicts& name_conflicts;
   const io::LinkMonitor& links;
   const io::TurnMeter* turns = nullptr;  // Null: the loop measures none.
 
   LifeStage stage = LifeStage::kAwaiting;
   bool draining = false;
-  std::string author = {};  // Of the ledger. Empty: none yet.
+  std::string author = {};  // The author of the ledger. Empty: none yet.
   // Why full exchanges tell nothing of the addresses; empty: they do.
   std::string untold = {};
   uint64_t last_event_sequence = 0;

@@ -30,7 +30,7 @@ class ClaimQueue {
  public:
   using Services = std::set<std::string, std::less<>>;
   struct Waiting {
-    uint64_t term = 0;      // Of its tenure, as it was looked at.
+    uint64_t term = 0;      // Its tenure had this one when it was looked at.
     bool to_probe = false;  // This node is to probe for it first.
   };
 

@@ -6,7 +6,7 @@
 // others that do) go to one node, whatever their other addresses say: two must
 // not answer for one address.
 //
-// What decides of the members and nodes, ClusterView says: while a member is a
+// ClusterView says which facts of members and nodes decide: while a member is a
 // MetalLB speaker, all elections are MetalLB's.
 //
 // Holders are agreed by tenures, which this node claims for what it is elected
@@ -92,9 +92,9 @@ class Elections {
   // its node asked whether another host has the address, or took it over from a
   // member: the next holder need not ask, unless no node was to announce it
   // meanwhile, by what this node saw. Returns the addresses that this node is
-  // elected for and that it is to probe for. While `reuniting` with members it
-  // leaves alone what somebody holds that is none: it may be about to come too.
-  // What a foreign host has no member holds.
+  // elected for and that it is to probe for. While `reuniting` with members, it
+  // leaves an address alone that a node holds which is not a member: that node
+  // may be about to come too. It claims no address that a foreign host has.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
                                  absl::Time civil_now, const Wire& wire,
                                  bool reuniting = false);

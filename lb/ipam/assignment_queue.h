@@ -57,8 +57,8 @@ class AssignmentQueue {
  private:
   void AddNextOfAll(const ServiceRequests& requests, Services& due);
 
-  std::optional<std::string>
-      all_after_;  // The last that was due; see AddAll().
+  // All services after this one are due; see AddAll().
+  std::optional<std::string> all_after_;
   Failures failures_;
   Services wants_more_;      // They would take a second family.
   Services wants_to_share_;  // The same, and they share.

@@ -57,9 +57,10 @@ class LedgerFollower {
                   FindRequest find_request, Allocator* allocator);
   // The same, after the allocator's pools or taken addresses were replaced: all
   // services are to be looked at again, whether they are in the result or not.
-  // Which claims hold goes by the other claims alone, and the allocator renames
-  // what lies in other pools now. So this follows only what no pool has again,
-  // which is held under the pool's name that its claim has, and cool-downs.
+  // Pools do not decide which claims hold, and the allocator renames the
+  // addresses that lie in other pools now. So this follows only two things:
+  // cool-downs, and addresses that lost their pool, which are held under the
+  // pool's name in their claim.
   Followed FollowPools(const Ledger& ledger, Services touched,
                        FindRequest find_request, Allocator* allocator);
 
