@@ -32,9 +32,8 @@ wire::Source Outbox::OwnSource() const {
 }
 
 wire::Ping Outbox::PingFor(std::string_view name, uint32_t sequence) const {
-  return {.sequence = sequence,
-          .node = std::string(name),
-          .source = OwnSource()};
+  return {
+      .sequence = sequence, .node = std::string(name), .source = OwnSource()};
 }
 
 size_t Outbox::PacketBudget() const {
