@@ -32,7 +32,7 @@ std::string_view Text(lb::gossip::MemberChange change) {
       return "left";
     case lb::gossip::MemberChange::kFailed:
       return "failed";
-    case lb::gossip::MemberChange::kHeard:
+    case lb::gossip::MemberChange::kVerified:
       return "heard";
     case lb::gossip::MemberChange::kMoved:
       return "moved";

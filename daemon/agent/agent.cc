@@ -294,7 +294,7 @@ bool Agent::KnowsHosts() const {
 }
 
 std::vector<Elections::LiveMember> Agent::LiveMembers() const {
-  return LiveMembersOf(presence_->gossip().HeardMembers(),
+  return LiveMembersOf(presence_->gossip().VerifiedMembers(),
                        HasLeft(life().stage()) ? options_.node : "");
 }
 

@@ -10,7 +10,7 @@
 // Reconcile() on a later turn of the loop, and doing that twice changes
 // nothing. The same agent runs on lb/io/posix and on lb/io/sim.
 //
-// A member counts once it has acked a ping (gossip::Member::heard).
+// A member counts once it has acked a ping (gossip::Member::verified).
 // NodeLifecycle decides when the node announces and proposes, and how it
 // leaves.
 //

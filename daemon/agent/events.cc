@@ -32,7 +32,7 @@ std::string_view ReasonOf(gossip::MemberChange change) {
       return "MemberLeft";
     case gossip::MemberChange::kFailed:
       return "MemberFailed";
-    case gossip::MemberChange::kHeard:
+    case gossip::MemberChange::kVerified:
       return "MemberVerified";
     case gossip::MemberChange::kMoved:
       return "MemberMoved";

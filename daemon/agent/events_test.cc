@@ -248,7 +248,7 @@ class GossipEventsTest : public EventsTest {
 
 TEST_F(GossipEventsTest, TellsEachChangeOfAMember) {
   using enum gossip::MemberChange;
-  for (const auto change : {kJoined, kHeard, kUpdated, kMoved, kLeft}) {
+  for (const auto change : {kJoined, kVerified, kUpdated, kMoved, kLeft}) {
     Change(change);
   }
   EXPECT_THAT(

@@ -58,7 +58,7 @@ void Agent::OnGossip(const gossip::GossipEvent& event) {
 void Agent::OnMember(const gossip::MemberEvent& event) {
   // An unverified member changes nothing, because an attacker can invent
   // thousands of them.
-  const bool counts = event.member.heard;
+  const bool counts = event.member.verified;
   members_changed_ |= counts;
   life_.Tell([&](NodeLifecycle& life, absl::Time now) {
     life.OnMember(now);
@@ -66,7 +66,7 @@ void Agent::OnMember(const gossip::MemberEvent& event) {
     const bool is_gone = event.change == MemberChange::kFailed ||
                          event.change == MemberChange::kLeft;
     if (is_gone) life.OnMemberWent();
-    if (event.change == MemberChange::kHeard) life.OnMemberCame(now);
+    if (event.change == MemberChange::kVerified) life.OnMemberCame(now);
   });
   if (!counts) return;
   if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
@@ -114,7 +114,7 @@ void Agent::OnConflict(const announce::Conflict& conflict) {
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
   const auto member = presence_->gossip().Find(node);
-  return {.live = member.has_value() && member->is_up() && member->heard,
+  return {.live = member.has_value() && member->is_up() && member->verified,
           .precedes = elections_.Precedes(vip, node),
           .owns = owners_.IsOwnedBy(vip, node)};
 }

@@ -85,7 +85,7 @@ absl::Status GossipPresence::Join() {
   absl::Status joined = seeds_->Join();
   std::vector<net::Endpoint> members;
   for (const gossip::Member& member : gossip_->Members()) {
-    if (member.heard && member.name != node_) {
+    if (member.verified && member.name != node_) {
       members.push_back(member.endpoint);
     }
   }
@@ -94,7 +94,7 @@ absl::Status GossipPresence::Join() {
 }
 
 bool GossipPresence::HearsOthers() const {
-  const auto heard = gossip_->HeardMembers();
+  const auto heard = gossip_->VerifiedMembers();
   return std::any_of(heard.begin(), heard.end(),
                      [&](const auto& member) { return member.name != node_; });
 }

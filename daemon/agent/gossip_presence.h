@@ -65,7 +65,7 @@ class GossipPresence : public ClusterSight {
 
   bool HearsOthers() const override;
   bool KnowsOthers() const override { return gossip_->Members().size() > 1; }
-  bool AllAnswered() const override { return gossip_->unheard() == 0; }
+  bool AllAnswered() const override { return gossip_->unverified() == 0; }
   std::optional<bool> HasCarrier() const override {
     return advertised_.HasCarrier();
   }

@@ -48,7 +48,7 @@ void Tally::OnGossip(absl::Time now, const gossip::GossipEvent& event) {
   switch (change->change) {
     case MemberChange::kJoined:
     case MemberChange::kUpdated:
-    case MemberChange::kHeard:
+    case MemberChange::kVerified:
     case MemberChange::kMoved:
       lost_.erase(member);
       return;

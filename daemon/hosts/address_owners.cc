@@ -97,7 +97,7 @@ OwnershipSources AddressOwners::Sources(const Services& services) {
     sources.facts.emplace(node, entry.facts);
   }
   for (const gossip::Member& member : gossip_->Members()) {
-    if (!member.heard) continue;  // It may be invented.
+    if (!member.verified) continue;  // It may be invented.
     sources.nodes.emplace(member.name, member.endpoint.address);
     FollowSeed(member.name, member.endpoint.address);
   }

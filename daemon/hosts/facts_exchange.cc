@@ -71,7 +71,7 @@ bool FactsExchange::SetOwn(HostFacts facts) {
 
 void FactsExchange::OnMembers() {
   std::map<std::string, std::optional<uint64_t>> members;
-  for (const gossip::Member& member : gossip_->HeardMembers()) {
+  for (const gossip::Member& member : gossip_->VerifiedMembers()) {
     const auto metadata = ParseNodeMetadata(member.meta);
     members[member.name] = metadata ? metadata->facts_digest : std::nullopt;
   }

@@ -70,7 +70,7 @@ GossipFacts GossipOf(const NodeView& view) {
   const gossip::GossipNode& node = view.gossip();
   GossipFacts facts = {.counters = node.counters(),
                        .members = node.Members(),
-                       .unverified = node.unheard(),
+                       .unverified = node.unverified(),
                        .health_score = node.health_score()};
   for (const auto& [member, answer] : view.tally.answers()) {
     facts.round_trips.emplace_back(member, answer.round_trip);

@@ -76,7 +76,7 @@ struct NodeView {
     return civil_now - (now - loop_time);
   }
   std::vector<Elections::LiveMember> LiveMembers() const {
-    return LiveMembersOf(gossip().HeardMembers(),
+    return LiveMembersOf(gossip().VerifiedMembers(),
                          HasLeft(stage) ? options.node : "");
   }
 };

@@ -74,7 +74,7 @@ bool IsLiveMember(const NodeView& view, const net::MacAddress& mac) {
   const auto node = view.announcing.NodeOf(mac);
   if (!node) return false;
   const auto member = view.gossip().Find(*node);
-  return member && member->is_up() && member->heard;
+  return member && member->is_up() && member->verified;
 }
 
 // Members that know each other settle it: one has the address by the election,

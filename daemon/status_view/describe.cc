@@ -290,7 +290,7 @@ status::v1::Member StatusView::Describe(const gossip::Member& known) const {
   member.set_name(Printable(known.name));
   member.set_endpoint(known.endpoint.ToString());
   member.set_state(ToProto(known.state));
-  SetUnverified(known.is_up() && !known.heard, &member);
+  SetUnverified(known.is_up() && !known.verified, &member);
   member.set_incarnation(known.incarnation);
   SetTimestamp(view_.ToCivil(known.since), member.mutable_since());
   if (known.name == view_.options.node) {

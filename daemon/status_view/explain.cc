@@ -69,7 +69,7 @@ std::string SharedSentence(const NodeView& view,
 
 bool IsDraining(const NodeView& view, const std::string& node) {
   const auto member = view.gossip().Find(node);
-  if (!member || !member->is_up() || !member->heard) return false;
+  if (!member || !member->is_up() || !member->verified) return false;
   const auto metadata = ParseNodeMetadata(member->meta);
   return metadata && metadata->draining;
 }

@@ -2,10 +2,10 @@
 //
 // A member tells one endpoint and is pinged there. Mostly its acks come from
 // there too; not if its host has several addresses and its socket is bound to
-// none, or if it is behind a translator. The ack by which it is heard shows
+// none, or if it is behind a translator. The ack by which it is verified shows
 // the place: its number was drawn for this member and was not sent before.
 //
-// Plain state. Holds as many places as there are heard members, at most.
+// Plain state. Holds as many places as there are verified members, at most.
 #ifndef LB_GOSSIP_ANSWER_PLACES_H_
 #define LB_GOSSIP_ANSWER_PLACES_H_
 
@@ -17,7 +17,7 @@ namespace lb::gossip {
 
 class AnswerPlaces {
  public:
-  // The member at `endpoint` was heard by an ack from `from`.
+  // The member at `endpoint` was verified by an ack from `from`.
   void Learn(const net::Endpoint& endpoint, const net::Endpoint& from) {
     if (from == endpoint) return Forget(endpoint);
     places_[endpoint] = from;

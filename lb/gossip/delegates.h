@@ -22,7 +22,8 @@ namespace lb::gossip {
 inline constexpr size_t kAckPayloadSizeMax = 256;
 
 struct Delegates {
-  // Another node says that it is alive, as `member`. Not OK: it is not heard.
+  // Another node says that it is alive, as `member`. Not OK: it is not
+  // verified.
   std::function<absl::Status(const Member& member)> admit_member;
 
   // A full exchange in order to join, ours or a peer's, brings `members`. Not

@@ -77,7 +77,7 @@ TEST_F(DelegatesTest, AcksCarryAPayload) {
     return wire::Ping{
         .sequence = sequence, .node = "self", .source = SourceOf("b")};
   };
-  Hear("b", ping(0));  // Of one that is not heard yet: without.
+  Hear("b", ping(0));  // Of one that is not verified yet: without.
   KnowMembers({"b"});
   Hear("b", ping(1));
   payload.push_back('p');  // Too much.

@@ -33,7 +33,7 @@ absl::Time ExchangeSchedule::NextDeadline() const {
 }
 
 int ExchangeSchedule::scale() const {
-  return PushPullScale(state_.roster.table().heard().size());
+  return PushPullScale(state_.roster.table().verified().size());
 }
 
 void ExchangeSchedule::Open(absl::Time now, const net::Endpoint& peer,

@@ -17,7 +17,7 @@ wire::PushPull FullExchange::OwnState(bool join) const {
 bool FullExchange::IsVerifiedMember(const net::Endpoint& peer) const {
   const auto& records = state_.roster.table().records();
   return std::any_of(records.begin(), records.end(), [&](const auto& record) {
-    return record->is_up() && record->heard && record->endpoint() == peer;
+    return record->is_up() && record->verified && record->endpoint() == peer;
   });
 }
 

@@ -226,7 +226,7 @@ void GossipNode::Drain() {
       more = true;
       if (std::holds_alternative<LeaveCompleteEvent>(event)) FinishLeave();
       if (const auto* member = std::get_if<MemberEvent>(&event);
-          member != nullptr && member->change == MemberChange::kHeard) {
+          member != nullptr && member->change == MemberChange::kVerified) {
         undecryptable_.Forget(member->member.endpoint.address);
       }
       if (observer_) observer_(event);

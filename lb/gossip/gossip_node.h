@@ -82,10 +82,10 @@ class GossipNode {
   // All known nodes by name, ours included; see Member::is_up().
   std::vector<Member> Members() const { return membership_.Members(); }
   // As in Membership: who is there, and how many are only said to be.
-  std::vector<Member> HeardMembers() const {
-    return membership_.HeardMembers();
+  std::vector<Member> VerifiedMembers() const {
+    return membership_.VerifiedMembers();
   }
-  size_t unheard() const { return membership_.unheard(); }
+  size_t unverified() const { return membership_.unverified(); }
   std::optional<Member> Find(std::string_view name) const {
     return membership_.Find(name);
   }

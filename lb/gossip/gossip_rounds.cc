@@ -90,7 +90,7 @@ void GossipRounds::SendUserMessages() {
   if (user_log_.empty()) return;
   uint64_t reached_by_all = user_log_.end();
   std::vector<NodeRecord*> behind;
-  for (NodeRecord* const record : state_.roster.table().heard()) {
+  for (NodeRecord* const record : state_.roster.table().verified()) {
     if (!record->is_up() || state_.roster.IsSelf(record->name())) continue;
     reached_by_all = std::min(reached_by_all, record->user_cursor);
     if (record->user_cursor < user_log_.end()) behind.push_back(record);

@@ -263,7 +263,7 @@ TEST_F(LargeExchangeTest, ThatAPeerEndsLeavesTheNextOnesServed) {
   ASSERT_THAT(Gossip(2).Join({At(1).host->endpoint()}), IsOk());
   world_->loop().RunFor(absl::Seconds(1));
   EXPECT_GT(Gossip(2).counters().exchanges.completed, before);
-  EXPECT_THAT(Gossip(1).HeardMembers(), SizeIs(2));
+  EXPECT_THAT(Gossip(1).VerifiedMembers(), SizeIs(2));
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ Greeter::Greeter(const GossipOptions& options, const Prng& prng)
       prng_(prng) {}
 
 void Greeter::Add(absl::Time now, std::string_view name) {
-  const auto [entry, inserted] = by_name_.emplace(std::string(name), Unheard{});
+  const auto [entry, inserted] =
+      by_name_.emplace(std::string(name), Unverified{});
   LB_CHECK(inserted);
   uint32_t& sequence = entry->second.sequence;
   do {
@@ -33,13 +34,13 @@ void Greeter::Remove(std::string_view name) {
   by_name_.erase(found);
 }
 
-void Greeter::Put(Unheard& unheard, Queue* queue, absl::Time due) {
-  if (unheard.queue != nullptr) {
-    unheard.queue->erase({unheard.due, unheard.sequence});
+void Greeter::Put(Unverified& unverified, Queue* queue, absl::Time due) {
+  if (unverified.queue != nullptr) {
+    unverified.queue->erase({unverified.due, unverified.sequence});
   }
-  unheard.queue = queue;
-  unheard.due = due;
-  if (queue != nullptr) queue->emplace(due, unheard.sequence);
+  unverified.queue = queue;
+  unverified.due = due;
+  if (queue != nullptr) queue->emplace(due, unverified.sequence);
 }
 
 ProbeTarget Greeter::Ping(absl::Time now, ByName::value_type& entry) {
@@ -75,9 +76,9 @@ Prober* Greeter::TakeLane(absl::Time now) {
   if (waiting_.empty() || waiting_.begin()->first > now) return nullptr;
   for (Prober& lane : lanes_) {
     if (lane.running()) continue;
-    auto& [name, unheard] = *by_sequence_.at(waiting_.begin()->second);
-    Put(unheard, nullptr, absl::InfiniteFuture());
-    lane.Begin(now, {.name = name, .sequence = unheard.sequence},
+    auto& [name, unverified] = *by_sequence_.at(waiting_.begin()->second);
+    Put(unverified, nullptr, absl::InfiniteFuture());
+    lane.Begin(now, {.name = name, .sequence = unverified.sequence},
                options_.probe.timeout, options_.probe.interval);
     return &lane;
   }

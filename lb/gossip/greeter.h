@@ -1,6 +1,6 @@
 // Greeter: pings unverified members, within bounds.
 //
-// Gossip can name any host as a member; one is heard (verified) once it has
+// Gossip can name any host as a member; one is verified once it has
 // acked a ping of this node. A newcomer is pinged at once: up to
 // greetings_at_once together, then four per gossip_interval. Those that do not
 // ack within probe_timeout wait, the one that waits longest first, for one of a
@@ -40,7 +40,7 @@ class Greeter {
 
   // The member came up. REQUIRES: it is not here.
   void Add(absl::Time now, std::string_view name);
-  // It was heard, or is down. Ends its probe.
+  // It was verified, or is down. Ends its probe.
   void Remove(std::string_view name);
 
   // The next to be pinged for the first time: the newest, so that one that is
@@ -72,15 +72,15 @@ class Greeter {
 
  private:
   using Queue = std::set<std::pair<absl::Time, uint32_t>>;  // Due, sequence.
-  struct Unheard {
+  struct Unverified {
     uint32_t sequence = 0;
     absl::Time pinged = absl::InfinitePast();  // Last, outside of lanes.
     Queue* queue = nullptr;                    // Null: in a lane.
     absl::Time due;                            // In `queue`.
   };
-  using ByName = std::map<std::string, Unheard, std::less<>>;
+  using ByName = std::map<std::string, Unverified, std::less<>>;
 
-  void Put(Unheard& unheard, Queue* queue, absl::Time due);
+  void Put(Unverified& unverified, Queue* queue, absl::Time due);
   ProbeTarget Ping(absl::Time now, ByName::value_type& entry);
   absl::Time NewcomerDue() const;
   bool HasFreeLane() const;

@@ -23,7 +23,7 @@ void AskHelpers(SharedState& state, absl::Time now, Prober& prober) {
   std::vector<net::Endpoint> asked;
   for (const NodeRecord* const helper : helpers) {
     // Nacks tell of this node's own health; greetings do not count for it.
-    const bool nack = helper->knows_nacks() && record->heard;
+    const bool nack = helper->knows_nacks() && record->verified;
     if (nack) ++nacks_expected;
     ++state.counters.detection.indirect_probes;
     asked.push_back(helper->endpoint());
@@ -37,7 +37,8 @@ void AskHelpers(SharedState& state, absl::Time now, Prober& prober) {
                            .source = state.outbox.OwnSource()});
   }
   prober.OnAsked(nacks_expected, std::move(asked));
-  const bool has_stream = record->heard || state.requests.HasRoomForUnheard();
+  const bool has_stream =
+      record->verified || state.requests.HasRoomForUnverified();
   if (state.options.probe.stream_pings && record->knows_stream_pings() &&
       has_stream) {
     ++state.counters.detection.stream_pings;

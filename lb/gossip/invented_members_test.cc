@@ -36,11 +36,11 @@ class InventedMembersTest : public GossipNodeTest {
       }
       if (i % 10 == 0) world_->loop().RunFor(absl::Milliseconds(4));
     }
-    ASSERT_GT(Gossip(1).unheard(), static_cast<size_t>(kFakes) * 9 / 10);
+    ASSERT_GT(Gossip(1).unverified(), static_cast<size_t>(kFakes) * 9 / 10);
     for (Node& node : nodes_) node.events.clear();
   }
-  int HeardCount(int number) {
-    return static_cast<int>(Gossip(number).HeardMembers().size());
+  int VerifiedCount(int number) {
+    return static_cast<int>(Gossip(number).VerifiedMembers().size());
   }
 
   io::SimHost* liar_ = nullptr;
@@ -52,7 +52,7 @@ TEST_F(InventedMembersTest, ACrashIsSeenWithinASecond) {
   Crash(2);
   EXPECT_TRUE(RunUntilAllSee(absl::Seconds(1), "failed n2"));
   for (int number : Running()) {
-    EXPECT_EQ(HeardCount(number), 4);
+    EXPECT_EQ(VerifiedCount(number), 4);
     EXPECT_EQ(Gossip(number).health_score(), 0);
   }
 }
@@ -70,27 +70,29 @@ TEST_F(InventedMembersTest, AMemberThatIsThereFailsNobody) {
   Cluster(3);
   Lie();
   world_->loop().RunFor(absl::Seconds(30));
-  for (int number : Running()) EXPECT_EQ(HeardCount(number), 3);
+  for (int number : Running()) EXPECT_EQ(VerifiedCount(number), 3);
 }
 
-TEST_F(InventedMembersTest, ANewcomerIsHeardByAllWithinASecond) {
+TEST_F(InventedMembersTest, ANewcomerIsVerifiedByAllWithinASecond) {
   Cluster(4);
   Lie();
   AddNode();
   StartNode(5);
-  EXPECT_TRUE(RunUntilAll(absl::Seconds(1),
-                          [&](int number) { return HeardCount(number) == 5; }));
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(1), [&](int number) {
+    return VerifiedCount(number) == 5;
+  }));
 }
 
-TEST_F(InventedMembersTest, WhoIsBackIsHeardWithinASecond) {
+TEST_F(InventedMembersTest, WhoIsBackIsVerifiedWithinASecond) {
   Cluster(4);
   Lie();
   Crash(3);
   ASSERT_TRUE(RunUntilAllSee(absl::Seconds(1), "failed n3"));
   At(3).host->Restart();
   StartNode(3);
-  EXPECT_TRUE(RunUntilAll(absl::Seconds(1),
-                          [&](int number) { return HeardCount(number) == 4; }));
+  EXPECT_TRUE(RunUntilAll(absl::Seconds(1), [&](int number) {
+    return VerifiedCount(number) == 4;
+  }));
 }
 
 // Eight lanes of a tenth of a second and more.
@@ -99,7 +101,7 @@ TEST_F(InventedMembersTest, TheyAreAllGivenUpInTheEnd) {
   Lie();
   world_->loop().RunFor(absl::Seconds(240));
   for (int number : Running()) {
-    EXPECT_EQ(Gossip(number).unheard(), 0u);
+    EXPECT_EQ(Gossip(number).unverified(), 0u);
     EXPECT_THAT(Gossip(number).Members(), SizeIs(2));
   }
 }

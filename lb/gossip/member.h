@@ -35,7 +35,7 @@ struct Member {
   absl::Time since;  // When `state` began, in the loop's time.
   // It acked a ping of ours since it came up last, directly or through others:
   // it is there. Until then it is only said to be. Always true of ourselves.
-  bool heard = false;
+  bool verified = false;
 
   // In the cluster: alive, or suspected and not yet given up.
   bool is_up() const {
@@ -46,12 +46,12 @@ struct Member {
 };
 
 enum class MemberChange {
-  kJoined,   // Appeared, or came back after kLeft or kFailed.
-  kUpdated,  // Its metadata changed.
-  kLeft,     // Said so itself.
-  kFailed,   // It answers no member.
-  kHeard,    // Answered us for the first time since it joined.
-  kMoved,    // Changed its address, and its metadata perhaps, while it was up.
+  kJoined,    // Appeared, or came back after kLeft or kFailed.
+  kUpdated,   // Its metadata changed.
+  kLeft,      // Said so itself.
+  kFailed,    // It answers no member.
+  kVerified,  // Answered us for the first time since it joined.
+  kMoved,     // Changed its address, and its metadata perhaps, while it was up.
 };
 
 // A change of another node; never of our own.
@@ -161,7 +161,7 @@ struct OverflowCounters {
 };
 
 struct DetectionCounters {
-  uint64_t greetings = 0;         // Pings to members that were not heard yet.
+  uint64_t greetings = 0;  // Pings to members that were not verified yet.
   uint64_t greetings_failed = 0;  // Lanes; see Greeter.
   uint64_t probes = 0;
   uint64_t probes_failed = 0;

@@ -29,7 +29,7 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
   switch (event.change) {
     case MemberChange::kJoined:
       return verifier_.Add(now, member.name);
-    case MemberChange::kHeard:
+    case MemberChange::kVerified:
       verifier_.Remove(member.name);
       if (!state_.options.probe.stream_pings)
         stream_only_.Forget(member.endpoint);
@@ -44,12 +44,12 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
     case MemberChange::kLeft:
       verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
-      if (!member.heard) return;
+      if (!member.verified) return;
       return schedule_.rejoin().OnMemberLeft(now, member.endpoint);
     case MemberChange::kFailed:
       verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
-      if (!member.heard) return;
+      if (!member.verified) return;
       if (!schedule_.rejoin().OnMemberFailed(now, member.endpoint)) {
         ++state_.counters.overflow.rejoin;
       }

@@ -37,7 +37,7 @@ TEST_F(MemberChangesTest, ANewcomerIsPingedAndTold) {
   EXPECT_EQ(std::get<MemberEvent>(state_->events[0]).change,
             MemberChange::kJoined);
   EXPECT_EQ(verifier_.size(), 1u);
-  state_->roster.OnHeard(Record("b"));
+  state_->roster.OnVerified(Record("b"));
   Settle();
   EXPECT_EQ(verifier_.size(), 0u);
 }

@@ -10,7 +10,7 @@
 namespace lb::gossip {
 namespace {
 
-// Unheard records that one call looks at.
+// Unverified records that one call looks at.
 constexpr size_t kReapStep = 64;
 
 }  // namespace
@@ -27,7 +27,7 @@ Member NodeRecord::ToMember() const {
           .state = state,
           .incarnation = incarnation,
           .since = since,
-          .heard = heard};
+          .verified = verified};
 }
 
 wire::Alive NodeRecord::ToAlive() const {
@@ -55,10 +55,10 @@ NodeRecord* MemberTable::Insert(NodeRecord record) {
       records_.insert(std::make_unique<NodeRecord>(std::move(record)));
   LB_CHECK(inserted);
   NodeRecord* const added = entry->get();
-  if (added->heard) {
+  if (added->verified) {
     InsertIntoOrder(added);
   } else {
-    Put(unheard_, unheard_.size(), added);
+    Put(unverified_, unverified_.size(), added);
   }
   return added;
 }
@@ -89,21 +89,21 @@ void MemberTable::RemoveFromOrder(const NodeRecord& record) {
   if (gap < order_.size()) Put(order_, gap, last);
 }
 
-void MemberTable::RemoveFromUnheard(const NodeRecord& record) {
-  NodeRecord* const last = unheard_.back();
-  unheard_.pop_back();
-  if (record.place < unheard_.size()) Put(unheard_, record.place, last);
+void MemberTable::RemoveFromUnverified(const NodeRecord& record) {
+  NodeRecord* const last = unverified_.back();
+  unverified_.pop_back();
+  if (record.place < unverified_.size()) Put(unverified_, record.place, last);
 }
 
-void MemberTable::SetHeard(NodeRecord& record, bool heard) {
-  if (record.heard == heard) return;
-  record.heard = heard;
-  if (heard) {
-    RemoveFromUnheard(record);
+void MemberTable::SetVerified(NodeRecord& record, bool verified) {
+  if (record.verified == verified) return;
+  record.verified = verified;
+  if (verified) {
+    RemoveFromUnverified(record);
     InsertIntoOrder(&record);
   } else {
     RemoveFromOrder(record);
-    Put(unheard_, unheard_.size(), &record);
+    Put(unverified_, unverified_.size(), &record);
   }
 }
 
@@ -112,7 +112,7 @@ NodeRecord* MemberTable::NextToProbe(absl::Time now, std::string_view self,
   const auto wanted = [self](const NodeRecord& record) {
     return record.is_up() && record.name() != self;
   };
-  ReapUnheard(now, reap_after);
+  ReapUnverified(now, reap_after);
   // Twice: to the end of this round, then one whole round.
   for (int round = 0; round < 2; ++round) {
     while (next_ < order_.size()) {
@@ -142,16 +142,16 @@ void MemberTable::Reap(absl::Time now, std::string_view self,
   order_.erase(first_gone, order_.end());
 }
 
-void MemberTable::ReapUnheard(absl::Time now, absl::Duration reap_after) {
-  const size_t steps = std::min(kReapStep, unheard_.size());
+void MemberTable::ReapUnverified(absl::Time now, absl::Duration reap_after) {
+  const size_t steps = std::min(kReapStep, unverified_.size());
   for (size_t i = 0; i < steps; ++i) {
-    if (next_unheard_ >= unheard_.size()) next_unheard_ = 0;
-    NodeRecord* const record = unheard_[next_unheard_];
+    if (next_unverified_ >= unverified_.size()) next_unverified_ = 0;
+    NodeRecord* const record = unverified_[next_unverified_];
     if (record->is_up() || now - record->since <= reap_after) {
-      ++next_unheard_;
+      ++next_unverified_;
       continue;
     }
-    RemoveFromUnheard(*record);
+    RemoveFromUnverified(*record);
     records_.erase(records_.find(record->name()));
   }
 }
@@ -161,9 +161,9 @@ std::vector<NodeRecord*> MemberTable::Sample(size_t count,
   return Draw(order_, count, wanted);
 }
 
-std::vector<NodeRecord*> MemberTable::SampleUnheard(size_t count,
-                                                    const Wanted& wanted) {
-  return Draw(unheard_, count, wanted);
+std::vector<NodeRecord*> MemberTable::SampleUnverified(size_t count,
+                                                       const Wanted& wanted) {
+  return Draw(unverified_, count, wanted);
 }
 
 std::vector<NodeRecord*> MemberTable::SampleOthers(size_t count,
@@ -174,7 +174,7 @@ std::vector<NodeRecord*> MemberTable::SampleOthers(size_t count,
   };
   List sample = Sample(count, wanted_other);
   if (!sample.empty()) return sample;
-  return SampleUnheard(count, wanted_other);
+  return SampleUnverified(count, wanted_other);
 }
 
 std::vector<Member> MemberTable::Members() const {
@@ -186,7 +186,7 @@ std::vector<Member> MemberTable::Members() const {
   return members;
 }
 
-std::vector<Member> MemberTable::HeardMembers() const {
+std::vector<Member> MemberTable::VerifiedMembers() const {
   std::vector<Member> members;
   for (const NodeRecord* const record : order_) {
     if (record->is_up()) members.push_back(record->ToMember());

@@ -1,7 +1,7 @@
 // MemberTable: the known nodes, by name, and the order of probing them.
 //
-// Verified members (Member::heard) are probed and sampled. Unverified ones, of
-// which an attacker can invent thousands, are kept apart and cost the others
+// Verified members (Member::verified) are probed and sampled. Unverified ones,
+// of which an attacker can invent thousands, are kept apart and cost the others
 // nothing. Records stay where they are until NextToProbe() forgets some.
 // Bounded. Small: some 80 bytes per node, and its description, which is shared
 // with full exchanges (and with other tables that learned it from the same).
@@ -38,8 +38,8 @@ struct NodeRecord {
   uint32_t incarnation = 0;
   uint32_t goodbye = 0;  // With which it left its last address; see Relocation.
   wire::NodeState state = wire::NodeState::kDead;
-  bool heard = false;  // See Member::heard.
-  uint32_t place = 0;  // In the table's list.
+  bool verified = false;  // See Member::verified.
+  uint32_t place = 0;     // In the table's list.
 
   const std::string& name() const { return node->name; }
   wire::Bytes meta() const { return node->meta.value_or(wire::Bytes()); }
@@ -83,11 +83,11 @@ class MemberTable {
   NodeRecord* Find(std::string_view name);
   const NodeRecord* Find(std::string_view name) const;
 
-  // Adds it, if it is heard at a random place of the probing order. Null: the
-  // table is full. REQUIRES: the name is unknown.
+  // Adds it, if it is verified at a random place of the probing order. Null:
+  // the table is full. REQUIRES: the name is unknown.
   NodeRecord* Insert(NodeRecord record);
   // It is moved; nothing changes if it is there already.
-  void SetHeard(NodeRecord& record, bool heard);
+  void SetVerified(NodeRecord& record, bool verified);
 
   // The next node to probe: each verified one that is up and not `self`, once
   // per round, in a new random order for each round. Null: there is none.
@@ -97,10 +97,10 @@ class MemberTable {
                           absl::Duration reap_after);
 
   using Wanted = std::function<bool(const NodeRecord&)>;
-  // Up to `count` different random records that were heard and are `wanted`.
+  // Up to `count` different random records that were verified and are `wanted`.
   std::vector<NodeRecord*> Sample(size_t count, const Wanted& wanted);
   // The same for unverified members.
-  std::vector<NodeRecord*> SampleUnheard(size_t count, const Wanted& wanted);
+  std::vector<NodeRecord*> SampleUnverified(size_t count, const Wanted& wanted);
   // The same without `self`. Uses unverified members only if no verified one
   // matches; thousands of invented members would otherwise absorb all gossip.
   std::vector<NodeRecord*> SampleOthers(size_t count, std::string_view self,
@@ -109,13 +109,13 @@ class MemberTable {
   // All by name.
   std::vector<Member> Members() const;
   // Verified members that are up, by name.
-  std::vector<Member> HeardMembers() const;
+  std::vector<Member> VerifiedMembers() const;
   bool HasOtherUp(std::string_view self) const;
 
   size_t size() const { return records_.size(); }  // Down ones included.
   // In no particular order; down ones included, and ourselves.
-  const std::vector<NodeRecord*>& heard() const { return order_; }
-  const std::vector<NodeRecord*>& unheard() const { return unheard_; }
+  const std::vector<NodeRecord*>& verified() const { return order_; }
+  const std::vector<NodeRecord*>& unverified() const { return unverified_; }
   // By name.
   const Records& records() const { return records_; }
 
@@ -125,19 +125,19 @@ class MemberTable {
   static void Put(List& list, size_t place, NodeRecord* record);
   void InsertIntoOrder(NodeRecord* record);
   void RemoveFromOrder(const NodeRecord& record);
-  void RemoveFromUnheard(const NodeRecord& record);
+  void RemoveFromUnverified(const NodeRecord& record);
   List Draw(const List& from, size_t count, const Wanted& wanted);
   void Reap(absl::Time now, std::string_view self, absl::Duration reap_after);
-  void ReapUnheard(absl::Time now, absl::Duration reap_after);
+  void ReapUnverified(absl::Time now, absl::Duration reap_after);
 
   const size_t records_max_;
   Prng prng_;
   Records records_;
   // Each record is in one of the two, at its `place`.
   List order_;
-  List unheard_;
-  size_t next_ = 0;          // In `order_`.
-  size_t next_unheard_ = 0;  // To be looked at by ReapUnheard().
+  List unverified_;
+  size_t next_ = 0;             // In `order_`.
+  size_t next_unverified_ = 0;  // To be looked at by ReapUnverified().
 };
 
 }  // namespace lb::gossip

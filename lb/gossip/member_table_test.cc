@@ -29,7 +29,7 @@ class MemberTableTest : public testing::Test {
     return table_.Insert({.node = Named(std::move(name)),
                           .since = kStart,
                           .state = state,
-                          .heard = true});
+                          .verified = true});
   }
   // The names of `count` probes.
   std::vector<std::string> Probe(int count, absl::Time now = kStart) {
@@ -120,7 +120,7 @@ TEST_F(MemberTableTest, SamplesAllIfFewAreWanted) {
   EXPECT_THAT(sample, SizeIs(2));
 }
 
-TEST_F(MemberTableTest, TheUnheardAreApart) {
+TEST_F(MemberTableTest, TheUnverifiedAreApart) {
   Add("self");
   Add("a");
   NodeRecord* const fake = table_.Insert(
@@ -128,9 +128,9 @@ TEST_F(MemberTableTest, TheUnheardAreApart) {
   const auto anybody = [](const NodeRecord&) { return true; };
   EXPECT_THAT(Probe(3), UnorderedElementsAre("a", "a", "a"));
   EXPECT_THAT(table_.Sample(3, anybody), SizeIs(2));
-  EXPECT_THAT(table_.SampleUnheard(3, anybody), UnorderedElementsAre(fake));
+  EXPECT_THAT(table_.SampleUnverified(3, anybody), UnorderedElementsAre(fake));
   EXPECT_EQ(table_.size(), 3u);
-  table_.SetHeard(*fake, true);
+  table_.SetVerified(*fake, true);
   EXPECT_THAT(Probe(2), UnorderedElementsAre("a", "fake"));
 }
 
@@ -153,7 +153,7 @@ TEST_F(MemberTableTest, KnowsWhetherAnotherIsUp) {
   EXPECT_TRUE(table_.HasOtherUp("self"));
 }
 
-TEST_F(MemberTableTest, ForgetsTheUnheardThatAreGone) {
+TEST_F(MemberTableTest, ForgetsTheUnverifiedThatAreGone) {
   Add("self");
   for (int i = 0; i < 90; ++i) {
     table_.Insert({.node = Named("fake" + std::to_string(i)),
@@ -173,18 +173,18 @@ TEST_F(MemberTableTest, WhoComesAndGoesDisturbsNobody) {
   for (int i = 0; i < 8; ++i) records.push_back(Add(std::to_string(i)));
   for (int step = 0; step < 10000; ++step) {
     NodeRecord* const record = records[prng.Uniform(records.size())];
-    table_.SetHeard(*record, !record->heard);
-    const std::set<std::string> heard = NamesOf(table_.heard());
-    const std::set<std::string> unheard = NamesOf(table_.unheard());
-    ASSERT_EQ(heard.size(), table_.heard().size());
-    ASSERT_EQ(unheard.size(), table_.unheard().size());
+    table_.SetVerified(*record, !record->verified);
+    const std::set<std::string> verified = NamesOf(table_.verified());
+    const std::set<std::string> unverified = NamesOf(table_.unverified());
+    ASSERT_EQ(verified.size(), table_.verified().size());
+    ASSERT_EQ(unverified.size(), table_.unverified().size());
     for (NodeRecord* const each : records) {
-      ASSERT_EQ(heard.contains(each->name()), each->heard) << step;
-      ASSERT_EQ(unheard.contains(each->name()), !each->heard) << step;
+      ASSERT_EQ(verified.contains(each->name()), each->verified) << step;
+      ASSERT_EQ(unverified.contains(each->name()), !each->verified) << step;
     }
     const auto next = Probe(1);
-    if (!heard.empty()) {
-      ASSERT_TRUE(table_.Find(next[0])->heard) << step;
+    if (!verified.empty()) {
+      ASSERT_TRUE(table_.Find(next[0])->verified) << step;
     }
   }
 }

@@ -160,7 +160,7 @@ void Membership::OnPing(absl::Time now, const net::Endpoint& from,
   if (!responder_.Ack(now, from, ping)) return;
   const NodeRecord* const pinger = state_.roster.table().Find(ping.source.node);
   // It is there: our first ping, if it left at all, may have been lost.
-  if (pinger != nullptr && !pinger->heard && pinger->endpoint() == from) {
+  if (pinger != nullptr && !pinger->verified && pinger->endpoint() == from) {
     verifier_.PingAtOnce(now, pinger->name());
   }
 }

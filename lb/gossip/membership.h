@@ -75,7 +75,7 @@ class Membership {
   absl::Status SetMeta(absl::Time now, wire::Bytes meta);
   // The others reach us at `endpoint` from now on; they are told at once.
   void MoveTo(absl::Time now, const net::Endpoint& endpoint);
-  // Sends `payload` to every member that is up and was heard, user_transmits
+  // Sends `payload` to every member that is up and was verified, user_transmits
   // times each, as packets have room. InvalidArgument: too large for a packet.
   // ResourceExhausted: user_messages_max wait.
   absl::Status QueueUserMessage(absl::Time now, wire::Bytes payload) {
@@ -146,11 +146,11 @@ class Membership {
   }
   // Verified members that are up, by name; this node is one until Leave(). The
   // cost does not grow with members that others invent.
-  std::vector<Member> HeardMembers() const {
-    return state_.roster.table().HeardMembers();
+  std::vector<Member> VerifiedMembers() const {
+    return state_.roster.table().VerifiedMembers();
   }
-  // How many are up and were not heard yet.
-  size_t unheard() const { return verifier_.size(); }
+  // How many are up and were not verified yet.
+  size_t unverified() const { return verifier_.size(); }
   std::optional<Member> Find(std::string_view name) const;
   // Members that answer over TCP and not over UDP.
   std::vector<StreamOnlyPeer> ListStreamOnly(absl::Time now) const {

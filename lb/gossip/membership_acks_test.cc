@@ -100,7 +100,7 @@ TEST_F(AcksTest, AnAckThroughAnotherIsOfWhoWasAsked) {
 TEST_F(AcksTest, AMemberMayAnswerFromTheAddressThatItWasHeardFrom) {
   Hear("b", Alive("b"));
   HearFrom(At(200), wire::Ack{SentOf<wire::Ping>("b").back().sequence, {}});
-  ASSERT_TRUE(core_->Find("b")->heard);
+  ASSERT_TRUE(core_->Find("b")->verified);
   HearFrom(At(200), wire::Ack{NextPing(), {}});
   EXPECT_EQ(core_->counters().refused.acks, 0u);
   EXPECT_THAT(EventsOf<PingEvent>(), SizeIs(1));
@@ -114,7 +114,7 @@ TEST_F(AcksTest, OfAMemberThatFailedThePlaceIsForgotten) {
   Hear("c", wire::Dead{1, "b", "c"});
   Hear("b", Alive("b", 2));
   Hear("b", wire::Ack{SentOf<wire::Ping>("b").back().sequence, {}});
-  ASSERT_TRUE(core_->Find("b")->heard);
+  ASSERT_TRUE(core_->Find("b")->verified);
   HearFrom(At(200), wire::Ack{NextPing(), {}});
   EXPECT_EQ(core_->counters().refused.acks, 1u);
 }

@@ -185,7 +185,7 @@ TEST_F(MembershipTest, PeerThatHeldUsForDeadHearsOtherwiseAtOnce) {
                  wire::PushPull{.nodes = {Entry("b"),
                                           Entry("self", 7, NodeState::kDead)}});
   Collect();
-  // The first is part of the ping to a member that was not heard yet.
+  // The first is part of the ping to a member that was not verified yet.
   EXPECT_THAT(SentOf<wire::Alive>("b"),
               ElementsAre(Alive("self", 8), Alive("self", 8)));
 }

@@ -1,5 +1,5 @@
-// Members that were not heard yet: pinged at once, again, through others, and
-// given up; by hand-fed messages.
+// Members that were not verified yet: pinged at once, again, through others,
+// and given up; by hand-fed messages.
 #include <string>
 #include <vector>
 
@@ -19,13 +19,13 @@ using wire::NodeState;
 
 class GreetingTest : public MembershipTest {
  protected:
-  bool Heard(const std::string& name) { return core_->Find(name)->heard; }
+  bool Verified(const std::string& name) { return core_->Find(name)->verified; }
   void Ack(const std::string& from) {
     Hear(from, wire::Ack{.sequence = SentOf<wire::Ping>(from).back().sequence});
   }
   std::vector<std::string> Changes() {
     static constexpr const char* kVerbs[] = {"joined", "updated", "left",
-                                             "failed", "heard"};
+                                             "failed", "verified"};
     std::vector<std::string> changes;
     for (const MemberEvent& event : EventsOf<MemberEvent>()) {
       changes.push_back(fmt::format(
@@ -49,38 +49,40 @@ class GreetingTest : public MembershipTest {
   }
 };
 
-TEST_F(GreetingTest, ANewcomerIsPingedAtOnceAndHeardByItsAck) {
+TEST_F(GreetingTest, ANewcomerIsPingedAtOnceAndVerifiedByItsAck) {
   Hear("b", Alive("b"));
-  EXPECT_FALSE(Heard("b"));
-  EXPECT_EQ(core_->unheard(), 1u);
-  EXPECT_THAT(core_->HeardMembers(), SizeIs(1));  // Ourselves.
+  EXPECT_FALSE(Verified("b"));
+  EXPECT_EQ(core_->unverified(), 1u);
+  EXPECT_THAT(core_->VerifiedMembers(), SizeIs(1));  // Ourselves.
   ASSERT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
   Ack("b");
-  EXPECT_TRUE(Heard("b"));
-  EXPECT_EQ(core_->unheard(), 0u);
-  EXPECT_THAT(core_->HeardMembers(), SizeIs(2));
-  EXPECT_THAT(Changes(), ElementsAre("joined b", "heard b"));
+  EXPECT_TRUE(Verified("b"));
+  EXPECT_EQ(core_->unverified(), 0u);
+  EXPECT_THAT(core_->VerifiedMembers(), SizeIs(2));
+  EXPECT_THAT(Changes(), ElementsAre("joined b", "verified b"));
   Ack("b");  // Again; nothing follows.
   EXPECT_THAT(Changes(), SizeIs(2));
 }
 
-TEST_F(GreetingTest, WeAreHeardFromTheStart) { EXPECT_TRUE(Heard("self")); }
+TEST_F(GreetingTest, ThisNodeIsVerifiedFromTheStart) {
+  EXPECT_TRUE(Verified("self"));
+}
 
 TEST_F(GreetingTest, AnAckNobodyAskedForHearsNobody) {
   Hear("b", Alive("b"));
   for (uint32_t sequence = 0; sequence < 1000; ++sequence) {
     Hear("b", wire::Ack{.sequence = sequence});
   }
-  EXPECT_FALSE(Heard("b"));
+  EXPECT_FALSE(Verified("b"));
 }
 
 TEST_F(GreetingTest, ALostPingIsRepeatedAfterTheTimeout) {
   Hear("b", Alive("b"));
   RunFor(options_.probe.timeout);
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(2));
-  EXPECT_FALSE(Heard("b"));
+  EXPECT_FALSE(Verified("b"));
   Ack("b");
-  EXPECT_TRUE(Heard("b"));
+  EXPECT_TRUE(Verified("b"));
   EXPECT_EQ(core_->counters().detection.suspicions, 0u);
 }
 
@@ -89,10 +91,10 @@ TEST_F(GreetingTest, ALateAckCounts) {
   RunFor(absl::Seconds(3));
   EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
   Ack("b");
-  EXPECT_TRUE(Heard("b"));
+  EXPECT_TRUE(Verified("b"));
 }
 
-TEST_F(GreetingTest, WhoIsReachedThroughOthersIsHeard) {
+TEST_F(GreetingTest, WhoIsReachedThroughOthersIsVerified) {
   KnowMembers({"b", "c", "d"});
   Hear("e", Alive("e"));
   RunFor(options_.probe.timeout * 2, {"b", "c", "d"});
@@ -101,7 +103,7 @@ TEST_F(GreetingTest, WhoIsReachedThroughOthersIsHeard) {
   EXPECT_EQ(asked[0].node, "e");
   EXPECT_FALSE(asked[0].nack);  // Our own health is no matter here.
   Hear("b", wire::Ack{.sequence = asked[0].sequence});
-  EXPECT_TRUE(Heard("e"));
+  EXPECT_TRUE(Verified("e"));
 }
 
 // It may know nothing of us, if both started at the same time.
@@ -155,7 +157,7 @@ TEST_F(GreetingTest, WhatDoesNotFitBesideThePingGoesAfterIt) {
   for (const Sent& sent : sent_) EXPECT_LE(sent.bytes, 900u);
 }
 
-TEST_F(GreetingTest, TheUnheardHelpNobodyAndArePassedNothing) {
+TEST_F(GreetingTest, TheUnverifiedHelpNobodyAndArePassedNothing) {
   KnowMembers({"b", "c"});
   Invent(30);
   Forget();
@@ -176,34 +178,34 @@ TEST_F(GreetingTest, TheUnheardHelpNobodyAndArePassedNothing) {
 TEST_F(GreetingTest, WhoIsBackFromTheDeadHasToAnswerAgain) {
   KnowMembers({"b", "c"});
   Hear("c", wire::Dead{.incarnation = 1, .node = "b", .from = "c"});
-  EXPECT_TRUE(Heard("b"));  // It was; but it is down.
-  EXPECT_THAT(core_->HeardMembers(), SizeIs(2));
+  EXPECT_TRUE(Verified("b"));  // It was; but it is down.
+  EXPECT_THAT(core_->VerifiedMembers(), SizeIs(2));
   Hear("b", Alive("b", 2));
-  EXPECT_FALSE(Heard("b"));
+  EXPECT_FALSE(Verified("b"));
   Ack("b");
-  EXPECT_THAT(Changes(), ElementsAre("failed b", "joined b", "heard b"));
+  EXPECT_THAT(Changes(), ElementsAre("failed b", "joined b", "verified b"));
 }
 
 TEST_F(GreetingTest, MetadataSuspicionAndRefutationChangeNothing) {
   KnowMembers({"b", "c"});
   Hear("c", wire::Suspect{.incarnation = 1, .node = "b", .from = "c"});
-  EXPECT_TRUE(Heard("b"));
+  EXPECT_TRUE(Verified("b"));
   wire::Alive news = Alive("b", 2);
   news.meta = wire::Bytes{1};
   Hear("b", news);
-  EXPECT_TRUE(Heard("b"));
+  EXPECT_TRUE(Verified("b"));
   EXPECT_THAT(Changes(), ElementsAre("updated b"));
   Hear("d", Alive("d"));
   Hear("c", wire::Suspect{.incarnation = 1, .node = "d", .from = "c"});
   Hear("d", Alive("d", 2));
-  EXPECT_FALSE(Heard("d"));
+  EXPECT_FALSE(Verified("d"));
 }
 
 TEST_F(GreetingTest, WhoNeverAnswersFailsAndIsNotLookedForAgain) {
   Hear("b", Alive("b"));
   RunFor(absl::Seconds(60));
   EXPECT_THAT(Changes(), ElementsAre("joined b", "failed b"));
-  EXPECT_EQ(core_->unheard(), 0u);
+  EXPECT_EQ(core_->unverified(), 0u);
   EXPECT_EQ(core_->health_score(), 0);
   for (const StreamRequest& request : requests_) {  // Pings only.
     EXPECT_LT(request.deadline - now_, absl::ZeroDuration());
@@ -225,7 +227,7 @@ TEST_F(GreetingTest, APingFromANewcomersEndpointIsAnsweredWithOne) {
   Hear("b", ping);
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
   Ack("b");
-  EXPECT_TRUE(Heard("b"));
+  EXPECT_TRUE(Verified("b"));
 }
 
 TEST_F(GreetingTest, APeerOfAnExchangeIsPingedOutOfTurn) {
@@ -237,7 +239,7 @@ TEST_F(GreetingTest, APeerOfAnExchangeIsPingedOutOfTurn) {
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
 }
 
-TEST_F(GreetingTest, TheUnheardLeaveStreamsForTheOthers) {
+TEST_F(GreetingTest, TheUnverifiedLeaveStreamsForTheOthers) {
   Invent(100);
   RunFor(absl::Seconds(10));  // None of them opens or fails.
   EXPECT_THAT(requests_, SizeIs(options_.streams.requests_max / 2));
@@ -253,9 +255,9 @@ TEST_F(GreetingTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
       SentOf<wire::Ping>("b").size() + SentOf<wire::Ping>("c").size();
   EXPECT_GE(probes, 10u);
   EXPECT_EQ(core_->health_score(), 0);
-  EXPECT_TRUE(Heard("b"));
+  EXPECT_TRUE(Verified("b"));
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
-  EXPECT_THAT(core_->HeardMembers(), SizeIs(3));
+  EXPECT_THAT(core_->VerifiedMembers(), SizeIs(3));
   // Four per gossip_interval, and the lanes; helpers besides.
   EXPECT_LE(core_->counters().detection.greetings,
             256u + 10 * (20 + Greeter::kLanes) + 10);

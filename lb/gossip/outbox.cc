@@ -43,11 +43,11 @@ size_t Outbox::PacketBudget() const {
          std::min(options_.dissemination.udp_buffer_size, overhead);
 }
 
-// Those that were never heard pass nothing on: they are not reckoned with, and
-// what they get would be lost for the others.
+// Those that were never verified pass nothing on: they are not reckoned with,
+// and what they get would be lost for the others.
 int Outbox::TransmitLimit() const {
   return RetransmitLimit(options_.dissemination.retransmit_mult,
-                         roster_.table().heard().size());
+                         roster_.table().verified().size());
 }
 
 absl::StatusOr<wire::Bytes> Outbox::EncodeUserMessage(
@@ -81,7 +81,7 @@ void Outbox::SendWithPiggyback(const net::Endpoint& to,
 void Outbox::SendPing(const NodeRecord& record, uint32_t sequence) {
   const wire::Ping ping = PingFor(record.name(), sequence);
   const bool suspect = record.state == wire::NodeState::kSuspect;
-  if (record.heard && !(suspect && options_.probe.buddy_suspects)) {
+  if (record.verified && !(suspect && options_.probe.buddy_suspects)) {
     return SendWithPiggyback(record.endpoint(), ping);
   }
   OutgoingPacket packet{.to = record.endpoint(),

@@ -43,9 +43,9 @@ class OwnRequests {
   const OwnRequest* Find(uint64_t id) const;  // Null: it has ended.
   std::optional<OwnRequest> End(uint64_t id);
 
-  // Half of the streams are for members that were heard: many that are not
+  // Half of the streams are for members that were verified: many that are not
   // there would each hold one until its timeout.
-  bool HasRoomForUnheard() const { return requests_.size() < Share(1, 2); }
+  bool HasRoomForUnverified() const { return requests_.size() < Share(1, 2); }
   bool HasRoomForJoin() const;
   bool HasRoomForSpread() const;
   // Is a full exchange with `peer` under way?

@@ -54,7 +54,7 @@ std::optional<wire::Bytes> PingResponder::AckPayload(const net::Endpoint& to,
                                                      const wire::Ping& ping) {
   if (!ack_payload_) return std::nullopt;
   const NodeRecord* const pinger = state_.roster.table().Find(ping.source.node);
-  if (pinger == nullptr || !pinger->heard || pinger->endpoint() != to) {
+  if (pinger == nullptr || !pinger->verified || pinger->endpoint() != to) {
     return std::nullopt;
   }
   wire::Bytes payload = ack_payload_();

@@ -78,7 +78,7 @@ class ReplayTest : public GossipNodeTest {
   }
   bool KnowsN2() {
     const auto member = Gossip(1).Find("n2");
-    return member && member->is_up() && member->heard;
+    return member && member->is_up() && member->verified;
   }
 
   Recording recording_;

@@ -33,22 +33,22 @@ Roster::Roster(const GossipOptions& options, NodeIdentity self,
                     .since = now,
                     .incarnation = 1,  // An alive with 0 has no effect.
                     .state = wire::NodeState::kAlive,
-                    .heard = true};
+                    .verified = true};
   table_.Insert(std::move(record));
   Broadcast(self_.name, OwnAlive());
 }
 
-void Roster::OnHeard(NodeRecord& record) {
-  if (record.heard) return;
-  table_.SetHeard(record, true);
+void Roster::OnVerified(NodeRecord& record) {
+  if (record.verified) return;
+  table_.SetVerified(record, true);
   broadcasts_.Confirm(record.name());
-  Tell(MemberChange::kHeard, record);
+  Tell(MemberChange::kVerified, record);
 }
 
 void Roster::Broadcast(std::string_view name, const wire::Message& message) {
   const NodeRecord* const record = table_.Find(name);
   const Weight weight =
-      record != nullptr && record->heard ? Weight::kNews : Weight::kHearsay;
+      record != nullptr && record->verified ? Weight::kNews : Weight::kHearsay;
   if (!broadcasts_.Push(name, wire::EncodeMessage(message), weight)) {
     ++counters_->overflow.broadcasts;
   }

@@ -73,8 +73,8 @@ class Roster {
   // All that we know, for a peer.
   wire::PushPull Snapshot(bool join) const;
 
-  // It acked a ping of ours: the member is heard.
-  void OnHeard(NodeRecord& record);
+  // It acked a ping of ours: the member is verified.
+  void OnVerified(NodeRecord& record);
   // Declares dead whose suspicion has expired.
   void OnTimer(absl::Time now);
   absl::Time NextDeadline() const {

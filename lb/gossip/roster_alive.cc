@@ -93,7 +93,7 @@ void Roster::Adopt(NodeRecord& record, const NodeRecord& claim) {
   suspicions_.Cancel(record.name());
   const bool was_up = record.is_up() || TakeBackGoodbye(record);
   // A member that comes back is unverified until it acks a ping.
-  if (!was_up) table_.SetHeard(record, false);
+  if (!was_up) table_.SetVerified(record, false);
   const bool new_meta = record.meta() != claim.meta();
   const net::Endpoint from = record.endpoint();
   if (record.state == wire::NodeState::kLeft && from != claim.endpoint() &&

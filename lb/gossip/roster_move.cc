@@ -43,7 +43,7 @@ void Roster::TellMoved(absl::Time now) {
   if (relocation_.due() > now) return;
   relocation_.OnTold(now, options_.dissemination.interval);
   if (leaving_) return;
-  for (const NodeRecord* const record : table_.heard()) {
+  for (const NodeRecord* const record : table_.verified()) {
     if (IsSelf(record->name())) continue;
     if (direct_.introductions() >= kToldMax) return;
     direct_.Introduce(record->endpoint());

@@ -48,7 +48,7 @@ TEST_F(RosterMoveTest, AGoodbyeAndAReturnAtOnceAreAMove) {
   roster_->OnAlive(now_, AliveAt(7, 3));
   EXPECT_THAT(Events(), ElementsAre("moved b"));
   EXPECT_EQ(Record("b").endpoint(), Host(7));
-  EXPECT_TRUE(Record("b").heard);
+  EXPECT_TRUE(Record("b").verified);
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
 }
 
@@ -84,7 +84,7 @@ TEST_F(RosterMoveTest, WhatCameOfAGoodbyeStands) {
   EXPECT_THAT(Events(), ElementsAre("left b"));
   roster_->OnAlive(now_, AliveAt(7, 3));
   EXPECT_THAT(Events(), ElementsAre("joined b"));
-  EXPECT_FALSE(Record("b").heard);
+  EXPECT_FALSE(Record("b").verified);
 }
 
 TEST_F(RosterMoveTest, ANodeThatStaysMayTakeItsGoodbyeBack) {
@@ -92,7 +92,7 @@ TEST_F(RosterMoveTest, ANodeThatStaysMayTakeItsGoodbyeBack) {
   HearDead("b", 2, "b");
   HearAlive("b", 3);
   EXPECT_THAT(Events(), IsEmpty());
-  EXPECT_TRUE(Record("b").heard);
+  EXPECT_TRUE(Record("b").verified);
 }
 
 TEST_F(RosterMoveTest, WithoutAGoodbyeNobodyMoves) {

@@ -53,7 +53,7 @@ void Roster::OnSuspect(absl::Time now, const wire::Suspect& suspect) {
 
 // Unverified members confirm no suspicion, and pass no gossip on.
 SuspicionTimes Roster::CurrentSuspicionTimes() const {
-  const size_t members = table_.heard().size();
+  const size_t members = table_.verified().size();
   const absl::Duration min = SuspicionTimeout(options_.suspicion.mult, members,
                                               options_.probe.interval);
   return {.min = min,

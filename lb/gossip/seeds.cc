@@ -158,7 +158,7 @@ void Seeds::OnEvent(const GossipEvent& event) {
     const Member& member = change->member;
     for (Seed& seed : seeds_) {
       if (!seed.endpoints.contains(member.endpoint)) continue;
-      if (member.is_up() && member.heard) seed.answered = true;
+      if (member.is_up() && member.verified) seed.answered = true;
       if (member.is_up() || seed.timer == nullptr) continue;
       // It may come back at another address.
       seed.delay = kRetryMin;
@@ -216,7 +216,7 @@ bool Seeds::CanReach(const net::IpAddress& address) const {
 }
 
 bool Seeds::IsMember(const net::Endpoint& endpoint) const {
-  const std::vector<Member> members = node_->HeardMembers();
+  const std::vector<Member> members = node_->VerifiedMembers();
   return std::any_of(members.begin(), members.end(), [&](const Member& member) {
     return member.endpoint == endpoint;
   });

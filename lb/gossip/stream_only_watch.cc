@@ -15,17 +15,18 @@ void StreamOnlyWatch::OnStreamAnswer(absl::Time now,
     }
     return;
   }
-  const NodeRecord* unheard = nullptr;
+  const NodeRecord* unverified = nullptr;
   for (const auto& record : state_.roster.table().records()) {
     if (record->endpoint() != request.to ||
         state_.roster.IsSelf(record->name()) ||
         record->state == wire::NodeState::kLeft) {
       continue;
     }
-    if (record->is_up() && record->heard) return;  // Of several, one is well.
-    unheard = record.get();
+    if (record->is_up() && record->verified)
+      return;  // Of several, one is well.
+    unverified = record.get();
   }
-  if (unheard != nullptr) Strike(now, *unheard);
+  if (unverified != nullptr) Strike(now, *unverified);
 }
 
 void StreamOnlyWatch::OnPingAnswer(std::string_view member) {
@@ -42,14 +43,14 @@ void StreamOnlyWatch::Strike(absl::Time now, const NodeRecord& record) {
 // One that is probed no longer is tried by exchanges, which end some time.
 std::vector<StreamOnlyPeer> StreamOnlyWatch::List(absl::Time now) const {
   std::vector<StreamOnlyPeer> list = peers_.List();
-  const int scale = PushPullScale(state_.roster.table().heard().size());
+  const int scale = PushPullScale(state_.roster.table().verified().size());
   std::erase_if(list, [&](const StreamOnlyPeer& peer) {
     const NodeRecord* const record = state_.roster.table().Find(peer.member);
     if (record == nullptr || record->endpoint() != peer.endpoint ||
         record->state == wire::NodeState::kLeft) {
       return true;
     }
-    const bool is_probed = record->is_up() && record->heard;
+    const bool is_probed = record->is_up() && record->verified;
     return !is_probed &&
            now - peer.last >= 2 * scale * state_.options.rejoin.interval_max;
   });

@@ -77,7 +77,7 @@ bool Verifier::OnAck(const net::Endpoint& from, uint32_t sequence) {
   if (!greeter_.HasAskedOthers(sequence)) {
     state_.places.Learn(record->endpoint(), from);
   }
-  state_.roster.OnHeard(*record);
+  state_.roster.OnVerified(*record);
   return true;
 }
 

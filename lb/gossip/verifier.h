@@ -1,8 +1,8 @@
 // Verifier: finds out whether a newcomer is there at all.
 //
 // Gossip can name any host as a member. A newcomer is pinged at once, and again
-// until it acks; it is verified (Member::heard) then. Greeter has the order and
-// the pace; this class sends its pings and acts on their verdicts.
+// until it acks; it is verified (Member::verified) then. Greeter has the order
+// and the pace; this class sends its pings and acts on their verdicts.
 //
 // Part of the core: no I/O; see Membership.
 #ifndef LB_GOSSIP_VERIFIER_H_

@@ -43,9 +43,9 @@ TEST_F(VerifierTest, AnAckVerifiesAndShowsWhereTheMemberAnswers) {
   verifier_.PingNewcomers(now_);
   const uint32_t sequence = PingNumber();
   EXPECT_FALSE(verifier_.OnAck(At(9), sequence + 1));
-  EXPECT_FALSE(Record("b").heard);
+  EXPECT_FALSE(Record("b").verified);
   EXPECT_TRUE(verifier_.OnAck(At(9), sequence));
-  EXPECT_TRUE(Record("b").heard);
+  EXPECT_TRUE(Record("b").verified);
   EXPECT_TRUE(state_->places.Matches(At(2), At(9)));
 }
 

@@ -71,7 +71,7 @@ void Reply(const absl::Status& status) {
 
 void Report(const GossipEvent& event) {
   if (const auto* change = std::get_if<MemberEvent>(&event)) {
-    if (change->change == MemberChange::kHeard) {
+    if (change->change == MemberChange::kVerified) {
       return Say("! heard " + change->member.name);
     }
     static constexpr const char* kVerbs[] = {"joined", "updated", "gone",

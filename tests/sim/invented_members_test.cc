@@ -52,7 +52,7 @@ class InventedMembersTest : public testing::TestWithParam<bool> {
       cluster_.RunFor(absl::Milliseconds(10));
       ASSERT_THAT(cluster_.AnnouncersOf(kVip), ElementsAre(owner_));
     }
-    ASSERT_GT(cluster_.agent("n1").View().gossip().unheard(), 9000u);
+    ASSERT_GT(cluster_.agent("n1").View().gossip().unverified(), 9000u);
   }
   std::string ReadyMessage(const std::string& node) {
     std::string message;
@@ -118,7 +118,7 @@ TEST(StartTest, ANodeIsReadyOnceAllHaveAnswered) {
   cluster.RunFor(absl::Milliseconds(50));
   for (const std::string& node : cluster.names()) {
     EXPECT_TRUE(cluster.agent(node).View().ready()) << cluster.Dump();
-    EXPECT_EQ(cluster.agent(node).View().gossip().unheard(), 0u);
+    EXPECT_EQ(cluster.agent(node).View().gossip().unverified(), 0u);
   }
 }
 

@@ -171,7 +171,7 @@ TEST_F(JoinTest, NodesJoinByNamesTheirOwnAmongThem) {
   cluster_.Start("n1");
   cluster_.Start("n2");
   cluster_.RunFor(absl::Seconds(12));
-  EXPECT_EQ(cluster_.agent("n1").View().gossip().HeardMembers().size(), 2u);
+  EXPECT_EQ(cluster_.agent("n1").View().gossip().VerifiedMembers().size(), 2u);
   EXPECT_THAT(
       Problems("n1"),
       ElementsAre(HasSubstr("Seed/n3.example.com:7946: join: never answered: "
@@ -183,7 +183,7 @@ TEST_F(JoinTest, NodesJoinByNamesTheirOwnAmongThem) {
   cluster_.Start("n3");
   cluster_.RunFor(absl::Seconds(30));
   for (const std::string& node : cluster_.names()) {
-    EXPECT_EQ(cluster_.agent(node).View().gossip().HeardMembers().size(), 3u)
+    EXPECT_EQ(cluster_.agent(node).View().gossip().VerifiedMembers().size(), 3u)
         << node;
     EXPECT_THAT(Problems(node), IsEmpty()) << node;
   }

@@ -56,7 +56,7 @@ class MovingAddressTest : public testing::Test {
     const auto member = cluster_.agent(at).View().gossip().Find(node);
     if (!member.has_value()) return "";
     return fmt::format("{} {}", member->endpoint.address.ToString(),
-                       member->is_up() && member->heard ? "alive" : "-");
+                       member->is_up() && member->verified ? "alive" : "-");
   }
   std::vector<std::string> SeenOf(const std::string& node) {
     std::vector<std::string> seen;

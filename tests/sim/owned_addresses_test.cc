@@ -78,7 +78,7 @@ class OwnedAddressesTest : public testing::Test {
     return false;
   }
   size_t MembersOf(const std::string& node) {
-    return cluster_.agent(node).View().gossip().HeardMembers().size();
+    return cluster_.agent(node).View().gossip().VerifiedMembers().size();
   }
   std::string Author() { return cluster_.agent("n1").View().author; }
 

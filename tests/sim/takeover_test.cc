@@ -240,7 +240,7 @@ TEST_P(FailureTest, AConflictEndsWhenTheMembersKnowEachOther) {
   cluster_->world().Heal();
   const auto all_heard = [&] {
     for (const std::string& node : cluster_->names()) {
-      if (cluster_->agent(node).View().gossip().HeardMembers().size() < 3)
+      if (cluster_->agent(node).View().gossip().VerifiedMembers().size() < 3)
         return false;
     }
     return true;

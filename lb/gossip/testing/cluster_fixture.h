@@ -103,14 +103,15 @@ class GossipNodeTest : public testing::Test {
     }
     return count;
   }
-  // "joined n2", "failed n3", ... as seen by a node; without kHeard.
+  // "joined n2", "failed n3", ... as seen by a node; without kVerified.
   std::vector<std::string> Changes(int number) {
     std::vector<std::string> texts;
     for (const GossipEvent& event : At(number).events) {
       const auto* change = std::get_if<MemberEvent>(&event);
-      if (change == nullptr || change->change == MemberChange::kHeard) continue;
-      static constexpr const char* kVerbs[] = {"joined", "updated", "left",
-                                               "failed", "heard",   "moved"};
+      if (change == nullptr || change->change == MemberChange::kVerified)
+        continue;
+      static constexpr const char* kVerbs[] = {"joined", "updated",  "left",
+                                               "failed", "verified", "moved"};
       texts.push_back(fmt::format("{} {}",
                                   kVerbs[static_cast<int>(change->change)],
                                   change->member.name));

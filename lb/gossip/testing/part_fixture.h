@@ -57,7 +57,7 @@ class PartTest : public testing::Test {
   // A verified one.
   NodeRecord& Know(const std::string& name) {
     NodeRecord& record = Hear(name);
-    state_->roster.OnHeard(record);
+    state_->roster.OnVerified(record);
     return record;
   }
   // Takes all that is to be told by gossip or events.

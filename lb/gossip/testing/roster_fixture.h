@@ -50,8 +50,8 @@ inline std::string Text(const GossipEvent& event) {
       return "left " + change->member.name;
     case MemberChange::kFailed:
       return "failed " + change->member.name;
-    case MemberChange::kHeard:
-      return "heard " + change->member.name;
+    case MemberChange::kVerified:
+      return "verified " + change->member.name;
     case MemberChange::kMoved:
       return "moved " + change->member.name;
   }
@@ -87,7 +87,7 @@ class RosterTest : public testing::Test {
   }
   // A ping of ours was acked.
   void Answered(const std::string& name) {
-    roster_->OnHeard(*roster_->table().Find(name));
+    roster_->OnVerified(*roster_->table().Find(name));
   }
   void HearSuspect(const std::string& name, uint32_t incarnation,
                    const std::string& from = "b") {

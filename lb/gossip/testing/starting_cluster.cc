@@ -45,8 +45,8 @@ class StartingCluster {
     }
     const absl::Time last = world_.loop().Now();
     const int wanted = options_.nodes * (options_.nodes - 1);
-    const bool all =
-        world_.loop().RunUntil([&] { return heard_pairs_ == wanted; }, limit);
+    const bool all = world_.loop().RunUntil(
+        [&] { return verified_pairs_ == wanted; }, limit);
     return all ? world_.loop().Now() - last : limit;
   }
 
@@ -67,10 +67,10 @@ class StartingCluster {
   }
 
   void Count(const MemberEvent& event) {
-    if (event.change == MemberChange::kHeard) ++heard_pairs_;
+    if (event.change == MemberChange::kVerified) ++verified_pairs_;
     const bool down = event.change == MemberChange::kFailed ||
                       event.change == MemberChange::kLeft;
-    if (down && event.member.heard) --heard_pairs_;
+    if (down && event.member.verified) --verified_pairs_;
   }
 
   std::vector<net::Endpoint> Seeds(int number) const {
@@ -92,13 +92,13 @@ class StartingCluster {
   io::SimWorld world_;
   Prng prng_;
   std::vector<std::unique_ptr<GossipNode>> nodes_;
-  int heard_pairs_ = 0;
+  int verified_pairs_ = 0;
 };
 
 }  // namespace
 
-absl::Duration TimeUntilAllHeardAll(const StartingClusterOptions& options,
-                                    absl::Duration limit) {
+absl::Duration TimeUntilAllVerifiedAll(const StartingClusterOptions& options,
+                                       absl::Duration limit) {
   return StartingCluster(options).Run(limit);
 }
 

@@ -1,7 +1,7 @@
 // StartingCluster: nodes that start together, on the simulated network.
 //
-// Measures the time from the last start until each node has heard all others.
-// One seed, one answer.
+// Measures the time from the last start until each node has verified all
+// others. One seed, one answer.
 #ifndef LB_GOSSIP_TESTING_STARTING_CLUSTER_H_
 #define LB_GOSSIP_TESTING_STARTING_CLUSTER_H_
 
@@ -27,9 +27,9 @@ struct StartingClusterOptions {
   absl::Duration spread;  // Each node starts at a random time within it.
 };
 
-// Returns `limit` if some node has not heard all others by then.
-absl::Duration TimeUntilAllHeardAll(const StartingClusterOptions& options,
-                                    absl::Duration limit);
+// Returns `limit` if some node has not verified all others by then.
+absl::Duration TimeUntilAllVerifiedAll(const StartingClusterOptions& options,
+                                       absl::Duration limit);
 
 // The same nodes, timings and starts by hashicorp/memberlist's rules: a model
 // of its dissemination (queue of broadcasts, gossip and probes that carry them,

@@ -14,7 +14,7 @@ constexpr int kSeenUntilSaved = 9;
 std::optional<gossip::Member> Find(const Node& one, const Node& other) {
   const auto member = one.agent->View().gossip().Find(other.name);
   const bool is_other =
-      member && member->heard && member->endpoint == other.host->endpoint();
+      member && member->verified && member->endpoint == other.host->endpoint();
   return is_other ? member : std::nullopt;
 }
 

@@ -24,7 +24,7 @@ bool IsLossy(const std::vector<Fault>& faults) {
 // As it counts for elections.
 std::optional<gossip::Member> FindCounted(const Node& node, const Node& other) {
   const auto member = node.agent->View().gossip().Find(other.name);
-  const bool counts = member && member->is_up() && member->heard &&
+  const bool counts = member && member->is_up() && member->verified &&
                       member->endpoint == other.host->endpoint();
   return counts ? member : std::nullopt;
 }

@@ -55,7 +55,7 @@ int SecondsAlive(Defect defect) {
           std::min(stage.world().loop().Now() + absl::Seconds(1), began + at));
       if (n2->running() || !n1->running()) continue;
       const auto member = n1->agent->View().gossip().Find(n2->name);
-      if (member && member->is_up() && member->heard) ++seconds;
+      if (member && member->is_up() && member->verified) ++seconds;
     }
     step.first ? stage.Begin(step.second) : stage.End(step.second);
   }
@@ -128,7 +128,7 @@ TEST(ReplayTest, EachWordOfAnEarlierLifeGivesOneMoreTermAndOnce) {
       loop.RunFor(Checker::kInterval);
       EXPECT_EQ(departed.WhoLivesOn(stage), std::nullopt);
       const auto member = n1.agent->View().gossip().Find("n2");
-      if (member->is_up() && member->heard) alive += Checker::kInterval;
+      if (member->is_up() && member->verified) alive += Checker::kInterval;
     }
     return alive;
   };
