@@ -93,7 +93,7 @@ constexpr Field<OverflowCounters> kOverflows[] = {
     {"user_state", "", &OverflowCounters::user_state},
     {"ack_payload", "", &OverflowCounters::ack_payload},
     {"indirect_probes", "", &OverflowCounters::relays},
-    {"reconnect", "", &OverflowCounters::rejoin},
+    {"reconnect", "", &OverflowCounters::reconnect},
     {"streams", "", &OverflowCounters::streams},
 };
 

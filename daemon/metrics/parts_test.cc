@@ -405,7 +405,7 @@ std::vector<uint64_t*> CountersOf(gossip::GossipCounters* c) {
           &c->overflow.user_state,
           &c->overflow.ack_payload,
           &c->overflow.relays,
-          &c->overflow.rejoin,
+          &c->overflow.reconnect,
           &c->overflow.streams};
 }
 

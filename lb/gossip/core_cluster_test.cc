@@ -38,7 +38,7 @@ TEST(LargeClusterTest, IdleMembersSendAPingAndAnAckPerInterval) {
 // costs few messages.
 TEST(LargeClusterTest, LifeguardSparesTheHealthy) {
   const auto run = [](GossipOptions gossip) {
-    gossip.rejoin.dead_peer_retry_time = absl::ZeroDuration();  // For speed.
+    gossip.reconnect.dead_peer_retry_time = absl::ZeroDuration();  // For speed.
     gossip.probe.stream_pings = false;
     CoreCluster cluster({.members = 50,
                          .gossip = gossip,

@@ -13,7 +13,7 @@ namespace lb::gossip {
 
 ExchangeSchedule::ExchangeSchedule(SharedState& state, const Prng& root,
                                    absl::Time now)
-    : state_(state), rejoin_(state.options, root.Fork("rejoin")) {
+    : state_(state), reconnects_(state.options, root.Fork("rejoin")) {
   const absl::Duration interval = state.options.streams.push_pull_interval;
   next_push_pull_ = interval > absl::ZeroDuration()
                         ? now + state.prng.UniformDuration(interval)
@@ -29,7 +29,7 @@ void ExchangeSchedule::OnTimer(absl::Time now) {
 absl::Time ExchangeSchedule::NextDeadline() const {
   const absl::Time next = std::min(next_push_pull_, spread_.due());
   if (state_.roster.leaving() || !state_.requests.HasRoomForJoin()) return next;
-  return std::min(next, rejoin_.NextDeadline());
+  return std::min(next, reconnects_.NextDeadline());
 }
 
 int ExchangeSchedule::scale() const {
@@ -44,7 +44,7 @@ void ExchangeSchedule::Open(absl::Time now, const net::Endpoint& peer,
 }
 
 void ExchangeSchedule::RunPushPull(absl::Time now) {
-  const bool joined = rejoin_.TakeSettling(now);
+  const bool joined = reconnects_.TakeSettling(now);
   if (next_push_pull_ > now && !joined) return;
   SkipPast(now, state_.options.streams.push_pull_interval * scale(),
            next_push_pull_);
@@ -84,7 +84,7 @@ void ExchangeSchedule::GoOnSpreading(absl::Time now) {
 
 void ExchangeSchedule::RunRejoin(absl::Time now) {
   while (!state_.roster.leaving() && state_.requests.HasRoomForJoin()) {
-    const auto target = rejoin_.TakeDue(now, scale());
+    const auto target = reconnects_.TakeDue(now, scale());
     if (!target) return;
     if (state_.requests.Exchanges(*target)) continue;
     Open(now, *target, /*join=*/true);

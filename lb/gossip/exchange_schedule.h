@@ -2,7 +2,8 @@
 //
 // There are three reasons: the regular exchange with a random member every
 // push_pull_interval (push/pull), seeds and failed peers that are tried again
-// (Rejoin), and much news that several members are to have soon (Spread).
+// (ReconnectQueue), and much news that several members are to have soon
+// (Spread).
 //
 // It opens streams; FullExchange writes and merges what goes over them.
 // Part of the core: no I/O; see Membership.
@@ -11,7 +12,7 @@
 
 #include "absl/time/time.h"
 #include "lb/base/prng.h"
-#include "lb/gossip/rejoin.h"
+#include "lb/gossip/reconnect_queue.h"
 #include "lb/gossip/shared_state.h"
 #include "lb/gossip/spread.h"
 #include "lb/net/endpoint.h"
@@ -24,7 +25,7 @@ class ExchangeSchedule {
   ExchangeSchedule(SharedState& state, const Prng& root, absl::Time now);
 
   // Which seeds and failed peers are to be tried.
-  Rejoin& rejoin() { return rejoin_; }
+  ReconnectQueue& reconnects() { return reconnects_; }
 
   // Exchanges with as many members as a broadcast is sent to, soon.
   void Spread(absl::Time now);
@@ -42,7 +43,7 @@ class ExchangeSchedule {
   int scale() const;
 
   SharedState& state_;
-  Rejoin rejoin_;
+  ReconnectQueue reconnects_;
   gossip::Spread spread_;
   absl::Time next_push_pull_;
 };

@@ -30,25 +30,25 @@ TEST_F(ExchangeScheduleTest, ExchangesWithAMemberEachInterval) {
 TEST_F(ExchangeScheduleTest, ExchangesWithNoMemberAfterTheGoodbye) {
   Know("b");
   state_->roster.Leave(now_);
-  schedule_.rejoin().AddSeed(now_, At(3));
+  schedule_.reconnects().AddSeed(now_, At(3));
   schedule_.OnTimer(schedule_.NextDeadline());
   EXPECT_THAT(Opened(), IsEmpty());
 }
 
 TEST_F(ExchangeScheduleTest, TriesSeedsAtOnceAndAgainLater) {
-  schedule_.rejoin().AddSeed(now_, At(2));
+  schedule_.reconnects().AddSeed(now_, At(2));
   EXPECT_EQ(schedule_.NextDeadline(), now_);
   schedule_.RunRejoin(now_);
   EXPECT_THAT(Opened(), ElementsAre("b"));
   EXPECT_GT(schedule_.NextDeadline(), now_);
   state_->requests.End(1);
-  now_ += state_->options.rejoin.interval_max;
+  now_ += state_->options.reconnect.interval_max;
   schedule_.RunRejoin(now_);
   EXPECT_THAT(Opened(), ElementsAre("b"));
 }
 
 TEST_F(ExchangeScheduleTest, JoinsOverHalfOfTheStreams) {
-  for (uint32_t i = 2; i < 20; ++i) schedule_.rejoin().AddSeed(now_, At(i));
+  for (uint32_t i = 2; i < 20; ++i) schedule_.reconnects().AddSeed(now_, At(i));
   schedule_.RunRejoin(now_);
   EXPECT_THAT(Opened(), SizeIs(state_->options.streams.requests_max / 2));
 }

@@ -31,7 +31,7 @@ void FullExchange::Merge(absl::Time now, const net::Endpoint& peer,
   MergeMembers(now, peer, remote.nodes, initiated_by_us);
   // A seed may have been a member before.
   if (initiated_by_us && IsVerifiedMember(peer)) {
-    schedule_.rejoin().OnMemberUp(peer);
+    schedule_.reconnects().OnMemberUp(peer);
   }
   if (!remote.user_state.empty()) {
     state_.events.push_back(

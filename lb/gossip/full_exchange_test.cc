@@ -79,7 +79,7 @@ TEST_F(FullExchangeTest, TellsAPeerThatHoldsThisNodeForDeadThatItIsAlive) {
 
 TEST_F(FullExchangeTest, ASeedThatIsAVerifiedMemberIsTriedNoLonger) {
   Know("b");
-  schedule_.rejoin().AddSeed(now_, At(2));
+  schedule_.reconnects().AddSeed(now_, At(2));
   EXPECT_EQ(schedule_.NextDeadline(), now_);
   exchange_.Merge(now_, At(2), {.nodes = {EntryOf("b")}},
                   /*initiated_by_us=*/true);

@@ -73,7 +73,7 @@ GossipNode::GossipNode(GossipNodeOptions options, const Ports& ports)
                   ports.prng.Fork("gossip"), ports.loop->Now(),
                   DrawNumber(ports)),
       // Two attempts of a peer to join are that far apart at most.
-      undecryptable_(2 * options.gossip.rejoin.interval_max),
+      undecryptable_(2 * options.gossip.reconnect.interval_max),
       timer_(ports.loop->NewTimer([this] {
         const io::TurnCause cause(ports_.loop, "probes members");
         armed_ = absl::InfiniteFuture();

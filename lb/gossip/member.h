@@ -156,7 +156,7 @@ struct OverflowCounters {
   uint64_t user_state = 0;  // States too large to be sent.
   uint64_t ack_payload = 0;
   uint64_t relays = 0;
-  uint64_t rejoin = 0;
+  uint64_t reconnect = 0;
   uint64_t streams = 0;
 };
 

@@ -33,25 +33,25 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
       verifier_.Remove(member.name);
       if (!state_.options.probe.stream_pings)
         stream_only_.Forget(member.endpoint);
-      return schedule_.rejoin().OnMemberUp(member.endpoint);
+      return schedule_.reconnects().OnMemberUp(member.endpoint);
     case MemberChange::kUpdated:
       return;
     case MemberChange::kMoved:
       state_.places.Forget(event.moved_from);
       detector_.OnMoved(member.name);
-      schedule_.rejoin().OnMemberLeft(now, event.moved_from);
-      return schedule_.rejoin().OnMemberUp(member.endpoint);
+      schedule_.reconnects().OnMemberLeft(now, event.moved_from);
+      return schedule_.reconnects().OnMemberUp(member.endpoint);
     case MemberChange::kLeft:
       verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.verified) return;
-      return schedule_.rejoin().OnMemberLeft(now, member.endpoint);
+      return schedule_.reconnects().OnMemberLeft(now, member.endpoint);
     case MemberChange::kFailed:
       verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.verified) return;
-      if (!schedule_.rejoin().OnMemberFailed(now, member.endpoint)) {
-        ++state_.counters.overflow.rejoin;
+      if (!schedule_.reconnects().OnMemberFailed(now, member.endpoint)) {
+        ++state_.counters.overflow.reconnect;
       }
       return;
   }

@@ -49,7 +49,7 @@ TEST_F(MemberChangesTest, AVerifiedMemberThatFailedIsTriedAgain) {
   Fail("b");
   Settle();
   EXPECT_FALSE(state_->places.Matches(At(2), At(9)));
-  now_ += state_->options.rejoin.interval_max;
+  now_ += state_->options.reconnect.interval_max;
   schedule_.RunRejoin(now_);
   EXPECT_THAT(Opened(), ElementsAre("b"));
 }
@@ -60,7 +60,7 @@ TEST_F(MemberChangesTest, AnUnverifiedMemberThatFailedIsNot) {
   Fail("b");
   Settle();
   EXPECT_EQ(verifier_.size(), 0u);
-  now_ += state_->options.rejoin.interval_max;
+  now_ += state_->options.reconnect.interval_max;
   schedule_.RunRejoin(now_);
   EXPECT_THAT(Opened(), IsEmpty());
 }

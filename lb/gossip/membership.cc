@@ -29,15 +29,15 @@ absl::Status Membership::Join(absl::Time now,
   size_t dropped = 0;
   for (const net::Endpoint& seed : seeds) {
     if (seed == state_.roster.self().endpoint) continue;
-    if (!schedule_.rejoin().AddSeed(now, seed)) ++dropped;
+    if (!schedule_.reconnects().AddSeed(now, seed)) ++dropped;
   }
   schedule_.RunRejoin(now);
   changes_.Settle(now);
   if (dropped == 0) return absl::OkStatus();
-  state_.counters.overflow.rejoin += dropped;
+  state_.counters.overflow.reconnect += dropped;
   return absl::ResourceExhaustedError(
       fmt::format("seeds: {} of {} dropped, want at most {} targets", dropped,
-                  seeds.size(), state_.options.rejoin.targets_max));
+                  seeds.size(), state_.options.reconnect.targets_max));
 }
 
 void Membership::Leave(absl::Time now) {
@@ -66,7 +66,7 @@ void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   own_name_.EndCheck();
   state_.roster.MoveTo(now, endpoint);
   // If it was a seed, it is none any more.
-  schedule_.rejoin().OnMemberUp(endpoint);
+  schedule_.reconnects().OnMemberUp(endpoint);
   schedule_.Spread(now);  // Exchanges reach members that datagrams miss.
   changes_.Settle(now);
 }
@@ -235,7 +235,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
   if (request.kind == OwnRequest::Kind::kPushPull && remote != nullptr) {
     stream_only_.OnStreamAnswer(now, request);
     exchange_.Merge(now, request.to, *remote, /*initiated_by_us=*/true);
-    if (request.join) schedule_.rejoin().OnJoined(now);
+    if (request.join) schedule_.reconnects().OnJoined(now);
   } else if (request.kind == OwnRequest::Kind::kPing && ack != nullptr) {
     if (ack->sequence == request.sequence) {
       stream_only_.OnStreamAnswer(now, request);

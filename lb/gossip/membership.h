@@ -62,10 +62,10 @@ class Membership {
   // Calls of the user. -------------------------------------------------------
 
   // Exchanges with these endpoints now, and again whenever they are no members.
-  // ResourceExhausted: rejoin_targets_max is reached; the rest is dropped.
+  // ResourceExhausted: reconnect_targets_max is reached; the rest is dropped.
   absl::Status Join(absl::Time now, absl::Span<const net::Endpoint> seeds);
   void ForgetSeed(const net::Endpoint& seed) {
-    schedule_.rejoin().ForgetSeed(seed);
+    schedule_.reconnects().ForgetSeed(seed);
   }
   // Says goodbye, for good: a node that comes back is a new Membership.
   void Leave(absl::Time now);

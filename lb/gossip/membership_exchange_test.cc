@@ -144,11 +144,11 @@ TEST_F(MembershipTest, SeedsThatDoNotAnswerLeaveStreamsForOthers) {
 }
 
 TEST_F(MembershipTest, JoinCountsSeedsOverTheMaximum) {
-  options_.rejoin.targets_max = 2;
+  options_.reconnect.targets_max = 2;
   Restart(options_);
   EXPECT_THAT(core_->Join(now_, {At(2), At(3), At(4)}),
               StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_EQ(core_->counters().overflow.rejoin, 1u);
+  EXPECT_EQ(core_->counters().overflow.reconnect, 1u);
 }
 
 TEST_F(MembershipTest, FailedMemberIsAskedAgain) {

@@ -55,15 +55,15 @@ absl::Status CheckDurations(const GossipOptions& o) {
   LB_RETURN_IF_ERROR(CheckNotNegative("dead_node_reclaim_time",
                                       o.admission.dead_node_reclaim_time));
   LB_RETURN_IF_ERROR(
-      CheckPositive("rejoin_interval_min", o.rejoin.interval_min));
-  if (o.rejoin.interval_max < o.rejoin.interval_min ||
-      o.rejoin.interval_max == absl::InfiniteDuration()) {
-    return OutOfRange("rejoin_interval_max",
-                      absl::FormatDuration(o.rejoin.interval_max),
-                      "rejoin_interval_min or more");
+      CheckPositive("reconnect_interval_min", o.reconnect.interval_min));
+  if (o.reconnect.interval_max < o.reconnect.interval_min ||
+      o.reconnect.interval_max == absl::InfiniteDuration()) {
+    return OutOfRange("reconnect_interval_max",
+                      absl::FormatDuration(o.reconnect.interval_max),
+                      "reconnect_interval_min or more");
   }
   return CheckNotNegative("dead_peer_retry_time",
-                          o.rejoin.dead_peer_retry_time);
+                          o.reconnect.dead_peer_retry_time);
 }
 
 }  // namespace
@@ -107,7 +107,7 @@ GossipOptions FastProfile() {
   options.streams.push_pull_interval = absl::Seconds(5);
   options.streams.tcp_timeout = absl::Seconds(3);
   options.admission.dead_node_reclaim_time = absl::Seconds(5);
-  options.rejoin.interval_max = absl::Seconds(10);
+  options.reconnect.interval_max = absl::Seconds(10);
   return options;
 }
 

@@ -79,7 +79,7 @@ struct AdmissionOptions {
 // Seeds that are no members and peers that failed are tried again after
 // interval_min, doubling to interval_max (in clusters above 32 nodes stretched
 // like streams.push_pull_interval); peers until dead_peer_retry_time.
-struct RejoinOptions {
+struct ReconnectOptions {
   absl::Duration interval_min = absl::Seconds(1);
   absl::Duration interval_max = absl::Seconds(60);
   absl::Duration dead_peer_retry_time = absl::Hours(1);
@@ -90,7 +90,7 @@ struct RejoinOptions {
 struct StreamOptions {
   absl::Duration push_pull_interval = absl::Seconds(30);  // Zero: none.
   absl::Duration tcp_timeout = absl::Seconds(10);
-  size_t requests_max = 8;  // Own streams; half of them for rejoining.
+  size_t requests_max = 8;  // Own streams; half of them for reconnecting.
   size_t accepted_max = 128;
   // Bytes of all incomplete streams; beyond it the largest of them ends. There
   // is room for the largest possible (wire::kStreamSizeMax), and others.
@@ -103,7 +103,7 @@ struct GossipOptions {
   SuspicionOptions suspicion;
   DisseminationOptions dissemination;
   AdmissionOptions admission;
-  RejoinOptions rejoin;
+  ReconnectOptions reconnect;
   StreamOptions streams;
 };
 

@@ -126,7 +126,7 @@ void Seeds::Replace(Seed& seed, std::set<net::Endpoint> endpoints) {
   for (const net::Endpoint& endpoint : seed.endpoints) {
     if (!before.contains(endpoint)) added.push_back(endpoint);
   }
-  // Too many: the counter rejoin_overflow says so.
+  // Too many: the counter reconnect_overflow says so.
   JoinAll(added).IgnoreError();
 }
 

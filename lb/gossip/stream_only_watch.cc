@@ -52,7 +52,7 @@ std::vector<StreamOnlyPeer> StreamOnlyWatch::List(absl::Time now) const {
     }
     const bool is_probed = record->is_up() && record->verified;
     return !is_probed &&
-           now - peer.last >= 2 * scale * state_.options.rejoin.interval_max;
+           now - peer.last >= 2 * scale * state_.options.reconnect.interval_max;
   });
   return list;
 }

@@ -64,7 +64,7 @@ TEST_F(StreamOnlyWatchTest, ForgetsAMemberThatIsTriedNoLonger) {
   Hear("c");
   Answer(ExchangeWith("c"), 3);
   EXPECT_THAT(watch_.List(now_), SizeIs(1));
-  EXPECT_THAT(watch_.List(now_ + 2 * state_->options.rejoin.interval_max),
+  EXPECT_THAT(watch_.List(now_ + 2 * state_->options.reconnect.interval_max),
               IsEmpty());
 }
 

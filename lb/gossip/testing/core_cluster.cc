@@ -45,7 +45,7 @@ GossipOptions PlainSwim() {
   options.probe.buddy_suspects = false;
   options.probe.forgive_lateness = false;
   options.dissemination.direct_answers = false;
-  options.rejoin.dead_peer_retry_time = absl::ZeroDuration();
+  options.reconnect.dead_peer_retry_time = absl::ZeroDuration();
   return options;
 }
 

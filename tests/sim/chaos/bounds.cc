@@ -47,10 +47,11 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
   bounds.refresh = defaults.schedule.period + defaults.schedule.period_jitter;
   bounds.unheard = bounds.double_answer + bounds.refresh;
   bounds.settle_time = options.settle_time;
-  bounds.rejoining =
-      (g.rejoin.interval_max + g.streams.push_pull_interval) * Stretch(nodes) +
-      g.streams.tcp_timeout;
-  bounds.call = g.rejoin.interval_max * Stretch(nodes) + g.streams.tcp_timeout;
+  bounds.rejoining = (g.reconnect.interval_max + g.streams.push_pull_interval) *
+                         Stretch(nodes) +
+                     g.streams.tcp_timeout;
+  bounds.call =
+      g.reconnect.interval_max * Stretch(nodes) + g.streams.tcp_timeout;
   bounds.facts = bounds.gossip + FactsExchange::kTellInterval +
                  FactsExchange::kAskInterval + bounds.rejoining;
   bounds.retry =

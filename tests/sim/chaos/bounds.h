@@ -7,7 +7,7 @@
 //   settlement    = fresh owners insist + one insists again + claim_wait
 //   double_answer = detection + gossip + greeting + settlement
 //   unheard       = double_answer + the longest time between two refreshes
-//   call          = rejoin_interval_max, stretched likewise + tcp_timeout
+//   call          = reconnect_interval_max, stretched likewise + tcp_timeout
 //   declared      = detection + gossip + two rounds of probes
 //   facts         = gossip + one more request + one full exchange
 //   rest          = double_answer + rejoining + one full exchange + settle_time

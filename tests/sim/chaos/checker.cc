@@ -62,7 +62,8 @@ uint64_t OverflowsOf(const gossip::GossipCounters& counters, size_t nodes) {
   return counters.overflow.members + counters.overflow.broadcasts +
          counters.overflow.user_messages + counters.overflow.user_state +
          counters.overflow.ack_payload + counters.overflow.relays +
-         counters.overflow.rejoin + (may_crowd ? 0 : counters.overflow.streams);
+         counters.overflow.reconnect +
+         (may_crowd ? 0 : counters.overflow.streams);
 }
 
 std::map<std::string, std::string> Shown(const Agent& agent) {

@@ -84,8 +84,8 @@ AgentOptions OptionsOf(const Scenario& scenario) {
       options.gossip.suspicion.mult = 1'000'000;
       break;
     case Defect::kNoRejoining:
-      options.gossip.rejoin.interval_min = absl::Hours(1);
-      options.gossip.rejoin.interval_max = absl::Hours(1);
+      options.gossip.reconnect.interval_min = absl::Hours(1);
+      options.gossip.reconnect.interval_max = absl::Hours(1);
       options.gossip.dissemination.to_the_dead_time = absl::ZeroDuration();
       break;
     case Defect::kEndlessHandover:

@@ -1,4 +1,4 @@
-#include "lb/gossip/rejoin.h"
+#include "lb/gossip/reconnect_queue.h"
 
 #include <algorithm>
 
@@ -9,17 +9,17 @@ constexpr int kSettlingExchanges = 2;
 
 }  // namespace
 
-Rejoin::Rejoin(const GossipOptions& options, const Prng& prng)
+ReconnectQueue::ReconnectQueue(const GossipOptions& options, const Prng& prng)
     : settling_delay_(options.streams.push_pull_interval > absl::ZeroDuration()
                           ? options.dissemination.interval * 2
                           : absl::InfiniteDuration()),
-      delay_min_(options.rejoin.interval_min),
-      delay_max_(options.rejoin.interval_max),
-      retry_time_(options.rejoin.dead_peer_retry_time),
-      targets_max_(options.rejoin.targets_max),
+      delay_min_(options.reconnect.interval_min),
+      delay_max_(options.reconnect.interval_max),
+      retry_time_(options.reconnect.dead_peer_retry_time),
+      targets_max_(options.reconnect.targets_max),
       prng_(prng) {}
 
-bool Rejoin::AddSeed(absl::Time now, const net::Endpoint& seed) {
+bool ReconnectQueue::AddSeed(absl::Time now, const net::Endpoint& seed) {
   Target* const target = FindOrAdd(seed);
   if (target == nullptr) return false;
   target->seed = true;
@@ -29,13 +29,13 @@ bool Rejoin::AddSeed(absl::Time now, const net::Endpoint& seed) {
   return true;
 }
 
-void Rejoin::ForgetSeed(const net::Endpoint& seed) {
+void ReconnectQueue::ForgetSeed(const net::Endpoint& seed) {
   const auto found = targets_.find(seed);
   if (found == targets_.end() || !found->second.seed) return;
   Remove(found);
 }
 
-void Rejoin::OnMemberUp(const net::Endpoint& endpoint) {
+void ReconnectQueue::OnMemberUp(const net::Endpoint& endpoint) {
   const auto found = targets_.find(endpoint);
   if (found == targets_.end()) return;
   if (found->second.seed) {
@@ -45,7 +45,8 @@ void Rejoin::OnMemberUp(const net::Endpoint& endpoint) {
   }
 }
 
-bool Rejoin::OnMemberFailed(absl::Time now, const net::Endpoint& endpoint) {
+bool ReconnectQueue::OnMemberFailed(absl::Time now,
+                                    const net::Endpoint& endpoint) {
   Target* const target = FindOrAdd(endpoint);
   if (target == nullptr) return false;
   target->delay = delay_min_;
@@ -54,7 +55,8 @@ bool Rejoin::OnMemberFailed(absl::Time now, const net::Endpoint& endpoint) {
   return true;
 }
 
-void Rejoin::OnMemberLeft(absl::Time now, const net::Endpoint& endpoint) {
+void ReconnectQueue::OnMemberLeft(absl::Time now,
+                                  const net::Endpoint& endpoint) {
   const auto found = targets_.find(endpoint);
   if (found == targets_.end()) return;
   if (!found->second.seed) {
@@ -65,7 +67,8 @@ void Rejoin::OnMemberLeft(absl::Time now, const net::Endpoint& endpoint) {
   SetDue(endpoint, found->second, now + delay_min_);
 }
 
-std::optional<net::Endpoint> Rejoin::TakeDue(absl::Time now, int scale) {
+std::optional<net::Endpoint> ReconnectQueue::TakeDue(absl::Time now,
+                                                     int scale) {
   while (!due_.empty() && due_.begin()->first <= now) {
     const net::Endpoint endpoint = due_.begin()->second;
     const auto found = targets_.find(endpoint);
@@ -85,7 +88,7 @@ std::optional<net::Endpoint> Rejoin::TakeDue(absl::Time now, int scale) {
   return std::nullopt;
 }
 
-void Rejoin::OnJoined(absl::Time now) {
+void ReconnectQueue::OnJoined(absl::Time now) {
   settled_ = 0;
   // Some of it is chance: nodes that joined together do not exchange together.
   settling_ =
@@ -93,7 +96,7 @@ void Rejoin::OnJoined(absl::Time now) {
                               prng_.UniformDuration(settling_delay_ / 2));
 }
 
-bool Rejoin::TakeSettling(absl::Time now) {
+bool ReconnectQueue::TakeSettling(absl::Time now) {
   if (settling_ > now) return false;
   ++settled_;
   settling_ = settled_ < kSettlingExchanges ? now + settling_delay_ * 2
@@ -101,21 +104,22 @@ bool Rejoin::TakeSettling(absl::Time now) {
   return true;
 }
 
-Rejoin::Target* Rejoin::FindOrAdd(const net::Endpoint& endpoint) {
+ReconnectQueue::Target* ReconnectQueue::FindOrAdd(
+    const net::Endpoint& endpoint) {
   const auto found = targets_.find(endpoint);
   if (found != targets_.end()) return &found->second;
   if (targets_.size() >= targets_max_) return nullptr;
   return &targets_[endpoint];
 }
 
-void Rejoin::SetDue(const net::Endpoint& endpoint, Target& target,
-                    absl::Time due) {
+void ReconnectQueue::SetDue(const net::Endpoint& endpoint, Target& target,
+                            absl::Time due) {
   due_.erase({target.due, endpoint});
   target.due = due;
   if (due != absl::InfiniteFuture()) due_.emplace(due, endpoint);
 }
 
-void Rejoin::Remove(Targets::iterator target) {
+void ReconnectQueue::Remove(Targets::iterator target) {
   due_.erase({target->second.due, target->first});
   targets_.erase(target);
 }

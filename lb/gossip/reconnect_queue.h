@@ -1,4 +1,4 @@
-// Rejoin: the endpoints to ask for a full exchange again, and when.
+// ReconnectQueue: the endpoints to ask for a full exchange again, and when.
 //
 // These are seeds, while no member has their address, and peers that failed.
 // Each is tried with a delay that doubles up to a maximum; so nodes may start
@@ -7,8 +7,8 @@
 // After a node has joined, two more exchanges are due with any members, two and
 // six gossip intervals later or so: of nodes that start together gossip may
 // miss some, and the regular exchange can be a minute away.
-#ifndef LB_GOSSIP_REJOIN_H_
-#define LB_GOSSIP_REJOIN_H_
+#ifndef LB_GOSSIP_RECONNECT_QUEUE_H_
+#define LB_GOSSIP_RECONNECT_QUEUE_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -24,11 +24,11 @@
 
 namespace lb::gossip {
 
-class Rejoin {
+class ReconnectQueue {
  public:
-  Rejoin(const GossipOptions& options, const Prng& prng);
+  ReconnectQueue(const GossipOptions& options, const Prng& prng);
 
-  // Due at once and for ever. False: there are rejoin_targets_max.
+  // Due at once and for ever. False: there are reconnect_targets_max.
   bool AddSeed(absl::Time now, const net::Endpoint& seed);
 
   // It is no seed any more, and is tried no longer.
@@ -36,7 +36,7 @@ class Rejoin {
 
   // A member has this address: nothing to do there.
   void OnMemberUp(const net::Endpoint& endpoint);
-  // The member there failed. False: there are rejoin_targets_max.
+  // The member there failed. False: there are reconnect_targets_max.
   bool OnMemberFailed(absl::Time now, const net::Endpoint& endpoint);
   // The member there left: it is tried again only if it is a seed.
   void OnMemberLeft(absl::Time now, const net::Endpoint& endpoint);
@@ -82,4 +82,4 @@ class Rejoin {
 
 }  // namespace lb::gossip
 
-#endif  // LB_GOSSIP_REJOIN_H_
+#endif  // LB_GOSSIP_RECONNECT_QUEUE_H_

@@ -1,4 +1,4 @@
-#include "lb/gossip/rejoin.h"
+#include "lb/gossip/reconnect_queue.h"
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
@@ -16,10 +16,10 @@ net::Endpoint Host(uint32_t number) {
   return {net::IpAddress::Ipv4(0x0a000000 + number), 7946};
 }
 
-class RejoinTest : public testing::Test {
+class ReconnectQueueTest : public testing::Test {
  protected:
   // When the only target is due next, and takes it then.
-  absl::Time TakeNext(Rejoin& rejoin, int scale = 1) {
+  absl::Time TakeNext(ReconnectQueue& rejoin, int scale = 1) {
     const absl::Time due = rejoin.NextDeadline();
     if (due != absl::InfiniteFuture()) {
       EXPECT_EQ(rejoin.TakeDue(due - absl::Nanoseconds(1), scale),
@@ -32,8 +32,8 @@ class RejoinTest : public testing::Test {
   GossipOptions options_;
 };
 
-TEST_F(RejoinTest, SeedIsDueAtOnceThenEverLater) {
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, SeedIsDueAtOnceThenEverLater) {
+  ReconnectQueue rejoin(options_, Prng(1));
   EXPECT_TRUE(rejoin.AddSeed(kStart, Host(1)));
   EXPECT_EQ(TakeNext(rejoin), kStart);
   absl::Time last = kStart;
@@ -45,15 +45,15 @@ TEST_F(RejoinTest, SeedIsDueAtOnceThenEverLater) {
   }
 }
 
-TEST_F(RejoinTest, LargeClustersAskLessOften) {
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, LargeClustersAskLessOften) {
+  ReconnectQueue rejoin(options_, Prng(1));
   rejoin.AddSeed(kStart, Host(1));
   TakeNext(rejoin, /*scale=*/6);
   EXPECT_GE(rejoin.NextDeadline() - kStart, absl::Seconds(3));
 }
 
-TEST_F(RejoinTest, SeedThatIsAMemberRestsUntilItIsNone) {
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, SeedThatIsAMemberRestsUntilItIsNone) {
+  ReconnectQueue rejoin(options_, Prng(1));
   rejoin.AddSeed(kStart, Host(1));
   rejoin.OnMemberUp(Host(1));
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
@@ -61,8 +61,8 @@ TEST_F(RejoinTest, SeedThatIsAMemberRestsUntilItIsNone) {
   EXPECT_EQ(rejoin.NextDeadline(), kStart + absl::Seconds(1));
 }
 
-TEST_F(RejoinTest, AForgottenSeedIsTriedNoLonger) {
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, AForgottenSeedIsTriedNoLonger) {
+  ReconnectQueue rejoin(options_, Prng(1));
   rejoin.AddSeed(kStart, Host(1));
   rejoin.OnMemberFailed(kStart, Host(2));
   rejoin.ForgetSeed(Host(1));
@@ -73,33 +73,33 @@ TEST_F(RejoinTest, AForgottenSeedIsTriedNoLonger) {
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
 }
 
-TEST_F(RejoinTest, FailedPeerIsTriedUntilItIsBack) {
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, FailedPeerIsTriedUntilItIsBack) {
+  ReconnectQueue rejoin(options_, Prng(1));
   EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));
   EXPECT_EQ(TakeNext(rejoin), kStart + absl::Seconds(1));
   rejoin.OnMemberUp(Host(2));
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
 }
 
-TEST_F(RejoinTest, FailedPeerIsGivenUpInTheEnd) {
-  options_.rejoin.dead_peer_retry_time = absl::Seconds(10);
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, FailedPeerIsGivenUpInTheEnd) {
+  options_.reconnect.dead_peer_retry_time = absl::Seconds(10);
+  ReconnectQueue rejoin(options_, Prng(1));
   rejoin.OnMemberFailed(kStart, Host(2));
   while (rejoin.NextDeadline() < kStart + absl::Seconds(10)) TakeNext(rejoin);
   EXPECT_EQ(rejoin.TakeDue(rejoin.NextDeadline(), 1), std::nullopt);
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
 }
 
-TEST_F(RejoinTest, PeerThatLeftIsLeftAlone) {
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, PeerThatLeftIsLeftAlone) {
+  ReconnectQueue rejoin(options_, Prng(1));
   rejoin.OnMemberFailed(kStart, Host(2));
   rejoin.OnMemberLeft(kStart, Host(2));
   rejoin.OnMemberLeft(kStart, Host(3));
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
 }
 
-TEST_F(RejoinTest, TwoExchangesAreDueSoonAfterJoining) {
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, TwoExchangesAreDueSoonAfterJoining) {
+  ReconnectQueue rejoin(options_, Prng(1));
   rejoin.OnJoined(kStart);
   rejoin.OnJoined(kStart);  // Another seed.
   const absl::Time first = rejoin.NextDeadline();
@@ -113,17 +113,17 @@ TEST_F(RejoinTest, TwoExchangesAreDueSoonAfterJoining) {
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
 }
 
-TEST_F(RejoinTest, NoneIsDueIfExchangesAreOff) {
+TEST_F(ReconnectQueueTest, NoneIsDueIfExchangesAreOff) {
   options_.streams.push_pull_interval = absl::ZeroDuration();
-  Rejoin rejoin(options_, Prng(1));
+  ReconnectQueue rejoin(options_, Prng(1));
   rejoin.OnJoined(kStart);
   EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
   EXPECT_FALSE(rejoin.TakeSettling(kStart + absl::Hours(1)));
 }
 
-TEST_F(RejoinTest, RefusesMoreThanItsMaximum) {
-  options_.rejoin.targets_max = 2;
-  Rejoin rejoin(options_, Prng(1));
+TEST_F(ReconnectQueueTest, RefusesMoreThanItsMaximum) {
+  options_.reconnect.targets_max = 2;
+  ReconnectQueue rejoin(options_, Prng(1));
   EXPECT_TRUE(rejoin.AddSeed(kStart, Host(1)));
   EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));
   EXPECT_FALSE(rejoin.OnMemberFailed(kStart, Host(3)));
