@@ -138,7 +138,7 @@ TEST_F(AnswersTest, RelaysToMembersOnlyAndSaysSo) {
 }
 
 TEST_F(AnswersTest, CountsRelaysOverTheMaximum) {
-  options_.probe.relays_max = 1;
+  options_.probe.indirect_pings_max = 1;
   Restart(options_);
   KnowMembers({"b", "c"});
   for (uint32_t i = 0; i < 3; ++i) Hear("b", Ask("b", "c", i));

@@ -42,7 +42,7 @@ struct ProbeOptions {
   // Newcomers that are pinged at the same moment; those after them wait for
   // their turn, four per dissemination.interval.
   size_t greetings_at_once = 256;
-  size_t relays_max = 1024;  // Indirect pings under way for others.
+  size_t indirect_pings_max = 1024;  // Indirect pings under way for others.
 };
 
 // How long a suspected member has to answer.

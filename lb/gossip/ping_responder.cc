@@ -95,11 +95,11 @@ void PingResponder::OnIndirectPing(absl::Time now, const net::Endpoint& from,
   const size_t bytes = wire::EncodeMessage(ping).size() + nack.size() +
                        2 * state_.outbox.packet_overhead();
   if (!MayAnswer(now, from, bytes)) return;
-  if (!relay_.Begin(now, sequence,
-                    {.requester = requester,
-                     .target = target,
-                     .sequence = ask.sequence,
-                     .nack = ask.nack})) {
+  if (!indirect_pings_.Begin(now, sequence,
+                             {.requester = requester,
+                              .target = target,
+                              .sequence = ask.sequence,
+                              .nack = ask.nack})) {
     ++state_.counters.overflow.relays;
     return;
   }
@@ -108,7 +108,7 @@ void PingResponder::OnIndirectPing(absl::Time now, const net::Endpoint& from,
 }
 
 void PingResponder::OnAck(const net::Endpoint& from, const wire::Ack& ack) {
-  const RelayRequest* const asked = relay_.Find(ack.sequence);
+  const IndirectPingRequest* const asked = indirect_pings_.Find(ack.sequence);
   if (asked == nullptr) return;
   if (!state_.places.Matches(asked->target, from)) {
     ++state_.counters.refused.acks;
@@ -116,11 +116,11 @@ void PingResponder::OnAck(const net::Endpoint& from, const wire::Ack& ack) {
   }
   state_.outbox.SendPlain(asked->requester,
                           wire::Ack{.sequence = asked->sequence});
-  relay_.End(ack.sequence);
+  indirect_pings_.End(ack.sequence);
 }
 
 void PingResponder::OnTimer(absl::Time now) {
-  for (const RelayRequest& request : relay_.TakeNacks(now)) {
+  for (const IndirectPingRequest& request : indirect_pings_.TakeNacks(now)) {
     state_.outbox.SendPlain(request.requester,
                             wire::Nack{.sequence = request.sequence});
   }

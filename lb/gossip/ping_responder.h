@@ -3,8 +3,8 @@
 // Any host can send a ping, and can forge its address, so answers are bounded
 // (AnswerBudget) and carry no gossip: each asker sets their rate, and hundreds
 // that start together would use up the sends of news that they already know.
-// An indirect ping is passed on only to a known member (Relay), and its ack
-// back to the asker.
+// An indirect ping is passed on only to a known member (IndirectPings), and its
+// ack back to the asker.
 //
 // Part of the core: no I/O; see Membership.
 #ifndef LB_GOSSIP_PING_RESPONDER_H_
@@ -17,7 +17,7 @@
 
 #include "absl/time/time.h"
 #include "lb/gossip/answer_budget.h"
-#include "lb/gossip/relay.h"
+#include "lb/gossip/indirect_pings.h"
 #include "lb/gossip/shared_state.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
@@ -28,7 +28,8 @@ class PingResponder {
  public:
   explicit PingResponder(SharedState& state)
       : state_(state),
-        relay_(state.options.probe.timeout, state.options.probe.relays_max) {}
+        indirect_pings_(state.options.probe.timeout,
+                        state.options.probe.indirect_pings_max) {}
 
   // See Delegates::ack_payload.
   void SetAckPayload(std::function<wire::Bytes()> payload) {
@@ -51,9 +52,9 @@ class PingResponder {
 
   // Sends nacks for targets that were silent.
   void OnTimer(absl::Time now);
-  absl::Time NextDeadline() const { return relay_.NextDeadline(); }
+  absl::Time NextDeadline() const { return indirect_pings_.NextDeadline(); }
   // Forgives time that this process slept through.
-  void Shift(absl::Duration by) { relay_.Shift(by); }
+  void Shift(absl::Duration by) { indirect_pings_.Shift(by); }
 
  private:
   net::Endpoint ReplyTo(const wire::Source& source,
@@ -64,7 +65,7 @@ class PingResponder {
 
   SharedState& state_;
   AnswerBudget budget_;
-  Relay relay_;
+  IndirectPings indirect_pings_;
   std::function<wire::Bytes()> ack_payload_;
 };
 

@@ -1,11 +1,11 @@
-#include "lb/gossip/relay.h"
+#include "lb/gossip/indirect_pings.h"
 
 #include <algorithm>
 
 namespace lb::gossip {
 
-bool Relay::Begin(absl::Time now, uint32_t own_sequence,
-                  const RelayRequest& request) {
+bool IndirectPings::Begin(absl::Time now, uint32_t own_sequence,
+                          const IndirectPingRequest& request) {
   if (pending_.size() >= requests_max_) return false;
   pending_[own_sequence] = {
       .request = request,
@@ -14,13 +14,13 @@ bool Relay::Begin(absl::Time now, uint32_t own_sequence,
   return true;
 }
 
-const RelayRequest* Relay::Find(uint32_t own_sequence) const {
+const IndirectPingRequest* IndirectPings::Find(uint32_t own_sequence) const {
   const auto found = pending_.find(own_sequence);
   return found == pending_.end() ? nullptr : &found->second.request;
 }
 
-std::vector<RelayRequest> Relay::TakeNacks(absl::Time now) {
-  std::vector<RelayRequest> nacks;
+std::vector<IndirectPingRequest> IndirectPings::TakeNacks(absl::Time now) {
+  std::vector<IndirectPingRequest> nacks;
   for (auto it = pending_.begin(); it != pending_.end();) {
     Pending& pending = it->second;
     if (pending.nack_at <= now) {
@@ -32,14 +32,14 @@ std::vector<RelayRequest> Relay::TakeNacks(absl::Time now) {
   return nacks;
 }
 
-void Relay::Shift(absl::Duration by) {
+void IndirectPings::Shift(absl::Duration by) {
   for (auto& [sequence, pending] : pending_) {
     pending.nack_at += by;
     pending.expires += by;
   }
 }
 
-absl::Time Relay::NextDeadline() const {
+absl::Time IndirectPings::NextDeadline() const {
   absl::Time next = absl::InfiniteFuture();
   for (const auto& [sequence, pending] : pending_) {
     next = std::min({next, pending.nack_at, pending.expires});

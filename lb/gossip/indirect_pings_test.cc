@@ -1,4 +1,4 @@
-#include "lb/gossip/relay.h"
+#include "lb/gossip/indirect_pings.h"
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -16,14 +16,14 @@ using testing::Pointee;
 constexpr absl::Time kStart = absl::UnixEpoch();
 constexpr absl::Duration kTimeout = absl::Milliseconds(500);
 
-RelayRequest Request(uint32_t sequence, bool nack) {
+IndirectPingRequest Request(uint32_t sequence, bool nack) {
   return {.requester = {net::IpAddress::Ipv4(0x0a000001), 7946},
           .sequence = sequence,
           .nack = nack};
 }
 
-TEST(RelayTest, PassesTheAckOnOnce) {
-  Relay relay(kTimeout, 10);
+TEST(IndirectPingsTest, PassesTheAckOnOnce) {
+  IndirectPings relay(kTimeout, 10);
   EXPECT_TRUE(relay.Begin(kStart, 5, Request(300, true)));
   EXPECT_THAT(relay.Find(4), IsNull());
   EXPECT_THAT(relay.Find(5), Pointee(Request(300, true)));
@@ -32,8 +32,8 @@ TEST(RelayTest, PassesTheAckOnOnce) {
   EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
 }
 
-TEST(RelayTest, NacksAtFourFifthsOfTheTimeout) {
-  Relay relay(kTimeout, 10);
+TEST(IndirectPingsTest, NacksAtFourFifthsOfTheTimeout) {
+  IndirectPings relay(kTimeout, 10);
   relay.Begin(kStart, 5, Request(300, true));
   EXPECT_EQ(relay.NextDeadline(), kStart + absl::Milliseconds(400));
   EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(399)), IsEmpty());
@@ -42,15 +42,15 @@ TEST(RelayTest, NacksAtFourFifthsOfTheTimeout) {
   EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(450)), IsEmpty());
 }
 
-TEST(RelayTest, PassesAnAckOnThatComesAfterTheNack) {
-  Relay relay(kTimeout, 10);
+TEST(IndirectPingsTest, PassesAnAckOnThatComesAfterTheNack) {
+  IndirectPings relay(kTimeout, 10);
   relay.Begin(kStart, 5, Request(300, true));
   relay.TakeNacks(kStart + absl::Milliseconds(400));
   EXPECT_THAT(relay.Find(5), Pointee(Request(300, true)));
 }
 
-TEST(RelayTest, ForgetsAfterTheTimeout) {
-  Relay relay(kTimeout, 10);
+TEST(IndirectPingsTest, ForgetsAfterTheTimeout) {
+  IndirectPings relay(kTimeout, 10);
   relay.Begin(kStart, 5, Request(300, false));
   EXPECT_EQ(relay.NextDeadline(), kStart + kTimeout);
   EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
@@ -58,8 +58,8 @@ TEST(RelayTest, ForgetsAfterTheTimeout) {
   EXPECT_EQ(relay.NextDeadline(), absl::InfiniteFuture());
 }
 
-TEST(RelayTest, RefusesMoreThanItsMaximum) {
-  Relay relay(kTimeout, 2);
+TEST(IndirectPingsTest, RefusesMoreThanItsMaximum) {
+  IndirectPings relay(kTimeout, 2);
   EXPECT_TRUE(relay.Begin(kStart, 1, Request(1, true)));
   EXPECT_TRUE(relay.Begin(kStart, 2, Request(2, true)));
   EXPECT_FALSE(relay.Begin(kStart, 3, Request(3, true)));
