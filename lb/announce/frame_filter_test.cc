@@ -239,12 +239,12 @@ class World {
   Addresses DrawWatched() {
     Addresses watched;
     const uint64_t count = 1 + prng_.Uniform(500);
-    spread_ = uint64_t{1} << prng_.Uniform(24);
+    burst_ = uint64_t{1} << prng_.Uniform(24);
     while (watched.size() < count) watched.insert(DrawAddress());
     return watched;
   }
   IpAddress DrawAddress() {
-    const uint64_t low = prng_.Uniform(1000 + spread_);
+    const uint64_t low = prng_.Uniform(1000 + burst_);
     if (prng_.Chance(50)) {
       return IpAddress::Ipv4(0x0a000000 + static_cast<uint32_t>(low));
     }
@@ -272,7 +272,7 @@ class World {
   }
 
   Prng prng_;
-  uint64_t spread_ = 1;
+  uint64_t burst_ = 1;
 };
 
 TEST(FrameFilterTest, NeverDropsWhatTheSlowOnePasses) {

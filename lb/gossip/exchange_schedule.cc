@@ -27,7 +27,7 @@ void ExchangeSchedule::OnTimer(absl::Time now) {
 }
 
 absl::Time ExchangeSchedule::NextDeadline() const {
-  const absl::Time next = std::min(next_push_pull_, spread_.due());
+  const absl::Time next = std::min(next_push_pull_, burst_.due());
   if (state_.roster.leaving() || !state_.requests.HasRoomForJoin()) return next;
   return std::min(next, reconnects_.NextDeadline());
 }
@@ -56,14 +56,14 @@ void ExchangeSchedule::RunPushPull(absl::Time now) {
   if (!peers.empty()) Open(now, peers[0]->endpoint(), /*join=*/false);
 }
 
-void ExchangeSchedule::Spread(absl::Time now) {
-  spread_.Ask(now);
+void ExchangeSchedule::PushPullBurst(absl::Time now) {
+  burst_.Ask(now);
   GoOnSpreading(now);
 }
 
 // Takes a quarter of the streams at most, so that some are left for others.
 void ExchangeSchedule::GoOnSpreading(absl::Time now) {
-  if (spread_.due() <= now) {
+  if (burst_.due() <= now) {
     std::vector<net::Endpoint> peers;
     for (const NodeRecord* const record : state_.roster.table().SampleOthers(
              state_.outbox.TransmitLimit(), state_.roster.self().name,
@@ -73,10 +73,10 @@ void ExchangeSchedule::GoOnSpreading(absl::Time now) {
              })) {
       peers.push_back(record->endpoint());
     }
-    spread_.Begin(now, std::move(peers));
+    burst_.Begin(now, std::move(peers));
   }
   while (state_.requests.HasRoomForSpread()) {
-    const auto peer = spread_.TakePeer();
+    const auto peer = burst_.TakePeer();
     if (!peer) return;
     Open(now, *peer, /*join=*/false);
   }

@@ -3,7 +3,7 @@
 // There are three reasons: the regular exchange with a random member every
 // push_pull_interval (push/pull), seeds and failed peers that are tried again
 // (ReconnectQueue), and much news that several members are to have soon
-// (Spread).
+// (PushPullBurst).
 //
 // It opens streams; FullExchange writes and merges what goes over them.
 // Part of the core: no I/O; see Membership.
@@ -12,9 +12,9 @@
 
 #include "absl/time/time.h"
 #include "lb/base/prng.h"
+#include "lb/gossip/push_pull_burst.h"
 #include "lb/gossip/reconnect_queue.h"
 #include "lb/gossip/shared_state.h"
-#include "lb/gossip/spread.h"
 #include "lb/net/endpoint.h"
 
 namespace lb::gossip {
@@ -28,7 +28,7 @@ class ExchangeSchedule {
   ReconnectQueue& reconnects() { return reconnects_; }
 
   // Exchanges with as many members as a broadcast is sent to, soon.
-  void Spread(absl::Time now);
+  void PushPullBurst(absl::Time now);
   // A stream has ended, so there may be room for the next peer.
   void GoOnSpreading(absl::Time now);
   // Tries the seeds and failed peers that are due.
@@ -44,7 +44,7 @@ class ExchangeSchedule {
 
   SharedState& state_;
   ReconnectQueue reconnects_;
-  gossip::Spread spread_;
+  gossip::PushPullBurst burst_;
   absl::Time next_push_pull_;
 };
 

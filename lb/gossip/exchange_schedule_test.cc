@@ -55,7 +55,7 @@ TEST_F(ExchangeScheduleTest, JoinsOverHalfOfTheStreams) {
 
 TEST_F(ExchangeScheduleTest, SpreadsOverAQuarterOfTheStreams) {
   for (const char* name : {"b", "c", "d", "e"}) Know(name);
-  schedule_.Spread(now_);
+  schedule_.PushPullBurst(now_);
   EXPECT_THAT(Opened(), SizeIs(state_->options.streams.requests_max / 4));
   state_->requests.End(1);
   schedule_.GoOnSpreading(now_);

@@ -67,7 +67,7 @@ void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   state_.roster.MoveTo(now, endpoint);
   // If it was a seed, it is none any more.
   schedule_.reconnects().OnMemberUp(endpoint);
-  schedule_.Spread(now);  // Exchanges reach members that datagrams miss.
+  schedule_.PushPullBurst(now);  // Exchanges reach members that datagrams miss.
   changes_.Settle(now);
 }
 

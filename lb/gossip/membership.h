@@ -93,8 +93,9 @@ class Membership {
   void SetUserState(wire::Bytes state) {
     exchange_.SetUserState(std::move(state));
   }
-  // Full exchanges with as many members as a broadcast is sent to; see Spread.
-  void SpreadUserState(absl::Time now) { schedule_.Spread(now); }
+  // Full exchanges with as many members as a broadcast is sent to; see
+  // PushPullBurst.
+  void SpreadUserState(absl::Time now) { schedule_.PushPullBurst(now); }
   void SetDelegates(Delegates delegates);
   // Bytes that the codec adds to a packet; they change with the keys.
   void SetPacketOverhead(size_t bytes) {

@@ -259,7 +259,7 @@ TEST_F(MembershipTest, SpreadsAtMostOnceASecond) {
   core_->OnReply(now_, requests_[0].id, wire::PushPull{});
   core_->SpreadUserState(now_ + absl::Milliseconds(1));
   core_->SpreadUserState(now_ + absl::Milliseconds(2));
-  RunFor(kSpreadInterval - absl::Milliseconds(1), {"b"});
+  RunFor(kBurstInterval - absl::Milliseconds(1), {"b"});
   EXPECT_THAT(requests_, SizeIs(1));
   RunFor(absl::Seconds(5), {"b"});
   EXPECT_THAT(requests_, SizeIs(2));

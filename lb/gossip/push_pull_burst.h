@@ -1,12 +1,12 @@
-// Spread: full exchanges with several members soon, for more changes than
-// gossip can carry. Gossip would take minutes in a large cluster; by exchanges
-// the number of members that know doubles with each round trip.
+// PushPullBurst: full exchanges with several members soon, for more changes
+// than gossip can carry. Gossip would take minutes in a large cluster; by
+// exchanges the number of members that know doubles with each round trip.
 //
 // Tracks which peers are left and when to start; the owner opens the streams.
-// Runs at most once per kSpreadInterval, so a peer cannot force more; requests
+// Runs at most once per kBurstInterval, so a peer cannot force more; requests
 // in between are merged.
-#ifndef LB_GOSSIP_SPREAD_H_
-#define LB_GOSSIP_SPREAD_H_
+#ifndef LB_GOSSIP_PUSH_PULL_BURST_H_
+#define LB_GOSSIP_PUSH_PULL_BURST_H_
 
 #include <algorithm>
 #include <optional>
@@ -18,12 +18,12 @@
 
 namespace lb::gossip {
 
-inline constexpr absl::Duration kSpreadInterval = absl::Seconds(1);
+inline constexpr absl::Duration kBurstInterval = absl::Seconds(1);
 
-class Spread {
+class PushPullBurst {
  public:
   void Ask(absl::Time now) {
-    due_ = std::min(due_, std::max(now, began_ + kSpreadInterval));
+    due_ = std::min(due_, std::max(now, began_ + kBurstInterval));
   }
   // When it wants to begin; infinite: not asked for.
   absl::Time due() const { return due_; }
@@ -49,4 +49,4 @@ class Spread {
 
 }  // namespace lb::gossip
 
-#endif  // LB_GOSSIP_SPREAD_H_
+#endif  // LB_GOSSIP_PUSH_PULL_BURST_H_
