@@ -21,8 +21,8 @@ constexpr size_t kUserFanoutMax = 64;
 
 GossipRounds::GossipRounds(SharedState& state, absl::Time now)
     : state_(state),
-      user_log_(state.options.dissemination.user_messages_max,
-                state.options.dissemination.user_transmits),
+      user_messages_(state.options.dissemination.user_messages_max,
+                     state.options.dissemination.user_transmits),
       next_(now +
             state.prng.UniformDuration(state.options.dissemination.interval)) {}
 
@@ -31,7 +31,7 @@ absl::Status GossipRounds::QueueUserMessage(absl::Time now,
   LB_ASSIGN_OR_RETURN(wire::Bytes message,
                       state_.outbox.EncodeUserMessage(std::move(payload)));
   CatchUp(now);
-  if (!user_log_.Append(std::move(message))) {
+  if (!user_messages_.Append(std::move(message))) {
     ++state_.counters.overflow.user_messages;
     return absl::ResourceExhaustedError(
         fmt::format("user messages: {} wait, want less",
@@ -65,8 +65,8 @@ absl::Time GossipRounds::NextDeadline() const {
 bool GossipRounds::HasGossip() const {
   // Messages about this node wait for the first receiver; user messages are for
   // verified members.
-  return !user_log_.empty() || (state_.roster.table().size() > 1 &&
-                                !state_.roster.broadcasts().empty());
+  return !user_messages_.empty() || (state_.roster.table().size() > 1 &&
+                                     !state_.roster.broadcasts().empty());
 }
 
 void GossipRounds::Run(absl::Time now) {
@@ -80,29 +80,29 @@ void GossipRounds::Run(absl::Time now) {
                       state_.options.dissemination.to_the_dead_time);
         });
     for (NodeRecord* const target : targets) {
-      state_.outbox.GossipTo(*target, user_log_);
+      state_.outbox.GossipTo(*target, user_messages_);
     }
   }
   SendUserMessages();
 }
 
 void GossipRounds::SendUserMessages() {
-  if (user_log_.empty()) return;
-  uint64_t reached_by_all = user_log_.end();
+  if (user_messages_.empty()) return;
+  uint64_t reached_by_all = user_messages_.end();
   std::vector<NodeRecord*> behind;
   for (NodeRecord* const record : state_.roster.table().verified()) {
     if (!record->is_up() || state_.roster.IsSelf(record->name())) continue;
     reached_by_all = std::min(reached_by_all, record->user_cursor);
-    if (record->user_cursor < user_log_.end()) behind.push_back(record);
+    if (record->user_cursor < user_messages_.end()) behind.push_back(record);
   }
-  user_log_.AllReached(reached_by_all);
+  user_messages_.AllReached(reached_by_all);
   state_.prng.Shuffle(absl::MakeSpan(behind));
   const size_t fanout = std::clamp<size_t>(
       behind.size() / 10, state_.options.dissemination.nodes,
       std::max<size_t>(kUserFanoutMax, state_.options.dissemination.nodes));
   if (behind.size() > fanout) behind.resize(fanout);
   for (NodeRecord* const record : behind) {
-    state_.outbox.GossipTo(*record, user_log_);
+    state_.outbox.GossipTo(*record, user_messages_);
   }
 }
 

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "lb/gossip/shared_state.h"
-#include "lb/gossip/user_log.h"
+#include "lb/gossip/user_message_log.h"
 #include "lb/gossip/wire/messages.h"
 
 namespace lb::gossip {
@@ -41,7 +41,7 @@ class GossipRounds {
   void SendUserMessages();
 
   SharedState& state_;
-  UserLog user_log_;
+  UserMessageLog user_messages_;
   absl::Time next_;
   absl::Time ran_at_once_ = absl::InfinitePast();
 };

@@ -34,7 +34,8 @@ struct NodeRecord {
   CompactTime accused;           // When it was told last.
   CompactTime answered;          // When our refutation went to it.
   CompactTime contested;         // When its address was, and it was told.
-  uint64_t user_cursor = 0;  // The last user message sent to it; see UserLog.
+  uint64_t user_cursor =
+      0;  // The last user message sent to it; see UserMessageLog.
   uint32_t incarnation = 0;
   uint32_t goodbye = 0;  // With which it left its last address; see Relocation.
   wire::NodeState state = wire::NodeState::kDead;

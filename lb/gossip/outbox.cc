@@ -120,12 +120,12 @@ void Outbox::SendUserMessage(const NodeRecord& record, wire::Bytes message) {
                       .checksum = record.checksum()});
 }
 
-void Outbox::GossipTo(NodeRecord& record, UserLog& user_log) {
+void Outbox::GossipTo(NodeRecord& record, UserMessageLog& user_messages) {
   PacketRoom room{.bytes = PacketBudget(), .parts = kPartsMax};
   OutgoingPacket packet{.to = record.endpoint(), .checksum = record.checksum()};
   BroadcastQueue& queue = roster_.broadcasts();
   packet.messages = queue.Take(room, TransmitLimit(), Weight::kNews);
-  Append(user_log.Take(record.user_cursor, room), packet.messages);
+  Append(user_messages.Take(record.user_cursor, room), packet.messages);
   Append(queue.Take(room, TransmitLimit(), Weight::kHearsay), packet.messages);
   if (packet.messages.empty()) return;
   packets_.push_back(std::move(packet));

@@ -20,7 +20,7 @@
 #include "lb/gossip/options.h"
 #include "lb/gossip/outgoing.h"
 #include "lb/gossip/roster.h"
-#include "lb/gossip/user_log.h"
+#include "lb/gossip/user_message_log.h"
 #include "lb/gossip/wire/codec.h"
 #include "lb/gossip/wire/messages.h"
 #include "lb/net/endpoint.h"
@@ -57,7 +57,7 @@ class Outbox {
   void SendUserMessage(const NodeRecord& record, wire::Bytes message);
   // Membership and user messages as far as they fit. If there are none, nothing
   // is sent.
-  void GossipTo(NodeRecord& record, UserLog& user_log);
+  void GossipTo(NodeRecord& record, UserMessageLog& user_messages);
   // The roster's messages for single nodes.
   void SendDirectMessages();
 

@@ -47,11 +47,11 @@ TEST_F(OutboxTest, SendsTheOwnAliveInAPacketOfItsOwnIfItDoesNotFit) {
 TEST_F(OutboxTest, SendsNoEmptyGossip) {
   Know("b");
   Flush();
-  UserLog user_log(10, 1);
-  state_->outbox.GossipTo(Record("b"), user_log);
+  UserMessageLog user_messages(10, 1);
+  state_->outbox.GossipTo(Record("b"), user_messages);
   EXPECT_THAT(Sent(), IsEmpty());
-  user_log.Append(*state_->outbox.EncodeUserMessage({'x'}));
-  state_->outbox.GossipTo(Record("b"), user_log);
+  user_messages.Append(*state_->outbox.EncodeUserMessage({'x'}));
+  state_->outbox.GossipTo(Record("b"), user_messages);
   EXPECT_THAT(Sent(), ElementsAre("b: user message"));
 }
 

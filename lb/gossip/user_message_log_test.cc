@@ -1,4 +1,4 @@
-#include "lb/gossip/user_log.h"
+#include "lb/gossip/user_message_log.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -11,14 +11,14 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using wire::Bytes;
 
-std::vector<Bytes> Take(const UserLog& log, uint64_t& cursor,
+std::vector<Bytes> Take(const UserMessageLog& log, uint64_t& cursor,
                         size_t bytes = 1000) {
   PacketRoom room{.bytes = bytes, .parts = 127};
   return log.Take(cursor, room);
 }
 
-TEST(UserLogTest, GivesEachMemberAllInOrder) {
-  UserLog log(/*messages_max=*/10, /*copies=*/1);
+TEST(UserMessageLogTest, GivesEachMemberAllInOrder) {
+  UserMessageLog log(/*messages_max=*/10, /*copies=*/1);
   EXPECT_TRUE(log.Append({1}));
   EXPECT_TRUE(log.Append({2}));
   uint64_t a = 0;
@@ -29,8 +29,8 @@ TEST(UserLogTest, GivesEachMemberAllInOrder) {
   EXPECT_THAT(Take(log, b), ElementsAre(Bytes{1}, Bytes{2}));
 }
 
-TEST(UserLogTest, ForgetsWhatAllHave) {
-  UserLog log(10, /*copies=*/1);
+TEST(UserMessageLogTest, ForgetsWhatAllHave) {
+  UserMessageLog log(10, /*copies=*/1);
   log.Append({1});
   log.Append({2});
   log.AllReached(1);
@@ -41,8 +41,8 @@ TEST(UserLogTest, ForgetsWhatAllHave) {
   EXPECT_TRUE(log.empty());
 }
 
-TEST(UserLogTest, SendsEachMessageAsOftenAsAsked) {
-  UserLog log(10, /*copies=*/3);
+TEST(UserMessageLogTest, SendsEachMessageAsOftenAsAsked) {
+  UserMessageLog log(10, /*copies=*/3);
   log.Append({1});
   uint64_t cursor = 0;
   for (int copy = 0; copy < 3; ++copy) {
@@ -53,8 +53,8 @@ TEST(UserLogTest, SendsEachMessageAsOftenAsAsked) {
   EXPECT_TRUE(log.empty());
 }
 
-TEST(UserLogTest, RefusesWhenFull) {
-  UserLog log(2, 1);
+TEST(UserMessageLogTest, RefusesWhenFull) {
+  UserMessageLog log(2, 1);
   EXPECT_TRUE(log.Append({1}));
   EXPECT_TRUE(log.Append({2}));
   EXPECT_FALSE(log.Append({3}));

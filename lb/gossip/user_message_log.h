@@ -1,4 +1,4 @@
-// UserLog: user messages that every member is to be sent.
+// UserMessageLog: user messages that every member is to be sent.
 //
 // A log with one cursor per member: each message is sent to each member once,
 // in order, as packets have room; when all have got it, it goes to the end of
@@ -6,8 +6,8 @@
 // member is left out by chance, and no receiver needs to pass anything on.
 //
 // Bounded by messages; a full log refuses.
-#ifndef LB_GOSSIP_USER_LOG_H_
-#define LB_GOSSIP_USER_LOG_H_
+#ifndef LB_GOSSIP_USER_MESSAGE_LOG_H_
+#define LB_GOSSIP_USER_MESSAGE_LOG_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +19,10 @@
 
 namespace lb::gossip {
 
-class UserLog {
+class UserMessageLog {
  public:
   // REQUIRES: copies >= 1.
-  UserLog(size_t messages_max, int copies)
+  UserMessageLog(size_t messages_max, int copies)
       : messages_max_(messages_max), copies_(copies) {}
 
   // `message` is ready for a packet. False: the log is full.
@@ -53,4 +53,4 @@ class UserLog {
 
 }  // namespace lb::gossip
 
-#endif  // LB_GOSSIP_USER_LOG_H_
+#endif  // LB_GOSSIP_USER_MESSAGE_LOG_H_

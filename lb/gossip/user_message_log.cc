@@ -1,19 +1,19 @@
-#include "lb/gossip/user_log.h"
+#include "lb/gossip/user_message_log.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace lb::gossip {
 
-bool UserLog::Append(wire::Bytes message) {
+bool UserMessageLog::Append(wire::Bytes message) {
   if (messages_.size() >= messages_max_) return false;
   messages_.push_back({std::move(message), copies_});
   ++end_;
   return true;
 }
 
-std::vector<wire::Bytes> UserLog::Take(uint64_t& cursor,
-                                       PacketRoom& room) const {
+std::vector<wire::Bytes> UserMessageLog::Take(uint64_t& cursor,
+                                              PacketRoom& room) const {
   std::vector<wire::Bytes> taken;
   const uint64_t before_first = end_ - messages_.size();
   cursor = std::max(cursor, before_first);
@@ -28,7 +28,7 @@ std::vector<wire::Bytes> UserLog::Take(uint64_t& cursor,
   return taken;
 }
 
-void UserLog::AllReached(uint64_t cursor) {
+void UserMessageLog::AllReached(uint64_t cursor) {
   while (!messages_.empty() && end_ - messages_.size() < cursor) {
     Entry entry = std::move(messages_.front());
     messages_.pop_front();
