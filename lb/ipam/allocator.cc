@@ -46,7 +46,7 @@ absl::Status Allocator::SetPools(std::vector<Pool> pools) {
   shared_ = SharedPlaces();
   absl::btree_set<net::IpAddress> taken;
   std::vector<std::pair<std::string, AssignedAddress>> moved;
-  holdings_.ForEach([&](std::string_view service, const Assignment& held) {
+  bindings_.ForEach([&](std::string_view service, const Assignment& held) {
     for (const AssignedAddress& a : held.addresses) {
       if (taken.insert(a.address).second) {
         pools_.Take(a.address);
@@ -60,7 +60,7 @@ absl::Status Allocator::SetPools(std::vector<Pool> pools) {
     }
   });
   for (const auto& [service, a] : moved) {
-    holdings_.SetPool(service, a.address, a.pool);
+    bindings_.SetPool(service, a.address, a.pool);
   }
   for (const auto& [address, rest] : resting) pools_.Remember(address, rest);
   AdvanceTo(now_);
@@ -95,7 +95,7 @@ void Allocator::SetOwner(const net::IpAddress& address,
     pools_.RemoveHosts(address);
     empty_pools_.RemoveHosts(address);
   } else if (!was_taken && is_taken) {
-    pools_.AddHosts(address, holdings_.IsHeld(address));
+    pools_.AddHosts(address, bindings_.IsHeld(address));
     empty_pools_.AddHosts(address, false);
   }
   if (is_taken) {
@@ -153,7 +153,7 @@ absl::Status Allocator::Keep(const ServiceRequest& request,
   for (const AssignedAddress& a : addresses) {
     bare.push_back(a.address);
     if (const auto why =
-            holdings_.WhyTaken(a.address, request.service, TermsOf(request))) {
+            bindings_.WhyTaken(a.address, request.service, TermsOf(request))) {
       return ServiceError(absl::StatusCode::kAlreadyExists, request, *why);
     }
     const std::optional<size_t> rank = pools_.FindByAddress(a.address);
@@ -175,12 +175,12 @@ void Allocator::Forget(std::string_view service) {
   const std::optional<Assignment> held = Withdraw(service);
   if (!held) return;
   for (const AssignedAddress& a : held->addresses) {
-    if (!holdings_.IsHeld(a.address)) pools_.Forget(a.address);
+    if (!bindings_.IsHeld(a.address)) pools_.Forget(a.address);
   }
 }
 
 void Allocator::ReleaseAll() {
-  holdings_ = Holdings();
+  bindings_ = AddressBindings();
   shared_ = SharedPlaces();
   pools_ = empty_pools_;
 }
@@ -216,24 +216,24 @@ std::vector<std::pair<net::IpAddress, Rest>> Allocator::Resting() const {
 }
 
 void Allocator::Remember(const net::IpAddress& address, Rest rest) {
-  if (holdings_.IsHeld(address)) return;
+  if (bindings_.IsHeld(address)) return;
   pools_.Remember(address, std::move(rest));
   pools_.AdvanceTo(now_);
 }
 
 std::optional<Assignment> Allocator::Find(std::string_view service) const {
-  return holdings_.Find(service);
+  return bindings_.Find(service);
 }
 
 std::vector<std::string> Allocator::HoldersOf(
     const net::IpAddress& address) const {
-  return holdings_.HoldersOf(address);
+  return bindings_.HoldersOf(address);
 }
 
 std::vector<std::pair<std::string, Assignment>> Allocator::List() const {
   std::vector<std::pair<std::string, Assignment>> list;
-  list.reserve(holdings_.size());
-  holdings_.ForEach([&](std::string_view service, const Assignment& held) {
+  list.reserve(bindings_.size());
+  bindings_.ForEach([&](std::string_view service, const Assignment& held) {
     list.emplace_back(service, held);
   });
   return list;
@@ -250,7 +250,7 @@ absl::StatusOr<PoolUsage> Allocator::Usage(std::string_view pool) const {
 
 absl::Status Allocator::Check(const ServiceRequest& request) const {
   LB_RETURN_IF_ERROR(ValidateRequest(request));
-  const Holdings nobody;
+  const AddressBindings nobody;
   const SharedPlaces nothing;
   return Select({empty_pools_, nobody, nothing, taken_, notes_}, request)
       .status();
@@ -260,46 +260,46 @@ void Allocator::Apply(const ServiceRequest& request, Assignment assignment) {
   std::sort(assignment.addresses.begin(), assignment.addresses.end(),
             AddressLess());
   const SharingTerms terms = TermsOf(request);
-  if (holdings_.Is(request.service, assignment, terms)) return;
+  if (bindings_.Is(request.service, assignment, terms)) return;
   const std::optional<Assignment> held = Withdraw(request.service);
   for (const AssignedAddress& a : assignment.addresses) {
-    if (holdings_.IsHeld(a.address)) {
+    if (bindings_.IsHeld(a.address)) {
       RemoveShared(a.address);
     } else if (FindIn(held, a.address) == nullptr) {
       pools_.Take(a.address);
     }
   }
   if (!assignment.addresses.empty()) {
-    holdings_.Add(request.service, assignment, terms);
+    bindings_.Add(request.service, assignment, terms);
   }
   for (const AssignedAddress& a : assignment.addresses) AddShared(a.address);
   if (held) FreeUnheld(request.service, *held);
 }
 
 std::optional<Assignment> Allocator::Withdraw(std::string_view service) {
-  std::optional<Assignment> held = holdings_.Find(service);
+  std::optional<Assignment> held = bindings_.Find(service);
   if (!held) return held;
   for (const AssignedAddress& a : held->addresses) RemoveShared(a.address);
-  holdings_.Remove(service);
+  bindings_.Remove(service);
   for (const AssignedAddress& a : held->addresses) AddShared(a.address);
   return held;
 }
 
 void Allocator::FreeUnheld(std::string_view service, const Assignment& held) {
   for (const AssignedAddress& a : held.addresses) {
-    if (holdings_.IsHeld(a.address)) continue;
+    if (bindings_.IsHeld(a.address)) continue;
     pools_.Free(a.address, {now_, std::string(service)});
   }
 }
 
 void Allocator::AddShared(const net::IpAddress& address) {
-  const auto terms = holdings_.TermsAt(address);
+  const auto terms = bindings_.TermsAt(address);
   if (!terms) return;
   if (const auto place = PlaceOf(address)) shared_.Add(*terms, *place);
 }
 
 void Allocator::RemoveShared(const net::IpAddress& address) {
-  const auto terms = holdings_.TermsAt(address);
+  const auto terms = bindings_.TermsAt(address);
   if (!terms) return;
   if (const auto place = PlaceOf(address)) shared_.Remove(*terms, *place);
 }

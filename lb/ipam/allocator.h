@@ -44,9 +44,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "lb/ipam/address_bindings.h"
 #include "lb/ipam/assignment.h"
 #include "lb/ipam/decision.h"
-#include "lb/ipam/holdings.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/pool_set.h"
 #include "lb/ipam/resting_addresses.h"
@@ -158,14 +158,14 @@ class Allocator {
 
  private:
   AllocatorView View() const {
-    return {pools_, holdings_, shared_, taken_, notes_};
+    return {pools_, bindings_, shared_, taken_, notes_};
   }
   absl::StatusOr<std::vector<Choice>> Choose(
       const ServiceRequest& request) const;
   // Moves the service to `assignment`, whose addresses are known to be free or
   // shareable.
   void Apply(const ServiceRequest& request, Assignment assignment);
-  // Takes the service out of `holdings_`; `pools_` does not know yet.
+  // Takes the service out of `bindings_`; `pools_` does not know yet.
   std::optional<Assignment> Withdraw(std::string_view service);
   // Frees the addresses of `held` that no service holds.
   void FreeUnheld(std::string_view service, const Assignment& held);
@@ -178,7 +178,7 @@ class Allocator {
 
   PoolSet pools_;
   PoolSet empty_pools_;  // The same pools, with nothing held: for Check().
-  Holdings holdings_;
+  AddressBindings bindings_;
   SharedPlaces shared_;
   TakenAddresses taken_;
   PoolNotes notes_;

@@ -55,7 +55,7 @@ class Selection {
         terms_(TermsOf(request)),
         wish_(WishOf(request)),
         gates_(view.pools.GatesFor(request)),
-        held_(view.holdings.Find(request.service)) {}
+        held_(view.bindings.Find(request.service)) {}
 
   absl::StatusOr<std::vector<Choice>> Run();
 
@@ -235,7 +235,7 @@ const AssignedAddress* Selection::Holds(const IpAddress& address) const {
   for (const AssignedAddress& a : held_->addresses) {
     if (a.address != address) continue;
     const bool is_taken =
-        view_.holdings.WhyTaken(address, request_.service, terms_).has_value();
+        view_.bindings.WhyTaken(address, request_.service, terms_).has_value();
     return is_taken ? nullptr : &a;
   }
   return nullptr;
@@ -406,7 +406,7 @@ absl::StatusOr<size_t> JudgeAddress(const AllocatorView& view,
     return ServiceError(absl::StatusCode::kFailedPrecondition, request, why);
   };
   if (const auto why =
-          view.holdings.WhyTaken(address, request.service, TermsOf(request))) {
+          view.bindings.WhyTaken(address, request.service, TermsOf(request))) {
     return ServiceError(absl::StatusCode::kAlreadyExists, request, *why);
   }
   const std::optional<size_t> rank = view.pools.FindByAddress(address);

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lb/ipam/address_bindings.h"
 #include "lb/ipam/decision.h"
-#include "lb/ipam/holdings.h"
 #include "lb/ipam/pool.h"
 #include "lb/ipam/pool_set.h"
 #include "lb/ipam/service_request.h"
@@ -30,7 +30,7 @@ using PoolNotes = std::map<std::pair<std::string, net::IpFamily>, std::string>;
 // The inputs of a selection.
 struct AllocatorView {
   const PoolSet& pools;
-  const Holdings& holdings;
+  const AddressBindings& bindings;
   const SharedPlaces& shared;
   const TakenAddresses& taken;
   const PoolNotes& notes;

@@ -81,7 +81,7 @@ class Witness {
   void Forget(const std::string& node) { held_[node].clear(); }
 
   void Look(const Stage& stage) {
-    Holdings next = held_;
+    AddressBindings next = held_;
     for (const auto& node : stage.nodes()) {
       if (!node->acts()) continue;
       for (const auto& [service, entry] : node->agent->View().entries()) {
@@ -97,7 +97,7 @@ class Witness {
   }
 
  private:
-  using Holdings =
+  using AddressBindings =
       std::map<std::string, std::map<std::string, ipam::Assignment>>;
 
   const ipam::Assignment* Held(const std::string& node,
@@ -108,7 +108,7 @@ class Witness {
     return found == services->second.end() ? nullptr : &found->second;
   }
 
-  void Judge(const Holdings& next) {
+  void Judge(const AddressBindings& next) {
     for (const auto& [node, services] : next) {
       for (const auto& [service, now] : services) {
         const ipam::Assignment* before = Held(node, service);
@@ -138,7 +138,7 @@ class Witness {
   // True if two sides gave the service addresses, and this is the other side's.
   bool IsAnothers(const std::string& node, const std::string& service,
                   const ipam::Assignment& assignment,
-                  const Holdings& next) const {
+                  const AddressBindings& next) const {
     for (const auto& [other, services] : next) {
       if (other == node) continue;
       const ipam::Assignment* before = Held(other, service);
@@ -153,7 +153,7 @@ class Witness {
   }
 
   Checker* const checker_;
-  Holdings held_;
+  AddressBindings held_;
   std::map<net::IpAddress, std::set<std::string>> holders_;  // Ever seen.
 };
 

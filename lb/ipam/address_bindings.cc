@@ -1,4 +1,4 @@
-#include "lb/ipam/holdings.h"
+#include "lb/ipam/address_bindings.h"
 
 #include <algorithm>
 #include <set>
@@ -17,25 +17,26 @@ size_t IndexOf(const net::IpAddress& address) {
 
 }  // namespace
 
-Holdings::Name::Name(std::string_view text)
+AddressBindings::Name::Name(std::string_view text)
     : bytes_(new char[text.size()]), size_(static_cast<uint32_t>(text.size())) {
   std::copy(text.begin(), text.end(), bytes_.get());
 }
 
-std::optional<Assignment> Holdings::Find(std::string_view service) const {
+std::optional<Assignment> AddressBindings::Find(
+    std::string_view service) const {
   const Entry* const entry = FindEntry(service);
   if (entry == nullptr) return std::nullopt;
   return AssignmentOf(*entry);
 }
 
-bool Holdings::Is(std::string_view service, const Assignment& assignment,
-                  const SharingTerms& terms) const {
+bool AddressBindings::Is(std::string_view service, const Assignment& assignment,
+                         const SharingTerms& terms) const {
   const Entry* const entry = FindEntry(service);
   return entry != nullptr && terms_.Get(entry->terms) == terms &&
          AssignmentOf(*entry) == assignment;
 }
 
-void Holdings::ForEach(
+void AddressBindings::ForEach(
     absl::FunctionRef<void(std::string_view, const Assignment&)> visit) const {
   for (const Id id : by_name_) {
     const Entry& entry = (*entries_)[id];
@@ -43,7 +44,7 @@ void Holdings::ForEach(
   }
 }
 
-std::vector<std::string> Holdings::HoldersOf(
+std::vector<std::string> AddressBindings::HoldersOf(
     const net::IpAddress& address) const {
   std::vector<std::string> names;
   const size_t index = IndexOf(address);
@@ -55,9 +56,9 @@ std::vector<std::string> Holdings::HoldersOf(
   return names;
 }
 
-std::optional<std::string> Holdings::WhyTaken(const net::IpAddress& address,
-                                              std::string_view service,
-                                              const SharingTerms& terms) const {
+std::optional<std::string> AddressBindings::WhyTaken(
+    const net::IpAddress& address, std::string_view service,
+    const SharingTerms& terms) const {
   const Entry* obstacle = nullptr;  // The first by name, so all nodes name it.
   std::string why;
   const size_t index = IndexOf(address);
@@ -78,7 +79,7 @@ std::optional<std::string> Holdings::WhyTaken(const net::IpAddress& address,
                      obstacle->name.view(), why);
 }
 
-std::optional<SharingTerms> Holdings::TermsAt(
+std::optional<SharingTerms> AddressBindings::TermsAt(
     const net::IpAddress& address) const {
   const Id first = FirstHolder(address);
   if (first == kNone) return std::nullopt;
@@ -95,8 +96,9 @@ std::optional<SharingTerms> Holdings::TermsAt(
                       .ports = {ports.begin(), ports.end()}};
 }
 
-void Holdings::Add(std::string_view service, const Assignment& assignment,
-                   const SharingTerms& terms) {
+void AddressBindings::Add(std::string_view service,
+                          const Assignment& assignment,
+                          const SharingTerms& terms) {
   LB_CHECK(!assignment.addresses.empty());
   LB_CHECK(entries_->size() < kNone);
   Id id = static_cast<Id>(entries_->size());
@@ -124,7 +126,7 @@ void Holdings::Add(std::string_view service, const Assignment& assignment,
   }
 }
 
-Assignment Holdings::Remove(std::string_view service) {
+Assignment AddressBindings::Remove(std::string_view service) {
   const auto found = by_name_.find(service);
   LB_CHECK(found != by_name_.end());
   const Id id = *found;
@@ -141,8 +143,9 @@ Assignment Holdings::Remove(std::string_view service) {
   return assignment;
 }
 
-void Holdings::SetPool(std::string_view service, const net::IpAddress& address,
-                       const std::string& pool) {
+void AddressBindings::SetPool(std::string_view service,
+                              const net::IpAddress& address,
+                              const std::string& pool) {
   const auto found = by_name_.find(service);
   LB_CHECK(found != by_name_.end());
   Place& place = (*entries_)[*found].places[IndexOf(address)];
@@ -152,13 +155,13 @@ void Holdings::SetPool(std::string_view service, const net::IpAddress& address,
   pools_.Release(old_pool);
 }
 
-net::IpAddress Holdings::AddressIn(const Entry& entry, size_t index) {
+net::IpAddress AddressBindings::AddressIn(const Entry& entry, size_t index) {
   if (index == 0) return net::IpAddress::Ipv4(entry.ipv4);
   return net::IpAddress::Ipv6(
       absl::MakeUint128(entry.ipv6_high, entry.ipv6_low));
 }
 
-Assignment Holdings::AssignmentOf(const Entry& entry) const {
+Assignment AddressBindings::AssignmentOf(const Entry& entry) const {
   Assignment assignment;
   for (size_t index = 0; index < std::size(entry.places); ++index) {
     const Place& place = entry.places[index];
@@ -169,7 +172,8 @@ Assignment Holdings::AssignmentOf(const Entry& entry) const {
   return assignment;
 }
 
-Holdings::Id Holdings::FirstHolder(const net::IpAddress& address) const {
+AddressBindings::Id AddressBindings::FirstHolder(
+    const net::IpAddress& address) const {
   if (address.is_ipv4()) {
     const auto found = ipv4_.find(static_cast<uint32_t>(address.number()));
     return found == ipv4_.end() ? kNone : found->second;
@@ -178,7 +182,7 @@ Holdings::Id Holdings::FirstHolder(const net::IpAddress& address) const {
   return found == ipv6_.end() ? kNone : found->second;
 }
 
-void Holdings::SetFirstHolder(const net::IpAddress& address, Id id) {
+void AddressBindings::SetFirstHolder(const net::IpAddress& address, Id id) {
   if (address.is_ipv4()) {
     const uint32_t number = static_cast<uint32_t>(address.number());
     if (id == kNone) {
@@ -193,17 +197,18 @@ void Holdings::SetFirstHolder(const net::IpAddress& address, Id id) {
   }
 }
 
-const Holdings::Entry* Holdings::FindEntry(std::string_view service) const {
+const AddressBindings::Entry* AddressBindings::FindEntry(
+    std::string_view service) const {
   const auto found = by_name_.find(service);
   return found == by_name_.end() ? nullptr : &(*entries_)[*found];
 }
 
-void Holdings::Link(const net::IpAddress& address, Id id) {
+void AddressBindings::Link(const net::IpAddress& address, Id id) {
   (*entries_)[id].places[IndexOf(address)].next = FirstHolder(address);
   SetFirstHolder(address, id);
 }
 
-void Holdings::Unlink(const net::IpAddress& address, Id id) {
+void AddressBindings::Unlink(const net::IpAddress& address, Id id) {
   const size_t index = IndexOf(address);
   const Id next = (*entries_)[id].places[index].next;
   Id before = FirstHolder(address);

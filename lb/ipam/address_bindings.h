@@ -1,11 +1,11 @@
-// Holdings: which service holds which address, and its sharing terms.
+// AddressBindings: which service holds which address, and its sharing terms.
 //
 // Bookkeeping only: selection.h decides before whether a service may hold an
 // address. O(log n) in services and addresses. Dense, for millions of
 // services: numbers instead of pointers, pool names and sharing terms kept once
 // (README.md has the figures). Not copyable: it points into itself.
-#ifndef LB_IPAM_HOLDINGS_H_
-#define LB_IPAM_HOLDINGS_H_
+#ifndef LB_IPAM_ADDRESS_BINDINGS_H_
+#define LB_IPAM_ADDRESS_BINDINGS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -26,11 +26,11 @@
 
 namespace lb::ipam {
 
-class Holdings {
+class AddressBindings {
  public:
-  Holdings() = default;
-  Holdings(Holdings&&) = default;
-  Holdings& operator=(Holdings&&) = default;
+  AddressBindings() = default;
+  AddressBindings(AddressBindings&&) = default;
+  AddressBindings& operator=(AddressBindings&&) = default;
 
   size_t size() const { return by_name_.size(); }  // Number of services.
 
@@ -134,4 +134,4 @@ class Holdings {
 
 }  // namespace lb::ipam
 
-#endif  // LB_IPAM_HOLDINGS_H_
+#endif  // LB_IPAM_ADDRESS_BINDINGS_H_
