@@ -23,47 +23,47 @@ IndirectPingRequest Request(uint32_t sequence, bool nack) {
 }
 
 TEST(IndirectPingsTest, PassesTheAckOnOnce) {
-  IndirectPings relay(kTimeout, 10);
-  EXPECT_TRUE(relay.Begin(kStart, 5, Request(300, true)));
-  EXPECT_THAT(relay.Find(4), IsNull());
-  EXPECT_THAT(relay.Find(5), Pointee(Request(300, true)));
-  relay.End(5);
-  EXPECT_THAT(relay.Find(5), IsNull());
-  EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
+  IndirectPings pings(kTimeout, 10);
+  EXPECT_TRUE(pings.Begin(kStart, 5, Request(300, true)));
+  EXPECT_THAT(pings.Find(4), IsNull());
+  EXPECT_THAT(pings.Find(5), Pointee(Request(300, true)));
+  pings.End(5);
+  EXPECT_THAT(pings.Find(5), IsNull());
+  EXPECT_THAT(pings.TakeNacks(kStart + kTimeout), IsEmpty());
 }
 
 TEST(IndirectPingsTest, NacksAtFourFifthsOfTheTimeout) {
-  IndirectPings relay(kTimeout, 10);
-  relay.Begin(kStart, 5, Request(300, true));
-  EXPECT_EQ(relay.NextDeadline(), kStart + absl::Milliseconds(400));
-  EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(399)), IsEmpty());
-  EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(400)),
+  IndirectPings pings(kTimeout, 10);
+  pings.Begin(kStart, 5, Request(300, true));
+  EXPECT_EQ(pings.NextDeadline(), kStart + absl::Milliseconds(400));
+  EXPECT_THAT(pings.TakeNacks(kStart + absl::Milliseconds(399)), IsEmpty());
+  EXPECT_THAT(pings.TakeNacks(kStart + absl::Milliseconds(400)),
               ElementsAre(Request(300, true)));
-  EXPECT_THAT(relay.TakeNacks(kStart + absl::Milliseconds(450)), IsEmpty());
+  EXPECT_THAT(pings.TakeNacks(kStart + absl::Milliseconds(450)), IsEmpty());
 }
 
 TEST(IndirectPingsTest, PassesAnAckOnThatComesAfterTheNack) {
-  IndirectPings relay(kTimeout, 10);
-  relay.Begin(kStart, 5, Request(300, true));
-  relay.TakeNacks(kStart + absl::Milliseconds(400));
-  EXPECT_THAT(relay.Find(5), Pointee(Request(300, true)));
+  IndirectPings pings(kTimeout, 10);
+  pings.Begin(kStart, 5, Request(300, true));
+  pings.TakeNacks(kStart + absl::Milliseconds(400));
+  EXPECT_THAT(pings.Find(5), Pointee(Request(300, true)));
 }
 
 TEST(IndirectPingsTest, ForgetsAfterTheTimeout) {
-  IndirectPings relay(kTimeout, 10);
-  relay.Begin(kStart, 5, Request(300, false));
-  EXPECT_EQ(relay.NextDeadline(), kStart + kTimeout);
-  EXPECT_THAT(relay.TakeNacks(kStart + kTimeout), IsEmpty());
-  EXPECT_THAT(relay.Find(5), IsNull());
-  EXPECT_EQ(relay.NextDeadline(), absl::InfiniteFuture());
+  IndirectPings pings(kTimeout, 10);
+  pings.Begin(kStart, 5, Request(300, false));
+  EXPECT_EQ(pings.NextDeadline(), kStart + kTimeout);
+  EXPECT_THAT(pings.TakeNacks(kStart + kTimeout), IsEmpty());
+  EXPECT_THAT(pings.Find(5), IsNull());
+  EXPECT_EQ(pings.NextDeadline(), absl::InfiniteFuture());
 }
 
 TEST(IndirectPingsTest, RefusesMoreThanItsMaximum) {
-  IndirectPings relay(kTimeout, 2);
-  EXPECT_TRUE(relay.Begin(kStart, 1, Request(1, true)));
-  EXPECT_TRUE(relay.Begin(kStart, 2, Request(2, true)));
-  EXPECT_FALSE(relay.Begin(kStart, 3, Request(3, true)));
-  EXPECT_THAT(relay.Find(3), IsNull());
+  IndirectPings pings(kTimeout, 2);
+  EXPECT_TRUE(pings.Begin(kStart, 1, Request(1, true)));
+  EXPECT_TRUE(pings.Begin(kStart, 2, Request(2, true)));
+  EXPECT_FALSE(pings.Begin(kStart, 3, Request(3, true)));
+  EXPECT_THAT(pings.Find(3), IsNull());
 }
 
 }  // namespace

@@ -19,12 +19,12 @@ net::Endpoint Host(uint32_t number) {
 class ReconnectQueueTest : public testing::Test {
  protected:
   // When the only target is due next, and takes it then.
-  absl::Time TakeNext(ReconnectQueue& rejoin, int scale = 1) {
-    const absl::Time due = rejoin.NextDeadline();
+  absl::Time TakeNext(ReconnectQueue& reconnects, int scale = 1) {
+    const absl::Time due = reconnects.NextDeadline();
     if (due != absl::InfiniteFuture()) {
-      EXPECT_EQ(rejoin.TakeDue(due - absl::Nanoseconds(1), scale),
+      EXPECT_EQ(reconnects.TakeDue(due - absl::Nanoseconds(1), scale),
                 std::nullopt);
-      EXPECT_NE(rejoin.TakeDue(due, scale), std::nullopt);
+      EXPECT_NE(reconnects.TakeDue(due, scale), std::nullopt);
     }
     return due;
   }
@@ -33,12 +33,12 @@ class ReconnectQueueTest : public testing::Test {
 };
 
 TEST_F(ReconnectQueueTest, SeedIsDueAtOnceThenEverLater) {
-  ReconnectQueue rejoin(options_, Prng(1));
-  EXPECT_TRUE(rejoin.AddSeed(kStart, Host(1)));
-  EXPECT_EQ(TakeNext(rejoin), kStart);
+  ReconnectQueue reconnects(options_, Prng(1));
+  EXPECT_TRUE(reconnects.AddSeed(kStart, Host(1)));
+  EXPECT_EQ(TakeNext(reconnects), kStart);
   absl::Time last = kStart;
   for (int64_t seconds : {1, 2, 4, 8, 16, 32, 60, 60, 60}) {
-    const absl::Time next = TakeNext(rejoin);
+    const absl::Time next = TakeNext(reconnects);
     EXPECT_GE(next - last, absl::Seconds(seconds) / 2);
     EXPECT_LE(next - last, absl::Seconds(seconds));
     last = next;
@@ -46,89 +46,91 @@ TEST_F(ReconnectQueueTest, SeedIsDueAtOnceThenEverLater) {
 }
 
 TEST_F(ReconnectQueueTest, LargeClustersAskLessOften) {
-  ReconnectQueue rejoin(options_, Prng(1));
-  rejoin.AddSeed(kStart, Host(1));
-  TakeNext(rejoin, /*scale=*/6);
-  EXPECT_GE(rejoin.NextDeadline() - kStart, absl::Seconds(3));
+  ReconnectQueue reconnects(options_, Prng(1));
+  reconnects.AddSeed(kStart, Host(1));
+  TakeNext(reconnects, /*scale=*/6);
+  EXPECT_GE(reconnects.NextDeadline() - kStart, absl::Seconds(3));
 }
 
 TEST_F(ReconnectQueueTest, SeedThatIsAMemberRestsUntilItIsNone) {
-  ReconnectQueue rejoin(options_, Prng(1));
-  rejoin.AddSeed(kStart, Host(1));
-  rejoin.OnMemberUp(Host(1));
-  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
-  rejoin.OnMemberLeft(kStart, Host(1));
-  EXPECT_EQ(rejoin.NextDeadline(), kStart + absl::Seconds(1));
+  ReconnectQueue reconnects(options_, Prng(1));
+  reconnects.AddSeed(kStart, Host(1));
+  reconnects.OnMemberUp(Host(1));
+  EXPECT_EQ(reconnects.NextDeadline(), absl::InfiniteFuture());
+  reconnects.OnMemberLeft(kStart, Host(1));
+  EXPECT_EQ(reconnects.NextDeadline(), kStart + absl::Seconds(1));
 }
 
 TEST_F(ReconnectQueueTest, AForgottenSeedIsTriedNoLonger) {
-  ReconnectQueue rejoin(options_, Prng(1));
-  rejoin.AddSeed(kStart, Host(1));
-  rejoin.OnMemberFailed(kStart, Host(2));
-  rejoin.ForgetSeed(Host(1));
-  rejoin.ForgetSeed(Host(2));  // A member that failed is none.
-  rejoin.ForgetSeed(Host(3));
-  EXPECT_EQ(TakeNext(rejoin), kStart + absl::Seconds(1));
-  rejoin.OnMemberUp(Host(2));
-  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+  ReconnectQueue reconnects(options_, Prng(1));
+  reconnects.AddSeed(kStart, Host(1));
+  reconnects.OnMemberFailed(kStart, Host(2));
+  reconnects.ForgetSeed(Host(1));
+  reconnects.ForgetSeed(Host(2));  // A member that failed is none.
+  reconnects.ForgetSeed(Host(3));
+  EXPECT_EQ(TakeNext(reconnects), kStart + absl::Seconds(1));
+  reconnects.OnMemberUp(Host(2));
+  EXPECT_EQ(reconnects.NextDeadline(), absl::InfiniteFuture());
 }
 
 TEST_F(ReconnectQueueTest, FailedPeerIsTriedUntilItIsBack) {
-  ReconnectQueue rejoin(options_, Prng(1));
-  EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));
-  EXPECT_EQ(TakeNext(rejoin), kStart + absl::Seconds(1));
-  rejoin.OnMemberUp(Host(2));
-  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+  ReconnectQueue reconnects(options_, Prng(1));
+  EXPECT_TRUE(reconnects.OnMemberFailed(kStart, Host(2)));
+  EXPECT_EQ(TakeNext(reconnects), kStart + absl::Seconds(1));
+  reconnects.OnMemberUp(Host(2));
+  EXPECT_EQ(reconnects.NextDeadline(), absl::InfiniteFuture());
 }
 
 TEST_F(ReconnectQueueTest, FailedPeerIsGivenUpInTheEnd) {
   options_.reconnect.dead_peer_retry_time = absl::Seconds(10);
-  ReconnectQueue rejoin(options_, Prng(1));
-  rejoin.OnMemberFailed(kStart, Host(2));
-  while (rejoin.NextDeadline() < kStart + absl::Seconds(10)) TakeNext(rejoin);
-  EXPECT_EQ(rejoin.TakeDue(rejoin.NextDeadline(), 1), std::nullopt);
-  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+  ReconnectQueue reconnects(options_, Prng(1));
+  reconnects.OnMemberFailed(kStart, Host(2));
+  while (reconnects.NextDeadline() < kStart + absl::Seconds(10))
+    TakeNext(reconnects);
+  EXPECT_EQ(reconnects.TakeDue(reconnects.NextDeadline(), 1), std::nullopt);
+  EXPECT_EQ(reconnects.NextDeadline(), absl::InfiniteFuture());
 }
 
 TEST_F(ReconnectQueueTest, PeerThatLeftIsLeftAlone) {
-  ReconnectQueue rejoin(options_, Prng(1));
-  rejoin.OnMemberFailed(kStart, Host(2));
-  rejoin.OnMemberLeft(kStart, Host(2));
-  rejoin.OnMemberLeft(kStart, Host(3));
-  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+  ReconnectQueue reconnects(options_, Prng(1));
+  reconnects.OnMemberFailed(kStart, Host(2));
+  reconnects.OnMemberLeft(kStart, Host(2));
+  reconnects.OnMemberLeft(kStart, Host(3));
+  EXPECT_EQ(reconnects.NextDeadline(), absl::InfiniteFuture());
 }
 
 TEST_F(ReconnectQueueTest, TwoExchangesAreDueSoonAfterJoining) {
-  ReconnectQueue rejoin(options_, Prng(1));
-  rejoin.OnJoined(kStart);
-  rejoin.OnJoined(kStart);  // Another seed.
-  const absl::Time first = rejoin.NextDeadline();
+  ReconnectQueue reconnects(options_, Prng(1));
+  reconnects.OnJoined(kStart);
+  reconnects.OnJoined(kStart);  // Another seed.
+  const absl::Time first = reconnects.NextDeadline();
   EXPECT_GE(first - kStart, options_.dissemination.interval * 2);
   EXPECT_LT(first - kStart, options_.dissemination.interval * 3);
-  EXPECT_FALSE(rejoin.TakeSettling(first - absl::Nanoseconds(1)));
-  EXPECT_TRUE(rejoin.TakeSettling(first));
-  EXPECT_FALSE(rejoin.TakeSettling(first));
-  EXPECT_EQ(rejoin.NextDeadline(), first + options_.dissemination.interval * 4);
-  EXPECT_TRUE(rejoin.TakeSettling(rejoin.NextDeadline()));
-  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
+  EXPECT_FALSE(reconnects.TakeSettling(first - absl::Nanoseconds(1)));
+  EXPECT_TRUE(reconnects.TakeSettling(first));
+  EXPECT_FALSE(reconnects.TakeSettling(first));
+  EXPECT_EQ(reconnects.NextDeadline(),
+            first + options_.dissemination.interval * 4);
+  EXPECT_TRUE(reconnects.TakeSettling(reconnects.NextDeadline()));
+  EXPECT_EQ(reconnects.NextDeadline(), absl::InfiniteFuture());
 }
 
 TEST_F(ReconnectQueueTest, NoneIsDueIfExchangesAreOff) {
   options_.streams.push_pull_interval = absl::ZeroDuration();
-  ReconnectQueue rejoin(options_, Prng(1));
-  rejoin.OnJoined(kStart);
-  EXPECT_EQ(rejoin.NextDeadline(), absl::InfiniteFuture());
-  EXPECT_FALSE(rejoin.TakeSettling(kStart + absl::Hours(1)));
+  ReconnectQueue reconnects(options_, Prng(1));
+  reconnects.OnJoined(kStart);
+  EXPECT_EQ(reconnects.NextDeadline(), absl::InfiniteFuture());
+  EXPECT_FALSE(reconnects.TakeSettling(kStart + absl::Hours(1)));
 }
 
 TEST_F(ReconnectQueueTest, RefusesMoreThanItsMaximum) {
   options_.reconnect.targets_max = 2;
-  ReconnectQueue rejoin(options_, Prng(1));
-  EXPECT_TRUE(rejoin.AddSeed(kStart, Host(1)));
-  EXPECT_TRUE(rejoin.OnMemberFailed(kStart, Host(2)));
-  EXPECT_FALSE(rejoin.OnMemberFailed(kStart, Host(3)));
-  EXPECT_FALSE(rejoin.AddSeed(kStart, Host(4)));
-  EXPECT_TRUE(rejoin.AddSeed(kStart, Host(2)));  // Known already.
+  ReconnectQueue reconnects(options_, Prng(1));
+  EXPECT_TRUE(reconnects.AddSeed(kStart, Host(1)));
+  EXPECT_TRUE(reconnects.OnMemberFailed(kStart, Host(2)));
+  EXPECT_FALSE(reconnects.OnMemberFailed(kStart, Host(3)));
+  EXPECT_FALSE(reconnects.AddSeed(kStart, Host(4)));
+  EXPECT_TRUE(reconnects.AddSeed(kStart, Host(2)));  // Known already.
 }
 
 }  // namespace
