@@ -22,7 +22,7 @@ ExchangeSchedule::ExchangeSchedule(SharedState& state, const Prng& root,
 
 void ExchangeSchedule::OnTimer(absl::Time now) {
   RunPushPull(now);
-  GoOnSpreading(now);
+  GoOnWithBurst(now);
   RunRejoin(now);
 }
 
@@ -56,13 +56,13 @@ void ExchangeSchedule::RunPushPull(absl::Time now) {
   if (!peers.empty()) Open(now, peers[0]->endpoint(), /*join=*/false);
 }
 
-void ExchangeSchedule::PushPullBurst(absl::Time now) {
+void ExchangeSchedule::AskForBurst(absl::Time now) {
   burst_.Ask(now);
-  GoOnSpreading(now);
+  GoOnWithBurst(now);
 }
 
 // Takes a quarter of the streams at most, so that some are left for others.
-void ExchangeSchedule::GoOnSpreading(absl::Time now) {
+void ExchangeSchedule::GoOnWithBurst(absl::Time now) {
   if (burst_.due() <= now) {
     std::vector<net::Endpoint> peers;
     for (const NodeRecord* const record : state_.roster.table().SampleOthers(
@@ -75,7 +75,7 @@ void ExchangeSchedule::GoOnSpreading(absl::Time now) {
     }
     burst_.Begin(now, std::move(peers));
   }
-  while (state_.requests.HasRoomForSpread()) {
+  while (state_.requests.HasRoomForBurst()) {
     const auto peer = burst_.TakePeer();
     if (!peer) return;
     Open(now, *peer, /*join=*/false);

@@ -28,9 +28,9 @@ class ExchangeSchedule {
   ReconnectQueue& reconnects() { return reconnects_; }
 
   // Exchanges with as many members as a broadcast is sent to, soon.
-  void PushPullBurst(absl::Time now);
+  void AskForBurst(absl::Time now);
   // A stream has ended, so there may be room for the next peer.
-  void GoOnSpreading(absl::Time now);
+  void GoOnWithBurst(absl::Time now);
   // Tries the seeds and failed peers that are due.
   void RunRejoin(absl::Time now);
 
@@ -44,7 +44,7 @@ class ExchangeSchedule {
 
   SharedState& state_;
   ReconnectQueue reconnects_;
-  gossip::PushPullBurst burst_;
+  PushPullBurst burst_;
   absl::Time next_push_pull_;
 };
 

@@ -55,10 +55,10 @@ TEST_F(ExchangeScheduleTest, JoinsOverHalfOfTheStreams) {
 
 TEST_F(ExchangeScheduleTest, SpreadsOverAQuarterOfTheStreams) {
   for (const char* name : {"b", "c", "d", "e"}) Know(name);
-  schedule_.PushPullBurst(now_);
+  schedule_.AskForBurst(now_);
   EXPECT_THAT(Opened(), SizeIs(state_->options.streams.requests_max / 4));
   state_->requests.End(1);
-  schedule_.GoOnSpreading(now_);
+  schedule_.GoOnWithBurst(now_);
   EXPECT_THAT(Opened(), SizeIs(1));
 }
 

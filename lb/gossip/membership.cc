@@ -67,7 +67,7 @@ void Membership::MoveTo(absl::Time now, const net::Endpoint& endpoint) {
   state_.roster.MoveTo(now, endpoint);
   // If it was a seed, it is none any more.
   schedule_.reconnects().OnMemberUp(endpoint);
-  schedule_.PushPullBurst(now);  // Exchanges reach members that datagrams miss.
+  schedule_.AskForBurst(now);  // Exchanges reach members that datagrams miss.
   changes_.Settle(now);
 }
 
@@ -250,7 +250,7 @@ void Membership::OnReply(absl::Time now, uint64_t id,
                                    ? "it answers: " + error->message
                                    : "it answers something else")});
   }
-  schedule_.GoOnSpreading(now);
+  schedule_.GoOnWithBurst(now);
   changes_.Settle(now);
 }
 
@@ -266,7 +266,7 @@ void Membership::OnRequestFailed(absl::Time now, uint64_t id,
     state_.events.push_back(
         ExchangeFailedEvent{request->to, request->join, std::move(why)});
   }
-  schedule_.GoOnSpreading(now);
+  schedule_.GoOnWithBurst(now);
   changes_.Settle(now);
 }
 

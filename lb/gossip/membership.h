@@ -95,7 +95,7 @@ class Membership {
   }
   // Full exchanges with as many members as a broadcast is sent to; see
   // PushPullBurst.
-  void SpreadUserState(absl::Time now) { schedule_.PushPullBurst(now); }
+  void SpreadUserState(absl::Time now) { schedule_.AskForBurst(now); }
   void SetDelegates(Delegates delegates);
   // Bytes that the codec adds to a packet; they change with the keys.
   void SetPacketOverhead(size_t bytes) {

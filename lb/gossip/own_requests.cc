@@ -34,7 +34,7 @@ bool OwnRequests::HasRoomForJoin() const {
   return requests_.size() < most_ && Joining() < Share(1, 2);
 }
 
-bool OwnRequests::HasRoomForSpread() const {
+bool OwnRequests::HasRoomForBurst() const {
   return requests_.size() - Joining() < Share(1, 4);
 }
 

@@ -47,7 +47,7 @@ class OwnRequests {
   // there would each hold one until its timeout.
   bool HasRoomForUnverified() const { return requests_.size() < Share(1, 2); }
   bool HasRoomForJoin() const;
-  bool HasRoomForSpread() const;
+  bool HasRoomForBurst() const;
   // Is a full exchange with `peer` under way?
   bool Exchanges(const net::Endpoint& peer) const;
 
