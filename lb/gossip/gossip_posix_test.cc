@@ -76,16 +76,16 @@ class GossipPosixTest : public testing::Test {
 
 // Each ack is answered with the next ping, so that there are always some in the
 // node's socket when its timer is due.
-TEST_F(GossipPosixTest, AFloodOfPingsDoesNotStopTheGreetings) {
+TEST_F(GossipPosixTest, AFloodOfPingsDoesNotStopTheNewcomers) {
   const wire::Ping ping{.sequence = 1, .node = "node"};
   peer_->SetReceiver([&](const net::Endpoint&, absl::Span<const uint8_t>) {
     for (int n = 0; n < 2; ++n) Send(ping);
   });
   Introduce();
   Send(ping);
-  EXPECT_TRUE(
-      loop_.RunUntil([&] { return node_->counters().detection.greetings >= 4; },
-                     absl::Seconds(5)));
+  EXPECT_TRUE(loop_.RunUntil(
+      [&] { return node_->counters().detection.newcomer_pings >= 4; },
+      absl::Seconds(5)));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ void AskHelpers(SharedState& state, absl::Time now, Prober& prober) {
   int nacks_expected = 0;
   std::vector<net::Endpoint> asked;
   for (const NodeRecord* const helper : helpers) {
-    // Nacks tell of this node's own health; greetings do not count for it.
+    // Nacks tell of this node's own health; pings of newcomers do not count for
+    // it.
     const bool nack = helper->knows_nacks() && record->verified;
     if (nack) ++nacks_expected;
     ++state.counters.detection.indirect_probes;

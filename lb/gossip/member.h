@@ -161,8 +161,8 @@ struct OverflowCounters {
 };
 
 struct DetectionCounters {
-  uint64_t greetings = 0;  // Pings to members that were not verified yet.
-  uint64_t greetings_failed = 0;  // Lanes; see Greeter.
+  uint64_t newcomer_pings = 0;  // Pings to members that were not verified yet.
+  uint64_t newcomer_probes_failed = 0;  // Lanes; see NewcomerQueue.
   uint64_t probes = 0;
   uint64_t probes_failed = 0;
   uint64_t indirect_probes = 0;  // Asked of others.

@@ -141,7 +141,7 @@ void Membership::OnMessage(absl::Time now, const net::Endpoint& from,
     if (own_name_.OnAck(now, ack->sequence)) return;
     OnAck(now, from, *ack);
   } else if (const auto* nack = std::get_if<wire::Nack>(&message)) {
-    detector_.OnNack(nack->sequence);  // Greetings do not ask for any.
+    detector_.OnNack(nack->sequence);  // Pings of newcomers ask for none.
   } else if (const auto* suspect = std::get_if<wire::Suspect>(&message)) {
     state_.roster.OnSuspect(now, *suspect);
   } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {

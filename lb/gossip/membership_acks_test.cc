@@ -5,8 +5,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/gossip/greeter.h"
 #include "lb/gossip/membership.h"
+#include "lb/gossip/newcomer_queue.h"
 #include "lb/gossip/testing/membership_fixture.h"
 
 namespace lb::gossip {
@@ -38,8 +38,8 @@ TEST_F(AcksTest, NumbersGoOnFromTheFirstOne) {
   EXPECT_LT(number, 1'001'000u);
 }
 
-TEST_F(AcksTest, NumbersWrapBelowThoseOfGreetings) {
-  first_number_ = Greeter::kSequenceMin - 2;
+TEST_F(AcksTest, NumbersWrapBelowThoseOfNewcomers) {
+  first_number_ = NewcomerQueue::kSequenceMin - 2;
   Restart(Quiet());
   KnowMembers({"b"});
   Forget();
@@ -47,7 +47,7 @@ TEST_F(AcksTest, NumbersWrapBelowThoseOfGreetings) {
   const auto pings = SentOf<wire::Ping>("b");
   ASSERT_THAT(pings, SizeIs(10));
   for (const wire::Ping& ping : pings) {
-    EXPECT_LT(ping.sequence, Greeter::kSequenceMin);
+    EXPECT_LT(ping.sequence, NewcomerQueue::kSequenceMin);
   }
   EXPECT_EQ(core_->counters().detection.probes_failed, 0u);
 }

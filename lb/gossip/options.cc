@@ -136,7 +136,8 @@ absl::Status Validate(const GossipOptions& o) {
       // The smallest packet that holds an alive with full metadata, or so.
       {"udp_buffer_size", static_cast<int64_t>(o.dissemination.udp_buffer_size),
        1200},
-      {"greetings_at_once", static_cast<int64_t>(o.probe.greetings_at_once), 1},
+      {"newcomer_pings_at_once",
+       static_cast<int64_t>(o.probe.newcomer_pings_at_once), 1},
       {"members_max", static_cast<int64_t>(o.admission.members_max), 1},
       {"broadcasts_max", static_cast<int64_t>(o.dissemination.broadcasts_max),
        1},

@@ -41,7 +41,7 @@ struct ProbeOptions {
   bool forgive_lateness = true;
   // Newcomers that are pinged at the same moment; those after them wait for
   // their turn, four per dissemination.interval.
-  size_t greetings_at_once = 256;
+  size_t newcomer_pings_at_once = 256;
   size_t indirect_pings_max = 1024;  // Indirect pings under way for others.
 };
 

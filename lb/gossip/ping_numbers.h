@@ -1,14 +1,14 @@
 // PingNumbers: the sequence numbers of this node's pings.
 //
 // An ack is matched by its number alone, so all pings of a node draw from one
-// sequence. Greetings have the upper half of the numbers to themselves; see
-// Greeter::kSequenceMin.
+// sequence. Pings of newcomers have the upper half of the numbers to
+// themselves; see NewcomerQueue::kSequenceMin.
 #ifndef LB_GOSSIP_PING_NUMBERS_H_
 #define LB_GOSSIP_PING_NUMBERS_H_
 
 #include <cstdint>
 
-#include "lb/gossip/greeter.h"
+#include "lb/gossip/newcomer_queue.h"
 
 namespace lb::gossip {
 
@@ -18,7 +18,7 @@ class PingNumbers {
   // an earlier run would match.
   explicit PingNumbers(uint32_t last) : last_(last) {}
 
-  uint32_t Next() { return last_ = (last_ + 1) % Greeter::kSequenceMin; }
+  uint32_t Next() { return last_ = (last_ + 1) % NewcomerQueue::kSequenceMin; }
 
  private:
   uint32_t last_;

@@ -1,7 +1,7 @@
 #include "lb/gossip/ping_numbers.h"
 
 #include "gtest/gtest.h"
-#include "lb/gossip/greeter.h"
+#include "lb/gossip/newcomer_queue.h"
 
 namespace lb::gossip {
 namespace {
@@ -12,10 +12,11 @@ TEST(PingNumbersTest, RiseFromTheGivenOne) {
   EXPECT_EQ(numbers.Next(), 9u);
 }
 
-TEST(PingNumbersTest, LeaveTheUpperHalfToGreetings) {
-  PingNumbers numbers(Greeter::kSequenceMin - 1);
+TEST(PingNumbersTest, LeaveTheUpperHalfToNewcomers) {
+  PingNumbers numbers(NewcomerQueue::kSequenceMin - 1);
   EXPECT_EQ(numbers.Next(), 0u);
-  EXPECT_EQ(PingNumbers(UINT32_MAX - 5).Next(), Greeter::kSequenceMin - 5);
+  EXPECT_EQ(PingNumbers(UINT32_MAX - 5).Next(),
+            NewcomerQueue::kSequenceMin - 5);
 }
 
 }  // namespace

@@ -133,7 +133,7 @@ TEST_F(ReplayTest, EachRunBeginsAtANumberOfItsOwn) {
       const auto decoded = codec.DecodePacket(packet);
       ASSERT_THAT(decoded, IsOk());
       const auto* ping = std::get_if<wire::Ping>(&decoded->messages[0]);
-      // Greetings have numbers of their own.
+      // Pings of newcomers have numbers of their own.
       if (ping == nullptr || ping->sequence >= 1u << 31) continue;
       firsts.push_back(ping->sequence);
       break;

@@ -2,8 +2,8 @@
 //
 // There are two signs, as not all profiles send TCP pings: a TCP ping was acked
 // where a ping was not, and a full exchange with a member that acked no ping.
-// Unverified members get pings all the time (Greeter), and members that failed
-// get them while they say that they are alive.
+// Unverified members get pings all the time (NewcomerQueue), and members that
+// failed get them while they say that they are alive.
 //
 // Part of the core: no I/O; see Membership.
 #ifndef LB_GOSSIP_STREAM_ONLY_WATCH_H_

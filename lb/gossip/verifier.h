@@ -1,8 +1,8 @@
 // Verifier: finds out whether a newcomer is there at all.
 //
 // Gossip can name any host as a member. A newcomer is pinged at once, and again
-// until it acks; it is verified (Member::verified) then. Greeter has the order
-// and the pace; this class sends its pings and acts on their verdicts.
+// until it acks; it is verified (Member::verified) then. NewcomerQueue has the
+// order and the pace; this class sends its pings and acts on their verdicts.
 //
 // Part of the core: no I/O; see Membership.
 #ifndef LB_GOSSIP_VERIFIER_H_
@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
-#include "lb/gossip/greeter.h"
+#include "lb/gossip/newcomer_queue.h"
 #include "lb/gossip/prober.h"
 #include "lb/gossip/shared_state.h"
 #include "lb/gossip/wire/messages.h"
@@ -26,16 +26,16 @@ namespace lb::gossip {
 class Verifier {
  public:
   Verifier(SharedState& state, const Prng& root)
-      : state_(state), greeter_(state.options, root.Fork("greeter")) {}
+      : state_(state), newcomers_(state.options, root.Fork("greeter")) {}
 
   // The member came up; PingNewcomers() pings it.
   void Add(absl::Time now, std::string_view member) {
-    greeter_.Add(now, member);
+    newcomers_.Add(now, member);
   }
   // It is verified, or down.
-  void Remove(std::string_view member) { greeter_.Remove(member); }
+  void Remove(std::string_view member) { newcomers_.Remove(member); }
   // How many are up and not verified.
-  size_t size() const { return greeter_.size(); }
+  size_t size() const { return newcomers_.size(); }
 
   void PingNewcomers(absl::Time now);
   // The member gave a sign of life: pings it out of turn.
@@ -51,17 +51,17 @@ class Verifier {
 
   void OnTimer(absl::Time now);
   // When it judges a member by its silence.
-  absl::Time NextVerdict() const { return greeter_.NextVerdict(); }
-  absl::Time NextDeadline() const { return greeter_.NextDeadline(); }
+  absl::Time NextVerdict() const { return newcomers_.NextVerdict(); }
+  absl::Time NextDeadline() const { return newcomers_.NextDeadline(); }
   // Forgives time that this process slept through.
-  void Shift(absl::Duration by) { greeter_.Shift(by); }
+  void Shift(absl::Duration by) { newcomers_.Shift(by); }
 
  private:
   void Ping(const ProbeTarget& target);
   void Apply(absl::Time now, Prober& lane, Prober::Step step);
 
   SharedState& state_;
-  Greeter greeter_;
+  NewcomerQueue newcomers_;
 };
 
 }  // namespace lb::gossip

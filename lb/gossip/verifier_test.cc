@@ -70,8 +70,8 @@ TEST_F(VerifierTest, TriesAgainAndSuspectsAMemberThatIsSilent) {
     verifier_.OnTimer(now_);
   }
   EXPECT_EQ(StateOf("b"), wire::NodeState::kSuspect);
-  EXPECT_EQ(state_->counters.detection.greetings, 2u);
-  EXPECT_EQ(state_->counters.detection.greetings_failed, 1u);
+  EXPECT_EQ(state_->counters.detection.newcomer_pings, 2u);
+  EXPECT_EQ(state_->counters.detection.newcomer_probes_failed, 1u);
   // A member that may be invented says nothing of this node's health.
   EXPECT_EQ(state_->roster.awareness().score(), 0);
 }

@@ -41,9 +41,9 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
       bounds.detection + bounds.gossip + 2 * nodes * g.probe.interval;
   bounds.settlement = Announcing::kFresh + defaults.claim.insist_interval +
                       options.handover.claim_wait;
-  bounds.greeting = g.probe.timeout + g.probe.interval;
-  bounds.double_answer =
-      bounds.detection + bounds.gossip + bounds.greeting + bounds.settlement;
+  bounds.verification = g.probe.timeout + g.probe.interval;
+  bounds.double_answer = bounds.detection + bounds.gossip +
+                         bounds.verification + bounds.settlement;
   bounds.refresh = defaults.schedule.period + defaults.schedule.period_jitter;
   bounds.unheard = bounds.double_answer + bounds.refresh;
   bounds.settle_time = options.settle_time;
@@ -63,14 +63,14 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
 
 std::string Bounds::ToString() const {
   return fmt::format(
-      "double answer {} = detection {} + gossip {} + greeting {} + "
+      "double answer {} = detection {} + gossip {} + verification {} + "
       "settlement {}; "
       "unheard {} = double answer + refresh {}; call {}; declared {}; "
       "facts {}; "
       "rest {} = double answer + rejoining and exchange {} + settle time {} + "
       "release and retry {}",
       Seconds(double_answer), Seconds(detection), Seconds(gossip),
-      Seconds(greeting), Seconds(settlement), Seconds(unheard),
+      Seconds(verification), Seconds(settlement), Seconds(unheard),
       Seconds(refresh), Seconds(call), Seconds(declared), Seconds(facts),
       Seconds(rest), Seconds(rejoining), Seconds(settle_time), Seconds(retry));
 }

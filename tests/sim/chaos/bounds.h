@@ -3,9 +3,9 @@
 //
 //   detection     = awareness * probe_interval + longest suspicion
 //   gossip        = gossip_interval * transmissions of a message
-//   greeting      = a lost ping, and one by all ways, to a member that is back
-//   settlement    = fresh owners insist + one insists again + claim_wait
-//   double_answer = detection + gossip + greeting + settlement
+//   verification      = a lost ping, and one by all ways, to a member that is
+//   back settlement    = fresh owners insist + one insists again + claim_wait
+//   double_answer = detection + gossip + verification + settlement
 //   unheard       = double_answer + the longest time between two refreshes
 //   call          = reconnect_interval_max, stretched likewise + tcp_timeout
 //   declared      = detection + gossip + two rounds of probes
@@ -28,7 +28,7 @@ inline constexpr absl::Duration kFirstRounds = absl::Seconds(6);
 struct Bounds {
   absl::Duration detection;
   absl::Duration gossip;
-  absl::Duration greeting;
+  absl::Duration verification;
   absl::Duration settlement;
   absl::Duration refresh;    // The longest time between two of them.
   absl::Duration rejoining;  // And one full exchange.

@@ -55,7 +55,7 @@ std::optional<std::string> Strangers::WhoIsTakenIn(Stage& stage) {
     }
   }
   const absl::Duration bound =
-      bounds_.detection + bounds_.gossip + bounds_.greeting;
+      bounds_.detection + bounds_.gossip + bounds_.verification;
   auto before = std::exchange(taken_since_, {});
   for (const Pair& pair : PairsOf(stage)) {
     const auto& [node, stranger] = pair;

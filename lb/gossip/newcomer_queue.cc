@@ -1,4 +1,4 @@
-#include "lb/gossip/greeter.h"
+#include "lb/gossip/newcomer_queue.h"
 
 #include <algorithm>
 
@@ -6,12 +6,12 @@
 
 namespace lb::gossip {
 
-Greeter::Greeter(const GossipOptions& options, const Prng& prng)
+NewcomerQueue::NewcomerQueue(const GossipOptions& options, const Prng& prng)
     : options_(options),
       pace_(options.dissemination.interval / 4),
       prng_(prng) {}
 
-void Greeter::Add(absl::Time now, std::string_view name) {
+void NewcomerQueue::Add(absl::Time now, std::string_view name) {
   const auto [entry, inserted] =
       by_name_.emplace(std::string(name), Unverified{});
   LB_CHECK(inserted);
@@ -22,7 +22,7 @@ void Greeter::Add(absl::Time now, std::string_view name) {
   Put(entry->second, &newcomers_, now);
 }
 
-void Greeter::Remove(std::string_view name) {
+void NewcomerQueue::Remove(std::string_view name) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return;
   const uint32_t sequence = found->second.sequence;
@@ -34,7 +34,7 @@ void Greeter::Remove(std::string_view name) {
   by_name_.erase(found);
 }
 
-void Greeter::Put(Unverified& unverified, Queue* queue, absl::Time due) {
+void NewcomerQueue::Put(Unverified& unverified, Queue* queue, absl::Time due) {
   if (unverified.queue != nullptr) {
     unverified.queue->erase({unverified.due, unverified.sequence});
   }
@@ -43,7 +43,7 @@ void Greeter::Put(Unverified& unverified, Queue* queue, absl::Time due) {
   if (queue != nullptr) queue->emplace(due, unverified.sequence);
 }
 
-ProbeTarget Greeter::Ping(absl::Time now, ByName::value_type& entry) {
+ProbeTarget NewcomerQueue::Ping(absl::Time now, ByName::value_type& entry) {
   entry.second.pinged = now;
   if (entry.second.queue != nullptr) {
     Put(entry.second, &waiting_, now + options_.probe.timeout);
@@ -51,19 +51,19 @@ ProbeTarget Greeter::Ping(absl::Time now, ByName::value_type& entry) {
   return {.name = entry.first, .sequence = entry.second.sequence};
 }
 
-absl::Time Greeter::NewcomerDue() const {
-  return paced_ -
-         pace_ * static_cast<int64_t>(options_.probe.greetings_at_once - 1);
+absl::Time NewcomerQueue::NewcomerDue() const {
+  return paced_ - pace_ * static_cast<int64_t>(
+                              options_.probe.newcomer_pings_at_once - 1);
 }
 
-std::optional<ProbeTarget> Greeter::TakeNewcomer(absl::Time now) {
+std::optional<ProbeTarget> NewcomerQueue::TakeNewcomer(absl::Time now) {
   if (newcomers_.empty() || NewcomerDue() > now) return std::nullopt;
   paced_ = std::max(paced_, now) + pace_;
   return Ping(now, *by_sequence_.at(newcomers_.rbegin()->second));
 }
 
-std::optional<ProbeTarget> Greeter::TakeAtOnce(absl::Time now,
-                                               std::string_view name) {
+std::optional<ProbeTarget> NewcomerQueue::TakeAtOnce(absl::Time now,
+                                                     std::string_view name) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return std::nullopt;
   if (now - found->second.pinged < options_.probe.timeout / 2) {
@@ -72,7 +72,7 @@ std::optional<ProbeTarget> Greeter::TakeAtOnce(absl::Time now,
   return Ping(now, *found);
 }
 
-Prober* Greeter::TakeLane(absl::Time now) {
+Prober* NewcomerQueue::TakeLane(absl::Time now) {
   if (waiting_.empty() || waiting_.begin()->first > now) return nullptr;
   for (Prober& lane : lanes_) {
     if (lane.running()) continue;
@@ -85,36 +85,36 @@ Prober* Greeter::TakeLane(absl::Time now) {
   return nullptr;
 }
 
-void Greeter::OnFailed(absl::Time now, const Prober& lane) {
+void NewcomerQueue::OnFailed(absl::Time now, const Prober& lane) {
   const auto found = by_sequence_.find(lane.target().sequence);
   if (found == by_sequence_.end()) return;
   Put(found->second->second, &waiting_, now + options_.probe.timeout);
 }
 
-std::string_view Greeter::NameOf(uint32_t sequence) const {
+std::string_view NewcomerQueue::NameOf(uint32_t sequence) const {
   const auto found = by_sequence_.find(sequence);
   return found == by_sequence_.end() ? ""
                                      : std::string_view(found->second->first);
 }
 
-bool Greeter::HasAskedOthers(uint32_t sequence) const {
+bool NewcomerQueue::HasAskedOthers(uint32_t sequence) const {
   return std::any_of(lanes_.begin(), lanes_.end(), [&](const Prober& lane) {
     return lane.Expects(sequence) && !lane.IsDirectAck(sequence);
   });
 }
 
-bool Greeter::HasFreeLane() const {
+bool NewcomerQueue::HasFreeLane() const {
   return std::any_of(lanes_.begin(), lanes_.end(),
                      [](const Prober& lane) { return !lane.running(); });
 }
 
-absl::Time Greeter::NextVerdict() const {
+absl::Time NewcomerQueue::NextVerdict() const {
   absl::Time next = absl::InfiniteFuture();
   for (const Prober& lane : lanes_) next = std::min(next, lane.NextDeadline());
   return next;
 }
 
-absl::Time Greeter::NextDeadline() const {
+absl::Time NewcomerQueue::NextDeadline() const {
   absl::Time next = NextVerdict();
   if (!newcomers_.empty()) next = std::min(next, NewcomerDue());
   if (!waiting_.empty() && HasFreeLane()) {
@@ -123,7 +123,7 @@ absl::Time Greeter::NextDeadline() const {
   return next;
 }
 
-void Greeter::Shift(absl::Duration by) {
+void NewcomerQueue::Shift(absl::Duration by) {
   for (Prober& lane : lanes_) lane.Shift(by);
 }
 

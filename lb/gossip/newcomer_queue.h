@@ -1,16 +1,16 @@
-// Greeter: pings unverified members, within bounds.
+// NewcomerQueue: pings unverified members, within bounds.
 //
 // Gossip can name any host as a member; one is verified once it has
 // acked a ping of this node. A newcomer is pinged at once: up to
-// greetings_at_once together, then four per gossip_interval. Those that do not
-// ack within probe_timeout wait, the one that waits longest first, for one of a
-// few lanes, each a Prober: so ten thousand invented members take no turn of a
-// real one.
+// newcomer_pings_at_once together, then four per gossip_interval. Those that do
+// not ack within probe_timeout wait, the one that waits longest first, for one
+// of a few lanes, each a Prober: so ten thousand invented members take no turn
+// of a real one.
 //
 // It knows names, numbers and times; its owner sends pings and acts on
 // verdicts. Time per call: logarithmic in the members that wait.
-#ifndef LB_GOSSIP_GREETER_H_
-#define LB_GOSSIP_GREETER_H_
+#ifndef LB_GOSSIP_NEWCOMER_QUEUE_H_
+#define LB_GOSSIP_NEWCOMER_QUEUE_H_
 
 #include <array>
 #include <cstddef>
@@ -29,14 +29,14 @@
 
 namespace lb::gossip {
 
-class Greeter {
+class NewcomerQueue {
  public:
   static constexpr size_t kLanes = 8;
 
   // `options` outlives it.
-  Greeter(const GossipOptions& options, const Prng& prng);
-  Greeter(const Greeter&) = delete;
-  Greeter& operator=(const Greeter&) = delete;
+  NewcomerQueue(const GossipOptions& options, const Prng& prng);
+  NewcomerQueue(const NewcomerQueue&) = delete;
+  NewcomerQueue& operator=(const NewcomerQueue&) = delete;
 
   // The member came up. REQUIRES: it is not here.
   void Add(absl::Time now, std::string_view name);
@@ -98,4 +98,4 @@ class Greeter {
 
 }  // namespace lb::gossip
 
-#endif  // LB_GOSSIP_GREETER_H_
+#endif  // LB_GOSSIP_NEWCOMER_QUEUE_H_

@@ -6,7 +6,7 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/gossip/greeter.h"
+#include "lb/gossip/newcomer_queue.h"
 #include "lb/gossip/testing/membership_fixture.h"
 
 namespace lb::gossip {
@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using wire::NodeState;
 
-class GreetingTest : public MembershipTest {
+class NewcomersTest : public MembershipTest {
  protected:
   bool Verified(const std::string& name) { return core_->Find(name)->verified; }
   void Ack(const std::string& from) {
@@ -49,7 +49,7 @@ class GreetingTest : public MembershipTest {
   }
 };
 
-TEST_F(GreetingTest, ANewcomerIsPingedAtOnceAndVerifiedByItsAck) {
+TEST_F(NewcomersTest, ANewcomerIsPingedAtOnceAndVerifiedByItsAck) {
   Hear("b", Alive("b"));
   EXPECT_FALSE(Verified("b"));
   EXPECT_EQ(core_->unverified(), 1u);
@@ -64,11 +64,11 @@ TEST_F(GreetingTest, ANewcomerIsPingedAtOnceAndVerifiedByItsAck) {
   EXPECT_THAT(Changes(), SizeIs(2));
 }
 
-TEST_F(GreetingTest, ThisNodeIsVerifiedFromTheStart) {
+TEST_F(NewcomersTest, ThisNodeIsVerifiedFromTheStart) {
   EXPECT_TRUE(Verified("self"));
 }
 
-TEST_F(GreetingTest, AnAckNobodyAskedForHearsNobody) {
+TEST_F(NewcomersTest, AnAckNobodyAskedForHearsNobody) {
   Hear("b", Alive("b"));
   for (uint32_t sequence = 0; sequence < 1000; ++sequence) {
     Hear("b", wire::Ack{.sequence = sequence});
@@ -76,7 +76,7 @@ TEST_F(GreetingTest, AnAckNobodyAskedForHearsNobody) {
   EXPECT_FALSE(Verified("b"));
 }
 
-TEST_F(GreetingTest, ALostPingIsRepeatedAfterTheTimeout) {
+TEST_F(NewcomersTest, ALostPingIsRepeatedAfterTheTimeout) {
   Hear("b", Alive("b"));
   RunFor(options_.probe.timeout);
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(2));
@@ -86,7 +86,7 @@ TEST_F(GreetingTest, ALostPingIsRepeatedAfterTheTimeout) {
   EXPECT_EQ(core_->counters().detection.suspicions, 0u);
 }
 
-TEST_F(GreetingTest, ALateAckCounts) {
+TEST_F(NewcomersTest, ALateAckCounts) {
   Hear("b", Alive("b"));
   RunFor(absl::Seconds(3));
   EXPECT_EQ(StateOf("b"), NodeState::kSuspect);
@@ -94,7 +94,7 @@ TEST_F(GreetingTest, ALateAckCounts) {
   EXPECT_TRUE(Verified("b"));
 }
 
-TEST_F(GreetingTest, WhoIsReachedThroughOthersIsVerified) {
+TEST_F(NewcomersTest, WhoIsReachedThroughOthersIsVerified) {
   KnowMembers({"b", "c", "d"});
   Hear("e", Alive("e"));
   RunFor(options_.probe.timeout * 2, {"b", "c", "d"});
@@ -107,7 +107,7 @@ TEST_F(GreetingTest, WhoIsReachedThroughOthersIsVerified) {
 }
 
 // It may know nothing of us, if both started at the same time.
-TEST_F(GreetingTest, APingToANewcomerSaysThatWeAreThere) {
+TEST_F(NewcomersTest, APingToANewcomerSaysThatWeAreThere) {
   Hear("b", Alive("b"));
   ASSERT_THAT(SentOf<wire::Alive>("b"), SizeIs(1));
   EXPECT_EQ(SentOf<wire::Alive>("b")[0].node, "self");
@@ -120,7 +120,7 @@ TEST_F(GreetingTest, APingToANewcomerSaysThatWeAreThere) {
   EXPECT_THAT(SentOf<wire::Alive>(), IsEmpty());
 }
 
-TEST_F(GreetingTest, ThousandsThatAreInventedGetAPingOnly) {
+TEST_F(NewcomersTest, ThousandsThatAreInventedGetAPingOnly) {
   Invent(1000);
   Forget();
   RunFor(absl::Seconds(5));
@@ -132,7 +132,7 @@ TEST_F(GreetingTest, ThousandsThatAreInventedGetAPingOnly) {
   EXPECT_LE(of_self, options_.dissemination.retransmit_mult);  // Gossip.
 }
 
-TEST_F(GreetingTest, ANodeThatLeavesDoesNotSayThatItIsThere) {
+TEST_F(NewcomersTest, ANodeThatLeavesDoesNotSayThatItIsThere) {
   KnowMembers({"b"});
   core_->Leave(now_);
   Collect();
@@ -142,7 +142,7 @@ TEST_F(GreetingTest, ANodeThatLeavesDoesNotSayThatItIsThere) {
   EXPECT_THAT(SentOf<wire::Alive>("c"), IsEmpty());
 }
 
-TEST_F(GreetingTest, WhatDoesNotFitBesideThePingGoesAfterIt) {
+TEST_F(NewcomersTest, WhatDoesNotFitBesideThePingGoesAfterIt) {
   GossipOptions options = Quiet();
   options.dissemination.udp_buffer_size = 1200;
   Restart(options);
@@ -157,7 +157,7 @@ TEST_F(GreetingTest, WhatDoesNotFitBesideThePingGoesAfterIt) {
   for (const Sent& sent : sent_) EXPECT_LE(sent.bytes, 900u);
 }
 
-TEST_F(GreetingTest, TheUnverifiedHelpNobodyAndArePassedNothing) {
+TEST_F(NewcomersTest, TheUnverifiedHelpNobodyAndArePassedNothing) {
   KnowMembers({"b", "c"});
   Invent(30);
   Forget();
@@ -175,7 +175,7 @@ TEST_F(GreetingTest, TheUnverifiedHelpNobodyAndArePassedNothing) {
   }
 }
 
-TEST_F(GreetingTest, WhoIsBackFromTheDeadHasToAnswerAgain) {
+TEST_F(NewcomersTest, WhoIsBackFromTheDeadHasToAnswerAgain) {
   KnowMembers({"b", "c"});
   Hear("c", wire::Dead{.incarnation = 1, .node = "b", .from = "c"});
   EXPECT_TRUE(Verified("b"));  // It was; but it is down.
@@ -186,7 +186,7 @@ TEST_F(GreetingTest, WhoIsBackFromTheDeadHasToAnswerAgain) {
   EXPECT_THAT(Changes(), ElementsAre("failed b", "joined b", "verified b"));
 }
 
-TEST_F(GreetingTest, MetadataSuspicionAndRefutationChangeNothing) {
+TEST_F(NewcomersTest, MetadataSuspicionAndRefutationChangeNothing) {
   KnowMembers({"b", "c"});
   Hear("c", wire::Suspect{.incarnation = 1, .node = "b", .from = "c"});
   EXPECT_TRUE(Verified("b"));
@@ -201,7 +201,7 @@ TEST_F(GreetingTest, MetadataSuspicionAndRefutationChangeNothing) {
   EXPECT_FALSE(Verified("d"));
 }
 
-TEST_F(GreetingTest, WhoNeverAnswersFailsAndIsNotLookedForAgain) {
+TEST_F(NewcomersTest, WhoNeverAnswersFailsAndIsNotLookedForAgain) {
   Hear("b", Alive("b"));
   RunFor(absl::Seconds(60));
   EXPECT_THAT(Changes(), ElementsAre("joined b", "failed b"));
@@ -215,7 +215,7 @@ TEST_F(GreetingTest, WhoNeverAnswersFailsAndIsNotLookedForAgain) {
   EXPECT_THAT(requests_, IsEmpty());
 }
 
-TEST_F(GreetingTest, APingFromANewcomersEndpointIsAnsweredWithOne) {
+TEST_F(NewcomersTest, APingFromANewcomersEndpointIsAnsweredWithOne) {
   Invent(1000);  // Those at once are used up.
   Forget();
   Hear("b", Alive("b"));
@@ -230,7 +230,7 @@ TEST_F(GreetingTest, APingFromANewcomersEndpointIsAnsweredWithOne) {
   EXPECT_TRUE(Verified("b"));
 }
 
-TEST_F(GreetingTest, APeerOfAnExchangeIsPingedOutOfTurn) {
+TEST_F(NewcomersTest, APeerOfAnExchangeIsPingedOutOfTurn) {
   Invent(1000);
   Forget();
   core_->OnStreamRequest(now_, {AddressOf("b").address, 40000},
@@ -239,14 +239,14 @@ TEST_F(GreetingTest, APeerOfAnExchangeIsPingedOutOfTurn) {
   EXPECT_THAT(SentOf<wire::Ping>("b"), SizeIs(1));
 }
 
-TEST_F(GreetingTest, TheUnverifiedLeaveStreamsForTheOthers) {
+TEST_F(NewcomersTest, TheUnverifiedLeaveStreamsForTheOthers) {
   Invent(100);
   RunFor(absl::Seconds(10));  // None of them opens or fails.
   EXPECT_THAT(requests_, SizeIs(options_.streams.requests_max / 2));
 }
 
 // A member is probed as often as before, and given up as early.
-TEST_F(GreetingTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
+TEST_F(NewcomersTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
   KnowMembers({"b", "c"});
   Invent(10000);
   Forget();
@@ -259,8 +259,8 @@ TEST_F(GreetingTest, ThousandsThatAreInventedTakeNoTurnOfAMember) {
   EXPECT_EQ(StateOf("b"), NodeState::kAlive);
   EXPECT_THAT(core_->VerifiedMembers(), SizeIs(3));
   // Four per gossip_interval, and the lanes; helpers besides.
-  EXPECT_LE(core_->counters().detection.greetings,
-            256u + 10 * (20 + Greeter::kLanes) + 10);
+  EXPECT_LE(core_->counters().detection.newcomer_pings,
+            256u + 10 * (20 + NewcomerQueue::kLanes) + 10);
 }
 
 }  // namespace
