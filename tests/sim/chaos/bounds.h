@@ -3,8 +3,8 @@
 //
 //   detection     = awareness * probe_interval + longest suspicion
 //   gossip        = gossip_interval * transmissions of a message
-//   verification      = a lost ping, and one by all ways, to a member that is
-//   back settlement    = fresh owners insist + one insists again + claim_wait
+//   verification  = a lost ping, and one by all ways, to a member that is back
+//   settlement    = fresh owners insist + one insists again + claim_wait
 //   double_answer = detection + gossip + verification + settlement
 //   unheard       = double_answer + the longest time between two refreshes
 //   call          = reconnect_interval_max, stretched likewise + tcp_timeout
