@@ -233,9 +233,15 @@ void Announcer::Renew(absl::Time now, const Announcement& announcement) {
 }
 
 Verdict Announcer::Judge(absl::Time now, Segment& segment,
-                         absl::Span<const uint8_t> bytes) {
-  if (proxies_.HearDecoys(segment, bytes)) JudgeProxies(now, segment);
-  Reception reception = Receive(segment.interface().mac, segment.held(), bytes);
+                         absl::Span<const uint8_t> frame) {
+  const auto packet = net::ParseNeighborPacket(frame);
+  if (!packet.ok()) {
+    return absl::IsUnimplemented(packet.status()) ? Verdict::kTagged
+                                                  : Verdict::kMalformed;
+  }
+  if (proxies_.HearDecoys(segment, *packet)) JudgeProxies(now, segment);
+  const Reception reception =
+      Receive(segment.interface().mac, segment.held(), *packet);
   switch (reception.verdict) {
     case Verdict::kNotOurs:
       demand_.Note(now, reception.vip);
@@ -243,14 +249,15 @@ Verdict Announcer::Judge(absl::Time now, Segment& segment,
     case Verdict::kConflict:
       return OnClaim(now, segment, reception);
     case Verdict::kReply:
-      return OnQuestion(now, segment, std::move(reception));
+      return OnQuestion(now, segment, reception, *packet);
     default:
       return reception.verdict;
   }
 }
 
 Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
-                              Reception reception) {
+                              const Reception& reception,
+                              const net::NeighborPacket& packet) {
   const net::IpAddress& vip = reception.vip;
   if (reception.is_rival) {
     const bool meets = reception.sign == RivalSign::kProbes &&
@@ -265,8 +272,9 @@ Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
     demand_.Note(now, vip);
   }
   if (!Answers(segment.StateOf(vip))) return Verdict::kSilent;
-  const bool is_queued = outbox_.AddReply(segment.interface().name, vip,
-                                          std::move(reception.reply));
+  const Interface& interface = segment.interface();
+  const bool is_queued =
+      outbox_.AddReply(interface.name, vip, ReplyFrame(interface.mac, packet));
   return is_queued ? Verdict::kReply : Verdict::kQueueFull;
 }
 

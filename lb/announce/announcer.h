@@ -62,6 +62,7 @@
 #include "lb/announce/verdict.h"
 #include "lb/base/prng.h"
 #include "lb/net/ip_address.h"
+#include "lb/net/neighbor_packet.h"
 
 namespace lb::announce {
 
@@ -192,8 +193,10 @@ class Announcer {
   void Retune(absl::Time now, const Announcement& announcement);
   void Renew(absl::Time now, const Announcement& announcement);
   Verdict Judge(absl::Time now, Segment& segment,
-                absl::Span<const uint8_t> bytes);
-  Verdict OnQuestion(absl::Time now, Segment& segment, Reception reception);
+                absl::Span<const uint8_t> frame);
+  Verdict OnQuestion(absl::Time now, Segment& segment,
+                     const Reception& reception,
+                     const net::NeighborPacket& packet);
   Verdict OnClaim(absl::Time now, Segment& segment, const Reception& reception);
   // The rival that a frame comes from.
   enum class Told : uint8_t { kRival, kOurselves, kProxy };

@@ -33,12 +33,12 @@ Verdict JudgeArp(const MacAddress& own_mac,
 }
 
 std::vector<uint8_t> ArpReplyFrame(const MacAddress& own_mac,
-                                   const ArpPacket& request) {
-  return net::ArpFrame(request.sender_mac, {.operation = ArpOperation::kReply,
-                                            .sender_mac = own_mac,
-                                            .sender_ip = request.target_ip,
-                                            .target_mac = request.sender_mac,
-                                            .target_ip = request.sender_ip});
+                                   const ArpPacket& packet) {
+  return net::ArpFrame(packet.sender_mac, {.operation = ArpOperation::kReply,
+                                           .sender_mac = own_mac,
+                                           .sender_ip = packet.target_ip,
+                                           .target_mac = packet.sender_mac,
+                                           .target_ip = packet.sender_ip});
 }
 
 std::vector<uint8_t> GratuitousRequestFrame(const MacAddress& own_mac,

@@ -31,9 +31,9 @@ Verdict JudgeArp(const net::MacAddress& own_mac,
                  const net::EthernetHeader& header,
                  const net::ArpPacket& packet);
 
-// The frame that answers `request`.
+// The frame that answers the request in `packet`.
 std::vector<uint8_t> ArpReplyFrame(const net::MacAddress& own_mac,
-                                   const net::ArpPacket& request);
+                                   const net::ArpPacket& packet);
 
 // "`address` is at `own_mac`", to all. The request form moves a Linux
 // neighbour's entry even within its lock time of 1 s; the reply form, with the

@@ -61,14 +61,14 @@ Verdict JudgeNdp(const MacAddress& own_mac,
 
 std::vector<uint8_t> NdpReplyFrame(const MacAddress& own_mac,
                                    const EthernetHeader& header,
-                                   const NdpPacket& request) {
-  const auto& asked = std::get<NeighborSolicitation>(request.message);
+                                   const NdpPacket& packet) {
+  const auto& asked = std::get<NeighborSolicitation>(packet.message);
   // RFC 4861 section 7.2.4: an asker without an address gets it through all.
-  if (request.source.is_unspecified()) {
+  if (packet.source.is_unspecified()) {
     return UnsolicitedAdvertFrame(own_mac, asked.target);
   }
   return AdvertFrame(own_mac, asked.source_mac.value_or(header.source),
-                     request.source,
+                     packet.source,
                      {.target = asked.target,
                       .solicited = true,
                       .override_cache = true,

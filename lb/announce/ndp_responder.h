@@ -43,11 +43,11 @@ Verdict JudgeNdp(const net::MacAddress& own_mac,
                  const net::EthernetHeader& header,
                  const net::NdpPacket& packet);
 
-// The frame that answers the solicitation `request`, which came under `header`.
-// REQUIRES: `request` holds a solicitation.
+// The frame that answers the solicitation in `packet`, which came under
+// `header`. REQUIRES: `packet` holds a solicitation.
 std::vector<uint8_t> NdpReplyFrame(const net::MacAddress& own_mac,
                                    const net::EthernetHeader& header,
-                                   const net::NdpPacket& request);
+                                   const net::NdpPacket& packet);
 
 // "`address` is at `own_mac`", to all nodes.
 std::vector<uint8_t> UnsolicitedAdvertFrame(const net::MacAddress& own_mac,

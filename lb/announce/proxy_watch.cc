@@ -13,11 +13,12 @@ bool ProxyWatch::Overlooks(absl::Time now, Segment& segment,
              ProxyCheck::Verdict::kProxy;
 }
 
-bool ProxyWatch::HearDecoys(Segment& segment, absl::Span<const uint8_t> frame) {
+bool ProxyWatch::HearDecoys(Segment& segment,
+                            const net::NeighborPacket& packet) {
   ProxyCheck& proxies = segment.proxies();
   if (!proxies.asking()) return false;
   const Reception claim =
-      Receive(segment.interface().mac, proxies.Decoys(), frame);
+      Receive(segment.interface().mac, proxies.Decoys(), packet);
   if (claim.verdict != Verdict::kConflict) return false;
   proxies.OnClaim(claim.vip, claim.mac);
   return true;

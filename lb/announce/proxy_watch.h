@@ -7,16 +7,15 @@
 #ifndef LB_ANNOUNCE_PROXY_WATCH_H_
 #define LB_ANNOUNCE_PROXY_WATCH_H_
 
-#include <cstdint>
 #include <utility>
 
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "lb/announce/announcement_table.h"
 #include "lb/announce/conflict_reports.h"
 #include "lb/announce/proxy_check.h"
 #include "lb/announce/reception.h"
 #include "lb/announce/segment.h"
+#include "lb/net/neighbor_packet.h"
 
 namespace lb::announce {
 
@@ -30,9 +29,9 @@ class ProxyWatch {
   // A foreign host claims an address of the segment. True if the claim does not
   // count. What is not known of the host yet is found out.
   bool Overlooks(absl::Time now, Segment& segment, const Reception& claim);
-  // A frame has come; it may be the answer of a host that is asked. True if it
+  // A packet has come; it may be the answer of a host that is asked. True if it
   // is: Judge() may have something to do.
-  bool HearDecoys(Segment& segment, absl::Span<const uint8_t> frame);
+  bool HearDecoys(Segment& segment, const net::NeighborPacket& packet);
   // Follows the checks that are over: addresses that only a proxy withholds are
   // probed again. True if there was one: the claims may have changed.
   bool Judge(absl::Time now, Segment& segment);

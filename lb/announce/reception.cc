@@ -1,7 +1,6 @@
 #include "lb/announce/reception.h"
 
 #include <optional>
-#include <utility>
 #include <variant>
 
 #include "lb/announce/arp_responder.h"
@@ -19,8 +18,8 @@ using HeldAddresses = absl::btree_set<IpAddress>;
 
 // A host that asks without an address of its own wants that address.
 std::optional<RivalSign> SignOf(const net::EthernetHeader& header,
-                                const net::ArpPacket& request) {
-  if (net::Kind(request) != net::ArpKind::kProbe) return std::nullopt;
+                                const net::ArpPacket& packet) {
+  if (net::Kind(packet) != net::ArpKind::kProbe) return std::nullopt;
   return header.destination == net::kBroadcastMac ? RivalSign::kProbes
                                                   : RivalSign::kYields;
 }
@@ -45,19 +44,16 @@ void SetSign(std::optional<RivalSign> sign, const MacAddress& mac,
   reception.sign = *sign;
 }
 
-Reception OnArp(const MacAddress& own_mac, const HeldAddresses& held,
-                const net::EthernetFrame& frame) {
-  const auto packet = net::ParseArp(frame.payload);
-  if (!packet.ok()) return {.verdict = Verdict::kMalformed};
-  Reception reception = {
-      .verdict = JudgeArp(own_mac, held, frame.header, *packet),
-      .vip = packet->target_ip};
+Reception OnMessage(const MacAddress& own_mac, const HeldAddresses& held,
+                    const net::EthernetHeader& header,
+                    const net::ArpPacket& packet) {
+  Reception reception = {.verdict = JudgeArp(own_mac, held, header, packet),
+                         .vip = packet.target_ip};
   if (reception.verdict == Verdict::kConflict) {
-    reception.vip = packet->sender_ip;
-    SetSign(RivalSign::kClaims, packet->sender_mac, reception);
+    reception.vip = packet.sender_ip;
+    SetSign(RivalSign::kClaims, packet.sender_mac, reception);
   } else if (reception.verdict == Verdict::kReply) {
-    SetSign(SignOf(frame.header, *packet), packet->sender_mac, reception);
-    reception.reply = ArpReplyFrame(own_mac, *packet);
+    SetSign(SignOf(header, packet), packet.sender_mac, reception);
   }
   return reception;
 }
@@ -71,26 +67,20 @@ void SetClaim(const HeldAddresses& held, const net::EthernetHeader& header,
   SetSign(RivalSign::kClaims, SpeakerOf(header, packet), reception);
 }
 
-Reception OnNdp(const MacAddress& own_mac, const HeldAddresses& held,
-                const net::EthernetFrame& frame) {
-  const auto packet = net::ParseNdp(frame.payload);
-  if (absl::IsUnimplemented(packet.status())) {
-    return {.verdict = Verdict::kUnsupported};
-  }
-  if (!packet.ok()) return {.verdict = Verdict::kMalformed};
-  Reception reception = {.verdict =
-                             JudgeNdp(own_mac, held, frame.header, *packet)};
+Reception OnMessage(const MacAddress& own_mac, const HeldAddresses& held,
+                    const net::EthernetHeader& header,
+                    const net::NdpPacket& packet) {
+  Reception reception = {.verdict = JudgeNdp(own_mac, held, header, packet)};
   if (reception.verdict == Verdict::kConflict) {
-    SetClaim(held, frame.header, *packet, reception);
+    SetClaim(held, header, packet, reception);
     return reception;
   }
-  const auto* asked = std::get_if<net::NeighborSolicitation>(&packet->message);
+  const auto* asked = std::get_if<net::NeighborSolicitation>(&packet.message);
   if (asked == nullptr) return reception;
   reception.vip = asked->target;
   if (reception.verdict == Verdict::kReply) {
-    SetSign(SignOf(own_mac, frame.header, *packet, *asked),
-            SpeakerOf(frame.header, *packet), reception);
-    reception.reply = NdpReplyFrame(own_mac, frame.header, *packet);
+    SetSign(SignOf(own_mac, header, packet, *asked), SpeakerOf(header, packet),
+            reception);
   }
   return reception;
 }
@@ -98,20 +88,23 @@ Reception OnNdp(const MacAddress& own_mac, const HeldAddresses& held,
 }  // namespace
 
 Reception Receive(const MacAddress& own_mac, const HeldAddresses& held,
-                  absl::Span<const uint8_t> bytes) {
-  const auto frame = net::ParseEthernet(bytes);
-  if (absl::IsUnimplemented(frame.status())) {
-    return {.verdict = Verdict::kTagged};
+                  const net::NeighborPacket& packet) {
+  if (const auto* arp = std::get_if<net::ArpPacket>(&packet.message)) {
+    return OnMessage(own_mac, held, packet.header, *arp);
   }
-  if (!frame.ok()) return {.verdict = Verdict::kMalformed};
-  switch (frame->header.ether_type) {
-    case net::kEtherTypeArp:
-      return OnArp(own_mac, held, *frame);
-    case net::kEtherTypeIpv6:
-      return OnNdp(own_mac, held, *frame);
-    default:
-      return {.verdict = Verdict::kUnsupported};
+  if (const auto* ndp = std::get_if<net::NdpPacket>(&packet.message)) {
+    return OnMessage(own_mac, held, packet.header, *ndp);
   }
+  return {.verdict = Verdict::kUnsupported};
+}
+
+std::vector<uint8_t> ReplyFrame(const MacAddress& own_mac,
+                                const net::NeighborPacket& packet) {
+  if (const auto* arp = std::get_if<net::ArpPacket>(&packet.message)) {
+    return ArpReplyFrame(own_mac, *arp);
+  }
+  return NdpReplyFrame(own_mac, packet.header,
+                       std::get<net::NdpPacket>(packet.message));
 }
 
 }  // namespace lb::announce

@@ -1,6 +1,6 @@
-// Reception: what one received frame means for the addresses of an interface.
+// Reception: what one received packet means for the addresses of an interface.
 //
-// Parses and judges; knows nothing of states, times or queues. Pure.
+// Judges, and builds the reply; knows nothing of states, times or queues. Pure.
 #ifndef LB_ANNOUNCE_RECEPTION_H_
 #define LB_ANNOUNCE_RECEPTION_H_
 
@@ -8,22 +8,19 @@
 #include <vector>
 
 #include "absl/container/btree_set.h"
-#include "absl/types/span.h"
 #include "lb/announce/claim.h"
 #include "lb/announce/verdict.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
+#include "lb/net/neighbor_packet.h"
 
 namespace lb::announce {
 
 struct Reception {
-  // One that JudgeArp() or JudgeNdp() returns, or kTagged, kUnsupported,
-  // kMalformed.
-  Verdict verdict = Verdict::kMalformed;
+  // One that JudgeArp() or JudgeNdp() returns, or kUnsupported.
+  Verdict verdict = Verdict::kUnsupported;
   // kReply, kNotOurs: asked for. kConflict: claimed by another.
   net::IpAddress vip;
-  // With kReply:
-  std::vector<uint8_t> reply;
   // Set with kReply if `is_rival`, and always with kConflict: the sender, and
   // its claim to `vip`.
   bool is_rival = false;
@@ -31,11 +28,15 @@ struct Reception {
   RivalSign sign = RivalSign::kClaims;
 };
 
-// A whole Ethernet frame. `held` are the addresses that the host with `own_mac`
-// announces on the interface, or wants to.
+// `held` are the addresses that the host with `own_mac` announces on the
+// interface, or wants to.
 Reception Receive(const net::MacAddress& own_mac,
                   const absl::btree_set<net::IpAddress>& held,
-                  absl::Span<const uint8_t> bytes);
+                  const net::NeighborPacket& packet);
+
+// The frame that answers `packet`. REQUIRES: its verdict is kReply.
+std::vector<uint8_t> ReplyFrame(const net::MacAddress& own_mac,
+                                const net::NeighborPacket& packet);
 
 }  // namespace lb::announce
 

@@ -153,7 +153,7 @@ struct PortState final : FirstLook, std::enable_shared_from_this<PortState> {
   int Read();
   void Close();
   static void OnFrame(uint8_t* state, const pcap_pkthdr* header,
-                      const uint8_t* bytes);
+                      const uint8_t* frame);
 
   const Capture capture;
   asio::posix::stream_descriptor descriptor;  // The capture's: never closed.
@@ -205,9 +205,9 @@ void PortState::Dispatch() {
 }
 
 void PortState::OnFrame(uint8_t* state, const pcap_pkthdr* header,
-                        const uint8_t* bytes) {
+                        const uint8_t* frame) {
   const auto called = reinterpret_cast<PortState*>(state)->receiver;
-  if (called != nullptr) (*called)({bytes, header->caplen});
+  if (called != nullptr) (*called)({frame, header->caplen});
 }
 
 void PortState::Close() {
