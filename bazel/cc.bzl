@@ -7,7 +7,7 @@ _COMMON_DEPS = [
     "@system//:fmt",
 ]
 
-def lb_cc_test(name, srcs = None, size = "small", deps = [], **kwargs):
+def lb_cc_test(name, srcs = None, size = "small", deps = [], copts = [], **kwargs):
     """Declares a test of GoogleTest, with its main().
 
     Args:
@@ -15,13 +15,21 @@ def lb_cc_test(name, srcs = None, size = "small", deps = [], **kwargs):
       srcs: sources, if they are others.
       size: small, if it can be.
       deps: besides GoogleTest, GoogleMock, Abseil and fmt.
+      copts: of the compiler.
       **kwargs: passed on to the cc_test.
     """
     cc_test(
         name = name,
         size = size,
         srcs = srcs or [name + ".cc"],
-        deps = deps + _COMMON_DEPS + ["@system//:gtest_main"],
+        copts = copts + select({
+            "//bazel:precompiles": ["-include", "bazel/test_prelude.hh"],
+            "//conditions:default": [],
+        }),
+        deps = deps + _COMMON_DEPS + ["@system//:gtest_main"] + select({
+            "//bazel:precompiles": ["//bazel:test_prelude"],
+            "//conditions:default": [],
+        }),
         **kwargs
     )
 
