@@ -1,9 +1,8 @@
 #include "lb/announce/proxy_watch.h"
 
-#include <vector>
-
 #include "gmock/gmock.h"
 #include "lb/net/arp.h"
+#include "lb/net/neighbor_packet.h"
 
 namespace lb::announce {
 namespace {
@@ -48,9 +47,10 @@ class ProxyWatchTest : public testing::Test {
       EXPECT_TRUE(watch_.HearDecoys(segment_, ReplyFor(decoy)));
     }
   }
-  static std::vector<uint8_t> ReplyFor(const net::IpAddress& address) {
-    return net::ArpFrame(kEth0.mac, {net::ArpOperation::kReply, kRival, address,
-                                     kEth0.mac, address});
+  static net::NeighborPacket ReplyFor(const net::IpAddress& address) {
+    return *net::ParseNeighborPacket(net::ArpFrame(
+        kEth0.mac,
+        {net::ArpOperation::kReply, kRival, address, kEth0.mac, address}));
   }
   bool JudgeAfter(absl::Duration time) {
     now_ += time;
