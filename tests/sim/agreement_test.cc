@@ -184,7 +184,8 @@ class Trial {
     do {
       RunFor(Checker::kInterval);
       if (!checker_.WhyNotAgreed()) break;
-    } while (stage_.world().loop().Now() < healed + bounds_.rest);
+    } while (!checker_.violation() &&
+             stage_.world().loop().Now() < healed + bounds_.rest);
     RunFor(kQuiet);
     if (const auto why = checker_.WhyNotAgreed()) {
       checker_.Fail("agrees-after-healing", *why);
