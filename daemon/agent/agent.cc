@@ -234,13 +234,11 @@ void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   events_.RecordProblems(desired_->problems, before->problems);
 }
 
-void Agent::ScheduleReconcile() {
-  looks_.ArmBy(environment_.loop->Now(), addresses_.look_interval());
-}
+void Agent::ScheduleReconcile() { looks_.Schedule(addresses_.look_interval()); }
 
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
-  looks_.NoteFiring();
+  looks_.Begin();
   life_.Tell(
       [](NodeLifecycle& life, absl::Time now) { life.CheckCutOff(now); });
   owners_.SetOwnWithheld(announcing_.AllWithheld(environment_.loop->CivilNow() -

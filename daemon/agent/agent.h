@@ -37,6 +37,7 @@
 #include "daemon/agent/history_recorder.h"
 #include "daemon/agent/ledger_author.h"
 #include "daemon/agent/lifecycle_runner.h"
+#include "daemon/agent/look_timer.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/outcome.h"
 #include "daemon/agent/tally.h"
@@ -53,7 +54,6 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/io/environment.h"
-#include "lb/io/paced_timer.h"
 #include "lb/ipam/replicated_allocator.h"
 
 namespace lb {
@@ -156,7 +156,7 @@ class Agent {
   Tally tally_;
   NameConflicts name_conflicts_;
   LifecycleRunner life_;
-  io::PacedTimer looks_;  // Runs Reconcile().
+  LookTimer looks_;  // Runs Reconcile().
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
   bool members_changed_ = true;  // Since elections heard of them.

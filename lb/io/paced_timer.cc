@@ -18,7 +18,7 @@ void PacedTimer::ArmBy(absl::Time deadline, absl::Duration interval) {
 }
 
 void PacedTimer::OnTimer() {
-  NoteFiring();
+  fired_ = loop_->Now();
   armed_for_ = absl::InfiniteFuture();
   on_fire_();
 }

@@ -26,9 +26,6 @@ class PacedTimer {
   // Fires at `deadline`, or `interval` after the last firing if that is later.
   // Changes nothing if it is armed for an earlier time already.
   void ArmBy(absl::Time deadline, absl::Duration interval);
-  // The owner has just done, unasked, what a firing would have it do: the
-  // interval counts from now.
-  void NoteFiring() { fired_ = loop_->Now(); }
 
  private:
   void OnTimer();
@@ -36,7 +33,7 @@ class PacedTimer {
   Loop* const loop_;
   absl::AnyInvocable<void()> on_fire_;
   absl::Time armed_for_ = absl::InfiniteFuture();
-  absl::Time fired_ = absl::InfinitePast();  // When it fired last.
+  absl::Time fired_ = absl::InfinitePast();  // Last.
   std::unique_ptr<Timer> timer_;
 };
 

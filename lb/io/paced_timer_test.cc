@@ -71,34 +71,5 @@ TEST_F(PacedTimerTest, ALaterIntervalPutsNothingOff) {
   EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
 }
 
-TEST_F(PacedTimerTest, InputsWithinTheIntervalFireItOnce) {
-  timer_.ArmBy(At(0), kInterval);
-  std::vector<int64_t> fired;
-  for (int i = 1; i <= 8; ++i) {
-    for (const int64_t at : FiringsUntil(i)) fired.push_back(at);
-    timer_.ArmBy(At(i), kInterval);
-  }
-  for (const int64_t at : FiringsUntil(100)) fired.push_back(at);
-  EXPECT_THAT(fired, ElementsAre(0, 10));
-}
-
-// News each millisecond, for ever, must not starve what they lead to.
-TEST_F(PacedTimerTest, MoreInputsPutNothingOff) {
-  std::vector<int64_t> fired;
-  for (int i = 0; i < 25; ++i) {
-    timer_.ArmBy(At(i), kInterval);
-    for (const int64_t at : FiringsUntil(i + 1)) fired.push_back(at);
-  }
-  EXPECT_THAT(fired, ElementsAre(0, 10, 20));
-}
-
-TEST_F(PacedTimerTest, AFiringThatWasNotDueCountsForTheInterval) {
-  FiringsUntil(5);
-  timer_.NoteFiring();
-  FiringsUntil(8);
-  timer_.ArmBy(At(8), kInterval);
-  EXPECT_THAT(FiringsUntil(100), ElementsAre(15));
-}
-
 }  // namespace
 }  // namespace lb::io

@@ -1,0 +1,77 @@
+#include "daemon/agent/look_timer.h"
+
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/io/sim/sim_loop.h"
+
+namespace lb {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr absl::Duration kInterval = absl::Milliseconds(10);
+
+class LookTimerTest : public testing::Test {
+ protected:
+  void RunFor(int milliseconds) {
+    loop_.RunFor(absl::Milliseconds(milliseconds));
+  }
+
+  io::SimLoop loop_;
+  const absl::Time start_ = loop_.Now();
+  std::vector<int64_t> looks_;  // Milliseconds since the start.
+  LookTimer timer_{
+      &loop_, [this] {
+        looks_.push_back(absl::ToInt64Milliseconds(timer_.Begin() - start_));
+      }};
+};
+
+TEST_F(LookTimerTest, TheFirstInputIsLookedAtOnTheNextTurn) {
+  timer_.Schedule(kInterval);
+  EXPECT_THAT(looks_, IsEmpty());
+  RunFor(0);
+  EXPECT_THAT(looks_, ElementsAre(0));
+}
+
+TEST_F(LookTimerTest, InputsWithinTheIntervalAreLookedAtTogether) {
+  timer_.Schedule(kInterval);
+  for (int i = 0; i < 8; ++i) {
+    RunFor(1);
+    timer_.Schedule(kInterval);
+  }
+  RunFor(100);
+  EXPECT_THAT(looks_, ElementsAre(0, 10));
+}
+
+// News each millisecond, for ever, must not starve the look.
+TEST_F(LookTimerTest, MoreInputsPutNothingOff) {
+  for (int i = 0; i < 25; ++i) {
+    timer_.Schedule(kInterval);
+    RunFor(1);
+  }
+  EXPECT_THAT(looks_, ElementsAre(0, 10, 20));
+}
+
+TEST_F(LookTimerTest, AnInputAfterTheIntervalIsLookedAtOnTheNextTurn) {
+  timer_.Schedule(kInterval);
+  RunFor(50);
+  timer_.Schedule(kInterval);
+  RunFor(0);
+  EXPECT_THAT(looks_, ElementsAre(0, 50));
+}
+
+// As when a node leaves: it looks within that call.
+TEST_F(LookTimerTest, ALookThatWasNotDueCountsForTheInterval) {
+  RunFor(5);
+  timer_.Begin();
+  RunFor(3);
+  timer_.Schedule(kInterval);
+  RunFor(100);
+  EXPECT_THAT(looks_, ElementsAre(15));
+}
+
+}  // namespace
+}  // namespace lb
