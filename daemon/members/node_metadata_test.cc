@@ -48,7 +48,7 @@ TEST(NodeMetadataTest, WhatIsSerializedParsesEqual) {
       {.interfaces = {{{"a", {}, kArp},
                        {"b", kMac, {}},
                        {std::string(127, 'x'), {}, kBoth},
-                       {std::string(126, 'x') + "y", {}, kNdp}}}},
+                       {fmt::format("{:x>126}y", ""), {}, kNdp}}}},
   };
   for (const NodeMetadata& metadata : cases) {
     EXPECT_THAT(ParseNodeMetadata(SerializeNodeMetadata(metadata)),

@@ -1,5 +1,7 @@
 #include "lb/config/problem.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 
@@ -21,13 +23,13 @@ TEST(ProblemTest, ShowsControlCharactersAndCutsLongText) {
             "a:1: x\\x0ay\\x1b[31m");
   const std::string text =
       Problem{"a", 1, "", "", std::string(9999, 'x')}.ToString();
-  EXPECT_EQ(text, "a:1: " + std::string(2000, 'x') + "...");
+  EXPECT_EQ(text, fmt::format("a:1: {:x>2000}...", ""));
   EXPECT_EQ((Problem{"a", 1, std::string(9999, 'x'), "", "y"}.ToString()),
-            "a:1: " + std::string(500, 'x') + "...: y");
+            fmt::format("a:1: {:x>500}...: y", ""));
   // It is not cut within a character: callers of the status service want UTF-8.
   const std::string umlaut =
-      Problem{"a", 1, "", "", std::string(1999, 'x') + "\xc3\xa4"}.ToString();
-  EXPECT_EQ(umlaut, "a:1: " + std::string(1999, 'x') + "...");
+      Problem{"a", 1, "", "", fmt::format("{:x>1999}\xc3\xa4", "")}.ToString();
+  EXPECT_EQ(umlaut, fmt::format("a:1: {:x>1999}...", ""));
 }
 
 TEST(NewProblemsTest, NamesThoseThatWereNotThereBefore) {
