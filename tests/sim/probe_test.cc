@@ -2,7 +2,7 @@
 // probes that were cut short (the election moved, an interface came later, a
 // host had the address for a while) are made again.
 //
-// An election that moved away and back within the 0.2 s of the probes left a
+// An election that moved away and back within the 0.15 s of the probes left a
 // tenure behind. It passed for an address that a member had had, so the node
 // announced it at once, although another host might have it by then.
 #include <memory>
