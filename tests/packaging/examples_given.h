@@ -86,7 +86,11 @@ extern const lb::net::IpAddress address;
 extern const lb::net::IpAddress router;
 extern const lb::net::IpPrefix prefix;
 extern const lb::net::MacAddress mac;
-extern const lb::net::EthernetFrame frame;
+// A frame: its bytes, and its header and payload.
+struct Frame : lb::net::EthernetFrame {
+  operator absl::Span<const uint8_t>() const;
+};
+extern const Frame frame;
 extern const lb::io::Environment environment;
 extern lb::io::Loop& loop;
 extern lb::io::Timer* const timer;
