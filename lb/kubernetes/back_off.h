@@ -1,0 +1,56 @@
+// BackOff: how long to wait after a failure: longer each time, and never in
+// step with others.
+//
+// The n-th wait is drawn from the upper half of `min` doubled n times, up to
+// `max`. So hundreds of clients that lost one server do not come back at one
+// instant, and a client that fails for ever sends at most 2 / `max` requests a
+// second. A server's own wish (Retry-After) counts if it is longer, up to
+// `retry_after_max`.
+//
+// No clock: the caller adds the wait to its own time. One thread.
+//
+//   BackOff back_off({}, prng.Fork("back-off"));
+//   timer->Arm(now + back_off.Next());
+#ifndef LB_KUBERNETES_BACK_OFF_H_
+#define LB_KUBERNETES_BACK_OFF_H_
+
+#include <optional>
+
+#include "absl/time/time.h"
+#include "lb/base/prng.h"
+
+namespace lb::kubernetes {
+
+struct BackOffOptions {
+  absl::Duration min = absl::Milliseconds(50);
+  absl::Duration max = absl::Seconds(5);
+  absl::Duration retry_after_max = absl::Seconds(60);
+};
+
+class BackOff {
+ public:
+  BackOff(const BackOffOptions& options, Prng prng)
+      : options_(options), prng_(prng), next_(options.min) {}
+
+  // The wait after one more failure.
+  absl::Duration Next(std::optional<absl::Duration> retry_after = {});
+
+  // The next failure counts as the first.
+  void Reset() {
+    next_ = options_.min;
+    failures_ = 0;
+  }
+
+  // Since the last Reset().
+  int failures() const { return failures_; }
+
+ private:
+  BackOffOptions options_;
+  Prng prng_;
+  absl::Duration next_;
+  int failures_ = 0;
+};
+
+}  // namespace lb::kubernetes
+
+#endif  // LB_KUBERNETES_BACK_OFF_H_
