@@ -9,7 +9,7 @@
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/base/status_text.h"
-#include "lb/config/printable.h"
+#include "lb/kubernetes/cut_text.h"
 #include "lb/kubernetes/json_tree.h"
 #include "lb/kubernetes/tree_path.h"
 
@@ -73,9 +73,8 @@ ErrorKind KindOf(int code, std::string_view reason, bool is_too_large) {
 
 // Takes what a Status says over into `error`.
 void AddStatus(const YamlNode& status, ApiError* error) {
-  error->reason = config::Printable(TextAt(status, "reason"), kReasonBytesMax);
-  error->message =
-      config::Printable(TextAt(status, "message"), kMessageBytesMax);
+  error->reason = CutText(TextAt(status, "reason"), kReasonBytesMax);
+  error->message = CutText(TextAt(status, "message"), kMessageBytesMax);
   if (!error->retry_after) {
     error->retry_after = ToWait(TextAt(status, "details.retryAfterSeconds"));
   }
@@ -149,7 +148,7 @@ ApiError LostConnection(const absl::Status& status) {
   ApiError error;
   error.kind = ErrorKind::kLost;
   error.message =
-      config::Printable(fmt::format("{}", status.message()), kMessageBytesMax);
+      CutText(fmt::format("{}", status.message()), kMessageBytesMax);
   return error;
 }
 

@@ -47,6 +47,15 @@ class Document {
   element root_;
 };
 
+// The value, whose type was looked at.
+template <typename T>
+T ValueOf(const element& value) {
+  T result{};
+  const simdjson::error_code error = value.get(result);
+  LB_CHECK(!error);
+  return result;
+}
+
 // Makes one tree. The first value beyond the bounds ends it.
 class Converter {
  public:
@@ -73,19 +82,19 @@ class Converter {
         return FillMap(value, depth, node);
       case element_type::STRING:
         node->plain = false;
-        SetText(std::string(value.get_string().value_unsafe()), node);
+        SetText(std::string(ValueOf<std::string_view>(value)), node);
         return absl::OkStatus();
       case element_type::INT64:
-        SetText(fmt::format("{}", value.get_int64().value_unsafe()), node);
+        SetText(fmt::format("{}", ValueOf<int64_t>(value)), node);
         return absl::OkStatus();
       case element_type::UINT64:
-        SetText(fmt::format("{}", value.get_uint64().value_unsafe()), node);
+        SetText(fmt::format("{}", ValueOf<uint64_t>(value)), node);
         return absl::OkStatus();
       case element_type::DOUBLE:
-        SetText(fmt::format("{}", value.get_double().value_unsafe()), node);
+        SetText(fmt::format("{}", ValueOf<double>(value)), node);
         return absl::OkStatus();
       case element_type::BOOL:
-        SetText(value.get_bool().value_unsafe() ? "true" : "false", node);
+        SetText(ValueOf<bool>(value) ? "true" : "false", node);
         return absl::OkStatus();
     }
     LB_UNREACHABLE();
@@ -107,7 +116,8 @@ class Converter {
   absl::Status FillSequence(const element& value, size_t depth,
                             YamlNode* node) {
     node->kind = YamlNode::Kind::kSequence;
-    for (const element item : value.get_array().value_unsafe()) {
+    const auto items = ValueOf<simdjson::dom::array>(value);
+    for (const element item : items) {
       LB_RETURN_IF_ERROR(
           Fill(item, depth + 1, &AppendNode("", &node->children)));
     }
@@ -117,7 +127,8 @@ class Converter {
   absl::Status FillMap(const element& value, size_t depth, YamlNode* node) {
     node->kind = YamlNode::Kind::kMap;
     const bool is_metadata = node->key == "metadata";
-    for (const auto field : value.get_object().value_unsafe()) {
+    const auto fields = ValueOf<simdjson::dom::object>(value);
+    for (const auto field : fields) {
       if (is_metadata && field.key == "managedFields") continue;
       LB_RETURN_IF_ERROR(Fill(field.value, depth + 1,
                               &AppendNode(field.key, &node->children)));

@@ -6,7 +6,7 @@
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/base/status_text.h"
-#include "lb/config/printable.h"
+#include "lb/kubernetes/cut_text.h"
 #include "lb/kubernetes/tree_path.h"
 #include "lb/kubernetes/watch_request.h"
 
@@ -245,8 +245,8 @@ void ListWatch::OnLine(std::string_view line) {
     view_.Delete(std::move(event->object));
   } else if (event->type != "BOOKMARK") {
     exchange_->failure = {
-        UnexpectedAnswer(absl::InvalidArgumentError(fmt::format(
-            "an event of type {}", config::Printable(event->type, 32)))),
+        UnexpectedAnswer(absl::InvalidArgumentError(
+            fmt::format("an event of type {}", CutText(event->type, 32)))),
         Phase::kListing};
     return;
   }

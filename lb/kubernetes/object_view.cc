@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 #include "lb/base/status_text.h"
-#include "lb/config/printable.h"
+#include "lb/kubernetes/cut_text.h"
 
 namespace lb::kubernetes {
 namespace {
@@ -103,9 +103,8 @@ void ObjectView::Delete(JsonObject object) {
 void ObjectView::Refuse(const YamlNode& object, const absl::Status& reason) {
   ++stats_.refused;
   const ObjectKey key = KeyOf(object);
-  refusal_ =
-      config::Printable(fmt::format("{}: {}", key.ToString(), reason.message()),
-                        kRefusalBytesMax);
+  refusal_ = CutText(fmt::format("{}: {}", key.ToString(), reason.message()),
+                     kRefusalBytesMax);
   const auto known = known_.find(key);
   if (known != known_.end()) known->second.listing = listing_;
 }

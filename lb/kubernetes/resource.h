@@ -6,9 +6,8 @@
 //
 // Values and pure functions, any thread.
 //
-//   const Resource services = {"", "v1", "services"};
-//   ObjectPath(services, {"default", "web"}, "status")
-//       "/api/v1/namespaces/default/services/web/status"
+//   const Resource nodes = {"", "v1", "nodes"};
+//   Print(ObjectPath(nodes, {"", "n1"}, "status"));  // /api/v1/nodes/n1/status
 #ifndef LB_KUBERNETES_RESOURCE_H_
 #define LB_KUBERNETES_RESOURCE_H_
 
