@@ -7,10 +7,12 @@
 // second. A server's own wish (Retry-After) counts if it is longer, up to
 // `retry_after_max`.
 //
-// No clock: the caller adds the wait to its own time. One thread.
+// No clock: the caller adds the wait to its own time. It brings the random
+// numbers, too, so that there may be thousands of these. One thread.
 //
-//   BackOff back_off({}, prng.Fork("back-off"));
-//   timer->Arm(now + back_off.Next());
+//   BackOff back_off({});
+//   Prng random = prng.Fork("back-off");
+//   timer->Arm(now + back_off.Next(random));
 #ifndef LB_KUBERNETES_BACK_OFF_H_
 #define LB_KUBERNETES_BACK_OFF_H_
 
@@ -29,11 +31,12 @@ struct BackOffOptions {
 
 class BackOff {
  public:
-  BackOff(const BackOffOptions& options, Prng prng)
-      : options_(options), prng_(prng), next_(options.min) {}
+  explicit BackOff(const BackOffOptions& options)
+      : options_(options), next_(options.min) {}
 
   // The wait after one more failure.
-  absl::Duration Next(std::optional<absl::Duration> retry_after = {});
+  absl::Duration Next(Prng& prng,
+                      std::optional<absl::Duration> retry_after = {});
 
   // The next failure counts as the first.
   void Reset() {
@@ -46,7 +49,6 @@ class BackOff {
 
  private:
   BackOffOptions options_;
-  Prng prng_;
   absl::Duration next_;
   int failures_ = 0;
 };

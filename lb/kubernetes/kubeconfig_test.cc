@@ -173,7 +173,7 @@ TEST_F(KubeconfigTest, NamesFileLineAndField) {
       {"{server: \"https://a\", certificate-authority-data: eA==}", "{}",
        "certificate-authority-data: 1 bytes without a CERTIFICATE"},
       {"{server: \"https://a\", certificate-authority: none.crt}", "{}",
-       "/etc/lbd/kubeconfig:14: kubeconfig: "
+       "/etc/lbd/kubeconfig:15: kubeconfig: "
        "clusters[c1].cluster.certificate-authority: /etc/lbd/none.crt: no "
        "such file"},
       {"{server: \"https://a\"}", "{client-certificate: pki/n1.crt}",

@@ -175,64 +175,65 @@ TEST(LeaseElectorTest, ADeletedLeaseIsCreatedAgain) {
   EXPECT_NE(cluster.Holder(), nullptr);
 }
 
+// One fault, or the end of one.
+void MeetFault(Cluster& cluster, Prng& prng) {
+  const size_t i = prng.Uniform(cluster.hosts_.size());
+  Host& host = *cluster.hosts_[i];
+  SimFaultPlan& plan = cluster.server_.faults();
+  switch (prng.Uniform(10)) {
+    case 0:
+      return cluster.server_.Cut(host.name_);
+    case 1:
+    case 2:
+      return cluster.server_.Join(host.name_);
+    case 3:
+      return cluster.server_.LoseConnections(host.name_);
+    case 4:
+      return cluster.server_.Restart(prng.UniformDuration(absl::Seconds(8)),
+                                     prng.UniformDuration(absl::Seconds(2)));
+    case 5:
+      plan = {};
+      for (double* percent :
+           {&plan.internal, &plan.lost_before, &plan.lost_after, &plan.slow,
+            &plan.torn, &plan.too_many}) {
+        if (prng.Chance(40)) *percent = 30;
+      }
+      return;
+    case 6:
+      return host.elector_->Stop();
+    case 7:
+      host.elector_.reset();
+      return cluster.Start(i);
+    case 8:
+      return cluster.server_.SetCacheLag(
+          prng.UniformDuration(absl::Seconds(prng.Chance(20) ? 8 : 1)));
+    default:
+      plan = {};
+  }
+}
+
+void Heal(Cluster& cluster) {
+  cluster.server_.faults() = {};
+  cluster.server_.SetCacheLag(absl::Milliseconds(5));
+  for (size_t i = 0; i < cluster.hosts_.size(); ++i) {
+    cluster.server_.Join(cluster.hosts_[i]->name_);
+    cluster.hosts_[i]->elector_.reset();
+    cluster.Start(i);
+  }
+}
+
 // Faults drawn from a seed: at no time two act, and in the end one does. A
 // Lease that is deleted is not among the faults: the next one is another Lease.
 TEST(LeaseElectorModelTest, NoTwoActAtOnce) {
   for (uint64_t seed = 1; seed <= 100; ++seed) {
-    SCOPED_TRACE(seed);
     Cluster cluster(seed, 4);
     Prng prng = Prng(seed).Fork("faults");
     for (int step = 0; step < 80; ++step) {
-      const size_t i = prng.Uniform(cluster.hosts_.size());
-      Host& host = *cluster.hosts_[i];
-      SimFaultPlan& plan = cluster.server_.faults();
-      switch (prng.Uniform(10)) {
-        case 0:
-          cluster.server_.Cut(host.name_);
-          break;
-        case 1:
-        case 2:
-          cluster.server_.Join(host.name_);
-          break;
-        case 3:
-          cluster.server_.LoseConnections(host.name_);
-          break;
-        case 4:
-          cluster.server_.Restart(prng.UniformDuration(absl::Seconds(8)),
-                                  prng.UniformDuration(absl::Seconds(2)));
-          break;
-        case 5:
-          plan = {};
-          for (double* percent :
-               {&plan.internal, &plan.lost_before, &plan.lost_after, &plan.slow,
-                &plan.torn, &plan.too_many}) {
-            if (prng.Chance(40)) *percent = 30;
-          }
-          break;
-        case 6:
-          host.elector_->Stop();
-          break;
-        case 7:
-          host.elector_.reset();
-          cluster.Start(i);
-          break;
-        case 8:
-          cluster.server_.SetCacheLag(
-              prng.UniformDuration(absl::Seconds(prng.Chance(20) ? 8 : 1)));
-          break;
-        default:
-          plan = {};
-      }
+      MeetFault(cluster, prng);
       cluster.loop_.RunFor(prng.UniformDuration(absl::Seconds(3)));
     }
     ASSERT_FALSE(cluster.two_acted_) << "seed " << seed;
-    cluster.server_.faults() = {};
-    cluster.server_.SetCacheLag(absl::Milliseconds(5));
-    for (size_t i = 0; i < cluster.hosts_.size(); ++i) {
-      cluster.server_.Join(cluster.hosts_[i]->name_);
-      cluster.hosts_[i]->elector_.reset();
-      cluster.Start(i);
-    }
+    Heal(cluster);
     ASSERT_LE(cluster.UntilHeld(absl::Minutes(1)), absl::Seconds(30))
         << "seed " << seed;
     ASSERT_FALSE(cluster.two_acted_) << "seed " << seed;

@@ -50,7 +50,7 @@ TEST(LeaseRecordTest, AbsentFieldsAreEmpty) {
 
 TEST(LeaseRecordTest, RefusesADurationThatIsNone) {
   for (const std::string_view seconds :
-       {"0", "-1", "\"x\"", "1.5", "86401", "99999999999999999999999"}) {
+       {"0", "-1", "\"x\"", "1.5", "86401", "1e30"}) {
     SCOPED_TRACE(seconds);
     EXPECT_THAT(ReadLease(Lease(
                     fmt::format(R"({{"leaseDurationSeconds":{}}})", seconds))),

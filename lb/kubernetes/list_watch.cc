@@ -37,10 +37,13 @@ ApiError UnexpectedAnswer(const absl::Status& status) {
 
 }  // namespace
 
-ListWatch::ListWatch(ReflectorOptions options, Prng prng)
+ListWatch::ListWatch(ReflectorOptions options, const Prng& prng)
     : options_(std::move(options)),
-      prng_(prng.Fork("timeouts")),
-      back_off_(options_.back_off, prng.Fork("back-off")),
+      // The reflectors of one process get the same generator.
+      prng_(prng.Fork(fmt::format("{} {} {}", options_.resource.ToString(),
+                                  options_.name_space,
+                                  options_.selector.ToString()))),
+      back_off_(options_.back_off),
       view_(options_.selector, options_.objects_max),
       page_limit_(options_.page_limit) {}
 
@@ -320,7 +323,7 @@ void ListWatch::Fail(absl::Time now, const ApiError& error, Phase next) {
 void ListWatch::Wait(absl::Time now, Phase next,
                      std::optional<absl::Duration> wish) {
   phase_ = next;
-  deadline_ = now + back_off_.Next(wish);
+  deadline_ = now + back_off_.Next(prng_, wish);
 }
 
 void ListWatch::NoteEnd(absl::Time now, const Exchange& exchange) {

@@ -74,7 +74,7 @@ class ListWatch {
   };
 
   // REQUIRES: Validate(options) is OK.
-  ListWatch(ReflectorOptions options, Prng prng);
+  ListWatch(ReflectorOptions options, const Prng& prng);
 
   void Start(absl::Time now);
 

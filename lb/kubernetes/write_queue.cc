@@ -47,8 +47,8 @@ http::Request RequestOf(const WriteRequest& write) {
 
 WriteQueue::WriteQueue(const WriterOptions& options, const Prng& prng)
     : options_(options),
-      prng_(prng),
-      pause_(options.back_off, prng.Fork("pause")),
+      prng_(prng.Fork("writer")),
+      pause_(options.back_off),
       bucket_(options.burst, options.interval) {}
 
 void WriteQueue::Add(absl::Time now, WriteRequest request) {
@@ -56,8 +56,7 @@ void WriteQueue::Add(absl::Time now, WriteRequest request) {
   const uint64_t sequence = ++last_sequence_;
   Entry entry{.request = std::move(request),
               .sequence = sequence,
-              .back_off = BackOff(options_.back_off,
-                                  prng_.Fork(fmt::format("{}", sequence)))};
+              .back_off = BackOff(options_.back_off)};
   Slot& slot = slots_[target];
   if (slot.waiting) {
     Withdraw(slot);
@@ -300,7 +299,7 @@ void WriteQueue::OnError(absl::Time now, Entry entry, const ApiError& error) {
       PauseAll(now, error);
       return Again(now, std::move(entry));
   }
-  const absl::Duration wait = entry.back_off.Next(error.retry_after);
+  const absl::Duration wait = entry.back_off.Next(prng_, error.retry_after);
   Again(now + wait, std::move(entry));
 }
 
@@ -314,7 +313,7 @@ void WriteQueue::OnConflict(absl::Time now, Entry entry,
   entry.must_read = true;
   // The first conflict is read at once: mostly it is the only one.
   const absl::Duration wait =
-      entry.conflicts == 1 ? absl::ZeroDuration() : entry.back_off.Next();
+      entry.conflicts == 1 ? absl::ZeroDuration() : entry.back_off.Next(prng_);
   Again(now + wait, std::move(entry));
 }
 
@@ -327,7 +326,7 @@ void WriteQueue::PauseAll(absl::Time now, const ApiError& error) {
   // The requests that are under way fail together: one wait for all of them.
   if (is_paused(now)) return;
   is_probing_ = true;
-  paused_until_ = now + pause_.Next(error.retry_after);
+  paused_until_ = now + pause_.Next(prng_, error.retry_after);
 }
 
 void WriteQueue::Again(absl::Time at, Entry entry) {

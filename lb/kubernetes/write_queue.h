@@ -155,7 +155,7 @@ class WriteQueue {
   void Tidy(const WriteTarget& target);
 
   const WriterOptions options_;
-  const Prng prng_;
+  Prng prng_;
   BackOff pause_;
   TokenBucket bucket_;
   absl::Time paused_until_ = absl::InfinitePast();
