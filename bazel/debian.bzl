@@ -56,6 +56,7 @@ _MODULES = {
     "prometheus": ["prometheus-cpp-pull"],
     "protobuf": ["protobuf"],
     "seccomp": ["libseccomp"],
+    "simdjson": ["simdjson"],
     "spdlog": ["spdlog"],
     "ssl": ["libssl"],
     "systemd": ["libsystemd"],

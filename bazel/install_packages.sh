@@ -10,9 +10,9 @@ packages=(
   # Libraries.
   libabsl-dev libasio-dev libbenchmark-dev libcap-dev libcli11-dev libfmt-dev
   libgmock-dev libgrpc++-dev libgtest-dev libmsgpack-cxx-dev libnl-3-dev
-  libnl-route-3-dev libpcap-dev libprotobuf-dev libseccomp-dev libspdlog-dev
-  libssl-dev libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev protobuf-compiler
-  protobuf-compiler-grpc
+  libnl-route-3-dev libpcap-dev libprotobuf-dev libseccomp-dev libsimdjson-dev
+  libspdlog-dev libssl-dev libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev
+  protobuf-compiler protobuf-compiler-grpc
   # The Debian package.
   binutils dpkg-dev
   # The lab: network namespaces, a web server, a client.

@@ -28,6 +28,7 @@
 #include "lb/gossip/wire/keyring.h"
 #include "lb/gossip/wire/message_codec.h"
 #include "lb/history/history.h"
+#include "lb/http/client.h"
 #include "lb/io/environment.h"
 #include "lb/io/posix/signals.h"
 #include "lb/io/sim/sim_host.h"
@@ -38,6 +39,13 @@
 #include "lb/ipam/pool.h"
 #include "lb/ipam/replicated_allocator.h"
 #include "lb/ipam/service_request.h"
+#include "lb/kubernetes/access.h"
+#include "lb/kubernetes/authorized_client.h"
+#include "lb/kubernetes/event_recorder.h"
+#include "lb/kubernetes/json_tree.h"
+#include "lb/kubernetes/lease_elector.h"
+#include "lb/kubernetes/reflector.h"
+#include "lb/kubernetes/writer.h"
 #include "lb/net/arp.h"
 #include "lb/net/endpoint.h"
 #include "lb/net/ethernet.h"
@@ -100,6 +108,7 @@ extern lb::io::SimHost* const n1;
 extern lb::io::SimHost* const n2;
 
 namespace examples {  // Of pages.
+extern lb::http::Client& client;
 extern const lb::net::Endpoint endpoint;
 extern const lb::net::Endpoint seed;
 extern const std::string secret;
@@ -160,6 +169,25 @@ extern Ledger ledger;
 extern Ledger other;
 extern io::StateStore* const state;
 }  // namespace lb::ipam
+
+namespace lb::kubernetes {
+extern const Access access;
+extern http::Client& client;
+extern http::Client& connection;
+extern const absl::Time civil_now;
+extern LeaseElector::Observer& elections;
+extern std::vector<http::Header> headers;
+extern const JsonObject item;
+extern Reflector::Observer& observer;
+extern const ReflectorOptions options;
+extern const std::string patch;
+extern absl::StatusOr<std::string> reader(const std::string& path);
+extern EventRecorder& recorder;
+extern const Resource services;
+extern const std::string text;
+extern const std::string uid;
+extern Writer& writer;
+}  // namespace lb::kubernetes
 
 namespace lb::net {
 extern const std::vector<uint8_t> packet;
