@@ -14,7 +14,7 @@ namespace {
 // The API's bounds of the fields.
 constexpr size_t kWordBytesMax = 128;
 constexpr size_t kNoteBytesMax = 1024;
-// Of the 253 bytes of an Event's name.
+// An Event's name has 253 bytes; a suffix takes the rest.
 constexpr size_t kNameBytesMax = 200;
 
 // Events of objects without a namespace are in "default".

@@ -6,9 +6,9 @@
 // occurrence is the same if type, reason, action, note and the regarded object
 // are.
 //
-// Of one object at most `burst` new Events come at once, and one more in each
-// `refill`; repeats are free, as they are counted here. What is beyond is
-// dropped and counted. At most `series_max` series are kept; the one that was
+// An object has at most `burst` new Events at once, and one more in each
+// `refill`; repeats are free, as they are counted here. More are dropped and
+// counted. At most `series_max` series are kept; the one that was
 // quiet for longest makes room.
 //
 // A core: it takes `now` (the loop's) and `civil_now` (for people); it has no

@@ -87,16 +87,17 @@ TEST_F(EventSeriesTest, ANewEventHasAllThatTheApiWants) {
   ASSERT_THAT(writes, SizeIs(1));
   EXPECT_EQ(writes[0].key.name_space, "default");
   EXPECT_THAT(writes[0].key.name, testing::StartsWith("web."));
-  EXPECT_EQ(
-      writes[0].body,
-      R"({"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":")" +
-          writes[0].key.name +
-          R"(","namespace":"default"},"eventTime":"1970-01-01T01:16:40.000000Z",)"
-          R"("reportingController":"lb.io/lbd","reportingInstance":"n1",)"
-          R"("type":"Normal","reason":"IPAllocated","action":"Assign",)"
-          R"("note":"192.0.2.1","regarding":{"apiVersion":"v1",)"
-          R"("kind":"Service","namespace":"default","name":"web",)"
-          R"("uid":"uid-1"}})");
+  EXPECT_EQ(writes[0].body,
+            R"({"apiVersion":"events.k8s.io/v1","kind":"Event",)"
+            R"("metadata":{"name":")" +
+                writes[0].key.name +
+                R"(","namespace":"default"},)"
+                R"("eventTime":"1970-01-01T01:16:40.000000Z",)"
+                R"("reportingController":"lb.io/lbd","reportingInstance":"n1",)"
+                R"("type":"Normal","reason":"IPAllocated","action":"Assign",)"
+                R"("note":"192.0.2.1","regarding":{"apiVersion":"v1",)"
+                R"("kind":"Service","namespace":"default","name":"web",)"
+                R"("uid":"uid-1"}})");
 }
 
 TEST_F(EventSeriesTest, AnEventOfANodeIsInTheDefaultNamespace) {

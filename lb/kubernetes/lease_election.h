@@ -139,7 +139,7 @@ class LeaseElection {
   bool knows_ = false;  // Whether there is a Lease.
   bool holds_ = false;  // This process wrote the Lease last.
   absl::Time renewed_at_ = absl::InfinitePast();
-  // Of the last write that was sent, whatever became of it.
+  // The last write that was sent had it, whatever became of that.
   std::string own_renew_time_;
   absl::Time written_at_ = absl::InfinitePast();
   bool must_read_ = false;

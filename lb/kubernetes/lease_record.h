@@ -22,7 +22,7 @@ struct LeaseRecord {
   std::string acquire_time;
   std::string renew_time;
   int64_t transitions = 0;
-  // Of the object; not compared.
+  // The object's; not compared.
   std::string resource_version;
 
   // True if the holder wrote nothing between the two.

@@ -25,9 +25,9 @@ const Resource kServices = {"", "v1", "services"};
 
 std::string Service(std::string_view name,
                     std::string_view type = "LoadBalancer") {
-  return fmt::format(
-      R"({{"metadata":{{"namespace":"d","name":"{}"}},"spec":{{"type":"{}"}}}})",
-      name, type);
+  return fmt::format(R"({{"metadata":{{"namespace":"d","name":"{}"}},)"
+                     R"("spec":{{"type":"{}"}}}})",
+                     name, type);
 }
 
 ObjectKey Key(std::string name) { return {"d", std::move(name)}; }

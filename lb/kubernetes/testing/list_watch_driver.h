@@ -83,7 +83,7 @@ class ListWatchDriver {
   }
 
   absl::Time now() const { return now_; }
-  // Of the last request.
+  // The last request had it.
   const std::string& path() const { return path_; }
   const http::Request& request() const { return request_; }
   const ListWatch& core() const { return core_; }
