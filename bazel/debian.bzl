@@ -52,6 +52,7 @@ _MODULES = {
     "gtest_main": ["gmock_main"],
     "msgpack": [],
     "netlink": ["libnl-3.0", "libnl-route-3.0"],
+    "nghttp2": ["libnghttp2"],
     "pcap": ["libpcap"],
     "prometheus": ["prometheus-cpp-pull"],
     "protobuf": ["protobuf"],

@@ -9,8 +9,9 @@ packages=(
   bazel-platforms bazel-skylib pkg-config python3
   # Libraries.
   libabsl-dev libasio-dev libbenchmark-dev libcap-dev libcli11-dev libfmt-dev
-  libgmock-dev libgrpc++-dev libgtest-dev libmsgpack-cxx-dev libnl-3-dev
-  libnl-route-3-dev libpcap-dev libprotobuf-dev libseccomp-dev libsimdjson-dev
+  libgmock-dev libgrpc++-dev libgtest-dev libmsgpack-cxx-dev libnghttp2-dev
+  libnl-3-dev libnl-route-3-dev libpcap-dev libprotobuf-dev libseccomp-dev
+  libsimdjson-dev
   libspdlog-dev libssl-dev libsystemd-dev libyaml-cpp-dev prometheus-cpp-dev
   protobuf-compiler protobuf-compiler-grpc
   # The Debian package.
@@ -22,8 +23,8 @@ if [[ ${1:-} == test ]]; then
   packages+=(
     arping clang clang-format clang-tidy debootstrap golang-go
     golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm make
-    ndisc6 nftables openssl prometheus python3-grpcio python3-protobuf systemd
-    universal-ctags
+    ndisc6 nftables nghttp2-server openssl prometheus python3-grpcio
+    python3-protobuf systemd universal-ctags
   )
 fi
 

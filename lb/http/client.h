@@ -1,16 +1,23 @@
-// Client: sends HTTP requests and streams their responses.
+// Client: sends HTTP requests to one server, on one loop.
 //
-// An interface: a library that speaks to an HTTP server takes a Client and is
-// the same over HTTP/2 with TLS and over a simulated server. A client keeps its
-// connection by itself: it connects when there is a request, and again after
-// the connection was lost.
+// What a program needs of HTTP, so that it can be tested without a network.
+// Http2Client (http2_client.h) is the real one, also in a simulation.
 //
-// A response is a head, then parts of its body in order, then one end. So a
-// body may be endless (a watch of Kubernetes), and a large one needs no buffer
-// here.
+//   class Printer final : public ResponseHandler {
+//     void OnHead(int status, absl::Span<const Header>) override {
+//       Print(status);
+//     }
+//     void OnBody(std::string_view bytes) override { Print(bytes); }
+//     void OnEnd(const absl::Status& status) override { Print(status.ok()); }
+//   };
+//   client.Send({.path = "/api/v1/services?limit=500"},
+//               std::make_unique<Printer>());
 //
-// Loop thread only. The client outlives its users, or they cancel their
-// requests first.
+// A client repeats no request and has no deadline for one: a caller that waits
+// only for so long has a timer of its own, and cancels. A response has no
+// limit of size, as a watch may last for ever.
+//
+// Loop thread only.
 #ifndef LB_HTTP_CLIENT_H_
 #define LB_HTTP_CLIENT_H_
 
@@ -25,49 +32,66 @@
 
 namespace lb::http {
 
-// The name is in lower case, as HTTP/2 has it (RFC 9113, section 8.2.1).
 struct Header {
-  std::string name;
+  std::string name;  // In lower case.
   std::string value;
+
+  friend bool operator==(const Header&, const Header&) = default;
 };
 
 struct Request {
   std::string method = "GET";
-  std::string path;  // With the query: "/api/v1/nodes?limit=500".
+  std::string path;  // With the query: "/api/v1/services?limit=500".
+  // Besides :authority, which the client adds, and content-length, which it
+  // adds to a request with a body. `authorization` is the caller's.
   std::vector<Header> headers;
   std::string body;
 };
 
-// What becomes of one request. Either OnHead() comes, then OnBody() any number
-// of times, then OnEnd(); or OnEnd() comes alone, with an error.
+// Gets the response to one request. It belongs to the client, which destroys it
+// after OnEnd(), after Cancel(), or with itself.
 class ResponseHandler {
  public:
   virtual ~ResponseHandler() = default;
 
+  // The first call of a response; at most once. Informational responses (1xx)
+  // are left out.
   virtual void OnHead(int status, absl::Span<const Header> headers) = 0;
 
-  // The next bytes of the body. The client cuts them where it likes.
+  // The next bytes of the body, as they come: a piece may end anywhere.
   virtual void OnBody(std::string_view bytes) = 0;
 
-  // The last call. OK: the response is complete, whatever its status code is.
-  // Unavailable: the connection was lost or could not be made, so the server
-  // may have done what was asked, or not.
+  // The last call, exactly once unless Cancel() or the end of the client comes
+  // before.
+  //
+  // OK: the response is whole. Otherwise nothing is said about what the server
+  // did with the request. The errors of the library's own clients:
+  //   Unavailable        the connection could not be made, or was lost, or the
+  //                      server did not take the request
+  //   ResourceExhausted  a bound: too many requests, a request or a head that
+  //                      is too large, or the server says "calm down"
+  //   Cancelled          the server ended the response with that code
+  //   Internal           the response is malformed, or the server ended it with
+  //                      any other code
+  //   InvalidArgument    HTTP cannot carry the request: a bad path, a header's
+  //                      name in upper case, ...
   virtual void OnEnd(const absl::Status& status) = 0;
 };
 
-// Names one request of one client for ever.
+// Never 0, and never used twice by one client.
 using RequestId = uint64_t;
 
 class Client {
  public:
   virtual ~Client() = default;
 
-  // Never calls the handler within Send() or Cancel(): its calls come on later
-  // turns of the loop. The handler may send and cancel requests.
+  // The handler is never called within Send() or Cancel(), only on a later turn
+  // of the loop. Handlers may call both, and may destroy the client.
   virtual RequestId Send(Request request,
                          std::unique_ptr<ResponseHandler> handler) = 0;
 
-  // No calls of the request's handler follow. No effect if it has ended.
+  // No calls of its handler follow. Unknown ids, and those of requests that are
+  // over, are ignored.
   virtual void Cancel(RequestId id) = 0;
 };
 

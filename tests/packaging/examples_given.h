@@ -29,6 +29,7 @@
 #include "lb/gossip/wire/message_codec.h"
 #include "lb/history/history.h"
 #include "lb/http/client.h"
+#include "lb/http/tls_context.h"
 #include "lb/io/environment.h"
 #include "lb/io/posix/signals.h"
 #include "lb/io/sim/sim_host.h"
@@ -116,6 +117,7 @@ extern const lb::gossip::wire::NonceSource nonces;
 extern const std::vector<lb::ipam::Pool> pools;
 extern const lb::ipam::ServiceRequests requests;
 extern const absl::Time later;
+extern const std::string ca;
 }  // namespace examples
 
 namespace lb::announce {
@@ -160,6 +162,19 @@ extern const Keyring keyring;
 extern const CodecOptions options;
 extern const NonceSource nonces;
 }  // namespace lb::gossip::wire
+
+namespace lb::http {
+class Printer final : public ResponseHandler {
+ public:
+  void OnHead(int, absl::Span<const Header>) override {}
+  void OnBody(std::string_view) override {}
+  void OnEnd(const absl::Status&) override {}
+};
+extern Client& client;
+extern const std::string ca;
+extern const absl::Time civil_now;
+extern const std::shared_ptr<const TlsContext> context;
+}  // namespace lb::http
 
 namespace lb::ipam {
 extern const std::vector<Pool> pools;

@@ -54,7 +54,7 @@ expect "demo/web 192.0.2.10 (pool pool)" "$LAB_DIR/consumer/assign" 192.0.2.10-1
 
 echo "== each library of one row does without the others of it"
 # Builds the example EXAMPLE where of these libraries only LIBRARY is installed.
-row=(announce election gossip history ipam)
+row=(announce election gossip history http ipam)
 above=(admin config status)
 build_alone() {  # build_alone LIBRARY EXAMPLE
   local alone=$LAB_DIR/alone/$2 other
@@ -73,7 +73,7 @@ run_alone() {  # run_alone EXAMPLE ARGUMENT...
   "$LAB_DIR/alone/$1/$1" "${@:2}"
 }
 for pair in "announce announce" "election election" "gossip gossip" "history history" \
-  "ipam ipam" "ipam agreement"; do
+  "http http" "ipam ipam" "ipam agreement"; do
   # shellcheck disable=SC2086 # Two words.
   build_alone $pair
 done
@@ -83,6 +83,7 @@ run_alone ipam | grep -q "^node-b *agrees" || fail "two ledgers differ"
 expect "$(printf 'node-%s: 192.0.2.0 (pool first-pool)\n' a b)" run_alone agreement "$LAB_DIR/agreement"
 run_alone announce 2>/dev/null && fail "announce runs without an interface"
 run_alone gossip >/dev/null && fail "gossip runs without a name"
+run_alone http http://127.0.0.1:1/ 2>&1 | grep -q "UNAVAILABLE: 127.0.0.1:1: connect" || fail "http finds a server at port 1"
 
 echo "== each library links by its pkg-config file alone"
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig

@@ -34,7 +34,7 @@ if clang-tidy --quiet --config-file=.clang-tidy "$bad" -- "${flags[@]}" \
 fi
 
 cores() {
-  find lb/base lb/net lb/replication lb/ipam lb/election lb/gossip lb/announce lb/history \
+  find lb/base lb/net lb/replication lb/ipam lb/election lb/gossip lb/announce lb/history lb/http \
     -name '*.cc' -not -path '*/testing/*' -not -name '*_test.cc' -not -name '*_benchmark.cc'
 }
 everything() {
