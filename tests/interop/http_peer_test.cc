@@ -57,12 +57,17 @@ class HttpPeerTest : public testing::Test {
     std::ofstream(folder_.path() + "/" + name) << text;
   }
 
-  // Starts nghttpd at a free port, in clear text or with a certificate.
-  void Serve(Security security) {
+  // Free again when this returns, or nghttpd cannot take it.
+  net::Endpoint FreePort() {
     const auto probe =
         sockets_.Listen({*net::ParseIpAddress("127.0.0.1"), 0}, {});
     LB_CHECK(probe.ok());
-    at_ = (*probe)->local();
+    return (*probe)->local();
+  }
+
+  // Starts nghttpd at a free port, in clear text or with a certificate.
+  void Serve(Security security) {
+    at_ = FreePort();
     std::vector<std::string> command = {kProgram, "-a", "127.0.0.1", "-d",
                                         folder_.path()};
     if (security == Security::kClearText) command.emplace_back("--no-tls");
