@@ -20,7 +20,11 @@
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
+#include "lb/config/desired_keeper.h"
+#include "lb/config/kinds.h"
 #include "lb/config/manifests.h"
+#include "lb/config/object_change.h"
+#include "lb/config/yaml_tree.h"
 #include "lb/election/announcer.h"
 #include "lb/election/election.h"
 #include "lb/gossip/ports.h"
@@ -103,6 +107,7 @@ extern const lb::gossip::wire::NonceSource nonces;
 extern const std::vector<lb::ipam::Pool> pools;
 extern const lb::ipam::ServiceRequests requests;
 extern const absl::Time later;
+extern const lb::config::YamlNode tree;
 }  // namespace examples
 
 namespace lb::announce {
@@ -122,6 +127,10 @@ extern const std::vector<std::string> paths;
 extern const ManifestOptions options;
 extern Manifests manifests;
 extern const std::string text;
+extern const YamlNode tree;
+extern const std::vector<ObjectChange> listed;
+extern const ObjectChange change;
+extern DesiredKeeper keeper;
 }  // namespace lb::config
 
 namespace lb::election {
