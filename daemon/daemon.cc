@@ -125,7 +125,7 @@ class Daemon {
     agent_->Start();
     WarnOfWeakGossip();
     for (const std::string& fence : unfenced_) {
-      Record(EventType::kWarning, "Unfenced", fence);
+      Record(EventType::kWarning, "SandboxIncomplete", fence);
     }
     for (const absl::Status& refused : last_good_->Restore()) {
       Record(EventType::kWarning, "StateRefused",

@@ -52,7 +52,7 @@ expect_rights() {  # expect_rights UID CAPABILITIES
     done
     grep -qP '^CapInh:\t0+$' "$status" || fail "$case: want no inheritable capability"
     grep -qP '^NoNewPrivs:\t1$' "$status" || fail "$case: want no_new_privs"
-    grep -qP '^Seccomp:\t2$' "$status" || grep -q 'Unfenced.*seccomp' "$LAB_DIR/$case.log" ||
+    grep -qP '^Seccomp:\t2$' "$status" || grep -q 'SandboxIncomplete.*seccomp' "$LAB_DIR/$case.log" ||
       fail "$case: want a filter of system calls"
   done
 }
