@@ -58,7 +58,7 @@ admin::v1::ReloadResponse Summarize(const ManifestReading& reading) {
   for (size_t i = 0; i < count; ++i) {
     response.add_problems(desired.problems[i].ToString());
   }
-  for (const config::Problem& notice : reading.notices) {
+  for (const config::Problem& notice : reading.difference.new_notices) {
     if (response.notices_size() == static_cast<int>(kProblemsMax)) break;
     response.add_notices(notice.ToString());
   }

@@ -240,18 +240,18 @@ class Daemon {
   }
 
   void Apply(const ManifestReading& reading) {
-    for (const config::Problem& notice : reading.notices) {
+    const config::Difference& difference = reading.difference;
+    for (const config::Problem& notice : difference.new_notices) {
       if (notice.reason.empty()) {
         Record(EventType::kNormal, "ManifestNotice", notice.ToString());
       } else {  // MetalLB warns of these.
         Record(EventType::kWarning, notice.reason, notice.ToString());
       }
     }
+    const config::Difference notices = {.new_notices = difference.new_notices};
     const bool is_news =
-        reading.is_first || !reading.changes.empty() ||
-        reading.difference != config::Difference() ||
-        reading.desired->may_define != agent_->View().desired.may_define;
-    is_news ? agent_->SetDesired(reading.desired, reading.difference)
+        reading.is_first || !reading.changes.empty() || difference != notices;
+    is_news ? agent_->SetDesired(reading.desired, difference)
             : agent_->KeepDesired(reading.desired);
     if (!std::exchange(asked_, false) && !is_news) return;
     Record(

@@ -30,8 +30,6 @@ ManifestReading ManifestReader::Load(absl::Time now) {
           : config::BuildDesired(manifests, *desired_));
   reading.changes = config::Compare(*desired_, *reading.desired);
   reading.difference = config::DifferenceOf(*desired_, *reading.desired);
-  reading.notices =
-      config::NewProblems(reading.desired->notices, desired_->notices);
   reading.last_good = source_.last_good->Seal(*reading.desired);
   return reading;
 }

@@ -23,7 +23,6 @@
 #include "lb/config/difference.h"
 #include "lb/config/empty_files.h"
 #include "lb/config/manifests.h"
-#include "lb/config/problem.h"
 #include "lb/io/loop.h"
 #include "lb/io/posix/background_task.h"
 #include "lb/io/posix/posix_loop.h"
@@ -34,8 +33,7 @@ namespace lb {
 struct ManifestReading {
   std::shared_ptr<const config::Desired> desired;
   config::Changes changes;
-  config::Difference difference;         // From the reading before.
-  std::vector<config::Problem> notices;  // New ones only.
+  config::Difference difference;  // From the reading before.
   bool is_first = false;
   SealedLastGood last_good;  // The reader writes it.
 };

@@ -8,7 +8,6 @@
 // processor time is the loop's thread's alone, so it also holds on a machine
 // that others use. The causes are those of the turn that the median has.
 #include <stdlib.h>
-#include <time.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -28,14 +27,22 @@
 #include "daemon/last_good_store.h"
 #include "daemon/manifest_reader.h"
 #include "daemon/status_view/status_view.h"
+#include "daemon/testing/charging_loop.h"
 #include "daemon/testing/many_services.h"
 #include "daemon/testing/quiet_network.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/config/changes.h"
+#include "lb/config/desired_keeper.h"
+#include "lb/config/difference.h"
+#include "lb/config/kinds.h"
 #include "lb/config/manifests.h"
+#include "lb/config/object_change.h"
+#include "lb/config/origin.h"
+#include "lb/config/yaml_tree.h"
 #include "lb/io/loop.h"
 #include "lb/io/posix/posix_environment.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 namespace {
@@ -50,56 +57,11 @@ constexpr absl::Duration kReleaseTime = absl::Seconds(7);
 constexpr absl::Duration kSettleTime = absl::Seconds(8);
 constexpr absl::Duration kWaitMax = absl::Minutes(3);
 
-// This thread's; what other processes take does not count.
-absl::Duration ProcessorTime() {
-  timespec time = {};
-  LB_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
-  return absl::DurationFromTimespec(time);
-}
-
-using Causes = std::map<std::string_view, absl::Duration>;
-
 // The longest turn, by the clock and by the loop's processor time.
 struct Turn {
   absl::Duration clock;
   absl::Duration processor;
   Causes causes;  // The processor time's.
-};
-
-// A loop that charges processor time to the causes that its users name.
-class ChargingLoop final : public io::Loop {
- public:
-  explicit ChargingLoop(io::Loop* loop) : loop_(loop) {}
-  absl::Time Now() const override { return loop_->Now(); }
-  absl::Time CivilNow() const override { return loop_->CivilNow(); }
-  std::unique_ptr<io::Timer> NewTimer(
-      absl::AnyInvocable<void()> on_fire) override {
-    return loop_->NewTimer(std::move(on_fire));
-  }
-  void Post(absl::AnyInvocable<void()> task) override {
-    loop_->Post(std::move(task));
-  }
-  std::string_view SetTurnCause(std::string_view cause) override {
-    Charge();
-    return std::exchange(cause_, cause);
-  }
-
-  // Since the last call.
-  Causes TakeCauses() {
-    Charge();
-    return std::exchange(causes_, {});
-  }
-
- private:
-  void Charge() {
-    const absl::Duration now = ProcessorTime();
-    causes_[cause_] += now - std::exchange(since_, now);
-  }
-
-  io::Loop* const loop_;
-  std::string_view cause_ = "other";
-  absl::Duration since_ = ProcessorTime();
-  Causes causes_;
 };
 
 class Node {
@@ -150,6 +112,26 @@ class Node {
     world_->loop()->Post(
         [this] { reader_->Read([this](const auto&) { is_read_ = true; }); });
     return LongestTurn(time);
+  }
+  // Takes the objects of `text` one by one, not by files, as from the
+  // Kubernetes API: all of them, and then some of them again.
+  Turn List(const std::string& text) {
+    return Take(text, kServices, kSettleTime, [this](const Changes& changes) {
+      for (const std::string_view kind : config::ReadKinds()) {
+        Changes list = changes;
+        std::erase_if(list, [&](const config::ObjectChange& change) {
+          return config::KindOf(change.name) != kind;
+        });
+        agent_->SetDesired(keeper_.shared(), keeper_.Replace(kind, list));
+      }
+    });
+  }
+  Turn Change(const std::string& text, size_t announced = kServices) {
+    return Take(text, announced, kHistoryTime, [this](const Changes& changes) {
+      const config::Difference difference = keeper_.Apply(changes);
+      LB_CHECK(difference != config::Difference());
+      agent_->SetDesired(keeper_.shared(), difference);
+    });
   }
   Turn AskNode() {
     world_->loop()->Post([this] {
@@ -208,6 +190,31 @@ class Node {
   }
 
  private:
+  using Changes = std::vector<config::ObjectChange>;
+
+  // Trees are there when the turn begins, as a client has parsed them; reading
+  // them is part of it.
+  Turn Take(const std::string& text, size_t announced, absl::Duration time,
+            std::function<void(const Changes&)> take) {
+    std::vector<config::YamlNode> trees;
+    LB_CHECK(!config::ForEachYamlDocument(text, [&](const auto& tree) {
+                trees.push_back(tree);
+              }).has_value());
+    is_read_ = false;
+    awaited_ = announced;
+    world_->loop()->Post([this, &trees, &take] {
+      const io::TurnCause cause(loop_.get(), "takes single objects");
+      Changes changes;
+      for (const config::YamlNode& tree : trees) {
+        changes.push_back(
+            *config::ReadObject(tree, config::Origin::OfKubernetes("1"), {}));
+      }
+      take(changes);
+      is_read_ = true;
+    });
+    return LongestTurn(time);
+  }
+
   std::string folder_ = "/tmp/lbd-bench.XXXXXX";
   size_t changed_ = 0;
   bool is_read_ = true;
@@ -218,6 +225,7 @@ class Node {
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<LastGoodStore> last_good_;
   std::unique_ptr<ManifestReader> reader_;
+  config::DesiredKeeper keeper_;
 };
 
 // The turns of each row, by its name on the command line.
@@ -394,6 +402,48 @@ void MeasureOtherObjects(Rows& rows) {
   rows.Print("node", "one Node object of 100 changed");
 }
 
+// The object of a text of many whose name this is.
+std::string ObjectNamed(const std::string& name, const std::string& text) {
+  const std::string separator = "---\n";
+  const size_t at = text.find(fmt::format("{{name: {},", name));
+  LB_CHECK(at != std::string::npos);
+  const size_t begin = text.rfind(separator, at);
+  const size_t end = std::min(text.find(separator, at), text.size());
+  return text.substr(begin, end - begin);
+}
+
+// One object of the Kubernetes API, among as many as above.
+void MeasureSingleObjects(Rows& rows) {
+  if (!rows.WantsAny({"one-service", "one-slice", "one-node"})) return;
+  const auto middle = [](const std::string& kind, int count,
+                         const std::string& text) {
+    return ObjectNamed(fmt::format("{}-{}", kind, count / 2), text);
+  };
+  Node node("");
+  rows.Note("a node takes up 10000 single services and endpoint slices");
+  node.List(ManyServices(kServices) + ManyEndpointSlices(kServices) +
+            ManyNodes(kNodes));
+  for (int i = 0; i < rows.rounds(); ++i) {
+    const bool ready = i % 2 == 1;
+    const size_t announced = ready ? kServices : kServices - 1;
+    rows.Add("one-service",
+             node.Change(middle("service", kServices,
+                                ManyServices(kServices, 1000 + i)),
+                         ready ? kServices - 1 : kServices));
+    rows.Add("one-slice",
+             node.Change(middle("slice", kServices,
+                                ManyEndpointSlices(kServices, ready)),
+                         announced));
+    rows.Add("one-node",
+             node.Change(middle("node", kNodes,
+                                ManyNodes(kNodes, fmt::format("z{}", i))),
+                         announced));
+  }
+  rows.Print("one-service", "one Service of 10000, on its own");
+  rows.Print("one-slice", "one EndpointSlice of 10000, on its own");
+  rows.Print("one-node", "one Node of 100, on its own");
+}
+
 int Main(const std::vector<std::string>& arguments) {
   constexpr std::string_view kRounds = "--rounds=";
   std::vector<std::string> wanted;
@@ -412,6 +462,7 @@ int Main(const std::vector<std::string>& arguments) {
   MeasureProblems(rows);
   MeasureReloads(rows);
   MeasureOtherObjects(rows);
+  MeasureSingleObjects(rows);
   return 0;
 }
 

@@ -217,9 +217,13 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
                        const config::Difference& difference) {
   const io::TurnCause cause(environment_.loop, "takes up manifests");
-  const bool other_terms = difference.pools && DespiteProxy(desired_->pools) !=
-                                                   DespiteProxy(desired->pools);
+  // The allocator's pools are those of before, also if `desired` was changed in
+  // place.
+  const bool other_terms =
+      difference.pools &&
+      DespiteProxy(addresses_.pools()) != DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
+  events_.RecordProblems(difference.new_problems);
   if (difference.pools) presence_->SetPools(desired_->pools);
   addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
   elections_.SetDesired(*desired_, difference);
@@ -229,9 +233,8 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
 }
 
 void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
-  const auto before = std::exchange(desired_, std::move(desired));
+  desired_ = std::move(desired);
   tally_.OnDesired(desired_->problems.size());
-  events_.RecordProblems(desired_->problems, before->problems);
 }
 
 void Agent::ScheduleReconcile() { looks_.Schedule(addresses_.look_interval()); }

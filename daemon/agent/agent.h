@@ -72,7 +72,8 @@ class Agent {
   // Sets the objects of the manifests from now on.
   void SetDesired(std::shared_ptr<const config::Desired> desired);
   // Does the same, at a cost that goes with the difference from the Desired
-  // that this agent had so far.
+  // that this agent had so far. It may be the same Desired, changed in place by
+  // its owner (config::DesiredKeeper) in this turn of the loop.
   void SetDesired(std::shared_ptr<const config::Desired> desired,
                   const config::Difference& difference);
   void SetDesired(config::Desired desired);

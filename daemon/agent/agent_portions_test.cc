@@ -33,10 +33,10 @@ config::Desired DesiredOf(int first, int last, uint16_t port = 80) {
       {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/16")}});
   desired.advertisements.push_back({.name = "all"});
   for (int i = first; i < last; ++i) {
-    desired.services.emplace_back().request = {
-        .service = fmt::format("default/s{:05}", i),
-        .service_namespace = "default",
-        .ports = {{ipam::Protocol::kTcp, port}}};
+    const std::string name = fmt::format("default/s{:05}", i);
+    desired.services[name].request = {.service = name,
+                                      .service_namespace = "default",
+                                      .ports = {{ipam::Protocol::kTcp, port}}};
   }
   return desired;
 }

@@ -37,7 +37,7 @@ class AgentTest : public testing::Test {
     desired.pools.push_back(
         {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/24")}});
     desired.advertisements.push_back({.name = "all"});
-    desired.services.emplace_back().request = {
+    desired.services["default/a"].request = {
         .service = "default/a",
         .service_namespace = "default",
         .ports = {{ipam::Protocol::kTcp, 80}}};

@@ -2,7 +2,6 @@
 // should go with the change, not with the table.
 //
 //   bazel run -c opt //daemon/agent:change_benchmark
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -181,7 +180,7 @@ void BM_ElectionsAddOne(benchmark::State& state) {
   desired.advertisements.push_back({.name = "all"});
   AddressEntries entries;
   const auto add = [&](const std::string& name, uint32_t i) {
-    desired.services.emplace_back().request = RequestOf(name, 80);
+    desired.services[name].request = RequestOf(name, 80);
     entries[name].assignment.addresses = {
         {net::IpAddress::Ipv4((10u << 24) + i), "p"}};
   };
@@ -193,15 +192,13 @@ void BM_ElectionsAddOne(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     add(kService, 1u << 20);
-    std::rotate(desired.services.begin(), desired.services.end() - 1,
-                desired.services.end());
     state.ResumeTiming();
     elections.SetDesired(desired, one);
     elections.NoteEntries({kService}, ++version);
     elections.Update(desired, entries, version);
     state.PauseTiming();
     LB_CHECK(elections.placement().contains(kService));
-    desired.services.erase(desired.services.begin());
+    desired.services.erase(kService);
     entries.erase(kService);
     elections.SetDesired(desired, one);
     elections.NoteEntries({kService}, ++version);
@@ -226,11 +223,10 @@ class LoneAgent {
         {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/12")}});
     desired.advertisements.push_back({.name = "all"});
     for (int64_t i = 0; i < services; ++i) {
-      desired.services.emplace_back().request = RequestOf(NameOf(i), 80);
+      desired.services[NameOf(i)].request = RequestOf(NameOf(i), 80);
     }
     without_ = std::make_shared<const config::Desired>(desired);
-    desired.services.emplace(desired.services.begin())->request =
-        RequestOf(kService, 80);
+    desired.services[kService].request = RequestOf(kService, 80);
     with_ = std::make_shared<const config::Desired>(std::move(desired));
     agent_->SetDesired(without_);
     world_.loop().RunFor(absl::Minutes(1));

@@ -181,9 +181,8 @@ void Events::RecordNew(EventType type, const std::string& reason,
   }
 }
 
-void Events::RecordProblems(const std::vector<config::Problem>& problems,
-                            const std::vector<config::Problem>& before) {
-  for (const config::Problem& problem : config::NewProblems(problems, before)) {
+void Events::RecordProblems(const std::vector<config::Problem>& problems) {
+  for (const config::Problem& problem : problems) {
     Record(EventType::kWarning,
            problem.reason.empty() ? "ObjectRefused" : problem.reason,
            ObjectOf(problem), problem.ToString());

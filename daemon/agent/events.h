@@ -57,9 +57,8 @@ class Events {
   void OnOutcome(const Outcome& outcome);
   // Full exchanges tell nothing of the addresses, and why; empty: they do.
   void RecordUntold(const std::string& untold, const std::string& before);
-  // Records the problems that were not there `before`.
-  void RecordProblems(const std::vector<config::Problem>& problems,
-                      const std::vector<config::Problem>& before);
+  // Records problems of manifests that are new.
+  void RecordProblems(const std::vector<config::Problem>& problems);
 
  private:
   using Entry = ipam::ReplicatedAllocator::Entry;

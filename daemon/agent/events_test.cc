@@ -207,13 +207,13 @@ TEST_F(EventsTest, UntoldStateIsToldWhenItBeginsAndEnds) {
 
 TEST_F(EventsTest, ProblemsOfManifestsThatAreNew) {
   const config::Problem old{
-      .file = "a.yaml", .line = 1, .object = "Service/a", .message = "old"};
+      .origin = {"a.yaml", 1}, .object = "Service/a", .message = "old"};
   config::Problem with_reason = old;
   with_reason.message = "other";
   with_reason.reason = "InvalidConfig";
   config::Problem plain = old;
   plain.message = "plain";
-  events_.RecordProblems({old, with_reason, plain}, {old});
+  events_.RecordProblems(config::NewProblems({old, with_reason, plain}, {old}));
   EXPECT_THAT(Told(), ElementsAre("warning InvalidConfig Service/a: a.yaml:1: "
                                   "Service/a: other",
                                   "warning ObjectRefused Service/a: a.yaml:1: "

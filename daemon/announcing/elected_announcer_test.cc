@@ -46,8 +46,7 @@ class ElectedAnnouncerTest : public testing::Test {
     elections_.SetMembers(std::move(live));
   }
   void Put(const std::string& service, uint32_t number) {
-    config::Service& added = desired_.services.emplace_back();
-    added.request.service = service;
+    desired_.services[service].request.service = service;
     entries_[service].assignment.addresses = {{Vip(number), "p"}};
   }
   // One look at all that there is.

@@ -32,9 +32,9 @@ std::map<net::IpAddress, std::string> ByAddress(const config::Desired& desired,
       services.try_emplace(assigned.address, service);
     }
   }
-  for (const config::Service& service : desired.services) {
+  for (const auto& [name, service] : desired.services) {
     for (const net::IpAddress& asked : service.request.requested_addresses) {
-      services.try_emplace(asked, service.request.service);
+      services.try_emplace(asked, name);
     }
   }
   return services;

@@ -28,7 +28,7 @@ class ServiceAddressesTest : public testing::Test {
  protected:
   ServiceAddressesTest() {
     for (uint64_t i = 0; i < kServices; ++i) {
-      desired_.services.emplace_back().request.service = Service(i);
+      desired_.services[Service(i)].request.service = Service(i);
     }
   }
 
@@ -39,7 +39,8 @@ class ServiceAddressesTest : public testing::Test {
     addresses_.Note(Service(service));
   }
   void AskFor(uint64_t service, std::vector<uint64_t> addresses) {
-    auto& asked = desired_.services[service].request.requested_addresses;
+    auto& asked =
+        desired_.services.at(Service(service)).request.requested_addresses;
     asked.clear();
     for (uint64_t i : addresses) asked.push_back(Address(i));
     addresses_.Note(Service(service));

@@ -62,7 +62,7 @@ void ReadOptions(const config::YamlNode& root, config::Report* report,
 std::vector<config::Problem> ParseOptionsFile(std::string_view file,
                                               std::string_view text,
                                               Options* options) {
-  config::Report report{std::string(file), "options"};
+  config::Report report({std::string(file), 0}, "options");
   int documents = 0;
   const std::optional<config::YamlError> error =
       config::ForEachYamlDocument(text, [&](const config::YamlNode& root) {
@@ -73,7 +73,7 @@ std::vector<config::Problem> ParseOptionsFile(std::string_view file,
   std::vector<config::Problem> problems = report.problems();
   if (error) {
     problems.push_back(
-        {std::string(file), error->line, "yaml", "", error->message});
+        {{std::string(file), error->line}, "yaml", "", error->message});
   }
   return problems;
 }
@@ -83,7 +83,7 @@ std::vector<config::Problem> LoadOptionsFile(const std::string& path,
   const absl::StatusOr<std::string> text =
       config::ReadTextFile(path, kOptionsBytesMax);
   if (text.ok()) return ParseOptionsFile(path, *text, options);
-  return {{path, 0, "options", "", std::string(text.status().message())}};
+  return {{{path, 0}, "options", "", std::string(text.status().message())}};
 }
 
 }  // namespace lb

@@ -51,8 +51,8 @@ void AddAll(const Services& from, Services& to) {
 }
 
 void AddAll(const config::Desired& desired, Services& services) {
-  for (const config::Service& service : desired.services) {
-    services.insert(services.end(), service.request.service);
+  for (const auto& [name, service] : desired.services) {
+    services.insert(services.end(), name);
   }
 }
 
@@ -184,16 +184,14 @@ void Elections::PutServices(const config::Desired& desired,
   reasons_due_ = true;
   EndAllWaits();
   AddressIndex::ByName gone = index_.TakeAll();
-  for (const config::Service& service : desired.services) {
-    const auto entry = entries.find(service.request.service);
+  for (const auto& [name, service] : desired.services) {
+    const auto entry = entries.find(name);
     if (entry == entries.end()) continue;
     if (entry->second.assignment.addresses.empty()) continue;
     PutService(desired, service, entry->second.assignment);
-    unclaimed_.Add(service.request.service);
+    unclaimed_.Add(name);
     const net::IpAddress& first = entry->second.assignment.addresses[0].address;
-    if (gone.erase(service.request.service) == 0 || IsWithheld(first)) {
-      due.insert(service.request.service);
-    }
+    if (gone.erase(name) == 0 || IsWithheld(first)) due.insert(name);
   }
   for (const auto& [service, put] : gone) table_.RemoveVip(service);
   due.merge(index_.AllSharers());

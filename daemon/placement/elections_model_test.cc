@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,7 +34,7 @@ class ElectionsModelTest
   ElectionsModelTest() : prng_(GetParam().second), kept_(NewElections()) {
     desired_.advertisements.push_back({.name = "all"});
     for (uint64_t i = 0; i < kServices; ++i) {
-      desired_.services.emplace_back().request.service = Service(i);
+      desired_.services[Service(i)].request.service = Service(i);
     }
     kept_.SetDesired(desired_);
   }
@@ -86,8 +87,10 @@ class ElectionsModelTest
   void ChangeDesired() {
     const config::Desired before = desired_;
     auto& services = desired_.services;
-    const size_t i = prng_.Uniform(services.size());
-    auto& traffic = services[i].traffic;
+    const auto changed =
+        std::next(services.begin(),
+                  static_cast<ptrdiff_t>(prng_.Uniform(services.size())));
+    auto& traffic = changed->second.traffic;
     // An empty list: no node may announce it.
     traffic.endpoints =
         traffic.endpoints.has_value()
@@ -109,13 +112,10 @@ class ElectionsModelTest
   void ComeOrGo() {
     const std::string name = Service(prng_.Uniform(kServices));
     auto& services = desired_.services;
-    const auto place =
-        std::find_if(services.begin(), services.end(),
-                     [&](const auto& s) { return s.request.service >= name; });
-    if (place != services.end() && place->request.service == name) {
-      if (services.size() > 1) services.erase(place);
-    } else {
-      services.insert(place, config::Service())->request.service = name;
+    if (!services.contains(name)) {
+      services[name].request.service = name;
+    } else if (services.size() > 1) {
+      services.erase(name);
     }
   }
 

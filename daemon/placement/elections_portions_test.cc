@@ -28,7 +28,7 @@ class ElectionsPortionsTest : public testing::Test {
   ElectionsPortionsTest() {
     desired_.advertisements.push_back({.name = "all"});
     for (int i = 0; i < kMany; ++i) {
-      desired_.services.emplace_back().request.service = NameOf(i);
+      desired_.services[NameOf(i)].request.service = NameOf(i);
       entries_[NameOf(i)].assignment.addresses = {
           {net::IpAddress::Ipv4((10u << 24) + static_cast<uint32_t>(i)), "p"}};
     }
@@ -45,8 +45,7 @@ class ElectionsPortionsTest : public testing::Test {
   }
   // Without endpoints no node may announce it any more; with them n1 may again.
   void SetEndpoints(int i, bool any) {
-    auto& endpoints =
-        desired_.services[static_cast<size_t>(i)].traffic.endpoints;
+    auto& endpoints = desired_.services.at(NameOf(i)).traffic.endpoints;
     endpoints.reset();
     if (!any) endpoints.emplace();
     difference_.services.push_back(NameOf(i));
@@ -112,7 +111,7 @@ TEST_F(ElectionsPortionsTest, WhatIsLeftMayGo) {
   SetDesired();
   Look();
   difference_.services = {NameOf(kMany - 1)};
-  desired_.services.pop_back();
+  desired_.services.erase(NameOf(kMany - 1));
   SetDesired();
   while (elections_.has_more()) Look();
   EXPECT_FALSE(elections_.placement().contains(NameOf(kMany - 1)));

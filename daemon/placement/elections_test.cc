@@ -36,9 +36,7 @@ class ElectionsTest : public testing::Test {
 
   void AddService(const std::string& name,
                   const std::vector<std::string>& addresses) {
-    config::Service service;
-    service.request.service = name;
-    desired_.services.push_back(service);
+    desired_.services[name].request.service = name;
     ipam::ReplicatedAllocator::Entry& entry = entries_[name];
     for (const std::string& address : addresses) {
       entry.assignment.addresses.push_back(
@@ -134,7 +132,7 @@ TEST_F(ElectionsTest, SharersOfSharersGoThereToo) {
 TEST_F(ElectionsTest, ASharerWithoutANodeDoesNotDecide) {
   AddService("a", {"10.0.0.1"});
   AddService("b", {"10.0.0.1"});
-  desired_.services[0].traffic.endpoints.emplace();  // None: no candidate.
+  desired_.services["a"].traffic.endpoints.emplace();  // None: no candidate.
   EXPECT_EQ(NodeOf("a"), "");
   EXPECT_EQ(NodeOf("b"), "n2");
   EXPECT_EQ(AnnouncersOf("10.0.0.1"), 1);
@@ -159,9 +157,7 @@ class MembersTest : public testing::Test {
  protected:
   MembersTest() {
     desired_.advertisements.push_back({.name = "all"});
-    config::Service service;
-    service.request.service = "web";
-    desired_.services.push_back(service);
+    desired_.services["web"].request.service = "web";
     entries_["web"].assignment.addresses.push_back({kVip, "pool"});
   }
 
@@ -242,7 +238,7 @@ TEST_F(MembersTest, SharersGoWhereTheOneOfBothFamiliesGoes) {
   entries_["zweb"] = entries_["web"];
   entries_["zweb"].assignment.addresses.push_back(
       {*net::ParseIpAddress("fd00::4"), "pool"});
-  desired_.services.push_back({.request = {.service = "zweb"}});
+  desired_.services["zweb"].request.service = "zweb";
   live_[1].metadata = Able(kArp);
   Elections elections("n1", election::Policy::kCompat);
   EXPECT_EQ(NodeOf(elections), "n3");

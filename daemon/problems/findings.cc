@@ -107,7 +107,7 @@ void FindMisnamedSelectors(const config::Desired& desired, const Names& members,
 void FindMisnamedEndpoints(const config::Desired& desired, const Names& members,
                            std::vector<Finding>& findings) {
   Names reported;
-  for (const config::Service& service : desired.services) {
+  for (const auto& [name, service] : desired.services) {
     if (service.traffic.external_traffic_policy !=
             election::TrafficPolicy::kLocal ||
         !service.traffic.endpoints) {

@@ -152,14 +152,12 @@ TEST(FindMisnamedTest, SelectorsByHostName) {
 
 TEST(FindMisnamedTest, EndpointsOfPolicyLocal) {
   config::Desired desired;
-  config::Service service;
+  config::Service& service = desired.services["default/web"];
   service.request.service = "default/web";
   service.traffic.endpoints = {{"Worker-01"}, {"elsewhere"}};
-  desired.services = {service};
   const auto members = Members({"worker-01"});
   EXPECT_THAT(FindMisnamed(desired, members), IsEmpty());
-  desired.services[0].traffic.external_traffic_policy =
-      election::TrafficPolicy::kLocal;
+  service.traffic.external_traffic_policy = election::TrafficPolicy::kLocal;
   EXPECT_THAT(TextsOf(FindMisnamed(desired, members)),
               ElementsAre("Service/default/web: endpoints: nodeName "
                           "\"Worker-01\" is no member, did you mean "

@@ -35,6 +35,7 @@ constexpr absl::Duration kSettled = absl::Seconds(30);
 constexpr absl::Duration kUnassignedMax = absl::Seconds(15);
 // A member that goes on claiming an address claims it again within this time.
 constexpr absl::Duration kYielding = absl::Milliseconds(1500);
+constexpr char kOwnObject[] = "its object";
 
 std::string NodeObject(const NodeView& view) {
   return "Node/" + view.options.node;
@@ -154,12 +155,16 @@ void AddAdvertisedAddress(const NodeView& view, Problems& problems) {
                       fmt::format("{}: {}", NodeObject(view), fault)});
 }
 
-// The file that may define the service, as far as the faults say.
-std::string FileOf(const NodeView& view, const std::string& object) {
+// What may define the service, as far as the faults say: a file or, in the
+// Kubernetes API, the service's own object.
+std::string DefinerOf(const NodeView& view, const std::string& object) {
   std::string file;
   for (const config::Problem& problem : view.desired.problems) {
-    if (problem.object == object) return problem.file;
-    if (file.empty()) file = problem.file;
+    const config::Origin& origin = problem.origin;
+    if (problem.object == object) {
+      return origin.is_kubernetes() ? kOwnObject : origin.file();
+    }
+    if (file.empty()) file = origin.file();
   }
   return file.empty() ? "a file" : file;
 }
@@ -173,12 +178,14 @@ void AddHeldBack(const NodeView& view, Problems& problems) {
     for (const ipam::AssignedAddress& held : absent.held) {
       addresses.push_back(held.address.ToString());
     }
+    const std::string definer = DefinerOf(view, object);
     problems.push_back(
         {ProblemKind::kHeldBack, object,
          fmt::format("{}: {} kept: no manifest asks for it since {}, but {} "
-                     "has a fault and may define it; want that file repaired",
+                     "has a fault and may define it; want that {} repaired",
                      object, fmt::join(addresses, ", "),
-                     FormatUtc(absent.since), FileOf(view, object))});
+                     FormatUtc(absent.since), definer,
+                     definer == kOwnObject ? "object" : "file")});
   }
 }
 

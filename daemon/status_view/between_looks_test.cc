@@ -25,10 +25,10 @@ config::Desired DesiredOf(int first, int last, bool announced) {
       {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/16")}});
   if (announced) desired.advertisements.push_back({.name = "all"});
   for (int i = first; i < last; ++i) {
-    desired.services.emplace_back().request = {
-        .service = fmt::format("default/s{}", i),
-        .service_namespace = "default",
-        .ports = {{ipam::Protocol::kTcp, 80}}};
+    const std::string name = fmt::format("default/s{}", i);
+    desired.services[name].request = {.service = name,
+                                      .service_namespace = "default",
+                                      .ports = {{ipam::Protocol::kTcp, 80}}};
   }
   return desired;
 }

@@ -21,7 +21,7 @@ bool IsOfFile(const Problem& problem) {
 std::map<std::string, Problem> BySubject(const std::vector<Problem>& problems) {
   std::map<std::string, Problem> subjects;
   for (const Problem& problem : problems) {
-    subjects.emplace(IsOfFile(problem) ? problem.file : problem.object,
+    subjects.emplace(IsOfFile(problem) ? problem.origin.file() : problem.object,
                      problem);
   }
   return subjects;
@@ -40,7 +40,7 @@ bool IsFileGone(const std::string& file, const Desired& now) {
 }
 
 bool IsGone(const Problem& problem, const Desired& now) {
-  return IsOfFile(problem) ? IsFileGone(problem.file, now)
+  return IsOfFile(problem) ? IsFileGone(problem.origin.file(), now)
                            : !now.objects.contains(problem.object) &&
                                  !now.passed_over.contains(problem.object);
 }

@@ -1,7 +1,7 @@
 #include "lb/config/desired.h"
 
-#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -9,23 +9,17 @@
 #include <variant>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "fmt/format.h"
-#include "lb/base/check.h"
-#include "lb/base/nearest.h"
+#include "lb/config/advertisement_notices.h"
 #include "lb/config/fault_reach.h"
-#include "lb/config/object_readers.h"
+#include "lb/config/pool_admission.h"
 #include "lb/config/printable.h"
-#include "lb/config/unmatched_selectors.h"
-#include "lb/ipam/allocator.h"
-#include "lb/ipam/pool_validation.h"
+#include "lb/config/service_admission.h"
+#include "lb/config/service_join.h"
 
 namespace lb::config {
 namespace {
 
-// Pools that a problem lists by name.
-constexpr size_t kNamedPoolsMax = 8;
-constexpr size_t kNoticesMax = 1000;
 constexpr size_t kNamedKindsMax = 20;
 constexpr size_t kKindShownMax = 100;
 
@@ -49,11 +43,10 @@ void KeepInForce(const Desired& previous, Manifests* manifests) {
     }
     std::swap(*kept->second, repeated.object);
     Problem& problem = manifests->problems[repeated.problem];
-    problem.file = repeated.object.file;
-    problem.line = repeated.object.line;
+    problem.origin = repeated.object.origin;
     problem.message =
         fmt::format("defined at {}:{} already, want one definition",
-                    kept->second->file, kept->second->line);
+                    kept->second->origin.file(), kept->second->origin.line());
   }
 }
 
@@ -85,110 +78,31 @@ class Builder {
     AdmitServices();
     reach_.Report(&desired_);
     Publish();
-    const std::vector<Problem> unmatched = UnmatchedSelectors(desired_);
-    desired_.notices.insert(desired_.notices.end(), unmatched.begin(),
-                            unmatched.end());
-    BoundNotices();
+    AddNotices(UnknownPools(desired_));
+    AddNotices(UnmatchedSelectors(desired_));
+    desired_.notices = ShownNotices(desired_.notices);
     return std::move(desired_);
   }
 
  private:
-  // Pools that stand as they stood come first: an error elsewhere does not
-  // take their addresses.
   void AdmitPools() {
-    std::vector<const Object*> unchanged, changed, last_good;
+    PoolCandidates candidates = {.in_force = previous_.objects};
     for (const Object& object : manifests_.objects) {
-      const PoolObject* const next = As<PoolObject>(object);
-      if (next == nullptr) continue;
-      const Object* const before = Before(object.name);
-      const PoolObject* const last =
-          before == nullptr ? nullptr : As<PoolObject>(*before);
-      (last != nullptr && *last == *next ? unchanged : changed)
-          .push_back(&object);
+      if (As<PoolObject>(object)) candidates.read.push_back(&object);
     }
     for (const auto& [name, object] : previous_.objects) {
       if (As<PoolObject>(object) && IsMissed(object)) {
-        unchanged.push_back(&object);
+        candidates.kept.push_back(&object);
       }
     }
-    unchanged.insert(unchanged.end(), changed.begin(), changed.end());
-    for (const Object* const refused : AdmitPoolsOf(unchanged, true)) {
-      const Object* const before = Before(refused->name);
-      if (before != nullptr) last_good.push_back(before);
+    const PoolAdmission admission = config::AdmitPools(candidates);
+    for (const auto& [name, object] : admission.admitted) {
+      Admit(*object);
+      desired_.pools.push_back(As<PoolObject>(*object)->pool);
     }
-    AdmitPoolsOf(last_good, false);
-  }
-
-  // Admits those that clash with no pool admitted before; returns the others.
-  std::vector<const Object*> AdmitPoolsOf(
-      const std::vector<const Object*>& objects, bool report) {
-    std::vector<ipam::Pool> pools = AdmittedPools();
-    const size_t admitted = pools.size();
-    for (const Object* const object : objects) {
-      pools.push_back(As<PoolObject>(*object)->pool);
-    }
-    const std::vector<absl::Status> verdicts = ipam::ValidatePools(pools);
-    std::vector<const Object*> refused;
-    for (size_t i = 0; i < objects.size(); ++i) {
-      const absl::Status& verdict = verdicts[admitted + i];
-      if (verdict.ok()) {
-        Admit(*objects[i]);
-        continue;
-      }
-      refused.push_back(objects[i]);
-      if (report) RefusePool(*objects[i], verdict);
-    }
-    return refused;
-  }
-
-  std::vector<ipam::Pool> AdmittedPools() const {
-    std::vector<ipam::Pool> pools;
-    for (const auto& [name, object] : desired_.objects) {
-      if (const auto* pool = As<PoolObject>(object))
-        pools.push_back(pool->pool);
-    }
-    return pools;
-  }
-
-  // `verdict` reads "IPAddressPool/name: field: what".
-  void RefusePool(const Object& object, const absl::Status& verdict) {
-    std::string_view text = {verdict.message().data(),
-                             verdict.message().size()};
-    text = WithoutName(text, object);
-    const size_t colon = text.find(": ");
-    LB_CHECK(colon != std::string_view::npos);  // ValidatePools' form.
-    const std::string field(text.substr(0, colon));
-    desired_.problems.push_back(
-        {object.file, LineOf(object, field), object.name, field,
-         fmt::format("{}{}", text.substr(colon + 2), WhereOverlapped(object))});
-  }
-
-  // " (at file:line)" of the admitted pool that `object` overlaps.
-  std::string WhereOverlapped(const Object& object) const {
-    const ipam::Pool& pool = As<PoolObject>(object)->pool;
-    for (const auto& [name, other] : desired_.objects) {
-      const PoolObject* const value = As<PoolObject>(other);
-      if (value == nullptr) continue;
-      for (const net::IpRange& taken : value->pool.ranges) {
-        for (const net::IpRange& range : pool.ranges) {
-          if (!range.Overlaps(taken)) continue;
-          return fmt::format(" ({} is at {}:{})", name, other.file, other.line);
-        }
-      }
-    }
-    return "";  // It overlaps itself.
-  }
-
-  static std::string_view WithoutName(std::string_view text,
-                                      const Object& object) {
-    const std::string prefix = object.name + ": ";
-    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-    return text;
-  }
-
-  static int LineOf(const Object& object, const std::string& field) {
-    const auto line = object.field_lines.find(field);
-    return line == object.field_lines.end() ? object.line : line->second;
+    desired_.problems.insert(desired_.problems.end(),
+                             admission.problems.begin(),
+                             admission.problems.end());
   }
 
   void Admit(const Object& object) {
@@ -213,69 +127,21 @@ class Builder {
     }
   }
 
-  // What a service asks for must be possible with the pools there are. One
-  // that asks for nothing may wait for a pool.
   void AdmitServices() {
-    ipam::Allocator allocator;
-    const absl::Status status = allocator.SetPools(AdmittedPools());
-    LB_CHECK(status.ok());  // They were validated.
+    ServiceAdmission admission;
+    admission.SetPools(desired_.pools);
     for (const Object& object : manifests_.objects) {
       const ServiceObject* const service = As<ServiceObject>(object);
       if (service == nullptr) continue;
-      const absl::Status verdict = allocator.Check(RequestOf(*service));
-      if (verdict.ok() || absl::IsResourceExhausted(verdict)) {
+      std::optional<Problem> refusal =
+          admission.Refusal(object, RequestOf(*service, desired_.objects));
+      if (!refusal) {
         Admit(object);
         continue;
       }
-      RefuseService(object, *service, verdict);
+      desired_.problems.push_back(*std::move(refusal));
       if (const Object* const before = Before(object.name)) Admit(*before);
     }
-  }
-
-  void RefuseService(const Object& object, const ServiceObject& service,
-                     const absl::Status& verdict) {
-    const std::string_view text = {verdict.message().data(),
-                                   verdict.message().size()};
-    const std::string& field = service.asking_field;
-    desired_.problems.push_back(
-        {object.file, LineOf(object, field), object.name, field,
-         fmt::format("{}{}", WithoutName(text, object),
-                     WantedOf(service.request, verdict))});
-  }
-
-  // What would have been right, where the verdict does not say it.
-  std::string WantedOf(const ipam::ServiceRequest& request,
-                       const absl::Status& verdict) const {
-    if (absl::IsFailedPrecondition(verdict)) {
-      return ", want an address that a pool gives to this service";
-    }
-    const bool asks_for_pool_or_address = request.reservation.empty();
-    if (!absl::IsNotFound(verdict) || !asks_for_pool_or_address) return "";
-    std::vector<std::string> names;
-    for (const ipam::Pool& pool : AdmittedPools()) {
-      if (names.size() == kNamedPoolsMax) {
-        names.push_back("...");
-        break;
-      }
-      names.push_back(pool.name);
-    }
-    return fmt::format(
-        ", want {}: {}",
-        request.requested_addresses.empty() ? "one of the pools"
-                                            : "an address of one of the pools",
-        names.empty() ? "there are none"
-                      : fmt::format("{}", fmt::join(names, ", ")));
-  }
-
-  ipam::ServiceRequest RequestOf(const ServiceObject& service) const {
-    ipam::ServiceRequest request = service.request;
-    const auto object =
-        desired_.objects.find("Namespace/" + request.service_namespace);
-    request.namespace_labels =
-        object != desired_.objects.end()
-            ? As<NamespaceObject>(object->second)->labels
-            : ImpliedNamespace(request.service_namespace).labels;
-    return request;
   }
 
   // Turns the admitted objects into lists and joins them.
@@ -283,7 +149,6 @@ class Builder {
     CollectEndpoints();
     for (const auto& [name, object] : desired_.objects) {
       if (const auto* pool = As<PoolObject>(object)) {
-        desired_.pools.push_back(pool->pool);
         desired_.pool_labels[pool->pool.name] = pool->labels;
       } else if (const auto* node = As<election::NodeAttributes>(object)) {
         desired_.nodes[node->name] = *node;
@@ -292,7 +157,6 @@ class Builder {
       } else if (const auto* advertisement =
                      As<election::L2Advertisement>(object)) {
         desired_.advertisements.push_back(*advertisement);
-        NoticeUnknownPools(object, *advertisement);
       }
     }
   }
@@ -307,46 +171,17 @@ class Builder {
   }
 
   void PublishService(const Object& object, const ServiceObject& value) {
-    Service service = {.request = RequestOf(value),
-                       .traffic = value.traffic,
-                       .object = object.name,
-                       .file = object.file,
-                       .line = object.line};
-    const auto endpoints = endpoints_.find(service.request.service);
-    if (endpoints != endpoints_.end()) {
-      service.traffic.endpoints = endpoints->second;
-    }
-    desired_.services.push_back(std::move(service));
+    const std::string& name = value.request.service;
+    const auto found = endpoints_.find(name);
+    desired_.services[name] =
+        JoinService(object, desired_.objects,
+                    found == endpoints_.end() ? std::nullopt
+                                              : std::optional(found->second));
   }
 
-  void NoticeUnknownPools(const Object& object,
-                          const election::L2Advertisement& advertisement) {
-    for (size_t i = 0; i < advertisement.pools.size(); ++i) {
-      const std::string& pool = advertisement.pools[i];
-      if (desired_.objects.contains("IPAddressPool/" + pool)) continue;
-      const std::string field = fmt::format("spec.ipAddressPools[{}]", i);
-      desired_.notices.push_back({object.file, LineOf(object, field),
-                                  object.name, field,
-                                  fmt::format("\"{}\": no such pool{}", pool,
-                                              DidYouMean(pool, PoolNames()))});
-    }
-  }
-
-  std::vector<std::string_view> PoolNames() const {
-    std::vector<std::string_view> names;
-    for (const auto& [name, labels] : desired_.pool_labels) {
-      names.push_back(name);
-    }
-    return names;
-  }
-
-  void BoundNotices() {
-    const size_t count = desired_.notices.size();
-    if (count <= kNoticesMax) return;
-    desired_.notices.resize(kNoticesMax);
-    desired_.notices.push_back(
-        {"", 0, "", "",
-         fmt::format("{} more notices are not shown", count - kNoticesMax)});
+  void AddNotices(const std::vector<Problem>& notices) {
+    desired_.notices.insert(desired_.notices.end(), notices.begin(),
+                            notices.end());
   }
 
   const Manifests& manifests_;
@@ -358,6 +193,17 @@ class Builder {
 };
 
 }  // namespace
+
+std::vector<Problem> ShownNotices(const std::vector<Problem>& notices) {
+  if (notices.size() <= kNoticesMax) return notices;
+  std::vector<Problem> shown(notices.begin(), notices.begin() + kNoticesMax);
+  shown.push_back({{},
+                   "",
+                   "",
+                   fmt::format("{} more notices are not shown",
+                               notices.size() - kNoticesMax)});
+  return shown;
+}
 
 Desired BuildDesired(const Manifests& manifests, const Desired& previous) {
   if (manifests.repeated.empty()) return Builder(manifests, previous).Build();

@@ -26,6 +26,7 @@
 
 #include "lb/base/label_selector.h"
 #include "lb/config/manifests.h"
+#include "lb/config/origin.h"
 #include "lb/config/problem.h"
 #include "lb/election/cluster.h"
 #include "lb/ipam/may_define.h"
@@ -38,8 +39,7 @@ struct Service {
   ipam::ServiceRequest request;  // request.service is "namespace/name".
   election::ServiceTraffic traffic;
   std::string object;  // "Service/namespace/name"
-  std::string file;
-  int line = 0;
+  Origin origin;
 
   friend bool operator==(const Service&, const Service&) = default;
 };
@@ -49,7 +49,7 @@ struct Desired {
   std::vector<ipam::Pool> pools;  // No two of them share an address.
   std::map<std::string, Labels, std::less<>> pool_labels;  // By pool name.
   std::vector<election::L2Advertisement> advertisements;
-  std::vector<Service> services;
+  std::map<std::string, Service, std::less<>> services;  // By request.service.
   std::map<std::string, election::NodeAttributes, std::less<>> nodes;
 
   // Services that are not above, but may be in what was not understood.
@@ -76,8 +76,14 @@ struct Desired {
   std::map<std::string, size_t, std::less<>> strangers;
   // The objects of the values above, by Object::name: the last good values for
   // the next BuildDesired.
-  std::map<std::string, Object, std::less<>> objects;
+  Objects objects;
+
+  friend bool operator==(const Desired&, const Desired&) = default;
 };
+
+// The first kNoticesMax notices, and one that counts the others.
+inline constexpr size_t kNoticesMax = 1000;
+std::vector<Problem> ShownNotices(const std::vector<Problem>& notices);
 
 Desired BuildDesired(const Manifests& manifests, const Desired& previous);
 

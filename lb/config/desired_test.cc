@@ -40,7 +40,7 @@ std::string Short(const Desired& desired) {
   for (const auto& pool : desired.pools) {
     text += pool.name + "=" + pool.ranges[0].ToString() + " ";
   }
-  for (const auto& service : desired.services) {
+  for (const auto& [name, service] : desired.services) {
     text += service.request.service + "=";
     for (const auto& address : service.request.requested_addresses) {
       text += address.ToString();
@@ -66,6 +66,18 @@ TEST(BuildDesiredTest, TheLaterOfOverlappingPoolsIsRefused) {
             "b.yaml:4: IPAddressPool/a: spec.addresses: 10.0.0.2-10.0.0.9 "
             "overlaps IPAddressPool/z in 10.0.0.2-10.0.0.3, want ranges that "
             "share no address (IPAddressPool/z is at a.yaml:1)\n");
+}
+
+// Else a reading that changes nothing would have new problems.
+TEST(BuildDesiredTest, AProblemReadsTheSameInTheNextReading) {
+  const Desired before =
+      Build({{"a.yaml", Pool("p", "10.0.1.0/30") + Pool("r", "10.0.0.4/30")}});
+  const Files after = {{"a.yaml", Pool("p", "10.0.0.0/29") +
+                                      Pool("q", "10.0.0.0/30") +
+                                      Pool("r", "10.0.0.4/30")}};
+  const Desired first = Build(after, before);
+  ASSERT_EQ(first.problems.size(), 1u);
+  EXPECT_EQ(ToText(Build(after, first).problems), ToText(first.problems));
 }
 
 TEST(BuildDesiredTest, APoolThatOverlapsItselfIsRefused) {
@@ -126,8 +138,9 @@ TEST(BuildDesiredTest, KnowsThatASliceHasNoEndpoints) {
         "EndpointSlice\nmetadata: {name: e, labels: "
         "{kubernetes.io/service-name: s}}\nendpoints: []\n"}});
   ASSERT_EQ(desired.services.size(), 1u);
-  ASSERT_TRUE(desired.services[0].traffic.endpoints.has_value());
-  EXPECT_THAT(*desired.services[0].traffic.endpoints, testing::IsEmpty());
+  const auto& traffic = desired.services.begin()->second.traffic;
+  ASSERT_TRUE(traffic.endpoints.has_value());
+  EXPECT_THAT(*traffic.endpoints, testing::IsEmpty());
 }
 
 struct ReloadCase {

@@ -1,7 +1,9 @@
 // Difference: what a new Desired asks that the one before did not, so that the
 // loop need not look at all of it again.
 //
-// A value, made before anything is applied, on any thread. Pure.
+// A value, on any thread. DifferenceOf is pure: it compares two snapshots,
+// before anything is applied. DesiredKeeper (desired_keeper.h) gives the same
+// for a Desired that it changed in place.
 #ifndef LB_CONFIG_DIFFERENCE_H_
 #define LB_CONFIG_DIFFERENCE_H_
 
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "lb/config/desired.h"
+#include "lb/config/problem.h"
 
 namespace lb::config {
 
@@ -19,6 +22,10 @@ struct Difference {
   std::vector<std::string> services;
   bool pools = false;    // Or their labels.
   bool cluster = false;  // Advertisements or nodes.
+  bool may_define = false;
+  // Those that were not there before, as NewProblems() has them.
+  std::vector<Problem> new_problems;
+  std::vector<Problem> new_notices;
 
   friend bool operator==(const Difference&, const Difference&) = default;
 };

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 Desired WithServices(const std::vector<std::string>& names) {
   Desired desired;
   for (const std::string& name : names) {
-    desired.services.emplace_back().request.service = name;
+    desired.services[name].request.service = name;
   }
   return desired;
 }
@@ -40,10 +40,10 @@ TEST(DifferenceTest, NamesServicesThatCameAndWent) {
 TEST(DifferenceTest, NamesServicesThatAskForSomethingElse) {
   const Desired before = WithServices({"a/1", "a/2", "a/3", "a/4"});
   Desired now = before;
-  now.services[0].request.sharing_key = "k";
-  now.services[1].traffic.endpoints.emplace();
-  now.services[2].line = 7;  // Where it stands does not matter.
-  now.services[2].file = "other.yaml";
+  now.services["a/1"].request.sharing_key = "k";
+  now.services["a/2"].traffic.endpoints.emplace();
+  // Where it stands does not matter.
+  now.services["a/3"].origin = {"other.yaml", 7};
   const Difference difference = DifferenceOf(before, now);
   EXPECT_THAT(difference.services, ElementsAre("a/1", "a/2"));
   EXPECT_FALSE(difference.pools);
@@ -70,9 +70,21 @@ TEST(DifferenceTest, TellsPoolsFromTheCluster) {
   }
 }
 
+TEST(DifferenceTest, HasNewProblemsAndWhetherOthersMayBeDefined) {
+  const Problem old = {{"a.yaml", 1}, "Node/n", "", "old"};
+  const Problem added = {{"a.yaml", 2}, "Node/m", "", "new"};
+  Desired before, now;
+  before.problems = {old};
+  now.problems = {old, added};
+  now.may_define.services = {"a/1"};
+  EXPECT_EQ(DifferenceOf(before, now),
+            (Difference{.may_define = true, .new_problems = {added}}));
+  EXPECT_EQ(DifferenceOf(now, before), (Difference{.may_define = true}));
+}
+
 TEST(DifferenceTest, FindsServicesByName) {
   const Desired desired = WithServices({"a/1", "a/3"});
-  EXPECT_EQ(FindService(desired, "a/3"), &desired.services[1]);
+  EXPECT_EQ(FindService(desired, "a/3"), &desired.services.at("a/3"));
   EXPECT_EQ(FindService(desired, "a/2"), nullptr);
   EXPECT_EQ(FindService(desired, "b"), nullptr);
 }

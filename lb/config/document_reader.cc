@@ -1,7 +1,5 @@
 #include "lb/config/document_reader.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +8,7 @@
 
 #include "fmt/format.h"
 #include "lb/config/flow_yaml.h"
+#include "lb/config/kind_readers.h"
 #include "lb/config/old_objects.h"
 #include "lb/net/address_text.h"
 
@@ -24,85 +23,6 @@ constexpr std::string_view kList = "List";
 // Kinds that are counted each on its own.
 constexpr size_t kSkippedKindsMax = 100;
 
-struct Input {
-  const Fields& root;
-  const Metadata& metadata;
-  const ManifestOptions& options;
-  std::string* other_class;
-};
-
-// One kind of object that is read.
-struct KindReader {
-  std::string_view kind;
-  bool named_by_namespace;  // In problems: "Kind/namespace/name".
-  // Nullopt: nothing for us in it, or faults.
-  Value (*read)(const Input& input);
-};
-
-constexpr std::array<KindReader, 6> kReaders = {{
-    {"IPAddressPool", false,
-     [](const Input& in) -> Value { return ReadPool(in.root, in.metadata); }},
-    {"L2Advertisement", false,
-     [](const Input& in) -> Value {
-       return ReadL2Advertisement(in.root, in.metadata);
-     }},
-    {"Service", true,
-     [](const Input& in) -> Value {
-       return ReadService(in.root, in.metadata, in.options, in.other_class);
-     }},
-    {"EndpointSlice", true,
-     [](const Input& in) -> Value {
-       return ReadEndpointSlice(in.root, in.metadata);
-     }},
-    {"Node", false,
-     [](const Input& in) -> Value { return ReadNode(in.root, in.metadata); }},
-    {"Namespace", false,
-     [](const Input& in) -> Value { return ReadNamespace(in.metadata); }},
-}};
-
-const KindReader* FindReader(std::string_view kind) {
-  const auto reader =
-      std::find_if(kReaders.begin(), kReaders.end(),
-                   [&](const KindReader& each) { return each.kind == kind; });
-  return reader == kReaders.end() ? nullptr : &*reader;
-}
-
-// The text of a field that may be of any type; "" unless it is a text.
-std::string PeekText(const YamlNode* map, std::string_view key) {
-  const YamlNode* const node = map == nullptr ? nullptr : map->Find(key);
-  return node == nullptr ? "" : node->text;
-}
-
-// How problems call the object, whose fields may be wrong themselves.
-std::string ObjectName(std::string_view kind, const YamlNode& root) {
-  const YamlNode* const metadata = root.Find("metadata");
-  std::string name = PeekText(metadata, "name");
-  if (name.empty()) name = "?";
-  const KindReader* const reader = FindReader(kind);
-  std::string object_namespace = PeekText(metadata, "namespace");
-  if (reader != nullptr && !reader->named_by_namespace) {
-    object_namespace.clear();
-  } else if (reader != nullptr && object_namespace.empty()) {
-    object_namespace = "default";
-  }
-  return fmt::format("{}/{}{}{}", kind, object_namespace,
-                     object_namespace.empty() ? "" : "/", name);
-}
-
-// The object as YAML in one line. Items of a typed list leave out what the
-// list says.
-std::string TextOf(const YamlNode& root, std::string_view api_version,
-                   std::string_view kind) {
-  std::string text = ToFlowYaml(root);
-  if (root.Find("kind") != nullptr) return text;
-  return fmt::format("{{apiVersion: {}, kind: {}, {}", api_version, kind,
-                     std::string_view(text).substr(1));
-}
-
-bool HasName(const YamlNode& root) {
-  return !PeekText(root.Find("metadata"), "name").empty();
-}
-
 }  // namespace
 
 void DocumentReader::ReadDocument(const YamlNode& document,
@@ -112,7 +32,9 @@ void DocumentReader::ReadDocument(const YamlNode& document,
   if (document.kind != Kind::kMap) {
     MarkUnclear();
     manifests_->problems.push_back(
-        {file_, document.line, "", "",
+        {{file_, document.line},
+         "",
+         "",
          fmt::format("{}, want a Kubernetes object", Describe(document))});
     return;
   }
@@ -127,7 +49,8 @@ bool DocumentReader::ReadList(const YamlNode& document, const Type& type) {
   const YamlNode* const items = document.Find("items");
   const std::string item_kind =
       type.kind.substr(0, type.kind.size() - kList.size());
-  const bool is_ours = item_kind.empty() || FindReader(item_kind) != nullptr;
+  const bool is_ours =
+      item_kind.empty() || FindKindReader(item_kind) != nullptr;
   if (items == nullptr && !is_ours) return false;
   if (item_kind.empty()) CheckVersionOfList(document, type.api_version);
   if (items != nullptr && items->kind == Kind::kSequence) {
@@ -136,7 +59,8 @@ bool DocumentReader::ReadList(const YamlNode& document, const Type& type) {
   }
   MarkUnclear();
   manifests_->problems.push_back(
-      {file_, items == nullptr ? document.line : items->key_line, type.kind,
+      {{file_, items == nullptr ? document.line : items->key_line},
+       type.kind,
        "items",
        fmt::format("{}, want a list of objects, [] if there are none",
                    items == nullptr ? "missing" : Describe(*items))});
@@ -149,8 +73,9 @@ void DocumentReader::CheckVersionOfList(const YamlNode& document,
   if (version.empty() || version == "v1") return;
   const YamlNode* const field = document.Find("apiVersion");
   manifests_->problems.push_back(
-      {file_, field == nullptr ? document.line : field->key_line,
-       std::string(kList), "apiVersion",
+      {{file_, field == nullptr ? document.line : field->key_line},
+       std::string(kList),
+       "apiVersion",
        fmt::format("\"{}\", want v1", net::EscapedText(version))});
 }
 
@@ -164,7 +89,9 @@ void DocumentReader::ReadItems(const YamlNode& items, const std::string& list,
     }
     MarkUnclear();
     manifests_->problems.push_back(
-        {file_, item.line, list, fmt::format("items[{}]", i),
+        {{file_, item.line},
+         list,
+         fmt::format("items[{}]", i),
          fmt::format("{}, want a Kubernetes object", Describe(item))});
   }
 }
@@ -187,32 +114,30 @@ void DocumentReader::ReadObject(const YamlNode& root, const Type& type) {
 void DocumentReader::ReadKind(const YamlNode& root, const Type& type,
                               const KindVerdict& verdict) {
   ++manifests_->read_count;
-  const KindReader& reader = *FindReader(verdict.kind);
+  const KindReader& reader = *FindKindReader(verdict.kind);
   const std::string name = ObjectName(reader.kind, root);
-  Report report(file_, name);
-  const Fields fields(root, "", &report);
-  const Metadata metadata = ReadMetadata(fields, reader.kind);
-  if (!report.ok()) {  // Is it the object that its name says?
+  Report report({file_, root.line}, name);
+  ObjectReading reading =
+      ReadObjectOf(reader, root, verdict, options_, &report);
+  if (!reading.is_named) {
     MarkUnclear();
     Mention(reader.kind, root.Find("metadata"));
   }
-  if (!verdict.fault.empty()) fields.Refuse(verdict.field, verdict.fault);
-  std::string other_class;
-  Value value = reader.read({fields, metadata, options_, &other_class});
-  if (!other_class.empty() && report.ok()) {
-    manifests_->other_class[metadata.NamespacedName()] = other_class;
+  if (!reading.other_class.empty()) {
+    manifests_->other_class[name.substr(name.find('/') + 1)] =
+        reading.other_class;
   }
   const std::string text =
-      value ? TextOf(root, type.api_version, type.kind) : "";
-  Keep({.name = name, .file = file_, .line = root.line, .text = text},
-       std::move(value), report);
+      reading.value ? ObjectText(root, type.api_version, type.kind) : "";
+  Keep({.name = name, .origin = {file_, root.line}, .text = text},
+       std::move(reading.value), report);
 }
 
 void DocumentReader::Convert(const YamlNode& root, const Type& type,
                              const KindVerdict& verdict) {
   const bool is_config_map = verdict.kind == "ConfigMap";
   const std::string name = ObjectName(verdict.kind, root);
-  Report report(file_, name);
+  Report report({file_, root.line}, name);
   if (is_config_map && !IsOldConfiguration(root)) {
     NoticeLikeOldConfiguration(root, &report);
     Append(report);
@@ -240,7 +165,9 @@ void DocumentReader::ReadConverted(const std::vector<YamlNode>& objects,
   for (const YamlNode& object : objects) {
     const std::string kind = PeekText(&object, "kind");
     manifests_->notices.push_back(
-        {file_, object.line, ObjectName(kind, object), "",
+        {{file_, object.line},
+         ObjectName(kind, object),
+         "",
          fmt::format("converted from {}, want in its place: {}", from,
                      ToFlowYaml(object))});
     ReadObject(object, {PeekText(&object, "apiVersion"), kind});
@@ -253,12 +180,14 @@ void DocumentReader::RefuseKind(const YamlNode& root,
   ++manifests_->read_count;
   const YamlNode* const field = root.Find(verdict.field);
   manifests_->problems.push_back(
-      {file_, field == nullptr ? root.line : field->key_line,
-       ObjectName(kind, root), std::string(verdict.field), verdict.fault});
+      {{file_, field == nullptr ? root.line : field->key_line},
+       ObjectName(kind, root),
+       std::string(verdict.field),
+       verdict.fault});
   if (!HasName(root)) {
     MarkUnclear();
     if (!verdict.kind.empty()) Mention(verdict.kind, root.Find("metadata"));
-  } else if (FindReader(verdict.kind) != nullptr) {
+  } else if (FindKindReader(verdict.kind) != nullptr) {
     Define(ObjectName(verdict.kind, root), root.line);
   } else if (verdict.kind == "AddressPool") {
     Define(ObjectName("IPAddressPool", root), root.line);
@@ -272,10 +201,12 @@ void DocumentReader::RefuseKind(const YamlNode& root,
 void DocumentReader::RefuseWithoutKind(const YamlNode& root) {
   const YamlNode* const field = root.Find("kind");
   manifests_->problems.push_back(
-      {file_, field == nullptr ? root.line : field->key_line, "", "kind",
+      {{file_, field == nullptr ? root.line : field->key_line},
+       "",
+       "kind",
        "missing, want a Kubernetes object with apiVersion and kind"});
   if (!HasName(root)) return MarkUnclear();
-  for (const KindReader& reader : kReaders) {
+  for (const KindReader& reader : KindReaders()) {
     Define(ObjectName(reader.kind, root), root.line);
   }
 }
@@ -293,7 +224,7 @@ void DocumentReader::Skip(const YamlNode& root, const Type& type,
   ++manifests_->skipped[kind];
   if (notice.empty() || !is_new) return;
   manifests_->notices.push_back(
-      {file_, root.line, ObjectName(type.kind, root), "", notice});
+      {{file_, root.line}, ObjectName(type.kind, root), "", notice});
 }
 
 void DocumentReader::Keep(Object object, Value value, const Report& report) {
@@ -305,7 +236,7 @@ void DocumentReader::Keep(Object object, Value value, const Report& report) {
   const std::string& name = object.name;
   if (manifests_->guessed.erase(name) > 0) manifests_->defined_at.erase(name);
   const auto [defined, is_new] = manifests_->defined_at.emplace(
-      name, fmt::format("{}:{}", file_, object.line));
+      name, fmt::format("{}:{}", file_, object.origin.line()));
   if (!report.ok()) return;
   object.value = *std::move(value);
   object.field_lines = report.lines();
@@ -314,7 +245,7 @@ void DocumentReader::Keep(Object object, Value value, const Report& report) {
     return;
   }
   const Problem problem = {
-      file_, object.line, name, "metadata.name",
+      object.origin, name, "metadata.name",
       fmt::format("defined at {} already, want one definition",
                   defined->second)};
   manifests_->repeated.push_back(

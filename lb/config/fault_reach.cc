@@ -30,7 +30,7 @@ bool IsUnderAny(std::string_view file, const std::vector<std::string>& paths) {
 }  // namespace
 
 bool FaultReach::MayHold(const Object& object) const {
-  return MayHoldFile(object.file) || IsMentioned(object);
+  return MayHoldFile(object.origin.file()) || IsMentioned(object);
 }
 
 bool FaultReach::MayHoldFile(const std::string& file) const {
@@ -94,7 +94,7 @@ void FaultReach::CollectStrangers(Desired* desired) const {
   for (const auto& [name, object] : desired->objects) {
     const bool is_named =
         read.contains(name) || manifests_.defined_at.contains(name);
-    if (!is_named) holding.insert(object.file);
+    if (!is_named) holding.insert(object.origin.file());
   }
   for (const auto& [file, count] : now.unclear_files) {
     const auto before = previous_.strangers.find(file);

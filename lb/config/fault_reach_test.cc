@@ -28,9 +28,9 @@ Desired Build(const Files& files, const Desired& previous = {}) {
 
 std::string Services(const Desired& desired) {
   std::string text;
-  for (const auto& service : desired.services) {
+  for (const auto& [name, service] : desired.services) {
     if (!text.empty()) text += " ";
-    text += service.request.service.substr(8);
+    text += name.substr(8);
   }
   return text;
 }
@@ -238,7 +238,7 @@ TEST(FaultReachTest, ABrokenFileReachesTheNamesInIt) {
 
 Desired BuildUnread(const std::string& path, const Desired& previous) {
   Manifests manifests;
-  manifests.problems.push_back({path, 0, "", "", "cannot read it"});
+  manifests.problems.push_back({{path, 0}, "", "", "cannot read it"});
   manifests.understanding.broken_paths.push_back(path);
   manifests.understanding.unread_paths.push_back(path);
   return BuildDesired(manifests, previous);

@@ -6,7 +6,7 @@
 //
 // Not thread-safe; the YamlNode and the Report outlive the Fields.
 //
-//   Report report("pools.yaml", "IPAddressPool/a");
+//   Report report({"pools.yaml", 1}, "IPAddressPool/a");
 //   const Fields spec(*node, "spec", &report);
 //   pool.auto_assign = spec.Bool("autoAssign", true);
 //   spec.RefuseUnknown({"addresses", "autoAssign"});
@@ -28,6 +28,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "lb/base/label_selector.h"
+#include "lb/config/origin.h"
 #include "lb/config/problem.h"
 #include "lb/config/yaml_tree.h"
 
@@ -36,8 +37,8 @@ namespace lb::config {
 // The faults of one object, and where some of its fields stand.
 class Report {
  public:
-  Report(std::string file, std::string object)
-      : file_(std::move(file)), object_(std::move(object)) {}
+  Report(Origin origin, std::string object)
+      : origin_(std::move(origin)), object_(std::move(object)) {}
 
   // `reason` is that of Problem.
   void Refuse(int line, std::string field, std::string message,
@@ -65,15 +66,11 @@ class Report {
  private:
   Problem MakeProblem(int line, std::string field, std::string message,
                       std::string_view reason) const {
-    return {file_,
-            line,
-            object_,
-            std::move(field),
-            std::move(message),
+    return {origin_.AtLine(line), object_, std::move(field), std::move(message),
             std::string(reason)};
   }
 
-  const std::string file_;
+  const Origin origin_;
   const std::string object_;
   std::vector<Problem> problems_;
   std::vector<Problem> notices_;

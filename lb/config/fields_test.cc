@@ -20,7 +20,7 @@ using testing::Pair;
 // Reads one map and collects the faults that `read` finds, as lines.
 template <typename Read>
 std::vector<std::string> Faults(const std::string& text, const Read& read) {
-  Report report("f", "K/n");
+  Report report({"f", 1}, "K/n");
   ForEachYamlDocument(
       text, [&](const YamlNode& root) { read(Fields(root, "spec", &report)); });
   std::vector<std::string> lines;

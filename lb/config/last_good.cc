@@ -90,8 +90,8 @@ LastGoodParts SerializeLastGood(const Desired& desired) {
   for (const auto& [name, object] : desired.objects) {
     out.Add({.kind = RecordKind::kObject,
              .key = name,
-             .file = object.file,
-             .number = static_cast<uint32_t>(object.line),
+             .file = object.origin.file(),
+             .number = static_cast<uint32_t>(object.origin.line()),
              .text = object.text});
   }
   return out.Take();

@@ -14,7 +14,7 @@ const Object* ReadAgain(const std::string& name, const LastGood::Text& text,
   ParseManifests(text.file, text.text, options, scratch);
   for (Object& object : scratch->objects) {
     if (object.name != name) continue;
-    object.line = text.line;
+    object.origin = {text.file, text.line};
     object.field_lines.clear();  // They are those of `text`.
     return &object;
   }
@@ -41,7 +41,7 @@ Desired RestoreDesired(const LastGood& last_good, const Manifests& now,
     if (object == nullptr) continue;
     Object& restored = desired.objects[name];
     restored = *object;
-    restored.file = text.file;
+    restored.origin = {text.file, object->origin.line()};
   }
   return desired;
 }

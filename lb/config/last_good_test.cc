@@ -46,7 +46,7 @@ Desired Start(const Files& files, const Desired& before) {
 std::string Everything(const Desired& desired) {
   std::string text = ToText(desired) + ToText(desired.problems);
   for (const auto& [name, object] : desired.objects) {
-    text += fmt::format("{} {} {}\n", name, object.file, object.text);
+    text += fmt::format("{} {} {}\n", name, object.origin.file(), object.text);
   }
   for (const std::string& path : desired.read_paths) text += path + "\n";
   for (const auto& [service, file] : desired.faulty_services) {
@@ -136,7 +136,8 @@ TEST(LastGoodTest, EveryKindComesBackAsItWas) {
   EXPECT_EQ(Everything(started), Everything(running));
   for (const auto& [name, object] : running.objects) {
     EXPECT_TRUE(started.objects.at(name).value == object.value) << name;
-    EXPECT_EQ(started.objects.at(name).line, object.line) << name;
+    EXPECT_EQ(started.objects.at(name).origin.line(), object.origin.line())
+        << name;
   }
   EXPECT_THAT(ToText(started.problems), HasSubstr("f:"));
   // And so after one more start.

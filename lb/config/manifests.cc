@@ -26,7 +26,7 @@ void Refuse(const std::string& path, std::string message,
             Manifests* manifests) {
   manifests->understanding.broken_paths.push_back(path);
   manifests->understanding.unread_paths.push_back(path);
-  manifests->problems.push_back({path, 0, "", "", std::move(message)});
+  manifests->problems.push_back({{path, 0}, "", "", std::move(message)});
 }
 
 // Notes that the text of a file is broken: the rest of it is not read.
@@ -67,7 +67,7 @@ std::vector<std::string> FilesOf(const std::string& path,
     if (found.is_manifest) files.push_back(entry->path());
     if (found.notice.empty() || IsGiven(entry->path(), given)) continue;
     manifests->unread_files += found.unread_files;
-    notices.push_back({entry->path(), 0, "", "", found.notice});
+    notices.push_back({{entry->path(), 0}, "", "", found.notice});
   }
   if (error) {
     Refuse(path, fmt::format("cannot list the folder: {}", error.message()),
@@ -84,6 +84,11 @@ std::vector<std::string> FilesOf(const std::string& path,
 
 }  // namespace
 
+Origin Object::OriginOf(std::string_view field) const {
+  const auto line = field_lines.find(field);
+  return line == field_lines.end() ? origin : origin.AtLine(line->second);
+}
+
 void ParseManifests(std::string_view file, std::string_view text,
                     const ManifestOptions& options, Manifests* manifests) {
   const std::string name(file);
@@ -92,7 +97,7 @@ void ParseManifests(std::string_view file, std::string_view text,
   const std::optional<YamlError> error = ForEachYamlDocument(
       text, [&](const YamlNode& document) { reader.Read(document); });
   if (error) {
-    return Break(name, text, {name, error->line, "yaml", "", error->message},
+    return Break(name, text, {{name, error->line}, "yaml", "", error->message},
                  manifests);
   }
   if (reader.document_count() > kDocumentsPerFileMax) {
@@ -134,7 +139,9 @@ Manifests LoadManifests(absl::Span<const std::string> paths,
     // Objects that were there are gone; their addresses stay reserved.
     manifests.understanding.unread_paths.push_back("");
     manifests.problems.push_back(
-        {fmt::format("{}", fmt::join(paths, ", ")), 0, "", "",
+        {{fmt::format("{}", fmt::join(paths, ", ")), 0},
+         "",
+         "",
          "nothing found, want IPAddressPool, L2Advertisement and Service "
          "objects in files *.yaml, *.yml or *.json"});
   }

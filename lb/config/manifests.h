@@ -30,6 +30,7 @@
 
 #include "absl/types/span.h"
 #include "lb/base/label_selector.h"
+#include "lb/config/origin.h"
 #include "lb/config/problem.h"
 #include "lb/election/cluster.h"
 #include "lb/ipam/pool.h"
@@ -80,16 +81,20 @@ using ObjectValue = std::variant<PoolObject, election::L2Advertisement,
 
 struct Object {
   std::string name;  // "Kind/name" or "Kind/namespace/name".
-  std::string file;
-  int line = 0;
+  Origin origin;
   ObjectValue value;
-  // Lines of fields that can clash with other objects' fields.
+  // Lines of fields that can clash with other objects' fields; of a file.
   std::map<std::string, int, std::less<>> field_lines;
   // All of the object as YAML in one line, to be read again (last_good.h).
   std::string text;
 
+  // The place of a field: the object's, if the field has no line.
+  Origin OriginOf(std::string_view field) const;
+
   friend bool operator==(const Object&, const Object&) = default;
 };
+
+using Objects = std::map<std::string, Object, std::less<>>;  // By name.
 
 // A later definition of an object, refused with the problem of this index.
 struct Repeated {

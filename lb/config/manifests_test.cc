@@ -463,7 +463,7 @@ TEST_F(LoadManifestsTest, ReadsTheFilesOfAFolderInOrder) {
   EXPECT_EQ(ToText(manifests.problems), "");
   ASSERT_EQ(manifests.objects.size(), 2u);
   EXPECT_EQ(manifests.objects[0].name, "IPAddressPool/good");
-  EXPECT_EQ(manifests.objects[0].file, Path("a.yaml"));
+  EXPECT_EQ(manifests.objects[0].origin.file(), Path("a.yaml"));
   EXPECT_EQ(manifests.objects[1].name, "Node/n");
 }
 

@@ -80,8 +80,7 @@ void CheckLastGood(std::string_view part) {
   desired.strangers = last_good.strangers;
   for (const auto& [name, text] : last_good.objects) {
     config::Object& object = desired.objects[name];
-    object.file = text.file;
-    object.line = text.line;
+    object.origin = {text.file, text.line};
     object.text = text.text;
   }
   const config::LastGoodParts told = config::SerializeLastGood(desired);

@@ -20,7 +20,11 @@
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
+#include "lb/config/desired_keeper.h"
+#include "lb/config/kinds.h"
 #include "lb/config/manifests.h"
+#include "lb/config/object_change.h"
+#include "lb/config/yaml_tree.h"
 #include "lb/election/announcer.h"
 #include "lb/election/election.h"
 #include "lb/gossip/ports.h"
@@ -118,6 +122,7 @@ extern const std::vector<lb::ipam::Pool> pools;
 extern const lb::ipam::ServiceRequests requests;
 extern const absl::Time later;
 extern const std::string ca;
+extern const lb::config::YamlNode tree;
 }  // namespace examples
 
 namespace lb::announce {
@@ -137,6 +142,10 @@ extern const std::vector<std::string> paths;
 extern const ManifestOptions options;
 extern Manifests manifests;
 extern const std::string text;
+extern const YamlNode tree;
+extern const std::vector<ObjectChange> listed;
+extern const ObjectChange change;
+extern DesiredKeeper keeper;
 }  // namespace lb::config
 
 namespace lb::election {

@@ -55,13 +55,13 @@ void NodeParts::Want(const std::string& service) {
         {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/16")}});
     desired.advertisements.push_back({.name = "all"});
   }
-  config::Service& added = desired.services.emplace_back();
+  config::Service& added = desired.services[service];
   added.request = {.service = service,
                    .service_namespace = "default",
                    .ports = {{ipam::Protocol::kTcp, 80}}};
   ipam::ReplicatedAllocator::Wanted wanted = {.pools = desired.pools};
-  for (const config::Service& one : desired.services) {
-    wanted.requests[one.request.service] = one.request;
+  for (const auto& [name, one] : desired.services) {
+    wanted.requests[name] = one.request;
   }
   addresses.SetWanted(std::move(wanted));
   addresses.SetAuthor(options.node);

@@ -184,7 +184,7 @@ std::string ToText(const Desired& desired) {
   for (const auto& advertisement : desired.advertisements) {
     text += ToText(advertisement) + "\n";
   }
-  for (const Service& service : desired.services) {
+  for (const auto& [name, service] : desired.services) {
     text += ToText(service.request) + ToText(service.traffic) + "\n";
   }
   for (const auto& [name, node] : desired.nodes) text += ToText(node) + "\n";

@@ -1,0 +1,94 @@
+// DesiredKeeper: the Desired of a source that yields single objects, kept up to
+// date in place.
+//
+// BuildDesired makes a Desired of all manifests at once. DesiredKeeper gives
+// the same for a source in which each object has an origin of its own, at a
+// cost that goes with the change: one service, endpoint slice or node of
+// 10,000 objects is a matter of microseconds.
+//
+//  - A refused object keeps its last good value, and has its problems.
+//  - An object that is gone, or passed over, is gone with its problems.
+//  - Pools that would clash are refused; those that are in force stay.
+//  - Services are checked against the pools and their namespaces' labels. If
+//    these change, all services that they concern are looked at again, so a
+//    clash ends with its cause.
+//
+// Until each kind was listed once, desired() stays as it was and `may_define`
+// says that everything may be defined: a service without its endpoint slices
+// would be announced from the wrong node, and one without its pool refused. So
+// whatever releases addresses gets shared() before the first list.
+//
+//   DesiredKeeper keeper;
+//   Use(keeper.shared());  // As Agent::SetDesired() does.
+//   for (const std::string_view kind : ReadKinds()) {
+//     Use(keeper.shared(), keeper.Replace(kind, listed));
+//   }
+//   Use(keeper.shared(), keeper.Apply({change}));
+//
+// Bounds: `objects_max` objects. One more is left out; a problem says so, and
+// nothing is released until all objects of its kind are listed again and have
+// room.
+//
+// Pure state: no I/O, no clock. One thread, which also reads desired().
+#ifndef LB_CONFIG_DESIRED_KEEPER_H_
+#define LB_CONFIG_DESIRED_KEEPER_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "absl/types/span.h"
+#include "lb/config/desired.h"
+#include "lb/config/difference.h"
+#include "lb/config/manifests.h"
+#include "lb/config/object_change.h"
+
+namespace lb::config {
+
+struct KeptState;
+
+class DesiredKeeper {
+ public:
+  static constexpr size_t kObjectsMax = 200'000;
+
+  DesiredKeeper() : DesiredKeeper(Objects()) {}
+  // `in_force`: the objects of an earlier run (RestoreDesired). They stay in
+  // force until each kind was listed, and are then the last good values.
+  explicit DesiredKeeper(Objects in_force, size_t objects_max = kObjectsMax);
+  ~DesiredKeeper();
+  DesiredKeeper(const DesiredKeeper&) = delete;
+  DesiredKeeper& operator=(const DesiredKeeper&) = delete;
+
+  // Takes single changes, the later of one object last. Returns what differs
+  // from before, as DifferenceOf() would.
+  Difference Apply(absl::Span<const ObjectChange> changes);
+
+  // Takes a list of all objects of `kind`, one of ReadKinds(). Other objects of
+  // this kind are gone.
+  Difference Replace(std::string_view kind,
+                     absl::Span<const ObjectChange> listed);
+
+  // Was each kind listed once?
+  bool is_complete() const { return unlisted_.empty(); }
+
+  const Desired& desired() const { return *desired_; }
+  // The same object, which later calls change in place.
+  std::shared_ptr<const Desired> shared() const { return desired_; }
+
+ private:
+  void Take(const ObjectChange& change);
+  Difference Settle();
+  Difference Update();
+
+  const std::shared_ptr<Desired> desired_;
+  const std::unique_ptr<KeptState> state_;
+  std::set<std::string_view> unlisted_;         // Kinds.
+  std::set<std::string, std::less<>> touched_;  // Objects, since Settle().
+};
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_DESIRED_KEEPER_H_

@@ -1,0 +1,29 @@
+// KeptState: what DesiredKeeper keeps between two changes.
+#ifndef LB_CONFIG_KEPT_STATE_H_
+#define LB_CONFIG_KEPT_STATE_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "lb/config/desired.h"
+#include "lb/config/endpoint_index.h"
+#include "lb/config/known_objects.h"
+#include "lb/config/problem.h"
+#include "lb/config/service_admission.h"
+
+namespace lb::config {
+
+struct KeptState {
+  explicit KeptState(size_t objects_max) : known(objects_max) {}
+
+  KnownObjects known;
+  ServiceAdmission admission;    // Has the pools in force.
+  EndpointIndex endpoints;       // Has the slices in force.
+  std::vector<Problem> notices;  // All of them, sorted by object.
+  // Each kind was listed once: what is not in `known` is not there.
+  bool is_complete = false;
+};
+
+}  // namespace lb::config
+
+#endif  // LB_CONFIG_KEPT_STATE_H_
