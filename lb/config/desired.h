@@ -26,7 +26,6 @@
 
 #include "lb/base/label_selector.h"
 #include "lb/config/manifests.h"
-#include "lb/config/origin.h"
 #include "lb/config/problem.h"
 #include "lb/election/cluster.h"
 #include "lb/ipam/may_define.h"
@@ -38,8 +37,6 @@ namespace lb::config {
 struct Service {
   ipam::ServiceRequest request;  // request.service is "namespace/name".
   election::ServiceTraffic traffic;
-  std::string object;  // "Service/namespace/name"
-  Origin origin;
 
   friend bool operator==(const Service&, const Service&) = default;
 };

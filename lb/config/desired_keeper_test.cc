@@ -292,7 +292,8 @@ TEST_F(DesiredKeeperTest, AnotherResourceVersionAloneChangesNothing) {
   keeper_.Apply({Service("a"), Service("b", bad)});
   EXPECT_EQ(keeper_.Apply({Service("a", "", "2"), Service("b", bad, "2")}),
             Difference());
-  EXPECT_EQ(desired().services.at("ns/a").origin, Origin::OfKubernetes("2"));
+  EXPECT_EQ(desired().objects.at("Service/ns/a").origin,
+            Origin::OfKubernetes("2"));
   EXPECT_THAT(Problems(), HasSubstr("resourceVersion 2"));
 }
 

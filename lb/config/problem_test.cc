@@ -46,7 +46,8 @@ TEST(ProblemTest, ShowsControlCharactersAndCutsLongText) {
             fmt::format("a:1: {:x>500}...: y", ""));
   // It is not cut within a character: callers of the status service want UTF-8.
   const std::string umlaut =
-      Problem{{"a", 1}, "", "", fmt::format("{:x>1999}\xc3\xa4", "")}.ToString();
+      Problem{{"a", 1}, "", "", fmt::format("{:x>1999}\xc3\xa4", "")}
+          .ToString();
   EXPECT_EQ(umlaut, fmt::format("a:1: {:x>1999}...", ""));
 }
 

@@ -30,9 +30,7 @@ Service JoinService(
     std::optional<std::vector<election::ServiceEndpoint>> endpoints) {
   const auto& value = std::get<ServiceObject>(object.value);
   Service service = {.request = RequestOf(value, in_force),
-                     .traffic = value.traffic,
-                     .object = object.name,
-                     .origin = object.origin};
+                     .traffic = value.traffic};
   service.traffic.endpoints = std::move(endpoints);
   return service;
 }

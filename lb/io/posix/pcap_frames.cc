@@ -22,7 +22,9 @@
 namespace lb::io {
 namespace {
 
-constexpr int kCaptureBufferSize = 2 << 20;
+// For 1,024 frames: with kFrameSizeMax and libpcap's header each has 1 KiB.
+constexpr int kFramesKept = 1024;
+constexpr int kCaptureBufferSize = kFramesKept << 10;
 // Between reads of an interface that went down.
 constexpr absl::Duration kDownRetry = absl::Milliseconds(100);
 
@@ -100,8 +102,8 @@ absl::Status AttachProgram(const FrameProgram& filter, pcap_t* capture) {
 // Drops what was captured before there was a filter.
 void Drain(pcap_t* capture) {
   pcap_dispatch(
-      capture, kCaptureBufferSize / kFrameSizeMax,
-      [](uint8_t*, const pcap_pkthdr*, const uint8_t*) {}, nullptr);
+      capture, kFramesKept, [](uint8_t*, const pcap_pkthdr*, const uint8_t*) {},
+      nullptr);
 }
 
 absl::StatusOr<Capture> Activate(const std::string& interface,

@@ -1,9 +1,10 @@
 // PcapFrames: a FrameTransport through libpcap.
 //
-// Frames of up to kFrameSizeMax bytes; longer ones are cut. Takes at most
+// Frames of up to kFrameSizeMax bytes; longer ones are cut. ARP takes 60, and
+// neighbour discovery with signatures (RFC 3971) some 700. Takes at most
 // kFramesPerTurn of them in one turn of the loop, before the handlers that are
-// ready (FirstLook). When the interface goes down
-// a port stays open and works again when it is back.
+// ready (FirstLook). When the interface goes down a port stays open and works
+// again when it is back.
 #ifndef LB_IO_POSIX_PCAP_FRAMES_H_
 #define LB_IO_POSIX_PCAP_FRAMES_H_
 
@@ -16,7 +17,7 @@
 
 namespace lb::io {
 
-inline constexpr int kFrameSizeMax = 2048;
+inline constexpr int kFrameSizeMax = 900;
 inline constexpr int kFramesPerTurn = 64;
 
 class PcapFrames final : public FrameTransport {

@@ -3,8 +3,8 @@
 # and with a wrong one. Meanwhile another host asks for a service's IPv4 and
 # IPv6 address every 5 ms. The table says how many questions were answered
 # within 20 ms, and how large the daemons grew. The test fails if a daemon dies,
-# stalls, grows beyond rss_max, or has not its former size a minute later, and
-# if after an attack the nodes do not agree or clients are not served.
+# stalls, grows beyond rss_max, or grows for good with each attack, and if after
+# an attack the nodes do not agree or clients are not served.
 #
 #   hostile.sh [ATTACK...]    by hand, on what
 #                             `bazel build //daemon/... //tests/netns/...` built
@@ -17,7 +17,7 @@ hostile=$here/hostile
 LAB_CLIENTS=(client asker foreign)
 seconds=${HOSTILE_SECONDS:-5}
 rss_max=$((100 * 1024))  # KB, of each daemon at each moment.
-rss_kept=$((5 * 1024))   # So much more than before may stay.
+rss_kept=$((5 * 1024))   # So much more than before may stay for a minute.
 turn_max=50              # Milliseconds of processor time.
 within_min=99.9          # Percent of the questions, answered within 20 ms.
 only=("$@")
@@ -62,19 +62,20 @@ stalls() { cat "$LAB_DIR"/n?/lbd.log | grep -c ' Stalled ' || true; }
 back_to() { [[ $(largest) -le $(($1 + rss_kept)) ]]; }
 
 # The machine has other users, so late answers or a stall may be its fault.
-# Three times in a row they are not.
+# Three times in a row they are not. Memory may stay once: an attack leaves holes
+# in the heap, which the next one fills. A leak grows each time.
 under_attack() {  # under_attack TITLE NAME ARGUMENT...
   local try
   [[ ${#only[@]} -eq 0 || " ${only[*]} " == *" $2 "* ]] || return 0
   for try in 1 2 3; do
     attacked_once "$@" && return
   done
-  complain "$1: want $within_min % answered within 20 ms, and no stall"
+  complain "$1: want $within_min % answered within 20 ms, no stall, and at most $rss_kept KB more a minute later"
 }
 # Runs and measures one attack. 30 s after its end all must be well. Status 1:
-# answers were late, or a node stalled.
+# answers were late, a node stalled, or it kept memory.
 attacked_once() {  # attacked_once TITLE NAME ARGUMENT...
-  local title=$1 before peak=0 now ended recovered stalled turn processor in_time=0
+  local title=$1 before peak=0 now ended recovered stalled turn processor failed=0
   shift
   # This checks that the attack before, or the start of the cluster, is over.
   lab_wait 30 served || fail "$title: not served before the attack"
@@ -97,15 +98,15 @@ attacked_once() {  # attacked_once TITLE NAME ARGUMENT...
   ended=$SECONDS
   lab_wait 30 stays_served || fail "$title: not served 30 s after the attack"
   recovered="$((SECONDS - ended - 1)) s"
-  lab_wait 60 back_to "$before" || complain "$title: $(largest) KB a minute later, $before before"
+  lab_wait 60 back_to "$before" || failed=1
   now=$(largest)
   none_died "$title"
   /usr/bin/python3 "$hostile/row.py" "$LAB_DIR/asked" "$title" "$(tail -n 1 "$LAB_DIR/done")" \
-    "$before" "$peak" "$now" "$turn" "$processor" "$recovered" "$within_min" || in_time=1
+    "$before" "$peak" "$now" "$turn" "$processor" "$recovered" "$within_min" || failed=1
   [[ $peak -le $rss_max ]] || complain "$title: $peak KB, want $rss_max at most"
   /usr/bin/python3 -c "exit(not float('$processor') <= $turn_max)" ||
     complain "$title: a turn of the loop took up to $processor ms of processor time, want $turn_max at most"
-  [[ $in_time -eq 0 && $(stalls) -eq $stalled ]]
+  [[ $failed -eq 0 && $(stalls) -eq $stalled ]]
 }
 # The whole table is printed before the test fails.
 complaints=0
