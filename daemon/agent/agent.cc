@@ -132,7 +132,7 @@ LifecycleRunner::Ports Agent::MakeLifePorts() {
                 tally_.OnAwaiting(environment_.loop->Now());
                 return presence_->Join();
               },
-          .forget = [this] { elections_.BeginAnew(); },
+          .forget = [this] { elections_.ForgetWinners(); },
           .begin_alone = [this] { addresses_.SetAlone(true); },
           .look_soon = [this] { ScheduleReconcile(); },
           .look_now = [this] { Reconcile(); },
@@ -178,8 +178,9 @@ void Agent::Observe() {
   presence_->SetPorts({.record = events_.SelfRecorder(),
                        .on_address = [this] { OnAddress(); }});
   announcing_.SetInterfacesObserver([this] { OnInterfaces(); });
-  announcing_.SetConflictObserver(
-      [this](const announce::Conflict& conflict) { OnConflict(conflict); });
+  announcing_.SetConflictObserver([this](const announce::Conflict& conflict) {
+    OnAddressConflict(conflict);
+  });
   announcing_.SetStallObserver(
       [this](absl::Duration duration) { OnStall(duration); });
   announcing_.SetHandoverObserver([this] { life_.OnHandover(); });

@@ -132,7 +132,7 @@ class Agent {
   void OnExchange();
   void OnAddress();
   void OnInterfaces();
-  void OnConflict(const announce::Conflict& conflict);
+  void OnAddressConflict(const announce::Conflict& conflict);
   RivalMember JudgeRival(const net::IpAddress& vip,
                          const std::string& node) const;
   void OnStall(absl::Duration duration);

@@ -104,7 +104,7 @@ void Agent::OnInterfaces() {
 
 // If a member yielded the address, this node claims it again: its claim is then
 // newer than that member's, and wins when the two exchange their tenures again.
-void Agent::OnConflict(const announce::Conflict& conflict) {
+void Agent::OnAddressConflict(const announce::Conflict& conflict) {
   tally_.OnConflict(environment_.loop->Now(), conflict);
   ScheduleReconcile();  // A foreign host's address is no longer held by us.
   if (conflict.outcome != announce::Outcome::kRivalYields) return;

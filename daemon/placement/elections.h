@@ -60,9 +60,9 @@ class Elections {
   // Update() or of the last such call: with it Update() need not read all.
   void NoteEntries(const std::set<std::string, std::less<>>& changed,
                    uint64_t entries_version);
-  // Addresses that no node announces, with what completes "ADDRESS is ...". A
-  // service of which all addresses are among them has no node.
-  // A host has them, so that no member does: they are released.
+  // Addresses that no node may announce because a host has them, each with its
+  // owner for the text "ADDRESS is OWNER". Their tenures are released. A
+  // service that has no other address has no announcer.
   void SetWithheld(std::map<net::IpAddress, std::string> withheld,
                    absl::Time civil_now);
 
@@ -101,7 +101,7 @@ class Elections {
   // Call it when this node did not see which node announced what: it starts, or
   // was cut off. It then takes over an address without a probe only if a live
   // member holds it and may announce it.
-  void BeginAnew() { anew_ = true; }
+  void ForgetWinners() { anew_ = true; }
   // Claims an address that this node holds again, so that its tenure wins over
   // another that was claimed at the same time.
   void Reclaim(const net::IpAddress& vip, absl::Time civil_now);
@@ -193,7 +193,7 @@ class Elections {
   // Addresses that no node was to announce until a node was elected for them
   // again, with the terms that their tenures had then.
   std::map<net::IpAddress, uint64_t> dark_;
-  bool anew_ = true;  // BeginAnew()
+  bool anew_ = true;  // ForgetWinners()
   uint64_t version_ = 0;
 };
 

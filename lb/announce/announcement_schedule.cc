@@ -58,32 +58,33 @@ AnnouncementSchedule::AnnouncementSchedule(const ScheduleOptions& options,
 
 void AnnouncementSchedule::Start(absl::Time now, const net::IpAddress& address,
                                  absl::Time asked) {
-  Begin(address, {.started = now,
-                  .asked = asked,
-                  .due = now + options_.rounds.front(),
-                  .form = FirstForm(address)});
+  Begin({address, false}, {.started = now,
+                           .asked = asked,
+                           .due = now + options_.rounds.front(),
+                           .form = FirstForm(address)});
 }
 
 void AnnouncementSchedule::StartProbes(absl::Time now,
                                        const net::IpAddress& address,
                                        absl::Duration interval,
                                        absl::Time asked) {
-  Begin(address, {.started = now,
-                  .asked = asked,
-                  .probe_interval = interval,
-                  .due = now,
-                  .grace = options_.probe_grace,
-                  .form = AnnouncementForm::kProbe});
+  Stop(address);
+  Begin({address, true}, {.started = now,
+                          .asked = asked,
+                          .probe_interval = interval,
+                          .due = now,
+                          .grace = options_.probe_grace,
+                          .form = AnnouncementForm::kProbe});
 }
 
 void AnnouncementSchedule::AnnounceOnce(absl::Time now,
                                         const net::IpAddress& address,
                                         Urgency urgency) {
-  const auto it = entries_.find(address);
+  const Key key = {address, false};
+  const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   Entry& entry = it->second;
-  if (entry.form == AnnouncementForm::kProbe) return;
-  Dequeue(address, entry);
+  Dequeue(key, entry);
   const absl::Duration grace = urgency == Urgency::kAsFirst
                                    ? absl::ZeroDuration()
                                    : options_.repeat_grace;
@@ -92,7 +93,7 @@ void AnnouncementSchedule::AnnounceOnce(absl::Time now,
   entry.due = std::min(entry.due, now);
   entry.form = FirstForm(address);
   entry.ready = false;
-  waiting_.emplace(entry.due, address);
+  waiting_.emplace(entry.due, key);
 }
 
 void AnnouncementSchedule::SetPeriod(absl::Time now,
@@ -103,22 +104,26 @@ void AnnouncementSchedule::SetPeriod(absl::Time now,
   } else {
     periods_.erase(address);
   }
-  const auto it = entries_.find(address);
+  const Key key = {address, false};
+  const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   Entry& entry = it->second;
   const bool in_rounds = now - entry.started < options_.rounds.back();
-  if (entry.ready || in_rounds || entry.form == AnnouncementForm::kProbe) {
-    return;
-  }
-  Dequeue(address, entry);
+  if (entry.ready || in_rounds) return;
+  Dequeue(key, entry);
   PlanNextRound(now, address, entry);
-  if (entry.due != absl::InfiniteFuture()) waiting_.emplace(entry.due, address);
+  if (entry.due != absl::InfiniteFuture()) waiting_.emplace(entry.due, key);
 }
 
 void AnnouncementSchedule::Stop(const net::IpAddress& address) {
-  const auto it = entries_.find(address);
+  End({address, false});
+  End({address, true});
+}
+
+void AnnouncementSchedule::End(const Key& key) {
+  const auto it = entries_.find(key);
   if (it == entries_.end()) return;
-  Dequeue(address, it->second);
+  Dequeue(key, it->second);
   entries_.erase(it);
 }
 
@@ -126,12 +131,12 @@ std::vector<ScheduledFrame> AnnouncementSchedule::TakeDue(absl::Time now) {
   MoveDueToReady(now);
   std::vector<ScheduledFrame> frames;
   while (!ready_.empty() && BudgetFreeAt() <= now) {
-    const net::IpAddress address = std::get<net::IpAddress>(*ready_.begin());
+    const Key key = std::get<Key>(*ready_.begin());
     ready_.erase(ready_.begin());
-    Entry& entry = entries_.at(address);
-    frames.push_back({address, entry.form});
+    Entry& entry = entries_.at(key);
+    frames.push_back({key.first, entry.form});
     budget_whole_at_ = std::max(budget_whole_at_, now) + frame_interval_;
-    Advance(now, address, entry);
+    Advance(now, key, entry);
   }
   return frames;
 }
@@ -143,44 +148,43 @@ absl::Time AnnouncementSchedule::NextDeadline() const {
 }
 
 AnnouncementSchedule::ReadySlot AnnouncementSchedule::ReadySlotOf(
-    const net::IpAddress& address, const Entry& entry) {
-  return {entry.due + entry.grace, absl::UnixEpoch() - entry.asked, address};
+    const Key& key, const Entry& entry) {
+  return {entry.due + entry.grace, absl::UnixEpoch() - entry.asked, key};
 }
 
-void AnnouncementSchedule::Begin(const net::IpAddress& address, Entry entry) {
-  Stop(address);
-  waiting_.emplace(entry.due, address);
-  entries_.emplace(address, entry);
+void AnnouncementSchedule::Begin(const Key& key, Entry entry) {
+  End(key);
+  waiting_.emplace(entry.due, key);
+  entries_.emplace(key, entry);
 }
 
-void AnnouncementSchedule::Dequeue(const net::IpAddress& address,
-                                   const Entry& entry) {
+void AnnouncementSchedule::Dequeue(const Key& key, const Entry& entry) {
   if (entry.ready) {
-    ready_.erase(ReadySlotOf(address, entry));
+    ready_.erase(ReadySlotOf(key, entry));
   } else {
-    waiting_.erase({entry.due, address});
+    waiting_.erase({entry.due, key});
   }
 }
 
 void AnnouncementSchedule::MoveDueToReady(absl::Time now) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
-    const net::IpAddress address = waiting_.begin()->second;
+    const Key key = waiting_.begin()->second;
     waiting_.erase(waiting_.begin());
-    Entry& entry = entries_.at(address);
+    Entry& entry = entries_.at(key);
     entry.ready = true;
-    ready_.insert(ReadySlotOf(address, entry));
+    ready_.insert(ReadySlotOf(key, entry));
   }
 }
 
 // The frame of `entry` went out: on to the round's second one, the next probe,
 // or the next round that is still to come.
-void AnnouncementSchedule::Advance(absl::Time now,
-                                   const net::IpAddress& address,
+void AnnouncementSchedule::Advance(absl::Time now, const Key& key,
                                    Entry& entry) {
+  const net::IpAddress& address = key.first;
   if (entry.form == AnnouncementForm::kArpRequest) {
     entry.form = AnnouncementForm::kArpReply;
     entry.grace = std::max(entry.grace, options_.repeat_grace);
-    ready_.insert(ReadySlotOf(address, entry));
+    ready_.insert(ReadySlotOf(key, entry));
     return;
   }
   entry.ready = false;
@@ -190,7 +194,7 @@ void AnnouncementSchedule::Advance(absl::Time now,
     entry.form = FirstForm(address);
     PlanNextRound(now, address, entry);
   }
-  if (entry.due != absl::InfiniteFuture()) waiting_.emplace(entry.due, address);
+  if (entry.due != absl::InfiniteFuture()) waiting_.emplace(entry.due, key);
 }
 
 void AnnouncementSchedule::PlanNextRound(absl::Time now,

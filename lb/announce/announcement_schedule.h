@@ -2,9 +2,9 @@
 //
 // An announced address goes through rounds: at the `rounds` offsets after its
 // start, then every `period`. A round is one frame for IPv6 and two for IPv4
-// (request form, then reply form). A probed address has one frame after the
-// other. All frames of the interface share one budget; when it does not
-// suffice, frames wait, ordered by due time plus a grace: none for the very
+// (request form, then reply form). An address can be probed besides, one frame
+// after the other. All frames of the interface share one budget; when it does
+// not suffice, frames wait, ordered by due time plus a grace: none for the very
 // first frame of an address, `probe_grace` for probes, `repeat_grace` for the
 // rest of the rounds, `refresh_grace` for periodic refreshes. So new owners go
 // first, and no frame waits without end. Among equals the address that a client
@@ -44,8 +44,8 @@ struct ScheduleOptions {
   // Each refresh comes up to this much earlier or later. < period.
   absl::Duration period_jitter = absl::Seconds(6);
   // The interface's budget. With these, 1,000 addresses that start at once have
-  // each had their first frame after 267 ms; if they are probed before (three
-  // frames each), after 1.3 s.
+  // each had their first frame after 267 ms; if each has a probe before, after
+  // 0.6 s.
   int frames_per_second = 3000;
   int frames_burst = 200;
   absl::Duration probe_grace = absl::Milliseconds(500);
@@ -79,14 +79,16 @@ class AnnouncementSchedule {
   // REQUIRES: Validate(options) is OK.
   AnnouncementSchedule(const ScheduleOptions& options, Prng prng);
 
-  // Begins with the first round, whatever the address did before. `asked`:
-  // when a client last asked for it; InfinitePast: never.
+  // Begins with the first round, whatever round the address was in. Probes go
+  // on. `asked`: when a client last asked for it; InfinitePast: never.
   void Start(absl::Time now, const net::IpAddress& address,
              absl::Time asked = absl::InfinitePast());
   // Probes now and `interval` after each probe, whatever it did before.
   void StartProbes(absl::Time now, const net::IpAddress& address,
                    absl::Duration interval,
                    absl::Time asked = absl::InfinitePast());
+  // Its rounds go on.
+  void StopProbes(const net::IpAddress& address) { End({address, true}); }
   // One more round, now; the others stay. Nothing if the address is not
   // announced.
   void AnnounceOnce(absl::Time now, const net::IpAddress& address,
@@ -111,23 +113,25 @@ class AnnouncementSchedule {
   struct Entry {
     absl::Time started;
     absl::Time asked;
-    absl::Duration probe_interval;  // If the form is kProbe.
+    absl::Duration probe_interval;  // Of probes.
     absl::Time due;
     absl::Duration grace;
     AnnouncementForm form = AnnouncementForm::kArpRequest;
     bool ready = false;  // In ready_, else in waiting_ (or at rest).
   };
+  // An address, and whether the entry is its probes or its rounds.
+  using Key = std::pair<net::IpAddress, bool>;
   // Sets of these are queues.
-  using WaitingSlot = std::pair<absl::Time, net::IpAddress>;
+  using WaitingSlot = std::pair<absl::Time, Key>;
   // Due time and grace; how long before some instant it was asked for.
-  using ReadySlot = std::tuple<absl::Time, absl::Duration, net::IpAddress>;
+  using ReadySlot = std::tuple<absl::Time, absl::Duration, Key>;
 
-  static ReadySlot ReadySlotOf(const net::IpAddress& address,
-                               const Entry& entry);
-  void Begin(const net::IpAddress& address, Entry entry);
-  void Dequeue(const net::IpAddress& address, const Entry& entry);
+  static ReadySlot ReadySlotOf(const Key& key, const Entry& entry);
+  void Begin(const Key& key, Entry entry);
+  void End(const Key& key);
+  void Dequeue(const Key& key, const Entry& entry);
   void MoveDueToReady(absl::Time now);
-  void Advance(absl::Time now, const net::IpAddress& address, Entry& entry);
+  void Advance(absl::Time now, const Key& key, Entry& entry);
   void PlanNextRound(absl::Time now, const net::IpAddress& address,
                      Entry& entry);
   absl::Time BudgetFreeAt() const;
@@ -135,7 +139,7 @@ class AnnouncementSchedule {
   const ScheduleOptions options_;
   const absl::Duration frame_interval_;  // 1 s / frames_per_second
   Prng prng_;
-  absl::btree_map<net::IpAddress, Entry> entries_;
+  absl::btree_map<Key, Entry> entries_;
   absl::btree_map<net::IpAddress, absl::Duration> periods_;  // SetPeriod()'s.
   absl::btree_set<WaitingSlot> waiting_;                     // By due time.
   absl::btree_set<ReadySlot> ready_;  // Due frames, the next one first.

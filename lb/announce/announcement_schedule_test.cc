@@ -310,7 +310,7 @@ TEST(AnnouncementScheduleTest, NobodyStarvesUnderAFloodOfStarts) {
   EXPECT_TRUE(refreshed);
 }
 
-TEST(AnnouncementScheduleTest, ProbesUntilItIsStoppedOrStarted) {
+TEST(AnnouncementScheduleTest, ProbesUntilItIsStoppedBesideItsRounds) {
   Played played(WithoutRefreshes());
   played.Probe(Vip(1), 50);
   played.Probe(Vip6(1), 500);
@@ -323,6 +323,11 @@ TEST(AnnouncementScheduleTest, ProbesUntilItIsStoppedOrStarted) {
   played.Start(Vip6(1));
   EXPECT_THAT(played.Run(absl::Milliseconds(200)),
               ElementsAre("600 2001:db8::1 advert", "700 2001:db8::1 advert"));
+  EXPECT_THAT(played.Run(absl::Milliseconds(400)),
+              ElementsAre("900 2001:db8::1 advert", "1000 2001:db8::1 probe"));
+  played.schedule().StopProbes(Vip6(1));
+  EXPECT_THAT(played.Run(absl::Seconds(1)),
+              ElementsAre("1600 2001:db8::1 advert"));
 }
 
 TEST(AnnouncementScheduleTest, OfEqualsTheOneAskedForLastGoesFirst) {

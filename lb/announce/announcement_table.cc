@@ -136,7 +136,8 @@ void AnnouncementTable::SetRoles(const Announcements& before,
 }
 
 void AnnouncementTable::OnClaimChange(const Announcement& announcement,
-                                      ClaimState before, ClaimState after) {
+                                      ClaimState before, ClaimState after,
+                                      bool on_trial) {
   if (after == ClaimState::kConflicted) {
     foreign_.insert(announcement);
     proven_.erase(announcement);
@@ -145,7 +146,8 @@ void AnnouncementTable::OnClaimChange(const Announcement& announcement,
   }
   const bool is_free =
       before == ClaimState::kProbing && after == ClaimState::kAwaiting;
-  if (is_free || Answers(after)) proven_.insert(announcement);
+  const bool is_proven = is_free || Answers(after);
+  if (is_proven && !on_trial) proven_.insert(announcement);
 }
 
 std::vector<Announcement> AnnouncementTable::Of(

@@ -34,7 +34,7 @@ class AnnouncementTable {
 
   // Notes what the change of a claim says about its announcement.
   void OnClaimChange(const Announcement& announcement, ClaimState before,
-                     ClaimState after);
+                     ClaimState after, bool on_trial = false);
   // It goes: whether a foreign host has the address does not matter any more.
   void Forget(const Announcement& announcement) {
     foreign_.erase(announcement);

@@ -327,7 +327,8 @@ void Announcer::FollowChanges(Segment& segment) {
     if (change.before != change.after && !Answers(change.after)) {
       outbox_.Drop(announcement);
     }
-    wanted_.OnClaimChange(announcement, change.before, change.after);
+    wanted_.OnClaimChange(announcement, change.before, change.after,
+                          change.on_trial);
     if (change.after == ClaimState::kHandedOver) {
       handed_over_.insert(announcement);
     }

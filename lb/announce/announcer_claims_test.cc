@@ -14,6 +14,7 @@ namespace {
 
 using net::IpAddress;
 using net::MacAddress;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -53,18 +54,32 @@ INSTANTIATE_TEST_SUITE_P(Families, AnnouncerClaimsTest,
                            return test.param.is_ipv4() ? "Ipv4" : "Ipv6";
                          });
 
-TEST_P(AnnouncerClaimsTest, ProbesInSilenceThenAnnounces) {
+TEST_P(AnnouncerClaimsTest, ProbesInSilenceThenAnnouncesOnTrial) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, Role::kProbeFirst);
-  EXPECT_THAT(
-      Run(announcer, absl::Milliseconds(149)),
-      ElementsAre(Line(0, "probe"), Line(50, "probe"), Line(100, "probe")));
+  EXPECT_THAT(Run(announcer, absl::Milliseconds(59)),
+              ElementsAre(Line(0, "probe"), Line(50, "probe")));
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
   EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
   EXPECT_EQ(Run(announcer, absl::Milliseconds(10)).front(), Line(1, Form()));
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
+  EXPECT_THAT(Run(announcer, absl::Milliseconds(40)),
+              Contains(Line(31, "probe")));
   EXPECT_EQ(announcer.counters().at(vip_).probes_sent, 3u);
+}
+
+TEST_P(AnnouncerClaimsTest, WithdrawsWhatAForeignHostClaimsOnTrial) {
+  Announcer announcer(options_, Prng(1));
+  Begin(announcer, Role::kProbeFirst);
+  Run(announcer, absl::Milliseconds(80));
+  EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+  EXPECT_EQ(Hear(announcer, RivalClaim(vip_)), Verdict::kConflict);
+  EXPECT_THAT(announcer.TakeConflicts(),
+              ElementsAre(Conflict{announcement_, kRival, Outcome::kWithheld}));
+  EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
+  EXPECT_THAT(announcer.LeftToForeigners(), ElementsAre(vip_));
+  EXPECT_THAT(Run(announcer, absl::Milliseconds(9999)), IsEmpty());
 }
 
 TEST_P(AnnouncerClaimsTest, JoinsTheGroupBeforeItProbes) {
@@ -77,7 +92,7 @@ TEST_P(AnnouncerClaimsTest, WithholdsWhatAForeignHostHas) {
   for (const auto& frame : {RivalClaim(vip_), RivalProbe(vip_)}) {
     Announcer announcer(options_, Prng(1));
     Begin(announcer, Role::kProbeFirst);
-    Run(announcer, absl::Milliseconds(120));
+    Run(announcer, absl::Milliseconds(55));
     EXPECT_EQ(Hear(announcer, frame), Verdict::kConflict);
     EXPECT_THAT(
         announcer.TakeConflicts(),
@@ -289,10 +304,9 @@ TEST_P(AnnouncerClaimsTest, UnfencedItBeginsWhatIsStillAsked) {
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kIdle);
   EXPECT_THAT(announcer.TakeFrames(), IsEmpty());
   announcer.Unfence(now_);
-  EXPECT_THAT(
-      Run(announcer, absl::Milliseconds(140)),
-      ElementsAre(Line(0, "probe"), Line(50, "probe"), Line(100, "probe")));
-  Run(announcer, absl::Milliseconds(20));
+  EXPECT_THAT(Run(announcer, absl::Milliseconds(55)),
+              ElementsAre(Line(0, "probe"), Line(50, "probe")));
+  Run(announcer, absl::Milliseconds(60));
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
   announcer.Unfence(now_);  // Nothing.
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
@@ -321,19 +335,21 @@ TEST_P(AnnouncerClaimsTest, AnInterfaceThatComesWhileFencedIsSilent) {
 // probes that were under way were forgotten.
 TEST_P(AnnouncerClaimsTest, ProbesThatWereCutShortAreMadeAgain) {
   const auto probes_again = [this](auto interrupt) {
-    Announcer announcer(options_, Prng(1));
-    announcer.SetLinks(now_, {Eth0()});
-    announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
-    Run(announcer, absl::Milliseconds(60));
-    // The caller takes an address that it was told to announce for its own.
-    announcer.SetAnnouncements(now_, {{vip_, {}}});
-    interrupt(announcer);
-    EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
-    EXPECT_THAT(
-        Run(announcer, absl::Milliseconds(140)),
-        ElementsAre(Line(0, "probe"), Line(50, "probe"), Line(100, "probe")));
-    Run(announcer, absl::Milliseconds(20));
-    EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+    // Before the first announcement, and on trial.
+    for (const int milliseconds : {40, 80}) {
+      Announcer announcer(options_, Prng(1));
+      announcer.SetLinks(now_, {Eth0()});
+      announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
+      Run(announcer, absl::Milliseconds(milliseconds));
+      // The caller takes an address that it was told to announce for its own.
+      announcer.SetAnnouncements(now_, {{vip_, {}}});
+      interrupt(announcer);
+      EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
+      EXPECT_THAT(Run(announcer, absl::Milliseconds(55)),
+                  ElementsAre(Line(0, "probe"), Line(50, "probe")));
+      Run(announcer, absl::Milliseconds(20));
+      EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
+    }
   };
   probes_again([this](Announcer& announcer) {  // Its interface flaps.
     announcer.SetLinks(now_, {});

@@ -66,7 +66,7 @@ TEST_P(AnnouncerDeliveryTest, IsNotWantedWhileItIsProbedOrConflicted) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {.role = Role::kProbeFirst});
   EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
-  Wait(announcer, absl::Milliseconds(120));
+  Wait(announcer, absl::Milliseconds(55));
   Hear(announcer, RivalClaim(vip_));
   EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
   const absl::Time since = now_;

@@ -19,16 +19,16 @@ using net::IpAddress;
 using net::MacAddress;
 
 Verdict JudgeArp(const MacAddress& own_mac,
-                 const absl::btree_set<IpAddress>& announced,
+                 const absl::btree_set<IpAddress>& held,
                  const net::EthernetHeader& header, const ArpPacket& packet) {
   if (IsOwn(own_mac, header, packet)) return Verdict::kOwnFrame;
-  if (announced.contains(packet.sender_ip)) return Verdict::kConflict;
+  if (held.contains(packet.sender_ip)) return Verdict::kConflict;
   if (packet.operation != ArpOperation::kRequest) return Verdict::kNotRequest;
   if (header.destination != own_mac &&
       header.destination != net::kBroadcastMac) {
     return Verdict::kWrongDestination;
   }
-  if (!announced.contains(packet.target_ip)) return Verdict::kNotOurs;
+  if (!held.contains(packet.target_ip)) return Verdict::kNotOurs;
   return Verdict::kReply;
 }
 

@@ -101,7 +101,10 @@ Claim::Step Claim::HandOver(absl::Time now) {
 
 Claim::Step Claim::SetDelivered(absl::Time now, bool delivered) {
   delivered_ = delivered;
-  if (!delivered) return Go(now, ClaimEvent::kUndelivered);
+  if (!delivered) {
+    if (on_trial()) trial_until_ = now + options_->probe_wait;  // It is silent.
+    return Go(now, ClaimEvent::kUndelivered);
+  }
   const bool was_silent = state_ == ClaimState::kAwaiting &&
                           now - awaiting_since_ > options_->await_max;
   return Go(now, was_silent ? ClaimEvent::kProbe : ClaimEvent::kDelivered);
@@ -142,7 +145,7 @@ Claim::Step Claim::OnRival(absl::Time now, const Rival& rival) {
   }
   if (state_ == ClaimState::kYielded) return OnWatchedRival(now, rival);
   const ClaimState before = state_;
-  const Step step = Go(now, EventOf(rival.precedence));
+  const Step step = Go(now, EventOfClaim(now, rival));
   if (before == state_ && state_ != ClaimState::kAnnouncing) return step;
   rival_ = rival.mac;
   nobody_had_it_ = rival.sign == RivalSign::kProbes;
@@ -152,6 +155,13 @@ Claim::Step Claim::OnRival(absl::Time now, const Rival& rival) {
   if (before != state_) return step;
   return rival.precedence == Precedence::kForeign ? Defend(now)
                                                   : Insist(now, rival.sign);
+}
+
+ClaimEvent Claim::EventOfClaim(absl::Time now, const Rival& rival) const {
+  const ClaimEvent event = EventOf(rival.precedence);
+  const bool is_answer =
+      event == ClaimEvent::kForeignClaim && now < trial_until_;
+  return is_answer ? ClaimEvent::kForeignAnswer : event;
 }
 
 // Only the one that we yielded to can give the address back. A third that goes
@@ -169,12 +179,7 @@ Claim::Step Claim::OnWatchedRival(absl::Time now, const Rival& rival) {
 }
 
 Claim::Step Claim::OnProbe(absl::Time now) {
-  if (state_ == ClaimState::kProbing) {
-    if (++probes_ < options_->probe_count) return {};
-    deadline_ = now + options_->probe_wait;
-    return {Move::kKeepQuiet, std::nullopt};
-  }
-  LB_CHECK(state_ == ClaimState::kYielded);  // Nothing else probes.
+  if (state_ != ClaimState::kYielded) return OnOwnProbe(now);
   if (++probes_ <= options_->watch_count) return {};
   const bool reported = yield_reported_;
   Step step = Go(now, TakeBack(ClaimEvent::kUnanswered));
@@ -184,6 +189,19 @@ Claim::Step Claim::OnProbe(absl::Time now) {
   return step;
 }
 
+// The first one decides, unless a foreign host had the address lately.
+Claim::Step Claim::OnOwnProbe(absl::Time now) {
+  const bool is_probing = state_ == ClaimState::kProbing;
+  LB_CHECK(is_probing || on_trial());  // Nothing else probes.
+  const bool is_last = ++probes_ >= options_->probe_count;
+  const bool decides =
+      withheld_since_ == absl::InfiniteFuture() ? probes_ == 1 : is_last;
+  if (is_probing && decides) deadline_ = now + options_->probe_wait;
+  if (!is_last) return {};
+  if (!is_probing) trial_until_ = now + options_->probe_wait;
+  return {Move::kEndProbes, std::nullopt};
+}
+
 Claim::Step Claim::OnDeadline(absl::Time now) {
   LB_CHECK(now >= deadline_);
   deadline_ = absl::InfiniteFuture();
@@ -191,6 +209,9 @@ Claim::Step Claim::OnDeadline(absl::Time now) {
     case ClaimState::kProbing: {
       conflicts_ = 0;
       const bool was_withheld = withheld_since().has_value();
+      trial_until_ = probes_ < options_->probe_count
+                         ? absl::InfiniteFuture()
+                         : now + options_->probe_wait;
       Step step = Go(now, ClaimEvent::kUnanswered);
       if (was_withheld) step.report = ReportOf(now, Outcome::kTakenBack);
       return step;
@@ -221,7 +242,10 @@ Claim::Step Claim::Go(absl::Time now, ClaimEvent event) {
 }
 
 Claim::Move Claim::Enter(absl::Time now) {
-  probes_ = 0;
+  if (state_ != ClaimState::kAwaiting && state_ != ClaimState::kAnnouncing) {
+    trial_until_ = absl::InfinitePast();
+  }
+  if (!on_trial()) probes_ = 0;
   yield_reported_ = false;
   deadline_ = absl::InfiniteFuture();
   awaiting_since_ =
@@ -235,7 +259,7 @@ Claim::Move Claim::Enter(absl::Time now) {
     case ClaimState::kProbing:
       return Move::kProbe;
     case ClaimState::kAnnouncing:
-      return Move::kAnnounce;
+      return on_trial() ? Move::kTry : Move::kAnnounce;
     case ClaimState::kConflicted:
       ++conflicts_;
       deadline_ = now + (conflicts_ > options_->conflicts_max
@@ -247,8 +271,9 @@ Claim::Move Claim::Enter(absl::Time now) {
       return Move::kWatch;
     case ClaimState::kHandingOver:
       return Move::kKeepQuiet;
-    case ClaimState::kIdle:
     case ClaimState::kAwaiting:
+      return on_trial() ? Move::kNone : Move::kSilence;
+    case ClaimState::kIdle:
     case ClaimState::kHandedOver:
       return Move::kSilence;
   }

@@ -14,7 +14,11 @@
 // for switches and hosts that wake up together, and take 4 to 7 s, in which no
 // node would have the address. Here the ledger already says that it is free,
 // and the probe looks for a host that was configured by hand, which answers
-// within milliseconds. A later answer is a conflict.
+// within milliseconds. So the address is announced on trial (as RFC 4429 has
+// it for IPv6) once the first probe is unanswered, and the other probes go on:
+// a host that answers one of them has the address, which is withdrawn. After
+// the trial a claim is a conflict. An address that a foreign host had is not
+// tried: it is announced after all probes.
 #ifndef LB_ANNOUNCE_CLAIM_H_
 #define LB_ANNOUNCE_CLAIM_H_
 
@@ -33,11 +37,12 @@
 namespace lb::announce {
 
 struct ClaimOptions {
-  // Before the first announcement, after each of the probes, and once more
-  // after the last: PROBE_NUM, PROBE_MIN and ANNOUNCE_WAIT of RFC 5227 1.1.
+  // `probe_count` probes, `probe_interval` apart; `probe_wait` is how long one
+  // waits for its answer:
+  // PROBE_NUM, PROBE_MIN and ANNOUNCE_WAIT of RFC 5227 1.1.
   int probe_count = 3;
   absl::Duration probe_interval = absl::Milliseconds(50);
-  absl::Duration probe_wait = absl::Milliseconds(50);
+  absl::Duration probe_wait = absl::Milliseconds(60);
   // A foreign host has it: when to probe again, and after more than
   // `conflicts_max` such conflicts in a row (RFC 5227 2.1.1).
   absl::Duration retry_interval = absl::Seconds(10);
@@ -112,6 +117,8 @@ class Claim {
   enum class Move : uint8_t {
     kNone,          // As before.
     kAnnounce,      // In all rounds, from the first.
+    kTry,           // The same, and the probes go on.
+    kEndProbes,     // As before, but no more probes.
     kAnnounceOnce,  // As before, and in one more round now.
     kProbe,         // Probes to all, each probe_interval.
     kWatch,      // No more frames but probes to rival(), each watch_interval.
@@ -148,6 +155,8 @@ class Claim {
   absl::Time deadline() const { return deadline_; }  // InfiniteFuture: none.
 
   ClaimState state() const { return state_; }
+  // Announced, or about to be, while probes still go on.
+  bool on_trial() const { return trial_until_ == absl::InfiniteFuture(); }
   // The last one that counted.
   const net::MacAddress& rival() const { return rival_; }
   // Since when the address is kept silent because rival() has it; a member's
@@ -157,6 +166,8 @@ class Claim {
  private:
   Step Go(absl::Time now, ClaimEvent event);
   Move Enter(absl::Time now);
+  Step OnOwnProbe(absl::Time now);
+  ClaimEvent EventOfClaim(absl::Time now, const Rival& rival) const;
   Step OnWatchedRival(absl::Time now, const Rival& rival);
   ClaimEvent TakeBack(ClaimEvent event);
   Step Defend(absl::Time now);
@@ -171,7 +182,9 @@ class Claim {
   bool delivered_ = true;
   absl::Time awaiting_since_ = absl::InfiniteFuture();  // In that state.
   absl::Time withheld_since_ = absl::InfiniteFuture();  // By whichever rival.
-  int probes_ = 0;     // Sent in this state; yielded: unanswered ones.
+  int probes_ = 0;  // Sent since they began; yielded: unanswered ones.
+  // Until then a foreign claim answers a probe of ours.
+  absl::Time trial_until_ = absl::InfinitePast();
   int conflicts_ = 0;  // Probings in a row that met a foreign host.
   bool yield_reported_ = false;
   // Yielded, before our probes ended, to a member that only probed as well.

@@ -36,17 +36,18 @@ enum class ClaimState : uint8_t {
 };
 
 enum class ClaimEvent : uint8_t {
-  kAnnounce,      // The caller wants it announced: a member held it before.
-  kProbe,         // The caller wants it announced: no member held it before.
-  kHandOver,      // The caller wants another to take it.
-  kRest,          // The caller wants silence: fenced.
-  kRetry,         // The caller asks to try again, or it is time to.
-  kUnanswered,    // No host answered a probe.
-  kDelivered,     // The host takes packets to the address.
-  kUndelivered,   // It does not take them any more.
-  kForeignClaim,  // A host that is no member claims it.
-  kLesserClaim,   // A member that must yield to us claims it.
-  kGreaterClaim,  // A member that we must yield to claims it.
+  kAnnounce,       // The caller wants it announced: a member held it before.
+  kProbe,          // The caller wants it announced: no member held it before.
+  kHandOver,       // The caller wants another to take it.
+  kRest,           // The caller wants silence: fenced.
+  kRetry,          // The caller asks to try again, or it is time to.
+  kUnanswered,     // No host answered a probe.
+  kDelivered,      // The host takes packets to the address.
+  kUndelivered,    // It does not take them any more.
+  kForeignClaim,   // A host that is no member claims it.
+  kForeignAnswer,  // The same, while probes of ours go on: it had it before.
+  kLesserClaim,    // A member that must yield to us claims it.
+  kGreaterClaim,   // A member that we must yield to claims it.
 };
 
 // "probing", "handing over", ...: for people and for metrics.
@@ -91,6 +92,11 @@ constexpr ClaimState NextState(ClaimState state, ClaimEvent event) {
     case ClaimEvent::kForeignClaim:
       if (state == kHandingOver) return kHandedOver;
       return state == kProbing ? kConflicted : state;
+    case ClaimEvent::kForeignAnswer:
+      if (state == kHandingOver) return kHandedOver;
+      return state == kProbing || state == kAwaiting || state == kAnnouncing
+                 ? kConflicted
+                 : state;
     case ClaimEvent::kLesserClaim:
       if (state == kHandingOver) return kHandedOver;
       return state == kProbing || state == kYielded ? kAwaiting : state;

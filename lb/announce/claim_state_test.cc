@@ -29,6 +29,7 @@ TEST(NextStateTest, IsTheTableOfTheReadme) {
       {ClaimEvent::kDelivered, "delivered", /*    */ "ipaacyhd"},
       {ClaimEvent::kUndelivered, "undelivered", /**/ "ipwwcyhd"},
       {ClaimEvent::kForeignClaim, "foreign", /*   */ "icwacydd"},
+      {ClaimEvent::kForeignAnswer, "answer", /*   */ "icccccdd"},
       {ClaimEvent::kLesserClaim, "lesser", /*     */ "iwwacwdd"},
       {ClaimEvent::kGreaterClaim, "greater", /*   */ "iyyycydd"},
   };
@@ -51,7 +52,8 @@ static_assert([] {
   }
   for (const ClaimState state : kStates) {
     for (const ClaimEvent event :
-         {ClaimEvent::kForeignClaim, ClaimEvent::kGreaterClaim}) {
+         {ClaimEvent::kForeignClaim, ClaimEvent::kForeignAnswer,
+          ClaimEvent::kGreaterClaim}) {
       if (!Answers(state) && Answers(NextState(state, event))) return false;
     }
   }

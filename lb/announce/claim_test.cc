@@ -20,8 +20,8 @@ constexpr MacAddress kC = {{2, 0, 0, 0, 0, 0xc}};
 
 std::string Name(const Claim::Step& step) {
   static constexpr const char* kMoves[] = {
-      "none",  "announce",   "announce once", "probe",
-      "watch", "keep quiet", "silence"};
+      "none",  "announce", "try",        "end probes", "announce once",
+      "probe", "watch",    "keep quiet", "silence"};
   std::string name = kMoves[static_cast<size_t>(step.move)];
   if (step.report) name += fmt::format(" ({})", ToString(*step.report));
   return name;
@@ -58,15 +58,103 @@ class ClaimTest : public ::testing::Test {
   absl::Time now_ = kStart;
 };
 
-TEST_F(ClaimTest, AnnouncesAfterThreeUnansweredProbes) {
+TEST_F(ClaimTest, AnnouncesOnTrialAfterOneUnansweredProbe) {
   EXPECT_EQ(Begin(Role::kProbeFirst), "probe");
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(ToDeadline(), absl::Milliseconds(60));
+  Wait(absl::Milliseconds(50));
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(ToDeadline(), absl::Milliseconds(10));
+  EXPECT_EQ(claim_.state(), ClaimState::kProbing);
+  EXPECT_EQ(Meet(), "try");
+  EXPECT_EQ(claim_.state(), ClaimState::kAnnouncing);
+  EXPECT_TRUE(claim_.on_trial());
+  Wait(absl::Milliseconds(40));
+  EXPECT_EQ(Probe(), "end probes");
+  EXPECT_FALSE(claim_.on_trial());
+}
+
+TEST_F(ClaimTest, AForeignAnswerToALaterProbeWithdrawsTheAddress) {
+  for (const int probes : {1, 2, 3}) {
+    SCOPED_TRACE(probes);
+    Begin(Role::kProbeFirst);
+    Probe();
+    Meet();
+    for (int i = 1; i < probes; ++i) Probe();
+    Wait(options_.probe_wait - absl::Nanoseconds(1));
+    EXPECT_EQ(Foreign(), "silence (withheld)");
+    EXPECT_EQ(claim_.state(), ClaimState::kConflicted);
+    EXPECT_FALSE(claim_.on_trial());
+    Wait(options_.defend_interval);  // It is reported each time.
+  }
+}
+
+TEST_F(ClaimTest, AForeignClaimAfterTheTrialIsAConflict) {
+  Begin(Role::kProbeFirst);
+  Probe();
+  Meet();
+  Probe();
+  Probe();
+  Wait(options_.probe_wait);
+  EXPECT_EQ(Foreign(), "announce once (defended)");
+}
+
+// A host that begins to probe while this node announces is answered, and leaves
+// the address.
+TEST_F(ClaimTest, AProbeOfAForeignHostEndsNoTrial) {
+  Begin(Role::kProbeFirst);
+  Probe();
+  Meet();
+  EXPECT_EQ(Hear(kC, Precedence::kForeign, RivalSign::kProbes), "none");
+  EXPECT_TRUE(claim_.on_trial());
+}
+
+TEST_F(ClaimTest, MembersAreMetOnTrialAsAlways) {
+  Begin(Role::kProbeFirst);
+  Probe();
+  Meet();
+  EXPECT_EQ(Lesser(), "announce once");
+  EXPECT_EQ(Greater(), "watch");
+  EXPECT_FALSE(claim_.on_trial());
+}
+
+TEST_F(ClaimTest, ATrialGoesOnWhileTheAddressAwaitsItsDelivery) {
+  claim_.SetDelivered(now_, false);
+  Begin(Role::kProbeFirst);
+  Probe();
+  EXPECT_EQ(Meet(), "none");  // Silent, and the probes go on.
+  EXPECT_EQ(claim_.state(), ClaimState::kAwaiting);
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Name(claim_.SetDelivered(now_, true)), "try");
+  EXPECT_EQ(Probe(), "end probes");
+
+  claim_.SetDelivered(now_, false);
+  Begin(Role::kProbeFirst);
+  Probe();
+  Meet();
+  EXPECT_EQ(Foreign(), "silence (withheld)");
+}
+
+TEST_F(ClaimTest, AnUndeliveredAddressEndsItsTrial) {
+  Begin(Role::kProbeFirst);
+  Probe();
+  Meet();
+  EXPECT_EQ(Name(claim_.SetDelivered(now_, false)), "silence");
+  EXPECT_FALSE(claim_.on_trial());
+  EXPECT_EQ(Name(claim_.SetDelivered(now_, true)), "announce");
+}
+
+// It had the address a moment ago, and may answer slowly.
+TEST_F(ClaimTest, NoTrialAgainstAForeignHostThatHadTheAddress) {
+  Begin(Role::kProbeFirst);
+  Foreign();
+  EXPECT_EQ(Meet(), "probe");
   EXPECT_EQ(Probe(), "none");
   EXPECT_EQ(Probe(), "none");
   EXPECT_EQ(claim_.deadline(), absl::InfiniteFuture());
-  EXPECT_EQ(Probe(), "keep quiet");
-  EXPECT_EQ(ToDeadline(), absl::Milliseconds(50));
-  EXPECT_EQ(claim_.state(), ClaimState::kProbing);
-  EXPECT_EQ(Meet(), "announce");
+  EXPECT_EQ(Probe(), "end probes");
+  EXPECT_EQ(ToDeadline(), options_.probe_wait);
+  EXPECT_EQ(Meet(), "announce (taken_back)");
 }
 
 TEST_F(ClaimTest, AForeignOwnerAtProbeIsTriedAgainAtTheRatesOfRfc5227) {

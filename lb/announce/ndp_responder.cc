@@ -44,16 +44,16 @@ MacAddress SpeakerOf(const EthernetHeader& header, const NdpPacket& packet) {
 }
 
 Verdict JudgeNdp(const MacAddress& own_mac,
-                 const absl::btree_set<IpAddress>& announced,
+                 const absl::btree_set<IpAddress>& held,
                  const EthernetHeader& header, const NdpPacket& packet) {
   const auto* advert = std::get_if<NeighborAdvertisement>(&packet.message);
-  const bool claims = advert != nullptr && announced.contains(advert->target);
+  const bool claims = advert != nullptr && held.contains(advert->target);
   if (SpeakerOf(header, packet) == own_mac) return Verdict::kOwnFrame;
-  if (claims || announced.contains(packet.source)) return Verdict::kConflict;
+  if (claims || held.contains(packet.source)) return Verdict::kConflict;
   if (advert != nullptr) return Verdict::kNotRequest;
   const IpAddress& target =
       std::get<NeighborSolicitation>(packet.message).target;
-  if (!announced.contains(target)) return Verdict::kNotOurs;
+  if (!held.contains(target)) return Verdict::kNotOurs;
   return WasSentTo(target, own_mac, header, packet)
              ? Verdict::kReply
              : Verdict::kWrongDestination;

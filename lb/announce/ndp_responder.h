@@ -36,10 +36,10 @@ net::MacAddress SpeakerOf(const net::EthernetHeader& header,
                           const net::NdpPacket& packet);
 
 // One of kReply, kNotRequest, kNotOurs, kWrongDestination, kConflict,
-// kOwnFrame. `announced` are the addresses that the host with `own_mac`
+// kOwnFrame. `held` are the addresses that the host with `own_mac`
 // announces on the interface.
 Verdict JudgeNdp(const net::MacAddress& own_mac,
-                 const absl::btree_set<net::IpAddress>& announced,
+                 const absl::btree_set<net::IpAddress>& held,
                  const net::EthernetHeader& header,
                  const net::NdpPacket& packet);
 

@@ -21,8 +21,8 @@ struct Reception {
   Verdict verdict = Verdict::kUnsupported;
   // kReply, kNotOurs: asked for. kConflict: claimed by another.
   net::IpAddress vip;
-  // Set with kReply if `is_rival`, and always with kConflict: the sender, and
-  // its claim to `vip`.
+  // The sender and its claim to `vip`: always set with kConflict, and with
+  // kReply only if `is_rival`.
   bool is_rival = false;
   net::MacAddress mac;
   RivalSign sign = RivalSign::kClaims;

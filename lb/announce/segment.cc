@@ -80,8 +80,11 @@ void Segment::OnRival(absl::Time now, const net::IpAddress& vip,
 
 void Segment::Renew(absl::Time now, const net::IpAddress& vip) {
   const ClaimState state = StateOf(vip);
-  if (state == ClaimState::kAnnouncing) Begin(now, vip, Role::kAnnounce);
-  if (state == ClaimState::kProbing) Begin(now, vip, Role::kProbeFirst);
+  if (state == ClaimState::kProbing || claims_.at(vip).on_trial()) {
+    Begin(now, vip, Role::kProbeFirst);
+  } else if (state == ClaimState::kAnnouncing) {
+    Begin(now, vip, Role::kAnnounce);
+  }
 }
 
 void Segment::Refresh(absl::Time now, const net::IpAddress& vip) {
@@ -140,8 +143,14 @@ void Segment::Take(absl::Time now, const net::IpAddress& vip,
     deadlines_.emplace(claim.deadline(), vip);
   }
   Schedule(now, vip, step.move);
-  if (claim.state() == before && !step.report) return;
-  changes_.push_back({vip, before, claim.state(), claim.rival(), step.report});
+  const bool ends_trial = step.move == Claim::Move::kEndProbes;
+  if (claim.state() == before && !step.report && !ends_trial) return;
+  changes_.push_back({.vip = vip,
+                      .before = before,
+                      .after = claim.state(),
+                      .on_trial = claim.on_trial(),
+                      .rival = claim.rival(),
+                      .report = step.report});
 }
 
 void Segment::Schedule(absl::Time now, const net::IpAddress& vip,
@@ -151,7 +160,12 @@ void Segment::Schedule(absl::Time now, const net::IpAddress& vip,
     case Claim::Move::kNone:
       return;
     case Claim::Move::kAnnounce:
+      schedule_.StopProbes(vip);
       return schedule_.Start(now, vip, asked);
+    case Claim::Move::kTry:
+      return schedule_.Start(now, vip, asked);
+    case Claim::Move::kEndProbes:
+      return schedule_.StopProbes(vip);
     case Claim::Move::kAnnounceOnce:
       return schedule_.AnnounceOnce(now, vip, Urgency::kAsFirst);
     case Claim::Move::kProbe:
@@ -183,7 +197,7 @@ std::optional<UnaskedFrame> Segment::Probe(absl::Time now,
 }
 
 std::vector<uint8_t> Segment::ProbeFrame(const net::IpAddress& vip) const {
-  const bool asks_all = StateOf(vip) == ClaimState::kProbing;
+  const bool asks_all = StateOf(vip) != ClaimState::kYielded;
   const net::MacAddress& rival = claims_.at(vip).rival();
   if (asks_all) return QuestionToAll(interface_.mac, vip);
   if (vip.is_ipv4()) return ArpProbeFrame(interface_.mac, rival, vip);

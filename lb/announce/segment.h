@@ -28,11 +28,12 @@
 
 namespace lb::announce {
 
-// A claim took another state, or has a conflict to report.
+// A claim took another state, ended its trial, or has a conflict to report.
 struct ClaimChange {
   net::IpAddress vip;
   ClaimState before = ClaimState::kIdle;
   ClaimState after = ClaimState::kIdle;
+  bool on_trial = false;
   net::MacAddress rival;
   std::optional<Outcome> report;
 };

@@ -10,7 +10,8 @@
 namespace lb::announce {
 
 enum class Verdict : uint8_t {
-  kReply,             // Asks for an address of ours: answered.
+  kReply,             // Asks for an address of ours: answered. As a judgement:
+                      // to be answered if its state answers.
   kNotRequest,        // An answer or an announcement about someone else.
   kNotOurs,           // Asks for an address that we do not announce there.
   kWrongDestination,  // Was sent to another host or group.

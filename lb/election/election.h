@@ -2,8 +2,9 @@
 //
 // One node answers for an address on an Ethernet segment. One of the nodes that
 // may (eligibility.h) is elected: they are ranked by digest.h, and policy.h
-// says which of them wins. With the policy compat, and as long as nothing
-// beyond MetalLB's inputs is set, the result is MetalLB's bit for bit.
+// says which of them wins. ElectionTable (election_table.h) does the same for
+// all services at once, as lbd does. With the policy compat, and as long as
+// nothing beyond MetalLB's inputs is set, the result is MetalLB's bit for bit.
 //
 // Pure functions over values: any thread; the same values give the same answer
 // everywhere, in whatever order members and advertisements are listed.
