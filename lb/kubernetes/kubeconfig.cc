@@ -60,7 +60,9 @@ std::string Resolved(const std::string& kubeconfig, const std::string& file) {
 class KubeconfigReader {
  public:
   KubeconfigReader(const KubeconfigSource& source, FileReader reader)
-      : source_(source), reader_(reader), report_(source.path, "kubeconfig") {}
+      : source_(source),
+        reader_(reader),
+        report_(config::Origin(source.path, 0), "kubeconfig") {}
 
   absl::StatusOr<Access> Read() {
     LB_ASSIGN_OR_RETURN(const YamlNode root, ReadDocument());
