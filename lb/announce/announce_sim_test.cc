@@ -135,7 +135,7 @@ TEST_F(AnnounceSimTest, ALinkLocalAddressThatComesLaterIsUsedAfterAProbe) {
   EXPECT_THAT(Run(absl::Seconds(1)), IsEmpty());
   EXPECT_THAT(Resolve(kVip6), IsEmpty());
   n1_->links().AddAddress("eth0", link_local);
-  EXPECT_THAT(Run(absl::Milliseconds(200)),
+  EXPECT_THAT(Run(absl::Milliseconds(100)),
               ElementsAre("unsolicited 2001:db8::203 is at 02:00:00:00:00:01"));
   EXPECT_THAT(Resolve(kVip6), SizeIs(1));
   n1_->links().RemoveAddress("eth0", link_local);

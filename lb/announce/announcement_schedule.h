@@ -48,7 +48,7 @@ struct ScheduleOptions {
   // 0.6 s.
   int frames_per_second = 3000;
   int frames_burst = 200;
-  absl::Duration probe_grace = absl::Milliseconds(500);
+  absl::Duration probe_grace = absl::Seconds(1);
   absl::Duration repeat_grace = absl::Seconds(2);
   absl::Duration refresh_grace = absl::Seconds(10);
 };

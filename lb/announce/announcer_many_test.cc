@@ -100,9 +100,12 @@ TEST_F(AnnouncerManyTest, AThousandNewOnesAreProbedAndAnnounced) {
   const std::vector<std::string> lines = Run(announcer, absl::Seconds(2));
   const std::map<std::string, int> announced = FirstOf("request", lines);
   ASSERT_THAT(announced, SizeIs(1000));
+  // The first 200 probes leave at once: announcements then wait in turn, up to
+  // 67 ms. Questions are answered meanwhile.
   for (const auto& [address, probed] : FirstOf("probe", lines)) {
-    EXPECT_LE(announced.at(address), 650) << address;
-    EXPECT_LE(announced.at(address) - probed, 62) << address;
+    EXPECT_LE(announced.at(address), 670) << address;
+    EXPECT_LE(announced.at(address) - probed, probed <= 60 ? 127 : 62)
+        << address;
   }
 }
 

@@ -29,7 +29,7 @@ TEST(NextStateTest, IsTheTableOfTheReadme) {
       {ClaimEvent::kDelivered, "delivered", /*    */ "ipaacyhd"},
       {ClaimEvent::kUndelivered, "undelivered", /**/ "ipwwcyhd"},
       {ClaimEvent::kForeignClaim, "foreign", /*   */ "icwacydd"},
-      {ClaimEvent::kForeignAnswer, "answer", /*   */ "icccccdd"},
+      {ClaimEvent::kForeignAnswer, "answer", /*   */ "iccccydd"},
       {ClaimEvent::kLesserClaim, "lesser", /*     */ "iwwacwdd"},
       {ClaimEvent::kGreaterClaim, "greater", /*   */ "iyyycydd"},
   };

@@ -6,7 +6,8 @@
 # that it has, another host asks by ARP and neighbour solicitation every 5 ms
 # as one that has none.
 #
-#   takeover.sh [--runs N] [STORY:PROFILE...]     all stories, 2 runs each
+#   takeover.sh [--runs N] [STORY:PROFILE...]     all stories, once each
+#                                              (or TAKEOVER_RUNS times)
 #
 # Prints a Markdown table; fails if a run breaks a promise of
 # takeover_report.py.
@@ -100,7 +101,7 @@ run_once() {  # run_once STORY FOLDER
   fi
 }
 
-runs=2
+runs=${TAKEOVER_RUNS:-1}
 [[ ${1:-} != --runs ]] || { runs=$2 && shift 2; }
 stories=("$@")
 [[ ${#stories[@]} -gt 0 ]] || stories=("${all_stories[@]}")

@@ -2,7 +2,7 @@
 // probes that were cut short (the election moved, an interface came later, a
 // host had the address for a while) are made again.
 //
-// An election that moved away and back within the 0.15 s of the probes left a
+// An election that moved away and back within the time of the probes left a
 // tenure behind. It passed for an address that a member had had, so the node
 // announced it at once, although another host might have it by then.
 #include <memory>
@@ -26,8 +26,10 @@ using ::testing::SizeIs;
 constexpr char kVip[] = "172.18.8.201";
 constexpr char kVip6[] = "fd00::201";
 
-// Long enough for an election and the first probe, not for all of them.
-constexpr absl::Duration kFirstProbe = absl::Milliseconds(60);
+// After the first probe; its answer is awaited for 60 ms.
+constexpr absl::Duration kFirstProbe = absl::Milliseconds(10);
+// From then on: the address is announced, and the last probe is still to come.
+constexpr absl::Duration kTrial = absl::Milliseconds(70);
 
 std::string NodeManifest(const std::string& name, bool is_excluded) {
   return "---\napiVersion: v1\nkind: Node\nmetadata: {name: " + name +
@@ -62,7 +64,7 @@ class ProbeTest : public testing::Test {
       return asked == vip;
     });
   }
-  // Runs until a node probes for the address, and a little more.
+  // Runs until a node has sent its first probe for the address.
   void RunToFirstProbe(const std::string& address) {
     const net::IpAddress vip = *net::ParseIpAddress(address);
     for (int step = 0; step < 20000 && ProberOf(vip).empty(); ++step) {
@@ -127,10 +129,38 @@ TEST_F(ProbeTest, ANodeThatTakesOverFromOneThatOnlyProbedProbesToo) {
   cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
   cluster_->StartAll();
   RunToFirstProbe(kVip);
-  cluster_->RunFor(absl::Milliseconds(50));  // The others hear its claims.
+  cluster_->RunFor(absl::Milliseconds(40));  // The others hear its claims.
   GiveToForeignHost(kVip);
   cluster_->Crash(prober_);
   EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(15))) << cluster_->Dump();
+}
+
+// Its answer to the first probe was lost.
+TEST_F(ProbeTest, AHostThatAnswersALaterProbeKeepsItsAddress) {
+  Begin(1);
+  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+  cluster_->StartAll();
+  RunToFirstProbe(kVip);
+  cluster_->RunFor(kTrial);
+  ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
+  GiveToForeignHost(kVip);
+  cluster_->RunFor(absl::Milliseconds(50));
+  ExpectLeftToForeignHost(kVip);
+}
+
+// What a trial announced is not proven to be free.
+TEST_F(ProbeTest, ATrialThatIsCutShortIsMadeAgain) {
+  Begin(1);
+  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+  cluster_->StartAll();
+  RunToFirstProbe(kVip);
+  cluster_->RunFor(kTrial);
+  ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
+  cluster_->host("n1").SetCarrier(false);
+  cluster_->RunFor(absl::Milliseconds(20));
+  GiveToForeignHost(kVip);
+  cluster_->host("n1").SetCarrier(true);
+  ExpectLeftToForeignHost(kVip);
 }
 
 TEST_F(ProbeTest, AnAddressOfAFamilyThatComesLaterIsProbed) {
@@ -330,6 +360,7 @@ TEST_F(ProbeTest, WhatWasAnnouncedIsTakenOverWithoutAQuestion) {
   cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
   cluster_->StartAll();
   ASSERT_TRUE(cluster_->RunUntilAgreed(kSettled)) << cluster_->Dump();
+  cluster_->RunFor(absl::Seconds(1));  // The trial is over.
   const std::string first = cluster_->AnnouncersOf(kVip).front();
   ASSERT_TRUE(cluster_->agent(first).Drain().ok());
   bool probed = false;

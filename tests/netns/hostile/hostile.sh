@@ -9,13 +9,13 @@
 #   hostile.sh [ATTACK...]    by hand, on what
 #                             `bazel build //daemon/... //tests/netns/...` built
 #
-#   HOSTILE_SECONDS    each attack lasts: 5; the figures of docs/reliability.md: 10
+#   HOSTILE_SECONDS    each attack lasts: 3; the figures of docs/reliability.md: 10
 set -euo pipefail
 # shellcheck source=../cluster.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../cluster.sh"
 hostile=$here/hostile
 LAB_CLIENTS=(client asker foreign)
-seconds=${HOSTILE_SECONDS:-5}
+seconds=${HOSTILE_SECONDS:-3}
 rss_max=$((100 * 1024))  # KB, of each daemon at each moment.
 rss_kept=$((5 * 1024))   # So much more than before may stay for a minute.
 turn_max=50              # Milliseconds of processor time.

@@ -32,6 +32,8 @@ std::string_view ScriptFor(Defect defect) {
     case Defect::kLaterStamp:  // A node forgets all while it is cut off.
       return "30000:remove-service:1:0:120000:0,38000:add-service:1:0:1000:0,"
              "90000:cut-both:1:0:20000:1,92000:wipe:1:0:1000:0";
+    case Defect::kForgottenGroups:  // A segment that looks for listeners.
+      return "33328:pause:1:3:361:0,36506:cut-segment:1:3:4914:10";
     case Defect::kBlindToOwn:
       return "40000:host-address:1:0:60000:0";
     default:
