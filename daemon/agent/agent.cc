@@ -74,6 +74,16 @@ WantedChange WantedChangeOf(const config::Desired& desired,
   return change;
 }
 
+// This node, and the members.
+HistoryRecorder::Names WithNamesOf(std::vector<Elections::LiveMember> members,
+                                   const std::string& node) {
+  HistoryRecorder::Names names = {node};
+  for (Elections::LiveMember& member : members) {
+    names.insert(std::move(member.name));
+  }
+  return names;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(
@@ -370,13 +380,7 @@ void Agent::RecordHistory() {
                    .has_manifests = tally_.manifests_read() > 0,
                    .entries = addresses_.entries(),
                    .placement = elections_.placement()},
-                  [this] {
-                    HistoryRecorder::Names live = {options_.node};
-                    for (Elections::LiveMember& member : LiveMembers()) {
-                      live.insert(std::move(member.name));
-                    }
-                    return live;
-                  });
+                  [this] { return WithNamesOf(LiveMembers(), options_.node); });
 }
 
 NodeView Agent::View() const {

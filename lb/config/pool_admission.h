@@ -21,7 +21,7 @@ namespace lb::config {
 // Objects of kind IPAddressPool; they outlive the admission.
 struct PoolCandidates {
   std::vector<const Object*> read;  // Without faults of their own.
-  // Of `in_force`: their new values have faults, so they stay.
+  // Entries of `in_force` that stay, since their new values have faults.
   std::vector<const Object*> kept;
   const Objects& in_force;
 };
