@@ -75,6 +75,15 @@ class ProbeTest : public testing::Test {
     cluster_->RunFor(kFirstProbe);
     ASSERT_EQ(ProberOf(vip), prober_);
   }
+  // One node has kVip on trial.
+  void RunToTrial() {
+    Begin(1);
+    cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+    cluster_->StartAll();
+    RunToFirstProbe(kVip);
+    cluster_->RunFor(kTrial);
+    ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
+  }
   // Returns the node that probes for the address.
   std::string ProberOf(const net::IpAddress& vip) {
     for (const std::string& node : cluster_->names()) {
@@ -137,12 +146,7 @@ TEST_F(ProbeTest, ANodeThatTakesOverFromOneThatOnlyProbedProbesToo) {
 
 // Its answer to the first probe was lost.
 TEST_F(ProbeTest, AHostThatAnswersALaterProbeKeepsItsAddress) {
-  Begin(1);
-  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
-  cluster_->StartAll();
-  RunToFirstProbe(kVip);
-  cluster_->RunFor(kTrial);
-  ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
+  RunToTrial();
   GiveToForeignHost(kVip);
   cluster_->RunFor(absl::Milliseconds(50));
   ExpectLeftToForeignHost(kVip);
@@ -150,12 +154,7 @@ TEST_F(ProbeTest, AHostThatAnswersALaterProbeKeepsItsAddress) {
 
 // What a trial announced is not proven to be free.
 TEST_F(ProbeTest, ATrialThatIsCutShortIsMadeAgain) {
-  Begin(1);
-  cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
-  cluster_->StartAll();
-  RunToFirstProbe(kVip);
-  cluster_->RunFor(kTrial);
-  ASSERT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre("n1"));
+  RunToTrial();
   cluster_->host("n1").SetCarrier(false);
   cluster_->RunFor(absl::Milliseconds(20));
   GiveToForeignHost(kVip);
