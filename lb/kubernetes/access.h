@@ -37,7 +37,8 @@ struct Access {
   // Both or none.
   Pem client_certificate;
   Pem client_key;
-  // A token that does not change, or the file that has it; at most one.
+  // A token, and the file that has it. With both, the token counts until the
+  // file was read.
   std::string token;
   std::string token_file;
   std::string name_space;  // Of the context, or of the pod; may be empty.

@@ -137,6 +137,26 @@ TEST_F(AuthorizedClientTest, AFileThatCannotBeReadLeavesTheLastToken) {
   EXPECT_THAT(client_->error(), IsOk());
 }
 
+// Without a token the server answers 403, not 401: the client is anonymous.
+TEST_F(AuthorizedClientTest, AFileThatComesLateIsReadWithin5Seconds) {
+  Make({.token_file = "/token"});
+  EXPECT_EQ(Authorization(), "");
+  files_.texts["/token"] = "one";
+  loop_.RunFor(absl::Seconds(4));
+  EXPECT_EQ(Authorization(), "");
+  EXPECT_EQ(files_.reads, 1);
+  loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Authorization(), "Bearer one");
+}
+
+TEST_F(AuthorizedClientTest, ATokenCountsUntilTheFileWasRead) {
+  Make({.token = "first", .token_file = "/token"});
+  EXPECT_EQ(Authorization(), "Bearer first");
+  files_.texts["/token"] = "one";
+  loop_.RunFor(absl::Seconds(5));
+  EXPECT_EQ(Authorization(), "Bearer one");
+}
+
 // An answer may come when the client is gone.
 TEST_F(AuthorizedClientTest, ItsHandlersOutliveIt) {
   files_.texts["/token"] = "one";

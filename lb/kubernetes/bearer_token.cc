@@ -18,9 +18,11 @@ BearerToken::BearerToken(Source source, Reader reader)
     : source_(std::move(source)), reader_(std::move(reader)) {}
 
 std::string BearerToken::Header(absl::Time now) {
-  if (!source_.token_file.empty() && now - read_at_ >= kReadInterval) {
-    Read(now);
-  }
+  // Without a token the client is anonymous, which is refused by 403: no 401
+  // tells that there is a file by now.
+  const absl::Duration interval =
+      error_.ok() ? kReadInterval : kReadIntervalMin;
+  if (!source_.token_file.empty() && now - read_at_ >= interval) Read(now);
   if (source_.token.empty()) return {};
   return fmt::format("Bearer {}", source_.token);
 }

@@ -1,9 +1,9 @@
 // BearerToken: the token of the requests, read again while its file changes.
 //
 // In a pod the token lives for an hour, and kubelet puts another one into the
-// file in time. So the file is read again when a minute has passed, and at once
-// after the server has refused a request, but at most each 5 s. A file that
-// cannot be read leaves the last token in force.
+// file in time. So the file is read again when a minute has passed, 5 s after
+// it could not be read, and at once after the server has refused a request, but
+// at most each 5 s. A file that cannot be read leaves the last token in force.
 //
 // A core: it takes `now`, and files come by a reader. One thread.
 //
@@ -27,9 +27,9 @@ class BearerToken {
   using Reader =
       absl::AnyInvocable<absl::StatusOr<std::string>(const std::string& path)>;
 
-  // At most one is set. Without both there is no token.
+  // Without both there is no token.
   struct Source {
-    std::string token;
+    std::string token;  // Counts until the file was read.
     std::string token_file;
   };
 

@@ -195,7 +195,7 @@ class KubeconfigReader {
     ReadToken(user);
   }
 
-  // As kubectl has it: a token in the file goes before a tokenFile.
+  // As in client-go: with both, the token counts until the file was read.
   void ReadToken(const Fields& user) {
     if (user.Has("token")) {
       absl::StatusOr<std::string> token = CheckToken(user.Text("token"));
@@ -204,10 +204,10 @@ class KubeconfigReader {
       } else {
         user.Refuse("token", std::string(token.status().message()));
       }
-      return;
     }
     if (!user.Has("tokenFile")) return;
     access_.token_file = Resolved(source_.path, user.Text("tokenFile"));
+    if (user.Has("token")) return;
     const absl::StatusOr<std::string> text = reader_(access_.token_file);
     Note(user, "tokenFile", access_.token_file,
          text.ok() ? CheckToken(*text).status() : text.status());

@@ -102,12 +102,12 @@ TEST_F(KubeconfigTest, DataGoesBeforeFiles) {
   EXPECT_EQ(files_.reads, 0);
 }
 
-TEST_F(KubeconfigTest, ATokenGoesBeforeATokenFile) {
+TEST_F(KubeconfigTest, ATokenCountsUntilTheTokenFileWasRead) {
   absl::StatusOr<Access> access =
       Read("{server: \"https://a\"}", "{token: abc, tokenFile: none}");
   ASSERT_THAT(access, IsOk());
   EXPECT_EQ(access->token, "abc");
-  EXPECT_EQ(access->token_file, "");
+  EXPECT_EQ(access->token_file, "/etc/lbd/none");
   access = Read("{server: \"https://a\"}", "{tokenFile: ../../run/token}");
   EXPECT_THAT(access, StatusIs(absl::StatusCode::kNotFound));
   access = Read("{server: \"https://a\"}", "{tokenFile: /run/token}");
