@@ -20,9 +20,11 @@ constexpr size_t kNameBytesMax = 200;
 // Events of objects without a namespace are in "default".
 ObjectKey KeyOf(const ObjectReference& regarding, std::string_view suffix) {
   const std::string& name_space = regarding.key.name_space;
+  std::string name = regarding.key.name.substr(0, kNameBytesMax);
+  // No label of a name is empty or ends with a dash (RFC 1123).
+  while (name.ends_with('.') || name.ends_with('-')) name.pop_back();
   return {name_space.empty() ? "default" : name_space,
-          fmt::format("{}.{}", regarding.key.name.substr(0, kNameBytesMax),
-                      suffix)};
+          fmt::format("{}.{}", name, suffix)};
 }
 
 void AddReference(const ObjectReference& object, JsonWriter& json) {
@@ -85,6 +87,10 @@ KubernetesEvent Bounded(const KubernetesEvent& event) {
 }
 
 }  // namespace
+
+EventSeries::EventSeries(EventOptions options) : options_(std::move(options)) {
+  options_.instance = CutText(options_.instance, kWordBytesMax);
+}
 
 void EventSeries::Record(absl::Time now, absl::Time civil_now,
                          const KubernetesEvent& event) {

@@ -8,15 +8,15 @@
 //
 // An object has at most `burst` new Events at once, and one more in each
 // `refill`; repeats are free, as they are counted here. More are dropped and
-// counted. At most `series_max` series are kept; the one that was
-// quiet for longest makes room.
+// counted. At most `series_max` series are kept; the one that was quiet for
+// longest makes room.
 //
 // A core: it takes `now` (the loop's) and `civil_now` (for people); it has no
 // I/O. The shell (EventRecorder) writes what TakeWrites() gives.
 //
 //   EventSeries events({.controller = "lb.io/lbd", .instance = "n1"});
-//   events.Record(now, civil_now, {.reason = "IPAllocated", .note =
-//   "192.0.2.1"});
+//   events.Record(now, civil_now,
+//                 {.reason = "IPAllocated", .note = "192.0.2.1"});
 #ifndef LB_KUBERNETES_EVENT_SERIES_H_
 #define LB_KUBERNETES_EVENT_SERIES_H_
 
@@ -66,7 +66,7 @@ struct KubernetesEvent {
 
 struct EventOptions {
   std::string controller;  // A qualified name, "lb.io/lbd".
-  std::string instance;    // The node, 128 bytes.
+  std::string instance;    // The node; cut to 128 bytes.
   size_t series_max = 1'000;
   absl::Duration series_gap = absl::Minutes(6);
   absl::Duration series_interval = absl::Minutes(5);
@@ -90,7 +90,7 @@ class EventSeries {
     uint64_t lost = 0;      // Dropped: not written, said OnWritten().
   };
 
-  explicit EventSeries(EventOptions options) : options_(std::move(options)) {}
+  explicit EventSeries(EventOptions options);
 
   void Record(absl::Time now, absl::Time civil_now,
               const KubernetesEvent& event);
@@ -135,7 +135,7 @@ class EventSeries {
   void Drop(Order::iterator series);
   void ForgetFullBuckets(absl::Time now);
 
-  const EventOptions options_;
+  EventOptions options_;
   Order series_;
   std::map<KubernetesEvent, Order::iterator> by_event_;
   std::map<ObjectKey, Order::iterator> by_key_;

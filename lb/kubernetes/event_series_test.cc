@@ -129,6 +129,27 @@ TEST_F(EventSeriesTest, TextsAreCutToTheBoundsOfTheApi) {
   EXPECT_LE(writes[0].key.name.size(), 253u);
 }
 
+// A node's name has up to 253 bytes, the field 128.
+TEST_F(EventSeriesTest, ALongNameOfTheNodeIsCut) {
+  events_.emplace(EventOptions{.controller = "lb.io/lbd",
+                               .instance = std::string(253, 'n')});
+  Record(Event("a"));
+  const auto body = ReadJson(events_->TakeWrites().at(0).body);
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ(TextAt(*body, "reportingInstance").size(), 128u);
+}
+
+// Names are labels with dots between them (RFC 1123): none is empty, and none
+// ends with a dash.
+TEST_F(EventSeriesTest, ALongNameOfAnObjectIsCutWithinALabel) {
+  for (const char* const end : {".b", "-b", "-.b"}) {
+    const std::string label(201 - std::string(end).size(), 'a');
+    Record(Event("a", label + end + std::string(40, 'c')));
+    const EventSeries::Write write = events_->TakeWrites().at(0);
+    EXPECT_EQ(write.key.name.substr(0, label.size() + 1), label + ".");
+  }
+}
+
 TEST_F(EventSeriesTest, TheSecondOccurrenceIsToldAtOnceAndLaterOnesSeldom) {
   Record(Event("a"));
   EXPECT_THAT(Written(), ElementsAre("new a"));
