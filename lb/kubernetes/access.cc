@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "lb/base/status_macros.h"
 #include "lb/kubernetes/cut_text.h"
 
 namespace lb::kubernetes {

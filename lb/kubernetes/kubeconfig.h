@@ -8,9 +8,8 @@
 //
 // Pure but for the reader, any thread.
 //
-//   const auto access = ReadKubeconfig({.text = text, .path =
-//   "/etc/lbd/kubeconfig"},
-//                                      reader);
+//   const auto access = ReadKubeconfig(
+//       {.text = text, .path = "/etc/lbd/kubeconfig"}, reader);
 #ifndef LB_KUBERNETES_KUBECONFIG_H_
 #define LB_KUBERNETES_KUBECONFIG_H_
 

@@ -59,7 +59,8 @@ class LeaseElector : private Reflector::Observer {
   // May this process act now?
   bool IsHolder() const { return core_.IsHolder(loop_->Now()); }
   std::string holder() const { return core_.holder(); }
-  // The last failure; empty if there was none.
+  // The last failure of a request for the Lease itself; empty if there was
+  // none. What hinders the watch, and with it any election, is in watch().
   const std::string& last_error() const { return core_.last_error(); }
   const ListWatch& watch() const { return reflector_.state(); }
 

@@ -6,10 +6,10 @@
 // bounds. If another writer was first, the caller is asked what is still needed
 // of the fresh object.
 //
-//   writer.Write({.target = {services, {"default", "web"}, "status"},
-//                 .body = patch,
-//                 .on_report = [](const WriteReport& report) { Use(report);
-//                 }});
+//   writer.Write(
+//       {.target = {services, {"default", "web"}, "status"},
+//        .body = patch,
+//        .on_report = [](const WriteReport& report) { Use(report); }});
 //
 // Loop thread only. The loop and the client outlive it. A write that waits when
 // it is destroyed is dropped without a report.
