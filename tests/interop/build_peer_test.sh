@@ -22,7 +22,7 @@ END
 
 expect() {  # expect STATUS WHAT
   local status=0
-  BUILD_PEER_GO=$TEST_TMPDIR/go "$build" 0.7.0 "$TEST_TMPDIR/peer" ||
+  GO_OF_TEST=$TEST_TMPDIR/go "$build" 0.7.0 "$TEST_TMPDIR/peer" ||
     status=$?
   if ((status != $1)); then
     echo "FAIL: $2: exit $status, want $1"
