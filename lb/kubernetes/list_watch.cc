@@ -66,6 +66,7 @@ void ListWatch::Go(absl::Time now) {
 
 void ListWatch::List(absl::Time now) {
   ++stats_.lists;
+  list_begun_at_ = now;
   continue_token_.clear();
   pages_ = 0;
   view_.BeginListing();
@@ -316,6 +317,15 @@ void ListWatch::Fail(absl::Time now, const ApiError& error, Phase next) {
     order_.cancel = true;
     NoteEnd(now, *exchange_);
     exchange_.reset();
+  }
+  // Such an answer is no fault of the server, which was restarted, perhaps, and
+  // was found again after a long wait. One in a row is repaired at once; others
+  // with the same answer come a moment earlier or later.
+  if (error.kind == ErrorKind::kExpired &&
+      now - list_begun_at_ >= options_.back_off.max) {
+    phase_ = next;
+    deadline_ = now + prng_.UniformDuration(options_.back_off.min);
+    return;
   }
   Wait(now, next, error.retry_after);
 }

@@ -7,7 +7,8 @@
 //   the connection was lost, or 401,    wait, ask for the server's version,
 //   403, 404, 429, 5xx                  then watch again from the last version
 //   silence for `silence_max`           the same without a wait
-//   410, within the stream too          list again
+//   410, within the stream too          list again, without a wait unless the
+//                                       last list began a moment ago
 //   a line that is no event             list again
 //   504 ResourceVersionTooLarge         wait, watch again; the third time list
 //   400, with a field selector          list all, and select here
@@ -145,7 +146,7 @@ class ListWatch {
   // Decides what follows from an error of the present phase.
   void OnError(absl::Time now, const ApiError& error);
   Phase NextAfter(const ApiError& error);
-  // Goes to `next` after a wait.
+  // Goes to `next` after a wait, which most errors have.
   void Fail(absl::Time now, const ApiError& error, Phase next);
   void Wait(absl::Time now, Phase next, std::optional<absl::Duration> wish);
   // A watch that was open for long ends a row of failures.
@@ -165,6 +166,7 @@ class ListWatch {
   std::string continue_token_;
   int page_limit_;
   int pages_ = 0;
+  absl::Time list_begun_at_ = absl::InfinitePast();
   std::string resource_version_;
   int too_large_ = 0;  // 504 answers in a row.
   bool is_listed_ = false;

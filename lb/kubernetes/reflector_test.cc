@@ -193,6 +193,21 @@ TEST_F(ReflectorTest, ARestartOfTheServerIsRepairedWithinAWait) {
   ExpectAgreementWithin(absl::Seconds(12));
 }
 
+TEST_F(ReflectorTest, ARestartedServerThatForgotTheVersionIsFollowedWithin5s) {
+  server_.Create(kServices, Service("a"));
+  Follow();
+  ExpectAgreementWithin(absl::Seconds(1));
+  for (int i = 0; i < 10; ++i) {
+    server_.Restart(/*down=*/absl::Seconds(16), /*forbidden=*/{});
+    server_.Create(kServices, Service(fmt::format("b{}", i)));
+    server_.Compact();
+    loop_.RunFor(absl::Seconds(16));
+    ExpectAgreementWithin(absl::Seconds(5.2));
+    EXPECT_EQ(mirror_.listings(), i + 2);
+    loop_.RunFor(absl::Minutes(1));
+  }
+}
+
 TEST_F(ReflectorTest, AStoreThatWentBackIsSeen) {
   server_.Create(kServices, Service("a"));
   const SimStore::Backup backup = server_.MakeBackup();
