@@ -69,6 +69,7 @@ const std::vector<Ban>& Bans() {
 
 bool MeetsRealTime(const SourceFile& file) {
   return file.IsBelow("tests/netns") || file.IsBelow("tests/interop") ||
+         file.IsBelow("tests/kubernetes") ||
          file.path.ends_with("_benchmark.cc") ||
          file.path == "daemon/testing/charging_loop.h";  // For benchmarks.
 }

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# build_core_test.sh: only a module proxy that gives nothing has the tests of
+# build_core.sh skipped; a program that does not build fails them; one that was
+# built is not built again.
+set -euo pipefail
+build=$PWD/tests/kubernetes/build_core.sh
+export XDG_CACHE_HOME=$TEST_TMPDIR/cache GO_OF_TEST=$TEST_TMPDIR/go
+cache=$XDG_CACHE_HOME/lbd-test
+
+# A go that runs a body for `mod`, for `list` and for `build`.
+write_go() {  # write_go FILE MOD LIST BUILD
+  mkdir -p "$(dirname "$1")"
+  cat >"$1" <<END
+#!/usr/bin/env bash
+case \$1 in
+  env) echo amd64 ;;
+  mod) $2 ;;
+  list) $3 ;;
+  build) while [[ \$1 != -o ]]; do shift; done; output=\$2; $4 ;;
+esac
+END
+  chmod +x "$1"
+}
+
+expect() {  # expect STATUS VERSION WHAT
+  local status=0
+  "$build" "$2" >"$TEST_TMPDIR/out" || status=$?
+  if ((status != $1)); then
+    echo "FAIL: $3: exit $status, want $1"
+    exit 1
+  fi
+}
+
+unreachable='echo "dial tcp: lookup proxy: no such host" >&2; exit 1'
+damaged='echo "verifying module: checksum mismatch" >&2; exit 1'
+fault='echo "main.go:1: undefined" >&2; exit 1'
+# shellcheck disable=SC2016 # The script's own variable.
+good='echo "#!/bin/sh" >"$output"; chmod +x "$output"'
+
+expect 2 v1.2.3 "a version without pins"
+write_go "$GO_OF_TEST" "$unreachable" true true
+expect 75 v1.34.4 "no toolchain, and no proxy"
+write_go "$GO_OF_TEST" "$damaged" true true
+expect 1 v1.34.4 "a toolchain with another checksum"
+
+new_go=$cache/go1.25.5/bin/go
+write_go "$new_go" true "$unreachable" true
+expect 75 v1.34.4 "no proxy"
+write_go "$new_go" true "$damaged" true
+expect 1 v1.34.4 "modules with another checksum"
+write_go "$new_go" true 'echo "go: updates to go.mod needed" >&2; exit 1' true
+expect 1 v1.34.4 "modules that go.mod lacks"
+write_go "$new_go" true true "$fault"
+expect 1 v1.34.4 "a program that does not compile"
+write_go "$new_go" true true "$good"
+touch "$cache/core-v1.34.4-00000000"
+expect 0 v1.34.4 "a program that does"
+program=$(cat "$TEST_TMPDIR/out")
+[[ -x $program && $program == "$cache"/core-v1.34.4-* ]] || {
+  echo "FAIL: $program is no program of the cache"
+  exit 1
+}
+[[ ! -e $cache/core-v1.34.4-00000000 && ! -e $cache/core-build-v1.34.4 ]] || {
+  echo "FAIL: $cache has more than the program: $(ls "$cache")"
+  exit 1
+}
+write_go "$new_go" "$fault" "$fault" "$fault"
+expect 0 v1.34.4 "a program that is there"
+rm -rf "$new_go"
+write_go "$GO_OF_TEST" "$fault" true "$good"
+expect 0 v1.26.15 "an old version, by Debian's Go alone"
+echo "PASSED"
