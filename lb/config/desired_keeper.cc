@@ -46,6 +46,11 @@ Difference DesiredKeeper::Replace(std::string_view kind,
   return Settle();
 }
 
+Difference DesiredKeeper::EndListing(std::string_view kind) {
+  unlisted_.erase(kind);
+  return Settle();
+}
+
 void DesiredKeeper::Take(const ObjectChange& change) {
   state_->known.Take(change);
   touched_.insert(change.name);

@@ -71,6 +71,11 @@ class DesiredKeeper {
   Difference Replace(std::string_view kind,
                      absl::Span<const ObjectChange> listed);
 
+  // All objects of `kind` have come by Apply(), in portions: from now on the
+  // kind counts as listed. For a source that says itself which objects are
+  // gone, as kubernetes::Reflector does. Objects that were left out stay so.
+  Difference EndListing(std::string_view kind);
+
   // Was each kind listed once?
   bool is_complete() const { return unlisted_.empty(); }
 

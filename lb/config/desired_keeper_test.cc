@@ -354,6 +354,27 @@ TEST(DesiredKeeperStartTest, WhatAnEarlierRunHadStaysUntilAllIsListed) {
   EXPECT_THAT(desired.problems, SizeIs(2));
 }
 
+TEST(DesiredKeeperStartTest, AListMayComeInPortions) {
+  Objects earlier;
+  for (const ObjectChange& change : {Service("a", kAsks), Service("gone")}) {
+    earlier[change.name] = *change.object;
+  }
+  DesiredKeeper keeper(earlier);
+  for (const std::string_view kind : ReadKinds()) {
+    if (kind != "Service") keeper.EndListing(kind);
+  }
+  EXPECT_EQ(keeper.Apply({Service("a"), Service("b")}), Difference());
+  EXPECT_EQ(keeper.Apply({Service("c")}), Difference());
+  EXPECT_THAT(keeper.desired().services, SizeIs(2));
+  EXPECT_FALSE(keeper.is_complete());
+  const Difference difference = keeper.EndListing("Service");
+  EXPECT_TRUE(keeper.is_complete());
+  EXPECT_FALSE(keeper.desired().may_define.any);
+  EXPECT_THAT(difference.services,
+              ElementsAre("ns/a", "ns/b", "ns/c", "ns/gone"));
+  EXPECT_THAT(keeper.desired().services, SizeIs(3));
+}
+
 TEST(DesiredKeeperBoundTest, ObjectsWithoutRoomAreLeftOutAndHeldBack) {
   DesiredKeeper keeper(Objects(), /*objects_max=*/3);
   const Desired& desired = keeper.desired();

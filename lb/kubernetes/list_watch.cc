@@ -49,6 +49,14 @@ ListWatch::ListWatch(ReflectorOptions options, const Prng& prng)
 
 void ListWatch::Start(absl::Time now) { List(now); }
 
+void ListWatch::Relist(absl::Time now) {
+  if (phase_ == Phase::kIdle) return;  // Start() will list.
+  is_following_ = false;
+  if (exchange_) return List(now);
+  continue_token_.clear();
+  phase_ = Phase::kListing;
+}
+
 void ListWatch::Go(absl::Time now) {
   switch (phase_) {
     case Phase::kIdle:

@@ -79,6 +79,10 @@ class ListWatch {
 
   void Start(absl::Time now);
 
+  // Lists again from the first page, instead of what is under way. What was
+  // passed on before yields nothing; after a failure the wait still counts.
+  void Relist(absl::Time now);
+
   // The answer to the request that is under way.
   void OnHead(absl::Time now, int code, absl::Span<const http::Header> headers);
   void OnBody(absl::Time now, std::string_view bytes);

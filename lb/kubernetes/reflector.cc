@@ -60,6 +60,11 @@ void Reflector::Start() {
   Drain();
 }
 
+void Reflector::Relist() {
+  core_.Relist(loop_->Now());
+  Drain();
+}
+
 void Reflector::Drain() {
   ListWatch::Order order = core_.TakeOrder();
   if (order.cancel && request_) {

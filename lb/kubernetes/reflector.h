@@ -50,6 +50,11 @@ class Reflector {
   // Sends the first request. To be called once.
   void Start();
 
+  // Lists all objects again, although nothing asks for it. The next
+  // Change::Kind::kListed is that of a list which the server began after this
+  // call; objects that are as before yield nothing. Not within OnChange().
+  void Relist();
+
   // How it stands: is_synchronized(), heard_at(), last_error(), counters.
   const ListWatch& state() const { return core_; }
 

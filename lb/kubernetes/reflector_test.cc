@@ -125,6 +125,39 @@ TEST_F(ReflectorTest, ListsThousandsPageByPage) {
   EXPECT_EQ(mirror_.changes(), 2300);
 }
 
+TEST_F(ReflectorTest, ListsAgainWhenItIsAskedToAndPassesOnWhatItMissed) {
+  server_.Create(kServices, Service("a"));
+  server_.Create(kServices, Service("b"));
+  Follow();
+  ExpectAgreementWithin(absl::Seconds(1));
+  server_.SetCacheLag(absl::Minutes(1));  // The watch is far behind.
+  server_.Create(kServices, Service("c"));
+  server_.Delete(kServices, Key("a"));
+  loop_.RunFor(absl::Seconds(1));
+  EXPECT_FALSE(Agrees());
+  const int listings = mirror_.listings();
+  reflector_->Relist();
+  loop_.RunFor(absl::Milliseconds(20));
+  EXPECT_EQ(mirror_.listings(), listings + 1);
+  EXPECT_TRUE(Agrees());
+  EXPECT_THAT(mirror_.faults(), IsEmpty());
+}
+
+TEST_F(ReflectorTest, AListThatIsAskedForWaitsForTheServer) {
+  server_.Create(kServices, Service("a"));
+  Follow();
+  ExpectAgreementWithin(absl::Seconds(1));
+  server_.Restart(absl::Seconds(3), absl::ZeroDuration());
+  loop_.RunFor(absl::Seconds(1));
+  const int listings = mirror_.listings();
+  for (int i = 0; i < 100; ++i) reflector_->Relist();
+  loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(mirror_.listings(), listings);
+  loop_.RunFor(absl::Seconds(8));
+  EXPECT_EQ(mirror_.listings(), listings + 1);
+  EXPECT_LE(server_.log().requests().size(), 40u);
+}
+
 TEST_F(ReflectorTest, AWatchIsRenewedWithoutAListForHours) {
   server_.Create(kServices, Service("a"));
   Follow({.resource = kServices,
