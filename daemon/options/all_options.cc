@@ -11,7 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "daemon/options/kubernetes_options.h"
 #include "daemon/options/options.h"
+#include "daemon/options/set_option.h"
 #include "fmt/format.h"
 #include "lb/base/nearest.h"
 #include "lb/base/status_macros.h"
@@ -25,25 +27,6 @@ using Values = absl::Span<const std::string>;
 
 constexpr std::string_view kUnix = "unix:";
 constexpr size_t kUnixPathMax = 107;  // sockaddr_un::sun_path, ended by 0.
-
-absl::Status Wrong(std::string_view text, std::string_view wanted) {
-  return absl::InvalidArgumentError(
-      fmt::format("\"{}\", want {}", text, wanted));
-}
-
-// Sets `field` to the enumerator whose ToString() is `text`.
-template <typename Enum>
-absl::Status SetEnum(const std::string& text, Enum last, Enum* field) {
-  std::vector<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(last); ++i) {
-    names.push_back(ToString(static_cast<Enum>(i)));
-    if (names.back() != text) continue;
-    *field = static_cast<Enum>(i);
-    return absl::OkStatus();
-  }
-  return Wrong(text, fmt::format("one of {}{}", fmt::join(names, ", "),
-                                 DidYouMean(text, names)));
-}
 
 absl::Status SetPolicy(const std::string& text, election::Policy* field) {
   const auto policy = election::ParsePolicy(text);
@@ -71,33 +54,15 @@ absl::Status SetNodeName(Values values, Options* options) {
         return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
       });
   if (!ok) {
-    return Wrong(name, "1 to 253 letters, digits, '-', '_' and '.'");
+    return WrongOption(name, "1 to 253 letters, digits, '-', '_' and '.'");
   }
   options->node_name = name;
   return absl::OkStatus();
 }
 
-absl::Status SetPath(const std::string& path, std::string* field) {
-  if (path.empty()) return Wrong(path, "a path");
-  *field = path;
-  return absl::OkStatus();
-}
-
-absl::Status SetDuration(const std::string& text, absl::Duration max,
-                         absl::Duration* field) {
-  absl::Duration duration;
-  if (!absl::ParseDuration(text, &duration) ||
-      duration < absl::ZeroDuration() || duration > max) {
-    return Wrong(text, fmt::format("a duration such as 1m30s, from 0 to {}",
-                                   absl::FormatDuration(max)));
-  }
-  *field = duration;
-  return absl::OkStatus();
-}
-
 absl::Status SetManifests(Values values, Options* options) {
   for (const std::string& path : values) {
-    if (path.empty()) return Wrong(path, "files and folders");
+    if (path.empty()) return WrongOption(path, "files and folders");
   }
   options->manifests.assign(values.begin(), values.end());
   return absl::OkStatus();
@@ -113,7 +78,7 @@ absl::Status SetJoin(Values values, Options* options) {
                           net::ParseHostPort(text, kGossipPort));
       if (peer.address &&
           (peer.address->is_unspecified() || peer.address->is_multicast())) {
-        return Wrong(text, "the address or name of another node");
+        return WrongOption(text, "the address or name of another node");
       }
       join.push_back(peer);
     }
@@ -126,7 +91,7 @@ absl::Status SetGossipAdvertise(Values values, Options* options) {
   net::Endpoint endpoint;
   LB_RETURN_IF_ERROR(SetEndpoint(values[0], 0, &endpoint));
   if (endpoint.address.is_unspecified()) {
-    return Wrong(values[0], "an address that peers can reach");
+    return WrongOption(values[0], "an address that peers can reach");
   }
   options->gossip.advertise = endpoint;
   return absl::OkStatus();
@@ -136,7 +101,7 @@ absl::Status SetGossipAdvertise(Values values, Options* options) {
 absl::Status SetGossipLabel(Values values, Options* options) {
   const std::string& label = values[0];
   if (label.size() > 255 || config::Printable(label) != label) {
-    return Wrong(label, "up to 255 printable bytes");
+    return WrongOption(label, "up to 255 printable bytes");
   }
   options->gossip.label = label;
   return absl::OkStatus();
@@ -158,7 +123,7 @@ absl::Status SetAllowedNetworks(Values values, Options* options) {
 }
 
 absl::Status SetUser(const std::string& name, Options* options) {
-  if (name.empty()) return Wrong(name, "a user's name");
+  if (name.empty()) return WrongOption(name, "a user's name");
   options->user = name;
   return absl::OkStatus();
 }
@@ -181,13 +146,13 @@ absl::Status CheckListen(const std::string& listen) {
   if (path.starts_with(kUnix)) {
     path.remove_prefix(kUnix.size());
     if (!path.starts_with("/") || path.size() > kUnixPathMax) {
-      return Wrong(listen, "unix: and a path from / of up to 107 bytes");
+      return WrongOption(listen, "unix: and a path from / of up to 107 bytes");
     }
     return absl::OkStatus();
   }
   const auto endpoint = net::ParseEndpoint(path, 0);
   if (!endpoint.ok() || endpoint->port == 0) {
-    return Wrong(listen, "unix:/path, or an address and a port");
+    return WrongOption(listen, "unix:/path, or an address and a port");
   }
   return absl::OkStatus();
 }
@@ -204,9 +169,10 @@ absl::Status SetStatusListen(Values values, Options* options) {
 // one name is wanted: an empty list, by mistake, would let every client in.
 absl::Status SetNames(Values values, std::vector<std::string>* field) {
   const auto wrong = [](const std::string& value) {
-    return Wrong(value,
-                 "a DNS name, URI or IP address as the certificate has it, no "
-                 "pattern");
+    return WrongOption(
+        value,
+        "a DNS name, URI or IP address as the certificate has it, no "
+        "pattern");
   };
   if (values.empty()) return wrong("");
   std::vector<std::string> names;
@@ -226,20 +192,12 @@ absl::Status SetMetricsListen(Values values, Options* options) {
   if (!values[0].empty()) {
     const auto endpoint = net::ParseEndpoint(values[0], 0);
     if (!endpoint.ok() || endpoint->port == 0) {
-      return Wrong(values[0], "an address and a port");
+      return WrongOption(values[0], "an address and a port");
     }
   }
   options->metrics_listen = values[0];
   return absl::OkStatus();
 }
-
-absl::Status SetBool(const std::string& text, bool* field) {
-  if (text != "true" && text != "false") return Wrong(text, "true or false");
-  *field = text == "true";
-  return absl::OkStatus();
-}
-
-std::string ShowBool(bool value) { return value ? "true" : "false"; }
 
 // Endpoints, prefixes, ...
 template <typename Items>
@@ -455,6 +413,19 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
 
 }  // namespace
 
-absl::Span<const OptionSpec> AllOptions() { return kOptions; }
+absl::Span<const OptionSpec> AllOptions() {
+  static const auto& all = *[] {
+    auto* const options = new std::vector<OptionSpec>();
+    for (const OptionSpec& option : kOptions) {
+      options->push_back(option);
+      // They say where objects come from, as manifests do.
+      if (option.name != "manifests") continue;
+      const absl::Span<const OptionSpec> more = KubernetesOptions();
+      options->insert(options->end(), more.begin(), more.end());
+    }
+    return options;
+  }();
+  return all;
+}
 
 }  // namespace lb

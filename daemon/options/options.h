@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "daemon/options/kubernetes_settings.h"
 #include "lb/config/problem.h"
 #include "lb/election/policy.h"
 #include "lb/gossip/wire/keyring.h"
@@ -95,7 +96,8 @@ struct Options {
   std::string node_name;
   std::string state_dir = "/var/lib/lbd";
   std::vector<std::string> manifests;  // Files and folders.
-  std::string load_balancer_class;     // As ManifestOptions says.
+  KubernetesSettings kubernetes;
+  std::string load_balancer_class;  // As ManifestOptions says.
   GossipSettings gossip;
 
   // For services whose advertisements name none.

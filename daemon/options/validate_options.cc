@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "daemon/options/kubernetes_options.h"
 #include "daemon/options/options.h"
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
@@ -86,6 +87,7 @@ absl::Status ValidateListen(const Options& options, const std::string& listen) {
 
 absl::Status Validate(const Options& options) {
   LB_RETURN_IF_ERROR(ValidateTls(options));
+  LB_RETURN_IF_ERROR(ValidateKubernetes(options));
   for (const net::HostPort& seed : options.gossip.join) {
     const absl::Status brackets =
         net::CheckBrackets(seed.text, options.gossip.bind.port);
@@ -98,6 +100,7 @@ absl::Status Validate(const Options& options) {
 }
 
 absl::Status ValidateSecrecy(const Options& options) {
+  if (!options.kubernetes.speaks()) return absl::OkStatus();
   if (!options.gossip.secret_file.empty() || options.gossip.in_the_clear) {
     return absl::OkStatus();
   }

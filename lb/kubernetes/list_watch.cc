@@ -44,7 +44,8 @@ ListWatch::ListWatch(ReflectorOptions options, const Prng& prng)
                                   options_.name_space,
                                   options_.selector.ToString()))),
       back_off_(options_.back_off),
-      view_(options_.selector, options_.objects_max),
+      view_(options_.passes_all_on ? FieldSelector() : options_.selector,
+            options_.objects_max),
       page_limit_(options_.page_limit) {}
 
 void ListWatch::Start(absl::Time now) { List(now); }

@@ -21,6 +21,9 @@ struct ReflectorOptions {
   // `metadata.name` works everywhere. A server that does not know another field
   // answers 400; then all objects are read, and selected here.
   FieldSelector selector;
+  // Instead all objects are passed on then, as if there were no selector. For
+  // an observer that looks at those, too, which are not selected any more.
+  bool passes_all_on = false;
   // Only `metadata` (PartialObjectMetadata). The selector's field must be in
   // it then.
   bool metadata_only = false;

@@ -115,6 +115,20 @@ TEST_F(ReflectorTest, AServiceWhoseTypeChangesComesAndGoes) {
   }
 }
 
+TEST_F(ReflectorTest, MayPassEverythingOnIfTheServerKnowsNoSelector) {
+  server_.fields().knows_spec_type = false;
+  server_.Create(kServices, Service("a"));
+  server_.Create(kServices, Service("x", "ClusterIP"));
+  Follow({.resource = kServices,
+          .selector = {"spec.type", "LoadBalancer"},
+          .passes_all_on = true});
+  loop_.RunFor(absl::Seconds(1));
+  server_.Patch(kServices, Key("a"), R"({"spec":{"type":"ClusterIP"}})");
+  loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(mirror_.objects(), TextsOf(server_.store().Objects(kServices)));
+  EXPECT_THAT(mirror_.objects(), SizeIs(2));
+}
+
 TEST_F(ReflectorTest, ListsThousandsPageByPage) {
   for (int i = 0; i < 2300; ++i) {
     server_.Create(kServices, Service(fmt::format("s{}", i)));

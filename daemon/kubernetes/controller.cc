@@ -1,0 +1,202 @@
+#include "daemon/kubernetes/controller.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "daemon/kubernetes/source_kinds.h"
+#include "fmt/format.h"
+#include "lb/io/turn_cause.h"
+#include "lb/kubernetes/tree_path.h"
+
+namespace lb {
+namespace {
+
+using kubernetes::WriteReport;
+using kubernetes::WriteVerdict;
+
+// What decides about addresses: which services there are, what they may have,
+// and from which pools.
+constexpr std::array<std::string_view, 3> kDeciding = {"IPAddressPool",
+                                                       "Namespace", "Service"};
+
+constexpr absl::Duration kStopTime = absl::Seconds(1);
+constexpr absl::Duration kStopLook = absl::Milliseconds(10);
+constexpr absl::Duration kLeaseLook = absl::Milliseconds(50);
+
+ControllerCore::Options CoreOptionsOf(const Controller::Options& options) {
+  ControllerCore::Options core;
+  core.own_namespace = options.own_namespace;
+  core.load_balancer_class = options.load_balancer_class;
+  return core;
+}
+
+// The patch that is still needed of the object as it is now.
+std::optional<std::string> Rebased(const StatusWrite& write,
+                                   const config::YamlNode& fresh) {
+  const auto meta = kubernetes::ReadObjectMeta(fresh);
+  if (!meta.ok()) return std::nullopt;
+  const ServiceRecord record = ReadServiceRecord(*meta, fresh);
+  // An object that asks for something else by now, or another one of the same
+  // name, has to be looked at first.
+  if (record.inputs != write.record.inputs) return std::nullopt;
+  if (Says(record, write.assignment)) return std::nullopt;
+  return StatusPatch(meta->resource_version, write.assignment);
+}
+
+std::optional<ServiceRecord> FreshOf(const WriteReport& report) {
+  const auto meta = kubernetes::ReadObjectMeta(report.object);
+  if (!meta.ok()) return std::nullopt;
+  return ReadServiceRecord(*meta, report.object);
+}
+
+}  // namespace
+
+Controller::Term::Term(Controller* controller, uint64_t number)
+    : writer(controller->ports_.loop, &controller->leased_, {},
+             controller->prng_.Fork(fmt::format("writer {}", number))),
+      events(controller->ports_.loop, &writer,
+             {.controller = "metallb.io/lbd-controller",
+              .instance = controller->options_.node}) {}
+
+Controller::Controller(const Ports& ports, Options options, const Prng& prng)
+    : ports_(ports),
+      options_(std::move(options)),
+      prng_(prng),
+      core_(CoreOptionsOf(options_)),
+      elector_(ports.loop, ports.client, this, options_.lease,
+               prng.Fork("lease")),
+      leased_(ports.loop, ports.client,
+              [this] { return elector_.IsHolder(); }) {
+  timer_ = ports_.loop->NewTimer([this] { Work(); });
+}
+
+Controller::~Controller() = default;
+
+ControllerCore::Now Controller::Now() const {
+  return {ports_.loop->Now(), ports_.loop->CivilNow()};
+}
+
+void Controller::OnUpdate(const SourceUpdate& update) {
+  core_.OnUpdate(Now(), update);
+  is_relisted_ |= update.is_relisted;
+  if (is_awaiting_ && is_relisted_ && ports_.source->is_complete()) {
+    BeginTerm();
+  }
+  CarryOut();
+}
+
+void Controller::OnElection() {
+  const bool is_holder = elector_.IsHolder();
+  if (is_holder && !is_awaiting_ && term_ == nullptr) {
+    is_awaiting_ = true;
+    is_relisted_ = false;
+    ports_.source->Relist(kDeciding);
+  }
+  if (is_holder) return;
+  is_awaiting_ = false;
+  if (term_ != nullptr) {
+    EndTerm(elector_.holder().empty()
+                ? "the Lease could not be renewed"
+                : fmt::format("{} has the Lease", elector_.holder()));
+  }
+}
+
+void Controller::BeginTerm() {
+  is_awaiting_ = false;
+  term_ = std::make_unique<Term>(this, ++terms_);
+  core_.Begin(Now());
+  Record(EventType::kNormal, "ControllerActs",
+         "this process assigns addresses: it holds the Lease");
+}
+
+void Controller::EndTerm(const std::string& why) {
+  term_.reset();
+  core_.End();
+  CarryOut();
+  Record(EventType::kNormal, "ControllerWaits",
+         fmt::format("this process assigns no addresses: {}", why));
+}
+
+void Controller::Work() {
+  const io::TurnCause cause(ports_.loop, "assigns addresses");
+  if (elector_.IsHolder()) core_.Work(Now());
+  CarryOut();
+}
+
+void Controller::CarryOut() {
+  if (term_ == nullptr) return timer_->Disarm();
+  for (StatusWrite& write : core_.TakeWrites()) WriteStatus(std::move(write));
+  for (const PoolWrite& write : core_.TakePoolWrites()) WritePool(write);
+  for (const auto& event : core_.TakeEvents()) term_->events.Record(event);
+  // A Lease that runs out may be renewed all the same.
+  timer_->Arm(elector_.IsHolder() ? core_.deadline()
+                                  : ports_.loop->Now() + kLeaseLook);
+}
+
+void Controller::WriteStatus(StatusWrite write) {
+  kubernetes::WriteRequest request;
+  request.target = {FindSourceKind("Service").resource, write.record.meta.key,
+                    "status"};
+  request.body =
+      StatusPatch(write.record.meta.resource_version, write.assignment);
+  request.rebase = [write](const config::YamlNode& fresh) {
+    return Rebased(write, fresh);
+  };
+  request.on_report = [this, write](const WriteReport& report) {
+    if (report.verdict == WriteVerdict::kRefused) {
+      Record(EventType::kWarning, "StatusRefused",
+             fmt::format("{}: {}", report.target.ToString(), report.error));
+    }
+    core_.OnWritten(Now(), write, report.verdict, FreshOf(report));
+    CarryOut();
+  };
+  term_->writer.Write(std::move(request));
+}
+
+void Controller::WritePool(const PoolWrite& write) {
+  kubernetes::WriteRequest request;
+  request.target = {FindSourceKind("IPAddressPool").resource,
+                    {options_.own_namespace, write.pool},
+                    "status"};
+  request.body = PoolStatusPatch(write.counts);
+  request.on_report = [this, write](const WriteReport& report) {
+    const bool is_over = report.verdict == WriteVerdict::kDone ||
+                         report.verdict == WriteVerdict::kUnneeded ||
+                         report.verdict == WriteVerdict::kGone;
+    if (report.verdict != WriteVerdict::kSuperseded) {
+      core_.OnPoolWritten(write, is_over);
+    }
+    CarryOut();
+  };
+  term_->writer.Write(std::move(request));
+}
+
+void Controller::Stop(absl::AnyInvocable<void()> done) {
+  is_awaiting_ = false;
+  if (term_ != nullptr) EndTerm("it stops");
+  stopped_ = std::move(done);
+  stop_by_ = ports_.loop->Now() + kStopTime;
+  stop_timer_ = ports_.loop->NewTimer([this] {
+    const absl::Time now = ports_.loop->Now();
+    if (!elector_.is_stopped() && now < stop_by_) {
+      return stop_timer_->Arm(now + kStopLook);
+    }
+    const auto stopped =
+        std::make_shared<absl::AnyInvocable<void()>>(std::move(stopped_));
+    (*stopped)();  // It may destroy this object.
+  });
+  elector_.Stop();
+  stop_timer_->Arm(ports_.loop->Now());
+}
+
+void Controller::Record(EventType type, std::string reason,
+                        std::string message) {
+  ports_.log->Record({.time = ports_.loop->CivilNow(),
+                      .type = type,
+                      .reason = std::move(reason),
+                      .object = {EventObject::kNode, options_.node},
+                      .message = std::move(message)});
+}
+
+}  // namespace lb

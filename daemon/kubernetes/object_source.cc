@@ -1,0 +1,139 @@
+#include "daemon/kubernetes/object_source.h"
+
+#include <utility>
+
+#include "fmt/format.h"
+#include "lb/io/turn_cause.h"
+
+namespace lb {
+
+using kubernetes::Change;
+
+namespace {
+
+ServiceChange ReadService(const Change& change) {
+  using Kind = ServiceChange::Kind;
+  if (change.kind == Change::Kind::kSet) {
+    return {Kind::kSet, ReadServiceRecord(change.meta, change.object)};
+  }
+  ServiceChange gone = {.kind = Kind::kDeleted};
+  gone.record.meta = change.meta;
+  // Of an object that a list lacks, the reflector has the name alone.
+  if (change.meta.resource_version.empty()) gone.kind = Kind::kUnlisted;
+  return gone;
+}
+
+}  // namespace
+
+class ObjectSource::Follower : private kubernetes::Reflector::Observer {
+ public:
+  Follower(ObjectSource* source, const SourceKind& kind, http::Client* client,
+           const Prng& prng)
+      : source_(source),
+        kind_(kind),
+        reflector_(source->loop_, client, this,
+                   ReflectorOptionsOf(kind, source->options_.own_namespace),
+                   prng) {}
+
+  void Start() { reflector_.Start(); }
+  void Relist() { reflector_.Relist(); }
+  const SourceKind& kind() const { return kind_; }
+  const kubernetes::ListWatch& state() const { return reflector_.state(); }
+
+ private:
+  void OnChange(const Change& change) override {
+    source_->OnChange(kind_, change);
+  }
+
+  ObjectSource* const source_;
+  const SourceKind& kind_;
+  kubernetes::Reflector reflector_;
+};
+
+ObjectSource::ObjectSource(io::Loop* loop, http::Client* client,
+                           Observer* observer, Options options,
+                           const Prng& prng, config::Objects in_force)
+    : loop_(loop),
+      observer_(observer),
+      options_(std::move(options)),
+      keeper_(std::move(in_force)) {
+  timer_ = loop_->NewTimer([this] { Flush(); });
+  for (const SourceKind& kind : SourceKinds()) {
+    if (options_.left_out.contains(kind.kind)) {
+      keeper_.EndListing(kind.kind);
+      continue;
+    }
+    followers_.push_back(std::make_unique<Follower>(
+        this, kind, client, prng.Fork(std::string(kind.kind))));
+  }
+}
+
+ObjectSource::~ObjectSource() = default;
+
+void ObjectSource::Start() {
+  for (const auto& follower : followers_) follower->Start();
+}
+
+void ObjectSource::Relist(absl::Span<const std::string_view> kinds) {
+  awaited_ = {kinds.begin(), kinds.end()};
+  // Lists that were complete before this call do not count.
+  update_.is_relisted = false;
+  for (const auto& follower : followers_) {
+    if (awaited_.contains(follower->kind().kind)) follower->Relist();
+  }
+}
+
+bool ObjectSource::is_synchronized() const { return Trouble().empty(); }
+
+std::string ObjectSource::Trouble() const {
+  for (const auto& follower : followers_) {
+    const kubernetes::ListWatch& state = follower->state();
+    if (state.is_synchronized()) continue;
+    return fmt::format(
+        "{}: {}", follower->kind().resource.ToString(),
+        state.last_error().empty() ? "not listed yet" : state.last_error());
+  }
+  return "";
+}
+
+void ObjectSource::OnChange(const SourceKind& kind, const Change& change) {
+  timer_->Arm(loop_->Now());
+  if (change.kind == Change::Kind::kListed) {
+    listed_.push_back(kind.kind);
+    if (awaited_.erase(kind.kind) > 0 && awaited_.empty()) {
+      update_.is_relisted = true;
+    }
+    return;
+  }
+  NoteRecord(kind, change);
+  changes_.push_back(ReadChange(kind, change, options_.manifests));
+}
+
+void ObjectSource::NoteRecord(const SourceKind& kind, const Change& change) {
+  const bool is_gone = change.kind == Change::Kind::kDeleted;
+  if (kind.kind == "IPAddressPool") {
+    update_.pools.push_back(
+        is_gone ? PoolRecord{.meta = change.meta, .is_gone = true}
+                : ReadPoolRecord(change.meta, change.object));
+  }
+  if (kind.is_own && !is_gone) {
+    update_.uids.emplace_back(kind.NameOf(change.meta.key), change.meta.uid);
+  }
+  if (kind.kind == "Service") update_.services.push_back(ReadService(change));
+}
+
+void ObjectSource::Flush() {
+  const io::TurnCause cause(loop_, "takes up objects of the API");
+  SourceUpdate update = std::exchange(update_, {});
+  update.difference = keeper_.Apply(std::exchange(changes_, {}));
+  for (const std::string_view kind : std::exchange(listed_, {})) {
+    config::Difference difference = keeper_.EndListing(kind);
+    if (difference != config::Difference()) {
+      update.difference = std::move(difference);
+    }
+  }
+  update.desired = keeper_.shared();
+  observer_->OnUpdate(update);
+}
+
+}  // namespace lb

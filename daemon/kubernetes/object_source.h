@@ -1,0 +1,137 @@
+// ObjectSource: follows the objects of the API server, and keeps a Desired of
+// them.
+//
+// One Reflector per kind lists and watches. What came in one turn of the loop
+// goes on as one SourceUpdate on the next: the Desired with what differs, and
+// the records of services and pools, which no Desired has. So a page of a list
+// is a turn, and no turn reads more than some hundred objects.
+//
+//   reflectors --changes--> config::ReadObject --> config::DesiredKeeper
+//                                    one SourceUpdate per turn --> observer
+//
+// Until each kind was listed the Desired is that of `in_force`, and may_define
+// says that any service may exist: whatever releases addresses waits. While the
+// server is away nothing comes, so everything stays as it is.
+//
+// Loop thread only. The loop, the client and the observer outlive it.
+#ifndef LB_DAEMON_KUBERNETES_OBJECT_SOURCE_H_
+#define LB_DAEMON_KUBERNETES_OBJECT_SOURCE_H_
+
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "daemon/kubernetes/pool_record.h"
+#include "daemon/kubernetes/service_record.h"
+#include "daemon/kubernetes/source_kinds.h"
+#include "lb/base/prng.h"
+#include "lb/config/desired.h"
+#include "lb/config/desired_keeper.h"
+#include "lb/config/difference.h"
+#include "lb/config/manifests.h"
+#include "lb/config/object_change.h"
+#include "lb/http/client.h"
+#include "lb/io/loop.h"
+#include "lb/kubernetes/reflector.h"
+
+namespace lb {
+
+// What became of one Service.
+struct ServiceChange {
+  enum class Kind {
+    kSet,
+    kDeleted,   // A watch said so.
+    kUnlisted,  // A list lacks it: also a server with an older state says so.
+  };
+
+  Kind kind = Kind::kSet;
+  ServiceRecord record;  // kSet: all of it. Otherwise the name alone.
+};
+
+struct SourceUpdate {
+  std::shared_ptr<const config::Desired> desired;  // Changed in place.
+  config::Difference difference;
+  std::vector<ServiceChange> services;  // In order; one may come and go.
+  std::vector<PoolRecord> pools;
+  // The uid of each metallb.io object that is new or changed, by its name as in
+  // problems.
+  std::vector<std::pair<std::string, std::string>> uids;
+  // Every kind of the last Relist() was listed since, and is in this update or
+  // in one before.
+  bool is_relisted = false;
+};
+
+class ObjectSource {
+ public:
+  struct Options {
+    std::string own_namespace;  // Where metallb.io objects count.
+    config::ManifestOptions manifests;
+    // Kinds that are not followed: as if there were no such objects.
+    std::set<std::string_view> left_out = {};
+  };
+
+  // What a controller does not need: addresses do not depend on it.
+  static std::set<std::string_view> LeftOutOfControllers() {
+    return {"EndpointSlice", "L2Advertisement"};
+  }
+
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    virtual void OnUpdate(const SourceUpdate& update) = 0;
+  };
+
+  ObjectSource(io::Loop* loop, http::Client* client, Observer* observer,
+               Options options, const Prng& prng,
+               config::Objects in_force = {});
+  ObjectSource(const ObjectSource&) = delete;
+  ObjectSource& operator=(const ObjectSource&) = delete;
+  ~ObjectSource();
+
+  // Sends the first requests. Once.
+  void Start();
+
+  // Lists these kinds again, each from a state of the server that is no older
+  // than this call; then an update says `is_relisted`. Not within OnUpdate().
+  void Relist(absl::Span<const std::string_view> kinds);
+
+  // Every kind was listed once.
+  bool is_complete() const { return keeper_.is_complete(); }
+  std::shared_ptr<const config::Desired> desired() const {
+    return keeper_.shared();
+  }
+  // Every kind is being followed now.
+  bool is_synchronized() const;
+  // "Service: 403 Forbidden: ...": the first kind that is not being followed,
+  // and why; empty: all are.
+  std::string Trouble() const;
+
+ private:
+  // Takes the changes of one kind.
+  class Follower;
+
+  void OnChange(const SourceKind& kind, const kubernetes::Change& change);
+  void NoteRecord(const SourceKind& kind, const kubernetes::Change& change);
+  void Flush();
+
+  io::Loop* const loop_;
+  Observer* const observer_;
+  const Options options_;
+  config::DesiredKeeper keeper_;
+  std::vector<std::unique_ptr<Follower>> followers_;
+  // Since the last Flush():
+  std::vector<config::ObjectChange> changes_;
+  std::vector<std::string_view> listed_;
+  SourceUpdate update_;
+  std::set<std::string_view> awaited_;  // Kinds of the last Relist().
+  std::unique_ptr<io::Timer> timer_;    // Runs Flush().
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_KUBERNETES_OBJECT_SOURCE_H_

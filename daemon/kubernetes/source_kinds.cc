@@ -1,0 +1,108 @@
+#include "daemon/kubernetes/source_kinds.h"
+
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
+#include "lb/base/check.h"
+#include "lb/config/origin.h"
+#include "lb/config/yaml_tree.h"
+
+namespace lb {
+namespace {
+
+using config::YamlNode;
+
+constexpr std::string_view kMetallb = "metallb.io";
+
+// Objects of one page of a list. A page is read within one turn of the loop:
+// so many services take some 5 ms.
+constexpr int kPageLimit = 250;
+
+void SetTop(std::string_view key, std::string_view text, YamlNode* tree) {
+  for (YamlNode& child : tree->children) {
+    if (child.key != key) continue;
+    child.kind = YamlNode::Kind::kScalar;
+    child.plain = false;
+    child.text = text;
+    return;
+  }
+  YamlNode child;
+  child.kind = YamlNode::Kind::kScalar;
+  child.plain = false;
+  child.key = key;
+  child.text = text;
+  tree->children.push_back(std::move(child));
+}
+
+}  // namespace
+
+std::string SourceKind::NameOf(const kubernetes::ObjectKey& key) const {
+  return named_by_namespace
+             ? fmt::format("{}/{}/{}", kind, key.name_space, key.name)
+             : fmt::format("{}/{}", kind, key.name);
+}
+
+const std::vector<SourceKind>& SourceKinds() {
+  static const auto& kinds = *new std::vector<SourceKind>{
+      {.kind = "IPAddressPool",
+       .resource = {std::string(kMetallb), "v1beta1", "ipaddresspools"},
+       .is_own = true},
+      {.kind = "L2Advertisement",
+       .resource = {std::string(kMetallb), "v1beta1", "l2advertisements"},
+       .is_own = true},
+      {.kind = "Service",
+       .resource = {"", "v1", "services"},
+       .selector = {"spec.type", "LoadBalancer"},
+       .named_by_namespace = true},
+      {.kind = "EndpointSlice",
+       .resource = {"discovery.k8s.io", "v1", "endpointslices"},
+       .named_by_namespace = true},
+      {.kind = "Node", .resource = {"", "v1", "nodes"}},
+      {.kind = "Namespace",
+       .resource = {"", "v1", "namespaces"},
+       .metadata_only = true},
+  };
+  return kinds;
+}
+
+const SourceKind& FindSourceKind(std::string_view kind) {
+  for (const SourceKind& known : SourceKinds()) {
+    if (known.kind == kind) return known;
+  }
+  LB_UNREACHABLE();
+}
+
+kubernetes::ReflectorOptions ReflectorOptionsOf(
+    const SourceKind& kind, const std::string& own_namespace) {
+  return {.resource = kind.resource,
+          .name_space = kind.is_own ? own_namespace : "",
+          .selector = kind.selector,
+          .passes_all_on = true,
+          .metadata_only = kind.metadata_only,
+          .page_limit = kPageLimit};
+}
+
+config::ObjectChange ReadChange(const SourceKind& kind,
+                                const kubernetes::Change& change,
+                                const config::ManifestOptions& options) {
+  std::string name = kind.NameOf(change.meta.key);
+  if (change.kind == kubernetes::Change::Kind::kDeleted) {
+    return config::GoneObject(std::move(name));
+  }
+  const auto origin =
+      config::Origin::OfKubernetes(change.meta.resource_version);
+  YamlNode tree = change.object;
+  SetTop("kind", kind.kind, &tree);
+  SetTop("apiVersion", kind.resource.ApiVersion(), &tree);
+  absl::StatusOr<config::ObjectChange> read =
+      config::ReadObject(tree, origin, options);
+  if (read.ok()) return *std::move(read);
+  config::ObjectChange refused = {.name = name};
+  refused.problems.push_back({.origin = origin,
+                              .object = std::move(name),
+                              .message = std::string(read.status().message())});
+  return refused;
+}
+
+}  // namespace lb

@@ -1,0 +1,46 @@
+// KubernetesSettings: the options of a lbd that takes its objects from the
+// Kubernetes API.
+//
+// Values, any thread.
+#ifndef LB_DAEMON_OPTIONS_KUBERNETES_SETTINGS_H_
+#define LB_DAEMON_OPTIONS_KUBERNETES_SETTINGS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+
+namespace lb {
+
+// Which part of the work this lbd does. MetalLB has a program for each.
+enum class Role {
+  kAll,         // Both.
+  kController,  // Gives services addresses; takes no part in gossip.
+  kSpeaker,     // Announces addresses.
+};
+
+std::string_view ToString(Role role);  // "all", ...
+
+struct KubernetesSettings {
+  bool enabled = false;
+  Role role = Role::kAll;
+  std::string kubeconfig;  // A file; empty: the access that a pod has.
+  // In place of the server that the kubeconfig or the pod names; empty: that
+  // one. Its certificate is still that one's.
+  std::string api_server;
+  // Where metallb.io objects count; empty: the pod's own, else metallb-system.
+  std::string name_space;
+  absl::Duration lease_duration = absl::Seconds(5);
+  absl::Duration lease_renew_deadline = absl::Seconds(3);
+  absl::Duration lease_retry_period = absl::Seconds(1);
+
+  bool controls() const { return enabled && role != Role::kSpeaker; }
+  bool speaks() const { return !enabled || role != Role::kController; }
+
+  friend bool operator==(const KubernetesSettings&,
+                         const KubernetesSettings&) = default;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_OPTIONS_KUBERNETES_SETTINGS_H_
