@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "daemon/controller_daemon.h"
 #include "daemon/daemon.h"
 #include "daemon/heap.h"
 #include "daemon/options/flags.h"
@@ -24,6 +25,9 @@ absl::Status Run(const lb::Options& options) {
   LB_RETURN_IF_ERROR(lb::DropPrivileges(options));
   const std::vector<std::string> unfenced =
       lb::EnterSandbox(lb::OwnFolders(options));
+  if (!options.kubernetes.speaks()) {
+    return lb::RunControllerDaemon(options, unfenced);
+  }
   return lb::RunDaemon(options, unfenced);
 }
 

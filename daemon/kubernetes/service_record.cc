@@ -43,16 +43,16 @@ void ReadIngress(const YamlNode& object, ServiceRecord* record) {
 
 uint64_t InputsOf(const kubernetes::ObjectMeta& meta, const YamlNode& object) {
   std::string text = meta.uid;
-  const auto add = [&](const YamlNode* tree) {
-    if (tree == nullptr) return;
+  for (const std::string_view part :
+       {"spec", "metadata.labels", "metadata.annotations"}) {
+    text += part;
+    const YamlNode* const tree = NodeAt(object, part);
+    if (tree == nullptr) continue;
     for (const YamlNode& child : tree->children) {
       if (child.key == kPoolAnnotation) continue;
       text += child.key + kubernetes::JsonText(child);
     }
-  };
-  add(NodeAt(object, "spec"));
-  add(NodeAt(object, "metadata.labels"));
-  add(NodeAt(object, "metadata.annotations"));
+  }
   return std::hash<std::string>{}(text);
 }
 

@@ -317,6 +317,31 @@ const TogetherCase kTogether[] = {
     {"{status-tls-cert: c, status-tls-key: k, status-tls-client-ca: a, "
      "admin-over-tls: true}",
      ""},
+    {"{kubernetes: true, role: controller, kubeconfig: /k}", ""},
+    {"{kubernetes: true, manifests: /m}",
+     "manifests: given besides kubernetes, want one of the two: objects come "
+     "from files, or from the API server"},
+    {"role: speaker", "kubernetes: not given, role wants it"},
+    {"kubeconfig: /k", "kubernetes: not given, kubeconfig wants it"},
+    {"kube-api-server: 'https://a'",
+     "kubernetes: not given, kube-api-server wants it"},
+    {"kubernetes-namespace: a",
+     "kubernetes: not given, kubernetes-namespace wants it"},
+    {"{kubernetes: true, lease-duration: 15s, lease-renew-deadline: 10s, "
+     "lease-retry-period: 2s}",
+     ""},
+    {"{kubernetes: true, lease-duration: 3s}",
+     "lease-duration: 3s, want whole seconds and more than "
+     "lease-renew-deadline (3s)"},
+    {"{kubernetes: true, lease-duration: 5500ms}",
+     "lease-duration: 5.5s, want whole seconds and more than "
+     "lease-renew-deadline (3s)"},
+    {"{kubernetes: true, lease-renew-deadline: 1200ms}",
+     "lease-renew-deadline: 1.2s, want more than 1.2 times "
+     "lease-retry-period (1s), which is more than 0"},
+    {"{kubernetes: true, lease-retry-period: '0'}",
+     "lease-renew-deadline: 3s, want more than 1.2 times "
+     "lease-retry-period (0), which is more than 0"},
 };
 
 TEST(ValidateTest, NamesOptionsThatDoNotGoTogether) {
@@ -343,6 +368,7 @@ const TogetherCase kSecrecy[] = {
      "gossip-secret-file: not given, and others reach gossip-bind "
      "([fd00::1]:9): want the cluster's secret, the same on all nodes "
      "(\"lbctl secret new FILE\" makes one), or gossip-in-the-clear"},
+    {"{kubernetes: true, role: controller}", ""},
     {"{gossip-bind: 127.0.0.1, join: n2}",
      "gossip-secret-file: not given, and join names other nodes: want the "
      "cluster's secret, the same on all nodes (\"lbctl secret new FILE\" makes "
@@ -383,6 +409,14 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.interfaces = {"^eth"};
   shown.exclude_interfaces = {"^lo$"};
   shown.user = "lbd";
+  shown.kubernetes = {.enabled = true,
+                      .role = Role::kSpeaker,
+                      .kubeconfig = "/k",
+                      .api_server = "https://192.0.2.1:6443",
+                      .name_space = "balancers",
+                      .lease_duration = absl::Seconds(15),
+                      .lease_renew_deadline = absl::Seconds(10),
+                      .lease_retry_period = absl::Milliseconds(2500)};
   Options set;
   for (const OptionSpec& spec : AllOptions()) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;

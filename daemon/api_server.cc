@@ -1,0 +1,57 @@
+#include "daemon/api_server.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "daemon/kubernetes/pod_facts.h"
+#include "lb/config/text_file.h"
+
+namespace lb {
+namespace {
+
+constexpr size_t kFileBytesMax = 1 << 20;
+
+std::string ReadVariable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  return config::ReadTextFile(path, kFileBytesMax);
+}
+
+std::string HostName() {
+  std::array<char, 256> name = {};
+  gethostname(name.data(), name.size() - 1);
+  return absl::AsciiStrToLower(name.data());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ApiClient>> MakeApiClient(
+    const http::Ports& ports, const KubernetesSettings& settings) {
+  return ApiClient::Make(
+      ports,
+      [settings] { return FindAccess(settings, ReadVariable, ReadFile); },
+      ReadFile);
+}
+
+KubernetesNode::Options NodeOptionsOf(const Options& options,
+                                      const kubernetes::Access& access) {
+  const PodFacts facts = ReadPodFacts(options.kubernetes, ReadVariable, access);
+  KubernetesNode::Options node;
+  node.settings = options.kubernetes;
+  node.node = options.node_name;
+  if (node.node.empty()) node.node = facts.node;
+  if (node.node.empty()) node.node = HostName();
+  node.own_namespace = facts.own_namespace;
+  node.load_balancer_class = options.load_balancer_class;
+  return node;
+}
+
+}  // namespace lb

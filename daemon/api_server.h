@@ -1,0 +1,28 @@
+// How this process reaches the API server, by its options, its environment and
+// its files.
+#ifndef LB_DAEMON_API_SERVER_H_
+#define LB_DAEMON_API_SERVER_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "daemon/kubernetes/api_client.h"
+#include "daemon/kubernetes/kubernetes_node.h"
+#include "daemon/options/options.h"
+#include "lb/http/ports.h"
+#include "lb/kubernetes/access.h"
+
+namespace lb {
+
+// Errors as of FindAccess() and ApiClient::Make().
+absl::StatusOr<std::unique_ptr<ApiClient>> MakeApiClient(
+    const http::Ports& ports, const KubernetesSettings& settings);
+
+// The node's name is that of the options, else METALLB_NODE_NAME, else the
+// host's in lower case.
+KubernetesNode::Options NodeOptionsOf(const Options& options,
+                                      const kubernetes::Access& access);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_API_SERVER_H_

@@ -1,0 +1,106 @@
+#include "daemon/controller_daemon.h"
+
+#include <csignal>
+#include <memory>
+#include <utility>
+
+#include "daemon/api_server.h"
+#include "daemon/kubernetes/api_client.h"
+#include "daemon/kubernetes/kubernetes_node.h"
+#include "daemon/log.h"
+#include "daemon/service_notify.h"
+#include "lb/base/event_log.h"
+#include "lb/base/prng.h"
+#include "lb/base/status_macros.h"
+#include "lb/config/problem.h"
+#include "lb/io/posix/posix_environment.h"
+#include "lb/io/posix/posix_loop.h"
+#include "lb/io/posix/posix_sockets.h"
+#include "lb/io/posix/signals.h"
+#include "lb/io/posix/thread_resolver.h"
+
+namespace lb {
+namespace {
+
+class ControllerDaemon {
+ public:
+  explicit ControllerDaemon(const Options& options)
+      : options_(options), loop_({.busy_poll = options.busy_poll}) {}
+
+  absl::Status Start(absl::Span<const std::string> unfenced) {
+    log_.SetObserver([](const Event& event) { LogEvent(event); });
+    LB_ASSIGN_OR_RETURN(
+        signals_, io::Signals::Create(&loop_, {SIGINT, SIGTERM},
+                                      [this](int number) { Stop(number); }));
+    LB_ASSIGN_OR_RETURN(api_, MakeApiClient({&loop_, &sockets_, &resolver_},
+                                            options_.kubernetes));
+    KubernetesNode::Options node = NodeOptionsOf(options_, api_->access());
+    node_name_ = node.node;
+    uint64_t seed = 0;
+    io::FillRandom({reinterpret_cast<uint8_t*>(&seed), sizeof(seed)});
+    node_ = std::make_unique<KubernetesNode>(
+        KubernetesNode::Ports{&loop_, api_->client(), &log_}, std::move(node),
+        Prng(seed),
+        [this](const SourceUpdate& update) { RecordProblems(update); });
+    for (const std::string& fence : unfenced) {
+      Record({EventObject::kNode, node_name_}, "SandboxIncomplete", fence);
+    }
+    node_->Start();
+    notify_ = std::make_unique<ServiceNotify>(&loop_);
+    return absl::OkStatus();
+  }
+
+  void Run() { loop_.Run(); }
+
+ private:
+  void RecordProblems(const SourceUpdate& update) {
+    for (const config::Problem& problem : update.difference.new_problems) {
+      Record({}, problem.reason.empty() ? "ObjectRefused" : problem.reason,
+             problem.ToString());
+    }
+  }
+
+  void Record(EventObject object, std::string reason, std::string message) {
+    log_.Record({.time = loop_.CivilNow(),
+                 .type = EventType::kWarning,
+                 .reason = std::move(reason),
+                 .object = std::move(object),
+                 .message = std::move(message)});
+  }
+
+  void Stop(int number) {
+    if (std::exchange(stopping_, true)) {
+      std::signal(number, SIG_DFL);
+      std::raise(number);
+      return;
+    }
+    notify_->Stopping();
+    node_->Stop([this] { loop_.Stop(); });
+  }
+
+  const Options& options_;
+  std::string node_name_;
+  bool stopping_ = false;
+  // Destroyed in the reverse order.
+  io::PosixLoop loop_;
+  EventLog log_;
+  io::PosixSockets sockets_{&loop_};
+  io::ThreadResolver resolver_{&loop_};
+  std::unique_ptr<io::Signals> signals_;
+  std::unique_ptr<ApiClient> api_;
+  std::unique_ptr<KubernetesNode> node_;
+  std::unique_ptr<ServiceNotify> notify_;
+};
+
+}  // namespace
+
+absl::Status RunControllerDaemon(const Options& options,
+                                 absl::Span<const std::string> unfenced) {
+  ConfigureLog(options.log_level, options.log_format);
+  ControllerDaemon daemon(options);
+  LB_RETURN_IF_ERROR(daemon.Start(unfenced));
+  daemon.Run();
+  return absl::OkStatus();
+}
+
+}  // namespace lb

@@ -1,0 +1,100 @@
+#include "daemon/kubernetes/kubernetes_node.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "fmt/format.h"
+
+namespace lb {
+namespace {
+
+constexpr absl::Duration kLookInterval = absl::Seconds(1);
+constexpr const char* kLeaseName = "lbd-controller";
+
+ObjectSource::Options SourceOptionsOf(const KubernetesNode::Options& options) {
+  ObjectSource::Options source;
+  source.own_namespace = options.own_namespace;
+  source.manifests.load_balancer_class = options.load_balancer_class;
+  if (!options.settings.speaks()) {
+    source.left_out = ObjectSource::LeftOutOfControllers();
+  }
+  return source;
+}
+
+Controller::Options ControllerOptionsOf(const KubernetesNode::Options& options,
+                                        Prng prng) {
+  Controller::Options controller;
+  controller.own_namespace = options.own_namespace;
+  controller.load_balancer_class = options.load_balancer_class;
+  controller.node = options.node;
+  controller.lease.key = {options.own_namespace, kLeaseName};
+  // Another one after each start: a process knows nothing of its last run.
+  controller.lease.identity =
+      fmt::format("{}_{:08x}", options.node, prng.Uniform(uint64_t{1} << 32));
+  controller.lease.lease_duration = options.settings.lease_duration;
+  controller.lease.renew_deadline = options.settings.lease_renew_deadline;
+  controller.lease.retry_period = options.settings.lease_retry_period;
+  return controller;
+}
+
+}  // namespace
+
+KubernetesNode::KubernetesNode(const Ports& ports, Options options,
+                               const Prng& prng, OnUpdated on_update)
+    : ports_(ports),
+      options_(std::move(options)),
+      on_update_(std::move(on_update)),
+      source_(ports.loop, ports.client, this, SourceOptionsOf(options_),
+              prng.Fork("source")) {
+  if (options_.settings.controls()) {
+    controller_ = std::make_unique<Controller>(
+        Controller::Ports{ports.loop, ports.client, &source_, ports.log},
+        ControllerOptionsOf(options_, prng.Fork("identity")),
+        prng.Fork("controller"));
+  }
+  timer_ = ports_.loop->NewTimer([this] { LookAtServer(); });
+}
+
+KubernetesNode::~KubernetesNode() = default;
+
+void KubernetesNode::Start() {
+  source_.Start();
+  if (controller_ != nullptr) controller_->Start();
+  timer_->Arm(ports_.loop->Now() + kLookInterval);
+}
+
+void KubernetesNode::Stop(absl::AnyInvocable<void()> done) {
+  if (controller_ == nullptr) return done();
+  controller_->Stop(std::move(done));
+}
+
+void KubernetesNode::OnUpdate(const SourceUpdate& update) {
+  on_update_(update);
+  if (controller_ != nullptr) controller_->OnUpdate(update);
+}
+
+void KubernetesNode::LookAtServer() {
+  timer_->Arm(ports_.loop->Now() + kLookInterval);
+  const std::string trouble = source_.Trouble();
+  if (trouble.empty() == trouble_.empty() && was_told_) return;
+  was_told_ = true;
+  trouble_ = trouble;
+  if (trouble.empty()) {
+    Record(EventType::kNormal, "ApiServerFollowed",
+           "the API server's objects are known and followed");
+  } else {
+    Record(EventType::kWarning, "ApiServerLost",
+           fmt::format("{}; everything stays as it is", trouble));
+  }
+}
+
+void KubernetesNode::Record(EventType type, std::string reason,
+                            std::string message) {
+  ports_.log->Record({.time = ports_.loop->CivilNow(),
+                      .type = type,
+                      .reason = std::move(reason),
+                      .object = {EventObject::kNode, options_.node},
+                      .message = std::move(message)});
+}
+
+}  // namespace lb

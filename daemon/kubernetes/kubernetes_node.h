@@ -1,0 +1,84 @@
+// KubernetesNode: the part of one lbd that speaks to the API server: the source
+// of objects and, if it has that role, the controller.
+//
+// It hands each update of the source on, and records in the event log when the
+// server is not to be had, and when it is again. Meanwhile everything stays as
+// it is.
+//
+//   KubernetesNode node(KubernetesNode::Ports{loop, client, log},
+//                       {.node = "n1", .own_namespace = "metallb-system"},
+//                       prng, [&](const SourceUpdate& update) { Use(update);
+//                       });
+//   node.Start();
+//
+// Loop thread only. The ports outlive it.
+#ifndef LB_DAEMON_KUBERNETES_KUBERNETES_NODE_H_
+#define LB_DAEMON_KUBERNETES_KUBERNETES_NODE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "daemon/kubernetes/controller.h"
+#include "daemon/kubernetes/object_source.h"
+#include "daemon/options/kubernetes_settings.h"
+#include "lb/base/event_log.h"
+#include "lb/base/prng.h"
+#include "lb/http/client.h"
+#include "lb/io/loop.h"
+#include "lb/kubernetes/lease_election.h"
+
+namespace lb {
+
+class KubernetesNode : private ObjectSource::Observer {
+ public:
+  struct Options {
+    KubernetesSettings settings;
+    std::string node;
+    std::string own_namespace;
+    std::string load_balancer_class;
+  };
+  struct Ports {
+    io::Loop* loop = nullptr;
+    http::Client* client = nullptr;
+    EventLog* log = nullptr;
+  };
+  using OnUpdated = std::function<void(const SourceUpdate& update)>;
+
+  // REQUIRES: ValidateKubernetes(options) is OK.
+  KubernetesNode(const Ports& ports, Options options, const Prng& prng,
+                 OnUpdated on_update);
+  KubernetesNode(const KubernetesNode&) = delete;
+  KubernetesNode& operator=(const KubernetesNode&) = delete;
+  ~KubernetesNode() override;
+
+  void Start();
+
+  // Gives the Lease up, if it has it. `done` comes within a second.
+  void Stop(absl::AnyInvocable<void()> done);
+
+  const ObjectSource& source() const { return source_; }
+  // Nullptr: it has another role.
+  const Controller* controller() const { return controller_.get(); }
+
+ private:
+  void OnUpdate(const SourceUpdate& update) override;
+  // Records whether the server is being followed, if that changed.
+  void LookAtServer();
+  void Record(EventType type, std::string reason, std::string message);
+
+  const Ports ports_;
+  const Options options_;
+  const OnUpdated on_update_;
+  ObjectSource source_;
+  std::unique_ptr<Controller> controller_;
+  std::string trouble_ = "not listed yet";  // As it was recorded last.
+  bool was_told_ = false;
+  std::unique_ptr<io::Timer> timer_;  // Runs LookAtServer().
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_KUBERNETES_KUBERNETES_NODE_H_

@@ -1,0 +1,150 @@
+// A source against a simulated API server.
+#include "daemon/kubernetes/object_source.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/kubernetes/testing/sim_kubernetes.h"
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lb {
+namespace {
+
+using kubernetes::LoggedRequest;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
+ protected:
+  void Start(config::Objects in_force = {}) {
+    source_ = std::make_unique<ObjectSource>(
+        &cluster_.loop_, cluster_.server_.AddHost("n1"), this,
+        ObjectSource::Options{.own_namespace = std::string(kOwnNamespace)},
+        Prng(1), std::move(in_force));
+    source_->Start();
+  }
+  void OnUpdate(const SourceUpdate& update) override {
+    ++updates_;
+    relisted_ += update.is_relisted;
+    changes_max_ = std::max(changes_max_, update.services.size());
+    for (const config::Problem& problem : update.difference.new_problems) {
+      problems_.push_back(problem.ToString());
+    }
+    for (const std::string& service : update.difference.services) {
+      services_.push_back(service);
+    }
+  }
+  size_t Watches() const { return cluster_.server_.open_watches(); }
+
+  SimKubernetes cluster_{1};
+  std::unique_ptr<ObjectSource> source_;
+  int updates_ = 0;
+  int relisted_ = 0;
+  size_t changes_max_ = 0;
+  std::vector<std::string> problems_;
+  std::vector<std::string> services_;
+};
+
+TEST_F(ObjectSourceTest, MakesOneDesiredOfSixWatches) {
+  cluster_.CreatePool("a", "\"192.0.2.0/28\"");
+  cluster_.CreateService("web");
+  Start();
+  EXPECT_TRUE(source_->desired()->may_define.any);
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_TRUE(source_->is_complete());
+  EXPECT_TRUE(source_->is_synchronized());
+  EXPECT_EQ(Watches(), 6u);
+  EXPECT_THAT(services_, ElementsAre("d/web"));
+  EXPECT_EQ(source_->desired()->pools.size(), 1u);
+  EXPECT_FALSE(source_->desired()->may_define.any);
+  cluster_.DeleteService("web");
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_THAT(source_->desired()->services, IsEmpty());
+}
+
+TEST_F(ObjectSourceTest, NamesAFaultByObjectVersionAndField) {
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  cluster_.CreatePool("a", "\"192.0.2.0/33\"");
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  ASSERT_EQ(problems_.size(), 1u);
+  EXPECT_THAT(problems_[0],
+              testing::MatchesRegex("IPAddressPool/a \\(resourceVersion "
+                                    "[0-9]+\\): spec.addresses.*"));
+}
+
+// A service would be announced from the wrong node without its endpoints.
+TEST_F(ObjectSourceTest, NothingIsInForceBeforeEveryKindWasListed) {
+  cluster_.CreatePool("a", "\"192.0.2.0/28\"");
+  cluster_.CreateService("web");
+  cluster_.server_.faults().expired = 0;
+  Start();
+  EXPECT_TRUE(
+      cluster_.loop_.RunUntil([&] { return updates_ > 0; }, absl::Seconds(1)));
+  if (!source_->is_complete()) {
+    EXPECT_THAT(source_->desired()->services, IsEmpty());
+    EXPECT_TRUE(source_->desired()->may_define.any);
+  }
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(source_->desired()->services.size(), 1u);
+}
+
+TEST_F(ObjectSourceTest, AListOfThousandsComesInPages) {
+  for (int i = 0; i < 2600; ++i) {
+    cluster_.CreateService(fmt::format("s{}", i));
+  }
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(2));
+  EXPECT_EQ(source_->desired()->services.size(), 2600u);
+  EXPECT_EQ(changes_max_, 250u);
+}
+
+TEST_F(ObjectSourceTest, WhatAnEarlierRunHadStaysWhileTheServerIsAway) {
+  cluster_.CreatePool("a", "\"192.0.2.0/28\"");
+  cluster_.CreateService("web");
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  const config::Objects earlier = source_->desired()->objects;
+  source_.reset();
+  cluster_.server_.Restart(absl::Seconds(20), absl::ZeroDuration());
+  cluster_.server_.Cut("n1");
+  source_ = std::make_unique<ObjectSource>(
+      &cluster_.loop_, cluster_.server_.AddHost("n2"), this,
+      ObjectSource::Options{.own_namespace = std::string(kOwnNamespace)},
+      Prng(2), earlier);
+  source_->Start();
+  cluster_.loop_.RunFor(absl::Seconds(5));
+  EXPECT_EQ(source_->desired()->services.size(), 1u);
+  EXPECT_TRUE(source_->desired()->may_define.any);
+  EXPECT_THAT(source_->Trouble(), HasSubstr("ipaddresspools.metallb.io: "));
+  cluster_.DeleteService("web");
+  cluster_.loop_.RunFor(absl::Seconds(30));
+  EXPECT_EQ(source_->Trouble(), "");
+  EXPECT_THAT(source_->desired()->services, IsEmpty());
+}
+
+TEST_F(ObjectSourceTest, SaysWhenAListThatWasAskedForHasCome) {
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(relisted_, 0);
+  const auto lists = [&] {
+    return cluster_.server_.log().Count([](const LoggedRequest& request) {
+      return request.path.find("limit=250") != std::string::npos;
+    });
+  };
+  const size_t before = lists();
+  const std::vector<std::string_view> kinds = {"Service", "IPAddressPool"};
+  source_->Relist(kinds);
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(relisted_, 1);
+  EXPECT_EQ(lists(), before + 2);
+}
+
+}  // namespace
+}  // namespace lb
