@@ -35,7 +35,41 @@ ReplicatedAllocator::ReplicatedAllocator(std::string node,
              [this](Services concerned) { OnWritten(std::move(concerned)); }),
       timer_(ports_.loop, [this] { Update(); }) {}
 
-void ReplicatedAllocator::Restore() { stale_records_ = saver_.Restore(); }
+void ReplicatedAllocator::Restore() {
+  stale_records_ = saver_.Restore();
+  if (!follows_records_) return;
+  // There is no other ledger to hear of.
+  ledger_.Merge(std::exchange(stale_records_, {}));
+  WakeBy(ports_.loop->Now());
+}
+
+void ReplicatedAllocator::SetRecorded(const std::string& service,
+                                      const Assignment& assignment) {
+  const Record* const record = ledger_.Find(service);
+  const Assignment known =
+      record == nullptr ? Assignment() : AssignmentOf(*record);
+  if (known == assignment) return;
+  const absl::Time now = ports_.loop->CivilNow();
+  const absl::Status proposed =
+      assignment.addresses.empty()
+          ? ledger_.ProposeRelease(service, now).status()
+          : ledger_.Propose(service, assignment, now).status();
+  if (proposed.ok()) {
+    saver_.NoteProposal(service);
+  } else {
+    queue_.OnFailed(service, proposed);
+  }
+  wanted_.Touch(service);
+  WakeBy(ports_.loop->Now());
+}
+
+std::vector<std::string> ReplicatedAllocator::RecordedServices() const {
+  std::vector<std::string> services;
+  for (const Record& record : ledger_.AllRecords()) {
+    if (!record.is_release()) services.push_back(record.service);
+  }
+  return services;
+}
 
 void ReplicatedAllocator::SetWanted(Wanted wanted) {
   ChangeWanted(wanted_.ChangeTo(std::move(wanted)));
@@ -60,6 +94,7 @@ void ReplicatedAllocator::SetTaken(const TakenAddresses& taken) {
 }
 
 void ReplicatedAllocator::SetAlone(bool alone) {
+  if (follows_records_) return;
   const bool provisional =
       alone && stale_records_.empty() && !ledger_.HasFirm();
   if (provisional == ledger_.provisional()) return;
@@ -79,6 +114,7 @@ void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
 }
 
 absl::StatusOr<size_t> ReplicatedAllocator::Merge(std::string_view message) {
+  if (follows_records_) return 0;
   LB_ASSIGN_OR_RETURN(const auto changed, ledger_.MergeMessage(message));
   if (ledger_.size() > 0) stale_records_.clear();
   // They are not this node's proposals any more: their author has them on disk.
@@ -234,6 +270,12 @@ void ReplicatedAllocator::OnWritten(Services concerned) {
 absl::StatusOr<std::vector<ReplicatedAllocator::Released>>
 ReplicatedAllocator::Release(const ReleaseTarget& target,
                              absl::AnyInvocable<void(absl::Status)> on_saved) {
+  if (follows_records_) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: addresses are those in the statuses of Services, want the Service "
+        "deleted, or changed to ask for another",
+        target.ToString()));
+  }
   if (!author_.has_value()) {
     return absl::FailedPreconditionError(
         fmt::format("{}: waiting to hear from the cluster, want it ready first",
@@ -359,6 +401,10 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
   // The author was, or will be, refused it: its failure, not this node's.
   const absl::Status likely = allocator_.Decide(request).status;
   if (!likely.ok()) return {.reason = std::string(likely.message())};
+  if (follows_records_) {
+    return {.reason = "waiting for the controller to assign an address",
+            .waiting = true};
+  }
   return {.reason =
               author_.has_value()
                   ? fmt::format("waiting for {} to assign an address", *author_)
@@ -368,6 +414,7 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
 
 std::string ReplicatedAllocator::FullMessage() {
   TouchAll(saver_.DropOldTombstones());
+  if (follows_records_) return SerializeMessage({});
   std::vector<Record> told = saver_.SavedRecords();
   const absl::Time now = ports_.loop->CivilNow();
   std::erase_if(told,
@@ -376,7 +423,9 @@ std::string ReplicatedAllocator::FullMessage() {
 }
 
 std::vector<std::string> ReplicatedAllocator::TakeMessages(size_t bytes_max) {
-  return SplitForGossip(saver_.TakeNews(), bytes_max).messages;
+  std::vector<Record> news = saver_.TakeNews();
+  if (follows_records_) return {};
+  return SplitForGossip(std::move(news), bytes_max).messages;
 }
 
 std::vector<ReplicatedAllocator::Absent> ReplicatedAllocator::AbsentHolders()

@@ -78,6 +78,17 @@ class ReplicatedAllocator {
   ReplicatedAllocator(std::string node, const io::StatePorts& ports,
                       absl::AnyInvocable<void()> on_change);
 
+  // Addresses are decided elsewhere, as in the statuses of Kubernetes'
+  // Services, and come by SetRecorded(). Nothing is proposed, told or heard
+  // then, and no author is waited for; the ledger is this node's memory alone.
+  // Once, before Restore().
+  void FollowRecords() { follows_records_ = true; }
+  // What is recorded of the service from now on; no addresses: nothing. It
+  // counts once it is on disk.
+  void SetRecorded(const std::string& service, const Assignment& assignment);
+  // All services that hold something, as it was recorded last.
+  std::vector<std::string> RecordedServices() const;
+
   // Takes up what an earlier run wrote. If that is older than releases are
   // remembered, it counts only once this node may act and has heard of no other
   // ledger. Blocks; once, before all else.
@@ -171,6 +182,7 @@ class ReplicatedAllocator {
   std::vector<Record> stale_records_;  // Restored, but not counted yet.
   WantedServices wanted_;
   std::optional<std::string> author_;
+  bool follows_records_ = false;
   std::map<std::string, Entry> entries_;
   uint64_t version_ = 0;
 
