@@ -24,6 +24,9 @@ struct ReflectorOptions {
   // Instead all objects are passed on then, as if there were no selector. For
   // an observer that looks at those, too, which are not selected any more.
   bool passes_all_on = false;
+  // As the API has it: "component=speaker,app in (a, b)". Every server selects
+  // by labels. Empty: all objects.
+  std::string label_selector;
   // Only `metadata` (PartialObjectMetadata). The selector's field must be in
   // it then.
   bool metadata_only = false;

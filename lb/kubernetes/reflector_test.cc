@@ -129,6 +129,22 @@ TEST_F(ReflectorTest, MayPassEverythingOnIfTheServerKnowsNoSelector) {
   EXPECT_THAT(mirror_.objects(), SizeIs(2));
 }
 
+TEST_F(ReflectorTest, FollowsTheObjectsOfALabel) {
+  server_.Create(kServices, Service("a"));
+  server_.Create(kServices, Service("b"));
+  const std::string label = R"({"metadata":{"labels":{"app":"x"}}})";
+  server_.Patch(kServices, Key("a"), label);
+  Follow({.resource = kServices, .label_selector = "app=x"});
+  loop_.RunFor(absl::Seconds(1));
+  EXPECT_THAT(mirror_.objects(), SizeIs(1));
+  server_.Patch(kServices, Key("b"), label);
+  loop_.RunFor(absl::Seconds(1));
+  EXPECT_THAT(mirror_.objects(), SizeIs(2));
+  server_.Patch(kServices, Key("a"), R"({"metadata":{"labels":null}})");
+  loop_.RunFor(absl::Seconds(1));
+  EXPECT_THAT(mirror_.objects(), SizeIs(1));
+}
+
 TEST_F(ReflectorTest, ListsThousandsPageByPage) {
   for (int i = 0; i < 2300; ++i) {
     server_.Create(kServices, Service(fmt::format("s{}", i)));

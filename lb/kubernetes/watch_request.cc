@@ -23,6 +23,9 @@ Query QueryOf(const ReflectorOptions& options, bool with_selector) {
   if (with_selector && !options.selector.empty()) {
     query.Add("fieldSelector", options.selector.ToString());
   }
+  if (!options.label_selector.empty()) {
+    query.Add("labelSelector", options.label_selector);
+  }
   return query;
 }
 

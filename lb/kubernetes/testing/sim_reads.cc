@@ -27,6 +27,9 @@ size_t LimitOf(const SimRequest& request) {
 SimSelector SelectorOf(const SimRequest& request, const SimFields& fields) {
   SimSelector selector;
   selector.name_space = request.key.name_space;
+  // One label and its value are all that this server understands.
+  selector.label =
+      absl::StrSplit(request.Query("labelSelector"), absl::MaxSplits('=', 1));
   const std::string text = request.Query("fieldSelector");
   if (text.empty()) return selector;
   const std::pair<std::string, std::string> halves =

@@ -30,12 +30,22 @@ struct SimFields {
 // The selector of a request. An unknown field sets `is_known` to false.
 struct SimSelector {
   FieldSelector field;
+  // A label and its value; the label is empty: all.
+  std::pair<std::string, std::string> label;
   std::string name_space;  // Empty: all.
   bool is_known = true;
 
   bool Matches(const ObjectKey& key, const config::YamlNode& object) const {
     return (name_space.empty() || name_space == key.name_space) &&
-           field.Matches(object);
+           field.Matches(object) && HasLabel(object);
+  }
+
+  bool HasLabel(const config::YamlNode& object) const {
+    if (label.first.empty()) return true;
+    const config::YamlNode* labels = NodeAt(object, "metadata.labels");
+    if (labels == nullptr) return false;
+    const config::YamlNode* value = labels->Find(label.first);
+    return value != nullptr && value->text == label.second;
   }
 };
 SimSelector SelectorOf(const SimRequest& request, const SimFields& fields);
