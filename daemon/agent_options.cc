@@ -57,6 +57,7 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
                         ReadGossipSecret(options.gossip.secret_file,
                                          options.gossip.key_derivation));
   }
+  agent.follows_records = options.kubernetes.enabled;
   agent.election_policy = options.election_policy;
   agent.hold_down = options.hold_down;
   agent.ignore_exclude_label = options.ignore_exclude_lb;

@@ -33,6 +33,14 @@ std::string HostName() {
 
 }  // namespace
 
+absl::Status TakePodVariables(Options* options) {
+  return TakeVariables(ReadVariable, options);
+}
+
+absl::Status CheckApiAccess(const KubernetesSettings& settings) {
+  return FindAccess(settings, ReadVariable, ReadFile).status();
+}
+
 absl::StatusOr<std::unique_ptr<ApiClient>> MakeApiClient(
     const http::Ports& ports, const KubernetesSettings& settings) {
   return ApiClient::Make(
@@ -43,13 +51,10 @@ absl::StatusOr<std::unique_ptr<ApiClient>> MakeApiClient(
 
 KubernetesNode::Options NodeOptionsOf(const Options& options,
                                       const kubernetes::Access& access) {
-  const PodFacts facts = ReadPodFacts(options.kubernetes, ReadVariable, access);
   KubernetesNode::Options node;
   node.settings = options.kubernetes;
-  node.node = options.node_name;
-  if (node.node.empty()) node.node = facts.node;
-  if (node.node.empty()) node.node = HostName();
-  node.own_namespace = facts.own_namespace;
+  node.node = options.node_name.empty() ? HostName() : options.node_name;
+  node.own_namespace = OwnNamespace(options.kubernetes, ReadVariable, access);
   node.load_balancer_class = options.load_balancer_class;
   return node;
 }

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/kubernetes/api_client.h"
 #include "daemon/kubernetes/kubernetes_node.h"
@@ -18,8 +19,13 @@ namespace lb {
 absl::StatusOr<std::unique_ptr<ApiClient>> MakeApiClient(
     const http::Ports& ports, const KubernetesSettings& settings);
 
-// The node's name is that of the options, else METALLB_NODE_NAME, else the
-// host's in lower case.
+// TakeVariables() of this process's environment.
+absl::Status TakePodVariables(Options* options);
+
+// Could the server be asked? Errors as of FindAccess(); nothing is sent.
+absl::Status CheckApiAccess(const KubernetesSettings& settings);
+
+// The node's name is that of the options, else the host's in lower case.
 KubernetesNode::Options NodeOptionsOf(const Options& options,
                                       const kubernetes::Access& access);
 

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "daemon/api_server.h"
@@ -12,6 +13,7 @@
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/object_change.h"
 #include "lb/config/problem.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/posix_loop.h"
@@ -39,8 +41,8 @@ class ControllerDaemon {
     uint64_t seed = 0;
     io::FillRandom({reinterpret_cast<uint8_t*>(&seed), sizeof(seed)});
     node_ = std::make_unique<KubernetesNode>(
-        KubernetesNode::Ports{&loop_, api_->client(), &log_}, std::move(node),
-        Prng(seed),
+        KubernetesNode::Ports{&loop_, api_->client(), &log_, io::FillRandom},
+        std::move(node), Prng(seed),
         [this](const SourceUpdate& update) { RecordProblems(update); });
     for (const std::string& fence : unfenced) {
       Record({EventObject::kNode, node_name_}, "SandboxIncomplete", fence);
@@ -55,7 +57,9 @@ class ControllerDaemon {
  private:
   void RecordProblems(const SourceUpdate& update) {
     for (const config::Problem& problem : update.difference.new_problems) {
-      Record({}, problem.reason.empty() ? "ObjectRefused" : problem.reason,
+      Record({config::KindOf(problem.object),
+              std::string(config::NameWithoutKind(problem.object))},
+             problem.reason.empty() ? "ObjectRefused" : problem.reason,
              problem.ToString());
     }
   }

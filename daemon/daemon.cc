@@ -15,10 +15,13 @@
 #include "daemon/admin_service.h"
 #include "daemon/agent/agent.h"
 #include "daemon/agent_options.h"
+#include "daemon/api_server.h"
 #include "daemon/front/access.h"
 #include "daemon/front/certificates.h"
 #include "daemon/gossip_secret.h"
 #include "daemon/heap.h"
+#include "daemon/kubernetes/api_client.h"
+#include "daemon/kubernetes_feed.h"
 #include "daemon/last_good_store.h"
 #include "daemon/log.h"
 #include "daemon/loop_calls.h"
@@ -34,6 +37,7 @@
 #include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/config/problem.h"
+#include "lb/http/ports.h"
 #include "lb/io/posix/background_task.h"
 #include "lb/io/posix/file_watcher.h"
 #include "lb/io/posix/posix_environment.h"
@@ -103,14 +107,7 @@ class Daemon {
     LB_ASSIGN_OR_RETURN(agent_,
                         Agent::Create(std::move(agent_options), environment));
     what_ifs_ = std::make_unique<io::BackgroundTask>(world_->loop());
-    last_good_ = std::make_unique<LastGoodStore>(node_, environment);
-    reader_ = std::make_unique<ManifestReader>(
-        world_->loop(),
-        ManifestReader::Source{
-            .load = [this] { return LoadManifests(options_); },
-            .options = ManifestOptionsOf(options_),
-            .last_good = last_good_.get()},
-        [this](const ManifestReading& reading) { Apply(reading); });
+    LB_RETURN_IF_ERROR(MakeSource());
     LB_RETURN_IF_ERROR(WatchSignals());
     LB_RETURN_IF_ERROR(WatchManifests());
     LB_RETURN_IF_ERROR(WatchCertificates());
@@ -127,11 +124,7 @@ class Daemon {
     for (const std::string& fence : unfenced_) {
       Record(EventType::kWarning, "SandboxIncomplete", fence);
     }
-    for (const absl::Status& refused : last_good_->Restore()) {
-      Record(EventType::kWarning, "StateRefused",
-             std::string(refused.message()));
-    }
-    reader_->ReadNow();
+    StartSource();
     notify_ = std::make_unique<ServiceNotify>(world_->loop());
     heap_ = std::make_unique<HeapTrimmer>(world_->loop());
     return absl::OkStatus();
@@ -143,6 +136,14 @@ class Daemon {
   // Why manifests are read: a file changed, or a person asked. A person is also
   // told that nothing changed.
   enum class Ask { kNone, kExplicit };
+
+  // What this process watches, for as long as it lives.
+  struct Watchers {
+    std::unique_ptr<io::Signals> stop;
+    std::unique_ptr<io::Signals> reload;
+    std::unique_ptr<io::FileWatcher> manifests;
+    std::unique_ptr<io::FileWatcher> certificates;
+  };
 
   // One listener, with a queue of calls of its own.
   struct Listener {
@@ -165,13 +166,48 @@ class Daemon {
     std::unique_ptr<StatusServer> server;
   };
 
+  // Where objects come from: files, or the API server.
+  absl::Status MakeSource() {
+    const io::Environment& environment = world_->environment();
+    if (options_.kubernetes.enabled) {
+      LB_ASSIGN_OR_RETURN(api_, MakeApiClient(http::Ports::From(environment),
+                                              options_.kubernetes));
+      KubernetesNode::Options node = NodeOptionsOf(options_, api_->access());
+      node.node = node_;
+      feed_ = std::make_unique<KubernetesFeed>(
+          KubernetesNode::Ports{environment.loop, api_->client(),
+                                environment.log, environment.random_bytes},
+          KubernetesFeed::Options{std::move(node), options_.gossip.bind.port},
+          environment.prng.Fork("kubernetes"), agent_.get());
+      return absl::OkStatus();
+    }
+    last_good_ = std::make_unique<LastGoodStore>(node_, environment);
+    reader_ = std::make_unique<ManifestReader>(
+        world_->loop(),
+        ManifestReader::Source{
+            .load = [this] { return LoadManifests(options_); },
+            .options = ManifestOptionsOf(options_),
+            .last_good = last_good_.get()},
+        [this](const ManifestReading& reading) { Apply(reading); });
+    return absl::OkStatus();
+  }
+
+  void StartSource() {
+    if (feed_ != nullptr) return feed_->Start();
+    for (const absl::Status& refused : last_good_->Restore()) {
+      Record(EventType::kWarning, "StateRefused",
+             std::string(refused.message()));
+    }
+    reader_->ReadNow();
+  }
+
   absl::Status WatchSignals() {
     LB_ASSIGN_OR_RETURN(
-        stop_signals_,
+        watchers_.stop,
         io::Signals::Create(world_->loop(), {SIGINT, SIGTERM},
                             [this](int number) { Stop(number); }));
     LB_ASSIGN_OR_RETURN(
-        reload_signal_,
+        watchers_.reload,
         io::Signals::Create(world_->loop(), {SIGHUP},
                             [this](int) { Reload(Ask::kExplicit); }));
     return absl::OkStatus();
@@ -180,8 +216,9 @@ class Daemon {
   absl::Status WatchManifests() {
     if (options_.manifests.empty()) return absl::OkStatus();
     LB_ASSIGN_OR_RETURN(
-        watcher_, io::FileWatcher::Create(world_->loop(), options_.manifests,
-                                          [this] { Reload(Ask::kNone); }));
+        watchers_.manifests,
+        io::FileWatcher::Create(world_->loop(), options_.manifests,
+                                [this] { Reload(Ask::kNone); }));
     return absl::OkStatus();
   }
 
@@ -213,7 +250,7 @@ class Daemon {
     std::vector<std::string> paths = {files.cert, files.key};
     if (!files.client_ca.empty()) paths.push_back(files.client_ca);
     LB_ASSIGN_OR_RETURN(
-        certificate_watcher_,
+        watchers_.certificates,
         io::FileWatcher::Create(world_->loop(), std::move(paths),
                                 [this] { ReadCertificates(); }));
     return absl::OkStatus();
@@ -235,6 +272,11 @@ class Daemon {
 
   void Reload(
       Ask ask, ManifestReader::Done done = [](const auto&) {}) {
+    if (reader_ == nullptr) {
+      return done(absl::FailedPreconditionError(
+          "reload: objects come from the API server, which tells of each "
+          "change; want nothing to be reloaded"));
+    }
     asked_ |= ask == Ask::kExplicit;
     reader_->Read(std::move(done));
   }
@@ -289,7 +331,12 @@ class Daemon {
     // Its own thread: the HTTP server takes up to 2 s to end.
     end_metrics_ = std::thread([this] { metrics_.reset(); });
     notify_->Stopping();
-    last_good_->Flush();
+    if (last_good_ != nullptr) last_good_->Flush();
+    if (feed_ == nullptr) return Leave();
+    feed_->Stop([this] { Leave(); });
+  }
+
+  void Leave() {
     agent_->Leave([this] {
       shutdown_ = std::thread([this] {
         end_metrics_.join();
@@ -307,14 +354,15 @@ class Daemon {
   // Destroyed in the reverse order: the world goes last.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
+  // For manifests; null with Kubernetes.
   std::unique_ptr<LastGoodStore> last_good_;
   std::unique_ptr<ManifestReader> reader_;
+  // For Kubernetes; null with manifests.
+  std::unique_ptr<ApiClient> api_;
+  std::unique_ptr<KubernetesFeed> feed_;
   std::unique_ptr<io::BackgroundTask> what_ifs_;
   std::vector<std::unique_ptr<Listener>> listeners_;
-  std::unique_ptr<io::Signals> stop_signals_;
-  std::unique_ptr<io::Signals> reload_signal_;
-  std::unique_ptr<io::FileWatcher> watcher_;
-  std::unique_ptr<io::FileWatcher> certificate_watcher_;
+  Watchers watchers_;
   std::unique_ptr<HeapTrimmer> heap_;
   std::unique_ptr<metrics::MetricsServer> metrics_;
   std::thread end_metrics_;
@@ -343,6 +391,10 @@ std::vector<std::string> CheckHost(const Options& options, bool has_file) {
   // Without these options the user checks manifests alone.
   const bool is_cluster = has_file || !options.gossip.join.empty() ||
                           options.gossip.bind != Options().gossip.bind;
+  if (options.kubernetes.enabled) {
+    const absl::Status access = CheckApiAccess(options.kubernetes);
+    if (!access.ok()) faults.emplace_back(access.message());
+  }
   const absl::Status secrecy = ValidateSecrecy(options);
   if (is_cluster && !secrecy.ok()) faults.emplace_back(secrecy.message());
   const absl::Status tls = CheckTlsFiles(TlsFilesOf(options));
@@ -376,6 +428,10 @@ void PrintWhatIsMissing(const config::Desired& desired) {
 bool CheckManifests(const Options& options, bool has_file) {
   const std::vector<std::string> faults = CheckHost(options, has_file);
   for (const std::string& fault : faults) fmt::print("{}\n", fault);
+  if (options.kubernetes.enabled) {
+    fmt::print("objects come from the API server, and are not checked\n");
+    return faults.empty();
+  }
   const config::Desired desired =
       config::BuildDesired(LoadManifests(options), {});
   for (const config::Problem& problem : desired.problems) {

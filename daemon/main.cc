@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "daemon/api_server.h"
 #include "daemon/controller_daemon.h"
 #include "daemon/daemon.h"
 #include "daemon/heap.h"
@@ -44,8 +45,10 @@ int main(int argc, char** argv) {
   std::signal(SIGHUP, SIG_IGN);
   using Action = lb::ParsedFlags::Action;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const auto parsed = lb::ParseFlags(arguments);
+  auto parsed = lb::ParseFlags(arguments);
   if (!parsed.ok()) return Refuse(parsed.status(), kExitUsage);
+  const absl::Status taken = lb::TakePodVariables(&parsed->options);
+  if (!taken.ok()) return Refuse(taken, kExitUsage);
   switch (parsed->action) {
     case Action::kPrintText:
       fmt::print("{}", parsed->text);

@@ -117,11 +117,13 @@ Agent::Agent(AgentOptions options, const io::Environment& environment,
       history_(options_.node, io::StatePorts::From(environment)),
       events_(options_.node, environment),
       tally_(options_.node, environment.loop->Now()),
-      life_({.joins = !options_.join.empty(),
+      life_({.joins = !options_.join.empty() || options_.follows_records,
              .settle_time = options_.settle_time,
              .hold_down = options_.hold_down},
             presence_.get(), environment.loop, MakeLifePorts()),
-      looks_(environment.loop, [this] { Reconcile(); }) {}
+      looks_(environment.loop, [this] { Reconcile(); }) {
+  if (options_.follows_records) addresses_.FollowRecords();
+}
 
 AnnouncingOptions Agent::MakeAnnouncingOptions() {
   AnnouncingOptions announcing = AnnouncingOptionsOf(options_);
@@ -290,6 +292,7 @@ void Agent::UpdateOwners() {
 }
 
 void Agent::ElectAuthor(bool members_changed) {
+  if (options_.follows_records) return;  // The controller assigns addresses.
   const LedgerAuthor::Sight sight = {ready(), KnowsHosts()};
   if (!members_changed && !author_.IsOutdated(sight)) return;
   author_.Elect(sight, LiveMembers());

@@ -54,7 +54,9 @@
 #include "lb/gossip/member.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/io/environment.h"
+#include "lb/ipam/assignment.h"
 #include "lb/ipam/replicated_allocator.h"
+#include "lb/net/endpoint.h"
 
 namespace lb {
 
@@ -77,6 +79,18 @@ class Agent {
   void SetDesired(std::shared_ptr<const config::Desired> desired,
                   const config::Difference& difference);
   void SetDesired(config::Desired desired);
+
+  // With AgentOptions::follows_records. The addresses of these services from
+  // now on; without addresses: none.
+  struct Recorded {
+    std::string service;  // "namespace/name"
+    ipam::Assignment assignment;
+  };
+  void SetRecorded(const std::vector<Recorded>& changes);
+  // The same for all services there are: the others have none.
+  void SetAllRecorded(const std::vector<Recorded>& all);
+  // Asks the lbds at these addresses for an exchange, unless they are members.
+  void JoinAt(const std::vector<net::Endpoint>& endpoints);
 
   // One more reading, which changed no object (config::Changes::empty()).
   void KeepDesired(std::shared_ptr<const config::Desired> desired);

@@ -1,7 +1,9 @@
 // Agent's inputs: what happens to the node, and what its life asks for.
 #include <fmt/format.h>
 
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -124,6 +126,33 @@ void Agent::OnStall(absl::Duration duration) {
   life_.Tell([duration](NodeLifecycle& life, absl::Time now) {
     life.OnStall(now, duration);
   });
+}
+
+void Agent::SetRecorded(const std::vector<Recorded>& changes) {
+  for (const Recorded& change : changes) {
+    addresses_.SetRecorded(change.service, change.assignment);
+  }
+}
+
+void Agent::SetAllRecorded(const std::vector<Recorded>& all) {
+  std::set<std::string_view> recorded;
+  for (const Recorded& one : all) recorded.insert(one.service);
+  for (const std::string& service : addresses_.RecordedServices()) {
+    if (!recorded.contains(service)) addresses_.SetRecorded(service, {});
+  }
+  SetRecorded(all);
+}
+
+void Agent::JoinAt(const std::vector<net::Endpoint>& endpoints) {
+  std::vector<net::Endpoint> missing;
+  for (const net::Endpoint& endpoint : endpoints) {
+    bool is_member = endpoint == presence_->gossip().self().endpoint;
+    for (const auto& member : presence_->gossip().Members()) {
+      is_member |= member.endpoint == endpoint && member.is_up();
+    }
+    if (!is_member) missing.push_back(endpoint);
+  }
+  if (!missing.empty()) presence_->gossip().Join(missing).IgnoreError();
 }
 
 absl::Status Agent::Drain() {

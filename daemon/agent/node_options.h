@@ -25,7 +25,11 @@ struct AgentOptions {
   std::vector<net::HostPort> join;  // Others to find the cluster through.
   gossip::GossipOptions gossip;     // Timings.
   gossip::wire::Keyring keyring;    // Empty: gossip in the clear.
-  std::string gossip_label;         // Empty: none. See wire::CodecOptions.
+  // Addresses are those in the statuses of Kubernetes' Services: they come by
+  // Agent::SetRecorded(), and no ledger is kept with the others. Members are
+  // found by Agent::JoinAt(), besides `join`.
+  bool follows_records = false;
+  std::string gossip_label;  // Empty: none. See wire::CodecOptions.
   // Which key of a secret encrypts, when a later one is put to use.
   gossip::wire::KeyDerivation key_derivation =
       gossip::wire::KeyDerivation::kSha256;

@@ -96,9 +96,10 @@ void Controller::OnElection() {
   if (is_holder) return;
   is_awaiting_ = false;
   if (term_ != nullptr) {
-    EndTerm(elector_.holder().empty()
+    const std::string holder = elector_.holder();
+    EndTerm(holder.empty() || holder == options_.lease.identity
                 ? "the Lease could not be renewed"
-                : fmt::format("{} has the Lease", elector_.holder()));
+                : fmt::format("{} has the Lease", holder));
   }
 }
 
@@ -106,6 +107,7 @@ void Controller::BeginTerm() {
   is_awaiting_ = false;
   term_ = std::make_unique<Term>(this, ++terms_);
   core_.Begin(Now());
+  if (ports_.random_bytes) WriteSecret();
   Record(EventType::kNormal, "ControllerActs",
          "this process assigns addresses: it holds the Lease");
 }
@@ -168,6 +170,22 @@ void Controller::WritePool(const PoolWrite& write) {
       core_.OnPoolWritten(write, is_over);
     }
     CarryOut();
+  };
+  term_->writer.Write(std::move(request));
+}
+
+void Controller::WriteSecret() {
+  kubernetes::WriteRequest request =
+      CreateMemberlistSecret(options_.own_namespace, ports_.random_bytes);
+  request.on_report = [this](const WriteReport& report) {
+    if (report.verdict == WriteVerdict::kDone) {
+      Record(EventType::kNormal, "SecretMade",
+             fmt::format("{}: a new key for the gossip of speakers",
+                         report.target.ToString()));
+    } else if (report.verdict == WriteVerdict::kRefused) {
+      Record(EventType::kWarning, "SecretRefused",
+             fmt::format("{}: {}", report.target.ToString(), report.error));
+    }
   };
   term_->writer.Write(std::move(request));
 }

@@ -27,6 +27,7 @@
 #include "absl/time/time.h"
 #include "daemon/kubernetes/controller_core.h"
 #include "daemon/kubernetes/leased_client.h"
+#include "daemon/kubernetes/memberlist_secret.h"
 #include "daemon/kubernetes/object_source.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
@@ -51,6 +52,8 @@ class Controller : private kubernetes::LeaseElector::Observer {
     http::Client* client = nullptr;
     ObjectSource* source = nullptr;  // Its updates go to OnUpdate().
     EventLog* log = nullptr;
+    // For the key of the speakers' gossip; empty: no Secret is made.
+    RandomBytes random_bytes = {};
   };
 
   // REQUIRES: Validate(options.lease) is OK.
@@ -87,6 +90,7 @@ class Controller : private kubernetes::LeaseElector::Observer {
   void Work();
   void WriteStatus(StatusWrite write);
   void WritePool(const PoolWrite& write);
+  void WriteSecret();
   // Sends what the core wants, and arms the timer.
   void CarryOut();
   ControllerCore::Now Now() const;

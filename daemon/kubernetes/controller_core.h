@@ -60,7 +60,7 @@ struct StatusWrite {
 class ControllerCore {
  public:
   struct Options {
-    std::string own_namespace;  // Of metallb.io objects.
+    std::string own_namespace;  // Where metallb.io objects are.
     std::string load_balancer_class;
     absl::Duration unlisted_delay = absl::Minutes(1);
     absl::Duration write_retry = absl::Seconds(10);

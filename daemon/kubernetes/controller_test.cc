@@ -13,6 +13,7 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/kubernetes/json_writer.h"
 
 namespace lb {
 namespace {
@@ -268,6 +269,22 @@ TEST_F(ControllerTest, SharersShareOverATakeover) {
   loop_.RunFor(absl::Seconds(20));
   EXPECT_EQ(cluster_.StatusOf("one"), "192.0.2.4 a");
   EXPECT_EQ(cluster_.StatusOf("two"), "192.0.2.4 a");
+}
+
+TEST_F(ControllerTest, MakesTheSecretOfGossipIfThereIsNone) {
+  const kubernetes::Resource secrets = {"", "v1", "secrets"};
+  Start("n1");
+  Settle();
+  const kubernetes::ObjectKey key = {"metallb-system", "memberlist"};
+  const std::string before =
+      kubernetes::JsonText(*cluster_.server_.store().Objects(secrets).at(key));
+  EXPECT_THAT(before, testing::HasSubstr(R"("secretkey":"BwcHBwcHBw)"));
+  controllers_[0]->Kill();
+  Start("n2");
+  loop_.RunFor(absl::Seconds(10));
+  EXPECT_EQ(
+      kubernetes::JsonText(*cluster_.server_.store().Objects(secrets).at(key)),
+      before);
 }
 
 TEST_F(ControllerTest, ANewerServerDropsAServiceOfAnotherType) {

@@ -44,11 +44,12 @@ KubernetesNode::KubernetesNode(const Ports& ports, Options options,
     : ports_(ports),
       options_(std::move(options)),
       on_update_(std::move(on_update)),
-      source_(ports.loop, ports.client, this, SourceOptionsOf(options_),
+      source_({ports.loop, ports.client, this}, SourceOptionsOf(options_),
               prng.Fork("source")) {
   if (options_.settings.controls()) {
     controller_ = std::make_unique<Controller>(
-        Controller::Ports{ports.loop, ports.client, &source_, ports.log},
+        Controller::Ports{ports.loop, ports.client, &source_, ports.log,
+                          ports.random_bytes},
         ControllerOptionsOf(options_, prng.Fork("identity")),
         prng.Fork("controller"));
   }

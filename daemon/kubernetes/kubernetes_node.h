@@ -44,6 +44,7 @@ class KubernetesNode : private ObjectSource::Observer {
     io::Loop* loop = nullptr;
     http::Client* client = nullptr;
     EventLog* log = nullptr;
+    RandomBytes random_bytes = {};  // As Controller::Ports has it.
   };
   using OnUpdated = std::function<void(const SourceUpdate& update)>;
 

@@ -18,7 +18,7 @@ ServiceChange ReadService(const Change& change) {
   }
   ServiceChange gone = {.kind = Kind::kDeleted};
   gone.record.meta = change.meta;
-  // Of an object that a list lacks, the reflector has the name alone.
+  // The reflector has the name alone if it is a list that lacks the object.
   if (change.meta.resource_version.empty()) gone.kind = Kind::kUnlisted;
   return gone;
 }
@@ -50,11 +50,10 @@ class ObjectSource::Follower : private kubernetes::Reflector::Observer {
   kubernetes::Reflector reflector_;
 };
 
-ObjectSource::ObjectSource(io::Loop* loop, http::Client* client,
-                           Observer* observer, Options options,
+ObjectSource::ObjectSource(const Ports& ports, Options options,
                            const Prng& prng, config::Objects in_force)
-    : loop_(loop),
-      observer_(observer),
+    : loop_(ports.loop),
+      observer_(ports.observer),
       options_(std::move(options)),
       keeper_(std::move(in_force)) {
   timer_ = loop_->NewTimer([this] { Flush(); });
@@ -64,7 +63,7 @@ ObjectSource::ObjectSource(io::Loop* loop, http::Client* client,
       continue;
     }
     followers_.push_back(std::make_unique<Follower>(
-        this, kind, client, prng.Fork(std::string(kind.kind))));
+        this, kind, ports.client, prng.Fork(std::string(kind.kind))));
   }
 }
 

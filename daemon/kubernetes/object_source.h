@@ -86,8 +86,14 @@ class ObjectSource {
     virtual void OnUpdate(const SourceUpdate& update) = 0;
   };
 
-  ObjectSource(io::Loop* loop, http::Client* client, Observer* observer,
-               Options options, const Prng& prng,
+  struct Ports {
+    io::Loop* loop = nullptr;
+    http::Client* client = nullptr;
+    Observer* observer = nullptr;
+  };
+
+  // `in_force`: as DesiredKeeper has them.
+  ObjectSource(const Ports& ports, Options options, const Prng& prng,
                config::Objects in_force = {});
   ObjectSource(const ObjectSource&) = delete;
   ObjectSource& operator=(const ObjectSource&) = delete;

@@ -24,7 +24,8 @@ class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
  protected:
   void Start(config::Objects in_force = {}) {
     source_ = std::make_unique<ObjectSource>(
-        &cluster_.loop_, cluster_.server_.AddHost("n1"), this,
+        ObjectSource::Ports{&cluster_.loop_, cluster_.server_.AddHost("n1"),
+                            this},
         ObjectSource::Options{.own_namespace = std::string(kOwnNamespace)},
         Prng(1), std::move(in_force));
     source_->Start();
@@ -115,7 +116,8 @@ TEST_F(ObjectSourceTest, WhatAnEarlierRunHadStaysWhileTheServerIsAway) {
   cluster_.server_.Restart(absl::Seconds(20), absl::ZeroDuration());
   cluster_.server_.Cut("n1");
   source_ = std::make_unique<ObjectSource>(
-      &cluster_.loop_, cluster_.server_.AddHost("n2"), this,
+      ObjectSource::Ports{&cluster_.loop_, cluster_.server_.AddHost("n2"),
+                          this},
       ObjectSource::Options{.own_namespace = std::string(kOwnNamespace)},
       Prng(2), earlier);
   source_->Start();

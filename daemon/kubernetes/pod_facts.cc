@@ -6,6 +6,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/kubernetes/in_cluster.h"
 #include "lb/kubernetes/kubeconfig.h"
+#include "lb/net/endpoint.h"
 
 namespace lb {
 namespace {
@@ -31,20 +32,42 @@ absl::StatusOr<kubernetes::Access> FindNamedAccess(
 
 }  // namespace
 
-PodFacts ReadPodFacts(const KubernetesSettings& settings,
-                      const EnvironmentReader& environment,
-                      const kubernetes::Access& access) {
-  PodFacts facts = {.node = environment(kNodeNameVariable),
-                    .pod = environment(kPodNameVariable),
-                    .own_namespace = settings.name_space};
-  if (facts.own_namespace.empty()) {
-    facts.own_namespace = environment(kNamespaceVariable);
+std::string OwnNamespace(const KubernetesSettings& settings,
+                         const EnvironmentReader& environment,
+                         const kubernetes::Access& access) {
+  if (!settings.name_space.empty()) return settings.name_space;
+  std::string told = environment(kNamespaceVariable);
+  if (told.empty() && settings.kubeconfig.empty()) told = access.name_space;
+  return told.empty() ? kDefaultNamespace : told;
+}
+
+absl::Status TakeVariables(const EnvironmentReader& environment,
+                           Options* options) {
+  if (!options->kubernetes.enabled) return absl::OkStatus();
+  if (options->node_name.empty()) {
+    options->node_name = environment(kNodeNameVariable);
   }
-  if (facts.own_namespace.empty() && settings.kubeconfig.empty()) {
-    facts.own_namespace = access.name_space;
+  const std::string folder = environment("METALLB_ML_SECRET_KEY_PATH");
+  if (options->gossip.secret_file.empty() && !folder.empty()) {
+    options->gossip.secret_file = folder + "/secretkey";
   }
-  if (facts.own_namespace.empty()) facts.own_namespace = kDefaultNamespace;
-  return facts;
+  std::string bind = environment("METALLB_ML_BIND_ADDR");
+  if (bind.empty() || options->gossip.bind != Options().gossip.bind) {
+    return absl::OkStatus();
+  }
+  const std::string port = environment("METALLB_ML_BIND_PORT");
+  if (!port.empty()) {
+    bind = bind.find(':') == bind.npos ? fmt::format("{}:{}", bind, port)
+                                       : fmt::format("[{}]:{}", bind, port);
+  }
+  const auto endpoint = net::ParseEndpoint(bind, kGossipPort);
+  if (!endpoint.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("METALLB_ML_BIND_ADDR, METALLB_ML_BIND_PORT: {}",
+                    std::string(endpoint.status().message())));
+  }
+  options->gossip.bind = *endpoint;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<kubernetes::Access> FindAccess(

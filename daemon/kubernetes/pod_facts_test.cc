@@ -56,15 +56,10 @@ class PodFactsTest : public testing::Test {
 
 TEST_F(PodFactsTest, APodHasItsAccessAndItsNamespace) {
   BePod();
-  variables_[kNodeNameVariable] = "n1";
-  variables_[kPodNameVariable] = "speaker-x";
   const auto access = Find();
   ASSERT_THAT(access, IsOk());
   EXPECT_EQ(access->server.ToString(), "10.96.0.1:443");
-  const PodFacts facts = ReadPodFacts(settings_, Environment(), *access);
-  EXPECT_EQ(facts.node, "n1");
-  EXPECT_EQ(facts.pod, "speaker-x");
-  EXPECT_EQ(facts.own_namespace, "balancers");
+  EXPECT_EQ(OwnNamespace(settings_, Environment(), *access), "balancers");
 }
 
 TEST_F(PodFactsTest, TheOptionGoesBeforeMetallbsVariableBeforeThePods) {
@@ -72,11 +67,9 @@ TEST_F(PodFactsTest, TheOptionGoesBeforeMetallbsVariableBeforeThePods) {
   const auto access = Find();
   ASSERT_THAT(access, IsOk());
   variables_[kNamespaceVariable] = "metal";
-  EXPECT_EQ(ReadPodFacts(settings_, Environment(), *access).own_namespace,
-            "metal");
+  EXPECT_EQ(OwnNamespace(settings_, Environment(), *access), "metal");
   settings_.name_space = "option";
-  EXPECT_EQ(ReadPodFacts(settings_, Environment(), *access).own_namespace,
-            "option");
+  EXPECT_EQ(OwnNamespace(settings_, Environment(), *access), "option");
 }
 
 // The context's namespace is where a person works, not where lbd lives.
@@ -85,8 +78,35 @@ TEST_F(PodFactsTest, AKubeconfigsNamespaceIsNotOurs) {
   files_.texts["/k"] = kKubeconfig;
   const auto access = Find();
   ASSERT_THAT(access, IsOk());
-  EXPECT_EQ(ReadPodFacts(settings_, Environment(), *access).own_namespace,
-            "metallb-system");
+  EXPECT_EQ(OwnNamespace(settings_, Environment(), *access), "metallb-system");
+}
+
+TEST_F(PodFactsTest, MetallbsVariablesSayWhatNoOptionSays) {
+  variables_[kNodeNameVariable] = "n1";
+  variables_["METALLB_ML_SECRET_KEY_PATH"] = "/etc/ml_secret_key";
+  variables_["METALLB_ML_BIND_ADDR"] = "fd00::1";
+  variables_["METALLB_ML_BIND_PORT"] = "7000";
+  Options options;
+  EXPECT_THAT(TakeVariables(Environment(), &options), IsOk());
+  EXPECT_EQ(options, Options());  // Without Kubernetes they do not count.
+  options.kubernetes.enabled = true;
+  EXPECT_THAT(TakeVariables(Environment(), &options), IsOk());
+  EXPECT_EQ(options.node_name, "n1");
+  EXPECT_EQ(options.gossip.secret_file, "/etc/ml_secret_key/secretkey");
+  EXPECT_EQ(options.gossip.bind.ToString(), "[fd00::1]:7000");
+  variables_[kNodeNameVariable] = "n2";
+  variables_["METALLB_ML_BIND_ADDR"] = "192.0.2.1";
+  EXPECT_THAT(TakeVariables(Environment(), &options), IsOk());
+  EXPECT_EQ(options.node_name, "n1");
+  EXPECT_EQ(options.gossip.bind.ToString(), "[fd00::1]:7000");
+}
+
+TEST_F(PodFactsTest, ABadVariableIsNamed) {
+  variables_["METALLB_ML_BIND_ADDR"] = "nonsense";
+  Options options;
+  options.kubernetes.enabled = true;
+  EXPECT_THAT(TakeVariables(Environment(), &options).message(),
+              HasSubstr("METALLB_ML_BIND_ADDR"));
 }
 
 TEST_F(PodFactsTest, AnotherServerKeepsTheNameOfTheCertificate) {

@@ -35,7 +35,7 @@ struct ServiceRecord {
   std::string read_version;
   bool is_load_balancer = false;  // spec.type
   std::string load_balancer_class;
-  // Of the status, in its order, each once.
+  // Those in the status, in its order, each once.
   std::vector<net::IpAddress> addresses;
   // The status has more than these addresses: host names, other texts.
   bool has_others = false;
@@ -43,8 +43,8 @@ struct ServiceRecord {
   std::string created;  // metadata.creationTimestamp, as text in its order.
   // By which it could share its addresses, also if its spec has a fault.
   std::string sharing_key;
-  // Of the uid and of all that the service asks for: two states of the object
-  // with equal ones ask for the same.
+  // A hash of the uid and of all that the service asks for: two states of the
+  // object with equal ones ask for the same.
   uint64_t inputs = 0;
 
   // "default/web".

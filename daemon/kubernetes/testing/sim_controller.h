@@ -5,10 +5,13 @@
 #ifndef LB_DAEMON_KUBERNETES_TESTING_SIM_CONTROLLER_H_
 #define LB_DAEMON_KUBERNETES_TESTING_SIM_CONTROLLER_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/types/span.h"
 #include "daemon/kubernetes/controller.h"
 #include "daemon/kubernetes/object_source.h"
 #include "daemon/kubernetes/testing/sim_kubernetes.h"
@@ -30,12 +33,15 @@ class SimController : private ObjectSource::Observer {
     const Prng prng =
         cluster_->prng_.Fork(fmt::format("{} {}", name_, ++starts_));
     source_ = std::make_unique<ObjectSource>(
-        &cluster_->loop_, client_, static_cast<ObjectSource::Observer*>(this),
+        ObjectSource::Ports{&cluster_->loop_, client_, this},
         ObjectSource::Options{.own_namespace = std::string(kOwnNamespace),
                               .left_out = ObjectSource::LeftOutOfControllers()},
         prng.Fork("source"));
     controller_ = std::make_unique<Controller>(
-        Controller::Ports{&cluster_->loop_, client_, source_.get(), &log_},
+        Controller::Ports{&cluster_->loop_, client_, source_.get(), &log_,
+                          [](absl::Span<uint8_t> bytes) {
+                            std::fill(bytes.begin(), bytes.end(), 7);
+                          }},
         Controller::Options{
             .own_namespace = std::string(kOwnNamespace),
             .lease = {.key = {std::string(kOwnNamespace), "lbd-controller"},

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -36,19 +37,10 @@ inline constexpr std::string_view kOwnNamespace = "metallb-system";
 class SimKubernetes {
  public:
   explicit SimKubernetes(uint64_t seed)
-      : prng_(seed), server_(&loop_, {}, prng_.Fork("server")) {
-    for (const SourceKind& kind : SourceKinds()) {
-      server_.AddKind({.resource = kind.resource,
-                       .kind = std::string(kind.kind),
-                       .is_namespaced = kind.is_own || kind.named_by_namespace,
-                       .has_status = kind.kind == "Service" || kind.is_own,
-                       .is_custom = kind.is_own});
-    }
-    server_.AddKind(
-        {.resource = {"events.k8s.io", "v1", "events"}, .kind = "Event"});
-    server_.AddKind({.resource = kubernetes::LeaseResource(), .kind = "Lease"});
-    loop_.SetAfterEvent([this] { Check(); });
-  }
+      : SimKubernetes(seed, std::make_unique<io::SimLoop>(), nullptr) {}
+  // On a loop that outlives it, such as that of a SimWorld.
+  SimKubernetes(uint64_t seed, io::SimLoop* loop)
+      : SimKubernetes(seed, nullptr, loop) {}
 
   static const kubernetes::Resource& ResourceOf(std::string_view kind) {
     return FindSourceKind(kind).resource;
@@ -152,11 +144,33 @@ class SimKubernetes {
     return server_.store().Objects(ResourceOf("Service"));
   }
 
+  const std::unique_ptr<io::SimLoop> own_loop_;
   Prng prng_;
-  io::SimLoop loop_;
+  io::SimLoop& loop_;
   kubernetes::SimApiServer server_;
 
  private:
+  SimKubernetes(uint64_t seed, std::unique_ptr<io::SimLoop> own_loop,
+                io::SimLoop* loop)
+      : own_loop_(std::move(own_loop)),
+        prng_(seed),
+        loop_(own_loop_ == nullptr ? *loop : *own_loop_),
+        server_(&loop_, {}, prng_.Fork("server")) {
+    for (const SourceKind& kind : SourceKinds()) {
+      server_.AddKind({.resource = kind.resource,
+                       .kind = std::string(kind.kind),
+                       .is_namespaced = kind.is_own || kind.named_by_namespace,
+                       .has_status = kind.kind == "Service" || kind.is_own,
+                       .is_custom = kind.is_own});
+    }
+    server_.AddKind(
+        {.resource = {"events.k8s.io", "v1", "events"}, .kind = "Event"});
+    server_.AddKind({.resource = kubernetes::LeaseResource(), .kind = "Lease"});
+    server_.AddKind(
+        {.resource = {"", "v1", "pods"}, .kind = "Pod", .has_status = true});
+    server_.AddKind({.resource = {"", "v1", "secrets"}, .kind = "Secret"});
+    loop_.SetAfterEvent([this] { Check(); });
+  }
   void Check() {
     if (server_.store().version() == checked_version_) return;
     checked_version_ = server_.store().version();

@@ -1,0 +1,50 @@
+// MemberPods: the addresses of the speakers' pods, by which members find each
+// other.
+//
+// It follows the pods of lbd's namespace with MetalLB's label of speakers. A
+// pod counts once it has an address; one that ends does not.
+//
+// Loop thread only. The loop and the client outlive it.
+#ifndef LB_DAEMON_KUBERNETES_MEMBER_PODS_H_
+#define LB_DAEMON_KUBERNETES_MEMBER_PODS_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lb/base/prng.h"
+#include "lb/http/client.h"
+#include "lb/io/loop.h"
+#include "lb/kubernetes/reflector.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+class MemberPods : private kubernetes::Reflector::Observer {
+ public:
+  // Pods beyond that are not followed.
+  static constexpr size_t kPodsMax = 10'000;
+  static constexpr const char* kLabel = "component=speaker";
+
+  // `on_change`: addresses() may be others.
+  MemberPods(io::Loop* loop, http::Client* client,
+             const std::string& own_namespace, const Prng& prng,
+             std::function<void()> on_change);
+
+  void Start() { reflector_.Start(); }
+
+  // In the order of the pods' names.
+  std::vector<net::IpAddress> addresses() const;
+
+ private:
+  void OnChange(const kubernetes::Change& change) override;
+
+  const std::function<void()> on_change_;
+  std::map<std::string, net::IpAddress> pods_;  // By name.
+  kubernetes::Reflector reflector_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_KUBERNETES_MEMBER_PODS_H_

@@ -1,0 +1,77 @@
+#include "daemon/kubernetes_feed.h"
+
+#include <utility>
+#include <vector>
+
+#include "lb/config/difference.h"
+
+namespace lb {
+
+KubernetesFeed::KubernetesFeed(const KubernetesNode::Ports& ports,
+                               Options options, const Prng& prng, Agent* agent)
+    : options_(std::move(options)),
+      agent_(agent),
+      node_(ports, options_.node, prng,
+            [this](const SourceUpdate& update) { OnUpdate(update); }),
+      pods_(ports.loop, ports.client, options_.node.own_namespace, prng,
+            [this] { OnPods(); }) {}
+
+void KubernetesFeed::Start() {
+  // It says that any service may exist, so nothing is released.
+  agent_->SetDesired(node_.source().desired());
+  node_.Start();
+  pods_.Start();
+}
+
+void KubernetesFeed::OnUpdate(const SourceUpdate& update) {
+  std::vector<Agent::Recorded> changes;
+  for (const ServiceChange& change : update.services) {
+    changes.push_back(RecordedOf(change));
+  }
+  const bool was_complete =
+      std::exchange(is_complete_, node_.source().is_complete());
+  if (!was_complete) {
+    for (Agent::Recorded& change : changes) {
+      early_[change.service] = std::move(change.assignment);
+    }
+    changes.clear();
+  }
+  if (!is_complete_) return;
+  const bool is_news =
+      !was_complete || update.difference != config::Difference();
+  is_news ? agent_->SetDesired(update.desired, update.difference)
+          : agent_->KeepDesired(update.desired);
+  if (was_complete) return agent_->SetRecorded(changes);
+  for (auto& [service, assignment] : std::exchange(early_, {})) {
+    changes.push_back({service, std::move(assignment)});
+  }
+  agent_->SetAllRecorded(changes);
+}
+
+Agent::Recorded KubernetesFeed::RecordedOf(const ServiceChange& change) const {
+  const ServiceRecord& record = change.record;
+  Agent::Recorded recorded = {.service = record.name()};
+  const bool is_ours =
+      change.kind == ServiceChange::Kind::kSet && record.is_load_balancer &&
+      record.load_balancer_class == options_.node.load_balancer_class;
+  if (!is_ours) return recorded;
+  for (ipam::AssignedAddress& assigned : record.Assigned()) {
+    // One of each family, as the controller writes it; others wrote the rest.
+    const bool is_second =
+        !recorded.assignment.addresses.empty() &&
+        recorded.assignment.addresses.back().address.family() ==
+            assigned.address.family();
+    if (!is_second) recorded.assignment.addresses.push_back(assigned);
+  }
+  return recorded;
+}
+
+void KubernetesFeed::OnPods() {
+  std::vector<net::Endpoint> endpoints;
+  for (const net::IpAddress& address : pods_.addresses()) {
+    endpoints.push_back({address, options_.gossip_port});
+  }
+  agent_->JoinAt(endpoints);
+}
+
+}  // namespace lb
