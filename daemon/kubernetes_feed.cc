@@ -24,33 +24,40 @@ void KubernetesFeed::Start() {
 }
 
 void KubernetesFeed::OnUpdate(const SourceUpdate& update) {
-  std::vector<Agent::Recorded> changes;
-  for (const ServiceChange& change : update.services) {
-    changes.push_back(RecordedOf(change));
-  }
   const bool was_complete =
       std::exchange(is_complete_, node_.source().is_complete());
   if (!was_complete) {
-    for (Agent::Recorded& change : changes) {
-      early_[change.service] = std::move(change.assignment);
+    for (const ServiceChange& change : update.services) {
+      early_[change.record.name()] = RecordedOf(change);
     }
-    changes.clear();
   }
   if (!is_complete_) return;
   const bool is_news =
       !was_complete || update.difference != config::Difference();
   is_news ? agent_->SetDesired(update.desired, update.difference)
           : agent_->KeepDesired(update.desired);
-  if (was_complete) return agent_->SetRecorded(changes);
-  for (auto& [service, assignment] : std::exchange(early_, {})) {
-    changes.push_back({service, std::move(assignment)});
+  if (!was_complete) return SetEarly();
+  for (const ServiceChange& change : update.services) {
+    agent_->SetRecorded(change.record.name(), RecordedOf(change));
   }
-  agent_->SetAllRecorded(changes);
 }
 
-Agent::Recorded KubernetesFeed::RecordedOf(const ServiceChange& change) const {
+void KubernetesFeed::SetEarly() {
+  const auto early = std::exchange(early_, {});
+  for (const ipam::Record& record :
+       agent_->View().addresses.ledger().AllRecords()) {
+    if (!early.contains(record.service)) {
+      agent_->SetRecorded(record.service, {});
+    }
+  }
+  for (const auto& [service, assignment] : early) {
+    agent_->SetRecorded(service, assignment);
+  }
+}
+
+ipam::Assignment KubernetesFeed::RecordedOf(const ServiceChange& change) const {
   const ServiceRecord& record = change.record;
-  Agent::Recorded recorded = {.service = record.name()};
+  ipam::Assignment recorded;
   const bool is_ours =
       change.kind == ServiceChange::Kind::kSet && record.is_load_balancer &&
       record.load_balancer_class == options_.node.load_balancer_class;
@@ -58,10 +65,9 @@ Agent::Recorded KubernetesFeed::RecordedOf(const ServiceChange& change) const {
   for (ipam::AssignedAddress& assigned : record.Assigned()) {
     // One of each family, as the controller writes it; others wrote the rest.
     const bool is_second =
-        !recorded.assignment.addresses.empty() &&
-        recorded.assignment.addresses.back().address.family() ==
-            assigned.address.family();
-    if (!is_second) recorded.assignment.addresses.push_back(assigned);
+        !recorded.addresses.empty() &&
+        recorded.addresses.back().address.family() == assigned.address.family();
+    if (!is_second) recorded.addresses.push_back(assigned);
   }
   return recorded;
 }

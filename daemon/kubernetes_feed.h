@@ -43,7 +43,9 @@ class KubernetesFeed {
  private:
   void OnUpdate(const SourceUpdate& update);
   void OnPods();
-  Agent::Recorded RecordedOf(const ServiceChange& change) const;
+  ipam::Assignment RecordedOf(const ServiceChange& change) const;
+  // What was recorded earlier, and of no service now, is forgotten.
+  void SetEarly();
 
   const Options options_;
   Agent* const agent_;

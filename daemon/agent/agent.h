@@ -80,17 +80,15 @@ class Agent {
                   const config::Difference& difference);
   void SetDesired(config::Desired desired);
 
-  // With AgentOptions::follows_records. The addresses of these services from
-  // now on; without addresses: none.
-  struct Recorded {
-    std::string service;  // "namespace/name"
-    ipam::Assignment assignment;
-  };
-  void SetRecorded(const std::vector<Recorded>& changes);
-  // The same for all services there are: the others have none.
-  void SetAllRecorded(const std::vector<Recorded>& all);
-  // Asks the lbds at these addresses for an exchange, unless they are members.
-  void JoinAt(const std::vector<net::Endpoint>& endpoints);
+  // With AgentOptions::follows_records: the addresses of the service from now
+  // on; without addresses: none.
+  void SetRecorded(const std::string& service, const ipam::Assignment& now) {
+    addresses_.SetRecorded(service, now);
+  }
+  // As GossipPresence::JoinAt().
+  void JoinAt(const std::vector<net::Endpoint>& endpoints) {
+    presence_->JoinAt(endpoints);
+  }
 
   // One more reading, which changed no object (config::Changes::empty()).
   void KeepDesired(std::shared_ptr<const config::Desired> desired);
@@ -100,7 +98,7 @@ class Agent {
   // would not take them; or the node is leaving.
   absl::Status Drain();
   // FailedPrecondition: the node is leaving.
-  absl::Status Undrain();
+  absl::Status Undrain() { return life_.Undrain(); }
 
   // As ReplicatedAllocator::Release(), and each is an event.
   absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Release(

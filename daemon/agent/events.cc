@@ -181,6 +181,15 @@ void Events::RecordNew(EventType type, const std::string& reason,
   }
 }
 
+void Events::RecordReleased(
+    const std::vector<ipam::ReplicatedAllocator::Released>& released) {
+  for (const ipam::ReplicatedAllocator::Released& one : released) {
+    Record(EventType::kNormal, "AddressReleased",
+           {EventObject::kService, one.service},
+           one.address.ToString() + ": freed by an operator");
+  }
+}
+
 void Events::RecordProblems(const std::vector<config::Problem>& problems) {
   for (const config::Problem& problem : problems) {
     Record(EventType::kWarning,

@@ -57,6 +57,9 @@ class Events {
   void OnOutcome(const Outcome& outcome);
   // Full exchanges tell nothing of the addresses, and why; empty: they do.
   void RecordUntold(const std::string& untold, const std::string& before);
+  // Records that an operator released addresses.
+  void RecordReleased(
+      const std::vector<ipam::ReplicatedAllocator::Released>& released);
   // Records problems of manifests that are new.
   void RecordProblems(const std::vector<config::Problem>& problems);
 

@@ -1,9 +1,7 @@
 // Agent's inputs: what happens to the node, and what its life asks for.
 #include <fmt/format.h>
 
-#include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -128,50 +126,17 @@ void Agent::OnStall(absl::Duration duration) {
   });
 }
 
-void Agent::SetRecorded(const std::vector<Recorded>& changes) {
-  for (const Recorded& change : changes) {
-    addresses_.SetRecorded(change.service, change.assignment);
-  }
-}
-
-void Agent::SetAllRecorded(const std::vector<Recorded>& all) {
-  std::set<std::string_view> recorded;
-  for (const Recorded& one : all) recorded.insert(one.service);
-  for (const std::string& service : addresses_.RecordedServices()) {
-    if (!recorded.contains(service)) addresses_.SetRecorded(service, {});
-  }
-  SetRecorded(all);
-}
-
-void Agent::JoinAt(const std::vector<net::Endpoint>& endpoints) {
-  std::vector<net::Endpoint> missing;
-  for (const net::Endpoint& endpoint : endpoints) {
-    bool is_member = endpoint == presence_->gossip().self().endpoint;
-    for (const auto& member : presence_->gossip().Members()) {
-      is_member |= member.endpoint == endpoint && member.is_up();
-    }
-    if (!is_member) missing.push_back(endpoint);
-  }
-  if (!missing.empty()) presence_->gossip().Join(missing).IgnoreError();
-}
-
 absl::Status Agent::Drain() {
   if (!life().leaves()) LB_RETURN_IF_ERROR(CheckOthersTakeOver(LiveMembers()));
   return life_.Drain();
 }
-
-absl::Status Agent::Undrain() { return life_.Undrain(); }
 
 absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Agent::Release(
     const ipam::ReplicatedAllocator::ReleaseTarget& target,
     absl::AnyInvocable<void(absl::Status)> on_saved) {
   LB_ASSIGN_OR_RETURN(auto released,
                       addresses_.Release(target, std::move(on_saved)));
-  for (const ipam::ReplicatedAllocator::Released& one : released) {
-    events_.Record(EventType::kNormal, "AddressReleased",
-                   {EventObject::kService, one.service},
-                   one.address.ToString() + ": freed by an operator");
-  }
+  events_.RecordReleased(released);
   return released;
 }
 

@@ -81,6 +81,18 @@ void GossipPresence::NoteAddress() {
   }
 }
 
+void GossipPresence::JoinAt(const std::vector<net::Endpoint>& endpoints) {
+  std::vector<net::Endpoint> missing;
+  for (const net::Endpoint& endpoint : endpoints) {
+    bool is_member = endpoint == gossip_->self().endpoint;
+    for (const auto& member : gossip_->Members()) {
+      is_member |= member.endpoint == endpoint && member.is_up();
+    }
+    if (!is_member) missing.push_back(endpoint);
+  }
+  if (!missing.empty()) gossip_->Join(missing).IgnoreError();
+}
+
 absl::Status GossipPresence::Join() {
   absl::Status joined = seeds_->Join();
   std::vector<net::Endpoint> members;

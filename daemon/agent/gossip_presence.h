@@ -54,6 +54,8 @@ class GossipPresence : public ClusterSight {
 
   // Asks the join list, and the members that are up, for an exchange.
   absl::Status Join();
+  // Asks the lbds at these addresses, unless they are members that are up.
+  void JoinAt(const std::vector<net::Endpoint>& endpoints);
   void OnLinks() { advertised_.OnLinks(); }
   void SetPools(const std::vector<ipam::Pool>& pools) {
     advertised_.SetPools(pools);

@@ -22,6 +22,59 @@ Assignment AssignmentOf(const Record& record) {
   return assignment;
 }
 
+// Makes the ledger say `assignment`, as it does not yet.
+absl::Status Propose(const std::string& service, const Assignment& assignment,
+                     absl::Time now, Ledger* ledger) {
+  return assignment.addresses.empty()
+             ? ledger->ProposeRelease(service, now).status()
+             : ledger->Propose(service, assignment, now).status();
+}
+
+bool Claims(const Record& record, const net::IpAddress& address) {
+  return std::any_of(
+      record.claims.begin(), record.claims.end(),
+      [&](const Claim& claim) { return claim.address == address; });
+}
+
+std::vector<std::pair<std::string, Orphan>> OrphansOf(
+    const ServiceRequests& requests, const Allocator& allocator) {
+  std::vector<std::pair<std::string, Orphan>> orphans;
+  for (const auto& [service, request] : requests) {
+    for (Orphan& orphan : allocator.OrphansOf(request)) {
+      orphans.emplace_back(service, std::move(orphan));
+    }
+  }
+  return orphans;
+}
+
+// Why no address can be released by hand now; OK: it can.
+absl::Status MayRelease(const std::string& target, bool follows_records,
+                        bool has_author, size_t waiting) {
+  if (follows_records) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: addresses are those in the statuses of Services, want the Service "
+        "deleted, or changed to ask for another",
+        target));
+  }
+  if (!has_author) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: waiting to hear from the cluster, want it ready first", target));
+  }
+  if (waiting >= ReplicatedAllocator::kReleasesMax) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{}: {} releases are being written, want fewer", target,
+                    ReplicatedAllocator::kReleasesMax));
+  }
+  return absl::OkStatus();
+}
+
+std::string AwaitedBy(bool follows_records,
+                      const std::optional<std::string>& author) {
+  if (!follows_records && !author) return "waiting to hear from the cluster";
+  return fmt::format("waiting for {} to assign an address",
+                     follows_records ? "the controller" : *author);
+}
+
 }  // namespace
 
 ReplicatedAllocator::ReplicatedAllocator(std::string node,
@@ -45,30 +98,14 @@ void ReplicatedAllocator::Restore() {
 
 void ReplicatedAllocator::SetRecorded(const std::string& service,
                                       const Assignment& assignment) {
-  const Record* const record = ledger_.Find(service);
-  const Assignment known =
-      record == nullptr ? Assignment() : AssignmentOf(*record);
-  if (known == assignment) return;
-  const absl::Time now = ports_.loop->CivilNow();
+  const Record* const known = ledger_.Find(service);
+  if (assignment == (known ? AssignmentOf(*known) : Assignment())) return;
   const absl::Status proposed =
-      assignment.addresses.empty()
-          ? ledger_.ProposeRelease(service, now).status()
-          : ledger_.Propose(service, assignment, now).status();
-  if (proposed.ok()) {
-    saver_.NoteProposal(service);
-  } else {
-    queue_.OnFailed(service, proposed);
-  }
+      Propose(service, assignment, ports_.loop->CivilNow(), &ledger_);
+  proposed.ok() ? saver_.NoteProposal(service)
+                : queue_.OnFailed(service, proposed);
   wanted_.Touch(service);
   WakeBy(ports_.loop->Now());
-}
-
-std::vector<std::string> ReplicatedAllocator::RecordedServices() const {
-  std::vector<std::string> services;
-  for (const Record& record : ledger_.AllRecords()) {
-    if (!record.is_release()) services.push_back(record.service);
-  }
-  return services;
 }
 
 void ReplicatedAllocator::SetWanted(Wanted wanted) {
@@ -270,22 +307,8 @@ void ReplicatedAllocator::OnWritten(Services concerned) {
 absl::StatusOr<std::vector<ReplicatedAllocator::Released>>
 ReplicatedAllocator::Release(const ReleaseTarget& target,
                              absl::AnyInvocable<void(absl::Status)> on_saved) {
-  if (follows_records_) {
-    return absl::FailedPreconditionError(fmt::format(
-        "{}: addresses are those in the statuses of Services, want the Service "
-        "deleted, or changed to ask for another",
-        target.ToString()));
-  }
-  if (!author_.has_value()) {
-    return absl::FailedPreconditionError(
-        fmt::format("{}: waiting to hear from the cluster, want it ready first",
-                    target.ToString()));
-  }
-  if (saver_.waiting() >= kReleasesMax) {
-    return absl::ResourceExhaustedError(
-        fmt::format("{}: {} releases are being written, want fewer",
-                    target.ToString(), kReleasesMax));
-  }
+  LB_RETURN_IF_ERROR(MayRelease(target.ToString(), follows_records_,
+                                author_.has_value(), saver_.waiting()));
   LB_ASSIGN_OR_RETURN(
       std::vector<Released> released,
       FindReleasable(target, ledger_, allocator_, wanted_.wanted()));
@@ -401,15 +424,7 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
   // The author was, or will be, refused it: its failure, not this node's.
   const absl::Status likely = allocator_.Decide(request).status;
   if (!likely.ok()) return {.reason = std::string(likely.message())};
-  if (follows_records_) {
-    return {.reason = "waiting for the controller to assign an address",
-            .waiting = true};
-  }
-  return {.reason =
-              author_.has_value()
-                  ? fmt::format("waiting for {} to assign an address", *author_)
-                  : "waiting to hear from the cluster",
-          .waiting = true};
+  return {.reason = AwaitedBy(follows_records_, author_), .waiting = true};
 }
 
 std::string ReplicatedAllocator::FullMessage() {
@@ -439,9 +454,7 @@ std::vector<net::IpAddress> ReplicatedAllocator::TakeUnrecorded() {
   if (unrecorded.empty()) return unrecorded;
   for (const Record& record : ledger_.RecordsSince(follower_.version())) {
     std::erase_if(unrecorded, [&](const net::IpAddress& address) {
-      return std::any_of(
-          record.claims.begin(), record.claims.end(),
-          [&](const Claim& claim) { return claim.address == address; });
+      return Claims(record, address);
     });
   }
   return unrecorded;
@@ -449,13 +462,7 @@ std::vector<net::IpAddress> ReplicatedAllocator::TakeUnrecorded() {
 
 std::vector<std::pair<std::string, Orphan>> ReplicatedAllocator::Orphans()
     const {
-  std::vector<std::pair<std::string, Orphan>> orphans;
-  for (const auto& [service, request] : requests()) {
-    for (Orphan& orphan : allocator_.OrphansOf(request)) {
-      orphans.emplace_back(service, std::move(orphan));
-    }
-  }
-  return orphans;
+  return OrphansOf(requests(), allocator_);
 }
 
 }  // namespace lb::ipam

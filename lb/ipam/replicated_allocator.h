@@ -86,8 +86,6 @@ class ReplicatedAllocator {
   // What is recorded of the service from now on; no addresses: nothing. It
   // counts once it is on disk.
   void SetRecorded(const std::string& service, const Assignment& assignment);
-  // All services that hold something, as it was recorded last.
-  std::vector<std::string> RecordedServices() const;
 
   // Takes up what an earlier run wrote. If that is older than releases are
   // remembered, it counts only once this node may act and has heard of no other
