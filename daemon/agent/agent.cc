@@ -217,10 +217,6 @@ void Agent::Restore() {
   events_.RecordRestored(owners_.Start(&presence_->gossip()));
 }
 
-void Agent::SetDesired(config::Desired desired) {
-  SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
-}
-
 void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
   const config::Difference difference =
       config::DifferenceOf(*desired_, *desired);
@@ -356,21 +352,20 @@ void Agent::Announce(const Services& changed) {
 void Agent::PublishOutcome(const Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
-  const NodeHealth health = LookAtHealth();
-  outcomes_.Publish(now, {addresses_.entries(), elections_.placement(), health},
-                    changed, ready() && !life().leaves());
+  outcomes_.Publish(
+      now, {addresses_.entries(), elections_.placement(), LookAtHealth()},
+      changed, ready() && !life().leaves());
   tally_.OnReconciled(now);
 }
 
 NodeHealth Agent::LookAtHealth() const {
-  NodeHealth health;
-  health.strict_arp_faults =
+  auto strict_arp_faults =
       announcing_.StrictArpFaults([this](const net::IpAddress& address) {
         return elections_.IsAssigned(address) &&
                !owners_.withheld().contains(address);
       });
-  health.covered = ready() ? owners_.covered() : outcomes_.health().covered;
-  return health;
+  return {std::move(strict_arp_faults),
+          ready() ? owners_.covered() : outcomes_.health().covered};
 }
 
 // While this node is not ready it knows nothing of others' announcements; it

@@ -73,19 +73,18 @@ class Agent {
 
   // Sets the objects of the manifests from now on.
   void SetDesired(std::shared_ptr<const config::Desired> desired);
-  // Does the same, at a cost that goes with the difference from the Desired
-  // that this agent had so far. It may be the same Desired, changed in place by
-  // its owner (config::DesiredKeeper) in this turn of the loop.
+  // Does the same, at the cost of the difference from before. It may be the
+  // same Desired, which config::DesiredKeeper changed in this turn of the loop.
   void SetDesired(std::shared_ptr<const config::Desired> desired,
                   const config::Difference& difference);
-  void SetDesired(config::Desired desired);
+  void SetDesired(config::Desired desired) {
+    SetDesired(std::make_shared<const config::Desired>(std::move(desired)));
+  }
 
-  // With AgentOptions::follows_records: the addresses of the service from now
-  // on; without addresses: none.
+  // With AgentOptions::follows_records: what the service has; empty: nothing.
   void SetRecorded(const std::string& service, const ipam::Assignment& now) {
     addresses_.SetRecorded(service, now);
   }
-  // As GossipPresence::JoinAt().
   void JoinAt(const std::vector<net::Endpoint>& endpoints) {
     presence_->JoinAt(endpoints);
   }

@@ -49,14 +49,15 @@ std::vector<std::pair<std::string, Orphan>> OrphansOf(
 
 // Why no address can be released by hand now; OK: it can.
 absl::Status MayRelease(const std::string& target, bool follows_records,
-                        bool has_author, size_t waiting) {
+                        const std::optional<std::string>& author,
+                        size_t waiting) {
   if (follows_records) {
     return absl::FailedPreconditionError(fmt::format(
         "{}: addresses are those in the statuses of Services, want the Service "
         "deleted, or changed to ask for another",
         target));
   }
-  if (!has_author) {
+  if (!author) {
     return absl::FailedPreconditionError(fmt::format(
         "{}: waiting to hear from the cluster, want it ready first", target));
   }
@@ -307,8 +308,8 @@ void ReplicatedAllocator::OnWritten(Services concerned) {
 absl::StatusOr<std::vector<ReplicatedAllocator::Released>>
 ReplicatedAllocator::Release(const ReleaseTarget& target,
                              absl::AnyInvocable<void(absl::Status)> on_saved) {
-  LB_RETURN_IF_ERROR(MayRelease(target.ToString(), follows_records_,
-                                author_.has_value(), saver_.waiting()));
+  LB_RETURN_IF_ERROR(MayRelease(target.ToString(), follows_records_, author_,
+                                saver_.waiting()));
   LB_ASSIGN_OR_RETURN(
       std::vector<Released> released,
       FindReleasable(target, ledger_, allocator_, wanted_.wanted()));
