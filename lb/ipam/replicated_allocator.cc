@@ -439,9 +439,9 @@ std::string ReplicatedAllocator::FullMessage() {
 }
 
 std::vector<std::string> ReplicatedAllocator::TakeMessages(size_t bytes_max) {
-  std::vector<Record> news = saver_.TakeNews();
+  const std::vector<Record> news = saver_.TakeNews();
   if (follows_records_) return {};
-  return SplitForGossip(std::move(news), bytes_max).messages;
+  return SplitForGossip(news, bytes_max).messages;
 }
 
 std::vector<ReplicatedAllocator::Absent> ReplicatedAllocator::AbsentHolders()
