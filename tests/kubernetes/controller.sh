@@ -22,7 +22,7 @@ KUBE_DIR=$LAB_DIR
 export KUBE_CORE KUBE_DIR
 # shellcheck source=tests/kubernetes/control_plane.sh
 source "$here/control_plane.sh"
-trap kube_down EXIT
+trap 'kube_down || true' EXIT
 
 kube_up || fail "the API server does not start"
 kube_apply "$here/rights.yaml" packaging/kubernetes/crds/*.yaml
