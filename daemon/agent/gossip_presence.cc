@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/advertise/last_address.h"
@@ -82,13 +83,13 @@ void GossipPresence::NoteAddress() {
 }
 
 void GossipPresence::JoinAt(const std::vector<net::Endpoint>& endpoints) {
+  std::set<net::Endpoint> known = {gossip_->self().endpoint};
+  for (const gossip::Member& member : gossip_->Members()) {
+    if (member.is_up()) known.insert(member.endpoint);
+  }
   std::vector<net::Endpoint> missing;
   for (const net::Endpoint& endpoint : endpoints) {
-    bool is_member = endpoint == gossip_->self().endpoint;
-    for (const auto& member : gossip_->Members()) {
-      is_member |= member.endpoint == endpoint && member.is_up();
-    }
-    if (!is_member) missing.push_back(endpoint);
+    if (!known.contains(endpoint)) missing.push_back(endpoint);
   }
   if (!missing.empty()) gossip_->Join(missing).IgnoreError();
 }
