@@ -1,13 +1,11 @@
 #include "daemon/api_server.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <cstddef>
 #include <cstdlib>
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "daemon/host_name.h"
 #include "daemon/kubernetes/pod_facts.h"
 #include "lb/config/text_file.h"
 
@@ -23,12 +21,6 @@ std::string ReadVariable(const char* name) {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return config::ReadTextFile(path, kFileBytesMax);
-}
-
-std::string HostName() {
-  std::array<char, 256> name = {};
-  gethostname(name.data(), name.size() - 1);
-  return absl::AsciiStrToLower(name.data());
 }
 
 }  // namespace
@@ -53,7 +45,8 @@ KubernetesNode::Options NodeOptionsOf(const Options& options,
                                       const kubernetes::Access& access) {
   KubernetesNode::Options node;
   node.settings = options.kubernetes;
-  node.node = options.node_name.empty() ? HostName() : options.node_name;
+  node.node = options.node_name.empty() ? absl::AsciiStrToLower(HostName())
+                                        : options.node_name;
   node.own_namespace = OwnNamespace(options.kubernetes, ReadVariable, access);
   node.load_balancer_class = options.load_balancer_class;
   return node;

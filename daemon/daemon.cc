@@ -1,9 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -20,6 +18,7 @@
 #include "daemon/front/certificates.h"
 #include "daemon/gossip_secret.h"
 #include "daemon/heap.h"
+#include "daemon/host_name.h"
 #include "daemon/kubernetes/api_client.h"
 #include "daemon/kubernetes_feed.h"
 #include "daemon/last_good_store.h"
@@ -45,12 +44,6 @@
 
 namespace lb {
 namespace {
-
-std::string HostName() {
-  std::array<char, 256> name = {};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 config::ManifestOptions ManifestOptionsOf(const Options& options) {
   return {.load_balancer_class = options.load_balancer_class};
@@ -137,7 +130,7 @@ class Daemon {
   // told that nothing changed.
   enum class Ask { kNone, kExplicit };
 
-  // What this process watches, for as long as it lives.
+  // Watches that last as long as the process.
   struct Watchers {
     std::unique_ptr<io::Signals> stop;
     std::unique_ptr<io::Signals> reload;

@@ -1,0 +1,13 @@
+// HostName: this host's name, as gethostname(2) has it; cut after 255 bytes.
+#ifndef LB_DAEMON_HOST_NAME_H_
+#define LB_DAEMON_HOST_NAME_H_
+
+#include <string>
+
+namespace lb {
+
+std::string HostName();
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_HOST_NAME_H_
