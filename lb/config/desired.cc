@@ -11,6 +11,7 @@
 
 #include "fmt/format.h"
 #include "lb/config/advertisement_notices.h"
+#include "lb/config/endpoint_index.h"
 #include "lb/config/fault_reach.h"
 #include "lb/config/pool_admission.h"
 #include "lb/config/printable.h"
@@ -165,18 +166,15 @@ class Builder {
     for (const auto& [name, object] : desired_.objects) {
       const auto* const slice = As<EndpointSliceObject>(object);
       if (slice == nullptr) continue;
-      std::vector<election::ServiceEndpoint>& all = endpoints_[slice->service];
-      all.insert(all.end(), slice->endpoints.begin(), slice->endpoints.end());
+      endpoints_.Add(slice->service, name);
     }
   }
 
   void PublishService(const Object& object, const ServiceObject& value) {
     const std::string& name = value.request.service;
-    const auto found = endpoints_.find(name);
     desired_.services[name] =
         JoinService(object, desired_.objects,
-                    found == endpoints_.end() ? std::nullopt
-                                              : std::optional(found->second));
+                    endpoints_.EndpointsOf(name, desired_.objects));
   }
 
   void AddNotices(const std::vector<Problem>& notices) {
@@ -188,7 +186,7 @@ class Builder {
   const Desired& previous_;
   const FaultReach reach_;
   std::set<std::string, std::less<>> named_;  // Good objects of `manifests_`.
-  std::map<std::string, std::vector<election::ServiceEndpoint>> endpoints_;
+  EndpointIndex endpoints_;
   Desired desired_;
 };
 
