@@ -15,7 +15,7 @@ namespace {
 using kubernetes::WriteReport;
 using kubernetes::WriteVerdict;
 
-// What decides about addresses: which services there are, what they may have,
+// The kinds that decide: which services there are, what they may have,
 // and from which pools.
 constexpr std::array<std::string_view, 3> kDeciding = {"IPAddressPool",
                                                        "Namespace", "Service"};
@@ -108,16 +108,16 @@ void Controller::BeginTerm() {
   term_ = std::make_unique<Term>(this, ++terms_);
   core_.Begin(Now());
   if (ports_.random_bytes) WriteSecret();
-  Record(EventType::kNormal, "ControllerActs",
-         "this process assigns addresses: it holds the Lease");
+  ports_.record(EventType::kNormal, "ControllerActs",
+                "this process assigns addresses: it holds the Lease");
 }
 
 void Controller::EndTerm(const std::string& why) {
   term_.reset();
   core_.End();
   CarryOut();
-  Record(EventType::kNormal, "ControllerWaits",
-         fmt::format("this process assigns no addresses: {}", why));
+  ports_.record(EventType::kNormal, "ControllerWaits",
+                fmt::format("this process assigns no addresses: {}", why));
 }
 
 void Controller::Work() {
@@ -147,8 +147,9 @@ void Controller::WriteStatus(StatusWrite write) {
   };
   request.on_report = [this, write](const WriteReport& report) {
     if (report.verdict == WriteVerdict::kRefused) {
-      Record(EventType::kWarning, "StatusRefused",
-             fmt::format("{}: {}", report.target.ToString(), report.error));
+      ports_.record(
+          EventType::kWarning, "StatusRefused",
+          fmt::format("{}: {}", report.target.ToString(), report.error));
     }
     core_.OnWritten(Now(), write, report.verdict, FreshOf(report));
     CarryOut();
@@ -179,12 +180,13 @@ void Controller::WriteSecret() {
       CreateMemberlistSecret(options_.own_namespace, ports_.random_bytes);
   request.on_report = [this](const WriteReport& report) {
     if (report.verdict == WriteVerdict::kDone) {
-      Record(EventType::kNormal, "SecretMade",
-             fmt::format("{}: a new key for the gossip of speakers",
-                         report.target.ToString()));
+      ports_.record(EventType::kNormal, "SecretMade",
+                    fmt::format("{}: a new key for the gossip of speakers",
+                                report.target.ToString()));
     } else if (report.verdict == WriteVerdict::kRefused) {
-      Record(EventType::kWarning, "SecretRefused",
-             fmt::format("{}: {}", report.target.ToString(), report.error));
+      ports_.record(
+          EventType::kWarning, "SecretRefused",
+          fmt::format("{}: {}", report.target.ToString(), report.error));
     }
   };
   term_->writer.Write(std::move(request));
@@ -206,15 +208,6 @@ void Controller::Stop(absl::AnyInvocable<void()> done) {
   });
   elector_.Stop();
   stop_timer_->Arm(ports_.loop->Now());
-}
-
-void Controller::Record(EventType type, std::string reason,
-                        std::string message) {
-  ports_.log->Record({.time = ports_.loop->CivilNow(),
-                      .type = type,
-                      .reason = std::move(reason),
-                      .object = {EventObject::kNode, options_.node},
-                      .message = std::move(message)});
 }
 
 }  // namespace lb

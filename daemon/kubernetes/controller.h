@@ -19,6 +19,7 @@
 #ifndef LB_DAEMON_KUBERNETES_CONTROLLER_H_
 #define LB_DAEMON_KUBERNETES_CONTROLLER_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,7 +52,8 @@ class Controller : private kubernetes::LeaseElector::Observer {
     io::Loop* loop = nullptr;
     http::Client* client = nullptr;
     ObjectSource* source = nullptr;  // Its updates go to OnUpdate().
-    EventLog* log = nullptr;
+    // Takes events of this node: type, reason, message.
+    std::function<void(EventType, std::string, std::string)> record;
     // For the key of the speakers' gossip; empty: no Secret is made.
     RandomBytes random_bytes = {};
   };
@@ -76,7 +78,7 @@ class Controller : private kubernetes::LeaseElector::Observer {
   const ControllerCore& core() const { return core_; }
 
  private:
-  // What writes during one term of the Lease.
+  // The writers of one term of the Lease.
   struct Term {
     Term(Controller* controller, uint64_t number);
 
@@ -94,7 +96,6 @@ class Controller : private kubernetes::LeaseElector::Observer {
   // Sends what the core wants, and arms the timer.
   void CarryOut();
   ControllerCore::Now Now() const;
-  void Record(EventType type, std::string reason, std::string message);
 
   const Ports ports_;
   const Options options_;

@@ -48,8 +48,12 @@ KubernetesNode::KubernetesNode(const Ports& ports, Options options,
               prng.Fork("source")) {
   if (options_.settings.controls()) {
     controller_ = std::make_unique<Controller>(
-        Controller::Ports{ports.loop, ports.client, &source_, ports.log,
-                          ports.random_bytes},
+        Controller::Ports{
+            ports.loop, ports.client, &source_,
+            [this](EventType type, std::string reason, std::string message) {
+              Record(type, std::move(reason), std::move(message));
+            },
+            ports.random_bytes},
         ControllerOptionsOf(options_, prng.Fork("identity")),
         prng.Fork("controller"));
   }

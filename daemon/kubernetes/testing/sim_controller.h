@@ -38,10 +38,12 @@ class SimController : private ObjectSource::Observer {
                               .left_out = ObjectSource::LeftOutOfControllers()},
         prng.Fork("source"));
     controller_ = std::make_unique<Controller>(
-        Controller::Ports{&cluster_->loop_, client_, source_.get(), &log_,
-                          [](absl::Span<uint8_t> bytes) {
-                            std::fill(bytes.begin(), bytes.end(), 7);
-                          }},
+        Controller::Ports{
+            &cluster_->loop_, client_, source_.get(),
+            [](EventType, const std::string&, const std::string&) {},
+            [](absl::Span<uint8_t> bytes) {
+              std::fill(bytes.begin(), bytes.end(), 7);
+            }},
         Controller::Options{
             .own_namespace = std::string(kOwnNamespace),
             .lease = {.key = {std::string(kOwnNamespace), "lbd-controller"},
@@ -75,7 +77,6 @@ class SimController : private ObjectSource::Observer {
   const std::string name_;
   http::Client* const client_;
   int starts_ = 0;
-  EventLog log_;
   std::unique_ptr<ObjectSource> source_;
   std::unique_ptr<Controller> controller_;
 };
