@@ -32,7 +32,7 @@ bool GivesUp(const std::vector<ServiceEvent>& events) {
 
 void AddressTerm::SetPools(const std::vector<ipam::Pool>& pools) {
   const absl::Status status = allocator_.SetPools(pools);
-  LB_CHECK(status.ok());  // Those of a Desired are valid together.
+  LB_CHECK(status.ok());  // A Desired's pools are valid together.
   OnFreed();
 }
 
@@ -178,7 +178,7 @@ void AddressTerm::RestoreDue(size_t portion, std::vector<Result>* results) {
 
 void AddressTerm::ReserveAll() {
   for (const auto& [service, record] : reserved_) {
-    // What is held by services that share with it needs no second holder.
+    // An address that services hold which share with it needs no second holder.
     Restore({.service = service,
              .service_namespace = record.meta.key.name_space,
              .sharing_key = record.sharing_key},
@@ -206,7 +206,7 @@ AddressTerm::Result AddressTerm::Assign(const ServiceRequest& request) {
       assigned->addresses.size() < 2) {
     wants_more_.insert(service);
   }
-  // What it shared can be had by those that share with the others.
+  // An address that it shared is free for services that share with the rest.
   if (GivesUp(decision.events)) OnFreed();
   return {service, absl::OkStatus(), std::move(decision.events)};
 }

@@ -47,7 +47,7 @@ namespace lb {
 
 class AddressTerm {
  public:
-  // What came of one service that was due.
+  // The outcome for one service that was due.
   struct Result {
     std::string service;
     // OK: it has all that it asks for. Otherwise why not; it keeps what it has.
@@ -100,7 +100,7 @@ class AddressTerm {
  private:
   using Services = std::set<std::string, std::less<>>;
   using Addresses = std::vector<ipam::AssignedAddress>;
-  // Those that a controller wrote first, then by age and name.
+  // Records that a controller wrote come first; then age and name decide.
   using Precedence = std::tuple<bool, std::string, std::string>;
 
   // Makes the service hold what can be had of the addresses. Returns an event
@@ -112,7 +112,7 @@ class AddressTerm {
   Result Assign(const ipam::ServiceRequest& request);
   // Forgets all of the service but its departing addresses.
   void Drop(std::string_view service);
-  // Those of `before` that the service does not hold get no other holder.
+  // Keeps the addresses of `before` that the service does not hold from others.
   void Depart(std::string_view service, const Addresses& before);
   // Takes the service's departing addresses, which are free then.
   Addresses TakeDeparting(std::string_view service);

@@ -18,7 +18,7 @@ bool IsOfInterest(const ServiceRecord& record) {
   return record.is_load_balancer || !record.pool.empty();
 }
 
-// What a write tells is not what the source has read.
+// The source has not read the record that a write's answer tells of.
 ServiceRecord Fresh(ServiceRecord record, std::string read_version) {
   record.read_version = std::move(read_version);
   return record;
@@ -182,7 +182,7 @@ ipam::Assignment ControllerCore::Writable(const std::string& service,
       const bool may_have_it =
           other == service ||
           std::find(holders.begin(), holders.end(), other) != holders.end();
-      // What this process will not change cannot be waited for.
+      // There is no use in waiting for a status that this process leaves alone.
       is_claimed |= !may_have_it && term_->Wants(other);
     }
     if (is_claimed) {
@@ -224,7 +224,7 @@ void ControllerCore::Work(const Now& now) {
     to_look_.merge(std::exchange(failed_, {}));
   }
   LookAtSome();
-  // What statuses say comes first: all of it, before anything is assigned.
+  // All statuses are taken up before anything is assigned.
   if (to_look_.empty()) AssignDue(now);
   pools_.Work(now.loop, desired_->pools,
               [this](const std::string& pool) { return term_->Usage(pool); });

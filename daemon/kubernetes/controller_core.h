@@ -84,8 +84,8 @@ class ControllerCore {
   void Work(const Now& now);
   absl::Time deadline() const { return deadline_; }
 
-  // What became of a write. `fresh`: the object as the server has it now, if it
-  // said so.
+  // A write has ended, with this verdict. `fresh`: the object as the server has
+  // it now, if it said so.
   void OnWritten(const Now& now, const StatusWrite& write,
                  kubernetes::WriteVerdict verdict,
                  const std::optional<ServiceRecord>& fresh);

@@ -349,7 +349,7 @@ TEST_F(ControllerTest, OneThatStopsGivesTheLeaseUp) {
   EXPECT_FALSE(first->runs());
 }
 
-// What waited to be written is not written after the Lease was lost.
+// A write that waited is not sent after the Lease was lost.
 TEST_F(ControllerTest, OneThatIsCutOffWritesNothingMore) {
   Start("n1");
   SimController* first = Acting();

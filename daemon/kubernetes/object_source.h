@@ -41,7 +41,7 @@
 
 namespace lb {
 
-// What became of one Service.
+// One change of a Service.
 struct ServiceChange {
   enum class Kind {
     kSet,
