@@ -128,7 +128,7 @@ void Controller::Work() {
 
 void Controller::CarryOut() {
   if (term_ == nullptr) return timer_->Disarm();
-  for (StatusWrite& write : core_.TakeWrites()) WriteStatus(std::move(write));
+  for (const StatusWrite& write : core_.TakeWrites()) WriteStatus(write);
   for (const PoolWrite& write : core_.TakePoolWrites()) WritePool(write);
   for (const auto& event : core_.TakeEvents()) term_->events.Record(event);
   // A Lease that runs out may be renewed all the same.
@@ -136,7 +136,7 @@ void Controller::CarryOut() {
                                   : ports_.loop->Now() + kLeaseLook);
 }
 
-void Controller::WriteStatus(StatusWrite write) {
+void Controller::WriteStatus(const StatusWrite& write) {
   kubernetes::WriteRequest request;
   request.target = {FindSourceKind("Service").resource, write.record.meta.key,
                     "status"};

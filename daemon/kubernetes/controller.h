@@ -90,7 +90,7 @@ class Controller : private kubernetes::LeaseElector::Observer {
   void BeginTerm();
   void EndTerm(const std::string& why);
   void Work();
-  void WriteStatus(StatusWrite write);
+  void WriteStatus(const StatusWrite& write);
   void WritePool(const PoolWrite& write);
   void WriteSecret();
   // Sends what the core wants, and arms the timer.

@@ -25,7 +25,6 @@ namespace {
 using config::YamlNode;
 using kubernetes::Change;
 using kubernetes::Json;
-using testing::HasSubstr;
 
 Change ChangeOf(std::string_view json) {
   Change change;

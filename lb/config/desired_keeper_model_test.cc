@@ -129,8 +129,8 @@ class Texts {
                 : One({"", "ipAddressPools: [p1, p2]",
                        "ipAddressPoolSelectors: [{matchLabels: {zone: b}}]",
                        "nodeSelectors: [{matchLabels: {rack: x}}]",
-                       "nodeSelectors: [{matchLabels: {rack: y}}], "
-                       "ipAddressPools: [p3]"}));
+                       ("nodeSelectors: [{matchLabels: {rack: y}}], "
+                        "ipAddressPools: [p3]")}));
   }
 
   std::string Service() {

@@ -299,7 +299,7 @@ TEST_F(DesiredKeeperTest, AnotherResourceVersionAloneChangesNothing) {
 
 TEST(DesiredKeeperStartTest, NothingIsInForceBeforeEachKindWasListed) {
   DesiredKeeper keeper;
-  const std::vector<std::string_view> kinds = ReadKinds();
+  const std::vector<std::string_view>& kinds = ReadKinds();
   EXPECT_TRUE(keeper.desired().may_define.any);
   keeper.Apply({Service("a", kAsks)});
   for (size_t i = 0; i < kinds.size(); ++i) {

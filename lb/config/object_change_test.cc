@@ -27,10 +27,10 @@ const std::string kTexts[] = {
     kPool + "{name: p}\nspec: {addresses: [10.0.0.0/24]}\n",
     kPool + "{name: p}\nspec: {addresses: [10.0.0.0/33], auto: x}\n",
     kPool + "{name: P_}\nspec: {addresses: [10.0.0.0/24]}\n",
-    "apiVersion: metallb.io/v1\nkind: IPAddressPool\nmetadata: {name: "
-    "p}\nspec: {addresses: [10.0.0.0/24]}\n",
-    "apiVersion: metallb.io/v1beta1\nkind: L2Advertisement\nmetadata: {name: "
-    "a}\nspec: {ipAddressPools: [p], interfaces: [eth0]}\n",
+    ("apiVersion: metallb.io/v1\nkind: IPAddressPool\nmetadata: {name: "
+     "p}\nspec: {addresses: [10.0.0.0/24]}\n"),
+    ("apiVersion: metallb.io/v1beta1\nkind: L2Advertisement\nmetadata: {name: "
+     "a}\nspec: {ipAddressPools: [p], interfaces: [eth0]}\n"),
     kService + "{name: s}\nspec: {type: LoadBalancer, ports: [{port: 80}]}\n",
     kService +
         "{name: s, namespace: n, annotations: "
@@ -43,10 +43,11 @@ const std::string kTexts[] = {
     kService +
         "{name: s, namespace: n}\nspec: {type: LoadBalancer, "
         "loadBalancerIP: 10.0.0.300}\n",
-    "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: e, "
-    "labels: {kubernetes.io/service-name: s}}\nendpoints: [{nodeName: n1}]\n",
-    "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: "
-    "e}\nendpoints: []\n",
+    ("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: "
+     "e, "
+     "labels: {kubernetes.io/service-name: s}}\nendpoints: [{nodeName: n1}]\n"),
+    ("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: "
+     "e}\nendpoints: []\n"),
     "apiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {a: b}}\n",
     "apiVersion: v1\nkind: Namespace\nmetadata: {name: n, labels: {a: b}}\n"};
 

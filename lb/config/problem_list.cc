@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -54,7 +55,9 @@ std::vector<Problem> ReplaceProblems(ProblemsOf now,
   auto rest = FirstOf(now.begin()->first, *list);
   const auto first = rest;
   const auto last = BehindLastOf(now.rbegin()->first, *list);
-  for (auto& [object, problems] : now) {
+  for (auto& entry : now) {
+    const std::string& object = entry.first;  // clang captures no binding.
+    List& problems = entry.second;
     const auto begin = std::find_if(rest, last, [&](const Problem& problem) {
       return problem.object >= object;
     });
