@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "daemon/host_name.h"
@@ -34,11 +35,14 @@ absl::Status CheckApiAccess(const KubernetesSettings& settings) {
 }
 
 absl::StatusOr<std::unique_ptr<ApiClient>> MakeApiClient(
-    const http::Ports& ports, const KubernetesSettings& settings) {
+    const http::Ports& ports, const KubernetesSettings& settings,
+    RefusalRecorder::Record on_refused) {
   return ApiClient::Make(
       ports,
-      [settings] { return FindAccess(settings, ReadVariable, ReadFile); },
-      ReadFile);
+      {.find_access =
+           [settings] { return FindAccess(settings, ReadVariable, ReadFile); },
+       .read_file = ReadFile,
+       .on_refused = std::move(on_refused)});
 }
 
 KubernetesNode::Options NodeOptionsOf(const Options& options,

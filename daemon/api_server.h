@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/kubernetes/api_client.h"
 #include "daemon/kubernetes/kubernetes_node.h"
+#include "daemon/kubernetes/refusal_recorder.h"
 #include "daemon/options/options.h"
 #include "lb/http/ports.h"
 #include "lb/kubernetes/access.h"
@@ -17,7 +18,8 @@ namespace lb {
 
 // Errors as of FindAccess() and ApiClient::Make().
 absl::StatusOr<std::unique_ptr<ApiClient>> MakeApiClient(
-    const http::Ports& ports, const KubernetesSettings& settings);
+    const http::Ports& ports, const KubernetesSettings& settings,
+    RefusalRecorder::Record on_refused);
 
 // TakeVariables() of this process's environment.
 absl::Status TakePodVariables(Options* options);

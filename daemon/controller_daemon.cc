@@ -34,8 +34,12 @@ class ControllerDaemon {
     LB_ASSIGN_OR_RETURN(
         signals_, io::Signals::Create(&loop_, {SIGINT, SIGTERM},
                                       [this](int number) { Stop(number); }));
-    LB_ASSIGN_OR_RETURN(api_, MakeApiClient({&loop_, &sockets_, &resolver_},
-                                            options_.kubernetes));
+    LB_ASSIGN_OR_RETURN(
+        api_, MakeApiClient({&loop_, &sockets_, &resolver_},
+                            options_.kubernetes, [this](std::string refusal) {
+                              Record({EventObject::kNode, node_name_},
+                                     "ApiServerRefuses", std::move(refusal));
+                            }));
     KubernetesNode::Options node = NodeOptionsOf(options_, api_->access());
     node_name_ = node.node;
     uint64_t seed = 0;

@@ -163,8 +163,12 @@ class Daemon {
   absl::Status MakeSource() {
     const io::Environment& environment = world_->environment();
     if (options_.kubernetes.enabled) {
-      LB_ASSIGN_OR_RETURN(api_, MakeApiClient(http::Ports::From(environment),
-                                              options_.kubernetes));
+      LB_ASSIGN_OR_RETURN(
+          api_, MakeApiClient(http::Ports::From(environment),
+                              options_.kubernetes, [this](std::string refusal) {
+                                Record(EventType::kWarning, "ApiServerRefuses",
+                                       std::move(refusal));
+                              }));
       KubernetesNode::Options node = NodeOptionsOf(options_, api_->access());
       node.node = node_;
       feed_ = std::make_unique<KubernetesFeed>(

@@ -22,34 +22,35 @@ bool SameCredentials(const kubernetes::Access& a, const kubernetes::Access& b) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ApiClient>> ApiClient::Make(
-    const http::Ports& ports, AccessSource source, Reader reader) {
-  LB_ASSIGN_OR_RETURN(kubernetes::Access access, source());
+    const http::Ports& ports, Callbacks callbacks) {
+  LB_ASSIGN_OR_RETURN(kubernetes::Access access, callbacks.find_access());
   LB_ASSIGN_OR_RETURN(
       auto connection,
       http::Http2Client::Make(ports, {.server = access.server,
                                       .server_name = access.tls_server_name,
                                       .credentials = CredentialsOf(access)}));
-  return std::unique_ptr<ApiClient>(
-      new ApiClient(ports, std::move(access), std::move(connection),
-                    std::move(source), std::move(reader)));
+  return std::unique_ptr<ApiClient>(new ApiClient(
+      ports, std::move(access), std::move(connection), std::move(callbacks)));
 }
 
 ApiClient::ApiClient(const http::Ports& ports, kubernetes::Access access,
                      std::unique_ptr<http::Http2Client> connection,
-                     AccessSource source, Reader reader)
+                     Callbacks callbacks)
     : loop_(ports.loop),
-      source_(std::move(source)),
+      callbacks_(std::move(callbacks)),
       access_(std::move(access)),
       connection_(std::move(connection)),
       authorized_(ports.loop, connection_.get(), access_,
-                  fmt::format("lbd/{}", config::kVersion), std::move(reader)) {
+                  fmt::format("lbd/{}", config::kVersion),
+                  callbacks_.read_file),
+      refusals_(&authorized_, callbacks_.on_refused) {
   timer_ = loop_->NewTimer([this] { ReadAgain(); });
   timer_->Arm(loop_->Now() + kReadInterval);
 }
 
 void ApiClient::ReadAgain() {
   timer_->Arm(loop_->Now() + kReadInterval);
-  absl::StatusOr<kubernetes::Access> access = source_();
+  absl::StatusOr<kubernetes::Access> access = callbacks_.find_access();
   error_ = access.status();
   if (!access.ok() || SameCredentials(*access, access_)) return;
   error_ = connection_->SetCredentials(CredentialsOf(*access));

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/kubernetes/refusal_recorder.h"
 #include "lb/http/client.h"
 #include "lb/http/http2_client.h"
 #include "lb/http/ports.h"
@@ -25,34 +26,38 @@ namespace lb {
 
 class ApiClient {
  public:
-  // Gives the access as its files have it now.
-  using AccessSource = std::function<absl::StatusOr<kubernetes::Access>()>;
-  using Reader =
-      std::function<absl::StatusOr<std::string>(const std::string& path)>;
+  struct Callbacks {
+    // Gives the access as its files have it now.
+    std::function<absl::StatusOr<kubernetes::Access>()> find_access;
+    std::function<absl::StatusOr<std::string>(const std::string& path)>
+        read_file;
+    RefusalRecorder::Record on_refused;
+  };
 
-  // Opens nothing yet. Errors: those of `source` and of Http2Client::Make().
+  // Opens nothing yet. Errors: those of `find_access` and of
+  // Http2Client::Make().
   static absl::StatusOr<std::unique_ptr<ApiClient>> Make(
-      const http::Ports& ports, AccessSource source, Reader reader);
+      const http::Ports& ports, Callbacks callbacks);
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
 
-  http::Client* client() { return &authorized_; }
+  http::Client* client() { return &refusals_; }
   const kubernetes::Access& access() const { return access_; }
   // Why the credentials could not be read again last.
   const absl::Status& error() const { return error_; }
 
  private:
   ApiClient(const http::Ports& ports, kubernetes::Access access,
-            std::unique_ptr<http::Http2Client> connection, AccessSource source,
-            Reader reader);
+            std::unique_ptr<http::Http2Client> connection, Callbacks callbacks);
 
   void ReadAgain();
 
   io::Loop* const loop_;
-  const AccessSource source_;
+  const Callbacks callbacks_;
   kubernetes::Access access_;
   const std::unique_ptr<http::Http2Client> connection_;
   kubernetes::AuthorizedClient authorized_;
+  RefusalRecorder refusals_;
   absl::Status error_;
   std::unique_ptr<io::Timer> timer_;  // Runs ReadAgain().
 };

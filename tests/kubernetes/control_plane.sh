@@ -21,6 +21,7 @@
 KUBE_ADDRESS=${KUBE_ADDRESS:-127.0.0.1}
 KUBE_IN=${KUBE_IN:-}
 KUBE_READY_SECONDS=60
+export PYTHONDONTWRITEBYTECODE=1  # By hand, it would be in the tree.
 declare -A kube_pids=()
 
 kube_url() { echo "https://$KUBE_ADDRESS:$KUBE_PORT"; }
@@ -227,7 +228,7 @@ kube_field() {  # kube_field FILE FIELD: a text of metadata.
     /^[a-z]/ { in_metadata = /^metadata:/ }
     in_metadata && match($0, "^(metadata: *\\{(.*, *)?|  )" field ": *[^,} ]+") {
       text = substr($0, RSTART, RLENGTH)
-      sub(/.*: */, "", text)
+      sub(".*" field ": *", "", text)
       print text
       exit
     }' "$1"

@@ -47,21 +47,17 @@ run_controller() {  # run_controller NAME
 }
 declare -A controllers=()
 
+objects() {  # objects COMMAND...: cluster_objects.py
+  python3 "$here/cluster_objects.py" "$(cat "$KUBE_DIR/server")" \
+    "$KUBE_DIR/pki" "$@"
+}
 # create PREFIX COUNT SECONDS: Services, one after the other; each must have an
 # address in time.
 create() {
-  python3 "$here/create_services.py" "$(cat "$KUBE_DIR/server")" \
-    "$KUBE_DIR/pki" "$@" || fail "$1: not each Service got an address in time"
-}
-addresses() {  # "name address" of each Service that has one, sorted.
-  kube_request GET /api/v1/namespaces/default/services | python3 -c '
-import json, sys
-for service in json.load(sys.stdin)["items"]:
-    for entry in service["status"]["loadBalancer"].get("ingress", []):
-        print(service["metadata"]["name"], entry["ip"])' | sort
+  objects services "$@" || fail "$1: not each Service got an address in time"
 }
 unchanged() {  # Those of before are as they were, and no address is twice.
-  addresses >"$KUBE_DIR/now"
+  objects addresses >"$KUBE_DIR/now"
   [[ -z $(comm -23 "$KUBE_DIR/before" "$KUBE_DIR/now") ]] ||
     fail "addresses changed: $(diff "$KUBE_DIR/before" "$KUBE_DIR/now")"
   [[ -z $(cut -d' ' -f2 "$KUBE_DIR/now" | sort | uniq -d) ]] ||

@@ -11,7 +11,7 @@
 
 LAB_PREFIX=${LAB_PREFIX:-}
 LAB_NODES=(n1 n2 n3)
-LAB_CLIENTS=(client)  # A script may add "asker" and "foreign".
+LAB_CLIENTS=(client)  # A script may add "asker", "foreign" and "cp".
 LAB_SUBNET=172.18.8
 LAB_SUBNET6=fd00:172:18:8:
 LAB_GOSSIP_SUBNET=172.18.8  # Another one after lab_add_gossip_links.
@@ -34,6 +34,7 @@ lab_address() {  # The host's own address.
     client) echo "$LAB_SUBNET.10" ;;
     asker) echo "$LAB_SUBNET.20" ;;
     foreign) echo "$LAB_SUBNET.30" ;;
+    cp) echo "$LAB_SUBNET.40" ;;
     n*) echo "$LAB_SUBNET.1${1#n}" ;;
   esac
 }
@@ -141,20 +142,26 @@ END
   lab_in "$node" nginx -c "$dir/nginx.conf" -e "$dir/error.log"
 }
 
-lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]
+lab_start_lbd() {  # lab_start_lbd NODE [OPTION...]: with the manifests.
   local node=$1 peer join=()
   shift
   for peer in "${LAB_NODES[@]}"; do
     [[ $peer == "$node" ]] || join+=(--join "$(lab_gossip_address "$peer")")
   done
+  lab_run_lbd "$node" --manifests "$LAB_DIR/manifests" "${join[@]}" "$@"
+}
+
+lab_run_lbd() {  # lab_run_lbd NODE [OPTION...]: objects from elsewhere.
+  local node=$1
+  shift
   mkdir -p "$LAB_DIR/$node"
   if [[ " $* " != *" --gossip-secret-file "* && " $* " != *" --gossip-in-the-clear "* ]]; then
     [[ -e $LAB_DIR/secret ]] || echo "the secret of the lab" >"$LAB_DIR/secret"
     set -- --gossip-secret-file "$LAB_DIR/secret" "$@"
   fi
   (lab_exec "$node" "$LBD" --node-name "$node" --state-dir "$LAB_DIR/$node/state" \
-    --manifests "$LAB_DIR/manifests" --gossip-bind "${LAB_GOSSIP_BIND:-$(lab_gossip_address "$node")}" \
-    "${join[@]}" --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
+    --gossip-bind "${LAB_GOSSIP_BIND:-$(lab_gossip_address "$node")}" \
+    --status-listen "unix:$LAB_DIR/$node/lbd.sock" \
     --deliver loopback --user "$(id -un)" "$@" >>"$LAB_DIR/$node/lbd.log" 2>&1) &
   echo $! >"$LAB_DIR/$node/lbd.pid"
   disown

@@ -1,0 +1,194 @@
+"""Writes what other parts of a cluster would, and looks at what comes of it.
+
+  cluster_objects.py HOST:PORT PKI nodes NAME...     Nodes, and speakers' Pods
+  cluster_objects.py ... services PREFIX COUNT SECONDS [FIELD=VALUE...]
+                      Services with an endpoint on each node, one after the
+                      other; prints when they had addresses, and fails if one
+                      has none after SECONDS
+  cluster_objects.py ... many COUNT
+                      Services by four writers at once; prints when all had
+                      addresses
+  cluster_objects.py ... first RUNS ADDRESS
+                      a Service that asks for the address, RUNS times: from its
+                      creation to its status, and to the first answered request
+  cluster_objects.py ... addresses                   "name address" of each
+
+nodes: n1 has 172.18.8.11, and so on. Times are in milliseconds.
+"""
+import statistics
+import sys
+import threading
+import time
+import urllib.request
+
+from api import Server, addresses_of
+
+SERVICES = "/api/v1/namespaces/default/services"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+PODS = "/api/v1/namespaces/metallb-system/pods"
+NODES = {f"n{number}": f"172.18.8.1{number}" for number in (1, 2, 3)}
+PATIENCE = 120  # Seconds.
+
+
+def write_nodes(server, *names):
+    """Ready Nodes, each with the Pod of a speaker."""
+    for name in names:
+        server.make("/api/v1/nodes", {
+            "metadata": {"name": name,
+                         "labels": {"kubernetes.io/hostname": name}}})
+        server.patch_status("/api/v1/nodes/" + name, {
+            "addresses": [{"type": "InternalIP", "address": NODES[name]}],
+            "conditions": [{"type": "Ready", "status": "True",
+                            "reason": "Lab"}]})
+        server.make(PODS, {
+            "metadata": {"name": "speaker-" + name,
+                         "labels": {"app": "metallb", "component": "speaker"}},
+            "spec": {"nodeName": name, "serviceAccountName": "speaker",
+                     "hostNetwork": True,
+                     "containers": [{"name": "speaker", "image": "lbd"}]}})
+        server.patch_status(PODS + "/speaker-" + name, {
+            "phase": "Running", "podIP": NODES[name],
+            "podIPs": [{"ip": NODES[name]}]})
+
+
+def write_slice(server, name):
+    """A ready endpoint on each node, for the Service of that name."""
+    server.make(SLICES, {
+        "metadata": {"name": name,
+                     "labels": {"kubernetes.io/service-name": name}},
+        "addressType": "IPv4", "ports": [{"name": "", "port": 80}],
+        "endpoints": [{"addresses": [address], "nodeName": node,
+                       "conditions": {"ready": True}}
+                      for node, address in NODES.items()]})
+
+
+def service(name, fields=None, annotations=None):
+    """An object of this name."""
+    return {"metadata": {"name": name, "annotations": annotations or {}},
+            "spec": {"type": "LoadBalancer", "ports": [{"port": 80}],
+                     **(fields or {})}}
+
+
+def seconds_to_address(server, body, patience=PATIENCE):
+    """Creates a Service; from then until it has an address."""
+    name, begun = body["metadata"]["name"], time.monotonic()
+    server.ask("POST", SERVICES, body)
+    while not addresses_of(server.ask("GET", f"{SERVICES}/{name}")):
+        if time.monotonic() - begun > patience:
+            sys.exit(f"{name}: no address after {patience} s")
+        time.sleep(0.002)
+    return time.monotonic() - begun
+
+
+def in_milliseconds(times):
+    """As a text."""
+    return (f"first {times[0] * 1000:.0f} ms, "
+            f"median {statistics.median(times) * 1000:.0f} ms, "
+            f"longest {max(times) * 1000:.0f} ms")
+
+
+def write_services(server, prefix, count, seconds, *fields):
+    """Creates Services one after the other."""
+    times = []
+    for number in range(int(count)):
+        name = f"{prefix}-{number}"
+        write_slice(server, name)
+        body = service(name, dict(field.split("=") for field in fields))
+        times.append(seconds_to_address(server, body, float(seconds)))
+    print(f"{prefix}: {count} Services, from the creation to the address: "
+          f"{in_milliseconds(times)}", flush=True)
+
+
+def write_many(server, count):
+    """Creates Services by several writers."""
+    count, writers, begun = int(count), 4, time.monotonic()
+
+    def write(first):
+        mine = Server(*sys.argv[1:3])
+        for number in range(first, count, writers):
+            write_slice(mine, f"many-{number}")
+            mine.ask("POST", SERVICES, service(f"many-{number}"))
+
+    threads = [threading.Thread(target=write, args=(first,))
+               for first in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    created = time.monotonic() - begun
+    while True:
+        services = server.ask("GET", SERVICES)["items"]
+        done = sum(bool(addresses_of(item)) for item in services)
+        if done == count:
+            break
+        if time.monotonic() - begun > PATIENCE:
+            sys.exit(f"{done} of {count} Services have addresses")
+        time.sleep(0.2)
+    print(f"{count} Services: created after {created:.1f} s, all have "
+          f"addresses after {time.monotonic() - begun:.1f} s", flush=True)
+
+
+class Asker:
+    """Asks for the page every 10 ms, until an answer came."""
+
+    def __init__(self, address):
+        self._url = f"http://{address}/"
+        self.answered = None  # When, by time.monotonic().
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        end = time.monotonic() + PATIENCE
+        while self.answered is None and time.monotonic() < end:
+            threading.Thread(target=self._ask).start()
+            time.sleep(0.01)
+
+    def _ask(self):
+        try:
+            with urllib.request.urlopen(self._url, timeout=0.3) as page:
+                if b"Welcome to nginx" in page.read():
+                    self.answered = self.answered or time.monotonic()
+        except OSError:
+            pass
+
+    def wait(self):
+        """When the first answer came."""
+        self._thread.join()
+        if self.answered is None:
+            sys.exit(f"{self._url}: no answer")
+        return self.answered
+
+
+def measure_first(server, runs, address):
+    """The first request that is answered."""
+    to_status, to_answer = [], []
+    for number in range(int(runs)):
+        name = f"first-{number}"
+        write_slice(server, name)
+        asker = Asker(address)
+        time.sleep(0.1)
+        begun = time.monotonic()
+        to_status.append(seconds_to_address(server, service(
+            name, annotations={"metallb.io/loadBalancerIPs": address})))
+        to_answer.append(asker.wait() - begun)
+        server.ask("DELETE", f"{SERVICES}/{name}")
+        server.ask("DELETE", f"{SLICES}/{name}")
+        time.sleep(1)
+    print("from the creation to the status:", in_milliseconds(to_status))
+    print("to the first answered request:", in_milliseconds(to_answer),
+          flush=True)
+
+
+def print_addresses(server):
+    """Of all Services, sorted."""
+    for service in sorted(server.ask("GET", SERVICES)["items"],
+                          key=lambda item: item["metadata"]["name"]):
+        for address in addresses_of(service):
+            print(service["metadata"]["name"], address)
+
+
+COMMANDS = {"nodes": write_nodes, "services": write_services,
+            "many": write_many, "first": measure_first,
+            "addresses": print_addresses}
+if __name__ == "__main__":
+    COMMANDS[sys.argv[3]](Server(*sys.argv[1:3]), *sys.argv[4:])
