@@ -212,6 +212,10 @@ void ListWatch::OnListed(absl::Time now, std::string resource_version) {
   resource_version_ = std::move(resource_version);
   view_.EndListing();
   is_listed_ = true;
+  if (!options_.watches) {
+    phase_ = Phase::kIdle;
+    return;
+  }
   const absl::Duration half = options_.relist_interval / 2;
   relist_at_ = now + half + prng_.UniformDuration(half);
   Watch(now);

@@ -30,6 +30,9 @@ struct ReflectorOptions {
   // Only `metadata` (PartialObjectMetadata). The selector's field must be in
   // it then.
   bool metadata_only = false;
+  // False: it rests once a listing is complete. For readers of objects that
+  // other clients hardly ever write.
+  bool watches = true;
 
   // Objects of one page of a list. A page beyond `page_bytes_max` is asked for
   // again with half as many objects.

@@ -81,6 +81,22 @@ class ReflectorTest : public testing::Test {
   std::unique_ptr<Reflector> reflector_;
 };
 
+TEST_F(ReflectorTest, WithoutWatchesItRestsOnceItHasListed) {
+  for (int i = 0; i < 9; ++i) {
+    server_.Create(kServices, Service(fmt::format("s{}", i)));
+  }
+  server_.faults().internal = 50;
+  Follow({.resource = kServices, .watches = false, .page_limit = 2});
+  loop_.RunFor(absl::Minutes(1));
+  EXPECT_TRUE(Agrees());
+  const size_t requests = server_.log().requests().size();
+  EXPECT_GE(requests, 5u);
+  server_.Create(kServices, Service("later"));
+  loop_.RunFor(absl::Hours(24));
+  EXPECT_EQ(server_.log().requests().size(), requests);
+  EXPECT_FALSE(Agrees());
+}
+
 TEST_F(ReflectorTest, FollowsObjectsAsTheyComeChangeAndGo) {
   server_.Create(kServices, Service("a"));
   server_.Create(kServices, Service("x", "ClusterIP"));
