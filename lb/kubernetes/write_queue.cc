@@ -341,6 +341,7 @@ void WriteQueue::Again(absl::Time at, Entry entry) {
 
 void WriteQueue::Report(Entry entry, WriteVerdict verdict, std::string error,
                         YamlNode object) {
+  ++ended_[verdict];
   if (entry.request.on_report == nullptr) return;
   reports_.emplace_back(std::move(entry.request.on_report),
                         WriteReport{entry.request.target, verdict,

@@ -98,6 +98,9 @@ class WriteQueue {
   size_t in_flight() const { return in_flight_.size(); }
   bool is_paused(absl::Time now) const { return paused_until_ > now; }
   const std::string& last_error() const { return last_error_; }
+  // How many writes have ended so.
+  using Ended = std::map<WriteVerdict, uint64_t>;
+  const Ended& ended() const { return ended_; }
 
  private:
   // One wish.
@@ -170,6 +173,7 @@ class WriteQueue {
   std::vector<Order> orders_;
   Reports reports_;
   std::string last_error_;
+  Ended ended_;
 };
 
 }  // namespace lb::kubernetes

@@ -46,6 +46,7 @@ class Writer {
   size_t size() const { return core_.size(); }
   // The last refusal or loss, with its object; empty if there was none.
   const std::string& last_error() const { return core_.last_error(); }
+  const WriteQueue::Ended& ended() const { return core_.ended(); }
 
  private:
   // Sends and cancels, and arms the timer.
