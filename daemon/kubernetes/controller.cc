@@ -57,7 +57,12 @@ Controller::Term::Term(Controller* controller, uint64_t number)
              controller->prng_.Fork(fmt::format("writer {}", number))),
       events(controller->ports_.loop, &writer,
              {.controller = "metallb.io/lbd-controller",
-              .instance = controller->options_.node}) {}
+              .instance = controller->options_.node}),
+      configuration({controller->ports_.loop, controller->ports_.client,
+                     &writer, controller->ports_.record},
+                    ConfigurationReader::Controller(),
+                    controller->options_.own_namespace,
+                    controller->prng_.Fork("configuration")) {}
 
 Controller::Controller(const Ports& ports, Options options, const Prng& prng)
     : ports_(ports),
@@ -83,6 +88,7 @@ void Controller::OnUpdate(const SourceUpdate& update) {
   if (is_awaiting_ && is_relisted_ && ports_.source->is_complete()) {
     BeginTerm();
   }
+  if (term_ != nullptr) term_->configuration.Follow(update);
   CarryOut();
 }
 
@@ -113,11 +119,21 @@ void Controller::BeginTerm() {
 }
 
 void Controller::EndTerm(const std::string& why) {
+  writes_ = Writes();
   term_.reset();
   core_.End();
   CarryOut();
   ports_.record(EventType::kNormal, "ControllerWaits",
                 fmt::format("this process assigns no addresses: {}", why));
+}
+
+kubernetes::WriteQueue::Ended Controller::Writes() const {
+  kubernetes::WriteQueue::Ended writes = writes_;
+  if (term_ == nullptr) return writes;
+  for (const auto& [verdict, count] : term_->writer.ended()) {
+    writes[verdict] += count;
+  }
+  return writes;
 }
 
 void Controller::Work() {

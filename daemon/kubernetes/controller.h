@@ -26,6 +26,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "daemon/kubernetes/configuration_state_writer.h"
 #include "daemon/kubernetes/controller_core.h"
 #include "daemon/kubernetes/leased_client.h"
 #include "daemon/kubernetes/memberlist_secret.h"
@@ -76,6 +77,9 @@ class Controller : private kubernetes::LeaseElector::Observer {
   bool acts() const { return core_.acts() && elector_.IsHolder(); }
   const kubernetes::LeaseElector& elector() const { return elector_; }
   const ControllerCore& core() const { return core_; }
+  // Writes of all terms, by how they ended; and those that have not.
+  kubernetes::WriteQueue::Ended Writes() const;
+  size_t writes_waiting() const { return term_ ? term_->writer.size() : 0; }
 
  private:
   // The writers of one term of the Lease.
@@ -84,6 +88,7 @@ class Controller : private kubernetes::LeaseElector::Observer {
 
     kubernetes::Writer writer;
     kubernetes::EventRecorder events;
+    ConfigurationStateWriter configuration;
   };
 
   void OnElection() override;
@@ -103,8 +108,9 @@ class Controller : private kubernetes::LeaseElector::Observer {
   ControllerCore core_;
   kubernetes::LeaseElector elector_;
   LeasedClient leased_;
-  std::unique_ptr<Term> term_;
+  std::unique_ptr<Term> term_;  // Null: it does not act.
   uint64_t terms_ = 0;
+  kubernetes::WriteQueue::Ended writes_;   // Of the terms that are over.
   bool is_awaiting_ = false;               // Lists, since the Lease was won.
   bool is_relisted_ = false;               // They have come.
   std::unique_ptr<io::Timer> timer_;       // Runs Work().

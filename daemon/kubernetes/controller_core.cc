@@ -312,6 +312,26 @@ void ControllerCore::OnWritten(const Now& now, const StatusWrite& write,
   retry_at_ = std::min(retry_at_, now.loop + options_.write_retry);
 }
 
+ControllerCore::ServiceCounts ControllerCore::CountServices() const {
+  ServiceCounts counts;
+  for (const auto& [service, record] : records_.all()) {
+    if (!record.is_load_balancer) continue;
+    if (record.load_balancer_class != options_.load_balancer_class) continue;
+    ++(record.addresses.empty() ? counts.pending : counts.assigned);
+  }
+  return counts;
+}
+
+std::vector<std::pair<std::string, ipam::PoolUsage>>
+ControllerCore::PoolUsages() const {
+  std::vector<std::pair<std::string, ipam::PoolUsage>> usages;
+  for (const ipam::Pool& pool : desired_->pools) {
+    const auto usage = term_->Usage(pool.name);
+    if (usage.ok()) usages.emplace_back(pool.name, *usage);
+  }
+  return usages;
+}
+
 void ControllerCore::Tell(const std::string& service,
                           const std::vector<ipam::ServiceEvent>& events) {
   const ServiceRecord* const record = records_.Find(service);

@@ -104,6 +104,14 @@ class ControllerCore {
   size_t writing() const { return writing_.size(); }
   // Nullptr: it does not act.
   const AddressTerm* term() const { return term_.get(); }
+  // Services by what their statuses say, of this controller's class.
+  struct ServiceCounts {
+    size_t assigned = 0;
+    size_t pending = 0;
+  };
+  ServiceCounts CountServices() const;
+  // REQUIRES: acts().
+  std::vector<std::pair<std::string, ipam::PoolUsage>> PoolUsages() const;
 
  private:
   using Services = std::set<std::string, std::less<>>;

@@ -30,14 +30,6 @@ const SourceKind* KindNamed(std::string_view name) {
   return nullptr;
 }
 
-// "default/web", or a name alone.
-kubernetes::ObjectKey KeyOf(std::string_view name) {
-  const size_t slash = name.find('/');
-  if (slash == name.npos) return {"", std::string(name)};
-  return {std::string(name.substr(0, slash)),
-          std::string(name.substr(slash + 1))};
-}
-
 }  // namespace
 
 KubernetesEvent EventOf(const kubernetes::ObjectMeta& service,

@@ -9,6 +9,8 @@ namespace lb {
 namespace {
 
 constexpr absl::Duration kLookInterval = absl::Seconds(1);
+// A server that has just come back refuses some requests for a moment.
+constexpr int kUnreadLooks = 10;
 constexpr const char* kLeaseName = "lbd-controller";
 
 ObjectSource::Options SourceOptionsOf(const KubernetesNode::Options& options) {
@@ -46,16 +48,22 @@ KubernetesNode::KubernetesNode(const Ports& ports, Options options,
       on_update_(std::move(on_update)),
       source_({ports.loop, ports.client, this}, SourceOptionsOf(options_),
               prng.Fork("source")) {
+  const auto record = [this](EventType type, std::string reason,
+                             std::string message) {
+    Record(type, std::move(reason), std::move(message));
+  };
   if (options_.settings.controls()) {
     controller_ = std::make_unique<Controller>(
-        Controller::Ports{
-            ports.loop, ports.client, &source_,
-            [this](EventType type, std::string reason, std::string message) {
-              Record(type, std::move(reason), std::move(message));
-            },
-            ports.random_bytes},
+        Controller::Ports{ports.loop, ports.client, &source_, record,
+                          ports.random_bytes},
         ControllerOptionsOf(options_, prng.Fork("identity")),
         prng.Fork("controller"));
+  }
+  if (options_.settings.speaks()) {
+    speaker_ = std::make_unique<SpeakerStatuses>(
+        SpeakerStatuses::Ports{ports.loop, ports.client, record},
+        SpeakerStatuses::Options{options_.node, options_.own_namespace},
+        prng.Fork("speaker"));
   }
   timer_ = ports_.loop->NewTimer([this] { LookAtServer(); });
 }
@@ -76,10 +84,12 @@ void KubernetesNode::Stop(absl::AnyInvocable<void()> done) {
 void KubernetesNode::OnUpdate(const SourceUpdate& update) {
   on_update_(update);
   if (controller_ != nullptr) controller_->OnUpdate(update);
+  if (speaker_ != nullptr) speaker_->OnUpdate(update, source_.is_complete());
 }
 
 void KubernetesNode::LookAtServer() {
   timer_->Arm(ports_.loop->Now() + kLookInterval);
+  if (speaker_ != nullptr) LookForUnread();
   const std::string trouble = source_.Trouble();
   if (trouble.empty() == trouble_.empty() && was_told_) return;
   was_told_ = true;
@@ -91,6 +101,12 @@ void KubernetesNode::LookAtServer() {
     Record(EventType::kWarning, "ApiServerLost",
            fmt::format("{}; everything stays as it is", trouble));
   }
+}
+
+void KubernetesNode::LookForUnread() {
+  const bool is_partly = !source_.is_synchronized() && source_.follows_any();
+  unread_looks_ = is_partly ? unread_looks_ + 1 : 0;
+  speaker_->SetUnread(unread_looks_ < kUnreadLooks ? "" : source_.Trouble());
 }
 
 void KubernetesNode::Record(EventType type, std::string reason,

@@ -1,5 +1,5 @@
 // KubernetesNode: the part of one lbd that speaks to the API server: the source
-// of objects and, if it has that role, the controller.
+// of objects and, by its role, the controller and what a speaker writes.
 //
 // It hands each update of the source on, and records in the event log when the
 // server is not to be had, and when it is again. Meanwhile everything stays as
@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "daemon/kubernetes/controller.h"
 #include "daemon/kubernetes/object_source.h"
+#include "daemon/kubernetes/speaker_statuses.h"
 #include "daemon/options/kubernetes_settings.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
@@ -37,6 +38,7 @@ class KubernetesNode : private ObjectSource::Observer {
   struct Options {
     KubernetesSettings settings;
     std::string node;
+    std::string pod;  // That of this process; empty: it is not known.
     std::string own_namespace;
     std::string load_balancer_class;
   };
@@ -63,11 +65,15 @@ class KubernetesNode : private ObjectSource::Observer {
   const ObjectSource& source() const { return source_; }
   // Nullptr: it has another role.
   const Controller* controller() const { return controller_.get(); }
+  SpeakerStatuses* speaker() { return speaker_.get(); }
+  const std::string& name() const { return options_.node; }
 
  private:
   void OnUpdate(const SourceUpdate& update) override;
   // Records whether the server is being followed, if that changed.
   void LookAtServer();
+  // Is the server there, and part of the objects not to be had?
+  void LookForUnread();
   void Record(EventType type, std::string reason, std::string message);
 
   const Ports ports_;
@@ -75,6 +81,8 @@ class KubernetesNode : private ObjectSource::Observer {
   const OnUpdated on_update_;
   ObjectSource source_;
   std::unique_ptr<Controller> controller_;
+  std::unique_ptr<SpeakerStatuses> speaker_;
+  int unread_looks_ = 0;                    // In a row.
   std::string trouble_ = "not listed yet";  // As it was recorded last.
   bool was_told_ = false;
   std::unique_ptr<io::Timer> timer_;  // Runs LookAtServer().

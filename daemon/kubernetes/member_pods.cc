@@ -23,8 +23,13 @@ MemberPods::MemberPods(io::Loop* loop, http::Client* client,
 
 std::vector<net::IpAddress> MemberPods::addresses() const {
   std::vector<net::IpAddress> addresses;
-  for (const auto& [name, address] : pods_) addresses.push_back(address);
+  for (const auto& [name, pod] : pods_) addresses.push_back(pod.address);
   return addresses;
+}
+
+std::string MemberPods::UidOf(const std::string& pod) const {
+  const auto known = pods_.find(pod);
+  return known == pods_.end() ? "" : known->second.uid;
 }
 
 void MemberPods::OnChange(const Change& change) {
@@ -40,8 +45,9 @@ void MemberPods::OnChange(const Change& change) {
     if (known != pods_.end()) pods_.erase(known);
     return;
   }
-  if (known != pods_.end() && known->second == *address) return;
-  pods_.insert_or_assign(name, *address);
+  const Pod pod = {*address, change.meta.uid};
+  if (known != pods_.end() && known->second == pod) return;
+  pods_.insert_or_assign(name, pod);
   on_change_();
 }
 

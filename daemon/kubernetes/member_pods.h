@@ -27,7 +27,7 @@ class MemberPods : private kubernetes::Reflector::Observer {
   static constexpr size_t kPodsMax = 10'000;
   static constexpr const char* kLabel = "component=speaker";
 
-  // `on_change`: addresses() may be others.
+  // `on_change`: addresses() and UidOf() may be others.
   MemberPods(io::Loop* loop, http::Client* client,
              const std::string& own_namespace, const Prng& prng,
              std::function<void()> on_change);
@@ -36,12 +36,21 @@ class MemberPods : private kubernetes::Reflector::Observer {
 
   // In the order of the pods' names.
   std::vector<net::IpAddress> addresses() const;
+  // Empty: there is no such pod, or it is not followed.
+  std::string UidOf(const std::string& pod) const;
 
  private:
   void OnChange(const kubernetes::Change& change) override;
 
+  struct Pod {
+    net::IpAddress address;
+    std::string uid;
+
+    friend bool operator==(const Pod&, const Pod&) = default;
+  };
+
   const std::function<void()> on_change_;
-  std::map<std::string, net::IpAddress> pods_;  // By name.
+  std::map<std::string, Pod> pods_;  // By name.
   kubernetes::Reflector reflector_;
 };
 

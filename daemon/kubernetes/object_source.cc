@@ -1,5 +1,6 @@
 #include "daemon/kubernetes/object_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "fmt/format.h"
@@ -83,6 +84,13 @@ void ObjectSource::Relist(absl::Span<const std::string_view> kinds) {
 }
 
 bool ObjectSource::is_synchronized() const { return Trouble().empty(); }
+
+bool ObjectSource::follows_any() const {
+  return std::any_of(followers_.begin(), followers_.end(),
+                     [](const std::unique_ptr<Follower>& follower) {
+                       return follower->state().is_synchronized();
+                     });
+}
 
 std::string ObjectSource::Trouble() const {
   for (const auto& follower : followers_) {

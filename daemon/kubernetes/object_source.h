@@ -113,6 +113,8 @@ class ObjectSource {
   }
   // Every kind is being followed now.
   bool is_synchronized() const;
+  // Some kind is.
+  bool follows_any() const;
   // "Service: 403 Forbidden: ...": the first kind that is not being followed,
   // and why; empty: all are.
   std::string Trouble() const;

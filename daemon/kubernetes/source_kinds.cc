@@ -43,6 +43,13 @@ std::string SourceKind::NameOf(const kubernetes::ObjectKey& key) const {
              : fmt::format("{}/{}", kind, key.name);
 }
 
+kubernetes::ObjectKey KeyOf(std::string_view name) {
+  const size_t slash = name.find('/');
+  if (slash == name.npos) return {"", std::string(name)};
+  return {std::string(name.substr(0, slash)),
+          std::string(name.substr(slash + 1))};
+}
+
 const std::vector<SourceKind>& SourceKinds() {
   static const auto& kinds = *new std::vector<SourceKind>{
       {.kind = "IPAddressPool",

@@ -31,6 +31,9 @@ struct SourceKind {
   std::string NameOf(const kubernetes::ObjectKey& key) const;
 };
 
+// "default/web", or a name alone.
+kubernetes::ObjectKey KeyOf(std::string_view name);
+
 // One for each of config::ReadKinds().
 const std::vector<SourceKind>& SourceKinds();
 const SourceKind& FindSourceKind(std::string_view kind);

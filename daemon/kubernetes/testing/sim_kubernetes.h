@@ -169,6 +169,14 @@ class SimKubernetes {
     server_.AddKind(
         {.resource = {"", "v1", "pods"}, .kind = "Pod", .has_status = true});
     server_.AddKind({.resource = {"", "v1", "secrets"}, .kind = "Secret"});
+    for (const auto& [plural, kind] :
+         {std::pair("servicel2statuses", "ServiceL2Status"),
+          std::pair("configurationstates", "ConfigurationState")}) {
+      server_.AddKind({.resource = {"metallb.io", "v1beta1", plural},
+                       .kind = kind,
+                       .has_status = true,
+                       .is_custom = true});
+    }
     loop_.SetAfterEvent([this] { Check(); });
   }
   void Check() {

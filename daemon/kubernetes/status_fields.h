@@ -1,0 +1,21 @@
+// Fields of the metadata of a status object, as another client may have left
+// them. Pure; any thread.
+#ifndef LB_DAEMON_KUBERNETES_STATUS_FIELDS_H_
+#define LB_DAEMON_KUBERNETES_STATUS_FIELDS_H_
+
+#include <string>
+#include <string_view>
+
+#include "lb/config/yaml_tree.h"
+
+namespace lb {
+
+// Empty: the object has no such label.
+std::string LabelOf(const config::YamlNode& object, std::string_view label);
+
+// The uid of the first owner, as this process writes one. Empty: none.
+std::string OwnerUidOf(const config::YamlNode& object);
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_KUBERNETES_STATUS_FIELDS_H_
