@@ -9,12 +9,15 @@
 #include "daemon/kubernetes/api_client.h"
 #include "daemon/kubernetes/kubernetes_node.h"
 #include "daemon/log.h"
+#include "daemon/metrics/controller_metrics.h"
+#include "daemon/metrics/metrics_server.h"
 #include "daemon/service_notify.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/object_change.h"
 #include "lb/config/problem.h"
+#include "lb/io/posix/background_task.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/io/posix/posix_sockets.h"
@@ -47,10 +50,11 @@ class ControllerDaemon {
     node_ = std::make_unique<KubernetesNode>(
         KubernetesNode::Ports{&loop_, api_->client(), &log_, io::FillRandom},
         std::move(node), Prng(seed),
-        [this](const SourceUpdate& update) { RecordProblems(update); });
+        [this](const SourceUpdate& update) { OnUpdate(update); });
     for (const std::string& fence : unfenced) {
       Record({EventObject::kNode, node_name_}, "SandboxIncomplete", fence);
     }
+    LB_RETURN_IF_ERROR(ServeMetrics());
     node_->Start();
     notify_ = std::make_unique<ServiceNotify>(&loop_);
     return absl::OkStatus();
@@ -59,6 +63,24 @@ class ControllerDaemon {
   void Run() { loop_.Run(); }
 
  private:
+  absl::Status ServeMetrics() {
+    if (options_.metrics_listen.empty()) return absl::OkStatus();
+    LB_ASSIGN_OR_RETURN(
+        metrics_,
+        metrics::MetricsServer::Start(options_.metrics_listen, &loop_, [this] {
+          return metrics::CollectControllerMetrics(
+              {*node_, config_, loop_.turns(), loop_.Now()});
+        }));
+    return absl::OkStatus();
+  }
+
+  void OnUpdate(const SourceUpdate& update) {
+    ++config_.reads;
+    if (!update.difference.new_problems.empty()) ++config_.refusals;
+    config_.has_problems = !update.desired->problems.empty();
+    RecordProblems(update);
+  }
+
   void RecordProblems(const SourceUpdate& update) {
     for (const config::Problem& problem : update.difference.new_problems) {
       Record({config::KindOf(problem.object),
@@ -83,7 +105,11 @@ class ControllerDaemon {
       return;
     }
     notify_->Stopping();
-    node_->Stop([this] { loop_.Stop(); });
+    // The server waits for answers that the loop makes.
+    node_->Stop([this] {
+      end_metrics_.Start([this] { metrics_.reset(); },
+                         [this] { loop_.Stop(); });
+    });
   }
 
   const Options& options_;
@@ -97,6 +123,9 @@ class ControllerDaemon {
   std::unique_ptr<io::Signals> signals_;
   std::unique_ptr<ApiClient> api_;
   std::unique_ptr<KubernetesNode> node_;
+  metrics::ConfigFacts config_;
+  std::unique_ptr<metrics::MetricsServer> metrics_;
+  io::BackgroundTask end_metrics_{&loop_};
   std::unique_ptr<ServiceNotify> notify_;
 };
 

@@ -1,7 +1,8 @@
 // RunControllerDaemon: a lbd that only gives services addresses.
 //
 // It needs no capability, no gossip and no state folder: what it does is in the
-// API server. It has no status service yet; its log says what it does.
+// API server. It has metrics, if they are asked for, and no status service: its
+// log says what it does.
 #ifndef LB_DAEMON_CONTROLLER_DAEMON_H_
 #define LB_DAEMON_CONTROLLER_DAEMON_H_
 
