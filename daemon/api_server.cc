@@ -51,6 +51,7 @@ KubernetesNode::Options NodeOptionsOf(const Options& options,
   node.settings = options.kubernetes;
   node.node = options.node_name.empty() ? absl::AsciiStrToLower(HostName())
                                         : options.node_name;
+  node.pod = ReadVariable("METALLB_POD_NAME");
   node.own_namespace = OwnNamespace(options.kubernetes, ReadVariable, access);
   node.load_balancer_class = options.load_balancer_class;
   return node;

@@ -13,6 +13,7 @@ KubernetesFeed::KubernetesFeed(const KubernetesNode::Ports& ports,
       agent_(agent),
       node_(ports, options_.node, prng,
             [this](const SourceUpdate& update) { OnUpdate(update); }),
+      speaker_(ports.loop, agent, &node_),
       pods_(ports.loop, ports.client, options_.node.own_namespace, prng,
             [this] { OnPods(); }) {}
 
@@ -20,6 +21,7 @@ void KubernetesFeed::Start() {
   // It says that any service may exist, so nothing is released.
   agent_->SetDesired(node_.source().desired());
   node_.Start();
+  speaker_.Start();
   pods_.Start();
 }
 
@@ -78,6 +80,8 @@ void KubernetesFeed::OnPods() {
     endpoints.push_back({address, options_.gossip_port});
   }
   agent_->JoinAt(endpoints);
+  const std::string& pod = options_.node.pod;
+  node_.speaker()->SetPod({pod, pods_.UidOf(pod)});
 }
 
 }  // namespace lb

@@ -19,6 +19,7 @@
 #include "daemon/kubernetes/kubernetes_node.h"
 #include "daemon/kubernetes/member_pods.h"
 #include "daemon/kubernetes/object_source.h"
+#include "daemon/speaker_feed.h"
 #include "lb/base/prng.h"
 
 namespace lb {
@@ -53,6 +54,7 @@ class KubernetesFeed {
   // What was recorded before everything was listed, by service.
   std::map<std::string, ipam::Assignment> early_;
   KubernetesNode node_;
+  SpeakerFeed speaker_;
   MemberPods pods_;
 };
 

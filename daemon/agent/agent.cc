@@ -181,12 +181,11 @@ void Agent::Start() {
 }
 
 void Agent::Observe() {
-  outcomes_.Subscribe(
-      [this](const Outcome& outcome) { events_.OnOutcome(outcome); });
-  outcomes_.Subscribe(
-      [this](const Outcome& outcome) { tally_.OnOutcome(outcome); });
-  outcomes_.Subscribe(
-      [this](const Outcome& outcome) { history_.OnOutcome(outcome); });
+  outcomes_.Subscribe([this](const Outcome& outcome) {
+    events_.OnOutcome(outcome);
+    tally_.OnOutcome(outcome);
+    history_.OnOutcome(outcome);
+  });
   presence_->SetPorts({.record = events_.SelfRecorder(),
                        .on_address = [this] { OnAddress(); }});
   announcing_.SetInterfacesObserver([this] { OnInterfaces(); });

@@ -110,6 +110,7 @@ class Agent {
 
   // The node as it is now, until the next turn of the loop.
   NodeView View() const;
+  Outcomes& outcomes() { return outcomes_; }
   gossip::wire::Keyring& gossip_keyring() {
     return presence_->gossip().keyring();
   }

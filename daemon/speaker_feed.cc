@@ -1,0 +1,69 @@
+#include "daemon/speaker_feed.h"
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "daemon/agent/life_stage.h"
+#include "daemon/kubernetes/l2_places.h"
+#include "daemon/kubernetes/speaker_statuses.h"
+#include "daemon/node_view/node_view.h"
+#include "daemon/placement/placement.h"
+#include "lb/election/announcer.h"
+
+namespace lb {
+namespace {
+
+constexpr absl::Duration kLookInterval = absl::Seconds(1);
+constexpr int kSettledLooks = 2;
+
+L2Places::Place PlaceOf(const ServicePlacement& placed,
+                        const std::string& node) {
+  L2Places::Place place;
+  for (const election::Announcer& announcer : placed.announcers) {
+    if (announcer.protocol != election::Protocol::kLayer2) continue;
+    place.nodes.push_back(announcer.node);
+    if (announcer.node == node) place.interfaces = announcer.interfaces;
+  }
+  return place;
+}
+
+}  // namespace
+
+SpeakerFeed::SpeakerFeed(io::Loop* loop, Agent* agent, KubernetesNode* node)
+    : loop_(loop), agent_(agent), node_(node) {
+  timer_ = loop_->NewTimer([this] { Look(); });
+  agent_->outcomes().Subscribe(
+      [this, alive = std::weak_ptr<bool>(alive_)](const Outcome& outcome) {
+        if (!alive.expired()) OnOutcome(outcome);
+      });
+}
+
+void SpeakerFeed::Start() { timer_->Arm(loop_->Now() + kLookInterval); }
+
+void SpeakerFeed::OnOutcome(const Outcome& outcome) {
+  SpeakerStatuses* const statuses = node_->speaker();
+  if (!outcome.announces) statuses->SetActs(false);
+  for (const std::string& service : outcome.changed) {
+    const auto placed = outcome.after.placement.find(service);
+    if (placed != outcome.after.placement.end()) {
+      statuses->SetPlace(service, PlaceOf(placed->second, node_->name()));
+    } else if (outcome.after.entries.contains(service)) {
+      statuses->SetPlace(service, {});
+    } else {
+      statuses->Erase(service);
+    }
+  }
+}
+
+void SpeakerFeed::Look() {
+  timer_->Arm(loop_->Now() + kLookInterval);
+  const NodeView view = agent_->View();
+  const bool acts = Acts(view.stage) && !Leaves(view.stage);
+  const bool is_settled =
+      acts && node_->source().is_complete() && !view.elections.has_more();
+  settled_looks_ = is_settled ? settled_looks_ + 1 : 0;
+  if (!acts) node_->speaker()->SetActs(false);
+  if (settled_looks_ >= kSettledLooks) node_->speaker()->SetActs(true);
+}
+
+}  // namespace lb

@@ -1,0 +1,41 @@
+// SpeakerFeed: tells a speaker's SpeakerStatuses what the agent does.
+//
+// Each outcome of the agent says where services are announced. The statuses
+// begin once the agent acts, all objects were read, and its elections are up to
+// date for a second: until then what it announces is not known.
+//
+// Loop thread only. The agent, the node and the loop outlive it.
+#ifndef LB_DAEMON_SPEAKER_FEED_H_
+#define LB_DAEMON_SPEAKER_FEED_H_
+
+#include <memory>
+
+#include "daemon/agent/agent.h"
+#include "daemon/agent/outcome.h"
+#include "daemon/kubernetes/kubernetes_node.h"
+#include "lb/io/loop.h"
+
+namespace lb {
+
+class SpeakerFeed {
+ public:
+  // Before the agent's first turn. REQUIRES: `node` speaks.
+  SpeakerFeed(io::Loop* loop, Agent* agent, KubernetesNode* node);
+
+  void Start();
+
+ private:
+  void OnOutcome(const Outcome& outcome);
+  void Look();
+
+  io::Loop* const loop_;
+  Agent* const agent_;
+  KubernetesNode* const node_;
+  int settled_looks_ = 0;             // In a row.
+  std::unique_ptr<io::Timer> timer_;  // Runs Look().
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_SPEAKER_FEED_H_
