@@ -19,6 +19,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 GROUP = "rbac.authorization.k8s.io"
 METALLB = "/apis/metallb.io/v1beta1/namespaces"
 OWN = "metallb-system"
+POOL_ANNOTATION = "metallb.io/ip-allocated-from-pool"
 PATIENCE = 40  # Seconds.
 
 
@@ -90,7 +91,27 @@ class Case:
                          "labels": {"component": "speaker"}},
             "spec": {"serviceAccountName": "lbd",
                      "containers": [{"name": "speaker", "image": "lbd"}]}})
+        server.patch_status(f"/api/v1/namespaces/{name}/pods/speaker", {
+            "podIP": "127.0.0.1", "podIPs": [{"ip": "127.0.0.1"}]})
+        self._write_statuses()
         self._write_kubeconfig()
+
+    def _write_statuses(self):
+        """What an earlier run left, of another pod and without labels."""
+        if self.lacked and self.lacked[1:] == ("configurationstates", "create"):
+            return
+        name = "controller"
+        if self.role == "speaker":
+            name = f"speaker-{self.name}"
+            self._server.make(f"{METALLB}/{self.name}/servicel2statuses", {
+                "apiVersion": "metallb.io/v1beta1", "kind": "ServiceL2Status",
+                "metadata": {"name": "l2-old", "labels": {
+                    "metallb.io/node": self.name,
+                    "metallb.io/service-name": "s1",
+                    "metallb.io/service-namespace": self.name}}})
+        self._server.make(f"{METALLB}/{self.name}/configurationstates", {
+            "apiVersion": "metallb.io/v1beta1", "kind": "ConfigurationState",
+            "metadata": {"name": name}})
 
     def _write_kubeconfig(self):
         token = self._server.ask(
@@ -122,6 +143,7 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
                  self.name, "--lb-class", f"lab/{self.name}", "--node-name",
                  self.name, "--state-dir", f"{self._folder}/state",
                  "--user", "root", *options],
+                env={**os.environ, "METALLB_POD_NAME": "speaker"},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def end(self):
@@ -156,8 +178,10 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
             "spec": {"type": "LoadBalancer", "ports": [{"port": 80}],
                      "loadBalancerClass": f"lab/{self.name}"}})
         if self.role == "speaker":
+            self._annotate(f"{path}/{name}", POOL_ANNOTATION, "pool")
             self._server.patch_status(f"{path}/{name}", {"loadBalancer": {
                 "ingress": [{"ip": f"10.{self._number}.0.{self._services}"}]}})
+            self._set_endpoint("s1", self._services % 2 == 1)
             return
         # One that asks for an address of no pool: events that repeat.
         self._server.make(path, {
@@ -172,6 +196,19 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
         for count in range(4):
             self._annotate(f"{path}/{name}", "changed", str(count))
             self._annotate(lease, "changed", f"{self._services} {count}")
+
+    def _set_endpoint(self, service, ready):
+        """The speaker announces the service, or ceases to."""
+        path = ("/apis/discovery.k8s.io/v1/namespaces/"
+                f"{self.name}/endpointslices")
+        endpoints = [{"addresses": ["192.0.2.1"], "nodeName": self.name,
+                      "conditions": {"ready": ready}}]
+        self._server.make(path, {
+            "metadata": {"name": service,
+                         "labels": {"kubernetes.io/service-name": service}},
+            "addressType": "IPv4", "endpoints": endpoints})
+        self._server.ask("PATCH", f"{path}/{service}", {"endpoints": endpoints},
+                         "application/merge-patch+json")
 
     def _annotate(self, path, name, value):
         self._server.ask("PATCH", path,
