@@ -12,6 +12,10 @@
                       a Service that asks for the address, RUNS times: from its
                       creation to its status, and to the first answered request
   cluster_objects.py ... addresses                   "name address" of each
+  cluster_objects.py ... unchecked PLURAL.GROUP      a custom resource takes any
+                      fields from now on
+  cluster_objects.py ... says KIND/NAME TEXT         an event on the object has
+                      the text; of a ConfigurationState, its summary
 
 nodes: n1 has 172.18.8.11, and so on. Times are in milliseconds.
 """
@@ -27,6 +31,9 @@ SERVICES = "/api/v1/namespaces/default/services"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 PODS = "/api/v1/namespaces/metallb-system/pods"
 NODES = {f"n{number}": f"172.18.8.1{number}" for number in (1, 2, 3)}
+EVENTS = "/apis/events.k8s.io/v1/events"
+CONFIGURATION_STATES = ("/apis/metallb.io/v1beta1/namespaces/metallb-system/"
+                        "configurationstates")
 PATIENCE = 120  # Seconds.
 
 
@@ -187,8 +194,33 @@ def print_addresses(server):
             print(service["metadata"]["name"], address)
 
 
+def take_anything(server, name):
+    """Drops the schema of a custom resource."""
+    path = ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + name)
+    resource = server.ask("GET", path)
+    for version in resource["spec"]["versions"]:
+        version["schema"]["openAPIV3Schema"] = {
+            "type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    server.ask("PUT", path, resource)
+
+
+def look_for(server, regarding, text):
+    """Fails if nothing says it."""
+    kind, name = regarding.split("/")
+    if kind == "ConfigurationState":
+        state = server.ask("GET", CONFIGURATION_STATES + "/" + name)["status"]
+        said = [state["result"] + ": " + state["errorSummary"]]
+    else:
+        said = [event["note"] for event in server.ask("GET", EVENTS)["items"]
+                if event["regarding"]["kind"] == kind
+                and event["regarding"]["name"] == name]
+    if not any(text in one for one in said):
+        sys.exit(f"{regarding} says {said}, want {text}")
+
+
 COMMANDS = {"nodes": write_nodes, "services": write_services,
             "many": write_many, "first": measure_first,
-            "addresses": print_addresses}
+            "addresses": print_addresses, "unchecked": take_anything,
+            "says": look_for}
 if __name__ == "__main__":
     COMMANDS[sys.argv[3]](Server(*sys.argv[1:3]), *sys.argv[4:])

@@ -181,7 +181,7 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
             self._annotate(f"{path}/{name}", POOL_ANNOTATION, "pool")
             self._server.patch_status(f"{path}/{name}", {"loadBalancer": {
                 "ingress": [{"ip": f"10.{self._number}.0.{self._services}"}]}})
-            self._set_endpoint("s1", self._services % 2 == 1)
+            self._set_endpoint("s2", self._services % 2 == 1)
             return
         # One that asks for an address of no pool: events that repeat.
         self._server.make(path, {
@@ -235,6 +235,8 @@ def main(lbd, folder):
     """Exits with what is wrong."""
     server = Server(ADDRESS, PKI)
     cases = make_cases(server, folder)
+    for case in cases:
+        case.work()  # What was left is of a Service that is there at the start.
     for case in cases:
         case.start(lbd)
     end = time.monotonic() + PATIENCE
