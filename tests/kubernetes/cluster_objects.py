@@ -124,8 +124,9 @@ def write_many(server, count):
         thread.join()
     created = time.monotonic() - begun
     while True:
-        services = server.ask("GET", SERVICES)["items"]
-        done = sum(bool(addresses_of(item)) for item in services)
+        done = sum(bool(addresses_of(item))
+                   for item in server.ask("GET", SERVICES)["items"]
+                   if item["metadata"]["name"].startswith("many-"))
         if done == count:
             break
         if time.monotonic() - begun > PATIENCE:
