@@ -15,7 +15,6 @@
 namespace lb::http {
 namespace {
 
-constexpr size_t kFieldOverhead = 32;  // RFC 9113, 10.5.1.
 constexpr size_t kFrameHeaderSize = 9;
 
 // A piece of a body takes up the next frames of its response up to this size.

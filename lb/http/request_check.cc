@@ -15,8 +15,7 @@
 namespace lb::http {
 namespace {
 
-constexpr size_t kFieldOverhead = 32;  // RFC 9113, 10.5.1.
-constexpr size_t kTextShown = 80;
+constexpr size_t kEscapedMax = 80;
 
 // What RFC 9113 (8.2.2) keeps out of HTTP/2; `host` would contradict
 // :authority, which the client adds.
@@ -28,8 +27,8 @@ const uint8_t* Bytes(std::string_view text) {
   return reinterpret_cast<const uint8_t*>(text.data());
 }
 
-std::string Shown(std::string_view text) {
-  return absl::CHexEscape(std::string(text.substr(0, kTextShown)));
+std::string Escaped(std::string_view text) {
+  return absl::CHexEscape(std::string(text.substr(0, kEscapedMax)));
 }
 
 absl::Status CheckHeader(const Header& header) {
@@ -37,7 +36,7 @@ absl::Status CheckHeader(const Header& header) {
   const bool is_pseudo = !name.empty() && name[0] == ':';
   if (is_pseudo || nghttp2_check_header_name(Bytes(name), name.size()) == 0) {
     return absl::InvalidArgumentError(fmt::format(
-        "request: header \"{}\": want a name in lower case", Shown(name)));
+        "request: header \"{}\": want a name in lower case", Escaped(name)));
   }
   if (std::count(kNotAllowed.begin(), kNotAllowed.end(), name) > 0) {
     return absl::InvalidArgumentError(fmt::format(
@@ -62,13 +61,13 @@ absl::Status CheckRequest(const Request& request, const Http2Options& options) {
   if (method == "CONNECT" ||
       nghttp2_check_method(Bytes(method), method.size()) == 0) {
     return absl::InvalidArgumentError(fmt::format(
-        "request: method \"{}\": want a token, such as GET", Shown(method)));
+        "request: method \"{}\": want a token, such as GET", Escaped(method)));
   }
   if (path.empty() || path[0] != '/' ||
       nghttp2_check_path(Bytes(path), path.size()) == 0) {
     return absl::InvalidArgumentError(
         fmt::format("request: path \"{}\": want \"/\" and characters of a URI",
-                    Shown(path)));
+                    Escaped(path)));
   }
   size_t header_bytes = path.size() + method.size();
   for (const Header& header : request.headers) {
@@ -95,7 +94,7 @@ absl::Status CheckAuthority(std::string_view authority) {
   }
   return absl::InvalidArgumentError(
       fmt::format("authority \"{}\": want a host, and a port if need be",
-                  Shown(authority)));
+                  Escaped(authority)));
 }
 
 }  // namespace lb::http

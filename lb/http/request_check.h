@@ -5,6 +5,7 @@
 #ifndef LB_HTTP_REQUEST_CHECK_H_
 #define LB_HTTP_REQUEST_CHECK_H_
 
+#include <cstddef>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -12,6 +13,9 @@
 #include "lb/http/http2_options.h"
 
 namespace lb::http {
+
+// What a header costs besides its texts (RFC 9113, 10.5.1).
+inline constexpr size_t kFieldOverhead = 32;
 
 // InvalidArgument: the method, the path or a header has bytes that it may not
 // have (RFC 9113, 8.2.1 and 8.3.1; a name in upper case, a line break, ...), or

@@ -7,15 +7,11 @@
 #include "absl/numeric/int128.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/net/ip_families.h"
 
 namespace lb::ipam {
-namespace {
 
-size_t IndexOf(const net::IpAddress& address) {
-  return address.is_ipv4() ? 0 : 1;
-}
-
-}  // namespace
+using net::FamilyIndex;
 
 AddressBindings::Name::Name(std::string_view text)
     : bytes_(new char[text.size()]), size_(static_cast<uint32_t>(text.size())) {
@@ -47,7 +43,7 @@ void AddressBindings::ForEach(
 std::vector<std::string> AddressBindings::HoldersOf(
     const net::IpAddress& address) const {
   std::vector<std::string> names;
-  const size_t index = IndexOf(address);
+  const size_t index = FamilyIndex(address.family());
   for (Id id = FirstHolder(address); id != kNone;
        id = (*entries_)[id].places[index].next) {
     names.emplace_back((*entries_)[id].name.view());
@@ -61,7 +57,7 @@ std::optional<std::string> AddressBindings::WhyTaken(
     const SharingTerms& terms) const {
   const Entry* obstacle = nullptr;  // The first by name, so all nodes name it.
   std::string why;
-  const size_t index = IndexOf(address);
+  const size_t index = FamilyIndex(address.family());
   for (Id id = FirstHolder(address); id != kNone;
        id = (*entries_)[id].places[index].next) {
     const Entry& holder = (*entries_)[id];
@@ -86,7 +82,7 @@ std::optional<SharingTerms> AddressBindings::TermsAt(
   const SharingTerms& agreed = terms_.Get((*entries_)[first].terms);
   if (agreed.key.empty()) return std::nullopt;
   std::set<ServicePort> ports;
-  const size_t index = IndexOf(address);
+  const size_t index = FamilyIndex(address.family());
   for (Id id = first; id != kNone; id = (*entries_)[id].places[index].next) {
     const SharingTerms& terms = terms_.Get((*entries_)[id].terms);
     ports.insert(terms.ports.begin(), terms.ports.end());
@@ -113,7 +109,7 @@ void AddressBindings::Add(std::string_view service,
   entry.terms = terms_.Acquire(terms);
   LB_CHECK(by_name_.insert(id).second);
   for (const AssignedAddress& a : assignment.addresses) {
-    Place& place = entry.places[IndexOf(a.address)];
+    Place& place = entry.places[FamilyIndex(a.address.family())];
     LB_CHECK(!place.is_held);
     place = {.is_held = true, .pool = pools_.Acquire(a.pool)};
     if (a.address.is_ipv4()) {
@@ -135,7 +131,7 @@ Assignment AddressBindings::Remove(std::string_view service) {
   Assignment assignment = AssignmentOf(entry);
   for (const AssignedAddress& a : assignment.addresses) {
     Unlink(a.address, id);
-    pools_.Release(entry.places[IndexOf(a.address)].pool);
+    pools_.Release(entry.places[FamilyIndex(a.address.family())].pool);
   }
   terms_.Release(entry.terms);
   entry = Entry();
@@ -148,7 +144,7 @@ void AddressBindings::SetPool(std::string_view service,
                               const std::string& pool) {
   const auto found = by_name_.find(service);
   LB_CHECK(found != by_name_.end());
-  Place& place = (*entries_)[*found].places[IndexOf(address)];
+  Place& place = (*entries_)[*found].places[FamilyIndex(address.family())];
   LB_CHECK(place.is_held);
   const auto old_pool = place.pool;
   place.pool = pools_.Acquire(pool);
@@ -204,12 +200,13 @@ const AddressBindings::Entry* AddressBindings::FindEntry(
 }
 
 void AddressBindings::Link(const net::IpAddress& address, Id id) {
-  (*entries_)[id].places[IndexOf(address)].next = FirstHolder(address);
+  (*entries_)[id].places[FamilyIndex(address.family())].next =
+      FirstHolder(address);
   SetFirstHolder(address, id);
 }
 
 void AddressBindings::Unlink(const net::IpAddress& address, Id id) {
-  const size_t index = IndexOf(address);
+  const size_t index = FamilyIndex(address.family());
   const Id next = (*entries_)[id].places[index].next;
   Id before = FirstHolder(address);
   if (before == id) return SetFirstHolder(address, next);

@@ -19,13 +19,14 @@ namespace {
 
 constexpr std::string_view kMagic = "LBLJ";
 constexpr uint8_t kVersion = 1;
-constexpr size_t kHeadSize = 4 + 1 + 8;
+constexpr size_t kJournalHeadSize = 4 + 1 + 8;
 constexpr size_t kEntryHeadSize = 4 + 8;
 
 absl::StatusOr<uint64_t> ParseHead(std::string_view bytes) {
-  if (bytes.size() < kHeadSize) {
-    return absl::DataLossError(fmt::format(
-        "cut short: {} bytes, want at least {}", bytes.size(), kHeadSize));
+  if (bytes.size() < kJournalHeadSize) {
+    return absl::DataLossError(
+        fmt::format("cut short: {} bytes, want at least {}", bytes.size(),
+                    kJournalHeadSize));
   }
   if (!bytes.starts_with(kMagic)) {
     return absl::DataLossError(
@@ -79,7 +80,7 @@ std::string SerializeJournalHead(uint64_t number) {
 
 void AppendEntry(absl::Span<const Record> records, absl::Time written_at,
                  std::string* journal) {
-  LB_CHECK(journal->size() >= kHeadSize);
+  LB_CHECK(journal->size() >= kJournalHeadSize);
   const std::string message = SerializeMessage(records);
   LB_CHECK(message.size() <= kMessageSizeMax);
   net::ByteWriter head;
@@ -88,8 +89,10 @@ void AppendEntry(absl::Span<const Record> records, absl::Time written_at,
   const size_t begin = journal->size();
   journal->append(AsText(head.bytes())).append(message);
   const std::string_view all = *journal;
-  const Sha256::Digest digest =
-      Sha256().Add(all.substr(0, kHeadSize)).Add(all.substr(begin)).Finish();
+  const Sha256::Digest digest = Sha256()
+                                    .Add(all.substr(0, kJournalHeadSize))
+                                    .Add(all.substr(begin))
+                                    .Finish();
   journal->append(AsText(digest));
 }
 
@@ -101,10 +104,10 @@ LedgerJournal ParseJournal(std::string_view bytes) {
     return journal;
   }
   journal.number = *number;
-  journal.intact = kHeadSize;
+  journal.intact = kJournalHeadSize;
   for (int place = 1; journal.intact < bytes.size(); ++place) {
-    auto entry =
-        ParseEntry(bytes.substr(0, kHeadSize), bytes.substr(journal.intact));
+    auto entry = ParseEntry(bytes.substr(0, kJournalHeadSize),
+                            bytes.substr(journal.intact));
     if (!entry.ok()) {
       journal.damage = absl::DataLossError(fmt::format(
           "ledger journal: entry {}: {}; it and what follows is not read",

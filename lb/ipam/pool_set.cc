@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "lb/base/check.h"
 #include "lb/base/label_selector.h"
+#include "lb/net/ip_families.h"
 #include "lb/net/ip_range.h"
 
 namespace lb::ipam {
@@ -28,7 +29,7 @@ auto OrderOf(const Pool& pool) {
 size_t FreeIndex(absl::Span<const IpFamily> families) {
   if (families.size() == 2) return 2;
   LB_CHECK(families.size() == 1);
-  return families.front() == IpFamily::kIpv4 ? 0 : 1;
+  return net::FamilyIndex(families.front());
 }
 
 constexpr size_t kOpenGate = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lb/base/check.h"
+#include "lb/net/ip_families.h"
 
 namespace lb::ipam {
 namespace {
@@ -14,8 +15,6 @@ using net::IpFamily;
 using net::IpRange;
 
 constexpr IpFamily kFamilies[] = {IpFamily::kIpv4, IpFamily::kIpv6};
-
-size_t IndexOf(IpFamily family) { return family == IpFamily::kIpv4 ? 0 : 1; }
 
 void AddTo(absl::uint128& sum, absl::uint128 more) {
   const absl::uint128 room = absl::Uint128Max() - sum;
@@ -185,7 +184,7 @@ std::optional<absl::Time> PoolSpace::CoolDownEnd(
 }
 
 std::optional<IpAddress> PoolSpace::NextFree(IpFamily family) const {
-  const absl::btree_set<size_t>& fresh = fresh_[IndexOf(family)];
+  const absl::btree_set<size_t>& fresh = fresh_[net::FamilyIndex(family)];
   if (!fresh.empty()) {
     const Segment& segment = segments_[*fresh.begin()];
     return segment.space.AddressOf(segment.not_fresh.LowestMissing());
@@ -197,7 +196,8 @@ std::optional<IpAddress> PoolSpace::NextFree(IpFamily family) const {
 }
 
 bool PoolSpace::HasFree(IpFamily family) const {
-  return !fresh_[IndexOf(family)].empty() || NextFree(family).has_value();
+  return !fresh_[net::FamilyIndex(family)].empty() ||
+         NextFree(family).has_value();
 }
 
 bool PoolSpace::HasFamily(IpFamily family) const {
@@ -265,7 +265,7 @@ void PoolSpace::EndRests() {
 
 void PoolSpace::NoteFresh(size_t index) {
   const Segment& segment = segments_[index];
-  absl::btree_set<size_t>& fresh = fresh_[IndexOf(segment.family)];
+  absl::btree_set<size_t>& fresh = fresh_[net::FamilyIndex(segment.family)];
   if (segment.not_fresh.size() < segment.space.size()) {
     fresh.insert(index);
   } else {

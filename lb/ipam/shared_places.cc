@@ -1,23 +1,19 @@
 #include "lb/ipam/shared_places.h"
 
 #include "lb/base/check.h"
+#include "lb/net/ip_families.h"
 
 namespace lb::ipam {
-namespace {
 
-size_t IndexOf(net::IpFamily family) {
-  return family == net::IpFamily::kIpv4 ? 0 : 1;
-}
-
-}  // namespace
+using net::FamilyIndex;
 
 void SharedPlaces::Add(const SharingTerms& terms, const SharedPlace& place) {
   LB_CHECK(!terms.key.empty());
-  groups_[IndexOf(place.address.family())][terms].insert(place);
+  groups_[FamilyIndex(place.address.family())][terms].insert(place);
 }
 
 void SharedPlaces::Remove(const SharingTerms& terms, const SharedPlace& place) {
-  auto& groups = groups_[IndexOf(place.address.family())];
+  auto& groups = groups_[FamilyIndex(place.address.family())];
   const auto group = groups.find(terms);
   LB_CHECK(group != groups.end() && group->second.erase(place) == 1);
   if (group->second.empty()) groups.erase(group);
@@ -27,7 +23,7 @@ std::optional<SharedPlace> SharedPlaces::FirstToJoin(const SharingTerms& terms,
                                                      net::IpFamily family,
                                                      size_t rank) const {
   std::optional<SharedPlace> first;
-  const auto& groups = groups_[IndexOf(family)];
+  const auto& groups = groups_[FamilyIndex(family)];
   auto group = groups.lower_bound(
       {.key = terms.key, .backend = terms.backend, .ports = {}});
   for (; group != groups.end() && group->first.key == terms.key &&

@@ -5,6 +5,7 @@
 #define LB_NET_IP_FAMILIES_H_
 
 #include <compare>
+#include <cstddef>
 
 #include "lb/net/ip_address.h"
 
@@ -22,6 +23,11 @@ struct IpFamilies {
   friend constexpr auto operator<=>(const IpFamilies&,
                                     const IpFamilies&) = default;
 };
+
+// 0 or 1: the place of a family in an array of two.
+constexpr size_t FamilyIndex(IpFamily family) {
+  return family == IpFamily::kIpv4 ? 0 : 1;
+}
 
 inline IpFamilies FamilyOf(const IpAddress& address) {
   return {address.is_ipv4(), address.is_ipv6()};
