@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/cord.h"
 #include "absl/types/span.h"
 
 namespace lb::http {
@@ -66,8 +67,9 @@ class ResponseHandler {
   //
   // OK: the response is whole. Otherwise nothing is said about what the server
   // did with the request. The errors of the library's own clients:
-  //   Unavailable        the connection could not be made, or was lost, or the
-  //                      server did not take the request
+  //   Unavailable        the connection could not be made (IsNeverConnected(),
+  //                      unless it failed after TCP had it), or was lost, or
+  //                      the server did not take the request
   //   ResourceExhausted  a bound: too many requests, a request or a head that
   //                      is too large, or the server says "calm down"
   //   Cancelled          the server ended the response with that code
@@ -77,6 +79,17 @@ class ResponseHandler {
   //                      name in upper case, ...
   virtual void OnEnd(const absl::Status& status) = 0;
 };
+
+// Marks the end of a request for which no connection could be made. The server
+// has seen nothing of it, so a caller may try again soon without a burden to
+// it.
+inline absl::Status NeverConnected(absl::Status status) {
+  status.SetPayload("lb.http/never-connected", absl::Cord());
+  return status;
+}
+inline bool IsNeverConnected(const absl::Status& status) {
+  return status.GetPayload("lb.http/never-connected").has_value();
+}
 
 // Never 0, and never used twice by one client.
 using RequestId = uint64_t;

@@ -126,8 +126,8 @@ void Http2Client::Dial() {
 void Http2Client::OnDialed(absl::Time deadline,
                            absl::StatusOr<std::unique_ptr<io::Stream>> stream) {
   if (waiting_.empty()) return;  // All were cancelled.
-  absl::Status connected = stream.status();
-  if (connected.ok()) connected = Connect(deadline, *std::move(stream));
+  if (!stream.ok()) return EndWaiting(NeverConnected(stream.status()));
+  const absl::Status connected = Connect(deadline, *std::move(stream));
   if (!connected.ok()) return EndWaiting(connected);
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     current_->Send(waiting.id, std::move(waiting.request));
@@ -182,8 +182,10 @@ void Http2Client::EndRequest(RequestId id, const absl::Status& status) {
   if (found == handlers_.end()) return;
   const std::shared_ptr<ResponseHandler> handler = std::move(found->second);
   handlers_.erase(found);
-  handler->OnEnd(status.ok() ? status
-                             : Prefixed(options_.server.ToString(), status));
+  if (status.ok()) return handler->OnEnd(status);
+  absl::Status named = Prefixed(options_.server.ToString(), status);
+  if (IsNeverConnected(status)) named = NeverConnected(std::move(named));
+  handler->OnEnd(named);
 }
 
 void Http2Client::OnOver(const Connection* connection) {

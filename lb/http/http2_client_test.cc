@@ -128,6 +128,7 @@ TEST_F(Http2ClientTest, ARefusedConnectionEndsTheRequests) {
               Optional(StatusIs(absl::StatusCode::kUnavailable,
                                 "192.0.2.2:6443: connect to 192.0.2.2:6443: "
                                 "refused")));
+  EXPECT_TRUE(IsNeverConnected(*one.end));
   EXPECT_EQ(client_->open_requests(), 0u);
   Serve();
   ExpectServed("/");

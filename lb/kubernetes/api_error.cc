@@ -1,5 +1,6 @@
 #include "lb/kubernetes/api_error.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -72,12 +73,18 @@ ErrorKind KindOf(int code, std::string_view reason, bool is_too_large) {
 }
 
 // Takes what a Status says over into `error`.
+void BoundWish(ApiError* error) {
+  if (error->code < 500 || !error->retry_after) return;
+  error->retry_after = std::min(*error->retry_after, kServerWishMax);
+}
+
 void AddStatus(const YamlNode& status, ApiError* error) {
   error->reason = CutText(TextAt(status, "reason"), kReasonBytesMax);
   error->message = CutText(TextAt(status, "message"), kMessageBytesMax);
   if (!error->retry_after) {
     error->retry_after = ToWait(TextAt(status, "details.retryAfterSeconds"));
   }
+  BoundWish(error);
   error->kind = KindOf(error->code, error->reason,
                        HasCause(status, "ResourceVersionTooLarge"));
 }
@@ -130,6 +137,7 @@ ApiError ReadApiError(int code, absl::Span<const http::Header> headers,
     // The other form, a date, is not used by API servers.
     if (header.name == "retry-after") error.retry_after = ToWait(header.value);
   }
+  BoundWish(&error);
   const absl::StatusOr<YamlNode> status = ReadJson(body, kStatusBounds);
   if (status.ok()) AddStatus(*status, &error);
   return error;
@@ -147,6 +155,7 @@ ApiError ReadErrorEvent(const YamlNode& status) {
 ApiError LostConnection(const absl::Status& status) {
   ApiError error;
   error.kind = ErrorKind::kLost;
+  error.never_connected = http::IsNeverConnected(status);
   error.message =
       CutText(fmt::format("{}", status.message()), kMessageBytesMax);
   return error;

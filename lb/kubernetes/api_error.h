@@ -39,12 +39,17 @@ enum class ErrorKind {
 // "Forbidden".
 std::string_view ToString(ErrorKind kind);
 
+inline constexpr absl::Duration kServerWishMax = absl::Seconds(1);
+
 struct ApiError {
   ErrorKind kind = ErrorKind::kServer;
   int code = 0;         // 0: no answer.
   std::string reason;   // The server's CamelCase word; may be empty.
   std::string message;  // Printable, 512 bytes at most.
+  // What the server asks for; of a 5xx kServerWishMax at most. A server that
+  // begins says 5 s for a second's work, and the back-off grows without it.
   std::optional<absl::Duration> retry_after;
+  bool never_connected = false;  // kLost: http::IsNeverConnected().
 
   // "403 Forbidden: services is forbidden: ...".
   std::string ToString() const;

@@ -70,6 +70,18 @@ TEST(ApiErrorTest, RetryAfterComesFromTheHeaderOrTheStatus) {
   }
 }
 
+// As an API server that begins says of custom resources.
+TEST(ApiErrorTest, AServerThatIsNotReadyIsAskedAgainWithinASecond) {
+  const std::string_view body = R"({"details":{"retryAfterSeconds":5}})";
+  const std::vector<http::Header> headers = {{"retry-after", "5"}};
+  EXPECT_THAT(ReadApiError(503, headers, "").retry_after,
+              Optional(kServerWishMax));
+  EXPECT_THAT(ReadApiError(503, {}, body).retry_after,
+              Optional(kServerWishMax));
+  EXPECT_THAT(ReadApiError(503, {{"retry-after", "0"}}, "").retry_after,
+              Optional(absl::ZeroDuration()));
+}
+
 TEST(ApiErrorTest, ReadsTheStatusOfAnErrorEvent) {
   const ApiError error =
       ReadErrorEvent(Json(R"({"kind":"Status","code":410,"reason":"Expired",)"

@@ -13,29 +13,13 @@
 #include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_loop.h"
 #include "lb/kubernetes/collected_response.h"
+#include "lb/kubernetes/testing/fake_connection.h"
 #include "lb/kubernetes/testing/fake_files.h"
 
 namespace lb::kubernetes {
 namespace {
 
 using testing::HasSubstr;
-
-// Keeps what is sent; a test answers.
-class FakeConnection : public http::Client {
- public:
-  http::RequestId Send(
-      http::Request request,
-      std::unique_ptr<http::ResponseHandler> handler) override {
-    requests_.push_back(std::move(request));
-    handlers_.push_back(std::move(handler));
-    return requests_.size();
-  }
-  void Cancel(http::RequestId id) override { cancelled_.push_back(id); }
-
-  std::vector<http::Request> requests_;
-  std::vector<std::unique_ptr<http::ResponseHandler>> handlers_;
-  std::vector<http::RequestId> cancelled_;
-};
 
 std::string HeaderOf(const http::Request& request, std::string_view name) {
   for (const http::Header& header : request.headers) {

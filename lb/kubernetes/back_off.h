@@ -17,6 +17,7 @@
 #define LB_KUBERNETES_BACK_OFF_H_
 
 #include <optional>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "lb/base/prng.h"
@@ -26,6 +27,7 @@ namespace lb::kubernetes {
 struct BackOffOptions {
   absl::Duration min = absl::Milliseconds(50);
   absl::Duration max = absl::Seconds(5);
+  absl::Duration unconnected_max = absl::Seconds(1);
   absl::Duration retry_after_max = absl::Seconds(60);
 };
 
@@ -37,6 +39,8 @@ class BackOff {
   // The wait after one more failure.
   absl::Duration Next(Prng& prng,
                       std::optional<absl::Duration> retry_after = {});
+  // The wait after an attempt for which no connection could be made.
+  absl::Duration NextUnconnected(Prng& prng);
 
   // The next failure counts as the first.
   void Reset() {
@@ -44,13 +48,19 @@ class BackOff {
     failures_ = 0;
   }
 
+  // True once for each wait that is no wish of the server: it may be cut short.
+  bool TakeOwnWait() { return std::exchange(is_own_wait_, false); }
+
   // Since the last Reset().
   int failures() const { return failures_; }
 
  private:
+  absl::Duration Draw(Prng& prng, absl::Duration max);
+
   BackOffOptions options_;
   absl::Duration next_;
   int failures_ = 0;
+  bool is_own_wait_ = false;
 };
 
 }  // namespace lb::kubernetes

@@ -26,6 +26,29 @@ TEST(BackOffTest, WaitsAreInTheUpperHalfOfADoublingSpan) {
   }
 }
 
+TEST(BackOffTest, WithoutAConnectionWaitsStayShort) {
+  Prng prng(1);
+  BackOff back_off({});
+  for (int i = 0; i < 20; ++i) back_off.Next(prng);
+  EXPECT_GE(back_off.Next(prng), absl::Milliseconds(2500));
+  for (int i = 0; i < 20; ++i) {
+    const absl::Duration wait = back_off.NextUnconnected(prng);
+    EXPECT_GE(wait, absl::Milliseconds(500));
+    EXPECT_LE(wait, absl::Seconds(1));
+  }
+  // The server is there, and refuses: the waits grow from there.
+  EXPECT_LE(back_off.Next(prng), absl::Seconds(1));
+  EXPECT_GE(back_off.Next(prng), absl::Seconds(1));
+  EXPECT_GE(back_off.Next(prng), absl::Seconds(2));
+}
+
+TEST(BackOffTest, WithoutAConnectionWaitsBeginAsOthers) {
+  Prng prng(1);
+  BackOff back_off({});
+  EXPECT_LE(back_off.NextUnconnected(prng), absl::Milliseconds(50));
+  EXPECT_GE(back_off.NextUnconnected(prng), absl::Milliseconds(50));
+}
+
 TEST(BackOffTest, BeginsAgainAfterAReset) {
   Prng prng(1);
   BackOff back_off({});
@@ -42,6 +65,17 @@ TEST(BackOffTest, AServersWishCountsIfItIsLonger) {
   EXPECT_GE(wait, absl::Seconds(4));
   EXPECT_LE(wait, absl::Seconds(5));
   EXPECT_GT(back_off.Next(prng, absl::ZeroDuration()), absl::ZeroDuration());
+}
+
+TEST(BackOffTest, AnOwnWaitMayBeCutShortOnce) {
+  Prng prng(1);
+  BackOff back_off({});
+  EXPECT_FALSE(back_off.TakeOwnWait());
+  back_off.Next(prng);
+  EXPECT_TRUE(back_off.TakeOwnWait());
+  EXPECT_FALSE(back_off.TakeOwnWait());
+  back_off.Next(prng, absl::Seconds(4));
+  EXPECT_FALSE(back_off.TakeOwnWait()) << "the server asked for it";
 }
 
 TEST(BackOffTest, AServersWishIsBounded) {

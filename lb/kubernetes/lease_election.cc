@@ -79,6 +79,7 @@ void LeaseElection::Observe(absl::Time now, const LeaseRecord& record) {
   // process's own text.
   const bool is_own = record.holder == options_.identity &&
                       record.renew_time == own_renew_time_;
+  if (is_own) observed_at_ = written_at_;
   if (!is_own) {
     holds_ = false;
   } else if (!is_stopping_ && now < written_at_ + options_.renew_deadline) {
@@ -263,6 +264,11 @@ void LeaseElection::OnError(absl::Time now, const Sent& sent,
       return Plan(now);
     default:
       must_release_ = false;
+      // The server may have the write. It is looked up before another one,
+      // whose time would make the first look like another process's.
+      must_read_ |=
+          error.kind == ErrorKind::kLost && !error.never_connected &&
+          (sent.action == Action::kCreate || sent.action == Action::kWrite);
       return PlanAgain(now, error.retry_after);
   }
 }

@@ -186,7 +186,8 @@ TEST_F(LeaseElectionTest, TwoThatCreateAtOnceAreOneHolder) {
   EXPECT_EQ(Sent(), "GET");
 }
 
-// The server has the write, the answer was lost.
+// The server has the write, the answer was lost. A second write would conflict,
+// and find the first with a time that is not its own.
 TEST_F(LeaseElectionTest, AWriteWhoseAnswerWasLostIsFoundAgain) {
   election_.OnLease(now_, Theirs(7, "a", ""));
   Wait();
@@ -194,13 +195,47 @@ TEST_F(LeaseElectionTest, AWriteWhoseAnswerWasLostIsFoundAgain) {
   Lose();
   EXPECT_FALSE(IsHolder());
   Wait();
+  EXPECT_EQ(Sent(), "GET");
+  Accept(8);
+  EXPECT_TRUE(IsHolder());
+  EXPECT_LE(Wait(), absl::ZeroDuration());
+  EXPECT_EQ(Sent(), "PATCH me at 8");
+}
+
+TEST_F(LeaseElectionTest, AWriteWhoseAnswerWasLostIsSeenByTheWatchToo) {
+  election_.OnLease(now_, Theirs(7, "a", ""));
+  Wait();
   EXPECT_EQ(Sent(), "PATCH me at 7");
-  const config::YamlNode written = body_;
   Lose();
-  // The watch shows it.
-  LeaseRecord own = Theirs(8, TextAt(written, "spec.renewTime"), "me");
+  LeaseRecord own = Theirs(8, TextAt(body_, "spec.renewTime"), "me");
   election_.OnLease(now_, own);
   EXPECT_TRUE(IsHolder());
+}
+
+// It comes to light after the time in which it counts: others wait for it since
+// they saw it, and this process since it wrote it.
+TEST_F(LeaseElectionTest, AnOwnWriteThatIsFoundLateIsWaitedForSinceItWasSent) {
+  election_.OnLease(now_, Theirs(7, "a", ""));
+  Wait();
+  EXPECT_EQ(Sent(), "PATCH me at 7");
+  Lose();
+  now_ += absl::Seconds(4);
+  OnTimer();
+  EXPECT_EQ(Sent(), "GET");
+  Accept(8);
+  EXPECT_FALSE(IsHolder());
+  EXPECT_LE(Wait(), absl::Milliseconds(1500));
+  EXPECT_EQ(Sent(), "PATCH me at 8");
+}
+
+TEST_F(LeaseElectionTest, AWriteThatNeverHadAConnectionIsSentAgain) {
+  election_.OnLease(now_, Theirs(7, "a", ""));
+  Wait();
+  EXPECT_EQ(Sent(), "PATCH me at 7");
+  election_.OnLost(now_,
+                   http::NeverConnected(absl::UnavailableError("refused")));
+  EXPECT_LE(Wait(), absl::Milliseconds(1200));
+  EXPECT_EQ(Sent(), "PATCH me at 7");
 }
 
 TEST_F(LeaseElectionTest, AnotherProcessOfTheSameIdentityIsAnother) {

@@ -115,6 +115,11 @@ void ListWatch::Send(absl::Time now, http::Request request) {
   deadline_ = now + options_.answer_timeout;
 }
 
+void ListWatch::OnServerBack(absl::Time now) {
+  if (exchange_ || phase_ == Phase::kIdle || !back_off_.TakeOwnWait()) return;
+  deadline_ = std::min(deadline_, now + prng_.UniformDuration(kBackWait));
+}
+
 void ListWatch::OnHead(absl::Time now, int code,
                        absl::Span<const http::Header> headers) {
   if (!exchange_) return;
@@ -204,7 +209,7 @@ void ListWatch::OnPage(absl::Time now, const Exchange& exchange) {
   }
   if (continue_token_.empty()) return OnListed(now, std::move(version));
   // A server may give an empty page and a token for ever.
-  if (items == 0) return Wait(now, Phase::kListing, {});
+  if (items == 0) return Wait(now, Phase::kListing, back_off_.Next(prng_));
   AskForPage(now);
 }
 
@@ -340,13 +345,14 @@ void ListWatch::Fail(absl::Time now, const ApiError& error, Phase next) {
     deadline_ = now + prng_.UniformDuration(options_.back_off.min);
     return;
   }
-  Wait(now, next, error.retry_after);
+  Wait(now, next,
+       error.never_connected ? back_off_.NextUnconnected(prng_)
+                             : back_off_.Next(prng_, error.retry_after));
 }
 
-void ListWatch::Wait(absl::Time now, Phase next,
-                     std::optional<absl::Duration> wish) {
+void ListWatch::Wait(absl::Time now, Phase next, absl::Duration wait) {
   phase_ = next;
-  deadline_ = now + back_off_.Next(prng_, wish);
+  deadline_ = now + wait;
 }
 
 void ListWatch::NoteEnd(absl::Time now, const Exchange& exchange) {

@@ -56,6 +56,8 @@ namespace lb::kubernetes {
 
 // With the default back-off; pages of a list are not counted.
 inline constexpr int kRequestsPer10sMax = 40;
+// Drawn, so that all that wait for a server do not ask it at one instant.
+inline constexpr absl::Duration kBackWait = absl::Milliseconds(100);
 // A listing of more pages fails.
 inline constexpr int kListPagesMax = 10'000;
 
@@ -82,6 +84,10 @@ class ListWatch {
   // Lists again from the first page, instead of what is under way. What was
   // passed on before yields nothing; after a failure the wait still counts.
   void Relist(absl::Time now);
+
+  // The server, which was lost, has answered another of its clients: a wait
+  // that is not the server's own wish ends within kBackWait.
+  void OnServerBack(absl::Time now);
 
   // The answer to the request that is under way.
   void OnHead(absl::Time now, int code, absl::Span<const http::Header> headers);
@@ -152,7 +158,7 @@ class ListWatch {
   Phase NextAfter(const ApiError& error);
   // Goes to `next` after a wait, which most errors have.
   void Fail(absl::Time now, const ApiError& error, Phase next);
-  void Wait(absl::Time now, Phase next, std::optional<absl::Duration> wish);
+  void Wait(absl::Time now, Phase next, absl::Duration wait);
   // A watch that was open for long ends a row of failures.
   void NoteEnd(absl::Time now, const Exchange& exchange);
   void ArmWatch(absl::Time now);

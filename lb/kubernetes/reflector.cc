@@ -65,6 +65,11 @@ void Reflector::Relist() {
   Drain();
 }
 
+void Reflector::OnServerBack() {
+  core_.OnServerBack(loop_->Now());
+  timer_->Arm(core_.deadline());
+}
+
 void Reflector::Drain() {
   ListWatch::Order order = core_.TakeOrder();
   if (order.cancel && request_) {

@@ -55,6 +55,10 @@ class Reflector {
   // call; objects that are as before yield nothing. Not within OnChange().
   void Relist();
 
+  // The server, which was lost, has answered another of its clients
+  // (recovery_client.h).
+  void OnServerBack();
+
   // How it stands: is_synchronized(), heard_at(), last_error(), counters.
   const ListWatch& state() const { return core_; }
 

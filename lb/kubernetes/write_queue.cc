@@ -326,7 +326,9 @@ void WriteQueue::PauseAll(absl::Time now, const ApiError& error) {
   // The requests that are under way fail together: one wait for all of them.
   if (is_paused(now)) return;
   is_probing_ = true;
-  paused_until_ = now + pause_.Next(prng_, error.retry_after);
+  paused_until_ =
+      now + (error.never_connected ? pause_.NextUnconnected(prng_)
+                                   : pause_.Next(prng_, error.retry_after));
 }
 
 void WriteQueue::Again(absl::Time at, Entry entry) {

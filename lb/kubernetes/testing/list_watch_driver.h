@@ -54,6 +54,10 @@ class ListWatchDriver {
   void Body(std::string_view bytes) { core_.OnBody(now_, bytes); }
   void End() { core_.OnEnd(now_, absl::OkStatus()); }
   void Lose() { core_.OnEnd(now_, absl::UnavailableError("reset")); }
+  void RefuseConnection() {
+    core_.OnEnd(now_, http::NeverConnected(absl::UnavailableError("refused")));
+  }
+  void ServerBack() { core_.OnServerBack(now_); }
 
   void Pass(absl::Duration time) { now_ += time; }
   // Lets time pass until the core wants to be called, and calls it. Returns how

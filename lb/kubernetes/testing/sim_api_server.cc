@@ -130,7 +130,7 @@ void SimApiServer::Arrive(const std::string& host, http::RequestId id,
   arrival.id = id;
   arrival.log_index = log_.Add(
       {loop_->Now(), host, request.method, request.path, request.body});
-  if (loop_->Now() < down_until_) return exchanges_.Lose(id);
+  if (loop_->Now() < down_until_) return exchanges_.RefuseConnection(id);
   const std::optional<SimRequest> parsed = ParseSimRequest(request);
   if (!parsed) {
     return Answer(arrival, Refusal(404, "NotFound", "no such path"));

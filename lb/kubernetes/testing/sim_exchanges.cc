@@ -50,11 +50,19 @@ void SimExchanges::LoseHost(const std::string& host) {
 }
 
 void SimExchanges::Lose(http::RequestId id) {
+  End(id, absl::UnavailableError("the connection was lost"));
+}
+
+void SimExchanges::RefuseConnection(http::RequestId id) {
+  End(id, http::NeverConnected(absl::UnavailableError("connection refused")));
+}
+
+void SimExchanges::End(http::RequestId id, const absl::Status& status) {
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
   const auto handler = std::move(found->second.handler);
   exchanges_.erase(found);
-  handler->OnEnd(absl::UnavailableError("the connection was lost"));
+  handler->OnEnd(status);
 }
 
 void SimExchanges::Join(const std::string& host) {

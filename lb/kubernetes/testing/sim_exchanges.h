@@ -56,6 +56,8 @@ class SimExchanges {
   void LoseAll();
   void LoseHost(const std::string& host);
   void Lose(http::RequestId id);
+  // No connection is made for it.
+  void RefuseConnection(http::RequestId id);
 
   void Cut(const std::string& host) { cut_.insert(host); }
   void Join(const std::string& host);
@@ -67,6 +69,8 @@ class SimExchanges {
   }
 
  private:
+  void End(http::RequestId id, const absl::Status& status);
+
   struct Part {
     enum class Kind { kHead, kBody, kEnd };
     Kind kind = Kind::kBody;
