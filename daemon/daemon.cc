@@ -27,6 +27,7 @@
 #include "daemon/manifest_reader.h"
 #include "daemon/metrics/agent_metrics.h"
 #include "daemon/metrics/metrics_server.h"
+#include "daemon/node_view/node_view.h"
 #include "daemon/service_notify.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
@@ -66,6 +67,10 @@ front::Access TlsAccessOf(const Options& options) {
           .admins = options.status.tls.admins};
 }
 
+std::string ServerText(const kubernetes::Access& access) {
+  return access.server.ToString() + access.path_prefix;
+}
+
 std::string Summary(const config::Desired& desired) {
   return fmt::format("{} pools, {} advertisements, {} services, {} problems",
                      desired.pools.size(), desired.advertisements.size(),
@@ -91,6 +96,7 @@ class Daemon {
     const io::Environment& environment = world_->environment();
     environment.log->SetObserver([this](const Event& event) {
       LogEvent(event);
+      if (feed_ != nullptr) feed_->OnEvent(event);
       for (const auto& listener : listeners_) listener->status.OnEvent();
     });
     LB_ASSIGN_OR_RETURN(
@@ -106,11 +112,10 @@ class Daemon {
     LB_RETURN_IF_ERROR(WatchCertificates());
     LB_RETURN_IF_ERROR(StartServers());
     if (!options_.metrics_listen.empty()) {
-      LB_ASSIGN_OR_RETURN(metrics_,
-                          metrics::MetricsServer::Start(
-                              options_.metrics_listen, world_->loop(), [this] {
-                                return metrics::CollectMetrics(agent_->View());
-                              }));
+      LB_ASSIGN_OR_RETURN(
+          metrics_, metrics::MetricsServer::Start(
+                        options_.metrics_listen, world_->loop(),
+                        [this] { return metrics::CollectMetrics(View()); }));
     }
     agent_->Start();
     WarnOfWeakGossip();
@@ -144,7 +149,7 @@ class Daemon {
         : calls(daemon.world_->loop()),
           status(
               &calls, daemon.what_ifs_.get(),
-              [agent = daemon.agent_.get()] { return agent->View(); },
+              [&daemon] { return daemon.View(); },
               daemon.world_->environment().log),
           admin(&calls, daemon.agent_.get(), daemon.world_->environment().log,
                 {.reload =
@@ -172,9 +177,11 @@ class Daemon {
       KubernetesNode::Options node = NodeOptionsOf(options_, api_->access());
       node.node = node_;
       feed_ = std::make_unique<KubernetesFeed>(
-          KubernetesNode::Ports{environment.loop, api_->client(),
-                                environment.log, environment.random_bytes},
-          KubernetesFeed::Options{std::move(node), options_.gossip.bind.port},
+          KubernetesFeed::Ports{{environment.loop, api_->client(),
+                                 environment.log, environment.random_bytes},
+                                environment.state},
+          KubernetesFeed::Options{std::move(node), ServerText(api_->access()),
+                                  options_.gossip.bind.port},
           environment.prng.Fork("kubernetes"), agent_.get());
       return absl::OkStatus();
     }
@@ -187,6 +194,12 @@ class Daemon {
             .last_good = last_good_.get()},
         [this](const ManifestReading& reading) { Apply(reading); });
     return absl::OkStatus();
+  }
+
+  NodeView View() const {
+    NodeView view = agent_->View();
+    if (feed_ != nullptr) view.api_server = feed_->Sight();
+    return view;
   }
 
   void StartSource() {

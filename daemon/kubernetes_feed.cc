@@ -1,28 +1,113 @@
 #include "daemon/kubernetes_feed.h"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
+#include "fmt/format.h"
+#include "lb/base/utc_text.h"
 #include "lb/config/difference.h"
 
 namespace lb {
 
-KubernetesFeed::KubernetesFeed(const KubernetesNode::Ports& ports,
-                               Options options, const Prng& prng, Agent* agent)
-    : options_(std::move(options)),
+namespace {
+
+constexpr char kStrictArp[] = "StrictArp";
+// How often it is looked whether the server answers.
+constexpr absl::Duration kServerLook = absl::Milliseconds(50);
+
+KeptObjectStore::Options KeptOptionsOf(const KubernetesFeed::Options& options) {
+  return {
+      .node = options.node.node,
+      .owner =
+          fmt::format("node {}, API server {}, namespace {}", options.node.node,
+                      options.server, options.node.own_namespace),
+      .manifests = {.load_balancer_class = options.node.load_balancer_class}};
+}
+
+}  // namespace
+
+KubernetesFeed::KubernetesFeed(const Ports& ports, Options options,
+                               const Prng& prng, Agent* agent)
+    : ports_(ports),
+      options_(std::move(options)),
       agent_(agent),
-      node_(ports, options_.node, prng,
-            [this](const SourceUpdate& update) { OnUpdate(update); }),
-      speaker_(ports.loop, agent, &node_),
-      pods_(ports.loop, ports.client, options_.node.own_namespace, prng,
-            [this] { OnPods(); }) {}
+      kept_(KeptOptionsOf(options_),
+            {ports.node.loop, ports.state, ports.node.log},
+            [this] { return SightToKeep(); }),
+      restored_(kept_.Restore()),
+      started_at_(ports.node.loop->CivilNow()),
+      timer_(ports.node.loop->NewTimer([this] { LookForServer(); })),
+      node_(
+          ports.node, options_.node, prng,
+          [this](const SourceUpdate& update) { OnUpdate(update); },
+          std::move(restored_.objects)),
+      speaker_(ports.node.loop, agent, &node_),
+      pods_(ports.node.loop, ports.node.client, options_.node.own_namespace,
+            prng, [this] { OnPods(); }),
+      kube_proxy_(ports.node.loop, ports.node.client,
+                  [this](const std::string& fault) {
+                    if (fault.empty()) return;
+                    Record(EventType::kWarning, kStrictArp, fault);
+                  }) {}
 
 void KubernetesFeed::Start() {
-  // It says that any service may exist, so nothing is released.
-  agent_->SetDesired(node_.source().desired());
+  if (!restored_.refused.ok()) {
+    Record(EventType::kWarning, "StateRefused",
+           std::string(restored_.refused.message()));
+  }
+  // Any service may exist, so nothing is released.
+  config::Desired unknown;
+  unknown.may_define.any = true;
+  agent_->SetDesired(std::move(unknown));
   node_.Start();
   speaker_.Start();
   pods_.Start();
+  kube_proxy_.Start();
+  if (restored_.as_of == absl::InfinitePast()) return;
+  const absl::Time now = ports_.node.loop->Now();
+  wait_until_ = now + kServerWait;
+  timer_->Arm(now + kServerLook);
+}
+
+void KubernetesFeed::LookForServer() {
+  if (is_complete_) return;
+  const absl::Time now = ports_.node.loop->Now();
+  if (now < wait_until_ && !node_.source().has_failed()) {
+    return timer_->Arm(now + kServerLook);
+  }
+  uses_kept_ = true;
+  const auto& desired = node_.source().desired();
+  Record(EventType::kNormal, "ObjectsRestored",
+         fmt::format("{} objects of the API server as of {} are in force until "
+                     "it was read",
+                     desired->objects.size(), FormatUtc(restored_.as_of)));
+  agent_->SetDesired(desired);
+  JoinAt(restored_.pods);
+}
+
+void KubernetesFeed::Record(EventType type, std::string reason,
+                            std::string message) {
+  ports_.node.log->Record({.time = ports_.node.loop->CivilNow(),
+                           .type = type,
+                           .reason = std::move(reason),
+                           .object = {EventObject::kNode, options_.node.node},
+                           .message = std::move(message)});
+}
+
+void KubernetesFeed::OnEvent(const Event& event) {
+  if (event.reason != kStrictArp) return;
+  // As kubelet does, so that `kubectl describe node` shows it.
+  const std::string& node = options_.node.node;
+  node_.speaker()->Record({.type = kubernetes::KubernetesEventType::kWarning,
+                           .reason = kStrictArp,
+                           .action = "CheckStrictArp",
+                           .note = event.message,
+                           .regarding = {"v1", "Node", {"", node}, node}});
+}
+
+void KubernetesFeed::Stop(absl::AnyInvocable<void()> done) {
+  kept_.Flush();
+  node_.Stop(std::move(done));
 }
 
 void KubernetesFeed::OnUpdate(const SourceUpdate& update) {
@@ -34,10 +119,14 @@ void KubernetesFeed::OnUpdate(const SourceUpdate& update) {
     }
   }
   if (!is_complete_) return;
-  const bool is_news =
-      !was_complete || update.difference != config::Difference();
-  is_news ? agent_->SetDesired(update.desired, update.difference)
-          : agent_->KeepDesired(update.desired);
+  if (!was_complete && !uses_kept_) {
+    agent_->SetDesired(update.desired);  // It has nothing yet.
+  } else if (!was_complete || update.difference != config::Difference()) {
+    agent_->SetDesired(update.desired, update.difference);
+  } else {
+    agent_->KeepDesired(update.desired);
+  }
+  kept_.OnObjects(update.desired, update.objects);
   if (!was_complete) return SetEarly();
   for (const ServiceChange& change : update.services) {
     agent_->SetRecorded(change.record.name(), RecordedOf(change));
@@ -75,13 +164,31 @@ ipam::Assignment KubernetesFeed::RecordedOf(const ServiceChange& change) const {
 }
 
 void KubernetesFeed::OnPods() {
+  JoinAt(pods_.addresses());
+  kept_.OnPods();
+  const std::string& pod = options_.node.pod;
+  node_.speaker()->SetPod({pod, pods_.UidOf(pod)});
+}
+
+void KubernetesFeed::JoinAt(const std::vector<net::IpAddress>& pods) {
   std::vector<net::Endpoint> endpoints;
-  for (const net::IpAddress& address : pods_.addresses()) {
+  for (const net::IpAddress& address : pods) {
     endpoints.push_back({address, options_.gossip_port});
   }
   agent_->JoinAt(endpoints);
-  const std::string& pod = options_.node.pod;
-  node_.speaker()->SetPod({pod, pods_.UidOf(pod)});
+}
+
+KeptObjectStore::Sight KubernetesFeed::SightToKeep() const {
+  return {.as_of = node_.followed_at(),
+          .pods = pods_.is_listed() ? pods_.addresses() : restored_.pods};
+}
+
+ApiServerSight KubernetesFeed::Sight() const {
+  const absl::Time followed_at = node_.followed_at();
+  return {.trouble = node_.source().Trouble(),
+          .away_since = std::max(followed_at, started_at_),
+          .as_of = std::max(followed_at, restored_.as_of),
+          .kube_proxy_fault = kube_proxy_.fault()};
 }
 
 }  // namespace lb

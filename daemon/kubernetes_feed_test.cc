@@ -2,22 +2,15 @@
 // server.
 #include "daemon/kubernetes_feed.h"
 
-#include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/agent/agent.h"
-#include "daemon/kubernetes/testing/sim_kubernetes.h"
+#include "daemon/testing/kubernetes_feed_test.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/gossip/options.h"
-#include "lb/io/sim/sim_world.h"
 #include "lb/kubernetes/tree_path.h"
 
 namespace lb {
@@ -31,138 +24,10 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-struct Node {
-  io::SimHost* host = nullptr;
-  http::Client* client = nullptr;
-  std::unique_ptr<Agent> agent;
-  std::unique_ptr<KubernetesFeed> feed;
-};
-
-class KubernetesFeedTest : public testing::Test {
- protected:
-  KubernetesFeedTest() {
-    cluster_.CreatePool("a", "\"10.1.0.100-10.1.0.120\"");
-    cluster_.server_.Create(
-        SimKubernetes::ResourceOf("L2Advertisement"),
-        fmt::format(R"({{"metadata":{{"namespace":"{}","name":"all"}},)"
-                    R"("spec":{{}}}})",
-                    kOwnNamespace));
-    for (int i = 1; i <= 3; ++i) {
-      const std::string name = fmt::format("n{}", i);
-      Node node;
-      node.host = world_.AddHost(name, fmt::format("10.1.0.{}/24", i));
-      node.client = cluster_.server_.AddHost(name);
-      CreateObjectsOf(name, i);
-      nodes_.push_back(std::move(node));
-    }
-  }
-  ~KubernetesFeedTest() override {
-    for (Node& node : nodes_) Kill(node);
-    EXPECT_THAT(cluster_.faults(), IsEmpty());
-  }
-
-  // The Node, and the pod of its speaker.
-  void CreateObjectsOf(const std::string& name, int i) {
-    cluster_.server_.Create(
-        SimKubernetes::ResourceOf("Node"),
-        fmt::format(R"({{"metadata":{{"name":"{}"}}}})", name));
-    const kubernetes::Resource pods = {"", "v1", "pods"};
-    const std::string pod = "speaker-" + name;
-    cluster_.server_.Create(
-        pods, fmt::format(R"({{"metadata":{{"namespace":"{}","name":"{}",)"
-                          R"("labels":{{"component":"speaker"}}}}}})",
-                          kOwnNamespace, pod));
-    cluster_.server_.Patch(
-        pods, {std::string(kOwnNamespace), pod},
-        fmt::format(R"({{"status":{{"podIP":"10.1.0.{}"}}}})", i), "status");
-  }
-
-  void Start(Node& node) {
-    AgentOptions options;
-    options.node = node.host->name();
-    options.advertise = node.host->endpoint();
-    options.gossip = gossip::FastProfile();
-    options.follows_records = true;
-    node.agent = *Agent::Create(std::move(options), node.host->environment());
-    node.agent->Start();
-    KubernetesFeed::Options feed;
-    feed.node.settings.enabled = true;
-    feed.node.node = node.host->name();
-    feed.node.own_namespace = kOwnNamespace;
-    feed.node.pod = "speaker-" + node.host->name();
-    feed.gossip_port = node.host->endpoint().port;
-    node.feed = std::make_unique<KubernetesFeed>(
-        KubernetesNode::Ports{&world_.loop(), node.client, &node.host->log()},
-        std::move(feed), node.host->environment().prng.Fork("feed"),
-        node.agent.get());
-    node.feed->Start();
-  }
-  void Kill(Node& node) {
-    node.feed.reset();
-    if (node.host->running()) node.host->Crash();
-  }
-  void StartAll() {
-    for (Node& node : nodes_) Start(node);
-    RunFor(absl::Seconds(8));
-  }
-  void CreateService(const std::string& name) {
-    cluster_.CreateService(name);
-    cluster_.server_.Create(
-        SimKubernetes::ResourceOf("EndpointSlice"),
-        fmt::format(R"({{"metadata":{{"namespace":"d","name":"{0}-x",)"
-                    R"("labels":{{"kubernetes.io/service-name":"{0}"}}}},)"
-                    R"("endpoints":[{{"nodeName":"n1"}}]}})",
-                    name));
-  }
-
-  void RunFor(absl::Duration time) { world_.loop().RunFor(time); }
-  // "n2": the nodes that announce the address; "": none.
-  std::string Announcers(const std::string& address) {
-    std::string names;
-    for (Node& node : nodes_) {
-      if (node.feed == nullptr) continue;
-      for (const auto& [vip, elected] :
-           node.agent->View().announcing.elected()) {
-        if (vip.ToString() == address) names += node.host->name();
-      }
-    }
-    return names;
-  }
-
-  // "n2 web speaker-n2", by ServiceL2Status, sorted.
-  std::vector<std::string> L2Statuses() const {
-    std::vector<std::string> texts;
-    for (const auto& [key, object] : cluster_.server_.store().Objects(
-             {"metallb.io", "v1beta1", "servicel2statuses"})) {
-      const auto* owners =
-          kubernetes::NodeAt(*object, "metadata.ownerReferences");
-      texts.push_back(fmt::format(
-          "{} {} {}", kubernetes::TextAt(*object, "status.node"),
-          kubernetes::TextAt(*object, "status.serviceName"),
-          owners == nullptr
-              ? ""
-              : kubernetes::TextAt(owners->children.at(0), "name")));
-    }
-    std::sort(texts.begin(), texts.end());
-    return texts;
-  }
-  size_t Writes(std::string_view path) const {
-    return cluster_.server_.log().Count(
-        [&](const kubernetes::LoggedRequest& request) {
-          return request.is_write() &&
-                 request.path.find(path) != std::string::npos;
-        });
-  }
-
-  io::SimWorld world_{/*seed=*/1};
-  SimKubernetes cluster_{2, &world_.loop()};
-  std::vector<Node> nodes_;
-};
-
 TEST_F(KubernetesFeedTest, TheSpeakersFindEachOtherAndOneAnnounces) {
   CreateService("web");
   StartAll();
-  for (Node& node : nodes_) {
+  for (FeedNode& node : nodes_) {
     EXPECT_THAT(node.agent->View().LiveMembers(), SizeIs(3));
   }
   EXPECT_EQ(cluster_.StatusOf("web"), "10.1.0.100 a");
@@ -182,7 +47,7 @@ TEST_F(KubernetesFeedTest, ANewServiceIsAnnouncedOnceItsStatusSaysItsAddress) {
 TEST_F(KubernetesFeedTest, NoNodeIsTheAuthorOfALedger) {
   CreateService("web");
   StartAll();
-  for (Node& node : nodes_) EXPECT_EQ(node.agent->View().author, "");
+  for (FeedNode& node : nodes_) EXPECT_EQ(node.agent->View().ledger.author, "");
 }
 
 TEST_F(KubernetesFeedTest, ADeletedServiceIsAnnouncedNoMore) {
@@ -191,23 +56,6 @@ TEST_F(KubernetesFeedTest, ADeletedServiceIsAnnouncedNoMore) {
   cluster_.DeleteService("web");
   RunFor(absl::Seconds(1));
   EXPECT_EQ(Announcers("10.1.0.100"), "");
-}
-
-TEST_F(KubernetesFeedTest, AnotherNodeTakesOverWhileTheServerIsAway) {
-  CreateService("web");
-  StartAll();
-  const std::string first = Announcers("10.1.0.100");
-  ASSERT_THAT(first, SizeIs(2));
-  cluster_.server_.Restart(absl::Minutes(5), absl::ZeroDuration());
-  RunFor(absl::Seconds(30));
-  EXPECT_EQ(Announcers("10.1.0.100"), first);
-  for (Node& node : nodes_) {
-    if (node.host->name() == first) Kill(node);
-  }
-  RunFor(absl::Seconds(1));
-  const std::string second = Announcers("10.1.0.100");
-  EXPECT_THAT(second, SizeIs(2));
-  EXPECT_NE(second, first);
 }
 
 TEST_F(KubernetesFeedTest, TheNodeThatAnnouncesSaysSoInAServiceL2Status) {
@@ -247,7 +95,7 @@ TEST_F(KubernetesFeedTest, WhenANodeDiesItsSuccessorSaysSo) {
   StartAll();
   const std::string first = Announcers("10.1.0.100");
   EXPECT_THAT(cluster_.Events(), Not(Contains("nodeAssigned d/web")));
-  for (Node& node : nodes_) {
+  for (FeedNode& node : nodes_) {
     if (node.host->name() == first) Kill(node);
   }
   RunFor(absl::Seconds(30));
@@ -266,9 +114,9 @@ TEST_F(KubernetesFeedTest, ARestartedSpeakerAdoptsWhatItWrote) {
   const auto statuses = L2Statuses();
   ASSERT_THAT(statuses, SizeIs(2));
   const size_t writes = Writes("/servicel2statuses");
-  for (Node& node : nodes_) Kill(node);
+  for (FeedNode& node : nodes_) Kill(node);
   RunFor(absl::Seconds(1));
-  for (Node& node : nodes_) {
+  for (FeedNode& node : nodes_) {
     node.agent.reset();
     node.host->Restart();
     Start(node);
@@ -300,6 +148,23 @@ TEST_F(KubernetesFeedTest, EachProcessSaysWhetherItCouldReadTheConfiguration) {
   CreateService("web");
   RunFor(absl::Minutes(1));
   EXPECT_EQ(Writes("/configurationstates"), writes);
+}
+
+// As after a power cut, which takes the server's machine along.
+// The server is away for long, then answers 403 until its rights are loaded.
+// It may know better: the service is gone, and its address another's.
+// As behind a firewall that drops packets.
+TEST_F(KubernetesFeedTest, AKubeProxyWithoutStrictArpIsAnEventOnEachNode) {
+  cluster_.server_.Create(
+      {"", "v1", "configmaps"},
+      R"({"metadata":{"namespace":"kube-system","name":"kube-proxy"},)"
+      R"("data":{"config.conf":"mode: ipvs\n"}})");
+  StartAll();
+  EXPECT_THAT(
+      cluster_.Events(),
+      UnorderedElementsAre("StrictArp /n1", "StrictArp /n2", "StrictArp /n3"));
+  EXPECT_THAT(NewEvents("StrictArp"), SizeIs(3));
+  EXPECT_THAT(nodes_[0].feed->Sight().kube_proxy_fault, HasSubstr("strictARP"));
 }
 
 TEST_F(KubernetesFeedTest, AnOperatorIsToldWhereAddressesComeFrom) {

@@ -396,8 +396,7 @@ NodeView Agent::View() const {
           .turns = environment_.turns,
           .stage = life().stage(),
           .draining = life().draining(),
-          .author = author_.name(),
-          .untold = exchange_.untold(),
+          .ledger = {author_.name(), exchange_.untold()},
           .last_event_sequence = environment_.log->last_sequence(),
           .now = environment_.loop->Now(),
           .civil_now = environment_.loop->CivilNow()};

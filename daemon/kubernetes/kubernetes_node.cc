@@ -42,26 +42,28 @@ Controller::Options ControllerOptionsOf(const KubernetesNode::Options& options,
 }  // namespace
 
 KubernetesNode::KubernetesNode(const Ports& ports, Options options,
-                               const Prng& prng, OnUpdated on_update)
+                               const Prng& prng, OnUpdated on_update,
+                               config::Objects in_force)
     : ports_(ports),
       options_(std::move(options)),
       on_update_(std::move(on_update)),
-      source_({ports.loop, ports.client, this}, SourceOptionsOf(options_),
-              prng.Fork("source")) {
+      client_(ports.loop, ports.client, [this] { source_.OnServerBack(); }),
+      source_({ports.loop, &client_, this}, SourceOptionsOf(options_),
+              prng.Fork("source"), std::move(in_force)) {
   const auto record = [this](EventType type, std::string reason,
                              std::string message) {
     Record(type, std::move(reason), std::move(message));
   };
   if (options_.settings.controls()) {
     controller_ = std::make_unique<Controller>(
-        Controller::Ports{ports.loop, ports.client, &source_, record,
+        Controller::Ports{ports.loop, &client_, &source_, record,
                           ports.random_bytes},
         ControllerOptionsOf(options_, prng.Fork("identity")),
         prng.Fork("controller"));
   }
   if (options_.settings.speaks()) {
     speaker_ = std::make_unique<SpeakerStatuses>(
-        SpeakerStatuses::Ports{ports.loop, ports.client, record},
+        SpeakerStatuses::Ports{ports.loop, &client_, record},
         SpeakerStatuses::Options{options_.node, options_.own_namespace},
         prng.Fork("speaker"));
   }
@@ -81,6 +83,10 @@ void KubernetesNode::Stop(absl::AnyInvocable<void()> done) {
   controller_->Stop(std::move(done));
 }
 
+absl::Time KubernetesNode::followed_at() const {
+  return source_.is_synchronized() ? ports_.loop->CivilNow() : followed_at_;
+}
+
 void KubernetesNode::OnUpdate(const SourceUpdate& update) {
   on_update_(update);
   if (controller_ != nullptr) controller_->OnUpdate(update);
@@ -90,6 +96,7 @@ void KubernetesNode::OnUpdate(const SourceUpdate& update) {
 void KubernetesNode::LookAtServer() {
   timer_->Arm(ports_.loop->Now() + kLookInterval);
   if (speaker_ != nullptr) LookForUnread();
+  followed_at_ = followed_at();
   const std::string trouble = source_.Trouble();
   if (trouble.empty() == trouble_.empty() && was_told_) return;
   was_told_ = true;

@@ -3,7 +3,7 @@
 //
 // It hands each update of the source on, and records in the event log when the
 // server is not to be had, and when it is again. Meanwhile everything stays as
-// it is.
+// it is. The first part that is answered again ends the waits of all.
 //
 //   KubernetesNode node(KubernetesNode::Ports{loop, client, log},
 //                       {.node = "n1", .own_namespace = "metallb-system"},
@@ -21,15 +21,18 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "daemon/kubernetes/controller.h"
 #include "daemon/kubernetes/object_source.h"
 #include "daemon/kubernetes/speaker_statuses.h"
 #include "daemon/options/kubernetes_settings.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
+#include "lb/config/manifests.h"
 #include "lb/http/client.h"
 #include "lb/io/loop.h"
 #include "lb/kubernetes/lease_election.h"
+#include "lb/kubernetes/recovery_client.h"
 
 namespace lb {
 
@@ -50,9 +53,10 @@ class KubernetesNode : private ObjectSource::Observer {
   };
   using OnUpdated = std::function<void(const SourceUpdate& update)>;
 
-  // REQUIRES: ValidateKubernetes(options) is OK.
+  // REQUIRES: ValidateKubernetes(options) is OK. `in_force`: as ObjectSource
+  // has them.
   KubernetesNode(const Ports& ports, Options options, const Prng& prng,
-                 OnUpdated on_update);
+                 OnUpdated on_update, config::Objects in_force = {});
   KubernetesNode(const KubernetesNode&) = delete;
   KubernetesNode& operator=(const KubernetesNode&) = delete;
   ~KubernetesNode() override;
@@ -63,6 +67,9 @@ class KubernetesNode : private ObjectSource::Observer {
   void Stop(absl::AnyInvocable<void()> done);
 
   const ObjectSource& source() const { return source_; }
+  // When all objects were last known to be as at the server. InfinitePast: not
+  // yet.
+  absl::Time followed_at() const;
   // Nullptr: it has another role.
   const Controller* controller() const { return controller_.get(); }
   SpeakerStatuses* speaker() { return speaker_.get(); }
@@ -79,13 +86,15 @@ class KubernetesNode : private ObjectSource::Observer {
   const Ports ports_;
   const Options options_;
   const OnUpdated on_update_;
+  kubernetes::RecoveryClient client_;
   ObjectSource source_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<SpeakerStatuses> speaker_;
   int unread_looks_ = 0;                    // In a row.
   std::string trouble_ = "not listed yet";  // As it was recorded last.
   bool was_told_ = false;
-  std::unique_ptr<io::Timer> timer_;  // Runs LookAtServer().
+  absl::Time followed_at_ = absl::InfinitePast();  // As of the last look.
+  std::unique_ptr<io::Timer> timer_;               // Runs LookAtServer().
 };
 
 }  // namespace lb

@@ -34,6 +34,8 @@ class MemberPods : private kubernetes::Reflector::Observer {
 
   void Start() { reflector_.Start(); }
 
+  // Were they listed once?
+  bool is_listed() const { return reflector_.state().is_listed(); }
   // In the order of the pods' names.
   std::vector<net::IpAddress> addresses() const;
   // Empty: there is no such pod, or it is not followed.

@@ -24,6 +24,18 @@ ServiceChange ReadService(const Change& change) {
   return gone;
 }
 
+// Adds the objects that came into force, or went, because another one changed:
+// a service that a pool refused, pools that overlapped.
+void AddConcerned(SourceUpdate* update) {
+  for (const std::string& service : update->difference.services) {
+    update->objects.push_back("Service/" + service);
+  }
+  if (!update->difference.pools) return;
+  for (const ipam::Pool& pool : update->desired->pools) {
+    update->objects.push_back("IPAddressPool/" + pool.name);
+  }
+}
+
 }  // namespace
 
 class ObjectSource::Follower : private kubernetes::Reflector::Observer {
@@ -38,6 +50,7 @@ class ObjectSource::Follower : private kubernetes::Reflector::Observer {
 
   void Start() { reflector_.Start(); }
   void Relist() { reflector_.Relist(); }
+  void OnServerBack() { reflector_.OnServerBack(); }
   const SourceKind& kind() const { return kind_; }
   const kubernetes::ListWatch& state() const { return reflector_.state(); }
 
@@ -83,6 +96,10 @@ void ObjectSource::Relist(absl::Span<const std::string_view> kinds) {
   }
 }
 
+void ObjectSource::OnServerBack() {
+  for (const auto& follower : followers_) follower->OnServerBack();
+}
+
 bool ObjectSource::is_synchronized() const { return Trouble().empty(); }
 
 bool ObjectSource::follows_any() const {
@@ -90,6 +107,12 @@ bool ObjectSource::follows_any() const {
                      [](const std::unique_ptr<Follower>& follower) {
                        return follower->state().is_synchronized();
                      });
+}
+
+bool ObjectSource::has_failed() const {
+  return std::any_of(
+      followers_.begin(), followers_.end(),
+      [](const auto& each) { return each->state().stats().failures > 0; });
 }
 
 std::string ObjectSource::Trouble() const {
@@ -114,6 +137,7 @@ void ObjectSource::OnChange(const SourceKind& kind, const Change& change) {
   }
   NoteRecord(kind, change);
   changes_.push_back(ReadChange(kind, change, options_.manifests));
+  update_.objects.push_back(changes_.back().name);
 }
 
 void ObjectSource::NoteRecord(const SourceKind& kind, const Change& change) {
@@ -140,6 +164,7 @@ void ObjectSource::Flush() {
     }
   }
   update.desired = keeper_.shared();
+  AddConcerned(&update);
   observer_->OnUpdate(update);
 }
 

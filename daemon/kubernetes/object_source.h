@@ -56,6 +56,7 @@ struct ServiceChange {
 struct SourceUpdate {
   std::shared_ptr<const config::Desired> desired;  // Changed in place.
   config::Difference difference;
+  std::vector<std::string> objects;     // Names of all that may be others.
   std::vector<ServiceChange> services;  // In order; one may come and go.
   std::vector<PoolRecord> pools;
   // The uid of each metallb.io object that is new or changed, by its name as in
@@ -106,6 +107,10 @@ class ObjectSource {
   // than this call; then an update says `is_relisted`. Not within OnUpdate().
   void Relist(absl::Span<const std::string_view> kinds);
 
+  // The server, which was lost, has answered another of its clients
+  // (kubernetes::RecoveryClient).
+  void OnServerBack();
+
   // Every kind was listed once.
   bool is_complete() const { return keeper_.is_complete(); }
   std::shared_ptr<const config::Desired> desired() const {
@@ -115,6 +120,8 @@ class ObjectSource {
   bool is_synchronized() const;
   // Some kind is.
   bool follows_any() const;
+  // A request has failed since Start().
+  bool has_failed() const;
   // "Service: 403 Forbidden: ...": the first kind that is not being followed,
   // and why; empty: all are.
   std::string Trouble() const;

@@ -1,12 +1,17 @@
 #include "daemon/kubernetes/source_kinds.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/base/status_macros.h"
 #include "lb/config/origin.h"
 #include "lb/config/yaml_tree.h"
+#include "lb/kubernetes/json_tree.h"
+#include "lb/kubernetes/json_writer.h"
 
 namespace lb {
 namespace {
@@ -33,6 +38,49 @@ void SetTop(std::string_view key, std::string_view text, YamlNode* tree) {
   child.key = key;
   child.text = text;
   tree->children.push_back(std::move(child));
+}
+
+// Nullptr: there is none.
+YamlNode* FindIn(YamlNode* map, std::string_view key) {
+  if (map == nullptr) return nullptr;
+  for (YamlNode& child : map->children) {
+    if (child.key == key) return &child;
+  }
+  return nullptr;
+}
+
+void Drop(YamlNode* map, absl::Span<const std::string_view> keys) {
+  if (map == nullptr) return;
+  std::erase_if(map->children, [&](const YamlNode& child) {
+    return std::find(keys.begin(), keys.end(), child.key) != keys.end();
+  });
+}
+
+void KeepOnly(YamlNode* map, absl::Span<const std::string_view> keys) {
+  if (map == nullptr || map->kind != YamlNode::Kind::kMap) return;
+  std::erase_if(map->children, [&](const YamlNode& child) {
+    return std::find(keys.begin(), keys.end(), child.key) == keys.end();
+  });
+}
+
+// Whatever writes to an object changes its version, and kubelets write the
+// times of conditions every few minutes. Without these an object that is as
+// before has the text that it had before.
+void DropUnread(std::string_view kind, YamlNode* tree) {
+  YamlNode* const metadata = FindIn(tree, "metadata");
+  Drop(metadata, {"creationTimestamp", "generation", "ownerReferences",
+                  "resourceVersion", "uid"});
+  Drop(FindIn(metadata, "annotations"),
+       {"kubectl.kubernetes.io/last-applied-configuration"});
+  if (kind != "Node") return Drop(tree, {"status"});
+  Drop(tree, {"spec"});
+  YamlNode* const status = FindIn(tree, "status");
+  KeepOnly(status, {"addresses", "conditions"});
+  YamlNode* const conditions = FindIn(status, "conditions");
+  if (conditions == nullptr) return;
+  for (YamlNode& condition : conditions->children) {
+    KeepOnly(&condition, {"status", "type"});
+  }
 }
 
 }  // namespace
@@ -100,16 +148,30 @@ config::ObjectChange ReadChange(const SourceKind& kind,
   const auto origin =
       config::Origin::OfKubernetes(change.meta.resource_version);
   YamlNode tree = change.object;
+  DropUnread(kind.kind, &tree);
   SetTop("kind", kind.kind, &tree);
   SetTop("apiVersion", kind.resource.ApiVersion(), &tree);
   absl::StatusOr<config::ObjectChange> read =
       config::ReadObject(tree, origin, options);
-  if (read.ok()) return *std::move(read);
+  if (read.ok()) {
+    if (read->object) read->object->text = kubernetes::JsonText(tree);
+    return *std::move(read);
+  }
   config::ObjectChange refused = {.name = name};
   refused.problems.push_back({.origin = origin,
                               .object = std::move(name),
                               .message = std::string(read.status().message())});
   return refused;
+}
+
+absl::StatusOr<config::ObjectChange> ReadKept(
+    std::string_view text, const config::ManifestOptions& options) {
+  LB_ASSIGN_OR_RETURN(const YamlNode tree, kubernetes::ReadJson(text));
+  LB_ASSIGN_OR_RETURN(
+      config::ObjectChange read,
+      config::ReadObject(tree, config::Origin::OfKubernetes("kept"), options));
+  if (read.object) read.object->text = text;
+  return read;
 }
 
 }  // namespace lb

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "lb/config/manifests.h"
 #include "lb/config/object_change.h"
 #include "lb/kubernetes/object_view.h"
@@ -45,9 +46,16 @@ kubernetes::ReflectorOptions ReflectorOptionsOf(
 // A change of an object, set or deleted, read by the readers of manifests. The
 // server leaves apiVersion and kind out of the items of a list, so they are put
 // in. An object that is not even one is refused like any other.
+//
+// The text of an object is JSON in one line, without what no reader asks for
+// and changes often or is long: heartbeats, statuses, versions.
 config::ObjectChange ReadChange(const SourceKind& kind,
                                 const kubernetes::Change& change,
                                 const config::ManifestOptions& options);
+
+// Reads the text of an object again. InvalidArgument: it is none.
+absl::StatusOr<config::ObjectChange> ReadKept(
+    std::string_view text, const config::ManifestOptions& options);
 
 }  // namespace lb
 

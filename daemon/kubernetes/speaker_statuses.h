@@ -74,6 +74,11 @@ class SpeakerStatuses {
   void SetActs(bool acts);
   void SetPod(const StatusOwner& pod);
 
+  // An event that others have to tell, about any object.
+  void Record(const kubernetes::KubernetesEvent& event) {
+    events_.Record(event);
+  }
+
   const StatusObjects& services() const { return services_.objects(); }
 
  private:

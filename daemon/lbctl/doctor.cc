@@ -14,6 +14,7 @@
 #include "daemon/lbctl/table.h"
 #include "google/protobuf/struct.pb.h"
 #include "lb/announce/interface.h"
+#include "lb/announce/strict_arp.h"
 #include "lb/gossip/options.h"
 
 namespace lb::lbctl {
@@ -123,11 +124,15 @@ void JudgeInterfaces(const Options& options, const HostFacts& facts,
   }
 }
 
-// While addresses are on lo, a kernel with the defaults answers ARP for them on
-// every interface of every node that has them.
+// While addresses are on lo, or on kube-proxy's interface in IPVS mode, a
+// kernel with the defaults answers ARP for them on every interface of every
+// node.
 void JudgeStrictArp(const Options& options, const HostFacts& facts,
                     Findings& out) {
-  if (!IsLoopbackDelivery(options)) return;
+  const bool has_ipvs = std::any_of(
+      facts.interfaces.begin(), facts.interfaces.end(),
+      [](const auto& each) { return each.link.name == "kube-ipvs0"; });
+  if (!IsLoopbackDelivery(options) && !has_ipvs) return;
   for (const HostFacts::Interface& interface : facts.interfaces) {
     const io::Link& link = interface.link;
     if (link.loopback || link.noarp || !link.up) continue;
@@ -139,8 +144,10 @@ void JudgeStrictArp(const Options& options, const HostFacts& facts,
       Good(out, subject, text);
     } else {
       Fault(out, subject, text,
-            "sysctl -w net.ipv4.conf.all.arp_ignore=1 "
-            "net.ipv4.conf.all.arp_announce=2, and in /etc/sysctl.d");
+            has_ipvs ? announce::kKubeProxyRemedy
+                     : "sysctl -w net.ipv4.conf.all.arp_ignore=1 "
+                       "net.ipv4.conf.all.arp_announce=2, and in "
+                       "/etc/sysctl.d");
     }
   }
 }

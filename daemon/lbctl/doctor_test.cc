@@ -16,6 +16,7 @@
 namespace lb::lbctl {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
@@ -418,6 +419,23 @@ TEST(DiagnoseTest, WithoutLoopbackDeliveryTheKernelsArpDoesNotMatter) {
   EXPECT_FALSE(HasFault(findings));
   EXPECT_THAT(findings,
               Not(Contains(Field(&Finding::subject, HasSubstr("strict ARP")))));
+}
+
+TEST(DiagnoseTest, AKubeProxyInIpvsModeNeedsStrictArp) {
+  Options options = TypicalOptions();
+  options.deliver = Deliver::kNone;
+  HostFacts facts = GoodFacts();
+  facts.interfaces[0].arp_ignore = 0;
+  facts.interfaces.push_back(
+      {{.index = 9, .name = "kube-ipvs0", .noarp = true}, 0, 0});
+  EXPECT_THAT(
+      Diagnose(options, facts),
+      Contains(AllOf(Field(&Finding::grade, Grade::kFault),
+                     Field(&Finding::subject, "strict ARP on eth0"),
+                     Field(&Finding::remedy,
+                           HasSubstr("kubectl get configmap kube-proxy")))));
+  facts.interfaces[0].arp_ignore = 1;
+  EXPECT_FALSE(HasFault(Diagnose(options, facts)));
 }
 
 TEST(DiagnoseTest, InterfacesThatAreLeftOutSayNothing) {

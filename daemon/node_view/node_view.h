@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "daemon/announcing/announcing.h"
 #include "daemon/hosts/address_owners.h"
 #include "daemon/members/name_conflicts.h"
+#include "daemon/node_view/api_server_sight.h"
 #include "daemon/placement/elections.h"
 #include "daemon/placement/live_members.h"
 #include "daemon/placement/placement.h"
@@ -40,6 +42,12 @@
 #include "lb/ipam/replicated_allocator.h"
 
 namespace lb {
+
+struct LedgerSight {
+  std::string author;  // Empty: none yet.
+  // Why full exchanges tell nothing of the addresses; empty: they do.
+  std::string untold;
+};
 
 struct NodeView {
   const AgentOptions& options;
@@ -58,9 +66,9 @@ struct NodeView {
 
   LifeStage stage = LifeStage::kAwaiting;
   bool draining = false;
-  std::string author = {};  // The author of the ledger. Empty: none yet.
-  // Why full exchanges tell nothing of the addresses; empty: they do.
-  std::string untold = {};
+  LedgerSight ledger = {};
+  // Nullopt: objects come from manifests. Not the agent's: its owner sets it.
+  std::optional<ApiServerSight> api_server = {};
   uint64_t last_event_sequence = 0;
   absl::Time now;        // The loop's time.
   absl::Time civil_now;  // The same moment, for people.

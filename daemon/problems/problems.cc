@@ -16,6 +16,7 @@
 #include "daemon/members/gossip_problems.h"
 #include "daemon/node_view/node_view.h"
 #include "daemon/problems/announcer_remedies.h"
+#include "daemon/problems/api_server_problems.h"
 #include "daemon/problems/findings.h"
 #include "daemon/problems/problem_collector.h"
 #include "daemon/problems/remedies.h"
@@ -279,10 +280,10 @@ void AddGossip(const NodeView& view, Problems& problems) {
                      "or its network loses packets",
                      NodeObject(view), score)});
   }
-  if (!view.untold.empty()) {
+  if (!view.ledger.untold.empty()) {
     problems.push_back(
         {ProblemKind::kGossip, NodeObject(view),
-         fmt::format("{}: gossip: {}", NodeObject(view), view.untold)});
+         fmt::format("{}: gossip: {}", NodeObject(view), view.ledger.untold)});
   }
 }
 
@@ -358,7 +359,7 @@ void AddServices(const NodeView& view, Problems& problems) {
           entries, /*with_waiting=*/is_stuck,
           problems.ForKept(ProblemKind::kNoAddress, address_remedy)),
       problems);
-  if (!is_stuck && view.author != view.options.node) {
+  if (!is_stuck && view.ledger.author != view.options.node) {
     Add(ProblemKind::kNoAddress,
         FindUnassigned(entries,
                        [&](const std::string& service) {
@@ -465,8 +466,10 @@ ProblemList ListProblems(const NodeView& view,
   AddSharedSegments(view, problems);
   AddUndelivered(view, problems);
   AddStrictArp(view, problems);
+  AddKubeProxy(view, problems);
   AddState(view, problems);
   AddLongTurn(view, problems);
+  AddApiServer(view, problems);
   AddAdvertisedAddress(view, problems);
   AddGossip(view, problems);
   AddAwaiting(view, problems);

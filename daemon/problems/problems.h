@@ -27,6 +27,7 @@ enum class ProblemKind {
   kStrictArp,
   kState,
   kLongTurn,
+  kApiServer,
   kGossip,
   kHeldBack,
   kNoAddress,

@@ -14,6 +14,7 @@
 namespace lb {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -66,6 +67,32 @@ TEST_F(ProblemsTest, AKernelThatAnswersByItself) {
   node_.health.strict_arp_faults = {"eth0: arp_ignore is 0, want 1"};
   EXPECT_THAT(Texts(ProblemKind::kStrictArp),
               ElementsAre(HasSubstr("arp_ignore is 0, want 1")));
+}
+
+TEST_F(ProblemsTest, AKubeProxyThatLetsTheKernelAnswer) {
+  node_.api_server = {.kube_proxy_fault = "kube-proxy: mode is ipvs"};
+  EXPECT_THAT(Texts(ProblemKind::kStrictArp),
+              ElementsAre("Node/n1: kube-proxy: mode is ipvs"));
+}
+
+TEST_F(ProblemsTest, AnApiServerThatIsAway) {
+  const absl::Time now = world_.loop().CivilNow();
+  node_.api_server = {.away_since = now, .as_of = now - absl::Minutes(2)};
+  RunFor(absl::Minutes(1));
+  EXPECT_THAT(Texts(ProblemKind::kApiServer), IsEmpty()) << "it is followed";
+  node_.api_server->trouble = "services: Unavailable: connection refused";
+  EXPECT_THAT(Texts(ProblemKind::kApiServer),
+              ElementsAre(AllOf(
+                  HasSubstr("Node/n1: the API server is away since "),
+                  HasSubstr(": services: Unavailable: connection refused; "
+                            "objects are as of "),
+                  HasSubstr("Z (3m ago), want it in reach"))));
+  node_.api_server->as_of = absl::InfinitePast();
+  EXPECT_THAT(Texts(ProblemKind::kApiServer),
+              ElementsAre(HasSubstr("no object is known, so nothing is "
+                                    "announced")));
+  node_.api_server->away_since = world_.loop().CivilNow();
+  EXPECT_THAT(Texts(ProblemKind::kApiServer), IsEmpty()) << "for a moment";
 }
 
 TEST_F(ProblemsTest, AServiceThatNoNodeMayAnnounce) {

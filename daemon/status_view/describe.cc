@@ -137,6 +137,8 @@ Problem::Kind ToProto(ProblemKind kind) {
       return Problem::STATE;
     case ProblemKind::kLongTurn:
       return Problem::LONG_TURN;
+    case ProblemKind::kApiServer:
+      return Problem::API_SERVER;
     case ProblemKind::kGossip:
       return Problem::GOSSIP;
     case ProblemKind::kHeldBack:
@@ -188,7 +190,7 @@ status::v1::GetNodeResponse StatusView::DescribeNode() const {
   SetTimestamp(view_.tally.started_at(), node.mutable_started_at());
   node.set_ready(view_.ready());
   node.set_draining(view_.draining);
-  node.set_ledger_author(Printable(view_.author));
+  node.set_ledger_author(Printable(view_.ledger.author));
   node.set_announced_addresses(view_.announcing.elected().size());
   node.set_gossip_health_score(view_.gossip().health_score());
   node.set_last_event_sequence(view_.last_event_sequence);

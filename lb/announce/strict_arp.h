@@ -23,6 +23,13 @@
 
 namespace lb::announce {
 
+// How strict ARP is set where kube-proxy runs in IPVS mode and would unset the
+// sysctls; from MetalLB's installation page.
+inline constexpr char kKubeProxyRemedy[] =
+    "kubectl get configmap kube-proxy -n kube-system -o yaml | sed -e "
+    "'s/strictARP: false/strictARP: true/' | kubectl apply -f - -n "
+    "kube-system, and restart kube-proxy";
+
 struct StrictArpFacts {
   // True if a service has the address, whichever node announces it.
   std::function<bool(const net::IpAddress& address)> is_assigned;

@@ -19,7 +19,7 @@ class DifferingManifestsTest : public testing::Test {
     cluster_.SetManifests(all_);
     cluster_.StartAll();
     ASSERT_TRUE(cluster_.RunUntilAgreed(absl::Seconds(20))) << cluster_.Dump();
-    author_ = cluster_.agent("n1").View().author;
+    author_ = cluster_.agent("n1").View().ledger.author;
   }
   std::string ProblemsOf(const std::string& node) {
     std::string all;

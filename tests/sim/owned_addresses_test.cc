@@ -80,7 +80,7 @@ class OwnedAddressesTest : public testing::Test {
   size_t MembersOf(const std::string& node) {
     return cluster_.agent(node).View().gossip().VerifiedMembers().size();
   }
-  std::string Author() { return cluster_.agent("n1").View().author; }
+  std::string Author() { return cluster_.agent("n1").View().ledger.author; }
 
   Cluster cluster_{/*seed=*/1, /*nodes=*/3, Delivery::kLoopback};
 };

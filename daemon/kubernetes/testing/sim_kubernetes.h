@@ -177,6 +177,8 @@ class SimKubernetes {
                        .has_status = true,
                        .is_custom = true});
     }
+    server_.AddKind(
+        {.resource = {"", "v1", "configmaps"}, .kind = "ConfigMap"});
     loop_.SetAfterEvent([this] { Check(); });
   }
   void Check() {

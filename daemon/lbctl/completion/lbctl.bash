@@ -18,9 +18,9 @@ _lbctl() {
       return ;;
     --kind)
       COMPREPLY=($(compgen -W "object-refused address-conflict
-        orphaned-address interface state long-turn gossip strict-arp held-back
-        no-address request-refused no-announcer unable-announcer node-name
-        options-differ address-owned" -- "$word"))
+        orphaned-address interface state long-turn api-server gossip strict-arp
+        held-back no-address request-refused no-announcer unable-announcer
+        node-name options-differ address-owned" -- "$word"))
       return ;;
     --tls-ca | --tls-cert | --tls-key | --secret-file | --config)
       COMPREPLY=($(compgen -f -- "$word"))

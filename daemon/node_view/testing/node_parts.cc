@@ -90,8 +90,8 @@ NodeView NodeParts::View() const {
           .turns = environment.turns,
           .stage = stage,
           .draining = draining,
-          .author = author,
-          .untold = untold,
+          .ledger = {author, untold},
+          .api_server = api_server,
           .last_event_sequence = environment.log->last_sequence(),
           .now = environment.loop->Now(),
           .civil_now = environment.loop->CivilNow()};

@@ -8,6 +8,7 @@
 #define LB_DAEMON_NODE_VIEW_TESTING_NODE_PARTS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/agent/gossip_presence.h"
@@ -44,6 +45,7 @@ struct NodeParts {
   bool draining = false;
   std::string author;
   std::string untold;
+  std::optional<ApiServerSight> api_server;
 };
 
 }  // namespace lb
