@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A cluster by a real API server: Services that are created are announced, their
-# nodes fail with and without the server, and are drained. One client pings an
-# address every 5 ms.
+# nodes fail with and without the server, lbd starts again without it, nodes are
+# drained. One client pings an address every 5 ms.
 #
 #   cluster.sh             all stories; prints what each came to
 #
@@ -21,12 +21,9 @@ step() { printf '\n== %s\n' "$*"; }
 service=default/web-0
 all_agree() { lab_agree "$service" "${LAB_NODES[@]}"; }
 owner() { lab_service "${1:-n1}" "$service" | cut -d' ' -f2; }
-another_than() {  # A node that is not this one.
-  local node
-  for node in "${LAB_NODES[@]}"; do [[ $node == "$1" ]] || echo "$node"; done |
-    head -1
-}
-pinged() { lab_in client ping -n -c 1 -W 1 "$vip" >/dev/null; }
+pinged() { lab_in client ping -n -c 1 -W 0.2 "$vip" >/dev/null; }
+
+forget_neighbours() { lab_in client ip neighbour flush dev eth0; }
 
 # missed WHAT COMMAND...: the client pings; after a second or so the command
 # runs; how long the longest silence after it was.
@@ -52,6 +49,21 @@ missed() {
       printf "%s: no answer for %d ms, %d lost\n", what, gap * 1000, length(asked)
       exit !(last > broken + 2.5)
     }' "$pings" || fail "$what: the client has no answers at the end"
+}
+# first_answer WHAT COMMAND...: how long after it the address answers.
+first_answer() {
+  local what=$1 begun
+  shift
+  forget_neighbours
+  begun=$(date +%s%N)
+  "$@"
+  lab_wait 20 pinged || fail "$what: the client does not reach $vip"
+  echo "$what: first answer after" \
+    "$((($(date +%s%N) - begun) / 1000000)) ms"
+}
+start_all() {
+  local node
+  for node in "${LAB_NODES[@]}"; do kube_lab_speaker "$node"; done
 }
 repair() {  # repair NODE: and the address goes back.
   lab_mend_link "$1"
@@ -97,10 +109,28 @@ sleep 1
 node=$(owner)
 missed "the link of the announcing node cut, no API server" lab_cut_link "$node"
 repair "$node"
+node=$(owner)
+lab_kill_lbd "$node"
+first_answer "the announcing speaker killed and started again, no API server" \
+  kube_lab_speaker "$node"
+lab_wait 20 all_agree || fail "the nodes do not agree after $node is back"
+before=$(owner)
+for node in "${LAB_NODES[@]}"; do lab_kill_lbd "$node"; done
+forget_neighbours
+pinged && fail "no speaker runs, and $vip answers"
+first_answer "all speakers killed and started again, no API server" start_all
+says_away() { lab_lbctl n1 problems | grep 'the API server is away'; }
+lab_wait 20 says_away || fail "n1 does not say that the server is away"
 
 step "The API server is back"
-kube_cluster addresses >"$LAB_DIR/none" 2>&1 && fail "the API server answers"
+sleep 15  # Waits between attempts have grown.
 kube_start apiserver || fail "the API server does not start again"
 kube_cluster services back 1 20 || fail "no address after the restart"
 lab_wait 20 all_agree || fail "the nodes do not agree"
+[[ $(owner) == "$before" ]] || fail "$service moved from $before to $(owner)"
+is_over() { ! says_away >/dev/null; }
+lab_wait 20 is_over || fail "n1 still says that the server is away"
+for log in "$LAB_DIR"/*/lbd.log; do
+  ! grep "ApiServerRefuses" "$log" || fail "a right is missing"
+done
 echo "all seen"
