@@ -63,7 +63,8 @@ StatusObjects::Object ReadServiceL2Status(const kubernetes::ObjectMeta& meta,
   const std::array<std::string_view, 3> names = {
       TextAt(object, "status.node"), TextAt(object, "status.serviceName"),
       TextAt(object, "status.serviceNamespace")};
-  const bool is_new = names == std::array<std::string_view, 3>();
+  const bool is_new = std::all_of(names.begin(), names.end(),
+                                  [](std::string_view n) { return n.empty(); });
   if (!is_new &&
       names != std::array<std::string_view, 3>{node, name, name_space}) {
     return read;

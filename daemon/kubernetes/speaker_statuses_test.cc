@@ -336,6 +336,20 @@ TEST_F(SpeakerStatusesTest, WhatIsDueIsWrittenOnceWhenTheServerIsBack) {
   EXPECT_LE(Writes() - writes, 200u);
 }
 
+TEST_F(SpeakerStatusesTest, AnObjectWhoseCreateHadNoAnswerIsFoundSoon) {
+  Speaker& n1 = Add("n1");
+  n1.statuses->SetActs(true);
+  Settle();
+  cluster_.server_.faults().lost_after = 100;
+  n1.statuses->SetPlace("d/web", {{"n1"}, {}});
+  loop_.RunFor(absl::Milliseconds(20));
+  cluster_.server_.faults().lost_after = 0;
+  EXPECT_THAT(Objects(), ElementsAre(HasSubstr(" /")));  // No status yet.
+  loop_.RunFor(absl::Seconds(20));
+  EXPECT_THAT(Objects(), ElementsAre("n1 d/web [] pod-of-n1"));
+  EXPECT_EQ(Writes(), 2u);  // AlreadyExists, and the status.
+}
+
 TEST_F(SpeakerStatusesTest, ALongServiceNameIsNoTrouble) {
   Speaker& n1 = Add("n1");
   const std::string name(63, 'x');
