@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: what the build needs, and, with
-# the argument "test", also the peers and tools of the tests.
+# Installs the Debian packages that are missing: what the build needs, and what
+# the arguments name: "test", the peers and tools of the tests; "kubernetes", what
+# nodes of Kubernetes run (./run kubernetes).
 set -euo pipefail
 
 packages=(
@@ -19,14 +20,24 @@ packages=(
   # The lab: network namespaces, a web server, a client.
   curl iproute2 iputils-ping nginx-light procps
 )
-if [[ ${1:-} == test ]]; then
-  packages+=(
-    arping clang clang-format clang-tidy debootstrap golang-go
-    golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm make
-    ndisc6 nftables nghttp2-server openssl prometheus python3-grpcio
-    python3-protobuf systemd universal-ctags
-  )
-fi
+for purpose in "$@"; do
+  case $purpose in
+    test)
+      packages+=(
+        arping clang clang-format clang-tidy debootstrap golang-go
+        golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm make
+        ndisc6 nftables nghttp2-server openssl prometheus python3-grpcio
+        python3-protobuf systemd universal-ctags
+      )
+      ;;
+    kubernetes)
+      packages+=(
+        conntrack containerd containernetworking-plugins golang-go iptables
+        nftables openssl runc
+      )
+      ;;
+  esac
+done
 
 missing=()
 for package in "${packages[@]}"; do

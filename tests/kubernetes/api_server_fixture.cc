@@ -26,7 +26,7 @@
 namespace lb::kubernetes {
 namespace {
 
-// The exit status of build_core.sh if the module proxy gives nothing.
+// The exit status of build_programs.sh if the module proxy gives nothing.
 constexpr int kNoModules = 75;
 constexpr char kCrds[] = "packaging/kubernetes/crds/";
 
@@ -82,7 +82,7 @@ class World : public testing::Environment {
   // The program's path, or why there is none.
   static void Build() {
     const std::string command =
-        fmt::format("tests/kubernetes/build_core.sh {}", Version());
+        fmt::format("tests/kubernetes/build_programs.sh {}", Version());
     FILE* const output = popen(command.c_str(), "r");
     ASSERT_NE(output, nullptr);
     std::array<char, 4096> buffer;

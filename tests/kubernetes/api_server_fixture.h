@@ -1,7 +1,7 @@
 // ApiServerTest: tests of lb/http and lb/kubernetes with a real API server.
 //
 // The first test finds the server running: core is built if need be
-// (build_core.sh), started, and has the CustomResourceDefinitions of
+// (build_programs.sh), started, and has the CustomResourceDefinitions of
 // packaging/kubernetes/crds and the rights of rights.yaml. It is the version
 // that KUBERNETES_VERSION names. Each test has a loop of its own, and objects
 // of its own names.

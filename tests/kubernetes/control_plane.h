@@ -22,7 +22,7 @@ namespace lb::kubernetes {
 class ControlPlane {
  public:
   // Starts the script, and none of the servers yet ("up" does). `core` is the
-  // program of build_core.sh, `folder` is KUBE_DIR.
+  // program of build_programs.sh, `folder` is KUBE_DIR.
   ControlPlane(const std::string& core, const std::string& folder);
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;

@@ -5,7 +5,7 @@
 # stdin ("up", "stop apiserver KILL"), answers each with "ok" or "failed", and
 # ends everything with its stdin.
 #
-#   KUBE_CORE     the program of build_core.sh
+#   KUBE_CORE     the program `core` of build_programs.sh
 #   KUBE_DIR      a folder for keys, logs and state
 #   KUBE_ADDRESS  where the servers listen; default 127.0.0.1
 #   KUBE_PORT     the API server's port, and KUBE_ETCD_PORT, KUBE_PEER_PORT;
@@ -63,18 +63,18 @@ kube_pki() {
   } >"$KUBE_DIR/log/pki.log" 2>&1
 }
 
-kube_kubeconfig() {
-  cat >"$KUBE_DIR/admin.conf" <<END
+kube_kubeconfig() {  # kube_kubeconfig USER: USER.conf, by client certificate.
+  cat >"$KUBE_DIR/$1.conf" <<END
 apiVersion: v1
 kind: Config
 current-context: test
-contexts: [{name: test, context: {cluster: test, user: admin}}]
+contexts: [{name: test, context: {cluster: test, user: $1}}]
 clusters:
 - name: test
   cluster: {server: "$(kube_url)", certificate-authority: pki/ca.crt}
 users:
-- name: admin
-  user: {client-certificate: pki/admin.crt, client-key: pki/admin.key}
+- name: $1
+  user: {client-certificate: pki/$1.crt, client-key: pki/$1.key}
 END
 }
 
@@ -152,7 +152,7 @@ kube_ready() {
 kube_up() {  # kube_up [FLAG-OF-THE-API-SERVER...]
   mkdir -p "$KUBE_DIR/log"
   kube_choose_ports
-  kube_pki && kube_kubeconfig || return
+  kube_pki && kube_kubeconfig admin || return
   printf %s "$KUBE_ADDRESS:$KUBE_PORT" >"$KUBE_DIR/server"
   kube_etcd
   kube_apiserver "$@"
@@ -291,6 +291,6 @@ kube_serve() {
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
   set -uo pipefail
-  : "${KUBE_CORE:?the program of build_core.sh}" "${KUBE_DIR:?a folder}"
+  : "${KUBE_CORE:?the program core of build_programs.sh}" "${KUBE_DIR:?a folder}"
   kube_serve
 fi

@@ -12,7 +12,7 @@ fail() {
 }
 
 status=0
-KUBE_CORE=$("$here/build_core.sh" "${KUBERNETES_VERSION:-v1.34.4}") || status=$?
+KUBE_CORE=$("$here/build_programs.sh" "${KUBERNETES_VERSION:-v1.34.4}") || status=$?
 if ((status == 75)); then
   echo "SKIPPED: Kubernetes cannot be built: the module proxy gives nothing"
   exit 77

@@ -29,7 +29,7 @@ kube_lab_begin() {
     echo "SKIPPED: $why"
     exit 77
   }
-  KUBE_CORE=$("$kube_here/build_core.sh" "${KUBERNETES_VERSION:-v1.34.4}") ||
+  KUBE_CORE=$("$kube_here/build_programs.sh" "${KUBERNETES_VERSION:-v1.34.4}") ||
     status=$?
   if ((status == 75)); then
     echo "SKIPPED: Kubernetes cannot be built: the module proxy gives nothing"

@@ -1,6 +1,6 @@
 """Tests on real kernels, in network namespaces that they make themselves."""
 
-def netns_test(name, script, data, size = "medium", env = {}, flaky = False, timed = False):
+def netns_test(name, script, data, size = "medium", env = {}, flaky = False, timed = False, tags = []):
     """Declares a test that runs a script of its folder, with lab.sh at hand.
 
     Args:
@@ -14,6 +14,7 @@ def netns_test(name, script, data, size = "medium", env = {}, flaky = False, tim
       timed: may another test at the same time break what it promises? Then it
         runs alone. The others wait until they see what they want, and each has
         namespaces of its own.
+      tags: further ones, such as manual.
     """
     native.sh_test(
         name = name,
@@ -37,5 +38,5 @@ def netns_test(name, script, data, size = "medium", env = {}, flaky = False, tim
         tags = [
             "local",
             "no-sandbox",
-        ] + (["exclusive"] if timed else []),
+        ] + (["exclusive"] if timed else []) + tags,
     )

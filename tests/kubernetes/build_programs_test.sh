@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# build_core_test.sh: only a module proxy that gives nothing has the tests of
-# build_core.sh skipped; a program that does not build fails them; one that was
-# built is not built again.
+# build_programs_test.sh: only a module proxy that gives nothing has the tests of
+# build_programs.sh skipped; a program that does not build fails them; one that
+# was built is not built again.
 set -euo pipefail
-build=$PWD/tests/kubernetes/build_core.sh
+build=$PWD/tests/kubernetes/build_programs.sh
 export XDG_CACHE_HOME=$TEST_TMPDIR/cache GO_OF_TEST=$TEST_TMPDIR/go
 cache=$XDG_CACHE_HOME/lbd-test
 
@@ -22,9 +22,9 @@ END
   chmod +x "$1"
 }
 
-expect() {  # expect STATUS VERSION WHAT
+expect() {  # expect STATUS VERSION WHAT [PROGRAM...]
   local status=0
-  "$build" "$2" >"$TEST_TMPDIR/out" || status=$?
+  "$build" "$2" "${@:4}" >"$TEST_TMPDIR/out" || status=$?
   if ((status != $1)); then
     echo "FAIL: $3: exit $status, want $1"
     exit 1
@@ -35,7 +35,9 @@ unreachable='echo "dial tcp: lookup proxy: no such host" >&2; exit 1'
 damaged='echo "verifying module: checksum mismatch" >&2; exit 1'
 fault='echo "main.go:1: undefined" >&2; exit 1'
 # shellcheck disable=SC2016 # The script's own variable.
-good='echo "#!/bin/sh" >"$output"; chmod +x "$output"'
+good='for program in */main.go; do
+  program=$output${program%/main.go}; echo "#!/bin/sh" >"$program"; chmod +x "$program"
+done'
 
 expect 2 v1.2.3 "a version without pins"
 write_go "$GO_OF_TEST" "$unreachable" true true
@@ -60,12 +62,21 @@ program=$(cat "$TEST_TMPDIR/out")
   echo "FAIL: $program is no program of the cache"
   exit 1
 }
-[[ ! -e $cache/core-v1.34.4-00000000 && ! -e $cache/core-build-v1.34.4 ]] || {
+[[ ! -e $cache/core-v1.34.4-00000000 && ! -e $cache/build-v1.34.4 ]] || {
   echo "FAIL: $cache has more than the program: $(ls "$cache")"
   exit 1
 }
 write_go "$new_go" "$fault" "$fault" "$fault"
 expect 0 v1.34.4 "a program that is there"
+write_go "$new_go" true true "$good"
+expect 0 v1.34.4 "programs of which one is there" node core control
+mapfile -t programs <"$TEST_TMPDIR/out"
+[[ ${#programs[@]} -eq 3 && ${programs[1]} == "$program" && \
+  -x ${programs[0]} && ${programs[0]} == "$cache"/node-v1.34.4-* && \
+  -x ${programs[2]} && ${programs[2]} == "$cache"/control-v1.34.4-* ]] || {
+  echo "FAIL: ${programs[*]} are not node, core and control"
+  exit 1
+}
 rm -rf "$new_go"
 write_go "$GO_OF_TEST" "$fault" true "$good"
 expect 0 v1.26.15 "an old version, by Debian's Go alone"
