@@ -8,9 +8,12 @@
   cluster_objects.py ... many COUNT
                       Services by four writers at once; prints when all had
                       addresses
-  cluster_objects.py ... first RUNS ADDRESS
+  cluster_objects.py ... first RUNS ADDRESS [SPEC]
                       a Service that asks for the address, RUNS times: from its
-                      creation to its status, and to the first answered request
+                      creation to its status, to the first ARP frame from the
+                      address, and to the first answered request. It has an
+                      endpoint on each node, or what a selector in SPEC (JSON)
+                      selects. In the client's namespace
   cluster_objects.py ... addresses                   "name address" of each
   cluster_objects.py ... unchecked PLURAL.GROUP      a custom resource takes any
                       fields from now on
@@ -19,13 +22,16 @@
 
 nodes: n1 has 172.18.8.11, and so on. Times are in milliseconds.
 """
+import json
 import statistics
+import subprocess
 import sys
 import threading
 import time
 import urllib.request
 
 from api import Server, addresses_of
+from arp_reader import ArpReader
 
 SERVICES = "/api/v1/namespaces/default/services"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
@@ -136,11 +142,20 @@ def write_many(server, count):
           f"addresses after {time.monotonic() - begun:.1f} s", flush=True)
 
 
+def answers(address):
+    """Does the address give the page?"""
+    try:
+        with urllib.request.urlopen(f"http://{address}/", timeout=0.3) as page:
+            return b"Welcome to nginx" in page.read()
+    except OSError:
+        return False
+
+
 class Asker:
     """Asks for the page every 10 ms, until an answer came."""
 
     def __init__(self, address):
-        self._url = f"http://{address}/"
+        self._address = address
         self.answered = None  # When, by time.monotonic().
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -152,37 +167,43 @@ class Asker:
             time.sleep(0.01)
 
     def _ask(self):
-        try:
-            with urllib.request.urlopen(self._url, timeout=0.3) as page:
-                if b"Welcome to nginx" in page.read():
-                    self.answered = self.answered or time.monotonic()
-        except OSError:
-            pass
+        if answers(self._address):
+            self.answered = self.answered or time.monotonic()
 
     def wait(self):
         """When the first answer came."""
         self._thread.join()
         if self.answered is None:
-            sys.exit(f"{self._url}: no answer")
+            sys.exit(f"{self._address}: no answer")
         return self.answered
 
 
-def measure_first(server, runs, address):
+def measure_first(server, runs, address, spec="{}"):
     """The first request that is answered."""
-    to_status, to_answer = [], []
+    to_status, to_frame, to_answer = [], [], []
+    fields, arp = json.loads(spec), ArpReader(address)
     for number in range(int(runs)):
         name = f"first-{number}"
-        write_slice(server, name)
+        if "selector" not in fields:
+            write_slice(server, name)
         asker = Asker(address)
         time.sleep(0.1)
         begun = time.monotonic()
         to_status.append(seconds_to_address(server, service(
-            name, annotations={"metallb.io/loadBalancerIPs": address})))
+            name, fields, {"metallb.io/loadBalancerIPs": address})))
         to_answer.append(asker.wait() - begun)
         server.ask("DELETE", f"{SERVICES}/{name}")
-        server.ask("DELETE", f"{SLICES}/{name}")
+        if "selector" not in fields:
+            server.ask("DELETE", f"{SLICES}/{name}")
+        # Neither kube-proxy, which is up to a second late, nor the client's
+        # neighbour entry may help the next one.
+        while answers(address):
+            time.sleep(0.1)
         time.sleep(1)
+        subprocess.run(["ip", "neighbour", "flush", "to", address], check=True)
+        to_frame.append(arp.since(begun)[0][0] - begun)
     print("from the creation to the status:", in_milliseconds(to_status))
+    print("to the first ARP frame:", in_milliseconds(to_frame))
     print("to the first answered request:", in_milliseconds(to_answer),
           flush=True)
 
