@@ -24,20 +24,28 @@ source "$kube_here/control_plane.sh"
 
 # Ends the script as skipped where there can be no lab or no API server.
 kube_lab_begin() {
-  local why status=0
+  local why
   why=$(lab_permitted) || {
     echo "SKIPPED: $why"
     exit 77
   }
-  KUBE_CORE=$("$kube_here/build_programs.sh" "${KUBERNETES_VERSION:-v1.34.4}") ||
-    status=$?
+  kube_lab_build "${KUBERNETES_VERSION:-v1.34.4}" core
+  KUBE_CORE=${programs[0]}
+  trap kube_lab_down EXIT
+  trap 'exit 130' INT TERM
+}
+
+# kube_lab_build VERSION PROGRAM...: has their paths in the array `programs`; ends
+# the script as skipped if they cannot be fetched.
+kube_lab_build() {
+  local paths status=0
+  paths=$("$kube_here/build_programs.sh" "$@") || status=$?
   if ((status == 75)); then
     echo "SKIPPED: Kubernetes cannot be built: the module proxy gives nothing"
     exit 77
   fi
   ((status == 0)) || exit "$status"
-  trap kube_lab_down EXIT
-  trap 'exit 130' INT TERM
+  mapfile -t programs <<<"$paths"
 }
 
 kube_lab_down() {
