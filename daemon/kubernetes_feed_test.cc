@@ -23,6 +23,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 TEST_F(KubernetesFeedTest, TheSpeakersFindEachOtherAndOneAnnounces) {
   CreateService("web");
