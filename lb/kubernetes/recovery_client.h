@@ -5,10 +5,9 @@
 // apart, each for up to its back-off's maximum. The first of them that is
 // answered with success ends the wait of all.
 //
-//   RecoveryClient client(&loop, &connection, [&] {
-//     for (Reflector& reflector : reflectors) reflector.OnServerBack();
-//   });
-//   Reflector reflector(&loop, &client, &observer, options, prng);
+//   RecoveryClient client(&loop, &connection,
+//                         [&] { reflector.OnServerBack(); });
+//   Reflector pods(&loop, &client, &observer, options, prng);
 //
 // It speaks at most once in kInterval, so a server that comes and goes gets at
 // most one request more from each part in that time. A request that is only

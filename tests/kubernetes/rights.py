@@ -183,6 +183,13 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
                 "ingress": [{"ip": f"10.{self._number}.0.{self._services}"}]}})
             self._set_endpoint("s2", self._services % 2 == 1)
             return
+        # Changes by others, so that writes conflict.
+        lease = (f"/apis/coordination.k8s.io/v1/namespaces/{self.name}/leases/"
+                 "lbd-controller")
+        for count in range(4):
+            self._annotate(f"{path}/{name}", "changed", str(count))
+        for count in range(4):
+            self._annotate(lease, "changed", f"{self._services} {count}")
         # One that asks for an address of no pool: events that repeat.
         self._server.make(path, {
             "metadata": {"name": "asks"},
@@ -190,12 +197,6 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
                      "loadBalancerClass": f"lab/{self.name}"}})
         self._annotate(f"{path}/asks", "metallb.io/loadBalancerIPs",
                        f"192.0.2.{self._services % 2}")
-        # Changes by others, so that writes conflict.
-        lease = (f"/apis/coordination.k8s.io/v1/namespaces/{self.name}/leases/"
-                 "lbd-controller")
-        for count in range(4):
-            self._annotate(f"{path}/{name}", "changed", str(count))
-            self._annotate(lease, "changed", f"{self._services} {count}")
 
     def _set_endpoint(self, service, ready):
         """The speaker announces the service, or ceases to."""

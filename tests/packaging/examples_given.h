@@ -207,6 +207,7 @@ extern const ReflectorOptions options;
 extern const std::string patch;
 extern absl::StatusOr<std::string> reader(const std::string& path);
 extern EventRecorder& recorder;
+extern Reflector& reflector;
 extern const Resource services;
 extern const std::string text;
 extern const std::string uid;
