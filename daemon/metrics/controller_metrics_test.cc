@@ -19,7 +19,6 @@ namespace lb::metrics {
 namespace {
 
 using testing::Contains;
-using testing::IsEmpty;
 using testing::Pair;
 
 class ControllerMetricsTest : public testing::Test {
