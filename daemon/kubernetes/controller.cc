@@ -28,6 +28,7 @@ ControllerCore::Options CoreOptionsOf(const Controller::Options& options) {
   ControllerCore::Options core;
   core.own_namespace = options.own_namespace;
   core.load_balancer_class = options.load_balancer_class;
+  core.unlisted_delay = options.unlisted_delay;
   return core;
 }
 

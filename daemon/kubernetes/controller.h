@@ -48,6 +48,8 @@ class Controller : private kubernetes::LeaseElector::Observer {
     std::string load_balancer_class;
     kubernetes::LeaseOptions lease;
     std::string node;  // Named in events.
+    // For how long a Service that only a list lacks keeps its address.
+    absl::Duration unlisted_delay = ControllerCore::Options().unlisted_delay;
   };
   struct Ports {
     io::Loop* loop = nullptr;

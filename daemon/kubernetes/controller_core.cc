@@ -39,7 +39,10 @@ ServiceRecord Written(ServiceRecord record, const ipam::Assignment& written) {
 
 void ControllerCore::OnUpdate(const Now& now, const SourceUpdate& update) {
   desired_ = update.desired;
-  for (const auto& [name, uid] : update.uids) uids_[name] = uid;
+  for (const auto& [name, uid] : update.uids) {
+    uids_[name] = uid;
+    if (uid.empty()) uids_.erase(name);
+  }
   for (const PoolRecord& pool : update.pools) pools_.OnRecord(pool);
   for (const ServiceChange& change : update.services) OnService(now, change);
   if (!acts()) return;

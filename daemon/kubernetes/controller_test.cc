@@ -404,6 +404,26 @@ TEST_F(ControllerTest, AServiceThatAListLacksKeepsItsAddressForAWhile) {
   EXPECT_EQ(cluster_.StatusOf("two"), "198.51.100.1 b");
 }
 
+// The Lease goes back with the store, or runs out while it is away.
+TEST_F(ControllerTest, AServiceThatAListLacksKeepsItsAddressInTheNextTermToo) {
+  cluster_.CreatePool("b", "\"198.51.100.1/32\"");
+  Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  Settle();
+  const auto backup = cluster_.server_.MakeBackup();
+  const std::string wants_b = R"("metallb.io/address-pool":"b")";
+  cluster_.CreateService("one", "", wants_b);
+  UntilStatus("one", "198.51.100.1 b");
+  cluster_.server_.Restore(backup, absl::Seconds(4));
+  loop_.RunFor(absl::Seconds(10));
+  ASSERT_NE(Acting(), nullptr);
+  cluster_.CreateService("two", "", wants_b);
+  loop_.RunFor(absl::Seconds(20));
+  EXPECT_EQ(cluster_.StatusOf("two"), "");
+  loop_.RunFor(absl::Minutes(1));
+  EXPECT_EQ(cluster_.StatusOf("two"), "198.51.100.1 b");
+}
+
 TEST_F(ControllerTest, TakesUpTenThousandServicesWithoutAWrite) {
   cluster_.CreatePool("big", "\"10.0.0.0/16\"");
   for (int i = 0; i < 10'000; ++i) {

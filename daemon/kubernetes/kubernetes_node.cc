@@ -29,6 +29,7 @@ Controller::Options ControllerOptionsOf(const KubernetesNode::Options& options,
   controller.own_namespace = options.own_namespace;
   controller.load_balancer_class = options.load_balancer_class;
   controller.node = options.node;
+  controller.unlisted_delay = options.unlisted_delay;
   controller.lease.key = {options.own_namespace, kLeaseName};
   // Another one after each start: a process knows nothing of its last run.
   controller.lease.identity =

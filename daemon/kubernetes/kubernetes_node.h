@@ -44,6 +44,8 @@ class KubernetesNode : private ObjectSource::Observer {
     std::string pod;  // That of this process; empty: it is not known.
     std::string own_namespace;
     std::string load_balancer_class;
+    // As Controller::Options has it.
+    absl::Duration unlisted_delay = Controller::Options().unlisted_delay;
   };
   struct Ports {
     io::Loop* loop = nullptr;

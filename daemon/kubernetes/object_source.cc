@@ -147,8 +147,9 @@ void ObjectSource::NoteRecord(const SourceKind& kind, const Change& change) {
         is_gone ? PoolRecord{.meta = change.meta, .is_gone = true}
                 : ReadPoolRecord(change.meta, change.object));
   }
-  if (kind.is_own && !is_gone) {
-    update_.uids.emplace_back(kind.NameOf(change.meta.key), change.meta.uid);
+  if (kind.is_own) {
+    update_.uids.emplace_back(kind.NameOf(change.meta.key),
+                              is_gone ? "" : change.meta.uid);
   }
   if (kind.kind == "Service") update_.services.push_back(ReadService(change));
 }

@@ -60,7 +60,7 @@ struct SourceUpdate {
   std::vector<ServiceChange> services;  // In order; one may come and go.
   std::vector<PoolRecord> pools;
   // The uid of each metallb.io object that is new or changed, by its name as in
-  // problems.
+  // problems; empty: the object is gone.
   std::vector<std::pair<std::string, std::string>> uids;
   // Every kind of the last Relist() was listed since, and is in this update or
   // in one before.

@@ -40,6 +40,9 @@ class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
     for (const std::string& service : update.difference.services) {
       services_.push_back(service);
     }
+    for (const auto& [name, uid] : update.uids) {
+      uids_.push_back(name + " " + uid);
+    }
   }
   size_t Watches() const { return cluster_.server_.open_watches(); }
 
@@ -50,6 +53,7 @@ class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
   size_t changes_max_ = 0;
   std::vector<std::string> problems_;
   std::vector<std::string> services_;
+  std::vector<std::string> uids_;
 };
 
 TEST_F(ObjectSourceTest, MakesOneDesiredOfSixWatches) {
@@ -67,6 +71,17 @@ TEST_F(ObjectSourceTest, MakesOneDesiredOfSixWatches) {
   cluster_.DeleteService("web");
   cluster_.loop_.RunFor(absl::Seconds(1));
   EXPECT_THAT(source_->desired()->services, IsEmpty());
+}
+
+TEST_F(ObjectSourceTest, TellsTheUidOfAPoolAndThatItIsGone) {
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  cluster_.CreatePool("a", "\"192.0.2.0/28\"");
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  cluster_.server_.Delete(SimKubernetes::ResourceOf("IPAddressPool"),
+                          {std::string(kOwnNamespace), "a"});
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_THAT(uids_, ElementsAre("IPAddressPool/a uid-1", "IPAddressPool/a "));
 }
 
 TEST_F(ObjectSourceTest, NamesAFaultByObjectVersionAndField) {

@@ -161,6 +161,10 @@ void SimApiServer::Handle(const Arrival& arrival) {
   }
   if (request.is_watch()) return OpenWatch(arrival);
   SimAnswer answer = Act(request, *kind);
+  const bool is_write = request.method != "GET" && answer.code < 300;
+  if (is_write && on_write_) {
+    on_write_(log_.requests()[arrival.log_index].host, request);
+  }
   if (prng_.Chance(faults_.lost_after)) return exchanges_.Lose(arrival.id);
   Answer(arrival, std::move(answer));
 }

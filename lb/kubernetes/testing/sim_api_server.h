@@ -18,6 +18,7 @@
 #define LB_KUBERNETES_TESTING_SIM_API_SERVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -83,6 +84,13 @@ class SimApiServer {
   // The host's connections are lost, and can be made again at once.
   void LoseConnections(const std::string& host) { exchanges_.LoseHost(host); }
 
+  // Called after each request of a host that changed something.
+  void SetOnWrite(
+      std::function<void(const std::string& host, const SimRequest& request)>
+          on_write) {
+    on_write_ = std::move(on_write);
+  }
+
   const RequestLog& log() const { return log_; }
   size_t open_watches() const { return watches_.size(); }
 
@@ -123,6 +131,8 @@ class SimApiServer {
   std::map<std::string, int> cuts_;  // How often each host was cut.
   absl::Time down_until_ = absl::InfinitePast();
   absl::Time forbidden_until_ = absl::InfinitePast();
+  std::function<void(const std::string& host, const SimRequest& request)>
+      on_write_;
 };
 
 }  // namespace lb::kubernetes

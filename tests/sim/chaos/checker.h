@@ -20,17 +20,12 @@
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/departed.h"
 #include "tests/sim/chaos/followers.h"
+#include "tests/sim/chaos/outcome.h"
 #include "tests/sim/chaos/ownership.h"
 #include "tests/sim/chaos/stage.h"
 #include "tests/sim/chaos/strangers.h"
 
 namespace lb::chaos {
-
-struct Violation {
-  std::string invariant;  // "one-holder", "settled-stays", ...
-  std::string what;
-  absl::Duration at;  // Since the start of the run.
-};
 
 class Checker {
  public:

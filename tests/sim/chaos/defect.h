@@ -42,8 +42,19 @@ enum class Defect {
   kBlindToOwn,     // A node sees none of its host's later addresses.
   kKeptIpv6,       // A node goes on seeing IPv6 addresses that are gone.
   kEveryKey,       // Nodes and outsiders know all keys.
+  // Of clusters with Kubernetes, in the requests of an lbd.
+  kUnheldLease,        // Each finds a Lease of its own, so all controllers act.
+  kStaleList,          // A new holder assigns by a list of the watch cache.
+  kSkippedVersions,    // After a 410 it watches on, and lists nothing again.
+  kUnlistedIsDeleted,  // What only a list lacks is released at once.
+  kNoBackOff,          // A request that failed is sent again at once.
 };
-inline constexpr int kDefects = static_cast<int>(Defect::kEveryKey) + 1;
+inline constexpr int kDefects = static_cast<int>(Defect::kNoBackOff) + 1;
+
+// True if the defect is one of clusters with Kubernetes.
+constexpr bool IsOfKubernetes(Defect defect) {
+  return defect >= Defect::kUnheldLease;
+}
 
 // "none", "no-settling", ...
 std::string_view ToString(Defect defect);

@@ -52,7 +52,8 @@ class DefectTest : public testing::TestWithParam<int> {};
 TEST_P(DefectTest, IsFound) {
   const auto defect = static_cast<Defect>(GetParam());
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    Scenario scenario = DrawScenario(seed);
+    Scenario scenario = IsOfKubernetes(defect) ? DrawKubernetesScenario(seed)
+                                               : DrawScenario(seed);
     scenario.defect = defect;
     if (const auto script = ScriptFor(defect); !script.empty()) {
       scenario.script = *ParseScript(script);

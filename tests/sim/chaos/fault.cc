@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -21,7 +22,9 @@ constexpr std::array<std::string_view, kFaultKinds> kNames = {
     "remove-service", "add-pool",    "broken-manifest", "stale-manifest",
     "disk-full",      "disk-slow",   "name-twin",       "thief",
     "malformed",      "drain",       "new-address",     "host-address",
-    "lose-ipv6",      "other-key",   "outsider",        "replay"};
+    "lose-ipv6",      "other-key",   "outsider",        "replay",
+    "api-cut",        "api-restart", "api-errors",      "api-compact",
+    "api-lag",        "api-restore", "api-change",      "stop"};
 
 std::optional<FaultKind> KindOf(std::string_view name) {
   for (int i = 0; i < kFaultKinds; ++i) {
@@ -89,10 +92,11 @@ bool IsStatic(FaultKind kind) {
   }
 }
 
+bool IsOfPaths(FaultKind kind) { return kind <= FaultKind::kCutBoth; }
+
 bool HarmPaths(const Script& faults) {
   return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
-    return fault.kind <= FaultKind::kCutBoth ||
-           fault.kind == FaultKind::kUnplug ||
+    return IsOfPaths(fault.kind) || fault.kind == FaultKind::kUnplug ||
            fault.kind == FaultKind::kPowerCut;
   });
 }
@@ -110,6 +114,25 @@ bool HarmGossip(const Script& faults) {
          std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
            return fault.kind == FaultKind::kOtherKey;
          });
+}
+
+void PlayScript(const Script& script,
+                absl::FunctionRef<bool(absl::Duration)> run_until,
+                absl::FunctionRef<void(const Fault&)> begin,
+                absl::FunctionRef<void(const Fault&)> end) {
+  struct Step {
+    const Fault* fault;
+    bool begins;
+  };
+  std::multimap<absl::Duration, Step> steps;
+  for (const Fault& fault : script) {
+    steps.emplace(fault.start, Step{&fault, true});
+    steps.emplace(fault.end(), Step{&fault, false});
+  }
+  for (const auto& [at, step] : steps) {
+    if (!run_until(at)) return;
+    step.begins ? begin(*step.fault) : end(*step.fault);
+  }
 }
 
 std::string ToString(const Script& script) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
@@ -56,8 +57,19 @@ enum class FaultKind {
   // The datagrams to other that a stranger has recorded are played back to
   // node; amount: 0 from the stranger's own address, else from the senders'.
   kReplay,
+  // With Kubernetes. A node is any lbd, also one that only gives addresses.
+  kApiCut,      // Nothing passes between node and the API server.
+  kApiRestart,  // The server is away, then refuses all for amount milliseconds.
+  kApiErrors,   // Requests fail; amount: in which ways, as bits (SimFaultPlan).
+  kApiCompact,  // The server forgets old versions.
+  kApiLag,      // Watches and cached reads are amount milliseconds late.
+  // At the end the store is as it was at the start; it is away for amount
+  // milliseconds.
+  kApiRestore,
+  kApiChange,  // A user changes something, drawn from amount.
+  kStop,       // SIGTERM; node starts again at the end.
 };
-inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kReplay) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kStop) + 1;
 
 struct Fault {
   absl::Duration start;
@@ -76,12 +88,21 @@ using Script = std::vector<Fault>;
 std::string_view ToString(FaultKind kind);
 // True if the cluster must come to rest while the fault lasts.
 bool IsStatic(FaultKind kind);
+// True if the fault is one of the paths between hosts.
+bool IsOfPaths(FaultKind kind);
 // True if one of the faults may lose packets of some node.
 bool HarmPaths(const Script& faults);
 // True if one of them may lose frames.
 bool HarmSegment(const Script& faults);
 // True if one of them may keep a node from hearing another's gossip.
 bool HarmGossip(const Script& faults);
+
+// Calls `begin` and `end` for each fault, in the order of their times. Before
+// each, `run_until` brings the cluster to that time; false ends it all.
+void PlayScript(const Script& script,
+                absl::FunctionRef<bool(absl::Duration)> run_until,
+                absl::FunctionRef<void(const Fault&)> begin,
+                absl::FunctionRef<void(const Fault&)> end);
 
 std::string ToString(const Script& script);
 // InvalidArgument: which fault, and what is wrong. The empty text is no fault.

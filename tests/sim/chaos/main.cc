@@ -3,6 +3,7 @@
 //
 //   chaos --seed=7                 one seed
 //   chaos --seed=1 --count=200     seeds 1 to 200, and one hash of their traces
+//   chaos --kubernetes --seed=7    a cluster with an API server
 //   chaos --seed=7 --nodes=3 --services=4 --policy=compat --script=...
 #include <fmt/format.h>
 
@@ -29,11 +30,15 @@ struct Arguments {
   bool quiet = false;
   bool progress = false;
   bool only_first = false;
+  bool kubernetes = false;
+  int controllers = -1;
 };
 
 // Nullopt: an argument is wrong, and was complained of.
 std::optional<Scenario> ScenarioOf(const Arguments& arguments, uint64_t seed) {
-  Scenario scenario = DrawScenario(seed);
+  Scenario scenario =
+      arguments.kubernetes ? DrawKubernetesScenario(seed) : DrawScenario(seed);
+  if (arguments.controllers >= 0) scenario.controllers = arguments.controllers;
   if (arguments.nodes > 0) scenario.nodes = arguments.nodes;
   if (arguments.services > 0) scenario.services = arguments.services;
   const auto defect = ParseDefect(arguments.defect);
@@ -94,7 +99,9 @@ int RunAll(const Arguments& arguments) {
           scenario->nodes, scenario->services, scenario->script.size(),
           absl::FormatDuration(outcome.virtual_time), outcome.events,
           outcome.trace_hash,
-          BoundsOf(OptionsOf(*scenario), scenario->nodes).ToString());
+          arguments.kubernetes
+              ? ""
+              : BoundsOf(OptionsOf(*scenario), scenario->nodes).ToString());
     }
     std::fflush(stdout);
     if (failed > 0 && arguments.only_first) break;
@@ -117,6 +124,10 @@ int main(int argc, char** argv) {
   app.add_option("--count", arguments.count, "how many seeds");
   app.add_option("--nodes", arguments.nodes, "instead of the drawn number");
   app.add_option("--services", arguments.services, "likewise");
+  app.add_flag("--kubernetes", arguments.kubernetes,
+               "clusters with an API server");
+  app.add_option("--controllers", arguments.controllers,
+                 "lbds that only give addresses, with --kubernetes");
   app.add_option("--policy", arguments.policy, "compat, sticky or balanced");
   app.add_option("--defect", arguments.defect, "a seeded defect");
   auto* script = app.add_option("--script", arguments.script,

@@ -4,20 +4,21 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "daemon/problems/problems.h"
 #include "tests/sim/chaos/bounds.h"
+#include "tests/sim/chaos/checker.h"
+#include "tests/sim/chaos/kubernetes/run.h"
+#include "tests/sim/chaos/node_log.h"
 #include "tests/sim/chaos/stage.h"
 
 namespace lb::chaos {
 namespace {
 
 constexpr absl::Duration kQuiet = absl::Seconds(3);
-constexpr size_t kLogLinesMax = 400;
 
 class Runner {
  public:
@@ -51,16 +52,14 @@ class Runner {
   bool failed() const { return checker_.violation().has_value(); }
 
   void RunScript() {
-    std::multimap<absl::Duration, std::function<void()>> steps;
-    for (const Fault& fault : scenario_.script) {
-      steps.emplace(fault.start, [&] { stage_.Begin(fault); });
-      steps.emplace(fault.end(), [&] { stage_.End(fault); });
-    }
-    for (const auto& [at, step] : steps) {
-      RunUntil(began_ + at);
-      if (failed()) return;
-      step();
-    }
+    PlayScript(
+        scenario_.script,
+        [this](absl::Duration at) {
+          RunUntil(began_ + at);
+          return !failed();
+        },
+        [this](const Fault& fault) { stage_.Begin(fault); },
+        [this](const Fault& fault) { stage_.End(fault); });
   }
 
   void RunUntil(absl::Time end) {
@@ -166,23 +165,9 @@ class Runner {
   }
 
   std::string Log() {
-    std::multimap<absl::Time, std::string> lines;
-    for (const auto& node : stage_.nodes()) {
-      for (const Event& event : node->host->log().Since(0)) {
-        lines.emplace(event.time,
-                      fmt::format("{} {} {}: {}", node->name, event.reason,
-                                  event.object.ToString(), event.message));
-      }
-    }
-    std::string text;
-    size_t left = lines.size();
-    for (const auto& [time, line] : lines) {
-      if (left-- > kLogLinesMax) continue;
-      text += fmt::format(
-          "  {} {}\n",
-          absl::FormatTime("%H:%M:%E3S", time, absl::UTCTimeZone()), line);
-    }
-    return text;
+    NodeLog log;
+    for (const auto& node : stage_.nodes()) log.AddEventsOf(*node);
+    return log.ToString();
   }
 
   const Scenario& scenario_;
@@ -200,6 +185,7 @@ class Runner {
 
 Outcome RunScenario(const Scenario& scenario,
                     std::function<void(absl::Duration)> on_second) {
+  if (scenario.source == Source::kKubernetes) return RunKubernetes(scenario);
   return Runner(scenario, std::move(on_second)).Run();
 }
 

@@ -2,26 +2,14 @@
 #ifndef LB_TESTS_SIM_CHAOS_RUN_H_
 #define LB_TESTS_SIM_CHAOS_RUN_H_
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
-#include "tests/sim/chaos/checker.h"
+#include "tests/sim/chaos/outcome.h"
 #include "tests/sim/chaos/scenario.h"
 
 namespace lb::chaos {
-
-struct Outcome {
-  std::optional<Violation> violation;
-  uint64_t trace_hash = 0;
-  uint64_t events = 0;
-  absl::Duration virtual_time;
-  absl::Duration healed_within;  // From the end of the faults to agreement.
-  absl::Duration longest_double_answer;
-  std::string log;  // What the nodes recorded; of a violation only.
-};
 
 // `on_second`: called each virtual second with the time so far.
 Outcome RunScenario(const Scenario& scenario,

@@ -230,10 +230,14 @@ Scenario DrawScenario(uint64_t seed) {
 }
 
 std::string ReplayCommand(const Scenario& scenario) {
+  const std::string source =
+      scenario.source == Source::kManifests
+          ? ""
+          : fmt::format("--kubernetes --controllers={} ", scenario.controllers);
   return fmt::format(
-      "bazel run //tests/sim/chaos -- --seed={} --nodes={} --services={} "
+      "bazel run //tests/sim/chaos -- {}--seed={} --nodes={} --services={} "
       "--policy={} --defect={} --script={}",
-      scenario.seed, scenario.nodes, scenario.services,
+      source, scenario.seed, scenario.nodes, scenario.services,
       election::ToString(scenario.policy), ToString(scenario.defect),
       ToString(scenario.script));
 }

@@ -18,6 +18,9 @@
 
 namespace lb::chaos {
 
+// Where the nodes' objects come from.
+enum class Source { kManifests, kKubernetes };
+
 struct Scenario {
   uint64_t seed = 1;
   int nodes = 3;
@@ -25,9 +28,19 @@ struct Scenario {
   election::Policy policy = election::Policy::kCompat;
   Script script;  // In the order of start.
   Defect defect = Defect::kNone;
+  Source source = Source::kManifests;
+  // With Kubernetes, how many lbds only give addresses; 0: the first three
+  // nodes do so besides.
+  int controllers = 0;
 };
 
 Scenario DrawScenario(uint64_t seed);
+// Draws one of a cluster with Kubernetes: 2 to 5 nodes, up to 12 services which
+// a user changes all the time, and faults of the API server among the others.
+// The stories are: controllers that stop while services come and a watch is
+// late, a cut of one lbd while the server forgets old versions, a rolling
+// restart, a restore of an older state.
+Scenario DrawKubernetesScenario(uint64_t seed);
 
 // The shell command that runs this scenario again.
 std::string ReplayCommand(const Scenario& scenario);

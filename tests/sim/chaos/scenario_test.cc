@@ -15,10 +15,12 @@ using ::testing::IsEmpty;
 
 TEST(ScriptTest, ParsesWhatItPrints) {
   for (uint64_t seed = 1; seed <= 100; ++seed) {
-    const Script script = DrawScenario(seed).script;
-    const auto parsed = ParseScript(ToString(script));
-    ASSERT_THAT(parsed, IsOk());
-    EXPECT_EQ(*parsed, script);
+    for (const auto& draw : {DrawScenario, DrawKubernetesScenario}) {
+      const Script script = draw(seed).script;
+      const auto parsed = ParseScript(ToString(script));
+      ASSERT_THAT(parsed, IsOk());
+      EXPECT_EQ(*parsed, script);
+    }
   }
   EXPECT_THAT(*ParseScript(""), IsEmpty());
 }
@@ -37,8 +39,8 @@ TEST(ScriptTest, RefusesWhatIsNoFault) {
 TEST(DrawScenarioTest, DrawsEveryKindOfFault) {
   std::set<FaultKind> drawn;
   for (uint64_t seed = 1; seed <= 200; ++seed) {
-    for (const Fault& fault : DrawScenario(seed).script) {
-      drawn.insert(fault.kind);
+    for (const auto& draw : {DrawScenario, DrawKubernetesScenario}) {
+      for (const Fault& fault : draw(seed).script) drawn.insert(fault.kind);
     }
   }
   EXPECT_EQ(drawn.size(), static_cast<size_t>(kFaultKinds));
@@ -50,6 +52,12 @@ TEST(ReplayCommandTest, HasAllThatDecides) {
   EXPECT_EQ(ReplayCommand(scenario),
             "bazel run //tests/sim/chaos -- --seed=7 --nodes=3 --services=2 "
             "--policy=compat --defect=none --script=1500:crash:2:0:3000:0");
+  scenario.source = Source::kKubernetes;
+  scenario.controllers = 2;
+  EXPECT_EQ(ReplayCommand(scenario),
+            "bazel run //tests/sim/chaos -- --kubernetes --controllers=2 "
+            "--seed=7 --nodes=3 --services=2 --policy=compat --defect=none "
+            "--script=1500:crash:2:0:3000:0");
 }
 
 }  // namespace

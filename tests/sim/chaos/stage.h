@@ -96,7 +96,6 @@ class Stage {
   void ApplyManifests(const Fault& fault, bool begins);
   void ApplyHostAddress(const Fault& fault, int step);
   net::IpPrefix NextAddress();  // That no host has had.
-  void Cut(const Fault& fault);
   Node& NodeOf(const Fault& fault) { return *nodes_[fault.node - 1]; }
 
   const Scenario scenario_;

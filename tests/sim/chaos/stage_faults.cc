@@ -1,9 +1,10 @@
 // Stage: how each kind of fault begins and ends.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "lb/base/check.h"
-#include "lb/io/sim/sim_paths.h"
+#include "tests/sim/chaos/path_faults.h"
 #include "tests/sim/chaos/stage.h"
 
 namespace lb::chaos {
@@ -16,8 +17,6 @@ constexpr absl::Duration kNoticed = absl::Milliseconds(375);
 net::IpAddress ServiceAddress(int number) {
   return net::IpAddress::Ipv4(0xac144000U + static_cast<uint32_t>(number));
 }
-
-bool IsOfPaths(FaultKind kind) { return kind <= FaultKind::kCutBoth; }
 
 }  // namespace
 
@@ -186,44 +185,9 @@ void Stage::NoteAwake(Node& node) {
 }
 
 void Stage::ApplyPaths() {
-  io::PathConditions conditions;
-  world_.Heal();
-  for (const Fault& fault : active_) {
-    if (fault.kind == FaultKind::kLoss) {
-      conditions.loss_percent =
-          std::max<double>(conditions.loss_percent, fault.amount);
-    } else if (fault.kind == FaultKind::kDuplicate) {
-      conditions.duplication_percent =
-          std::max<double>(conditions.duplication_percent, fault.amount);
-    } else if (fault.kind == FaultKind::kDelay) {
-      conditions.delay = conditions.jitter = absl::Milliseconds(fault.amount);
-    } else if (IsOfPaths(fault.kind)) {
-      Cut(fault);
-    }
-  }
-  world_.network().paths().SetDefault(conditions);
-  world_.segment().paths().SetDefault(conditions);
-}
-
-void Stage::Cut(const Fault& fault) {
-  if (fault.kind == FaultKind::kCutOneWay) {
-    const io::SimHost& to = *nodes_[fault.other - 1]->host;
-    world_.network().paths().Block(*NodeOf(fault).host, to);
-    world_.segment().paths().Block(*NodeOf(fault).host, to);
-    return;
-  }
-  std::vector<io::SimHost*> sides[2];
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    sides[(fault.amount >> (i % 20)) & 1].push_back(nodes_[i]->host);
-  }
-  if (fault.kind != FaultKind::kCutSegment) {
-    world_.network().paths().Partition(sides[0], sides[1]);
-  }
-  if (fault.kind == FaultKind::kCutGossip) return;
-  for (const auto& host : world_.hosts()) {
-    if (host->number() > scenario_.nodes) sides[0].push_back(host.get());
-  }
-  world_.segment().paths().Partition(sides[0], sides[1]);
+  std::vector<io::SimHost*> hosts;
+  for (const auto& node : nodes_) hosts.push_back(node->host);
+  ApplyPathFaults(active_, hosts, &world_);
 }
 
 void Stage::ApplyClock(const Fault& fault, bool begins) {
