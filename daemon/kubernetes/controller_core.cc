@@ -73,7 +73,7 @@ void ControllerCore::OnService(const Now& now, const ServiceChange& change) {
   }
   if (known == nullptr) return;
   if (change.kind == Kind::kUnlisted && !known->addresses.empty()) {
-    unlisted_[name] = now.loop + options_.unlisted_delay;
+    unlisted_[name] = {now.loop + options_.unlisted_delay, *known};
   }
   records_.Erase(name);
 }
@@ -109,6 +109,9 @@ void ControllerCore::Begin(const Now& now) {
   SetTaken();
   pools_.Touch();
   for (const auto& [name, record] : records_.all()) to_look_.insert(name);
+  for (const auto& [name, unlisted] : unlisted_) {
+    term_->Reserve(unlisted.record);
+  }
   TellProblems(desired_->problems, kConfigurationError);
   PlanWork(now.loop);
 }
@@ -256,12 +259,12 @@ void ControllerCore::Plan(const Now& now) {
   if (cooled < absl::InfiniteFuture()) {
     PlanWork(now.loop + std::max(cooled - now.civil, absl::Milliseconds(1)));
   }
-  for (const auto& [service, at] : unlisted_) PlanWork(at);
+  for (const auto& [service, unlisted] : unlisted_) PlanWork(unlisted.until);
 }
 
 void ControllerCore::ReleaseUnlisted(absl::Time now) {
   for (auto it = unlisted_.begin(); it != unlisted_.end();) {
-    if (it->second > now) {
+    if (it->second.until > now) {
       ++it;
       continue;
     }
@@ -292,7 +295,12 @@ void ControllerCore::OnWritten(const Now& now, const StatusWrite& write,
   switch (verdict) {
     case WriteVerdict::kDone:
     case WriteVerdict::kUnneeded:
-      if (fresh && fresh->inputs != write.record.inputs) break;
+      if (fresh && fresh->inputs != write.record.inputs) {
+        if (known->inputs != fresh->inputs) break;
+        // The watch has told of it already, while the write was under way.
+        to_look_.insert(service);
+        return;
+      }
       Tell(service, written.events);
       OnService(now,
                 {ServiceChange::Kind::kSet,

@@ -102,6 +102,8 @@ class ControllerCore {
   // Services that lack an address, and writes that are under way.
   size_t failures() const { return term_ ? term_->failures() : 0; }
   size_t writing() const { return writing_.size(); }
+  // metallb.io objects whose uid is known.
+  size_t uids() const { return uids_.size(); }
   // Nullptr: it does not act.
   const AddressTerm* term() const { return term_.get(); }
   // Services by what their statuses say, of this controller's class.
@@ -121,6 +123,12 @@ class ControllerCore {
     uint64_t number = 0;
     ipam::Assignment assignment;
     std::vector<ipam::ServiceEvent> events;
+  };
+
+  // A Service that a list lacked.
+  struct Unlisted {
+    absl::Time until;  // Its addresses are free then.
+    ServiceRecord record;
   };
 
   void OnService(const Now& now, const ServiceChange& change);
@@ -154,8 +162,7 @@ class ControllerCore {
       std::make_shared<const config::Desired>();
   StatusRecords records_;
   std::map<std::string, std::string, std::less<>> uids_;  // metallb.io objects.
-  // Services that a list lacked, and when their addresses are free.
-  std::map<std::string, absl::Time, std::less<>> unlisted_;
+  std::map<std::string, Unlisted, std::less<>> unlisted_;
   std::unique_ptr<AddressTerm> term_;
   PoolStatuses pools_;
   Services to_look_;

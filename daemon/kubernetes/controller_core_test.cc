@@ -49,6 +49,7 @@ TEST_F(ControllerCoreTest, NamesTheUidOfAnObjectUntilItIsGone) {
   update.uids = {{kPool, ""}};
   Update(update);
   EXPECT_EQ(UidInEvent(), "");
+  EXPECT_EQ(core_.uids(), 0u);
 }
 
 }  // namespace

@@ -414,6 +414,7 @@ TEST_F(ControllerTest, AServiceThatAListLacksKeepsItsAddressInTheNextTermToo) {
   const std::string wants_b = R"("metallb.io/address-pool":"b")";
   cluster_.CreateService("one", "", wants_b);
   UntilStatus("one", "198.51.100.1 b");
+  loop_.RunFor(absl::Milliseconds(100));
   cluster_.server_.Restore(backup, absl::Seconds(4));
   loop_.RunFor(absl::Seconds(10));
   ASSERT_NE(Acting(), nullptr);
@@ -422,6 +423,20 @@ TEST_F(ControllerTest, AServiceThatAListLacksKeepsItsAddressInTheNextTermToo) {
   EXPECT_EQ(cluster_.StatusOf("two"), "");
   loop_.RunFor(absl::Minutes(1));
   EXPECT_EQ(cluster_.StatusOf("two"), "198.51.100.1 b");
+}
+
+// The watch tells of the change before the answer to the write does.
+TEST_F(ControllerTest, AServiceThatChangesWhileItsStatusIsWrittenIsNotPutOff) {
+  Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  cluster_.server_.SetCacheLag(absl::Milliseconds(1));
+  cluster_.CreateService("web");
+  loop_.RunFor(absl::Milliseconds(5));
+  cluster_.PatchService("web", R"({"metadata":{"labels":{"a":"b"}}})");
+  EXPECT_LE(UntilStatus("web", "192.0.2.1 a"), absl::Milliseconds(100));
+  EXPECT_EQ(cluster_.server_.log().Count(
+                [](const LoggedRequest& r) { return r.code == 409; }),
+            1u);
 }
 
 TEST_F(ControllerTest, TakesUpTenThousandServicesWithoutAWrite) {

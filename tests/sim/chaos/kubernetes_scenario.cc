@@ -122,6 +122,14 @@ Script StopsInHaste(absl::Duration begin, const Scenario& scenario,
                     .node = 1,
                     .length = kBurst,
                     .amount = 500 + static_cast<int>(prng.Uniform(4500))}};
+  if (prng.Chance(50)) {  // Some requests take longer.
+    constexpr int kSlow = 1 << 7;
+    script.push_back({.start = begin,
+                      .kind = FaultKind::kApiErrors,
+                      .node = 1,
+                      .length = kBurst,
+                      .amount = kSlow});
+  }
   for (int i = 0; i < 5; ++i) {
     const absl::Duration at =
         begin + absl::Seconds(3) * i + Between(0, 1000, prng);

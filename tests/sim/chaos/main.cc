@@ -14,6 +14,7 @@
 #include "lb/io/sim/trace_hash.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/run.h"
+#include "tests/sim/chaos/stage.h"
 
 namespace lb::chaos {
 namespace {

@@ -178,6 +178,7 @@ std::optional<std::string> KubernetesChecker::WhyNotServed() const {
     if (!address.ok() || !wish.pool.empty()) continue;
     const bool is_in_a = !wish.address.starts_with("172.20.80.");
     if (!is_in_a || held.contains(*address)) continue;
+    if (statuses_.MayBeKept(*address)) continue;
     return fmt::format("{} asks for {}, which is free", record.name(),
                        wish.address);
   }

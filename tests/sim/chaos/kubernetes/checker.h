@@ -19,6 +19,7 @@
 #include "lb/net/ip_address.h"
 #include "tests/sim/chaos/kubernetes/stage.h"
 #include "tests/sim/chaos/kubernetes/status_watch.h"
+#include "tests/sim/chaos/node_log.h"
 #include "tests/sim/chaos/outcome.h"
 
 namespace lb::chaos {
@@ -47,6 +48,8 @@ class KubernetesChecker {
   // announce. Otherwise says what is not so.
   std::optional<std::string> WhyNotAgreed();
 
+  // What became of the Services, for people.
+  const NodeLog& log() const { return statuses_.log(); }
   void Fail(std::string invariant, std::string what);
   const std::optional<Violation>& violation() const { return violation_; }
 

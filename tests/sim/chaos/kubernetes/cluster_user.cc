@@ -18,7 +18,10 @@ constexpr std::string_view kPoolB = "172.20.80.1-172.20.80.3";
 constexpr std::string_view kSmallerPoolB = "172.20.80.1-172.20.80.2";
 
 const Resource& Services() { return SimKubernetes::ResourceOf("Service"); }
+const Resource& Pools() { return SimKubernetes::ResourceOf("IPAddressPool"); }
 Resource Pods() { return {"", "v1", "pods"}; }
+
+kubernetes::ObjectKey PoolB() { return {std::string(kOwnNamespace), "b"}; }
 
 std::string NameOf(int number) { return fmt::format("s{}", number); }
 std::string SliceOf(int number) { return fmt::format("s{}-x", number); }
@@ -96,10 +99,10 @@ void ClusterUser::ChangeService(uint64_t kind, int number, Prng& prng) {
     case 8:
       return ChangeType(number);
     case 9:
-      return ChangeAnnotation(number, kPool, prng.Chance(50) ? "b" : "");
+      return ChangePoolWish(number, prng);
     case 10:
     case 11:
-      return ChangeAnnotation(number, kSharing, prng.Chance(60) ? "k" : "");
+      return ChangeSharing(number, prng);
     case 12:
     case 13:
       return ChangePolicy(number);
@@ -182,9 +185,12 @@ void ClusterUser::ChangeWish(int number, Prng& prng) {
                         : fmt::format("172.20.64.{}", last);
   const std::string wish =
       prng.Chance(70) ? fmt::format(R"("{}")", address) : "null";
+  // Not both an address and a pool, which may exclude each other.
   cluster_->PatchService(
       NameOf(number),
-      fmt::format(R"({{"spec":{{"loadBalancerIP":{}}}}})", wish));
+      fmt::format(R"({{"metadata":{{"annotations":{{"{}":null}}}},)"
+                  R"("spec":{{"loadBalancerIP":{}}}}})",
+                  kPool, wish));
 }
 
 void ClusterUser::ChangeType(int number) {
@@ -199,14 +205,20 @@ void ClusterUser::ChangeType(int number) {
   }
 }
 
-void ClusterUser::ChangeAnnotation(int number, std::string_view name,
-                                   std::string_view value) {
-  const std::string text =
-      value.empty() ? "null" : fmt::format(R"("{}")", value);
+void ClusterUser::ChangePoolWish(int number, Prng& prng) {
+  if (IsDual(number) || IsIpv6(number)) return;
   cluster_->PatchService(
       NameOf(number),
-      fmt::format(R"({{"metadata":{{"annotations":{{"{}":{}}}}}}})", name,
-                  text));
+      fmt::format(R"({{"metadata":{{"annotations":{{"{}":{}}}}},)"
+                  R"("spec":{{"loadBalancerIP":null}}}})",
+                  kPool, prng.Chance(50) ? R"("b")" : "null"));
+}
+
+void ClusterUser::ChangeSharing(int number, Prng& prng) {
+  cluster_->PatchService(
+      NameOf(number),
+      fmt::format(R"({{"metadata":{{"annotations":{{"{}":{}}}}}}})", kSharing,
+                  prng.Chance(60) ? R"("k")" : "null"));
 }
 
 void ClusterUser::ChangePolicy(int number) {
@@ -227,25 +239,24 @@ void ClusterUser::ChangeEndpoints(int number, Prng& prng) {
       fmt::format(R"({{"endpoints":{}}})", EndpointsText(prng)));
 }
 
+void ClusterUser::SetPoolB(std::string_view addresses, bool auto_assign) {
+  if (!HasPoolB()) cluster_->CreatePool("b", fmt::format(R"("{}")", kPoolB));
+  cluster_->server_.Patch(
+      Pools(), PoolB(),
+      fmt::format(R"({{"spec":{{"addresses":["{}"],"autoAssign":{}}}}})",
+                  addresses, auto_assign));
+}
+
+bool ClusterUser::HasPoolB() const {
+  return cluster_->server_.store().Objects(Pools()).contains(PoolB());
+}
+
 void ClusterUser::ChangePool(Prng& prng) {
-  const kubernetes::ObjectKey key = {std::string(kOwnNamespace), "b"};
-  const Resource& pools = SimKubernetes::ResourceOf("IPAddressPool");
-  const bool is_there = cluster_->server_.store().Objects(pools).contains(key);
-  if (!is_there) {
-    return cluster_->CreatePool("b", fmt::format(R"("{}")", kPoolB));
+  if (HasPoolB() && prng.Chance(30)) {
+    cluster_->server_.Delete(Pools(), PoolB());
+    return;
   }
-  if (prng.Chance(30)) {
-    cluster_->server_.Delete(pools, key);
-  } else if (prng.Chance(50)) {
-    cluster_->server_.Patch(
-        pools, key,
-        fmt::format(R"({{"spec":{{"addresses":["{}"]}}}})",
-                    prng.Chance(50) ? kPoolB : kSmallerPoolB));
-  } else {
-    cluster_->server_.Patch(
-        pools, key,
-        fmt::format(R"({{"spec":{{"autoAssign":{}}}}})", prng.Chance(50)));
-  }
+  SetPoolB(prng.Chance(70) ? kPoolB : kSmallerPoolB, prng.Chance(60));
 }
 
 void ClusterUser::ChangeNode(Prng& prng) {
@@ -262,7 +273,8 @@ void ClusterUser::ChangePod(Prng& prng) {
   cluster_->server_.Delete(Pods(), PodOf(machine));
 }
 
-void ClusterUser::RestorePods() {
+void ClusterUser::Repair() {
+  SetPoolB(kPoolB, /*auto_assign=*/true);
   for (const Machine& machine : machines_) {
     if (!HasPod(machine)) CreatePod(machine);
   }

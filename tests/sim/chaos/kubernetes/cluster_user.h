@@ -37,8 +37,8 @@ class ClusterUser {
   void CreateAll();
   // One change of what there is now, drawn from the number.
   void Change(uint64_t number);
-  // Every speaker has its pod again.
-  void RestorePods();
+  // Every speaker has its pod again, and every pool its addresses.
+  void Repair();
 
  private:
   bool HasService(int number) const;
@@ -52,11 +52,13 @@ class ClusterUser {
   void Recreate(int number, Prng& prng);
   void ChangeWish(int number, Prng& prng);
   void ChangeType(int number);
-  void ChangeAnnotation(int number, std::string_view name,
-                        std::string_view value);
+  void ChangePoolWish(int number, Prng& prng);
+  void ChangeSharing(int number, Prng& prng);
   void ChangePolicy(int number);
   void ChangeEndpoints(int number, Prng& prng);
   // Of other objects.
+  bool HasPoolB() const;
+  void SetPoolB(std::string_view addresses, bool auto_assign);
   void ChangePool(Prng& prng);
   void ChangeNode(Prng& prng);
   void ChangePod(Prng& prng);

@@ -114,7 +114,7 @@ class Runner {
 
   // Events, and the writes of all but events.
   std::string Log() {
-    NodeLog log;
+    NodeLog log = checker_.log();
     for (const auto& lbd : stage_.lbds()) log.AddEventsOf(*lbd);
     const absl::Duration offset =
         stage_.world().loop().CivilNow() - stage_.world().loop().Now();

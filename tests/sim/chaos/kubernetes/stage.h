@@ -69,8 +69,8 @@ class KubernetesStage {
   void StartAll();
   void Begin(const Fault& fault);
   void End(const Fault& fault);
-  // After the last fault: every speaker has a pod.
-  void Heal() { user_.RestorePods(); }
+  // After the last fault: what services ask for can be had.
+  void Heal() { user_.Repair(); }
   // Kills each lbd and starts it again.
   void RestartAll();
 

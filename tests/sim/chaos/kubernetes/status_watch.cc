@@ -4,6 +4,7 @@
 
 #include "fmt/format.h"
 #include "lb/config/difference.h"
+#include "lb/kubernetes/json_writer.h"
 #include "lb/kubernetes/object_meta.h"
 #include "lb/kubernetes/tree_path.h"
 
@@ -39,6 +40,12 @@ bool StatusWatch::IsUnsure() const {
          stage_->world().loop().Now() < restored->at + restored->away + kUnsure;
 }
 
+bool StatusWatch::MayBeKept(const net::IpAddress& address) const {
+  const auto gone = gone_.find(address);
+  return gone != gone_.end() &&
+         stage_->world().loop().Now() < gone->second + kUnsure;
+}
+
 void StatusWatch::Follow() {
   const auto& restored = stage_->restored();
   if (restored && restored->at != restored_at_) return FollowRestore();
@@ -54,21 +61,30 @@ void StatusWatch::Follow() {
 std::vector<StatusWatch::StatusChange> StatusWatch::TakeChanges() {
   std::vector<StatusChange> changes;
   const kubernetes::SimObjects& services = stage_->cluster().Services();
-  std::erase_if(known_, [&](const auto& entry) {
-    return !services.contains(entry.first);
-  });
   const absl::Time now = stage_->world().loop().Now();
+  std::erase_if(known_, [&](const auto& entry) {
+    if (services.contains(entry.first)) return false;
+    log_.Add(stage_->world().loop().CivilNow(),
+             entry.first.ToString() + " is gone");
+    for (const auto& address : entry.second.record.addresses) {
+      gone_[address] = now;
+    }
+    return true;
+  });
   for (const auto& [key, object] : services) {
     Known& known = known_[key];
     if (known.object == object) continue;
     const Known before = known;
     known.object = object;
     known.record = RecordOf(*object);
+    log_.Add(stage_->world().loop().CivilNow(), kubernetes::JsonText(*object));
+    known.has_asked_another |= known.record.inputs != known.asked;
     const bool is_new = before.record.meta.uid != known.record.meta.uid;
     if (is_new || before.record.addresses != known.record.addresses) {
-      known.asked = known.record.inputs;
-      known.since = now;
       changes.push_back({is_new ? Known() : before, known});
+      known.asked = known.record.inputs;
+      known.has_asked_another = false;
+      known.since = now;
     }
   }
   return changes;
@@ -81,11 +97,9 @@ void StatusWatch::FollowRestore() {
   lost_.clear();
   const kubernetes::SimObjects& services = stage_->cluster().Services();
   for (const auto& [key, known] : known_) {
-    const auto there = services.find(key);
-    const bool is_there =
-        there != services.end() &&
-        RecordOf(*there->second).meta.uid == known.record.meta.uid;
-    if (is_there || restored.at - known.since < kSeenAfter) continue;
+    // An older object of the same name takes its place.
+    if (services.contains(key)) continue;
+    if (restored.at - known.since < kSeenAfter) continue;
     for (const net::IpAddress& address : known.record.addresses) {
       lost_[address] = {known.record.name(),
                         restored.at + restored.away + kUnlistedMin,
@@ -112,7 +126,7 @@ std::map<std::string, int> StatusWatch::HostsThatKnow(
 
 void StatusWatch::CheckLeft(const StatusChange& change) const {
   const ServiceRecord& record = change.now.record;
-  const bool may_change = IsUnsure() || change.before.asked != record.inputs ||
+  const bool may_change = IsUnsure() || change.now.has_asked_another ||
                           AsksFor(*change.now.object, record.addresses);
   if (may_change) return;
   for (const net::IpAddress& address : change.before.record.addresses) {

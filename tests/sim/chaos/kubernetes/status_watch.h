@@ -29,6 +29,7 @@
 #include "lb/kubernetes/testing/sim_store.h"
 #include "lb/net/ip_address.h"
 #include "tests/sim/chaos/kubernetes/stage.h"
+#include "tests/sim/chaos/node_log.h"
 
 namespace lb::chaos {
 
@@ -47,8 +48,13 @@ class StatusWatch {
 
   // Call it after each event, and after whatever else changes the store.
   void Follow();
+  // Each state of a Service so far, for people.
+  const NodeLog& log() const { return log_; }
   // True: a restore is so recent that little can be said.
   bool IsUnsure() const;
+  // True: a Service that had the address is gone for less than a minute or so.
+  // A controller that learnt of it by a list keeps the address for that long.
+  bool MayBeKept(const net::IpAddress& address) const;
   // The host whose write the server carried out last.
   void NoteWriter(const std::string& host) { writer_ = host; }
 
@@ -56,8 +62,10 @@ class StatusWatch {
   struct Known {
     kubernetes::SimObject object;
     ServiceRecord record;
-    uint64_t asked = 0;  // Its inputs when its status last changed.
-    absl::Time since;    // When its status last changed.
+    // Since its status last changed:
+    absl::Time since;
+    uint64_t asked = 0;              // Its inputs then.
+    bool has_asked_another = false;  // They were others meanwhile.
   };
   struct Lost {
     std::string service;
@@ -85,8 +93,10 @@ class StatusWatch {
   uint64_t version_ = 0;
   absl::Time restored_at_ = absl::InfinitePast();
   std::map<kubernetes::ObjectKey, Known> known_;
+  std::map<net::IpAddress, absl::Time> gone_;  // With their Services.
   std::map<net::IpAddress, Lost> lost_;
   std::string writer_;
+  NodeLog log_;
 };
 
 }  // namespace lb::chaos
