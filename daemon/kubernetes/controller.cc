@@ -73,7 +73,7 @@ Controller::Controller(const Ports& ports, Options options, const Prng& prng)
       elector_(ports.loop, ports.client, this, options_.lease,
                prng.Fork("lease")),
       leased_(ports.loop, ports.client,
-              [this] { return elector_.IsHolder(); }) {
+              [this] { return !is_stopping() && elector_.IsHolder(); }) {
   timer_ = ports_.loop->NewTimer([this] { Work(); });
 }
 
@@ -95,6 +95,7 @@ void Controller::OnUpdate(const SourceUpdate& update) {
 
 void Controller::OnElection() {
   const bool is_holder = elector_.IsHolder();
+  if (is_stopping()) return;
   if (is_holder && !is_awaiting_ && term_ == nullptr) {
     is_awaiting_ = true;
     is_relisted_ = false;
@@ -211,20 +212,24 @@ void Controller::WriteSecret() {
 
 void Controller::Stop(absl::AnyInvocable<void()> done) {
   is_awaiting_ = false;
-  if (term_ != nullptr) EndTerm("it stops");
   stopped_ = std::move(done);
   stop_by_ = ports_.loop->Now() + kStopTime;
-  stop_timer_ = ports_.loop->NewTimer([this] {
-    const absl::Time now = ports_.loop->Now();
-    if (!elector_.is_stopped() && now < stop_by_) {
-      return stop_timer_->Arm(now + kStopLook);
-    }
-    const auto stopped =
-        std::make_shared<absl::AnyInvocable<void()>>(std::move(stopped_));
-    (*stopped)();  // It may destroy this object.
-  });
-  elector_.Stop();
+  stop_timer_ = ports_.loop->NewTimer([this] { GoOnStopping(); });
+  core_.End();
   stop_timer_->Arm(ports_.loop->Now());
+}
+
+void Controller::GoOnStopping() {
+  const absl::Time now = ports_.loop->Now();
+  const bool is_writing = leased_.under_way() > 0;
+  if (!is_writing && term_ != nullptr) EndTerm("it stops");
+  if (!is_writing && !has_given_up_) elector_.Stop();
+  has_given_up_ |= !is_writing;
+  const bool is_over = has_given_up_ && elector_.is_stopped();
+  if (!is_over && now < stop_by_) return stop_timer_->Arm(now + kStopLook);
+  const auto stopped =
+      std::make_shared<absl::AnyInvocable<void()>>(std::move(stopped_));
+  (*stopped)();  // It may destroy this object.
 }
 
 }  // namespace lb

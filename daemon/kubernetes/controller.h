@@ -71,8 +71,9 @@ class Controller : private kubernetes::LeaseElector::Observer {
   void Start() { elector_.Start(); }
   void OnUpdate(const SourceUpdate& update);
 
-  // Ends to act, and gives the Lease up. `done` is called when that was done,
-  // or after a second.
+  // Ends to act, and gives the Lease up once no write is under way: the server
+  // could carry it out when another holder acts already. `done` is called when
+  // that was done, or after a second; then the Lease runs out by itself.
   void Stop(absl::AnyInvocable<void()> done);
 
   // It holds the Lease, and knows all that it needs.
@@ -94,6 +95,9 @@ class Controller : private kubernetes::LeaseElector::Observer {
   };
 
   void OnElection() override;
+  bool is_stopping() const { return stop_timer_ != nullptr; }
+  // One more look at what is under way; runs after Stop().
+  void GoOnStopping();
   void BeginTerm();
   void EndTerm(const std::string& why);
   void Work();
@@ -118,6 +122,7 @@ class Controller : private kubernetes::LeaseElector::Observer {
   std::unique_ptr<io::Timer> timer_;       // Runs Work().
   std::unique_ptr<io::Timer> stop_timer_;  // After Stop().
   absl::Time stop_by_;
+  bool has_given_up_ = false;  // The Lease, or it is under way.
   absl::AnyInvocable<void()> stopped_;
 };
 

@@ -65,6 +65,14 @@ class ControllerTest : public testing::Test {
     });
   }
 
+  // Of the Lease, as the server has it.
+  std::string Holder() const {
+    const auto& leases =
+        cluster_.server_.store().Objects(kubernetes::LeaseResource());
+    return std::string(
+        kubernetes::TextAt(*leases.begin()->second, "spec.holderIdentity"));
+  }
+
   SimKubernetes cluster_{1};
   io::SimLoop& loop_ = cluster_.loop_;
   std::vector<std::unique_ptr<SimController>> controllers_;
@@ -423,6 +431,37 @@ TEST_F(ControllerTest, AServiceThatAListLacksKeepsItsAddressInTheNextTermToo) {
   EXPECT_EQ(cluster_.StatusOf("two"), "");
   loop_.RunFor(absl::Minutes(1));
   EXPECT_EQ(cluster_.StatusOf("two"), "198.51.100.1 b");
+}
+
+// The server may carry a write out when another controller acts already.
+TEST_F(ControllerTest, GivesTheLeaseUpOnceNoWriteIsUnderWay) {
+  SimController& one = Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  Settle();
+  cluster_.server_.faults().slow = 100;
+  cluster_.server_.faults().slow_max = absl::Milliseconds(300);
+  cluster_.CreateService("web");
+  loop_.RunUntil([&] { return Writes("/services/") == 1; }, absl::Seconds(9));
+  cluster_.server_.faults() = {};
+  one.Stop();
+  EXPECT_TRUE(
+      loop_.RunUntil([&] { return Holder().empty(); }, absl::Seconds(1)));
+  EXPECT_EQ(cluster_.StatusOf("web"), "192.0.2.1 a");
+}
+
+TEST_F(ControllerTest, KeepsTheLeaseIfAWriteIsUnderWayWhenItMustStop) {
+  SimController& one = Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  Settle();
+  cluster_.server_.faults().slow = 100;
+  cluster_.server_.faults().slow_max = absl::Minutes(10);
+  cluster_.CreateService("web");
+  loop_.RunUntil([&] { return Writes("/services/") == 1; }, absl::Seconds(9));
+  cluster_.server_.faults() = {};
+  one.Stop();
+  loop_.RunFor(absl::Seconds(2));
+  EXPECT_FALSE(one.runs());
+  EXPECT_NE(Holder(), "");
 }
 
 // The watch tells of the change before the answer to the write does.

@@ -8,6 +8,26 @@
 
 namespace lb {
 
+class LeasedClient::Counted final : public http::ResponseHandler {
+ public:
+  Counted(std::unique_ptr<http::ResponseHandler> handler,
+          std::shared_ptr<size_t> count)
+      : handler_(std::move(handler)), count_(std::move(count)) {
+    ++*count_;
+  }
+  ~Counted() override { --*count_; }
+
+  void OnHead(int status, absl::Span<const http::Header> headers) override {
+    handler_->OnHead(status, headers);
+  }
+  void OnBody(std::string_view bytes) override { handler_->OnBody(bytes); }
+  void OnEnd(const absl::Status& status) override { handler_->OnEnd(status); }
+
+ private:
+  const std::unique_ptr<http::ResponseHandler> handler_;
+  const std::shared_ptr<size_t> count_;
+};
+
 LeasedClient::LeasedClient(io::Loop* loop, http::Client* client,
                            std::function<bool()> is_held)
     : loop_(loop), client_(client), is_held_(std::move(is_held)) {
@@ -16,8 +36,13 @@ LeasedClient::LeasedClient(io::Loop* loop, http::Client* client,
 
 http::RequestId LeasedClient::Send(
     http::Request request, std::unique_ptr<http::ResponseHandler> handler) {
-  const bool may_send = request.method == "GET" || is_held_();
-  if (may_send) return client_->Send(std::move(request), std::move(handler));
+  const bool is_read = request.method == "GET";
+  if (is_read) return client_->Send(std::move(request), std::move(handler));
+  if (is_held_()) {
+    return client_->Send(
+        std::move(request),
+        std::make_unique<Counted>(std::move(handler), under_way_));
+  }
   ++refused_;
   ending_[kOwnIds + ++last_id_] = std::move(handler);
   timer_->Arm(loop_->Now());

@@ -9,6 +9,7 @@
 #ifndef LB_DAEMON_KUBERNETES_LEASED_CLIENT_H_
 #define LB_DAEMON_KUBERNETES_LEASED_CLIENT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -30,11 +31,17 @@ class LeasedClient final : public http::Client {
 
   // Requests that were not sent.
   uint64_t refused() const { return refused_; }
+  // Requests that would change something, were sent, and have not ended. The
+  // server may still carry them out, also if they are cancelled.
+  size_t under_way() const { return *under_way_; }
 
  private:
   // Ids of requests that were not sent; those of the other client are counted
   // from 1.
   static constexpr http::RequestId kOwnIds = http::RequestId{1} << 63;
+
+  // Counts a request while it is under way.
+  class Counted;
 
   void EndRefused();
 
@@ -42,6 +49,7 @@ class LeasedClient final : public http::Client {
   http::Client* const client_;
   const std::function<bool()> is_held_;
   uint64_t refused_ = 0;
+  const std::shared_ptr<size_t> under_way_ = std::make_shared<size_t>(0);
   http::RequestId last_id_ = 0;
   std::map<http::RequestId, std::unique_ptr<http::ResponseHandler>> ending_;
   std::unique_ptr<io::Timer> timer_;  // Runs EndRefused().

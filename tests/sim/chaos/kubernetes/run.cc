@@ -13,6 +13,9 @@
 namespace lb::chaos {
 namespace {
 
+// An lbd that was cut off gives a silent connection up after 10 s
+// (SimTiming::dead_after), and then waits for up to BackOffOptions::max.
+constexpr absl::Duration kFoundAgain = absl::Seconds(15);
 // For so long nothing may change after all agree.
 constexpr absl::Duration kQuiet = absl::Seconds(5);
 
@@ -69,6 +72,7 @@ class Runner {
   void Heal() {
     if (failed()) return;
     stage_.Heal();
+    RunUntil(stage_.joined_at() + kFoundAgain);
     // A store that has outgrown its old versions is seen by the next list only,
     // hours later, but by an lbd that starts; and addresses that it lost are
     // kept for a minute.

@@ -9,7 +9,8 @@
 
 namespace lb::chaos {
 
-// After the last fault, statuses and announcements agree within this time.
+// After the last fault statuses and announcements agree within this time; after
+// an lbd was cut off from the API server, 15 s later.
 inline constexpr absl::Duration kHealed = absl::Seconds(10);
 
 // REQUIRES: scenario.source == Source::kKubernetes.

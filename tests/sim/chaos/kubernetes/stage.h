@@ -79,6 +79,8 @@ class KubernetesStage {
   kubernetes::SimApiServer& server() { return cluster_.server_; }
   // Nodes come first.
   const std::vector<std::unique_ptr<Lbd>>& lbds() const { return lbds_; }
+  // When an lbd that was cut off from the server last came back.
+  absl::Time joined_at() const { return joined_at_; }
   // The last restore; nullopt: there was none.
   const std::optional<Restored>& restored() const { return restored_; }
 
@@ -112,6 +114,7 @@ class KubernetesStage {
   std::vector<Fault> active_;
   std::vector<std::pair<Fault, Backup>> backups_;  // Of restores under way.
   std::optional<Restored> restored_;
+  absl::Time joined_at_ = absl::InfinitePast();
 };
 
 }  // namespace lb::chaos

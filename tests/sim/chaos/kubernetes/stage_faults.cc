@@ -98,7 +98,9 @@ void KubernetesStage::ApplyPause(Lbd& lbd, int step) {
 
 void KubernetesStage::ApplyApiCut(Lbd& lbd, int step) {
   lbd.api_cut += step;
-  lbd.api_cut > 0 ? server().Cut(lbd.name) : server().Join(lbd.name);
+  if (lbd.api_cut > 0) return server().Cut(lbd.name);
+  server().Join(lbd.name);
+  joined_at_ = world_.loop().Now();
 }
 
 void KubernetesStage::ApplyDrain(Lbd& lbd, int step) {

@@ -66,9 +66,7 @@ std::vector<StatusWatch::StatusChange> StatusWatch::TakeChanges() {
     if (services.contains(entry.first)) return false;
     log_.Add(stage_->world().loop().CivilNow(),
              entry.first.ToString() + " is gone");
-    for (const auto& address : entry.second.record.addresses) {
-      gone_[address] = now;
-    }
+    NoteGone(entry.second.record);
     return true;
   });
   for (const auto& [key, object] : services) {
@@ -79,6 +77,8 @@ std::vector<StatusWatch::StatusChange> StatusWatch::TakeChanges() {
     known.record = RecordOf(*object);
     log_.Add(stage_->world().loop().CivilNow(), kubernetes::JsonText(*object));
     known.has_asked_another |= known.record.inputs != known.asked;
+    // A list of load balancers lacks it, as if it were deleted.
+    if (!known.record.is_load_balancer) NoteGone(before.record);
     const bool is_new = before.record.meta.uid != known.record.meta.uid;
     if (is_new || before.record.addresses != known.record.addresses) {
       changes.push_back({is_new ? Known() : before, known});
@@ -88,6 +88,12 @@ std::vector<StatusWatch::StatusChange> StatusWatch::TakeChanges() {
     }
   }
   return changes;
+}
+
+void StatusWatch::NoteGone(const ServiceRecord& record) {
+  for (const net::IpAddress& address : record.addresses) {
+    gone_[address] = stage_->world().loop().Now();
+  }
 }
 
 void StatusWatch::FollowRestore() {
@@ -180,7 +186,13 @@ void StatusWatch::CheckLost(const ServiceRecord& record,
     lost_.erase(lost);
     return;
   }
-  if (!still_knows || stage_->world().loop().Now() > known.until) return;
+  // Another object of that name has no claim to what the lost one had.
+  const bool has_name =
+      std::any_of(known_.begin(), known_.end(), [&](const auto& entry) {
+        return entry.second.record.name() == known.service;
+      });
+  if (!still_knows || has_name) return;
+  if (stage_->world().loop().Now() > known.until) return;
   fail_("kept-after-a-restore",
         fmt::format("{} gets {}, which the restore took from {}, by {}",
                     record.name(), address.ToString(), known.service, writer_));

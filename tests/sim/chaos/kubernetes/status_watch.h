@@ -80,6 +80,7 @@ class StatusWatch {
   };
 
   std::vector<StatusChange> TakeChanges();
+  void NoteGone(const ServiceRecord& record);
   void FollowRestore();
   void CheckLeft(const StatusChange& change) const;
   void CheckCame(const StatusChange& change);
