@@ -80,6 +80,10 @@ std::vector<StatusWatch::StatusChange> StatusWatch::TakeChanges() {
     // A list of load balancers lacks it, as if it were deleted.
     if (!known.record.is_load_balancer) NoteGone(before.record);
     const bool is_new = before.record.meta.uid != known.record.meta.uid;
+    if (is_new) known.asked_at = absl::InfinitePast();
+    if (!is_new && known.record.inputs != before.record.inputs) {
+      known.asked_at = now;
+    }
     if (is_new || before.record.addresses != known.record.addresses) {
       changes.push_back({is_new ? Known() : before, known});
       known.asked = known.record.inputs;
@@ -132,7 +136,9 @@ std::map<std::string, int> StatusWatch::HostsThatKnow(
 
 void StatusWatch::CheckLeft(const StatusChange& change) const {
   const ServiceRecord& record = change.now.record;
+  const absl::Time now = stage_->world().loop().Now();
   const bool may_change = IsUnsure() || change.now.has_asked_another ||
+                          now - change.now.asked_at < kSeenAfter ||
                           AsksFor(*change.now.object, record.addresses);
   if (may_change) return;
   for (const net::IpAddress& address : change.before.record.addresses) {

@@ -6,8 +6,9 @@
 //
 //   one-status            no status comes to say an address that the status of
 //                         another Service says, unless both share it
-//   unasked               no address leaves a status unless the Service asks
-//                         for something else than when it came
+//   unasked               no address leaves a status unless the Service asked
+//                         for something else since it came, or shortly before:
+//                         a watch that is late tells of that later
 //   kept-after-a-restore  an address of a Service that a restore lost goes to
 //                         no other one for kUnlistedMin, if the controller knew
 //   leaves-others-alone   no status of another class's Service changes
@@ -66,6 +67,8 @@ class StatusWatch {
     absl::Time since;
     uint64_t asked = 0;              // Its inputs then.
     bool has_asked_another = false;  // They were others meanwhile.
+    // When they last changed.
+    absl::Time asked_at = absl::InfinitePast();
   };
   struct Lost {
     std::string service;
