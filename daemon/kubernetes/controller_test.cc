@@ -65,6 +65,18 @@ class ControllerTest : public testing::Test {
     });
   }
 
+  // Starts a controller, whose write of the status of "web" has reached the
+  // server and takes up to `slow_max` there.
+  SimController& StartWithASlowWrite(absl::Duration slow_max) {
+    SimController& one = Start("n1");
+    EXPECT_NE(Acting(), nullptr);
+    Settle();
+    cluster_.server_.faults() = {.slow = 100, .slow_max = slow_max};
+    cluster_.CreateService("web");
+    loop_.RunUntil([&] { return Writes("/services/") == 1; }, absl::Seconds(9));
+    cluster_.server_.faults() = {};
+    return one;
+  }
   // Of the Lease, as the server has it.
   std::string Holder() const {
     const auto& leases =
@@ -435,14 +447,7 @@ TEST_F(ControllerTest, AServiceThatAListLacksKeepsItsAddressInTheNextTermToo) {
 
 // The server may carry a write out when another controller acts already.
 TEST_F(ControllerTest, GivesTheLeaseUpOnceNoWriteIsUnderWay) {
-  SimController& one = Start("n1");
-  ASSERT_NE(Acting(), nullptr);
-  Settle();
-  cluster_.server_.faults().slow = 100;
-  cluster_.server_.faults().slow_max = absl::Milliseconds(300);
-  cluster_.CreateService("web");
-  loop_.RunUntil([&] { return Writes("/services/") == 1; }, absl::Seconds(9));
-  cluster_.server_.faults() = {};
+  SimController& one = StartWithASlowWrite(absl::Milliseconds(300));
   one.Stop();
   EXPECT_TRUE(
       loop_.RunUntil([&] { return Holder().empty(); }, absl::Seconds(1)));
@@ -450,14 +455,7 @@ TEST_F(ControllerTest, GivesTheLeaseUpOnceNoWriteIsUnderWay) {
 }
 
 TEST_F(ControllerTest, KeepsTheLeaseIfAWriteIsUnderWayWhenItMustStop) {
-  SimController& one = Start("n1");
-  ASSERT_NE(Acting(), nullptr);
-  Settle();
-  cluster_.server_.faults().slow = 100;
-  cluster_.server_.faults().slow_max = absl::Minutes(10);
-  cluster_.CreateService("web");
-  loop_.RunUntil([&] { return Writes("/services/") == 1; }, absl::Seconds(9));
-  cluster_.server_.faults() = {};
+  SimController& one = StartWithASlowWrite(absl::Minutes(10));
   one.Stop();
   loop_.RunFor(absl::Seconds(2));
   EXPECT_FALSE(one.runs());
