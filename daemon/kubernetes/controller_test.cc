@@ -77,7 +77,7 @@ class ControllerTest : public testing::Test {
     cluster_.server_.faults() = {};
     return one;
   }
-  // Of the Lease, as the server has it.
+  // The holder of the Lease, as the server has it.
   std::string Holder() const {
     const auto& leases =
         cluster_.server_.store().Objects(kubernetes::LeaseResource());

@@ -42,7 +42,7 @@ enum class Defect {
   kBlindToOwn,     // A node sees none of its host's later addresses.
   kKeptIpv6,       // A node goes on seeing IPv6 addresses that are gone.
   kEveryKey,       // Nodes and outsiders know all keys.
-  // Of clusters with Kubernetes, in the requests of an lbd.
+  // In the requests of an lbd with Kubernetes.
   kUnheldLease,        // Each finds a Lease of its own, so all controllers act.
   kStaleList,          // A new holder assigns by a list of the watch cache.
   kSkippedVersions,    // After a 410 it watches on, and lists nothing again.

@@ -21,7 +21,7 @@ namespace lb::chaos {
 
 class AlteredApi final : public http::Client {
  public:
-  // Of the host with this name, which has no other client of the server.
+  // The host of this name has no other client of the server.
   AlteredApi(io::SimLoop* loop, kubernetes::SimApiServer* server,
              const std::string& host, Defect defect);
   ~AlteredApi() override;

@@ -241,7 +241,7 @@ std::optional<std::string> KubernetesChecker::WhyNotAnnounced() const {
 
 std::optional<std::string> KubernetesChecker::WhyNotAnswered(
     const ServiceRecord& record, const Answering& answering) const {
-  // Who shares an address goes where the others can, too.
+  // A service that shares an address goes where the others can, too.
   const bool shares = !record.sharing_key.empty();
   const std::set<std::string> eligible =
       EligibleNodes(stage_->server(), record.meta.key);

@@ -27,7 +27,7 @@ namespace lb::chaos {
 class KubernetesChecker {
  public:
   static constexpr absl::Duration kInterval = absl::Milliseconds(100);
-  // Of one lbd in any 10 s, however the server fails: nine watches with
+  // One lbd reads so often in any 10 s, however the server fails: nine watches,
   // kubernetes::kRequestsPer10sMax each, and the reads of objects and the
   // Lease after conflicts.
   static constexpr size_t kReadsPer10sMax = 400;

@@ -56,7 +56,7 @@ class ClusterUser {
   void ChangeSharing(int number, Prng& prng);
   void ChangePolicy(int number);
   void ChangeEndpoints(int number, Prng& prng);
-  // Of other objects.
+  // Each changes another object.
   bool HasPoolB() const;
   void SetPoolB(std::string_view addresses, bool auto_assign);
   void ChangePool(Prng& prng);

@@ -35,7 +35,7 @@ namespace lb::chaos {
 struct Lbd : Node {
   Role role = Role::kSpeaker;
   std::unique_ptr<AlteredApi> api;  // Of all its runs.
-  // Of this run; null: it does not run.
+  // What this run has; null: it does not run.
   std::unique_ptr<ProcessClient> client;
   std::unique_ptr<KubernetesFeed> feed;
   std::unique_ptr<KubernetesNode> controller;
