@@ -121,9 +121,12 @@ void KubernetesStage::StartAgent(Lbd& lbd) {
   lbd.SimNode::Start(options, environment);
   if (lbd.drained > 0) lbd.agent->Drain().IgnoreError();
   lbd.feed = std::make_unique<KubernetesFeed>(
-      KubernetesNode::Ports{environment.loop, lbd.client.get(), environment.log,
-                            environment.random_bytes},
-      KubernetesFeed::Options{OptionsOf(lbd), lbd.host->endpoint().port},
+      KubernetesFeed::Ports{.node = {environment.loop, lbd.client.get(),
+                                     environment.log, environment.random_bytes},
+                            .state = environment.state},
+      KubernetesFeed::Options{.node = OptionsOf(lbd),
+                              .server = "the server",
+                              .gossip_port = lbd.host->endpoint().port},
       environment.prng.Fork("kubernetes"), lbd.agent.get());
   lbd.feed->Start();
 }
