@@ -54,14 +54,21 @@ void ControllerCore::OnUpdate(const Now& now, const SourceUpdate& update) {
   PlanWork(now.loop);
 }
 
+const ServiceRecord* ControllerCore::FindLast(const std::string& name) const {
+  const auto unlisted = unlisted_.find(name);
+  return unlisted == unlisted_.end() ? records_.Find(name)
+                                     : &unlisted->second.record;
+}
+
 void ControllerCore::OnService(const Now& now, const ServiceChange& change) {
   using Kind = ServiceChange::Kind;
   const std::string name = change.record.name();
   const ServiceRecord* const known = records_.Find(name);
-  unlisted_.erase(name);
+  const ServiceRecord* const last = FindLast(name);
   const bool is_gone = change.kind == Kind::kDeleted ||
-                       (change.kind == Kind::kSet && known != nullptr &&
-                        known->meta.uid != change.record.meta.uid);
+                       (change.kind == Kind::kSet && last != nullptr &&
+                        last->meta.uid != change.record.meta.uid);
+  unlisted_.erase(name);
   if (is_gone && acts()) {
     // Another object of this name has no claim to what this one had.
     writing_.erase(name);

@@ -131,6 +131,8 @@ class ControllerCore {
     ServiceRecord record;
   };
 
+  // The last object of this name that was seen, also if a list lacked it.
+  const ServiceRecord* FindLast(const std::string& name) const;
   void OnService(const Now& now, const ServiceChange& change);
   void OnDifference(const config::Difference& difference);
   void SetTaken();

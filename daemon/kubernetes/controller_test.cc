@@ -445,6 +445,25 @@ TEST_F(ControllerTest, AServiceThatAListLacksKeepsItsAddressInTheNextTermToo) {
   EXPECT_EQ(cluster_.StatusOf("two"), "198.51.100.1 b");
 }
 
+TEST_F(ControllerTest, AServiceOfTheNameOfOneThatAListLackedInheritsNothing) {
+  Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  cluster_.CreateService("other", R"(,"loadBalancerIP":"192.0.2.3")");
+  UntilStatus("other", "192.0.2.3 a");
+  const auto backup = cluster_.server_.MakeBackup();
+  cluster_.CreateService("web");
+  UntilStatus("web", "192.0.2.1 a");
+  loop_.RunFor(absl::Milliseconds(100));
+  cluster_.server_.Restore(backup, absl::Seconds(4));
+  loop_.RunFor(absl::Seconds(10));
+  ASSERT_NE(Acting(), nullptr);
+  cluster_.CreateService("web", R"(,"loadBalancerIP":"192.0.2.3")");
+  loop_.RunFor(absl::Seconds(5));
+  EXPECT_EQ(cluster_.StatusOf("web"), "");
+  cluster_.DeleteService("other");
+  UntilStatus("web", "192.0.2.3 a");
+}
+
 // The server may carry a write out when another controller acts already.
 TEST_F(ControllerTest, GivesTheLeaseUpOnceNoWriteIsUnderWay) {
   SimController& one = StartWithASlowWrite(absl::Milliseconds(300));
