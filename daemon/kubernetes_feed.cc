@@ -47,13 +47,13 @@ KubernetesFeed::KubernetesFeed(const Ports& ports, Options options,
       kube_proxy_(ports.node.loop, ports.node.client,
                   [this](const std::string& fault) {
                     if (fault.empty()) return;
-                    Record(EventType::kWarning, kStrictArp, fault);
+                    node_.Record(EventType::kWarning, kStrictArp, fault);
                   }) {}
 
 void KubernetesFeed::Start() {
   if (!restored_.refused.ok()) {
-    Record(EventType::kWarning, "StateRefused",
-           std::string(restored_.refused.message()));
+    node_.Record(EventType::kWarning, "StateRefused",
+                 std::string(restored_.refused.message()));
   }
   // Any service may exist, so nothing is released.
   config::Desired unknown;
@@ -77,21 +77,13 @@ void KubernetesFeed::LookForServer() {
   }
   uses_kept_ = true;
   const auto& desired = node_.source().desired();
-  Record(EventType::kNormal, "ObjectsRestored",
-         fmt::format("{} objects of the API server as of {} are in force until "
-                     "it was read",
-                     desired->objects.size(), FormatUtc(restored_.as_of)));
+  node_.Record(
+      EventType::kNormal, "ObjectsRestored",
+      fmt::format("{} objects of the API server as of {} are in force until "
+                  "it was read",
+                  desired->objects.size(), FormatUtc(restored_.as_of)));
   agent_->SetDesired(desired);
   JoinAt(restored_.pods);
-}
-
-void KubernetesFeed::Record(EventType type, std::string reason,
-                            std::string message) {
-  ports_.node.log->Record({.time = ports_.node.loop->CivilNow(),
-                           .type = type,
-                           .reason = std::move(reason),
-                           .object = {EventObject::kNode, options_.node.node},
-                           .message = std::move(message)});
 }
 
 void KubernetesFeed::OnEvent(const Event& event) {

@@ -79,7 +79,6 @@ class KubernetesFeed {
   void SetEarly();
   // Brings the kept objects into force, unless the server may still be faster.
   void LookForServer();
-  void Record(EventType type, std::string reason, std::string message);
 
   const Ports ports_;
   const Options options_;

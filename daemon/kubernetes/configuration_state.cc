@@ -62,7 +62,7 @@ std::string_view ReasonOf(Result result) {
   LB_UNREACHABLE();
 }
 
-// What a status says, as text.
+// The fields of a status, as text.
 struct Fields {
   std::string_view result;
   std::string_view summary;

@@ -47,10 +47,10 @@ class ConfigurationStateWriter {
 
   io::Loop* const loop_;
   const ConfigurationReader reader_;
-  ConditionTime time_;  // Of the condition as it was written or read last.
+  ConditionTime time_;  // The condition's, as it was written or read last.
   std::optional<ConfigurationState> read_;   // By Follow().
   std::string unread_;                       // By SetUnread().
-  std::optional<ConfigurationState> state_;  // What follows from these.
+  std::optional<ConfigurationState> state_;  // It follows from these.
   std::optional<size_t> problems_;  // Their number, at the last Follow().
   StatusObjectWriter writer_;
 };

@@ -116,7 +116,7 @@ class Controller : private kubernetes::LeaseElector::Observer {
   LeasedClient leased_;
   std::unique_ptr<Term> term_;  // Null: it does not act.
   uint64_t terms_ = 0;
-  kubernetes::WriteQueue::Ended writes_;   // Of the terms that are over.
+  kubernetes::WriteQueue::Ended writes_;   // Writes of terms that are over.
   bool is_awaiting_ = false;               // Lists, since the Lease was won.
   bool is_relisted_ = false;               // They have come.
   std::unique_ptr<io::Timer> timer_;       // Runs Work().

@@ -51,7 +51,7 @@ class KeptObjectStore {
     std::string owner;  // Without a line feed.
     config::ManifestOptions manifests;
   };
-  // What is so besides the objects.
+  // The rest of what is kept, besides the objects.
   struct Sight {
     // When all objects were last known to be as at the server. InfinitePast:
     // not yet.
@@ -108,7 +108,7 @@ class KeptObjectStore {
   const io::StatePorts ports_;
   const std::function<Sight()> look_;
   std::shared_ptr<const config::Desired> desired_;  // Null: not listed yet.
-  std::array<std::set<std::string>, kKeptParts> names_;  // Of objects in force.
+  std::array<std::set<std::string>, kKeptParts> names_;  // Objects in force.
   // The digests of values on disk; empty: there is no value.
   std::array<std::string, kKeptParts> digests_;
   std::array<size_t, kKeptParts> left_out_{};
@@ -120,7 +120,7 @@ class KeptObjectStore {
   // Once these parts are written, all objects on disk are as of then, or later.
   std::set<Part> cycle_;
   absl::Time cycle_as_of_ = absl::InfinitePast();
-  absl::Time as_of_ = absl::InfinitePast();  // Of the last cycle that ended.
+  absl::Time as_of_ = absl::InfinitePast();  // The last cycle's that ended.
   // The round under way.
   size_t round_left_ = 0;
   io::StateStore::OnWritten round_done_;

@@ -34,7 +34,7 @@ std::string FindKubeProxyFault(const YamlNode& config_map) {
   if (data == nullptr) return "";
   bool is_faulty = false;
   for (const YamlNode& file : data->children) {
-    // What kube-proxy itself could not read is no business of this.
+    // kube-proxy itself complains of what it cannot read.
     (void)config::ForEachYamlDocument(file.text, [&](const YamlNode& conf) {
       is_faulty |= TextAt(conf, "mode") == "ipvs" &&
                    TextAt(conf, "ipvs.strictARP") != "true";

@@ -5,8 +5,7 @@
 // This reads kube-proxy's ConfigMap, kube-system/kube-proxy, at the start and
 // every kInterval: one small request, no watch. A cluster without that
 // ConfigMap has no kube-proxy, or one that is configured elsewhere. Without the
-// right to read it nothing is known; the client says so once
-// (kubernetes::AuthorizedClient).
+// right to read it nothing is known; RefusalRecorder says so once.
 //
 //   KubeProxy proxy(loop, client, [&](const std::string& fault) {
 //     Tell(fault);

@@ -77,13 +77,15 @@ class KubernetesNode : private ObjectSource::Observer {
   SpeakerStatuses* speaker() { return speaker_.get(); }
   const std::string& name() const { return options_.node; }
 
+  // Records an event of this node.
+  void Record(EventType type, std::string reason, std::string message);
+
  private:
   void OnUpdate(const SourceUpdate& update) override;
   // Records whether the server is being followed, if that changed.
   void LookAtServer();
   // Is the server there, and part of the objects not to be had?
   void LookForUnread();
-  void Record(EventType type, std::string reason, std::string message);
 
   const Ports ports_;
   const Options options_;

@@ -19,7 +19,7 @@
 
 namespace lb {
 
-// What a role must allow for this request: "patch services/status".
+// The right that a role must give for this request: "patch services/status".
 std::string RightOf(const http::Request& request);
 
 class RefusalRecorder final : public http::Client {

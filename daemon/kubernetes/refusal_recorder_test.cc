@@ -78,7 +78,7 @@ class Taker : public http::ResponseHandler {
 
 class RefusalRecorderTest : public testing::Test {
  protected:
-  // What the sender of a request gets for this answer.
+  // The answer as the sender of a request gets it.
   std::string Ask(const char* path, int status, std::string_view body) {
     std::string seen;
     client_.Send({.path = path}, std::make_unique<Taker>(&seen));

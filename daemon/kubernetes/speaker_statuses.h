@@ -95,7 +95,7 @@ class SpeakerStatuses {
   const Options options_;
   Prng prng_;
   L2Places places_;
-  std::map<std::string, std::string, std::less<>> uids_;  // Of Services.
+  std::map<std::string, std::string, std::less<>> uids_;  // Services'.
   kubernetes::Writer writer_;
   kubernetes::EventRecorder events_;
   StatusObjectWriter services_;

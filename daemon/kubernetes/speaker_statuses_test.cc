@@ -1,4 +1,4 @@
-// What speakers write, against a simulated API server.
+// Speakers write to a simulated API server.
 #include "daemon/kubernetes/speaker_statuses.h"
 
 #include <cstddef>

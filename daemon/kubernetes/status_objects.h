@@ -53,7 +53,7 @@ struct StatusOwner {
 
 class StatusObjects {
  public:
-  // What an object is to say.
+  // The content that an object is to have.
   struct Wish {
     Labels labels;
     std::string status;  // JSON. Equal texts say the same.
@@ -66,7 +66,7 @@ class StatusObjects {
     std::string name;
     // Empty: no patch would make the object right. It is deleted.
     std::string key;
-    Wish says;  // Of its labels, those that wishes have.
+    Wish says;  // It has only the labels that wishes have.
     std::string owner_uid;
   };
 
