@@ -1,30 +1,21 @@
 #include "daemon/kubernetes/leased_client.h"
 
-#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/types/span.h"
 
 namespace lb {
 
-class LeasedClient::Counted final : public http::ResponseHandler {
+class LeasedClient::Counted final : public http::ForwardingHandler {
  public:
   Counted(std::unique_ptr<http::ResponseHandler> handler,
           std::shared_ptr<size_t> count)
-      : handler_(std::move(handler)), count_(std::move(count)) {
+      : ForwardingHandler(std::move(handler)), count_(std::move(count)) {
     ++*count_;
   }
   ~Counted() override { --*count_; }
 
-  void OnHead(int status, absl::Span<const http::Header> headers) override {
-    handler_->OnHead(status, headers);
-  }
-  void OnBody(std::string_view bytes) override { handler_->OnBody(bytes); }
-  void OnEnd(const absl::Status& status) override { handler_->OnEnd(status); }
-
  private:
-  const std::unique_ptr<http::ResponseHandler> handler_;
   const std::shared_ptr<size_t> count_;
 };
 

@@ -45,22 +45,22 @@ std::string RightOf(const http::Request& request) {
 }
 
 // Sees how one request ends, and passes everything on.
-class RefusalRecorder::Handler final : public http::ResponseHandler {
+class RefusalRecorder::Handler final : public http::ForwardingHandler {
  public:
   Handler(std::shared_ptr<State> state, std::string right,
           std::unique_ptr<http::ResponseHandler> handler)
-      : state_(std::move(state)),
-        right_(std::move(right)),
-        handler_(std::move(handler)) {}
+      : ForwardingHandler(std::move(handler)),
+        state_(std::move(state)),
+        right_(std::move(right)) {}
 
   void OnHead(int status, absl::Span<const http::Header> headers) override {
     code_ = status;
     if (status < 300) state_->refused.erase(right_);
-    handler_->OnHead(status, headers);
+    ForwardingHandler::OnHead(status, headers);
   }
   void OnBody(std::string_view bytes) override {
     if (IsRefusal()) body_ += bytes.substr(0, kBodyBytesMax - body_.size());
-    handler_->OnBody(bytes);
+    ForwardingHandler::OnBody(bytes);
   }
   void OnEnd(const absl::Status& status) override {
     if (IsRefusal() && state_->refused.insert(right_).second) {
@@ -68,7 +68,7 @@ class RefusalRecorder::Handler final : public http::ResponseHandler {
           fmt::format("it may not {}: {}", right_,
                       kubernetes::ReadApiError(code_, {}, body_).ToString()));
     }
-    handler_->OnEnd(status);
+    ForwardingHandler::OnEnd(status);
   }
 
  private:
@@ -76,7 +76,6 @@ class RefusalRecorder::Handler final : public http::ResponseHandler {
 
   const std::shared_ptr<State> state_;
   const std::string right_;
-  const std::unique_ptr<http::ResponseHandler> handler_;
   int code_ = 0;
   std::string body_;
 };

@@ -25,6 +25,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -78,6 +79,23 @@ class ResponseHandler {
   //   InvalidArgument    HTTP cannot carry the request: a bad path, a header's
   //                      name in upper case, ...
   virtual void OnEnd(const absl::Status& status) = 0;
+};
+
+// Passes everything on to another handler. For clients that see what another
+// client's responses say.
+class ForwardingHandler : public ResponseHandler {
+ public:
+  explicit ForwardingHandler(std::unique_ptr<ResponseHandler> handler)
+      : handler_(std::move(handler)) {}
+
+  void OnHead(int status, absl::Span<const Header> headers) override {
+    handler_->OnHead(status, headers);
+  }
+  void OnBody(std::string_view bytes) override { handler_->OnBody(bytes); }
+  void OnEnd(const absl::Status& status) override { handler_->OnEnd(status); }
+
+ private:
+  const std::unique_ptr<ResponseHandler> handler_;
 };
 
 // Marks the end of a request for which no connection could be made. The server

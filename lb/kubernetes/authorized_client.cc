@@ -1,6 +1,5 @@
 #include "lb/kubernetes/authorized_client.h"
 
-#include <string_view>
 #include <utility>
 
 #include "absl/types/span.h"
@@ -8,23 +7,22 @@
 namespace lb::kubernetes {
 
 // Sees a refusal of the token, and passes everything on.
-class AuthorizedClient::Handler : public http::ResponseHandler {
+class AuthorizedClient::Handler : public http::ForwardingHandler {
  public:
   Handler(io::Loop* loop, std::shared_ptr<BearerToken> token,
           std::unique_ptr<http::ResponseHandler> handler)
-      : loop_(loop), token_(std::move(token)), handler_(std::move(handler)) {}
+      : ForwardingHandler(std::move(handler)),
+        loop_(loop),
+        token_(std::move(token)) {}
 
   void OnHead(int status, absl::Span<const http::Header> headers) override {
     if (status == 401) token_->OnUnauthorized(loop_->Now());
-    handler_->OnHead(status, headers);
+    ForwardingHandler::OnHead(status, headers);
   }
-  void OnBody(std::string_view bytes) override { handler_->OnBody(bytes); }
-  void OnEnd(const absl::Status& status) override { handler_->OnEnd(status); }
 
  private:
   io::Loop* const loop_;
   const std::shared_ptr<BearerToken> token_;
-  const std::unique_ptr<http::ResponseHandler> handler_;
 };
 
 AuthorizedClient::AuthorizedClient(io::Loop* loop, http::Client* client,

@@ -1,7 +1,6 @@
 #include "lb/kubernetes/recovery_client.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,29 +9,27 @@
 namespace lb::kubernetes {
 
 // Sees how a request ends, and passes everything on.
-class RecoveryClient::Handler : public http::ResponseHandler {
+class RecoveryClient::Handler : public http::ForwardingHandler {
  public:
   Handler(std::weak_ptr<RecoveryClient* const> client,
           std::unique_ptr<http::ResponseHandler> handler)
-      : client_(std::move(client)), handler_(std::move(handler)) {}
+      : ForwardingHandler(std::move(handler)), client_(std::move(client)) {}
 
   void OnHead(int status, absl::Span<const http::Header> headers) override {
     const auto client = client_.lock();
     if (client != nullptr && status >= 200 && status < 300) {
       (*client)->OnAnswered();
     }
-    handler_->OnHead(status, headers);
+    ForwardingHandler::OnHead(status, headers);
   }
-  void OnBody(std::string_view bytes) override { handler_->OnBody(bytes); }
   void OnEnd(const absl::Status& status) override {
     const auto client = client_.lock();
     if (client != nullptr && !status.ok()) (*client)->OnLost();
-    handler_->OnEnd(status);
+    ForwardingHandler::OnEnd(status);
   }
 
  private:
   const std::weak_ptr<RecoveryClient* const> client_;
-  const std::unique_ptr<http::ResponseHandler> handler_;
 };
 
 RecoveryClient::RecoveryClient(io::Loop* loop, http::Client* client,
