@@ -31,7 +31,6 @@
 #include "daemon/service_notify.h"
 #include "daemon/status_server.h"
 #include "daemon/status_service.h"
-#include "daemon/watch_sources.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/changes.h"
 #include "lb/config/desired.h"
@@ -307,7 +306,7 @@ class Daemon {
             : agent_->KeepDesired(reading.desired);
     if (!std::exchange(asked_, false) && !is_news) return;
     Record(
-        EventType::kNormal, kManifestsRead,
+        EventType::kNormal, "ManifestsRead",
         fmt::format("{}; in force: {}; {}", config::ToString(reading.changes),
                     Summary(*reading.desired),
                     config::CountsText(*reading.desired)));

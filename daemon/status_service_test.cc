@@ -369,6 +369,18 @@ TEST_F(StatusServiceTest, AWatcherKnowsTheStateAndItsChanges) {
     known.Take(response);
   }
   EXPECT_EQ(known.node.problems_size(), 0);  // The bad pool is gone.
+
+  SetManifests(kPoolYaml + R"(---
+apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata: {name: second}
+spec: {addresses: [172.18.8.210/32]}
+)");
+  while (response.event().reason() != "PoolsChanged") {
+    ASSERT_TRUE(reader->Read(&response));
+    known.Take(response);
+  }
+  EXPECT_TRUE(known.pools.contains("second"));
   context.TryCancel();
 }
 

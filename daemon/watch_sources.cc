@@ -153,8 +153,7 @@ WatchResponse StateSource::Change(const Event& event) const {
   } else if (kind == EventObject::kNode || kind == EventObject::kInterface ||
              kind == EventObject::kVip) {
     *response.mutable_node() = node_->AsOf(event.sequence);
-  }
-  if (event.reason == kManifestsRead) {
+  } else if (kind == EventObject::kPools) {
     response.mutable_pools()->Swap(View().ListPools({})->mutable_pools());
   }
   return response;

@@ -19,9 +19,6 @@
 
 namespace lb {
 
-// Reason of the event after the manifests were read and taken up.
-inline constexpr char kManifestsRead[] = "ManifestsRead";
-
 // WatchEvents.
 class EventSource {
  public:

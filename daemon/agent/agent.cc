@@ -232,7 +232,10 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
       DespiteProxy(addresses_.pools()) != DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
   events_.RecordProblems(difference.new_problems);
-  if (difference.pools) presence_->SetPools(desired_->pools);
+  if (difference.pools) {
+    events_.RecordPools(desired_->pools.size());
+    presence_->SetPools(desired_->pools);
+  }
   addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
   elections_.SetDesired(*desired_, difference);
   owners_.OnDesired(difference);

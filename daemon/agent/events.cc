@@ -198,6 +198,11 @@ void Events::RecordProblems(const std::vector<config::Problem>& problems) {
   }
 }
 
+void Events::RecordPools(size_t pools) {
+  Record(EventType::kNormal, "PoolsChanged", {EventObject::kPools, ""},
+         fmt::format("{} pools are in force", pools));
+}
+
 void Events::Record(EventType type, std::string reason, EventObject object,
                     std::string message) {
   environment_.log->Record({.time = environment_.loop->CivilNow(),

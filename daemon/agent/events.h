@@ -60,8 +60,10 @@ class Events {
   // Records that an operator released addresses.
   void RecordReleased(
       const std::vector<ipam::ReplicatedAllocator::Released>& released);
-  // Records problems of manifests that are new.
+  // Records problems of objects that are new.
   void RecordProblems(const std::vector<config::Problem>& problems);
+  // Records that there are other pools than before.
+  void RecordPools(size_t pools);
 
  private:
   using Entry = ipam::ReplicatedAllocator::Entry;

@@ -36,6 +36,7 @@ struct EventObject {
   static constexpr std::string_view kMember = "Member";
   static constexpr std::string_view kNode = "Node";
   static constexpr std::string_view kPeer = "Peer";  // No member, by address.
+  static constexpr std::string_view kPools = "IPAddressPools";  // No name.
   static constexpr std::string_view kService = "Service";
   static constexpr std::string_view kVip = "Vip";
 
@@ -43,9 +44,10 @@ struct EventObject {
   EventObject(std::string_view kind, std::string name)
       : kind(kind), name(std::move(name)) {}
 
-  // "Service/default/web".
+  // "Service/default/web", "IPAddressPools".
   std::string ToString() const {
-    return kind.empty() ? name : kind + "/" + name;
+    if (kind.empty() || name.empty()) return kind + name;
+    return kind + "/" + name;
   }
 
   friend bool operator==(const EventObject&, const EventObject&) = default;
