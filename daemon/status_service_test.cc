@@ -2,13 +2,11 @@
 // announces on no interface.
 #include "daemon/status_service.h"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "daemon/testing/node_test.h"
-#include "daemon/watcher.h"
+#include "daemon/testing/status_service_test.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -20,17 +18,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Stub = status::v1::Status::Stub;
-
-const std::string kPoolYaml = R"(---
-apiVersion: metallb.io/v1beta1
-kind: IPAddressPool
-metadata: {name: first-pool}
-spec: {addresses: [172.18.8.201-172.18.8.205]}
----
-apiVersion: metallb.io/v1beta1
-kind: L2Advertisement
-metadata: {name: all}
-)";
 
 // Callers that do not know the list of announcers find the same.
 #pragma GCC diagnostic push
@@ -46,30 +33,6 @@ void ExpectDeprecatedLike(const status::v1::Announcer& announcer,
                                      announcer.interfaces().end()));
 }
 #pragma GCC diagnostic pop
-
-class StatusServiceTest : public NodeTest {
- protected:
-  std::unique_ptr<Stub> NewConnection() {
-    grpc::ChannelArguments alone;
-    alone.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return status::v1::Status::NewStub(grpc::CreateCustomChannel(
-        listen_, grpc::InsecureChannelCredentials(), alone));
-  }
-  // Until exactly so many services are there, each with an address.
-  void WaitForAddresses(size_t count) {
-    bool all = false;
-    while (!all) {
-      OnLoop([&] {
-        const AddressEntries& entries = agent_->View().entries();
-        all = entries.size() == count;
-        for (const auto& [service, entry] : entries) {
-          all = all && !entry.assignment.addresses.empty() &&
-                agent_->View().placement().contains(service);
-        }
-      });
-    }
-  }
-};
 
 TEST_F(StatusServiceTest, TellsTheLongestTurn) {
   constexpr absl::Duration kWork = absl::Milliseconds(50);
@@ -311,130 +274,6 @@ TEST_F(StatusServiceTest, BadRequestsAreNamed) {
               HasSubstr("page_token: \"!\""));
 }
 
-// The state that a caller of Watch knows.
-struct Known {
-  void Take(const status::v1::WatchResponse& response) {
-    if (response.reset()) *this = {};
-    resets += response.reset() ? 1 : 0;
-    sequence = response.sequence();
-    for (const auto& service : response.services()) {
-      services[service.name()] = service;
-    }
-    for (const auto& name : response.services_removed()) services.erase(name);
-    for (const auto& pool : response.pools()) pools[pool.name()] = pool;
-    for (const auto& member : response.members()) {
-      members[member.name()] = member;
-    }
-    if (response.has_node()) node = response.node();
-  }
-
-  int resets = 0;
-  uint64_t sequence = 0;
-  status::v1::GetNodeResponse node;
-  std::map<std::string, status::v1::Service> services;
-  std::map<std::string, status::v1::Pool> pools;
-  std::map<std::string, status::v1::Member> members;
-};
-
-TEST_F(StatusServiceTest, AWatcherKnowsTheStateAndItsChanges) {
-  grpc::ClientContext context;
-  const auto reader = stub_->Watch(&context, {});
-  status::v1::WatchResponse response;
-  Known known;
-  while (!response.complete()) {
-    ASSERT_TRUE(reader->Read(&response));
-    EXPECT_FALSE(response.has_event());
-    known.Take(response);
-  }
-  EXPECT_EQ(known.resets, 1);
-  EXPECT_EQ(known.node.name(), "n1");
-  EXPECT_EQ(known.pools.size(), 1u);
-  EXPECT_EQ(known.members.size(), 1u);
-  EXPECT_EQ(known.services.at("default/web").announcers(0).node(), "n1");
-  EXPECT_TRUE(known.services.at("default/web").announcers(0).has_since());
-
-  SetManifests(kPoolYaml + ServiceYaml("default", "new"));
-  while (known.services.contains("default/web") ||
-         known.services["default/new"].announcers().empty()) {
-    ASSERT_TRUE(reader->Read(&response));
-    EXPECT_EQ(response.event().sequence(), known.sequence + 1);
-    known.Take(response);
-  }
-  OnLoop([this] {
-    world_->environment().log->Record(
-        {.reason = "Odd", .object = {EventObject::kNode, "n1"}});
-  });
-  while (response.event().reason() != "Odd") {
-    ASSERT_TRUE(reader->Read(&response));
-    known.Take(response);
-  }
-  EXPECT_EQ(known.node.problems_size(), 0);  // The bad pool is gone.
-
-  SetManifests(kPoolYaml + R"(---
-apiVersion: metallb.io/v1beta1
-kind: IPAddressPool
-metadata: {name: second}
-spec: {addresses: [172.18.8.210/32]}
-)");
-  while (response.event().reason() != "PoolsChanged") {
-    ASSERT_TRUE(reader->Read(&response));
-    known.Take(response);
-  }
-  EXPECT_TRUE(known.pools.contains("second"));
-  context.TryCancel();
-}
-
-TEST_F(StatusServiceTest, AWatcherGoesOnWhereItWas) {
-  Known known;
-  {
-    grpc::ClientContext context;
-    const auto reader = stub_->Watch(&context, {});
-    status::v1::WatchResponse response;
-    while (!response.complete()) {
-      ASSERT_TRUE(reader->Read(&response));
-      known.Take(response);
-    }
-    context.TryCancel();
-  }
-  SetManifests(kPoolYaml + ServiceYaml("default", "new"));
-  WaitForAddresses(1);
-  status::v1::WatchRequest request;
-  request.set_after_sequence(known.sequence);
-  *request.mutable_started_at() = known.node.started_at();
-  grpc::ClientContext context;
-  const auto reader = stub_->Watch(&context, request);
-  status::v1::WatchResponse response;
-  while (known.services["default/new"].announcers().empty()) {
-    ASSERT_TRUE(reader->Read(&response));
-    EXPECT_EQ(response.sequence(), known.sequence + 1);
-    known.Take(response);
-  }
-  EXPECT_EQ(known.resets, 1);
-  EXPECT_FALSE(known.services.contains("default/web"));
-  context.TryCancel();
-}
-
-TEST_F(StatusServiceTest, AWatcherThatMissedSomethingGetsTheWholeState) {
-  OnLoop([this] {
-    for (int i = 0; i < 5000; ++i) {  // More than are kept.
-      world_->environment().log->Record({.reason = "Odd"});
-    }
-  });
-  status::v1::WatchRequest missed, other_run, future;
-  missed.set_after_sequence(1);
-  other_run.set_after_sequence(5000);
-  other_run.mutable_started_at()->set_seconds(1);
-  future.set_after_sequence(~uint64_t{0});
-  for (const auto& request : {missed, other_run, future}) {
-    grpc::ClientContext context;
-    const auto reader = stub_->Watch(&context, request);
-    status::v1::WatchResponse response;
-    ASSERT_TRUE(reader->Read(&response));
-    EXPECT_TRUE(response.reset());
-    context.TryCancel();
-  }
-}
-
 TEST_F(StatusServiceTest, SendsEventsSinceATime) {
   OnLoop([this] {
     for (const int64_t second : {100, 200, 300}) {
@@ -455,30 +294,6 @@ TEST_F(StatusServiceTest, SendsEventsSinceATime) {
 }
 
 // The bound is for all connections together, not for one.
-TEST_F(StatusServiceTest, RefusesTooManyWatchers) {
-  constexpr size_t kOfOneConnection = 64;
-  std::vector<std::unique_ptr<Stub>> stubs;
-  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
-  std::vector<std::unique_ptr<grpc::ClientReader<status::v1::Event>>> readers;
-  status::v1::WatchEventsRequest request;
-  request.set_follow(true);
-  status::v1::Event event;
-  for (size_t i = 0; i < Watchers::kMax; ++i) {
-    if (i % kOfOneConnection == 0) stubs.push_back(NewConnection());
-    contexts.push_back(std::make_unique<grpc::ClientContext>());
-    readers.push_back(
-        stubs.back()->WatchEvents(contexts.back().get(), request));
-    ASSERT_TRUE(readers.back()->Read(&event));
-  }
-  grpc::ClientContext context;
-  const auto reader = stub_->Watch(&context, {});
-  status::v1::WatchResponse response;
-  EXPECT_FALSE(reader->Read(&response));
-  EXPECT_EQ(reader->Finish().error_code(),
-            grpc::StatusCode::RESOURCE_EXHAUSTED);
-  for (const auto& other : contexts) other->TryCancel();
-}
-
 TEST_F(StatusServiceTest, HasTheHealthServiceAndReflection) {
   // HealthCheckResponse{status: SERVING}
   EXPECT_EQ(AskRaw("/grpc.health.v1.Health/Check", ""), "\x08\x01");

@@ -121,6 +121,15 @@ Agent::Agent(AgentOptions options, const io::Environment& environment,
              .settle_time = options_.settle_time,
              .hold_down = options_.hold_down},
             presence_.get(), environment.loop, MakeLifePorts()),
+      follower_({.loop = environment.loop,
+                 .presence = presence_.get(),
+                 .exchange = &exchange_,
+                 .announcing = &announcing_,
+                 .life = &life_,
+                 .events = &events_,
+                 .tally = &tally_},
+                {.look_soon = [this] { ScheduleReconcile(); },
+                 .on_exchange = [this] { OnExchange(); }}),
       looks_(environment.loop, [this] { Reconcile(); }) {
   if (options_.follows_records) addresses_.FollowRecords();
 }
@@ -150,10 +159,10 @@ LifecycleRunner::Ports Agent::MakeLifePorts() {
           .look_now = [this] { Reconcile(); },
           .say_goodbye =
               [this](absl::AnyInvocable<void()> said) {
-                members_changed_ = true;
+                follower_.NoteMembersChanged();
                 presence_->gossip().Leave(
                     kLeaveTimeout, [this, said = std::move(said)]() mutable {
-                      members_changed_ = true;
+                      follower_.NoteMembersChanged();
                       said();
                     });
               },
@@ -197,7 +206,7 @@ void Agent::Observe() {
   announcing_.SetHandoverObserver([this] { life_.OnHandover(); });
   announcing_.SetDeliveryObserver([this] { ScheduleReconcile(); });
   presence_->gossip().SetObserver(
-      [this](const gossip::GossipEvent& event) { OnGossip(event); });
+      [this](const gossip::GossipEvent& event) { follower_.OnEvent(event); });
   presence_->gossip().SetUserState([this] {
     const std::string before = exchange_.untold();
     Bytes state = exchange_.Pack();
@@ -259,7 +268,7 @@ void Agent::Reconcile() {
                                                  environment_.loop->Now()));
   owners_.SetOwn();
   UpdateMetadata();
-  const bool members_changed = std::exchange(members_changed_, false);
+  const bool members_changed = follower_.TakeMembersChanged();
   if (members_changed) {
     elections_.SetMembers(LiveMembers());
     owners_.OnMembers();
@@ -323,7 +332,7 @@ void Agent::UpdateMetadata() {
        .facts_digest = owners_.own_digest()},
       wanted);
   if (metadata == presence_->gossip().self().meta) return;
-  members_changed_ = true;  // This node is one.
+  follower_.NoteMembersChanged();
   // It cannot be refused: it is within gossip's bound by construction.
   presence_->gossip().SetMeta(std::move(metadata)).IgnoreError();
 }
@@ -394,7 +403,7 @@ NodeView Agent::View() const {
           .history = history_.history(),
           .tally = tally_,
           .health = outcomes_.health(),
-          .name_conflicts = name_conflicts_,
+          .name_conflicts = follower_.name_conflicts(),
           .links = *environment_.links,
           .turns = environment_.turns,
           .stage = life().stage(),

@@ -33,6 +33,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daemon/agent/events.h"
+#include "daemon/agent/gossip_follower.h"
 #include "daemon/agent/gossip_presence.h"
 #include "daemon/agent/history_recorder.h"
 #include "daemon/agent/ledger_author.h"
@@ -45,13 +46,11 @@
 #include "daemon/announcing/elected_announcer.h"
 #include "daemon/exchange/state_exchange.h"
 #include "daemon/hosts/address_owners.h"
-#include "daemon/members/name_conflicts.h"
 #include "daemon/node_view/node_view.h"
 #include "daemon/placement/elections.h"
 #include "lb/announce/announcer_output.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
-#include "lb/gossip/member.h"
 #include "lb/gossip/wire/keyring.h"
 #include "lb/io/environment.h"
 #include "lb/ipam/assignment.h"
@@ -138,9 +137,6 @@ class Agent {
   bool KnowsHosts() const;
 
   // follow_inputs.cc: what happens to the node.
-  void OnGossip(const gossip::GossipEvent& event);
-  void OnMember(const gossip::MemberEvent& event);
-  void OnHeard(const StateExchange::Heard& heard);
   void OnExchange();
   void OnAddress();
   void OnInterfaces();
@@ -167,12 +163,11 @@ class Agent {
   Events events_;
   Outcomes outcomes_;
   Tally tally_;
-  NameConflicts name_conflicts_;
   LifecycleRunner life_;
+  GossipFollower follower_;
   LookTimer looks_;  // Runs Reconcile().
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
-  bool members_changed_ = true;  // Since elections heard of them.
 };
 
 }  // namespace lb

@@ -3,19 +3,15 @@
 
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
-#include "lb/base/bytes.h"
 #include "lb/base/status_macros.h"
 
 namespace lb {
 namespace {
-
-using gossip::MemberChange;
 
 // A member that is no lbd takes nothing from a node that is up.
 absl::Status CheckOthersTakeOver(
@@ -32,64 +28,9 @@ absl::Status CheckOthersTakeOver(
 
 }  // namespace
 
-void Agent::OnGossip(const gossip::GossipEvent& event) {
-  const absl::Time now = environment_.loop->Now();
-  tally_.OnGossip(now, event);
-  presence_->OnEvent(event);
-  events_.OnGossip(event, [this](const net::IpAddress& address) {
-    return presence_->seeds().NameOf(address);
-  });
-  if (const auto* member = std::get_if<gossip::MemberEvent>(&event)) {
-    OnMember(*member);
-  } else if (const auto* user = std::get_if<gossip::UserMessageEvent>(&event)) {
-    OnHeard(exchange_.OnMessage(AsText(user->payload)));
-  } else if (const auto* state = std::get_if<gossip::UserStateEvent>(&event)) {
-    OnHeard(exchange_.OnState(state->payload));
-  } else if (std::holds_alternative<gossip::ExchangeEvent>(event)) {
-    OnExchange();
-  } else if (const auto* conflict =
-                 std::get_if<gossip::ConflictEvent>(&event)) {
-    if (name_conflicts_.OnConflict(now, *conflict)) {
-      events_.RecordNameConflict(*conflict);
-    }
-  }
-}
-
-void Agent::OnMember(const gossip::MemberEvent& event) {
-  // An unverified member changes nothing, because an attacker can invent
-  // thousands of them.
-  const bool counts = event.member.verified;
-  members_changed_ |= counts;
-  life_.Tell([&](NodeLifecycle& life, absl::Time now) {
-    life.OnMember(now);
-    if (!counts) return;
-    const bool is_gone = event.change == MemberChange::kFailed ||
-                         event.change == MemberChange::kLeft;
-    if (is_gone) life.OnMemberWent();
-    if (event.change == MemberChange::kVerified) life.OnMemberCame(now);
-  });
-  if (!counts) return;
-  if (const auto metadata = ParseNodeMetadata(event.member.meta)) {
-    announcing_.Learn(event.member.name, *metadata);
-  }
-  ScheduleReconcile();
-}
-
-void Agent::OnHeard(const StateExchange::Heard& heard) {
-  if (heard.reunion) {
-    life_.Tell(
-        [](NodeLifecycle& life, absl::Time now) { life.OnReunion(now); });
-  }
-  if (heard.look) ScheduleReconcile();
-  for (const absl::Status& refused : heard.refused) {
-    events_.RecordRefusal(refused);
-  }
-}
-
 void Agent::OnExchange() {
   addresses_.SetAlone(false);
   if (ready() && !author_.knows_hosts()) ScheduleReconcile();
-  life_.Tell([](NodeLifecycle& life, absl::Time now) { life.OnExchange(now); });
 }
 
 void Agent::OnAddress() {
