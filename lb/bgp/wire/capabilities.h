@@ -54,8 +54,9 @@ struct Capabilities {
 // stand in an optional parameter of type 2. For a 2/7 too: what is wanted.
 std::vector<uint8_t> EncodeCapabilities(const Capabilities& capabilities);
 
-// Adds what a parameter of type 2 says. An unknown capability is skipped, a
-// repeated one adds to the first. A Notification 2/0: a length is wrong.
+// Adds what a parameter of type 2 says. An unknown capability is skipped. A
+// repeated one adds its families to those before, or the last one counts. A
+// Notification 2/0: a length is wrong.
 std::optional<Notification> AddCapabilities(absl::Span<const uint8_t> value,
                                             Capabilities& capabilities);
 

@@ -110,18 +110,18 @@ Notification Fault(CeaseSubcode subcode, absl::Span<const uint8_t> data = {});
 inline constexpr size_t kShutdownTextMax = 255;
 
 // A Cease of kAdministrativeShutdown or kAdministrativeReset with `text`, which
-// is cut between two characters at kShutdownTextMax. Bytes that are no UTF-8
-// become '?'. Peers that know only RFC 8203 show texts of up to 128 bytes.
+// is UTF-8 and is cut between two characters at kShutdownTextMax. Peers that
+// know only RFC 8203 show texts of up to 128 bytes.
 Notification Shutdown(CeaseSubcode subcode, std::string_view text);
 
 // The shutdown text that a peer sent, escaped for a log: printable ASCII stays,
-// other bytes become \xNN or \n and so on. None: the notification carries none,
-// or its length is wrong, or it is no UTF-8.
+// other characters become \u00fc, and bytes that are not UTF-8 \xff. None: the
+// notification carries none, or its length is wrong.
 std::optional<std::string> ShutdownText(const Notification& notification);
 
-// "2/2 open message: bad peer AS, data 0000fde8", for logs and status. Every
-// code and subcode has plain words, also an unknown one. At most about 1.1 KB:
-// 64 bytes of data are shown.
+// "2/2 OPEN message: bad peer AS, data 0000fde8", for logs and status. Every
+// code and subcode has plain words, also an unknown one. At most 2 KiB: a
+// shutdown text, or the first 64 bytes of the data.
 std::string Text(const Notification& notification);
 
 // A whole message. Data beyond what 4,096 bytes hold is cut.

@@ -7,7 +7,8 @@
 //   absl::Span<const uint8_t> input = received;
 //   while (const auto next = framer.Next(&input)) {
 //     if (const auto* fault = std::get_if<wire::Notification>(&*next)) {
-//       return Send(wire::EncodeNotification(*fault));
+//       Send(wire::EncodeNotification(*fault));
+//       break;
 //     }
 //     Apply(std::get<wire::Message>(*next));
 //   }
