@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "absl/types/span.h"
 #include "lb/bgp/path_attributes.h"
 #include "lb/bgp/route.h"
+#include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
 #include "lb/net/ip_prefix.h"
 
@@ -88,17 +90,19 @@ class AdjRibOut {
 
  private:
   struct AttributeSet {
-    size_t users = 0;  // entries that are told or want it
+    uint64_t number = 0;  // in order of first use
+    size_t users = 0;     // entries that are told or want it
     std::array<absl::btree_set<net::IpPrefix>, 2> owed;  // by family
   };
-  // The address of a node is that of its attributes: entries point to it.
+  // Entries point to nodes of this map, which stay where they are.
   using AttributeSets = std::map<PathAttributes, AttributeSet>;
+  using Told = AttributeSets::value_type;
 
   struct Entry {
-    AttributeSets::value_type* told = nullptr;
-    AttributeSets::value_type* wanted = nullptr;
-    bool resend = false;
-    bool owed = false;  // it stands in a set of owed prefixes
+    Told* told = nullptr;
+    Told* wanted = nullptr;
+    bool resend = false;  // what the peer holds may be stale
+    bool owed = false;    // it stands in a set of owed prefixes
   };
   using Entries = absl::btree_map<net::IpPrefix, Entry>;
 
@@ -106,13 +110,43 @@ class AdjRibOut {
     bool open = false;
     Entries entries;
     absl::btree_set<net::IpPrefix> withdrawals;
+    absl::btree_map<uint64_t, const Told*> owed_sets;  // by number
     Counts counts;
   };
 
-  Family& of(const net::IpPrefix& prefix);
+  // A change of one wanted route; null: it goes.
+  struct Change {
+    net::IpPrefix prefix;
+    const PathAttributes* attributes = nullptr;
+  };
 
-  Family families_[2];
+  Family& of(net::IpFamily family) {
+    return families_[net::FamilyIndex(family)];
+  }
+  const Family& of(net::IpFamily family) const {
+    return families_[net::FamilyIndex(family)];
+  }
+
+  void Apply(const Change& change);
+  void CollectChanges(net::IpFamily family, const RouteSet& wanted,
+                      RouteSet::Map::const_iterator& next,
+                      std::vector<Change>& changes) const;
+
+  Told* Acquire(const PathAttributes& attributes);
+  void Release(Told* told);
+
+  // An entry is taken off the lists of what is owed before it changes, and put
+  // on them after it.
+  void Unlist(const net::IpPrefix& prefix, Entry& entry);
+  void List(const net::IpPrefix& prefix, Entry& entry);
+
+  void MarkResend(Family& family, Entry& entry);
+  void ClearResend(Family& family, Entry& entry);
+  void EraseIfUnused(Family& family, Entries::iterator entry);
+
+  std::array<Family, 2> families_;
   AttributeSets attribute_sets_;
+  uint64_t next_number_ = 0;
 };
 
 }  // namespace lb::bgp

@@ -21,7 +21,9 @@
 #include <vector>
 
 #include "lb/bgp/adj_rib_out.h"
+#include "lb/bgp/wire/route_refresh.h"
 #include "lb/bgp/wire/update_encoder.h"
+#include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
 
 namespace lb::bgp {
@@ -75,10 +77,12 @@ class Packer {
   // room.
   Packed Take(size_t bytes_max);
 
-  // True if Take() would give nothing, whatever the room.
+  // True if Take() has nothing to do, whatever the room.
   bool idle() const;
 
-  HoldBack hold_back(net::IpFamily family) const;
+  HoldBack hold_back(net::IpFamily family) const {
+    return families_[net::FamilyIndex(family)].hold_back;
+  }
 
   // Wanted routes that are not announced because of hold_back().
   size_t held_back(net::IpFamily family) const;
@@ -86,7 +90,7 @@ class Packer {
  private:
   // What is said to the peer about a family, beside its routes.
   enum class Phase : uint8_t {
-    kClosed,      // hold_back() says why
+    kClosed,      // no session, or the family was not offered
     kFirstTable,  // End-of-RIB follows the routes
     kSteady,
     kRefreshDue,  // the answer to a refresh is about to begin
@@ -97,6 +101,23 @@ class Packer {
     HoldBack hold_back = HoldBack::kNoSession;
     bool refresh_again = false;
   };
+
+  Family& of(net::IpFamily family) {
+    return families_[net::FamilyIndex(family)];
+  }
+  void Open(net::IpFamily family);
+
+  // Each adds one message. False: there is none to add.
+  bool PackOne(Packed& packed);
+  bool PackWithdrawals(net::IpFamily family, Packed& packed);
+  bool PackTable(net::IpFamily family, Packed& packed);
+  bool PackMark(net::IpFamily family, Packed& packed);
+  bool PackAnnouncements(net::IpFamily family, Packed& packed);
+  bool PackRefresh(wire::RefreshKind kind, net::IpFamily family,
+                   Packed& packed);
+
+  static void EndTable(Family& state);
+  static void Append(const std::vector<uint8_t>& message, Packed& packed);
 
   AdjRibOut* const rib_;
   SessionTerms terms_;
