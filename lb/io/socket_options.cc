@@ -9,12 +9,12 @@
 namespace lb::io {
 namespace {
 
-constexpr int kTtlMax = 255;
+constexpr int kByteMax = 255;
 
-absl::Status CheckTtl(std::string_view place, int ttl) {
-  if (ttl >= 0 && ttl <= kTtlMax) return absl::OkStatus();
+absl::Status CheckByte(std::string_view place, int value) {
+  if (value >= 0 && value <= kByteMax) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      fmt::format("{}: {}, want 0 to {}", place, ttl, kTtlMax));
+      fmt::format("{}: {}, want 0 to {}", place, value, kByteMax));
 }
 
 // A socket at [::] has peers of both families.
@@ -49,8 +49,9 @@ absl::Status Validate(const SocketOptions& options) {
         fmt::format("interface: \"{}\", want at most {} bytes",
                     options.interface, kInterfaceNameSizeMax));
   }
-  LB_RETURN_IF_ERROR(CheckTtl("ttl", options.ttl));
-  return CheckTtl("min_ttl", options.min_ttl);
+  LB_RETURN_IF_ERROR(CheckByte("ttl", options.ttl));
+  LB_RETURN_IF_ERROR(CheckByte("min_ttl", options.min_ttl));
+  return CheckByte("tos", options.tos);
 }
 
 absl::Status Validate(const StreamOptions& options,

@@ -27,6 +27,8 @@ inline constexpr size_t kMd5KeySizeMax = 80;
 inline constexpr size_t kMd5KeysMax = 64;
 // The TTL of a socket without one of its own, and of a kernel's refusals.
 inline constexpr int kDefaultTtl = 64;
+// CS6 (RFC 4594 section 3.1): BGP, BFD.
+inline constexpr int kTosNetworkControl = 0xc0;
 
 // For UDP and TCP, IPv4 (TTL) and IPv6 (hop limit).
 struct SocketOptions {
@@ -37,6 +39,9 @@ struct SocketOptions {
   // Packets that arrive with a lower TTL are dropped without an answer
   // (RFC 5082): 255 lets in what came from the same link. 0: any TTL will do.
   int min_ttl = 0;
+  // The byte of DSCP and ECN in sent packets (IPv4's TOS, IPv6's traffic
+  // class), 0 to 255; kTosNetworkControl for what keeps the network together.
+  int tos = 0;
 
   friend bool operator==(const SocketOptions&, const SocketOptions&) = default;
 };

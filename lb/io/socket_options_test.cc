@@ -17,10 +17,11 @@ const net::IpAddress kIpv6Peer = *net::ParseIpAddress("2001:db8::2");
 
 TEST(SocketOptionsTest, EachLimitIsNamed) {
   EXPECT_THAT(Validate(SocketOptions()), IsOk());
-  EXPECT_THAT(
-      Validate(SocketOptions{
-          .interface = std::string(15, 'x'), .ttl = 255, .min_ttl = 255}),
-      IsOk());
+  EXPECT_THAT(Validate(SocketOptions{.interface = std::string(15, 'x'),
+                                     .ttl = 255,
+                                     .min_ttl = 255,
+                                     .tos = 255}),
+              IsOk());
   EXPECT_THAT(Validate(SocketOptions{.interface = std::string(16, 'x')}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        HasSubstr("interface: \"xxxxxxxxxxxxxxxx\"")));
@@ -30,6 +31,9 @@ TEST(SocketOptionsTest, EachLimitIsNamed) {
   EXPECT_THAT(Validate(SocketOptions{.min_ttl = -1}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        HasSubstr("min_ttl: -1, want 0 to 255")));
+  EXPECT_THAT(Validate(SocketOptions{.tos = 256}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("tos: 256, want 0 to 255")));
 }
 
 absl::Status ValidateKey(const Md5Key& key, const net::IpAddress& local) {

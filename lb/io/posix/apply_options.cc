@@ -44,6 +44,7 @@ struct NumberOption {
 
 constexpr NumberOption kTtl = {IP_TTL, IPV6_UNICAST_HOPS, "ttl"};
 constexpr NumberOption kMinTtl = {IP_MINTTL, IPV6_MINHOPCOUNT, "min_ttl"};
+constexpr NumberOption kTos = {IP_TOS, IPV6_TCLASS, "tos"};
 
 // A socket of IPv6 at [::] has IPv4 peers by mapped addresses, and Linux goes
 // by the settings of IPv4 for them.
@@ -92,6 +93,9 @@ absl::Status ApplyOptions(int socket, const net::IpAddress& local,
   }
   if (options.min_ttl != 0) {
     LB_RETURN_IF_ERROR(Set(socket, local, kMinTtl, options.min_ttl, place));
+  }
+  if (options.tos != 0) {
+    LB_RETURN_IF_ERROR(Set(socket, local, kTos, options.tos, place));
   }
   return absl::OkStatus();
 }

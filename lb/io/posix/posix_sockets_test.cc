@@ -3,7 +3,11 @@
 #include "lb/io/posix/posix_sockets.h"
 
 #include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -137,6 +141,41 @@ TEST_F(BothFamiliesTest, AnIpv4DatagramHasItsTtl) {
   EXPECT_THAT((*near)->Send(to, {}), IsOk());
   ASSERT_TRUE(RunUntil([&] { return !from.empty(); }));
   EXPECT_THAT(from, testing::ElementsAre((*near)->local()));
+}
+
+// The TOS with which a datagram to 127.0.0.1 leaves a socket at `local`; -1: it
+// did not come, or without one.
+int TosOfDatagramFrom(const net::IpAddress& local) {
+  PosixLoop loop;
+  PosixSockets sockets(&loop);
+  const auto sender = sockets.Bind({local, 0}, {.tos = kTosNetworkControl});
+  EXPECT_THAT(sender, IsOk());
+  const int receiver = socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_in at = {.sin_family = AF_INET};
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(at);
+  auto* const address = reinterpret_cast<sockaddr*>(&at);
+  const int on = 1;
+  EXPECT_EQ(bind(receiver, address, size), 0);
+  EXPECT_EQ(getsockname(receiver, address, &size), 0);
+  EXPECT_EQ(setsockopt(receiver, SOL_IP, IP_RECVTOS, &on, sizeof(on)), 0);
+  EXPECT_THAT(
+      (*sender)->Send(
+          {net::IpAddress::Ipv4(INADDR_LOOPBACK), ntohs(at.sin_port)}, {}),
+      IsOk());
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control = {};
+  msghdr message = {.msg_control = control.data(),
+                    .msg_controllen = control.size()};
+  const ssize_t received = recvmsg(receiver, &message, MSG_DONTWAIT);
+  close(receiver);
+  const cmsghdr* const part = CMSG_FIRSTHDR(&message);
+  if (received < 0 || part == nullptr || part->cmsg_type != IP_TOS) return -1;
+  return *CMSG_DATA(part);
+}
+
+TEST(PosixSocketsTest, DatagramsHaveTheirTos) {
+  EXPECT_EQ(TosOfDatagramFrom(net::IpAddress::Ipv4(INADDR_LOOPBACK)), 0xc0);
+  EXPECT_EQ(TosOfDatagramFrom(net::IpAddress::Ipv6(0)), 0xc0);
 }
 
 // As lbd does, which keeps no CAP_NET_BIND_SERVICE.

@@ -97,6 +97,8 @@ TEST_P(SocketContractTest, OptionsOutOfRangeAreRefused) {
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(one_.streams->Listen(FirstAt(0), {.socket = {.min_ttl = -1}}),
               StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(one_.datagrams->Bind(FirstAt(0), {.tos = 256}),
+              StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(one_.streams->Listen(FirstAt(0), SignedByFirst("")),
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(one_.streams->MakeDialer(one_.address,
