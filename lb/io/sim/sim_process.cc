@@ -29,13 +29,14 @@ class ProcessTimer final : public Timer {
   void Arm(absl::Time deadline) override {
     Disarm();
     if (deadline == absl::InfiniteFuture()) return;
-    event_ =
-        loop_->ScheduleAt(deadline, [process = process_, run = run_,
-                                     state = state_, arming = state_->arming] {
-          process->Deliver(run, [state, arming] {
-            if (state->arming == arming) state->on_fire();
-          });
-        });
+    event_ = loop_->ScheduleAt(process_->ToWorld(deadline),
+                               [process = process_, run = run_, state = state_,
+                                arming = state_->arming] {
+                                 process->Deliver(run, [state, arming] {
+                                   if (state->arming == arming)
+                                     state->on_fire();
+                                 });
+                               });
   }
 
   void Disarm() override {
@@ -58,14 +59,28 @@ std::unique_ptr<Timer> SimProcess::NewTimer(
   return std::make_unique<ProcessTimer>(loop_, this, std::move(on_fire));
 }
 
+void SimProcess::SetClockDrift(int parts_per_million) {
+  local_base_ = Now();
+  world_base_ = loop_->Now();
+  clock_rate_ = 1 + parts_per_million * 1e-6;
+}
+
+absl::Time SimProcess::ToWorld(absl::Time local) const {
+  if (clock_rate_ == 1) return world_base_ + (local - local_base_);
+  // Not before it: a timer never fires early.
+  return world_base_ + (local - local_base_) / clock_rate_ +
+         absl::Nanoseconds(1);
+}
+
 void SimProcess::Post(absl::AnyInvocable<void()> task) {
-  ScheduleAt(loop_->Now(), std::move(task));
+  ScheduleAt(Now(), std::move(task));
 }
 
 void SimProcess::ScheduleAt(absl::Time at, absl::AnyInvocable<void()> task) {
-  loop_->ScheduleAt(at, [this, run = run_, task = std::move(task)]() mutable {
-    Deliver(run, std::move(task));
-  });
+  loop_->ScheduleAt(ToWorld(at),
+                    [this, run = run_, task = std::move(task)]() mutable {
+                      Deliver(run, std::move(task));
+                    });
 }
 
 void SimProcess::Kill() {

@@ -25,17 +25,23 @@ class SimProcess final : public Loop {
   SimProcess(const SimProcess&) = delete;
   SimProcess& operator=(const SimProcess&) = delete;
 
-  absl::Time Now() const override { return loop_->Now(); }
+  absl::Time Now() const override { return ToLocal(loop_->Now()); }
   absl::Time CivilNow() const override {
     return loop_->CivilNow() + civil_error_;
   }
   std::unique_ptr<Timer> NewTimer(absl::AnyInvocable<void()> on_fire) override;
   void Post(absl::AnyInvocable<void()> task) override;
-  // Runs `task` at `at`, or now if that has passed.
+  // Runs `task` at `at` by this clock, or now if that has passed.
   void ScheduleAt(absl::Time at, absl::AnyInvocable<void()> task);
+  // When the world's clock will have it that this one is at `local`.
+  absl::Time ToWorld(absl::Time local) const;
 
   // How far this host's civil clock is off.
   void SetCivilError(absl::Duration error) { civil_error_ = error; }
+
+  // Lets this host's clock, and its timers, run so many parts per million too
+  // fast from now on; negative: too slow. Now() does not jump.
+  void SetClockDrift(int parts_per_million);
 
   bool running() const { return running_; }
   bool paused() const { return paused_; }
@@ -52,11 +58,21 @@ class SimProcess final : public Loop {
   void Deliver(int run, absl::AnyInvocable<void()> task);
 
  private:
+  absl::Time ToLocal(absl::Time world) const {
+    const absl::Duration since = world - world_base_;
+    // Without a drift it is exact.
+    return local_base_ + (clock_rate_ == 1 ? since : since * clock_rate_);
+  }
+
   SimLoop* const loop_;
   bool running_ = true;
   bool paused_ = false;
   int run_ = 1;
   absl::Duration civil_error_;
+  // The own clock was at local_base_ when the world's was at world_base_.
+  double clock_rate_ = 1;
+  absl::Time local_base_ = absl::UnixEpoch();
+  absl::Time world_base_ = absl::UnixEpoch();
   std::deque<absl::AnyInvocable<void()>> backlog_;  // While paused.
 };
 
