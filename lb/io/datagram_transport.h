@@ -1,4 +1,5 @@
-// DatagramTransport: one bound UDP socket; DatagramFactory: it opens them.
+// DatagramTransport: one bound UDP socket; DatagramListener: one that is told
+// how each datagram came; DatagramFactory: it opens them.
 //
 //   LB_ASSIGN_OR_RETURN(auto socket, environment.datagram_factory->Bind(
 //       {address, 3784}, {.interface = "eth0", .ttl = 255, .min_ttl = 255}));
@@ -11,13 +12,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/io/socket_options.h"
 #include "lb/net/endpoint.h"
+#include "lb/net/ip_address.h"
 
 namespace lb::io {
 
@@ -45,6 +49,39 @@ class DatagramTransport {
   virtual void SetReceiver(Receiver receiver) = 0;
 };
 
+// A datagram, and how it came. Valid during the receiver's call only.
+struct ArrivedDatagram {
+  net::Endpoint from;
+  net::IpAddress to;  // The address of this host that it was sent to.
+  // The interface by which it came. Empty: that is gone by now.
+  std::string_view interface;
+  int ttl = 0;
+  // When it reached the host, by the loop's clock. It may have waited since:
+  // the loop was busy, or the process stopped. Not later than now.
+  absl::Time at;
+  absl::Span<const uint8_t> payload;
+};
+
+// A socket that only receives, for protocols that judge a datagram by its way
+// and by its time. As for DatagramTransport otherwise.
+class DatagramListener {
+ public:
+  using Receiver = absl::AnyInvocable<void(const ArrivedDatagram& datagram)>;
+
+  virtual ~DatagramListener() = default;
+
+  virtual net::Endpoint local() const = 0;
+
+  // Called for each datagram. Without a receiver datagrams are dropped. An
+  // empty one takes it off.
+  virtual void SetReceiver(Receiver receiver) = 0;
+
+  // Hands the receiver, within this call, all datagrams that have reached the
+  // host by now. A caller whose timer fired late does not take for silence what
+  // waits in the socket. Never from within the receiver.
+  virtual void ReceiveWaiting() = 0;
+};
+
 class DatagramFactory {
  public:
   virtual ~DatagramFactory() = default;
@@ -58,6 +95,10 @@ class DatagramFactory {
   // Linux 5.7). Unavailable: it cannot be bound (in use, no such address, no
   // descriptor left, ...).
   virtual absl::StatusOr<std::unique_ptr<DatagramTransport>> Bind(
+      const net::Endpoint& at, const SocketOptions& options) = 0;
+
+  // The same for a socket that only receives, with the errors of Bind().
+  virtual absl::StatusOr<std::unique_ptr<DatagramListener>> BindListener(
       const net::Endpoint& at, const SocketOptions& options) = 0;
 };
 

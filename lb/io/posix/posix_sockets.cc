@@ -3,6 +3,7 @@
 #include "lb/base/status_macros.h"
 #include "lb/io/posix/tcp_dialer.h"
 #include "lb/io/posix/tcp_transport.h"
+#include "lb/io/posix/udp_listener.h"
 #include "lb/io/posix/udp_transport.h"
 
 namespace lb::io {
@@ -10,6 +11,11 @@ namespace lb::io {
 absl::StatusOr<std::unique_ptr<DatagramTransport>> PosixSockets::Bind(
     const net::Endpoint& at, const SocketOptions& options) {
   return UdpTransport::Create(loop_, at, options);
+}
+
+absl::StatusOr<std::unique_ptr<DatagramListener>> PosixSockets::BindListener(
+    const net::Endpoint& at, const SocketOptions& options) {
+  return UdpListener::Create(loop_, at, options);
 }
 
 absl::StatusOr<std::unique_ptr<StreamTransport>> PosixSockets::Listen(

@@ -27,6 +27,8 @@ class PosixSockets final : public DatagramFactory, public StreamFactory {
 
   absl::StatusOr<std::unique_ptr<DatagramTransport>> Bind(
       const net::Endpoint& at, const SocketOptions& options) override;
+  absl::StatusOr<std::unique_ptr<DatagramListener>> BindListener(
+      const net::Endpoint& at, const SocketOptions& options) override;
   absl::StatusOr<std::unique_ptr<StreamTransport>> Listen(
       const net::Endpoint& at, const StreamOptions& options) override;
   absl::StatusOr<std::unique_ptr<StreamDialer>> MakeDialer(

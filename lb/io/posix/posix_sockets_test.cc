@@ -143,6 +143,45 @@ TEST_F(BothFamiliesTest, AnIpv4DatagramHasItsTtl) {
   EXPECT_THAT(from, testing::ElementsAre((*near)->local()));
 }
 
+TEST_F(BothFamiliesTest, AListenerIsToldTheWayOfAnIpv4Datagram) {
+  const auto listener = sockets_.BindListener({any_, 0}, {});
+  const auto sender = sockets_.Bind({loopback_, 0}, {.ttl = 255});
+  ASSERT_THAT(listener, IsOk());
+  int heard = 0;
+  (*listener)->SetReceiver([&](const ArrivedDatagram& datagram) {
+    EXPECT_EQ(datagram.from, (*sender)->local());
+    EXPECT_EQ(datagram.to, loopback_);
+    EXPECT_EQ(datagram.interface, "lo");
+    EXPECT_EQ(datagram.ttl, 255);
+    ++heard;
+  });
+  EXPECT_THAT((*sender)->Send({loopback_, (*listener)->local().port}, {}),
+              IsOk());
+  EXPECT_TRUE(RunUntil([&] { return heard == 1; }));
+}
+
+// A loop that was busy takes what waits, and knows since when it has waited.
+TEST_F(BothFamiliesTest, AWaitingDatagramCountsAtItsArrival) {
+  const auto listener = sockets_.BindListener({loopback_, 0}, {});
+  const auto sender = sockets_.Bind({loopback_, 0}, {});
+  ASSERT_THAT(listener, IsOk());
+  std::vector<absl::Time> arrivals;
+  (*listener)->SetReceiver([&](const ArrivedDatagram& datagram) {
+    arrivals.push_back(datagram.at);
+  });
+  const absl::Time before = loop_.Now();
+  EXPECT_THAT((*sender)->Send((*listener)->local(), {}), IsOk());
+  EXPECT_THAT((*sender)->Send((*listener)->local(), {}), IsOk());
+  const absl::Time busy_until = loop_.Now() + absl::Milliseconds(20);
+  while (loop_.Now() < busy_until) {
+  }
+  (*listener)->ReceiveWaiting();
+  ASSERT_EQ(arrivals.size(), 2u);
+  EXPECT_GE(arrivals[0], before);
+  EXPECT_LE(arrivals[0], arrivals[1]);
+  EXPECT_LT(arrivals[1], busy_until);
+}
+
 // The TOS with which a datagram to 127.0.0.1 leaves a socket at `local`; -1: it
 // did not come, or without one.
 int TosOfDatagramFrom(const net::IpAddress& local) {

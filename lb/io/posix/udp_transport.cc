@@ -5,23 +5,16 @@
 #include <vector>
 
 #include "asio/buffer.hpp"
-#include "asio/io_context.hpp"
 #include "asio/ip/udp.hpp"
-#include "asio/ip/v6_only.hpp"
 #include "fmt/format.h"
 #include "lb/base/status_macros.h"
-#include "lb/io/posix/apply_options.h"
 #include "lb/io/posix/asio_endpoint.h"
-#include "lb/io/posix/received_ttl.h"
+#include "lb/io/posix/received_datagram.h"
+#include "lb/io/posix/udp_socket.h"
 
 namespace lb::io {
-namespace {
 
 using asio::ip::udp;
-
-constexpr int kReceiveBufferSize = 2 << 20;
-
-}  // namespace
 
 // Lives on in the handler that waits for the socket.
 struct UdpTransport::State : std::enable_shared_from_this<State> {
@@ -42,32 +35,10 @@ struct UdpTransport::State : std::enable_shared_from_this<State> {
 
 absl::Status UdpTransport::State::Bind(const net::Endpoint& at,
                                        const SocketOptions& options) {
-  const std::string place = fmt::format("udp {}", at.ToString());
-  const udp::endpoint endpoint = ToAsio<udp::endpoint>(at);
-  asio::error_code error;
-  socket.open(endpoint.protocol(), error);
-  if (error) return Unavailable(place, error);
-  if (at.address.is_ipv6()) {
-    socket.set_option(asio::ip::v6_only(!at.address.is_unspecified()), error);
-    if (error) return Unavailable(place, error);
-  }
-  // The kernel gives what it allows; less is no error.
-  socket.set_option(udp::socket::receive_buffer_size(kReceiveBufferSize),
-                    error);
-  socket.non_blocking(true, error);
-  if (error) return Unavailable(place, error);
+  LB_ASSIGN_OR_RETURN(local, BindUdp(socket, at, options));
   min_ttl = options.min_ttl;
-  LB_RETURN_IF_ERROR(
-      ApplyOptions(socket.native_handle(), at.address, options, place));
-  if (min_ttl != 0) {
-    LB_RETURN_IF_ERROR(AskForTtl(socket.native_handle(), at.address, place));
-  }
-  socket.bind(endpoint, error);
-  if (error) return BindError(place, error);
-  const udp::endpoint bound = socket.local_endpoint(error);
-  if (error) return Unavailable(place, error);
-  local = {at.address, bound.port()};
-  return absl::OkStatus();
+  if (min_ttl == 0) return absl::OkStatus();
+  return AskForTtl(socket.native_handle(), at.address, PlaceOf(at));
 }
 
 // Linux itself goes by the minimum of TCP sockets only.
@@ -76,8 +47,8 @@ size_t UdpTransport::State::ReceiveOne(udp::endpoint& from,
   if (min_ttl == 0) {
     return socket.receive_from(asio::buffer(buffer), from, /*flags=*/0, error);
   }
-  const ReceivedWithTtl received =
-      ReceiveWithTtl(socket.native_handle(), absl::MakeSpan(buffer), from);
+  const ReceivedDatagram received =
+      ReceiveDatagram(socket.native_handle(), absl::MakeSpan(buffer), from);
   error = received.error;
   if (!error && received.ttl < min_ttl) error = asio::error::no_permission;
   return received.size;
@@ -111,7 +82,6 @@ void UdpTransport::State::ReceiveSome() {
 
 absl::StatusOr<std::unique_ptr<UdpTransport>> UdpTransport::Create(
     PosixLoop* loop, const net::Endpoint& at, const SocketOptions& options) {
-  LB_RETURN_IF_ERROR(Validate(options));
   auto state = std::make_shared<State>(loop);
   LB_RETURN_IF_ERROR(state->Bind(at, options));
   state->Wait();

@@ -1,5 +1,6 @@
 #include "lb/io/sim/sim_datagrams.h"
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,8 @@
 #include "lb/io/sim/in_flight.h"
 
 namespace lb::io {
+
+struct SimDelivery;
 
 struct SimDatagramState {
   net::Endpoint local() const {
@@ -24,23 +27,33 @@ struct SimDatagramState {
   net::Endpoint at;
   SocketOptions options;
   bool is_host = false;  // local() is the host's first address.
+  void SetReceiver(DatagramListener::Receiver called) {
+    receiver =
+        called && attachment->process->running()
+            ? std::make_shared<DatagramListener::Receiver>(std::move(called))
+            : nullptr;
+  }
+
+  bool is_listener = false;
   size_t in_flight = 0;
-  std::shared_ptr<DatagramTransport::Receiver> receiver;
+  std::shared_ptr<DatagramListener::Receiver> receiver;
+  // A listener's, in the order of their arrival.
+  std::deque<std::unique_ptr<SimDelivery>> waiting;
+};
+
+// A datagram under way. The socket is destroyed last: it is counted there.
+struct SimDelivery {
+  SimDatagramSocket socket;
+  InFlight in_flight;
+  ArrivedDatagram datagram;
+  std::vector<uint8_t> payload;
 };
 
 namespace {
 
-// A datagram under way. The socket is destroyed last: it is counted there.
-struct Delivery {
-  SimDatagramSocket socket;
-  InFlight in_flight;
-  net::Endpoint from;
-  std::vector<uint8_t> payload;
-};
-
-void Arrive(const Delivery& datagram) {
-  const SimDatagramState& socket = *datagram.socket;
-  const std::shared_ptr<DatagramTransport::Receiver> receiver =
+void HandOver(SimDelivery& delivery) {
+  const SimDatagramState& socket = *delivery.socket;
+  const std::shared_ptr<DatagramListener::Receiver> receiver =
       socket.receiver;  // Lives while it runs.
   SimNetwork* const network = socket.network;
   if (receiver == nullptr) {
@@ -50,8 +63,45 @@ void Arrive(const Delivery& datagram) {
   ++network->fates().delivered;
   TraceHash& trace = network->loop()->trace();
   trace.Mix(static_cast<uint64_t>(socket.attachment->host));
-  trace.MixBytes(datagram.payload);
-  (*receiver)(datagram.from, datagram.payload);
+  trace.MixBytes(delivery.payload);
+  delivery.datagram.payload = delivery.payload;
+  (*receiver)(delivery.datagram);
+}
+
+// False: no datagram waits in the socket.
+bool ReadOne(const SimDatagramSocket& socket) {
+  if (socket->waiting.empty()) return false;
+  const std::unique_ptr<SimDelivery> delivery =
+      std::move(socket->waiting.front());
+  socket->waiting.pop_front();
+  HandOver(*delivery);
+  return true;
+}
+
+// The kernel has it; the process reads it when it runs.
+void ArriveAtListener(std::unique_ptr<SimDelivery> delivery) {
+  const SimDatagramSocket socket = delivery->socket;
+  SimProcess* const process = socket->attachment->process;
+  delivery->datagram.at = process->Now();
+  socket->waiting.push_back(std::move(delivery));
+  const bool late = process->paused();
+  process->Deliver(process->run(), [process, socket, late] {
+    if (!late) {
+      ReadOne(socket);
+      return;
+    }
+    process->Post([socket] { ReadOne(socket); });
+  });
+}
+
+void Arrive(std::unique_ptr<SimDelivery> delivery) {
+  SimProcess* const process = delivery->socket->attachment->process;
+  if (delivery->socket->is_listener) {
+    ArriveAtListener(std::move(delivery));
+    return;
+  }
+  process->Deliver(process->run(),
+                   [delivery = std::move(delivery)] { HandOver(*delivery); });
 }
 
 }  // namespace
@@ -60,26 +110,25 @@ const SocketOptions& OptionsOf(const SimDatagramSocket& socket) {
   return socket->options;
 }
 
-void ScheduleDatagram(const SimDatagramSocket& socket, absl::Time at,
-                      const net::Endpoint& from,
-                      absl::Span<const uint8_t> payload) {
+void ScheduleDatagram(const SimDatagramSocket& socket,
+                      const ArrivedDatagram& datagram) {
   if (socket->in_flight >= kDatagramsInFlightMax) {
     ++socket->network->fates().overflowed;
     return;
   }
+  auto delivery = std::make_unique<SimDelivery>(SimDelivery{
+      socket, InFlight(&socket->in_flight), datagram,
+      std::vector<uint8_t>(datagram.payload.begin(), datagram.payload.end())});
   socket->network->loop()->ScheduleAt(
-      at, [datagram = Delivery{socket, InFlight(&socket->in_flight), from,
-                               std::vector<uint8_t>(payload.begin(),
-                                                    payload.end())}]() mutable {
-        const SimAttachment& host = *datagram.socket->attachment;
-        const bool within_host = host.Has(datagram.from.address);
+      datagram.at, [delivery = std::move(delivery)]() mutable {
+        const SimDatagramState& to = *delivery->socket;
+        const SimAttachment& host = *to.attachment;
+        const bool within_host = host.Has(delivery->datagram.from.address);
         if (!host.process->running() || (!within_host && !host.IsConnected())) {
-          ++datagram.socket->network->fates().unreachable;
+          ++to.network->fates().unreachable;
           return;
         }
-        host.process->Deliver(
-            host.process->run(),
-            [datagram = std::move(datagram)] { Arrive(datagram); });
+        Arrive(std::move(delivery));
       });
 }
 
@@ -124,9 +173,35 @@ absl::Status SimDatagramTransport::Send(const net::Endpoint& to,
 }
 
 void SimDatagramTransport::SetReceiver(Receiver receiver) {
-  socket_->receiver = receiver && socket_->attachment->process->running()
-                          ? std::make_shared<Receiver>(std::move(receiver))
-                          : nullptr;
+  if (!receiver) {
+    socket_->SetReceiver(nullptr);
+    return;
+  }
+  socket_->SetReceiver(
+      [receiver = std::move(receiver)](const ArrivedDatagram& arrived) mutable {
+        receiver(arrived.from, arrived.payload);
+      });
+}
+
+SimDatagramListener::SimDatagramListener(SimDatagramSocket socket)
+    : socket_(std::move(socket)) {}
+
+SimDatagramListener::~SimDatagramListener() {
+  socket_->factory->sockets_.Remove(socket_->at);
+  const auto receiver = std::exchange(socket_->receiver, nullptr);
+  const auto dropped = std::exchange(socket_->waiting, {});
+}
+
+net::Endpoint SimDatagramListener::local() const { return socket_->local(); }
+
+void SimDatagramListener::SetReceiver(Receiver receiver) {
+  socket_->SetReceiver(std::move(receiver));
+}
+
+void SimDatagramListener::ReceiveWaiting() {
+  const SimDatagramSocket socket = socket_;  // Lives while it runs.
+  while (ReadOne(socket)) {
+  }
 }
 
 SimDatagramFactory::SimDatagramFactory(SimNetwork* network, SimAttachment* at)
@@ -134,7 +209,7 @@ SimDatagramFactory::SimDatagramFactory(SimNetwork* network, SimAttachment* at)
   at->datagrams = this;
 }
 
-absl::StatusOr<std::unique_ptr<DatagramTransport>> SimDatagramFactory::Bind(
+absl::StatusOr<SimDatagramSocket> SimDatagramFactory::OpenAt(
     const net::Endpoint& at, const SocketOptions& options) {
   const std::string place = fmt::format("udp {}", at.ToString());
   LB_RETURN_IF_ERROR(Validate(options));
@@ -143,7 +218,21 @@ absl::StatusOr<std::unique_ptr<DatagramTransport>> SimDatagramFactory::Bind(
   if (!there) {
     return absl::UnavailableError(fmt::format("{}: in use", place));
   }
-  return std::make_unique<SimDatagramTransport>(Open(*there, options));
+  return Open(*there, options);
+}
+
+absl::StatusOr<std::unique_ptr<DatagramTransport>> SimDatagramFactory::Bind(
+    const net::Endpoint& at, const SocketOptions& options) {
+  LB_ASSIGN_OR_RETURN(SimDatagramSocket socket, OpenAt(at, options));
+  return std::make_unique<SimDatagramTransport>(std::move(socket));
+}
+
+absl::StatusOr<std::unique_ptr<DatagramListener>>
+SimDatagramFactory::BindListener(const net::Endpoint& at,
+                                 const SocketOptions& options) {
+  LB_ASSIGN_OR_RETURN(SimDatagramSocket socket, OpenAt(at, options));
+  socket->is_listener = true;
+  return std::make_unique<SimDatagramListener>(std::move(socket));
 }
 
 std::unique_ptr<DatagramTransport> SimDatagramFactory::BindHost(uint16_t port) {
@@ -169,6 +258,7 @@ SimDatagramSocket SimDatagramFactory::Open(const net::Endpoint& at,
 void SimDatagramFactory::OnNodeStopped() {
   for (const SimDatagramSocket& socket : sockets_.All()) {
     const auto receiver = std::exchange(socket->receiver, nullptr);
+    const auto dropped = std::exchange(socket->waiting, {});
   }
 }
 

@@ -1,8 +1,10 @@
-// SimDatagramFactory and SimDatagramTransport: the UDP sockets of one simulated
-// host.
+// SimDatagramFactory, SimDatagramTransport and SimDatagramListener: the UDP
+// sockets of one simulated host.
 //
 // At most kDatagramsInFlightMax wait for a socket; more are dropped. Its ports
-// are free again when the node that opened them is stopped and gone.
+// are free again when the node that opened them is stopped and gone. What came
+// to a listener while the process was paused is read later than timers fire
+// that are due: the worst order that a real loop may have.
 #ifndef LB_IO_SIM_SIM_DATAGRAMS_H_
 #define LB_IO_SIM_SIM_DATAGRAMS_H_
 
@@ -46,6 +48,21 @@ class SimDatagramTransport final : public DatagramTransport {
   const SimDatagramSocket socket_;
 };
 
+class SimDatagramListener final : public DatagramListener {
+ public:
+  explicit SimDatagramListener(SimDatagramSocket socket);
+  ~SimDatagramListener() override;
+  SimDatagramListener(const SimDatagramListener&) = delete;
+  SimDatagramListener& operator=(const SimDatagramListener&) = delete;
+
+  net::Endpoint local() const override;
+  void SetReceiver(Receiver receiver) override;
+  void ReceiveWaiting() override;
+
+ private:
+  const SimDatagramSocket socket_;
+};
+
 class SimDatagramFactory final : public DatagramFactory {
  public:
   // Both must outlive it.
@@ -54,6 +71,8 @@ class SimDatagramFactory final : public DatagramFactory {
   SimDatagramFactory& operator=(const SimDatagramFactory&) = delete;
 
   absl::StatusOr<std::unique_ptr<DatagramTransport>> Bind(
+      const net::Endpoint& at, const SocketOptions& options) override;
+  absl::StatusOr<std::unique_ptr<DatagramListener>> BindListener(
       const net::Endpoint& at, const SocketOptions& options) override;
   // The host's own socket, at all its addresses: its local() is the host's
   // first address, whatever that is at the time. REQUIRES: the port is free.
@@ -67,7 +86,11 @@ class SimDatagramFactory final : public DatagramFactory {
 
  private:
   friend class SimDatagramTransport;
+  friend class SimDatagramListener;
 
+  // Bind() up to the socket itself.
+  absl::StatusOr<SimDatagramSocket> OpenAt(const net::Endpoint& at,
+                                           const SocketOptions& options);
   SimDatagramSocket Open(const net::Endpoint& at, const SocketOptions& options);
 
   SimNetwork* const network_;
@@ -77,10 +100,9 @@ class SimDatagramFactory final : public DatagramFactory {
 
 // For SimNetwork:
 const SocketOptions& OptionsOf(const SimDatagramSocket& socket);
-// Schedules the arrival of one datagram, or counts why not.
-void ScheduleDatagram(const SimDatagramSocket& socket, absl::Time at,
-                      const net::Endpoint& from,
-                      absl::Span<const uint8_t> payload);
+// Schedules the arrival of one datagram at `datagram.at`, or counts why not.
+void ScheduleDatagram(const SimDatagramSocket& socket,
+                      const ArrivedDatagram& datagram);
 
 }  // namespace lb::io
 

@@ -13,6 +13,10 @@ namespace {
 constexpr std::string_view kEth0 = "eth0";
 constexpr std::string_view kLoopback = "lo";
 
+int SentTtl(const SocketOptions& sender) {
+  return sender.ttl == 0 ? kDefaultTtl : sender.ttl;
+}
+
 }  // namespace
 
 bool SimAttachment::IsConnected() const {
@@ -66,8 +70,7 @@ bool GoesBy(const SocketOptions& options, std::string_view interface) {
 }
 
 bool TtlPasses(const SocketOptions& sender, const SocketOptions& receiver) {
-  const int ttl = sender.ttl == 0 ? kDefaultTtl : sender.ttl;
-  return ttl >= receiver.min_ttl;
+  return SentTtl(sender) >= receiver.min_ttl;
 }
 
 void SimNetwork::Attach(const net::IpAddress& address,
@@ -138,13 +141,20 @@ void SimNetwork::Transmit(const SimAttachment& from,
     ++stats_.ttl_too_low;
     return;
   }
-  const auto arrival = [&] {
-    return loop_->Now() + paths_.DrawDelay(from.host, host->host, prng_);
+  const auto schedule = [&] {
+    ScheduleDatagram(
+        peer,
+        {.from = source,
+         .to = to.address,
+         .interface = interface,
+         .ttl = SentTtl(options),
+         .at = loop_->Now() + paths_.DrawDelay(from.host, host->host, prng_),
+         .payload = payload});
   };
-  ScheduleDatagram(peer, arrival(), source, payload);
+  schedule();
   if (prng_.Chance(path.duplication_percent)) {
     ++stats_.duplicated;
-    ScheduleDatagram(peer, arrival(), source, payload);
+    schedule();
   }
 }
 

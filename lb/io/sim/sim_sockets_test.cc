@@ -37,6 +37,7 @@ class SimSocketsTest : public testing::Test {
   SimHost* const n1_ = world_.AddHost("n1", "10.0.0.1/24");
   SimHost* const n2_ = world_.AddHost("n2", "10.0.0.2/24");
   std::vector<std::string> heard_;
+  bool timer_looks_ = false;
 };
 
 TEST_F(SimSocketsTest, GossipKeepsItsPort) {
@@ -93,6 +94,71 @@ TEST_F(SimSocketsTest, ADatagramThatTravelledTooFarIsCounted) {
   const auto sender = Bind(n1_, n1_->address(), {.ttl = 254});
   EXPECT_THAT(sender->Send(socket->local(), {}), IsOk());
   EXPECT_EQ(world_.network().stats().ttl_too_low, 1u);
+}
+
+// The worst order that a real loop may have after a stall.
+TEST_F(SimSocketsTest, ListenersOfAPausedNodeComeAfterItsTimers) {
+  const auto listener = n2_->environment().datagram_factory->BindListener(
+      {n2_->address(), kBfdPort}, {});
+  ASSERT_THAT(listener, IsOk());
+  std::vector<absl::Duration> waits;
+  (*listener)->SetReceiver([&](const ArrivedDatagram& datagram) {
+    heard_.push_back("datagram");
+    waits.push_back(n2_->process().Now() - datagram.at);
+  });
+  const auto timer = n2_->environment().loop->NewTimer([&] {
+    heard_.push_back("timer");
+    if (timer_looks_) (*listener)->ReceiveWaiting();
+  });
+  const auto sender = Bind(n1_, n1_->address());
+  const auto stall = [&] {
+    heard_.clear();
+    n2_->Pause();
+    EXPECT_THAT(sender->Send((*listener)->local(), {}), IsOk());
+    timer->Arm(world_.loop().Now() + absl::Seconds(1));
+    RunFor(absl::Seconds(2));
+    n2_->Resume();
+    RunFor(absl::Seconds(1));
+  };
+  stall();
+  EXPECT_THAT(heard_, ElementsAre("timer", "datagram"));
+  timer_looks_ = true;
+  stall();
+  EXPECT_THAT(heard_, ElementsAre("timer", "datagram"));
+  for (const absl::Duration wait : waits) EXPECT_GT(wait, absl::Seconds(1));
+}
+
+TEST_F(SimSocketsTest, WhatWaitsForAKilledNodeIsLost) {
+  auto listener = n2_->environment().datagram_factory->BindListener(
+      {n2_->address(), kBfdPort}, {});
+  ASSERT_THAT(listener, IsOk());
+  (*listener)->SetReceiver([&](auto&) { heard_.push_back("datagram"); });
+  const auto sender = Bind(n1_, n1_->address());
+  n2_->Pause();
+  EXPECT_THAT(sender->Send((*listener)->local(), {}), IsOk());
+  RunFor(absl::Seconds(1));
+  n2_->Kill();
+  (*listener)->ReceiveWaiting();
+  n2_->Restart();
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(heard_, IsEmpty());
+}
+
+TEST_F(SimSocketsTest, AHostsClockMayDrift) {
+  Loop* const loop = n1_->environment().loop;
+  const absl::Time start = world_.loop().Now();
+  EXPECT_EQ(loop->Now(), start);
+  n1_->process().SetClockDrift(100'000);  // A tenth too fast.
+  absl::Time fired;
+  const auto timer = loop->NewTimer([&] { fired = world_.loop().Now(); });
+  timer->Arm(loop->Now() + absl::Milliseconds(1100));
+  RunFor(absl::Seconds(10));
+  EXPECT_LT(fired - start - absl::Seconds(1), absl::Microseconds(1));
+  EXPECT_GT(fired - start, absl::Seconds(1));
+  EXPECT_NEAR(absl::ToDoubleSeconds(loop->Now() - start), 11, 1e-6);
+  n1_->process().SetClockDrift(0);
+  RunFor(absl::Seconds(10));
+  EXPECT_NEAR(absl::ToDoubleSeconds(loop->Now() - start), 21, 1e-6);
 }
 
 TEST_F(SimSocketsTest, AListenerThatIsGoneAcceptsNoMore) {
