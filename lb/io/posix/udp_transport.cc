@@ -16,6 +16,12 @@ namespace lb::io {
 
 using asio::ip::udp;
 
+namespace {
+
+constexpr size_t kBufferSize = 65536;
+
+}  // namespace
+
 // Lives on in the handler that waits for the socket.
 struct UdpTransport::State : std::enable_shared_from_this<State> {
   explicit State(PosixLoop* loop) : loop(loop), socket(loop->context()) {}
@@ -30,7 +36,8 @@ struct UdpTransport::State : std::enable_shared_from_this<State> {
   net::Endpoint local;
   int min_ttl = 0;
   std::shared_ptr<Receiver> receiver;
-  std::vector<uint8_t> buffer = std::vector<uint8_t>(65536);
+  // Empty until the first datagram comes: many sockets only send.
+  std::vector<uint8_t> buffer;
 };
 
 absl::Status UdpTransport::State::Bind(const net::Endpoint& at,
@@ -64,6 +71,7 @@ void UdpTransport::State::Wait() {
 
 void UdpTransport::State::ReceiveSome() {
   if (!socket.is_open()) return;
+  buffer.resize(kBufferSize);
   const absl::Time end = loop->Now() + kDatagramTurn;
   do {
     udp::endpoint from;
