@@ -151,10 +151,28 @@ TEST_F(KubernetesFeedTest, EachProcessSaysWhetherItCouldReadTheConfiguration) {
   EXPECT_EQ(Writes("/configurationstates"), writes);
 }
 
-// As after a power cut, which takes the server's machine along.
-// The server is away for long, then answers 403 until its rights are loaded.
-// It may know better: the service is gone, and its address another's.
-// As behind a firewall that drops packets.
+// MetalLB's speakers do not read the annotation: they look for the address in
+// the pools.
+TEST_F(KubernetesFeedTest, AnAddressWithoutTheAnnotationOfItsPoolIsAnnounced) {
+  has_controllers_ = false;
+  StartAll();
+  CreateService("web");
+  cluster_.SetStatus("web", "10.1.0.105", "");
+  RunFor(absl::Seconds(2));
+  EXPECT_THAT(Announcers("10.1.0.105"), SizeIs(2));
+  CreateService("stray");
+  cluster_.SetStatus("stray", "10.7.0.1", "");
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(Announcers("10.7.0.1"), "");
+  EXPECT_THAT(ProblemsOf(nodes_[0]),
+              ElementsAre(HasSubstr("Service/d/stray: no address: the status "
+                                    "has 10.7.0.1, but not from which pool")));
+  cluster_.CreatePool("b", "\"10.7.0.0/24\"");
+  RunFor(absl::Seconds(2));
+  EXPECT_THAT(Announcers("10.7.0.1"), SizeIs(2));
+  EXPECT_THAT(ProblemsOf(nodes_[0]), IsEmpty());
+}
+
 TEST_F(KubernetesFeedTest, AKubeProxyWithoutStrictArpIsAnEventOnEachNode) {
   cluster_.server_.Create(
       {"", "v1", "configmaps"},

@@ -19,6 +19,9 @@
 #include "daemon/agent/agent.h"
 #include "daemon/kubernetes/testing/sim_kubernetes.h"
 #include "daemon/kubernetes_feed.h"
+#include "daemon/node_view/node_view.h"
+#include "daemon/options/kubernetes_settings.h"
+#include "daemon/problems/problems.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -84,6 +87,7 @@ class KubernetesFeedTest : public testing::Test {
     node.agent->Start();
     KubernetesFeed::Options feed;
     feed.node.settings.enabled = true;
+    if (!has_controllers_) feed.node.settings.role = Role::kSpeaker;
     feed.node.node = node.host->name();
     feed.node.own_namespace = kOwnNamespace;
     feed.node.pod = "speaker-" + node.host->name();
@@ -164,6 +168,16 @@ class KubernetesFeedTest : public testing::Test {
     return names;
   }
 
+  std::vector<std::string> ProblemsOf(const FeedNode& node) {
+    NodeView view = node.agent->View();
+    view.api_server = node.feed->Sight();
+    std::vector<std::string> texts;
+    for (const Problem& problem : ListProblems(view)) {
+      texts.push_back(problem.text);
+    }
+    return texts;
+  }
+
   // "n2 web speaker-n2", by ServiceL2Status, sorted.
   std::vector<std::string> L2Statuses() const {
     std::vector<std::string> texts;
@@ -193,6 +207,8 @@ class KubernetesFeedTest : public testing::Test {
   SimKubernetes cluster_{2, &world_.loop()};
   std::vector<FeedNode> nodes_;
   std::string server_name_ = "10.0.0.9:6443";
+  // Of the nodes that are started from now on.
+  bool has_controllers_ = true;
   std::map<std::string, uint64_t> seen_;
 };
 

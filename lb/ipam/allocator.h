@@ -142,6 +142,12 @@ class Allocator {
     return pools_.FindByAddress(address).has_value();
   }
 
+  // The name of that pool; empty: it lies in none.
+  std::string PoolOf(const net::IpAddress& address) const {
+    const auto rank = pools_.FindByAddress(address);
+    return rank ? pools_.pool(*rank).name : "";
+  }
+
   // All services that hold anything, by name.
   std::vector<std::pair<std::string, Assignment>> List() const;
 

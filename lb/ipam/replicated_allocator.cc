@@ -91,22 +91,28 @@ ReplicatedAllocator::ReplicatedAllocator(std::string node,
 
 void ReplicatedAllocator::Restore() {
   stale_records_ = saver_.Restore();
-  if (!follows_records_) return;
+  if (!records_) return;
   // There is no other ledger to hear of.
   ledger_.Merge(std::exchange(stale_records_, {}));
   WakeBy(ports_.loop->Now());
 }
 
 void ReplicatedAllocator::SetRecorded(const std::string& service,
-                                      const Assignment& assignment) {
+                                      const Assignment& recorded) {
   const Record* const known = ledger_.Find(service);
-  if (assignment == (known ? AssignmentOf(*known) : Assignment())) return;
+  const Assignment before = known ? AssignmentOf(*known) : Assignment();
+  const std::string why_before = WhyLeftOut(service);
+  const Assignment assignment =
+      records_->Place(service, recorded, before, allocator_);
+  if (assignment == before && WhyLeftOut(service) == why_before) return;
+  stale_.insert(service);
+  WakeBy(ports_.loop->Now());
+  if (assignment == before) return;
   const absl::Status proposed =
       Propose(service, assignment, ports_.loop->CivilNow(), &ledger_);
   proposed.ok() ? saver_.NoteProposal(service)
                 : queue_.OnFailed(service, proposed);
   wanted_.Touch(service);
-  WakeBy(ports_.loop->Now());
 }
 
 void ReplicatedAllocator::SetWanted(Wanted wanted) {
@@ -120,6 +126,11 @@ void ReplicatedAllocator::ChangeWanted(WantedChange change) {
     const absl::Status valid = allocator_.SetPools(pools());
     LB_CHECK(valid.ok());  // Wanted::pools promises it.
     other_space_ = true;
+    if (records_) {
+      for (const auto& [service, recorded] : records_->Take()) {
+        SetRecorded(service, recorded);
+      }
+    }
   }
   WakeBy(ports_.loop->Now());
 }
@@ -132,7 +143,7 @@ void ReplicatedAllocator::SetTaken(const TakenAddresses& taken) {
 }
 
 void ReplicatedAllocator::SetAlone(bool alone) {
-  if (follows_records_) return;
+  if (records_) return;
   const bool provisional =
       alone && stale_records_.empty() && !ledger_.HasFirm();
   if (provisional == ledger_.provisional()) return;
@@ -152,7 +163,7 @@ void ReplicatedAllocator::SetAuthor(std::optional<std::string> author) {
 }
 
 absl::StatusOr<size_t> ReplicatedAllocator::Merge(std::string_view message) {
-  if (follows_records_) return 0;
+  if (records_) return 0;
   LB_ASSIGN_OR_RETURN(const auto changed, ledger_.MergeMessage(message));
   if (ledger_.size() > 0) stale_records_.clear();
   // They are not this node's proposals any more: their author has them on disk.
@@ -308,8 +319,8 @@ void ReplicatedAllocator::OnWritten(Services concerned) {
 absl::StatusOr<std::vector<ReplicatedAllocator::Released>>
 ReplicatedAllocator::Release(const ReleaseTarget& target,
                              absl::AnyInvocable<void(absl::Status)> on_saved) {
-  LB_RETURN_IF_ERROR(MayRelease(target.ToString(), follows_records_, author_,
-                                saver_.waiting()));
+  LB_RETURN_IF_ERROR(MayRelease(target.ToString(), records_.has_value(),
+                                author_, saver_.waiting()));
   LB_ASSIGN_OR_RETURN(
       std::vector<Released> released,
       FindReleasable(target, ledger_, allocator_, wanted_.wanted()));
@@ -404,6 +415,7 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryOf(
   } else if (!IsAuthor()) {  // The author was refused the same.
     entry.reason = std::string(allocator_.Decide(request).status.message());
   }
+  if (entry.reason.empty()) entry.reason = WhyLeftOut(request.service);
   return entry;
 }
 
@@ -416,6 +428,8 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
     return {.reason = fmt::format("the state folder cannot be written: {}",
                                   std::string(save_error().message()))};
   }
+  std::string left_out = WhyLeftOut(request.service);
+  if (!left_out.empty()) return {.reason = std::move(left_out)};
   const absl::Status* const why = queue_.FailureOf(request.service);
   const absl::Status refusal =
       why != nullptr ? *why : allocator_.Check(request);
@@ -425,12 +439,12 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
   // The author was, or will be, refused it: its failure, not this node's.
   const absl::Status likely = allocator_.Decide(request).status;
   if (!likely.ok()) return {.reason = std::string(likely.message())};
-  return {.reason = AwaitedBy(follows_records_, author_), .waiting = true};
+  return {.reason = AwaitedBy(records_.has_value(), author_), .waiting = true};
 }
 
 std::string ReplicatedAllocator::FullMessage() {
   TouchAll(saver_.DropOldTombstones());
-  if (follows_records_) return SerializeMessage({});
+  if (records_) return SerializeMessage({});
   std::vector<Record> told = saver_.SavedRecords();
   const absl::Time now = ports_.loop->CivilNow();
   std::erase_if(told,
@@ -440,7 +454,7 @@ std::string ReplicatedAllocator::FullMessage() {
 
 std::vector<std::string> ReplicatedAllocator::TakeMessages(size_t bytes_max) {
   const std::vector<Record> news = saver_.TakeNews();
-  if (follows_records_) return {};
+  if (records_) return {};
   return SplitForGossip(news, bytes_max).messages;
 }
 

@@ -33,6 +33,7 @@
 #include "lb/ipam/ledger_replay.h"
 #include "lb/ipam/ledger_saver.h"
 #include "lb/ipam/pool.h"
+#include "lb/ipam/poolless_records.h"
 #include "lb/ipam/release_search.h"
 #include "lb/ipam/wanted.h"
 #include "lb/ipam/wanted_services.h"
@@ -82,9 +83,10 @@ class ReplicatedAllocator {
   // Services, and come by SetRecorded(). Nothing is proposed, told or heard
   // then, and no author is waited for; the ledger is this node's memory alone.
   // Once, before Restore().
-  void FollowRecords() { follows_records_ = true; }
+  void FollowRecords() { records_.emplace(); }
   // What is recorded of the service from now on; no addresses: nothing. It
-  // counts once it is on disk.
+  // counts once it is on disk. An address without a pool has the one in which
+  // it lies; if there is none, the entry says so.
   void SetRecorded(const std::string& service, const Assignment& assignment);
 
   // Takes up what an earlier run wrote. If that is older than releases are
@@ -169,6 +171,9 @@ class ReplicatedAllocator {
   Entry EntryOf(const ServiceRequest& request) const;
   // The entry of a service for which nothing is held.
   Entry EntryWithout(const ServiceRequest& request) const;
+  std::string WhyLeftOut(const std::string& service) const {
+    return records_ ? records_->WhyLeftOut(service) : "";
+  }
   bool IsAuthor() const { return author_ == node_; }
 
   const std::string node_;
@@ -180,7 +185,7 @@ class ReplicatedAllocator {
   std::vector<Record> stale_records_;  // Restored, but not counted yet.
   WantedServices wanted_;
   std::optional<std::string> author_;
-  bool follows_records_ = false;
+  std::optional<PoollessRecords> records_;  // FollowRecords()
   std::map<std::string, Entry> entries_;
   uint64_t version_ = 0;
 

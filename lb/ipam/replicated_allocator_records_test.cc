@@ -11,6 +11,7 @@
 #include "lb/ipam/replicated_allocator.h"
 #include "lb/ipam/testing/two_allocators.h"
 #include "lb/net/ip_address.h"
+#include "lb/net/ip_range.h"
 
 namespace lb::ipam {
 namespace {
@@ -38,10 +39,11 @@ class RecordedAddressesTest : public TwoAllocators {
   }
   ReplicatedAllocator& n1() { return *allocators_["n1"]; }
 
-  void Record(const std::string& service, const std::string& address) {
+  void Record(const std::string& service, const std::string& address,
+              const std::string& pool = "p") {
     Assignment assignment;
     if (!address.empty()) {
-      assignment.addresses = {{*net::ParseIpAddress(address), "p"}};
+      assignment.addresses = {{*net::ParseIpAddress(address), pool}};
     }
     n1().SetRecorded(service, assignment);
     RunFor(absl::Milliseconds(100));
@@ -105,6 +107,36 @@ TEST_F(RecordedAddressesTest, TwoServicesMaySwapTheirAddresses) {
 TEST_F(RecordedAddressesTest, AnAddressOutsideOfAllPoolsIsKept) {
   Record("default/a", "10.9.9.9");
   EXPECT_EQ(Shown("n1", "default/a"), "10.9.9.9");
+}
+
+// As MetalLB wrote statuses before 0.13, and as a person writes one.
+TEST_F(RecordedAddressesTest, AnAddressWithoutAPoolHasTheOneInWhichItLies) {
+  Record("default/a", "10.0.0.3", "");
+  EXPECT_EQ(Shown("n1", "default/a"), "10.0.0.3");
+  EXPECT_EQ(n1().entries().at("default/a").assignment.ToString(),
+            "10.0.0.3 (pool p)");
+}
+
+TEST_F(RecordedAddressesTest, AnAddressInNoPoolIsAFaultUntilAPoolHasIt) {
+  Record("default/a", "10.9.9.9", "");
+  EXPECT_THAT(Shown("n1", "default/a"), HasSubstr("the status has 10.9.9.9"));
+  EXPECT_FALSE(n1().entries().at("default/a").waiting);
+  Wanted wanted = Want({"default/a", "default/b"});
+  Pool other = wanted.pools.front();
+  other.name = "q";
+  other.ranges = {*net::ParseIpRange("10.9.9.0/24")};
+  wanted.pools.push_back(other);
+  n1().SetWanted(wanted);
+  RunFor(absl::Milliseconds(100));
+  EXPECT_EQ(Shown("n1", "default/a"), "10.9.9.9");
+  // It is no reason to change an address that its pool goes.
+  n1().SetWanted(Want({"default/a", "default/b"}));
+  Record("default/a", "10.9.9.9", "");
+  EXPECT_EQ(Shown("n1", "default/a"), "10.9.9.9");
+  Record("default/a", "10.9.9.8", "");
+  EXPECT_THAT(Shown("n1", "default/a"), HasSubstr("the status has 10.9.9.8"));
+  Record("default/a", "");
+  EXPECT_THAT(Shown("n1", "default/a"), HasSubstr("waiting"));
 }
 
 TEST_F(RecordedAddressesTest, NoOperatorFreesIt) {
