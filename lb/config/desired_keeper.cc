@@ -13,9 +13,9 @@
 
 namespace lb::config {
 
-DesiredKeeper::DesiredKeeper(Objects in_force, size_t objects_max)
+DesiredKeeper::DesiredKeeper(Objects in_force, const Options& options)
     : desired_(std::make_shared<Desired>()),
-      state_(std::make_unique<KeptState>(objects_max)),
+      state_(std::make_unique<KeptState>(options)),
       unlisted_(ReadKinds().begin(), ReadKinds().end()) {
   for (const auto& [name, object] : in_force) touched_.insert(name);
   desired_->objects = std::move(in_force);

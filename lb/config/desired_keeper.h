@@ -2,9 +2,9 @@
 // date in place.
 //
 // BuildDesired makes a Desired of all manifests at once. DesiredKeeper gives
-// the same for a source in which each object has an origin of its own, at a
-// cost that goes with the change: one service, endpoint slice or node of
-// 10,000 objects is a matter of microseconds.
+// the same for a source in which each object has an origin of its own, but for
+// its Options, at a cost that goes with the change: one service, endpoint slice
+// or node of 10,000 objects is a matter of microseconds.
 //
 //  - A refused object keeps its last good value, and has its problems.
 //  - An object that is gone, or passed over, is gone with its problems.
@@ -25,7 +25,7 @@
 //   }
 //   Use(keeper.shared(), keeper.Apply({change}));
 //
-// Bounds: `objects_max` objects. One more is left out; a problem says so, and
+// Bounds: Options::objects_max. One more is left out; a problem says so, and
 // nothing is released until all objects of its kind are listed again and have
 // room.
 //
@@ -48,16 +48,29 @@
 
 namespace lb::config {
 
+struct DesiredKeeperOptions {
+  size_t objects_max = 200'000;
+  // All EndpointSlices are known: a service that has none has no endpoint, and
+  // no node announces it. False: as BuildDesired has it, where manifests need
+  // no slices.
+  bool knows_endpoints = false;
+  // Statuses say which addresses services have, whatever these ask for. A
+  // service that the pools refuse, and that has no earlier value, then counts
+  // in Desired::services by what it says, though it is not in force. False: it
+  // does not count.
+  bool follows_statuses = false;
+};
+
 struct KeptState;
 
 class DesiredKeeper {
  public:
-  static constexpr size_t kObjectsMax = 200'000;
+  using Options = DesiredKeeperOptions;
 
   DesiredKeeper() : DesiredKeeper(Objects()) {}
   // `in_force`: the objects of an earlier run (RestoreDesired). They stay in
   // force until each kind was listed, and are then the last good values.
-  explicit DesiredKeeper(Objects in_force, size_t objects_max = kObjectsMax);
+  explicit DesiredKeeper(Objects in_force, const Options& options = {});
   ~DesiredKeeper();
   DesiredKeeper(const DesiredKeeper&) = delete;
   DesiredKeeper& operator=(const DesiredKeeper&) = delete;

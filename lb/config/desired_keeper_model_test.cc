@@ -1,11 +1,14 @@
 // Random changes of single objects: what DesiredKeeper keeps is what
-// BuildDesired makes of all objects and of the Desired before.
+// BuildDesired makes of all objects and of the Desired before, but for what its
+// options say.
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -18,8 +21,10 @@
 #include "lb/config/difference.h"
 #include "lb/config/kinds.h"
 #include "lb/config/object_change.h"
+#include "lb/config/service_join.h"
 #include "lb/config/testing/change_of.h"
 #include "lb/config/testing/desired_text.h"
+#include "lb/election/cluster.h"
 
 namespace lb::config {
 namespace {
@@ -187,13 +192,31 @@ struct Reached {
   int refused_services = 0;
   int may_define = 0;
   int nothing = 0;  // Steps without a difference.
+  int refused_that_count = 0;
 };
+
+// Of all slices in force, by their names.
+std::vector<election::ServiceEndpoint> EndpointsOf(const std::string& service,
+                                                   const Objects& objects) {
+  std::vector<election::ServiceEndpoint> all;
+  for (const auto& [name, object] : objects) {
+    const auto* slice = std::get_if<EndpointSliceObject>(&object.value);
+    if (slice == nullptr || slice->service != service) continue;
+    all.insert(all.end(), slice->endpoints.begin(), slice->endpoints.end());
+  }
+  return all;
+}
 
 class Model {
  public:
   explicit Model(uint64_t seed, const Objects& in_force)
-      : prng_(seed), texts_(&prng_), keeper_(in_force) {
+      : prng_(seed),
+        texts_(&prng_),
+        options_({.knows_endpoints = seed % 4 >= 2,
+                  .follows_statuses = seed % 8 >= 4}),
+        keeper_(in_force, options_) {
     expected_ = Restored(in_force);
+    ApplyOptions();
     previous_.objects = in_force;
     unlisted_.assign(ReadKinds().begin(), ReadKinds().end());
     Compare("restored");
@@ -216,15 +239,60 @@ class Model {
     if (unlisted_.empty()) {
       previous_ = BuildDesired(ManifestsOf(world_), previous_);
       expected_ = Sorted(previous_);
+      ApplyOptions();
     }
     Compare(what);
     EXPECT_EQ(difference, DifferenceOf(before, keeper_.desired())) << what;
     Note(difference, reached);
+    reached->refused_that_count += !refused_that_count_.empty();
   }
 
   const Desired& kept() const { return keeper_.desired(); }
 
  private:
+  // What BuildDesired does not do.
+  void ApplyOptions() {
+    if (options_.follows_statuses) CountRefused();
+    if (!options_.knows_endpoints) return;
+    for (auto& [name, service] : expected_.services) {
+      if (!service.traffic.endpoints) service.traffic.endpoints.emplace();
+    }
+  }
+
+  void CountRefused() {
+    std::map<std::string, Service> counted;
+    for (const auto& [name, change] : world_) {
+      const std::string service(NameWithoutKind(name));
+      const bool is_refused = KindOf(name) == "Service" &&
+                              !change.is_passed_over() &&
+                              !expected_.services.contains(service);
+      if (!is_refused) continue;
+      const auto before = refused_that_count_.find(service);
+      if (change.object) {
+        auto endpoints = EndpointsOf(service, expected_.objects);
+        std::optional<std::vector<election::ServiceEndpoint>> known;
+        if (!endpoints.empty() || HasSlice(service)) {
+          known = std::move(endpoints);
+        }
+        counted[service] =
+            JoinService(*change.object, expected_.objects, std::move(known));
+      } else if (before != refused_that_count_.end()) {
+        counted[service] = before->second;  // Faulty by now.
+      }
+    }
+    refused_that_count_ = std::move(counted);
+    expected_.services.insert(refused_that_count_.begin(),
+                              refused_that_count_.end());
+  }
+  bool HasSlice(const std::string& service) const {
+    return std::any_of(expected_.objects.begin(), expected_.objects.end(),
+                       [&](const auto& known) {
+                         const auto* slice = std::get_if<EndpointSliceObject>(
+                             &known.second.value);
+                         return slice != nullptr && slice->service == service;
+                       });
+  }
+
   void Compare(const std::string& what) {
     if (keeper_.desired() == expected_) return;
     EXPECT_EQ(Everything(keeper_.desired()), Everything(expected_)) << what;
@@ -283,7 +351,9 @@ class Model {
 
   Prng prng_;
   Texts texts_;
+  const DesiredKeeperOptions options_;
   DesiredKeeper keeper_;
+  std::map<std::string, Service> refused_that_count_;
   World world_;
   Desired previous_;  // As BuildDesired made it.
   Desired expected_;
@@ -308,6 +378,7 @@ TEST(DesiredKeeperModelTest, KeepsWhatBuildDesiredMakesOfAllObjects) {
   EXPECT_GT(reached.refused_services, 200);
   EXPECT_GT(reached.may_define, 200);
   EXPECT_GT(reached.nothing, 100);
+  EXPECT_GT(reached.refused_that_count, 100);
 }
 
 }  // namespace

@@ -354,6 +354,40 @@ TEST(DesiredKeeperStartTest, WhatAnEarlierRunHadStaysUntilAllIsListed) {
   EXPECT_THAT(desired.problems, SizeIs(2));
 }
 
+// As where Kubernetes writes slices for each service.
+TEST(DesiredKeeperOptionsTest, AServiceWithoutASliceHasNoEndpoint) {
+  DesiredKeeper keeper(Objects(), {.knows_endpoints = true});
+  for (const std::string_view kind : ReadKinds()) keeper.Replace(kind, {});
+  keeper.Apply({Service("a")});
+  const auto& endpoints =
+      keeper.desired().services.at("ns/a").traffic.endpoints;
+  ASSERT_TRUE(endpoints.has_value());
+  EXPECT_THAT(*endpoints, IsEmpty());
+  keeper.Apply({Slice("e", "a", "{nodeName: n1}")});
+  EXPECT_THAT(*endpoints, SizeIs(1));
+  keeper.Apply({GoneObject("EndpointSlice/ns/e")});
+  ASSERT_TRUE(endpoints.has_value());
+  EXPECT_THAT(*endpoints, IsEmpty());
+}
+
+TEST(DesiredKeeperOptionsTest, ARefusedServiceCountsIfStatusesDecide) {
+  DesiredKeeper keeper(Objects(), {.follows_statuses = true});
+  for (const std::string_view kind : ReadKinds()) keeper.Replace(kind, {});
+  keeper.Apply({Service("a", kAsks)});
+  const Desired& desired = keeper.desired();
+  EXPECT_THAT(desired.services, SizeIs(1));
+  EXPECT_THAT(desired.objects, IsEmpty());
+  EXPECT_THAT(desired.problems, SizeIs(1));
+  EXPECT_TRUE(desired.may_define.Contains("ns/a"));
+  // A fault of its own is no reason to forget it.
+  EXPECT_EQ(keeper.Apply({Service("a", ", loadBalancerIP: 10.0.0.300")})
+                .services.size(),
+            0u);
+  EXPECT_THAT(desired.services, SizeIs(1));
+  keeper.Apply({GoneObject("Service/ns/a")});
+  EXPECT_THAT(desired.services, IsEmpty());
+}
+
 TEST(DesiredKeeperStartTest, AListMayComeInPortions) {
   Objects earlier;
   for (const ObjectChange& change : {Service("a", kAsks), Service("gone")}) {
@@ -376,7 +410,7 @@ TEST(DesiredKeeperStartTest, AListMayComeInPortions) {
 }
 
 TEST(DesiredKeeperBoundTest, ObjectsWithoutRoomAreLeftOutAndHeldBack) {
-  DesiredKeeper keeper(Objects(), /*objects_max=*/3);
+  DesiredKeeper keeper(Objects(), {.objects_max = 3});
   const Desired& desired = keeper.desired();
   for (const std::string_view kind : ReadKinds()) keeper.Replace(kind, {});
   keeper.Replace("Node", {Node("n1", "x"), Node("n2", "x")});

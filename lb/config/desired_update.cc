@@ -302,19 +302,37 @@ void DesiredUpdate::NoteFaulty(const std::string& name) {
   }
 }
 
+// The object of a service that is not in force and counts all the same;
+// nullptr: there is none.
+const Object* DesiredUpdate::RefusedThatCounts(const std::string& name) const {
+  const KnownObject* const known = state_.known.Find(name);
+  const bool counts = state_.options.follows_statuses && known != nullptr &&
+                      known->HasNewest() && known->clash && known->waiting;
+  return counts ? &*known->waiting : nullptr;
+}
+
+// A service that counted and has got a fault of its own counts as before.
+bool DesiredUpdate::StaysPublished(const std::string& name) const {
+  const KnownObject* const known = state_.known.Find(name);
+  return state_.options.follows_statuses && known != nullptr &&
+         !known->passed_over;
+}
+
 void DesiredUpdate::Publish(const std::string& service) {
-  const Object* const object = InForce(fmt::format("{}/{}", kService, service));
+  const std::string name = fmt::format("{}/{}", kService, service);
+  const Object* object = InForce(name);
+  if (object == nullptr) object = RefusedThatCounts(name);
   const auto before = desired_.services.find(service);
   const bool was_there = before != desired_.services.end();
   if (object == nullptr) {
-    if (!was_there) return;
+    if (!was_there || StaysPublished(name)) return;
     desired_.services.erase(before);
     changed_.insert(service);
     return;
   }
-  Service now =
-      JoinService(*object, desired_.objects,
-                  state_.endpoints.EndpointsOf(service, desired_.objects));
+  auto endpoints = state_.endpoints.EndpointsOf(service, desired_.objects);
+  if (!endpoints && state_.options.knows_endpoints) endpoints.emplace();
+  Service now = JoinService(*object, desired_.objects, std::move(endpoints));
   if (!was_there || before->second.request != now.request ||
       before->second.traffic != now.traffic) {
     changed_.insert(service);

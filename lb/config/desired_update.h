@@ -55,6 +55,8 @@ class DesiredUpdate {
   void SettleSlices();
   void SettleService(const std::string& name);
   void NoteFaulty(const std::string& name);
+  const Object* RefusedThatCounts(const std::string& name) const;
+  bool StaysPublished(const std::string& name) const;
   void Publish(const std::string& service);
   void UpdateProblems();
   void AddLeftOut(ProblemsOf* problems) const;

@@ -2,10 +2,10 @@
 #ifndef LB_CONFIG_KEPT_STATE_H_
 #define LB_CONFIG_KEPT_STATE_H_
 
-#include <cstddef>
 #include <vector>
 
 #include "lb/config/desired.h"
+#include "lb/config/desired_keeper.h"
 #include "lb/config/endpoint_index.h"
 #include "lb/config/known_objects.h"
 #include "lb/config/problem.h"
@@ -14,8 +14,10 @@
 namespace lb::config {
 
 struct KeptState {
-  explicit KeptState(size_t objects_max) : known(objects_max) {}
+  explicit KeptState(const DesiredKeeperOptions& options)
+      : options(options), known(options.objects_max) {}
 
+  const DesiredKeeperOptions options;
   KnownObjects known;
   ServiceAdmission admission;    // Has the pools in force.
   EndpointIndex endpoints;       // Has the slices in force.
