@@ -16,6 +16,7 @@
 namespace lb {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
@@ -184,6 +185,31 @@ TEST_F(KubernetesFeedTest, AKubeProxyWithoutStrictArpIsAnEventOnEachNode) {
       UnorderedElementsAre("StrictArp /n1", "StrictArp /n2", "StrictArp /n3"));
   EXPECT_THAT(NewEvents("StrictArp"), SizeIs(3));
   EXPECT_THAT(nodes_[0].feed->Sight().kube_proxy_fault, HasSubstr("strictARP"));
+}
+
+// As MetalLB has it: its speakers announce no service without an endpoint that
+// is ready, and one without any EndpointSlice has none.
+TEST_F(KubernetesFeedTest, AServiceWithoutAnEndpointIsNotAnnounced) {
+  StartAll();
+  cluster_.CreateService("web");
+  RunFor(absl::Seconds(30));
+  EXPECT_EQ(cluster_.StatusOf("web"), "10.1.0.100 a");
+  EXPECT_EQ(Announcers("10.1.0.100"), "");
+  // Its pods may be about to start.
+  EXPECT_THAT(ProblemsOf(nodes_[0]), IsEmpty());
+  RunFor(absl::Minutes(1));
+  EXPECT_THAT(ProblemsOf(nodes_[0]),
+              ElementsAre(AllOf(HasSubstr("Service/d/web: "),
+                                HasSubstr("n1 noEndpoints"),
+                                HasSubstr("want a ready endpoint"))));
+  CreateSlice("web");
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(Announcers("10.1.0.100"), SizeIs(2));
+  EXPECT_THAT(ProblemsOf(nodes_[0]), IsEmpty());
+  cluster_.server_.Delete(SimKubernetes::ResourceOf("EndpointSlice"),
+                          {"d", "web-x"});
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(Announcers("10.1.0.100"), "");
 }
 
 TEST_F(KubernetesFeedTest, AnOperatorIsToldWhereAddressesComeFrom) {

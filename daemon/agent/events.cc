@@ -153,7 +153,10 @@ void Events::RecordPlace(const std::string& service,
                          const ServicePlacement& after) {
   const EventObject object(EventObject::kService, service);
   if (after.announcers.empty()) {
-    return Record(EventType::kWarning, "announceFailed", object, after.reason);
+    // Pods that start, or are replaced, are no fault.
+    return Record(
+        after.lacks_endpoints ? EventType::kNormal : EventType::kWarning,
+        "announceFailed", object, after.reason);
   }
   for (const election::Announcer& announcer : after.announcers) {
     if (std::find(before.announcers.begin(), before.announcers.end(),

@@ -95,6 +95,10 @@ TEST_F(EventsTest, AServicesLife) {
   Publish({{"a", Entry("10.0.0.2")}}, {{"a", {.reason = "no node may"}}});
   EXPECT_THAT(Told(),
               ElementsAre("warning announceFailed Service/a: no node may"));
+  // Its pods are being replaced.
+  Publish({{"a", Entry("10.0.0.2")}},
+          {{"a", {.reason = "no endpoint", .lacks_endpoints = true}}});
+  EXPECT_THAT(Told(), ElementsAre("announceFailed Service/a: no endpoint"));
   Publish({{"a", Entry("", "no pool has it")}}, {});
   EXPECT_THAT(Told(), ElementsAre("ClearAssignment Service/a: no pool has it"));
   Publish({}, {});

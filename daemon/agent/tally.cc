@@ -81,6 +81,12 @@ void Tally::OnOutcome(const Outcome& outcome) {
     } else {
       unassigned_since_.erase(service);
     }
+    const auto place = after.placement.find(service);
+    if (place != after.placement.end() && place->second.lacks_endpoints) {
+      endpointless_since_.try_emplace(service, outcome.at);
+    } else {
+      endpointless_since_.erase(service);
+    }
     const auto& was = AnnouncersOf(before.placement, service);
     const auto& is = AnnouncersOf(after.placement, service);
     NoteAnnouncers(service, is, outcome.at);

@@ -81,6 +81,11 @@ class Tally {
       const {
     return unassigned_since_;
   }
+  // By service: since when it has no usable endpoint without a break.
+  const std::map<std::string, absl::Time, std::less<>>& endpointless_since()
+      const {
+    return endpointless_since_;
+  }
   // The conflicts that last.
   std::map<announce::Announcement, ConflictSeen> ConflictsAt(
       absl::Time now) const;
@@ -116,6 +121,7 @@ class Tally {
   std::map<std::string, absl::Time, std::less<>> lost_;
   std::map<std::string, AnnouncedSince, std::less<>> announced_since_;
   std::map<std::string, absl::Time, std::less<>> unassigned_since_;
+  std::map<std::string, absl::Time, std::less<>> endpointless_since_;
   std::map<announce::Announcement, ConflictSeen> conflicts_;
   uint64_t manifests_read_ = 0;
   uint64_t manifests_refused_ = 0;

@@ -36,6 +36,11 @@ void AddConcerned(SourceUpdate* update) {
   }
 }
 
+config::DesiredKeeperOptions KeeperOptionsOf(
+    const ObjectSource::Options& options) {
+  return {.knows_endpoints = !options.left_out.contains("EndpointSlice")};
+}
+
 }  // namespace
 
 class ObjectSource::Follower : private kubernetes::Reflector::Observer {
@@ -69,7 +74,7 @@ ObjectSource::ObjectSource(const Ports& ports, Options options,
     : loop_(ports.loop),
       observer_(ports.observer),
       options_(std::move(options)),
-      keeper_(std::move(in_force)) {
+      keeper_(std::move(in_force), KeeperOptionsOf(options_)) {
   timer_ = loop_->NewTimer([this] { Flush(); });
   for (const SourceKind& kind : SourceKinds()) {
     if (options_.left_out.contains(kind.kind)) {

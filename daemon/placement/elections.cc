@@ -261,7 +261,13 @@ ServicePlacement Elections::Describe(const std::string& service) const {
   const election::Announcers& announcers = *table_.Find(service);
   if (!announcers.empty()) return {.announcers = announcers};
   const auto explanation = table_.Explain(service);
-  return {.reason = explanation.ok() ? ReasonOf(*explanation) : ""};
+  if (!explanation.ok()) return {};
+  return {.reason = ReasonOf(*explanation),
+          .lacks_endpoints = std::any_of(
+              explanation->nodes.begin(), explanation->nodes.end(),
+              [](const election::NodeExplanation& node) {
+                return node.verdict == election::NodeVerdict::kNoEndpoints;
+              })};
 }
 
 std::set<net::IpAddress> Elections::Claim(const AddressEntries& entries,

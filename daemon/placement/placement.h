@@ -21,6 +21,9 @@ namespace lb {
 struct ServicePlacement {
   election::Announcers announcers = {};
   std::string reason = {};  // Why there are none.
+  // One that nodes could announce has no usable endpoint: as while its pods
+  // start.
+  bool lacks_endpoints = false;
 
   friend bool operator==(const ServicePlacement&,
                          const ServicePlacement&) = default;

@@ -189,13 +189,14 @@ std::vector<Finding> FindRefused(const AddressEntries& entries,
   return findings;
 }
 
-std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
-                                          const Placement& placement,
-                                          const IsOwned& is_owned,
-                                          const RemedyOf& remedy_of) {
+std::vector<Finding> FindWithoutAnnouncer(
+    const AddressEntries& entries, const Placement& placement,
+    const IsOwned& is_owned,
+    const std::function<bool(const std::string& service)>& may_pass,
+    const RemedyOf& remedy_of) {
   std::vector<Finding> findings;
   for (const auto& [service, place] : placement) {
-    if (!place.announcers.empty()) continue;
+    if (!place.announcers.empty() || may_pass(service)) continue;
     const auto& held = AddressesOf(entries, service);
     if (std::all_of(held.begin(), held.end(), [&](const auto& assigned) {
           return is_owned(assigned.address);

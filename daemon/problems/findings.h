@@ -52,11 +52,12 @@ using IsOwned = std::function<bool(const net::IpAddress& address)>;
 
 // Services that have an address and that no node announces, with the reason. A
 // service whose addresses are all owned by hosts is left out: that is another
-// finding.
-std::vector<Finding> FindWithoutAnnouncer(const AddressEntries& entries,
-                                          const Placement& placement,
-                                          const IsOwned& is_owned,
-                                          const RemedyOf& remedy_of);
+// finding; so is one for which `may_pass` is true: it may be announced soon.
+std::vector<Finding> FindWithoutAnnouncer(
+    const AddressEntries& entries, const Placement& placement,
+    const IsOwned& is_owned,
+    const std::function<bool(const std::string& service)>& may_pass,
+    const RemedyOf& remedy_of);
 
 // Addresses that their node cannot announce, according to the node's own
 // metadata: for example, NDP does not work on the interface.

@@ -71,16 +71,20 @@ TEST(FindWithoutAnnouncerTest, WhatHostsOwnIsAnotherFinding) {
   const auto six = *net::ParseIpAddress("fd00::1");
   entries["default/a"].assignment.addresses = {{four, "p"}, {six, "p"}};
   const Placement placement = {{"default/a", {.reason = "nobody may"}}};
+  bool may_pass = false;
   const auto find = [&](const std::set<net::IpAddress>& owned) {
     return TextsOf(FindWithoutAnnouncer(
         entries, placement,
         [&](const auto& address) { return owned.contains(address); },
+        [&](const std::string&) { return may_pass; },
         [](const std::string&) { return "a node"; }));
   };
   const std::string line = "Service/default/a: nobody may, want a node";
   EXPECT_THAT(find({}), ElementsAre(line));
   EXPECT_THAT(find({four}), ElementsAre(line));
   EXPECT_THAT(find({four, six}), IsEmpty());
+  may_pass = true;
+  EXPECT_THAT(find({}), IsEmpty());
 }
 
 TEST(FindUnableTest, EachAddressIsJudgedByItsFamilyAndInterfaces) {

@@ -146,6 +146,9 @@ class KubernetesFeedTest : public testing::Test {
   // `more`: as SimKubernetes::CreateService() has it.
   void CreateService(const std::string& name, const std::string& more = "") {
     cluster_.CreateService(name, more);
+    CreateSlice(name);
+  }
+  void CreateSlice(const std::string& name) {
     cluster_.server_.Create(
         SimKubernetes::ResourceOf("EndpointSlice"),
         fmt::format(R"({{"metadata":{{"namespace":"d","name":"{0}-x",)"
