@@ -212,6 +212,31 @@ TEST_F(KubernetesFeedTest, AServiceWithoutAnEndpointIsNotAnnounced) {
   EXPECT_EQ(Announcers("10.1.0.100"), "");
 }
 
+// The status is the record of the address, whatever the Service asks for by
+// now; speakers that knew it before announce it too.
+TEST_F(KubernetesFeedTest, ANewSpeakerAnnouncesAlsoAServiceThatPoolsRefuse) {
+  CreateService("web");
+  StartAll();
+  const std::string node = Announcers("10.1.0.100");
+  cluster_.PatchService(
+      "web",
+      R"({"metadata":{"annotations":{"metallb.io/address-pool":"gone"}}})");
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(Announcers("10.1.0.100"), node);
+  for (FeedNode& each : nodes_) {
+    Kill(each);
+    each.agent.reset();
+    each.host->state().values().clear();
+    each.host->Restart();
+    Start(each);
+  }
+  RunFor(absl::Seconds(8));
+  EXPECT_EQ(cluster_.StatusOf("web"), "10.1.0.100 a");
+  EXPECT_THAT(Announcers("10.1.0.100"), SizeIs(2));
+  EXPECT_THAT(ProblemsOf(nodes_[0]),
+              Contains(HasSubstr("asks for pool gone, which does not exist")));
+}
+
 TEST_F(KubernetesFeedTest, AnOperatorIsToldWhereAddressesComeFrom) {
   CreateService("web");
   StartAll();

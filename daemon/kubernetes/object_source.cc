@@ -38,7 +38,8 @@ void AddConcerned(SourceUpdate* update) {
 
 config::DesiredKeeperOptions KeeperOptionsOf(
     const ObjectSource::Options& options) {
-  return {.knows_endpoints = !options.left_out.contains("EndpointSlice")};
+  return {.knows_endpoints = !options.left_out.contains("EndpointSlice"),
+          .follows_statuses = true};
 }
 
 }  // namespace
