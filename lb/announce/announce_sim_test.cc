@@ -19,6 +19,7 @@ namespace lb::announce {
 namespace {
 
 using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -28,6 +29,48 @@ class AnnounceSimTest : public AnnounceSimFixture {
  protected:
   AnnounceSimTest() { StartNodes({}, {}); }
 };
+
+TEST_F(AnnounceSimTest, AnAddressThatComesBackIsAnsweredAtOnce) {
+  const Announcements wanted = {{kVip, {.role = Role::kProbeFirst}}};
+  node1_->SetAnnouncements(wanted);
+  Run(absl::Seconds(6));
+  node1_->SetAnnouncements({});
+  Run(absl::Seconds(5));
+  EXPECT_THAT(Resolve(kVip), IsEmpty());
+  node1_->SetAnnouncements(wanted);
+  EXPECT_THAT(Resolve(kVip),
+              Contains("reply 172.18.8.203 is at 02:00:00:00:00:01"));
+}
+
+// It took the address while no node announced it, and this node heard it.
+TEST_F(AnnounceSimTest, AnAddressThatAHostTookMeanwhileIsLeftToIt) {
+  const Announcements wanted = {{kVip, {.role = Role::kProbeFirst}}};
+  node1_->SetAnnouncements(wanted);
+  Run(absl::Seconds(6));
+  node1_->SetAnnouncements({});
+  Send(Claim(kVip));
+  Run(absl::Seconds(5));
+  node1_->SetAnnouncements(wanted);
+  EXPECT_THAT(Resolve(kVip), Each(HasSubstr("probe")));
+  Send(Claim(kVip));  // It answers the probe.
+  Run(absl::Seconds(1));
+  EXPECT_THAT(Resolve(kVip), IsEmpty());
+  EXPECT_THAT(Events(n1_, "AddressConflict"), SizeIs(1));
+}
+
+// It was silent, or its frames were lost: it answers the first probe.
+TEST_F(AnnounceSimTest, AnAddressThatAHostTookInSilenceIsWithdrawn) {
+  const Announcements wanted = {{kVip, {.role = Role::kProbeFirst}}};
+  node1_->SetAnnouncements(wanted);
+  Run(absl::Seconds(6));
+  node1_->SetAnnouncements({});
+  Run(absl::Seconds(5));
+  node1_->SetAnnouncements(wanted);
+  Send(Claim(kVip));
+  EXPECT_THAT(Resolve(kVip), IsEmpty());
+  EXPECT_THAT(Run(absl::Seconds(5)), IsEmpty());
+  EXPECT_THAT(Events(n1_, "AddressConflict"), SizeIs(1));
+}
 
 TEST_F(AnnounceSimTest, ResolvesTakesOverAndStops) {
   EXPECT_THAT(Resolve(kVip), IsEmpty());

@@ -128,6 +128,8 @@ void Announcer::Fence(absl::Time now) {
   if (std::exchange(fenced_, true)) return;
   delivery_stale_ = true;
   cross_hearing_.KeepOnly({});  // A silent node answers on neither.
+  hearing_stale_ = true;
+  segments_.NoteGroups();
   for (auto& [name, entry] : segments_) {
     entry.segment.Rest(now);
     entry.segment.TakeChanges();
@@ -157,7 +159,7 @@ void Announcer::NoteRun(absl::Time now) {
 }
 
 void Announcer::Follow(absl::Time now, const AnnouncementPlan& plan) {
-  for (const Announcement& announcement : plan.stop) Stop(announcement);
+  for (const Announcement& announcement : plan.stop) Stop(now, announcement);
   for (const Announcement& announcement : plan.hand_over) {
     HandOver(now, announcement);
   }
@@ -188,18 +190,23 @@ void Announcer::Start(absl::Time now, const Announcement& announcement) {
   // It goes on where a fence has interrupted it.
   const bool goes_on =
       post.role == Role::kProbeFirst && wanted_.IsProven(announcement);
-  segment.Begin(now, vip, goes_on ? Role::kAnnounce : post.role);
+  if (post.role == Role::kProbeFirst && !goes_on) {
+    segment.ProbeOrTry(now, vip);
+  } else {
+    segment.released().Take(now, vip);
+    segment.Begin(now, vip, goes_on ? Role::kAnnounce : post.role);
+  }
   FollowChanges(segment);
 }
 
-void Announcer::Stop(const Announcement& announcement) {
+void Announcer::Stop(absl::Time now, const Announcement& announcement) {
   delivery_stale_ = true;
   outbox_.Drop(announcement);
   conflicts_.Drop(announcement);
   wanted_.Forget(announcement);
   handed_over_.erase(announcement);
   if (Segment* const segment = segments_.Find(announcement.interface)) {
-    segment->Drop(announcement.vip);
+    segment->Drop(now, announcement.vip);
     segments_.NoteGroups();
   }
   if (wanted_.Of(announcement.vip).empty()) {
@@ -240,6 +247,7 @@ Verdict Announcer::Judge(absl::Time now, Segment& segment,
                                                   : Verdict::kMalformed;
   }
   if (proxies_.HearDecoys(segment, *packet)) JudgeProxies(now, segment);
+  HearReleased(segment, *packet);
   const Reception reception =
       Receive(segment.interface().mac, segment.held(), *packet);
   switch (reception.verdict) {
@@ -253,6 +261,21 @@ Verdict Announcer::Judge(absl::Time now, Segment& segment,
     default:
       return reception.verdict;
   }
+}
+
+void Announcer::HearReleased(Segment& segment,
+                             const net::NeighborPacket& packet) const {
+  const auto& heard = segment.released().heard();
+  if (heard.empty()) return;
+  const Reception reception = Receive(segment.interface().mac, heard, packet);
+  if (!reception.is_rival || IsOwnMac(reception.mac)) return;
+  segment.released().OnRival(reception.vip);
+}
+
+bool Announcer::IsOwnMac(const net::MacAddress& mac) const {
+  return std::any_of(
+      interfaces_.begin(), interfaces_.end(),
+      [&](const Interface& interface) { return interface.mac == mac; });
 }
 
 Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
@@ -354,6 +377,10 @@ void Announcer::QueueDue(absl::Time now) {
   TryCrossHearing(now);
   for (auto& [name, entry] : segments_) {
     if (outbox_.is_full()) return;
+    if (entry.segment.released().Expire(now)) {
+      hearing_stale_ = true;
+      segments_.NoteGroups();
+    }
     JudgeProxies(now, entry.segment);
     std::vector<UnaskedFrame> due = entry.segment.TakeDue(now);
     FollowChanges(entry.segment);

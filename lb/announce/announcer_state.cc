@@ -10,11 +10,14 @@ namespace {
 
 void AddHeard(const Segment& segment, absl::btree_set<net::IpAddress>& heard) {
   heard.insert(segment.held().begin(), segment.held().end());
+  const auto& released = segment.released().heard();
+  heard.insert(released.begin(), released.end());
   heard.merge(segment.proxies().Decoys());
 }
 
 bool IsHeard(const Segment& segment, const net::IpAddress& address) {
   return segment.held().contains(address) ||
+         segment.released().heard().contains(address) ||
          segment.proxies().Decoys().contains(address);
 }
 

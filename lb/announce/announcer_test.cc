@@ -206,6 +206,9 @@ TEST_F(AnnouncerTest, JoinsAGroupOncePerInterfaceAndLeavesItLast) {
   announcer.SetAnnouncements(now_, {{kVip6, {}}, {kTwin6, {}}});
   EXPECT_THAT(announcer.TakeGroups(), IsEmpty());
   announcer.SetAnnouncements(now_, {{kTwin6, {{"eth0"}}}});
+  // It goes on listening for a while.
+  EXPECT_THAT(announcer.TakeGroups(), IsEmpty());
+  Run(announcer, absl::Seconds(11));
   EXPECT_THAT(announcer.TakeGroups(),
               ElementsAre(GroupChange{"eth1", group, kLeave}));
   announcer.SetLinks(now_, {Eth1()});  // eth0's groups went with it.
@@ -214,6 +217,7 @@ TEST_F(AnnouncerTest, JoinsAGroupOncePerInterfaceAndLeavesItLast) {
   EXPECT_THAT(announcer.TakeGroups(),
               ElementsAre(GroupChange{"eth0", group, kJoin}));
   announcer.SetAnnouncements(now_, {});
+  Run(announcer, absl::Seconds(11));
   EXPECT_THAT(announcer.TakeGroups(),
               ElementsAre(GroupChange{"eth0", group, kLeave}));
 }

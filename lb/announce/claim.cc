@@ -92,6 +92,21 @@ Claim::Step Claim::Begin(absl::Time now, Role role) {
   return Go(now, EventOf(role));
 }
 
+Claim::Step Claim::BeginOnTrial(absl::Time now) {
+  LB_CHECK(state_ == ClaimState::kIdle);
+  probes_ = 0;
+  trial_until_ = absl::InfiniteFuture();
+  Go(now, ClaimEvent::kAnnounce);
+  return {Answers(state_) ? Move::kTryFirst : Move::kProbe, std::nullopt};
+}
+
+bool Claim::IsUndisputed(absl::Time now) const {
+  return state_ == ClaimState::kAnnouncing && now >= trial_until_ &&
+         deadline_ == absl::InfiniteFuture() &&
+         now - std::max(defended_at_, contest_seen_) >=
+             options_->defend_interval;
+}
+
 Claim::Step Claim::HandOver(absl::Time now) {
   const Step step = Go(now, ClaimEvent::kHandOver);
   const bool claimed = now - claim_heard_ < options_->member_grace;

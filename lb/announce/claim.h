@@ -18,7 +18,8 @@
 // it for IPv6) once the first probe is unanswered, and the other probes go on:
 // a host that answers one of them has the address, which is withdrawn. After
 // the trial a claim is a conflict. An address that a foreign host had is not
-// tried: it is announced after all probes.
+// tried: it is announced after all probes. One that this node had until a
+// moment ago is tried at once, with all probes.
 #ifndef LB_ANNOUNCE_CLAIM_H_
 #define LB_ANNOUNCE_CLAIM_H_
 
@@ -120,6 +121,7 @@ class Claim {
     kTry,           // The same, and the probes go on.
     kEndProbes,     // As before, but no more probes.
     kAnnounceOnce,  // As before, and in one more round now.
+    kTryFirst,      // In all rounds, and with probes, both from the first.
     kProbe,         // Probes to all, each probe_interval.
     kWatch,      // No more frames but probes to rival(), each watch_interval.
     kKeepQuiet,  // Nothing unasked.
@@ -135,6 +137,10 @@ class Claim {
 
   // From whatever was before.
   Step Begin(absl::Time now, Role role);
+  // Begins as kAnnounce, but on trial: it is probed for at the same time. For
+  // one that this node had until a moment ago (released_addresses.h).
+  // REQUIRES: it is at rest.
+  Step BeginOnTrial(absl::Time now);
   // Ends at once if a rival that had to yield claimed it within member_grace:
   // the new owner was the first to know.
   Step HandOver(absl::Time now);
@@ -157,6 +163,9 @@ class Claim {
   ClaimState state() const { return state_; }
   // Announced, or about to be, while probes still go on.
   bool on_trial() const { return trial_until_ == absl::InfiniteFuture(); }
+  // True if this node announces it, past its trial, and heard no other claim
+  // within defend_interval.
+  bool IsUndisputed(absl::Time now) const;
   // The last one that counted.
   const net::MacAddress& rival() const { return rival_; }
   // Since when the address is kept silent because rival() has it; a member's

@@ -20,8 +20,8 @@ constexpr MacAddress kC = {{2, 0, 0, 0, 0, 0xc}};
 
 std::string Name(const Claim::Step& step) {
   static constexpr const char* kMoves[] = {
-      "none",  "announce", "try",        "end probes", "announce once",
-      "probe", "watch",    "keep quiet", "silence"};
+      "none",      "announce", "try",   "end probes", "announce once",
+      "try first", "probe",    "watch", "keep quiet", "silence"};
   std::string name = kMoves[static_cast<size_t>(step.move)];
   if (step.report) name += fmt::format(" ({})", ToString(*step.report));
   return name;
@@ -107,6 +107,64 @@ TEST_F(ClaimTest, AProbeOfAForeignHostEndsNoTrial) {
   Meet();
   EXPECT_EQ(Hear(kC, Precedence::kForeign, RivalSign::kProbes), "none");
   EXPECT_TRUE(claim_.on_trial());
+}
+
+TEST_F(ClaimTest, AnAddressOfAMomentAgoIsAnnouncedWhileItIsProbedFor) {
+  EXPECT_EQ(Name(claim_.BeginOnTrial(now_)), "try first");
+  EXPECT_EQ(claim_.state(), ClaimState::kAnnouncing);
+  EXPECT_TRUE(claim_.on_trial());
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Probe(), "end probes");
+  EXPECT_FALSE(claim_.on_trial());
+  Wait(options_.probe_wait);
+  EXPECT_EQ(Foreign(), "announce once (defended)");
+}
+
+TEST_F(ClaimTest, AForeignAnswerToAnyOfThoseProbesWithdrawsIt) {
+  for (const int probes : {0, 1, 2, 3}) {
+    SCOPED_TRACE(probes);
+    claim_.Rest(now_);
+    claim_.BeginOnTrial(now_);
+    for (int i = 0; i < probes; ++i) Probe();
+    Wait(options_.probe_wait - absl::Nanoseconds(1));
+    EXPECT_EQ(Foreign(), "silence (withheld)");
+    EXPECT_EQ(claim_.state(), ClaimState::kConflicted);
+    Wait(options_.defend_interval);  // It is reported each time.
+  }
+}
+
+TEST_F(ClaimTest, OneThatAwaitsItsDeliveryIsProbedForInSilence) {
+  claim_.SetDelivered(now_, false);
+  EXPECT_EQ(Name(claim_.BeginOnTrial(now_)), "probe");
+  EXPECT_EQ(claim_.state(), ClaimState::kAwaiting);
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Name(claim_.SetDelivered(now_, true)), "try");
+  EXPECT_EQ(Probe(), "none");
+  EXPECT_EQ(Probe(), "end probes");
+}
+
+TEST_F(ClaimTest, IsUndisputedWhileNoOtherHasClaimedTheAddress) {
+  Begin(Role::kProbeFirst);
+  EXPECT_FALSE(claim_.IsUndisputed(now_));
+  Probe();
+  Meet();
+  EXPECT_FALSE(claim_.IsUndisputed(now_));  // On trial.
+  Probe();
+  Probe();
+  EXPECT_FALSE(claim_.IsUndisputed(now_));
+  Wait(options_.probe_wait);
+  EXPECT_TRUE(claim_.IsUndisputed(now_));
+  Foreign();
+  EXPECT_FALSE(claim_.IsUndisputed(now_));
+  Wait(options_.defend_interval);
+  EXPECT_TRUE(claim_.IsUndisputed(now_));
+  Lesser();
+  EXPECT_FALSE(claim_.IsUndisputed(now_));
+  Wait(options_.defend_interval);
+  EXPECT_TRUE(claim_.IsUndisputed(now_));
+  claim_.HandOver(now_);
+  EXPECT_FALSE(claim_.IsUndisputed(now_));
 }
 
 TEST_F(ClaimTest, MembersAreMetOnTrialAsAlways) {

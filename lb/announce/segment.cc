@@ -45,14 +45,25 @@ void Segment::Hold(const net::IpAddress& vip) {
   claims_.try_emplace(vip, claim_options_);
 }
 
-void Segment::Drop(const net::IpAddress& vip) {
+void Segment::SetInterface(Interface interface) {
+  if (interface_ != interface) released_.Clear();
+  interface_ = std::move(interface);
+}
+
+void Segment::Drop(absl::Time now, const net::IpAddress& vip) {
   held_.erase(vip);
   if (const auto it = claims_.find(vip); it != claims_.end()) {
+    if (it->second.IsUndisputed(now)) released_.Add(now, vip);
     deadlines_.erase({it->second.deadline(), vip});
     claims_.erase(it);
   }
   schedule_.Stop(vip);
   schedule_.SetPeriod(absl::InfinitePast(), vip, std::nullopt);
+}
+
+void Segment::ProbeOrTry(absl::Time now, const net::IpAddress& vip) {
+  if (!released_.Take(now, vip)) return Begin(now, vip, Role::kProbeFirst);
+  Take(now, vip, [&](Claim& claim) { return claim.BeginOnTrial(now); });
 }
 
 void Segment::Begin(absl::Time now, const net::IpAddress& vip, Role role) {
@@ -99,6 +110,7 @@ void Segment::RefreshOne(absl::Time now) {
 }
 
 void Segment::Rest(absl::Time now) {
+  released_.Clear();
   for (const net::IpAddress& vip : held_) {
     Take(now, vip, [&](Claim& claim) { return claim.Rest(now); });
   }
@@ -128,7 +140,8 @@ std::vector<UnaskedFrame> Segment::TakeDue(absl::Time now) {
 
 absl::Time Segment::NextDeadline() const {
   const absl::Time scheduled =
-      std::min(schedule_.NextDeadline(), proxies_.NextDeadline());
+      std::min({schedule_.NextDeadline(), proxies_.NextDeadline(),
+                released_.NextDeadline()});
   if (deadlines_.empty()) return scheduled;
   return std::min(scheduled, deadlines_.begin()->first);
 }
@@ -168,6 +181,9 @@ void Segment::Schedule(absl::Time now, const net::IpAddress& vip,
       return schedule_.StopProbes(vip);
     case Claim::Move::kAnnounceOnce:
       return schedule_.AnnounceOnce(now, vip, Urgency::kAsFirst);
+    case Claim::Move::kTryFirst:
+      schedule_.StartProbes(now, vip, claim_options_->probe_interval, asked);
+      return schedule_.Start(now, vip, asked);
     case Claim::Move::kProbe:
       return schedule_.StartProbes(now, vip, claim_options_->probe_interval,
                                    asked);

@@ -6,6 +6,7 @@
 #ifndef LB_ANNOUNCE_SEGMENT_H_
 #define LB_ANNOUNCE_SEGMENT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -22,6 +23,7 @@
 #include "lb/announce/demand.h"
 #include "lb/announce/interface.h"
 #include "lb/announce/proxy_check.h"
+#include "lb/announce/released_addresses.h"
 #include "lb/base/prng.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
@@ -46,6 +48,8 @@ struct UnaskedFrame {
 
 class Segment {
  public:
+  static constexpr size_t kReleasedMax = 65'536;
+
   // `claim_options` and `demand` must outlive it.
   Segment(const ScheduleOptions& schedule_options,
           const ClaimOptions* claim_options, const Demand* demand,
@@ -53,7 +57,7 @@ class Segment {
 
   const Interface& interface() const { return interface_; }
   // From now on the frames have its MAC.
-  void SetInterface(Interface interface) { interface_ = std::move(interface); }
+  void SetInterface(Interface interface);
   // All addresses that have a claim.
   const absl::btree_set<net::IpAddress>& held() const { return held_; }
   // REQUIRES: held().contains(vip), here and below.
@@ -69,10 +73,17 @@ class Segment {
     return claims_.at(vip).rival();
   }
 
-  // A claim at rest; nothing if there is one. Drop() forgets it.
+  // A claim at rest; nothing if there is one. Drop() forgets it, but that the
+  // address was announced until then.
   void Hold(const net::IpAddress& vip);
-  void Drop(const net::IpAddress& vip);
+  void Drop(absl::Time now, const net::IpAddress& vip);
 
+  // The addresses that were announced here until a moment ago.
+  ReleasedAddresses& released() { return released_; }
+  const ReleasedAddresses& released() const { return released_; }
+  // On trial if the address was announced here until a moment ago; else it
+  // probes first.
+  void ProbeOrTry(absl::Time now, const net::IpAddress& vip);
   void Begin(absl::Time now, const net::IpAddress& vip, Role role);
   void HandOver(absl::Time now, const net::IpAddress& vip);
   void SetPeriod(absl::Time now, const net::IpAddress& vip,
@@ -119,6 +130,7 @@ class Segment {
       deadlines_;  // The claims'.
   AnnouncementSchedule schedule_;
   ProxyCheck proxies_;
+  ReleasedAddresses released_{kReleasedMax};
   std::vector<ClaimChange> changes_;
 };
 

@@ -8,11 +8,13 @@
 namespace lb::announce {
 namespace {
 
-absl::btree_set<net::IpAddress> GroupsOf(
-    const absl::btree_set<net::IpAddress>& held) {
+// Probes for an address of IPv6 go to its group.
+absl::btree_set<net::IpAddress> GroupsOf(const Segment& segment) {
   absl::btree_set<net::IpAddress> groups;
-  for (const net::IpAddress& vip : held) {
-    if (vip.is_ipv6()) groups.insert(net::SolicitedNodeGroup(vip));
+  for (const auto* heard : {&segment.held(), &segment.released().heard()}) {
+    for (const net::IpAddress& vip : *heard) {
+      if (vip.is_ipv6()) groups.insert(net::SolicitedNodeGroup(vip));
+    }
   }
   return groups;
 }
@@ -81,7 +83,7 @@ std::vector<GroupChange> SegmentTable::TakeGroups() {
   std::vector<GroupChange> changes;
   if (!std::exchange(groups_stale_, false)) return changes;
   for (auto& [name, entry] : entries_) {
-    absl::btree_set<net::IpAddress> wanted = GroupsOf(entry.segment.held());
+    absl::btree_set<net::IpAddress> wanted = GroupsOf(entry.segment);
     for (const net::IpAddress& group : wanted) {
       if (entry.groups.contains(group)) continue;
       changes.push_back({name, group, GroupChange::Action::kJoin});

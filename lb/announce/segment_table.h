@@ -57,7 +57,7 @@ class SegmentTable {
   // The next TakeGroups() looks at the claims.
   void NoteGroups() { groups_stale_ = true; }
   // The groups to join and to leave since last taken, by interface: those of
-  // the IPv6 addresses that have a claim.
+  // the IPv6 addresses that have a claim, or had one a moment ago.
   std::vector<GroupChange> TakeGroups();
 
  private:

@@ -70,7 +70,7 @@ TEST_F(SegmentTableTest, GroupsFollowTheClaims) {
   Hold("eth0", *net::ParseIpAddress("10.0.0.1"));
   EXPECT_THAT(TakeGroups(), ElementsAre("join eth0 " + kGroup.ToString()));
   EXPECT_THAT(TakeGroups(), IsEmpty());
-  segments_.At("eth0").Drop(kVip);
+  segments_.At("eth0").Drop(absl::UnixEpoch(), kVip);
   EXPECT_THAT(TakeGroups(), IsEmpty());  // It was not told.
   segments_.NoteGroups();
   EXPECT_THAT(TakeGroups(), ElementsAre("leave eth0 " + kGroup.ToString()));

@@ -83,6 +83,8 @@ kube_apply examples/manifests/metallb-l2-config.yaml
 
 step "Services get addresses, and are announced"
 kube_cluster first 5 "$LAB_SUBNET.203" || fail "no answer"
+echo "an address that a node had until a second ago:"
+kube_cluster again 9 "$LAB_SUBNET.203" || fail "no answer"
 kube_cluster services web 3 20 || fail "no addresses"
 lab_wait 20 all_agree || fail "the nodes do not agree on $service"
 read -r vip node <<<"$(lab_service n1 "$service")"

@@ -14,6 +14,8 @@
                       address, and to the first answered request. It has an
                       endpoint on each node, or what a selector in SPEC (JSON)
                       selects. In the client's namespace
+  cluster_objects.py ... again RUNS ADDRESS [SPEC]
+                      the same, each time a second after a node had the address
   cluster_objects.py ... addresses                   "name address" of each
   cluster_objects.py ... unchecked PLURAL.GROUP      a custom resource takes any
                       fields from now on
@@ -178,11 +180,28 @@ class Asker:
         return self.answered
 
 
+# A node that had an address until then does not probe for it: lb/announce,
+# ReleasedAddresses.
+REMEMBERED = 11  # Seconds.
+
+
 def measure_first(server, runs, address, spec="{}"):
-    """The first request that is answered."""
+    """The first request that is answered, at a new address."""
+    measure_requests(server, int(runs), address, json.loads(spec), REMEMBERED)
+
+
+def measure_again(server, runs, address, spec="{}"):
+    """The first request that is answered, at one that was there before."""
+    fields = json.loads(spec)
+    measure_requests(server, 1, address, fields, 1, is_shown=False)
+    measure_requests(server, int(runs), address, fields, 1)
+
+
+def measure_requests(server, runs, address, fields, pause, is_shown=True):
+    """Creates and deletes a Service, again and again."""
     to_status, to_frame, to_answer = [], [], []
-    fields, arp = json.loads(spec), ArpReader(address)
-    for number in range(int(runs)):
+    arp = ArpReader(address)
+    for number in range(runs):
         name = f"first-{number}"
         if "selector" not in fields:
             write_slice(server, name)
@@ -199,9 +218,11 @@ def measure_first(server, runs, address, spec="{}"):
         # neighbour entry may help the next one.
         while answers(address):
             time.sleep(0.1)
-        time.sleep(1)
+        time.sleep(pause)
         subprocess.run(["ip", "neighbour", "flush", "to", address], check=True)
         to_frame.append(arp.since(begun)[0][0] - begun)
+    if not is_shown:
+        return
     print("from the creation to the status:", in_milliseconds(to_status))
     print("to the first ARP frame:", in_milliseconds(to_frame))
     print("to the first answered request:", in_milliseconds(to_answer),
@@ -241,7 +262,7 @@ def look_for(server, regarding, text):
 
 
 COMMANDS = {"nodes": write_nodes, "services": write_services,
-            "many": write_many, "first": measure_first,
+            "many": write_many, "first": measure_first, "again": measure_again,
             "addresses": print_addresses, "unchecked": take_anything,
             "says": look_for}
 if __name__ == "__main__":
