@@ -12,8 +12,6 @@ namespace lb {
 namespace {
 
 constexpr char kStrictArp[] = "StrictArp";
-// How often it is looked whether the server answers.
-constexpr absl::Duration kServerLook = absl::Milliseconds(50);
 
 KeptObjectStore::Options KeptOptionsOf(const KubernetesFeed::Options& options) {
   return {
@@ -38,7 +36,7 @@ KubernetesFeed::KubernetesFeed(const Ports& ports, Options options,
       started_at_(ports.node.loop->CivilNow()),
       timer_(ports.node.loop->NewTimer([this] { LookForServer(); })),
       node_(
-          ports.node, options_.node, prng,
+          NodePorts(), options_.node, prng,
           [this](const SourceUpdate& update) { OnUpdate(update); },
           std::move(restored_.objects)),
       speaker_(ports.node.loop, agent, &node_),
@@ -60,21 +58,25 @@ void KubernetesFeed::Start() {
   unknown.may_define.any = true;
   agent_->SetDesired(std::move(unknown));
   node_.Start();
-  speaker_.Start();
   pods_.Start();
   kube_proxy_.Start();
   if (restored_.as_of == absl::InfinitePast()) return;
-  const absl::Time now = ports_.node.loop->Now();
-  wait_until_ = now + kServerWait;
-  timer_->Arm(now + kServerLook);
+  wait_until_ = ports_.node.loop->Now() + kServerWait;
+  timer_->Arm(wait_until_);
+}
+
+// The first failure ends the wait for the server.
+KubernetesNode::Ports KubernetesFeed::NodePorts() {
+  KubernetesNode::Ports ports = ports_.node;
+  ports.on_failure = [this] {
+    const bool waits = wait_until_ != absl::InfinitePast() && !uses_kept_;
+    if (waits && !is_complete_) timer_->Arm(ports_.node.loop->Now());
+  };
+  return ports;
 }
 
 void KubernetesFeed::LookForServer() {
   if (is_complete_) return;
-  const absl::Time now = ports_.node.loop->Now();
-  if (now < wait_until_ && !node_.source().has_failed()) {
-    return timer_->Arm(now + kServerLook);
-  }
   uses_kept_ = true;
   const auto& desired = node_.source().desired();
   node_.Record(

@@ -77,6 +77,7 @@ class KubernetesFeed {
   ipam::Assignment RecordedOf(const ServiceChange& change) const;
   // What was recorded earlier, and of no service now, is forgotten.
   void SetEarly();
+  KubernetesNode::Ports NodePorts();
   // Brings the kept objects into force, unless the server may still be faster.
   void LookForServer();
 
@@ -90,8 +91,8 @@ class KubernetesFeed {
   KeptObjectStore::Restored restored_;  // Its objects go to `node_`.
   bool uses_kept_ = false;              // They are, or were, in force.
   absl::Time started_at_;               // By the civil clock.
-  absl::Time wait_until_;               // For the server.
-  std::unique_ptr<io::Timer> timer_;    // Runs LookForServer().
+  absl::Time wait_until_ = absl::InfinitePast();  // For the server.
+  std::unique_ptr<io::Timer> timer_;              // Runs LookForServer().
   KubernetesNode node_;
   SpeakerFeed speaker_;
   MemberPods pods_;

@@ -1,6 +1,7 @@
 #include "daemon/speaker_feed.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "daemon/agent/life_stage.h"
@@ -13,8 +14,7 @@
 namespace lb {
 namespace {
 
-constexpr absl::Duration kLookInterval = absl::Seconds(1);
-constexpr int kSettledLooks = 2;
+constexpr absl::Duration kSettled = absl::Seconds(1);
 
 L2Places::Place PlaceOf(const ServicePlacement& placed,
                         const std::string& node) {
@@ -31,14 +31,16 @@ L2Places::Place PlaceOf(const ServicePlacement& placed,
 
 SpeakerFeed::SpeakerFeed(io::Loop* loop, Agent* agent, KubernetesNode* node)
     : loop_(loop), agent_(agent), node_(node) {
-  timer_ = loop_->NewTimer([this] { Look(); });
+  timer_ = loop_->NewTimer([this] { node_->speaker()->SetActs(true); });
   agent_->outcomes().Subscribe(
       [this, alive = std::weak_ptr<bool>(alive_)](const Outcome& outcome) {
         if (!alive.expired()) OnOutcome(outcome);
       });
+  agent_->outcomes().SubscribeToLooks(
+      [this, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) OnLook();
+      });
 }
-
-void SpeakerFeed::Start() { timer_->Arm(loop_->Now() + kLookInterval); }
 
 void SpeakerFeed::OnOutcome(const Outcome& outcome) {
   SpeakerStatuses* const statuses = node_->speaker();
@@ -55,15 +57,14 @@ void SpeakerFeed::OnOutcome(const Outcome& outcome) {
   }
 }
 
-void SpeakerFeed::Look() {
-  timer_->Arm(loop_->Now() + kLookInterval);
+void SpeakerFeed::OnLook() {
   const NodeView view = agent_->View();
   const bool acts = Acts(view.stage) && !Leaves(view.stage);
   const bool is_settled =
       acts && node_->source().is_complete() && !view.elections.has_more();
-  settled_looks_ = is_settled ? settled_looks_ + 1 : 0;
   if (!acts) node_->speaker()->SetActs(false);
-  if (settled_looks_ >= kSettledLooks) node_->speaker()->SetActs(true);
+  if (std::exchange(is_settled_, is_settled) == is_settled) return;
+  is_settled ? timer_->Arm(loop_->Now() + kSettled) : timer_->Disarm();
 }
 
 }  // namespace lb

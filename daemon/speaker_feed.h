@@ -2,7 +2,8 @@
 //
 // Each outcome of the agent says where services are announced. The statuses
 // begin once the agent acts, all objects were read, and its elections are up to
-// date for a second: until then what it announces is not known.
+// date for a second: until then what it announces is not known. It wakes up for
+// nothing else.
 //
 // Loop thread only. The agent, the node and the loop outlive it.
 #ifndef LB_DAEMON_SPEAKER_FEED_H_
@@ -22,17 +23,15 @@ class SpeakerFeed {
   // Before the agent's first turn. REQUIRES: `node` speaks.
   SpeakerFeed(io::Loop* loop, Agent* agent, KubernetesNode* node);
 
-  void Start();
-
  private:
   void OnOutcome(const Outcome& outcome);
-  void Look();
+  void OnLook();
 
   io::Loop* const loop_;
   Agent* const agent_;
   KubernetesNode* const node_;
-  int settled_looks_ = 0;             // In a row.
-  std::unique_ptr<io::Timer> timer_;  // Runs Look().
+  bool is_settled_ = false;           // As of the last look.
+  std::unique_ptr<io::Timer> timer_;  // Lets the statuses begin.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

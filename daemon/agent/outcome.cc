@@ -18,18 +18,23 @@ void Follow(const Map& present, const std::string& service, Map& known) {
 
 void Outcomes::Publish(absl::Time now, const Outcome::Side& after,
                        const Outcome::Services& changed, bool announces) {
-  if (changed.empty() && after.health == health_) return;
-  const Outcome outcome{.at = now,
-                        .before = {entries_, placement_, health_},
-                        .after = after,
-                        .changed = changed,
-                        .announces = announces};
-  for (Subscriber& subscriber : subscribers_) subscriber(outcome);
-  for (const std::string& service : changed) {
-    Follow(after.entries, service, entries_);
-    Follow(after.placement, service, placement_);
+  if (!changed.empty() || after.health != health_) {
+    Tell({.at = now,
+          .before = {entries_, placement_, health_},
+          .after = after,
+          .changed = changed,
+          .announces = announces});
   }
-  health_ = after.health;
+  for (auto& on_look : look_subscribers_) on_look();
+}
+
+void Outcomes::Tell(const Outcome& outcome) {
+  for (Subscriber& subscriber : subscribers_) subscriber(outcome);
+  for (const std::string& service : outcome.changed) {
+    Follow(outcome.after.entries, service, entries_);
+    Follow(outcome.after.placement, service, placement_);
+  }
+  health_ = outcome.after.health;
 }
 
 }  // namespace lb

@@ -59,6 +59,11 @@ class Outcomes {
     subscribers_.push_back(std::move(subscriber));
   }
 
+  // Calls `on_look` after each look, whatever that changed.
+  void SubscribeToLooks(absl::AnyInvocable<void()> on_look) {
+    look_subscribers_.push_back(std::move(on_look));
+  }
+
   // `changed`: all services that may differ from the last call. If there are
   // none, and the health is the same, no subscriber is called.
   void Publish(absl::Time now, const Outcome::Side& after,
@@ -69,7 +74,10 @@ class Outcomes {
   const NodeHealth& health() const { return health_; }
 
  private:
+  void Tell(const Outcome& outcome);
+
   std::vector<Subscriber> subscribers_;
+  std::vector<absl::AnyInvocable<void()>> look_subscribers_;
   AddressEntries entries_;
   Placement placement_;
   NodeHealth health_;

@@ -52,6 +52,8 @@ class KubernetesNode : private ObjectSource::Observer {
     http::Client* client = nullptr;
     EventLog* log = nullptr;
     RandomBytes random_bytes = {};  // As Controller::Ports has it.
+    // A request for objects has failed.
+    std::function<void()> on_failure = {};
   };
   using OnUpdated = std::function<void(const SourceUpdate& update)>;
 
@@ -82,6 +84,9 @@ class KubernetesNode : private ObjectSource::Observer {
 
  private:
   void OnUpdate(const SourceUpdate& update) override;
+  void OnFailure() override {
+    if (ports_.on_failure) ports_.on_failure();
+  }
   // Records whether the server is being followed, if that changed.
   void LookAtServer();
   // Is the server there, and part of the objects not to be had?

@@ -64,6 +64,7 @@ class ObjectSource::Follower : private kubernetes::Reflector::Observer {
   void OnChange(const Change& change) override {
     source_->OnChange(kind_, change);
   }
+  void OnFailure() override { source_->observer_->OnFailure(); }
 
   ObjectSource* const source_;
   const SourceKind& kind_;
@@ -113,12 +114,6 @@ bool ObjectSource::follows_any() const {
                      [](const std::unique_ptr<Follower>& follower) {
                        return follower->state().is_synchronized();
                      });
-}
-
-bool ObjectSource::has_failed() const {
-  return std::any_of(
-      followers_.begin(), followers_.end(),
-      [](const auto& each) { return each->state().stats().failures > 0; });
 }
 
 std::string ObjectSource::Trouble() const {

@@ -85,6 +85,8 @@ class ObjectSource {
    public:
     virtual ~Observer() = default;
     virtual void OnUpdate(const SourceUpdate& update) = 0;
+    // A request has failed; another follows by itself.
+    virtual void OnFailure() {}
   };
 
   struct Ports {
@@ -120,8 +122,6 @@ class ObjectSource {
   bool is_synchronized() const;
   // Some kind is.
   bool follows_any() const;
-  // A request has failed since Start().
-  bool has_failed() const;
   // "Service: 403 Forbidden: ...": the first kind that is not being followed,
   // and why; empty: all are.
   std::string Trouble() const;

@@ -82,11 +82,14 @@ void Reflector::Drain() {
   }
   timer_->Arm(core_.deadline());
   const std::vector<Change> changes = core_.TakeChanges();
+  const uint64_t failures = core_.stats().failures;
+  const bool has_failed = std::exchange(failures_, failures) != failures;
   const std::weak_ptr<bool> alive = alive_;
   for (const Change& change : changes) {
     observer_->OnChange(change);
     if (alive.expired()) return;
   }
+  if (has_failed) observer_->OnFailure();
 }
 
 }  // namespace lb::kubernetes

@@ -20,6 +20,7 @@
 #ifndef LB_KUBERNETES_REFLECTOR_H_
 #define LB_KUBERNETES_REFLECTOR_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -38,6 +39,8 @@ class Reflector {
    public:
     virtual ~Observer() = default;
     virtual void OnChange(const Change& change) = 0;
+    // A request has failed; another follows by itself.
+    virtual void OnFailure() {}
   };
 
   // REQUIRES: Validate(options) is OK.
@@ -75,6 +78,7 @@ class Reflector {
   ListWatch core_;
   std::optional<http::RequestId> request_;
   std::unique_ptr<io::Timer> timer_;
+  uint64_t failures_ = 0;  // That the observer knows of.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
