@@ -8,16 +8,20 @@
 #include "daemon/api_server.h"
 #include "daemon/kubernetes/api_client.h"
 #include "daemon/kubernetes/kubernetes_node.h"
+#include "daemon/kubernetes/pool_manifests.h"
 #include "daemon/log.h"
+#include "daemon/manifest_reader.h"
 #include "daemon/metrics/controller_metrics.h"
 #include "daemon/metrics/metrics_server.h"
 #include "daemon/service_notify.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/manifests.h"
 #include "lb/config/object_change.h"
 #include "lb/config/problem.h"
 #include "lb/io/posix/background_task.h"
+#include "lb/io/posix/file_watcher.h"
 #include "lb/io/posix/posix_environment.h"
 #include "lb/io/posix/posix_loop.h"
 #include "lb/io/posix/posix_sockets.h"
@@ -56,6 +60,7 @@ class ControllerDaemon {
     }
     LB_RETURN_IF_ERROR(ServeMetrics());
     node_->Start();
+    LB_RETURN_IF_ERROR(FollowManifests());
     notify_ = std::make_unique<ServiceNotify>(&loop_);
     return absl::OkStatus();
   }
@@ -63,6 +68,35 @@ class ControllerDaemon {
   void Run() { loop_.Run(); }
 
  private:
+  // Pools, if they come from files.
+  absl::Status FollowManifests() {
+    if (options_.manifests.empty()) return absl::OkStatus();
+    const config::ManifestOptions manifest_options = {
+        .load_balancer_class = options_.load_balancer_class};
+    reader_ = std::make_unique<ManifestReader>(
+        &loop_,
+        ManifestReader::Source{
+            .load =
+                [this, manifest_options] {
+                  config::Manifests manifests = config::LoadManifests(
+                      options_.manifests, manifest_options);
+                  RefuseOtherKinds(&manifests);
+                  return manifests;
+                },
+            .options = manifest_options},
+        [this](const ManifestReading& reading) {
+          node_->TakeManifests(*reading.desired);
+        });
+    LB_ASSIGN_OR_RETURN(reload_,
+                        io::Signals::Create(&loop_, {SIGHUP},
+                                            [this](int) { reader_->Read(); }));
+    LB_ASSIGN_OR_RETURN(files_,
+                        io::FileWatcher::Create(&loop_, options_.manifests,
+                                                [this] { reader_->Read(); }));
+    reader_->ReadNow();
+    return absl::OkStatus();
+  }
+
   absl::Status ServeMetrics() {
     if (options_.metrics_listen.empty()) return absl::OkStatus();
     LB_ASSIGN_OR_RETURN(
@@ -123,6 +157,9 @@ class ControllerDaemon {
   std::unique_ptr<io::Signals> signals_;
   std::unique_ptr<ApiClient> api_;
   std::unique_ptr<KubernetesNode> node_;
+  std::unique_ptr<ManifestReader> reader_;  // Null: pools come from the API.
+  std::unique_ptr<io::Signals> reload_;
+  std::unique_ptr<io::FileWatcher> files_;
   metrics::ConfigFacts config_;
   std::unique_ptr<metrics::MetricsServer> metrics_;
   io::BackgroundTask end_metrics_{&loop_};

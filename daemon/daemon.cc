@@ -20,6 +20,7 @@
 #include "daemon/heap.h"
 #include "daemon/host_name.h"
 #include "daemon/kubernetes/api_client.h"
+#include "daemon/kubernetes/pool_manifests.h"
 #include "daemon/kubernetes_feed.h"
 #include "daemon/last_good_store.h"
 #include "daemon/log.h"
@@ -50,7 +51,10 @@ config::ManifestOptions ManifestOptionsOf(const Options& options) {
 }
 
 config::Manifests LoadManifests(const Options& options) {
-  return config::LoadManifests(options.manifests, ManifestOptionsOf(options));
+  config::Manifests manifests =
+      config::LoadManifests(options.manifests, ManifestOptionsOf(options));
+  if (options.kubernetes.enabled) RefuseOtherKinds(&manifests);
+  return manifests;
 }
 
 front::TlsFiles TlsFilesOf(const Options& options) {
@@ -182,7 +186,7 @@ class Daemon {
           KubernetesFeed::Options{std::move(node), ServerText(api_->access()),
                                   options_.gossip.bind.port},
           environment.prng.Fork("kubernetes"), agent_.get());
-      return absl::OkStatus();
+      if (options_.manifests.empty()) return absl::OkStatus();
     }
     last_good_ = std::make_unique<LastGoodStore>(node_, environment);
     reader_ = std::make_unique<ManifestReader>(
@@ -202,7 +206,8 @@ class Daemon {
   }
 
   void StartSource() {
-    if (feed_ != nullptr) return feed_->Start();
+    if (feed_ != nullptr) feed_->Start();
+    if (reader_ == nullptr) return;
     for (const absl::Status& refused : last_good_->Restore()) {
       Record(EventType::kWarning, "StateRefused",
              std::string(refused.message()));
@@ -302,8 +307,12 @@ class Daemon {
     const config::Difference notices = {.new_notices = difference.new_notices};
     const bool is_news =
         reading.is_first || !reading.changes.empty() || difference != notices;
-    is_news ? agent_->SetDesired(reading.desired, difference)
-            : agent_->KeepDesired(reading.desired);
+    if (feed_ != nullptr) {
+      feed_->TakeManifests(*reading.desired);
+    } else {
+      is_news ? agent_->SetDesired(reading.desired, difference)
+              : agent_->KeepDesired(reading.desired);
+    }
     if (!std::exchange(asked_, false) && !is_news) return;
     Record(
         EventType::kNormal, "ManifestsRead",
@@ -363,10 +372,10 @@ class Daemon {
   // Destroyed in the reverse order: the world goes last.
   std::unique_ptr<io::PosixEnvironment> world_;
   std::unique_ptr<Agent> agent_;
-  // For manifests; null with Kubernetes.
+  // For manifests; null without them.
   std::unique_ptr<LastGoodStore> last_good_;
   std::unique_ptr<ManifestReader> reader_;
-  // For Kubernetes; null with manifests.
+  // For Kubernetes; null without it.
   std::unique_ptr<ApiClient> api_;
   std::unique_ptr<KubernetesFeed> feed_;
   std::unique_ptr<io::BackgroundTask> what_ifs_;
@@ -438,8 +447,9 @@ bool CheckManifests(const Options& options, bool has_file) {
   const std::vector<std::string> faults = CheckHost(options, has_file);
   for (const std::string& fault : faults) fmt::print("{}\n", fault);
   if (options.kubernetes.enabled) {
-    fmt::print("objects come from the API server, and are not checked\n");
-    return faults.empty();
+    fmt::print("objects{} come from the API server, and are not checked\n",
+               options.manifests.empty() ? "" : " other than pools");
+    if (options.manifests.empty()) return faults.empty();
   }
   const config::Desired desired =
       config::BuildDesired(LoadManifests(options), {});

@@ -31,6 +31,7 @@
 #include "daemon/speaker_feed.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
+#include "lb/config/desired.h"
 #include "lb/io/loop.h"
 #include "lb/io/state_store.h"
 #include "lb/net/ip_address.h"
@@ -65,6 +66,9 @@ class KubernetesFeed {
   // Each event of the log: what an operator has to do about strict ARP becomes
   // an Event on the Node.
   void OnEvent(const Event& event);
+
+  // As KubernetesNode has it.
+  void TakeManifests(const config::Desired& read) { node_.TakeManifests(read); }
 
   const KubernetesNode& node() const { return node_; }
   ApiServerSight Sight() const;

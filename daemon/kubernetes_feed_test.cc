@@ -4,13 +4,17 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/kubernetes/pool_manifests.h"
 #include "daemon/testing/kubernetes_feed_test.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/config/desired.h"
+#include "lb/config/manifests.h"
 #include "lb/kubernetes/tree_path.h"
 
 namespace lb {
@@ -235,6 +239,82 @@ TEST_F(KubernetesFeedTest, ANewSpeakerAnnouncesAlsoAServiceThatPoolsRefuse) {
   EXPECT_THAT(Announcers("10.1.0.100"), SizeIs(2));
   EXPECT_THAT(ProblemsOf(nodes_[0]),
               Contains(HasSubstr("asks for pool gone, which does not exist")));
+}
+
+constexpr std::string_view kPoolManifests =
+    "{apiVersion: metallb.io/v1beta1, kind: IPAddressPool, metadata: {name: f},"
+    " spec: {addresses: [10.1.0.130-10.1.0.140]}}\n"
+    "---\n"
+    "{apiVersion: metallb.io/v1beta1, kind: L2Advertisement, metadata: {name: "
+    "f}}\n";
+
+class PoolsFromManifestsTest : public KubernetesFeedTest {
+ protected:
+  PoolsFromManifestsTest() { pools_from_ = PoolsFrom::kManifests; }
+
+  // As ManifestReader has it.
+  void Read(std::string_view text) {
+    config::Manifests manifests;
+    config::ParseManifests("m.yaml", text, {}, &manifests);
+    RefuseOtherKinds(&manifests);
+    read_ = config::BuildDesired(manifests, read_);
+    for (FeedNode& node : nodes_) node.feed->TakeManifests(read_);
+  }
+
+  config::Desired read_;
+};
+
+// The server has pools of its own, which nobody asks for: MetalLB's, say.
+TEST_F(PoolsFromManifestsTest, ServicesGetAddressesOfTheFiles) {
+  CreateService("web");
+  StartAll();
+  EXPECT_EQ(cluster_.StatusOf("web"), "");
+  Read(kPoolManifests);
+  RunFor(absl::Seconds(8));
+  EXPECT_EQ(cluster_.StatusOf("web"), "10.1.0.130 f");
+  EXPECT_THAT(Announcers("10.1.0.130"), SizeIs(2));
+  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 6);
+  EXPECT_EQ(Writes("/ipaddresspools"), 0u);
+  EXPECT_THAT(ProblemsOf(nodes_[0]), IsEmpty());
+}
+
+TEST_F(PoolsFromManifestsTest, AFaultInAFileIsAProblemAndTheRestGoesOn) {
+  CreateService("web");
+  StartAll();
+  Read(kPoolManifests);
+  RunFor(absl::Seconds(8));
+  Read(
+      "{apiVersion: metallb.io/v1beta1, kind: IPAddressPool, metadata: {name: "
+      "f}, spec: {addresses: [10.1.0.130/33]}}\n"
+      "---\n"
+      "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: d}, "
+      "spec: {type: LoadBalancer}}\n"
+      "---\n"
+      "{apiVersion: metallb.io/v1beta1, kind: L2Advertisement, metadata: "
+      "{name: f}}\n");
+  RunFor(absl::Seconds(5));
+  EXPECT_THAT(Announcers("10.1.0.130"), SizeIs(2));
+  EXPECT_THAT(
+      ProblemsOf(nodes_[0]),
+      UnorderedElementsAre(
+          HasSubstr("IPAddressPool/f: spec.addresses[0]"),
+          HasSubstr("Manifest/m.yaml: Service/d/web: with pools-from")));
+  Read(kPoolManifests);
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(ProblemsOf(nodes_[0]), IsEmpty());
+}
+
+TEST_F(PoolsFromManifestsTest, ASpeakerThatStartsWithoutTheServerHasThem) {
+  CreateService("web");
+  StartAll();
+  Read(kPoolManifests);
+  RunFor(absl::Seconds(8));
+  TakeServerAway();
+  RestartAll();
+  read_ = {};
+  Read(kPoolManifests);
+  RunFor(absl::Seconds(8));
+  EXPECT_THAT(Announcers("10.1.0.130"), SizeIs(2));
 }
 
 TEST_F(KubernetesFeedTest, AnOperatorIsToldWhereAddressesComeFrom) {

@@ -23,14 +23,17 @@ ManifestReading ManifestReader::Load(absl::Time now) {
   config::Manifests manifests = source_.load();
   empty_files_.Settle(now, &manifests.understanding.empty_files);
   ManifestReading reading;
+  LastGoodStore* const last_good = source_.last_good;
   reading.desired = std::make_shared<const config::Desired>(
-      is_first_
-          ? config::BuildDesired(manifests, source_.last_good->Before(
-                                                manifests, source_.options))
+      is_first_ && last_good != nullptr
+          ? config::BuildDesired(manifests,
+                                 last_good->Before(manifests, source_.options))
           : config::BuildDesired(manifests, *desired_));
   reading.changes = config::Compare(*desired_, *reading.desired);
   reading.difference = config::DifferenceOf(*desired_, *reading.desired);
-  reading.last_good = source_.last_good->Seal(*reading.desired);
+  if (last_good != nullptr) {
+    reading.last_good = last_good->Seal(*reading.desired);
+  }
   return reading;
 }
 
@@ -65,7 +68,9 @@ void ManifestReader::Finish() {
   const std::unique_ptr<ManifestReading> reading = std::move(reading_);
   reading->is_first = std::exchange(is_first_, false);
   retired_ = std::exchange(desired_, reading->desired);
-  source_.last_good->Save(std::move(reading->last_good));
+  if (source_.last_good != nullptr) {
+    source_.last_good->Save(std::move(reading->last_good));
+  }
   const absl::Time look_again_at = empty_files_.NextDeadline();
   if (look_again_at < absl::InfiniteFuture()) timer_->Arm(look_again_at);
   apply_(*reading);

@@ -48,7 +48,8 @@ class ManifestReader {
     // there too.
     std::function<config::Manifests()> load;
     config::ManifestOptions options;
-    LastGoodStore* last_good = nullptr;  // Outlives the reader.
+    // Outlives the reader. Null: what an earlier run had does not count.
+    LastGoodStore* last_good = nullptr;
   };
 
   // `apply` takes each reading, on the loop, before the callers that asked for

@@ -29,6 +29,7 @@ ControllerCore::Options CoreOptionsOf(const Controller::Options& options) {
   core.own_namespace = options.own_namespace;
   core.load_balancer_class = options.load_balancer_class;
   core.unlisted_delay = options.unlisted_delay;
+  core.has_pool_objects = options.has_pool_objects;
   return core;
 }
 

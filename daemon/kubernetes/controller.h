@@ -50,6 +50,7 @@ class Controller : private kubernetes::LeaseElector::Observer {
     std::string node;  // Named in events.
     // For how long a Service that only a list lacks keeps its address.
     absl::Duration unlisted_delay = ControllerCore::Options().unlisted_delay;
+    bool has_pool_objects = true;  // As ControllerCore::Options has it.
   };
   struct Ports {
     io::Loop* loop = nullptr;

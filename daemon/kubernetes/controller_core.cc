@@ -239,8 +239,10 @@ void ControllerCore::Work(const Now& now) {
   LookAtSome();
   // All statuses are taken up before anything is assigned.
   if (to_look_.empty()) AssignDue(now);
-  pools_.Work(now.loop, desired_->pools,
-              [this](const std::string& pool) { return term_->Usage(pool); });
+  if (options_.has_pool_objects) {
+    pools_.Work(now.loop, desired_->pools,
+                [this](const std::string& pool) { return term_->Usage(pool); });
+  }
   Plan(now);
 }
 
@@ -260,7 +262,7 @@ void ControllerCore::AssignDue(const Now& now) {
 
 void ControllerCore::Plan(const Now& now) {
   if (!to_look_.empty() || term_->has_due()) PlanWork(now.loop);
-  PlanWork(pools_.deadline());
+  if (options_.has_pool_objects) PlanWork(pools_.deadline());
   PlanWork(retry_at_);
   const absl::Time cooled = term_->NextCoolDownEnd();
   if (cooled < absl::InfiniteFuture()) {
@@ -363,6 +365,7 @@ void ControllerCore::TellProblems(const std::vector<config::Problem>& problems,
                                   std::string_view default_reason) {
   for (const config::Problem& problem : problems) {
     if (problem.reason.empty() && default_reason.empty()) continue;
+    if (!problem.origin.is_kubernetes()) continue;  // There is no object.
     const auto event = EventOf(problem, default_reason, options_.own_namespace,
                                UidOf(problem.object));
     if (event) events_.push_back(*event);

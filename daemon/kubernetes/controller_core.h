@@ -64,6 +64,8 @@ class ControllerCore {
     std::string load_balancer_class;
     absl::Duration unlisted_delay = absl::Minutes(1);
     absl::Duration write_retry = absl::Seconds(10);
+    // Pools are objects of the API server, and have statuses and events.
+    bool has_pool_objects = true;
   };
   struct Now {
     absl::Time loop;

@@ -17,6 +17,7 @@ ObjectSource::Options SourceOptionsOf(const KubernetesNode::Options& options) {
   ObjectSource::Options source;
   source.own_namespace = options.own_namespace;
   source.manifests.load_balancer_class = options.load_balancer_class;
+  source.has_manifests = options.settings.pools_from == PoolsFrom::kManifests;
   if (!options.settings.speaks()) {
     source.left_out = ObjectSource::LeftOutOfControllers();
   }
@@ -30,6 +31,7 @@ Controller::Options ControllerOptionsOf(const KubernetesNode::Options& options,
   controller.load_balancer_class = options.load_balancer_class;
   controller.node = options.node;
   controller.unlisted_delay = options.unlisted_delay;
+  controller.has_pool_objects = options.settings.pools_from == PoolsFrom::kApi;
   controller.lease.key = {options.own_namespace, kLeaseName};
   // Another one after each start: a process knows nothing of its last run.
   controller.lease.identity =

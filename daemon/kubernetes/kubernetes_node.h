@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 #include "daemon/kubernetes/controller.h"
 #include "daemon/kubernetes/object_source.h"
+#include "daemon/kubernetes/pool_manifests.h"
 #include "daemon/kubernetes/speaker_statuses.h"
 #include "daemon/options/kubernetes_settings.h"
 #include "lb/base/event_log.h"
@@ -70,6 +71,12 @@ class KubernetesNode : private ObjectSource::Observer {
   // Gives the Lease up, if it has it. `done` comes within a second.
   void Stop(absl::AnyInvocable<void()> done);
 
+  // What manifests have: their pools and advertisements count.
+  // REQUIRES: Options::settings takes them from manifests.
+  void TakeManifests(const config::Desired& read) {
+    source_.TakeManifests(manifests_.ChangesTo(read));
+  }
+
   const ObjectSource& source() const { return source_; }
   // When all objects were last known to be as at the server. InfinitePast: not
   // yet.
@@ -97,6 +104,7 @@ class KubernetesNode : private ObjectSource::Observer {
   const OnUpdated on_update_;
   kubernetes::RecoveryClient client_;
   ObjectSource source_;
+  PoolManifests manifests_;  // As of the last reading.
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<SpeakerStatuses> speaker_;
   int unread_looks_ = 0;                    // In a row.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/kubernetes/pool_manifests.h"
 #include "fmt/format.h"
 #include "lb/io/turn_cause.h"
 
@@ -83,6 +84,7 @@ ObjectSource::ObjectSource(const Ports& ports, Options options,
       keeper_.EndListing(kind.kind);
       continue;
     }
+    if (options_.has_manifests && IsPoolManifest(kind.kind)) continue;
     followers_.push_back(std::make_unique<Follower>(
         this, kind, ports.client, prng.Fork(std::string(kind.kind))));
   }
@@ -95,12 +97,31 @@ void ObjectSource::Start() {
 }
 
 void ObjectSource::Relist(absl::Span<const std::string_view> kinds) {
-  awaited_ = {kinds.begin(), kinds.end()};
+  awaited_.clear();
+  for (const auto& follower : followers_) {
+    const std::string_view kind = follower->kind().kind;
+    if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
+      awaited_.insert(kind);
+    }
+  }
   // Lists that were complete before this call do not count.
   update_.is_relisted = false;
   for (const auto& follower : followers_) {
     if (awaited_.contains(follower->kind().kind)) follower->Relist();
   }
+}
+
+void ObjectSource::TakeManifests(std::vector<config::ObjectChange> changes) {
+  timer_->Arm(loop_->Now());
+  for (config::ObjectChange& change : changes) {
+    update_.objects.push_back(change.name);
+    changes_.push_back(std::move(change));
+  }
+  for (const SourceKind& kind : SourceKinds()) {
+    const bool is_first = IsPoolManifest(kind.kind) && !has_read_manifests_;
+    if (is_first) listed_.push_back(kind.kind);
+  }
+  has_read_manifests_ = true;
 }
 
 void ObjectSource::OnServerBack() {

@@ -74,6 +74,8 @@ class ObjectSource {
     config::ManifestOptions manifests;
     // Kinds that are not followed: as if there were no such objects.
     std::set<std::string_view> left_out = {};
+    // Pools and advertisements come by TakeManifests(), and are not followed.
+    bool has_manifests = false;
   };
 
   // What a controller does not need: addresses do not depend on it.
@@ -109,6 +111,10 @@ class ObjectSource {
   // than this call; then an update says `is_relisted`. Not within OnUpdate().
   void Relist(absl::Span<const std::string_view> kinds);
 
+  // What a reading of manifests changed, the first time all of it; then their
+  // kinds count as listed. REQUIRES: Options::has_manifests.
+  void TakeManifests(std::vector<config::ObjectChange> changes);
+
   // The server, which was lost, has answered another of its clients
   // (kubernetes::RecoveryClient).
   void OnServerBack();
@@ -143,6 +149,7 @@ class ObjectSource {
   std::vector<config::ObjectChange> changes_;
   std::vector<std::string_view> listed_;
   SourceUpdate update_;
+  bool has_read_manifests_ = false;
   std::set<std::string_view> awaited_;  // Kinds of the last Relist().
   std::unique_ptr<io::Timer> timer_;    // Runs Flush().
 };

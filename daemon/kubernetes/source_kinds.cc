@@ -83,6 +83,21 @@ void DropUnread(std::string_view kind, YamlNode* tree) {
   }
 }
 
+// JSON, or YAML that was in a manifest.
+absl::StatusOr<YamlNode> ReadTree(std::string_view text) {
+  absl::StatusOr<YamlNode> tree = kubernetes::ReadJson(text);
+  if (tree.ok()) return tree;
+  int documents = 0;
+  YamlNode document;
+  const auto error =
+      config::ForEachYamlDocument(text, [&](const YamlNode& read) {
+        ++documents;
+        document = read;
+      });
+  if (error || documents != 1) return tree.status();
+  return document;
+}
+
 }  // namespace
 
 std::string SourceKind::NameOf(const kubernetes::ObjectKey& key) const {
@@ -166,7 +181,7 @@ config::ObjectChange ReadChange(const SourceKind& kind,
 
 absl::StatusOr<config::ObjectChange> ReadKept(
     std::string_view text, const config::ManifestOptions& options) {
-  LB_ASSIGN_OR_RETURN(const YamlNode tree, kubernetes::ReadJson(text));
+  LB_ASSIGN_OR_RETURN(const YamlNode tree, ReadTree(text));
   LB_ASSIGN_OR_RETURN(
       config::ObjectChange read,
       config::ReadObject(tree, config::Origin::OfKubernetes("kept"), options));

@@ -42,7 +42,7 @@ absl::Status SetNamespace(Values values, Options* options) {
   return absl::OkStatus();
 }
 
-constexpr std::array<OptionSpec, 8> kOptions = {{
+constexpr std::array<OptionSpec, 9> kOptions = {{
     {"kubernetes", "",
      "Take services, pools and nodes from the Kubernetes API, in place of "
      "manifests.",
@@ -57,6 +57,16 @@ constexpr std::array<OptionSpec, 8> kOptions = {{
        return SetEnum(v[0], Role::kSpeaker, &o->kubernetes.role);
      },
      [](const Options& o) { return std::string(ToString(o.kubernetes.role)); }},
+    {"pools-from", "SOURCE",
+     "With kubernetes: where IPAddressPools and L2Advertisements come from: "
+     "api, or manifests, which have no other objects then.",
+     false,
+     [](Values v, Options* o) {
+       return SetEnum(v[0], PoolsFrom::kManifests, &o->kubernetes.pools_from);
+     },
+     [](const Options& o) {
+       return std::string(ToString(o.kubernetes.pools_from));
+     }},
     {"kubeconfig", "PATH",
      "File that says where the API server is; default: as in a pod.", false,
      [](Values v, Options* o) {
@@ -145,20 +155,30 @@ std::string_view ToString(Role role) {
   return "all";
 }
 
+std::string_view ToString(PoolsFrom from) {
+  return from == PoolsFrom::kApi ? "api" : "manifests";
+}
+
 absl::Span<const OptionSpec> KubernetesOptions() { return kOptions; }
 
 absl::Status ValidateKubernetes(const Options& options) {
   const KubernetesSettings& settings = options.kubernetes;
   if (settings.enabled) {
-    if (!options.manifests.empty()) {
+    const bool wants_files = settings.pools_from == PoolsFrom::kManifests;
+    if (!options.manifests.empty() && !wants_files) {
       return Refuse("manifests",
-                    "given besides kubernetes, want one of the two: objects "
-                    "come from files, or from the API server");
+                    "given besides kubernetes, want one of the two, as objects "
+                    "come from files, or from the API server; or pools-from: "
+                    "manifests, for pools and advertisements alone");
+    }
+    if (options.manifests.empty() && wants_files) {
+      return Refuse("pools-from", "manifests, and none are given");
     }
     return ValidateLease(settings);
   }
   for (const auto& [is_given, option] :
        {std::pair(settings.role != Role::kAll, "role"),
+        std::pair(settings.pools_from != PoolsFrom::kApi, "pools-from"),
         std::pair(!settings.kubeconfig.empty(), "kubeconfig"),
         std::pair(!settings.api_server.empty(), "kube-api-server"),
         std::pair(!settings.name_space.empty(), "kubernetes-namespace")}) {

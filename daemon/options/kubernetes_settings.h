@@ -21,6 +21,14 @@ enum class Role {
 
 std::string_view ToString(Role role);  // "all", ...
 
+// Where IPAddressPools and L2Advertisements come from.
+enum class PoolsFrom {
+  kApi,        // The API server, as all else.
+  kManifests,  // Files. No custom resource is needed at the API server.
+};
+
+std::string_view ToString(PoolsFrom from);  // "api", ...
+
 struct KubernetesSettings {
   bool enabled = false;
   Role role = Role::kAll;
@@ -30,6 +38,7 @@ struct KubernetesSettings {
   std::string api_server;
   // Where metallb.io objects count; empty: the pod's own, else metallb-system.
   std::string name_space;
+  PoolsFrom pools_from = PoolsFrom::kApi;
   absl::Duration lease_duration = absl::Seconds(5);
   absl::Duration lease_renew_deadline = absl::Seconds(3);
   absl::Duration lease_retry_period = absl::Seconds(1);

@@ -319,8 +319,13 @@ const TogetherCase kTogether[] = {
      ""},
     {"{kubernetes: true, role: controller, kubeconfig: /k}", ""},
     {"{kubernetes: true, manifests: /m}",
-     "manifests: given besides kubernetes, want one of the two: objects come "
-     "from files, or from the API server"},
+     "manifests: given besides kubernetes, want one of the two, as objects "
+     "come from files, or from the API server; or pools-from: manifests, for "
+     "pools and advertisements alone"},
+    {"{kubernetes: true, manifests: /m, pools-from: manifests}", ""},
+    {"{kubernetes: true, pools-from: manifests}",
+     "pools-from: manifests, and none are given"},
+    {"pools-from: manifests", "kubernetes: not given, pools-from wants it"},
     {"role: speaker", "kubernetes: not given, role wants it"},
     {"kubeconfig: /k", "kubernetes: not given, kubeconfig wants it"},
     {"kube-api-server: 'https://a'",
@@ -414,6 +419,7 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
                       .kubeconfig = "/k",
                       .api_server = "https://192.0.2.1:6443",
                       .name_space = "balancers",
+                      .pools_from = PoolsFrom::kManifests,
                       .lease_duration = absl::Seconds(15),
                       .lease_renew_deadline = absl::Seconds(10),
                       .lease_retry_period = absl::Milliseconds(2500)};

@@ -88,6 +88,7 @@ class KubernetesFeedTest : public testing::Test {
     KubernetesFeed::Options feed;
     feed.node.settings.enabled = true;
     if (!has_controllers_) feed.node.settings.role = Role::kSpeaker;
+    feed.node.settings.pools_from = pools_from_;
     feed.node.node = node.host->name();
     feed.node.own_namespace = kOwnNamespace;
     feed.node.pod = "speaker-" + node.host->name();
@@ -212,6 +213,7 @@ class KubernetesFeedTest : public testing::Test {
   std::string server_name_ = "10.0.0.9:6443";
   // Of the nodes that are started from now on.
   bool has_controllers_ = true;
+  PoolsFrom pools_from_ = PoolsFrom::kApi;
   std::map<std::string, uint64_t> seen_;
 };
 
