@@ -241,6 +241,26 @@ TEST_F(KubernetesFeedTest, ANewSpeakerAnnouncesAlsoAServiceThatPoolsRefuse) {
               Contains(HasSubstr("asks for pool gone, which does not exist")));
 }
 
+TEST_F(KubernetesFeedTest, AnotherAddressInAStatusIsNoAddressGivenUp) {
+  has_controllers_ = false;
+  StartAll();
+  CreateService("web");
+  cluster_.SetStatus("web", "10.1.0.105");
+  RunFor(absl::Seconds(1));
+  NewEvents("ClearAssignment");
+  cluster_.MayChange("web");
+  cluster_.SetStatus("web", "10.1.0.106");
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(Announcers("10.1.0.106"), SizeIs(2));
+  EXPECT_THAT(NewEvents("ClearAssignment"), IsEmpty());
+  cluster_.PatchService("web", R"({"status":{"loadBalancer":null}})", "status");
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(NewEvents("ClearAssignment"),
+              ElementsAre(HasSubstr("waiting for the controller"),
+                          HasSubstr("waiting for the controller"),
+                          HasSubstr("waiting for the controller")));
+}
+
 constexpr std::string_view kPoolManifests =
     "{apiVersion: metallb.io/v1beta1, kind: IPAddressPool, metadata: {name: f},"
     " spec: {addresses: [10.1.0.130-10.1.0.140]}}\n"

@@ -135,6 +135,8 @@ void Events::RecordEntry(const std::string& service, const Entry& before,
   const EventObject object(EventObject::kService, service);
   const bool is_moved = !(before.assignment == after.assignment);
   const bool is_cleared = is_moved && after.assignment.addresses.empty();
+  // One whose next address is being written to disk gives none up.
+  if (is_cleared && after.being_written) return;
   if (is_cleared) {
     Record(EventType::kNormal, "ClearAssignment", object, after.reason);
   } else if (is_moved) {

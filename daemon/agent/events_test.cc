@@ -106,6 +106,18 @@ TEST_F(EventsTest, AServicesLife) {
                                   "for it any more"));
 }
 
+// Speakers said that a Service gives its address up for the state folder.
+TEST_F(EventsTest, AnAddressThatIsBeingWrittenToDiskIsNotGivenUp) {
+  Publish({{"a", Entry("10.0.0.1")}}, {});
+  Told();
+  auto written = Entry("", "being written", /*waiting=*/true);
+  written.being_written = true;
+  Publish({{"a", written}}, {});
+  EXPECT_THAT(Told(), IsEmpty());
+  Publish({{"a", Entry("10.0.0.2")}}, {});
+  EXPECT_THAT(Told(), ElementsAre("IPAllocated Service/a: 10.0.0.2 (pool p)"));
+}
+
 TEST_F(EventsTest, EachAnnouncerThatComesOrGoesIsNews) {
   const auto by = [](const std::vector<std::string>& nodes) {
     ServicePlacement place;

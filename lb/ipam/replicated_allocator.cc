@@ -422,11 +422,16 @@ ReplicatedAllocator::Entry ReplicatedAllocator::EntryOf(
 ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
     const ServiceRequest& request) const {
   if (saver_.IsUnsaved(request.service)) {
-    if (save_error().ok()) {
-      return {.reason = "being written to the state folder", .waiting = true};
+    if (!save_error().ok()) {
+      return {.reason = fmt::format("the state folder cannot be written: {}",
+                                    std::string(save_error().message()))};
     }
-    return {.reason = fmt::format("the state folder cannot be written: {}",
-                                  std::string(save_error().message()))};
+    const Record* const record = ledger_.Find(request.service);
+    if (record != nullptr && !record->is_release()) {
+      return {.reason = "being written to the state folder",
+              .waiting = true,
+              .being_written = true};
+    }
   }
   std::string left_out = WhyLeftOut(request.service);
   if (!left_out.empty()) return {.reason = std::move(left_out)};

@@ -48,6 +48,8 @@ class ReplicatedAllocator {
     // Why it has none, or not those that it asks for; empty if all is well.
     std::string reason;
     bool waiting = false;  // This changes by itself.
+    // It has an address that is not on disk yet.
+    bool being_written = false;
     // The code of the refusal that `reason` is about; kOk: none was refused.
     absl::StatusCode code = absl::StatusCode::kOk;
 
