@@ -30,14 +30,6 @@ all_announced() {
       grep -c '"announcingNode"') -eq $services ]] || return 1
   done
 }
-ticks() {  # ticks NODE: of processor time, user and system.
-  awk '{ sub(/.*\) /, ""); print $12 + $13 }' \
-    "/proc/$(cat "$LAB_DIR/$1/lbd.pid")/stat"
-}
-memory() {  # memory NODE: resident, in MB.
-  awk '$1 == "VmRSS:" { printf "%.1f", $2 / 1024 }' \
-    "/proc/$(cat "$LAB_DIR/$1/lbd.pid")/status"
-}
 
 kube_lab_begin
 cat >"$LAB_DIR/audit.yaml" <<'END'
@@ -72,17 +64,5 @@ echo "all nodes know who announces each: $((SECONDS - begun)) s later"
 sleep 15  # What is still to be written.
 python3 "$kube_here/writes.py" "$LAB_DIR/audit.log" "$services"
 
-before=()
-for node in "${LAB_NODES[@]}"; do before+=("$(ticks "$node")"); done
-sleep "$idle_seconds"
-echo "| node | memory, MB | processor, % of one |"
-echo "|---|---|---|"
-for node in "${LAB_NODES[@]}"; do
-  awk -v node="$node" -v ticks=$(($(ticks "$node") - before[0])) \
-    -v per_second="$(getconf CLK_TCK)" -v seconds="$idle_seconds" \
-    -v now="$(memory "$node")" \
-    'BEGIN { printf "| %s | %s | %.2f |\n", node, now,
-             100 * ticks / per_second / seconds }'
-  before=("${before[@]:1}")
-done
+lab_idle_cost "$idle_seconds"
 kube_memory

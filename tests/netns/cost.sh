@@ -51,30 +51,6 @@ all_served() {
       return 1
   done
 }
-ticks() { # ticks NODE: of processor time, user and system.
-  awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$(cat "$LAB_DIR/$1/lbd.pid")/stat"
-}
-memory() { # memory NODE KEY: in MB.
-  awk -v key="$2:" '$1 == key { printf "%.1f", $2 / 1024 }' \
-    "/proc/$(cat "$LAB_DIR/$1/lbd.pid")/status"
-}
-
-measure_idle() {
-  local node before=()
-  sleep 10 # The rounds of announcements that follow the first.
-  for node in "${LAB_NODES[@]}"; do before+=("$(ticks "$node")"); done
-  sleep "$idle_seconds"
-  echo "| node | memory, MB | at most | processor, % of one |"
-  echo "|---|---|---|---|"
-  for node in "${LAB_NODES[@]}"; do
-    awk -v node="$node" -v ticks=$(($(ticks "$node") - before[0])) \
-      -v per_second="$(getconf CLK_TCK)" -v seconds="$idle_seconds" \
-      -v now="$(memory "$node" VmRSS)" -v most="$(memory "$node" VmHWM)" \
-      'BEGIN { printf "| %s | %s | %s | %.2f |\n", node, now, most,
-               100 * ticks / per_second / seconds }'
-    before=("${before[@]:1}")
-  done
-}
 
 measure_start() { # measure_start FAMILY
   manifests "$1" >"$LAB_DIR/manifests/all.yaml"
@@ -111,7 +87,10 @@ manifests IPv4 >"$LAB_DIR/manifests/all.yaml"
 lab_up || fail "the namespaces could not be made"
 for node in "${LAB_NODES[@]}"; do lab_start_lbd "$node"; done
 lab_wait 30 all_served || fail "not all services are announced"
-[[ $idle_seconds -eq 0 ]] || measure_idle
+if [[ $idle_seconds -ne 0 ]]; then
+  sleep 10 # The rounds of announcements that follow the first.
+  lab_idle_cost "$idle_seconds"
+fi
 for node in "${LAB_NODES[@]}"; do lab_kill_lbd "$node"; done
 echo
 echo "| family | first address after Ready, s | the last | Ready after the start, s |"

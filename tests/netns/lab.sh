@@ -176,6 +176,32 @@ lab_kill_lbd() {  # lab_kill_lbd NODE: kill -9, and sees it gone.
   lab_wait 5 lab_lbd_gone "$1"
 }
 
+# lab_idle_cost SECONDS: the memory and processor time of each lbd, as a table.
+lab_idle_cost() {
+  local node before=()
+  for node in "${LAB_NODES[@]}"; do before+=("$(lab_ticks "$node")"); done
+  sleep "$1"
+  echo "| node | memory, MB | at most | processor, % of one |"
+  echo "|---|---|---|---|"
+  for node in "${LAB_NODES[@]}"; do
+    awk -v node="$node" -v ticks=$(($(lab_ticks "$node") - before[0])) \
+      -v per_second="$(getconf CLK_TCK)" -v seconds="$1" \
+      -v now="$(lab_memory "$node" VmRSS)" \
+      -v most="$(lab_memory "$node" VmHWM)" \
+      'BEGIN { printf "| %s | %s | %s | %.2f |\n", node, now, most,
+               100 * ticks / per_second / seconds }'
+    before=("${before[@]:1}")
+  done
+}
+lab_ticks() {  # lab_ticks NODE: of processor time, user and system.
+  awk '{ sub(/.*\) /, ""); print $12 + $13 }' \
+    "/proc/$(cat "$LAB_DIR/$1/lbd.pid")/stat"
+}
+lab_memory() {  # lab_memory NODE KEY: in MB.
+  awk -v key="$2:" '$1 == key { printf "%.1f", $2 / 1024 }' \
+    "/proc/$(cat "$LAB_DIR/$1/lbd.pid")/status"
+}
+
 lab_lbctl() {  # lab_lbctl NODE ARGUMENT...
   local node=$1
   shift
