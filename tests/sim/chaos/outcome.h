@@ -1,12 +1,16 @@
 // Outcome: what came of the run of a scenario.
+//
+// Header only.
 #ifndef LB_TESTS_SIM_CHAOS_OUTCOME_H_
 #define LB_TESTS_SIM_CHAOS_OUTCOME_H_
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
+#include "lb/io/sim/sim_world.h"
 
 namespace lb::chaos {
 
@@ -26,6 +30,17 @@ struct Outcome {
   absl::Duration longest_double_answer;
   std::string log;  // What the nodes recorded; of a violation only.
 };
+
+// Of a run that began then in this world, with the first violation.
+inline Outcome OutcomeOf(io::SimWorld& world, absl::Time began,
+                         std::optional<Violation> violation) {
+  Outcome outcome;
+  outcome.violation = std::move(violation);
+  outcome.trace_hash = world.trace_hash();
+  outcome.events = world.loop().events_run();
+  outcome.virtual_time = world.loop().Now() - began;
+  return outcome;
+}
 
 }  // namespace lb::chaos
 

@@ -37,11 +37,7 @@ class Runner {
     stage_.StartAll();
     RunScript();
     Heal();
-    Outcome outcome;
-    outcome.violation = checker_.violation();
-    outcome.trace_hash = stage_.world().trace_hash();
-    outcome.events = stage_.world().loop().events_run();
-    outcome.virtual_time = stage_.world().loop().Now() - began_;
+    Outcome outcome = OutcomeOf(stage_.world(), began_, checker_.violation());
     outcome.healed_within = healed_within_;
     outcome.longest_double_answer = checker_.longest_double_answer();
     if (outcome.violation) outcome.log = Log();

@@ -45,11 +45,7 @@ class Runner {
           checker_.AfterEvent();
         });
     Heal();
-    Outcome outcome;
-    outcome.violation = checker_.violation();
-    outcome.trace_hash = stage_.world().trace_hash();
-    outcome.events = stage_.world().loop().events_run();
-    outcome.virtual_time = stage_.world().loop().Now() - began_;
+    Outcome outcome = OutcomeOf(stage_.world(), began_, checker_.violation());
     outcome.healed_within = healed_within_;
     if (outcome.violation) outcome.log = Log();
     return outcome;
