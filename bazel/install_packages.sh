@@ -24,7 +24,7 @@ for purpose in "$@"; do
   case $purpose in
     test)
       packages+=(
-        arping clang clang-format clang-tidy debootstrap golang-go
+        arping bird2 clang clang-format clang-tidy debootstrap frr golang-go
         golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm make
         ndisc6 nftables nghttp2-server openssl prometheus python3-grpcio
         python3-protobuf systemd universal-ctags

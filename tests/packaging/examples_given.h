@@ -19,6 +19,11 @@
 #include "lb/announce/announce_node.h"
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
+#include "lb/bfd/demultiplexer.h"
+#include "lb/bfd/endpoint.h"
+#include "lb/bfd/ports.h"
+#include "lb/bfd/session_options.h"
+#include "lb/bfd/wire/control_packet.h"
 #include "lb/config/desired.h"
 #include "lb/config/desired_keeper.h"
 #include "lb/config/kinds.h"
@@ -133,6 +138,20 @@ extern const Ports ports;
 extern const io::LinkMonitor& links;
 extern const std::vector<Interface> interfaces;
 }  // namespace lb::announce
+
+namespace lb::bfd {
+extern const net::IpAddress own_address;
+extern const std::vector<uint8_t> payload;
+extern const SessionKey key;
+extern const ControlPacket packet;
+extern const ReceivedPacket received;
+extern VerdictCounters counters;
+extern const uint32_t discriminator;
+extern Prng prng;
+extern Endpoint endpoint;
+extern void Drop(const SessionKey& key);
+extern void Tell(const SessionEvent& event);
+}  // namespace lb::bfd
 
 namespace lb::config {
 extern const Desired before;

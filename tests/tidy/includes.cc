@@ -15,12 +15,13 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{"lb/base", 0},     Row{"lb/net", 1},      Row{"lb/replication", 1},
-    Row{"lb/io", 2},       Row{"lb/ipam", 3},     Row{"lb/gossip", 3},
-    Row{"lb/election", 3}, Row{"lb/announce", 3}, Row{"lb/bfd", 3}, Row{"lb/bgp", 3},
-    Row{"lb/history", 3},  Row{"lb/http", 3},     Row{"lb/config", 4},
-    Row{"lb/admin", 4},    Row{"lb/status", 4},   Row{"lb/kubernetes", 4},
-    Row{"daemon", 5},      Row{"examples", 6},    Row{"tests", 6},
+    Row{"lb/base", 0},       Row{"lb/net", 1},      Row{"lb/replication", 1},
+    Row{"lb/io", 2},         Row{"lb/ipam", 3},     Row{"lb/gossip", 3},
+    Row{"lb/election", 3},   Row{"lb/announce", 3}, Row{"lb/bfd", 3},
+    Row{"lb/bgp", 3},        Row{"lb/history", 3},  Row{"lb/http", 3},
+    Row{"lb/config", 4},     Row{"lb/admin", 4},    Row{"lb/status", 4},
+    Row{"lb/kubernetes", 4}, Row{"daemon", 5},      Row{"examples", 6},
+    Row{"tests", 6},
 };
 
 const Row* FindRow(std::string_view path) {

@@ -96,12 +96,11 @@ absl::Status AskForWay(int socket, const net::IpAddress& local,
 ReceivedDatagram ReceiveDatagram(int socket, absl::Span<uint8_t> buffer,
                                  asio::ip::udp::endpoint& from) {
   // Room for all that can be asked for.
-  alignas(cmsghdr)
-      std::array<uint8_t, 2 * CMSG_SPACE(sizeof(int)) +
-                              CMSG_SPACE(sizeof(in_pktinfo)) +
-                              CMSG_SPACE(sizeof(in6_pktinfo)) +
-                              CMSG_SPACE(sizeof(timespec))>
-          control;
+  alignas(cmsghdr) std::array<uint8_t, 2 * CMSG_SPACE(sizeof(int)) +
+                                           CMSG_SPACE(sizeof(in_pktinfo)) +
+                                           CMSG_SPACE(sizeof(in6_pktinfo)) +
+                                           CMSG_SPACE(sizeof(timespec))>
+      control;
   iovec part = {.iov_base = buffer.data(), .iov_len = buffer.size()};
   msghdr message = {};
   message.msg_name = from.data();

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Measures the processor time that BFD sessions cost at 50 ms x 3, beside BIRD at
+# the other end of the same sessions:
+#
+#   bazel run -c opt //tests/interop:bfd_cost [SECONDS]
+#
+# One session, then 256 (the peer has as many addresses). In % of one core,
+# from /proc/PID/stat, whose grain is 10 ms; and the resident memory of each.
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+if [[ ! -e $here/../netns/lab.sh ]]; then # Started by Bazel, in its runfiles.
+  here=tests/interop
+  LBD=$PWD/tests/interop/bfd_peer
+  LAB_DIR=$(mktemp -d /tmp/lb-lab.XXXXXX)
+fi
+LAB_PREFIX=c$$-
+# shellcheck source=bfd_lab.sh
+source "$here/bfd_lab.sh"
+
+why=$(lab_permitted) || skip "$why"
+bird=$(command -v bird) || skip "bird is not installed (bird2)"
+seconds=${1:-30}
+
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+memory() { awk '/VmRSS/ { print $2 " KiB" }' "/proc/$1/status"; }
+percent() { # percent TICKS: of `seconds` of one core.
+  awk -v t="$1" -v s="$seconds" -v hz="$(getconf CLK_TCK)" \
+    'BEGIN { printf "%.2f %%", 100 * t / hz / s }'
+}
+
+# The session numbers are bird's own addresses: 10.9.1.0 and further.
+measure() { # measure SESSIONS
+  local sessions=$1 i remotes=() our_ticks their_ticks
+  link_up
+  ip -n "$ours" route add 10.9.1.0/24 dev eth0
+  {
+    echo 'router id 10.9.0.2;'
+    echo 'protocol device {}'
+    echo 'protocol bfd {'
+    echo '  interface "eth0" { min rx interval 50 ms; min tx interval 50 ms; multiplier 3; };'
+    for ((i = 0; i < sessions; ++i)); do
+      ip -n "$theirs" address add "10.9.1.$i/32" dev eth0
+      remotes+=("10.9.1.$i")
+      echo "  neighbor 10.9.0.1 dev \"eth0\" local 10.9.1.$i;"
+    done
+    echo '}'
+  } >"$LAB_DIR/bird.conf"
+  start_ours "${remotes[@]}"
+  ask "set 50 50 3"
+  run_bird
+  sleep 10
+  [[ $(bird_sees | grep -c ' Up ') -eq $sessions ]] ||
+    echo "only $(bird_sees | grep -c ' Up ') of $sessions sessions are up"
+  our_ticks=$(ticks "$ours_pid")
+  their_ticks=$(ticks "$theirs_pid")
+  sleep "$seconds"
+  our_ticks=$(($(ticks "$ours_pid") - our_ticks))
+  their_ticks=$(($(ticks "$theirs_pid") - their_ticks))
+  echo "$sessions at 50 ms x 3: lb/bfd $(percent "$our_ticks"), $(memory "$ours_pid");" \
+    "bird $(percent "$their_ticks"), $(memory "$theirs_pid")"
+  if grep -q failed "$events"; then echo "false alarms: $(grep -c failed "$events")"; fi
+  clean
+  started=()
+}
+
+set +e
+measure 1
+measure 256
