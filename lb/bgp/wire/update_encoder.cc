@@ -122,6 +122,7 @@ void WriteLargeCommunities(const std::vector<LargeCommunity>& communities,
 std::vector<uint8_t> EncodeAttributes(const UpdateContext& context,
                                       const PathAttributes& attributes,
                                       const net::IpAddress* next_hop) {
+  LB_CHECK(Validate(attributes).ok());  // So there is room for prefixes.
   ByteWriter out;
   WriteAttribute(kWellKnown, AttributeType::kOrigin, {kOriginIgp}, out);
   WriteAsPath(context, attributes.prepends, out);
