@@ -43,7 +43,7 @@ enum class HoldBack : uint8_t {
   kNoNextHop,         // this node has no address of the family to send it to
 };
 
-// "no next hop": for status.
+// "no next hop of the family", for status; "" for kNone.
 std::string_view ToString(HoldBack reason);
 
 class Packer {

@@ -24,6 +24,10 @@
 #include "lb/bfd/ports.h"
 #include "lb/bfd/session_options.h"
 #include "lb/bfd/wire/control_packet.h"
+#include "lb/bgp/adj_rib_out.h"
+#include "lb/bgp/route.h"
+#include "lb/bgp/wire/message.h"
+#include "lb/bgp/wire/stream_framer.h"
 #include "lb/config/desired.h"
 #include "lb/config/desired_keeper.h"
 #include "lb/config/kinds.h"
@@ -152,6 +156,17 @@ extern Endpoint endpoint;
 extern void Drop(const SessionKey& key);
 extern void Tell(const SessionEvent& event);
 }  // namespace lb::bfd
+namespace lb::bgp {
+extern AdjRibOut rib;
+extern const RouteSet routes;
+}  // namespace lb::bgp
+
+namespace lb::bgp::wire {
+extern StreamFramer framer;
+extern const Message message;
+extern const std::vector<net::IpPrefix> prefixes;
+extern const std::vector<uint8_t> received;
+}  // namespace lb::bgp::wire
 
 namespace lb::config {
 extern const Desired before;

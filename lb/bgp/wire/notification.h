@@ -3,11 +3,10 @@
 // RFC 4271 section 4.5 and 6, with the subcodes of 4486, 6608, 7313, 8538,
 // 9003, 9234, 9384 and 9687. Pure: any thread.
 //
-//   const wire::Notification bye = wire::Shutdown(
-//       wire::CeaseSubcode::kAdministrativeShutdown, "maintenance until
-//       14:00");
-//   wire::Text(bye);
-//   // 6/2 cease: administrative shutdown, "maintenance until 14:00"
+//   const Notification bye =
+//       Shutdown(CeaseSubcode::kAdministrativeShutdown, "maintenance");
+//   Text(bye);
+//   // 6/2 cease: administrative shutdown, "maintenance"
 #ifndef LB_BGP_WIRE_NOTIFICATION_H_
 #define LB_BGP_WIRE_NOTIFICATION_H_
 
