@@ -156,6 +156,7 @@ extern Endpoint endpoint;
 extern void Drop(const SessionKey& key);
 extern void Tell(const SessionEvent& event);
 }  // namespace lb::bfd
+
 namespace lb::bgp {
 extern AdjRibOut rib;
 extern const RouteSet routes;
