@@ -9,6 +9,7 @@
 namespace lb::io {
 namespace {
 
+constexpr absl::Duration kUserTimeoutMax = absl::Hours(24);
 constexpr int kByteMax = 255;
 
 absl::Status CheckByte(std::string_view place, int value) {
@@ -60,6 +61,13 @@ absl::Status Validate(const StreamOptions& options,
   if (options.md5_keys.size() > kMd5KeysMax) {
     return absl::InvalidArgumentError(fmt::format(
         "md5 keys: {}, want at most {}", options.md5_keys.size(), kMd5KeysMax));
+  }
+  if (options.user_timeout < absl::ZeroDuration() ||
+      options.user_timeout > kUserTimeoutMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("user_timeout: {}, want 0 to {}",
+                    absl::FormatDuration(options.user_timeout),
+                    absl::FormatDuration(kUserTimeoutMax)));
   }
   for (const Md5Key& key : options.md5_keys) {
     LB_RETURN_IF_ERROR(CheckKey(key, local));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::io {
@@ -58,6 +59,10 @@ struct StreamOptions {
   SocketOptions socket;
   // One for each peer that has one. Streams to other peers are not signed.
   std::vector<Md5Key> md5_keys;
+  // A stream breaks (Unavailable) when the peer's host has acknowledged nothing
+  // of what was sent for so long. In whole milliseconds; 0: the kernel's own
+  // time, some 15 minutes.
+  absl::Duration user_timeout = absl::ZeroDuration();
 };
 
 // InvalidArgument names the first option that is out of range.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "lb/base/testing/status_matchers.h"
 
@@ -53,6 +54,17 @@ TEST(SocketOptionsTest, AKeyFitsItsSocket) {
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(Validate(StreamOptions{.socket = {.ttl = 256}}, kLocal),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("ttl")));
+}
+
+TEST(SocketOptionsTest, AUserTimeoutIsBounded) {
+  EXPECT_THAT(Validate(StreamOptions{.user_timeout = absl::Hours(24)}, kLocal),
+              IsOk());
+  EXPECT_THAT(
+      Validate(StreamOptions{.user_timeout = -absl::Seconds(1)}, kLocal),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               HasSubstr("user_timeout: -1s, want 0 to 24h")));
+  EXPECT_THAT(Validate(StreamOptions{.user_timeout = absl::Hours(25)}, kLocal),
+              StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST(SocketOptionsTest, NoTextHasAKey) {

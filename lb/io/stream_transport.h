@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -42,7 +43,21 @@ class Stream {
 
   virtual ~Stream() = default;
 
+  // Our end of the connection; BGP's next hop.
+  virtual net::Endpoint local() const = 0;
   virtual net::Endpoint remote() const = 0;
+
+  // Bytes that were given to Send() and that the peer's host has not
+  // acknowledged. A caller that wants urgent bytes to be early sends more only
+  // while these are few. 0 once the stream is broken.
+  virtual size_t unacknowledged() const = 0;
+
+  // Signs and checks what follows by another key, or by none if it is empty.
+  // The connection stays: what the ends cannot read while only one of them has
+  // the new key is sent again. InvalidArgument: the key is over
+  // kMd5KeySizeMax. Unimplemented: the kernel has no MD5 keys. Unavailable: the
+  // kernel refused, or the stream is broken.
+  virtual absl::Status SetMd5Key(std::string_view key) = 0;
 
   // Starts reading; until then the peer's bytes wait. `on_closed` comes once,
   // after the last bytes; sending may go on after an OK one. A peer that just

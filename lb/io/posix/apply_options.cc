@@ -100,6 +100,15 @@ absl::Status ApplyOptions(int socket, const net::IpAddress& local,
   return absl::OkStatus();
 }
 
+absl::Status ApplyUserTimeout(int socket, absl::Duration timeout,
+                              std::string_view place) {
+  const auto ms = static_cast<unsigned>(absl::ToInt64Milliseconds(timeout));
+  if (setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms)) == 0) {
+    return absl::OkStatus();
+  }
+  return Refused(place, "user_timeout");
+}
+
 absl::Status ApplyMd5Key(int socket, const net::IpAddress& local,
                          const Md5Key& key, std::string_view place) {
   tcp_md5sig signature = {};
@@ -109,7 +118,8 @@ absl::Status ApplyMd5Key(int socket, const net::IpAddress& local,
   std::copy(key.key.begin(), key.key.end(), signature.tcpm_key);
   const int set = setsockopt(socket, IPPROTO_TCP, TCP_MD5SIG, &signature,
                              sizeof(signature));
-  if (set == 0) return absl::OkStatus();
+  const bool was_absent = key.key.empty() && errno == ENOENT;
+  if (set == 0 || was_absent) return absl::OkStatus();
   return Refused(place, fmt::format("md5 key of {}", key.peer.ToString()));
 }
 

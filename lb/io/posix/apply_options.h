@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "lb/io/socket_options.h"
 #include "lb/net/ip_address.h"
 
@@ -19,7 +20,12 @@ namespace lb::io {
 absl::Status ApplyOptions(int socket, const net::IpAddress& local,
                           const SocketOptions& options, std::string_view place);
 
-// Signs what goes to the key's peer and what comes from it.
+// Unavailable: the kernel refused.
+absl::Status ApplyUserTimeout(int socket, absl::Duration timeout,
+                              std::string_view place);
+
+// Signs what goes to the key's peer and what comes from it; an empty key takes
+// the one away that the socket has.
 // Unimplemented: the kernel has no MD5 keys. Unavailable: it refused.
 absl::Status ApplyMd5Key(int socket, const net::IpAddress& local,
                          const Md5Key& key, std::string_view place);

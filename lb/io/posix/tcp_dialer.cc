@@ -59,6 +59,10 @@ absl::Status TcpDialer::State::Open(tcp::socket& socket,
     LB_RETURN_IF_ERROR(
         ApplyMd5Key(socket.native_handle(), source, *key, place));
   }
+  if (options.user_timeout != absl::ZeroDuration()) {
+    LB_RETURN_IF_ERROR(
+        ApplyUserTimeout(socket.native_handle(), options.user_timeout, place));
+  }
   if (!source.is_unspecified()) {
     socket.bind({ToAsio(source), /*port=*/0}, error);
     if (error) return Unavailable(place, error);

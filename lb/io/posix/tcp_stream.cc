@@ -1,11 +1,15 @@
 #include "lb/io/posix/tcp_stream.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,8 +19,10 @@
 #include "asio/socket_base.hpp"
 #include "fmt/format.h"
 #include "lb/base/check.h"
+#include "lb/io/posix/apply_options.h"
 #include "lb/io/posix/asio_endpoint.h"
 #include "lb/io/posix/tcp_transport.h"
+#include "lb/io/socket_options.h"
 
 namespace lb::io {
 namespace {
@@ -201,7 +207,41 @@ TcpStream::~TcpStream() {
   state_->Abort();
 }
 
+net::Endpoint TcpStream::local() const {
+  asio::error_code error;
+  const tcp::endpoint end = state_->socket.local_endpoint(error);
+  return error ? net::Endpoint() : FromAsio(end);
+}
+
 net::Endpoint TcpStream::remote() const { return state_->remote; }
+
+size_t TcpStream::unacknowledged() const {
+  if (!state_->socket.is_open()) return 0;
+  // What the kernel took counts until the peer's kernel has it.
+  int in_kernel = 0;
+  if (ioctl(state_->socket.native_handle(), SIOCOUTQ, &in_kernel) != 0) {
+    in_kernel = 0;
+  }
+  return state_->outbox_bytes + static_cast<size_t>(in_kernel);
+}
+
+absl::Status TcpStream::SetMd5Key(std::string_view key) {
+  const std::string place = fmt::format("stream {}", remote().ToString());
+  if (key.size() > kMd5KeySizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: md5 key: {} bytes, want at most {}", place, key.size(),
+                    kMd5KeySizeMax));
+  }
+  asio::error_code error;
+  const tcp::endpoint end = state_->socket.local_endpoint(error);
+  if (error) return Unavailable(place, error);
+  // The socket's own family: an IPv4 peer may be on a socket of IPv6.
+  const net::IpAddress any =
+      end.address().is_v4() ? net::IpAddress::Ipv4(0) : net::IpAddress::Ipv6(0);
+  return ApplyMd5Key(state_->socket.native_handle(), any,
+                     {.peer = remote().address, .key = std::string(key)},
+                     place);
+}
 
 void TcpStream::Receive(OnBytes on_bytes, OnClosed on_closed) {
   LB_CHECK(state_->callbacks == nullptr);

@@ -4,7 +4,9 @@
 #ifndef LB_IO_POSIX_TCP_STREAM_H_
 #define LB_IO_POSIX_TCP_STREAM_H_
 
+#include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -22,7 +24,10 @@ class TcpStream final : public Stream {
             const net::Endpoint& remote);
   ~TcpStream() override;
 
+  net::Endpoint local() const override;
   net::Endpoint remote() const override;
+  size_t unacknowledged() const override;
+  absl::Status SetMd5Key(std::string_view key) override;
   void Receive(OnBytes on_bytes, OnClosed on_closed) override;
   absl::Status Send(absl::Span<const uint8_t> bytes) override;
   void FinishSending() override;

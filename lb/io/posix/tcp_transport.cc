@@ -54,6 +54,9 @@ absl::Status TcpTransport::State::Listen(const net::Endpoint& at,
   }
   const int socket = acceptor.native_handle();
   LB_RETURN_IF_ERROR(ApplyOptions(socket, at.address, options.socket, place));
+  if (options.user_timeout != absl::ZeroDuration()) {
+    LB_RETURN_IF_ERROR(ApplyUserTimeout(socket, options.user_timeout, place));
+  }
   for (const Md5Key& key : options.md5_keys) {
     LB_RETURN_IF_ERROR(ApplyMd5Key(socket, at.address, key, place));
   }

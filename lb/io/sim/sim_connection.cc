@@ -1,11 +1,12 @@
 #include "lb/io/sim/sim_connection.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "fmt/format.h"
 #include "lb/base/check.h"
-#include "lb/io/sim/sim_streams.h"
+#include "lb/io/socket_options.h"
 
 namespace lb::io {
 namespace {
@@ -20,7 +21,14 @@ class SimStream final : public Stream {
       : connection_(std::move(connection)), side_(side) {}
   ~SimStream() override { connection_->Close(side_); }
 
+  net::Endpoint local() const override { return connection_->local(side_); }
   net::Endpoint remote() const override { return connection_->remote(side_); }
+  size_t unacknowledged() const override {
+    return connection_->unacknowledged(side_);
+  }
+  absl::Status SetMd5Key(std::string_view key) override {
+    return connection_->SetMd5Key(side_, key);
+  }
   void Receive(OnBytes on_bytes, OnClosed on_closed) override {
     connection_->Receive(side_, std::move(on_bytes), std::move(on_closed));
   }
@@ -76,6 +84,21 @@ void SimConnection::Receive(Side side, Stream::OnBytes on_bytes,
   end.callbacks = std::make_shared<Callbacks>(
       Callbacks{std::move(on_bytes), std::move(on_closed)});
   ScheduleDrain(side);
+}
+
+absl::Status SimConnection::SetMd5Key(Side side, std::string_view key) {
+  EndState& end = ends_[side];
+  const std::string place = fmt::format("stream {}", remote(side).ToString());
+  if (key.size() > kMd5KeySizeMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: md5 key: {} bytes, want at most {}", place, key.size(),
+                    kMd5KeySizeMax));
+  }
+  if (!IsAlive(end) || IsBroken(end)) {
+    return absl::UnavailableError(fmt::format("{}: broken", place));
+  }
+  end.end.md5_key = std::string(key);
+  return absl::OkStatus();
 }
 
 absl::Status SimConnection::Send(Side side, absl::Span<const uint8_t> bytes) {
@@ -172,7 +195,8 @@ void SimConnection::TryArrive(Side from, absl::Time stuck_since,
   const absl::Time now = network_->loop()->Now();
   const bool window_full = receiver.inbox.size() >= kReceiveWindow &&
                            sender.outbox.front().kind == Kind::kBytes;
-  const bool passes = network_->Passes(*sender.end.at, *receiver.end.at);
+  const bool passes = network_->Passes(*sender.end.at, *receiver.end.at) &&
+                      sender.end.md5_key == receiver.end.md5_key;
   if (passes && !window_full) {
     Arrive(from);
     return;
@@ -181,7 +205,7 @@ void SimConnection::TryArrive(Side from, absl::Time stuck_since,
     stuck_since = now;
     retry = kRetransmitTimeout;
   }
-  if (now - stuck_since >= kStreamTimeout) {
+  if (now - stuck_since >= sender.end.timeout) {
     Break(from, absl::UnavailableError(fmt::format("stream {}: timed out",
                                                    remote(from).ToString())));
     return;

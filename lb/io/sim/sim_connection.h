@@ -12,12 +12,15 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/io/sim/sim_network.h"
+#include "lb/io/sim/sim_streams.h"
 #include "lb/io/stream_transport.h"
 #include "lb/net/endpoint.h"
 
@@ -29,6 +32,10 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
   struct End {
     const SimAttachment* at = nullptr;
     net::Endpoint endpoint;
+    // Empty: its segments are not signed.
+    std::string md5_key = {};
+    // After which it gives up a peer that it does not reach.
+    absl::Duration timeout = kStreamTimeout;
   };
 
   // What the acceptor sends arrives after `established`.
@@ -44,9 +51,12 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
   void OnNodeStopped(const SimAttachment* at);
 
   // What a Stream does, by its side:
+  net::Endpoint local(Side side) const { return ends_[side].end.endpoint; }
   net::Endpoint remote(Side side) const {
     return ends_[Other(side)].end.endpoint;
   }
+  size_t unacknowledged(Side side) const { return ends_[side].outbox_bytes; }
+  absl::Status SetMd5Key(Side side, std::string_view key);
   void Receive(Side side, Stream::OnBytes on_bytes, Stream::OnClosed on_closed);
   absl::Status Send(Side side, absl::Span<const uint8_t> bytes);
   void FinishSending(Side side);

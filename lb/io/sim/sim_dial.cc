@@ -15,6 +15,20 @@ bool SameKey(const Md5Key* one, const Md5Key* other) {
   return one->key == other->key;
 }
 
+SimConnection::End MakeEnd(const SimAttachment* at,
+                           const net::Endpoint& endpoint,
+                           const StreamOptions& options,
+                           const net::IpAddress& peer) {
+  SimConnection::End end = {.at = at, .endpoint = endpoint};
+  if (const Md5Key* const key = FindMd5Key(options, peer)) {
+    end.md5_key = key->key;
+  }
+  if (options.user_timeout != absl::ZeroDuration()) {
+    end.timeout = options.user_timeout;
+  }
+  return end;
+}
+
 }  // namespace
 
 SimDial::SimDial(SimNetwork* network, const SimAttachment* at,
@@ -114,8 +128,9 @@ void SimDial::OnSynArrived(const SimAttachment* host) {
     });
     return;
   }
-  const auto connection =
-      SimConnection::Make(network_, {at_, from_}, {host, call_.to}, back);
+  const auto connection = SimConnection::Make(
+      network_, MakeEnd(at_, from_, options_, call_.to.address),
+      MakeEnd(host, call_.to, listener->options, from_.address), back);
   at_->streams->Remember(connection);
   host->streams->Remember(connection);
   network_->loop()->ScheduleAt(back, [self = shared_from_this(), connection] {

@@ -276,6 +276,72 @@ TEST_P(SocketContractTest, AKeyIsForItsPeerAlone) {
   EXPECT_EQ(Exchange(for_stranger, {}), absl::StatusCode::kOk);
 }
 
+// Two streams that are signed by a key that each may change.
+struct SignedPair {
+  std::unique_ptr<StreamTransport> listener;
+  std::unique_ptr<StreamDialer> dialer;
+  std::unique_ptr<Stream> ours, theirs;
+  std::string heard;
+  std::optional<absl::Status> broken;  // Our end.
+};
+
+void ConnectSigned(SignedPair& pair, const net::Endpoint& to) {
+  pair.listener->SetAcceptor([&pair](std::unique_ptr<Stream> stream) {
+    pair.theirs = std::move(stream);
+    pair.theirs->Receive(
+        [&pair](absl::Span<const uint8_t> bytes) {
+          pair.heard.append(bytes.begin(), bytes.end());
+        },
+        [](auto) {});
+  });
+  pair.dialer->Connect(to, absl::InfiniteFuture(), [&pair](auto stream) {
+    pair.ours = *std::move(stream);
+    pair.ours->Receive([](auto) {},
+                       [&pair](absl::Status why) { pair.broken = why; });
+  });
+}
+
+TEST_P(SocketContractTest, AStreamChangesItsKeyWhileItLives) {
+  if (!HasMd5Keys()) GTEST_SKIP() << "SKIPPED: the kernel has no MD5 keys";
+  SignedPair pair = {
+      .listener = *two_.streams->Listen(SecondAt(0), SignedBySecond("1")),
+      .dialer = *one_.streams->MakeDialer(one_.address, SignedByFirst("1"))};
+  ConnectSigned(pair, pair.listener->local());
+  const auto& [listener, dialer, ours, theirs, heard, broken] = pair;
+  ASSERT_TRUE(RunUntil([&] { return pair.ours && pair.theirs; }));
+  // What is sent while one end alone has the new key arrives once both do.
+  EXPECT_THAT(ours->SetMd5Key("2"), IsOk());
+  EXPECT_THAT(ours->Send(Bytes("a")), IsOk());
+  RunFor(absl::Milliseconds(50));
+  EXPECT_EQ(heard, "");
+  EXPECT_THAT(theirs->SetMd5Key("2"), IsOk());
+  ASSERT_TRUE(RunUntil([&] { return heard == "a"; }));
+  EXPECT_THAT(ours->SetMd5Key(""), IsOk());
+  EXPECT_THAT(theirs->SetMd5Key(""), IsOk());
+  EXPECT_THAT(theirs->SetMd5Key(""), IsOk());
+  EXPECT_THAT(ours->Send(Bytes("b")), IsOk());
+  ASSERT_TRUE(RunUntil([&] { return heard == "ab"; }));
+  EXPECT_THAT(ours->SetMd5Key(std::string(kMd5KeySizeMax + 1, 'k')),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(broken, std::nullopt);
+}
+
+TEST_P(SocketContractTest, AStreamEndsWhenNothingIsAcknowledgedInTime) {
+  if (!HasMd5Keys()) GTEST_SKIP() << "SKIPPED: the kernel has no MD5 keys";
+  StreamOptions options = SignedByFirst("1");
+  options.user_timeout = absl::Milliseconds(300);
+  SignedPair pair = {
+      .listener = *two_.streams->Listen(SecondAt(0), SignedBySecond("1")),
+      .dialer = *one_.streams->MakeDialer(one_.address, options)};
+  ConnectSigned(pair, pair.listener->local());
+  ASSERT_TRUE(RunUntil([&] { return pair.ours && pair.theirs; }));
+  EXPECT_THAT(pair.theirs->SetMd5Key("2"), IsOk());
+  EXPECT_THAT(pair.ours->Send(Bytes("a")), IsOk());
+  ASSERT_TRUE(RunUntil([&] { return pair.broken.has_value(); }));
+  EXPECT_THAT(*pair.broken, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(pair.ours->unacknowledged(), 0u);
+}
+
 TEST_P(SocketContractTest, ASecuredDialerDoesNotBelieveARefusal) {
   auto listener = two_.streams->Listen(SecondAt(0), {});
   ASSERT_THAT(listener, IsOk());

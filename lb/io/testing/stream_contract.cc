@@ -23,6 +23,25 @@ TEST_P(StreamContractTest, ConnectedEndsKnowEachOther) {
   EXPECT_EQ(client_.stream->remote(), harness_->second().streams->local());
   EXPECT_EQ(server_.stream->remote().address,
             harness_->first().streams->local().address);
+  EXPECT_EQ(client_.stream->local(), server_.stream->remote());
+  EXPECT_EQ(server_.stream->local(), client_.stream->remote());
+}
+
+TEST_P(StreamContractTest, UnacknowledgedBytesAreThoseThatDidNotArrive) {
+  ConnectPairSilently();
+  EXPECT_EQ(client_.stream->unacknowledged(), 0u);
+  EXPECT_THAT(client_.stream->Send(Bytes("hello")), IsOk());
+  EXPECT_EQ(client_.stream->unacknowledged(), 5u);
+  // The peer's host has them, though the peer does not read.
+  ASSERT_TRUE(
+      RunUntil([this] { return client_.stream->unacknowledged() == 0; }));
+  // More than any host takes for a peer that does not read.
+  EXPECT_THAT(client_.stream->Send(std::vector<uint8_t>(20 << 20)), IsOk());
+  RunFor(absl::Milliseconds(50));
+  EXPECT_GT(client_.stream->unacknowledged(), size_t{1} << 20);
+  server_.Receive();
+  ASSERT_TRUE(
+      RunUntil([this] { return client_.stream->unacknowledged() == 0; }));
 }
 
 TEST_P(StreamContractTest, EchoAndOrderlyEnd) {

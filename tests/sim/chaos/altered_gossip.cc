@@ -165,7 +165,12 @@ class AlteredConnection final : public io::Stream {
         alteration_(std::move(alteration)),
         direction_(direction) {}
 
+  net::Endpoint local() const override { return stream_->local(); }
   net::Endpoint remote() const override { return stream_->remote(); }
+  size_t unacknowledged() const override { return stream_->unacknowledged(); }
+  absl::Status SetMd5Key(std::string_view key) override {
+    return stream_->SetMd5Key(key);
+  }
   void Receive(OnBytes on_bytes, OnClosed on_closed) override {
     stream_->Receive(std::move(on_bytes), std::move(on_closed));
   }
