@@ -233,8 +233,10 @@ void SimConnection::Arrive(Side from) {
               fmt::format("stream {}: reset", remote(Other(from)).ToString())));
     return;
   }
-  // No process reads there any more, and its kernel says so.
-  if (!IsAlive(receiver) || (receiver.closed && segment.kind == Kind::kBytes)) {
+  // No process reads there any more, or the connection has ended there. Its
+  // kernel says so.
+  if (!IsAlive(receiver) || IsBroken(receiver) ||
+      (receiver.closed && segment.kind == Kind::kBytes)) {
     Break(from, absl::UnavailableError(
                     fmt::format("stream {}: reset", remote(from).ToString())));
     return;

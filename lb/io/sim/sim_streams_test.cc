@@ -116,6 +116,23 @@ TEST_F(SimStreamsTest, ALongPartitionEndsTheSender) {
   EXPECT_FALSE(server_.closed.has_value());  // It had nothing to send.
 }
 
+TEST_F(SimStreamsTest, WhatArrivesAfterTheEndIsAnsweredByAReset) {
+  ConnectNow();
+  world_.Partition({n1_}, {n2_});
+  SendHello();
+  RunFor(absl::Seconds(10));
+  const std::vector<uint8_t> late(5);
+  EXPECT_THAT(server_.stream->Send(late), IsOk());
+  RunFor(absl::Seconds(10));
+  ASSERT_TRUE(client_.closed.has_value());
+  EXPECT_FALSE(server_.closed.has_value());
+  world_.Heal();
+  RunFor(absl::Seconds(10));
+  EXPECT_EQ(client_.received, "");
+  ASSERT_TRUE(server_.closed.has_value());
+  EXPECT_THAT(*server_.closed, StatusIs(absl::StatusCode::kUnavailable));
+}
+
 TEST_F(SimStreamsTest, ACrashedPeerIsNoticedByItsResetAfterRestart) {
   ConnectNow();
   n2_->Crash();
