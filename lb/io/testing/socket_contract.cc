@@ -297,7 +297,7 @@ void ConnectSigned(SignedPair& pair, const net::Endpoint& to) {
   pair.dialer->Connect(to, absl::InfiniteFuture(), [&pair](auto stream) {
     pair.ours = *std::move(stream);
     pair.ours->Receive([](auto) {},
-                       [&pair](absl::Status why) { pair.broken = why; });
+                       [&pair](const absl::Status& why) { pair.broken = why; });
   });
 }
 
@@ -307,23 +307,22 @@ TEST_P(SocketContractTest, AStreamChangesItsKeyWhileItLives) {
       .listener = *two_.streams->Listen(SecondAt(0), SignedBySecond("1")),
       .dialer = *one_.streams->MakeDialer(one_.address, SignedByFirst("1"))};
   ConnectSigned(pair, pair.listener->local());
-  const auto& [listener, dialer, ours, theirs, heard, broken] = pair;
   ASSERT_TRUE(RunUntil([&] { return pair.ours && pair.theirs; }));
   // What is sent while one end alone has the new key arrives once both do.
-  EXPECT_THAT(ours->SetMd5Key("2"), IsOk());
-  EXPECT_THAT(ours->Send(Bytes("a")), IsOk());
+  EXPECT_THAT(pair.ours->SetMd5Key("2"), IsOk());
+  EXPECT_THAT(pair.ours->Send(Bytes("a")), IsOk());
   RunFor(absl::Milliseconds(50));
-  EXPECT_EQ(heard, "");
-  EXPECT_THAT(theirs->SetMd5Key("2"), IsOk());
-  ASSERT_TRUE(RunUntil([&] { return heard == "a"; }));
-  EXPECT_THAT(ours->SetMd5Key(""), IsOk());
-  EXPECT_THAT(theirs->SetMd5Key(""), IsOk());
-  EXPECT_THAT(theirs->SetMd5Key(""), IsOk());
-  EXPECT_THAT(ours->Send(Bytes("b")), IsOk());
-  ASSERT_TRUE(RunUntil([&] { return heard == "ab"; }));
-  EXPECT_THAT(ours->SetMd5Key(std::string(kMd5KeySizeMax + 1, 'k')),
+  EXPECT_EQ(pair.heard, "");
+  EXPECT_THAT(pair.theirs->SetMd5Key("2"), IsOk());
+  ASSERT_TRUE(RunUntil([&] { return pair.heard == "a"; }));
+  EXPECT_THAT(pair.ours->SetMd5Key(""), IsOk());
+  EXPECT_THAT(pair.theirs->SetMd5Key(""), IsOk());
+  EXPECT_THAT(pair.theirs->SetMd5Key(""), IsOk());
+  EXPECT_THAT(pair.ours->Send(Bytes("b")), IsOk());
+  ASSERT_TRUE(RunUntil([&] { return pair.heard == "ab"; }));
+  EXPECT_THAT(pair.ours->SetMd5Key(std::string(kMd5KeySizeMax + 1, 'k')),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_EQ(broken, std::nullopt);
+  EXPECT_EQ(pair.broken, std::nullopt);
 }
 
 TEST_P(SocketContractTest, AStreamEndsWhenNothingIsAcknowledgedInTime) {
