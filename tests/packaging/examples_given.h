@@ -25,7 +25,10 @@
 #include "lb/bfd/session_options.h"
 #include "lb/bfd/wire/control_packet.h"
 #include "lb/bgp/adj_rib_out.h"
+#include "lb/bgp/next_hops.h"
+#include "lb/bgp/peer.h"
 #include "lb/bgp/route.h"
+#include "lb/bgp/speaker.h"
 #include "lb/bgp/wire/message.h"
 #include "lb/bgp/wire/stream_framer.h"
 #include "lb/config/desired.h"
@@ -160,6 +163,12 @@ extern void Tell(const SessionEvent& event);
 namespace lb::bgp {
 extern AdjRibOut rib;
 extern const RouteSet routes;
+extern Speaker speaker;
+extern const PeerOptions options;
+extern const PeerOptions tor;
+extern const PeerOptions tor1;
+extern const PeerOptions tor2;
+extern const LocalAddresses addresses;
 }  // namespace lb::bgp
 
 namespace lb::bgp::wire {
