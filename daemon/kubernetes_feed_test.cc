@@ -284,7 +284,7 @@ class PoolsFromManifestsTest : public KubernetesFeedTest {
   config::Desired read_;
 };
 
-// The server has pools of its own, which nobody asks for: MetalLB's, say.
+// The server has a pool of its own, as of MetalLB, which is not read.
 TEST_F(PoolsFromManifestsTest, ServicesGetAddressesOfTheFiles) {
   CreateService("web");
   StartAll();

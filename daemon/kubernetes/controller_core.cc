@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/kubernetes/event_texts.h"
+#include "daemon/kubernetes/pool_manifests.h"
 #include "lb/base/portion.h"
 #include "lb/config/object_change.h"
 #include "lb/ipam/taken_addresses.h"
@@ -365,7 +366,9 @@ void ControllerCore::TellProblems(const std::vector<config::Problem>& problems,
                                   std::string_view default_reason) {
   for (const config::Problem& problem : problems) {
     if (problem.reason.empty() && default_reason.empty()) continue;
-    if (!problem.origin.is_kubernetes()) continue;  // There is no object.
+    const bool has_object = options_.has_pool_objects ||
+                            !IsPoolManifest(config::KindOf(problem.object));
+    if (!has_object) continue;
     const auto event = EventOf(problem, default_reason, options_.own_namespace,
                                UidOf(problem.object));
     if (event) events_.push_back(*event);

@@ -25,6 +25,12 @@ std::string AnnouncerRemedies::Of(const std::string& service) {
                               ForDelivery(needed));
 }
 
+bool AnnouncerRemedies::MayPass(const std::string& service) const {
+  const auto& since = view_.tally.endpointless_since();
+  const auto began = since.find(service);
+  return began != since.end() && view_.now - began->second < kEndpointlessMax;
+}
+
 const DeliveryRemedies& AnnouncerRemedies::ForDelivery(
     const net::IpFamilies& needed) {
   const auto [known, is_new] =

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "daemon/problems/remedies.h"
 #include "lb/net/ip_families.h"
 
@@ -22,6 +23,13 @@ class AnnouncerRemedies {
 
   // The same text as RemedyForNoAnnouncer(). Empty: the reason says it already.
   std::string Of(const std::string& service);
+  // True: nothing need be done yet, as the service has had no usable endpoint
+  // for less than kEndpointlessMax.
+  bool MayPass(const std::string& service) const;
+
+  // Pods are scheduled, load their images and get ready; a rollout replaces
+  // them. Each new service would be a problem otherwise.
+  static constexpr absl::Duration kEndpointlessMax = absl::Minutes(1);
 
  private:
   // Remedies, by node, for hosts that take no packets for addresses of these

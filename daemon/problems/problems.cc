@@ -34,9 +34,6 @@ using Problems = ProblemCollector;
 
 constexpr absl::Duration kSettled = absl::Seconds(30);
 constexpr absl::Duration kUnassignedMax = absl::Seconds(15);
-// Pods are scheduled, load their images and get ready; a rollout replaces them.
-// That of each new service would be an alarm otherwise.
-constexpr absl::Duration kEndpointlessMax = absl::Minutes(1);
 // A member that goes on claiming an address claims it again within this time.
 constexpr absl::Duration kYielding = absl::Milliseconds(1500);
 constexpr char kOwnObject[] = "its object";
@@ -330,13 +327,6 @@ bool WaitsInVain(const NodeView& view, const std::string& service) {
          view.now - since->second >= kUnassignedMax;
 }
 
-// Its pods may be about to start.
-bool AwaitsEndpoints(const NodeView& view, const std::string& service) {
-  const auto since = view.tally.endpointless_since().find(service);
-  return since != view.tally.endpointless_since().end() &&
-         view.now - since->second < kEndpointlessMax;
-}
-
 void AddAwaiting(const NodeView& view, Problems& problems) {
   if (!AwaitsTooLong(view)) return;
   const absl::Time since = view.ToCivil(*view.tally.awaiting_since());
@@ -388,7 +378,7 @@ void AddServices(const NodeView& view, Problems& problems) {
             return view.owners.withheld().contains(address);
           },
           [&](const std::string& service) {
-            return AwaitsEndpoints(view, service);
+            return announcer_remedies.MayPass(service);
           },
           problems.ForKept(ProblemKind::kNoAnnouncer,
                            [&](const std::string& service) {

@@ -211,7 +211,7 @@ class KubernetesFeedTest : public testing::Test {
   SimKubernetes cluster_{2, &world_.loop()};
   std::vector<FeedNode> nodes_;
   std::string server_name_ = "10.0.0.9:6443";
-  // Of the nodes that are started from now on.
+  // The nodes that are started from now on have these.
   bool has_controllers_ = true;
   PoolsFrom pools_from_ = PoolsFrom::kApi;
   std::map<std::string, uint64_t> seen_;

@@ -128,12 +128,7 @@ void Announcer::Fence(absl::Time now) {
   if (std::exchange(fenced_, true)) return;
   delivery_stale_ = true;
   cross_hearing_.KeepOnly({});  // A silent node answers on neither.
-  hearing_stale_ = true;
-  segments_.NoteGroups();
-  for (auto& [name, entry] : segments_) {
-    entry.segment.Rest(now);
-    entry.segment.TakeChanges();
-  }
+  segments_.Rest(now);
   outbox_.Clear();
 }
 
@@ -190,12 +185,7 @@ void Announcer::Start(absl::Time now, const Announcement& announcement) {
   // It goes on where a fence has interrupted it.
   const bool goes_on =
       post.role == Role::kProbeFirst && wanted_.IsProven(announcement);
-  if (post.role == Role::kProbeFirst && !goes_on) {
-    segment.ProbeOrTry(now, vip);
-  } else {
-    segment.released().Take(now, vip);
-    segment.Begin(now, vip, goes_on ? Role::kAnnounce : post.role);
-  }
+  segment.Start(now, vip, goes_on ? Role::kAnnounce : post.role);
   FollowChanges(segment);
 }
 
@@ -247,7 +237,7 @@ Verdict Announcer::Judge(absl::Time now, Segment& segment,
                                                   : Verdict::kMalformed;
   }
   if (proxies_.HearDecoys(segment, *packet)) JudgeProxies(now, segment);
-  HearReleased(segment, *packet);
+  segments_.HearReleased(segment, *packet);
   const Reception reception =
       Receive(segment.interface().mac, segment.held(), *packet);
   switch (reception.verdict) {
@@ -261,21 +251,6 @@ Verdict Announcer::Judge(absl::Time now, Segment& segment,
     default:
       return reception.verdict;
   }
-}
-
-void Announcer::HearReleased(Segment& segment,
-                             const net::NeighborPacket& packet) const {
-  const auto& heard = segment.released().heard();
-  if (heard.empty()) return;
-  const Reception reception = Receive(segment.interface().mac, heard, packet);
-  if (!reception.is_rival || IsOwnMac(reception.mac)) return;
-  segment.released().OnRival(reception.vip);
-}
-
-bool Announcer::IsOwnMac(const net::MacAddress& mac) const {
-  return std::any_of(
-      interfaces_.begin(), interfaces_.end(),
-      [&](const Interface& interface) { return interface.mac == mac; });
 }
 
 Verdict Announcer::OnQuestion(absl::Time now, Segment& segment,
@@ -375,12 +350,9 @@ void Announcer::TryCrossHearing(absl::Time now) {
 void Announcer::QueueDue(absl::Time now) {
   if (fenced_) return;
   TryCrossHearing(now);
+  segments_.ExpireReleased(now);
   for (auto& [name, entry] : segments_) {
     if (outbox_.is_full()) return;
-    if (entry.segment.released().Expire(now)) {
-      hearing_stale_ = true;
-      segments_.NoteGroups();
-    }
     JudgeProxies(now, entry.segment);
     std::vector<UnaskedFrame> due = entry.segment.TakeDue(now);
     FollowChanges(entry.segment);

@@ -133,10 +133,9 @@ class Announcer {
   void SetDelivered(absl::Time now, absl::btree_set<net::IpAddress> delivered);
   // Those that it should take: won on some interface, or still answered.
   absl::btree_set<net::IpAddress> ToDeliver() const;
-  // True if HeardOn() has changed by the announcer's own questions, or because
-  // an address that was announced is not listened for any more.
+  // True if HeardOn() has changed by itself since the last call of this.
   bool TakeHearingChange() {
-    return std::exchange(hearing_stale_, false) | proxies_.TakeHearingChange();
+    return segments_.TakeHearingChange() | proxies_.TakeHearingChange();
   }
   // True if ToDeliver() has changed since the last call of this.
   bool TakeDeliveryChange() { return std::exchange(delivery_stale_, false); }
@@ -204,9 +203,6 @@ class Announcer {
   // The rival that a frame comes from.
   enum class Told : uint8_t { kRival, kOurselves, kProxy };
   Told TellRival(absl::Time now, Segment& segment, const Reception& reception);
-  // Notes what a frame says of addresses that were announced a moment ago.
-  void HearReleased(Segment& segment, const net::NeighborPacket& packet) const;
-  bool IsOwnMac(const net::MacAddress& mac) const;
   void JudgeProxies(absl::Time now, Segment& segment);
   void FollowChanges(Segment& segment);
   void Report(const Segment& segment, const ClaimChange& change);
@@ -228,10 +224,8 @@ class Announcer {
   bool fenced_ = false;
   absl::btree_set<net::IpAddress> delivered_;
   bool delivery_stale_ = false;
-  bool hearing_stale_ = false;
-  // Not yet taken.
-  absl::btree_set<Announcement> handed_over_;  // A subset of current().
-  std::optional<absl::Duration> stall_;
+  absl::btree_set<Announcement> handed_over_;  // Of current(); not taken yet.
+  std::optional<absl::Duration> stall_;        // Not taken yet.
 };
 
 }  // namespace lb::announce

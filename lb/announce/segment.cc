@@ -61,8 +61,9 @@ void Segment::Drop(absl::Time now, const net::IpAddress& vip) {
   schedule_.SetPeriod(absl::InfinitePast(), vip, std::nullopt);
 }
 
-void Segment::ProbeOrTry(absl::Time now, const net::IpAddress& vip) {
-  if (!released_.Take(now, vip)) return Begin(now, vip, Role::kProbeFirst);
+void Segment::Start(absl::Time now, const net::IpAddress& vip, Role role) {
+  const bool was_ours = released_.Take(now, vip);
+  if (!was_ours || role != Role::kProbeFirst) return Begin(now, vip, role);
   Take(now, vip, [&](Claim& claim) { return claim.BeginOnTrial(now); });
 }
 

@@ -81,9 +81,9 @@ class Segment {
   // The addresses that were announced here until a moment ago.
   ReleasedAddresses& released() { return released_; }
   const ReleasedAddresses& released() const { return released_; }
-  // On trial if the address was announced here until a moment ago; else it
-  // probes first.
-  void ProbeOrTry(absl::Time now, const net::IpAddress& vip);
+  // Begin() of an address that was not wanted until now: one that was announced
+  // here until a moment ago, and is to be probed for, begins on trial.
+  void Start(absl::Time now, const net::IpAddress& vip, Role role);
   void Begin(absl::Time now, const net::IpAddress& vip, Role role);
   void HandOver(absl::Time now, const net::IpAddress& vip);
   void SetPeriod(absl::Time now, const net::IpAddress& vip,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lb/announce/reception.h"
 #include "lb/base/check.h"
 #include "lb/net/ndp.h"
 
@@ -77,6 +78,36 @@ const Segment& SegmentTable::At(std::string_view interface) const {
   const Segment* const segment = Find(interface);
   LB_CHECK(segment != nullptr);
   return *segment;
+}
+
+void SegmentTable::HearReleased(Segment& segment,
+                                const net::NeighborPacket& packet) const {
+  const auto& heard = segment.released().heard();
+  if (heard.empty()) return;
+  const Reception reception = Receive(segment.interface().mac, heard, packet);
+  if (!reception.is_rival) return;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.segment.interface().mac == reception.mac) return;  // Our own.
+  }
+  segment.released().OnRival(reception.vip);
+}
+
+void SegmentTable::ExpireReleased(absl::Time now) {
+  for (auto& [name, entry] : entries_) {
+    if (!entry.segment.released().Expire(now)) continue;
+    groups_stale_ = true;
+    hearing_stale_ = true;
+  }
+}
+
+void SegmentTable::Rest(absl::Time now) {
+  for (auto& [name, entry] : entries_) {
+    entry.segment.Rest(now);
+    entry.segment.TakeChanges();
+  }
+  // Nothing is listened for that is not wanted.
+  groups_stale_ = true;
+  hearing_stale_ = true;
 }
 
 std::vector<GroupChange> SegmentTable::TakeGroups() {

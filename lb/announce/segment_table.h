@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_set.h"
@@ -21,6 +22,7 @@
 #include "lb/announce/segment.h"
 #include "lb/base/prng.h"
 #include "lb/net/ip_address.h"
+#include "lb/net/neighbor_packet.h"
 
 namespace lb::announce {
 
@@ -54,6 +56,17 @@ class SegmentTable {
   Entries::const_iterator begin() const { return entries_.begin(); }
   Entries::const_iterator end() const { return entries_.end(); }
 
+  // Notes what a packet says of addresses that were announced on the segment
+  // until a moment ago.
+  void HearReleased(Segment& segment, const net::NeighborPacket& packet) const;
+  // Ends the listening for those that went some seconds ago.
+  void ExpireReleased(absl::Time now);
+  // True if it ended since the last call of this.
+  bool TakeHearingChange() { return std::exchange(hearing_stale_, false); }
+
+  // Lets all claims rest, and drops their changes.
+  void Rest(absl::Time now);
+
   // The next TakeGroups() looks at the claims.
   void NoteGroups() { groups_stale_ = true; }
   // The groups to join and to leave since last taken, by interface: those of
@@ -67,6 +80,7 @@ class SegmentTable {
   const Prng prng_;  // Forked per segment.
   Entries entries_;
   bool groups_stale_ = false;
+  bool hearing_stale_ = false;
 };
 
 }  // namespace lb::announce

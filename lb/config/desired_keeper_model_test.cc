@@ -195,7 +195,7 @@ struct Reached {
   int refused_that_count = 0;
 };
 
-// Of all slices in force, by their names.
+// Returns the endpoints of all slices in force, by the slices' names.
 std::vector<election::ServiceEndpoint> EndpointsOf(const std::string& service,
                                                    const Objects& objects) {
   std::vector<election::ServiceEndpoint> all;

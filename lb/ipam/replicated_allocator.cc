@@ -69,13 +69,6 @@ absl::Status MayRelease(const std::string& target, bool follows_records,
   return absl::OkStatus();
 }
 
-std::string AwaitedBy(bool follows_records,
-                      const std::optional<std::string>& author) {
-  if (!follows_records && !author) return "waiting to hear from the cluster";
-  return fmt::format("waiting for {} to assign an address",
-                     follows_records ? "the controller" : *author);
-}
-
 }  // namespace
 
 ReplicatedAllocator::ReplicatedAllocator(std::string node,
@@ -390,7 +383,14 @@ void ReplicatedAllocator::ReadEntries() {
 bool ReplicatedAllocator::ReadEntry(const std::string& service) {
   const ServiceRequest* const request = wanted_.Find(service);
   if (request == nullptr) return entries_.erase(service) > 0;
-  Entry entry = EntryOf(*request);
+  Entry entry = EntryOf({.ledger = ledger_,
+                         .saver = saver_,
+                         .allocator = allocator_,
+                         .queue = queue_,
+                         .records = records_,
+                         .author = author_,
+                         .is_author = IsAuthor()},
+                        *request);
   const bool waits = entry.assignment.addresses.empty() ||
                      !entry.reason.empty() ||
                      (!IsAuthor() && allocator_.Decide(*request).assignment !=
@@ -400,51 +400,6 @@ bool ReplicatedAllocator::ReadEntry(const std::string& service) {
   if (!is_new && known->second == entry) return false;
   known->second = std::move(entry);
   return true;
-}
-
-ReplicatedAllocator::Entry ReplicatedAllocator::EntryOf(
-    const ServiceRequest& request) const {
-  const auto held = allocator_.Find(request.service);
-  if (!held.has_value() || saver_.IsUnsaved(request.service)) {
-    return EntryWithout(request);
-  }
-  Entry entry = {.assignment = *held};
-  if (const auto* const why = queue_.FailureOf(request.service)) {
-    entry.reason = std::string(why->message());
-    entry.code = why->code();
-  } else if (!IsAuthor()) {  // The author was refused the same.
-    entry.reason = std::string(allocator_.Decide(request).status.message());
-  }
-  if (entry.reason.empty()) entry.reason = WhyLeftOut(request.service);
-  return entry;
-}
-
-ReplicatedAllocator::Entry ReplicatedAllocator::EntryWithout(
-    const ServiceRequest& request) const {
-  if (saver_.IsUnsaved(request.service)) {
-    if (!save_error().ok()) {
-      return {.reason = fmt::format("the state folder cannot be written: {}",
-                                    std::string(save_error().message()))};
-    }
-    const Record* const record = ledger_.Find(request.service);
-    if (record != nullptr && !record->is_release()) {
-      return {.reason = "being written to the state folder",
-              .waiting = true,
-              .being_written = true};
-    }
-  }
-  std::string left_out = WhyLeftOut(request.service);
-  if (!left_out.empty()) return {.reason = std::move(left_out)};
-  const absl::Status* const why = queue_.FailureOf(request.service);
-  const absl::Status refusal =
-      why != nullptr ? *why : allocator_.Check(request);
-  if (!refusal.ok()) {
-    return {.reason = std::string(refusal.message()), .code = refusal.code()};
-  }
-  // The author was, or will be, refused it: its failure, not this node's.
-  const absl::Status likely = allocator_.Decide(request).status;
-  if (!likely.ok()) return {.reason = std::string(likely.message())};
-  return {.reason = AwaitedBy(records_.has_value(), author_), .waiting = true};
 }
 
 std::string ReplicatedAllocator::FullMessage() {

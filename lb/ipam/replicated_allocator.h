@@ -26,6 +26,7 @@
 #include "lb/io/state_ports.h"
 #include "lb/ipam/absent_holders.h"
 #include "lb/ipam/absent_services.h"
+#include "lb/ipam/allocation_entry.h"
 #include "lb/ipam/allocator.h"
 #include "lb/ipam/assignment_queue.h"
 #include "lb/ipam/ledger.h"
@@ -43,19 +44,7 @@ namespace lb::ipam {
 class ReplicatedAllocator {
  public:
   using Services = LedgerFollower::Services;
-  struct Entry {
-    Assignment assignment;  // Without addresses while none is agreed.
-    // Why it has none, or not those that it asks for; empty if all is well.
-    std::string reason;
-    bool waiting = false;  // This changes by itself.
-    // It has an address that is not on disk yet.
-    bool being_written = false;
-    // The code of the refusal that `reason` is about; kOk: none was refused.
-    absl::StatusCode code = absl::StatusCode::kOk;
-
-    friend bool operator==(const Entry&, const Entry&) = default;
-  };
-
+  using Entry = AllocationEntry;
   using Wanted = ipam::Wanted;
   using WantedChange = ipam::WantedChange;
   using Absent = AbsentHolder;
@@ -170,9 +159,6 @@ class ReplicatedAllocator {
   void ReadEntries();
   bool ReadEntry(const std::string& service);
   Services TakeStale();
-  Entry EntryOf(const ServiceRequest& request) const;
-  // The entry of a service for which nothing is held.
-  Entry EntryWithout(const ServiceRequest& request) const;
   std::string WhyLeftOut(const std::string& service) const {
     return records_ ? records_->WhyLeftOut(service) : "";
   }

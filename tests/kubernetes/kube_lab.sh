@@ -53,12 +53,13 @@ kube_lab_down() {
   lab_down
 }
 
+# With KUBE_LAB_CRDS=none it has no custom resource of metallb.io.
 kube_lab_up() {  # kube_lab_up [FLAG-OF-THE-API-SERVER...]
-  local crd role
+  local crd role crds=(packaging/kubernetes/crds/*.yaml)
+  [[ ${KUBE_LAB_CRDS:-all} == all ]] || crds=()
   lab_up && kube_up "$@" || return
-  kube_apply packaging/kubernetes/rbac.yaml packaging/kubernetes/crds/*.yaml ||
-    return
-  for crd in packaging/kubernetes/crds/*.yaml; do
+  kube_apply packaging/kubernetes/rbac.yaml "${crds[@]}" || return
+  for crd in "${crds[@]}"; do
     kube_established "$(kube_field "$crd" name)" || return
   done
   for role in controller speaker; do kube_lab_account "$role" || return; done

@@ -31,7 +31,7 @@ struct Outcome {
   std::string log;  // What the nodes recorded; of a violation only.
 };
 
-// Of a run that began then in this world, with the first violation.
+// Returns what came of a run that began then in this world.
 inline Outcome OutcomeOf(io::SimWorld& world, absl::Time began,
                          std::optional<Violation> violation) {
   Outcome outcome;
