@@ -73,14 +73,21 @@ class ObjectSource {
     std::string own_namespace;  // Where metallb.io objects count.
     config::ManifestOptions manifests;
     // Kinds that are not followed: as if there were no such objects.
-    std::set<std::string_view> left_out = {};
+    std::set<std::string_view> left_out = LeftOutOfSpeakers();
     // Pools and advertisements come by TakeManifests(), and are not followed.
     bool has_manifests = false;
   };
 
+  // What no node needs while lbd opens no BGP sessions.
+  static std::set<std::string_view> LeftOutOfSpeakers() {
+    return {"BFDProfile", "BGPAdvertisement", "BGPPeer", "Community", "Secret"};
+  }
+
   // What a controller does not need: addresses do not depend on it.
   static std::set<std::string_view> LeftOutOfControllers() {
-    return {"EndpointSlice", "L2Advertisement"};
+    std::set<std::string_view> kinds = LeftOutOfSpeakers();
+    kinds.insert({"EndpointSlice", "L2Advertisement"});
+    return kinds;
   }
 
   class Observer {

@@ -132,6 +132,23 @@ const std::vector<SourceKind>& SourceKinds() {
       {.kind = "Namespace",
        .resource = {"", "v1", "namespaces"},
        .metadata_only = true},
+      {.kind = "BGPPeer",
+       .resource = {std::string(kMetallb), "v1beta2", "bgppeers"},
+       .is_own = true},
+      {.kind = "BGPAdvertisement",
+       .resource = {std::string(kMetallb), "v1beta1", "bgpadvertisements"},
+       .is_own = true},
+      {.kind = "Community",
+       .resource = {std::string(kMetallb), "v1beta1", "communities"},
+       .is_own = true},
+      {.kind = "BFDProfile",
+       .resource = {std::string(kMetallb), "v1beta1", "bfdprofiles"},
+       .is_own = true},
+      {.kind = "Secret",
+       .resource = {"", "v1", "secrets"},
+       .selector = {"type", "kubernetes.io/basic-auth"},
+       .is_own = true,
+       .named_by_namespace = true},
   };
   return kinds;
 }

@@ -1,6 +1,7 @@
 #include "lb/config/advertisement_notices.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,18 +15,25 @@
 namespace lb::config {
 namespace {
 
-constexpr std::string_view kAdvertisement = "L2Advertisement/";
+constexpr std::array<std::string_view, 3> kKinds = {
+    "L2Advertisement", "BGPAdvertisement", "BGPPeer"};
 
-// Calls `read` with each advertisement, without a look at other objects.
+// Calls `read` with each object of the kind, without a look at other objects.
+template <typename T, typename Read>
+void ForEach(const Desired& desired, std::string_view kind, const Read& read) {
+  const std::string prefix = fmt::format("{}/", kind);
+  for (auto object = desired.objects.lower_bound(prefix);
+       object != desired.objects.end() && object->first.starts_with(prefix);
+       ++object) {
+    read(object->second, std::get<T>(object->second.value));
+  }
+}
+
+// The same for the advertisements of both protocols.
 template <typename Read>
 void ForEachAdvertisement(const Desired& desired, const Read& read) {
-  for (auto object = desired.objects.lower_bound(kAdvertisement);
-       object != desired.objects.end() &&
-       object->first.starts_with(kAdvertisement);
-       ++object) {
-    read(object->second,
-         std::get<election::L2Advertisement>(object->second.value));
-  }
+  ForEach<election::L2Advertisement>(desired, "L2Advertisement", read);
+  ForEach<BgpAdvertisement>(desired, "BGPAdvertisement", read);
 }
 
 // The objects of one kind that selectors choose from.
@@ -75,28 +83,56 @@ void Judge(const Object& object, std::string_view field, const Choice& choice,
   }
 }
 
-std::vector<std::string_view> PoolNames(const Desired& desired) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, labels] : desired.pool_labels) names.push_back(name);
-  return names;
+// A list of names, and the names that there are.
+struct NameList {
+  std::string_view field;
+  std::string_view what;
+  std::vector<std::string_view> known = {};
+};
+
+// A notice for each of `names` that is not known.
+void JudgeNames(const Object& object, const NameList& list,
+                const std::vector<std::string>& names,
+                std::vector<Problem>* notices) {
+  const auto& known = list.known;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (std::find(known.begin(), known.end(), names[i]) != known.end()) {
+      continue;
+    }
+    const std::string field = fmt::format("{}[{}]", list.field, i);
+    notices->push_back({object.OriginOf(field), object.name, field,
+                        fmt::format("\"{}\": no such {}{}", names[i], list.what,
+                                    DidYouMean(names[i], known))});
+  }
 }
 
 }  // namespace
 
+absl::Span<const std::string_view> KindsWithNotices() { return kKinds; }
+
 std::vector<Problem> UnknownPools(const Desired& desired) {
+  NameList pools = {.field = "spec.ipAddressPools", .what = "pool"};
+  for (const auto& [name, labels] : desired.pool_labels) {
+    pools.known.push_back(name);
+  }
   std::vector<Problem> notices;
   ForEachAdvertisement(
-      desired, [&](const Object& object,
-                   const election::L2Advertisement& advertisement) {
-        for (size_t i = 0; i < advertisement.pools.size(); ++i) {
-          const std::string& pool = advertisement.pools[i];
-          if (desired.pool_labels.contains(pool)) continue;
-          const std::string field = fmt::format("spec.ipAddressPools[{}]", i);
-          notices.push_back(
-              {object.OriginOf(field), object.name, field,
-               fmt::format("\"{}\": no such pool{}", pool,
-                           DidYouMean(pool, PoolNames(desired)))});
-        }
+      desired, [&](const Object& object, const auto& advertisement) {
+        JudgeNames(object, pools, advertisement.pools, &notices);
+      });
+  return notices;
+}
+
+std::vector<Problem> UnknownPeers(const Desired& desired) {
+  NameList peers = {.field = "spec.peers", .what = "BGPPeer in force"};
+  for (const BgpPeer& peer : desired.bgp.peers) {
+    peers.known.push_back(peer.name);
+  }
+  std::vector<Problem> notices;
+  ForEach<BgpAdvertisement>(
+      desired, "BGPAdvertisement",
+      [&](const Object& object, const BgpAdvertisement& advertisement) {
+        JudgeNames(object, peers, advertisement.peers, &notices);
       });
   return notices;
 }
@@ -111,13 +147,17 @@ std::vector<Problem> UnmatchedSelectors(const Desired& desired) {
   }
   std::vector<Problem> notices;
   ForEachAdvertisement(desired,
-                       [&](const Object& object,
-                           const election::L2Advertisement& advertisement) {
+                       [&](const Object& object, const auto& advertisement) {
                          Judge(object, "spec.ipAddressPoolSelectors", pools,
                                advertisement.pool_selectors, &notices);
                          Judge(object, "spec.nodeSelectors", nodes,
                                advertisement.node_selectors, &notices);
                        });
+  ForEach<BgpPeer>(desired, "BGPPeer",
+                   [&](const Object& object, const BgpPeer& peer) {
+                     Judge(object, "spec.nodeSelectors", nodes,
+                           peer.node_selectors, &notices);
+                   });
   return notices;
 }
 

@@ -11,6 +11,7 @@
 
 #include "fmt/format.h"
 #include "lb/config/advertisement_notices.h"
+#include "lb/config/bgp_admission.h"
 #include "lb/config/endpoint_index.h"
 #include "lb/config/fault_reach.h"
 #include "lb/config/pool_admission.h"
@@ -77,9 +78,11 @@ class Builder {
     }
     KeepLastGood();
     AdmitServices();
+    AdmitForBgp();
     reach_.Report(&desired_);
     Publish();
     AddNotices(UnknownPools(desired_));
+    AddNotices(UnknownPeers(desired_));
     AddNotices(UnmatchedSelectors(desired_));
     desired_.notices = ShownNotices(desired_.notices);
     return std::move(desired_);
@@ -143,6 +146,14 @@ class Builder {
       desired_.problems.push_back(*std::move(refusal));
       if (const Object* const before = Before(object.name)) Admit(*before);
     }
+  }
+
+  void AdmitForBgp() {
+    BgpAdmission admission = AdmitBgp(desired_.objects, previous_.bgp);
+    desired_.bgp = std::move(admission.admitted);
+    desired_.problems.insert(desired_.problems.end(),
+                             admission.problems.begin(),
+                             admission.problems.end());
   }
 
   // Turns the admitted objects into lists and joins them.

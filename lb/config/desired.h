@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "lb/base/label_selector.h"
+#include "lb/config/bgp_objects.h"
 #include "lb/config/manifests.h"
 #include "lb/config/problem.h"
 #include "lb/election/cluster.h"
@@ -48,6 +49,7 @@ struct Desired {
   std::vector<election::L2Advertisement> advertisements;
   std::map<std::string, Service, std::less<>> services;  // By request.service.
   std::map<std::string, election::NodeAttributes, std::less<>> nodes;
+  BgpObjects bgp;
 
   // Services that are not above, but may be in what was not understood.
   ipam::MayDefine may_define;

@@ -98,6 +98,11 @@ class Texts {
     if (kind == "Service") return Service();
     if (kind == "EndpointSlice") return Slice();
     if (kind == "Node") return Node();
+    if (kind == "BGPPeer") return Peer();
+    if (kind == "BGPAdvertisement") return BgpAdvertisement();
+    if (kind == "Community") return Community();
+    if (kind == "BFDProfile") return Profile();
+    if (kind == "Secret") return Secret();
     return Namespace();
   }
 
@@ -183,6 +188,55 @@ class Texts {
         Name("ns", 3), Fails() ? "[x]" : One({"{team: x}", "{team: y}", "{}"}));
   }
 
+  std::string Peer() {
+    return fmt::format(
+        "{{apiVersion: metallb.io/v1beta2, kind: BGPPeer, metadata: {{name: "
+        "{}}}, spec: {{myASN: 1, peerASN: {}, peerAddress: {}{}{}}}}}",
+        Name("peer", 3), Fails() ? "0" : "2",
+        One({"192.0.2.1", "192.0.2.1", "192.0.2.2"}),
+        One({"", "", ", bfdProfile: b0", ", bfdProfile: b1",
+             ", passwordSecret: {name: x0}"}),
+        One({"", "", ", nodeSelectors: [{matchLabels: {rack: x}}]",
+             ", nodeSelectors: [{matchLabels: {rack: y}}]"}));
+  }
+
+  std::string BgpAdvertisement() {
+    return fmt::format(
+        "{{apiVersion: metallb.io/v1beta1, kind: BGPAdvertisement, metadata: "
+        "{{name: {}}}, spec: {{{}{}{}localPref: {}}}}}",
+        Name("g", 3), Fails() ? "pools: [p1], " : "",
+        One({"", "", "aggregationLength: 30, ", "aggregationLength: 29, ",
+             "communities: [alias0], ", "communities: ['1:2', alias1], ",
+             "peers: [peer0, peer7], "}),
+        One({"", "", "ipAddressPools: [p1], ", "ipAddressPools: [p0, p2], ",
+             "nodeSelectors: [{matchLabels: {rack: x}}], ",
+             "nodeSelectors: [{matchLabels: {rack: y}}], "}),
+        One({"0", "0", "100", "200"}));
+  }
+
+  std::string Community() {
+    return fmt::format(
+        "{{apiVersion: metallb.io/v1beta1, kind: Community, metadata: {{name: "
+        "{}}}, spec: {{communities: [{{name: {}, value: '{}'}}]}}}}",
+        Name("c", 3), Name("alias", 2),
+        Fails() ? "1" : One({"65535:65281", "large:1:2:3"}));
+  }
+
+  std::string Profile() {
+    return fmt::format(
+        "{{apiVersion: metallb.io/v1beta1, kind: BFDProfile, metadata: {{name: "
+        "{}}}, spec: {{detectMultiplier: {}}}}}",
+        Name("b", 2), Fails() ? "1" : One({"3", "5"}));
+  }
+
+  std::string Secret() {
+    return fmt::format(
+        "{{apiVersion: v1, kind: Secret, metadata: {{name: {}}}, type: {}, "
+        "stringData: {{password: {}}}}}",
+        Name("x", 2), One({"kubernetes.io/basic-auth", "Opaque"}),
+        Fails() ? "[]" : One({"one", "two"}));
+  }
+
   Prng& prng_;
 };
 
@@ -191,6 +245,8 @@ struct Reached {
   int overlaps = 0;
   int refused_services = 0;
   int may_define = 0;
+  int refused_for_bgp = 0;
+  int admitted_for_bgp = 0;
   int nothing = 0;  // Steps without a difference.
   int refused_that_count = 0;
 };
@@ -218,6 +274,7 @@ class Model {
     expected_ = Restored(in_force);
     ApplyOptions();
     previous_.objects = in_force;
+    previous_.bgp = expected_.bgp;
     unlisted_.assign(ReadKinds().begin(), ReadKinds().end());
     Compare("restored");
   }
@@ -303,6 +360,14 @@ class Model {
     const std::string problems = ToText(keeper_.desired().problems);
     reached->overlaps += problems.find("overlaps") != std::string::npos;
     reached->refused_services += problems.find("Service/") != std::string::npos;
+    reached->refused_for_bgp +=
+        problems.find("no such BFDProfile") != std::string::npos ||
+        problems.find("no Community object") != std::string::npos ||
+        problems.find("for routes to which") != std::string::npos ||
+        problems.find("the session of") != std::string::npos;
+    const BgpObjects& bgp = keeper_.desired().bgp;
+    reached->admitted_for_bgp +=
+        bgp.peers.size() > 1 && bgp.advertisements.size() > 1;
     reached->may_define += !keeper_.desired().may_define.services.empty();
     reached->nothing += difference == Difference();
   }
@@ -377,6 +442,8 @@ TEST(DesiredKeeperModelTest, KeepsWhatBuildDesiredMakesOfAllObjects) {
   EXPECT_GT(reached.overlaps, 200);
   EXPECT_GT(reached.refused_services, 200);
   EXPECT_GT(reached.may_define, 200);
+  EXPECT_GT(reached.refused_for_bgp, 200);
+  EXPECT_GT(reached.admitted_for_bgp, 200);
   EXPECT_GT(reached.nothing, 100);
   EXPECT_GT(reached.refused_that_count, 100);
 }

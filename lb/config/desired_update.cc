@@ -1,5 +1,7 @@
 #include "lb/config/desired_update.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include "fmt/format.h"
 #include "lb/config/advertisement_notices.h"
+#include "lb/config/bgp_admission.h"
 #include "lb/config/kinds.h"
 #include "lb/config/object_change.h"
 #include "lb/config/service_join.h"
@@ -22,6 +25,8 @@ constexpr std::string_view kService = "Service";
 constexpr std::string_view kSlice = "EndpointSlice";
 constexpr std::string_view kNode = "Node";
 constexpr std::string_view kNamespace = "Namespace";
+constexpr std::array<std::string_view, 5> kForBgp = {
+    "BGPPeer", "BGPAdvertisement", "Community", "BFDProfile", "Secret"};
 
 // Adds or removes a name.
 template <typename Set>
@@ -51,6 +56,7 @@ Difference DesiredUpdate::Run() {
   ForEachTouched(kService,
                  [&](const std::string& name) { SettleService(name); });
   for (const std::string& service : joined_) Publish(service);
+  SettleBgp();
   const bool may_define_any =
       !state_.is_complete || state_.known.has_left_out();
   difference_.may_define |=
@@ -267,6 +273,24 @@ void DesiredUpdate::SettleSlices() {
   });
 }
 
+// There are few, and each may clash with each.
+void DesiredUpdate::SettleBgp() {
+  for (const std::string_view kind : kForBgp) {
+    are_advertisements_due_ |= IsTouched(kind);
+    ForEachTouched(kind, [&](const std::string& name) { Admit(name); });
+  }
+  if (!are_advertisements_due_) return;
+  BgpAdmission admission = AdmitBgp(desired_.objects, desired_.bgp);
+  difference_.bgp = admission.admitted != desired_.bgp;
+  desired_.bgp = std::move(admission.admitted);
+  for (const auto& [name, problem] : state_.bgp_problems) touched_.insert(name);
+  state_.bgp_problems.clear();
+  for (const Problem& problem : admission.problems) {
+    touched_.insert(problem.object);
+    state_.bgp_problems[problem.object] = problem;
+  }
+}
+
 // A service that the pools refuse keeps the value that is in force.
 void DesiredUpdate::SettleService(const std::string& name) {
   const Object* const newest = NewestOf(name);
@@ -347,6 +371,8 @@ void DesiredUpdate::UpdateProblems() {
     std::vector<Problem> now;
     if (known != nullptr) now = known->faults;
     if (known != nullptr && known->clash) now.push_back(*known->clash);
+    const auto refused = state_.bgp_problems.find(name);
+    if (refused != state_.bgp_problems.end()) now.push_back(refused->second);
     if (now.empty() && !HasProblemsOf(name, desired_.problems)) continue;
     problems[name] = std::move(now);
   }
@@ -379,11 +405,12 @@ void DesiredUpdate::UpdateNotices() {
   for (const std::string& name : said_) add_own(name);
   if (are_advertisements_due_ && state_.is_complete) {
     const auto& known = state_.known.all();
-    const auto end = EndOf(known, kAdvertisement);
-    for (auto it = BeginOf(known, kAdvertisement); it != end; ++it) {
-      add_own(it->first);
+    for (const std::string_view kind : KindsWithNotices()) {
+      const auto end = EndOf(known, kind);
+      for (auto it = BeginOf(known, kind); it != end; ++it) add_own(it->first);
     }
-    for (const auto find : {&UnknownPools, &UnmatchedSelectors}) {
+    for (const auto find :
+         {&UnknownPools, &UnknownPeers, &UnmatchedSelectors}) {
       for (const Problem& notice : find(desired_)) {
         notices[notice.object].push_back(notice);
       }

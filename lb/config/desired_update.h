@@ -53,6 +53,7 @@ class DesiredUpdate {
   void SettleAdvertisements();
   void SettleNodes();
   void SettleSlices();
+  void SettleBgp();
   void SettleService(const std::string& name);
   void NoteFaulty(const std::string& name);
   const Object* RefusedThatCounts(const std::string& name) const;
@@ -68,7 +69,8 @@ class DesiredUpdate {
   Names touched_;  // And objects that are looked at again.
   Names joined_;   // Services that may be published with something else.
   std::set<std::string> changed_;  // Services, for `difference_`.
-  // The notices of advertisements may be others.
+  // Pools, nodes or advertisements changed: the notices of advertisements, and
+  // what is admitted for BGP, may be others.
   bool are_advertisements_due_ = false;
   Difference difference_;
 };

@@ -8,6 +8,7 @@ Difference DifferenceOf(const Desired& before, const Desired& now) {
       before.pools != now.pools || before.pool_labels != now.pool_labels;
   difference.cluster =
       before.advertisements != now.advertisements || before.nodes != now.nodes;
+  difference.bgp = before.bgp != now.bgp;
   difference.may_define = before.may_define != now.may_define;
   difference.new_problems = NewProblems(now.problems, before.problems);
   difference.new_notices = NewProblems(now.notices, before.notices);

@@ -22,6 +22,7 @@ struct Difference {
   std::vector<std::string> services;
   bool pools = false;    // Or their labels.
   bool cluster = false;  // Advertisements or nodes.
+  bool bgp = false;      // Desired::bgp.
   bool may_define = false;
   // Those that were not there before, as NewProblems() has them.
   std::vector<Problem> new_problems;

@@ -2,6 +2,10 @@
 #ifndef LB_CONFIG_KEPT_STATE_H_
 #define LB_CONFIG_KEPT_STATE_H_
 
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "lb/config/desired.h"
@@ -19,8 +23,9 @@ struct KeptState {
 
   const DesiredKeeperOptions options;
   KnownObjects known;
-  ServiceAdmission admission;    // Has the pools in force.
-  EndpointIndex endpoints;       // Has the slices in force.
+  ServiceAdmission admission;  // Has the pools in force.
+  EndpointIndex endpoints;     // Has the slices in force.
+  std::map<std::string, Problem, std::less<>> bgp_problems;  // By object.
   std::vector<Problem> notices;  // All of them, sorted by object.
   // Each kind was listed once: what is not in `known` is not there.
   bool is_complete = false;

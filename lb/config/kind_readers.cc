@@ -15,7 +15,7 @@ namespace {
 using Input = KindReader::Input;
 using Value = std::optional<ObjectValue>;
 
-constexpr std::array<KindReader, 6> kReaders = {{
+constexpr std::array<KindReader, 11> kReaders = {{
     {"IPAddressPool", false,
      [](const Input& in) -> Value { return ReadPool(in.root, in.metadata); }},
     {"L2Advertisement", false,
@@ -34,6 +34,24 @@ constexpr std::array<KindReader, 6> kReaders = {{
      [](const Input& in) -> Value { return ReadNode(in.root, in.metadata); }},
     {"Namespace", false,
      [](const Input& in) -> Value { return ReadNamespace(in.metadata); }},
+    {"BGPPeer", false,
+     [](const Input& in) -> Value {
+       return ReadBgpPeer(in.root, in.metadata);
+     }},
+    {"BGPAdvertisement", false,
+     [](const Input& in) -> Value {
+       return ReadBgpAdvertisement(in.root, in.metadata);
+     }},
+    {"Community", false,
+     [](const Input& in) -> Value {
+       return ReadCommunityAliases(in.root, in.metadata);
+     }},
+    {"BFDProfile", false,
+     [](const Input& in) -> Value {
+       return ReadBfdProfile(in.root, in.metadata);
+     }},
+    {"Secret", true,
+     [](const Input& in) -> Value { return ReadSecret(in.root, in.metadata); }},
 }};
 
 }  // namespace

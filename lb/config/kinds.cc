@@ -18,7 +18,6 @@ using Use = KindVerdict::Use;
 
 constexpr std::string_view kMetallb = "metallb.io";
 constexpr std::string_view kDiscovery = "discovery.k8s.io";
-constexpr std::string_view kNoBgp = "lbd speaks no BGP yet";
 constexpr std::string_view kStatus = "";  // MetalLB writes it; no surprise.
 
 struct Known {
@@ -30,19 +29,20 @@ struct Known {
   std::string_view why_not;  // With kSkip.
 };
 
-constexpr std::array<Known, 18> kKnown = {{
+constexpr std::array<Known, 19> kKnown = {{
     {"IPAddressPool", kMetallb, "v1beta1", "", Use::kRead, ""},
     {"L2Advertisement", kMetallb, "v1beta1", "", Use::kRead, ""},
     {"Service", "", "v1", "", Use::kRead, ""},
     {"EndpointSlice", kDiscovery, "v1", "", Use::kRead, ""},
     {"Node", "", "v1", "", Use::kRead, ""},
     {"Namespace", "", "v1", "", Use::kRead, ""},
+    {"Secret", "", "v1", "", Use::kRead, ""},
     {"ConfigMap", "", "v1", "", Use::kConvert, ""},
     {"AddressPool", kMetallb, "v1beta1", "v1alpha1", Use::kConvert, ""},
-    {"BGPPeer", kMetallb, "v1beta2", "v1beta1", Use::kSkip, kNoBgp},
-    {"BGPAdvertisement", kMetallb, "v1beta1", "", Use::kSkip, kNoBgp},
-    {"BFDProfile", kMetallb, "v1beta1", "", Use::kSkip, kNoBgp},
-    {"Community", kMetallb, "v1beta1", "", Use::kSkip, kNoBgp},
+    {"BGPPeer", kMetallb, "v1beta2", "v1beta1", Use::kRead, ""},
+    {"BGPAdvertisement", kMetallb, "v1beta1", "", Use::kRead, ""},
+    {"BFDProfile", kMetallb, "v1beta1", "", Use::kRead, ""},
+    {"Community", kMetallb, "v1beta1", "", Use::kRead, ""},
     {"MetalLB", kMetallb, "v1beta1", "v1alpha1", Use::kSkip,
      "the operator of MetalLB reads it"},
     {"ConfigurationState", kMetallb, "v1beta1", "", Use::kSkip, kStatus},
@@ -53,14 +53,15 @@ constexpr std::array<Known, 18> kKnown = {{
 }};
 
 // Lists are read by their items; here only to be near to.
-constexpr std::array<std::string_view, 7> kLists = {
-    "IPAddressPoolList", "L2AdvertisementList", "AddressPoolList",
-    "ServiceList",       "EndpointSliceList",   "NodeList",
-    "NamespaceList"};
-constexpr size_t kMetallbLists = 3;  // The first ones.
+constexpr std::array<std::string_view, 12> kLists = {
+    "IPAddressPoolList", "L2AdvertisementList",  "AddressPoolList",
+    "BGPPeerList",       "BGPAdvertisementList", "CommunityList",
+    "BFDProfileList",    "ServiceList",          "EndpointSliceList",
+    "NodeList",          "NamespaceList",        "SecretList"};
+constexpr size_t kMetallbLists = 7;  // The first ones.
 
 // Kubernetes' own, which are not near to others by mistake.
-constexpr std::array<std::string_view, 49> kOfKubernetes = {
+constexpr std::array<std::string_view, 48> kOfKubernetes = {
     "APIService",
     "Binding",
     "CSIDriver",
@@ -104,7 +105,6 @@ constexpr std::array<std::string_view, 49> kOfKubernetes = {
     "Role",
     "RoleBinding",
     "RuntimeClass",
-    "Secret",
     "ServiceAccount",
     "ServiceCIDR",
     "StatefulSet",
@@ -234,7 +234,8 @@ KindVerdict JudgeKind(std::string_view api_version, std::string_view kind) {
 const std::vector<std::string_view>& ReadKinds() {
   static const auto& kinds = *new std::vector<std::string_view>{
       "IPAddressPool", "L2Advertisement", "Service", "EndpointSlice",
-      "Node",          "Namespace"};
+      "Node",          "Namespace",       "BGPPeer", "BGPAdvertisement",
+      "Community",     "BFDProfile",      "Secret"};
   return kinds;
 }
 

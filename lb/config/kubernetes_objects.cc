@@ -44,6 +44,11 @@ constexpr std::array<std::string_view, 16> kMetadataFields = {
     "selfLink",
     "uid"};
 
+// Kinds whose readers refuse every unknown field.
+constexpr std::array<std::string_view, 6> kOfMetallb = {
+    "BFDProfile", "BGPAdvertisement", "BGPPeer",
+    "Community",  "IPAddressPool",    "L2Advertisement"};
+
 // The fields of most objects.
 constexpr std::array<std::string_view, 5> kTopFields = {
     "apiVersion", "kind", "metadata", "spec", "status"};
@@ -173,8 +178,9 @@ bool IsObjectName(std::string_view text) {
 Metadata ReadMetadata(const Fields& root, std::string_view kind) {
   Metadata metadata;
   metadata.object_namespace = "default";
-  const bool is_metallbs = kind == "IPAddressPool" || kind == "L2Advertisement";
-  if (!is_metallbs) {  // Whose readers refuse every unknown field.
+  const bool is_metallbs =
+      std::find(kOfMetallb.begin(), kOfMetallb.end(), kind) != kOfMetallb.end();
+  if (!is_metallbs) {
     root.RefuseMisplaced({"name", "namespace", "labels", "annotations"},
                          "metadata");
   }

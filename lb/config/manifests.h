@@ -1,12 +1,13 @@
 // Manifests: the objects of a set of YAML files, each read on its own.
 //
-// Reads the files of MetalLB's users: metallb.io/v1beta1 IPAddressPool and
-// L2Advertisement; v1 Service (of type LoadBalancer), Node and Namespace;
-// discovery.k8s.io/v1 EndpointSlice; lists of these. The ConfigMap and the
-// AddressPool of MetalLB before 0.13 are converted. Several documents per file.
-// An object with a fault is refused alone, each fault a Problem with file
-// and line. In metallb.io objects an unknown field is a fault, as a typo there
-// must not be silent; in Kubernetes' own objects it is not.
+// Reads the files of MetalLB's users: the objects of metallb.io but statuses;
+// v1 Service (of type LoadBalancer), Node, Namespace and Secret (of type
+// kubernetes.io/basic-auth); discovery.k8s.io/v1 EndpointSlice; lists of these.
+// The ConfigMap and the AddressPool of MetalLB before 0.13 are converted.
+// Several documents per file. An object with a fault is refused alone, each
+// fault a Problem with file and line. In metallb.io objects an unknown field is
+// a fault, as a typo there must not be silent; in Kubernetes' own objects it is
+// not.
 //
 // ParseManifests is a pure function of its text; LoadManifests reads files. No
 // state, any thread. BuildDesired (desired.h) checks objects against each
@@ -30,6 +31,7 @@
 
 #include "absl/types/span.h"
 #include "lb/base/label_selector.h"
+#include "lb/config/bgp_objects.h"
 #include "lb/config/origin.h"
 #include "lb/config/problem.h"
 #include "lb/election/cluster.h"
@@ -75,9 +77,19 @@ struct NamespaceObject {
                          const NamespaceObject&) = default;
 };
 
-using ObjectValue = std::variant<PoolObject, election::L2Advertisement,
-                                 ServiceObject, EndpointSliceObject,
-                                 election::NodeAttributes, NamespaceObject>;
+// A Secret of type kubernetes.io/basic-auth.
+struct SecretObject {
+  std::string name;      // "namespace/name"
+  std::string password;  // Never to be shown.
+
+  friend bool operator==(const SecretObject&, const SecretObject&) = default;
+};
+
+using ObjectValue =
+    std::variant<PoolObject, election::L2Advertisement, ServiceObject,
+                 EndpointSliceObject, election::NodeAttributes, NamespaceObject,
+                 BgpPeer, BgpAdvertisement, CommunityAliases, BfdProfile,
+                 SecretObject>;
 
 struct Object {
   std::string name;  // "Kind/name" or "Kind/namespace/name".

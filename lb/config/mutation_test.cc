@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/base/prng.h"
 #include "lb/config/desired.h"
@@ -85,14 +86,52 @@ data:
     - {name: old, protocol: layer2, addresses: [192.0.2.0/28]}
 )";
 
-TEST(MutationTest, EveryTruncationIsReadTheSameTwice) {
-  const std::string text =
-      ReadExample("metallb-l2-config.yaml") + kWithMergeKeys;
+constexpr char kForBgp[] = R"(
+---
+apiVersion: metallb.io/v1beta2
+kind: BGPPeer
+metadata: {name: tor}
+spec: {myASN: 1, peerASN: 2, peerAddress: "fd00::1", routerID: 10.0.0.1,
+  holdTime: 9s, keepaliveTime: 3s, connectTime: 5s, bfdProfile: quick,
+  passwordSecret: {name: s}, nodeSelectors: [{matchLabels: {a: b}}]}
+---
+apiVersion: metallb.io/v1beta1
+kind: BGPAdvertisement
+metadata: {name: ad, annotations: {lb.io/med: "7", lb.io/withdraw-hold: 5s}}
+spec: {localPref: 100, peers: [tor], aggregationLength: 31,
+  communities: ["65535:65281", "large:1:2:3", alias]}
+---
+apiVersion: metallb.io/v1beta1
+kind: Community
+metadata: {name: c}
+spec: {communities: [{name: alias, value: "1:2"}]}
+---
+apiVersion: metallb.io/v1beta1
+kind: BFDProfile
+metadata: {name: quick}
+spec: {receiveInterval: 50, echoMode: true}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: s}
+type: kubernetes.io/basic-auth
+data: {password: cGFzcw==}
+)";
+
+void ExpectTheSameTwiceHoweverCut(const std::string& text) {
   ASSERT_GT(text.size(), 300u);
   for (size_t size = 0; size < text.size(); ++size) {
     const std::string cut = text.substr(0, size);
     ASSERT_EQ(Everything(cut), Everything(cut)) << size;
   }
+}
+
+TEST(MutationTest, EveryTruncationIsReadTheSameTwice) {
+  ExpectTheSameTwiceHoweverCut(ReadExample("metallb-l2-config.yaml") +
+                               kWithMergeKeys);
+  ExpectTheSameTwiceHoweverCut(kForBgp);
+  EXPECT_THAT(Everything(kForBgp), testing::HasSubstr("password=4 bytes"));
+  EXPECT_THAT(Everything(kForBgp), testing::HasSubstr("1:2,65535:65281"));
 }
 
 // One random edit: a byte changed, removed, doubled, or a piece copied.
@@ -120,7 +159,8 @@ TEST(MutationTest, DamagedManifestsAreReadTheSameTwice) {
   constexpr uint64_t kSeed = 20240207;
   Prng prng(kSeed);
   const std::string text = ReadExample("metallb-l2-config.yaml") + "---\n" +
-                           ReadExample("metallb-test.yaml") + kWithMergeKeys;
+                           ReadExample("metallb-test.yaml") + kWithMergeKeys +
+                           kForBgp;
   for (int round = 0; round < 500; ++round) {
     std::string damaged = text;
     for (uint64_t edits = 1 + prng.Uniform(6); edits > 0; --edits) {

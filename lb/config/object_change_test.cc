@@ -118,8 +118,8 @@ TEST(ReadObjectTest, RefusesATreeOfWhichItIsNotKnownWhichObjectItIs) {
       {"[a]", "a list, want a Kubernetes object"},
       {"{apiVersion: v1, metadata: {name: s}}",
        "kind: \"\" of \"v1\", want one of IPAddressPool, "},
-      {"{apiVersion: v1, kind: Secret, metadata: {name: s}}",
-       "kind: \"Secret\" of \"v1\", want one of "},
+      {"{apiVersion: v1, kind: Lease, metadata: {name: s}}",
+       "kind: \"Lease\" of \"v1\", want one of "},
       {"{apiVersion: v1, kind: ConfigMap, metadata: {name: s}}",
        "kind: \"ConfigMap\" of \"v1\", want one of "},
       {"{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: "

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lb/base/label_selector.h"
+#include "lb/config/bgp_objects.h"
 #include "lb/config/fields.h"
 #include "lb/config/manifests.h"
 #include "lb/election/cluster.h"
@@ -38,6 +39,18 @@ bool IsObjectName(std::string_view text);
 PoolObject ReadPool(const Fields& root, const Metadata& metadata);
 election::L2Advertisement ReadL2Advertisement(const Fields& root,
                                               const Metadata& metadata);
+
+// bgp_readers.cc
+BgpPeer ReadBgpPeer(const Fields& root, const Metadata& metadata);
+BgpAdvertisement ReadBgpAdvertisement(const Fields& root,
+                                      const Metadata& metadata);
+CommunityAliases ReadCommunityAliases(const Fields& root,
+                                      const Metadata& metadata);
+BfdProfile ReadBfdProfile(const Fields& root, const Metadata& metadata);
+
+// secret_reader.cc. Nullopt: of another type than kubernetes.io/basic-auth.
+std::optional<SecretObject> ReadSecret(const Fields& root,
+                                       const Metadata& metadata);
 
 // service_reader.cc. Nullopt: not ours, for its type or loadBalancerClass. In
 // the latter case `other_class` becomes the class, "none" if it has none.

@@ -97,11 +97,11 @@ void Convert(const Fields& old, const Names& names, const YamlNode& metadata,
         NewAdvertisement(metadata, name == nullptr ? "" : name->text));
   } else {
     old.report()->Notice(old.LineOf("protocol"), old.PathOf("protocol"),
-                         "bgp is not converted: lbd speaks no BGP yet");
+                         "bgp is not converted, want a BGPAdvertisement");
   }
   if (old.Find(names.bgp) != nullptr) {
     old.report()->Notice(old.LineOf(names.bgp), old.PathOf(names.bgp),
-                         "not converted: lbd speaks no BGP yet");
+                         "not converted, want BGPAdvertisement objects");
   }
 }
 
@@ -142,12 +142,14 @@ void ConvertDocument(const YamlNode& document, Report* report,
   const Fields fields(document, "data.config", report);
   fields.RefuseUnknown(
       {"address-pools", "peers", "bgp-communities", "peer-autodiscovery"});
-  for (const std::string_view bgp :
-       {"peers", "bgp-communities", "peer-autodiscovery"}) {
-    if (fields.Find(bgp) == nullptr) continue;
-    report->Notice(fields.LineOf(bgp), fields.PathOf(bgp),
-                   "not converted: lbd speaks no BGP yet");
-  }
+  const auto notice = [&](std::string_view key, std::string_view wanted) {
+    if (fields.Find(key) == nullptr) return;
+    report->Notice(fields.LineOf(key), fields.PathOf(key),
+                   fmt::format("not converted, want {}", wanted));
+  };
+  notice("peers", "BGPPeer objects");
+  notice("bgp-communities", "Community objects");
+  notice("peer-autodiscovery", "BGPPeer objects");
   fields.ForEachMap("address-pools", [&](const Fields& pool) {
     pool.RefuseUnknown({"name", "protocol", "addresses", "auto-assign",
                         "avoid-buggy-ips", "bgp-advertisements"});

@@ -154,8 +154,8 @@ TEST(UserInputsTest, UnknownKindsAndVersionsAreFaults) {
 
 TEST(UserInputsTest, KindsThatAreNotReadAreNamedOrCounted) {
   const Desired desired = Read(
-      "apiVersion: metallb.io/v1beta2\nkind: BGPPeer\nmetadata: {name: b}\n"
-      "---\n"
+      "apiVersion: metallb.io/v1beta1\nkind: ServiceBGPStatus\n"
+      "metadata: {name: b}\n---\n"
       "apiVersion: metallb.io/v1beta1\nkind: ServiceL2Status\n"
       "metadata: {name: l}\n---\n"
       "apiVersion: cilium.io/v2alpha1\nkind: CiliumLoadBalancerIPPool\n"
@@ -167,15 +167,15 @@ TEST(UserInputsTest, KindsThatAreNotReadAreNamedOrCounted) {
       "data: {config: \"x: 1\"}\n");
   EXPECT_EQ(ToText(desired.problems), "");
   EXPECT_EQ(ToText(desired.notices),
-            "a.yaml:1: BGPPeer/b: skipped: lbd speaks no BGP yet\n"
             "a.yaml:9: CiliumLoadBalancerIPPool/pool: skipped: "
             "CiliumLoadBalancerIPPool of cilium.io/v2alpha1 is another "
             "product's\n");
   EXPECT_EQ(CountsText(desired),
-            "0 documents read, 6 skipped: 1 BGPPeer (metallb.io/v1beta2), 1 "
-            "CiliumLoadBalancerIPPool (cilium.io/v2alpha1), 1 ConfigMap (v1), "
-            "1 CustomResourceDefinition (apiextensions.k8s.io/v1), 1 Pod (v1), "
-            "1 ServiceL2Status (metallb.io/v1beta1)");
+            "0 documents read, 6 skipped: 1 CiliumLoadBalancerIPPool "
+            "(cilium.io/v2alpha1), 1 ConfigMap (v1), 1 "
+            "CustomResourceDefinition (apiextensions.k8s.io/v1), 1 Pod (v1), "
+            "1 ServiceBGPStatus (metallb.io/v1beta1), 1 ServiceL2Status "
+            "(metallb.io/v1beta1)");
 }
 
 TEST(UserInputsTest, CountsOtherKindsAndNamesThoseOfOtherProducts) {
@@ -234,10 +234,10 @@ data:
   EXPECT_EQ(
       ToText(desired.notices),
       "a.yaml:7: ConfigMap/metallb-system/config: data.config.peers: not "
-      "converted: lbd speaks no BGP yet\n"
+      "converted, want BGPPeer objects\n"
       "a.yaml:13: ConfigMap/metallb-system/config: "
-      "data.config.address-pools[1].protocol: bgp is not converted: lbd speaks "
-      "no BGP yet\n"
+      "data.config.address-pools[1].protocol: bgp is not converted, want a "
+      "BGPAdvertisement\n"
       "a.yaml:9: IPAddressPool/default: " +
           from + head +
           "IPAddressPool, metadata: {name: default}, spec: {addresses: "

@@ -91,6 +91,12 @@ std::string_view AliasAt(std::string_view line, size_t column) {
   return line.substr(star, line.find_first_of(" \t\r,]}", star) - star);
 }
 
+bool NamesPassword(std::string_view line) {
+  const std::string lower =
+      absl::AsciiStrToLower(absl::string_view(line.data(), line.size()));
+  return lower.find("password") != std::string::npos;
+}
+
 }  // namespace
 
 std::string ExplainYamlError(std::string_view text, int line, int column,
@@ -108,6 +114,10 @@ std::string ExplainYamlError(std::string_view text, int line, int column,
     const absl::string_view found = lines[number - 1];
     return std::string_view(found.data(), found.size());
   };
+  for (int back = 0; back <= kLinesBefore && back < line; ++back) {
+    if (!NamesPassword(at(line - back))) continue;
+    return fmt::format("{}; the text has a password and is not shown", message);
+  }
   if (message == kUnknownAnchor) {
     const std::string_view alias = AliasAt(at(line), column);
     if (alias.size() > 1) {

@@ -15,7 +15,7 @@
 namespace lb::config {
 
 // `text` is what was parsed, `line` (from 1) and `column` (from 0) are where
-// the parser stopped.
+// the parser stopped. No text near a password is in the answer.
 std::string ExplainYamlError(std::string_view text, int line, int column,
                              std::string_view message);
 

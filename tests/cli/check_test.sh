@@ -20,7 +20,7 @@ if [[ $got != "$want" ]]; then
   diff <(echo "$want") <(echo "$got")
   failures=$((failures + 1))
 fi
-expect "the others work on" 1 "1 pools, 1 advertisements, 1 services, 8 problems" \
+expect "the others work on" 1 "1 pools, 1 advertisements, 1 services, 22 problems" \
   "$lbd" --check --manifests examples/manifests --manifests "$bad"
 
 expect "no such manifests" 1 "/not/there" "$lbd" --check --manifests /not/there
@@ -65,7 +65,7 @@ expect "lbctl without a question" 2 "subcommand" "$lbctl"
 expect "lbctl bad output" 2 "table" "$lbctl" -o xml services
 expect "lbctl no timeout" 2 "Value 0 not in range 0.001" "$lbctl" --timeout 0 status
 expect "lbctl check" 0 "0 problems" "$lbctl" check examples/manifests
-expect "lbctl check of faults" 4 "8 problems" "$lbctl" check examples/manifests "$bad"
+expect "lbctl check of faults" 4 "22 problems" "$lbctl" check examples/manifests "$bad"
 expect "lbctl check of nothing" 2 "FILE is required" "$lbctl" check
 secret=$TEST_TMPDIR/secret
 expect "lbctl secret" 0 "chown lbd:lbd $secret" "$lbctl" secret new "$secret"

@@ -157,18 +157,18 @@ class SimKubernetes {
         loop_(own_loop_ == nullptr ? *loop : *own_loop_),
         server_(&loop_, {}, prng_.Fork("server")) {
     for (const SourceKind& kind : SourceKinds()) {
+      const bool is_custom = kind.resource.group == "metallb.io";
       server_.AddKind({.resource = kind.resource,
                        .kind = std::string(kind.kind),
                        .is_namespaced = kind.is_own || kind.named_by_namespace,
-                       .has_status = kind.kind == "Service" || kind.is_own,
-                       .is_custom = kind.is_own});
+                       .has_status = kind.kind == "Service" || is_custom,
+                       .is_custom = is_custom});
     }
     server_.AddKind(
         {.resource = {"events.k8s.io", "v1", "events"}, .kind = "Event"});
     server_.AddKind({.resource = kubernetes::LeaseResource(), .kind = "Lease"});
     server_.AddKind(
         {.resource = {"", "v1", "pods"}, .kind = "Pod", .has_status = true});
-    server_.AddKind({.resource = {"", "v1", "secrets"}, .kind = "Secret"});
     for (const auto& [plural, kind] :
          {std::pair("servicel2statuses", "ServiceL2Status"),
           std::pair("configurationstates", "ConfigurationState")}) {

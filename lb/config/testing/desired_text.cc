@@ -174,6 +174,82 @@ std::string ToText(const election::NodeAttributes& node) {
                      node.network_unavailable ? " unavailable" : "");
 }
 
+std::string ToText(const BgpPeer& peer) {
+  std::string text =
+      fmt::format("peer {} as={}", peer.name, peer.my_as.ToString());
+  if (peer.peer_as) text += " peerAs=" + peer.peer_as->ToString();
+  if (peer.dynamic_as == BgpPeer::DynamicAs::kInternal) text += " internal";
+  if (peer.dynamic_as == BgpPeer::DynamicAs::kExternal) text += " external";
+  if (peer.local_as) text += " localAs=" + peer.local_as->ToString();
+  if (peer.address) text += " at=" + peer.address->ToString();
+  text += Part("interface", peer.interface);
+  if (peer.port != BgpPeer::kPort) text += fmt::format(" port={}", peer.port);
+  if (peer.source_address) text += " from=" + peer.source_address->ToString();
+  if (peer.router_id) text += " id=" + peer.router_id->ToString();
+  const BgpTimers& timers = peer.timers;
+  if (timers.hold != BgpTimers().hold ||
+      timers.keepalive != BgpTimers().keepalive) {
+    text +=
+        fmt::format(" hold={} keepalive={}", absl::FormatDuration(timers.hold),
+                    absl::FormatDuration(timers.keepalive));
+  }
+  if (timers.connect) {
+    text += " connect=" + absl::FormatDuration(*timers.connect);
+  }
+  text += Part("nodeSelectors", Texts(peer.node_selectors));
+  if (!peer.password.empty()) {
+    text += fmt::format(" password={} bytes", peer.password.size());
+  }
+  if (peer.bfd) {
+    const BfdProfile& bfd = *peer.bfd;
+    text += fmt::format(
+        " bfd={} {}/{}x{} echo={} ttl={}{}{}", bfd.name,
+        absl::FormatDuration(bfd.receive_interval),
+        absl::FormatDuration(bfd.transmit_interval), bfd.detect_multiplier,
+        absl::FormatDuration(bfd.echo_interval), bfd.minimum_ttl,
+        bfd.echo_mode ? " echoes" : "", bfd.passive_mode ? " passive" : "");
+  }
+  if (peer.graceful_restart) text += " restart";
+  if (peer.ebgp_multihop) text += " multihop";
+  if (peer.dual_stack_address_family) text += " dual";
+  if (peer.disable_mp) text += " noMp";
+  return text;
+}
+
+std::string ToText(const BgpAdvertisement& advertisement) {
+  std::vector<std::string> communities;
+  for (const bgp::Community& each : advertisement.standard_communities) {
+    communities.push_back(each.ToString());
+  }
+  for (const bgp::LargeCommunity& each : advertisement.large_communities) {
+    communities.push_back(each.ToString());
+  }
+  std::string text =
+      fmt::format("bgp {}", advertisement.name) +
+      Part("pools", advertisement.pools) +
+      Part("poolSelectors", Texts(advertisement.pool_selectors)) +
+      Part("nodeSelectors", Texts(advertisement.node_selectors)) +
+      Part("serviceSelectors", Texts(advertisement.service_selectors)) +
+      Part("peers", advertisement.peers) + Part("communities", communities);
+  if (advertisement.aggregation_length != 32 ||
+      advertisement.aggregation_length_v6 != 128) {
+    text += fmt::format(" lengths={}/{}", advertisement.aggregation_length,
+                        advertisement.aggregation_length_v6);
+  }
+  if (advertisement.local_preference) {
+    text += fmt::format(" localPref={}", *advertisement.local_preference);
+  }
+  if (advertisement.prepends > 0) {
+    text += fmt::format(" prepends={}", advertisement.prepends);
+  }
+  if (advertisement.med) text += fmt::format(" med={}", *advertisement.med);
+  if (advertisement.link_bandwidth) text += " bandwidth";
+  if (advertisement.withdraw_hold > absl::ZeroDuration()) {
+    text += " hold=" + absl::FormatDuration(advertisement.withdraw_hold);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string ToText(const Desired& desired) {
@@ -188,6 +264,10 @@ std::string ToText(const Desired& desired) {
     text += ToText(service.request) + ToText(service.traffic) + "\n";
   }
   for (const auto& [name, node] : desired.nodes) text += ToText(node) + "\n";
+  for (const BgpPeer& peer : desired.bgp.peers) text += ToText(peer) + "\n";
+  for (const BgpAdvertisement& advertisement : desired.bgp.advertisements) {
+    text += ToText(advertisement) + "\n";
+  }
   return text;
 }
 

@@ -10,8 +10,9 @@
 
 namespace lb::config {
 
-// One line per pool, advertisement, service and node, in that order; what has
-// its default value is left out.
+// One line per pool, advertisement, service, node, peer and advertisement for
+// BGP, in that order; a password is its length; what has its default value is
+// left out.
 std::string ToText(const Desired& desired);
 
 // One line each.
