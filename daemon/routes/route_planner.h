@@ -1,0 +1,92 @@
+// RoutePlanner: the routes that this node tells its peers, kept up to date with
+// the Desired and with the addresses of services.
+//
+// Each node looks at its own row alone: no election is held, and no other node
+// is asked. Sessions are none of its business: a peer is in the plan as soon as
+// its object is for this node.
+//
+//   planner.SetDesired(desired, difference);
+//   planner.NoteEntries(changed);
+//   planner.Update(desired, entries, now);
+//   planner.routes().RoutesOf("tor");
+//
+// A look costs what changed: one service of 10,000 is a matter of microseconds.
+// What concerns all services (an advertisement, a pool, this node's labels) is
+// dealt with in portions of 1,000 for each Update().
+//
+// Pure state, loop thread only; times are values.
+#ifndef LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
+#define LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "daemon/placement/placement.h"
+#include "daemon/routes/node_advertisements.h"
+#include "lb/bgp/advertisements/advertise_verdict.h"
+#include "lb/bgp/advertisements/advertised_routes.h"
+#include "lb/config/desired.h"
+#include "lb/config/difference.h"
+#include "lb/net/ip_address.h"
+
+namespace lb {
+
+class RoutePlanner {
+ public:
+  using Services = std::set<std::string, std::less<>>;
+  // By service; those that have an address that is not withheld.
+  using Verdicts = std::map<std::string, bgp::AdvertiseVerdict, std::less<>>;
+
+  explicit RoutePlanner(NodeIdentity identity);
+
+  // Inputs, for the next Update().
+  void SetDesired(const config::Desired& desired);
+  // The same, at a cost that goes with what differs from the one before.
+  void SetDesired(const config::Desired& desired,
+                  const config::Difference& difference);
+  // Services whose addresses are others.
+  void NoteEntries(const Services& changed);
+  // Addresses that no node may announce, because a host has them.
+  void SetWithheld(std::set<net::IpAddress> withheld);
+
+  // Looks at the services that are due, and withdraws what was held long
+  // enough.
+  void Update(const config::Desired& desired, const AddressEntries& entries,
+              absl::Time now);
+  // Some services are left for the next Update().
+  bool has_more() const { return !due_.empty(); }
+  // When to call Update() though nothing changed. Nullopt: there is no need.
+  std::optional<absl::Time> NextDeadline() const {
+    return routes_.NextDeadline();
+  }
+
+  const bgp::AdvertisedRoutes& routes() const { return routes_; }
+  // As AdvertisedRoutes::TakeChanged().
+  std::map<std::string, bgp::AdvertisedRoutes::Prefixes, std::less<>>
+  TakeChanged() {
+    return routes_.TakeChanged();
+  }
+  const Verdicts& verdicts() const { return verdicts_; }
+
+ private:
+  void DueAll(const config::Desired& desired);
+  void LookAt(const std::string& service, const config::Desired& desired,
+              const AddressEntries& entries, absl::Time now);
+
+  const NodeIdentity identity_;
+  std::optional<NodeAdvertisements> here_;  // Nullopt: no Desired came yet.
+  bgp::AdvertisedRoutes routes_;
+  Verdicts verdicts_;
+  std::set<net::IpAddress> withheld_;
+  bool all_due_ = false;
+  Services due_;
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
