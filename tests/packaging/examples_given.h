@@ -31,6 +31,7 @@
 #include "lb/bgp/speaker.h"
 #include "lb/bgp/wire/message.h"
 #include "lb/bgp/wire/stream_framer.h"
+#include "lb/bgp/advertisements/advertised_routes.h"
 #include "lb/config/desired.h"
 #include "lb/config/desired_keeper.h"
 #include "lb/config/kinds.h"
@@ -177,6 +178,10 @@ extern const Message message;
 extern const std::vector<net::IpPrefix> prefixes;
 extern const std::vector<uint8_t> received;
 }  // namespace lb::bgp::wire
+
+namespace lb::bgp {
+extern const std::shared_ptr<const Advertisement> advertisement;
+}  // namespace lb::bgp
 
 namespace lb::config {
 extern const Desired before;
