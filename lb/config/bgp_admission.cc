@@ -1,10 +1,12 @@
 #include "lb/config/bgp_admission.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -137,18 +139,24 @@ class Admission {
                      });
     std::vector<std::pair<const Object*, T>> clashing;
     for (const Read<T>& read : all) {
+      if (admitted->size() == kBgpObjectsMax) {
+        Refuse(*read.object, {"", fmt::format("one too many, want at most {} "
+                                              "{} objects",
+                                              kBgpObjectsMax, kind)});
+        continue;
+      }
       T value = *read.value;
       if (const Verdict refusal = Join(&value)) {
         Refuse(*read.object, *refusal);
       } else if (FindClash(value, *admitted)) {
         clashing.emplace_back(read.object, std::move(value));
       } else {
-        admitted->push_back(std::move(value));
+        Take(std::move(value), admitted);
         continue;
       }
       const T* const before = FindByName(previous, read.value->name);
       if (before != nullptr && !FindClash(*before, *admitted)) {
-        admitted->push_back(*before);
+        Take(*before, admitted);
       }
     }
     std::sort(admitted->begin(), admitted->end(),
@@ -161,12 +169,30 @@ class Admission {
     }
   }
 
+  template <typename T>
+  void Take(T value, std::vector<T>* admitted) {
+    if constexpr (std::is_same_v<T, CommunityAliases>) {
+      for (const CommunityAlias& alias : value.aliases) {
+        aliases_[alias.name] = {.value = alias.value, .object = value.name};
+      }
+    }
+    admitted->push_back(std::move(value));
+  }
+
   void Refuse(const Object& object, const Refusal& refusal) {
     result_.problems.push_back({object.OriginOf(refusal.field), object.name,
                                 refusal.field, refusal.message});
   }
 
-  Verdict Join(CommunityAliases*) const { return std::nullopt; }
+  Verdict Join(CommunityAliases* object) const {
+    if (aliases_.size() + object->aliases.size() <= kCommunityAliasesMax) {
+      return std::nullopt;
+    }
+    return Refusal{"spec.communities",
+                   fmt::format("{} besides {}, want at most {} aliases in all",
+                               object->aliases.size(), aliases_.size(),
+                               kCommunityAliasesMax)};
+  }
 
   Verdict Join(BgpPeer* peer) const {
     if (!peer->bfd_profile.empty()) {
@@ -233,27 +259,20 @@ class Admission {
   // Nullptr: no such alias.
   const std::string* ValueOf(const std::string& text) const {
     if (text.find(':') != std::string::npos) return &text;
-    for (const CommunityAliases& object : result_.admitted.communities) {
-      for (const CommunityAlias& alias : object.aliases) {
-        if (alias.name == text) return &alias.value;
-      }
-    }
-    return nullptr;
+    const auto found = aliases_.find(text);
+    return found == aliases_.end() ? nullptr : &found->second.value;
   }
 
   std::string MeantAlias(const std::string& text) const {
     std::vector<std::string_view> names;
-    for (const CommunityAliases& object : result_.admitted.communities) {
-      for (const CommunityAlias& alias : object.aliases) {
-        names.push_back(alias.name);
-      }
-    }
+    for (const auto& [name, alias] : aliases_) names.push_back(name);
     return DidYouMean(text, names);
   }
 
   std::string MeantProfile(const std::string& text) const {
     std::vector<std::string_view> names;
     for (const auto& read : AllOf<BfdProfile>(objects_, "BFDProfile")) {
+      if (names.size() == kBgpObjectsMax) break;
       names.push_back(read.value->name);
     }
     return DidYouMean(text, names);
@@ -294,19 +313,18 @@ class Admission {
     });
   }
 
-  static Verdict FindClash(const CommunityAliases& object,
-                           const std::vector<CommunityAliases>& admitted) {
+  // Against `aliases_`, which has those of all that were taken.
+  Verdict FindClash(const CommunityAliases& object,
+                    const std::vector<CommunityAliases>&) const {
     for (size_t i = 0; i < object.aliases.size(); ++i) {
-      for (const CommunityAliases& other : admitted) {
-        if (other.name == object.name) continue;
-        for (const CommunityAlias& alias : other.aliases) {
-          if (alias.name != object.aliases[i].name) continue;
-          return Refusal{fmt::format("spec.communities[{}]", i),
-                         fmt::format("\"{}\" is defined by Community/{} "
-                                     "already, want one definition",
-                                     alias.name, other.name)};
-        }
+      const auto found = aliases_.find(object.aliases[i].name);
+      if (found == aliases_.end() || found->second.object == object.name) {
+        continue;
       }
+      return Refusal{fmt::format("spec.communities[{}]", i),
+                     fmt::format("\"{}\" is defined by Community/{} already, "
+                                 "want one definition",
+                                 found->first, found->second.object)};
     }
     return std::nullopt;
   }
@@ -370,6 +388,11 @@ class Admission {
   const BgpObjects& previous_;
   const std::vector<Read<PoolObject>> pools_;
   const std::vector<Read<election::NodeAttributes>> nodes_;
+  struct DefinedAlias {
+    std::string value;
+    std::string object;
+  };
+  std::map<std::string, DefinedAlias, std::less<>> aliases_;  // In force.
   BgpAdmission result_;
 };
 

@@ -14,10 +14,14 @@
 // is the first by name. A value that was joined before keeps what it was joined
 // with: a profile that is deleted ends no session.
 //
-// Pure; goes with the square of the number of these objects, which are few.
+// Bounds: `kBgpObjectsMax` objects of a kind and `kCommunityAliasesMax`
+// aliases. One more is refused; the objects in force stay.
+//
+// Pure; goes with the square of the number of these objects.
 #ifndef LB_CONFIG_BGP_ADMISSION_H_
 #define LB_CONFIG_BGP_ADMISSION_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "lb/config/bgp_objects.h"
@@ -25,6 +29,9 @@
 #include "lb/config/problem.h"
 
 namespace lb::config {
+
+inline constexpr size_t kBgpObjectsMax = 512;
+inline constexpr size_t kCommunityAliasesMax = 10'000;
 
 struct BgpAdmission {
   BgpObjects admitted;

@@ -268,6 +268,37 @@ TEST(BgpAdmissionTest, WhatWasJoinedStays) {
             "1:9");
 }
 
+TEST(BgpAdmissionTest, OneObjectTooManyIsRefused) {
+  std::string text;
+  for (size_t i = 0; i < kBgpObjectsMax; ++i) {
+    text += Peer(fmt::format("p{}", i),
+                 fmt::format("10.1.{}.{}", i / 200, i % 200 + 1));
+  }
+  const Desired before = Read(text);
+  EXPECT_EQ(before.bgp.peers.size(), kBgpObjectsMax);
+  EXPECT_EQ(ToText(before.problems), "");
+  // Its name comes first, and it is the one.
+  const Desired after = Read(Peer("a", "192.0.2.1") + text, before);
+  EXPECT_EQ(after.bgp.peers, before.bgp.peers);
+  EXPECT_EQ(ToText(after.problems),
+            "a.yaml:1: BGPPeer/a: one too many, want at most 512 BGPPeer "
+            "objects\n");
+}
+
+TEST(BgpAdmissionTest, OneAliasTooManyIsRefused) {
+  std::string aliases = "communities: [";
+  for (size_t i = 0; i < kCommunityAliasesMax; ++i) {
+    aliases += fmt::format("{{name: n{}, value: '1:1'}}, ", i);
+  }
+  const std::string many = Object("Community", "many", aliases + "]");
+  EXPECT_EQ(ToText(Read(many).problems), "");
+  const Desired desired = Read(many + Aliases("more", "x", "1:2"));
+  EXPECT_EQ(desired.bgp.communities.size(), 1u);
+  EXPECT_THAT(ToText(desired.problems),
+              HasSubstr("Community/more: spec.communities: 1 besides 10000, "
+                        "want at most 10000 aliases in all\n"));
+}
+
 TEST(BgpAdmissionTest, NoticesOfWhatIsNotThere) {
   const Desired desired = Read(
       Peer("tor-a", "192.0.2.1", ", nodeSelectors: [{matchLabels: {rak: x}}]") +
@@ -284,9 +315,7 @@ TEST(BgpAdmissionTest, NoticesOfWhatIsNotThere) {
         "BGPAdvertisement/r: spec.nodeSelectors[0]: matches none of the 1 Node "
         "objects\n",
         "BGPPeer/tor-a: spec.nodeSelectors[0]: matches none of the 1 Node "
-        "objects: \"rak\", did you mean rack?\n",
-        "BGPPeer/tor-a: is checked and not used: lbd opens no BGP sessions "
-        "yet\n"}) {
+        "objects: \"rak\", did you mean rack?\n"}) {
     EXPECT_THAT(notices, HasSubstr(notice));
   }
 }

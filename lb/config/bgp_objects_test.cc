@@ -187,6 +187,8 @@ TEST(BgpPeerTest, WhatIsMissing) {
        "peerAddress: missing, want peerAddress or interface"},
       {"myASN: 1, peerASN: 2, peerAddress: 192.0.2.1/32",
        "peerAddress: \"192.0.2.1/32\": want an IPv4 or IPv6 address"},
+      {"myASN: 1, peerASN: 2, peerAddress: 'fe80::1'",
+       "peerAddress: fe80::1 is link-local, want interface in its place"},
       {"myASN: 1, peerASN: 2, peerAddress: 224.0.0.1",
        "peerAddress: 224.0.0.1, want the address of a host"},
       {"myASN: 1, peerASN: 1, peerAddress: 192.0.2.1, ebgpMultiHop: true",

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +31,6 @@ constexpr int64_t kUint32Max = std::numeric_limits<uint32_t>::max();
 constexpr absl::Duration kHoldMin = absl::Seconds(3);  // RFC 4271, 4.2.
 constexpr absl::Duration kSecondsMax = absl::Seconds(65'535);
 constexpr absl::Duration kWithdrawHoldMax = absl::Minutes(10);
-// Delete the notice when lbd opens sessions.
-constexpr std::string_view kNoSessions =
-    "is checked and not used: lbd opens no BGP sessions yet";
 
 constexpr std::array<std::string_view, 21> kPeerFields = {
     "myASN",
@@ -122,6 +120,12 @@ void ReadAddressesOfPeer(const Fields& spec, BgpPeer& peer) {
   }
   if (!spec.Has("peerAddress") && peer.interface.empty()) {
     spec.Refuse("peerAddress", "missing, want peerAddress or interface");
+  }
+  if (peer.address && peer.address->is_ipv6() &&
+      peer.address->is_link_local()) {
+    spec.Refuse("peerAddress",
+                fmt::format("{} is link-local, want interface in its place",
+                            peer.address->ToString()));
   }
   peer.source_address = ReadAddress(spec, "sourceAddress");
   if (peer.address && peer.source_address &&
@@ -361,9 +365,6 @@ BgpPeer ReadBgpPeer(const Fields& root, const Metadata& metadata) {
   spec->report()->Remember(
       "spec.peerAddress",
       spec->LineOf(peer.address ? "peerAddress" : "interface"));
-  if (root.report()->ok()) {
-    root.report()->Notice(root.LineOf("kind"), "", std::string(kNoSessions));
-  }
   return peer;
 }
 
@@ -420,15 +421,14 @@ CommunityAliases ReadCommunityAliases(const Fields& root,
     object.aliases.push_back(std::move(alias));
   });
   RememberItems(*spec, "communities", object.aliases.size());
+  std::set<std::string_view> seen;
   for (size_t i = 0; i < object.aliases.size(); ++i) {
-    for (size_t earlier = 0; earlier < i; ++earlier) {
-      if (object.aliases[i].name != object.aliases[earlier].name) continue;
-      spec->RefuseItem("communities", i,
-                       fmt::format("\"{}\" is defined in this object already, "
-                                   "want one definition",
-                                   net::EscapedText(object.aliases[i].name)));
-      break;
-    }
+    const std::string& name = object.aliases[i].name;
+    if (seen.insert(name).second) continue;
+    spec->RefuseItem("communities", i,
+                     fmt::format("\"{}\" is defined in this object already, "
+                                 "want one definition",
+                                 net::EscapedText(name)));
   }
   return object;
 }
