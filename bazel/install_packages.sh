@@ -24,10 +24,11 @@ for purpose in "$@"; do
   case $purpose in
     test)
       packages+=(
-        arping bird2 clang clang-format clang-tidy debootstrap frr golang-go
-        golang-github-hashicorp-memberlist-dev libclang-rt-14-dev llvm make
-        ndisc6 nftables nghttp2-server openssl prometheus python3-grpcio
-        python3-protobuf systemd universal-ctags
+        arping bird2 clang clang-format clang-tidy debootstrap exabgp frr
+        gobgpd golang-go golang-github-hashicorp-memberlist-dev
+        libclang-rt-14-dev llvm make ndisc6 nftables nghttp2-server openssl
+        prometheus python3-grpcio python3-protobuf systemd tshark
+        universal-ctags
       )
       ;;
     kubernetes)

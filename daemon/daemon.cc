@@ -106,6 +106,7 @@ class Daemon {
         AgentOptions agent_options,
         MakeAgentOptions(options_, HostName(), environment.datagrams->local()));
     node_ = agent_options.node;
+    agent_options.boot_id = BootId();
     LB_ASSIGN_OR_RETURN(agent_,
                         Agent::Create(std::move(agent_options), environment));
     what_ifs_ = std::make_unique<io::BackgroundTask>(world_->loop());

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 
 namespace lb {
 
@@ -10,6 +11,12 @@ std::string HostName() {
   std::array<char, 256> name = {};
   gethostname(name.data(), name.size() - 1);
   return name.data();
+}
+
+std::string BootId() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+  return id;
 }
 
 }  // namespace lb

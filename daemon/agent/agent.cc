@@ -74,6 +74,27 @@ WantedChange WantedChangeOf(const config::Desired& desired,
   return change;
 }
 
+std::vector<std::string> NamesOf(std::vector<Elections::LiveMember> members) {
+  std::vector<std::string> names;
+  for (Elections::LiveMember& member : members) {
+    names.push_back(std::move(member.name));
+  }
+  return names;
+}
+
+// Other nodes that can take traffic over: live, and not draining.
+std::vector<std::string> OthersOf(std::vector<Elections::LiveMember> members,
+                                  const std::string& node) {
+  std::vector<std::string> others;
+  for (Elections::LiveMember& member : members) {
+    const bool draining = member.metadata && member.metadata->draining;
+    if (member.name != node && !draining) {
+      others.push_back(std::move(member.name));
+    }
+  }
+  return others;
+}
+
 // This node, and the members.
 HistoryRecorder::Names WithNamesOf(std::vector<Elections::LiveMember> members,
                                    const std::string& node) {
@@ -111,11 +132,14 @@ Agent::Agent(AgentOptions options, const io::Environment& environment,
               [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
       announcer_(options_.node, &elections_, &announcing_),
+      routing_(MakeRoutingOptions(), environment,
+               [this] { ScheduleReconcile(); }),
       exchange_({&addresses_, &elections_, &owners_},
                 ExchangePortsOf(environment.loop, &presence_->gossip())),
       author_(options_.node),
       history_(options_.node, io::StatePorts::From(environment)),
-      events_(options_.node, environment),
+      events_(options_.node, environment,
+              [this](const std::string& service) { return IsRouted(service); }),
       tally_(options_.node, environment.loop->Now()),
       life_({.joins = !options_.join.empty() || options_.follows_records,
              .settle_time = options_.settle_time,
@@ -144,6 +168,13 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
     return JudgeRival(vip, node);
   };
   return announcing;
+}
+
+Routing::Options Agent::MakeRoutingOptions() const {
+  return {.identity = {.node = options_.node,
+                       .ignore_exclude_label = options_.ignore_exclude_label},
+          .boot_id = options_.boot_id,
+          .drain_wait = options_.drain_wait};
 }
 
 LifecycleRunner::Ports Agent::MakeLifePorts() {
@@ -248,6 +279,7 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
   addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
   elections_.SetDesired(*desired_, difference);
   owners_.OnDesired(difference);
+  routing_.SetDesired(*desired_, difference);
   if (other_terms) announcer_.Forget();
   ScheduleReconcile();
 }
@@ -282,6 +314,7 @@ void Agent::Reconcile() {
   elections_.NoteEntries(changed, addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
   changed.merge(elections_.TakeChanged());
+  Route(changed, members_changed);
   Announce(changed);
   exchange_.TellOthers();
   PublishOutcome(changed);
@@ -360,6 +393,28 @@ void Agent::Announce(const Services& changed) {
                      .civil_now = environment_.loop->CivilNow()});
 }
 
+bool Agent::IsRouted(const std::string& service) const {
+  return routing_.IsRouted(*desired_, addresses_.entries(), service);
+}
+
+void Agent::Route(const Services& changed, bool members_changed) {
+  const io::TurnCause cause(environment_.loop, "plans routes");
+  routing_.Update(
+      {.acts = ready(),
+       .draining = life().draining(),
+       .desired = *desired_,
+       .entries = addresses_.entries(),
+       .changed = changed,
+       .withheld = owners_.withheld(),
+       .members_changed = members_changed,
+       .members = [this] { return NamesOf(LiveMembers()); },
+       .others = [this] { return OthersOf(LiveMembers(), options_.node); }});
+  announcing_.SetRouted(routing_.addresses());
+  for (const std::string& service : routing_.TakeTurned()) {
+    events_.RecordRouted(service, routing_.planner().verdicts());
+  }
+}
+
 void Agent::PublishOutcome(const Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
@@ -399,6 +454,7 @@ NodeView Agent::View() const {
           .elections = elections_,
           .owners = owners_,
           .announcing = announcing_,
+          .routing = routing_,
           .presence = *presence_,
           .history = history_.history(),
           .tally = tally_,

@@ -5,6 +5,7 @@
 //   gossip ---- live members -------------------------------> Elections
 //   links -- interfaces that can announce ------------------> Elections
 //   Elections -> ElectedAnnouncer -> Announcing (ARP, NDP, handover, delivery)
+//   addresses, manifests -> Routing (BGP, BFD)
 //
 // Values flow to the right, no part calls back; every input leads to one
 // Reconcile() on a later turn of the loop, and doing that twice changes
@@ -48,6 +49,7 @@
 #include "daemon/hosts/address_owners.h"
 #include "daemon/node_view/node_view.h"
 #include "daemon/placement/elections.h"
+#include "daemon/routing/routing.h"
 #include "lb/announce/announcer_output.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -122,6 +124,7 @@ class Agent {
 
   // agent.cc: inputs, and what follows from them.
   AnnouncingOptions MakeAnnouncingOptions();
+  Routing::Options MakeRoutingOptions() const;
   LifecycleRunner::Ports MakeLifePorts();
   void Restore();
   void Observe();
@@ -131,6 +134,8 @@ class Agent {
   void UpdateOwners();
   void ElectAuthor(bool members_changed);
   void Announce(const Services& changed);
+  bool IsRouted(const std::string& service) const;
+  void Route(const Services& changed, bool members_changed);
   void PublishOutcome(const Services& changed);
   NodeHealth LookAtHealth() const;
   void RecordHistory();
@@ -157,6 +162,7 @@ class Agent {
   AddressOwners owners_;
   Elections elections_;
   ElectedAnnouncer announcer_;
+  Routing routing_;
   StateExchange exchange_;
   LedgerAuthor author_;
   HistoryRecorder history_;

@@ -155,6 +155,7 @@ void Events::RecordPlace(const std::string& service,
                          const ServicePlacement& after) {
   const EventObject object(EventObject::kService, service);
   if (after.announcers.empty()) {
+    if (is_routed_(service)) return;
     // Pods that start, or are replaced, are no fault.
     return Record(
         after.lacks_endpoints ? EventType::kNormal : EventType::kWarning,
@@ -174,6 +175,23 @@ void Events::RecordPlace(const std::string& service,
   for (const election::Announcer& announcer : change.went) {
     Record(EventType::kNormal, "nodeWithdrawn", object,
            "no longer announced by " + announcer.node);
+  }
+}
+
+void Events::RecordRouted(const std::string& service,
+                          const RoutePlanner::Verdicts& verdicts) {
+  const EventObject object(EventObject::kService, service);
+  const auto verdict = verdicts.find(service);
+  if (verdict == verdicts.end()) {
+    Record(EventType::kNormal, "nodeWithdrawn", object,
+           fmt::format("no longer announced by {} by BGP", node_));
+  } else if (verdict->second == bgp::AdvertiseVerdict::kAnnounces) {
+    Record(EventType::kNormal, "nodeAssigned", object,
+           fmt::format("announced by {} by BGP", node_));
+  } else {
+    Record(EventType::kNormal, "nodeWithdrawn", object,
+           fmt::format("no longer announced by {} by BGP: {}", node_,
+                       ToString(verdict->second)));
   }
 }
 

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/agent/outcome.h"
+#include "daemon/routes/route_planner.h"
 #include "lb/base/event_log.h"
 #include "lb/config/problem.h"
 #include "lb/gossip/member.h"
@@ -30,8 +31,15 @@ class Events {
   // the last one: any member of the gossip could fill the log.
   static constexpr absl::Duration kRefusalReportInterval = absl::Seconds(10);
 
-  Events(std::string node, const io::Environment& environment)
-      : node_(std::move(node)), environment_(environment) {}
+  // True if a node announces the service by BGP.
+  using IsRouted = std::function<bool(const std::string& service)>;
+
+  Events(
+      std::string node, const io::Environment& environment,
+      IsRouted is_routed = [](const std::string&) { return false; })
+      : node_(std::move(node)),
+        environment_(environment),
+        is_routed_(std::move(is_routed)) {}
 
   void Record(EventType type, std::string reason, EventObject object,
               std::string message);
@@ -55,6 +63,9 @@ class Events {
   // Records each change of services' addresses and announcers, and each new
   // fault of this node.
   void OnOutcome(const Outcome& outcome);
+  // Records that this node begins to announce the service by BGP, or ends it.
+  void RecordRouted(const std::string& service,
+                    const RoutePlanner::Verdicts& verdicts);
   // Full exchanges tell nothing of the addresses, and why; empty: they do.
   void RecordUntold(const std::string& untold, const std::string& before);
   // Records that an operator released addresses.
@@ -80,6 +91,7 @@ class Events {
 
   const std::string node_;
   io::Environment environment_;
+  const IsRouted is_routed_;
   absl::Time next_refusal_report_ = absl::InfinitePast();
   uint64_t unreported_refusals_ = 0;
 };

@@ -40,6 +40,7 @@ void Agent::OnAddress() {
 
 void Agent::OnInterfaces() {
   presence_->OnLinks();
+  routing_.OnLinks();
   OnAddress();
 }
 
@@ -83,6 +84,7 @@ absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Agent::Release(
 
 void Agent::Leave(absl::AnyInvocable<void()> done) {
   presence_->OnLeave();
+  routing_.Leave();
   life_.Leave(std::move(done));
 }
 

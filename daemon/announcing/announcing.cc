@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/container/btree_map.h"
@@ -171,6 +172,7 @@ void Announcing::Deliver() {
     NoteYields(claimed);
     std::set<net::IpAddress> wanted = handover_.Delivering();
     wanted.insert(claimed.begin(), claimed.end());
+    AddRouted(wanted);
     const bool all_done = delivery_.Deliver(wanted);
     absl::btree_set<net::IpAddress> delivered;
     for (const net::IpAddress& vip : wanted) {
@@ -182,6 +184,19 @@ void Announcing::Deliver() {
     claimed_ = std::move(claimed);
   }
   handover_timer_->Arm(handover_.NextDeadline());
+}
+
+void Announcing::SetRouted(const std::set<net::IpAddress>& routed) {
+  if (options_.delivery != Delivery::kLoopback || routed == routed_) return;
+  routed_ = routed;
+  Deliver();
+}
+
+void Announcing::AddRouted(std::set<net::IpAddress>& wanted) const {
+  if (routed_.empty()) return;
+  const std::set<net::IpAddress> left = LeftToForeigners();
+  std::set_difference(routed_.begin(), routed_.end(), left.begin(), left.end(),
+                      std::inserter(wanted, wanted.end()));
 }
 
 // When this node yields to a member, clients turn to that member one by one, so

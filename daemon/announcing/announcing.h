@@ -105,6 +105,9 @@ class Announcing {
   // Takes the outcome for these addresses only; the cost depends on their
   // number.
   void Change(const ElectedChange& change);
+  // Addresses that this node announces by BGP: they are delivered here too, but
+  // for those that are left to foreign hosts.
+  void SetRouted(const std::set<net::IpAddress>& routed);
   // Learns the MACs in a member's metadata.
   void Learn(const std::string& node, const NodeMetadata& metadata);
   // Announces all addresses once more. Call it when members are gone, so that
@@ -207,6 +210,7 @@ class Announcing {
   void OnLinks();
   void OnDelivery();
   void Deliver();
+  void AddRouted(std::set<net::IpAddress>& wanted) const;
   std::set<std::string> UsableInterfaces() const;
   void NoteYields(const absl::btree_set<net::IpAddress>& claimed);
 
@@ -221,6 +225,7 @@ class Announcing {
   absl::btree_map<net::IpAddress, announce::Handover::Interfaces> answering_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.
+  std::set<net::IpAddress> routed_;     // SetRouted()
   std::set<net::IpAddress> disputed_;  // Of elected_.here: had a conflict.
   std::unique_ptr<io::Timer> handover_timer_;
   std::unique_ptr<io::Timer> claims_timer_;    // They have changed.

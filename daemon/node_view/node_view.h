@@ -33,6 +33,7 @@
 #include "daemon/placement/elections.h"
 #include "daemon/placement/live_members.h"
 #include "daemon/placement/placement.h"
+#include "daemon/routing/routing.h"
 #include "lb/announce/announcer.h"
 #include "lb/config/desired.h"
 #include "lb/gossip/gossip_node.h"
@@ -56,6 +57,7 @@ struct NodeView {
   const Elections& elections;
   const AddressOwners& owners;
   const Announcing& announcing;
+  const Routing& routing;
   const GossipPresence& presence;
   const history::History& history;
   const Tally& tally;

@@ -207,7 +207,7 @@ std::string ShowEach(const Items& items) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 34> kOptions = {{
+constexpr std::array<OptionSpec, 35> kOptions = {{
     {"node-name", "NAME",
      "This node's name, unique; default: the host's, in lower case.", false,
      SetNodeName, [](const Options& o) { return o.node_name; }},
@@ -300,6 +300,14 @@ constexpr std::array<OptionSpec, 34> kOptions = {{
        return SetDuration(v[0], absl::Hours(1), &o->hold_down);
      },
      [](const Options& o) { return absl::FormatDuration(o.hold_down); }},
+    {"drain-wait", "DURATION",
+     "A node that drains asks BGP routers to prefer others, and withdraws its "
+     "routes this long (\"5s\") later, when routers have moved their flows.",
+     false,
+     [](Values v, Options* o) {
+       return SetDuration(v[0], absl::Hours(1), &o->drain_wait);
+     },
+     [](const Options& o) { return absl::FormatDuration(o.drain_wait); }},
     {"ignore-exclude-lb", "",
      "Announce also from nodes that have the label "
      "node.kubernetes.io/exclude-from-external-load-balancers; set it on all "

@@ -67,6 +67,7 @@ gossip-allowed-networks: [192.0.2.0/24, "2001:db8::/32"]
 gossip-profile: wan
 election-policy: sticky
 hold-down: 90s
+drain-wait: 7s
 ignore-exclude-lb: true
 interfaces: ^eth
 exclude-interfaces: []
@@ -109,6 +110,7 @@ log-format: json
   want.gossip.profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
+  want.drain_wait = absl::Seconds(7);
   want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};
   want.exclude_interfaces = {};

@@ -18,12 +18,14 @@
 #ifndef LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
 #define LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "daemon/placement/placement.h"
@@ -66,22 +68,40 @@ class RoutePlanner {
   }
 
   const bgp::AdvertisedRoutes& routes() const { return routes_; }
+  // The peers that this node has a session with, or dials.
+  const bgp::AdvertisedRoutes::Peers& peers() const;
+  // The addresses of the services that this node announces, each once.
+  const std::set<net::IpAddress>& addresses() const { return addresses_; }
   // As AdvertisedRoutes::TakeChanged().
   std::map<std::string, bgp::AdvertisedRoutes::Prefixes, std::less<>>
   TakeChanged() {
     return routes_.TakeChanged();
   }
   const Verdicts& verdicts() const { return verdicts_; }
+  // Services that this node announced at the last call and does not now, or the
+  // other way round.
+  Services TakeTurned() { return std::exchange(turned_, {}); }
 
  private:
+  // What this node announces of a service.
+  using Addresses = std::vector<net::IpAddress>;
+
+  bool HasObjects(const config::Desired& desired) const;
   void DueAll(const config::Desired& desired);
   void LookAt(const std::string& service, const config::Desired& desired,
               const AddressEntries& entries, absl::Time now);
+  void SetVerdict(const std::string& service,
+                  std::optional<bgp::AdvertiseVerdict> verdict);
+  void SetAnnounced(const std::string& service, Addresses addresses);
 
   const NodeIdentity identity_;
   std::optional<NodeAdvertisements> here_;  // Nullopt: no Desired came yet.
   bgp::AdvertisedRoutes routes_;
   Verdicts verdicts_;
+  Services turned_;
+  std::map<std::string, Addresses, std::less<>> announced_;  // By service.
+  std::map<net::IpAddress, size_t> announcing_services_;
+  std::set<net::IpAddress> addresses_;  // The keys of that.
   std::set<net::IpAddress> withheld_;
   bool all_due_ = false;
   Services due_;

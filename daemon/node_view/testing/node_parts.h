@@ -34,6 +34,7 @@ struct NodeParts {
   config::Desired desired;
   std::unique_ptr<GossipPresence> presence;
   Announcing announcing;
+  Routing routing;
   ipam::ReplicatedAllocator addresses;
   AddressOwners owners;
   Elections elections;
