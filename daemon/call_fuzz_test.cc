@@ -45,6 +45,12 @@ std::vector<std::pair<std::string, std::string>> Calls() {
   history.set_page_size(1);
   status::v1::ListInterfacesRequest interfaces;
   interfaces.set_page_token("bG8");
+  status::v1::ListPeersRequest peers;
+  peers.set_page_token("cDE");
+  status::v1::ListRoutesRequest routes;
+  routes.set_peer("p1");
+  status::v1::ListBfdSessionsRequest bfd;
+  bfd.set_page_size(3);
   status::v1::ListProblemsRequest problems;
   problems.add_kinds(status::v1::Problem::STATE);
   status::v1::ExplainRequest explain;
@@ -72,6 +78,9 @@ std::vector<std::pair<std::string, std::string>> Calls() {
           {status + "ListMembers", members.SerializeAsString()},
           {status + "ListInterfaces", interfaces.SerializeAsString()},
           {status + "ListAnnouncements", history.SerializeAsString()},
+          {status + "ListPeers", peers.SerializeAsString()},
+          {status + "ListRoutes", routes.SerializeAsString()},
+          {status + "ListBfdSessions", bfd.SerializeAsString()},
           {status + "ListProblems", problems.SerializeAsString()},
           {status + "Explain", explain.SerializeAsString()},
           {status + "WhatIf", what_if.SerializeAsString()},

@@ -60,6 +60,32 @@ grpc::ServerUnaryReactor* StatusService::ListAnnouncements(
                       }});
 }
 
+grpc::ServerUnaryReactor* StatusService::ListPeers(
+    grpc::CallbackServerContext* context,
+    const status::v1::ListPeersRequest* request,
+    status::v1::ListPeersResponse* response) {
+  return AnswerOnLoop(calls_, context, response,
+                      {[this, request] { return View().ListPeers(*request); }});
+}
+
+grpc::ServerUnaryReactor* StatusService::ListRoutes(
+    grpc::CallbackServerContext* context,
+    const status::v1::ListRoutesRequest* request,
+    status::v1::ListRoutesResponse* response) {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
+                        return View().ListRoutes(*request);
+                      }});
+}
+
+grpc::ServerUnaryReactor* StatusService::ListBfdSessions(
+    grpc::CallbackServerContext* context,
+    const status::v1::ListBfdSessionsRequest* request,
+    status::v1::ListBfdSessionsResponse* response) {
+  return AnswerOnLoop(calls_, context, response, {[this, request] {
+                        return View().ListBfdSessions(*request);
+                      }});
+}
+
 grpc::ServerUnaryReactor* StatusService::ListProblems(
     grpc::CallbackServerContext* context,
     const status::v1::ListProblemsRequest* request,

@@ -65,6 +65,18 @@ class StatusService final : public status::v1::Status::CallbackService {
       grpc::CallbackServerContext* context,
       const status::v1::ListAnnouncementsRequest* request,
       status::v1::ListAnnouncementsResponse* response) override;
+  grpc::ServerUnaryReactor* ListPeers(
+      grpc::CallbackServerContext* context,
+      const status::v1::ListPeersRequest* request,
+      status::v1::ListPeersResponse* response) override;
+  grpc::ServerUnaryReactor* ListRoutes(
+      grpc::CallbackServerContext* context,
+      const status::v1::ListRoutesRequest* request,
+      status::v1::ListRoutesResponse* response) override;
+  grpc::ServerUnaryReactor* ListBfdSessions(
+      grpc::CallbackServerContext* context,
+      const status::v1::ListBfdSessionsRequest* request,
+      status::v1::ListBfdSessionsResponse* response) override;
   grpc::ServerUnaryReactor* ListProblems(
       grpc::CallbackServerContext* context,
       const status::v1::ListProblemsRequest* request,

@@ -85,6 +85,18 @@ void AddPools(CLI::App* app, Command* chosen) {
       "Also which services hold which address");
 }
 
+void AddRoutes(CLI::App* app, Command* chosen) {
+  using Request = status::v1::ListRoutesRequest;
+  const auto request = std::make_shared<Request>();
+  CLI::App* const command = AddCommand(
+      app, chosen, "routes", "Routes that this node tells its BGP peers",
+      [=](const Session& session) {
+        return session.AskAll(&Stub::ListRoutes, *request);
+      });
+  AddField(command, "--peer", request, &Request::set_peer<const std::string&>,
+           "Only routes to the peer of this name");
+}
+
 void AddProblems(CLI::App* app, Command* chosen) {
   const auto kinds = std::make_shared<std::vector<std::string>>();
   AddCommand(app, chosen, "problems", "Problems to fix",
@@ -258,6 +270,14 @@ void AddQuestions(CLI::App* app, Command* chosen) {
   AddCommand(app, chosen, "interfaces", "Interfaces: usable, or why not",
              [](const Session& session) {
                return session.AskAll(&Stub::ListInterfaces);
+             });
+  AddCommand(
+      app, chosen, "peers", "BGP peers: the sessions, or why not",
+      [](const Session& session) { return session.AskAll(&Stub::ListPeers); });
+  AddRoutes(app, chosen);
+  AddCommand(app, chosen, "bfd", "BFD sessions, which find dead paths to peers",
+             [](const Session& session) {
+               return session.AskAll(&Stub::ListBfdSessions);
              });
   AddProblems(app, chosen);
   AddHistory(app, chosen);

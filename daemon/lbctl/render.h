@@ -28,6 +28,12 @@ std::string Render(const status::v1::ListInterfacesResponse& interfaces,
                    const Style& style);
 std::string Render(const status::v1::ListAnnouncementsResponse& history,
                    const Style& style);
+std::string Render(const status::v1::ListPeersResponse& peers,
+                   const Style& style);
+std::string Render(const status::v1::ListRoutesResponse& routes,
+                   const Style& style);
+std::string Render(const status::v1::ListBfdSessionsResponse& sessions,
+                   const Style& style);
 std::string Render(const status::v1::ListProblemsResponse& problems,
                    const Style& style);
 std::string Render(const status::v1::ExplainResponse& explanation,

@@ -417,11 +417,12 @@ using Answers = testing::Types<
     status::v1::GetNodeResponse, status::v1::ListServicesResponse,
     status::v1::ListPoolsResponse, status::v1::ListMembersResponse,
     status::v1::ListInterfacesResponse, status::v1::ListAnnouncementsResponse,
-    status::v1::ListProblemsResponse, status::v1::ExplainResponse,
-    status::v1::WhatIfResponse, status::v1::Event, admin::v1::ReloadResponse,
-    admin::v1::ReleaseAddressResponse, admin::v1::RotateGossipKeyResponse,
-    admin::v1::DrainResponse, admin::v1::UndrainResponse,
-    admin::v1::SetLogLevelResponse>;
+    status::v1::ListPeersResponse, status::v1::ListRoutesResponse,
+    status::v1::ListBfdSessionsResponse, status::v1::ListProblemsResponse,
+    status::v1::ExplainResponse, status::v1::WhatIfResponse, status::v1::Event,
+    admin::v1::ReloadResponse, admin::v1::ReleaseAddressResponse,
+    admin::v1::RotateGossipKeyResponse, admin::v1::DrainResponse,
+    admin::v1::UndrainResponse, admin::v1::SetLogLevelResponse>;
 TYPED_TEST_SUITE(RenderTextsTest, Answers);
 
 // No text of a node moves the cursor, clears the screen or begins a line.

@@ -1,11 +1,14 @@
 #include "daemon/metrics/agent_metrics.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "daemon/metrics/families.h"
 #include "daemon/metrics/parts.h"
+#include "daemon/metrics/routing_parts.h"
+#include "daemon/routing/routing.h"
 
 namespace lb::metrics {
 namespace {
@@ -34,25 +37,56 @@ ServiceCounts ServicesOf(const NodeView& view) {
                               view.tally.allocation_failures()};
   for (const auto& [service, entry] : view.entries()) {
     const auto place = view.placement().find(service);
+    const bool announced =
+        (place != view.placement().end() &&
+         !place->second.announcers.empty()) ||
+        view.routing.IsRouted(view.desired, view.entries(), service);
     ++(entry.assignment.addresses.empty() ? counts.pending
-       : place == view.placement().end() || place->second.announcers.empty()
-           ? counts.unannounced
-           : counts.announced);
+       : announced                        ? counts.announced
+                                          : counts.unannounced);
   }
   return counts;
 }
 
-std::vector<std::pair<std::string, net::IpAddress>> AnnouncedOf(
-    const NodeView& view) {
-  std::vector<std::pair<std::string, net::IpAddress>> announced;
+AnnouncedFacts AnnouncedOf(const NodeView& view) {
+  AnnouncedFacts announced = {.node = view.options.node};
   for (const auto& [service, place] : view.placement()) {
     if (!IsElected(place, view.options.node)) continue;
     for (const auto& held : AddressesOf(view.entries(), service)) {
       if (!view.announcing.elected().contains(held.address)) continue;
-      announced.emplace_back(service, held.address);
+      announced.layer2.emplace_back(service, held.address);
+    }
+  }
+  const RoutePlanner& planner = view.routing.planner();
+  for (const auto& [service, verdict] : planner.verdicts()) {
+    if (verdict != bgp::AdvertiseVerdict::kAnnounces) continue;
+    for (const auto& held : AddressesOf(view.entries(), service)) {
+      if (!planner.addresses().contains(held.address)) continue;
+      announced.bgp.emplace_back(service, held.address);
     }
   }
   return announced;
+}
+
+std::vector<PeerFacts> PeersOf(const Routing& routing) {
+  std::map<std::string, std::string> endpoints;
+  for (const bgp::PeerOptions& options : routing.plan().peers) {
+    endpoints[options.name] = options.endpoint().ToString();
+  }
+  std::vector<PeerFacts> peers;
+  for (bgp::PeerStatus& status : routing.Peers()) {
+    std::string endpoint = endpoints[status.name];
+    peers.push_back({std::move(endpoint), std::move(status)});
+  }
+  return peers;
+}
+
+std::vector<BfdFacts> BfdOf(const Routing& routing) {
+  std::vector<BfdFacts> sessions;
+  for (const auto& [key, session] : routing.BfdSessions()) {
+    sessions.push_back({key.remote.ToString(), session.status});
+  }
+  return sessions;
 }
 
 void AddElections(const Tally& tally, Families* families) {
@@ -94,7 +128,9 @@ std::vector<prometheus::MetricFamily> CollectMetrics(const NodeView& view) {
             &families);
   AddPools(PoolsOf(view), &families);
   AddServices(ServicesOf(view), &families);
-  AddAnnounced(view.options.node, AnnouncedOf(view), &families);
+  AddAnnounced(AnnouncedOf(view), &families);
+  AddPeers(PeersOf(view.routing), &families);
+  AddBfd(BfdOf(view.routing), &families);
   AddElections(view.tally, &families);
   AddFrames({.counters = announcer.counters(),
              .verdicts = announcer.verdicts(),

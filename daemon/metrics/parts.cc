@@ -143,19 +143,21 @@ void AddServices(const ServiceCounts& services, Families* families) {
   }
 }
 
-void AddAnnounced(
-    const std::string& node,
-    absl::Span<const std::pair<std::string, net::IpAddress>> announced,
-    Families* families) {
+void AddAnnounced(const AnnouncedFacts& announced, Families* families) {
   families->Begin(kGauge, "metallb_speaker_announced",
                   "Services that are announced from this node.");
-  for (const auto& [service, address] : announced) {
-    families->Add({{"service", service},
-                   {"protocol", "layer2"},
-                   {"node", Printable(node)},
-                   {"ip", address.ToString()}},
-                  1);
-  }
+  const auto add = [&](const char* protocol,
+                       const AnnouncedFacts::Addresses& addresses) {
+    for (const auto& [service, address] : addresses) {
+      families->Add({{"service", service},
+                     {"protocol", protocol},
+                     {"node", Printable(announced.node)},
+                     {"ip", address.ToString()}},
+                    1);
+    }
+  };
+  add("layer2", announced.layer2);
+  add("bgp", announced.bgp);
 }
 
 void AddFrames(const FrameFacts& frames, Families* families) {

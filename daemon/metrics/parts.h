@@ -61,10 +61,14 @@ void AddServices(const ServiceCounts& services, Families* families);
 
 // Addresses that this node announces, with their services, for the families of
 // MetalLB's speaker.
-void AddAnnounced(
-    const std::string& node,
-    absl::Span<const std::pair<std::string, net::IpAddress>> announced,
-    Families* families);
+struct AnnouncedFacts {
+  using Addresses = std::vector<std::pair<std::string, net::IpAddress>>;
+
+  std::string node;
+  Addresses layer2;
+  Addresses bgp;
+};
+void AddAnnounced(const AnnouncedFacts& announced, Families* families);
 
 struct FrameFacts {
   const absl::btree_map<net::IpAddress, announce::AddressCounters>& counters;

@@ -262,7 +262,9 @@ TEST(AddServicesTest, AllStatesAndReasonsAreThereFromTheStart) {
 
 TEST(AddAnnouncedTest, OneSampleForEachAddress) {
   Families families;
-  AddAnnounced("n1\n", {{"a/b", Ip("10.0.0.1")}, {"a/b", Ip("2001:db8::1")}},
+  AddAnnounced({.node = "n1\n",
+                .layer2 = {{"a/b", Ip("10.0.0.1")}, {"a/b", Ip("2001:db8::1")}},
+                .bgp = {{"a/b", Ip("10.0.0.1")}}},
                &families);
   EXPECT_EQ(PageOf(std::move(families)),
             "# HELP metallb_speaker_announced Services that are announced from "
@@ -271,7 +273,9 @@ TEST(AddAnnouncedTest, OneSampleForEachAddress) {
             "metallb_speaker_announced{service=\"a/b\",protocol=\"layer2\","
             "node=\"n1\\\\x0a\",ip=\"10.0.0.1\"} 1\n"
             "metallb_speaker_announced{service=\"a/b\",protocol=\"layer2\","
-            "node=\"n1\\\\x0a\",ip=\"2001:db8::1\"} 1\n");
+            "node=\"n1\\\\x0a\",ip=\"2001:db8::1\"} 1\n"
+            "metallb_speaker_announced{service=\"a/b\",protocol=\"bgp\","
+            "node=\"n1\\\\x0a\",ip=\"10.0.0.1\"} 1\n");
 }
 
 TEST(AddFramesTest, CountsByAddressAndByVerdict) {

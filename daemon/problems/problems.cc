@@ -20,6 +20,7 @@
 #include "daemon/problems/findings.h"
 #include "daemon/problems/problem_collector.h"
 #include "daemon/problems/remedies.h"
+#include "daemon/problems/routing_problems.h"
 #include "daemon/problems/turn_problems.h"
 #include "daemon/problems/withholding.h"
 #include "lb/base/utc_text.h"
@@ -378,7 +379,8 @@ void AddServices(const NodeView& view, Problems& problems) {
             return view.owners.withheld().contains(address);
           },
           [&](const std::string& service) {
-            return announcer_remedies.MayPass(service);
+            return announcer_remedies.MayPass(service) ||
+                   view.routing.IsRouted(view.desired, view.entries(), service);
           },
           problems.ForKept(ProblemKind::kNoAnnouncer,
                            [&](const std::string& service) {
@@ -478,6 +480,9 @@ ProblemList ListProblems(const NodeView& view,
   AddAwaiting(view, problems);
   AddHeldBack(view, problems);
   AddServices(view, problems);
+  AddPeers(view, problems);
+  AddBfdSockets(view, problems);
+  AddRoutes(view, problems);
   AddNodes(view, problems);
   AddUndecryptable(view, problems);
   AddNamesakes(view, problems);

@@ -34,6 +34,8 @@ enum class ProblemKind {
   kRequestRefused,
   kNoAnnouncer,
   kUnableAnnouncer,
+  kPeer,
+  kRoute,
   kNodeName,
   kOptions,
 };

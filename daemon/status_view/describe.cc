@@ -10,11 +10,13 @@
 
 #include "absl/numeric/int128.h"
 #include "daemon/problems/problems.h"
+#include "daemon/routes/route_announcers.h"
 #include "daemon/status_view/announcing_interfaces.h"
 #include "daemon/status_view/describe_pool.h"
 #include "daemon/status_view/status_view.h"
 #include "daemon/status_view/timestamp.h"
 #include "daemon/status_view/withheld.h"
+#include "lb/config/difference.h"
 #include "lb/config/printable.h"
 #include "lb/config/version.h"
 #include "lb/io/turn_meter.h"
@@ -139,6 +141,10 @@ Problem::Kind ToProto(ProblemKind kind) {
       return Problem::LONG_TURN;
     case ProblemKind::kApiServer:
       return Problem::API_SERVER;
+    case ProblemKind::kPeer:
+      return Problem::BGP_PEER;
+    case ProblemKind::kRoute:
+      return Problem::BGP_ROUTE;
     case ProblemKind::kGossip:
       return Problem::GOSSIP;
     case ProblemKind::kHeldBack:
@@ -236,6 +242,24 @@ status::v1::Announcer StatusView::Describe(
   return described;
 }
 
+namespace {
+
+void AddRouteAnnouncers(const NodeView& view, const std::string& name,
+                        const ipam::Assignment& assignment,
+                        status::v1::Service* service) {
+  const config::Service* const wanted = config::FindService(view.desired, name);
+  if (wanted == nullptr) return;
+  for (const auto& [node, peers] :
+       view.routing.announcers().Of(*wanted, assignment)) {
+    auto* const announcer = service->add_announcers();
+    announcer->set_protocol(status::v1::Announcer::PROTOCOL_BGP);
+    announcer->set_node(Printable(node));
+    for (const std::string& peer : peers) announcer->add_peers(Printable(peer));
+  }
+}
+
+}  // namespace
+
 status::v1::Service StatusView::Describe(
     const std::string& name,
     const ipam::ReplicatedAllocator::Entry& entry) const {
@@ -251,8 +275,9 @@ status::v1::Service StatusView::Describe(
   for (const election::Announcer& announcer : place->second.announcers) {
     *service.add_announcers() = Describe(name, announcer, entry.assignment);
   }
+  AddRouteAnnouncers(view_, name, entry.assignment, &service);
   FillDeprecated(&service);
-  if (!place->second.reason.empty()) {
+  if (!place->second.reason.empty() && service.announcers().empty()) {
     service.set_reason(Printable(place->second.reason));
   }
   *service.mutable_withheld() = DescribeWithheld(view_, name, entry.assignment);

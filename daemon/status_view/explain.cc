@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "daemon/members/node_metadata.h"
+#include "daemon/routes/explain_routes.h"
 #include "daemon/status_view/announcing_interfaces.h"
 #include "daemon/status_view/status_view.h"
 #include "daemon/status_view/withheld.h"
@@ -84,6 +85,27 @@ void DescribeVerdict(const election::NodeExplanation& node,
   described->set_lack(Printable(node.lack));
 }
 
+void AddRouteVerdicts(const NodeView& view, const std::string& service,
+                      status::v1::ExplainResponse* response) {
+  if (view.desired.bgp.advertisements.empty()) return;
+  const NodeIdentity here = {
+      .node = view.options.node,
+      .ignore_exclude_label = view.options.ignore_exclude_label};
+  for (const auto& [node, routes] :
+       ExplainRoutes(view.desired, view.entries(), service, here)) {
+    auto* const described = response->add_routes();
+    described->set_node(Printable(node));
+    described->set_verdict(std::string(ToString(routes.verdict)));
+    described->set_text(Printable(routes.conflict));
+    for (const std::string& route : routes.routes) {
+      described->add_routes(Printable(route));
+    }
+    for (const std::string& notice : routes.notices) {
+      described->add_notices(Printable(notice));
+    }
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
@@ -125,6 +147,7 @@ absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
       described->add_interfaces(interface);
     }
   }
+  AddRouteVerdicts(view_, name, &response);
   return response;
 }
 

@@ -10,9 +10,11 @@
 #include "absl/status/status.h"
 #include "daemon/status_view/address_field.h"
 #include "daemon/status_view/describe_pool.h"
+#include "daemon/status_view/fill_page.h"
 #include "daemon/status_view/page.h"
 #include "daemon/status_view/status_view.h"
 #include "lb/base/status_macros.h"
+#include "lb/config/difference.h"
 #include "lb/net/ip_address.h"
 
 namespace lb {
@@ -20,19 +22,21 @@ namespace {
 
 constexpr int kHoldersMax = 5000;  // As status.proto says.
 
-// Puts the page's part of `items`, which are in the order of key(item), into
-// `list`, each as describe(item).
-template <typename Items, typename Key, typename Describe, typename List>
-std::string FillPage(const Items& items, Page page, Key key, Describe describe,
-                     List* list) {
-  for (const auto& item : items) {
-    if (page.IsBefore(key(item))) continue;
-    if (!page.HasRoom()) return page.NextToken();
-    auto* const added = list->Add();
-    *added = describe(item);
-    page.Add(key(item), added->ByteSizeLong());
+// Does the node announce it, by any protocol?
+bool IsAnnouncedBy(const NodeView& view, std::string_view node,
+                   const std::string& service,
+                   const ipam::Assignment& assignment) {
+  const auto place = view.placement().find(service);
+  if (place != view.placement().end() &&
+      election::IsAnnouncedBy(place->second.announcers, node)) {
+    return true;
   }
-  return "";
+  const config::Service* const wanted =
+      config::FindService(view.desired, service);
+  if (wanted == nullptr) return false;
+  const auto routed = view.routing.announcers().Of(*wanted, assignment);
+  return std::any_of(routed.begin(), routed.end(),
+                     [&](const auto& one) { return one.node == node; });
 }
 
 // ListServicesRequest's filters.
@@ -44,14 +48,10 @@ struct ServiceFilter {
 
   bool Matches(const std::string& name,
                const ipam::ReplicatedAllocator::Entry& entry,
-               const Placement& placement) const {
+               const NodeView& view) const {
     if (!std::string_view(name).starts_with(name_prefix)) return false;
-    if (!node.empty()) {
-      const auto place = placement.find(name);
-      if (place == placement.end() ||
-          !election::IsAnnouncedBy(place->second.announcers, node)) {
-        return false;
-      }
+    if (!node.empty() && !IsAnnouncedBy(view, node, name, entry.assignment)) {
+      return false;
     }
     const auto& held = entry.assignment.addresses;
     const auto any = [&](auto matches) {
@@ -126,7 +126,7 @@ absl::StatusOr<status::v1::ListServicesResponse> StatusView::ListServices(
   const AddressEntries& entries = view_.addresses.entries();
   for (auto it = entries.upper_bound(page.after()); it != entries.end(); ++it) {
     const auto& [name, entry] = *it;
-    if (!filter.Matches(name, entry, view_.elections.placement())) continue;
+    if (!filter.Matches(name, entry, view_)) continue;
     if (!page.HasRoom()) {
       response.set_next_page_token(page.NextToken());
       break;

@@ -46,6 +46,13 @@ class StatusView {
       const status::v1::ListInterfacesRequest& request) const;
   absl::StatusOr<status::v1::ListAnnouncementsResponse> ListAnnouncements(
       const status::v1::ListAnnouncementsRequest& request) const;
+  absl::StatusOr<status::v1::ListPeersResponse> ListPeers(
+      const status::v1::ListPeersRequest& request) const;
+  // NotFound: this node has no peer of that name.
+  absl::StatusOr<status::v1::ListRoutesResponse> ListRoutes(
+      const status::v1::ListRoutesRequest& request) const;
+  absl::StatusOr<status::v1::ListBfdSessionsResponse> ListBfdSessions(
+      const status::v1::ListBfdSessionsRequest& request) const;
   status::v1::ListProblemsResponse ListProblems(
       const status::v1::ListProblemsRequest& request) const;
 

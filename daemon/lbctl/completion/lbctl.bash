@@ -1,8 +1,8 @@
 # bash completion of lbctl; goes to /usr/share/bash-completion/completions/lbctl
 _lbctl() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status services pools members interfaces problems events
-    history explain what-if top drain undrain reload release log-level rotate-key secret
+  local commands="status services pools members interfaces peers routes bfd
+    problems events history explain what-if top drain undrain reload release log-level rotate-key secret
     check doctor"
   local flags="--server --output --timeout --tls-ca --tls-cert --tls-key
     --tls-name --version --help" command="" i
@@ -18,9 +18,9 @@ _lbctl() {
       return ;;
     --kind)
       COMPREPLY=($(compgen -W "object-refused address-conflict
-        orphaned-address interface state long-turn api-server gossip strict-arp
-        held-back no-address request-refused no-announcer unable-announcer
-        node-name options-differ address-owned" -- "$word"))
+        orphaned-address interface state long-turn api-server bgp-peer
+        bgp-route gossip strict-arp held-back no-address request-refused
+        no-announcer unable-announcer node-name options-differ address-owned" -- "$word"))
       return ;;
     --tls-ca | --tls-cert | --tls-key | --secret-file | --config)
       COMPREPLY=($(compgen -f -- "$word"))
@@ -30,6 +30,7 @@ _lbctl() {
     "") flags+=" $commands" ;;
     services) flags+=" --namespace --pool --node --address" ;;
     pools) flags+=" --holders" ;;
+    routes) flags+=" --peer" ;;
     problems) flags+=" --kind" ;;
     events) flags+=" --follow --after --since" ;;
     history) flags+=" --address --service --node --since" ;;
