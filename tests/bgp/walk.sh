@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# The show of BGP: three nodes announce one service address to a router, which
+# spreads a client's connections over them; a node's link is cut, and another
+# node is drained. Each step is checked; exit status 0 only if all were seen.
+# Called by ./run bgp and, under another prefix, by the tests.
+#
+#   ROUTER   the router: bird (the default) or frr
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=../netns/lab.sh
+source "$here/../netns/lab.sh"
+# shellcheck source=router_lab.sh
+source "$here/router_lab.sh"
+
+service=default/nginx-test-service
+vip=192.0.2.1
+port=7000
+ROUTER_BFD=50
+
+step() { printf '\n== %s\n' "$*"; }
+
+fail() {
+  local log
+  printf '\nFAILED: %s\n' "$*" >&2
+  for log in "$LAB_DIR"/*/lbd.log "$LAB_DIR"/router/*.log; do
+    [[ -s $log ]] || continue
+    printf -- '--- %s (last 40 lines)\n' "$log" >&2
+    tail -n 40 "$log" >&2
+  done
+  exit 1
+}
+
+finish() {
+  local status=$?
+  trap - EXIT INT TERM
+  [[ -z ${flows_pid:-} ]] || kill "$flows_pid" 2>/dev/null || true
+  if [[ -n ${LAB_KEEP:-} && $status -eq 0 ]]; then
+    walk_say_how
+  else
+    router_lab_down
+    [[ $status -ne 0 ]] || rm -rf "$LAB_DIR"
+  fi
+  exit "$status"
+}
+
+walk_say_how() {
+  cat <<END
+
+The lab stays up. Talk to it:
+  $LBCTL --server unix:$LAB_DIR/n1/lbd.sock peers
+  $LBCTL --server unix:$LAB_DIR/n1/lbd.sock routes
+  ip -n $(lab_namespace router) route show $vip
+  ip netns exec $(lab_namespace client) curl http://$vip/
+  edit the manifests in $LAB_DIR/manifests; logs are in $LAB_DIR/n*/lbd.log
+Remove it with: ./run --clean
+END
+}
+
+start_echo() {  # start_echo NODE
+  (lab_exec "$1" python3 "$here/echo.py" "$1" "$port" >"$LAB_DIR/$1/echo.log" 2>&1) &
+  disown
+}
+
+fetch_served_by() {
+  lab_in client curl -s --max-time 1 -D - -o "$LAB_DIR/page" "http://$vip/" |
+    sed -n 's/^X-Served-By: \([a-z0-9]*\).*/\1/p'
+}
+
+served_by_all() {  # Sixty connections: does each node serve one or more?
+  for ((i = 0; i < 60; ++i)); do fetch_served_by; done |
+    sort | uniq -c >"$LAB_DIR/served"
+  [[ $(wc -l <"$LAB_DIR/served") -eq ${#LAB_NODES[@]} ]]
+}
+
+start_flows() {
+  (lab_exec client python3 "$here/flows.py" "$vip" "$port" >"$LAB_DIR/flows") &
+  flows_pid=$!
+  sleep 1
+}
+
+end_flows() {
+  sleep 1
+  kill -INT "$flows_pid"
+  wait "$flows_pid" || true
+  flows_pid=
+}
+
+of_flows() {  # of_flows PYTHON-EXPRESSION: over `flows`, a list of reports.
+  python3 -c '
+import json, sys
+flows = [json.loads(line) for line in open(sys.argv[1])]
+print(eval(sys.argv[2]))' "$LAB_DIR/flows" "$1"
+}
+
+why=$(lab_permitted) || {
+  echo "SKIPPED: $why"
+  exit 77
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+step "Three nodes (${LAB_NODES[*]}) and a router on one bridge, a client behind the router"
+mkdir -p "$LAB_DIR/manifests"
+cp "$here"/../../examples/manifests/metallb-{bgp-config,test}.yaml "$LAB_DIR/manifests/"
+router_lab_up || fail "the namespaces could not be made"
+router_start "${ROUTER:-bird}" || fail "the router does not start"
+for node in "${LAB_NODES[@]}"; do
+  lab_start_nginx "$node" || fail "nginx does not start on $node"
+  lab_start_lbd "$node"
+  start_echo "$node"
+done
+
+step "The router has three next hops for $vip"
+lab_wait 20 router_has_next_hops "$vip" 3 || fail "no three next hops within 20 s"
+ip -n "$(lab_namespace router)" route show "$vip"
+lab_lbctl n1 services
+lab_lbctl n1 peers
+
+step "Sixty connections of the client land on all three nodes"
+served_by_all || fail "not every node serves: $(cat "$LAB_DIR/served")"
+grep -o 'Welcome to nginx!' "$LAB_DIR/page" | head -n 1
+cat "$LAB_DIR/served"
+
+step "The link of n2 is cut, with twelve flows of a packet every 10 ms"
+start_flows
+lab_cut_link n2
+lab_wait 5 router_has_next_hops "$vip" 2 || fail "the router still has n2"
+end_flows
+cut=$(of_flows 'max(flow["longest_ms"] for flow in flows if flow["nodes"][0] == "n2")')
+moved=$(of_flows 'sum(flow["nodes"][0] == "n2" for flow in flows)')
+ip -n "$(lab_namespace router)" route show "$vip"
+[[ $moved -gt 0 ]] || fail "no flow went to n2"
+lab_mend_link n2
+lab_wait 20 router_has_next_hops "$vip" 3 || fail "n2 did not come back"
+
+step "n3 is drained, with twelve flows"
+start_flows
+lab_lbctl n3 drain
+lab_wait 20 router_has_next_hops "$vip" 2 || fail "the router still has n3"
+end_flows
+lost=$(of_flows 'sum(flow["lost"] for flow in flows)')
+drained=$(of_flows 'sum("n3" in flow["nodes"] and len(flow["nodes"]) > 1 for flow in flows)')
+ip -n "$(lab_namespace router)" route show "$vip"
+[[ $drained -gt 0 ]] || fail "no flow was on n3"
+[[ $lost -eq 0 ]] || fail "$lost packets were lost while n3 was drained"
+
+step "Result"
+printf '%-28s %s\n' \
+  'address' "$vip" \
+  'router' "${ROUTER:-bird}" \
+  'served by' "$(awk '{ printf "%s %s times  ", $2, $1 }' "$LAB_DIR/served")" \
+  'link of n2 cut' "$cut ms without an answer at most, in the $moved flows that n2 had" \
+  'n3 drained' "$lost packets lost, $drained flows moved"
