@@ -16,7 +16,7 @@ namespace {
 
 using net::IpAddress;
 
-constexpr size_t kRoom = 64 * 1024;
+constexpr size_t kRoom = size_t{64} * 1024;
 
 net::IpPrefix HostRoute(int64_t number) {
   return {IpAddress::Ipv4(0x0a000000 + static_cast<uint32_t>(number)), 32};

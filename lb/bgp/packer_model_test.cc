@@ -26,6 +26,7 @@ using net::IpAddress;
 using net::IpFamily;
 using net::IpPrefix;
 
+constexpr size_t kRoom = size_t{64} * 1024;
 constexpr IpFamily kFamilies[] = {IpFamily::kIpv4, IpFamily::kIpv6};
 
 class World {
@@ -68,7 +69,7 @@ class World {
   void Settle() {
     while (!packer_.idle()) {
       const size_t before = receiver_->messages();
-      Take(64 * 1024);
+      Take(kRoom);
       // An answer to a refresh of an empty table may have no message.
       ASSERT_TRUE(receiver_->messages() > before || packer_.idle());
     }
@@ -110,7 +111,8 @@ class World {
         attributes.large_communities.push_back(
             {i, static_cast<uint32_t>(prng_.Next()), 1});
       }
-      if (prng_.Chance(30)) attributes.link_bandwidth = {{64512}, 125000 * i};
+      if (prng_.Chance(30))
+        attributes.link_bandwidth = {{64512}, uint64_t{125000} * i};
       attributes.Normalize();
       attributes_.push_back(attributes);
     }

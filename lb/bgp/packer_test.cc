@@ -17,7 +17,7 @@ namespace {
 using net::IpAddress;
 using net::IpFamily;
 
-constexpr size_t kRoom = 64 * 1024;
+constexpr size_t kRoom = size_t{64} * 1024;
 constexpr size_t kManyRoutes = 10000;
 
 net::IpPrefix HostRoute(size_t number) {

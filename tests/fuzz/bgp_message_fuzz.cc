@@ -22,7 +22,7 @@ namespace {
 using Bytes = absl::Span<const uint8_t>;
 
 // A message, its copy in a NOTIFICATION, and that one's encoding.
-constexpr int64_t kAllocatedMax = 32 * 1024;
+constexpr int64_t kAllocatedMax = int64_t{32} * 1024;
 constexpr size_t kTextMax = 2048;
 
 void CheckFault(const Notification& fault) {

@@ -28,7 +28,7 @@ class Script {
 
   void Run() {
     while (!in_.rest().empty()) Step();
-    while (!packer_.idle()) Take(64 * 1024);
+    while (!packer_.idle()) Take(size_t{64} * 1024);
     CheckTable();
   }
 
@@ -99,7 +99,8 @@ class Script {
       attributes.communities.push_back({i});
       attributes.large_communities.push_back({bits, i, 0});
     }
-    if ((bits & 16) != 0) attributes.link_bandwidth = {{64512}, 1024U * bits};
+    if ((bits & 16) != 0)
+      attributes.link_bandwidth = {{64512}, uint64_t{1024} * bits};
     return attributes;
   }
 

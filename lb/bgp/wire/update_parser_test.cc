@@ -16,7 +16,6 @@ namespace lb::bgp::wire {
 namespace {
 
 using net::Hex;
-using net::IpFamily;
 
 constexpr ParseContext kExternal = {.four_octet_as = true};
 
