@@ -87,6 +87,27 @@ TEST(ControlPacketTest, EachRowBothWays) {
   }
 }
 
+// See tests/corpus/bfd for how they were captured.
+TEST(ControlPacketTest, PacketsOfOthersSerializeBack) {
+  constexpr std::string_view kCaptured[] = {
+      // BIRD 2.0.12: the first one, a poll, its answer to ours.
+      "20 40 03 18 bfe41228 00000000 000f4240 000493e0 00000000",
+      "20 e0 03 18 bfe41228 902957a3 0000c350 0000c350 00000000",
+      "20 d0 03 18 bfe41228 902957a3 000493e0 000493e0 00000000",
+      // FRR 8.4.4: init, up with echo at 50 ms, down after ours.
+      "20 80 03 18 725b534b 5026dbb2 000f4240 000f4240 0000c350",
+      "20 c0 03 18 725b534b 5026dbb2 0000c350 0000c350 0000c350",
+      "23 40 03 18 725b534b 5026dbb2 000f4240 000f4240 0000c350",
+  };
+  for (const std::string_view captured : kCaptured) {
+    SCOPED_TRACE(captured);
+    const std::vector<uint8_t> bytes = Hex(captured);
+    const ParsedPacket parsed = ParseControlPacket(bytes);
+    EXPECT_EQ(parsed.verdict, Verdict::kAccepted);
+    EXPECT_THAT(SerializeControlPacket(parsed.packet), ElementsAreArray(bytes));
+  }
+}
+
 TEST(ControlPacketTest, EachRuleHasItsVerdict) {
   const struct {
     std::string_view bytes;
