@@ -4,8 +4,9 @@
 #
 #   bazel run -c opt //tests/interop:bfd_cost [SECONDS]
 #
-# One session, then 256 (the peer has as many addresses). In % of one core,
-# from /proc/PID/stat, whose grain is 10 ms; and the resident memory of each.
+# One session, then 256, between as many addresses of ours and one of BIRD. In %
+# of one core, from /proc/PID/stat, whose grain is 10 ms; and the resident memory
+# of each.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 if [[ ! -e $here/../netns/lab.sh ]]; then # Started by Bazel, in its runfiles.
@@ -28,24 +29,25 @@ percent() { # percent TICKS: of `seconds` of one core.
     'BEGIN { printf "%.2f %%", 100 * t / hz / s }'
 }
 
-# The session numbers are bird's own addresses: 10.9.1.0 and further.
+# Our own addresses are 10.9.1.0 and further: BIRD tells sessions apart by their
+# remote addresses.
 measure() { # measure SESSIONS
-  local sessions=$1 i remotes=() our_ticks their_ticks
+  local sessions=$1 i keys=() our_ticks their_ticks
   link_up
-  ip -n "$ours" route add 10.9.1.0/24 dev eth0
+  ip -n "$theirs" route add 10.9.1.0/24 dev eth0
   {
     echo 'router id 10.9.0.2;'
     echo 'protocol device {}'
     echo 'protocol bfd {'
     echo '  interface "eth0" { min rx interval 50 ms; min tx interval 50 ms; multiplier 3; };'
     for ((i = 0; i < sessions; ++i)); do
-      ip -n "$theirs" address add "10.9.1.$i/32" dev eth0
-      remotes+=("10.9.1.$i")
-      echo "  neighbor 10.9.0.1 dev \"eth0\" local 10.9.1.$i;"
+      ip -n "$ours" address add "10.9.1.$i/32" dev eth0
+      keys+=("10.9.0.2@10.9.1.$i")
+      echo "  neighbor 10.9.1.$i dev \"eth0\" local 10.9.0.2;"
     done
     echo '}'
   } >"$LAB_DIR/bird.conf"
-  start_ours "${remotes[@]}"
+  start_ours "${keys[@]}"
   ask "set 50 50 3"
   run_bird
   sleep 10

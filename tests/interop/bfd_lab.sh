@@ -34,12 +34,12 @@ link_up() {
 }
 
 # --- The program under test, by its commands ---
-start_ours() {  # start_ours REMOTE...
+start_ours() {  # start_ours REMOTE[@LOCAL]...
   local commands=$LAB_DIR/commands
   events=$LAB_DIR/ours.log  # And replies.
   rm -f "$commands"
   mkfifo "$commands"
-  ip netns exec "$ours" "$bfd_peer" single eth0 - "$@" \
+  ip netns exec "$ours" "$bfd_peer" single eth0 "$@" \
     <"$commands" >"$events" 2>&1 &
   ours_pid=$!
   started+=("$ours_pid")

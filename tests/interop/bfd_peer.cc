@@ -1,6 +1,6 @@
 // A node with BFD sessions, in a process of its own, for tests and by hand.
 //
-//   bfd_peer single|multi INTERFACE|- LOCAL|- REMOTE...
+//   bfd_peer single|multi INTERFACE|- REMOTE[@LOCAL]...
 //
 // It starts without sessions. Each line of stdin is a command, answered by one
 // line "= REPLY":
@@ -136,14 +136,15 @@ class BfdPeer {
 
 absl::Status Run(const std::vector<std::string>& arguments) {
   std::vector<SessionKey> keys;
-  for (size_t i = 3; i < arguments.size(); ++i) {
+  for (size_t i = 2; i < arguments.size(); ++i) {
     SessionKey key;
     key.hops = arguments[0] == "multi" ? Hops::kMulti : Hops::kSingle;
     if (arguments[1] != "-") key.interface = arguments[1];
-    if (arguments[2] != "-") {
-      LB_ASSIGN_OR_RETURN(key.local, net::ParseIpAddress(arguments[2]));
+    const std::vector<std::string> ends = absl::StrSplit(arguments[i], '@');
+    LB_ASSIGN_OR_RETURN(key.remote, net::ParseIpAddress(ends[0]));
+    if (ends.size() > 1) {
+      LB_ASSIGN_OR_RETURN(key.local, net::ParseIpAddress(ends[1]));
     }
-    LB_ASSIGN_OR_RETURN(key.remote, net::ParseIpAddress(arguments[i]));
     keys.push_back(std::move(key));
   }
   BfdPeer(std::move(keys)).Run();
@@ -154,8 +155,8 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace lb::bfd
 
 int main(int argc, char** argv) {
-  if (argc < 5) {
-    fmt::print(stderr, "bfd_peer single|multi INTERFACE|- LOCAL|- REMOTE...\n");
+  if (argc < 4) {
+    fmt::print(stderr, "bfd_peer single|multi INTERFACE|- REMOTE[@LOCAL]...\n");
     return 2;
   }
   const absl::Status status = lb::bfd::Run({argv + 1, argv + argc});
