@@ -110,6 +110,8 @@ TEST_F(EndpointTest, EveryRuleHasItsVerdict) {
   ReceivedPacket received = Received(Packet());
   received.ttl = 254;
   EXPECT_EQ(Hear(received), Verdict::kLowTtl);
+  received.payload.remove_suffix(1);  // It is not even looked at.
+  EXPECT_EQ(Hear(received), Verdict::kLowTtl);
   received = Received(Packet());
   received.payload.remove_suffix(1);
   EXPECT_EQ(Hear(received), Verdict::kTooShort);
@@ -142,7 +144,7 @@ TEST_F(EndpointTest, EveryRuleHasItsVerdict) {
   }
   received.ttl = 200;
   EXPECT_EQ(Hear(received), Verdict::kAccepted);
-  EXPECT_EQ(endpoint_.verdicts()[Verdict::kLowTtl], 2u);
+  EXPECT_EQ(endpoint_.verdicts()[Verdict::kLowTtl], 3u);
   EXPECT_EQ(endpoint_.verdicts()[Verdict::kUnknownPeer], 2u);
   EXPECT_EQ(endpoint_.verdicts()[Verdict::kWrongPort], 2u);
   EXPECT_EQ(endpoint_.verdicts()[Verdict::kAccepted], 1u);
