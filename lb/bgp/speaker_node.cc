@@ -128,7 +128,7 @@ void SpeakerNode::Perform(const SpeakerOutput& output) {
       return Dial(id);
     case SessionOutput::Kind::kAbandon:
       sockets_[id].dialer = nullptr;
-      break;
+      return;
     case SessionOutput::Kind::kSend:
       // A stream that broke says so by itself, on a later turn.
       (void)sockets_[id].of_side[IndexOf(what.side)].stream->Send(what.bytes);
@@ -138,7 +138,6 @@ void SpeakerNode::Perform(const SpeakerOutput& output) {
     case SessionOutput::Kind::kSetKey:
       return Rekey(id, what.side);
   }
-  if (speaker_.Find(id) == nullptr) sockets_.erase(id);
 }
 
 void SpeakerNode::Dial(SessionId id) {
@@ -212,14 +211,9 @@ void SpeakerNode::Take(SessionId id, Side side,
 }
 
 void SpeakerNode::Close(SessionId id, Side side) {
-  Sockets& sockets = sockets_[id];
   // What is queued goes out behind the scenes.
-  const auto stream = std::move(sockets.of_side[IndexOf(side)].stream);
+  const auto stream = std::move(sockets_[id].of_side[IndexOf(side)].stream);
   stream->FinishSending();
-  const bool is_gone = speaker_.Find(id) == nullptr &&
-                       sockets.of_side[0].stream == nullptr &&
-                       sockets.of_side[1].stream == nullptr;
-  if (is_gone) sockets_.erase(id);
 }
 
 void SpeakerNode::Rekey(SessionId id, Side side) {
@@ -263,6 +257,9 @@ void SpeakerNode::Settle() {
        all = speaker_.TakeOutgoing(now)) {
     for (const SpeakerOutput& output : all) Perform(output);
   }
+  std::erase_if(sockets_, [this](const auto& one) {
+    return speaker_.Find(one.first) == nullptr;
+  });
   timer_->Arm(speaker_.NextDeadline());
   Report();
 }

@@ -188,6 +188,33 @@ TEST_F(SpeakerSimTest, ARouterThatDoesNotReadIsGivenUp) {
       absl::Seconds(41)));
 }
 
+TEST_F(SpeakerSimTest, ASlowReaderGetsAllInTheEnd) {
+  Begin({}, {});
+  RouteSet routes;
+  for (uint32_t n = 0; n < 90'000; ++n) {
+    ASSERT_THAT(routes.Set({{net::IpAddress::Ipv4(0x64400000 + n), 32}, {}}),
+                IsOk());
+  }
+  sim_.HostOf(*router_)->Pause();
+  ASSERT_THAT(sim_.node().SetRoutes("r1", routes), IsOk());
+  sim_.RunFor(absl::Seconds(10));
+  EXPECT_GT(sim_.StatusOf(*router_).of_family[0].pending, 10'000u);
+  ASSERT_THAT(sim_.node().SetRoutes("r1", kOneOfEach), IsOk());
+  sim_.HostOf(*router_)->Resume();
+  sim_.RunFor(absl::Seconds(5));
+  sim_.ExpectTold(*router_, kOneOfEach);
+  EXPECT_THAT(router_->ends(), IsEmpty());
+}
+
+TEST_F(SpeakerSimTest, ARouterThatFallsSilentHearsWhyItEnds) {
+  router_ = &sim_.AddRouter({.hold_seconds = 9, .sends_keepalives = false});
+  sim_.StartNode();
+  sim_.node().SetPeers({sim_.PeerOf(*router_)});
+  sim_.RunFor(absl::Seconds(15));
+  EXPECT_THAT(router_->ends(), ElementsAre("4/0"));
+  EXPECT_EQ(sim_.StatusOf(*router_).counters.times_established, 0u);
+}
+
 TEST_F(SpeakerSimTest, AWrongPasswordIsSilenceAndTheRightOneEndsIt) {
   router_ = &sim_.AddRouter({.md5_key = "right"});
   sim_.StartNode();

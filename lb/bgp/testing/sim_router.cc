@@ -130,10 +130,6 @@ void SimRouter::Take(std::unique_ptr<io::Stream> stream, bool dialled) {
   connection.keepalive_timer =
       loop_->NewTimer([this, &connection] { SendKeepalive(connection); });
   SendOpen(connection);
-  if (options_.reads) Read(connection);
-}
-
-void SimRouter::Read(Connection& connection) {
   connection.stream->Receive(
       [this, &connection](absl::Span<const uint8_t> bytes) {
         OnBytes(connection, bytes);
@@ -399,11 +395,6 @@ void SimRouter::SetMd5Key(const std::string& key) {
     LB_CHECK(connection.stream->SetMd5Key(key).ok());
   }
   Listen();
-}
-
-void SimRouter::StartReading() {
-  options_.reads = true;
-  for (Connection& connection : connections_) Read(connection);
 }
 
 int SimRouter::established() const {

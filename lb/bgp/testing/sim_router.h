@@ -53,8 +53,8 @@ struct SimRouterOptions {
   int restart_seconds = 0;
   std::string md5_key;
   net::IpAddress md5_peer;
-  bool reads = true;             // False: its TCP window closes.
-  bool sends_keepalives = true;  // False: it falls silent after its OPEN.
+  // False: it falls silent after its OPEN.
+  bool sends_keepalives = true;
   // After an error it resets connections for so long, as BIRD does.
   absl::Duration deaf = absl::ZeroDuration();
 };
@@ -82,8 +82,6 @@ class SimRouter {
   void Reset();
   // Another key, for what is connected too.
   void SetMd5Key(const std::string& key);
-  // Reads what waits.
-  void StartReading();
 
   int established() const;  // Connections; more than one is a fault.
   int connected() const;
@@ -120,7 +118,6 @@ class SimRouter {
   void Listen();
   void OnAccepted(std::unique_ptr<io::Stream> stream);
   void Take(std::unique_ptr<io::Stream> stream, bool dialled);
-  void Read(Connection& connection);
   void OnBytes(Connection& connection, absl::Span<const uint8_t> bytes);
   void OnMessage(Connection& connection, const HeardBytes& message);
   void OnOpen(Connection& connection, const HeardBytes& message);
