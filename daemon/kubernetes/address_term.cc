@@ -117,6 +117,19 @@ void AddressTerm::OnStatus(std::string_view service,
   if (ended > 0) OnFreed();
 }
 
+void AddressTerm::ReturnTo(const ServiceRecord& record) {
+  const std::string service = record.name();
+  const auto request = requests_.find(service);
+  if (request == requests_.end() || record.addresses.empty()) return;
+  if (Says(record, Find(service))) return;
+  // No status had what it gives back, so that need not cool down.
+  allocator_.Forget(service);
+  const Addresses departing = TakeDeparting(service);
+  Restore(request->second, record.Assigned());
+  Depart(service, departing);
+  OnFreed();
+}
+
 std::vector<AddressTerm::Result> AddressTerm::AssignDue(absl::Time civil_now) {
   const bool cooled = allocator_.NextCoolDownEnd() <= civil_now;
   allocator_.AdvanceTo(civil_now);

@@ -76,6 +76,11 @@ class AddressTerm {
   void OnStatus(std::string_view service,
                 const std::vector<net::IpAddress>& addresses);
 
+  // A write of the status was not carried out. A service that has addresses by
+  // its status has these again, until it is looked at once more: it may have
+  // asked for others, and ask for them no longer.
+  void ReturnTo(const ServiceRecord& record);
+
   // Deals with at most kPortion services.
   std::vector<Result> AssignDue(absl::Time civil_now);
   bool has_due() const { return !restoring_.empty() || !due_.empty(); }

@@ -189,5 +189,41 @@ TEST_F(AddressTermTest, ThousandsAreDealtWithInPortions) {
   EXPECT_EQ(turns, 4u);
 }
 
+// The write of the other address was refused, as the object had changed.
+TEST_F(AddressTermTest, AWishThatIsWithdrawnBeforeItsWriteChangesNothing) {
+  const ServiceRecord record = Record("web", "192.0.2.1");
+  term_.Want(Request("web"), &record);
+  Assign();
+  term_.Want(Request("web", "192.0.2.3"), &record);
+  Assign();
+  ASSERT_EQ(Held("web"), "192.0.2.3 (pool a)");
+  term_.ReturnTo(record);
+  EXPECT_EQ(Held("web"), "192.0.2.1 (pool a)");
+  term_.Want(Request("web"), &record);
+  EXPECT_THAT(Assign(), IsEmpty());
+  EXPECT_EQ(Held("web"), "192.0.2.1 (pool a)");
+  // The other one is free.
+  term_.Want(Request("mail", "192.0.2.3"), nullptr);
+  Assign();
+  EXPECT_EQ(Held("mail"), "192.0.2.3 (pool a)");
+}
+
+TEST_F(AddressTermTest, AWishThatStandsIsMetAtTheNextLook) {
+  const ServiceRecord record = Record("web", "192.0.2.1");
+  term_.Want(Request("web", "192.0.2.3"), &record);
+  Assign();
+  term_.ReturnTo(record);
+  EXPECT_FALSE(term_.has_due());
+  term_.Want(Request("web", "192.0.2.3"), &record);
+  Assign();
+  EXPECT_EQ(Held("web"), "192.0.2.3 (pool a)");
+  // A service without an address keeps what it is to get.
+  term_.Want(Request("new"), nullptr);
+  Assign();
+  const std::string held = Held("new");
+  term_.ReturnTo(Record("new", ""));
+  EXPECT_EQ(Held("new"), held);
+}
+
 }  // namespace
 }  // namespace lb

@@ -327,6 +327,7 @@ void ControllerCore::OnWritten(const Now& now, const StatusWrite& write,
     case WriteVerdict::kOverflow:
       break;
   }
+  term_->ReturnTo(*known);
   // It is tried again when the object changes, as far as this process sees, and
   // otherwise after a while.
   failed_.insert(service);

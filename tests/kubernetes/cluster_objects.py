@@ -211,6 +211,7 @@ def measure_requests(server, runs, address, fields, pause, is_shown=True):
         to_status.append(seconds_to_address(server, service(
             name, fields, {"metallb.io/loadBalancerIPs": address})))
         to_answer.append(asker.wait() - begun)
+        time.sleep(1)  # The address is no longer on trial.
         server.ask("DELETE", f"{SERVICES}/{name}")
         if "selector" not in fields:
             server.ask("DELETE", f"{SLICES}/{name}")
