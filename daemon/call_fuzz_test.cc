@@ -25,8 +25,26 @@ class CallFuzzTest : public NodeTest {
   }
 };
 
-// The calls, each with a good request.
-std::vector<std::pair<std::string, std::string>> Calls() {
+using CallList = std::vector<std::pair<std::string, std::string>>;
+
+constexpr char kStatus[] = "/lb.status.v1.Status/";
+
+// Calls about BGP, each with a good request.
+CallList RoutingCalls() {
+  status::v1::ListPeersRequest peers;
+  peers.set_page_token("cDE");
+  status::v1::ListRoutesRequest routes;
+  routes.set_peer("p1");
+  status::v1::ListBfdSessionsRequest bfd;
+  bfd.set_page_size(3);
+  const std::string status = kStatus;
+  return {{status + "ListPeers", peers.SerializeAsString()},
+          {status + "ListRoutes", routes.SerializeAsString()},
+          {status + "ListBfdSessions", bfd.SerializeAsString()}};
+}
+
+// All calls, each with a good request.
+CallList Calls() {
   status::v1::ListServicesRequest services;
   services.set_service_namespace("default");
   services.set_pool("first-pool");
@@ -45,12 +63,6 @@ std::vector<std::pair<std::string, std::string>> Calls() {
   history.set_page_size(1);
   status::v1::ListInterfacesRequest interfaces;
   interfaces.set_page_token("bG8");
-  status::v1::ListPeersRequest peers;
-  peers.set_page_token("cDE");
-  status::v1::ListRoutesRequest routes;
-  routes.set_peer("p1");
-  status::v1::ListBfdSessionsRequest bfd;
-  bfd.set_page_size(3);
   status::v1::ListProblemsRequest problems;
   problems.add_kinds(status::v1::Problem::STATE);
   status::v1::ExplainRequest explain;
@@ -70,28 +82,27 @@ std::vector<std::pair<std::string, std::string>> Calls() {
   release.set_address("172.18.8.201");
   admin::v1::SetLogLevelRequest level;
   level.set_level("debug");
-  const std::string status = "/lb.status.v1.Status/";
+  const std::string status = kStatus;
   const std::string admin = "/lb.admin.v1.Admin/";
-  return {{status + "GetNode", ""},
-          {status + "ListServices", services.SerializeAsString()},
-          {status + "ListPools", pools.SerializeAsString()},
-          {status + "ListMembers", members.SerializeAsString()},
-          {status + "ListInterfaces", interfaces.SerializeAsString()},
-          {status + "ListAnnouncements", history.SerializeAsString()},
-          {status + "ListPeers", peers.SerializeAsString()},
-          {status + "ListRoutes", routes.SerializeAsString()},
-          {status + "ListBfdSessions", bfd.SerializeAsString()},
-          {status + "ListProblems", problems.SerializeAsString()},
-          {status + "Explain", explain.SerializeAsString()},
-          {status + "WhatIf", what_if.SerializeAsString()},
-          {status + "Watch", watch.SerializeAsString()},
-          {status + "WatchEvents", events.SerializeAsString()},
-          {admin + "Drain", ""},
-          {admin + "Undrain", ""},
-          {admin + "Reload", ""},
-          {admin + "ReleaseAddress", release.SerializeAsString()},
-          {admin + "RotateGossipKey", rotate.SerializeAsString()},
-          {admin + "SetLogLevel", level.SerializeAsString()}};
+  CallList calls = {{status + "GetNode", ""},
+                    {status + "ListServices", services.SerializeAsString()},
+                    {status + "ListPools", pools.SerializeAsString()},
+                    {status + "ListMembers", members.SerializeAsString()},
+                    {status + "ListInterfaces", interfaces.SerializeAsString()},
+                    {status + "ListAnnouncements", history.SerializeAsString()},
+                    {status + "ListProblems", problems.SerializeAsString()},
+                    {status + "Explain", explain.SerializeAsString()},
+                    {status + "WhatIf", what_if.SerializeAsString()},
+                    {status + "Watch", watch.SerializeAsString()},
+                    {status + "WatchEvents", events.SerializeAsString()},
+                    {admin + "Drain", ""},
+                    {admin + "Undrain", ""},
+                    {admin + "Reload", ""},
+                    {admin + "ReleaseAddress", release.SerializeAsString()},
+                    {admin + "RotateGossipKey", rotate.SerializeAsString()},
+                    {admin + "SetLogLevel", level.SerializeAsString()}};
+  for (auto& call : RoutingCalls()) calls.push_back(std::move(call));
+  return calls;
 }
 
 // Noise, or the request with some bytes changed, cut off or repeated.

@@ -119,8 +119,8 @@ std::vector<prometheus::MetricFamily> CollectMetrics(const NodeView& view) {
   const announce::Announcer& announcer = node.announcer();
   Families families;
   AddNode(NodeFactsOf(view), &families);
-  if (view.turns != nullptr) {
-    AddTurns(*view.turns, view.now, &families);
+  if (view.host.turns != nullptr) {
+    AddTurns(*view.host.turns, view.now, &families);
   }
   AddConfig({.reads = view.tally.manifests_read(),
              .refusals = view.tally.manifests_refused(),

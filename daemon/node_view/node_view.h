@@ -50,6 +50,11 @@ struct LedgerSight {
   std::string untold;
 };
 
+struct HostSight {
+  const io::LinkMonitor& links;
+  const io::TurnMeter* turns = nullptr;  // Null: the loop measures none.
+};
+
 struct NodeView {
   const AgentOptions& options;
   const config::Desired& desired;
@@ -63,8 +68,7 @@ struct NodeView {
   const Tally& tally;
   const NodeHealth& health;  // As the last look found it.
   const NameConflicts& name_conflicts;
-  const io::LinkMonitor& links;
-  const io::TurnMeter* turns = nullptr;  // Null: the loop measures none.
+  HostSight host;
 
   LifeStage stage = LifeStage::kAwaiting;
   bool draining = false;

@@ -143,7 +143,7 @@ void AddOrphans(const NodeView& view, Problems& problems) {
 
 void AddSharedSegments(const NodeView& view, Problems& problems) {
   for (const std::string& text :
-       FindSharedSegments(view.links.Links(), view.options.interfaces,
+       FindSharedSegments(view.host.links.Links(), view.options.interfaces,
                           view.announcer().OnOneSegment())) {
     problems.push_back({ProblemKind::kInterface, NodeObject(view),
                         fmt::format("{}: {}", NodeObject(view), text)});

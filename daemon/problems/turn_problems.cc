@@ -12,9 +12,9 @@
 namespace lb {
 
 void AddLongTurn(const NodeView& view, ProblemCollector& problems) {
-  if (view.turns == nullptr) return;
+  if (view.host.turns == nullptr) return;
   const absl::Duration fence = StallMaxOf(view.options);
-  const std::optional<io::Turn> turn = view.turns->RecentBusiest(view.now);
+  const std::optional<io::Turn> turn = view.host.turns->RecentBusiest(view.now);
   if (!turn || turn->processor <= fence / 2) return;
   const std::string object = "Node/" + view.options.node;
   problems.push_back(

@@ -139,8 +139,7 @@ TEST(MetallbRowsTest, EndpointsDecide) {
   const std::string ready_here = At(kHere, kReady);
   RunAlone({
       {"no peers and no advertisements",
-       kNodes + kPool + Service("s1") + Slices("s1", {{There()}}), "",
-       "notOwner"},
+       kNodes + kPool + Service("s1") + Slices("s1", {{There()}}), "", ""},
       {"a service that is not for load balancers",
        kBase + "apiVersion: v1\nkind: Service\nmetadata: {name: s1}\n"
                "spec: {type: ClusterIP}\n",
@@ -297,7 +296,7 @@ TEST(MetallbRowsTest, PreferencesThatConflict) {
        "to p1:\n" + low + "to p2:\n" + low + "to p3:\n" + low},
       {"one advertisement", base + Ad("a", "localPref: 100"),
        "to p1:\n" + low + "to p2:\n" + low + "to p3:\n" + low},
-      {"no advertisement", base, none, "notOwner"},
+      {"no advertisement", base, none, ""},
   });
 }
 

@@ -54,7 +54,7 @@ class SlowPlan {
       std::erase_if(addresses, [&](const auto& one) {
         return withheld.contains(one.address);
       });
-      if (addresses.empty()) continue;
+      if (addresses.empty() || desired.bgp.advertisements.empty()) continue;
       verdicts_[name] = Plan(service, addresses);
     }
   }

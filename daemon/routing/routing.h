@@ -63,7 +63,7 @@ class Routing {
     // Addresses that hosts have, since when.
     const std::map<net::IpAddress, absl::Time>& withheld;
     // Nodes that live, this one too, and whether they are others than at the
-    // last look. Of these, other nodes that could take traffic over.
+    // last look; others that could take traffic over.
     bool members_changed = false;
     std::function<std::vector<std::string>()> members;
     std::function<std::vector<std::string>()> others;

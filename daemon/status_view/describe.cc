@@ -176,16 +176,16 @@ Problem ToProto(const lb::Problem& problem) {
 }  // namespace
 
 void StatusView::DescribeTurns(status::v1::GetNodeResponse* node) const {
-  if (view_.turns == nullptr) return;
+  if (view_.host.turns == nullptr) return;
   const auto describe = [this](const io::Turn& turn, status::v1::Turn* to) {
     SetDuration(turn.length, to->mutable_length());
     SetDuration(turn.processor, to->mutable_processor());
     to->set_cause(std::string(turn.cause));
     SetTimestamp(view_.ToCivil(turn.at), to->mutable_at());
   };
-  const auto& longest = view_.turns->longest();
+  const auto& longest = view_.host.turns->longest();
   if (longest) describe(*longest, node->mutable_longest_turn());
-  const auto recent = view_.turns->RecentLongest(view_.now);
+  const auto recent = view_.host.turns->RecentLongest(view_.now);
   if (recent) describe(*recent, node->mutable_recent_longest_turn());
 }
 

@@ -19,19 +19,6 @@
 #include "lb/announce/announce_node.h"
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
-#include "lb/bfd/demultiplexer.h"
-#include "lb/bfd/endpoint.h"
-#include "lb/bfd/ports.h"
-#include "lb/bfd/session_options.h"
-#include "lb/bfd/wire/control_packet.h"
-#include "lb/bgp/adj_rib_out.h"
-#include "lb/bgp/next_hops.h"
-#include "lb/bgp/peer.h"
-#include "lb/bgp/route.h"
-#include "lb/bgp/speaker.h"
-#include "lb/bgp/wire/message.h"
-#include "lb/bgp/wire/stream_framer.h"
-#include "lb/bgp/advertisements/advertised_routes.h"
 #include "lb/config/desired.h"
 #include "lb/config/desired_keeper.h"
 #include "lb/config/kinds.h"
@@ -70,6 +57,7 @@
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_prefix.h"
 #include "lb/net/mac_address.h"
+#include "tests/packaging/routing_examples_given.h"
 
 // The result of an example's function: an example may return anything.
 struct Anything {
@@ -146,42 +134,6 @@ extern const Ports ports;
 extern const io::LinkMonitor& links;
 extern const std::vector<Interface> interfaces;
 }  // namespace lb::announce
-
-namespace lb::bfd {
-extern const net::IpAddress own_address;
-extern const std::vector<uint8_t> payload;
-extern const SessionKey key;
-extern const ControlPacket packet;
-extern const ReceivedPacket received;
-extern VerdictCounters counters;
-extern const uint32_t discriminator;
-extern Prng prng;
-extern Endpoint endpoint;
-extern void Drop(const SessionKey& key);
-extern void Tell(const SessionEvent& event);
-}  // namespace lb::bfd
-
-namespace lb::bgp {
-extern AdjRibOut rib;
-extern const RouteSet routes;
-extern Speaker speaker;
-extern const PeerOptions options;
-extern const PeerOptions tor;
-extern const PeerOptions tor1;
-extern const PeerOptions tor2;
-extern const LocalAddresses addresses;
-}  // namespace lb::bgp
-
-namespace lb::bgp::wire {
-extern StreamFramer framer;
-extern const Message message;
-extern const std::vector<net::IpPrefix> prefixes;
-extern const std::vector<uint8_t> received;
-}  // namespace lb::bgp::wire
-
-namespace lb::bgp {
-extern const std::shared_ptr<const Advertisement> advertisement;
-}  // namespace lb::bgp
 
 namespace lb::config {
 extern const Desired before;
