@@ -225,7 +225,7 @@ class Announcing {
   absl::btree_map<net::IpAddress, announce::Handover::Interfaces> answering_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.
-  std::set<net::IpAddress> routed_;     // SetRouted()
+  std::set<net::IpAddress> routed_;          // SetRouted()
   std::set<net::IpAddress> disputed_;  // Of elected_.here: had a conflict.
   std::unique_ptr<io::Timer> handover_timer_;
   std::unique_ptr<io::Timer> claims_timer_;    // They have changed.

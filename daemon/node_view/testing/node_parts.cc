@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "lb/config/difference.h"
 #include "lb/io/state_ports.h"
 
 namespace lb {
@@ -72,6 +73,32 @@ void NodeParts::Elect() {
   elections.SetMembers(View().LiveMembers());
   elections.SetDesired(desired);
   elections.Update(desired, addresses.entries(), addresses.version());
+}
+
+void NodeParts::AddPeer(const std::string& name, const std::string& address) {
+  config::BgpPeer& peer = desired.bgp.peers.emplace_back();
+  peer.name = name;
+  peer.my_as = {64512};
+  peer.peer_as = {{65000}};
+  peer.address = *net::ParseIpAddress(address);
+  if (desired.bgp.advertisements.empty()) {
+    desired.bgp.advertisements.push_back({.name = "all"});
+  }
+}
+
+void NodeParts::Route() {
+  config::Difference difference = {.bgp = true};
+  RoutePlanner::Services services;
+  for (const auto& [name, service] : desired.services) services.insert(name);
+  routing.SetDesired(desired, difference);
+  routing.Update({.acts = true,
+                  .desired = desired,
+                  .entries = addresses.entries(),
+                  .changed = services,
+                  .withheld = {},
+                  .members_changed = true,
+                  .members = [this] { return std::vector{options.node}; },
+                  .others = [] { return std::vector<std::string>(); }});
 }
 
 NodeView NodeParts::View() const {

@@ -28,6 +28,11 @@ struct NodeParts {
   void Want(const std::string& service);
   // Holds the elections: this node has what it can announce.
   void Elect();
+  // The manifests have a peer of that name and address, which is told all
+  // services.
+  void AddPeer(const std::string& name, const std::string& address);
+  // Tells the peers what is to be told.
+  void Route();
 
   io::SimHost* const host;
   AgentOptions options;

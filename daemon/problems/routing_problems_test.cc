@@ -1,0 +1,110 @@
+// What is wrong with BGP peers, by a node of parts and a simulated router.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/node_view/testing/node_parts.h"
+#include "daemon/problems/problems.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/bgp/testing/sim_router.h"
+#include "lb/io/sim/sim_world.h"
+
+namespace lb {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class RoutingProblemsTest : public testing::Test {
+ protected:
+  ~RoutingProblemsTest() override { router_host_->Crash(); }
+
+  std::vector<std::string> Texts(ProblemKind kind) {
+    std::vector<std::string> texts;
+    for (const Problem& problem : ListProblems(node_.View())) {
+      if (problem.kind == kind) texts.push_back(problem.text);
+    }
+    return texts;
+  }
+  // The node has a service and the peer, and this time passes.
+  void Run(absl::Duration time) {
+    node_.Want("default/a");
+    world_.loop().RunFor(absl::Seconds(1));
+    node_.Elect();
+    node_.Route();
+    world_.loop().RunFor(time);
+  }
+
+  io::SimWorld world_{/*seed=*/1};
+  NodeParts node_{world_.AddHost("n1", "172.18.8.11/24")};
+  io::SimHost* const router_host_ = world_.AddHost("tor", "172.18.8.1/24");
+};
+
+TEST_F(RoutingProblemsTest, ASessionThatIsUpIsNone) {
+  bgp::SimRouter router(router_host_, {});
+  node_.AddPeer("tor", "172.18.8.1");
+  Run(absl::Seconds(30));
+  EXPECT_EQ(router.established(), 1);
+  EXPECT_THAT(ListProblems(node_.View()), IsEmpty());
+}
+
+TEST_F(RoutingProblemsTest, ASessionIsDownForSomeSeconds) {
+  node_.AddPeer("tor", "172.18.8.1");
+  Run(absl::Seconds(5));
+  EXPECT_THAT(Texts(ProblemKind::kPeer), IsEmpty()) << "it starts";
+  world_.loop().RunFor(absl::Seconds(6));
+  EXPECT_THAT(
+      Texts(ProblemKind::kPeer),
+      ElementsAre(AllOf(
+          HasSubstr("BGPPeer/tor: 172.18.8.1:179 is not Established since"),
+          HasSubstr("one that differs is silence"))));
+}
+
+TEST_F(RoutingProblemsTest, AnAsThatDoesNotFitIsSaid) {
+  bgp::SimRouter router(router_host_, {.asn = 65009});
+  node_.AddPeer("tor", "172.18.8.1");
+  Run(absl::Seconds(15));
+  EXPECT_THAT(Texts(ProblemKind::kPeer),
+              ElementsAre(AllOf(HasSubstr("2/2"), HasSubstr("AS numbers"))));
+}
+
+TEST_F(RoutingProblemsTest, AFamilyThatThePeerDoesNotTakeIsSaid) {
+  bgp::SimRouter router(router_host_, {.ipv4 = false});
+  node_.AddPeer("tor", "172.18.8.1");
+  node_.desired.bgp.peers[0].dual_stack_address_family = true;
+  Run(absl::Seconds(15));
+  EXPECT_EQ(router.established(), 1);
+  EXPECT_THAT(
+      Texts(ProblemKind::kPeer),
+      ElementsAre(AllOf(HasSubstr("BGPPeer/tor: 1 routes of IPv4 are not told"),
+                        HasSubstr("activated"))));
+}
+
+TEST_F(RoutingProblemsTest, APeerThatIsRefusedIsSaidAtOnce) {
+  node_.AddPeer("tor", "172.18.8.1");
+  node_.desired.bgp.peers[0].address.reset();
+  node_.desired.bgp.peers[0].interface = "eth0";
+  Run(absl::ZeroDuration());
+  EXPECT_THAT(Texts(ProblemKind::kPeer),
+              ElementsAre(HasSubstr("BGPPeer/tor: interface")));
+}
+
+// No node announces it on layer 2, but one does by BGP.
+TEST_F(RoutingProblemsTest, AServiceThatIsOnlyRoutedIsNone) {
+  bgp::SimRouter router(router_host_, {});
+  node_.AddPeer("tor", "172.18.8.1");
+  node_.Want("default/a");
+  node_.desired.advertisements.clear();
+  Run(absl::Seconds(5));
+  EXPECT_THAT(Texts(ProblemKind::kNoAnnouncer), IsEmpty());
+  node_.desired.bgp.advertisements.clear();
+  node_.Route();
+  EXPECT_THAT(Texts(ProblemKind::kNoAnnouncer), ElementsAre(HasSubstr("a")));
+}
+
+}  // namespace
+}  // namespace lb
