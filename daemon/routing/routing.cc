@@ -58,13 +58,21 @@ void Routing::Update(const Look& look) {
   planner_.Update(look.desired, look.entries, now);
   FollowAnnouncers(look);
   if (planner_.has_more()) look_soon_();
-  begun_ |= look.acts && !planner_.has_more();
+  begun_ = begun_ || (look.acts && IsWhole(look));
   if (!begun_) return;
   FollowStage(look);
   if (std::exchange(peers_due_, false)) FollowPeers(look.desired);
   TellRoutes();
   timer_->Arm(
       std::min(withdraw_at_, planner_.NextDeadline().value_or(withdraw_at_)));
+}
+
+bool Routing::IsWhole(const Look& look) const {
+  return !planner_.has_more() &&
+         std::all_of(look.desired.services.begin(), look.desired.services.end(),
+                     [&](const auto& service) {
+                       return look.entries.contains(service.first);
+                     });
 }
 
 void Routing::FollowAnnouncers(const Look& look) {

@@ -112,6 +112,9 @@ class Routing {
   // How routes are told, as long as the node drains.
   enum class Stage : uint8_t { kAnnounced, kLastResort, kWithdrawn };
 
+  // True if the plan has all that an earlier run of this node announced: the
+  // addresses of objects that were just read are looked up on a later turn.
+  bool IsWhole(const Look& look) const;
   void FollowAnnouncers(const Look& look);
   std::vector<NodeIdentity> IdentitiesOf(std::vector<std::string> nodes) const;
   void FollowStage(const Look& look);

@@ -119,6 +119,30 @@ TEST_F(RoutingTest, ARouterIsToldOnceTheNodeActs) {
   EXPECT_THAT(router_->faults(), IsEmpty());
 }
 
+// Else the End-of-RIB of a node that restarted would come before its routes,
+// and a router that kept them would drop them.
+TEST_F(RoutingTest, NoSessionBeginsBeforeEachServiceWasLookedUp) {
+  Want("default/two", "192.0.2.2");
+  AddressEntries known = std::exchange(entries_, {});
+  changed_.clear();
+  Start();
+  Run(absl::Seconds(1));
+  EXPECT_EQ(router_->dials(), 0);
+  const auto two = known.extract("default/two");
+  entries_ = known;
+  changed_ = {kWeb};
+  look_due_ = true;
+  Run(absl::Seconds(1));
+  EXPECT_EQ(router_->dials(), 0);
+  // Without an address, for a reason that it has.
+  entries_["default/two"] = {};
+  changed_ = {"default/two"};
+  look_due_ = true;
+  Run(absl::Seconds(1));
+  EXPECT_EQ(Routes(), "192.0.2.1/32 \n");
+  EXPECT_EQ(router_->established(), 1);
+}
+
 TEST_F(RoutingTest, NothingIsOpenedWithoutPeers) {
   desired_.bgp = {};
   Start();
