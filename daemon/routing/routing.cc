@@ -58,13 +58,23 @@ void Routing::Update(const Look& look) {
   planner_.Update(look.desired, look.entries, now);
   FollowAnnouncers(look);
   if (planner_.has_more()) look_soon_();
-  begun_ = begun_ || (look.acts && IsWhole(look));
-  if (!begun_) return;
+  begun_ = begun_ || MayBegin(look);
+  if (!begun_) {
+    timer_->Arm(begin_by_);
+    return;
+  }
   FollowStage(look);
   if (std::exchange(peers_due_, false)) FollowPeers(look.desired);
   TellRoutes();
   timer_->Arm(
       std::min(withdraw_at_, planner_.NextDeadline().value_or(withdraw_at_)));
+}
+
+bool Routing::MayBegin(const Look& look) {
+  if (!look.acts || planner_.peers().empty()) return false;
+  const absl::Time now = environment_.loop->Now();
+  begin_by_ = std::min(begin_by_, now + kWholeMax);
+  return IsWhole(look) || now >= begin_by_;
 }
 
 bool Routing::IsWhole(const Look& look) const {

@@ -69,6 +69,10 @@ class Routing {
     std::function<std::vector<std::string>()> others;
   };
 
+  // Sessions begin so long after the node acts at the latest, though services
+  // were not looked up.
+  static constexpr absl::Duration kWholeMax = absl::Seconds(2);
+
   // `look_soon` asks for an Update() on a later turn.
   Routing(Options options, const io::Environment& environment,
           std::function<void()> look_soon);
@@ -112,6 +116,8 @@ class Routing {
   // How routes are told, as long as the node drains.
   enum class Stage : uint8_t { kAnnounced, kLastResort, kWithdrawn };
 
+  // True once the first session may begin.
+  bool MayBegin(const Look& look);
   // True if the plan has all that an earlier run of this node announced: the
   // addresses of objects that were just read are looked up on a later turn.
   bool IsWhole(const Look& look) const;
@@ -134,6 +140,7 @@ class Routing {
   bool announcers_due_ = true;
   RestartRecord restart_;
   bool begun_ = false;
+  absl::Time begin_by_ = absl::InfiniteFuture();
   bool left_ = false;
   bool peers_due_ = true;
   Stage stage_ = Stage::kAnnounced;

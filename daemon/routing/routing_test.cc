@@ -126,13 +126,13 @@ TEST_F(RoutingTest, NoSessionBeginsBeforeEachServiceWasLookedUp) {
   AddressEntries known = std::exchange(entries_, {});
   changed_.clear();
   Start();
-  Run(absl::Seconds(1));
+  Run(absl::Milliseconds(500));
   EXPECT_EQ(router_->dials(), 0);
   const auto two = known.extract("default/two");
   entries_ = known;
   changed_ = {kWeb};
   look_due_ = true;
-  Run(absl::Seconds(1));
+  Run(absl::Milliseconds(500));
   EXPECT_EQ(router_->dials(), 0);
   // Without an address, for a reason that it has.
   entries_["default/two"] = {};
@@ -140,6 +140,14 @@ TEST_F(RoutingTest, NoSessionBeginsBeforeEachServiceWasLookedUp) {
   look_due_ = true;
   Run(absl::Seconds(1));
   EXPECT_EQ(Routes(), "192.0.2.1/32 \n");
+  EXPECT_EQ(router_->established(), 1);
+}
+
+TEST_F(RoutingTest, AServiceThatIsNotLookedUpHoldsSessionsUpForAWhileOnly) {
+  entries_.clear();
+  changed_.clear();
+  Start();
+  Run(Routing::kWholeMax + absl::Milliseconds(50));
   EXPECT_EQ(router_->established(), 1);
 }
 
