@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: what the build needs, and what
-# the arguments name: "test", the peers and tools of the tests; "kubernetes", what
-# nodes of Kubernetes run (./run kubernetes).
+# the arguments name: "test", the peers and tools of the tests; "bgp", the router
+# of ./run bgp, which is FRR if ROUTER=frr, else BIRD; "kubernetes", what nodes of
+# Kubernetes run (./run kubernetes).
 set -euo pipefail
 
 packages=(
@@ -30,6 +31,9 @@ for purpose in "$@"; do
         prometheus python3-grpcio python3-protobuf systemd tshark
         universal-ctags
       )
+      ;;
+    bgp)
+      if [[ ${ROUTER:-bird} == frr ]]; then packages+=(frr); else packages+=(bird2); fi
       ;;
     kubernetes)
       packages+=(

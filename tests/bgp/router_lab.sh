@@ -3,7 +3,8 @@
 # tests/netns/lab.sh, by ./run bgp and by the tests of this folder.
 #
 #   router_lab_up                     namespaces, links, routes; no daemon
-#   router_start bird|frr|gobgp       AS 65000; it waits for the nodes' dials
+#   router_start bird|frr|gobgp|exabgp
+#                                     AS 65000; it waits for the nodes' dials
 #   router_next_hops 172.18.8.201     one address a line, as its kernel has them
 #   router_lab_down
 #
@@ -12,14 +13,17 @@
 #   ROUTER_HOLD       its hold time, in seconds; 90
 #   ROUTER_PASSWORD   of all sessions (RFC 2385); none
 #   ROUTER_BFD        interval in ms, three times; no BFD
-#   ROUTER_AS         65000; the nodes are of AS 65001
+#   ROUTER_AS         65000; the nodes are of AS 65001, or of what
+#   ROUTER_NODE_AS    says; ROUTER_AS_OF_n2 is the AS of n2 alone
+#   ROUTER_SIX        "on": a second session with each node, over IPv6
 #   ROUTER_TTL        "security": it drops what comes with a TTL below 255
 #   ROUTER_GR         "helper": it keeps the routes of a node that restarts
 #
 # GoBGP has no BFD and writes no kernel routes; router_routes asks its RIB.
+# ExaBGP only collects: router_routes shows what it was told.
 
 LAB_CLIENTS=(router)
-ROUTER_NODE_AS=65001
+ROUTER_NODE_AS=${ROUTER_NODE_AS:-65001}
 ROUTER_FAR_SUBNET=172.18.99  # The client's: .1 is the router, .10 the client.
 ROUTER_FAR_SUBNET6=fd00:172:18:99:
 
@@ -64,12 +68,26 @@ router_lab_down() {
   [[ -z ${ROUTER_FRR_DIR:-} ]] || rm -rf "$ROUTER_FRR_DIR"
 }
 
+router_as_of() {  # router_as_of NODE
+  local own=ROUTER_AS_OF_$1
+  echo "${!own:-$ROUTER_NODE_AS}"
+}
+# The nodes' ends of the sessions: NODE ADDRESS OWN-ADDRESS, one a line.
+router_neighbors() {
+  local node
+  for node in "${LAB_NODES[@]}"; do
+    echo "$node $(lab_address "$node") $(lab_address router)"
+    [[ -z ${ROUTER_SIX:-} ]] ||
+      echo "$node $(lab_address6 "$node") $(lab_address6 router)"
+  done
+}
+
 router_dir() {
   mkdir -p "$LAB_DIR/router"
   echo "$LAB_DIR/router"
 }
 
-router_start() {  # router_start bird|frr|gobgp
+router_start() {  # router_start bird|frr|gobgp|exabgp
   ROUTER_KIND=$1
   "router_start_$1"
   lab_wait 10 router_listens
@@ -87,7 +105,7 @@ router_start_bird() {
 }
 
 router_bird_config() {
-  local node ms
+  local node address own ms number=0
   cat <<END
 log stderr all;
 router id $(lab_address router);
@@ -101,11 +119,12 @@ END
     echo "protocol bfd { interface \"*\" { min rx interval $ms ms;" \
       "min tx interval $ms ms; multiplier 3; idle tx interval 1 s; }; }"
   fi
-  for node in "${LAB_NODES[@]}"; do
+  while read -r node address own; do
+    number=$((number + 1))
     cat <<END
-protocol bgp $node {
-  local $(lab_address router) as ${ROUTER_AS:-65000};
-  neighbor $(lab_address "$node") as $ROUTER_NODE_AS;
+protocol bgp ${node}_$number {
+  local $own as ${ROUTER_AS:-65000};
+  neighbor $address as $(router_as_of "$node");
   passive on;
   error wait time 1, 2;
   hold time ${ROUTER_HOLD:-90};
@@ -117,7 +136,7 @@ protocol bgp $node {
   ipv6 { import all; export none; extended next hop off; };
 }
 END
-  done
+  done < <(router_neighbors)
 }
 
 # FRR's daemons run as its user, which cannot enter the folder of the lab.
@@ -127,6 +146,7 @@ router_start_frr() {
   : >"$dir/pids"
   ROUTER_FRR_DIR=${ROUTER_FRR_DIR:-$(mktemp -d /tmp/lb-router.XXXXXX)}
   sockets=$ROUTER_FRR_DIR
+  rm -f "$sockets/zserv"  # Of a zebra that was killed.
   router_frr_config >"$sockets/frr.conf"
   chown -R frr:frrvty "$sockets"
   for daemon in zebra bgpd bfdd; do
@@ -141,7 +161,7 @@ router_start_frr() {
 }
 
 router_frr_config() {
-  local node family
+  local node address family
   cat <<END
 hostname router
 router bgp ${ROUTER_AS:-65000}
@@ -151,14 +171,14 @@ router bgp ${ROUTER_AS:-65000}
  timers bgp $((${ROUTER_HOLD:-90} / 3)) ${ROUTER_HOLD:-90}
 $([[ ${ROUTER_GR:-} != helper ]] || echo " bgp graceful-restart")
 END
-  for node in "${LAB_NODES[@]}"; do
-    router_frr_neighbor "$(lab_address "$node")"
-  done
+  while read -r node address _; do
+    router_frr_neighbor "$address" "$(router_as_of "$node")"
+  done < <(router_neighbors)
   for family in ipv4 ipv6; do
     echo " address-family $family unicast"
-    for node in "${LAB_NODES[@]}"; do
-      echo "  neighbor $(lab_address "$node") activate"
-    done
+    while read -r node address _; do
+      echo "  neighbor $address activate"
+    done < <(router_neighbors)
     echo " exit-address-family"
   done
   [[ -z ${ROUTER_BFD:-} ]] || cat <<END
@@ -170,8 +190,8 @@ bfd
 END
 }
 
-router_frr_neighbor() {  # router_frr_neighbor ADDRESS
-  echo " neighbor $1 remote-as $ROUTER_NODE_AS"
+router_frr_neighbor() {  # router_frr_neighbor ADDRESS AS
+  echo " neighbor $1 remote-as $2"
   echo " neighbor $1 passive"
   [[ -z ${ROUTER_PASSWORD:-} ]] || echo " neighbor $1 password $ROUTER_PASSWORD"
   [[ -z ${ROUTER_TTL:-} ]] || echo " neighbor $1 ttl-security hops 1"
@@ -189,23 +209,70 @@ router_start_gobgp() {
 }
 
 router_gobgp_config() {
-  local node
+  local node address
   cat <<END
 global: {config: {as: ${ROUTER_AS:-65000}, router-id: $(lab_address router)}}
 neighbors:
 END
-  for node in "${LAB_NODES[@]}"; do
+  while read -r node address _; do
     cat <<END
-- config: {neighbor-address: $(lab_address "$node"), peer-as: $ROUTER_NODE_AS, auth-password: "${ROUTER_PASSWORD:-}"}
+- config: {neighbor-address: "$address", peer-as: $(router_as_of "$node"), auth-password: "${ROUTER_PASSWORD:-}"}
   transport: {config: {passive-mode: true}}
   timers: {config: {hold-time: ${ROUTER_HOLD:-90}, keepalive-interval: $((${ROUTER_HOLD:-90} / 3))}}
   afi-safis: [{config: {afi-safi-name: ipv4-unicast}}, {config: {afi-safi-name: ipv6-unicast}}]
 END
-  done
+  done < <(router_neighbors)
+}
+
+# It writes what it is told to a file, one line of JSON for each message. The
+# shell stays, because ExaBGP watches the standard output of its program.
+router_start_exabgp() {
+  local dir
+  dir=$(router_dir)
+  printf '#!/bin/sh\ncat >>%s\n' "$dir/told" >"$dir/collect.sh"
+  chmod +x "$dir/collect.sh"
+  router_exabgp_config "$dir/collect.sh" >"$dir/exabgp.conf"
+  (lab_exec router env exabgp.daemon.user=root exabgp.tcp.port=179 \
+    exabgp.tcp.bind="$(lab_address router) $(lab_address6 router)" \
+    exabgp.log.level=INFO exabgp "$dir/exabgp.conf" >>"$dir/exabgp.log" 2>&1) &
+  echo $! >"$dir/pids"
+  disown
+}
+
+router_exabgp_config() {  # router_exabgp_config PROGRAM
+  local node address own
+  echo "process collect { run $1; encoder json; }"
+  while read -r node address own; do
+    cat <<END
+neighbor $address {
+  router-id $(lab_address router);
+  local-address $own;
+  local-as ${ROUTER_AS:-65000};
+  peer-as $(router_as_of "$node");
+  hold-time ${ROUTER_HOLD:-90};
+  passive;
+  listen 179;
+  $([[ -z ${ROUTER_PASSWORD:-} ]] || echo "md5-password \"$ROUTER_PASSWORD\";")
+  family { ipv4 unicast; ipv6 unicast; }
+  api { processes [ collect ]; receive { parsed; update; } }
+}
+END
+  done < <(router_neighbors)
 }
 
 router_signal() {  # router_signal SIGNAL: to all its daemons.
   xargs kill "-$1" <"$LAB_DIR/router/pids"
+}
+
+# A router without power: its kernel has no routes either.
+router_kill() {
+  local family
+  router_signal KILL
+  for family in -4 -6; do
+    ip -n "$(lab_namespace router)" "$family" route flush proto bird
+  done
+  # The routes of FRR go with its nexthop objects.
+  ip -n "$(lab_namespace router)" nexthop flush >/dev/null
 }
 
 # The next hops of a prefix in the router's kernel, sorted.
@@ -228,12 +295,19 @@ router_has_next_hops() {  # router_has_next_hops PREFIX COUNT
   [[ $(router_next_hops "$1" | wc -l) -eq $2 ]]
 }
 
+router_lacks() {  # router_lacks PREFIX: the quickest question.
+  local family=-4
+  [[ $1 != *:* ]] || family=-6
+  [[ -z $(ip -n "$(lab_namespace router)" "$family" route show "$1") ]]
+}
+
 router_routes() {  # What the router says of a prefix: for people and greps.
   local dir=$LAB_DIR/router
   case $ROUTER_KIND in
     bird) birdc -s "$dir/bird.ctl" show route all for "$1" ;;
     frr) vtysh --vty_socket "$ROUTER_FRR_DIR" -c "show bgp $([[ $1 == *:* ]] && echo ipv6 || echo ipv4) unicast $1" ;;
-    gobgp) gobgp --target "unix://$dir/gobgp.sock" global rib "$1" ;;
+    gobgp) gobgp --target "unix://$dir/gobgp.sock" global rib "$1" -j $([[ $1 == *:* ]] && echo -a ipv6) ;;
+    exabgp) grep -F "\"$1\"" "$dir/told" ;;
   esac
 }
 

@@ -52,7 +52,7 @@ The lab stays up. Talk to it:
   ip -n $(lab_namespace router) route show $vip
   ip netns exec $(lab_namespace client) curl http://$vip/
   edit the manifests in $LAB_DIR/manifests; logs are in $LAB_DIR/n*/lbd.log
-Remove it with: ./run --clean
+Remove it with: ./run bgp --clean
 END
 }
 
@@ -73,7 +73,7 @@ served_by_all() {  # Sixty connections: does each node serve one or more?
 }
 
 start_flows() {
-  (lab_exec client python3 "$here/flows.py" "$vip" "$port" >"$LAB_DIR/flows") &
+  (lab_exec client python3 "$here/flows.py" "$vip" "$port" 24 >"$LAB_DIR/flows") &
   flows_pid=$!
   sleep 1
 }
@@ -94,6 +94,15 @@ print(eval(sys.argv[2]))' "$LAB_DIR/flows" "$1"
 
 why=$(lab_permitted) || {
   echo "SKIPPED: $why"
+  exit 77
+}
+case ${ROUTER:-bird} in
+  bird) program=bird ;;
+  frr) program=/usr/lib/frr/bgpd ;;
+  *) fail "ROUTER: $ROUTER, want bird or frr" ;;
+esac
+[[ -n $(command -v "$program") ]] || {
+  echo "SKIPPED: $program is not installed; bazel/install_packages.sh bgp installs it"
   exit 77
 }
 trap finish EXIT
@@ -121,7 +130,7 @@ served_by_all || fail "not every node serves: $(cat "$LAB_DIR/served")"
 grep -o 'Welcome to nginx!' "$LAB_DIR/page" | head -n 1
 cat "$LAB_DIR/served"
 
-step "The link of n2 is cut, with twelve flows of a packet every 10 ms"
+step "The link of n2 is cut, with 24 flows of a packet every 10 ms"
 start_flows
 lab_cut_link n2
 lab_wait 5 router_has_next_hops "$vip" 2 || fail "the router still has n2"
@@ -133,7 +142,7 @@ ip -n "$(lab_namespace router)" route show "$vip"
 lab_mend_link n2
 lab_wait 20 router_has_next_hops "$vip" 3 || fail "n2 did not come back"
 
-step "n3 is drained, with twelve flows"
+step "n3 is drained, with 24 flows"
 start_flows
 lab_lbctl n3 drain
 lab_wait 20 router_has_next_hops "$vip" 2 || fail "the router still has n3"
