@@ -43,8 +43,9 @@ struct AgentOptions {
   // For how long a node that comes back says so; see lb/election.
   absl::Duration hold_down = absl::Seconds(60);
   announce::HandoverOptions handover;
-  // Names the boot of the kernel; empty: not known. With it, BGP peers that support graceful
-  // restart keep the routes of a node whose lbd is started again.
+  // Names the boot of the kernel; empty: not known. With it, BGP peers that
+  // support graceful restart keep the routes of a node whose lbd is started
+  // again.
   std::string boot_id;
   // How long routers have to move their flows from a node that drains.
   absl::Duration drain_wait = absl::Seconds(5);

@@ -30,13 +30,13 @@ TEST(RenderPeersTest, EachStateHasItsWord) {
                   last_error { text: "the last reason" } }
           peers { name: "c" refused: "no address" })"),
             "PEER  ADDRESS       AS     STATE        SINCE                    "
-            "ROUTES                                    WHY\n"
+            "ROUTES                                     WHY\n"
             "a     10.0.0.1:179  65000  Established  1970-01-01 00:01:00.000  "
             "3 IPv4, 0 IPv6 (2 held back: no next hop)  -\n"
             "b     10.0.0.2:179  -      OpenConfirm  -                        "
-            "-                                         the last reason\n"
+            "-                                          the last reason\n"
             "c     -             -      refused      -                        "
-            "-                                         no address\n");
+            "-                                          no address\n");
 }
 
 TEST(RenderPeersTest, WideHasTheSessionToo) {

@@ -38,7 +38,7 @@ void Routing::SetDesired(const config::Desired& desired,
   planner_.SetDesired(desired, difference);
   peers_due_ |= difference.bgp || difference.cluster;
   announcers_due_ |= difference.bgp || difference.cluster || difference.pools;
-  only_here_due_ = true;
+  drain_.only_here_due = true;
 }
 
 void Routing::OnLinks() {
@@ -51,7 +51,7 @@ void Routing::Update(const Look& look) {
   if (left_) return;
   const absl::Time now = environment_.loop->Now();
   planner_.NoteEntries(look.changed);
-  only_here_due_ |= look.members_changed || !look.changed.empty();
+  drain_.only_here_due |= look.members_changed || !look.changed.empty();
   std::set<net::IpAddress> withheld;
   for (const auto& [address, since] : look.withheld) withheld.insert(address);
   planner_.SetWithheld(std::move(withheld));
@@ -66,8 +66,8 @@ void Routing::Update(const Look& look) {
   FollowStage(look);
   if (std::exchange(peers_due_, false)) FollowPeers(look.desired);
   TellRoutes();
-  timer_->Arm(
-      std::min(withdraw_at_, planner_.NextDeadline().value_or(withdraw_at_)));
+  timer_->Arm(std::min(drain_.withdraw_at,
+                       planner_.NextDeadline().value_or(drain_.withdraw_at)));
 }
 
 bool Routing::MayBegin(const Look& look) {
@@ -113,24 +113,27 @@ bool Routing::IsRouted(const config::Desired& desired,
 
 void Routing::FollowStage(const Look& look) {
   const absl::Time now = environment_.loop->Now();
-  const Stage before = stage_;
-  const auto only_before = only_here_;
+  const Stage before = drain_.stage;
+  const auto only_before = drain_.only_here;
   if (!look.draining) {
-    stage_ = Stage::kAnnounced;
-  } else if (stage_ == Stage::kAnnounced) {
-    stage_ = Stage::kLastResort;
-    withdraw_at_ = now + options_.drain_wait;
-  } else if (now >= withdraw_at_) {
-    stage_ = Stage::kWithdrawn;
+    drain_.stage = Stage::kAnnounced;
+  } else if (drain_.stage == Stage::kAnnounced) {
+    drain_.stage = Stage::kLastResort;
+    drain_.withdraw_at = now + options_.drain_wait;
+  } else if (now >= drain_.withdraw_at) {
+    drain_.stage = Stage::kWithdrawn;
   }
-  if (stage_ != Stage::kLastResort) withdraw_at_ = absl::InfiniteFuture();
-  only_here_due_ |= stage_ != before;
-  if (stage_ == Stage::kWithdrawn && std::exchange(only_here_due_, false)) {
-    only_here_ = PrefixesOnlyHere(
+  if (drain_.stage != Stage::kLastResort) {
+    drain_.withdraw_at = absl::InfiniteFuture();
+  }
+  drain_.only_here_due |= drain_.stage != before;
+  if (drain_.stage == Stage::kWithdrawn &&
+      std::exchange(drain_.only_here_due, false)) {
+    drain_.only_here = PrefixesOnlyHere(
         look.desired, look.entries, options_.identity,
         RouteAnnouncers(look.desired, IdentitiesOf(look.others())));
   }
-  if (stage_ == before && only_here_ == only_before) return;
+  if (drain_.stage == before && drain_.only_here == only_before) return;
   for (const bgp::PeerOptions& peer : plan_.peers) TellAll(peer.name);
 }
 
@@ -204,7 +207,7 @@ void Routing::OnBfd(const bfd::SessionEvent& event) {
 // Tells what has changed since the last call.
 void Routing::TellRoutes() {
   for (const auto& [peer, prefixes] : planner_.TakeChanged()) {
-    if (stage_ != Stage::kAnnounced) {
+    if (drain_.stage != Stage::kAnnounced) {
       TellAll(peer);
       continue;
     }
@@ -235,12 +238,12 @@ void Routing::Note(const std::string& peer, const absl::Status& told) {
 
 bgp::RouteSet Routing::RoutesTo(const std::string& peer) const {
   const bgp::RouteSet& routes = planner_.routes().RoutesOf(peer);
-  if (stage_ == Stage::kAnnounced) return routes;
-  if (stage_ == Stage::kLastResort) return bgp::Draining(routes);
+  if (drain_.stage == Stage::kAnnounced) return routes;
+  if (drain_.stage == Stage::kLastResort) return bgp::Draining(routes);
   bgp::RouteSet kept;
   for (const auto& [prefix, attributes] : bgp::Draining(routes)) {
     // A route that was told is well.
-    if (only_here_.contains(prefix))
+    if (drain_.only_here.contains(prefix))
       kept.Set({prefix, attributes}).IgnoreError();
   }
   return kept;

@@ -115,6 +115,13 @@ class Routing {
  private:
   // How routes are told, as long as the node drains.
   enum class Stage : uint8_t { kAnnounced, kLastResort, kWithdrawn };
+  struct Drain {
+    Stage stage = Stage::kAnnounced;
+    absl::Time withdraw_at = absl::InfiniteFuture();
+    // With kWithdrawn: what is still told, and whether to find it again.
+    std::set<net::IpPrefix> only_here = {};
+    bool only_here_due = true;
+  };
 
   // True once the first session may begin.
   bool MayBegin(const Look& look);
@@ -143,11 +150,7 @@ class Routing {
   absl::Time begin_by_ = absl::InfiniteFuture();
   bool left_ = false;
   bool peers_due_ = true;
-  Stage stage_ = Stage::kAnnounced;
-  absl::Time withdraw_at_ = absl::InfiniteFuture();
-  // In kWithdrawn: what is still told, and whether that is to be found again.
-  std::set<net::IpPrefix> only_here_;
-  bool only_here_due_ = true;
+  Drain drain_;
   PeerPlan plan_;
   std::map<std::string, std::string> refused_;
   // Peers whose session is not Established, by name.
