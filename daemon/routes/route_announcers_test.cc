@@ -32,8 +32,8 @@ class RouteAnnouncersTest : public testing::Test {
         {.name = "p", .ranges = {*net::ParseIpRange("192.0.2.0/24")}});
     config::Service& web = desired_.services[kWeb];
     web.request = {.service = kWeb, .service_namespace = "default"};
-    web.traffic.endpoints = std::vector<election::ServiceEndpoint>{
-        {.node = "n1", .ready = true}};
+    web.traffic.endpoints =
+        std::vector<election::ServiceEndpoint>{{.node = "n1", .ready = true}};
     entries_[kWeb].assignment = {
         .addresses = {{*net::ParseIpAddress("192.0.2.1"), "p"}}};
   }

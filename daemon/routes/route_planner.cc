@@ -65,6 +65,9 @@ void RoutePlanner::DueAll(const config::Desired& desired) {
 void RoutePlanner::Update(const config::Desired& desired,
                           const AddressEntries& entries, absl::Time now) {
   if (!here_) return;
+  // Services that no advertisement reaches have a verdict if there is any.
+  const bool advertises = !desired.bgp.advertisements.empty();
+  all_due_ |= advertises != std::exchange(advertises_, advertises);
   if (!HasObjects(desired)) {
     all_due_ = false;
     due_.clear();

@@ -103,6 +103,7 @@ class RoutePlanner {
   std::map<net::IpAddress, size_t> announcing_services_;
   std::set<net::IpAddress> addresses_;  // The keys of that.
   std::set<net::IpAddress> withheld_;
+  bool advertises_ = false;  // There was an advertisement at the last look.
   bool all_due_ = false;
   Services due_;
 };
