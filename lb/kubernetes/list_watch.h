@@ -110,6 +110,8 @@ class ListWatch {
   absl::Time heard_at() const { return heard_at_; }
   // The last failure, as people read it; empty if there was none.
   const std::string& last_error() const { return last_error_; }
+  // What kind of a failure that was; nullopt if there was none.
+  std::optional<ErrorKind> last_error_kind() const { return last_error_kind_; }
   const Stats& stats() const { return stats_; }
   const ObjectView& view() const { return view_; }
 
@@ -184,6 +186,7 @@ class ListWatch {
   absl::Time heard_at_ = absl::InfinitePast();
   absl::Time relist_at_ = absl::InfiniteFuture();
   std::string last_error_;
+  std::optional<ErrorKind> last_error_kind_;
   Stats stats_;
 };
 

@@ -55,6 +55,9 @@ class SimApiServer {
   http::Client* AddHost(const std::string& name);
 
   void AddKind(SimKind kind) { store_.AddKind(std::move(kind)); }
+  // Its resource is not found from now on, as one whose definition is not
+  // there.
+  void RemoveKind(const Resource& resource) { store_.RemoveKind(resource); }
   const SimStore& store() const { return store_; }
 
   // What a user does; it works at any time. `json` is the object, or the merge

@@ -68,6 +68,7 @@ class SimStore {
   };
 
   void AddKind(SimKind kind);
+  void RemoveKind(const Resource& resource) { kinds_.erase(resource); }
   // Null: the server has no such resource.
   const SimKind* FindKind(const Resource& resource) const;
 
