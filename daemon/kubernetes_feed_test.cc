@@ -38,7 +38,7 @@ TEST_F(KubernetesFeedTest, TheSpeakersFindEachOtherAndOneAnnounces) {
   }
   EXPECT_EQ(cluster_.StatusOf("web"), "10.1.0.100 a");
   EXPECT_THAT(Announcers("10.1.0.100"), SizeIs(2));
-  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 8);
+  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 10);
 }
 
 TEST_F(KubernetesFeedTest, ANewServiceIsAnnouncedOnceItsStatusSaysItsAddress) {
@@ -93,7 +93,7 @@ TEST_F(KubernetesFeedTest, ANewServiceCostsFourWritesAndIdleNone) {
   const size_t after = Writes("/") - Writes("/leases/");
   RunFor(absl::Minutes(20));
   EXPECT_EQ(Writes("/") - Writes("/leases/"), after);
-  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 8);
+  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 10);
 }
 
 TEST_F(KubernetesFeedTest, WhenANodeDiesItsSuccessorSaysSo) {

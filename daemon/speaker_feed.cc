@@ -9,6 +9,8 @@
 #include "daemon/kubernetes/speaker_statuses.h"
 #include "daemon/node_view/node_view.h"
 #include "daemon/placement/placement.h"
+#include "daemon/routes/route_planner.h"
+#include "daemon/routing/routing.h"
 #include "lb/election/announcer.h"
 
 namespace lb {
@@ -45,7 +47,9 @@ SpeakerFeed::SpeakerFeed(io::Loop* loop, Agent* agent, KubernetesNode* node)
 void SpeakerFeed::OnOutcome(const Outcome& outcome) {
   SpeakerStatuses* const statuses = node_->speaker();
   if (!outcome.announces) statuses->SetActs(false);
+  const RoutePlanner& planner = agent_->View().routing.planner();
   for (const std::string& service : outcome.changed) {
+    statuses->SetPeers(service, planner.PeersOf(service));
     const auto placed = outcome.after.placement.find(service);
     if (placed != outcome.after.placement.end()) {
       statuses->SetPlace(service, PlaceOf(placed->second, node_->name()));

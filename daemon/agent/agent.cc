@@ -316,6 +316,7 @@ void Agent::Reconcile() {
   changed.merge(elections_.TakeChanged());
   Route(changed, members_changed);
   Announce(changed);
+  changed.merge(routing_.TakeRepeered());
   exchange_.TellOthers();
   PublishOutcome(changed);
   RecordHistory();

@@ -99,6 +99,7 @@ void KubernetesNode::OnUpdate(const SourceUpdate& update) {
 void KubernetesNode::LookAtServer() {
   timer_->Arm(ports_.loop->Now() + kLookInterval);
   if (speaker_ != nullptr) LookForUnread();
+  LookForAbsent();
   followed_at_ = followed_at();
   const std::string trouble = source_.Trouble();
   if (trouble.empty() == trouble_.empty() && was_told_) return;
@@ -111,6 +112,17 @@ void KubernetesNode::LookAtServer() {
     Record(EventType::kWarning, "ApiServerLost",
            fmt::format("{}; everything stays as it is", trouble));
   }
+}
+
+void KubernetesNode::LookForAbsent() {
+  if (told_absent_) return;
+  const std::string absent = source_.Absent();
+  if (absent.empty()) return;
+  told_absent_ = true;
+  Record(EventType::kNormal, "BgpAbsent",
+         fmt::format("the API server does not have {}: lbd goes on without "
+                     "such objects, and looks for them",
+                     absent));
 }
 
 void KubernetesNode::LookForUnread() {

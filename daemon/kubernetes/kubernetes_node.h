@@ -96,6 +96,8 @@ class KubernetesNode : private ObjectSource::Observer {
   }
   // Records whether the server is being followed, if that changed.
   void LookAtServer();
+  // Records that the server does not have resources that it need not have.
+  void LookForAbsent();
   // Is the server there, and part of the objects not to be had?
   void LookForUnread();
 
@@ -110,6 +112,7 @@ class KubernetesNode : private ObjectSource::Observer {
   int unread_looks_ = 0;                    // In a row.
   std::string trouble_ = "not listed yet";  // As it was recorded last.
   bool was_told_ = false;
+  bool told_absent_ = false;
   absl::Time followed_at_ = absl::InfinitePast();  // As of the last look.
   std::unique_ptr<io::Timer> timer_;               // Runs LookAtServer().
 };

@@ -9,6 +9,15 @@
 //   reflectors --changes--> config::ReadObject --> config::DesiredKeeper
 //                                    one SourceUpdate per turn --> observer
 //
+// Communities, BFDProfiles and Secrets count only where a BGPPeer or a
+// BGPAdvertisement names them, so they are followed once there is one, and then
+// for good. What names them waits until they were listed: nothing is refused
+// for a Secret that is about to come.
+//
+// A server without the resources for BGP (404) holds nothing up: there are no
+// such objects then. Nor does one that lets no client read them (403), unless
+// some are in force of an earlier run.
+//
 // Until each kind was listed the Desired is that of `in_force`, and may_define
 // says that any service may exist: whatever releases addresses waits. While the
 // server is away nothing comes, so everything stays as it is.
@@ -73,21 +82,15 @@ class ObjectSource {
     std::string own_namespace;  // Where metallb.io objects count.
     config::ManifestOptions manifests;
     // Kinds that are not followed: as if there were no such objects.
-    std::set<std::string_view> left_out = LeftOutOfSpeakers();
+    std::set<std::string_view> left_out = {};
     // Pools and advertisements come by TakeManifests(), and are not followed.
     bool has_manifests = false;
   };
 
-  // What no node needs while lbd opens no BGP sessions.
-  static std::set<std::string_view> LeftOutOfSpeakers() {
-    return {"BFDProfile", "BGPAdvertisement", "BGPPeer", "Community", "Secret"};
-  }
-
   // What a controller does not need: addresses do not depend on it.
   static std::set<std::string_view> LeftOutOfControllers() {
-    std::set<std::string_view> kinds = LeftOutOfSpeakers();
-    kinds.insert({"EndpointSlice", "L2Advertisement"});
-    return kinds;
+    return {"BFDProfile", "BGPAdvertisement", "BGPPeer",        "Community",
+            "Secret",     "EndpointSlice",    "L2Advertisement"};
   }
 
   class Observer {
@@ -131,32 +134,53 @@ class ObjectSource {
   std::shared_ptr<const config::Desired> desired() const {
     return keeper_.shared();
   }
-  // Every kind is being followed now.
+  // Every kind that the server has is being followed now.
   bool is_synchronized() const;
   // Some kind is.
   bool follows_any() const;
   // "Service: 403 Forbidden: ...": the first kind that is not being followed,
   // and why; empty: all are.
   std::string Trouble() const;
+  // "bgppeers.metallb.io, ...": what the server does not have; empty: it has
+  // all.
+  std::string Absent() const;
 
  private:
+  // Whether SourceKind::Part::kNamed is followed.
+  enum class Named { kUndecided, kUnneeded, kFollowed };
+
   // Takes the changes of one kind.
   class Follower;
 
+  void Follow(const SourceKind& kind);
+  // Settles whether kinds that others name are to be followed, and begins.
+  void DecideOnNamed();
+  // The first lists of these are under way.
+  bool AwaitsNamed() const;
+  // Each kind of the part was listed, or is not to be had.
+  bool IsSettled(SourceKind::Part part) const;
+  bool HasInForce(std::string_view kind) const;
   void OnChange(const SourceKind& kind, const kubernetes::Change& change);
+  void OnFailure(Follower& follower);
   void NoteRecord(const SourceKind& kind, const kubernetes::Change& change);
   void Flush();
 
   io::Loop* const loop_;
+  http::Client* const client_;
   Observer* const observer_;
   const Options options_;
+  const Prng prng_;
   config::DesiredKeeper keeper_;
   std::vector<std::unique_ptr<Follower>> followers_;
   // Since the last Flush():
   std::vector<config::ObjectChange> changes_;
+  // Those of SourceKind::Part::kRouting, also from before if they wait.
+  std::vector<config::ObjectChange> routing_changes_;
   std::vector<std::string_view> listed_;
   SourceUpdate update_;
   bool has_read_manifests_ = false;
+  bool had_routing_ = false;  // An object of SourceKind::Part::kRouting.
+  Named named_ = Named::kUnneeded;
   std::set<std::string_view> awaited_;  // Kinds of the last Relist().
   std::unique_ptr<io::Timer> timer_;    // Runs Flush().
 };

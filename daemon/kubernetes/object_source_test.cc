@@ -44,11 +44,13 @@ class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
       uids_.push_back(name + " " + uid);
     }
   }
+  void OnFailure() override { ++failures_; }
   size_t Watches() const { return cluster_.server_.open_watches(); }
 
   SimKubernetes cluster_{1};
   std::unique_ptr<ObjectSource> source_;
   int updates_ = 0;
+  int failures_ = 0;
   int relisted_ = 0;
   size_t changes_max_ = 0;
   std::vector<std::string> problems_;
@@ -56,7 +58,7 @@ class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
   std::vector<std::string> uids_;
 };
 
-TEST_F(ObjectSourceTest, MakesOneDesiredOfSixWatches) {
+TEST_F(ObjectSourceTest, MakesOneDesiredOfEightWatches) {
   cluster_.CreatePool("a", "\"192.0.2.0/28\"");
   cluster_.CreateService("web");
   Start();
@@ -64,7 +66,7 @@ TEST_F(ObjectSourceTest, MakesOneDesiredOfSixWatches) {
   cluster_.loop_.RunFor(absl::Seconds(1));
   EXPECT_TRUE(source_->is_complete());
   EXPECT_TRUE(source_->is_synchronized());
-  EXPECT_EQ(Watches(), 6u);
+  EXPECT_EQ(Watches(), 8u);
   EXPECT_THAT(services_, ElementsAre("d/web"));
   EXPECT_EQ(source_->desired()->pools.size(), 1u);
   EXPECT_FALSE(source_->desired()->may_define.any);
@@ -144,6 +146,88 @@ TEST_F(ObjectSourceTest, WhatAnEarlierRunHadStaysWhileTheServerIsAway) {
   cluster_.loop_.RunFor(absl::Seconds(30));
   EXPECT_EQ(source_->Trouble(), "");
   EXPECT_THAT(source_->desired()->services, IsEmpty());
+}
+
+constexpr std::string_view kPeer =
+    R"("spec":{"myASN":64512,"peerASN":65000,"peerAddress":"192.0.2.254",)"
+    R"("bfdProfile":"fast","passwordSecret":{"name":"key"}})";
+
+class RoutingObjectsTest : public ObjectSourceTest {
+ protected:
+  void CreateNamed() {
+    cluster_.CreateOwn("BFDProfile", "fast");
+    cluster_.CreateOwn("Secret", "key",
+                       R"("type":"kubernetes.io/basic-auth",)"
+                       R"("data":{"password":"c2VzYW1l"})");
+  }
+  size_t Peers() const { return source_->desired()->bgp.peers.size(); }
+  void Remove(std::string_view kind) {
+    cluster_.server_.RemoveKind(SimKubernetes::ResourceOf(kind));
+  }
+};
+
+TEST_F(RoutingObjectsTest, WhatPeersNameIsFollowedOnceThereIsAPeer) {
+  CreateNamed();
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Watches(), 8u);
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Watches(), 11u);
+  EXPECT_EQ(Peers(), 1u);
+  EXPECT_THAT(problems_, IsEmpty()) << "nothing is refused meanwhile";
+  EXPECT_TRUE(source_->is_synchronized());
+}
+
+TEST_F(RoutingObjectsTest, PeersThatAreThereAtTheStartHaveWhatTheyName) {
+  CreateNamed();
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_TRUE(source_->is_complete());
+  EXPECT_EQ(Peers(), 1u);
+  EXPECT_THAT(problems_, IsEmpty());
+  cluster_.server_.Delete(SimKubernetes::ResourceOf("BGPPeer"),
+                          {std::string(kOwnNamespace), "tor"});
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Peers(), 0u);
+}
+
+TEST_F(RoutingObjectsTest, AServerWithoutTheResourcesHoldsNothingUp) {
+  for (const SourceKind& kind : SourceKinds()) {
+    if (kind.part != SourceKind::Part::kBase) Remove(kind.kind);
+  }
+  cluster_.CreateService("web");
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_TRUE(source_->is_complete());
+  EXPECT_TRUE(source_->is_synchronized());
+  EXPECT_EQ(source_->Trouble(), "");
+  EXPECT_EQ(source_->Absent(),
+            "bgppeers.metallb.io, bgpadvertisements.metallb.io");
+  EXPECT_EQ(source_->desired()->services.size(), 1u);
+  EXPECT_EQ(failures_, 0);
+  for (const SourceKind& kind : SourceKinds()) {
+    if (kind.part != SourceKind::Part::kBase) cluster_.AddKind(kind);
+  }
+  CreateNamed();
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  cluster_.loop_.RunFor(absl::Seconds(15));
+  EXPECT_EQ(Peers(), 1u);
+  EXPECT_EQ(source_->Absent(), "");
+}
+
+TEST_F(RoutingObjectsTest, APeerWhoseSecretsAreNotToBeHadIsRefusedAlone) {
+  Remove("Secret");
+  cluster_.CreateOwn("BFDProfile", "fast");
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  cluster_.CreateService("web");
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_TRUE(source_->is_complete());
+  EXPECT_EQ(source_->desired()->services.size(), 1u);
+  EXPECT_EQ(Peers(), 0u);
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("BGPPeer/tor")));
 }
 
 TEST_F(ObjectSourceTest, SaysWhenAListThatWasAskedForHasCome) {

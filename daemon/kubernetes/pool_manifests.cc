@@ -14,8 +14,8 @@ using config::ObjectChange;
 using config::Problem;
 
 constexpr std::string_view kOtherKind =
-    "with pools-from: manifests only IPAddressPools and L2Advertisements come "
-    "from files, want it at the API server";
+    "with pools-from: manifests only pools, advertisements and objects for BGP "
+    "come from files, want it at the API server";
 
 bool IsPool(std::string_view object) {
   return IsPoolManifest(config::KindOf(object));

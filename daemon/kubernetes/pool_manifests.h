@@ -1,5 +1,5 @@
-// PoolManifests: pools and advertisements of manifest files, where all other
-// objects come from the API server.
+// PoolManifests: pools, advertisements and objects for BGP of manifest files,
+// where all other objects come from the API server.
 //
 // The files are read as without Kubernetes (lb/config), so that a fault in one
 // refuses one object, and its last good value stays. What is in force then

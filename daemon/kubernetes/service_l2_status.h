@@ -1,8 +1,7 @@
 // ServiceL2Status: the object of MetalLB's API by which the node that announces
 // a service on layer 2 says so.
 //
-// Labels name the node and the service, and the status names them again. A node
-// finds its objects by the label of the node. Pure; any thread.
+// Labels and keys are as service_status.h has them. Pure; any thread.
 #ifndef LB_DAEMON_KUBERNETES_SERVICE_L2_STATUS_H_
 #define LB_DAEMON_KUBERNETES_SERVICE_L2_STATUS_H_
 
@@ -18,7 +17,6 @@
 namespace lb {
 
 inline constexpr std::string_view kServiceL2Status = "ServiceL2Status";
-inline constexpr std::string_view kNodeLabel = "metallb.io/node";
 
 // Interfaces of a status beyond that are neither written nor read.
 inline constexpr size_t kStatusInterfacesMax = 256;
@@ -31,9 +29,6 @@ struct ServiceL2Status {
 
 StatusObjects::Wish WishOf(const ServiceL2Status& status);
 
-// The key is the service that the labels name. It is empty if they name none,
-// or if the status names another service or node: the server lets no client
-// change these fields.
 StatusObjects::Object ReadServiceL2Status(const kubernetes::ObjectMeta& meta,
                                           const config::YamlNode& object);
 

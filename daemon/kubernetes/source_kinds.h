@@ -19,12 +19,19 @@
 namespace lb {
 
 struct SourceKind {
+  enum class Part {
+    kBase,     // What every cluster with lbd has.
+    kRouting,  // BGP: the server may lack the resource.
+    kNamed,    // Objects of kRouting name them; the same.
+  };
+
   std::string_view kind;  // One of config::ReadKinds().
   kubernetes::Resource resource;
   kubernetes::FieldSelector selector = {};
   bool metadata_only = false;
   // Only objects of lbd's own namespace count, as MetalLB has it.
   bool is_own = false;
+  Part part = Part::kBase;
   // Problems call the object "Kind/namespace/name".
   bool named_by_namespace = false;
 

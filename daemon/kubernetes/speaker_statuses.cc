@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/kubernetes/service_bgp_status.h"
 #include "daemon/kubernetes/service_l2_status.h"
 #include "daemon/kubernetes/source_kinds.h"
 #include "fmt/format.h"
@@ -21,6 +22,15 @@ StatusObjectWriter::Options ServiceOptionsOf(
           .name_of = std::move(name_of)};
 }
 
+StatusObjectWriter::Options RoutedOptionsOf(
+    const SpeakerStatuses::Options& options,
+    std::function<std::string(const std::string&)> name_of) {
+  return {.list = ServiceBgpStatusesOf(options.node, options.own_namespace),
+          .kind = std::string(kServiceBgpStatus),
+          .read = ReadServiceBgpStatus,
+          .name_of = std::move(name_of)};
+}
+
 }  // namespace
 
 SpeakerStatuses::SpeakerStatuses(const Ports& ports, Options options,
@@ -33,12 +43,16 @@ SpeakerStatuses::SpeakerStatuses(const Ports& ports, Options options,
       events_(
           ports.loop, &writer_,
           {.controller = "metallb.io/lbd-speaker", .instance = options_.node}),
-      services_({ports.loop, ports.client, &writer_, ports.record},
-                ServiceOptionsOf(options_,
-                                 [this](const std::string& service) {
-                                   return NewName(service);
-                                 }),
-                prng),
+      services_(
+          {ports.loop, ports.client, &writer_, ports.record},
+          ServiceOptionsOf(
+              options_, [this](const std::string&) { return NewName("l2-"); }),
+          prng),
+      routed_(
+          {ports.loop, ports.client, &writer_, ports.record},
+          RoutedOptionsOf(
+              options_, [this](const std::string&) { return NewName("bgp-"); }),
+          prng.Fork("routed")),
       configuration_({ports.loop, ports.client, &writer_, ports.record},
                      ConfigurationReader::Speaker(options_.node),
                      options_.own_namespace, prng) {
@@ -74,7 +88,33 @@ void SpeakerStatuses::SetPlace(const std::string& service,
   Visit();
 }
 
+void SpeakerStatuses::SetPeers(const std::string& service,
+                               std::vector<std::string> peers) {
+  const auto known = peers_.find(service);
+  if (known == peers_.end() ? peers.empty() : peers == known->second) return;
+  peers_[service] = std::move(peers);
+  if (!acts_) return;
+  PutPeers(service);
+  CarryOutPeers();
+}
+
+void SpeakerStatuses::PutPeers(const std::string& service) {
+  const std::vector<std::string>& peers = peers_.at(service);
+  if (peers.empty()) return routed_.objects().Unwant(service);
+  routed_.objects().Want(
+      service, WishOf(ServiceBgpStatus{options_.node, service, peers}));
+}
+
+void SpeakerStatuses::CarryOutPeers() {
+  std::erase_if(peers_, [](const auto& one) { return one.second.empty(); });
+  if (has_routed_) return routed_.CarryOut();
+  if (peers_.empty()) return;
+  has_routed_ = true;
+  routed_.Start();
+}
+
 void SpeakerStatuses::Erase(const std::string& service) {
+  SetPeers(service, {});
   places_.Erase(service);
   Put(service);
   services_.CarryOut();
@@ -86,18 +126,22 @@ void SpeakerStatuses::SetActs(bool acts) {
   if (!acts_) return;
   for (const std::string& service : places_.Services()) Put(service);
   std::exchange(has_begun_, true) ? services_.CarryOut() : services_.Start();
+  for (const auto& [service, peers] : peers_) PutPeers(service);
+  CarryOutPeers();
 }
 
 void SpeakerStatuses::SetPod(const StatusOwner& pod) {
   services_.objects().SetOwner(pod);
   services_.CarryOut();
+  routed_.objects().SetOwner(pod);
+  if (has_routed_) routed_.CarryOut();
   configuration_.SetOwner(pod);
 }
 
 // As the API server makes names: some letters, of which none makes a word.
-std::string SpeakerStatuses::NewName(const std::string&) {
+std::string SpeakerStatuses::NewName(std::string_view prefix) {
   constexpr std::string_view kLetters = "bcdfghjklmnpqrstvwxz2456789";
-  std::string name = "l2-";
+  std::string name(prefix);
   for (int i = 0; i < 8; ++i) name += kLetters[prng_.Uniform(kLetters.size())];
   return name;
 }

@@ -1,6 +1,7 @@
 // SpeakerStatuses: what a speaker writes to the API server: a ServiceL2Status
-// for each service that this node announces, its ConfigurationState, and the
-// event nodeAssigned.
+// for each service that this node announces on layer 2, a ServiceBGPStatus for
+// each that it announces by BGP, its ConfigurationState, and the event
+// nodeAssigned.
 //
 // No Lease is needed: each node writes of itself. It begins when this node acts
 // and its elections are known; until then it leaves what an earlier run wrote
@@ -10,6 +11,9 @@
 // A node that dies leaves its objects. Another that takes a service over lists
 // those of that node `kVisitDelay` later, and deletes those of services that it
 // announces now. The rest goes with the dead node's pod, their owner.
+//
+// ServiceBGPStatuses are neither listed nor written before a service has a peer
+// for the first time: a cluster without BGP need not have the resource.
 //
 // nodeAssigned is written only if a node takes a service over: a new one costs
 // two writes here, and the controller's.
@@ -22,9 +26,11 @@
 #ifndef LB_DAEMON_KUBERNETES_SPEAKER_STATUSES_H_
 #define LB_DAEMON_KUBERNETES_SPEAKER_STATUSES_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -68,6 +74,9 @@ class SpeakerStatuses {
 
   // Which nodes announce the service, whether or not this one acts.
   void SetPlace(const std::string& service, L2Places::Place place);
+  // The BGPPeers that this node announces the service to, sorted, whether or
+  // not it acts.
+  void SetPeers(const std::string& service, std::vector<std::string> peers);
   // There is no such service any more.
   void Erase(const std::string& service);
   // This node announces the services that are placed on it.
@@ -82,9 +91,11 @@ class SpeakerStatuses {
   const StatusObjects& services() const { return services_.objects(); }
 
  private:
-  std::string NewName(const std::string& service);
+  std::string NewName(std::string_view prefix);
   // Has the object of the service say what is so.
   void Put(const std::string& service);
+  void PutPeers(const std::string& service);
+  void CarryOutPeers();
   void TellTakeover(const std::string& service);
   // Lists the objects of the next node that is due.
   void Visit();
@@ -99,6 +110,10 @@ class SpeakerStatuses {
   kubernetes::Writer writer_;
   kubernetes::EventRecorder events_;
   StatusObjectWriter services_;
+  // By service; one without peers has lost them while this node did not act.
+  std::map<std::string, std::vector<std::string>, std::less<>> peers_;
+  StatusObjectWriter routed_;
+  bool has_routed_ = false;  // `routed_` has begun.
   ConfigurationStateWriter configuration_;
   bool acts_ = false;
   bool has_begun_ = false;

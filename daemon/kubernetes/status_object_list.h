@@ -1,8 +1,8 @@
 // StatusObjectList: reads all status objects that a selector takes, once.
 //
-// It is a Reflector that does not watch: a node may have 8 watches, and other
-// clients hardly ever write such an object. While the server
-// is away, or refuses, it tries again at the Reflector's pace.
+// It is a Reflector that does not watch: a node is to have few watches, and
+// other clients hardly ever write such an object. While the server is away, or
+// refuses, it tries again at the Reflector's pace.
 //
 //   StatusObjectList list(loop, client, options, prng,
 //                         {.read = ReadServiceL2Status, .on_listed = ...});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -125,6 +126,19 @@ NodeAdvertisements::Judgement NodeAdvertisements::Judge(
   facts.has_conflict = !judgement.conflict.empty();
   judgement.verdict = bgp::JudgeAdvertising(facts);
   return judgement;
+}
+
+std::vector<std::string> NodeAdvertisements::PeersOf(
+    const bgp::AdvertisedService& service) const {
+  std::set<std::string> peers;
+  for (const bgp::AdvertisedAddress& address : service.addresses) {
+    for (const auto& advertisement : address.advertisements) {
+      for (const auto& [peer, asn] : peers_) {
+        if (advertisement->IsFor(peer)) peers.insert(peer);
+      }
+    }
+  }
+  return {peers.begin(), peers.end()};
 }
 
 bool NodeAdvertisements::IsLike(const NodeAdvertisements& other) const {

@@ -54,6 +54,9 @@ class NodeAdvertisements {
   Judgement Judge(const config::Service& service,
                   const ipam::Assignment& assignment) const;
 
+  // The peers that are told a route of it, by name. Sorted.
+  std::vector<std::string> PeersOf(const bgp::AdvertisedService& service) const;
+
   // The peers with which the node has a session.
   const bgp::AdvertisedRoutes::Peers& peers() const { return peers_; }
 

@@ -1,25 +1,11 @@
 #include "daemon/routes/route_announcers.h"
 
 #include <algorithm>
-#include <set>
 
 #include "lb/bgp/advertisements/advertise_verdict.h"
 
 namespace lb {
 namespace {
-
-std::vector<std::string> PeersOf(const NodeAdvertisements& node,
-                                 const bgp::AdvertisedService& announced) {
-  std::set<std::string> peers;
-  for (const bgp::AdvertisedAddress& address : announced.addresses) {
-    for (const auto& advertisement : address.advertisements) {
-      for (const auto& [peer, asn] : node.peers()) {
-        if (advertisement->IsFor(peer)) peers.insert(peer);
-      }
-    }
-  }
-  return {peers.begin(), peers.end()};
-}
 
 // The peers to which it is announced; empty: to none.
 std::vector<std::string> Judge(const NodeAdvertisements& node,
@@ -27,7 +13,7 @@ std::vector<std::string> Judge(const NodeAdvertisements& node,
                                const ipam::Assignment& assignment) {
   const auto judged = node.Judge(service, assignment);
   if (judged.verdict != bgp::AdvertiseVerdict::kAnnounces) return {};
-  return PeersOf(node, judged.service);
+  return node.PeersOf(judged.service);
 }
 
 }  // namespace

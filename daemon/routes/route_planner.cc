@@ -33,7 +33,7 @@ void RoutePlanner::SetDesired(const config::Desired& desired,
   due_.insert(difference.services.begin(), difference.services.end());
   if (!difference.bgp && !difference.pools && !difference.cluster) return;
   NodeAdvertisements now(desired, identity_);
-  all_due_ |= !now.IsLike(*here_);
+  all_due_ |= !now.IsLike(*here_) || now.peers() != here_->peers();
   here_ = std::move(now);
 }
 
@@ -93,18 +93,39 @@ void RoutePlanner::LookAt(const std::string& service,
   if (assignment.addresses.empty() || desired.bgp.advertisements.empty()) {
     SetVerdict(service, std::nullopt);
     SetAnnounced(service, {});
+    SetPeers(service, {});
     return routes_.Withdraw(service);
   }
   NodeAdvertisements::Judgement judged = here_->Judge(*wanted, assignment);
   const bool announces = judged.verdict == bgp::AdvertiseVerdict::kAnnounces;
   SetVerdict(service, judged.verdict);
   SetAnnounced(service, announces ? AddressesIn(judged.service) : Addresses());
+  SetPeers(service, announces ? here_->PeersOf(judged.service)
+                              : std::vector<std::string>());
   if (announces) {
     routes_.Announce(service, std::move(judged.service));
   } else if (bgp::IsForEndpoints(judged.verdict)) {
     routes_.WithdrawLater(service, judged.service, now);
   } else {
     routes_.Withdraw(service);
+  }
+}
+
+const std::vector<std::string>& RoutePlanner::PeersOf(
+    std::string_view service) const {
+  static const auto& none = *new std::vector<std::string>();
+  const auto known = peers_of_.find(service);
+  return known == peers_of_.end() ? none : known->second;
+}
+
+void RoutePlanner::SetPeers(const std::string& service,
+                            std::vector<std::string> peers) {
+  if (peers == PeersOf(service)) return;
+  repeered_.insert(service);
+  if (peers.empty()) {
+    peers_of_.erase(service);
+  } else {
+    peers_of_[service] = std::move(peers);
   }
 }
 

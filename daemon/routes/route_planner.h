@@ -24,6 +24,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,11 @@ class RoutePlanner {
   // Services that this node announced at the last call and does not now, or the
   // other way round.
   Services TakeTurned() { return std::exchange(turned_, {}); }
+  // The peers that are told a route of the service, or would be if their
+  // sessions were up. Sorted; empty: none.
+  const std::vector<std::string>& PeersOf(std::string_view service) const;
+  // Services whose peers are others than at the last call, and perhaps more.
+  Services TakeRepeered() { return std::exchange(repeered_, {}); }
 
  private:
   // What this node announces of a service.
@@ -93,12 +99,15 @@ class RoutePlanner {
   void SetVerdict(const std::string& service,
                   std::optional<bgp::AdvertiseVerdict> verdict);
   void SetAnnounced(const std::string& service, Addresses addresses);
+  void SetPeers(const std::string& service, std::vector<std::string> peers);
 
   const NodeIdentity identity_;
   std::optional<NodeAdvertisements> here_;  // Nullopt: no Desired came yet.
   bgp::AdvertisedRoutes routes_;
   Verdicts verdicts_;
   Services turned_;
+  std::map<std::string, std::vector<std::string>, std::less<>> peers_of_;
+  Services repeered_;
   std::map<std::string, Addresses, std::less<>> announced_;  // By service.
   std::map<net::IpAddress, size_t> announcing_services_;
   std::set<net::IpAddress> addresses_;  // The keys of that.

@@ -66,6 +66,33 @@ TEST(RoutePlannerTest, AHostWithoutKubernetesAnnounces) {
   EXPECT_EQ(story.Verdict("default/web"), "");
 }
 
+TEST(RoutePlannerTest, SaysToWhichPeersAServiceIsTold) {
+  RouteStory story("n1");
+  const std::string web = Service("web", "Cluster");
+  const std::string spine =
+      "apiVersion: metallb.io/v1beta2\nkind: BGPPeer\n"
+      "metadata: {name: spine}\n"
+      "spec: {myASN: 64512, peerASN: 64513, peerAddress: 192.0.2.2}\n---\n";
+  const auto peers = [&] {
+    story.Routes();
+    return story.planner().PeersOf("default/web");
+  };
+  story.SetManifests(kPool + kPeer + Ad("", "") + web);
+  story.SetAddress("default/web", "10.20.0.1", "pool");
+  EXPECT_THAT(peers(), testing::ElementsAre("tor"));
+  EXPECT_THAT(story.planner().TakeRepeered(),
+              testing::ElementsAre("default/web"));
+  EXPECT_THAT(story.planner().TakeRepeered(), testing::IsEmpty());
+  story.SetManifests(kPool + kPeer + spine + Ad("", "") + web);
+  EXPECT_THAT(peers(), testing::ElementsAre("spine", "tor"));
+  EXPECT_THAT(story.planner().TakeRepeered(),
+              testing::ElementsAre("default/web"));
+  story.SetManifests(kPool + kPeer + spine + Ad("", "peers: [spine]") + web);
+  EXPECT_THAT(peers(), testing::ElementsAre("spine"));
+  story.SetAddress("default/web", "", "");
+  EXPECT_THAT(peers(), testing::IsEmpty());
+}
+
 TEST(RoutePlannerTest, WithheldAddressesAreAnnouncedByNoNode) {
   RouteStory story("n1");
   story.SetManifests(kPool + kPeer + Ad("", "") + Service("web", "Cluster"));

@@ -90,6 +90,7 @@ class Routing {
 
   // As RoutePlanner::TakeTurned().
   RoutePlanner::Services TakeTurned() { return planner_.TakeTurned(); }
+  RoutePlanner::Services TakeRepeered() { return planner_.TakeRepeered(); }
   // Addresses that this node announces, to be delivered here.
   const std::set<net::IpAddress>& addresses() const {
     return planner_.addresses();

@@ -46,6 +46,29 @@ class SimKubernetes {
     return FindSourceKind(kind).resource;
   }
 
+  void AddKind(const SourceKind& kind) {
+    const bool is_custom = kind.resource.group == "metallb.io";
+    server_.AddKind({.resource = kind.resource,
+                     .kind = std::string(kind.kind),
+                     .is_namespaced = kind.is_own || kind.named_by_namespace,
+                     .has_status = kind.kind == "Service" || is_custom,
+                     .is_custom = is_custom});
+  }
+
+  // An object of lbd's own namespace. `rest` follows its metadata.
+  void CreateOwn(std::string_view kind, std::string_view name,
+                 std::string_view rest = R"("spec":{})") {
+    server_.Create(
+        ResourceOf(kind),
+        fmt::format(R"({{"metadata":{{"namespace":"{}","name":"{}"}},{}}})",
+                    kOwnNamespace, name, rest));
+  }
+  void PatchOwn(std::string_view kind, std::string_view name,
+                std::string_view patch) {
+    server_.Patch(ResourceOf(kind),
+                  {std::string(kOwnNamespace), std::string(name)}, patch);
+  }
+
   // `addresses` as JSON strings: "\"192.0.2.0/28\"".
   void CreatePool(std::string_view name, std::string_view addresses) {
     server_.Create(
@@ -156,14 +179,7 @@ class SimKubernetes {
         prng_(seed),
         loop_(own_loop_ == nullptr ? *loop : *own_loop_),
         server_(&loop_, {}, prng_.Fork("server")) {
-    for (const SourceKind& kind : SourceKinds()) {
-      const bool is_custom = kind.resource.group == "metallb.io";
-      server_.AddKind({.resource = kind.resource,
-                       .kind = std::string(kind.kind),
-                       .is_namespaced = kind.is_own || kind.named_by_namespace,
-                       .has_status = kind.kind == "Service" || is_custom,
-                       .is_custom = is_custom});
-    }
+    for (const SourceKind& kind : SourceKinds()) AddKind(kind);
     server_.AddKind(
         {.resource = {"events.k8s.io", "v1", "events"}, .kind = "Event"});
     server_.AddKind({.resource = kubernetes::LeaseResource(), .kind = "Lease"});
@@ -171,6 +187,7 @@ class SimKubernetes {
         {.resource = {"", "v1", "pods"}, .kind = "Pod", .has_status = true});
     for (const auto& [plural, kind] :
          {std::pair("servicel2statuses", "ServiceL2Status"),
+          std::pair("servicebgpstatuses", "ServiceBGPStatus"),
           std::pair("configurationstates", "ConfigurationState")}) {
       server_.AddKind({.resource = {"metallb.io", "v1beta1", plural},
                        .kind = kind,
