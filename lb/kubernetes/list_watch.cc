@@ -307,8 +307,7 @@ void ListWatch::OnError(absl::Time now, const ApiError& error) {
                                !view_.selects_here();
   if (!may_select_here) return Fail(now, error, NextAfter(error));
   view_.SelectHere();
-  last_error_ = error.ToString();
-  last_error_kind_ = error.kind;
+  last_error_ = {error.ToString(), error.kind};
   List(now);
 }
 
@@ -330,8 +329,7 @@ ListWatch::Phase ListWatch::NextAfter(const ApiError& error) {
 
 void ListWatch::Fail(absl::Time now, const ApiError& error, Phase next) {
   ++stats_.failures;
-  last_error_ = error.ToString();
-  last_error_kind_ = error.kind;
+  last_error_ = {error.ToString(), error.kind};
   is_following_ = false;
   if (exchange_) {
     order_.cancel = true;

@@ -109,14 +109,19 @@ class ListWatch {
   // When the server said something last; InfinitePast: not yet.
   absl::Time heard_at() const { return heard_at_; }
   // The last failure, as people read it; empty if there was none.
-  const std::string& last_error() const { return last_error_; }
+  const std::string& last_error() const { return last_error_.text; }
   // What kind of a failure that was; nullopt if there was none.
-  std::optional<ErrorKind> last_error_kind() const { return last_error_kind_; }
+  std::optional<ErrorKind> last_error_kind() const { return last_error_.kind; }
   const Stats& stats() const { return stats_; }
   const ObjectView& view() const { return view_; }
 
  private:
   enum class Phase { kIdle, kListing, kAsking, kWatching };
+
+  struct LastError {
+    std::string text;
+    std::optional<ErrorKind> kind;
+  };
 
   struct Failure {
     ApiError error;
@@ -185,8 +190,7 @@ class ListWatch {
   bool is_following_ = false;
   absl::Time heard_at_ = absl::InfinitePast();
   absl::Time relist_at_ = absl::InfiniteFuture();
-  std::string last_error_;
-  std::optional<ErrorKind> last_error_kind_;
+  LastError last_error_;
   Stats stats_;
 };
 
