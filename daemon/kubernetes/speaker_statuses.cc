@@ -93,6 +93,7 @@ void SpeakerStatuses::SetPeers(const std::string& service,
   const auto known = peers_.find(service);
   if (known == peers_.end() ? peers.empty() : peers == known->second) return;
   peers_[service] = std::move(peers);
+  had_peers_ = true;
   if (!acts_) return;
   PutPeers(service);
   CarryOutPeers();
@@ -108,7 +109,7 @@ void SpeakerStatuses::PutPeers(const std::string& service) {
 void SpeakerStatuses::CarryOutPeers() {
   std::erase_if(peers_, [](const auto& one) { return one.second.empty(); });
   if (has_routed_) return routed_.CarryOut();
-  if (peers_.empty()) return;
+  if (!had_peers_) return;
   has_routed_ = true;
   routed_.Start();
 }

@@ -113,6 +113,7 @@ class SpeakerStatuses {
   // By service; one without peers has lost them while this node did not act.
   std::map<std::string, std::vector<std::string>, std::less<>> peers_;
   StatusObjectWriter routed_;
+  bool had_peers_ = false;   // Some service has, or had.
   bool has_routed_ = false;  // `routed_` has begun.
   ConfigurationStateWriter configuration_;
   bool acts_ = false;
