@@ -17,6 +17,8 @@
   cluster_objects.py ... again RUNS ADDRESS [SPEC]
                       the same, each time a second after a node had the address
   cluster_objects.py ... addresses                   "name address" of each
+  cluster_objects.py ... routed     "node service peers" of each ServiceBGPStatus
+  cluster_objects.py ... delete NAME                 the Service
   cluster_objects.py ... unchecked PLURAL.GROUP      a custom resource takes any
                       fields from now on
   cluster_objects.py ... says KIND/NAME TEXT         an event on the object has
@@ -40,6 +42,8 @@ SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 PODS = "/api/v1/namespaces/metallb-system/pods"
 NODES = {f"n{number}": f"172.18.8.1{number}" for number in (1, 2, 3)}
 EVENTS = "/apis/events.k8s.io/v1/events"
+BGP_STATUSES = ("/apis/metallb.io/v1beta1/namespaces/metallb-system/"
+                "servicebgpstatuses")
 CONFIGURATION_STATES = ("/apis/metallb.io/v1beta1/namespaces/metallb-system/"
                         "configurationstates")
 PATIENCE = 120  # Seconds.
@@ -238,6 +242,20 @@ def print_addresses(server):
             print(service["metadata"]["name"], address)
 
 
+def print_routed(server):
+    """Of all ServiceBGPStatuses, sorted."""
+    for status in sorted((item.get("status", {}) for item in
+                          server.ask("GET", BGP_STATUSES)["items"]), key=str):
+        print(status.get("node"), status.get("serviceNamespace", "") + "/" +
+              status.get("serviceName", ""), *status.get("peers", []))
+
+
+def delete_service(server, name):
+    """With its endpoints."""
+    server.ask("DELETE", f"{SERVICES}/{name}")
+    server.ask("DELETE", f"{SLICES}/{name}")
+
+
 def take_anything(server, name):
     """Drops the schema of a custom resource."""
     path = ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + name)
@@ -264,7 +282,8 @@ def look_for(server, regarding, text):
 
 COMMANDS = {"nodes": write_nodes, "services": write_services,
             "many": write_many, "first": measure_first, "again": measure_again,
-            "addresses": print_addresses, "unchecked": take_anything,
+            "addresses": print_addresses, "routed": print_routed,
+            "delete": delete_service, "unchecked": take_anything,
             "says": look_for}
 if __name__ == "__main__":
     COMMANDS[sys.argv[3]](Server(*sys.argv[1:3]), *sys.argv[4:])

@@ -85,6 +85,7 @@ class Case:
         server.make(f"{METALLB}/{name}/l2advertisements", {
             "apiVersion": "metallb.io/v1beta1", "kind": "L2Advertisement",
             "metadata": {"name": "all"}, "spec": {}})
+        self._write_routing()
         server.make("/api/v1/nodes", {"metadata": {"name": name}})
         server.make(f"/api/v1/namespaces/{name}/pods", {
             "metadata": {"name": "speaker",
@@ -96,6 +97,18 @@ class Case:
         self._write_statuses()
         self._write_kubeconfig()
 
+    def _write_routing(self):
+        """A peer that nothing answers for, and what makes it count."""
+        self._server.make(
+            f"/apis/metallb.io/v1beta2/namespaces/{self.name}/bgppeers", {
+                "apiVersion": "metallb.io/v1beta2", "kind": "BGPPeer",
+                "metadata": {"name": "tor"},
+                "spec": {"myASN": 64512, "peerASN": 64513, "peerPort": 1,
+                         "peerAddress": "127.0.0.1"}})
+        self._server.make(f"{METALLB}/{self.name}/bgpadvertisements", {
+            "apiVersion": "metallb.io/v1beta1", "kind": "BGPAdvertisement",
+            "metadata": {"name": "all"}, "spec": {}})
+
     def _write_statuses(self):
         """What an earlier run left, of another pod and without labels."""
         if self.lacked and self.lacked[1:] == ("configurationstates", "create"):
@@ -103,12 +116,15 @@ class Case:
         name = "controller"
         if self.role == "speaker":
             name = f"speaker-{self.name}"
-            self._server.make(f"{METALLB}/{self.name}/servicel2statuses", {
-                "apiVersion": "metallb.io/v1beta1", "kind": "ServiceL2Status",
-                "metadata": {"name": "l2-old", "labels": {
-                    "metallb.io/node": self.name,
-                    "metallb.io/service-name": "s1",
-                    "metallb.io/service-namespace": self.name}}})
+            for protocol in "L2", "BGP":
+                self._server.make(
+                    f"{METALLB}/{self.name}/service{protocol.lower()}statuses",
+                    {"apiVersion": "metallb.io/v1beta1",
+                     "kind": f"Service{protocol}Status",
+                     "metadata": {"name": f"{protocol.lower()}-old", "labels": {
+                         "metallb.io/node": self.name,
+                         "metallb.io/service-name": "s1",
+                         "metallb.io/service-namespace": self.name}}})
         self._server.make(f"{METALLB}/{self.name}/configurationstates", {
             "apiVersion": "metallb.io/v1beta1", "kind": "ConfigurationState",
             "metadata": {"name": name}})
