@@ -198,7 +198,8 @@ TEST_F(ProbeTest, AnAddressThatAHostGaveUpIsProbedToTheEnd) {
   ASSERT_THAT(cluster_->AnnouncersOf(kVip), SizeIs(1)) << cluster_->Dump();
   const net::IpPrefix own = *net::ParseIpPrefix("172.18.8.201/24");
   cluster_->host("n1").links().AddAddress("eth0", own);
-  cluster_->RunFor(absl::Seconds(3));
+  // So long that no node would take it back at once, as its last announcer.
+  cluster_->RunFor(absl::Seconds(12));
   ASSERT_THAT(cluster_->AnnouncersOf(kVip), IsEmpty());
   cluster_->host("n1").links().RemoveAddress("eth0", own);
   RunToFirstProbe(kVip);
