@@ -81,7 +81,7 @@ class Case:
         server.make(f"{METALLB}/{name}/ipaddresspools", {
             "apiVersion": "metallb.io/v1beta1", "kind": "IPAddressPool",
             "metadata": {"name": "pool"},
-            "spec": {"addresses": [f"10.{self._number}.0.0/24"]}})
+            "spec": {"addresses": [f"10.{self._number}.0.0/16"]}})
         server.make(f"{METALLB}/{name}/l2advertisements", {
             "apiVersion": "metallb.io/v1beta1", "kind": "L2Advertisement",
             "metadata": {"name": "all"}, "spec": {}})
@@ -196,7 +196,9 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
         if self.role == "speaker":
             self._annotate(f"{path}/{name}", POOL_ANNOTATION, "pool")
             self._server.patch_status(f"{path}/{name}", {"loadBalancer": {
-                "ingress": [{"ip": f"10.{self._number}.0.{self._services}"}]}})
+                "ingress": [{"ip": self._address(self._services)}]}})
+            if self._services == 1:
+                self._set_endpoint("s1", True)
             self._set_endpoint("s2", self._services % 2 == 1)
             return
         # Changes by others, so that writes conflict.
@@ -213,6 +215,9 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
                      "loadBalancerClass": f"lab/{self.name}"}})
         self._annotate(f"{path}/asks", "metallb.io/loadBalancerIPs",
                        f"192.0.2.{self._services % 2}")
+
+    def _address(self, number):
+        return f"10.{self._number}.{number // 250}.{number % 250 + 1}"
 
     def _set_endpoint(self, service, ready):
         """The speaker announces the service, or ceases to."""
