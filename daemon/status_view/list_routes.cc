@@ -153,6 +153,21 @@ std::string KeyOf(const std::string& peer, const net::IpPrefix& prefix) {
       prefix.length);
 }
 
+// As RFC 5880 and routers write it.
+std::string StateText(bfd::State state) {
+  switch (state) {
+    case bfd::State::kAdminDown:
+      return "AdminDown";
+    case bfd::State::kDown:
+      return "Down";
+    case bfd::State::kInit:
+      return "Init";
+    case bfd::State::kUp:
+      return "Up";
+  }
+  LB_UNREACHABLE();
+}
+
 status::v1::BfdSession DescribeBfd(const NodeView& view,
                                    const bfd::SessionKey& key,
                                    const bfd::NodeSession& session) {
@@ -163,9 +178,9 @@ status::v1::BfdSession DescribeBfd(const NodeView& view,
   if (watched != view.routing.plan().watched.end()) {
     for (const std::string& peer : watched->second) proto.add_peers(peer);
   }
-  proto.set_state(std::string(ToString(status.state)));
+  proto.set_state(StateText(status.state));
   SetTimestamp(view.ToCivil(status.since), proto.mutable_since());
-  proto.set_peer_state(std::string(ToString(status.peer_state)));
+  proto.set_peer_state(StateText(status.peer_state));
   if (status.diagnostic != bfd::Diagnostic::kNone) {
     proto.set_diagnostic(std::string(ToString(status.diagnostic)));
   }

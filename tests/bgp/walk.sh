@@ -72,6 +72,13 @@ served_by_all() {  # Sixty connections: does each node serve one or more?
   [[ $(wc -l <"$LAB_DIR/served") -eq ${#LAB_NODES[@]} ]]
 }
 
+bfd_is_up() {  # Between each node and the router; it takes some seconds.
+  local node
+  for node in "${LAB_NODES[@]}"; do
+    lab_lbctl "$node" bfd | grep -q ' Up ' || return 1
+  done
+}
+
 start_flows() {
   (lab_exec client python3 "$here/flows.py" "$vip" "$port" 24 >"$LAB_DIR/flows") &
   flows_pid=$!
@@ -129,6 +136,10 @@ step "Sixty connections of the client land on all three nodes"
 served_by_all || fail "not every node serves: $(cat "$LAB_DIR/served")"
 grep -o 'Welcome to nginx!' "$LAB_DIR/page" | head -n 1
 cat "$LAB_DIR/served"
+
+step "BFD is up between the router and each node"
+lab_wait 15 bfd_is_up || fail "BFD is not up: $(lab_lbctl n1 bfd)"
+lab_lbctl n1 bfd
 
 step "The link of n2 is cut, with 24 flows of a packet every 10 ms"
 start_flows
