@@ -60,7 +60,8 @@ void Routing::Update(const Look& look) {
   if (planner_.has_more()) look_soon_();
   begun_ = begun_ || MayBegin(look);
   if (!begun_) {
-    timer_->Arm(begin_by_);
+    // A node that does not act is looked at again when it does.
+    timer_->Arm(look.acts ? begin_by_ : absl::InfiniteFuture());
     return;
   }
   FollowStage(look);

@@ -70,6 +70,7 @@ class RoutingTest : public testing::Test {
     }
   }
   void Look() {
+    ++looks_;
     routing_->Update({.acts = acts_,
                       .draining = draining_,
                       .desired = desired_,
@@ -100,6 +101,7 @@ class RoutingTest : public testing::Test {
   bool acts_ = true;
   bool draining_ = false;
   bool look_due_ = true;
+  int looks_ = 0;
   std::unique_ptr<Routing> routing_;
 };
 
@@ -149,6 +151,19 @@ TEST_F(RoutingTest, AServiceThatIsNotLookedUpHoldsSessionsUpForAWhileOnly) {
   Start();
   Run(Routing::kWholeMax + absl::Milliseconds(50));
   EXPECT_EQ(router_->established(), 1);
+}
+
+TEST_F(RoutingTest, ANodeThatCeasesToActBeforeItBeganOnlyWaits) {
+  entries_.clear();
+  changed_.clear();
+  Start();
+  Run(absl::Milliseconds(100));
+  acts_ = false;
+  look_due_ = true;
+  looks_ = 0;
+  Run(Routing::kWholeMax * 2);
+  EXPECT_LE(looks_, 2);
+  EXPECT_EQ(router_->dials(), 0);
 }
 
 TEST_F(RoutingTest, NothingIsOpenedWithoutPeers) {
