@@ -88,11 +88,16 @@ void DescribeVerdict(const election::NodeExplanation& node,
 void AddRouteVerdicts(const NodeView& view, const std::string& service,
                       status::v1::ExplainResponse* response) {
   if (view.desired.bgp.advertisements.empty()) return;
-  const NodeIdentity here = {
-      .node = view.options.node,
-      .ignore_exclude_label = view.options.ignore_exclude_label};
-  for (const auto& [node, routes] :
-       ExplainRoutes(view.desired, view.entries(), service, here)) {
+  const auto explain = [&](const std::string& node) {
+    return ExplainRoutes(view.desired, view.entries(), service,
+                         {node, view.options.ignore_exclude_label});
+  };
+  auto by_node = explain(view.options.node);
+  // Members may have no Node object, as on hosts without Kubernetes.
+  for (const LiveMember& member : view.LiveMembers()) {
+    if (!by_node.contains(member.name)) by_node.merge(explain(member.name));
+  }
+  for (const auto& [node, routes] : by_node) {
     auto* const described = response->add_routes();
     described->set_node(Printable(node));
     described->set_verdict(std::string(ToString(routes.verdict)));

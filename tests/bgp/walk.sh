@@ -132,6 +132,10 @@ ip -n "$(lab_namespace router)" route show "$vip"
 lab_lbctl n1 services
 lab_lbctl n1 peers
 
+lab_lbctl n1 explain "$service"
+[[ $(lab_lbctl n1 explain "$service" | grep -c ' announces ') -eq 3 ]] ||
+  fail "explain does not say that three nodes announce it"
+
 step "Sixty connections of the client land on all three nodes"
 served_by_all || fail "not every node serves: $(cat "$LAB_DIR/served")"
 grep -o 'Welcome to nginx!' "$LAB_DIR/page" | head -n 1
