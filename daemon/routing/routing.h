@@ -6,7 +6,7 @@
 //
 // Sessions begin once the node acts and its plan is complete: a router that
 // kept the routes over a restart drops what it is not told in the first table.
-// Members and gossip play no part after that. A draining node asks routers to
+// Members play a part in a drain only. A draining node asks routers to
 // prefer any other (RFC 8326), and withdraws after `drain_wait` what another
 // node announces too.
 //
