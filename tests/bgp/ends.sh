@@ -111,7 +111,7 @@ ends() {  # ends ROUTER
   node_bfd n1 50
   node_start n1
   want_there "start with BFD"
-  bfd_up() { lab_lbctl n1 bfd | grep -q ' up '; }
+  bfd_up() { lab_lbctl n1 bfd | grep -qw Up; }
   lab_wait 10 bfd_up || fail "BFD is not up: $(lab_lbctl n1 bfd)"
   # Time for the router to agree on the fast intervals as well.
   sleep 2
