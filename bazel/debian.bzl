@@ -44,6 +44,7 @@ _MODULES = {
     "asio": [],
     "benchmark": ["benchmark"],
     "cap": ["libcap"],
+    "civetweb": [],
     "cli11": ["CLI11"],
     "crypto": ["libcrypto"],
     "fmt": ["fmt"],
@@ -54,7 +55,7 @@ _MODULES = {
     "netlink": ["libnl-3.0", "libnl-route-3.0"],
     "nghttp2": ["libnghttp2"],
     "pcap": ["libpcap"],
-    "prometheus": ["prometheus-cpp-pull"],
+    "prometheus": ["prometheus-cpp-core"],
     "protobuf": ["protobuf"],
     "seccomp": ["libseccomp"],
     "simdjson": ["simdjson"],
@@ -72,6 +73,7 @@ _MORE_DEFINES = {
 _MORE_LIBRARIES = {
     "asio": ["-pthread"],
     "benchmark": ["-lbenchmark_main"],
+    "civetweb": ["-lcivetweb-cpp", "-lcivetweb"],
     "grpc++": ["-lgrpc++_reflection"],
 }
 

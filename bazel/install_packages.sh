@@ -10,7 +10,8 @@ packages=(
   g++ bazel-bootstrap bazel-rules-cc bazel-rules-java bazel-rules-proto
   bazel-platforms bazel-skylib pkg-config python3
   # Libraries.
-  libabsl-dev libasio-dev libbenchmark-dev libcap-dev libcli11-dev libfmt-dev
+  libabsl-dev libasio-dev libbenchmark-dev libcap-dev libcivetweb-dev
+  libcli11-dev libfmt-dev
   libgmock-dev libgrpc++-dev libgtest-dev libmsgpack-cxx-dev libnghttp2-dev
   libnl-3-dev libnl-route-3-dev libpcap-dev libprotobuf-dev libseccomp-dev
   libsimdjson-dev

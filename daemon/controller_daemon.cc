@@ -101,10 +101,14 @@ class ControllerDaemon {
     if (options_.metrics_listen.empty()) return absl::OkStatus();
     LB_ASSIGN_OR_RETURN(
         metrics_,
-        metrics::MetricsServer::Start(options_.metrics_listen, &loop_, [this] {
-          return metrics::CollectControllerMetrics(
-              {*node_, config_, loop_.turns(), loop_.Now()});
-        }));
+        metrics::MetricsServer::Start(
+            options_.metrics_listen, &loop_,
+            {.collect =
+                 [this] {
+                   return metrics::CollectControllerMetrics(
+                       {*node_, config_, loop_.turns(), loop_.Now()});
+                 },
+             .readiness = [this] { return metrics::Readiness(*node_); }}));
     return absl::OkStatus();
   }
 

@@ -117,9 +117,11 @@ class Daemon {
     LB_RETURN_IF_ERROR(StartServers());
     if (!options_.metrics_listen.empty()) {
       LB_ASSIGN_OR_RETURN(
-          metrics_, metrics::MetricsServer::Start(
-                        options_.metrics_listen, world_->loop(),
-                        [this] { return metrics::CollectMetrics(View()); }));
+          metrics_,
+          metrics::MetricsServer::Start(
+              options_.metrics_listen, world_->loop(),
+              {.collect = [this] { return metrics::CollectMetrics(View()); },
+               .readiness = [this] { return metrics::Readiness(View()); }}));
     }
     agent_->Start();
     WarnOfWeakGossip();

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "daemon/agent/life_stage.h"
 #include "daemon/metrics/families.h"
 #include "daemon/metrics/parts.h"
 #include "daemon/metrics/routing_parts.h"
@@ -140,6 +142,17 @@ std::vector<prometheus::MetricFamily> CollectMetrics(const NodeView& view) {
   AddInterfaces(node.interfaces(), &families);
   AddGossip(GossipOf(view), &families);
   return std::move(families).Take();
+}
+
+absl::Status Readiness(const NodeView& view) {
+  if (Leaves(view.stage)) return absl::UnavailableError("lbd ends");
+  if (!view.ready()) {
+    return absl::UnavailableError("waits for what the other nodes know");
+  }
+  if (view.api_server && view.api_server->as_of == absl::InfinitePast()) {
+    return absl::UnavailableError("waits for the API server's objects");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace lb::metrics

@@ -9,13 +9,17 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
 #include "daemon/node_view/node_view.h"
 #include "prometheus/metric_family.h"
 
 namespace lb::metrics {
 
-// Loop thread only.
+// Loop thread only, both.
 std::vector<prometheus::MetricFamily> CollectMetrics(const NodeView& view);
+// OK: the node acts by objects that it knows. Unavailable: what it waits for,
+// or that it leaves.
+absl::Status Readiness(const NodeView& view);
 
 }  // namespace lb::metrics
 

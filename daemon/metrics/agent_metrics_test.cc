@@ -3,10 +3,12 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/node_view/testing/node_parts.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/testing/status_matchers.h"
 #include "lb/io/sim/sim_world.h"
 #include "prometheus/text_serializer.h"
 
@@ -59,6 +61,26 @@ TEST_F(AgentMetricsTest, HasTheReadingsOfManifests) {
   node_.tally.OnDesired(/*problems=*/2);
   EXPECT_THAT(Page(), HasSubstr("metallb_k8s_client_updates_total 2\n"));
   EXPECT_THAT(Page(), HasSubstr("metallb_k8s_client_update_errors_total 1\n"));
+}
+
+TEST_F(AgentMetricsTest, IsReadyWhileItActs) {
+  EXPECT_THAT(Readiness(node_.View()), IsOk());
+  node_.stage = LifeStage::kAwaiting;
+  EXPECT_THAT(Readiness(node_.View()),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("waits")));
+  node_.stage = LifeStage::kHandingOver;
+  EXPECT_THAT(Readiness(node_.View()),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("ends")));
+}
+
+TEST_F(AgentMetricsTest, WithKubernetesItIsReadyOnceObjectsAreKnown) {
+  node_.api_server = ApiServerSight();
+  EXPECT_THAT(Readiness(node_.View()),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("objects")));
+  // Also by those that it kept, while the server is away.
+  node_.api_server->trouble = "services: Unavailable: no answer";
+  node_.api_server->as_of = absl::FromUnixSeconds(1);
+  EXPECT_THAT(Readiness(node_.View()), IsOk());
 }
 
 }  // namespace

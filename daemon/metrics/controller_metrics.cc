@@ -80,4 +80,9 @@ std::vector<prometheus::MetricFamily> CollectControllerMetrics(
   return std::move(families).Take();
 }
 
+absl::Status Readiness(const KubernetesNode& node) {
+  if (node.source().is_complete()) return absl::OkStatus();
+  return absl::UnavailableError("waits for the API server's objects");
+}
+
 }  // namespace lb::metrics

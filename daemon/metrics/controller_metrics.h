@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/kubernetes/kubernetes_node.h"
 #include "daemon/metrics/parts.h"
@@ -24,9 +25,12 @@ struct ControllerSight {
   absl::Time now;  // The loop's.
 };
 
-// Loop thread only.
+// Loop thread only, both.
 std::vector<prometheus::MetricFamily> CollectControllerMetrics(
     const ControllerSight& sight);
+// OK: it could assign, or another controller does. Unavailable: what it waits
+// for.
+absl::Status Readiness(const KubernetesNode& node);
 
 }  // namespace lb::metrics
 

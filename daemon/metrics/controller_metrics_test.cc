@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/kubernetes/kubernetes_node.h"
 #include "daemon/kubernetes/testing/sim_kubernetes.h"
@@ -13,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
+#include "lb/base/testing/status_matchers.h"
 #include "prometheus/text_serializer.h"
 
 namespace lb::metrics {
@@ -63,6 +65,16 @@ class ControllerMetricsTest : public testing::Test {
   io::TurnMeter turns_;
   std::map<std::string, std::unique_ptr<KubernetesNode>> nodes_;
 };
+
+TEST_F(ControllerMetricsTest, BothAreReadyOnceObjectsAreKnown) {
+  for (const auto& [name, node] : nodes_) {
+    EXPECT_THAT(Readiness(*node), StatusIs(absl::StatusCode::kUnavailable));
+  }
+  loop_.RunFor(absl::Seconds(10));
+  for (const auto& [name, node] : nodes_) {
+    EXPECT_THAT(Readiness(*node), IsOk()) << name;
+  }
+}
 
 TEST_F(ControllerMetricsTest, TheControllerThatActsCountsServicesAndPools) {
   for (const char* name : {"x", "y", "z"}) cluster_.CreateService(name);

@@ -1,65 +1,145 @@
 #include "daemon/metrics/metrics_server.h"
 
+#include <CivetServer.h>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <exception>
 #include <future>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "lb/io/turn_cause.h"
-#include "prometheus/collectable.h"
-#include "prometheus/exposer.h"
+#include "prometheus/text_serializer.h"
 
 namespace lb::metrics {
+namespace {
 
-class MetricsServer::Bridge final : public prometheus::Collectable {
+constexpr char kPageType[] = "text/plain; version=0.0.4; charset=utf-8";
+constexpr char kTextType[] = "text/plain; charset=utf-8";
+
+void Send(mg_connection* connection, int status, const char* type,
+          std::string_view body) {
+  mg_response_header_start(connection, status);
+  mg_response_header_add(connection, "Content-Type", type, -1);
+  const std::string size = fmt::format("{}", body.size());
+  mg_response_header_add(connection, "Content-Length", size.c_str(), -1);
+  mg_response_header_add(connection, "Connection", "close", -1);
+  mg_response_header_send(connection);
+  mg_write(connection, body.data(), body.size());
+}
+
+void SendLine(mg_connection* connection, int status, std::string_view line) {
+  Send(connection, status, kTextType, fmt::format("{}\n", line));
+}
+
+}  // namespace
+
+class MetricsServer::Server {
  public:
-  Bridge(io::Loop* loop, MetricsServer::Collect collect)
-      : loop_(loop), collect_(std::move(collect)) {}
-
-  std::vector<prometheus::MetricFamily> Collect() const override {
-    std::promise<std::vector<prometheus::MetricFamily>> answer;
-    loop_->Post([&] {
-      const io::TurnCause cause(loop_, "answers a scrape");
-      answer.set_value(collect_());
-    });
-    return answer.get_future().get();
-  }
-
- private:
-  io::Loop* const loop_;
-  const MetricsServer::Collect collect_;
-};
-
-class MetricsServer::Listener {
- public:
-  explicit Listener(const std::string& listen)
-      : exposer(std::vector<std::string>{
+  Server(const std::string& listen, io::Loop* loop, Pages pages)
+      : loop_(loop),
+        pages_(std::move(pages)),
+        http_(std::vector<std::string>{
             "listening_ports", listen,                             //
             "num_threads", fmt::format("{}", kConnectionsAtOnce),  //
             "request_timeout_ms",
-            fmt::format("{}", absl::ToInt64Milliseconds(kRequestTime))}) {}
+            fmt::format("{}", absl::ToInt64Milliseconds(kRequestTime))}) {
+    http_.addHandler("/metrics", metrics_);
+    http_.addHandler("/livez", livez_);
+    http_.addHandler("/readyz", readyz_);
+    http_.addHandler("/**", nothing_);
+  }
 
-  prometheus::Exposer exposer;
+ private:
+  // A page is what a member function makes of a connection.
+  class Page final : public CivetHandler {
+   public:
+    using Answer = void (Server::*)(mg_connection*);
+
+    Page(Server* server, Answer answer) : server_(server), answer_(answer) {}
+
+    bool handleGet(CivetServer*, mg_connection* connection) override {
+      (server_->*answer_)(connection);
+      return true;
+    }
+
+   private:
+    Server* const server_;
+    const Answer answer_;
+  };
+
+  // What `ask` returns on the loop's thread; nullopt: it does not answer. The
+  // loop may come to the question when nobody waits any more.
+  template <typename Ask>
+  auto Await(Ask ask) -> std::optional<decltype(ask())> {
+    auto answer = std::make_shared<std::promise<decltype(ask())>>();
+    auto awaited = answer->get_future();
+    loop_->Post([loop = loop_, answer, ask = std::move(ask)] {
+      const io::TurnCause cause(loop, "answers a scrape");
+      answer->set_value(ask());
+    });
+    if (awaited.wait_for(absl::ToChronoSeconds(kAnswerTime)) !=
+        std::future_status::ready) {
+      return std::nullopt;
+    }
+    return awaited.get();
+  }
+
+  void Metrics(mg_connection* connection) {
+    const auto families = Await(pages_.collect);
+    if (!families) return SayStuck(connection);
+    Send(connection, 200, kPageType,
+         prometheus::TextSerializer().Serialize(*families));
+  }
+
+  void Livez(mg_connection* connection) {
+    if (!Await([] { return true; })) return SayStuck(connection);
+    SendLine(connection, 200, "ok");
+  }
+
+  void Readyz(mg_connection* connection) {
+    const auto ready = Await(pages_.readiness);
+    if (!ready) return SayStuck(connection);
+    SendLine(connection, ready->ok() ? 200 : 503,
+             ready->ok() ? "ok" : ready->message());
+  }
+
+  void Nothing(mg_connection* connection) {
+    SendLine(connection, 404, "want /metrics, /livez or /readyz");
+  }
+
+  static void SayStuck(mg_connection* connection) {
+    SendLine(connection, 503,
+             fmt::format("the event loop has not answered within {}",
+                         absl::FormatDuration(kAnswerTime)));
+  }
+
+  io::Loop* const loop_;
+  const Pages pages_;
+  Page metrics_{this, &Server::Metrics};
+  Page livez_{this, &Server::Livez};
+  Page readyz_{this, &Server::Readyz};
+  Page nothing_{this, &Server::Nothing};
+  CivetServer http_;  // Last: its threads use the others.
 };
 
-MetricsServer::MetricsServer(std::shared_ptr<Bridge> bridge,
-                             std::unique_ptr<Listener> listener)
-    : bridge_(std::move(bridge)), listener_(std::move(listener)) {}
+MetricsServer::MetricsServer(std::unique_ptr<Server> server)
+    : server_(std::move(server)) {}
 
 MetricsServer::~MetricsServer() = default;
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
-    const std::string& listen, io::Loop* loop, Collect collect) {
-  auto bridge = std::make_shared<Bridge>(loop, std::move(collect));
+    const std::string& listen, io::Loop* loop, Pages pages) {
   try {
-    auto listener = std::make_unique<Listener>(listen);
-    listener->exposer.RegisterCollectable(bridge);
-    return std::unique_ptr<MetricsServer>(
-        new MetricsServer(std::move(bridge), std::move(listener)));
+    return std::unique_ptr<MetricsServer>(new MetricsServer(
+        std::make_unique<Server>(listen, loop, std::move(pages))));
   } catch (const std::exception& error) {  // The library throws only here.
     return absl::UnavailableError(
         fmt::format("metrics-listen: cannot listen on {} (in use, or not "

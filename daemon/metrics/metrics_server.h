@@ -1,4 +1,12 @@
-// MetricsServer: Prometheus' page /metrics over HTTP, in the clear.
+// MetricsServer: Prometheus' page and the two probes, over HTTP, in the clear.
+//
+//   GET       answer
+//   /metrics  200 and Prometheus' text format
+//   /livez    200 if the event loop answers
+//   /readyz   200 if the process does what it is for, else 503 and why not
+//
+// Where the loop does not answer within kAnswerTime it is 503; another path is
+// 404, another method 405. The probes are those of Kubernetes' own programs.
 //
 // The threads of the HTTP server only post to the loop and wait for its answer,
 // as gRPC's do. They serve kConnectionsAtOnce callers at a time. A caller that
@@ -12,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lb/io/loop.h"
@@ -21,28 +30,31 @@ namespace lb::metrics {
 
 inline constexpr int kConnectionsAtOnce = 8;
 inline constexpr absl::Duration kRequestTime = absl::Seconds(2);
+inline constexpr absl::Duration kAnswerTime = absl::Seconds(2);
 
 class MetricsServer {
  public:
-  // `collect` is called on the loop's thread.
-  using Collect = std::function<std::vector<prometheus::MetricFamily>()>;
+  // Both are called on the loop's thread.
+  struct Pages {
+    std::function<std::vector<prometheus::MetricFamily>()> collect;
+    // OK: it is ready. Else the message says what it waits for.
+    std::function<absl::Status()> readiness;
+  };
 
-  // Listens on "address:port". The loop outlives the server, and runs until the
-  // server is gone. Unavailable: it cannot listen there.
+  // Listens on "address:port". The loop outlives the server; what it was asked
+  // is answered before it goes, or never. Unavailable: it cannot listen there.
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(
-      const std::string& listen, io::Loop* loop, Collect collect);
-  // Waits for calls under way. Blocks: never on the thread that answers.
+      const std::string& listen, io::Loop* loop, Pages pages);
+  // Waits for calls under way, kAnswerTime at most. Blocks: on the thread that
+  // answers they all end as 503.
   ~MetricsServer();
 
  private:
-  class Bridge;
-  class Listener;
+  class Server;
 
-  MetricsServer(std::shared_ptr<Bridge> bridge,
-                std::unique_ptr<Listener> listener);
+  explicit MetricsServer(std::unique_ptr<Server> server);
 
-  std::shared_ptr<Bridge> bridge_;
-  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<Server> server_;
 };
 
 }  // namespace lb::metrics

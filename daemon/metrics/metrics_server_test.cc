@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@
 namespace lb::metrics {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -49,7 +51,8 @@ class MetricsServerTest : public NodeTest {
   absl::StatusOr<std::unique_ptr<MetricsServer>> Start() {
     return MetricsServer::Start(
         fmt::format("127.0.0.1:{}", port_), world_->loop(),
-        [this] { return CollectMetrics(agent_->View()); });
+        {.collect = [this] { return CollectMetrics(agent_->View()); },
+         .readiness = [this] { return ready_; }});
   }
 
   int Connect() const {
@@ -70,11 +73,11 @@ class MetricsServerTest : public NodeTest {
     return socket_fd;
   }
 
-  // Returns the body of GET /metrics.
-  std::string Scrape() const {
+  // The answer to "METHOD PATH", from its status on.
+  std::string Ask(const std::string& what) const {
     const int socket_fd = Connect();
-    const std::string request =
-        "GET /metrics HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n";
+    const std::string request = fmt::format(
+        "{} HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n", what);
     EXPECT_EQ(send(socket_fd, request.data(), request.size(), 0),
               static_cast<ssize_t>(request.size()));
     std::string answer;
@@ -84,12 +87,51 @@ class MetricsServerTest : public NodeTest {
       answer.append(buffer, size);
     }
     close(socket_fd);
+    return answer.substr(answer.find(' ') + 1);
+  }
+
+  // Returns the body of GET /metrics.
+  std::string Scrape() const {
+    const std::string answer = Ask("GET /metrics");
     return answer.substr(answer.find("\r\n\r\n") + 4);
   }
 
   uint16_t port_ = 0;
+  absl::Status ready_;
   std::unique_ptr<MetricsServer> metrics_;
 };
+
+TEST_F(MetricsServerTest, ProbesSayWhetherItLivesAndIsReady) {
+  EXPECT_THAT(Ask("GET /livez"),
+              AllOf(StartsWith("200 "), EndsWith("\r\n\r\nok\n")));
+  EXPECT_THAT(Ask("GET /readyz"),
+              AllOf(StartsWith("200 "), EndsWith("\r\n\r\nok\n")));
+  OnLoop([this] { ready_ = absl::UnavailableError("waits"); });
+  EXPECT_THAT(Ask("GET /readyz"),
+              AllOf(StartsWith("503 "), EndsWith("\r\n\r\nwaits\n")));
+  EXPECT_THAT(Ask("GET /livez"), StartsWith("200 "));
+}
+
+TEST_F(MetricsServerTest, ALoopThatHangsIsNotAlive) {
+  std::promise<void> go_on;
+  world_->loop()->Post([&] { go_on.get_future().wait(); });
+  for (const char* page : {"/livez", "/readyz", "/metrics"}) {
+    EXPECT_THAT(Ask(std::string("GET ") + page), StartsWith("503 ")) << page;
+  }
+  go_on.set_value();
+  EXPECT_THAT(Ask("GET /livez"), StartsWith("200 "));
+}
+
+TEST_F(MetricsServerTest, HasNothingElse) {
+  for (const char* path : {"/", "/metrics2", "/etc/passwd", "/../etc/passwd",
+                           "/readyz.html", "//"}) {
+    EXPECT_THAT(Ask(std::string("GET ") + path), StartsWith("404 ")) << path;
+  }
+  for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"}) {
+    EXPECT_THAT(Ask(std::string(method) + " /metrics"), StartsWith("4"))
+        << method;
+  }
+}
 
 TEST_F(MetricsServerTest, ShowsTheNode) {
   const std::string page = Scrape();
