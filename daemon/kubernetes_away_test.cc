@@ -15,6 +15,7 @@
 namespace lb {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -94,6 +95,70 @@ TEST_F(KubernetesAwayTest, KeptEndpointsDecideWhoAnnouncesALocalService) {
   RestartAll();
   RunFor(absl::Seconds(2));
   EXPECT_EQ(Announcers("10.1.0.100"), "n3");
+}
+
+// It was refused from the beginning, so no earlier value is in force.
+TEST_F(KubernetesAwayTest, AServiceThatPoolsRefuseIsAnnouncedByItsStatus) {
+  CreateService("web");
+  StartAll();
+  const std::string first = Announcers("10.1.0.100");
+  cluster_.PatchService(
+      "web",
+      R"({"metadata":{"annotations":{"metallb.io/address-pool":"gone"}}})");
+  for (FeedNode& node : nodes_) {
+    Kill(node);
+    node.host->state().values().clear();
+  }
+  RestartAll();
+  RunFor(absl::Seconds(8));
+  ASSERT_THAT(Announcers("10.1.0.100"), SizeIs(2));
+  cluster_.server_.Restart(absl::Minutes(1), absl::ZeroDuration());
+  RestartAll();
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(Announcers("10.1.0.100"), first);
+  RunFor(absl::Minutes(2));
+  EXPECT_EQ(Announcers("10.1.0.100"), first);
+  EXPECT_EQ(cluster_.StatusOf("web"), "10.1.0.100 a");
+  EXPECT_THAT(ProblemsOf(nodes_[0]),
+              Contains(HasSubstr("Service/d/web: keeps 10.1.0.100")));
+}
+
+TEST_F(KubernetesAwayTest, AServiceThatWentWhileItWasRefusedIsForgotten) {
+  has_controllers_ = false;
+  CreateService("web");
+  cluster_.PatchService(
+      "web",
+      R"({"metadata":{"annotations":{"metallb.io/address-pool":"gone"}}})");
+  cluster_.SetStatus("web", "10.1.0.100");
+  StartAll();
+  ASSERT_THAT(Announcers("10.1.0.100"), SizeIs(2));
+  cluster_.DeleteService("web");
+  RunFor(absl::Seconds(5));
+  TakeServerAway();
+  RestartAll();
+  RunFor(absl::Seconds(10));
+  EXPECT_EQ(Announcers("10.1.0.100"), "");
+}
+
+// The labels of namespaces are kept with the pools that select by them.
+TEST_F(KubernetesAwayTest, KeptNamespacesAdmitAServiceThatAsksForItsPool) {
+  cluster_.server_.Create(SimKubernetes::ResourceOf("Namespace"),
+                          R"({"metadata":{"name":"d","labels":{"team":"a"}}})");
+  cluster_.CreateOwn(
+      "IPAddressPool", "b",
+      R"("spec":{"addresses":["10.1.1.0/24"],"serviceAllocation":)"
+      R"({"namespaceSelectors":[{"matchLabels":{"team":"a"}}]}})");
+  CreateService("web", R"(,"loadBalancerIP":"10.1.1.7")");
+  StartAll();
+  const std::string first = Announcers("10.1.1.7");
+  ASSERT_THAT(first, SizeIs(2));
+  cluster_.server_.Restart(absl::Minutes(1), absl::ZeroDuration());
+  RestartAll();
+  RunFor(absl::Seconds(2));
+  EXPECT_EQ(Announcers("10.1.1.7"), first);
+  RunFor(absl::Minutes(2));
+  EXPECT_EQ(Announcers("10.1.1.7"), first);
+  EXPECT_THAT(ProblemsOf(nodes_[0]), IsEmpty());
 }
 
 TEST_F(KubernetesAwayTest, WhenTheServerIsBackNothingMovesThatIsAsBefore) {

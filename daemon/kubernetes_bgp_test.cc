@@ -109,7 +109,7 @@ class KubernetesBgpTest : public KubernetesFeedTest {
 TEST_F(KubernetesBgpTest, AServiceReachesEachRouterAndItsRoutesGoWithIt) {
   CreatePeersAndAdvertisement();
   StartAll();
-  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 13);
+  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 12);
   CreateService("web");
   RunFor(absl::Seconds(1));
   EXPECT_THAT(Routes(),
@@ -126,7 +126,7 @@ TEST_F(KubernetesBgpTest, BgpBeginsAndEndsWithItsObjects) {
   CreateService("web");
   StartAll();
   EXPECT_THAT(Routes(), Each(""));
-  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 10);
+  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 8);
   CreatePeersAndAdvertisement();
   RunFor(absl::Seconds(2));
   EXPECT_THAT(Routes(), Each(HasSubstr("10.1.0.100/32")));
@@ -136,6 +136,25 @@ TEST_F(KubernetesBgpTest, BgpBeginsAndEndsWithItsObjects) {
   EXPECT_EQ(routers_[1]->established(), 0);
   EXPECT_THAT(Ends(), SizeIs(1));
   EXPECT_EQ(routers_[0]->established(), 1);
+}
+
+// Without a peer an advertisement says nothing, and nothing is said of it.
+TEST_F(KubernetesBgpTest, AnAdvertisementThatComesFirstCountsWithTheFirstPeer) {
+  cluster_.CreateOwn("BGPAdvertisement", "all",
+                     R"("spec":{"aggregationLength":99})");
+  CreateService("web");
+  StartAll();
+  EXPECT_THAT(Routes(), Each(""));
+  EXPECT_THAT(ProblemsOf(nodes_[0]), IsEmpty());
+  EXPECT_EQ(cluster_.server_.open_watches(), 3u * 8);
+  CreatePeer(1);
+  RunFor(absl::Seconds(2));
+  EXPECT_THAT(ProblemsOf(nodes_[0]),
+              Contains(HasSubstr("BGPAdvertisement/all (")));
+  cluster_.PatchOwn("BGPAdvertisement", "all",
+                    R"({"spec":{"aggregationLength":null}})");
+  RunFor(absl::Seconds(2));
+  EXPECT_THAT(Routes(), ElementsAre(HasSubstr("10.1.0.100/32"), "", ""));
 }
 
 TEST_F(KubernetesBgpTest, AnAdvertisementThatChangesTouchesNoSession) {
@@ -188,8 +207,7 @@ TEST_F(KubernetesBgpTest, RoutesStayWhileTheServerIsAway) {
 
 TEST_F(KubernetesBgpTest, AClusterWithoutTheResourcesGoesOnAndSaysSoOnce) {
   for (const SourceKind& kind : SourceKinds()) {
-    if (kind.part != SourceKind::Part::kRouting) continue;
-    cluster_.server_.RemoveKind(kind.resource);
+    if (kind.is_optional) cluster_.server_.RemoveKind(kind.resource);
   }
   CreateService("web");
   StartAll();
@@ -208,7 +226,7 @@ TEST_F(KubernetesBgpTest, EachNodeSaysInAServiceBgpStatusToWhichPeers) {
   EXPECT_THAT(BgpStatuses(),
               ElementsAre("n1 web r1", "n2 web r2", "n3 web r3"));
   const size_t writes = Writes("/servicebgpstatuses");
-  EXPECT_EQ(writes, 6u) << "the object, then its status";
+  EXPECT_EQ(writes, 3u) << "the object with its status";
   cluster_.PatchOwn("BGPAdvertisement", "all",
                     R"({"metadata":{"annotations":{"lb.io/med":"7"}}})");
   RunFor(absl::Minutes(30));

@@ -11,6 +11,7 @@
 #include "lb/config/object_change.h"
 #include "lb/config/origin.h"
 #include "lb/kubernetes/cut_text.h"
+#include "lb/kubernetes/json_tree.h"
 #include "lb/kubernetes/json_writer.h"
 #include "lb/kubernetes/tree_path.h"
 
@@ -86,8 +87,8 @@ std::string JsonOf(const Fields& fields) {
 }
 
 // Null: there is not exactly one.
-const YamlNode* ConditionOf(const YamlNode& object) {
-  const YamlNode* const list = kubernetes::NodeAt(object, "status.conditions");
+const YamlNode* ConditionOf(const YamlNode& status) {
+  const YamlNode* const list = kubernetes::NodeAt(status, "conditions");
   if (list == nullptr || list->children.size() != 1) return nullptr;
   return &list->children.front();
 }
@@ -160,7 +161,9 @@ StatusObjects::Object ReadConfigurationState(const ConfigurationReader& reader,
     const std::string there = LabelOf(object, label);
     if (!there.empty()) read.says.labels[label] = there;
   }
-  const YamlNode* const condition = ConditionOf(object);
+  const YamlNode* const status = kubernetes::NodeAt(object, "status");
+  const YamlNode* const condition =
+      status == nullptr ? nullptr : ConditionOf(*status);
   if (condition == nullptr) return read;
   read.says.status =
       JsonOf({.result = TextAt(object, "status.result"),
@@ -173,8 +176,9 @@ StatusObjects::Object ReadConfigurationState(const ConfigurationReader& reader,
   return read;
 }
 
-ConditionTime ReadConditionTime(const YamlNode& object) {
-  const YamlNode* const condition = ConditionOf(object);
+ConditionTime ReadConditionTime(std::string_view status) {
+  const auto tree = kubernetes::ReadJson(status);
+  const YamlNode* const condition = tree.ok() ? ConditionOf(*tree) : nullptr;
   if (condition == nullptr) return {};
   ConditionTime read = {std::string(TextAt(*condition, "status")),
                         std::string(TextAt(*condition, "lastTransitionTime"))};

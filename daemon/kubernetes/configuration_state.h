@@ -66,7 +66,8 @@ StatusObjects::Wish WishOf(const ConfigurationReader& reader,
 StatusObjects::Object ReadConfigurationState(const ConfigurationReader& reader,
                                              const kubernetes::ObjectMeta& meta,
                                              const config::YamlNode& object);
-ConditionTime ReadConditionTime(const config::YamlNode& object);
+// `status`: that of an object, as ReadConfigurationState() has it.
+ConditionTime ReadConditionTime(std::string_view status);
 
 // Lists the object of this reader.
 kubernetes::ReflectorOptions ConfigurationStateOf(

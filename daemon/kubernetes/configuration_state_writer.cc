@@ -16,11 +16,16 @@ ConfigurationStateWriter::ConfigurationStateWriter(
                .kind = std::string(kConfigurationState),
                .read =
                    [this](const auto& meta, const auto& object) {
-                     time_ = ReadConditionTime(object);
                      return ReadConfigurationState(reader_, meta, object);
                    },
                .name_of = [](const std::string& key) { return key; },
-               .on_listed = [this](const auto&) { Want(); }},
+               .on_listed =
+                   [this](const auto& objects) {
+                     for (const StatusObjects::Object& object : objects) {
+                       time_ = ReadConditionTime(object.says.status);
+                     }
+                     Want();
+                   }},
               prng) {}
 
 void ConfigurationStateWriter::Follow(const SourceUpdate& update) {

@@ -1,4 +1,5 @@
-// A controller that learns late of what Services ask for.
+// A controller that learns late of what Services ask for, and of what decides
+// about it.
 #include "absl/time/time.h"
 #include "daemon/kubernetes/testing/sim_controller.h"
 #include "daemon/kubernetes/testing/sim_kubernetes.h"
@@ -45,6 +46,86 @@ TEST_F(ControllerWishTest, OneThatStandsIsMetThoughTheObjectChanged) {
   Ask(R"({"metadata":{"labels":{"tier":"front"}}})");
   cluster_.loop_.RunFor(absl::Minutes(1));
   EXPECT_EQ(cluster_.StatusOf("web"), "192.0.2.7 a");
+}
+
+// A pool for namespaces without the label "team". Those of the Services have
+// it.
+class ControllerNamespacesTest : public testing::Test {
+ protected:
+  ControllerNamespacesTest() {
+    cluster_.server_.Create(
+        SimKubernetes::ResourceOf("Namespace"),
+        R"({"metadata":{"name":"d","labels":{"team":"a"}}})");
+    cluster_.CreateService("web");
+  }
+  ~ControllerNamespacesTest() override {
+    EXPECT_THAT(cluster_.faults(), IsEmpty());
+  }
+
+  void CreatePool() {
+    cluster_.CreateOwn(
+        "IPAddressPool", "a",
+        R"("spec":{"addresses":["192.0.2.1-192.0.2.10"],"serviceAllocation":)"
+        R"({"namespaceSelectors":[{"matchExpressions":)"
+        R"([{"key":"team","operator":"DoesNotExist"}]}]}})");
+  }
+  void Withhold() {
+    cluster_.server_.RemoveKind(SimKubernetes::ResourceOf("Namespace"));
+  }
+  void Provide() { cluster_.AddKind(FindSourceKind("Namespace")); }
+  void Run() { cluster_.loop_.RunFor(absl::Seconds(20)); }
+  void ExpectAssignedOnceTheLabelIsGone() {
+    EXPECT_EQ(cluster_.StatusOf("web"), "");
+    cluster_.server_.Patch(SimKubernetes::ResourceOf("Namespace"), {"", "d"},
+                           R"({"metadata":{"labels":null}})");
+    Run();
+    EXPECT_EQ(cluster_.StatusOf("web"), "192.0.2.1 a");
+  }
+
+  SimKubernetes cluster_{1};
+};
+
+TEST_F(ControllerNamespacesTest, APoolThatComesGivesNothingBeforeTheyAreKnown) {
+  const SimController controller(&cluster_, "n1");
+  Run();
+  ASSERT_TRUE(controller.acts());
+  Withhold();
+  CreatePool();
+  Run();
+  EXPECT_EQ(cluster_.StatusOf("web"), "");
+  Provide();
+  Run();
+  ExpectAssignedOnceTheLabelIsGone();
+}
+
+TEST_F(ControllerNamespacesTest, AControllerThatStartsGivesNothingBefore) {
+  CreatePool();
+  Withhold();
+  const SimController controller(&cluster_, "n1");
+  Run();
+  EXPECT_FALSE(controller.acts());
+  EXPECT_EQ(cluster_.StatusOf("web"), "");
+  Provide();
+  Run();
+  EXPECT_TRUE(controller.acts());
+  ExpectAssignedOnceTheLabelIsGone();
+}
+
+// What it holds it keeps, whatever is known of its namespace.
+TEST_F(ControllerNamespacesTest, ARestartMeanwhileChangesNoAddress) {
+  cluster_.CreatePool("b", "\"198.51.100.1-198.51.100.9\"");
+  SimController controller(&cluster_, "n1");
+  Run();
+  EXPECT_EQ(cluster_.StatusOf("web"), "198.51.100.1 b");
+  Withhold();
+  CreatePool();
+  controller.Kill();
+  controller.Start();
+  Run();
+  Provide();
+  Run();
+  EXPECT_TRUE(controller.acts());
+  EXPECT_EQ(cluster_.StatusOf("web"), "198.51.100.1 b");
 }
 
 }  // namespace

@@ -96,6 +96,7 @@ void KeptObjectStore::OnObjects(std::shared_ptr<const config::Desired> desired,
   const bool is_first = std::exchange(desired_, std::move(desired)) == nullptr;
   if (is_first) {
     for (const auto& [name, object] : desired_->objects) Touch(name);
+    for (const auto& [name, object] : desired_->counted) Touch(name);
     // Parts on disk may have objects that are gone.
     for (Part part = 0; part < kKeptParts; ++part) dirty_.insert(part);
   }
@@ -105,7 +106,7 @@ void KeptObjectStore::OnObjects(std::shared_ptr<const config::Desired> desired,
 
 void KeptObjectStore::Touch(const std::string& name) {
   const Part part = KeptPartOf(name);
-  if (desired_->objects.contains(name)) {
+  if (FindKept(*desired_, name) != nullptr) {
     names_[part].insert(name);
   } else {
     names_[part].erase(name);
@@ -163,7 +164,7 @@ KeptObjectStore::Part KeptObjectStore::TakeDirty() {
 
 std::string KeptObjectStore::Seal(Part part) {
   const KeptPart kept =
-      SerializeKeptPart(options_.owner, names_[part], desired_->objects);
+      SerializeKeptPart(options_.owner, names_[part], *desired_);
   NoteLeftOut(part, kept.left_out);
   if (names_[part].empty() && digests_[part].empty()) return "";
   std::string sealed = SealStateValue(kPartFormat, kept.body);

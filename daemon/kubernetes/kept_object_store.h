@@ -72,9 +72,9 @@ class KeptObjectStore {
   // Blocks. Once, first.
   Restored Restore();
 
-  // All objects are listed, and `desired` has those in force; the same one may
-  // change in place. `names` may be others since the last call; the first call
-  // takes all.
+  // All objects are listed, and `desired` has those that count; the same one
+  // may change in place. `names` may be others since the last call; the first
+  // call takes all.
   void OnObjects(std::shared_ptr<const config::Desired> desired,
                  absl::Span<const std::string> names);
   void OnPods();
@@ -108,7 +108,7 @@ class KeptObjectStore {
   const io::StatePorts ports_;
   const std::function<Sight()> look_;
   std::shared_ptr<const config::Desired> desired_;  // Null: not listed yet.
-  std::array<std::set<std::string>, kKeptParts> names_;  // Objects in force.
+  std::array<std::set<std::string>, kKeptParts> names_;  // Objects that count.
   // The digests of values on disk; empty: there is no value.
   std::array<std::string, kKeptParts> digests_;
   std::array<size_t, kKeptParts> left_out_{};

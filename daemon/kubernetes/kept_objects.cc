@@ -95,6 +95,15 @@ absl::StatusOr<KeptHeader> ParseKeptHeader(std::string_view body,
   return header;
 }
 
+const config::Object* FindKept(const config::Desired& desired,
+                               std::string_view name) {
+  for (const config::Objects* objects : {&desired.objects, &desired.counted}) {
+    const auto found = objects->find(name);
+    if (found != objects->end()) return &found->second;
+  }
+  return nullptr;
+}
+
 // FNV-1a. Any part will do, as long as it stays the same.
 size_t KeptPartOf(std::string_view object) {
   uint32_t hash = 2166136261;
@@ -106,12 +115,12 @@ size_t KeptPartOf(std::string_view object) {
 
 KeptPart SerializeKeptPart(std::string_view owner,
                            const std::set<std::string>& names,
-                           const config::Objects& in_force) {
+                           const config::Desired& desired) {
   KeptPart part = {.body = fmt::format("{}\n", owner)};
   for (const std::string& name : names) {
-    const auto found = in_force.find(name);
-    if (found == in_force.end()) continue;
-    const std::string& text = found->second.text;
+    const config::Object* const kept = FindKept(desired, name);
+    if (kept == nullptr) continue;
+    const std::string& text = kept->text;
     if (text.size() > kKeptTextBytesMax ||
         part.body.size() + text.size() + 1 > kKeptPartBytesMax) {
       ++part.left_out;

@@ -1,5 +1,5 @@
-// KeptObjects: the objects of the API server in force, and the addresses of the
-// speakers' pods, in a form that outlives the process.
+// KeptObjects: the objects of the API server that count, and the addresses of
+// the speakers' pods, in a form that outlives the process.
 //
 // A speaker that starts while the server is away goes by them. They are in
 // kKeptParts parts that have nothing to do with one another: one changed object
@@ -25,6 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lb/config/desired.h"
 #include "lb/config/manifests.h"
 #include "lb/net/ip_address.h"
 
@@ -52,6 +53,11 @@ std::string SerializeKeptHeader(const KeptHeader& header);
 absl::StatusOr<KeptHeader> ParseKeptHeader(std::string_view body,
                                            std::string_view owner);
 
+// The object, if it counts: it is in force, or a Service that is announced by
+// its status, though pools refuse it. Nullptr: it does not.
+const config::Object* FindKept(const config::Desired& desired,
+                               std::string_view name);
+
 // The part of the object with this name.
 size_t KeptPartOf(std::string_view object);
 
@@ -60,10 +66,10 @@ struct KeptPart {
   size_t left_out = 0;  // Objects.
 };
 
-// `names` are the part's objects. One that `in_force` lacks is not written.
+// `names` are the part's objects. One that does not count is not written.
 KeptPart SerializeKeptPart(std::string_view owner,
                            const std::set<std::string>& names,
-                           const config::Objects& in_force);
+                           const config::Desired& desired);
 
 // Adds the objects of one part. One that today's readers refuse, or that is not
 // wanted with these options, is left out. DataLoss: the part is damaged, or of

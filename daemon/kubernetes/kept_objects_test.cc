@@ -84,6 +84,12 @@ std::set<std::string> NamesOf(const config::Objects& objects) {
   return names;
 }
 
+config::Desired DesiredOf(const config::Objects& objects) {
+  config::Desired desired;
+  desired.objects = objects;
+  return desired;
+}
+
 KeptHeader Header() {
   KeptHeader header = {.owner = kOwner,
                        .as_of = absl::FromUnixSeconds(1'000'000'000)};
@@ -95,7 +101,8 @@ KeptHeader Header() {
 
 TEST(KeptObjectsTest, EveryKindIsReadAsItWas) {
   const config::Objects before = AllExamples();
-  const KeptPart part = SerializeKeptPart(kOwner, NamesOf(before), before);
+  const KeptPart part =
+      SerializeKeptPart(kOwner, NamesOf(before), DesiredOf(before));
   EXPECT_EQ(part.left_out, 0u);
   config::Objects after;
   ASSERT_THAT(ParseKeptPart(part.body, kOwner, {}, &after), IsOk());
@@ -104,7 +111,8 @@ TEST(KeptObjectsTest, EveryKindIsReadAsItWas) {
     EXPECT_EQ(after[name].value, object.value) << name;
     EXPECT_EQ(after[name].text, object.text) << name;
   }
-  const KeptPart again = SerializeKeptPart(kOwner, NamesOf(after), after);
+  const KeptPart again =
+      SerializeKeptPart(kOwner, NamesOf(after), DesiredOf(after));
   EXPECT_EQ(again.body, part.body);
 }
 
@@ -130,7 +138,8 @@ TEST(KeptObjectsTest, AHeartbeatOrAStatusChangesNoText) {
 TEST(KeptObjectsTest, AnObjectThatIsTooLongIsLeftOutAndCounted) {
   config::Objects objects = AllExamples();
   objects["Node/n1"].text.append(kKeptTextBytesMax, ' ');
-  const KeptPart part = SerializeKeptPart(kOwner, NamesOf(objects), objects);
+  const KeptPart part =
+      SerializeKeptPart(kOwner, NamesOf(objects), DesiredOf(objects));
   EXPECT_EQ(part.left_out, 1u);
   config::Objects after;
   ASSERT_THAT(ParseKeptPart(part.body, kOwner, {}, &after), IsOk());
@@ -140,7 +149,8 @@ TEST(KeptObjectsTest, AnObjectThatIsTooLongIsLeftOutAndCounted) {
 
 TEST(KeptObjectsTest, AServiceOfAnotherClassIsLeftOut) {
   const config::Objects before = AllExamples();
-  const KeptPart part = SerializeKeptPart(kOwner, NamesOf(before), before);
+  const KeptPart part =
+      SerializeKeptPart(kOwner, NamesOf(before), DesiredOf(before));
   config::Objects after;
   ASSERT_THAT(
       ParseKeptPart(part.body, kOwner, {.load_balancer_class = "x/y"}, &after),
@@ -159,7 +169,7 @@ TEST(KeptObjectsTest, AnotherOwnersPartIsRefusedByName) {
 TEST(KeptObjectsTest, APartThatIsCutIsRefusedOrHasWholeObjects) {
   const config::Objects before = AllExamples();
   const std::string body =
-      SerializeKeptPart(kOwner, NamesOf(before), before).body;
+      SerializeKeptPart(kOwner, NamesOf(before), DesiredOf(before)).body;
   for (size_t size = 0; size < body.size(); ++size) {
     SCOPED_TRACE(fmt::format("first {} bytes", size));
     config::Objects after;

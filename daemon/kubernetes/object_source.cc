@@ -1,7 +1,6 @@
 #include "daemon/kubernetes/object_source.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_join.h"
@@ -13,7 +12,6 @@
 namespace lb {
 
 using kubernetes::Change;
-using Part = SourceKind::Part;
 
 namespace {
 
@@ -69,8 +67,7 @@ class ObjectSource::Follower : private kubernetes::Reflector::Observer {
   }
   // The server does not have the resource, and need not.
   bool IsAbsent() const {
-    return kind_.part != Part::kBase &&
-           FailsBy(kubernetes::ErrorKind::kNotFound);
+    return kind_.is_optional && FailsBy(kubernetes::ErrorKind::kNotFound);
   }
   bool is_settled() const { return is_settled_; }
   // False: it was before.
@@ -104,10 +101,10 @@ ObjectSource::ObjectSource(const Ports& ports, Options options,
       continue;
     }
     if (options_.has_manifests && IsPoolManifest(kind.kind)) continue;
-    if (kind.part == Part::kNamed) {
-      named_ = Named::kUndecided;
-    } else {
+    if (kind.needed_by.empty()) {
       Follow(kind);
+    } else {
+      needed_[kind.needed_by].kinds.push_back(&kind);
     }
   }
 }
@@ -128,11 +125,9 @@ void ObjectSource::Relist(absl::Span<const std::string_view> kinds) {
   for (const auto& follower : followers_) {
     const std::string_view kind = follower->kind().kind;
     if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
-      awaited_.insert(kind);
+      awaited_[kind] = false;
     }
   }
-  // Lists that were complete before this call do not count.
-  update_.is_relisted = false;
   for (const auto& follower : followers_) {
     if (awaited_.contains(follower->kind().kind)) follower->Relist();
   }
@@ -140,9 +135,7 @@ void ObjectSource::Relist(absl::Span<const std::string_view> kinds) {
 
 void ObjectSource::TakeManifests(std::vector<config::ObjectChange> changes) {
   timer_->Arm(loop_->Now());
-  for (config::ObjectChange& change : changes) {
-    changes_.push_back(std::move(change));
-  }
+  for (config::ObjectChange& change : changes) Take(std::move(change));
   for (const SourceKind& kind : SourceKinds()) {
     const bool is_first = IsPoolManifest(kind.kind) && !has_read_manifests_;
     if (is_first) listed_.push_back(kind.kind);
@@ -183,35 +176,71 @@ std::string ObjectSource::Absent() const {
   return absl::StrJoin(absent, ", ");
 }
 
-bool ObjectSource::IsSettled(Part part) const {
-  return std::all_of(followers_.begin(), followers_.end(),
-                     [&](const std::unique_ptr<Follower>& follower) {
-                       return follower->kind().part != part ||
-                              follower->is_settled();
-                     });
-}
-
-bool ObjectSource::AwaitsNamed() const {
-  return named_ == Named::kFollowed && !IsSettled(Part::kNamed);
-}
-
-void ObjectSource::DecideOnNamed() {
-  const Named before = named_;
-  if (had_routing_) {
-    named_ = Named::kFollowed;
-  } else if (named_ == Named::kUndecided && IsSettled(Part::kRouting)) {
-    named_ = Named::kUnneeded;
+bool ObjectSource::IsSettled(std::string_view kind) const {
+  for (const auto& follower : followers_) {
+    if (follower->kind().kind == kind) return follower->is_settled();
   }
-  if (named_ == before) return;
-  for (const SourceKind& kind : SourceKinds()) {
-    if (kind.part != Part::kNamed) continue;
-    if (named_ == Named::kUnneeded) {
-      listed_.push_back(kind.kind);
+  return has_read_manifests_ && IsPoolManifest(kind);
+}
+
+void ObjectSource::Take(config::ObjectChange change) {
+  const auto needed = needed_.find(config::KindOf(change.name));
+  const bool waits = needed != needed_.end() && NeedsOthersNow(change);
+  if (waits) {
+    needed->second.waiting[change.name] = std::move(change);
+    return;
+  }
+  if (needed != needed_.end()) needed->second.waiting.erase(change.name);
+  changes_.push_back(std::move(change));
+}
+
+// A refused object leaves its last good value in force.
+bool ObjectSource::NeedsOthersNow(const config::ObjectChange& change) const {
+  if (change.object) return NeedsOthers(change.object->value);
+  const config::Objects& objects = keeper_.desired().objects;
+  const auto last_good = objects.find(change.name);
+  return !change.problems.empty() && last_good != objects.end() &&
+         NeedsOthers(last_good->second.value);
+}
+
+void ObjectSource::DecideOn(std::string_view kind, Needed& needed) {
+  using State = Needed::State;
+  const State before = needed.state;
+  if (!needed.waiting.empty()) {
+    needed.state = State::kFollowed;
+  } else if (before == State::kUndecided && IsSettled(kind)) {
+    needed.state = State::kUnneeded;
+  }
+  if (needed.state == before) return;
+  for (const SourceKind* one : needed.kinds) {
+    if (needed.state == State::kUnneeded) {
+      listed_.push_back(one->kind);
     } else {
-      Follow(kind);
+      Follow(*one);
       followers_.back()->Start();
     }
   }
+}
+
+void ObjectSource::Release(Needed& needed) {
+  const bool are_listed = std::all_of(
+      needed.kinds.begin(), needed.kinds.end(),
+      [&](const SourceKind* kind) { return IsSettled(kind->kind); });
+  if (!are_listed) return;
+  for (auto& [name, change] : std::exchange(needed.waiting, {})) {
+    changes_.push_back(std::move(change));
+  }
+}
+
+bool ObjectSource::TakeRelisted() {
+  for (const auto& [kind, is_listed] : awaited_) {
+    const auto needed = needed_.find(kind);
+    if (!is_listed) return false;
+    if (needed != needed_.end() && !needed->second.waiting.empty()) {
+      return false;
+    }
+  }
+  return !std::exchange(awaited_, {}).empty();
 }
 
 bool ObjectSource::HasInForce(std::string_view kind) const {
@@ -223,8 +252,8 @@ bool ObjectSource::HasInForce(std::string_view kind) const {
 
 void ObjectSource::OnFailure(Follower& follower) {
   const SourceKind& kind = follower.kind();
-  const bool is_withheld = kind.part != Part::kBase &&
-                           follower.FailsBy(kubernetes::ErrorKind::kForbidden);
+  const bool is_withheld =
+      kind.is_optional && follower.FailsBy(kubernetes::ErrorKind::kForbidden);
   const bool counts_as_listed =
       follower.IsAbsent() || (is_withheld && !HasInForce(kind.kind));
   if (counts_as_listed && follower.Settle()) {
@@ -238,16 +267,12 @@ void ObjectSource::OnChange(const SourceKind& kind, const Change& change) {
   timer_->Arm(loop_->Now());
   if (change.kind == Change::Kind::kListed) {
     listed_.push_back(kind.kind);
-    if (awaited_.erase(kind.kind) > 0 && awaited_.empty()) {
-      update_.is_relisted = true;
-    }
+    const auto awaited = awaited_.find(kind.kind);
+    if (awaited != awaited_.end()) awaited->second = true;
     return;
   }
   NoteRecord(kind, change);
-  const bool is_routing = kind.part == Part::kRouting;
-  had_routing_ |= is_routing && change.kind == Change::Kind::kSet;
-  (is_routing ? routing_changes_ : changes_)
-      .push_back(ReadChange(kind, change, options_.manifests));
+  Take(ReadChange(kind, change, options_.manifests));
 }
 
 void ObjectSource::NoteRecord(const SourceKind& kind, const Change& change) {
@@ -266,24 +291,18 @@ void ObjectSource::NoteRecord(const SourceKind& kind, const Change& change) {
 
 void ObjectSource::Flush() {
   const io::TurnCause cause(loop_, "takes up objects of the API");
-  DecideOnNamed();
-  const bool holds = AwaitsNamed();
-  SourceUpdate update = std::exchange(update_, {});
-  std::vector<config::ObjectChange> changes = std::exchange(changes_, {});
-  if (!holds) {
-    std::move(routing_changes_.begin(), routing_changes_.end(),
-              std::back_inserter(changes));
-    routing_changes_.clear();
+  for (auto& [kind, needed] : needed_) {
+    DecideOn(kind, needed);
+    Release(needed);
   }
+  SourceUpdate update = std::exchange(update_, {});
+  update.is_relisted = TakeRelisted();
+  const std::vector<config::ObjectChange> changes = std::exchange(changes_, {});
   for (const config::ObjectChange& change : changes) {
     update.objects.push_back(change.name);
   }
   update.difference = keeper_.Apply(changes);
   for (const std::string_view kind : std::exchange(listed_, {})) {
-    if (holds && FindSourceKind(kind).part == Part::kRouting) {
-      listed_.push_back(kind);
-      continue;
-    }
     config::Difference difference = keeper_.EndListing(kind);
     if (difference != config::Difference()) {
       update.difference = std::move(difference);

@@ -9,10 +9,12 @@
 //   reflectors --changes--> config::ReadObject --> config::DesiredKeeper
 //                                    one SourceUpdate per turn --> observer
 //
-// Communities, BFDProfiles and Secrets count only where a BGPPeer or a
-// BGPAdvertisement names them, so they are followed once there is one, and then
-// for good. What names them waits until they were listed: nothing is refused
-// for a Secret that is about to come.
+// Some kinds count only where an object of another kind needs them
+// (SourceKind::needed_by): Namespaces where a pool selects by their labels, and
+// all for BGP where there is a BGPPeer. They are followed once there is such an
+// object, and then for good. What needs them waits until they were listed:
+// nothing is refused for a Secret that is about to come, and no address is
+// given out of a pool before it is known to which namespaces it is open.
 //
 // A server without the resources for BGP (404) holds nothing up: there are no
 // such objects then. Nor does one that lets no client read them (403), unless
@@ -27,6 +29,7 @@
 #define LB_DAEMON_KUBERNETES_OBJECT_SOURCE_H_
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -72,7 +75,7 @@ struct SourceUpdate {
   // problems; empty: the object is gone.
   std::vector<std::pair<std::string, std::string>> uids;
   // Every kind of the last Relist() was listed since, and is in this update or
-  // in one before.
+  // in one before; none of its objects waits for those that it needs.
   bool is_relisted = false;
 };
 
@@ -146,19 +149,31 @@ class ObjectSource {
   std::string Absent() const;
 
  private:
-  // Whether SourceKind::Part::kNamed is followed.
-  enum class Named { kUndecided, kUnneeded, kFollowed };
+  // The kinds that objects of one kind need.
+  struct Needed {
+    enum class State { kUndecided, kUnneeded, kFollowed };
+
+    State state = State::kUndecided;
+    std::vector<const SourceKind*> kinds;
+    // Objects that need them, by name, until they were listed.
+    std::map<std::string, config::ObjectChange> waiting;
+  };
 
   // Takes the changes of one kind.
   class Follower;
 
   void Follow(const SourceKind& kind);
-  // Settles whether kinds that others name are to be followed, and begins.
-  void DecideOnNamed();
-  // The first lists of these are under way.
-  bool AwaitsNamed() const;
-  // Each kind of the part was listed, or is not to be had.
-  bool IsSettled(SourceKind::Part part) const;
+  // Takes a change for the next Flush(), or for when what it needs was listed.
+  void Take(config::ObjectChange change);
+  bool NeedsOthersNow(const config::ObjectChange& change) const;
+  // Settles whether what objects of `kind` need is to be followed, and begins.
+  void DecideOn(std::string_view kind, Needed& needed);
+  // Lets go what waits, if what it needs was listed.
+  void Release(Needed& needed);
+  // The kind was listed, or is not to be had.
+  bool IsSettled(std::string_view kind) const;
+  // True once after each Relist().
+  bool TakeRelisted();
   bool HasInForce(std::string_view kind) const;
   void OnChange(const SourceKind& kind, const kubernetes::Change& change);
   void OnFailure(Follower& follower);
@@ -174,15 +189,13 @@ class ObjectSource {
   std::vector<std::unique_ptr<Follower>> followers_;
   // Since the last Flush():
   std::vector<config::ObjectChange> changes_;
-  // Those of SourceKind::Part::kRouting, also from before if they wait.
-  std::vector<config::ObjectChange> routing_changes_;
   std::vector<std::string_view> listed_;
   SourceUpdate update_;
   bool has_read_manifests_ = false;
-  bool had_routing_ = false;  // An object of SourceKind::Part::kRouting.
-  Named named_ = Named::kUnneeded;
-  std::set<std::string_view> awaited_;  // Kinds of the last Relist().
-  std::unique_ptr<io::Timer> timer_;    // Runs Flush().
+  std::map<std::string_view, Needed> needed_;  // By SourceKind::needed_by.
+  // Kinds of the last Relist(): were they listed since?
+  std::map<std::string_view, bool> awaited_;
+  std::unique_ptr<io::Timer> timer_;  // Runs Flush().
 };
 
 }  // namespace lb

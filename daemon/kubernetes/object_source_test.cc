@@ -11,6 +11,8 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/config/object_change.h"
+#include "lb/kubernetes/json_tree.h"
 
 namespace lb {
 namespace {
@@ -22,13 +24,17 @@ using testing::IsEmpty;
 
 class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
  protected:
-  void Start(config::Objects in_force = {}) {
+  void Start(config::Objects in_force = {},
+             const ObjectSource::Options& options = {
+                 .own_namespace = std::string(kOwnNamespace)}) {
     source_ = std::make_unique<ObjectSource>(
-        ObjectSource::Ports{&cluster_.loop_, cluster_.server_.AddHost("n1"),
-                            this},
-        ObjectSource::Options{.own_namespace = std::string(kOwnNamespace)},
-        Prng(1), std::move(in_force));
+        ObjectSource::Ports{&cluster_.loop_, client_, this}, options, Prng(1),
+        std::move(in_force));
     source_->Start();
+  }
+  void DeleteOwn(std::string_view kind, const std::string& name) {
+    cluster_.server_.Delete(SimKubernetes::ResourceOf(kind),
+                            {std::string(kOwnNamespace), name});
   }
   void OnUpdate(const SourceUpdate& update) override {
     ++updates_;
@@ -48,6 +54,7 @@ class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
   size_t Watches() const { return cluster_.server_.open_watches(); }
 
   SimKubernetes cluster_{1};
+  http::Client* const client_ = cluster_.server_.AddHost("n1");
   std::unique_ptr<ObjectSource> source_;
   int updates_ = 0;
   int failures_ = 0;
@@ -58,7 +65,7 @@ class ObjectSourceTest : public testing::Test, public ObjectSource::Observer {
   std::vector<std::string> uids_;
 };
 
-TEST_F(ObjectSourceTest, MakesOneDesiredOfEightWatches) {
+TEST_F(ObjectSourceTest, MakesOneDesiredOfSixWatches) {
   cluster_.CreatePool("a", "\"192.0.2.0/28\"");
   cluster_.CreateService("web");
   Start();
@@ -66,7 +73,7 @@ TEST_F(ObjectSourceTest, MakesOneDesiredOfEightWatches) {
   cluster_.loop_.RunFor(absl::Seconds(1));
   EXPECT_TRUE(source_->is_complete());
   EXPECT_TRUE(source_->is_synchronized());
-  EXPECT_EQ(Watches(), 8u);
+  EXPECT_EQ(Watches(), 6u);
   EXPECT_THAT(services_, ElementsAre("d/web"));
   EXPECT_EQ(source_->desired()->pools.size(), 1u);
   EXPECT_FALSE(source_->desired()->may_define.any);
@@ -80,8 +87,7 @@ TEST_F(ObjectSourceTest, TellsTheUidOfAPoolAndThatItIsGone) {
   cluster_.loop_.RunFor(absl::Seconds(1));
   cluster_.CreatePool("a", "\"192.0.2.0/28\"");
   cluster_.loop_.RunFor(absl::Seconds(1));
-  cluster_.server_.Delete(SimKubernetes::ResourceOf("IPAddressPool"),
-                          {std::string(kOwnNamespace), "a"});
+  DeleteOwn("IPAddressPool", "a");
   cluster_.loop_.RunFor(absl::Seconds(1));
   EXPECT_THAT(uids_, ElementsAre("IPAddressPool/a uid-1", "IPAddressPool/a "));
 }
@@ -170,10 +176,10 @@ TEST_F(RoutingObjectsTest, WhatPeersNameIsFollowedOnceThereIsAPeer) {
   CreateNamed();
   Start();
   cluster_.loop_.RunFor(absl::Seconds(1));
-  EXPECT_EQ(Watches(), 8u);
+  EXPECT_EQ(Watches(), 6u);
   cluster_.CreateOwn("BGPPeer", "tor", kPeer);
   cluster_.loop_.RunFor(absl::Seconds(1));
-  EXPECT_EQ(Watches(), 11u);
+  EXPECT_EQ(Watches(), 10u);
   EXPECT_EQ(Peers(), 1u);
   EXPECT_THAT(problems_, IsEmpty()) << "nothing is refused meanwhile";
   EXPECT_TRUE(source_->is_synchronized());
@@ -187,15 +193,14 @@ TEST_F(RoutingObjectsTest, PeersThatAreThereAtTheStartHaveWhatTheyName) {
   EXPECT_TRUE(source_->is_complete());
   EXPECT_EQ(Peers(), 1u);
   EXPECT_THAT(problems_, IsEmpty());
-  cluster_.server_.Delete(SimKubernetes::ResourceOf("BGPPeer"),
-                          {std::string(kOwnNamespace), "tor"});
+  DeleteOwn("BGPPeer", "tor");
   cluster_.loop_.RunFor(absl::Seconds(1));
   EXPECT_EQ(Peers(), 0u);
 }
 
 TEST_F(RoutingObjectsTest, AServerWithoutTheResourcesHoldsNothingUp) {
   for (const SourceKind& kind : SourceKinds()) {
-    if (kind.part != SourceKind::Part::kBase) Remove(kind.kind);
+    if (kind.is_optional) Remove(kind.kind);
   }
   cluster_.CreateService("web");
   Start();
@@ -203,12 +208,11 @@ TEST_F(RoutingObjectsTest, AServerWithoutTheResourcesHoldsNothingUp) {
   EXPECT_TRUE(source_->is_complete());
   EXPECT_TRUE(source_->is_synchronized());
   EXPECT_EQ(source_->Trouble(), "");
-  EXPECT_EQ(source_->Absent(),
-            "bgppeers.metallb.io, bgpadvertisements.metallb.io");
+  EXPECT_EQ(source_->Absent(), "bgppeers.metallb.io");
   EXPECT_EQ(source_->desired()->services.size(), 1u);
   EXPECT_EQ(failures_, 0);
   for (const SourceKind& kind : SourceKinds()) {
-    if (kind.part != SourceKind::Part::kBase) cluster_.AddKind(kind);
+    if (kind.is_optional) cluster_.AddKind(kind);
   }
   CreateNamed();
   cluster_.CreateOwn("BGPPeer", "tor", kPeer);
@@ -228,6 +232,220 @@ TEST_F(RoutingObjectsTest, APeerWhoseSecretsAreNotToBeHadIsRefusedAlone) {
   EXPECT_EQ(source_->desired()->services.size(), 1u);
   EXPECT_EQ(Peers(), 0u);
   EXPECT_THAT(problems_, ElementsAre(HasSubstr("BGPPeer/tor")));
+}
+
+TEST_F(RoutingObjectsTest, AnAdvertisementCountsOnceThereIsAPeer) {
+  CreateNamed();
+  cluster_.CreateOwn("BGPAdvertisement", "all");
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Watches(), 6u);
+  const auto& advertisements = source_->desired()->bgp.advertisements;
+  EXPECT_EQ(advertisements.size(), 0u);
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(advertisements.size(), 1u);
+  // The last peer goes, and another one comes.
+  DeleteOwn("BGPPeer", "tor");
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Peers(), 0u);
+  cluster_.CreateOwn("BGPPeer", "other", kPeer);
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Peers(), 1u);
+  EXPECT_EQ(Watches(), 10u);
+  EXPECT_THAT(problems_, IsEmpty());
+}
+
+TEST_F(RoutingObjectsTest, APeerThatGoesWhileItWaitsIsForgotten) {
+  for (const SourceKind& kind : SourceKinds()) {
+    if (kind.needed_by == "BGPPeer") Remove(kind.kind);
+  }
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  // An answer that settles nothing.
+  cluster_.server_.faults().internal = 100;
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Peers(), 0u);
+  DeleteOwn("BGPPeer", "tor");
+  cluster_.server_.faults().internal = 0;
+  cluster_.loop_.RunFor(absl::Seconds(30));
+  EXPECT_EQ(Peers(), 0u);
+  EXPECT_THAT(problems_, IsEmpty());
+}
+
+constexpr std::string_view kSelecting =
+    R"("spec":{"addresses":["192.0.2.0/28"],"serviceAllocation":)"
+    R"({"namespaceSelectors":[{"matchLabels":{"team":"a"}}]}})";
+
+// A pool as a file has it.
+config::ObjectChange ReadManifest(std::string_view spec) {
+  const auto tree = kubernetes::ReadJson(fmt::format(
+      R"({{"apiVersion":"metallb.io/v1beta1","kind":"IPAddressPool",)"
+      R"("metadata":{{"name":"a"}},{}}})",
+      spec));
+  return *config::ReadObject(*tree, config::Origin(), {});
+}
+
+class NamespacesTest : public ObjectSourceTest {
+ protected:
+  NamespacesTest() {
+    cluster_.server_.Create(
+        SimKubernetes::ResourceOf("Namespace"),
+        R"({"metadata":{"name":"d","labels":{"team":"a"}}})");
+    cluster_.CreateService("web");
+  }
+  void Withhold() {
+    cluster_.server_.RemoveKind(SimKubernetes::ResourceOf("Namespace"));
+  }
+  void Provide() { cluster_.AddKind(FindSourceKind("Namespace")); }
+  void Run() { cluster_.loop_.RunFor(absl::Seconds(10)); }
+  size_t Pools() const { return source_->desired()->pools.size(); }
+  std::string Team() const {
+    const Labels& labels =
+        source_->desired()->services.at("d/web").request.namespace_labels;
+    const auto team = labels.find("team");
+    return team == labels.end() ? "" : team->second;
+  }
+};
+
+TEST_F(NamespacesTest, AreFollowedOnceAPoolSelectsByTheirLabels) {
+  Start();
+  Run();
+  EXPECT_EQ(Watches(), 6u);
+  EXPECT_EQ(Team(), "");
+  cluster_.CreateOwn("IPAddressPool", "a", kSelecting);
+  Run();
+  EXPECT_EQ(Watches(), 7u);
+  EXPECT_EQ(Team(), "a");
+  EXPECT_EQ(Pools(), 1u);
+  cluster_.server_.Patch(SimKubernetes::ResourceOf("Namespace"), {"", "d"},
+                         R"({"metadata":{"labels":{"team":"b"}}})");
+  Run();
+  EXPECT_EQ(Team(), "b");
+  DeleteOwn("IPAddressPool", "a");
+  Run();
+  EXPECT_EQ(Pools(), 0u);
+  cluster_.CreateOwn("IPAddressPool", "again", kSelecting);
+  Run();
+  EXPECT_EQ(Pools(), 1u);
+  EXPECT_EQ(Watches(), 7u);
+}
+
+TEST_F(NamespacesTest, APoolThatSelectsByNameAloneNeedsNone) {
+  cluster_.CreateOwn("IPAddressPool", "a",
+                     R"("spec":{"addresses":["192.0.2.0/28"],)"
+                     R"("serviceAllocation":{"namespaces":["d"]}})");
+  Start();
+  Run();
+  EXPECT_EQ(Watches(), 6u);
+  EXPECT_EQ(Pools(), 1u);
+}
+
+TEST_F(NamespacesTest, NothingCountsBeforeThoseOfAPoolWereListed) {
+  cluster_.CreateOwn("IPAddressPool", "a", kSelecting);
+  Withhold();
+  Start();
+  Run();
+  EXPECT_FALSE(source_->is_complete());
+  EXPECT_THAT(source_->Trouble(), HasSubstr("namespaces: 404"));
+  EXPECT_EQ(Pools(), 0u);
+  Provide();
+  Run();
+  EXPECT_TRUE(source_->is_complete());
+  EXPECT_EQ(Pools(), 1u);
+  EXPECT_EQ(Team(), "a");
+}
+
+TEST_F(NamespacesTest, APoolThatComesLaterWaitsForThemAlone) {
+  Start();
+  Run();
+  Withhold();
+  cluster_.CreateOwn("IPAddressPool", "a", kSelecting);
+  cluster_.CreatePool("b", "\"198.51.100.0/28\"");
+  Run();
+  ASSERT_EQ(Pools(), 1u);
+  EXPECT_EQ(source_->desired()->pools[0].name, "b");
+  EXPECT_THAT(source_->Trouble(), HasSubstr("namespaces: 404"));
+  Provide();
+  Run();
+  EXPECT_EQ(Pools(), 2u);
+  EXPECT_EQ(source_->Trouble(), "");
+}
+
+TEST_F(NamespacesTest, APoolThatSelectsNoMoreWaitsNoLonger) {
+  Start();
+  Run();
+  Withhold();
+  cluster_.CreateOwn("IPAddressPool", "a", kSelecting);
+  Run();
+  EXPECT_EQ(Pools(), 0u);
+  cluster_.PatchOwn("IPAddressPool", "a",
+                    R"({"spec":{"serviceAllocation":null}})");
+  Run();
+  EXPECT_EQ(Pools(), 1u);
+}
+
+// Its last good value is of an earlier run, and selects.
+TEST_F(NamespacesTest, ARefusedPoolNeedsThoseOfItsLastGoodValue) {
+  cluster_.CreateOwn("IPAddressPool", "a", kSelecting);
+  Start();
+  Run();
+  const config::Objects earlier = source_->desired()->objects;
+  ASSERT_TRUE(earlier.contains("Namespace/d"));
+  source_.reset();
+  cluster_.PatchOwn("IPAddressPool", "a",
+                    R"({"spec":{"addresses":["192.0.2.0/33"]}})");
+  Start(earlier);
+  Run();
+  EXPECT_EQ(Pools(), 1u);
+  EXPECT_EQ(Team(), "a");
+  EXPECT_EQ(Watches(), 7u);
+}
+
+TEST_F(NamespacesTest, ThoseOfAnEarlierRunGoIfNoPoolSelects) {
+  cluster_.CreateOwn("IPAddressPool", "a", kSelecting);
+  Start();
+  Run();
+  const config::Objects earlier = source_->desired()->objects;
+  source_.reset();
+  DeleteOwn("IPAddressPool", "a");
+  Start(earlier);
+  EXPECT_EQ(Team(), "a");
+  Run();
+  EXPECT_EQ(Team(), "");
+  EXPECT_FALSE(source_->desired()->objects.contains("Namespace/d"));
+  EXPECT_EQ(Watches(), 6u);
+}
+
+// A controller assigns by what was listed since it got the Lease.
+TEST_F(NamespacesTest, AListThatWasAskedForHasComeOnceNoPoolWaits) {
+  Start();
+  Run();
+  Withhold();
+  cluster_.CreateOwn("IPAddressPool", "a", kSelecting);
+  const std::vector<std::string_view> kinds = {"Service", "Namespace",
+                                               "IPAddressPool"};
+  source_->Relist(kinds);
+  Run();
+  EXPECT_EQ(relisted_, 0);
+  Provide();
+  Run();
+  EXPECT_EQ(relisted_, 1);
+}
+
+TEST_F(NamespacesTest, APoolOfAFileNeedsThem) {
+  ObjectSource::Options options = {.own_namespace = std::string(kOwnNamespace),
+                                   .has_manifests = true};
+  Start({}, options);
+  Run();
+  EXPECT_EQ(Watches(), 3u);
+  EXPECT_FALSE(source_->is_complete());
+  source_->TakeManifests({ReadManifest(kSelecting)});
+  Run();
+  EXPECT_TRUE(source_->is_complete());
+  EXPECT_EQ(Team(), "a");
+  EXPECT_EQ(Watches(), 4u);
 }
 
 TEST_F(ObjectSourceTest, SaysWhenAListThatWasAskedForHasCome) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -131,28 +132,33 @@ const std::vector<SourceKind>& SourceKinds() {
       {.kind = "Node", .resource = {"", "v1", "nodes"}},
       {.kind = "Namespace",
        .resource = {"", "v1", "namespaces"},
-       .metadata_only = true},
+       .metadata_only = true,
+       .needed_by = "IPAddressPool"},
       {.kind = "BGPPeer",
        .resource = {std::string(kMetallb), "v1beta2", "bgppeers"},
        .is_own = true,
-       .part = SourceKind::Part::kRouting},
+       .is_optional = true},
       {.kind = "BGPAdvertisement",
        .resource = {std::string(kMetallb), "v1beta1", "bgpadvertisements"},
        .is_own = true,
-       .part = SourceKind::Part::kRouting},
+       .is_optional = true,
+       .needed_by = "BGPPeer"},
       {.kind = "Community",
        .resource = {std::string(kMetallb), "v1beta1", "communities"},
        .is_own = true,
-       .part = SourceKind::Part::kNamed},
+       .is_optional = true,
+       .needed_by = "BGPPeer"},
       {.kind = "BFDProfile",
        .resource = {std::string(kMetallb), "v1beta1", "bfdprofiles"},
        .is_own = true,
-       .part = SourceKind::Part::kNamed},
+       .is_optional = true,
+       .needed_by = "BGPPeer"},
       {.kind = "Secret",
        .resource = {"", "v1", "secrets"},
        .selector = {"type", "kubernetes.io/basic-auth"},
        .is_own = true,
-       .part = SourceKind::Part::kNamed,
+       .is_optional = true,
+       .needed_by = "BGPPeer",
        .named_by_namespace = true},
   };
   return kinds;
@@ -199,6 +205,13 @@ config::ObjectChange ReadChange(const SourceKind& kind,
                               .object = std::move(name),
                               .message = std::string(read.status().message())});
   return refused;
+}
+
+bool NeedsOthers(const config::ObjectValue& object) {
+  if (std::holds_alternative<config::BgpPeer>(object)) return true;
+  const auto* const pool = std::get_if<config::PoolObject>(&object);
+  return pool != nullptr && pool->pool.service_allocation &&
+         !pool->pool.service_allocation->namespace_selectors.empty();
 }
 
 absl::StatusOr<config::ObjectChange> ReadKept(

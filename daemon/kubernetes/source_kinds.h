@@ -19,19 +19,17 @@
 namespace lb {
 
 struct SourceKind {
-  enum class Part {
-    kBase,     // What every cluster with lbd has.
-    kRouting,  // BGP: the server may lack the resource.
-    kNamed,    // Objects of kRouting name them; the same.
-  };
-
   std::string_view kind;  // One of config::ReadKinds().
   kubernetes::Resource resource;
   kubernetes::FieldSelector selector = {};
   bool metadata_only = false;
   // Only objects of lbd's own namespace count, as MetalLB has it.
   bool is_own = false;
-  Part part = Part::kBase;
+  // For BGP: the server may lack the resource.
+  bool is_optional = false;
+  // The kind of objects that need this one (NeedsOthers). It is followed once
+  // there is such an object. Empty: always.
+  std::string_view needed_by = {};
   // Problems call the object "Kind/namespace/name".
   bool named_by_namespace = false;
 
@@ -59,6 +57,11 @@ kubernetes::ReflectorOptions ReflectorOptionsOf(
 config::ObjectChange ReadChange(const SourceKind& kind,
                                 const kubernetes::Change& change,
                                 const config::ManifestOptions& options);
+
+// Does the object say anything only together with those that SourceKind::
+// needed_by gives its kind? A BGPPeer does: the rest for BGP counts where there
+// is a peer. So does a pool that selects namespaces by their labels.
+bool NeedsOthers(const config::ObjectValue& object);
 
 // Reads the text of an object again. InvalidArgument: it is none.
 absl::StatusOr<config::ObjectChange> ReadKept(

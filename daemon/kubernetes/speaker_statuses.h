@@ -16,7 +16,7 @@
 // for the first time: a cluster without BGP need not have the resource.
 //
 // nodeAssigned is written only if a node takes a service over: a new one costs
-// two writes here, and the controller's.
+// one write here, and the controller's.
 //
 //   SpeakerStatuses statuses(ports, {"n1", "metallb-system"}, prng);
 //   statuses.SetPlace("default/web", {{"n1"}, {}});

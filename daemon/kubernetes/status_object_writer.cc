@@ -1,11 +1,13 @@
 #include "daemon/kubernetes/status_object_writer.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "fmt/format.h"
 #include "lb/io/turn_cause.h"
 #include "lb/kubernetes/json_writer.h"
+#include "lb/kubernetes/object_meta.h"
 
 namespace lb {
 namespace {
@@ -31,6 +33,13 @@ void AddMetadata(const Write& write, JsonWriter& json) {
   json.EndMap().EndList();
 }
 
+// `object` is the JSON of a map.
+std::string WithStatus(std::string object, const Write& write) {
+  object.pop_back();
+  return fmt::format("{}{}\"status\":{}}}", object,
+                     object.size() > 1 ? "," : "", write.wish.status);
+}
+
 std::string NewObject(const Write& write,
                       const StatusObjectWriter::Options& options) {
   JsonWriter json;
@@ -41,15 +50,19 @@ std::string NewObject(const Write& write,
   json.Pair("namespace", options.list.name_space).Pair("name", write.name);
   AddMetadata(write, json);
   json.EndMap().EndMap();
-  return std::move(json).Finish();
+  return WithStatus(std::move(json).Finish(), write);
 }
 
-std::string MetadataPatch(const Write& write) {
+std::string PatchOf(const Write& write) {
+  using Kind = Write::Kind;
+  if (write.kind == Kind::kStatus) return WithStatus("{}", write);
   JsonWriter json;
   json.BeginMap().Key("metadata").BeginMap();
   AddMetadata(write, json);
   json.EndMap().EndMap();
-  return std::move(json).Finish();
+  std::string patch = std::move(json).Finish();
+  if (write.kind == Kind::kMetadata) return patch;
+  return WithStatus(std::move(patch), write);
 }
 
 kubernetes::WriteRequest RequestOf(const Write& write,
@@ -63,13 +76,14 @@ kubernetes::WriteRequest RequestOf(const Write& write,
       request.body = NewObject(write, options);
       break;
     case Write::Kind::kMetadata:
-      request.body = MetadataPatch(write);
-      break;
+    case Write::Kind::kWhole:
     case Write::Kind::kStatus:
       // No resourceVersion: this process alone writes it, and its last word is
       // right.
-      request.target.subresource = "status";
-      request.body = fmt::format("{{\"status\":{}}}", write.wish.status);
+      if (write.kind == Write::Kind::kStatus) {
+        request.target.subresource = "status";
+      }
+      request.body = PatchOf(write);
       break;
     case Write::Kind::kDelete:
       request.verb = WriteVerb::kDelete;
@@ -142,10 +156,18 @@ void StatusObjectWriter::Send(const Write& write) {
     if (report.verdict == WriteVerdict::kRefused) {
       Complain(fmt::format("{}: {}", report.target.ToString(), report.error));
     }
-    objects_.OnWritten(ports_.loop->Now(), write, report.verdict);
+    objects_.OnWritten(ports_.loop->Now(), write, report.verdict,
+                       AnswerOf(report));
     CarryOut();
   };
   ports_.writer->Write(std::move(request));
+}
+
+std::optional<StatusObjects::Object> StatusObjectWriter::AnswerOf(
+    const WriteReport& report) const {
+  const auto meta = kubernetes::ReadObjectMeta(report.object);
+  if (!meta.ok()) return std::nullopt;
+  return options_.read(*meta, report.object);
 }
 
 void StatusObjectWriter::Complain(std::string message) {

@@ -18,6 +18,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@
 #include "lb/http/client.h"
 #include "lb/io/loop.h"
 #include "lb/kubernetes/reflector_options.h"
+#include "lb/kubernetes/write_request.h"
 #include "lb/kubernetes/writer.h"
 
 namespace lb {
@@ -49,7 +51,7 @@ class StatusObjectWriter {
   struct Options {
     kubernetes::ReflectorOptions list;  // Names the resource and the namespace.
     std::string kind;                   // "ServiceL2Status"
-    StatusObjectList::Read read;
+    StatusObjectList::Read read;        // Of lists and of answers to writes.
     std::function<std::string(const std::string& key)> name_of;
     // The objects that the server has, before they count. May be null.
     std::function<void(const std::vector<StatusObjects::Object>&)> on_listed =
@@ -73,6 +75,9 @@ class StatusObjectWriter {
   void OnListed(const std::vector<StatusObjects::Object>& objects);
   void OnTimer();
   void Send(const StatusObjects::Write& write);
+  // The object that the server has now; nullopt: it did not say.
+  std::optional<StatusObjects::Object> AnswerOf(
+      const kubernetes::WriteReport& report) const;
   // Once for each list.
   void Complain(std::string message);
 

@@ -36,6 +36,7 @@ void StatusObjects::OnListed(const std::vector<Object>& objects) {
     if (IsNewerThanList(slot)) continue;
     slot.object.reset();
     slot.is_resting = false;
+    EndUntaken(slot);
   }
   for (const Object& object : objects) {
     if (object.key.empty()) {
@@ -109,13 +110,19 @@ std::optional<StatusObjects::Write> StatusObjects::StepOf(
     write.name = options_.name_of(key);
     return write;
   }
-  write.kind = HasWrongMetadata(slot) ? Kind::kMetadata : Kind::kStatus;
+  const bool has_status = slot.object->says.status == slot.wish->status;
+  if (!has_status && !slot.is_apart.value_or(is_apart_)) {
+    write.kind = Kind::kWhole;
+  } else {
+    write.kind = HasWrongMetadata(slot) ? Kind::kMetadata : Kind::kStatus;
+  }
   write.name = slot.object->name;
   return write;
 }
 
 void StatusObjects::OnWritten(absl::Time now, const Write& write,
-                              WriteVerdict verdict) {
+                              WriteVerdict verdict,
+                              const std::optional<Object>& answer) {
   LB_CHECK(writing_ > 0);
   --writing_;
   Slot* const slot = write.key.empty() ? nullptr : &slots_.at(write.key);
@@ -127,10 +134,10 @@ void StatusObjects::OnWritten(absl::Time now, const Write& write,
   switch (verdict) {
     case WriteVerdict::kDone:
     case WriteVerdict::kUnneeded:
-      if (slot != nullptr) Note(write, *slot);
+      if (slot != nullptr) Note(write, answer, *slot);
       return;
     case WriteVerdict::kGone:
-      if (slot != nullptr) slot->object.reset();
+      if (slot != nullptr) NoteGone(write, *slot);
       return;
     case WriteVerdict::kExists:
       // Perhaps it is ours, and the answer to the create was lost.
@@ -147,24 +154,65 @@ void StatusObjects::OnWritten(absl::Time now, const Write& write,
 }
 
 // Takes over what the write has made of the object.
-void StatusObjects::Note(const Write& write, Slot& slot) const {
+void StatusObjects::Note(const Write& write,
+                         const std::optional<Object>& answer, Slot& slot) {
   switch (write.kind) {
     case Write::Kind::kCreate:
       slot.object = {
           write.name, write.key, {write.wish.labels, ""}, write.owner.uid};
-      return;
+      return NoteStatus(write, answer, slot);
     case Write::Kind::kMetadata:
+    case Write::Kind::kWhole:
       slot.object->says.labels = write.wish.labels;
       if (!write.owner.uid.empty()) slot.object->owner_uid = write.owner.uid;
+      if (write.kind == Write::Kind::kWhole) NoteStatus(write, answer, slot);
       return;
     case Write::Kind::kStatus:
       slot.object->says.status = write.wish.status;
-      return;
+      return EndUntaken(slot);
     case Write::Kind::kDelete:
       slot.object.reset();
       return;
   }
   LB_UNREACHABLE();
+}
+
+// The status was written with the object.
+void StatusObjects::NoteStatus(const Write& write,
+                               const std::optional<Object>& answer,
+                               Slot& slot) {
+  // A new object has a status only if the server took one, perhaps not all.
+  const bool is_new = write.kind == Write::Kind::kCreate;
+  const bool is_taken = answer && (answer->says.status == write.wish.status ||
+                                   (is_new && !answer->says.status.empty()));
+  if (!is_taken) {
+    is_apart_ = true;
+    if (answer) slot.object->says.status = answer->says.status;
+    return NoteUntaken(/*is_apart=*/true, slot);
+  }
+  is_apart_ = false;
+  slot.object->says.status = write.wish.status;
+  EndUntaken(slot);
+}
+
+void StatusObjects::NoteUntaken(bool is_apart, Slot& slot) {
+  constexpr int kUntakenMax = 3;
+  slot.is_apart = is_apart;
+  if (++slot.untaken >= kUntakenMax) slot.is_resting = true;
+}
+
+void StatusObjects::EndUntaken(Slot& slot) {
+  slot.untaken = 0;
+  slot.is_apart.reset();
+}
+
+// There is no such object, or its status is no subresource any more.
+void StatusObjects::NoteGone(const Write& write, Slot& slot) {
+  if (write.kind == Write::Kind::kStatus) {
+    return NoteUntaken(/*is_apart=*/false, slot);
+  }
+  slot.object.reset();
+  EndUntaken(slot);
 }
 
 void StatusObjects::Rest(absl::Time now, Slot* slot) {

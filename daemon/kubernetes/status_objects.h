@@ -4,10 +4,18 @@
 // The caller says what each object is to say, by a key of its own, such as a
 // service; a list says what the server has. What differs is written:
 //
-//   wanted, and there is none   create, then its status: a create takes none
+//   wanted, and there is none   create, with its status
 //   other labels or owner       patch of the metadata
-//   another status              patch of the status
+//   another status              patch of the object, or of its status
 //   not wanted, or one of two   delete
+//
+// Whether a status is part of its object or a subresource is for the resource's
+// definition to say, which may be exchanged at any time, so the answers tell. A
+// subresource is not written with the object: the answer lacks it. A status
+// without a subresource has no path of its own: 404, as if there were no
+// object. So a status is written with the object first, then by itself if it
+// was not taken, and with the object again after a 404. One that is taken
+// neither way waits for the next list.
 //
 // Only what is wanted is kept, and an object has one write under way: however
 // long the server is away, each object is written once when it is back. Nothing
@@ -71,7 +79,13 @@ class StatusObjects {
   };
 
   struct Write {
-    enum class Kind { kCreate, kMetadata, kStatus, kDelete };
+    enum class Kind {
+      kCreate,
+      kMetadata,
+      kWhole,   // Metadata and status.
+      kStatus,  // The subresource.
+      kDelete,
+    };
 
     Kind kind = Kind::kCreate;
     std::string key;  // Empty: a deletion of an object without a key.
@@ -106,8 +120,10 @@ class StatusObjects {
   std::vector<Write> TakeWrites(absl::Time now);
   // When TakeWrites() has more, unless a write ends first.
   absl::Time deadline() const;
+  // `answer`: the object as the server has it now; nullopt: it did not say.
   void OnWritten(absl::Time now, const Write& write,
-                 kubernetes::WriteVerdict verdict);
+                 kubernetes::WriteVerdict verdict,
+                 const std::optional<Object>& answer);
 
   // Nullptr: the server has none, as far as is known.
   const Object* Find(std::string_view key) const;
@@ -122,6 +138,10 @@ class StatusObjects {
     bool is_writing = false;
     bool is_resting = false;  // Until the next list.
     uint64_t written_in = 0;  // The list during or after which it was written.
+    // Writes of the status in a row that the server did not take, and whether
+    // the next one is that of the subresource; nullopt: as of the others.
+    int untaken = 0;
+    std::optional<bool> is_apart;
   };
 
   bool IsAsWanted(const Slot& slot) const;
@@ -131,7 +151,13 @@ class StatusObjects {
   bool IsNewerThanList(const Slot& slot) const {
     return slot.is_writing || slot.written_in == lists_;
   }
-  void Note(const Write& write, Slot& slot) const;
+  void Note(const Write& write, const std::optional<Object>& answer,
+            Slot& slot);
+  void NoteStatus(const Write& write, const std::optional<Object>& answer,
+                  Slot& slot);
+  static void NoteUntaken(bool is_apart, Slot& slot);
+  static void EndUntaken(Slot& slot);
+  static void NoteGone(const Write& write, Slot& slot);
   void Rest(absl::Time now, Slot* slot);
 
   const Options options_;
@@ -145,6 +171,7 @@ class StatusObjects {
   bool is_listed_ = false;
   uint64_t taken_in_ =
       0;  // As Slot::written_in: a name was taken. 0: none was.
+  bool is_apart_ = false;  // The status is a subresource, as far as is known.
   absl::Time paused_until_ = absl::InfinitePast();
 };
 

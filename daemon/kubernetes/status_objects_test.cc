@@ -41,6 +41,9 @@ std::string InWords(const Write& write) {
       return fmt::format("create {} {}", write.name, write.key);
     case Kind::kMetadata:
       return fmt::format("metadata {} {}", write.name, write.key);
+    case Kind::kWhole:
+      return fmt::format("whole {} {} {}", write.name, write.key,
+                         write.wish.status);
     case Kind::kStatus:
       return fmt::format("status {} {} {}", write.name, write.key,
                          write.wish.status);
@@ -63,9 +66,18 @@ class StatusObjectsTest : public testing::Test {
     std::vector<std::string> words;
     for (const auto& write : objects_.TakeWrites(now_)) {
       words.push_back(InWords(write));
-      objects_.OnWritten(now_, write, verdict);
+      objects_.OnWritten(now_, write, verdict, AnswerTo(write, verdict));
     }
     return words;
+  }
+  // As a server has it that takes a status with the object, or with
+  // `is_apart_` by itself.
+  std::optional<Object> AnswerTo(const StatusObjects::Write& write,
+                                 WriteVerdict verdict) const {
+    if (verdict != WriteVerdict::kDone) return std::nullopt;
+    Object answer = {write.name, write.key, write.wish, write.owner.uid};
+    if (is_apart_ != (write.kind == Kind::kStatus)) answer.says.status.clear();
+    return answer;
   }
   std::vector<std::string> WriteAll() {
     std::vector<std::string> all;
@@ -77,6 +89,7 @@ class StatusObjectsTest : public testing::Test {
 
   absl::Time now_ = kStart;
   int names_ = 0;
+  bool is_apart_ = false;
   StatusObjects objects_{{.name_of = [this](const std::string&) {
     return fmt::format("l2-{}", ++names_);
   }}};
@@ -89,11 +102,10 @@ TEST_F(StatusObjectsTest, NothingIsWrittenBeforeTheFirstList) {
   EXPECT_THAT(Write(), ElementsAre("create l2-1 web"));
 }
 
-TEST_F(StatusObjectsTest, ANewObjectCostsTwoWritesAndThenNone) {
+TEST_F(StatusObjectsTest, ANewObjectCostsOneWriteAndThenNone) {
   List({});
   objects_.Want("web", Says("eth0"));
-  EXPECT_THAT(WriteAll(),
-              ElementsAre("create l2-1 web", "status l2-1 web eth0"));
+  EXPECT_THAT(WriteAll(), ElementsAre("create l2-1 web"));
   objects_.Want("web", Says("eth0"));
   List({ObjectOf("l2-1", "web", "eth0")});
   EXPECT_THAT(WriteAll(), IsEmpty());
@@ -112,8 +124,8 @@ TEST_F(StatusObjectsTest, AdoptsWhatAnEarlierRunLeft) {
         ObjectOf("l2-gone", "gone", "a"), ObjectOf("l2-bad", "", "a"),
         ObjectOf("l2-x2", "same", "a")});
   EXPECT_THAT(WriteAll(),
-              ElementsAre("delete l2-gone gone", "status l2-y other b",
-                          "metadata l2-w restarted", "status l2-z unfinished c",
+              ElementsAre("delete l2-gone gone", "whole l2-y other b",
+                          "metadata l2-w restarted", "whole l2-z unfinished c",
                           "delete l2-bad ", "delete l2-x2 "));
 }
 
@@ -135,8 +147,9 @@ TEST_F(StatusObjectsTest, ALaterWishWaitsForTheWriteUnderWay) {
   objects_.Unwant("web");
   objects_.Want("web", Says("c"));
   EXPECT_THAT(Write(), IsEmpty());
-  objects_.OnWritten(now_, created[0], WriteVerdict::kDone);
-  EXPECT_THAT(WriteAll(), ElementsAre("status l2-1 web c"));
+  objects_.OnWritten(now_, created[0], WriteVerdict::kDone,
+                     AnswerTo(created[0], WriteVerdict::kDone));
+  EXPECT_THAT(WriteAll(), ElementsAre("whole l2-1 web c"));
 }
 
 TEST_F(StatusObjectsTest, WhatIsNotWantedAnyMoreIsDeletedOnce) {
@@ -150,8 +163,8 @@ TEST_F(StatusObjectsTest, WhatIsNotWantedAnyMoreIsDeletedOnce) {
 TEST_F(StatusObjectsTest, AnObjectThatIsGoneIsMadeAgain) {
   objects_.Want("web", Says("b"));
   List({ObjectOf("l2-x", "web", "a")});
-  EXPECT_THAT(Write(WriteVerdict::kGone), ElementsAre("status l2-x web b"));
-  EXPECT_THAT(WriteAll(), ElementsAre("create l2-1 web", "status l2-1 web b"));
+  EXPECT_THAT(Write(WriteVerdict::kGone), ElementsAre("whole l2-x web b"));
+  EXPECT_THAT(WriteAll(), ElementsAre("create l2-1 web"));
 }
 
 TEST_F(StatusObjectsTest, AListTellsWhoseATakenNameIs) {
@@ -164,8 +177,8 @@ TEST_F(StatusObjectsTest, AListTellsWhoseATakenNameIs) {
   EXPECT_TRUE(objects_.wants_list());
   List({ObjectOf("l2-1", "ours", "")});
   EXPECT_FALSE(objects_.wants_list());
-  EXPECT_THAT(WriteAll(), ElementsAre("status l2-1 ours a", "create l2-3 taken",
-                                      "status l2-3 taken a"));
+  EXPECT_THAT(WriteAll(),
+              ElementsAre("whole l2-1 ours a", "create l2-3 taken"));
 }
 
 TEST_F(StatusObjectsTest, ANameThatIsTakenDuringAListWantsAnother) {
@@ -181,7 +194,7 @@ TEST_F(StatusObjectsTest, AListThatIsOlderThanAWriteDoesNotUndoIt) {
   List({});
   objects_.BeginListing();
   objects_.Want("web", Says("a"));
-  EXPECT_THAT(WriteAll(), SizeIs(2));
+  EXPECT_THAT(WriteAll(), SizeIs(1));
   objects_.OnListed({});
   EXPECT_THAT(WriteAll(), IsEmpty());
 }
@@ -194,11 +207,10 @@ TEST_F(StatusObjectsTest, ARefusalDelaysAllAndWaitsForTheNextList) {
   EXPECT_THAT(Write(), IsEmpty());
   EXPECT_EQ(objects_.deadline(), now_ + absl::Seconds(10));
   now_ = objects_.deadline();
-  EXPECT_THAT(WriteAll(),
-              ElementsAre("create l2-2 good", "status l2-2 good a"));
+  EXPECT_THAT(WriteAll(), ElementsAre("create l2-2 good"));
   EXPECT_EQ(objects_.deadline(), absl::InfiniteFuture());
   List({ObjectOf("l2-2", "good", "a")});
-  EXPECT_THAT(WriteAll(), ElementsAre("create l2-3 bad", "status l2-3 bad a"));
+  EXPECT_THAT(WriteAll(), ElementsAre("create l2-3 bad"));
 }
 
 TEST_F(StatusObjectsTest, EightWritesAreUnderWayAtMost) {
@@ -209,8 +221,80 @@ TEST_F(StatusObjectsTest, EightWritesAreUnderWayAtMost) {
   const auto writes = objects_.TakeWrites(now_);
   EXPECT_THAT(writes, SizeIs(8));
   EXPECT_THAT(objects_.TakeWrites(now_), IsEmpty());
-  objects_.OnWritten(now_, writes[0], WriteVerdict::kDone);
+  objects_.OnWritten(now_, writes[0], WriteVerdict::kDone,
+                     AnswerTo(writes[0], WriteVerdict::kDone));
   EXPECT_THAT(objects_.TakeWrites(now_), SizeIs(1));
+}
+
+// As MetalLB defines its status objects.
+TEST_F(StatusObjectsTest, AStatusThatIsASubresourceIsWrittenByItself) {
+  is_apart_ = true;
+  List({});
+  objects_.Want("web", Says("a"));
+  EXPECT_THAT(WriteAll(), ElementsAre("create l2-1 web", "status l2-1 web a"));
+  objects_.Want("web", Says("b"));
+  EXPECT_THAT(WriteAll(), ElementsAre("status l2-1 web b"));
+  objects_.Want("web", {{{"node", "n2"}}, "c"});
+  EXPECT_THAT(WriteAll(),
+              ElementsAre("metadata l2-1 web", "status l2-1 web c"));
+}
+
+TEST_F(StatusObjectsTest, TheFirstAnswerTellsHowAdoptedObjectsAreWritten) {
+  is_apart_ = true;
+  objects_.Want("a", Says("2"));
+  objects_.Want("b", Says("2"));
+  List({ObjectOf("l2-a", "a", "1")});
+  EXPECT_THAT(Write(), ElementsAre("whole l2-a a 2", "create l2-1 b"));
+  EXPECT_THAT(WriteAll(), ElementsAre("status l2-a a 2", "status l2-1 b 2"));
+}
+
+TEST_F(StatusObjectsTest, ADefinitionMayBeExchanged) {
+  List({});
+  objects_.Want("web", Says("a"));
+  EXPECT_THAT(WriteAll(), ElementsAre("create l2-1 web"));
+  is_apart_ = true;
+  objects_.Want("web", Says("b"));
+  EXPECT_THAT(WriteAll(), ElementsAre("whole l2-1 web b", "status l2-1 web b"));
+  is_apart_ = false;
+  objects_.Want("web", Says("c"));
+  EXPECT_THAT(Write(WriteVerdict::kGone), ElementsAre("status l2-1 web c"));
+  EXPECT_THAT(WriteAll(), ElementsAre("whole l2-1 web c"));
+  objects_.Want("web", Says("d"));
+  EXPECT_THAT(WriteAll(), ElementsAre("whole l2-1 web d"));
+}
+
+// 404 is also the answer for a status without a subresource.
+TEST_F(StatusObjectsTest, AnObjectIsGoneOnceThePathOfTheObjectSaysSo) {
+  is_apart_ = true;
+  List({});
+  objects_.Want("web", Says("a"));
+  EXPECT_THAT(WriteAll(), SizeIs(2));
+  objects_.Want("web", Says("b"));
+  EXPECT_THAT(Write(WriteVerdict::kGone), ElementsAre("status l2-1 web b"));
+  EXPECT_THAT(Write(WriteVerdict::kGone), ElementsAre("whole l2-1 web b"));
+  EXPECT_THAT(WriteAll(), ElementsAre("create l2-2 web", "status l2-2 web b"));
+}
+
+TEST_F(StatusObjectsTest, AStatusThatIsTakenNeitherWayWaitsForTheNextList) {
+  is_apart_ = true;
+  List({});
+  objects_.Want("web", Says("a"));
+  EXPECT_THAT(Write(), ElementsAre("create l2-1 web"));
+  EXPECT_THAT(Write(WriteVerdict::kGone), ElementsAre("status l2-1 web a"));
+  EXPECT_THAT(WriteAll(), ElementsAre("whole l2-1 web a"));
+  objects_.Want("other", Says("a"));
+  EXPECT_THAT(WriteAll(), SizeIs(2)) << "others do not wait";
+  List({ObjectOf("l2-1", "web", ""), ObjectOf("l2-2", "other", "a")});
+  EXPECT_THAT(WriteAll(), ElementsAre("status l2-1 web a"));
+}
+
+TEST_F(StatusObjectsTest, AnAnswerThatCannotBeReadIsNoStatusThatWasTaken) {
+  List({});
+  objects_.Want("web", Says("a"));
+  const auto created = objects_.TakeWrites(now_);
+  ASSERT_THAT(created, SizeIs(1));
+  objects_.OnWritten(now_, created[0], WriteVerdict::kDone, std::nullopt);
+  EXPECT_THAT(Write(), ElementsAre("status l2-1 web a"));
 }
 
 // A server of objects that loses answers, refuses, and whose objects others
@@ -257,7 +341,7 @@ class World {
   // Without faults, each wanted object comes to be there once.
   void Heal() {
     is_well_ = true;
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < 6; ++round) {
       EndListing();
       listing_ = Listed();
       objects_.BeginListing();
@@ -289,6 +373,7 @@ class World {
   }
 
   void Meddle() {
+    if (prng_.Chance(10)) is_apart_ = !is_apart_;
     if (server_.empty()) return;
     const auto object = std::next(
         server_.begin(), static_cast<int>(prng_.Uniform(server_.size())));
@@ -312,36 +397,47 @@ class World {
     const Write write = sent_.front();
     sent_.erase(sent_.begin());
     if (!is_well_ && prng_.Chance(10)) {
-      return objects_.OnWritten(now_, write, WriteVerdict::kRefused);
+      return objects_.OnWritten(now_, write, WriteVerdict::kRefused,
+                                std::nullopt);
     }
     WriteVerdict verdict = Act(write);
     // The answer is lost, and the Writer sends it again.
     if (!is_well_ && prng_.Chance(20)) verdict = Act(write);
-    objects_.OnWritten(now_, write, verdict);
+    const auto now = server_.find(write.name);
+    std::optional<Object> answer;
+    if (verdict == WriteVerdict::kDone && now != server_.end()) {
+      answer = now->second;
+    }
+    objects_.OnWritten(now_, write, verdict, answer);
   }
 
   WriteVerdict Act(const Write& write) {
     const auto found = server_.find(write.name);
     if (write.kind == Kind::kCreate) {
       if (found != server_.end()) return WriteVerdict::kExists;
-      server_[write.name] = {
-          write.name, write.key, {write.wish.labels, ""}, write.owner.uid};
+      server_[write.name] = {write.name, write.key, write.wish,
+                             write.owner.uid};
+      if (is_apart_) server_[write.name].says.status.clear();
       return WriteVerdict::kDone;
     }
-    if (found == server_.end()) return WriteVerdict::kGone;
+    const bool has_path = write.kind != Kind::kStatus || is_apart_;
+    if (found == server_.end() || !has_path) return WriteVerdict::kGone;
     Object& object = found->second;
-    if (write.kind == Kind::kDelete) server_.erase(found);
-    if (write.kind == Kind::kStatus) object.says.status = write.wish.status;
-    if (write.kind == Kind::kMetadata) {
+    if (write.kind == Kind::kMetadata || write.kind == Kind::kWhole) {
       object.says.labels = write.wish.labels;
       object.owner_uid = write.owner.uid;
     }
+    const bool takes_status = write.kind == Kind::kStatus ||
+                              (write.kind == Kind::kWhole && !is_apart_);
+    if (takes_status) object.says.status = write.wish.status;
+    if (write.kind == Kind::kDelete) server_.erase(found);
     return WriteVerdict::kDone;
   }
 
   Prng prng_;
   absl::Time now_ = kStart;
   bool is_well_ = false;
+  bool is_apart_ = false;  // Statuses are subresources.
   StatusOwner owner_ = {"speaker-1", "uid-0"};
   std::map<std::string, StatusObjects::Wish> wanted_;
   std::map<std::string, Object> server_;

@@ -76,6 +76,9 @@ struct Desired {
   // The objects of the values above, by Object::name: the last good values for
   // the next BuildDesired.
   Objects objects;
+  // Services among `services` that pools refuse, and of which no value is in
+  // force (DesiredKeeperOptions::follows_statuses).
+  Objects counted;
 
   friend bool operator==(const Desired&, const Desired&) = default;
 };

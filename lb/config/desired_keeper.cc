@@ -10,6 +10,7 @@
 #include "lb/config/desired_update.h"
 #include "lb/config/kept_state.h"
 #include "lb/config/kinds.h"
+#include "lb/config/object_change.h"
 
 namespace lb::config {
 
@@ -17,7 +18,10 @@ DesiredKeeper::DesiredKeeper(Objects in_force, const Options& options)
     : desired_(std::make_shared<Desired>()),
       state_(std::make_unique<KeptState>(options)),
       unlisted_(ReadKinds().begin(), ReadKinds().end()) {
-  for (const auto& [name, object] : in_force) touched_.insert(name);
+  for (const auto& [name, object] : in_force) {
+    touched_.insert(name);
+    if (KindOf(name) == "Service") state_->restored.insert(name);
+  }
   desired_->objects = std::move(in_force);
   desired_->may_define.any = true;
   Update();

@@ -56,8 +56,10 @@ struct DesiredKeeperOptions {
   bool knows_endpoints = false;
   // Statuses say which addresses services have, whatever these ask for. A
   // service that the pools refuse, and that has no earlier value, then counts
-  // in Desired::services by what it says, though it is not in force. False: it
-  // does not count.
+  // in Desired::services by what it says, though it is not in force
+  // (Desired::counted). Nor is then a value of an earlier run in force that
+  // they refuse, too, once there is a newer one: it may have been refused all
+  // along. False: it does not count.
   bool follows_statuses = false;
 };
 
@@ -70,6 +72,7 @@ class DesiredKeeper {
   DesiredKeeper() : DesiredKeeper(Objects()) {}
   // `in_force`: the objects of an earlier run (RestoreDesired). They stay in
   // force until each kind was listed, and are then the last good values.
+  // Those of Desired::counted belong to them.
   explicit DesiredKeeper(Objects in_force, const Options& options = {});
   ~DesiredKeeper();
   DesiredKeeper(const DesiredKeeper&) = delete;

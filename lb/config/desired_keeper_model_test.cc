@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "lb/config/difference.h"
 #include "lb/config/kinds.h"
 #include "lb/config/object_change.h"
+#include "lb/config/service_admission.h"
 #include "lb/config/service_join.h"
 #include "lb/config/testing/change_of.h"
 #include "lb/config/testing/desired_text.h"
@@ -275,6 +277,9 @@ class Model {
     ApplyOptions();
     previous_.objects = in_force;
     previous_.bgp = expected_.bgp;
+    for (const auto& [name, object] : in_force) {
+      if (KindOf(name) == "Service") restored_.insert(name);
+    }
     unlisted_.assign(ReadKinds().begin(), ReadKinds().end());
     Compare("restored");
   }
@@ -294,7 +299,7 @@ class Model {
       difference = keeper_.Apply(changes);
     }
     if (unlisted_.empty()) {
-      previous_ = BuildDesired(ManifestsOf(world_), previous_);
+      Build();
       expected_ = Sorted(previous_);
       ApplyOptions();
     }
@@ -307,6 +312,35 @@ class Model {
   const Desired& kept() const { return keeper_.desired(); }
 
  private:
+  void Build() {
+    const Manifests manifests = ManifestsOf(world_);
+    Desired earlier = previous_;
+    previous_ = BuildDesired(manifests, earlier);
+    if (!options_.follows_statuses) return;
+    ForgetRefused(&earlier.objects);
+    previous_ = BuildDesired(manifests, earlier);
+  }
+  // What an earlier run had and pools refuse is no last good value.
+  void ForgetRefused(Objects* earlier) {
+    ServiceAdmission admission;
+    admission.SetPools(previous_.pools);
+    const auto is_refused = [&](const Object& object) {
+      const auto& value = std::get<ServiceObject>(object.value);
+      const auto request = RequestOf(value, previous_.objects);
+      return admission.Refusal(object, request).has_value();
+    };
+    std::erase_if(restored_, [&](const std::string& name) {
+      const auto known = world_.find(name);
+      const auto before = earlier->find(name);
+      if (known == world_.end() || !known->second.object) return false;
+      const bool is_forgotten = before != earlier->end() &&
+                                is_refused(*known->second.object) &&
+                                is_refused(before->second);
+      if (is_forgotten) earlier->erase(before);
+      return true;
+    });
+  }
+
   // What BuildDesired does not do.
   void ApplyOptions() {
     if (options_.follows_statuses) CountRefused();
@@ -317,29 +351,30 @@ class Model {
   }
 
   void CountRefused() {
-    std::map<std::string, Service> counted;
+    Objects counted;
     for (const auto& [name, change] : world_) {
       const std::string service(NameWithoutKind(name));
       const bool is_refused = KindOf(name) == "Service" &&
                               !change.is_passed_over() &&
                               !expected_.services.contains(service);
       if (!is_refused) continue;
-      const auto before = refused_that_count_.find(service);
+      const auto before = refused_that_count_.find(name);
       if (change.object) {
-        auto endpoints = EndpointsOf(service, expected_.objects);
-        std::optional<std::vector<election::ServiceEndpoint>> known;
-        if (!endpoints.empty() || HasSlice(service)) {
-          known = std::move(endpoints);
-        }
-        counted[service] =
-            JoinService(*change.object, expected_.objects, std::move(known));
+        counted[name] = *change.object;
       } else if (before != refused_that_count_.end()) {
-        counted[service] = before->second;  // Faulty by now.
+        counted[name] = before->second;  // Faulty by now.
       }
     }
     refused_that_count_ = std::move(counted);
-    expected_.services.insert(refused_that_count_.begin(),
-                              refused_that_count_.end());
+    expected_.counted = refused_that_count_;
+    for (const auto& [name, object] : refused_that_count_) {
+      const std::string service(NameWithoutKind(name));
+      auto endpoints = EndpointsOf(service, expected_.objects);
+      std::optional<std::vector<election::ServiceEndpoint>> known;
+      if (!endpoints.empty() || HasSlice(service)) known = std::move(endpoints);
+      expected_.services[service] =
+          JoinService(object, expected_.objects, std::move(known));
+    }
   }
   bool HasSlice(const std::string& service) const {
     return std::any_of(expected_.objects.begin(), expected_.objects.end(),
@@ -418,7 +453,8 @@ class Model {
   Texts texts_;
   const DesiredKeeperOptions options_;
   DesiredKeeper keeper_;
-  std::map<std::string, Service> refused_that_count_;
+  Objects refused_that_count_;
+  std::set<std::string> restored_;  // Services of an earlier run.
   World world_;
   Desired previous_;  // As BuildDesired made it.
   Desired expected_;

@@ -384,8 +384,49 @@ TEST(DesiredKeeperOptionsTest, ARefusedServiceCountsIfStatusesDecide) {
                 .services.size(),
             0u);
   EXPECT_THAT(desired.services, SizeIs(1));
+  EXPECT_THAT(desired.counted, SizeIs(1));
   keeper.Apply({GoneObject("Service/ns/a")});
   EXPECT_THAT(desired.services, IsEmpty());
+  EXPECT_THAT(desired.counted, IsEmpty());
+}
+
+TEST(DesiredKeeperOptionsTest, ARefusedServiceCountsUntilItIsAdmitted) {
+  DesiredKeeper keeper(Objects(), {.follows_statuses = true});
+  for (const std::string_view kind : ReadKinds()) keeper.Replace(kind, {});
+  keeper.Apply({Service("a", kAsks)});
+  const Desired& desired = keeper.desired();
+  EXPECT_TRUE(desired.counted.contains("Service/ns/a"));
+  keeper.Apply({Pool("p", "10.0.0.0/24")});
+  EXPECT_THAT(desired.counted, IsEmpty());
+  EXPECT_TRUE(desired.objects.contains("Service/ns/a"));
+  EXPECT_THAT(desired.services, SizeIs(1));
+  EXPECT_THAT(desired.problems, IsEmpty());
+}
+
+// An earlier run had it, in force or not. Other nodes know the newer value.
+TEST(DesiredKeeperOptionsTest, ARestoredServiceThatIsRefusedIsNoLastGoodValue) {
+  Objects earlier;
+  for (const ObjectChange& change :
+       {Service("a", kAsks), Service("good"), Service("unread", kAsks)}) {
+    earlier[change.name] = *change.object;
+  }
+  DesiredKeeper keeper(earlier, {.follows_statuses = true});
+  const Desired& desired = keeper.desired();
+  EXPECT_THAT(desired.services, SizeIs(3));
+  const std::string local = ", externalTrafficPolicy: Local";
+  keeper.Apply({Service("a", kAsks + local), Service("good", kAsks + local),
+                Service("unread", ", loadBalancerIP: 10.0.0.300")});
+  for (const std::string_view kind : ReadKinds()) keeper.EndListing(kind);
+  const auto is_local = [&](const char* service) {
+    return desired.services.at(service).traffic.external_traffic_policy ==
+           election::TrafficPolicy::kLocal;
+  };
+  EXPECT_TRUE(is_local("ns/a"));
+  EXPECT_TRUE(desired.counted.contains("Service/ns/a"));
+  EXPECT_FALSE(desired.objects.contains("Service/ns/a"));
+  EXPECT_FALSE(is_local("ns/good"));
+  EXPECT_TRUE(desired.objects.contains("Service/ns/good"));
+  EXPECT_TRUE(desired.services.contains("ns/unread"));
 }
 
 TEST(DesiredKeeperStartTest, AListMayComeInPortions) {

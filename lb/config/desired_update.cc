@@ -304,9 +304,25 @@ void DesiredUpdate::SettleService(const std::string& name) {
         state_.admission.Refusal(*newest, RequestOf(value, desired_.objects));
     is_other |= known.waiting && !known.clash;
     if (!known.clash) Admit(name);
+    ReviewRestored(name, known);
   }
   NoteFaulty(name);
+  NoteCounted(name);
   if (is_other) joined_.emplace(NameWithoutKind(name));
+}
+
+// A value that pools refuse is no last good value of an earlier run: other
+// nodes, which did not have it, do not know it.
+void DesiredUpdate::ReviewRestored(const std::string& name,
+                                   const KnownObject& known) {
+  if (state_.restored.erase(name) == 0 || !known.clash) return;
+  const Object* const in_force = InForce(name);
+  if (!state_.options.follows_statuses || in_force == nullptr) return;
+  const auto& value = std::get<ServiceObject>(in_force->value);
+  const bool is_refused =
+      state_.admission.Refusal(*in_force, RequestOf(value, desired_.objects))
+          .has_value();
+  if (is_refused) desired_.objects.erase(name);
 }
 
 // A service that is there, and of which no value is in force, may be meant by
@@ -326,30 +342,27 @@ void DesiredUpdate::NoteFaulty(const std::string& name) {
   }
 }
 
-// The object of a service that is not in force and counts all the same;
-// nullptr: there is none.
-const Object* DesiredUpdate::RefusedThatCounts(const std::string& name) const {
-  const KnownObject* const known = state_.known.Find(name);
-  const bool counts = state_.options.follows_statuses && known != nullptr &&
-                      known->HasNewest() && known->clash && known->waiting;
-  return counts ? &*known->waiting : nullptr;
-}
-
 // A service that counted and has got a fault of its own counts as before.
-bool DesiredUpdate::StaysPublished(const std::string& name) const {
+void DesiredUpdate::NoteCounted(const std::string& name) {
   const KnownObject* const known = state_.known.Find(name);
-  return state_.options.follows_statuses && known != nullptr &&
-         !known->passed_over;
+  const bool may_count = state_.options.follows_statuses && known != nullptr &&
+                         !known->passed_over && InForce(name) == nullptr;
+  if (!may_count) {
+    desired_.counted.erase(name);
+  } else if (known->HasNewest() && known->waiting) {
+    desired_.counted.insert_or_assign(name, *known->waiting);
+  }
 }
 
 void DesiredUpdate::Publish(const std::string& service) {
   const std::string name = fmt::format("{}/{}", kService, service);
   const Object* object = InForce(name);
-  if (object == nullptr) object = RefusedThatCounts(name);
+  const auto counted = desired_.counted.find(name);
+  if (counted != desired_.counted.end()) object = &counted->second;
   const auto before = desired_.services.find(service);
   const bool was_there = before != desired_.services.end();
   if (object == nullptr) {
-    if (!was_there || StaysPublished(name)) return;
+    if (!was_there) return;
     desired_.services.erase(before);
     changed_.insert(service);
     return;

@@ -55,9 +55,9 @@ class DesiredUpdate {
   void SettleSlices();
   void SettleBgp();
   void SettleService(const std::string& name);
+  void ReviewRestored(const std::string& name, const KnownObject& known);
   void NoteFaulty(const std::string& name);
-  const Object* RefusedThatCounts(const std::string& name) const;
-  bool StaysPublished(const std::string& name) const;
+  void NoteCounted(const std::string& name);
   void Publish(const std::string& service);
   void UpdateProblems();
   void AddLeftOut(ProblemsOf* problems) const;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct KeptState {
   EndpointIndex endpoints;     // Has the slices in force.
   std::map<std::string, Problem, std::less<>> bgp_problems;  // By object.
   std::vector<Problem> notices;  // All of them, sorted by object.
+  // Services in force that an earlier run had, in force or not.
+  std::set<std::string, std::less<>> restored;
   // Each kind was listed once: what is not in `known` is not there.
   bool is_complete = false;
 };

@@ -6,6 +6,9 @@ Each right is one case, with a lbd, a namespace, a service account and a class
 of Services of its own, so that all run at once. Of each role one more lbd has
 all rights: it names none. A right that no lbd misses is one too many, and fails
 as well. The roles must have been applied; LBD runs in this network namespace.
+
+The objects of services' statuses are defined as MetalLB does, which needs one
+right more than lbd's own definitions do.
 """
 import os
 import re
@@ -81,7 +84,11 @@ class Case:
         server.make(f"{METALLB}/{name}/ipaddresspools", {
             "apiVersion": "metallb.io/v1beta1", "kind": "IPAddressPool",
             "metadata": {"name": "pool"},
-            "spec": {"addresses": [f"10.{self._number}.0.0/16"]}})
+            "spec": {"addresses": [f"10.{self._number}.0.0/16"],
+                     # So that namespaces are followed.
+                     "serviceAllocation": {"namespaceSelectors": [
+                         {"matchLabels": {
+                             "kubernetes.io/metadata.name": name}}]}}})
         server.make(f"{METALLB}/{name}/l2advertisements", {
             "apiVersion": "metallb.io/v1beta1", "kind": "L2Advertisement",
             "metadata": {"name": "all"}, "spec": {}})
@@ -238,6 +245,25 @@ users: [{{name: lbd, user: {{token: {token}}}}}]
                          "application/merge-patch+json", accepted=(404,))
 
 
+def define_as_metallb(server):
+    """Gives the objects of services' statuses the subresource."""
+    for protocol in "L2", "BGP":
+        plural = f"service{protocol.lower()}statuses"
+        path = ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
+                f"{plural}.metallb.io")
+        versions = server.ask("GET", path)["spec"]["versions"]
+        versions[0]["subresources"] = {"status": {}}
+        server.ask("PATCH", path, {"spec": {"versions": versions}},
+                   "application/merge-patch+json")
+        # The server goes by it a moment later.
+        while "status" in server.ask("POST", f"{METALLB}/{OWN}/{plural}", {
+                "apiVersion": "metallb.io/v1beta1",
+                "kind": f"Service{protocol}Status",
+                "metadata": {"generateName": "probe-"},
+                "status": {"node": "n1"}}):
+            time.sleep(0.1)
+
+
 def make_cases(server, folder):
     """A case for each right of each role, and one with all of them."""
     common = rights_of(server, f"{RBAC}/clusterroles/{OWN}:objects")
@@ -256,6 +282,7 @@ def make_cases(server, folder):
 def main(lbd, folder):
     """Exits with what is wrong."""
     server = Server(ADDRESS, PKI)
+    define_as_metallb(server)
     cases = make_cases(server, folder)
     for case in cases:
         case.work()  # What was left is of a Service that is there at the start.

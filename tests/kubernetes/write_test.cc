@@ -175,13 +175,13 @@ TEST_F(WriteTest, CreatesAndDeletesOnce) {
   };
   EXPECT_EQ(create(), WriteVerdict::kDone);
   EXPECT_EQ(create(), WriteVerdict::kExists);
-  const WriteReport status = Write({.target = {kStatuses, key, "status"},
-                                    .body = R"({"status":{"node":"n1"}})"});
+  const WriteReport status = Write(
+      {.target = {kStatuses, key, ""}, .body = R"({"status":{"node":"n1"}})"});
   EXPECT_EQ(status.verdict, WriteVerdict::kDone) << status.error;
   EXPECT_EQ(TextAt(status.object, "status.node"), "n1");
   // A rule of the CustomResourceDefinition.
-  const WriteReport other = Write({.target = {kStatuses, key, "status"},
-                                   .body = R"({"status":{"node":"n2"}})"});
+  const WriteReport other = Write(
+      {.target = {kStatuses, key, ""}, .body = R"({"status":{"node":"n2"}})"});
   EXPECT_EQ(other.verdict, WriteVerdict::kRefused);
   EXPECT_THAT(other.error, HasSubstr("it does not change"));
   EXPECT_EQ(remove(), WriteVerdict::kDone);

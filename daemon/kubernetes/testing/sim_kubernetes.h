@@ -22,6 +22,7 @@
 #include "absl/time/time.h"
 #include "daemon/kubernetes/service_record.h"
 #include "daemon/kubernetes/source_kinds.h"
+#include "daemon/kubernetes/testing/status_definitions.h"
 #include "fmt/format.h"
 #include "lb/base/prng.h"
 #include "lb/io/sim/sim_loop.h"
@@ -185,15 +186,7 @@ class SimKubernetes {
     server_.AddKind({.resource = kubernetes::LeaseResource(), .kind = "Lease"});
     server_.AddKind(
         {.resource = {"", "v1", "pods"}, .kind = "Pod", .has_status = true});
-    for (const auto& [plural, kind] :
-         {std::pair("servicel2statuses", "ServiceL2Status"),
-          std::pair("servicebgpstatuses", "ServiceBGPStatus"),
-          std::pair("configurationstates", "ConfigurationState")}) {
-      server_.AddKind({.resource = {"metallb.io", "v1beta1", plural},
-                       .kind = kind,
-                       .has_status = true,
-                       .is_custom = true});
-    }
+    DefineStatusObjects(StatusDefinitions::kOwn, &server_);
     server_.AddKind(
         {.resource = {"", "v1", "configmaps"}, .kind = "ConfigMap"});
     loop_.SetAfterEvent([this] { Check(); });
