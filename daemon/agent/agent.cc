@@ -179,15 +179,14 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
 }
 
 RouteRunner::Ports Agent::MakeRoutePorts() {
-  return {
-      .node =
-          [this] {
-            return RouteRunner::Node{ready(), life().draining(), *desired_};
-          },
-      .update_owners = [this] { UpdateOwners(); },
-      .look_soon = [this] { LookSoon(); },
-      .members = [this] { return NamesOf(LiveMembers()); },
-      .others = [this] { return OthersOf(LiveMembers(), options_.node); }};
+  return {.node =
+              [this] {
+                return RouteRunner::Node{ready(), life().draining(), *desired_};
+              },
+          .update_owners = [this] { UpdateOwners(); },
+          .look_soon = [this] { LookSoon(); },
+          .members = [this] { return NamesOf(LiveMembers()); },
+          .others = [this] { return OthersOf(LiveMembers(), options_.node); }};
 }
 
 LifecycleRunner::Ports Agent::MakeLifePorts() {

@@ -129,7 +129,8 @@ class Agent {
   LifecycleRunner::Ports MakeLifePorts();
   void Restore();
   void Observe();
-  // Routes are planned, and one Reconcile() follows, on later turns of the loop.
+  // Routes are planned, and one Reconcile() follows, on later turns of the
+  // loop.
   void ScheduleReconcile();
   void LookSoon();
   void Reconcile();

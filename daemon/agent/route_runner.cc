@@ -6,8 +6,8 @@
 namespace lb {
 
 RouteRunner::RouteRunner(Routing::Options options,
-                         const io::Environment& environment,
-                         const Parts& parts, Ports ports)
+                         const io::Environment& environment, const Parts& parts,
+                         Ports ports)
     : parts_(parts),
       ports_(std::move(ports)),
       loop_(environment.loop),
@@ -15,10 +15,14 @@ RouteRunner::RouteRunner(Routing::Options options,
       timer_(environment.loop->NewTimer([this] { Run(); })) {}
 
 // A deadline that is long past goes before others that are due.
-void RouteRunner::Schedule() { timer_->Arm(absl::InfinitePast()); }
+void RouteRunner::Schedule() {
+  if (!std::exchange(scheduled_, true)) timer_->Arm(absl::InfinitePast());
+}
 
 void RouteRunner::Run(bool members_changed) {
   const io::TurnCause cause(loop_, "plans routes");
+  scheduled_ = false;
+  timer_->Disarm();
   Services changed = parts_.addresses->TakeChanged();
   parts_.owners->OnEntries(changed);
   ports_.update_owners();

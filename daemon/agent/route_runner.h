@@ -90,6 +90,7 @@ class RouteRunner {
   io::Loop* const loop_;
   Routing routing_;
   Services changed_;
+  bool scheduled_ = false;
   uint64_t delivered_version_ = 0;  // RoutePlanner::addresses_version()
   const std::unique_ptr<io::Timer> timer_;
 };

@@ -87,9 +87,7 @@ class Node {
       }
     }
   }
-  size_t TellAll() {
-    return packer_.Take(size_t{1} << 20).updates;
-  }
+  size_t TellAll() { return packer_.Take(size_t{1} << 20).updates; }
   static bgp::SessionTerms Terms() {
     bgp::SessionTerms terms;
     terms.context.own_as = {64512};

@@ -183,7 +183,9 @@ class ManyServicesTest : public testing::Test {
     }
   }
 
-  static std::string NameOf(size_t i) { return fmt::format("default/{:05}", i); }
+  static std::string NameOf(size_t i) {
+    return fmt::format("default/{:05}", i);
+  }
   static net::IpAddress AddressOf(size_t i) {
     return net::IpAddress::Ipv4(0x0a000000 + static_cast<uint32_t>(i));
   }

@@ -48,9 +48,8 @@ void Routing::Update(const Look& look) {
   if (first_ != nullptr) first_->NoteServices(look.changed);
   if (look.members_changed || !look.changed.empty()) drain_.NoteChange();
   FollowWithheld(look);
-  planner_.Update(look.desired, look.entries, environment_.loop->Now());
+  const bool is_urgent = Plan(look);
   FollowAnnouncers(look);
-  if (planner_.has_more()) look_soon_();
   if (first_ != nullptr) {
     if (!MayBegin(look)) return;
     first_ = nullptr;
@@ -58,7 +57,7 @@ void Routing::Update(const Look& look) {
   FollowDrain(look);
   if (std::exchange(peers_due_, false)) FollowPeers(look.desired);
   TellRoutes();
-  FollowBatch(look);
+  FollowBatch(look, is_urgent);
   sessions_.Flush();
   timer_->Arm(std::min(drain_.deadline(), planner_.NextDeadline().value_or(
                                               absl::InfiniteFuture())));
@@ -76,6 +75,20 @@ void Routing::FollowWithheld(const Look& look) {
   planner_.SetWithheld(std::move(withheld));
 }
 
+bool Routing::Plan(const Look& look) {
+  const absl::Time began = environment_.loop->Now();
+  bool is_urgent = false;
+  for (int portions = 0; portions < kPortionsMax; ++portions) {
+    const absl::Time now = environment_.loop->Now();
+    if (portions > 0 && now - began >= kTurnMax) break;
+    planner_.Update(look.desired, look.entries, now);
+    is_urgent = planner_.is_urgent();
+    if (is_urgent || !planner_.has_more()) break;
+  }
+  if (planner_.has_more()) look_soon_();
+  return is_urgent;
+}
+
 bool Routing::MayBegin(const Look& look) {
   // A node that does not act is looked at again when it does.
   timer_->Disarm();
@@ -89,11 +102,11 @@ bool Routing::MayBegin(const Look& look) {
 }
 
 // What is told waits for more that is on the way, unless it is urgent.
-void Routing::FollowBatch(const Look& look) {
+void Routing::FollowBatch(const Look& look, bool is_urgent) {
   // The last few of many are waited for, too.
   many_awaited_ = look.awaited > (many_awaited_ ? 0 : kFew);
   const bool is_more_coming = planner_.has_more() || many_awaited_;
-  if (is_more_coming && !planner_.is_urgent()) {
+  if (is_more_coming && !is_urgent) {
     sessions_.BeginBatch();
   } else {
     sessions_.EndBatch();

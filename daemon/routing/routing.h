@@ -81,6 +81,10 @@ class Routing {
 
   // As FirstPlan has it.
   static constexpr absl::Duration kWholeMax = FirstPlan::kWholeMax;
+  // How long one Update() keeps the loop for itself: it begins no portion after
+  // this time, and no more than so many.
+  static constexpr absl::Duration kTurnMax = absl::Milliseconds(20);
+  static constexpr int kPortionsMax = 10;
   // So few services are told each for itself.
   static constexpr size_t kFew = RoutePlanner::kFew;
 
@@ -129,11 +133,13 @@ class Routing {
   // True once the first session may begin.
   bool MayBegin(const Look& look);
   void FollowWithheld(const Look& look);
+  // True: some of it is not to wait for what is left.
+  bool Plan(const Look& look);
   void FollowAnnouncers(const Look& look);
   std::vector<NodeIdentity> IdentitiesOf(std::vector<std::string> nodes) const;
   void FollowDrain(const Look& look);
   void FollowPeers(const config::Desired& desired);
-  void FollowBatch(const Look& look);
+  void FollowBatch(const Look& look, bool is_urgent);
   void TellRoutes();
   void TellAll(const std::string& peer);
 

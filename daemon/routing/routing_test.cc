@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/portion.h"
 #include "lb/bgp/testing/sim_router.h"
 #include "lb/io/sim/sim_host.h"
 #include "lb/io/sim/sim_world.h"
@@ -288,7 +289,9 @@ class RouteChangesTest : public RoutingTest {
     desired_.services.at(service).traffic.endpoints.emplace();
     Change({.services = {service}});
   }
-  bgp::FamilyStatus Told() const { return routing_->Peers().at(0).of_family[0]; }
+  bgp::FamilyStatus Told() const {
+    return routing_->Peers().at(0).of_family[0];
+  }
   int Heard() const { return router_->heard(kUpdate); }
 };
 
@@ -340,6 +343,17 @@ TEST_F(RouteChangesTest, AddressesThatComeOneAfterTheOtherTakeAFewUpdates) {
   EXPECT_EQ(Told().pending, 0u);
   EXPECT_THAT(router_->routes(), SizeIs(kMany + 1));
   EXPECT_EQ(Heard() - before, 13);
+}
+
+TEST_F(RouteChangesTest, OneUpdatePlansAFewPortionsOnly) {
+  const int portions = Routing::kPortionsMax * static_cast<int>(kPortion);
+  Change(Add(0, portions + 1));
+  Look();
+  EXPECT_TRUE(routing_->planner().has_more());
+  EXPECT_TRUE(look_due_);
+  EXPECT_THAT(routing_->planner().addresses(), SizeIs(portions + 1));
+  Run(absl::Milliseconds(50));
+  EXPECT_THAT(router_->routes(), SizeIs(portions + 2));
 }
 
 // The last ones of many are waited for, a few from the beginning are not.

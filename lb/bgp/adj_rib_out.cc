@@ -164,8 +164,7 @@ void AdjRibOut::ToldWithdrawals(absl::Span<const net::IpPrefix> prefixes) {
   }
 }
 
-AdjRibOut::Group AdjRibOut::OwedAnnouncements(net::IpFamily family,
-                                              size_t max,
+AdjRibOut::Group AdjRibOut::OwedAnnouncements(net::IpFamily family, size_t max,
                                               uint64_t from) const {
   const auto& sets = of(family).owed_sets;
   const auto set = sets.lower_bound(from);

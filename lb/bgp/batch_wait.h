@@ -5,9 +5,10 @@
 // message went, or after it began to wait, and kWaitMax in all. Outside a batch
 // nothing waits.
 //
+//   Packer packer(&rib);
 //   BatchWait wait;
 //   wait.Begin();
-//   const Packer::Packed packed = packer.Take(room, wait.Which(now));
+//   const Packer::Packed packed = packer.Take(64 << 10, wait.Which(now));
 //   wait.OnPacked(now, packed);
 //   wait.deadline();  // When to take again though nothing changed.
 //

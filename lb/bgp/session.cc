@@ -325,7 +325,8 @@ void Session::Pump(absl::Time now, size_t ahead_max) {
 
 absl::Time Session::NextDeadline() const {
   const absl::Time dial = MayDial() ? schedule_.next() : absl::InfiniteFuture();
-  return std::min({dial, pace_.deadline(), batch_.deadline(), of(Side::kDialled).NextDeadline(),
+  return std::min({dial, pace_.deadline(), batch_.deadline(),
+                   of(Side::kDialled).NextDeadline(),
                    of(Side::kAccepted).NextDeadline()});
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "gmock/gmock.h"
-#include "lb/bgp/batch_wait.h"
 #include "lb/bgp/testing/heard_message.h"
 #include "lb/bgp/testing/session_fixture.h"
 #include "lb/bgp/wire/message.h"
@@ -108,46 +107,6 @@ TEST_F(SessionTest, NothingIsToldBeforeItIsEstablished) {
   rib_.Replace({});
   EXPECT_EQ(Said(), "UPDATE");
   EXPECT_EQ(Said(), "");
-}
-
-TEST_F(SessionTest, InABatchAMessageWaitsUntilItIsFull) {
-  Establish();
-  session_->BeginBatch();
-  Want("192.0.2.10/32");
-  EXPECT_EQ(Said(), "");
-  EXPECT_EQ(session_->NextDeadline(), now_ + BatchWait::kWait);
-  EXPECT_EQ(Wait(BatchWait::kWait - absl::Milliseconds(1)), "");
-  EXPECT_EQ(Wait(absl::Milliseconds(1)), "UPDATE");
-  for (uint32_t i = 0; i < 1000; ++i) {
-    rib_.Set({{net::IpAddress::Ipv4(0x64400000 + i), 32}, {}});
-  }
-  EXPECT_EQ(Said(), "UPDATE");
-  session_->EndBatch();
-  EXPECT_EQ(Said(), "UPDATE");
-  EXPECT_EQ(Wait(absl::Seconds(1)), "");
-}
-
-TEST_F(SessionTest, ASessionThatEndsInABatchWithdrawsAll) {
-  Want("192.0.2.10/32");
-  Establish();
-  session_->BeginBatch();
-  session_->End(now_, Session::Farewell::kWithdrawAndNotify,
-                wire::Fault(wire::CeaseSubcode::kPeerDeconfigured));
-  EXPECT_EQ(Said(), "UPDATE NOTIFICATION 6/3 close");
-}
-
-TEST_F(SessionTest, AStuckPeerInABatchIsAskedAgain) {
-  Establish();
-  session_->BeginBatch();
-  is_stuck_ = true;
-  for (uint32_t i = 0; i < 20'000; ++i) {
-    rib_.Set({{net::IpAddress::Ipv4(0x64400000 + i), 32}, {}});
-  }
-  Wait(absl::Milliseconds(10));
-  EXPECT_GT(rib_.owed(), 5000u);
-  is_stuck_ = false;
-  Wait(absl::Milliseconds(200));
-  EXPECT_LT(rib_.owed(), 810u);
 }
 
 TEST_F(SessionTest, BytesMayComeOneByOneAndAllAtOnce) {
