@@ -95,6 +95,13 @@ std::vector<std::string> OthersOf(std::vector<Elections::LiveMember> members,
   return others;
 }
 
+Routing::Options RoutingOptionsOf(const AgentOptions& options) {
+  return {.identity = {.node = options.node,
+                       .ignore_exclude_label = options.ignore_exclude_label},
+          .boot_id = options.boot_id,
+          .drain_wait = options.drain_wait};
+}
+
 // This node, and the members.
 HistoryRecorder::Names WithNamesOf(std::vector<Elections::LiveMember> members,
                                    const std::string& node) {
@@ -132,8 +139,9 @@ Agent::Agent(AgentOptions options, const io::Environment& environment,
               [this] { ScheduleReconcile(); }),
       elections_(options_.node, options_.election_policy),
       announcer_(options_.node, &elections_, &announcing_),
-      routing_(MakeRoutingOptions(), environment,
-               [this] { ScheduleReconcile(); }),
+      routes_(RoutingOptionsOf(options_), environment,
+              {&addresses_, &owners_, &announcing_, &events_},
+              MakeRoutePorts()),
       exchange_({&addresses_, &elections_, &owners_},
                 ExchangePortsOf(environment.loop, &presence_->gossip())),
       author_(options_.node),
@@ -170,11 +178,15 @@ AnnouncingOptions Agent::MakeAnnouncingOptions() {
   return announcing;
 }
 
-Routing::Options Agent::MakeRoutingOptions() const {
-  return {.identity = {.node = options_.node,
-                       .ignore_exclude_label = options_.ignore_exclude_label},
-          .boot_id = options_.boot_id,
-          .drain_wait = options_.drain_wait};
+RouteRunner::Ports Agent::MakeRoutePorts() {
+  return {.node =
+              [this] {
+                return RouteRunner::Node{ready(), life().draining(), *desired_};
+              },
+          .update_owners = [this] { UpdateOwners(); },
+          .look_soon = [this] { LookSoon(); },
+          .members = [this] { return NamesOf(LiveMembers()); },
+          .others = [this] { return OthersOf(LiveMembers(), options_.node); }};
 }
 
 LifecycleRunner::Ports Agent::MakeLifePorts() {
@@ -271,6 +283,9 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
       difference.pools &&
       DespiteProxy(addresses_.pools()) != DespiteProxy(desired->pools);
   KeepDesired(std::move(desired));
+  // Before all else that follows on later turns.
+  routes_.SetDesired(*desired_, difference);
+  routes_.Schedule();
   events_.RecordProblems(difference.new_problems);
   if (difference.pools) {
     events_.RecordPools(desired_->pools.size());
@@ -279,7 +294,6 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
   addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
   elections_.SetDesired(*desired_, difference);
   owners_.OnDesired(difference);
-  routing_.SetDesired(*desired_, difference);
   if (other_terms) announcer_.Forget();
   ScheduleReconcile();
 }
@@ -289,7 +303,12 @@ void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   tally_.OnDesired(desired_->problems.size());
 }
 
-void Agent::ScheduleReconcile() { looks_.Schedule(addresses_.look_interval()); }
+void Agent::ScheduleReconcile() {
+  routes_.Schedule();
+  LookSoon();
+}
+
+void Agent::LookSoon() { looks_.Schedule(addresses_.look_interval()); }
 
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
@@ -305,22 +324,20 @@ void Agent::Reconcile() {
     elections_.SetMembers(LiveMembers());
     owners_.OnMembers();
   }
-  Services changed = addresses_.TakeChanged();
-  owners_.OnEntries(changed);
-  UpdateOwners();
+  routes_.Run(members_changed);
+  Services changed = routes_.TakeChanged();
   ElectAuthor(members_changed);
   elections_.ReleaseUnused(addresses_.TakeUnrecorded(),
                            environment_.loop->CivilNow());
   elections_.NoteEntries(changed, addresses_.version());
   elections_.Update(*desired_, addresses_.entries(), addresses_.version());
   changed.merge(elections_.TakeChanged());
-  Route(changed, members_changed);
   Announce(changed);
-  changed.merge(routing_.TakeRepeered());
+  changed.merge(routes_.TakeRepeered());
   exchange_.TellOthers();
   PublishOutcome(changed);
   RecordHistory();
-  if (elections_.has_more()) ScheduleReconcile();
+  if (elections_.has_more()) LookSoon();
 }
 
 // No address of a host is a service's.
@@ -395,25 +412,7 @@ void Agent::Announce(const Services& changed) {
 }
 
 bool Agent::IsRouted(const std::string& service) const {
-  return routing_.IsRouted(*desired_, addresses_.entries(), service);
-}
-
-void Agent::Route(const Services& changed, bool members_changed) {
-  const io::TurnCause cause(environment_.loop, "plans routes");
-  routing_.Update(
-      {.acts = ready(),
-       .draining = life().draining(),
-       .desired = *desired_,
-       .entries = addresses_.entries(),
-       .changed = changed,
-       .withheld = owners_.withheld(),
-       .members_changed = members_changed,
-       .members = [this] { return NamesOf(LiveMembers()); },
-       .others = [this] { return OthersOf(LiveMembers(), options_.node); }});
-  announcing_.SetRouted(routing_.addresses());
-  for (const std::string& service : routing_.TakeTurned()) {
-    events_.RecordRouted(service, routing_.planner().verdicts());
-  }
+  return routes_.routing().IsRouted(*desired_, addresses_.entries(), service);
 }
 
 void Agent::PublishOutcome(const Services& changed) {
@@ -455,7 +454,7 @@ NodeView Agent::View() const {
           .elections = elections_,
           .owners = owners_,
           .announcing = announcing_,
-          .routing = routing_,
+          .routing = routes_.routing(),
           .presence = *presence_,
           .history = history_.history(),
           .tally = tally_,

@@ -9,7 +9,8 @@
 //
 // Values flow to the right, no part calls back; every input leads to one
 // Reconcile() on a later turn of the loop, and doing that twice changes
-// nothing. The same agent runs on lb/io/posix and on lb/io/sim.
+// nothing. Routes have turns of their own before that (RouteRunner). The same
+// agent runs on lb/io/posix and on lb/io/sim.
 //
 // A member counts once it has acked a ping (gossip::Member::verified).
 // NodeLifecycle decides when the node announces and proposes, and how it
@@ -42,6 +43,7 @@
 #include "daemon/agent/look_timer.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/outcome.h"
+#include "daemon/agent/route_runner.h"
 #include "daemon/agent/tally.h"
 #include "daemon/announcing/announcing.h"
 #include "daemon/announcing/elected_announcer.h"
@@ -49,7 +51,6 @@
 #include "daemon/hosts/address_owners.h"
 #include "daemon/node_view/node_view.h"
 #include "daemon/placement/elections.h"
-#include "daemon/routing/routing.h"
 #include "lb/announce/announcer_output.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -124,18 +125,20 @@ class Agent {
 
   // agent.cc: inputs, and what follows from them.
   AnnouncingOptions MakeAnnouncingOptions();
-  Routing::Options MakeRoutingOptions() const;
+  RouteRunner::Ports MakeRoutePorts();
   LifecycleRunner::Ports MakeLifePorts();
   void Restore();
   void Observe();
-  void ScheduleReconcile();  // One Reconcile() on a later turn of the loop.
+  // Routes are planned, and one Reconcile() follows, on later turns of the
+  // loop.
+  void ScheduleReconcile();
+  void LookSoon();
   void Reconcile();
   void UpdateMetadata();
   void UpdateOwners();
   void ElectAuthor(bool members_changed);
   void Announce(const Services& changed);
   bool IsRouted(const std::string& service) const;
-  void Route(const Services& changed, bool members_changed);
   void PublishOutcome(const Services& changed);
   NodeHealth LookAtHealth() const;
   void RecordHistory();
@@ -162,7 +165,7 @@ class Agent {
   AddressOwners owners_;
   Elections elections_;
   ElectedAnnouncer announcer_;
-  Routing routing_;
+  RouteRunner routes_;
   StateExchange exchange_;
   LedgerAuthor author_;
   HistoryRecorder history_;

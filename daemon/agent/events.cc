@@ -179,19 +179,19 @@ void Events::RecordPlace(const std::string& service,
 }
 
 void Events::RecordRouted(const std::string& service,
-                          const RoutePlanner::Verdicts& verdicts) {
+                          const RoutePlanner::Plans& plans) {
   const EventObject object(EventObject::kService, service);
-  const auto verdict = verdicts.find(service);
-  if (verdict == verdicts.end()) {
+  const auto plan = plans.find(service);
+  if (plan == plans.end()) {
     Record(EventType::kNormal, "nodeWithdrawn", object,
            fmt::format("no longer announced by {} by BGP", node_));
-  } else if (verdict->second == bgp::AdvertiseVerdict::kAnnounces) {
+  } else if (plan->second.verdict == bgp::AdvertiseVerdict::kAnnounces) {
     Record(EventType::kNormal, "nodeAssigned", object,
            fmt::format("announced by {} by BGP", node_));
   } else {
     Record(EventType::kNormal, "nodeWithdrawn", object,
            fmt::format("no longer announced by {} by BGP: {}", node_,
-                       ToString(verdict->second)));
+                       ToString(plan->second.verdict)));
   }
 }
 

@@ -65,7 +65,7 @@ class Events {
   void OnOutcome(const Outcome& outcome);
   // Records that this node begins to announce the service by BGP, or ends it.
   void RecordRouted(const std::string& service,
-                    const RoutePlanner::Verdicts& verdicts);
+                    const RoutePlanner::Plans& plans);
   // Full exchanges tell nothing of the addresses, and why; empty: they do.
   void RecordUntold(const std::string& untold, const std::string& before);
   // Records that an operator released addresses.

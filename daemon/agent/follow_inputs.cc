@@ -40,7 +40,7 @@ void Agent::OnAddress() {
 
 void Agent::OnInterfaces() {
   presence_->OnLinks();
-  routing_.OnLinks();
+  routes_.OnLinks();
   OnAddress();
 }
 
@@ -84,7 +84,7 @@ absl::StatusOr<std::vector<ipam::ReplicatedAllocator::Released>> Agent::Release(
 
 void Agent::Leave(absl::AnyInvocable<void()> done) {
   presence_->OnLeave();
-  routing_.Leave();
+  routes_.Leave();
   life_.Leave(std::move(done));
 }
 

@@ -60,8 +60,8 @@ AnnouncedFacts AnnouncedOf(const NodeView& view) {
     }
   }
   const RoutePlanner& planner = view.routing.planner();
-  for (const auto& [service, verdict] : planner.verdicts()) {
-    if (verdict != bgp::AdvertiseVerdict::kAnnounces) continue;
+  for (const auto& [service, plan] : planner.plans()) {
+    if (plan.verdict != bgp::AdvertiseVerdict::kAnnounces) continue;
     for (const auto& held : AddressesOf(view.entries(), service)) {
       if (!planner.addresses().contains(held.address)) continue;
       announced.bgp.emplace_back(service, held.address);

@@ -30,7 +30,7 @@ void RoutePlanner::SetDesired(const config::Desired& desired) {
 void RoutePlanner::SetDesired(const config::Desired& desired,
                               const config::Difference& difference) {
   if (!here_) return SetDesired(desired);
-  due_.insert(difference.services.begin(), difference.services.end());
+  few_due_.insert(difference.services.begin(), difference.services.end());
   if (!difference.bgp && !difference.pools && !difference.cluster) return;
   NodeAdvertisements now(desired, identity_);
   all_due_ |= !now.IsLike(*here_) || now.peers() != here_->peers();
@@ -54,12 +54,12 @@ const bgp::AdvertisedRoutes::Peers& RoutePlanner::peers() const {
 // Without advertisements no service needs a look, but those that were announced
 // before.
 bool RoutePlanner::HasObjects(const config::Desired& desired) const {
-  return !desired.bgp.advertisements.empty() || !verdicts_.empty();
+  return !desired.bgp.advertisements.empty() || !plans_.empty();
 }
 
 void RoutePlanner::DueAll(const config::Desired& desired) {
   for (const auto& [name, service] : desired.services) due_.insert(name);
-  for (const auto& [name, verdict] : verdicts_) due_.insert(name);
+  for (const auto& [name, plan] : plans_) due_.insert(name);
 }
 
 void RoutePlanner::Update(const config::Desired& desired,
@@ -71,19 +71,34 @@ void RoutePlanner::Update(const config::Desired& desired,
   if (!HasObjects(desired)) {
     all_due_ = false;
     due_.clear();
+    few_due_.clear();
   }
   if (std::exchange(all_due_, false)) DueAll(desired);
   routes_.SetPeers(here_->peers());
   routes_.OnTimer(now);
+  const Sight sight = {desired, entries, now};
+  LookAtFew(sight);
   for (const std::string& service : TakeFirst(kPortion, due_)) {
-    LookAt(service, desired, entries, now);
+    LookAt(service, sight);
   }
   routes_.Update();
 }
 
-void RoutePlanner::LookAt(const std::string& service,
-                          const config::Desired& desired,
-                          const AddressEntries& entries, absl::Time now) {
+void RoutePlanner::LookAtFew(const Sight& sight) {
+  Services few = std::exchange(few_due_, {});
+  if (few.size() > kFew) {
+    due_.merge(few);
+    few.clear();  // What it left there is due already.
+  }
+  for (const std::string& service : few) {
+    due_.erase(service);
+    LookAt(service, sight);
+  }
+  is_urgent_ = routes_.Update();
+}
+
+void RoutePlanner::LookAt(const std::string& service, const Sight& sight) {
+  const auto& [desired, entries, now] = sight;
   const config::Service* const wanted = config::FindService(desired, service);
   ipam::Assignment assignment;
   if (wanted != nullptr) assignment.addresses = AddressesOf(entries, service);
@@ -91,17 +106,17 @@ void RoutePlanner::LookAt(const std::string& service,
     return withheld_.contains(one.address);
   });
   if (assignment.addresses.empty() || desired.bgp.advertisements.empty()) {
-    SetVerdict(service, std::nullopt);
-    SetAnnounced(service, {});
-    SetPeers(service, {});
+    SetPlan(service, std::nullopt);
     return routes_.Withdraw(service);
   }
   NodeAdvertisements::Judgement judged = here_->Judge(*wanted, assignment);
   const bool announces = judged.verdict == bgp::AdvertiseVerdict::kAnnounces;
-  SetVerdict(service, judged.verdict);
-  SetAnnounced(service, announces ? AddressesIn(judged.service) : Addresses());
-  SetPeers(service, announces ? here_->PeersOf(judged.service)
-                              : std::vector<std::string>());
+  Plan plan = {.verdict = judged.verdict};
+  if (announces) {
+    plan.addresses = AddressesIn(judged.service);
+    plan.peers = here_->PeersOf(judged.service);
+  }
+  SetPlan(service, std::move(plan));
   if (announces) {
     routes_.Announce(service, std::move(judged.service));
   } else if (bgp::IsForEndpoints(judged.verdict)) {
@@ -114,58 +129,54 @@ void RoutePlanner::LookAt(const std::string& service,
 const std::vector<std::string>& RoutePlanner::PeersOf(
     std::string_view service) const {
   static const auto& none = *new std::vector<std::string>();
-  const auto known = peers_of_.find(service);
-  return known == peers_of_.end() ? none : known->second;
+  const auto known = plans_.find(service);
+  return known == plans_.end() ? none : known->second.peers;
 }
 
-void RoutePlanner::SetPeers(const std::string& service,
-                            std::vector<std::string> peers) {
-  if (peers == PeersOf(service)) return;
-  repeered_.insert(service);
-  if (peers.empty()) {
-    peers_of_.erase(service);
-  } else {
-    peers_of_[service] = std::move(peers);
+void RoutePlanner::SetPlan(const std::string& service,
+                           std::optional<Plan> plan) {
+  static const auto& kNone = *new Plan();
+  const auto at = plans_.lower_bound(service);
+  const bool is_known = at != plans_.end() && at->first == service;
+  NoteChange(service, is_known ? at->second : kNone, plan.value_or(kNone));
+  if (is_known && plan) {
+    at->second = *std::move(plan);
+  } else if (is_known) {
+    plans_.erase(at);
+  } else if (plan) {
+    plans_.emplace_hint(at, service, *std::move(plan));
   }
 }
 
-void RoutePlanner::SetVerdict(const std::string& service,
-                              std::optional<bgp::AdvertiseVerdict> verdict) {
-  const auto before = verdicts_.find(service);
-  const bool announced = before != verdicts_.end() &&
-                         before->second == bgp::AdvertiseVerdict::kAnnounces;
+void RoutePlanner::NoteChange(const std::string& service, const Plan& before,
+                              const Plan& after) {
+  const auto announces = [](const Plan& plan) {
+    return plan.verdict == bgp::AdvertiseVerdict::kAnnounces;
+  };
   // One that turns twice has not turned.
-  if (announced != (verdict == bgp::AdvertiseVerdict::kAnnounces) &&
-      turned_.erase(service) == 0) {
+  if (announces(before) != announces(after) && turned_.erase(service) == 0) {
     turned_.insert(service);
   }
-  if (verdict) {
-    verdicts_[service] = *verdict;
-  } else if (before != verdicts_.end()) {
-    verdicts_.erase(before);
+  if (before.peers != after.peers) repeered_.insert(service);
+  if (before.addresses != after.addresses) {
+    SetAnnounced(before.addresses, after.addresses);
   }
 }
 
-void RoutePlanner::SetAnnounced(const std::string& service,
-                                Addresses addresses) {
-  const auto before = announced_.find(service);
-  if (before == announced_.end() ? addresses.empty()
-                                 : addresses == before->second) {
-    return;
+void RoutePlanner::SetAnnounced(const std::vector<net::IpAddress>& before,
+                                const std::vector<net::IpAddress>& after) {
+  ++addresses_version_;
+  for (const net::IpAddress& address : after) {
+    if (!addresses_.insert(address).second) ++sharers_[address];
   }
-  for (const net::IpAddress& address : addresses) {
-    ++announcing_services_[address];
-    addresses_.insert(address);
-  }
-  if (before != announced_.end()) {
-    for (const net::IpAddress& address : before->second) {
-      if (--announcing_services_[address] > 0) continue;
-      announcing_services_.erase(address);
+  for (const net::IpAddress& address : before) {
+    const auto shared = sharers_.find(address);
+    if (shared == sharers_.end()) {
       addresses_.erase(address);
+    } else if (--shared->second == 0) {
+      sharers_.erase(shared);
     }
-    announced_.erase(before);
   }
-  if (!addresses.empty()) announced_[service] = std::move(addresses);
 }
 
 }  // namespace lb

@@ -11,14 +11,16 @@
 //   planner.routes().RoutesOf("tor");
 //
 // A look costs what changed: one service of 10,000 is a matter of microseconds.
-// What concerns all services (an advertisement, a pool, this node's labels) is
-// dealt with in portions of 1,000 for each Update().
+// What concerns more than kFew services (an advertisement, a pool, this node's
+// labels, a large file) is dealt with in portions of 1,000 for each Update().
+// A change of fewer ones goes before what is left of these.
 //
 // Pure state, loop thread only; times are values.
 #ifndef LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
 #define LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -42,8 +44,18 @@ namespace lb {
 class RoutePlanner {
  public:
   using Services = std::set<std::string, std::less<>>;
+  struct Plan {
+    bgp::AdvertiseVerdict verdict = bgp::AdvertiseVerdict::kNotOwner;
+    // If this node announces the service: the addresses, and the peers that are
+    // told a route of them, or would be if their sessions were up. Sorted.
+    std::vector<net::IpAddress> addresses = {};
+    std::vector<std::string> peers = {};
+  };
   // By service; those that have an address that is not withheld.
-  using Verdicts = std::map<std::string, bgp::AdvertiseVerdict, std::less<>>;
+  using Plans = std::map<std::string, Plan, std::less<>>;
+
+  // So few services go before others.
+  static constexpr size_t kFew = 64;
 
   explicit RoutePlanner(NodeIdentity identity);
 
@@ -63,6 +75,9 @@ class RoutePlanner {
               absl::Time now);
   // Some services are left for the next Update().
   bool has_more() const { return !due_.empty(); }
+  // True if the last Update() changed a route because a few services are others
+  // or a hold ended: it is not to wait for what is left.
+  bool is_urgent() const { return is_urgent_; }
   // When to call Update() though nothing changed. Nullopt: there is no need.
   std::optional<absl::Time> NextDeadline() const {
     return routes_.NextDeadline();
@@ -73,48 +88,57 @@ class RoutePlanner {
   const bgp::AdvertisedRoutes::Peers& peers() const;
   // The addresses of the services that this node announces, each once.
   const std::set<net::IpAddress>& addresses() const { return addresses_; }
+  // Counts the changes of addresses().
+  uint64_t addresses_version() const { return addresses_version_; }
   // As AdvertisedRoutes::TakeChanged().
   std::map<std::string, bgp::AdvertisedRoutes::Prefixes, std::less<>>
   TakeChanged() {
     return routes_.TakeChanged();
   }
-  const Verdicts& verdicts() const { return verdicts_; }
+  const Plans& plans() const { return plans_; }
   // Services that this node announced at the last call and does not now, or the
   // other way round.
   Services TakeTurned() { return std::exchange(turned_, {}); }
-  // The peers that are told a route of the service, or would be if their
-  // sessions were up. Sorted; empty: none.
+  // Plan::peers; empty: none.
   const std::vector<std::string>& PeersOf(std::string_view service) const;
   // Services whose peers are others than at the last call, and perhaps more.
   Services TakeRepeered() { return std::exchange(repeered_, {}); }
+  bool has_repeered() const { return !repeered_.empty(); }
 
  private:
-  // What this node announces of a service.
-  using Addresses = std::vector<net::IpAddress>;
-
   bool HasObjects(const config::Desired& desired) const;
   void DueAll(const config::Desired& desired);
-  void LookAt(const std::string& service, const config::Desired& desired,
-              const AddressEntries& entries, absl::Time now);
-  void SetVerdict(const std::string& service,
-                  std::optional<bgp::AdvertiseVerdict> verdict);
-  void SetAnnounced(const std::string& service, Addresses addresses);
-  void SetPeers(const std::string& service, std::vector<std::string> peers);
+  // What a look goes by.
+  struct Sight {
+    const config::Desired& desired;
+    const AddressEntries& entries;
+    absl::Time now;
+  };
+  void LookAtFew(const Sight& sight);
+  void LookAt(const std::string& service, const Sight& sight);
+  // Nullopt: it has no address.
+  void SetPlan(const std::string& service, std::optional<Plan> plan);
+  void NoteChange(const std::string& service, const Plan& before,
+                  const Plan& after);
+  void SetAnnounced(const std::vector<net::IpAddress>& before,
+                    const std::vector<net::IpAddress>& after);
 
   const NodeIdentity identity_;
   std::optional<NodeAdvertisements> here_;  // Nullopt: no Desired came yet.
   bgp::AdvertisedRoutes routes_;
-  Verdicts verdicts_;
+  Plans plans_;
   Services turned_;
-  std::map<std::string, std::vector<std::string>, std::less<>> peers_of_;
   Services repeered_;
-  std::map<std::string, Addresses, std::less<>> announced_;  // By service.
-  std::map<net::IpAddress, size_t> announcing_services_;
-  std::set<net::IpAddress> addresses_;  // The keys of that.
+  std::set<net::IpAddress> addresses_;  // Of plans_.
+  // How many services more than one announce an address.
+  std::map<net::IpAddress, size_t> sharers_;
+  uint64_t addresses_version_ = 0;
   std::set<net::IpAddress> withheld_;
   bool advertises_ = false;  // There was an advertisement at the last look.
   bool all_due_ = false;
   Services due_;
+  Services few_due_;  // Before due_, unless they are more than kFew.
+  bool is_urgent_ = false;
 };
 
 }  // namespace lb

@@ -308,8 +308,8 @@ class Model {
     const SlowPlan slow(desired_, entries_, withheld_);
     EXPECT_EQ(planner_.routes().ToString(), slow.ToString());
     std::map<std::string, std::string> verdicts;
-    for (const auto& [service, verdict] : planner_.verdicts()) {
-      verdicts[service] = bgp::ToString(verdict);
+    for (const auto& [service, plan] : planner_.plans()) {
+      verdicts[service] = bgp::ToString(plan.verdict);
       ++seen_[verdicts[service]];
     }
     EXPECT_EQ(verdicts, slow.verdicts());

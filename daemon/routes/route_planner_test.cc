@@ -121,6 +121,7 @@ TEST(RoutePlannerTest, HoldsTheRouteOfAServiceThatLosesItsEndpoints) {
   EXPECT_EQ(story.Routes(), "to tor:\n10.20.0.1/32\n");
   story.Advance(absl::Seconds(1));
   EXPECT_EQ(story.Routes(), "to tor:\n");
+  EXPECT_TRUE(story.planner().is_urgent());
   // What was never announced is not held.
   story.SetManifests(rest + Slice("web", {}));
   EXPECT_EQ(story.Verdict("default/web"), "noLocalEndpoints");
@@ -162,6 +163,114 @@ TEST(RoutePlannerTest, AChangeForAllTakesPortions) {
   EXPECT_TRUE(story.planner().has_more());
   story.planner().Update(story.desired(), none, absl::UnixEpoch());
   EXPECT_FALSE(story.planner().has_more());
+}
+
+// n1 with so many services, one address each, all of them planned.
+class ManyServicesTest : public testing::Test {
+ protected:
+  static constexpr size_t kMany = 3 * kPortion;
+
+  ManyServicesTest() {
+    desired_.pool_labels["pool"] = {};
+    desired_.bgp.peers = {{.name = "tor", .my_as = {64512}}};
+    desired_.bgp.advertisements = {{.name = "ad"}};
+    for (size_t i = 0; i < kMany; ++i) {
+      desired_.services[NameOf(i)].request.service = NameOf(i);
+      entries_[NameOf(i)].assignment.addresses = {{AddressOf(i), "pool"}};
+    }
+    planner_.SetDesired(desired_, {});
+    while (Update() > 0) {
+    }
+  }
+
+  static std::string NameOf(size_t i) {
+    return fmt::format("default/{:05}", i);
+  }
+  static net::IpAddress AddressOf(size_t i) {
+    return net::IpAddress::Ipv4(0x0a000000 + static_cast<uint32_t>(i));
+  }
+  // It has no endpoint any more.
+  void LoseEndpoints(size_t i) {
+    desired_.services.at(NameOf(i)).traffic.endpoints.emplace();
+  }
+  void ChangeAll() {
+    desired_.bgp.advertisements[0].med = ++med_;
+    planner_.SetDesired(desired_, {.bgp = true});
+  }
+  // Returns how many routes have changed.
+  size_t Update() {
+    planner_.Update(desired_, entries_, absl::UnixEpoch());
+    changed_ = planner_.TakeChanged();
+    return changed_["tor"].size();
+  }
+  bool HasChanged(size_t i) {
+    return changed_["tor"].contains({AddressOf(i), 32});
+  }
+
+  config::Desired desired_;
+  AddressEntries entries_;
+  uint32_t med_ = 0;
+  RoutePlanner planner_{{.node = "n1"}};
+  decltype(planner_.TakeChanged()) changed_;
+};
+
+TEST_F(ManyServicesTest, AFewGoBeforeTheRestOfMany) {
+  ChangeAll();
+  EXPECT_EQ(Update(), kPortion);
+  EXPECT_FALSE(planner_.is_urgent());
+  LoseEndpoints(kMany - 1);
+  planner_.SetDesired(desired_, {.services = {NameOf(kMany - 1)}});
+  EXPECT_EQ(Update(), kPortion + 1);
+  EXPECT_TRUE(HasChanged(kMany - 1));
+  EXPECT_TRUE(planner_.is_urgent());
+  EXPECT_TRUE(planner_.has_more());
+  EXPECT_EQ(Update(), kPortion - 1);
+  EXPECT_FALSE(planner_.is_urgent());
+  EXPECT_FALSE(planner_.has_more());
+}
+
+TEST_F(ManyServicesTest, AFewThatChangeNoRouteAreNotUrgent) {
+  planner_.SetDesired(desired_, {.services = {NameOf(7)}});
+  EXPECT_EQ(Update(), 0u);
+  EXPECT_FALSE(planner_.is_urgent());
+}
+
+TEST_F(ManyServicesTest, MoreThanAFewAreAPartOfMany) {
+  for (const size_t count : {RoutePlanner::kFew, RoutePlanner::kFew + 1}) {
+    config::Difference difference;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t service = (count - 60) * 200 + i;
+      LoseEndpoints(service);
+      difference.services.push_back(NameOf(service));
+    }
+    planner_.SetDesired(desired_, difference);
+    EXPECT_EQ(Update(), count);
+    EXPECT_EQ(planner_.is_urgent(), count == RoutePlanner::kFew);
+  }
+}
+
+// Those that were due already are no few ones.
+TEST_F(ManyServicesTest, ManyThatChangeTwiceTakePortions) {
+  config::Difference all;
+  for (size_t i = 0; i < kMany; ++i) all.services.push_back(NameOf(i));
+  ChangeAll();
+  EXPECT_EQ(Update(), kPortion);
+  for (int i = 0; i < 2; ++i) planner_.SetDesired(desired_, all);
+  EXPECT_LE(Update(), kPortion);
+  EXPECT_LE(Update(), kPortion);
+  EXPECT_TRUE(planner_.has_more());
+}
+
+TEST_F(ManyServicesTest, AddressesAreCounted) {
+  const uint64_t before = planner_.addresses_version();
+  planner_.SetDesired(desired_, {.services = {NameOf(7)}});
+  Update();
+  EXPECT_EQ(planner_.addresses_version(), before);
+  LoseEndpoints(7);
+  planner_.SetDesired(desired_, {.services = {NameOf(7)}});
+  Update();
+  EXPECT_NE(planner_.addresses_version(), before);
+  EXPECT_EQ(planner_.addresses().size(), kMany - 1);
 }
 
 // Another node's conditions come every few minutes.

@@ -6,9 +6,19 @@
 //
 // Sessions begin once the node acts and its plan is complete: a router that
 // kept the routes over a restart drops what it is not told in the first table.
-// Members play a part in a drain only. A draining node asks routers to
-// prefer any other (RFC 8326), and withdraws after `drain_wait` what another
-// node announces too.
+// Members play a part in a drain only (DrainStage).
+//
+// How changes are told:
+//  - A change is planned, told and sent in one Update(), on one turn of the
+//    loop. No timer and no look at anything else lies in between.
+//  - A change of many services is planned in portions of 1,000, on turns that
+//    follow each other, and new addresses come in portions too, as
+//    they are assigned and written. As long as more of them are on the way, an
+//    UPDATE that is not full waits for these: 250 ms after the last UPDATE, and
+//    2 s in all. So 10,000 routes need as few UPDATEs as if they were told at
+//    once.
+//  - A change of a few services is planned before the rest of a large one, and
+//    goes at once, with all that waits: a service that dies waits for no other.
 //
 // Without objects for BGP it keeps nothing and opens no socket. Loop thread
 // only; the environment outlives it.
@@ -18,30 +28,27 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/functional/any_invocable.h"
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/placement/placement.h"
 #include "daemon/routes/route_announcers.h"
 #include "daemon/routes/route_planner.h"
+#include "daemon/routing/drain_stage.h"
+#include "daemon/routing/first_plan.h"
 #include "daemon/routing/peer_plan.h"
-#include "daemon/routing/restart_record.h"
+#include "daemon/routing/peer_sessions.h"
 #include "lb/bfd/bfd_node.h"
 #include "lb/bgp/peer_status.h"
 #include "lb/bgp/route.h"
-#include "lb/bgp/speaker_node.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/io/environment.h"
 #include "lb/net/ip_address.h"
-#include "lb/net/ip_prefix.h"
 
 namespace lb {
 
@@ -60,8 +67,11 @@ class Routing {
     const config::Desired& desired;
     const AddressEntries& entries;
     const RoutePlanner::Services& changed;  // Their addresses are others.
-    // Addresses that hosts have, since when.
+    // How many services are to get theirs within the next turns, at least.
+    size_t awaited = 0;
+    // Addresses that hosts have, since when; and how often that has changed.
     const std::map<net::IpAddress, absl::Time>& withheld;
+    uint64_t withheld_version = 0;
     // Nodes that live, this one too, and whether they are others than at the
     // last look; others that could take traffic over.
     bool members_changed = false;
@@ -69,9 +79,14 @@ class Routing {
     std::function<std::vector<std::string>()> others;
   };
 
-  // Sessions begin so long after the node acts at the latest, though services
-  // were not looked up.
-  static constexpr absl::Duration kWholeMax = absl::Seconds(2);
+  // As FirstPlan has it.
+  static constexpr absl::Duration kWholeMax = FirstPlan::kWholeMax;
+  // How long one Update() keeps the loop for itself: it begins no portion after
+  // this time, and no more than so many.
+  static constexpr absl::Duration kTurnMax = absl::Milliseconds(20);
+  static constexpr int kPortionsMax = 10;
+  // So few services are told each for itself.
+  static constexpr size_t kFew = RoutePlanner::kFew;
 
   // `look_soon` asks for an Update() on a later turn.
   Routing(Options options, const io::Environment& environment,
@@ -83,18 +98,13 @@ class Routing {
   void OnLinks();
   void Update(const Look& look);
 
-  // Ends all sessions, for good. With a peer that was promised a restart
-  // nothing is said, so that peers keep the routes for the next process; else
-  // the routes are withdrawn, and the peers are told why.
+  // As PeerSessions::Leave().
   void Leave();
 
   // As RoutePlanner::TakeTurned().
   RoutePlanner::Services TakeTurned() { return planner_.TakeTurned(); }
   RoutePlanner::Services TakeRepeered() { return planner_.TakeRepeered(); }
-  // Addresses that this node announces, to be delivered here.
-  const std::set<net::IpAddress>& addresses() const {
-    return planner_.addresses();
-  }
+  bool has_repeered() const { return planner_.has_repeered(); }
 
   // For those that describe the node: its own row, and those of all.
   const RoutePlanner& planner() const { return planner_; }
@@ -102,62 +112,52 @@ class Routing {
   // True if a node that lives announces the service by BGP.
   bool IsRouted(const config::Desired& desired, const AddressEntries& entries,
                 const std::string& service) const;
-  std::vector<bgp::PeerStatus> Peers() const;
-  // Since when the session with the peer is not Established. REQUIRES: it has
-  // a session, and that is so.
-  absl::Time DownSince(const std::string& peer) const;
-  // The peers without a session, by name, and why.
-  const std::map<std::string, std::string>& refused() const { return refused_; }
-  absl::btree_map<bfd::SessionKey, bfd::NodeSession> BfdSessions() const;
+  // As PeerSessions has them.
+  std::vector<bgp::PeerStatus> Peers() const { return sessions_.Statuses(); }
+  absl::Time DownSince(const std::string& peer) const {
+    return sessions_.DownSince(peer);
+  }
+  const std::map<std::string, std::string>& refused() const {
+    return sessions_.refused();
+  }
+  absl::btree_map<bfd::SessionKey, bfd::NodeSession> BfdSessions() const {
+    return sessions_.BfdSessions();
+  }
+  const PeerPlan& plan() const { return sessions_.plan(); }
   // What the peer is told or is to be told.
   bgp::RouteSet RoutesTo(const std::string& peer) const;
-  const PeerPlan& plan() const { return plan_; }
 
  private:
-  // How routes are told, as long as the node drains.
-  enum class Stage : uint8_t { kAnnounced, kLastResort, kWithdrawn };
-  struct Drain {
-    Stage stage = Stage::kAnnounced;
-    absl::Time withdraw_at = absl::InfiniteFuture();
-    // With kWithdrawn: what is still told, and whether to find it again.
-    std::set<net::IpPrefix> only_here = {};
-    bool only_here_due = true;
-  };
-
+  void NoteServices(const config::Desired& desired,
+                    const config::Difference& difference);
   // True once the first session may begin.
   bool MayBegin(const Look& look);
-  // True if the plan has all that an earlier run of this node announced: the
-  // addresses of objects that were just read are looked up on a later turn.
-  bool IsWhole(const Look& look) const;
+  void FollowWithheld(const Look& look);
+  // True: some of it is not to wait for what is left.
+  bool Plan(const Look& look);
   void FollowAnnouncers(const Look& look);
   std::vector<NodeIdentity> IdentitiesOf(std::vector<std::string> nodes) const;
-  void FollowStage(const Look& look);
+  void FollowDrain(const Look& look);
   void FollowPeers(const config::Desired& desired);
-  void FollowBfd();
+  void FollowBatch(const Look& look, bool is_urgent);
   void TellRoutes();
   void TellAll(const std::string& peer);
-  void Note(const std::string& peer, const absl::Status& told);
-  void OnNews(const bgp::SpeakerNews& news);
-  void OnBfd(const bfd::SessionEvent& event);
 
   const Options options_;
   const io::Environment environment_;
   const std::function<void()> look_soon_;
   RoutePlanner planner_;
+  uint64_t withheld_version_ = 0;
   RouteAnnouncers announcers_{{}, {}};
   bool announcers_due_ = true;
-  RestartRecord restart_;
-  bool begun_ = false;
-  absl::Time begin_by_ = absl::InfiniteFuture();
+  // Null once sessions have begun.
+  std::unique_ptr<FirstPlan> first_ = std::make_unique<FirstPlan>();
+  bool knows_services_ = false;
   bool left_ = false;
   bool peers_due_ = true;
-  Drain drain_;
-  PeerPlan plan_;
-  std::map<std::string, std::string> refused_;
-  // Peers whose session is not Established, by name.
-  std::map<std::string, absl::Time, std::less<>> down_since_;
-  std::unique_ptr<bgp::SpeakerNode> speaker_;  // Null: there never was a peer.
-  std::unique_ptr<bfd::BfdNode> detector_;     // Null: nor a BFD session.
+  bool many_awaited_ = false;  // And not all of them came yet.
+  DrainStage drain_;
+  PeerSessions sessions_;
   std::unique_ptr<io::Timer> timer_;
 };
 

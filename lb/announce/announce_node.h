@@ -34,11 +34,9 @@
 #include "lb/announce/announcer.h"
 #include "lb/announce/interface.h"
 #include "lb/announce/verdict.h"
-#include "lb/base/event_log.h"
-#include "lb/base/prng.h"
 #include "lb/io/frame_transport.h"
-#include "lb/io/link_monitor.h"
 #include "lb/io/loop.h"
+#include "lb/io/node_ports.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/mac_address.h"
 
@@ -52,22 +50,13 @@ struct AnnounceNodeOptions {
 
 // What an AnnounceNode uses of the outside world. Nothing is owned; all of it
 // outlives the node.
-struct Ports {
-  io::Loop* loop = nullptr;
+struct Ports : io::NodePorts {
   io::FrameTransport* frames = nullptr;
-  io::LinkMonitor* links = nullptr;
-  EventLog* log = nullptr;
-  Prng prng{0};  // For waits that must differ between hosts.
 
-  // Takes them out of a larger struct that has members of these names, as
-  // io::Environment.
+  // As NodePorts::From().
   template <typename World>
   static Ports From(const World& world) {
-    return {.loop = world.loop,
-            .frames = world.frames,
-            .links = world.links,
-            .log = world.log,
-            .prng = world.prng};
+    return {io::NodePorts::From(world), world.frames};
   }
 };
 

@@ -164,13 +164,15 @@ void AdjRibOut::ToldWithdrawals(absl::Span<const net::IpPrefix> prefixes) {
   }
 }
 
-AdjRibOut::Group AdjRibOut::OwedAnnouncements(net::IpFamily family,
-                                              size_t max) const {
+AdjRibOut::Group AdjRibOut::OwedAnnouncements(net::IpFamily family, size_t max,
+                                              uint64_t from) const {
   const auto& sets = of(family).owed_sets;
-  if (sets.empty()) return {};
-  const Told& first = *sets.begin()->second;
+  const auto set = sets.lower_bound(from);
+  if (set == sets.end()) return {};
+  const Told& first = *set->second;
   return {&first.first,
-          FirstOf(first.second.owed[net::FamilyIndex(family)], max)};
+          FirstOf(first.second.owed[net::FamilyIndex(family)], max),
+          set->first};
 }
 
 void AdjRibOut::ToldAnnouncements(absl::Span<const net::IpPrefix> prefixes) {

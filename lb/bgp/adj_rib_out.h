@@ -81,11 +81,15 @@ class AdjRibOut {
   void ToldWithdrawals(absl::Span<const net::IpPrefix> prefixes);
 
   // Prefixes that share the attributes; empty if no announcement is owed.
+  // Groups have numbers: the first one is that of the lowest number, `from` or
+  // above it.
   struct Group {
     const PathAttributes* attributes = nullptr;  // good until the next change
     std::vector<net::IpPrefix> prefixes;
+    uint64_t number = 0;
   };
-  Group OwedAnnouncements(net::IpFamily family, size_t max) const;
+  Group OwedAnnouncements(net::IpFamily family, size_t max,
+                          uint64_t from = 0) const;
   void ToldAnnouncements(absl::Span<const net::IpPrefix> prefixes);
 
  private:

@@ -14,6 +14,15 @@ constexpr IpFamily kFamilies[] = {IpFamily::kIpv4, IpFamily::kIpv6};
 
 // More than one message carries, but for prefixes shorter than /8.
 constexpr size_t kPrefixesMax = 2048;
+// Fewer than any message has room for: 17 bytes for each, beside the longest
+// attributes.
+constexpr size_t kPrefixesOfFullMin = 128;
+
+// Was a message that was made of `owed`, and left `rest`, full?
+bool IsFull(absl::Span<const net::IpPrefix> owed,
+            absl::Span<const net::IpPrefix> rest) {
+  return !rest.empty() || owed.size() == kPrefixesMax;
+}
 
 bool Includes(const net::IpFamilies& families, IpFamily family) {
   return family == IpFamily::kIpv4 ? families.ipv4 : families.ipv6;
@@ -96,10 +105,12 @@ void Packer::Refresh(IpFamily family) {
   LB_UNREACHABLE();
 }
 
-Packer::Packed Packer::Take(size_t bytes_max) {
+Packer::Packed Packer::Take(size_t bytes_max, Messages which) {
   Packed packed;
   while (packed.bytes.size() + wire::kMessageSizeMax <= bytes_max) {
-    if (!PackOne(packed)) break;
+    if (PackOne(which, packed)) continue;
+    packed.waits = !idle();
+    break;
   }
   return packed;
 }
@@ -117,46 +128,64 @@ size_t Packer::held_back(IpFamily family) const {
   return hold_back(family) == HoldBack::kNone ? 0 : rib_->counts(family).wanted;
 }
 
-bool Packer::PackOne(Packed& packed) {
+bool Packer::PackOne(Messages which, Packed& packed) {
+  const auto of_family = [&](IpFamily family) {
+    return of(family).phase == Phase::kSteady ? which : Messages::kAll;
+  };
   for (const IpFamily family : kFamilies) {
-    if (PackWithdrawals(family, packed)) return true;
+    if (PackWithdrawals(family, of_family(family), packed)) return true;
   }
   for (const IpFamily family : kFamilies) {
-    if (PackTable(family, packed)) return true;
+    if (PackTable(family, of_family(family), packed)) return true;
   }
   return false;
 }
 
-bool Packer::PackTable(IpFamily family, Packed& packed) {
+bool Packer::PackTable(IpFamily family, Messages which, Packed& packed) {
   // A phase that ends without a mark leads to the next one.
   for (Phase before = Phase::kClosed; before != of(family).phase;) {
     before = of(family).phase;
     if (PackMark(family, packed)) return true;
   }
-  return PackAnnouncements(family, packed);
+  return PackAnnouncements(family, which, packed);
 }
 
-bool Packer::PackWithdrawals(IpFamily family, Packed& packed) {
+bool Packer::PackWithdrawals(IpFamily family, Messages which, Packed& packed) {
   const auto owed = rib_->OwedWithdrawals(family, kPrefixesMax);
   if (owed.empty()) return false;
+  if (which == Messages::kFull && owed.size() < kPrefixesOfFullMin) {
+    return false;
+  }
   absl::Span<const net::IpPrefix> rest = owed;
-  Append(wire::EncodeWithdrawal(rest), packed);
+  const std::vector<uint8_t> message = wire::EncodeWithdrawal(rest);
+  if (which == Messages::kFull && !IsFull(owed, rest)) return false;
+  Append(message, packed);
   ++packed.updates;
   rib_->ToldWithdrawals(
       absl::MakeConstSpan(owed).first(owed.size() - rest.size()));
   return true;
 }
 
-bool Packer::PackAnnouncements(IpFamily family, Packed& packed) {
-  const AdjRibOut::Group owed = rib_->OwedAnnouncements(family, kPrefixesMax);
-  if (owed.prefixes.empty()) return false;
-  absl::Span<const net::IpPrefix> rest = owed.prefixes;
-  Append(wire::EncodeAnnouncement(terms_.context, *owed.attributes, rest),
-         packed);
-  ++packed.updates;
-  rib_->ToldAnnouncements(absl::MakeConstSpan(owed.prefixes)
-                              .first(owed.prefixes.size() - rest.size()));
-  return true;
+bool Packer::PackAnnouncements(IpFamily family, Messages which,
+                               Packed& packed) {
+  for (uint64_t from = 0;;) {
+    const AdjRibOut::Group owed =
+        rib_->OwedAnnouncements(family, kPrefixesMax, from);
+    if (owed.prefixes.empty()) return false;
+    from = owed.number + 1;
+    if (which == Messages::kFull && owed.prefixes.size() < kPrefixesOfFullMin) {
+      continue;
+    }
+    absl::Span<const net::IpPrefix> rest = owed.prefixes;
+    const std::vector<uint8_t> message =
+        wire::EncodeAnnouncement(terms_.context, *owed.attributes, rest);
+    if (which == Messages::kFull && !IsFull(owed.prefixes, rest)) continue;
+    Append(message, packed);
+    ++packed.updates;
+    rib_->ToldAnnouncements(absl::MakeConstSpan(owed.prefixes)
+                                .first(owed.prefixes.size() - rest.size()));
+    return true;
+  }
 }
 
 bool Packer::PackMark(IpFamily family, Packed& packed) {

@@ -4,7 +4,9 @@
 // prefixes in a message. After the first full table of a family it adds the
 // End-of-RIB, and to the answer to a route refresh the marks of RFC 7313 if
 // both sides offered them. The caller says how many bytes it can send, so a
-// withdrawal never waits behind a whole table.
+// withdrawal never waits behind a whole table. It may ask for full messages
+// alone, while it is about to change more routes: ten portions of 1,000 routes
+// then take as many messages as 10,000 routes at once.
 //
 // Pure, one thread, no clock. The AdjRibOut must outlive the packer.
 //
@@ -46,6 +48,14 @@ enum class HoldBack : uint8_t {
 // "no next hop of the family", for status; "" for kNone.
 std::string_view ToString(HoldBack reason);
 
+// Which messages are made.
+enum class Messages : uint8_t {
+  kAll,
+  // Those that have no room for one more prefix. In the first table of a family
+  // and in the answer to a refresh all the same: the peer waits for their ends.
+  kFull,
+};
+
 class Packer {
  public:
   explicit Packer(AdjRibOut* rib) : rib_(rib) {}
@@ -69,13 +79,14 @@ class Packer {
     std::vector<uint8_t> bytes;  // whole messages
     size_t updates = 0;
     size_t refreshes = 0;  // BoRR and EoRR
+    bool waits = false;    // there was room, and no full message more
 
     size_t messages() const { return updates + refreshes; }
   };
   // Whole messages of `bytes_max` in all at most. Less than
   // wire::kMessageSizeMax gives none. Empty: nothing is owed, or there is no
   // room.
-  Packed Take(size_t bytes_max);
+  Packed Take(size_t bytes_max, Messages which = Messages::kAll);
 
   // True if Take() has nothing to do, whatever the room.
   bool idle() const;
@@ -108,11 +119,11 @@ class Packer {
   void Open(net::IpFamily family);
 
   // Each adds one message. False: there is none to add.
-  bool PackOne(Packed& packed);
-  bool PackWithdrawals(net::IpFamily family, Packed& packed);
-  bool PackTable(net::IpFamily family, Packed& packed);
+  bool PackOne(Messages which, Packed& packed);
+  bool PackWithdrawals(net::IpFamily family, Messages which, Packed& packed);
+  bool PackTable(net::IpFamily family, Messages which, Packed& packed);
   bool PackMark(net::IpFamily family, Packed& packed);
-  bool PackAnnouncements(net::IpFamily family, Packed& packed);
+  bool PackAnnouncements(net::IpFamily family, Messages which, Packed& packed);
   bool PackRefresh(wire::RefreshKind kind, net::IpFamily family,
                    Packed& packed);
 

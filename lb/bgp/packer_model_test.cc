@@ -60,6 +60,9 @@ class World {
       case 6:
         Take(prng_.Uniform(4) * wire::kMessageSizeMax);
         break;
+      case 7:
+        TakeFull();
+        break;
       default:
         ChangeSome();
     }
@@ -179,6 +182,16 @@ class World {
 
   const PathAttributes& SomeAttributes() {
     return attributes_[prng_.Uniform(attributes_.size())];
+  }
+
+  // Each message is full, but in a table that the peer waits for.
+  void TakeFull() {
+    const size_t messages = receiver_->messages();
+    const Packer::Packed packed = packer_.Take(kRoom, Messages::kFull);
+    ASSERT_EQ(receiver_->Receive(packed.bytes), "");
+    ASSERT_EQ(receiver_->messages() - messages, packed.messages());
+    ASSERT_TRUE(packed.waits || packer_.idle() ||
+                packed.bytes.size() + wire::kMessageSizeMax > kRoom);
   }
 
   void Take(size_t room) {

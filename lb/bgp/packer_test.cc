@@ -244,5 +244,85 @@ TEST_F(PackerTest, ANewSessionIsToldAllAgain) {
   EXPECT_EQ(again.table().size(), 2U);
 }
 
+class FullMessagesTest : public PackerTest {
+ protected:
+  FullMessagesTest() {
+    packer_.Start(Terms());
+    Tell();
+  }
+  // Returns the messages, and says whether something waits for more.
+  size_t TellFull(bool waits) {
+    const Packer::Packed packed = packer_.Take(kRoom, Messages::kFull);
+    EXPECT_EQ(receiver_.Receive(packed.bytes), "");
+    EXPECT_EQ(packed.waits, waits);
+    return packed.messages();
+  }
+};
+
+TEST_F(FullMessagesTest, PortionsTakeAsManyMessagesAsAllAtOnce) {
+  size_t messages = 0;
+  for (size_t i = 0; i < kManyRoutes;) {
+    for (const size_t end = i + 1000; i < end; ++i) {
+      rib_.Set({HostRoute(i), {}});
+    }
+    messages += TellFull(/*waits=*/true);
+  }
+  EXPECT_EQ(messages, 12U);
+  EXPECT_GT(receiver_.table().size(), kManyRoutes - 1000);
+  EXPECT_EQ(Tell(), 1U);
+  EXPECT_EQ(receiver_.table().size(), kManyRoutes);
+
+  messages = 0;
+  for (size_t i = 0; i < kManyRoutes;) {
+    for (const size_t end = i + 1000; i < end; ++i) rib_.Erase(HostRoute(i));
+    messages += TellFull(/*waits=*/true);
+  }
+  EXPECT_EQ(messages, 12U);
+  EXPECT_EQ(Tell(), 1U);
+  EXPECT_TRUE(receiver_.table().empty());
+}
+
+TEST_F(FullMessagesTest, WhatFillsNoMessageWaits) {
+  rib_.Set({HostRoute(1), {}});
+  EXPECT_EQ(TellFull(/*waits=*/true), 0U);
+  EXPECT_FALSE(packer_.idle());
+  rib_.Erase(HostRoute(1));
+  EXPECT_EQ(TellFull(/*waits=*/false), 0U);
+}
+
+// A set of attributes that fills no message keeps no other one waiting.
+TEST_F(FullMessagesTest, EachSetOfAttributesWaitsForItself) {
+  for (size_t i = 0; i < 2000; ++i) {
+    rib_.Set({HostRoute(i), {.med = i < 500 ? 1U : i < 1900 ? 2U : 3U}});
+  }
+  EXPECT_EQ(TellFull(/*waits=*/true), 1U);
+  EXPECT_FALSE(receiver_.table().contains(HostRoute(0)));
+  EXPECT_TRUE(receiver_.table().contains(HostRoute(500)));
+  EXPECT_EQ(Tell(), 3U);
+  EXPECT_EQ(receiver_.table().size(), 2000U);
+}
+
+// The peer drops what it kept only at the End-of-RIB.
+TEST_F(PackerTest, AFirstTableWaitsForNothing) {
+  rib_.Set({HostRoute(1), {}});
+  packer_.Start(Terms());
+  for (const bool is_refresh : {false, true}) {
+    if (is_refresh) packer_.Refresh(IpFamily::kIpv4);
+    const Packer::Packed packed = packer_.Take(kRoom, Messages::kFull);
+    EXPECT_EQ(receiver_.Receive(packed.bytes), "");
+    EXPECT_FALSE(packed.waits);
+    EXPECT_EQ(packed.updates, is_refresh ? 1U : 2U);
+  }
+}
+
+TEST_F(FullMessagesTest, WithoutRoomNothingIsSaidToWait) {
+  for (size_t i = 0; i < 1000; ++i) rib_.Set({HostRoute(i), {}});
+  EXPECT_FALSE(packer_.Take(0, Messages::kFull).waits);
+  const Packer::Packed packed =
+      packer_.Take(wire::kMessageSizeMax, Messages::kFull);
+  EXPECT_EQ(packed.updates, 1U);
+  EXPECT_FALSE(packed.waits);
+}
+
 }  // namespace
 }  // namespace lb::bgp

@@ -166,6 +166,7 @@ void Session::Reset(absl::Time now, const wire::Notification& notification) {
 
 void Session::End(absl::Time now, Farewell farewell,
                   const wire::Notification& notification) {
+  EndBatch();
   if (established_ && farewell == Farewell::kWithdrawAndNotify) {
     rib_->Replace({});
     Pump(now, kUnbounded);
@@ -253,6 +254,7 @@ void Session::OnEnded(absl::Time now, Side side) {
     established_at_ = absl::InfiniteFuture();
     packer_.Stop();
     pace_.Rest();
+    batch_.Rest();
   }
   if (side == Side::kAccepted && !over_) of(side).BeginListening();
   // When two connections collide, one ends, and nothing is wrong.
@@ -304,14 +306,15 @@ void Session::Pump(absl::Time now, size_t ahead_max) {
   if (!established_) return;
   Connection& connection = of(*established_);
   const size_t ahead = connection.ahead();
-  const Packer::Packed packed =
-      packer_.Take(ahead < ahead_max ? ahead_max - ahead : 0);
+  const Packer::Packed packed = packer_.Take(
+      ahead < ahead_max ? ahead_max - ahead : 0, batch_.Which(now));
+  batch_.OnPacked(now, packed);
   if (!packed.bytes.empty()) {
     connection.Send(now, packed.bytes);
     counters_.updates_sent += packed.updates;
     counters_.refreshes_sent += packed.refreshes;
   }
-  if (packer_.idle()) {
+  if (packer_.idle() || packed.waits) {
     pace_.Rest();
   } else if (packed.bytes.empty()) {
     pace_.OnStuck(now);
@@ -322,7 +325,8 @@ void Session::Pump(absl::Time now, size_t ahead_max) {
 
 absl::Time Session::NextDeadline() const {
   const absl::Time dial = MayDial() ? schedule_.next() : absl::InfiniteFuture();
-  return std::min({dial, pace_.deadline(), of(Side::kDialled).NextDeadline(),
+  return std::min({dial, pace_.deadline(), batch_.deadline(),
+                   of(Side::kDialled).NextDeadline(),
                    of(Side::kAccepted).NextDeadline()});
 }
 

@@ -30,6 +30,7 @@
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
 #include "lb/bgp/adj_rib_out.h"
+#include "lb/bgp/batch_wait.h"
 #include "lb/bgp/collision.h"
 #include "lb/bgp/connection.h"
 #include "lb/bgp/dial_schedule.h"
@@ -121,6 +122,11 @@ class Session {
   void SetPassword(absl::Time now, const std::string& password);
   void OnRekeyFailed(absl::Time now, Side side, const absl::Status& why);
 
+  // Between these two the caller is about to change more routes: a message that
+  // is not full waits for them, as BatchWait says. Each may be called again.
+  void BeginBatch() { batch_.Begin(); }
+  void EndBatch() { batch_.End(); }
+
   // Ends what there is with this notification and dials again at once: 6/10
   // when BFD says that the peer is gone, 6/4 when an operator asks for it.
   void Reset(absl::Time now, const wire::Notification& notification);
@@ -183,6 +189,7 @@ class Session {
   std::array<LocalAddresses, 2> local_;  // By Side.
   bool over_ = false;                    // It has ended for good.
   SendPace pace_;
+  BatchWait batch_;
   std::optional<SessionError> last_error_;
   SessionState shown_ = SessionState::kIdle;
   absl::Time since_;

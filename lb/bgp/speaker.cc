@@ -142,6 +142,7 @@ void Speaker::Add(absl::Time now, const PeerOptions& options,
                               .node_name = options_.node_name,
                               .restart = options_.restart,
                               .rib = peer.rib.get()});
+  if (in_batch_) peer.session->BeginBatch();
   sessions_[id] = peer.session.get();
   peers_.emplace(options.name, std::move(peer));
 }
@@ -206,6 +207,17 @@ absl::Status Speaker::ChangeRoutes(std::string_view peer,
     found->rib->Set(normalized);
   }
   return absl::OkStatus();
+}
+
+void Speaker::BeginBatch() {
+  if (std::exchange(in_batch_, true)) return;
+  for (const auto& [id, session] : sessions_) session->BeginBatch();
+}
+
+bool Speaker::EndBatch() {
+  if (!std::exchange(in_batch_, false)) return false;
+  for (const auto& [id, session] : sessions_) session->EndBatch();
+  return true;
 }
 
 absl::Status Speaker::PeerFailed(absl::Time now, std::string_view peer) {

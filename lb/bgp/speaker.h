@@ -114,6 +114,13 @@ class Speaker {
   // Validate() refuses the attributes of a route; nothing changed.
   absl::Status ChangeRoutes(std::string_view peer, const RoutesChange& change);
 
+  // Routes are about to change in portions: until EndBatch(), an UPDATE that is
+  // not full waits for more of them. It waits 250 ms after the last UPDATE to
+  // its peer, and 2 s in all (BatchWait); without a batch nothing waits. Each
+  // may be called again; EndBatch() returns whether there was a batch.
+  void BeginBatch();
+  bool EndBatch();
+
   // BFD says that the peer is gone: 6/10, then it is dialled at once. NotFound:
   // no such peer.
   absl::Status PeerFailed(absl::Time now, std::string_view peer);
@@ -171,6 +178,7 @@ class Speaker {
   const SpeakerOptions options_;
   const Prng prng_;
   SessionId last_id_ = 0;
+  bool in_batch_ = false;
   Peers peers_;
   std::map<SessionId, Session*> sessions_;  // Those of peers_.
   std::vector<SpeakerOutput> outgoing_;

@@ -78,6 +78,12 @@ absl::Status SpeakerNode::ChangeRoutes(std::string_view peer,
   return status;
 }
 
+bool SpeakerNode::EndBatch() {
+  const bool was_batch = speaker_.EndBatch();
+  if (was_batch) SettleSoon();
+  return was_batch;
+}
+
 absl::Status SpeakerNode::PeerFailed(std::string_view peer) {
   absl::Status status = speaker_.PeerFailed(ports_.loop->Now(), peer);
   Settle();

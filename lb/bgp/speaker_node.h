@@ -1,7 +1,8 @@
 // SpeakerNode: a Speaker on real (or simulated) sockets.
 //
 // Owns the speaker, its streams and its timer. Without peers it opens nothing.
-// Changes of routes in one turn of the loop are sent together, on a later turn.
+// Changes of routes in one turn of the loop are sent together: by Flush(), else
+// on a later turn.
 //
 //   SpeakerNode node({.speaker = {.node_name = "n1"}},
 //                    Ports::From(environment));
@@ -58,6 +59,11 @@ class SpeakerNode {
   PeersChange SetPeers(const std::vector<PeerOptions>& peers);
   absl::Status SetRoutes(std::string_view peer, const RouteSet& routes);
   absl::Status ChangeRoutes(std::string_view peer, const RoutesChange& change);
+  void BeginBatch() { speaker_.BeginBatch(); }
+  bool EndBatch();
+  // Sends what has changed now, and not on a later turn. The observer may be
+  // called.
+  void Flush() { Settle(); }
   absl::Status PeerFailed(std::string_view peer);
   absl::Status ResetPeer(std::string_view peer, std::string_view text);
   void Stop(std::string_view text);

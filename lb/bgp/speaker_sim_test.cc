@@ -3,6 +3,7 @@
 
 #include "gmock/gmock.h"
 #include "lb/base/testing/status_matchers.h"
+#include "lb/bgp/batch_wait.h"
 #include "lb/bgp/testing/speaker_sim_fixture.h"
 
 namespace lb::bgp {
@@ -82,6 +83,54 @@ TEST_F(SpeakerSimTest, RoutesOfOneTurnShareMessages) {
   sim_.RunFor(absl::Seconds(1));
   EXPECT_THAT(router_->routes(), IsEmpty());
   EXPECT_LE(router_->heard(kUpdate) - before, 26);
+}
+
+TEST_F(SpeakerSimTest, RoutesOfABatchShareMessages) {
+  Begin({}, {});
+  const int before = router_->heard(kUpdate);
+  RouteSet routes;
+  for (uint32_t n = 0; n < 10'000;) {
+    RoutesChange change;
+    for (const uint32_t end = n + 1000; n < end; ++n) {
+      change.set.push_back({{net::IpAddress::Ipv4(0x64400000 + n), 32}, {}});
+      ASSERT_THAT(routes.Set(change.set.back()), IsOk());
+    }
+    ASSERT_THAT(sim_.node().ChangeRoutes("r1", change), IsOk());
+    sim_.node().BeginBatch();
+    sim_.RunFor(absl::Milliseconds(90));
+  }
+  EXPECT_EQ(router_->heard(kUpdate) - before, 12);
+  EXPECT_TRUE(sim_.node().EndBatch());
+  EXPECT_FALSE(sim_.node().EndBatch());
+  sim_.RunFor(absl::Milliseconds(20));
+  EXPECT_EQ(router_->heard(kUpdate) - before, 13);
+  sim_.ExpectTold(*router_, routes);
+}
+
+TEST_F(SpeakerSimTest, ABatchWithoutAnEndKeepsNothingBack) {
+  router_ = &sim_.AddRouter({});
+  sim_.StartNode();
+  sim_.node().BeginBatch();
+  sim_.node().SetPeers({sim_.PeerOf(*router_)});
+  ASSERT_THAT(sim_.node().SetRoutes("r1", kOneOfEach), IsOk());
+  ASSERT_TRUE(sim_.WaitEstablished(*router_));
+  sim_.RunFor(absl::Milliseconds(50));
+  EXPECT_THAT(router_->complete(), testing::SizeIs(2)) << "the first table";
+  ASSERT_THAT(sim_.node().SetRoutes("r1", {}), IsOk());
+  sim_.RunFor(absl::Milliseconds(20));
+  EXPECT_THAT(router_->routes(), testing::SizeIs(2)) << "it waits";
+  sim_.RunFor(BatchWait::kWait);
+  EXPECT_THAT(router_->routes(), IsEmpty());
+}
+
+TEST_F(SpeakerSimTest, AFlushSendsInTheSameTurn) {
+  Begin({}, {});
+  ASSERT_THAT(
+      sim_.node().ChangeRoutes("r1", {.set = {RouteTo("192.0.2.10/32")}}),
+      IsOk());
+  EXPECT_EQ(sim_.StatusOf(*router_).of_family[0].advertised, 0u);
+  sim_.node().Flush();
+  EXPECT_EQ(sim_.StatusOf(*router_).of_family[0].advertised, 1u);
 }
 
 TEST_F(SpeakerSimTest, InternalPeersGetLocalPreference) {

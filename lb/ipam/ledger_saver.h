@@ -60,6 +60,9 @@ class LedgerSaver {
     return unsaved_.contains(service);
   }
 
+  // How many services have such a proposal.
+  size_t unsaved() const { return unsaved_.size(); }
+
   // Writes what has changed since the last call, if anything has. Returns the
   // services whose old releases it had the ledger forget before.
   std::vector<std::string> Save();

@@ -11,6 +11,8 @@
 #ifndef LB_IPAM_REPLICATED_ALLOCATOR_H_
 #define LB_IPAM_REPLICATED_ALLOCATOR_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -115,6 +117,14 @@ class ReplicatedAllocator {
 
   // By service; one for each request. Many new ones come in portions.
   const std::map<std::string, Entry>& entries() const { return entries_; }
+  // How many services are about to get an entry or another one, as far as this
+  // node knows: new ones, those whose addresses are being written, and those of
+  // the next portions.
+  size_t awaited() const {
+    const size_t wanted = requests().size();
+    const size_t is_new = wanted - std::min(wanted, entries_.size());
+    return is_new + saver_.unsaved() + stale_.size();
+  }
   // Counts the changes of entries().
   uint64_t version() const { return version_; }
   // Services whose entries are others than at the last call, or went.

@@ -115,6 +115,26 @@ TEST_F(PortionsTest, ManyNewServicesAreShownInPortions) {
   EXPECT_THAT(changed_, Each(Le(2 * kPortion)));  // Written, and new ones.
 }
 
+// Who tells others of addresses may wait for the last of many.
+TEST_F(PortionsTest, NewServicesAreAwaitedUntilAllHaveTheirAddresses) {
+  EXPECT_EQ(allocator_->awaited(), 0u);
+  allocator_->SetWanted(WantedOf(kMany));
+  EXPECT_EQ(allocator_->awaited(), static_cast<size_t>(kMany));
+  on_change_ = [&] {
+    size_t with_address = 0;
+    for (const auto& [service, entry] : allocator_->entries()) {
+      with_address += entry.assignment.addresses.size();
+    }
+    ASSERT_EQ(allocator_->awaited() == 0, with_address == kMany);
+  };
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(allocator_->awaited(), 0u);
+  // Those that go are not awaited.
+  on_change_ = [&] { ASSERT_EQ(allocator_->awaited(), 0u); };
+  allocator_->SetWanted(WantedOf(0));
+  RunFor(absl::Seconds(1));
+}
+
 TEST_F(PortionsTest, WhatFollowsARestartIsShownInPortions) {
   allocator_->SetWanted(WantedOf(kMany));
   RunFor(absl::Seconds(10));

@@ -5,6 +5,11 @@
                                            "!WORD" for a line without it. It
                                            waits up to a minute for it.
   cost.py median NUMBER...
+  cost.py pace FILE REASON WORD            seconds from an event of lbd to the next
+                                           UPDATE of FILE: the median, the most,
+                                           and how many. The events are on stdin,
+                                           as `lbctl events -o json` has them; the
+                                           word is in their message
   cost.py outage FILE NODE                 the longest outage, ms, of the flows
                                            that were at NODE at first
 """
@@ -52,6 +57,24 @@ def after(path, began, count, words):
     return None
 
 
+def pace(path, reason, word, events):
+    with open(path) as file:
+        updates = [time_of(line) for line in file if " UPDATE " in line]
+    seconds = []
+    for line in events:
+        event = json.loads(line)
+        if event["reason"] != reason or word not in event["message"]:
+            continue
+        # Nanoseconds, of which fromisoformat() takes none.
+        whole, _, parts = event["time"].rstrip("Z").partition(".")
+        began = time_of(whole + " ") + float("0." + (parts or "0"))
+        later = [at - began for at in updates if at >= began]
+        if later:
+            seconds.append(min(later))
+    return [f"{statistics.median(seconds):.6f}", f"{max(seconds):.6f}",
+            str(len(seconds))]
+
+
 def main():
     verb, *rest = sys.argv[1:]
     if verb == "after":
@@ -61,6 +84,8 @@ def main():
         print(f"{seconds:.4f}")
     elif verb == "median":
         print(f"{statistics.median(map(float, rest)):.4f}")
+    elif verb == "pace":
+        print("\n".join(pace(*rest, sys.stdin)))
     elif verb == "outage":
         with open(rest[0]) as file:
             flows = [json.loads(line) for line in file]

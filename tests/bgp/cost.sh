@@ -4,8 +4,8 @@
 #
 #   bazel run -c opt //tests/bgp:cost [PART...]
 #
-# The parts are start, one, many, back, memory and failure; all of them without
-# an argument. Each prints rows of a table. Times are seconds, by the router's
+# The parts are start, one, wire, many, back, memory and failure; all of them
+# without an argument. Each prints rows of a table. Times are seconds, by the router's
 # kernel (ip -ts monitor route) unless a row says otherwise; of start, one and
 # back the median of RUNS (3). The router is BIRD; with BFD it is what the
 # column says. A dash: the program cannot do it, or not in one call.
@@ -203,6 +203,68 @@ part_one() {
   row "the same after lbd has read the file, s" "$(median_of one_after_read less)" - - -
 }
 
+# --- wire: one change, from lbd's memory to the wire. lbd's own event says when
+# it had taken the change up; the router's interface, when the UPDATE came.
+wire_run() {  # wire_run CHANGE UNDO: some times, one after the other.
+  local i
+  wire_events=$(lab_lbctl n1 events -o json | wc -l)
+  wire_watch
+  for ((i = 0; i < 10; ++i)); do
+    "$1"
+    sleep 0.6
+    "$2"
+    sleep 0.6
+  done
+  wire_watch_end
+  wire_sent n1 >"$LAB_DIR/wire.txt"
+}
+wire_row() {  # wire_row NAME REASON [WORD]: of the events of the last run.
+  local values
+  mapfile -t values < <(lab_lbctl n1 events -o json | tail -n +$((wire_events + 1)) |
+    cost pace "$LAB_DIR/wire.txt" "$2" "${3:-}")
+  printf '| %s | %s | %s | %s |\n' "$1" "${values[@]}"
+}
+wire_slice() {  # wire_slice ENDPOINTS: of the service of 192.0.2.2.
+  node_manifest n1 slice <<END
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: slice, labels: {kubernetes.io/service-name: s192-0-2-2}}
+endpoints: [$1]
+END
+}
+wire_endpoints_go() { wire_slice ''; }
+wire_endpoints_come() { wire_slice '{nodeName: n1, addresses: [10.1.1.1]}'; }
+wire_advertisement() {  # With another community than before.
+  node_manifest n1 advertisement <<END
+apiVersion: metallb.io/v1beta1
+kind: BGPAdvertisement
+metadata: {name: marked}
+spec: {ipAddressPools: [routed], communities: ["65001:$((++wire_mark))"]}
+END
+}
+wire_drain() { lab_lbctl n1 drain >/dev/null; }
+wire_undrain() { lab_lbctl n1 undrain >/dev/null; }
+wire_less() { announcer_set lbd n1 "$vip/32"; }
+wire_more() { announcer_set lbd n1 "$vip/32" 192.0.2.2/32; }
+part_wire() {
+  local wire_mark=0 wire_events
+  one_running lbd
+  wire_more
+  wire_endpoints_come
+  wire_advertisement
+  sleep 2
+  printf '\n| one change, to the UPDATE on the wire, s | median | most | of |\n|---|---|---|---|\n'
+  wire_run wire_endpoints_go wire_endpoints_come
+  wire_row "endpoints gone, or back" ManifestsRead
+  wire_run wire_advertisement wire_advertisement
+  wire_row "advertisement changed" ManifestsRead
+  wire_run wire_drain wire_undrain
+  wire_row "drain" Draining
+  wire_run wire_less wire_more
+  wire_row "service gone" ManifestsRead removed
+  wire_row "service new, its address on disk" ManifestsRead added
+}
+
 # --- many: 10,000 routes in a session that is up, and none again.
 many_prefixes() {
   local i
@@ -396,6 +458,6 @@ cost_down() {
 skip_where_impossible bird /usr/lib/frr/bgpd gobgpd dumpcap tshark
 trap cost_down EXIT
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg)"
-for part in ${@:-start one many back memory failure}; do "part_$part"; done
+for part in ${@:-start one wire many back memory failure}; do "part_$part"; done
 echo
 echo "load after: $(cut -d' ' -f1-3 /proc/loadavg)"

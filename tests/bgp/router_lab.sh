@@ -65,7 +65,7 @@ router_lab_up() {
 router_lab_down() {
   local LAB_CLIENTS=(router client)
   lab_down
-  [[ -z ${ROUTER_FRR_DIR:-} ]] || rm -rf "$ROUTER_FRR_DIR"
+  rm -rf "$(router_frr_dir)"
 }
 
 router_as_of() {  # router_as_of NODE
@@ -139,13 +139,16 @@ END
   done < <(router_neighbors)
 }
 
-# FRR's daemons run as its user, which cannot enter the folder of the lab.
+# FRR's daemons run as its user, which cannot enter the folder of the lab. One
+# folder for each lab: a subshell that starts FRR leaves no other one behind.
+router_frr_dir() { echo "/tmp/lb-router.${LAB_PREFIX:-lab-}frr"; }
+
 router_start_frr() {
   local dir daemon sockets
   dir=$(router_dir)
   : >"$dir/pids"
-  ROUTER_FRR_DIR=${ROUTER_FRR_DIR:-$(mktemp -d /tmp/lb-router.XXXXXX)}
-  sockets=$ROUTER_FRR_DIR
+  sockets=$(router_frr_dir)
+  mkdir -p "$sockets"
   rm -f "$sockets/zserv"  # Of a zebra that was killed.
   router_frr_config >"$sockets/frr.conf"
   chown -R frr:frrvty "$sockets"
@@ -305,7 +308,7 @@ router_routes() {  # What the router says of a prefix: for people and greps.
   local dir=$LAB_DIR/router
   case $ROUTER_KIND in
     bird) birdc -s "$dir/bird.ctl" show route all for "$1" ;;
-    frr) vtysh --vty_socket "$ROUTER_FRR_DIR" -c "show bgp $([[ $1 == *:* ]] && echo ipv6 || echo ipv4) unicast $1" ;;
+    frr) vtysh --vty_socket "$(router_frr_dir)" -c "show bgp $([[ $1 == *:* ]] && echo ipv6 || echo ipv4) unicast $1" ;;
     gobgp) gobgp --target "unix://$dir/gobgp.sock" global rib "$1" -j $([[ $1 == *:* ]] && echo -a ipv6) ;;
     exabgp) grep -F "\"$1\"" "$dir/told" ;;
   esac
@@ -315,7 +318,7 @@ router_sessions() {  # The state of all sessions, as the router prints it.
   local dir=$LAB_DIR/router
   case $ROUTER_KIND in
     bird) birdc -s "$dir/bird.ctl" show protocols ;;
-    frr) vtysh --vty_socket "$ROUTER_FRR_DIR" -c "show bgp summary" ;;
+    frr) vtysh --vty_socket "$(router_frr_dir)" -c "show bgp summary" ;;
     gobgp) gobgp --target "unix://$dir/gobgp.sock" neighbor ;;
   esac
 }

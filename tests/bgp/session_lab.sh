@@ -16,17 +16,7 @@ source "$here/../netns/lab.sh"
 # shellcheck source=router_lab.sh
 source "$here/router_lab.sh"
 
-fail() {
-  local log
-  printf '\nFAILED: %s: %s\n' "${ROUTER_KIND:-}" "$*" >&2
-  for log in "$LAB_DIR"/*/lbd.log "$LAB_DIR"/router/*.log; do
-    [[ -s $log ]] || continue
-    printf -- '--- %s (last 25 lines)\n' "$log" >&2
-    # Each daemon of FRR reads the lines of all.
-    grep -v 'No such command' "$log" | tail -n 25 >&2
-  done
-  exit 1
-}
+fail() { lab_fail "${ROUTER_KIND:-}: $*"; }
 say() { printf '%-7s %s\n' "$ROUTER_KIND" "$*"; }
 
 # Runs a story with each of the routers at once, each in a lab of its own, and
@@ -66,9 +56,7 @@ skip_where_impossible() {  # skip_where_impossible PROGRAM...: which it needs.
 
 begin() {  # begin ROUTER: a lab from nothing.
   local node
-  # Not FRR's own folder: the last lab's sockets are in it.
   router_lab_down
-  ROUTER_FRR_DIR=
   rm -rf "${LAB_DIR:?}"/router
   for node in "${LAB_NODES[@]}"; do rm -rf "${LAB_DIR:?}/$node"; done
   router_lab_up || fail "the namespaces could not be made"

@@ -17,32 +17,6 @@ vip=192.0.2.1
 port=7000
 ROUTER_BFD=50
 
-step() { printf '\n== %s\n' "$*"; }
-
-fail() {
-  local log
-  printf '\nFAILED: %s\n' "$*" >&2
-  for log in "$LAB_DIR"/*/lbd.log "$LAB_DIR"/router/*.log; do
-    [[ -s $log ]] || continue
-    printf -- '--- %s (last 40 lines)\n' "$log" >&2
-    tail -n 40 "$log" >&2
-  done
-  exit 1
-}
-
-finish() {
-  local status=$?
-  trap - EXIT INT TERM
-  [[ -z ${flows_pid:-} ]] || kill "$flows_pid" 2>/dev/null || true
-  if [[ -n ${LAB_KEEP:-} && $status -eq 0 ]]; then
-    walk_say_how
-  else
-    router_lab_down
-    [[ $status -ne 0 ]] || rm -rf "$LAB_DIR"
-  fi
-  exit "$status"
-}
-
 walk_say_how() {
   cat <<END
 
@@ -99,76 +73,71 @@ flows = [json.loads(line) for line in open(sys.argv[1])]
 print(eval(sys.argv[2]))' "$LAB_DIR/flows" "$1"
 }
 
-why=$(lab_permitted) || {
-  echo "SKIPPED: $why"
-  exit 77
-}
 case ${ROUTER:-bird} in
   bird) program=bird ;;
   frr) program=/usr/lib/frr/bgpd ;;
-  *) fail "ROUTER: $ROUTER, want bird or frr" ;;
+  *) lab_fail "ROUTER: $ROUTER, want bird or frr" ;;
 esac
 [[ -n $(command -v "$program") ]] || {
   echo "SKIPPED: $program is not installed; bazel/install_packages.sh bgp installs it"
   exit 77
 }
-trap finish EXIT
-trap 'exit 130' INT TERM
+lab_show router_lab_down walk_say_how
 
-step "Three nodes (${LAB_NODES[*]}) and a router on one bridge, a client behind the router"
+lab_step "Three nodes (${LAB_NODES[*]}) and a router on one bridge, a client behind the router"
 mkdir -p "$LAB_DIR/manifests"
 cp "$here"/../../examples/manifests/metallb-{bgp-config,test}.yaml "$LAB_DIR/manifests/"
-router_lab_up || fail "the namespaces could not be made"
-router_start "${ROUTER:-bird}" || fail "the router does not start"
+router_lab_up || lab_fail "the namespaces could not be made"
+router_start "${ROUTER:-bird}" || lab_fail "the router does not start"
 for node in "${LAB_NODES[@]}"; do
-  lab_start_nginx "$node" || fail "nginx does not start on $node"
+  lab_start_nginx "$node" || lab_fail "nginx does not start on $node"
   lab_start_lbd "$node"
   start_echo "$node"
 done
 
-step "The router has three next hops for $vip"
-lab_wait 20 router_has_next_hops "$vip" 3 || fail "no three next hops within 20 s"
+lab_step "The router has three next hops for $vip"
+lab_wait 20 router_has_next_hops "$vip" 3 || lab_fail "no three next hops within 20 s"
 ip -n "$(lab_namespace router)" route show "$vip"
 lab_lbctl n1 services
 lab_lbctl n1 peers
 
 lab_lbctl n1 explain "$service"
 [[ $(lab_lbctl n1 explain "$service" | grep -c ' announces ') -eq 3 ]] ||
-  fail "explain does not say that three nodes announce it"
+  lab_fail "explain does not say that three nodes announce it"
 
-step "Sixty connections of the client land on all three nodes"
-served_by_all || fail "not every node serves: $(cat "$LAB_DIR/served")"
+lab_step "Sixty connections of the client land on all three nodes"
+served_by_all || lab_fail "not every node serves: $(cat "$LAB_DIR/served")"
 grep -o 'Welcome to nginx!' "$LAB_DIR/page" | head -n 1
 cat "$LAB_DIR/served"
 
-step "BFD is up between the router and each node"
-lab_wait 15 bfd_is_up || fail "BFD is not up: $(lab_lbctl n1 bfd)"
+lab_step "BFD is up between the router and each node"
+lab_wait 15 bfd_is_up || lab_fail "BFD is not up: $(lab_lbctl n1 bfd)"
 lab_lbctl n1 bfd
 
-step "The link of n2 is cut, with 24 flows of a packet every 10 ms"
+lab_step "The link of n2 is cut, with 24 flows of a packet every 10 ms"
 start_flows
 lab_cut_link n2
-lab_wait 5 router_has_next_hops "$vip" 2 || fail "the router still has n2"
+lab_wait 5 router_has_next_hops "$vip" 2 || lab_fail "the router still has n2"
 end_flows
 cut=$(of_flows 'max(flow["longest_ms"] for flow in flows if flow["nodes"][0] == "n2")')
 moved=$(of_flows 'sum(flow["nodes"][0] == "n2" for flow in flows)')
 ip -n "$(lab_namespace router)" route show "$vip"
-[[ $moved -gt 0 ]] || fail "no flow went to n2"
+[[ $moved -gt 0 ]] || lab_fail "no flow went to n2"
 lab_mend_link n2
-lab_wait 20 router_has_next_hops "$vip" 3 || fail "n2 did not come back"
+lab_wait 20 router_has_next_hops "$vip" 3 || lab_fail "n2 did not come back"
 
-step "n3 is drained, with 24 flows"
+lab_step "n3 is drained, with 24 flows"
 start_flows
 lab_lbctl n3 drain
-lab_wait 20 router_has_next_hops "$vip" 2 || fail "the router still has n3"
+lab_wait 20 router_has_next_hops "$vip" 2 || lab_fail "the router still has n3"
 end_flows
 lost=$(of_flows 'sum(flow["lost"] for flow in flows)')
 drained=$(of_flows 'sum("n3" in flow["nodes"] and len(flow["nodes"]) > 1 for flow in flows)')
 ip -n "$(lab_namespace router)" route show "$vip"
-[[ $drained -gt 0 ]] || fail "no flow was on n3"
-[[ $lost -eq 0 ]] || fail "$lost packets were lost while n3 was drained"
+[[ $drained -gt 0 ]] || lab_fail "no flow was on n3"
+[[ $lost -eq 0 ]] || lab_fail "$lost packets were lost while n3 was drained"
 
-step "Result"
+lab_step "Result"
 printf '%-28s %s\n' \
   'address' "$vip" \
   'router' "${ROUTER:-bird}" \

@@ -4,8 +4,8 @@
 
 One line for each, with the time in seconds since 1970:
 
-  1700000000.123 UPDATE 800
-  1700000000.456 NOTIFICATION 6/2
+  1700000000.123456 UPDATE 800
+  1700000000.456789 NOTIFICATION 6/2
 
 The number behind an UPDATE is that of its IPv4 prefixes, announced and
 withdrawn. tshark reads the capture, and another program's reading of our bytes
@@ -58,7 +58,7 @@ def main():
         time = float(packet["_source"]["layers"]["frame"]["frame.time_epoch"])
         for message in layers(packet):
             if isinstance(message, dict) and "bgp.type" in message:
-                print(f"{time:.3f} {describe(message)}")
+                print(f"{time:.6f} {describe(message)}")
 
 
 if __name__ == "__main__":

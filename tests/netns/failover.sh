@@ -10,33 +10,7 @@ source "$here/lab.sh"
 service=default/nginx-test-service
 pool='172\.18\.8\.20[1-5]'
 
-step() { printf '\n== %s\n' "$*"; }
-
-fail() {
-  local log
-  printf '\nFAILED: %s\n' "$*" >&2
-  for log in "$LAB_DIR"/*/lbd.log "$LAB_DIR"/*/nginx/error.log; do
-    [[ -s $log ]] || continue
-    printf -- '--- %s (last 40 lines)\n' "$log" >&2
-    tail -n 40 "$log" >&2
-  done
-  exit 1
-}
-
-finish() {
-  local status=$?
-  trap - EXIT INT TERM
-  [[ -z ${ping_pid:-} ]] || kill "$ping_pid" 2>/dev/null || true
-  if [[ -n ${LAB_KEEP:-} && $status -eq 0 ]]; then
-    lab_say_how
-  else
-    lab_down
-    [[ $status -ne 0 ]] || rm -rf "$LAB_DIR"
-  fi
-  exit "$status"
-}
-
-lab_say_how() {
+say_how() {
   cat <<END
 
 The lab stays up. Talk to it:
@@ -76,69 +50,64 @@ no_problems() {
   done
 }
 
-why=$(lab_permitted) || {
-  echo "SKIPPED: $why"
-  exit 77
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+lab_show lab_down say_how
 
-step "Three nodes (${LAB_NODES[*]}) and a client on one bridge, $LAB_SUBNET.0/24"
+lab_step "Three nodes (${LAB_NODES[*]}) and a client on one bridge, $LAB_SUBNET.0/24"
 mkdir -p "$LAB_DIR/manifests"
 cp "$here"/../../examples/manifests/metallb-{l2-config,test}.yaml "$LAB_DIR/manifests/"
-lab_up || fail "the namespaces could not be made"
+lab_up || lab_fail "the namespaces could not be made"
 for node in "${LAB_NODES[@]}"; do
-  lab_start_nginx "$node" || fail "nginx does not start on $node"
+  lab_start_nginx "$node" || lab_fail "nginx does not start on $node"
   lab_start_lbd "$node"
 done
 
-step "Every node shows the same address and the same announcing node"
+lab_step "Every node shows the same address and the same announcing node"
 lab_wait 20 lab_agree "$service" "${LAB_NODES[@]}" ||
-  fail "the nodes do not agree on $service within 20 s"
+  lab_fail "the nodes do not agree on $service within 20 s"
 read -r vip old_node <<<"$(lab_service n1 "$service")"
-[[ $vip =~ ^$pool$ ]] || fail "$vip is not an address of first-pool"
+[[ $vip =~ ^$pool$ ]] || lab_fail "$vip is not an address of first-pool"
 lab_lbctl n1 services
 lab_lbctl n1 members
 lab_wait 15 no_problems || {
   for node in "${LAB_NODES[@]}"; do lab_lbctl "$node" problems >&2; done
-  fail "a healthy cluster has problems"
+  lab_fail "a healthy cluster has problems"
 }
 
-step "The client fetches http://$vip/"
-lab_wait 5 welcomed || fail "no \"Welcome to nginx!\" from http://$vip/"
-[[ $served_by == "$old_node" ]] || fail "$served_by answered, $old_node is elected"
+lab_step "The client fetches http://$vip/"
+lab_wait 5 welcomed || lab_fail "no \"Welcome to nginx!\" from http://$vip/"
+[[ $served_by == "$old_node" ]] || lab_fail "$served_by answered, $old_node is elected"
 grep -o 'Welcome to nginx!' "$LAB_DIR/page" | head -n 1
 before=$(lab_neighbour "$vip")
 [[ $before == *"$(lab_mac "$old_node")"* ]] ||
-  fail "the client's neighbour entry is not $old_node's: $before"
+  lab_fail "the client's neighbour entry is not $old_node's: $before"
 
-step "kill -9 of lbd on $old_node, and its link cut, while the client pings $vip every 10 ms"
+lab_step "kill -9 of lbd on $old_node, and its link cut, while the client pings $vip every 10 ms"
 (lab_exec client ping -n -D -i 0.01 -w 30 "$vip" >"$LAB_DIR/ping" 2>&1) &
 ping_pid=$!
 sleep 1
-lab_kill_lbd "$old_node" || fail "lbd of $old_node outlives kill -9"
+lab_kill_lbd "$old_node" || lab_fail "lbd of $old_node outlives kill -9"
 lab_cut_link "$old_node"
 survivors=()
 for node in "${LAB_NODES[@]}"; do
   [[ $node == "$old_node" ]] || survivors+=("$node")
 done
-lab_wait 20 survivors_moved || fail "no node took $vip over within 20 s"
-lab_wait 5 welcomed || fail "http://$vip/ does not answer after the takeover"
+lab_wait 20 survivors_moved || lab_fail "no node took $vip over within 20 s"
+lab_wait 5 welcomed || lab_fail "http://$vip/ does not answer after the takeover"
 sleep 1
 kill -INT "$ping_pid" 2>/dev/null || true
 wait "$ping_pid" 2>/dev/null || true
 ping_pid=
 read -r _ new_node <<<"$(lab_service "${survivors[0]}" "$service")"
-[[ $served_by == "$new_node" ]] || fail "$served_by answered, $new_node is elected"
+[[ $served_by == "$new_node" ]] || lab_fail "$served_by answered, $new_node is elected"
 after=$(lab_neighbour "$vip")
 [[ $after == *"$(lab_mac "$new_node")"* ]] ||
-  fail "the client's neighbour entry is not $new_node's: $after"
+  lab_fail "the client's neighbour entry is not $new_node's: $after"
 outage=$(longest_gap "$LAB_DIR/ping")
-[[ $outage -gt 0 ]] || fail "the client's pings were never answered"
+[[ $outage -gt 0 ]] || lab_fail "the client's pings were never answered"
 lab_lbctl "$new_node" services
 lab_lbctl "$new_node" members
 
-step "Result"
+lab_step "Result"
 printf '%-28s %s\n' \
   'address' "$vip" \
   'announcing node before' "$old_node" \

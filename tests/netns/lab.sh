@@ -17,6 +17,8 @@ LAB_SUBNET6=fd00:172:18:8:
 LAB_GOSSIP_SUBNET=172.18.8  # Another one after lab_add_gossip_links.
 
 lab_namespace() { echo "$LAB_PREFIX$1"; }
+# `ip netns list` would complain of a namespace that another lab makes just now.
+lab_has_namespace() { [[ -e /run/netns/$1 ]]; }
 lab_in() {  # lab_in HOST COMMAND...: runs a command on a host of the lab.
   local host=$1
   shift
@@ -61,7 +63,7 @@ lab_up() {
   switch=$(lab_namespace switch)
   for host in switch "${LAB_CLIENTS[@]}" "${LAB_NODES[@]}"; do
     namespace=$(lab_namespace "$host")
-    if ip netns list | grep -qw "^$namespace"; then
+    if lab_has_namespace "$namespace"; then
       echo "namespace $namespace exists already; is another lab up? (./run --clean removes it)" >&2
       return 1
     fi
@@ -251,11 +253,53 @@ lab_down() {
   local host namespace pid
   for host in "${LAB_NODES[@]}" "${LAB_CLIENTS[@]}" switch; do
     namespace=$(lab_namespace "$host")
-    ip netns list | grep -qw "^$namespace" || continue
+    lab_has_namespace "$namespace" || continue
     # Only what runs inside the lab's own namespaces.
     for pid in $(ip netns pids "$namespace" 2>/dev/null); do
       kill -9 "$pid" 2>/dev/null || true
     done
     ip netns del "$namespace" 2>/dev/null || true
   done
+}
+
+# --- A show: a story of steps, each of which is checked.
+#
+#   lab_show router_lab_down how_to_go_on   skips where there can be no lab
+#   lab_step "The router has three next hops"
+#   lab_wait 20 ... || lab_fail "no three next hops within 20 s"
+#
+# At its end the lab is removed by the first command. With LAB_KEEP it stays
+# after a success, and the second one says how to use it.
+lab_show() {  # lab_show DOWN SAY-HOW
+  local why
+  why=$(lab_permitted) || {
+    echo "SKIPPED: $why"
+    exit 77
+  }
+  # shellcheck disable=SC2064
+  trap "lab_show_end $1 $2" EXIT
+  trap 'exit 130' INT TERM
+}
+lab_show_end() {
+  local status=$?
+  trap - EXIT INT TERM
+  if [[ -n ${LAB_KEEP:-} && $status -eq 0 ]]; then
+    "$2"
+  else
+    "$1"
+    [[ $status -ne 0 ]] || rm -rf "$LAB_DIR"
+  fi
+  exit "$status"
+}
+lab_step() { printf '\n== %s\n' "$*"; }
+lab_fail() {  # lab_fail WHY...: with the last lines of all logs.
+  local log
+  printf '\nFAILED: %s\n' "$*" >&2
+  for log in "$LAB_DIR"/*/lbd.log "$LAB_DIR"/*/nginx/error.log "$LAB_DIR"/router/*.log; do
+    [[ -s $log ]] || continue
+    printf -- '--- %s (last 40 lines)\n' "$log" >&2
+    # Each daemon of FRR reads the lines of all.
+    grep -v 'No such command' "$log" | tail -n 40 >&2
+  done
+  exit 1
 }

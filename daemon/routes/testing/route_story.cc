@@ -44,10 +44,10 @@ std::string RouteStory::Routes() {
 
 std::string RouteStory::Verdict(const std::string& service) {
   Routes();
-  const auto found = planner_.verdicts().find(service);
-  return found == planner_.verdicts().end()
+  const auto found = planner_.plans().find(service);
+  return found == planner_.plans().end()
              ? ""
-             : std::string(bgp::ToString(found->second));
+             : std::string(bgp::ToString(found->second.verdict));
 }
 
 std::string RouteStory::Explain(const std::string& service) const {

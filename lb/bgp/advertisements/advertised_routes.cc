@@ -92,14 +92,20 @@ void AdvertisedRoutes::SetPeers(Peers peers) {
     return !peers.contains(entry.first.second);
   });
   peers_ = std::move(peers);
-  for (const auto& [prefix, all] : prefixes_) dirty_.insert(prefix);
+  for (const auto& [prefix, all] : prefixes_) dirty_.push_back(prefix);
 }
 
 void AdvertisedRoutes::Announce(const std::string& service,
                                 AdvertisedService wanted) {
-  Withdraw(service);
+  auto at = services_.lower_bound(service);
+  if (at != services_.end() && at->first == service) {
+    ForgetDeadline(service);
+    Remove(at->second.service);
+  } else {
+    at = services_.emplace_hint(at, service, Held());
+  }
   Add(wanted);
-  services_[service] = {.service = std::move(wanted), .lost_at = {}};
+  at->second = {.service = std::move(wanted), .lost_at = {}};
 }
 
 void AdvertisedRoutes::Withdraw(const std::string& service) {
@@ -187,7 +193,7 @@ void AdvertisedRoutes::Add(const AdvertisedService& service) {
     one.advertisement = advertisement;
     ++one.services;
     one.local_endpoints += service.local_endpoints;
-    dirty_.insert(key.first);
+    dirty_.push_back(key.first);
   }
 }
 
@@ -200,7 +206,7 @@ void AdvertisedRoutes::Remove(const AdvertisedService& service) {
     one->second.local_endpoints -= service.local_endpoints;
     if (--one->second.services == 0) all->second.erase(one);
     if (all->second.empty()) prefixes_.erase(all);
-    dirty_.insert(key.first);
+    dirty_.push_back(key.first);
   }
 }
 
@@ -255,7 +261,7 @@ void AdvertisedRoutes::NoteProblem(const net::IpPrefix& prefix,
   }
 }
 
-void AdvertisedRoutes::UpdateRoute(const net::IpPrefix& prefix,
+bool AdvertisedRoutes::UpdateRoute(const net::IpPrefix& prefix,
                                    const std::string& peer, Asn asn) {
   RouteSet& routes = routes_[peer];
   const PathAttributes* const before = routes.Find(prefix);
@@ -270,7 +276,8 @@ void AdvertisedRoutes::UpdateRoute(const net::IpPrefix& prefix,
     merged.reset();
   }
   if (merged && before != nullptr && *before == merged->attributes) {
-    return NoteProblem(prefix, peer, std::move(problem));
+    NoteProblem(prefix, peer, std::move(problem));
+    return false;
   }
   if (merged) {
     const absl::Status verdict = routes.Set({prefix, merged->attributes});
@@ -281,25 +288,36 @@ void AdvertisedRoutes::UpdateRoute(const net::IpPrefix& prefix,
   }
   const bool is_told = merged.has_value();
   const bool was_told = !is_told && routes.Erase(prefix);
-  if (is_told || was_told) changed_[peer].insert(prefix);
   NoteProblem(prefix, peer, std::move(problem));
+  if (!is_told && !was_told) return false;
+  Prefixes& changed = changed_[peer];
+  changed.insert(changed.end(), prefix);  // Most often it is the last one.
+  return true;
 }
 
 // Tells routes for which there was no room before.
-void AdvertisedRoutes::FillUp() {
+bool AdvertisedRoutes::FillUp() {
+  bool changed = false;
   for (auto& [peer, prefixes] : left_out_) {
     while (!prefixes.empty() && routes_[peer].size() < routes_max_) {
       const net::IpPrefix prefix = *prefixes.begin();
-      UpdateRoute(prefix, peer, peers_.at(peer));
+      changed |= UpdateRoute(prefix, peer, peers_.at(peer));
     }
   }
+  return changed;
 }
 
-void AdvertisedRoutes::Update() {
-  for (const net::IpPrefix& prefix : std::exchange(dirty_, {})) {
-    for (const auto& [peer, asn] : peers_) UpdateRoute(prefix, peer, asn);
+bool AdvertisedRoutes::Update() {
+  bool changed = false;
+  std::vector<net::IpPrefix> dirty = std::exchange(dirty_, {});
+  std::sort(dirty.begin(), dirty.end());
+  dirty.erase(std::unique(dirty.begin(), dirty.end()), dirty.end());
+  for (const net::IpPrefix& prefix : dirty) {
+    for (const auto& [peer, asn] : peers_) {
+      changed |= UpdateRoute(prefix, peer, asn);
+    }
   }
-  FillUp();
+  return FillUp() || changed;
 }
 
 const RouteSet& AdvertisedRoutes::RoutesOf(std::string_view peer) const {

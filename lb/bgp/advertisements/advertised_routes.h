@@ -38,6 +38,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/time/time.h"
 #include "lb/bgp/advertisements/advertisement.h"
 #include "lb/bgp/asn.h"
@@ -89,8 +90,9 @@ class AdvertisedRoutes {
   std::optional<absl::Time> NextDeadline() const;
   void OnTimer(absl::Time now);
 
-  // Brings the routes to what was said since the last call.
-  void Update();
+  // Brings the routes to what was said since the last call. True: a route has
+  // changed.
+  bool Update();
 
   // As of the last Update(). Empty for a peer that is none of SetPeers().
   const RouteSet& RoutesOf(std::string_view peer) const;
@@ -143,9 +145,10 @@ class AdvertisedRoutes {
   void ForgetDeadline(const std::string& service);
   std::optional<Merged> Merge(const Contributions& all, const std::string& peer,
                               Asn asn) const;
-  void UpdateRoute(const net::IpPrefix& prefix, const std::string& peer,
+  // True: it has changed.
+  bool UpdateRoute(const net::IpPrefix& prefix, const std::string& peer,
                    Asn asn);
-  void FillUp();
+  bool FillUp();
   void NoteProblem(const net::IpPrefix& prefix, const std::string& peer,
                    std::string problem);
 
@@ -154,8 +157,8 @@ class AdvertisedRoutes {
   Services services_;
   std::set<std::pair<absl::Time, std::string>> deadlines_;
   std::map<std::string, absl::Time, std::less<>> deadline_of_;
-  std::map<net::IpPrefix, Contributions> prefixes_;
-  Prefixes dirty_;
+  absl::btree_map<net::IpPrefix, Contributions> prefixes_;
+  std::vector<net::IpPrefix> dirty_;  // For Update(); some more than once.
   std::map<std::string, RouteSet, std::less<>> routes_;
   std::map<std::string, Prefixes, std::less<>> left_out_;
   std::map<std::string, Prefixes, std::less<>> changed_;

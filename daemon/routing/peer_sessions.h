@@ -1,0 +1,95 @@
+// PeerSessions: the BGP sessions of this node (lb/bgp), and those of BFD beside
+// them (lb/bfd).
+//
+// Follows the objects for peers. Without one it keeps nothing and opens no
+// socket. If BFD says that the path to a peer failed, the session with it ends,
+// and the peer is dialled again.
+//
+//   PeerSessions sessions("n1", boot_id, environment);
+//   for (const std::string& peer : sessions.Follow(peers)) {
+//     sessions.SetRoutes(peer, routes);
+//   }
+//   sessions.Flush();
+//
+// Loop thread only; the environment outlives it.
+#ifndef LB_DAEMON_ROUTING_PEER_SESSIONS_H_
+#define LB_DAEMON_ROUTING_PEER_SESSIONS_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "daemon/routing/peer_plan.h"
+#include "daemon/routing/restart_record.h"
+#include "lb/bfd/bfd_node.h"
+#include "lb/bgp/peer_status.h"
+#include "lb/bgp/route.h"
+#include "lb/bgp/speaker_node.h"
+#include "lb/config/desired.h"
+#include "lb/io/environment.h"
+
+namespace lb {
+
+class PeerSessions {
+ public:
+  // `boot_id`: as RestartRecord has it.
+  PeerSessions(std::string node, std::string boot_id,
+               const io::Environment& environment);
+
+  // Makes these all peers. Returns those that are new, by name: they are told
+  // nothing yet.
+  std::vector<std::string> Follow(absl::Span<const config::BgpPeer> peers);
+  void OnLinks();
+
+  // As SpeakerNode has them. A peer without a session is told nothing; one that
+  // cannot be told its routes is refused() with the reason.
+  void SetRoutes(const std::string& peer, const bgp::RouteSet& routes);
+  void ChangeRoutes(const std::string& peer, const bgp::RoutesChange& change);
+  void BeginBatch();
+  void EndBatch();
+  // Sends all that was set and changed, in this turn of the loop.
+  void Flush();
+
+  // Ends all sessions, for good. With a peer that was promised a restart
+  // nothing is said, so that peers keep the routes for the next process; else
+  // the routes are withdrawn, and the peers are told why.
+  void Leave();
+
+  // For those that describe the node.
+  const PeerPlan& plan() const { return plan_; }
+  std::vector<bgp::PeerStatus> Statuses() const;
+  // Since when the session with the peer is not Established. REQUIRES: it has
+  // a session, and that is so.
+  absl::Time DownSince(const std::string& peer) const;
+  // The peers without a session, by name, and why.
+  const std::map<std::string, std::string>& refused() const { return refused_; }
+  absl::btree_map<bfd::SessionKey, bfd::NodeSession> BfdSessions() const;
+
+ private:
+  void MakeSpeaker();
+  void FollowBfd();
+  void Note(const std::string& peer, const absl::Status& told);
+  void OnNews(const bgp::SpeakerNews& news);
+  void OnBfd(const bfd::SessionEvent& event);
+
+  const std::string node_;
+  const io::Environment environment_;
+  RestartRecord restart_;
+  PeerPlan plan_;
+  std::map<std::string, std::string> refused_;
+  // Peers whose session is not Established, by name.
+  std::map<std::string, absl::Time, std::less<>> down_since_;
+  std::unique_ptr<bgp::SpeakerNode> speaker_;  // Null: there never was a peer.
+  std::unique_ptr<bfd::BfdNode> detector_;     // Null: nor a BFD session.
+  bool untold_ = false;                        // Changes wait for Flush().
+};
+
+}  // namespace lb
+
+#endif  // LB_DAEMON_ROUTING_PEER_SESSIONS_H_
