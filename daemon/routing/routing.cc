@@ -14,12 +14,10 @@ bool PromisesRestart(const PeerPlan& plan) {
       [](const bgp::PeerOptions& peer) { return peer.restart_time; });
 }
 
-absl::Duration RestartTimeOf(const PeerPlan& plan) {
-  absl::Duration longest;
-  for (const bgp::PeerOptions& peer : plan.peers) {
-    longest = std::max(longest, peer.restart_time.value_or(longest));
-  }
-  return longest;
+// What FollowRouters() finds without peers of an interface.
+const std::map<std::string, bgp::FoundRouter>& NoRouters() {
+  static const auto* const kNone = new std::map<std::string, bgp::FoundRouter>;
+  return *kNone;
 }
 
 }  // namespace
@@ -42,6 +40,7 @@ void Routing::SetDesired(const config::Desired& desired,
 }
 
 void Routing::OnLinks() {
+  if (finder_ != nullptr) finder_->OnLinks();
   if (speaker_ != nullptr) speaker_->OnLinks();
   peers_due_ = true;  // A peer may be on a link now, or no longer.
   look_soon_();
@@ -143,32 +142,61 @@ void Routing::FollowPeers(const config::Desired& desired) {
   for (const config::BgpPeer& peer : desired.bgp.peers) {
     if (planner_.peers().contains(peer.name)) here.push_back(peer);
   }
+  FollowRouters(here);
   const auto links = environment_.links->Links();
-  plan_ = PlanPeers(here, links);
-  refused_ = plan_.refused;
-  if (speaker_ == nullptr && !plan_.peers.empty()) {
-    speaker_ = std::make_unique<bgp::SpeakerNode>(
-        bgp::SpeakerNodeOptions{
-            .speaker = {.node_name = options_.identity.node,
-                        .restart = PromisesRestart(plan_)
-                                       ? restart_.TakeUp(RestartTimeOf(plan_))
-                                       : bgp::RestartState{}}},
-        bgp::Ports::From(environment_));
-    speaker_->SetObserver(
-        [this](const bgp::SpeakerNews& news) { OnNews(news); });
+  plan_ = PlanPeers(
+      here, {links, finder_ == nullptr ? NoRouters() : finder_->found()});
+  refused_.clear();
+  if (speaker_ == nullptr && !plan_.peers.empty()) BeginSpeaking();
+  if (speaker_ != nullptr) FollowSessions();
+  std::erase_if(down_since_, [this](const auto& down) {
+    return !planner_.peers().contains(down.first);
+  });
+  for (const auto& [name, peer] : plan_.waiting) {
+    down_since_.try_emplace(name, environment_.loop->Now());
   }
-  if (speaker_ == nullptr) return;
+}
+
+void Routing::FollowSessions() {
   const bgp::PeersChange change = speaker_->SetPeers(plan_.peers);
   for (const auto& [name, why] : change.refused) {
     refused_[name] = std::string(why.message());
   }
   const absl::Time now = environment_.loop->Now();
+  for (const std::string& name : change.removed) down_since_.erase(name);
   for (const std::string& name : change.added) {
-    down_since_[name] = now;
+    down_since_.try_emplace(name, now);  // It may have waited for its router.
     TellAll(name);
   }
-  for (const std::string& name : change.removed) down_since_.erase(name);
   FollowBfd();
+}
+
+void Routing::FollowRouters(absl::Span<const config::BgpPeer> peers) {
+  const absl::btree_set<std::string> interfaces = InterfacesOf(peers);
+  if (interfaces.empty()) {
+    finder_ = nullptr;
+    return;
+  }
+  if (finder_ == nullptr) {
+    finder_ = std::make_unique<bgp::RouterFinder>(
+        bgp::RouterFinderPorts::From(environment_));
+    finder_->SetObserver([this] {
+      peers_due_ = true;
+      look_soon_();
+    });
+  }
+  finder_->Follow(interfaces);
+}
+
+void Routing::BeginSpeaking() {
+  speaker_ = std::make_unique<bgp::SpeakerNode>(
+      bgp::SpeakerNodeOptions{
+          .speaker = {.node_name = options_.identity.node,
+                      .restart = plan_.restart_time > absl::ZeroDuration()
+                                     ? restart_.TakeUp(plan_.restart_time)
+                                     : bgp::RestartState{}}},
+      bgp::Ports::From(environment_));
+  speaker_->SetObserver([this](const bgp::SpeakerNews& news) { OnNews(news); });
 }
 
 void Routing::FollowBfd() {
@@ -251,7 +279,9 @@ bgp::RouteSet Routing::RoutesTo(const std::string& peer) const {
 }
 
 void Routing::Leave() {
-  if (std::exchange(left_, true) || speaker_ == nullptr) return;
+  if (std::exchange(left_, true)) return;
+  finder_ = nullptr;
+  if (speaker_ == nullptr) return;
   timer_->Disarm();
   if (PromisesRestart(plan_)) {
     speaker_->Leave();

@@ -28,6 +28,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "daemon/placement/placement.h"
 #include "daemon/routes/route_announcers.h"
 #include "daemon/routes/route_planner.h"
@@ -37,6 +38,7 @@
 #include "lb/bgp/peer_status.h"
 #include "lb/bgp/route.h"
 #include "lb/bgp/speaker_node.h"
+#include "lb/bgp/unnumbered/router_finder.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/io/environment.h"
@@ -104,7 +106,7 @@ class Routing {
                 const std::string& service) const;
   std::vector<bgp::PeerStatus> Peers() const;
   // Since when the session with the peer is not Established. REQUIRES: it has
-  // a session, and that is so.
+  // a session, or waits for its router, and that is so.
   absl::Time DownSince(const std::string& peer) const;
   // The peers without a session, by name, and why.
   const std::map<std::string, std::string>& refused() const { return refused_; }
@@ -133,6 +135,10 @@ class Routing {
   std::vector<NodeIdentity> IdentitiesOf(std::vector<std::string> nodes) const;
   void FollowStage(const Look& look);
   void FollowPeers(const config::Desired& desired);
+  // Finds the routers of peers without an address.
+  void FollowRouters(absl::Span<const config::BgpPeer> peers);
+  void BeginSpeaking();
+  void FollowSessions();
   void FollowBfd();
   void TellRoutes();
   void TellAll(const std::string& peer);
@@ -156,6 +162,7 @@ class Routing {
   std::map<std::string, std::string> refused_;
   // Peers whose session is not Established, by name.
   std::map<std::string, absl::Time, std::less<>> down_since_;
+  std::unique_ptr<bgp::RouterFinder> finder_;  // Null: all have addresses.
   std::unique_ptr<bgp::SpeakerNode> speaker_;  // Null: there never was a peer.
   std::unique_ptr<bfd::BfdNode> detector_;     // Null: nor a BFD session.
   std::unique_ptr<io::Timer> timer_;
