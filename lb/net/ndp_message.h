@@ -4,7 +4,8 @@
 // Private to the codecs: ndp.h and router_discovery.h. Sources: RFC 4861,
 // sections 4.6, 6.1 and 7.1; RFC 8200, section 3; RFC 6980.
 //
-//   LB_ASSIGN_OR_RETURN(const NdpMessage message, ParseNdpMessage(payload));
+//   LB_ASSIGN_OR_RETURN(const NdpMessage message,
+//                       ParseNdpMessage(frame.payload));
 //   LB_RETURN_IF_ERROR(CheckNdpMessage(message, /*size_min=*/24));
 #ifndef LB_NET_NDP_MESSAGE_H_
 #define LB_NET_NDP_MESSAGE_H_

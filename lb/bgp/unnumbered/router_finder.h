@@ -6,7 +6,7 @@
 // no part, and it changes none.
 //
 //   RouterFinder finder(RouterFinderPorts::From(environment));
-//   finder.SetObserver([&] { Plan(finder.found()); });
+//   finder.SetObserver([&] { Show(finder.found().at("eth1").router); });
 //   finder.Follow({"eth1"});
 //
 // A peer's PeerOptions then have `address` and `interface`, and `source` of

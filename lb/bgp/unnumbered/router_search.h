@@ -3,9 +3,9 @@
 // unnumbered BGP session need.
 //
 //   RouterSearch search(own_end, now, prng);
-//   search.OnFrame(now, frame);
-//   for (const auto& frame : search.TakeFrames()) port.Send(frame);
-//   if (const auto router = search.router()) Dial(*router);
+//   search.OnFrame(now, received);
+//   for (const auto& frame : search.TakeFrames()) Broadcast(frame);
+//   if (const auto router = search.router()) Show(*router);
 //
 // It solicits at once, and again after 4 s, doubling to 60 s (RFC 7559), as
 // long as it does not hear exactly one router. It advertises at once and every
