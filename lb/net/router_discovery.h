@@ -35,7 +35,7 @@ struct RouterSolicitation {
 // What it says is for hosts that take it for their router. 0 of a number means
 // that it says nothing of it, but for the lifetime.
 struct RouterAdvertisement {
-  uint8_t hop_limit = 0;             // Of packets that hosts send.
+  uint8_t hop_limit = 0;             // For the packets of hosts.
   bool managed = false;              // M: addresses by DHCPv6.
   bool other_configuration = false;  // O: other things by DHCPv6.
   // For so long it is a default router; 0: it is none.
