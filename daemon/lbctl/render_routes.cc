@@ -28,11 +28,23 @@ std::string StateName(Peer::State state) {
   return name.empty() ? "unknown" : name;  // From a newer server.
 }
 
+bool WaitsForRouter(const Peer& peer) {
+  return !peer.interface().empty() && peer.address().empty();
+}
+
+// "[fe80::1]:179 on eth1"; "on eth1" as long as no router is found there.
+std::string AddressText(const Peer& peer) {
+  if (peer.interface().empty()) return peer.address();
+  return fmt::format("{}{}on {}", peer.address(),
+                     peer.address().empty() ? "" : " ", peer.interface());
+}
+
 Cell StateCell(const Peer& peer) {
   switch (peer.state()) {
     case Peer::ESTABLISHED:
       return {StateName(peer.state()), Colour::kGreen};
     case Peer::STATE_UNSPECIFIED:
+      if (WaitsForRouter(peer)) return {"searching", Colour::kYellow};
       return {"refused", Colour::kRed};
     default:
       return {StateName(peer.state()), Colour::kYellow};
@@ -84,7 +96,7 @@ std::string Render(const status::v1::ListPeersResponse& peers,
   for (const Peer& peer : peers.peers()) {
     std::vector<Cell> cells = {
         peer.name(),
-        peer.address(),
+        AddressText(peer),
         peer.peer_asn() == 0 ? "" : fmt::format("{}", peer.peer_asn()),
         StateCell(peer),
         FormatTime(peer.since()),

@@ -39,6 +39,21 @@ TEST(RenderPeersTest, EachStateHasItsWord) {
             "-                                          no address\n");
 }
 
+TEST(RenderPeersTest, AnInterfaceIsSaidWithTheRouterThatIsFoundThere) {
+  EXPECT_EQ(Show<status::v1::ListPeersResponse>(R"(
+          peers { name: "a" address: "[fe80::a]:179" interface: "eth1"
+                  state: ESTABLISHED }
+          peers { name: "b" interface: "eth2" refused: "nobody is there" }
+          peers { name: "c" address: "[fe80::c]:179" interface: "eth3"
+                  refused: "too many" })"),
+            "PEER  ADDRESS                AS  STATE        SINCE  ROUTES  WHY\n"
+            "a     [fe80::a]:179 on eth1  -   Established  -      -       -\n"
+            "b     on eth2                -   searching    -      -       "
+            "nobody is there\n"
+            "c     [fe80::c]:179 on eth3  -   refused      -      -       "
+            "too many\n");
+}
+
 TEST(RenderPeersTest, WideHasTheSessionToo) {
   EXPECT_EQ(Show<status::v1::ListPeersResponse>(
                 R"(peers { name: "a" state: IDLE local_address: "10.0.0.9"

@@ -39,6 +39,12 @@ std::string_view RemedyOf(const bgp::PeerStatus& status, bool has_password) {
   return "an Established session";
 }
 
+std::string PlaceOf(const bgp::PeerOptions& peer) {
+  const std::string at = peer.endpoint().ToString();
+  return peer.interface.empty() ? at
+                                : fmt::format("{} on {}", at, peer.interface);
+}
+
 void AddDown(const NodeView& view, const bgp::PeerStatus& status,
              const bgp::PeerOptions& options, ProblemCollector& problems) {
   if (status.state == bgp::SessionState::kEstablished) return;
@@ -47,7 +53,7 @@ void AddDown(const NodeView& view, const bgp::PeerStatus& status,
   problems.push_back(
       {ProblemKind::kPeer, ObjectOf(status.name),
        fmt::format("{}: {} is not Established since {} ({}){}{}, want {}",
-                   ObjectOf(status.name), options.endpoint().ToString(),
+                   ObjectOf(status.name), PlaceOf(options),
                    FormatUtc(view.ToCivil(since)), ToString(status.state),
                    status.last_error ? ": " : "",
                    status.last_error ? status.last_error->text : "",
@@ -71,6 +77,26 @@ void AddHeldBack(const bgp::PeerStatus& status, net::IpFamily family,
                              "session is of the other family")});
 }
 
+// Peers of an interface: a router that is not found, and others beside it.
+void AddSearches(const NodeView& view, ProblemCollector& problems) {
+  for (const auto& [name, waiting] : view.routing.plan().waiting) {
+    const absl::Time since = view.routing.DownSince(name);
+    if (view.now - since < kDownMin) continue;
+    problems.push_back(
+        {ProblemKind::kPeer, ObjectOf(name),
+         fmt::format("{}: has no session since {}: {}, want one router there "
+                     "that sends router advertisements",
+                     ObjectOf(name), FormatUtc(view.ToCivil(since)),
+                     waiting.why)});
+  }
+  for (const auto& [name, why] : view.routing.plan().doubts) {
+    problems.push_back(
+        {ProblemKind::kPeer, ObjectOf(name),
+         fmt::format("{}: {}, want one: the session is with the first",
+                     ObjectOf(name), why)});
+  }
+}
+
 }  // namespace
 
 void AddPeers(const NodeView& view, ProblemCollector& problems) {
@@ -78,6 +104,7 @@ void AddPeers(const NodeView& view, ProblemCollector& problems) {
     problems.push_back({ProblemKind::kPeer, ObjectOf(name),
                         fmt::format("{}: {}", ObjectOf(name), why)});
   }
+  AddSearches(view, problems);
   std::map<std::string, const bgp::PeerOptions*> options;
   for (const bgp::PeerOptions& peer : view.routing.plan().peers) {
     options[peer.name] = &peer;

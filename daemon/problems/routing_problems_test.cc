@@ -9,12 +9,16 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/bgp/testing/sim_router.h"
+#include "lb/bgp/unnumbered/router_finder.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/net/ip_address.h"
+#include "lb/net/ip_prefix.h"
 
 namespace lb {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -86,11 +90,47 @@ TEST_F(RoutingProblemsTest, AFamilyThatThePeerDoesNotTakeIsSaid) {
 
 TEST_F(RoutingProblemsTest, APeerThatIsRefusedIsSaidAtOnce) {
   node_.AddPeer("tor", "172.18.8.1");
-  node_.desired.bgp.peers[0].address.reset();
-  node_.desired.bgp.peers[0].interface = "eth0";
+  node_.AddPeer("tor-again", "172.18.8.1");
   Run(absl::ZeroDuration());
   EXPECT_THAT(Texts(ProblemKind::kPeer),
-              ElementsAre(HasSubstr("BGPPeer/tor: interface")));
+              ElementsAre(HasSubstr("BGPPeer/tor-again: peer tor-again: ")));
+}
+
+TEST_F(RoutingProblemsTest, AnInterfaceWithoutARouterIsSaidAfterSomeSeconds) {
+  node_.host->links().AddAddress("eth0", *net::ParseIpPrefix("fe80::1/64"));
+  node_.AddPeer("tor", "172.18.8.1");
+  node_.desired.bgp.peers[0].address.reset();
+  node_.desired.bgp.peers[0].interface = "eth0";
+  Run(absl::Seconds(5));
+  EXPECT_THAT(Texts(ProblemKind::kPeer), IsEmpty()) << "it starts";
+  world_.loop().RunFor(absl::Seconds(6));
+  EXPECT_THAT(
+      Texts(ProblemKind::kPeer),
+      ElementsAre(
+          AllOf(HasSubstr("BGPPeer/tor: has no session since"),
+                HasSubstr("no router advertisement heard on eth0, want one"))));
+}
+
+TEST_F(RoutingProblemsTest, TwoRoutersOfAnInterfaceAreSaid) {
+  const auto advertise = [this](const char* name, const char* address) {
+    io::SimHost* const host = world_.AddHost(
+        {.name = name, .addresses = {*net::ParseIpPrefix(address)}});
+    auto finder = std::make_unique<bgp::RouterFinder>(
+        bgp::RouterFinderPorts::From(host->environment()));
+    finder->Follow({"eth0"});
+    return finder;
+  };
+  const auto first = advertise("a", "fe80::a/64");
+  const auto second = advertise("b", "fe80::b/64");
+  node_.host->links().AddAddress("eth0", *net::ParseIpPrefix("fe80::1/64"));
+  node_.AddPeer("tor", "172.18.8.1");
+  node_.desired.bgp.peers[0].address.reset();
+  node_.desired.bgp.peers[0].interface = "eth0";
+  Run(absl::Seconds(20));
+  node_.Route();
+  EXPECT_THAT(Texts(ProblemKind::kPeer),
+              Contains(HasSubstr("BGPPeer/tor: 2 routers advertise on eth0 "
+                                 "(fe80::a, fe80::b), want one")));
 }
 
 // No node announces it on layer 2, but one does by BGP.

@@ -37,18 +37,29 @@ bgp::PeerAs PeerAsOf(const config::BgpPeer& peer) {
   return {.asn = peer.peer_as.value_or(bgp::Asn{})};
 }
 
-// A session carries its own family, unless the object asks for both.
+// A session carries its own family, unless the object asks for both. That of an
+// interface carries both, as with MetalLB.
 net::IpFamilies FamiliesOf(const config::BgpPeer& peer) {
-  if (peer.dual_stack_address_family) return {.ipv4 = true, .ipv6 = true};
+  if (!peer.address || peer.dual_stack_address_family) {
+    return {.ipv4 = true, .ipv6 = true};
+  }
   return net::FamilyOf(*peer.address);
 }
 
-bgp::PeerOptions OptionsOf(const config::BgpPeer& peer) {
+// How a peer is reached.
+struct Way {
+  net::IpAddress remote;
+  std::optional<net::IpAddress> local;
+  std::string interface;
+};
+
+bgp::PeerOptions OptionsOf(const config::BgpPeer& peer, const Way& way) {
   bgp::PeerOptions options;
   options.name = peer.name;
-  options.address = *peer.address;
+  options.address = way.remote;
   options.port = peer.port;
-  options.source = peer.source_address;
+  options.source = way.local;
+  options.interface = way.interface;
   options.own_asn = peer.local_as.value_or(peer.my_as);
   options.peer_as = PeerAsOf(peer);
   if (peer.router_id) {
@@ -63,10 +74,12 @@ bgp::PeerOptions OptionsOf(const config::BgpPeer& peer) {
   return options;
 }
 
-bfd::SessionKey KeyOf(const config::BgpPeer& peer,
+bfd::SessionKey KeyOf(const config::BgpPeer& peer, const Way& way,
                       absl::Span<const io::Link> links) {
-  bfd::SessionKey key = {.remote = *peer.address, .local = peer.source_address};
-  key.interface = LinkTo(*peer.address, links);
+  bfd::SessionKey key = {
+      .remote = way.remote, .local = way.local, .interface = way.interface};
+  if (!peer.address) return key;  // A link-local address is one hop away.
+  key.interface = LinkTo(way.remote, links);
   if (peer.ebgp_multihop || key.interface.empty()) {
     key.hops = bfd::Hops::kMulti;
     key.interface.clear();
@@ -82,21 +95,51 @@ bfd::SessionOptions BfdOptionsOf(const config::BfdProfile& profile) {
           .passive = profile.passive_mode};
 }
 
+// The way to the router of an interface. None: notes in `plan` why.
+std::optional<Way> WayByInterface(
+    const config::BgpPeer& peer,
+    const std::map<std::string, bgp::FoundRouter>& routers, PeerPlan& plan) {
+  const auto found = routers.find(peer.interface);
+  const bgp::FoundRouter none;
+  const bgp::FoundRouter& router =
+      found == routers.end() ? none : found->second;
+  if (!router.router || !router.own) {
+    plan.waiting[peer.name] = {peer.interface, router.why};
+    return std::nullopt;
+  }
+  if (!router.why.empty()) plan.doubts[peer.name] = router.why;
+  // The router knows this node by the address that it advertises.
+  return Way{.remote = *router.router,
+             .local = peer.source_address ? peer.source_address : router.own,
+             .interface = router.interface};
+}
+
 }  // namespace
 
+absl::btree_set<std::string> InterfacesOf(
+    absl::Span<const config::BgpPeer> peers) {
+  absl::btree_set<std::string> interfaces;
+  for (const config::BgpPeer& peer : peers) {
+    if (!peer.address) interfaces.insert(peer.interface);
+  }
+  return interfaces;
+}
+
 PeerPlan PlanPeers(absl::Span<const config::BgpPeer> peers,
-                   absl::Span<const io::Link> links) {
+                   const Surroundings& surroundings) {
   PeerPlan plan;
   for (const config::BgpPeer& peer : peers) {
-    if (!peer.address) {
-      plan.refused[peer.name] =
-          "interface: a peer without an address is not supported yet, want "
-          "peerAddress";
-      continue;
+    if (peer.graceful_restart) plan.restart_time = kRestartTime;
+    std::optional<Way> way;
+    if (peer.address) {
+      way = {*peer.address, peer.source_address, ""};
+    } else {
+      way = WayByInterface(peer, surroundings.routers, plan);
     }
-    plan.peers.push_back(OptionsOf(peer));
+    if (!way) continue;
+    plan.peers.push_back(OptionsOf(peer, *way));
     if (!peer.bfd) continue;
-    const bfd::SessionKey key = KeyOf(peer, links);
+    const bfd::SessionKey key = KeyOf(peer, *way, surroundings.links);
     plan.bfd.try_emplace(key, BfdOptionsOf(*peer.bfd));
     plan.watched[key].push_back(peer.name);
   }

@@ -1,5 +1,6 @@
 #include "daemon/routing/peer_plan.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,6 @@ namespace lb {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
@@ -47,7 +47,7 @@ TEST(PlanPeersTest, AnObjectBecomesOptions) {
   peer.timers.keepalive = absl::Seconds(2);
   peer.password = "secret";
   peer.source_address = Ip("10.0.0.1");
-  const PeerPlan plan = PlanPeers({peer}, Links());
+  const PeerPlan plan = PlanPeers({peer}, {Links(), {}});
   ASSERT_THAT(plan.peers, SizeIs(1));
   const bgp::PeerOptions& options = plan.peers[0];
   EXPECT_EQ(options.name, "tor");
@@ -63,7 +63,7 @@ TEST(PlanPeersTest, AnObjectBecomesOptions) {
   EXPECT_EQ(options.restart_time, std::nullopt);
   EXPECT_TRUE(bgp::Validate(options).ok());
   EXPECT_THAT(plan.bfd, IsEmpty());
-  EXPECT_THAT(plan.refused, IsEmpty());
+  EXPECT_THAT(plan.waiting, IsEmpty());
 }
 
 TEST(PlanPeersTest, FamiliesAndRestartAreAsked) {
@@ -71,7 +71,7 @@ TEST(PlanPeersTest, FamiliesAndRestartAreAsked) {
   config::BgpPeer both = Peer("both", "10.0.0.254");
   both.dual_stack_address_family = true;
   both.graceful_restart = true;
-  const PeerPlan plan = PlanPeers({six, both}, Links());
+  const PeerPlan plan = PlanPeers({six, both}, {Links(), {}});
   EXPECT_EQ(plan.peers[0].families, (net::IpFamilies{.ipv6 = true}));
   EXPECT_EQ(plan.peers[1].families,
             (net::IpFamilies{.ipv4 = true, .ipv6 = true}));
@@ -85,7 +85,7 @@ TEST(PlanPeersTest, TheAsMayBeARule) {
   config::BgpPeer external = internal;
   external.name = "b";
   external.dynamic_as = config::BgpPeer::DynamicAs::kExternal;
-  const PeerPlan plan = PlanPeers({internal, external}, Links());
+  const PeerPlan plan = PlanPeers({internal, external}, {Links(), {}});
   EXPECT_EQ(plan.peers[0].peer_as.rule, bgp::PeerAsRule::kInternal);
   EXPECT_EQ(plan.peers[1].peer_as.rule, bgp::PeerAsRule::kExternal);
 }
@@ -101,7 +101,7 @@ TEST(PlanPeersTest, BfdOfOneHopIsForPeersOnALink) {
   config::BgpPeer said = Peer("said", "10.0.0.253");
   said.bfd.emplace();
   said.ebgp_multihop = true;
-  const PeerPlan plan = PlanPeers({near, far, said}, Links());
+  const PeerPlan plan = PlanPeers({near, far, said}, {Links(), {}});
   const bfd::SessionKey near_key = {.remote = Ip("10.0.0.254"),
                                     .interface = "eth0"};
   const bfd::SessionKey far_key = {.hops = bfd::Hops::kMulti,
@@ -124,20 +124,78 @@ TEST(PlanPeersTest, PeersAtOneAddressShareABfdSession) {
   config::BgpPeer second = Peer("second", "10.0.0.254");
   second.port = 1790;
   second.bfd = {.detect_multiplier = 9};
-  const PeerPlan plan = PlanPeers({first, second}, Links());
+  const PeerPlan plan = PlanPeers({first, second}, {Links(), {}});
   ASSERT_THAT(plan.bfd, SizeIs(1));
   EXPECT_EQ(plan.bfd.begin()->second.detect_multiplier, 3);
   EXPECT_THAT(plan.watched.begin()->second, ElementsAre("first", "second"));
 }
 
-TEST(PlanPeersTest, APeerOfAnInterfaceIsRefusedByName) {
-  config::BgpPeer peer = Peer("unnumbered", "10.0.0.254");
+config::BgpPeer PeerOn(const std::string& name, const char* interface) {
+  config::BgpPeer peer = Peer(name, "10.0.0.254");
   peer.address.reset();
-  peer.interface = "eth0";
-  const PeerPlan plan = PlanPeers({peer}, Links());
+  peer.interface = interface;
+  return peer;
+}
+
+std::map<std::string, bgp::FoundRouter> RouterOn(const char* interface) {
+  return {{interface,
+           {.interface = "eth1",
+            .own = Ip("fe80::1"),
+            .router = Ip("fe80::a"),
+            .why = ""}}};
+}
+
+TEST(PlanPeersTest, APeerOfAnInterfaceHasTheRouterThatIsFoundThere) {
+  config::BgpPeer peer = PeerOn("unnumbered", "uplink");
+  peer.bfd.emplace();
+  peer.ebgp_multihop = true;  // It says nothing of a link-local address.
+  EXPECT_THAT(InterfacesOf({peer, Peer("tor", "10.0.0.254")}),
+              ElementsAre("uplink"));
+  const PeerPlan plan = PlanPeers({peer}, {Links(), RouterOn("uplink")});
+  ASSERT_THAT(plan.peers, SizeIs(1));
+  const bgp::PeerOptions& options = plan.peers[0];
+  EXPECT_EQ(options.endpoint().ToString(), "[fe80::a]:179");
+  EXPECT_EQ(options.interface, "eth1");
+  EXPECT_EQ(options.source, Ip("fe80::1"));
+  EXPECT_EQ(options.families, (net::IpFamilies{.ipv4 = true, .ipv6 = true}));
+  EXPECT_TRUE(bgp::Validate(options).ok());
+  EXPECT_THAT(plan.waiting, IsEmpty());
+  EXPECT_THAT(plan.doubts, IsEmpty());
+  const bfd::SessionKey key = {
+      .remote = Ip("fe80::a"), .local = Ip("fe80::1"), .interface = "eth1"};
+  EXPECT_THAT(plan.watched, ElementsAre(Pair(key, ElementsAre("unnumbered"))));
+  EXPECT_TRUE(bfd::Validate(key, plan.bfd.at(key)).ok());
+}
+
+TEST(PlanPeersTest, ItsSourceMayBeAnotherAddress) {
+  config::BgpPeer peer = PeerOn("unnumbered", "eth1");
+  peer.source_address = Ip("fe80::2");
+  const PeerPlan plan = PlanPeers({peer}, {Links(), RouterOn("eth1")});
+  EXPECT_EQ(plan.peers[0].source, Ip("fe80::2"));
+}
+
+TEST(PlanPeersTest, APeerWaitsForItsRouter) {
+  config::BgpPeer peer = PeerOn("unnumbered", "eth1");
+  peer.graceful_restart = true;
+  auto routers = RouterOn("eth1");
+  routers["eth1"].router.reset();
+  routers["eth1"].why = "no router advertisement heard on eth1";
+  const PeerPlan plan = PlanPeers({peer}, {Links(), routers});
   EXPECT_THAT(plan.peers, IsEmpty());
-  EXPECT_THAT(plan.refused,
-              ElementsAre(Pair("unnumbered", HasSubstr("want peerAddress"))));
+  EXPECT_EQ(plan.restart_time, absl::Seconds(30));
+  EXPECT_THAT(plan.waiting,
+              ElementsAre(Pair("unnumbered",
+                               WaitingPeer{"eth1",
+                                           "no router advertisement heard on "
+                                           "eth1"})));
+}
+
+TEST(PlanPeersTest, ASecondRouterIsADoubt) {
+  auto routers = RouterOn("eth1");
+  routers["eth1"].why = "2 routers advertise on eth1 (fe80::a, fe80::b)";
+  const PeerPlan plan = PlanPeers({PeerOn("p", "eth1")}, {Links(), routers});
+  EXPECT_THAT(plan.peers, SizeIs(1));
+  EXPECT_THAT(plan.doubts, ElementsAre(Pair("p", routers["eth1"].why)));
 }
 
 }  // namespace

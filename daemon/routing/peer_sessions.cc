@@ -12,36 +12,67 @@ bool PromisesRestart(const PeerPlan& plan) {
       [](const bgp::PeerOptions& peer) { return peer.restart_time; });
 }
 
-absl::Duration RestartTimeOf(const PeerPlan& plan) {
-  absl::Duration longest;
-  for (const bgp::PeerOptions& peer : plan.peers) {
-    longest = std::max(longest, peer.restart_time.value_or(longest));
-  }
-  return longest;
+// What FollowRouters() finds without peers of an interface.
+const std::map<std::string, bgp::FoundRouter>& NoRouters() {
+  static const auto* const kNone = new std::map<std::string, bgp::FoundRouter>;
+  return *kNone;
 }
 
 }  // namespace
 
 PeerSessions::PeerSessions(std::string node, std::string boot_id,
-                           const io::Environment& environment)
+                           const io::Environment& environment,
+                           std::function<void()> on_routers)
     : node_(std::move(node)),
       environment_(environment),
+      on_routers_(std::move(on_routers)),
       restart_(std::move(boot_id), io::StatePorts::From(environment)) {}
 
 std::vector<std::string> PeerSessions::Follow(
     absl::Span<const config::BgpPeer> peers) {
+  FollowRouters(peers);
   const auto links = environment_.links->Links();
-  plan_ = PlanPeers(peers, links);
-  refused_ = plan_.refused;
+  plan_ = PlanPeers(
+      peers, {links, finder_ == nullptr ? NoRouters() : finder_->found()});
+  refused_.clear();
   if (speaker_ == nullptr && !plan_.peers.empty()) MakeSpeaker();
-  if (speaker_ == nullptr) return {};
+  std::vector<std::string> added;
+  if (speaker_ != nullptr) added = FollowSessions();
+  std::erase_if(down_since_, [&](const auto& down) {
+    return std::none_of(
+        peers.begin(), peers.end(),
+        [&](const config::BgpPeer& peer) { return peer.name == down.first; });
+  });
+  for (const auto& [name, peer] : plan_.waiting) {
+    down_since_.try_emplace(name, environment_.loop->Now());
+  }
+  return added;
+}
+
+void PeerSessions::FollowRouters(absl::Span<const config::BgpPeer> peers) {
+  const absl::btree_set<std::string> interfaces = InterfacesOf(peers);
+  if (interfaces.empty()) {
+    finder_ = nullptr;
+    return;
+  }
+  if (finder_ == nullptr) {
+    finder_ = std::make_unique<bgp::RouterFinder>(
+        bgp::RouterFinderPorts::From(environment_));
+    finder_->SetObserver(on_routers_);
+  }
+  finder_->Follow(interfaces);
+}
+
+std::vector<std::string> PeerSessions::FollowSessions() {
   bgp::PeersChange change = speaker_->SetPeers(plan_.peers);
   for (const auto& [name, why] : change.refused) {
     refused_[name] = std::string(why.message());
   }
   const absl::Time now = environment_.loop->Now();
-  for (const std::string& name : change.added) down_since_[name] = now;
   for (const std::string& name : change.removed) down_since_.erase(name);
+  for (const std::string& name : change.added) {
+    down_since_.try_emplace(name, now);  // It may have waited for its router.
+  }
   FollowBfd();
   return std::move(change.added);
 }
@@ -50,8 +81,8 @@ void PeerSessions::MakeSpeaker() {
   speaker_ = std::make_unique<bgp::SpeakerNode>(
       bgp::SpeakerNodeOptions{
           .speaker = {.node_name = node_,
-                      .restart = PromisesRestart(plan_)
-                                     ? restart_.TakeUp(RestartTimeOf(plan_))
+                      .restart = plan_.restart_time > absl::ZeroDuration()
+                                     ? restart_.TakeUp(plan_.restart_time)
                                      : bgp::RestartState{}}},
       bgp::Ports::From(environment_));
   speaker_->SetObserver([this](const bgp::SpeakerNews& news) { OnNews(news); });
@@ -74,6 +105,7 @@ void PeerSessions::FollowBfd() {
 }
 
 void PeerSessions::OnLinks() {
+  if (finder_ != nullptr) finder_->OnLinks();
   if (speaker_ != nullptr) speaker_->OnLinks();
 }
 
@@ -125,6 +157,7 @@ void PeerSessions::Flush() {
 }
 
 void PeerSessions::Leave() {
+  finder_ = nullptr;
   if (speaker_ == nullptr) return;
   if (PromisesRestart(plan_)) {
     speaker_->Leave();

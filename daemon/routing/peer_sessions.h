@@ -2,8 +2,9 @@
 // them (lb/bfd).
 //
 // Follows the objects for peers. Without one it keeps nothing and opens no
-// socket. If BFD says that the path to a peer failed, the session with it ends,
-// and the peer is dialled again.
+// socket. The router of a peer without an address is found by its
+// advertisements (lb/bgp/unnumbered). If BFD says that the path to a peer
+// failed, the session with it ends, and the peer is dialled again.
 //
 //   PeerSessions sessions("n1", boot_id, environment);
 //   for (const std::string& peer : sessions.Follow(peers)) {
@@ -31,6 +32,7 @@
 #include "lb/bgp/peer_status.h"
 #include "lb/bgp/route.h"
 #include "lb/bgp/speaker_node.h"
+#include "lb/bgp/unnumbered/router_finder.h"
 #include "lb/config/desired.h"
 #include "lb/io/environment.h"
 
@@ -38,9 +40,11 @@ namespace lb {
 
 class PeerSessions {
  public:
-  // `boot_id`: as RestartRecord has it.
+  // `boot_id`: as RestartRecord has it. `on_routers`: Follow() is due again,
+  // since another router was found. Called on a turn of its own.
   PeerSessions(std::string node, std::string boot_id,
-               const io::Environment& environment);
+               const io::Environment& environment,
+               std::function<void()> on_routers);
 
   // Makes these all peers. Returns those that are new, by name: they are told
   // nothing yet.
@@ -65,14 +69,17 @@ class PeerSessions {
   const PeerPlan& plan() const { return plan_; }
   std::vector<bgp::PeerStatus> Statuses() const;
   // Since when the session with the peer is not Established. REQUIRES: it has
-  // a session, and that is so.
+  // a session, or waits for its router, and that is so.
   absl::Time DownSince(const std::string& peer) const;
   // The peers without a session, by name, and why.
   const std::map<std::string, std::string>& refused() const { return refused_; }
   absl::btree_map<bfd::SessionKey, bfd::NodeSession> BfdSessions() const;
 
  private:
+  // Finds the routers of peers without an address.
+  void FollowRouters(absl::Span<const config::BgpPeer> peers);
   void MakeSpeaker();
+  std::vector<std::string> FollowSessions();
   void FollowBfd();
   void Note(const std::string& peer, const absl::Status& told);
   void OnNews(const bgp::SpeakerNews& news);
@@ -80,11 +87,13 @@ class PeerSessions {
 
   const std::string node_;
   const io::Environment environment_;
+  const std::function<void()> on_routers_;
   RestartRecord restart_;
   PeerPlan plan_;
   std::map<std::string, std::string> refused_;
   // Peers whose session is not Established, by name.
   std::map<std::string, absl::Time, std::less<>> down_since_;
+  std::unique_ptr<bgp::RouterFinder> finder_;  // Null: all have addresses.
   std::unique_ptr<bgp::SpeakerNode> speaker_;  // Null: there never was a peer.
   std::unique_ptr<bfd::BfdNode> detector_;     // Null: nor a BFD session.
   bool untold_ = false;                        // Changes wait for Flush().

@@ -131,10 +131,16 @@ std::map<std::string, Peer> DescribePeers(const NodeView& view) {
     peers[name].set_name(name);
     peers[name].set_refused(why);
   }
+  for (const auto& [name, waiting] : view.routing.plan().waiting) {
+    peers[name].set_name(name);
+    peers[name].set_interface(waiting.interface);
+    peers[name].set_refused(waiting.why);
+  }
   for (const bgp::PeerOptions& options : view.routing.plan().peers) {
     Peer& peer = peers[options.name];
     peer.set_name(options.name);
     peer.set_address(options.endpoint().ToString());
+    peer.set_interface(options.interface);
     peer.set_own_asn(options.own_asn.number);
     if (peer.peer_asn() == 0) {
       peer.set_peer_asn(options.peer_as.asn.number);

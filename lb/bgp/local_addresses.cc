@@ -41,4 +41,13 @@ std::optional<LocalAddresses> LocalAddressesOf(
   return std::nullopt;
 }
 
+std::vector<std::string> InterfacesWith(const net::IpAddress& local,
+                                        const std::vector<io::Link>& links) {
+  std::vector<std::string> names;
+  for (const io::Link& link : links) {
+    if (Has(link, local)) names.push_back(link.name);
+  }
+  return names;
+}
+
 }  // namespace lb::bgp

@@ -1,10 +1,12 @@
 // LocalAddressesOf: which addresses of this host a peer can use as next hops.
+// InterfacesWith: which interfaces have an address.
 //
 // Pure: any thread.
 #ifndef LB_BGP_LOCAL_ADDRESSES_H_
 #define LB_BGP_LOCAL_ADDRESSES_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +29,11 @@ struct SessionEnds {
 // do not count.
 std::optional<LocalAddresses> LocalAddressesOf(
     const SessionEnds& ends, const std::vector<io::Link>& links);
+
+// The names of the interfaces that have the address. A link-local one may be on
+// several.
+std::vector<std::string> InterfacesWith(const net::IpAddress& local,
+                                        const std::vector<io::Link>& links);
 
 }  // namespace lb::bgp
 

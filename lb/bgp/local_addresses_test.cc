@@ -53,5 +53,12 @@ TEST(LocalAddressesTest, NoneIfNoInterfaceHasIt) {
       std::nullopt);
 }
 
+TEST(LocalAddressesTest, InterfacesThatHaveAnAddress) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(InterfacesWith(Ip("10.0.0.9"), kLinks), Names{"eth0"});
+  EXPECT_EQ(InterfacesWith(Ip("fe80::1"), kLinks), (Names{"eth0", "eth1"}));
+  EXPECT_EQ(InterfacesWith(Ip("10.0.0.2"), kLinks), Names{});
+}
+
 }  // namespace
 }  // namespace lb::bgp

@@ -254,10 +254,16 @@ void Speaker::Leave(absl::Time now) {
 }
 
 std::optional<SessionId> Speaker::FindListener(
-    const net::IpAddress& peer) const {
+    const net::IpAddress& peer,
+    absl::Span<const std::string> interfaces) const {
   for (const auto& [id, session] : sessions_) {
     const PeerOptions& options = session->options();
-    if (options.address == peer && options.opening != Opening::kDial) return id;
+    if (options.address != peer || options.opening == Opening::kDial) continue;
+    if (!peer.is_link_local() || peer.is_ipv4() ||
+        std::find(interfaces.begin(), interfaces.end(), options.interface) !=
+            interfaces.end()) {
+      return id;
+    }
   }
   return std::nullopt;
 }

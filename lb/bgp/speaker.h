@@ -138,8 +138,11 @@ class Speaker {
   // a session that is gone do nothing.
   //
   // The session that a connection from this address is for. None: it is to be
-  // closed. Else its Admit() decides.
-  std::optional<SessionId> FindListener(const net::IpAddress& peer) const;
+  // closed. Else its Admit() decides. `interfaces`: those that have our end's
+  // address. A link-local peer is another host on each interface.
+  std::optional<SessionId> FindListener(
+      const net::IpAddress& peer,
+      absl::Span<const std::string> interfaces) const;
   // Null: it is gone.
   Session* Find(SessionId id);
   std::vector<SessionId> Sessions() const;

@@ -178,7 +178,9 @@ void SpeakerNode::OnDialed(SessionId id,
 
 void SpeakerNode::OnAccepted(std::unique_ptr<io::Stream> stream) {
   const io::TurnCause cause(ports_.loop, "speaks BGP");
-  const auto id = speaker_.FindListener(stream->remote().address);
+  const auto id = speaker_.FindListener(
+      stream->remote().address,
+      InterfacesWith(stream->local().address, ports_.links->Links()));
   if (!id) return;  // No peer of ours.
   if (!speaker_.Find(*id)->Admit(ports_.loop->Now())) {
     (void)stream->Send(Session::Refusal());

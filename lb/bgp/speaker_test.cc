@@ -165,9 +165,27 @@ TEST_F(SpeakerTest, AListenerIsOfThePeersThatMayDial) {
   PeerOptions passive = Peer(2);
   passive.opening = Opening::kListen;
   speaker_.SetPeers(kNow, {Peer(1), passive});
-  EXPECT_EQ(speaker_.FindListener(Peer(1).address), std::nullopt);
-  EXPECT_EQ(speaker_.FindListener(passive.address), 2u);
-  EXPECT_EQ(speaker_.FindListener(Peer(3).address), std::nullopt);
+  EXPECT_EQ(speaker_.FindListener(Peer(1).address, {}), std::nullopt);
+  EXPECT_EQ(speaker_.FindListener(passive.address, {}), 2u);
+  EXPECT_EQ(speaker_.FindListener(Peer(3).address, {}), std::nullopt);
+}
+
+// Routers may have the same link-local address at two interfaces.
+TEST_F(SpeakerTest, ALinkLocalListenerIsOfItsInterface) {
+  std::vector<PeerOptions> peers;
+  for (const char* const interface : {"eth0", "eth1"}) {
+    PeerOptions peer = Peer(1);
+    peer.name = interface;
+    peer.address = *net::ParseIpAddress("fe80::a");
+    peer.interface = interface;
+    peer.opening = Opening::kListen;
+    peers.push_back(peer);
+  }
+  const net::IpAddress router = peers[0].address;
+  EXPECT_THAT(speaker_.SetPeers(kNow, peers).refused, IsEmpty());
+  EXPECT_EQ(speaker_.FindListener(router, {{"eth0"}}), 1u);
+  EXPECT_EQ(speaker_.FindListener(router, {{"eth1"}}), 2u);
+  EXPECT_EQ(speaker_.FindListener(router, {{"eth2"}}), std::nullopt);
 }
 
 TEST_F(SpeakerTest, StopAndLeaveEndAll) {

@@ -54,6 +54,11 @@ TEST(BgpPeerTest, FieldsAndDefaults) {
               "myASN: 4200000000, dynamicASN: external, localASN: 4294967295, "
               "interface: eth1"),
        "peer p as=4200000000 external localAs=4294967295 interface=eth1"},
+      {"a source on an interface",
+       Object("BGPPeer", "p",
+              "myASN: 1, peerASN: 2, interface: eth1, "
+              "sourceAddress: 'fe80::9'"),
+       "peer p as=1 peerAs=2 interface=eth1 from=fe80::9"},
       {"an internal peer",
        Object("BGPPeer", "p",
               "myASN: 1, dynamicASN: internal, peerAddress: 'fd00::1'"),
@@ -189,6 +194,11 @@ TEST(BgpPeerTest, WhatIsMissing) {
        "peerAddress: \"192.0.2.1/32\": want an IPv4 or IPv6 address"},
       {"myASN: 1, peerASN: 2, peerAddress: 'fe80::1'",
        "peerAddress: fe80::1 is link-local, want interface in its place"},
+      {"myASN: 1, peerASN: 2, interface: eth1, sourceAddress: 192.0.2.1",
+       "sourceAddress: 192.0.2.1 besides interface, want none, or a "
+       "link-local IPv6 address of that interface"},
+      {"myASN: 1, peerASN: 2, interface: eth1, sourceAddress: 'fd00::1'",
+       "sourceAddress: fd00::1 besides interface, want none"},
       {"myASN: 1, peerASN: 2, peerAddress: 224.0.0.1",
        "peerAddress: 224.0.0.1, want the address of a host"},
       {"myASN: 1, peerASN: 1, peerAddress: 192.0.2.1, ebgpMultiHop: true",

@@ -135,6 +135,14 @@ void ReadAddressesOfPeer(const Fields& spec, BgpPeer& peer) {
                             peer.source_address->ToString(),
                             net::ToString(peer.address->family())));
   }
+  if (peer.source_address && !peer.interface.empty() &&
+      !(peer.source_address->is_ipv6() &&
+        peer.source_address->is_link_local())) {
+    spec.Refuse("sourceAddress",
+                fmt::format("{} besides interface, want none, or a link-local "
+                            "IPv6 address of that interface",
+                            peer.source_address->ToString()));
+  }
   peer.router_id = ReadAddress(spec, "routerID");
   if (peer.router_id && peer.router_id->is_ipv6()) {
     spec.Refuse("routerID", fmt::format("{}, want an IPv4 address",

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "lb/base/prng.h"
 #include "lb/bfd/demultiplexer.h"
 #include "lb/bfd/endpoint.h"
@@ -19,6 +20,7 @@
 #include "lb/bgp/peer.h"
 #include "lb/bgp/route.h"
 #include "lb/bgp/speaker.h"
+#include "lb/bgp/unnumbered/router_search.h"
 #include "lb/bgp/wire/message.h"
 #include "lb/bgp/wire/stream_framer.h"
 #include "lb/net/ip_address.h"
@@ -48,6 +50,10 @@ extern const PeerOptions tor;
 extern const PeerOptions tor1;
 extern const PeerOptions tor2;
 extern const LocalAddresses addresses;
+extern const LinkEnd own_end;
+extern const absl::Time now;
+extern const std::vector<uint8_t> received;
+extern Prng prng;
 }  // namespace lb::bgp
 
 namespace lb::bgp::wire {
