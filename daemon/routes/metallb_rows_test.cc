@@ -1,7 +1,7 @@
 // MetalLB's own tables, as services in and routes per peer out: what its
-// speaker decides (speaker/bgp_controller_test.go), and which prefix goes to
-// whom with what (internal/bgp/frr). The facts are MetalLB's, the manifests and
-// names are ours.
+// speaker decides (speaker/bgp_controller_test.go). The facts are MetalLB's,
+// the manifests and names are ours. What its FRR modes make of that, file by
+// file, is in daemon/routing/metallb.
 //
 // Differences by design:
 //  - Two advertisements of one prefix are one route here. MetalLB's speaker

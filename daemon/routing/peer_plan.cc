@@ -67,7 +67,10 @@ bgp::PeerOptions OptionsOf(const config::BgpPeer& peer, const Way& way) {
         static_cast<uint32_t>(absl::Uint128Low64(peer.router_id->number()));
   }
   options.hold_time = peer.timers.hold;
-  options.keepalive_time = peer.timers.keepalive;
+  if (peer.timers.hold > absl::ZeroDuration()) {
+    options.keepalive_time = peer.timers.keepalive;
+  }
+  options.connect_time = peer.timers.connect;
   options.password = peer.password;
   options.families = FamiliesOf(peer);
   if (peer.graceful_restart) options.restart_time = kRestartTime;

@@ -45,6 +45,7 @@ TEST(PlanPeersTest, AnObjectBecomesOptions) {
   peer.router_id = Ip("192.0.2.9");
   peer.timers.hold = absl::Seconds(9);
   peer.timers.keepalive = absl::Seconds(2);
+  peer.timers.connect = absl::Seconds(20);
   peer.password = "secret";
   peer.source_address = Ip("10.0.0.1");
   const PeerPlan plan = PlanPeers({peer}, {Links(), {}});
@@ -57,6 +58,7 @@ TEST(PlanPeersTest, AnObjectBecomesOptions) {
   EXPECT_EQ(options.identifier, 0xc0000209);
   EXPECT_EQ(options.hold_time, absl::Seconds(9));
   EXPECT_EQ(options.keepalive_time, absl::Seconds(2));
+  EXPECT_EQ(options.connect_time, absl::Seconds(20));
   EXPECT_EQ(options.password, "secret");
   EXPECT_EQ(options.source, Ip("10.0.0.1"));
   EXPECT_EQ(options.families, (net::IpFamilies{.ipv4 = true}));
@@ -64,6 +66,16 @@ TEST(PlanPeersTest, AnObjectBecomesOptions) {
   EXPECT_TRUE(bgp::Validate(options).ok());
   EXPECT_THAT(plan.bfd, IsEmpty());
   EXPECT_THAT(plan.waiting, IsEmpty());
+}
+
+// The object has a keepalive of 0 then, which is no time of a session.
+TEST(PlanPeersTest, AHoldTimeOf0IsASessionWithoutKeepalives) {
+  config::BgpPeer peer = Peer("tor", "10.0.0.254");
+  peer.timers.hold = peer.timers.keepalive = absl::ZeroDuration();
+  const PeerPlan plan = PlanPeers({peer}, Links());
+  ASSERT_THAT(plan.peers, SizeIs(1));
+  EXPECT_EQ(plan.peers[0].hold_time, absl::ZeroDuration());
+  EXPECT_TRUE(bgp::Validate(plan.peers[0]).ok());
 }
 
 TEST(PlanPeersTest, FamiliesAndRestartAreAsked) {

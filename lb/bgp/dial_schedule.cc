@@ -10,7 +10,7 @@ void DialSchedule::OnFailed(absl::Time now, DialFailure failure,
   if (now - established >= kStableAfter) Reset(now);
   const bool is_refused = failure == DialFailure::kOpenRefused;
   absl::Duration& wait = is_refused ? refused_ : away_;
-  const absl::Duration longest = is_refused ? kRefusedMax : kAwayMax;
+  const absl::Duration longest = is_refused ? kRefusedMax : away_max_;
   const absl::Duration full = std::exchange(wait, std::min(2 * wait, longest));
   next_ = now + full - prng_.UniformDuration(full / 4);
 }

@@ -1,9 +1,10 @@
 // DialSchedule: when a session dials again, by why it ended.
 //
 // A peer that is away is dialled often, so that the session is there soon after
-// it is back: after 0.1 s, then twice as long each time, up to 5 s. An OPEN
-// that was refused is a matter of configuration, and dialling often would only
-// hammer the peer (BIRD and FRR go deaf for a minute): after 5 s, up to 60 s.
+// it is back: after 0.1 s, then twice as long each time, up to 5 s unless the
+// caller has another bound. An OPEN that was refused is a matter of
+// configuration, and dialling often would only hammer the peer (BIRD and FRR go
+// deaf for a minute): after 5 s, up to 60 s.
 // The waits are cut by 0 to 25 %, so that nodes do not dial in step. A session
 // that was Established for 30 s starts both from the beginning.
 //
@@ -37,7 +38,9 @@ class DialSchedule {
   // One dial takes so long at most.
   static constexpr absl::Duration kDialTimeout = absl::Seconds(2);
 
-  DialSchedule(Prng prng, absl::Time now) : prng_(prng), next_(now) {}
+  // `away_max`, at least kAwayMin: the longest wait for a peer that is away.
+  DialSchedule(Prng prng, absl::Time now, absl::Duration away_max = kAwayMax)
+      : away_max_(away_max), prng_(prng), next_(now) {}
 
   // A dial or the connection that came of it ended. `established`: it had been
   // Established since then; InfiniteFuture: it was not.
@@ -49,6 +52,7 @@ class DialSchedule {
   absl::Time next() const { return next_; }
 
  private:
+  const absl::Duration away_max_;
   Prng prng_;
   absl::Time next_;
   absl::Duration away_ = kAwayMin;

@@ -1,5 +1,7 @@
 #include "lb/bgp/dial_schedule.h"
 
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -24,6 +26,21 @@ TEST(DialScheduleTest, DialsAtOnceThenLessAndLessOften) {
     schedule.OnFailed(now, DialFailure::kAway);
     EXPECT_THAT(schedule.next() - now, IsWaitOf(absl::Milliseconds(wait)));
     now = schedule.next();
+  }
+}
+
+TEST(DialScheduleTest, TheLongestWaitForAPeerThatIsAwayCanBeGiven) {
+  for (const int64_t longest : {1000, 120'000}) {
+    DialSchedule schedule(Prng(1), kStart, absl::Milliseconds(longest));
+    absl::Time now = kStart;
+    for (int64_t wait = 100; wait < 4 * longest; wait *= 2) {
+      schedule.OnFailed(now, DialFailure::kAway);
+      EXPECT_THAT(schedule.next() - now,
+                  IsWaitOf(absl::Milliseconds(std::min(wait, longest))));
+      now = schedule.next();
+    }
+    schedule.OnFailed(now, DialFailure::kOpenRefused);
+    EXPECT_THAT(schedule.next() - now, IsWaitOf(absl::Seconds(5)));
   }
 }
 

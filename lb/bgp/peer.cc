@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kPasswordSizeMax = 80;  // Of Linux, TCP_MD5SIG_MAXKEYLEN.
 constexpr size_t kInterfaceSizeMax = 15;
 constexpr absl::Duration kHoldTimeMin = absl::Seconds(3);
+constexpr absl::Duration kConnectTimeMax = absl::Seconds(65535);
 constexpr absl::Duration kSendHoldMin = absl::Seconds(30);
 
 absl::Status Fault(const PeerOptions& peer, std::string_view what) {
@@ -80,6 +81,11 @@ absl::Status CheckTimes(const PeerOptions& peer) {
     return Fault(peer, fmt::format("keepalive time: {}, want 1s to {}",
                                    absl::FormatDuration(*peer.keepalive_time),
                                    absl::FormatDuration(hold)));
+  }
+  if (peer.connect_time && (*peer.connect_time < absl::Seconds(1) ||
+                            *peer.connect_time > kConnectTimeMax)) {
+    return Fault(peer, fmt::format("connect time: {}, want 1s to 65535s",
+                                   absl::FormatDuration(*peer.connect_time)));
   }
   if (peer.restart_time && (*peer.restart_time < absl::Seconds(1) ||
                             *peer.restart_time > PeerOptions::kRestartTimeMax ||

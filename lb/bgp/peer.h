@@ -72,6 +72,10 @@ struct PeerOptions {
   // None: a third of the negotiated hold time, which is also the longest.
   std::optional<absl::Duration> keepalive_time;
 
+  // In 1 to 65535 s: so long the waits between two dials of a peer that is away
+  // become at most. None: 5 s.
+  std::optional<absl::Duration> connect_time;
+
   std::string password;  // TCP-MD5 (RFC 2385). Empty: none.
   // Packets of the peer with a lower TTL are dropped (RFC 5082): 255 for a peer
   // on the link. 0: any.

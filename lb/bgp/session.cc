@@ -36,7 +36,8 @@ Session::Session(const PeerOptions& options, const Setup& setup)
       connections_{
           Connection(&options_, &counters_, setup.prng.Fork("dialled")),
           Connection(&options_, &counters_, setup.prng.Fork("accepted"))},
-      schedule_(setup.prng.Fork("dials"), setup.now),
+      schedule_(setup.prng.Fork("dials"), setup.now,
+                options_.connect_time.value_or(DialSchedule::kAwayMax)),
       since_(setup.now) {
   if (options_.opening != Opening::kDial) of(Side::kAccepted).BeginListening();
   NoteState(setup.now);

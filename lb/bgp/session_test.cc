@@ -267,6 +267,19 @@ TEST_F(SessionTest, DialsLessAndLessOften) {
   EXPECT_THAT(News(), ElementsAre("failed: refused"));  // Said once.
 }
 
+TEST_F(SessionTest, AConnectTimeBoundsTheWaitsBetweenDials) {
+  options_.connect_time = absl::Seconds(20);
+  Start();
+  int dials = 0;
+  for (absl::Time end = now_ + absl::Seconds(60); now_ < end;) {
+    if (Wait(absl::Milliseconds(10)).empty()) continue;
+    ++dials;
+    session_->OnConnectFailed(now_, absl::UnavailableError("refused"));
+  }
+  EXPECT_THAT(dials, AllOf(Ge(9), Le(11)));
+  EXPECT_THAT(session_->Status().next_dial - now_, Le(absl::Seconds(20)));
+}
+
 TEST_F(SessionTest, ARefusedOpenIsNotRepeatedSoon) {
   peer_open_.as_field = 65001;
   peer_open_.capabilities->asn = Asn{65001};

@@ -112,6 +112,12 @@ TEST(BgpPeerTest, FieldsAndDefaults) {
   }
 }
 
+TEST(BgpPeerTest, AKeepaliveTimeIsNoLongerThanTheHoldTimeThatWasCut) {
+  const Desired desired =
+      Read(Peer(", holdTime: 3999ms, keepaliveTime: 3500ms"));
+  EXPECT_EQ(ToText(desired), kPeer + " hold=3s keepalive=3s\n");
+}
+
 struct BadCase {
   std::string more;     // Behind a good peer.
   std::string problem;  // Behind "a.yaml:LINE: BGPPeer/p: spec.".
@@ -147,7 +153,9 @@ TEST(BgpPeerTest, Refusals) {
       {", holdTime: 9s, keepaliveTime: 10s",
        "keepaliveTime: 10s, want at most the holdTime of 9s"},
       {", holdTime: 9s, keepaliveTime: 0s",
-       "keepaliveTime: 0, want more, or a holdTime of 0"},
+       "keepaliveTime: 0, want 1s or more, or a holdTime of 0"},
+      {", holdTime: 9s, keepaliveTime: 999ms",
+       "keepaliveTime: 999ms, want 1s or more, or a holdTime of 0"},
       {", connectTime: 500ms",
        "connectTime: 500ms, want whole seconds, 1s to 65535s"},
       {", connectTime: 1500ms", "connectTime: 1.5s, want whole seconds"},

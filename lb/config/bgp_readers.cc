@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -29,6 +30,7 @@ constexpr std::string_view kLocalEndpoints = "local-endpoints";
 
 constexpr int64_t kUint32Max = std::numeric_limits<uint32_t>::max();
 constexpr absl::Duration kHoldMin = absl::Seconds(3);  // RFC 4271, 4.2.
+constexpr absl::Duration kKeepaliveMin = absl::Seconds(1);
 constexpr absl::Duration kSecondsMax = absl::Seconds(65'535);
 constexpr absl::Duration kWithdrawHoldMax = absl::Minutes(10);
 
@@ -182,7 +184,7 @@ bool IsHoldTime(absl::Duration time) {
 // One that is missing is a third, or three times, the other.
 void ReadTimers(const Fields& spec, BgpTimers& timers) {
   constexpr std::string_view kHold = "a duration of 3s to 65535s, or 0";
-  constexpr std::string_view kKeepalive = "a duration up to holdTime";
+  constexpr std::string_view kKeepalive = "a duration of 1s up to holdTime";
   const auto hold = ReadDuration(spec, "holdTime", kHold);
   const auto keepalive = ReadDuration(spec, "keepaliveTime", kKeepalive);
   if (!hold && !keepalive) return;
@@ -203,10 +205,12 @@ void ReadTimers(const Fields& spec, BgpTimers& timers) {
                                    absl::FormatDuration(timers.keepalive),
                                    absl::FormatDuration(wanted)));
   }
-  if (timers.keepalive == absl::ZeroDuration() &&
-      timers.hold > absl::ZeroDuration()) {
-    spec.Refuse("keepaliveTime", "0, want more, or a holdTime of 0");
+  if (timers.keepalive < kKeepaliveMin && timers.hold > absl::ZeroDuration()) {
+    spec.Refuse("keepaliveTime",
+                fmt::format("{}, want 1s or more, or a holdTime of 0",
+                            absl::FormatDuration(timers.keepalive)));
   }
+  timers.keepalive = std::min(timers.keepalive, timers.hold);  // That was cut.
 }
 
 void ReadConnectTime(const Fields& spec, BgpTimers& timers) {
