@@ -60,6 +60,15 @@ def environment_of(objects, role):
             container_of(objects, role)["env"]}
 
 
+def check_version():
+    with open("lb/config/version.h") as file:
+        version = re.search(r'kVersion = "(.*)"', file.read())[1]
+    with open(CHART + "/Chart.yaml") as file:
+        chart = yaml.safe_load(file)
+    expect(f"the chart is of version {version}",
+           chart["version"] == chart["appVersion"] == version)
+
+
 def check_default():
     objects = render()
     for kind in ("Deployment", "DaemonSet", "ServiceAccount", "ClusterRole",
@@ -99,6 +108,9 @@ def check_default():
         expect(f"{role}: volumes are mounted", mounts == volumes)
     expect("the controller is no root", pod_of(objects, "controller")["spec"]
            ["securityContext"]["runAsNonRoot"])
+    expect("speakers are root, and stay it", pod_of(objects, "speaker")["spec"]
+           ["securityContext"]["runAsUser"] == 0 and
+           "--user=root" in args_of(objects, "speaker"))
     expect("speakers are on the host's network",
            pod_of(objects, "speaker")["spec"]["hostNetwork"] is True)
     tolerated = {t["key"] for t in pod_of(objects, "speaker")["spec"]
@@ -331,7 +343,8 @@ def check_alerts():
            ["spec"]["groups"][0]["rules"])
 
 
-for check in (check_default, check_rights, check_metallb_values, check_switches,
-              check_args, check_refusals, check_alerts):
+for check in (check_version, check_default, check_rights,
+              check_metallb_values, check_switches, check_args,
+              check_refusals, check_alerts):
     check()
 sys.exit(bool(FAULTS))
