@@ -68,7 +68,7 @@ policies=/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies
 
 kube_up || fail "the API server does not start"
 
-echo "== installed beside a custom resource and a Secret that are there"
+echo "== installed beside a custom resource, a Secret and a Lease that are there"
 sed 's/^  name: bfdprofiles.metallb.io$/&\n  labels: {of: metallb}/' \
   packaging/kubernetes/crds/bfdprofiles.yaml >"$LAB_DIR/bfdprofiles.yaml"
 cat >"$LAB_DIR/secret.yaml" <<END
@@ -80,15 +80,22 @@ apiVersion: v1
 kind: Secret
 metadata: {name: memberlist, namespace: $namespace}
 stringData: {secretkey: metallbs}
+---
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {name: lbd-controller, namespace: $namespace}
+spec: {holderIdentity: another}
 END
 kube_apply "$LAB_DIR/bfdprofiles.yaml" "$LAB_DIR/secret.yaml"
 helm install lbd "$chart" || fail "install: $(cat "$LAB_DIR/helm.log")"
 helm uninstall lbd || fail "uninstall"
 [[ $(value "$core/secrets/memberlist" data secretkey) == "$(printf metallbs | base64)" ]] ||
   fail "MetalLB's Secret is another"
+[[ $(value "$lease" spec holderIdentity) == another ]] || fail "another Lease"
 [[ $(value "$crd/bfdprofiles.metallb.io" metadata labels of) == metallb ]] ||
   fail "MetalLB's custom resource is another"
 kube_request DELETE "$core/secrets/memberlist" >/dev/null
+kube_request DELETE "$lease" >/dev/null
 
 echo "== installed: the controller has its rights, and acts"
 helm install lbd "$chart" || fail "install: $(cat "$LAB_DIR/helm.log")"

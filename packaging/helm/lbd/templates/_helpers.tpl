@@ -145,3 +145,13 @@ annotations:
   summary: {{ index . 1 | quote }}
   description: {{ index . 2 | quote }}
 {{- end }}
+
+{{/* lbd.belongsToOthers (list . API-VERSION KIND NAME): "yes" if there is such an
+     object in the namespace that is no part of this release, else "". Helm would
+     refuse to install another. */}}
+{{- define "lbd.belongsToOthers" -}}
+{{- $root := index . 0 }}
+{{- $found := lookup (index . 1) (index . 2) $root.Release.Namespace (index . 3) }}
+{{- $release := dig "metadata" "annotations" "meta.helm.sh/release-name" "" $found }}
+{{- if and $found (ne $release $root.Release.Name) }}yes{{ end }}
+{{- end }}
