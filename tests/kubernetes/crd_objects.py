@@ -126,6 +126,8 @@ REFUSED = [
      WEBHOOK),
     ("BGPAdvertisement", {"communities": [f"1:{n}" for n in range(64)]},
      "at most 63 items", WEBHOOK),
+    ("BGPAdvertisement", {"ipAddressPools": ["a", "a"]}, "in the list twice",
+     WEBHOOK),
     ("BGPAdvertisement", {"peers": ["a", "a"]}, "in the list twice", WEBHOOK),
     ("BGPPeer", peer(myASN=0), "myASN is 0", WEBHOOK),
     ("BGPPeer", peer(myASN=None), "spec.myASN: Required", WEBHOOK),
@@ -144,6 +146,9 @@ REFUSED = [
     ("BGPPeer", peer(peerAddress="::"), "address of a host", False),
     ("BGPPeer", peer(peerAddress="fe80::1"), "link-local", False),
     ("BGPPeer", peer(sourceAddress="fd00::1"), "of another family", False),
+    ("BGPPeer", peer(sourceAddress="a"), "no address", WEBHOOK),
+    ("BGPPeer", peer(sourceAddress="0.0.0.0"), "address of a host", False),
+    ("BGPPeer", peer(routerID="224.0.0.1"), "address of a host", False),
     ("BGPPeer", peer(routerID="fd00::1"), "no IPv4 address", WEBHOOK),
     ("BGPPeer", peer(peerPort=65536), "less than or equal", WEBHOOK),
     ("BGPPeer", peer(holdTime="2s"), "no hold time", WEBHOOK),
@@ -172,6 +177,45 @@ REFUSED = [
     ("BFDProfile", {"receiveInterval": 9}, "greater than or equal", WEBHOOK),
     ("BFDProfile", {"minimumTtl": 255}, "less than or equal", WEBHOOK),
 ]
+
+# Each kind has selectors of its own.
+for _kind, _spec in (("L2Advertisement", {}), ("BGPAdvertisement", {}),
+                     ("BGPPeer", PEER)):
+    for _requirement, _text in (
+            ({"operator": "In"}, "want at least one"),
+            ({"operator": "NotIn", "values": []}, "want at least one"),
+            ({"operator": "DoesNotExist", "values": ["a"]}, "want none")):
+        _selector = {"matchExpressions": [{"key": "app"} | _requirement]}
+        REFUSED.append((_kind, _spec | {"nodeSelectors": [_selector]}, _text,
+                        WEBHOOK))
+
+# BGPPeers of v1beta1, which has fewer fields and rules of its own.
+REFUSED_OLD_PEERS = [
+    (peer(myASN=0), "myASN is 0"),
+    (peer(peerASN=0), "peerASN is 0"),
+    (peer(peerASN=None), "spec.peerASN: Required"),
+    (peer(peerAddress=""), "peerAddress is empty"),
+    (peer(peerAddress="10.0.0.300"), "no address"),
+    (peer(peerAddress="224.0.0.1"), "address of a host"),
+    (peer(peerAddress="fe80::1"), "link-local"),
+    (peer(sourceAddress="a"), "no address"),
+    (peer(sourceAddress="0.0.0.0"), "address of a host"),
+    (peer(sourceAddress="fd00::1"), "of another family"),
+    (peer(routerID="fd00::1"), "no IPv4 address"),
+    (peer(routerID="224.0.0.1"), "address of a host"),
+    (peer(holdTime="2s"), "no hold time"),
+    (peer(keepaliveTime="often"), "no duration"),
+    (peer(keepaliveTime="500ms"), "three times keepaliveTime"),
+    (peer(holdTime="10s", keepaliveTime="11s"), "longer than holdTime"),
+    (peer(ebgpMultiHop=True, peerASN=64512), "ebgpMultiHop"),
+    (peer(nodeSelectors=[{"matchExpressions": [
+        {"key": "a", "operator": "In"}]}]), "want at least one"),
+    (peer(nodeSelectors=[{"matchExpressions": [
+        {"key": "a", "operator": "Exists", "values": ["b"]}]}]), "want none"),
+    (peer(interface="eth0"), "unknown field"),
+]
+ACCEPTED_OLD_PEERS = [PEER, peer(peerPort=0, holdTime="90s", routerID="10.0.0.9",
+                                 sourceAddress="10.0.0.2", password="a")]
 
 # What the server takes and lbd's reader refuses: what its text has.
 REFUSED_BY_LBD = [
@@ -311,8 +355,8 @@ def objects_of(pattern):
                     yield body
 
 
-def an_object(kind, spec):
-    return {"apiVersion": VERSION.get(kind, V1), "kind": kind,
+def an_object(kind, spec, version=None):
+    return {"apiVersion": version or VERSION.get(kind, V1), "kind": kind,
             "metadata": {"name": "a", "namespace": NAMESPACE}, "spec": spec}
 
 
@@ -351,8 +395,8 @@ def main(address, pki, lbctl, folder):
         print(f"FAILED: {json.dumps(body)[:400]}: {who} says "
               f"{text or 'nothing'!r}, want {wanted or 'nothing'!r}")
 
-    def judge(kind, spec, by_server, by_reader):
-        body = an_object(kind, spec)
+    def judge(kind, spec, by_server, by_reader, version=None):
+        body = an_object(kind, spec, version)
         compare("the server", body, by_server, servers_text(server, body))
         compare("lbctl check", body, by_reader,
                 readers_text(lbctl, folder, body))
@@ -366,6 +410,13 @@ def main(address, pki, lbctl, folder):
         judge(kind, spec, "", text)
     for kind, spec in ACCEPTED:
         judge(kind, spec, "", "")
+    for spec, text in REFUSED_OLD_PEERS:
+        # What v1beta2 has, lbd's reader takes in v1beta1 too.
+        new = "interface" in spec
+        judge("BGPPeer", spec, text, "want one of the two" if new else
+              "BGPPeer/a: ", V1)
+    for spec in ACCEPTED_OLD_PEERS:
+        judge("BGPPeer", spec, "", "", V1)
     for body in objects_of("tests/cli/bad/*.yaml"):
         compare("the server", body, BAD_FILES.pop(body["metadata"]["name"]),
                 servers_text(server, body))
@@ -375,8 +426,9 @@ def main(address, pki, lbctl, folder):
     for body in objects_of("examples/manifests/*.yaml"):
         compare("the server", body, "", servers_text(server, body))
     webhook = sum(row[3] for row in REFUSED + REFUSED_BY_LBD)
-    print(f"{len(REFUSED)} objects are refused by both, "
-          f"{len(REFUSED_BY_LBD)} by lbd alone, {len(ACCEPTED)} by none; "
+    print(f"{len(REFUSED) + len(REFUSED_OLD_PEERS)} objects are refused by "
+          f"both, {len(REFUSED_BY_LBD)} by lbd alone, "
+          f"{len(ACCEPTED) + len(ACCEPTED_OLD_PEERS)} by none; "
           f"{webhook} of them by MetalLB's webhook")
     sys.exit(faults > 0)
 

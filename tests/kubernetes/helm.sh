@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The chart by a real Helm and a real API server: linted, rendered (chart_facts.py),
-# installed, upgraded and uninstalled. There is no kubelet, so the controller's
-# "pod" is a process with the arguments and the account that the chart gives it.
+# The chart by a real Helm and a real API server: linted, rendered
+# (chart_facts.py), installed, upgraded and uninstalled. There is no kubelet, so
+# the controller is a process with the arguments and the account of its pod.
 set -euo pipefail
 here=$PWD/tests/kubernetes
 fail() {
@@ -9,20 +9,19 @@ fail() {
   tail -n 20 "$LAB_DIR"/*.log
   exit 1
 }
-skip() {
-  echo "SKIPPED: $*: the module proxy gives nothing"
-  exit 77
-}
-build() {  # build COMMAND...: prints a program's path.
+build() {  # build WHAT COMMAND...: has the program's path in `built`.
   local status=0
-  "$@" || status=$?
-  ((status != 75)) || skip "$(basename "$1") cannot build"
+  built=$("${@:2}") || status=$?
+  if ((status == 75)); then
+    echo "SKIPPED: $1 cannot be built: the module proxy gives nothing"
+    exit 77
+  fi
   ((status == 0)) || exit "$status"
 }
-build "$here/build_helm.sh" >"$LAB_DIR/helm_path"
-build "$here/build_programs.sh" v1.34.4 >"$LAB_DIR/core_path"
-helm_program=$(cat "$LAB_DIR/helm_path")
-KUBE_CORE=$(cat "$LAB_DIR/core_path")
+build Helm "$here/build_helm.sh"
+helm_program=$built
+build Kubernetes "$here/build_programs.sh" v1.34.4
+KUBE_CORE=$built
 export KUBE_CORE KUBE_DIR=$LAB_DIR
 # shellcheck source=tests/kubernetes/control_plane.sh
 source "$here/control_plane.sh"
