@@ -192,6 +192,10 @@ void ReadTimers(const Fields& spec, BgpTimers& timers) {
   // On the wire are whole seconds.
   timers.hold = absl::Trunc(wanted, absl::Seconds(1));
   timers.keepalive = keepalive.value_or(timers.hold / 3);
+  // MetalLB's converter of old configurations writes 0 where nothing was said.
+  if (timers.keepalive == absl::ZeroDuration()) {
+    timers.keepalive = timers.hold / 3;
+  }
   const bool is_cut_to_none =
       timers.hold == absl::ZeroDuration() && wanted != absl::ZeroDuration();
   if (is_cut_to_none || !IsHoldTime(timers.hold)) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build_programs_test.sh: only a module proxy that gives nothing has the tests of
-# build_programs.sh skipped; a program that does not build fails them; one that
-# was built is not built again.
+# build_programs.sh and build_helm.sh skipped; a program that does not build fails
+# them; one that was built is not built again.
 set -euo pipefail
 build=$PWD/tests/kubernetes/build_programs.sh
 export XDG_CACHE_HOME=$TEST_TMPDIR/cache GO_OF_TEST=$TEST_TMPDIR/go
@@ -22,13 +22,16 @@ END
   chmod +x "$1"
 }
 
-expect() {  # expect STATUS VERSION WHAT [PROGRAM...]
+run() {  # run STATUS WHAT COMMAND...
   local status=0
-  "$build" "$2" "${@:4}" >"$TEST_TMPDIR/out" || status=$?
+  "${@:3}" >"$TEST_TMPDIR/out" || status=$?
   if ((status != $1)); then
-    echo "FAIL: $3: exit $status, want $1"
+    echo "FAIL: $2: exit $status, want $1"
     exit 1
   fi
+}
+expect() {  # expect STATUS VERSION WHAT [PROGRAM...]
+  run "$1" "$3" "$build" "$2" "${@:4}"
 }
 
 unreachable='echo "dial tcp: lookup proxy: no such host" >&2; exit 1'
@@ -80,4 +83,25 @@ mapfile -t programs <"$TEST_TMPDIR/out"
 rm -rf "$new_go"
 write_go "$GO_OF_TEST" "$fault" true "$good"
 expect 0 v1.26.15 "an old version, by Debian's Go alone"
+
+helm() { run "$1" "Helm: $2" "$PWD/tests/kubernetes/build_helm.sh"; }
+rm -rf "$cache"
+write_go "$GO_OF_TEST" "$unreachable" true true
+helm 75 "no toolchain, and no proxy"
+write_go "$new_go" true "$unreachable" true
+helm 75 "no proxy"
+write_go "$new_go" true "$damaged" true
+helm 1 "modules with another checksum"
+write_go "$new_go" true true "$fault"
+helm 1 "a program that does not compile"
+# shellcheck disable=SC2016 # The script's own variable.
+write_go "$new_go" true true 'echo "#!/bin/sh" >"$output"; chmod +x "$output"'
+helm 0 "a program that does"
+program=$(cat "$TEST_TMPDIR/out")
+[[ -x $program && $program == "$cache"/helm-v3.* && ! -e $cache/build-helm ]] || {
+  echo "FAIL: $program is no Helm of the cache: $(ls "$cache")"
+  exit 1
+}
+write_go "$new_go" "$fault" "$fault" "$fault"
+helm 0 "a program that is there"
 echo "PASSED"
