@@ -18,7 +18,7 @@ constexpr size_t kPendingPerLbdMax = 4096;
 // Services of one name each: there are never more than a scenario's.
 constexpr size_t kRecordsMax = 100;
 // What the controllers and the speakers of one lbd watch.
-constexpr size_t kWatchesMax = 8;
+constexpr size_t kWatchesMax = 9;
 
 std::string HolderOf(const kubernetes::SimApiServer& server) {
   const auto& leases = server.store().Objects(kubernetes::LeaseResource());
