@@ -72,7 +72,7 @@ TEST(PlanPeersTest, AnObjectBecomesOptions) {
 TEST(PlanPeersTest, AHoldTimeOf0IsASessionWithoutKeepalives) {
   config::BgpPeer peer = Peer("tor", "10.0.0.254");
   peer.timers.hold = peer.timers.keepalive = absl::ZeroDuration();
-  const PeerPlan plan = PlanPeers({peer}, Links());
+  const PeerPlan plan = PlanPeers({peer}, {Links(), {}});
   ASSERT_THAT(plan.peers, SizeIs(1));
   EXPECT_EQ(plan.peers[0].hold_time, absl::ZeroDuration());
   EXPECT_TRUE(bgp::Validate(plan.peers[0]).ok());

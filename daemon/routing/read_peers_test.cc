@@ -39,7 +39,7 @@ TEST(ReadPeersTest, EachTimeThatIsReadIsOneOfASession) {
                         times));
         if (!story.desired().problems.empty()) continue;
         ++read;
-        const PeerPlan plan = PlanPeers(story.desired().bgp.peers, {});
+        const PeerPlan plan = PlanPeers(story.desired().bgp.peers, {{}, {}});
         ASSERT_THAT(plan.peers, SizeIs(1));
         const absl::Status valid = bgp::Validate(plan.peers[0]);
         EXPECT_TRUE(valid.ok()) << valid;

@@ -1,12 +1,17 @@
 #include "daemon/routing/metallb/golden_row.h"
 
 #include <cctype>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "daemon/routes/route_planner.h"
 #include "daemon/routes/testing/route_story.h"
 #include "daemon/routing/peer_plan.h"
 #include "fmt/format.h"
+#include "lb/bfd/session_options.h"
 #include "lb/bgp/peer.h"
+#include "lb/config/desired.h"
 #include "lb/io/link_monitor.h"
 #include "lb/net/ip_address.h"
 #include "lb/net/ip_families.h"
@@ -86,7 +91,7 @@ PeerPlan PlanOf(RouteStory& story) {
   for (const config::BgpPeer& peer : story.desired().bgp.peers) {
     if (story.planner().peers().contains(peer.name)) here.push_back(peer);
   }
-  return PlanPeers(here, Links());
+  return PlanPeers(here, {Links(), {}});
 }
 
 std::string SessionsOf(const PeerPlan& plan, const std::string& peer) {

@@ -2,6 +2,8 @@
 //
 // The next hop is the session's own, as in FRR. Only internal peers are told a
 // local preference on the wire, as in FRR.
+#include <utility>
+
 #include "daemon/routing/metallb/golden_row.h"
 #include "fmt/format.h"
 
