@@ -1,9 +1,10 @@
 // LookTimer: when an agent looks at its inputs again.
 //
-// The first input is looked at on the next turn of the loop. Inputs that follow
-// within an interval of that look, as when a thousand addresses move, are
-// looked at together. More inputs put nothing off: once its time has come a
-// look stays due.
+// The first inputs are looked at on the next turn of the loop, as one change of
+// a service leads to a few, one after the other. Those that follow within an
+// interval, as when a thousand addresses move, are looked at together
+// (io::Pace). More inputs put nothing off: once its time has come a look stays
+// due.
 //
 //   LookTimer looks(loop, [&] { Reconcile(); });
 //   looks.Schedule(interval);  // For each input.
@@ -19,6 +20,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "lb/io/loop.h"
+#include "lb/io/pace.h"
 
 namespace lb {
 
@@ -27,15 +29,24 @@ class LookTimer {
   LookTimer(io::Loop* loop, absl::AnyInvocable<void()> look)
       : loop_(loop), timer_(loop->NewTimer(std::move(look))) {}
 
-  // One look follows, on a later turn, at least `interval` after the last one.
-  void Schedule(absl::Duration interval) { timer_->Arm(began_ + interval); }
+  // One look follows, on a later turn; `interval` after the last one if there
+  // were a few just now.
+  void Schedule(absl::Duration interval) {
+    interval_ = interval;
+    timer_->Arm(pace_.Next(interval));
+  }
   // A look begins, be it due or not. Returns the loop's time.
-  absl::Time Begin() { return began_ = loop_->Now(); }
+  absl::Time Begin() {
+    const absl::Time now = loop_->Now();
+    pace_.Note(now, interval_);
+    return now;
+  }
 
  private:
   io::Loop* const loop_;
   const std::unique_ptr<io::Timer> timer_;
-  absl::Time began_ = absl::InfinitePast();  // The last look.
+  absl::Duration interval_;  // As it was given last.
+  io::Pace pace_;
 };
 
 }  // namespace lb

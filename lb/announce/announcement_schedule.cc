@@ -42,6 +42,9 @@ absl::Status Validate(const ScheduleOptions& options) {
         fmt::format("{} frames per second, {} in a burst, want at least 1",
                     options.frames_per_second, options.frames_burst));
   }
+  if (options.refresh_step < absl::ZeroDuration()) {
+    return Wrong("refresh_step is negative, want 0 or more");
+  }
   if (options.probe_grace < absl::ZeroDuration() ||
       options.repeat_grace < absl::ZeroDuration() ||
       options.refresh_grace < absl::ZeroDuration()) {
@@ -200,22 +203,31 @@ void AnnouncementSchedule::Advance(absl::Time now, const Key& key,
 void AnnouncementSchedule::PlanNextRound(absl::Time now,
                                          const net::IpAddress& address,
                                          Entry& entry) {
-  const auto own = periods_.find(address);
-  const bool has_own = own != periods_.end();
-  const absl::Duration period = has_own ? own->second : options_.period;
-  const absl::Duration jitter =
-      has_own ? period / kJitterShare : options_.period_jitter;
   const auto next = std::upper_bound(
       options_.rounds.begin(), options_.rounds.end(), now - entry.started);
   if (next != options_.rounds.end()) {
     entry.due = entry.started + *next;
     entry.grace = options_.repeat_grace;
-  } else if (period > absl::ZeroDuration()) {
-    entry.due = now + period - jitter + prng_.UniformDuration(2 * jitter);
-    entry.grace = options_.refresh_grace;
   } else {
-    entry.due = absl::InfiniteFuture();
+    entry.due = DrawRefresh(now, address);
+    entry.grace = options_.refresh_grace;
   }
+}
+
+// InfiniteFuture: the address has no refreshes.
+absl::Time AnnouncementSchedule::DrawRefresh(absl::Time now,
+                                             const net::IpAddress& address) {
+  const auto own = periods_.find(address);
+  const bool has_own = own != periods_.end();
+  const absl::Duration period = has_own ? own->second : options_.period;
+  if (period <= absl::ZeroDuration()) return absl::InfiniteFuture();
+  const absl::Duration jitter =
+      has_own ? period / kJitterShare : options_.period_jitter;
+  const absl::Duration step = std::min(options_.refresh_step, jitter);
+  const absl::Duration drawn = prng_.UniformDuration(2 * jitter - step);
+  const absl::Time due = now + period - jitter + drawn;
+  if (step <= absl::ZeroDuration()) return due;
+  return absl::UnixEpoch() + absl::Ceil(due - absl::UnixEpoch(), step);
 }
 
 absl::Time AnnouncementSchedule::BudgetFreeAt() const {

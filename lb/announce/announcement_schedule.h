@@ -1,14 +1,15 @@
 // AnnouncementSchedule: when unasked frames leave one interface.
 //
 // An announced address goes through rounds: at the `rounds` offsets after its
-// start, then every `period`. A round is one frame for IPv6 and two for IPv4
-// (request form, then reply form). An address can be probed besides, one frame
-// after the other. All frames of the interface share one budget; when it does
-// not suffice, frames wait, ordered by due time plus a grace: none for the very
-// first frame of an address, `probe_grace` for probes, `repeat_grace` for the
-// rest of the rounds, `refresh_grace` for periodic refreshes. So new owners go
-// first, and no frame waits without end. Among equals the address that a client
-// asked for last goes first. Rounds that fell due while one waited are skipped.
+// start, then every `period`, together with others. A round is one frame for
+// IPv6 and two for IPv4 (request form, then reply form). An address can be
+// probed besides, one frame after the other. All frames of the interface share
+// one budget; when it does not suffice, frames wait, ordered by due time plus a
+// grace: none for the very first frame of an address, `probe_grace` for probes,
+// `repeat_grace` for the rest of the rounds, `refresh_grace` for periodic
+// refreshes. So new owners go first, and no frame waits without end. Among
+// equals the address that a client asked for last goes first. Rounds that fell
+// due while one waited are skipped.
 //
 // Pure bookkeeping: no frames, no clock, no lock. Values and draws decide all.
 //
@@ -43,6 +44,9 @@ struct ScheduleOptions {
   absl::Duration period = absl::Seconds(60);
   // Each refresh comes up to this much earlier or later. < period.
   absl::Duration period_jitter = absl::Seconds(6);
+  // Refreshes wait for the next multiple of this, within the jitter, and leave
+  // together: each frame wakes all hosts of the segment. 0: none waits.
+  absl::Duration refresh_step = absl::Seconds(1);
   // The interface's budget. With these, 1,000 addresses that start at once have
   // each had their first frame after 267 ms; if each has a probe before, after
   // 0.6 s.
@@ -134,6 +138,7 @@ class AnnouncementSchedule {
   void Advance(absl::Time now, const Key& key, Entry& entry);
   void PlanNextRound(absl::Time now, const net::IpAddress& address,
                      Entry& entry);
+  absl::Time DrawRefresh(absl::Time now, const net::IpAddress& address);
   absl::Time BudgetFreeAt() const;
 
   const ScheduleOptions options_;

@@ -242,7 +242,7 @@ Verdict Announcer::Judge(absl::Time now, Segment& segment,
       Receive(segment.interface().mac, segment.held(), *packet);
   switch (reception.verdict) {
     case Verdict::kNotOurs:
-      demand_.Note(now, reception.vip);
+      if (IsQuestion(*packet)) demand_.Note(now, reception.vip);
       return reception.verdict;
     case Verdict::kConflict:
       return OnClaim(now, segment, reception);

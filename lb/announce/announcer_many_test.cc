@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/announce/announcer.h"
+#include "lb/announce/arp_responder.h"
 #include "lb/announce/demand.h"
 #include "lb/announce/testing/announcer_fixture.h"
 
@@ -69,6 +70,23 @@ class AnnouncerManyTest : public AnnouncerTest {
     return times;
   }
 };
+
+// The node that has it announces it now and then; a host may probe for it.
+TEST_F(AnnouncerManyTest, WhatNoClientAsksIsNoDemand) {
+  Announcer announcer(options_, Prng(1));
+  announcer.SetLinks(now_, {Eth0()});
+  announcer.SetWatched({kVip, Vip(1)});
+  const std::vector<std::vector<uint8_t>> frames = {
+      AskArp(Vip(1)), GratuitousRequestFrame(kRival, kVip), RivalProbe(kVip)};
+  for (const std::vector<uint8_t>& frame : frames) {
+    now_ += absl::Milliseconds(1);
+    EXPECT_EQ(announcer.OnFrame(now_, "eth0", frame), Verdict::kNotOurs);
+  }
+  announcer.SetAnnouncements(now_, {{kVip, {}}, {Vip(1), {}}});
+  const std::vector<std::string> lines = Run(announcer, absl::ZeroDuration());
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_THAT(lines[0], testing::HasSubstr(Vip(1).ToString()));
+}
 
 TEST_F(AnnouncerManyTest, ThoseAskedForLatelyAreTakenOverFirst) {
   Announcer announcer(options_, Prng(1));

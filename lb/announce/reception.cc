@@ -98,6 +98,15 @@ Reception Receive(const MacAddress& own_mac, const HeldAddresses& held,
   return {.verdict = Verdict::kUnsupported};
 }
 
+bool IsQuestion(const net::NeighborPacket& packet) {
+  if (const auto* arp = std::get_if<net::ArpPacket>(&packet.message)) {
+    return net::Kind(*arp) == net::ArpKind::kRequest;
+  }
+  const auto* ndp = std::get_if<net::NdpPacket>(&packet.message);
+  return ndp != nullptr && !ndp->source.is_unspecified() &&
+         std::holds_alternative<net::NeighborSolicitation>(ndp->message);
+}
+
 std::vector<uint8_t> ReplyFrame(const MacAddress& own_mac,
                                 const net::NeighborPacket& packet) {
   if (const auto* arp = std::get_if<net::ArpPacket>(&packet.message)) {

@@ -34,6 +34,10 @@ Reception Receive(const net::MacAddress& own_mac,
                   const absl::btree_set<net::IpAddress>& held,
                   const net::NeighborPacket& packet);
 
+// A client looks for the owner of an address: it neither announces the address
+// itself nor probes for it.
+bool IsQuestion(const net::NeighborPacket& packet);
+
 // The frame that answers `packet`. REQUIRES: its verdict is kReply.
 std::vector<uint8_t> ReplyFrame(const net::MacAddress& own_mac,
                                 const net::NeighborPacket& packet);

@@ -9,6 +9,10 @@
 // and some hosts are silent, is found by probes that follow: the address is on
 // trial (claim.h).
 //
+// A host of ours that had the address as its own meanwhile makes no difference,
+// although Linux says nothing of an IPv4 address that it gets: the caller wants
+// the address back when that host has said that it gave the address up.
+//
 // For one interface: whatever ends the listening (a fence, another identity,
 // the interface goes) is to end the memory, by Clear(). Pure bookkeeping,
 // bounded by `addresses_max`. Addresses are heard up to a second longer than

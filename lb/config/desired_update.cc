@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -86,14 +87,14 @@ const Object* DesiredUpdate::InForce(std::string_view name) const {
 const Object* DesiredUpdate::NewestOf(const std::string& name) const {
   const KnownObject* const known = state_.known.Find(name);
   if (known == nullptr || !known->HasNewest()) return nullptr;
-  return known->waiting ? &*known->waiting : InForce(name);
+  return known->waiting ? known->waiting.get() : InForce(name);
 }
 
 // Brings the value that was read into force.
 void DesiredUpdate::Admit(const std::string& name) {
   KnownObject* const known = state_.known.Find(name);
   if (known != nullptr && known->waiting) {
-    desired_.objects.insert_or_assign(name, *std::move(known->waiting));
+    desired_.objects.insert_or_assign(name, std::move(*known->waiting));
     known->waiting.reset();
   }
   RemoveUnlessThere(name);
@@ -161,12 +162,12 @@ void DesiredUpdate::TakeAdmission(const PoolAdmission& admission) {
     const auto admitted = admission.admitted.find(name);
     const bool is_in_force =
         admitted != admission.admitted.end() && admitted->second == newest;
-    known->waiting =
-        is_in_force ? std::nullopt : std::optional<Object>(*newest);
+    // Perhaps a copy of itself.
+    known->waiting = is_in_force ? nullptr : std::make_unique<Object>(*newest);
   });
   for (const Problem& problem : admission.problems) {
     KnownObject* const known = state_.known.Find(problem.object);
-    if (known != nullptr) known->clash = problem;
+    if (known != nullptr) known->clash = std::make_unique<Problem>(problem);
   }
   desired_.objects.erase(BeginOf(desired_.objects, kPool),
                          EndOf(desired_.objects, kPool));
@@ -300,8 +301,10 @@ void DesiredUpdate::SettleService(const std::string& name) {
   } else {
     KnownObject& known = *state_.known.Find(name);
     const auto& value = std::get<ServiceObject>(newest->value);
-    known.clash =
+    std::optional<Problem> clash =
         state_.admission.Refusal(*newest, RequestOf(value, desired_.objects));
+    known.clash =
+        clash ? std::make_unique<Problem>(*std::move(clash)) : nullptr;
     is_other |= known.waiting && !known.clash;
     if (!known.clash) Admit(name);
     ReviewRestored(name, known);

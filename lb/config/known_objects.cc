@@ -1,5 +1,6 @@
 #include "lb/config/known_objects.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,11 +15,13 @@ void KnownObjects::Take(const ObjectChange& change) {
     ++left_out_[std::string(KindOf(change.name))];
     return;
   }
-  objects_[change.name] = {.waiting = change.object,
-                           .faults = change.problems,
-                           .notices = change.notices,
-                           .other_class = change.other_class,
-                           .passed_over = change.is_passed_over()};
+  objects_[change.name] = {
+      .waiting =
+          change.object ? std::make_unique<Object>(*change.object) : nullptr,
+      .faults = change.problems,
+      .notices = change.notices,
+      .other_class = change.other_class,
+      .passed_over = change.is_passed_over()};
 }
 
 KnownObject* KnownObjects::Find(std::string_view name) {

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +22,10 @@ namespace lb::config {
 
 struct KnownObject {
   // Read without a fault and not in force: it has just come, or it is refused
-  // for `clash`.
-  std::optional<Object> waiting;
-  std::vector<Problem> faults;   // Its own.
-  std::optional<Problem> clash;  // With other objects.
+  // for `clash`. Nearly all objects have neither: no room is kept for them.
+  std::unique_ptr<Object> waiting;
+  std::vector<Problem> faults;     // Its own.
+  std::unique_ptr<Problem> clash;  // With other objects.
   std::vector<Problem> notices;
   std::string other_class;
   bool passed_over = false;

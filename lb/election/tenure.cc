@@ -98,6 +98,10 @@ void TenureTable::Release(const net::IpAddress& address, absl::Time now) {
 
 absl::StatusOr<std::vector<net::IpAddress>> TenureTable::Merge(
     std::string_view message) {
+  if (IsOwnState(message)) {  // As in nearly every exchange.
+    table_.CountStaleRecords(table_.size());
+    return std::vector<net::IpAddress>();
+  }
   const absl::StatusOr<std::vector<Tenure>> tenures = ParseTenures(message);
   if (!tenures.ok()) {
     table_.CountRefusedMessage();
@@ -140,8 +144,11 @@ std::vector<std::string> TenureTable::TakeNews(size_t size_max) {
   return std::move(split.messages);
 }
 
-std::string TenureTable::FullMessage() const {
-  return SerializeTenures(AllTenures());
+const std::string& TenureTable::FullMessage() const {
+  if (!full_ || full_->version != table_.version()) {
+    full_ = {table_.version(), SerializeTenures(AllTenures())};
+  }
+  return full_->message;
 }
 
 }  // namespace lb::election

@@ -128,7 +128,8 @@ class TenureTable {
   bool has_news() const { return !news_.empty(); }
 
   // All of the table, for a full exchange: with 10,000 addresses about 0.3 MB.
-  std::string FullMessage() const;
+  // It is made once per change, and valid until the next one.
+  const std::string& FullMessage() const;
 
   size_t size() const { return table_.size(); }
   const replication::TableCounters& counters() const {
@@ -138,10 +139,23 @@ class TenureTable {
   const std::string& node() const { return node_; }
 
  private:
+  // FullMessage() of a version of the table.
+  struct Full {
+    uint64_t version = 0;
+    std::string message;
+  };
+
+  // Is it what FullMessage() gave last, and still gives?
+  bool IsOwnState(std::string_view message) const {
+    return full_ && full_->version == table_.version() &&
+           full_->message == message;
+  }
+
   std::string node_;
   replication::ReplicatedTable<TenureRules> table_;
   std::set<net::IpAddress> news_;
   uint64_t news_left_out_ = 0;  // TakeNews(): larger than a message may be.
+  mutable std::optional<Full> full_;
 };
 
 }  // namespace lb::election

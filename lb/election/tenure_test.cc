@@ -64,6 +64,23 @@ TEST(TenureTableTest, AReleaseOutlivesTheClaimBeforeIt) {
   EXPECT_EQ(*tenures.Find(kVip), Of("node-b", 3));
 }
 
+TEST(TenureTableTest, TheFullMessageIsThatOfTheTableAsItIsNow) {
+  TenureTable tenures("node-a");
+  EXPECT_EQ(tenures.FullMessage(), SerializeTenures({}));
+  ASSERT_THAT(tenures.Claim(kVip, kNow), IsOk());
+  EXPECT_EQ(tenures.FullMessage(), SerializeTenures(tenures.AllTenures()));
+  tenures.Release(kVip, kNow);
+  EXPECT_EQ(tenures.FullMessage(), SerializeTenures(tenures.AllTenures()));
+  // Others mostly say what this node has already.
+  const std::string own = tenures.FullMessage();
+  EXPECT_THAT(tenures.Merge(own), IsOkAndHolds(IsEmpty()));
+  EXPECT_EQ(tenures.counters().records_stale, 1u);
+  ASSERT_THAT(tenures.Claim(kVip, kNow), IsOk());
+  tenures.TakeNews(1400);
+  EXPECT_THAT(tenures.Merge(own), IsOkAndHolds(IsEmpty()));
+  EXPECT_TRUE(tenures.has_news());  // The other one goes by an old tenure.
+}
+
 TEST(TenureTableTest, MergeNamesTheAddressesWithAnotherHolder) {
   TenureTable tenures("node-b");
   EXPECT_THAT(tenures.Claim(kVip, kNow), IsOk());

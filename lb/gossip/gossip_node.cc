@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <variant>
 
 #include "lb/base/status_macros.h"
+#include "lb/gossip/nonce_pool.h"
 #include "lb/io/turn_cause.h"
 #include "lb/net/byte_reader.h"
 
@@ -64,10 +66,8 @@ absl::StatusOr<std::unique_ptr<GossipNode>> GossipNode::Create(
 GossipNode::GossipNode(GossipNodeOptions options, const Ports& ports)
     : ports_(ports),
       codec_(options.codec, std::move(options.keyring),
-             [random = ports.random_bytes] {
-               wire::Nonce nonce;
-               random(absl::MakeSpan(nonce));
-               return nonce;
+             [pool = std::make_shared<NoncePool>(ports.random_bytes)] {
+               return pool->Take();
              }),
       membership_(options.gossip, std::move(options.self),
                   ports.prng.Fork("gossip"), ports.loop->Now(),

@@ -11,14 +11,15 @@ PacedTimer::PacedTimer(Loop* loop, absl::AnyInvocable<void()> on_fire)
       timer_(loop->NewTimer([this] { OnTimer(); })) {}
 
 void PacedTimer::ArmBy(absl::Time deadline, absl::Duration interval) {
-  deadline = std::max(deadline, fired_ + interval);
+  interval_ = interval;
+  deadline = std::max(deadline, pace_.Next(interval));
   if (deadline >= armed_for_) return;
   armed_for_ = deadline;
   timer_->Arm(deadline);
 }
 
 void PacedTimer::OnTimer() {
-  fired_ = loop_->Now();
+  pace_.Note(loop_->Now(), interval_);
   armed_for_ = absl::InfiniteFuture();
   on_fire_();
 }

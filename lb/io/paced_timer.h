@@ -1,8 +1,9 @@
-// PacedTimer: a timer that keeps an interval between two firings.
+// PacedTimer: a timer that keeps an interval between two firings on average.
 //
-// The first input counts at once; those that come within the interval after it
-// are looked at together, so that no flood of them takes the loop for itself.
-// More inputs put nothing off: of two deadlines the earlier one counts.
+// The first inputs count at once (Pace::kAtOnce of them); after these, inputs
+// that come within an interval are looked at together, so that no flood of them
+// takes the loop for itself. More inputs put nothing off: of two deadlines the
+// earlier one counts.
 //
 //   PacedTimer timer(loop, [] { ... });
 //   timer.ArmBy(loop->Now(), absl::Milliseconds(10));  // An input has come.
@@ -16,6 +17,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "lb/io/loop.h"
+#include "lb/io/pace.h"
 
 namespace lb::io {
 
@@ -23,8 +25,8 @@ class PacedTimer {
  public:
   PacedTimer(Loop* loop, absl::AnyInvocable<void()> on_fire);
 
-  // Fires at `deadline`, or `interval` after the last firing if that is later.
-  // Changes nothing if it is armed for an earlier time already.
+  // Fires at `deadline`, or when the pace allows it if that is later. Changes
+  // nothing if it is armed for an earlier time already.
   void ArmBy(absl::Time deadline, absl::Duration interval);
 
  private:
@@ -33,7 +35,8 @@ class PacedTimer {
   Loop* const loop_;
   absl::AnyInvocable<void()> on_fire_;
   absl::Time armed_for_ = absl::InfiniteFuture();
-  absl::Time fired_ = absl::InfinitePast();  // Last.
+  absl::Duration interval_;  // As it was given last.
+  Pace pace_;
   std::unique_ptr<Timer> timer_;
 };
 

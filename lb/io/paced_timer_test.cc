@@ -45,14 +45,20 @@ TEST_F(PacedTimerTest, FiresOnceAndAtOnce) {
   EXPECT_THAT(FiringsUntil(100), ElementsAre(5));
 }
 
-TEST_F(PacedTimerTest, KeepsTheIntervalAfterAFiring) {
-  timer_.ArmBy(At(0), kInterval);
-  EXPECT_THAT(FiringsUntil(3), ElementsAre(0));
-  timer_.ArmBy(At(3), kInterval);
-  timer_.ArmBy(At(6), kInterval);
+TEST_F(PacedTimerTest, KeepsTheIntervalAfterAFewFirings) {
+  for (int i = 0; i < 6; ++i) {
+    timer_.ArmBy(At(i), kInterval);
+    if (i == 5) break;
+    FiringsUntil(i);
+  }
   EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
-  timer_.ArmBy(At(50), kInterval);
-  EXPECT_THAT(FiringsUntil(100), ElementsAre(50));
+  // It has had its rest.
+  for (int i = 50; i < 53; ++i) {
+    timer_.ArmBy(At(i), kInterval);
+    EXPECT_THAT(FiringsUntil(i), ElementsAre(i));
+  }
+  timer_.ArmBy(At(53), kInterval);
+  EXPECT_THAT(FiringsUntil(100), ElementsAre(60));
 }
 
 TEST_F(PacedTimerTest, TheEarlierDeadlineCounts) {
@@ -64,10 +70,12 @@ TEST_F(PacedTimerTest, TheEarlierDeadlineCounts) {
 
 // One that is armed keeps its time if the interval has grown meanwhile.
 TEST_F(PacedTimerTest, ALaterIntervalPutsNothingOff) {
-  timer_.ArmBy(At(0), kInterval);
-  FiringsUntil(1);
-  timer_.ArmBy(At(1), kInterval);
-  timer_.ArmBy(At(1), 10 * kInterval);
+  for (int i = 0; i < 3; ++i) {
+    timer_.ArmBy(At(i), kInterval);
+    FiringsUntil(i);
+  }
+  timer_.ArmBy(At(3), kInterval);
+  timer_.ArmBy(At(3), 10 * kInterval);
   EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
 }
 

@@ -158,6 +158,8 @@ class ReplicatedTable {
     return dropped;
   }
 
+  // Counts records that the owner knows to be in the table.
+  void CountStaleRecords(size_t count) { counters_.records_stale += count; }
   // Counts a message that could not be read.
   void CountRefusedMessage() { ++counters_.messages_refused; }
   // Counts a record that the owner refuses for a reason of its own.

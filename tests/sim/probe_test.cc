@@ -210,6 +210,45 @@ TEST_F(ProbeTest, AnAddressThatAHostGaveUpIsProbedToTheEnd) {
   ExpectLeftToForeignHost(kVip);
 }
 
+// The same for a moment: the node that announced it went on listening. The host
+// itself says that it gave the address up; whoever has it since then answers
+// the probes of the trial.
+TEST_F(ProbeTest, AnAddressThatAHostHadForAMomentComesBackOnTrial) {
+  for (const bool is_taken : {false, true}) {
+    SCOPED_TRACE(is_taken);
+    Begin(2);
+    cluster_->SetManifests(Basics() + ServiceManifest("web", kVip));
+    cluster_->StartAll();
+    cluster_->RunFor(absl::Seconds(10));
+    ASSERT_THAT(cluster_->AnnouncersOf(kVip), SizeIs(1)) << cluster_->Dump();
+    const std::string before = *cluster_->AnnouncersOf(kVip).begin();
+    const std::string other = before == "n1" ? "n2" : "n1";
+    const net::IpPrefix own = *net::ParseIpPrefix("172.18.8.201/24");
+    cluster_->host(other).links().AddAddress("eth0", own);
+    cluster_->RunFor(absl::Seconds(3));
+    ASSERT_THAT(cluster_->AnnouncersOf(kVip), IsEmpty());
+    // It is not forgotten while the host's lbd is down.
+    cluster_->Kill(other);
+    EXPECT_FALSE(IsAnnounced(kVip, absl::Seconds(2)));
+    cluster_->Start(other);
+    cluster_->RunFor(absl::Seconds(2));
+    if (is_taken) GiveToForeignHost(kVip);  // In silence.
+    cluster_->host(other).links().RemoveAddress("eth0", own);
+    bool is_probed_first = false;
+    for (int step = 0; step < 2000; ++step) {
+      cluster_->RunFor(absl::Milliseconds(1));
+      is_probed_first |= !ProberOf(*net::ParseIpAddress(kVip)).empty();
+    }
+    EXPECT_FALSE(is_probed_first);
+    if (is_taken) {
+      ExpectLeftToForeignHost(kVip);
+    } else {
+      EXPECT_THAT(cluster_->AnnouncersOf(kVip), ElementsAre(before));
+    }
+    foreign_.reset();
+  }
+}
+
 // No node could announce the address for a minute, and the holder before still
 // counted as its holder: the next node announced it without a question.
 class DarkTest : public ProbeTest {

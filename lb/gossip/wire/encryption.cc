@@ -25,20 +25,6 @@ constexpr size_t kBlockSize = 16;
 constexpr size_t kTagSize = 16;
 constexpr size_t kHeaderSize = 1 + std::tuple_size_v<Nonce>;
 
-struct FreeContext {
-  void operator()(EVP_CIPHER_CTX* context) const {
-    EVP_CIPHER_CTX_free(context);
-  }
-};
-
-// One per thread: making a context costs more than sealing a small packet.
-EVP_CIPHER_CTX* Context() {
-  thread_local const std::unique_ptr<EVP_CIPHER_CTX, FreeContext> context(
-      EVP_CIPHER_CTX_new());
-  LB_CHECK(context != nullptr);
-  return context.get();
-}
-
 const EVP_CIPHER* Cipher(size_t key_size) {
   switch (key_size) {
     case 16:
@@ -49,6 +35,51 @@ const EVP_CIPHER* Cipher(size_t key_size) {
       return EVP_aes_256_gcm();
   }
   LB_UNREACHABLE();
+}
+
+struct FreeContext {
+  void operator()(EVP_CIPHER_CTX* context) const {
+    EVP_CIPHER_CTX_free(context);
+  }
+};
+
+enum class Direction : int { kOpen = 0, kSeal = 1 };  // As OpenSSL has it.
+
+// A context, and the key that it was used with last. Small packets are most of
+// the traffic, nearly all under one key: to make a context, to look its cipher
+// up, and to set a key, costs more than to seal one.
+class KeyedContext {
+ public:
+  explicit KeyedContext(Direction direction)
+      : direction_(direction), context_(EVP_CIPHER_CTX_new()) {
+    LB_CHECK(context_ != nullptr);
+  }
+
+  // The context, ready for data under this key and nonce.
+  EVP_CIPHER_CTX* Begin(absl::Span<const uint8_t> key, const uint8_t* nonce) {
+    const bool is_set = key == absl::MakeConstSpan(key_);
+    LB_CHECK(EVP_CipherInit_ex(context_.get(),
+                               is_set ? nullptr : Cipher(key.size()), nullptr,
+                               is_set ? nullptr : key.data(), nonce,
+                               static_cast<int>(direction_)) == 1);
+    if (!is_set) key_.assign(key.begin(), key.end());
+    return context_.get();
+  }
+
+ private:
+  const Direction direction_;
+  const std::unique_ptr<EVP_CIPHER_CTX, FreeContext> context_;
+  Bytes key_;
+};
+
+// One of each thread.
+KeyedContext& Sealing() {
+  thread_local KeyedContext context(Direction::kSeal);
+  return context;
+}
+KeyedContext& Opening() {
+  thread_local KeyedContext context(Direction::kOpen);
+  return context;
 }
 
 int Size(absl::Span<const uint8_t> bytes) {
@@ -64,12 +95,10 @@ struct Sealed {
 
 std::optional<Bytes> OpenWith(const Bytes& key, const Sealed& sealed,
                               absl::Span<const uint8_t> aad) {
-  EVP_CIPHER_CTX* const context = Context();
+  EVP_CIPHER_CTX* const context = Opening().Begin(key, sealed.nonce.data());
   Bytes plain(sealed.ciphertext.size());
   Bytes tag(sealed.tag.begin(), sealed.tag.end());  // OpenSSL wants it mutable.
   int size = 0;
-  LB_CHECK(EVP_DecryptInit_ex(context, Cipher(key.size()), nullptr, key.data(),
-                              sealed.nonce.data()) == 1);
   LB_CHECK(aad.empty() || EVP_DecryptUpdate(context, nullptr, &size, aad.data(),
                                             Size(aad)) == 1);
   LB_CHECK(plain.empty() || EVP_DecryptUpdate(context, plain.data(), &size,
@@ -120,10 +149,9 @@ Bytes Seal(const SealOptions& options, absl::Span<const uint8_t> plain,
   Bytes sealed(size);
   sealed[0] = static_cast<uint8_t>(options.version);
   std::copy(options.nonce.begin(), options.nonce.end(), sealed.begin() + 1);
-  EVP_CIPHER_CTX* const context = Context();
+  EVP_CIPHER_CTX* const context =
+      Sealing().Begin(options.key, options.nonce.data());
   int written = 0;
-  LB_CHECK(EVP_EncryptInit_ex(context, Cipher(options.key.size()), nullptr,
-                              options.key.data(), options.nonce.data()) == 1);
   LB_CHECK(aad.empty() || EVP_EncryptUpdate(context, nullptr, &written,
                                             aad.data(), Size(aad)) == 1);
   LB_CHECK(EVP_EncryptUpdate(context, sealed.data() + kHeaderSize, &written,
