@@ -100,9 +100,10 @@ def check_default():
         port = {p["name"]: p["containerPort"] for p in container["ports"]}
         expect(f"{role}: port", port["metrics"] == 9120 and
                "--metrics-listen=0.0.0.0:9120" in container["args"])
-        for probe in ("livenessProbe", "readinessProbe"):
+        for probe, path in (("livenessProbe", "/livez"),
+                            ("readinessProbe", "/readyz")):
             expect(f"{role}: {probe}", container[probe]["httpGet"] ==
-                   {"path": "/metrics", "port": "metrics"})
+                   {"path": path, "port": "metrics"})
         mounts = {m["name"] for m in container["volumeMounts"]}
         volumes = {v["name"] for v in pod["spec"]["volumes"]}
         expect(f"{role}: volumes are mounted", mounts == volumes)

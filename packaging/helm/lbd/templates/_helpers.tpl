@@ -67,15 +67,12 @@ imagePullPolicy: {{ default $root.Values.image.pullPolicy $own.pullPolicy }}
 {{- end }}
 {{- end }}
 
-{{/*
-The page of metrics is made by the event loop: who gets it knows that the loop
-turns. It has no answer yet to "are all objects known?" (lb_ready).
-*/}}
+{{/* lbd.probe (list VALUES "/livez"): GET of the path, with the other values. */}}
 {{- define "lbd.probe" -}}
 httpGet:
-  path: /metrics
+  path: {{ index . 1 }}
   port: metrics
-{{- range $name, $value := omit . "enabled" "port" }}
+{{- range $name, $value := omit (index . 0) "enabled" "port" }}
 {{ $name }}: {{ $value }}
 {{- end }}
 {{- end }}
