@@ -108,7 +108,7 @@ class MetricsServer::Server {
     const auto ready = Await(pages_.readiness);
     if (!ready) return SayStuck(connection);
     SendLine(connection, ready->ok() ? 200 : 503,
-             ready->ok() ? "ok" : ready->message());
+             ready->ok() ? "ok" : std::string(ready->message()));
   }
 
   void Nothing(mg_connection* connection) {
