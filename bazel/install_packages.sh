@@ -28,7 +28,7 @@ for purpose in "$@"; do
         arping bird2 clang clang-format clang-tidy debootstrap exabgp frr
         gobgpd golang-go golang-github-hashicorp-memberlist-dev
         libclang-rt-14-dev llvm make ndisc6 nftables nghttp2-server openssl
-        prometheus python3-grpcio python3-protobuf systemd tshark
+        prometheus python3-grpcio python3-protobuf shellcheck systemd tshark
         universal-ctags
       )
       ;;
