@@ -133,5 +133,12 @@ def debian_repositories():
     """Declares all that a workspace needs that builds lb's targets."""
     debian_rules_cc(name = "rules_cc")
     debian_system_libraries(name = "system")
+
+    # Which packages are installed, for targets that take files of them.
+    native.new_local_repository(
+        name = "dpkg",
+        build_file_content = "exports_files([\"status\"])",
+        path = "/var/lib/dpkg",
+    )
     for name, path in _RULE_SETS.items():
         native.local_repository(name = name, path = path)

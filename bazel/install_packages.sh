@@ -29,8 +29,8 @@ for purpose in "$@"; do
         arping bird2 clang clang-format clang-tidy debootstrap exabgp frr
         gobgpd golang-go golang-github-hashicorp-memberlist-dev
         libclang-rt-14-dev llvm make ndisc6 nftables nghttp2-server openssl
-        prometheus python3-grpcio python3-protobuf python3-yaml systemd tshark
-        universal-ctags
+        prometheus python3-grpcio python3-protobuf python3-yaml shellcheck systemd
+        tshark universal-ctags
       )
       ;;
     bgp)

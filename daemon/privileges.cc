@@ -80,6 +80,8 @@ struct Folder {
 };
 
 std::vector<Folder> Folders(const Options& options) {
+  // A controller alone keeps no state and has no status service.
+  if (!options.kubernetes.speaks()) return {};
   std::vector<Folder> folders = {{options.state_dir, 0700}};
   constexpr std::string_view kUnix = "unix:";
   for (const std::string& listen : options.status.listen) {

@@ -31,6 +31,7 @@ namespace lb {
 absl::Status DropPrivileges(const Options& options);
 
 // The folders that lbd writes to: those of its state and of its status sockets.
+// None for a controller alone, so it runs where it may write nowhere.
 std::vector<std::string> OwnFolders(const Options& options);
 
 }  // namespace lb

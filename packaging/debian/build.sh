@@ -23,8 +23,7 @@ tar -xf "$files" -C "$root/usr" --no-same-owner
 "$here/../set_prefix.sh" "$root/usr" /usr
 mv "$root/usr/lib/systemd" "$root/lib/"
 rmdir "$root/usr/lib"
-strip --strip-unneeded --remove-section=.comment --remove-section=.note \
-  "$root/usr/sbin/lbd" "$root/usr/bin/lbctl"
+"$here/../strip.sh" "$root/usr/sbin/lbd" "$root/usr/bin/lbctl"
 mv "$root/usr/share/lbd/lbd.yaml" "$root/etc/lbd/"
 install -m 644 "$here/manifests-README" "$root/etc/lbd/manifests/README"
 install -m 644 "$here/copyright" "$root/usr/share/doc/lbd/copyright"

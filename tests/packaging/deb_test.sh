@@ -73,6 +73,7 @@ root_in lbctl status | grep -q "$(root_in hostname)" || fail "lbctl: $(root_in l
 root_in systemd-analyze verify --man=no lbd.service 2>"$work/verify" || fail "systemd-analyze verify: $(cat "$work/verify")"
 echo "systemd-analyze security: $(root_in systemd-analyze security lbd.service | grep -a Overall)"
 root_in lbd --help | grep -- --manifests >/dev/null || fail "lbd --help"
+root_in kubectl-lb --help | grep 'Usage: kubectl lb' >/dev/null || fail "kubectl-lb --help"
 root_in lbd --check --config /etc/lbd/lbd.yaml --manifests /usr/share/lbd/manifests |
   grep -q ' 0 problems$' || fail "lbd --check"
 

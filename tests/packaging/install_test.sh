@@ -24,6 +24,7 @@ grep -q "^ExecStart=$LAB_DIR/tree/sbin/lbd " "$LAB_DIR/tree/lib/systemd/system/l
 mv "$LAB_DIR/tree" "$prefix"
 expect "$("$LBD" --version)" "$prefix/sbin/lbd" --version
 "$prefix/bin/lbctl" --help >/dev/null || fail "lbctl does not run"
+"$prefix/bin/kubectl-lb" --help >/dev/null || fail "kubectl-lb does not run"
 for page in man8/lbd.8 man1/lbctl.1; do
   grep -q '@' "$prefix/share/man/$page" && fail "$page has an @NAME@ left"
 done
