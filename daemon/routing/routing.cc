@@ -158,6 +158,8 @@ void Routing::FollowPeers(const config::Desired& desired) {
         [this](const bgp::SpeakerNews& news) { OnNews(news); });
   }
   if (speaker_ == nullptr) return;
+  // A peer may be promised a restart by a later change of the objects, too.
+  if (PromisesRestart(plan_)) restart_.Keep();
   const bgp::PeersChange change = speaker_->SetPeers(plan_.peers);
   for (const auto& [name, why] : change.refused) {
     refused_[name] = std::string(why.message());

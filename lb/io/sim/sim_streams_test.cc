@@ -162,6 +162,18 @@ TEST_F(SimStreamsTest, AKilledPeerEndsInOrderAndThenResets) {
               StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST_F(SimStreamsTest, ADialOfAProcessThatWasStoppedMeetsItsDeadline) {
+  world_.Partition({n1_}, {n2_});
+  Connect(absl::Seconds(2));
+  RunFor(absl::Milliseconds(500));
+  n1_->Pause();
+  RunFor(absl::Seconds(5));
+  n1_->Resume();
+  RunFor(absl::Seconds(1));
+  ASSERT_TRUE(connected_.has_value());
+  EXPECT_THAT(*connected_, StatusIs(absl::StatusCode::kDeadlineExceeded));
+}
+
 TEST_F(SimStreamsTest, LastBytesArriveThoughThePeerSendsOn) {
   ConnectNow();
   SendHello();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,11 @@ struct Pipe {
   BgpBytes unfinished;  // Of the last message that the node sent.
   BgpBytes held;        // Waits for a slow router.
   bool finishing = false;
+  bool is_closed = false;  // By the node: it wants to hear nothing more.
+  BgpBytes heard;          // Of the last message of the router.
+  io::Stream::OnBytes on_bytes;
+  io::Stream::OnClosed on_closed;
+  std::unique_ptr<io::Timer> timer;
 };
 
 }  // namespace
@@ -101,6 +107,30 @@ struct AlteredPeering::Shared : std::enable_shared_from_this<Shared> {
     most_waiting = std::max(most_waiting,
                             pipe.held.size() + pipe.stream->unacknowledged());
     return absl::OkStatus();
+  }
+
+  void Hear(Pipe& pipe, Span bytes) {
+    if (pipe.is_closed) return;
+    if (!AltersInput(defect)) return pipe.on_bytes(bytes);
+    pipe.heard.insert(pipe.heard.end(), bytes.begin(), bytes.end());
+    bgp::Faults faults;
+    BgpBytes passed;
+    while (const auto message = bgp::TakeMessage(pipe.heard, faults)) {
+      const uint8_t type = (*message)[18];
+      const bool is_lost = defect == Defect::kDeafToRefresh && type == kRefresh;
+      if (!is_lost) {
+        passed.insert(passed.end(), message->begin(), message->end());
+      }
+      if (type == kKeepalive) pipe.timer->Arm(loop->Now() + kFeigned);
+    }
+    if (!passed.empty()) pipe.on_bytes(passed);
+  }
+
+  // A router that was heard once seems to be heard on and on.
+  void Feign(Pipe& pipe) {
+    if (defect != Defect::kUnenforcedHold) return;
+    pipe.timer->Arm(loop->Now() + kFeigned);
+    pipe.on_bytes(Keepalive());
   }
 
   void Release(Pipe& pipe, size_t most) {
@@ -163,6 +193,8 @@ class AlteredPeering::Factory final : public io::StreamFactory {
       shared_->pipes.push_back(pipe_);
     }
     ~AlteredStream() override {
+      pipe_->is_closed = true;
+      if (pipe_->timer != nullptr) pipe_->timer->Disarm();
       if (pipe_->finishing && !pipe_->held.empty()) {
         shared_->closed.push_back(pipe_);
       }
@@ -188,50 +220,28 @@ class AlteredPeering::Factory final : public io::StreamFactory {
       if (pipe_->held.empty()) pipe_->stream->FinishSending();
     }
     void Receive(OnBytes on_bytes, OnClosed on_closed) override {
-      if (!AltersInput(shared_->defect)) {
-        pipe_->stream->Receive(std::move(on_bytes), std::move(on_closed));
-        return;
-      }
-      on_bytes_ = std::move(on_bytes);
-      on_closed_ = std::move(on_closed);
-      timer_ = shared_->loop->NewTimer([this] { Feign(); });
-      pipe_->stream->Receive([this](Span bytes) { OnInput(bytes); },
-                             [this](absl::Status reason) {
-                               timer_->Disarm();
-                               const auto on_closed = std::move(on_closed_);
-                               auto& call = const_cast<OnClosed&>(on_closed);
-                               call(std::move(reason));
-                             });
+      pipe_->on_bytes = std::move(on_bytes);
+      pipe_->on_closed = std::move(on_closed);
+      pipe_->timer =
+          shared_->loop->NewTimer([shared = shared_.get(), pipe = pipe_.get()] {
+            shared->Feign(*pipe);
+          });
+      // The node may destroy this stream within its callbacks.
+      pipe_->stream->Receive(
+          [shared = shared_, pipe = std::weak_ptr(pipe_)](Span bytes) {
+            if (const auto live = pipe.lock()) shared->Hear(*live, bytes);
+          },
+          [pipe = std::weak_ptr(pipe_)](absl::Status reason) {
+            const auto live = pipe.lock();
+            if (live == nullptr || live->is_closed) return;
+            live->timer->Disarm();
+            std::exchange(live->on_closed, nullptr)(std::move(reason));
+          });
     }
 
    private:
-    void OnInput(Span bytes) {
-      heard_.insert(heard_.end(), bytes.begin(), bytes.end());
-      bgp::Faults faults;
-      BgpBytes passed;
-      while (const auto message = bgp::TakeMessage(heard_, faults)) {
-        const uint8_t type = (*message)[18];
-        const bool is_lost =
-            shared_->defect == Defect::kDeafToRefresh && type == kRefresh;
-        if (!is_lost)
-          passed.insert(passed.end(), message->begin(), message->end());
-        if (type == kKeepalive) timer_->Arm(shared_->loop->Now() + kFeigned);
-      }
-      if (!passed.empty()) on_bytes_(passed);
-    }
-    // A router that was heard once seems to be heard on and on.
-    void Feign() {
-      if (shared_->defect != Defect::kUnenforcedHold) return;
-      timer_->Arm(shared_->loop->Now() + kFeigned);
-      on_bytes_(Keepalive());
-    }
-
     const std::shared_ptr<Shared> shared_;
     const std::shared_ptr<Pipe> pipe_;
-    BgpBytes heard_;
-    OnBytes on_bytes_;
-    OnClosed on_closed_;
-    std::unique_ptr<io::Timer> timer_;
   };
 
   class Dialer final : public io::StreamDialer {

@@ -34,6 +34,7 @@ BgpBounds BgpBoundsOf(const Scenario& scenario) {
   options.gossip = gossip::FastProfile();
   BgpBounds bounds;
   bounds.tell = absl::Seconds(1);
+  bounds.resent = kResent;
   bounds.back =
       kResent + bgp::DialSchedule::kAwayMax + bgp::DialSchedule::kDialTimeout;
   bounds.detection = Router::kBfdMultiplier * kIntervalMax;

@@ -3,8 +3,8 @@
 //
 //   tell      = one look of the node at what changed, and the bytes' way
 //   hold      = the negotiated hold time
-//   back      = a retransmission of TCP + the longest wait between two dials
-//               + a dial
+//   resent    = the longest wait of TCP before it sends again
+//   back      = resent + the longest wait between two dials + a dial
 //   up        = hold + back + a plan that is not whole yet + tell: one end may
 //               think for so long that the old session lives
 //   detection = three packets of BFD at the slower interval
@@ -27,6 +27,7 @@ namespace lb::chaos {
 
 struct BgpBounds {
   absl::Duration tell;
+  absl::Duration resent;
   absl::Duration back;
   absl::Duration detection;
   absl::Duration restart;

@@ -165,8 +165,15 @@ void BgpChecker::FollowCalm(const Place& place) {
   watch.calm_since =
       std::max(watch.calm_since, place.node.to[place.router].disturbed_at);
   if (!stage_->IsOpen(place.node, place.router)) watch.calm_since = now;
-  const auto follow = [now](bool is_mute, absl::Time& since) {
-    since = is_mute ? std::min(since, now) : absl::InfiniteFuture();
+  // When a path is whole again, TCP sends what was on the way.
+  const bool is_cut = stage_->IsCut(place.node, place.router);
+  const bool has_healed = std::exchange(watch.was_cut, is_cut) && !is_cut;
+  const auto follow = [&](bool is_mute, absl::Time& since) {
+    if (!is_mute) {
+      since = absl::InfiniteFuture();
+    } else if (has_healed || since == absl::InfiniteFuture()) {
+      since = now + (has_healed ? bounds_.resent : absl::ZeroDuration());
+    }
   };
   follow(stage_->IsMute(place.node, place.router), watch.node_mute);
   follow(stage_->IsMute(place.router, place.node), watch.router_mute);
@@ -243,14 +250,13 @@ void BgpChecker::CheckOpen(const Place& place) {
   watch.opens = session.heard(1);
   if (!is_new) return;
   const bool claims = ClaimsForwarding(session.open());
-  const int boot = node.boots + 1;
-  if (claims && node.promised_in != boot) {
+  if (claims && !node.may_claim) {
     Fail("restart-is-true",
          fmt::format("{}: claims a forwarding state that it has not kept",
                      NameOf(place)));
   }
   const bool is_first = !std::exchange(watch.has_opened, true);
-  const bool must_claim = is_first && node.surely_promised_in == boot && node.runs > 1 &&
+  const bool must_claim = is_first && node.must_claim &&
                           node.objects->RestartsGracefully(place.router) &&
                           session.open().has(64) &&
                           stage_->IsOpen(node, place.router) &&

@@ -59,6 +59,7 @@ class BgpChecker {
     // Since when the one hears nothing of the other; InfiniteFuture: it does.
     absl::Time node_mute = absl::InfiniteFuture();
     absl::Time router_mute = absl::InfiniteFuture();
+    bool was_cut = false;
     bool bfd_up = false;  // When they last heard each other.
     size_t ends = 0;      // Of the session, at the router.
     size_t faults = 0;

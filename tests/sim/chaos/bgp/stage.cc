@@ -118,6 +118,8 @@ void BgpStage::Start(BgpNode& node) {
       node.host->environment(), WhichNode{.name = node.name}, Defect::kNone);
   node.peering = std::make_unique<AlteredPeering>(
       node.world->environment(), &world_.loop(), has_booted, scenario_.defect);
+  node.may_claim = node.promised_in == node.boots + 1;
+  node.must_claim = node.surely_promised_in == node.boots + 1;
   node.leaves = false;
   node.ready_at = absl::InfiniteFuture();
   ++node.runs;

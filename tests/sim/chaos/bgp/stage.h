@@ -56,6 +56,9 @@ struct BgpNode : Node {
   // restart, and has done so for a while; 0: none on its disk.
   int promised_in = 0;
   int surely_promised_in = 0;
+  // So this run may say, or must say, that it has restarted.
+  bool may_claim = false;
+  bool must_claim = false;
 
   bool speaks() const { return acts() && ready_at != absl::InfiniteFuture(); }
 };
@@ -89,6 +92,11 @@ class BgpStage {
   Router& router(int number) { return *routers_[number]; }
   // Everything passes between them, both ways, and both do their work.
   bool IsOpen(const BgpNode& node, int router);
+  // No path, or none one way.
+  bool IsCut(const BgpNode& node, int router) const {
+    const Peering& way = node.to[router];
+    return node.unplugged > 0 || way.cut > 0 || way.deaf > 0;
+  }
   // Nothing of the router gets to the node, and the other way round.
   bool IsMute(int router, const BgpNode& node);
   bool IsMute(const BgpNode& node, int router);

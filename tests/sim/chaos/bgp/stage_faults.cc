@@ -70,8 +70,7 @@ void BgpStage::ApplyToNode(const Fault& fault, int step) {
       node.host->process().SetCivilError(absl::Seconds(fault.amount));
       return;
     case FaultKind::kClockDrift:
-      if (!node.running()) return;
-      node.world->loop().SetDrift(step > 0 ? fault.amount : 0);
+      node.host->process().SetClockDrift(step > 0 ? fault.amount : 0);
       return;
     default:
       if (IsOfPaths(fault.kind)) ApplyPaths();
