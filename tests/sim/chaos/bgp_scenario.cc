@@ -100,6 +100,19 @@ absl::Duration DrawStart(absl::Duration begin, absl::Duration length,
                      absl::ToInt64Milliseconds(prng.UniformDuration(length)));
 }
 
+// A node withdraws its routes while a router reads slowly, and stays drained
+// for longer.
+Script SlowDrain(absl::Duration begin, const Scenario& scenario, Prng& prng) {
+  Fault slow = DrawFault(FaultKind::kRouterSlow, begin, scenario, prng);
+  slow.length = absl::Milliseconds(6000 + prng.Uniform(6000));
+  slow.amount = 300 + static_cast<int>(prng.Uniform(2000));
+  Fault drain = slow;
+  drain.kind = FaultKind::kDrain;
+  drain.start += absl::Milliseconds(prng.Uniform(3000));
+  drain.length = absl::Seconds(60);
+  return {slow, drain};
+}
+
 }  // namespace
 
 Scenario DrawBgpScenario(uint64_t seed) {
@@ -125,6 +138,13 @@ Scenario DrawBgpScenario(uint64_t seed) {
                    : kFaults[prng.Uniform(std::size(kFaults))];
       scenario.script.push_back(
           DrawFault(kind, DrawStart(begin, kBurst, prng), scenario, prng));
+    }
+  }
+  if (!is_quiet && prng.Chance(20)) {
+    const absl::Duration begin =
+        DrawStart(kStart + kBurst + kRest, kBurst, prng);
+    for (const Fault& fault : SlowDrain(begin, scenario, prng)) {
+      scenario.script.push_back(fault);
     }
   }
   std::stable_sort(

@@ -43,7 +43,8 @@ Scenario DrawScenario(uint64_t seed);
 Scenario DrawKubernetesScenario(uint64_t seed);
 // Draws one of nodes that speak BGP with two routers: 3 to 6 nodes, one seed in
 // ten 7 to 20. Objects are read again and again all the time. Every third seed
-// has no other faults but drains and refreshes.
+// has no other faults but such that disturb no session. The story is: a router
+// that reads slowly while a node drains.
 Scenario DrawBgpScenario(uint64_t seed);
 
 // The shell command that runs this scenario again.

@@ -206,8 +206,10 @@ class AlteredPeering::Factory final : public io::StreamFactory {
     size_t unacknowledged() const override {
       const size_t waiting =
           pipe_->stream->unacknowledged() + pipe_->held.size();
-      if (!shared_->IsSlow(*pipe_)) return waiting;
-      return waiting + bgp::Session::kAheadMax - kSlowWindow;
+      const auto slow = shared_->slow.find(remote().address);
+      if (slow == shared_->slow.end()) return waiting;
+      const size_t window = slow->second == 0 ? 0 : kSlowWindow;
+      return waiting + bgp::Session::kAheadMax - window;
     }
     absl::Status SetMd5Key(std::string_view key) override {
       return pipe_->stream->SetMd5Key(key);

@@ -18,8 +18,9 @@ namespace lb::chaos {
 
 class AlteredPeering {
  public:
-  // So many bytes of a slow router's connection may be on the way.
-  static constexpr size_t kSlowWindow = 512;
+  // So many bytes of a slow router's connection may be on the way: some
+  // messages; with a router that reads nothing, none.
+  static constexpr size_t kSlowWindow = 8192;
 
   // `booted`: this is the first run since the host's power was on, and not the
   // first of all. `world`: it also runs while the node is stopped.

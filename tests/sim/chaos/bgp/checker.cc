@@ -137,6 +137,7 @@ void BgpChecker::Check(const Place& place) {
   Router& router = stage_->router(place.router);
   if (!router.running()) {
     place.watch.router_ran = false;
+    place.watch.kept = {};
     return;
   }
   if (!std::exchange(place.watch.router_ran, true)) {
@@ -148,6 +149,7 @@ void BgpChecker::Check(const Place& place) {
   CheckSession(place);
   CheckRoutes(place);
   CheckGone(place);
+  CheckKept(place);
 }
 
 absl::Duration BgpChecker::UpOf(const Place& place) const {
@@ -177,13 +179,18 @@ void BgpChecker::FollowCalm(const Place& place) {
   };
   follow(stage_->IsMute(place.node, place.router), watch.node_mute);
   follow(stage_->IsMute(place.router, place.node), watch.router_mute);
-  if (!IsSettled(place)) return;
-  watch.bfd_up = false;
-  for (const auto& [key, session] :
-       place.node.agent->View().routing.BfdSessions()) {
-    if (key.remote != stage_->router(place.router).address()) continue;
-    watch.bfd_up = session.status.state == bfd::State::kUp;
-  }
+  const bool is_heard = watch.node_mute == absl::InfiniteFuture() &&
+                        watch.router_mute == absl::InfiniteFuture();
+  if (is_heard) watch.bfd_up = IsSettled(place) && HasBfdUp(place);
+}
+
+bool BgpChecker::HasBfdUp(const Place& place) const {
+  const auto sessions = place.node.agent->View().routing.BfdSessions();
+  const net::IpAddress router = stage_->router(place.router).address();
+  return std::any_of(sessions.begin(), sessions.end(), [&](const auto& one) {
+    return one.first.remote == router &&
+           one.second.status.state == bfd::State::kUp;
+  });
 }
 
 BgpObjects::Routes BgpChecker::RoutesOf(const Place& place) {
@@ -242,10 +249,6 @@ void BgpChecker::CheckOpen(const Place& place) {
   Watch& watch = place.watch;
   const bgp::SimRouter& session =
       stage_->router(place.router).session(node.number);
-  if (watch.runs != node.runs) {
-    watch.has_opened = false;
-    watch.runs = node.runs;
-  }
   const bool is_new = session.heard(1) > watch.opens && node.speaks();
   watch.opens = session.heard(1);
   if (!is_new) return;
@@ -255,10 +258,11 @@ void BgpChecker::CheckOpen(const Place& place) {
          fmt::format("{}: claims a forwarding state that it has not kept",
                      NameOf(place)));
   }
-  const bool is_first = !std::exchange(watch.has_opened, true);
-  const bool must_claim = is_first && node.must_claim &&
+  const auto peers = node.agent->View().routing.Peers();
+  const auto* peer = Find(peers, place.router);
+  const bool must_claim = peer != nullptr && peer->counters.opens_sent == 1 &&
+                          node.must_claim &&
                           node.objects->RestartsGracefully(place.router) &&
-                          session.open().has(64) &&
                           stage_->IsOpen(node, place.router) &&
                           stage_->Now() - node.ready_at < bounds_.restart / 2;
   if (must_claim && !claims) {
@@ -388,12 +392,67 @@ void BgpChecker::CheckGone(const Place& place) {
   bound += kSlack;
   const absl::Time since =
       std::max(watch.node_mute, place.node.to[place.router].disturbed_at);
-  if (stage_->Now() - since <= bound || watch.bfd_up) return;
+  if (stage_->Now() - since <= bound) return;
   const auto routes = router.session(place.node.number).routes();
   if (routes.empty()) return;
   Fail("dead-are-gone",
        fmt::format("{}: {} routes though it is silent for {}", NameOf(place),
                    routes.size(), absl::FormatDuration(stage_->Now() - since)));
+}
+
+// True if nothing but an end of the node's process, and its next start, can
+// have ended the session since it was settled.
+bool BgpChecker::IsRestart(const Place& place) {
+  const BgpNode& node = place.node;
+  const Watch& watch = place.watch;
+  Router& router = stage_->router(place.router);
+  const bool is_same_run = node.runs == watch.kept.run;
+  const bool is_next_run = node.runs == watch.kept.run + 1 && node.must_claim;
+  const bool has_ended = !node.running() || node.leaves;
+  return ((is_same_run && has_ended) || is_next_run) && router.acts() &&
+         node.host->powered() && node.drained == 0 &&
+         stage_->IsWhole(node, place.router) &&
+         router.session(node.number).ends().size() <= watch.kept.ends + 1 &&
+         node.objects->SessionOf(node.number, place.router) ==
+             watch.kept.session &&
+         stage_->Now() - watch.kept.at < bounds_.restart / 2;
+}
+
+// A router that keeps routes over a restart has them all the time. With BFD it
+// drops them.
+void BgpChecker::CheckKept(const Place& place) {
+  const BgpNode& node = place.node;
+  Watch::Kept& kept = place.watch.kept;
+  Router& router = stage_->router(place.router);
+  const bgp::SimRouter& session = router.session(node.number);
+  const auto routes = session.routes();
+  if (IsSettled(place)) {
+    const bool keeps = node.objects->RestartsGracefully(place.router) &&
+                       !node.objects->HasBfd(place.router) &&
+                       router.terms().restart_seconds > 0;
+    kept = {.at = stage_->Now(),
+            .run = node.runs,
+            .ends = session.ends().size(),
+            .session = node.objects->SessionOf(node.number, place.router)};
+    for (const auto& [prefix, held] : routes) {
+      if (keeps) kept.prefixes.insert(prefix);
+    }
+    return;
+  }
+  if (kept.prefixes.empty()) return;
+  if (!IsRestart(place)) {
+    kept = {};
+    return;
+  }
+  for (const net::IpPrefix& prefix : kept.prefixes) {
+    const Wanted& wanted = place.watch.wanted[prefix];
+    const bool may_go =
+        !session.complete().empty() &&
+        (!wanted.communities || stage_->Now() - wanted.since <= bounds_.tell);
+    if (may_go || routes.contains(prefix)) continue;
+    Fail("kept-over-restart",
+         fmt::format("{}: {} is gone", NameOf(place), prefix.ToString()));
+  }
 }
 
 void BgpChecker::CheckAsked() {

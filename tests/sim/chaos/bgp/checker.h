@@ -64,10 +64,16 @@ class BgpChecker {
     size_t ends = 0;      // Of the session, at the router.
     size_t faults = 0;
     int opens = 0;
-    bool has_opened = false;  // In this run of both.
-    int runs = 0;             // The node's, then.
     bool router_ran = false;
     std::map<net::IpPrefix, Wanted> wanted;
+    // What the router had when the peering was settled last.
+    struct Kept {
+      absl::Time at;
+      int run = 0;  // The node's.
+      size_t ends = 0;
+      std::string session;
+      std::set<net::IpPrefix> prefixes;
+    } kept;
   };
   struct Place {  // Of a Watch.
     BgpNode& node;
@@ -83,6 +89,7 @@ class BgpChecker {
   BgpObjects::Routes RoutesOf(const Place& place);
   absl::Duration UpOf(const Place& place) const;
   bool IsSettled(const Place& place);
+  bool HasBfdUp(const Place& place) const;
   void CheckStrict(const Place& place);
   void CheckOpen(const Place& place);
   void CheckSession(const Place& place);
@@ -91,6 +98,8 @@ class BgpChecker {
   void CheckRoute(const Place& place, const net::IpPrefix& prefix,
                   const Wanted& wanted, const bgp::Receiver::Held* held);
   void CheckGone(const Place& place);
+  bool IsRestart(const Place& place);
+  void CheckKept(const Place& place);
   void CheckAsked();
   void CheckLimits(const BgpNode& node);
   bool HasNextHopOf(const BgpNode& node, const net::IpPrefix& prefix,
@@ -106,7 +115,7 @@ class BgpChecker {
     int run = 0;
     absl::Time since = absl::InfiniteFuture();
   };
-  std::vector<Drain> drains_;                // By node.
+  std::vector<Drain> drains_;               // By node.
   std::vector<absl::Time> promised_since_;  // Likewise.
 };
 

@@ -184,7 +184,6 @@ void BgpStage::ReadAgain() {
 }
 
 bool BgpStage::IsOpen(const BgpNode& node, int router) {
-  const Peering& way = node.to[router];
   const auto is_noticed = [&](bool is_paused, absl::Time since) {
     return is_paused && Now() - since > kUnnoticed;
   };
@@ -197,14 +196,17 @@ bool BgpStage::IsOpen(const BgpNode& node, int router) {
       is_noticed(routers_paused_[router] > 0, paused_at_[router])) {
     return false;
   }
+  return IsWhole(node, router);
+}
+
+bool BgpStage::IsWhole(const BgpNode& node, int router) const {
   const bool is_bad =
       std::any_of(active_.begin(), active_.end(), [](const Fault& fault) {
         return fault.kind == FaultKind::kLoss ||
                fault.kind == FaultKind::kDelay ||
                fault.kind == FaultKind::kDuplicate;
       });
-  return !is_bad && node.unplugged == 0 && way.cut == 0 && way.deaf == 0 &&
-         way.slow == 0;
+  return !is_bad && !IsCut(node, router) && node.to[router].slow == 0;
 }
 
 bool BgpStage::IsMute(int router, const BgpNode& node) {

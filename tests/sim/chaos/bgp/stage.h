@@ -92,6 +92,8 @@ class BgpStage {
   Router& router(int number) { return *routers_[number]; }
   // Everything passes between them, both ways, and both do their work.
   bool IsOpen(const BgpNode& node, int router);
+  // Nothing is wrong between them; both may be down.
+  bool IsWhole(const BgpNode& node, int router) const;
   // No path, or none one way.
   bool IsCut(const BgpNode& node, int router) const {
     const Peering& way = node.to[router];

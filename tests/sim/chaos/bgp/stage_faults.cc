@@ -142,6 +142,7 @@ void BgpStage::ApplyToRouter(const Fault& fault, int step) {
       router.host().Pause();
     } else if (step < 0 && paused > 0 && --paused == 0) {
       router.host().Resume();
+      DisturbAll(number);
     }
   }
 }
