@@ -30,6 +30,8 @@ namespace lb::chaos {
 class BgpChecker {
  public:
   static constexpr absl::Duration kInterval = absl::Milliseconds(100);
+  // Times are looked at every kInterval only.
+  static constexpr absl::Duration kSlack = absl::Milliseconds(500);
 
   // `stage` must outlive it.
   BgpChecker(BgpStage* stage, const BgpBounds& bounds);
