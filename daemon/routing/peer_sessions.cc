@@ -64,6 +64,8 @@ void PeerSessions::FollowRouters(absl::Span<const config::BgpPeer> peers) {
 }
 
 std::vector<std::string> PeerSessions::FollowSessions() {
+  // A peer may be promised a restart by a later change of the objects, too.
+  if (plan_.restart_time > absl::ZeroDuration()) restart_.Keep();
   bgp::PeersChange change = speaker_->SetPeers(plan_.peers);
   for (const auto& [name, why] : change.refused) {
     refused_[name] = std::string(why.message());

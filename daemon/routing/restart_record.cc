@@ -1,5 +1,7 @@
 #include "daemon/routing/restart_record.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "lb/base/state_value.h"
 
@@ -25,11 +27,15 @@ bgp::RestartState RestartRecord::TakeUp(absl::Duration restart_time) {
       state.until = ports_.loop->Now() + restart_time;
     }
   }
-  if (!state.claim.forwarding_kept) {
-    ports_.state->Write(kName, SealStateValue(kFormat, boot_id_),
-                        [](const absl::Status&) {});
-  }
+  kept_ = state.claim.forwarding_kept;
   return state;
+}
+
+void RestartRecord::Keep() {
+  if (boot_id_.empty() || ports_.state == nullptr) return;
+  if (std::exchange(kept_, true)) return;
+  ports_.state->Write(kName, SealStateValue(kFormat, boot_id_),
+                      [](const absl::Status&) {});
 }
 
 }  // namespace lb

@@ -7,6 +7,7 @@
 //
 //   RestartRecord record(boot_id, io::StatePorts::From(environment));
 //   options.restart = record.TakeUp(restart_time);
+//   record.Keep();  // Once a peer is promised a restart.
 #ifndef LB_DAEMON_ROUTING_RESTART_RECORD_H_
 #define LB_DAEMON_ROUTING_RESTART_RECORD_H_
 
@@ -25,13 +26,16 @@ class RestartRecord {
   RestartRecord(std::string boot_id, const io::StatePorts& ports)
       : boot_id_(std::move(boot_id)), ports_(ports) {}
 
-  // What peers are told for `restart_time` from now on, and the record for the
-  // next process. Blocks; call it once.
+  // What peers are told for `restart_time` from now on. Blocks; call it once,
+  // before Keep().
   bgp::RestartState TakeUp(absl::Duration restart_time);
+  // Leaves the record for the next process. Once; a later call does nothing.
+  void Keep();
 
  private:
   const std::string boot_id_;
   const io::StatePorts ports_;
+  bool kept_ = false;  // The record is of this boot.
 };
 
 }  // namespace lb

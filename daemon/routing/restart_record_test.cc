@@ -14,6 +14,7 @@ class RestartRecordTest : public testing::Test {
   bgp::RestartState TakeUp(const std::string& boot_id) {
     RestartRecord record(boot_id, io::StatePorts::From(host_->environment()));
     const bgp::RestartState state = record.TakeUp(absl::Seconds(30));
+    record.Keep();
     world_.loop().RunFor(absl::Seconds(1));  // It is written.
     return state;
   }

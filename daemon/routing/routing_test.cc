@@ -151,6 +151,25 @@ TEST_F(RoutingTest, AProcessThatIsStartedAgainKeepsItsRoutesAtTheRouter) {
   EXPECT_THAT(router_->faults(), IsEmpty());
 }
 
+// Found by chaos (tests/sim/chaos/bgp): the next process did not know of it.
+TEST_F(RoutingTest, ARestartThatIsPromisedLaterKeepsRoutesToo) {
+  router_->options().restart_seconds = 120;
+  Run(absl::Seconds(1));
+  desired_.bgp.peers[0].graceful_restart = true;
+  Change({.bgp = true});
+  Run(absl::Seconds(1));
+  routing_->Leave();
+  Run(absl::Seconds(1));
+  ASSERT_EQ(Routes(), "192.0.2.1/32 \n") << "stale, and kept";
+  Start();
+  look_due_ = true;
+  Run(absl::Seconds(1));
+  const bgp::HeardBytes restart = router_->open().capabilities.find(64)->second;
+  EXPECT_NE(restart[0] & 0x80, 0) << "it says that it has restarted";
+  EXPECT_NE(restart[5] & 0x80, 0) << "and that it forwarded all the time";
+  EXPECT_EQ(Routes(), "192.0.2.1/32 \n");
+}
+
 TEST_F(RoutingTest, OnlyAPeerWithOtherOptionsIsReset) {
   Run(absl::Seconds(1));
   desired_.bgp.advertisements[0].med = 7;

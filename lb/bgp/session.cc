@@ -122,16 +122,17 @@ void Session::OnTimer(absl::Time now) {
   NoteState(now);
 }
 
-void Session::OnLocalAddresses(absl::Time now,
+void Session::OnLocalAddresses(absl::Time now, Side side,
                                const std::optional<LocalAddresses>& local) {
-  if (!established_) return;
-  const Side side = *established_;
+  if (!IsConnected(of(side).state())) return;
   LocalAddresses& known = local_[static_cast<int>(side)];
   if (!local || local->session != known.session) {
     Reset(now, wire::Fault(wire::CeaseSubcode::kOtherConfigurationChange));
     return;
   }
   known = *local;
+  // One that is not Established takes them up when it is.
+  if (established_ != side) return;
   packer_.SetNextHops(NextHopsFor(known, of(side).agreement()));
 }
 

@@ -111,9 +111,9 @@ class Session {
   // acknowledged of all that was sent.
   void NoteUnacknowledged(absl::Time now, Side side, size_t bytes);
   void OnTimer(absl::Time now);
-  // The interface of the Established connection has other addresses, also none
-  // of its own any more: then the session ends with 6/6 and dials again.
-  void OnLocalAddresses(absl::Time now,
+  // The interface of a connection has other addresses, also none of its own any
+  // more: then the session ends with 6/6 and dials again.
+  void OnLocalAddresses(absl::Time now, Side side,
                         const std::optional<LocalAddresses>& local);
 
   // Another password, for connections that live too. If the owner of the

@@ -113,16 +113,16 @@ void SpeakerNode::OnLinks() {
   const std::vector<io::Link> links = ports_.links->Links();
   for (const SessionId id : speaker_.Sessions()) {
     Session* const session = speaker_.Find(id);
-    if (!session->established()) continue;
-    const Socket& socket =
-        sockets_[id].of_side[IndexOf(*session->established())];
-    if (!socket.is_on_link) continue;
-    session->OnLocalAddresses(
-        ports_.loop->Now(),
-        LocalAddressesOf({.local = socket.stream->local().address,
-                          .remote = socket.stream->remote().address,
-                          .interface = session->options().interface},
-                         links));
+    for (const Side side : kSides) {
+      const Socket& socket = sockets_[id].of_side[IndexOf(side)];
+      if (socket.stream == nullptr || !socket.is_on_link) continue;
+      session->OnLocalAddresses(
+          ports_.loop->Now(), side,
+          LocalAddressesOf({.local = socket.stream->local().address,
+                            .remote = socket.stream->remote().address,
+                            .interface = session->options().interface},
+                           links));
+    }
   }
   Settle();
 }

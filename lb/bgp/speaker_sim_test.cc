@@ -311,6 +311,25 @@ TEST_F(SpeakerSimTest, AnotherAddressOfTheNodeIsDialledFrom) {
   EXPECT_EQ(router_->RoutesText(), "192.0.2.10/32 next-hop 10.0.0.77\n");
 }
 
+// Found by chaos (tests/sim/chaos/bgp): the router was stopped while its kernel
+// accepted, and the node got another address before the OPEN was answered.
+TEST_F(SpeakerSimTest, AnAddressThatChangesBeforeTheSessionIsUpIsTheNextHop) {
+  router_ = &sim_.AddRouter();
+  sim_.HostOf(*router_)->Pause();
+  sim_.StartNode();
+  PeerOptions peer = sim_.PeerOf(*router_);
+  peer.address = *net::ParseIpAddress("2001:db8::c9");
+  sim_.node().SetPeers({peer});
+  ASSERT_THAT(sim_.node().SetRoutes("r1", RoutesTo({"192.0.2.10/32"})), IsOk());
+  sim_.RunFor(absl::Milliseconds(100));
+  sim_.host()->Renumber(*net::ParseIpPrefix("10.0.0.77/24"));
+  sim_.RunFor(absl::Milliseconds(100));
+  sim_.HostOf(*router_)->Resume();
+  ASSERT_TRUE(sim_.WaitEstablished(*router_));
+  sim_.RunFor(absl::Milliseconds(50));
+  EXPECT_EQ(router_->RoutesText(), "192.0.2.10/32 next-hop 10.0.0.77\n");
+}
+
 TEST_F(SpeakerSimTest, ADeafRouterIsNotHammered) {
   router_ = &sim_.AddRouter({.asn = 65001, .deaf = absl::Seconds(60)});
   sim_.StartNode();

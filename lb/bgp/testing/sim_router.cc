@@ -69,8 +69,13 @@ HeardBytes CapabilitiesOf(const SimRouterOptions& options) {
 }  // namespace
 
 SimRouter::SimRouter(io::SimHost* host, SimRouterOptions options)
-    : loop_(host->environment().loop),
-      stream_factory_(host->environment().stream_factory),
+    : SimRouter(host->environment().loop, host->environment().stream_factory,
+                std::move(options)) {}
+
+SimRouter::SimRouter(io::Loop* loop, io::StreamFactory* streams,
+                     SimRouterOptions options)
+    : loop_(loop),
+      stream_factory_(streams),
       options_(std::move(options)),
       stale_timer_(loop_->NewTimer([this] { stale_.clear(); })) {
   Listen();
@@ -223,10 +228,26 @@ void SimRouter::OnKeepalive(Connection& connection) {
   if (connection.state == State::kEstablished) return;
   if (established() > 0) faults_.push_back("a second Established session");
   connection.state = State::kEstablished;
+  ForgetUnforwarded(connection.open);
   for (Connection& other : connections_) {
     if (&other == &connection || other.state == State::kOver) continue;
     NotifyOn(other, 6, 7);
   }
+}
+
+// RFC 4724, section 4.2: routes of a family whose F bit is not set are dropped.
+void SimRouter::ForgetUnforwarded(const HeardOpen& open) {
+  std::set<uint8_t> kept;  // By AFI.
+  const auto restart = open.capabilities.find(64);
+  if (restart != open.capabilities.end()) {
+    const HeardBytes& value = restart->second;
+    for (size_t at = 2; at + 4 <= value.size(); at += 4) {
+      if ((value[at + 3] & 0x80) != 0) kept.insert(value[at + 1]);
+    }
+  }
+  std::erase_if(stale_, [&](const auto& route) {
+    return !kept.contains(AfiOf(route.first.address.family()));
+  });
 }
 
 void SimRouter::OnUpdate(Connection& connection, const HeardBytes& message) {
@@ -344,6 +365,11 @@ std::set<net::IpFamily> SimRouter::complete() const {
     if (connection->receiver->ends_of_rib(family) > 0) complete.insert(family);
   }
   return complete;
+}
+
+size_t SimRouter::refreshes(net::IpFamily family) const {
+  const Connection* const connection = Established();
+  return connection == nullptr ? 0 : connection->receiver->refreshes(family);
 }
 
 const SimRouter::Connection* SimRouter::Established() const {

@@ -10,7 +10,9 @@
 //   EXPECT_THAT(router.faults(), IsEmpty());
 //   router.RoutesText();  // "192.0.2.10/32 next-hop 10.0.0.1\n"
 //
-// It takes one peer: connections are not told apart by their address.
+// It takes one peer: connections are not told apart by their address. Routes
+// that it kept over a peer's restart go as RFC 4724 says: when the restart time
+// is over, with the End-of-RIB, or if the peer did not keep forwarding.
 #ifndef LB_BGP_TESTING_SIM_ROUTER_H_
 #define LB_BGP_TESTING_SIM_ROUTER_H_
 
@@ -65,6 +67,10 @@ class SimRouter {
 
   // `host` outlives it.
   SimRouter(io::SimHost* host, SimRouterOptions options);
+  // The same with sockets from elsewhere: several of them can be one router
+  // that shares out what it accepts by the peers' addresses.
+  SimRouter(io::Loop* loop, io::StreamFactory* streams,
+            SimRouterOptions options);
   SimRouter(const SimRouter&) = delete;
   SimRouter& operator=(const SimRouter&) = delete;
   ~SimRouter();
@@ -80,6 +86,8 @@ class SimRouter {
   void Notify(int code, int subcode);
   // Resets TCP, of every connection.
   void Reset();
+  // Forgets the routes that it kept of a peer that went without a word.
+  void ForgetStale() { stale_.clear(); }
   // Another key, for what is connected too.
   void SetMd5Key(const std::string& key);
 
@@ -90,6 +98,8 @@ class SimRouter {
   std::string RoutesText() const;
   // Families whose End-of-RIB came on the Established connection.
   std::set<net::IpFamily> complete() const;
+  // How often a refresh of the family was answered on it.
+  size_t refreshes(net::IpFamily family) const;
   // The last OPEN that came.
   const HeardOpen& open() const { return open_; }
   // How connections ended, by the peer: "6/2 maintenance", "closed", "reset".
@@ -123,6 +133,7 @@ class SimRouter {
   void OnOpen(Connection& connection, const HeardBytes& message);
   void OnKeepalive(Connection& connection);
   void OnUpdate(Connection& connection, const HeardBytes& message);
+  void ForgetUnforwarded(const HeardOpen& open);
   void OnNotification(Connection& connection, const HeardBytes& message);
   // False: this one is closed.
   bool WinsCollision(Connection& connection);

@@ -235,14 +235,17 @@ void SimConnection::Arrive(Side from) {
   }
   // No process reads there any more, or the connection has ended there. Its
   // kernel says so.
-  if (!IsAlive(receiver) || IsBroken(receiver) ||
-      (receiver.closed && segment.kind == Kind::kBytes)) {
+  if (!IsAlive(receiver) || IsBroken(receiver)) {
     Break(from, absl::UnavailableError(
                     fmt::format("stream {}: reset", remote(from).ToString())));
     return;
   }
-  receiver.inbox.insert(receiver.inbox.end(), segment.bytes.begin(),
-                        segment.bytes.end());
+  // A stream that was closed after FinishSending() discards what it hears until
+  // its peer ends too: a reset could overtake its last bytes.
+  if (!receiver.closed) {
+    receiver.inbox.insert(receiver.inbox.end(), segment.bytes.begin(),
+                          segment.bytes.end());
+  }
   if (segment.kind == Kind::kFinish && !receiver.end_reason) {
     receiver.end_reason = absl::OkStatus();
   }

@@ -75,7 +75,13 @@ void SimDial::Abandon() {
 
 void SimDial::SendSyn(absl::Duration retry) {
   SimLoop* const loop = network_->loop();
-  if (is_answered() || loop->Now() > call_.deadline) return;
+  if (is_answered()) return;
+  if (loop->Now() > call_.deadline) {
+    // The process was stopped: what holds the dial would be gone before its
+    // timer.
+    at_->process->Post([self = shared_from_this()] { self->AnswerLate(); });
+    return;
+  }
   const SimAttachment* const host = network_->FindHost(call_.to.address);
   if (host != nullptr && network_->Passes(*at_, *host) &&
       network_->CanReach(*host, *at_)) {

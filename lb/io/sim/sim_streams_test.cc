@@ -162,6 +162,32 @@ TEST_F(SimStreamsTest, AKilledPeerEndsInOrderAndThenResets) {
               StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST_F(SimStreamsTest, ADialOfAProcessThatWasStoppedMeetsItsDeadline) {
+  world_.Partition({n1_}, {n2_});
+  Connect(absl::Seconds(2));
+  RunFor(absl::Milliseconds(500));
+  n1_->Pause();
+  RunFor(absl::Seconds(5));
+  n1_->Resume();
+  RunFor(absl::Seconds(1));
+  ASSERT_TRUE(connected_.has_value());
+  EXPECT_THAT(*connected_, StatusIs(absl::StatusCode::kDeadlineExceeded));
+}
+
+TEST_F(SimStreamsTest, LastBytesArriveThoughThePeerSendsOn) {
+  ConnectNow();
+  SendHello();
+  client_.stream->FinishSending();
+  client_.stream.reset();
+  EXPECT_THAT(server_.stream->Send(std::vector<uint8_t>(1)), IsOk());
+  RunFor(absl::Milliseconds(50));
+  EXPECT_THAT(server_.stream->Send(std::vector<uint8_t>(1)), IsOk());
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(server_.received, "hello");
+  ASSERT_TRUE(server_.closed.has_value());
+  EXPECT_THAT(*server_.closed, IsOk());
+}
+
 TEST_F(SimStreamsTest, APausedPeerStillAcceptsAndReadsLater) {
   n2_->environment();
   Connect(absl::Seconds(5));

@@ -1,5 +1,5 @@
-// Clusters drawn from seeds 1, 2, ..., with manifests and with Kubernetes,
-// under drawn faults; CHAOS_SEEDS (200) says how many of each: bazel test
+// Clusters drawn from seeds 1, 2, ..., with manifests, with Kubernetes and with
+// BGP, under drawn faults; CHAOS_SEEDS (200) says how many of each: bazel test
 // --test_env=CHAOS_SEEDS=10000 --test_timeout=3600 ...
 #include <cstdlib>
 #include <string>
@@ -56,9 +56,12 @@ INSTANTIATE_TEST_SUITE_P(Manifests, ChaosTest,
 INSTANTIATE_TEST_SUITE_P(Kubernetes, ChaosTest,
                          testing::ValuesIn(PartsOf(DrawKubernetesScenario)),
                          NameOf);
+INSTANTIATE_TEST_SUITE_P(Bgp, ChaosTest,
+                         testing::ValuesIn(PartsOf(DrawBgpScenario)), NameOf);
 
 TEST(ChaosTraceTest, SameSeedSameTrace) {
-  for (const auto& draw : {DrawScenario, DrawKubernetesScenario}) {
+  for (const auto& draw :
+       {DrawScenario, DrawKubernetesScenario, DrawBgpScenario}) {
     for (const uint64_t seed : {1, 2, 3}) {
       const Outcome first = RunScenario(draw(seed));
       const Outcome second = RunScenario(draw(seed));

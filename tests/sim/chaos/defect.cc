@@ -37,7 +37,20 @@ constexpr std::array<std::string_view, kDefects> kNames = {
     "stale-list",
     "skipped-versions",
     "unlisted-is-deleted",
-    "no-back-off"};
+    "no-back-off",
+    "unenforced-hold",
+    "lost-withdrawals",
+    "both-in-one",
+    "empty-restart",
+    "deaf-to-bfd",
+    "frozen-links",
+    "no-end-of-rib",
+    "routers-next-hop",
+    "early-withdrawal",
+    "endless-drain",
+    "deaf-to-refresh",
+    "restless-timers",
+    "forgotten-restart"};
 
 }  // namespace
 

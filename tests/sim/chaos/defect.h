@@ -48,12 +48,30 @@ enum class Defect {
   kSkippedVersions,    // After a 410 it watches on, and lists nothing again.
   kUnlistedIsDeleted,  // What only a list lacks is released at once.
   kNoBackOff,          // A request that failed is sent again at once.
+  // Between a node and its routers.
+  kUnenforcedHold,    // A silent router seems to send keepalives.
+  kLostWithdrawals,   // Withdrawals are lost while the router is slow.
+  kBothInOne,         // One UPDATE withdraws and announces a prefix.
+  kEmptyRestart,      // A node that booted says that it kept forwarding.
+  kDeafToBfd,         // The last packet of BFD is heard over and over.
+  kFrozenLinks,       // A node sees no change of its addresses.
+  kNoEndOfRib,        // The end of a table is never said.
+  kRoutersNextHop,    // The next hop is the router itself.
+  kEarlyWithdrawal,   // A node that drains withdraws at once.
+  kEndlessDrain,      // It never withdraws.
+  kDeafToRefresh,     // Requests of a router are not heard.
+  kRestlessTimers,    // Each reading changes a timer of the peers.
+  kForgottenRestart,  // A restarted node does not say so.
 };
-inline constexpr int kDefects = static_cast<int>(Defect::kNoBackOff) + 1;
+inline constexpr int kDefects = static_cast<int>(Defect::kForgottenRestart) + 1;
 
 // True if the defect is one of clusters with Kubernetes.
 constexpr bool IsOfKubernetes(Defect defect) {
-  return defect >= Defect::kUnheldLease;
+  return defect >= Defect::kUnheldLease && defect <= Defect::kNoBackOff;
+}
+// True if it is one of clusters with BGP.
+constexpr bool IsOfBgp(Defect defect) {
+  return defect >= Defect::kUnenforcedHold;
 }
 
 // "none", "no-settling", ...

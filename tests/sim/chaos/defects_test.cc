@@ -36,6 +36,8 @@ std::string_view ScriptFor(Defect defect) {
       return "33328:pause:1:3:361:0,36506:cut-segment:1:3:4914:10";
     case Defect::kBlindToOwn:
       return "40000:host-address:1:0:60000:0";
+    case Defect::kLostWithdrawals:  // A node withdraws at 36 s.
+      return "30000:router-slow:1:1:9000:500,31000:drain:1:0:60000:0";
     default:
       return "";
   }
@@ -53,6 +55,7 @@ TEST_P(DefectTest, IsFound) {
   const auto defect = static_cast<Defect>(GetParam());
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Scenario scenario = IsOfKubernetes(defect) ? DrawKubernetesScenario(seed)
+                        : IsOfBgp(defect)      ? DrawBgpScenario(seed)
                                                : DrawScenario(seed);
     scenario.defect = defect;
     if (const auto script = ScriptFor(defect); !script.empty()) {

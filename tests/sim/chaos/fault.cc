@@ -15,16 +15,19 @@ namespace lb::chaos {
 namespace {
 
 constexpr std::array<std::string_view, kFaultKinds> kNames = {
-    "loss",           "delay",       "duplicate",       "cut-one-way",
-    "cut-gossip",     "cut-segment", "cut-both",        "crash",
-    "kill",           "wipe",        "power-cut",       "pause",
-    "clock-jump",     "clock-drift", "unplug",          "add-service",
-    "remove-service", "add-pool",    "broken-manifest", "stale-manifest",
-    "disk-full",      "disk-slow",   "name-twin",       "thief",
-    "malformed",      "drain",       "new-address",     "host-address",
-    "lose-ipv6",      "other-key",   "outsider",        "replay",
-    "api-cut",        "api-restart", "api-errors",      "api-compact",
-    "api-lag",        "api-restore", "api-change",      "stop"};
+    "loss",           "delay",         "duplicate",       "cut-one-way",
+    "cut-gossip",     "cut-segment",   "cut-both",        "crash",
+    "kill",           "wipe",          "power-cut",       "pause",
+    "clock-jump",     "clock-drift",   "unplug",          "add-service",
+    "remove-service", "add-pool",      "broken-manifest", "stale-manifest",
+    "disk-full",      "disk-slow",     "name-twin",       "thief",
+    "malformed",      "drain",         "new-address",     "host-address",
+    "lose-ipv6",      "other-key",     "outsider",        "replay",
+    "api-cut",        "api-restart",   "api-errors",      "api-compact",
+    "api-lag",        "api-restore",   "api-change",      "stop",
+    "router-kill",    "router-crash",  "router-pause",    "router-cut",
+    "router-deaf",    "router-notify", "router-reset",    "router-slow",
+    "refresh",        "objects"};
 
 std::optional<FaultKind> KindOf(std::string_view name) {
   for (int i = 0; i < kFaultKinds; ++i) {

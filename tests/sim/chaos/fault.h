@@ -68,8 +68,19 @@ enum class FaultKind {
   kApiRestore,
   kApiChange,  // A user changes something, drawn from amount.
   kStop,       // SIGTERM; node starts again at the end.
+  // With BGP. `other` is a router, if the kind has one.
+  kRouterKill,    // kill -9.
+  kRouterCrash,   // Power loss.
+  kRouterPause,   // SIGSTOP, SIGCONT.
+  kRouterCut,     // Nothing passes between node and router.
+  kRouterDeaf,    // Nothing passes from node to router.
+  kRouterNotify,  // It ends the session; amount: code * 256 + subcode.
+  kRouterReset,   // It resets TCP.
+  kRouterSlow,    // It reads amount bytes of node in a second.
+  kRefresh,       // It asks for the routes; amount: 0 IPv4, 1 IPv6.
+  kObjects,       // Objects change, drawn from amount, and all nodes read them.
 };
-inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kStop) + 1;
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kObjects) + 1;
 
 struct Fault {
   absl::Duration start;

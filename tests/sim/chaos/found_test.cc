@@ -126,5 +126,50 @@ TEST(FoundTest, WhoLostItsDiskMovesNoSettledAddress) {
                            .length = Milliseconds(1000)}}});
 }
 
+// A router was stopped when its kernel accepted a node's connection, and the
+// node got another address before the router answered: its routes kept the old
+// next hop.
+TEST(FoundTest, ANodeThatMovesBeforeASessionIsUpIsTheNextHop) {
+  ExpectHolds({.seed = 323,
+               .nodes = 4,
+               .services = 10,
+               .script = {{.start = Milliseconds(88691),
+                           .kind = FaultKind::kNewAddress,
+                           .node = 2,
+                           .other = 2,
+                           .length = Milliseconds(5371)},
+                          {.start = Milliseconds(100143),
+                           .kind = FaultKind::kRouterPause,
+                           .node = 1,
+                           .other = 2,
+                           .length = Milliseconds(6008)},
+                          {.start = Milliseconds(102293),
+                           .kind = FaultKind::kNewAddress,
+                           .node = 1,
+                           .other = 2,
+                           .length = Milliseconds(4834)}},
+               .source = Source::kBgp});
+}
+
+// Graceful restart was switched on for a peer while the node ran. The next
+// process did not say that it had restarted, and the router dropped its routes.
+TEST(FoundTest, ARestartIsToldThoughItWasPromisedLater) {
+  ExpectHolds({.seed = 68,
+               .nodes = 6,
+               .services = 6,
+               .script = {{.start = Milliseconds(87089),
+                           .kind = FaultKind::kObjects,
+                           .node = 2,
+                           .other = 2,
+                           .length = Milliseconds(1482),
+                           .amount = 699288767},
+                          {.start = Milliseconds(96847),
+                           .kind = FaultKind::kStop,
+                           .node = 4,
+                           .other = 2,
+                           .length = Milliseconds(10420)}},
+               .source = Source::kBgp});
+}
+
 }  // namespace
 }  // namespace lb::chaos

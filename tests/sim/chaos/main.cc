@@ -4,6 +4,7 @@
 //   chaos --seed=7                 one seed
 //   chaos --seed=1 --count=200     seeds 1 to 200, and one hash of their traces
 //   chaos --kubernetes --seed=7    a cluster with an API server
+//   chaos --bgp --seed=7           nodes that speak BGP with two routers
 //   chaos --seed=7 --nodes=3 --services=4 --policy=compat --script=...
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@
 #include <string>
 
 #include "lb/io/sim/trace_hash.h"
+#include "tests/sim/chaos/bgp/bounds.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/run.h"
 #include "tests/sim/chaos/stage.h"
@@ -32,13 +34,15 @@ struct Arguments {
   bool progress = false;
   bool only_first = false;
   bool kubernetes = false;
+  bool bgp = false;
   int controllers = -1;
 };
 
 // Nullopt: an argument is wrong, and was complained of.
 std::optional<Scenario> ScenarioOf(const Arguments& arguments, uint64_t seed) {
-  Scenario scenario =
-      arguments.kubernetes ? DrawKubernetesScenario(seed) : DrawScenario(seed);
+  Scenario scenario = arguments.kubernetes ? DrawKubernetesScenario(seed)
+                      : arguments.bgp      ? DrawBgpScenario(seed)
+                                           : DrawScenario(seed);
   if (arguments.controllers >= 0) scenario.controllers = arguments.controllers;
   if (arguments.nodes > 0) scenario.nodes = arguments.nodes;
   if (arguments.services > 0) scenario.services = arguments.services;
@@ -65,6 +69,18 @@ std::optional<Scenario> ScenarioOf(const Arguments& arguments, uint64_t seed) {
     scenario.script = *script;
   }
   return scenario;
+}
+
+std::string BoundsText(const Scenario& scenario) {
+  switch (scenario.source) {
+    case Source::kManifests:
+      return BoundsOf(OptionsOf(scenario), scenario.nodes).ToString();
+    case Source::kBgp:
+      return BgpBoundsOf(scenario).ToString();
+    case Source::kKubernetes:
+      return "";
+  }
+  return "";
 }
 
 void PrintProgress(absl::Duration virtual_time) {
@@ -99,10 +115,7 @@ int RunAll(const Arguments& arguments) {
           "trace {:016x}\n{}\n",
           scenario->nodes, scenario->services, scenario->script.size(),
           absl::FormatDuration(outcome.virtual_time), outcome.events,
-          outcome.trace_hash,
-          arguments.kubernetes
-              ? ""
-              : BoundsOf(OptionsOf(*scenario), scenario->nodes).ToString());
+          outcome.trace_hash, BoundsText(*scenario));
     }
     std::fflush(stdout);
     if (failed > 0 && arguments.only_first) break;
@@ -127,6 +140,7 @@ int main(int argc, char** argv) {
   app.add_option("--services", arguments.services, "likewise");
   app.add_flag("--kubernetes", arguments.kubernetes,
                "clusters with an API server");
+  app.add_flag("--bgp", arguments.bgp, "nodes that speak BGP with two routers");
   app.add_option("--controllers", arguments.controllers,
                  "lbds that only give addresses, with --kubernetes");
   app.add_option("--policy", arguments.policy, "compat, sticky or balanced");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/problems/problems.h"
+#include "tests/sim/chaos/bgp/run.h"
 #include "tests/sim/chaos/bounds.h"
 #include "tests/sim/chaos/checker.h"
 #include "tests/sim/chaos/kubernetes/run.h"
@@ -182,6 +183,7 @@ class Runner {
 Outcome RunScenario(const Scenario& scenario,
                     std::function<void(absl::Duration)> on_second) {
   if (scenario.source == Source::kKubernetes) return RunKubernetes(scenario);
+  if (scenario.source == Source::kBgp) return RunBgp(scenario);
   return Runner(scenario, std::move(on_second)).Run();
 }
 

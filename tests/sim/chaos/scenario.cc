@@ -230,10 +230,13 @@ Scenario DrawScenario(uint64_t seed) {
 }
 
 std::string ReplayCommand(const Scenario& scenario) {
-  const std::string source =
-      scenario.source == Source::kManifests
-          ? ""
-          : fmt::format("--kubernetes --controllers={} ", scenario.controllers);
+  std::string source;
+  if (scenario.source == Source::kKubernetes) {
+    source =
+        fmt::format("--kubernetes --controllers={} ", scenario.controllers);
+  } else if (scenario.source == Source::kBgp) {
+    source = "--bgp ";
+  }
   return fmt::format(
       "bazel run //tests/sim/chaos -- {}--seed={} --nodes={} --services={} "
       "--policy={} --defect={} --script={}",

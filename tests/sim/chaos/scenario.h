@@ -19,7 +19,7 @@
 namespace lb::chaos {
 
 // Where the nodes' objects come from.
-enum class Source { kManifests, kKubernetes };
+enum class Source { kManifests, kKubernetes, kBgp };
 
 struct Scenario {
   uint64_t seed = 1;
@@ -41,6 +41,11 @@ Scenario DrawScenario(uint64_t seed);
 // late, a cut of one lbd while the server forgets old versions, a rolling
 // restart, a restore of an older state.
 Scenario DrawKubernetesScenario(uint64_t seed);
+// Draws one of nodes that speak BGP with two routers: 3 to 6 nodes, one seed in
+// ten 7 to 20. Objects are read again and again all the time. Every third seed
+// has no other faults but such that disturb no session. The story is: a router
+// that reads slowly while a node drains.
+Scenario DrawBgpScenario(uint64_t seed);
 
 // The shell command that runs this scenario again.
 std::string ReplayCommand(const Scenario& scenario);
