@@ -1,5 +1,6 @@
 #include "daemon/routes/route_planner.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -97,19 +98,34 @@ void RoutePlanner::LookAtFew(const Sight& sight) {
   is_urgent_ = routes_.Update();
 }
 
+std::optional<ipam::Assignment> RoutePlanner::WithoutWithheld(
+    const ipam::Assignment& assignment) const {
+  const auto is_withheld = [&](const ipam::AssignedAddress& one) {
+    return withheld_.contains(one.address);
+  };
+  const auto& all = assignment.addresses;
+  if (std::none_of(all.begin(), all.end(), is_withheld)) return std::nullopt;
+  ipam::Assignment passed = assignment;
+  std::erase_if(passed.addresses, is_withheld);
+  return passed;
+}
+
 void RoutePlanner::LookAt(const std::string& service, const Sight& sight) {
   const auto& [desired, entries, now] = sight;
   const config::Service* const wanted = config::FindService(desired, service);
-  ipam::Assignment assignment;
-  if (wanted != nullptr) assignment.addresses = AddressesOf(entries, service);
-  std::erase_if(assignment.addresses, [&](const ipam::AssignedAddress& one) {
-    return withheld_.contains(one.address);
-  });
-  if (assignment.addresses.empty() || desired.bgp.advertisements.empty()) {
+  const auto entry = wanted == nullptr ? entries.end() : entries.find(service);
+  std::optional<ipam::Assignment> passed;  // If an address is withheld.
+  const ipam::Assignment* assignment = nullptr;
+  if (entry != entries.end()) {
+    passed = WithoutWithheld(entry->second.assignment);
+    assignment = passed ? &*passed : &entry->second.assignment;
+  }
+  if (assignment == nullptr || assignment->addresses.empty() ||
+      desired.bgp.advertisements.empty()) {
     SetPlan(service, std::nullopt);
     return routes_.Withdraw(service);
   }
-  NodeAdvertisements::Judgement judged = here_->Judge(*wanted, assignment);
+  NodeAdvertisements::Judgement judged = here_->Judge(*wanted, *assignment);
   const bool announces = judged.verdict == bgp::AdvertiseVerdict::kAnnounces;
   Plan plan = {.verdict = judged.verdict};
   if (announces) {

@@ -116,6 +116,9 @@ class RoutePlanner {
   };
   void LookAtFew(const Sight& sight);
   void LookAt(const std::string& service, const Sight& sight);
+  // Nullopt: none of its addresses is withheld.
+  std::optional<ipam::Assignment> WithoutWithheld(
+      const ipam::Assignment& assignment) const;
   // Nullopt: it has no address.
   void SetPlan(const std::string& service, std::optional<Plan> plan);
   void NoteChange(const std::string& service, const Plan& before,

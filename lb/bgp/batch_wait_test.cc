@@ -7,12 +7,13 @@ namespace {
 
 class BatchWaitTest : public testing::Test {
  protected:
-  // Packs after this time: some messages went, or none, and something waits.
-  void Pack(absl::Duration after, bool went, bool waits) {
+  enum class Went { kNothing, kMessages, kAll };
+  // Packs after this time: so much went, and the rest waits.
+  void Pack(absl::Duration after, Went went) {
     now_ += after;
     Packer::Packed packed;
-    if (went) packed.bytes = {1};
-    packed.waits = waits;
+    if (went != Went::kNothing) packed.bytes = {1};
+    packed.waits = went != Went::kAll;
     wait_.OnPacked(now_, packed);
   }
   bool IsFullOnly(absl::Duration after) const {
@@ -34,15 +35,15 @@ TEST_F(BatchWaitTest, NothingWaitsWithoutABatch) {
 
 TEST_F(BatchWaitTest, WhatWaitsGoesAfterAWhileWithoutMessages) {
   wait_.Begin();
-  Pack(absl::ZeroDuration(), /*went=*/false, /*waits=*/true);
+  Pack(absl::ZeroDuration(), Went::kNothing);
   EXPECT_EQ(wait_.deadline(), now_ + BatchWait::kWait);
   EXPECT_TRUE(IsFullOnly(BatchWait::kWait - absl::Milliseconds(1)));
   EXPECT_FALSE(IsFullOnly(BatchWait::kWait));
   // More of what is not enough for a message puts nothing off.
-  Pack(BatchWait::kWait / 2, false, true);
+  Pack(BatchWait::kWait / 2, Went::kNothing);
   EXPECT_FALSE(IsFullOnly(BatchWait::kWait / 2));
   // A message does.
-  Pack(absl::ZeroDuration(), true, true);
+  Pack(absl::ZeroDuration(), Went::kMessages);
   EXPECT_TRUE(IsFullOnly(BatchWait::kWait / 2));
   EXPECT_EQ(wait_.deadline(), now_ + BatchWait::kWait);
 }
@@ -51,21 +52,21 @@ TEST_F(BatchWaitTest, MessagesPutItOffForSoLongOnly) {
   wait_.Begin();
   const absl::Time start = now_;
   for (int i = 0; i < 100 && IsFullOnly(absl::ZeroDuration()); ++i) {
-    Pack(BatchWait::kWait / 2, true, true);
+    Pack(BatchWait::kWait / 2, Went::kMessages);
   }
   EXPECT_EQ(wait_.deadline() - start,
             BatchWait::kWaitMax + BatchWait::kWait / 2);
   EXPECT_FALSE(IsFullOnly(absl::ZeroDuration()));
   // All went. What comes then begins to wait.
-  Pack(absl::ZeroDuration(), true, false);
+  Pack(absl::ZeroDuration(), Went::kAll);
   EXPECT_EQ(wait_.deadline(), absl::InfiniteFuture());
-  Pack(absl::ZeroDuration(), false, true);
+  Pack(absl::ZeroDuration(), Went::kNothing);
   EXPECT_EQ(wait_.deadline(), now_ + BatchWait::kWait);
 }
 
 TEST_F(BatchWaitTest, TheEndOfTheBatchIsTheEndOfTheWait) {
   wait_.Begin();
-  Pack(absl::ZeroDuration(), false, true);
+  Pack(absl::ZeroDuration(), Went::kNothing);
   wait_.End();
   EXPECT_FALSE(IsFullOnly(absl::ZeroDuration()));
   EXPECT_EQ(wait_.deadline(), absl::InfiniteFuture());

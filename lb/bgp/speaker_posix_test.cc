@@ -34,11 +34,8 @@ class SpeakerPosixTest : public testing::Test {
   }
 
   Ports PortsOf() {
-    return {.loop = &loop_,
-            .stream_factory = &sockets_,
-            .links = &links_,
-            .log = &log_,
-            .prng = Prng(1)};
+    return {{.loop = &loop_, .links = &links_, .log = &log_, .prng = Prng(1)},
+            &sockets_};
   }
   // The first node dials, from 127.0.0.1 to 127.0.0.2.
   void Start(const std::string& password) {

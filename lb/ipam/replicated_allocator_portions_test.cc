@@ -115,7 +115,7 @@ TEST_F(PortionsTest, ManyNewServicesAreShownInPortions) {
   EXPECT_THAT(changed_, Each(Le(2 * kPortion)));  // Written, and new ones.
 }
 
-// Who tells others of addresses may wait for the last of many.
+// A speaker may wait for the last of many before it tells routers.
 TEST_F(PortionsTest, NewServicesAreAwaitedUntilAllHaveTheirAddresses) {
   EXPECT_EQ(allocator_->awaited(), 0u);
   allocator_->SetWanted(WantedOf(kMany));

@@ -299,6 +299,33 @@ many_figures() {  # many_figures BEGAN COUNT WORD: route, wire, UPDATEs.
   cost after "$wire" "$1" "$(wc -l <"$wire")" UPDATE
   wc -l <"$wire"
 }
+# All routes of services that have their addresses change, and go: what lbd
+# takes from its own event on, when it has taken the change up in its memory.
+many_told() {  # Seconds to the last UPDATE and how many there are, of both.
+  local all=() wire_mark=0
+  mapfile -t all < <(many_prefixes)
+  one_running lbd
+  announcer_set lbd n1 "$vip/32" "${all[@]}"
+  lab_wait 60 many_there || fail "not all routes"
+  sleep 3
+  wire_watch
+  wire_advertisement
+  many_span
+  wire_watch
+  announcer_set lbd n1 "$vip/32"
+  many_span
+}
+many_there() { [[ $(ip -n "$(lab_namespace router)" route show | grep -c '^100\.64\.') -eq $many ]]; }
+many_span() {
+  local began updates
+  sleep 6
+  wire_watch_end
+  wire_sent n1 | grep ' UPDATE ' >"$LAB_DIR/wire.txt"
+  began=$(TZ=UTC date -d "$(grep ' ManifestsRead ' "$LAB_DIR/n1/lbd.log" | tail -n 1 | sed 's/ .*//')" +%s.%N)
+  updates=$(wc -l <"$LAB_DIR/wire.txt")
+  cost after "$LAB_DIR/wire.txt" "$began" "$updates" ' UPDATE '
+  echo "$updates"
+}
 # Services alone: what lbd takes for them without a peer.
 many_services() {  # Processor time and memory, one a line.
   local all=() ticks memory
@@ -320,21 +347,20 @@ first_table() {  # first_table KIND
   mapfile -t all < <(many_prefixes)
   fresh
   announcer_start "$1" n1 "${all[@]}"
-  all_there() { [[ $(ip -n "$(lab_namespace router)" route show | grep -c '^100\.64\.') -eq $many ]]; }
-  lab_wait 60 all_there || fail "$1: not all routes"
+  lab_wait 60 many_there || fail "$1: not all routes"
   # The announcer stays, and tells all again to a router that is back.
   router_kill
   sleep 1
   wire_watch
   router_start_bird
-  lab_wait 150 all_there || fail "$1: not all routes again"
+  lab_wait 150 many_there || fail "$1: not all routes again"
   wire_watch_end
   wire_sent n1 >"$wire"
   opened=$(awk '$2 == "UPDATE" { print $1; exit }' "$wire")
   cost after "$wire" "$opened" "$(grep -c ' UPDATE ' "$wire")" ' UPDATE '
 }
 part_many() {
-  local kind i names=("add: change to the last route, s" "add: change to the last UPDATE on the wire, s"
+  local kind i name names=("add: change to the last route, s" "add: change to the last UPDATE on the wire, s"
     "add: UPDATEs" "add: processor time, s" "add: memory, MB more"
     "withdraw: change to the last route, s" "withdraw: change to the last UPDATE on the wire, s"
     "withdraw: UPDATEs")
@@ -347,6 +373,12 @@ part_many() {
   many_services >"$LAB_DIR/many-services"
   row "add to a lbd without a peer: processor time, s" "$(sed -n 1p "$LAB_DIR/many-services")" - - -
   row "add to a lbd without a peer: memory, MB more" "$(sed -n 2p "$LAB_DIR/many-services")" - - -
+  many_told >"$LAB_DIR/many-told"
+  i=0
+  for name in "all routes change: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
+    "all are withdrawn: the same, s" "the same: UPDATEs"; do
+    row "$name" "$(sed -n "$((++i))p" "$LAB_DIR/many-told")" - - -
+  done
   each "first table of a session: first to last UPDATE, s" first_table
 }
 

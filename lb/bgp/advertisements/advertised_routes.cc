@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "lb/base/check.h"
@@ -18,17 +19,25 @@ uint32_t PreferenceOf(const Advertisement& advertisement) {
       PathAttributes::kLocalPreferenceDefault);
 }
 
-// What the service gives: each advertisement at each prefix once.
-using Given = std::map<std::pair<net::IpPrefix, std::string_view>,
-                       std::shared_ptr<const Advertisement>>;
+// What the service gives: each advertisement at each prefix once. They are a
+// few, most often one.
+struct GivenOne {
+  net::IpPrefix prefix;
+  std::shared_ptr<const Advertisement> advertisement;
+};
+using Given = absl::InlinedVector<GivenOne, 2>;
 
 Given GivenBy(const AdvertisedService& service) {
   Given given;
   for (const AdvertisedAddress& one : service.addresses) {
     for (const auto& advertisement : one.advertisements) {
-      given.try_emplace(
-          {PrefixOf(*advertisement, one.address), advertisement->name},
-          advertisement);
+      const net::IpPrefix prefix = PrefixOf(*advertisement, one.address);
+      const bool is_known =
+          std::any_of(given.begin(), given.end(), [&](const GivenOne& known) {
+            return known.prefix == prefix &&
+                   known.advertisement->name == advertisement->name;
+          });
+      if (!is_known) given.push_back({prefix, advertisement});
     }
   }
   return given;
@@ -188,25 +197,25 @@ void AdvertisedRoutes::ForgetDeadline(const std::string& service) {
 }
 
 void AdvertisedRoutes::Add(const AdvertisedService& service) {
-  for (const auto& [key, advertisement] : GivenBy(service)) {
-    Contribution& one = prefixes_[key.first][advertisement->name];
+  for (const auto& [prefix, advertisement] : GivenBy(service)) {
+    Contribution& one = prefixes_[prefix][advertisement->name];
     one.advertisement = advertisement;
     ++one.services;
     one.local_endpoints += service.local_endpoints;
-    dirty_.push_back(key.first);
+    dirty_.push_back(prefix);
   }
 }
 
 void AdvertisedRoutes::Remove(const AdvertisedService& service) {
-  for (const auto& [key, advertisement] : GivenBy(service)) {
-    const auto all = prefixes_.find(key.first);
+  for (const auto& [prefix, advertisement] : GivenBy(service)) {
+    const auto all = prefixes_.find(prefix);
     LB_CHECK(all != prefixes_.end());
     const auto one = all->second.find(advertisement->name);
     LB_CHECK(one != all->second.end());
     one->second.local_endpoints -= service.local_endpoints;
     if (--one->second.services == 0) all->second.erase(one);
     if (all->second.empty()) prefixes_.erase(all);
-    dirty_.push_back(key.first);
+    dirty_.push_back(prefix);
   }
 }
 
