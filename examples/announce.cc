@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   // Announces on the named interface only, whatever is excluded by default.
   lb::announce::AnnounceNode node(
       {.interfaces = {.include = {argv[1]}, .exclude = {}}},
-      {.loop = &loop, .frames = &frames, .links = links->get(), .log = &log});
+      {{.loop = &loop, .links = links->get(), .log = &log}, &frames});
   node.Start();
   // Announces unless another host has the address already.
   node.SetAnnouncements(

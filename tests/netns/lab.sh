@@ -135,6 +135,7 @@ http {
   scgi_temp_path $dir/scgi;
   server {
     listen 80;
+    listen [::]:80;
     root /var/www/html;
     index index.nginx-debian.html;
     add_header X-Served-By $node;

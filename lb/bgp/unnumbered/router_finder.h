@@ -28,32 +28,22 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "lb/base/event_log.h"
-#include "lb/base/prng.h"
 #include "lb/bgp/unnumbered/router_search.h"
 #include "lb/io/frame_transport.h"
-#include "lb/io/link_monitor.h"
 #include "lb/io/loop.h"
+#include "lb/io/node_ports.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::bgp {
 
 // Nothing is owned; all of it outlives the finder.
-struct RouterFinderPorts {
-  io::Loop* loop = nullptr;
+struct RouterFinderPorts : io::NodePorts {
   io::FrameTransport* frames = nullptr;
-  io::LinkMonitor* links = nullptr;
-  EventLog* log = nullptr;
-  Prng prng{0};
 
-  // As Ports::From().
+  // As NodePorts::From().
   template <typename World>
   static RouterFinderPorts From(const World& world) {
-    return {.loop = world.loop,
-            .frames = world.frames,
-            .links = world.links,
-            .log = world.log,
-            .prng = world.prng};
+    return {io::NodePorts::From(world), world.frames};
   }
 };
 

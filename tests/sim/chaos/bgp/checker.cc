@@ -380,7 +380,7 @@ std::optional<std::string> BgpChecker::WhyNotDelivered() {
   std::map<net::IpAddress, std::string> answering;
   for (const auto& node : stage_->nodes()) {
     const NodeView view = node->agent->View();
-    std::set<net::IpAddress> wanted = view.routing.addresses();
+    std::set<net::IpAddress> wanted = view.routing.planner().addresses();
     for (const auto& [announcement, post] : view.announcer().current()) {
       const net::IpAddress& vip = announcement.vip;
       if (!view.announcing.Answers(vip)) continue;
