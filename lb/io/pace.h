@@ -10,11 +10,14 @@
 //   ...
 //   pace.Note(loop->Now(), interval);  // It happens.
 //
-// Pure bookkeeping: a leaky bucket with room for kAtOnce.
+// The interval may be another at each call. Pure bookkeeping: a leaky bucket
+// that counts events, not time, so that those under another interval weigh the
+// same.
 #ifndef LB_IO_PACE_H_
 #define LB_IO_PACE_H_
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/time/time.h"
 
@@ -27,16 +30,24 @@ class Pace {
 
   // One happens.
   void Note(absl::Time now, absl::Duration interval) {
-    paid_until_ = std::max(paid_until_, now) + interval;
+    absl::Duration rest;
+    const int64_t leaked =
+        absl::IDivDuration((now - noted_at_) * kEvent, interval, &rest);
+    level_ = std::max<int64_t>(level_ - leaked, 0) + kEvent;
+    noted_at_ = now;
   }
   // The earliest time for the next one; perhaps it has passed.
   absl::Time Next(absl::Duration interval) const {
-    return paid_until_ - (kAtOnce - 1) * interval;
+    const int64_t over = std::max<int64_t>(level_ - kFull, 0);
+    return noted_at_ + over * interval / kEvent;
   }
 
  private:
-  // When each event so far has had its interval.
-  absl::Time paid_until_ = absl::InfinitePast();
+  static constexpr int64_t kEvent = 1'000'000;
+  static constexpr int64_t kFull = (kAtOnce - 1) * kEvent;
+
+  absl::Time noted_at_ = absl::InfinitePast();
+  int64_t level_ = 0;  // Just after `noted_at_`, in parts of an event.
 };
 
 }  // namespace lb::io

@@ -79,5 +79,16 @@ TEST_F(PacedTimerTest, ALaterIntervalPutsNothingOff) {
   EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
 }
 
+// Firings under a long interval weigh no more than others: of a great change
+// each portion follows the one before by the short interval.
+TEST_F(PacedTimerTest, AShorterIntervalCountsAtOnce) {
+  for (int i = 0; i < 3; ++i) {
+    timer_.ArmBy(At(i), 10 * kInterval);
+    FiringsUntil(i);
+  }
+  timer_.ArmBy(At(3), kInterval);
+  EXPECT_THAT(FiringsUntil(90), ElementsAre(11));
+}
+
 }  // namespace
 }  // namespace lb::io
