@@ -28,35 +28,6 @@ BgpBytes Keepalive() {
   return message;
 }
 
-// Nullopt: the message is lost.
-std::optional<BgpBytes> Altered(Defect defect, BgpBytes message, bool is_slow,
-                                bool booted, const net::IpAddress& router) {
-  switch (defect) {
-    case Defect::kLostWithdrawals:
-      if (is_slow && Withdraws(message)) return std::nullopt;
-      return message;
-    case Defect::kNoEndOfRib:
-      if (IsEndOfRib(message)) return std::nullopt;
-      return message;
-    case Defect::kBothInOne:
-      return WithBothInOne(std::move(message));
-    case Defect::kEarlyWithdrawal:
-      return WithdrawnIfDraining(std::move(message));
-    case Defect::kRoutersNextHop:
-      if (!router.is_ipv4()) return message;
-      return WithNextHop(
-          std::move(message),
-          static_cast<uint32_t>(absl::Uint128Low64(router.number())));
-    case Defect::kEmptyRestart:
-      if (!booted) return message;
-      return WithRestart(std::move(message), /*restarted=*/true);
-    case Defect::kForgottenRestart:
-      return WithRestart(std::move(message), /*restarted=*/false);
-    default:
-      return message;
-  }
-}
-
 bool AltersInput(Defect defect) {
   return defect == Defect::kUnenforcedHold || defect == Defect::kDeafToRefresh;
 }
@@ -93,13 +64,41 @@ struct AlteredPeering::Shared : std::enable_shared_from_this<Shared> {
     return slow.contains(pipe.stream->remote().address);
   }
 
+  // Nullopt: the message is lost.
+  std::optional<BgpBytes> Alter(const Pipe& pipe, BgpBytes message) const {
+    const net::IpAddress router = pipe.stream->remote().address;
+    switch (defect) {
+      case Defect::kLostWithdrawals:
+        if (IsSlow(pipe) && Withdraws(message)) return std::nullopt;
+        return message;
+      case Defect::kNoEndOfRib:
+        if (IsEndOfRib(message)) return std::nullopt;
+        return message;
+      case Defect::kBothInOne:
+        return WithBothInOne(std::move(message));
+      case Defect::kEarlyWithdrawal:
+        return WithdrawnIfDraining(std::move(message));
+      case Defect::kRoutersNextHop:
+        if (!router.is_ipv4()) return message;
+        return WithNextHop(
+            std::move(message),
+            static_cast<uint32_t>(absl::Uint128Low64(router.number())));
+      case Defect::kEmptyRestart:
+        if (!booted) return message;
+        return WithRestart(std::move(message), /*restarted=*/true);
+      case Defect::kForgottenRestart:
+        return WithRestart(std::move(message), /*restarted=*/false);
+      default:
+        return message;
+    }
+  }
+
   absl::Status Send(Pipe& pipe, Span bytes) {
     pipe.unfinished.insert(pipe.unfinished.end(), bytes.begin(), bytes.end());
     bgp::Faults faults;
     BgpBytes out;
     while (auto message = bgp::TakeMessage(pipe.unfinished, faults)) {
-      const auto altered = Altered(defect, *std::move(message), IsSlow(pipe),
-                                   booted, pipe.stream->remote().address);
+      const auto altered = Alter(pipe, *std::move(message));
       if (altered) out.insert(out.end(), altered->begin(), altered->end());
     }
     if (!IsSlow(pipe) && pipe.held.empty()) return pipe.stream->Send(out);

@@ -6,15 +6,13 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
-#include "lb/bgp/session.h"
+#include "tests/sim/chaos/bgp/node_checks.h"
 
 namespace lb::chaos {
 namespace {
 
 // A hold timer that was armed before a pause, on clocks that drift.
 constexpr double kDrift = 1.03;
-constexpr size_t kPendingPerHostMax = 4096;
-constexpr size_t kWaitingMax = 2 * bgp::Session::kAheadMax;
 constexpr uint32_t kGracefulShutdown = 0xffff0000;
 
 BgpObjects::Addresses AddressesOf(const NodeView& view) {
@@ -84,7 +82,7 @@ void BgpChecker::OnInterval() {
     for (int router = 0; router < kRouters; ++router) {
       Check({*node, router, watches_[node->number - 1][router]});
     }
-    CheckLimits(*node);
+    if (const auto why = WhyBeyondLimits(*stage_, *node)) Fail("limits", *why);
   }
   CheckAsked();
 }
@@ -340,23 +338,6 @@ void BgpChecker::CheckAsked() {
   });
 }
 
-void BgpChecker::CheckLimits(const BgpNode& node) {
-  const auto check = [&](std::string_view what, size_t size, size_t max) {
-    if (size <= max) return;
-    Fail("limits",
-         fmt::format("{}: {} {}, want {} at most", node.name, size, what, max));
-  };
-  const size_t nodes = stage_->nodes().size();
-  check("events that wait", stage_->world().loop().pending(),
-        kPendingPerHostMax * (nodes + kRouters));
-  if (!node.running()) return;
-  check("bytes that wait", node.peering->most_waiting(), kWaitingMax);
-  const NodeView view = node.agent->View();
-  check("members", view.gossip().Members().size(), nodes);
-  check("peers", view.routing.Peers().size(), kRouters);
-  check("sessions of BFD", view.routing.BfdSessions().size(), kRouters);
-}
-
 std::optional<std::string> BgpChecker::WhyNotAgreed() {
   std::map<std::string, std::string> shown;
   for (auto& node : stage_->nodes()) {
@@ -372,35 +353,6 @@ std::optional<std::string> BgpChecker::WhyNotAgreed() {
       if (IsSettled(place)) continue;
       return fmt::format("{} is not settled", NameOf(place));
     }
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> BgpChecker::WhyNotDelivered() {
-  std::map<net::IpAddress, std::string> answering;
-  for (const auto& node : stage_->nodes()) {
-    const NodeView view = node->agent->View();
-    std::set<net::IpAddress> wanted = view.routing.planner().addresses();
-    for (const auto& [announcement, post] : view.announcer().current()) {
-      const net::IpAddress& vip = announcement.vip;
-      if (!view.announcing.Answers(vip)) continue;
-      wanted.insert(vip);
-      if (!node->objects->IsLayer2(vip)) {
-        return fmt::format("{} answers for {}", node->name, vip.ToString());
-      }
-      const auto [it, is_new] = answering.emplace(vip, node->name);
-      if (is_new || it->second == node->name) continue;
-      return fmt::format("{} and {} answer for {}", it->second, node->name,
-                         vip.ToString());
-    }
-    std::set<net::IpAddress> installed;
-    for (const auto& [interface, address] :
-         node->host->installer().installed()) {
-      installed.insert(address);
-    }
-    if (installed == wanted) continue;
-    return fmt::format("{} has {} addresses on lo, want {}", node->name,
-                       installed.size(), wanted.size());
   }
   return std::nullopt;
 }

@@ -41,9 +41,6 @@ class BgpChecker {
   // Nullopt: all peerings are settled, and all that must hold then does.
   // Otherwise says what is not so.
   std::optional<std::string> WhyNotAgreed();
-  // Nullopt: each address is on "lo" of the nodes that announce it, and of no
-  // other, and one node at most answers for it on layer 2.
-  std::optional<std::string> WhyNotDelivered();
 
   void Fail(std::string invariant, std::string what);
   const std::optional<Violation>& violation() const { return violation_; }
@@ -103,7 +100,6 @@ class BgpChecker {
   bool IsRestart(const Place& place);
   void CheckKept(const Place& place);
   void CheckAsked();
-  void CheckLimits(const BgpNode& node);
   bool HasNextHopOf(const BgpNode& node, const net::IpPrefix& prefix,
                     const bgp::Receiver::Held& held) const;
   std::string NameOf(const Place& place) const;

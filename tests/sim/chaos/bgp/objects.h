@@ -47,9 +47,9 @@ BgpTerms BgpTermsOf(const Scenario& scenario);
 
 class BgpObjects {
  public:
-  // Of the prefixes that a router is told: the communities.
+  // The prefixes that a router is told, with their communities.
   using Routes = std::map<net::IpPrefix, std::set<uint32_t>>;
-  // Of each service of a node: its addresses.
+  // The addresses of services, by name.
   using Addresses = std::map<std::string, std::vector<net::IpAddress>>;
 
   BgpObjects(const Scenario& scenario, const BgpTerms& terms);

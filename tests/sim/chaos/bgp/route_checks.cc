@@ -39,7 +39,7 @@ void BgpChecker::CheckRoute(const Place& place, const net::IpPrefix& prefix,
         drains ? "drain-keeps" : "announced",
         fmt::format("{} is missing for {}", where, absl::FormatDuration(time)));
   }
-  // Of what is withdrawn later the communities stay as long.
+  // A route that is withdrawn later keeps its communities as long.
   const absl::Duration late = bounds_.tell + place.node.objects->longest_hold();
   if (held == nullptr || time <= late) return;
   if (!wanted.communities) {

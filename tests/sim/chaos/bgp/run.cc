@@ -9,6 +9,7 @@
 
 #include "tests/sim/chaos/bgp/bounds.h"
 #include "tests/sim/chaos/bgp/checker.h"
+#include "tests/sim/chaos/bgp/node_checks.h"
 #include "tests/sim/chaos/bgp/stage.h"
 #include "tests/sim/chaos/node_log.h"
 
@@ -79,7 +80,7 @@ class Runner {
     RunUntil(stage_.Now() + kQuiet);
     if (failed()) return;
     Expect("agrees-after-healing", checker_.WhyNotAgreed());
-    Expect("delivered-after-healing", checker_.WhyNotDelivered());
+    Expect("delivered-after-healing", WhyNotDelivered(stage_));
     CheckNothingIsPlanned();
   }
 
