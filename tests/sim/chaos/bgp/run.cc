@@ -77,7 +77,8 @@ class Runner {
     }
     healed_within_ = stage_.Now() - ended;
     Expect("agrees-after-healing", checker_.WhyNotAgreed());
-    RunUntil(stage_.Now() + kQuiet);
+    // A member's last word may come with a full exchange.
+    RunUntil(ended + bounds_.rest);
     if (failed()) return;
     Expect("agrees-after-healing", checker_.WhyNotAgreed());
     Expect("delivered-after-healing", WhyNotDelivered(stage_));
