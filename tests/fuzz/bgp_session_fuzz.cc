@@ -175,11 +175,14 @@ class Fuzzed {
       case 1:
         return session_.Reset(now_, wire::Fault(wire::CeaseSubcode::kBfdDown));
       case 2:
-        return session_.OnLocalAddresses(now_, std::nullopt);
+        return session_.OnLocalAddresses(now_, Side::kDialled, std::nullopt);
       case 3:
         local_.ipv6 =
             local_.ipv6 ? std::nullopt : std::optional(net::IpAddress::Ipv6(1));
-        return session_.OnLocalAddresses(now_, local_);
+        for (const Side side : kSides) {
+          session_.OnLocalAddresses(now_, side, local_);
+        }
+        return;
       default:
         if (!std::exchange(dialling_, false)) return;
         return session_.OnConnectFailed(now_,
