@@ -33,9 +33,10 @@ class StatusObjectWriterTest
   StatusObjectWriterTest() {
     DefineStatusObjects(GetParam(), &cluster_.server_);
     Start();
+    Settle();
   }
 
-  // A process of its own.
+  // A process of its own, which has listed nothing yet.
   void Start() {
     ++starts_;
     statuses_.reset();
@@ -57,7 +58,6 @@ class StatusObjectWriterTest
                 }},
         Prng(starts_));
     statuses_->Start();
-    Settle();
   }
 
   void Want(const std::string& service, const std::string& interface) {
@@ -131,9 +131,10 @@ TEST_P(StatusObjectWriterTest, AnotherProcessLearnsItAgain) {
   Want("d/a", "eth0");
   Want("d/b", "eth0");
   Settle();
-  Start();
   NewWrites();
+  Start();
   Want("d/a", "eth1");
+  Want("d/b", "eth0");
   Settle();
   Want("d/b", "eth1");
   Settle();

@@ -51,9 +51,10 @@ class MetricsServer::Server {
             "num_threads", fmt::format("{}", kConnectionsAtOnce),  //
             "request_timeout_ms",
             fmt::format("{}", absl::ToInt64Milliseconds(kRequestTime))}) {
-    http_.addHandler("/metrics", metrics_);
-    http_.addHandler("/livez", livez_);
-    http_.addHandler("/readyz", readyz_);
+    // The first pattern that fits counts; $ is the end of the path.
+    http_.addHandler("/metrics$", metrics_);
+    http_.addHandler("/livez$", livez_);
+    http_.addHandler("/readyz$", readyz_);
     http_.addHandler("/**", nothing_);
   }
 

@@ -245,7 +245,7 @@ TEST_F(ReplicatedAllocatorTest, AFloodOfRecordsIsLookedAtTogether) {
   }
   const uint64_t writes = hosts_["n1"]->state().writes("ledger") - before;
   EXPECT_GE(writes, 5u);
-  EXPECT_LE(writes, 10u);
+  EXPECT_LE(writes, 13u);  // Three at once, then one each 0.1 s.
 }
 
 TEST_F(ReplicatedAllocatorTest, TheNextAuthorGoesOnWhereTheLostOneStopped) {

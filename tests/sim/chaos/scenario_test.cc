@@ -15,7 +15,8 @@ using ::testing::IsEmpty;
 
 TEST(ScriptTest, ParsesWhatItPrints) {
   for (uint64_t seed = 1; seed <= 100; ++seed) {
-    for (const auto& draw : {DrawScenario, DrawKubernetesScenario}) {
+    for (const auto& draw :
+         {DrawScenario, DrawKubernetesScenario, DrawBgpScenario}) {
       const Script script = draw(seed).script;
       const auto parsed = ParseScript(ToString(script));
       ASSERT_THAT(parsed, IsOk());
@@ -39,7 +40,8 @@ TEST(ScriptTest, RefusesWhatIsNoFault) {
 TEST(DrawScenarioTest, DrawsEveryKindOfFault) {
   std::set<FaultKind> drawn;
   for (uint64_t seed = 1; seed <= 200; ++seed) {
-    for (const auto& draw : {DrawScenario, DrawKubernetesScenario}) {
+    for (const auto& draw :
+         {DrawScenario, DrawKubernetesScenario, DrawBgpScenario}) {
       for (const Fault& fault : draw(seed).script) drawn.insert(fault.kind);
     }
   }
