@@ -77,7 +77,7 @@ class MetricsServer::Server {
   };
 
   // What `ask` returns on the loop's thread; nullopt: it does not answer. The
-  // loop may come to the question when nobody waits any more.
+  // loop may come to the question when no caller waits any more.
   template <typename Ask>
   auto Await(Ask ask) -> std::optional<decltype(ask())> {
     auto answer = std::make_shared<std::promise<decltype(ask())>>();

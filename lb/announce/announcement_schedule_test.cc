@@ -221,7 +221,7 @@ TEST(AnnouncementScheduleTest, RefreshesOfManyAddressesLeaveTogether) {
   EXPECT_GE(DeparturesOf(options), 2500u);
 }
 
-// Of an address of a short period, too: no refresh is due at once.
+// No refresh is due at once, nor is that of an address of a short period.
 TEST(AnnouncementScheduleTest, AStepLongerThanTheJitterIsCutToIt) {
   ScheduleOptions options;
   options.refresh_step = absl::Minutes(1);

@@ -410,46 +410,6 @@ TEST_F(SessionTest, ABfdFailureEndsItAndItDialsAtOnce) {
   EXPECT_EQ(session_->state(), SessionState::kConnect);
 }
 
-TEST_F(SessionTest, NextHopsFollowTheInterface) {
-  Want("2001:db8:1::/48");
-  Establish();
-  EXPECT_EQ(session_->Status().of_family[1].advertised, 1u);
-  session_->OnLocalAddresses(now_, Side::kDialled, local_);
-  EXPECT_EQ(Said(), "");
-  local_.ipv6 = std::nullopt;
-  session_->OnLocalAddresses(now_, Side::kDialled, local_);
-  EXPECT_EQ(Said(), "UPDATE");  // Withdrawn: there is no next hop.
-  EXPECT_EQ(session_->Status().of_family[1].reason, HoldBack::kNoNextHop);
-  EXPECT_EQ(session_->Status().of_family[1].held_back, 1u);
-  local_.ipv6 = *net::ParseIpAddress("2001:db8::2");
-  session_->OnLocalAddresses(now_, Side::kDialled, local_);
-  EXPECT_EQ(Said(), "UPDATE");
-  EXPECT_EQ(session_->state(), SessionState::kEstablished);
-}
-
-TEST_F(SessionTest, AddressesThatChangeBeforeItIsUpAreTheNextHops) {
-  Want("2001:db8:1::/48");
-  Start();
-  Wait(absl::ZeroDuration());
-  Connect();
-  local_.ipv6 = *net::ParseIpAddress("2001:db8::2");
-  session_->OnLocalAddresses(now_, Side::kDialled, local_);
-  EXPECT_EQ(Said(), "");
-  HearOpen();
-  EXPECT_EQ(HearKeepalive(), "UPDATE UPDATE UPDATE");
-  std::string said;
-  for (const Bytes& message : messages_) said += ToHex(message);
-  EXPECT_NE(said.find("20010db8000000000000000000000002"), std::string::npos)
-      << said;
-}
-
-TEST_F(SessionTest, ALostOwnAddressEndsIt) {
-  Establish();
-  session_->OnLocalAddresses(now_, Side::kDialled, std::nullopt);
-  EXPECT_EQ(Said(), "NOTIFICATION 6/6 close");
-  EXPECT_EQ(Wait(absl::ZeroDuration()), "dial");
-}
-
 TEST_F(SessionTest, AnotherPasswordEndsNothing) {
   Establish();
   session_->SetPassword(now_, "secret");

@@ -46,8 +46,17 @@ struct GoodCase {
   std::string desired;
 };
 
+void ExpectRead(const std::vector<GoodCase>& cases) {
+  for (const GoodCase& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Desired desired = Read(c.text);
+    EXPECT_EQ(ToText(desired.problems), "");
+    EXPECT_EQ(ToText(desired), c.desired + "\n");
+  }
+}
+
 TEST(BgpPeerTest, FieldsAndDefaults) {
-  const GoodCase cases[] = {
+  const std::vector<GoodCase> cases = {
       {"defaults", Peer(""), kPeer},
       {"numbers of 32 bits",
        Object("BGPPeer", "p",
@@ -66,20 +75,6 @@ TEST(BgpPeerTest, FieldsAndDefaults) {
       {"addresses",
        Peer(", peerPort: 1179, sourceAddress: 192.0.2.9, routerID: 10.0.0.1"),
        kPeer + " port=1179 from=192.0.2.9 id=10.0.0.1"},
-      {"timers", Peer(", holdTime: 1m30s, keepaliveTime: 10s, connectTime: 5s"),
-       kPeer + " hold=1m30s keepalive=10s connect=5s"},
-      {"a keepalive alone", Peer(", keepaliveTime: 20s"),
-       kPeer + " hold=1m keepalive=20s"},
-      {"a hold time alone", Peer(", holdTime: 9s"),
-       kPeer + " hold=9s keepalive=3s"},
-      {"the shortest hold time", Peer(", holdTime: 3s"),
-       kPeer + " hold=3s keepalive=1s"},
-      {"a part of a second is cut off", Peer(", holdTime: 6500ms"),
-       kPeer + " hold=6s keepalive=2s"},
-      {"a hold time alone, as MetalLB's converter writes it",
-       Peer(", holdTime: 9s, keepaliveTime: 0s"),
-       kPeer + " hold=9s keepalive=3s"},
-      {"no timers", Peer(", holdTime: 0s"), kPeer + " hold=0 keepalive=0"},
       {"nodes", Peer(", nodeSelectors: [{matchLabels: {rack: a}}, {}]"),
        kPeer + " nodeSelectors={rack:a},{}"},
       {"a password", Peer(", password: s3cret"), kPeer + " password=6 bytes"},
@@ -107,12 +102,26 @@ TEST(BgpPeerTest, FieldsAndDefaults) {
        "values: [a]}]}]}\n",
        kPeer + " nodeSelectors={rack In(a)}"},
   };
-  for (const GoodCase& c : cases) {
-    SCOPED_TRACE(c.name);
-    const Desired desired = Read(c.text);
-    EXPECT_EQ(ToText(desired.problems), "");
-    EXPECT_EQ(ToText(desired), c.desired + "\n");
-  }
+  ExpectRead(cases);
+}
+
+TEST(BgpPeerTest, Timers) {
+  ExpectRead({
+      {"timers", Peer(", holdTime: 1m30s, keepaliveTime: 10s, connectTime: 5s"),
+       kPeer + " hold=1m30s keepalive=10s connect=5s"},
+      {"a keepalive alone", Peer(", keepaliveTime: 20s"),
+       kPeer + " hold=1m keepalive=20s"},
+      {"a hold time alone", Peer(", holdTime: 9s"),
+       kPeer + " hold=9s keepalive=3s"},
+      {"the shortest hold time", Peer(", holdTime: 3s"),
+       kPeer + " hold=3s keepalive=1s"},
+      {"a part of a second is cut off", Peer(", holdTime: 6500ms"),
+       kPeer + " hold=6s keepalive=2s"},
+      {"a hold time alone, as MetalLB's converter writes it",
+       Peer(", holdTime: 9s, keepaliveTime: 0s"),
+       kPeer + " hold=9s keepalive=3s"},
+      {"no timers", Peer(", holdTime: 0s"), kPeer + " hold=0 keepalive=0"},
+  });
 }
 
 TEST(BgpPeerTest, AKeepaliveTimeIsNoLongerThanTheHoldTimeThatWasCut) {

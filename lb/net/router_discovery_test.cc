@@ -36,7 +36,7 @@ constexpr char kOfFrr[] =
     "86009e9e4000001e 0000000000000000"
     "030440c000278d0000093a8000000000 20010db8000500000000000000000000"
     "010102005e00530b";
-// What a node sends: it is nobody's default router.
+// What a node sends: it is no host's default router.
 constexpr char kOfNode[] =
     "6000000000183aff fe8000000000000000005efffe00530a"
     "ff020000000000000000000000000001"

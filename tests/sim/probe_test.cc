@@ -211,8 +211,8 @@ TEST_F(ProbeTest, AnAddressThatAHostGaveUpIsProbedToTheEnd) {
 }
 
 // The same for a moment: the node that announced it went on listening. The host
-// itself says that it gave the address up; whoever has it since then answers
-// the probes of the trial.
+// itself says that it gave the address up; a host that has it since then
+// answers the probes of the trial.
 TEST_F(ProbeTest, AnAddressThatAHostHadForAMomentComesBackOnTrial) {
   for (const bool is_taken : {false, true}) {
     SCOPED_TRACE(is_taken);

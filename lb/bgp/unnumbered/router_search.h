@@ -84,7 +84,7 @@ class RouterSearch {
   std::vector<std::vector<uint8_t>> TakeFrames();
 
   const LinkEnd& own() const { return own_; }
-  // None: nobody was heard yet, or several were and none of them was alone
+  // None: no router was heard yet, or several were and none of them was alone
   // before.
   std::optional<net::IpAddress> router() const { return router_; }
   // All that advertise now, sorted.

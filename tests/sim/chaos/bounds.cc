@@ -37,8 +37,8 @@ Bounds BoundsOf(const AgentOptions& options, int nodes) {
                          g.suspicion.max_timeout_mult;
   bounds.gossip = g.dissemination.interval * g.dissemination.retransmit_mult *
                   std::ceil(std::log10(nodes + 1));
-  bounds.declared =
-      bounds.detection + bounds.gossip + 2 * nodes * g.probe.interval;
+  bounds.rounds = 2 * nodes * g.probe.interval;
+  bounds.declared = bounds.detection + bounds.gossip + bounds.rounds;
   bounds.settlement = Announcing::kFresh + defaults.claim.insist_interval +
                       options.handover.claim_wait;
   bounds.verification = g.probe.timeout + g.probe.interval;

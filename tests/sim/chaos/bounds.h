@@ -8,7 +8,8 @@
 //   double_answer = detection + gossip + verification + settlement
 //   unheard       = double_answer + the longest time between two refreshes
 //   call          = reconnect_interval_max, stretched likewise + tcp_timeout
-//   declared      = detection + gossip + two rounds of probes
+//   rounds        = two rounds of probes
+//   declared      = detection + gossip + rounds
 //   facts         = gossip + one more request + one full exchange
 //   rest          = double_answer + rejoining + one full exchange + settle_time
 //                   + a release + one more try against a foreign host
@@ -33,9 +34,11 @@ struct Bounds {
   absl::Duration refresh;    // The longest time between two of them.
   absl::Duration rejoining;  // And one full exchange.
   absl::Duration call;       // Between two to a non-member, at most.
-  absl::Duration declared;   // From a node's silence until it is no member.
-  absl::Duration facts;      // Of a host, until all nodes know them.
-  absl::Duration retry;      // A release, one more try against a foreign host.
+  absl::Duration rounds;     // Of probes, by a node that is well.
+  // From a node's silence until it is no member of one that is well.
+  absl::Duration declared;
+  absl::Duration facts;  // Of a host, until all nodes know them.
+  absl::Duration retry;  // A release, one more try against a foreign host.
   // The longest time for which two nodes that hear each other may answer for
   // one address.
   absl::Duration double_answer;

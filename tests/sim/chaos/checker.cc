@@ -83,7 +83,7 @@ Checker::Checker(Stage* stage, const Bounds& bounds)
       ownership_(bounds.facts),
       ability_(bounds.detection),
       strangers_(bounds),
-      departed_(bounds.declared) {
+      departed_(bounds.declared, bounds.rounds) {
   stage_->world().loop().SetAfterEvent([this] { AfterEvent(); });
   stage_->world().segment().SetTap(
       [this](int host, absl::Span<const uint8_t> frame) {

@@ -86,7 +86,9 @@ bool Departed::LivesOn(const Node& node, const Node& silent, absl::Time now) {
   }
   Term& term = found->second;
   term.began = std::max({term.began, node.awake_at, apart_at_[&node]});
-  if (now - term.began <= bound_) return false;
+  const int score = node.agent->View().gossip().health_score();
+  term.unwell = std::max(term.unwell, score);
+  if (now - term.began <= bound_ + term.unwell * rounds_) return false;
   const auto member = FindCounted(node, silent);
   if (!member) return false;
   if (member->incarnation <= term.incarnation) return true;

@@ -3,6 +3,8 @@
 // A node is silent if it does not run, is stopped, or is heard by no other.
 // Each node that acts and talks with all others that do must stop counting it
 // as a member within the bound, and may not count it again before it speaks. A
+// node most of whose probes fail takes itself for unwell and probes less often
+// (Lifeguard), so its rounds of probes may take as many times as long. A
 // recorded message of a later incarnation than the known one looks as if it
 // spoke, with and without the key. So each such message gives it one more term,
 // but only once.
@@ -22,7 +24,9 @@ namespace lb::chaos {
 
 class Departed {
  public:
-  explicit Departed(absl::Duration bound) : bound_(bound) {}
+  // As Bounds has them: `declared` and `rounds`, which is a part of it.
+  Departed(absl::Duration bound, absl::Duration rounds)
+      : bound_(bound), rounds_(rounds) {}
 
   // Call it regularly. Returns the silent node that is taken for alive.
   std::optional<std::string> WhoLivesOn(Stage& stage);
@@ -32,6 +36,7 @@ class Departed {
   struct Term {
     absl::Time began;
     uint32_t incarnation = 0;
+    int unwell = 0;  // The node's highest health score since.
   };
 
   void FollowSilent(Stage& stage);
@@ -39,6 +44,7 @@ class Departed {
   bool LivesOn(const Node& node, const Node& silent, absl::Time now);
 
   const absl::Duration bound_;
+  const absl::Duration rounds_;
   std::map<const Node*, absl::Time> silent_since_;
   std::map<const Node*, absl::Time> apart_at_;  // Did not talk with all others.
   // By the node and the silent other.

@@ -115,7 +115,7 @@ TEST(ReplayTest, EachWordOfAnEarlierLifeGivesOneMoreTermAndOnce) {
   loop.RunFor(absl::Seconds(20));
   stage.Begin({.kind = FaultKind::kCrash, .node = 2});
   io::SimHost* const forger = stage.world().AddHost("forger", "172.20.9.9/16");
-  Departed departed(bound);
+  Departed departed(bound, /*rounds=*/absl::ZeroDuration());
   const auto play = [&] {
     absl::Duration alive;
     const absl::Time began = loop.Now();
