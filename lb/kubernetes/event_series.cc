@@ -98,7 +98,7 @@ void EventSeries::Record(absl::Time now, absl::Time civil_now,
   const KubernetesEvent bounded = Bounded(event);
   const auto found = by_event_.find(bounded);
   if (found == by_event_.end()) return Begin(now, civil_now, bounded);
-  const Order::iterator series = found->second;
+  const Order::iterator series = *found;
   if (now - series->observed_at > options_.series_gap && !series->is_busy) {
     Drop(series);
     return Begin(now, civil_now, bounded);
@@ -129,7 +129,7 @@ void EventSeries::Begin(absl::Time now, absl::Time civil_now,
                                      .told_at = now,
                                      .observed_at = now,
                                      .civil_observed_at = civil_now});
-  by_event_[event] = series;
+  by_event_.insert(series);
   by_key_[key] = series;
   writes_.push_back({true, key, NewEvent(options_, key, event, civil_now)});
 }
@@ -199,7 +199,7 @@ absl::Time EventSeries::deadline() const {
 }
 
 void EventSeries::Drop(Order::iterator series) {
-  by_event_.erase(series->event);
+  by_event_.erase(series);
   by_key_.erase(series->key);
   series_.erase(series);
 }

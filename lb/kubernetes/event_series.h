@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -125,6 +126,20 @@ class EventSeries {
   };
   // The one that was observed last stands last.
   using Order = std::list<Series>;
+  // Finds a series by its event, of which there is one copy.
+  struct ByEvent {
+    using is_transparent = void;
+    static const KubernetesEvent& Of(const KubernetesEvent& event) {
+      return event;
+    }
+    static const KubernetesEvent& Of(const Order::iterator& series) {
+      return series->event;
+    }
+    template <typename One, typename Other>
+    bool operator()(const One& one, const Other& other) const {
+      return Of(one) < Of(other);
+    }
+  };
 
   void Begin(absl::Time now, absl::Time civil_now,
              const KubernetesEvent& event);
@@ -137,7 +152,7 @@ class EventSeries {
 
   EventOptions options_;
   Order series_;
-  std::map<KubernetesEvent, Order::iterator> by_event_;
+  std::set<Order::iterator, ByEvent> by_event_;
   std::map<ObjectKey, Order::iterator> by_key_;
   std::map<ObjectReference, TokenBucket> buckets_;
   uint64_t names_ = 0;
