@@ -377,7 +377,8 @@ part_many() {
   i=0
   for name in "all routes change: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
     "all are withdrawn: the same, s" "the same: UPDATEs"; do
-    row "$name" "$(sed -n "$((++i))p" "$LAB_DIR/many-told")" - - -
+    i=$((i + 1))
+    row "$name" "$(sed -n "${i}p" "$LAB_DIR/many-told")" - - -
   done
   each "first table of a session: first to last UPDATE, s" first_table
 }
