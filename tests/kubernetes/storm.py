@@ -83,6 +83,8 @@ class Watcher:
 
     def look(self):
         """Prints what may not be."""
+        # What is asked for from here on may not be in the list yet.
+        asked = dict(self._changer.asked)
         try:
             self._server = self._server or Server(*sys.argv[1:3])
             items = self._server.ask("GET", SERVICES)["items"]
@@ -99,11 +101,12 @@ class Watcher:
                           f"{owners[address]} and {name}", flush=True)
                 owners[address] = name
             wanted = item["metadata"].get("annotations", {}).get(ASK)
-            self._look_at(item["metadata"]["uid"], name, wanted, addresses)
+            self._look_at(item["metadata"]["uid"], asked.get(name, 0), wanted,
+                          (name, addresses))
 
-    def _look_at(self, uid, name, wanted, addresses):
+    def _look_at(self, uid, asked, wanted, status):
         """A status that changed: was that asked for?"""
-        asked = self._changer.asked.get(name, 0)
+        name, addresses = status
         known = self._known.setdefault(
             uid, {"asked": asked, "addresses": [], "may_change": True})
         known["may_change"] |= asked != known["asked"]
