@@ -143,7 +143,7 @@ TEST_F(AgentRoutesTest, WhatIsRoutedIsOnTheLoopbackInterface) {
   EXPECT_THAT(host_->installer().installed(), SizeIs(2));
 }
 
-// What its address takes, which is on disk before it counts, is not told.
+// An address is on disk before it counts, and a router is told only then.
 TEST_F(AgentRoutesTest, ANewServiceIsToldOnTheTurnAfterItHasItsAddress) {
   Begin(1);
   Add(1, 2);

@@ -55,7 +55,7 @@ class RouteRunner {
   struct Ports {
     std::function<Node()> node;           // As it is now.
     std::function<void()> update_owners;  // Finds which addresses hosts own.
-    std::function<void()> look_soon;      // What is planned is another.
+    std::function<void()> look_soon;      // The plan has changed.
     // As Routing::Look has them.
     std::function<std::vector<std::string>()> members;
     std::function<std::vector<std::string>()> others;

@@ -111,7 +111,8 @@ TEST_F(ControllerNamespacesTest, AControllerThatStartsGivesNothingBefore) {
   ExpectAssignedOnceTheLabelIsGone();
 }
 
-// What it holds it keeps, whatever is known of its namespace.
+// A service keeps the address that it holds, whatever is known of its
+// namespace.
 TEST_F(ControllerNamespacesTest, ARestartMeanwhileChangesNoAddress) {
   cluster_.CreatePool("b", "\"198.51.100.1-198.51.100.9\"");
   SimController controller(&cluster_, "n1");

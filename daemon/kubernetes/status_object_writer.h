@@ -51,7 +51,7 @@ class StatusObjectWriter {
   struct Options {
     kubernetes::ReflectorOptions list;  // Names the resource and the namespace.
     std::string kind;                   // "ServiceL2Status"
-    StatusObjectList::Read read;        // Of lists and of answers to writes.
+    StatusObjectList::Read read;        // Reads lists and answers to writes.
     std::function<std::string(const std::string& key)> name_of;
     // The objects that the server has, before they count. May be null.
     std::function<void(const std::vector<StatusObjects::Object>&)> on_listed =

@@ -76,7 +76,7 @@ class MetricsServer::Server {
     const Answer answer_;
   };
 
-  // What `ask` returns on the loop's thread; nullopt: it does not answer. The
+  // Returns what `ask` returns on the loop's thread; nullopt: no answer. The
   // loop may come to the question when no caller waits any more.
   template <typename Ask>
   auto Await(Ask ask) -> std::optional<decltype(ask())> {

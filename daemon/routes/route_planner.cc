@@ -89,7 +89,7 @@ void RoutePlanner::LookAtFew(const Sight& sight) {
   Services few = std::exchange(few_due_, {});
   if (few.size() > kFew) {
     due_.merge(few);
-    few.clear();  // What it left there is due already.
+    few.clear();  // The services left there are due already.
   }
   for (const std::string& service : few) {
     due_.erase(service);

@@ -11,9 +11,9 @@
 //   planner.routes().RoutesOf("tor");
 //
 // A look costs what changed: one service of 10,000 is a matter of microseconds.
-// What concerns more than kFew services (an advertisement, a pool, this node's
-// labels, a large file) is dealt with in portions of 1,000 for each Update().
-// A change of fewer ones goes before what is left of these.
+// A change that concerns more than kFew services (an advertisement, a pool,
+// this node's labels, a large file) is dealt with in portions of 1,000 for each
+// Update(). A change of fewer ones goes before what is left of these.
 //
 // Pure state, loop thread only; times are values.
 #ifndef LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
@@ -108,7 +108,7 @@ class RoutePlanner {
  private:
   bool HasObjects(const config::Desired& desired) const;
   void DueAll(const config::Desired& desired);
-  // What a look goes by.
+  // The inputs of a look.
   struct Sight {
     const config::Desired& desired;
     const AddressEntries& entries;
@@ -132,7 +132,7 @@ class RoutePlanner {
   Plans plans_;
   Services turned_;
   Services repeered_;
-  std::set<net::IpAddress> addresses_;  // Of plans_.
+  std::set<net::IpAddress> addresses_;  // Those in plans_.
   // How many services more than one announce an address.
   std::map<net::IpAddress, size_t> sharers_;
   uint64_t addresses_version_ = 0;

@@ -249,7 +249,7 @@ TEST_F(ManyServicesTest, MoreThanAFewAreAPartOfMany) {
   }
 }
 
-// Those that were due already are no few ones.
+// Services that were due already do not count as few.
 TEST_F(ManyServicesTest, ManyThatChangeTwiceTakePortions) {
   config::Difference all;
   for (size_t i = 0; i < kMany; ++i) all.services.push_back(NameOf(i));

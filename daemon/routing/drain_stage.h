@@ -43,7 +43,7 @@ class DrainStage {
 
   // True if routes are told as they are.
   bool is_off() const { return stage_ == Stage::kAnnounced; }
-  // What is told for these routes.
+  // Returns what peers are told for these routes.
   bgp::RouteSet Told(const bgp::RouteSet& routes) const;
 
  private:

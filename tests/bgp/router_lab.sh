@@ -184,6 +184,10 @@ END
     done < <(router_neighbors)
     echo " exit-address-family"
   done
+  router_frr_bfd
+}
+
+router_frr_bfd() {  # The profile "lab".
   [[ -z ${ROUTER_BFD:-} ]] || cat <<END
 bfd
  profile lab

@@ -58,13 +58,7 @@ END
     echo "  neighbor eth1 activate"
     echo " exit-address-family"
   done
-  [[ -z ${ROUTER_BFD:-} ]] || cat <<END
-bfd
- profile lab
-  transmit-interval $ROUTER_BFD
-  receive-interval $ROUTER_BFD
-  detect-multiplier 3
-END
+  router_frr_bfd
 }
 
 router_bird_config() {

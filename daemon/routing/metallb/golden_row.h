@@ -5,8 +5,8 @@
 // (internal/bgp/frr/testdata) and of its frr-k8s mode
 // (internal/bgp/frrk8s/testdata). Rows have their facts, not their text.
 //
-// What rows have otherwise than the goldens, as no object can ask for it, in
-// MetalLB neither:
+// Rows differ from the goldens where no object can ask for the same, in MetalLB
+// neither:
 //  - Hold times of 1 s. Rows have 3 s, the least of RFC 4271.
 //  - An address with the length 24. Rows have the address itself, and the
 //    aggregate where the length counts.
@@ -47,12 +47,12 @@ std::string Peer(std::string_view name, std::string_view spec);
 // it.
 std::string Announced(std::string_view address, std::string_view spec = "");
 
-// What most sessions of the goldens have; an address is missing.
+// Most sessions of the goldens have these fields; the address is missing.
 inline constexpr char kUsual[] =
     "myASN: 100, peerASN: 200, sourceAddress: 10.1.1.254, "
     "routerID: 10.1.1.254, holdTime: 3s, keepaliveTime: 1s, "
     "password: password, ";
-// What it comes to.
+// The line of a session with these fields.
 inline constexpr char kUsualLine[] =
     " from 10.1.1.254, AS 100 to 200, id 10.1.1.254, hold 3s, keepalive 1s, "
     "password \"password\", IPv4\n";

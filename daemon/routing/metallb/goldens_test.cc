@@ -48,7 +48,7 @@ Files AllFiles() {
   return files;
 }
 
-// Those that a row or a difference names.
+// The files that a row or a difference names.
 Files Named() {
   std::vector<std::string> names;
   for (const Rows& rows :
