@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -93,6 +94,17 @@ std::vector<std::string> OthersOf(std::vector<Elections::LiveMember> members,
     }
   }
   return others;
+}
+
+// The first of `drain_on` that the Node object of `node` has; empty: none.
+std::string DrainMarkOf(const config::Desired& desired, const std::string& node,
+                        const std::vector<std::string>& drain_on) {
+  const auto found = desired.nodes.find(node);
+  if (found == desired.nodes.end()) return "";
+  const std::vector<std::string>& marks = found->second.marks;
+  const auto mark = std::find_first_of(drain_on.begin(), drain_on.end(),
+                                       marks.begin(), marks.end());
+  return mark == drain_on.end() ? "" : *mark;
 }
 
 Routing::Options RoutingOptionsOf(const AgentOptions& options) {
@@ -301,6 +313,9 @@ void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
 void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
   desired_ = std::move(desired);
   tally_.OnDesired(desired_->problems.size());
+  const std::string mark =
+      DrainMarkOf(*desired_, options_.node, options_.drain_on);
+  life_.Tell([&](NodeLifecycle& life, absl::Time) { life.SetDrainMark(mark); });
 }
 
 void Agent::ScheduleReconcile() {
@@ -463,6 +478,7 @@ NodeView Agent::View() const {
           .host = {*environment_.links, environment_.turns},
           .stage = life().stage(),
           .draining = life().draining(),
+          .drain_mark = life().drain_mark(),
           .ledger = {author_.name(), exchange_.untold()},
           .last_event_sequence = environment_.log->last_sequence(),
           .now = environment_.loop->Now(),

@@ -47,6 +47,8 @@ struct AgentOptions {
   // support graceful restart keep the routes of a node whose lbd is started
   // again.
   std::string boot_id;
+  // Marks of the Node object (NodeAttributes::marks) for which the node drains.
+  std::vector<std::string> drain_on;
   // How long routers have to move their flows from a node that drains.
   absl::Duration drain_wait = absl::Seconds(5);
 };

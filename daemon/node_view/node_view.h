@@ -72,6 +72,7 @@ struct NodeView {
 
   LifeStage stage = LifeStage::kAwaiting;
   bool draining = false;
+  std::string drain_mark = {};  // As NodeLifecycle has it.
   LedgerSight ledger = {};
   // Nullopt: objects come from manifests. Not the agent's: its owner sets it.
   std::optional<ApiServerSight> api_server = {};

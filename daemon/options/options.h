@@ -103,6 +103,8 @@ struct Options {
   // For services whose advertisements name none.
   election::Policy election_policy = election::Policy::kCompat;
   absl::Duration hold_down = absl::Seconds(60);  // Up to an hour; 0: none.
+  // "cordon", "deletion", "shutdown", keys of taints: see drain-on in --help.
+  std::vector<std::string> drain_on;
   // How long BGP routers have to move flows from a node that drains.
   absl::Duration drain_wait = absl::Seconds(5);  // Up to an hour.
   bool ignore_exclude_lb = false;                // The exclude label of nodes.

@@ -67,6 +67,7 @@ gossip-allowed-networks: [192.0.2.0/24, "2001:db8::/32"]
 gossip-profile: wan
 election-policy: sticky
 hold-down: 90s
+drain-on: [cordon, example.com/maintenance]
 drain-wait: 7s
 ignore-exclude-lb: true
 interfaces: ^eth
@@ -110,6 +111,7 @@ log-format: json
   want.gossip.profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
+  want.drain_on = {"cordon", "example.com/maintenance"};
   want.drain_wait = absl::Seconds(7);
   want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};

@@ -77,17 +77,20 @@ void AddHeldBack(const bgp::PeerStatus& status, net::IpFamily family,
                              "session is of the other family")});
 }
 
-// Peers of an interface: a router that is not found, and others beside it.
+// Peers of an interface: a router that is not found, and others beside it. And
+// peers for which this node has an unfit label.
 void AddSearches(const NodeView& view, ProblemCollector& problems) {
   for (const auto& [name, waiting] : view.routing.plan().waiting) {
     const absl::Time since = view.routing.DownSince(name);
     if (view.now - since < kDownMin) continue;
     problems.push_back(
         {ProblemKind::kPeer, ObjectOf(name),
-         fmt::format("{}: has no session since {}: {}, want one router there "
-                     "that sends router advertisements",
-                     ObjectOf(name), FormatUtc(view.ToCivil(since)),
-                     waiting.why)});
+         fmt::format("{}: has no session since {}: {}{}", ObjectOf(name),
+                     FormatUtc(view.ToCivil(since)), waiting.why,
+                     waiting.interface.empty()
+                         ? ""
+                         : ", want one router there that sends router "
+                           "advertisements")});
   }
   for (const auto& [name, why] : view.routing.plan().doubts) {
     problems.push_back(

@@ -29,11 +29,14 @@ PeerSessions::PeerSessions(std::string node, std::string boot_id,
       restart_(std::move(boot_id), io::StatePorts::From(environment)) {}
 
 std::vector<std::string> PeerSessions::Follow(
-    absl::Span<const config::BgpPeer> peers) {
+    absl::Span<const config::BgpPeer> peers,
+    const election::NodeAttributes& node) {
   FollowRouters(peers);
   const auto links = environment_.links->Links();
   plan_ = PlanPeers(
-      peers, {links, finder_ == nullptr ? NoRouters() : finder_->found()});
+      peers, {.links = links,
+              .routers = finder_ == nullptr ? NoRouters() : finder_->found(),
+              .node = node});
   refused_.clear();
   if (speaker_ == nullptr && !plan_.peers.empty()) MakeSpeaker();
   std::vector<std::string> added;

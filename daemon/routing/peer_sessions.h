@@ -7,7 +7,7 @@
 // failed, the session with it ends, and the peer is dialled again.
 //
 //   PeerSessions sessions("n1", boot_id, environment);
-//   for (const std::string& peer : sessions.Follow(peers)) {
+//   for (const std::string& peer : sessions.Follow(peers, node)) {
 //     sessions.SetRoutes(peer, routes);
 //   }
 //   sessions.Flush();
@@ -46,9 +46,10 @@ class PeerSessions {
                const io::Environment& environment,
                std::function<void()> on_routers);
 
-  // Makes these all peers. Returns those that are new, by name: they are told
-  // nothing yet.
-  std::vector<std::string> Follow(absl::Span<const config::BgpPeer> peers);
+  // Makes these all peers, on this node. Returns those that are new, by name:
+  // they are told nothing yet.
+  std::vector<std::string> Follow(absl::Span<const config::BgpPeer> peers,
+                                  const election::NodeAttributes& node);
   void OnLinks();
 
   // As SpeakerNode has them. A peer without a session is told nothing; one that

@@ -160,7 +160,9 @@ void Routing::FollowPeers(const config::Desired& desired) {
   for (const config::BgpPeer& peer : desired.bgp.peers) {
     if (planner_.peers().contains(peer.name)) here.push_back(peer);
   }
-  for (const std::string& peer : sessions_.Follow(here)) TellAll(peer);
+  const election::NodeAttributes node =
+      config::AttributesOf(desired, options_.identity.node);
+  for (const std::string& peer : sessions_.Follow(here, node)) TellAll(peer);
 }
 
 // Tells what has changed since the last call.

@@ -19,6 +19,7 @@
   cluster_objects.py ... addresses                   "name address" of each
   cluster_objects.py ... routed     "node service peers" of each ServiceBGPStatus
   cluster_objects.py ... delete NAME                 the Service
+  cluster_objects.py ... spec NODE JSON              merges into a Node's spec
   cluster_objects.py ... unchecked PLURAL.GROUP      a custom resource takes any
                       fields from now on
   cluster_objects.py ... says KIND/NAME TEXT         an event on the object has
@@ -256,6 +257,12 @@ def delete_service(server, name):
     server.ask("DELETE", f"{SLICES}/{name}")
 
 
+def change_node(server, name, spec):
+    """As kubectl cordon and kubectl taint do."""
+    server.ask("PATCH", "/api/v1/nodes/" + name, {"spec": json.loads(spec)},
+               "application/merge-patch+json")
+
+
 def take_anything(server, name):
     """Drops the schema of a custom resource."""
     path = ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + name)
@@ -283,7 +290,8 @@ def look_for(server, regarding, text):
 COMMANDS = {"nodes": write_nodes, "services": write_services,
             "many": write_many, "first": measure_first, "again": measure_again,
             "addresses": print_addresses, "routed": print_routed,
-            "delete": delete_service, "unchecked": take_anything,
+            "delete": delete_service, "spec": change_node,
+            "unchecked": take_anything,
             "says": look_for}
 if __name__ == "__main__":
     COMMANDS[sys.argv[3]](Server(*sys.argv[1:3]), *sys.argv[4:])
