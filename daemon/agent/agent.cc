@@ -111,6 +111,7 @@ Routing::Options RoutingOptionsOf(const AgentOptions& options) {
   return {.identity = {.node = options.node,
                        .ignore_exclude_label = options.ignore_exclude_label},
           .boot_id = options.boot_id,
+          .listen = options.bgp_listen,
           .drain_wait = options.drain_wait};
 }
 

@@ -234,7 +234,7 @@ std::string ShowEach(const Items& items) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 36> kOptions = {{
+constexpr std::array<OptionSpec, 37> kOptions = {{
     {"node-name", "NAME",
      "This node's name, unique; default: the host's, in lower case.", false,
      SetNodeName, [](const Options& o) { return o.node_name; }},
@@ -327,6 +327,17 @@ constexpr std::array<OptionSpec, 36> kOptions = {{
        return SetDuration(v[0], absl::Hours(1), &o->hold_down);
      },
      [](const Options& o) { return absl::FormatDuration(o.hold_down); }},
+    {"bgp-listen", "ADDRESS[:PORT]",
+     "Let BGP peers dial this node, too (\"[::]:1790\"); a port below 1024 "
+     "needs "
+     "CAP_NET_BIND_SERVICE; default: only this node dials.",
+     false,
+     [](Values v, Options* o) {
+       return SetEndpoint(v[0], kBgpPort, &o->bgp_listen.emplace());
+     },
+     [](const Options& o) {
+       return o.bgp_listen ? o.bgp_listen->ToString() : "";
+     }},
     {"drain-wait", "DURATION",
      "A node that drains asks BGP routers to prefer others, and withdraws its "
      "routes this long (\"5s\") later, when routers have moved their flows.",

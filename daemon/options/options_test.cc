@@ -68,6 +68,7 @@ gossip-profile: wan
 election-policy: sticky
 hold-down: 90s
 drain-on: [cordon, example.com/maintenance]
+bgp-listen: "[::]"
 drain-wait: 7s
 ignore-exclude-lb: true
 interfaces: ^eth
@@ -112,6 +113,7 @@ log-format: json
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
   want.drain_on = {"cordon", "example.com/maintenance"};
+  want.bgp_listen = *net::ParseEndpoint("[::]:179", 0);
   want.drain_wait = absl::Seconds(7);
   want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};

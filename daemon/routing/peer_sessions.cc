@@ -20,13 +20,12 @@ const std::map<std::string, bgp::FoundRouter>& NoRouters() {
 
 }  // namespace
 
-PeerSessions::PeerSessions(std::string node, std::string boot_id,
-                           const io::Environment& environment,
+PeerSessions::PeerSessions(Options options, const io::Environment& environment,
                            std::function<void()> on_routers)
-    : node_(std::move(node)),
+    : options_(std::move(options)),
       environment_(environment),
       on_routers_(std::move(on_routers)),
-      restart_(std::move(boot_id), io::StatePorts::From(environment)) {}
+      restart_(options_.boot_id, io::StatePorts::From(environment)) {}
 
 std::vector<std::string> PeerSessions::Follow(
     absl::Span<const config::BgpPeer> peers,
@@ -37,6 +36,11 @@ std::vector<std::string> PeerSessions::Follow(
       peers, {.links = links,
               .routers = finder_ == nullptr ? NoRouters() : finder_->found(),
               .node = node});
+  if (options_.listen) {
+    for (bgp::PeerOptions& peer : plan_.peers) {
+      if (peer.interface.empty()) peer.opening = bgp::Opening::kDialAndListen;
+    }
+  }
   refused_.clear();
   if (speaker_ == nullptr && !plan_.peers.empty()) MakeSpeaker();
   std::vector<std::string> added;
@@ -83,13 +87,14 @@ std::vector<std::string> PeerSessions::FollowSessions() {
 }
 
 void PeerSessions::MakeSpeaker() {
-  speaker_ = std::make_unique<bgp::SpeakerNode>(
-      bgp::SpeakerNodeOptions{
-          .speaker = {.node_name = node_,
-                      .restart = plan_.restart_time > absl::ZeroDuration()
-                                     ? restart_.TakeUp(plan_.restart_time)
-                                     : bgp::RestartState{}}},
-      bgp::Ports::From(environment_));
+  bgp::SpeakerNodeOptions options = {
+      .speaker = {.node_name = options_.node,
+                  .restart = plan_.restart_time > absl::ZeroDuration()
+                                 ? restart_.TakeUp(plan_.restart_time)
+                                 : bgp::RestartState{}}};
+  if (options_.listen) options.listen = *options_.listen;
+  speaker_ = std::make_unique<bgp::SpeakerNode>(options,
+                                                bgp::Ports::From(environment_));
   speaker_->SetObserver([this](const bgp::SpeakerNews& news) { OnNews(news); });
 }
 

@@ -6,7 +6,7 @@
 // advertisements (lb/bgp/unnumbered). If BFD says that the path to a peer
 // failed, the session with it ends, and the peer is dialled again.
 //
-//   PeerSessions sessions("n1", boot_id, environment);
+//   PeerSessions sessions({"n1", boot_id}, environment, look);
 //   for (const std::string& peer : sessions.Follow(peers, node)) {
 //     sessions.SetRoutes(peer, routes);
 //   }
@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,15 +36,23 @@
 #include "lb/bgp/unnumbered/router_finder.h"
 #include "lb/config/desired.h"
 #include "lb/io/environment.h"
+#include "lb/net/endpoint.h"
 
 namespace lb {
 
 class PeerSessions {
  public:
-  // `boot_id`: as RestartRecord has it. `on_routers`: Follow() is due again,
-  // since another router was found. Called on a turn of its own.
-  PeerSessions(std::string node, std::string boot_id,
-               const io::Environment& environment,
+  struct Options {
+    std::string node;
+    std::string boot_id;  // As RestartRecord has it.
+    // Where peers with an address may dial this node, which dials them, too.
+    // Nullopt: nothing listens.
+    std::optional<net::Endpoint> listen;
+  };
+
+  // `on_routers`: Follow() is due again, since another router was found. Called
+  // on a turn of its own.
+  PeerSessions(Options options, const io::Environment& environment,
                std::function<void()> on_routers);
 
   // Makes these all peers, on this node. Returns those that are new, by name:
@@ -86,7 +95,7 @@ class PeerSessions {
   void OnNews(const bgp::SpeakerNews& news);
   void OnBfd(const bfd::SessionEvent& event);
 
-  const std::string node_;
+  const Options options_;
   const io::Environment environment_;
   const std::function<void()> on_routers_;
   RestartRecord restart_;

@@ -14,7 +14,8 @@ Routing::Routing(Options options, const io::Environment& environment,
       look_soon_(std::move(look_soon)),
       planner_(options_.identity),
       drain_(options_.drain_wait),
-      sessions_(options_.identity.node, options_.boot_id, environment,
+      sessions_({options_.identity.node, options_.boot_id, options_.listen},
+                environment,
                 [this] {
                   peers_due_ = true;
                   look_soon_();

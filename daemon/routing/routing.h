@@ -56,7 +56,8 @@ class Routing {
  public:
   struct Options {
     NodeIdentity identity;
-    std::string boot_id;  // As RestartRecord has it.
+    std::string boot_id;                  // As RestartRecord has it.
+    std::optional<net::Endpoint> listen;  // As PeerSessions has it.
     // How long routers have to move their flows before a draining node
     // withdraws.
     absl::Duration drain_wait = absl::Seconds(5);
