@@ -79,7 +79,7 @@ pods_now >"$LAB_DIR/pods-before"
 another="--set-string speaker.podAnnotations.run=2,controller.podAnnotations.run=2"
 run_page "$pods_page" "Upgrade" "/^helm upgrade/ s/\$/ $another/" \
   lab_in client python3 "$kube_here/meanwhile.py" "$vip"
-lost=$(sed -n 's/ of [0-9]* requests failed .*//p' "$LAB_DIR/page.log")
+lost=$(sed -n 's/^failed besides: //p' "$LAB_DIR/page.log")
 pods_ready || fail "the pods of lbd are not Ready"
 pods_now >"$LAB_DIR/pods-after"
 [[ $(wc -l <"$LAB_DIR/pods-after") -eq 5 ]] || fail "$(cat "$LAB_DIR/pods-after")"
@@ -97,8 +97,11 @@ lab_wait 20 lab_agree "$service" "${LAB_NODES[@]}" ||
   fail "the nodes do not agree on $service"
 
 step "The test fails where no speaker runs"
-in_namespace patch daemonset lbd-speaker --patch \
-  '{"spec": {"template": {"spec": {"nodeSelector": {"none": "none"}}}}}'
+want_label() {  # want_label VALUE: of the speakers' nodes; null: any.
+  in_namespace patch daemonset lbd-speaker --patch \
+    "{\"spec\": {\"template\": {\"spec\": {\"nodeSelector\": {\"no\": $1}}}}}"
+}
+want_label '"no"'
 no_speaker() {
   [[ -z $(in_namespace get pods --selector component=speaker --output name) ]]
 }
@@ -107,8 +110,9 @@ lab_wait 30 no_speaker || fail "speakers do not end"
   >"$LAB_DIR/helm-test.log" 2>&1 || fail "helm test: $(cat "$LAB_DIR/helm-test.log")"
 in_namespace logs lbd-test | tee "$LAB_DIR/test.log"
 grep -q 'lbctl: ' "$LAB_DIR/test.log" || fail "the test's log does not say why"
-run_page "$pods_page" "Upgrade"  # The selector is the chart's again.
 in_namespace delete pod lbd-test
+want_label null
+pods_ready || fail "the pods of lbd are not Ready"
 
 step "Uninstall"
 run_page "$pods_page" "Uninstall" '/^kubectl delete/d'
