@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "daemon/options/set_option.h"
 #include "fmt/format.h"
+#include "lb/config/printable.h"
 
 namespace lb {
 namespace {
@@ -24,6 +25,15 @@ absl::Status SetApiServer(Values values, Options* options) {
     return WrongOption(url, "a URL, https://HOST[:PORT]");
   }
   options->kubernetes.api_server = url;
+  return absl::OkStatus();
+}
+
+// As the API takes it. An empty one would select the controllers' pods, too.
+absl::Status SetSpeakerPods(Values values, Options* options) {
+  if (values[0].empty() || config::Printable(values[0]) != values[0]) {
+    return WrongOption(values[0], "a label selector, such as component=speaker");
+  }
+  options->kubernetes.speaker_pods = values[0];
   return absl::OkStatus();
 }
 
@@ -42,7 +52,7 @@ absl::Status SetNamespace(Values values, Options* options) {
   return absl::OkStatus();
 }
 
-constexpr std::array<OptionSpec, 9> kOptions = {{
+constexpr std::array<OptionSpec, 10> kOptions = {{
     {"kubernetes", "",
      "Take services, pools and nodes from the Kubernetes API, in place of "
      "manifests.",
@@ -84,6 +94,11 @@ constexpr std::array<OptionSpec, 9> kOptions = {{
      "metallb-system.",
      false, SetNamespace,
      [](const Options& o) { return o.kubernetes.name_space; }},
+    {"speaker-pods", "SELECTOR",
+     "Labels of the speakers' pods in that namespace, which gossip with this "
+     "one.",
+     false, SetSpeakerPods,
+     [](const Options& o) { return o.kubernetes.speaker_pods; }},
     {"lease-duration", "DURATION",
      "How long another controller waits for one that is silent, in whole "
      "seconds.",
@@ -181,7 +196,8 @@ absl::Status ValidateKubernetes(const Options& options) {
         std::pair(settings.pools_from != PoolsFrom::kApi, "pools-from"),
         std::pair(!settings.kubeconfig.empty(), "kubeconfig"),
         std::pair(!settings.api_server.empty(), "kube-api-server"),
-        std::pair(!settings.name_space.empty(), "kubernetes-namespace")}) {
+        std::pair(!settings.name_space.empty(), "kubernetes-namespace"),
+        std::pair(settings.speaker_pods != kSpeakerPods, "speaker-pods")}) {
     if (!is_given) continue;
     return Refuse("kubernetes", fmt::format("not given, {} wants it", option));
   }
