@@ -83,13 +83,15 @@ std::vector<std::string> NamesOf(std::vector<Elections::LiveMember> members) {
   return names;
 }
 
-// Other nodes that can take traffic over: live, and not draining.
+// Other nodes that can take traffic over: live, not draining, and known to a
+// router. An older lbd does not tell the last, so it counts.
 std::vector<std::string> OthersOf(std::vector<Elections::LiveMember> members,
                                   const std::string& node) {
   std::vector<std::string> others;
   for (Elections::LiveMember& member : members) {
-    const bool draining = member.metadata && member.metadata->draining;
-    if (member.name != node && !draining) {
+    const bool cannot = member.metadata && (member.metadata->draining ||
+                                            member.metadata->unrouted);
+    if (member.name != node && !cannot) {
       others.push_back(std::move(member.name));
     }
   }
@@ -395,6 +397,7 @@ void Agent::UpdateMetadata() {
        .silent = life().silent(),
        .ignores_exclude_label = options_.ignore_exclude_label,
        .undeliverable = announcing_.Undeliverable(),
+       .unrouted = routes_.routing().is_unrouted(),
        .interfaces = announcing_.InterfacesToTell(wanted),
        .facts_digest = owners_.own_digest()},
       wanted);

@@ -43,7 +43,9 @@ void RouteRunner::Run(bool members_changed) {
   for (const std::string& service : routing_.TakeTurned()) {
     parts_.events->RecordRouted(service, routing_.planner().plans());
   }
-  if (routing_.has_repeered()) ports_.look_soon();
+  const bool is_unrouted = routing_.is_unrouted();
+  const bool is_news = std::exchange(was_unrouted_, is_unrouted) != is_unrouted;
+  if (is_news || routing_.has_repeered()) ports_.look_soon();
 }
 
 // Once for all portions: it looks at all addresses of this node.

@@ -55,7 +55,7 @@ class RouteRunner {
   struct Ports {
     std::function<Node()> node;           // As it is now.
     std::function<void()> update_owners;  // Finds which addresses hosts own.
-    std::function<void()> look_soon;      // The plan has changed.
+    std::function<void()> look_soon;  // The plan, or is_unrouted(), changed.
     // As Routing::Look has them.
     std::function<std::vector<std::string>()> members;
     std::function<std::vector<std::string>()> others;
@@ -91,6 +91,7 @@ class RouteRunner {
   Routing routing_;
   Services changed_;
   bool scheduled_ = false;
+  bool was_unrouted_ = false;       // As Agent has told it to the others.
   uint64_t delivered_version_ = 0;  // RoutePlanner::addresses_version()
   const std::unique_ptr<io::Timer> timer_;
 };

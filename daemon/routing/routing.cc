@@ -16,10 +16,12 @@ Routing::Routing(Options options, const io::Environment& environment,
       drain_(options_.drain_wait),
       sessions_({options_.identity.node, options_.boot_id, options_.listen},
                 environment,
-                [this] {
-                  peers_due_ = true;
-                  look_soon_();
-                }),
+                {.on_routers =
+                     [this] {
+                       peers_due_ = true;
+                       look_soon_();
+                     },
+                 .on_established = [this] { look_soon_(); }}),
       timer_(environment.loop->NewTimer([this] { look_soon_(); })) {}
 
 void Routing::SetDesired(const config::Desired& desired,

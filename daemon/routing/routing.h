@@ -28,6 +28,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,6 +46,7 @@
 #include "lb/bfd/bfd_node.h"
 #include "lb/bgp/peer_status.h"
 #include "lb/bgp/route.h"
+#include "lb/bgp/signature/signature_watch.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/io/environment.h"
@@ -113,6 +115,11 @@ class Routing {
   // True if a node that lives announces the service by BGP.
   bool IsRouted(const config::Desired& desired, const AddressEntries& entries,
                 const std::string& service) const;
+  // It has peers, and no session with one is Established. An Update() is asked
+  // for when that changes.
+  bool is_unrouted() const {
+    return !planner_.peers().empty() && !sessions_.is_established();
+  }
   // As PeerSessions has them.
   std::vector<bgp::PeerStatus> Peers() const { return sessions_.Statuses(); }
   absl::Time DownSince(const std::string& peer) const {
@@ -123,6 +130,9 @@ class Routing {
   }
   absl::btree_map<bfd::SessionKey, bfd::NodeSession> BfdSessions() const {
     return sessions_.BfdSessions();
+  }
+  std::optional<bgp::SignatureSeen> SignatureOf(const std::string& peer) const {
+    return sessions_.SignatureOf(peer);
   }
   const PeerPlan& plan() const { return sessions_.plan(); }
   // What the peer is told or is to be told.
