@@ -71,6 +71,7 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
   agent.advertise = AdvertisedEndpoint(options, bound);
   agent.join = options.gossip.join;
   agent.gossip = ProfileOf(options.gossip.profile);
+  agent.gossip.probe.contact_checks = options.kubernetes.fast_node_failure;
   agent.gossip.admission.cidrs_allowed = options.gossip.allowed_networks;
   agent.gossip_label = options.gossip.label;
   agent.key_derivation = options.gossip.key_derivation;

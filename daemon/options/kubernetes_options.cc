@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "daemon/options/set_option.h"
 #include "fmt/format.h"
@@ -52,7 +53,16 @@ absl::Status SetNamespace(Values values, Options* options) {
   return absl::OkStatus();
 }
 
-constexpr std::array<OptionSpec, 10> kOptions = {{
+absl::Status SetLimit(Values values, Options* options) {
+  int limit = 0;
+  if (!absl::SimpleAtoi(values[0], &limit) || limit < 2 || limit > 1000) {
+    return WrongOption(values[0], "a number from 2 to 1000");
+  }
+  options->kubernetes.fast_node_failure_limit = limit;
+  return absl::OkStatus();
+}
+
+constexpr std::array<OptionSpec, 13> kOptions = {{
     {"kubernetes", "",
      "Take services, pools and nodes from the Kubernetes API, in place of "
      "manifests.",
@@ -127,6 +137,28 @@ constexpr std::array<OptionSpec, 10> kOptions = {{
      [](const Options& o) {
        return absl::FormatDuration(o.kubernetes.lease_retry_period);
      }},
+    {"fast-node-failure", "",
+     "Mark the pods of a dead node NotReady some 40 s before Kubernetes does, "
+     "so that no request goes to them. Give it to controllers and speakers.",
+     false,
+     [](Values v, Options* o) {
+       return SetBool(v[0], &o->kubernetes.fast_node_failure);
+     },
+     [](const Options& o) { return ShowBool(o.kubernetes.fast_node_failure); }},
+    {"fast-node-failure-grace", "DURATION",
+     "For how long half of the nodes must have lost a node before that.", false,
+     [](Values v, Options* o) {
+       return SetDuration(v[0], absl::Seconds(20),
+                          &o->kubernetes.fast_node_failure_grace);
+     },
+     [](const Options& o) {
+       return absl::FormatDuration(o.kubernetes.fast_node_failure_grace);
+     }},
+    {"fast-node-failure-limit", "N",
+     "At most one node in N is out when that is done.", false, SetLimit,
+     [](const Options& o) {
+       return fmt::format("{}", o.kubernetes.fast_node_failure_limit);
+     }},
 }};
 
 absl::Status Refuse(std::string_view option, std::string_view why) {
@@ -194,6 +226,7 @@ absl::Status ValidateKubernetes(const Options& options) {
   for (const auto& [is_given, option] :
        {std::pair(settings.role != Role::kAll, "role"),
         std::pair(settings.pools_from != PoolsFrom::kApi, "pools-from"),
+        std::pair(settings.fast_node_failure, "fast-node-failure"),
         std::pair(!settings.kubeconfig.empty(), "kubeconfig"),
         std::pair(!settings.api_server.empty(), "kube-api-server"),
         std::pair(!settings.name_space.empty(), "kubernetes-namespace"),

@@ -48,6 +48,11 @@ struct KubernetesSettings {
   absl::Duration lease_duration = absl::Seconds(5);
   absl::Duration lease_renew_deadline = absl::Seconds(3);
   absl::Duration lease_retry_period = absl::Seconds(1);
+  // Controllers mark the pods of a dead node NotReady; speakers say which nodes
+  // they have lost.
+  bool fast_node_failure = false;
+  absl::Duration fast_node_failure_grace = absl::Seconds(1);
+  int fast_node_failure_limit = 3;  // At most one node in so many.
 
   bool controls() const { return enabled && role != Role::kSpeaker; }
   bool speaks() const { return !enabled || role != Role::kController; }

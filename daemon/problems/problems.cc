@@ -18,6 +18,7 @@
 #include "daemon/problems/announcer_remedies.h"
 #include "daemon/problems/api_server_problems.h"
 #include "daemon/problems/findings.h"
+#include "daemon/problems/lost_endpoints.h"
 #include "daemon/problems/problem_collector.h"
 #include "daemon/problems/remedies.h"
 #include "daemon/problems/routing_problems.h"
@@ -480,6 +481,7 @@ ProblemList ListProblems(const NodeView& view,
   AddAwaiting(view, problems);
   AddHeldBack(view, problems);
   AddServices(view, problems);
+  AddLostEndpoints(view, problems);
   AddPeers(view, problems);
   AddBfdSockets(view, problems);
   AddRoutes(view, problems);

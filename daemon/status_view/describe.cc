@@ -157,6 +157,8 @@ Problem::Kind ToProto(ProblemKind kind) {
       return Problem::NO_ANNOUNCER;
     case ProblemKind::kUnableAnnouncer:
       return Problem::UNABLE_ANNOUNCER;
+    case ProblemKind::kLostEndpoints:
+      return Problem::LOST_ENDPOINTS;
     case ProblemKind::kNodeName:
       return Problem::NODE_NAME;
     case ProblemKind::kOptions:
@@ -285,7 +287,15 @@ status::v1::Service StatusView::Describe(
   if (!service.withheld().empty()) {
     service.set_reason(WithheldReason(service.withheld()));
   }
+  if (service.reason().empty()) {
+    service.set_reason(Printable(LostEndpointsText(view_, name, failed())));
+  }
   return service;
+}
+
+const FailedNodes& StatusView::failed() const {
+  if (!failed_) failed_ = FindFailedNodes(view_);
+  return *failed_;
 }
 
 std::optional<status::v1::Service> StatusView::DescribeService(
