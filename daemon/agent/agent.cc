@@ -26,6 +26,8 @@ using WantedChange = ipam::ReplicatedAllocator::WantedChange;
 
 // How long a goodbye is repeated for those that have not acknowledged it.
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
+// A look that waits for routes asks again after this.
+constexpr absl::Duration kRoutesFirst = absl::Milliseconds(5);
 
 AddressOwners::Options OwnersOptionsOf(const AgentOptions& options) {
   return {.node = options.node,
@@ -177,7 +179,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment,
                  .tally = &tally_},
                 {.look_soon = [this] { ScheduleReconcile(); },
                  .on_exchange = [this] { OnExchange(); }}),
-      looks_(environment.loop, [this] { Reconcile(); }) {
+      looks_(environment.loop, [this] { OnLookDue(); }) {
   if (options_.follows_records) addresses_.FollowRecords();
 }
 
@@ -326,7 +328,18 @@ void Agent::ScheduleReconcile() {
   LookSoon();
 }
 
-void Agent::LookSoon() { looks_.Schedule(addresses_.look_interval()); }
+// What a look has left for the next one does not wait for longer, however many
+// services there are.
+void Agent::LookSoon() {
+  const bool has_more =
+      looked_.has_more() || elections_.has_more() || routes_.has_news();
+  looks_.Schedule(has_more ? ipam::ReplicatedAllocator::kLookInterval
+                           : addresses_.look_interval());
+}
+
+void Agent::OnLookDue() {
+  routes_.GoesFirst() ? looks_.PutOff(kRoutesFirst) : Reconcile();
+}
 
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
@@ -343,19 +356,30 @@ void Agent::Reconcile() {
     owners_.OnMembers();
   }
   routes_.Run(members_changed);
-  Services changed = routes_.TakeChanged();
+  looked_.Note(routes_.TakeChanged());
+  Services changed = looked_.Take(addresses_);
   ElectAuthor(members_changed);
   elections_.ReleaseUnused(addresses_.TakeUnrecorded(),
                            environment_.loop->CivilNow());
-  elections_.NoteEntries(changed, addresses_.version());
-  elections_.Update(*desired_, addresses_.entries(), addresses_.version());
+  elections_.NoteEntries(changed, looked_.version());
+  elections_.Update(*desired_, looked_.entries(), looked_.version());
   changed.merge(elections_.TakeChanged());
   Announce(changed);
-  changed.merge(routes_.TakeRepeered());
+  AddRepeered(changed);
   exchange_.TellOthers();
   PublishOutcome(changed);
+  routes_.RecordTurned();
   RecordHistory();
-  if (elections_.has_more()) LookSoon();
+  if (looked_.has_more() || elections_.has_more() || routes_.has_news()) {
+    LookSoon();
+  }
+}
+
+// A service that a later look takes up is published by that one.
+void Agent::AddRepeered(Services& changed) {
+  for (const std::string& service : routes_.TakeRepeered()) {
+    if (!looked_.IsDue(service)) changed.insert(service);
+  }
 }
 
 // No address of a host is a service's.
@@ -420,9 +444,9 @@ void Agent::Announce(const Services& changed) {
                      .reuniting = life().reuniting(),
                      .members_went = members_went,
                      .members_came = members_came,
-                     .entries = addresses_.entries(),
-                     .entries_version = addresses_.version(),
-                     .entries_before = outcomes_.entries(),
+                     .entries = looked_.entries(),
+                     .entries_version = looked_.version(),
+                     .entries_before = looked_.before(),
                      .pools = desired_->pools,
                      .withheld = owners_.withheld(),
                      .withheld_version = owners_.version(),
@@ -437,9 +461,10 @@ bool Agent::IsRouted(const std::string& service) const {
 void Agent::PublishOutcome(const Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
-  outcomes_.Publish(
-      now, {addresses_.entries(), elections_.placement(), LookAtHealth()},
-      changed, ready() && !life().leaves());
+  looked_.NoteSame(changed);
+  outcomes_.Publish(now, looked_.before(),
+                    {looked_.entries(), elections_.placement(), LookAtHealth()},
+                    changed, ready() && !life().leaves());
   tally_.OnReconciled(now);
 }
 
@@ -461,7 +486,7 @@ void Agent::RecordHistory() {
                   {.acts = ready() && !HasLeft(life().stage()),
                    .leaves = life().leaves(),
                    .has_manifests = tally_.manifests_read() > 0,
-                   .entries = addresses_.entries(),
+                   .entries = looked_.entries(),
                    .placement = elections_.placement()},
                   [this] { return WithNamesOf(LiveMembers(), options_.node); });
 }
@@ -483,6 +508,7 @@ NodeView Agent::View() const {
           .stage = life().stage(),
           .draining = life().draining(),
           .drain_mark = life().drain_mark(),
+          .is_behind = looked_.has_more() || elections_.has_more(),
           .ledger = {author_.name(), exchange_.untold()},
           .last_event_sequence = environment_.log->last_sequence(),
           .now = environment_.loop->Now(),

@@ -104,10 +104,22 @@ class Routing {
   // As PeerSessions::Leave().
   void Leave();
 
-  // As RoutePlanner::TakeTurned().
-  RoutePlanner::Services TakeTurned() { return planner_.TakeTurned(); }
-  RoutePlanner::Services TakeRepeered() { return planner_.TakeRepeered(); }
-  bool has_repeered() const { return planner_.has_repeered(); }
+  // As RoutePlanner has them.
+  RoutePlanner::Services TakeTurned(size_t count) {
+    return planner_.TakeTurned(count);
+  }
+  RoutePlanner::Services TakeRepeered(size_t count) {
+    return planner_.TakeRepeered(count);
+  }
+  absl::btree_map<net::IpAddress, bool> TakeAddressChanges() {
+    return planner_.TakeAddressChanges();
+  }
+
+  // True while routes of many services are planned, or their addresses are
+  // awaited, and peers are to be told of them.
+  bool is_busy() const {
+    return first_ == nullptr && (planner_.has_more() || many_awaited_);
+  }
 
   // For those that describe the node: its own row, and those of all.
   const RoutePlanner& planner() const { return planner_; }
