@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,7 +21,6 @@ namespace lb {
 namespace {
 
 using gossip::wire::Bytes;
-using WantedChange = ipam::ReplicatedAllocator::WantedChange;
 
 // How long a goodbye is repeated for those that have not acknowledged it.
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
@@ -65,18 +63,6 @@ StateExchange::Ports ExchangePortsOf(io::Loop* loop,
           .spread = [gossip] { gossip->SpreadUserState(); }};
 }
 
-WantedChange WantedChangeOf(const config::Desired& desired,
-                            const config::Difference& difference) {
-  WantedChange change = {.may_exist = desired.may_define};
-  if (difference.pools) change.pools = desired.pools;
-  for (const std::string& name : difference.services) {
-    const config::Service* const service = config::FindService(desired, name);
-    auto& request = change.requests[name];
-    if (service != nullptr) request = service->request;
-  }
-  return change;
-}
-
 std::vector<std::string> NamesOf(std::vector<Elections::LiveMember> members) {
   std::vector<std::string> names;
   for (Elections::LiveMember& member : members) {
@@ -98,17 +84,6 @@ std::vector<std::string> OthersOf(std::vector<Elections::LiveMember> members,
     }
   }
   return others;
-}
-
-// The first of `drain_on` that the Node object of `node` has; empty: none.
-std::string DrainMarkOf(const config::Desired& desired, const std::string& node,
-                        const std::vector<std::string>& drain_on) {
-  const auto found = desired.nodes.find(node);
-  if (found == desired.nodes.end()) return "";
-  const std::vector<std::string>& marks = found->second.marks;
-  const auto mark = std::find_first_of(drain_on.begin(), drain_on.end(),
-                                       marks.begin(), marks.end());
-  return mark == drain_on.end() ? "" : *mark;
 }
 
 Routing::Options RoutingOptionsOf(const AgentOptions& options) {
@@ -283,44 +258,6 @@ void Agent::Restore() {
   }
   events_.RecordRestored(announcing_.Start());
   events_.RecordRestored(owners_.Start(&presence_->gossip()));
-}
-
-void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
-  const config::Difference difference =
-      config::DifferenceOf(*desired_, *desired);
-  SetDesired(std::move(desired), difference);
-}
-
-void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
-                       const config::Difference& difference) {
-  const io::TurnCause cause(environment_.loop, "takes up manifests");
-  // The allocator's pools are those of before, also if `desired` was changed in
-  // place.
-  const bool other_terms =
-      difference.pools &&
-      DespiteProxy(addresses_.pools()) != DespiteProxy(desired->pools);
-  KeepDesired(std::move(desired));
-  // Before all else that follows on later turns.
-  routes_.SetDesired(*desired_, difference);
-  routes_.Schedule();
-  events_.RecordProblems(difference.new_problems);
-  if (difference.pools) {
-    events_.RecordPools(desired_->pools.size());
-    presence_->SetPools(desired_->pools);
-  }
-  addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
-  elections_.SetDesired(*desired_, difference);
-  owners_.OnDesired(difference);
-  if (other_terms) announcer_.Forget();
-  ScheduleReconcile();
-}
-
-void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
-  desired_ = std::move(desired);
-  tally_.OnDesired(desired_->problems.size());
-  const std::string mark =
-      DrainMarkOf(*desired_, options_.node, options_.drain_on);
-  life_.Tell([&](NodeLifecycle& life, absl::Time) { life.SetDrainMark(mark); });
 }
 
 void Agent::ScheduleReconcile() {
