@@ -41,6 +41,7 @@
 #include "daemon/agent/ledger_author.h"
 #include "daemon/agent/lifecycle_runner.h"
 #include "daemon/agent/look_timer.h"
+#include "daemon/agent/looked_entries.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/outcome.h"
 #include "daemon/agent/route_runner.h"
@@ -133,11 +134,13 @@ class Agent {
   // loop.
   void ScheduleReconcile();
   void LookSoon();
+  void OnLookDue();
   void Reconcile();
   void UpdateMetadata();
   void UpdateOwners();
   void ElectAuthor(bool members_changed);
   void Announce(const Services& changed);
+  void AddRepeered(Services& changed);
   bool IsRouted(const std::string& service) const;
   void PublishOutcome(const Services& changed);
   NodeHealth LookAtHealth() const;
@@ -166,6 +169,7 @@ class Agent {
   Elections elections_;
   ElectedAnnouncer announcer_;
   RouteRunner routes_;
+  LookedEntries looked_;
   StateExchange exchange_;
   LedgerAuthor author_;
   HistoryRecorder history_;
@@ -174,7 +178,7 @@ class Agent {
   Tally tally_;
   LifecycleRunner life_;
   GossipFollower follower_;
-  LookTimer looks_;  // Runs Reconcile().
+  LookTimer looks_;  // Runs OnLookDue().
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
 };

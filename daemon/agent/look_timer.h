@@ -35,6 +35,8 @@ class LookTimer {
     interval_ = interval;
     timer_->Arm(pace_.Next(interval));
   }
+  // A look that is due has to wait for something else, for so long.
+  void PutOff(absl::Duration wait) { timer_->Arm(loop_->Now() + wait); }
   // A look begins, be it due or not. Returns the loop's time.
   absl::Time Begin() {
     const absl::Time now = loop_->Now();

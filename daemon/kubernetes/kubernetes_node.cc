@@ -20,6 +20,7 @@ ObjectSource::Options SourceOptionsOf(const KubernetesNode::Options& options) {
   source.has_manifests = options.settings.pools_from == PoolsFrom::kManifests;
   if (!options.settings.speaks()) {
     source.left_out = ObjectSource::LeftOutOfControllers();
+    source.aside = ObjectSource::AsideOfControllers();
   }
   return source;
 }

@@ -72,6 +72,8 @@ struct NodeView {
 
   LifeStage stage = LifeStage::kAwaiting;
   bool draining = false;
+  std::string drain_mark = {};  // As NodeLifecycle has it.
+  bool is_behind = false;  // Looks are still to take up some changes.
   LedgerSight ledger = {};
   // Nullopt: objects come from manifests. Not the agent's: its owner sets it.
   std::optional<ApiServerSight> api_server = {};

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "daemon/options/set_option.h"
 #include "fmt/format.h"
+#include "lb/config/printable.h"
 
 namespace lb {
 namespace {
@@ -25,6 +26,15 @@ absl::Status SetApiServer(Values values, Options* options) {
     return WrongOption(url, "a URL, https://HOST[:PORT]");
   }
   options->kubernetes.api_server = url;
+  return absl::OkStatus();
+}
+
+// As the API takes it. An empty one would select the controllers' pods, too.
+absl::Status SetSpeakerPods(Values values, Options* options) {
+  if (values[0].empty() || config::Printable(values[0]) != values[0]) {
+    return WrongOption(values[0], "a label selector, such as component=speaker");
+  }
+  options->kubernetes.speaker_pods = values[0];
   return absl::OkStatus();
 }
 
@@ -52,7 +62,7 @@ absl::Status SetLimit(Values values, Options* options) {
   return absl::OkStatus();
 }
 
-constexpr std::array<OptionSpec, 12> kOptions = {{
+constexpr std::array<OptionSpec, 13> kOptions = {{
     {"kubernetes", "",
      "Take services, pools and nodes from the Kubernetes API, in place of "
      "manifests.",
@@ -94,6 +104,11 @@ constexpr std::array<OptionSpec, 12> kOptions = {{
      "metallb-system.",
      false, SetNamespace,
      [](const Options& o) { return o.kubernetes.name_space; }},
+    {"speaker-pods", "SELECTOR",
+     "Labels of the speakers' pods in that namespace, which gossip with this "
+     "one.",
+     false, SetSpeakerPods,
+     [](const Options& o) { return o.kubernetes.speaker_pods; }},
     {"lease-duration", "DURATION",
      "How long another controller waits for one that is silent, in whole "
      "seconds.",
@@ -214,7 +229,8 @@ absl::Status ValidateKubernetes(const Options& options) {
         std::pair(settings.fast_node_failure, "fast-node-failure"),
         std::pair(!settings.kubeconfig.empty(), "kubeconfig"),
         std::pair(!settings.api_server.empty(), "kube-api-server"),
-        std::pair(!settings.name_space.empty(), "kubernetes-namespace")}) {
+        std::pair(!settings.name_space.empty(), "kubernetes-namespace"),
+        std::pair(settings.speaker_pods != kSpeakerPods, "speaker-pods")}) {
     if (!is_given) continue;
     return Refuse("kubernetes", fmt::format("not given, {} wants it", option));
   }

@@ -67,6 +67,8 @@ gossip-allowed-networks: [192.0.2.0/24, "2001:db8::/32"]
 gossip-profile: wan
 election-policy: sticky
 hold-down: 90s
+drain-on: [cordon, example.com/maintenance]
+bgp-listen: "[::]"
 drain-wait: 7s
 ignore-exclude-lb: true
 interfaces: ^eth
@@ -110,6 +112,8 @@ log-format: json
   want.gossip.profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
+  want.drain_on = {"cordon", "example.com/maintenance"};
+  want.bgp_listen = *net::ParseEndpoint("[::]:179", 0);
   want.drain_wait = absl::Seconds(7);
   want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};
@@ -332,6 +336,7 @@ const TogetherCase kTogether[] = {
     {"kubeconfig: /k", "kubernetes: not given, kubeconfig wants it"},
     {"kube-api-server: 'https://a'",
      "kubernetes: not given, kube-api-server wants it"},
+    {"speaker-pods: app=metallb", "kubernetes: not given, speaker-pods wants it"},
     {"kubernetes-namespace: a",
      "kubernetes: not given, kubernetes-namespace wants it"},
     {"{kubernetes: true, lease-duration: 15s, lease-renew-deadline: 10s, "

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/placement/service_vip.h"
 #include "lb/base/portion.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/digest.h"
@@ -230,15 +231,8 @@ void Elections::PutService(const config::Desired& desired,
                            const config::Service& service,
                            const ipam::Assignment& assignment) {
   const std::string& name = service.request.service;
-  const ipam::AssignedAddress& first = assignment.addresses[0];
-  AddressIndex::Service put;
+  AddressIndex::Service put = {.vip = VipOf(desired, service, assignment)};
   election::Vip& vip = put.vip;
-  vip = {.address = first.address,
-         .dual_stack = IsDualStack(assignment),
-         .pool = first.pool,
-         .traffic = service.traffic};
-  const auto labels = desired.pool_labels.find(vip.pool);
-  if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
   vip.holder = tenures_.HolderOf(vip.address);
   table_.PutVip(name, vip);
   for (const auto& assigned : assignment.addresses) {

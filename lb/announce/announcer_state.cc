@@ -23,24 +23,25 @@ bool IsHeard(const Segment& segment, const net::IpAddress& address) {
 
 }  // namespace
 
-absl::btree_set<net::IpAddress> Announcer::ToDeliver() const {
-  absl::btree_set<net::IpAddress> wanted;
-  for (const auto& [announcement, post] : current()) {
-    if (WantsDelivery(StateOf(announcement))) wanted.insert(announcement.vip);
-  }
-  return wanted;
+bool Announcer::IsToDeliver(const net::IpAddress& vip) const {
+  const std::vector<Announcement> all = wanted_.Of(vip);
+  return std::any_of(all.begin(), all.end(), [this](const auto& each) {
+    return WantsDelivery(StateOf(each));
+  });
 }
 
 std::set<net::IpAddress> Announcer::LeftToForeigners() const {
   std::set<net::IpAddress> left;
   for (const Announcement& announcement : wanted_.foreign()) {
-    const std::vector<Announcement> all = wanted_.Of(announcement.vip);
-    const bool is_left = std::none_of(
-        all.begin(), all.end(),
-        [this](const auto& each) { return WantsDelivery(StateOf(each)); });
-    if (is_left) left.insert(announcement.vip);
+    if (!IsToDeliver(announcement.vip)) left.insert(announcement.vip);
   }
   return left;
+}
+
+bool Announcer::IsLeftToForeigner(const net::IpAddress& vip) const {
+  const auto& foreign = wanted_.foreign();
+  const auto first = foreign.lower_bound({vip, ""});
+  return first != foreign.end() && first->vip == vip && !IsToDeliver(vip);
 }
 
 std::vector<WithheldAddress> Announcer::Withheld(

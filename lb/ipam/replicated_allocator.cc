@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "lb/base/check.h"
@@ -187,18 +188,16 @@ void ReplicatedAllocator::Update() {
   if (IsAuthor()) freed |= ProposeReleases(now);
   allocator_.SetNotes(NotesOf(AbsentHolders()));  // Of a full pool.
   for (const auto& [service, why] : queue_.failures()) stale_.insert(service);
+  if (now >= unsaved_until_) stale_.merge(unsaved_);
   if (!IsAuthor()) {
     queue_.ClearFailures();
   } else if (!only_follows) {
     ProposeAssignments(followed.services, freed);
   }
-  for (const std::string& service : followed.services) {
-    const bool is_shown = entries_.contains(service);
-    if (is_shown || wanted_.Wants(service)) stale_.insert(service);
-  }
+  for (const std::string& service : followed.services) NoteStale(service);
   TouchAll(saver_.Save());
   ReadEntries();
-  if (more_) WakeBy(now);
+  if (more_) timer_.GoOn();
   // An address that has rested may be what a service waits for.
   WakeBy(now + (allocator_.NextCoolDownEnd() - civil_now));
   // What was proposed is followed, so that TakeUnrecorded() has it.
@@ -213,18 +212,27 @@ LedgerFollower::Followed ReplicatedAllocator::Follow(
   for (std::string& service : ledger_.ServicesSince(follower_.version())) {
     touched.insert(std::move(service));
   }
-  for (const std::string& service : touched) {
-    const Record* const record = ledger_.Find(service);
+  Services unknown;  // They hold nothing, and nothing is to be followed.
+  for (auto it = touched.begin(); it != touched.end();) {
+    const Record* const record = ledger_.Find(*it);
     const bool holds = record != nullptr && !record->is_release();
-    wanted_.NoteHolding(service, holds, now);
+    wanted_.NoteHolding(*it, holds, now);
+    const auto next = std::next(it);
+    if (record == nullptr && !follower_.Knows(*it)) {
+      unknown.insert(unknown.end(), touched.extract(it));
+    }
+    it = next;
   }
   const auto find_request = [this](std::string_view service) {
     return wanted_.FindLast(service);
   };
   if (!std::exchange(other_space_, false)) {
-    return follower_.Follow(ledger_, std::move(touched), find_request,
-                            &allocator_);
+    LedgerFollower::Followed followed = follower_.Follow(
+        ledger_, std::move(touched), find_request, &allocator_);
+    followed.services.merge(unknown);
+    return followed;
   }
+  touched.merge(unknown);
   queue_.AddAll();
   for (const auto& [service, request] : requests()) {
     // It may be refused what it asks for by now.
@@ -267,7 +275,7 @@ void ReplicatedAllocator::ProposeAssignments(const Services& followed,
   more_ |= queue_.has_more();
   std::vector<const ServiceRequest*> order;
   for (const std::string& service : due) {
-    stale_.insert(service);
+    if (!followed.contains(service)) stale_.insert(service);
     order.push_back(wanted_.Find(service));
   }
   std::stable_partition(order.begin(), order.end(), [&](const auto* request) {
@@ -294,6 +302,7 @@ void ReplicatedAllocator::ProposeAssignment(const ServiceRequest& request) {
   }
   // If only `provisional` changed, the address is on disk and stays visible.
   if (!is_same) saver_.NoteProposal(service);
+  follower_.Adopt(ledger_, service);
 }
 
 void ReplicatedAllocator::TouchAll(std::vector<std::string> services) {
@@ -338,26 +347,21 @@ absl::Status ReplicatedAllocator::ProposeWithout(
   return absl::OkStatus();
 }
 
-// With all that share an address with one of them, so that elections never see
-// some of these without the others.
-ReplicatedAllocator::Services ReplicatedAllocator::TakeStale() {
-  Services taken = TakeFirst(kPortion, stale_);
+ReplicatedAllocator::Services ReplicatedAllocator::TakeWithSharers(
+    size_t count, Services* from) const {
+  Services taken = TakeFirst(count, *from);
   std::vector<std::string> queue(taken.begin(), taken.end());
-  while (!stale_.empty() && !queue.empty()) {
+  while (!from->empty() && !queue.empty()) {
     const auto held = allocator_.Find(queue.back());
     queue.pop_back();
     if (!held) continue;
     for (const AssignedAddress& assigned : held->addresses) {
       for (const std::string& sharer : allocator_.HoldersOf(assigned.address)) {
-        if (stale_.erase(sharer) == 0) continue;
+        if (from->erase(sharer) == 0) continue;
         taken.insert(sharer);
         queue.push_back(sharer);
       }
     }
-  }
-  if (!stale_.empty()) {
-    more_ = true;
-    WakeBy(ports_.loop->Now());
   }
   return taken;
 }
@@ -366,7 +370,11 @@ ReplicatedAllocator::Services ReplicatedAllocator::TakeStale() {
 // another thing now. They wait for the author too, which may give another what
 // they ask for. Those that only wait to be written are told by OnWritten().
 void ReplicatedAllocator::ReadEntries() {
-  Services due = TakeStale();
+  Services due = TakeWithSharers(kPortion, &stale_);
+  if (!stale_.empty()) {
+    more_ = true;
+    timer_.GoOn();
+  }
   for (const std::string& service : std::exchange(waiting_, {})) {
     if (!stale_.contains(service)) due.insert(service);
   }
@@ -383,6 +391,7 @@ void ReplicatedAllocator::ReadEntries() {
 bool ReplicatedAllocator::ReadEntry(const std::string& service) {
   const ServiceRequest* const request = wanted_.Find(service);
   if (request == nullptr) return entries_.erase(service) > 0;
+  if (AwaitsFirstWrite(service)) return false;
   Entry entry = EntryOf({.ledger = ledger_,
                          .saver = saver_,
                          .allocator = allocator_,
@@ -399,6 +408,23 @@ bool ReplicatedAllocator::ReadEntry(const std::string& service) {
   const auto [known, is_new] = entries_.try_emplace(service);
   if (!is_new && known->second == entry) return false;
   known->second = std::move(entry);
+  return true;
+}
+
+void ReplicatedAllocator::NoteStale(const std::string& service) {
+  if (AwaitsFirstWrite(service)) return;
+  const bool is_shown = entries_.contains(service);
+  if (is_shown || wanted_.Wants(service)) stale_.insert(service);
+}
+
+bool ReplicatedAllocator::AwaitsFirstWrite(const std::string& service) {
+  unsaved_.erase(service);
+  if (!saver_.IsUnsaved(service) || !save_error().ok()) return false;
+  if (entries_.contains(service)) return false;
+  const absl::Time now = ports_.loop->Now();
+  if (unsaved_.empty()) WakeBy(unsaved_until_ = now + kUnsavedWait);
+  if (now >= unsaved_until_) return false;
+  unsaved_.insert(service);
   return true;
 }
 

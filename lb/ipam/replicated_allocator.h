@@ -60,9 +60,13 @@ class ReplicatedAllocator {
   static constexpr size_t kReleasesMax = 100;
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
+  // A new service whose address is being written has no entry for so long: it
+  // mostly has its address then, and need not be looked at twice.
+  static constexpr absl::Duration kUnsavedWait = absl::Milliseconds(100);
   // The first news counts at once; what comes within this time after it is
   // looked at together. It grows with services and records, as some looks are
-  // at all of them, so that no flood of news takes the loop for itself.
+  // at all of them, so that no flood of news takes the loop for itself. The
+  // portions of one look follow each other on the next turns.
   static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
   static constexpr absl::Duration kLookIntervalPerRecord =
       absl::Microseconds(10);
@@ -119,7 +123,7 @@ class ReplicatedAllocator {
   const std::map<std::string, Entry>& entries() const { return entries_; }
   // How many services are about to get an entry or another one, as far as this
   // node knows: new ones, those whose addresses are being written, and those of
-  // the next portions.
+  // the next portions. Some may be counted twice.
   size_t awaited() const {
     const size_t wanted = requests().size();
     const size_t is_new = wanted - std::min(wanted, entries_.size());
@@ -129,6 +133,10 @@ class ReplicatedAllocator {
   uint64_t version() const { return version_; }
   // Services whose entries are others than at the last call, or went.
   Services TakeChanged() { return std::exchange(changed_, {}); }
+  // Takes the first of `from` out of it, and all in it that share an address
+  // with one of these: who looks at a few services must not see one without the
+  // others.
+  Services TakeWithSharers(size_t count, Services* from) const;
   // The whole ledger as one message, for full exchanges; without own proposals
   // that are not on disk yet. Forgets releases that are too old to matter:
   // told, they would come back to all who forgot them, again and again.
@@ -168,7 +176,8 @@ class ReplicatedAllocator {
   absl::Status ProposeWithout(const std::vector<Released>& released);
   void ReadEntries();
   bool ReadEntry(const std::string& service);
-  Services TakeStale();
+  bool AwaitsFirstWrite(const std::string& service);
+  void NoteStale(const std::string& service);
   std::string WhyLeftOut(const std::string& service) const {
     return records_ ? records_->WhyLeftOut(service) : "";
   }
@@ -194,7 +203,9 @@ class ReplicatedAllocator {
   Services stale_;            // Their entries may be others.
   Services changed_;          // Their entries are others: TakeChanged().
   Services waiting_;          // Their entries lack an address that they want.
-  io::PacedTimer timer_;      // Runs Update().
+  Services unsaved_;          // New, and without an entry: kUnsavedWait.
+  absl::Time unsaved_until_ = absl::InfinitePast();  // Then they have one.
+  io::PacedTimer timer_;                             // Runs Update().
 };
 
 }  // namespace lb::ipam

@@ -53,7 +53,8 @@ constexpr std::array<std::string_view, kDefects> kNames = {
     "endless-drain",
     "deaf-to-refresh",
     "restless-timers",
-    "forgotten-restart"};
+    "forgotten-restart",
+    "untold-loss"};
 
 }  // namespace
 

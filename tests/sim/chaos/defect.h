@@ -66,8 +66,9 @@ enum class Defect {
   kDeafToRefresh,     // Requests of a router are not heard.
   kRestlessTimers,    // Each reading changes a timer of the peers.
   kForgottenRestart,  // A restarted node does not say so.
+  kUntoldLoss,        // A node never says that it has no session.
 };
-inline constexpr int kDefects = static_cast<int>(Defect::kForgottenRestart) + 1;
+inline constexpr int kDefects = static_cast<int>(Defect::kUntoldLoss) + 1;
 
 // True if the defect is one of clusters with Kubernetes.
 constexpr bool IsOfKubernetes(Defect defect) {
