@@ -15,6 +15,7 @@ using kubernetes::WriteReport;
 using kubernetes::WriteVerdict;
 
 constexpr absl::Duration kLook = absl::Milliseconds(50);
+constexpr absl::Duration kLeaseLook = absl::Seconds(1);
 constexpr absl::Duration kProbeInterval = absl::Milliseconds(450);
 // Texts name so many nodes or services, and count the others.
 constexpr size_t kNamedMax = 5;
@@ -132,8 +133,13 @@ void NodeFailure::Work() {
       BeginMarking(node);
     }
   }
-  const bool is_busy = core_.is_busy(now) || patching_.writer != nullptr;
-  is_busy ? timer_->Arm(now + kLook) : timer_->Disarm();
+  if (core_.is_busy(now) || patching_.writer != nullptr) {
+    timer_->Arm(now + kLook);
+  } else if (term_ != nullptr) {
+    timer_->Arm(now + kLeaseLook);  // It ends with the Lease.
+  } else {
+    timer_->Disarm();
+  }
 }
 
 void NodeFailure::ListNodes() {

@@ -11,7 +11,6 @@
 
 #include "absl/status/status.h"
 #include "daemon/members/node_metadata.h"
-#include "daemon/problems/lost_endpoints.h"
 #include "daemon/routes/explain_routes.h"
 #include "daemon/status_view/announcing_interfaces.h"
 #include "daemon/status_view/status_view.h"
@@ -67,12 +66,6 @@ std::string SharedSentence(const NodeView& view,
   return Printable(
       fmt::format("; but it shares an address, and {} announces all that do",
                   election::NodesText(place->second.announcers)));
-}
-
-std::string LostSentence(const NodeView& view, const std::string& service) {
-  const std::string lost =
-      LostEndpointsText(view, service, FindFailedNodes(view));
-  return lost.empty() ? "" : Printable("; " + lost);
 }
 
 bool IsDraining(const NodeView& view, const std::string& node) {
@@ -143,10 +136,12 @@ absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
   response.set_policy(std::string(election::ToString(why.policy)));
   response.set_holder(Printable(why.holder.value_or("")));
   *response.mutable_withheld() = DescribeWithheld(view_, name, assignment);
-  response.set_sentence(
-      Printable(why.reason) + SharedSentence(view_, why, name) +
-      (response.withheld().empty() ? "" : "; ") +
-      WithheldReason(response.withheld()) + LostSentence(view_, name));
+  const std::string lost = LostEndpointsText(view_, name, failed());
+  response.set_sentence(Printable(why.reason) +
+                        SharedSentence(view_, why, name) +
+                        (response.withheld().empty() ? "" : "; ") +
+                        WithheldReason(response.withheld()) +
+                        (lost.empty() ? "" : Printable("; " + lost)));
   const bool all_withheld = IsAllWithheld(response.withheld(), assignment);
   for (const election::NodeExplanation& node : why.nodes) {
     auto* described = response.add_nodes();

@@ -147,7 +147,6 @@ void KubernetesChecker::CheckLimits() {
 
 std::optional<std::string> KubernetesChecker::WhyNotAgreed() {
   if (auto why = WhyNotOneActs()) return why;
-  if (const std::string why = marks_.WhyNotReady(); !why.empty()) return why;
   if (auto why = WhyNotServed()) return why;
   if (auto why = WhyNotShown()) return why;
   return WhyNotAnnounced();

@@ -1,5 +1,6 @@
 #include "tests/sim/chaos/kubernetes/mark_watch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "fmt/format.h"
@@ -16,7 +17,7 @@ constexpr absl::Duration kSlack = absl::Milliseconds(300);
 MarkWatch::MarkWatch(KubernetesStage* stage, Fail fail)
     : stage_(stage), fail_(std::move(fail)) {
   const absl::Time now = stage_->world().loop().Now();
-  machines_.assign(stage_->machines(), {now, now});
+  machines_.assign(stage_->machines(), {now, now, now});
 }
 
 bool MarkWatch::IsWell(int number) const {
@@ -45,15 +46,14 @@ void MarkWatch::Follow() {
     Machine& machine = machines_[i - 1];
     if (!IsWell(i)) machine.well_since = now;
     if (!stage_->KubeletRuns(i)) machine.kubelet_since = now;
-    const bool is_late = !stage_->workload().IsReady(i) &&
-                         now - machine.kubelet_since > Workload::kSync + kSlack;
-    // A mark since the last sync is repaired by the next one.
-    if (is_late && now - machine.well_since > Workload::kSync + kSlack) {
-      fail_("repaired-soon",
-            fmt::format("the pod of n{} is not ready, and its "
-                        "kubelet runs for {}",
-                        i, absl::FormatDuration(now - machine.kubelet_since)));
-    }
+    if (stage_->workload().IsReady(i)) machine.ready_at = now;
+    const absl::Duration late =
+        now - std::max(machine.ready_at, machine.kubelet_since);
+    if (late <= Workload::kSync + kSlack) continue;
+    fail_(
+        "repaired-soon",
+        fmt::format("the pod of n{} is not ready for {}, and its kubelet runs",
+                    i, absl::FormatDuration(late)));
   }
 }
 
@@ -84,14 +84,6 @@ void MarkWatch::OnWrite(const std::string& host,
   if (out == stage_->machines()) {
     fail_("keeps-an-endpoint", host + " marks the last endpoint of w/web");
   }
-}
-
-std::string MarkWatch::WhyNotReady() const {
-  for (int i = 1; i <= stage_->machines(); ++i) {
-    if (stage_->workload().IsReady(i)) continue;
-    return fmt::format("the pod of n{} is not ready", i);
-  }
-  return "";
 }
 
 }  // namespace lb::chaos

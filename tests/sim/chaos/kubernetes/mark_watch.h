@@ -36,13 +36,12 @@ class MarkWatch {
   void Follow();
   // `host` has written the status of this pod.
   void OnWrite(const std::string& host, const kubernetes::ObjectKey& pod);
-  // Which pod is not ready; empty: all are.
-  std::string WhyNotReady() const;
 
  private:
   struct Machine {
     absl::Time well_since;
     absl::Time kubelet_since;
+    absl::Time ready_at;  // When its pod was ready last.
   };
 
   bool IsWell(int number) const;
