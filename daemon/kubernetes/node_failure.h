@@ -6,8 +6,8 @@
 //        v
 //   reports --> NodeFailureCore --> JudgeNodeFailures() --> kMark
 //   Nodes   -->      ^                                        |
-//   probes  ---------+               pods and EndpointSlices  v
-//                                    of that moment --> PlanMarks() --> patches
+//   probes  ---------+                                        v
+//                      pods, EndpointSlices --> PlanMarks() --> patches
 //
 // It follows the reports at all times and acts only while the Lease is held.
 // Each act, and each time that it does not act because of a limit, is an event

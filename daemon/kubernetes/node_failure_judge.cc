@@ -14,7 +14,7 @@ bool IsMember(const NodeFact& node) {
   return node.exists && node.is_ready && node.speaks;
 }
 
-// Of the members and the node itself, rounded up.
+// Half of the members, the node itself among them, rounded up.
 size_t HalfOf(size_t members) { return (members + 1) / 2; }
 
 class Judge {

@@ -118,7 +118,7 @@ inline constexpr absl::Duration kFollowFirst = absl::Seconds(30);
 // An answer to a probe counts for so long.
 inline constexpr absl::Duration kReachedFor = absl::Seconds(3);
 inline constexpr int kSilentProbes = 2;
-// Of more members only so many are probed.
+// If there are more members, only so many are probed.
 inline constexpr size_t kProbedMembersMax = 32;
 
 // Each node that at least one other has lost.

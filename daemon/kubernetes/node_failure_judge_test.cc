@@ -20,7 +20,7 @@ using testing::IsEmpty;
 const absl::Time kNow = absl::UnixEpoch() + absl::Hours(1);
 const absl::Time kLost = kNow - absl::Milliseconds(1200);
 
-// n1, n2, ... of which the last one died, and all others have lost it.
+// Nodes n1, n2, ...; the last one died, and all others have lost it.
 NodeFailureFacts Dead(int nodes) {
   NodeFailureFacts facts = {.now = kNow,
                             .holds_lease = true,
@@ -164,7 +164,7 @@ TEST(NodeFailureJudgeTest, EachFactCounts) {
 }
 
 TEST(NodeFailureJudgeTest, HalfOfTheMembersHaveToConfirm) {
-  // Of so many nodes, the dead one among them, at least so many.
+  // So many nodes, the dead one among them, and how many have to confirm.
   for (const auto& [nodes, needed] : std::vector<std::pair<int, int>>{
            {2, 1}, {3, 2}, {4, 2}, {5, 3}, {6, 3}, {7, 4}, {20, 10}}) {
     for (int confirm = 1; confirm < nodes; ++confirm) {

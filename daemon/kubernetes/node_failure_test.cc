@@ -235,7 +235,7 @@ TEST_F(NodeFailureTest, AControllerThatReachesNoNodeMarksNone) {
 }
 
 TEST_F(NodeFailureTest, AtMostOneNodeInThreeIsMarked) {
-  // Of four nodes, two.
+  // Two of four nodes die.
   AddNode(4);
   RunFor(absl::Seconds(1));
   CutPower(3);

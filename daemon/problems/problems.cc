@@ -421,8 +421,7 @@ void AddUndecryptable(const NodeView& view, Problems& problems) {
   }
 }
 
-// Both nodes with the name list this. Members keep to the one that they knew
-// first.
+// Both nodes list this. Members keep to the one that they knew first.
 void AddNamesakes(const NodeView& view, Problems& problems) {
   for (const net::Endpoint& other :
        view.name_conflicts.Of(view.options.node, view.now)) {
@@ -494,9 +493,8 @@ ProblemList ListProblems(const NodeView& view,
 }
 
 std::vector<Problem> ListProblems(const NodeView& view) {
-  return ListProblems(
-             view, [](auto) { return true; }, SIZE_MAX)
-      .problems;
+  const auto wants_all = [](ProblemKind) { return true; };
+  return ListProblems(view, wants_all, SIZE_MAX).problems;
 }
 
 }  // namespace lb

@@ -42,6 +42,12 @@ std::string_view ScriptFor(Defect defect) {
       return "30000:router-cut:2:1:60000:0,30000:router-cut:2:2:60000:0,"
              "30000:router-cut:3:1:60000:0,30000:router-cut:3:2:60000:0,"
              "60000:drain:1:0:30000:0";
+    case Defect::kNoLimit:  // Two nodes die at once.
+      return "40000:crash:1:0:9000:0,40000:crash:2:0:9000:0";
+    case Defect::kUnheldMarks:
+      return "40000:crash:2:0:9000:0";
+    case Defect::kDeafProbes:  // A speaker dies, and its machine has power.
+      return "40000:kill:2:0:9000:0";
     default:
       return "";
   }

@@ -9,7 +9,7 @@ namespace lb::chaos {
 namespace {
 
 constexpr int kOneIn = 3;
-// Of the kubelet's sync, for this class's own looks.
+// This class looks each 100 ms.
 constexpr absl::Duration kSlack = absl::Milliseconds(300);
 
 }  // namespace

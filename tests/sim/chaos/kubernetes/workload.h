@@ -38,7 +38,7 @@ class Workload {
 
   static const kubernetes::Resource& Pods();
   static kubernetes::ObjectKey PodOf(int number);
-  // Of the pods pI. 0: it is none of these.
+  // The machine of one of the pods pI. 0: it is none of these.
   int MachineOf(const kubernetes::ObjectKey& pod) const;
   bool IsReady(int number) const;
 
