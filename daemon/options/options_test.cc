@@ -332,7 +332,8 @@ const TogetherCase kTogether[] = {
     {"kubeconfig: /k", "kubernetes: not given, kubeconfig wants it"},
     {"kube-api-server: 'https://a'",
      "kubernetes: not given, kube-api-server wants it"},
-    {"speaker-pods: app=metallb", "kubernetes: not given, speaker-pods wants it"},
+    {"speaker-pods: app=metallb",
+     "kubernetes: not given, speaker-pods wants it"},
     {"kubernetes-namespace: a",
      "kubernetes: not given, kubernetes-namespace wants it"},
     {"{kubernetes: true, lease-duration: 15s, lease-renew-deadline: 10s, "
