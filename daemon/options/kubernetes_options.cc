@@ -32,7 +32,8 @@ absl::Status SetApiServer(Values values, Options* options) {
 // As the API takes it. An empty one would select the controllers' pods, too.
 absl::Status SetSpeakerPods(Values values, Options* options) {
   if (values[0].empty() || config::Printable(values[0]) != values[0]) {
-    return WrongOption(values[0], "a label selector, such as component=speaker");
+    return WrongOption(values[0],
+                       "a label selector, such as component=speaker");
   }
   options->kubernetes.speaker_pods = values[0];
   return absl::OkStatus();

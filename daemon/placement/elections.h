@@ -30,6 +30,7 @@
 #include "daemon/placement/address_index.h"
 #include "daemon/placement/claim_queue.h"
 #include "daemon/placement/cluster_view.h"
+#include "daemon/placement/inherited_services.h"
 #include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -158,7 +159,7 @@ class Elections {
                     absl::Time civil_now, const Wire& wire, bool reuniting);
   bool IsHeldByAnother(const std::string& service,
                        const net::IpAddress& address) const;
-  void NoteSpeakers(const std::string& service, const ServicePlacement* now);
+  void NoteInherited(const std::string& service, const ServicePlacement* now);
   bool MayBeASpeakers(const std::string& service) const;
   void NoteDark(const std::string& service);
   void NoteNew(const std::string& service);
@@ -189,13 +190,14 @@ class Elections {
   std::map<net::IpAddress, std::string> withheld_;
   Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
-  Services unplaced_;  // Those of placement_ that no node announces.
-  Services speakers_;  // Those that a speaker of MetalLB announces.
-  // Those that one announced until this node was elected for them, and that it
-  // has not claimed yet.
-  Services inherited_;
-  bool reasons_due_ = false;  // Their reasons may have changed.
-  Services changed_;          // Their places: TakeChanged().
+  // Those of placement_ that no node announces.
+  struct Unplaced {
+    Services services;
+    bool reasons_due = false;  // Their reasons may have changed.
+  };
+  Unplaced unplaced_;
+  InheritedServices inherited_;
+  Services changed_;  // Their places: TakeChanged().
   ClaimQueue unclaimed_;
   bool terms_changed_ = false;  // By others, since the last Claim().
   // Addresses that no node was to announce until a node was elected for them

@@ -295,6 +295,19 @@ TEST_F(MembersTest, WhatASpeakerMayHaveIsNotProbed) {
   EXPECT_EQ(elections.tenures().HolderOf(kVip), "n2");
 }
 
+// It leaves the gossip before its process ends, and answers until then.
+TEST_F(MembersTest, WhatASpeakerHadUntilItLeftIsNotProbed) {
+  live_ = {
+      {"n1", NodeMetadata{}}, {"n2", std::nullopt}, {"n3", NodeMetadata{}}};
+  Elections elections("n3", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n2");
+  EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kNotYet), IsEmpty());
+  live_ = {{"n1", NodeMetadata{}}, {"n3", NodeMetadata{}}};
+  EXPECT_EQ(NodeOf(elections), "n3");
+  EXPECT_FALSE(elections.mixed());
+  EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kNotYet), IsEmpty());
+}
+
 TEST_F(MembersTest, WhatNoSpeakerMayHaveIsProbed) {
   live_.push_back({"speaker", std::nullopt});
   desired_.nodes["speaker"] = election::NodeKnownByName("speaker");
