@@ -232,10 +232,13 @@ TEST_F(AgentManyRoutesTest, LooksDoNotWaitForADiskThatHangs) {
 
 TEST_F(AgentManyRoutesTest, AServiceThatDiesWaitsForNoOther) {
   Begin(1);
-  // The first portion is written before the others.
-  host_->state().SetWriteTime(absl::Milliseconds(50));
   Add(1, kMany);
   SetDesired(config::DifferenceOf(agent_->View().desired, desired_));
+  // The first portion is assigned. The others are long on their way.
+  ASSERT_TRUE(world_.loop().RunUntil(
+      [&] { return agent_->View().addresses.ledger().size() > 1; },
+      absl::Seconds(1)));
+  host_->state().SetWriteTime(absl::Seconds(1));
   ASSERT_TRUE(world_.loop().RunUntil([&] { return Told().pending > 0; },
                                      absl::Seconds(1)))
       << "some wait for others";
