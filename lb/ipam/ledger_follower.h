@@ -55,7 +55,8 @@ class LedgerFollower {
   // dropped.
   Followed Follow(const Ledger& ledger, Services touched,
                   FindRequest find_request, Allocator* allocator);
-  // True if the service has, or had, a record as far as the ledger was followed.
+  // True if the service has, or had, a record as far as the ledger was
+  // followed.
   bool Knows(std::string_view service) const {
     return indexed_.contains(service);
   }
