@@ -67,7 +67,7 @@ void SpeakerFeed::OnLook() {
   node_->speaker()->SetLost(LostMembersText(view.gossip().lost()));
   const bool acts = Acts(view.stage) && !Leaves(view.stage);
   const bool is_settled =
-      acts && node_->source().is_complete() && !view.is_behind;
+      acts && node_->source().is_complete() && !view.ledger.is_behind;
   if (!acts) node_->speaker()->SetActs(false);
   if (std::exchange(is_settled_, is_settled) == is_settled) return;
   is_settled ? timer_->Arm(loop_->Now() + kSettled) : timer_->Disarm();

@@ -24,8 +24,6 @@ using gossip::wire::Bytes;
 
 // How long a goodbye is repeated for those that have not acknowledged it.
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
-// A look that waits for routes asks again after this.
-constexpr absl::Duration kRoutesFirst = absl::Milliseconds(5);
 
 AddressOwners::Options OwnersOptionsOf(const AgentOptions& options) {
   return {.node = options.node,
@@ -265,17 +263,9 @@ void Agent::ScheduleReconcile() {
   LookSoon();
 }
 
-// What a look has left for the next one does not wait for longer, however many
-// services there are.
 void Agent::LookSoon() {
-  const bool has_more =
-      looked_.has_more() || elections_.has_more() || routes_.has_news();
-  looks_.Schedule(has_more ? ipam::ReplicatedAllocator::kLookInterval
-                           : addresses_.look_interval());
-}
-
-void Agent::OnLookDue() {
-  routes_.GoesFirst() ? looks_.PutOff(kRoutesFirst) : Reconcile();
+  looks_.Schedule(HasMore() ? ipam::ReplicatedAllocator::kLookInterval
+                            : addresses_.look_interval());
 }
 
 void Agent::Reconcile() {
@@ -302,21 +292,12 @@ void Agent::Reconcile() {
   elections_.Update(*desired_, looked_.entries(), looked_.version());
   changed.merge(elections_.TakeChanged());
   Announce(changed);
-  AddRepeered(changed);
+  looked_.AddOthers(routes_.TakeRepeered(), &changed);
   exchange_.TellOthers();
   PublishOutcome(changed);
   routes_.RecordTurned();
   RecordHistory();
-  if (looked_.has_more() || elections_.has_more() || routes_.has_news()) {
-    LookSoon();
-  }
-}
-
-// A service that a later look takes up is published by that one.
-void Agent::AddRepeered(Services& changed) {
-  for (const std::string& service : routes_.TakeRepeered()) {
-    if (!looked_.IsDue(service)) changed.insert(service);
-  }
+  if (HasMore()) LookSoon();
 }
 
 // No address of a host is a service's.
@@ -445,8 +426,7 @@ NodeView Agent::View() const {
           .stage = life().stage(),
           .draining = life().draining(),
           .drain_mark = life().drain_mark(),
-          .is_behind = looked_.has_more() || elections_.has_more(),
-          .ledger = {author_.name(), exchange_.untold()},
+          .ledger = {author_.name(), exchange_.untold(), HasMore()},
           .last_event_sequence = environment_.log->last_sequence(),
           .now = environment_.loop->Now(),
           .civil_now = environment_.loop->CivilNow()};

@@ -134,13 +134,15 @@ class Agent {
   // loop.
   void ScheduleReconcile();
   void LookSoon();
-  void OnLookDue();
+  bool HasMore() const {
+    return looked_.has_more() || elections_.has_more() || routes_.has_news();
+  }
+  void OnLookDue() { routes_.GoesFirst() ? looks_.PutOff() : Reconcile(); }
   void Reconcile();
   void UpdateMetadata();
   void UpdateOwners();
   void ElectAuthor(bool members_changed);
   void Announce(const Services& changed);
-  void AddRepeered(Services& changed);
   bool IsRouted(const std::string& service) const;
   void PublishOutcome(const Services& changed);
   NodeHealth LookAtHealth() const;

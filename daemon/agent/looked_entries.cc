@@ -25,6 +25,12 @@ void LookedEntries::TakeUp(const std::string& service,
   if (!known.empty()) before_.insert(std::move(known));
 }
 
+void LookedEntries::AddOthers(const Services& others, Services* changed) const {
+  for (const std::string& service : others) {
+    if (!due_.contains(service)) changed->insert(service);
+  }
+}
+
 void LookedEntries::NoteSame(const Services& services) {
   for (const std::string& service : services) {
     if (taken_.contains(service)) continue;

@@ -33,7 +33,7 @@ class LookedEntries {
   // A look begins: takes up some of these as `allocator` has them now. Returns
   // them.
   Services Take(const ipam::ReplicatedAllocator& allocator);
-  // The look is at these services too; before() has them then.
+  // The look is at these services, too; before() has them then.
   void NoteSame(const Services& services);
 
   const AddressEntries& entries() const { return entries_; }
@@ -43,9 +43,9 @@ class LookedEntries {
   uint64_t version() const { return version_; }
   // The next look takes up more.
   bool has_more() const { return !due_.empty(); }
-  bool IsDue(const std::string& service) const {
-    return due_.contains(service);
-  }
+  // Adds `others` to the services that this look is at, but for those that a
+  // later one takes up.
+  void AddOthers(const Services& others, Services* changed) const;
 
  private:
   void TakeUp(const std::string& service, const AddressEntries& now);

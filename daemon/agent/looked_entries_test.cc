@@ -62,7 +62,9 @@ TEST_F(LookedEntriesTest, ManyAreTakenUpInPortions) {
   EXPECT_THAT(looked_.entries(), SizeIs(kPortion));
   EXPECT_THAT(looked_.before(), IsEmpty());
   EXPECT_TRUE(looked_.has_more());
-  EXPECT_TRUE(looked_.IsDue(NameOf(many - 1)));
+  LookedEntries::Services at = {NameOf(1)};
+  looked_.AddOthers({NameOf(0), NameOf(many - 1)}, &at);
+  EXPECT_THAT(at, ElementsAre(NameOf(0), NameOf(1)));
   const uint64_t version = looked_.version();
   EXPECT_THAT(looked_.Take(allocator_), SizeIs(7));
   EXPECT_EQ(looked_.entries(), allocator_.entries());

@@ -114,10 +114,8 @@ void Announcer::ChangeDelivered(absl::Time now, const Delivered& changes) {
     const bool is_change = is_delivered ? delivered_.insert(vip).second
                                         : delivered_.erase(vip) > 0;
     if (!is_change) continue;
-    for (auto& [name, entry] : segments_) {
-      if (!entry.segment.held().contains(vip)) continue;
+    for (auto& [name, entry] : segments_)
       entry.segment.SetDelivered(now, vip, is_delivered);
-    }
   }
   for (auto& [name, entry] : segments_) FollowChanges(entry.segment);
   QueueDue(now);
@@ -323,22 +321,14 @@ void Announcer::FollowChanges(Segment& segment) {
     if (change.before != change.after && !Answers(change.after)) {
       outbox_.Drop(announcement);
     }
-    const bool was_foreign = wanted_.foreign().contains(announcement);
-    wanted_.OnClaimChange(announcement, change.before, change.after,
-                          change.on_trial);
-    if (WantsDelivery(change.before) != WantsDelivery(change.after) ||
-        wanted_.foreign().contains(announcement) != was_foreign) {
-      NoteDelivery(change.vip);
-    }
+    const bool may_differ = wanted_.OnClaimChange(
+        announcement, change.before, change.after, change.on_trial);
+    if (may_differ) NoteDelivery(change.vip);
     if (change.after == ClaimState::kHandedOver) {
       handed_over_.insert(announcement);
     }
     if (change.report) Report(segment, change);
   }
-}
-
-void Announcer::NoteDelivery(const net::IpAddress& vip) {
-  if (options_.awaits_delivery) delivery_changes_.insert(vip);
 }
 
 void Announcer::Report(const Segment& segment, const ClaimChange& change) {

@@ -133,15 +133,13 @@ class Announcer {
   // takes them no more.
   using Delivered = absl::btree_map<net::IpAddress, bool>;
   void ChangeDelivered(absl::Time now, const Delivered& changes);
-  // True if it should take them: the address is won on some interface, or still
-  // answered.
+  // True if it should: the address is won on some interface, or still answered.
   bool IsToDeliver(const net::IpAddress& vip) const;
   // True if HeardOn() has changed by itself since the last call of this.
   bool TakeHearingChange() {
     return segments_.TakeHearingChange() | proxies_.TakeHearingChange();
   }
-  // With awaits_delivery: the addresses for which IsToDeliver() or
-  // IsLeftToForeigner() may be another than at the last call.
+  // The addresses for which IsToDeliver() or IsLeftToForeigner() may differ.
   bool has_delivery_changes() const { return !delivery_changes_.empty(); }
   absl::btree_set<net::IpAddress> TakeDeliveryChanges() {
     return std::exchange(delivery_changes_, {});
@@ -214,7 +212,9 @@ class Announcer {
   void JudgeProxies(absl::Time now, Segment& segment);
   void FollowChanges(Segment& segment);
   void Report(const Segment& segment, const ClaimChange& change);
-  void NoteDelivery(const net::IpAddress& vip);
+  void NoteDelivery(const net::IpAddress& vip) {
+    if (options_.awaits_delivery) delivery_changes_.insert(vip);
+  }
   // One more announcement, so that it is heard whether they are apart now.
   void TryCrossHearing(absl::Time now);
   void QueueDue(absl::Time now);

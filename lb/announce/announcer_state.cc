@@ -21,6 +21,18 @@ bool IsHeard(const Segment& segment, const net::IpAddress& address) {
          segment.proxies().Decoys().contains(address);
 }
 
+// Adds where the segment keeps the address silent because a rival has it.
+void AddWithheld(const Announcement& announcement, const Segment& segment,
+                 std::vector<WithheldAddress>& withheld) {
+  const net::IpAddress& vip = announcement.vip;
+  const auto since = segment.WithheldSince(vip);
+  if (!since) return;
+  const net::MacAddress& rival = segment.RivalOf(vip);
+  const bool by_proxy = segment.proxies().VerdictOf(rival, vip.family()) ==
+                        ProxyCheck::Verdict::kProxy;
+  withheld.push_back({announcement, rival, *since, by_proxy});
+}
+
 }  // namespace
 
 bool Announcer::IsToDeliver(const net::IpAddress& vip) const {
@@ -48,13 +60,7 @@ std::vector<WithheldAddress> Announcer::Withheld(
     const net::IpAddress& vip) const {
   std::vector<WithheldAddress> withheld;
   for (const Announcement& announcement : wanted_.Of(vip)) {
-    const Segment& segment = segments_.At(announcement.interface);
-    if (const auto since = segment.WithheldSince(vip)) {
-      const net::MacAddress& rival = segment.RivalOf(vip);
-      const bool by_proxy = segment.proxies().VerdictOf(rival, vip.family()) ==
-                            ProxyCheck::Verdict::kProxy;
-      withheld.push_back({announcement, rival, *since, by_proxy});
-    }
+    AddWithheld(announcement, segments_.At(announcement.interface), withheld);
   }
   return withheld;
 }

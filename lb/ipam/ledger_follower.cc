@@ -79,6 +79,19 @@ LedgerFollower::Followed LedgerFollower::Follow(const Ledger& ledger,
   return followed;
 }
 
+LedgerFollower::Services LedgerFollower::TakeUnknown(const Ledger& ledger,
+                                                     Services* services) const {
+  Services unknown;
+  for (auto it = services->begin(); it != services->end();) {
+    const auto service = it++;
+    if (ledger.Find(*service) != nullptr || indexed_.contains(*service)) {
+      continue;
+    }
+    unknown.insert(unknown.end(), services->extract(service));
+  }
+  return unknown;
+}
+
 bool LedgerFollower::Adopt(const Ledger& ledger, const std::string& service) {
   const Record* const record = ledger.Find(service);
   if (ledger.version() != version_ + 1 || record == nullptr ||

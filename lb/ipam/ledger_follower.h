@@ -55,10 +55,9 @@ class LedgerFollower {
   // dropped.
   Followed Follow(const Ledger& ledger, Services touched,
                   FindRequest find_request, Allocator* allocator);
-  // True if the service has, or had, a record as far as the ledger was followed.
-  bool Knows(std::string_view service) const {
-    return indexed_.contains(service);
-  }
+  // Takes those out of `services` that have no record, and had none as far as
+  // the ledger was followed: there is nothing to follow.
+  Services TakeUnknown(const Ledger& ledger, Services* services) const;
   // Takes up the last change of the ledger, the first record of a service, if
   // nothing follows from it: `allocator` gave the service the addresses that it
   // claims, and no other record claims one of these or has freed it. False: it

@@ -40,6 +40,19 @@ void LedgerSaver::NoteProposal(const std::string& service) {
   unsaved_[service] = ledger_->version();
 }
 
+bool LedgerSaver::HoldsBack(const std::string& service, absl::Time now) {
+  held_back_.erase(service);
+  if (!IsUnsaved(service) || !error_.ok()) return false;
+  if (held_back_.empty()) late_at_ = now + kHoldBackMax;
+  if (now >= late_at_) return false;
+  held_back_.insert(service);
+  return true;
+}
+
+void LedgerSaver::TakeLate(absl::Time now, Services* late) {
+  if (now >= late_at_) late->merge(std::exchange(held_back_, {}));
+}
+
 std::vector<std::string> LedgerSaver::Save() {
   const io::TurnCause cause(ports_.loop, "saves the ledger");
   if (ledger_->version() == saving_version_) return {};

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "lb/base/check.h"
@@ -188,7 +187,7 @@ void ReplicatedAllocator::Update() {
   if (IsAuthor()) freed |= ProposeReleases(now);
   allocator_.SetNotes(NotesOf(AbsentHolders()));  // Of a full pool.
   for (const auto& [service, why] : queue_.failures()) stale_.insert(service);
-  if (now >= unsaved_until_) stale_.merge(unsaved_);
+  saver_.TakeLate(now, &stale_);
   if (!IsAuthor()) {
     queue_.ClearFailures();
   } else if (!only_follows) {
@@ -212,27 +211,21 @@ LedgerFollower::Followed ReplicatedAllocator::Follow(
   for (std::string& service : ledger_.ServicesSince(follower_.version())) {
     touched.insert(std::move(service));
   }
-  Services unknown;  // They hold nothing, and nothing is to be followed.
-  for (auto it = touched.begin(); it != touched.end();) {
-    const Record* const record = ledger_.Find(*it);
+  for (const std::string& service : touched) {
+    const Record* const record = ledger_.Find(service);
     const bool holds = record != nullptr && !record->is_release();
-    wanted_.NoteHolding(*it, holds, now);
-    const auto next = std::next(it);
-    if (record == nullptr && !follower_.Knows(*it)) {
-      unknown.insert(unknown.end(), touched.extract(it));
-    }
-    it = next;
+    wanted_.NoteHolding(service, holds, now);
   }
   const auto find_request = [this](std::string_view service) {
     return wanted_.FindLast(service);
   };
   if (!std::exchange(other_space_, false)) {
+    Services unknown = follower_.TakeUnknown(ledger_, &touched);
     LedgerFollower::Followed followed = follower_.Follow(
         ledger_, std::move(touched), find_request, &allocator_);
     followed.services.merge(unknown);
     return followed;
   }
-  touched.merge(unknown);
   queue_.AddAll();
   for (const auto& [service, request] : requests()) {
     // It may be refused what it asks for by now.
@@ -412,19 +405,14 @@ bool ReplicatedAllocator::ReadEntry(const std::string& service) {
 }
 
 void ReplicatedAllocator::NoteStale(const std::string& service) {
-  if (AwaitsFirstWrite(service)) return;
-  const bool is_shown = entries_.contains(service);
-  if (is_shown || wanted_.Wants(service)) stale_.insert(service);
+  const bool matters = entries_.contains(service) || wanted_.Wants(service);
+  if (matters && !AwaitsFirstWrite(service)) stale_.insert(service);
 }
 
 bool ReplicatedAllocator::AwaitsFirstWrite(const std::string& service) {
-  unsaved_.erase(service);
-  if (!saver_.IsUnsaved(service) || !save_error().ok()) return false;
-  if (entries_.contains(service)) return false;
-  const absl::Time now = ports_.loop->Now();
-  if (unsaved_.empty()) WakeBy(unsaved_until_ = now + kUnsavedWait);
-  if (now >= unsaved_until_) return false;
-  unsaved_.insert(service);
+  const bool is_new = !entries_.contains(service);
+  if (!is_new || !saver_.HoldsBack(service, ports_.loop->Now())) return false;
+  WakeBy(saver_.late_at());
   return true;
 }
 

@@ -60,13 +60,9 @@ class ReplicatedAllocator {
   static constexpr size_t kReleasesMax = 100;
   static constexpr absl::Duration kReleaseDelay = absl::Seconds(5);
   static constexpr absl::Duration kSaveRetry = absl::Seconds(1);
-  // A new service whose address is being written has no entry for so long: it
-  // mostly has its address then, and need not be looked at twice.
-  static constexpr absl::Duration kUnsavedWait = absl::Milliseconds(100);
   // The first news counts at once; what comes within this time after it is
   // looked at together. It grows with services and records, as some looks are
-  // at all of them, so that no flood of news takes the loop for itself. The
-  // portions of one look follow each other on the next turns.
+  // at all of them, so that no flood of news takes the loop for itself.
   static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
   static constexpr absl::Duration kLookIntervalPerRecord =
       absl::Microseconds(10);
@@ -134,8 +130,7 @@ class ReplicatedAllocator {
   // Services whose entries are others than at the last call, or went.
   Services TakeChanged() { return std::exchange(changed_, {}); }
   // Takes the first of `from` out of it, and all in it that share an address
-  // with one of these: who looks at a few services must not see one without the
-  // others.
+  // with one of these: elections must not see one without the others.
   Services TakeWithSharers(size_t count, Services* from) const;
   // The whole ledger as one message, for full exchanges; without own proposals
   // that are not on disk yet. Forgets releases that are too old to matter:
@@ -203,9 +198,7 @@ class ReplicatedAllocator {
   Services stale_;            // Their entries may be others.
   Services changed_;          // Their entries are others: TakeChanged().
   Services waiting_;          // Their entries lack an address that they want.
-  Services unsaved_;          // New, and without an entry: kUnsavedWait.
-  absl::Time unsaved_until_ = absl::InfinitePast();  // Then they have one.
-  io::PacedTimer timer_;                             // Runs Update().
+  io::PacedTimer timer_;      // Runs Update().
 };
 
 }  // namespace lb::ipam

@@ -302,15 +302,16 @@ many_figures() {  # many_figures BEGAN COUNT WORD: route, wire, UPDATEs.
   cost after "$wire" "$1" "$(wc -l <"$wire")" UPDATE
   wc -l <"$wire"
 }
-# All routes of services that have their addresses change, and go: what lbd
-# takes from its own event on, when it has taken the change up in its memory.
-many_told() {  # Seconds to the last UPDATE and how many there are, of both.
+# Services come, all their routes change, and they go: what lbd takes from its
+# own event on, when it has taken the change up in its memory.
+many_told() {  # Seconds to the last UPDATE and how many there are, of each.
   local all=() wire_mark=0
   mapfile -t all < <(many_prefixes)
   one_running lbd
+  wire_watch
   announcer_set lbd n1 "$vip/32" "${all[@]}"
   lab_wait 60 many_there || fail "not all routes"
-  sleep 3
+  many_span
   wire_watch
   wire_advertisement
   many_span
@@ -378,7 +379,8 @@ part_many() {
   row "add to a lbd without a peer: memory, MB more" "$(sed -n 2p "$LAB_DIR/many-services")" - - -
   many_told >"$LAB_DIR/many-told"
   i=0
-  for name in "all routes change: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
+  for name in "10,000 services are new: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
+    "all routes change: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
     "all are withdrawn: the same, s" "the same: UPDATEs"; do
     i=$((i + 1))
     row "$name" "$(sed -n "${i}p" "$LAB_DIR/many-told")" - - -
