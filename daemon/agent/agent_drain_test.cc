@@ -49,7 +49,7 @@ class AgentDrainTest : public testing::Test {
     peer.my_as = {64512};
     peer.peer_as = {{65000}};
     peer.address = router.endpoint().address;
-    peer.hold_time = absl::Seconds(3);
+    peer.timers = {.hold = absl::Seconds(3), .keepalive = absl::Seconds(1)};
   }
   void SetPath(io::SimHost& a, io::SimHost& b, bool is_open) {
     io::SimPaths& paths = world_.network().paths();

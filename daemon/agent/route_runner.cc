@@ -64,9 +64,10 @@ void RouteRunner::RecordTurned() {
   }
 }
 
-// The kernel takes its time for each: routers are told of all portions first.
+// The kernel takes its time for each: routers are told of all portions first. A
+// look that waits for them delivers what there is.
 void RouteRunner::Deliver() {
-  if (routing_.planner().has_more()) return;
+  if (routing_.planner().has_more() || GoesFirst()) return;
   parts_.announcing->ChangeRouted(routing_.TakeAddressChanges());
 }
 

@@ -45,8 +45,8 @@ class RouteRunner {
  public:
   using Services = ipam::ReplicatedAllocator::Services;
 
-  // So long looks wait for many routes.
-  static constexpr absl::Duration kFirstMax = absl::Milliseconds(100);
+  // So long looks wait for many routes: some times what ten thousand take.
+  static constexpr absl::Duration kFirstMax = absl::Milliseconds(250);
 
   struct Parts {
     ipam::ReplicatedAllocator* addresses;

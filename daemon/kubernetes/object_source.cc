@@ -39,10 +39,12 @@ void AddConcerned(SourceUpdate* update) {
   }
 }
 
-// As SourceKind has it; empty also for what is no kind of the server's.
+// The kind whose objects need this one for BGP; empty: none does. There are few
+// of these objects, and they are taken up together. Of Namespaces there may be
+// thousands, which come page by page.
 std::string_view NeededBy(std::string_view kind) {
   for (const SourceKind& known : SourceKinds()) {
-    if (known.kind == kind) return known.needed_by;
+    if (known.kind == kind && known.is_optional) return known.needed_by;
   }
   return "";
 }

@@ -165,8 +165,8 @@ class ObjectSource {
 
     State state = State::kUndecided;
     std::vector<const SourceKind*> kinds;
-    // Objects that need them, and those of these kinds, by name, until they
-    // were all listed: an advertisement may name a Community.
+    // Objects that need them, and with BGP those of these kinds, by name, until
+    // they were all listed: an advertisement may name a Community.
     std::map<std::string, config::ObjectChange> waiting;
   };
 

@@ -105,6 +105,8 @@ TEST_F(MoveCheckTest, AnotherNodeIsAFault) {
 }
 
 TEST_F(MoveCheckTest, AMemberThatIsMissingIsNamed) {
+  SetObjects(kObjects + ServiceText("one") + ServiceText("two") +
+             NodeText("node-a", "rack"));
   facts_.members = {"node-b", "node-c"};
   EXPECT_THAT(
       Faults(),

@@ -140,6 +140,7 @@ const Placement& Elections::Update(const config::Desired& desired,
 // True: it has another place than before.
 bool Elections::Place(const std::string& service, const Placement& described) {
   const auto now = described.find(service);
+  NoteSpeakers(service, now == described.end() ? nullptr : &now->second);
   unplaced_.erase(service);
   unclaimed_.Remove(service);
   if (const auto* const put = index_.Find(service)) {
@@ -324,13 +325,16 @@ void Elections::ClaimService(const std::string& service,
     const bool is_dark = IsDark(address);
     if (holder == node_ && !is_dark) continue;
     if (!wire.announces(address)) {
-      unclaimed_.Wait(
-          address, {.term = TermOf(address), .to_probe = !holder || is_dark});
+      const bool is_new = !holder || is_dark;
+      unclaimed_.Wait(address,
+                      {.term = TermOf(address),
+                       .to_probe = is_new && !MayBeASpeakers(service)});
       continue;
     }
     unclaimed_.Add(service);
     if (reuniting && holder && !cluster_.IsLive(*holder)) continue;
     dark_.erase(address);
+    inherited_.erase(service);
     // By a new term the others know that it is announced again.
     if (holder == node_) tenures_.Release(address, civil_now);
     // A full table: the election goes by rank, as without holders.
@@ -363,6 +367,34 @@ bool Elections::IsHeldByAnother(const std::string& service,
                       (node.verdict == election::NodeVerdict::kAnnouncer ||
                        node.verdict == election::NodeVerdict::kNotOwner);
              });
+}
+
+// A speaker of MetalLB that is about to leave is no member any more when it
+// stops to answer.
+void Elections::NoteSpeakers(const std::string& service,
+                             const ServicePlacement* now) {
+  const bool is_here = now != nullptr && IsElected(*now, node_);
+  if (is_here && speakers_.contains(service)) inherited_.insert(service);
+  if (!is_here) inherited_.erase(service);
+  speakers_.erase(service);
+  if (now == nullptr || !cluster_.mixed()) return;
+  for (const election::Announcer& announcer : now->announcers) {
+    if (!cluster_.IsLbd(announcer.node)) speakers_.insert(service);
+  }
+}
+
+// A speaker of MetalLB announced it, or without this node would. Until that has
+// heard of this node and has looked at all services, it answers for the
+// address, and would answer a probe as if it were a foreign host.
+bool Elections::MayBeASpeakers(const std::string& service) const {
+  if (inherited_.contains(service)) return true;
+  if (!cluster_.mixed()) return false;
+  const auto explanation = table_.Explain(service);
+  return explanation.ok() &&
+         std::any_of(explanation->nodes.begin(), explanation->nodes.end(),
+                     [&](const election::NodeExplanation& node) {
+                       return node.rank > 0 && !cluster_.IsLbd(node.node);
+                     });
 }
 
 void Elections::NoteDark(const std::string& service) {

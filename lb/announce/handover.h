@@ -12,7 +12,7 @@
 //   handover.Begin(now, vip, {"eth0"});     // another node is elected
 //   handover.OnClaimed(now, vip);           // it was heard
 //   handover.OnTimer(now);                  // at NextDeadline()
-//   for (const auto& vip : handover.TakeChanged()) Follow(vip);
+//   for (const auto& vip : handover.TakeChanged()) Use(vip);
 //
 // The cost of a call goes with what it changes.
 #ifndef LB_ANNOUNCE_HANDOVER_H_

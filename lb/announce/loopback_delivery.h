@@ -7,7 +7,7 @@
 //   delivery.Want(vip, true);
 //   while (!delivery.Deliver()) {}  // Each call on a turn of its own.
 //   for (const net::IpAddress& vip : delivery.TakeChanged()) {
-//     Tell(vip, delivery.Delivers(vip));
+//     Use(vip, delivery.Delivers(vip));
 //   }
 //
 // Follows the kernel's addresses on "lo". An address that another program

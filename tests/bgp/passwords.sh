@@ -100,7 +100,7 @@ counters_of_node_are_still() {
   lab_in n2 awk '/^TcpExt/ && !names { names = $0; next }
     /^TcpExt/ { count = split(names, name); split($0, value)
       for (i = 1; i <= count; ++i) if (name[i] ~ /MD5/) sum += value[i]
-      exit sum > 0 }' /proc/net/netstat
+      exit (sum > 0) }' /proc/net/netstat
 }
 
 peer_said() { grep -q -- "$1" "$LAB_DIR/rekey.log"; }  # peer_said TEXT

@@ -35,18 +35,18 @@ cd "$work/module"
 download "MetalLB $version" "$new_go" list -deps "$module/controller" \
   "$module/speaker"
 source=$("$new_go" list -m -f '{{.Dir}}' "$module")
-prepends=$source/internal/bgp/frrk8s/frrk8s.go
-sed -e '/^func toAdvertiseWithAsPathPrepend/,/^}/d' \
+# Go's module cache is not to be changed.
+cp -r "$source" "$work/metallb"
+chmod -R u+w "$work/metallb"
+sed -i -e '/^func toAdvertiseWithAsPathPrepend/,/^}/d' \
   -e '/if adv.AsPathPrepend/,/}/d' -e '/AsPathPrepend/d' \
-  "$prepends" >"$work/frrk8s.go"
-printf '{"Replace": {"%s": "%s"}}' "$prepends" "$work/frrk8s.go" \
-  >"$work/overlay.json"
+  "$work/metallb/internal/bgp/frrk8s/frrk8s.go"
+echo "replace $module => ../metallb" >>go.mod
 echo "build_metallb.sh: building MetalLB $version, once" >&2
 # A build that was stopped goes on where it was.
 export GOCACHE=$cache/build-metallb GOGC=400
 "$new_go" build -trimpath -buildvcs=false -ldflags "-s -w" \
-  -overlay "$work/overlay.json" -o "$work/built/" "$module/controller" \
-  "$module/speaker" >&2
+  -o "$work/built/" "$module/controller" "$module/speaker" >&2
 cp "$source/config/manifests/metallb-native.yaml" "$work/built"
 rm -rf "$cache"/metallb-v*
 mv "$work/built" "$folder"

@@ -71,7 +71,7 @@ class Pod:
         self.is_ready = False
         self.uid = cluster.server.ask(
             "POST", self.path, self._object())["metadata"]["uid"]
-        cluster.server.patch_status(f"{self.path}/{name}", {
+        cluster.write(f"{self.path}/{name}", {
             "phase": "Running", "podIP": ADDRESSES[host],
             "podIPs": [{"ip": ADDRESSES[host]}]})
         self.process = subprocess.Popen(
@@ -119,7 +119,9 @@ class Pod:
             # Nothing answers for a webhook.
             more = ["--webhook-mode=disabled"] * (program == "controller")
             return [f"{os.environ['METALLB']}/{program}", *arguments, *more]
-        own = ["--kubeconfig", cluster.kubeconfig(self), "--user", "root"]
+        own = ["--kubeconfig", cluster.kubeconfig(self)]
+        if "--user=root" not in arguments:
+            own += ["--user", "root"]
         if self.host == "cp":
             # These pods have a network of their own, and share one here.
             arguments = [one for one in arguments if "metrics-" not in one]
@@ -147,7 +149,7 @@ class Pod:
                     check=False).returncode:
                 return
         self.is_ready = True
-        cluster.server.patch_status(f"{self.path}/{self.name}", {
+        cluster.write(f"{self.path}/{self.name}", {
             "conditions": [{"type": "Ready", "status": "True"}]})
 
     def stop(self):
@@ -187,6 +189,11 @@ class Cluster:
     def items(self, plural, namespace):
         """All objects of a kind."""
         return self.server.ask("GET", self.path(plural, namespace))["items"]
+
+    def write(self, path, status):
+        """A status, of an object that may be gone."""
+        self.server.ask("PATCH", path + "/status", {"status": status},
+                        "application/merge-patch+json", accepted=(404, 409))
 
     def kubeconfig(self, pod):
         """A file with the token of the pod's account."""
@@ -338,9 +345,7 @@ class Cluster:
         if all(known.get(key, 0) == value for key, value in status.items()):
             return
         path = self.path(owner["kind"].lower() + "s", meta["namespace"])
-        self.server.ask("PATCH", f"{path}/{meta['name']}/status",
-                        {"status": status}, "application/merge-patch+json",
-                        accepted=(404, 409))
+        self.write(f"{path}/{meta['name']}", status)
 
 
 def main():

@@ -84,6 +84,15 @@ class BesideSpeakersTest : public testing::Test {
     knows_n1_ = true;
   }
 
+  // Both leave; they answer a moment longer, as their processes end.
+  void LetSpeakersLeave() {
+    for (const auto& speaker : speakers_) {
+      speaker->Leave(absl::Seconds(1), [] {});
+    }
+    cluster_.RunFor(absl::Milliseconds(300));
+    answering_.clear();
+  }
+
   Cluster cluster_{/*seed=*/1, /*nodes=*/3};
   bool knows_n1_ = false;
   std::vector<std::unique_ptr<gossip::GossipNode>> speakers_;
@@ -107,6 +116,20 @@ TEST_F(BesideSpeakersTest, WhatTheyAnnouncedIsTakenOverAtOnce) {
         << cluster_.Dump();
   }
   EXPECT_GT(ours, 0u);
+}
+
+TEST_F(BesideSpeakersTest, WhatTheyAnnouncedUntilTheyLeftIsTakenOverAtOnce) {
+  cluster_.Start("n1");
+  LetSpeakersHear();
+  cluster_.RunFor(absl::Seconds(5));
+  LetSpeakersLeave();
+  cluster_.RunFor(absl::Milliseconds(500));
+  for (int i = 201; i <= 205; ++i) {
+    const std::string vip = "172.18.8." + std::to_string(i);
+    EXPECT_THAT(cluster_.AnnouncersOf(vip), ElementsAre("n1"))
+        << vip << "\n"
+        << cluster_.Dump();
+  }
 }
 
 }  // namespace
