@@ -31,6 +31,9 @@ def repair(server, name):
 
 def write_pods(server):
     """And their endpoints, which stay as they are: nothing follows pods here."""
+    # There is no controller of Kubernetes that makes this one.
+    server.make("/api/v1/namespaces/default/serviceaccounts",
+                {"metadata": {"name": "default"}})
     services = {"web": {f"web-{node}": node for node in NODES},
                 "one": {"one": "n3"}}
     for service, pods in services.items():

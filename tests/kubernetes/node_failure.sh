@@ -61,7 +61,7 @@ kube_apply examples/manifests/metallb-l2-config.yaml
 pods pods
 kube_cluster services front 1 20 || fail "no address"
 speakers_say() { [[ $(kube_request GET /apis/metallb.io/v1beta1/configurationstates |
-  grep -o '"name":"speaker-n[123]"' | sort -u | wc -l) -eq 3 ]]; }
+  grep -o '"name": *"speaker-n[123]"' | sort -u | wc -l) -eq 3 ]]; }
 lab_wait 30 speakers_say || fail "not all speakers say how they are"
 sleep 32  # A controller that starts marks nothing at first.
 
@@ -89,7 +89,8 @@ pods ready | grep '^web-n3 False NodeLostToLbd$' || fail "no reason of our own"
 stays is_marked web-n3 || fail "another pod is marked: $(marked)"
 for says in problems "explain default/front-0" services; do
   # shellcheck disable=SC2086 # Two words.
-  lab_lbctl n1 $says | grep "1 of 3 endpoints are on nodes that failed (n3)" ||
+  lab_lbctl n1 $says -o json |
+    grep -o "1 of 3 endpoints are on nodes that failed (n3)" ||
     fail "lbctl $says does not say which endpoints are lost"
 done
 told n3 "PodsMarkedNotReady.*n1, n2 lost it.*1 pods.*default/one stays" ||
