@@ -105,8 +105,11 @@ class LedgerSaver {
   Ledger* const ledger_;
   OnWritten on_written_;
   LedgerStore store_;
-  // By service, with the ledger's version that has its proposal.
-  std::map<std::string, uint64_t> unsaved_;
+  struct Unsaved {
+    uint64_t version = 0;  // The ledger's, that has the proposal.
+    absl::Time since;      // The loop's.
+  };
+  std::map<std::string, Unsaved> unsaved_;  // By service.
   Services held_back_;
   absl::Time late_at_ = absl::InfinitePast();  // Of held_back_.
   std::vector<std::pair<uint64_t, OnSaved>> waiting_;
