@@ -163,8 +163,10 @@ void Announcing::OnDelivery() {
 }
 
 void Announcing::Deliver(absl::btree_set<net::IpAddress> due) {
+  const absl::btree_set<net::IpAddress> changes =
+      announce_.TakeDeliveryChanges();
   if (options_.delivery == Delivery::kLoopback) {
-    for (const net::IpAddress& vip : announce_.TakeDeliveryChanges()) {
+    for (const net::IpAddress& vip : changes) {
       FollowClaim(vip);
       due.insert(vip);
     }

@@ -172,8 +172,7 @@ std::string Render(const status::v1::GetNodeResponse& node,
       "Author:     {}\n"
       "Announcing: {} addresses\n",
       Printable(node.name()), Printable(node.version()),
-      FormatTime(node.started_at()),
-      ReadyText(node),
+      FormatTime(node.started_at()), ReadyText(node),
       node.ledger_author().empty() ? "none yet"
                                    : Printable(node.ledger_author()),
       node.announced_addresses());

@@ -213,7 +213,7 @@ class Announcer {
   void FollowChanges(Segment& segment);
   void Report(const Segment& segment, const ClaimChange& change);
   void NoteDelivery(const net::IpAddress& vip) {
-    if (options_.awaits_delivery) delivery_changes_.insert(vip);
+    delivery_changes_.insert(vip);
   }
   // One more announcement, so that it is heard whether they are apart now.
   void TryCrossHearing(absl::Time now);

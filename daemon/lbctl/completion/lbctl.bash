@@ -17,7 +17,7 @@ _lbctl() {
       COMPREPLY=($(compgen -W "table wide json yaml" -- "$word"))
       return ;;
     --kind)
-      COMPREPLY=($(compgen -W "object-refused address-conflict
+      COMPREPLY=($(compgen -W "object-refused address-conflict lost-endpoints
         orphaned-address interface state long-turn api-server bgp-peer
         bgp-route gossip strict-arp held-back no-address request-refused
         no-announcer unable-announcer node-name options-differ address-owned" -- "$word"))
