@@ -336,6 +336,7 @@ class AsideTest : public RoutingObjectsTest {
                                .aside = ObjectSource::AsideOfControllers()});
   }
   void StartRefused(const std::string& resource) {
+    source_.reset();  // It ends requests of the client before.
     refusing_ = std::make_unique<RefusingClient>(client_, resource);
     source_ = std::make_unique<ObjectSource>(
         ObjectSource::Ports{&cluster_.loop_, refusing_.get(), this},
