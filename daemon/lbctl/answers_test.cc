@@ -14,8 +14,10 @@ namespace lb::lbctl {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 TEST_F(CommandLineTest, AnEmptyListIsAskedAbout) {
@@ -57,6 +59,26 @@ TEST_F(CommandLineTest, AnEmptyListIsAskedAbout) {
   EXPECT_THAT(
       node_.TakeAsked(),
       ElementsAre("ListPools pool: \"frist\" holders: true", "ListPools"));
+}
+
+TEST_F(CommandLineTest, StatusFailsIfAReadyNodeIsWanted) {
+  constexpr char kWhy[] = "lbctl: the node is not ready: it has not heard ";
+  status::v1::GetNodeResponse node;
+  node.set_name("n1");
+  node_.Answer("GetNode", node);
+  EXPECT_THAT(Show("status"), EndsWith("\nexit 0"));
+  const std::string refused = Show("status --ready");
+  EXPECT_THAT(refused, StartsWith("Node:       n1\n"));
+  EXPECT_THAT(refused, HasSubstr(kWhy));
+  EXPECT_THAT(refused, EndsWith("\nexit 4"));
+  node_.Clear();
+  node.set_ready(true);
+  node_.Answer("GetNode", node);
+  const std::string shown = Show("status --ready");
+  EXPECT_THAT(shown, Not(HasSubstr(kWhy)));
+  EXPECT_THAT(shown, EndsWith("\nexit 0"));
+  node_.Refuse("GetNode", grpc::Status(grpc::StatusCode::UNAVAILABLE, "away"));
+  EXPECT_THAT(Show("status --ready"), EndsWith("\nexit 1"));
 }
 
 TEST_F(CommandLineTest, AListIsAllOfItsPages) {

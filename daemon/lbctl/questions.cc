@@ -63,6 +63,31 @@ void AddServices(CLI::App* app, Command* chosen) {
            "Only services with this address");
 }
 
+// With `want_ready` a node that is not ready is a fault, for scripts and tests
+// of an installation.
+ExitStatus NodeStatus(const Session& session, bool want_ready) {
+  bool ready = false;
+  const ExitStatus printed = session.Run<status::v1::GetNodeResponse>(
+      [&](const Client& client, status::v1::GetNodeResponse* node) {
+        const auto status = client.Ask(&Stub::GetNode, {}, node);
+        ready = node->ready();
+        return status;
+      });
+  if (printed != kAnswered || ready || !want_ready) return printed;
+  session.Tell(
+      "the node is not ready: it has not heard from the cluster yet, or it "
+      "leaves");
+  return kFaults;
+}
+
+void AddStatus(CLI::App* app, Command* chosen) {
+  const auto want_ready = std::make_shared<bool>(false);
+  AddCommand(
+      app, chosen, "status", "The node: ready, interfaces, problems",
+      [=](const Session& session) { return NodeStatus(session, *want_ready); })
+      ->add_flag("--ready", *want_ready, "Fail with 4 unless it is ready");
+}
+
 void AddPools(CLI::App* app, Command* chosen) {
   using Request = status::v1::ListPoolsRequest;
   const auto request = std::make_shared<Request>();
@@ -258,9 +283,7 @@ void AddWhatIf(CLI::App* app, Command* chosen) {
 }  // namespace
 
 void AddQuestions(CLI::App* app, Command* chosen) {
-  AddCommand(
-      app, chosen, "status", "The node: ready, interfaces, problems",
-      [](const Session& session) { return session.Ask(&Stub::GetNode); });
+  AddStatus(app, chosen);
   AddServices(app, chosen);
   AddPools(app, chosen);
   AddCommand(app, chosen, "members", "The cluster as this node sees it",

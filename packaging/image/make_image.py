@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Makes the container image of lbd and lbctl: a tar of an OCI image layout.
 
-  make_image.py LBD LBCTL VERSION_HEADER STRIP OUTPUT.tar
+  make_image.py LBD LBCTL VERSION_HEADER STRIP COPYRIGHT OUTPUT.tar
 
-One layer has the libraries that the programs link, the loader and the users; the
-layer above it has the programs, so that a new lbd is a small download. There is
-nothing else: no shell, and no certificates, since an API server's authority comes
-with the pod or in the kubeconfig.
+One layer has the libraries that the programs link, the loader, the users and the
+licences of all of it; the layer above it has the programs, so that a new lbd is a
+small download. There is nothing else: no shell, and no certificates, since an API
+server's authority comes with the pod or in the kubeconfig.
 
 The same input gives the same bytes: entries are sorted, times and owners fixed.
 """
@@ -33,6 +33,11 @@ PASSWD = f"root:x:0:0:root:/:\nlbd:x:{USER}:{USER}:load balancer:/:\n"
 GROUP = f"root:x:0:\nlbd:x:{USER}:\n"
 PROGRAMS = ("usr/sbin/lbd", "usr/bin/lbctl")
 LBD = PROGRAMS[0]
+
+# Their headers are compiled into the programs. What the programs use besides is
+# in a library of its own.
+COMPILED_IN = {"libasio-dev", "libcli11-dev", "libmsgpack-cxx-dev"}
+COMMON_LICENCES = "/usr/share/common-licenses/"
 
 OCI = "application/vnd.oci.image."
 LABEL = "org.opencontainers.image."
@@ -134,13 +139,47 @@ def read(path):
         return file.read()
 
 
-def library_layer(programs):
+def packages_of(files):
+    """The names of the Debian packages that have these files. A package may know
+    a file by its path without /usr, or with it."""
+    names = {os.path.realpath(file).removeprefix("/usr") for file in files}
+    paths = sorted(names | {"/usr" + name for name in names})
+    # It fails, as half of the paths are unknown.
+    printed = subprocess.run(["dpkg", "--search", *paths], check=False, text=True,
+                             stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL).stdout
+    found = {}
+    for line in printed.splitlines():  # "libc6:amd64: /lib/...".
+        owner, _, path = line.partition(": ")
+        found[path.removeprefix("/usr")] = owner.split(":")[0]
+    if names - set(found):
+        sys.exit(f"{names - set(found)}: of no Debian package, want their terms")
+    return set(found.values())
+
+
+def add_licences(layer, packages, own):
+    """The terms of lbd and of each package, and the licences that they name."""
+    texts = {"lbd": read(own)}
+    for package in packages:
+        texts[package] = read(f"/usr/share/doc/{package}/copyright")
+    named = re.findall(COMMON_LICENCES.encode() + rb"([\w.-]*\w)",
+                       b"\n".join(texts.values()))
+    for package, text in texts.items():
+        layer.add_file(f"usr/share/doc/{package}/copyright", text)
+    for name in {name.decode() for name in named}:
+        path = COMMON_LICENCES + name
+        layer.add_file(path.lstrip("/"), read(path))
+
+
+def library_layer(programs, own_licence):
     """All but the programs. The loader looks for libraries in its own folder;
     without a cache it knows few others."""
     layer, wanted = Layer(), {}
     for program in programs:
         loader, libraries = libraries_of(program)
         wanted.update(libraries)
+    add_licences(layer, COMPILED_IN | packages_of([loader, *wanted.values()]),
+                 own_licence)
     folder = os.path.dirname(os.path.realpath(loader)).lstrip("/")
     for soname, path in wanted.items():
         real = os.path.realpath(path)
@@ -262,8 +301,9 @@ def image_of(version, layers):
 
 def main():
     """Makes the archive that the arguments say."""
-    *programs, header, strip, output = sys.argv[1:]
-    layers = [library_layer(programs), program_layer(programs, strip)]
+    *programs, header, strip, own_licence, output = sys.argv[1:]
+    layers = [library_layer(programs, own_licence),
+              program_layer(programs, strip)]
     image = image_of(version_of(header), [layer.tar() for layer in layers])
     with open(output, "wb") as file:
         file.write(image)

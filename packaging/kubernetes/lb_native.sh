@@ -28,5 +28,5 @@ for crd in "$@"; do
 done
 # A Secret in a file would be the same in every cluster: the controller makes it.
 "$helm" template lbd "$chart" --namespace metallb-system \
-  --set speaker.memberlist.createSecret=false |
+  --set speaker.memberlist.createSecret=false --no-hooks |
   sed '/^# Source: /d; /^ *helm.sh\/chart: /d; /managed-by: Helm$/d; s/ *$//'

@@ -3,10 +3,11 @@
 # environment say which) is checked against the checksum database.
 #
 # Sets `cache`, a folder that outlives the test, and `work`, one that does not;
-# `go_here` is Debian's go, and `new_go` a newer one, after fetch_new_go.
+# `go_here` is Debian's go, and `new_go` a newer one, after fetch_new_go: that of
+# `new_go_version`, if the script has set it before.
 # shellcheck disable=SC2034 # Used by the scripts.
 
-new_go_version=go1.25.5
+new_go_version=${new_go_version:-go1.25.5}
 go_here=${GO_OF_TEST:-/usr/bin/go}
 
 # Bazel gives each test a home of its own, where no cache lasts.

@@ -104,9 +104,10 @@ def check_default():
                             ("readinessProbe", "/readyz")):
             expect(f"{role}: {probe}", container[probe]["httpGet"] ==
                    {"path": path, "port": "metrics"})
-        mounts = {m["name"] for m in container["volumeMounts"]}
-        volumes = {v["name"] for v in pod["spec"]["volumes"]}
-        expect(f"{role}: volumes are mounted", mounts == volumes)
+        mounts = {m["name"] for m in container.get("volumeMounts", [])}
+        volumes = {v["name"] for v in pod["spec"].get("volumes", [])}
+        wanted = {"state", "run", "memberlist"} if role == "speaker" else set()
+        expect(f"{role}: volumes are mounted", mounts == volumes == wanted)
     expect("the controller is no root", pod_of(objects, "controller")["spec"]
            ["securityContext"]["runAsNonRoot"])
     expect("speakers are root, and stay it", pod_of(objects, "speaker")["spec"]
@@ -118,6 +119,26 @@ def check_default():
                  ["tolerations"]}
     expect("speakers run on control planes",
            "node-role.kubernetes.io/control-plane" in tolerated)
+
+
+def check_test():
+    """What helm test runs, where a speaker is and by the socket of that one."""
+    values = {"speaker": {"runDir": "/run/mine", "nodeSelector": {"edge": "y"},
+                          "tolerations": [{"key": "a", "operator": "Exists"}]}}
+    objects = render(values)
+    test, spec = objects["Pod", "lbd-test"], pod_of(objects, "speaker")["spec"]
+    expect("it is a test", test["metadata"]["annotations"]["helm.sh/hook"] ==
+           "test")
+    for field in ("nodeSelector", "tolerations", "securityContext"):
+        expect(f"test: {field}", test["spec"][field] == spec[field])
+    expect("test: image", test["spec"]["containers"][0]["image"] ==
+           spec["containers"][0]["image"])
+    run = [v for v in spec["volumes"] if v["name"] == "run"]
+    expect("test: the speaker's folder", [
+        v["hostPath"]["path"] for v in run + test["spec"]["volumes"]] ==
+        ["/run/mine", "/run/mine"])
+    expect("no test without speakers", ("Pod", "lbd-test") not in render(
+        {"speaker": {"enabled": False}}))
 
 
 def rules_of(objects, accounts):
@@ -293,6 +314,7 @@ def check_refusals():
              "want 65,535"),
             ({"speaker": {"electionPolicy": "best"}}, "value must be one of"),
             ({"speaker": {"stateDir": "lib"}}, "does not match pattern"),
+            ({"speaker": {"runDir": "run"}}, "does not match pattern"),
             ({"prometheus": {"prometheusRule": {"addressPoolUsage": {
                 "thresholds": [{"percent": 101}]}}}}, "want 100"),
             ({"prometheus": {"podMonitor": {"enabled": True}}},
@@ -344,7 +366,7 @@ def check_alerts():
            ["spec"]["groups"][0]["rules"])
 
 
-for check in (check_version, check_default, check_rights,
+for check in (check_version, check_default, check_test, check_rights,
               check_metallb_values, check_switches, check_args,
               check_refusals, check_alerts):
     check()

@@ -55,7 +55,7 @@ kube_pki() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
       -days 2 -subj /CN=kube-ca -keyout "$pki/ca.key" -out "$pki/ca.crt" &&
       kube_key apiserver /CN=kube-apiserver \
-        "IP:$KUBE_ADDRESS,DNS:kubernetes.default.svc" &&
+        "IP:$KUBE_ADDRESS,IP:10.96.0.1,DNS:kubernetes.default.svc" &&
       kube_key admin /O=system:masters/CN=admin &&
       # It signs the tokens of service accounts.
       openssl ecparam -name prime256v1 -genkey -noout -out "$pki/sa.key" &&

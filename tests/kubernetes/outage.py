@@ -26,7 +26,8 @@ from arp_reader import ArpReader
 
 INTERVAL = 0.02  # Seconds.
 TIMEOUT = 0.3  # Seconds.
-Request = collections.namedtuple("Request", "begun ended answered")
+# `why` says what became of one that was not answered.
+Request = collections.namedtuple("Request", "begun ended answered why")
 
 
 def neighbour(address):
@@ -42,14 +43,20 @@ def neighbour(address):
 class Asker:
     """Requests at a steady pace, whatever becomes of them."""
 
-    def __init__(self, address):
+    def __init__(self, address, timeout=TIMEOUT):
         self._address = address
+        self._timeout = timeout
         self.requests = []
         self._threads = []
 
     def ask_until(self, end):
-        """Starts a request every 20 ms."""
-        while (now := time.monotonic()) < end:
+        """Starts a request every 20 ms, until a time."""
+        self.ask_while(lambda: time.monotonic() < end)
+
+    def ask_while(self, is_wanted):
+        """The same, until a function says no."""
+        while is_wanted():
+            now = time.monotonic()
             thread = threading.Thread(target=self._ask, args=(now,))
             thread.start()
             self._threads.append(thread)
@@ -61,17 +68,18 @@ class Asker:
             thread.join()
 
     def _ask(self, begun):
-        page = b""
+        page, why = b"", "not connected: "
         try:
             with socket.create_connection((self._address, 80),
-                                          TIMEOUT) as connection:
+                                          self._timeout) as connection:
+                why = "connected: "
                 connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 while some := connection.recv(65536):
                     page += some
-        except OSError:
-            pass
+        except OSError as error:
+            why += str(error)
         self.requests.append(Request(begun, time.monotonic(),
-                                     b"Welcome to nginx!" in page))
+                                     b"Welcome to nginx!" in page, why))
 
 
 def print_failures(requests, broken):
@@ -107,4 +115,5 @@ def main(address, seconds, *command):
     print_failures(after, broken)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -23,6 +23,10 @@ TEXTS = {"etc/passwd", "etc/group"}
 OWN_FOLDERS = {"run/lbd": 0o755, "var/lib/lbd": 0o700}
 USER = 65532
 SIZE_MAX = 60_000_000
+DOC = "usr/share/doc/"
+COMMON_LICENCES = "usr/share/common-licenses/"
+# What is compiled into the programs, besides lbd itself.
+COMPILED_IN = {"lbd", "libasio-dev", "libcli11-dev", "libmsgpack-cxx-dev"}
 CAPABILITIES = "SCHILY.xattr.security.capability"
 
 faults = []
@@ -153,9 +157,36 @@ def check_libraries(root, files):
     return found
 
 
+def package_of(path):
+    """The Debian package of this host's file, which may be known without /usr."""
+    for known in ("/" + path, "/" + path.removeprefix("usr/")):
+        run = subprocess.run(["dpkg", "--search", known], check=False, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if run.returncode == 0:
+            return run.stdout.split(":")[0]
+    return None
+
+
+def check_licences(root, libraries):
+    """Returns the files with the terms of all that is in the image."""
+    packages = COMPILED_IN | {package_of(path) for path in libraries
+                              if not (root / path).is_symlink()}
+    terms = {f"{DOC}{package}/copyright" for package in packages}
+    named = set()
+    for path in terms:
+        if not (root / path).exists():
+            continue  # check_files() says so.
+        text = (root / path).read_bytes()
+        expect(text, f"{path} is empty")
+        named |= {COMMON_LICENCES + name.decode() for name in re.findall(
+            rb"/usr/share/common-licenses/([\w.-]*\w)", text)}
+    return terms | named
+
+
 def check_files(root, files):
     """That there are those that are wanted, and no others."""
-    wanted = PROGRAMS | TEXTS | check_libraries(root, files)
+    libraries = check_libraries(root, files)
+    wanted = PROGRAMS | TEXTS | libraries | check_licences(root, libraries)
     for path in wanted | set(OWN_FOLDERS):
         expect(path in files, f"{path} is missing")
     for path, entry in files.items():

@@ -18,9 +18,9 @@ python3 "$here/image_contents.py" "$image" "$LAB_DIR/root" "${version#lbd }" ||
 
 echo "== made again, elsewhere, by a user with other habits"
 make=$PWD/packaging/image/make_image.py strip=$PWD/packaging/strip.sh
-header=$PWD/lb/config/version.h
+header=$PWD/lb/config/version.h licence=$PWD/packaging/debian/copyright
 mkdir "$LAB_DIR/tmp"
 (cd "$LAB_DIR" && umask 077 && TMPDIR=$LAB_DIR/tmp TZ=Asia/Tokyo PYTHONHASHSEED=7 \
-  "$make" "$LBD" "$LBCTL" "$header" "$strip" again.tar)
+  "$make" "$LBD" "$LBCTL" "$header" "$strip" "$licence" again.tar)
 cmp "$image" "$LAB_DIR/again.tar" || fail "the bytes differ"
 echo "all seen"

@@ -28,6 +28,7 @@ _lbctl() {
   esac
   case $command in
     "") flags+=" $commands" ;;
+    status) flags+=" --ready" ;;
     services) flags+=" --namespace --pool --node --address" ;;
     pools) flags+=" --holders" ;;
     routes) flags+=" --peer" ;;

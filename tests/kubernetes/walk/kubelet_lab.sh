@@ -4,6 +4,8 @@
 #
 #   PAUSE            the program `pause` of this folder
 #   CONTROL NODE     programs of build_programs.sh
+#   HELM             the program of build_helm.sh; may be empty
+#   KUBELET_IMAGES   further images, as registry.py wants them: an array
 #
 # A node is a process tree in namespaces of its own, with `pause` as its init.
 # Its /run and /var are memory of its own, so the end of init is a power cut:
@@ -14,12 +16,26 @@ KUBELET_PODS=10.244  # The node n1 has the pods 10.244.1.0/24, and so on.
 KUBELET_REGISTRY_PORT=5000
 KUBELET_CGROUP=lb-lab-${LAB_PREFIX}kubelets
 KUBELET_INIT=$KUBE_DIR/images/pause/pause
+KUBELET_IMAGES=()
 declare -A node_inits=()
 
-kubectl() {
-  # shellcheck disable=SC2086 # KUBE_IN is several words.
-  $KUBE_IN "$CONTROL" kubectl --kubeconfig "$KUBE_DIR/admin.conf" \
-    --cache-dir "$KUBE_DIR/kubectl" "$@"
+# kubectl, its plugin and helm as a user has them, in a folder of the PATH.
+kubelet_tools() {
+  local bin=$KUBE_DIR/bin
+  mkdir -p "$bin" "$KUBE_DIR/home" || return
+  kubelet_tool kubectl "$CONTROL" kubectl || return
+  [[ -z ${HELM:-} ]] || kubelet_tool helm "$HELM" || return
+  cp -L packaging/kubectl-lb "$bin/kubectl-lb" && chmod +x "$bin/kubectl-lb" ||
+    return
+  export PATH=$bin:$PATH
+}
+kubelet_tool() {  # kubelet_tool NAME COMMAND...
+  cat >"$KUBE_DIR/bin/$1" <<END
+#!/bin/sh
+export KUBECONFIG='$KUBE_DIR/admin.conf' HOME='$KUBE_DIR/home'
+exec $KUBE_IN ${@:2} "\$@"
+END
+  chmod +x "$KUBE_DIR/bin/$1"
 }
 
 # kubelet_why_not: says what is missing on this host, and fails then.
@@ -39,9 +55,12 @@ kubelet_why_not() {
 
 kubelet_lab_up() {
   local node
-  lab_up && kubelet_routes || return
-  # The API server asks kubelets for logs as admin.
+  kubelet_tools && lab_up && kubelet_routes || return
+  # Pods reach the API server by the Service "kubernetes", and it reaches them, as
+  # the host cp has no kube-proxy, by their own addresses. It asks kubelets for
+  # logs as admin.
   kube_up --authorization-mode=Node --enable-admission-plugins=NodeRestriction \
+    --endpoint-reconciler-type=lease --enable-aggregator-routing \
     --kubelet-client-certificate="$KUBE_DIR/pki/admin.crt" \
     --kubelet-client-key="$KUBE_DIR/pki/admin.key" \
     --kubelet-preferred-address-types=InternalIP || return
@@ -78,18 +97,18 @@ kubelet_all_gone() {  # kubelet_all_gone PID...
   for pid in "$@"; do [[ ! -e /proc/$pid ]] || return 1; done
 }
 
-# Nodes forward, and know where the others' pods are. A default route is where
-# kubelet and kube-proxy look for their own address.
+# Nodes forward; they and the host cp know where the others' pods are. A default
+# route is where kubelet and kube-proxy look for their own address.
 kubelet_routes() {
   local node other
   for node in "${LAB_NODES[@]}"; do
     lab_in "$node" sysctl -qw net.ipv4.ip_forward=1 || return
     ip -n "$(lab_namespace "$node")" route add default via "$LAB_SUBNET.1" ||
       return
-    for other in "${LAB_NODES[@]}"; do
+    for other in cp "${LAB_NODES[@]}"; do
       [[ $other != "$node" ]] || continue
-      ip -n "$(lab_namespace "$node")" route add \
-        "$KUBELET_PODS.${other#n}.0/24" via "$(lab_address "$other")" || return
+      ip -n "$(lab_namespace "$other")" route add \
+        "$KUBELET_PODS.${node#n}.0/24" via "$(lab_address "$node")" || return
     done
   done
 }
@@ -153,7 +172,8 @@ server = "$server"
 END
   kube_run registry python3 "$kube_here/walk/registry.py" "$KUBE_ADDRESS" \
     "$KUBELET_REGISTRY_PORT" library/pause:1 "$images/pause" /pause \
-    library/nginx:latest "$root" "/usr/sbin/nginx -e stderr"
+    library/nginx:latest "$root" "/usr/sbin/nginx -e stderr" \
+    "${KUBELET_IMAGES[@]}"
 }
 
 # In a cluster kube-proxy's configuration is a ConfigMap; here it is one too, and

@@ -1,15 +1,17 @@
 """A registry of container images, read-only, for kubelets without a network.
 
-  registry.py ADDRESS PORT [NAME:TAG FOLDER COMMAND]...
+  registry.py ADDRESS PORT [NAME:TAG FOLDER COMMAND | NAME:TAG ARCHIVE ""]...
 
-Each image is one folder as its only layer, and the words of COMMAND as its entry
-point. It speaks the distribution protocol (Docker's Registry HTTP API V2) as far
-as containerd asks for it.
+An image of a folder has it as its only layer, and the words of COMMAND as its
+entry point. One of an archive is what this tar of an OCI image layout has. It
+speaks the distribution protocol (Docker's Registry HTTP API V2) as far as
+containerd asks for it.
 """
 import hashlib
 import http.server
 import io
 import json
+import os
 import platform
 import re
 import sys
@@ -43,10 +45,28 @@ class Images:
 
     def __init__(self):
         self._blobs = {}
-        self._manifests = {}  # By repository, and tag or digest.
+        # By repository, and tag or digest: the type and the bytes.
+        self._manifests = {}
 
-    def add(self, name, folder, command):
-        """Makes an image."""
+    def add(self, name, source, command):
+        """Takes an image, or makes one."""
+        if os.path.isfile(source):
+            self._add_archive(name, source)
+        else:
+            self._add_folder(name, source, command)
+
+    def _add_archive(self, name, path):
+        with tarfile.open(path) as tar:
+            for entry in tar.getmembers():
+                if entry.isfile() and entry.name.startswith("blobs/"):
+                    digest = entry.name[len("blobs/"):].replace("/", ":")
+                    self._blobs[digest] = tar.extractfile(entry).read()
+            index = json.load(tar.extractfile("index.json"))
+        manifest = index["manifests"][0]
+        self._name(name, manifest["mediaType"],
+                   self._blobs[manifest["digest"]])
+
+    def _add_folder(self, name, folder, command):
         layer = layer_of(folder)
         machine = platform.machine()
         config = json.dumps({
@@ -61,9 +81,12 @@ class Images:
             "config": self._put(VENDOR + "container.image.v1+json", config),
             "layers": [self._put(VENDOR + "image.rootfs.diff.tar",
                                  layer)]}).encode()
+        self._name(name, MANIFEST, manifest)
+
+    def _name(self, name, kind, manifest):
         repository, tag = name.rsplit(":", 1)
         for reference in (tag, digest_of(manifest)):
-            self._manifests[repository, reference] = manifest
+            self._manifests[repository, reference] = kind, manifest
 
     def _put(self, kind, data):
         self._blobs[digest_of(data)] = data
@@ -79,8 +102,7 @@ class Images:
             return None
         repository, what, reference = found.groups()
         if what == "manifests":
-            data = self._manifests.get((repository, reference))
-            return data and (MANIFEST, data)
+            return self._manifests.get((repository, reference))
         data = self._blobs.get(reference)
         return data and ("application/octet-stream", data)
 

@@ -115,6 +115,24 @@ securityContext:
 {{- end }}
 {{- end }}
 
+{{/* The taints under which speakers, and what asks them, run. */}}
+{{- define "lbd.speakerTolerations" -}}
+{{- if or .Values.speaker.tolerateMaster .Values.speaker.tolerations }}
+tolerations:
+{{- if .Values.speaker.tolerateMaster }}
+- key: node-role.kubernetes.io/control-plane
+  operator: Exists
+  effect: NoSchedule
+- key: node-role.kubernetes.io/master
+  operator: Exists
+  effect: NoSchedule
+{{- end }}
+{{- with .Values.speaker.tolerations }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* What a PodMonitor and a ServiceMonitor have in common. */}}
 {{- define "lbd.scrape" -}}
 scheme: http
