@@ -108,8 +108,8 @@ TEST_F(AccessTest, TheServersNameIsThatOfTheKubeconfig) {
   std::string error;
   EXPECT_EQ(CodeOf(*misnamed, &error), 0);
   EXPECT_THAT(error, HasSubstr("the server's certificate is for "
-                               "127.0.0.1, kubernetes.default.svc, want "
-                               "api.example"));
+                               "127.0.0.1, 10.96.0.1, "
+                               "kubernetes.default.svc, want api.example"));
 }
 
 TEST_F(AccessTest, ATokenFileThatChangesIsReadAgain) {

@@ -57,8 +57,12 @@ remove_lbd() { run_page "$pods_page" "Uninstall" >/dev/null; }
 
 no_crds() { ! kubectl get crd --output name | grep -q metallb.io; }
 applied() { kubectl apply "${manifests[@]}" >/dev/null 2>&1; }
+# All of the manifests but the namespace, in which their announcer is.
 removed() {
-  kubectl delete "${manifests[@]}" --ignore-not-found --wait >/dev/null &&
+  kubectl delete -f examples/manifests/metallb-test.yaml --ignore-not-found \
+    --wait >/dev/null &&
+    kubectl delete ipaddresspools,l2advertisements --all \
+      --namespace metallb-system >/dev/null &&
     ! welcomed && ! kubectl get pods --output name | grep -q nginx-test
 }
 
