@@ -39,9 +39,10 @@ metallb_images() {
 install_metallb() {
   kubectl apply -f "$metallb_manifest" >"$LAB_DIR/apply.log" ||
     fail "$(cat "$LAB_DIR/apply.log")"
-  for what in deployment/controller daemonset/speaker; do
-    kubectl --namespace "$pods_namespace" rollout status --timeout 120s "$what" \
-      >"$LAB_DIR/rollout.log" || fail "MetalLB: $what is not ready"
+  local part
+  for part in deployment/controller daemonset/speaker; do
+    kubectl --namespace "$pods_namespace" rollout status --timeout 120s "$part" \
+      >"$LAB_DIR/rollout.log" || fail "MetalLB: $part is not ready"
   done
   # Its webhook takes objects a while after that.
   lab_wait 60 applied || fail "MetalLB takes no pool"
