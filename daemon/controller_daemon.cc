@@ -52,8 +52,7 @@ class ControllerDaemon {
     uint64_t seed = 0;
     io::FillRandom({reinterpret_cast<uint8_t*>(&seed), sizeof(seed)});
     node_ = std::make_unique<KubernetesNode>(
-        KubernetesNode::Ports{&loop_, api_->client(), &log_, io::FillRandom,
-                              &sockets_},
+        KubernetesNode::Ports{&loop_, api_->client(), &log_, io::FillRandom},
         std::move(node), Prng(seed),
         [this](const SourceUpdate& update) { OnUpdate(update); });
     for (const std::string& fence : unfenced) {

@@ -55,14 +55,6 @@ void ConfigurationStateWriter::Update() {
   is_first ? writer_.Start() : writer_.CarryOut();
 }
 
-void ConfigurationStateWriter::SetLost(const std::string& lost) {
-  if (lost == lost_) return;
-  lost_ = lost;
-  if (!state_) return;
-  Want();
-  writer_.CarryOut();
-}
-
 void ConfigurationStateWriter::SetOwner(const StatusOwner& owner) {
   writer_.objects().SetOwner(owner);
   writer_.CarryOut();
@@ -75,8 +67,7 @@ void ConfigurationStateWriter::Want() {
              absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", loop_->CivilNow(),
                               absl::UTCTimeZone())};
   }
-  writer_.objects().Want(reader_.object,
-                         WishOf(reader_, *state_, time_.since, lost_));
+  writer_.objects().Want(reader_.object, WishOf(reader_, *state_, time_.since));
 }
 
 }  // namespace lb

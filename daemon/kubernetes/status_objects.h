@@ -5,8 +5,7 @@
 // service; a list says what the server has. What differs is written:
 //
 //   wanted, and there is none   create, with its status
-//   other labels, annotations   patch of the metadata
-//     or owner
+//   other labels or owner       patch of the metadata
 //   another status              patch of the object, or of its status
 //   not wanted, or one of two   delete
 //
@@ -65,8 +64,7 @@ class StatusObjects {
   // The content that an object is to have.
   struct Wish {
     Labels labels;
-    std::string status;       // JSON. Equal texts say the same.
-    Labels annotations = {};  // One with an empty value: none of that key.
+    std::string status;  // JSON. Equal texts say the same.
 
     friend bool operator==(const Wish&, const Wish&) = default;
   };
@@ -76,7 +74,7 @@ class StatusObjects {
     std::string name;
     // Empty: no patch would make the object right. It is deleted.
     std::string key;
-    Wish says;  // It has only the labels and annotations that wishes have.
+    Wish says;  // It has only the labels that wishes have.
     std::string owner_uid;
   };
 

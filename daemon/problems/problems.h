@@ -34,7 +34,6 @@ enum class ProblemKind {
   kRequestRefused,
   kNoAnnouncer,
   kUnableAnnouncer,
-  kLostEndpoints,
   kPeer,
   kRoute,
   kNodeName,

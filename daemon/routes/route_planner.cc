@@ -112,11 +112,8 @@ std::optional<ipam::Assignment> RoutePlanner::WithoutWithheld(
 
 void RoutePlanner::LookAt(const std::string& service, const Sight& sight) {
   const auto& [desired, entries, now] = sight;
-  auto entry = entries.find(service);
-  // As of thousands that are new, until they have their addresses.
-  if (entry == entries.end() && !plans_.contains(service)) return;
   const config::Service* const wanted = config::FindService(desired, service);
-  if (wanted == nullptr) entry = entries.end();
+  const auto entry = wanted == nullptr ? entries.end() : entries.find(service);
   std::optional<ipam::Assignment> passed;  // If an address is withheld.
   const ipam::Assignment* assignment = nullptr;
   if (entry != entries.end()) {
@@ -143,14 +140,6 @@ void RoutePlanner::LookAt(const std::string& service, const Sight& sight) {
   } else {
     routes_.Withdraw(service);
   }
-}
-
-RoutePlanner::Services RoutePlanner::TakeTurned(size_t count) {
-  return TakeFirst(count, turned_);
-}
-
-RoutePlanner::Services RoutePlanner::TakeRepeered(size_t count) {
-  return TakeFirst(count, repeered_);
 }
 
 const std::vector<std::string>& RoutePlanner::PeersOf(
@@ -192,18 +181,14 @@ void RoutePlanner::NoteChange(const std::string& service, const Plan& before,
 
 void RoutePlanner::SetAnnounced(const std::vector<net::IpAddress>& before,
                                 const std::vector<net::IpAddress>& after) {
+  ++addresses_version_;
   for (const net::IpAddress& address : after) {
-    if (addresses_.insert(address).second) {
-      address_changes_[address] = true;
-    } else {
-      ++sharers_[address];
-    }
+    if (!addresses_.insert(address).second) ++sharers_[address];
   }
   for (const net::IpAddress& address : before) {
     const auto shared = sharers_.find(address);
     if (shared == sharers_.end()) {
       addresses_.erase(address);
-      address_changes_[address] = false;
     } else if (--shared->second == 0) {
       sharers_.erase(shared);
     }

@@ -25,9 +25,8 @@ class MemberChangesTest : public PartTest {
   ExchangeSchedule schedule_{*state_, root_, now_};
   Verifier verifier_{*state_, root_};
   StreamOnlyWatch stream_only_{*state_};
-  ContactChecks contacts_{*state_};
-  MemberChanges changes_{
-      *state_, detector_, verifier_, schedule_, {stream_only_, contacts_}};
+  MemberChanges changes_{*state_, detector_, verifier_, schedule_,
+                         stream_only_};
 };
 
 TEST_F(MemberChangesTest, ANewcomerIsPingedAndTold) {

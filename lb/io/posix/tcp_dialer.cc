@@ -1,7 +1,6 @@
 #include "lb/io/posix/tcp_dialer.h"
 
 #include <list>
-#include <string>
 #include <utility>
 
 #include "asio/io_context.hpp"
@@ -89,11 +88,9 @@ void TcpDialer::State::Start(const std::shared_ptr<Attempt>& attempt,
     const PosixLoop::MeasuredTurn turn(self->loop, "opens a stream");
     if (!attempt->on_connected) return;
     if (error) {
-      const absl::Status why =
-          Unavailable(fmt::format("connect to {}", to.ToString()), error);
-      self->Answer(attempt, error == asio::error::connection_refused
-                                ? RefusedError(std::string(why.message()))
-                                : why);
+      self->Answer(
+          attempt,
+          Unavailable(fmt::format("connect to {}", to.ToString()), error));
       return;
     }
     self->Answer(attempt, std::make_unique<TcpStream>(

@@ -129,7 +129,8 @@ void SimDial::OnSynArrived(const SimAttachment* host) {
   }
   if (is_refused) {
     at_->process->ScheduleAt(back, [self = shared_from_this()] {
-      self->Answer(RefusedError(fmt::format("{}: refused", self->Place())));
+      self->Answer(
+          absl::UnavailableError(fmt::format("{}: refused", self->Place())));
     });
     return;
   }

@@ -38,9 +38,6 @@ constexpr std::array<std::string_view, kDefects> kNames = {
     "skipped-versions",
     "unlisted-is-deleted",
     "no-back-off",
-    "no-limit",
-    "unheld-marks",
-    "deaf-probes",
     "unenforced-hold",
     "lost-withdrawals",
     "both-in-one",
@@ -53,8 +50,7 @@ constexpr std::array<std::string_view, kDefects> kNames = {
     "endless-drain",
     "deaf-to-refresh",
     "restless-timers",
-    "forgotten-restart",
-    "untold-loss"};
+    "forgotten-restart"};
 
 }  // namespace
 
