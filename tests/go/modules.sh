@@ -20,6 +20,20 @@ new_go=$cache/$new_go_version/bin/go
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# kept_path NAME VERSION FILE...: where what is built out of these files stays.
+kept_path() {
+  local inputs
+  inputs=$(cat "${@:3}" | sha256sum)
+  echo "$cache/$1-$2-${inputs:0:8}"
+}
+
+# lock_build NAME: two tests that want it wait for one build.
+lock_build() {
+  mkdir -p "$cache"
+  exec {lock}>"$cache/$1.lock"
+  flock "$lock"
+}
+
 # download WHAT COMMAND...: runs a command of Go that fetches modules; its
 # output is in $work/download. Exits with 75 if the proxy gives nothing, which
 # is no fault of the tree.

@@ -11,12 +11,8 @@ pins=$(cd "$(dirname "$0")" && pwd)/programs/helm
 source "$pins/../../../go/modules.sh"
 
 version=$(sed -n 's/^require helm.sh\/helm\/v3 //p' "$pins/go.mod")
-inputs=$(cat "$0" "$pins/go.mod" "$pins/go.sum" | sha256sum)
-program=$cache/helm-$version-${inputs:0:8}
-mkdir -p "$cache"
-# Two tests that want it wait for one build.
-exec {lock}>"$cache/helm.lock"
-flock "$lock"
+program=$(kept_path helm "$version" "$0" "$pins/go.mod" "$pins/go.sum")
+lock_build helm
 if [[ -x $program ]]; then
   echo "$program"
   exit

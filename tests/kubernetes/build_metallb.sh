@@ -17,12 +17,8 @@ source "$pins/../../../go/modules.sh"
 
 module=go.universe.tf/metallb
 version=$(sed -n "s|^require $module ||p" "$pins/go.mod")
-inputs=$(cat "$0" "$pins/go.mod" "$pins/go.sum" | sha256sum)
-folder=$cache/metallb-$version-${inputs:0:8}
-mkdir -p "$cache"
-# Two tests that want it wait for one build.
-exec {lock}>"$cache/metallb.lock"
-flock "$lock"
+folder=$(kept_path metallb "$version" "$0" "$pins/go.mod" "$pins/go.sum")
+lock_build metallb
 if [[ -d $folder ]]; then
   echo "$folder"
   exit

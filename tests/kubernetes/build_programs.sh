@@ -24,14 +24,9 @@ fi
 source "$here/../../go/modules.sh"
 
 program_path() {  # program_path PROGRAM: where it stays; its source is part of it.
-  local inputs
-  inputs=$(cat "$here/$1/main.go" "$pins/go.mod" "$pins/go.sum" | sha256sum)
-  echo "$cache/$1-$version-${inputs:0:8}"
+  kept_path "$1" "$version" "$here/$1/main.go" "$pins/go.mod" "$pins/go.sum"
 }
-mkdir -p "$cache"
-# Two tests that want it wait for one build.
-exec {lock}>"$cache/core-$version.lock"
-flock "$lock"
+lock_build "core-$version"
 missing=()
 for program in "$@"; do
   [[ -x $(program_path "$program") ]] || missing+=("$program")
