@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/types/span.h"
 #include "daemon/gossip_secret.h"
 #include "lb/base/status_macros.h"
 #include "lb/gossip/options.h"
@@ -30,6 +33,25 @@ gossip::GossipOptions ProfileOf(GossipProfile profile) {
   return gossip::FastProfile();
 }
 
+// Taints of a node that is about to be switched off, or is off.
+constexpr std::array<std::string_view, 5> kShutdownTaints = {
+    "ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted",
+    "karpenter.sh/disruption", "node.cloudprovider.kubernetes.io/shutdown",
+    "node.kubernetes.io/out-of-service"};
+
+// As NodeAttributes::marks has them.
+std::vector<std::string> MarksOf(absl::Span<const std::string> drain_on) {
+  std::vector<std::string> marks;
+  for (const std::string& mark : drain_on) {
+    if (mark == "shutdown") {
+      marks.insert(marks.end(), kShutdownTaints.begin(), kShutdownTaints.end());
+    } else {
+      marks.push_back(mark);
+    }
+  }
+  return marks;
+}
+
 }  // namespace
 
 net::Endpoint AdvertisedEndpoint(const Options& options,
@@ -49,6 +71,7 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
   agent.advertise = AdvertisedEndpoint(options, bound);
   agent.join = options.gossip.join;
   agent.gossip = ProfileOf(options.gossip.profile);
+  agent.gossip.probe.contact_checks = options.kubernetes.fast_node_failure;
   agent.gossip.admission.cidrs_allowed = options.gossip.allowed_networks;
   agent.gossip_label = options.gossip.label;
   agent.key_derivation = options.gossip.key_derivation;
@@ -60,6 +83,8 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
   agent.follows_records = options.kubernetes.enabled;
   agent.election_policy = options.election_policy;
   agent.hold_down = options.hold_down;
+  agent.drain_on = MarksOf(options.drain_on);
+  agent.bgp_listen = options.bgp_listen;
   agent.drain_wait = options.drain_wait;
   agent.ignore_exclude_label = options.ignore_exclude_lb;
   agent.interfaces.include = options.interfaces;

@@ -52,7 +52,8 @@ class ControllerDaemon {
     uint64_t seed = 0;
     io::FillRandom({reinterpret_cast<uint8_t*>(&seed), sizeof(seed)});
     node_ = std::make_unique<KubernetesNode>(
-        KubernetesNode::Ports{&loop_, api_->client(), &log_, io::FillRandom},
+        KubernetesNode::Ports{&loop_, api_->client(), &log_, io::FillRandom,
+                              &sockets_},
         std::move(node), Prng(seed),
         [this](const SourceUpdate& update) { OnUpdate(update); });
     for (const std::string& fence : unfenced) {

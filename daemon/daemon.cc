@@ -183,9 +183,10 @@ class Daemon {
       KubernetesNode::Options node = NodeOptionsOf(options_, api_->access());
       node.node = node_;
       feed_ = std::make_unique<KubernetesFeed>(
-          KubernetesFeed::Ports{{environment.loop, api_->client(),
-                                 environment.log, environment.random_bytes},
-                                environment.state},
+          KubernetesFeed::Ports{
+              {environment.loop, api_->client(), environment.log,
+               environment.random_bytes, environment.stream_factory},
+              environment.state},
           KubernetesFeed::Options{std::move(node), ServerText(api_->access()),
                                   options_.gossip.bind.port},
           environment.prng.Fork("kubernetes"), agent_.get());

@@ -143,6 +143,9 @@ absl::Status DropPrivileges(const Options& options) {
   if (options.deliver == Deliver::kLoopback) {
     wanted.push_back(CAP_NET_ADMIN);
   }
+  if (options.bgp_listen && options.bgp_listen->port < 1024) {
+    wanted.push_back(CAP_NET_BIND_SERVICE);
+  }
   const std::vector<Folder> folders = Folders(options);
   // An existing folder may be any folder of the host (/tmp), so it keeps its
   // owner.

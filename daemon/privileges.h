@@ -4,6 +4,7 @@
 //   kept                          purpose
 //   CAP_NET_RAW                   ARP and NDP frames (packet(7))
 //   CAP_NET_ADMIN                 --deliver=loopback: addresses on lo
+//   CAP_NET_BIND_SERVICE          --bgp-listen with a port below 1024
 //
 // Under systemd the unit has done all this already; then nothing changes.
 #ifndef LB_DAEMON_PRIVILEGES_H_

@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/life_stage.h"
+#include "daemon/kubernetes/configuration_state.h"
 #include "daemon/kubernetes/l2_places.h"
 #include "daemon/kubernetes/speaker_statuses.h"
 #include "daemon/node_view/node_view.h"
@@ -63,9 +64,10 @@ void SpeakerFeed::OnOutcome(const Outcome& outcome) {
 
 void SpeakerFeed::OnLook() {
   const NodeView view = agent_->View();
+  node_->speaker()->SetLost(LostMembersText(view.gossip().lost()));
   const bool acts = Acts(view.stage) && !Leaves(view.stage);
   const bool is_settled =
-      acts && node_->source().is_complete() && !view.elections.has_more();
+      acts && node_->source().is_complete() && !view.ledger.is_behind;
   if (!acts) node_->speaker()->SetActs(false);
   if (std::exchange(is_settled_, is_settled) == is_settled) return;
   is_settled ? timer_->Arm(loop_->Now() + kSettled) : timer_->Disarm();

@@ -21,7 +21,6 @@ namespace lb {
 namespace {
 
 using gossip::wire::Bytes;
-using WantedChange = ipam::ReplicatedAllocator::WantedChange;
 
 // How long a goodbye is repeated for those that have not acknowledged it.
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
@@ -62,18 +61,6 @@ StateExchange::Ports ExchangePortsOf(io::Loop* loop,
           .spread = [gossip] { gossip->SpreadUserState(); }};
 }
 
-WantedChange WantedChangeOf(const config::Desired& desired,
-                            const config::Difference& difference) {
-  WantedChange change = {.may_exist = desired.may_define};
-  if (difference.pools) change.pools = desired.pools;
-  for (const std::string& name : difference.services) {
-    const config::Service* const service = config::FindService(desired, name);
-    auto& request = change.requests[name];
-    if (service != nullptr) request = service->request;
-  }
-  return change;
-}
-
 std::vector<std::string> NamesOf(std::vector<Elections::LiveMember> members) {
   std::vector<std::string> names;
   for (Elections::LiveMember& member : members) {
@@ -82,13 +69,15 @@ std::vector<std::string> NamesOf(std::vector<Elections::LiveMember> members) {
   return names;
 }
 
-// Other nodes that can take traffic over: live, and not draining.
+// Other nodes that can take traffic over: live, not draining, and known to a
+// router. An older lbd does not tell the last, so it counts.
 std::vector<std::string> OthersOf(std::vector<Elections::LiveMember> members,
                                   const std::string& node) {
   std::vector<std::string> others;
   for (Elections::LiveMember& member : members) {
-    const bool draining = member.metadata && member.metadata->draining;
-    if (member.name != node && !draining) {
+    const bool cannot = member.metadata && (member.metadata->draining ||
+                                            member.metadata->unrouted);
+    if (member.name != node && !cannot) {
       others.push_back(std::move(member.name));
     }
   }
@@ -99,6 +88,7 @@ Routing::Options RoutingOptionsOf(const AgentOptions& options) {
   return {.identity = {.node = options.node,
                        .ignore_exclude_label = options.ignore_exclude_label},
           .boot_id = options.boot_id,
+          .listen = options.bgp_listen,
           .drain_wait = options.drain_wait};
 }
 
@@ -162,7 +152,7 @@ Agent::Agent(AgentOptions options, const io::Environment& environment,
                  .tally = &tally_},
                 {.look_soon = [this] { ScheduleReconcile(); },
                  .on_exchange = [this] { OnExchange(); }}),
-      looks_(environment.loop, [this] { Reconcile(); }) {
+      looks_(environment.loop, [this] { OnLookDue(); }) {
   if (options_.follows_records) addresses_.FollowRecords();
 }
 
@@ -268,47 +258,15 @@ void Agent::Restore() {
   events_.RecordRestored(owners_.Start(&presence_->gossip()));
 }
 
-void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
-  const config::Difference difference =
-      config::DifferenceOf(*desired_, *desired);
-  SetDesired(std::move(desired), difference);
-}
-
-void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
-                       const config::Difference& difference) {
-  const io::TurnCause cause(environment_.loop, "takes up manifests");
-  // The allocator's pools are those of before, also if `desired` was changed in
-  // place.
-  const bool other_terms =
-      difference.pools &&
-      DespiteProxy(addresses_.pools()) != DespiteProxy(desired->pools);
-  KeepDesired(std::move(desired));
-  // Before all else that follows on later turns.
-  routes_.SetDesired(*desired_, difference);
-  routes_.Schedule();
-  events_.RecordProblems(difference.new_problems);
-  if (difference.pools) {
-    events_.RecordPools(desired_->pools.size());
-    presence_->SetPools(desired_->pools);
-  }
-  addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
-  elections_.SetDesired(*desired_, difference);
-  owners_.OnDesired(difference);
-  if (other_terms) announcer_.Forget();
-  ScheduleReconcile();
-}
-
-void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
-  desired_ = std::move(desired);
-  tally_.OnDesired(desired_->problems.size());
-}
-
 void Agent::ScheduleReconcile() {
   routes_.Schedule();
   LookSoon();
 }
 
-void Agent::LookSoon() { looks_.Schedule(addresses_.look_interval()); }
+void Agent::LookSoon() {
+  looks_.Schedule(HasMore() ? ipam::ReplicatedAllocator::kLookInterval
+                            : addresses_.look_interval());
+}
 
 void Agent::Reconcile() {
   const io::TurnCause cause(environment_.loop, "holds elections");
@@ -325,19 +283,21 @@ void Agent::Reconcile() {
     owners_.OnMembers();
   }
   routes_.Run(members_changed);
-  Services changed = routes_.TakeChanged();
+  looked_.Note(routes_.TakeChanged());
+  Services changed = looked_.Take(addresses_);
   ElectAuthor(members_changed);
   elections_.ReleaseUnused(addresses_.TakeUnrecorded(),
                            environment_.loop->CivilNow());
-  elections_.NoteEntries(changed, addresses_.version());
-  elections_.Update(*desired_, addresses_.entries(), addresses_.version());
+  elections_.NoteEntries(changed, looked_.version());
+  elections_.Update(*desired_, looked_.entries(), looked_.version());
   changed.merge(elections_.TakeChanged());
   Announce(changed);
-  changed.merge(routes_.TakeRepeered());
+  looked_.AddOthers(routes_.TakeRepeered(), &changed);
   exchange_.TellOthers();
   PublishOutcome(changed);
+  routes_.RecordTurned();
   RecordHistory();
-  if (elections_.has_more()) LookSoon();
+  if (HasMore()) LookSoon();
 }
 
 // No address of a host is a service's.
@@ -379,6 +339,7 @@ void Agent::UpdateMetadata() {
        .silent = life().silent(),
        .ignores_exclude_label = options_.ignore_exclude_label,
        .undeliverable = announcing_.Undeliverable(),
+       .unrouted = routes_.routing().is_unrouted(),
        .interfaces = announcing_.InterfacesToTell(wanted),
        .facts_digest = owners_.own_digest()},
       wanted);
@@ -401,9 +362,9 @@ void Agent::Announce(const Services& changed) {
                      .reuniting = life().reuniting(),
                      .members_went = members_went,
                      .members_came = members_came,
-                     .entries = addresses_.entries(),
-                     .entries_version = addresses_.version(),
-                     .entries_before = outcomes_.entries(),
+                     .entries = looked_.entries(),
+                     .entries_version = looked_.version(),
+                     .entries_before = looked_.before(),
                      .pools = desired_->pools,
                      .withheld = owners_.withheld(),
                      .withheld_version = owners_.version(),
@@ -418,9 +379,10 @@ bool Agent::IsRouted(const std::string& service) const {
 void Agent::PublishOutcome(const Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
-  outcomes_.Publish(
-      now, {addresses_.entries(), elections_.placement(), LookAtHealth()},
-      changed, ready() && !life().leaves());
+  looked_.NoteSame(changed);
+  outcomes_.Publish(now, looked_.before(),
+                    {looked_.entries(), elections_.placement(), LookAtHealth()},
+                    changed, ready() && !life().leaves());
   tally_.OnReconciled(now);
 }
 
@@ -442,7 +404,7 @@ void Agent::RecordHistory() {
                   {.acts = ready() && !HasLeft(life().stage()),
                    .leaves = life().leaves(),
                    .has_manifests = tally_.manifests_read() > 0,
-                   .entries = addresses_.entries(),
+                   .entries = looked_.entries(),
                    .placement = elections_.placement()},
                   [this] { return WithNamesOf(LiveMembers(), options_.node); });
 }
@@ -463,7 +425,8 @@ NodeView Agent::View() const {
           .host = {*environment_.links, environment_.turns},
           .stage = life().stage(),
           .draining = life().draining(),
-          .ledger = {author_.name(), exchange_.untold()},
+          .drain_mark = life().drain_mark(),
+          .ledger = {author_.name(), exchange_.untold(), HasMore()},
           .last_event_sequence = environment_.log->last_sequence(),
           .now = environment_.loop->Now(),
           .civil_now = environment_.loop->CivilNow()};

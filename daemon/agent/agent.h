@@ -41,6 +41,7 @@
 #include "daemon/agent/ledger_author.h"
 #include "daemon/agent/lifecycle_runner.h"
 #include "daemon/agent/look_timer.h"
+#include "daemon/agent/looked_entries.h"
 #include "daemon/agent/node_options.h"
 #include "daemon/agent/outcome.h"
 #include "daemon/agent/route_runner.h"
@@ -133,6 +134,10 @@ class Agent {
   // loop.
   void ScheduleReconcile();
   void LookSoon();
+  bool HasMore() const {
+    return looked_.has_more() || elections_.has_more() || routes_.has_news();
+  }
+  void OnLookDue() { routes_.GoesFirst() ? looks_.PutOff() : Reconcile(); }
   void Reconcile();
   void UpdateMetadata();
   void UpdateOwners();
@@ -166,6 +171,7 @@ class Agent {
   Elections elections_;
   ElectedAnnouncer announcer_;
   RouteRunner routes_;
+  LookedEntries looked_;
   StateExchange exchange_;
   LedgerAuthor author_;
   HistoryRecorder history_;
@@ -174,7 +180,7 @@ class Agent {
   Tally tally_;
   LifecycleRunner life_;
   GossipFollower follower_;
-  LookTimer looks_;  // Runs Reconcile().
+  LookTimer looks_;  // Runs OnLookDue().
   std::shared_ptr<const config::Desired> desired_ =
       std::make_shared<const config::Desired>();
 };

@@ -8,9 +8,11 @@
 
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
+#include "daemon/agent/route_runner.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/event_log.h"
 #include "lb/bgp/testing/sim_router.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -76,6 +78,13 @@ class AgentRoutesTest : public testing::Test {
   }
   bgp::FamilyStatus Told() const {
     return agent_->View().routing.Peers().at(0).of_family[0];
+  }
+  size_t CountEvents(const std::string& reason) const {
+    size_t count = 0;
+    for (const Event& event : host_->log().Since(0)) {
+      if (event.reason == reason) ++count;
+    }
+    return count;
   }
   uint64_t UpdatesSent() const {
     return agent_->View().routing.Peers().at(0).counters.updates_sent;
@@ -190,10 +199,46 @@ TEST_F(AgentManyRoutesTest, ManyServicesTakeAFewUpdates) {
   EXPECT_THAT(host_->installer().installed(), IsEmpty());
 }
 
+// Routers hear of them first; elections, events and the history follow.
+TEST_F(AgentManyRoutesTest, LooksWaitForTheRoutesOfManyServices) {
+  Begin(1);
+  Add(1, kMany);
+  SetDesired(config::DifferenceOf(agent_->View().desired, desired_));
+  ASSERT_TRUE(world_.loop().RunUntil(
+      [&] { return Told().advertised == kMany && Told().pending == 0; },
+      absl::Seconds(1)));
+  EXPECT_LT(agent_->View().placement().size(), 10u);
+  EXPECT_EQ(CountEvents("IPAllocated"), 1u);
+  const uint64_t events = agent_->View().last_event_sequence;
+  Run(absl::Seconds(1));
+  EXPECT_THAT(agent_->View().placement(), SizeIs(kMany));
+  // Each has an address, and is announced.
+  EXPECT_GE(agent_->View().last_event_sequence - events, 2u * (kMany - 1));
+}
+
+TEST_F(AgentManyRoutesTest, LooksDoNotWaitForADiskThatHangs) {
+  Begin(2);
+  host_->state().SetWriteTime(absl::Seconds(10));
+  Add(2, kMany);
+  SetDesired(config::DifferenceOf(agent_->View().desired, desired_));
+  Run(absl::Milliseconds(20));
+  desired_.services.erase(NameOf(0));
+  SetDesired({.services = {NameOf(0)}});
+  Run(RouteRunner::kFirstMax / 2);
+  EXPECT_EQ(CountEvents("ServiceRemoved"), 0u);
+  Run(RouteRunner::kFirstMax);
+  EXPECT_EQ(CountEvents("ServiceRemoved"), 1u);
+}
+
 TEST_F(AgentManyRoutesTest, AServiceThatDiesWaitsForNoOther) {
   Begin(1);
   Add(1, kMany);
   SetDesired(config::DifferenceOf(agent_->View().desired, desired_));
+  // The first portion is assigned. The others are long on their way.
+  ASSERT_TRUE(world_.loop().RunUntil(
+      [&] { return agent_->View().addresses.ledger().size() > 1; },
+      absl::Seconds(1)));
+  host_->state().SetWriteTime(absl::Seconds(1));
   ASSERT_TRUE(world_.loop().RunUntil([&] { return Told().pending > 0; },
                                      absl::Seconds(1)))
       << "some wait for others";

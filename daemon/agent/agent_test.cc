@@ -31,9 +31,10 @@ class AgentTest : public testing::Test {
     AgentOptions options;
     options.node = "n1";
     options.advertise = n1_->endpoint();
+    options.drain_on = {"deletion", "cordon"};
     agent_ = *Agent::Create(std::move(options), n1_->environment());
     agent_->Start();
-    config::Desired desired;
+    config::Desired& desired = desired_;
     desired.pools.push_back(
         {.name = "p", .ranges = {*net::ParseIpRange("10.64.0.0/24")}});
     desired.advertisements.push_back({.name = "all"});
@@ -41,7 +42,7 @@ class AgentTest : public testing::Test {
         .service = "default/a",
         .service_namespace = "default",
         .ports = {{ipam::Protocol::kTcp, 80}}};
-    agent_->SetDesired(std::move(desired));
+    agent_->SetDesired(std::make_shared<config::Desired>(desired_));
     RunFor(absl::Seconds(3));
   }
   ~AgentTest() override {
@@ -70,6 +71,14 @@ class AgentTest : public testing::Test {
     return reasons;
   }
 
+  // The Node object of n1 has these from now on.
+  void SetMarks(std::vector<std::string> marks) {
+    desired_.nodes["n1"] = {.name = "n1", .marks = std::move(marks)};
+    agent_->SetDesired(std::make_shared<config::Desired>(desired_));
+    RunFor(absl::Seconds(1));
+  }
+
+  config::Desired desired_;
   io::SimWorld world_{/*seed=*/1};
   io::SimHost* n1_ = world_.AddHost("n1", "10.1.0.1/24");
   io::SimHost* n2_ = world_.AddHost("n2", "10.1.0.2/24");
@@ -106,6 +115,17 @@ TEST_F(AgentTest, DrainsWithoutOthersAndKeepsWhatNoOtherCanTake) {
   RunFor(absl::Seconds(3));
   EXPECT_EQ(Announced(), 1u);
   EXPECT_TRUE(agent_->Undrain().ok());
+  EXPECT_FALSE(agent_->View().draining);
+}
+
+TEST_F(AgentTest, DrainsWhileItsNodeObjectHasAMarkOfDrainOn) {
+  SetMarks({"a/b"});
+  EXPECT_FALSE(agent_->View().draining);
+  SetMarks({"a/b", "cordon"});
+  EXPECT_TRUE(agent_->View().draining);
+  EXPECT_EQ(agent_->View().drain_mark, "cordon");
+  EXPECT_EQ(Announced(), 1u);  // There is no other node.
+  SetMarks({});
   EXPECT_FALSE(agent_->View().draining);
 }
 

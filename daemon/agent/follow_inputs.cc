@@ -1,6 +1,8 @@
 // Agent's inputs: what happens to the node, and what its life asks for.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,9 +11,12 @@
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "lb/base/status_macros.h"
+#include "lb/io/turn_cause.h"
 
 namespace lb {
 namespace {
+
+using WantedChange = ipam::ReplicatedAllocator::WantedChange;
 
 // A member that is no lbd takes nothing from a node that is up.
 absl::Status CheckOthersTakeOver(
@@ -26,7 +31,68 @@ absl::Status CheckOthersTakeOver(
   return absl::OkStatus();
 }
 
+WantedChange WantedChangeOf(const config::Desired& desired,
+                            const config::Difference& difference) {
+  WantedChange change = {.may_exist = desired.may_define};
+  if (difference.pools) change.pools = desired.pools;
+  for (const std::string& name : difference.services) {
+    const config::Service* const service = config::FindService(desired, name);
+    auto& request = change.requests[name];
+    if (service != nullptr) request = service->request;
+  }
+  return change;
+}
+
+// The first of `drain_on` that the Node object of `node` has; empty: none.
+std::string DrainMarkOf(const config::Desired& desired, const std::string& node,
+                        const std::vector<std::string>& drain_on) {
+  const auto found = desired.nodes.find(node);
+  if (found == desired.nodes.end()) return "";
+  const std::vector<std::string>& marks = found->second.marks;
+  const auto mark = std::find_first_of(drain_on.begin(), drain_on.end(),
+                                       marks.begin(), marks.end());
+  return mark == drain_on.end() ? "" : *mark;
+}
+
 }  // namespace
+
+void Agent::SetDesired(std::shared_ptr<const config::Desired> desired) {
+  const config::Difference difference =
+      config::DifferenceOf(*desired_, *desired);
+  SetDesired(std::move(desired), difference);
+}
+
+void Agent::SetDesired(std::shared_ptr<const config::Desired> desired,
+                       const config::Difference& difference) {
+  const io::TurnCause cause(environment_.loop, "takes up manifests");
+  // The allocator's pools are those of before, also if `desired` was changed in
+  // place.
+  const bool other_terms =
+      difference.pools &&
+      DespiteProxy(addresses_.pools()) != DespiteProxy(desired->pools);
+  KeepDesired(std::move(desired));
+  // Before all else that follows on later turns.
+  routes_.SetDesired(*desired_, difference);
+  routes_.Schedule();
+  events_.RecordProblems(difference.new_problems);
+  if (difference.pools) {
+    events_.RecordPools(desired_->pools.size());
+    presence_->SetPools(desired_->pools);
+  }
+  addresses_.ChangeWanted(WantedChangeOf(*desired_, difference));
+  elections_.SetDesired(*desired_, difference);
+  owners_.OnDesired(difference);
+  if (other_terms) announcer_.Forget();
+  ScheduleReconcile();
+}
+
+void Agent::KeepDesired(std::shared_ptr<const config::Desired> desired) {
+  desired_ = std::move(desired);
+  tally_.OnDesired(desired_->problems.size());
+  const std::string mark =
+      DrainMarkOf(*desired_, options_.node, options_.drain_on);
+  life_.Tell([&](NodeLifecycle& life, absl::Time) { life.SetDrainMark(mark); });
+}
 
 void Agent::OnExchange() {
   addresses_.SetAlone(false);

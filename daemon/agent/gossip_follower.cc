@@ -28,6 +28,8 @@ void GossipFollower::OnEvent(const gossip::GossipEvent& event) {
   } else if (const auto* conflict =
                  std::get_if<gossip::ConflictEvent>(&event)) {
     OnConflict(*conflict);
+  } else if (std::holds_alternative<gossip::ContactEvent>(event)) {
+    ports_.look_soon();
   }
 }
 

@@ -26,6 +26,8 @@ namespace lb {
 
 class LookTimer {
  public:
+  static constexpr absl::Duration kPutOff = absl::Milliseconds(5);
+
   LookTimer(io::Loop* loop, absl::AnyInvocable<void()> look)
       : loop_(loop), timer_(loop->NewTimer(std::move(look))) {}
 
@@ -35,6 +37,8 @@ class LookTimer {
     interval_ = interval;
     timer_->Arm(pace_.Next(interval));
   }
+  // A look that is due has to wait for something else: it is due again soon.
+  void PutOff() { timer_->Arm(loop_->Now() + kPutOff); }
   // A look begins, be it due or not. Returns the loop's time.
   absl::Time Begin() {
     const absl::Time now = loop_->Now();

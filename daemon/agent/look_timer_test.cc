@@ -36,6 +36,14 @@ TEST_F(LookTimerTest, TheFirstInputIsLookedAtOnTheNextTurn) {
   EXPECT_THAT(looks_, ElementsAre(0));
 }
 
+TEST_F(LookTimerTest, ALookThatIsPutOffIsDueAgainSoon) {
+  timer_.PutOff();
+  RunFor(4);
+  EXPECT_THAT(looks_, IsEmpty());
+  RunFor(10);
+  EXPECT_THAT(looks_, ElementsAre(5));
+}
+
 // A service's objects, its status, and the record of it on disk.
 TEST_F(LookTimerTest, AFewInputsDoNotWait) {
   for (int i = 0; i < 3; ++i) {

@@ -134,7 +134,7 @@ void NodeLifecycle::FallSilent(absl::Time now, std::string reason,
 
 absl::Status NodeLifecycle::Drain() {
   if (leaves()) return absl::FailedPreconditionError("drain: is leaving");
-  if (std::exchange(draining_, true)) return absl::OkStatus();
+  if (std::exchange(asked_to_drain_, true)) return absl::OkStatus();
   Record(EventType::kNormal, "Draining",
          "hands its addresses over until it is undrained or restarted");
   Do(Kind::kReconcile);
@@ -143,10 +143,33 @@ absl::Status NodeLifecycle::Drain() {
 
 absl::Status NodeLifecycle::Undrain() {
   if (leaves()) return absl::FailedPreconditionError("undrain: is leaving");
-  if (!std::exchange(draining_, false)) return absl::OkStatus();
+  const bool was_asked = std::exchange(asked_to_drain_, false);
+  if (!drain_mark_.empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("undrain: the Node object has {}, which drain-on names; "
+                    "want it without",
+                    drain_mark_));
+  }
+  if (was_asked) EndDrain();
+  return absl::OkStatus();
+}
+
+void NodeLifecycle::SetDrainMark(const std::string& mark) {
+  const std::string before = std::exchange(drain_mark_, mark);
+  if (before == mark) return;
+  if (!mark.empty()) {
+    Record(EventType::kNormal, "Draining",
+           fmt::format("hands its addresses over while the Node object has {}",
+                       mark));
+    Do(Kind::kReconcile);
+  } else if (!asked_to_drain_) {
+    EndDrain();
+  }
+}
+
+void NodeLifecycle::EndDrain() {
   Record(EventType::kNormal, "Undrained", "takes addresses again");
   Do(Kind::kReconcile);
-  return absl::OkStatus();
 }
 
 void NodeLifecycle::Leave(absl::Time now) {

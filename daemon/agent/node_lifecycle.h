@@ -107,7 +107,11 @@ class NodeLifecycle {
 
   // FailedPrecondition: it leaves.
   absl::Status Drain();
+  // FailedPrecondition also: its Node object still makes it drain.
   absl::Status Undrain();
+  // It drains as long as its Node object has a mark of the option drain-on:
+  // this one. Empty: none.
+  void SetDrainMark(const std::string& mark);
 
   void Leave(absl::Time now);
   void OnHandedOver() { Advance(LifeEvent::kHandedOver); }
@@ -117,7 +121,8 @@ class NodeLifecycle {
   LifeStage stage() const { return stage_; }
   bool acts() const { return Acts(stage_); }
   bool leaves() const { return Leaves(stage_); }
-  bool draining() const { return draining_; }
+  bool draining() const { return asked_to_drain_ || !drain_mark_.empty(); }
+  const std::string& drain_mark() const { return drain_mark_; }
   // It acted, and does no more. Not while it starts: a restart that others do
   // not notice moves nothing.
   bool silent() const { return silent_; }
@@ -143,6 +148,7 @@ class NodeLifecycle {
   void FallSilent(absl::Time now, std::string reason, const std::string& why);
   void GoOnAlone(absl::Time now, const std::string& why);
   void OnSettled(absl::Time now);
+  void EndDrain();
   void CheckAllAnswered(absl::Time now);
   void Advance(LifeEvent event);
   void Do(Kind kind) { actions_.push_back({.kind = kind}); }
@@ -152,7 +158,8 @@ class NodeLifecycle {
   const ClusterSight* const sight_;
   LifeStage stage_ = LifeStage::kAwaiting;
   bool silent_ = false;
-  bool draining_ = false;
+  bool asked_to_drain_ = false;  // Drain()
+  std::string drain_mark_;
   bool had_carrier_ = true;  // When links were last looked at.
   bool members_came_ = false;
   bool members_went_ = false;

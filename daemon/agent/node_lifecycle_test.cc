@@ -335,6 +335,50 @@ TEST_F(NodeLifecycleTest, DrainsAndUndrainsOnce) {
   EXPECT_FALSE(life().draining());
 }
 
+TEST_F(NodeLifecycleTest, DrainsAsLongAsItsNodeObjectHasTheMark) {
+  StartAmongOthers();
+  life().SetDrainMark("");
+  EXPECT_THAT(Actions(), IsEmpty());
+  life().SetDrainMark("cordon");
+  life().SetDrainMark("cordon");
+  EXPECT_THAT(Actions(), ElementsAre("Draining: hands its addresses over while "
+                                     "the Node object has cordon",
+                                     "reconcile"));
+  EXPECT_TRUE(life().draining());
+  EXPECT_EQ(life().Undrain().message(),
+            "undrain: the Node object has cordon, which drain-on names; want "
+            "it without");
+  EXPECT_TRUE(life().draining());
+  EXPECT_THAT(Actions(), IsEmpty());
+  life().SetDrainMark("");
+  EXPECT_FALSE(life().draining());
+  EXPECT_THAT(Actions(),
+              ElementsAre("Undrained: takes addresses again", "reconcile"));
+}
+
+TEST_F(NodeLifecycleTest, AMarkThatGoesLeavesADrainThatWasAskedFor) {
+  StartAmongOthers();
+  EXPECT_TRUE(life().Drain().ok());
+  life().SetDrainMark("cordon");
+  life().SetDrainMark("");
+  Actions();
+  EXPECT_TRUE(life().draining());
+  EXPECT_TRUE(life().Undrain().ok());
+  EXPECT_FALSE(life().draining());
+  EXPECT_THAT(Actions(),
+              ElementsAre("Undrained: takes addresses again", "reconcile"));
+}
+
+// What was asked for is taken back, too.
+TEST_F(NodeLifecycleTest, AnUndrainOfAMarkedNodeCountsOnceTheMarkGoes) {
+  StartAmongOthers();
+  EXPECT_TRUE(life().Drain().ok());
+  life().SetDrainMark("cordon");
+  EXPECT_FALSE(life().Undrain().ok());
+  life().SetDrainMark("");
+  EXPECT_FALSE(life().draining());
+}
+
 TEST_F(NodeLifecycleTest, LeavesStepByStep) {
   StartAmongOthers();
   life().Leave(now_);

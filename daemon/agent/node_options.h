@@ -2,6 +2,7 @@
 #ifndef LB_DAEMON_AGENT_NODE_OPTIONS_H_
 #define LB_DAEMON_AGENT_NODE_OPTIONS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ struct AgentOptions {
   // support graceful restart keep the routes of a node whose lbd is started
   // again.
   std::string boot_id;
+  // Marks of the Node object (NodeAttributes::marks) for which the node drains.
+  std::vector<std::string> drain_on;
+  // Where BGP peers may dial this node. Nullopt: nothing listens.
+  std::optional<net::Endpoint> bgp_listen;
   // How long routers have to move their flows from a node that drains.
   absl::Duration drain_wait = absl::Seconds(5);
 };

@@ -16,11 +16,12 @@ void Follow(const Map& present, const std::string& service, Map& known) {
 
 }  // namespace
 
-void Outcomes::Publish(absl::Time now, const Outcome::Side& after,
+void Outcomes::Publish(absl::Time now, const AddressEntries& before,
+                       const Outcome::Side& after,
                        const Outcome::Services& changed, bool announces) {
   if (!changed.empty() || after.health != health_) {
     Tell({.at = now,
-          .before = {entries_, placement_, health_},
+          .before = {before, placement_, health_},
           .after = after,
           .changed = changed,
           .announces = announces});
@@ -31,7 +32,6 @@ void Outcomes::Publish(absl::Time now, const Outcome::Side& after,
 void Outcomes::Tell(const Outcome& outcome) {
   for (Subscriber& subscriber : subscribers_) subscriber(outcome);
   for (const std::string& service : outcome.changed) {
-    Follow(outcome.after.entries, service, entries_);
     Follow(outcome.after.placement, service, placement_);
   }
   health_ = outcome.after.health;

@@ -4,11 +4,12 @@
 // An outcome is what each service has, which node announces it and what is
 // wrong with this node, before and after. Subscribers are told of each one
 // once; their order makes no difference, since none of them sees what another
-// made of it, and Outcomes alone remembers the last one.
+// made of it.
 //
 //   outcomes.Subscribe([&](const Outcome& now) { tally.OnOutcome(now); });
 //
-//   outcomes.Publish(now, {allocator.entries(), elections.placement(), health},
+//   outcomes.Publish(now, looked.before(),
+//                    {looked.entries(), elections.placement(), health},
 //                    changed, true);
 //
 // Loop thread only.
@@ -44,7 +45,7 @@ struct Outcome {
   };
 
   absl::Time at;  // The loop's.
-  Side before;
+  Side before;    // Of entries those of `changed` alone.
   Side after;
   const Services& changed;  // All services that differ, and perhaps others.
   bool announces;           // This node announces the services placed on it.
@@ -64,13 +65,14 @@ class Outcomes {
     look_subscribers_.push_back(std::move(on_look));
   }
 
-  // `changed`: all services that may differ from the last call. If there are
-  // none, and the health is the same, no subscriber is called.
-  void Publish(absl::Time now, const Outcome::Side& after,
-               const Outcome::Services& changed, bool announces);
+  // `changed`: all services that may differ from the last call; `before` has
+  // the entries that they had then. If there are none, and the health is the
+  // same, no subscriber is called.
+  void Publish(absl::Time now, const AddressEntries& before,
+               const Outcome::Side& after, const Outcome::Services& changed,
+               bool announces);
 
-  // As they were last published.
-  const AddressEntries& entries() const { return entries_; }
+  // As it was last published.
   const NodeHealth& health() const { return health_; }
 
  private:
@@ -78,7 +80,6 @@ class Outcomes {
 
   std::vector<Subscriber> subscribers_;
   std::vector<absl::AnyInvocable<void()>> look_subscribers_;
-  AddressEntries entries_;
   Placement placement_;
   NodeHealth health_;
 };

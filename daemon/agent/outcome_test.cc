@@ -86,9 +86,10 @@ class Subscribers {
   void Publish(const World& world, const Outcome::Services& changed) {
     io::SimLoop& loop = sim_.loop();
     loop.RunFor(absl::Seconds(1));
-    outcomes_.Publish(loop.Now(),
+    outcomes_.Publish(loop.Now(), before_,
                       {world.entries, world.placement, world.health}, changed,
                       true);
+    before_ = world.entries;
     history_.Record(loop.CivilNow(),
                     {.acts = true,
                      .has_manifests = true,
@@ -135,6 +136,7 @@ class Subscribers {
   Events events_{"n1", host_->environment()};
   Tally tally_{"n1", sim_.loop().Now()};
   HistoryRecorder history_{"n1", io::StatePorts::From(host_->environment())};
+  AddressEntries before_;
   Outcomes outcomes_;
 };
 
@@ -180,9 +182,9 @@ TEST(OutcomesTest, SaysWhatWasBeforeAndWhatIs) {
   const absl::Time now = absl::UnixEpoch();
   Placement placement = {{"a", {.announcers = {{.node = "n1"}}}},
                          {"b", {.announcers = {{.node = "n2"}}}}};
-  outcomes.Publish(now, {none, placement, well}, {"a", "b"}, true);
+  outcomes.Publish(now, none, {none, placement, well}, {"a", "b"}, true);
   placement = {{"b", {.announcers = {{.node = "n3"}}}}};
-  outcomes.Publish(now, {none, placement, well}, {"a", "b"}, true);
+  outcomes.Publish(now, none, {none, placement, well}, {"a", "b"}, true);
   EXPECT_THAT(seen, ElementsAre("a: - to n1", "b: - to n2", "a: n1 to -",
                                 "b: n2 to n3"));
 }
@@ -195,12 +197,15 @@ TEST(OutcomesTest, TellsNobodyWhenNothingChanged) {
   const Placement placement;
   const NodeHealth well;
   const NodeHealth ill{.covered = {"pool p"}};
-  outcomes.Publish(absl::UnixEpoch(), {entries, placement, well}, {}, true);
+  outcomes.Publish(absl::UnixEpoch(), entries, {entries, placement, well}, {},
+                   true);
   EXPECT_EQ(told, 0);
-  outcomes.Publish(absl::UnixEpoch(), {entries, placement, ill}, {}, true);
+  outcomes.Publish(absl::UnixEpoch(), entries, {entries, placement, ill}, {},
+                   true);
   EXPECT_EQ(told, 1);
   EXPECT_EQ(outcomes.health(), ill);
-  outcomes.Publish(absl::UnixEpoch(), {entries, placement, ill}, {}, true);
+  outcomes.Publish(absl::UnixEpoch(), entries, {entries, placement, ill}, {},
+                   true);
   EXPECT_EQ(told, 1);
 }
 

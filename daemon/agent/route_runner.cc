@@ -1,6 +1,8 @@
 #include "daemon/agent/route_runner.h"
 
-#include "absl/time/time.h"
+#include <algorithm>
+
+#include "lb/base/portion.h"
 #include "lb/io/turn_cause.h"
 
 namespace lb {
@@ -40,21 +42,33 @@ void RouteRunner::Run(bool members_changed) {
                    .others = ports_.others});
   changed_.merge(changed);
   Deliver();
-  for (const std::string& service : routing_.TakeTurned()) {
-    parts_.events->RecordRouted(service, routing_.planner().plans());
-  }
-  if (routing_.has_repeered()) ports_.look_soon();
+  const bool is_unrouted = routing_.is_unrouted();
+  const bool is_news = std::exchange(was_unrouted_, is_unrouted) != is_unrouted;
+  if (is_news || has_news()) ports_.look_soon();
 }
 
-// Once for all portions: it looks at all addresses of this node.
-void RouteRunner::Deliver() {
-  const RoutePlanner& planner = routing_.planner();
-  if (planner.has_more()) return;
-  if (std::exchange(delivered_version_, planner.addresses_version()) ==
-      planner.addresses_version()) {
-    return;
+bool RouteRunner::GoesFirst() {
+  const absl::Time now = loop_->Now();
+  busy_since_ =
+      routing_.is_busy() ? std::min(busy_since_, now) : absl::InfiniteFuture();
+  return now >= busy_since_ && now - busy_since_ < kFirstMax;
+}
+
+RouteRunner::Services RouteRunner::TakeRepeered() {
+  return routing_.TakeRepeered(kPortion);
+}
+
+void RouteRunner::RecordTurned() {
+  for (const std::string& service : routing_.TakeTurned(kPortion)) {
+    parts_.events->RecordRouted(service, routing_.planner().plans());
   }
-  parts_.announcing->SetRouted(planner.addresses());
+}
+
+// The kernel takes its time for each: routers are told of all portions first. A
+// look that waits for them delivers what there is.
+void RouteRunner::Deliver() {
+  if (routing_.planner().has_more() || GoesFirst()) return;
+  parts_.announcing->ChangeRouted(routing_.TakeAddressChanges());
 }
 
 }  // namespace lb

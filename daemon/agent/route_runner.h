@@ -3,14 +3,17 @@
 // Looks at all of a node are paced (LookTimer): some of them read each service,
 // and thousands of addresses that come one after the other must not take the
 // loop for themselves. Routes do not wait for looks. A turn of theirs costs
-// what changed, 1,000 services at most, and goes before the other timers that
-// are due: what changed in memory is sent on the next turn. A look plans routes
-// too, before it holds elections.
+// what changed, and goes before the other timers that are due: what changed in
+// memory is sent on the next turn. A look plans routes too, before it holds
+// elections. While the routes of many services are planned, or their addresses
+// assigned, looks wait for these, for kFirstMax at most.
 //
 //   RouteRunner routes(options, environment, parts, ports);
 //   routes.Schedule();            // For each input.
+//   if (routes.GoesFirst()) ...   // Before a look.
 //   routes.Run(members_changed);  // In a look.
 //   changed = routes.TakeChanged();
+//   routes.RecordTurned();
 //
 // A turn goes by the node as it is then: addresses that came since the last one
 // are taken first, and those that hosts own are left out.
@@ -19,13 +22,13 @@
 #ifndef LB_DAEMON_AGENT_ROUTE_RUNNER_H_
 #define LB_DAEMON_AGENT_ROUTE_RUNNER_H_
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "daemon/agent/events.h"
 #include "daemon/announcing/announcing.h"
 #include "daemon/hosts/address_owners.h"
@@ -41,6 +44,10 @@ namespace lb {
 class RouteRunner {
  public:
   using Services = ipam::ReplicatedAllocator::Services;
+
+  // So long looks wait for many routes: some times what ten thousand take.
+  static constexpr absl::Duration kFirstMax = absl::Milliseconds(250);
+
   struct Parts {
     ipam::ReplicatedAllocator* addresses;
     AddressOwners* owners;
@@ -55,7 +62,7 @@ class RouteRunner {
   struct Ports {
     std::function<Node()> node;           // As it is now.
     std::function<void()> update_owners;  // Finds which addresses hosts own.
-    std::function<void()> look_soon;      // The plan has changed.
+    std::function<void()> look_soon;  // The plan, or is_unrouted(), changed.
     // As Routing::Look has them.
     std::function<std::vector<std::string>()> members;
     std::function<std::vector<std::string>()> others;
@@ -77,7 +84,14 @@ class RouteRunner {
   void Run(bool members_changed = false);
   // Services whose entries are others than at the last call.
   Services TakeChanged() { return std::exchange(changed_, {}); }
-  Services TakeRepeered() { return routing_.TakeRepeered(); }
+  // A portion of the services that are told to other peers than before.
+  Services TakeRepeered();
+  // Records a portion of the services that this node announces or withdrew.
+  void RecordTurned();
+  // There is more for the two.
+  bool has_news() const { return routing_.planner().has_news(); }
+  // True: a look is to wait.
+  bool GoesFirst();
 
   const Routing& routing() const { return routing_; }
 
@@ -91,7 +105,8 @@ class RouteRunner {
   Routing routing_;
   Services changed_;
   bool scheduled_ = false;
-  uint64_t delivered_version_ = 0;  // RoutePlanner::addresses_version()
+  bool was_unrouted_ = false;  // As Agent has told it to the others.
+  absl::Time busy_since_ = absl::InfiniteFuture();  // Routing::is_busy()
   const std::unique_ptr<io::Timer> timer_;
 };
 

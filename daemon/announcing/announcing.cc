@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/container/btree_map.h"
@@ -85,9 +84,9 @@ void Announcing::Change(const ElectedChange& change) {
   for (const auto& [vip, place] : change) {
     BeginHandover(now, vip, place);
     Put(now, vip, place, watched);
+    EndHandover(vip);
     due.insert(due.end(), vip);
   }
-  EndHandovers();
   Apply(std::move(due), watched);
 }
 
@@ -99,11 +98,9 @@ void Announcing::BeginHandover(absl::Time now, const net::IpAddress& vip,
   if (Answers(vip)) handover_.Begin(now, vip, here->second.interfaces);
 }
 
-void Announcing::EndHandovers() {
-  for (const net::IpAddress& vip : handover_.Delivering()) {
-    if (elected_.elsewhere.contains(vip)) continue;
-    elected_.here.contains(vip) ? handover_.Keep(vip) : handover_.Cancel(vip);
-  }
+void Announcing::EndHandover(const net::IpAddress& vip) {
+  if (elected_.elsewhere.contains(vip)) return;
+  elected_.here.contains(vip) ? handover_.Keep(vip) : handover_.Cancel(vip);
 }
 
 void Announcing::Put(absl::Time now, const net::IpAddress& vip,
@@ -134,22 +131,21 @@ void Announcing::OnHandover() {
 }
 
 void Announcing::Apply(std::set<net::IpAddress> due, const Watched& watched) {
-  for (const auto& [vip, interfaces] : answering_) due.insert(vip);
-  answering_ = handover_.Answering();
-  for (const auto& [vip, interfaces] : answering_) due.insert(vip);
+  absl::btree_set<net::IpAddress> handed = handover_.TakeChanged();
+  due.insert(handed.begin(), handed.end());
   announce::AnnouncementChanges changes;
   for (const net::IpAddress& vip : due) {
     auto& terms = changes[vip];
     const auto here = elected_.here.find(vip);
-    const auto answering = answering_.find(vip);
+    const auto* const answering = handover_.Answering(vip);
     if (here != elected_.here.end()) {
       terms = here->second;
-    } else if (answering != answering_.end()) {
-      terms = {answering->second, announce::Role::kHandOver};
+    } else if (answering != nullptr) {
+      terms = {*answering, announce::Role::kHandOver};
     }
   }
   announce_.ChangeAnnouncements(changes, watched);
-  Deliver();
+  Deliver(std::move(handed));
 }
 
 void Announcing::OnLinks() {
@@ -166,51 +162,63 @@ void Announcing::OnDelivery() {
   if (on_delivery_) on_delivery_();
 }
 
-void Announcing::Deliver() {
+void Announcing::Deliver(absl::btree_set<net::IpAddress> due) {
+  const absl::btree_set<net::IpAddress> changes =
+      announce_.TakeDeliveryChanges();
   if (options_.delivery == Delivery::kLoopback) {
-    absl::btree_set<net::IpAddress> claimed = announce_.announcer().ToDeliver();
-    NoteYields(claimed);
-    std::set<net::IpAddress> wanted = handover_.Delivering();
-    wanted.insert(claimed.begin(), claimed.end());
-    AddRouted(wanted);
-    const bool all_done = delivery_.Deliver(wanted);
-    absl::btree_set<net::IpAddress> delivered;
-    for (const net::IpAddress& vip : wanted) {
-      if (delivery_.Delivers(vip)) delivered.insert(delivered.end(), vip);
+    for (const net::IpAddress& vip : changes) {
+      FollowClaim(vip);
+      due.insert(vip);
+    }
+    due.merge(handover_.TakeChanged());
+    for (const net::IpAddress& vip : due) delivery_.Want(vip, IsWanted(vip));
+    const bool all_done = delivery_.Deliver();
+    announce::Announcer::Delivered delivered;
+    for (const net::IpAddress& vip : delivery_.TakeChanged()) {
+      delivered.emplace(vip, delivery_.Delivers(vip));
     }
     delivery_timer_->Arm(all_done ? delivery_.NextDeadline()
                                   : environment_.loop->Now());
-    announce_.SetDelivered(std::move(delivered));
-    claimed_ = std::move(claimed);
+    if (!delivered.empty()) announce_.ChangeDelivered(delivered);
   }
   handover_timer_->Arm(handover_.NextDeadline());
 }
 
-void Announcing::SetRouted(const std::set<net::IpAddress>& routed) {
-  if (options_.delivery != Delivery::kLoopback || routed == routed_) return;
-  routed_ = routed;
-  Deliver();
+void Announcing::ChangeRouted(
+    const absl::btree_map<net::IpAddress, bool>& changes) {
+  if (options_.delivery != Delivery::kLoopback || changes.empty()) return;
+  absl::btree_set<net::IpAddress> due;
+  for (const auto& [vip, is_routed] : changes) {
+    if (is_routed) {
+      routed_.insert(vip);
+    } else {
+      routed_.erase(vip);
+    }
+    due.insert(due.end(), vip);
+  }
+  Deliver(std::move(due));
 }
 
-void Announcing::AddRouted(std::set<net::IpAddress>& wanted) const {
-  if (routed_.empty()) return;
-  const std::set<net::IpAddress> left = LeftToForeigners();
-  std::set_difference(routed_.begin(), routed_.end(), left.begin(), left.end(),
-                      std::inserter(wanted, wanted.end()));
+bool Announcing::IsWanted(const net::IpAddress& vip) const {
+  return claimed_.contains(vip) || handover_.Delivers(vip) ||
+         (routed_.contains(vip) &&
+          !announce_.announcer().IsLeftToForeigner(vip));
 }
 
 // When this node yields to a member, clients turn to that member one by one, so
 // the address stays delivered for a while. When it yields to a foreign host, it
 // stops delivery at once: its own kernel must reach that host.
-void Announcing::NoteYields(const absl::btree_set<net::IpAddress>& claimed) {
+void Announcing::FollowClaim(const net::IpAddress& vip) {
   const announce::Announcer& announcer = announce_.announcer();
-  for (const net::IpAddress& vip : claimed_) {
-    if (claimed.contains(vip)) continue;
-    auto it = announcer.current().lower_bound({vip, ""});
-    for (; it != announcer.current().end() && it->first.vip == vip; ++it) {
-      if (announcer.StateOf(it->first) == announce::ClaimState::kYielded) {
-        handover_.Yield(environment_.loop->Now(), vip);
-      }
+  if (announcer.IsToDeliver(vip)) {
+    claimed_.insert(vip);
+    return;
+  }
+  if (claimed_.erase(vip) == 0) return;
+  auto it = announcer.current().lower_bound({vip, ""});
+  for (; it != announcer.current().end() && it->first.vip == vip; ++it) {
+    if (announcer.StateOf(it->first) == announce::ClaimState::kYielded) {
+      handover_.Yield(environment_.loop->Now(), vip);
     }
   }
 }

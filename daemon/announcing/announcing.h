@@ -105,9 +105,9 @@ class Announcing {
   // Takes the outcome for these addresses only; the cost depends on their
   // number.
   void Change(const ElectedChange& change);
-  // Addresses that this node announces by BGP: they are delivered here too, but
-  // for those that are left to foreign hosts.
-  void SetRouted(const std::set<net::IpAddress>& routed);
+  // Addresses that this node announces by BGP from now on, or no more: they are
+  // delivered here too, but for those that are left to foreign hosts.
+  void ChangeRouted(const absl::btree_map<net::IpAddress, bool>& changes);
   // Learns the MACs in a member's metadata.
   void Learn(const std::string& node, const NodeMetadata& metadata);
   // Announces all addresses once more. Call it when members are gone, so that
@@ -159,7 +159,7 @@ class Announcing {
   WithheldFacts AllWithheld(absl::Duration civil_offset) const;
   // True while this node answers for an address that it gave away and that no
   // other node was heard to take.
-  bool IsHandingOver() const { return !handover_.Answering().empty(); }
+  bool IsHandingOver() const { return handover_.IsAnswering(); }
   // Sentences that say why addresses cannot be put on "lo" or removed from it.
   std::vector<std::string> DeliveryFaults() const { return delivery_.Faults(); }
   // The end of the time for which families stay Undeliverable() although the
@@ -199,7 +199,7 @@ class Announcing {
                                     const net::MacAddress& mac) const;
   void BeginHandover(absl::Time now, const net::IpAddress& vip,
                      const ElectedPlace& next);
-  void EndHandovers();
+  void EndHandover(const net::IpAddress& vip);
   // Addresses that begin or cease to be watched.
   using Watched = announce::AnnounceNode::WatchedChanges;
   void Put(absl::Time now, const net::IpAddress& vip, const ElectedPlace& place,
@@ -209,10 +209,11 @@ class Announcing {
   void Apply(std::set<net::IpAddress> due, const Watched& watched);
   void OnLinks();
   void OnDelivery();
-  void Deliver();
-  void AddRouted(std::set<net::IpAddress>& wanted) const;
+  // Delivers what is wanted by now; `due`: addresses that may be wanted or not.
+  void Deliver(absl::btree_set<net::IpAddress> due = {});
+  bool IsWanted(const net::IpAddress& vip) const;
   std::set<std::string> UsableInterfaces() const;
-  void NoteYields(const absl::btree_set<net::IpAddress>& claimed);
+  void FollowClaim(const net::IpAddress& vip);
 
   const AnnouncingOptions options_;
   io::Environment environment_;
@@ -221,11 +222,9 @@ class Announcing {
   announce::LoopbackDelivery delivery_;
   announce::AnnounceNode announce_;
   Elected elected_;
-  // The interfaces of addresses of handover_, as the announcer has them.
-  absl::btree_map<net::IpAddress, announce::Handover::Interfaces> answering_;
   std::map<net::IpAddress, absl::Time> since_;  // Of elected_.here.
   absl::btree_set<net::IpAddress> claimed_;  // To deliver, when last looked at.
-  std::set<net::IpAddress> routed_;          // SetRouted()
+  absl::btree_set<net::IpAddress> routed_;   // ChangeRouted()
   std::set<net::IpAddress> disputed_;  // Of elected_.here: had a conflict.
   std::unique_ptr<io::Timer> handover_timer_;
   std::unique_ptr<io::Timer> claims_timer_;    // They have changed.

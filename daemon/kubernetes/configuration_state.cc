@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "daemon/kubernetes/event_texts.h"
 #include "daemon/kubernetes/status_fields.h"
@@ -139,16 +140,42 @@ std::string_view ConditionStatusOf(Result result) {
   LB_UNREACHABLE();
 }
 
+std::string LostMembersText(const std::set<std::string, std::less<>>& lost) {
+  std::string text;
+  size_t count = 0;
+  for (const std::string& name : lost) {
+    if (++count > kLostMembersMax) break;
+    text += text.empty() ? name : " " + name;
+  }
+  return text;
+}
+
+std::optional<SpeakerReport> ReadSpeakerReport(const YamlNode& object) {
+  SpeakerReport report;
+  report.node = LabelOf(object, kNodeNameLabel);
+  const bool is_speaker = LabelOf(object, kComponentLabel) == "speaker";
+  if (!is_speaker || report.node.empty()) return std::nullopt;
+  const std::string lost = AnnotationOf(object, kLostMembers);
+  for (const absl::string_view name :
+       absl::StrSplit(lost, ' ', absl::SkipEmpty())) {
+    if (report.lost.size() == kLostMembersMax) break;
+    report.lost.emplace(name);
+  }
+  return report;
+}
+
 StatusObjects::Wish WishOf(const ConfigurationReader& reader,
                            const ConfigurationState& state,
-                           const std::string& since) {
-  return {reader.labels, JsonOf({.result = ToString(state.result),
-                                 .summary = state.summary,
-                                 .type = reader.condition,
-                                 .status = ConditionStatusOf(state.result),
-                                 .reason = ReasonOf(state.result),
-                                 .message = state.summary,
-                                 .since = since})};
+                           const std::string& since, const std::string& lost) {
+  return {reader.labels,
+          JsonOf({.result = ToString(state.result),
+                  .summary = state.summary,
+                  .type = reader.condition,
+                  .status = ConditionStatusOf(state.result),
+                  .reason = ReasonOf(state.result),
+                  .message = state.summary,
+                  .since = since}),
+          {{std::string(kLostMembers), lost}}};
 }
 
 StatusObjects::Object ReadConfigurationState(const ConfigurationReader& reader,
@@ -157,6 +184,8 @@ StatusObjects::Object ReadConfigurationState(const ConfigurationReader& reader,
   StatusObjects::Object read = {.name = meta.key.name,
                                 .key = meta.key.name,
                                 .owner_uid = OwnerUidOf(object)};
+  read.says.annotations[std::string(kLostMembers)] =
+      AnnotationOf(object, kLostMembers);
   for (const auto& [label, value] : reader.labels) {
     const std::string there = LabelOf(object, label);
     if (!there.empty()) read.says.labels[label] = there;
@@ -191,7 +220,7 @@ ConditionTime ReadConditionTime(std::string_view status) {
 
 kubernetes::ReflectorOptions ConfigurationStateOf(
     const ConfigurationReader& reader, const std::string& own_namespace) {
-  return {.resource = {"metallb.io", "v1beta1", "configurationstates"},
+  return {.resource = ConfigurationStates(),
           .name_space = own_namespace,
           .selector = {"metadata.name", reader.object}};
 }

@@ -11,6 +11,9 @@
 #define LB_DAEMON_KUBERNETES_CONFIGURATION_STATE_H_
 
 #include <cstddef>
+#include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +24,7 @@
 #include "lb/config/yaml_tree.h"
 #include "lb/kubernetes/object_meta.h"
 #include "lb/kubernetes/reflector_options.h"
+#include "lb/kubernetes/resource.h"
 
 namespace lb {
 
@@ -59,15 +63,39 @@ struct ConditionTime {
 
 std::string_view ConditionStatusOf(ConfigurationState::Result result);
 
+// A speaker's own loss of other members, in an annotation of its object, with
+// the option fast-node-failure: their names, with a space between them.
+inline constexpr std::string_view kLostMembers = "lb.io/lost-members";
+inline constexpr size_t kLostMembersMax = 256;
+
+std::string LostMembersText(const std::set<std::string, std::less<>>& lost);
+
+// Which members the speaker of a node has lost, as an object says.
+struct SpeakerReport {
+  std::string node;
+  std::set<std::string> lost;  // At most kLostMembersMax.
+};
+// Nullopt: the object is not that of a speaker. MetalLB's speakers have one,
+// too, and never say that they lost a member.
+std::optional<SpeakerReport> ReadSpeakerReport(const config::YamlNode& object);
+
+// `lost`: LostMembersText().
 StatusObjects::Wish WishOf(const ConfigurationReader& reader,
                            const ConfigurationState& state,
-                           const std::string& since);
+                           const std::string& since,
+                           const std::string& lost = "");
 // The key is the name of the object.
 StatusObjects::Object ReadConfigurationState(const ConfigurationReader& reader,
                                              const kubernetes::ObjectMeta& meta,
                                              const config::YamlNode& object);
 // `status`: that of an object, as ReadConfigurationState() has it.
 ConditionTime ReadConditionTime(std::string_view status);
+
+inline const kubernetes::Resource& ConfigurationStates() {
+  static const auto& resource =
+      *new kubernetes::Resource{"metallb.io", "v1beta1", "configurationstates"};
+  return resource;
+}
 
 // Lists the object of this reader.
 kubernetes::ReflectorOptions ConfigurationStateOf(

@@ -55,6 +55,14 @@ void ConfigurationStateWriter::Update() {
   is_first ? writer_.Start() : writer_.CarryOut();
 }
 
+void ConfigurationStateWriter::SetLost(const std::string& lost) {
+  if (lost == lost_) return;
+  lost_ = lost;
+  if (!state_) return;
+  Want();
+  writer_.CarryOut();
+}
+
 void ConfigurationStateWriter::SetOwner(const StatusOwner& owner) {
   writer_.objects().SetOwner(owner);
   writer_.CarryOut();
@@ -67,7 +75,8 @@ void ConfigurationStateWriter::Want() {
              absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", loop_->CivilNow(),
                               absl::UTCTimeZone())};
   }
-  writer_.objects().Want(reader_.object, WishOf(reader_, *state_, time_.since));
+  writer_.objects().Want(reader_.object,
+                         WishOf(reader_, *state_, time_.since, lost_));
 }
 
 }  // namespace lb

@@ -37,6 +37,8 @@ class ConfigurationStateWriter {
   // reason: the state is Unknown. Empty: all of it can. While there is a reason
   // the first one counts.
   void SetUnread(const std::string& why);
+  // The members that this process has lost, as LostMembersText() has them.
+  void SetLost(const std::string& lost);
   void SetOwner(const StatusOwner& owner);
 
   const StatusObjects& objects() const { return writer_.objects(); }
@@ -50,6 +52,7 @@ class ConfigurationStateWriter {
   ConditionTime time_;  // The condition's, as it was written or read last.
   std::optional<ConfigurationState> read_;   // By Follow().
   std::string unread_;                       // By SetUnread().
+  std::string lost_;                         // By SetLost().
   std::optional<ConfigurationState> state_;  // It follows from these.
   std::optional<size_t> problems_;  // Their number, at the last Follow().
   StatusObjectWriter writer_;

@@ -73,8 +73,7 @@ Controller::Controller(const Ports& ports, Options options, const Prng& prng)
       core_(CoreOptionsOf(options_)),
       elector_(ports.loop, ports.client, this, options_.lease,
                prng.Fork("lease")),
-      leased_(ports.loop, ports.client,
-              [this] { return !is_stopping() && elector_.IsHolder(); }) {
+      leased_(ports.loop, ports.client, [this] { return may_write(); }) {
   timer_ = ports_.loop->NewTimer([this] { Work(); });
 }
 

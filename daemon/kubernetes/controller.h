@@ -80,6 +80,9 @@ class Controller : private kubernetes::LeaseElector::Observer {
   // It holds the Lease, and knows all that it needs.
   bool acts() const { return core_.acts() && elector_.IsHolder(); }
   const kubernetes::LeaseElector& elector() const { return elector_; }
+  // Writes only while this controller holds the Lease, and does not stop.
+  http::Client* leased_client() { return &leased_; }
+  bool may_write() const { return !is_stopping() && elector_.IsHolder(); }
   const ControllerCore& core() const { return core_; }
   // Writes of all terms, by how they ended; and those that have not.
   kubernetes::WriteQueue::Ended Writes() const;

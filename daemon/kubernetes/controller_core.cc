@@ -176,8 +176,11 @@ void ControllerCore::LookAtAbsent(const std::string& service) {
     return term_->Release(service);
   }
   if (record->is_load_balancer) {
-    // Another class is another controller's, whatever its status says.
-    if (record->load_balancer_class != options_.load_balancer_class) return;
+    // Another class is another controller's: what that one gave stays as it is,
+    // and is not given again.
+    const bool is_ours =
+        record->load_balancer_class == options_.load_balancer_class;
+    if (!is_ours && record->addresses.empty()) return term_->Release(service);
     return term_->Reserve(*record);
   }
   // It was a load balancer, and its status still says so.

@@ -253,6 +253,33 @@ TEST_F(ControllerTest, ABadPoolIsRefusedWithAnEventAndTheOthersWork) {
                                    "IPAllocated d/web"));
 }
 
+TEST_F(ControllerTest, AFaultOfAnObjectForBgpIsAnEventOnIt) {
+  cluster_.CreateService("web");
+  Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  Settle();
+  cluster_.CreateOwn("BGPPeer", "tor",
+                     R"("spec":{"myASN":64512,"peerASN":65000,)"
+                     R"("peerAddress":"192.0.2.254","bfdProfile":"fast"})");
+  cluster_.CreateOwn("BGPPeer", "good",
+                     R"("spec":{"myASN":64512,"peerASN":65000,)"
+                     R"("peerAddress":"192.0.2.253"})");
+  cluster_.CreateOwn("BGPAdvertisement", "alias",
+                     R"("spec":{"communities":["unknown"]})");
+  cluster_.CreateOwn("Community", "wrong",
+                     R"("spec":{"communities":[{"name":"a","value":"1"}]})");
+  cluster_.CreateOwn("BFDProfile", "slow", R"("spec":{"detectMultiplier":1})");
+  cluster_.CreateOwn("L2Advertisement", "typo", R"("spec":{"poools":["a"]})");
+  Settle();
+  EXPECT_THAT(cluster_.Events(),
+              UnorderedElementsAre("IPAllocated d/web",
+                                   "ConfigurationError metallb-system/tor",
+                                   "ConfigurationError metallb-system/alias",
+                                   "ConfigurationError metallb-system/wrong",
+                                   "ConfigurationError metallb-system/slow",
+                                   "ConfigurationError metallb-system/typo"));
+}
+
 TEST_F(ControllerTest, PoolsOfOtherNamespacesDoNotCount) {
   cluster_.server_.Create(SimKubernetes::ResourceOf("IPAddressPool"),
                           R"({"metadata":{"namespace":"default","name":"0"},)"

@@ -48,6 +48,29 @@ TEST_F(ControllerWishTest, OneThatStandsIsMetThoughTheObjectChanged) {
   EXPECT_EQ(cluster_.StatusOf("web"), "192.0.2.7 a");
 }
 
+// MetalLB beside lbd: each gives addresses to Services of its own class.
+TEST(ControllerClassTest, WhatAnotherControllerGaveIsNotGivenTwice) {
+  SimKubernetes cluster(1);
+  cluster.CreatePool("a", "\"192.0.2.1-192.0.2.10\"");
+  cluster.CreateService("theirs", R"(,"loadBalancerClass":"metallb")");
+  cluster.SetStatus("theirs", "192.0.2.1");
+  cluster.MayChange("theirs");
+  const SimController controller(&cluster, "n1");
+  const auto status_of_new = [&](const char* name, const char* more = "") {
+    cluster.CreateService(name, more);
+    cluster.loop_.RunFor(absl::Seconds(20));
+    return cluster.StatusOf(name);
+  };
+  EXPECT_EQ(status_of_new("one"), "192.0.2.2 a");
+  cluster.SetStatus("theirs", "192.0.2.3");
+  EXPECT_EQ(status_of_new("two"), "192.0.2.1 a");
+  EXPECT_EQ(status_of_new("three"), "192.0.2.4 a");
+  EXPECT_EQ(cluster.StatusOf("theirs"), "192.0.2.3 a");
+  cluster.DeleteService("theirs");
+  EXPECT_EQ(status_of_new("four"), "192.0.2.3 a");
+  EXPECT_THAT(cluster.faults(), IsEmpty());
+}
+
 // A pool for namespaces without the label "team". Those of the Services have
 // it.
 class ControllerNamespacesTest : public testing::Test {

@@ -20,6 +20,7 @@ ObjectSource::Options SourceOptionsOf(const KubernetesNode::Options& options) {
   source.has_manifests = options.settings.pools_from == PoolsFrom::kManifests;
   if (!options.settings.speaks()) {
     source.left_out = ObjectSource::LeftOutOfControllers();
+    source.aside = ObjectSource::AsideOfControllers();
   }
   return source;
 }
@@ -50,7 +51,7 @@ KubernetesNode::KubernetesNode(const Ports& ports, Options options,
     : ports_(ports),
       options_(std::move(options)),
       on_update_(std::move(on_update)),
-      client_(ports.loop, ports.client, [this] { source_.OnServerBack(); }),
+      client_(ports.loop, ports.client, [this] { OnServerBack(); }),
       source_({ports.loop, &client_, this}, SourceOptionsOf(options_),
               prng.Fork("source"), std::move(in_force)) {
   const auto record = [this](EventType type, std::string reason,
@@ -64,6 +65,7 @@ KubernetesNode::KubernetesNode(const Ports& ports, Options options,
         ControllerOptionsOf(options_, prng.Fork("identity")),
         prng.Fork("controller"));
   }
+  MakeNodeFailure(record, prng);
   if (options_.settings.speaks()) {
     speaker_ = std::make_unique<SpeakerStatuses>(
         SpeakerStatuses::Ports{ports.loop, &client_, record},
@@ -75,9 +77,34 @@ KubernetesNode::KubernetesNode(const Ports& ports, Options options,
 
 KubernetesNode::~KubernetesNode() = default;
 
+void KubernetesNode::MakeNodeFailure(const RecordEvent& record,
+                                     const Prng& prng) {
+  const KubernetesSettings& settings = options_.settings;
+  if (controller_ == nullptr || !settings.fast_node_failure ||
+      ports_.streams == nullptr) {
+    return;
+  }
+  node_failure_ = std::make_unique<NodeFailure>(
+      NodeFailure::Ports{ports_.loop, &client_, controller_->leased_client(),
+                         ports_.streams,
+                         [this] { return controller_->may_write(); }, record},
+      NodeFailure::Options{{.enabled = true,
+                            .grace = settings.fast_node_failure_grace,
+                            .limit = settings.fast_node_failure_limit},
+                           options_.own_namespace,
+                           options_.node},
+      prng.Fork("node failure"));
+}
+
+void KubernetesNode::OnServerBack() {
+  source_.OnServerBack();
+  if (node_failure_ != nullptr) node_failure_->OnServerBack();
+}
+
 void KubernetesNode::Start() {
   source_.Start();
   if (controller_ != nullptr) controller_->Start();
+  if (node_failure_ != nullptr) node_failure_->Start();
   timer_->Arm(ports_.loop->Now() + kLookInterval);
 }
 

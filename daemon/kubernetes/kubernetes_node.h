@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/kubernetes/controller.h"
+#include "daemon/kubernetes/node_failure.h"
 #include "daemon/kubernetes/object_source.h"
 #include "daemon/kubernetes/pool_manifests.h"
 #include "daemon/kubernetes/speaker_statuses.h"
@@ -32,6 +33,7 @@
 #include "lb/config/manifests.h"
 #include "lb/http/client.h"
 #include "lb/io/loop.h"
+#include "lb/io/stream_transport.h"
 #include "lb/kubernetes/lease_election.h"
 #include "lb/kubernetes/recovery_client.h"
 
@@ -53,6 +55,8 @@ class KubernetesNode : private ObjectSource::Observer {
     http::Client* client = nullptr;
     EventLog* log = nullptr;
     RandomBytes random_bytes = {};  // As Controller::Ports has it.
+    // For probes of nodes; null: fast_node_failure has no effect.
+    io::StreamFactory* streams = nullptr;
     // A request for objects has failed.
     std::function<void()> on_failure = {};
   };
@@ -83,6 +87,8 @@ class KubernetesNode : private ObjectSource::Observer {
   absl::Time followed_at() const;
   // Nullptr: it has another role.
   const Controller* controller() const { return controller_.get(); }
+  // Nullptr: without controller(), or without fast_node_failure.
+  const NodeFailure* node_failure() const { return node_failure_.get(); }
   SpeakerStatuses* speaker() { return speaker_.get(); }
   const std::string& name() const { return options_.node; }
 
@@ -90,6 +96,10 @@ class KubernetesNode : private ObjectSource::Observer {
   void Record(EventType type, std::string reason, std::string message);
 
  private:
+  using RecordEvent = std::function<void(EventType, std::string, std::string)>;
+
+  void MakeNodeFailure(const RecordEvent& record, const Prng& prng);
+  void OnServerBack();
   void OnUpdate(const SourceUpdate& update) override;
   void OnFailure() override {
     if (ports_.on_failure) ports_.on_failure();
@@ -108,6 +118,7 @@ class KubernetesNode : private ObjectSource::Observer {
   ObjectSource source_;
   PoolManifests manifests_;  // As of the last reading.
   std::unique_ptr<Controller> controller_;
+  std::unique_ptr<NodeFailure> node_failure_;
   std::unique_ptr<SpeakerStatuses> speaker_;
   int unread_looks_ = 0;                    // In a row.
   std::string trouble_ = "not listed yet";  // As it was recorded last.

@@ -10,14 +10,13 @@ namespace lb {
 using kubernetes::Change;
 using kubernetes::TextAt;
 
-MemberPods::MemberPods(io::Loop* loop, http::Client* client,
-                       const std::string& own_namespace, const Prng& prng,
-                       std::function<void()> on_change)
+MemberPods::MemberPods(io::Loop* loop, http::Client* client, Which which,
+                       const Prng& prng, std::function<void()> on_change)
     : on_change_(std::move(on_change)),
       reflector_(loop, client, this,
                  {.resource = {"", "v1", "pods"},
-                  .name_space = own_namespace,
-                  .label_selector = kLabel,
+                  .name_space = std::move(which.name_space),
+                  .label_selector = std::move(which.labels),
                   .objects_max = kPodsMax},
                  prng.Fork("pods")) {}
 

@@ -1,8 +1,8 @@
 // MemberPods: the addresses of the speakers' pods, by which members find each
 // other.
 //
-// It follows the pods of lbd's namespace with MetalLB's label of speakers. A
-// pod counts once it has an address; one that ends does not.
+// It follows the pods of one namespace with the labels of speakers. A pod
+// counts once it has an address; one that ends does not.
 //
 // Loop thread only. The loop and the client outlive it.
 #ifndef LB_DAEMON_KUBERNETES_MEMBER_PODS_H_
@@ -25,12 +25,15 @@ class MemberPods : private kubernetes::Reflector::Observer {
  public:
   // Pods beyond that are not followed.
   static constexpr size_t kPodsMax = 10'000;
-  static constexpr const char* kLabel = "component=speaker";
+
+  struct Which {
+    std::string name_space;
+    std::string labels;  // A selector, as the API has it.
+  };
 
   // `on_change`: addresses() and UidOf() may be others.
-  MemberPods(io::Loop* loop, http::Client* client,
-             const std::string& own_namespace, const Prng& prng,
-             std::function<void()> on_change);
+  MemberPods(io::Loop* loop, http::Client* client, Which which,
+             const Prng& prng, std::function<void()> on_change);
 
   void Start() { reflector_.Start(); }
 

@@ -39,6 +39,16 @@ void AddConcerned(SourceUpdate* update) {
   }
 }
 
+// The kind whose objects need this one for BGP; empty: none does. There are few
+// of these objects, and they are taken up together. Of Namespaces there may be
+// thousands, which come page by page.
+std::string_view NeededBy(std::string_view kind) {
+  for (const SourceKind& known : SourceKinds()) {
+    if (known.kind == kind && known.is_optional) return known.needed_by;
+  }
+  return "";
+}
+
 config::DesiredKeeperOptions KeeperOptionsOf(
     const ObjectSource::Options& options) {
   return {.knows_endpoints = !options.left_out.contains("EndpointSlice"),
@@ -69,6 +79,8 @@ class ObjectSource::Follower : private kubernetes::Reflector::Observer {
   bool IsAbsent() const {
     return kind_.is_optional && FailsBy(kubernetes::ErrorKind::kNotFound);
   }
+  // The server does not let this client read it.
+  bool IsRefused() const { return FailsBy(kubernetes::ErrorKind::kForbidden); }
   bool is_settled() const { return is_settled_; }
   // False: it was before.
   bool Settle() { return !std::exchange(is_settled_, true); }
@@ -96,10 +108,11 @@ ObjectSource::ObjectSource(const Ports& ports, Options options,
       keeper_(std::move(in_force), KeeperOptionsOf(options_)) {
   timer_ = loop_->NewTimer([this] { Flush(); });
   for (const SourceKind& kind : SourceKinds()) {
-    if (options_.left_out.contains(kind.kind)) {
+    const bool is_left_out = options_.left_out.contains(kind.kind);
+    if (is_left_out || options_.aside.contains(kind.kind)) {
       keeper_.EndListing(kind.kind);
-      continue;
     }
+    if (is_left_out) continue;
     if (options_.has_manifests && IsPoolManifest(kind.kind)) continue;
     if (kind.needed_by.empty()) {
       Follow(kind);
@@ -160,6 +173,7 @@ std::string ObjectSource::Trouble() const {
   for (const auto& follower : followers_) {
     const kubernetes::ListWatch& state = follower->state();
     if (state.is_synchronized() || follower->IsAbsent()) continue;
+    if (IsAside(*follower) && follower->IsRefused()) continue;
     return fmt::format(
         "{}: {}", follower->kind().resource.ToString(),
         state.last_error().empty() ? "not listed yet" : state.last_error());
@@ -184,8 +198,12 @@ bool ObjectSource::IsSettled(std::string_view kind) const {
 }
 
 void ObjectSource::Take(config::ObjectChange change) {
-  const auto needed = needed_.find(config::KindOf(change.name));
-  const bool waits = needed != needed_.end() && NeedsOthersNow(change);
+  const std::string_view kind = config::KindOf(change.name);
+  const std::string_view needed_by = NeededBy(kind);
+  const auto needed = needed_.find(needed_by.empty() ? kind : needed_by);
+  const bool waits =
+      needed != needed_.end() &&
+      (needed_by.empty() ? NeedsOthersNow(change) : !AreListed(needed->second));
   if (waits) {
     needed->second.waiting[change.name] = std::move(change);
     return;
@@ -222,11 +240,14 @@ void ObjectSource::DecideOn(std::string_view kind, Needed& needed) {
   }
 }
 
-void ObjectSource::Release(Needed& needed) {
-  const bool are_listed = std::all_of(
+bool ObjectSource::AreListed(const Needed& needed) const {
+  return std::all_of(
       needed.kinds.begin(), needed.kinds.end(),
       [&](const SourceKind* kind) { return IsSettled(kind->kind); });
-  if (!are_listed) return;
+}
+
+void ObjectSource::Release(Needed& needed) {
+  if (!AreListed(needed)) return;
   for (auto& [name, change] : std::exchange(needed.waiting, {})) {
     changes_.push_back(std::move(change));
   }
@@ -250,10 +271,16 @@ bool ObjectSource::HasInForce(std::string_view kind) const {
   });
 }
 
+bool ObjectSource::IsAside(const Follower& follower) const {
+  return options_.aside.contains(follower.kind().kind);
+}
+
 void ObjectSource::OnFailure(Follower& follower) {
   const SourceKind& kind = follower.kind();
+  // What needs a kind that is aside waits on: nothing is told of a BGPPeer
+  // whose Secret may be there.
   const bool is_withheld =
-      kind.is_optional && follower.FailsBy(kubernetes::ErrorKind::kForbidden);
+      kind.is_optional && follower.IsRefused() && !IsAside(follower);
   const bool counts_as_listed =
       follower.IsAbsent() || (is_withheld && !HasInForce(kind.kind));
   if (counts_as_listed && follower.Settle()) {

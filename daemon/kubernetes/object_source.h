@@ -20,6 +20,10 @@
 // such objects then. Nor does one that lets no client read them (403), unless
 // some are in force of an earlier run.
 //
+// A controller follows what addresses do not depend on only to tell the faults
+// in it (Options::aside). While the server refuses to list that, for whatever
+// reason, nothing else waits.
+//
 // Until each kind was listed the Desired is that of `in_force`, and may_define
 // says that any service may exist: whatever releases addresses waits. While the
 // server is away nothing comes, so everything stays as it is.
@@ -86,14 +90,20 @@ class ObjectSource {
     config::ManifestOptions manifests;
     // Kinds that are not followed: as if there were no such objects.
     std::set<std::string_view> left_out = {};
+    // Kinds that hold nothing up. No Trouble() if they may not be listed.
+    std::set<std::string_view> aside = {};
     // Pools and advertisements come by TakeManifests(), and are not followed.
     bool has_manifests = false;
   };
 
-  // What a controller does not need: addresses do not depend on it.
+  // `left_out` and `aside` of a controller: addresses do not depend on these,
+  // and nothing is told about the first.
   static std::set<std::string_view> LeftOutOfControllers() {
-    return {"BFDProfile", "BGPAdvertisement", "BGPPeer",        "Community",
-            "Secret",     "EndpointSlice",    "L2Advertisement"};
+    return {"EndpointSlice"};
+  }
+  static std::set<std::string_view> AsideOfControllers() {
+    return {"BFDProfile", "BGPAdvertisement", "BGPPeer",
+            "Community",  "L2Advertisement",  "Secret"};
   }
 
   class Observer {
@@ -155,7 +165,8 @@ class ObjectSource {
 
     State state = State::kUndecided;
     std::vector<const SourceKind*> kinds;
-    // Objects that need them, by name, until they were listed.
+    // Objects that need them, and with BGP those of these kinds, by name, until
+    // they were all listed: an advertisement may name a Community.
     std::map<std::string, config::ObjectChange> waiting;
   };
 
@@ -168,6 +179,7 @@ class ObjectSource {
   bool NeedsOthersNow(const config::ObjectChange& change) const;
   // Settles whether what objects of `kind` need is to be followed, and begins.
   void DecideOn(std::string_view kind, Needed& needed);
+  bool AreListed(const Needed& needed) const;
   // Lets go what waits, if what it needs was listed.
   void Release(Needed& needed);
   // The kind was listed, or is not to be had.
@@ -175,6 +187,7 @@ class ObjectSource {
   // True once after each Relist().
   bool TakeRelisted();
   bool HasInForce(std::string_view kind) const;
+  bool IsAside(const Follower& follower) const;
   void OnChange(const SourceKind& kind, const kubernetes::Change& change);
   void OnFailure(Follower& follower);
   void NoteRecord(const SourceKind& kind, const kubernetes::Change& change);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -12,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/config/object_change.h"
+#include "lb/http/client.h"
 #include "lb/kubernetes/json_tree.h"
 
 namespace lb {
@@ -272,6 +274,108 @@ TEST_F(RoutingObjectsTest, APeerThatGoesWhileItWaitsIsForgotten) {
   cluster_.loop_.RunFor(absl::Seconds(30));
   EXPECT_EQ(Peers(), 0u);
   EXPECT_THAT(problems_, IsEmpty());
+}
+
+// The lists of both kinds come in any order.
+TEST_F(RoutingObjectsTest, NoAliasIsUnknownBecauseItsListIsLate) {
+  for (const char* const alias : {"a", "b", "c", "d"}) {
+    cluster_.CreateOwn("Community", alias,
+                       fmt::format(R"("spec":{{"communities":[{{"name":"{}",)"
+                                   R"("value":"64512:1"}}]}})",
+                                   alias));
+    cluster_.CreateOwn(
+        "BGPAdvertisement", alias,
+        fmt::format(R"("spec":{{"communities":["{}"]}})", alias));
+  }
+  CreateNamed();
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(source_->desired()->bgp.advertisements.size(), 4u);
+  EXPECT_THAT(problems_, IsEmpty());
+}
+
+// A server that answers 403 to whatever has this text in its path.
+class RefusingClient final : public http::Client {
+ public:
+  RefusingClient(http::Client* client, std::string text)
+      : client_(client), text_(std::move(text)) {}
+
+  http::RequestId Send(
+      http::Request request,
+      std::unique_ptr<http::ResponseHandler> handler) override {
+    if (request.path.find(text_) != std::string::npos) {
+      handler = std::make_unique<Refusal>(std::move(handler));
+    }
+    return client_->Send(std::move(request), std::move(handler));
+  }
+  void Cancel(http::RequestId id) override { client_->Cancel(id); }
+
+ private:
+  class Refusal final : public http::ForwardingHandler {
+   public:
+    using ForwardingHandler::ForwardingHandler;
+    void OnHead(int, absl::Span<const http::Header> headers) override {
+      ForwardingHandler::OnHead(403, headers);
+    }
+    void OnBody(std::string_view) override {}
+  };
+
+  http::Client* const client_;
+  const std::string text_;
+};
+
+// What a controller follows only to tell its faults.
+class AsideTest : public RoutingObjectsTest {
+ protected:
+  void Start() {
+    RoutingObjectsTest::Start({},
+                              {.own_namespace = std::string(kOwnNamespace),
+                               .left_out = ObjectSource::LeftOutOfControllers(),
+                               .aside = ObjectSource::AsideOfControllers()});
+  }
+  void StartRefused(const std::string& resource) {
+    source_.reset();  // It ends requests of the client before.
+    refusing_ = std::make_unique<RefusingClient>(client_, resource);
+    source_ = std::make_unique<ObjectSource>(
+        ObjectSource::Ports{&cluster_.loop_, refusing_.get(), this},
+        ObjectSource::Options{.own_namespace = std::string(kOwnNamespace),
+                              .left_out = ObjectSource::LeftOutOfControllers(),
+                              .aside = ObjectSource::AsideOfControllers()},
+        Prng(1));
+    source_->Start();
+  }
+  ~AsideTest() override { source_.reset(); }
+
+  std::unique_ptr<RefusingClient> refusing_;
+};
+
+TEST_F(AsideTest, AFaultIsTold) {
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  Start();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Watches(), 9u);
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("BGPPeer/tor")));
+  CreateNamed();
+  cluster_.loop_.RunFor(absl::Seconds(1));
+  EXPECT_EQ(Peers(), 1u);
+  EXPECT_THAT(source_->desired()->problems, IsEmpty());
+}
+
+TEST_F(AsideTest, NothingWaitsForWhatMayNotBeListed) {
+  CreateNamed();
+  cluster_.CreateOwn("BGPPeer", "tor", kPeer);
+  cluster_.CreateService("web");
+  for (const char* const resource :
+       {"bgppeers", "l2advertisements", "secrets", "communities"}) {
+    StartRefused(resource);
+    cluster_.loop_.RunFor(absl::Seconds(5));
+    EXPECT_TRUE(source_->is_complete()) << resource;
+    EXPECT_EQ(source_->Trouble(), "") << resource;
+    EXPECT_EQ(source_->desired()->services.size(), 1u) << resource;
+    EXPECT_THAT(problems_, IsEmpty()) << "the Secret may be there";
+  }
 }
 
 constexpr std::string_view kSelecting =

@@ -51,6 +51,10 @@ absl::Status TakeVariables(const EnvironmentReader& environment,
   if (options->gossip.secret_file.empty() && !folder.empty()) {
     options->gossip.secret_file = folder + "/secretkey";
   }
+  const std::string pods = environment("METALLB_ML_LABELS");
+  if (!pods.empty() && options->kubernetes.speaker_pods == kSpeakerPods) {
+    options->kubernetes.speaker_pods = pods;
+  }
   std::string bind = environment("METALLB_ML_BIND_ADDR");
   if (bind.empty() || options->gossip.bind != Options().gossip.bind) {
     return absl::OkStatus();

@@ -37,7 +37,8 @@ std::string OwnNamespace(const KubernetesSettings& settings,
 // Sets what no option says and MetalLB's variables do, with Kubernetes alone:
 // METALLB_NODE_NAME the node's name, METALLB_ML_SECRET_KEY_PATH the folder of
 // gossip's secret (its file is `secretkey`), METALLB_ML_BIND_ADDR and
-// METALLB_ML_BIND_PORT where gossip listens.
+// METALLB_ML_BIND_PORT where gossip listens, METALLB_ML_LABELS which pods take
+// part in it.
 // InvalidArgument: names the variable.
 absl::Status TakeVariables(const EnvironmentReader& environment,
                            Options* options);

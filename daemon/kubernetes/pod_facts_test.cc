@@ -86,6 +86,7 @@ TEST_F(PodFactsTest, MetallbsVariablesSayWhatNoOptionSays) {
   variables_["METALLB_ML_SECRET_KEY_PATH"] = "/etc/ml_secret_key";
   variables_["METALLB_ML_BIND_ADDR"] = "fd00::1";
   variables_["METALLB_ML_BIND_PORT"] = "7000";
+  variables_["METALLB_ML_LABELS"] = "app=metallb";
   Options options;
   EXPECT_THAT(TakeVariables(Environment(), &options), IsOk());
   EXPECT_EQ(options, Options());  // Without Kubernetes they do not count.
@@ -94,11 +95,14 @@ TEST_F(PodFactsTest, MetallbsVariablesSayWhatNoOptionSays) {
   EXPECT_EQ(options.node_name, "n1");
   EXPECT_EQ(options.gossip.secret_file, "/etc/ml_secret_key/secretkey");
   EXPECT_EQ(options.gossip.bind.ToString(), "[fd00::1]:7000");
+  EXPECT_EQ(options.kubernetes.speaker_pods, "app=metallb");
   variables_[kNodeNameVariable] = "n2";
   variables_["METALLB_ML_BIND_ADDR"] = "192.0.2.1";
+  variables_["METALLB_ML_LABELS"] = "app=other";
   EXPECT_THAT(TakeVariables(Environment(), &options), IsOk());
   EXPECT_EQ(options.node_name, "n1");
   EXPECT_EQ(options.gossip.bind.ToString(), "[fd00::1]:7000");
+  EXPECT_EQ(options.kubernetes.speaker_pods, "app=metallb");
 }
 
 TEST_F(PodFactsTest, ABadVariableIsNamed) {

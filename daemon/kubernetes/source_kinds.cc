@@ -74,7 +74,11 @@ void DropUnread(std::string_view kind, YamlNode* tree) {
   Drop(FindIn(metadata, "annotations"),
        {"kubectl.kubernetes.io/last-applied-configuration"});
   if (kind != "Node") return Drop(tree, {"status"});
-  Drop(tree, {"spec"});
+  YamlNode* const spec = FindIn(tree, "spec");
+  KeepOnly(spec, {"taints", "unschedulable"});
+  if (YamlNode* const taints = FindIn(spec, "taints"); taints != nullptr) {
+    for (YamlNode& taint : taints->children) KeepOnly(&taint, {"key"});
+  }
   YamlNode* const status = FindIn(tree, "status");
   KeepOnly(status, {"addresses", "conditions"});
   YamlNode* const conditions = FindIn(status, "conditions");

@@ -37,7 +37,6 @@
 #include "daemon/kubernetes/configuration_state_writer.h"
 #include "daemon/kubernetes/l2_places.h"
 #include "daemon/kubernetes/object_source.h"
-#include "daemon/kubernetes/status_object_list.h"
 #include "daemon/kubernetes/status_object_writer.h"
 #include "daemon/kubernetes/status_objects.h"
 #include "lb/base/prng.h"
@@ -71,6 +70,10 @@ class SpeakerStatuses {
   void OnUpdate(const SourceUpdate& update, bool is_complete);
   // As ConfigurationStateWriter has it.
   void SetUnread(const std::string& why) { configuration_.SetUnread(why); }
+
+  // As ConfigurationStateWriter has it. It is written also while this node does
+  // not act: others see then that it is there.
+  void SetLost(const std::string& lost) { configuration_.SetLost(lost); }
 
   // Which nodes announce the service, whether or not this one acts.
   void SetPlace(const std::string& service, L2Places::Place place);

@@ -6,11 +6,23 @@ namespace lb {
 
 using config::YamlNode;
 
-std::string LabelOf(const YamlNode& object, std::string_view label) {
-  const YamlNode* const labels = kubernetes::NodeAt(object, "metadata.labels");
-  const YamlNode* const value =
-      labels == nullptr ? nullptr : labels->Find(label);
+namespace {
+
+std::string TextIn(const YamlNode& object, std::string_view map,
+                   std::string_view key) {
+  const YamlNode* const texts = kubernetes::NodeAt(object, map);
+  const YamlNode* const value = texts == nullptr ? nullptr : texts->Find(key);
   return value == nullptr ? "" : value->text;
+}
+
+}  // namespace
+
+std::string LabelOf(const YamlNode& object, std::string_view label) {
+  return TextIn(object, "metadata.labels", label);
+}
+
+std::string AnnotationOf(const YamlNode& object, std::string_view annotation) {
+  return TextIn(object, "metadata.annotations", annotation);
 }
 
 std::string OwnerUidOf(const YamlNode& object) {

@@ -13,6 +13,10 @@ namespace lb {
 // Empty: the object has no such label.
 std::string LabelOf(const config::YamlNode& object, std::string_view label);
 
+// Empty: the object has no such annotation.
+std::string AnnotationOf(const config::YamlNode& object,
+                         std::string_view annotation);
+
 // The uid of the first owner, as this process writes one. Empty: none.
 std::string OwnerUidOf(const config::YamlNode& object);
 

@@ -21,11 +21,24 @@ using Write = StatusObjects::Write;
 // A list that has no answer by then is told.
 constexpr absl::Duration kListPatience = absl::Seconds(30);
 
+void AddAnnotations(const Write& write, JsonWriter& json) {
+  json.Key("annotations").BeginMap();
+  for (const auto& [key, value] : write.wish.annotations) {
+    if (!value.empty()) {
+      json.Pair(key, value);
+    } else if (write.kind != Write::Kind::kCreate) {
+      json.Key(key).Null();
+    }
+  }
+  json.EndMap();
+}
+
 // The part of the metadata that this process keeps right.
 void AddMetadata(const Write& write, JsonWriter& json) {
   json.Key("labels").BeginMap();
   for (const auto& [label, value] : write.wish.labels) json.Pair(label, value);
   json.EndMap();
+  if (!write.wish.annotations.empty()) AddAnnotations(write, json);
   if (write.owner.uid.empty()) return;
   json.Key("ownerReferences").BeginList().BeginMap();
   json.Pair("apiVersion", "v1").Pair("kind", "Pod");

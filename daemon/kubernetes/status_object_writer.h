@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/kubernetes/status_object_list.h"
+#include "daemon/kubernetes/list_once.h"
 #include "daemon/kubernetes/status_objects.h"
 #include "lb/base/event_log.h"
 #include "lb/base/prng.h"
@@ -34,6 +34,8 @@
 #include "lb/kubernetes/writer.h"
 
 namespace lb {
+
+using StatusObjectList = ListOnce<StatusObjects::Object>;
 
 class StatusObjectWriter {
  public:

@@ -89,6 +89,7 @@ absl::Time StatusObjects::deadline() const {
 
 bool StatusObjects::HasWrongMetadata(const Slot& slot) const {
   return slot.object->says.labels != slot.wish->labels ||
+         slot.object->says.annotations != slot.wish->annotations ||
          (!owner_.uid.empty() && slot.object->owner_uid != owner_.uid);
 }
 
@@ -158,12 +159,15 @@ void StatusObjects::Note(const Write& write,
                          const std::optional<Object>& answer, Slot& slot) {
   switch (write.kind) {
     case Write::Kind::kCreate:
-      slot.object = {
-          write.name, write.key, {write.wish.labels, ""}, write.owner.uid};
+      slot.object = {write.name,
+                     write.key,
+                     {write.wish.labels, "", write.wish.annotations},
+                     write.owner.uid};
       return NoteStatus(write, answer, slot);
     case Write::Kind::kMetadata:
     case Write::Kind::kWhole:
       slot.object->says.labels = write.wish.labels;
+      slot.object->says.annotations = write.wish.annotations;
       if (!write.owner.uid.empty()) slot.object->owner_uid = write.owner.uid;
       if (write.kind == Write::Kind::kWhole) NoteStatus(write, answer, slot);
       return;

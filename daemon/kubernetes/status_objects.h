@@ -5,7 +5,8 @@
 // service; a list says what the server has. What differs is written:
 //
 //   wanted, and there is none   create, with its status
-//   other labels or owner       patch of the metadata
+//   other labels, annotations   patch of the metadata
+//     or owner
 //   another status              patch of the object, or of its status
 //   not wanted, or one of two   delete
 //
@@ -64,7 +65,8 @@ class StatusObjects {
   // The content that an object is to have.
   struct Wish {
     Labels labels;
-    std::string status;  // JSON. Equal texts say the same.
+    std::string status;       // JSON. Equal texts say the same.
+    Labels annotations = {};  // One with an empty value: none of that key.
 
     friend bool operator==(const Wish&, const Wish&) = default;
   };
@@ -74,7 +76,7 @@ class StatusObjects {
     std::string name;
     // Empty: no patch would make the object right. It is deleted.
     std::string key;
-    Wish says;  // It has only the labels that wishes have.
+    Wish says;  // It has only the labels and annotations that wishes have.
     std::string owner_uid;
   };
 

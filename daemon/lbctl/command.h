@@ -41,6 +41,8 @@ void AddTop(CLI::App* app, Command* chosen);
 void AddChanges(CLI::App* app, Command* chosen);
 // Commands that ask no node: secret, check, doctor
 void AddLocalCommands(CLI::App* app, Command* chosen);
+// migrate, which asks the API server
+void AddMigrate(CLI::App* app, Command* chosen);
 
 }  // namespace lb::lbctl
 

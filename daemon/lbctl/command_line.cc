@@ -31,6 +31,7 @@ Examples:
   lbctl release 192.0.2.1                   free it if no pool gives it any more
   lbctl check manifests/                    before you put them in place
   lbctl secret new /etc/lbd/secret          the same file for all nodes
+  lbctl migrate check                       before lbd takes MetalLB's place
   lbctl --server n1:7473 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key top
 
 Environment: LBCTL_SERVER, LBCTL_TLS_CA, LBCTL_TLS_CERT, LBCTL_TLS_KEY,
@@ -40,7 +41,7 @@ Exit status: 0 the node answered, an empty list included; 1 no answer: the node
 cannot be reached, or did not answer in time; 2 wrong usage: lbctl cannot use an
 argument or a file, and asked no node; 3 the node refused: it knows no such
 service, node, pool or address, or the call is not allowed or makes no sense;
-4 check or doctor found faults.)";
+4 check, doctor or migrate check found faults.)";
 
 // Options that all commands share.
 struct GlobalOptions {
@@ -134,6 +135,7 @@ int RunCommandLine(int argc, char** argv) {
   AddTop(&app, &command);
   AddChanges(&app, &command);
   AddLocalCommands(&app, &command);
+  AddMigrate(&app, &command);
   try {
     const std::vector<const char*> arguments =
         WithHelpLast({argv, argv + argc});

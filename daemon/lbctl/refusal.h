@@ -16,7 +16,8 @@ enum ExitStatus {
   kNoAnswer = 1,    // Unreachable or timed out, or the node failed.
   kWrongUsage = 2,  // lbctl itself cannot use an argument or a file.
   kRefused = 3,     // Not found, not allowed, or meaningless.
-  // `check`, `doctor`: faults were found; `status --ready`: the node is not.
+  // `check`, `doctor`, `migrate check`: faults were found; `status --ready`:
+  // the node is not.
   kFaults = 4,
 };
 

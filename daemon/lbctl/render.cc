@@ -150,6 +150,16 @@ std::string ProblemLines(
   return text;
 }
 
+std::string ReadyText(const status::v1::GetNodeResponse& node) {
+  if (node.draining() && !node.drain_mark().empty()) {
+    return fmt::format(
+        "draining while the Node object has {}: other nodes announce",
+        Printable(node.drain_mark()));
+  }
+  if (node.draining()) return "draining: other nodes announce";
+  return node.ready() ? "yes" : "no, waiting to hear from the cluster";
+}
+
 }  // namespace
 
 std::string Render(const status::v1::GetNodeResponse& node,
@@ -162,10 +172,7 @@ std::string Render(const status::v1::GetNodeResponse& node,
       "Author:     {}\n"
       "Announcing: {} addresses\n",
       Printable(node.name()), Printable(node.version()),
-      FormatTime(node.started_at()),
-      node.draining() ? "draining: other nodes announce"
-      : node.ready()  ? "yes"
-                      : "no, waiting to hear from the cluster",
+      FormatTime(node.started_at()), ReadyText(node),
       node.ledger_author().empty() ? "none yet"
                                    : Printable(node.ledger_author()),
       node.announced_addresses());

@@ -79,6 +79,10 @@ TEST(RenderNodeTest, OneThatHasJustStarted) {
             "Problems:   0\n");
   EXPECT_THAT(Show<status::v1::GetNodeResponse>("ready: true draining: true"),
               HasSubstr("Ready:      draining: other nodes announce\n"));
+  EXPECT_THAT(Show<status::v1::GetNodeResponse>(
+                  "ready: true draining: true drain_mark: 'cordon'"),
+              HasSubstr("Ready:      draining while the Node object has "
+                        "cordon: other nodes announce\n"));
 }
 
 TEST(RenderServicesTest, NoneOneAndMany) {

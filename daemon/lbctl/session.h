@@ -88,6 +88,8 @@ class Session {
                   ExitStatus exit_status = kWrongUsage) const;
 
   const std::string& server() const { return server_.server; }
+  // How long the user waits for an answer.
+  absl::Duration patience() const { return server_.timeout; }
   Output output() const { return output_; }
   const Style& style() const { return style_; }
   bool IsForPeople() const {

@@ -27,6 +27,7 @@ constexpr uint8_t kSilent = 8;
 constexpr uint8_t kIgnoresExcludeLabel = 16;
 constexpr uint8_t kCannotDeliverIpv4 = 32;
 constexpr uint8_t kCannotDeliverIpv6 = 64;
+constexpr uint8_t kUnrouted = 128;
 constexpr size_t kHeaderSize = sizeof(kMagic) + 2;
 constexpr size_t kNameSizeMax = 15;              // IFNAMSIZ - 1
 constexpr size_t kAlternativeNameSizeMax = 127;  // ALTIFNAMSIZ - 1
@@ -198,6 +199,7 @@ uint8_t FlagsOf(const NodeMetadata& metadata, bool older_read_all) {
          (metadata.ignores_exclude_label ? kIgnoresExcludeLabel : 0) |
          (metadata.undeliverable.ipv4 ? kCannotDeliverIpv4 : 0) |
          (metadata.undeliverable.ipv6 ? kCannotDeliverIpv6 : 0) |
+         (metadata.unrouted ? kUnrouted : 0) |
          (older_read_all ? 0 : kIncomplete);
 }
 
@@ -329,6 +331,7 @@ std::optional<NodeMetadata> ParseNodeMetadata(const Bytes& bytes) {
   metadata.draining = (flags & kDraining) != 0;
   metadata.holding_down = (flags & kHoldingDown) != 0;
   metadata.silent = (flags & kSilent) != 0;
+  metadata.unrouted = (flags & kUnrouted) != 0;
   metadata.ignores_exclude_label = (flags & kIgnoresExcludeLabel) != 0;
   metadata.undeliverable = {.ipv4 = (flags & kCannotDeliverIpv4) != 0,
                             .ipv6 = (flags & kCannotDeliverIpv6) != 0};

@@ -9,6 +9,7 @@
 //   flags     = 1 draining | 2 holding down | 4 some interfaces are left out
 //               | 8 silent | 16 ignores the exclude label
 //               | 32 cannot deliver IPv4 | 64 cannot deliver IPv6
+//               | 128 unrouted
 //   extension = type(1) size(2) bytes         an unknown type is skipped
 //     type 1  = families(1)*                  of the interfaces, in order
 //     type 2  = more(1) name*                 more: 1 others do not fit
@@ -54,6 +55,9 @@ struct NodeMetadata {
   bool silent = false;        // Lost the cluster; announces nothing for now.
   bool ignores_exclude_label = false;  // Option ignore-exclude-lb.
   net::IpFamilies undeliverable = {};  // Its host takes no packets of these.
+  // It has BGP peers, and no session with one is Established. An older lbd
+  // never says so.
+  bool unrouted = false;
   // Sorted by name. Nullopt: the member is an older lbd that does not list its
   // interfaces, or has more than its metadata holds.
   std::optional<std::vector<AnnouncingInterface>> interfaces;

@@ -40,6 +40,7 @@ TEST(NodeMetadataTest, WhatIsSerializedParsesEqual) {
       {.draining = true, .interfaces = {{}}},
       {.holding_down = true, .interfaces = {{}}},
       {.silent = true, .interfaces = {{}}},
+      {.unrouted = true, .interfaces = {{}}},
       {.ignores_exclude_label = true, .interfaces = {{}}},
       {.undeliverable = kArp, .interfaces = {{}}},
       {.undeliverable = kNdp, .interfaces = {{}}},

@@ -48,6 +48,7 @@ struct LedgerSight {
   std::string author;  // Empty: none yet.
   // Why full exchanges tell nothing of the addresses; empty: they do.
   std::string untold;
+  bool is_behind = false;  // Looks are still to take up some of what changed.
 };
 
 struct HostSight {
@@ -72,6 +73,7 @@ struct NodeView {
 
   LifeStage stage = LifeStage::kAwaiting;
   bool draining = false;
+  std::string drain_mark = {};  // As NodeLifecycle has it.
   LedgerSight ledger = {};
   // Nullopt: objects come from manifests. Not the agent's: its owner sets it.
   std::optional<ApiServerSight> api_server = {};

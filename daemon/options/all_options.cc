@@ -141,6 +141,33 @@ absl::Status SetPatterns(Values values, std::vector<std::string>* field) {
   return absl::OkStatus();
 }
 
+// A taint's key: a name with an optional domain before it.
+bool IsMark(std::string_view text) {
+  return !text.empty() && text.size() <= 317 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.' ||
+                  c == '/';
+         });
+}
+
+// An empty text stands for no mark.
+absl::Status SetDrainOn(Values values, Options* options) {
+  std::vector<std::string> marks;
+  for (const std::string& value : values) {
+    for (const absl::string_view part :
+         absl::StrSplit(value, ',', absl::SkipWhitespace())) {
+      const std::string mark(absl::StripAsciiWhitespace(part));
+      if (!IsMark(mark)) {
+        return WrongOption(mark,
+                           "cordon, deletion, shutdown or the key of a taint");
+      }
+      marks.push_back(mark);
+    }
+  }
+  options->drain_on = std::move(marks);
+  return absl::OkStatus();
+}
+
 absl::Status CheckListen(const std::string& listen) {
   std::string_view path = listen;
   if (path.starts_with(kUnix)) {
@@ -207,7 +234,7 @@ std::string ShowEach(const Items& items) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-constexpr std::array<OptionSpec, 35> kOptions = {{
+constexpr std::array<OptionSpec, 37> kOptions = {{
     {"node-name", "NAME",
      "This node's name, unique; default: the host's, in lower case.", false,
      SetNodeName, [](const Options& o) { return o.node_name; }},
@@ -300,6 +327,17 @@ constexpr std::array<OptionSpec, 35> kOptions = {{
        return SetDuration(v[0], absl::Hours(1), &o->hold_down);
      },
      [](const Options& o) { return absl::FormatDuration(o.hold_down); }},
+    {"bgp-listen", "ADDRESS[:PORT]",
+     "Let BGP peers dial this node, too (\"[::]:1790\"); a port below 1024 "
+     "needs "
+     "CAP_NET_BIND_SERVICE; default: only this node dials.",
+     false,
+     [](Values v, Options* o) {
+       return SetEndpoint(v[0], kBgpPort, &o->bgp_listen.emplace());
+     },
+     [](const Options& o) {
+       return o.bgp_listen ? o.bgp_listen->ToString() : "";
+     }},
     {"drain-wait", "DURATION",
      "A node that drains asks BGP routers to prefer others, and withdraws its "
      "routes this long (\"5s\") later, when routers have moved their flows.",
@@ -308,6 +346,15 @@ constexpr std::array<OptionSpec, 35> kOptions = {{
        return SetDuration(v[0], absl::Hours(1), &o->drain_wait);
      },
      [](const Options& o) { return absl::FormatDuration(o.drain_wait); }},
+    {"drain-on", "MARK",
+     "Drain while this node's Node object has one of these: cordon, deletion, "
+     "shutdown (taints of autoscalers and of a machine that is off), or the "
+     "key "
+     "of a taint; default: none, as MetalLB.",
+     true, SetDrainOn,
+     [](const Options& o) {
+       return fmt::format("{}", fmt::join(o.drain_on, ","));
+     }},
     {"ignore-exclude-lb", "",
      "Announce also from nodes that have the label "
      "node.kubernetes.io/exclude-from-external-load-balancers; set it on all "

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "daemon/options/set_option.h"
 #include "fmt/format.h"
+#include "lb/config/printable.h"
 
 namespace lb {
 namespace {
@@ -24,6 +26,16 @@ absl::Status SetApiServer(Values values, Options* options) {
     return WrongOption(url, "a URL, https://HOST[:PORT]");
   }
   options->kubernetes.api_server = url;
+  return absl::OkStatus();
+}
+
+// As the API takes it. An empty one would select the controllers' pods, too.
+absl::Status SetSpeakerPods(Values values, Options* options) {
+  if (values[0].empty() || config::Printable(values[0]) != values[0]) {
+    return WrongOption(values[0],
+                       "a label selector, such as component=speaker");
+  }
+  options->kubernetes.speaker_pods = values[0];
   return absl::OkStatus();
 }
 
@@ -42,7 +54,16 @@ absl::Status SetNamespace(Values values, Options* options) {
   return absl::OkStatus();
 }
 
-constexpr std::array<OptionSpec, 9> kOptions = {{
+absl::Status SetLimit(Values values, Options* options) {
+  int limit = 0;
+  if (!absl::SimpleAtoi(values[0], &limit) || limit < 2 || limit > 1000) {
+    return WrongOption(values[0], "a number from 2 to 1000");
+  }
+  options->kubernetes.fast_node_failure_limit = limit;
+  return absl::OkStatus();
+}
+
+constexpr std::array<OptionSpec, 13> kOptions = {{
     {"kubernetes", "",
      "Take services, pools and nodes from the Kubernetes API, in place of "
      "manifests.",
@@ -84,6 +105,11 @@ constexpr std::array<OptionSpec, 9> kOptions = {{
      "metallb-system.",
      false, SetNamespace,
      [](const Options& o) { return o.kubernetes.name_space; }},
+    {"speaker-pods", "SELECTOR",
+     "Labels of the speakers' pods in that namespace, which gossip with this "
+     "one.",
+     false, SetSpeakerPods,
+     [](const Options& o) { return o.kubernetes.speaker_pods; }},
     {"lease-duration", "DURATION",
      "How long another controller waits for one that is silent, in whole "
      "seconds.",
@@ -111,6 +137,28 @@ constexpr std::array<OptionSpec, 9> kOptions = {{
      },
      [](const Options& o) {
        return absl::FormatDuration(o.kubernetes.lease_retry_period);
+     }},
+    {"fast-node-failure", "",
+     "Mark the pods of a dead node NotReady some 40 s before Kubernetes does, "
+     "so that no request goes to them. Give it to controllers and speakers.",
+     false,
+     [](Values v, Options* o) {
+       return SetBool(v[0], &o->kubernetes.fast_node_failure);
+     },
+     [](const Options& o) { return ShowBool(o.kubernetes.fast_node_failure); }},
+    {"fast-node-failure-grace", "DURATION",
+     "For how long half of the nodes must have lost a node before that.", false,
+     [](Values v, Options* o) {
+       return SetDuration(v[0], absl::Seconds(20),
+                          &o->kubernetes.fast_node_failure_grace);
+     },
+     [](const Options& o) {
+       return absl::FormatDuration(o.kubernetes.fast_node_failure_grace);
+     }},
+    {"fast-node-failure-limit", "N",
+     "At most one node in N is out when that is done.", false, SetLimit,
+     [](const Options& o) {
+       return fmt::format("{}", o.kubernetes.fast_node_failure_limit);
      }},
 }};
 
@@ -179,9 +227,11 @@ absl::Status ValidateKubernetes(const Options& options) {
   for (const auto& [is_given, option] :
        {std::pair(settings.role != Role::kAll, "role"),
         std::pair(settings.pools_from != PoolsFrom::kApi, "pools-from"),
+        std::pair(settings.fast_node_failure, "fast-node-failure"),
         std::pair(!settings.kubeconfig.empty(), "kubeconfig"),
         std::pair(!settings.api_server.empty(), "kube-api-server"),
-        std::pair(!settings.name_space.empty(), "kubernetes-namespace")}) {
+        std::pair(!settings.name_space.empty(), "kubernetes-namespace"),
+        std::pair(settings.speaker_pods != kSpeakerPods, "speaker-pods")}) {
     if (!is_given) continue;
     return Refuse("kubernetes", fmt::format("not given, {} wants it", option));
   }

@@ -29,6 +29,10 @@ enum class PoolsFrom {
 
 std::string_view ToString(PoolsFrom from);  // "api", ...
 
+// The pods of MetalLB's manifest and of lbd have it; those of MetalLB's chart
+// have not.
+inline constexpr std::string_view kSpeakerPods = "component=speaker";
+
 struct KubernetesSettings {
   bool enabled = false;
   Role role = Role::kAll;
@@ -39,9 +43,16 @@ struct KubernetesSettings {
   // Where metallb.io objects count; empty: the pod's own, else metallb-system.
   std::string name_space;
   PoolsFrom pools_from = PoolsFrom::kApi;
+  // Label selector of the speakers' pods, which take part in one gossip.
+  std::string speaker_pods = std::string(kSpeakerPods);
   absl::Duration lease_duration = absl::Seconds(5);
   absl::Duration lease_renew_deadline = absl::Seconds(3);
   absl::Duration lease_retry_period = absl::Seconds(1);
+  // Controllers mark the pods of a dead node NotReady; speakers say which nodes
+  // they have lost.
+  bool fast_node_failure = false;
+  absl::Duration fast_node_failure_grace = absl::Seconds(1);
+  int fast_node_failure_limit = 3;  // At most one node in so many.
 
   bool controls() const { return enabled && role != Role::kSpeaker; }
   bool speaks() const { return !enabled || role != Role::kController; }

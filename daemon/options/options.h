@@ -44,6 +44,7 @@ std::string_view ToString(LogLevel level);
 std::string_view ToString(LogFormat format);
 
 inline constexpr uint16_t kGossipPort = 7946;
+inline constexpr uint16_t kBgpPort = 179;
 
 struct GossipSettings {
   net::Endpoint bind = {{}, kGossipPort};
@@ -103,6 +104,10 @@ struct Options {
   // For services whose advertisements name none.
   election::Policy election_policy = election::Policy::kCompat;
   absl::Duration hold_down = absl::Seconds(60);  // Up to an hour; 0: none.
+  // "cordon", "deletion", "shutdown", keys of taints: see drain-on in --help.
+  std::vector<std::string> drain_on;
+  // Where BGP peers may dial this node; nullopt: nothing listens.
+  std::optional<net::Endpoint> bgp_listen;
   // How long BGP routers have to move flows from a node that drains.
   absl::Duration drain_wait = absl::Seconds(5);  // Up to an hour.
   bool ignore_exclude_lb = false;                // The exclude label of nodes.

@@ -67,6 +67,8 @@ gossip-allowed-networks: [192.0.2.0/24, "2001:db8::/32"]
 gossip-profile: wan
 election-policy: sticky
 hold-down: 90s
+drain-on: [cordon, example.com/maintenance]
+bgp-listen: "[::]"
 drain-wait: 7s
 ignore-exclude-lb: true
 interfaces: ^eth
@@ -110,6 +112,8 @@ log-format: json
   want.gossip.profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
+  want.drain_on = {"cordon", "example.com/maintenance"};
+  want.bgp_listen = *net::ParseEndpoint("[::]:179", 0);
   want.drain_wait = absl::Seconds(7);
   want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};
@@ -186,6 +190,12 @@ const FaultCase kFaults[] = {
     {"gossip-profile: quick\n",
      "o.yaml:1: options: gossip-profile: \"quick\", want one of fast, turbo, "
      "lan, wan, local"},
+    {"fast-node-failure-limit: 1\n",
+     "o.yaml:1: options: fast-node-failure-limit: \"1\", want a number from 2 "
+     "to 1000"},
+    {"fast-node-failure-grace: 1m\n",
+     "o.yaml:1: options: fast-node-failure-grace: \"1m\", want a duration such "
+     "as 1m30s, from 0 to 20s"},
     {"election-policy: hash\n",
      "o.yaml:1: options: election-policy: \"hash\", want compat, sticky or "
      "balanced"},
@@ -332,6 +342,10 @@ const TogetherCase kTogether[] = {
     {"kubeconfig: /k", "kubernetes: not given, kubeconfig wants it"},
     {"kube-api-server: 'https://a'",
      "kubernetes: not given, kube-api-server wants it"},
+    {"speaker-pods: app=metallb",
+     "kubernetes: not given, speaker-pods wants it"},
+    {"fast-node-failure: true",
+     "kubernetes: not given, fast-node-failure wants it"},
     {"kubernetes-namespace: a",
      "kubernetes: not given, kubernetes-namespace wants it"},
     {"{kubernetes: true, lease-duration: 15s, lease-renew-deadline: 10s, "
@@ -424,7 +438,10 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
                       .pools_from = PoolsFrom::kManifests,
                       .lease_duration = absl::Seconds(15),
                       .lease_renew_deadline = absl::Seconds(10),
-                      .lease_retry_period = absl::Milliseconds(2500)};
+                      .lease_retry_period = absl::Milliseconds(2500),
+                      .fast_node_failure = true,
+                      .fast_node_failure_grace = absl::Seconds(2),
+                      .fast_node_failure_limit = 10};
   Options set;
   for (const OptionSpec& spec : AllOptions()) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name;

@@ -80,6 +80,12 @@ bool ClusterView::IsLive(std::string_view node) const {
                      [&](const auto& member) { return member.name == node; });
 }
 
+bool ClusterView::IsLbd(std::string_view node) const {
+  return std::any_of(live_.begin(), live_.end(), [&](const auto& member) {
+    return member.name == node && member.metadata;
+  });
+}
+
 election::Cluster ClusterView::Only(
     absl::Span<const std::string> members) const {
   election::Cluster cluster;

@@ -50,6 +50,7 @@ class ClusterView {
 
   const std::vector<LiveMember>& live() const { return live_; }
   bool IsLive(std::string_view node) const;
+  bool IsLbd(std::string_view node) const;  // And live.
   // True if a live member is no lbd.
   bool mixed() const { return mixed_; }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/placement/service_vip.h"
 #include "lb/base/portion.h"
 #include "lb/base/status_macros.h"
 #include "lb/election/digest.h"
@@ -60,12 +61,12 @@ void AddAll(const config::Desired& desired, Services& services) {
 
 void Elections::SetMembers(std::vector<LiveMember> live) {
   cluster_.SetMembers(std::move(live), table_);
-  reasons_due_ = true;
+  unplaced_.reasons_due = true;
 }
 
 void Elections::SetDesired(const config::Desired& desired) {
   cluster_.SetNodes(desired.nodes, desired.advertisements, table_);
-  reasons_due_ = true;
+  unplaced_.reasons_due = true;
   entries_version_.reset();
 }
 
@@ -75,7 +76,7 @@ void Elections::SetDesired(const config::Desired& desired,
   asked_.insert(difference.services.begin(), difference.services.end());
   if (!difference.cluster) return;
   cluster_.SetNodes(desired.nodes, desired.advertisements, table_);
-  reasons_due_ = true;
+  unplaced_.reasons_due = true;
 }
 
 void Elections::NoteEntries(const Services& changed, uint64_t entries_version) {
@@ -115,8 +116,8 @@ const Placement& Elections::Update(const config::Desired& desired,
   PutHolders();
   const std::vector<std::string> elected = table_.Update();
   due.insert(elected.begin(), elected.end());
-  if (std::exchange(reasons_due_, false)) {
-    due.insert(unplaced_.begin(), unplaced_.end());
+  if (std::exchange(unplaced_.reasons_due, false)) {
+    AddAll(unplaced_.services, due);
   }
   index_.AddSharers(due);
   Placement described;
@@ -139,13 +140,14 @@ const Placement& Elections::Update(const config::Desired& desired,
 // True: it has another place than before.
 bool Elections::Place(const std::string& service, const Placement& described) {
   const auto now = described.find(service);
-  unplaced_.erase(service);
+  NoteInherited(service, now == described.end() ? nullptr : &now->second);
+  unplaced_.services.erase(service);
   unclaimed_.Remove(service);
   if (const auto* const put = index_.Find(service)) {
     for (const auto& address : put->addresses) unclaimed_.EndWait(address);
   }
   if (now == described.end()) return placement_.erase(service) > 0;
-  if (now->second.announcers.empty()) unplaced_.insert(service);
+  if (now->second.announcers.empty()) unplaced_.services.insert(service);
   if (IsElected(now->second, node_)) unclaimed_.Add(service);
   const auto [before, is_new] = placement_.try_emplace(service, now->second);
   if (is_new) {
@@ -181,7 +183,7 @@ void Elections::Withhold(const AddressEntries& entries,
 void Elections::PutServices(const config::Desired& desired,
                             const AddressEntries& entries, Services& due) {
   due.merge(index_.AllSharers());
-  reasons_due_ = true;
+  unplaced_.reasons_due = true;
   EndAllWaits();
   AddressIndex::ByName gone = index_.TakeAll();
   for (const auto& [name, service] : desired.services) {
@@ -230,15 +232,8 @@ void Elections::PutService(const config::Desired& desired,
                            const config::Service& service,
                            const ipam::Assignment& assignment) {
   const std::string& name = service.request.service;
-  const ipam::AssignedAddress& first = assignment.addresses[0];
-  AddressIndex::Service put;
+  AddressIndex::Service put = {.vip = VipOf(desired, service, assignment)};
   election::Vip& vip = put.vip;
-  vip = {.address = first.address,
-         .dual_stack = IsDualStack(assignment),
-         .pool = first.pool,
-         .traffic = service.traffic};
-  const auto labels = desired.pool_labels.find(vip.pool);
-  if (labels != desired.pool_labels.end()) vip.pool_labels = labels->second;
   vip.holder = tenures_.HolderOf(vip.address);
   table_.PutVip(name, vip);
   for (const auto& assigned : assignment.addresses) {
@@ -330,13 +325,16 @@ void Elections::ClaimService(const std::string& service,
     const bool is_dark = IsDark(address);
     if (holder == node_ && !is_dark) continue;
     if (!wire.announces(address)) {
-      unclaimed_.Wait(
-          address, {.term = TermOf(address), .to_probe = !holder || is_dark});
+      const bool is_new = !holder || is_dark;
+      unclaimed_.Wait(address,
+                      {.term = TermOf(address),
+                       .to_probe = is_new && !MayBeASpeakers(service)});
       continue;
     }
     unclaimed_.Add(service);
     if (reuniting && holder && !cluster_.IsLive(*holder)) continue;
     dark_.erase(address);
+    inherited_.Remove(service);
     // By a new term the others know that it is announced again.
     if (holder == node_) tenures_.Release(address, civil_now);
     // A full table: the election goes by rank, as without holders.
@@ -369,6 +367,35 @@ bool Elections::IsHeldByAnother(const std::string& service,
                       (node.verdict == election::NodeVerdict::kAnnouncer ||
                        node.verdict == election::NodeVerdict::kNotOwner);
              });
+}
+
+void Elections::NoteInherited(const std::string& service,
+                              const ServicePlacement* now) {
+  InheritedServices::Place place;
+  if (now != nullptr) {
+    place.is_here = IsElected(*now, node_);
+    place.by_speaker =
+        cluster_.mixed() &&
+        std::any_of(now->announcers.begin(), now->announcers.end(),
+                    [&](const election::Announcer& announcer) {
+                      return !cluster_.IsLbd(announcer.node);
+                    });
+  }
+  inherited_.Note(service, place);
+}
+
+// A speaker of MetalLB announced it, or without this node would. Until that has
+// heard of this node and has looked at all services, it answers for the
+// address, and would answer a probe as if it were a foreign host.
+bool Elections::MayBeASpeakers(const std::string& service) const {
+  if (inherited_.Contains(service)) return true;
+  if (!cluster_.mixed()) return false;
+  const auto explanation = table_.Explain(service);
+  return explanation.ok() &&
+         std::any_of(explanation->nodes.begin(), explanation->nodes.end(),
+                     [&](const election::NodeExplanation& node) {
+                       return node.rank > 0 && !cluster_.IsLbd(node.node);
+                     });
 }
 
 void Elections::NoteDark(const std::string& service) {

@@ -30,6 +30,7 @@
 #include "daemon/placement/address_index.h"
 #include "daemon/placement/claim_queue.h"
 #include "daemon/placement/cluster_view.h"
+#include "daemon/placement/inherited_services.h"
 #include "daemon/placement/placement.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
@@ -91,10 +92,12 @@ class Elections {
   // Claims what this node is elected for and announces. So a tenure says that
   // its node asked whether another host has the address, or took it over from a
   // member: the next holder need not ask, unless no node was to announce it
-  // meanwhile, by what this node saw. Returns the addresses that this node is
-  // elected for and that it is to probe for. While `reuniting` with members, it
-  // leaves an address alone that a node holds which is not a member: that node
-  // may be about to come too. It claims no address that a foreign host has.
+  // meanwhile, by what this node saw. Nor does it ask for what a speaker of
+  // MetalLB may have announced, which takes no tenures. Returns the addresses
+  // that this node is elected for and that it is to probe for. While
+  // `reuniting` with members, it leaves an address alone that a node holds
+  // which is not a member: that node may be about to come too. It claims no
+  // address that a foreign host has.
   std::set<net::IpAddress> Claim(const AddressEntries& entries,
                                  absl::Time civil_now, const Wire& wire,
                                  bool reuniting = false);
@@ -156,6 +159,8 @@ class Elections {
                     absl::Time civil_now, const Wire& wire, bool reuniting);
   bool IsHeldByAnother(const std::string& service,
                        const net::IpAddress& address) const;
+  void NoteInherited(const std::string& service, const ServicePlacement* now);
+  bool MayBeASpeakers(const std::string& service) const;
   void NoteDark(const std::string& service);
   void NoteNew(const std::string& service);
   bool IsWithheld(const net::IpAddress& address) const {
@@ -185,9 +190,14 @@ class Elections {
   std::map<net::IpAddress, std::string> withheld_;
   Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
-  Services unplaced_;         // Those of placement_ that no node announces.
-  bool reasons_due_ = false;  // Their reasons may have changed.
-  Services changed_;          // Their places: TakeChanged().
+  // Those of placement_ that no node announces.
+  struct Unplaced {
+    Services services;
+    bool reasons_due = false;  // Their reasons may have changed.
+  };
+  Unplaced unplaced_;
+  InheritedServices inherited_;
+  Services changed_;  // Their places: TakeChanged().
   ClaimQueue unclaimed_;
   bool terms_changed_ = false;  // By others, since the last Claim().
   // Addresses that no node was to announce until a node was elected for them

@@ -283,6 +283,41 @@ TEST_F(MembersTest, AMemberThatIsNoLbdMakesAllElectionsMetallbs) {
   EXPECT_EQ(elections.Explain("web")->policy, election::Policy::kCompat);
 }
 
+// It announced the address until now, and answers for it until it hears of n2.
+TEST_F(MembersTest, WhatASpeakerMayHaveIsNotProbed) {
+  live_.pop_back();
+  live_.push_back({"n3", std::nullopt});
+  Elections elections("n2", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n2");
+  EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kNotYet), IsEmpty());
+  EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kAnnounced),
+              IsEmpty());
+  EXPECT_EQ(elections.tenures().HolderOf(kVip), "n2");
+}
+
+// It leaves the gossip before its process ends, and answers until then.
+TEST_F(MembersTest, WhatASpeakerHadUntilItLeftIsNotProbed) {
+  live_ = {
+      {"n1", NodeMetadata{}}, {"n2", std::nullopt}, {"n3", NodeMetadata{}}};
+  Elections elections("n3", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n2");
+  EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kNotYet), IsEmpty());
+  live_ = {{"n1", NodeMetadata{}}, {"n3", NodeMetadata{}}};
+  EXPECT_EQ(NodeOf(elections), "n3");
+  EXPECT_FALSE(elections.mixed());
+  EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kNotYet), IsEmpty());
+}
+
+TEST_F(MembersTest, WhatNoSpeakerMayHaveIsProbed) {
+  live_.push_back({"speaker", std::nullopt});
+  desired_.nodes["speaker"] = election::NodeKnownByName("speaker");
+  desired_.nodes["speaker"].network_unavailable = true;
+  Elections elections("n2", election::Policy::kCompat);
+  EXPECT_EQ(NodeOf(elections), "n2");
+  EXPECT_THAT(elections.Claim(entries_, absl::UnixEpoch(), kNotYet),
+              ElementsAre(kVip));
+}
+
 TEST_F(MembersTest, StickyHoldersAreAgreedByClaims) {
   Elections first("n3", election::Policy::kSticky);
   Elections other("n2", election::Policy::kSticky);

@@ -18,6 +18,7 @@
 #include "daemon/problems/announcer_remedies.h"
 #include "daemon/problems/api_server_problems.h"
 #include "daemon/problems/findings.h"
+#include "daemon/problems/lost_endpoints.h"
 #include "daemon/problems/problem_collector.h"
 #include "daemon/problems/remedies.h"
 #include "daemon/problems/routing_problems.h"
@@ -420,8 +421,7 @@ void AddUndecryptable(const NodeView& view, Problems& problems) {
   }
 }
 
-// Both nodes with the name list this. Members keep to the one that they knew
-// first.
+// Both nodes list this. Members keep to the one that they knew first.
 void AddNamesakes(const NodeView& view, Problems& problems) {
   for (const net::Endpoint& other :
        view.name_conflicts.Of(view.options.node, view.now)) {
@@ -480,6 +480,7 @@ ProblemList ListProblems(const NodeView& view,
   AddAwaiting(view, problems);
   AddHeldBack(view, problems);
   AddServices(view, problems);
+  AddLostEndpoints(view, problems);
   AddPeers(view, problems);
   AddBfdSockets(view, problems);
   AddRoutes(view, problems);
@@ -492,9 +493,8 @@ ProblemList ListProblems(const NodeView& view,
 }
 
 std::vector<Problem> ListProblems(const NodeView& view) {
-  return ListProblems(
-             view, [](auto) { return true; }, SIZE_MAX)
-      .problems;
+  const auto wants_all = [](ProblemKind) { return true; };
+  return ListProblems(view, wants_all, SIZE_MAX).problems;
 }
 
 }  // namespace lb

@@ -34,6 +34,7 @@ enum class ProblemKind {
   kRequestRefused,
   kNoAnnouncer,
   kUnableAnnouncer,
+  kLostEndpoints,
   kPeer,
   kRoute,
   kNodeName,

@@ -1,6 +1,7 @@
 #include "daemon/problems/routing_problems.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,16 +20,32 @@ constexpr absl::Duration kDownMin = absl::Seconds(10);
 
 std::string ObjectOf(const std::string& peer) { return "BGPPeer/" + peer; }
 
-// What an operator can do about the last error; completes "want ...".
-std::string_view RemedyOf(const bgp::PeerStatus& status, bool has_password) {
-  using wire = bgp::wire::ErrorCode;
-  const auto& error = status.last_error;
-  if (!error || !error->notification) {
+// What is to be done where TCP has no answer; completes "want ...".
+std::string_view SilenceRemedyOf(bool has_password,
+                                 std::optional<bgp::SignatureSeen> seen) {
+  if (!seen) {
     return has_password ? "the peer in reach, this node allowed there, and the "
                           "same password on both ends: one that differs is "
                           "silence"
                         : "the peer in reach, this node allowed there, and no "
                           "password there: one that differs is silence";
+  }
+  if (*seen != bgp::SignatureSeen::kSame) {
+    return "the same password on both ends, or none";
+  }
+  return has_password ? "this node allowed there: the router signs with the "
+                        "same password"
+                      : "this node allowed there: the router has no password "
+                        "either";
+}
+
+// What an operator can do about the last error; completes "want ...".
+std::string_view RemedyOf(const bgp::PeerStatus& status, bool has_password,
+                          std::optional<bgp::SignatureSeen> seen) {
+  using wire = bgp::wire::ErrorCode;
+  const auto& error = status.last_error;
+  if (!error || !error->notification) {
+    return SilenceRemedyOf(has_password, seen);
   }
   if (error->notification->code == wire::kOpenMessage) {
     return "the AS numbers, identifiers and hold times of both ends to agree";
@@ -50,14 +67,17 @@ void AddDown(const NodeView& view, const bgp::PeerStatus& status,
   if (status.state == bgp::SessionState::kEstablished) return;
   const absl::Time since = view.routing.DownSince(status.name);
   if (view.now - since < kDownMin) return;
+  const auto seen = view.routing.SignatureOf(status.name);
+  const std::string_view signature = seen ? Describe(*seen) : "";
   problems.push_back(
       {ProblemKind::kPeer, ObjectOf(status.name),
-       fmt::format("{}: {} is not Established since {} ({}){}{}, want {}",
+       fmt::format("{}: {} is not Established since {} ({}){}{}{}{}, want {}",
                    ObjectOf(status.name), PlaceOf(options),
                    FormatUtc(view.ToCivil(since)), ToString(status.state),
                    status.last_error ? ": " : "",
                    status.last_error ? status.last_error->text : "",
-                   RemedyOf(status, !options.password.empty()))});
+                   signature.empty() ? "" : "; ", signature,
+                   RemedyOf(status, !options.password.empty(), seen))});
 }
 
 void AddHeldBack(const bgp::PeerStatus& status, net::IpFamily family,
@@ -77,17 +97,20 @@ void AddHeldBack(const bgp::PeerStatus& status, net::IpFamily family,
                              "session is of the other family")});
 }
 
-// Peers of an interface: a router that is not found, and others beside it.
+// Peers of an interface: a router that is not found, and others beside it. And
+// peers for which this node has an unfit label.
 void AddSearches(const NodeView& view, ProblemCollector& problems) {
   for (const auto& [name, waiting] : view.routing.plan().waiting) {
     const absl::Time since = view.routing.DownSince(name);
     if (view.now - since < kDownMin) continue;
     problems.push_back(
         {ProblemKind::kPeer, ObjectOf(name),
-         fmt::format("{}: has no session since {}: {}, want one router there "
-                     "that sends router advertisements",
-                     ObjectOf(name), FormatUtc(view.ToCivil(since)),
-                     waiting.why)});
+         fmt::format("{}: has no session since {}: {}{}", ObjectOf(name),
+                     FormatUtc(view.ToCivil(since)), waiting.why,
+                     waiting.interface.empty()
+                         ? ""
+                         : ", want one router there that sends router "
+                           "advertisements")});
   }
   for (const auto& [name, why] : view.routing.plan().doubts) {
     problems.push_back(

@@ -8,6 +8,7 @@
 #include "daemon/problems/problems.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/bgp/signature/testing/syn_frame.h"
 #include "lb/bgp/testing/sim_router.h"
 #include "lb/bgp/unnumbered/router_finder.h"
 #include "lb/io/sim/sim_world.h"
@@ -66,6 +67,82 @@ TEST_F(RoutingProblemsTest, ASessionIsDownForSomeSeconds) {
       ElementsAre(AllOf(
           HasSubstr("BGPPeer/tor: 172.18.8.1:179 is not Established since"),
           HasSubstr("one that differs is silence"))));
+}
+
+// The router is there, and its SYNs come; a wrong password is silence.
+class PasswordProblemsTest : public RoutingProblemsTest {
+ protected:
+  // The one problem, if the ends have these passwords; empty: there is none.
+  std::string TextWith(const std::string& own, const std::string& other) {
+    bgp::SimRouter router(
+        router_host_,
+        {.md5_key = other,
+         .md5_peer = other.empty() ? net::IpAddress() : node_.host->address()});
+    node_.AddPeer("tor", "172.18.8.1");
+    node_.desired.bgp.peers[0].password = own;
+    Run(absl::Seconds(5));
+    EXPECT_TRUE(
+        port_
+            ->Send(bgp::MakeSynFrame({.from = {router_host_->address(), 40000},
+                                      .to = {node_.host->address(), 179},
+                                      .key = other,
+                                      .to_mac = node_.host->mac()}))
+            .ok());
+    world_.loop().RunFor(absl::Seconds(10));
+    const auto texts = Texts(ProblemKind::kPeer);
+    return texts.size() == 1 ? texts[0] : "";
+  }
+
+  const std::unique_ptr<io::FramePort> port_ =
+      *router_host_->environment().frames->Open("eth0", "tcp");
+};
+
+TEST_F(PasswordProblemsTest, AnotherOneIsSaid) {
+  EXPECT_THAT(
+      TextWith("a", "b"),
+      HasSubstr("; the router signs with another password, want the same"));
+}
+
+TEST_F(PasswordProblemsTest, OneThatTheRouterLacksIsSaid) {
+  EXPECT_THAT(TextWith("a", ""),
+              HasSubstr("; the router does not sign: it has no password for "
+                        "this node, want the same"));
+}
+
+TEST_F(PasswordProblemsTest, OneThatThisNodeLacksIsSaid) {
+  EXPECT_THAT(TextWith("", "b"),
+              HasSubstr("; the router signs: it has a password, and this node "
+                        "has none, want the same"));
+}
+
+TEST_F(PasswordProblemsTest, TheSameOneIsNone) {
+  EXPECT_EQ(TextWith("a", "a"), "");
+}
+
+TEST_F(PasswordProblemsTest, TheSameOneIsNotWhatIsWrong) {
+  router_host_->SetCarrier(false);
+  node_.AddPeer("tor", "172.18.8.1");
+  node_.desired.bgp.peers[0].password = "a";
+  Run(absl::Seconds(5));
+  EXPECT_THAT(Texts(ProblemKind::kPeer), IsEmpty());
+  world_.loop().RunFor(absl::Seconds(7));
+  EXPECT_THAT(Texts(ProblemKind::kPeer),
+              ElementsAre(HasSubstr("the same password on both ends: one that "
+                                    "differs is silence")))
+      << "nothing was seen";
+  router_host_->SetCarrier(true);
+  EXPECT_TRUE(
+      port_
+          ->Send(bgp::MakeSynFrame({.from = {router_host_->address(), 40000},
+                                    .to = {node_.host->address(), 179},
+                                    .key = "a",
+                                    .to_mac = node_.host->mac()}))
+          .ok());
+  router_host_->SetCarrier(false);
+  world_.loop().RunFor(absl::Milliseconds(10));
+  EXPECT_THAT(Texts(ProblemKind::kPeer),
+              ElementsAre(HasSubstr("want this node allowed there: the router "
+                                    "signs with the same password")));
 }
 
 TEST_F(RoutingProblemsTest, AnAsThatDoesNotFitIsSaid) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lb/config/bgp_objects.h"
+#include "lb/config/peer_on_node.h"
 #include "lb/election/cluster.h"
 
 namespace lb {
@@ -51,25 +52,22 @@ std::shared_ptr<const bgp::Advertisement> TermsOf(
                          .withdraw_hold = object.withdraw_hold});
 }
 
-election::NodeAttributes AttributesOf(const config::Desired& desired,
-                                      const std::string& node) {
-  const auto known = desired.nodes.find(node);
-  return known == desired.nodes.end() ? election::NodeKnownByName(node)
-                                      : known->second;
-}
-
 }  // namespace
 
 NodeAdvertisements::NodeAdvertisements(const config::Desired& desired,
                                        NodeIdentity identity)
     : identity_(std::move(identity)) {
-  const election::NodeAttributes node = AttributesOf(desired, identity_.node);
+  const election::NodeAttributes node =
+      config::AttributesOf(desired, identity_.node);
   network_unavailable_ = node.network_unavailable;
   excluded_ = !identity_.ignore_exclude_label &&
               node.labels.contains(std::string(election::kExcludeLabel));
   for (const config::BgpPeer& peer : desired.bgp.peers) {
     if (!config::IsForNode(peer.node_selectors, node.labels)) continue;
-    peers_[peer.name] = peer.local_as.value_or(peer.my_as);
+    // A peer that cannot be had here has no session, so any number will do.
+    const auto here = config::PeerOnNode(peer, node);
+    const config::BgpPeer& found = here.ok() ? *here : peer;
+    peers_[peer.name] = found.local_as.value_or(found.my_as);
   }
   for (const config::BgpAdvertisement& each : desired.bgp.advertisements) {
     if (!config::IsForNode(each.node_selectors, node.labels)) continue;

@@ -112,8 +112,11 @@ std::optional<ipam::Assignment> RoutePlanner::WithoutWithheld(
 
 void RoutePlanner::LookAt(const std::string& service, const Sight& sight) {
   const auto& [desired, entries, now] = sight;
+  auto entry = entries.find(service);
+  // As of thousands that are new, until they have their addresses.
+  if (entry == entries.end() && !plans_.contains(service)) return;
   const config::Service* const wanted = config::FindService(desired, service);
-  const auto entry = wanted == nullptr ? entries.end() : entries.find(service);
+  if (wanted == nullptr) entry = entries.end();
   std::optional<ipam::Assignment> passed;  // If an address is withheld.
   const ipam::Assignment* assignment = nullptr;
   if (entry != entries.end()) {
@@ -140,6 +143,14 @@ void RoutePlanner::LookAt(const std::string& service, const Sight& sight) {
   } else {
     routes_.Withdraw(service);
   }
+}
+
+RoutePlanner::Services RoutePlanner::TakeTurned(size_t count) {
+  return TakeFirst(count, turned_);
+}
+
+RoutePlanner::Services RoutePlanner::TakeRepeered(size_t count) {
+  return TakeFirst(count, repeered_);
 }
 
 const std::vector<std::string>& RoutePlanner::PeersOf(
@@ -181,14 +192,18 @@ void RoutePlanner::NoteChange(const std::string& service, const Plan& before,
 
 void RoutePlanner::SetAnnounced(const std::vector<net::IpAddress>& before,
                                 const std::vector<net::IpAddress>& after) {
-  ++addresses_version_;
   for (const net::IpAddress& address : after) {
-    if (!addresses_.insert(address).second) ++sharers_[address];
+    if (addresses_.insert(address).second) {
+      address_changes_[address] = true;
+    } else {
+      ++sharers_[address];
+    }
   }
   for (const net::IpAddress& address : before) {
     const auto shared = sharers_.find(address);
     if (shared == sharers_.end()) {
       addresses_.erase(address);
+      address_changes_[address] = false;
     } else if (--shared->second == 0) {
       sharers_.erase(shared);
     }

@@ -20,7 +20,6 @@
 #define LB_DAEMON_ROUTES_ROUTE_PLANNER_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -30,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/time/time.h"
 #include "daemon/placement/placement.h"
 #include "daemon/routes/node_advertisements.h"
@@ -88,22 +88,27 @@ class RoutePlanner {
   const bgp::AdvertisedRoutes::Peers& peers() const;
   // The addresses of the services that this node announces, each once.
   const std::set<net::IpAddress>& addresses() const { return addresses_; }
-  // Counts the changes of addresses().
-  uint64_t addresses_version() const { return addresses_version_; }
+  // What addresses() has more or less than at the last call, and perhaps some
+  // that came and went.
+  absl::btree_map<net::IpAddress, bool> TakeAddressChanges() {
+    return std::exchange(address_changes_, {});
+  }
   // As AdvertisedRoutes::TakeChanged().
   std::map<std::string, bgp::AdvertisedRoutes::Prefixes, std::less<>>
   TakeChanged() {
     return routes_.TakeChanged();
   }
   const Plans& plans() const { return plans_; }
-  // Services that this node announced at the last call and does not now, or the
-  // other way round.
-  Services TakeTurned() { return std::exchange(turned_, {}); }
+  // At most `count` services that this node announced when they were last taken
+  // and does not now, or the other way round.
+  Services TakeTurned(size_t count);
   // Plan::peers; empty: none.
   const std::vector<std::string>& PeersOf(std::string_view service) const;
-  // Services whose peers are others than at the last call, and perhaps more.
-  Services TakeRepeered() { return std::exchange(repeered_, {}); }
-  bool has_repeered() const { return !repeered_.empty(); }
+  // At most `count` services whose peers are others than when they were last
+  // taken, and perhaps more.
+  Services TakeRepeered(size_t count);
+  // There are services to take.
+  bool has_news() const { return !turned_.empty() || !repeered_.empty(); }
 
  private:
   bool HasObjects(const config::Desired& desired) const;
@@ -135,7 +140,7 @@ class RoutePlanner {
   std::set<net::IpAddress> addresses_;  // Those in plans_.
   // How many services more than one announce an address.
   std::map<net::IpAddress, size_t> sharers_;
-  uint64_t addresses_version_ = 0;
+  absl::btree_map<net::IpAddress, bool> address_changes_;
   std::set<net::IpAddress> withheld_;
   bool advertises_ = false;  // There was an advertisement at the last look.
   bool all_due_ = false;

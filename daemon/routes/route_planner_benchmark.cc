@@ -75,8 +75,8 @@ class Node {
       for (const auto& [peer, prefixes] : planner_.TakeChanged()) {
         if (peer == "left") Change(prefixes);
       }
-      benchmark::DoNotOptimize(planner_.TakeTurned());
-      benchmark::DoNotOptimize(planner_.TakeRepeered());
+      benchmark::DoNotOptimize(planner_.TakeTurned(desired_.services.size()));
+      benchmark::DoNotOptimize(planner_.TakeRepeered(desired_.services.size()));
     } while (planner_.has_more());
   }
   void Change(const bgp::AdvertisedRoutes::Prefixes& prefixes) {

@@ -80,12 +80,12 @@ TEST(RoutePlannerTest, SaysToWhichPeersAServiceIsTold) {
   story.SetManifests(kPool + kPeer + Ad("", "") + web);
   story.SetAddress("default/web", "10.20.0.1", "pool");
   EXPECT_THAT(peers(), testing::ElementsAre("tor"));
-  EXPECT_THAT(story.planner().TakeRepeered(),
+  EXPECT_THAT(story.planner().TakeRepeered(kPortion),
               testing::ElementsAre("default/web"));
-  EXPECT_THAT(story.planner().TakeRepeered(), testing::IsEmpty());
+  EXPECT_THAT(story.planner().TakeRepeered(kPortion), testing::IsEmpty());
   story.SetManifests(kPool + kPeer + spine + Ad("", "") + web);
   EXPECT_THAT(peers(), testing::ElementsAre("spine", "tor"));
-  EXPECT_THAT(story.planner().TakeRepeered(),
+  EXPECT_THAT(story.planner().TakeRepeered(kPortion),
               testing::ElementsAre("default/web"));
   story.SetManifests(kPool + kPeer + spine + Ad("", "peers: [spine]") + web);
   EXPECT_THAT(peers(), testing::ElementsAre("spine"));
@@ -261,16 +261,19 @@ TEST_F(ManyServicesTest, ManyThatChangeTwiceTakePortions) {
   EXPECT_TRUE(planner_.has_more());
 }
 
-TEST_F(ManyServicesTest, AddressesAreCounted) {
-  const uint64_t before = planner_.addresses_version();
+TEST_F(ManyServicesTest, AddressesThatComeAndGoAreTold) {
+  EXPECT_EQ(planner_.TakeAddressChanges().size(), kMany);
   planner_.SetDesired(desired_, {.services = {NameOf(7)}});
   Update();
-  EXPECT_EQ(planner_.addresses_version(), before);
+  EXPECT_TRUE(planner_.TakeAddressChanges().empty());
   LoseEndpoints(7);
   planner_.SetDesired(desired_, {.services = {NameOf(7)}});
   Update();
-  EXPECT_NE(planner_.addresses_version(), before);
   EXPECT_EQ(planner_.addresses().size(), kMany - 1);
+  const auto changes = planner_.TakeAddressChanges();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_FALSE(changes.begin()->second);
+  EXPECT_FALSE(planner_.addresses().contains(changes.begin()->first));
 }
 
 // Another node's conditions come every few minutes.

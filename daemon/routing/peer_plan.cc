@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/numeric/int128.h"
+#include "lb/config/peer_on_node.h"
 #include "lb/net/ip_families.h"
 
 namespace lb {
@@ -117,6 +118,22 @@ std::optional<Way> WayByInterface(
              .interface = router.interface};
 }
 
+void AddPeer(const config::BgpPeer& peer, const Surroundings& surroundings,
+             PeerPlan& plan) {
+  std::optional<Way> way;
+  if (peer.address) {
+    way = {*peer.address, peer.source_address, ""};
+  } else {
+    way = WayByInterface(peer, surroundings.routers, plan);
+  }
+  if (!way) return;
+  plan.peers.push_back(OptionsOf(peer, *way));
+  if (!peer.bfd) return;
+  const bfd::SessionKey key = KeyOf(peer, *way, surroundings.links);
+  plan.bfd.try_emplace(key, BfdOptionsOf(*peer.bfd));
+  plan.watched[key].push_back(peer.name);
+}
+
 }  // namespace
 
 absl::btree_set<std::string> InterfacesOf(
@@ -131,20 +148,14 @@ absl::btree_set<std::string> InterfacesOf(
 PeerPlan PlanPeers(absl::Span<const config::BgpPeer> peers,
                    const Surroundings& surroundings) {
   PeerPlan plan;
-  for (const config::BgpPeer& peer : peers) {
-    if (peer.graceful_restart) plan.restart_time = kRestartTime;
-    std::optional<Way> way;
-    if (peer.address) {
-      way = {*peer.address, peer.source_address, ""};
-    } else {
-      way = WayByInterface(peer, surroundings.routers, plan);
+  for (const config::BgpPeer& object : peers) {
+    if (object.graceful_restart) plan.restart_time = kRestartTime;
+    const auto peer = config::PeerOnNode(object, surroundings.node);
+    if (!peer.ok()) {
+      plan.waiting[object.name] = {.why = std::string(peer.status().message())};
+      continue;
     }
-    if (!way) continue;
-    plan.peers.push_back(OptionsOf(peer, *way));
-    if (!peer.bfd) continue;
-    const bfd::SessionKey key = KeyOf(peer, *way, surroundings.links);
-    plan.bfd.try_emplace(key, BfdOptionsOf(*peer.bfd));
-    plan.watched[key].push_back(peer.name);
+    AddPeer(*peer, surroundings, plan);
   }
   return plan;
 }

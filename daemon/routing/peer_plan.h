@@ -3,7 +3,7 @@
 // Pure: any thread.
 //
 //   finder.Follow(InterfacesOf(peers));
-//   const PeerPlan plan = PlanPeers(peers, {links, finder.found()});
+//   const PeerPlan plan = PlanPeers(peers, {links, finder.found(), node});
 //   speaker.SetPeers(plan.peers);
 //   detector.SetSessions(plan.bfd);
 #ifndef LB_DAEMON_ROUTING_PEER_PLAN_H_
@@ -21,6 +21,7 @@
 #include "lb/bgp/peer.h"
 #include "lb/bgp/unnumbered/router_finder.h"
 #include "lb/config/bgp_objects.h"
+#include "lb/election/cluster.h"
 #include "lb/io/link_monitor.h"
 
 namespace lb {
@@ -40,7 +41,8 @@ struct PeerPlan {
   bfd::Endpoint::Sessions bfd;
   // The peers whose session ends when BFD says that the path is gone.
   std::map<bfd::SessionKey, std::vector<std::string>> watched;
-  // Peers of an interface whose router is not known (yet), by name.
+  // Peers of an interface whose router is not known (yet), and those for which
+  // this node has an unfit label, by name.
   std::map<std::string, WaitingPeer> waiting;
   // Peers of an interface that has other routers, too, by name: which.
   std::map<std::string, std::string> doubts;
@@ -54,13 +56,15 @@ struct Surroundings {
   absl::Span<const io::Link> links;
   // By interface, as RouterFinder::found().
   const std::map<std::string, bgp::FoundRouter>& routers;
+  election::NodeAttributes node = {};  // As the objects have it.
 };
 
 // Where routers are to be found: the interfaces of peers without an address.
 absl::btree_set<std::string> InterfacesOf(
     absl::Span<const config::BgpPeer> peers);
 
-// `peers`: those that are for this node. A peer on a link of this node, which
+// `peers`: those that are for this node, which may give them other values
+// (config::PeerOnNode()). A peer on a link of this node, which
 // is not said to be several hops away, gets BFD of one hop, on that link. One
 // of an interface has the address of the router that was found there, is one
 // hop away, and is told both families.

@@ -210,5 +210,26 @@ TEST(PlanPeersTest, ASecondRouterIsADoubt) {
   EXPECT_THAT(plan.doubts, ElementsAre(Pair("p", routers["eth1"].why)));
 }
 
+TEST(PlanPeersTest, ANodeHasItsOwnValues) {
+  config::BgpPeer peer = Peer("tor", "10.0.0.254");
+  peer.from_node.address = "rack/tor";
+  const PeerPlan plan = PlanPeers(
+      {peer},
+      {Links(), {}, {.name = "n1", .labels = {{"rack/tor", "10.0.0.7"}}}});
+  ASSERT_THAT(plan.peers, SizeIs(1));
+  EXPECT_EQ(plan.peers[0].address, Ip("10.0.0.7"));
+}
+
+TEST(PlanPeersTest, APeerWithAnUnfitValueWaits) {
+  config::BgpPeer peer = Peer("tor", "10.0.0.254");
+  peer.from_node.address = "rack/tor";
+  const PeerPlan plan = PlanPeers(
+      {peer}, {Links(), {}, {.name = "n1", .labels = {{"rack/tor", "seven"}}}});
+  EXPECT_THAT(plan.peers, SizeIs(0));
+  EXPECT_EQ(plan.waiting.at("tor"),
+            (WaitingPeer{.why = "Node/n1: rack/tor is \"seven\", want the "
+                                "address of a router"}));
+}
+
 }  // namespace
 }  // namespace lb

@@ -20,20 +20,27 @@ const std::map<std::string, bgp::FoundRouter>& NoRouters() {
 
 }  // namespace
 
-PeerSessions::PeerSessions(std::string node, std::string boot_id,
-                           const io::Environment& environment,
-                           std::function<void()> on_routers)
-    : node_(std::move(node)),
+PeerSessions::PeerSessions(Options options, const io::Environment& environment,
+                           Observer observer)
+    : options_(std::move(options)),
       environment_(environment),
-      on_routers_(std::move(on_routers)),
-      restart_(std::move(boot_id), io::StatePorts::From(environment)) {}
+      observer_(std::move(observer)),
+      restart_(options_.boot_id, io::StatePorts::From(environment)) {}
 
 std::vector<std::string> PeerSessions::Follow(
-    absl::Span<const config::BgpPeer> peers) {
+    absl::Span<const config::BgpPeer> peers,
+    const election::NodeAttributes& node) {
   FollowRouters(peers);
   const auto links = environment_.links->Links();
   plan_ = PlanPeers(
-      peers, {links, finder_ == nullptr ? NoRouters() : finder_->found()});
+      peers, {.links = links,
+              .routers = finder_ == nullptr ? NoRouters() : finder_->found(),
+              .node = node});
+  if (options_.listen) {
+    for (bgp::PeerOptions& peer : plan_.peers) {
+      if (peer.interface.empty()) peer.opening = bgp::Opening::kDialAndListen;
+    }
+  }
   refused_.clear();
   if (speaker_ == nullptr && !plan_.peers.empty()) MakeSpeaker();
   std::vector<std::string> added;
@@ -46,6 +53,7 @@ std::vector<std::string> PeerSessions::Follow(
   for (const auto& [name, peer] : plan_.waiting) {
     down_since_.try_emplace(name, environment_.loop->Now());
   }
+  FollowEstablished();
   return added;
 }
 
@@ -58,7 +66,7 @@ void PeerSessions::FollowRouters(absl::Span<const config::BgpPeer> peers) {
   if (finder_ == nullptr) {
     finder_ = std::make_unique<bgp::RouterFinder>(
         bgp::RouterFinderPorts::From(environment_));
-    finder_->SetObserver(on_routers_);
+    finder_->SetObserver(observer_.on_routers);
   }
   finder_->Follow(interfaces);
 }
@@ -76,17 +84,19 @@ std::vector<std::string> PeerSessions::FollowSessions() {
     down_since_.try_emplace(name, now);  // It may have waited for its router.
   }
   FollowBfd();
+  FollowSignatures();
   return std::move(change.added);
 }
 
 void PeerSessions::MakeSpeaker() {
-  speaker_ = std::make_unique<bgp::SpeakerNode>(
-      bgp::SpeakerNodeOptions{
-          .speaker = {.node_name = node_,
-                      .restart = plan_.restart_time > absl::ZeroDuration()
-                                     ? restart_.TakeUp(plan_.restart_time)
-                                     : bgp::RestartState{}}},
-      bgp::Ports::From(environment_));
+  bgp::SpeakerNodeOptions options = {
+      .speaker = {.node_name = options_.node,
+                  .restart = plan_.restart_time > absl::ZeroDuration()
+                                 ? restart_.TakeUp(plan_.restart_time)
+                                 : bgp::RestartState{}}};
+  if (options_.listen) options.listen = *options_.listen;
+  speaker_ = std::make_unique<bgp::SpeakerNode>(options,
+                                                bgp::Ports::From(environment_));
   speaker_->SetObserver([this](const bgp::SpeakerNews& news) { OnNews(news); });
 }
 
@@ -106,9 +116,33 @@ void PeerSessions::FollowBfd() {
   }
 }
 
+void PeerSessions::FollowSignatures() {
+  bgp::SignatureWatch::Peers unreached;
+  const std::vector<bgp::PeerStatus> statuses = Statuses();
+  for (const bgp::PeerOptions& peer : plan_.peers) {
+    const auto status = std::find_if(
+        statuses.begin(), statuses.end(),
+        [&](const bgp::PeerStatus& one) { return one.name == peer.name; });
+    if (status == statuses.end() || !status->last_error) continue;
+    if (status->state == bgp::SessionState::kEstablished) continue;
+    if (status->last_error->origin != bgp::SessionError::Origin::kTcp) continue;
+    unreached[peer.name] = peer;
+  }
+  if (unreached.empty()) {
+    signatures_ = nullptr;
+    return;
+  }
+  if (signatures_ == nullptr) {
+    signatures_ = std::make_unique<bgp::SignatureWatch>(
+        bgp::SignatureWatchPorts::From(environment_));
+  }
+  signatures_->Follow(unreached);
+}
+
 void PeerSessions::OnLinks() {
   if (finder_ != nullptr) finder_->OnLinks();
   if (speaker_ != nullptr) speaker_->OnLinks();
+  if (signatures_ != nullptr) signatures_->OnLinks();
 }
 
 void PeerSessions::OnNews(const bgp::SpeakerNews& news) {
@@ -117,6 +151,19 @@ void PeerSessions::OnNews(const bgp::SpeakerNews& news) {
   } else {
     down_since_.try_emplace(news.peer, environment_.loop->Now());
   }
+  FollowSignatures();
+  FollowEstablished();
+}
+
+void PeerSessions::FollowEstablished() {
+  const bool is_established =
+      std::any_of(plan_.peers.begin(), plan_.peers.end(),
+                  [this](const bgp::PeerOptions& peer) {
+                    return !down_since_.contains(peer.name) &&
+                           !refused_.contains(peer.name);
+                  });
+  if (std::exchange(is_established_, is_established) == is_established) return;
+  observer_.on_established();
 }
 
 void PeerSessions::OnBfd(const bfd::SessionEvent& event) {
@@ -160,6 +207,7 @@ void PeerSessions::Flush() {
 
 void PeerSessions::Leave() {
   finder_ = nullptr;
+  signatures_ = nullptr;
   if (speaker_ == nullptr) return;
   if (PromisesRestart(plan_)) {
     speaker_->Leave();
@@ -182,6 +230,12 @@ absl::btree_map<bfd::SessionKey, bfd::NodeSession> PeerSessions::BfdSessions()
     const {
   if (detector_ == nullptr) return {};
   return detector_->sessions();
+}
+
+std::optional<bgp::SignatureSeen> PeerSessions::SignatureOf(
+    const std::string& peer) const {
+  if (signatures_ == nullptr) return std::nullopt;
+  return signatures_->seen(peer);
 }
 
 }  // namespace lb

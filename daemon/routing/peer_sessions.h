@@ -4,10 +4,12 @@
 // Follows the objects for peers. Without one it keeps nothing and opens no
 // socket. The router of a peer without an address is found by its
 // advertisements (lb/bgp/unnumbered). If BFD says that the path to a peer
-// failed, the session with it ends, and the peer is dialled again.
+// failed, the session with it ends, and the peer is dialled again. While TCP
+// cannot connect to a peer, the signatures of its router are watched
+// (lb/bgp/signature).
 //
-//   PeerSessions sessions("n1", boot_id, environment);
-//   for (const std::string& peer : sessions.Follow(peers)) {
+//   PeerSessions sessions({"n1", boot_id}, environment, observer);
+//   for (const std::string& peer : sessions.Follow(peers, node)) {
 //     sessions.SetRoutes(peer, routes);
 //   }
 //   sessions.Flush();
@@ -19,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,24 +34,39 @@
 #include "lb/bfd/bfd_node.h"
 #include "lb/bgp/peer_status.h"
 #include "lb/bgp/route.h"
+#include "lb/bgp/signature/signature_watch.h"
 #include "lb/bgp/speaker_node.h"
 #include "lb/bgp/unnumbered/router_finder.h"
 #include "lb/config/desired.h"
 #include "lb/io/environment.h"
+#include "lb/net/endpoint.h"
 
 namespace lb {
 
 class PeerSessions {
  public:
-  // `boot_id`: as RestartRecord has it. `on_routers`: Follow() is due again,
-  // since another router was found. Called on a turn of its own.
-  PeerSessions(std::string node, std::string boot_id,
-               const io::Environment& environment,
-               std::function<void()> on_routers);
+  struct Options {
+    std::string node;
+    std::string boot_id;  // As RestartRecord has it.
+    // Where peers with an address may dial this node, which dials them, too.
+    // Nullopt: nothing listens.
+    std::optional<net::Endpoint> listen;
+  };
+  struct Observer {
+    // Follow() is due again, since another router was found. Called on a turn
+    // of its own.
+    std::function<void()> on_routers;
+    // is_established() is another than before. May be called within any call.
+    std::function<void()> on_established;
+  };
 
-  // Makes these all peers. Returns those that are new, by name: they are told
-  // nothing yet.
-  std::vector<std::string> Follow(absl::Span<const config::BgpPeer> peers);
+  PeerSessions(Options options, const io::Environment& environment,
+               Observer observer);
+
+  // Makes these all peers, on this node. Returns those that are new, by name:
+  // they are told nothing yet.
+  std::vector<std::string> Follow(absl::Span<const config::BgpPeer> peers,
+                                  const election::NodeAttributes& node);
   void OnLinks();
 
   // As SpeakerNode has them. A peer without a session is told nothing; one that
@@ -65,6 +83,9 @@ class PeerSessions {
   // the routes are withdrawn, and the peers are told why.
   void Leave();
 
+  // A session is.
+  bool is_established() const { return is_established_; }
+
   // For those that describe the node.
   const PeerPlan& plan() const { return plan_; }
   std::vector<bgp::PeerStatus> Statuses() const;
@@ -74,6 +95,9 @@ class PeerSessions {
   // The peers without a session, by name, and why.
   const std::map<std::string, std::string>& refused() const { return refused_; }
   absl::btree_map<bfd::SessionKey, bfd::NodeSession> BfdSessions() const;
+  // How the router of a peer that does not come up signs; nullopt: nothing was
+  // seen of it.
+  std::optional<bgp::SignatureSeen> SignatureOf(const std::string& peer) const;
 
  private:
   // Finds the routers of peers without an address.
@@ -81,13 +105,16 @@ class PeerSessions {
   void MakeSpeaker();
   std::vector<std::string> FollowSessions();
   void FollowBfd();
+  void FollowEstablished();
+  // Watches the peers that TCP does not reach.
+  void FollowSignatures();
   void Note(const std::string& peer, const absl::Status& told);
   void OnNews(const bgp::SpeakerNews& news);
   void OnBfd(const bfd::SessionEvent& event);
 
-  const std::string node_;
+  const Options options_;
   const io::Environment environment_;
-  const std::function<void()> on_routers_;
+  const Observer observer_;
   RestartRecord restart_;
   PeerPlan plan_;
   std::map<std::string, std::string> refused_;
@@ -96,7 +123,10 @@ class PeerSessions {
   std::unique_ptr<bgp::RouterFinder> finder_;  // Null: all have addresses.
   std::unique_ptr<bgp::SpeakerNode> speaker_;  // Null: there never was a peer.
   std::unique_ptr<bfd::BfdNode> detector_;     // Null: nor a BFD session.
-  bool untold_ = false;                        // Changes wait for Flush().
+  // Null: TCP reaches all peers.
+  std::unique_ptr<bgp::SignatureWatch> signatures_;
+  bool is_established_ = false;
+  bool untold_ = false;  // Changes wait for Flush().
 };
 
 }  // namespace lb

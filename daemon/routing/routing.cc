@@ -14,11 +14,14 @@ Routing::Routing(Options options, const io::Environment& environment,
       look_soon_(std::move(look_soon)),
       planner_(options_.identity),
       drain_(options_.drain_wait),
-      sessions_(options_.identity.node, options_.boot_id, environment,
-                [this] {
-                  peers_due_ = true;
-                  look_soon_();
-                }),
+      sessions_({options_.identity.node, options_.boot_id, options_.listen},
+                environment,
+                {.on_routers =
+                     [this] {
+                       peers_due_ = true;
+                       look_soon_();
+                     },
+                 .on_established = [this] { look_soon_(); }}),
       timer_(environment.loop->NewTimer([this] { look_soon_(); })) {}
 
 void Routing::SetDesired(const config::Desired& desired,
@@ -160,7 +163,9 @@ void Routing::FollowPeers(const config::Desired& desired) {
   for (const config::BgpPeer& peer : desired.bgp.peers) {
     if (planner_.peers().contains(peer.name)) here.push_back(peer);
   }
-  for (const std::string& peer : sessions_.Follow(here)) TellAll(peer);
+  const election::NodeAttributes node =
+      config::AttributesOf(desired, options_.identity.node);
+  for (const std::string& peer : sessions_.Follow(here, node)) TellAll(peer);
 }
 
 // Tells what has changed since the last call.

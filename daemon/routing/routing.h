@@ -28,6 +28,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,6 +46,7 @@
 #include "lb/bfd/bfd_node.h"
 #include "lb/bgp/peer_status.h"
 #include "lb/bgp/route.h"
+#include "lb/bgp/signature/signature_watch.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/io/environment.h"
@@ -56,7 +58,8 @@ class Routing {
  public:
   struct Options {
     NodeIdentity identity;
-    std::string boot_id;  // As RestartRecord has it.
+    std::string boot_id;                  // As RestartRecord has it.
+    std::optional<net::Endpoint> listen;  // As PeerSessions has it.
     // How long routers have to move their flows before a draining node
     // withdraws.
     absl::Duration drain_wait = absl::Seconds(5);
@@ -101,10 +104,22 @@ class Routing {
   // As PeerSessions::Leave().
   void Leave();
 
-  // As RoutePlanner::TakeTurned().
-  RoutePlanner::Services TakeTurned() { return planner_.TakeTurned(); }
-  RoutePlanner::Services TakeRepeered() { return planner_.TakeRepeered(); }
-  bool has_repeered() const { return planner_.has_repeered(); }
+  // As RoutePlanner has them.
+  RoutePlanner::Services TakeTurned(size_t count) {
+    return planner_.TakeTurned(count);
+  }
+  RoutePlanner::Services TakeRepeered(size_t count) {
+    return planner_.TakeRepeered(count);
+  }
+  absl::btree_map<net::IpAddress, bool> TakeAddressChanges() {
+    return planner_.TakeAddressChanges();
+  }
+
+  // True while routes of many services are planned, or their addresses are
+  // awaited, and peers are to be told of them.
+  bool is_busy() const {
+    return first_ == nullptr && (planner_.has_more() || many_awaited_);
+  }
 
   // For those that describe the node: its own row, and those of all.
   const RoutePlanner& planner() const { return planner_; }
@@ -112,6 +127,11 @@ class Routing {
   // True if a node that lives announces the service by BGP.
   bool IsRouted(const config::Desired& desired, const AddressEntries& entries,
                 const std::string& service) const;
+  // It has peers, and no session with one is Established. An Update() is asked
+  // for when that changes.
+  bool is_unrouted() const {
+    return !planner_.peers().empty() && !sessions_.is_established();
+  }
   // As PeerSessions has them.
   std::vector<bgp::PeerStatus> Peers() const { return sessions_.Statuses(); }
   absl::Time DownSince(const std::string& peer) const {
@@ -122,6 +142,9 @@ class Routing {
   }
   absl::btree_map<bfd::SessionKey, bfd::NodeSession> BfdSessions() const {
     return sessions_.BfdSessions();
+  }
+  std::optional<bgp::SignatureSeen> SignatureOf(const std::string& peer) const {
+    return sessions_.SignatureOf(peer);
   }
   const PeerPlan& plan() const { return sessions_.plan(); }
   // What the peer is told or is to be told.

@@ -325,5 +325,21 @@ TEST_F(RouteChangesTest, AServiceThatDiesWaitsForNoOther) {
   EXPECT_THAT(Routes(), Not(HasSubstr("192.0.2.1/32")));
 }
 
+// The router takes no connection at the port that this node dials.
+TEST_F(RoutingTest, ARouterMayDialWhereTheNodeListens) {
+  desired_.bgp.peers[0].port = 9;
+  const net::Endpoint at = {node_host_->endpoint().address, 1790};
+  Start();
+  router_->Dial(at);
+  Run(absl::Seconds(1));
+  EXPECT_EQ(router_->established(), 0);  // Nothing listens by default.
+  listen_ = {net::IpAddress::Ipv6(0), at.port};
+  Start();
+  Run(absl::Seconds(1));
+  router_->Dial(at);
+  Run(absl::Seconds(1));
+  EXPECT_EQ(Routes(), "192.0.2.1/32 \n");
+}
+
 }  // namespace
 }  // namespace lb

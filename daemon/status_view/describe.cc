@@ -157,6 +157,8 @@ Problem::Kind ToProto(ProblemKind kind) {
       return Problem::NO_ANNOUNCER;
     case ProblemKind::kUnableAnnouncer:
       return Problem::UNABLE_ANNOUNCER;
+    case ProblemKind::kLostEndpoints:
+      return Problem::LOST_ENDPOINTS;
     case ProblemKind::kNodeName:
       return Problem::NODE_NAME;
     case ProblemKind::kOptions:
@@ -196,6 +198,7 @@ status::v1::GetNodeResponse StatusView::DescribeNode() const {
   SetTimestamp(view_.tally.started_at(), node.mutable_started_at());
   node.set_ready(view_.ready());
   node.set_draining(view_.draining);
+  node.set_drain_mark(Printable(view_.drain_mark));
   node.set_ledger_author(Printable(view_.ledger.author));
   node.set_announced_addresses(view_.announcing.elected().size());
   node.set_gossip_health_score(view_.gossip().health_score());
@@ -284,7 +287,15 @@ status::v1::Service StatusView::Describe(
   if (!service.withheld().empty()) {
     service.set_reason(WithheldReason(service.withheld()));
   }
+  if (service.reason().empty()) {
+    service.set_reason(Printable(LostEndpointsText(view_, name, failed())));
+  }
   return service;
+}
+
+const FailedNodes& StatusView::failed() const {
+  if (!failed_) failed_ = FindFailedNodes(view_);
+  return *failed_;
 }
 
 std::optional<status::v1::Service> StatusView::DescribeService(

@@ -136,10 +136,12 @@ absl::StatusOr<status::v1::ExplainResponse> StatusView::Explain(
   response.set_policy(std::string(election::ToString(why.policy)));
   response.set_holder(Printable(why.holder.value_or("")));
   *response.mutable_withheld() = DescribeWithheld(view_, name, assignment);
+  const std::string lost = LostEndpointsText(view_, name, failed());
   response.set_sentence(Printable(why.reason) +
                         SharedSentence(view_, why, name) +
                         (response.withheld().empty() ? "" : "; ") +
-                        WithheldReason(response.withheld()));
+                        WithheldReason(response.withheld()) +
+                        (lost.empty() ? "" : Printable("; " + lost)));
   const bool all_withheld = IsAllWithheld(response.withheld(), assignment);
   for (const election::NodeExplanation& node : why.nodes) {
     auto* described = response.add_nodes();

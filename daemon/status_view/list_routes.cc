@@ -1,5 +1,6 @@
 // StatusView's answers: what this node does by BGP, in pages.
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,6 +64,13 @@ void Describe(const bgp::SessionError& error, absl::Time civil,
   SetTimestamp(civil, proto->mutable_time());
 }
 
+// How the router signs, if that may be why there is no connection.
+void AddSignature(std::optional<bgp::SignatureSeen> seen, PeerError* proto) {
+  const std::string_view wrong = seen ? Describe(*seen) : "";
+  if (wrong.empty()) return;
+  proto->set_text(fmt::format("{}; {}", proto->text(), wrong));
+}
+
 void Describe(const bgp::PeerCounters& counters,
               status::v1::PeerCounters* proto) {
   proto->set_opens_sent(counters.opens_sent);
@@ -113,6 +121,8 @@ Peer DescribePeer(const NodeView& view, const bgp::PeerStatus& status) {
   if (status.last_error) {
     Describe(*status.last_error, view.ToCivil(status.last_error->at),
              proto.mutable_last_error());
+    AddSignature(view.routing.SignatureOf(status.name),
+                 proto.mutable_last_error());
   }
   if (status.next_dial != absl::InfiniteFuture()) {
     SetTimestamp(view.ToCivil(status.next_dial), proto.mutable_next_dial());

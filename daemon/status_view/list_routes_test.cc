@@ -6,6 +6,7 @@
 #include "daemon/status_view/status_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/bgp/signature/testing/syn_frame.h"
 #include "lb/bgp/testing/sim_router.h"
 #include "lb/io/sim/sim_world.h"
 #include "lb/status/v1/status.pb.h"
@@ -76,6 +77,26 @@ TEST_F(ListRoutesTest, APeerThatIsDownSaysWhy) {
   EXPECT_EQ(peer.last_error().subcode(), 2u);
   EXPECT_THAT(peer.last_error().text(), HasSubstr("AS"));
   EXPECT_TRUE(peer.has_next_dial());
+}
+
+TEST_F(ListRoutesTest, APeerWithAnotherPasswordSaysSo) {
+  bgp::SimRouter router(router_host_,
+                        {.md5_key = "b", .md5_peer = node_.host->address()});
+  Run();
+  const auto port = *router_host_->environment().frames->Open("eth0", "tcp");
+  ASSERT_TRUE(
+      port->Send(bgp::MakeSynFrame({.from = {router_host_->address(), 40000},
+                                    .to = {node_.host->address(), 179},
+                                    .key = "b",
+                                    .to_mac = node_.host->mac()}))
+          .ok());
+  world_.loop().RunFor(absl::Milliseconds(10));
+  const auto peers = View().ListPeers({});
+  ASSERT_EQ(peers->peers_size(), 1);
+  EXPECT_EQ(peers->peers(0).last_error().origin(), status::v1::PeerError::TCP);
+  EXPECT_THAT(peers->peers(0).last_error().text(),
+              HasSubstr("; the router signs: it has a password, and this node "
+                        "has none"));
 }
 
 TEST_F(ListRoutesTest, RoutesComeInPagesByPrefix) {

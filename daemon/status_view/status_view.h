@@ -13,6 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "daemon/node_view/node_view.h"
+#include "daemon/problems/lost_endpoints.h"
 #include "lb/election/announcer.h"
 #include "lb/ipam/assignment.h"
 #include "lb/status/v1/status.pb.h"
@@ -81,7 +82,11 @@ class StatusView {
   status::v1::Member Describe(const gossip::Member& known) const;
   status::v1::Interface Describe(const announce::InterfaceChoice& choice) const;
 
+  // Found at the first question for it.
+  const FailedNodes& failed() const;
+
   const NodeView view_;
+  mutable std::optional<FailedNodes> failed_;
 };
 
 }  // namespace lb

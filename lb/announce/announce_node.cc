@@ -145,8 +145,8 @@ void AnnounceNode::Reclaim(const net::IpAddress& vip) {
   Drain();
 }
 
-void AnnounceNode::SetDelivered(absl::btree_set<net::IpAddress> delivered) {
-  announcer_.SetDelivered(ports_.loop->Now(), std::move(delivered));
+void AnnounceNode::ChangeDelivered(const Announcer::Delivered& changes) {
+  announcer_.ChangeDelivered(ports_.loop->Now(), changes);
   Drain();
 }
 
@@ -268,7 +268,7 @@ void AnnounceNode::Report() {
   const std::optional<absl::Duration> stall = announcer_.TakeStall();
   const std::vector<Conflict> conflicts = announcer_.TakeConflicts();
   const std::vector<Announcement> handed_over = announcer_.TakeHandedOver();
-  if (announcer_.TakeDeliveryChange() && on_delivery_) on_delivery_();
+  if (announcer_.has_delivery_changes() && on_delivery_) on_delivery_();
   if (stall && on_stall_) on_stall_(*stall);
   for (const Conflict& conflict : conflicts) ReportConflict(conflict);
   if (!on_handed_over_) return;

@@ -84,7 +84,10 @@ class AnnounceNode {
   void SetWatched(absl::btree_set<net::IpAddress> addresses);
   void Refresh(const absl::btree_set<net::IpAddress>& addresses);
   void Reclaim(const net::IpAddress& vip);
-  void SetDelivered(absl::btree_set<net::IpAddress> delivered);
+  void ChangeDelivered(const Announcer::Delivered& changes);
+  absl::btree_set<net::IpAddress> TakeDeliveryChanges() {
+    return announcer_.TakeDeliveryChanges();
+  }
   void Fence();
   void Unfence();
 
@@ -106,7 +109,7 @@ class AnnounceNode {
       absl::AnyInvocable<void(const Announcement&)> on_handed_over) {
     on_handed_over_ = std::move(on_handed_over);
   }
-  // Called when Announcer::ToDeliver() has changed.
+  // Called while there are TakeDeliveryChanges().
   void SetDeliveryObserver(absl::AnyInvocable<void()> on_delivery) {
     on_delivery_ = std::move(on_delivery);
   }

@@ -135,9 +135,10 @@ void AnnouncementTable::SetRoles(const Announcements& before,
   }
 }
 
-void AnnouncementTable::OnClaimChange(const Announcement& announcement,
+bool AnnouncementTable::OnClaimChange(const Announcement& announcement,
                                       ClaimState before, ClaimState after,
                                       bool on_trial) {
+  const bool was_foreign = foreign_.contains(announcement);
   if (after == ClaimState::kConflicted) {
     foreign_.insert(announcement);
     proven_.erase(announcement);
@@ -148,6 +149,8 @@ void AnnouncementTable::OnClaimChange(const Announcement& announcement,
       before == ClaimState::kProbing && after == ClaimState::kAwaiting;
   const bool is_proven = is_free || Answers(after);
   if (is_proven && !on_trial) proven_.insert(announcement);
+  return WantsDelivery(before) != WantsDelivery(after) ||
+         foreign_.contains(announcement) != was_foreign;
 }
 
 std::vector<Announcement> AnnouncementTable::Of(

@@ -32,8 +32,9 @@ class AnnouncementTable {
   AnnouncementPlan Change(const AnnouncementChanges& changes,
                           absl::Span<const Interface> interfaces);
 
-  // Notes what the change of a claim says about its announcement.
-  void OnClaimChange(const Announcement& announcement, ClaimState before,
+  // Notes what the change of a claim says about its announcement. True: whether
+  // the host is to take the address's packets may be another matter now.
+  bool OnClaimChange(const Announcement& announcement, ClaimState before,
                      ClaimState after, bool on_trial = false);
   // It goes: whether a foreign host has the address does not matter any more.
   void Forget(const Announcement& announcement) {

@@ -108,25 +108,24 @@ void Announcer::Reclaim(absl::Time now, const net::IpAddress& vip) {
   QueueDue(now);
 }
 
-void Announcer::SetDelivered(absl::Time now,
-                             absl::btree_set<net::IpAddress> delivered) {
+void Announcer::ChangeDelivered(absl::Time now, const Delivered& changes) {
   NoteRun(now);
-  const absl::btree_set<net::IpAddress> before =
-      std::exchange(delivered_, std::move(delivered));
-  for (auto& [name, entry] : segments_) {
-    for (const net::IpAddress& vip : entry.segment.held()) {
-      const bool is_delivered = delivered_.contains(vip);
-      if (is_delivered == before.contains(vip)) continue;
+  for (const auto& [vip, is_delivered] : changes) {
+    const bool is_change = is_delivered ? delivered_.insert(vip).second
+                                        : delivered_.erase(vip) > 0;
+    if (!is_change) continue;
+    for (auto& [name, entry] : segments_)
       entry.segment.SetDelivered(now, vip, is_delivered);
-    }
-    FollowChanges(entry.segment);
   }
+  for (auto& [name, entry] : segments_) FollowChanges(entry.segment);
   QueueDue(now);
 }
 
 void Announcer::Fence(absl::Time now) {
   if (std::exchange(fenced_, true)) return;
-  delivery_stale_ = true;
+  for (const auto& [announcement, post] : current()) {
+    NoteDelivery(announcement.vip);
+  }
   cross_hearing_.KeepOnly({});  // A silent node answers on neither.
   segments_.Rest(now);
   outbox_.Clear();
@@ -190,7 +189,7 @@ void Announcer::Start(absl::Time now, const Announcement& announcement) {
 }
 
 void Announcer::Stop(absl::Time now, const Announcement& announcement) {
-  delivery_stale_ = true;
+  NoteDelivery(announcement.vip);
   outbox_.Drop(announcement);
   conflicts_.Drop(announcement);
   wanted_.Forget(announcement);
@@ -319,14 +318,12 @@ void Announcer::JudgeProxies(absl::Time now, Segment& segment) {
 void Announcer::FollowChanges(Segment& segment) {
   for (const ClaimChange& change : segment.TakeChanges()) {
     const Announcement announcement = {change.vip, segment.interface().name};
-    if (WantsDelivery(change.before) != WantsDelivery(change.after)) {
-      delivery_stale_ = true;
-    }
     if (change.before != change.after && !Answers(change.after)) {
       outbox_.Drop(announcement);
     }
-    wanted_.OnClaimChange(announcement, change.before, change.after,
-                          change.on_trial);
+    const bool may_differ = wanted_.OnClaimChange(
+        announcement, change.before, change.after, change.on_trial);
+    if (may_differ) NoteDelivery(change.vip);
     if (change.after == ClaimState::kHandedOver) {
       handed_over_.insert(announcement);
     }

@@ -128,17 +128,22 @@ class Announcer {
   // when the members have changed. No effect in any other state.
   void Reclaim(absl::Time now, const net::IpAddress& vip);
 
-  // With awaits_delivery: the addresses whose packets the host takes now;
-  // replaces the last. One that is announced and no longer in it falls silent.
-  void SetDelivered(absl::Time now, absl::btree_set<net::IpAddress> delivered);
-  // Those that it should take: won on some interface, or still answered.
-  absl::btree_set<net::IpAddress> ToDeliver() const;
+  // With awaits_delivery: whether the host takes the addresses' packets from
+  // now on. At first it takes none. One that is announced falls silent if it
+  // takes them no more.
+  using Delivered = absl::btree_map<net::IpAddress, bool>;
+  void ChangeDelivered(absl::Time now, const Delivered& changes);
+  // True if it should: the address is won on some interface, or still answered.
+  bool IsToDeliver(const net::IpAddress& vip) const;
   // True if HeardOn() has changed by itself since the last call of this.
   bool TakeHearingChange() {
     return segments_.TakeHearingChange() | proxies_.TakeHearingChange();
   }
-  // True if ToDeliver() has changed since the last call of this.
-  bool TakeDeliveryChange() { return std::exchange(delivery_stale_, false); }
+  // The addresses for which IsToDeliver() or IsLeftToForeigner() may differ.
+  bool has_delivery_changes() const { return !delivery_changes_.empty(); }
+  absl::btree_set<net::IpAddress> TakeDeliveryChanges() {
+    return std::exchange(delivery_changes_, {});
+  }
 
   // Silence. Unfence() begins all addresses again, each by its role.
   void Fence(absl::Time now);
@@ -166,6 +171,7 @@ class Announcer {
   bool IsAnswered(const net::IpAddress& vip) const;
   // Addresses that are announced nowhere because a foreign host has them.
   std::set<net::IpAddress> LeftToForeigners() const;
+  bool IsLeftToForeigner(const net::IpAddress& vip) const;
   // Where the address is withheld, by interface.
   std::vector<WithheldAddress> Withheld(const net::IpAddress& vip) const;
   // Interfaces that hear each other's announcements: they are on one segment.
@@ -206,6 +212,9 @@ class Announcer {
   void JudgeProxies(absl::Time now, Segment& segment);
   void FollowChanges(Segment& segment);
   void Report(const Segment& segment, const ClaimChange& change);
+  void NoteDelivery(const net::IpAddress& vip) {
+    delivery_changes_.insert(vip);
+  }
   // One more announcement, so that it is heard whether they are apart now.
   void TryCrossHearing(absl::Time now);
   void QueueDue(absl::Time now);
@@ -223,7 +232,7 @@ class Announcer {
   StallGuard stall_guard_;
   bool fenced_ = false;
   absl::btree_set<net::IpAddress> delivered_;
-  bool delivery_stale_ = false;
+  absl::btree_set<net::IpAddress> delivery_changes_;  // Not taken yet.
   absl::btree_set<Announcement> handed_over_;  // Of current(); not taken yet.
   std::optional<absl::Duration> stall_;        // Not taken yet.
 };

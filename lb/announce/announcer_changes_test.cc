@@ -56,9 +56,9 @@ class AnnouncerChangesTest : public AnnouncerTest {
     EXPECT_EQ(told_all.TakeHandedOver(), told_changes.TakeHandedOver());
     EXPECT_EQ(told_all.TakeConflicts().size(),
               told_changes.TakeConflicts().size());
-    EXPECT_EQ(told_all.ToDeliver(), told_changes.ToDeliver());
     EXPECT_EQ(told_all.HeardOn("eth0"), told_changes.HeardOn("eth0"));
     for (uint64_t i = 0; i < kVips; ++i) {
+      EXPECT_EQ(told_all.IsToDeliver(Vip(i)), told_changes.IsToDeliver(Vip(i)));
       EXPECT_EQ(told_changes.Hears("eth0", Vip(i)),
                 told_changes.HeardOn("eth0").contains(Vip(i)));
     }

@@ -51,24 +51,24 @@ INSTANTIATE_TEST_SUITE_P(Families, AnnouncerDeliveryTest,
 TEST_P(AnnouncerDeliveryTest, IsSilentUntilItIsDelivered) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {});
-  EXPECT_TRUE(announcer.TakeDeliveryChange());
-  EXPECT_FALSE(announcer.TakeDeliveryChange());
-  EXPECT_THAT(announcer.ToDeliver(), ElementsAre(vip_));
+  EXPECT_THAT(announcer.TakeDeliveryChanges(), ElementsAre(vip_));
+  EXPECT_FALSE(announcer.has_delivery_changes());
+  EXPECT_TRUE(announcer.IsToDeliver(vip_));
   EXPECT_THAT(Run(announcer, options_.claim.await_max), IsEmpty());
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
-  announcer.SetDelivered(now_, {vip_});
+  announcer.ChangeDelivered(now_, {{vip_, true}});
   EXPECT_FALSE(announcer.TakeFrames().empty());
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kReply);
-  EXPECT_FALSE(announcer.TakeDeliveryChange());
+  EXPECT_FALSE(announcer.has_delivery_changes());
 }
 
 TEST_P(AnnouncerDeliveryTest, IsNotWantedWhileItIsProbedOrConflicted) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {.role = Role::kProbeFirst});
-  EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
+  EXPECT_FALSE(announcer.IsToDeliver(vip_));
   Wait(announcer, absl::Milliseconds(55));
   Hear(announcer, RivalClaim(vip_));
-  EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
+  EXPECT_FALSE(announcer.IsToDeliver(vip_));
   const absl::Time since = now_;
   EXPECT_THAT(announcer.Withheld(vip_),
               ElementsAre(WithheldAddress{announcement_, kRival, since}));
@@ -76,17 +76,17 @@ TEST_P(AnnouncerDeliveryTest, IsNotWantedWhileItIsProbedOrConflicted) {
   // It is asked for again, and still withheld meanwhile.
   Wait(announcer, absl::Seconds(10) + absl::Milliseconds(50));
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
-  EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
+  EXPECT_FALSE(announcer.IsToDeliver(vip_));
   Hear(announcer, RivalClaim(vip_));
   EXPECT_THAT(announcer.Withheld(vip_),
               ElementsAre(WithheldAddress{announcement_, kRival, since}));
   announcer.TakeConflicts();
-  announcer.TakeDeliveryChange();
+  announcer.TakeDeliveryChanges();
   // The host is gone.
   Wait(announcer, absl::Seconds(11));
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAwaiting);
-  EXPECT_TRUE(announcer.TakeDeliveryChange());
-  EXPECT_THAT(announcer.ToDeliver(), ElementsAre(vip_));
+  EXPECT_THAT(announcer.TakeDeliveryChanges(), ElementsAre(vip_));
+  EXPECT_TRUE(announcer.IsToDeliver(vip_));
   EXPECT_THAT(announcer.Withheld(vip_), IsEmpty());
   EXPECT_THAT(announcer.LeftToForeigners(), IsEmpty());
   EXPECT_THAT(
@@ -98,11 +98,11 @@ TEST_P(AnnouncerDeliveryTest, IsNotWantedOnceItIsYielded) {
   precedence_ = Precedence::kTheirs;
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {});
-  announcer.SetDelivered(now_, {vip_});
-  announcer.TakeDeliveryChange();
+  announcer.ChangeDelivered(now_, {{vip_, true}});
+  announcer.TakeDeliveryChanges();
   Hear(announcer, RivalClaim(vip_));
-  EXPECT_TRUE(announcer.TakeDeliveryChange());
-  EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
+  EXPECT_THAT(announcer.TakeDeliveryChanges(), ElementsAre(vip_));
+  EXPECT_FALSE(announcer.IsToDeliver(vip_));
   // Between members only what lasts is shown.
   EXPECT_THAT(announcer.Withheld(vip_), IsEmpty());
   Wait(announcer, absl::Milliseconds(500));
@@ -115,9 +115,9 @@ TEST_P(AnnouncerDeliveryTest, OneInterfaceIsEnough) {
   announcer.SetLinks(now_, {Eth0(), Eth1()});
   announcer.SetAnnouncements(now_, {{vip_, {.role = Role::kProbeFirst}}});
   Hear(announcer, RivalClaim(vip_));
-  EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
+  EXPECT_FALSE(announcer.IsToDeliver(vip_));
   Wait(announcer, absl::Milliseconds(200));
-  EXPECT_THAT(announcer.ToDeliver(), ElementsAre(vip_));
+  EXPECT_TRUE(announcer.IsToDeliver(vip_));
   EXPECT_THAT(announcer.Withheld(vip_), SizeIs(1));
   EXPECT_THAT(announcer.LeftToForeigners(), IsEmpty());
 }
@@ -126,14 +126,14 @@ TEST_P(AnnouncerDeliveryTest, OneInterfaceIsEnough) {
 TEST_P(AnnouncerDeliveryTest, FallsSilentWhileItIsNotDeliveredAnyMore) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {});
-  announcer.SetDelivered(now_, {vip_});
+  announcer.ChangeDelivered(now_, {{vip_, true}});
   Wait(announcer, absl::Seconds(6));
-  announcer.SetDelivered(now_, {});
+  announcer.ChangeDelivered(now_, {{vip_, false}});
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAwaiting);
-  EXPECT_THAT(announcer.ToDeliver(), ElementsAre(vip_));
+  EXPECT_TRUE(announcer.IsToDeliver(vip_));
   EXPECT_EQ(Hear(announcer, Ask(vip_)), Verdict::kSilent);
   EXPECT_THAT(Run(announcer, absl::Seconds(1)), IsEmpty());
-  announcer.SetDelivered(now_, {vip_});
+  announcer.ChangeDelivered(now_, {{vip_, true}});
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
   EXPECT_THAT(Run(announcer, absl::Milliseconds(10)), Not(IsEmpty()));
 }
@@ -143,30 +143,31 @@ TEST_P(AnnouncerDeliveryTest, IsProbedAgainIfItWasSilentForLong) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {});
   Wait(announcer, options_.claim.await_max + absl::Milliseconds(1));
-  announcer.SetDelivered(now_, {vip_});
+  announcer.ChangeDelivered(now_, {{vip_, true}});
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kProbing);
-  announcer.SetDelivered(now_, {});  // As it is wanted no longer.
+  announcer.ChangeDelivered(now_,
+                            {{vip_, false}});  // As it is wanted no longer.
   Wait(announcer, absl::Milliseconds(200));
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAwaiting);
-  announcer.SetDelivered(now_, {vip_});
+  announcer.ChangeDelivered(now_, {{vip_, true}});
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAnnouncing);
 }
 
 TEST_P(AnnouncerDeliveryTest, IsWantedNoLongerWhenItStopsOrIsFenced) {
   Announcer announcer(options_, Prng(1));
   Begin(announcer, {});
-  announcer.SetDelivered(now_, {vip_});
-  announcer.TakeDeliveryChange();
+  announcer.ChangeDelivered(now_, {{vip_, true}});
+  announcer.TakeDeliveryChanges();
   announcer.Fence(now_);
-  EXPECT_TRUE(announcer.TakeDeliveryChange());
-  EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
-  announcer.SetDelivered(now_, {});
+  EXPECT_THAT(announcer.TakeDeliveryChanges(), ElementsAre(vip_));
+  EXPECT_FALSE(announcer.IsToDeliver(vip_));
+  announcer.ChangeDelivered(now_, {{vip_, false}});
   announcer.Unfence(now_);
   EXPECT_EQ(announcer.StateOf(announcement_), ClaimState::kAwaiting);
-  announcer.TakeDeliveryChange();
+  announcer.TakeDeliveryChanges();
   announcer.SetAnnouncements(now_, {});
-  EXPECT_TRUE(announcer.TakeDeliveryChange());
-  EXPECT_THAT(announcer.ToDeliver(), IsEmpty());
+  EXPECT_THAT(announcer.TakeDeliveryChanges(), ElementsAre(vip_));
+  EXPECT_FALSE(announcer.IsToDeliver(vip_));
 }
 
 class AnnouncerProxyTest : public AnnouncerDeliveryTest {

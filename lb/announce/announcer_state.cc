@@ -21,39 +21,46 @@ bool IsHeard(const Segment& segment, const net::IpAddress& address) {
          segment.proxies().Decoys().contains(address);
 }
 
+// Adds where the segment keeps the address silent because a rival has it.
+void AddWithheld(const Announcement& announcement, const Segment& segment,
+                 std::vector<WithheldAddress>& withheld) {
+  const net::IpAddress& vip = announcement.vip;
+  const auto since = segment.WithheldSince(vip);
+  if (!since) return;
+  const net::MacAddress& rival = segment.RivalOf(vip);
+  const bool by_proxy = segment.proxies().VerdictOf(rival, vip.family()) ==
+                        ProxyCheck::Verdict::kProxy;
+  withheld.push_back({announcement, rival, *since, by_proxy});
+}
+
 }  // namespace
 
-absl::btree_set<net::IpAddress> Announcer::ToDeliver() const {
-  absl::btree_set<net::IpAddress> wanted;
-  for (const auto& [announcement, post] : current()) {
-    if (WantsDelivery(StateOf(announcement))) wanted.insert(announcement.vip);
-  }
-  return wanted;
+bool Announcer::IsToDeliver(const net::IpAddress& vip) const {
+  const std::vector<Announcement> all = wanted_.Of(vip);
+  return std::any_of(all.begin(), all.end(), [this](const auto& each) {
+    return WantsDelivery(StateOf(each));
+  });
 }
 
 std::set<net::IpAddress> Announcer::LeftToForeigners() const {
   std::set<net::IpAddress> left;
   for (const Announcement& announcement : wanted_.foreign()) {
-    const std::vector<Announcement> all = wanted_.Of(announcement.vip);
-    const bool is_left = std::none_of(
-        all.begin(), all.end(),
-        [this](const auto& each) { return WantsDelivery(StateOf(each)); });
-    if (is_left) left.insert(announcement.vip);
+    if (!IsToDeliver(announcement.vip)) left.insert(announcement.vip);
   }
   return left;
+}
+
+bool Announcer::IsLeftToForeigner(const net::IpAddress& vip) const {
+  const auto& foreign = wanted_.foreign();
+  const auto first = foreign.lower_bound({vip, ""});
+  return first != foreign.end() && first->vip == vip && !IsToDeliver(vip);
 }
 
 std::vector<WithheldAddress> Announcer::Withheld(
     const net::IpAddress& vip) const {
   std::vector<WithheldAddress> withheld;
   for (const Announcement& announcement : wanted_.Of(vip)) {
-    const Segment& segment = segments_.At(announcement.interface);
-    if (const auto since = segment.WithheldSince(vip)) {
-      const net::MacAddress& rival = segment.RivalOf(vip);
-      const bool by_proxy = segment.proxies().VerdictOf(rival, vip.family()) ==
-                            ProxyCheck::Verdict::kProxy;
-      withheld.push_back({announcement, rival, *since, by_proxy});
-    }
+    AddWithheld(announcement, segments_.At(announcement.interface), withheld);
   }
   return withheld;
 }

@@ -12,11 +12,15 @@
 //   handover.Begin(now, vip, {"eth0"});     // another node is elected
 //   handover.OnClaimed(now, vip);           // it was heard
 //   handover.OnTimer(now);                  // at NextDeadline()
+//   for (const auto& vip : handover.TakeChanged()) Use(vip);
+//
+// The cost of a call goes with what it changes.
 #ifndef LB_ANNOUNCE_HANDOVER_H_
 #define LB_ANNOUNCE_HANDOVER_H_
 
-#include <set>
+#include <cstddef>
 #include <string>
+#include <utility>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
@@ -40,17 +44,16 @@ class Handover {
   void Begin(absl::Time now, const net::IpAddress& vip, Interfaces interfaces);
   // The address stays here after all. A yielded address is still delivered:
   // this node remains elected for it.
-  void Keep(const net::IpAddress& vip) { ended_ |= leaving_.erase(vip) > 0; }
+  void Keep(const net::IpAddress& vip) { ended_ |= EndLeaving(vip); }
   // No service has the address any more.
   void Cancel(const net::IpAddress& vip) {
-    ended_ |= leaving_.erase(vip) + yielded_.erase(vip) > 0;
+    ended_ |= EndLeaving(vip);
+    ended_ |= EndYielded(vip);
   }
 
   // The address was left to another member that announces it already: its
   // packets are delivered for `deliver_grace` more.
-  void Yield(absl::Time now, const net::IpAddress& vip) {
-    yielded_.try_emplace(vip, now + options_.deliver_grace);
-  }
+  void Yield(absl::Time now, const net::IpAddress& vip);
 
   // Another node announced the address. Nothing if it is not being given away.
   void OnClaimed(absl::Time now, const net::IpAddress& vip);
@@ -60,13 +63,27 @@ class Handover {
   // has ended, and its end has not been taken yet.
   absl::Time NextDeadline() const;
 
-  // Given away and not heard of from the new node: to be answered.
-  absl::btree_map<net::IpAddress, Interfaces> Answering() const;
-  // The above, and those whose packets may still come.
-  std::set<net::IpAddress> Delivering() const;
+  // The interfaces on which the address is to be answered: it is given away and
+  // was not heard from the new node. Nullptr: it is not.
+  const Interfaces* Answering(const net::IpAddress& vip) const;
+  bool IsAnswering() const { return answering_ > 0; }
+  // True if it is answered, or if its packets may still come.
+  bool Delivers(const net::IpAddress& vip) const {
+    return leaving_.contains(vip) || yielded_.contains(vip);
+  }
   bool empty() const { return leaving_.empty() && yielded_.empty(); }
 
+  // Addresses for which Answering() or Delivers() may be another than at the
+  // last call.
+  absl::btree_set<net::IpAddress> TakeChanged() {
+    return std::exchange(changed_, {});
+  }
+
  private:
+  using ByTime = absl::btree_set<std::pair<absl::Time, net::IpAddress>>;
+
+  bool EndLeaving(const net::IpAddress& vip);
+  bool EndYielded(const net::IpAddress& vip);
   struct Leaving {
     Interfaces interfaces;
     bool claimed = false;
@@ -76,7 +93,11 @@ class Handover {
   const HandoverOptions options_;
   absl::btree_map<net::IpAddress, Leaving> leaving_;
   absl::btree_map<net::IpAddress, absl::Time> yielded_;  // Until when.
-  bool ended_ = false;  // By Keep() or Cancel(), since OnTimer().
+  ByTime leaving_until_;                                 // Of leaving_.
+  ByTime yielded_until_;                                 // Of yielded_.
+  size_t answering_ = 0;  // Of leaving_, those that are not claimed.
+  bool ended_ = false;    // By Keep() or Cancel(), since OnTimer().
+  absl::btree_set<net::IpAddress> changed_;  // TakeChanged()
 };
 
 }  // namespace lb::announce

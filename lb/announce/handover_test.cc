@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Pair;
+using ::testing::Pointee;
 
 constexpr absl::Time kStart = absl::UnixEpoch();
 const net::IpAddress kVip = net::IpAddress::Ipv4(0xc6336401);
@@ -28,12 +28,12 @@ class HandoverTest : public testing::Test {
 
 TEST_F(HandoverTest, AnswersUntilTheNewNodeIsHeardAndDeliversForLonger) {
   handover_.Begin(kStart, kVip, {"eth0"});
-  EXPECT_THAT(handover_.Answering(),
-              ElementsAre(Pair(kVip, ElementsAre("eth0"))));
+  EXPECT_THAT(handover_.Answering(kVip), Pointee(ElementsAre("eth0")));
   handover_.OnClaimed(kStart + absl::Milliseconds(20), kVip);
-  EXPECT_THAT(handover_.Answering(), IsEmpty());
+  EXPECT_EQ(handover_.Answering(kVip), nullptr);
+  EXPECT_FALSE(handover_.IsAnswering());
   RunUntil(absl::Milliseconds(519));
-  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  EXPECT_TRUE(handover_.Delivers(kVip));
   RunUntil(absl::Milliseconds(520));
   EXPECT_TRUE(handover_.empty());
   EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
@@ -42,10 +42,11 @@ TEST_F(HandoverTest, AnswersUntilTheNewNodeIsHeardAndDeliversForLonger) {
 TEST_F(HandoverTest, ANodeThatIsNeverHeardIsWaitedForOnlySoLong) {
   handover_.Begin(kStart, kVip, {});
   RunUntil(absl::Milliseconds(999));
-  EXPECT_THAT(handover_.Answering(), ElementsAre(Pair(kVip, IsEmpty())));
+  EXPECT_THAT(handover_.Answering(kVip), Pointee(IsEmpty()));
   RunUntil(absl::Seconds(1));
-  EXPECT_THAT(handover_.Answering(), IsEmpty());
-  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  EXPECT_EQ(handover_.Answering(kVip), nullptr);
+  EXPECT_FALSE(handover_.IsAnswering());
+  EXPECT_TRUE(handover_.Delivers(kVip));
   RunUntil(absl::Milliseconds(1500));
   EXPECT_TRUE(handover_.empty());
 }
@@ -63,6 +64,27 @@ TEST_F(HandoverTest, WhatIsTakenBackIsAnEndToBeTold) {
     keeps ? handover_.Keep(kVip) : handover_.Cancel(kVip);
     EXPECT_EQ(handover_.NextDeadline(), absl::InfiniteFuture());
   }
+}
+
+TEST_F(HandoverTest, SaysWhichAddressesAreToBeLookedAt) {
+  const net::IpAddress other = net::IpAddress::Ipv4(0xc6336402);
+  handover_.Begin(kStart, kVip, {});
+  EXPECT_THAT(handover_.TakeChanged(), ElementsAre(kVip));
+  handover_.Begin(kStart, kVip, {});
+  EXPECT_THAT(handover_.TakeChanged(), IsEmpty());
+  handover_.Begin(kStart, other, {});
+  handover_.OnClaimed(kStart, kVip);
+  EXPECT_TRUE(handover_.IsAnswering());
+  EXPECT_THAT(handover_.TakeChanged(), ElementsAre(kVip, other));
+  handover_.Cancel(other);
+  EXPECT_FALSE(handover_.IsAnswering());
+  EXPECT_THAT(handover_.TakeChanged(), ElementsAre(other));
+  RunUntil(absl::Milliseconds(500));
+  EXPECT_THAT(handover_.TakeChanged(), ElementsAre(kVip));
+  handover_.Yield(kStart + absl::Seconds(1), other);
+  EXPECT_THAT(handover_.TakeChanged(), ElementsAre(other));
+  RunUntil(absl::Milliseconds(1500));
+  EXPECT_THAT(handover_.TakeChanged(), ElementsAre(other));
 }
 
 TEST_F(HandoverTest, RepeatedInputsProlongNothing) {
@@ -83,8 +105,9 @@ TEST_F(HandoverTest, AnAddressThatStaysIsForgotten) {
 
 TEST_F(HandoverTest, WhatIsYieldedIsDeliveredForTheGraceAlone) {
   handover_.Yield(kStart, kVip);
-  EXPECT_THAT(handover_.Answering(), IsEmpty());
-  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  EXPECT_EQ(handover_.Answering(kVip), nullptr);
+  EXPECT_FALSE(handover_.IsAnswering());
+  EXPECT_TRUE(handover_.Delivers(kVip));
   handover_.Yield(kStart + absl::Milliseconds(400), kVip);  // No longer.
   RunUntil(absl::Milliseconds(499));
   EXPECT_FALSE(handover_.empty());
@@ -101,7 +124,7 @@ TEST_F(HandoverTest, WhatWasYieldedIsDeliveredForTheWholeGrace) {
   handover_.Yield(kStart, kVip);
   handover_.Keep(kVip);
   RunUntil(absl::Milliseconds(499));
-  EXPECT_THAT(handover_.Delivering(), ElementsAre(kVip));
+  EXPECT_TRUE(handover_.Delivers(kVip));
   RunUntil(absl::Milliseconds(500));
   EXPECT_TRUE(handover_.empty());
 }

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -17,10 +18,8 @@ using net::IpFamilies;
 constexpr char kLoopback[] = "lo";
 constexpr size_t kNamedMax = 6;  // In one event.
 
-bool IsOn(const io::Link& link, const net::IpAddress& address) {
-  return std::binary_search(link.installed.begin(), link.installed.end(),
-                            address) ||
-         std::any_of(link.addresses.begin(), link.addresses.end(),
+bool IsOwn(const io::Link& link, const net::IpAddress& address) {
+  return std::any_of(link.addresses.begin(), link.addresses.end(),
                      [&](const auto& own) { return own.address == address; });
 }
 
@@ -75,9 +74,12 @@ bool LoopbackDelivery::Follow() {
 std::vector<net::IpAddress> LoopbackDelivery::FindLost(
     const io::Link& loopback) const {
   std::vector<net::IpAddress> lost;
-  for (const net::IpAddress& address : delivered_) {
-    if (!IsOn(loopback, address)) lost.push_back(address);
-  }
+  std::set_difference(delivered_.begin(), delivered_.end(),
+                      loopback.installed.begin(), loopback.installed.end(),
+                      std::back_inserter(lost));
+  std::erase_if(lost, [&](const net::IpAddress& address) {
+    return IsOwn(loopback, address);
+  });
   if (lost.empty()) return lost;
   const auto installed = ports_.installer->Installed(kLoopback);
   if (!installed.ok()) return {};
@@ -95,6 +97,7 @@ void LoopbackDelivery::NoteLost(const std::vector<net::IpAddress>& lost) {
   std::vector<net::IpAddress> first;
   for (const net::IpAddress& address : lost) {
     delivered_.erase(address);
+    NoteDue(address);
     const auto [loss, is_new] = losses_.try_emplace(address, Loss{now});
     if (is_new) {
       first.push_back(address);
@@ -129,25 +132,47 @@ bool LoopbackDelivery::IsLeft(const net::IpAddress& address) const {
   return ports_.loop->Now() < LeftUntil(address);
 }
 
-bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
+void LoopbackDelivery::Want(const net::IpAddress& address, bool wanted) {
+  if (wanted == wanted_.contains(address)) return;
+  if (wanted) {
+    wanted_.insert(address);
+  } else {
+    wanted_.erase(address);
+  }
+  NoteDue(address);
+}
+
+// `address` was wanted, delivered or refused, or is so no more.
+void LoopbackDelivery::NoteDue(const net::IpAddress& address) {
+  changed_.insert(address);
+  if (IsDue(address) && !refused_.contains(address)) {
+    due_.insert(address);
+  } else {
+    due_.erase(address);
+  }
+}
+
+std::vector<net::IpAddress> LoopbackDelivery::FindDue() const {
+  std::vector<net::IpAddress> found;
+  const auto is_full = [&] { return found.size() > kChangesMax; };
+  for (auto it = due_.begin(); it != due_.end() && !is_full(); ++it) {
+    if (!IsLeft(*it)) found.push_back(*it);
+  }
+  for (auto it = refused_.begin(); it != refused_.end() && !is_full(); ++it) {
+    if (IsDue(it->first) && !IsLeft(it->first)) found.push_back(it->first);
+  }
+  return found;
+}
+
+bool LoopbackDelivery::Deliver() {
   Judge();
-  PutOnTrial(addresses);
-  std::vector<net::IpAddress> changes, refused;
-  const auto add = [&](const net::IpAddress& address) {
-    if (IsLeft(address)) return;
-    (refused_.contains(address) ? refused : changes).push_back(address);
-  };
-  for (const net::IpAddress& address : addresses) {
-    if (!delivered_.contains(address)) add(address);
-  }
-  for (const net::IpAddress& address : delivered_) {
-    if (!addresses.contains(address)) add(address);
-  }
-  const bool all_tried = changes.size() <= kChangesMax;
-  changes.insert(changes.end(), refused.begin(), refused.end());
+  PutOnTrial();
+  const std::vector<net::IpAddress> changes = FindDue();
+  const bool all_tried =
+      changes.size() <= kChangesMax || refused_.contains(changes.back());
   bool any_done = false;
   for (size_t i = 0; i < std::min(changes.size(), kChangesMax); ++i) {
-    any_done |= Change(changes[i], addresses.contains(changes[i]));
+    any_done |= Change(changes[i], wanted_.contains(changes[i]));
   }
   for (const net::IpAddress& address : on_trial_) {
     if (!IsLeft(address)) Try(address);
@@ -168,9 +193,9 @@ bool LoopbackDelivery::Deliver(const std::set<net::IpAddress>& addresses) {
 // One refused address of each family that is no longer wanted is tried further,
 // as long as the family counts as unable: it shows whether the family works
 // again, and keeps working.
-void LoopbackDelivery::PutOnTrial(const std::set<net::IpAddress>& wanted) {
+void LoopbackDelivery::PutOnTrial() {
   const auto is_ours = [&](const net::IpAddress& address) {
-    return wanted.contains(address) || delivered_.contains(address);
+    return wanted_.contains(address) || delivered_.contains(address);
   };
   std::erase_if(on_trial_, is_ours);
   IpFamilies tried;
@@ -205,6 +230,7 @@ bool LoopbackDelivery::Change(const net::IpAddress& address, bool deliver) {
   } else {
     delivered_.erase(address);
   }
+  NoteDue(address);
   return true;
 }
 
@@ -284,6 +310,7 @@ void LoopbackDelivery::Report(const net::IpAddress& address, const char* what,
     refused_.erase(address);
     return;
   }
+  due_.erase(address);
   std::string message =
       fmt::format("{} cannot be {} {}: {}", address.ToString(), what, kLoopback,
                   std::string(status.message()));

@@ -1,6 +1,15 @@
 // LoopbackDelivery: puts the addresses that this node announces on "lo", so
 // that its kernel accepts their packets where no kube-proxy does it.
 //
+// Its work goes with what changes: of ten thousand addresses one costs what it
+// costs alone.
+//
+//   delivery.Want(vip, true);
+//   while (!delivery.Deliver()) {}  // Each call on a turn of its own.
+//   for (const net::IpAddress& vip : delivery.TakeChanged()) {
+//     Use(vip, delivery.Delivers(vip));
+//   }
+//
 // Follows the kernel's addresses on "lo". An address that another program
 // removes is put back; one that the kernel refuses is tried again. A host that
 // takes no packets for a family can serve no address of it. The node tells
@@ -20,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "lb/base/event_log.h"
@@ -54,6 +64,8 @@ class LoopbackDelivery {
     }
   };
 
+  using Addresses = absl::btree_set<net::IpAddress>;
+
   // How many addresses one call puts on or takes off: the kernel takes about
   // 0.1 ms for each of IPv6.
   static constexpr size_t kChangesMax = 32;
@@ -83,19 +95,24 @@ class LoopbackDelivery {
   // Deliver().
   bool Follow();
 
-  // Puts these on "lo" and removes other addresses that this object put there.
-  // False: call again, on a later turn of the loop. An address that the kernel
-  // refuses is tried again with later calls, and is one event, until it is
-  // there or is refused for another reason.
-  bool Deliver(const std::set<net::IpAddress>& addresses);
+  // The address is to be on "lo" from now on, or no more. At first none is.
+  void Want(const net::IpAddress& address, bool wanted);
+  // Puts on what is wanted and takes off what is not, so many of them. False:
+  // call again, on a later turn of the loop. An address that the kernel refuses
+  // is tried again with later calls, and is one event, until it is there or is
+  // refused for another reason.
+  bool Deliver();
   // When to call Deliver() again though nothing has changed, and to ask for
   // Unable() again. InfiniteFuture: not at all.
   absl::Time NextDeadline() const;
 
-  // True if the host takes packets to the address.
+  // True if the address is wanted, and the host takes packets to it.
   bool Delivers(const net::IpAddress& address) const {
-    return delivered_.contains(address);
+    return wanted_.contains(address) && delivered_.contains(address);
   }
+  // Addresses that are or were wanted, for which Delivers() may be another than
+  // at the last call.
+  Addresses TakeChanged() { return std::exchange(changed_, {}); }
 
   // The families of which the host takes no packets, or did not lately.
   net::IpFamilies Unable() const;
@@ -128,7 +145,15 @@ class LoopbackDelivery {
   // Until when another program has its way with it.
   absl::Time LeftUntil(const net::IpAddress& address) const;
   bool IsLeft(const net::IpAddress& address) const;
-  void PutOnTrial(const std::set<net::IpAddress>& wanted);
+  void PutOnTrial();
+  // What Deliver() is to do, first what was not refused before; at most one
+  // more than kChangesMax.
+  std::vector<net::IpAddress> FindDue() const;
+  // Is it to be put on or taken off?
+  bool IsDue(const net::IpAddress& address) const {
+    return wanted_.contains(address) != delivered_.contains(address);
+  }
+  void NoteDue(const net::IpAddress& address);
   // True: it is done.
   bool Change(const net::IpAddress& address, bool deliver);
   void Try(const net::IpAddress& address);
@@ -139,7 +164,10 @@ class LoopbackDelivery {
   const std::string node_;
   const Ports ports_;
   io::Link seen_;  // The link, without `installed`.
-  std::set<net::IpAddress> delivered_;
+  Addresses wanted_;
+  Addresses delivered_;
+  Addresses due_;      // IsDue(), and not in refused_.
+  Addresses changed_;  // TakeChanged()
   std::map<net::IpAddress, std::string> refused_;  // The last reports.
   std::map<net::IpAddress, Loss> losses_;          // Within kHold.
   std::set<net::IpAddress> on_trial_;  // Not wanted; one of each family.

@@ -35,6 +35,19 @@ class LoopbackDeliveryTest : public testing::Test {
     return messages;
   }
 
+  // These are wanted from now on, and no others.
+  bool Deliver(const std::set<net::IpAddress>& addresses) {
+    for (const net::IpAddress& address : wanted_before_) {
+      delivery_.Want(address, addresses.contains(address));
+    }
+    for (const net::IpAddress& address : addresses) {
+      delivery_.Want(address, true);
+    }
+    wanted_before_ = addresses;
+    return delivery_.Deliver();
+  }
+
+  std::set<net::IpAddress> wanted_before_;
   const net::IpAddress a_ = *net::ParseIpAddress("10.0.0.1");
   const net::IpAddress b_ = *net::ParseIpAddress("2001:db8::1");
   io::SimWorld world_{/*seed=*/1};
@@ -44,35 +57,54 @@ class LoopbackDeliveryTest : public testing::Test {
 };
 
 TEST_F(LoopbackDeliveryTest, PutsOnAndTakesOff) {
-  delivery_.Deliver({a_, b_});
+  Deliver({a_, b_});
   EXPECT_THAT(host_->installer().installed(),
               ElementsAre(Pair("lo", a_), Pair("lo", b_)));
-  delivery_.Deliver({b_});
+  Deliver({b_});
   EXPECT_THAT(host_->installer().installed(), ElementsAre(Pair("lo", b_)));
-  delivery_.Deliver({});
+  Deliver({});
   EXPECT_THAT(host_->installer().installed(), IsEmpty());
   EXPECT_THAT(Events(), IsEmpty());
 }
 
+TEST_F(LoopbackDeliveryTest, SaysWhatIsDeliveredAndWhatIsNoMore) {
+  Deliver({a_, b_});
+  EXPECT_THAT(delivery_.TakeChanged(), ElementsAre(a_, b_));
+  EXPECT_TRUE(delivery_.Delivers(a_));
+  Deliver({a_, b_});
+  EXPECT_THAT(delivery_.TakeChanged(), IsEmpty());
+  delivery_.Want(a_, false);
+  EXPECT_THAT(delivery_.TakeChanged(), ElementsAre(a_));
+  EXPECT_FALSE(delivery_.Delivers(a_)) << "it is about to go";
+  // It is wanted again before it went.
+  delivery_.Want(a_, true);
+  EXPECT_THAT(delivery_.TakeChanged(), ElementsAre(a_));
+  EXPECT_TRUE(delivery_.Delivers(a_));
+  host_->installer().TakeOff("lo", b_);
+  EXPECT_TRUE(delivery_.Follow());
+  EXPECT_THAT(delivery_.TakeChanged(), ElementsAre(b_));
+  EXPECT_FALSE(delivery_.Delivers(b_));
+}
+
 TEST_F(LoopbackDeliveryTest, RefusedIsOneEventAndTriedAgain) {
   host_->installer().SetError(absl::PermissionDeniedError("no CAP_NET_ADMIN"));
-  for (int i = 0; i < 5; ++i) delivery_.Deliver({a_});
+  for (int i = 0; i < 5; ++i) Deliver({a_});
   ASSERT_THAT(Events(), SizeIs(1));
   EXPECT_THAT(Events()[0], HasSubstr("10.0.0.1 cannot be put on lo: no CAP"));
   host_->installer().SetError(absl::UnavailableError("out of memory"));
-  delivery_.Deliver({a_});
+  Deliver({a_});
   EXPECT_THAT(Events(), SizeIs(2));
   host_->installer().SetError(absl::OkStatus());
-  delivery_.Deliver({a_});
+  Deliver({a_});
   EXPECT_THAT(host_->installer().installed(), SizeIs(1));
   // Refused once more after it went well: told once more.
   host_->installer().SetError(absl::UnavailableError("out of memory"));
-  delivery_.Deliver({});
-  delivery_.Deliver({});
+  Deliver({});
+  Deliver({});
   EXPECT_THAT(Events(), SizeIs(3));
   EXPECT_THAT(host_->installer().installed(), SizeIs(1));
   host_->installer().SetError(absl::OkStatus());
-  delivery_.Deliver({});
+  Deliver({});
   EXPECT_THAT(host_->installer().installed(), IsEmpty());
 }
 
@@ -84,16 +116,16 @@ TEST_F(LoopbackDeliveryTest, OneCallChangesOnlySoMany) {
     many.insert(net::IpAddress::Ipv4(0x0a000000 + i));
   }
   const auto& installed = host_->installer().installed();
-  EXPECT_FALSE(delivery_.Deliver(many));
+  EXPECT_FALSE(Deliver(many));
   EXPECT_THAT(installed, SizeIs(kMax));
   EXPECT_TRUE(delivery_.Delivers(*many.begin()));
   EXPECT_FALSE(delivery_.Delivers(*many.rbegin()));
-  EXPECT_FALSE(delivery_.Deliver(many));
-  EXPECT_TRUE(delivery_.Deliver(many));
+  EXPECT_FALSE(Deliver(many));
+  EXPECT_TRUE(Deliver(many));
   EXPECT_THAT(installed, SizeIs(many.size()));
-  EXPECT_FALSE(delivery_.Deliver({}));
-  EXPECT_FALSE(delivery_.Deliver({}));
-  EXPECT_TRUE(delivery_.Deliver({}));
+  EXPECT_FALSE(Deliver({}));
+  EXPECT_FALSE(Deliver({}));
+  EXPECT_TRUE(Deliver({}));
   EXPECT_THAT(installed, IsEmpty());
 }
 
@@ -105,20 +137,20 @@ TEST_F(LoopbackDeliveryTest, RefusalsEnd) {
     many.insert(net::IpAddress::Ipv4(0x0a000000 + i));
   }
   host_->installer().SetError(absl::PermissionDeniedError("no CAP_NET_ADMIN"));
-  EXPECT_FALSE(delivery_.Deliver(many));
-  EXPECT_TRUE(delivery_.Deliver(many));
-  EXPECT_TRUE(delivery_.Deliver(many));
+  EXPECT_FALSE(Deliver(many));
+  EXPECT_TRUE(Deliver(many));
+  EXPECT_TRUE(Deliver(many));
   EXPECT_THAT(Events(), SizeIs(2 * kMax));
   EXPECT_FALSE(delivery_.Delivers(*many.rbegin()));
   EXPECT_THAT(delivery_.Faults(), SizeIs(2 * kMax));
   host_->installer().SetError(absl::OkStatus());
-  EXPECT_FALSE(delivery_.Deliver(many));
-  EXPECT_TRUE(delivery_.Deliver(many));
+  EXPECT_FALSE(Deliver(many));
+  EXPECT_TRUE(Deliver(many));
   EXPECT_THAT(host_->installer().installed(), SizeIs(many.size()));
 }
 
 TEST_F(LoopbackDeliveryTest, RemovesWhatAKilledRunLeft) {
-  delivery_.Deliver({a_, b_});
+  Deliver({a_, b_});
   LoopbackDelivery next("n1",
                         LoopbackDelivery::Ports::From(host_->environment()));
   next.RemoveLeftovers();
@@ -129,8 +161,8 @@ TEST_F(LoopbackDeliveryTest, RemovesWhatAKilledRunLeft) {
 TEST_F(LoopbackDeliveryTest, LeavesTheHostsOwnAddressesAlone) {
   const net::IpPrefix own = {a_, 32};
   host_->links().AddAddress("lo", own);
-  EXPECT_TRUE(delivery_.Deliver({a_, b_}));
-  EXPECT_TRUE(delivery_.Deliver({}));
+  EXPECT_TRUE(Deliver({a_, b_}));
+  EXPECT_TRUE(Deliver({}));
   LoopbackDelivery next("n1",
                         LoopbackDelivery::Ports::From(host_->environment()));
   next.RemoveLeftovers();
@@ -190,13 +222,13 @@ class FollowLoopbackTest : public LoopbackDeliveryTest {
 
   // Follows the kernel, as its news have it done.
   void Follow() {
-    if (delivery_.Follow()) delivery_.Deliver(wanted_);
+    if (delivery_.Follow()) Deliver(wanted_);
   }
   void Wait(absl::Duration duration) { world_.loop().RunFor(duration); }
   // Goes to the next deadline.
   void Retry() {
     Wait(delivery_.NextDeadline() - host_->environment().loop->Now());
-    delivery_.Deliver(wanted_);
+    Deliver(wanted_);
   }
   void SetUp(bool up) {
     io::Link lo = *host_->links().Find("lo");
@@ -208,7 +240,7 @@ class FollowLoopbackTest : public LoopbackDeliveryTest {
 };
 
 TEST_F(FollowLoopbackTest, PutsBackWhatSomebodyTakesOff) {
-  delivery_.Deliver(wanted_);
+  Deliver(wanted_);
   EXPECT_FALSE(delivery_.Follow());
   host_->installer().TakeOff("lo", a_);
   host_->installer().TakeOff("lo", b_);
@@ -222,7 +254,7 @@ TEST_F(FollowLoopbackTest, PutsBackWhatSomebodyTakesOff) {
 }
 
 TEST_F(FollowLoopbackTest, DoesNotTakeTurnsWithAnotherProgram) {
-  delivery_.Deliver(wanted_);
+  Deliver(wanted_);
   for (int i = 0; i < 10; ++i) {
     host_->installer().TakeOff("lo", a_);
     Follow();
@@ -238,7 +270,7 @@ TEST_F(FollowLoopbackTest, DoesNotTakeTurnsWithAnotherProgram) {
   EXPECT_EQ(delivery_.Unable(), kIpv4);
   Wait(LoopbackDelivery::kRetry);
   EXPECT_LE(delivery_.NextDeadline(), host_->environment().loop->Now());
-  delivery_.Deliver(wanted_);
+  Deliver(wanted_);
   EXPECT_TRUE(delivery_.Delivers(a_));
   EXPECT_THAT(delivery_.Faults(), IsEmpty());
 }
@@ -246,7 +278,7 @@ TEST_F(FollowLoopbackTest, DoesNotTakeTurnsWithAnotherProgram) {
 // `ip address flush` looks again whether anything is left, and finds what was
 // put back.
 TEST_F(FollowLoopbackTest, OneSweepIsNoFight) {
-  delivery_.Deliver(wanted_);
+  Deliver(wanted_);
   for (int i = 0; i < 10; ++i) {
     host_->installer().TakeOff("lo", a_);
     Follow();
@@ -269,12 +301,12 @@ TEST_F(FollowLoopbackTest, OneSweepIsNoFight) {
 TEST_F(FollowLoopbackTest, AFamilyThatIsRefusedIsUnableAndSoForAWhile) {
   host_->installer().SetError(net::IpFamily::kIpv6,
                               absl::PermissionDeniedError("IPv6 is off"));
-  delivery_.Deliver(wanted_);
+  Deliver(wanted_);
   EXPECT_TRUE(delivery_.Delivers(a_));
   EXPECT_EQ(delivery_.Unable(), kIpv6);
   // Another node has it now: the family is tried all the same.
   wanted_ = {a_};
-  delivery_.Deliver(wanted_);
+  Deliver(wanted_);
   for (int i = 0; i < 3; ++i) {
     Retry();
     EXPECT_EQ(delivery_.Unable(), kIpv6);
@@ -303,10 +335,10 @@ TEST_F(FollowLoopbackTest, AFaultThatComesBackSoonIsHeldForLonger) {
   const auto hold = [this] {
     host_->installer().SetError(net::IpFamily::kIpv6,
                                 absl::UnavailableError("out of memory"));
-    delivery_.Deliver(wanted_);
+    Deliver(wanted_);
     host_->installer().SetError(net::IpFamily::kIpv6, absl::OkStatus());
-    delivery_.Deliver(wanted_);
-    delivery_.Deliver({});
+    Deliver(wanted_);
+    Deliver({});
     const absl::Time since = host_->environment().loop->Now();
     while (delivery_.Unable() == kIpv6) Wait(absl::Seconds(1));
     return host_->environment().loop->Now() - since;
@@ -326,7 +358,7 @@ TEST_F(FollowLoopbackTest, AChangeOfTheLinkIsAReasonToTryAgain) {
   host_->installer().SetError(net::IpFamily::kIpv6,
                               absl::PermissionDeniedError("IPv6 is off"));
   delivery_.Follow();
-  delivery_.Deliver(wanted_);
+  Deliver(wanted_);
   EXPECT_FALSE(delivery_.Follow());
   host_->installer().SetError(net::IpFamily::kIpv6, absl::OkStatus());
   SetUp(false);

@@ -77,6 +77,7 @@ void Segment::HandOver(absl::Time now, const net::IpAddress& vip) {
 
 void Segment::SetDelivered(absl::Time now, const net::IpAddress& vip,
                            bool delivered) {
+  if (!held_.contains(vip)) return;
   Take(now, vip,
        [&](Claim& claim) { return claim.SetDelivered(now, delivered); });
 }

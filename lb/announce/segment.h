@@ -90,6 +90,7 @@ class Segment {
                  std::optional<absl::Duration> period) {
     schedule_.SetPeriod(now, vip, period);
   }
+  // Nothing if it is not held.
   void SetDelivered(absl::Time now, const net::IpAddress& vip, bool delivered);
   void Retry(absl::Time now, const net::IpAddress& vip);
   void OnRival(absl::Time now, const net::IpAddress& vip, const Rival& rival);

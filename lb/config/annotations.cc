@@ -20,7 +20,7 @@ struct Annotation {
   std::string_view name;
 };
 
-constexpr std::array<Annotation, 15> kKnown = {{
+constexpr std::array<Annotation, 18> kKnown = {{
     {"Service", "metallb.io/loadBalancerIPs"},
     {"Service", "metallb.io/address-pool"},
     {"Service", "metallb.io/allow-shared-ip"},
@@ -32,6 +32,9 @@ constexpr std::array<Annotation, 15> kKnown = {{
     {"IPAddressPool", "lb.io/announce-despite-proxy-arp"},
     {"L2Advertisement", "lb.io/election-policy"},
     {"L2Advertisement", "lb.io/refresh-interval"},
+    {"BGPPeer", "lb.io/my-asn-from"},
+    {"BGPPeer", "lb.io/peer-asn-from"},
+    {"BGPPeer", "lb.io/peer-address-from"},
     {"BGPAdvertisement", "lb.io/as-path-prepend"},
     {"BGPAdvertisement", "lb.io/med"},
     {"BGPAdvertisement", "lb.io/link-bandwidth"},

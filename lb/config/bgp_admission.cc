@@ -332,10 +332,11 @@ class Admission {
   Verdict FindClash(const BgpPeer& peer,
                     const std::vector<BgpPeer>& admitted) const {
     for (const BgpPeer& other : admitted) {
-      const bool is_same_session = peer.address == other.address &&
-                                   peer.interface == other.interface &&
-                                   peer.port == other.port &&
-                                   peer.source_address == other.source_address;
+      const bool is_same_session =
+          peer.address == other.address && peer.interface == other.interface &&
+          peer.port == other.port &&
+          peer.source_address == other.source_address &&
+          peer.from_node == other.from_node;
       if (other.name == peer.name || !is_same_session ||
           !MayShareNode(peer.node_selectors, other.node_selectors)) {
         continue;

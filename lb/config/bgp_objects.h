@@ -60,6 +60,16 @@ struct BgpTimers {
 struct BgpPeer {
   enum class DynamicAs : uint8_t { kNone, kInternal, kExternal };
 
+  // Names of labels or annotations of a node, by which a field has another
+  // value there: see PeerOnNode(). Empty: none.
+  struct NodeKeys {
+    std::string my_as;
+    std::string peer_as;
+    std::string address;
+
+    friend bool operator==(const NodeKeys&, const NodeKeys&) = default;
+  };
+
   static constexpr uint16_t kPort = 179;
 
   std::string name;
@@ -82,6 +92,9 @@ struct BgpPeer {
   std::optional<SecretReference> password_secret;
   std::string bfd_profile;        // Empty: no BFD.
   std::optional<BfdProfile> bfd;  // Joined: the profile of that name.
+  // Annotations lb.io/my-asn-from, lb.io/peer-asn-from and
+  // lb.io/peer-address-from.
+  NodeKeys from_node;
   bool graceful_restart = false;
   bool ebgp_multihop = false;
   bool dual_stack_address_family = false;

@@ -81,6 +81,15 @@ TEST(BgpPeerTest, FieldsAndDefaults) {
       {"a reference without a name is none",
        Peer(", password: s3cret, passwordSecret: {}"),
        kPeer + " password=6 bytes"},
+      {"values of nodes",
+       "apiVersion: metallb.io/v1beta2\nkind: BGPPeer\n"
+       "metadata:\n  name: p\n  annotations:\n"
+       "    lb.io/my-asn-from: rack/asn\n"
+       "    lb.io/peer-asn-from: tor-asn\n"
+       "    lb.io/peer-address-from: bgp.lb.io/tor\n"
+       "spec: {myASN: 64512, peerASN: 64513, peerAddress: 192.0.2.1}\n",
+       kPeer +
+           " myAsFrom=rack/asn peerAsFrom=tor-asn addressFrom=bgp.lb.io/tor"},
       {"switches",
        Peer(", enableGracefulRestart: true, ebgpMultiHop: true, "
             "dualStackAddressFamily: true, disableMP: true, vrf: ''"),

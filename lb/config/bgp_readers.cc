@@ -6,22 +6,28 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
+#include "lb/base/label_syntax.h"
 #include "lb/bgp/community.h"
 #include "lb/bgp/path_attributes.h"
 #include "lb/config/bgp_objects.h"
 #include "lb/config/fields.h"
 #include "lb/config/object_readers.h"
+#include "lb/config/printable.h"
 #include "lb/net/address_text.h"
 #include "lb/net/ip_address.h"
 
 namespace lb::config {
 namespace {
 
+constexpr std::string_view kMyAsnFrom = "lb.io/my-asn-from";
+constexpr std::string_view kPeerAsnFrom = "lb.io/peer-asn-from";
+constexpr std::string_view kPeerAddressFrom = "lb.io/peer-address-from";
 constexpr std::string_view kPrepend = "lb.io/as-path-prepend";
 constexpr std::string_view kMed = "lb.io/med";
 constexpr std::string_view kLinkBandwidth = "lb.io/link-bandwidth";
@@ -74,6 +80,20 @@ std::optional<bgp::Asn> ReadAs(const Fields& spec, std::string_view key) {
   const int64_t number = spec.Integer(key, 0, 0, kUint32Max);
   if (number == 0) return std::nullopt;
   return bgp::Asn{static_cast<uint32_t>(number)};
+}
+
+void ReadNodeKeys(const Fields& annotations, BgpPeer& peer) {
+  for (const auto& [annotation, key] :
+       {std::pair{kMyAsnFrom, &peer.from_node.my_as},
+        std::pair{kPeerAsnFrom, &peer.from_node.peer_as},
+        std::pair{kPeerAddressFrom, &peer.from_node.address}}) {
+    *key = annotations.Text(annotation);
+    if (key->empty() || CheckLabelKey(*key).ok()) continue;
+    annotations.Refuse(annotation,
+                       fmt::format("\"{}\", want the name of a label or an "
+                                   "annotation of nodes",
+                                   Printable(*key)));
+  }
 }
 
 void ReadNumbersOfPeer(const Fields& spec, BgpPeer& peer) {
@@ -370,6 +390,11 @@ BgpPeer ReadBgpPeer(const Fields& root, const Metadata& metadata) {
   spec->RefuseUnknown(kPeerFields);
   ReadNumbersOfPeer(*spec, peer);
   ReadAddressesOfPeer(*spec, peer);
+  if (metadata.annotations) ReadNodeKeys(*metadata.annotations, peer);
+  if (!peer.interface.empty() && !peer.from_node.address.empty()) {
+    metadata.annotations->Refuse(
+        kPeerAddressFrom, "set besides spec.interface, want one of the two");
+  }
   ReadPort(root, *spec, peer);
   ReadTimers(*spec, peer.timers);
   ReadConnectTime(*spec, peer.timers);

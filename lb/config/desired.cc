@@ -221,6 +221,13 @@ Desired BuildDesired(const Manifests& manifests, const Desired& previous) {
   return Builder(chosen, previous).Build();
 }
 
+election::NodeAttributes AttributesOf(const Desired& desired,
+                                      const std::string& node) {
+  const auto known = desired.nodes.find(node);
+  return known == desired.nodes.end() ? election::NodeKnownByName(node)
+                                      : known->second;
+}
+
 std::string CountsText(const Desired& desired) {
   std::string text = fmt::format("{} documents read, {} skipped",
                                  desired.read_count, desired.skipped_count);

@@ -89,6 +89,10 @@ std::vector<Problem> ShownNotices(const std::vector<Problem>& notices);
 
 Desired BuildDesired(const Manifests& manifests, const Desired& previous);
 
+// What the Node object says; without one what is known by the name alone.
+election::NodeAttributes AttributesOf(const Desired& desired,
+                                      const std::string& node);
+
 // The counts in one line: "12 documents read, 3 skipped: 2 Deployment
 // (apps/v1), 1 Secret (v1); 1 service of another class".
 std::string CountsText(const Desired& desired);

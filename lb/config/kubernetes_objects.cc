@@ -57,6 +57,9 @@ constexpr std::array<std::string_view, 8> kEndpointFields = {
     "hostname",  "nodeName",   "targetRef",          "zone"};
 constexpr std::array<std::string_view, 3> kConditionFields = {
     "ready", "serving", "terminating"};
+// A node has a handful of taints; more are left out.
+constexpr size_t kMarksMax = 100;
+constexpr std::string_view kBgpPrefix = "bgp.lb.io/";
 
 bool IsAlphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -162,6 +165,33 @@ void ReadEndpoint(const Fields& fields, EndpointSliceObject* slice) {
   slice->endpoints.push_back(endpoint);
 }
 
+// As NodeAttributes has them.
+Labels ReadBgpAnnotationsOfNode(const Metadata& metadata) {
+  Labels annotations;
+  if (!metadata.annotations) return annotations;
+  metadata.annotations->ForEachKey([&](const std::string& key) {
+    if (!key.starts_with(kBgpPrefix)) return;
+    annotations[key] = metadata.annotations->Text(key);
+  });
+  return annotations;
+}
+
+// As NodeAttributes has them.
+std::vector<std::string> ReadMarks(const Fields& root,
+                                   const Metadata& metadata) {
+  std::vector<std::string> marks;
+  if (metadata.is_deleted) marks.push_back("deletion");
+  const std::optional<Fields> spec = root.Map("spec");
+  if (!spec) return marks;
+  spec->RefuseMistyped({"taints", "unschedulable"});
+  if (spec->Bool("unschedulable", false)) marks.push_back("cordon");
+  spec->ForEachMap("taints", [&](const Fields& taint) {
+    const std::string key = taint.Text("key");
+    if (!key.empty() && marks.size() < kMarksMax) marks.push_back(key);
+  });
+  return marks;
+}
+
 }  // namespace
 
 bool IsObjectName(std::string_view text) {
@@ -200,6 +230,7 @@ Metadata ReadMetadata(const Fields& root, std::string_view kind) {
     metadata.object_namespace = fields->Text("namespace");
     CheckName(*fields, "namespace", metadata.object_namespace);
   }
+  metadata.is_deleted = fields->Has("deletionTimestamp");
   metadata.label_fields = fields->Map("labels");
   if (metadata.label_fields) {
     metadata.labels = metadata.label_fields->AllTexts();
@@ -231,6 +262,8 @@ std::optional<EndpointSliceObject> ReadEndpointSlice(const Fields& root,
 election::NodeAttributes ReadNode(const Fields& root,
                                   const Metadata& metadata) {
   election::NodeAttributes node;
+  node.marks = ReadMarks(root, metadata);
+  node.bgp_annotations = ReadBgpAnnotationsOfNode(metadata);
   node.name = metadata.name;
   node.labels = metadata.labels;
   NoticeMeantLabels(metadata, {kExcludeLabel, kHostnameLabel});

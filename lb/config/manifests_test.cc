@@ -378,8 +378,19 @@ items:
   kind: Node
   metadata: {name: n2}
   status: {conditions: [{type: NetworkUnavailable, status: "True"}]}
+- apiVersion: v1
+  kind: Node
+  metadata:
+    name: n3
+    deletionTimestamp: 2026-01-01T00:00:00Z
+    annotations: {bgp.lb.io/tor: 192.0.2.1, other/tor: 192.0.2.2}
+  spec:
+    unschedulable: true
+    taints: [{key: a/b, effect: NoExecute}, {key: c, effect: NoSchedule}]
 )",
-     "node n1 labels=zone:a\nnode n2 unavailable\n"},
+     "node n1 labels=zone:a\nnode n2 unavailable\n"
+     "node n3 marks=deletion,cordon,a/b,c "
+     "bgpAnnotations=bgp.lb.io/tor:192.0.2.1\n"},
 };
 
 TEST(ParseManifestsTest, ReadsEveryFieldOfEveryKind) {

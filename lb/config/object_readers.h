@@ -23,6 +23,7 @@ struct Metadata {
   Labels labels;
   std::optional<Fields> label_fields;
   std::optional<Fields> annotations;
+  bool is_deleted = false;  // It goes once its finalizers are done.
 
   // "namespace/name"
   std::string NamespacedName() const { return object_namespace + "/" + name; }

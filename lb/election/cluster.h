@@ -81,6 +81,12 @@ struct NodeAttributes {
   // What its Node object lists. No election goes by them; no service can have
   // one.
   std::vector<net::IpAddress> addresses = {};
+  // What its Node object says of its leaving: "cordon", "deletion", and the
+  // keys of its taints. No election goes by them: a node that drains for one
+  // tells so itself.
+  std::vector<std::string> marks = {};
+  // Annotations that begin with "bgp.lb.io/". No election goes by them.
+  Labels bgp_annotations = {};
 
   friend bool operator==(const NodeAttributes&,
                          const NodeAttributes&) = default;

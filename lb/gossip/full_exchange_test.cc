@@ -34,8 +34,9 @@ class FullExchangeTest : public PartTest {
   ExchangeSchedule schedule_{*state_, root_, now_};
   Verifier verifier_{*state_, root_};
   StreamOnlyWatch stream_only_{*state_};
-  MemberChanges changes_{*state_, detector_, verifier_, schedule_,
-                         stream_only_};
+  ContactChecks contacts_{*state_};
+  MemberChanges changes_{
+      *state_, detector_, verifier_, schedule_, {stream_only_, contacts_}};
   FullExchange exchange_{*state_, verifier_, schedule_, changes_};
 };
 

@@ -16,8 +16,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -119,6 +122,11 @@ class GossipNode {
   // As in Membership: members that answer over TCP and not over UDP.
   std::vector<StreamOnlyPeer> ListStreamOnly() const {
     return membership_.ListStreamOnly(ports_.loop->Now());
+  }
+
+  // As in Membership: members that failed, and that this node itself lost.
+  const std::set<std::string, std::less<>>& lost() const {
+    return membership_.lost();
   }
 
   // For rotation: Add everywhere, Use everywhere, Remove everywhere.

@@ -114,13 +114,20 @@ struct StreamOnlyEvent {
   Member member;
 };
 
+// This node's own pings of a member that failed got no ack, or the member is
+// back after that. See ContactChecks.
+struct ContactEvent {
+  std::string member;
+  bool is_back = false;
+};
+
 // Our own Leave() has been told to enough peers.
 struct LeaveCompleteEvent {};
 
 using GossipEvent =
     std::variant<MemberEvent, ConflictEvent, UserMessageEvent, UserStateEvent,
                  ExchangeEvent, ExchangeFailedEvent, UndecryptableEvent,
-                 PingEvent, StreamOnlyEvent, LeaveCompleteEvent>;
+                 PingEvent, StreamOnlyEvent, ContactEvent, LeaveCompleteEvent>;
 
 struct TrafficCounters {
   uint64_t datagrams_in = 0;

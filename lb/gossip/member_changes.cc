@@ -28,6 +28,7 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
   const Member& member = event.member;
   switch (event.change) {
     case MemberChange::kJoined:
+      contacts_.End(member.name);
       return verifier_.Add(now, member.name);
     case MemberChange::kVerified:
       verifier_.Remove(member.name);
@@ -42,6 +43,7 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
       schedule_.reconnects().OnMemberLeft(now, event.moved_from);
       return schedule_.reconnects().OnMemberUp(member.endpoint);
     case MemberChange::kLeft:
+      contacts_.End(member.name);
       verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.verified) return;
@@ -50,6 +52,7 @@ void MemberChanges::OnChange(absl::Time now, const MemberEvent& event) {
       verifier_.Remove(member.name);
       state_.places.Forget(member.endpoint);
       if (!member.verified) return;
+      contacts_.Begin(now, member);
       if (!schedule_.reconnects().OnMemberFailed(now, member.endpoint)) {
         ++state_.counters.overflow.reconnect;
       }

@@ -10,6 +10,7 @@
 #define LB_GOSSIP_MEMBER_CHANGES_H_
 
 #include "absl/time/time.h"
+#include "lb/gossip/contact_checks.h"
 #include "lb/gossip/exchange_schedule.h"
 #include "lb/gossip/failure_detector.h"
 #include "lb/gossip/member.h"
@@ -21,15 +22,20 @@ namespace lb::gossip {
 
 class MemberChanges {
  public:
+  struct Watches {
+    StreamOnlyWatch& stream_only;
+    ContactChecks& contacts;
+  };
+
   // All outlive it.
   MemberChanges(SharedState& state, FailureDetector& detector,
-                Verifier& verifier, ExchangeSchedule& schedule,
-                StreamOnlyWatch& stream_only)
+                Verifier& verifier, ExchangeSchedule& schedule, Watches watches)
       : state_(state),
         detector_(detector),
         verifier_(verifier),
         schedule_(schedule),
-        stream_only_(stream_only) {}
+        stream_only_(watches.stream_only),
+        contacts_(watches.contacts) {}
 
   // Moves the roster's events, messages and newcomers on.
   void Settle(absl::Time now);
@@ -45,6 +51,7 @@ class MemberChanges {
   Verifier& verifier_;
   ExchangeSchedule& schedule_;
   StreamOnlyWatch& stream_only_;
+  ContactChecks& contacts_;
   bool leave_pending_ = false;
 };
 

@@ -25,8 +25,9 @@ class MemberChangesTest : public PartTest {
   ExchangeSchedule schedule_{*state_, root_, now_};
   Verifier verifier_{*state_, root_};
   StreamOnlyWatch stream_only_{*state_};
-  MemberChanges changes_{*state_, detector_, verifier_, schedule_,
-                         stream_only_};
+  ContactChecks contacts_{*state_};
+  MemberChanges changes_{
+      *state_, detector_, verifier_, schedule_, {stream_only_, contacts_}};
 };
 
 TEST_F(MemberChangesTest, ANewcomerIsPingedAndTold) {

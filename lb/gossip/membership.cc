@@ -19,7 +19,9 @@ Membership::Membership(const GossipOptions& options, NodeIdentity self,
       verifier_(state_, prng),
       responder_(state_),
       stream_only_(state_),
-      changes_(state_, detector_, verifier_, schedule_, stream_only_),
+      contacts_(state_),
+      changes_(state_, detector_, verifier_, schedule_,
+               {stream_only_, contacts_}),
       exchange_(state_, verifier_, schedule_, changes_),
       own_name_(state_, now) {}
 
@@ -168,6 +170,7 @@ void Membership::OnPing(absl::Time now, const net::Endpoint& from,
 void Membership::OnAck(absl::Time now, const net::Endpoint& from,
                        const wire::Ack& ack) {
   if (verifier_.OnAck(from, ack.sequence)) return;
+  if (contacts_.OnAck(ack.sequence)) return;
   switch (detector_.OnAck(now, from, ack)) {
     case FailureDetector::AckVerdict::kOther:
       return responder_.OnAck(from, ack);
@@ -294,6 +297,7 @@ void Membership::OnTimer(absl::Time now) {
   own_name_.OnTimer(now);
   detector_.OnTimer(now);
   verifier_.OnTimer(now);
+  contacts_.OnTimer(now);
   state_.roster.OnTimer(now);
   changes_.Settle(now);
   rounds_.OnTimer(now);
@@ -304,7 +308,8 @@ void Membership::OnTimer(absl::Time now) {
 // The next deadline that judges another member by its silence.
 absl::Time Membership::NextVerdict() const {
   return std::min({detector_.NextDeadline(), verifier_.NextVerdict(),
-                   responder_.NextDeadline(), state_.roster.NextDeadline()});
+                   responder_.NextDeadline(), state_.roster.NextDeadline(),
+                   contacts_.NextDeadline()});
 }
 
 absl::Time Membership::NextDeadline() const {
@@ -326,6 +331,7 @@ void Membership::ForgiveLateness(absl::Time now) {
   verifier_.Shift(late + grace);
   responder_.Shift(late + grace);
   state_.roster.Shift(late + grace);
+  contacts_.Shift(late + grace);
 }
 
 std::vector<OutgoingPacket> Membership::TakeOutgoing() {

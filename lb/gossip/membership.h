@@ -16,7 +16,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +29,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/base/prng.h"
+#include "lb/gossip/contact_checks.h"
 #include "lb/gossip/delegates.h"
 #include "lb/gossip/exchange_schedule.h"
 #include "lb/gossip/failure_detector.h"
@@ -157,6 +160,11 @@ class Membership {
   std::vector<StreamOnlyPeer> ListStreamOnly(absl::Time now) const {
     return stream_only_.List(now);
   }
+  // Members that failed and that acked no ping of this node since; see
+  // ContactChecks.
+  const std::set<std::string, std::less<>>& lost() const {
+    return contacts_.lost();
+  }
   const NodeIdentity& self() const { return state_.roster.self(); }
   int health_score() const { return state_.roster.awareness().score(); }
   GossipCounters& counters() { return state_.counters; }
@@ -179,6 +187,7 @@ class Membership {
   Verifier verifier_;
   PingResponder responder_;
   StreamOnlyWatch stream_only_;
+  ContactChecks contacts_;
   MemberChanges changes_;
   FullExchange exchange_;
   OwnName own_name_;

@@ -42,6 +42,8 @@ struct ProbeOptions {
   // Newcomers that are pinged at the same moment; those after them wait for
   // their turn, four per dissemination.interval.
   size_t newcomer_pings_at_once = 256;
+  // Each node pings members that failed by itself; see ContactChecks.
+  bool contact_checks = false;
   size_t indirect_pings_max = 1024;  // Indirect pings under way for others.
 };
 

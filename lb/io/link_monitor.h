@@ -42,8 +42,9 @@ class LinkMonitor {
   virtual std::vector<Link> Links() const = 0;
 
   // Called after Links() changed, and when an address may have gone, also one
-  // that Links() never had: who put it there can look. One observer; never from
-  // within this call.
+  // that Links() never had: the program that put it there can look. Not called
+  // for installed addresses that come: their installer knows. One observer;
+  // never from within this call.
   virtual void SetObserver(absl::AnyInvocable<void()> on_change) = 0;
 };
 

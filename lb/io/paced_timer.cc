@@ -18,8 +18,14 @@ void PacedTimer::ArmBy(absl::Time deadline, absl::Duration interval) {
   timer_->Arm(deadline);
 }
 
+void PacedTimer::GoOn() {
+  goes_on_ = true;
+  armed_for_ = loop_->Now();
+  timer_->Arm(armed_for_);
+}
+
 void PacedTimer::OnTimer() {
-  pace_.Note(loop_->Now(), interval_);
+  if (!std::exchange(goes_on_, false)) pace_.Note(loop_->Now(), interval_);
   armed_for_ = absl::InfiniteFuture();
   on_fire_();
 }

@@ -28,6 +28,9 @@ class PacedTimer {
   // Fires at `deadline`, or when the pace allows it if that is later. Changes
   // nothing if it is armed for an earlier time already.
   void ArmBy(absl::Time deadline, absl::Duration interval);
+  // Fires on the next turn of the loop, whatever the pace: for the rest of what
+  // the last firing began. So the loop has turns for other things in between.
+  void GoOn();
 
  private:
   void OnTimer();
@@ -36,6 +39,7 @@ class PacedTimer {
   absl::AnyInvocable<void()> on_fire_;
   absl::Time armed_for_ = absl::InfiniteFuture();
   absl::Duration interval_;  // As it was given last.
+  bool goes_on_ = false;     // GoOn()
   Pace pace_;
   std::unique_ptr<Timer> timer_;
 };

@@ -79,6 +79,23 @@ TEST_F(PacedTimerTest, ALaterIntervalPutsNothingOff) {
   EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
 }
 
+// The rest of a great change is on the next turns; it is no news.
+TEST_F(PacedTimerTest, WhatGoesOnFiresAtOnceAndDoesNotCount) {
+  timer_.ArmBy(At(0), kInterval);
+  EXPECT_THAT(FiringsUntil(0), ElementsAre(0));
+  for (int i = 0; i < 5; ++i) {
+    timer_.GoOn();
+    timer_.ArmBy(At(20), kInterval);
+    EXPECT_THAT(FiringsUntil(0), ElementsAre(0));
+  }
+  for (int i = 1; i < 3; ++i) {
+    timer_.ArmBy(At(i), kInterval);
+    EXPECT_THAT(FiringsUntil(i), ElementsAre(i));
+  }
+  timer_.ArmBy(At(3), kInterval);
+  EXPECT_THAT(FiringsUntil(50), ElementsAre(10));
+}
+
 // Firings under a long interval weigh no more than others: of a great change
 // each portion follows the one before by the short interval.
 TEST_F(PacedTimerTest, AShorterIntervalCountsAtOnce) {

@@ -74,13 +74,19 @@ class Stream {
   virtual void FinishSending() = 0;
 };
 
+// The error of a Connect() that the peer's kernel refused: nothing listens
+// there, but the host is up.
+absl::Status RefusedError(std::string_view message);
+bool IsRefused(const absl::Status& status);
+
 // Opens streams to any peer, from one address.
 class StreamDialer {
  public:
-  // The connected stream, or why there is none. Unavailable: the peer refused,
-  // or the kernel. DeadlineExceeded: no answer. NotFound: the options name an
-  // interface that is not there. PermissionDenied: the kernel wants CAP_NET_RAW
-  // for that (before Linux 5.7). Unimplemented: it has no MD5 keys.
+  // The connected stream, or why there is none. Unavailable: the peer refused
+  // (IsRefused()), or the kernel. DeadlineExceeded: no answer. NotFound: the
+  // options name an interface that is not there. PermissionDenied: the kernel
+  // wants CAP_NET_RAW for that (before Linux 5.7). Unimplemented: it has no MD5
+  // keys.
   using OnConnected =
       absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<Stream>>)>;
 

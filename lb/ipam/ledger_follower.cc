@@ -79,6 +79,38 @@ LedgerFollower::Followed LedgerFollower::Follow(const Ledger& ledger,
   return followed;
 }
 
+LedgerFollower::Services LedgerFollower::TakeUnknown(const Ledger& ledger,
+                                                     Services* services) const {
+  Services unknown;
+  for (auto it = services->begin(); it != services->end();) {
+    const auto service = it++;
+    if (ledger.Find(*service) != nullptr || indexed_.contains(*service)) {
+      continue;
+    }
+    unknown.insert(unknown.end(), services->extract(service));
+  }
+  return unknown;
+}
+
+bool LedgerFollower::Adopt(const Ledger& ledger, const std::string& service) {
+  const Record* const record = ledger.Find(service);
+  if (ledger.version() != version_ + 1 || record == nullptr ||
+      !record->freed.empty() || indexed_.contains(service)) {
+    return false;
+  }
+  const auto is_known = [this](const Claim& claim) {
+    return claimed_by_.contains(claim.address) ||
+           freed_by_.contains(claim.address);
+  };
+  if (std::any_of(record->claims.begin(), record->claims.end(), is_known)) {
+    return false;
+  }
+  Addresses concerned;
+  Reindex(service, record, &concerned);
+  version_ = ledger.version();
+  return true;
+}
+
 LedgerFollower::Followed LedgerFollower::FollowPools(const Ledger& ledger,
                                                      Services touched,
                                                      FindRequest find_request,

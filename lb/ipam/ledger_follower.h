@@ -55,7 +55,16 @@ class LedgerFollower {
   // dropped.
   Followed Follow(const Ledger& ledger, Services touched,
                   FindRequest find_request, Allocator* allocator);
-  // The same, after the allocator's pools or taken addresses were replaced: all
+  // Takes those out of `services` that have no record, and had none as far as
+  // the ledger was followed: there is nothing to follow.
+  Services TakeUnknown(const Ledger& ledger, Services* services) const;
+  // Takes up the last change of the ledger, the first record of a service, if
+  // nothing follows from it: `allocator` gave the service the addresses that it
+  // claims, and no other record claims one of these or has freed it. False: it
+  // is for Follow().
+  bool Adopt(const Ledger& ledger, const std::string& service);
+  // Does what Follow() does, after the allocator's pools or taken addresses
+  // were replaced: all
   // services are to be looked at again, whether they are in the result or not.
   // Pools do not decide which claims hold, and the allocator renames the
   // addresses that lie in other pools now. So this follows only two things:

@@ -129,7 +129,7 @@ class World {
     if (!replayed.orphaned.empty()) ++unknown_;
   }
 
-  int seen_ = 0, rested_ = 0, displaced_ = 0, unknown_ = 0;
+  int seen_ = 0, rested_ = 0, displaced_ = 0, unknown_ = 0, adopted_ = 0;
 
  private:
   std::string AnyService() {
@@ -204,7 +204,9 @@ class World {
     if (!own_.Propose(request->first, *assigned, Civil()).ok()) {
       allocator_.Release(request->first);
       touched_.insert(request->first);
+      return;
     }
+    if (prng_.Chance(70) && follower_.Adopt(own_, request->first)) ++adopted_;
   }
 
   // Some clocks are wrong.
@@ -225,7 +227,7 @@ class World {
 };
 
 TEST(LedgerFollowerTest, IsAsAFullReplayAtEachStep) {
-  int seen = 0, rested = 0, displaced = 0, unknown = 0;
+  int seen = 0, rested = 0, displaced = 0, unknown = 0, adopted = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     World world(seed);
     for (int step = 0; step < 300; ++step) {
@@ -238,12 +240,14 @@ TEST(LedgerFollowerTest, IsAsAFullReplayAtEachStep) {
     rested += world.rested_;
     displaced += world.displaced_;
     unknown += world.unknown_;
+    adopted += world.adopted_;
   }
   // All of it came up.
   EXPECT_GT(seen, 1000);
   EXPECT_GT(rested, 1000);
   EXPECT_GT(displaced, 100);
   EXPECT_GT(unknown, 1000);
+  EXPECT_GT(adopted, 50);
 }
 
 }  // namespace

@@ -37,7 +37,22 @@ std::vector<Record> LedgerSaver::Restore() {
 }
 
 void LedgerSaver::NoteProposal(const std::string& service) {
-  unsaved_[service] = ledger_->version();
+  unsaved_[service] = {ledger_->version(), ports_.loop->Now()};
+}
+
+bool LedgerSaver::HoldsBack(const std::string& service, absl::Time now) {
+  held_back_.erase(service);
+  const auto unsaved = unsaved_.find(service);
+  if (unsaved == unsaved_.end() || !error_.ok()) return false;
+  const absl::Time late_at = unsaved->second.since + kHoldBackMax;
+  if (now >= late_at) return false;
+  if (held_back_.empty()) late_at_ = late_at;
+  held_back_.insert(service);
+  return true;
+}
+
+void LedgerSaver::TakeLate(absl::Time now, Services* late) {
+  if (now >= late_at_) late->merge(std::exchange(held_back_, {}));
 }
 
 std::vector<std::string> LedgerSaver::Save() {
@@ -86,7 +101,7 @@ void LedgerSaver::Report(const absl::Status& status) {
 LedgerSaver::Services LedgerSaver::TakeSaved() {
   Services saved;
   std::erase_if(unsaved_, [&](const auto& proposal) {
-    if (proposal.second > saved_version_) return false;
+    if (proposal.second.version > saved_version_) return false;
     saved.insert(saved.end(), proposal.first);
     return true;
   });

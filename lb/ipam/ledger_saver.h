@@ -41,6 +41,10 @@ class LedgerSaver {
   using OnWritten = absl::AnyInvocable<void(Services concerned)>;
   using OnSaved = absl::AnyInvocable<void(absl::Status)>;
 
+  // So long a service that is shown nowhere yet may stay so while its first
+  // proposal is being written.
+  static constexpr absl::Duration kHoldBackMax = absl::Milliseconds(100);
+
   LedgerSaver(std::string node, const io::StatePorts& ports, Ledger* ledger,
               OnWritten on_written);
   LedgerSaver(const LedgerSaver&) = delete;
@@ -59,6 +63,13 @@ class LedgerSaver {
   bool IsUnsaved(const std::string& service) const {
     return unsaved_.contains(service);
   }
+
+  // True: the service, which is shown nowhere yet, need not be shown now. It is
+  // on disk within milliseconds, mostly, and then looked at once and not twice.
+  bool HoldsBack(const std::string& service, absl::Time now);
+  // If it is late_at(), adds to `late` the services that were held back.
+  void TakeLate(absl::Time now, Services* late);
+  absl::Time late_at() const { return late_at_; }
 
   // How many services have such a proposal.
   size_t unsaved() const { return unsaved_.size(); }
@@ -94,8 +105,13 @@ class LedgerSaver {
   Ledger* const ledger_;
   OnWritten on_written_;
   LedgerStore store_;
-  // By service, with the ledger's version that has its proposal.
-  std::map<std::string, uint64_t> unsaved_;
+  struct Unsaved {
+    uint64_t version = 0;  // The ledger's, that has the proposal.
+    absl::Time since;      // The loop's.
+  };
+  std::map<std::string, Unsaved> unsaved_;  // By service.
+  Services held_back_;
+  absl::Time late_at_ = absl::InfinitePast();  // Of held_back_.
   std::vector<std::pair<uint64_t, OnSaved>> waiting_;
   uint64_t saved_version_ = 0;
   uint64_t saving_version_ = 0;  // Greater than saved_: a write is under way.

@@ -187,18 +187,16 @@ void ReplicatedAllocator::Update() {
   if (IsAuthor()) freed |= ProposeReleases(now);
   allocator_.SetNotes(NotesOf(AbsentHolders()));  // Of a full pool.
   for (const auto& [service, why] : queue_.failures()) stale_.insert(service);
+  saver_.TakeLate(now, &stale_);
   if (!IsAuthor()) {
     queue_.ClearFailures();
   } else if (!only_follows) {
     ProposeAssignments(followed.services, freed);
   }
-  for (const std::string& service : followed.services) {
-    const bool is_shown = entries_.contains(service);
-    if (is_shown || wanted_.Wants(service)) stale_.insert(service);
-  }
+  for (const std::string& service : followed.services) NoteStale(service);
   TouchAll(saver_.Save());
   ReadEntries();
-  if (more_) WakeBy(now);
+  if (more_) timer_.GoOn();
   // An address that has rested may be what a service waits for.
   WakeBy(now + (allocator_.NextCoolDownEnd() - civil_now));
   // What was proposed is followed, so that TakeUnrecorded() has it.
@@ -222,8 +220,11 @@ LedgerFollower::Followed ReplicatedAllocator::Follow(
     return wanted_.FindLast(service);
   };
   if (!std::exchange(other_space_, false)) {
-    return follower_.Follow(ledger_, std::move(touched), find_request,
-                            &allocator_);
+    Services unknown = follower_.TakeUnknown(ledger_, &touched);
+    LedgerFollower::Followed followed = follower_.Follow(
+        ledger_, std::move(touched), find_request, &allocator_);
+    followed.services.merge(unknown);
+    return followed;
   }
   queue_.AddAll();
   for (const auto& [service, request] : requests()) {
@@ -267,7 +268,7 @@ void ReplicatedAllocator::ProposeAssignments(const Services& followed,
   more_ |= queue_.has_more();
   std::vector<const ServiceRequest*> order;
   for (const std::string& service : due) {
-    stale_.insert(service);
+    if (!followed.contains(service)) stale_.insert(service);
     order.push_back(wanted_.Find(service));
   }
   std::stable_partition(order.begin(), order.end(), [&](const auto* request) {
@@ -294,6 +295,7 @@ void ReplicatedAllocator::ProposeAssignment(const ServiceRequest& request) {
   }
   // If only `provisional` changed, the address is on disk and stays visible.
   if (!is_same) saver_.NoteProposal(service);
+  follower_.Adopt(ledger_, service);
 }
 
 void ReplicatedAllocator::TouchAll(std::vector<std::string> services) {
@@ -338,26 +340,21 @@ absl::Status ReplicatedAllocator::ProposeWithout(
   return absl::OkStatus();
 }
 
-// With all that share an address with one of them, so that elections never see
-// some of these without the others.
-ReplicatedAllocator::Services ReplicatedAllocator::TakeStale() {
-  Services taken = TakeFirst(kPortion, stale_);
+ReplicatedAllocator::Services ReplicatedAllocator::TakeWithSharers(
+    size_t count, Services* from) const {
+  Services taken = TakeFirst(count, *from);
   std::vector<std::string> queue(taken.begin(), taken.end());
-  while (!stale_.empty() && !queue.empty()) {
+  while (!from->empty() && !queue.empty()) {
     const auto held = allocator_.Find(queue.back());
     queue.pop_back();
     if (!held) continue;
     for (const AssignedAddress& assigned : held->addresses) {
       for (const std::string& sharer : allocator_.HoldersOf(assigned.address)) {
-        if (stale_.erase(sharer) == 0) continue;
+        if (from->erase(sharer) == 0) continue;
         taken.insert(sharer);
         queue.push_back(sharer);
       }
     }
-  }
-  if (!stale_.empty()) {
-    more_ = true;
-    WakeBy(ports_.loop->Now());
   }
   return taken;
 }
@@ -366,7 +363,11 @@ ReplicatedAllocator::Services ReplicatedAllocator::TakeStale() {
 // another thing now. They wait for the author too, which may give another what
 // they ask for. Those that only wait to be written are told by OnWritten().
 void ReplicatedAllocator::ReadEntries() {
-  Services due = TakeStale();
+  Services due = TakeWithSharers(kPortion, &stale_);
+  if (!stale_.empty()) {
+    more_ = true;
+    timer_.GoOn();
+  }
   for (const std::string& service : std::exchange(waiting_, {})) {
     if (!stale_.contains(service)) due.insert(service);
   }
@@ -383,6 +384,7 @@ void ReplicatedAllocator::ReadEntries() {
 bool ReplicatedAllocator::ReadEntry(const std::string& service) {
   const ServiceRequest* const request = wanted_.Find(service);
   if (request == nullptr) return entries_.erase(service) > 0;
+  if (AwaitsFirstWrite(service)) return false;
   Entry entry = EntryOf({.ledger = ledger_,
                          .saver = saver_,
                          .allocator = allocator_,
@@ -399,6 +401,18 @@ bool ReplicatedAllocator::ReadEntry(const std::string& service) {
   const auto [known, is_new] = entries_.try_emplace(service);
   if (!is_new && known->second == entry) return false;
   known->second = std::move(entry);
+  return true;
+}
+
+void ReplicatedAllocator::NoteStale(const std::string& service) {
+  const bool matters = entries_.contains(service) || wanted_.Wants(service);
+  if (matters && !AwaitsFirstWrite(service)) stale_.insert(service);
+}
+
+bool ReplicatedAllocator::AwaitsFirstWrite(const std::string& service) {
+  const bool is_new = !entries_.contains(service);
+  if (!is_new || !saver_.HoldsBack(service, ports_.loop->Now())) return false;
+  WakeBy(saver_.late_at());
   return true;
 }
 

@@ -119,7 +119,7 @@ class ReplicatedAllocator {
   const std::map<std::string, Entry>& entries() const { return entries_; }
   // How many services are about to get an entry or another one, as far as this
   // node knows: new ones, those whose addresses are being written, and those of
-  // the next portions.
+  // the next portions. Some may be counted twice.
   size_t awaited() const {
     const size_t wanted = requests().size();
     const size_t is_new = wanted - std::min(wanted, entries_.size());
@@ -129,6 +129,9 @@ class ReplicatedAllocator {
   uint64_t version() const { return version_; }
   // Services whose entries are others than at the last call, or went.
   Services TakeChanged() { return std::exchange(changed_, {}); }
+  // Takes the first of `from` out of it, and all in it that share an address
+  // with one of these: elections must not see one without the others.
+  Services TakeWithSharers(size_t count, Services* from) const;
   // The whole ledger as one message, for full exchanges; without own proposals
   // that are not on disk yet. Forgets releases that are too old to matter:
   // told, they would come back to all who forgot them, again and again.
@@ -168,7 +171,8 @@ class ReplicatedAllocator {
   absl::Status ProposeWithout(const std::vector<Released>& released);
   void ReadEntries();
   bool ReadEntry(const std::string& service);
-  Services TakeStale();
+  bool AwaitsFirstWrite(const std::string& service);
+  void NoteStale(const std::string& service);
   std::string WhyLeftOut(const std::string& service) const {
     return records_ ? records_->WhyLeftOut(service) : "";
   }

@@ -170,10 +170,10 @@ TEST_F(PortionsTest, WhatAnotherNodeToldIsShownInPortions) {
 
 TEST_F(PortionsTest, AChangeBetweenTwoPortionsCounts) {
   allocator_->SetWanted(WantedOf(kMany));
-  RunUntilShown(1);
-  ASSERT_LT(allocator_->entries().size(), static_cast<size_t>(kMany));
+  ASSERT_TRUE(world_.loop().RunUntil(
+      [&] { return allocator_->ledger().size() > 0; }, absl::Minutes(1)));
   ReplicatedAllocator::WantedChange change;
-  change.requests[NameOf(0)] = std::nullopt;          // It is shown.
+  change.requests[NameOf(0)] = std::nullopt;          // It is assigned.
   change.requests[NameOf(kMany - 1)] = std::nullopt;  // It is not yet.
   ServiceRequest other = RequestOf(kMany - 2);
   other.requested_addresses = {At("10.64.200.1")};

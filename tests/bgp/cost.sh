@@ -8,7 +8,8 @@
 # without an argument. Each prints rows of a table. Times are seconds, by the router's
 # kernel (ip -ts monitor route) unless a row says otherwise; of start, one and
 # back the median of RUNS (3). The router is BIRD; with BFD it is what the
-# column says. A dash: the program cannot do it, or not in one call.
+# column says. A dash: the program cannot do it, or not in one call. A daemon is
+# stopped STOPS (10) times.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 if [[ ! -e $here/session_lab.sh ]]; then # Started by Bazel, in its runfiles.
@@ -21,6 +22,8 @@ fi
 source "$here/session_lab.sh"
 # shellcheck source=announcers.sh
 source "$here/announcers.sh"
+# shellcheck source=cost_failure.sh
+source "$here/cost_failure.sh"
 
 LAB_NODES=(n1 n2)
 runs=${RUNS:-3}
@@ -299,15 +302,16 @@ many_figures() {  # many_figures BEGAN COUNT WORD: route, wire, UPDATEs.
   cost after "$wire" "$1" "$(wc -l <"$wire")" UPDATE
   wc -l <"$wire"
 }
-# All routes of services that have their addresses change, and go: what lbd
-# takes from its own event on, when it has taken the change up in its memory.
-many_told() {  # Seconds to the last UPDATE and how many there are, of both.
+# Services come, all their routes change, and they go: what lbd takes from its
+# own event on, when it has taken the change up in its memory.
+many_told() {  # Seconds to the last UPDATE and how many there are, of each.
   local all=() wire_mark=0
   mapfile -t all < <(many_prefixes)
   one_running lbd
+  wire_watch
   announcer_set lbd n1 "$vip/32" "${all[@]}"
   lab_wait 60 many_there || fail "not all routes"
-  sleep 3
+  many_span
   wire_watch
   wire_advertisement
   many_span
@@ -375,7 +379,8 @@ part_many() {
   row "add to a lbd without a peer: memory, MB more" "$(sed -n 2p "$LAB_DIR/many-services")" - - -
   many_told >"$LAB_DIR/many-told"
   i=0
-  for name in "all routes change: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
+  for name in "10,000 services are new: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
+    "all routes change: lbd has read the file to the last UPDATE, s" "the same: UPDATEs" \
     "all are withdrawn: the same, s" "the same: UPDATEs"; do
     i=$((i + 1))
     row "$name" "$(sed -n "${i}p" "$LAB_DIR/many-told")" - - -
@@ -420,66 +425,6 @@ part_memory() {
   head_row "idle" "${kinds[@]}"
   each "memory with one session, MB" memory_idle
   row "memory of lbd without a peer, MB" "$(memory_without_peer)" - - -
-}
-
-# --- failure: a link is cut, or the daemon is stopped, with BFD.
-failing() {  # failing KIND ROUTER: two announcers, and flows over both.
-  local node
-  fresh "$2"
-  for node in n1 n2; do
-    [[ $1 == lbd ]] || ip -n "$(lab_namespace "$node")" address add "$vip/32" dev lo
-    announcer_start "$1" "$node" "$vip/32"
-    (lab_exec "$node" python3 "$here/echo.py" "$node" "$port" >/dev/null 2>&1) &
-    disown
-  done
-  lab_wait 30 router_has_next_hops "$vip/32" 2 || fail "$1: no two next hops"
-  sleep 6 # BFD agrees on its intervals.
-}
-cut_once() {  # cut_once KIND ROUTER: the outage of n1's flows, s.
-  failing "$1" "$2"
-  (lab_exec client python3 "$here/flows.py" "$vip" "$port" 12 5 >"$LAB_DIR/flows") &
-  local flows=$!
-  sleep 1
-  lab_cut_link n1
-  sleep 3
-  kill -INT "$flows"
-  wait "$flows" || true
-  awk -v ms="$(cost outage "$LAB_DIR/flows" n1)" 'BEGIN { printf "%.3f", ms / 1000 }'
-}
-stopped_once() {  # stopped_once KIND ROUTER: the route is gone, s.
-  local began
-  failing "$1" "$2"
-  announcer_signal n2 KILL
-  lab_wait 10 router_has_next_hops "$vip/32" 1 || fail "$1: two next hops"
-  sleep 1
-  began=$(time_now)
-  announcer_signal n1 STOP
-  cost after "$LAB_DIR/events" "$began" 1 "Deleted $vip "
-}
-part_failure() {
-  local ms
-  head_row "failure with BFD" "lbd, router BIRD" "BIRD, router BIRD" \
-    "lbd, router FRR" "FRR, router FRR"
-  for ms in 300 50; do
-    ROUTER_BFD=$ms
-    failure_row "link cut, 3 x $ms ms: longest outage of a flow, s" cut_once
-    failure_row "daemon stopped, 3 x $ms ms: route gone, s" stopped_once
-  done
-  ROUTER_BFD=
-}
-failure_row() {  # failure_row NAME COMMAND
-  local values=() pair
-  for pair in "lbd bird" "bird bird" "lbd frr" "frr frr"; do
-    # shellcheck disable=SC2086
-    if [[ $pair == "frr frr" && $2 == stopped_once ]]; then
-      values+=(-) # Its bfdd goes on: the hold time decides.
-    else
-      values+=("$("$2" $pair)")
-    fi
-  done
-  printf '| %s |' "$1"
-  printf ' %s |' "${values[@]}"
-  awk -v a="${values[0]}" -v b="${values[1]}" 'BEGIN { printf " %.2f (BIRD) |\n", a / b }'
 }
 
 cost_down() {

@@ -11,7 +11,9 @@
 # What a router is told, by variables that are read at its start:
 #
 #   ROUTER_HOLD       its hold time, in seconds; 90
-#   ROUTER_PASSWORD   of all sessions (RFC 2385); none
+#   ROUTER_PASSWORD   of all sessions (RFC 2385); none.
+#                     ROUTER_PASSWORD_OF_n2 is that of n2 alone, or none
+#   ROUTER_DIALS      "on": it dials the nodes, too, every few seconds
 #   ROUTER_BFD        interval in ms, three times; no BFD
 #   ROUTER_AS         65000; the nodes are of AS 65001, or of what
 #   ROUTER_NODE_AS    says; ROUTER_AS_OF_n2 is the AS of n2 alone
@@ -19,7 +21,8 @@
 #   ROUTER_TTL        "security": it drops what comes with a TTL below 255
 #   ROUTER_GR         "helper": it keeps the routes of a node that restarts
 #
-# GoBGP has no BFD and writes no kernel routes; router_routes asks its RIB.
+# GoBGP has no BFD, writes no kernel routes and never dials here; router_routes
+# asks its RIB.
 # ExaBGP only collects: router_routes shows what it was told.
 
 LAB_CLIENTS=(router)
@@ -72,6 +75,10 @@ router_as_of() {  # router_as_of NODE
   local own=ROUTER_AS_OF_$1
   echo "${!own:-$ROUTER_NODE_AS}"
 }
+router_password_of() {  # router_password_of NODE
+  local own=ROUTER_PASSWORD_OF_$1
+  echo "${!own-${ROUTER_PASSWORD:-}}"
+}
 # The nodes' ends of the sessions: NODE ADDRESS OWN-ADDRESS, one a line.
 router_neighbors() {
   local node
@@ -105,7 +112,7 @@ router_start_bird() {
 }
 
 router_bird_config() {
-  local node address own ms number=0
+  local node address own ms password number=0
   cat <<END
 log stderr all;
 router id $(lab_address router);
@@ -121,15 +128,16 @@ END
   fi
   while read -r node address own; do
     number=$((number + 1))
+    password=$(router_password_of "$node")
     cat <<END
 protocol bgp ${node}_$number {
   local $own as ${ROUTER_AS:-65000};
   neighbor $address as $(router_as_of "$node");
-  passive on;
+  $([[ -z ${ROUTER_DIALS:-} ]] && echo "passive on;" || echo "connect delay time 1; connect retry time 3;")
   error wait time 1, 2;
   hold time ${ROUTER_HOLD:-90};
   graceful restart $([[ ${ROUTER_GR:-} == helper ]] && echo on || echo off);
-  $([[ -z ${ROUTER_PASSWORD:-} ]] || echo "password \"$ROUTER_PASSWORD\";")
+  $([[ -z $password ]] || echo "password \"$password\";")
   $([[ -z ${ROUTER_TTL:-} ]] || echo "ttl security on;")
   $([[ -z ${ROUTER_BFD:-} ]] || echo "bfd on;")
   ipv4 { import all; export none; };
@@ -175,7 +183,7 @@ router bgp ${ROUTER_AS:-65000}
 $([[ ${ROUTER_GR:-} != helper ]] || echo " bgp graceful-restart")
 END
   while read -r node address _; do
-    router_frr_neighbor "$address" "$(router_as_of "$node")"
+    router_frr_neighbor "$node" "$address"
   done < <(router_neighbors)
   for family in ipv4 ipv6; do
     echo " address-family $family unicast"
@@ -197,12 +205,18 @@ bfd
 END
 }
 
-router_frr_neighbor() {  # router_frr_neighbor ADDRESS AS
-  echo " neighbor $1 remote-as $2"
-  echo " neighbor $1 passive"
-  [[ -z ${ROUTER_PASSWORD:-} ]] || echo " neighbor $1 password $ROUTER_PASSWORD"
-  [[ -z ${ROUTER_TTL:-} ]] || echo " neighbor $1 ttl-security hops 1"
-  [[ -z ${ROUTER_BFD:-} ]] || echo " neighbor $1 bfd profile lab"
+router_frr_neighbor() {  # router_frr_neighbor NODE ADDRESS
+  local password
+  password=$(router_password_of "$1")
+  echo " neighbor $2 remote-as $(router_as_of "$1")"
+  if [[ -z ${ROUTER_DIALS:-} ]]; then
+    echo " neighbor $2 passive"
+  else
+    echo " neighbor $2 timers connect 3"
+  fi
+  [[ -z $password ]] || echo " neighbor $2 password $password"
+  [[ -z ${ROUTER_TTL:-} ]] || echo " neighbor $2 ttl-security hops 1"
+  [[ -z ${ROUTER_BFD:-} ]] || echo " neighbor $2 bfd profile lab"
 }
 
 router_start_gobgp() {
@@ -223,7 +237,7 @@ neighbors:
 END
   while read -r node address _; do
     cat <<END
-- config: {neighbor-address: "$address", peer-as: $(router_as_of "$node"), auth-password: "${ROUTER_PASSWORD:-}"}
+- config: {neighbor-address: "$address", peer-as: $(router_as_of "$node"), auth-password: "$(router_password_of "$node")"}
   transport: {config: {passive-mode: true}}
   timers: {config: {hold-time: ${ROUTER_HOLD:-90}, keepalive-interval: $((${ROUTER_HOLD:-90} / 3))}}
   afi-safis: [{config: {afi-safi-name: ipv4-unicast}}, {config: {afi-safi-name: ipv6-unicast}}]
@@ -247,9 +261,10 @@ router_start_exabgp() {
 }
 
 router_exabgp_config() {  # router_exabgp_config PROGRAM
-  local node address own
+  local node address own password
   echo "process collect { run $1; encoder json; }"
   while read -r node address own; do
+    password=$(router_password_of "$node")
     cat <<END
 neighbor $address {
   router-id $(lab_address router);
@@ -259,7 +274,7 @@ neighbor $address {
   hold-time ${ROUTER_HOLD:-90};
   passive;
   listen 179;
-  $([[ -z ${ROUTER_PASSWORD:-} ]] || echo "md5-password \"$ROUTER_PASSWORD\";")
+  $([[ -z $password ]] || echo "md5-password \"$password\";")
   family { ipv4 unicast; ipv6 unicast; }
   api { processes [ collect ]; receive { parsed; update; } }
 }

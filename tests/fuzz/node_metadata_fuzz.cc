@@ -33,6 +33,7 @@ void Check(const gossip::wire::Bytes& bytes) {
   LB_CHECK(heard->draining == metadata->draining &&
            heard->holding_down == metadata->holding_down &&
            heard->silent == metadata->silent &&
+           heard->unrouted == metadata->unrouted &&
            heard->ignores_exclude_label == metadata->ignores_exclude_label &&
            heard->undeliverable == metadata->undeliverable &&
            heard->facts_digest == metadata->facts_digest);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build_programs_test.sh: only a module proxy that gives nothing has the tests of
-# build_programs.sh and build_helm.sh skipped; a program that does not build fails
-# them; one that was built is not built again.
+# build_programs.sh, build_helm.sh and build_metallb.sh skipped; a program that
+# does not build fails them; one that was built is not built again.
 set -euo pipefail
 build=$PWD/tests/kubernetes/build_programs.sh
 export XDG_CACHE_HOME=$TEST_TMPDIR/cache GO_OF_TEST=$TEST_TMPDIR/go
@@ -104,4 +104,29 @@ program=$(cat "$TEST_TMPDIR/out")
 }
 write_go "$new_go" "$fault" "$fault" "$fault"
 helm 0 "a program that is there"
+
+metallb() { run "$1" "MetalLB: $2" "$PWD/tests/kubernetes/build_metallb.sh"; }
+source=$TEST_TMPDIR/metallb
+mkdir -p "$source/internal/bgp/frrk8s" "$source/config/manifests"
+echo "package frr" >"$source/internal/bgp/frrk8s/frrk8s.go"
+echo "kind: List" >"$source/config/manifests/metallb-native.yaml"
+new_go=$cache/go1.26.8/bin/go
+list='case $* in *-m*) echo "'$source'" ;; esac'
+write_go "$GO_OF_TEST" "$unreachable" true true
+metallb 75 "no toolchain, and no proxy"
+write_go "$new_go" true "$damaged" true
+metallb 1 "modules with another checksum"
+write_go "$new_go" true "$list" "$fault"
+metallb 1 "programs that do not compile"
+# shellcheck disable=SC2016 # The script's own variable.
+write_go "$new_go" true "$list" 'touch "$output/controller" "$output/speaker"'
+metallb 0 "programs that do"
+folder=$(cat "$TEST_TMPDIR/out")
+[[ -e $folder/speaker && -e $folder/metallb-native.yaml && \
+  $folder == "$cache"/metallb-v0.* && ! -e $cache/build-metallb ]] || {
+  echo "FAIL: $folder is no MetalLB of the cache: $(ls "$cache")"
+  exit 1
+}
+write_go "$new_go" "$fault" "$fault" "$fault"
+metallb 0 "programs that are there"
 echo "PASSED"

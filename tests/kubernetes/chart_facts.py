@@ -162,18 +162,22 @@ def rules_of(objects, accounts):
 
 
 def check_rights():
-    """Those of packaging/kubernetes/rbac.yaml, which rights_test tries."""
-    with open("packaging/kubernetes/rbac.yaml") as file:
-        shipped = {(o["kind"], o["metadata"]["name"]): o
-                   for o in yaml.safe_load_all(file)}
-    wanted = rules_of(shipped, {"controller": "controller",
-                                "speaker": "speaker"})
-    got = rules_of(render(), {"lbd-controller": "controller",
-                              "lbd-speaker": "speaker"})
-    expect("four sets of rights", len(wanted) == 4)
-    for key in sorted(wanted.keys() | got.keys()):
-        expect(f"{key}: {got.get(key)} are the rights {wanted.get(key)}",
-               got.get(key) == wanted.get(key))
+    """Those of packaging/kubernetes/rbac.yaml, which rights_test tries, and with
+    fastNodeFailure those of the file beside it, too."""
+    shipped = {}
+    for name, values in (("rbac.yaml", {}), ("rbac-fast-node-failure.yaml",
+                         {"controller": {"fastNodeFailure": True}})):
+        with open("packaging/kubernetes/" + name) as file:
+            shipped.update({(o["kind"], o["metadata"]["name"]): o
+                            for o in yaml.safe_load_all(file)})
+        wanted = rules_of(shipped, {"controller": "controller",
+                                    "speaker": "speaker"})
+        got = rules_of(render(values), {"lbd-controller": "controller",
+                                        "lbd-speaker": "speaker"})
+        expect("four sets of rights", len(wanted) == 4)
+        for key in sorted(wanted.keys() | got.keys()):
+            expect(f"{name}: {key}: {got.get(key)} are the rights "
+                   f"{wanted.get(key)}", got.get(key) == wanted.get(key))
     expect("rbac.create=false: no roles", not any(
         "Role" in kind for kind, _ in render({"rbac": {"create": False}})))
 
@@ -247,6 +251,19 @@ def check_metallb_values():
     expect("default deny", ("NetworkPolicy", "lbd-default-deny") in objects)
 
 
+def check_fast_node_failure():
+    off, on = render(METALLB), render({**METALLB, "controller": {
+        **METALLB["controller"], "fastNodeFailure": True}})
+    for objects, is_on in ((off, False), (on, True)):
+        for role in ("controller", "speaker"):
+            expect(f"{role}: --fast-node-failure", is_on == (
+                "--fast-node-failure" in args_of(objects, role)))
+        egress = objects["NetworkPolicy", "lbd-controller"]["spec"]["egress"]
+        ports = {port["port"] for rule in egress for port in rule["ports"]}
+        expect("kubelets are reached", ports == ({6443, 10250} if is_on
+                                                 else {6443}))
+
+
 def check_switches():
     for values, key, there in (
             ({"controller": {"enabled": False}},
@@ -288,7 +305,7 @@ def check_args():
                    "clusters": [{"name": "a", "cluster":
                                  {"server": "https://127.0.0.1:1"}}],
                    "users": [{"name": "a", "user": {"token": "a"}}]}, file)
-    more = {"controller": {"logFormat": "json",
+    more = {"controller": {"logFormat": "json", "fastNodeFailure": True,
                            "extraArgs": ["--lease-duration=9s"]},
             "speaker": {"excludeInterfaces": {"patterns": ["veth*", "lo"]},
                         "electionPolicy": "sticky", "gossipProfile": "wan",
@@ -367,7 +384,8 @@ def check_alerts():
 
 
 for check in (check_version, check_default, check_test, check_rights,
-              check_metallb_values, check_switches, check_args,
+              check_metallb_values, check_fast_node_failure, check_switches,
+              check_args,
               check_refusals, check_alerts):
     check()
 sys.exit(bool(FAULTS))

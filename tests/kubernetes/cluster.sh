@@ -61,9 +61,10 @@ first_answer() {
   echo "$what: first answer after" \
     "$((($(date +%s%N) - begun) / 1000000)) ms"
 }
+start_speaker() { kube_lab_speaker "$1" --drain-on=cordon; }
 start_all() {
   local node
-  for node in "${LAB_NODES[@]}"; do kube_lab_speaker "$node"; done
+  for node in "${LAB_NODES[@]}"; do start_speaker "$node"; done
 }
 repair() {  # repair NODE: and the address goes back.
   lab_mend_link "$1"
@@ -75,7 +76,7 @@ step "An API server, controllers, speakers"
 kube_lab_up || fail "the control plane does not start"
 for node in "${LAB_NODES[@]}"; do
   lab_start_nginx "$node"
-  kube_lab_speaker "$node"
+  start_speaker "$node"
 done
 kube_lab_controller one
 kube_lab_controller two
@@ -98,12 +99,20 @@ repair "$node"
 node=$(owner)
 missed "SIGTERM of the announcing speaker" lab_signal_lbd "$node" TERM
 lab_wait 5 lab_lbd_gone "$node" || fail "lbd does not end"
-kube_lab_speaker "$node"
+start_speaker "$node"
 lab_wait 20 all_agree || fail "the nodes do not agree after a restart"
 node=$(owner)
 missed "the announcing node drained" lab_lbctl "$node" drain
 lab_lbctl "$node" undrain >/dev/null
 lab_wait 20 all_agree || fail "the nodes do not agree after the drain"
+node=$(owner)
+missed "the announcing node cordoned" kube_cluster spec "$node" \
+  '{"unschedulable": true}'
+[[ $(owner) != "$node" ]] || fail "a cordoned node announces $service"
+kube_cluster spec "$node" '{"unschedulable": null}'
+lab_wait 20 all_agree || fail "the nodes do not agree after the uncordon"
+lab_wait 20 eval '[[ $(owner) == "$node" ]]' ||
+  fail "$node does not take $service back"
 
 # Later a server that starts again may refuse what it has not read yet.
 for log in "$LAB_DIR"/*/lbd.log; do
@@ -119,7 +128,7 @@ repair "$node"
 node=$(owner)
 lab_kill_lbd "$node"
 first_answer "the announcing speaker killed and started again, no API server" \
-  kube_lab_speaker "$node"
+  start_speaker "$node"
 lab_wait 20 all_agree || fail "the nodes do not agree after $node is back"
 before=$(owner)
 for node in "${LAB_NODES[@]}"; do lab_kill_lbd "$node"; done

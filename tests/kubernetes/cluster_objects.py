@@ -1,6 +1,7 @@
 """Writes what other parts of a cluster would, and looks at what comes of it.
 
   cluster_objects.py HOST:PORT PKI nodes NAME...     Nodes, and speakers' Pods
+  cluster_objects.py ... hosts NAME...               Nodes alone
   cluster_objects.py ... services PREFIX COUNT SECONDS [FIELD=VALUE...]
                       Services with an endpoint on each node, one after the
                       other; prints when they had addresses, and fails if one
@@ -17,8 +18,10 @@
   cluster_objects.py ... again RUNS ADDRESS [SPEC]
                       the same, each time a second after a node had the address
   cluster_objects.py ... addresses                   "name address" of each
+  cluster_objects.py ... announced  "name node" of each ServiceL2Status
   cluster_objects.py ... routed     "node service peers" of each ServiceBGPStatus
   cluster_objects.py ... delete NAME                 the Service
+  cluster_objects.py ... spec NODE JSON              merges into a Node's spec
   cluster_objects.py ... unchecked PLURAL.GROUP      a custom resource takes any
                       fields from now on
   cluster_objects.py ... says KIND/NAME TEXT         an event on the object has
@@ -44,21 +47,30 @@ NODES = {f"n{number}": f"172.18.8.1{number}" for number in (1, 2, 3)}
 EVENTS = "/apis/events.k8s.io/v1/events"
 BGP_STATUSES = ("/apis/metallb.io/v1beta1/namespaces/metallb-system/"
                 "servicebgpstatuses")
+L2_STATUSES = ("/apis/metallb.io/v1beta1/namespaces/metallb-system/"
+               "servicel2statuses")
 CONFIGURATION_STATES = ("/apis/metallb.io/v1beta1/namespaces/metallb-system/"
                         "configurationstates")
 PATIENCE = 120  # Seconds.
 
 
-def write_nodes(server, *names):
-    """Ready Nodes, each with the Pod of a speaker."""
+def write_hosts(server, *names):
+    """Ready Nodes."""
     for name in names:
         server.make("/api/v1/nodes", {
             "metadata": {"name": name,
-                         "labels": {"kubernetes.io/hostname": name}}})
+                         "labels": {"kubernetes.io/hostname": name,
+                                    "kubernetes.io/os": "linux"}}})
         server.patch_status("/api/v1/nodes/" + name, {
             "addresses": [{"type": "InternalIP", "address": NODES[name]}],
             "conditions": [{"type": "Ready", "status": "True",
                             "reason": "Lab"}]})
+
+
+def write_nodes(server, *names):
+    """Ready Nodes, each with the Pod of a speaker."""
+    write_hosts(server, *names)
+    for name in names:
         server.make(PODS, {
             "metadata": {"name": "speaker-" + name,
                          "labels": {"app": "metallb", "component": "speaker"}},
@@ -242,6 +254,13 @@ def print_addresses(server):
             print(service["metadata"]["name"], address)
 
 
+def print_announced(server):
+    """Of all ServiceL2Statuses, sorted."""
+    for status in sorted((item.get("status", {}) for item in
+                          server.ask("GET", L2_STATUSES)["items"]), key=str):
+        print(status.get("serviceName"), status.get("node"))
+
+
 def print_routed(server):
     """Of all ServiceBGPStatuses, sorted."""
     for status in sorted((item.get("status", {}) for item in
@@ -254,6 +273,12 @@ def delete_service(server, name):
     """With its endpoints."""
     server.ask("DELETE", f"{SERVICES}/{name}")
     server.ask("DELETE", f"{SLICES}/{name}")
+
+
+def change_node(server, name, spec):
+    """As kubectl cordon and kubectl taint do."""
+    server.ask("PATCH", "/api/v1/nodes/" + name, {"spec": json.loads(spec)},
+               "application/merge-patch+json")
 
 
 def take_anything(server, name):
@@ -280,10 +305,12 @@ def look_for(server, regarding, text):
         sys.exit(f"{regarding} says {said}, want {text}")
 
 
-COMMANDS = {"nodes": write_nodes, "services": write_services,
+COMMANDS = {"hosts": write_hosts, "nodes": write_nodes,
+            "services": write_services, "announced": print_announced,
             "many": write_many, "first": measure_first, "again": measure_again,
             "addresses": print_addresses, "routed": print_routed,
-            "delete": delete_service, "unchecked": take_anything,
+            "delete": delete_service, "spec": change_node,
+            "unchecked": take_anything,
             "says": look_for}
 if __name__ == "__main__":
     COMMANDS[sys.argv[3]](Server(*sys.argv[1:3]), *sys.argv[4:])

@@ -9,19 +9,12 @@ fail() {
   tail -n 20 "$LAB_DIR"/*.log
   exit 1
 }
-build() {  # build WHAT COMMAND...: has the program's path in `built`.
-  local status=0
-  built=$("${@:2}") || status=$?
-  if ((status == 75)); then
-    echo "SKIPPED: $1 cannot be built: the module proxy gives nothing"
-    exit 77
-  fi
-  ((status == 0)) || exit "$status"
-}
+# shellcheck source=tests/kubernetes/built.sh
+source "$here/built.sh"
 build Helm "$here/build_helm.sh"
-helm_program=$built
+helm_program=${built[0]}
 build Kubernetes "$here/build_programs.sh" v1.34.4
-KUBE_CORE=$built
+KUBE_CORE=${built[0]}
 export KUBE_CORE KUBE_DIR=$LAB_DIR
 # shellcheck source=tests/kubernetes/control_plane.sh
 source "$here/control_plane.sh"

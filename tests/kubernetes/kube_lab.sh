@@ -21,6 +21,8 @@ KUBE_ETCD_PORT=2379
 KUBE_PEER_PORT=2380
 # shellcheck source=tests/kubernetes/control_plane.sh
 source "$kube_here/control_plane.sh"
+# shellcheck source=tests/kubernetes/built.sh
+source "$kube_here/built.sh"
 
 # Ends the script as skipped where there can be no lab or no API server.
 kube_lab_begin() {
@@ -38,14 +40,8 @@ kube_lab_begin() {
 # kube_lab_build VERSION PROGRAM...: has their paths in the array `programs`; ends
 # the script as skipped if they cannot be fetched.
 kube_lab_build() {
-  local paths status=0
-  paths=$("$kube_here/build_programs.sh" "$@") || status=$?
-  if ((status == 75)); then
-    echo "SKIPPED: Kubernetes cannot be built: the module proxy gives nothing"
-    exit 77
-  fi
-  ((status == 0)) || exit "$status"
-  mapfile -t programs <<<"$paths"
+  build Kubernetes "$kube_here/build_programs.sh" "$@"
+  programs=("${built[@]}")
 }
 
 kube_lab_down() {

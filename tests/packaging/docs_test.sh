@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the pages of docs/ on a Debian with systemd of its own (root.sh): each sh
 # block, in order, and each yaml block that begins with "# /path" is that file.
-# "sh build" blocks are the commands that the other tests of this folder run.
+# "sh build" blocks are the commands that the other tests of this folder run; "sh
+# cluster" blocks are those of tests/kubernetes/move.sh.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=root.sh
@@ -24,6 +25,7 @@ script_of() {
       first = 0; print; next
     }
     kind == "sh" { print; next }
+    kind == "sh cluster" { next }
     kind == "sh build" {
       if ($0 !~ /^bazel (build \/\/:deb|run \/\/:install -- )/) {
         print "no test runs: " $0 > "/dev/stderr"; exit 1
@@ -61,7 +63,7 @@ root_in ip link set peer0 up
 root_in ip link set eth0 up
 root_in ip address add 192.0.2.11/24 dev eth0
 
-for page in install configure metallb failures failover security; do
+for page in install configure metallb-files failures failover security; do
   echo "== docs/$page.md"
   rm -f "$ROOT"/etc/lbd/manifests/*.yaml  # Each page has its own.
   script_of "docs/$page.md" >"$ROOT/root/$page.sh"
@@ -69,7 +71,7 @@ for page in install configure metallb failures failover security; do
     root_in journalctl --no-pager -u lbd -n 10 >>"$LAB_DIR/log" 2>&1 || true
     fail "docs/$page.md: $(tail -n 40 "$LAB_DIR/log")"
   }
-  [[ $page != metallb ]] || root_in lbctl services | grep -q 'nginx-test-service .*172\.18\.8\.203' ||
+  [[ $page != metallb-files ]] || root_in lbctl services | grep -q 'nginx-test-service .*172\.18\.8\.203' ||
     fail "the migrated service lost its address: $(root_in lbctl services)"
 done
 echo "all seen"

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lb/announce/announce_node.h"
+#include "lb/announce/loopback_delivery.h"
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
 #include "lb/config/desired.h"
@@ -133,6 +134,7 @@ extern const AnnounceNodeOptions options;
 extern const Ports ports;
 extern const io::LinkMonitor& links;
 extern const std::vector<Interface> interfaces;
+extern LoopbackDelivery& delivery;
 }  // namespace lb::announce
 
 namespace lb::config {
@@ -147,6 +149,8 @@ extern const YamlNode tree;
 extern const std::vector<ObjectChange> listed;
 extern const ObjectChange change;
 extern DesiredKeeper keeper;
+extern const BgpPeer peer;
+extern const election::NodeAttributes node;
 }  // namespace lb::config
 
 namespace lb::election {

@@ -35,7 +35,8 @@ class SimController : private ObjectSource::Observer {
     source_ = std::make_unique<ObjectSource>(
         ObjectSource::Ports{&cluster_->loop_, client_, this},
         ObjectSource::Options{.own_namespace = std::string(kOwnNamespace),
-                              .left_out = ObjectSource::LeftOutOfControllers()},
+                              .left_out = ObjectSource::LeftOutOfControllers(),
+                              .aside = ObjectSource::AsideOfControllers()},
         prng.Fork("source"));
     controller_ = std::make_unique<Controller>(
         Controller::Ports{

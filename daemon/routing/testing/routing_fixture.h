@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,7 +44,8 @@ class RoutingTest : public testing::Test {
 
   void Start() {
     routing_ = std::make_unique<Routing>(
-        Routing::Options{.identity = {.node = "n1"}, .boot_id = "boot"},
+        Routing::Options{
+            .identity = {.node = "n1"}, .boot_id = "boot", .listen = listen_},
         node_host_->environment(), [this] { look_due_ = true; });
     routing_->SetDesired(desired_, {.bgp = true});
     for (const auto& [service, entry] : entries_) changed_.insert(service);
@@ -99,6 +101,7 @@ class RoutingTest : public testing::Test {
   io::SimHost* const router_host_ = world_.AddHost("tor", "10.0.0.254/24");
   std::unique_ptr<bgp::SimRouter> router_ =
       std::make_unique<bgp::SimRouter>(router_host_, bgp::SimRouterOptions{});
+  std::optional<net::Endpoint> listen_;  // Of the next Start().
   config::Desired desired_;
   AddressEntries entries_;
   RoutePlanner::Services changed_;

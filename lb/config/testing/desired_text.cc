@@ -171,7 +171,9 @@ std::string ToText(const election::ServiceTraffic& traffic) {
 std::string ToText(const election::NodeAttributes& node) {
   return fmt::format("node {}{}{}", node.name,
                      Part("labels", Texts(node.labels)),
-                     node.network_unavailable ? " unavailable" : "");
+                     node.network_unavailable ? " unavailable" : "") +
+         Part("marks", fmt::format("{}", fmt::join(node.marks, ","))) +
+         Part("bgpAnnotations", Texts(node.bgp_annotations));
 }
 
 std::string ToText(const BgpPeer& peer) {
@@ -209,6 +211,9 @@ std::string ToText(const BgpPeer& peer) {
         absl::FormatDuration(bfd.echo_interval), bfd.minimum_ttl,
         bfd.echo_mode ? " echoes" : "", bfd.passive_mode ? " passive" : "");
   }
+  text += Part("myAsFrom", peer.from_node.my_as);
+  text += Part("peerAsFrom", peer.from_node.peer_as);
+  text += Part("addressFrom", peer.from_node.address);
   if (peer.graceful_restart) text += " restart";
   if (peer.ebgp_multihop) text += " multihop";
   if (peer.dual_stack_address_family) text += " dual";

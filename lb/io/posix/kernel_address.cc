@@ -44,32 +44,6 @@ bool IsMarked(int family, const Attributes& attributes) {
          (priority != nullptr && nla_get_u32(priority) == kAddressPriority);
 }
 
-std::optional<KernelAddress> ReadAddress(nlmsghdr* header) {
-  Attributes attributes = {};
-  if (header->nlmsg_type != RTM_NEWADDR ||
-      nlmsg_parse(header, sizeof(ifaddrmsg), attributes.data(), IFA_MAX,
-                  nullptr) < 0) {
-    return std::nullopt;
-  }
-  const auto& message = *static_cast<const ifaddrmsg*>(nlmsg_data(header));
-  const nlattr* local = attributes[IFA_LOCAL] != nullptr
-                            ? attributes[IFA_LOCAL]
-                            : attributes[IFA_ADDRESS];
-  if (local == nullptr) return std::nullopt;
-  const auto address =
-      net::IpAddress::FromBytes({static_cast<const uint8_t*>(nla_data(local)),
-                                 static_cast<size_t>(nla_len(local))});
-  if (!address.ok()) return std::nullopt;
-  const uint32_t flags = attributes[IFA_FLAGS] != nullptr
-                             ? nla_get_u32(attributes[IFA_FLAGS])
-                             : message.ifa_flags;
-  return KernelAddress{
-      .interface = static_cast<int>(message.ifa_index),
-      .prefix = {.address = *address, .length = message.ifa_prefixlen},
-      .tentative = (flags & IFA_F_TENTATIVE) != 0,
-      .marked = IsMarked(message.ifa_family, attributes)};
-}
-
 int OnAddress(nl_msg* message, void* found) {
   if (auto address = ReadAddress(nlmsg_hdr(message))) {
     static_cast<std::vector<KernelAddress>*>(found)->push_back(*address);
@@ -113,6 +87,33 @@ int FindMarkedIpv6(nl_sock* socket, const HostAddress& host, bool* marked) {
 }
 
 }  // namespace
+
+std::optional<KernelAddress> ReadAddress(nlmsghdr* event) {
+  Attributes attributes = {};
+  const bool is_address =
+      event->nlmsg_type == RTM_NEWADDR || event->nlmsg_type == RTM_DELADDR;
+  if (!is_address || nlmsg_parse(event, sizeof(ifaddrmsg), attributes.data(),
+                                 IFA_MAX, nullptr) < 0) {
+    return std::nullopt;
+  }
+  const auto& message = *static_cast<const ifaddrmsg*>(nlmsg_data(event));
+  const nlattr* local = attributes[IFA_LOCAL] != nullptr
+                            ? attributes[IFA_LOCAL]
+                            : attributes[IFA_ADDRESS];
+  if (local == nullptr) return std::nullopt;
+  const auto address =
+      net::IpAddress::FromBytes({static_cast<const uint8_t*>(nla_data(local)),
+                                 static_cast<size_t>(nla_len(local))});
+  if (!address.ok()) return std::nullopt;
+  const uint32_t flags = attributes[IFA_FLAGS] != nullptr
+                             ? nla_get_u32(attributes[IFA_FLAGS])
+                             : message.ifa_flags;
+  return KernelAddress{
+      .interface = static_cast<int>(message.ifa_index),
+      .prefix = {.address = *address, .length = message.ifa_prefixlen},
+      .tentative = (flags & IFA_F_TENTATIVE) != 0,
+      .marked = IsMarked(message.ifa_family, attributes)};
+}
 
 absl::StatusOr<std::vector<KernelAddress>> ReadAddresses(nl_sock* socket) {
   std::vector<KernelAddress> found;

@@ -14,6 +14,7 @@
 #define LB_IO_POSIX_KERNEL_ADDRESS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct KernelAddress {
 // All addresses of all interfaces. Unavailable also if the addresses changed
 // meanwhile: then another try is worth it.
 absl::StatusOr<std::vector<KernelAddress>> ReadAddresses(nl_sock* socket);
+
+// The address of an event that it came or went: RTM_NEWADDR, RTM_DELADDR.
+// Nullopt: the message is another one, or cannot be read.
+std::optional<KernelAddress> ReadAddress(nlmsghdr* event);
 
 // An address as a host's (/32, /128) on one interface.
 struct HostAddress {

@@ -98,13 +98,21 @@ absl::StatusOr<std::vector<Link>> ReadLinks(nl_sock* socket) {
   return sorted;
 }
 
-bool TellsOfAGoneAddress(uint8_t* events, ssize_t size) {
-  auto* event = reinterpret_cast<nlmsghdr*>(events);
-  int left = static_cast<int>(size);
-  for (; nlmsg_ok(event, left) != 0; event = nlmsg_next(event, &left)) {
-    if (event->nlmsg_type == RTM_DELADDR) return true;
-  }
-  return false;
+// Makes `links` have the installed address, or no more. False: no link has
+// its interface.
+bool TakeUpInstalled(const KernelAddress& address, bool is_there,
+                     std::vector<Link>& links) {
+  const auto link = std::find_if(
+      links.begin(), links.end(),
+      [&](const Link& each) { return each.index == address.interface; });
+  if (link == links.end()) return false;
+  std::vector<net::IpAddress>& installed = link->installed;
+  const net::IpAddress& taken = address.prefix.address;
+  const auto at = std::lower_bound(installed.begin(), installed.end(), taken);
+  const bool is_known = at != installed.end() && *at == taken;
+  if (is_there && !is_known) installed.insert(at, taken);
+  if (!is_there && is_known) installed.erase(at);
+  return true;
 }
 
 }  // namespace
@@ -123,7 +131,9 @@ struct NetlinkLinks::State : std::enable_shared_from_this<State> {
   absl::Status Read();
   void Wait();
   void DrainEvents();
+  void TakeUp(uint8_t* bytes, ssize_t size);
   void Refresh();
+  void Tell();
   void Close();
 
   PosixLoop* const loop;
@@ -132,6 +142,7 @@ struct NetlinkLinks::State : std::enable_shared_from_this<State> {
   asio::posix::stream_descriptor descriptor;  // Of `events`: never closed.
   std::unique_ptr<Timer> retry_timer;
   std::vector<Link> links;
+  bool is_stale = false;  // They are to be read again.
   // It may have come and gone since the links were read.
   bool address_gone = false;
   std::shared_ptr<absl::AnyInvocable<void()>> on_change;
@@ -153,12 +164,17 @@ absl::Status NetlinkLinks::State::Read() {
     if (fresh.ok()) break;
   }
   LB_RETURN_IF_ERROR(fresh.status());
+  is_stale = false;
   const bool told = std::exchange(address_gone, false);
   if (links == *fresh && !told) return absl::OkStatus();
   links = *std::move(fresh);
+  Tell();
+  return absl::OkStatus();
+}
+
+void NetlinkLinks::State::Tell() {
   const auto called = on_change;  // Lives while it runs.
   if (called != nullptr) (*called)();
-  return absl::OkStatus();
 }
 
 void NetlinkLinks::State::Wait() {
@@ -173,19 +189,39 @@ void NetlinkLinks::State::Wait() {
                         });
 }
 
-// What else they say does not matter, nor does their loss.
 void NetlinkLinks::State::DrainEvents() {
   alignas(nlmsghdr) std::array<uint8_t, 8192> buffer;
   while (true) {
     const ssize_t size = recv(nl_socket_get_fd(events.get()), buffer.data(),
                               buffer.size(), MSG_DONTWAIT);
-    if (size < 0 && errno != ENOBUFS && errno != EINTR) return;
-    address_gone |= size < 0 || TellsOfAGoneAddress(buffer.data(), size);
+    if (size >= 0) {
+      TakeUp(buffer.data(), size);
+      continue;
+    }
+    if (errno != ENOBUFS && errno != EINTR) return;
+    is_stale = address_gone = true;  // Some may be lost.
+  }
+}
+
+// What they say of anything but installed addresses does not matter: all is
+// read again.
+void NetlinkLinks::State::TakeUp(uint8_t* bytes, ssize_t size) {
+  auto* event = reinterpret_cast<nlmsghdr*>(bytes);
+  int left = static_cast<int>(size);
+  for (; nlmsg_ok(event, left) != 0; event = nlmsg_next(event, &left)) {
+    const bool is_gone = event->nlmsg_type == RTM_DELADDR;
+    address_gone |= is_gone;
+    const auto address = ReadAddress(event);
+    const bool is_taken = address && address->marked &&
+                          TakeUpInstalled(*address, !is_gone, links);
+    is_stale |= !is_taken;
   }
 }
 
 void NetlinkLinks::State::Refresh() {
-  if (!Read().ok() && retry_timer != nullptr) {
+  if (!is_stale) {
+    if (std::exchange(address_gone, false)) Tell();
+  } else if (!Read().ok() && retry_timer != nullptr) {
     retry_timer->Arm(loop->Now() + kDumpRetry);
   }
 }

@@ -2,7 +2,9 @@
 //
 // The kernel's notifications say that something changed; then all links and
 // addresses are read again at once, so that a lost notification (ENOBUFS) costs
-// no more than any other. No polling.
+// no more than any other. No polling. Only of addresses that an
+// AddressInstaller put there the notification itself is taken up: there may be
+// ten thousand of them, and they come one by one.
 #ifndef LB_IO_POSIX_NETLINK_LINKS_H_
 #define LB_IO_POSIX_NETLINK_LINKS_H_
 

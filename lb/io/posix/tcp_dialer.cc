@@ -1,6 +1,7 @@
 #include "lb/io/posix/tcp_dialer.h"
 
 #include <list>
+#include <string>
 #include <utility>
 
 #include "asio/io_context.hpp"
@@ -88,9 +89,11 @@ void TcpDialer::State::Start(const std::shared_ptr<Attempt>& attempt,
     const PosixLoop::MeasuredTurn turn(self->loop, "opens a stream");
     if (!attempt->on_connected) return;
     if (error) {
-      self->Answer(
-          attempt,
-          Unavailable(fmt::format("connect to {}", to.ToString()), error));
+      const absl::Status why =
+          Unavailable(fmt::format("connect to {}", to.ToString()), error);
+      self->Answer(attempt, error == asio::error::connection_refused
+                                ? RefusedError(std::string(why.message()))
+                                : why);
       return;
     }
     self->Answer(attempt, std::make_unique<TcpStream>(

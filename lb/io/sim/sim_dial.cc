@@ -129,8 +129,7 @@ void SimDial::OnSynArrived(const SimAttachment* host) {
   }
   if (is_refused) {
     at_->process->ScheduleAt(back, [self = shared_from_this()] {
-      self->Answer(
-          absl::UnavailableError(fmt::format("{}: refused", self->Place())));
+      self->Answer(RefusedError(fmt::format("{}: refused", self->Place())));
     });
     return;
   }

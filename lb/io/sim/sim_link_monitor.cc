@@ -52,7 +52,6 @@ void SimLinkMonitor::AddInstalled(std::string_view name,
   std::vector<net::IpAddress>& installed = At(name).installed;
   installed.insert(
       std::lower_bound(installed.begin(), installed.end(), address), address);
-  Notify();
 }
 
 void SimLinkMonitor::RemoveInstalled(std::string_view name,

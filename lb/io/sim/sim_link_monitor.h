@@ -30,7 +30,8 @@ class SimLinkMonitor final : public LinkMonitor {
   void SetCarrier(std::string_view name, bool carrier);
   void AddAddress(std::string_view name, const net::IpPrefix& address);
   void RemoveAddress(std::string_view name, const net::IpPrefix& address);
-  // What a SimAddressInstaller puts there and takes off.
+  // What a SimAddressInstaller puts there, of which no observer is told, and
+  // what it takes off.
   void AddInstalled(std::string_view name, const net::IpAddress& address);
   void RemoveInstalled(std::string_view name, const net::IpAddress& address);
 

@@ -171,8 +171,10 @@ TEST_P(StreamContractTest, TheSendQueueIsBounded) {
 TEST_P(StreamContractTest, AClosedPortRefuses) {
   std::vector<absl::StatusCode> answers;
   harness_->first().streams->Connect(
-      harness_->closed_port(), loop()->Now() + absl::Seconds(5),
-      [&](auto got) { answers.push_back(got.status().code()); });
+      harness_->closed_port(), loop()->Now() + absl::Seconds(5), [&](auto got) {
+        EXPECT_TRUE(IsRefused(got.status()));
+        answers.push_back(got.status().code());
+      });
   EXPECT_TRUE(answers.empty());  // Never from within the call.
   ASSERT_TRUE(RunUntil([&] { return !answers.empty(); }));
   RunFor(absl::Milliseconds(5));
@@ -182,9 +184,12 @@ TEST_P(StreamContractTest, AClosedPortRefuses) {
 TEST_P(StreamContractTest, ADeadlineThatPassedAnswersOnce) {
   std::vector<absl::StatusCode> answers;
   harness_->second().streams->SetAcceptor([](auto) {});
-  harness_->first().streams->Connect(
-      harness_->second().streams->local(), loop()->Now() - absl::Seconds(1),
-      [&](auto got) { answers.push_back(got.status().code()); });
+  harness_->first().streams->Connect(harness_->second().streams->local(),
+                                     loop()->Now() - absl::Seconds(1),
+                                     [&](auto got) {
+                                       EXPECT_FALSE(IsRefused(got.status()));
+                                       answers.push_back(got.status().code());
+                                     });
   EXPECT_TRUE(answers.empty());
   ASSERT_TRUE(RunUntil([&] { return !answers.empty(); }));
   RunFor(absl::Milliseconds(20));

@@ -22,6 +22,8 @@ using Bytes = absl::Span<const uint8_t>;
 using Direction = wire::Codec::Direction;
 
 using Word = std::shared_ptr<OwnWord>;
+// Returns whether it has changed the message.
+using AlterAlive = std::function<bool(wire::Alive&)>;
 using AlterExchange = std::function<void(wire::PushPull&)>;
 
 // The incarnation that goes with these metadata.
@@ -40,23 +42,36 @@ wire::Codec CodecOf(const wire::Keyring& keyring) {
 }
 
 wire::Bytes AlteredPacket(Bytes bytes, const wire::Codec& codec,
-                          OwnWord& word) {
+                          const AlterAlive& alter) {
   auto packet = codec.DecodePacket(bytes);
   bool is_altered = false;
   std::vector<wire::Bytes> parts;
   if (packet.ok()) {
     for (wire::Message& message : packet->messages) {
       auto* alive = std::get_if<wire::Alive>(&message);
-      if (alive != nullptr && alive->node == word.node) {
-        const uint32_t held = Held(word, alive->meta, alive->incarnation);
-        is_altered |= alive->incarnation != held;
-        alive->incarnation = held;
-      }
+      if (alive != nullptr) is_altered |= alter(*alive);
       parts.push_back(wire::EncodeMessage(message));
     }
   }
   return is_altered ? codec.EncodePacket(parts, wire::Checksum::kNone)
                     : wire::Bytes(bytes.begin(), bytes.end());
+}
+
+bool HoldIncarnation(OwnWord& word, wire::Alive& alive) {
+  if (alive.node != word.node) return false;
+  const uint32_t held = Held(word, alive.meta, alive.incarnation);
+  return std::exchange(alive.incarnation, held) != held;
+}
+
+// Takes the bit out of metadata (node_metadata.h).
+bool HideUnrouted(std::optional<wire::Bytes>& told) {
+  constexpr size_t kFlags = 4;
+  constexpr uint8_t kUnrouted = 128;
+  if (!told || told->size() <= kFlags) return false;
+  wire::Bytes& meta = *told;
+  if ((meta[kFlags] & kUnrouted) == 0) return false;
+  meta[kFlags] &= static_cast<uint8_t>(~kUnrouted);
+  return true;
 }
 
 void HoldIncarnation(OwnWord& word, wire::PushPull& exchange) {
@@ -99,14 +114,14 @@ wire::Bytes AlteredStream(Bytes bytes, const Alteration& alteration,
 class AlteredDatagrams final : public io::DatagramTransport {
  public:
   AlteredDatagrams(io::DatagramTransport* datagrams, wire::Codec codec,
-                   Word word)
+                   AlterAlive alter)
       : datagrams_(datagrams),
         codec_(std::move(codec)),
-        word_(std::move(word)) {}
+        alter_(std::move(alter)) {}
 
   net::Endpoint local() const override { return datagrams_->local(); }
   absl::Status Send(const net::Endpoint& to, Bytes payload) override {
-    return datagrams_->Send(to, AlteredPacket(payload, codec_, *word_));
+    return datagrams_->Send(to, AlteredPacket(payload, codec_, alter_));
   }
   void SetReceiver(Receiver receiver) override {
     datagrams_->SetReceiver(std::move(receiver));
@@ -115,7 +130,7 @@ class AlteredDatagrams final : public io::DatagramTransport {
  private:
   io::DatagramTransport* const datagrams_;
   const wire::Codec codec_;
-  const Word word_;
+  const AlterAlive alter_;
 };
 
 // Remembers the receiver of each ping.
@@ -222,8 +237,11 @@ class AlteredStreams final : public io::StreamTransport {
 std::unique_ptr<io::DatagramTransport> WithoutRefutations(
     io::DatagramTransport* datagrams, const wire::Keyring& keyring,
     std::shared_ptr<OwnWord> word) {
-  return std::make_unique<AlteredDatagrams>(datagrams, CodecOf(keyring),
-                                            std::move(word));
+  return std::make_unique<AlteredDatagrams>(
+      datagrams, CodecOf(keyring),
+      [word = std::move(word)](wire::Alive& alive) {
+        return HoldIncarnation(*word, alive);
+      });
 }
 
 std::unique_ptr<io::StreamTransport> WithoutRefutations(
@@ -240,6 +258,30 @@ std::unique_ptr<io::StreamTransport> WithNothingProvisional(
     io::StreamTransport* streams, const wire::Keyring& keyring) {
   return std::make_unique<AlteredStreams>(
       streams, Alteration{CodecOf(keyring), MakeFirm});
+}
+
+std::unique_ptr<io::DatagramTransport> WithoutUnrouted(
+    io::DatagramTransport* datagrams, const wire::Keyring& keyring,
+    const std::string& node) {
+  return std::make_unique<AlteredDatagrams>(
+      datagrams, CodecOf(keyring), [node](wire::Alive& alive) {
+        return alive.node == node && HideUnrouted(alive.meta);
+      });
+}
+
+std::unique_ptr<io::StreamTransport> WithoutUnrouted(
+    io::StreamTransport* streams, const wire::Keyring& keyring,
+    const std::string& node) {
+  const auto alter = [node](wire::PushPull& exchange) {
+    for (wire::PushNodeState& state : exchange.nodes) {
+      if (state.node->name != node) continue;
+      auto told = *state.node;
+      if (!HideUnrouted(told.meta)) continue;
+      state.node = wire::Share(std::move(told));
+    }
+  };
+  return std::make_unique<AlteredStreams>(streams,
+                                          Alteration{CodecOf(keyring), alter});
 }
 
 std::unique_ptr<io::DatagramTransport> WithAnybodysAcks(

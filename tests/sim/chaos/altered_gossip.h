@@ -4,8 +4,9 @@
 // Without refutations: the node's messages about itself leave with the
 // incarnation of the first one, whatever it was accused of since. Nothing
 // provisional: assignments that the node made without knowing the others leave
-// as if it had known them. Credulous: each ack seems to come from the member
-// that the node has pinged.
+// as if it had known them. Without unrouted: what the node says of itself never
+// has the bit "unrouted" of its metadata. Credulous: each ack seems to come
+// from the member that the node has pinged.
 #ifndef LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 #define LB_TESTS_SIM_CHAOS_ALTERED_GOSSIP_H_
 
@@ -38,6 +39,12 @@ std::unique_ptr<io::StreamTransport> WithoutRefutations(
     std::shared_ptr<OwnWord> word);
 std::unique_ptr<io::StreamTransport> WithNothingProvisional(
     io::StreamTransport* streams, const gossip::wire::Keyring& keyring);
+std::unique_ptr<io::DatagramTransport> WithoutUnrouted(
+    io::DatagramTransport* datagrams, const gossip::wire::Keyring& keyring,
+    const std::string& node);
+std::unique_ptr<io::StreamTransport> WithoutUnrouted(
+    io::StreamTransport* streams, const gossip::wire::Keyring& keyring,
+    const std::string& node);
 std::unique_ptr<io::DatagramTransport> WithAnybodysAcks(
     io::DatagramTransport* datagrams, const gossip::wire::Keyring& keyring);
 

@@ -186,6 +186,13 @@ AlteredWorld::AlteredWorld(const io::Environment& environment,
     environment_.datagrams = datagrams_.get();
     environment_.streams = streams_.get();
   }
+  if (defect == Defect::kUntoldLoss) {
+    datagrams_ =
+        WithoutUnrouted(environment.datagrams, node.keyring, node.name);
+    streams_ = WithoutUnrouted(environment.streams, node.keyring, node.name);
+    environment_.datagrams = datagrams_.get();
+    environment_.streams = streams_.get();
+  }
   if (defect == Defect::kForeseenNumbers) {
     environment_.random_bytes = WithForeseenNumbers(environment.random_bytes);
     datagrams_ = WithAnybodysAcks(environment.datagrams, node.keyring);

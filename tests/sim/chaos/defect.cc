@@ -38,6 +38,9 @@ constexpr std::array<std::string_view, kDefects> kNames = {
     "skipped-versions",
     "unlisted-is-deleted",
     "no-back-off",
+    "no-limit",
+    "unheld-marks",
+    "deaf-probes",
     "unenforced-hold",
     "lost-withdrawals",
     "both-in-one",
@@ -50,7 +53,8 @@ constexpr std::array<std::string_view, kDefects> kNames = {
     "endless-drain",
     "deaf-to-refresh",
     "restless-timers",
-    "forgotten-restart"};
+    "forgotten-restart",
+    "untold-loss"};
 
 }  // namespace
 

@@ -48,6 +48,10 @@ enum class Defect {
   kSkippedVersions,    // After a 410 it watches on, and lists nothing again.
   kUnlistedIsDeleted,  // What only a list lacks is released at once.
   kNoBackOff,          // A request that failed is sent again at once.
+  // In how an lbd with Kubernetes marks the pods of dead nodes.
+  kNoLimit,      // All nodes may be out at once.
+  kUnheldMarks,  // It marks without the Lease.
+  kDeafProbes,   // No node that others have lost answers its probes.
   // Between a node and its routers.
   kUnenforcedHold,    // A silent router seems to send keepalives.
   kLostWithdrawals,   // Withdrawals are lost while the router is slow.
@@ -62,12 +66,13 @@ enum class Defect {
   kDeafToRefresh,     // Requests of a router are not heard.
   kRestlessTimers,    // Each reading changes a timer of the peers.
   kForgottenRestart,  // A restarted node does not say so.
+  kUntoldLoss,        // A node never says that it has no session.
 };
-inline constexpr int kDefects = static_cast<int>(Defect::kForgottenRestart) + 1;
+inline constexpr int kDefects = static_cast<int>(Defect::kUntoldLoss) + 1;
 
 // True if the defect is one of clusters with Kubernetes.
 constexpr bool IsOfKubernetes(Defect defect) {
-  return defect >= Defect::kUnheldLease && defect <= Defect::kNoBackOff;
+  return defect >= Defect::kUnheldLease && defect <= Defect::kDeafProbes;
 }
 // True if it is one of clusters with BGP.
 constexpr bool IsOfBgp(Defect defect) {

@@ -38,6 +38,16 @@ std::string_view ScriptFor(Defect defect) {
       return "40000:host-address:1:0:60000:0";
     case Defect::kLostWithdrawals:  // A node withdraws at 36 s.
       return "30000:router-slow:1:1:9000:500,31000:drain:1:0:60000:0";
+    case Defect::kUntoldLoss:  // The first of three nodes drains alone.
+      return "30000:router-cut:2:1:60000:0,30000:router-cut:2:2:60000:0,"
+             "30000:router-cut:3:1:60000:0,30000:router-cut:3:2:60000:0,"
+             "60000:drain:1:0:30000:0";
+    case Defect::kNoLimit:  // Two nodes die at once.
+      return "40000:crash:1:0:9000:0,40000:crash:2:0:9000:0";
+    case Defect::kUnheldMarks:
+      return "40000:crash:2:0:9000:0";
+    case Defect::kDeafProbes:  // A speaker dies, and its machine has power.
+      return "40000:kill:2:0:9000:0";
     default:
       return "";
   }
@@ -61,6 +71,7 @@ TEST_P(DefectTest, IsFound) {
     if (const auto script = ScriptFor(defect); !script.empty()) {
       scenario.script = *ParseScript(script);
     }
+    if (defect == Defect::kUntoldLoss) scenario.nodes = 3;
     const Outcome outcome = RunScenario(scenario);
     if (!outcome.violation) continue;
     const std::string row = fmt::format("| `{}` | `{}` |", ToString(defect),

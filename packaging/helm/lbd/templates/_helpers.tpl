@@ -65,6 +65,9 @@ imagePullPolicy: {{ default $root.Values.image.pullPolicy $own.pullPolicy }}
 {{- with $root.Values.loadBalancerClass }}
 - --lb-class={{ . }}
 {{- end }}
+{{- if $root.Values.controller.fastNodeFailure }}
+- --fast-node-failure
+{{- end }}
 {{- end }}
 
 {{/* lbd.probe (list VALUES "/livez"): GET of the path, with the other values. */}}

@@ -25,19 +25,6 @@ BgpObjects::Addresses AddressesOf(const NodeView& view) {
   return addresses;
 }
 
-// The numbers of those that could take its traffic over, as it sees them.
-std::vector<int> OthersOf(const NodeView& view) {
-  std::vector<int> others;
-  for (const auto& member : view.LiveMembers()) {
-    const bool draining = member.metadata && member.metadata->draining;
-    int number = 0;
-    const bool counts = member.name != view.options.node && !draining &&
-                        absl::SimpleAtoi(member.name.substr(1), &number);
-    if (counts) others.push_back(number);
-  }
-  return others;
-}
-
 const bgp::PeerStatus* Find(const std::vector<bgp::PeerStatus>& peers,
                             int router) {
   const std::string name = fmt::format("r{}", router + 1);
@@ -65,7 +52,8 @@ BgpChecker::BgpChecker(BgpStage* stage, const BgpBounds& bounds)
       began_(stage->Now()),
       watches_(stage->nodes().size()),
       drains_(stage->nodes().size()),
-      promised_since_(stage->nodes().size(), absl::InfiniteFuture()) {}
+      promised_since_(stage->nodes().size(), absl::InfiniteFuture()),
+      unrouted_since_(stage->nodes().size(), absl::InfiniteFuture()) {}
 
 void BgpChecker::Fail(std::string invariant, std::string what) {
   if (violation_) return;
@@ -89,6 +77,7 @@ void BgpChecker::OnInterval() {
 
 void BgpChecker::FollowNode(BgpNode& node) {
   Drain& drain = drains_[node.number - 1];
+  FollowUnrouted(node);
   if (!node.running()) return;
   FollowPromise(node);
   const NodeView view = node.agent->View();
@@ -105,6 +94,37 @@ void BgpChecker::FollowNode(BgpNode& node) {
   if (view.draining && node.speaks() && drain.since == absl::InfiniteFuture()) {
     drain.since = now;
   }
+}
+
+void BgpChecker::FollowUnrouted(const BgpNode& node) {
+  absl::Time& since = unrouted_since_[node.number - 1];
+  if (!node.speaks() || stage_->is_gossip_harmed()) {
+    since = absl::InfiniteFuture();
+    return;
+  }
+  const auto peers = node.agent->View().routing.Peers();
+  const bool is_routed =
+      peers.empty() || std::any_of(peers.begin(), peers.end(), [](auto& peer) {
+        return peer.state == bgp::SessionState::kEstablished;
+      });
+  since = is_routed ? absl::InfiniteFuture() : std::min(since, stage_->Now());
+}
+
+// The numbers of those that could take its traffic over, as it sees them. What
+// one of them must have told by now counts, whether the node has it or not.
+std::vector<int> BgpChecker::OthersOf(const NodeView& view) const {
+  std::vector<int> others;
+  for (const auto& member : view.LiveMembers()) {
+    const bool cannot = member.metadata && (member.metadata->draining ||
+                                            member.metadata->unrouted);
+    int number = 0;
+    const bool counts = member.name != view.options.node && !cannot &&
+                        absl::SimpleAtoi(member.name.substr(1), &number);
+    if (!counts) continue;
+    if (stage_->Now() - unrouted_since_[number - 1] > kHeard) continue;
+    others.push_back(number);
+  }
+  return others;
 }
 
 // A node notes its promise once its first session begins.

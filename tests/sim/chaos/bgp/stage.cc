@@ -115,7 +115,9 @@ void BgpStage::Start(BgpNode& node) {
     options.join.push_back(at);
   }
   node.world = std::make_unique<AlteredWorld>(
-      node.host->environment(), WhichNode{.name = node.name}, Defect::kNone);
+      node.host->environment(), WhichNode{.name = node.name},
+      scenario_.defect == Defect::kUntoldLoss ? scenario_.defect
+                                              : Defect::kNone);
   node.peering = std::make_unique<AlteredPeering>(
       node.world->environment(), &world_.loop(), has_booted, scenario_.defect);
   node.may_claim = node.promised_in == node.boots + 1;

@@ -106,6 +106,8 @@ class BgpStage {
     node.to[router].disturbed_at = Now();
   }
   std::vector<AskedRefresh>& asked() { return asked_; }
+  // Some node may not hear another.
+  bool is_gossip_harmed() const { return HarmGossip(active_); }
   // The addresses that routes of the node have as their next hops.
   net::IpAddress Ipv4Of(const BgpNode& node) const;
   net::IpAddress Ipv6Of(const BgpNode& node) const;

@@ -18,7 +18,7 @@ constexpr size_t kPendingPerLbdMax = 4096;
 // Services of one name each: there are never more than a scenario's.
 constexpr size_t kRecordsMax = 100;
 // What the controllers and the speakers of one lbd watch.
-constexpr size_t kWatchesMax = 9;
+constexpr size_t kWatchesMax = 10;
 
 std::string HolderOf(const kubernetes::SimApiServer& server) {
   const auto& leases = server.store().Objects(kubernetes::LeaseResource());
@@ -55,7 +55,11 @@ std::map<std::string, std::set<net::IpAddress>> Shown(const Agent& agent) {
 KubernetesChecker::KubernetesChecker(KubernetesStage* stage)
     : stage_(stage),
       began_(stage->world().loop().Now()),
-      statuses_(stage, [this](std::string invariant, std::string what) {
+      statuses_(stage,
+                [this](std::string invariant, std::string what) {
+                  Fail(std::move(invariant), std::move(what));
+                }),
+      marks_(stage, [this](std::string invariant, std::string what) {
         Fail(std::move(invariant), std::move(what));
       }) {
   stage_->world().loop().SetAfterEvent([this] { AfterEvent(); });
@@ -76,10 +80,14 @@ void KubernetesChecker::Fail(std::string invariant, std::string what) {
 void KubernetesChecker::OnWrite(const std::string& host,
                                 const kubernetes::SimRequest& request) {
   const std::string& plural = request.resource.plural;
-  const bool needs_lease =
-      plural == "services" || plural == "secrets" || plural == "ipaddresspools";
+  const bool needs_lease = plural == "services" || plural == "secrets" ||
+                           plural == "ipaddresspools" || plural == "pods";
   if (!needs_lease) return;
-  statuses_.NoteWriter(host);
+  if (plural == "pods") {
+    marks_.OnWrite(host, request.key);
+  } else {
+    statuses_.NoteWriter(host);
+  }
   const auto& restored = stage_->restored();
   const absl::Time now = stage_->world().loop().Now();
   if (restored && now < restored->at + restored->away + kTwoMayAct) return;
@@ -92,6 +100,7 @@ void KubernetesChecker::OnWrite(const std::string& host,
 
 void KubernetesChecker::OnInterval() {
   AfterEvent();
+  marks_.Follow();
   CountRequests();
   CheckLimits();
 }

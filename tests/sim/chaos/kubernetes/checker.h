@@ -17,6 +17,7 @@
 #include "lb/kubernetes/testing/request_log.h"
 #include "lb/kubernetes/testing/sim_request.h"
 #include "lb/net/ip_address.h"
+#include "tests/sim/chaos/kubernetes/mark_watch.h"
 #include "tests/sim/chaos/kubernetes/stage.h"
 #include "tests/sim/chaos/kubernetes/status_watch.h"
 #include "tests/sim/chaos/node_log.h"
@@ -41,7 +42,10 @@ class KubernetesChecker {
 
   // Call it every kInterval, and after each fault.
   void OnInterval();
-  void AfterEvent() { statuses_.Follow(); }
+  void AfterEvent() {
+    statuses_.Follow();
+    stage_->FollowWorkload();
+  }
   bool IsUnsure() const { return statuses_.IsUnsure(); }
   // Nullopt: one controller acts, statuses say what services ask for, all nodes
   // show the same, and one node answers for each address that some node may
@@ -82,6 +86,7 @@ class KubernetesChecker {
   const absl::Time began_;
   std::optional<Violation> violation_;
   StatusWatch statuses_;
+  MarkWatch marks_;
   std::map<std::string, Recent> recent_;  // By host.
   size_t counted_ = 0;                    // Requests of the server's log.
 };

@@ -63,7 +63,10 @@ void ClusterUser::CreateAll() {
   for (const Machine& machine : machines_) {
     cluster_->server_.Create(
         SimKubernetes::ResourceOf("Node"),
-        fmt::format(R"({{"metadata":{{"name":"{}"}}}})", machine.name));
+        fmt::format(R"({{"metadata":{{"name":"{}"}},"status":{{"conditions":[)"
+                    R"({{"type":"Ready","status":"True"}}],"addresses":[)"
+                    R"({{"type":"InternalIP","address":"{}"}}]}}}})",
+                    machine.name, machine.address.ToString()));
     CreatePod(machine);
   }
   Prng prng = cluster_->prng_.Fork("user");

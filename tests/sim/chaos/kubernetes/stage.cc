@@ -35,7 +35,9 @@ KubernetesStage::KubernetesStage(const Scenario& scenario)
     : scenario_(scenario),
       world_(scenario.seed),
       cluster_(scenario.seed, &world_.loop()),
-      user_(&cluster_, scenario.services, MachinesOf(scenario.nodes)) {
+      user_(&cluster_, scenario.services, MachinesOf(scenario.nodes)),
+      workload_(&cluster_, scenario.nodes,
+                [this](int machine) { return KubeletRuns(machine); }) {
   Prng prng = world_.Fork("kubernetes");
   server().fields().knows_spec_type = prng.Chance(70);
   for (int i = 1; i <= scenario.nodes; ++i) {
@@ -46,6 +48,12 @@ KubernetesStage::KubernetesStage(const Scenario& scenario)
     AddLbd(fmt::format("c{}", i), scenario.nodes + i, Role::kController);
   }
   user_.CreateAll();
+  workload_.CreateAll();
+}
+
+bool KubernetesStage::KubeletRuns(int machine) const {
+  const Lbd& lbd = *lbds_[machine - 1];
+  return lbd.host->powered() && lbd.api_cut == 0;
 }
 
 KubernetesStage::~KubernetesStage() {
@@ -87,6 +95,10 @@ KubernetesNode::Options KubernetesStage::OptionsOf(const Lbd& lbd) const {
   options.settings.role = lbd.role;
   options.node = lbd.name;
   options.own_namespace = kOwnNamespace;
+  options.settings.fast_node_failure = true;
+  if (scenario_.defect == Defect::kNoLimit) {
+    options.settings.fast_node_failure_limit = 1;
+  }
   if (scenario_.defect == Defect::kUnlistedIsDeleted) {
     options.unlisted_delay = absl::ZeroDuration();
   }
@@ -103,10 +115,11 @@ void KubernetesStage::Start(Lbd& lbd) {
   const io::Environment& environment = lbd.world->environment();
   lbd.controller = std::make_unique<KubernetesNode>(
       KubernetesNode::Ports{environment.loop, lbd.client.get(), environment.log,
-                            environment.random_bytes},
+                            environment.random_bytes, StreamsOf(lbd)},
       OptionsOf(lbd), environment.prng.Fork("kubernetes"),
       [](const SourceUpdate&) {});
   lbd.controller->Start();
+  StartDefects(lbd);
 }
 
 void KubernetesStage::StartAgent(Lbd& lbd) {
@@ -114,6 +127,7 @@ void KubernetesStage::StartAgent(Lbd& lbd) {
   options.node = lbd.name;
   options.advertise = lbd.host->endpoint();
   options.gossip = gossip::FastProfile();
+  options.gossip.probe.contact_checks = true;
   options.follows_records = true;
   options.election_policy = scenario_.policy;
   options.hold_down = absl::Seconds(5);
@@ -121,20 +135,48 @@ void KubernetesStage::StartAgent(Lbd& lbd) {
   lbd.SimNode::Start(options, environment);
   if (lbd.drained > 0) lbd.agent->Drain().IgnoreError();
   lbd.feed = std::make_unique<KubernetesFeed>(
-      KubernetesFeed::Ports{.node = {environment.loop, lbd.client.get(),
-                                     environment.log, environment.random_bytes},
-                            .state = environment.state},
+      KubernetesFeed::Ports{
+          .node = {environment.loop, lbd.client.get(), environment.log,
+                   environment.random_bytes, StreamsOf(lbd)},
+          .state = environment.state},
       KubernetesFeed::Options{.node = OptionsOf(lbd),
                               .server = "the server",
                               .gossip_port = lbd.host->endpoint().port},
       environment.prng.Fork("kubernetes"), lbd.agent.get());
   lbd.feed->Start();
+  StartDefects(lbd);
+}
+
+io::StreamFactory* KubernetesStage::StreamsOf(Lbd& lbd) {
+  const io::Environment& environment = lbd.world->environment();
+  if (scenario_.defect != Defect::kDeafProbes) {
+    return environment.stream_factory;
+  }
+  lbd.deaf_probes = std::make_unique<DeafProbes>(environment.loop, &server());
+  return lbd.deaf_probes.get();
+}
+
+void KubernetesStage::StartDefects(Lbd& lbd) {
+  const bool controls = lbd.kubernetes().controller() != nullptr;
+  if (scenario_.defect != Defect::kUnheldMarks || !controls) return;
+  const io::Environment& environment = lbd.world->environment();
+  lbd.unheld_marks = std::make_unique<NodeFailure>(
+      NodeFailure::Ports{
+          environment.loop, lbd.client.get(), lbd.client.get(),
+          environment.stream_factory, [] { return true; },
+          [](EventType, const std::string&, const std::string&) {}},
+      NodeFailure::Options{
+          {.enabled = true}, std::string(kOwnNamespace), lbd.name},
+      environment.prng.Fork("unheld marks"));
+  lbd.unheld_marks->Start();
 }
 
 void KubernetesStage::Kill(Lbd& lbd, Ending ending) {
   ending == Ending::kPowerLoss ? lbd.host->Crash() : lbd.host->Kill();
+  lbd.unheld_marks.reset();
   lbd.feed.reset();
   lbd.controller.reset();
+  lbd.deaf_probes.reset();
   lbd.client.reset();
   lbd.agent.reset();
   lbd.world.reset();  // After all that runs in it.

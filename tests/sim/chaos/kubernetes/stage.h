@@ -18,6 +18,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/kubernetes/kubernetes_node.h"
+#include "daemon/kubernetes/node_failure.h"
 #include "daemon/kubernetes/testing/sim_kubernetes.h"
 #include "daemon/kubernetes_feed.h"
 #include "daemon/options/kubernetes_settings.h"
@@ -25,7 +26,9 @@
 #include "tests/sim/chaos/fault.h"
 #include "tests/sim/chaos/kubernetes/altered_api.h"
 #include "tests/sim/chaos/kubernetes/cluster_user.h"
+#include "tests/sim/chaos/kubernetes/deaf_probes.h"
 #include "tests/sim/chaos/kubernetes/process_client.h"
+#include "tests/sim/chaos/kubernetes/workload.h"
 #include "tests/sim/chaos/node.h"
 #include "tests/sim/chaos/scenario.h"
 
@@ -39,6 +42,8 @@ struct Lbd : Node {
   std::unique_ptr<ProcessClient> client;
   std::unique_ptr<KubernetesFeed> feed;
   std::unique_ptr<KubernetesNode> controller;
+  std::unique_ptr<DeafProbes> deaf_probes;    // For Defect::kDeafProbes.
+  std::unique_ptr<NodeFailure> unheld_marks;  // For Defect::kUnheldMarks.
   int api_cut = 0;
   int stopping = 0;  // Grows with each stop and end, to tell the last one.
 
@@ -76,6 +81,12 @@ class KubernetesStage {
 
   io::SimWorld& world() { return world_; }
   SimKubernetes& cluster() { return cluster_; }
+  const Workload& workload() const { return workload_; }
+  void FollowWorkload() { workload_.Follow(); }
+  // Nodes: the first of lbds(). They count from 1.
+  int machines() const { return scenario_.nodes; }
+  // Does the kubelet of this machine run, and reach the API server?
+  bool KubeletRuns(int machine) const;
   kubernetes::SimApiServer& server() { return cluster_.server_; }
   // Nodes come first.
   const std::vector<std::unique_ptr<Lbd>>& lbds() const { return lbds_; }
@@ -91,6 +102,8 @@ class KubernetesStage {
   void Start(Lbd& lbd);
   void StartAgent(Lbd& lbd);
   KubernetesNode::Options OptionsOf(const Lbd& lbd) const;
+  io::StreamFactory* StreamsOf(Lbd& lbd);
+  void StartDefects(Lbd& lbd);
   enum class Ending { kKill, kPowerLoss };
   void Kill(Lbd& lbd, Ending ending);
   void BringDown(Lbd& lbd, int step, Ending ending);
@@ -111,6 +124,7 @@ class KubernetesStage {
   SimKubernetes cluster_;
   std::vector<std::unique_ptr<Lbd>> lbds_;
   ClusterUser user_;
+  Workload workload_;
   std::vector<Fault> active_;
   std::vector<std::pair<Fault, Backup>> backups_;  // Of restores under way.
   std::optional<Restored> restored_;
