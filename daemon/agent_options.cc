@@ -83,9 +83,9 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
   agent.follows_records = options.kubernetes.enabled;
   agent.election_policy = options.election_policy;
   agent.hold_down = options.hold_down;
-  agent.drain_on = MarksOf(options.drain_on);
+  agent.drain_on = MarksOf(options.drain.on);
   agent.bgp_listen = options.bgp_listen;
-  agent.drain_wait = options.drain_wait;
+  agent.drain_wait = options.drain.wait;
   agent.ignore_exclude_label = options.ignore_exclude_lb;
   agent.interfaces.include = options.interfaces;
   agent.interfaces.exclude = options.exclude_interfaces;

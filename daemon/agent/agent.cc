@@ -137,7 +137,10 @@ Agent::Agent(AgentOptions options, const io::Environment& environment,
       author_(options_.node),
       history_(options_.node, io::StatePorts::From(environment)),
       events_(options_.node, environment,
-              [this](const std::string& service) { return IsRouted(service); }),
+              [this](const std::string& service) {
+                return routes_.routing().IsRouted(
+                    *desired_, addresses_.entries(), service);
+              }),
       tally_(options_.node, environment.loop->Now()),
       life_({.joins = !options_.join.empty() || options_.follows_records,
              .settle_time = options_.settle_time,
@@ -372,10 +375,6 @@ void Agent::Announce(const Services& changed) {
                      .civil_now = environment_.loop->CivilNow()});
 }
 
-bool Agent::IsRouted(const std::string& service) const {
-  return routes_.routing().IsRouted(*desired_, addresses_.entries(), service);
-}
-
 void Agent::PublishOutcome(const Services& changed) {
   const io::TurnCause cause(environment_.loop, "records what changed");
   const absl::Time now = environment_.loop->Now();
@@ -424,8 +423,7 @@ NodeView Agent::View() const {
           .name_conflicts = follower_.name_conflicts(),
           .host = {*environment_.links, environment_.turns},
           .stage = life().stage(),
-          .draining = life().draining(),
-          .drain_mark = life().drain_mark(),
+          .drain = {life().draining(), life().drain_mark()},
           .ledger = {author_.name(), exchange_.untold(), HasMore()},
           .last_event_sequence = environment_.log->last_sequence(),
           .now = environment_.loop->Now(),

@@ -143,7 +143,6 @@ class Agent {
   void UpdateOwners();
   void ElectAuthor(bool members_changed);
   void Announce(const Services& changed);
-  bool IsRouted(const std::string& service) const;
   void PublishOutcome(const Services& changed);
   NodeHealth LookAtHealth() const;
   void RecordHistory();

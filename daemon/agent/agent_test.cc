@@ -98,7 +98,7 @@ TEST_F(AgentTest, ADrainIsRefusedWhileAMemberTakesNothing) {
   const absl::Status drained = agent_->Drain();
   EXPECT_EQ(drained.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(drained.message(), HasSubstr("member n2 is no lbd"));
-  EXPECT_FALSE(agent_->View().draining);
+  EXPECT_FALSE(agent_->View().drain.is_on);
 }
 
 // The reason that an operator can do nothing about goes first.
@@ -111,22 +111,22 @@ TEST_F(AgentTest, ANodeThatLeavesSaysSoWhateverItsMembersAre) {
 
 TEST_F(AgentTest, DrainsWithoutOthersAndKeepsWhatNoOtherCanTake) {
   EXPECT_TRUE(agent_->Drain().ok());
-  EXPECT_TRUE(agent_->View().draining);
+  EXPECT_TRUE(agent_->View().drain.is_on);
   RunFor(absl::Seconds(3));
   EXPECT_EQ(Announced(), 1u);
   EXPECT_TRUE(agent_->Undrain().ok());
-  EXPECT_FALSE(agent_->View().draining);
+  EXPECT_FALSE(agent_->View().drain.is_on);
 }
 
 TEST_F(AgentTest, DrainsWhileItsNodeObjectHasAMarkOfDrainOn) {
   SetMarks({"a/b"});
-  EXPECT_FALSE(agent_->View().draining);
+  EXPECT_FALSE(agent_->View().drain.is_on);
   SetMarks({"a/b", "cordon"});
-  EXPECT_TRUE(agent_->View().draining);
-  EXPECT_EQ(agent_->View().drain_mark, "cordon");
+  EXPECT_TRUE(agent_->View().drain.is_on);
+  EXPECT_EQ(agent_->View().drain.mark, "cordon");
   EXPECT_EQ(Announced(), 1u);  // There is no other node.
   SetMarks({});
-  EXPECT_FALSE(agent_->View().draining);
+  EXPECT_FALSE(agent_->View().drain.is_on);
 }
 
 TEST_F(AgentTest, LeavesOnceAndThenAnnouncesNothing) {

@@ -55,7 +55,8 @@ constexpr Example kExamples[] = {
      R"({"metadata":{"name":"n1","resourceVersion":"1","labels":{"a":"1"}},)"
      R"("spec":{"podCIDR":"10.0.0.0/24","unschedulable":true,)"
      R"("taints":[{"key":"a/b","effect":"NoExecute",)"
-     R"("timeAdded":"2026-01-01T00:00:00Z"}]},"status":{"images":[{"names":["x"]}],)"
+     R"("timeAdded":"2026-01-01T00:00:00Z"}]},)"
+     R"("status":{"images":[{"names":["x"]}],)"
      R"("addresses":[{"type":"InternalIP","address":"192.0.2.2"}],)"
      R"("conditions":[{"type":"NetworkUnavailable","status":"True",)"
      R"("lastHeartbeatTime":"2026-01-01T00:00:00Z"}]}})"},

@@ -40,8 +40,8 @@ void AddConcerned(SourceUpdate* update) {
 }
 
 // The kind whose objects need this one for BGP; empty: none does. There are few
-// of these objects, and they are taken up together. Of Namespaces there may be
-// thousands, which come page by page.
+// of these objects, and they are taken up together. There may be thousands of
+// Namespaces, which come page by page.
 std::string_view NeededBy(std::string_view kind) {
   for (const SourceKind& known : SourceKinds()) {
     if (known.kind == kind && known.is_optional) return known.needed_by;

@@ -34,13 +34,18 @@ class Listing : private kubernetes::Reflector::Observer {
  public:
   using Take = std::function<void(const Change& object)>;
 
-  Listing(io::Loop* loop, http::Client* client,
-          kubernetes::ReflectorOptions options, const Prng& prng, Take take,
-          std::function<void()> on_listed)
+  struct Ports {
+    io::Loop* loop;
+    http::Client* client;
+    Take take;
+    std::function<void()> on_listed;
+  };
+
+  Listing(Ports ports, kubernetes::ReflectorOptions options, const Prng& prng)
       : name_(options.resource.ToString()),
-        take_(std::move(take)),
-        on_listed_(std::move(on_listed)),
-        reflector_(loop, client, this, std::move(options), prng) {}
+        ports_(std::move(ports)),
+        reflector_(ports_.loop, ports_.client, this, std::move(options), prng) {
+  }
 
   void Start() { reflector_.Start(); }
   // A server that lacks the kind has no objects of it.
@@ -58,14 +63,13 @@ class Listing : private kubernetes::Reflector::Observer {
 
  private:
   void OnChange(const Change& change) override {
-    if (change.kind == Change::Kind::kListed) return on_listed_();
-    if (change.kind == Change::Kind::kSet) take_(change);
+    if (change.kind == Change::Kind::kListed) return ports_.on_listed();
+    if (change.kind == Change::Kind::kSet) ports_.take(change);
   }
-  void OnFailure() override { on_listed_(); }
+  void OnFailure() override { ports_.on_listed(); }
 
   const std::string name_;
-  const Take take_;
-  const std::function<void()> on_listed_;
+  const Ports ports_;
   kubernetes::Reflector reflector_;
 };
 
@@ -148,11 +152,12 @@ class Reader : private ObjectSource::Observer {
                                 Listing::Take take) {
     const Prng fork = prng.Fork(resource.ToString());
     return std::make_unique<Listing>(
-        &loop_, api_->client(),
+        Listing::Ports{&loop_, api_->client(), std::move(take),
+                       [this] { StopIfComplete(); }},
         kubernetes::ReflectorOptions{.resource = std::move(resource),
                                      .name_space = own,
                                      .watches = false},
-        fork, std::move(take), [this] { StopIfComplete(); });
+        fork);
   }
 
   void OnUpdate(const SourceUpdate& update) override {

@@ -18,7 +18,7 @@ namespace {
 NodeFacts NodeFactsOf(const NodeView& view) {
   const ipam::Ledger& ledger = view.addresses.ledger();
   return {.ready = view.ready(),
-          .draining = view.draining,
+          .draining = view.drain.is_on,
           .state_unsaved = !view.addresses.save_error().ok(),
           .ledger_records = ledger.size(),
           .ledger = ledger.counters()};

@@ -56,6 +56,11 @@ struct HostSight {
   const io::TurnMeter* turns = nullptr;  // Null: the loop measures none.
 };
 
+struct DrainSight {
+  bool is_on = false;
+  std::string mark;  // As NodeLifecycle has it.
+};
+
 struct NodeView {
   const AgentOptions& options;
   const config::Desired& desired;
@@ -72,8 +77,7 @@ struct NodeView {
   HostSight host;
 
   LifeStage stage = LifeStage::kAwaiting;
-  bool draining = false;
-  std::string drain_mark = {};  // As NodeLifecycle has it.
+  DrainSight drain = {};
   LedgerSight ledger = {};
   // Nullopt: objects come from manifests. Not the agent's: its owner sets it.
   std::optional<ApiServerSight> api_server = {};

@@ -164,7 +164,7 @@ absl::Status SetDrainOn(Values values, Options* options) {
       marks.push_back(mark);
     }
   }
-  options->drain_on = std::move(marks);
+  options->drain.on = std::move(marks);
   return absl::OkStatus();
 }
 
@@ -329,11 +329,13 @@ constexpr std::array<OptionSpec, 37> kOptions = {{
      [](const Options& o) { return absl::FormatDuration(o.hold_down); }},
     {"bgp-listen", "ADDRESS[:PORT]",
      "Let BGP peers dial this node, too (\"[::]:1790\"); a port below 1024 "
-     "needs "
-     "CAP_NET_BIND_SERVICE; default: only this node dials.",
+     "needs CAP_NET_BIND_SERVICE; default: only this node dials.",
      false,
      [](Values v, Options* o) {
-       return SetEndpoint(v[0], kBgpPort, &o->bgp_listen.emplace());
+       net::Endpoint endpoint;
+       LB_RETURN_IF_ERROR(SetEndpoint(v[0], kBgpPort, &endpoint));
+       o->bgp_listen = endpoint;
+       return absl::OkStatus();
      },
      [](const Options& o) {
        return o.bgp_listen ? o.bgp_listen->ToString() : "";
@@ -343,9 +345,9 @@ constexpr std::array<OptionSpec, 37> kOptions = {{
      "routes this long (\"5s\") later, when routers have moved their flows.",
      false,
      [](Values v, Options* o) {
-       return SetDuration(v[0], absl::Hours(1), &o->drain_wait);
+       return SetDuration(v[0], absl::Hours(1), &o->drain.wait);
      },
-     [](const Options& o) { return absl::FormatDuration(o.drain_wait); }},
+     [](const Options& o) { return absl::FormatDuration(o.drain.wait); }},
     {"drain-on", "MARK",
      "Drain while this node's Node object has one of these: cordon, deletion, "
      "shutdown (taints of autoscalers and of a machine that is off), or the "
@@ -353,7 +355,7 @@ constexpr std::array<OptionSpec, 37> kOptions = {{
      "of a taint; default: none, as MetalLB.",
      true, SetDrainOn,
      [](const Options& o) {
-       return fmt::format("{}", fmt::join(o.drain_on, ","));
+       return fmt::format("{}", fmt::join(o.drain.on, ","));
      }},
     {"ignore-exclude-lb", "",
      "Announce also from nodes that have the label "

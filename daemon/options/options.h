@@ -92,6 +92,15 @@ struct StatusSettings {
                          const StatusSettings&) = default;
 };
 
+struct DrainSettings {
+  // "cordon", "deletion", "shutdown", keys of taints: see drain-on in --help.
+  std::vector<std::string> on;
+  // How long BGP routers have to move flows from a node that drains.
+  absl::Duration wait = absl::Seconds(5);  // Up to an hour.
+
+  friend bool operator==(const DrainSettings&, const DrainSettings&) = default;
+};
+
 struct Options {
   // Empty: the host's name in lower case, which the daemon asks for.
   std::string node_name;
@@ -104,13 +113,10 @@ struct Options {
   // For services whose advertisements name none.
   election::Policy election_policy = election::Policy::kCompat;
   absl::Duration hold_down = absl::Seconds(60);  // Up to an hour; 0: none.
-  // "cordon", "deletion", "shutdown", keys of taints: see drain-on in --help.
-  std::vector<std::string> drain_on;
   // Where BGP peers may dial this node; nullopt: nothing listens.
   std::optional<net::Endpoint> bgp_listen;
-  // How long BGP routers have to move flows from a node that drains.
-  absl::Duration drain_wait = absl::Seconds(5);  // Up to an hour.
-  bool ignore_exclude_lb = false;                // The exclude label of nodes.
+  DrainSettings drain;
+  bool ignore_exclude_lb = false;  // The exclude label of nodes.
 
   // Shell patterns, as announce::InterfaceOptions (lb/announce) has them.
   std::vector<std::string> interfaces;          // Empty: all.

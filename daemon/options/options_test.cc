@@ -112,9 +112,9 @@ log-format: json
   want.gossip.profile = GossipProfile::kWan;
   want.election_policy = election::Policy::kSticky;
   want.hold_down = absl::Seconds(90);
-  want.drain_on = {"cordon", "example.com/maintenance"};
+  want.drain.on = {"cordon", "example.com/maintenance"};
   want.bgp_listen = *net::ParseEndpoint("[::]:179", 0);
-  want.drain_wait = absl::Seconds(7);
+  want.drain.wait = absl::Seconds(7);
   want.ignore_exclude_lb = true;
   want.interfaces = {"^eth"};
   want.exclude_interfaces = {};
@@ -427,6 +427,7 @@ TEST(AllOptionsTest, ShownValuesCanBeSetAgain) {
   shown.status.admin_over_tls = true;
   shown.status.insecure = true;
   shown.metrics_listen = "127.0.0.1:7473";
+  shown.bgp_listen = {net::IpAddress::Ipv6(0), 1790};
   shown.interfaces = {"^eth"};
   shown.exclude_interfaces = {"^lo$"};
   shown.user = "lbd";

@@ -86,17 +86,13 @@ void Elections::NoteEntries(const Services& changed, uint64_t entries_version) {
 
 void Elections::SetWithheld(std::map<net::IpAddress, std::string> withheld,
                             absl::Time civil_now) {
-  if (withheld == withheld_) return;
-  std::swap(withheld, withheld_);
-  for (const auto& [address, owner] : withheld_) {
-    if (withheld.contains(address)) continue;
+  const auto change = withheld_.Set(std::move(withheld));
+  for (const net::IpAddress& address : change.begun) {
     tenures_.Release(address, civil_now);
     new_holders_.insert(address);
   }
-  for (const auto* side : {&withheld, &withheld_}) {
-    for (const auto& [address, owner] : *side) {
-      AddAll(index_.At(address), withheld_changed_);
-    }
+  for (const net::IpAddress& address : change.concerned) {
+    AddAll(index_.At(address), withheld_changed_);
   }
 }
 
@@ -126,7 +122,7 @@ const Placement& Elections::Update(const config::Desired& desired,
     described.emplace(service, Describe(service));
   }
   JoinSharers(entries, described);
-  Withhold(entries, described);
+  withheld_.Apply(entries, described);
   bool changed = false;
   for (const std::string& service : due) {
     if (!Place(service, described)) continue;
@@ -161,24 +157,6 @@ bool Elections::Place(const std::string& service, const Placement& described) {
   return true;
 }
 
-void Elections::Withhold(const AddressEntries& entries,
-                         Placement& described) const {
-  if (withheld_.empty()) return;
-  for (auto& [service, place] : described) {
-    std::string reason;
-    for (const auto& assigned : entries.at(service).assignment.addresses) {
-      const auto withheld = withheld_.find(assigned.address);
-      if (withheld == withheld_.end()) {
-        reason.clear();
-        break;
-      }
-      reason += fmt::format("{}{} is {}", reason.empty() ? "" : ", ",
-                            assigned.address.ToString(), withheld->second);
-    }
-    if (!reason.empty()) place = {.reason = "withheld: " + reason};
-  }
-}
-
 // Adds to `due` the new ones.
 void Elections::PutServices(const config::Desired& desired,
                             const AddressEntries& entries, Services& due) {
@@ -193,7 +171,7 @@ void Elections::PutServices(const config::Desired& desired,
     PutService(desired, service, entry->second.assignment);
     unclaimed_.Add(name);
     const net::IpAddress& first = entry->second.assignment.addresses[0].address;
-    if (gone.erase(name) == 0 || IsWithheld(first)) due.insert(name);
+    if (gone.erase(name) == 0 || withheld_.Contains(first)) due.insert(name);
   }
   for (const auto& [service, put] : gone) table_.RemoveVip(service);
   due.merge(index_.AllSharers());
@@ -312,7 +290,7 @@ void Elections::ClaimService(const std::string& service,
   for (const auto& assigned : entries.at(service).assignment.addresses) {
     const net::IpAddress& address = assigned.address;
     unclaimed_.EndWait(address);
-    if (IsWithheld(address)) continue;
+    if (withheld_.Contains(address)) continue;
     const auto holder = tenures_.HolderOf(address);
     if (wire.foreign.contains(address)) {
       unclaimed_.Add(service);

@@ -32,6 +32,7 @@
 #include "daemon/placement/cluster_view.h"
 #include "daemon/placement/inherited_services.h"
 #include "daemon/placement/placement.h"
+#include "daemon/placement/withheld_addresses.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/election/election_table.h"
@@ -163,10 +164,6 @@ class Elections {
   bool MayBeASpeakers(const std::string& service) const;
   void NoteDark(const std::string& service);
   void NoteNew(const std::string& service);
-  bool IsWithheld(const net::IpAddress& address) const {
-    return withheld_.contains(address);
-  }
-  void Withhold(const AddressEntries& entries, Placement& described) const;
   void PutServices(const config::Desired& desired,
                    const AddressEntries& entries, Services& due);
   void PutChanged(const config::Desired& desired, const AddressEntries& entries,
@@ -187,7 +184,7 @@ class Elections {
   Services touched_;  // Else read these: their entries are others.
   Services asked_;    // And some of these: they ask for something else.
   std::set<net::IpAddress> new_holders_;  // Not in table_ yet.
-  std::map<net::IpAddress, std::string> withheld_;
+  WithheldAddresses withheld_;
   Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
   // Those of placement_ that no node announces.

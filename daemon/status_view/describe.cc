@@ -197,8 +197,8 @@ status::v1::GetNodeResponse StatusView::DescribeNode() const {
   node.set_version(std::string(config::kVersion));
   SetTimestamp(view_.tally.started_at(), node.mutable_started_at());
   node.set_ready(view_.ready());
-  node.set_draining(view_.draining);
-  node.set_drain_mark(Printable(view_.drain_mark));
+  node.set_draining(view_.drain.is_on);
+  node.set_drain_mark(Printable(view_.drain.mark));
   node.set_ledger_author(Printable(view_.ledger.author));
   node.set_announced_addresses(view_.announcing.elected().size());
   node.set_gossip_health_score(view_.gossip().health_score());

@@ -98,7 +98,6 @@ struct BgpPeer {
   bool graceful_restart = false;
   bool ebgp_multihop = false;
   bool dual_stack_address_family = false;
-  bool disable_mp = false;
 
   friend bool operator==(const BgpPeer&, const BgpPeer&) = default;
 };

@@ -93,7 +93,7 @@ TEST(BgpPeerTest, FieldsAndDefaults) {
       {"switches",
        Peer(", enableGracefulRestart: true, ebgpMultiHop: true, "
             "dualStackAddressFamily: true, disableMP: true, vrf: ''"),
-       kPeer + " restart multihop dual noMp"},
+       kPeer + " restart multihop dual"},
       {"a BFD profile",
        Peer(", bfdProfile: fast") +
            Object("BFDProfile", "fast",

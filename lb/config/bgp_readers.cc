@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -39,29 +38,6 @@ constexpr absl::Duration kHoldMin = absl::Seconds(3);  // RFC 4271, 4.2.
 constexpr absl::Duration kKeepaliveMin = absl::Seconds(1);
 constexpr absl::Duration kSecondsMax = absl::Seconds(65'535);
 constexpr absl::Duration kWithdrawHoldMax = absl::Minutes(10);
-
-constexpr std::array<std::string_view, 21> kPeerFields = {
-    "myASN",
-    "peerASN",
-    "localASN",
-    "dynamicASN",
-    "peerAddress",
-    "interface",
-    "sourceAddress",
-    "peerPort",
-    "holdTime",
-    "keepaliveTime",
-    "connectTime",
-    "routerID",
-    "nodeSelectors",
-    "password",
-    "passwordSecret",
-    "bfdProfile",
-    "enableGracefulRestart",
-    "ebgpMultiHop",
-    "vrf",
-    "disableMP",
-    "dualStackAddressFamily"};
 
 void RefuseUnknownAtTop(const Fields& root) {
   root.RefuseUnknown({"apiVersion", "kind", "metadata", "spec", "status"});
@@ -279,7 +255,7 @@ void ReadSwitches(const Fields& spec, BgpPeer& peer) {
   peer.graceful_restart = spec.Bool("enableGracefulRestart", false);
   peer.ebgp_multihop = spec.Bool("ebgpMultiHop", false);
   peer.dual_stack_address_family = spec.Bool("dualStackAddressFamily", false);
-  peer.disable_mp = spec.Bool("disableMP", false);
+  spec.Bool("disableMP", false);  // As if it were false: see docs/bgp.md.
   if (peer.ebgp_multihop && peer.peer_as == peer.my_as) {
     spec.Refuse("ebgpMultiHop",
                 "true with peerASN equal to myASN, want it for external peers "
@@ -387,7 +363,27 @@ BgpPeer ReadBgpPeer(const Fields& root, const Metadata& metadata) {
   const std::optional<Fields> spec =
       SpecOf(root, "myASN, peerASN and peerAddress");
   if (!spec) return peer;
-  spec->RefuseUnknown(kPeerFields);
+  spec->RefuseUnknown({"myASN",
+                       "peerASN",
+                       "localASN",
+                       "dynamicASN",
+                       "peerAddress",
+                       "interface",
+                       "sourceAddress",
+                       "peerPort",
+                       "holdTime",
+                       "keepaliveTime",
+                       "connectTime",
+                       "routerID",
+                       "nodeSelectors",
+                       "password",
+                       "passwordSecret",
+                       "bfdProfile",
+                       "enableGracefulRestart",
+                       "ebgpMultiHop",
+                       "vrf",
+                       "disableMP",
+                       "dualStackAddressFamily"});
   ReadNumbersOfPeer(*spec, peer);
   ReadAddressesOfPeer(*spec, peer);
   if (metadata.annotations) ReadNodeKeys(*metadata.annotations, peer);

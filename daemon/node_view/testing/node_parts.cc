@@ -117,7 +117,7 @@ NodeView NodeParts::View() const {
           .name_conflicts = name_conflicts,
           .host = {*environment.links, environment.turns},
           .stage = stage,
-          .draining = draining,
+          .drain = {.is_on = draining},
           .ledger = {author, untold},
           .api_server = api_server,
           .last_event_sequence = environment.log->last_sequence(),

@@ -49,6 +49,7 @@ class RoutingTest : public testing::Test {
         node_host_->environment(), [this] { look_due_ = true; });
     routing_->SetDesired(desired_, {.bgp = true});
     for (const auto& [service, entry] : entries_) changed_.insert(service);
+    look_due_ = true;
   }
 
   void Want(const std::string& service, const char* address) {

@@ -217,7 +217,6 @@ std::string ToText(const BgpPeer& peer) {
   if (peer.graceful_restart) text += " restart";
   if (peer.ebgp_multihop) text += " multihop";
   if (peer.dual_stack_address_family) text += " dual";
-  if (peer.disable_mp) text += " noMp";
   return text;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "tests/sim/chaos/bgp/node_checks.h"
 
 namespace lb::chaos {
@@ -53,7 +52,7 @@ BgpChecker::BgpChecker(BgpStage* stage, const BgpBounds& bounds)
       watches_(stage->nodes().size()),
       drains_(stage->nodes().size()),
       promised_since_(stage->nodes().size(), absl::InfiniteFuture()),
-      unrouted_since_(stage->nodes().size(), absl::InfiniteFuture()) {}
+      unrouted_(stage->nodes().size()) {}
 
 void BgpChecker::Fail(std::string invariant, std::string what) {
   if (violation_) return;
@@ -77,7 +76,7 @@ void BgpChecker::OnInterval() {
 
 void BgpChecker::FollowNode(BgpNode& node) {
   Drain& drain = drains_[node.number - 1];
-  FollowUnrouted(node);
+  unrouted_.Follow(*stage_, node);
   if (!node.running()) return;
   FollowPromise(node);
   const NodeView view = node.agent->View();
@@ -88,43 +87,13 @@ void BgpChecker::FollowNode(BgpNode& node) {
       stage_->Disturb(node, router);
     }
   }
-  if (!view.draining || drain.run != node.runs) {
+  if (!view.drain.is_on || drain.run != node.runs) {
     drain = {node.runs, absl::InfiniteFuture()};
   }
-  if (view.draining && node.speaks() && drain.since == absl::InfiniteFuture()) {
+  if (view.drain.is_on && node.speaks() &&
+      drain.since == absl::InfiniteFuture()) {
     drain.since = now;
   }
-}
-
-void BgpChecker::FollowUnrouted(const BgpNode& node) {
-  absl::Time& since = unrouted_since_[node.number - 1];
-  if (!node.speaks() || stage_->is_gossip_harmed()) {
-    since = absl::InfiniteFuture();
-    return;
-  }
-  const auto peers = node.agent->View().routing.Peers();
-  const bool is_routed =
-      peers.empty() || std::any_of(peers.begin(), peers.end(), [](auto& peer) {
-        return peer.state == bgp::SessionState::kEstablished;
-      });
-  since = is_routed ? absl::InfiniteFuture() : std::min(since, stage_->Now());
-}
-
-// The numbers of those that could take its traffic over, as it sees them. What
-// one of them must have told by now counts, whether the node has it or not.
-std::vector<int> BgpChecker::OthersOf(const NodeView& view) const {
-  std::vector<int> others;
-  for (const auto& member : view.LiveMembers()) {
-    const bool cannot = member.metadata && (member.metadata->draining ||
-                                            member.metadata->unrouted);
-    int number = 0;
-    const bool counts = member.name != view.options.node && !cannot &&
-                        absl::SimpleAtoi(member.name.substr(1), &number);
-    if (!counts) continue;
-    if (stage_->Now() - unrouted_since_[number - 1] > kHeard) continue;
-    others.push_back(number);
-  }
-  return others;
 }
 
 // A node notes its promise once its first session begins.
@@ -222,7 +191,7 @@ BgpObjects::Routes BgpChecker::RoutesOf(const Place& place) {
       stage_->Now() < drains + bounds_.drain_wait
           ? node.objects->RoutesOf(node.number, place.router, addresses)
           : node.objects->RoutesOnlyHere(node.number, place.router, addresses,
-                                         OthersOf(view));
+                                         unrouted_.OthersOf(*stage_, view));
   for (auto& [prefix, communities] : routes) {
     communities.insert(kGracefulShutdown);
   }

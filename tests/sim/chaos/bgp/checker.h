@@ -23,6 +23,7 @@
 #include "tests/sim/chaos/bgp/bounds.h"
 #include "tests/sim/chaos/bgp/objects.h"
 #include "tests/sim/chaos/bgp/stage.h"
+#include "tests/sim/chaos/bgp/unrouted_nodes.h"
 #include "tests/sim/chaos/outcome.h"
 
 namespace lb::chaos {
@@ -32,8 +33,6 @@ class BgpChecker {
   static constexpr absl::Duration kInterval = absl::Milliseconds(100);
   // Times are looked at every kInterval only.
   static constexpr absl::Duration kSlack = absl::Milliseconds(500);
-  // So soon each node has heard that another has no session any more.
-  static constexpr absl::Duration kHeard = absl::Seconds(5);
 
   // `stage` must outlive it.
   BgpChecker(BgpStage* stage, const BgpBounds& bounds);
@@ -84,12 +83,10 @@ class BgpChecker {
 
   void FollowNode(BgpNode& node);
   void FollowPromise(BgpNode& node);
-  void FollowUnrouted(const BgpNode& node);
   void Check(const Place& place);
   void FollowCalm(const Place& place);
   void FollowWanted(const Place& place);
   BgpObjects::Routes RoutesOf(const Place& place);
-  std::vector<int> OthersOf(const NodeView& view) const;
   absl::Duration UpOf(const Place& place) const;
   bool IsSettled(const Place& place);
   bool HasBfdUp(const Place& place) const;
@@ -119,8 +116,7 @@ class BgpChecker {
   };
   std::vector<Drain> drains_;  // By node; the others, too.
   std::vector<absl::Time> promised_since_;
-  // InfiniteFuture: it has a session, or others may not hear what it says.
-  std::vector<absl::Time> unrouted_since_;
+  UnroutedNodes unrouted_;
 };
 
 }  // namespace lb::chaos
