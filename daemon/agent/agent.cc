@@ -254,9 +254,7 @@ void Agent::Observe() {
 // Reads the state that an earlier run wrote.
 void Agent::Restore() {
   addresses_.Restore();
-  for (const absl::Status& history : history_.Restore()) {
-    events_.RecordRestored(history);
-  }
+  for (const auto& status : history_.Restore()) events_.RecordRestored(status);
   events_.RecordRestored(announcing_.Start());
   events_.RecordRestored(owners_.Start(&presence_->gossip()));
 }

@@ -32,7 +32,7 @@
 #include "daemon/placement/cluster_view.h"
 #include "daemon/placement/inherited_services.h"
 #include "daemon/placement/placement.h"
-#include "daemon/placement/withheld_addresses.h"
+#include "daemon/placement/withheld_vips.h"
 #include "lb/config/desired.h"
 #include "lb/config/difference.h"
 #include "lb/election/election_table.h"
@@ -184,7 +184,7 @@ class Elections {
   Services touched_;  // Else read these: their entries are others.
   Services asked_;    // And some of these: they ask for something else.
   std::set<net::IpAddress> new_holders_;  // Not in table_ yet.
-  WithheldAddresses withheld_;
+  WithheldVips withheld_;
   Services withheld_changed_;  // Services that a change of it concerns.
   Placement placement_;
   // Those of placement_ that no node announces.

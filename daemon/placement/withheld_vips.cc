@@ -1,4 +1,4 @@
-#include "daemon/placement/withheld_addresses.h"
+#include "daemon/placement/withheld_vips.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 namespace lb {
 
-WithheldAddresses::Change WithheldAddresses::Set(
+WithheldVips::Change WithheldVips::Set(
     std::map<net::IpAddress, std::string> withheld) {
   Change change;
   if (withheld == owners_) return change;
@@ -22,8 +22,8 @@ WithheldAddresses::Change WithheldAddresses::Set(
   return change;
 }
 
-void WithheldAddresses::Apply(const AddressEntries& entries,
-                              Placement& placement) const {
+void WithheldVips::Apply(const AddressEntries& entries,
+                         Placement& placement) const {
   if (owners_.empty()) return;
   for (auto& [service, place] : placement) {
     std::string reason;

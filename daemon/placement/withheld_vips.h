@@ -1,4 +1,4 @@
-// WithheldAddresses: addresses that no node may announce because a host has
+// WithheldVips: addresses that no node may announce because a host has
 // them, each with its owner for the text "ADDRESS is OWNER".
 //
 //   const auto change = withheld.Set({{*net::ParseIpAddress("192.0.2.7"),
@@ -6,8 +6,8 @@
 //   withheld.Apply(entries, placement);
 //
 // Pure state, loop thread only.
-#ifndef LB_DAEMON_PLACEMENT_WITHHELD_ADDRESSES_H_
-#define LB_DAEMON_PLACEMENT_WITHHELD_ADDRESSES_H_
+#ifndef LB_DAEMON_PLACEMENT_WITHHELD_VIPS_H_
+#define LB_DAEMON_PLACEMENT_WITHHELD_VIPS_H_
 
 #include <map>
 #include <string>
@@ -18,7 +18,7 @@
 
 namespace lb {
 
-class WithheldAddresses {
+class WithheldVips {
  public:
   struct Change {
     std::vector<net::IpAddress> begun;      // They were not withheld before.
@@ -39,4 +39,4 @@ class WithheldAddresses {
 
 }  // namespace lb
 
-#endif  // LB_DAEMON_PLACEMENT_WITHHELD_ADDRESSES_H_
+#endif  // LB_DAEMON_PLACEMENT_WITHHELD_VIPS_H_
