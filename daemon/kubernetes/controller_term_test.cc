@@ -217,6 +217,50 @@ TEST_F(ControllerTermTest,
   EXPECT_EQ(cluster_.StatusOf("one"), "");
 }
 
+// A controller acts on with what it remembers, and the Service whose object it
+// cannot understand has an address again that went to another one since. Both
+// had it, and for good.
+TEST_F(ControllerTermTest, AnOlderStateOfABadServiceKeepsItsAddress) {
+  Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  cluster_.CreateService("bad");
+  UntilStatus("bad", "192.0.2.1 a");
+  cluster_.CreateService("good");
+  UntilStatus("good", "192.0.2.2 a");
+  cluster_.PatchService("bad", R"({"spec":{"externalTrafficPolicy":"No"}})");
+  Settle();
+  const auto backup = cluster_.server_.MakeBackup();
+  for (const char* name : {"bad", "good"}) cluster_.MayChange(name);
+  cluster_.PatchService("bad", R"({"spec":{"type":"ClusterIP"}})");
+  cluster_.PatchService("bad", R"({"status":{"loadBalancer":null}})", "status");
+  cluster_.PatchService("good", R"({"spec":{"loadBalancerIP":"192.0.2.1"}})");
+  UntilStatus("good", "192.0.2.1 a");
+  cluster_.server_.Restore(backup, absl::Milliseconds(100));
+  loop_.RunFor(absl::Seconds(30));
+  EXPECT_EQ(cluster_.StatusOf("bad"), "192.0.2.1 a");
+  EXPECT_EQ(cluster_.StatusOf("good"), "192.0.2.2 a");
+}
+
+// A controller that hears of it late has seen no object without the address but
+// a bad one, and held the address for good.
+TEST_F(ControllerTermTest, ABadServiceWhoseStatusWasClearedKeepsNothing) {
+  Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  cluster_.CreateService("bad");
+  UntilStatus("bad", "192.0.2.1 a");
+  cluster_.PatchService("bad", R"({"spec":{"externalTrafficPolicy":"No"}})");
+  Settle();
+  cluster_.server_.Restart(absl::Seconds(1), absl::ZeroDuration());
+  cluster_.MayChange("bad");
+  cluster_.PatchService("bad", R"({"spec":{"type":"ClusterIP"}})");
+  cluster_.PatchService("bad", R"({"status":{"loadBalancer":null}})", "status");
+  cluster_.PatchService("bad", R"({"spec":{"type":"LoadBalancer"}})");
+  cluster_.server_.Compact();
+  loop_.RunFor(absl::Seconds(10));
+  cluster_.CreateService("good", R"(,"loadBalancerIP":"192.0.2.1")");
+  UntilStatus("good", "192.0.2.1 a");
+}
+
 // The server may carry a write out when another controller acts already.
 TEST_F(ControllerTermTest, GivesTheLeaseUpOnceNoWriteIsUnderWay) {
   SimController& one = StartWithASlowWrite(absl::Milliseconds(300));

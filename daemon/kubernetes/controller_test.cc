@@ -104,6 +104,29 @@ TEST_F(ControllerTest, AnotherWritersStatusIsRepaired) {
   UntilStatus("web", "192.0.2.1 a");
 }
 
+// The controller looks at both at once. It took the address out of the status
+// of the one that holds it, until the other one's was repaired.
+TEST_F(ControllerTest, WhatAnotherStatusSaysTakesNoAddressAway) {
+  Start("n1");
+  ASSERT_NE(Acting(), nullptr);
+  cluster_.CreateService("web");
+  UntilStatus("web", "192.0.2.1 a");
+  cluster_.CreateService("mail");
+  UntilStatus("mail", "192.0.2.2 a");
+  Settle();
+  cluster_.MayChange("mail");
+  cluster_.server_.faults() = {.slow = 100, .slow_max = absl::Seconds(1)};
+  cluster_.SetStatus("mail", "192.0.2.1");
+  loop_.RunFor(absl::Milliseconds(5));
+  cluster_.PatchService("web", R"({"metadata":{"labels":{"a":"b"}}})");
+  Settle();
+  EXPECT_EQ(cluster_.StatusOf("mail"), "192.0.2.2 a");
+  EXPECT_EQ(cluster_.StatusOf("web"), "192.0.2.1 a");
+  EXPECT_THAT(cluster_.faults(),
+              testing::Each(testing::HasSubstr("is in the statuses of")));
+  cluster_.ForgetFaults();
+}
+
 TEST_F(ControllerTest, ABadServiceKeepsItsAddressAndSaysWhy) {
   Start("n1");
   ASSERT_NE(Acting(), nullptr);
