@@ -22,6 +22,19 @@ std::string DepartingName(std::string_view service,
   return fmt::format("{}/{}", service, address.ToString());
 }
 
+bool Contains(const std::vector<net::IpAddress>& addresses,
+              const net::IpAddress& address) {
+  return std::find(addresses.begin(), addresses.end(), address) !=
+         addresses.end();
+}
+
+// All that a record tells of what its service asks for.
+ServiceRequest RequestOf(const ServiceRecord& record) {
+  return {.service = record.name(),
+          .service_namespace = record.meta.key.name_space,
+          .sharing_key = record.sharing_key};
+}
+
 bool GivesUp(const std::vector<ServiceEvent>& events) {
   return std::any_of(events.begin(), events.end(), [](const ServiceEvent& e) {
     return e.reason == EventReason::kClearAssignment;
@@ -61,6 +74,17 @@ void AddressTerm::Want(const ServiceRequest& request,
 void AddressTerm::Reserve(const ServiceRecord& record) {
   const std::string service = record.name();
   Drop(service);
+  const Addresses before = TakeAll(service);
+  Addresses kept = Find(service).addresses;
+  const size_t unsaid = std::erase_if(kept, [&](const AssignedAddress& held) {
+    return !Contains(record.addresses, held.address);
+  });
+  if (unsaid > 0) {
+    allocator_.Forget(service);
+    Restore(RequestOf(record), kept);
+  }
+  // A write of the others may be under way.
+  Depart(service, before);
   reserved_[service] = record;
   must_reserve_ = true;
 }
@@ -108,8 +132,7 @@ void AddressTerm::OnStatus(std::string_view service,
   Addresses departing = TakeDeparting(service);
   const size_t ended =
       std::erase_if(departing, [&](const AssignedAddress& held) {
-        const bool is_said = std::find(addresses.begin(), addresses.end(),
-                                       held.address) != addresses.end();
+        const bool is_said = Contains(addresses, held.address);
         if (!is_said) NoteFreed(service, held);
         return !is_said;
       });
@@ -127,6 +150,22 @@ void AddressTerm::ReturnTo(const ServiceRecord& record) {
   const Addresses departing = TakeDeparting(service);
   Restore(request->second, record.Assigned());
   Depart(service, departing);
+  OnFreed();
+}
+
+void AddressTerm::Yield(const ServiceRecord& record,
+                        const ServiceRecord& other) {
+  const std::string service = record.name();
+  const auto request = requests_.find(service);
+  if (request == requests_.end()) return;
+  allocator_.Forget(service);
+  const Addresses departing = TakeDeparting(service);
+  Restore(request->second, record.Assigned());
+  Depart(service, departing);
+  // Not by Keep(), which may refuse what a status says: then the service would
+  // get the same address again.
+  Depart(other.name(), other.Assigned());
+  due_.insert(service);
   OnFreed();
 }
 
@@ -191,20 +230,17 @@ void AddressTerm::RestoreDue(size_t portion, std::vector<Result>* results) {
 
 void AddressTerm::ReserveAll() {
   for (const auto& [service, record] : reserved_) {
+    const Addresses before = TakeAll(service);
     // An address that services hold which share with it needs no second holder.
-    Restore({.service = service,
-             .service_namespace = record.meta.key.name_space,
-             .sharing_key = record.sharing_key},
-            record.Assigned());
+    Restore(RequestOf(record), record.Assigned());
+    Depart(service, before);
   }
 }
 
 AddressTerm::Result AddressTerm::Assign(const ServiceRequest& request) {
   const std::string& service = request.service;
   // It may have again what it was giving up.
-  Addresses before = TakeDeparting(service);
-  const Assignment held = Find(service);
-  before.insert(before.end(), held.addresses.begin(), held.addresses.end());
+  const Addresses before = TakeAll(service);
   ipam::Decision decision = allocator_.Decide(request);
   const auto assigned = allocator_.Assign(request);
   Depart(service, before);
@@ -244,6 +280,13 @@ AddressTerm::Addresses AddressTerm::TakeDeparting(std::string_view service) {
     allocator_.Forget(DepartingName(service, held.address));
   }
   return departing;
+}
+
+AddressTerm::Addresses AddressTerm::TakeAll(std::string_view service) {
+  Addresses all = TakeDeparting(service);
+  const Assignment held = Find(service);
+  all.insert(all.end(), held.addresses.begin(), held.addresses.end());
+  return all;
 }
 
 void AddressTerm::NoteFreed(std::string_view service,

@@ -7,7 +7,8 @@
 //  - An address that a service gives up is departing until its status says so
 //    no more: no other service gets it before.
 //  - A service whose object cannot be understood keeps the addresses of its
-//    status, and nothing of it is changed.
+//    status, and nothing of it is changed. Another service yields one of these
+//    which its own status does not say yet.
 //  - Of two statuses that claim one address without sharing it, the one that a
 //    controller wrote and is older keeps it; the other service gets another.
 //
@@ -63,7 +64,8 @@ class AddressTerm {
   // The service asks for this, and is due. If it holds nothing yet, it keeps
   // what `record` says; null: there is no record.
   void Want(const ipam::ServiceRequest& request, const ServiceRecord* record);
-  // The service may ask for something, and it is not known what.
+  // The service may ask for something, and it is not known what: it keeps what
+  // its status says, and the rest of what it had is departing.
   void Reserve(const ServiceRecord& record);
   // The service is gone: its addresses are free.
   void Release(std::string_view service);
@@ -81,6 +83,11 @@ class AddressTerm {
   // asked for others, and ask for them no longer.
   void ReturnTo(const ServiceRecord& record);
 
+  // The status of `other`, which stays as it is, says an address that the
+  // service of `record` holds and has not in its status yet. So `other` has it,
+  // and the service has the addresses of its status, and is due.
+  void Yield(const ServiceRecord& record, const ServiceRecord& other);
+
   // Deals with at most kPortion services.
   std::vector<Result> AssignDue(absl::Time civil_now);
   bool has_due() const { return !restoring_.empty() || !due_.empty(); }
@@ -89,6 +96,9 @@ class AddressTerm {
 
   bool Wants(std::string_view service) const {
     return requests_.find(service) != requests_.end();
+  }
+  bool IsReserved(std::string_view service) const {
+    return reserved_.find(service) != reserved_.end();
   }
   // True while the service is to be looked at.
   bool IsDue(std::string_view service) const;
@@ -121,6 +131,8 @@ class AddressTerm {
   void Depart(std::string_view service, const Addresses& before);
   // Takes the service's departing addresses, which are free then.
   Addresses TakeDeparting(std::string_view service);
+  // The same, and those that it holds, which it still does.
+  Addresses TakeAll(std::string_view service);
   // A departing address is free, and its cool-down begins.
   void NoteFreed(std::string_view service, const ipam::AssignedAddress& held);
   // An address is free: services that lack something are due.

@@ -225,5 +225,56 @@ TEST_F(AddressTermTest, AWishThatStandsIsMetAtTheNextLook) {
   EXPECT_EQ(Held("new"), held);
 }
 
+// A server that went back tells of statuses that nothing will change.
+TEST_F(AddressTermTest, AServiceYieldsWhatAnotherStatusSaysForGood) {
+  const ServiceRecord web = Record("web", "192.0.2.1");
+  term_.Want(Request("web"), &web);
+  Assign();
+  term_.Want(Request("web", "192.0.2.3"), &web);
+  Assign();
+  ASSERT_EQ(Held("web"), "192.0.2.3 (pool a)");
+  const ServiceRecord bad = Record("bad", "192.0.2.3");
+  term_.Reserve(bad);
+  Assign();
+  EXPECT_EQ(Held("bad"), "");
+  term_.Yield(web, bad);
+  EXPECT_THAT(Assign(), ElementsAre("AllocationFailed d/web"));
+  EXPECT_EQ(Held("bad"), "192.0.2.3 (pool a)");
+  EXPECT_EQ(Held("web"), "192.0.2.1 (pool a)");
+  term_.Release("d/bad");
+  Assign();
+  EXPECT_EQ(Held("web"), "192.0.2.3 (pool a)");
+}
+
+// No service has two addresses of a family, but a status may say them.
+TEST_F(AddressTermTest, ItYieldsAlsoWhatTheOtherCannotHold) {
+  term_.Want(Request("web", "192.0.2.3"), nullptr);
+  Assign();
+  ServiceRecord bad = Record("bad", "192.0.2.1");
+  bad.addresses.push_back(*net::ParseIpAddress("192.0.2.3"));
+  term_.Reserve(bad);
+  term_.Yield(Record("web", ""), bad);
+  Assign();
+  EXPECT_EQ(Held("web"), "");
+  term_.OnStatus("d/bad", {*net::ParseIpAddress("192.0.2.1")});
+  Assign();
+  EXPECT_EQ(Held("web"), "192.0.2.3 (pool a)");
+}
+
+// Its object has become bad, and so it is reserved.
+TEST_F(AddressTermTest, WhatAReservedServiceWasToGetIsNoOthersBeforeItsStatus) {
+  SetPool("192.0.2.1-192.0.2.2");
+  const ServiceRecord web = Record("web", "192.0.2.1");
+  term_.Want(Request("web", "192.0.2.2"), &web);
+  Assign();
+  term_.Reserve(web);
+  term_.Want(Request("mail"), nullptr);
+  Assign();
+  EXPECT_EQ(Held("mail"), "");
+  term_.OnStatus("d/web", {*net::ParseIpAddress("192.0.2.1")});
+  Assign();
+  EXPECT_EQ(Held("mail"), "192.0.2.2 (pool a)");
+}
+
 }  // namespace
 }  // namespace lb

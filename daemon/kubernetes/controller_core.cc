@@ -25,6 +25,12 @@ ServiceRecord Fresh(ServiceRecord record, std::string read_version) {
   return record;
 }
 
+template <typename Container, typename Value>
+bool Contains(const Container& container, const Value& value) {
+  return std::find(container.begin(), container.end(), value) !=
+         container.end();
+}
+
 // The record after a write whose answer had no object in it.
 ServiceRecord Written(ServiceRecord record, const ipam::Assignment& written) {
   record.addresses.clear();
@@ -181,32 +187,51 @@ void ControllerCore::LookAtAbsent(const std::string& service) {
     const bool is_ours =
         record->load_balancer_class == options_.load_balancer_class;
     if (!is_ours && record->addresses.empty()) return term_->Release(service);
-    return term_->Reserve(*record);
+    term_->Reserve(*record);
+    if (writing_.contains(service)) return;
+    return term_->OnStatus(service, record->addresses);
   }
   // It was a load balancer, and its status still says so.
   term_->Withdraw(*record);
   Settle(service, {});
 }
 
-ipam::Assignment ControllerCore::Writable(const std::string& service,
+std::vector<const ServiceRecord*> ControllerCore::FindRivals(
+    const ServiceRecord& record, const net::IpAddress& address) const {
+  std::vector<const ServiceRecord*> rivals;
+  // What others say is no reason to take an address out of a status.
+  if (Contains(record.addresses, address)) return rivals;
+  const std::vector<std::string> holders = term_->HoldersOf(address);
+  for (const std::string& other : records_.ClaimantsOf(address)) {
+    if (Contains(holders, other)) continue;
+    rivals.push_back(records_.Find(other));
+  }
+  return rivals;
+}
+
+const ServiceRecord* ControllerCore::FindLasting(
+    const ServiceRecord& record, const ipam::Assignment& assignment) const {
+  for (const ipam::AssignedAddress& held : assignment.addresses) {
+    // While others share it, no other service can have it.
+    if (term_->HoldersOf(held.address).size() > 1) continue;
+    for (const ServiceRecord* const rival : FindRivals(record, held.address)) {
+      if (term_->IsReserved(rival->name())) return rival;
+    }
+  }
+  return nullptr;
+}
+
+ipam::Assignment ControllerCore::Writable(const ServiceRecord& record,
                                           const ipam::Assignment& assignment) {
   ipam::Assignment writable;
-  blocked_.erase(service);
   for (const ipam::AssignedAddress& held : assignment.addresses) {
-    const std::vector<std::string> holders = term_->HoldersOf(held.address);
-    bool is_claimed = false;
-    for (const std::string& other : records_.ClaimantsOf(held.address)) {
-      const bool may_have_it =
-          other == service ||
-          std::find(holders.begin(), holders.end(), other) != holders.end();
-      // There is no use in waiting for a status that this process leaves alone.
-      is_claimed |= !may_have_it && term_->Wants(other);
-    }
-    if (is_claimed) {
-      blocked_.insert(service);
-    } else {
+    if (FindRivals(record, held.address).empty()) {
       writable.addresses.push_back(held);
     }
+  }
+  blocked_.erase(record.name());
+  if (writable.addresses.size() < assignment.addresses.size()) {
+    blocked_.insert(record.name());
   }
   return writable;
 }
@@ -215,7 +240,13 @@ void ControllerCore::Settle(const std::string& service,
                             std::vector<ipam::ServiceEvent> events) {
   const ServiceRecord* const record = records_.Find(service);
   if (record == nullptr) return;
-  ipam::Assignment assignment = Writable(service, term_->Find(service));
+  const ipam::Assignment held = term_->Find(service);
+  // An older state of the server says so, or another writer: there is no use in
+  // waiting for that status to change.
+  if (const ServiceRecord* const lasting = FindLasting(*record, held)) {
+    return term_->Yield(*record, *lasting);
+  }
+  ipam::Assignment assignment = Writable(*record, held);
   const auto writing = writing_.find(service);
   const bool is_said = writing == writing_.end()
                            ? Says(*record, assignment)

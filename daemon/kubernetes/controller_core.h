@@ -47,6 +47,7 @@
 #include "lb/kubernetes/event_series.h"
 #include "lb/kubernetes/resource.h"
 #include "lb/kubernetes/write_request.h"
+#include "lb/net/ip_address.h"
 
 namespace lb {
 
@@ -144,8 +145,15 @@ class ControllerCore {
   // Nullptr: what the service asks for now is not known.
   const config::Service* FindCurrent(const std::string& service) const;
   void LookAtAbsent(const std::string& service);
-  // Without the addresses that other statuses say, and will not say soon.
-  ipam::Assignment Writable(const std::string& service,
+  // The Services whose statuses say an address that is to get into that of
+  // `record`, but of those that share it.
+  std::vector<const ServiceRecord*> FindRivals(
+      const ServiceRecord& record, const net::IpAddress& address) const;
+  // One of them whose status this process leaves alone; nullptr: there is none.
+  const ServiceRecord* FindLasting(const ServiceRecord& record,
+                                   const ipam::Assignment& assignment) const;
+  // Without the addresses that have to wait for other statuses.
+  ipam::Assignment Writable(const ServiceRecord& record,
                             const ipam::Assignment& assignment);
   // Writes the status if it is not as it should be.
   void Settle(const std::string& service,

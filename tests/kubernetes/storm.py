@@ -10,6 +10,7 @@
 Claims: no address is in two statuses, and none changes but for a Service that
 asks for another or is made again. Runs on a host of the lab's bridge.
 """
+import http.client
 import json
 import random
 import select
@@ -23,20 +24,23 @@ import time
 
 from api import Server, addresses_of
 from cluster_objects import SERVICES, service, write_slice
+from unasked import Judge, Requests
 
 POOL = [f"172.18.64.{number}" for number in range(1, 200)]
 ASK = "metallb.io/loadBalancerIPs"
+# A server that is killed while it answers, too.
+AWAY = (OSError, SystemExit, ValueError, http.client.HTTPException)
 
 
 class Changer:
     """Draws changes from one seed. While the server is away it waits."""
 
-    def __init__(self, seed, count):
+    def __init__(self, seed, count, requests):
         self._random = random.Random(seed)
+        self._requests = requests
         self._names = [f"storm-{number}" for number in range(count)]
         self._server = None
         self.changes = 0
-        self.asked = {}  # By name: how often something was asked of it.
 
     def change(self):
         """One change; connects again after an error."""
@@ -44,7 +48,7 @@ class Changer:
             self._server = self._server or Server(*sys.argv[1:3])
             self._change(self._random.choice(self._names))
             self.changes += 1
-        except (OSError, SystemExit, ValueError):
+        except AWAY:
             self._server = None
             time.sleep(0.2)
 
@@ -55,40 +59,41 @@ class Changer:
             write_slice(server, name)
             server.ask("POST", SERVICES, service(name), accepted=(409,))
             return
-        self.asked[name] = self.asked.get(name, 0) + 1
         kind = self._random.randrange(4)
         if kind == 0:
             server.ask("DELETE", path, accepted=(404,))
             return
-        body = {}
+        # One whose answer is lost may come late, but to no other object.
+        uid = found["metadata"]["uid"]
+        body = {"metadata": {"uid": uid}}
         if kind == 1:
             is_other = found["spec"]["type"] == "LoadBalancer"
             body["spec"] = {
                 "type": "ClusterIP" if is_other else "LoadBalancer"}
         else:
             address = self._random.choice(POOL + [None] * len(POOL))
-            body["metadata"] = {"annotations": {ASK: address}}
+            body["metadata"]["annotations"] = {ASK: address}
+        self._requests.begin(uid)
         server.ask("PATCH", path, body, "application/merge-patch+json",
                    accepted=(404, 409))
+        self._requests.end(uid)
 
 
 class Watcher:
     """Looks at all statuses, again and again."""
 
-    def __init__(self, changer):
-        self._changer = changer
+    def __init__(self, requests):
+        self._judge = Judge(requests)
         self._server = None
-        self._known = {}  # By uid: a dict as _look_at() has it.
         self.looks = 0
 
     def look(self):
         """Prints what may not be."""
-        # What is asked for from here on may not be in the list yet.
-        asked = dict(self._changer.asked)
+        self._judge.begin_list()
         try:
             self._server = self._server or Server(*sys.argv[1:3])
             items = self._server.ask("GET", SERVICES)["items"]
-        except (OSError, SystemExit, ValueError):
+        except AWAY:
             self._server = None
             return
         self.looks += 1
@@ -101,37 +106,29 @@ class Watcher:
                           f"{owners[address]} and {name}", flush=True)
                 owners[address] = name
             wanted = item["metadata"].get("annotations", {}).get(ASK)
-            self._look_at(item["metadata"]["uid"], asked.get(name, 0), wanted,
-                          (name, addresses))
-
-    def _look_at(self, uid, asked, wanted, status):
-        """A status that changed: was that asked for?"""
-        name, addresses = status
-        known = self._known.setdefault(
-            uid, {"asked": asked, "addresses": [], "may_change": True})
-        known["may_change"] |= asked != known["asked"]
-        known["asked"] = asked
-        if not addresses or addresses == known["addresses"]:
-            return
-        if not known["may_change"]:
-            print(f"BROKEN: {name} has {addresses}, had {known['addresses']}, "
-                  "unasked", flush=True)
-        known["addresses"] = addresses
-        # What it asks for may be another's yet.
-        known["may_change"] = wanted is not None and wanted not in addresses
+            had = self._judge.judge(item["metadata"]["uid"], addresses, wanted)
+            if had is not None:
+                print(f"BROKEN: {name} has {addresses}, had {had}, unasked",
+                      flush=True)
 
 
 def change_until_told(seed, count):
     """Runs until SIGTERM."""
-    changer = Changer(int(seed), int(count))
-    watcher = Watcher(changer)
+    requests = Requests()
+    changer = Changer(int(seed), int(count), requests)
+    watcher = Watcher(requests)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
 
     def run(step, pause):
-        while not ended.is_set():
-            step()
-            time.sleep(pause)
+        try:
+            while not ended.is_set():
+                step()
+                time.sleep(pause)
+        except Exception as error:
+            # The rest of the storm would be one that no thread looks at.
+            print(f"BROKEN: {step.__name__}() ended by {error!r}", flush=True)
+            raise
 
     threads = [threading.Thread(target=run, args=(changer.change, 0.05)),
                threading.Thread(target=run, args=(watcher.look, 0.1))]
@@ -139,7 +136,8 @@ def change_until_told(seed, count):
         thread.start()
     for thread in threads:
         thread.join()
-    print(f"{changer.changes} changes, {watcher.looks} looks at all statuses")
+    print(f"{changer.changes} changes, {watcher.looks} looks at all statuses, "
+          f"{requests.unanswered()} requests without an answer")
 
 
 def who_answers(addresses, seconds=1.0):
