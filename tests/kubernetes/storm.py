@@ -1,8 +1,9 @@
 """Changes Services while things fail, and looks at what may never be.
 
-  storm.py HOST:PORT PKI change SEED COUNT   until SIGTERM
+  storm.py HOST:PORT PKI change SEED COUNT [PAUSE]   until SIGTERM
                      COUNT Services that come, go, change their type and ask for
-                     addresses; prints a line for each claim that was broken
+                     addresses, each PAUSE (default 0.05) seconds; prints a
+                     line for each claim that was broken
   storm.py HOST:PORT PKI agree LBCTL SOCKET=MAC...
                      succeeds if statuses, what each node says, and who answers
                      by ARP are the same
@@ -36,7 +37,9 @@ class Changer:
         self._names = [f"storm-{number}" for number in range(count)]
         self._server = None
         self.changes = 0
-        self.asked = {}  # By name: how often something was asked of it.
+        # By name: how often something was asked of it, twice for each. Odd: it
+        # is being asked, and the server may or may not have taken it in.
+        self.asked = {}
 
     def change(self):
         """One change; connects again after an error."""
@@ -56,6 +59,14 @@ class Changer:
             server.ask("POST", SERVICES, service(name), accepted=(409,))
             return
         self.asked[name] = self.asked.get(name, 0) + 1
+        try:
+            self._ask_of(found)
+        finally:
+            self.asked[name] += 1
+
+    def _ask_of(self, found):
+        """Deletes the Service, or changes its type or the address it wants."""
+        path, server = f"{SERVICES}/{found['metadata']['name']}", self._server
         kind = self._random.randrange(4)
         if kind == 0:
             server.ask("DELETE", path, accepted=(404,))
@@ -118,12 +129,13 @@ class Watcher:
                   "unasked", flush=True)
         known["addresses"] = addresses
         # What it asks for may be another's yet.
-        known["may_change"] = wanted is not None and wanted not in addresses
+        known["may_change"] = (asked % 2 == 1 or
+                               wanted is not None and wanted not in addresses)
 
 
-def change_until_told(seed, count):
+def change_until_told(seed, count, pause=0.05):
     """Runs until SIGTERM."""
-    changer = Changer(int(seed), int(count))
+    changer, pause = Changer(int(seed), int(count)), float(pause)
     watcher = Watcher(changer)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
@@ -133,7 +145,7 @@ def change_until_told(seed, count):
             step()
             time.sleep(pause)
 
-    threads = [threading.Thread(target=run, args=(changer.change, 0.05)),
+    threads = [threading.Thread(target=run, args=(changer.change, pause)),
                threading.Thread(target=run, args=(watcher.look, 0.1))]
     for thread in threads:
         thread.start()
