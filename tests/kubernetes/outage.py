@@ -90,6 +90,12 @@ def print_failures(requests, broken):
     print("failed requests in each second:",
           " ".join(f"{answers.count(False)}/{len(answers)}"
                    for _, answers in sorted(seconds.items())))
+    late = collections.Counter(request.why for request in requests
+                               if not request.answered and
+                               request.begun - broken >= 3)
+    print("why, from the third second on:",
+          ", ".join(f"{count} {why}" for why, count in sorted(late.items()))
+          or "none failed")
 
 
 def main(address, seconds, *command):

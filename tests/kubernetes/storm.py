@@ -1,8 +1,9 @@
 """Changes Services while things fail, and looks at what may never be.
 
-  storm.py HOST:PORT PKI change SEED COUNT   until SIGTERM
+  storm.py HOST:PORT PKI change SEED COUNT [PAUSE]   until SIGTERM
                      COUNT Services that come, go, change their type and ask for
-                     addresses; prints a line for each claim that was broken
+                     addresses, each PAUSE (default 0.05) seconds; prints a
+                     line for each claim that was broken
   storm.py HOST:PORT PKI agree LBCTL SOCKET=MAC...
                      succeeds if statuses, what each node says, and who answers
                      by ARP are the same
@@ -112,10 +113,10 @@ class Watcher:
                       flush=True)
 
 
-def change_until_told(seed, count):
+def change_until_told(seed, count, pause=0.05):
     """Runs until SIGTERM."""
     requests = Requests()
-    changer = Changer(int(seed), int(count), requests)
+    changer, pause = Changer(int(seed), int(count), requests), float(pause)
     watcher = Watcher(requests)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
@@ -130,7 +131,7 @@ def change_until_told(seed, count):
             print(f"BROKEN: {step.__name__}() ended by {error!r}", flush=True)
             raise
 
-    threads = [threading.Thread(target=run, args=(changer.change, 0.05)),
+    threads = [threading.Thread(target=run, args=(changer.change, pause)),
                threading.Thread(target=run, args=(watcher.look, 0.1))]
     for thread in threads:
         thread.start()

@@ -17,6 +17,15 @@ KUBELET_REGISTRY_PORT=5000
 KUBELET_CGROUP=lb-lab-${LAB_PREFIX}kubelets
 KUBELET_INIT=$KUBE_DIR/images/pause/pause
 KUBELET_IMAGES=()
+# Flags of the API server, also for kube_start. Pods reach it by the Service
+# "kubernetes", and it reaches them, as the host cp has no kube-proxy, by their
+# own addresses. It asks kubelets for logs as admin.
+KUBELET_API=(--authorization-mode=Node
+  --enable-admission-plugins=NodeRestriction --endpoint-reconciler-type=lease
+  --enable-aggregator-routing
+  --kubelet-client-certificate="$KUBE_DIR/pki/admin.crt"
+  --kubelet-client-key="$KUBE_DIR/pki/admin.key"
+  --kubelet-preferred-address-types=InternalIP)
 declare -A node_inits=()
 
 # kubectl, its plugin and helm as a user has them, in a folder of the PATH.
@@ -56,14 +65,7 @@ kubelet_why_not() {
 kubelet_lab_up() {
   local node
   kubelet_tools && lab_up && kubelet_routes || return
-  # Pods reach the API server by the Service "kubernetes", and it reaches them, as
-  # the host cp has no kube-proxy, by their own addresses. It asks kubelets for
-  # logs as admin.
-  kube_up --authorization-mode=Node --enable-admission-plugins=NodeRestriction \
-    --endpoint-reconciler-type=lease --enable-aggregator-routing \
-    --kubelet-client-certificate="$KUBE_DIR/pki/admin.crt" \
-    --kubelet-client-key="$KUBE_DIR/pki/admin.key" \
-    --kubelet-preferred-address-types=InternalIP || return
+  kube_up "${KUBELET_API[@]}" || return
   kubelet_controllers && kubelet_images && kubelet_proxy_config || return
   for node in "${LAB_NODES[@]}"; do
     kubelet_user "$node" "/O=system:nodes/CN=system:node:$node" &&

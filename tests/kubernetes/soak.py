@@ -1,0 +1,301 @@
+"""Half an hour of faults in a cluster of real nodes: draws them, asks
+meanwhile, and tells what the clients saw.
+
+  soak.py faults SEED SECONDS NODE...   "AT ACTION TARGET" lines. The last node
+                  loses neither power nor its speaker, so that a speaker is
+                  there that has lived through all
+  soak.py ask ADDRESS...                until SIGTERM: http://ADDRESS/ every
+                  200 ms, each request on a connection of its own that may take
+                  a second. "WHEN ADDRESS ok|failed SECONDS WHY" lines
+  soak.py report FOLDER                 of soak.sh: tables, and a line BREACH
+                  for each claim that does not hold; exit status 1 then
+
+FOLDER has `faults` (WHEN ACTION TARGET), `requests` (of `ask`), `asked` (of
+tests/netns/soak/watch.py), `samples` (WHEN NODE ROLE PID KB) and `given` (NAME
+ADDRESS).
+"""
+import asyncio
+import collections
+import random
+import signal
+import sys
+import time
+
+EACH = 0.2  # Seconds between two requests for an address.
+PATIENCE = 1.0
+# The actions that begin and end each kind, None: it is over after so many
+# seconds as stand last. What is harmless may silence no address.
+Kind = collections.namedtuple("Kind", "begins ends after is_harmless")
+KINDS = {
+    "rolling restart of nodes": Kind("roll", "rolled", 3, False),
+    "power cut": Kind("power", "serves", 3, False),
+    "link cut": Kind("cut", "mend", 5, False),
+    "speaker killed": Kind("kill-speaker", None, 5, False),
+    "API server killed": Kind("api-kill", "api-start", 3, True),
+    "API server hangs": Kind("api-hang", "api-wake", 3, True),
+    "controller killed": Kind("kill-controller", None, 10, True),
+    "reload": Kind("reload", None, 3, True),
+}
+NOTHING = "no fault"
+SILENT_MAX = 3.0  # Seconds: of what no fault concerns, on a busy machine.
+# Two nodes may answer for an address until they have heard each other: the
+# bound `double answer` of docs/reliability.md is 8.63 s.
+DOUBLE_MAX = 10.0
+# Processes of lbd that lived for so long may not grow by more than that since
+# their age of SETTLED seconds.
+LONG, SETTLED, GROWTH, GROWTH_KB = 600, 120, 1.10, 1024
+
+
+def draw(seed, seconds, *nodes):
+    """Each kind comes once before one comes again."""
+    drawn, deck, now = random.Random(int(seed)), [], 0.0
+    free = {"node": 0.0, "api": 0.0}
+    events = []
+    while True:
+        if not deck:
+            deck = ["power", "cut", "kill-speaker", "api-kill", "api-hang",
+                    "kill-controller", "reload"]
+            drawn.shuffle(deck)
+        action = deck.pop()
+        concerns = "api" if action.startswith("api") else "node"
+        if action not in ("kill-controller", "reload"):
+            now = max(now, free[concerns])
+        begun, node = now, drawn.choice(nodes[:-1])
+        length = drawn.uniform(3, 10)
+        if begun + 40 > float(seconds):
+            break
+        if action == "power":
+            length *= 2
+            events.append((begun + length, "on", node))
+            free["node"] = begun + length + 30
+        elif action == "cut":
+            node = drawn.choice(nodes)
+            events.append((begun + length, "mend", node))
+            free["node"] = begun + length + 8
+        elif action == "kill-speaker":
+            free["node"] = begun + 10
+        elif concerns == "api":
+            node = "api"
+            end = "api-start" if action == "api-kill" else "api-wake"
+            events.append((begun + length, end, node))
+            free["api"] = begun + length + 10
+        else:
+            node = "all"
+        events.append((begun, action, node))
+        now += drawn.uniform(2, 8)
+    for at, action, target in sorted(events):
+        print(f"{at:.1f} {action} {target}")
+
+
+async def request(address):
+    """What became of it."""
+    why = "not-connected"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            reader, writer = await asyncio.open_connection(address, 80)
+            try:
+                why = "connected"
+                writer.write(b"GET / HTTP/1.0\r\n\r\n")
+                page = await reader.read()
+            finally:
+                writer.close()
+        if b"Welcome to nginx!" in page:
+            return "ok", "-"
+        return "failed", "cut-off"
+    except OSError as error:  # A timeout is one.
+        return "failed", f"{why}-{type(error).__name__}"
+
+
+async def ask_one(address):
+    """Prints one request."""
+    begun = time.time()
+    outcome, why = await request(address)
+    print(f"{begun:.3f} {address} {outcome} {time.time() - begun:.3f} {why}")
+
+
+async def ask(*addresses):
+    """Until SIGTERM. A request that is late does not delay the next."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    under_way = set()
+    while not ended.is_set():
+        begun = time.monotonic()
+        for address in addresses:
+            task = asyncio.create_task(ask_one(address))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+            await asyncio.sleep(EACH / len(addresses))
+        await asyncio.sleep(max(0, begun + EACH - time.monotonic()))
+    await asyncio.gather(*under_way)
+
+
+def lines(path):
+    """As words."""
+    with open(path, encoding="utf-8") as file:
+        return [line.split() for line in file]
+
+
+class Faults:
+    """When what failed."""
+
+    def __init__(self, entries):
+        self.spans = []  # (begun, ended, kind)
+        begun = {}
+        for at, action, target in entries:
+            at = float(at)
+            for name, kind in KINDS.items():
+                if action == kind.begins and kind.ends is None:
+                    self.spans.append((at, at + kind.after, name))
+                elif action == kind.begins:
+                    begun[name, target] = at
+                elif action == kind.ends:
+                    self.spans.append((begun.pop((name, target)),
+                                       at + kind.after, name))
+        self.not_ended = sorted(begun)
+
+    def count(self, name):
+        """How many of a kind."""
+        return sum(span[2] == name for span in self.spans)
+
+    def at(self, when):
+        """The kind that a moment counts for: the first in the list of all."""
+        names = {name for begun, ended, name in self.spans
+                 if begun <= when <= ended}
+        return next((name for name in KINDS if name in names), NOTHING)
+
+    def unconcerned(self, first, last):
+        """The longest time between these that only harmless faults had."""
+        longest = 0
+        for begun, ended, name in sorted(self.spans):
+            if not KINDS[name].is_harmless:
+                longest = max(longest, min(begun, last) - first)
+                first = max(first, ended)
+        return max(longest, last - first)
+
+
+def row(*cells):
+    """Of a table."""
+    print("| " + " | ".join(str(cell) for cell in cells) + " |")
+
+
+def table(*head):
+    """Begins one."""
+    row(*head)
+    row(*["---"] * len(head))
+
+
+def share(outcomes):
+    """Of those that were answered."""
+    return f"{100 * outcomes.count('ok') / len(outcomes):.2f} %"
+
+
+def tell_requests(faults, requests, given):
+    """Availability, by kind and by Service; returns what was too silent."""
+    by_kind = collections.defaultdict(list)
+    by_address = collections.defaultdict(list)
+    for begun, address, outcome, seconds, _ in requests:
+        by_kind[faults.at(float(begun))].append(outcome)
+        by_address[address].append((float(begun), float(seconds), outcome))
+    table("while", "times", "requests", "answered")
+    for name in [*KINDS, NOTHING]:
+        if by_kind[name]:
+            row(name, faults.count(name) or "", len(by_kind[name]),
+                share(by_kind[name]))
+    print()
+    table("Service", "requests", "answered", "longest silence",
+          "of it without a harmful fault")
+    breaches = []
+    for name, address in given:
+        seen = sorted(by_address[address])
+        answered = [begun + seconds for begun, seconds, outcome in seen
+                    if outcome == "ok"]
+        # It is silent from the first request on, and until the last.
+        times = [seen[0][0], *sorted(answered), seen[-1][0] + seen[-1][1]]
+        spells = list(zip(times, times[1:]))
+        alone = max(faults.unconcerned(*spell) for spell in spells)
+        row(name, len(seen), share([outcome for _, _, outcome in seen]),
+            f"{max(last - first for first, last in spells):.1f} s",
+            f"{alone:.1f} s")
+        if alone > SILENT_MAX:
+            breaches.append(f"{name}: silent for {alone:.1f} s while nothing "
+                            f"harmful failed, at most {SILENT_MAX} s wanted")
+    print()
+    return breaches
+
+
+def tell_doubles(faults, asked):
+    """Questions that two nodes answered; returns what lasted too long."""
+    times = collections.defaultdict(list)
+    questions = 0
+    for at, address, what, value in asked:
+        if what == "double":
+            times[address].append(float(at))
+        elif what == "asked":
+            questions += int(value)
+    longest, when = 0.0, None
+    for own in times.values():
+        first = previous = own[0]
+        for at in own[1:] + [float("inf")]:
+            if at - previous > 1:
+                if previous - first + EACH > longest:
+                    longest, when = previous - first + EACH, first
+                first = at
+            previous = at
+    print(f"ARP questions: {questions}, answered by two nodes "
+          f"{sum(map(len, times.values()))}, for {longest:.1f} s at most "
+          f"({faults.at(when) if when else 'never'})\n")
+    if not questions:
+        return ["no ARP question was asked"]
+    if longest > DOUBLE_MAX:
+        return [f"two nodes answered for one address for {longest:.1f} s"]
+    return []
+
+
+def tell_memory(samples, lasted):
+    """Of each process that lived long; returns what grew."""
+    processes = collections.defaultdict(list)
+    for at, node, role, pid, kilobytes in samples:
+        processes[node, role, pid].append((float(at), int(kilobytes)))
+    breaches, speakers = [], 0
+    table("node", "lbd as", "seconds", "RSS once settled", "most", "at end")
+    for (node, role, _), own in sorted(processes.items()):
+        age = own[-1][0] - own[0][0]
+        settled = next((kb for at, kb in own if at - own[0][0] >= SETTLED), 0)
+        if not settled:
+            continue
+        last = own[-1][1]
+        row(node, role, f"{age:.0f}", f"{settled / 1024:.1f} MB",
+            f"{max(kb for _, kb in own) / 1024:.1f} MB",
+            f"{last / 1024:.1f} MB ({100 * (last / settled - 1):+.1f} %)")
+        if age < LONG:
+            continue
+        speakers += role == "speaker"
+        if last > max(settled * GROWTH, settled + GROWTH_KB):
+            breaches.append(f"lbd as {role} on {node} grew from {settled} to "
+                            f"{last} KB")
+    if lasted > LONG + SETTLED and not speakers:
+        breaches.append("no speaker lived long enough for its memory to count")
+    return breaches
+
+
+def report(folder):
+    """All of it."""
+    faults = Faults(lines(f"{folder}/faults"))
+    requests = lines(f"{folder}/requests")
+    breaches = [f"{name} of {target} did not end"
+                for name, target in faults.not_ended]
+    breaches += tell_requests(faults, requests, lines(f"{folder}/given"))
+    breaches += tell_doubles(faults, lines(f"{folder}/asked"))
+    breaches += tell_memory(lines(f"{folder}/samples"),
+                            float(requests[-1][0]) - float(requests[0][0]))
+    for breach in breaches:
+        print(f"BREACH: {breach}")
+    return 1 if breaches else 0
+
+
+if sys.argv[1] == "faults":
+    draw(*sys.argv[2:])
+elif sys.argv[1] == "ask":
+    asyncio.run(ask(*sys.argv[2:]))
+else:
+    sys.exit(report(*sys.argv[2:]))
