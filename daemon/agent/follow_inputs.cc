@@ -122,7 +122,11 @@ void Agent::OnAddressConflict(const announce::Conflict& conflict) {
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
   const auto member = presence_->gossip().Find(node);
-  return {.live = member.has_value() && member->is_up() && member->verified,
+  // One that has left goes on answering until it hears this node.
+  const bool has_left =
+      member.has_value() && member->state == gossip::wire::NodeState::kLeft;
+  return {.live = has_left || (member.has_value() && member->is_up() &&
+                               member->verified),
           .precedes = elections_.Precedes(vip, node),
           .owns = owners_.IsOwnedBy(vip, node)};
 }

@@ -7,19 +7,26 @@ meanwhile, and tells what the clients saw.
   soak.py ask ADDRESS...                until SIGTERM: http://ADDRESS/ every
                   200 ms, each request on a connection of its own that may take
                   a second. "WHEN ADDRESS ok|failed SECONDS WHY" lines
+  soak.py watch HOST:PORT PKI SERVICE   until SIGTERM, each half second that the
+                  API server answers: "WHEN READY MARKED UNREADY" lines: how
+                  many endpoints of the Service are ready; the nodes with pods
+                  that lbd has marked; the nodes that are not ready
   soak.py report FOLDER                 of soak.sh: tables, and a line BREACH
                   for each claim that does not hold; exit status 1 then
 
 FOLDER has `faults` (WHEN ACTION TARGET), `requests` (of `ask`), `asked` (of
-tests/netns/soak/watch.py), `samples` (WHEN NODE ROLE PID KB) and `given` (NAME
-ADDRESS).
+tests/netns/soak/watch.py), `cluster` (of `watch`), `samples` (WHEN NODE ROLE
+PID KB) and `given` (NAME ADDRESS).
 """
 import asyncio
 import collections
 import random
 import signal
 import sys
+import threading
 import time
+
+from api import Server
 
 EACH = 0.2  # Seconds between two requests for an address.
 PATIENCE = 1.0
@@ -27,6 +34,9 @@ PATIENCE = 1.0
 # seconds as stand last. What is harmless may silence no address.
 Kind = collections.namedtuple("Kind", "begins ends after is_harmless")
 KINDS = {
+    # Where kubelets cannot renew their leases for 50 s, as on a machine that is
+    # far too busy, Kubernetes takes the endpoints of nodes with power away.
+    "no endpoint by Kubernetes": Kind("empty", "filled", 3, False),
     "rolling restart of nodes": Kind("roll", "rolled", 3, False),
     "power cut": Kind("power", "serves", 3, False),
     "link cut": Kind("cut", "mend", 5, False),
@@ -37,10 +47,16 @@ KINDS = {
     "reload": Kind("reload", None, 3, True),
 }
 NOTHING = "no fault"
+SLICES = ("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+          "?labelSelector=kubernetes.io/service-name%3D")
+PODS = "/api/v1/namespaces/default/pods"
+MARK = "NodeLostToLbd"
 SILENT_MAX = 3.0  # Seconds: of what no fault concerns, on a busy machine.
 # Two nodes may answer for an address until they have heard each other: the
 # bound `double answer` of docs/reliability.md is 8.63 s.
 DOUBLE_MAX = 10.0
+# A kubelet says again that a pod is ready with its next sync, 10 s at most.
+MARKED_MAX = 15.0
 # Processes of lbd that lived for so long may not grow by more than that since
 # their age of SETTLED seconds.
 LONG, SETTLED, GROWTH, GROWTH_KB = 600, 120, 1.10, 1024
@@ -78,7 +94,8 @@ def draw(seed, seconds, *nodes):
             node = "api"
             end = "api-start" if action == "api-kill" else "api-wake"
             events.append((begun + length, end, node))
-            free["api"] = begun + length + 10
+            # Kubelets have to renew their leases in between.
+            free["api"] = begun + length + 25
         else:
             node = "all"
         events.append((begun, action, node))
@@ -129,6 +146,39 @@ async def ask(*addresses):
     await asyncio.gather(*under_way)
 
 
+def condition_of(item, kind="Ready"):
+    """A condition of a Node or a Pod; empty: it has none."""
+    return next((one for one in item.get("status", {}).get("conditions", [])
+                 if one["type"] == kind), {})
+
+
+def look(server, service):
+    """One line of `watch`."""
+    ready = [endpoint for part in server.ask("GET", SLICES + service)["items"]
+             for endpoint in part["endpoints"] or []
+             if endpoint["conditions"].get("ready")]
+    marked = {pod["spec"].get("nodeName")
+              for pod in server.ask("GET", PODS)["items"]
+              if condition_of(pod).get("reason") == MARK}
+    unready = {node["metadata"]["name"]
+               for node in server.ask("GET", "/api/v1/nodes")["items"]
+               if condition_of(node).get("status") != "True"}
+    print(f"{time.time():.3f} {len(ready)} {','.join(sorted(marked)) or '-'} "
+          f"{','.join(sorted(unready)) or '-'}", flush=True)
+
+
+def watch(address, pki, service):
+    """Until SIGTERM. While the server is away it waits."""
+    ended, server = threading.Event(), None
+    signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
+    while not ended.wait(0.5):
+        try:
+            server = server or Server(address, pki)
+            look(server, service)
+        except (OSError, SystemExit, ValueError):
+            server = None
+
+
 def lines(path):
     """As words."""
     with open(path, encoding="utf-8") as file:
@@ -139,18 +189,18 @@ class Faults:
     """When what failed."""
 
     def __init__(self, entries):
-        self.spans = []  # (begun, ended, kind)
+        self.spans = []  # (begun, ended, kind, target)
         begun = {}
         for at, action, target in entries:
             at = float(at)
             for name, kind in KINDS.items():
                 if action == kind.begins and kind.ends is None:
-                    self.spans.append((at, at + kind.after, name))
+                    self.spans.append((at, at + kind.after, name, target))
                 elif action == kind.begins:
                     begun[name, target] = at
                 elif action == kind.ends:
                     self.spans.append((begun.pop((name, target)),
-                                       at + kind.after, name))
+                                       at + kind.after, name, target))
         self.not_ended = sorted(begun)
 
     def count(self, name):
@@ -159,14 +209,22 @@ class Faults:
 
     def at(self, when):
         """The kind that a moment counts for: the first in the list of all."""
-        names = {name for begun, ended, name in self.spans
+        names = {name for begun, ended, name, _ in self.spans
                  if begun <= when <= ended}
         return next((name for name in KINDS if name in names), NOTHING)
+
+    def is_whole(self, node, first, last):
+        """Had the node power and its link in all of this time?"""
+        return not any(
+            begun <= last and first <= ended + MARKED_MAX
+            for begun, ended, name, target in self.spans
+            if target == node and
+            KINDS[name].begins in ("power", "roll", "cut"))
 
     def unconcerned(self, first, last):
         """The longest time between these that only harmless faults had."""
         longest = 0
-        for begun, ended, name in sorted(self.spans):
+        for begun, ended, name, _ in sorted(self.spans):
             if not KINDS[name].is_harmless:
                 longest = max(longest, min(begun, last) - first)
                 first = max(first, ended)
@@ -278,14 +336,48 @@ def tell_memory(samples, lasted):
     return breaches
 
 
+def emptied(cluster):
+    """When Kubernetes had no ready endpoint, as lines of `faults`."""
+    entries, was_empty = [], False
+    for when, ready, _, _ in cluster:
+        if (ready == "0") != was_empty:
+            was_empty = not was_empty
+            entries.append((when, "empty" if was_empty else "filled", "-"))
+    return entries
+
+
+def tell_marks(faults, cluster):
+    """False alarms of fast-node-failure; returns those that lasted."""
+    breaches, since, count = [], {}, 0
+    for when, _, marked, _ in cluster:
+        marked = set(marked.split(",")) - {"-"}
+        for node in marked - set(since):
+            since[node] = float(when)
+        for node in set(since) - marked:
+            begun = since.pop(node)
+            if not faults.is_whole(node, begun, float(when)):
+                continue
+            count += 1
+            if float(when) - begun > MARKED_MAX:
+                breaches.append(f"pods of {node}, which nothing had happened "
+                                "to, were marked for "
+                                f"{float(when) - begun:.1f} s")
+    unready = sum(unready != "-" for _, _, _, unready in cluster)
+    print(f"Pods of a whole node were marked {count} times. Kubernetes "
+          f"held a node for not ready in {unready} of {len(cluster)} looks.\n")
+    return breaches
+
+
 def report(folder):
     """All of it."""
-    faults = Faults(lines(f"{folder}/faults"))
+    cluster = lines(f"{folder}/cluster")
+    faults = Faults(lines(f"{folder}/faults") + emptied(cluster))
     requests = lines(f"{folder}/requests")
     breaches = [f"{name} of {target} did not end"
                 for name, target in faults.not_ended]
     breaches += tell_requests(faults, requests, lines(f"{folder}/given"))
     breaches += tell_doubles(faults, lines(f"{folder}/asked"))
+    breaches += tell_marks(faults, cluster)
     breaches += tell_memory(lines(f"{folder}/samples"),
                             float(requests[-1][0]) - float(requests[0][0]))
     for breach in breaches:
@@ -295,6 +387,8 @@ def report(folder):
 
 if sys.argv[1] == "faults":
     draw(*sys.argv[2:])
+elif sys.argv[1] == "watch":
+    watch(*sys.argv[2:])
 elif sys.argv[1] == "ask":
     asyncio.run(ask(*sys.argv[2:]))
 else:
