@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,13 @@ WantedChange WantedChangeOf(const config::Desired& desired,
     if (service != nullptr) request = service->request;
   }
   return change;
+}
+
+// A member that has left goes on answering until it hears this node.
+bool MayAnswer(const std::optional<gossip::Member>& member) {
+  if (!member) return false;
+  return member->state == gossip::wire::NodeState::kLeft ||
+         (member->is_up() && member->verified);
 }
 
 // The first of `drain_on` that the Node object of `node` has; empty: none.
@@ -121,12 +129,7 @@ void Agent::OnAddressConflict(const announce::Conflict& conflict) {
 
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
-  const auto member = presence_->gossip().Find(node);
-  // One that has left goes on answering until it hears this node.
-  const bool has_left =
-      member.has_value() && member->state == gossip::wire::NodeState::kLeft;
-  return {.live = has_left || (member.has_value() && member->is_up() &&
-                               member->verified),
+  return {.live = MayAnswer(presence_->gossip().Find(node)),
           .precedes = elections_.Precedes(vip, node),
           .owns = owners_.IsOwnedBy(vip, node)};
 }
