@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/kubernetes/status_fields.h"
+#include "lb/config/yaml_tree.h"
 #include "lb/kubernetes/tree_path.h"
 
 namespace lb {

@@ -8,7 +8,9 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/base/prng.h"
 #include "lb/io/sim/sim_loop.h"
+#include "lb/kubernetes/resource.h"
 #include "lb/kubernetes/testing/sim_api_server.h"
 #include "lb/net/ip_address.h"
 
@@ -40,10 +42,10 @@ class MemberPodsTest : public testing::Test {
 
   void Create(std::string_view name, std::string_view label,
               std::string_view status) {
-    const std::string json = fmt::format(
-        R"({{"metadata":{{"namespace":"lb","name":"{}","labels":)"
-        R"({{"app":"metallb",{}}}}},{}}})",
-        name, label, status);
+    const std::string json =
+        fmt::format(R"({{"metadata":{{"namespace":"lb","name":"{}","labels":)"
+                    R"({{"app":"metallb",{}}}}},{}}})",
+                    name, label, status);
     server_.Create(kPods, json);
   }
   void Patch(const std::string& name, std::string_view status) {
