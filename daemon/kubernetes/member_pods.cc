@@ -1,18 +1,46 @@
 #include "daemon/kubernetes/member_pods.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "daemon/kubernetes/status_fields.h"
+#include "lb/config/yaml_tree.h"
 #include "lb/kubernetes/tree_path.h"
 
 namespace lb {
 
 using kubernetes::Change;
+using kubernetes::NodeAt;
 using kubernetes::TextAt;
+
+namespace {
+
+bool IsReady(const config::YamlNode& pod) {
+  const config::YamlNode* const conditions = NodeAt(pod, "status.conditions");
+  return conditions != nullptr &&
+         std::any_of(conditions->children.begin(), conditions->children.end(),
+                     [](const config::YamlNode& condition) {
+                       return TextAt(condition, "type") == "Ready" &&
+                              TextAt(condition, "status") == "True";
+                     });
+}
+
+// By the label that the chart and the manifests give it.
+bool IsLbd(const config::YamlNode& pod) {
+  return LabelOf(pod, "app.kubernetes.io/name") == "lbd";
+}
+
+}  // namespace
 
 MemberPods::MemberPods(io::Loop* loop, http::Client* client, Which which,
                        const Prng& prng, std::function<void()> on_change)
-    : on_change_(std::move(on_change)),
+    : loop_(loop),
+      on_change_(std::move(on_change)),
+      timer_(loop->NewTimer([this] {
+        on_change_();
+        Arm();
+      })),
       reflector_(loop, client, this,
                  {.resource = {"", "v1", "pods"},
                   .name_space = std::move(which.name_space),
@@ -22,7 +50,9 @@ MemberPods::MemberPods(io::Loop* loop, http::Client* client, Which which,
 
 std::vector<net::IpAddress> MemberPods::addresses() const {
   std::vector<net::IpAddress> addresses;
-  for (const auto& [name, pod] : pods_) addresses.push_back(pod.address);
+  for (const auto& [name, pod] : pods_) {
+    if (pod.counts_from <= loop_->Now()) addresses.push_back(pod.address);
+  }
   return addresses;
 }
 
@@ -44,10 +74,25 @@ void MemberPods::OnChange(const Change& change) {
     if (known != pods_.end()) pods_.erase(known);
     return;
   }
-  const Pod pod = {*address, change.meta.uid};
+  Pod pod = {.address = *address, .uid = change.meta.uid};
+  if (!IsLbd(change.object) && !IsReady(change.object)) {
+    const bool is_new = known == pods_.end() || known->second.uid != pod.uid;
+    pod.counts_from =
+        is_new ? loop_->Now() + kSpeakerStart : known->second.counts_from;
+  }
   if (known != pods_.end() && known->second == pod) return;
   pods_.insert_or_assign(name, pod);
   on_change_();
+  Arm();
+}
+
+void MemberPods::Arm() {
+  const absl::Time now = loop_->Now();
+  absl::Time next = absl::InfiniteFuture();
+  for (const auto& [name, pod] : pods_) {
+    if (pod.counts_from > now) next = std::min(next, pod.counts_from);
+  }
+  timer_->Arm(next);
 }
 
 }  // namespace lb
