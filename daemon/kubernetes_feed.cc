@@ -61,7 +61,6 @@ void KubernetesFeed::Start() {
   node_.Start();
   pods_.Start();
   kube_proxy_.Start();
-  if (restored_.as_of == absl::InfinitePast()) return;
   wait_until_ = ports_.node.loop->Now() + kServerWait;
   timer_->Arm(wait_until_);
 }
@@ -70,7 +69,7 @@ void KubernetesFeed::Start() {
 KubernetesNode::Ports KubernetesFeed::NodePorts() {
   KubernetesNode::Ports ports = ports_.node;
   ports.on_failure = [this] {
-    const bool waits = wait_until_ != absl::InfinitePast() && !uses_kept_;
+    const bool waits = wait_until_ != absl::InfinitePast() && !has_waited_;
     if (waits && !is_complete_) timer_->Arm(ports_.node.loop->Now());
   };
   return ports;
@@ -78,6 +77,9 @@ KubernetesNode::Ports KubernetesFeed::NodePorts() {
 
 void KubernetesFeed::LookForServer() {
   if (is_complete_) return;
+  has_waited_ = true;
+  JoinAt(pods_.addresses());
+  if (restored_.as_of == absl::InfinitePast()) return;
   uses_kept_ = true;
   const auto& desired = node_.source().desired();
   node_.Record(
@@ -122,7 +124,10 @@ void KubernetesFeed::OnUpdate(const SourceUpdate& update) {
     agent_->KeepDesired(update.desired);
   }
   kept_.OnObjects(update.desired, update.objects);
-  if (!was_complete) return SetEarly();
+  if (!was_complete) {
+    JoinAt(pods_.addresses());
+    return SetEarly();
+  }
   for (const ServiceChange& change : update.services) {
     agent_->SetRecorded(change.record.name(), RecordedOf(change));
   }
@@ -159,7 +164,8 @@ ipam::Assignment KubernetesFeed::RecordedOf(const ServiceChange& change) const {
 }
 
 void KubernetesFeed::OnPods() {
-  JoinAt(pods_.addresses());
+  // Speakers of MetalLB leave addresses to a member that they hear of, at once.
+  if (is_complete_ || has_waited_) JoinAt(pods_.addresses());
   kept_.OnPods();
   const std::string& pod = options_.node.pod;
   node_.speaker()->SetPod({pod, pods_.UidOf(pod)});

@@ -6,8 +6,9 @@
 // kServerWait, they are in force until it does: the node announces, elects and
 // takes over by them, and joins the speakers that it knew. A server that is
 // there comes first, as it may know better. Then the statuses of Services say
-// which addresses there are, and the speakers' pods which other nodes. No
-// address is given up because the server cannot be read.
+// which addresses there are, and the speakers' pods which other nodes: they are
+// joined once there are objects, or the wait for them is over. No address is
+// given up because the server cannot be read.
 //
 // Loop thread only. The ports and the agent outlive it.
 #ifndef LB_DAEMON_KUBERNETES_FEED_H_
@@ -82,7 +83,8 @@ class KubernetesFeed {
   // What was recorded earlier, and of no service now, is forgotten.
   void SetEarly();
   KubernetesNode::Ports NodePorts();
-  // Brings the kept objects into force, unless the server may still be faster.
+  // Joins the others, and brings the kept objects into force, unless all was
+  // read in the meantime.
   void LookForServer();
 
   const Ports ports_;
@@ -94,6 +96,7 @@ class KubernetesFeed {
   KeptObjectStore kept_;
   KeptObjectStore::Restored restored_;  // Its objects go to `node_`.
   bool uses_kept_ = false;              // They are, or were, in force.
+  bool has_waited_ = false;             // For the server, and in vain.
   absl::Time started_at_;               // By the civil clock.
   absl::Time wait_until_ = absl::InfinitePast();  // For the server.
   std::unique_ptr<io::Timer> timer_;              // Runs LookForServer().
