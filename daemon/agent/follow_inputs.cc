@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "daemon/agent/agent.h"
 #include "lb/base/status_macros.h"
+#include "lb/gossip/member.h"
 #include "lb/io/turn_cause.h"
 
 namespace lb {
@@ -29,6 +30,13 @@ absl::Status CheckOthersTakeOver(
         member.name));
   }
   return absl::OkStatus();
+}
+
+// True for a rival that will leave an address to the elected node once it has
+// heard of it. One that has left goes on answering until then.
+bool YieldsToOthers(const gossip::Member& member) {
+  return (member.is_up() && member.verified) ||
+         member.state == gossip::wire::NodeState::kLeft;
 }
 
 WantedChange WantedChangeOf(const config::Desired& desired,
@@ -122,7 +130,7 @@ void Agent::OnAddressConflict(const announce::Conflict& conflict) {
 RivalMember Agent::JudgeRival(const net::IpAddress& vip,
                               const std::string& node) const {
   const auto member = presence_->gossip().Find(node);
-  return {.live = member.has_value() && member->is_up() && member->verified,
+  return {.live = member.has_value() && YieldsToOthers(*member),
           .precedes = elections_.Precedes(vip, node),
           .owns = owners_.IsOwnedBy(vip, node)};
 }

@@ -49,7 +49,7 @@ enum class Delivery { kNone, kLoopback };
 
 // A member whose MAC was seen in a frame that claims one of our addresses.
 struct RivalMember {
-  bool live = false;      // By our gossip.
+  bool live = false;      // By our gossip, or it has said that it leaves.
   bool precedes = false;  // It goes before us for this address.
   bool owns = false;      // The address is its host's own.
 };

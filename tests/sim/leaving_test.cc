@@ -1,10 +1,14 @@
 // A node that is told to leave ends within seconds, even if its handovers fail.
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lb/gossip/gossip_node.h"
 #include "tests/sim/cluster.h"
 
 namespace lb {
@@ -56,6 +60,46 @@ TEST_P(LeavingTest, AllEndThoughTheyHandOverToEachOther) {
   }
   cluster_.RunFor(kEnds);
   EXPECT_EQ(left_.size(), 3u) << cluster_.Dump();
+}
+
+// Beside a speaker of MetalLB a node says goodbye before others announce its
+// addresses, and announces them once more as its members go. A node that had
+// taken one over left it to that node, which then ended.
+TEST(LeavingBesideASpeakerTest, WhatAnotherNodeTakesOverGoesOnBeingAnswered) {
+  constexpr absl::Duration kStep = absl::Milliseconds(10);
+  constexpr absl::Duration kSilenceMax = absl::Milliseconds(300);
+  Cluster cluster(/*seed=*/1, /*nodes=*/3);
+  std::string manifests = Basics();
+  for (int i = 1; i <= 5; ++i) {
+    manifests += ServiceManifest("s" + std::to_string(i));
+  }
+  cluster.SetManifests(manifests);
+  cluster.Start("n1");
+  cluster.Start("n2");
+  const auto speaker = cluster.StartPeer("n3", "n1");
+  cluster.RunFor(absl::Seconds(20));
+  std::map<std::string, absl::Duration> silences;  // Of what n2 announces.
+  for (int i = 201; i <= 205; ++i) {
+    const std::string vip = "172.18.8." + std::to_string(i);
+    if (cluster.AnnouncersOf(vip) == std::vector<std::string>{"n2"}) {
+      silences[vip];
+    }
+  }
+  cluster.agent("n2").Leave([&cluster] { cluster.Kill("n2"); });
+  for (absl::Duration at; at < absl::Seconds(5); at += kStep) {
+    cluster.RunFor(kStep);
+    for (auto& [vip, silence] : silences) {
+      if (cluster.AnnouncersOf(vip).empty()) silence += kStep;
+    }
+  }
+  size_t taken_over = 0;
+  for (const auto& [vip, silence] : silences) {
+    if (cluster.AnnouncersOf(vip).empty()) continue;  // The speaker has it.
+    ++taken_over;
+    EXPECT_LE(silence, kSilenceMax) << vip << "\n" << cluster.Dump();
+  }
+  EXPECT_GT(taken_over, 0u);
+  cluster.Crash("n3");
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, LeavingTest, testing::Range(0, 20));
