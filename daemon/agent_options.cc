@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "daemon/gossip_secret.h"
 #include "lb/base/status_macros.h"
@@ -16,6 +17,10 @@
 
 namespace lb {
 namespace {
+
+// A speaker of MetalLB takes part in gossip for up to two seconds before it
+// answers for what is its own. Meanwhile this node answers.
+constexpr absl::Duration kSpeakerWait = absl::Seconds(3);
 
 gossip::GossipOptions ProfileOf(GossipProfile profile) {
   switch (profile) {
@@ -81,6 +86,7 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const Options& options,
                                          options.gossip.key_derivation));
   }
   agent.follows_records = options.kubernetes.enabled;
+  if (options.kubernetes.enabled) agent.handover.claim_wait = kSpeakerWait;
   agent.election_policy = options.election_policy;
   agent.hold_down = options.hold_down;
   agent.drain_on = MarksOf(options.drain_on);
