@@ -33,9 +33,12 @@ std::string Named(const Names& names) {
 }
 
 std::string LostText(const NodeDecision& decision, absl::Time now) {
-  return fmt::format("{} lost it {} ago", Named(decision.accusers),
-                     absl::FormatDuration(absl::Trunc(
-                         now - decision.since, absl::Milliseconds(100))));
+  const absl::Duration since =
+      absl::Trunc(now - decision.since, absl::Milliseconds(100));
+  return fmt::format("{} lost it {}", Named(decision.accusers),
+                     since == absl::ZeroDuration()
+                         ? "just now"
+                         : absl::FormatDuration(since) + " ago");
 }
 
 std::string MarkedText(const MarkPlan& plan) {
