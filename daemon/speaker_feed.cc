@@ -1,5 +1,6 @@
 #include "daemon/speaker_feed.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "daemon/kubernetes/l2_places.h"
 #include "daemon/kubernetes/speaker_statuses.h"
 #include "daemon/node_view/node_view.h"
+#include "daemon/placement/cluster_view.h"
 #include "daemon/placement/placement.h"
 #include "daemon/routes/route_planner.h"
 #include "daemon/routing/routing.h"
@@ -65,12 +67,24 @@ void SpeakerFeed::OnOutcome(const Outcome& outcome) {
 void SpeakerFeed::OnLook() {
   const NodeView view = agent_->View();
   node_->speaker()->SetLost(LostMembersText(view.gossip().lost()));
+  LookForSpeakers();
   const bool acts = Acts(view.stage) && !Leaves(view.stage);
   const bool is_settled =
       acts && node_->source().is_complete() && !view.ledger.is_behind;
   if (!acts) node_->speaker()->SetActs(false);
   if (std::exchange(is_settled_, is_settled) == is_settled) return;
   is_settled ? timer_->Arm(loop_->Now() + kSettled) : timer_->Disarm();
+}
+
+void SpeakerFeed::LookForSpeakers() {
+  std::set<std::string> others;
+  for (const LiveMember& member : agent_->View().elections.live()) {
+    if (!member.metadata) others.insert(member.name);
+  }
+  const bool came = !std::includes(others_.begin(), others_.end(),
+                                   others.begin(), others.end());
+  others_ = std::move(others);
+  if (came) node_->speaker()->OnSpeakerCame();
 }
 
 }  // namespace lb

@@ -85,6 +85,11 @@ class SpeakerStatuses {
   // This node announces the services that are placed on it.
   void SetActs(bool acts);
   void SetPod(const StatusOwner& pod);
+  // A speaker of MetalLB has come. Until it has found the others it announces
+  // everything, and deletes what they say of that. Lists kVisitDelay later.
+  void OnSpeakerCame() {
+    if (has_begun_) services_.ListBy(ports_.loop->Now() + kVisitDelay);
+  }
 
   // An event that others have to tell, about any object.
   void Record(const kubernetes::KubernetesEvent& event) {

@@ -250,6 +250,11 @@ TEST_F(SpeakerStatusesTest, TheNextListRepairsWhatOthersDid) {
   EXPECT_NE(Objects(), objects);
   AwaitList();
   EXPECT_EQ(Objects(), objects);
+
+  cluster_.server_.Delete(kL2Statuses, AnyObject());
+  n1.statuses->OnSpeakerCame();
+  loop_.RunFor(SpeakerStatuses::kVisitDelay + absl::Seconds(5));
+  EXPECT_EQ(Objects(), objects);
 }
 
 TEST_F(SpeakerStatusesTest, ADeadNodesObjectsAreDeletedByThoseThatTookOver) {

@@ -134,8 +134,8 @@ void StatusObjectWriter::OnListed(
   const io::TurnCause cause(ports_.loop, "takes up status objects");
   list_.reset();
   complain_at_ = absl::InfiniteFuture();
-  list_at_ = ports_.loop->Now() + kListInterval / 2 +
-             prng_.UniformDuration(kListInterval);
+  list_at_ = std::min(list_at_, ports_.loop->Now() + kListInterval / 2 +
+                                    prng_.UniformDuration(kListInterval));
   if (options_.on_listed) options_.on_listed(objects);
   objects_.OnListed(objects);
   CarryOut();

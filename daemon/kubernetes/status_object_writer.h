@@ -16,6 +16,7 @@
 #ifndef LB_DAEMON_KUBERNETES_STATUS_OBJECT_WRITER_H_
 #define LB_DAEMON_KUBERNETES_STATUS_OBJECT_WRITER_H_
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -71,6 +72,11 @@ class StatusObjectWriter {
   StatusObjects& objects() { return objects_; }
   const StatusObjects& objects() const { return objects_; }
   void CarryOut();
+  // Lists once more, no later than that, after Start().
+  void ListBy(absl::Time at) {
+    list_at_ = std::min(list_at_, at);
+    CarryOut();
+  }
 
  private:
   void List();
