@@ -265,7 +265,7 @@ for kind in "${!lost[@]}"; do
   ((lost[$kind] <= lost[restart] + slack)) ||
     fail "$kind: ${lost[$kind]} pings lost; restarts of MetalLB's speakers" \
       "lost ${lost[restart]}"
-  ((unanswered[$kind] <= unanswered[restart] + arp_slack)) ||
+  ((unanswered[$kind] <= 2 * unanswered[restart] + arp_slack)) ||
     fail "$kind: ${unanswered[$kind]} ARP requests unanswered; restarts of" \
       "MetalLB's speakers left ${unanswered[restart]}"
 done
