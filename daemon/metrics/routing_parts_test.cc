@@ -1,8 +1,10 @@
 #include "daemon/metrics/routing_parts.h"
 
+#include <set>
 #include <string>
 #include <utility>
 
+#include "daemon/metrics/testing/dashboard.h"
 #include "daemon/metrics/testing/page_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -82,6 +84,18 @@ TEST(AddBfdTest, EachCounterHasItsName) {
                              "session_down_events{peer=\"10.0.0.1\"} 4\n"}) {
     EXPECT_THAT(page, HasSubstr(std::string("metallb_bfd_") + sample));
   }
+}
+
+TEST(DashboardTest, HasNoPeerMetricThatThePageLacks) {
+  Families families;
+  AddPeers({{"10.0.0.1:179", {}}}, &families);
+  AddBfd({{"10.0.0.1", {}}}, &families);
+  const std::string page = PageOf(std::move(families));
+  const std::set<std::string> drawn = ReadDashboard().peer_families;
+  for (const std::string& family : drawn) {
+    EXPECT_THAT(page, HasSubstr("# TYPE " + family + " "));
+  }
+  EXPECT_GT(drawn.size(), 8);
 }
 
 }  // namespace
