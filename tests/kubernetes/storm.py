@@ -169,7 +169,7 @@ def services_of(lbctl, node_socket):
     """(addresses, announcing node) by Service, as a node says it."""
     said = subprocess.run(
         [lbctl, "--server", "unix:" + node_socket, "services", "-o", "json"],
-        check=True, capture_output=True, timeout=5)
+        check=True, capture_output=True, timeout=20)
     return {item["name"]: (item.get("addresses", []),
                            item.get("announcingNode", ""))
             for item in json.loads(said.stdout).get("services", [])
