@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/bgp/signature/testing/syn_frame.h"
 #include "lb/io/sim/sim_host.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/testing/counted_frames.h"
 
 namespace lb::bgp {
 namespace {
@@ -20,25 +20,6 @@ using testing::IsEmpty;
 using testing::Optional;
 
 net::IpAddress Ip(const char* text) { return *net::ParseIpAddress(text); }
-
-// Counts ports, and can refuse them.
-class CountingFrames : public io::FrameTransport {
- public:
-  explicit CountingFrames(io::FrameTransport* frames) : frames_(frames) {}
-
-  absl::StatusOr<std::unique_ptr<io::FramePort>> Open(
-      const std::string& interface, const std::string& filter) override {
-    if (refuses) return absl::PermissionDeniedError("no raw sockets here");
-    ++opened;
-    return frames_->Open(interface, filter);
-  }
-
-  bool refuses = false;
-  int opened = 0;
-
- private:
-  io::FrameTransport* const frames_;
-};
 
 class SignatureWatchTest : public testing::Test {
  protected:
@@ -83,7 +64,7 @@ class SignatureWatchTest : public testing::Test {
                       .addresses = {*net::ParseIpPrefix("10.0.0.1/24"),
                                     *net::ParseIpPrefix("fd00::1/64")}});
   io::SimHost* const router_ = world_.AddHost("tor", "10.0.0.254/24");
-  CountingFrames frames_{node_->environment().frames};
+  io::CountedFrames frames_{node_->environment().frames};
   std::unique_ptr<io::FramePort> port_ =
       *router_->environment().frames->Open("eth0", "tcp");
   std::unique_ptr<SignatureWatch> watch_;

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/io/sim/sim_host.h"
 #include "lb/io/sim/sim_world.h"
+#include "lb/io/testing/counted_frames.h"
 #include "lb/net/router_discovery.h"
 
 namespace lb::bgp {
@@ -21,23 +21,6 @@ using testing::IsEmpty;
 using testing::Optional;
 
 net::IpAddress Ip(const char* text) { return *net::ParseIpAddress(text); }
-
-// A host on which no frame port can be opened for a while.
-class RefusingFrames : public io::FrameTransport {
- public:
-  explicit RefusingFrames(io::FrameTransport* frames) : frames_(frames) {}
-
-  absl::StatusOr<std::unique_ptr<io::FramePort>> Open(
-      const std::string& interface, const std::string& filter) override {
-    if (refuses) return absl::PermissionDeniedError("no raw sockets here");
-    return frames_->Open(interface, filter);
-  }
-
-  bool refuses = true;
-
- private:
-  io::FrameTransport* const frames_;
-};
 
 class RouterFinderTest : public testing::Test {
  protected:
@@ -191,7 +174,8 @@ TEST_F(RouterFinderTest, ALinkThatIsCutKeepsItsRouter) {
 }
 
 TEST_F(RouterFinderTest, APortThatIsRefusedIsTriedAgain) {
-  RefusingFrames frames(node_.host->environment().frames);
+  io::CountedFrames frames(node_.host->environment().frames);
+  frames.refuses = true;
   RouterFinderPorts ports = RouterFinderPorts::From(node_.host->environment());
   ports.frames = &frames;
   node_.finder = std::make_unique<RouterFinder>(ports);
