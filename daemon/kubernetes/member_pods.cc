@@ -11,20 +11,9 @@
 namespace lb {
 
 using kubernetes::Change;
-using kubernetes::NodeAt;
 using kubernetes::TextAt;
 
 namespace {
-
-bool IsReady(const config::YamlNode& pod) {
-  const config::YamlNode* const conditions = NodeAt(pod, "status.conditions");
-  return conditions != nullptr &&
-         std::any_of(conditions->children.begin(), conditions->children.end(),
-                     [](const config::YamlNode& condition) {
-                       return TextAt(condition, "type") == "Ready" &&
-                              TextAt(condition, "status") == "True";
-                     });
-}
 
 // By the label that the chart and the manifests give it.
 bool IsLbd(const config::YamlNode& pod) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "daemon/kubernetes/status_fields.h"
 #include "lb/kubernetes/tree_path.h"
 #include "lb/net/ip_address.h"
 
@@ -34,13 +35,7 @@ std::optional<net::IpAddress> AddressOf(const YamlNode& object) {
 
 NodeEntry ReadNodeEntry(const kubernetes::ObjectMeta& meta,
                         const YamlNode& object) {
-  NodeEntry node = {.name = meta.key.name};
-  const YamlNode* const conditions = NodeAt(object, "status.conditions");
-  for (const YamlNode& condition :
-       conditions == nullptr ? std::vector<YamlNode>() : conditions->children) {
-    if (TextAt(condition, "type") != "Ready") continue;
-    node.is_ready = TextAt(condition, "status") == "True";
-  }
+  NodeEntry node = {.name = meta.key.name, .is_ready = IsReady(object)};
   uint32_t port = 0;
   const std::string told(
       TextAt(object, "status.daemonEndpoints.kubeletEndpoint.Port"));

@@ -27,10 +27,6 @@ struct Ready {
   std::set<ObjectKey> here;  // Pods.
 };
 
-bool IsCondition(const YamlNode& condition, std::string_view type) {
-  return TextAt(condition, "type") == type;
-}
-
 SliceFact::Endpoint ReadEndpoint(const YamlNode& endpoint) {
   SliceFact::Endpoint read;
   read.node = TextAt(endpoint, "nodeName");
@@ -64,12 +60,8 @@ PodFact ReadPodFact(const kubernetes::ObjectMeta& meta,
                     const YamlNode& object) {
   PodFact pod = {.meta = meta};
   const YamlNode* const conditions = NodeAt(object, "status.conditions");
-  if (conditions == nullptr) return pod;
-  pod.conditions = *conditions;
-  for (const YamlNode& condition : conditions->children) {
-    if (!IsCondition(condition, "Ready")) continue;
-    pod.is_ready = TextAt(condition, "status") == "True";
-  }
+  if (conditions != nullptr) pod.conditions = *conditions;
+  pod.is_ready = IsReady(object);
   return pod;
 }
 
@@ -136,7 +128,7 @@ std::string MarkPatch(const PodFact& pod, const std::string& message,
   json.Pair("resourceVersion", pod.meta.resource_version).EndMap();
   json.Key("status").BeginMap().Key("conditions").BeginList();
   for (const YamlNode& condition : pod.conditions.children) {
-    if (IsCondition(condition, "Ready")) {
+    if (TextAt(condition, "type") == "Ready") {
       WriteReady(condition, message, now, json);
     } else {
       json.Tree(condition);

@@ -1,5 +1,7 @@
 #include "daemon/kubernetes/status_fields.h"
 
+#include <algorithm>
+
 #include "lb/kubernetes/tree_path.h"
 
 namespace lb {
@@ -30,6 +32,18 @@ std::string OwnerUidOf(const YamlNode& object) {
       kubernetes::NodeAt(object, "metadata.ownerReferences");
   if (owners == nullptr || owners->children.empty()) return "";
   return std::string(kubernetes::TextAt(owners->children.front(), "uid"));
+}
+
+bool IsReady(const YamlNode& object) {
+  const YamlNode* const conditions =
+      kubernetes::NodeAt(object, "status.conditions");
+  return conditions != nullptr &&
+         std::any_of(conditions->children.begin(), conditions->children.end(),
+                     [](const YamlNode& condition) {
+                       return kubernetes::TextAt(condition, "type") ==
+                                  "Ready" &&
+                              kubernetes::TextAt(condition, "status") == "True";
+                     });
 }
 
 }  // namespace lb

@@ -1,5 +1,5 @@
-// Fields of the metadata of a status object, as another client may have left
-// them. Pure; any thread.
+// Fields of the metadata and the status of an object, as another client may
+// have left them. Pure; any thread.
 #ifndef LB_DAEMON_KUBERNETES_STATUS_FIELDS_H_
 #define LB_DAEMON_KUBERNETES_STATUS_FIELDS_H_
 
@@ -19,6 +19,9 @@ std::string AnnotationOf(const config::YamlNode& object,
 
 // The uid of the first owner, as this process writes one. Empty: none.
 std::string OwnerUidOf(const config::YamlNode& object);
+
+// The condition "Ready" of a pod or a Node is there, and "True".
+bool IsReady(const config::YamlNode& object);
 
 }  // namespace lb
 

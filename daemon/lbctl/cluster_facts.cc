@@ -12,6 +12,7 @@
 #include "daemon/kubernetes/api_client.h"
 #include "daemon/kubernetes/object_source.h"
 #include "daemon/kubernetes/service_record.h"
+#include "daemon/kubernetes/status_fields.h"
 #include "lb/base/prng.h"
 #include "lb/base/status_macros.h"
 #include "lb/io/posix/posix_environment.h"
@@ -73,28 +74,11 @@ class Listing : private kubernetes::Reflector::Observer {
   kubernetes::Reflector reflector_;
 };
 
-bool IsReady(const YamlNode& pod) {
-  const YamlNode* const conditions =
-      kubernetes::NodeAt(pod, "status.conditions");
-  if (conditions == nullptr) return false;
-  for (const YamlNode& condition : conditions->children) {
-    if (TextAt(condition, "type") == "Ready") {
-      return TextAt(condition, "status") == "True";
-    }
-  }
-  return false;
-}
-
 // MetalLB's manifest and lbd label pods by the one, MetalLB's chart by the
 // other.
 bool IsSpeaker(const YamlNode& pod) {
-  const YamlNode* const labels = kubernetes::NodeAt(pod, "metadata.labels");
-  if (labels == nullptr) return false;
-  for (const char* const name : {"component", "app.kubernetes.io/component"}) {
-    const YamlNode* const label = labels->Find(name);
-    if (label != nullptr && label->text == "speaker") return true;
-  }
-  return false;
+  return LabelOf(pod, "component") == "speaker" ||
+         LabelOf(pod, "app.kubernetes.io/component") == "speaker";
 }
 
 class Reader : private ObjectSource::Observer {
